@@ -1,0 +1,1 @@
+"""Emulated chips, one file each, driven by bus bytes and pin levels."""

@@ -1,0 +1,22 @@
+"""Raspberry Pi Pico (RP2040). Pin numbers are GPIO numbers; source: Raspberry Pi Pico data sheet, figure 4 and section 2.1."""
+
+BOARD = {
+    "name": "pico",
+    "title": "Raspberry Pi Pico",
+    "mcu": "RP2040",
+    "micropython": "RPI_PICO",
+    # The file system that official MicroPython lays in the upper part of the 2 MB flash.
+    "filesystem": {"size": 1408 * 1024, "block": 4096, "program": 256},
+    "buses": {"i2c": {"kind": "i2c", "id": 0, "sda": 4, "scl": 5, "frequency": 400_000}},
+    "products": {
+        "kodeviser": {
+            "display": {"chip": "ssd1306", "bus": "i2c", "address": 0x3C, "width": 128, "height": 64},
+            "clock": {"chip": "ds3231", "bus": "i2c", "address": 0x68},
+            "button": {"chip": "button", "pin": 15},
+            # 100 kohm / 100 kohm from the cell, so the ADC sees half of it against its 3.3 V reference.
+            "battery": {"chip": "battery", "pin": 26, "ratio": 2, "reference_mv": 3300},
+            "latch": {"chip": "latch", "pin": 14},
+            "usb": {"chip": "usb", "pin": 24},
+        },
+    },
+}

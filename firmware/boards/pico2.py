@@ -1,0 +1,21 @@
+"""Raspberry Pi Pico 2 (RP2350). Same header as the Pico; source: Raspberry Pi Pico 2 data sheet, figure 4 and section 2.1."""
+
+BOARD = {
+    "name": "pico2",
+    "title": "Raspberry Pi Pico 2",
+    "mcu": "RP2350",
+    "micropython": "RPI_PICO2",
+    # Official MicroPython keeps the first 1.5 MB of the 4 MB flash for itself.
+    "filesystem": {"size": 2560 * 1024, "block": 4096, "program": 256},
+    "buses": {"i2c": {"kind": "i2c", "id": 0, "sda": 4, "scl": 5, "frequency": 400_000}},
+    "products": {
+        "kodeviser": {
+            "display": {"chip": "ssd1306", "bus": "i2c", "address": 0x3C, "width": 128, "height": 64},
+            "clock": {"chip": "ds3231", "bus": "i2c", "address": 0x68},
+            "button": {"chip": "button", "pin": 15},
+            "battery": {"chip": "battery", "pin": 26, "ratio": 2, "reference_mv": 3300},
+            "latch": {"chip": "latch", "pin": 14},
+            "usb": {"chip": "usb", "pin": 24},
+        },
+    },
+}

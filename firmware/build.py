@@ -1,0 +1,5 @@
+"""Which token this is. An image gets a file of its own here; this one serves the source tree."""
+
+PRODUCT = "kodeviser"
+BOARD = "pico"
+DEVELOPMENT = True

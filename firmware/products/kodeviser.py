@@ -1,0 +1,15 @@
+"""Kodeviser: the key-fob with one button and a small display. Times in milliseconds, voltages in millivolts."""
+
+PRODUCT = {
+    "name": "kodeviser",
+    "title": "Kodeviser",
+    "parts": ("display", "clock", "button", "battery", "latch", "usb"),
+    "code_fonts": {6: "digits6", 7: "digits8", 8: "digits8"},
+    "text_font": "text",
+    "show_ms": 30_000,  # off again by itself
+    "hold_ms": 6_000,  # opens the information pages
+    "debounce_ms": 5,
+    "battery_low_mv": 3_500,  # one Li-ion cell: about a tenth of its charge left
+    "languages": ("da", "en"),
+    "settings": {"flip": False, "language": "da", "brightness": 3},  # brightness 1..5
+}

@@ -1,0 +1,116 @@
+"""The link's vocabulary: frame kinds, operations, states, limits and errors. Token and host both read this table.
+
+docs/protocol.md is generated from here. Sizes are bytes, times are Unix seconds (UTC), temperatures hundredths of a
+degree Celsius, voltages millivolts. The token side must run on MicroPython, so this is plain data.
+"""
+
+PROTOCOL_VERSION = 1
+PROLOGUE = b"kodebrik/1"  # the Noise prologue is this followed by the hello body the token sent last
+
+# Frame kinds: the first byte of a frame's payload.
+HELLO = 1  # host: empty body. token: CBOR map, see HELLO_FIELDS
+HANDSHAKE = 2  # host: pattern byte + Noise message 1. token: Noise message 2
+TRANSPORT = 3  # Noise transport message around a CBOR request or response
+ERROR = 4  # token only, unauthenticated: CBOR map {"error": number}
+
+PATTERN_NN = 0
+PATTERN_NNPSK0 = 1
+
+HELLO_FIELDS = ("product", "board", "serial", "version", "protocol", "build", "state", "key")
+
+# Life of a token ("state" in hello).
+BLANK = "blank"
+LOCKED = "locked"
+BLOCKED = "blocked"
+WIPED = "wiped"
+DAMAGED = "damaged"
+
+# Which access key the token holds ("key" in hello).
+KEY_NONE = "none"
+KEY_TRANSPORT = "transport"
+KEY_ISSUER = "issuer"
+
+DEVELOPMENT = "development"
+PRODUCTION = "production"
+
+# Limits, enforced on both sides.
+MAX_PAYLOAD = 2048  # frame payload before COBS, without the CRC
+ACCESS_KEY_SIZE = 32
+REQUEST_ID_SIZE = 8
+NONCE_SIZE = 16
+FINGERPRINT_SIZE = 8
+MAX_ACCOUNTS = 8
+MAX_NAME = 32  # UTF-8 bytes of an account's name
+MIN_SECRET = 16  # RFC 4226 section 4, R6: at least 128 bits
+MAX_SECRET = 64
+ALGORITHMS = ("SHA1", "SHA256", "SHA512")
+DIGITS = (6, 7, 8)
+PERIODS = (30, 60)
+LANGUAGES = ("da", "en")
+MIN_TIME = 946684800  # 2000-01-01, the first second a DS3231 can hold
+MAX_TIME = 7258118399  # 2199-12-31 23:59:59, the last
+
+# Operations inside an authenticated session: number -> name.
+INFO = 1
+CLAIM = 2
+KEY_SET = 3
+CREDENTIAL_PUT = 4
+CREDENTIAL_LIST = 5
+CREDENTIAL_REMOVE = 6
+CLOCK_READ = 7
+CLOCK_SET = 8
+CLOCK_TRIM = 9
+SETTINGS_READ = 10
+SETTINGS_WRITE = 11
+BLOCK = 12
+UNBLOCK = 13
+WIPE = 14
+SELFTEST = 15
+READ_CODE = 16  # development builds only
+
+# Errors: number -> (name, what is wrong, what to do).
+OK = 0
+ERRORS = {
+    1: ("bad_frame", "The token received a damaged frame.", "Try again; if it repeats, try another cable or port."),
+    2: ("bad_message", "The token did not understand the message.", "Check that host tools and firmware are of the same version."),
+    3: ("hello_first", "The token expects a hello before the handshake.", "Try again."),
+    4: ("handshake_failed", "The token refused the secure session: the access key does not fit.", "Use the issuer key this token was provisioned with."),
+    5: ("no_session", "The token has no secure session for this message.", "Try again; a session ends after a minute of silence."),
+    6: ("not_claimed", "The token has not been claimed yet.", "Confirm the comparison number first."),
+    7: ("already_claimed", "The token already holds an access key.", "Open the session with that key."),
+    8: ("unknown_operation", "This firmware does not have that operation.", "Check the firmware's version and build with 'kodebrik info'."),
+    9: ("bad_argument", "An argument is missing, of the wrong type or out of range.", "Check that host tools and firmware are of the same version."),
+    10: ("secret_too_short", "The secret is shorter than 128 bits.", "Use a secret of at least 16 bytes; 20 are recommended (RFC 4226 section 4)."),
+    11: ("accounts_full", "The token holds 8 accounts already.", "Remove one with 'kodebrik accounts remove'."),
+    12: ("unknown_account", "The token has no account of that name.", "List the names with 'kodebrik accounts'."),
+    13: ("no_access_key", "The token has no access key yet.", "Set the access key before any credential."),
+    14: ("blocked", "The token is blocked.", "Unblock it with 'kodebrik unblock' first."),
+    15: ("clock_lost", "The token's clock has lost the time.", "Set it with 'kodebrik clock set'."),
+    16: ("clock_absent", "The token's clock chip does not answer.", "Check the wiring of the clock chip, then run 'kodebrik selftest'."),
+    17: ("storage_damaged", "The token's storage is damaged.", "Wipe the token with 'kodebrik wipe' and provision it again."),
+    18: ("storage_failed", "The token could not write its storage; nothing was changed.", "Try again; if it repeats, the flash is worn out."),
+    19: ("commitment_broken", "The claim does not match its commitment.", "Somebody may be between host and token: use another computer and cable."),
+    20: ("internal", "The token met an internal error and changed nothing.", "Try again; if it repeats, report it with the output of 'kodebrik info'."),
+}
+(
+    BAD_FRAME,
+    BAD_MESSAGE,
+    HELLO_FIRST,
+    HANDSHAKE_FAILED,
+    NO_SESSION,
+    NOT_CLAIMED,
+    ALREADY_CLAIMED,
+    UNKNOWN_OPERATION,
+    BAD_ARGUMENT,
+    SECRET_TOO_SHORT,
+    ACCOUNTS_FULL,
+    UNKNOWN_ACCOUNT,
+    NO_ACCESS_KEY,
+    TOKEN_BLOCKED,
+    CLOCK_LOST,
+    CLOCK_ABSENT,
+    STORAGE_DAMAGED,
+    STORAGE_FAILED,
+    COMMITMENT_BROKEN,
+    INTERNAL,
+) = range(1, 21)

@@ -1,0 +1,1 @@
+"""What the user sees: the App state machine, its screens and texts."""

@@ -1,0 +1,1 @@
+"""Tools of the host: flash boards, provision and check tokens."""

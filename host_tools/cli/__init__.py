@@ -1,0 +1,1 @@
+"""The `kodebrik` command line: a thin skin over the other folders."""

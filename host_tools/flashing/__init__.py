@@ -1,0 +1,1 @@
+"""What goes into a token's file system: compiled firmware, fonts, images."""

@@ -1,0 +1,1 @@
+"""Serial transports and the authenticated session with a token."""

@@ -1,0 +1,1 @@
+"""Credentials, issuer keys and the rules for provisioning them."""
