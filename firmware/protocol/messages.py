@@ -50,47 +50,111 @@ LANGUAGES = ("da", "en")
 MIN_TIME = 946684800  # 2000-01-01, the first second a DS3231 can hold
 MAX_TIME = 7258118399  # 2199-12-31 23:59:59, the last
 
-# Operations inside an authenticated session: number -> name.
-INFO = 1
-CLAIM = 2
-KEY_SET = 3
-CREDENTIAL_PUT = 4
-CREDENTIAL_LIST = 5
-CREDENTIAL_REMOVE = 6
-CLOCK_READ = 7
-CLOCK_SET = 8
-CLOCK_TRIM = 9
-SETTINGS_READ = 10
-SETTINGS_WRITE = 11
-BLOCK = 12
-UNBLOCK = 13
-WIPE = 14
-SELFTEST = 15
-READ_CODE = 16  # development builds only
+# Operations inside an authenticated session: number -> name. READ_CODE exists on development builds alone.
+OPERATIONS = {
+    1: "info",
+    2: "claim",
+    3: "key_set",
+    4: "credential_put",
+    5: "credential_list",
+    6: "credential_remove",
+    7: "clock_read",
+    8: "clock_set",
+    9: "clock_trim",
+    10: "settings_read",
+    11: "settings_write",
+    12: "block",
+    13: "unblock",
+    14: "wipe",
+    15: "selftest",
+    16: "read_code",
+}
+(
+    INFO,
+    CLAIM,
+    KEY_SET,
+    CREDENTIAL_PUT,
+    CREDENTIAL_LIST,
+    CREDENTIAL_REMOVE,
+    CLOCK_READ,
+    CLOCK_SET,
+    CLOCK_TRIM,
+    SETTINGS_READ,
+    SETTINGS_WRITE,
+    BLOCK,
+    UNBLOCK,
+    WIPE,
+    SELFTEST,
+    READ_CODE,
+) = range(1, 17)
 
 # Errors: number -> (name, what is wrong, what to do).
 OK = 0
 ERRORS = {
     1: ("bad_frame", "The token received a damaged frame.", "Try again; if it repeats, try another cable or port."),
-    2: ("bad_message", "The token did not understand the message.", "Check that host tools and firmware are of the same version."),
+    2: (
+        "bad_message",
+        "The token did not understand the message.",
+        "Check that host tools and firmware are of the same version.",
+    ),
     3: ("hello_first", "The token expects a hello before the handshake.", "Try again."),
-    4: ("handshake_failed", "The token refused the secure session: the access key does not fit.", "Use the issuer key this token was provisioned with."),
-    5: ("no_session", "The token has no secure session for this message.", "Try again; a session ends after a minute of silence."),
+    4: (
+        "handshake_failed",
+        "The token refused the secure session: the access key does not fit.",
+        "Use the issuer key this token was provisioned with.",
+    ),
+    5: (
+        "no_session",
+        "The token has no secure session for this message.",
+        "Try again; a session ends after a minute of silence.",
+    ),
     6: ("not_claimed", "The token has not been claimed yet.", "Confirm the comparison number first."),
     7: ("already_claimed", "The token already holds an access key.", "Open the session with that key."),
-    8: ("unknown_operation", "This firmware does not have that operation.", "Check the firmware's version and build with 'kodebrik info'."),
-    9: ("bad_argument", "An argument is missing, of the wrong type or out of range.", "Check that host tools and firmware are of the same version."),
-    10: ("secret_too_short", "The secret is shorter than 128 bits.", "Use a secret of at least 16 bytes; 20 are recommended (RFC 4226 section 4)."),
+    8: (
+        "unknown_operation",
+        "This firmware does not have that operation.",
+        "Check the firmware's version and build with 'kodebrik info'.",
+    ),
+    9: (
+        "bad_argument",
+        "An argument is missing, of the wrong type or out of range.",
+        "Check that host tools and firmware are of the same version.",
+    ),
+    10: (
+        "secret_too_short",
+        "The secret is shorter than 128 bits.",
+        "Use a secret of at least 16 bytes; 20 are recommended (RFC 4226 section 4).",
+    ),
     11: ("accounts_full", "The token holds 8 accounts already.", "Remove one with 'kodebrik accounts remove'."),
     12: ("unknown_account", "The token has no account of that name.", "List the names with 'kodebrik accounts'."),
     13: ("no_access_key", "The token has no access key yet.", "Set the access key before any credential."),
     14: ("blocked", "The token is blocked.", "Unblock it with 'kodebrik unblock' first."),
     15: ("clock_lost", "The token's clock has lost the time.", "Set it with 'kodebrik clock set'."),
-    16: ("clock_absent", "The token's clock chip does not answer.", "Check the wiring of the clock chip, then run 'kodebrik selftest'."),
-    17: ("storage_damaged", "The token's storage is damaged.", "Wipe the token with 'kodebrik wipe' and provision it again."),
-    18: ("storage_failed", "The token could not write its storage; nothing was changed.", "Try again; if it repeats, the flash is worn out."),
-    19: ("commitment_broken", "The claim does not match its commitment.", "Somebody may be between host and token: use another computer and cable."),
-    20: ("internal", "The token met an internal error and changed nothing.", "Try again; if it repeats, report it with the output of 'kodebrik info'."),
+    16: (
+        "clock_absent",
+        "The token's clock chip does not answer.",
+        "Check the wiring of the clock chip, then run 'kodebrik selftest'.",
+    ),
+    17: (
+        "storage_damaged",
+        "The token's storage is damaged.",
+        "Wipe the token with 'kodebrik wipe' and provision it again.",
+    ),
+    18: (
+        "storage_failed",
+        "The token could not write its storage; nothing was changed.",
+        "Try again; if it repeats, the flash is worn out.",
+    ),
+    19: (
+        "commitment_broken",
+        "The claim does not match its commitment.",
+        "Somebody may be between host and token: use another computer and cable.",
+    ),
+    20: (
+        "internal",
+        "The token met an internal error and changed nothing.",
+        "Try again; if it repeats, report it with the output of 'kodebrik info'.",
+    ),
 }
 (
     BAD_FRAME,

@@ -1,0 +1,56 @@
+# Everything happens in .venv; nothing global is touched. `make help` lists the targets.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
+STATE ?= build/demo
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint bench docs fonts clean
+
+help: ## List the targets.
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: .venv/.run ## Set up, then provision an emulated kodeviser and check one of its codes.
+	@$(BIN)/kodebrik demo --state $(STATE)
+
+test: .venv/.dev ## Run every test.
+	@$(BIN)/python -m pytest -n 2
+
+lint: .venv/.dev ## Check style, types and who imports whom.
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports
+	@$(BIN)/mypy
+	@$(BIN)/mypy --config-file mypy-firmware.ini
+
+bench: .venv/.dev ## Measure speed and memory, each figure against its peer or limit.
+	@$(BIN)/python -m tests.bench
+
+docs: .venv/.dev ## Regenerate the generated parts of docs/ and the README's picture.
+	@$(BIN)/python -m host_tools.docs
+
+fonts: .venv/.dev ## Regenerate the token's bitmap fonts.
+	@$(BIN)/python -m host_tools.flashing.fonts
+
+clean: ## Remove what the other targets made.
+	@rm -rf .venv build .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache *.egg-info
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/.made:
+	@test -n "$(PYTHON)" || { echo "kodebrik needs Python 3.11 or newer; install it, or name it: make PYTHON=/path/to/python3 ..."; exit 1; }
+	@echo "Making .venv with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/.run: .venv/.made pyproject.toml constraints.txt
+	@echo "Installing kodebrik and its emulator"
+	@$(PIP) '.[emulator]'
+	@touch $@
+
+.venv/.dev: .venv/.made pyproject.toml constraints.txt
+	@echo "Installing kodebrik with everything its tests need"
+	@$(PIP) '.[dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --target .venv/micropython-stubs \
+		micropython-rp2-rpi_pico-stubs==1.28.0.post4 micropython-stdlib-stubs==1.28.0.post6
+	@touch $@ .venv/.run

@@ -1,0 +1,113 @@
+"""Write the generated parts of docs/ and README.md: tables that stand in code must not be typed again.
+
+`python -m host_tools.docs` writes them; with `--check` it changes nothing and exits 1 when one is stale.
+"""
+
+import sys
+from pathlib import Path
+
+from firmware.protocol import messages
+from host_tools.errors import EXIT_CODES
+from host_tools.flashing.image import load_board, load_product, names
+
+ROOT = Path(__file__).parent.parent
+
+
+def table(head: tuple[str, ...], rows: list[tuple[object, ...]]) -> str:
+    """Give a Markdown table."""
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
+
+
+def wiring() -> str:
+    """Give one wiring table per board, from its board file."""
+    sections = []
+    for name in names("boards"):
+        board = load_board(name)
+        for product_name, parts in board["products"].items():
+            product = load_product(product_name)
+            rows = [row for part in product["parts"] for row in _wires(part, parts.get(part), board["buses"])]
+            sections.append(
+                f"### {product['title']} on {board['title']} (`{name}`)\n\n"
+                + table(("part", "chip", "its pin", "board pin"), rows)
+            )
+    return "\n\n".join(sections)
+
+
+def _wires(part: str, wired: dict | None, buses: dict) -> list[tuple[object, ...]]:
+    if wired is None:
+        return [(part, "not on this board", "", "")]
+    if "pin" in wired:
+        return [(part, wired["chip"], "signal", f"GPIO {wired['pin']}")]
+    bus = buses[wired["bus"]]
+    where = f"{wired['chip']} at address 0x{wired['address']:02X}"
+    return [(part, where, line.upper(), f"GPIO {bus[line]} (I2C {bus['id']})") for line in ("sda", "scl")]
+
+
+def message_tables() -> str:
+    """Give the tables of operations, limits and errors, from firmware.protocol.messages."""
+    operations = [(number, f"`{name}`") for number, name in sorted(messages.OPERATIONS.items())]
+    limits = [(f"`{name}`", getattr(messages, name)) for name in LIMITS]
+    errors = [(number, f"`{name}`", what, hint) for number, (name, what, hint) in sorted(messages.ERRORS.items())]
+    return "\n\n".join(
+        (
+            "## Operations\n\n" + table(("op", "name"), operations),
+            "## Limits\n\nSizes in bytes, times in Unix seconds.\n\n" + table(("name", "value"), limits),
+            "## Errors\n\n0 is success.\n\n" + table(("error", "name", "what is wrong", "what to do"), errors),
+        )
+    )
+
+
+LIMITS = (
+    "PROTOCOL_VERSION",
+    "MAX_PAYLOAD",
+    "MAX_ACCOUNTS",
+    "MAX_NAME",
+    "MIN_SECRET",
+    "MAX_SECRET",
+    "MIN_TIME",
+    "MAX_TIME",
+)
+
+
+def exit_codes() -> str:
+    """Give the table of the commands' exit codes."""
+    return table(("exit code", "meaning"), sorted(EXIT_CODES.items()))
+
+
+SECTIONS = {
+    "docs/hardware.md": {"wiring": wiring},
+    "docs/protocol.md": {"messages": message_tables},
+    "docs/commands.md": {"exit codes": exit_codes},
+}
+
+
+def fill(text: str, section: str, content: str) -> str:
+    """Replace what stands between the markers of `section`; ValueError when they are missing."""
+    start, end = f"<!-- generated: {section} -->", "<!-- end generated -->"
+    head, found, rest = text.partition(start)
+    _, closed, tail = rest.partition(end)
+    if not (found and closed):
+        raise ValueError(f"no markers for the section '{section}'")
+    return f"{head}{start}\n{content}\n{end}{tail}"
+
+
+def main(check: bool) -> int:
+    """Write or check every generated section; give the exit code."""
+    stale = []
+    for name, sections in SECTIONS.items():
+        path = ROOT / name
+        old = new = path.read_text(encoding="utf-8")
+        for section, content in sections.items():
+            new = fill(new, section, content())
+        if new != old:
+            stale.append(name)
+            if not check:
+                path.write_text(new, encoding="utf-8")
+    for name in stale:
+        print(f"{name}: {'stale; run make docs' if check else 'written'}")
+    return 1 if check and stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main("--check" in sys.argv[1:]))

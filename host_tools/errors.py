@@ -1,0 +1,83 @@
+"""The one error type of the host tools and the one table of exit codes.
+
+`kodebrik --help` and the documentation print the table; an error's message says what is wrong, its hint what to do.
+"""
+
+from enum import IntEnum
+
+from firmware.protocol import messages
+
+
+class ExitCode(IntEnum):
+    """Exit codes of `kodebrik`; each member carries its meaning as one sentence."""
+
+    meaning: str
+
+    def __new__(cls, code: int, meaning: str) -> "ExitCode":
+        """Give the number its sentence."""
+        member = int.__new__(cls, code)
+        member._value_ = code
+        member.meaning = meaning
+        return member
+
+    OK = 0, "It worked."
+    INTERNAL = 1, "kodebrik itself failed; please report it."
+    USAGE = 2, "The command line is wrong."
+    BAD_INPUT = 3, "A file, secret, key or URI that was given is not valid."
+    FILE = 4, "A file is missing, exists already or cannot be read or written."
+    NO_PORT = 5, "There is no such port, no token was found, or several were."
+    PERMISSION = 6, "The user may not open the port."
+    BUSY = 7, "Another program has the port open."
+    UNPLUGGED = 8, "The token was unplugged while kodebrik talked to it."
+    SILENT = 9, "Nothing answers on the port."
+    GARBAGE = 10, "What answers on the port is not a token, or its answers arrive damaged."
+    BOOTLOADER = 11, "The board is in its bootloader."
+    REPL = 12, "The board shows MicroPython's prompt and runs no token firmware."
+    VERSION = 13, "Token and kodebrik speak different versions of the protocol."
+    WRONG_KEY = 14, "The access key does not fit the token, or is missing."
+    NOT_CONFIRMED = 15, "The operator did not confirm: a wrong comparison or serial number."
+    CHECK_FAILED = 16, "A check failed: self-test, fingerprint, clock or code."
+    TOO_EARLY = 17, "Too little time has passed since the clock was set to measure its drift."
+    SCENARIO = 18, "An expectation of the scenario was not met."
+    NOT_INSTALLED = 19, "The emulator is not installed."
+    INTERRUPTED = 130, "Interrupted (Ctrl-C)."
+
+
+TOKEN_ERRORS = 100  # exit code of a token's error n: TOKEN_ERRORS + n
+
+
+class KodebrikError(Exception):
+    """What went wrong, what to do about it, and the exit code. Message and hint never hold a secret."""
+
+    def __init__(self, message: str, hint: str, exit_code: int) -> None:
+        """Both texts are full sentences."""
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.exit_code = int(exit_code)
+
+    def as_json(self) -> dict[str, str | int]:
+        """Give the object that `--json` prints."""
+        return {"error": self.message, "hint": self.hint, "exit_code": self.exit_code}
+
+
+class TokenError(KodebrikError):
+    """The token answered with an error number of the protocol's table."""
+
+    def __init__(self, number: int) -> None:
+        """`number` is a key of messages.ERRORS."""
+        self.number = number
+        _, message, hint = messages.ERRORS[number]
+        code = ExitCode.WRONG_KEY if number == messages.HANDSHAKE_FAILED else TOKEN_ERRORS + number
+        super().__init__(message, hint, code)
+
+
+def exit_code_table() -> list[tuple[int, str]]:
+    """List every exit code with its meaning, the token's own errors at the end."""
+    table = [(int(code), code.meaning) for code in ExitCode]
+    table += [
+        (TOKEN_ERRORS + number, text)
+        for number, (_, text, _) in messages.ERRORS.items()
+        if number != messages.HANDSHAKE_FAILED
+    ]
+    return sorted(table)

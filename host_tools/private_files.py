@@ -1,0 +1,86 @@
+"""Reading and writing files that hold secrets: mode 0600, never overwritten, never larger than they need be."""
+
+import os
+import stat
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from host_tools.errors import ExitCode, KodebrikError
+
+_MAX_SIZE = 64 * 1024  # bytes; a secret, a URI or a key file is far smaller
+
+
+def write_new(path: Path, content: bytes) -> None:
+    """Create `path` with mode 0600 and write `content`, durably; KodebrikError when it exists or cannot be written."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise _exists(path) from None
+    except OSError as error:
+        raise _cannot("write", path, error) from None
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        path.unlink(missing_ok=True)  # half a secret is worse than none
+        raise _cannot("write", path, error) from None
+
+
+def check_new(path: Path) -> None:
+    """Raise KodebrikError when `write_new(path, …)` could not create the file: asked before anything is changed."""
+    if path.exists() or path.is_symlink():
+        raise _exists(path)
+    if not path.absolute().parent.is_dir() or not os.access(path.absolute().parent, os.W_OK):
+        raise KodebrikError(
+            f"Cannot write {path}: its folder does not exist or is read-only.", "Name another file.", ExitCode.FILE
+        )
+
+
+def read(path: str, warn: Callable[[str], None]) -> bytes:
+    """Read a file that holds a secret ('-' = standard input); `warn` is told when others on this computer can read it."""
+    if path == "-":
+        return _bounded(sys.stdin.buffer.read(_MAX_SIZE + 1), "standard input")
+    try:
+        with open(path, "rb") as file:
+            state = os.fstat(file.fileno())
+            content = file.read(_MAX_SIZE + 1)
+    except OSError as error:
+        raise _cannot("read", Path(path), error) from None
+    if stat.S_ISREG(state.st_mode) and state.st_mode & 0o077:
+        warn(f"Others on this computer can read {path}. Protect it with: chmod 600 {path}")
+    return _bounded(content, path)
+
+
+def read_text(path: str, warn: Callable[[str], None]) -> str:
+    """As read(), for UTF-8 text; surrounding white space is dropped."""
+    try:
+        return read(path, warn).decode("utf-8-sig").strip()
+    except UnicodeDecodeError:
+        raise KodebrikError(
+            f"{_named(path)} is not a text file.", "Give a text file in UTF-8.", ExitCode.BAD_INPUT
+        ) from None
+
+
+def _bounded(content: bytes, name: str) -> bytes:
+    if len(content) > _MAX_SIZE:
+        raise KodebrikError(f"{name} is too large to be a secret.", "Check which file was given.", ExitCode.BAD_INPUT)
+    return content
+
+
+def _named(path: str) -> str:
+    return "Standard input" if path == "-" else path
+
+
+def _exists(path: Path) -> KodebrikError:
+    return KodebrikError(
+        f"{path} exists already and is not overwritten.", "Name another file, or move that one away.", ExitCode.FILE
+    )
+
+
+def _cannot(verb: str, path: Path, error: OSError) -> KodebrikError:
+    return KodebrikError(
+        f"Cannot {verb} {path}: {error.strerror}.", "Check the file's name and permissions.", ExitCode.FILE
+    )

@@ -1,0 +1,86 @@
+"""A credential: one OTP secret with its name and parameters, checked against what a token can hold."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from firmware.protocol.messages import ALGORITHMS, DIGITS, MAX_NAME, PERIODS
+from host_tools import codes
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.provisioning.secrets import checked
+from host_tools.secret import Secret
+
+MAX_COUNTER = 2**64 - 1  # RFC 4226 section 5.1: the moving factor has 8 bytes
+
+
+@dataclass(frozen=True)
+class Credential:
+    """One account. It has either a `period` (TOTP, seconds) or a `counter` (HOTP, the next one to use)."""
+
+    name: str
+    secret: Secret
+    algorithm: str = "SHA1"
+    digits: int = 6
+    period: int | None = 30
+    counter: int | None = None
+
+    def __post_init__(self) -> None:
+        """Raise KodebrikError for what no token can hold."""
+        check_name(self.name)
+        checked(self.secret)
+        _choose("algorithm", self.algorithm, ALGORITHMS)
+        _choose("number of digits", self.digits, DIGITS)
+        if (self.period is None) == (self.counter is None):
+            raise _bad(
+                "An account has either a period (TOTP) or a counter (HOTP).", "Give one of --period and --counter."
+            )
+        if self.period is not None:
+            _choose("period", self.period, PERIODS)
+        if self.counter is not None and not 0 <= self.counter < MAX_COUNTER:
+            raise _bad("The counter is out of range.", "Give a counter from 0 to 2^64 - 2.")
+
+    @property
+    def kind(self) -> str:
+        """Say "totp" or "hotp"."""
+        return "totp" if self.counter is None else "hotp"
+
+    def code(self, unix_time: int) -> str:
+        """Give the code at `unix_time`, or for the account's counter."""
+        if self.counter is not None:
+            return codes.hotp(self.secret.reveal(), self.counter, self.digits, self.algorithm)
+        assert self.period is not None  # noqa: S101 - checked above
+        return codes.totp(self.secret.reveal(), unix_time, self.period, self.digits, self.algorithm)
+
+    def arguments(self) -> dict[str, Any]:
+        """Give the arguments of CREDENTIAL_PUT. They hold the bare secret: only the sealed link may carry them."""
+        moving = {"period": self.period} if self.counter is None else {"counter": self.counter}
+        return {
+            "name": self.name,
+            "secret": self.secret.reveal(),
+            "algorithm": self.algorithm,
+            "digits": self.digits,
+        } | moving
+
+
+def check_name(name: str) -> str:
+    """Give back a name that a token can store and show; KodebrikError otherwise."""
+    if not name or name != name.strip() or not name.isprintable():
+        raise _bad(
+            "An account's name must be printable text with no blanks at its ends.", "Give another name with --account."
+        )
+    if len(name.encode()) > MAX_NAME:
+        raise _bad(
+            f"The account's name has {len(name.encode())} bytes; a token takes {MAX_NAME}.",
+            "Give a shorter name with --account.",
+        )
+    return name
+
+
+def _choose(what: str, value: object, allowed: tuple[object, ...]) -> None:
+    if value not in allowed:
+        raise _bad(
+            f"A token has no {what} of {value}.", f"Choose one of: {', '.join(str(choice) for choice in allowed)}."
+        )
+
+
+def _bad(message: str, hint: str) -> KodebrikError:
+    return KodebrikError(message, hint, ExitCode.BAD_INPUT)

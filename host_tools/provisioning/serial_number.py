@@ -1,0 +1,25 @@
+"""Serial numbers as a token shows them: eleven digits and a Luhn check digit (ISO/IEC 7812-1 annex B)."""
+
+from host_tools.errors import ExitCode, KodebrikError
+
+SIZE = 12
+
+
+def check(text: str) -> str:
+    """Give the bare twelve digits of a typed serial number, spaces allowed; KodebrikError when its check digit fails."""
+    digits = "".join(text.split())
+    if len(digits) != SIZE or not (digits.isascii() and digits.isdigit()) or _luhn(digits) % 10:
+        raise KodebrikError(
+            "This is not a token's serial number.",
+            "It has 12 digits; 'kodebrik info' and the token's information page show it. Check it for a slip.",
+            ExitCode.BAD_INPUT,
+        )
+    return digits
+
+
+def _luhn(digits: str) -> int:
+    total = 0
+    for place, digit in enumerate(reversed(digits)):
+        value = int(digit) * (1 + place % 2)
+        total += value - 9 if value > 9 else value  # noqa: PLR2004 - the cross sum of a two-digit product
+    return total
