@@ -1,0 +1,115 @@
+"""Byte streams to a token: a serial port, a pseudo-terminal or `rfc2217://host:port`, all by pyserial.
+
+Times are seconds. DTR and RTS stay as the operating system sets them: a pseudo-terminal has neither, and on a board
+they might reset it.
+"""
+
+import errno
+from typing import Protocol
+
+import serial
+
+from host_tools.errors import ExitCode, KodebrikError
+
+_BAUDRATE = 115200  # USB and pseudo-terminals ignore it; a USB-UART bridge runs MicroPython's console at it
+
+
+class Transport(Protocol):
+    """What the session needs of a stream."""
+
+    name: str
+
+    def read(self, timeout: float) -> bytes:
+        """Wait up to `timeout` for bytes and give what came, b"" when nothing did."""
+        ...
+
+    def write(self, data: bytes) -> None:
+        """Send all of `data`."""
+        ...
+
+    def close(self) -> None:
+        """Give the port free."""
+        ...
+
+
+class SerialTransport:
+    """A port opened for this process alone (an advisory lock that pyserial, mpremote and esptool all respect)."""
+
+    def __init__(self, url: str) -> None:
+        """Open `url`: a device path or a pyserial URL; KodebrikError says why it cannot be."""
+        self.name = url
+        # A network server has its own rule of one client; pyserial knows the lock for local ports alone.
+        lock = {} if "://" in url else {"exclusive": True}
+        try:
+            self._port = serial.serial_for_url(url, baudrate=_BAUDRATE, timeout=0, write_timeout=5, **lock)
+        except ValueError:
+            raise KodebrikError(
+                f"{url} is not a port.", "Give a device path, or rfc2217://host:port.", ExitCode.NO_PORT
+            ) from None
+        except OSError as error:
+            raise _open_error(url, error) from None
+
+    def read(self, timeout: float) -> bytes:
+        """As Transport.read; KodebrikError when the port is gone."""
+        try:
+            self._port.timeout = timeout
+            first = self._port.read(1)
+            return bytes(first + self._port.read(self._port.in_waiting)) if first else b""
+        except (OSError, TypeError) as error:  # TypeError: pyserial, when the port closes under a read
+            raise unplugged(self.name) from error
+
+    def write(self, data: bytes) -> None:
+        """As Transport.write; KodebrikError when the port is gone or takes no bytes."""
+        try:
+            self._port.write(data)
+            self._port.flush()
+        except serial.SerialTimeoutException:
+            raise silent(self.name) from None
+        except (OSError, TypeError) as error:
+            raise unplugged(self.name) from error
+
+    def close(self) -> None:
+        """Close the port; one that is gone already is closed too."""
+        self._port.close()
+
+
+def unplugged(name: str) -> KodebrikError:
+    """Make the error for a port that vanished."""
+    return KodebrikError(
+        f"The token on {name} was unplugged midway.",
+        "Plug it in and run the command again: a step that was not finished left the token as it was.",
+        ExitCode.UNPLUGGED,
+    )
+
+
+def silent(name: str) -> KodebrikError:
+    """Make the error for a port on which nothing answers."""
+    return KodebrikError(
+        f"Nothing answers on {name}.",
+        "Check that the token is plugged in with a data cable; unplug it, plug it in and try again.",
+        ExitCode.SILENT,
+    )
+
+
+def _open_error(url: str, error: OSError) -> KodebrikError:
+    if error.errno in (errno.ENOENT, errno.ENODEV, errno.ENXIO, errno.ENOTDIR):
+        return KodebrikError(f"There is no port {url}.", "List the ports with 'kodebrik devices'.", ExitCode.NO_PORT)
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return KodebrikError(
+            f"You may not open {url}.",
+            "Join the group that owns the port (often 'dialout': sudo usermod -aG dialout $USER), then log in again.",
+            ExitCode.PERMISSION,
+        )
+    if error.errno in (errno.EBUSY, errno.EAGAIN):
+        return KodebrikError(
+            f"Another program has {url} open.",
+            "Close it (a terminal, mpremote, an editor) and try again.",
+            ExitCode.BUSY,
+        )
+    if error.errno == errno.EIO:
+        return unplugged(url)
+    return KodebrikError(
+        f"{url} is not a serial port, or does not answer.",
+        "List the ports with 'kodebrik devices'.",
+        ExitCode.NO_PORT,
+    )

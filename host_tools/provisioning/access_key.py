@@ -1,0 +1,29 @@
+"""Access keys: what opens the link of one token. Diversified from the issuer key by HKDF-SHA256 (RFC 5869)."""
+
+import hmac
+
+from firmware.protocol.messages import ACCESS_KEY_SIZE
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.secret import Secret
+
+_INFO = b"kodebrik access key"
+
+
+def derive(issuer_key: Secret, serial: str) -> Secret:
+    """Give the access key of the token with the twelve-digit `serial`."""
+    # RFC 5869 with an empty salt (section 2.2: one hash length of zeros) and one block of output (section 2.3).
+    extracted = hmac.digest(bytes(32), issuer_key.reveal(), "sha256")
+    return Secret(hmac.digest(extracted, _INFO + serial.encode() + b"\x01", "sha256"))
+
+
+def parse_hex(text: str, what: str) -> Secret:
+    """Read a 32-byte key written as 64 hexadecimal digits; `what` names its origin in the error."""
+    try:
+        key = bytes.fromhex(text)
+    except ValueError:  # its text quotes a digit of the key
+        key = b""
+    if len(key) != ACCESS_KEY_SIZE:
+        raise KodebrikError(
+            f"{what} does not hold a key.", "A key is 64 hexadecimal digits (32 bytes).", ExitCode.BAD_INPUT
+        )
+    return Secret(key)
