@@ -1,0 +1,120 @@
+"""Two-slot journal: keeps one body of bytes so that a power cut at any instant leaves the old body or the new one.
+
+Slot files `<name>.0` and `<name>.1`. A slot is a header, little endian (magic, generation, flags, body length, CRC-32
+over everything but itself), then the body. The valid slot of the highest generation counts; a save writes the other one
+and reads it back, so the body that counted before stays untouched until the new one is whole. Nothing is kept in memory
+between calls: the files are the only truth.
+
+Saving with `forget` writes both slots and marks them, so that the old body is in neither file; when the power fails
+between the two, the next load() does the second. littlefs copies on write: what the old files occupied is freed, and
+stays in the flash until the block is used again.
+"""
+
+import os
+from binascii import crc32
+from errno import ENOENT
+from struct import calcsize, pack, unpack
+
+_MAGIC = b"KBJ1"
+_HEADER = "<4sIIII"
+_HEADER_SIZE = calcsize(_HEADER)
+_FLAG_TWIN = 1  # the other slot must carry the same body
+
+
+class StorageError(Exception):
+    """The flash did not keep what was written. load() tells which body counts: the one from before, unless the new
+    one was to be written twice and only its second copy failed.
+    """
+
+
+class Journal:
+    """One body of bytes in two slot files in `directory`, which is made with the first save."""
+
+    def __init__(self, directory: str, name: str):
+        """Touch nothing yet; `damaged` is known after load()."""
+        self._directory = directory
+        self._name = name
+        self.damaged = False
+
+    def load(self) -> bytes | None:
+        """Return the newest whole body, or None when there is none.
+
+        None with `damaged` set: both slot files are there and neither is whole. None without it: nothing was ever
+        saved, or the very first save did not come to its end.
+        """
+        slots = [self._read(0), self._read(1)]
+        newest = _newest(slots)
+        self.damaged = newest is None and slots[0] is not None and slots[1] is not None
+        if newest is None:
+            return None
+        _, flags, body = slots[newest]
+        if flags & _FLAG_TWIN and (not slots[1 - newest] or slots[1 - newest][2] != body):
+            try:
+                self._write(1 - newest, slots[newest][0] + 1, flags, body)
+            except StorageError:
+                pass  # the body that counts is whole, and the next load tries again
+        return body
+
+    def save(self, body: bytes, forget: bool = False) -> None:
+        """Make `body` the one that counts; with `forget` also take the old one out of its file. StorageError."""
+        slots = [self._read(0), self._read(1)]
+        newest = _newest(slots)
+        # Without a whole slot there is nothing to fall back to yet, so the first save fills both: from then on two
+        # broken slots mean damage, and not a first save that was cut.
+        twin = forget or newest is None
+        generation = 0 if newest is None else slots[newest][0]
+        target = 0 if newest is None else 1 - newest
+        if slots[0] is None and slots[1] is None:
+            self._make_directory()
+        self._write(target, generation + 1, _FLAG_TWIN if twin else 0, body)
+        if twin:
+            self._write(1 - target, generation + 2, _FLAG_TWIN, body)
+
+    def _path(self, slot: int) -> str:
+        return self._directory.rstrip("/") + "/" + self._name + "." + str(slot)
+
+    def _make_directory(self) -> None:
+        try:
+            os.stat(self._directory)
+        except OSError:
+            try:
+                os.mkdir(self._directory)
+            except OSError as error:
+                raise StorageError("cannot make the directory: errno " + str(error.errno))
+
+    def _read(self, slot: int) -> tuple | None:
+        """Return (generation, flags, body), or () for a broken slot, or None for one that is not there."""
+        try:
+            with open(self._path(slot), "rb") as file:
+                record = file.read()
+        except OSError as error:
+            return None if error.errno == ENOENT else ()
+        if len(record) < _HEADER_SIZE:
+            return ()
+        magic, generation, flags, length, checksum = unpack(_HEADER, record[:_HEADER_SIZE])
+        body = record[_HEADER_SIZE:]
+        if magic != _MAGIC or length != len(body) or checksum != _checksum(record[: _HEADER_SIZE - 4], body):
+            return ()
+        return generation, flags, body
+
+    def _write(self, slot: int, generation: int, flags: int, body: bytes) -> None:
+        head = pack(_HEADER, _MAGIC, generation, flags, len(body), 0)[:-4]
+        record = head + pack("<I", _checksum(head, body)) + body
+        try:
+            with open(self._path(slot), "wb") as file:
+                file.write(record)
+            with open(self._path(slot), "rb") as file:
+                stored = file.read()
+        except OSError as error:
+            raise StorageError("cannot write a slot: errno " + str(error.errno))
+        if stored != record:
+            raise StorageError("a slot does not read back as it was written")
+
+
+def _checksum(head: bytes, body: bytes) -> int:
+    return crc32(body, crc32(head))
+
+
+def _newest(slots: list) -> int | None:
+    whole = [slot for slot in (0, 1) if slots[slot]]
+    return max(whole, key=lambda slot: slots[slot][0]) if whole else None
