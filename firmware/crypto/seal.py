@@ -1,0 +1,55 @@
+"""The seal for storage at rest: AES-256 in counter mode, then HMAC-SHA-256 over nonce and ciphertext (encrypt-then-MAC).
+
+Hash and AES run in C on the token, so opening the vault stays within the time of a press; the link's ChaCha20-Poly1305 in
+Python would not. MicroPython's cryptolib lacks counter mode, so it is made from ECB here (NIST SP 800-38A section 6.5):
+keystream block i is AES(nonce + i), as 128-bit big-endian numbers. Sealed form: nonce (16) || ciphertext || tag (16).
+
+aes_ecb(key32) returns a callable that encrypts bytes of a multiple of 16 in ECB mode.
+"""
+
+from firmware.crypto.compare import equal
+from firmware.crypto.hkdf import hkdf_sha256
+from firmware.otp.hmac import hmac
+
+NONCE_SIZE = 16
+TAG_SIZE = 16
+_BLOCK = 16
+_COUNTERS = 1 << 128
+
+
+def seal(key: bytes, nonce: bytes, plaintext: bytes, aes_ecb) -> bytes:
+    """Seal plaintext under a 32-byte key and a 16-byte nonce that must be random for every call."""
+    if len(nonce) != NONCE_SIZE:
+        raise ValueError("the nonce has 16 bytes")
+    cipher_key, mac_key = _sub_keys(key)
+    body = nonce + _counter_mode(aes_ecb(cipher_key), nonce, plaintext)
+    return body + hmac("SHA256", mac_key, body)[:TAG_SIZE]
+
+
+def unseal(key: bytes, sealed: bytes, aes_ecb) -> bytes:
+    """The plaintext; ValueError when the key is another or a single bit was changed."""
+    if len(sealed) < NONCE_SIZE + TAG_SIZE:
+        raise ValueError("too short to be sealed")
+    cipher_key, mac_key = _sub_keys(key)
+    body = sealed[:-TAG_SIZE]
+    if not equal(hmac("SHA256", mac_key, body)[:TAG_SIZE], sealed[-TAG_SIZE:]):
+        raise ValueError("the seal is broken")
+    return _counter_mode(aes_ecb(cipher_key), body[:NONCE_SIZE], body[NONCE_SIZE:])
+
+
+def _sub_keys(key: bytes) -> tuple:
+    if len(key) != 32:
+        raise ValueError("the key has 32 bytes")
+    keys = hkdf_sha256(key, b"", b"kodebrik seal", 64)
+    return keys[:32], keys[32:]
+
+
+def _counter_mode(encrypt_blocks, nonce: bytes, data: bytes) -> bytes:
+    size = len(data)
+    if size == 0:
+        return b""
+    first = int.from_bytes(nonce, "big")
+    blocks = (size + _BLOCK - 1) // _BLOCK
+    counters = b"".join([((first + i) % _COUNTERS).to_bytes(_BLOCK, "big") for i in range(blocks)])
+    stream = encrypt_blocks(counters)[:size]
+    return (int.from_bytes(data, "big") ^ int.from_bytes(stream, "big")).to_bytes(size, "big")

@@ -1,0 +1,37 @@
+"""The token's primitives for the Noise machine (Noise revision 34, sections 4 and 12): 25519, ChaChaPoly, SHA256.
+
+The host has the same functions over another library; each side is handed its own.
+"""
+
+from firmware.crypto import chacha20poly1305
+from firmware.crypto.x25519 import public_key, x25519
+from firmware.otp.hashes import digest
+from firmware.otp.hmac import hmac as _hmac
+
+__all__ = ["decrypt", "dh", "encrypt", "hash", "hmac", "public_key"]
+
+dh = x25519  # (private, public) -> 32 bytes; ValueError for a point of small order
+
+
+def encrypt(key: bytes, counter: int, ad: bytes, plaintext: bytes) -> bytes:
+    """ciphertext || 16-byte tag under the 64-bit message counter."""
+    return chacha20poly1305.encrypt(key, _nonce(counter), plaintext, ad)
+
+
+def decrypt(key: bytes, counter: int, ad: bytes, ciphertext: bytes) -> bytes:
+    """The plaintext; ValueError when anything differs from what encrypt() was given."""
+    return chacha20poly1305.decrypt(key, _nonce(counter), ciphertext, ad)
+
+
+def hash(data: bytes) -> bytes:
+    """SHA-256."""
+    return digest("SHA256", data)
+
+
+def hmac(key: bytes, data: bytes) -> bytes:
+    """HMAC-SHA-256."""
+    return _hmac("SHA256", key, data)
+
+
+def _nonce(counter: int) -> bytes:
+    return bytes(4) + counter.to_bytes(8, "little")

@@ -1,0 +1,85 @@
+"""X25519 Diffie-Hellman (RFC 7748 section 5) on Python integers.
+
+Python integers do not run in constant time. The token accepts that: its keys are ephemeral, made for one handshake each, so a
+listener gets one noisy measurement per key (docs/security.md).
+"""
+
+_P = (1 << 255) - 19
+_A24 = 121665  # (486662 - 2) / 4
+
+
+def public_key(scalar: bytes) -> bytes:
+    """The 32-byte public key of a 32-byte private one."""
+    return _ladder(_decode_scalar(scalar), 9).to_bytes(32, "little")
+
+
+def x25519(scalar: bytes, point: bytes) -> bytes:
+    """The 32-byte product of a 32-byte private key and a 32-byte point.
+
+    ValueError for other sizes and for the all-zero result that a point of small order gives (section 6.1).
+    """
+    if len(point) != 32:
+        raise ValueError("a public key has 32 bytes")
+    u = int.from_bytes(point, "little") & ((1 << 255) - 1)  # the top bit is to be ignored
+    product = _ladder(_decode_scalar(scalar), u)
+    if product == 0:
+        raise ValueError("the public key is a point of small order")
+    return product.to_bytes(32, "little")
+
+
+def _decode_scalar(scalar: bytes) -> int:
+    if len(scalar) != 32:
+        raise ValueError("a private key has 32 bytes")
+    k = int.from_bytes(scalar, "little")
+    return (k & ((1 << 254) - 8)) | (1 << 254)
+
+
+def _ladder(k: int, u: int) -> int:
+    """The Montgomery ladder: ten multiplications a bit, and differences left negative, since % brings them back."""
+    p = _P
+    x2, z2, x3, z3 = 1, 0, u, 1
+    swapped = 0
+    for t in range(254, -1, -1):
+        bit = k >> t & 1
+        if bit != swapped:
+            x2, z2, x3, z3 = x3, z3, x2, z2
+            swapped = bit
+        a = x2 + z2
+        b = x2 - z2
+        da = (x3 - z3) * a % p
+        cb = (x3 + z3) * b % p
+        a = a * a % p
+        b = b * b % p
+        e = a - b
+        x2 = a * b % p
+        z2 = e * (a + _A24 * e) % p
+        e = da + cb
+        x3 = e * e % p
+        e = da - cb
+        z3 = u * (e * e) % p  # one reduction; for the base point u is a single digit
+    if swapped:
+        x2, z2 = x3, z3
+    return x2 * _invert(z2) % p
+
+
+def _invert(z: int) -> int:
+    """z^(p - 2), by 254 squarings and 11 multiplications: half of what pow() needs for an exponent of nearly all ones."""
+    p = _P
+    z2 = z * z % p
+    z9 = _square(z2, 2) * z % p
+    z11 = z9 * z2 % p
+    ones5 = z11 * z11 % p * z9 % p  # z^(2^5 - 1), and so on
+    ones10 = _square(ones5, 5) * ones5 % p
+    ones20 = _square(ones10, 10) * ones10 % p
+    ones40 = _square(ones20, 20) * ones20 % p
+    ones50 = _square(ones40, 10) * ones10 % p
+    ones100 = _square(ones50, 50) * ones50 % p
+    ones200 = _square(ones100, 100) * ones100 % p
+    ones250 = _square(ones200, 50) * ones50 % p
+    return _square(ones250, 5) * z11 % p
+
+
+def _square(z: int, times: int) -> int:
+    for _ in range(times):
+        z = z * z % _P
+    return z

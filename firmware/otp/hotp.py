@@ -1,0 +1,16 @@
+"""HOTP, the counter-based one-time code (RFC 4226)."""
+
+from firmware.otp.hmac import hmac
+
+
+def hotp(secret: bytes, counter: int, digits: int = 6, algorithm: str = "SHA1") -> str:
+    """The code for a 64-bit counter as a zero-padded string of 6 to 8 digits; ValueError for any other length."""
+    if not 6 <= digits <= 8:
+        raise ValueError("a code has 6 to 8 digits")
+    if not 0 <= counter < 1 << 64:
+        raise ValueError("the counter has 64 bits")
+    mac = hmac(algorithm, secret, counter.to_bytes(8, "big"))
+    offset = mac[-1] & 0x0F  # dynamic truncation, section 5.3
+    number = int.from_bytes(mac[offset : offset + 4], "big") & 0x7FFFFFFF
+    code = str(number % 10**digits)
+    return "0" * (digits - len(code)) + code

@@ -1,0 +1,18 @@
+"""TOTP, the time-based one-time code (RFC 6238), with T0 = 0. Times are Unix seconds (UTC), periods seconds."""
+
+from firmware.otp.hotp import hotp
+
+
+def step(unix_time: int, period: int) -> int:
+    """The number of whole periods since 1970: the counter that the code is made from."""
+    return unix_time // period
+
+
+def remaining(unix_time: int, period: int) -> int:
+    """Seconds that the code of this moment still lives, 1 to period."""
+    return period - unix_time % period
+
+
+def totp(secret: bytes, unix_time: int, period: int = 30, digits: int = 6, algorithm: str = "SHA1") -> str:
+    """The code of this moment as a zero-padded string."""
+    return hotp(secret, step(unix_time, period), digits, algorithm)

@@ -1,0 +1,153 @@
+"""The CBOR subset of the link and the vault (RFC 8949): integers of 64 bits, byte and text strings, arrays, maps, false, true, null.
+
+Strict on purpose, so that one meaning has one form but for the order of a map's keys: definite lengths, shortest heads,
+text keys, none twice, valid UTF-8, nothing after the item; at most 4 containers deep and 64 items in each.
+"""
+
+MAX_DEPTH = 4
+MAX_ITEMS = 64
+# Major types (section 3.1), already shifted into the upper three bits of an item's first byte.
+_UNSIGNED, _NEGATIVE, _BYTES, _TEXT, _ARRAY, _MAP = 0x00, 0x20, 0x40, 0x60, 0x80, 0xA0
+_SIMPLE = {0xF4: False, 0xF5: True, 0xF6: None}
+
+
+def dumps(value) -> bytes:
+    """Encode a value; ValueError for what lies outside the subset."""
+    out = bytearray()
+    _write(out, value, 0)
+    return bytes(out)
+
+
+def loads(data: bytes):
+    """Decode exactly one item that fills data; ValueError for anything else."""
+    value, end = _read(data, 0, 0)
+    if end != len(data):
+        raise ValueError("bytes after the item")
+    return value
+
+
+def _write(out: bytearray, value, depth: int):
+    if value is None or value is True or value is False:
+        out.append(0xF6 if value is None else 0xF4 + value)
+    elif isinstance(value, int):
+        if value < 0:
+            _write_head(out, _NEGATIVE, -1 - value)
+        else:
+            _write_head(out, _UNSIGNED, value)
+    elif isinstance(value, (bytes, bytearray)):
+        _write_head(out, _BYTES, len(value))
+        out.extend(value)
+    elif isinstance(value, str):
+        raw = value.encode()
+        _text(raw)
+        _write_head(out, _TEXT, len(raw))
+        out.extend(raw)
+    elif isinstance(value, (list, tuple, dict)):
+        _check_container(len(value), depth)
+        if isinstance(value, dict):
+            _write_head(out, _MAP, len(value))
+            for key, item in value.items():
+                if not isinstance(key, str):
+                    raise ValueError("a map key must be text")
+                _write(out, key, depth + 1)
+                _write(out, item, depth + 1)
+        else:
+            _write_head(out, _ARRAY, len(value))
+            for item in value:
+                _write(out, item, depth + 1)
+    else:
+        raise ValueError("a type outside the CBOR subset")
+
+
+def _write_head(out: bytearray, major: int, number: int):
+    if number < 24:
+        out.append(major | number)
+        return
+    for info in (24, 25, 26, 27):
+        size = 1 << (info - 24)
+        if number < 1 << (8 * size):
+            out.append(major | info)
+            out.extend(number.to_bytes(size, "big"))
+            return
+    raise ValueError("an integer of more than 64 bits")
+
+
+def _read(data: bytes, at: int, depth: int) -> tuple:
+    """The item at an offset, and the offset after it."""
+    if at >= len(data):
+        raise ValueError("the item is cut short")
+    first = data[at]
+    if first >= 0xE0:
+        if first not in _SIMPLE:
+            raise ValueError("a simple value or float outside the subset")
+        return _SIMPLE[first], at + 1
+    major = first & 0xE0
+    number, at = _read_number(data, at + 1, first & 0x1F)
+    if major == _UNSIGNED:
+        return number, at
+    if major == _NEGATIVE:
+        return -1 - number, at
+    if major == _ARRAY:
+        _check_container(number, depth)
+        items = []
+        for _ in range(number):
+            item, at = _read(data, at, depth + 1)
+            items.append(item)
+        return items, at
+    if major == _MAP:
+        _check_container(number, depth)
+        return _read_map(data, at, number, depth + 1)
+    if major > _MAP:
+        raise ValueError("a tag")
+    raw = data[at : at + number]
+    if len(raw) != number:
+        raise ValueError("the string is cut short")
+    return (_text(raw) if major == _TEXT else raw), at + number
+
+
+def _read_number(data: bytes, at: int, info: int) -> tuple:
+    if info < 24:
+        return info, at
+    if info > 27:
+        raise ValueError("an indefinite length or a reserved head")
+    size = 1 << (info - 24)
+    if at + size > len(data):
+        raise ValueError("the head is cut short")
+    number = int.from_bytes(data[at : at + size], "big")
+    if number < (24 if size == 1 else 1 << (4 * size)):
+        raise ValueError("a head longer than needed")
+    return number, at + size
+
+
+def _read_map(data: bytes, at: int, pairs: int, depth: int) -> tuple:
+    found = {}
+    for _ in range(pairs):
+        key, at = _read(data, at, depth)
+        if not isinstance(key, str):
+            raise ValueError("a map key must be text")
+        if key in found:
+            raise ValueError("a map key stands twice")
+        found[key], at = _read(data, at, depth)
+    return found, at
+
+
+def _check_container(items: int, depth: int):
+    if items > MAX_ITEMS:
+        raise ValueError("too many items in a container")
+    if depth >= MAX_DEPTH:
+        raise ValueError("containers nested too deep")
+
+
+def _text(raw: bytes) -> str:
+    text = str(raw, "utf-8")
+    if len(text) != len(raw):
+        # MicroPython's decoder lets surrogates, overlong forms and numbers above U+10FFFF through.
+        size = 0
+        for character in text:
+            point = ord(character)
+            if 0xD800 <= point < 0xE000 or point > 0x10FFFF:
+                raise ValueError("not UTF-8")
+            size += 1 + (point > 0x7F) + (point > 0x7FF) + (point > 0xFFFF)
+        if size != len(raw):
+            raise ValueError("not UTF-8")
+    return text

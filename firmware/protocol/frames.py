@@ -1,0 +1,112 @@
+"""Frames on the serial byte stream: 0x00, COBS(payload || CRC-32 little-endian), 0x00. Sizes in bytes.
+
+COBS (Cheshire and Baker, "Consistent Overhead Byte Stuffing", 1999) removes every 0x00 from a block for one byte in 254, so 0x00
+marks the ends of frames and nothing else. The leading one closes whatever garbage stands before, so a frame is never lost to it.
+"""
+
+import binascii
+
+from firmware.protocol.messages import MAX_PAYLOAD
+
+_CRC_SIZE = 4
+_LONGEST_RUN = 254
+_MAX_BLOCK = MAX_PAYLOAD + _CRC_SIZE + (MAX_PAYLOAD + _CRC_SIZE) // _LONGEST_RUN + 1
+
+
+def encode(payload: bytes) -> bytes:
+    """The whole frame of a payload; ValueError when it is longer than MAX_PAYLOAD."""
+    if len(payload) > MAX_PAYLOAD:
+        raise ValueError("the payload is too long for a frame")
+    return b"\0" + stuff(payload + binascii.crc32(payload).to_bytes(_CRC_SIZE, "little")) + b"\0"
+
+
+def stuff(data: bytes) -> bytes:
+    """COBS: each run of up to 254 bytes that are not 0x00 behind a byte that tells its length plus one."""
+    out = bytearray()
+    full = False  # whether the run before was a full one, which implies no 0x00 after it
+    runs = data.split(b"\0")
+    last = len(runs) - 1
+    for i, run in enumerate(runs):
+        at = 0
+        full = False
+        while len(run) - at >= _LONGEST_RUN:
+            out.append(_LONGEST_RUN + 1)
+            out.extend(run[at : at + _LONGEST_RUN])
+            at += _LONGEST_RUN
+            full = True
+        if at < len(run) or i < last or not full:
+            out.append(len(run) - at + 1)
+            out.extend(run[at:])
+    return bytes(out)
+
+
+def unstuff(block: bytes) -> bytes:
+    """The data of a COBS block that holds no 0x00; ValueError when it ends before its last run does."""
+    out = bytearray()
+    at = 0
+    size = len(block)
+    while at < size:
+        code = block[at]
+        end = at + code
+        if code == 0 or end > size:
+            raise ValueError("damaged COBS block")
+        out.extend(block[at + 1 : end])
+        at = end
+        if code <= _LONGEST_RUN and at < size:
+            out.append(0)
+    return bytes(out)
+
+
+class Decoder:
+    """Finds frames in a byte stream that may hold anything. Keeps at most one frame's bytes."""
+
+    def __init__(self):
+        """Begin outside any frame."""
+        self._block = bytearray()
+        self._oversized = False
+        self._opened = False
+
+    @property
+    def idle(self) -> bool:
+        """Whether no 0x00 has opened a frame yet: whatever comes now, other than 0x00, is not from a whole frame."""
+        return not self._opened
+
+    def feed(self, data: bytes) -> list:
+        """Take in bytes. Return the payloads they complete, in order, with None for each damaged or oversized frame."""
+        found = []
+        at = 0
+        while True:
+            end = data.find(b"\0", at)
+            if end < 0:
+                self._keep(data[at:])
+                return found
+            self._keep(data[at:end])
+            at = end + 1
+            if self._oversized or self._block:
+                payload = None if self._oversized else _open(bytes(self._block))
+                found.append(payload)
+                # After damage, this 0x00 may as well be the one that opens the next frame.
+                self._opened = payload is None
+                self._block = bytearray()
+                self._oversized = False
+            else:
+                self._opened = True
+
+    def _keep(self, part: bytes):
+        if self._oversized or len(self._block) + len(part) > _MAX_BLOCK:
+            self._oversized = True
+            self._block = bytearray()
+        else:
+            self._block.extend(part)
+
+
+def _open(block: bytes):
+    """The payload of a block, or None when it is damaged."""
+    try:
+        data = unstuff(block)
+    except ValueError:
+        return None
+    payload = data[:-_CRC_SIZE]
+    if len(data) < _CRC_SIZE or binascii.crc32(payload).to_bytes(_CRC_SIZE, "little") != data[-_CRC_SIZE:]:
+        return None
+    return payload

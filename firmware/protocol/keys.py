@@ -1,0 +1,11 @@
+"""What the token tells about a secret that it never gives out again."""
+
+from firmware.protocol.messages import FINGERPRINT_SIZE
+
+
+def fingerprint(hmac, access_key: bytes, secret: bytes) -> bytes:
+    """8 bytes that only a holder of the access key can compare: a keyed hash, so a guessed secret cannot be tried offline.
+
+    hmac(key, data) is HMAC-SHA-256.
+    """
+    return hmac(access_key, b"kodebrik fingerprint" + secret)[:FINGERPRINT_SIZE]

@@ -1,0 +1,151 @@
+"""The Noise machine (Noise revision 34, sections 5, 7 and 9) for the two patterns of the link, over a suite of primitives.
+
+    NN:     -> e        NNpsk0:  -> psk, e
+            <- e, ee             <- e, ee
+
+A suite has dh(private, public), public_key(private), encrypt(key, counter, ad, plaintext), decrypt(...), hash(data) and
+hmac(key, data); dh and decrypt raise ValueError. Keys and hashes are 32 bytes, tags 16.
+"""
+
+from firmware.protocol.messages import PATTERN_NN, PATTERN_NNPSK0
+
+KEY_SIZE = 32
+TAG_SIZE = 16
+_NAMES = {
+    PATTERN_NN: b"Noise_NN_25519_ChaChaPoly_SHA256",
+    PATTERN_NNPSK0: b"Noise_NNpsk0_25519_ChaChaPoly_SHA256",
+}
+
+
+class Cipher:
+    """One direction of a session (CipherState, section 5.1): counts its messages, so each must come once and in order."""
+
+    def __init__(self, suite, key: bytes):
+        """Begin at message 0 of a 32-byte key."""
+        self._suite = suite
+        self._key = key
+        self._counter = 0
+
+    def encrypt(self, plaintext: bytes, ad: bytes = b"") -> bytes:
+        """ciphertext || tag of the next message."""
+        ciphertext = self._suite.encrypt(self._key, self._counter, ad, plaintext)
+        self._counter += 1
+        return ciphertext
+
+    def decrypt(self, ciphertext: bytes, ad: bytes = b"") -> bytes:
+        """The plaintext of the next message. A ValueError leaves the counter, so the true message can still follow."""
+        plaintext = self._suite.decrypt(self._key, self._counter, ad, ciphertext)
+        self._counter += 1
+        return plaintext
+
+
+class Handshake:
+    """One handshake of two messages (HandshakeState and SymmetricState, sections 5.2 and 5.3).
+
+    The initiator calls write, read; the responder read, write; then both split().
+    """
+
+    def __init__(self, suite, pattern: int, initiator: bool, prologue: bytes, psk=None, ephemeral_private: bytes = b""):
+        """Begin; ephemeral_private are 32 fresh random bytes, psk 32 bytes for PATTERN_NNPSK0 and None for PATTERN_NN."""
+        if pattern not in _NAMES or (psk is not None) != (pattern == PATTERN_NNPSK0):
+            raise ValueError("the key does not go with the pattern")
+        if len(ephemeral_private) != KEY_SIZE or (psk is not None and len(psk) != KEY_SIZE):
+            raise ValueError("keys have 32 bytes")
+        self._suite = suite
+        self._initiator = initiator
+        self._psk = psk
+        self._private = ephemeral_private
+        self._cipher = None
+        name = _NAMES[pattern]
+        self._hash = name + bytes(32 - len(name)) if len(name) <= 32 else suite.hash(name)
+        self._chaining_key = self._hash
+        self._mix_hash(prologue)
+        self._message = 0  # number of the message that comes next; None after a failure
+
+    @property
+    def finished(self) -> bool:
+        """Whether both messages went through."""
+        return self._message == 2
+
+    @property
+    def hash(self) -> bytes:
+        """The handshake hash of a finished handshake: the same 32 bytes on both sides, different in any other session."""
+        if not self.finished:
+            raise ValueError("the handshake is not finished")
+        return self._hash
+
+    def write(self, payload: bytes = b"") -> bytes:
+        """Our message with a payload, which is encrypted but for the first one of PATTERN_NN."""
+        first = self._begin(writing=True)
+        if first and self._psk is not None:
+            self._mix_key_and_hash(self._psk)
+        public = self._suite.public_key(self._private)
+        self._mix_ephemeral(public)
+        if not first:
+            self._mix_key(self._suite.dh(self._private, self._remote))
+        ciphertext = payload if self._cipher is None else self._cipher.encrypt(payload, self._hash)
+        self._mix_hash(ciphertext)
+        self._message = 1 if first else 2
+        return public + ciphertext
+
+    def read(self, message: bytes) -> bytes:
+        """The payload of the peer's message. After a ValueError this handshake is dead."""
+        first = self._begin(writing=False)
+        if len(message) < KEY_SIZE:
+            raise ValueError("the handshake message is too short")
+        if first and self._psk is not None:
+            self._mix_key_and_hash(self._psk)
+        self._remote = message[:KEY_SIZE]
+        self._mix_ephemeral(self._remote)
+        if not first:
+            self._mix_key(self._suite.dh(self._private, self._remote))
+        ciphertext = message[KEY_SIZE:]
+        payload = ciphertext if self._cipher is None else self._cipher.decrypt(ciphertext, self._hash)
+        self._mix_hash(ciphertext)
+        self._message = 1 if first else 2
+        return payload
+
+    def split(self) -> tuple:
+        """The two ciphers of a finished handshake: (send, receive)."""
+        if not self.finished:
+            raise ValueError("the handshake is not finished")
+        keys = self._hkdf(b"", 2)
+        from_initiator = Cipher(self._suite, keys[0])
+        from_responder = Cipher(self._suite, keys[1])
+        return (from_initiator, from_responder) if self._initiator else (from_responder, from_initiator)
+
+    def _begin(self, writing: bool) -> bool:
+        """Check whose turn it is; whether this is message 1. Until the caller has got through, the handshake counts as dead."""
+        message = self._message
+        self._message = None
+        if message not in (0, 1) or writing != ((message == 0) == self._initiator):
+            raise ValueError("a handshake message out of turn")
+        return message == 0
+
+    def _mix_ephemeral(self, public: bytes):
+        self._mix_hash(public)
+        if self._psk is not None:
+            self._mix_key(public)  # section 9.2: so that the key is randomised by the ephemeral one
+
+    def _mix_hash(self, data: bytes):
+        self._hash = self._suite.hash(self._hash + data)
+
+    def _mix_key(self, key_material: bytes):
+        self._chaining_key, key = self._hkdf(key_material, 2)
+        self._cipher = Cipher(self._suite, key)
+
+    def _mix_key_and_hash(self, key_material: bytes):
+        self._chaining_key, data, key = self._hkdf(key_material, 3)
+        self._mix_hash(data)
+        self._cipher = Cipher(self._suite, key)
+
+    def _hkdf(self, key_material: bytes, outputs: int) -> list:
+        """HKDF of section 4.3: outputs blocks of 32 bytes."""
+        hmac = self._suite.hmac
+        temporary = hmac(self._chaining_key, key_material)
+        block = b""
+        blocks = []
+        for number in range(1, outputs + 1):
+            block = hmac(temporary, block + bytes((number,)))
+            blocks.append(block)
+        return blocks
