@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from firmware.protocol import messages
-from host_tools.errors import EXIT_CODES
+from host_tools.errors import exit_code_table
 from host_tools.flashing.image import load_board, load_product, names
 
 ROOT = Path(__file__).parent.parent
@@ -72,7 +72,7 @@ LIMITS = (
 
 def exit_codes() -> str:
     """Give the table of the commands' exit codes."""
-    return table(("exit code", "meaning"), sorted(EXIT_CODES.items()))
+    return table(("exit code", "meaning"), exit_code_table())
 
 
 SECTIONS = {
