@@ -1,0 +1,31 @@
+"""Battery voltage through a divider on an ADC pin. Millivolts at the cell."""
+
+from machine import ADC, Pin
+
+_SAMPLES = 4
+
+
+def from_board(part: dict, bus, product: dict):
+    """Return the battery that the board data describes."""
+    return Battery(part["pin"], part["ratio"], part["reference_mv"])
+
+
+class Battery:
+    """A cell behind a divider; ratio is cell voltage : pin voltage."""
+
+    def __init__(self, pin_number: int, ratio: int, reference_mv: int):
+        self._adc = ADC(Pin(pin_number))
+        self._ratio = ratio
+        self._reference_mv = reference_mv
+        if hasattr(self._adc, "atten"):
+            # The ESP32's converter has an attenuator, and without it ends at 0.95 V.
+            self._adc.atten(ADC.ATTN_11DB)
+
+    def millivolts(self) -> int:
+        """Return the cell's voltage, the mean of a few samples."""
+        if hasattr(self._adc, "read_uv"):
+            # Where the port knows the converter's calibration (ESP32), the reference voltage is in there.
+            total = sum(self._adc.read_uv() for _ in range(_SAMPLES)) // 1000
+        else:
+            total = sum(self._adc.read_u16() for _ in range(_SAMPLES)) * self._reference_mv // 65535
+        return total * self._ratio // _SAMPLES

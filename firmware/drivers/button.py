@@ -1,0 +1,80 @@
+"""One push-button to ground, debounced. Times are milliseconds of time.ticks_ms().
+
+A level counts once the contact has kept it for the debounce time. The interrupt handler times the edges, so a press is not
+lost while the program is busy; `read()` hands them out. select.poll() wakes on an edge: the button is a stream for it, the
+idiom of asyncio.ThreadSafeFlag in MicroPython's standard library.
+"""
+
+import io
+import time
+from array import array
+
+from machine import Pin
+from micropython import const
+
+_STREAM_POLL = const(3)  # MP_STREAM_POLL in py/stream.h
+_QUEUE = const(16)
+_CHATTER_MS = const(200)  # a contact that is not at rest by then is worn; its level is taken as it is
+
+
+def from_board(part: dict, bus, product: dict):
+    """Return the button that the board data describes."""
+    return Button(part["pin"], product["debounce_ms"])
+
+
+class Button(io.IOBase):
+    """The button. `down` is its level after all that `read()` has returned.
+
+    The queue holds spells of unrest: edges closer together than the debounce time are one spell, with the time of its first
+    and last edge and the level after it. The handler alone appends and extends, `read()` alone takes, and takes a spell
+    only when the next edge must start a new one; so neither needs a lock.
+    """
+
+    def __init__(self, pin_number: int, debounce_ms: int):
+        self._debounce = debounce_ms
+        self._first = array("i", [0] * _QUEUE)
+        self._last = array("i", [0] * _QUEUE)
+        self._level = bytearray(_QUEUE)
+        self._written = 0
+        self._taken = 0
+        pin = Pin(pin_number, Pin.IN, Pin.PULL_UP)
+        self.down = pin.value() == 0
+        pin.irq(self._edge, Pin.IRQ_FALLING | Pin.IRQ_RISING)
+        self._pin = pin
+
+    def _edge(self, pin) -> None:
+        """Interrupt handler. Allocates nothing."""
+        now = time.ticks_ms()
+        waiting = self._written - self._taken
+        slot = (self._written - 1) % _QUEUE
+        fresh = waiting == 0 or (waiting < _QUEUE and time.ticks_diff(now, self._last[slot]) >= self._debounce)
+        if fresh:
+            slot = self._written % _QUEUE
+            self._first[slot] = now
+        self._last[slot] = now
+        self._level[slot] = pin.value() == 0
+        if fresh:
+            self._written += 1
+
+    def ioctl(self, request: int, flags: int) -> int:
+        """Answer select.poll(): readable from the first edge until `read()` has returned None."""
+        if request == _STREAM_POLL:
+            return flags if self._written != self._taken else 0
+        return -1
+
+    def read(self):
+        """Return the next change as (down, ticks of its first edge), or None. Waits for a moving contact to come to rest."""
+        while self._taken != self._written:
+            slot = self._taken % _QUEUE
+            at = self._first[slot]
+            while True:
+                now = time.ticks_ms()
+                if time.ticks_diff(now, self._last[slot]) >= self._debounce or time.ticks_diff(now, at) >= _CHATTER_MS:
+                    break
+                time.sleep_ms(1)
+            down = self._level[slot] == 1
+            self._taken += 1
+            if down != self.down:
+                self.down = down
+                return down, at
+        return None

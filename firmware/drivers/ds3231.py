@@ -1,0 +1,157 @@
+"""DS3231 real-time clock over I2C. Source: Maxim DS3231 data sheet 19-5170 rev 10.
+
+Times are Unix seconds (UTC), temperatures hundredths of a degree Celsius, aging in the chip's own steps (about 0.1 ppm at
+25 degrees C; a positive number slows the clock down).
+
+The chip's calendar takes every fourth year for a leap year, 2100 too. It is used here as what it is, a counter of seconds
+with a calendar of its own, so the years 2000..2199 are exact; in its registers a date after February 2100 is one day behind.
+"""
+
+from micropython import const
+
+_SECONDS = const(0x00)
+_CONTROL = const(0x0E)
+_STATUS = const(0x0F)
+_AGING = const(0x10)
+_TEMPERATURE = const(0x11)
+
+_CONTROL_DEFAULT = const(0x1C)  # oscillator runs on the backup cell too, no square wave, no alarms
+_CONVERT = const(0x20)
+_STOPPED = const(0x80)  # status: the oscillator has stopped since this flag was cleared
+_BUSY = const(0x04)
+
+_EPOCH = 946684800  # 2000-01-01T00:00:00Z
+_DAY = const(86400)
+_FOUR_YEARS = const(1461)  # days
+_MONTHS = b"\x1f\x1d\x1f\x1e\x1f\x1e\x1f\x1f\x1e\x1f\x1e\x1f"  # days of each month in a leap year
+_LAST_DAY = const(73050)  # of the 200 years that the century bit reaches, in the chip's calendar
+
+
+def from_board(part: dict, bus, product: dict):
+    """Return the clock that the board data describes."""
+    return Ds3231(bus, part["address"])
+
+
+def _bcd(value: int) -> int:
+    return value // 10 << 4 | value % 10
+
+
+def _number(bcd: int, low: int, high: int) -> int:
+    if bcd & 15 > 9 or not low <= (bcd >> 4) * 10 + (bcd & 15) <= high:
+        raise ValueError("clock registers")
+    return (bcd >> 4) * 10 + (bcd & 15)
+
+
+def registers(unix: int) -> bytes:
+    """Return the seven time registers for a time. Hours go in as 24 h, the weekday as 1 for Monday."""
+    days, second = divmod(unix - _EPOCH, _DAY)
+    if not 0 <= days < _LAST_DAY:
+        raise ValueError("time out of the clock's range")
+    weekday = (days + 5) % 7 + 1
+    year = days // _FOUR_YEARS * 4
+    days %= _FOUR_YEARS
+    leap = days < 366
+    if not leap:
+        year += 1 + (days - 366) // 365
+        days = (days - 366) % 365
+    month = 0
+    while True:
+        length = 28 if month == 1 and not leap else _MONTHS[month]
+        if days < length:
+            break
+        days -= length
+        month += 1
+    return bytes(
+        (
+            _bcd(second % 60),
+            _bcd(second // 60 % 60),
+            _bcd(second // 3600),
+            weekday,
+            _bcd(days + 1),
+            _bcd(month + 1) | (0x80 if year > 99 else 0),
+            _bcd(year % 100),
+        )
+    )
+
+
+def seconds(data: bytes) -> int:
+    """Return the time in the seven time registers. ValueError when they hold no time."""
+    if data[2] & 0x40:  # set by someone else to 12 hours, bit 5 is the afternoon
+        hour = _number(data[2] & 0x1F, 1, 12) % 12 + (12 if data[2] & 0x20 else 0)
+    else:
+        hour = _number(data[2] & 0x3F, 0, 23)
+    year = _number(data[6], 0, 99) + (100 if data[5] & 0x80 else 0)
+    month = _number(data[5] & 0x1F, 1, 12)
+    leap = year % 4 == 0
+    length = 28 if month == 2 and not leap else _MONTHS[month - 1]
+    days = (year * _FOUR_YEARS + 3) // 4 + _number(data[4], 1, length) - 1
+    for earlier in range(month - 1):
+        days += _MONTHS[earlier]
+    if month > 2 and not leap:
+        days -= 1
+    return _EPOCH + days * _DAY + hour * 3600 + _number(data[1], 0, 59) * 60 + _number(data[0], 0, 59)
+
+
+class Ds3231:
+    """One clock chip. OSError from the bus (chip absent) goes to the caller."""
+
+    def __init__(self, i2c, address: int):
+        self._i2c = i2c
+        self._address = address
+        self._time = bytearray(7)
+        self._byte = bytearray(1)
+        self._get(_STATUS)  # raises when no chip answers
+
+    def _get(self, register: int) -> int:
+        self._i2c.readfrom_mem_into(self._address, register, self._byte)
+        return self._byte[0]
+
+    def _put(self, register: int, value: int) -> None:
+        self._byte[0] = value
+        self._i2c.writeto_mem(self._address, register, self._byte)
+
+    def read(self) -> int:
+        """Return the time. One burst: the chip holds a copy of its counters from the start of the transfer.
+
+        ValueError when the registers hold no time.
+        """
+        self._i2c.readfrom_mem_into(self._address, _SECONDS, self._time)
+        return seconds(self._time)
+
+    def set(self, unix: int) -> None:
+        """Set the time and say that it can be trusted. ValueError out of 2000..2199."""
+        self._time[:] = registers(unix)
+        # Writing the seconds restarts the second (data sheet, "Clock and Calendar"); the flag falls last, so that a cut
+        # between the two leaves a clock that is known to be wrong.
+        self._i2c.writeto_mem(self._address, _SECONDS, self._time)
+        self._put(_CONTROL, _CONTROL_DEFAULT)
+        self._put(_STATUS, 0)
+
+    def lost(self) -> bool:
+        """Return True when both supplies failed since the clock was set, or its registers hold no time."""
+        if self._get(_STATUS) & _STOPPED:
+            return True
+        try:
+            self.read()
+        except ValueError:
+            return True
+        return False
+
+    def aging(self) -> int:
+        """Return the aging offset, -128..127."""
+        offset = self._get(_AGING)
+        return offset - 256 if offset > 127 else offset
+
+    def set_aging(self, offset: int) -> None:
+        """Set the aging offset, -128..127, and let it act at once instead of at the next 64 s temperature conversion."""
+        if not -128 <= offset <= 127:
+            raise ValueError("aging offset out of range")
+        self._put(_AGING, offset & 255)
+        if not self._get(_STATUS) & _BUSY:
+            self._put(_CONTROL, self._get(_CONTROL) | _CONVERT)
+
+    def temperature(self) -> int:
+        """Return the chip's temperature in hundredths of a degree Celsius, in steps of 25."""
+        data = self._i2c.readfrom_mem(self._address, _TEMPERATURE, 2)
+        degrees = data[0] - 256 if data[0] > 127 else data[0]
+        return degrees * 100 + (data[1] >> 6) * 25

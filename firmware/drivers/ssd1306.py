@@ -1,0 +1,113 @@
+"""SSD1306 OLED controller over I2C, up to 128 x 64 pixels. Source: Solomon Systech SSD1306 data sheet rev 1.1.
+
+Draw on `canvas` (a framebuf in the chip's own layout: pages of 8 rows, one byte per column, bit 0 on top) and call
+`show()`: it sends the columns that changed since the last time, page by page.
+"""
+
+import framebuf
+from micropython import const
+
+# Control bytes (section 8.1.5.2): what follows is commands, or display data.
+_COMMANDS = b"\x00"
+_DATA = b"\x40"
+
+_SET_CONTRAST = const(0x81)
+_DISPLAY_OFF = const(0xAE)
+_DISPLAY_ON = const(0xAF)
+_COLUMN_WINDOW = const(0x21)
+_PAGE_WINDOW = const(0x22)
+_SEGMENT_REMAP = const(0xA0)
+_COM_SCAN_UP = const(0xC0)
+_COM_SCAN_DOWN = const(0xC8)
+_CHARGE_PUMP = const(0x8D)
+
+
+def from_board(part: dict, bus, product: dict):
+    """Return the display that the board data describes."""
+    return Ssd1306(bus, part["address"], part["width"], part["height"])
+
+
+class Ssd1306:
+    """One display. OSError from the bus (chip absent, cable broken) goes to the caller."""
+
+    def __init__(self, i2c, address: int, width: int, height: int):
+        self._i2c = i2c
+        self._address = address
+        self.width = width
+        self.height = height
+        self._pixels = memoryview(bytearray(width * height // 8))
+        self._sent = memoryview(bytearray(width * height // 8))
+        self._memory_known = False  # after power-up the chip's memory holds noise
+        self.canvas = framebuf.FrameBuffer(self._pixels, width, height, framebuf.MONO_VLSB)
+        self._packet = [_DATA, None]
+        for commands in (
+            b"\xae",  # off
+            b"\xd5\x80",  # oscillator at its reset value, no divider
+            bytes((0xA8, height - 1)),  # multiplex ratio
+            b"\xda\x12" if height == 64 else b"\xda\x02",  # COM pins: alternating on 64 rows, in sequence on 32
+            b"\xd3\x00\x40",  # no offset, start line 0
+            b"\x20\x00",  # horizontal addressing: past the window's last column comes its next page
+            b"\xd9\xf1\xdb\x20",  # pre-charge and VCOMH level for a panel fed by the charge pump
+            b"\x2e\xa4\xa6",  # no scrolling; show the memory, not inverted
+        ):
+            self._command(commands)
+        self.flip(False)
+
+    def _command(self, commands: bytes) -> None:
+        self._packet[0] = _COMMANDS
+        self._packet[1] = commands
+        self._i2c.writevto(self._address, self._packet)
+
+    def _window(self, left: int, right: int, first: int, last: int, data) -> None:
+        """Send data for the columns left..right of the pages first..last, both ends included."""
+        self._command(bytes((_COLUMN_WINDOW, left, right, _PAGE_WINDOW, first, last)))
+        self._packet[0] = _DATA
+        self._packet[1] = data
+        self._i2c.writevto(self._address, self._packet)
+
+    def on(self) -> None:
+        """Start the charge pump, then the panel (application note of the data sheet, section 2.1)."""
+        self._command(bytes((_CHARGE_PUMP, 0x14, _DISPLAY_ON)))
+
+    def off(self) -> None:
+        """Dark, and no current for the panel; the memory is kept."""
+        self._command(bytes((_DISPLAY_OFF, _CHARGE_PUMP, 0x10)))
+
+    def contrast(self, level: int) -> None:
+        """Set the segment current, 0..255."""
+        self._command(bytes((_SET_CONTRAST, level)))
+
+    def flip(self, flipped: bool) -> None:
+        """Turn the picture half a turn. Modules are soldered so that remap on, scan down is upright."""
+        if flipped:
+            self._command(bytes((_SEGMENT_REMAP, _COM_SCAN_UP)))
+        else:
+            self._command(bytes((_SEGMENT_REMAP | 1, _COM_SCAN_DOWN)))
+        # The remap acts on data as it is written (section 10.1.8), so what is in the memory must be sent anew.
+        self._memory_known = False
+
+    def show(self) -> None:
+        """Bring the panel up to date with the canvas."""
+        width = self.width
+        pages = self.height // 8
+        if not self._memory_known:
+            self._window(0, width - 1, 0, pages - 1, self._pixels)
+            self._memory_known = True
+            self._sent[:] = self._pixels
+            return
+        self._memory_known = False  # until all of it has gone out
+        for page in range(pages):
+            start = page * width
+            new = self._pixels[start : start + width]
+            old = self._sent[start : start + width]
+            if new == old:
+                continue
+            left = 0
+            while new[left] == old[left]:
+                left += 1
+            right = width - 1
+            while new[right] == old[right]:
+                right -= 1
+            self._window(left, right, page, page, new[left : right + 1])
+            old[:] = new
+        self._memory_known = True

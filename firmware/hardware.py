@@ -1,0 +1,81 @@
+"""The one bring-up: board and product data in, driver objects out. With the drivers the only code that knows `machine`."""
+
+import os
+import time
+
+import cryptolib
+import machine
+
+from firmware.modules import load
+
+
+def reset() -> None:
+    """Start over as after power-on."""
+    machine.reset()
+
+
+def aes_ecb(key: bytes):
+    """Return the AES block function of a key, for whole blocks (mode 1 of cryptolib is ECB)."""
+    return cryptolib.aes(key, 1).encrypt
+
+
+class Hardware:
+    """The parts of a token. A part that the board has not, or that does not answer, is None; the latter is in `faults`."""
+
+    def __init__(self):
+        self.display = None
+        self.clock = None
+        self.button = None
+        self.battery = None
+        self.latch = None
+        self.usb = None
+        self.faults = []
+        self.unique_id = machine.unique_id()
+        self.random = os.urandom
+        self.aes_ecb = aes_ecb
+
+
+def _free_bus(sda: int, scl: int) -> None:
+    """Clock a chip out of a transfer that a reset of this board cut off, or it would hold the data line low for ever.
+
+    The clock chip runs on through our resets, so this happens in the field (DS3231 data sheet, "I2C Interface").
+    """
+    data = machine.Pin(sda, machine.Pin.IN, machine.Pin.PULL_UP)
+    clock = None
+    for _ in range(9):
+        if data.value():
+            return
+        if clock is None:
+            clock = machine.Pin(scl, machine.Pin.OPEN_DRAIN, value=1)
+        clock.value(0)
+        time.sleep_us(10)
+        clock.value(1)
+        time.sleep_us(10)
+
+
+def _open_bus(bus: dict):
+    _free_bus(bus["sda"], bus["scl"])
+    return machine.I2C(bus["id"], sda=machine.Pin(bus["sda"]), scl=machine.Pin(bus["scl"]), freq=bus["frequency"])
+
+
+def bring_up(board: dict, product: dict) -> Hardware:
+    """Return the product's parts as this board wires them. The latch comes first: until it holds, the user's finger does."""
+    hardware = Hardware()
+    wired = board["products"][product["name"]]
+    buses = {}
+    names = ["latch", "button"]
+    names += [name for name in product["parts"] if name not in names]
+    for name in names:
+        part = wired.get(name)
+        if part is None:
+            continue
+        bus = part.get("bus")
+        if bus and bus not in buses:
+            buses[bus] = _open_bus(board["buses"][bus])
+        try:
+            driver = load("firmware.drivers." + part["chip"]).from_board(part, buses.get(bus), product)
+        except OSError:
+            hardware.faults.append(name)
+            continue
+        setattr(hardware, name, driver)
+    return hardware

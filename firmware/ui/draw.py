@@ -1,0 +1,68 @@
+"""Drawing text and marks on a framebuf with the fonts of firmware.products.fonts. Pixels, origin top left."""
+
+import framebuf
+
+
+def width(font, text: str) -> int:
+    """Return how wide the text is."""
+    return sum(font.get_ch(character)[2] for character in text)
+
+
+def text(canvas, font, string: str, x: int, y: int) -> int:
+    """Draw the text with its top left corner at x, y. Return the x behind it."""
+    for character in string:
+        glyph, rows, columns = font.get_ch(character)
+        canvas.blit((glyph, columns, rows, framebuf.MONO_HLSB), x, y)
+        x += columns
+    return x
+
+
+def shortened(font, string: str, room: int) -> str:
+    """Return the text, or as much of its beginning as fits with an ellipsis behind it."""
+    if width(font, string) <= room:
+        return string
+    while string and width(font, string + "...") > room:
+        string = string[:-1]
+    return string.rstrip() + "..."
+
+
+def wrapped(font, string: str, room: int) -> list:
+    """Return the text as lines that fit, broken between words."""
+    lines = []
+    for word in string.split():
+        longer = lines[-1] + " " + word if lines else word
+        if lines and width(font, longer) <= room:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
+
+
+def grouped_width(font, code: str) -> int:
+    """Return how wide `grouped` draws."""
+    return width(font, code) + _gap(font)
+
+
+def grouped(canvas, font, code: str, x: int, y: int) -> None:
+    """Draw a number in two groups, the second the longer one when they differ: 3+3, 3+4, 4+4."""
+    half = len(code) // 2
+    x = text(canvas, font, code[:half], x, y)
+    text(canvas, font, code[half:], x + _gap(font), y)
+
+
+def _gap(font) -> int:
+    return font.max_width() // 2
+
+
+def low_battery(canvas, right: int, y: int) -> None:
+    """Draw an all but empty battery, 15 x 9, with its right edge there."""
+    x = right - 15
+    canvas.rect(x, y, 14, 9, 1)
+    canvas.fill_rect(x + 14, y + 3, 1, 3, 1)
+    canvas.fill_rect(x + 2, y + 2, 2, 5, 1)
+
+
+def bar(canvas, y: int, length: int, height: int, part: int, whole: int) -> None:
+    """Draw a bar from the left edge: a frame of that length, filled to part / whole."""
+    canvas.rect(0, y, length, height, 1)
+    canvas.fill_rect(2, y + 2, (length - 4) * part // whole, height - 4, 1)
