@@ -1,8 +1,9 @@
 """ChaCha20-Poly1305 (RFC 8439). Keys 32 bytes, nonces 12, tags 16.
 
-A 32-bit word is a heap object on the token, so quarter rounds on single words are slow there. Instead one long integer holds a
-whole row of the state, for several blocks at once: word `column` of block `i` sits in the 64-bit lane column * blocks + i. The
-upper half of a lane is empty room for the carry of an addition and the overflow of a rotation.
+A 32-bit word is a heap object on the token, so quarter rounds on single words are slow there. Instead one long
+integer holds a whole row of the state, for several blocks at once: word `column` of block `i` sits in the 64-bit lane
+column * blocks + i. The upper half of a lane is empty room for the carry of an addition and the overflow of a
+rotation.
 """
 
 from firmware.crypto.compare import equal
@@ -34,7 +35,7 @@ def decrypt(key: bytes, nonce: bytes, sealed: bytes, aad: bytes = b"") -> bytes:
 
 
 def keystream(key: bytes, nonce: bytes, counter: int, size: int) -> bytes:
-    """At least size bytes of the ChaCha20 key stream, whole blocks, beginning with block number counter (section 2.4)."""
+    """At least size bytes of the ChaCha20 key stream: whole blocks from block number counter on (section 2.4)."""
     if len(key) != 32 or len(nonce) != 12:
         raise ValueError("the key has 32 bytes and the nonce 12")
     blocks = (size + _BLOCK - 1) // _BLOCK

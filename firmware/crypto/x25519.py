@@ -1,7 +1,7 @@
 """X25519 Diffie-Hellman (RFC 7748 section 5) on Python integers.
 
-Python integers do not run in constant time. The token accepts that: its keys are ephemeral, made for one handshake each, so a
-listener gets one noisy measurement per key (docs/security.md).
+Python integers do not run in constant time. The token accepts that: its keys are ephemeral, made for one handshake
+each, so a listener gets one noisy measurement per key (docs/security.md).
 """
 
 _P = (1 << 255) - 19
@@ -63,7 +63,7 @@ def _ladder(k: int, u: int) -> int:
 
 
 def _invert(z: int) -> int:
-    """z^(p - 2), by 254 squarings and 11 multiplications: half of what pow() needs for an exponent of nearly all ones."""
+    """z^(p - 2) by 254 squarings and 11 multiplications; pow() needs twice as many, the exponent being nearly all ones."""
     p = _P
     z2 = z * z % p
     z9 = _square(z2, 2) * z % p

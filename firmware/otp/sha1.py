@@ -1,4 +1,4 @@
-"""SHA-1 in plain Python (FIPS 180-4 section 6.1), for a VM whose hashlib lacks it. One-time codes rest on HMAC-SHA-1."""
+"""SHA-1 in plain Python (FIPS 180-4 section 6.1), for a VM whose hashlib lacks it."""
 
 _MASK = 0xFFFFFFFF
 

@@ -4,8 +4,8 @@ Words are 64-bit integers, which live on the heap on the token; a TOTP code with
 """
 
 _MASK = 0xFFFFFFFFFFFFFFFF
-# The 80 round constants of section 4.2.3 as one string of 8-byte big-endian words: a tuple of 80 long integers would take
-# twice the flash and 80 heap objects.
+# The 80 round constants of section 4.2.3 as one string of 8-byte big-endian words: a tuple of 80 long integers would
+# take twice the flash and 80 heap objects.
 _K = bytes.fromhex(
     "428a2f98d728ae227137449123ef65cdb5c0fbcfec4d3b2fe9b5dba58189dbbc3956c25bf348b538"
     "59f111f1b605d019923f82a4af194f9bab1c5ed5da6d8118d807aa98a303024212835b0145706fbe"
@@ -58,7 +58,10 @@ def _compress(state: tuple, data: bytes, start: int) -> tuple:
             xx = x << 64 | x
             yy = y << 64 | y
             w[i & 15] = (
-                w[i & 15] + w[(i + 9) & 15] + ((xx >> 1 ^ xx >> 8 ^ x >> 7) & mask) + ((yy >> 19 ^ yy >> 61 ^ y >> 6) & mask)
+                w[i & 15]
+                + w[(i + 9) & 15]
+                + ((xx >> 1 ^ xx >> 8 ^ x >> 7) & mask)
+                + ((yy >> 19 ^ yy >> 61 ^ y >> 6) & mask)
             ) & mask
         ee = e << 64 | e
         aa = a << 64 | a

@@ -1,4 +1,6 @@
-"""The CBOR subset of the link and the vault (RFC 8949): integers of 64 bits, byte and text strings, arrays, maps, false, true, null.
+"""The CBOR subset of the link and the vault (RFC 8949).
+
+Integers of 64 bits, byte and text strings, arrays, maps, false, true, null.
 
 Strict on purpose, so that one meaning has one form but for the order of a map's keys: definite lengths, shortest heads,
 text keys, none twice, valid UTF-8, nothing after the item; at most 4 containers deep and 64 items in each.
@@ -42,21 +44,25 @@ def _write(out: bytearray, value, depth: int):
         _text(raw)
         _write_head(out, _TEXT, len(raw))
         out.extend(raw)
-    elif isinstance(value, (list, tuple, dict)):
+    elif isinstance(value, (list, tuple)):
         _check_container(len(value), depth)
-        if isinstance(value, dict):
-            _write_head(out, _MAP, len(value))
-            for key, item in value.items():
-                if not isinstance(key, str):
-                    raise ValueError("a map key must be text")
-                _write(out, key, depth + 1)
-                _write(out, item, depth + 1)
-        else:
-            _write_head(out, _ARRAY, len(value))
-            for item in value:
-                _write(out, item, depth + 1)
+        _write_head(out, _ARRAY, len(value))
+        for item in value:
+            _write(out, item, depth + 1)
+    elif isinstance(value, dict):
+        _write_map(out, value, depth)
     else:
         raise ValueError("a type outside the CBOR subset")
+
+
+def _write_map(out: bytearray, value: dict, depth: int):
+    _check_container(len(value), depth)
+    _write_head(out, _MAP, len(value))
+    for key, item in value.items():
+        if not isinstance(key, str):
+            raise ValueError("a map key must be text")
+        _write(out, key, depth + 1)
+        _write(out, item, depth + 1)
 
 
 def _write_head(out: bytearray, major: int, number: int):

@@ -1,7 +1,8 @@
 """Frames on the serial byte stream: 0x00, COBS(payload || CRC-32 little-endian), 0x00. Sizes in bytes.
 
-COBS (Cheshire and Baker, "Consistent Overhead Byte Stuffing", 1999) removes every 0x00 from a block for one byte in 254, so 0x00
-marks the ends of frames and nothing else. The leading one closes whatever garbage stands before, so a frame is never lost to it.
+COBS (Cheshire and Baker, "Consistent Overhead Byte Stuffing", 1999) removes every 0x00 from a block for one byte in
+254, so 0x00 marks the ends of frames and nothing else. The leading one closes whatever garbage stands before, so a
+frame is never lost to it.
 """
 
 import binascii

@@ -1,4 +1,4 @@
-"""The Noise machine (Noise revision 34, sections 5, 7 and 9) for the two patterns of the link, over a suite of primitives.
+"""The Noise machine (Noise revision 34, sections 5, 7 and 9) for the two patterns of the link.
 
     NN:     -> e        NNpsk0:  -> psk, e
             <- e, ee             <- e, ee
@@ -18,7 +18,7 @@ _NAMES = {
 
 
 class Cipher:
-    """One direction of a session (CipherState, section 5.1): counts its messages, so each must come once and in order."""
+    """One direction of a session (CipherState, section 5.1). Its messages must come once each and in order."""
 
     def __init__(self, suite, key: bytes):
         """Begin at message 0 of a 32-byte key."""
@@ -46,7 +46,7 @@ class Handshake:
     """
 
     def __init__(self, suite, pattern: int, initiator: bool, prologue: bytes, psk=None, ephemeral_private: bytes = b""):
-        """Begin; ephemeral_private are 32 fresh random bytes, psk 32 bytes for PATTERN_NNPSK0 and None for PATTERN_NN."""
+        """Begin. ephemeral_private: 32 fresh random bytes; psk: 32 bytes for PATTERN_NNPSK0, None for PATTERN_NN."""
         if pattern not in _NAMES or (psk is not None) != (pattern == PATTERN_NNPSK0):
             raise ValueError("the key does not go with the pattern")
         if len(ephemeral_private) != KEY_SIZE or (psk is not None and len(psk) != KEY_SIZE):
@@ -69,7 +69,7 @@ class Handshake:
 
     @property
     def hash(self) -> bytes:
-        """The handshake hash of a finished handshake: the same 32 bytes on both sides, different in any other session."""
+        """The handshake hash once finished: the same 32 bytes on both sides and in no other session."""
         if not self.finished:
             raise ValueError("the handshake is not finished")
         return self._hash
@@ -115,7 +115,7 @@ class Handshake:
         return (from_initiator, from_responder) if self._initiator else (from_responder, from_initiator)
 
     def _begin(self, writing: bool) -> bool:
-        """Check whose turn it is; whether this is message 1. Until the caller has got through, the handshake counts as dead."""
+        """Check whose turn it is; give whether this is message 1. Dead until the caller gets through its message."""
         message = self._message
         self._message = None
         if message not in (0, 1) or writing != ((message == 0) == self._initiator):
