@@ -1,0 +1,38 @@
+"""The byte stream to the host: USB serial on a board, a pipe in the emulator. Frames in, answers out."""
+
+from firmware.protocol.frames import Decoder, encode
+
+_CTRL_C = b"\x03"
+
+
+class Port:
+    """One end of the link over two binary streams."""
+
+    def __init__(self, stdin_buffer, stdout_buffer, development: bool):
+        """Frames come from `stdin_buffer`; on a development build Ctrl-C between them does too."""
+        self._input = stdin_buffer
+        self._output = stdout_buffer
+        self._development = development
+        self._decoder = Decoder()
+
+    @property
+    def idle(self) -> bool:
+        """Whether no frame has begun."""
+        return self._decoder.idle
+
+    def receive(self, handle) -> bool:
+        """Read one byte, which the caller knows to be there, and answer the frame it completes.
+
+        handle(payload, or None for a damaged frame) returns the answer's payload or None. Returns False at the end of
+        the stream. A board's stdin has no read of "what is there": asking for more than one byte would wait for all.
+        """
+        byte = self._input.read(1)
+        if not byte:
+            return False
+        if self._development and byte == _CTRL_C and self._decoder.idle:
+            raise KeyboardInterrupt
+        for payload in self._decoder.feed(byte):
+            answer = handle(payload)
+            if answer is not None:
+                self._output.write(encode(answer))
+        return True

@@ -1,0 +1,231 @@
+"""The operations inside a secure session, on vault and clock. Times are Unix seconds, temperatures centi °C.
+
+Arguments come from an authenticated host and are checked all the same: exact names, exact types (a bool is no integer),
+sizes and ranges. Each operation is one change of the vault or none.
+"""
+
+from firmware.protocol import messages
+from firmware.protocol.keys import fingerprint
+from firmware.storage.credentials import index
+from firmware.storage.vault import BLOCKED, DAMAGED
+
+_EDGE_MS = 1100  # a clock whose second does not change within this stands still
+_TICKS_MASK = (1 << 30) - 1
+_MAX_TRIM = 127
+_BRIGHTNESS = (1, 2, 3, 4, 5)
+
+
+class Refusal(Exception):
+    """A request was refused; `number` is the link's error number."""
+
+    def __init__(self, number: int):
+        """Carry nothing but the number."""
+        super().__init__(number)
+        self.number = number
+
+
+class Requests:
+    """Carries out operations by number."""
+
+    def __init__(self, product: dict, development: bool, vault, services, suite, random):
+        """`services` as in session.py."""
+        self._product = product
+        self._vault = vault
+        self._services = services
+        self._suite = suite
+        self._random = random
+        # operation -> what carries it out, and the names of its arguments; None where the operation sorts them itself
+        self._operations = {
+            messages.INFO: (self._info, ()),
+            messages.KEY_SET: (self._key_set, ("key", "kind")),
+            messages.CREDENTIAL_PUT: (self._credential_put, None),
+            messages.CREDENTIAL_LIST: (self._credential_list, ()),
+            messages.CREDENTIAL_REMOVE: (self._credential_remove, ("name",)),
+            messages.CLOCK_READ: (self._clock_read, ()),
+            messages.CLOCK_SET: (self._clock_set, ("time",)),
+            messages.CLOCK_TRIM: (self._clock_trim, ("aging",)),
+            messages.SETTINGS_READ: (self._settings_read, ()),
+            messages.SETTINGS_WRITE: (self._settings_write, None),
+            messages.BLOCK: (self._block, ()),
+            messages.UNBLOCK: (self._unblock, ()),
+            messages.WIPE: (self._wipe, ()),
+            messages.SELFTEST: (self._selftest, ()),
+        }
+        if development:
+            self._operations[messages.READ_CODE] = (self._read_code, ("name",))
+
+    def known(self, operation: int) -> bool:
+        """Whether this build has the operation; CLAIM belongs to the session and is not among them."""
+        return operation in self._operations
+
+    def perform(self, operation: int, args: dict) -> dict:
+        """Carry out an operation and return its result; Refusal or VaultError with an error number."""
+        act, names = self._operations[operation]
+        if names is not None and sorted(args) != list(names):
+            raise Refusal(messages.BAD_ARGUMENT)
+        return act(args) or {}
+
+    def _info(self, args: dict) -> dict:
+        info = dict(self._services.info())
+        info["accounts"] = len(self._vault.credentials)
+        info["storage"] = "damaged" if self._vault.state == DAMAGED else "ok"
+        return info
+
+    def _key_set(self, args: dict) -> None:
+        self._vault.set_key(args["kind"], args["key"])
+
+    def _credential_put(self, args: dict) -> dict:
+        if "kind" in args:
+            raise Refusal(messages.BAD_ARGUMENT)
+        credential = dict(args)
+        credential["kind"] = "hotp" if "counter" in args else "totp"
+        self._vault.put_credential(credential)
+        return {"fingerprint": self._fingerprint(credential)}
+
+    def _credential_list(self, args: dict) -> dict:
+        accounts = []
+        for credential in self._vault.credentials:
+            account = dict(credential)
+            del account["secret"]
+            account["fingerprint"] = self._fingerprint(credential)
+            accounts.append(account)
+        return {"accounts": accounts}
+
+    def _credential_remove(self, args: dict) -> None:
+        self._vault.remove_credential(_name(args))
+
+    def _clock_read(self, args: dict) -> dict:
+        """Answer at the instant a second begins, so that the host can tell the drift to a few milliseconds."""
+        clock = self._clock()
+        try:
+            lost = clock.lost()
+            answer = {
+                "time": None,
+                "lost": lost,
+                "set_at": self._vault.clock["set_at"],
+                "aging": clock.aging(),
+                "temperature": clock.temperature(),
+            }
+            if not lost:
+                answer["time"] = self._next_second(clock)
+                answer["lost"] = answer["time"] is None or answer["time"] < answer["set_at"]
+        except OSError:
+            raise Refusal(messages.CLOCK_ABSENT)
+        return answer
+
+    def _next_second(self, clock) -> int | None:
+        """Wait for the next second to begin and return it; None when the clock stands still or tells no time."""
+        began_ms = self._services.now_ms()
+        try:
+            before = clock.read()
+            while (self._services.now_ms() - began_ms) & _TICKS_MASK < _EDGE_MS:
+                now = clock.read()
+                if now != before:
+                    return now
+        except ValueError:
+            return None
+        return None
+
+    def _clock_set(self, args: dict) -> None:
+        time = args["time"]
+        if type(time) is not int or not messages.MIN_TIME <= time <= messages.MAX_TIME:
+            raise Refusal(messages.BAD_ARGUMENT)
+        clock = self._clock()
+        aging = self._vault.clock["aging"]
+        try:
+            clock.set(time)  # first of all: every millisecond spent before it makes the clock late
+            if clock.aging() != aging:
+                clock.set_aging(aging)  # the chip forgets its trim when both supplies were gone
+        except OSError:
+            raise Refusal(messages.CLOCK_ABSENT)
+        self._vault.record_clock(time, aging)
+
+    def _clock_trim(self, args: dict) -> None:
+        aging = args["aging"]
+        if type(aging) is not int or not -_MAX_TRIM <= aging <= _MAX_TRIM:
+            raise Refusal(messages.BAD_ARGUMENT)
+        try:
+            self._clock().set_aging(aging)
+        except OSError:
+            raise Refusal(messages.CLOCK_ABSENT)
+        self._vault.record_clock(self._vault.clock["set_at"], aging)
+
+    def _settings_read(self, args: dict) -> dict:
+        settings = dict(self._product["settings"])
+        settings.update(self._vault.settings)
+        return settings
+
+    def _settings_write(self, args: dict) -> dict:
+        if not args:
+            raise Refusal(messages.BAD_ARGUMENT)
+        for name, value in args.items():
+            if name not in self._product["settings"] or not self._fits(name, value):
+                raise Refusal(messages.BAD_ARGUMENT)
+        self._vault.write_settings(args)
+        self._services.settings_changed()
+        return self._settings_read(args)
+
+    def _fits(self, name: str, value) -> bool:
+        if name == "language":
+            return type(value) is str and value in self._product["languages"]
+        if name == "brightness":
+            return type(value) is int and value in _BRIGHTNESS
+        return type(value) is bool
+
+    def _block(self, args: dict) -> None:
+        self._vault.block()
+
+    def _unblock(self, args: dict) -> None:
+        self._vault.unblock()
+
+    def _wipe(self, args: dict) -> None:
+        self._vault.wipe()
+        self._services.settings_changed()
+
+    def _selftest(self, args: dict) -> dict:
+        from firmware.link.selftest import known_answers
+
+        parts = dict(self._services.selftest())
+        parts.update(known_answers(self._suite))
+        parts["random"] = self._random(16) != self._random(16)
+        parts["storage"] = self._vault.verify()
+        return parts
+
+    def _read_code(self, args: dict) -> dict:
+        at = index(self._vault.credentials, _name(args))
+        if self._vault.state == BLOCKED:
+            raise Refusal(messages.TOKEN_BLOCKED)
+        held = self._vault.credentials[at]
+        if held["kind"] == "hotp":
+            from firmware.otp.hotp import hotp
+
+            return {"code": hotp(held["secret"], self._vault.next_counter(at), held["digits"], held["algorithm"])}
+        from firmware.otp.totp import totp
+
+        return {"code": totp(held["secret"], self._time(), held["period"], held["digits"], held["algorithm"])}
+
+    def _time(self) -> int:
+        clock = self._clock()
+        try:
+            now = None if clock.lost() else clock.read()
+        except OSError:
+            raise Refusal(messages.CLOCK_ABSENT)
+        except ValueError:
+            raise Refusal(messages.CLOCK_LOST)
+        if now is None or now < self._vault.clock["set_at"]:
+            raise Refusal(messages.CLOCK_LOST)
+        return now
+
+    def _clock(self):
+        if self._services.clock is None:
+            raise Refusal(messages.CLOCK_ABSENT)
+        return self._services.clock
+
+    def _fingerprint(self, credential: dict) -> bytes:
+        return fingerprint(self._suite.hmac, self._vault.access_key, credential["secret"])
+
+
+def _name(args: dict) -> str:
+    if type(args["name"]) is not str:
+        raise Refusal(messages.BAD_ARGUMENT)
+    return args["name"]

@@ -1,0 +1,207 @@
+"""The token's side of the link: hello, handshake, and requests inside the secure session. Times in milliseconds.
+
+One session counts at a time. A handshake is only a candidate until its first message has come through, because a
+replayed or made-up handshake message must not end the session of somebody who holds the key. Whatever arrives, the
+answer is a payload or silence, never an exception.
+
+`services` is what the App hands in: clock (driver or None), comparison(number) to show it, settings_changed(),
+now_ms() (ticks of at least 30 bits), selftest() and info() (maps for the operations of these names).
+"""
+
+from firmware.link.requests import Refusal, Requests
+from firmware.protocol import messages
+from firmware.protocol.cbor import dumps, loads
+from firmware.protocol.claim import commitment, comparison_number
+from firmware.protocol.noise import Handshake
+from firmware.storage.vault import DAMAGED, KEY_NONE, VaultError
+from firmware.version import VERSION
+
+_SILENCE_MS = 60_000
+_TICKS_MASK = (1 << 30) - 1  # MicroPython's ticks wrap at 2^30
+_KEPT_ANSWERS = 4
+_COMMITMENT_SIZE = 32
+
+# What a token without an access key does for a claimed session, and what one with damaged storage does.
+_WITHOUT_KEY = (messages.INFO, messages.KEY_SET, messages.WIPE, messages.SELFTEST)
+_WHEN_DAMAGED = (messages.INFO, messages.WIPE, messages.SELFTEST)
+# Asked again under the same id, these are done again: they change nothing, and an old answer could be untrue.
+_READING = (
+    messages.INFO,
+    messages.CREDENTIAL_LIST,
+    messages.CLOCK_READ,
+    messages.SETTINGS_READ,
+    messages.SELFTEST,
+)
+
+
+class _Session:
+    def __init__(self, handshake, now_ms: int, claim: tuple | None):
+        self.send, self.receive = handshake.split()
+        self.hash = handshake.hash
+        self.claim = claim  # (commitment, token's nonce) until the claim is made; None in an authenticated session
+        self.heard_ms = now_ms
+
+
+class LinkServer:
+    """Answers frames. `product` and `board` are the data tables, `build` is DEVELOPMENT or PRODUCTION."""
+
+    def __init__(self, product: dict, board: dict, build: str, serial: str, vault, services, suite, random):
+        """`suite` holds the primitives for Noise, random(n) gives n random bytes."""
+        self._identity = {"product": product["name"], "board": board["name"], "serial": serial, "build": build}
+        self._vault = vault
+        self._services = services
+        self._suite = suite
+        self._random = random
+        self._requests = Requests(product, build == messages.DEVELOPMENT, vault, services, suite, random)
+        self._hello_body = None
+        self._session = None
+        self._candidate = None
+        self._answers = []  # (request id, error, result) of the latest changes, the oldest first
+
+    def handle(self, payload: bytes | None) -> bytes | None:
+        """Return the answer to a frame's payload, None for silence; a payload of None stands for a damaged frame."""
+        try:
+            return self._handle(payload)
+        except Exception:
+            # Only what is wrong in this module ends here; failing operations are answered inside the session.
+            return _error(messages.INTERNAL)
+
+    def _handle(self, payload: bytes | None) -> bytes | None:
+        if payload is None:
+            return _error(messages.BAD_FRAME)
+        kind = payload[0] if payload else 0
+        body = payload[1:]
+        if kind == messages.HELLO and not body:
+            return self._hello()
+        if kind == messages.HANDSHAKE:
+            return self._handshake(body)
+        if kind == messages.TRANSPORT:
+            return self._transport(body)
+        if kind == messages.ERROR:
+            # Our own words, from a terminal that echoes: answering them would never end.
+            return None
+        return _error(messages.BAD_MESSAGE)
+
+    def _hello(self) -> bytes:
+        hello = dict(self._identity)
+        hello["version"] = VERSION
+        hello["protocol"] = messages.PROTOCOL_VERSION
+        hello["state"] = self._vault.state
+        hello["key"] = self._vault.key_kind
+        self._hello_body = dumps(hello)
+        return bytes((messages.HELLO,)) + self._hello_body
+
+    def _handshake(self, body: bytes) -> bytes:
+        if self._hello_body is None:
+            return _error(messages.HELLO_FIRST)
+        pattern = body[0] if body else None
+        psk = self._vault.access_key
+        if pattern == messages.PATTERN_NN:
+            if psk is not None:
+                return _error(messages.ALREADY_CLAIMED)
+        elif pattern == messages.PATTERN_NNPSK0:
+            if psk is None:
+                return _error(messages.STORAGE_DAMAGED if self._vault.state == DAMAGED else messages.NO_ACCESS_KEY)
+        else:
+            return _error(messages.BAD_MESSAGE)
+        prologue = messages.PROLOGUE + self._hello_body
+        handshake = Handshake(self._suite, pattern, False, prologue, psk, self._random(32))
+        try:
+            promised = handshake.read(body[1:])
+            if len(promised) != (0 if psk else _COMMITMENT_SIZE):
+                return _error(messages.BAD_MESSAGE)
+            nonce = b"" if psk else self._random(messages.NONCE_SIZE)
+            reply = handshake.write(nonce)
+        except ValueError:
+            return _error(messages.HANDSHAKE_FAILED)
+        claim = None if psk else (promised, nonce)
+        self._candidate = _Session(handshake, self._services.now_ms(), claim)
+        return bytes((messages.HANDSHAKE,)) + reply
+
+    def _transport(self, body: bytes) -> bytes:
+        for session in (self._session, self._candidate):
+            if session is None or self._silent(session):
+                continue
+            try:
+                request = session.receive.decrypt(body)
+            except ValueError:
+                continue
+            if session is self._candidate:
+                self._session, self._candidate = session, None
+            error, request_id, result = self._answer(session, request)
+            answer = session.send.encrypt(dumps({"id": request_id, "error": error, "result": result}))
+            session.heard_ms = self._services.now_ms()
+            return bytes((messages.TRANSPORT,)) + answer
+        return _error(messages.NO_SESSION)
+
+    def _silent(self, session: _Session) -> bool:
+        return (self._services.now_ms() - session.heard_ms) & _TICKS_MASK >= _SILENCE_MS
+
+    def _answer(self, session: _Session, plaintext: bytes) -> tuple:
+        """Return (error, request id, result) for one request; the id is empty when the request has none."""
+        try:
+            request = loads(plaintext)
+        except ValueError:
+            return messages.BAD_MESSAGE, b"", {}
+        if type(request) is not dict or sorted(request) != ["args", "id", "op"]:
+            return messages.BAD_MESSAGE, b"", {}
+        request_id, operation, args = request["id"], request["op"], request["args"]
+        if type(request_id) is not bytes or len(request_id) != messages.REQUEST_ID_SIZE:
+            return messages.BAD_MESSAGE, b"", {}
+        if type(operation) is not int or type(args) is not dict:
+            return messages.BAD_MESSAGE, request_id, {}
+        try:
+            if operation == messages.CLAIM:
+                self._claim(session, args)
+                return messages.OK, request_id, {}
+            self._permit(session, operation)
+        except Refusal as refusal:
+            return refusal.number, request_id, {}
+        for kept_id, error, result in self._answers:
+            if kept_id == request_id:
+                return error, request_id, result
+        error, result = self._perform(operation, args)
+        if operation not in _READING:
+            self._answers = self._answers[1 - _KEPT_ANSWERS :] + [(request_id, error, result)]
+        return error, request_id, result
+
+    def _permit(self, session: _Session, operation: int) -> None:
+        if session.claim is not None:
+            raise Refusal(messages.NOT_CLAIMED)
+        if not self._requests.known(operation):
+            raise Refusal(messages.UNKNOWN_OPERATION)
+        if self._vault.state == DAMAGED and operation not in _WHEN_DAMAGED:
+            raise Refusal(messages.STORAGE_DAMAGED)
+        if self._vault.key_kind == KEY_NONE and operation not in _WITHOUT_KEY:
+            raise Refusal(messages.NO_ACCESS_KEY)
+
+    def _perform(self, operation: int, args: dict) -> tuple:
+        try:
+            result = self._requests.perform(operation, args)
+        except (Refusal, VaultError) as refusal:
+            return refusal.number, {}
+        except Exception as fault:
+            # The kind of fault helps whoever reports it; its text could quote what must stay here.
+            return messages.INTERNAL, {"exception": type(fault).__name__}
+        if operation in (messages.KEY_SET, messages.WIPE):
+            self._candidate = None  # it was begun under the key from before
+        if operation == messages.WIPE:
+            self._answers = []  # the next owner has no business with them
+        return messages.OK, result
+
+    def _claim(self, session: _Session, args: dict) -> None:
+        nonce = args.get("nonce")
+        if type(nonce) is not bytes or len(nonce) != messages.NONCE_SIZE or len(args) != 1:
+            raise Refusal(messages.BAD_ARGUMENT)
+        if session.claim is None:
+            raise Refusal(messages.ALREADY_CLAIMED)
+        promised, token_nonce = session.claim
+        if commitment(self._suite, nonce) != promised:
+            self._session = None
+            raise Refusal(messages.COMMITMENT_BROKEN)
+        session.claim = None
+        self._services.comparison(comparison_number(self._suite, session.hash, nonce, token_nonce))
+
+
+def _error(number: int) -> bytes:
+    return bytes((messages.ERROR,)) + dumps({"error": number})

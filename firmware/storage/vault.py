@@ -1,0 +1,228 @@
+"""The vault: access key, credentials, settings and clock health as one sealed body in the journal.
+
+Body: version byte, salt (16), then a CBOR map sealed under HKDF-SHA256(board's unique id, salt). The salt is fresh for
+every save, so no two bodies share a key, and another board cannot open them. Each method that changes something is one
+save: it is in the flash whole when the method returns, and nothing has changed when it raises.
+
+Opening costs six HMACs, and it is part of every press: what only a change needs is imported by the change.
+"""
+
+from firmware.crypto.hkdf import hkdf_sha256
+from firmware.crypto.seal import seal, unseal
+from firmware.protocol.cbor import dumps, loads
+from firmware.storage.journal import Journal, StorageError
+
+# The states and kinds of key as the link names them; a test holds the two lists together. The link's own module is not
+# imported here because its table of errors would be read at every press.
+BLANK = "blank"
+LOCKED = "locked"
+BLOCKED = "blocked"
+WIPED = "wiped"
+DAMAGED = "damaged"
+KEY_NONE = "none"
+
+_VERSION = b"\x01"
+_SALT_SIZE = 16
+_NONCE_SIZE = 16
+_INFO = b"kodebrik vault 1"
+
+
+class VaultError(Exception):
+    """A change was refused or failed; `number` is the link's error number."""
+
+    def __init__(self, number: int):
+        """Carry nothing but the number, so that no message can hold a secret."""
+        super().__init__(number)
+        self.number = number
+
+
+class Vault:
+    """What the token must not forget and must not tell."""
+
+    def __init__(self, journal: Journal, unique_id: bytes, aes_ecb, random):
+        """Open the vault. aes_ecb(key32) gives a function on whole blocks, random(n) gives n random bytes."""
+        self._journal = journal
+        self._unique_id = unique_id
+        self._aes_ecb = aes_ecb
+        self._random = random
+        self._content = {}
+        self._load()
+
+    def __repr__(self) -> str:
+        """State and number of accounts: nothing secret."""
+        return "<Vault " + self.state + ", " + str(len(self.credentials)) + " accounts>"
+
+    @property
+    def state(self) -> str:
+        """One of BLANK, LOCKED, BLOCKED, WIPED, DAMAGED."""
+        return self._content["state"]
+
+    @property
+    def key_kind(self) -> str:
+        """Which access key is held: KEY_NONE, or a kind that set_key() was given."""
+        return self._content["key_kind"]
+
+    @property
+    def access_key(self) -> bytes | None:
+        """The link's pre-shared key, 32 bytes."""
+        return self._content["access_key"]
+
+    @property
+    def credentials(self) -> list:
+        """Maps of name, secret, algorithm, digits, kind ("totp" or "hotp") and period in s or counter. Not to be changed."""
+        return self._content["credentials"]
+
+    @property
+    def settings(self) -> dict:
+        """Settings that differ from the product's own. Not to be changed."""
+        return self._content["settings"]
+
+    @property
+    def clock(self) -> dict:
+        """When the clock was last set ("set_at", Unix seconds, 0 for never) and its trim ("aging"). Not to be changed."""
+        return self._content["clock"]
+
+    def set_key(self, kind: str, key: bytes) -> None:
+        """Take the access key of that kind; the one before is forgotten."""
+        from firmware.protocol import messages
+
+        self._require_readable()
+        if kind not in (messages.KEY_TRANSPORT, messages.KEY_ISSUER):
+            raise VaultError(messages.BAD_ARGUMENT)
+        if type(key) is not bytes or len(key) != messages.ACCESS_KEY_SIZE:
+            raise VaultError(messages.BAD_ARGUMENT)
+        state = BLOCKED if self.state == BLOCKED else LOCKED
+        self._change({"state": state, "key_kind": kind, "access_key": key}, self.access_key is not None)
+
+    def put_credential(self, credential: dict) -> None:
+        """Add an account or replace the one of that name; what is already so is left alone.
+
+        The counter of an HOTP secret that is already under that name never goes back.
+        """
+        from firmware.storage.credentials import check, place
+
+        self._require_key()
+        check(credential)
+        credentials, forget = place(self.credentials, credential)
+        self._change({"credentials": credentials}, forget)
+
+    def remove_credential(self, name: str) -> None:
+        """Forget an account; UNKNOWN_ACCOUNT when there is none of that name."""
+        from firmware.storage.credentials import index
+
+        self._require_key()
+        at = index(self.credentials, name)
+        self._change({"credentials": self.credentials[:at] + self.credentials[at + 1 :]}, True)
+
+    def next_counter(self, at: int) -> int:
+        """Return the counter to use now for the HOTP account at that index; the one after it is in the flash by then."""
+        credential = dict(self.credentials[at])
+        counter = credential["counter"]
+        credential["counter"] = counter + 1
+        self._change({"credentials": self.credentials[:at] + [credential] + self.credentials[at + 1 :]})
+        return counter
+
+    def write_settings(self, changes: dict) -> None:
+        """Keep these settings beside those already kept."""
+        self._require_readable()
+        settings = dict(self.settings)
+        settings.update(changes)
+        self._change({"settings": settings})
+
+    def record_clock(self, set_at: int, aging: int) -> None:
+        """Keep when the clock was set (Unix seconds) and the trim it runs with."""
+        self._require_readable()
+        self._change({"clock": {"set_at": set_at, "aging": aging}})
+
+    def block(self) -> None:
+        """Give no codes from now on."""
+        self._require_key()
+        self._change({"state": BLOCKED})
+
+    def unblock(self) -> None:
+        """Give codes again."""
+        self._require_key()
+        self._change({"state": LOCKED})
+
+    def wipe(self) -> None:
+        """Forget keys, credentials, counters and settings, also those of a damaged vault; clock health stays.
+
+        Afterwards neither slot file holds the old body, even when the power fails midway (see the journal). The blocks
+        that littlefs freed keep the old sealed body until they are used again. Its salt lies beside it, so who reads
+        out the whole flash of a wiped token and knows the board's unique id can still open it. A salt in a file of its
+        own would be no better, as littlefs copies that on write too.
+        """
+        content = _empty(WIPED)
+        content["clock"] = self.clock
+        self._save(content, True)
+
+    def verify(self) -> bool:
+        """Whether the flash still holds what is in memory."""
+        body = self._journal.load()
+        if body is None:
+            return self.state == BLANK and not self._journal.damaged
+        try:
+            return self._open(body) == self._content
+        except ValueError:
+            return False
+
+    def _require_readable(self) -> None:
+        if self.state == DAMAGED:
+            from firmware.protocol.messages import STORAGE_DAMAGED
+
+            raise VaultError(STORAGE_DAMAGED)
+
+    def _require_key(self) -> None:
+        self._require_readable()
+        if self.access_key is None:
+            from firmware.protocol.messages import NO_ACCESS_KEY
+
+            raise VaultError(NO_ACCESS_KEY)
+
+    def _load(self) -> None:
+        body = self._journal.load()
+        if body is None:
+            self._content = _empty(DAMAGED if self._journal.damaged else BLANK)
+            return
+        try:
+            self._content = self._open(body)
+        except ValueError:
+            self._content = _empty(DAMAGED)
+
+    def _open(self, body: bytes) -> dict:
+        if body[:1] != _VERSION:
+            raise ValueError("a vault of another version")
+        salt = body[1 : 1 + _SALT_SIZE]
+        return loads(unseal(self._key(salt), body[1 + _SALT_SIZE :], self._aes_ecb))
+
+    def _change(self, changes: dict, forget: bool = False) -> None:
+        content = dict(self._content)
+        content.update(changes)
+        if content != self._content:
+            self._save(content, forget)
+
+    def _save(self, content: dict, forget: bool) -> None:
+        salt = self._random(_SALT_SIZE)
+        sealed = seal(self._key(salt), self._random(_NONCE_SIZE), dumps(content), self._aes_ecb)
+        try:
+            self._journal.save(_VERSION + salt + sealed, forget)
+        except StorageError:
+            from firmware.protocol.messages import STORAGE_FAILED
+
+            self._load()  # what the flash holds is what counts
+            raise VaultError(STORAGE_FAILED)
+        self._content = content
+
+    def _key(self, salt: bytes) -> bytes:
+        return hkdf_sha256(self._unique_id, salt, _INFO, 32)
+
+
+def _empty(state: str) -> dict:
+    return {
+        "state": state,
+        "key_kind": KEY_NONE,
+        "access_key": None,
+        "credentials": [],
+        "settings": {},
+        "clock": {"set_at": 0, "aging": 0},
+    }
