@@ -4,7 +4,9 @@
 """
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from firmware.protocol import messages
 from host_tools.errors import exit_code_table
@@ -13,7 +15,7 @@ from host_tools.flashing.image import load_board, load_product, names
 ROOT = Path(__file__).parent.parent
 
 
-def table(head: tuple[str, ...], rows: list[tuple[object, ...]]) -> str:
+def table(head: tuple[str, ...], rows: Sequence[tuple[object, ...]]) -> str:
     """Give a Markdown table."""
     lines = [head, tuple("---" for _ in head), *rows]
     return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
@@ -34,7 +36,7 @@ def wiring() -> str:
     return "\n\n".join(sections)
 
 
-def _wires(part: str, wired: dict | None, buses: dict) -> list[tuple[object, ...]]:
+def _wires(part: str, wired: dict[str, Any] | None, buses: dict[str, Any]) -> list[tuple[object, ...]]:
     if wired is None:
         return [(part, "not on this board", "", "")]
     if "pin" in wired:

