@@ -15,7 +15,7 @@ _MAX_TRIM = 127
 _BRIGHTNESS = (1, 2, 3, 4, 5)
 
 
-class Refusal(Exception):
+class RefusedError(Exception):
     """A request was refused; `number` is the link's error number."""
 
     def __init__(self, number: int):
@@ -59,10 +59,10 @@ class Requests:
         return operation in self._operations
 
     def perform(self, operation: int, args: dict) -> dict:
-        """Carry out an operation and return its result; Refusal or VaultError with an error number."""
+        """Carry out an operation and return its result; RefusedError or VaultError with an error number."""
         act, names = self._operations[operation]
         if names is not None and sorted(args) != list(names):
-            raise Refusal(messages.BAD_ARGUMENT)
+            raise RefusedError(messages.BAD_ARGUMENT)
         return act(args) or {}
 
     def _info(self, args: dict) -> dict:
@@ -76,7 +76,7 @@ class Requests:
 
     def _credential_put(self, args: dict) -> dict:
         if "kind" in args:
-            raise Refusal(messages.BAD_ARGUMENT)
+            raise RefusedError(messages.BAD_ARGUMENT)
         credential = dict(args)
         credential["kind"] = "hotp" if "counter" in args else "totp"
         self._vault.put_credential(credential)
@@ -110,7 +110,7 @@ class Requests:
                 answer["time"] = self._next_second(clock)
                 answer["lost"] = answer["time"] is None or answer["time"] < answer["set_at"]
         except OSError:
-            raise Refusal(messages.CLOCK_ABSENT)
+            raise RefusedError(messages.CLOCK_ABSENT)
         return answer
 
     def _next_second(self, clock) -> int | None:
@@ -129,7 +129,7 @@ class Requests:
     def _clock_set(self, args: dict) -> None:
         time = args["time"]
         if type(time) is not int or not messages.MIN_TIME <= time <= messages.MAX_TIME:
-            raise Refusal(messages.BAD_ARGUMENT)
+            raise RefusedError(messages.BAD_ARGUMENT)
         clock = self._clock()
         aging = self._vault.clock["aging"]
         try:
@@ -137,17 +137,17 @@ class Requests:
             if clock.aging() != aging:
                 clock.set_aging(aging)  # the chip forgets its trim when both supplies were gone
         except OSError:
-            raise Refusal(messages.CLOCK_ABSENT)
+            raise RefusedError(messages.CLOCK_ABSENT)
         self._vault.record_clock(time, aging)
 
     def _clock_trim(self, args: dict) -> None:
         aging = args["aging"]
         if type(aging) is not int or not -_MAX_TRIM <= aging <= _MAX_TRIM:
-            raise Refusal(messages.BAD_ARGUMENT)
+            raise RefusedError(messages.BAD_ARGUMENT)
         try:
             self._clock().set_aging(aging)
         except OSError:
-            raise Refusal(messages.CLOCK_ABSENT)
+            raise RefusedError(messages.CLOCK_ABSENT)
         self._vault.record_clock(self._vault.clock["set_at"], aging)
 
     def _settings_read(self, args: dict) -> dict:
@@ -157,10 +157,10 @@ class Requests:
 
     def _settings_write(self, args: dict) -> dict:
         if not args:
-            raise Refusal(messages.BAD_ARGUMENT)
+            raise RefusedError(messages.BAD_ARGUMENT)
         for name, value in args.items():
             if name not in self._product["settings"] or not self._fits(name, value):
-                raise Refusal(messages.BAD_ARGUMENT)
+                raise RefusedError(messages.BAD_ARGUMENT)
         self._vault.write_settings(args)
         self._services.settings_changed()
         return self._settings_read(args)
@@ -194,7 +194,7 @@ class Requests:
     def _read_code(self, args: dict) -> dict:
         at = index(self._vault.credentials, _name(args))
         if self._vault.state == BLOCKED:
-            raise Refusal(messages.TOKEN_BLOCKED)
+            raise RefusedError(messages.TOKEN_BLOCKED)
         held = self._vault.credentials[at]
         if held["kind"] == "hotp":
             from firmware.otp.hotp import hotp
@@ -209,16 +209,16 @@ class Requests:
         try:
             now = None if clock.lost() else clock.read()
         except OSError:
-            raise Refusal(messages.CLOCK_ABSENT)
+            raise RefusedError(messages.CLOCK_ABSENT)
         except ValueError:
-            raise Refusal(messages.CLOCK_LOST)
+            raise RefusedError(messages.CLOCK_LOST)
         if now is None or now < self._vault.clock["set_at"]:
-            raise Refusal(messages.CLOCK_LOST)
+            raise RefusedError(messages.CLOCK_LOST)
         return now
 
     def _clock(self):
         if self._services.clock is None:
-            raise Refusal(messages.CLOCK_ABSENT)
+            raise RefusedError(messages.CLOCK_ABSENT)
         return self._services.clock
 
     def _fingerprint(self, credential: dict) -> bytes:
@@ -227,5 +227,5 @@ class Requests:
 
 def _name(args: dict) -> str:
     if type(args["name"]) is not str:
-        raise Refusal(messages.BAD_ARGUMENT)
+        raise RefusedError(messages.BAD_ARGUMENT)
     return args["name"]

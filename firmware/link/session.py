@@ -8,7 +8,7 @@ answer is a payload or silence, never an exception.
 now_ms() (ticks of at least 30 bits), selftest() and info() (maps for the operations of these names).
 """
 
-from firmware.link.requests import Refusal, Requests
+from firmware.link.requests import RefusedError, Requests
 from firmware.protocol import messages
 from firmware.protocol.cbor import dumps, loads
 from firmware.protocol.claim import commitment, comparison_number
@@ -53,10 +53,10 @@ class LinkServer:
         self._suite = suite
         self._random = random
         self._requests = Requests(product, build == messages.DEVELOPMENT, vault, services, suite, random)
-        self._hello_body = None
-        self._session = None
-        self._candidate = None
-        self._answers = []  # (request id, error, result) of the latest changes, the oldest first
+        self._hello_body: bytes | None = None
+        self._session: _Session | None = None
+        self._candidate: _Session | None = None
+        self._answers: list = []  # (request id, error, result) of the latest changes, the oldest first
 
     def handle(self, payload: bytes | None) -> bytes | None:
         """Return the answer to a frame's payload, None for silence; a payload of None stands for a damaged frame."""
@@ -155,7 +155,7 @@ class LinkServer:
                 self._claim(session, args)
                 return messages.OK, request_id, {}
             self._permit(session, operation)
-        except Refusal as refusal:
+        except RefusedError as refusal:
             return refusal.number, request_id, {}
         for kept_id, error, result in self._answers:
             if kept_id == request_id:
@@ -167,18 +167,18 @@ class LinkServer:
 
     def _permit(self, session: _Session, operation: int) -> None:
         if session.claim is not None:
-            raise Refusal(messages.NOT_CLAIMED)
+            raise RefusedError(messages.NOT_CLAIMED)
         if not self._requests.known(operation):
-            raise Refusal(messages.UNKNOWN_OPERATION)
+            raise RefusedError(messages.UNKNOWN_OPERATION)
         if self._vault.state == DAMAGED and operation not in _WHEN_DAMAGED:
-            raise Refusal(messages.STORAGE_DAMAGED)
+            raise RefusedError(messages.STORAGE_DAMAGED)
         if self._vault.key_kind == KEY_NONE and operation not in _WITHOUT_KEY:
-            raise Refusal(messages.NO_ACCESS_KEY)
+            raise RefusedError(messages.NO_ACCESS_KEY)
 
     def _perform(self, operation: int, args: dict) -> tuple:
         try:
             result = self._requests.perform(operation, args)
-        except (Refusal, VaultError) as refusal:
+        except (RefusedError, VaultError) as refusal:
             return refusal.number, {}
         except Exception as fault:
             # The kind of fault helps whoever reports it; its text could quote what must stay here.
@@ -192,13 +192,13 @@ class LinkServer:
     def _claim(self, session: _Session, args: dict) -> None:
         nonce = args.get("nonce")
         if type(nonce) is not bytes or len(nonce) != messages.NONCE_SIZE or len(args) != 1:
-            raise Refusal(messages.BAD_ARGUMENT)
+            raise RefusedError(messages.BAD_ARGUMENT)
         if session.claim is None:
-            raise Refusal(messages.ALREADY_CLAIMED)
+            raise RefusedError(messages.ALREADY_CLAIMED)
         promised, token_nonce = session.claim
         if commitment(self._suite, nonce) != promised:
             self._session = None
-            raise Refusal(messages.COMMITMENT_BROKEN)
+            raise RefusedError(messages.COMMITMENT_BROKEN)
         session.claim = None
         self._services.comparison(comparison_number(self._suite, session.hash, nonce, token_nonce))
 

@@ -8,7 +8,7 @@ _MAX_COUNTER = (1 << 63) - 1
 
 
 def check(credential: dict) -> None:
-    """Raise VaultError for anything that is not exactly one well-formed TOTP or HOTP credential (RFC 4226, RFC 6238)."""
+    """Raise VaultError for anything but exactly one well-formed TOTP or HOTP credential (RFC 4226, RFC 6238)."""
     kind = credential.get("kind")
     if kind not in ("totp", "hotp"):
         raise VaultError(messages.BAD_ARGUMENT)

@@ -20,6 +20,10 @@ _HEADER = "<4sIIII"
 _HEADER_SIZE = calcsize(_HEADER)
 _FLAG_TWIN = 1  # the other slot must carry the same body
 
+# What a slot without a body reads as: (generation, flags, body). The first generation written is 1.
+_ABSENT = (-1, 0, b"")
+_BROKEN = (0, 0, b"")
+
 
 class StorageError(Exception):
     """The flash did not keep what was written. load() tells which body counts: the one from before, unless the new
@@ -42,33 +46,35 @@ class Journal:
         None with `damaged` set: both slot files are there and neither is whole. None without it: nothing was ever
         saved, or the very first save did not come to its end.
         """
-        slots = [self._read(0), self._read(1)]
-        newest = _newest(slots)
-        self.damaged = newest is None and slots[0] is not None and slots[1] is not None
-        if newest is None:
+        newest, (generation, flags, body), other = self._read_both()
+        self.damaged = generation == 0 and other != _ABSENT
+        if generation <= 0:
             return None
-        _, flags, body = slots[newest]
-        if flags & _FLAG_TWIN and (not slots[1 - newest] or slots[1 - newest][2] != body):
+        if flags & _FLAG_TWIN and (other[0] <= 0 or other[2] != body):
             try:
-                self._write(1 - newest, slots[newest][0] + 1, flags, body)
+                self._write(1 - newest, generation + 1, flags, body)
             except StorageError:
                 pass  # the body that counts is whole, and the next load tries again
         return body
 
     def save(self, body: bytes, forget: bool = False) -> None:
         """Make `body` the one that counts; with `forget` also take the old one out of its file. StorageError."""
-        slots = [self._read(0), self._read(1)]
-        newest = _newest(slots)
-        # Without a whole slot there is nothing to fall back to yet, so the first save fills both: from then on two
-        # broken slots mean damage, and not a first save that was cut.
-        twin = forget or newest is None
-        generation = 0 if newest is None else slots[newest][0]
-        target = 0 if newest is None else 1 - newest
-        if slots[0] is None and slots[1] is None:
+        newest, (generation, _, _), _ = self._read_both()
+        if generation > 0:
+            target = 1 - newest
+        else:
+            # There is nothing to fall back to yet, so the first save fills both slots, beginning again with the one
+            # that a cut left broken: two broken slots then mean damage, never a first save that was cut twice.
+            forget, target, generation = True, newest, 0
             self._make_directory()
-        self._write(target, generation + 1, _FLAG_TWIN if twin else 0, body)
-        if twin:
+        self._write(target, generation + 1, _FLAG_TWIN if forget else 0, body)
+        if forget:
             self._write(1 - target, generation + 2, _FLAG_TWIN, body)
+
+    def _read_both(self) -> tuple:
+        """Return the number of the slot that counts, what is in it, and what is in the other."""
+        first, second = self._read(0), self._read(1)
+        return (1, second, first) if second[0] > first[0] else (0, first, second)
 
     def _path(self, slot: int) -> str:
         return self._directory.rstrip("/") + "/" + self._name + "." + str(slot)
@@ -82,19 +88,19 @@ class Journal:
             except OSError as error:
                 raise StorageError("cannot make the directory: errno " + str(error.errno))
 
-    def _read(self, slot: int) -> tuple | None:
-        """Return (generation, flags, body), or () for a broken slot, or None for one that is not there."""
+    def _read(self, slot: int) -> tuple:
+        """Return (generation, flags, body); _ABSENT when there is no such file, _BROKEN when it is not whole."""
         try:
             with open(self._path(slot), "rb") as file:
                 record = file.read()
         except OSError as error:
-            return None if error.errno == ENOENT else ()
+            return _ABSENT if error.errno == ENOENT else _BROKEN
         if len(record) < _HEADER_SIZE:
-            return ()
+            return _BROKEN
         magic, generation, flags, length, checksum = unpack(_HEADER, record[:_HEADER_SIZE])
         body = record[_HEADER_SIZE:]
         if magic != _MAGIC or length != len(body) or checksum != _checksum(record[: _HEADER_SIZE - 4], body):
-            return ()
+            return _BROKEN
         return generation, flags, body
 
     def _write(self, slot: int, generation: int, flags: int, body: bytes) -> None:
@@ -113,8 +119,3 @@ class Journal:
 
 def _checksum(head: bytes, body: bytes) -> int:
     return crc32(body, crc32(head))
-
-
-def _newest(slots: list) -> int | None:
-    whole = [slot for slot in (0, 1) if slots[slot]]
-    return max(whole, key=lambda slot: slots[slot][0]) if whole else None

@@ -45,7 +45,7 @@ class Vault:
         self._unique_id = unique_id
         self._aes_ecb = aes_ecb
         self._random = random
-        self._content = {}
+        self._content: dict = {}
         self._load()
 
     def __repr__(self) -> str:
@@ -69,7 +69,7 @@ class Vault:
 
     @property
     def credentials(self) -> list:
-        """Maps of name, secret, algorithm, digits, kind ("totp" or "hotp") and period in s or counter. Not to be changed."""
+        """Maps of name, secret, algorithm, digits, kind ("totp" or "hotp") and period (s) or counter. Not to be changed."""
         return self._content["credentials"]
 
     @property
@@ -79,7 +79,7 @@ class Vault:
 
     @property
     def clock(self) -> dict:
-        """When the clock was last set ("set_at", Unix seconds, 0 for never) and its trim ("aging"). Not to be changed."""
+        """When the clock was set ("set_at", Unix seconds, 0 for never) and its trim ("aging"). Not to be changed."""
         return self._content["clock"]
 
     def set_key(self, kind: str, key: bytes) -> None:
@@ -115,7 +115,7 @@ class Vault:
         self._change({"credentials": self.credentials[:at] + self.credentials[at + 1 :]}, True)
 
     def next_counter(self, at: int) -> int:
-        """Return the counter to use now for the HOTP account at that index; the one after it is in the flash by then."""
+        """Return the counter to use now for the HOTP account at that index; the next one is in the flash by then."""
         credential = dict(self.credentials[at])
         counter = credential["counter"]
         credential["counter"] = counter + 1
