@@ -1,0 +1,43 @@
+"""Push button to ground with bouncing contacts. Times in microseconds."""
+
+from typing import Any
+
+# Contact levels after a change, as (time, closed): a few edges within 3 ms, which is a lively tactile switch.
+BOUNCE = ((0, 1), (350, 0), (700, 1), (1500, 0), (1600, 1), (2700, 0), (2900, 1))
+
+
+class Button:
+    """`press()` and `release()` move the finger; the contact follows after bouncing."""
+
+    def __init__(self, part: dict[str, Any], bench: Any) -> None:
+        """On `part["pin"]`, active low; the pull-up is the MCU's."""
+        self._pin, self._bench = part["pin"], bench
+        self.bounce = BOUNCE
+        self.pressed = False
+        self._edges: list[Any] = []
+
+    def press(self) -> None:
+        """The finger goes down."""
+        self._move(True)
+
+    def release(self) -> None:
+        """The finger goes up."""
+        self._move(False)
+
+    def _move(self, pressed: bool) -> None:
+        if pressed == self.pressed:
+            return
+        self.pressed = pressed
+        for edge in self._edges:
+            edge.cancel()
+        clock = self._bench.clock
+        self._edges = [clock.after(delay, self._contact(moved == pressed)) for delay, moved in self.bounce]
+        latch = self._bench.parts.get("latch")
+        if latch is not None:
+            latch.button_changed(pressed)
+
+    def _contact(self, closed: bool) -> Any:
+        return lambda: self._bench.pins.drive(self._pin, 0 if closed else None)
+
+
+CHIP = Button

@@ -1,0 +1,207 @@
+"""DS3231 real-time clock on I2C. Source: Maxim DS3231 data sheet 19-5170, rev 10.
+
+The calendar is the chip's own: every fourth year is a leap year, 2100 too, and the century bit makes it 200 years.
+So its time is a plain count of seconds, kept exactly: in units of 1e-18 s, which drift and aging divide evenly.
+"""
+
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import Any
+
+SECOND = 10**18
+RATE = 10**12  # units per microsecond at no drift: drift is set in steps of 1e-6 ppm
+AGING_STEP = 100_000  # of those steps: 0.1 ppm per count, positive slows (Aging Offset register)
+DAY = 86_400
+CENTURY_DAYS = 36_525
+EPOCH = 946_684_800  # Unix time of the chip's 2000-01-01
+CONVERSION_US = 64_000_000  # the temperature conversion that also takes a new aging value into use
+BUSY_US = 125_000  # a conversion takes 125 ms, typically
+
+CONTROL, STATUS, AGING, TEMPERATURE, REGISTERS = 0x0E, 0x0F, 0x10, 0x11, 0x13
+EOSC, CONV = 0x80, 0x20
+OSF, EN32KHZ, BSY, ALARMS = 0x80, 0x08, 0x04, 0x03
+_LEAP_CENTURY = date(2000, 1, 1)  # 2000..2099 has the chip's leap years
+
+
+def _bcd(value: int) -> int:
+    return value // 10 << 4 | value % 10
+
+
+def _value(bcd: int) -> int:
+    return (bcd >> 4) * 10 + (bcd & 0x0F)
+
+
+class Ds3231:
+    """`drift_ppm` (positive: fast) and `temperature` (degrees Celsius) are knobs; the rest goes over the bus."""
+
+    def __init__(self, part: dict[str, Any], bench: Any) -> None:
+        """A chip that has just got its first supply."""
+        self._clock = bench.clock
+        self._pointer = 0
+        self._mcu = False
+        self.temperature = 25.0
+        self._drift = 0
+        self._busy_until = 0
+        self.first_supply()
+
+    def first_supply(self) -> None:
+        """Both supplies were gone: reset values, 2000-01-01 00:00:00 on day 1, oscillator flag set."""
+        self._time, self._synced = 0, self._clock.now
+        self._day_shift, self._twelve = 0, False
+        self._registers = bytearray(REGISTERS)
+        self._registers[CONTROL], self._registers[STATUS] = 0x1C, OSF | EN32KHZ
+        self._aging = 0  # the value in use
+
+    def mcu_power(self, on: bool) -> None:
+        """VCC came or went; the backup cell keeps the chip, and the oscillator too unless EOSC says no."""
+        self._sync()
+        self._mcu = on
+        if not on and self._registers[CONTROL] & EOSC:
+            self._registers[STATUS] |= OSF
+
+    @property
+    def drift_ppm(self) -> float:
+        """Error of the oscillator in ppm, before the aging register; positive runs fast."""
+        return self._drift / 10**6
+
+    @drift_ppm.setter
+    def drift_ppm(self, ppm: float) -> None:
+        self._sync()
+        self._drift = round(Fraction(str(ppm)) * 10**6)
+
+    @property
+    def unix(self) -> Fraction:
+        """The time it counts, as Unix seconds the way seconds since 2000 are kept in the chip."""
+        self._sync()
+        return EPOCH + Fraction(self._time, SECOND)
+
+    def set_unix(self, seconds: float | Fraction) -> None:
+        """Set the count from outside; clears the oscillator flag, as whoever sets a clock does."""
+        self._sync()
+        self._time = round((Fraction(seconds) - EPOCH) * SECOND) % self._wrap
+        self._registers[STATUS] &= ~OSF
+
+    def shift(self, microseconds: int) -> None:
+        """The world's time jumps, and the chip's with it."""
+        self._sync()
+        self._time = (self._time + microseconds * RATE) % self._wrap
+
+    _wrap = 2 * CENTURY_DAYS * DAY * SECOND
+
+    def _sync(self) -> None:
+        """Count up to now, taking a changed aging value into use at the next temperature conversion."""
+        now = self._clock.now
+        stopped = self._registers[CONTROL] & EOSC and not self._mcu
+        wanted = self._signed(AGING)
+        if wanted != self._aging:
+            change = min(now, -(-self._synced // CONVERSION_US) * CONVERSION_US)
+            self._count(0 if stopped else change - self._synced)
+            self._synced = change
+            if change < now:
+                self._aging = wanted
+        self._count(0 if stopped else now - self._synced)
+        self._synced = now
+
+    def _count(self, microseconds: int) -> None:
+        self._time = (self._time + microseconds * (RATE + self._drift - self._aging * AGING_STEP)) % self._wrap
+
+    def _signed(self, register: int) -> int:
+        value = self._registers[register]
+        return value - 256 if value > 127 else value
+
+    def write(self, data: bytes) -> None:
+        """Register address, then bytes; the time registers take effect together at the end."""
+        if not data:
+            return
+        self._sync()
+        self._fill()
+        self._pointer = data[0] % REGISTERS
+        touched = set()
+        for byte in data[1:]:
+            self._put(self._pointer, byte)
+            touched.add(self._pointer)
+            self._pointer = (self._pointer + 1) % REGISTERS
+        if touched & set(range(7)):
+            self._set_calendar(restart=0 in touched)
+
+    def read(self, count: int) -> bytes:
+        """Bytes from the register pointer on; the time is frozen at the start of the message."""
+        self._sync()
+        self._fill()
+        answer = bytes(self._registers[(self._pointer + i) % REGISTERS] for i in range(count))
+        self._pointer = (self._pointer + count) % REGISTERS
+        return answer
+
+    def _put(self, register: int, byte: int) -> None:
+        if register == STATUS:
+            # OSF and the alarm flags can only be cleared; BSY cannot be written.
+            flags = OSF | ALARMS
+            old = self._registers[STATUS]
+            byte = old & byte & flags | byte & EN32KHZ | old & BSY
+        elif register == CONTROL and byte & CONV and self._clock.now >= self._busy_until:
+            self._busy_until = self._clock.now + BUSY_US
+            self._aging = self._signed(AGING)
+        elif register >= TEMPERATURE:
+            return
+        self._registers[register] = byte
+
+    def _fill(self) -> None:
+        """Bring the time, temperature and busy registers up to date."""
+        days, second = divmod(self._time // SECOND, DAY)
+        century, day = divmod(days, CENTURY_DAYS)
+        today = _LEAP_CENTURY + timedelta(days=day)
+        hour = second // 3600
+        registers = self._registers
+        registers[0], registers[1] = _bcd(second % 60), _bcd(second // 60 % 60)
+        if self._twelve:
+            registers[2] = 0x40 | (0x20 if hour >= 12 else 0) | _bcd((hour - 1) % 12 + 1)
+        else:
+            registers[2] = _bcd(hour)
+        registers[3] = (days + self._day_shift) % 7 + 1
+        registers[4], registers[5] = _bcd(today.day), century << 7 | _bcd(today.month)
+        registers[6] = _bcd(today.year - 2000)
+        busy = self._clock.now < self._busy_until
+        registers[STATUS] = registers[STATUS] & ~BSY | (BSY if busy else 0)
+        if not busy:
+            registers[CONTROL] &= ~CONV
+        quarters = round(self.temperature * 4)
+        registers[TEMPERATURE], registers[TEMPERATURE + 1] = quarters >> 2 & 0xFF, (quarters & 3) << 6
+
+    def _set_calendar(self, restart: bool) -> None:
+        """Take the time registers over; writing the seconds restarts the countdown chain. Nonsense wraps around."""
+        registers = self._registers
+        self._twelve = bool(registers[2] & 0x40)
+        if self._twelve:
+            hour = _value(registers[2] & 0x1F) % 12 + (12 if registers[2] & 0x20 else 0)
+        else:
+            hour = _value(registers[2] & 0x3F)
+        month = min(max(_value(registers[5] & 0x1F), 1), 12)
+        first = date(2000 + _value(registers[6]) % 100, month, 1)
+        days = (first - _LEAP_CENTURY).days + _value(registers[4] & 0x3F) - 1 + CENTURY_DAYS * (registers[5] >> 7)
+        second = hour * 3600 + _value(registers[1] & 0x7F) * 60 + _value(registers[0] & 0x7F)
+        fraction = 0 if restart else self._time % SECOND
+        self._time = ((days * DAY + second) * SECOND + fraction) % self._wrap
+        self._day_shift = ((registers[3] & 7) - 1 - self._time // SECOND // DAY) % 7
+
+    def state(self) -> dict[str, Any]:
+        """What the backup cell keeps, as plain data."""
+        self._sync()
+        return {
+            "time": self._time,
+            "registers": self._registers.hex(),
+            "day_shift": self._day_shift,
+            "twelve": self._twelve,
+            "aging": self._aging,
+            "drift": self._drift,
+            "temperature": self.temperature,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take back what `state` gave."""
+        self._time, self._day_shift, self._twelve = state["time"], state["day_shift"], state["twelve"]
+        self._registers = bytearray.fromhex(state["registers"])
+        self._aging, self._drift, self.temperature = state["aging"], state["drift"], state["temperature"]
+        self._synced = self._clock.now
+
+
+CHIP = Ds3231

@@ -1,0 +1,63 @@
+"""Power latch: the button or the cable switches the supply on, the MCU holds it, a capacitor holds it for a moment.
+
+Power stays on while the hold pin is high, the button is down or USB gives power, and HOLD_UP_US after the last of
+them ended through the button or the cable. When the firmware itself drops the pin, power goes at once.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+HOLD_UP_US = 500_000
+
+
+class Latch:
+    """`on_power(bool)` hears of the supply coming and going."""
+
+    def __init__(self, part: dict[str, Any], bench: Any) -> None:
+        """Off."""
+        self._bench = bench
+        self.on_power: Callable[[bool], None] = lambda on: None
+        self.powered = False
+        self._held = self._button = False
+        self._hold_up: Any = None
+        bench.pins.watch(part["pin"], self._pin_changed)
+
+    def button_changed(self, pressed: bool) -> None:
+        """The finger moved."""
+        self._button = pressed
+        self._settle(hold_up=not pressed)
+
+    def usb_changed(self, on: bool) -> None:
+        """USB power came or went."""
+        self._settle(hold_up=not on)
+
+    def drop(self) -> None:
+        """Every supply is gone in this instant."""
+        if self._hold_up is not None:
+            self._hold_up.cancel()
+        self._hold_up = None
+        self._switch(False)
+
+    def _pin_changed(self, level: int) -> None:
+        self._held = bool(level)
+        if self.powered:
+            self._settle(hold_up=False)
+
+    def _settle(self, hold_up: bool) -> None:
+        if self._held or self._button or self._bench.usb:
+            if self._hold_up is not None:
+                self._hold_up.cancel()
+            self._hold_up = None
+            self._switch(True)
+        elif self.powered and hold_up:
+            self._hold_up = self._bench.clock.after(HOLD_UP_US, self.drop)
+        elif self._hold_up is None:
+            self._switch(False)
+
+    def _switch(self, on: bool) -> None:
+        if on != self.powered:
+            self.powered = on
+            self.on_power(on)
+
+
+CHIP = Latch

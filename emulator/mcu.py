@@ -1,0 +1,230 @@
+"""The microcontroller: a VM process that exists while there is power, and the service of its records."""
+
+import select
+import struct
+import time
+from collections.abc import Callable
+from errno import EIO
+from typing import BinaryIO
+
+from emulator.errors import FirmwareCrashed, VmDied
+from emulator.flash import Flash
+from emulator.link import Link
+from emulator.shims import records
+from emulator.vm import Vm
+from emulator.wiring import Bench
+
+BOOT_US = 18_000  # power-on to the first line of boot.py on an RP2040 at 125 MHz
+OFF, RUNNING, IDLE, PROMPT = "off", "running", "idle", "prompt"
+CTRL_C = 0x03
+PROMPT_STEP = 0.02  # real seconds between looks at a REPL that says nothing
+
+
+class Mcu:
+    """`state` is OFF, RUNNING, IDLE (until `deadline`, None: for ever) or PROMPT (the REPL)."""
+
+    def __init__(
+        self, bench: Bench, flash: Flash, link: Link, spawn: Callable[[], Vm], random: Callable[[int], bytes]
+    ) -> None:
+        """`spawn` starts a VM process; `random(count)` gives the bytes of os.urandom."""
+        self._bench, self._flash, self._link, self._spawn, self._random = bench, flash, link, spawn, random
+        self.state = OFF
+        self.deadline: int | None = None
+        self.patience = 10.0  # real seconds the firmware may compute without a word
+        self.trace: BinaryIO | None = None  # where every record is written, for comparing runs
+        self.vm: Vm | None = None
+        self._spare: Vm | None = None
+        self._base_state = RUNNING  # PROMPT once the REPL runs
+        self._link_wakes = False
+        self._events = bytearray()
+        self._started = 0
+        self._watchdog = None
+        self._boot_alarm = None
+        bench.pins.on_edge = lambda pin, flags: self._events.extend((pin, flags))
+        flash.spend = self._spend
+
+    def _spend(self, microseconds: int) -> bool:
+        vm = self.vm
+        self._bench.clock.run_to(self._bench.clock.now + microseconds)
+        return self.vm is vm
+
+    def warm_up(self) -> None:
+        """Start the next VM in the background, so that it waits when power comes."""
+        if self._spare is None:
+            self._spare = self._spawn()
+
+    def power(self, on: bool) -> None:
+        """The supply came or went."""
+        self._stop()
+        self._bench.mcu_power(on)
+        if on:
+            self._start(records.PWRON_RESET)
+
+    def reset(self, cause: int) -> None:
+        """The MCU starts again; the chips keep their supply."""
+        self._stop()
+        self._bench.pins.reset()
+        self._start(cause)
+
+    def close(self) -> None:
+        """End the processes."""
+        self._stop()
+        if self._spare is not None:
+            self._spare.kill()
+            self._spare = None
+
+    def _start(self, cause: int) -> None:
+        self.state, self.deadline = IDLE, None
+        self._boot_alarm = self._bench.clock.after(BOOT_US, lambda: self._boot(cause))
+
+    def _boot(self, cause: int) -> None:
+        self.warm_up()
+        self.vm, self._spare = self._spare, None
+        self._started = self._bench.clock.now - BOOT_US
+        self.vm.next_record(self.patience)  # READY
+        self._events.clear()
+        self.state = self._base_state = RUNNING
+        self._reply(payload=bytes((cause,)))
+        self.warm_up()
+
+    def _stop(self) -> None:
+        for alarm in (self._watchdog, self._boot_alarm):
+            if alarm is not None:
+                alarm.cancel()
+        self._watchdog = self._boot_alarm = None
+        self.state, self.deadline = OFF, None
+        if self.vm is not None:
+            self._link.send(self.vm.take_output())
+            self.vm.kill()
+            self.vm = None
+
+    def settle(self) -> None:
+        """Serve the VM until it waits for something. FirmwareCrashed when main.py ended with an exception."""
+        while self.state == RUNNING:
+            self._serve(self.vm.next_record(self.patience))
+        if self.state == PROMPT:
+            self._settle_prompt()
+        if self.vm is not None:
+            self._link.send(self.vm.take_output())
+            if self.state == PROMPT:
+                self._feed()
+
+    def _settle_prompt(self) -> None:
+        """Serve what the REPL runs, without waiting: it may as well be reading its input."""
+        try:
+            while self.state == PROMPT and (record := self.vm.poll_record()) is not None:
+                self._serve(record)
+        except VmDied:  # Ctrl-D: a soft reset
+            self.reset(records.PWRON_RESET)
+
+    def wait_prompt(self, seconds: float) -> None:
+        """Give the REPL a little real time, at most `seconds`; as much virtual time passes."""
+        before = time.monotonic()
+        select.select([self.vm.requests, self.vm.output], [], [], min(seconds, PROMPT_STEP))
+        passed = min(seconds, time.monotonic() - before)
+        self._bench.clock.run_to(self._bench.clock.now + max(1, round(passed * 1_000_000)))
+
+    def prompt_ends(self) -> list[int]:
+        """The file descriptors on which a REPL is heard of; none while the firmware runs."""
+        return [self.vm.requests, self.vm.output] if self.state == PROMPT and self.vm else []
+
+    def due(self) -> bool:
+        """Whether an idle VM has something to wake for now."""
+        if self.state != IDLE or self.vm is None:
+            return False
+        waiting = self._link_wakes and self._link.waiting
+        late = self.deadline is not None and self._bench.clock.now >= self.deadline
+        return bool(late or waiting or self._events or self._interrupted())
+
+    def wake(self) -> None:
+        """Let the idle VM go on, with the pin events and the bytes that came meanwhile."""
+        self.state, self.deadline = self._base_state, None
+        if self._interrupted():
+            self._link.take(1)
+            self._reply(records.INTERRUPT)
+            return
+        if self._link_wakes:
+            self._feed()
+        self._reply()
+
+    def _interrupted(self) -> bool:
+        """Ctrl-C to something that the REPL runs."""
+        return self._base_state == PROMPT and self._link.first == CTRL_C
+
+    def _feed(self) -> None:
+        waiting = self._link.waiting
+        if waiting:
+            self._link.take(self.vm.feed(waiting))
+
+    def _reply(self, status: int = 0, payload: bytes = b"") -> None:
+        events, self._events = bytes(self._events), bytearray()
+        self.vm.reply(self._bench.clock.now - self._started, status, events, payload)
+
+    def _serve(self, record: tuple[int, int, bytes]) -> None:
+        kind, spent, payload = record
+        vm, clock = self.vm, self._bench.clock
+        clock.run_to(clock.now + spent)
+        if self.trace is not None:
+            self.trace.write(struct.pack("<QBH", clock.now, kind, len(payload)) + payload)
+        if self.vm is not vm:  # an alarm took the power away
+            return
+        if kind == records.IDLE:
+            left, link = struct.unpack("<qB", payload)
+            self.deadline, self._link_wakes = None if left < 0 else clock.now + left, bool(link)
+            self.state = IDLE
+            return
+        if kind == records.RESET:
+            self.reset(payload[0])
+            return
+        status, answer = self._answer(kind, payload)
+        if self.vm is vm and kind != records.I2C_POST:
+            self._reply(status, answer)
+        if kind == records.PROMPT:
+            self._link.send(vm.take_output())
+            self.state = self._base_state = PROMPT
+            if payload:
+                raise FirmwareCrashed(f"The firmware ended with an exception.\n{payload.decode()}")
+
+    def _answer(self, kind: int, payload: bytes) -> tuple[int, bytes]:  # noqa: PLR0912 - one branch per record kind
+        """Do what the record asks: (status, payload of the reply)."""
+        pins, answer = self._bench.pins, b""
+        if kind in (records.I2C_TRANSFER, records.I2C_POST):
+            bus, address, count = struct.unpack_from("<BBH", payload)
+            chip = self._bench.i2c(bus, address)
+            if chip is None:
+                return EIO, b""
+            data = payload[4:]
+            if data or not count:
+                chip.write(data)
+            answer = chip.read(count) if count else b""
+        elif kind == records.PROGRAM:
+            self._flash.program(struct.unpack_from("<I", payload)[0], payload[4:])
+        elif kind == records.ERASE:
+            self._flash.erase(struct.unpack("<I", payload)[0])
+        elif kind == records.PIN_READ:
+            answer = bytes((pins.level(payload[0]),))
+        elif kind == records.PIN_WRITE:
+            pins.write(*payload)
+        elif kind == records.PIN_INIT:
+            pins.configure(*payload)
+        elif kind == records.PIN_IRQ:
+            pins.interrupt(*payload)
+        elif kind == records.I2C_INIT:
+            self._bench.i2c_init(*payload[:3])
+        elif kind == records.I2C_SCAN:
+            answer = self._bench.i2c_scan(payload[0])
+        elif kind == records.ADC_READ:
+            cell = self._bench.adc.get(payload[0])
+            answer = struct.pack("<H", cell.read_u16() if cell else 0)
+        elif kind == records.RANDOM:
+            answer = self._random(struct.unpack("<H", payload)[0])
+        elif kind == records.WATCHDOG:
+            self._set_watchdog(struct.unpack("<I", payload)[0])
+        elif kind == records.TICK and self._base_state == RUNNING:
+            self._feed()
+        return 0, answer
+
+    def _set_watchdog(self, milliseconds: int) -> None:
+        if self._watchdog is not None:
+            self._watchdog.cancel()
+        self._watchdog = self._bench.clock.after(milliseconds * 1000, lambda: self.reset(records.WDT_RESET))

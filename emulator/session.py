@@ -1,0 +1,383 @@
+"""An emulated token: press its button, look at its screen, plug it in, take its power away.
+
+Times are virtual seconds unless a name says otherwise; inside, the clock counts integer microseconds.
+"""
+
+import hashlib
+import select
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from fractions import Fraction
+from importlib import import_module
+from pathlib import Path
+from time import monotonic
+from types import TracebackType
+from typing import Any, Self
+
+from emulator import store
+from emulator.clock import Clock
+from emulator.flash import Flash
+from emulator.lines import Pty, Rfc2217
+from emulator.link import Link, Port
+from emulator.mcu import OFF, PROMPT, Mcu
+from emulator.screen import Screen
+from emulator.text import read_text
+from emulator.vm import Vm, find_vm
+from emulator.wiring import Bench
+
+NEW_TOKEN_TIME = 1_767_225_600  # 2026-01-01, for a token that nobody gave a time
+_NAP = 0.05  # real seconds that serve() sleeps at most, so that it notices other threads
+AFTER_PRESS = 0.05  # press() ends so long after the finger is gone: bounce and debouncing are over
+_US = 1_000_000
+
+
+class Emulator:
+    """One token. Unplugged and switched off at first, with its battery in. A context manager."""
+
+    def __init__(
+        self,
+        product: str = "kodeviser",
+        board: str = "pico",
+        state: Path | str = "state",
+        *,
+        image: bytes | None = None,
+        seed: int = 0,
+        time: float | None = None,
+        heap: str = "192wk",
+        vm: str | None = None,
+    ) -> None:
+        """Make a token in the directory `state` from a littlefs `image`, or take up the one that lies there.
+
+        `time` is the world's Unix time (default: where the token stopped, or NEW_TOKEN_TIME); the token's clock chip has
+        counted in between. `vm` names another MicroPython binary, `heap` the size of its heap.
+        """
+        self.product = import_module(f"firmware.products.{product}").PRODUCT
+        self.board = import_module(f"firmware.boards.{board}").BOARD
+        self.directory = Path(state)
+        self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        kept = None if image is not None else store.load(self.directory)
+        if kept is None and image is None:
+            raise ValueError(f"There is no token in {self.directory} yet: give an image to make one.")
+        self._lock = threading.RLock()
+        self._seed = kept["seed"] if kept else seed
+        self._draws = kept["draws"] if kept else 0
+        self.clock = Clock()
+        filesystem = self.board["filesystem"]
+        self.flash = Flash(
+            self.directory / store.FLASH,
+            filesystem["size"],
+            filesystem["block"],
+            self._seed,
+            image if kept is None else None,
+        )
+        self.flash.on_cut = self._all_power_gone
+        self.bench = Bench(self.board, product, self.clock, self._seed)
+        self.link = Link()
+        self._offers: list[Callable[[], Any]] = []  # how to open the lines that other programs may use
+        self._lines: list[Any] = []  # those that are open
+        self.port = Port(self.link, self.run_until)
+        command = find_vm(vm)
+        self.vm_name = " ".join(command)
+        arguments = [str((self.directory / store.FLASH).resolve()), str(filesystem["block"])]
+        arguments += [str(filesystem["size"] // filesystem["block"]), str(filesystem["program"]), self.unique_id.hex()]
+        self.mcu = Mcu(self.bench, self.flash, self.link, lambda: Vm(command, heap, arguments), self._urandom)
+        self.bench.parts["latch"].on_power = self.mcu.power
+        now = time if time is not None else kept["time"] if kept else NEW_TOKEN_TIME
+        self._epoch = round(Fraction(now) * _US)  # the world's time at clock 0, microseconds
+        self._restore(kept)
+        self.mcu.warm_up()
+
+    def __enter__(self) -> Self:
+        """The emulator itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it."""
+        self.close()
+
+    def close(self) -> None:
+        """Keep the token's state, and end the VM and the link."""
+        with self._lock:
+            self._close_lines()
+            self.mcu.close()
+            self.save()
+            self.flash.close()
+
+    def save(self) -> None:
+        """Write down what the token keeps without the emulator: wear, clock chip, battery, the time."""
+        rtc, battery = self.bench.parts.get("clock"), self.bench.parts.get("battery")
+        state = {"seed": self._seed, "draws": self._draws, "time": self.now, "wear": self.flash.wear}
+        state["operations"] = self.flash.operations
+        state["clock"] = rtc.state() if rtc else None
+        state["battery_mv"] = battery.millivolts if battery else None
+        store.save(self.directory, state)
+
+    def _restore(self, kept: dict[str, Any] | None) -> None:
+        if kept is None:
+            return
+        self.flash.wear, self.flash.operations = kept["wear"], kept["operations"]
+        if kept["battery_mv"] is not None:
+            self.bench.parts["battery"].millivolts = kept["battery_mv"]
+        if kept["clock"]:
+            rtc = self.bench.parts["clock"]
+            rtc.restore(kept["clock"])
+            away = self._epoch - round(Fraction(kept["time"]) * _US)
+            if away > 0:  # it lay in a drawer
+                self._epoch -= away
+                self.clock.run_to(away)
+            else:
+                rtc.shift(away)
+
+    @property
+    def unique_id(self) -> bytes:
+        """The MCU's, 8 bytes."""
+        return hashlib.sha256(f"unique id {self._seed}".encode()).digest()[:8]
+
+    def _urandom(self, count: int) -> bytes:
+        self._draws += 1
+        return hashlib.shake_256(f"random {self._seed} {self._draws}".encode()).digest(count)
+
+    # Time
+
+    @property
+    def now(self) -> float:
+        """The world's Unix time."""
+        return (self._epoch + self.clock.now) / _US
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass. Returns when the firmware waits for something, so that all it has drawn is complete."""
+        self.run_until(lambda: False, seconds)
+
+    def run_until(self, condition: Callable[[], bool], seconds: float) -> bool:
+        """Let time pass until `condition()` holds, looked at whenever the firmware waits; False after `seconds`."""
+        with self._lock:
+            target = self.clock.now + round(Fraction(seconds) * _US)
+            while True:
+                self.mcu.settle()
+                if condition():
+                    return True
+                if self.mcu.due():
+                    self.mcu.wake()
+                    continue
+                if self.clock.now >= target:
+                    return False
+                if self.mcu.state == PROMPT:
+                    self.mcu.wait_prompt((target - self.clock.now) / _US)
+                    continue
+                times = (target, self.mcu.deadline, self.clock.next_alarm)
+                self.clock.run_to(min(time for time in times if time is not None))
+
+    def set_time(self, unix: float) -> None:
+        """The world's time jumps, and the token's clock with it; nothing else happens, the firmware notices nothing."""
+        with self._lock:
+            jump = round(Fraction(unix) * _US) - self._epoch - self.clock.now
+            self._epoch += jump
+            if "clock" in self.bench.parts:
+                self.bench.parts["clock"].shift(jump)
+
+    # The user
+
+    def press(self, ms: float = 120) -> None:
+        """Press and let go."""
+        self.hold(ms / 1000)
+
+    def hold(self, seconds: float) -> None:
+        """Press, hold, let go."""
+        self.press_down()
+        self.advance(seconds)
+        self.release()
+
+    def press_down(self) -> None:
+        """The finger goes down."""
+        with self._lock:
+            self.bench.parts["button"].press()
+            self.advance(0)
+
+    def release(self) -> None:
+        """The finger goes up."""
+        with self._lock:
+            self.bench.parts["button"].release()
+            self.advance(AFTER_PRESS)
+
+    def screen(self, rotated: bool = False) -> Screen:
+        """What the display shows; `rotated` when the user holds the token the other way up."""
+        display = self.bench.parts["display"]
+        screen = Screen(display.width, display.height, display.pixels())
+        return screen.rotated() if rotated else screen
+
+    def screen_text(self, rotated: bool = False) -> list[str]:
+        """The lines of text on the display, read from its pixels."""
+        return read_text(self.screen(rotated))
+
+    @property
+    def display_on(self) -> bool:
+        """Whether the display shows anything."""
+        return not self.screen().dark
+
+    # Power and cable
+
+    @property
+    def powered(self) -> bool:
+        """Whether the MCU has power."""
+        return self.mcu.state != OFF
+
+    @property
+    def plugged(self) -> bool:
+        """Whether the USB cable is in."""
+        return self.link.plugged
+
+    def plug(self) -> None:
+        """Put the USB cable in: power and link."""
+        with self._lock:
+            if not self.plugged:
+                self.link.set_plugged(True)
+                self.bench.set_usb(True)
+                self._lines += [open_line() for open_line in self._offers]
+                self.advance(0)
+
+    def unplug(self) -> None:
+        """Pull the USB cable out."""
+        with self._lock:
+            if self.plugged:
+                self._pull_cable()
+                self.advance(0)
+
+    def cut_power(self, at_operation: int | None = None, mode: str = "before") -> None:
+        """Take battery and cable away, now or at the n-th flash operation from now (1: the next); the battery comes back.
+
+        The clock chip's backup cell stays. `mode`: "before" the operation, "torn" midway, or "after" it.
+        """
+        with self._lock:
+            if at_operation is not None:
+                self.flash.cut_at(at_operation, mode)
+            else:
+                self._all_power_gone()
+
+    def _pull_cable(self) -> None:
+        self._close_lines()
+        self.link.set_plugged(False)
+        self.bench.set_usb(False)
+
+    def _all_power_gone(self) -> None:
+        self._pull_cable()
+        self.bench.parts["latch"].drop()
+
+    # Other programs on the link
+
+    def open_pty(self, link_path: Path | str | None = None) -> str:
+        """Offer the link as a pseudo-terminal, plugging the cable in; the path for the other program.
+
+        With `link_path`, a symbolic link that points to the fresh terminal after each plugging in.
+        """
+        link = None if link_path is None else Path(link_path).absolute()
+        line = self._offer(lambda: Pty(link))
+        return str(link or line.path)
+
+    def open_rfc2217(self, port: int = 0) -> str:
+        """Offer the link as RFC 2217 on the loopback, plugging the cable in; the URL for pyserial."""
+        line = Rfc2217(port)
+        line.close()
+        return self._offer(lambda: Rfc2217(line.port)).url  # the same port at each plugging in
+
+    def _offer(self, open_line: Callable[[], Any]) -> Any:
+        with self._lock:
+            self._offers.append(open_line)
+            if self.plugged:
+                self._lines.append(open_line())
+            else:
+                self.plug()
+            self.link.on_output = self._to_lines
+            return self._lines[-1]
+
+    def _to_lines(self, data: bytes) -> None:
+        for line in self._lines:
+            line.send(data)
+
+    def _close_lines(self) -> None:
+        for line in self._lines:
+            line.close()
+        self._lines.clear()
+
+    def serve(self, until: Callable[[], bool] | float | None = None) -> None:
+        """Keep step with real time, for programs on the link or a user at a window, until `until` (None: for ever).
+
+        `until` is a condition or a number of real seconds. The other methods may be called from other threads.
+        """
+        if isinstance(until, int | float):
+            end = monotonic() + until
+            self._pace(lambda: monotonic() >= end)
+        else:
+            self._pace(until or (lambda: False))
+
+    @contextmanager
+    def serving(self) -> Iterator[None]:
+        """Serve in a thread of its own meanwhile; an error of the firmware is raised at the end."""
+        over = threading.Event()
+        with ThreadPoolExecutor(1) as pool:
+            served = pool.submit(self.serve, over.is_set)
+            try:
+                yield
+            finally:
+                over.set()
+            served.result()
+
+    def _pace(self, over: Callable[[], bool]) -> None:
+        start, began = monotonic(), self.clock.now
+        while not over():
+            with self._lock:
+                for line in self._lines:
+                    self.link.put(line.receive())
+                behind = began + round((monotonic() - start) * _US) - self.clock.now
+                if behind < 0:  # the firmware's own work, or another thread, moved the clock ahead
+                    began -= behind
+                self.run_until(lambda: False, max(0, behind) / _US)
+                times = (self.mcu.deadline, self.clock.next_alarm)
+                pause = min((time - self.clock.now for time in times if time is not None), default=_US) / _US
+                waits = [end for line in self._lines for end in line.waits()] + self.mcu.prompt_ends()
+            select.select(waits, [], [], min(max(pause, 0), _NAP))
+
+    # Knobs
+
+    @property
+    def battery_mv(self) -> int:
+        """The cell's voltage."""
+        return self.bench.parts["battery"].millivolts
+
+    @battery_mv.setter
+    def battery_mv(self, millivolts: int) -> None:
+        self.bench.parts["battery"].millivolts = millivolts
+
+    @property
+    def rtc_drift_ppm(self) -> float:
+        """Error of the clock chip's oscillator; positive runs fast."""
+        return self.bench.parts["clock"].drift_ppm
+
+    @rtc_drift_ppm.setter
+    def rtc_drift_ppm(self, ppm: float) -> None:
+        self.bench.parts["clock"].drift_ppm = ppm
+
+    @property
+    def temperature(self) -> float:
+        """Degrees Celsius."""
+        return self.bench.parts["clock"].temperature
+
+    @temperature.setter
+    def temperature(self, celsius: float) -> None:
+        self.bench.parts["clock"].temperature = celsius
+
+    def set_rtc(self, unix: float) -> None:
+        """Set the clock chip alone, as if somebody had done so over its bus."""
+        self.bench.parts["clock"].set_unix(unix)
+
+    @property
+    def rtc_time(self) -> float:
+        """The Unix time that the clock chip counts."""
+        return float(self.bench.parts["clock"].unix)
+
+    def remove_rtc_supply(self) -> None:
+        """Both supplies of the clock chip fail for a moment: it forgets the time and says so."""
+        self.bench.parts["clock"].first_supply()

@@ -1,0 +1,87 @@
+"""The VM's end of the records: two inherited file descriptors, and the local share of the virtual clock."""
+
+import sys
+
+import records
+from ustruct import pack, unpack_from
+
+_LOOK = 3  # microseconds a look at the clock takes, so that busy loops end
+_CALL = 2  # microseconds any other call takes
+_LET_IN = 1000  # a busy loop lets pin events in once in so many microseconds
+
+_requests = open(int(sys.argv[1]), "wb")
+_replies = open(int(sys.argv[2]), "rb")
+_header = bytearray(records.REPLY_SIZE)
+_base = 0  # microseconds since power-on at the host's last word
+_spent = 0  # and spent here since
+_held = None  # pin events kept back while interrupts are off
+on_pin = None  # machine.Pin puts its handler here
+answering = {}  # I2C address -> bus of the chips that have answered since the VM last idled
+
+
+def post(kind, payload=b"", cost=_CALL):
+    """Tell the host; needs no answer. `cost` in microseconds of virtual time."""
+    global _base, _spent
+    _spent += cost
+    _requests.write(pack(records.REQUEST, kind, _spent, len(payload)) + payload)
+    _base += _spent
+    _spent = 0
+
+
+def call(kind, payload=b"", cost=_CALL):
+    """Ask the host, run the handlers of the pin events it reports, return its payload. OSError as the host says."""
+    global _base
+    post(kind, payload, cost)
+    _replies.readinto(_header)
+    _base, status, events, size = unpack_from(records.REPLY, _header)
+    body = _replies.read(2 * events + size) if events or size else b""
+    for i in range(0, 2 * events, 2):
+        if _held is None:
+            on_pin(body[i], body[i + 1])
+        else:
+            _held.append((body[i], body[i + 1]))
+    if status == records.INTERRUPT:
+        raise KeyboardInterrupt
+    if status:
+        raise OSError(status)
+    return body[2 * events :]
+
+
+def look():
+    """Microseconds since power-on."""
+    global _spent
+    _spent += _LOOK
+    if _spent > _LET_IN:
+        call(records.TICK)
+    return _base + _spent
+
+
+def idle(until, link):
+    """Wait for something to happen or for `until` (microseconds since power-on, None: forever). False when it is past."""
+    if until is None:
+        left = -1
+    else:
+        left = until - _base - _spent
+        if left <= 0:
+            call(records.TICK)
+            return False
+    answering.clear()
+    call(records.IDLE, pack("<qB", left, link))
+    return until is None or _base + _spent < until
+
+
+def hold_events(held):
+    """Keep pin events back from now on, or hand out what was kept."""
+    global _held
+    if held:
+        if _held is None:
+            _held = []
+    elif _held is not None:
+        kept, _held = _held, None
+        for pin, flags in kept:
+            on_pin(pin, flags)
+
+
+def holding():
+    """Whether pin events are being kept back."""
+    return _held is not None

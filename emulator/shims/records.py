@@ -1,0 +1,39 @@
+"""The records between the VM and the host. Read by both sides, so this is plain data.
+
+VM to host: kind (u8), microseconds spent since the last reply (u32), payload length (u16), payload.
+Host to VM, only for kinds that wait: time since power-on in microseconds (u64), status (u8: 0, an errno or INTERRUPT),
+number of pin events (u8), payload length (u16), the events (pin, flags: u8 each), payload. All little endian.
+"""
+
+REQUEST = "<BIH"
+REQUEST_SIZE = 7
+REPLY = "<QBBH"
+REPLY_SIZE = 12
+INTERRUPT = 255  # status: raise KeyboardInterrupt, as Ctrl-C does on a board
+
+READY = 1  # the shims are loaded. reply, at power-on: reset cause (u8)
+TICK = 2  # let events in
+IDLE = 3  # microseconds to the deadline or -1 (i64), 1 when a byte from the host ends it (u8)
+PROGRAM = 4  # flash address (u32), bytes
+ERASE = 5  # flash address (u32)
+PIN_INIT = 6  # pin, mode, pull (u8 each), level to drive (u8, 255: none)
+PIN_WRITE = 7  # pin, level
+PIN_READ = 8  # pin. reply: level
+PIN_IRQ = 9  # pin, trigger flags
+I2C_INIT = 10  # bus, sda, scl (u8 each), frequency in hertz (u32)
+I2C_TRANSFER = (
+    11  # bus, address (u8 each), bytes to read (u16), bytes to write. reply: bytes read; EIO when nobody answers
+)
+I2C_POST = 12  # the same without a reply: bytes to an address that has just answered
+I2C_SCAN = 13  # bus. reply: the addresses that answer
+ADC_READ = 14  # pin. reply: u16
+RANDOM = 15  # count (u16). reply: bytes
+RESET = 16  # cause (u8). never answered
+WATCHDOG = 17  # milliseconds until it bites (u32)
+PROMPT = 18  # main.py is over, the REPL follows: traceback text, empty when it ended by itself or by Ctrl-C
+
+# machine.Pin, machine.reset_cause: the numbers of MicroPython's rp2 port.
+IN, OUT, OPEN_DRAIN = 0, 1, 2
+PULL_UP, PULL_DOWN = 1, 2
+IRQ_FALLING, IRQ_RISING = 4, 8
+PWRON_RESET, WDT_RESET = 1, 3

