@@ -7,7 +7,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from firmware.storage import journal as module
 from firmware.storage.journal import Journal, StorageError
-from fake_files import FakeFiles, PowerCutError
+from tests.unit.fake_files import FakeFiles, PowerCutError
 
 OLD, NEW = b"the old body " * 3, b"the new one " * 5
 SLOTS = ("/data/vault.0", "/data/vault.1")

@@ -1,0 +1,19 @@
+"""What firmware/hardware.py hands to the vault on a token, on either runtime."""
+
+import os
+
+random = os.urandom
+
+try:
+    import cryptolib
+
+    def aes_ecb(key: bytes):
+        """AES on whole blocks."""
+        return cryptolib.aes(key, 1).encrypt
+
+except ImportError:
+    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+    def aes_ecb(key: bytes):
+        """AES on whole blocks."""
+        return Cipher(algorithms.AES(key), modes.ECB()).encryptor().update  # noqa: S305 - the vault makes CTR of it
