@@ -5,21 +5,21 @@ class EmulatorError(Exception):
     """The emulator cannot go on."""
 
 
-class VmNotFound(EmulatorError):
+class VmNotFoundError(EmulatorError):
     """There is no usable MicroPython VM on this computer."""
 
 
-class VmStuck(EmulatorError):
+class VmStuckError(EmulatorError):
     """The firmware computes without ever waiting for anything."""
 
 
-class VmDied(EmulatorError):
+class VmDiedError(EmulatorError):
     """The VM process ended by itself."""
 
 
-class FirmwareCrashed(EmulatorError):
+class FirmwareCrashError(EmulatorError):
     """main.py ended with an exception; the message holds the traceback."""
 
 
-class FlashRuleBroken(EmulatorError):
+class FlashRuleError(EmulatorError):
     """The firmware programmed flash that was not erased, or out of range."""

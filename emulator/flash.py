@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
-from emulator.errors import FlashRuleBroken
+from emulator.errors import FlashRuleError
 
 PAGE = 256  # bytes
 PROGRAM_US = 400
@@ -61,14 +61,14 @@ class Flash:
         self._cut = None
 
     def program(self, address: int, data: bytes) -> None:
-        """Program `data`, page by page. FlashRuleBroken when a bit would have to be set or the address is out of range."""
+        """Program `data`, page by page; FlashRuleError when a bit would have to be set or the address is wrong."""
         self._check(address, len(data))
         while data:
             count = PAGE - address % PAGE
             page, data = data[:count], data[count:]
             old = self.read(address, len(page))
             if any(new & ~was for new, was in zip(page, old, strict=True)):
-                raise FlashRuleBroken(f"Programming at {address:#x} would set bits: the block was not erased first.")
+                raise FlashRuleError(f"Programming at {address:#x} would set bits: the block was not erased first.")
             if not self._operate(address, old, page, PROGRAM_US):
                 return
             address += len(page)
@@ -77,13 +77,13 @@ class Flash:
         """Erase the block that starts at `address`."""
         self._check(address, self.block)
         if address % self.block:
-            raise FlashRuleBroken(f"Erasing at {address:#x}: not the start of a block.")
+            raise FlashRuleError(f"Erasing at {address:#x}: not the start of a block.")
         self.wear[address // self.block] += 1
         self._operate(address, self.read(address, self.block), b"\xff" * self.block, ERASE_US)
 
     def _check(self, address: int, count: int) -> None:
         if not 0 <= address <= self.size - count:
-            raise FlashRuleBroken(f"{count} bytes at {address:#x} are outside of the {self.size} bytes of flash.")
+            raise FlashRuleError(f"{count} bytes at {address:#x} are outside of the {self.size} bytes of flash.")
 
     def _operate(self, address: int, old: bytes, new: bytes, duration: int) -> bool:
         """One operation; False when power failed at it."""
@@ -102,6 +102,6 @@ class Flash:
 
     def _torn(self, old: bytes, new: bytes) -> bytes:
         """Some of the bits that were to change have changed, which ones is settled by the seed and the operation."""
-        random = Random(self._seed * 1_000_003 + self.operations)
+        random = Random(self._seed * 1_000_003 + self.operations)  # noqa: S311
         changed = bytes(random.getrandbits(8) & random.getrandbits(8) for _ in old)
         return bytes(was ^ ((was ^ will) & mask) for was, will, mask in zip(old, new, changed, strict=True))

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 
-class Unplugged(OSError):
+class UnpluggedError(OSError):
     """The cable is not in."""
 
     def __init__(self) -> None:
@@ -32,9 +32,9 @@ class Link:
         return self._waiting[0] if self._waiting else None
 
     def put(self, data: bytes) -> None:
-        """The host writes. Unplugged when there is no cable."""
+        """The host writes. UnpluggedError when there is no cable."""
         if not self.plugged:
-            raise Unplugged
+            raise UnpluggedError
         self._waiting += data
 
     def take(self, count: int) -> None:
@@ -66,10 +66,10 @@ class Port:
     def read(self, timeout: float) -> bytes:
         """The bytes the token has sent, waiting for them at most `timeout` virtual seconds; b"" when none came."""
         if not self._link.plugged:
-            raise Unplugged
+            raise UnpluggedError
         self._run_until(lambda: bool(self._link.received) or not self._link.plugged, timeout)
         if not self._link.plugged:
-            raise Unplugged
+            raise UnpluggedError
         data = bytes(self._link.received)
         self._link.received.clear()
         return data

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from errno import EIO
 from typing import BinaryIO
 
-from emulator.errors import FirmwareCrashed, VmDied
+from emulator.clock import Alarm
+from emulator.errors import EmulatorError, FirmwareCrashError, VmDiedError
 from emulator.flash import Flash
 from emulator.link import Link
 from emulator.shims import records
@@ -32,21 +33,28 @@ class Mcu:
         self.deadline: int | None = None
         self.patience = 10.0  # real seconds the firmware may compute without a word
         self.trace: BinaryIO | None = None  # where every record is written, for comparing runs
-        self.vm: Vm | None = None
+        self._vm: Vm | None = None
         self._spare: Vm | None = None
         self._base_state = RUNNING  # PROMPT once the REPL runs
         self._link_wakes = False
         self._events = bytearray()
         self._started = 0
-        self._watchdog = None
-        self._boot_alarm = None
+        self._watchdog: Alarm | None = None
+        self._boot_alarm: Alarm | None = None
         bench.pins.on_edge = lambda pin, flags: self._events.extend((pin, flags))
         flash.spend = self._spend
 
+    @property
+    def vm(self) -> Vm:
+        """The process; there is one only while there is power."""
+        if self._vm is None:
+            raise EmulatorError("The token is off.")
+        return self._vm
+
     def _spend(self, microseconds: int) -> bool:
-        vm = self.vm
+        vm = self._vm
         self._bench.clock.run_to(self._bench.clock.now + microseconds)
-        return self.vm is vm
+        return self._vm is vm
 
     def warm_up(self) -> None:
         """Start the next VM in the background, so that it waits when power comes."""
@@ -79,7 +87,7 @@ class Mcu:
 
     def _boot(self, cause: int) -> None:
         self.warm_up()
-        self.vm, self._spare = self._spare, None
+        self._vm, self._spare = self._spare, None
         self._started = self._bench.clock.now - BOOT_US
         self.vm.next_record(self.patience)  # READY
         self._events.clear()
@@ -93,19 +101,19 @@ class Mcu:
                 alarm.cancel()
         self._watchdog = self._boot_alarm = None
         self.state, self.deadline = OFF, None
-        if self.vm is not None:
-            self._link.send(self.vm.take_output())
-            self.vm.kill()
-            self.vm = None
+        if self._vm is not None:
+            self._link.send(self._vm.take_output())
+            self._vm.kill()
+            self._vm = None
 
     def settle(self) -> None:
-        """Serve the VM until it waits for something. FirmwareCrashed when main.py ended with an exception."""
+        """Serve the VM until it waits for something. FirmwareCrashError when main.py ended with an exception."""
         while self.state == RUNNING:
             self._serve(self.vm.next_record(self.patience))
         if self.state == PROMPT:
             self._settle_prompt()
-        if self.vm is not None:
-            self._link.send(self.vm.take_output())
+        if self._vm is not None:
+            self._link.send(self._vm.take_output())
             if self.state == PROMPT:
                 self._feed()
 
@@ -114,7 +122,7 @@ class Mcu:
         try:
             while self.state == PROMPT and (record := self.vm.poll_record()) is not None:
                 self._serve(record)
-        except VmDied:  # Ctrl-D: a soft reset
+        except VmDiedError:  # Ctrl-D: a soft reset
             self.reset(records.PWRON_RESET)
 
     def wait_prompt(self, seconds: float) -> None:
@@ -126,11 +134,11 @@ class Mcu:
 
     def prompt_ends(self) -> list[int]:
         """The file descriptors on which a REPL is heard of; none while the firmware runs."""
-        return [self.vm.requests, self.vm.output] if self.state == PROMPT and self.vm else []
+        return [self.vm.requests, self.vm.output] if self.state == PROMPT else []
 
     def due(self) -> bool:
         """Whether an idle VM has something to wake for now."""
-        if self.state != IDLE or self.vm is None:
+        if self.state != IDLE or self._vm is None:
             return False
         waiting = self._link_wakes and self._link.waiting
         late = self.deadline is not None and self._bench.clock.now >= self.deadline
@@ -166,7 +174,7 @@ class Mcu:
         clock.run_to(clock.now + spent)
         if self.trace is not None:
             self.trace.write(struct.pack("<QBH", clock.now, kind, len(payload)) + payload)
-        if self.vm is not vm:  # an alarm took the power away
+        if self._vm is not vm:  # an alarm took the power away
             return
         if kind == records.IDLE:
             left, link = struct.unpack("<qB", payload)
@@ -177,13 +185,13 @@ class Mcu:
             self.reset(payload[0])
             return
         status, answer = self._answer(kind, payload)
-        if self.vm is vm and kind != records.I2C_POST:
+        if self._vm is vm and kind != records.I2C_POST:
             self._reply(status, answer)
         if kind == records.PROMPT:
             self._link.send(vm.take_output())
             self.state = self._base_state = PROMPT
             if payload:
-                raise FirmwareCrashed(f"The firmware ended with an exception.\n{payload.decode()}")
+                raise FirmwareCrashError(f"The firmware ended with an exception.\n{payload.decode()}")
 
     def _answer(self, kind: int, payload: bytes) -> tuple[int, bytes]:  # noqa: PLR0912 - one branch per record kind
         """Do what the record asks: (status, payload of the reply)."""

@@ -23,7 +23,9 @@ class Screen:
             return NotImplemented
         return (self.width, self.height, self.data) == (other.width, other.height, other.data)
 
-    __hash__ = None
+    def __hash__(self) -> int:
+        """Of the pixels."""
+        return hash((self.width, self.height, self.data))
 
     def pixel(self, x: int, y: int) -> bool:
         """Whether the pixel `x` from the left, `y` from the top is lit."""

@@ -36,7 +36,7 @@ _US = 1_000_000
 class Emulator:
     """One token. Unplugged and switched off at first, with its battery in. A context manager."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a token has that many sides
         self,
         product: str = "kodeviser",
         board: str = "pico",
@@ -48,16 +48,17 @@ class Emulator:
         heap: str = "192wk",
         vm: str | None = None,
     ) -> None:
-        """Make a token in the directory `state` from a littlefs `image`, or take up the one that lies there.
+        """Take up the token that lies in the directory `state`, or make one there from a littlefs `image`.
 
-        `time` is the world's Unix time (default: where the token stopped, or NEW_TOKEN_TIME); the token's clock chip has
-        counted in between. `vm` names another MicroPython binary, `heap` the size of its heap.
+        `time` is the world's Unix time (default: where the token stopped, or NEW_TOKEN_TIME); the token's clock chip
+        has counted in between. `vm` names another MicroPython binary, `heap` the size of its heap. `seed` settles all
+        that is random about a new token.
         """
         self.product = import_module(f"firmware.products.{product}").PRODUCT
         self.board = import_module(f"firmware.boards.{board}").BOARD
         self.directory = Path(state)
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        kept = None if image is not None else store.load(self.directory)
+        kept = store.load(self.directory)
         if kept is None and image is None:
             raise ValueError(f"There is no token in {self.directory} yet: give an image to make one.")
         self._lock = threading.RLock()
@@ -87,6 +88,7 @@ class Emulator:
         now = time if time is not None else kept["time"] if kept else NEW_TOKEN_TIME
         self._epoch = round(Fraction(now) * _US)  # the world's time at clock 0, microseconds
         self._restore(kept)
+        self.save()
         self.mcu.warm_up()
 
     def __enter__(self) -> Self:
@@ -247,9 +249,10 @@ class Emulator:
                 self.advance(0)
 
     def cut_power(self, at_operation: int | None = None, mode: str = "before") -> None:
-        """Take battery and cable away, now or at the n-th flash operation from now (1: the next); the battery comes back.
+        """Take battery and cable away, now or at the n-th flash operation from now (1: the next).
 
-        The clock chip's backup cell stays. `mode`: "before" the operation, "torn" midway, or "after" it.
+        The battery comes back, the clock chip's backup cell stays. `mode`: "before" the operation, "torn" midway, or
+        "after" it.
         """
         with self._lock:
             if at_operation is not None:
@@ -281,7 +284,8 @@ class Emulator:
         """Offer the link as RFC 2217 on the loopback, plugging the cable in; the URL for pyserial."""
         line = Rfc2217(port)
         line.close()
-        return self._offer(lambda: Rfc2217(line.port)).url  # the same port at each plugging in
+        port = line.port  # the same one at each plugging in
+        return str(self._offer(lambda: Rfc2217(port)).url)
 
     def _offer(self, open_line: Callable[[], Any]) -> Any:
         with self._lock:
@@ -345,7 +349,7 @@ class Emulator:
     @property
     def battery_mv(self) -> int:
         """The cell's voltage."""
-        return self.bench.parts["battery"].millivolts
+        return int(self.bench.parts["battery"].millivolts)
 
     @battery_mv.setter
     def battery_mv(self, millivolts: int) -> None:
@@ -354,7 +358,7 @@ class Emulator:
     @property
     def rtc_drift_ppm(self) -> float:
         """Error of the clock chip's oscillator; positive runs fast."""
-        return self.bench.parts["clock"].drift_ppm
+        return float(self.bench.parts["clock"].drift_ppm)
 
     @rtc_drift_ppm.setter
     def rtc_drift_ppm(self, ppm: float) -> None:
@@ -363,7 +367,7 @@ class Emulator:
     @property
     def temperature(self) -> float:
         """Degrees Celsius."""
-        return self.bench.parts["clock"].temperature
+        return float(self.bench.parts["clock"].temperature)
 
     @temperature.setter
     def temperature(self, celsius: float) -> None:

@@ -14,7 +14,7 @@ def load(directory: Path) -> dict[str, Any] | None:
     path = directory / STATE
     if not path.exists():
         return None
-    state = json.loads(path.read_text())
+    state: dict[str, Any] = json.loads(path.read_text())
     if state.get("version") != VERSION:
         raise ValueError(f"{path} is not of this emulator's version; start with an empty directory.")
     return state

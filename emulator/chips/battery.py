@@ -9,12 +9,12 @@ class Battery:
     def __init__(self, part: dict[str, Any], bench: Any) -> None:
         """On ADC pin `part["pin"]`, divided by `part["ratio"]`, against `part["reference_mv"]`."""
         self.millivolts = 3900
-        self._ratio, self._reference = part["ratio"], part["reference_mv"]
+        self._full_scale: int = part["ratio"] * part["reference_mv"]
         bench.adc[part["pin"]] = self
 
     def read_u16(self) -> int:
         """What the ADC reads: 12 bits, stretched to 16 as MicroPython does on the RP2040."""
-        raw = min(4095, self.millivolts * 4096 // (self._ratio * self._reference))
+        raw = min(4095, self.millivolts * 4096 // self._full_scale)
         return raw << 4 | raw >> 8
 
 

@@ -3,6 +3,7 @@
 The calendar is the chip's own: every fourth year is a leap year, 2100 too, and the century bit makes it 200 years.
 So its time is a plain count of seconds, kept exactly: in units of 1e-18 s, which drift and aging divide evenly.
 """
+# ruff: noqa: PLR2004 - hours of a clock
 
 from datetime import date, timedelta
 from fractions import Fraction

@@ -3,6 +3,7 @@
 The panel is wired as on the usual 128x64 modules: COM pins in the alternative arrangement, and mounted so that a
 picture written with segment remap (A1) and remapped COM scan (C8) stands upright.
 """
+# ruff: noqa: PLR2004 - command codes as the data sheet's section 9 lists them
 
 from typing import Any
 
@@ -136,7 +137,7 @@ class Ssd1306:
 
     @property
     def lit(self) -> bool:
-        """Whether the panel can show anything: powered, switched on, and the charge pump runs (the module's only VCC)."""
+        """Whether the panel can show anything: powered, switched on, and the charge pump (its only VCC) runs."""
         return self._powered and self.on and self.pump
 
     def _memory_row(self, panel_row: int) -> int | None:

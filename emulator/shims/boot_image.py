@@ -3,6 +3,7 @@
 Arguments: request fd, reply fd, flash file, block size, block count, program size, unique id (hex). The VM is started
 with -i, so that the REPL follows as on a board.
 """
+# ruff: noqa: F821, PLR2004, SIM115 - execfile is MicroPython's; the ioctl numbers are those of its block devices
 
 import gc
 import io

@@ -1,4 +1,5 @@
 """The VM's end of the records: two inherited file descriptors, and the local share of the virtual clock."""
+# ruff: noqa: PLW0603, SIM115 - state for the life of the VM
 
 import sys
 
@@ -57,7 +58,7 @@ def look():
 
 
 def idle(until, link):
-    """Wait for something to happen or for `until` (microseconds since power-on, None: forever). False when it is past."""
+    """Wait for an event or for `until` (microseconds since power-on, None: for ever). False when it is past."""
     if until is None:
         left = -1
     else:

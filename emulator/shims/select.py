@@ -1,7 +1,9 @@
 """MicroPython's select module: the VM's own poll decides what is ready, waiting is the virtual clock's."""
+# ruff: noqa: D101, D102, D107, N801 - MicroPython's own names
 
 import channel
 import uselect
+from uselect import POLLERR, POLLHUP, POLLIN, POLLOUT  # noqa: F401 - part of the module
 
 
 class poll:

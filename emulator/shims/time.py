@@ -1,7 +1,9 @@
 """MicroPython's time module on the virtual clock. ticks_* wrap at 2**30 as on a board with 31-bit small integers."""
+# ruff: noqa: D103 - MicroPython's own names
 
 import channel
 import utime
+from utime import mktime  # noqa: F401 - part of the module
 
 _MASK = (1 << 30) - 1
 _BOOT_TIME = 1609459200  # 2021-01-01: what an RP2040's own clock says at power-on
