@@ -63,7 +63,7 @@ def _ladder(k: int, u: int) -> int:
 
 
 def _invert(z: int) -> int:
-    """z^(p - 2) by 254 squarings and 11 multiplications; pow() needs twice as many, the exponent being nearly all ones."""
+    """z^(p - 2) by 254 squarings and 11 multiplications: half of what pow() needs for this exponent of ones."""
     p = _P
     z2 = z * z % p
     z9 = _square(z2, 2) * z % p

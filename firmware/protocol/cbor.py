@@ -105,10 +105,11 @@ def _read(data: bytes, at: int, depth: int) -> tuple:
         return _read_map(data, at, number, depth + 1)
     if major > _MAP:
         raise ValueError("a tag")
-    raw = data[at : at + number]
-    if len(raw) != number:
+    end = at + number
+    if end > len(data):  # checked before slicing, for MicroPython takes no slice end beyond a machine word
         raise ValueError("the string is cut short")
-    return (_text(raw) if major == _TEXT else raw), at + number
+    raw = data[at:end]
+    return (_text(raw) if major == _TEXT else raw), end
 
 
 def _read_number(data: bytes, at: int, info: int) -> tuple:

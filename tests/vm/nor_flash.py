@@ -15,8 +15,8 @@ class NorFlash:
     def __init__(self, memory: bytearray, afterlife: bytearray):
         """Power on with `memory`, SIZE bytes that outlive this object.
 
-        At the cut nothing is raised: littlefs would be left with open files, which make trouble when they are collected.
-        The firmware goes on with a copy of the memory in `afterlife`, which nobody looks at.
+        At the cut nothing is raised: littlefs would be left with open files, which make trouble when they are
+        collected. The firmware goes on with a copy of the memory in `afterlife`, which nobody looks at.
         """
         self._memory = memory
         self._afterlife = afterlife

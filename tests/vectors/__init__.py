@@ -1,0 +1,9 @@
+"""Published test vectors as JSON, each file with its source. Byte strings are in hexadecimal."""
+
+import json
+from pathlib import Path
+
+
+def load(name: str) -> dict:
+    """The content of a file of this folder."""
+    return json.loads((Path(__file__).parent / f"{name}.json").read_text(encoding="utf-8"))

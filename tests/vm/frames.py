@@ -1,0 +1,23 @@
+"""Driver: a frame decoder fed piece by piece."""
+
+from firmware.protocol.frames import Decoder
+
+
+def feed(pieces: list) -> list:
+    """For each piece, what it completed and whether the decoder was idle after it."""
+    decoder = Decoder()
+    steps = []
+    for piece in pieces:
+        found = decoder.feed(piece)
+        steps.append((found, decoder.idle))
+    return steps
+
+
+def most_kept(pieces: list) -> int:
+    """The most bytes that the decoder held after any of the pieces."""
+    decoder = Decoder()
+    most = 0
+    for piece in pieces:
+        decoder.feed(piece)
+        most = max(most, len(decoder._block))
+    return most

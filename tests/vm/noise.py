@@ -1,0 +1,63 @@
+"""Driver: Noise parties with the token's own suite, kept by name between calls."""
+
+from firmware.crypto import suite
+from firmware.protocol import claim, keys
+from firmware.protocol.noise import Handshake
+
+_handshakes = {}
+_ciphers = {}
+
+
+def start(name: str, pattern: int, initiator: bool, prologue: bytes, psk, ephemeral: bytes):
+    """A new handshake under a name."""
+    _handshakes[name] = Handshake(suite, pattern, initiator, prologue, psk, ephemeral)
+
+
+def write(name: str, payload: bytes) -> bytes:
+    """Its next message."""
+    return _handshakes[name].write(payload)
+
+
+def read(name: str, message: bytes) -> bytes:
+    """The payload of the peer's message."""
+    return _handshakes[name].read(message)
+
+
+def finished(name: str) -> bool:
+    """Whether both messages went through."""
+    return _handshakes[name].finished
+
+
+def handshake_hash(name: str) -> bytes:
+    """The handshake hash."""
+    return _handshakes[name].hash
+
+
+def split(name: str):
+    """Make the two ciphers of a finished handshake."""
+    _ciphers[name] = _handshakes[name].split()
+
+
+def encrypt(name: str, plaintext: bytes) -> bytes:
+    """The next transport message that this party sends."""
+    return _ciphers[name][0].encrypt(plaintext)
+
+
+def decrypt(name: str, ciphertext: bytes) -> bytes:
+    """The next transport message that this party receives."""
+    return _ciphers[name][1].decrypt(ciphertext)
+
+
+def commitment(nonce: bytes) -> bytes:
+    """See firmware.protocol.claim."""
+    return claim.commitment(suite, nonce)
+
+
+def comparison_number(hash_of_handshake: bytes, nonce_host: bytes, nonce_token: bytes) -> str:
+    """See firmware.protocol.claim."""
+    return claim.comparison_number(suite, hash_of_handshake, nonce_host, nonce_token)
+
+
+def fingerprint(access_key: bytes, secret: bytes) -> bytes:
+    """See firmware.protocol.keys."""
+    return keys.fingerprint(suite.hmac, access_key, secret)

@@ -1,0 +1,18 @@
+"""Driver: digests as on a VM whose hashlib has no hash at all."""
+
+import hashlib
+
+from firmware.otp import hashes
+
+
+class _Bare:
+    """A hashlib without hashes."""
+
+
+def digest_without_hashlib(algorithm: str, data: bytes) -> bytes:
+    """digest() by our own code."""
+    hashes.hashlib = _Bare
+    try:
+        return hashes.digest(algorithm, data)
+    finally:
+        hashes.hashlib = hashlib
