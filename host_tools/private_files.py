@@ -40,7 +40,7 @@ def check_new(path: Path) -> None:
 
 
 def read(path: str, warn: Callable[[str], None]) -> bytes:
-    """Read a file that holds a secret ('-' = standard input); `warn` is told when others on this computer can read it."""
+    """Read a file that holds a secret ('-' = standard input); `warn` is told when others can read it too."""
     if path == "-":
         return _bounded(sys.stdin.buffer.read(_MAX_SIZE + 1), "standard input")
     try:

@@ -17,18 +17,23 @@ class Secret:
         return self._value
 
     def __len__(self) -> int:
+        """Count the bytes."""
         return len(self._value)
 
     def __eq__(self, other: object) -> bool:
+        """Compare in constant time."""
         return isinstance(other, Secret) and hmac.compare_digest(self._value, other._value)
 
     def __hash__(self) -> int:
+        """Hash the bytes, for sets."""
         return hash((Secret, self._value))
 
     def __repr__(self) -> str:
+        """Tell the length alone."""
         return f"<Secret of {len(self._value)} bytes>"
 
     __str__ = __repr__
 
     def __reduce__(self) -> str | tuple[object, ...]:
+        """Refuse: a pickle would be a copy in the clear."""
         raise TypeError("A secret is never pickled.")

@@ -5,26 +5,26 @@ they might reset it.
 """
 
 import errno
+import time
 from typing import Protocol
 
 import serial
 
 from host_tools.errors import ExitCode, KodebrikError
 
+_POLL = 0.05  # how often a waiting read looks at its deadline; bytes that come end the wait at once
 _BAUDRATE = 115200  # USB and pseudo-terminals ignore it; a USB-UART bridge runs MicroPython's console at it
 
 
 class Transport(Protocol):
     """What the session needs of a stream."""
 
-    name: str
-
     def read(self, timeout: float) -> bytes:
-        """Wait up to `timeout` for bytes and give what came, b"" when nothing did."""
+        """Wait up to `timeout` for bytes and give what came, b"" when nothing did; OSError when the port is gone."""
         ...
 
     def write(self, data: bytes) -> None:
-        """Send all of `data`."""
+        """Send all of `data`; OSError when the port is gone, TimeoutError when it takes no bytes."""
         ...
 
     def close(self) -> None:
@@ -37,11 +37,11 @@ class SerialTransport:
 
     def __init__(self, url: str) -> None:
         """Open `url`: a device path or a pyserial URL; KodebrikError says why it cannot be."""
-        self.name = url
         # A network server has its own rule of one client; pyserial knows the lock for local ports alone.
         lock = {} if "://" in url else {"exclusive": True}
         try:
-            self._port = serial.serial_for_url(url, baudrate=_BAUDRATE, timeout=0, write_timeout=5, **lock)
+            # Changing pyserial's time-out later would negotiate an RFC 2217 port anew each time.
+            self._port = serial.serial_for_url(url, baudrate=_BAUDRATE, timeout=_POLL, write_timeout=5, **lock)
         except ValueError:
             raise KodebrikError(
                 f"{url} is not a port.", "Give a device path, or rfc2217://host:port.", ExitCode.NO_PORT
@@ -50,23 +50,24 @@ class SerialTransport:
             raise _open_error(url, error) from None
 
     def read(self, timeout: float) -> bytes:
-        """As Transport.read; KodebrikError when the port is gone."""
+        """As Transport.read."""
+        deadline = time.monotonic() + timeout
         try:
-            self._port.timeout = timeout
-            first = self._port.read(1)
-            return bytes(first + self._port.read(self._port.in_waiting)) if first else b""
-        except (OSError, TypeError) as error:  # TypeError: pyserial, when the port closes under a read
-            raise unplugged(self.name) from error
+            while not (first := self._port.read(1)):
+                if time.monotonic() >= deadline:
+                    return b""
+            return bytes(first + self._port.read(self._port.in_waiting))
+        except TypeError as error:  # pyserial's way, when the port goes while it reads
+            raise OSError("the port is closed") from error
 
     def write(self, data: bytes) -> None:
-        """As Transport.write; KodebrikError when the port is gone or takes no bytes."""
+        """As Transport.write."""
         try:
             self._port.write(data)
-            self._port.flush()
-        except serial.SerialTimeoutException:
-            raise silent(self.name) from None
-        except (OSError, TypeError) as error:
-            raise unplugged(self.name) from error
+        except serial.SerialTimeoutException as error:
+            raise TimeoutError from error
+        except TypeError as error:
+            raise OSError("the port is closed") from error
 
     def close(self) -> None:
         """Close the port; one that is gone already is closed too."""

@@ -9,7 +9,7 @@ from host_tools.errors import ExitCode, KodebrikError
 from host_tools.provisioning.secrets import checked
 from host_tools.secret import Secret
 
-MAX_COUNTER = 2**64 - 1  # RFC 4226 section 5.1: the moving factor has 8 bytes
+MAX_COUNTER = 2**63 - 1  # what a token keeps; RFC 4226 section 5.1 gives the moving factor 8 bytes
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ class Credential:
             )
         if self.period is not None:
             _choose("period", self.period, PERIODS)
-        if self.counter is not None and not 0 <= self.counter < MAX_COUNTER:
-            raise _bad("The counter is out of range.", "Give a counter from 0 to 2^64 - 2.")
+        if self.counter is not None and not 0 <= self.counter <= MAX_COUNTER:
+            raise _bad("The counter is out of range.", "Give a counter from 0 to 2^63 - 1.")
 
     @property
     def kind(self) -> str:

@@ -1,6 +1,6 @@
 """What a clock's offset says about its speed, and the aging offset that corrects it.
 
-Offsets are seconds, token minus host: positive = the token is ahead. Speeds are ppm (1e-6), positive = the token is fast.
+Offsets are seconds, token minus host: positive = the token is ahead. Speeds are ppm (1e-6), positive = it is fast.
 DS3231 data sheet, "Aging Offset": one step is about 0.1 ppm at 25 °C, and positive values slow the oscillator down.
 """
 

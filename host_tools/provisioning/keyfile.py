@@ -71,7 +71,7 @@ def unseal(content: bytes, passphrase: Secret) -> Secret:
             "The key file is of a newer version.", "Use the kodebrik that wrote it.", ExitCode.BAD_INPUT
         )
     cost, salt, nonce, sealed = fields["scrypt_n"], *(_bytes(fields[name]) for name in ("salt", "nonce", "sealed"))
-    cost_is_sane = type(cost) is int and 2 <= cost <= _SCRYPT_MAX_COST and cost & (cost - 1) == 0
+    cost_is_sane = type(cost) is int and 1 < cost <= _SCRYPT_MAX_COST and cost.bit_count() == 1
     if not cost_is_sane or (fields["scrypt_r"], fields["scrypt_p"], len(nonce)) != (8, 1, 12):
         raise _no_key_file()
     try:

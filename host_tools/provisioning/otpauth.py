@@ -71,7 +71,7 @@ def _moving(kind: str, values: dict[str, str]) -> tuple[int | None, int | None]:
 
 def _number(values: dict[str, str], key: str, default: int) -> int:
     text = values.get(key, str(default))
-    if not (text.isascii() and text.isdigit() and len(text) <= 20):  # noqa: PLR2004 - digits of 2^64
+    if not (text.isascii() and text.isdigit() and len(text) <= 20):  # noqa: PLR2004 - more than 2^63 has
         raise _bad(f"The URI's {key} is not a number.", "Get a new URI from the provider.")
     return int(text)
 

@@ -6,7 +6,7 @@ SIZE = 12
 
 
 def check(text: str) -> str:
-    """Give the bare twelve digits of a typed serial number, spaces allowed; KodebrikError when its check digit fails."""
+    """Give the twelve digits of a typed serial number, spaces dropped; KodebrikError when its check digit fails."""
     digits = "".join(text.split())
     if len(digits) != SIZE or not (digits.isascii() and digits.isdigit()) or _luhn(digits) % 10:
         raise KodebrikError(

@@ -1,0 +1,53 @@
+"""kodebrik accounts: list and remove a token's accounts."""
+
+from typing import Annotated
+
+import typer
+
+from host_tools.cli.connection import AccessKeyFile, KeyFile, PassphraseFile, Port, session
+from host_tools.cli.keyring import Keyring
+from host_tools.cli.output import Json, emit
+from host_tools.link.replies import Account
+
+app = typer.Typer(help="List and remove the token's accounts.", rich_markup_mode=None)
+
+
+@app.command("list")
+def list_accounts(
+    port: Port = None,
+    key_file: KeyFile = None,
+    access_key_file: AccessKeyFile = None,
+    passphrase_file: PassphraseFile = None,
+    as_json: Json = False,
+) -> None:
+    """List the accounts with their fingerprints; secrets never leave a token."""
+    with session(port, Keyring(key_file, access_key_file, passphrase_file)) as talk:
+        accounts = talk.accounts()
+    result = {
+        "serial": talk.hello.serial,
+        "accounts": [vars(account) | {"fingerprint": account.fingerprint.hex()} for account in accounts],
+    }
+    emit(as_json, result, [_line(account) for account in accounts] or ["The token has no accounts."])
+
+
+@app.command()
+def remove(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The account's name.")],
+    port: Port = None,
+    key_file: KeyFile = None,
+    access_key_file: AccessKeyFile = None,
+    passphrase_file: PassphraseFile = None,
+    as_json: Json = False,
+) -> None:
+    """Remove one account from the token, with its secret."""
+    with session(port, Keyring(key_file, access_key_file, passphrase_file)) as talk:
+        talk.remove_account(name)
+    emit(as_json, {"serial": talk.hello.serial, "removed": name}, [f"The account {name} is removed."])
+
+
+def _line(account: Account) -> str:
+    moving = f"every {account.period} s" if account.counter is None else f"counter {account.counter}"
+    return (
+        f"{account.name}: {account.kind.upper()}, {account.algorithm}, {account.digits} digits, {moving},"
+        f" fingerprint {account.fingerprint.hex()}"
+    )

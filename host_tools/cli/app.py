@@ -1,0 +1,105 @@
+"""The command `kodebrik`: its subcommands, and how every error ends in a message, a hint and an exit code."""
+
+import os
+import sys
+import traceback
+from typing import Annotated
+
+import typer
+
+from firmware.version import VERSION
+from host_tools.cli import accounts, clock, code, demo, devices, emulate, image, keys, provision, token
+from host_tools.cli.output import emit_error
+from host_tools.errors import TOKEN_ERRORS, ExitCode, KodebrikError
+
+
+def _epilog() -> str:
+    # Click folds line ends inside a paragraph; \b keeps them.
+    lines = [f"{int(exit_code):>3}  {exit_code.meaning}" for exit_code in ExitCode]
+    lines.append(f"{TOKEN_ERRORS}+n  The token answered with error n (docs/protocol.md).")
+    return "\b\nExit codes:\n" + "\n".join(lines)
+
+
+app = typer.Typer(
+    help="Provision, check and emulate hardware tokens that show one-time codes.",
+    epilog=_epilog(),
+    invoke_without_command=True,
+    add_completion=False,
+    rich_markup_mode=None,  # plain help, without the boxes that a screen reader would read out
+    pretty_exceptions_enable=False,  # main() reports everything; a traceback with locals would show secrets
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"kodebrik {VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+
+
+app.command()(devices.devices)
+app.command()(token.info)
+app.command()(provision.provision)
+app.add_typer(accounts.app, name="accounts")
+app.add_typer(clock.app, name="clock")
+app.command()(token.settings)
+app.command()(token.block)
+app.command()(token.unblock)
+app.command()(token.wipe)
+app.command()(token.selftest)
+app.add_typer(keys.app, name="keys")
+app.command()(code.code)
+app.command()(emulate.emulate)
+app.command()(image.image)
+app.command()(demo.demo)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and give its exit code; every error is reported here and nowhere else."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    try:
+        result = typer.main.get_command(app).main(arguments, prog_name="kodebrik", standalone_mode=False)
+        return result if isinstance(result, int) else ExitCode.OK
+    except KodebrikError as error:
+        return _report(arguments, error)
+    except typer.TyperException as error:
+        return _report(arguments, _usage(error))
+    except typer.Abort:
+        return _report(arguments, KodebrikError("Stopped: no answer was given.", "Try again.", ExitCode.INTERRUPTED))
+    except BrokenPipeError:
+        # Whoever read our output has gone; Python must not fail again when it flushes at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.INTERNAL
+    except Exception as error:  # the last resort: report the place, never the values, which may be secret
+        return _report(arguments, _defect(error))
+
+
+def _report(arguments: list[str], error: KodebrikError) -> int:
+    emit_error("--json" in arguments, error)
+    return error.exit_code
+
+
+def _usage(error: typer.TyperException) -> KodebrikError:
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "kodebrik"
+    return KodebrikError(error.format_message(), f"See '{command} --help'.", ExitCode.USAGE)
+
+
+def _defect(error: Exception) -> KodebrikError:
+    steps = traceback.extract_tb(error.__traceback__)
+    place = " < ".join(f"{os.path.basename(step.filename)}:{step.lineno}" for step in reversed(steps[-4:]))
+    return KodebrikError(
+        f"kodebrik failed: {type(error).__name__} at {place}.",
+        "This is a defect; please report this line together with the command.",
+        ExitCode.INTERNAL,
+    )

@@ -1,0 +1,89 @@
+"""Frames over a transport, and the hello that opens every talk with a token. Times in seconds."""
+
+import time
+
+from firmware.protocol import frames, messages
+from host_tools.errors import KodebrikError
+from host_tools.link import diagnosis, replies
+from host_tools.link.transport import Transport, silent, unplugged
+
+_REMEMBERED = 4096  # bytes kept to recognise what answers in a token's place
+_HELLO_TRIES = 3
+_HELLO_TIMEOUT = 1.5  # a token loads its link code at the first byte: about 0.3 s on an RP2040
+_LEAVE_REPL = b"\x03\x02"  # Ctrl-C drops the line that the hello made there, Ctrl-B leaves raw mode
+
+
+class DamagedError(Exception):
+    """What came cannot be used, or nothing came: it is worth trying again."""
+
+
+class Channel:
+    """Sends and receives frames."""
+
+    def __init__(self, transport: Transport, name: str = "the port") -> None:
+        """Take over `transport`, which the caller closes; `name` is for errors."""
+        self._transport = transport
+        self._name = name
+        self._decoder = frames.Decoder()
+        self._arrived: list[bytes | None] = []
+        self._seen = b""
+
+    def send(self, kind: int, body: bytes = b"") -> None:
+        """Send one frame; KodebrikError when the port is gone."""
+        self._write(frames.encode(bytes([kind]) + body))
+
+    def receive(self, kinds: tuple[int, ...], timeout: float) -> tuple[int, bytes]:
+        """Give kind and body of the next frame of one of `kinds`; others are late answers and passed over.
+
+        DamagedError after `timeout` and for a damaged frame; KodebrikError when the port is gone.
+        """
+        deadline = time.monotonic() + timeout
+        while True:
+            while self._arrived:
+                payload = self._arrived.pop(0)
+                if payload is None:
+                    raise DamagedError
+                if payload and payload[0] in kinds:
+                    return payload[0], payload[1:]
+            data = self._read(max(0.0, deadline - time.monotonic()))
+            if not data:
+                raise DamagedError
+            self._seen = (self._seen + data)[-_REMEMBERED:]
+            self._arrived += self._decoder.feed(data)
+
+    def hello(self) -> replies.Hello:
+        """Ask who is there, again if need be; KodebrikError says what answers instead, when it is not a token."""
+        self._seen = b""
+        for _ in range(_HELLO_TRIES):
+            self.send(messages.HELLO)
+            try:
+                _, body = self.receive((messages.HELLO,), _HELLO_TIMEOUT)
+            except DamagedError:
+                other = diagnosis.recognise(self._seen)
+                if other is not None:
+                    self._leave_as_found()
+                    raise other from None
+            else:
+                return replies.hello(body)
+        raise self._nobody()
+
+    def _leave_as_found(self) -> None:
+        if diagnosis.is_repl(self._seen):
+            self._write(_LEAVE_REPL)
+
+    def _nobody(self) -> KodebrikError:
+        return replies.GarbageError() if self._seen else silent(self._name)
+
+    def _read(self, timeout: float) -> bytes:
+        try:
+            return self._transport.read(timeout)
+        except OSError as error:
+            raise unplugged(self._name) from error
+
+    def _write(self, data: bytes) -> None:
+        try:
+            self._transport.write(data)
+        except TimeoutError as error:
+            raise silent(self._name) from error
+        except OSError as error:
+            raise unplugged(self._name) from error

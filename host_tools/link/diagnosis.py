@@ -1,0 +1,30 @@
+"""What stands on the other end when no token answers: told from the bytes that came instead."""
+
+from host_tools.errors import ExitCode, KodebrikError
+
+# "waiting for download" and DOWNLOAD(…): the ESP32 ROM loader's own words (ESP-IDF, "Boot mode selection").
+_BOOTLOADER = (b"waiting for download", b"DOWNLOAD(", b"DOWNLOAD_BOOT")
+# MicroPython's friendly prompt, banner and raw mode (shared/runtime/pyexec.c).
+_REPL = (b">>> ", b"raw REPL; CTRL-B to exit", b"MicroPython v", b'Type "help()" for more information')
+
+
+def recognise(seen: bytes) -> KodebrikError | None:
+    """Give the error for a bootloader or a MicroPython prompt, None when the bytes show neither."""
+    if any(mark in seen for mark in _BOOTLOADER):
+        return KodebrikError(
+            "The board is in its bootloader, waiting for firmware.",
+            "Flash MicroPython and the token's firmware (docs/hardware.md), or press the board's reset button.",
+            ExitCode.BOOTLOADER,
+        )
+    if is_repl(seen):
+        return KodebrikError(
+            "The board shows MicroPython's prompt; the token's firmware does not run.",
+            "Unplug the board and plug it in again; if it repeats, put the firmware on it (docs/hardware.md).",
+            ExitCode.REPL,
+        )
+    return None
+
+
+def is_repl(seen: bytes) -> bool:
+    """Say whether the bytes come from MicroPython's prompt."""
+    return any(mark in seen for mark in _REPL)

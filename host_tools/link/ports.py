@@ -1,0 +1,106 @@
+"""Which ports may have a token: serial ports by USB identity, and boards in their bootloader, which have no port.
+
+USB identities: MicroPython's board definitions (ports/rp2, ports/esp32), the RP2040 and RP2350 data sheets (bootrom,
+"USB PICOBOOT interface"), and for bridges their makers' defaults.
+"""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from serial.tools import list_ports
+
+from host_tools.errors import ExitCode, KodebrikError
+
+_MICROPYTHON = {
+    (0x2E8A, 0x0005): "MicroPython on RP2040 or RP2350",
+    (0x303A, 0x4001): "MicroPython on ESP32-S3",
+}
+_PERHAPS = {
+    (0x303A, 0x1001): "ESP32-S3, built-in USB",
+    (0x10C4, 0xEA60): "USB-UART bridge CP210x, as on ESP32-S3-DevKitC-1",
+    (0x1A86, 0x55D3): "USB-UART bridge CH343, as on ESP32-S3 boards",
+    (0x1A86, 0x7523): "USB-UART bridge CH340, as on ESP32-S3 boards",
+}
+_BOOTSEL = {(0x2E8A, 0x0003): "RP2040 in BOOTSEL mode", (0x2E8A, 0x000F): "RP2350 in BOOTSEL mode"}
+SYSFS = Path("/sys/bus/usb/devices")
+
+
+@dataclass(frozen=True)
+class Device:
+    """A port, or a board without one. `kind`: "micropython", "perhaps", "other" or "bootloader"."""
+
+    port: str | None
+    kind: str
+    description: str
+    usb_id: str | None
+    usb_serial: str | None
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the object that `--json` prints."""
+        return asdict(self)
+
+
+def devices(sysfs: Path = SYSFS) -> list[Device]:
+    """List serial ports and boards in BOOTSEL mode, the likeliest tokens first."""
+    found = [_device(port) for port in list_ports.comports()] + list(_bootsel(sysfs))
+    order = ("micropython", "perhaps", "bootloader", "other")
+    return sorted(found, key=lambda device: (order.index(device.kind), device.port or ""))
+
+
+def candidates(found: list[Device]) -> list[str]:
+    """Give the ports that may be a token's."""
+    return [device.port for device in found if device.port and device.kind in ("micropython", "perhaps")]
+
+
+def only_port(found: list[Device]) -> str:
+    """Give the one port that may be a token's; KodebrikError when there is none, or a choice."""
+    ports = candidates(found)
+    if len(ports) == 1:
+        return ports[0]
+    if ports:
+        raise KodebrikError(
+            f"Several ports may be the token's: {', '.join(ports)}.",
+            "Choose one with --port or the environment variable KODEBRIK_PORT.",
+            ExitCode.NO_PORT,
+        )
+    boards = [device.description for device in found if device.kind == "bootloader"]
+    if boards:
+        raise KodebrikError(
+            f"No token was found, but a board in its bootloader: {', '.join(boards)}.",
+            "Flash MicroPython and the token's firmware (docs/hardware.md), or unplug it and plug it in again.",
+            ExitCode.BOOTLOADER,
+        )
+    raise KodebrikError(
+        "No token was found.",
+        "Plug it in with a data cable, or name its port with --port; 'kodebrik devices' lists all ports.",
+        ExitCode.NO_PORT,
+    )
+
+
+def _device(port: Any) -> Device:
+    identity = (port.vid, port.pid)
+    if identity in _MICROPYTHON:
+        kind, description = "micropython", _MICROPYTHON[identity]
+    elif identity in _PERHAPS:
+        kind, description = "perhaps", _PERHAPS[identity]
+    else:
+        kind, description = "other", port.description if port.description not in (None, "n/a") else "serial port"
+    usb_id = None if port.vid is None else f"{port.vid:04x}:{port.pid:04x}"
+    return Device(port.device, kind, description, usb_id, port.serial_number)
+
+
+def _bootsel(sysfs: Path) -> Iterator[Device]:
+    for folder in sorted(sysfs.glob("*")):
+        identity = (_attribute(folder, "idVendor"), _attribute(folder, "idProduct"))
+        for (vendor, product), description in _BOOTSEL.items():
+            if identity == (f"{vendor:04x}", f"{product:04x}"):
+                yield Device(None, "bootloader", description, ":".join(identity), _attribute(folder, "serial") or None)
+
+
+def _attribute(folder: Path, name: str) -> str:
+    try:
+        return (folder / name).read_text().strip()
+    except OSError:  # interfaces have no identity of their own, and a device may leave while we look
+        return ""

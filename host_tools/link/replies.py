@@ -1,0 +1,206 @@
+"""What a token says, decoded strictly: CBOR of the link's subset, every field known and of its type.
+
+A token is not trusted to be one: whatever does not fit raises GarbageError, and text is bounded and printable before it
+reaches a terminal. Units as in firmware.protocol.messages.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import cbor2
+
+from firmware.protocol import messages
+from host_tools.errors import ExitCode, KodebrikError
+
+_MAX_DEPTH = 4
+_MAX_ITEMS = 64  # in one map or list
+_MAX_TEXT = 64  # characters
+_SERIAL_SIZE = 12
+
+Check: TypeAlias = Callable[[Any], bool]
+
+
+class GarbageError(KodebrikError):
+    """The other side is no token, or its answers arrive damaged."""
+
+    def __init__(self, detail: str = "") -> None:
+        """`detail` is a clause in our own words, never what came over the line."""
+        super().__init__(
+            "What answers on the port is not understood" + (f": {detail}." if detail else "."),
+            "Check that the port is the token's and that no other program uses it; try another cable, then try again.",
+            ExitCode.GARBAGE,
+        )
+
+
+@dataclass(frozen=True)
+class Hello:
+    """Who the token says it is. `body` are the bytes as they came: the handshake's prologue binds them."""
+
+    product: str
+    board: str
+    serial: str
+    version: str
+    protocol: int
+    build: str
+    state: str
+    key: str
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Account:
+    """One credential as the token tells of it; either `period` (seconds) or `counter` is there."""
+
+    name: str
+    algorithm: str
+    digits: int
+    kind: str
+    fingerprint: bytes
+    period: int | None
+    counter: int | None
+
+
+@dataclass(frozen=True)
+class ClockReading:
+    """The token's clock at a second's edge. `time` is None when it tells none; `aging` counts steps of the trim."""
+
+    time: int | None
+    lost: bool
+    set_at: int
+    aging: int
+    temperature: int | None
+
+
+def loads(data: bytes) -> Any:
+    """Decode one CBOR item of the link's subset; GarbageError for anything else."""
+    try:
+        item = cbor2.loads(
+            data,
+            max_depth=_MAX_DEPTH + 1,
+            allow_indefinite=False,
+            allow_duplicate_keys=False,
+            strict_hashable_types=True,
+        )
+        if not _plain(item, 0) or cbor2.dumps(item) != data:  # the latter: shortest form and no trailing bytes
+            raise GarbageError("the answer is not in the link's format")
+    except cbor2.CBORError:
+        raise GarbageError("the answer is not in the link's format") from None
+    return item
+
+
+def take(item: Any, **checks: Check) -> dict[str, Any]:
+    """Give back a map that has exactly the fields of `checks`, each passing its check; GarbageError otherwise."""
+    if not isinstance(item, dict) or set(item) != set(checks):
+        raise GarbageError("the answer has other fields than expected")
+    for name, check in checks.items():
+        if not check(item[name]):
+            raise GarbageError(f"the field {name} is out of range")
+    return item
+
+
+def text(value: Any) -> bool:
+    """Check for bounded printable text."""
+    return isinstance(value, str) and len(value) <= _MAX_TEXT and value.isprintable()
+
+
+def flag(value: Any) -> bool:
+    """Check for true or false."""
+    return isinstance(value, bool)
+
+
+def octets(value: Any) -> bool:
+    """Check for a byte string."""
+    return isinstance(value, bytes)
+
+
+def number(low: int, high: int) -> Check:
+    """Check for an integer from `low` to `high`."""
+    return lambda value: isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+
+
+def one_of(*choices: Any) -> Check:
+    """Check for one of a few values, of the same type too."""
+    return lambda value: any(type(value) is type(choice) and value == choice for choice in choices)
+
+
+def optional(check: Check) -> Check:
+    """Check, but allow null."""
+    return lambda value: value is None or check(value)
+
+
+def hello(body: bytes) -> Hello:
+    """Decode a hello; an error of its own when the token speaks another version of the protocol."""
+    item = loads(body)
+    spoken = item.get("protocol") if isinstance(item, dict) else None
+    if number(0, 2**16)(spoken) and spoken != messages.PROTOCOL_VERSION:
+        raise KodebrikError(
+            f"The token speaks version {spoken} of the protocol, kodebrik version {messages.PROTOCOL_VERSION}.",
+            "Update the older of the two: kodebrik with pip, the token's firmware over its USB port.",
+            ExitCode.VERSION,
+        )
+    return Hello(
+        body=body,
+        **take(
+            item,
+            product=text,
+            board=text,
+            serial=_serial,
+            version=text,
+            protocol=number(0, 2**16),
+            build=one_of(messages.DEVELOPMENT, messages.PRODUCTION),
+            state=one_of(messages.BLANK, messages.LOCKED, messages.BLOCKED, messages.WIPED, messages.DAMAGED),
+            key=one_of(messages.KEY_NONE, messages.KEY_TRANSPORT, messages.KEY_ISSUER),
+        ),
+    )
+
+
+def account(item: Any) -> Account:
+    """Decode one entry of the token's list of accounts."""
+    kind = item.get("kind") if isinstance(item, dict) else None
+    moving: dict[str, Check] = {"counter": number(0, 2**64 - 1)}
+    if kind == "totp":
+        moving = {"period": one_of(*messages.PERIODS)}
+    fields = take(
+        item,
+        name=text,
+        algorithm=one_of(*messages.ALGORITHMS),
+        digits=one_of(*messages.DIGITS),
+        kind=one_of("totp", "hotp"),
+        fingerprint=lambda value: isinstance(value, bytes) and len(value) == messages.FINGERPRINT_SIZE,
+        **moving,
+    )
+    return Account(**({"period": None, "counter": None} | fields))
+
+
+def clock(item: Any) -> ClockReading:
+    """Decode a clock reading."""
+    moment = number(0, messages.MAX_TIME)
+    return ClockReading(
+        **take(
+            item,
+            time=optional(moment),
+            lost=flag,
+            set_at=moment,
+            aging=number(-128, 127),
+            temperature=optional(number(-12800, 12775)),
+        )
+    )
+
+
+def _serial(value: Any) -> bool:
+    return isinstance(value, str) and len(value) == _SERIAL_SIZE and value.isascii() and value.isdigit()
+
+
+def _plain(item: Any, depth: int) -> bool:
+    if isinstance(item, list):
+        return depth < _MAX_DEPTH and len(item) <= _MAX_ITEMS and all(_plain(entry, depth + 1) for entry in item)
+    if isinstance(item, dict):
+        return (
+            depth < _MAX_DEPTH
+            and len(item) <= _MAX_ITEMS
+            and all(isinstance(key, str) and _plain(value, depth + 1) for key, value in item.items())
+        )
+    if isinstance(item, int):
+        return isinstance(item, bool) or -(2**64) <= item < 2**64
+    return item is None or isinstance(item, (str, bytes))
