@@ -18,6 +18,7 @@ from emulator.wiring import Bench
 BOOT_US = 18_000  # power-on to the first line of boot.py on an RP2040 at 125 MHz
 OFF, RUNNING, IDLE, PROMPT = "off", "running", "idle", "prompt"
 CTRL_C = 0x03
+ENTER_RAW, LEAVE_RAW = b"\x01", b"\x02"  # Ctrl-A and Ctrl-B to the REPL
 PROMPT_STEP = 0.02  # real seconds between looks at a REPL that says nothing
 
 
@@ -35,6 +36,7 @@ class Mcu:
         self.trace: BinaryIO | None = None  # where every record is written, for comparing runs
         self._vm: Vm | None = None
         self._spare: Vm | None = None
+        self._raw_repl = False
         self._base_state = RUNNING  # PROMPT once the REPL runs
         self._link_wakes = False
         self._events = bytearray()
@@ -68,11 +70,11 @@ class Mcu:
         if on:
             self._start(records.PWRON_RESET)
 
-    def reset(self, cause: int) -> None:
-        """The MCU starts again; the chips keep their supply."""
+    def reset(self, cause: int, only_boot: bool = False) -> None:
+        """The MCU starts again; the chips keep their supply. `only_boot`: without main.py, into the raw REPL."""
         self._stop()
         self._bench.pins.reset()
-        self._start(cause)
+        self._start(cause, only_boot)
 
     def close(self) -> None:
         """End the processes."""
@@ -81,18 +83,19 @@ class Mcu:
             self._spare.kill()
             self._spare = None
 
-    def _start(self, cause: int) -> None:
+    def _start(self, cause: int, only_boot: bool = False) -> None:
         self.state, self.deadline = IDLE, None
-        self._boot_alarm = self._bench.clock.after(BOOT_US, lambda: self._boot(cause))
+        self._boot_alarm = self._bench.clock.after(BOOT_US, lambda: self._boot(cause, only_boot))
 
-    def _boot(self, cause: int) -> None:
+    def _boot(self, cause: int, only_boot: bool) -> None:
         self.warm_up()
         self._vm, self._spare = self._spare, None
         self._started = self._bench.clock.now - BOOT_US
         self.vm.next_record(self.patience)  # READY
         self._events.clear()
         self.state = self._base_state = RUNNING
-        self._reply(payload=bytes((cause,)))
+        self._raw_repl = only_boot
+        self._reply(payload=bytes((cause, only_boot)))
         self.warm_up()
 
     def _stop(self) -> None:
@@ -122,8 +125,9 @@ class Mcu:
         try:
             while self.state == PROMPT and (record := self.vm.poll_record()) is not None:
                 self._serve(record)
-        except VmDiedError:  # Ctrl-D: a soft reset
-            self.reset(records.PWRON_RESET)
+        except VmDiedError:  # Ctrl-D: a soft reset, which leaves main.py out in the raw REPL, as on a board
+            self._link.send(self.vm.take_output() + b"MPY: soft reboot\r\n")
+            self.reset(records.PWRON_RESET, self._raw_repl)
 
     def wait_prompt(self, seconds: float) -> None:
         """Give the REPL a little real time, at most `seconds`; as much virtual time passes."""
@@ -161,8 +165,14 @@ class Mcu:
 
     def _feed(self) -> None:
         waiting = self._link.waiting
-        if waiting:
-            self._link.take(self.vm.feed(waiting))
+        if not waiting:
+            return
+        count = self.vm.feed(waiting)
+        self._link.take(count)
+        if self._base_state == PROMPT:
+            last = max(ENTER_RAW + LEAVE_RAW, key=waiting[:count].rfind)
+            if last in waiting[:count]:
+                self._raw_repl = last in ENTER_RAW
 
     def _reply(self, status: int = 0, payload: bytes = b"") -> None:
         events, self._events = bytes(self._events), bytearray()
@@ -190,6 +200,8 @@ class Mcu:
         if kind == records.PROMPT:
             self._link.send(vm.take_output())
             self.state = self._base_state = PROMPT
+            if self._raw_repl:
+                vm.feed(ENTER_RAW)
             if payload:
                 raise FirmwareCrashError(f"The firmware ended with an exception.\n{payload.decode()}")
 

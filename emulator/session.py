@@ -4,6 +4,7 @@ Times are virtual seconds unless a name says otherwise; inside, the clock counts
 """
 
 import hashlib
+import logging
 import select
 import threading
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ from typing import Any, Self
 
 from emulator import store
 from emulator.clock import Clock
+from emulator.errors import FirmwareCrashError
 from emulator.flash import Flash
 from emulator.lines import Pty, Rfc2217
 from emulator.link import Link, Port
@@ -26,6 +28,8 @@ from emulator.screen import Screen
 from emulator.text import read_text
 from emulator.vm import Vm, find_vm
 from emulator.wiring import Bench
+
+_log = logging.getLogger(__name__)
 
 NEW_TOKEN_TIME = 1_767_225_600  # 2026-01-01, for a token that nobody gave a time
 _NAP = 0.05  # real seconds that serve() sleeps at most, so that it notices other threads
@@ -309,7 +313,8 @@ class Emulator:
     def serve(self, until: Callable[[], bool] | float | None = None) -> None:
         """Keep step with real time, for programs on the link or a user at a window, until `until` (None: for ever).
 
-        `until` is a condition or a number of real seconds. The other methods may be called from other threads.
+        `until` is a condition or a number of real seconds. The other methods may be called from other threads. A
+        firmware that crashes is logged, its REPL served, and the error raised at the end.
         """
         if isinstance(until, int | float):
             end = monotonic() + until
@@ -331,6 +336,7 @@ class Emulator:
 
     def _pace(self, over: Callable[[], bool]) -> None:
         start, began = monotonic(), self.clock.now
+        crash: FirmwareCrashError | None = None
         while not over():
             with self._lock:
                 for line in self._lines:
@@ -338,11 +344,17 @@ class Emulator:
                 behind = began + round((monotonic() - start) * _US) - self.clock.now
                 if behind < 0:  # the firmware's own work, or another thread, moved the clock ahead
                     began -= behind
-                self.run_until(lambda: False, max(0, behind) / _US)
+                try:
+                    self.run_until(lambda: False, max(0, behind) / _US)
+                except FirmwareCrashError as error:  # on a board too the link goes on, with the traceback and the REPL
+                    _log.error("%s", error)
+                    crash = crash or error
                 times = (self.mcu.deadline, self.clock.next_alarm)
                 pause = min((time - self.clock.now for time in times if time is not None), default=_US) / _US
                 waits = [end for line in self._lines for end in line.waits()] + self.mcu.prompt_ends()
             select.select(waits, [], [], min(max(pause, 0), _NAP))
+        if crash is not None:
+            raise crash
 
     # Knobs
 

@@ -50,15 +50,16 @@ def _boot():
     sys.path[:] = ["", ".frozen", "/lib"]
     machine._unique_id = bytes.fromhex(unique_id)
     gc.collect()
-    machine._cause = channel.call(records.READY)[0]
+    machine._cause, only_boot = channel.call(records.READY)
     vfs.umount("/")
     vfs.mount(vfs.VfsLfs2(flash, progsize=int(program)), "/")
+    return ("boot.py",) if only_boot else ("boot.py", "main.py")
 
 
-def _run():
+def _run(names):
     trace = ""
     try:
-        for name in ("boot.py", "main.py"):
+        for name in names:
             try:
                 os.stat(name)
             except OSError:
@@ -76,5 +77,4 @@ def _run():
     channel.call(records.PROMPT, trace.encode())
 
 
-_boot()
-_run()
+_run(_boot())

@@ -11,7 +11,7 @@ REPLY = "<QBBH"
 REPLY_SIZE = 12
 INTERRUPT = 255  # status: raise KeyboardInterrupt, as Ctrl-C does on a board
 
-READY = 1  # the shims are loaded. reply, at power-on: reset cause (u8)
+READY = 1  # the shims are loaded. reply, at power-on: reset cause, 1 to run boot.py alone (u8 each)
 TICK = 2  # let events in
 IDLE = 3  # microseconds to the deadline or -1 (i64), 1 when a byte from the host ends it (u8)
 PROGRAM = 4  # flash address (u32), bytes
