@@ -65,7 +65,7 @@ class Emulator:
         kept = store.load(self.directory)
         if kept is None and image is None:
             raise ValueError(f"There is no token in {self.directory} yet: give an image to make one.")
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()  # held by whatever moves the token on
         self._seed = kept["seed"] if kept else seed
         self._draws = kept["draws"] if kept else 0
         self.clock = Clock()
@@ -107,7 +107,7 @@ class Emulator:
 
     def close(self) -> None:
         """Keep the token's state, and end the VM and the link."""
-        with self._lock:
+        with self.lock:
             self._close_lines()
             self.mcu.close()
             self.save()
@@ -160,7 +160,7 @@ class Emulator:
 
     def run_until(self, condition: Callable[[], bool], seconds: float) -> bool:
         """Let time pass until `condition()` holds, looked at whenever the firmware waits; False after `seconds`."""
-        with self._lock:
+        with self.lock:
             target = self.clock.now + round(Fraction(seconds) * _US)
             while True:
                 self.mcu.settle()
@@ -179,7 +179,7 @@ class Emulator:
 
     def set_time(self, unix: float) -> None:
         """The world's time jumps, and the token's clock with it; nothing else happens, the firmware notices nothing."""
-        with self._lock:
+        with self.lock:
             jump = round(Fraction(unix) * _US) - self._epoch - self.clock.now
             self._epoch += jump
             if "clock" in self.bench.parts:
@@ -199,13 +199,13 @@ class Emulator:
 
     def press_down(self) -> None:
         """The finger goes down."""
-        with self._lock:
+        with self.lock:
             self.bench.parts["button"].press()
             self.advance(0)
 
     def release(self) -> None:
         """The finger goes up."""
-        with self._lock:
+        with self.lock:
             self.bench.parts["button"].release()
             self.advance(AFTER_PRESS)
 
@@ -238,7 +238,7 @@ class Emulator:
 
     def plug(self) -> None:
         """Put the USB cable in: power and link."""
-        with self._lock:
+        with self.lock:
             if not self.plugged:
                 self.link.set_plugged(True)
                 self.bench.set_usb(True)
@@ -247,7 +247,7 @@ class Emulator:
 
     def unplug(self) -> None:
         """Pull the USB cable out."""
-        with self._lock:
+        with self.lock:
             if self.plugged:
                 self._pull_cable()
                 self.advance(0)
@@ -258,7 +258,7 @@ class Emulator:
         The battery comes back, the clock chip's backup cell stays. `mode`: "before" the operation, "torn" midway, or
         "after" it.
         """
-        with self._lock:
+        with self.lock:
             if at_operation is not None:
                 self.flash.cut_at(at_operation, mode)
             else:
@@ -292,7 +292,7 @@ class Emulator:
         return str(self._offer(lambda: Rfc2217(port)).url)
 
     def _offer(self, open_line: Callable[[], Any]) -> Any:
-        with self._lock:
+        with self.lock:
             self._offers.append(open_line)
             if self.plugged:
                 self._lines.append(open_line())
@@ -338,7 +338,7 @@ class Emulator:
         start, began = monotonic(), self.clock.now
         crash: FirmwareCrashError | None = None
         while not over():
-            with self._lock:
+            with self.lock:
                 for line in self._lines:
                     self.link.put(line.receive())
                 behind = began + round((monotonic() - start) * _US) - self.clock.now
