@@ -1,0 +1,1 @@
+"""Tests of the host tools: the link's client, credentials and keys, and the command line."""
