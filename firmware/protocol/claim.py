@@ -2,8 +2,9 @@
 
 Plain NN alone would let a man in the middle try keys until both numbers agree. So the host commits itself first:
 handshake message 1 carries commitment(nonce_host), message 2 nonce_token, and only the CLAIM request inside the
-session reveals nonce_host. Whoever sits between must choose its nonces before it knows the others and has one chance
-in a million.
+session reveals nonce_host. Whoever sits between must choose a nonce towards either side before he knows that side's, so
+each handshake gives him one chance in a million. Handshakes with the token that he breaks off count too, for as long
+as the host waits; a token needs about a second for each.
 """
 
 _NUMBERS = 1_000_000

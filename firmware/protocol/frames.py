@@ -108,6 +108,6 @@ def _open(block: bytes):
     except ValueError:
         return None
     payload = data[:-_CRC_SIZE]
-    if len(data) < _CRC_SIZE or binascii.crc32(payload).to_bytes(_CRC_SIZE, "little") != data[-_CRC_SIZE:]:
+    if binascii.crc32(payload).to_bytes(_CRC_SIZE, "little") != data[-_CRC_SIZE:]:
         return None
     return payload
