@@ -39,7 +39,7 @@ def keystream(key: bytes, nonce: bytes, counter: int, size: int) -> bytes:
     if len(key) != 32 or len(nonce) != 12:
         raise ValueError("the key has 32 bytes and the nonce 12")
     blocks = (size + _BLOCK - 1) // _BLOCK
-    parts = []
+    parts: list[bytes] = []
     while blocks > 0:
         count = min(blocks, _MOST_BLOCKS)
         _blocks(parts, key, nonce, counter, count)

@@ -74,7 +74,7 @@ class Decoder:
 
     def feed(self, data: bytes) -> list:
         """Take in bytes. Return the payloads they complete, in order, with None for each damaged or oversized frame."""
-        found = []
+        found: list[bytes | None] = []
         at = 0
         while True:
             end = data.find(b"\0", at)

@@ -11,6 +11,7 @@ from firmware.protocol.messages import PATTERN_NN, PATTERN_NNPSK0
 
 KEY_SIZE = 32
 TAG_SIZE = 16
+_DEAD = -1
 _NAMES = {
     PATTERN_NN: b"Noise_NN_25519_ChaChaPoly_SHA256",
     PATTERN_NNPSK0: b"Noise_NNpsk0_25519_ChaChaPoly_SHA256",
@@ -55,12 +56,12 @@ class Handshake:
         self._initiator = initiator
         self._psk = psk
         self._private = ephemeral_private
-        self._cipher = None
+        self._cipher: Cipher | None = None
         name = _NAMES[pattern]
         self._hash = name + bytes(32 - len(name)) if len(name) <= 32 else suite.hash(name)
         self._chaining_key = self._hash
         self._mix_hash(prologue)
-        self._message = 0  # number of the message that comes next; None after a failure
+        self._message = 0  # number of the message that comes next, or _DEAD after a failure
 
     @property
     def finished(self) -> bool:
@@ -117,7 +118,7 @@ class Handshake:
     def _begin(self, writing: bool) -> bool:
         """Check whose turn it is; give whether this is message 1. Dead until the caller gets through its message."""
         message = self._message
-        self._message = None
+        self._message = _DEAD
         if message not in (0, 1) or writing != ((message == 0) == self._initiator):
             raise ValueError("a handshake message out of turn")
         return message == 0
