@@ -42,7 +42,7 @@ def keystream(key: bytes, nonce: bytes, counter: int, size: int) -> bytes:
     parts: list[bytes] = []
     while blocks > 0:
         count = min(blocks, _MOST_BLOCKS)
-        _blocks(parts, key, nonce, counter, count)
+        parts.append(_blocks(key, nonce, counter, count))
         counter += count
         blocks -= count
     return b"".join(parts)
@@ -79,8 +79,8 @@ def _row(words: bytes, count: int) -> int:
     return int.from_bytes(b"".join(lanes), "little")
 
 
-def _blocks(parts: list, key: bytes, nonce: bytes, counter: int, count: int):
-    """Append the words of count blocks, in order, to parts."""
+def _blocks(key: bytes, nonce: bytes, counter: int, count: int) -> bytes:
+    """Give count blocks of the key stream."""
     mask = int.from_bytes(b"\xff\xff\xff\xff\0\0\0\0" * (4 * count), "little")
     one = 64 * count  # bits of a column
     two = 2 * one
@@ -122,7 +122,9 @@ def _blocks(parts: list, key: bytes, nonce: bytes, counter: int, count: int):
         ((d + d0) & mask).to_bytes(size, "little"),
     ]
     column = 8 * count
+    words = []
     for lane in range(0, column, 8):
         for row in rows:
             for at in range(lane, size, column):
-                parts.append(row[at : at + 4])
+                words.append(row[at : at + 4])
+    return b"".join(words)

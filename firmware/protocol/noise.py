@@ -10,7 +10,6 @@ hmac(key, data); dh and decrypt raise ValueError. Keys and hashes are 32 bytes, 
 from firmware.protocol.messages import PATTERN_NN, PATTERN_NNPSK0
 
 KEY_SIZE = 32
-TAG_SIZE = 16
 _DEAD = -1
 _NAMES = {
     PATTERN_NN: b"Noise_NN_25519_ChaChaPoly_SHA256",
