@@ -15,9 +15,9 @@ What the function raises arrives as `RemoteError` from both runtimes, with the c
 UnicodeError, OSError for its subclasses) in `.kind` and its first argument as text in `.message`. `refuses()` is the
 short form for it.
 
-The VM gets the firmware as .mpy files, as a token does, and a heap of the RP2040's size (192 K words; a word has 8
-bytes here, 4 there). The environment variable KODEBRIK_MICROPYTHON names another `micropython` binary of the unix
-port.
+The VM gets the firmware as .mpy files, as a token does, and a heap of 192 KB scaled to the size of its words (384 KB
+where they have 64 bits), which stands for the RP2040's. The environment variable KODEBRIK_MICROPYTHON names another
+`micropython` binary of the unix port.
 """
 
 import ast
@@ -74,7 +74,7 @@ class MicroPython:
         """Compile the firmware and the drivers; a file that is not MicroPython raises RuntimeError."""
         self._folder = TemporaryDirectory(prefix="kodebrik-vm-")
         self._process: subprocess.Popen | None = None
-        self._complaints = TemporaryFile()  # noqa: SIM115 - open as long as this object
+        self._complaints = TemporaryFile()
         jobs = [_compile(source, Path(self._folder.name)) for source in _sources()]
         failed = [name for name, job in jobs if job.wait()]
         if failed:
@@ -105,7 +105,7 @@ class MicroPython:
 
     def _start(self) -> subprocess.Popen:
         binary = os.environ.get("KODEBRIK_MICROPYTHON") or str(Path(sys.executable).with_name("micropython"))
-        return subprocess.Popen(  # noqa: S603 - the developer's own VM
+        return subprocess.Popen(
             [binary, "-X", f"heapsize={HEAP}", "-m", "tests.vm.serve"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -12,7 +12,7 @@ def run():
         line = sys.stdin.readline()
         if not line:
             return
-        module, function, arguments = eval(line)  # noqa: S307 - from our own parent
+        module, function, arguments = eval(line)
         try:
             names = __import__(module, None, None, (function,))
             answer = (True, getattr(names, function)(*arguments))
