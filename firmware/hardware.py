@@ -1,4 +1,4 @@
-"""The one bring-up: board and product data in, driver objects out. With the drivers the only code that knows `machine`."""
+"""The one bring-up: board and product data in, driver objects out. Only this file and the drivers know `machine`."""
 
 import os
 import time
@@ -20,9 +20,10 @@ def aes_ecb(key: bytes):
 
 
 class Hardware:
-    """The parts of a token. A part that the board has not, or that does not answer, is None; the latter is in `faults`."""
+    """The parts of a token. One that the board has not, or that does not answer, is None; the latter is in `faults`."""
 
     def __init__(self):
+        """Have nothing yet."""
         self.display = None
         self.clock = None
         self.button = None
@@ -59,7 +60,7 @@ def _open_bus(bus: dict):
 
 
 def bring_up(board: dict, product: dict) -> Hardware:
-    """Return the product's parts as this board wires them. The latch comes first: until it holds, the user's finger does."""
+    """Return the product's parts as the board wires them. The latch comes first: until it holds, the finger must."""
     hardware = Hardware()
     wired = board["products"][product["name"]]
     buses = {}

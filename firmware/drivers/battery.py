@@ -14,6 +14,7 @@ class Battery:
     """A cell behind a divider; ratio is cell voltage : pin voltage."""
 
     def __init__(self, pin_number: int, ratio: int, reference_mv: int):
+        """Open the converter; reference_mv is its full scale."""
         self._adc = ADC(Pin(pin_number))
         self._ratio = ratio
         self._reference_mv = reference_mv

@@ -1,8 +1,8 @@
 """One push-button to ground, debounced. Times are milliseconds of time.ticks_ms().
 
-A level counts once the contact has kept it for the debounce time. The interrupt handler times the edges, so a press is not
-lost while the program is busy; `read()` hands them out. select.poll() wakes on an edge: the button is a stream for it, the
-idiom of asyncio.ThreadSafeFlag in MicroPython's standard library.
+A level counts once the contact has kept it for the debounce time. The interrupt handler times the edges, so a press is
+not lost while the program is busy; `read()` hands them out. select.poll() wakes on an edge: the button is a stream for
+it, the idiom of asyncio.ThreadSafeFlag in MicroPython's standard library.
 """
 
 import io
@@ -22,18 +22,23 @@ def from_board(part: dict, bus, product: dict):
     return Button(part["pin"], product["debounce_ms"])
 
 
+def _ring():
+    return array("i", bytes(4 * _QUEUE))
+
+
 class Button(io.IOBase):
     """The button. `down` is its level after all that `read()` has returned.
 
-    The queue holds spells of unrest: edges closer together than the debounce time are one spell, with the time of its first
-    and last edge and the level after it. The handler alone appends and extends, `read()` alone takes, and takes a spell
-    only when the next edge must start a new one; so neither needs a lock.
+    The queue holds spells of unrest: edges closer together than the debounce time are one spell, with the time of its
+    first and last edge and the level after it. The handler alone appends and extends, `read()` alone takes, and takes a
+    spell only when the next edge must start a new one; so neither needs a lock.
     """
 
     def __init__(self, pin_number: int, debounce_ms: int):
+        """Start to listen. `down` is what the contact says now."""
         self._debounce = debounce_ms
-        self._first = array("i", [0] * _QUEUE)
-        self._last = array("i", [0] * _QUEUE)
+        self._first = _ring()
+        self._last = _ring()
         self._level = bytearray(_QUEUE)
         self._written = 0
         self._taken = 0
@@ -63,7 +68,7 @@ class Button(io.IOBase):
         return -1
 
     def read(self):
-        """Return the next change as (down, ticks of its first edge), or None. Waits for a moving contact to come to rest."""
+        """Return the next change as (down, ticks of its first edge), or None. Waits for a moving contact to rest."""
         while self._taken != self._written:
             slot = self._taken % _QUEUE
             at = self._first[slot]

@@ -1,10 +1,11 @@
 """DS3231 real-time clock over I2C. Source: Maxim DS3231 data sheet 19-5170 rev 10.
 
-Times are Unix seconds (UTC), temperatures hundredths of a degree Celsius, aging in the chip's own steps (about 0.1 ppm at
-25 degrees C; a positive number slows the clock down).
+Times are Unix seconds (UTC), temperatures hundredths of a degree Celsius, aging in the chip's own steps (about 0.1 ppm
+at 25 degrees C; a positive number slows the clock down).
 
-The chip's calendar takes every fourth year for a leap year, 2100 too. It is used here as what it is, a counter of seconds
-with a calendar of its own, so the years 2000..2199 are exact; in its registers a date after February 2100 is one day behind.
+The chip's calendar takes every fourth year for a leap year, 2100 too. It is used here as what it is, a counter of
+seconds with a calendar of its own, so the years 2000..2199 are exact; in its registers a date after February 2100 is
+one day behind.
 """
 
 from micropython import const
@@ -74,8 +75,8 @@ def registers(unix: int) -> bytes:
     )
 
 
-def seconds(data: bytes) -> int:
-    """Return the time in the seven time registers. ValueError when they hold no time."""
+def seconds(data) -> int:
+    """Return the time in the seven time registers (bytes). ValueError when they hold no time."""
     if data[2] & 0x40:  # set by someone else to 12 hours, bit 5 is the afternoon
         hour = _number(data[2] & 0x1F, 1, 12) % 12 + (12 if data[2] & 0x20 else 0)
     else:
@@ -96,11 +97,12 @@ class Ds3231:
     """One clock chip. OSError from the bus (chip absent) goes to the caller."""
 
     def __init__(self, i2c, address: int):
+        """Look whether the chip answers."""
         self._i2c = i2c
         self._address = address
         self._time = bytearray(7)
         self._byte = bytearray(1)
-        self._get(_STATUS)  # raises when no chip answers
+        self._get(_STATUS)
 
     def _get(self, register: int) -> int:
         self._i2c.readfrom_mem_into(self._address, register, self._byte)
@@ -143,7 +145,7 @@ class Ds3231:
         return offset - 256 if offset > 127 else offset
 
     def set_aging(self, offset: int) -> None:
-        """Set the aging offset, -128..127, and let it act at once instead of at the next 64 s temperature conversion."""
+        """Set the aging offset, -128..127, and let it act at once, not with the next conversion up to 64 s away."""
         if not -128 <= offset <= 127:
             raise ValueError("aging offset out of range")
         self._put(_AGING, offset & 255)

@@ -12,6 +12,7 @@ class Latch:
     """High keeps the power on."""
 
     def __init__(self, pin_number: int):
+        """Hold at once."""
         self._pin = Pin(pin_number, Pin.OUT, value=1)
 
     def hold(self) -> None:

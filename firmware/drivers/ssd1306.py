@@ -31,6 +31,7 @@ class Ssd1306:
     """One display. OSError from the bus (chip absent, cable broken) goes to the caller."""
 
     def __init__(self, i2c, address: int, width: int, height: int):
+        """Set the chip up, dark; width and height in pixels."""
         self._i2c = i2c
         self._address = address
         self.width = width

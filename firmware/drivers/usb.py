@@ -12,6 +12,7 @@ class Usb:
     """The sense pin."""
 
     def __init__(self, pin_number: int):
+        """Open the pin."""
         self._pin = Pin(pin_number, Pin.IN)
 
     def present(self) -> bool:

@@ -1,11 +1,8 @@
 """The App: one button, one display and the link in one event loop. Times are milliseconds of time.ticks_ms().
 
-What is on the display is one screen object (code, message, comparison, info), or None while the token is off. A screen has
-`draw(canvas, now)`, `refresh_ms` (how often it wants to be drawn again, or None) and `pressed(now)`, which returns the
-screen after a short press.
-
-A press that turns the token on acts as the button goes down. While something is shown a press acts as the button goes up,
-unless it was held for so long that it opened the information pages.
+What is on the display is one Screen (code, message, comparison, info), or None while the token is off. A press that
+turns the token on acts as the button goes down. While something is shown a press acts as the button goes up, unless it
+was held for so long that it opened the information pages.
 """
 
 import select
@@ -14,14 +11,21 @@ import time
 
 from firmware.modules import load
 from firmware.ui.code import open_code
+from firmware.ui.screen import Screen
 
 _CONTRAST = (0, 16, 64, 128, 192, 255)  # by brightness 1..5
+
+# What the clock can bring: names of deadlines.
+_OFF = "off"
+_HELD = "held"
+_REFRESH = "refresh"
 
 
 class App:
     """A token at work. `run()` never returns by itself."""
 
     def __init__(self, product: dict, board: dict, development: bool, hardware, vault):
+        """Take over the hardware as bring_up() left it and the open vault."""
         self.product = product
         self.board = board
         self.development = development
@@ -29,14 +33,13 @@ class App:
         self.vault = vault
         self.display = hardware.display
         self.clock = hardware.clock
-        self.screen = None
+        self.screen: Screen | None = None
         self.text_font = load("firmware.products.fonts." + product["text_font"])
         self._button = hardware.button
         self._steps_on_release = False
-        self._hold_at = None  # when the button will have been held for long, while it is down
-        self._off_at = 0
-        self._draw_at = None
-        self._link = None
+        self._due: dict = {}  # deadline -> ticks
+        self._serve_host = self._open_link  # until the host has spoken
+        self._poller = select.poll()
         self.apply_settings()
 
     def code_font(self, digits: int):
@@ -48,102 +51,87 @@ class App:
         battery = self.hardware.battery
         return battery is not None and battery.millivolts() < self.product["battery_low_mv"]
 
-    def setting(self, name: str):
-        """Return a setting of this token, or the product's own."""
-        return self.vault.settings.get(name, self.product["settings"][name])
-
     def apply_settings(self) -> None:
-        """Bring texts and display in line with the settings."""
-        self.texts = load("firmware.ui.texts_" + self.setting("language")).TEXTS
-        try:
-            if self.display is not None:
-                self.display.flip(self.setting("flip"))
-                self.display.contrast(_CONTRAST[self.setting("brightness")])
-        except OSError:
-            self._lose_display()
+        """Bring texts and display in line with the settings, and draw anew what is shown."""
+        settings = dict(self.product["settings"])
+        settings.update(self.vault.settings)
+        self.texts = load("firmware.ui.texts_" + settings["language"]).TEXTS
+        self._display("flip", settings["flip"])
+        self._display("contrast", _CONTRAST[settings["brightness"]])
+        if self.screen is not None:
+            self._draw(self.screen)
 
-    def show(self, screen) -> None:
+    def show(self, screen: Screen | None) -> None:
         """Put a screen on the display and turn it on, or turn the token off with None."""
         if screen is None:
             self._turn_off()
             return
-        was_off = self.screen is None
-        self.screen = screen
-        self.draw()
-        if was_off:
+        self._draw(screen)
+        if self.screen is None:
             if self.hardware.latch is not None:
                 self.hardware.latch.hold()
             self._display("on")
-        self.stay_on()
+        self.screen = screen
+        self._stay_on()
 
-    def stay_on(self) -> None:
-        """Count the time to switching off anew."""
-        self._off_at = time.ticks_add(time.ticks_ms(), self.product["show_ms"])
+    def check_screen(self) -> None:
+        """Turn off what the host has just made untrue, such as the code of an account that it removed."""
+        if self.screen is not None and not self.screen.stands():
+            self._turn_off()
 
-    def draw(self) -> None:
-        """Draw the screen as it is now."""
+    def run(self) -> None:
+        """Serve button, host and clock."""
+        self._poller.register(sys.stdin, select.POLLIN)
+        if self._button is not None:
+            self._poller.register(self._button, select.POLLIN)
+        self._start()
+        while True:
+            for ready, _ in self._poller.poll(self._wait_ms()):
+                if ready is self._button:
+                    self._read_button()
+                elif not self._serve_host():
+                    self._poller.unregister(sys.stdin)
+            self._act_on_time()
+
+    def _draw(self, screen: Screen) -> None:
         now = time.ticks_ms()
         if self.display is not None:
             self.display.canvas.fill(0)
-            self.screen.draw(self.display.canvas, now)
+            screen.draw(self.display.canvas, now)
             self._display("show")
-        refresh = self.screen.refresh_ms
-        self._draw_at = None if refresh is None else time.ticks_add(now, refresh)
+        if screen.refresh_ms is None:
+            self._due.pop(_REFRESH, None)
+        else:
+            self._due[_REFRESH] = time.ticks_add(now, screen.refresh_ms)
 
-    def _display(self, action: str) -> None:
+    def _display(self, action: str, *arguments) -> None:
+        """Let the display do something. One that has stopped answering is lost, and the link can still tell so."""
         try:
             if self.display is not None:
-                getattr(self.display, action)()
+                getattr(self.display, action)(*arguments)
         except OSError:
-            self._lose_display()
+            self.display = None
+            self.hardware.faults.append("display")
 
-    def _lose_display(self) -> None:
-        """Go on without a display that stopped answering: the link can still tell what is wrong."""
-        self.display = None
-        self.hardware.faults.append("display")
+    def _stay_on(self) -> None:
+        self._due[_OFF] = time.ticks_add(time.ticks_ms(), self.product["show_ms"])
 
     def _turn_off(self) -> None:
         self.screen = None
-        self._draw_at = None
+        self._due = {}
         self._display("off")
         if self.hardware.latch is not None:
             self.hardware.latch.release()
 
-    def _on_usb(self) -> bool:
-        return self.hardware.usb is not None and self.hardware.usb.present()
-
     def _start(self) -> None:
         """Act on the press that switched the power on. On USB power it may have been the cable instead."""
-        down = self._button is not None and self._button.down
-        if down:
+        usb = self.hardware.usb
+        if self._button is not None and self._button.down:
             self._press_down(time.ticks_ms())
-        elif self._on_usb():
+        elif usb is not None and usb.present():
             self._turn_off()
         else:
             self.show(open_code(self, 0))
-
-    def _press_down(self, at: int) -> None:
-        self._hold_at = time.ticks_add(at, self.product["hold_ms"])
-        self._steps_on_release = self.screen is not None
-        if self.screen is None:
-            self.show(open_code(self, 0))
-        else:
-            self.stay_on()
-
-    def _press_up(self, at: int) -> None:
-        if self._hold_at is not None and time.ticks_diff(at, self._hold_at) >= 0:
-            self._held()
-        elif self._steps_on_release and self.screen is not None:
-            self.show(self.screen.pressed(time.ticks_ms()))
-        self._hold_at = None
-        self._steps_on_release = False
-
-    def _held(self) -> None:
-        from firmware.ui.info import Info
-
-        self._hold_at = None
-        self._steps_on_release = False
-        self.show(Info(self))
 
     def _read_button(self) -> None:
         while True:
@@ -155,44 +143,46 @@ class App:
             else:
                 self._press_up(change[1])
 
-    def _serve_host(self) -> None:
-        if self._link is None:
-            from firmware.ui.services import open_link
-
-            self._link = open_link(self)
-        self._link.serve()
-
-    def _wait_ms(self, now: int) -> int:
-        """Return the time to the next thing to do by the clock, -1 when only a press or the host can bring one."""
-        wait = -1
-        if self.screen is not None:
-            for due in (self._off_at, self._draw_at, self._hold_at):
-                if due is not None:
-                    left = max(0, time.ticks_diff(due, now))
-                    wait = left if wait < 0 else min(wait, left)
-        return wait
-
-    def _act_on_time(self, now: int) -> None:
+    def _press_down(self, at) -> None:
+        self._steps_on_release = self.screen is not None
         if self.screen is None:
-            return
-        if time.ticks_diff(self._off_at, now) <= 0:
-            self.show(None)
-        elif self._hold_at is not None and time.ticks_diff(self._hold_at, now) <= 0:
-            self._held()
-        elif self._draw_at is not None and time.ticks_diff(self._draw_at, now) <= 0:
-            self.draw()
+            self.show(open_code(self, 0))
+        else:
+            self._stay_on()
+        self._due[_HELD] = time.ticks_add(at, self.product["hold_ms"])
 
-    def run(self) -> None:
-        """Serve button, host and clock."""
-        poller = select.poll()
-        poller.register(sys.stdin, select.POLLIN)
-        if self._button is not None:
-            poller.register(self._button, select.POLLIN)
-        self._start()
-        while True:
-            for ready, _ in poller.poll(self._wait_ms(time.ticks_ms())):
-                if ready is self._button:
-                    self._read_button()
-                else:
-                    self._serve_host()
-            self._act_on_time(time.ticks_ms())
+    def _press_up(self, at) -> None:
+        held_at = self._due.pop(_HELD, None)
+        if held_at is not None and time.ticks_diff(at, held_at) >= 0:
+            self._held()
+        elif self._steps_on_release and self.screen is not None:
+            self.show(self.screen.pressed(time.ticks_ms()))
+        self._steps_on_release = False
+
+    def _held(self) -> None:
+        from firmware.ui.info import Info
+
+        self._steps_on_release = False
+        self.show(Info(self))
+
+    def _open_link(self) -> bool:
+        from firmware.ui.services import Link
+
+        self._serve_host = Link(self).serve
+        return self._serve_host()
+
+    def _wait_ms(self) -> int:
+        """Return the time to the next deadline, -1 when only a press or the host can bring something."""
+        now = time.ticks_ms()
+        return min([max(0, time.ticks_diff(due, now)) for due in self._due.values()] or [-1])
+
+    def _act_on_time(self) -> None:
+        now = time.ticks_ms()
+        past = [name for name, due in self._due.items() if time.ticks_diff(due, now) <= 0]
+        if _OFF in past:
+            self._turn_off()
+        elif _HELD in past:
+            del self._due[_HELD]
+            self._held()
+        elif _REFRESH in past and self.screen is not None:
+            self._draw(self.screen)

@@ -1,107 +1,120 @@
 """The code screen: one code, taken once and pinned, and the time it has left.
 
-A code stays as it is for as long as it is shown. Once its period is over the bar is empty and a word says so; validators
-accept the step before (RFC 6238 section 5.2).
+A code stays as it is for as long as it is shown. Once its period is over the bar is empty and a word says so;
+validators accept the step before (RFC 6238 section 5.2).
 """
 
 import time
 
+from firmware.otp.hotp import hotp
+from firmware.otp.totp import remaining, totp
+from firmware.storage.vault import BLOCKED, DAMAGED, VaultError
 from firmware.ui import draw
 from firmware.ui.message import Message
+from firmware.ui.screen import Screen
 
 _BAR_HEIGHT = 8
+_MARK_ROOM = 19  # what the battery mark takes from the account's name
 
 
-def open_code(app, index: int):
+def open_code(app, index: int) -> Screen:
     """Take a code for the account of that index: return its screen, or the message that says why there is none."""
-    trouble, now = _clock_and_state(app)
-    if trouble:
-        return Message(app, trouble)
-    credential = app.vault.credentials[index]
-    if credential["kind"] == "hotp":
-        from firmware.otp.hotp import hotp
-        from firmware.storage.vault import VaultError
-
-        try:
-            counter = app.vault.next_counter(index)
-        except VaultError:
-            return Message(app, "storage_failed")
-        code = hotp(credential["secret"], counter, credential["digits"], credential["algorithm"])
-        return CodeScreen(app, index, code, None, 0)
-    from firmware.otp.totp import remaining, totp
-
-    period = credential["period"]
-    code = totp(credential["secret"], now, period, credential["digits"], credential["algorithm"])
-    return CodeScreen(app, index, code, period, remaining(now, period))
-
-
-def _clock_and_state(app):
-    """Return (key of a message, None), or (None, the time)."""
     vault = app.vault
-    if vault.state == "damaged" or vault.state == "blocked":
-        return vault.state, None
-    if not vault.credentials:
-        return "not_provisioned", None
-    if app.clock is None:
-        return "clock_absent", None
+    trouble = "clock_lost"
+    now = None
+    if vault.state == DAMAGED:
+        trouble = "damaged"
+    elif vault.state == BLOCKED:
+        trouble = "blocked"
+    elif not vault.credentials:
+        trouble = "not_provisioned"
+    else:
+        try:
+            now = trusted_time(app)
+        except OSError:
+            trouble = "clock_absent"
+    if now is None:
+        return Message(app, trouble)
+    held = vault.credentials[index]
+    if held["kind"] == "totp":
+        period = held["period"]
+        code = totp(held["secret"], now, period, held["digits"], held["algorithm"])
+        return CodeScreen(app, index, code, period, remaining(now, period))
     try:
-        if app.clock.lost():
-            return "clock_lost", None
+        counter = vault.next_counter(index)  # in the flash before the code is seen, so that no code comes twice
+    except VaultError:
+        return Message(app, "storage_failed")
+    return CodeScreen(app, index, hotp(held["secret"], counter, held["digits"], held["algorithm"]), 0, 0)
+
+
+def trusted_time(app) -> int | None:
+    """Return the time, None when the clock has lost it; OSError when no clock answers."""
+    if app.clock is None:
+        raise OSError("no clock")
+    if app.clock.lost():
+        return None
+    try:
         now = app.clock.read()
-    except OSError:
-        return "clock_absent", None
+    except ValueError:
+        return None
     # A clock that stands before the instant it was set at has lost the time without its flag.
-    if now < vault.clock.get("set_at", 0):
-        return "clock_lost", None
-    return None, now
+    return now if now >= app.vault.clock["set_at"] else None
 
 
-class CodeScreen:
-    """One code on the display. Period and remaining are seconds; a code without a period (HOTP) has no bar."""
+class CodeScreen(Screen):
+    """One code on the display. Period and remaining are seconds; a code without a period (0, HOTP) has no bar."""
 
-    def __init__(self, app, index: int, code: str, period, remaining: int):
+    def __init__(self, app, index: int, code: str, period: int, remaining: int):
+        """Pin the code of the account at that index."""
         self._app = app
         self._index = index
+        self._name = app.vault.credentials[index]["name"]
         self._code = code
         self._period = period
         self._ends = time.ticks_add(time.ticks_ms(), remaining * 1000)
         self.refresh_ms = 1000 if period else None
 
-    def _left(self, now: int) -> int:
+    def stands(self) -> bool:
+        """Return False when the account has gone or is blocked."""
+        vault = self._app.vault
+        if vault.state in (BLOCKED, DAMAGED) or self._index >= len(vault.credentials):
+            return False
+        return vault.credentials[self._index]["name"] == self._name
+
+    def _left(self, now) -> int:
         """Return the milliseconds left, 0 when over."""
         return max(0, time.ticks_diff(self._ends, now))
 
-    def draw(self, canvas, now: int) -> None:
-        """Draw the whole screen."""
+    def draw(self, canvas, now) -> None:
+        """Draw the account's name where there are several, the battery's mark, the code and the bar."""
         app = self._app
         width = app.display.width
         font = app.text_font
-        room = width
+        room = width - 2
         if app.battery_low():
-            draw.low_battery(canvas, width, 2)
-            room -= 18
+            draw.low_battery(canvas, width, 1)
+            room -= _MARK_ROOM
         if len(app.vault.credentials) > 1:
-            name = app.vault.credentials[self._index]["name"]
-            draw.text(canvas, font, draw.shortened(font, name, room), 0, 0)
+            draw.text(canvas, font, draw.shortened(font, self._name, room), 1, 0)
         digits = app.code_font(len(self._code))
-        top = font.height()
         bottom = app.display.height - font.height()
         x = (width - draw.grouped_width(digits, self._code)) // 2
-        draw.grouped(canvas, digits, self._code, x, (top + bottom - digits.height()) // 2)
-        if self._period is None:
+        # The middle between the two lines of text, a pixel down: the upper one's descenders come closer.
+        draw.grouped(canvas, digits, self._code, x, (font.height() + bottom - digits.height() + 2) // 2)
+        if not self._period:
             return
         left = self._left(now)
         y = app.display.height - _BAR_HEIGHT
         if left:
-            draw.bar(canvas, y, width, _BAR_HEIGHT, left, self._period * 1000)
+            draw.bar(canvas, y, width, (width - 4) * left // (self._period * 1000))
         else:
             expired = app.texts["expired"]
             x = width - draw.width(font, expired)
             draw.text(canvas, font, expired, x, bottom)
-            draw.bar(canvas, y, x - 4, _BAR_HEIGHT, 0, 1)
+            draw.bar(canvas, y, x - 4, 0)
             self.refresh_ms = None
 
-    def pressed(self, now: int):
+    def pressed(self, now):
         """Return the screen after a press: a new code when this one's time is over, else the next account or none."""
         if self._period and not self._left(now):
             return open_code(self._app, self._index)

@@ -26,9 +26,9 @@ def shortened(font, string: str, room: int) -> str:
     return string.rstrip() + "..."
 
 
-def wrapped(font, string: str, room: int) -> list:
+def wrapped(font, string: str, room: int) -> list[str]:
     """Return the text as lines that fit, broken between words."""
-    lines = []
+    lines: list[str] = []
     for word in string.split():
         longer = lines[-1] + " " + word if lines else word
         if lines and width(font, longer) <= room:
@@ -51,7 +51,7 @@ def grouped(canvas, font, code: str, x: int, y: int) -> None:
 
 
 def _gap(font) -> int:
-    return font.max_width() // 2
+    return font.max_width() * 2 // 5
 
 
 def low_battery(canvas, right: int, y: int) -> None:
@@ -62,7 +62,7 @@ def low_battery(canvas, right: int, y: int) -> None:
     canvas.fill_rect(x + 2, y + 2, 2, 5, 1)
 
 
-def bar(canvas, y: int, length: int, height: int, part: int, whole: int) -> None:
-    """Draw a bar from the left edge: a frame of that length, filled to part / whole."""
-    canvas.rect(0, y, length, height, 1)
-    canvas.fill_rect(2, y + 2, (length - 4) * part // whole, height - 4, 1)
+def bar(canvas, y: int, length: int, filled: int) -> None:
+    """Draw a bar, 8 high, from the left edge: a frame of that length, and so much of its inside, which is 4 shorter."""
+    canvas.rect(0, y, length, 8, 1)
+    canvas.fill_rect(2, y + 2, filled, 4, 1)

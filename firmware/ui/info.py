@@ -1,7 +1,9 @@
 """The information pages: serial number, clock, battery, version. A press steps on."""
 
 from firmware.serial_number import serial_number
-from firmware.ui.message import page
+from firmware.ui.code import trusted_time
+from firmware.ui.message import draw_page
+from firmware.ui.screen import Screen
 from firmware.version import VERSION
 
 _FOUR_HUNDRED_YEARS = 146097  # days
@@ -18,33 +20,32 @@ def date(unix: int) -> str:
     day = days - (153 * month + 2) // 5 + 1
     month += 3 if month < 10 else -9
     year += era * 400 + (month <= 2)
-    return "{}-{:02}-{:02} {:02}:{:02}".format(year, month, day, unix // 3600 % 24, unix // 60 % 60)
+    return f"{year}-{month:02}-{day:02} {unix // 3600 % 24:02}:{unix // 60 % 60:02}"
 
 
-class Info:
+class Info(Screen):
     """One of the pages."""
 
-    refresh_ms = None
-
     def __init__(self, app, number: int = 0):
+        """Read what the page of that number shows."""
         self._app = app
         self._number = number
         self._title, self._lines = _PAGES[number](app)
 
-    def draw(self, canvas, now: int) -> None:
+    def draw(self, canvas, now) -> None:
         """Draw the whole screen."""
-        page(canvas, self._app.text_font, self._app.display.width, self._title, self._lines)
+        draw_page(canvas, self._app, self._title, self._lines)
 
-    def pressed(self, now: int):
+    def pressed(self, now):
         """Return the next page, none after the last."""
         return Info(self._app, self._number + 1) if self._number + 1 < len(_PAGES) else None
 
 
 def _decimal(app, value: int, places: int) -> str:
-    """Return a number of hundredths with so many places, 1 or 2."""
+    """Return a number of hundredths with so many places, 1 or 2, the rest cut off."""
     sign = "-" if value < 0 else ""
-    digits = "{:02}".format(abs(value) % 100)[:places]
-    return sign + str(abs(value) // 100) + app.texts["decimal"] + digits
+    fraction = f"{abs(value) % 100:02}"[:places]
+    return sign + str(abs(value) // 100) + app.texts["decimal"] + fraction
 
 
 def _serial(app):
@@ -54,15 +55,14 @@ def _serial(app):
 
 def _clock(app):
     texts = app.texts
-    if app.clock is None:
-        return texts["clock"], [texts["clock_absent"][0]]
     try:
-        if app.clock.lost():
+        now = trusted_time(app)
+        if now is None:
             return texts["clock"], [texts["clock_lost"][0]]
         celsius = _decimal(app, app.clock.temperature(), 1) + " °C"
-        return texts["clock"], [texts["clock_ok"], date(app.clock.read()), celsius]
     except OSError:
         return texts["clock"], [texts["clock_absent"][0]]
+    return texts["clock"], [texts["clock_ok"], date(now), celsius]
 
 
 def _battery(app):

@@ -1,58 +1,50 @@
 """Screens that say something: what is wrong and what to do, or a number to compare."""
 
 from firmware.ui import draw
+from firmware.ui.screen import Screen
+
+_MARGIN = 1  # pixels left and right of text
 
 
-class Message:
-    """A title and a sentence or two. `key` names them in the texts."""
-
-    refresh_ms = None
+class Message(Screen):
+    """A title and a sentence or two, both under one key in the texts."""
 
     def __init__(self, app, key: str):
+        """Say what stands under that key."""
         self._app = app
         self._key = key
 
-    def draw(self, canvas, now: int) -> None:
+    def draw(self, canvas, now) -> None:
         """Draw the whole screen."""
-        font = self._app.text_font
-        title, body = self._app.texts[self._key]
-        page(canvas, font, self._app.display.width, title, draw.wrapped(font, body, self._app.display.width))
-
-    def pressed(self, now: int):
-        """Return the screen after a press: none."""
-        return None
+        app = self._app
+        title, body = app.texts[self._key]
+        draw_page(canvas, app, title, draw.wrapped(app.text_font, body, app.display.width - 2 * _MARGIN))
 
 
-class Comparison:
+class Comparison(Screen):
     """The number that the host shows too while it claims a blank token."""
 
-    refresh_ms = None
-
     def __init__(self, app, number: str):
+        """Show these digits."""
         self._app = app
         self._number = number
 
-    def draw(self, canvas, now: int) -> None:
+    def draw(self, canvas, now) -> None:
         """Draw the whole screen."""
         app = self._app
         digits = app.code_font(len(self._number))
-        title = app.texts["compare"]
-        draw.text(canvas, app.text_font, title, (app.display.width - draw.width(app.text_font, title)) // 2, 0)
+        draw.text(canvas, app.text_font, app.texts["compare"], _MARGIN, 0)
+        canvas.hline(0, app.text_font.height() + 1, app.display.width, 1)
         x = (app.display.width - draw.grouped_width(digits, self._number)) // 2
-        draw.grouped(
-            canvas, digits, self._number, x, (app.display.height + app.text_font.height() - digits.height()) // 2
-        )
-
-    def pressed(self, now: int):
-        """Return the screen after a press: none."""
-        return None
+        draw.grouped(canvas, digits, self._number, x, app.display.height - digits.height() - 5)
 
 
-def page(canvas, font, width: int, title: str, lines: list) -> None:
-    """Draw a title, a rule and lines."""
-    draw.text(canvas, font, title, 0, 0)
-    canvas.hline(0, font.height(), width, 1)
-    y = font.height() + 2
+def draw_page(canvas, app, title: str, lines: list) -> None:
+    """Draw a title, a rule under it and up to three lines."""
+    font = app.text_font
+    draw.text(canvas, font, title, _MARGIN, 0)
+    canvas.hline(0, font.height() + 1, app.display.width, 1)
+    y = font.height() + 5
     for line in lines:
-        draw.text(canvas, font, line, 0, y)
-        y += font.height()
+        draw.text(canvas, font, line, _MARGIN, y)
+        y += font.height() + 1

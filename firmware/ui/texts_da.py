@@ -1,20 +1,20 @@
-"""Danish texts of the screens. A message is (title, what to do)."""
+"""Danish texts of the screens. A message is (what is wrong, what to do)."""
 
 TEXTS = {
     "not_provisioned": ("Ikke sat op", "Kodeviseren har ingen konto. Kontakt udstederen."),
-    "blocked": ("Spærret", "Kodeviseren er spærret. Kontakt udstederen."),
-    "damaged": ("Fejl i lageret", "Data er beskadiget. Få den sat op på ny."),
-    "storage_failed": ("Lager-fejl", "Koden blev ikke taget. Tryk igen."),
-    "clock_lost": ("Uret er gået i stå", "Få uret stillet hos udstederen."),
+    "blocked": ("Spærret", "Kontakt udstederen for at få kodeviseren åbnet igen."),
+    "damaged": ("Fejl i lageret", "Data kan ikke læses. Få kodeviseren sat op på ny."),
+    "storage_failed": ("Kan ikke gemme", "Ingen kode denne gang. Prøv igen."),
+    "clock_lost": ("Uret er gået i stå", "Få uret stillet hos udstederen, før du får koder."),
     "clock_absent": ("Uret svarer ikke", "Få kodeviseren byttet hos udstederen."),
     "expired": "Udløbet",
-    "compare": "Samme tal på skærmen?",
+    "compare": "Samme tal på PC'en?",
     "serial": "Serienummer",
     "clock": "Ur (UTC)",
     "clock_ok": "Uret går",
     "battery": "Batteri",
     "battery_ok": "Opladet",
-    "battery_low": "Lavt: oplad",
+    "battery_low": "Lavt: oplad det",
     "no_battery": "Måles ikke",
     "version": "Version",
     "development": "Udvikling",

@@ -1,14 +1,14 @@
-"""English texts of the screens. A message is (title, what to do)."""
+"""English texts of the screens. A message is (what is wrong, what to do)."""
 
 TEXTS = {
     "not_provisioned": ("Not set up", "The token has no account. Contact the issuer."),
-    "blocked": ("Blocked", "The token is blocked. Contact the issuer."),
-    "damaged": ("Storage error", "The data is damaged. Have it set up again."),
-    "storage_failed": ("Storage error", "No code was taken. Press again."),
-    "clock_lost": ("Clock has stopped", "Have the issuer set the clock."),
-    "clock_absent": ("Clock is silent", "Have the issuer exchange the token."),
+    "blocked": ("Blocked", "Contact the issuer to have the token unblocked."),
+    "damaged": ("Storage error", "Data cannot be read. Have the token set up again."),
+    "storage_failed": ("Cannot save", "No code this time. Try again."),
+    "clock_lost": ("Clock has stopped", "Have the issuer set the clock to get codes."),
+    "clock_absent": ("Clock is silent", "Have the issuer replace the token."),
     "expired": "Expired",
-    "compare": "Same number on screen?",
+    "compare": "Same number on the PC?",
     "serial": "Serial number",
     "clock": "Clock (UTC)",
     "clock_ok": "Running",
