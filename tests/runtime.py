@@ -74,7 +74,7 @@ class MicroPython:
         """Compile the firmware and the drivers; a file that is not MicroPython raises RuntimeError."""
         self._folder = TemporaryDirectory(prefix="kodebrik-vm-")
         self._process: subprocess.Popen | None = None
-        self._complaints = TemporaryFile()
+        self._complaints = TemporaryFile()  # noqa: SIM115 - open as long as this object
         jobs = [_compile(source, Path(self._folder.name)) for source in _sources()]
         failed = [name for name, job in jobs if job.wait()]
         if failed:
