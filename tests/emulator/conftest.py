@@ -1,0 +1,35 @@
+"""Fixtures of the emulator's tests."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emulator.session import Emulator
+from tests.emulator.images import image
+
+
+@pytest.fixture
+def token(tmp_path: Path) -> Iterator[Callable[..., Emulator]]:
+    """Make an emulated token with the given main.py; closed at the end of the test."""
+    with ExitStack() as stack:
+
+        def make(main: str, name: str = "token", **options: Any) -> Emulator:
+            return stack.enter_context(Emulator(state=tmp_path / name, image=image(main), **options))
+
+        yield make
+
+
+@pytest.fixture
+def run(token: Callable[..., Emulator]) -> Callable[..., str]:
+    """What a main.py prints while it runs for some virtual seconds on a plugged-in board."""
+
+    def start(main: str, seconds: float = 1, **options: Any) -> str:
+        emulator = token(main, **options)
+        emulator.plug()
+        emulator.advance(seconds)
+        return emulator.port.read(0).decode().replace("\r\n", "\n")
+
+    return start

@@ -1,0 +1,57 @@
+"""Tiny firmware images, so that the emulator is tested by itself and not by the firmware of the day."""
+
+from littlefs import LittleFS
+
+BLOCK, BLOCKS, PROGRAM = 4096, 352, 256  # the Pico's
+
+# A token in thirty lines: holds its power, draws column n at each press, echoes what a host sends in capitals.
+PANEL = """
+import select, sys, time
+from machine import I2C, Pin
+hold = Pin(14, Pin.OUT, value=1)
+button = Pin(15, Pin.IN, Pin.PULL_UP)
+bus = I2C(0, sda=Pin(4), scl=Pin(5), freq=400000)
+for command in (0x8D, 0x14, 0xA1, 0xC8, 0x20, 0x00, 0xAF):
+    bus.writeto(0x3C, bytes((0x80, command)))
+bus.writeto(0x3C, b"\\x40" + bytes(1024))
+edges = []
+button.irq(lambda pin: edges.append((time.ticks_ms(), pin.value())), Pin.IRQ_FALLING | Pin.IRQ_RISING)
+poll = select.poll()
+poll.register(sys.stdin, select.POLLIN)
+shown = 0
+until = time.ticks_add(time.ticks_ms(), 5000)
+while time.ticks_diff(until, time.ticks_ms()) > 0:
+    for _ in poll.poll(100):
+        byte = sys.stdin.buffer.read(1)
+        if byte == b"\\x03":
+            raise KeyboardInterrupt
+        sys.stdout.buffer.write(byte.upper())
+    if len(edges) > shown:
+        shown = len(edges)
+        bus.writeto(0x3C, b"\\x40" + bytes((0xFF,)) * shown)
+hold.off()
+while True:
+    time.sleep(1)
+"""
+
+# Waits for a host for ever; Ctrl-C ends in the REPL.
+ECHO = """
+import select, sys
+poll = select.poll()
+poll.register(sys.stdin, select.POLLIN)
+while True:
+    poll.poll()
+    byte = sys.stdin.buffer.read(1)
+    if byte == b"\\x03":
+        raise KeyboardInterrupt
+    sys.stdout.buffer.write(byte.upper())
+"""
+
+
+def image(main: str, **files: str) -> bytes:
+    """A file system with that main.py and other modules."""
+    disk = LittleFS(block_size=BLOCK, block_count=BLOCKS, prog_size=PROGRAM, disk_version=0x00020000)
+    for name, text in {"main": main, **files}.items():
+        with disk.open(f"{name}.py", "w") as file:
+            file.write(text)
+    return bytes(disk.context.buffer)
