@@ -40,6 +40,7 @@ class ExitCode(IntEnum):
     TOO_EARLY = 17, "Too little time has passed since the clock was set to measure its drift."
     SCENARIO = 18, "An expectation of the scenario was not met."
     NOT_INSTALLED = 19, "The emulator is not installed."
+    EMULATOR = 20, "The emulated token failed."
     INTERRUPTED = 130, "Interrupted (Ctrl-C)."
 
 

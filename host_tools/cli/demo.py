@@ -1,0 +1,132 @@
+"""kodebrik demo: the whole way of a token in one run. Emulated, provisioned over its serial port, pressed, checked."""
+
+import re
+import shutil
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from firmware.protocol import messages
+from host_tools import codes, private_files
+from host_tools.cli.emulated import emulated, emulator_errors
+from host_tools.cli.output import Json, emit, say, step
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.link import clock
+from host_tools.link.channel import Channel
+from host_tools.link.session import claim_token
+from host_tools.link.transport import SerialTransport
+from host_tools.provisioning import access_key, keyfile, otpauth, secrets
+from host_tools.provisioning.credential import Credential
+
+if TYPE_CHECKING:
+    from emulator.session import Emulator
+
+_PATIENCE, _GLANCE = 5.0, 0.02  # seconds
+_FILES = ("flash.bin", "state.json", "link", "access.key", "secret.otpauth", "screen.png")
+
+
+def demo(
+    state: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder for the demonstration's token; an older one is replaced.")
+    ] = Path("build/demo"),
+    as_json: Json = False,
+) -> None:
+    """Emulate a kodeviser, provision it, press it, check its code."""
+    _clear(state)
+    with emulated("kodeviser", "pico", state) as emulator:
+        port = emulator.open_pty(state / "link")
+        say(f"An emulated kodeviser is plugged in at {port}.")
+        with emulator.serving():
+            credential, serial = _provision(emulator, port, state)
+        emulator.unplug()
+        if emulator.display_on:
+            emulator.press()  # puts away what the token still shows
+        say("Unplugged. Pressing its button.")
+        before = int(emulator.now)
+        emulator.press()
+        picture = emulator.screen().to_png(state / "screen.png")
+        text = emulator.screen_text()
+        expected = _by_pyotp(credential, before, int(emulator.now))
+        with emulator_errors():
+            from emulator.views.terminal import render  # noqa: PLC0415 - an extra
+
+            drawn = render(emulator.screen())
+    shown = next((line for line in text if line.replace(" ", "") in expected), None)
+    if shown is None:
+        raise KodebrikError(
+            f"The screen shows {' / '.join(text)}; pyotp computes {codes.grouped(expected[0])}.",
+            "This is a defect; please report it.",
+            ExitCode.CHECK_FAILED,
+        )
+    result: dict[str, Any] = {"serial": serial, "code": shown, "pyotp": expected, "picture": str(picture)}
+    lines = [
+        *drawn,
+        f"The token's display shows {shown}.",
+        f"pyotp computes {codes.grouped(shown.replace(' ', ''))} for the same secret and time: the code is right.",
+        f"Picture of the display: {picture}",
+        "",
+        "Try next:",
+        f"  kodebrik emulate kodeviser --state {state} --link {state / 'link'}",
+        f"  kodebrik info --port {state / 'link'} --access-key-file {state / 'access.key'}    (in another terminal)",
+        f"  kodebrik code --otpauth-file {state / 'secret.otpauth'}",
+    ]
+    emit(as_json, result, lines)
+
+
+def _clear(state: Path) -> None:
+    """Remove an older demonstration, and nothing that is not one."""
+    if state.exists() and not {path.name for path in state.iterdir()} <= set(_FILES):
+        raise KodebrikError(
+            f"{state} holds other files than a demonstration's.", "Name another folder with --state.", ExitCode.FILE
+        )
+    shutil.rmtree(state, ignore_errors=True)
+    state.mkdir(mode=0o700, parents=True)
+
+
+def _provision(emulator: "Emulator", port: str, state: Path) -> tuple[Credential, str]:
+    """Do what 'kodebrik provision' does; the operator's eyes are the screen's pixels."""
+    transport = SerialTransport(port)
+    try:
+        channel = Channel(transport, port)
+        hello = channel.hello()
+
+        def compare(number: str) -> bool:
+            shown = _await_number(emulator)
+            say(f"The token shows {shown}; kodebrik computes {codes.grouped(number)}.")
+            return shown.replace(" ", "") == number
+
+        with step(f"Claiming the token {hello.serial}"):
+            session = claim_token(channel, hello, compare)
+        key = access_key.derive(keyfile.generate(), hello.serial)
+        private_files.write_new(state / "access.key", key.reveal().hex().encode() + b"\n")
+        session.set_key(messages.KEY_ISSUER, key)
+        with step("Setting its clock"):
+            clock.set_now(session, clock.Times())
+        credential = Credential("kodebrik:demo", secrets.generate("SHA1"))
+        private_files.write_new(state / "secret.otpauth", otpauth.compose(credential).encode() + b"\n")
+        with step("Giving it a fresh secret"):
+            session.put_credential(credential)
+    finally:
+        transport.close()
+    return credential, hello.serial
+
+
+def _await_number(emulator: "Emulator") -> str:
+    """Read the six digits from the screen, for which the token needs a moment."""
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline:
+        for line in emulator.screen_text():
+            if re.fullmatch(r"\d{3} \d{3}", line):
+                return line
+        time.sleep(_GLANCE)
+    return "no number"
+
+
+def _by_pyotp(credential: Credential, *times: int) -> list[str]:
+    with emulator_errors():
+        import pyotp  # noqa: PLC0415 - an extra
+
+        totp = pyotp.TOTP(secrets.encode_base32(credential.secret))
+        return list(dict.fromkeys(str(totp.at(moment)) for moment in times))
