@@ -20,31 +20,37 @@ _MARK_ROOM = 19  # what the battery mark takes from the account's name
 def open_code(app, index: int) -> Screen:
     """Take a code for the account of that index: return its screen, or the message that says why there is none."""
     vault = app.vault
-    trouble = "clock_lost"
-    now = None
-    if vault.state == DAMAGED:
-        trouble = "damaged"
-    elif vault.state == BLOCKED:
-        trouble = "blocked"
-    elif not vault.credentials:
-        trouble = "not_provisioned"
-    else:
-        try:
-            now = trusted_time(app)
-        except OSError:
-            trouble = "clock_absent"
-    if now is None:
-        return Message(app, trouble)
-    held = vault.credentials[index]
-    if held["kind"] == "totp":
-        period = held["period"]
-        code = totp(held["secret"], now, period, held["digits"], held["algorithm"])
-        return CodeScreen(app, index, code, period, remaining(now, period))
+    if vault.state in (DAMAGED, BLOCKED):
+        return Message(app, vault.state)
+    if not vault.credentials:
+        return Message(app, "not_provisioned")
+    if vault.credentials[index]["kind"] == "hotp":
+        return _count(app, index)
+    return _tell_time(app, index)
+
+
+def _count(app, index: int) -> Screen:
+    """Take the next HOTP code, which needs no clock."""
+    held = app.vault.credentials[index]
     try:
-        counter = vault.next_counter(index)  # in the flash before the code is seen, so that no code comes twice
+        counter = app.vault.next_counter(index)  # in the flash before the code is seen, so that no code comes twice
     except VaultError:
         return Message(app, "storage_failed")
     return CodeScreen(app, index, hotp(held["secret"], counter, held["digits"], held["algorithm"]), 0, 0)
+
+
+def _tell_time(app, index: int) -> Screen:
+    """Take the TOTP code of this moment."""
+    held = app.vault.credentials[index]
+    try:
+        now = trusted_time(app)
+    except OSError:
+        return Message(app, "clock_absent")
+    if now is None:
+        return Message(app, "clock_lost")
+    period = held["period"]
+    code = totp(held["secret"], now, period, held["digits"], held["algorithm"])
+    return CodeScreen(app, index, code, period, remaining(now, period))
 
 
 def trusted_time(app) -> int | None:
@@ -70,6 +76,7 @@ class CodeScreen(Screen):
         self._index = index
         self._name = app.vault.credentials[index]["name"]
         self._code = code
+        self._battery_low = app.battery_low()
         self._period = period
         self._ends = time.ticks_add(time.ticks_ms(), remaining * 1000)
         self.refresh_ms = 1000 if period else None
@@ -91,7 +98,7 @@ class CodeScreen(Screen):
         width = app.display.width
         font = app.text_font
         room = width - 2
-        if app.battery_low():
+        if self._battery_low:
             draw.low_battery(canvas, width, 1)
             room -= _MARK_ROOM
         if len(app.vault.credentials) > 1:

@@ -38,6 +38,10 @@ class Comparison(Screen):
         x = (app.display.width - draw.grouped_width(digits, self._number)) // 2
         draw.grouped(canvas, digits, self._number, x, app.display.height - digits.height() - 5)
 
+    def stands(self) -> bool:
+        """Return False once the operator has compared: the host has given the token its key."""
+        return self._app.vault.access_key is None
+
 
 def draw_page(canvas, app, title: str, lines: list) -> None:
     """Draw a title, a rule under it and up to three lines."""
