@@ -1,0 +1,144 @@
+"""A stand-in for a board's `machine` on the VM, to put under the drivers: it records what they do and answers as told.
+
+`install()` puts it in place of the real one; the functions that tests call come after it. Bus traffic is recorded as
+(address, bytes written); time is a counter that only sleeping and reading it move.
+"""
+
+import sys
+
+pins = {}  # number -> level that the outside world gives it
+driven = []  # (pin, level) as the program set them
+handlers = {}
+sent = []  # (address, bytes) in the order of the bus
+registers = {}  # address -> bytearray
+silent = set()  # addresses that do not answer
+samples = [0]
+
+
+class Pin:
+    """Enough of machine.Pin."""
+
+    IN = 0
+    OUT = 1
+    OPEN_DRAIN = 2
+    PULL_UP = 1
+    IRQ_RISING = 4
+    IRQ_FALLING = 8
+
+    def __init__(self, number, mode=-1, pull=-1, value=None):
+        self.number = number
+        if value is not None:
+            self.value(value)
+
+    def value(self, level=None):
+        if level is None:
+            return pins.get(self.number, 1)
+        driven.append((self.number, level))
+        if self.number == 5 and level == 1 and driven.count((5, 0)) == 3:
+            pins[4] = 1  # the chip that hangs on SDA lets go after three clocks
+        return None
+
+    def irq(self, handler, trigger):
+        handlers[self.number] = handler
+
+
+class ADC:
+    """Enough of machine.ADC, as on the RP2040."""
+
+    def __init__(self, pin):
+        self.pin = pin.number
+
+    def read_u16(self):
+        samples.append(samples.pop(0))
+        return samples[-1]
+
+
+class CalibratedADC:
+    """Enough of machine.ADC, as on the ESP32."""
+
+    ATTN_11DB = 3
+
+    def __init__(self, pin):
+        self.range = None
+
+    def atten(self, attenuation):
+        self.range = attenuation
+
+    def read_uv(self):
+        return samples[0] if self.range == self.ATTN_11DB else 950_000
+
+
+class I2C:
+    """Enough of machine.I2C."""
+
+    def __init__(self, number, sda, scl, freq):
+        driven.append(("i2c", number, sda.number, scl.number, freq))
+
+    def _reach(self, address):
+        if address in silent:
+            raise OSError(5)
+
+    def writevto(self, address, vector):
+        self._reach(address)
+        sent.append((address, b"".join([bytes(part) for part in vector])))
+
+    def writeto_mem(self, address, register, data):
+        self._reach(address)
+        sent.append((address, bytes((register,)) + bytes(data)))
+        registers[address][register : register + len(data)] = data
+
+    def readfrom_mem_into(self, address, register, buffer):
+        self._reach(address)
+        buffer[:] = registers[address][register : register + len(buffer)]
+
+    def readfrom_mem(self, address, register, size):
+        self._reach(address)
+        return bytes(registers[address][register : register + size])
+
+
+class Time:
+    """A clock in the program's hands. `events` are (when, action) in the order of time."""
+
+    def __init__(self):
+        self.now = 1_000
+        self.events = []
+
+    def _move(self, to):
+        while self.events and self.events[0][0] <= to:
+            self.now, action = self.events.pop(0)
+            action()
+        self.now = to
+
+    def ticks_ms(self):
+        return self.now
+
+    def ticks_add(self, ticks, delta):
+        return ticks + delta
+
+    def ticks_diff(self, end, start):
+        return end - start
+
+    def sleep_ms(self, delay):
+        self._move(self.now + delay)
+
+    def sleep_us(self, delay):
+        pass
+
+
+def unique_id():
+    """The number of this board."""
+    return b"\x01\x02\x03\x04\x05\x06\x07\x08"
+
+
+def install():
+    """Start with a new board: all drivers imported from now on are on it."""
+    for name in list(sys.modules):
+        if name.startswith("firmware.drivers") or name == "firmware.hardware":
+            del sys.modules[name]
+    for kept in (pins, handlers, registers, silent):
+        kept.clear()
+    driven[:] = []
+    sent[:] = []
+    samples[:] = [0]
+    registers[0x68] = bytearray(19)
+    sys.modules["machine"] = sys.modules["tests.vm.board"]
