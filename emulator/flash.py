@@ -35,6 +35,8 @@ class Flash:
             content = image or b""
             if len(content) > size:
                 raise ValueError(f"The image has {len(content)} bytes, the file system of the board only {size}.")
+            # For its owner alone: the token's sealed secrets, and the means to open them, lie in this folder.
+            path.touch(0o600)
             path.write_bytes(content + b"\xff" * (size - len(content)))
         elif path.stat().st_size != size:
             raise ValueError(f"{path} has {path.stat().st_size} bytes, the file system of the board {size}.")

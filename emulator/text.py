@@ -55,10 +55,12 @@ def _table(font: ModuleType) -> tuple[int, dict[int, list[_Glyph]]]:
     """A font's height, and its glyphs by the first column of their ink, the most ink first."""
     characters = {chr(code) for code in range(font.min_ch(), font.max_ch() + 1)}
     unknown = bytes(font.get_ch(chr(font.max_ch() + 1))[0])
+    # What a font shows for a character it lacks: its question mark, or its first character when it has none.
+    stand_in = "?" if font.min_ch() <= ord("?") <= font.max_ch() else chr(font.min_ch())
     starts: dict[int, list[_Glyph]] = {}
     for character in sorted(characters):
         rows, height, width = font.get_ch(character)
-        if bytes(rows) == unknown and character != "?":
+        if bytes(rows) == unknown and character != stand_in:
             continue  # the font has no such character
         stride = (width + 7) // 8
         cell = [sum((rows[y * stride + x // 8] >> (7 - x % 8) & 1) << y for y in range(height)) for x in range(width)]
