@@ -11,7 +11,7 @@ import typer
 from firmware.protocol import messages
 from host_tools.cli.keyring import Keyring
 from host_tools.cli.output import say, step
-from host_tools.errors import TokenError
+from host_tools.errors import TOKEN_ERRORS, KodebrikError, TokenError
 from host_tools.link import ports
 from host_tools.link.channel import Channel
 from host_tools.link.replies import Hello
@@ -72,11 +72,16 @@ def token(port: str | None) -> Iterator[tuple[Channel, Hello]]:
 
 @contextmanager
 def session(port: str | None, keyring: Keyring) -> Iterator[Session]:
-    """Open the session of a token that has an access key; TokenError NO_ACCESS_KEY for one that has none."""
+    """Open the session of a token that has an access key; KodebrikError for one that has none."""
     with token(port) as (channel, hello):
         if hello.key == messages.KEY_NONE:
-            damaged = hello.state == messages.DAMAGED
-            raise TokenError(messages.STORAGE_DAMAGED if damaged else messages.NO_ACCESS_KEY)
+            if hello.state == messages.DAMAGED:
+                raise TokenError(messages.STORAGE_DAMAGED)
+            raise KodebrikError(
+                "The token has no access key yet.",
+                "Provision it first, with 'kodebrik provision'.",
+                TOKEN_ERRORS + messages.NO_ACCESS_KEY,
+            )
         yield opened(channel, hello, keyring)
 
 

@@ -14,7 +14,11 @@ _LEAVE_REPL = b"\x03\x02"  # Ctrl-C drops the line that the hello made there, Ct
 
 
 class DamagedError(Exception):
-    """What came cannot be used, or nothing came: it is worth trying again."""
+    """What came cannot be used: it is worth trying again."""
+
+
+class SilenceError(DamagedError):
+    """Nothing came in time."""
 
 
 class Channel:
@@ -35,7 +39,7 @@ class Channel:
     def receive(self, kinds: tuple[int, ...], timeout: float) -> tuple[int, bytes]:
         """Give kind and body of the next frame of one of `kinds`; others are late answers and passed over.
 
-        DamagedError after `timeout` and for a damaged frame; KodebrikError when the port is gone.
+        DamagedError for a damaged frame, SilenceError after `timeout`; KodebrikError when the port is gone.
         """
         deadline = time.monotonic() + timeout
         while True:
@@ -47,7 +51,7 @@ class Channel:
                     return payload[0], payload[1:]
             data = self._read(max(0.0, deadline - time.monotonic()))
             if not data:
-                raise DamagedError
+                raise SilenceError
             self._seen = (self._seen + data)[-_REMEMBERED:]
             self._arrived += self._decoder.feed(data)
 
@@ -56,16 +60,26 @@ class Channel:
         self._seen = b""
         for _ in range(_HELLO_TRIES):
             self.send(messages.HELLO)
-            try:
-                _, body = self.receive((messages.HELLO,), _HELLO_TIMEOUT)
-            except DamagedError:
-                other = diagnosis.recognise(self._seen)
-                if other is not None:
-                    self._leave_as_found()
-                    raise other from None
-            else:
+            body = self._await_hello()
+            if body is not None:
                 return replies.hello(body)
+            other = diagnosis.recognise(self._seen)
+            if other is not None:
+                self._leave_as_found()
+                raise other
         raise self._nobody()
+
+    def _await_hello(self) -> bytes | None:
+        """Give the hello that comes in time, whatever stood on the line before it."""
+        deadline = time.monotonic() + _HELLO_TIMEOUT
+        while (left := deadline - time.monotonic()) > 0:
+            try:
+                return self.receive((messages.HELLO,), left)[1]
+            except SilenceError:
+                break
+            except DamagedError:
+                continue
+        return None
 
     def _leave_as_found(self) -> None:
         if diagnosis.is_repl(self._seen):
