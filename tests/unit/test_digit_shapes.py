@@ -5,13 +5,14 @@ when they are closer than 2 sigma, so sigma is 5 minutes of arc: 0.51 mm at a re
 display has the finest pixels, hence the worst case: 0.96 inch, 21.744 mm for 128 pixels, 0.17 mm each; sigma is 3.0
 pixels there (2.2 on a 1.3 inch display).
 
-The distance of two digits is the root of the summed squared differences of their blurred pictures (lit 1, dark 0), with one
-moved over the other by up to 3 pixels sideways and 1 up or down to where they look most alike: an eye knows no
+The distance of two digits is the root of the summed squared differences of their blurred pictures (lit 1, dark 0),
+with one moved over the other by up to 3 pixels sideways and 1 up or down to where they look most alike: an eye knows no
 absolute position.
 
-Smallest distances of the faces tried, each as large as fits six digits of at most 18 pixels and 38 rows: Share Tech 3.3,
-Saira Condensed SemiBold 3.1, Open Sans 500 at width 75 3.0, Noto Sans 700 at width 75 3.0, Encode Sans 600 at width 80
-2.8, Roboto Condensed 600 2.7, Fira Sans Condensed Medium 2.5, Atkinson Hyperlegible Bold 1.2.
+Smallest distances of the faces tried, each as large as fits digits of at most 18 pixels and 38 rows: Share Tech 3.3,
+Saira Condensed SemiBold with its letter O for the zero 3.1, Open Sans 500 at width 75 3.0, Noto Sans 700 at width 75
+3.0, Encode Sans 600 at width 80 2.8, Roboto Condensed 600 2.7, Fira Sans Condensed Medium 2.5, Atkinson Hyperlegible
+Bold 1.2.
 """
 
 import importlib
