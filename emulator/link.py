@@ -26,16 +26,15 @@ class Link:
         """Bytes for the token that it has not been given yet."""
         return bytes(self._waiting)
 
-    @property
-    def first(self) -> int | None:
-        """The first of them."""
-        return self._waiting[0] if self._waiting else None
-
     def put(self, data: bytes) -> None:
         """The host writes. UnpluggedError when there is no cable."""
         if not self.plugged:
             raise UnpluggedError
         self._waiting += data
+
+    def put_back(self, data: bytes) -> None:
+        """Bytes that the VM was given and has not read."""
+        self._waiting[:0] = data
 
     def take(self, count: int) -> None:
         """The VM has been given `count` bytes."""

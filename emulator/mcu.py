@@ -17,7 +17,7 @@ from emulator.wiring import Bench
 
 BOOT_US = 18_000  # power-on to the first line of boot.py on an RP2040 at 125 MHz
 OFF, RUNNING, IDLE, PROMPT = "off", "running", "idle", "prompt"
-CTRL_C = 0x03
+CTRL_C = 3
 ENTER_RAW, LEAVE_RAW = b"\x01", b"\x02"  # Ctrl-A and Ctrl-B to the REPL
 PROMPT_STEP = 0.02  # real seconds between looks at a REPL that says nothing
 
@@ -152,7 +152,7 @@ class Mcu:
         """Let the idle VM go on, with the pin events and the bytes that came meanwhile."""
         self.state, self.deadline = self._base_state, None
         if self._interrupted():
-            self._link.take(1)
+            self._link.take(self._link.waiting.index(CTRL_C) + 1)
             self._reply(records.INTERRUPT)
             return
         if self._link_wakes:
@@ -161,7 +161,7 @@ class Mcu:
 
     def _interrupted(self) -> bool:
         """Ctrl-C to something that the REPL runs."""
-        return self._base_state == PROMPT and self._link.first == CTRL_C
+        return self._base_state == PROMPT and CTRL_C in self._link.waiting
 
     def _feed(self) -> None:
         waiting = self._link.waiting
@@ -190,6 +190,8 @@ class Mcu:
             left, link = struct.unpack("<qB", payload)
             self.deadline, self._link_wakes = None if left < 0 else clock.now + left, bool(link)
             self.state = IDLE
+            if self._base_state == PROMPT:  # a program at the prompt reads no input, but Ctrl-C ends it
+                self._link.put_back(vm.take_back())
             return
         if kind == records.RESET:
             self.reset(payload[0])
@@ -240,6 +242,8 @@ class Mcu:
             answer = self._random(struct.unpack("<H", payload)[0])
         elif kind == records.WATCHDOG:
             self._set_watchdog(struct.unpack("<I", payload)[0])
+        elif kind == records.PROMPT:
+            self._link.put_back(self.vm.take_back())  # what the program has not read is for the REPL
         elif kind == records.TICK and self._base_state == RUNNING:
             self._feed()
         return 0, answer

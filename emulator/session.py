@@ -5,6 +5,7 @@ Times are virtual seconds unless a name says otherwise; inside, the clock counts
 
 import hashlib
 import logging
+import os
 import select
 import threading
 from collections.abc import Callable, Iterator
@@ -80,6 +81,9 @@ class Emulator:
         self.flash.on_cut = self._all_power_gone
         self.bench = Bench(self.board, product, self.clock, self._seed)
         self.link = Link()
+        self._bell = os.pipe()  # wakes serve()
+        self._asleep = threading.RLock()  # held by serve() while it waits
+        self._closed = False
         self._offers: list[Callable[[], Any]] = []  # how to open the lines that other programs may use
         self._lines: list[Any] = []  # those that are open
         self.port = Port(self.link, self.run_until)
@@ -106,12 +110,17 @@ class Emulator:
         self.close()
 
     def close(self) -> None:
-        """Keep the token's state, and end the VM and the link."""
+        """Keep the token's state, and end the VM and the link. Closing again does nothing."""
         with self.lock:
+            if self._closed:
+                return
+            self._closed = True
             self._close_lines()
             self.mcu.close()
             self.save()
             self.flash.close()
+            for end in self._bell:
+                os.close(end)
 
     def save(self) -> None:
         """Write down what the token keeps without the emulator: wear, clock chip, battery, the time."""
@@ -306,9 +315,11 @@ class Emulator:
             line.send(data)
 
     def _close_lines(self) -> None:
-        for line in self._lines:
-            line.close()
-        self._lines.clear()
+        os.write(self._bell[1], b"!")
+        with self._asleep:  # while serve() waits on a line, closing it would not hang up
+            for line in self._lines:
+                line.close()
+            self._lines.clear()
 
     def serve(self, until: Callable[[], bool] | float | None = None) -> None:
         """Keep step with real time, for programs on the link or a user at a window, until `until` (None: for ever).
@@ -352,7 +363,13 @@ class Emulator:
                 times = (self.mcu.deadline, self.clock.next_alarm)
                 pause = min((time - self.clock.now for time in times if time is not None), default=_US) / _US
                 waits = [end for line in self._lines for end in line.waits()] + self.mcu.prompt_ends()
-            select.select(waits, [], [], min(max(pause, 0), _NAP))
+                self._asleep.acquire()
+            try:
+                ready = select.select([self._bell[0], *waits], [], [], min(max(pause, 0), _NAP))[0]
+            finally:
+                self._asleep.release()
+            if self._bell[0] in ready:
+                os.read(self._bell[0], 64)
         if crash is not None:
             raise crash
 

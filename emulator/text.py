@@ -33,17 +33,28 @@ class _Line(NamedTuple):
 
 def read_text(screen: Screen, fonts: Iterable[ModuleType] | None = None) -> list[str]:
     """The lines of text on the screen, top to bottom; a wide gap, as between groups of digits, reads as a space."""
-    tables = [_table(font) for font in fonts] if fonts is not None else [_table(_font(name)) for name in FONTS]
+    tables = [_table(font) for font in (fonts if fonts is not None else map(_font, FONTS))]
     columns = [sum(1 << y for y in range(screen.height) if screen.pixel(x, y)) for x in range(screen.width)]
+    places = [(number, top) for number, (height, _) in enumerate(tables) for top in range(screen.height - height + 1)]
+    found: dict[tuple[int, int], _Line] = {}
     lines: list[_Line] = []
     while True:
-        found = [line for table in tables for line in _candidates(columns, screen.height, *table)]
+        for number, top in places:  # those that have not been read since their pixels changed
+            height, starts = tables[number]
+            band = [column >> top & (1 << height) - 1 for column in columns]
+            line = _read(band, top, starts) if any(band) else None
+            if line:
+                found[number, top] = line
+            else:
+                found.pop((number, top), None)
         if not found:
             return [line.text for line in sorted(lines, key=lambda line: (line.top, line.left))]
-        best = max(found, key=lambda line: (line.ink, -line.top))
+        chosen, best = max(found.items(), key=lambda item: (item[1].ink, -item[1].top))
         lines.append(best)
         for x, lit in best.pixels:
             columns[x] &= ~(lit << best.top)
+        end = best.top + tables[chosen[0]][0]
+        places = [(number, top) for number, top in found if top < end and top + tables[number][0] > best.top]
 
 
 def _font(name: str) -> ModuleType:
@@ -72,14 +83,6 @@ def _table(font: ModuleType) -> tuple[int, dict[int, list[_Glyph]]]:
     for glyphs in starts.values():
         glyphs.sort(key=lambda glyph: -glyph.ink)
     return font.height(), starts
-
-
-def _candidates(columns: list[int], rows: int, height: int, starts: dict[int, list[_Glyph]]) -> Iterable[_Line]:
-    mask = (1 << height) - 1
-    for top in range(rows - height + 1):
-        band = [column >> top & mask for column in columns]
-        if any(band) and (line := _read(band, top, starts)):
-            yield line
 
 
 def _read(band: list[int], top: int, starts: dict[int, list[_Glyph]]) -> _Line | None:

@@ -1,11 +1,13 @@
 """The MicroPython process: how it is found and started, the records to and from it, and its three standard streams."""
 
+import fcntl
 import os
 import select
 import shutil
 import struct
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 
@@ -63,7 +65,8 @@ class Vm:
             env={"MICROPYPATH": f"{SHIMS}:.frozen", "PATH": os.environ.get("PATH", "")},
             start_new_session=True,  # a Ctrl-C in the terminal is for the host
         )
-        for end in (request_end, reply_end, stdin_end, stdout_end, stderr_end):
+        self._stdin_end = stdin_end  # kept, to take back what the VM has not read
+        for end in (request_end, reply_end, stdout_end, stderr_end):
             os.close(end)
         for stream in (stdin, output, errors):
             os.set_blocking(stream, False)
@@ -80,7 +83,8 @@ class Vm:
         while (record := self._parse()) is None:
             if not self._receive(deadline - time.monotonic()):
                 raise VmStuckError(
-                    f"The firmware has computed for {patience:g} s without waiting for anything.\n{self.last_words()}"
+                    f"The firmware has been busy for {patience:g} s without waiting for anything: it computes on and "
+                    f"on, or reads its input before poll() says there is any.\n{self.last_words()}"
                 )
         return record
 
@@ -148,6 +152,13 @@ class Vm:
         except BlockingIOError:
             return 0
 
+    def take_back(self) -> bytes:
+        """The bytes on its stdin that the VM, which must be waiting for a reply, has not read."""
+        count = bytearray(4)
+        fcntl.ioctl(self._stdin_end, termios.FIONREAD, count)
+        unread = int.from_bytes(count, sys.byteorder)
+        return os.read(self._stdin_end, unread) if unread else b""
+
     def last_words(self) -> str:
         """The end of its stderr."""
         return self._last_words.decode(errors="replace")
@@ -156,5 +167,5 @@ class Vm:
         """Power is gone."""
         self._process.kill()
         self._process.wait()
-        for end in (self.requests, self._replies, self._stdin, self.output, self._errors):
+        for end in (self.requests, self._replies, self._stdin, self._stdin_end, self.output, self._errors):
             os.close(end)

@@ -27,7 +27,7 @@ def run(token: Callable[..., Emulator]) -> Callable[..., str]:
     """What a main.py prints while it runs for some virtual seconds on a plugged-in board."""
 
     def start(main: str, seconds: float = 1, **options: Any) -> str:
-        emulator = token(main, **options)
+        emulator = token(main + "\nimport time\ntime.sleep(1000000)\n", **options)
         emulator.plug()
         emulator.advance(seconds)
         return emulator.port.read(0).decode().replace("\r\n", "\n")

@@ -1,0 +1,292 @@
+"""The emulated token as a whole, on a tiny firmware."""
+
+import io
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from emulator.chips.ds3231 import EPOCH
+from emulator.errors import FirmwareCrashError, FlashRuleError, VmNotFoundError, VmStuckError
+from emulator.link import UnpluggedError
+from emulator.session import NEW_TOKEN_TIME, Emulator
+from tests.emulator.images import ECHO, PANEL, image
+
+Token = Callable[..., Emulator]
+
+
+def test_off_until_pressed_and_dark_again_when_the_firmware_lets_go(token: Token) -> None:
+    emulator = token(PANEL)
+    emulator.advance(3600)
+    assert not emulator.powered
+    emulator.press()
+    assert emulator.powered
+    emulator.press()
+    assert emulator.display_on
+    emulator.advance(5)
+    assert not emulator.powered
+    assert not emulator.display_on
+    assert emulator.screen().dark
+
+
+def test_the_screen_shows_what_went_over_the_bus(token: Token) -> None:
+    emulator = token(PANEL)
+    emulator.press()
+    screen = emulator.screen()
+    columns = {x for x in range(screen.width) if screen.pixel(x, 0)}
+    assert columns == set(range(7))  # the edges of letting go
+    assert emulator.screen(rotated=True).pixel(127, 63)
+    with pytest.raises(IndexError):
+        screen.pixel(128, 0)
+
+
+def test_same_inputs_give_the_same_records_and_pixels(token: Token, tmp_path: Path) -> None:
+    traces, screens = [], []
+    for name in ("a", "b"):
+        emulator = token(PANEL, name, seed=7)
+        emulator.mcu.trace = io.BytesIO()
+        emulator.press()
+        emulator.advance(1.5)
+        emulator.plug()
+        emulator.port.write(b"hello")
+        emulator.advance(0.25)
+        emulator.press(90)
+        screens.append(emulator.screen())
+        traces.append(emulator.mcu.trace.getvalue())
+    assert traces[0] == traces[1]
+    assert len(traces[0]) > 1000
+    assert screens[0] == screens[1]
+
+
+def test_time_moves_by_what_is_asked_for(token: Token) -> None:
+    emulator = token(PANEL, time=1_800_000_000)
+    emulator.advance(0.25)
+    assert emulator.now == 1_800_000_000.25
+    emulator.advance(86_400 * 365)
+    assert emulator.now == 1_800_000_000.25 + 86_400 * 365
+
+
+def test_jumps_of_time_take_the_clock_chip_along_and_wake_nobody(token: Token) -> None:
+    emulator = token(PANEL)
+    emulator.press()
+    emulator.set_rtc(emulator.now + 10)
+    for moment in (7_258_118_000, 1_000_000_000):
+        emulator.set_time(moment)
+        assert emulator.now == moment
+        assert emulator.rtc_time == pytest.approx(moment + 10, abs=1e-3)
+    assert emulator.powered
+
+
+def test_drift_adds_up_while_the_token_is_off(token: Token) -> None:
+    emulator = token(PANEL)
+    emulator.set_rtc(emulator.now)
+    emulator.rtc_drift_ppm = 3.5
+    emulator.advance(1_000_000)
+    assert emulator.rtc_time - emulator.now == 3.5
+
+
+def test_a_clock_without_supplies_starts_at_2000(token: Token) -> None:
+    emulator = token(PANEL)
+    emulator.set_rtc(emulator.now)
+    emulator.remove_rtc_supply()
+    emulator.advance(5)
+    assert emulator.rtc_time == EPOCH + 5
+
+
+def test_the_port_runs_in_step_with_virtual_time(token: Token) -> None:
+    emulator = token(ECHO)
+    with pytest.raises(UnpluggedError):
+        emulator.port.read(1)
+    emulator.plug()
+    emulator.port.write(b"abc")
+    assert emulator.port.read(1) == b"ABC"
+    before = emulator.now
+    assert emulator.port.read(2.5) == b""
+    assert emulator.now == before + 2.5
+
+
+def test_more_than_a_pipe_holds_goes_through_the_link_unharmed(token: Token) -> None:
+    emulator = token(ECHO)
+    emulator.plug()
+    emulator.port.write(b"0123456789" * 10_000)
+    received = b""
+    while part := emulator.port.read(1):
+        received += part
+    assert received == b"0123456789" * 10_000
+
+
+def test_unplugging_loses_what_is_under_way(token: Token) -> None:
+    emulator = token(ECHO)
+    emulator.plug()
+    emulator.port.write(b"abc")
+    emulator.unplug()
+    with pytest.raises(UnpluggedError):
+        emulator.port.write(b"x")
+    emulator.plug()
+    assert emulator.port.read(1) == b""
+
+
+def test_a_cable_pulled_while_the_port_waits_ends_the_wait(token: Token) -> None:
+    emulator = token(ECHO)
+    emulator.plug()
+    emulator.clock.after(500_000, emulator._pull_cable)
+    with pytest.raises(UnpluggedError):
+        emulator.port.read(10)
+
+
+def test_ctrl_c_ends_in_the_repl_and_its_sleep_can_be_interrupted(token: Token) -> None:
+    emulator = token(ECHO)
+    emulator.plug()
+    emulator.port.write(b"\x03")
+    assert b"KeyboardInterrupt" in emulator.port.read(1)
+    emulator.port.write(b"\r\x01")
+    _until(emulator, b"raw REPL; CTRL-B to exit\r\n>")
+    emulator.port.write(b"print(6 * 7)\x04")
+    _until(emulator, b"OK42\n\x04\x04>")
+    emulator.port.write(b"import time\ntime.sleep(1000)\x04")
+    _until(emulator, b"OK")
+    emulator.port.write(b"\x03")
+    _until(emulator, b"KeyboardInterrupt: \n\x04>")
+
+
+def _until(emulator: Emulator, end: bytes) -> None:
+    received = b""
+    while not received.endswith(end):
+        part = emulator.port.read(5)
+        assert part, received
+        received += part
+
+
+def test_a_crash_is_an_error_with_its_traceback(token: Token) -> None:
+    emulator = token("def deep():\n    raise ValueError('broken')\ndeep()")
+    with pytest.raises(FirmwareCrashError, match=r"(?s)line 2, in deep\nValueError: broken"):
+        emulator.press()
+
+
+def test_a_firmware_that_never_waits_is_an_error(token: Token) -> None:
+    emulator = token("while True:\n    pass")
+    emulator.mcu.patience = 0.3
+    with pytest.raises(VmStuckError, match=r"0\.3 s without waiting"):
+        emulator.press()
+
+
+def test_breaking_a_flash_rule_is_an_error(token: Token) -> None:
+    emulator = token("import channel, records\nchannel.call(records.ERASE, bytes((1, 0, 0, 0)))")
+    with pytest.raises(FlashRuleError):
+        emulator.press()
+
+
+WRITER = """
+import os, machine
+print(open('/count').read() if 'count' in os.listdir('/') else 'none')
+with open('/count', 'w') as f:
+    f.write('x' * 5000)
+print('written')
+import time
+time.sleep(1000)
+"""
+
+
+@pytest.mark.parametrize("mode", ["before", "torn", "after"])
+def test_power_cut_at_a_flash_operation_stops_the_program_there(token: Token, mode: str) -> None:
+    emulator = token(WRITER)
+    emulator.cut_power(at_operation=3, mode=mode)
+    emulator.plug()
+    emulator.advance(1)
+    assert emulator.flash.operations == 3
+    assert not emulator.powered
+    assert not emulator.plugged
+    emulator.plug()
+    emulator.advance(1)
+    assert emulator.port.read(0) == b"none\nwritten\n"  # littlefs keeps the old state
+
+
+def test_cutting_power_now_switches_off_even_on_usb(token: Token) -> None:
+    emulator = token(PANEL)
+    emulator.plug()
+    emulator.cut_power()
+    assert not emulator.powered
+    emulator.press()
+    assert emulator.powered
+
+
+def test_erasing_and_programming_take_their_time(token: Token) -> None:
+    program = """
+import time
+start = time.ticks_ms()
+open("/x", "w").close()
+print(time.ticks_diff(time.ticks_ms(), start))
+time.sleep(9)
+"""
+    emulator = token(program)
+    emulator.plug()
+    emulator.advance(1)
+    assert int(emulator.port.read(0)) >= emulator.flash.operations * 0.4
+
+
+def test_a_token_survives_the_emulator(tmp_path: Path) -> None:
+    with Emulator(state=tmp_path, image=image(WRITER), seed=5, time=2_000_000_000) as emulator:
+        emulator.rtc_drift_ppm = 2
+        emulator.battery_mv = 3456
+        emulator.set_rtc(emulator.now)
+        emulator.plug()
+        emulator.advance(10)
+        unique_id, wear, operations = emulator.unique_id, list(emulator.flash.wear), emulator.flash.operations
+    with Emulator(state=tmp_path) as emulator:
+        assert emulator.now == 2_000_000_010
+        assert emulator.battery_mv == 3456
+        assert (emulator.unique_id, emulator.flash.wear, emulator.flash.operations) == (unique_id, wear, operations)
+        emulator.plug()
+        emulator.advance(1)
+        assert emulator.port.read(0).startswith(b"xxxxx")
+    with Emulator(state=tmp_path, time=2_001_000_010) as emulator:
+        assert emulator.now == 2_001_000_010
+        assert emulator.rtc_time - emulator.now == pytest.approx(2.0, abs=1e-4)
+    with Emulator(state=tmp_path, time=1_500_000_000) as emulator:
+        assert emulator.rtc_time - emulator.now == pytest.approx(2.0, abs=1e-4)
+
+
+def test_an_image_is_for_a_new_token_alone(tmp_path: Path) -> None:
+    with Emulator(state=tmp_path, image=image(ECHO)) as emulator:
+        assert emulator.now == NEW_TOKEN_TIME
+    with Emulator(state=tmp_path, image=image(PANEL)) as emulator:
+        emulator.plug()
+        emulator.port.write(b"a")
+        assert emulator.port.read(1) == b"A"
+
+
+def test_no_token_and_no_image_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="give an image"):
+        Emulator(state=tmp_path / "empty")
+
+
+def test_another_micropython_can_be_named(token: Token, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from emulator.vm import find_vm  # noqa: PLC0415
+
+    usual = find_vm()[0]
+    other = tmp_path / "other-micropython"
+    shutil.copy(usual, other)
+    for name, options in (("a", {"vm": str(other)}), ("b", {})):
+        emulator = token(ECHO, name, **options)
+        assert emulator.vm_name == str(other)
+        emulator.plug()
+        emulator.port.write(b"x")
+        assert emulator.port.read(1) == b"X"
+        monkeypatch.setenv("KODEBRIK_MICROPYTHON", str(other))
+    with pytest.raises(VmNotFoundError, match="no program 'nowhere'"):
+        token(ECHO, "c", vm="nowhere")
+
+
+def test_windows_users_are_sent_to_wsl(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("emulator.vm.sys.platform", "win32")
+    with pytest.raises(VmNotFoundError, match="WSL"):
+        Emulator(state=tmp_path, image=image(ECHO))
+
+
+def test_closing_leaves_no_process_behind(tmp_path: Path) -> None:
+    emulator = Emulator(state=tmp_path, image=image(PANEL))
+    emulator.press()
+    processes = [emulator.mcu.vm._process, emulator.mcu._spare._process]
+    emulator.close()
+    assert all(process.poll() is not None for process in processes)
