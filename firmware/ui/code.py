@@ -116,7 +116,7 @@ class CodeScreen(Screen):
             draw.bar(canvas, y, width, (width - 4) * left // (self._period * 1000))
         else:
             expired = app.texts["expired"]
-            x = width - draw.width(font, expired)
+            x = width - 1 - draw.width(font, expired)
             draw.text(canvas, font, expired, x, bottom)
             draw.bar(canvas, y, x - 4, 0)
             self.refresh_ms = None

@@ -62,7 +62,7 @@ def _clock(app):
         celsius = _decimal(app, app.clock.temperature(), 1) + " °C"
     except OSError:
         return texts["clock"], [texts["clock_absent"][0]]
-    return texts["clock"], [texts["clock_ok"], date(now), celsius]
+    return texts["clock"], [texts["clock_ok"], date(now) + " UTC", celsius]
 
 
 def _battery(app):

@@ -121,7 +121,7 @@ def test_hold_of_six_seconds_opens_the_information_pages(provisioned):
         pages.append(emulator.screen_text())
         assert len(pages) < 9
     titles = [page[0] for page in pages if page]
-    assert titles == ["Serienummer", "Ur (UTC)", "Batteri", "Version"]
+    assert titles == ["Serienummer", "Ur", "Batteri", "Version"]
 
 
 def test_information_pages_open_from_a_shown_code_too(provisioned):
