@@ -1,0 +1,32 @@
+"""Print every figure, a line each as it is measured; `--json` prints one list at the end instead."""
+
+import json
+import sys
+
+from tests.bench.figures import Figure, all_figures
+
+
+def line(figure: Figure) -> str:
+    """Give a figure as one line of text."""
+    verdict = "good" if figure.good else "MISSED"
+    return (
+        f"{figure.name}: {figure.value:,.4g} {figure.unit}; {figure.against}: {figure.reference:,.4g} {figure.unit}; "
+        f"ratio {figure.ratio:.3g}; {verdict}"
+    )
+
+
+def main() -> None:
+    """Measure all."""
+    as_json = "--json" in sys.argv[1:]
+    measured = []
+    for measure in all_figures():
+        figure = measure()
+        measured.append({**vars(figure), "ratio": figure.ratio, "good": figure.good})
+        if not as_json:
+            print(line(figure), flush=True)
+    if as_json:
+        print(json.dumps(measured, ensure_ascii=False, indent=1))
+
+
+if __name__ == "__main__":
+    main()
