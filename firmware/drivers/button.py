@@ -43,8 +43,8 @@ class Button(io.IOBase):
         self._written = 0
         self._taken = 0
         pin = Pin(pin_number, Pin.IN, Pin.PULL_UP)
-        self.down = pin.value() == 0
         pin.irq(self._edge, Pin.IRQ_FALLING | Pin.IRQ_RISING)
+        self.down = pin.value() == 0  # after the handler is in place, so that no edge falls between the two
         self._pin = pin
 
     def _edge(self, pin) -> None:
