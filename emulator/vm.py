@@ -28,7 +28,7 @@ _LAUNCH = "import sys; sys.path.insert(0, sys.argv[1]); import micropython_modul
 
 
 def find_vm(name: str | None = None) -> tuple[str, list[str]]:
-# Starts the extension module at once: the script of the package takes CPython 12 ms longer, for site-packages.
+    """Which MicroPython is used and the command for it: `name`, else $KODEBRIK_MICROPYTHON, else the package's."""
     if sys.platform == "win32":
         raise VmNotFoundError(
             "The emulator needs MicroPython's unix port: run it in WSL (https://learn.microsoft.com/windows/wsl)."
