@@ -27,8 +27,9 @@ lint: .venv/.dev ## Check style, types and who imports whom.
 bench: .venv/.dev ## Measure speed and memory, each figure against its peer or limit.
 	@$(BIN)/python -m tests.bench
 
-docs: .venv/.dev ## Regenerate the generated parts of docs/ and the README's picture.
+docs: .venv/.dev ## Regenerate the tables and pictures in docs/.
 	@$(BIN)/python -m host_tools.docs
+	@$(BIN)/python -m tests.e2e.pictures
 
 fonts: .venv/.dev ## Regenerate the token's bitmap fonts.
 	@$(BIN)/python -m host_tools.flashing.fonts

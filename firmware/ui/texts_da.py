@@ -8,7 +8,7 @@ TEXTS = {
     "clock_lost": ("Uret er gået i stå", "Få uret stillet hos udstederen, før du får koder."),
     "clock_absent": ("Uret svarer ikke", "Få kodeviseren byttet hos udstederen."),
     "expired": "Udløbet",
-    "compare": "Samme på computeren?",
+    "compare": "Tast på computeren",
     "serial": "Serienummer",
     "clock": "Ur",
     "clock_ok": "Uret går",

@@ -41,6 +41,20 @@ class _Font(font_to_py.Font):  # type: ignore[misc]
         return int(self.bmp_dimensions(em))
 
 
+class _Apart(_Font):
+    """A font whose characters all end in a dark column: at this size a face's own side bearings round away."""
+
+    def _assign_values(self) -> None:
+        for character in self:
+            glyph = self._glyph_for_character(character)
+            left = max(0, int(glyph.left))
+            width = int(max(glyph.advance_width, left + glyph.width + 1))
+            bitmap = font_to_py.Bitmap(width, self.height)
+            bitmap.bitblt(glyph.bitmap, self.height - int(glyph.ascent) - self._max_descent, left)
+            self[character] = [bitmap, width, width]
+        self.max_width = max(width for _, width, _ in self.values())
+
+
 class _Cells(_Font):
     """A font whose characters stand in the middle of cells of one width, so that no digit pushes its neighbours."""
 
@@ -66,7 +80,7 @@ def build(name: str) -> str:
 
 def render(path: Path, em: float, characters: str, cell: int | None = None) -> str:
     """Give the source of a font module: the characters of a face, in equal cells or with their own widths."""
-    kind: type[Any] = _Font if cell is None else type("_Cells", (_Cells,), {"cell": cell})
+    kind: type[Any] = _Apart if cell is None else type("_Cells", (_Cells,), {"cell": cell})
     error_character = ord(_ERROR_CHARACTER if _ERROR_CHARACTER in characters else characters[0])
     source = io.StringIO()
     command = sys.argv
