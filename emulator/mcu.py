@@ -155,8 +155,7 @@ class Mcu:
             self._link.take(self._link.waiting.index(CTRL_C) + 1)
             self._reply(records.INTERRUPT)
             return
-        if self._link_wakes:
-            self._feed()
+        self._feed()
         self._reply()
 
     def _interrupted(self) -> bool:

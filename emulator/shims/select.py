@@ -1,23 +1,52 @@
-"""MicroPython's select module: the VM's own poll decides what is ready, waiting is the virtual clock's."""
+"""MicroPython's select module: what is ready is asked of the objects themselves, waiting is the virtual clock's."""
 # ruff: noqa: D101, D102, D107, N801 - MicroPython's own names
 
 import channel
 import uselect
+from micropython import const
 from uselect import POLLERR, POLLHUP, POLLIN, POLLOUT  # noqa: F401 - part of the module
+
+_STREAM_POLL = const(3)  # MP_STREAM_POLL in py/stream.h
 
 
 class poll:
     def __init__(self):
-        self._poll = uselect.poll()
-        self.register = self._poll.register
-        self.unregister = self._poll.unregister
-        self.modify = self._poll.modify
+        self._files = uselect.poll()
+        # Streams written in Python. The VM's own poll would look at them too, but waits a millisecond for each look.
+        self._streams = {}
 
-    def poll(self, timeout=-1, flags=0):
-        return list(self.ipoll(timeout, flags))
+    def register(self, obj, eventmask=POLLIN | POLLOUT):
+        if hasattr(obj, "ioctl"):
+            self._streams[id(obj)] = obj, eventmask
+        else:
+            self._files.register(obj, eventmask)
+
+    def unregister(self, obj):
+        if not self._streams.pop(id(obj), None):
+            self._files.unregister(obj)
+
+    def modify(self, obj, eventmask):
+        if id(obj) in self._streams:
+            self._streams[id(obj)] = obj, eventmask
+        else:
+            self._files.modify(obj, eventmask)
+
+    def poll(self, timeout=-1):
+        until = None if timeout is None or timeout < 0 else channel.look() + timeout * 1000
+        waiting = True
+        while True:
+            ready = self._files.poll(0)
+            for obj, mask in self._streams.values():
+                flags = obj.ioctl(_STREAM_POLL, mask)
+                if flags:
+                    ready.append((obj, flags))
+            if ready or not waiting:
+                return ready
+            waiting = channel.idle(until, 1)
 
     def ipoll(self, timeout=-1, flags=0):
-        until = None if timeout is None or timeout < 0 else channel.look() + timeout * 1000
-        while not self._poll.poll(0) and channel.idle(until, 1):
-            pass
-        return self._poll.ipoll(0, flags)
+        ready = self.poll(timeout)
+        if flags & 1:  # one shot
+            for obj, _ in ready:
+                self.modify(obj, 0)
+        return iter(ready)

@@ -276,3 +276,31 @@ def test_the_heap_is_the_boards(run: Callable[..., str]) -> None:
     assert (
         150_000 < int(run("import gc\ngc.collect()\nprint(gc.mem_free() // 2)")) < 197_000
     )  # words are twice as long here
+
+
+def test_poll_registers_changes_and_forgets_files_and_python_streams_alike(token: Callable[..., Emulator]) -> None:
+    program = """
+import io, select, sys, time
+class Stream(io.IOBase):
+    def ioctl(self, request, flags):
+        return flags & select.POLLIN if request == 3 else -1
+stream, poll = Stream(), select.poll()
+poll.register(stream)
+poll.register(sys.stdin, select.POLLIN)
+time.sleep(1)
+print(poll.poll(10) == [(sys.stdin, 1), (stream, 1)])
+poll.modify(stream, select.POLLOUT)
+print([one[0] is sys.stdin for one in poll.ipoll(10, 1)], poll.poll(10))
+poll.modify(stream, select.POLLIN)
+poll.unregister(sys.stdin)
+print(list(poll.ipoll(10)) == [(stream, 1)])
+poll.unregister(stream)
+print(poll.poll(10))
+time.sleep(1000)
+"""
+    emulator = token(program)
+    emulator.plug()
+    emulator.port.write(b"x")
+    poll = emulator.port.read(0.5)
+    emulator.advance(1)
+    assert poll + emulator.port.read(0) == b"True\n[True] []\nTrue\n[]\n"
