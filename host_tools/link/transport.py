@@ -13,6 +13,7 @@ import serial
 from host_tools.errors import ExitCode, KodebrikError
 
 _POLL = 0.05  # how often a waiting read looks at its deadline; bytes that come end the wait at once
+_WRITE_TIMEOUT = 5
 _BAUDRATE = 115200  # USB and pseudo-terminals ignore it; a USB-UART bridge runs MicroPython's console at it
 
 
@@ -37,11 +38,11 @@ class SerialTransport:
 
     def __init__(self, url: str) -> None:
         """Open `url`: a device path or a pyserial URL; KodebrikError says why it cannot be."""
-        # A network server has its own rule of one client; pyserial knows the lock for local ports alone.
-        lock = {} if "://" in url else {"exclusive": True}
+        # pyserial knows the lock and the time-out for local ports alone; a network server lets one client in.
+        local = {} if "://" in url else {"exclusive": True, "write_timeout": _WRITE_TIMEOUT}
         try:
             # Changing pyserial's time-out later would negotiate an RFC 2217 port anew each time.
-            self._port = serial.serial_for_url(url, baudrate=_BAUDRATE, timeout=_POLL, write_timeout=5, **lock)
+            self._port = serial.serial_for_url(url, baudrate=_BAUDRATE, timeout=_POLL, **local)
         except ValueError:
             raise KodebrikError(
                 f"{url} is not a port.", "Give a device path, or rfc2217://host:port.", ExitCode.NO_PORT
