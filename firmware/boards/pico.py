@@ -1,4 +1,7 @@
-"""Raspberry Pi Pico (RP2040). Pin numbers are GPIO numbers; source: Raspberry Pi Pico data sheet, figure 4 and section 2.1."""
+"""Raspberry Pi Pico (RP2040). Pin numbers are GPIO numbers.
+
+Source: Raspberry Pi Pico data sheet, figure 4 and section 2.1.
+"""
 
 BOARD = {
     "name": "pico",

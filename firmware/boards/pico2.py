@@ -1,4 +1,7 @@
-"""Raspberry Pi Pico 2 (RP2350). Same header as the Pico; source: Raspberry Pi Pico 2 data sheet, figure 4 and section 2.1."""
+"""Raspberry Pi Pico 2 (RP2350), with the Pico's header. Pin numbers are GPIO numbers.
+
+Source: Raspberry Pi Pico 2 data sheet, figure 4 and section 2.1.
+"""
 
 BOARD = {
     "name": "pico2",

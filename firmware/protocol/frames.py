@@ -61,7 +61,7 @@ def unstuff(block: bytes) -> bytes:
 class Decoder:
     """Finds frames in a byte stream that may hold anything. Keeps at most one frame's bytes."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         """Begin outside any frame."""
         self._block = bytearray()
         self._oversized = False

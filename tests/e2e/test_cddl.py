@@ -1,0 +1,84 @@
+"""Real traffic between host tools and token, held against the CDDL that docs/protocol.md publishes."""
+
+import re
+from unittest.mock import patch
+
+import cbor2
+import pycddl
+import pytest
+
+from firmware.protocol import messages
+from firmware.protocol.noise import Cipher
+from host_tools.docs import ROOT
+from host_tools.link.channel import Channel
+from tests.e2e.bench import Bench, hotp, totp
+
+CDDL = re.search(r"```cddl\n(.*?)```", (ROOT / "docs/protocol.md").read_text(encoding="utf-8"), re.DOTALL).group(1)
+RULES = set(re.findall(r"^([a-z_-]+) =", CDDL, re.MULTILINE))
+
+
+def check(rule: str, item: object) -> None:
+    """Validate one item against one rule."""
+    pycddl.Schema(f"start = {rule}\n{CDDL}").validate_cbor(cbor2.dumps(item))
+
+
+@pytest.fixture
+def traffic(bench: Bench):
+    """Every request and response of a session that uses every operation, and the token's hello."""
+    said: list[tuple[str, bytes]] = []
+    encrypt, decrypt = Cipher.encrypt, Cipher.decrypt
+
+    def seen_encrypt(cipher: Cipher, plaintext: bytes, ad: bytes = b"") -> bytes:
+        said.append(("request", plaintext))
+        return encrypt(cipher, plaintext, ad)
+
+    def seen_decrypt(cipher: Cipher, ciphertext: bytes, ad: bytes = b"") -> bytes:
+        plaintext = decrypt(cipher, ciphertext, ad)
+        said.append(("response", plaintext))
+        return plaintext
+
+    with patch.object(Cipher, "encrypt", seen_encrypt), patch.object(Cipher, "decrypt", seen_decrypt):
+        session = bench.provision(totp(), hotp("Count", algorithm="SHA512", digits=8))
+        session.info()
+        session.accounts()
+        session.read_clock()
+        session.trim_clock(-3)
+        session.settings()
+        session.write_settings({"flip": True})
+        session.selftest()
+        session.request(messages.READ_CODE, {"name": "Bank"})
+        session.block()
+        session.unblock()
+        session.remove_account("Count")
+        session.wipe()
+        bench.emulator.battery_mv = 0
+    return session.hello.body, [(kind, cbor2.loads(text)) for kind, text in said if text[:1] >= b"\xa0"]
+
+
+def test_hello_fits(traffic, bench):
+    check("hello", cbor2.loads(traffic[0]))
+    check("hello", cbor2.loads(Channel(bench.emulator.port).hello().body))
+
+
+def test_all_requests_and_responses_fit(traffic):
+    operations = set()
+    operation = None
+    for kind, message in traffic[1]:
+        check(kind, message)
+        if kind == "request":
+            operation = messages.OPERATIONS[message["op"]]
+            operations.add(operation)
+        body = message["args"] if kind == "request" else message["result"]
+        rule = f"{operation}-{'args' if kind == 'request' else 'result'}"
+        if rule in RULES:
+            check(rule, body)
+        else:
+            assert body == {}, f"{operation} carries what the CDDL does not know"
+    assert operations == set(messages.OPERATIONS.values())
+
+
+def test_the_cddl_refuses_what_it_should():
+    with pytest.raises(pycddl.ValidationError):
+        check("credential_put-args", {"name": "x", "secret": bytes(15), "algorithm": "SHA1", "digits": 6, "period": 30})
+    with pytest.raises(pycddl.ValidationError):
+        check("clock_set-args", {"time": messages.MAX_TIME + 1})
