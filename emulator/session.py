@@ -4,9 +4,6 @@ Times are virtual seconds unless a name says otherwise; inside, the clock counts
 """
 
 import hashlib
-import logging
-import os
-import select
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,20 +17,17 @@ from typing import Any, Self
 
 from emulator import store
 from emulator.clock import Clock
-from emulator.errors import FirmwareCrashError
 from emulator.flash import Flash
 from emulator.lines import Pty, Rfc2217
 from emulator.link import Link, Port
 from emulator.mcu import OFF, PROMPT, Mcu
 from emulator.screen import Screen
+from emulator.serving import Server
 from emulator.text import read_text
 from emulator.vm import Vm, find_vm
 from emulator.wiring import Bench
 
-_log = logging.getLogger(__name__)
-
 NEW_TOKEN_TIME = 1_767_225_600  # 2026-01-01, for a token that nobody gave a time
-_NAP = 0.05  # real seconds that serve() sleeps at most, so that it notices other threads
 AFTER_PRESS = 0.05  # press() ends so long after the finger is gone: bounce and debouncing are over
 _US = 1_000_000
 
@@ -81,11 +75,9 @@ class Emulator:
         self.flash.on_cut = self._all_power_gone
         self.bench = Bench(self.board, product, self.clock, self._seed)
         self.link = Link()
-        self._bell = os.pipe()  # wakes serve()
-        self._asleep = threading.RLock()  # held by serve() while it waits
         self._closed = False
-        self._offers: list[Callable[[], Any]] = []  # how to open the lines that other programs may use
-        self._lines: list[Any] = []  # those that are open
+        self._server = Server(self.link)
+        self._said: list[tuple[int, bytes]] | None = None  # what they are to hear, and when; None: at once
         self.port = Port(self.link, self.run_until)
         self.vm_name, command = find_vm(vm)
         arguments = [str((self.directory / store.FLASH).resolve()), str(filesystem["block"])]
@@ -114,12 +106,11 @@ class Emulator:
             if self._closed:
                 return
             self._closed = True
-            self._close_lines()
+            self._server.close_lines()
             self.mcu.close()
             self.save()
             self.flash.close()
-            for end in self._bell:
-                os.close(end)
+            self._server.close()
 
     def save(self) -> None:
         """Write down what the token keeps without the emulator: wear, clock chip, battery, the time."""
@@ -250,7 +241,7 @@ class Emulator:
             if not self.plugged:
                 self.link.set_plugged(True)
                 self.bench.set_usb(True)
-                self._lines += [open_line() for open_line in self._offers]
+                self._server.open_lines()
                 self.advance(0)
 
     def unplug(self) -> None:
@@ -273,7 +264,7 @@ class Emulator:
                 self._all_power_gone()
 
     def _pull_cable(self) -> None:
-        self._close_lines()
+        self._server.close_lines()
         self.link.set_plugged(False)
         self.bench.set_usb(False)
 
@@ -301,24 +292,8 @@ class Emulator:
 
     def _offer(self, open_line: Callable[[], Any]) -> Any:
         with self.lock:
-            self._offers.append(open_line)
-            if self.plugged:
-                self._lines.append(open_line())
-            else:
-                self.plug()
-            self.link.on_output = self._to_lines
-            return self._lines[-1]
-
-    def _to_lines(self, data: bytes) -> None:
-        for line in self._lines:
-            line.send(data)
-
-    def _close_lines(self) -> None:
-        os.write(self._bell[1], b"!")
-        with self._asleep:  # while serve() waits on a line, closing it would not hang up
-            for line in self._lines:
-                line.close()
-            self._lines.clear()
+            self.plug()
+            return self._server.offer(open_line)
 
     def serve(self, until: Callable[[], bool] | float | None = None) -> None:
         """Keep step with real time, for programs on the link or a user at a window, until `until` (None: for ever).
@@ -328,9 +303,9 @@ class Emulator:
         """
         if isinstance(until, int | float):
             end = monotonic() + until
-            self._pace(lambda: monotonic() >= end)
+            self._server.run(self, lambda: monotonic() >= end)
         else:
-            self._pace(until or (lambda: False))
+            self._server.run(self, until or (lambda: False))
 
     @contextmanager
     def serving(self) -> Iterator[None]:
@@ -343,34 +318,6 @@ class Emulator:
             finally:
                 over.set()
             served.result()
-
-    def _pace(self, over: Callable[[], bool]) -> None:
-        start, began = monotonic(), self.clock.now
-        crash: FirmwareCrashError | None = None
-        while not over():
-            with self.lock:
-                for line in self._lines:
-                    self.link.put(line.receive())
-                behind = began + round((monotonic() - start) * _US) - self.clock.now
-                if behind < 0:  # the firmware's own work, or another thread, moved the clock ahead
-                    began -= behind
-                try:
-                    self.run_until(lambda: False, max(0, behind) / _US)
-                except FirmwareCrashError as error:  # on a board too the link goes on, with the traceback and the REPL
-                    _log.error("%s", error)
-                    crash = crash or error
-                times = (self.mcu.deadline, self.clock.next_alarm)
-                pause = min((time - self.clock.now for time in times if time is not None), default=_US) / _US
-                waits = [end for line in self._lines for end in line.waits()] + self.mcu.prompt_ends()
-                self._asleep.acquire()
-            try:
-                ready = select.select([self._bell[0], *waits], [], [], min(max(pause, 0), _NAP))[0]
-            finally:
-                self._asleep.release()
-            if self._bell[0] in ready:
-                os.read(self._bell[0], 64)
-        if crash is not None:
-            raise crash
 
     # Knobs
 

@@ -1,0 +1,90 @@
+"""Keeping an emulated token in step with real time while other programs hold its serial link."""
+
+import logging
+import os
+import select
+import threading
+from collections.abc import Callable
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from emulator.errors import FirmwareCrashError
+from emulator.lines import Line
+from emulator.link import Link
+
+if TYPE_CHECKING:
+    from emulator.session import Emulator
+
+_NAP = 0.05  # real seconds to sleep at most, so that what other threads do is noticed
+_US = 1_000_000
+_log = logging.getLogger(__name__)
+
+
+class Server:
+    """The lines on offer to other programs, open while the cable is in, and the loop that serves them."""
+
+    def __init__(self, link: Link) -> None:
+        """No lines yet."""
+        self._link = link
+        self._offers: list[Callable[[], Line]] = []
+        self._lines: list[Line] = []
+        self._bell = os.pipe()  # wakes run()
+        self._asleep = threading.RLock()  # held by run() while it waits
+
+    def offer(self, open_line: Callable[[], Line]) -> Line:
+        """Open a line now, and again whenever the cable goes in."""
+        line = open_line()
+        self._offers.append(open_line)
+        self._lines.append(line)
+        self._link.on_output = self._send
+        return line
+
+    def open_lines(self) -> None:
+        """The cable goes in."""
+        self._lines += [open_line() for open_line in self._offers]
+
+    def close_lines(self) -> None:
+        """The cable goes out: hang up."""
+        os.write(self._bell[1], b"!")
+        with self._asleep:  # while run() waits on a line, closing it would not hang up
+            for line in self._lines:
+                line.close()
+            self._lines.clear()
+
+    def close(self) -> None:
+        """Give the file descriptors back."""
+        for end in self._bell:
+            os.close(end)
+
+    def run(self, emulator: "Emulator", over: Callable[[], bool]) -> None:
+        """Serve until `over()`. A crash of the firmware is logged and raised at the end: its REPL is served too."""
+        start, began = monotonic(), emulator.clock.now
+        crash: FirmwareCrashError | None = None
+        while not over():
+            with emulator.lock:
+                for line in self._lines:
+                    self._link.put(line.receive())
+                behind = began + round((monotonic() - start) * _US) - emulator.clock.now
+                if behind < 0:  # the firmware's own work, or another thread, moved the clock ahead
+                    began -= behind
+                try:
+                    emulator.advance(max(0, behind) / _US)
+                except FirmwareCrashError as error:
+                    _log.error("%s", error)
+                    crash = crash or error
+                times = (emulator.mcu.deadline, emulator.clock.next_alarm)
+                pause = min((time - emulator.clock.now for time in times if time is not None), default=_US) / _US
+                waits = [end for line in self._lines for end in line.waits()] + emulator.mcu.prompt_ends()
+                self._asleep.acquire()
+            try:
+                ready = select.select([self._bell[0], *waits], [], [], min(max(pause, 0), _NAP))[0]
+            finally:
+                self._asleep.release()
+            if self._bell[0] in ready:
+                os.read(self._bell[0], 64)
+        if crash is not None:
+            raise crash
+
+    def _send(self, data: bytes) -> None:
+        for line in self._lines:
+            line.send(data)
