@@ -69,17 +69,17 @@ class Vault:
 
     @property
     def credentials(self) -> list:
-        """Maps of name, secret, algorithm, digits, kind ("totp" or "hotp") and period (s) or counter. Not to be changed."""
+        """Maps of name, secret, algorithm, digits, kind ("totp" or "hotp") and period (s) or counter. Read only."""
         return self._content["credentials"]
 
     @property
     def settings(self) -> dict:
-        """Settings that differ from the product's own. Not to be changed."""
+        """Settings that differ from the product's own. Read only."""
         return self._content["settings"]
 
     @property
     def clock(self) -> dict:
-        """When the clock was set ("set_at", Unix seconds, 0 for never) and its trim ("aging"). Not to be changed."""
+        """When the clock was set ("set_at", Unix seconds, 0 for never) and its trim ("aging"). Read only."""
         return self._content["clock"]
 
     def set_key(self, kind: str, key: bytes) -> None:

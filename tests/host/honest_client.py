@@ -1,7 +1,7 @@
-"""An honest host for the tests of the token's side: Noise (revision 34) and CBOR from the `cryptography` and `cbor2` packages.
+"""An honest host for the tests of the token's side: Noise (revision 34) over `cryptography`, CBOR from `cbor2`.
 
-Written from the specification and sharing nothing with firmware.protocol but the numbers in its message table, so that a
-slip common to our own two sides would show.
+Written from the specification and sharing nothing with firmware.protocol but the numbers in its message table, so that
+a slip common to our own two sides would show.
 """
 
 import hashlib
@@ -36,7 +36,7 @@ def _hkdf(chaining_key: bytes, material: bytes, outputs: int) -> list[bytes]:
 
 
 class Handshake:
-    """The initiator of NN and NNpsk0; `messages 1` is made at once."""
+    """The initiator of NN and NNpsk0; message 1 is made at once."""
 
     def __init__(self, prologue: bytes, key: bytes | None, payload: bytes):
         """Begin; the payload of message 1 is encrypted only under a key."""

@@ -3,7 +3,11 @@
 import hmac
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
+from firmware.crypto import suite
+from firmware.link import selftest
+from firmware.link.selftest import known_answers
 from firmware.products.kodeviser import PRODUCT
 from firmware.protocol import messages as m
 from tests.host.honest_client import HonestClient

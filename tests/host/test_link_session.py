@@ -1,4 +1,4 @@
-"""The token's side of the link up to the request: hello, handshake, claim, silence, idempotence, and what nobody gains."""
+"""The token's side of the link up to the request: hello, handshake, claim, silence, repeats, and what nobody gains."""
 
 import hashlib
 import os

@@ -1,7 +1,7 @@
 """Files in memory for the journal's tests, which lose power or fail at a chosen operation.
 
 An operation is the making of a directory, the opening of a file for writing, a write, or a close. `copy_on_write` files
-change when they are closed, as littlefs does; the others are cut to nothing at open and grow with each write, as FAT does.
+change when they are closed, as littlefs does; the others are emptied when opened and grow with each write, as FAT does.
 """
 
 import errno

@@ -5,12 +5,20 @@ Each change is cut before, halfway through and after every flash operation it ta
 account, where littlefs keeps the files inside its metadata log, and with seven, where they have blocks of their own.
 """
 
+from collections.abc import Iterator
+
 import pytest
 
-from tests.runtime import MicroPython, Runtime
+from tests.runtime import MicroPython
 
-# littlefs is there on the VM alone.
-pytestmark = pytest.mark.parametrize("runtime", [MicroPython], ids=["micropython"], indirect=True)
+
+@pytest.fixture(scope="module")
+def runtime() -> Iterator[MicroPython]:
+    """A VM of its own: littlefs is there alone, and the flash takes half of its heap."""
+    vm = MicroPython()
+    yield vm
+    vm.close()
+
 
 DRIVER = "tests.vm.vault_power"
 CHANGES = (
@@ -35,16 +43,16 @@ def outcomes(found: list) -> set:
 
 @pytest.mark.parametrize("accounts", [1, 7])
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_cut_at_any_operation_leaves_the_old_state_or_the_new(runtime: Runtime, change, accounts):
+def test_a_cut_at_any_operation_leaves_the_old_state_or_the_new(runtime: MicroPython, change, accounts):
     assert outcomes(runtime.call(DRIVER, "sweep", change, accounts)) == {"old", "new"}
 
 
-def test_a_cut_at_any_operation_of_the_first_save_leaves_blank_or_claimed(runtime: Runtime):
+def test_a_cut_at_any_operation_of_the_first_save_leaves_blank_or_claimed(runtime: MicroPython):
     assert outcomes(runtime.call(DRIVER, "sweep", "first_key", 0)) == {"old", "new"}
 
 
 @pytest.mark.parametrize("change", ["next_counter", "wipe", "set_key"])
-def test_cuts_at_every_fill_of_the_metadata_log(runtime: Runtime, change):
+def test_cuts_at_every_fill_of_the_metadata_log(runtime: MicroPython, change):
     # A log of 4096 bytes takes some ten saves; twelve starting points meet its compaction, which erases.
     operations = set()
     for warm_up in range(12):
@@ -54,7 +62,7 @@ def test_cuts_at_every_fill_of_the_metadata_log(runtime: Runtime, change):
     assert len(operations) > 1, "no starting point met a compaction"
 
 
-def test_a_counter_step_wears_the_flash_little(runtime: Runtime):
+def test_a_counter_step_wears_the_flash_little(runtime: MicroPython):
     # One account: a program a press and an erase for every fifth at most, so 100,000 erase cycles outlast the token.
     programs, erases = runtime.call(DRIVER, "repeat_cost", "next_counter", 1, 40)
     assert programs <= 40

@@ -6,14 +6,24 @@ operation is one program or one erase.
 
 BLOCK = 4096
 BLOCKS = 16
-SIZE = BLOCK * BLOCKS
+
+
+def memory() -> list:
+    """A chip's content, erased: one bytearray a block, for a heap in use has no 64 KB in one piece."""
+    return [bytearray(b"\xff" * BLOCK) for _ in range(BLOCKS)]
+
+
+def copy(source: list, target: list):
+    """Make the content of `target` that of `source`."""
+    for old, new in zip(target, source):  # noqa: B905 - MicroPython's zip has no strict
+        old[:] = new
 
 
 class NorFlash:
     """One life of the chip, from power-on to power-off."""
 
-    def __init__(self, memory: bytearray, afterlife: bytearray):
-        """Power on with `memory`, SIZE bytes that outlive this object.
+    def __init__(self, memory: list, afterlife: list):
+        """Power on with `memory`, which outlives this object.
 
         At the cut nothing is raised: littlefs would be left with open files, which make trouble when they are
         collected. The firmware goes on with a copy of the memory in `afterlife`, which nobody looks at.
@@ -35,23 +45,21 @@ class NorFlash:
     def die(self):
         """Lose power now."""
         if not self.dead:
-            self._afterlife[:] = self._memory
+            copy(self._memory, self._afterlife)
             self._memory = self._afterlife
             self.dead = True
 
     def readblocks(self, block: int, buffer, offset: int = 0):
         """Read into the buffer."""
-        start = block * BLOCK + offset
-        buffer[:] = self._memory[start : start + len(buffer)]
+        buffer[:] = self._memory[block][offset : offset + len(buffer)]
 
     def writeblocks(self, block: int, buffer, offset: int = 0):
         """Program erased bytes."""
-        start = block * BLOCK + offset
-        old = int.from_bytes(self._memory[start : start + len(buffer)], "big")
+        old = int.from_bytes(self._memory[block][offset : offset + len(buffer)], "big")
         if ~old & int.from_bytes(buffer, "big"):
             raise AssertionError("a program would have to set bits")
         self.programs += 1
-        self._change(start, bytes(buffer))
+        self._change(block, offset, bytes(buffer))
 
     def ioctl(self, operation: int, argument: int):
         """Answer the calls of a block device: 4 blocks, 5 block size, 6 erase."""
@@ -61,15 +69,15 @@ class NorFlash:
             return BLOCK
         if operation == 6:
             self.erases += 1
-            self._change(argument * BLOCK, b"\xff" * BLOCK)
+            self._change(argument, 0, b"\xff" * BLOCK)
         return 0
 
-    def _change(self, start: int, data: bytes):
+    def _change(self, block: int, start: int, data: bytes):
         if self.operations == self.stop_at and not self.dead:
             done = {"before": 0, "torn": len(data) // 2, "after": len(data)}[self.mode]
-            self._afterlife[:] = self._memory
-            self._memory[start : start + done] = data[:done]
+            copy(self._memory, self._afterlife)
+            self._memory[block][start : start + done] = data[:done]
             self._memory = self._afterlife
             self.dead = True
-        self._memory[start : start + len(data)] = data
+        self._memory[block][start : start + len(data)] = data
         self.operations += 1

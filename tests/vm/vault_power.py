@@ -7,7 +7,7 @@ import vfs
 
 from firmware.storage.journal import Journal
 from firmware.storage.vault import Vault
-from tests.vm.nor_flash import BLOCK, SIZE, NorFlash
+from tests.vm.nor_flash import NorFlash, copy, memory
 from tests.vm.primitives import aes_ecb, random
 
 _UNIQUE_ID = b"\xe6\x60\x58\x38\x83\x4c\x8b\x2f"
@@ -15,10 +15,9 @@ _OLD_KEY = b"o" * 32
 _NEW_KEY = b"n" * 32
 _MODES = ("before", "torn", "after")
 
-# Allocated once: a heap of the RP2040's kind does not find 64 KB in one piece again and again.
-_MEMORY = bytearray(SIZE)
-_START = bytearray(SIZE)
-_AFTERLIFE = bytearray(SIZE)
+_MEMORY = memory()
+_START = memory()
+_AFTERLIFE = memory()
 
 
 def _credential(name: str, secret: bytes) -> dict:
@@ -70,8 +69,7 @@ class _Life:
 def _prepare(accounts: int):
     """Format the flash; with accounts, make a provisioned token of that many."""
     gc.collect()
-    for at in range(0, SIZE, BLOCK):
-        _MEMORY[at : at + BLOCK] = b"\xff" * BLOCK
+    copy(memory(), _MEMORY)
     vfs.VfsLfs2.mkfs(NorFlash(_MEMORY, _AFTERLIFE), progsize=256)
     if accounts:
         life = _Life()
@@ -106,7 +104,7 @@ def sweep(action: str, accounts: int, warm_up: int = 0) -> list:
         life.vault.next_counter(0)
     old = life.content()
     life.end()
-    _START[:] = _MEMORY
+    copy(_MEMORY, _START)
     life = _Life()
     ACTIONS[action](life.vault)
     new = life.content()
@@ -116,7 +114,7 @@ def sweep(action: str, accounts: int, warm_up: int = 0) -> list:
         operation = 0
         while True:
             gc.collect()
-            _MEMORY[:] = _START
+            copy(_START, _MEMORY)
             life = _Life()
             life.flash.arm(operation, mode)
             ACTIONS[action](life.vault)
