@@ -8,6 +8,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from emulator.clock import Clock
 from emulator.errors import FirmwareCrashError
 from emulator.lines import Line
 from emulator.link import Link
@@ -30,6 +31,8 @@ class Server:
         self._lines: list[Line] = []
         self._bell = os.pipe()  # wakes run()
         self._asleep = threading.RLock()  # held by run() while it waits
+        self._clock: Clock | None = None  # the token's, while run() keeps step with it
+        self._said: list[tuple[int, bytes]] = []  # what the lines are to hear yet, and when
 
     def offer(self, open_line: Callable[[], Line]) -> Line:
         """Open a line now, and again whenever the cable goes in."""
@@ -50,6 +53,7 @@ class Server:
             for line in self._lines:
                 line.close()
             self._lines.clear()
+            self._said.clear()
 
     def close(self) -> None:
         """Give the file descriptors back."""
@@ -59,21 +63,30 @@ class Server:
     def run(self, emulator: "Emulator", over: Callable[[], bool]) -> None:
         """Serve until `over()`. A crash of the firmware is logged and raised at the end: its REPL is served too."""
         start, began = monotonic(), emulator.clock.now
+        left_at = began  # the clock after the last turn
+        self._clock = emulator.clock
         crash: FirmwareCrashError | None = None
         while not over():
             with emulator.lock:
                 for line in self._lines:
                     self._link.put(line.receive())
+                began += emulator.clock.now - left_at  # another thread moved the clock: go on from there
                 behind = began + round((monotonic() - start) * _US) - emulator.clock.now
-                if behind < 0:  # the firmware's own work, or another thread, moved the clock ahead
-                    began -= behind
                 try:
-                    emulator.advance(max(0, behind) / _US)
+                    # The firmware's own work moves the clock ahead. Then real time catches up first, and what the
+                    # token says meanwhile is heard when it does, or a host would measure a wrong clock.
+                    if behind >= 0:
+                        emulator.advance(behind / _US)
                 except FirmwareCrashError as error:
                     _log.error("%s", error)
                     crash = crash or error
+                left_at = emulator.clock.now
+                real = began + round((monotonic() - start) * _US)
+                self._deliver(real)
                 times = (emulator.mcu.deadline, emulator.clock.next_alarm)
-                pause = min((time - emulator.clock.now for time in times if time is not None), default=_US) / _US
+                pause = min((time - left_at for time in times if time is not None), default=_US) / _US
+                if left_at > real:
+                    pause = (left_at - real) / _US
                 waits = [end for line in self._lines for end in line.waits()] + emulator.mcu.prompt_ends()
                 self._asleep.acquire()
             try:
@@ -82,9 +95,22 @@ class Server:
                 self._asleep.release()
             if self._bell[0] in ready:
                 os.read(self._bell[0], 64)
+        with emulator.lock:
+            self._clock = None
+            self._deliver(emulator.clock.now)
         if crash is not None:
             raise crash
 
     def _send(self, data: bytes) -> None:
+        if self._clock is not None:
+            self._said.append((self._clock.now, data))
+            return
         for line in self._lines:
             line.send(data)
+
+    def _deliver(self, until: int) -> None:
+        """Let the lines hear what the token had said when its clock showed `until`."""
+        while self._said and self._said[0][0] <= until:
+            _, data = self._said.pop(0)
+            for line in self._lines:
+                line.send(data)

@@ -4,6 +4,7 @@
 import sys
 
 import records
+import uos
 from ustruct import pack, unpack_from
 
 _LOOK = 3  # microseconds a look at the clock takes, so that busy loops end
@@ -33,7 +34,8 @@ def call(kind, payload=b"", cost=_CALL):
     """Ask the host, run the handlers of the pin events it reports, return its payload. OSError as the host says."""
     global _base
     post(kind, payload, cost)
-    _replies.readinto(_header)
+    if _replies.readinto(_header) != records.REPLY_SIZE:
+        uos.system("kill -9 $PPID")  # the host is gone: no program in here may catch that and go on
     _base, status, events, size = unpack_from(records.REPLY, _header)
     body = _replies.read(2 * events + size) if events or size else b""
     for i in range(0, 2 * events, 2):

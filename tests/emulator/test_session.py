@@ -1,8 +1,11 @@
 """The emulated token as a whole, on a tiny firmware."""
 
 import io
+import os
 import shutil
+import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -290,3 +293,32 @@ def test_closing_leaves_no_process_behind(tmp_path: Path) -> None:
     processes = [emulator.mcu.vm._process, emulator.mcu._spare._process]
     emulator.close()
     assert all(process.poll() is not None for process in processes)
+
+
+def test_no_vm_outlives_a_host_that_is_killed(tmp_path: Path) -> None:
+    stubborn = "import time\nwhile True:\n    try:\n        time.sleep(1)\n    except BaseException:\n        pass"
+    (tmp_path / "image").write_bytes(image(stubborn))
+    program = f"""
+import os, pathlib
+from emulator.session import Emulator
+emulator = Emulator(state={str(tmp_path / "token")!r}, image=pathlib.Path({str(tmp_path / "image")!r}).read_bytes())
+emulator.plug()
+emulator.advance(1)
+print(emulator.mcu.vm._process.pid, emulator.mcu._spare._process.pid, flush=True)
+os.kill(os.getpid(), 9)
+"""
+    host = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    deadline = time.monotonic() + 5
+    for process in map(int, host.stdout.split()):
+        while _alive(process):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+        state = Path(f"/proc/{process}/stat")
+        return not state.exists() or state.read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except (ProcessLookupError, FileNotFoundError):
+        return False
