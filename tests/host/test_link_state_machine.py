@@ -291,7 +291,8 @@ class Cable(RuleBasedStateMachine):
     def replay(self, draw) -> None:
         """A message of the honest host again."""
         if self.seen:
-            self.inject(frame(draw(st.sampled_from(self.seen[-20:]))))
+            openings = [payload for payload in self.seen if payload[0] == m.HANDSHAKE]
+            self.inject(frame(draw(st.sampled_from(draw(st.sampled_from([self.seen, openings]))[-20:]))))
 
     def damage(self, draw) -> None:
         """A flipped bit, in a message or in its frame on the cable."""
