@@ -68,8 +68,6 @@ class Server:
         crash: FirmwareCrashError | None = None
         while not over():
             with emulator.lock:
-                for line in self._lines:
-                    self._link.put(line.receive())
                 began += emulator.clock.now - left_at  # another thread moved the clock: go on from there
                 behind = began + round((monotonic() - start) * _US) - emulator.clock.now
                 try:
@@ -77,6 +75,10 @@ class Server:
                     # token says meanwhile is heard when it does, or a host would measure a wrong clock.
                     if behind >= 0:
                         emulator.advance(behind / _US)
+                    for line in self._lines:  # only now: these bytes come at the end of the time that passed
+                        self._link.put(line.receive())
+                    if behind >= 0:
+                        emulator.advance(0)
                 except FirmwareCrashError as error:
                     _log.error("%s", error)
                     crash = crash or error

@@ -49,7 +49,7 @@ class PtyPort:
         greeted = False
         while True:
             ready, _, _ = select.select([self._master, self._stop_read], [], [])
-            if self._stop_read in ready:
+            if self._master not in ready:  # told to stop, and all is read
                 return
             data = os.read(self._master, 4096)
             self.received += data

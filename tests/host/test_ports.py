@@ -84,7 +84,7 @@ def test_we_keep_others_off_the_port_while_we_use_it(token):
 def test_a_silent_port(capsys, hasty):
     with PtyPort(lambda data: b"") as port:
         check(capsys, port.path, ExitCode.SILENT, "Nothing answers")
-        assert port.received == frames.encode(bytes([messages.HELLO])) * 3
+    assert port.received == frames.encode(bytes([messages.HELLO])) * 3
 
 
 def test_garbage(capsys, hasty):
@@ -141,7 +141,7 @@ def micropython_prompt():
 def test_a_prompt_instead_of_the_protocol_which_is_left_as_it_was_found(capsys, hasty):
     with PtyPort(micropython_prompt()) as port:
         check(capsys, port.path, ExitCode.REPL, "MicroPython's prompt")
-        assert port.received.endswith(b"\x03\x02"), "back from raw mode to the friendly prompt"
+    assert port.received.endswith(b"\x03\x02"), "back from raw mode to the friendly prompt"
 
 
 def test_a_token_never_gets_a_ctrl_c(capsys, token):
