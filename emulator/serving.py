@@ -12,6 +12,7 @@ from emulator.clock import Clock
 from emulator.errors import FirmwareCrashError
 from emulator.lines import Line
 from emulator.link import Link
+from emulator.mcu import PROMPT
 
 if TYPE_CHECKING:
     from emulator.session import Emulator
@@ -73,7 +74,9 @@ class Server:
                 try:
                     # The firmware's own work moves the clock ahead. Then real time catches up first, and what the
                     # token says meanwhile is heard when it does, or a host would measure a wrong clock.
-                    if behind >= 0:
+                    if behind >= 0 and emulator.mcu.state == PROMPT:
+                        emulator.clock.run_to(emulator.clock.now + behind)  # a REPL works in real time by itself
+                    elif behind >= 0:
                         emulator.advance(behind / _US)
                     for line in self._lines:  # only now: these bytes come at the end of the time that passed
                         self._link.put(line.receive())
@@ -85,14 +88,15 @@ class Server:
                 left_at = emulator.clock.now
                 real = began + round((monotonic() - start) * _US)
                 self._deliver(real)
-                times = (emulator.mcu.deadline, emulator.clock.next_alarm)
-                pause = min((time - left_at for time in times if time is not None), default=_US) / _US
-                if left_at > real:
-                    pause = (left_at - real) / _US
-                waits = [end for line in self._lines for end in line.waits()] + emulator.mcu.prompt_ends()
+                if left_at > real:  # nobody is listened to until real time has caught up
+                    waits, until = [], left_at - real
+                else:
+                    waits = [end for line in self._lines for end in line.waits()] + emulator.mcu.prompt_ends()
+                    times = (emulator.mcu.deadline, emulator.clock.next_alarm)
+                    until = min((time - left_at for time in times if time is not None), default=_US)
                 self._asleep.acquire()
             try:
-                ready = select.select([self._bell[0], *waits], [], [], min(max(pause, 0), _NAP))[0]
+                ready = select.select([self._bell[0], *waits], [], [], min(max(until, 0) / _US, _NAP))[0]
             finally:
                 self._asleep.release()
             if self._bell[0] in ready:
