@@ -3,6 +3,7 @@
 PRODUCT = {
     "name": "kodeviser",
     "title": "Kodeviser",
+    "interaction": "fob",
     "parts": ("display", "clock", "button", "battery", "latch", "usb"),
     "code_fonts": {6: "digits6", 7: "digits8", 8: "digits8"},
     "text_font": "text",

@@ -11,7 +11,6 @@ from firmware.link.session import LinkServer
 from firmware.protocol.messages import DEVELOPMENT, PRODUCTION
 from firmware.serial_number import serial_number
 from firmware.ui.code import trusted_time
-from firmware.ui.message import Comparison
 
 _CELL_MV = (2500, 4400)  # what a Li-ion cell can have; outside of it the divider is broken
 
@@ -58,7 +57,7 @@ class Services:
 
     def comparison(self, number: str) -> None:
         """Show the number that the operator compares with the host's."""
-        self._app.show(Comparison(self._app, number))
+        self._app.show(self._app.interaction.comparison(number))
 
     def settings_changed(self) -> None:
         """Take the settings over."""
