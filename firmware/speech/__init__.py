@@ -1,0 +1,1 @@
+"""What the token says: phrases per language as data, voice packs, and playing them."""

@@ -1,0 +1,188 @@
+"""Voice packs: one language's clips in one file, read piece by piece while it sounds.
+
+The file, integers little endian:
+
+| offset | size | what |
+|---|---|---|
+| 0 | 4 | "KVP1" |
+| 4 | 2 | size of the description |
+| 6 | 2 | number of entries |
+| 8 | 4 | size of the file |
+| 12 | 4 | CRC-32 of everything from offset 16 on |
+| 16 | | description: a CBOR map, see describe() |
+| | 40 each | entries, sorted by name and speed |
+| | | ADPCM data and cuts, where the entries say |
+
+An entry is name (24 bytes, padded with zeros), speed (1 byte, from 1 on), the decoder's first step index (1), number
+of cuts (2), samples in the data (4), offset of the data (4), offset of the cuts (4). Clips are mono, 16 bits, 16 kHz;
+the decoder's first predictor is 0.
+
+Speeds of a phrase may share their data. A *cut* makes a clip longer or shorter without changing its pitch: after
+`straight` samples (2 bytes) go over, within FADE samples, to the place that lies `jump` samples (2 bytes, signed)
+further on in the data. The host chose jumps of whole periods of the voice.
+"""
+
+import struct
+from array import array
+
+from firmware.speech.adpcm import FADE, INDEX, NEXT, PREDICTOR, RING, ZERO, blend, decode, take
+
+MAGIC = b"KVP1"
+HEAD = "<4sHHII"
+ENTRY = "<24sBBHIII"
+CUT = "<Hh"
+RATE = 16000
+MAX_CUTS = 512
+MAX_JUMP = 640  # so that both ends of a jump and one decoded piece fit into the ring
+
+_HEAD_SIZE = 16
+_ENTRY_SIZE = 40
+_NAME_SIZE = 24
+_PIECE = 128  # bytes read at once: 256 samples
+
+
+class Pack:
+    """A voice pack in an open binary file. One clip sounds at a time; after start(), nothing allocates."""
+
+    def __init__(self, file):
+        """Raise ValueError for a file that is no voice pack or was cut short."""
+        head = file.read(_HEAD_SIZE)
+        if len(head) < _HEAD_SIZE or head[:4] != MAGIC:
+            raise ValueError("not a voice pack")
+        _, self._described, self._entries, size, self._crc = struct.unpack(HEAD, head)
+        if file.seek(0, 2) != size:
+            raise ValueError("the voice pack is cut short")
+        self._file = file
+        self._ring = array("h", bytes(2 * RING))
+        self._state = array("i", bytes(12))
+        self._piece = bytearray(_PIECE)
+        self._cuts = bytearray(4 * MAX_CUTS)
+        self._entry = bytearray(_ENTRY_SIZE)
+        self._coded = 0  # samples in the clip's data
+        self._position = 0  # the clip's next sample to sound
+        self._cut = 0  # the cut that comes next
+        self._cut_count = 0
+        self._turn = 0  # the position at which it is due
+        self._faded = 0  # how many samples of its fade have sounded
+
+    def describe(self) -> dict:
+        """Return language, voice, licence, rate, codec, speeds and whatever else the maker noted."""
+        from firmware.protocol.cbor import loads  # not on the way to the first sound
+
+        self._file.seek(_HEAD_SIZE)
+        return loads(self._file.read(self._described))
+
+    def intact(self) -> bool:
+        """Read the whole file and say whether its checksum fits."""
+        from binascii import crc32
+
+        found = 0
+        self._file.seek(_HEAD_SIZE)
+        while True:
+            piece = self._file.read(1024)
+            if not piece:
+                return found == self._crc
+            found = crc32(piece, found)
+
+    def names(self):
+        """Yield (name, speed) of every entry."""
+        for i in range(self._entries):
+            self._load(i)
+            yield str(self._entry[:_NAME_SIZE].rstrip(b"\0"), "ascii"), self._entry[_NAME_SIZE]
+
+    def start(self, name: str, speed: int):
+        """Make a clip the one that read() gives; KeyError when the pack does not have it at this speed."""
+        key = name.encode()
+        low = 0
+        high = self._entries
+        while low < high:
+            middle = (low + high) // 2
+            order = self._compare(middle, key, speed)
+            if order == 0:
+                break
+            if order < 0:
+                low = middle + 1
+            else:
+                high = middle
+        else:
+            raise KeyError(name)
+        _, _, index, count, self._coded, offset, cuts = struct.unpack(ENTRY, self._entry)
+        if count > MAX_CUTS:
+            raise ValueError("too many cuts")
+        if count:
+            self._file.seek(cuts)
+            self._file.readinto(self._cuts)
+        self._file.seek(offset)
+        self._state[PREDICTOR] = ZERO
+        self._state[INDEX] = min(index, 88)
+        self._state[NEXT] = 0
+        self._cut_count = count
+        self._cut = 0
+        self._position = 0
+        self._aim()
+
+    def stop(self):
+        """Give no more of the clip."""
+        self._position = self._turn = self._coded = 0
+        self._cut = self._cut_count = 0
+
+    def read(self, out, gain: int) -> int:
+        """Fill out, an array("h"), with the clip's next samples, gain (0 to 256) 256ths as loud.
+
+        Return how many there were: fewer than its length at the clip's end, 0 after it.
+        """
+        at = 0
+        size = len(out)
+        while at < size:
+            count = min(self._turn - self._position, size - at, 2 * _PIECE)
+            if count:
+                self._decode(self._position + count)
+                take(self._ring, self._position, out, at, count, gain)
+                self._position += count
+            elif self._cut < self._cut_count:
+                count = min(FADE - self._faded, size - at)
+                jump = self._jump()
+                self._decode(self._position + max(jump, 0) + FADE)
+                blend(self._ring, self._position, self._position + jump, self._faded, out, at, count, gain)
+                self._faded += count
+                if self._faded == FADE:
+                    self._position += jump + FADE
+                    self._cut += 1
+                    self._aim()
+            else:
+                break
+            at += count
+        return at
+
+    def _aim(self):
+        """Set up for the next cut, or for the end of the clip."""
+        self._faded = 0
+        self._turn = self._coded
+        if self._cut < self._cut_count:
+            at = 4 * self._cut
+            self._turn = self._position + (self._cuts[at] | self._cuts[at + 1] << 8)
+
+    def _jump(self) -> int:
+        at = 4 * self._cut + 2
+        jump = self._cuts[at] | self._cuts[at + 1] << 8
+        return jump - 0x10000 if jump & 0x8000 else jump
+
+    def _decode(self, end: int):
+        """Have the data decoded up to the sample before `end`, by whole pieces."""
+        while self._state[NEXT] < end:
+            if not self._file.readinto(self._piece):
+                raise OSError(5)  # EIO: the file ends within a clip
+            decode(self._state, self._piece, 2 * _PIECE, self._ring)
+
+    def _load(self, number: int):
+        self._file.seek(_HEAD_SIZE + self._described + _ENTRY_SIZE * number)
+        self._file.readinto(self._entry)
+
+    def _compare(self, number: int, key: bytes, speed: int) -> int:
+        """Load an entry and say whether it stands before (< 0), at or after (> 0) a name and speed."""
+        self._load(number)
+        for i in range(_NAME_SIZE):
+            order = self._entry[i] - (key[i] if i < len(key) else 0)
+            if order:
+                return order
+        return self._entry[_NAME_SIZE] - speed

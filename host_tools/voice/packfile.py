@@ -1,0 +1,91 @@
+"""The voice pack as a file, written and read: firmware/speech/pack.py has the format's table.
+
+Own code on purpose, so that the host's reading of the format and the token's check each other.
+"""
+
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from zlib import crc32
+
+import cbor2
+
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.voice import adpcm
+from host_tools.voice.stretch import Cut, render
+
+MAGIC = b"KVP1"
+_HEAD, _ENTRY, _CUT = struct.Struct("<4sHHII"), struct.Struct("<24sBBHIII"), struct.Struct("<Hh")
+MAX_NAME = 24
+MAX_CUTS = 512
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One clip at one speed (from 1 on): ADPCM data of `count` samples, and the cuts with which it is played."""
+
+    name: str
+    speed: int
+    first: int
+    data: bytes
+    count: int
+    cuts: tuple[Cut, ...] = field(default=())
+
+    def samples(self) -> adpcm.Samples:
+        """Give what a token plays at full volume."""
+        return render(adpcm.decode(self.first, self.data, self.count), list(self.cuts))
+
+    @property
+    def duration(self) -> int:
+        """Give how many samples it lasts."""
+        return self.count - sum(jump for _, jump in self.cuts)
+
+
+def dump(description: dict[str, Any], clips: Iterable[Clip]) -> bytes:
+    """Give the bytes of a pack; clips with the same data share it."""
+    ordered = sorted(clips, key=lambda clip: (clip.name.encode(), clip.speed))
+    described = cbor2.dumps(description, canonical=True)
+    at = _HEAD.size + len(described) + _ENTRY.size * len(ordered)
+    entries, stored = [], dict[bytes, int]()
+    for clip in ordered:
+        name = clip.name.encode("ascii")
+        if not 0 < len(name) <= MAX_NAME:
+            raise ValueError(f"the name '{clip.name}' does not have 1 to {MAX_NAME} characters")
+        if len(clip.cuts) > MAX_CUTS:
+            raise ValueError(f"the clip '{clip.name}' is too long: {len(clip.cuts)} cuts")
+        cuts = b"".join(_CUT.pack(*cut) for cut in clip.cuts)
+        for piece in (clip.data, cuts):
+            if piece not in stored:
+                stored[piece] = at
+                at += len(piece)
+        places = stored[clip.data], stored[cuts]
+        entries.append(_ENTRY.pack(name, clip.speed, clip.first, len(clip.cuts), clip.count, *places))
+    body = described + b"".join(entries) + b"".join(stored)
+    return _HEAD.pack(MAGIC, len(described), len(ordered), _HEAD.size + len(body), crc32(body)) + body
+
+
+def load(content: bytes) -> tuple[dict[str, Any], list[Clip]]:
+    """Give a pack's description and clips; KodebrikError for a damaged file."""
+    try:
+        magic, described, count, size, checksum = _HEAD.unpack_from(content)
+    except struct.error:
+        raise _damaged("it is too short") from None
+    if magic != MAGIC:
+        raise _damaged("it is another kind of file")
+    if size != len(content) or checksum != crc32(content[_HEAD.size :]):
+        raise _damaged("its checksum does not fit")
+    start = _HEAD.size + described
+    clips = []
+    for number in range(count):
+        name, speed, first, cut_count, samples, offset, cuts_at = _ENTRY.unpack_from(
+            content, start + number * _ENTRY.size
+        )
+        cuts = tuple(_CUT.iter_unpack(content[cuts_at : cuts_at + cut_count * _CUT.size]))
+        data = content[offset : offset + (samples + 1) // 2]
+        clips.append(Clip(name.rstrip(b"\0").decode("ascii"), speed, first, data, samples, cuts))
+    return cbor2.loads(content[_HEAD.size : start]), clips
+
+
+def _damaged(why: str) -> KodebrikError:
+    return KodebrikError(f"This is no voice pack: {why}.", "Build it again with 'kodebrik voice build'.", ExitCode.FILE)
