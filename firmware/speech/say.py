@@ -1,0 +1,57 @@
+"""From what is to be said to clips and pauses, and to the same as text for the display.
+
+What is to be said is a list of *parts*: a key of the phrases, or a tuple of groups of digits such as ("123", "456").
+Digits are read one by one, never as tens; between groups is a pause of 400 to 800 ms. Times are milliseconds.
+"""
+
+SPEEDS = (1, 2, 3, 4, 5)  # slow to fast; 3 reads about 100 digits a minute
+
+# Silence behind a digit, between groups and behind a phrase, by speed. The clips themselves last longer or shorter
+# with the speed too. 0.3 s between digits at speed 3 gave the fewest misheard ones.
+_DIGIT = (0, 560, 420, 300, 170, 70)
+_GROUP = (0, 800, 750, 700, 580, 480)
+_PHRASE = (0, 350, 280, 220, 160, 110)
+_AGAIN = 1000  # before something is said a second time
+
+
+def grouped(code: str) -> tuple:
+    """Return a code in its two groups, as the display shows it: 3+3, 3+4, 4+4, and 2+3 for a training code."""
+    half = len(code) // 2
+    return code[:half], code[half:]
+
+
+def script(parts, speed: int) -> list:
+    """Return (clip, pause behind it) for everything that is to be said."""
+    said = []
+    for part in parts:
+        if type(part) is str:
+            said.append((part, _PHRASE[speed]))
+        else:
+            for group in part:
+                for digit in group:
+                    said.append((digit, _DIGIT[speed]))
+                said[-1] = (said[-1][0], _GROUP[speed])
+    return said
+
+
+def twice(said: list) -> list:
+    """Return a script that says this, and after a second says it again."""
+    return said[:-1] + [(said[-1][0], _AGAIN)] + said
+
+
+def text(parts, phrases: dict) -> str:
+    """Return the parts as the display shows them; digits stay digits."""
+    words = []
+    for part in parts:
+        if type(part) is not str:
+            words.append(" ".join(part))
+        elif part.isdigit():
+            words.append(part)
+        else:
+            words.append(phrases[part])
+    return " ".join(words)
+
+
+def rounded(seconds: int) -> str:
+    """Return the key of a number of seconds below 70: itself below ten, else the whole tens in it."""
+    return str(seconds if seconds < 10 else seconds // 10 * 10)
