@@ -6,12 +6,11 @@ validators accept the step before (RFC 6238 section 5.2).
 
 import time
 
-from firmware.otp.hotp import hotp
-from firmware.otp.totp import remaining, totp
-from firmware.storage.vault import BLOCKED, DAMAGED, VaultError
+from firmware.storage.vault import BLOCKED, DAMAGED
 from firmware.ui import draw
 from firmware.ui.message import Message
 from firmware.ui.screen import Screen
+from firmware.ui.taking import NoCodeError, take
 
 _BAR_HEIGHT = 8
 _MARK_ROOM = 19  # what the battery mark takes from the account's name
@@ -19,52 +18,11 @@ _MARK_ROOM = 19  # what the battery mark takes from the account's name
 
 def open_code(app, index: int) -> Screen:
     """Take a code for the account of that index: return its screen, or the message that says why there is none."""
-    vault = app.vault
-    if vault.state in (DAMAGED, BLOCKED):
-        return Message(app, vault.state)
-    if not vault.credentials:
-        return Message(app, "not_provisioned")
-    if vault.credentials[index]["kind"] == "hotp":
-        return _count(app, index)
-    return _tell_time(app, index)
-
-
-def _count(app, index: int) -> Screen:
-    """Take the next HOTP code, which needs no clock."""
-    held = app.vault.credentials[index]
     try:
-        counter = app.vault.next_counter(index)  # in the flash before the code is seen, so that no code comes twice
-    except VaultError:
-        return Message(app, "storage_failed")
-    return CodeScreen(app, index, hotp(held["secret"], counter, held["digits"], held["algorithm"]), 0, 0)
-
-
-def _tell_time(app, index: int) -> Screen:
-    """Take the TOTP code of this moment."""
-    held = app.vault.credentials[index]
-    try:
-        now = trusted_time(app)
-    except OSError:
-        return Message(app, "clock_absent")
-    if now is None:
-        return Message(app, "clock_lost")
-    period = held["period"]
-    code = totp(held["secret"], now, period, held["digits"], held["algorithm"])
-    return CodeScreen(app, index, code, period, remaining(now, period))
-
-
-def trusted_time(app) -> int | None:
-    """Return the time, None when the clock has lost it; OSError when no clock answers."""
-    if app.clock is None:
-        raise OSError("no clock")
-    if app.clock.lost():
-        return None
-    try:
-        now = app.clock.read()
-    except ValueError:
-        return None
-    # A clock that stands before the instant it was set at has lost the time without its flag.
-    return now if now >= app.vault.clock["set_at"] else None
+        code, period, left = take(app, index)
+    except NoCodeError as trouble:
+        return Message(app, trouble.key)
+    return CodeScreen(app, index, code, period, left)
 
 
 class CodeScreen(Screen):

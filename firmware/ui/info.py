@@ -1,9 +1,9 @@
 """The information pages: serial number, clock, battery, version. A press steps on."""
 
 from firmware.serial_number import serial_number
-from firmware.ui.code import trusted_time
 from firmware.ui.message import draw_page
 from firmware.ui.screen import Screen
+from firmware.ui.taking import trusted_time
 from firmware.version import VERSION
 
 _FOUR_HUNDRED_YEARS = 146097  # days

@@ -10,7 +10,7 @@ from firmware.link.port import Port
 from firmware.link.session import LinkServer
 from firmware.protocol.messages import DEVELOPMENT, PRODUCTION
 from firmware.serial_number import serial_number
-from firmware.ui.code import trusted_time
+from firmware.ui.taking import trusted_time
 
 _CELL_MV = (2500, 4400)  # what a Li-ion cell can have; outside of it the divider is broken
 
