@@ -12,7 +12,6 @@ from firmware.storage.vault import BLOCKED, DAMAGED
 _EDGE_MS = 1100  # a clock whose second does not change within this stands still
 _TICKS_MASK = (1 << 30) - 1
 _MAX_TRIM = 127
-_BRIGHTNESS = (1, 2, 3, 4, 5)
 
 
 class RefusedError(Exception):
@@ -168,8 +167,9 @@ class Requests:
     def _fits(self, name: str, value) -> bool:
         if name == "language":
             return type(value) is str and value in self._product["languages"]
-        if name == "brightness":
-            return type(value) is int and value in _BRIGHTNESS
+        if name in self._product["ranges"]:
+            least, most = self._product["ranges"][name]
+            return type(value) is int and least <= value <= most
         return type(value) is bool
 
     def _block(self, args: dict) -> None:

@@ -12,5 +12,6 @@ PRODUCT = {
     "debounce_ms": 5,
     "battery_low_mv": 3_500,  # one Li-ion cell: about a tenth of its charge left
     "languages": ("da", "en"),
-    "settings": {"flip": False, "language": "da", "brightness": 3},  # brightness 1..5
+    "settings": {"flip": False, "language": "da", "brightness": 3},
+    "ranges": {"brightness": (1, 5)},
 }

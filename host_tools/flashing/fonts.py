@@ -30,6 +30,12 @@ FONTS: dict[str, tuple[str, str, float, str, int | None]] = {
     "digits6": ("fontpkg_share_tech", "ShareTech-Regular.ttf", 51.75, _DIGITS, 20),
     "digits8": ("fontpkg_share_tech", "ShareTech-Regular.ttf", 36.75, _DIGITS, 15),
     "text": ("fontpkg_pt_sans", "PT_Sans-Web-Regular.ttf", 11, _ASCII + _LETTERS + _SIGNS, None),
+    # 400 x 240 pixels of 0.147 mm. Six digits and their gap of 0.4 cells on one line are 6.4 cells of 62 pixels, 118
+    # pixels high (17.3 mm). On two lines they could have (240 - 10) / 2 = 115 and no text or bar beside them: smaller.
+    "digits6_400": ("fontpkg_share_tech", "ShareTech-Regular.ttf", 167.5, _DIGITS, 62),
+    "digits8_400": ("fontpkg_share_tech", "ShareTech-Regular.ttf", 126.75, _DIGITS, 47),
+    # Capital H and digits 30 pixels, 4.4 mm: EN 301 549, 5.1.4 asks for 0.7 degrees, 4.3 mm at 350 mm.
+    "text_400": ("fontpkg_pt_sans", "PT_Sans-Web-Regular.ttf", 42, _ASCII + _LETTERS + _SIGNS, None),
 }
 
 
