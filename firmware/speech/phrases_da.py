@@ -60,6 +60,7 @@ PHRASES = {
     "status": "Status.",
     "battery_ok": "Batteriet er opladet.",
     "battery_low": "Batteriet er lavt. Oplad det.",
+    "low_power": "Batteri lavt.",
     "no_battery": "Batteriet måles ikke.",
     "clock_ok": "Uret går.",
     "version": "Version",

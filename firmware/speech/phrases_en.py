@@ -60,6 +60,7 @@ PHRASES = {
     "status": "Status.",
     "battery_ok": "The battery is charged.",
     "battery_low": "The battery is low. Charge it.",
+    "low_power": "Battery low.",
     "no_battery": "The battery is not measured.",
     "clock_ok": "The clock runs.",
     "version": "Version",

@@ -60,6 +60,7 @@ PHRASES = {
     "status": "Killiffik.",
     "battery_ok": "Batterii immerpoq.",
     "battery_low": "Batterii nungulerpoq. Immeruk.",
+    "low_power": "Batterii nungulerpoq.",
     "no_battery": "Batterii uuttorneqanngilaq.",
     "clock_ok": "Nalunaaqutaq ingerlavoq.",
     "version": "Version",

@@ -49,7 +49,7 @@ def text(parts, phrases: dict) -> str:
             words.append(part)
         else:
             words.append(phrases[part])
-    return " ".join(words)
+    return " ".join(words).replace(" " + phrases["point"] + " ", ".")
 
 
 def rounded(seconds: int) -> str:

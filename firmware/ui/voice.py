@@ -1,0 +1,121 @@
+"""The voice of a token: says views, into the loudspeaker or a headset, and keeps the display in step with itself.
+
+Times are milliseconds of time.ticks_ms().
+"""
+
+import time
+
+from firmware.speech.pack import Pack
+from firmware.speech.player import Player
+from firmware.speech.say import script, twice
+
+_WATCH = "watch"  # a deadline: to look whether the voice or the time has made something new of the view
+_WATCH_MS = 100
+
+
+class Voice:
+    """Player, amplifier and headset jack; a token without an audio part has a voice that says nothing."""
+
+    def __init__(self, app, ended):
+        """Speak for this App; call `ended` when something was said to its end."""
+        self._app = app
+        self._ended = ended
+        hardware = app.hardware
+        self._audio = hardware.audio
+        self._amplifier = hardware.amplifier
+        self._jack = hardware.jack
+        self._player = None if self._audio is None else Player(self._audio)
+        self._file = None  # the open voice pack
+        self._language = None
+        self._speed = 1
+        self.sources = []
+        if self._audio is not None:
+            self.sources.append((self._audio, self._read_audio))
+        if self._jack is not None:
+            self._jack.on_edge = self._plug_moved
+            self.sources.append((self._jack, self._read_jack))
+
+    def apply(self, settings: dict) -> None:
+        """Take the settings over: language, volume and speed."""
+        if self._player is None:
+            return
+        self._speed = settings["speed"]
+        self._player.gain = self._app.product["gains"][settings["volume"]]
+        if settings["language"] != self._language:
+            self._language = settings["language"]
+            self._player.use(self._open_pack())
+
+    def say(self, view) -> None:
+        """Say what is new about a view, instead of what is being said."""
+        self._app.due.pop(_WATCH, None)
+        if self._player is not None and self._player.voice:
+            said = script(view.parts(), self._speed)
+            if view.times > 1:
+                said = twice(said)
+            if self._amplifier is not None:
+                if self._jack is None or not self._jack.plugged:
+                    self._amplifier.on()
+                else:
+                    self._amplifier.off()
+            self._player.say(said, self._speed)
+        self._watch()
+
+    def hush(self) -> None:
+        """Be silent at once."""
+        if self._player is not None:
+            self._player.stop()
+        if self._amplifier is not None:
+            self._amplifier.off()
+
+    def _read_audio(self) -> None:
+        """All has been said."""
+        if self._audio.read():
+            self.hush()
+            self._ended()
+
+    def _plug_moved(self, plugged: bool) -> None:
+        """Interrupt handler: whether a plug goes in or out, the loudspeaker falls silent."""
+        if self._amplifier is not None:
+            self._amplifier.off()
+
+    def _read_jack(self) -> None:
+        """Stop when the plug has come out, for its user hears nothing more. When it has gone in, the voice goes on."""
+        while True:
+            change = self._jack.read()
+            if change is None:
+                return
+            if not change[0]:
+                self.hush()
+
+    def _speaking(self) -> bool:
+        return self._player is not None and self._player.busy
+
+    def _watch(self) -> None:
+        """Look at the view again when something can be new."""
+        wait = self._app.screen.watch_ms(time.ticks_ms(), self._speaking())
+        if wait is not None:
+            self._app.due[_WATCH] = (time.ticks_add(time.ticks_ms(), max(wait, _WATCH_MS)), self._look)
+
+    def _look(self) -> None:
+        app = self._app
+        if self._speaking():
+            if app.screen.follow(self._player.at()):
+                app.draw()
+        elif app.screen.ends_now():
+            app.draw()
+            self.say(app.screen)
+            return
+        self._watch()
+
+    def _open_pack(self):
+        """Return the language's voice pack, None when it is missing or damaged: then the display must do."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+        try:
+            self._file = open(self._app.product["voices"].format(self._language), "rb")  # noqa: SIM115 - stays open
+            return Pack(self._file)
+        except (OSError, ValueError):
+            if "audio" not in self._app.hardware.faults:
+                self._app.hardware.faults.append("audio")
+            return None
