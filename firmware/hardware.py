@@ -30,6 +30,10 @@ class Hardware:
         self.battery = None
         self.latch = None
         self.usb = None
+        self.keypad = None
+        self.audio = None
+        self.amplifier = None
+        self.jack = None
         self.faults = []
         self.unique_id = machine.unique_id()
         self.random = os.urandom
@@ -54,9 +58,23 @@ def _free_bus(sda: int, scl: int) -> None:
         time.sleep_us(10)
 
 
-def _open_bus(bus: dict):
+def _open_i2c(bus: dict):
     _free_bus(bus["sda"], bus["scl"])
     return machine.I2C(bus["id"], sda=machine.Pin(bus["sda"]), scl=machine.Pin(bus["scl"]), freq=bus["frequency"])
+
+
+def _open_spi(bus: dict):
+    return machine.SPI(
+        bus["id"], bus["frequency"], polarity=0, phase=0, sck=machine.Pin(bus["sck"]), mosi=machine.Pin(bus["mosi"])
+    )
+
+
+def _open_i2s(bus: dict):
+    """Return the bus's data: its one driver opens it whenever there is something to play."""
+    return bus
+
+
+_OPEN = {"i2c": _open_i2c, "spi": _open_spi, "i2s": _open_i2s}
 
 
 def bring_up(board: dict, product: dict) -> Hardware:
@@ -72,7 +90,8 @@ def bring_up(board: dict, product: dict) -> Hardware:
             continue
         bus = part.get("bus")
         if bus and bus not in buses:
-            buses[bus] = _open_bus(board["buses"][bus])
+            wires = board["buses"][bus]
+            buses[bus] = _OPEN[wires["kind"]](wires)
         try:
             driver = load("firmware.drivers." + part["chip"]).from_board(part, buses.get(bus), product)
         except OSError:

@@ -34,9 +34,10 @@ class Button(io.IOBase):
     spell only when the next edge must start a new one; so neither needs a lock.
     """
 
-    def __init__(self, pin_number: int, debounce_ms: int):
-        """Start to listen. `down` is what the contact says now."""
+    def __init__(self, pin_number: int, debounce_ms: int, active: int = 0):
+        """Start to listen. `down` is what the contact says now, `active` the level that means it."""
         self._debounce = debounce_ms
+        self._active = active
         self._first = _ring()
         self._last = _ring()
         self._level = bytearray(_QUEUE)
@@ -44,7 +45,7 @@ class Button(io.IOBase):
         self._taken = 0
         pin = Pin(pin_number, Pin.IN, Pin.PULL_UP)
         pin.irq(self._edge, Pin.IRQ_FALLING | Pin.IRQ_RISING)
-        self.down = pin.value() == 0  # after the handler is in place, so that no edge falls between the two
+        self.down = pin.value() == active  # after the handler is in place, so that no edge falls between the two
         self._pin = pin
 
     def _edge(self, pin) -> None:
@@ -57,7 +58,7 @@ class Button(io.IOBase):
             slot = self._written % _QUEUE
             self._first[slot] = now
         self._last[slot] = now
-        self._level[slot] = pin.value() == 0
+        self._level[slot] = pin.value() == self._active
         if fresh:
             self._written += 1
 

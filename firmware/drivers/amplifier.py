@@ -1,0 +1,24 @@
+"""The loudspeaker's amplifier: an enable pin, high to play (SD_MODE of a MAX98357A; low puts it to sleep)."""
+
+from machine import Pin
+
+
+def from_board(part: dict, bus, product: dict):
+    """Return the amplifier that the board data describes."""
+    return Amplifier(part["pin"])
+
+
+class Amplifier:
+    """`on()` and `off()` may be called from an interrupt handler."""
+
+    def __init__(self, pin_number: int):
+        """Silent at first."""
+        self._pin = Pin(pin_number, Pin.OUT, value=0)
+
+    def on(self) -> None:
+        """Wake the amplifier; it plays from 7.5 ms later (data sheet, "Turn-On Time")."""
+        self._pin.value(1)
+
+    def off(self) -> None:
+        """Silence the loudspeaker."""
+        self._pin.value(0)

@@ -1,0 +1,131 @@
+"""Keypad: a matrix of 3 columns and 4 rows without diodes, as telephones have it. Milliseconds of time.ticks_ms().
+
+While no key is down every column is low, so that any key pulls its row low and interrupts. From then on a timer looks
+at the keys every few milliseconds, until all are up again. A change counts once it has lasted the debounce time. Where
+three keys are at corners of a rectangle the fourth corner seems to be down too; until such a picture is over no key is
+believed to have gone down. `read()` hands changes out, and select.poll() wakes for them: the keypad is a stream.
+"""
+
+import io
+import time
+from array import array
+
+from machine import Pin, Timer
+from micropython import const
+
+_STREAM_POLL = const(3)  # MP_STREAM_POLL in py/stream.h
+_QUEUE = const(16)
+_SCAN_MS = const(5)
+_KEYS = "147*2580369#"  # column by column
+
+
+def from_board(part: dict, bus, product: dict):
+    """Return the keypad that the board data describes."""
+    return Keypad(part["rows"], part["columns"], part["timer"], product["debounce_ms"])
+
+
+class Keypad(io.IOBase):
+    """The keypad. Keys are "0" to "9", "*" and "#". Interrupt handler and timer allocate nothing."""
+
+    def __init__(self, rows: tuple, columns: tuple, timer: int, debounce_ms: int):
+        """Start to listen on the pins of the rows and columns; `timer` is a number that machine.Timer takes."""
+        self._debounce = debounce_ms
+        self._code = bytearray(_QUEUE)  # key number, with bit 7 when it went down
+        self._at = array("i", bytes(4 * _QUEUE))
+        self._written = 0
+        self._taken = 0
+        self._seen = 0  # bit n: key n was down at the last look
+        self._seen_at = 0  # and since when all were as they are
+        self._down = 0  # the same, debounced
+        self._scanning = False
+        self._look = self._scan  # a bound method is an object: made once
+        self._timer = Timer(timer)
+        self._columns = [Pin(number, Pin.OPEN_DRAIN, value=0) for number in columns]
+        self._rows = [Pin(number, Pin.IN, Pin.PULL_UP) for number in rows]
+        for row in self._rows:
+            row.irq(self._edge, Pin.IRQ_FALLING)
+        self._wait_or_scan()
+
+    def _edge(self, pin) -> None:
+        """Interrupt handler: a key went down, or the scan itself moved a row."""
+        if not self._scanning:
+            self._start()
+
+    def _start(self) -> None:
+        self._scanning = True
+        self._timer.init(mode=Timer.PERIODIC, period=_SCAN_MS, callback=self._look)
+        self._scan(self._timer)
+
+    def _wait_or_scan(self) -> None:
+        """Let any key interrupt, unless one is down already."""
+        for column in self._columns:
+            column.value(0)
+        self._scanning = False
+        for row in self._rows:
+            if row.value() == 0 and not self._scanning:
+                self._start()
+
+    def _scan(self, timer) -> None:
+        """Look at all keys: the timer's callback."""
+        if not self._scanning:  # left over from before the timer was stopped
+            return
+        seen = 0
+        key = 1
+        for column in self._columns:
+            column.value(1)
+        for column in self._columns:
+            column.value(0)
+            for row in self._rows:
+                if row.value() == 0:
+                    seen |= key
+                key <<= 1
+            column.value(1)
+        now = time.ticks_ms()
+        if seen != self._seen:
+            self._seen = seen
+            self._seen_at = now
+        elif time.ticks_diff(now, self._seen_at) >= self._debounce:
+            self._accept(self._down & seen if _ghosted(seen) else seen)
+        if not seen and not self._down:
+            self._timer.deinit()
+            self._wait_or_scan()
+
+    def _accept(self, down: int) -> None:
+        """Queue what has changed. What finds no room is found again by the next scan."""
+        changed = down ^ self._down
+        key = 0
+        while changed and self._written - self._taken < _QUEUE:
+            if changed & 1:
+                slot = self._written % _QUEUE
+                self._code[slot] = key | (0x80 if down >> key & 1 else 0)
+                self._at[slot] = self._seen_at
+                self._written += 1
+                self._down ^= 1 << key
+            changed >>= 1
+            key += 1
+
+    def ioctl(self, request: int, flags: int) -> int:
+        """Answer select.poll(): readable while there are changes."""
+        if request == _STREAM_POLL:
+            return flags if self._written != self._taken else 0
+        return -1
+
+    def read(self):
+        """Return the next change as (key, down, ticks at which it was first seen), or None."""
+        if self._taken == self._written:
+            return None
+        slot = self._taken % _QUEUE
+        code = self._code[slot]
+        change = _KEYS[code & 0x7F], code >= 0x80, self._at[slot]
+        self._taken += 1
+        return change
+
+
+def _ghosted(seen: int) -> bool:
+    """Whether two columns have two rows in common."""
+    first, second, third = seen & 15, seen >> 4 & 15, seen >> 8
+    return _two(first & second) or _two(first & third) or _two(second & third)
+
+
+def _two(rows: int) -> bool:
+    return rows & rows - 1 != 0

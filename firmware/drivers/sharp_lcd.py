@@ -1,0 +1,141 @@
+"""SHARP memory LCD over SPI. Source: data sheet of the LS027B7DH01 (400 x 240), "Serial interface" and "Timing".
+
+Draw on `canvas` (1 is ink) and call `show()`: it sends the lines that changed. Every transfer begins with the mode bits
+M0 (write), M1 (VCOM) and M2 (clear). A line's address and its pixels go out first bit first. machine.SPI sends the
+highest bit first, which suits the pixels (MONO_HLSB has the leftmost one on top); addresses must be turned round.
+A panel that is on must see VCOM change at least once a second, or a direct voltage wears the liquid crystal: call
+`tick()` every `tick_ms` milliseconds meanwhile. SPI has no acknowledgement: a missing panel goes unnoticed.
+"""
+
+import framebuf
+from machine import Pin
+from micropython import const
+
+_WRITE = const(0x80)
+_VCOM = const(0x40)
+_CLEAR = const(0x20)
+
+
+def from_board(part: dict, bus, product: dict):
+    """Return the display that the board data describes."""
+    return SharpLcd(bus, part["select"], part["enable"], part["width"], part["height"])
+
+
+def _reversed_bits() -> bytes:
+    table = bytearray(256)
+    for number in range(1, 256):
+        table[number] = table[number >> 1] >> 1 | (number & 1) << 7
+    return bytes(table)
+
+
+class SharpLcd:
+    """One panel: black ink on white, or white on black after `invert(True)`."""
+
+    tick_ms = 500
+
+    def __init__(self, spi, select: int, enable: int, width: int, height: int):
+        """Clear the panel and leave it off; `select` and `enable` are the pins at its SCS and DISP, active high."""
+        self._spi = spi
+        self._select = Pin(select, Pin.OUT, value=0)
+        self._enable = Pin(enable, Pin.OUT, value=0)
+        self.width = width
+        self.height = height
+        size = width // 8 * height
+        self._pixels = memoryview(bytearray(size))
+        self._sent = memoryview(bytearray(size))
+        self.canvas = framebuf.FrameBuffer(self._pixels, width, height, framebuf.MONO_HLSB)
+        self._blank = framebuf.FrameBuffer(self._sent, width, height, framebuf.MONO_HLSB)
+        self._line = bytearray(1 + width // 8 + 1)  # address, pixels, eight clocks that move them into the memory
+        self._pair = bytearray(2)
+        self._all = (1 << width) - 1
+        self._turned = _reversed_bits()
+        self._vcom = 0
+        self._is_on = False
+        self._inverted = False
+        self._flipped = False
+        self._stale = False  # whether the panel's memory may differ from what `_sent` says
+        self._clear()
+
+    def _clear(self) -> None:
+        """Make all of the panel's memory white."""
+        self._command(_CLEAR)
+        self._blank.fill(self._inverted)
+        self._stale = False
+
+    def _command(self, mode: int) -> None:
+        """Send a transfer without lines: mode bits and trailer."""
+        self._pair[0] = mode | self._vcom
+        self._select.value(1)
+        self._spi.write(self._pair)
+        self._select.value(0)
+
+    def on(self) -> None:
+        """Show the memory."""
+        self._enable.value(1)
+        self._is_on = True
+
+    def off(self) -> None:
+        """Show white, and keep nothing in the memory that VCOM would have to be alternated for."""
+        self._enable.value(0)
+        self._is_on = False
+        self._clear()
+
+    def tick(self) -> None:
+        """Alternate VCOM if the panel is on."""
+        if self._is_on:
+            self._vcom ^= _VCOM
+            self._command(0)
+
+    def contrast(self, level: int) -> None:
+        """Do nothing: a panel without light or grey has no contrast to set."""
+
+    def flip(self, flipped: bool) -> None:
+        """Turn the picture half a turn, with the next `show()`."""
+        self._stale = self._stale or flipped != self._flipped
+        self._flipped = flipped
+
+    def invert(self, inverted: bool) -> None:
+        """Choose white on black, or black on white, from the next `show()` on."""
+        self._stale = self._stale or inverted != self._inverted
+        self._inverted = inverted
+
+    def show(self) -> None:
+        """Bring the panel up to date with the canvas. Each line is a write of its own: interrupts get through."""
+        stride = self.width // 8
+        stale = self._stale
+        self._stale = True  # until all of it has gone out
+        begun = False
+        for y in range(self.height):
+            start = y * stride
+            new = self._pixels[start : start + stride]
+            old = self._sent[start : start + stride]
+            if new == old and not stale:
+                continue
+            if not begun:
+                begun = True
+                self._pair[0] = _WRITE | self._vcom
+                self._select.value(1)
+                self._spi.write(self._pair[:1])
+            self._spi.write(self._packed(y, new))
+            old[:] = new
+        if begun:
+            self._pair[0] = 0
+            self._spi.write(self._pair[:1])  # the last line wants sixteen clocks
+            self._select.value(0)
+        self._stale = False
+
+    def _packed(self, y: int, pixels) -> bytearray:
+        """Put a line as it goes over the wire, where 1 is white, into the buffer."""
+        line = self._line
+        size = len(pixels)
+        if self._flipped:
+            y = self.height - 1 - y
+            for i in range(size):
+                line[size - i] = self._turned[pixels[i]]
+        else:
+            line[1 : 1 + size] = pixels
+        if not self._inverted:
+            ink = int.from_bytes(line[1 : 1 + size], "big")
+            line[1 : 1 + size] = (ink ^ self._all).to_bytes(size, "big")
+        line[0] = self._turned[y + 1]
+        return line
