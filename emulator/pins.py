@@ -21,6 +21,7 @@ class Pins:
         self.on_edge: Callable[[int, int], None] = lambda pin, flags: None
         self._pins: dict[int, _Pin] = {}
         self._watchers: dict[int, Callable[[int], None]] = {}
+        self._output_watchers: dict[int, Callable[[], None]] = {}
 
     def _pin(self, number: int) -> _Pin:
         return self._pins.setdefault(number, _Pin())
@@ -28,11 +29,17 @@ class Pins:
     def level(self, number: int) -> int:
         """0 or 1. A pin that nobody drives and no resistor pulls reads 0."""
         pin = self._pin(number)
-        if pin.mode == OUT or (pin.mode == OPEN_DRAIN and not pin.latch):
-            return pin.latch
+        driven = self.output(number)
+        if driven is not None:
+            return driven
         if pin.outside is not None:
             return pin.outside
         return int(pin.pull == PULL_UP)
+
+    def output(self, number: int) -> int | None:
+        """What the MCU itself drives, None when it drives nothing."""
+        pin = self._pin(number)
+        return pin.latch if pin.mode == OUT or (pin.mode == OPEN_DRAIN and not pin.latch) else None
 
     def configure(self, number: int, mode: int, pull: int, level: int) -> None:
         """The firmware sets a pin up; `level` 255 keeps the output latch as it is."""
@@ -60,6 +67,10 @@ class Pins:
         """Tell a part about each change of the pin's level."""
         self._watchers[number] = watcher
 
+    def watch_output(self, number: int, watcher: Callable[[], None]) -> None:
+        """Tell a part when the MCU drives the pin in another way."""
+        self._output_watchers[number] = watcher
+
     def reset(self) -> None:
         """The MCU loses power: it drives nothing and hears nothing any more."""
         for number in list(self._pins):
@@ -68,8 +79,10 @@ class Pins:
 
     def _change(self, number: int, change: Callable[[_Pin], None]) -> None:
         pin = self._pin(number)
-        before = self.level(number)
+        before, output = self.level(number), self.output(number)
         change(pin)
+        if number in self._output_watchers and self.output(number) != output:
+            self._output_watchers[number]()
         after = self.level(number)
         if before == after:
             return

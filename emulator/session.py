@@ -18,11 +18,13 @@ from typing import Any, Self
 from emulator import store
 from emulator.clock import Clock
 from emulator.flash import Flash
+from emulator.keys import RED, Keys
 from emulator.lines import Pty, Rfc2217
 from emulator.link import Link, Port
 from emulator.mcu import OFF, PROMPT, Mcu
-from emulator.screen import Screen
+from emulator.screen import EMISSIVE, Screen
 from emulator.serving import Server
+from emulator.sound import Heard, Sound
 from emulator.text import read_text
 from emulator.vm import Vm, find_vm
 from emulator.wiring import Bench
@@ -74,6 +76,7 @@ class Emulator:
         )
         self.flash.on_cut = self._all_power_gone
         self.bench = Bench(self.board, product, self.clock, self._seed)
+        self.keys, self.sound = Keys(self.bench), Sound(self.bench)
         self.link = Link()
         self._closed = False
         self._server = Server(self.link)
@@ -153,6 +156,11 @@ class Emulator:
         """The world's Unix time."""
         return (self._epoch + self.clock.now) / _US
 
+    @property
+    def elapsed(self) -> float:
+        """Time since the emulator started, which no setting of the world's time moves."""
+        return self.clock.now / _US
+
     def advance(self, seconds: float) -> None:
         """Let time pass. Returns when the firmware waits for something, so that all it has drawn is complete."""
         self.run_until(lambda: False, seconds)
@@ -198,25 +206,56 @@ class Emulator:
 
     def press_down(self) -> None:
         """The finger goes down."""
-        with self.lock:
-            self.bench.parts["button"].press()
-            self.advance(0)
+        self.key_down(RED)
 
     def release(self) -> None:
         """The finger goes up."""
+        self.key_up(RED)
+
+    def press_key(self, key: str, ms: float = 120) -> None:
+        """Press a key and let go: "0" to "9", "*", "#", or "red" for the button that turns the token on."""
+        self.key_down(key)
+        self.advance(ms / 1000)
+        self.key_up(key)
+
+    def key_down(self, key: str) -> None:
+        """A finger goes down on a key, and stays."""
         with self.lock:
-            self.bench.parts["button"].release()
+            self.keys.down(key)
+            self.advance(0)
+
+    def key_up(self, key: str) -> None:
+        """A finger goes up."""
+        with self.lock:
+            self.keys.up(key)
             self.advance(AFTER_PRESS)
+
+    def plug_headset(self) -> None:
+        """Put a headset into the jack."""
+        with self.lock:
+            self.bench.parts["jack"].plug()
+            self.advance(0)
+
+    def unplug_headset(self) -> None:
+        """Pull the headset out."""
+        with self.lock:
+            self.bench.parts["jack"].unplug()
+            self.advance(0)
+
+    def audio(self, start: float, end: float | None = None) -> Heard:
+        """What was heard from `start` to `end` (default: now), both as `elapsed` counts."""
+        return self.sound.heard(start, self.elapsed if end is None else end)
 
     def screen(self, rotated: bool = False) -> Screen:
         """What the display shows; `rotated` when the user holds the token the other way up."""
         display = self.bench.parts["display"]
-        screen = Screen(display.width, display.height, display.pixels())
+        colours = getattr(display, "colours", EMISSIVE)
+        screen = Screen(display.width, display.height, display.pixels(), colours)
         return screen.rotated() if rotated else screen
 
     def screen_text(self, rotated: bool = False) -> list[str]:
         """The lines of text on the display, read from its pixels."""
-        return read_text(self.screen(rotated))
+        return read_text(self.screen(rotated).ink_on_paper())
 
     @property
     def display_on(self) -> bool:

@@ -16,33 +16,48 @@ _replies = open(int(sys.argv[2]), "rb")
 _header = bytearray(records.REPLY_SIZE)
 _base = 0  # microseconds since power-on at the host's last word
 _spent = 0  # and spent here since
-_held = None  # pin events kept back while interrupts are off
-on_pin = None  # machine.Pin puts its handler here
+_unheard = 0  # and of these since events were last let in
+_late = []  # events whose handlers have not run yet
+_held = False  # interrupts are off
+_running = False  # a handler runs; as on a board no other one does meanwhile
+sources = {}  # where an event comes from -> an object with ring(flags) and drop()
+on_event = None  # the machine module puts its handler here
 answering = {}  # I2C address -> bus of the chips that have answered since the VM last idled
 
 
 def post(kind, payload=b"", cost=_CALL):
     """Tell the host; needs no answer. `cost` in microseconds of virtual time."""
-    global _base, _spent
+    global _base, _spent, _unheard
     _spent += cost
+    _unheard += cost
     _requests.write(pack(records.REQUEST, kind, _spent, len(payload)) + payload)
     _base += _spent
     _spent = 0
 
 
-def call(kind, payload=b"", cost=_CALL):
-    """Ask the host, run the handlers of the pin events it reports, return its payload. OSError as the host says."""
-    global _base
+def send(kind, payload, cost):
+    """Post something that takes long, and let events in when it is time: only after it, for on a board it is C code."""
+    post(kind, payload, cost)
+    if _unheard > _LET_IN:
+        call(records.TICK)
+
+
+def call(kind, payload=b"", cost=_CALL, handlers=True):
+    """Ask the host, run the handlers of the events it reports, return its payload. OSError as the host says.
+
+    `handlers`: False when on a board this is part of a longer piece of C code, after which the handlers run.
+    """
+    global _base, _unheard
     post(kind, payload, cost)
     if _replies.readinto(_header) != records.REPLY_SIZE:
         uos.system("kill -9 $PPID")  # the host is gone: no program in here may catch that and go on
     _base, status, events, size = unpack_from(records.REPLY, _header)
+    _unheard = 0
     body = _replies.read(2 * events + size) if events or size else b""
     for i in range(0, 2 * events, 2):
-        if _held is None:
-            on_pin(body[i], body[i + 1])
-        else:
-            _held.append((body[i], body[i + 1]))
+        _late.append((body[i], body[i + 1]))
+    if handlers and _late:
+        _run_handlers()
     if status == records.INTERRUPT:
         raise KeyboardInterrupt
     if status:
@@ -50,10 +65,25 @@ def call(kind, payload=b"", cost=_CALL):
     return body[2 * events :]
 
 
+def _run_handlers():
+    global _running
+    if _running or _held:
+        return
+    _running = True
+    try:
+        while _late:
+            source, flags = _late.pop(0)
+            on_event(source, flags)
+    finally:
+        _running = False
+
+
 def look():
     """Microseconds since power-on."""
     global _spent
     _spent += _LOOK
+    if _late:
+        _run_handlers()
     if _spent > _LET_IN:
         call(records.TICK)
     return _base + _spent
@@ -68,23 +98,21 @@ def idle(until, link):
         if left <= 0:
             call(records.TICK)
             return False
+    if _late and not _held and not _running:
+        _run_handlers()
+        return True
     answering.clear()
     call(records.IDLE, pack("<qB", left, link))
     return until is None or _base + _spent < until
 
 
 def hold_events(held):
-    """Keep pin events back from now on, or hand out what was kept."""
+    """Keep events back from now on, or hand out what was kept."""
     global _held
-    if held:
-        if _held is None:
-            _held = []
-    elif _held is not None:
-        kept, _held = _held, None
-        for pin, flags in kept:
-            on_pin(pin, flags)
+    _held = held
+    _run_handlers()
 
 
 def holding():
-    """Whether pin events are being kept back."""
-    return _held is not None
+    """Whether events are being kept back."""
+    return _held

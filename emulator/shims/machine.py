@@ -5,6 +5,9 @@ import sys
 
 import channel
 import records
+from machine_i2s import I2S  # noqa: F401 - part of the module
+from machine_spi import SPI  # noqa: F401 - part of the module
+from machine_timer import Timer  # noqa: F401 - part of the module
 from micropython import const
 from records import PWRON_RESET, WDT_RESET
 from uerrno import EINVAL
@@ -14,7 +17,7 @@ _NO_LEVEL = const(255)
 _cause = PWRON_RESET  # boot_image writes it at power-on
 _unique_id = b""
 _frequency = 125_000_000
-_irqs = {}
+_irqs = channel.sources  # pin number -> handler
 
 
 class _Irq:
@@ -29,6 +32,13 @@ class _Irq:
 
     def __call__(self):
         self.handler(self.pin)
+
+    def ring(self, flags):
+        self._flags = flags
+        self.handler(self.pin)
+
+    def drop(self):
+        channel.call(records.PIN_IRQ, bytes((self.pin._id, 0)))
 
 
 class Pin:
@@ -72,17 +82,16 @@ class Pin:
         return "Pin(GPIO%d)" % self._id
 
 
-def _on_pin(pin, flags):
-    irq = _irqs[pin]
-    irq._flags = flags
+def _on_event(source, flags):
+    irq = _irqs[source]
     try:
-        irq.handler(irq.pin)
+        irq.ring(flags)
     except Exception as error:  # a board prints it, drops the handler and goes on
-        channel.call(records.PIN_IRQ, bytes((pin, 0)))
+        irq.drop()
         sys.print_exception(error, sys.stdout)
 
 
-channel.on_pin = _on_pin
+channel.on_event = _on_event
 
 
 class I2C:

@@ -2,7 +2,8 @@
 
 VM to host: kind (u8), microseconds spent since the last reply (u32), payload length (u16), payload.
 Host to VM, only for kinds that wait: time since power-on in microseconds (u64), status (u8: 0, an errno or INTERRUPT),
-number of pin events (u8), payload length (u16), the events (pin, flags: u8 each), payload. All little endian.
+number of events (u8), payload length (u16), the events (source, such as a pin, and flags: u8 each), payload. All little
+endian.
 """
 
 REQUEST = "<BIH"
@@ -31,6 +32,16 @@ RANDOM = 15  # count (u16). reply: bytes
 RESET = 16  # cause (u8). never answered
 WATCHDOG = 17  # milliseconds until it bites (u32)
 PROMPT = 18  # main.py is over, the REPL follows: traceback text, empty when it ended by itself or by Ctrl-C
+SPI_INIT = 19  # bus, sck, mosi (u8 each), SPI mode 0 to 3 (u8), frequency in hertz (u32)
+SPI_WRITE = 20  # bus (u8), bytes. no reply
+I2S_INIT = 21  # bus, sck, ws, sd, bytes of a sample, channels (u8 each), rate in hertz (u32), bytes of ibuf (u32)
+I2S_WRITE = 22  # bus (u8), 1 for a new buffer and 0 for more of the same (u8), bytes. no reply
+I2S_DEINIT = 23  # bus (u8)
+TIMER = 24  # number, 1 when periodic (u8 each), period in microseconds (u32, 0: stop)
+
+# Where events come from, besides from pins.
+TIMER_EVENT = 0xC0  # + the timer's number
+I2S_EVENT = 0xE0  # + the bus: the buffer is empty
 
 # machine.Pin, machine.reset_cause: the numbers of MicroPython's rp2 port.
 IN, OUT, OPEN_DRAIN = 0, 1, 2

@@ -91,14 +91,14 @@ def test_the_adc_sees_half_of_the_cell_against_3300_mv(bench: Bench, millivolts:
 
 
 def test_a_bus_on_other_pins_reaches_nobody(bench: Bench) -> None:
-    bench.i2c_init(0, 4, 5)
+    bench.connect("i2c", 0, sda=4, scl=5)
     assert bench.i2c_scan(0) == b"\x3c\x68"
-    bench.i2c_init(0, 8, 9)
+    bench.connect("i2c", 0, sda=8, scl=9)
     assert bench.i2c_scan(0) == b""
     assert bench.i2c(0, 0x3C) is None
 
 
 def test_a_detached_part_does_not_answer(bench: Bench) -> None:
-    bench.i2c_init(0, 4, 5)
+    bench.connect("i2c", 0, sda=4, scl=5)
     bench.detach("clock")
     assert bench.i2c_scan(0) == b"\x3c"

@@ -1,0 +1,58 @@
+"""What hangs on the I2S bus: every sample, with the virtual time at which it was on the wires. Microseconds."""
+
+from array import array
+from typing import Any, NamedTuple
+
+KEPT_S = 1800  # seconds of sound that are kept; the oldest go first
+_US = 1_000_000
+
+
+class Stretch(NamedTuple):
+    """Sound while the bus's clocks ran: sample n was on the wires at `began` + n / `rate`."""
+
+    began: int
+    rate: int
+    samples: array[int]
+
+
+class I2s:
+    """Records the bus."""
+
+    def __init__(self, part: dict[str, Any], bench: Any) -> None:
+        """On the bus that the board file names."""
+        self.stretches: list[Stretch] = []
+        self._open = False
+
+    def begin(self, rate: int, time: int) -> None:
+        """The clocks start."""
+        kept = sum(len(stretch.samples) / stretch.rate for stretch in self.stretches)
+        while kept > KEPT_S:
+            oldest = self.stretches.pop(0)
+            kept -= len(oldest.samples) / oldest.rate
+        self.stretches.append(Stretch(time, rate, array("h")))
+        self._open = True
+
+    def hear(self, samples: array[int]) -> None:
+        """What comes next; the DMA has it a little before it is on the wires."""
+        self.stretches[-1].samples.extend(samples)
+
+    def end(self, time: int) -> None:
+        """The clocks stop; what had not been sent yet never is."""
+        last = self.stretches[-1]
+        del last.samples[(time - last.began) * last.rate // _US :]
+        self._open = False
+
+    def between(self, start: int, end: int, rate: int) -> array[int]:
+        """The samples from `start` to `end` at `rate`, silence where the clocks stood still."""
+        found = array("h", bytes(2 * ((end - start) * rate // _US)))
+        for began, own_rate, samples in self.stretches:
+            if own_rate != rate:
+                raise ValueError(f"The bus ran at {own_rate} samples a second, not at {rate}.")
+            at = (began - start) * rate // _US  # where its first sample belongs
+            first, last = max(0, -at), min(len(samples), len(found) - at)
+            if first < last:
+                found[at + first : at + last] = samples[first:last]
+        return found
+
+
+CHIP = I2s

@@ -1,0 +1,73 @@
+"""Keypad of a telephone's layout, 3 columns and 4 rows of contacts between them, no diodes: Adafruit 419 or 3845.
+
+A closed contact joins its row to its column, so all lines that keys join have one level; where three keys are at
+corners of a rectangle, the key at the fourth corner seems closed too. Contacts bounce. Times in microseconds.
+"""
+
+from typing import Any
+
+from emulator.chips.button import BOUNCE
+
+KEYS = ("123", "456", "789", "*0#")  # row by row
+
+
+class Keypad:
+    """`press(key)` and `release(key)` move a finger; the contact follows after bouncing."""
+
+    def __init__(self, part: dict[str, Any], bench: Any) -> None:
+        """Between the pins `part["rows"]` and `part["columns"]`; pull-ups are the MCU's."""
+        self._bench, self._rows, self._columns = bench, part["rows"], part["columns"]
+        self.bounce = BOUNCE
+        self.pressed: set[str] = set()
+        self._edges: dict[str, list[Any]] = {}
+        self._closed: set[tuple[int, int]] = set()  # (pin of the row, pin of the column)
+        self._lines = (*self._rows, *self._columns)
+        for line in self._lines:
+            bench.pins.watch_output(line, self._settle)
+
+    def press(self, key: str) -> None:
+        """The finger goes down; ValueError when there is no such key."""
+        self._place(key)
+        if key not in self.pressed:
+            self.pressed.add(key)
+            self._move(key)
+
+    def release(self, key: str) -> None:
+        """The finger goes up."""
+        if key in self.pressed:
+            self.pressed.remove(key)
+            self._move(key)
+
+    def _place(self, key: str) -> tuple[int, int]:
+        for row, keys in enumerate(KEYS):
+            if len(key) == 1 and key in keys:
+                return self._rows[row], self._columns[keys.index(key)]
+        raise ValueError(f"The keypad has no key {key!r}.")
+
+    def _move(self, key: str) -> None:
+        for edge in self._edges.get(key, ()):
+            edge.cancel()
+        clock, down = self._bench.clock, key in self.pressed
+        self._edges[key] = [clock.after(delay, self._contact(key, moved == down)) for delay, moved in self.bounce]
+
+    def _contact(self, key: str, closed: bool) -> Any:
+        def change() -> None:
+            (self._closed.add if closed else self._closed.discard)(self._place(key))
+            self._settle()
+
+        return change
+
+    def _settle(self) -> None:
+        """Give every line that another one pulls low, through closed contacts, its level."""
+        pins = self._bench.pins
+        joined = {line: {line} for line in self._lines}
+        for row, column in self._closed:
+            net = joined[row] | joined[column]
+            for line in net:
+                joined[line] = net
+        low = {line for line in self._lines if pins.output(line) == 0}
+        for line in self._lines:
+            pins.drive(line, 0 if (joined[line] - {line}) & low else None)
+
+
+CHIP = Keypad

@@ -1,0 +1,112 @@
+"""SHARP memory LCD LS027B7DH01, 400 x 240, on SPI. Source: its data sheet, "Serial interface" and "Timing chart".
+
+A transfer lasts while SCS is high and begins with eight mode bits: M0 write, M1 VCOM, M2 clear. Then come lines, each
+an address (1 is the top one) and its pixels, first bit first, 1 is white. Eight clocks after a line move it into the
+memory, sixteen after the last one. VCOM comes from M1 (EXTMODE low). With DISP low all is white, the memory is kept.
+"""
+# ruff: noqa: PLR2004 - bytes before and after the lines
+
+from typing import Any
+
+WRITE, VCOM, CLEAR = 0x80, 0x40, 0x20
+MAX_HERTZ = 2_000_000
+_TURNED = [int(f"{number:08b}"[::-1], 2) for number in range(256)]
+
+
+class SharpLcd:
+    """Driven by `spi_write` and its two pins; `pixels()` is what the eye sees, `faults` what the data sheet forbids."""
+
+    colours = ((24, 26, 28), (203, 208, 200))  # ink and paper, red green blue
+
+    def __init__(self, part: dict[str, Any], bench: Any) -> None:
+        """A panel of `part["width"]` x `part["height"]`, selected and enabled by the pins of these names."""
+        self.width, self.height = part["width"], part["height"]
+        self._bench, self._part = bench, part
+        self._random = bench.random("sharp_lcd")
+        self.faults: list[str] = []
+        self.longest_dc = 0  # microseconds that a panel on display has gone without a change of VCOM
+        self._powered = False
+        self._reset()
+        bench.pins.watch(part["select"], self._selected)
+        bench.pins.watch(part["enable"], self._enabled)
+
+    def mcu_power(self, on: bool) -> None:
+        """The supply came or went; the memory then holds anything."""
+        self._note_dc()
+        self._powered = on
+        if on:
+            self._reset()
+
+    def _reset(self) -> None:
+        self.memory = [bytearray(self._random.randbytes(self.width // 8)) for _ in range(self.height)]  # 1 is white
+        self.on = False
+        self._vcom = 0
+        self._alternated = 0  # when VCOM last changed, or the panel went on
+        self._transfer: bytearray | None = None
+
+    def _enabled(self, level: int) -> None:
+        self._note_dc()
+        self.on = bool(level)
+        self._alternated = self._bench.clock.now
+
+    def _note_dc(self) -> None:
+        if self.on and self._powered:
+            self.longest_dc = max(self.longest_dc, self._bench.clock.now - self._alternated)
+
+    def _selected(self, level: int) -> None:
+        if level:
+            self._transfer = bytearray()
+        elif self._transfer is not None:
+            self._end(self._transfer)
+            self._transfer = None
+
+    def spi_write(self, data: bytes, mode: int, hertz: int) -> None:
+        """Bytes over the bus, as they come from the highest bit on; without SCS they are for somebody else."""
+        if self._transfer is None:
+            return
+        if mode != 0:
+            self._fault(f"SPI mode {mode}, it takes 0")
+        if hertz > MAX_HERTZ:
+            self._fault(f"{hertz} Hz, it takes {MAX_HERTZ}")
+        line = self.width // 8 + 2  # address, pixels, eight clocks
+        for byte in data:
+            self._transfer.append(byte)
+            # One line is in the memory when the next byte after its eight clocks has come.
+            if self._transfer[0] & WRITE and len(self._transfer) > 2 and (len(self._transfer) - 2) % line == 0:
+                self._line(self._transfer[-line - 1 : -1])
+
+    def _line(self, line: bytearray) -> None:
+        number = _TURNED[line[0]]
+        if 1 <= number <= self.height:
+            self.memory[number - 1][:] = line[1:-1]
+        else:
+            self._fault(f"line {number}")
+
+    def _end(self, transfer: bytearray) -> None:
+        if len(transfer) < 2:
+            self._fault("a transfer without its trailing clocks")
+            return
+        mode = transfer[0]
+        if mode & CLEAR:
+            for row in self.memory:
+                row[:] = b"\xff" * len(row)
+        elif mode & WRITE and (len(transfer) - 2) % (self.width // 8 + 2) != 0:
+            self._fault("lines cut short, or without the sixteen clocks after the last one")
+        if mode & VCOM != self._vcom:
+            self._note_dc()
+            self._vcom, self._alternated = mode & VCOM, self._bench.clock.now
+
+    def _fault(self, what: str) -> None:
+        self.faults.append(what)
+
+    def pixels(self) -> bytes:
+        """What the eye sees: width x height bytes, row by row from the top left, 1 where a pixel is black."""
+        if not (self.on and self._powered):
+            return bytes(self.width * self.height)
+        white = int.from_bytes(b"".join(self.memory), "big")
+        bits = f"{white:0{self.width * self.height}b}"
+        return bits.encode().translate(_BLACK)
+
+
+_BLACK = bytes.maketrans(b"01", b"\1\0")
+CHIP = SharpLcd
