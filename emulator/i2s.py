@@ -6,6 +6,8 @@ interrupt first moves up to 512 bytes from the program's buffer to the ring buff
 the DMA buffer from the ring buffer; with less than 128 bytes there it sends silence.
 """
 
+from __future__ import annotations  # array[int] is for type checkers before Python 3.12
+
 from array import array
 from collections.abc import Callable
 from typing import Protocol

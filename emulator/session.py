@@ -57,6 +57,8 @@ class Emulator:
         """
         self.product = import_module(f"firmware.products.{product}").PRODUCT
         self.board = import_module(f"firmware.boards.{board}").BOARD
+        names = sorted({self.product["text_font"], *self.product["code_fonts"].values()})
+        self._fonts = [import_module(f"firmware.products.fonts.{name}") for name in names]
         self.directory = Path(state)
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         kept = store.load(self.directory)
@@ -255,7 +257,7 @@ class Emulator:
 
     def screen_text(self, rotated: bool = False) -> list[str]:
         """The lines of text on the display, read from its pixels."""
-        return read_text(self.screen(rotated).ink_on_paper())
+        return read_text(self.screen(rotated).ink_on_paper(), self._fonts)
 
     @property
     def display_on(self) -> bool:

@@ -3,6 +3,8 @@
 Times count from the start of the emulator, as `Emulator.elapsed` does; they do not jump when the world's time is set.
 """
 
+from __future__ import annotations  # array[int] is for type checkers before Python 3.12
+
 import sys
 import wave
 from array import array

@@ -1,5 +1,7 @@
 """What hangs on the I2S bus: every sample, with the virtual time at which it was on the wires. Microseconds."""
 
+from __future__ import annotations  # array[int] is for type checkers before Python 3.12
+
 from array import array
 from typing import Any, NamedTuple
 
