@@ -39,7 +39,7 @@ class ExitCode(IntEnum):
     CHECK_FAILED = 16, "A check failed: self-test, fingerprint, clock or code."
     TOO_EARLY = 17, "Too little time has passed since the clock was set to measure its drift."
     SCENARIO = 18, "An expectation of the scenario was not met."
-    NOT_INSTALLED = 19, "The emulator is not installed."
+    NOT_INSTALLED = 19, "A part of kodebrik is not installed, or this machine plays no sound."
     EMULATOR = 20, "The emulated token failed."
     INTERRUPTED = 130, "Interrupted (Ctrl-C)."
 

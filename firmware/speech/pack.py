@@ -13,9 +13,9 @@ The file, integers little endian:
 | | 40 each | entries, sorted by name and speed |
 | | | ADPCM data and cuts, where the entries say |
 
-An entry is name (24 bytes, padded with zeros), speed (1 byte, from 1 on), the decoder's first step index (1), number
-of cuts (2), samples in the data (4), offset of the data (4), offset of the cuts (4). Clips are mono, 16 bits, 16 kHz;
-the decoder's first predictor is 0.
+An entry is name (23 bytes, padded with zeros), speed (1 byte, from 1 on), the decoder's first step index (1), level
+(1: how many 128ths of its samples' level the clip sounds at, at most 128), number of cuts (2), samples in the data (4),
+offset of the data (4), offset of the cuts (4). Clips are mono, 16 bits, 16 kHz; the decoder's first predictor is 0.
 
 Speeds of a phrase may share their data. A *cut* makes a clip longer or shorter without changing its pitch: after
 `straight` samples (2 bytes) go over, within FADE samples, to the place that lies `jump` samples (2 bytes, signed)
@@ -29,7 +29,7 @@ from firmware.speech.adpcm import FADE, INDEX, NEXT, PREDICTOR, RING, ZERO, blen
 
 MAGIC = b"KVP1"
 HEAD = "<4sHHII"
-ENTRY = "<24sBBHIII"
+ENTRY = "<23sBBBHIII"
 CUT = "<Hh"
 RATE = 16000
 MAX_CUTS = 512
@@ -37,7 +37,7 @@ MAX_JUMP = 640  # so that both ends of a jump and one decoded piece fit into the
 
 _HEAD_SIZE = 16
 _ENTRY_SIZE = 40
-_NAME_SIZE = 24
+_NAME_SIZE = 23
 _PIECE = 128  # bytes read at once: 256 samples
 
 
@@ -58,6 +58,7 @@ class Pack:
         self._piece = bytearray(_PIECE)
         self._cuts = bytearray(4 * MAX_CUTS)
         self._entry = bytearray(_ENTRY_SIZE)
+        self._level = 128
         self._coded = 0  # samples in the clip's data
         self._position = 0  # the clip's next sample to sound
         self._cut = 0  # the cut that comes next
@@ -106,7 +107,7 @@ class Pack:
                 high = middle
         else:
             raise KeyError(name)
-        _, _, index, count, self._coded, offset, cuts = struct.unpack(ENTRY, self._entry)
+        _, _, index, self._level, count, self._coded, offset, cuts = struct.unpack(ENTRY, self._entry)
         if count > MAX_CUTS:
             raise ValueError("too many cuts")
         if count:
@@ -133,6 +134,7 @@ class Pack:
         """
         at = 0
         size = len(out)
+        gain = (gain * self._level) >> 7
         while at < size:
             count = min(self._turn - self._position, size - at, 2 * _PIECE)
             if count:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from firmware.version import VERSION
-from host_tools.cli import accounts, clock, code, demo, devices, emulate, image, keys, provision, token
+from host_tools.cli import accounts, clock, code, demo, devices, emulate, image, keys, provision, token, voice
 from host_tools.cli.output import emit_error
 from host_tools.errors import TOKEN_ERRORS, ExitCode, KodebrikError
 
@@ -61,6 +61,7 @@ app.add_typer(keys.app, name="keys")
 app.command()(code.code)
 app.command()(emulate.emulate)
 app.command()(image.image)
+app.add_typer(voice.app, name="voice")
 app.command()(demo.demo)
 
 

@@ -53,6 +53,7 @@ def build_tree(product: str, board: str, production: bool = False) -> dict[str, 
         compiled = pool.map(lambda path: _compile(path, sources[path], wired["native"]), sources)
     for path, code in zip(sources, compiled, strict=True):
         tree["firmware/" + path.relative_to(FIRMWARE).with_suffix(".mpy").as_posix()] = code
+    tree |= _voices(load_product(product))
     return tree
 
 
@@ -77,6 +78,21 @@ def pack(tree: dict[str, bytes], filesystem: dict[str, Any]) -> bytes:
         with disk.open(path, "wb") as file:
             file.write(content)
     return bytes(disk.context.buffer)
+
+
+def _voices(product: dict[str, Any]) -> dict[str, bytes]:
+    """Give the voice packs of a product that speaks."""
+    if "audio" not in product["parts"]:
+        return {}
+    try:
+        from host_tools.voice import store  # noqa: PLC0415 - its libraries are slow to load, and not always installed
+    except ModuleNotFoundError as error:
+        raise KodebrikError(
+            f"The {product['title']} speaks, and '{error.name}', which makes its voice, is not installed.",
+            "Install it: pip install 'kodebrik[voice]'.",
+            ExitCode.NOT_INSTALLED,
+        ) from None
+    return {f"voice/{language}.kvp": store.pack(language) for language in product["languages"]}
 
 
 def _data(folder: str, name: str, table: str) -> dict[str, Any]:

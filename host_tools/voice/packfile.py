@@ -5,36 +5,43 @@ Own code on purpose, so that the host's reading of the format and the token's ch
 
 import struct
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
 
 import cbor2
+import numpy as np
 
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.voice import adpcm
 from host_tools.voice.stretch import Cut, render
 
 MAGIC = b"KVP1"
-_HEAD, _ENTRY, _CUT = struct.Struct("<4sHHII"), struct.Struct("<24sBBHIII"), struct.Struct("<Hh")
-MAX_NAME = 24
+_HEAD, _ENTRY, _CUT = struct.Struct("<4sHHII"), struct.Struct("<23sBBBHIII"), struct.Struct("<Hh")
+MAX_NAME = 23
+FULL_LEVEL = 128
 MAX_CUTS = 512
 
 
 @dataclass(frozen=True)
 class Clip:
-    """One clip at one speed (from 1 on): ADPCM data of `count` samples, and the cuts with which it is played."""
+    """One clip at one speed (from 1 on): ADPCM data of `count` samples, and how it is played.
+
+    With these cuts, and at `level` 128ths of its own level.
+    """
 
     name: str
     speed: int
     first: int
     data: bytes
     count: int
-    cuts: tuple[Cut, ...] = field(default=())
+    cuts: tuple[Cut, ...] = ()
+    level: int = FULL_LEVEL
 
     def samples(self) -> adpcm.Samples:
         """Give what a token plays at full volume."""
-        return render(adpcm.decode(self.first, self.data, self.count), list(self.cuts))
+        whole = render(adpcm.decode(self.first, self.data, self.count), list(self.cuts))
+        return (whole.astype(np.int32) * self.level >> 7).astype(np.int16)
 
     @property
     def duration(self) -> int:
@@ -60,7 +67,7 @@ def dump(description: dict[str, Any], clips: Iterable[Clip]) -> bytes:
                 stored[piece] = at
                 at += len(piece)
         places = stored[clip.data], stored[cuts]
-        entries.append(_ENTRY.pack(name, clip.speed, clip.first, len(clip.cuts), clip.count, *places))
+        entries.append(_ENTRY.pack(name, clip.speed, clip.first, clip.level, len(clip.cuts), clip.count, *places))
     body = described + b"".join(entries) + b"".join(stored)
     return _HEAD.pack(MAGIC, len(described), len(ordered), _HEAD.size + len(body), crc32(body)) + body
 
@@ -78,12 +85,12 @@ def load(content: bytes) -> tuple[dict[str, Any], list[Clip]]:
     start = _HEAD.size + described
     clips = []
     for number in range(count):
-        name, speed, first, cut_count, samples, offset, cuts_at = _ENTRY.unpack_from(
+        name, speed, first, level, cut_count, samples, offset, cuts_at = _ENTRY.unpack_from(
             content, start + number * _ENTRY.size
         )
         cuts = tuple(_CUT.iter_unpack(content[cuts_at : cuts_at + cut_count * _CUT.size]))
         data = content[offset : offset + (samples + 1) // 2]
-        clips.append(Clip(name.rstrip(b"\0").decode("ascii"), speed, first, data, samples, cuts))
+        clips.append(Clip(name.rstrip(b"\0").decode("ascii"), speed, first, data, samples, cuts, level))
     return cbor2.loads(content[_HEAD.size : start]), clips
 
 

@@ -20,7 +20,7 @@ RATE = 16000
 LOUDNESS = -17.0  # LUFS: what the clip with the sharpest peaks reaches without its true peak passing HIGHEST_PEAK
 LOUDNESS_SPREAD = 1.0  # LU, the most between the loudest and the softest clip of a pack
 HIGHEST_PEAK = -1.0  # dBTP
-_LIMIT = -1.6  # dBTP before compression, whose errors add to peaks
+_LIMIT = -1.8  # dBTP before compression, whose errors add to peaks
 _QUIET = 10 ** (-42 / 20)  # below the loudest moment: what counts as silence around a clip
 _MOMENT = RATE // 200
 _MARGIN = RATE // 100
@@ -47,7 +47,7 @@ def true_peak(sound: Sound) -> float:
 
 def trim(sound: Sound) -> Sound:
     """Cut off the silence before and after, but for a hundredth of a second."""
-    level = np.sqrt(uniform_filter1d(sound**2, _MOMENT, mode="constant"))
+    level = np.sqrt(np.convolve(sound**2, np.full(_MOMENT, 1 / _MOMENT), mode="same"))
     loud = np.flatnonzero(level > _QUIET * level.max())
     return sound[max(0, loud[0] - _MARGIN) : loud[-1] + 1 + _MARGIN]
 
@@ -68,8 +68,8 @@ def normalise(sound: Sound, wanted: float = LOUDNESS) -> Sound:
     return sound
 
 
-def biggest_jump(sound: Sound) -> float:
-    """Give the largest step between neighbouring samples at a clip's two ends, where it meets silence."""
+def edge(sound: Sound) -> float:
+    """Give the largest step that a clip's two ends make to the silence around."""
     return float(max(abs(sound[0]), abs(sound[-1])))
 
 

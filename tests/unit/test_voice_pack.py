@@ -18,7 +18,7 @@ DRIVER = "tests.vm.speech"
 DESCRIPTION = {"language": "da", "voice": "da+f5", "rate": 16000, "speeds": [60, 100], "review": None}
 
 
-def clip(name: str, speed: int, seconds: float = 0.3, factor: float = 1) -> packfile.Clip:
+def clip(name: str, speed: int, seconds: float = 0.3, factor: float = 1, level: int = 128) -> packfile.Clip:
     """A voice-like buzz of its own pitch, with noise in its middle."""
     dice = np.random.default_rng(sum(name.encode()))
     time = np.arange(round(16000 * seconds)) / 16000
@@ -27,11 +27,11 @@ def clip(name: str, speed: int, seconds: float = 0.3, factor: float = 1) -> pack
     sound += dice.normal(0, 1500, len(time)) * np.hanning(len(time)) ** 8
     first, data = adpcm.encode(sound.astype(np.int16))
     cuts = stretch.cuts(adpcm.decode(first, data, len(time)), factor)
-    return packfile.Clip(name, speed, first, data, len(time), tuple(cuts))
+    return packfile.Clip(name, speed, first, data, len(time), tuple(cuts), level)
 
 
-CLIPS = [clip(name, speed, 0.1 * speed) for name in ("0", "1", "volume", "volume_up", "x" * 24) for speed in (1, 2, 5)]
-CLIPS += [clip("long", 1, 0.8, 1.4), clip("long", 2, 0.8, 1), clip("long", 3, 0.8, 0.7), clip("odd", 1, 777 / 16000)]
+CLIPS = [clip(name, speed, 0.1 * speed) for name in ("0", "1", "volume", "volume_up", "x" * 23) for speed in (1, 2, 5)]
+CLIPS += [clip("long", 1, 0.8, 1.4, 101), clip("long", 2, 0.8, 1), clip("long", 3, 0.8, 0.7), clip("odd", 1, 777 / 16000)]
 
 
 @pytest.fixture(scope="module")
