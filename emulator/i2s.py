@@ -23,8 +23,8 @@ _SHORT = 2  # bytes of a 16-bit sample
 class Sink(Protocol):
     """What hangs on the bus."""
 
-    def begin(self, rate: int, time: int) -> None:
-        """The clocks run from `time` (microseconds) on."""
+    def begin(self, rate: int, time: int, catch_up: Callable[[], None]) -> None:
+        """The clocks run from `time` (microseconds) on; `catch_up()` lets everything be heard that is due by now."""
 
     def hear(self, samples: array[int]) -> None:
         """The next samples of the left channel, 16 bits, before they are on the wires."""
@@ -34,11 +34,15 @@ class Sink(Protocol):
 
 
 class I2sOut:
-    """One transmitter. `on_taken()` hears that the program's buffer has been moved over whole."""
+    """One transmitter. `on_taken()` hears that the program's buffer has been moved over whole.
+
+    Its interrupts are worked off when somebody looks, and there is an alarm only for the one that calls the program.
+    """
 
     def __init__(self, clock: Clock, on_taken: Callable[[], None]) -> None:
         """At rest."""
         self._clock, self._on_taken = clock, on_taken
+        self._running = False
         self._alarm: Alarm | None = None
         self._sink: Sink | None = None
 
@@ -48,55 +52,77 @@ class I2sOut:
         self._sink, self._width, self._channels, self._rate = sink, width, channels, rate
         self._space = ring - 1  # its ring keeps a byte free to tell full from empty
         self._ring = bytearray()
-        self._waiting: bytearray | None = None
+        self._waiting = bytearray()
         self._frames = DMA_BYTES // (2 * width)
-        self._began, self._sent = self._clock.now, 0
+        self._taken = DMA_BYTES * channels // 2  # from the ring at an interrupt: mono samples go out twice
+        self._began, self._interrupts = self._clock.now, 0
+        self._running = True
         if sink is not None:
-            sink.begin(rate, self._began)
+            sink.begin(rate, self._began, self._catch_up)
         for _ in range(2):  # both DMA buffers are silent at first
-            self._out(bytes(DMA_BYTES))
-        self._next_interrupt(1)
+            self._out(bytes(self._taken))
 
     def write(self, data: bytes, fresh: bool) -> None:
         """The program's buffer, or more of it; a `fresh` one replaces what had not been moved of the last."""
-        if self._alarm is None:
+        if not self._running:
             return
-        if fresh or self._waiting is None:
-            self._waiting = bytearray()
+        self._catch_up()
+        if fresh:
+            self._waiting.clear()
         self._waiting += data
+        self._set_alarm()
 
     def stop(self) -> None:
         """Stop the clocks at once; what is in the buffers is lost."""
-        if self._alarm is not None:
-            self._alarm.cancel()
-            self._alarm = None
+        if self._running:
+            self._catch_up()
+            self._running = False
+            if self._alarm is not None:
+                self._alarm.cancel()
             if self._sink is not None:
                 self._sink.end(self._clock.now)
 
-    def _next_interrupt(self, number: int) -> None:
-        due = self._began + number * self._frames * _US // self._rate
-        self._alarm = self._clock.at(due, lambda: self._interrupt(number))
+    def _due(self, number: int) -> int:
+        """When the interrupt of that number comes; the first one has the number 1."""
+        return self._began + number * self._frames * _US // self._rate
 
-    def _interrupt(self, number: int) -> None:
-        self._next_interrupt(number + 1)
-        if self._waiting is not None:
+    def _catch_up(self) -> None:
+        while self._running and self._due(self._interrupts + 1) <= self._clock.now:
+            self._interrupts += 1
+            self._interrupt()
+
+    def _set_alarm(self) -> None:
+        """Ring when the last byte of the program's buffer will be moved."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+        waiting, ring, number = len(self._waiting), len(self._ring), self._interrupts
+        while waiting:
+            number += 1
+            count = min(COPY_BYTES, waiting)
+            if self._space - ring >= count:
+                waiting -= count
+                ring += count
+            elif ring < DMA_BYTES:
+                return  # a ring too small for it: the program waits for ever, as on a board
+            if ring >= DMA_BYTES:
+                ring -= self._taken
+        self._alarm = self._clock.at(self._due(number), self._catch_up)
+
+    def _interrupt(self) -> None:
+        if self._waiting:
             count = min(COPY_BYTES, len(self._waiting))
             if self._space - len(self._ring) >= count:
                 self._ring += self._waiting[:count]
                 del self._waiting[:count]
                 if not self._waiting:
-                    self._waiting = None
                     self._on_taken()
         if len(self._ring) >= DMA_BYTES:
-            taken = DMA_BYTES // 2 if self._channels == 1 else DMA_BYTES
-            self._out(bytes(self._ring[:taken]))
-            del self._ring[:taken]
+            self._out(bytes(self._ring[: self._taken]))
+            del self._ring[: self._taken]
         else:
-            self._out(bytes(DMA_BYTES // 2 if self._channels == 1 else DMA_BYTES))
+            self._out(bytes(self._taken))
 
     def _out(self, data: bytes) -> None:
         if self._sink is not None:
-            samples = array("h" if self._width == _SHORT else "i", data)[
-                : self._frames * self._channels : self._channels
-            ]
+            samples = array("h" if self._width == _SHORT else "i", data)[:: self._channels]
             self._sink.hear(samples if self._width == _SHORT else array("h", (sample >> 16 for sample in samples)))

@@ -18,7 +18,7 @@ from emulator.wiring import Bench
 
 BOOT_US = 18_000  # power-on to the first line of boot.py on an RP2040 at 125 MHz
 OFF, RUNNING, IDLE, PROMPT = "off", "running", "idle", "prompt"
-UNANSWERED = {records.I2C_POST, records.SPI_WRITE, records.I2S_WRITE}
+UNANSWERED = {records.PIN_WRITE, records.I2C_POST, records.SPI_WRITE, records.I2S_WRITE}
 CTRL_C = 3
 ENTER_RAW, LEAVE_RAW = b"\x01", b"\x02"  # Ctrl-A and Ctrl-B to the REPL
 PROMPT_STEP = 0.02  # real seconds between looks at a REPL that says nothing

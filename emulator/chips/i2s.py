@@ -3,6 +3,7 @@
 from __future__ import annotations  # array[int] is for type checkers before Python 3.12
 
 from array import array
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 KEPT_S = 1800  # seconds of sound that are kept; the oldest go first
@@ -23,16 +24,16 @@ class I2s:
     def __init__(self, part: dict[str, Any], bench: Any) -> None:
         """On the bus that the board file names."""
         self.stretches: list[Stretch] = []
-        self._open = False
+        self._catch_up: Callable[[], None] = lambda: None
 
-    def begin(self, rate: int, time: int) -> None:
+    def begin(self, rate: int, time: int, catch_up: Callable[[], None]) -> None:
         """The clocks start."""
         kept = sum(len(stretch.samples) / stretch.rate for stretch in self.stretches)
         while kept > KEPT_S:
             oldest = self.stretches.pop(0)
             kept -= len(oldest.samples) / oldest.rate
         self.stretches.append(Stretch(time, rate, array("h")))
-        self._open = True
+        self._catch_up = catch_up
 
     def hear(self, samples: array[int]) -> None:
         """What comes next; the DMA has it a little before it is on the wires."""
@@ -42,10 +43,10 @@ class I2s:
         """The clocks stop; what had not been sent yet never is."""
         last = self.stretches[-1]
         del last.samples[(time - last.began) * last.rate // _US :]
-        self._open = False
 
     def between(self, start: int, end: int, rate: int) -> array[int]:
         """The samples from `start` to `end` at `rate`, silence where the clocks stood still."""
+        self._catch_up()
         found = array("h", bytes(2 * ((end - start) * rate // _US)))
         for began, own_rate, samples in self.stretches:
             if own_rate != rate:
