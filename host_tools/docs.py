@@ -39,11 +39,23 @@ def wiring() -> str:
 def _wires(part: str, wired: dict[str, Any] | None, buses: dict[str, Any]) -> list[tuple[object, ...]]:
     if wired is None:
         return [(part, "not on this board", "", "")]
-    if "pin" in wired:
-        return [(part, wired["chip"], "signal", f"GPIO {wired['pin']}")]
-    bus = buses[wired["bus"]]
-    where = f"{wired['chip']} at address 0x{wired['address']:02X}"
-    return [(part, where, line.upper(), f"GPIO {bus[line]} (I2C {bus['id']})") for line in ("sda", "scl")]
+    chip = wired["chip"]
+    rows = []
+    if "bus" in wired:
+        bus = buses[wired["bus"]]
+        where = f"{chip} at address 0x{wired['address']:02X}" if "address" in wired else chip
+        name = f"{bus['kind'].upper()} {bus['id']}"
+        lines = [line for line in _LINES if line in bus]
+        rows += [(part, where, line.upper(), f"GPIO {bus[line]} ({name})") for line in lines]
+    rows += [(part, chip, name, f"GPIO {wired[key]}") for key, name in _PINS.items() if key in wired]
+    for key, name in _PIN_ROWS.items():
+        rows += [(part, chip, f"{name} {n}", f"GPIO {pin}") for n, pin in enumerate(wired.get(key, ()), 1)]
+    return rows
+
+
+_LINES = ("sda", "scl", "sck", "mosi", "ws", "sd")  # of a bus, as the board files and machine's buses name them
+_PINS = {"pin": "signal", "select": "select", "enable": "enable"}
+_PIN_ROWS = {"rows": "row", "columns": "column"}
 
 
 def message_tables() -> str:
