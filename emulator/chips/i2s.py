@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-KEPT_S = 1800  # seconds of sound that are kept; the oldest go first
+KEPT_S = 1800  # seconds of sound that are kept at least
 _US = 1_000_000
 
 
@@ -29,9 +29,12 @@ class I2s:
     def begin(self, rate: int, time: int, catch_up: Callable[[], None]) -> None:
         """The clocks start."""
         kept = sum(len(stretch.samples) / stretch.rate for stretch in self.stretches)
-        while kept > KEPT_S:
-            oldest = self.stretches.pop(0)
-            kept -= len(oldest.samples) / oldest.rate
+        while self.stretches:
+            oldest = len(self.stretches[0].samples) / self.stretches[0].rate
+            if kept - oldest < KEPT_S:
+                break
+            del self.stretches[0]
+            kept -= oldest
         self.stretches.append(Stretch(time, rate, array("h")))
         self._catch_up = catch_up
 

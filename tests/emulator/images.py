@@ -1,6 +1,11 @@
 """Tiny firmware images, so that the emulator is tested by itself and not by the firmware of the day."""
 
+from importlib import import_module
+from pathlib import Path
+
 from littlefs import LittleFS
+
+import firmware
 
 BLOCK, BLOCKS, PROGRAM = 4096, 352, 256  # the Pico's
 
@@ -50,8 +55,23 @@ while True:
 
 def image(main: str, **files: str) -> bytes:
     """A file system with that main.py and other modules."""
-    disk = LittleFS(block_size=BLOCK, block_count=BLOCKS, prog_size=PROGRAM, disk_version=0x00020000)
-    for name, text in {"main": main, **files}.items():
+    return _image({"main": main, **files}, BLOCKS)
+
+
+def image_with_drivers(main: str, board: str) -> bytes:
+    """A board's file system with that main.py, the bring-up, the drivers and the boards."""
+    root = Path(firmware.__file__).parent
+    sources = [root / "__init__.py", root / "hardware.py", root / "modules.py"]
+    sources += [*root.glob("drivers/*.py"), *root.glob("boards/*.py")]
+    files = {str(path.relative_to(root.parent))[:-3]: path.read_text() for path in sources}
+    size = import_module(f"firmware.boards.{board}").BOARD["filesystem"]["size"]
+    return _image({"main": main, **files}, size // BLOCK)
+
+
+def _image(files: dict[str, str], blocks: int) -> bytes:
+    disk = LittleFS(block_size=BLOCK, block_count=blocks, prog_size=PROGRAM, disk_version=0x00020000)
+    for name, text in files.items():
+        disk.makedirs(str(Path(name).parent), exist_ok=True)
         with disk.open(f"{name}.py", "w") as file:
             file.write(text)
     return bytes(disk.context.buffer)

@@ -1,0 +1,100 @@
+"""The keypad's contacts: matrix, bounce, ghosts."""
+
+import pytest
+
+from emulator.chips.keypad import KEYS, Keypad
+from emulator.clock import Clock
+from emulator.shims.records import IN, IRQ_FALLING, OPEN_DRAIN, OUT, PULL_UP
+from emulator.wiring import Bench
+from firmware.boards.pico import BOARD
+
+ROWS, COLUMNS = (0, 1, 2, 3), (6, 7, 8)
+
+
+@pytest.fixture
+def bench() -> Bench:
+    bench = Bench(BOARD, "kodeoplaeser", Clock(), 0)
+    for row in ROWS:
+        bench.pins.configure(row, IN, PULL_UP, 255)
+    for column in COLUMNS:
+        bench.pins.configure(column, OPEN_DRAIN, 0, 1)
+    return bench
+
+
+@pytest.fixture
+def keypad(bench: Bench) -> Keypad:
+    return bench.parts["keypad"]
+
+
+def scan(bench: Bench) -> str:
+    """The keys that a scan sees, column after column."""
+    seen = ""
+    for x, column in enumerate(COLUMNS):
+        bench.pins.write(column, 0)
+        seen += "".join(KEYS[y][x] for y, row in enumerate(ROWS) if not bench.pins.level(row))
+        bench.pins.write(column, 1)
+    return "".join(sorted(seen))
+
+
+def settle(bench: Bench) -> None:
+    bench.clock.run_to(bench.clock.now + 10_000)
+
+
+@pytest.mark.parametrize("key", "".join(KEYS))
+def test_each_key_joins_its_row_and_column(bench: Bench, keypad: Keypad, key: str) -> None:
+    keypad.press(key)
+    settle(bench)
+    assert scan(bench) == key
+    keypad.release(key)
+    settle(bench)
+    assert scan(bench) == ""
+
+
+@pytest.mark.parametrize("keys", ["15", "12", "14", "0#", "159", "123", "147*"])
+def test_keys_that_form_no_rectangle_are_seen_as_they_are(bench: Bench, keypad: Keypad, keys: str) -> None:
+    for key in keys:
+        keypad.press(key)
+    settle(bench)
+    assert scan(bench) == "".join(sorted(keys))
+
+
+@pytest.mark.parametrize(("keys", "ghost"), [("124", "5"), ("139", "7"), ("560", "#"), ("1*#", "3")])
+def test_three_corners_of_a_rectangle_close_the_fourth(bench: Bench, keypad: Keypad, keys: str, ghost: str) -> None:
+    for key in keys:
+        keypad.press(key)
+    settle(bench)
+    assert scan(bench) == "".join(sorted(keys + ghost))
+
+
+def test_a_key_bounces_both_ways_and_interrupts_while_all_columns_are_low(bench: Bench, keypad: Keypad) -> None:
+    edges: list[int] = []
+    for column in COLUMNS:
+        bench.pins.write(column, 0)
+    bench.pins.interrupt(1, IRQ_FALLING)
+    bench.pins.on_edge = lambda pin, flags: edges.append(bench.clock.now)
+    keypad.press("5")
+    settle(bench)
+    assert len(edges) > 1
+    assert edges[-1] <= 3000
+    assert bench.pins.level(1) == 0
+    edges.clear()
+    keypad.release("5")
+    settle(bench)
+    assert len(edges) > 1
+    assert bench.pins.level(1) == 1
+
+
+def test_a_driven_column_wins_over_the_contacts_on_it(bench: Bench, keypad: Keypad) -> None:
+    bench.pins.configure(COLUMNS[0], OUT, 0, 1)
+    keypad.press("1")
+    keypad.press("2")
+    settle(bench)
+    bench.pins.write(COLUMNS[1], 0)
+    assert bench.pins.level(COLUMNS[0]) == 1
+    assert bench.pins.level(ROWS[0]) == 0
+
+
+def test_there_are_no_other_keys(keypad: Keypad) -> None:
+    for key in ("A", "12", ""):
+        with pytest.raises(ValueError, match="no key"):
+            keypad.press(key)
