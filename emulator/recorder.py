@@ -24,6 +24,22 @@ class Recorder:
         """The finger goes up."""
         self._do("button up", self._emulator.release)
 
+    def key_down(self, key: str) -> None:
+        """A finger goes down on a key."""
+        self._do(f"key {_quoted(key)} down", lambda: self._emulator.key_down(key))
+
+    def key_up(self, key: str) -> None:
+        """A finger goes up."""
+        self._do(f"key {_quoted(key)} up", lambda: self._emulator.key_up(key))
+
+    def plug_headset(self) -> None:
+        """Put the headset's plug in."""
+        self._do("headset in", self._emulator.plug_headset)
+
+    def unplug_headset(self) -> None:
+        """Pull the headset's plug out."""
+        self._do("headset out", self._emulator.unplug_headset)
+
     def plug(self) -> None:
         """Put the cable in."""
         self._do("plug", self._emulator.plug)
@@ -50,3 +66,7 @@ class Recorder:
         if passed:
             self._lines.append(f"wait {passed} us")
         self._until = self._emulator.clock.now
+
+
+def _quoted(key: str) -> str:
+    return f'"{key}"' if key in "*#" else key

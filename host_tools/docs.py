@@ -40,7 +40,7 @@ def _wires(part: str, wired: dict[str, Any] | None, buses: dict[str, Any]) -> li
     if wired is None:
         return [(part, "not on this board", "", "")]
     chip = wired["chip"]
-    rows = []
+    rows: list[tuple[object, ...]] = []
     if "bus" in wired:
         bus = buses[wired["bus"]]
         where = f"{chip} at address 0x{wired['address']:02X}" if "address" in wired else chip

@@ -93,7 +93,8 @@ def _play(product: str, board: str, state: Path | None, production: bool, script
         # A new token of the same seed and time each run: the same pixels, the same results.
         folder = state or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kodebrik-")))
         emulator = stack.enter_context(emulated(product, board, folder, production, seed=0, now=_SCENARIO_TIME))
-        from emulator.scenario import ScenarioError, parse, play_file  # noqa: PLC0415 - an extra
+        from emulator.player import ScenarioError  # noqa: PLC0415 - an extra
+        from emulator.scenario import parse, play_file  # noqa: PLC0415 - an extra
 
         try:
             steps = len(parse(script.read_text(encoding="utf-8")))

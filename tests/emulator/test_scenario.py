@@ -6,8 +6,9 @@ from pathlib import Path
 import pyotp
 import pytest
 
+from emulator.player import ScenarioError
 from emulator.recorder import Recorder
-from emulator.scenario import ScenarioError, parse, play_file
+from emulator.scenario import parse, play_file
 from emulator.session import Emulator
 from tests.emulator.images import PANEL
 

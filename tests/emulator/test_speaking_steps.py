@@ -1,0 +1,156 @@
+"""The words of scenarios for keys and sound, on a token that beeps."""
+
+import wave
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from emulator.player import ScenarioError
+from emulator.recorder import Recorder
+from emulator.scenario import parse, play_file
+from emulator.session import Emulator
+from emulator.sound import Heard
+from tests.emulator.images import image_with_drivers
+
+# A token that sounds for 600 ms at each key of its keypad, from 100 ms after the press on; # and red make it silent.
+BEEPER = """
+import select, time
+from firmware.boards.pico import BOARD
+from firmware.hardware import bring_up
+PRODUCT = {"name": "kodeoplaeser", "parts": ("latch", "button", "keypad", "audio", "amplifier", "jack"),
+    "debounce_ms": 5, "sample_rate": 16000}
+token = bring_up(BOARD, PRODUCT)
+left = 0
+def beep(buffer):
+    global left
+    count = min(left, len(buffer))
+    for i in range(count):
+        buffer[i] = 5000 if left < 9600 else 0
+        left -= 1
+    return count
+poll = select.poll()
+poll.register(token.keypad, select.POLLIN)
+poll.register(token.button, select.POLLIN)
+token.amplifier.on()
+while True:
+    for part, _ in poll.poll():
+        event = part.read()
+        if part is token.button or event[0] == "#":
+            token.audio.stop()
+        elif event[1]:
+            left = 9600 + 1600
+            token.audio.play(beep)
+"""
+
+EVERYTHING = """
+press
+key 5
+expect sound within 300 ms
+key red
+expect silence within 100 ms
+key 4 20 ms
+record start heard.wav
+expect sound within 300 ms
+headset in
+key "#"
+expect silence within 100 ms
+headset out
+record stop
+key 6 down
+key 6 up
+keys red+1
+key "*" 1 s
+expect speech "beep"
+"""
+
+Token = Callable[[], Emulator]
+
+
+@pytest.fixture
+def beeper(tmp_path: Path) -> Iterator[Token]:
+    with ExitStack() as stack:
+        number = iter(range(9))
+
+        def make() -> Emulator:
+            content = image_with_drivers(BEEPER, "pico")
+            state = tmp_path / f"token{next(number)}"
+            return stack.enter_context(Emulator("kodeoplaeser", "pico", state, image=content))
+
+        yield make
+
+
+def listener(heard: Heard) -> list[str]:
+    return ["one", "beep"] if any(heard.samples) else []
+
+
+def play(emulator: Emulator, folder: Path, text: str) -> None:
+    path = folder / "test.scenario"
+    path.write_text(text)
+    play_file(emulator, path, listener=listener)
+
+
+def test_every_word_does_its_work(beeper: Token, tmp_path: Path) -> None:
+    play(beeper(), tmp_path, EVERYTHING)
+    with wave.open(str(tmp_path / "heard.wav")) as file:
+        assert 0.2 < file.getnframes() / file.getframerate() < 2
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ("key 5\nexpect sound within 90 ms", "no sound"),
+        ("key 5\nwait 200 ms\nexpect silence within 300 ms", "until"),
+        ('key 5\nexpect speech "beep one"', "one beep"),
+        ('expect speech "beep"', "nothing"),
+        ("record stop", "No recording"),
+    ],
+)
+def test_an_expectation_that_does_not_hold_says_so(beeper: Token, tmp_path: Path, line: str, complaint: str) -> None:
+    with pytest.raises(ScenarioError, match=complaint) as error:
+        play(beeper(), tmp_path, "press\nwait 1 s\n" + line)
+    assert str(error.value).startswith(f"line {2 + len(line.splitlines())}: ")
+
+
+def test_speech_needs_somebody_who_understands_it(beeper: Token, tmp_path: Path) -> None:
+    path = tmp_path / "test.scenario"
+    path.write_text('expect speech "one"')
+    with pytest.raises(ScenarioError, match="voice pack"):
+        play_file(beeper(), path)
+
+
+@pytest.mark.parametrize("line", ["key", "key A", "key #", "keys 1+2", "headset", "record heard.wav", "expect sound"])
+def test_what_is_no_step_is_refused(line: str) -> None:
+    with pytest.raises(ScenarioError, match="no step"):
+        parse(line)
+
+
+def test_a_token_without_keypad_has_only_the_red_key(tmp_path: Path) -> None:
+    content = image_with_drivers("import time\ntime.sleep(100)", "pico")
+    with Emulator(state=tmp_path / "fob", image=content) as emulator:
+        play(emulator, tmp_path, "key red")
+        with pytest.raises(ScenarioError, match="no key"):
+            play(emulator, tmp_path, "key 5")
+
+
+def test_a_recording_of_keys_plays_back_the_same_sound(beeper: Token, tmp_path: Path) -> None:
+    with beeper() as emulator:
+        recorder = Recorder(emulator)
+        recorder.press_down()
+        recorder.release()
+        emulator.advance(0.5)
+        for key in "5*":
+            recorder.key_down(key)
+            emulator.advance(0.2)
+            recorder.key_up(key)
+        recorder.plug_headset()
+        emulator.advance(0.1)
+        recorder.unplug_headset()
+        emulator.advance(1)
+        text, first = recorder.text(), emulator.audio(0)
+    again = beeper()
+    play(again, tmp_path, text)
+    assert again.audio(0) == first
+    assert any(first.speaker)
+    assert any(first.headphones)
