@@ -88,6 +88,8 @@ class Player:
             clip, pause = self._script[self._next]
             self._next += 1
             self._behind = pause * self._rate
+            if callable(clip):
+                clip = clip()
             try:
                 self._pack.start(clip, self._speed)
             except KeyError:  # an older pack without this phrase; the display shows it

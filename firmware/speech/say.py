@@ -1,6 +1,7 @@
 """From what is to be said to clips and pauses, and to the same as text for the display.
 
-What is to be said is a list of *parts*: a key of the phrases, or a tuple of groups of digits such as ("123", "456").
+What is to be said is a list of *parts*: a key of the phrases, a function that gives one when its turn comes (for what
+changes meanwhile), or a tuple of groups of digits such as ("123", "456").
 Digits are read one by one, never as tens; between groups is a pause of 400 to 800 ms. Times are milliseconds.
 """
 
@@ -24,7 +25,7 @@ def script(parts, speed: int) -> list:
     """Return (clip, pause behind it) for everything that is to be said."""
     said = []
     for part in parts:
-        if type(part) is str:
+        if type(part) is not tuple:
             said.append((part, _PHRASE[speed]))
         else:
             for group in part:
@@ -43,12 +44,13 @@ def text(parts, phrases: dict) -> str:
     """Return the parts as the display shows them; digits stay digits."""
     words = []
     for part in parts:
-        if type(part) is not str:
-            words.append(" ".join(part))
-        elif part.isdigit():
-            words.append(part)
+        key = part() if callable(part) else part
+        if type(key) is tuple:
+            words.append(" ".join(key))
+        elif key.isdigit():
+            words.append(key)
         else:
-            words.append(phrases[part])
+            words.append(phrases[key])
     return " ".join(words).replace(" " + phrases["point"] + " ", ".")
 
 

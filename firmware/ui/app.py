@@ -34,6 +34,7 @@ class App:
         self.clock = hardware.clock
         self.screen: Screen | None = None
         self.text_font = load("firmware.products.fonts." + product["text_font"])
+        self.code_font(6)  # its bitmaps are one large piece of memory: while there is one
         self.texts: dict = {}
         self.due: dict = {}  # name of a deadline -> (ticks, what to call then)
         self._serve_host = self._open_link  # until the host has spoken

@@ -192,7 +192,7 @@ class Code(Digits):
         several = len(app.vault.credentials) > 1
         title = ["account", str(index + 1)] if several else ["code"]
         if app.battery_low():
-            title = title[:-1] + ["low_power"] if not several else title + ["low_power"]
+            title = title[1:] + ["battery_low"]  # with the account's number, where it has one
         Digits.__init__(self, app, title, code)
         self._index = index
         self._name = app.vault.credentials[index]["name"]
@@ -232,7 +232,7 @@ class Code(Digits):
         if self._typed:
             return False  # whoever types it hears no more than the keys
         self.lines = self._life(time.ticks_ms())
-        self._said = ["code", "expired", "press_red"]
+        self._said = ["expired", "press_red"]
         return True
 
     def draw(self, canvas, now) -> None:
@@ -252,10 +252,13 @@ class Code(Digits):
     def _life(self, now) -> list:
         if not self._period:
             return []
-        left = self._left(now) // 1000
         if not self._left(now):
             return [["expired", "press_red"]]
-        return [["valid_for", rounded(left), "seconds"]]
+        return [["seconds_left", self._seconds]]
+
+    def _seconds(self) -> str:
+        """Return the key of the seconds left; the voice asks when it gets there."""
+        return rounded(self._left(time.ticks_ms()) // 1000)
 
 
 class Pace(View):
@@ -264,12 +267,12 @@ class Pace(View):
     def __init__(self, app, number: str):
         """Begin before the first digit."""
         View.__init__(self, app, ["own_pace"], number, [["pace_keys"]])
-        self._said: list = []
+        self._said = ["own_pace", "pace_keys"]  # what is new; the digits come key by key
         self._first = 0  # the first digit of what is being said
 
     def parts(self) -> list:
-        """Return what is new: the digits of the last key."""
-        return self._said or View.parts(self)
+        """Return what is new: the keys at first, then the digits of the last one."""
+        return self._said
 
     def key(self, key: str):
         """Move on, back, or say the last three digits again."""
@@ -292,7 +295,7 @@ class Pace(View):
     def follow(self, at: int) -> bool:
         """Mark the digit at that place of what is being said; True when it was another one that was marked."""
         before = self.marked
-        if self._said and self._said[0].isdigit() and at >= 0:
+        if self._said[0].isdigit() and at >= 0:
             self.marked = min(self._first + at, self._first + len(self._said) - 1)
         return self.marked != before
 

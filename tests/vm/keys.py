@@ -1,0 +1,372 @@
+"""A kodeoplæser's keys, views and voice over parts that only remember, with time in the test's hands, on the VM."""
+
+import framebuf
+
+from firmware.boards.pico2 import BOARD
+from firmware.products.kodeoplaeser import PRODUCT
+from firmware.storage.vault import VaultError
+from firmware.ui import app as app_module
+from firmware.ui import draw, keys, taking, view, voice
+from firmware.ui.app import App
+from firmware.ui.services import Services
+from tests.vm.board import Time
+
+_BUFFER = 320  # samples, 20 ms
+_CLIP = 6400  # samples, 400 ms
+clock = Time()
+clips = []  # (ms, clip) as they begin
+written = []  # what is on the display
+
+
+class _Pack:
+    def __init__(self, file):
+        self._left = 0
+
+    def start(self, clip, speed):
+        if clip == "missing":
+            raise KeyError(clip)
+        clips.append((clock.now, clip, speed))
+        self._left = _CLIP
+
+    def read(self, buffer, gain):
+        count = min(self._left, len(buffer))
+        for i in range(count):
+            buffer[i] = gain
+        self._left -= count
+        return count
+
+
+class _Audio:
+    rate = 16000
+
+    def __init__(self):
+        self.fill = None
+        self.ended = False
+        self.heard = []  # (ms, loudest sample), where that changes
+
+    def play(self, fill):
+        self.stop()
+        self.fill = fill
+
+    def stop(self):
+        self.fill = None
+        self.ended = False
+        if self.heard and self.heard[-1][1]:
+            self.heard.append((clock.now, 0))
+
+    def read(self):
+        ended = self.ended
+        self.ended = False
+        return ended
+
+
+class _Queue:
+    """Red key, keypad or jack."""
+
+    def __init__(self):
+        self.down = False
+        self.plugged = False
+        self.on_edge = None
+        self.changes = []
+
+    def read(self):
+        if not self.changes:
+            return None
+        change = self.changes.pop(0)
+        if type(change[0]) is bool:
+            self.down = change[0]
+        return change
+
+
+class _Switch:
+    """Amplifier, latch or USB sense."""
+
+    def __init__(self):
+        self.high = False
+
+    def on(self):
+        self.high = True
+
+    def off(self):
+        self.high = False
+
+    hold = on
+    release = off
+
+    def present(self):
+        return self.high
+
+
+class _Display:
+    width = 400
+    height = 240
+
+    def __init__(self):
+        self.canvas = framebuf.FrameBuffer(bytearray(12000), 400, 240, framebuf.MONO_HLSB)
+        self.lit = False
+        self.inverted = False
+
+    def show(self):
+        pass
+
+    def on(self):
+        self.lit = True
+
+    def off(self):
+        self.lit = False
+
+    def invert(self, inverted):
+        self.inverted = inverted
+
+
+class _Rtc:
+    def __init__(self):
+        self.trouble = None
+
+    def lost(self):
+        if self.trouble == "absent":
+            raise OSError(5)
+        return self.trouble == "lost"
+
+    def read(self):
+        return 1_790_000_000 + clock.now // 1000
+
+
+class _Battery:
+    value = 3900
+
+    def millivolts(self):
+        return self.value
+
+
+class _Vault:
+    state = "locked"
+    clock = {"set_at": 0, "aging": 0}  # noqa: RUF012 - a stand-in's constant
+    access_key = bytes(32)
+    fails = False
+
+    def __init__(self, names, digits, kind):
+        self.settings = {}
+        self.saves = []
+        self.counter = 0
+        self.credentials = []
+        for name in names:
+            held = {
+                "name": name,
+                "secret": bytes(20),
+                "algorithm": "SHA1",
+                "digits": digits,
+                "kind": kind,
+                "period": 30,
+            }
+            self.credentials.append(held)
+
+    def write_settings(self, changes):
+        if self.fails:
+            raise VaultError(18)
+        self.saves.append((clock.now, sorted(changes)))
+        self.settings.update(changes)
+
+    def next_counter(self, index):
+        if self.fails:
+            raise VaultError(18)
+        self.counter += 1
+        return self.counter
+
+
+class _Hardware:
+    unique_id = b"\x01\x02\x03\x04\x05\x06\x07\x08"
+
+    def __init__(self):
+        self.faults = []
+        self.display = _Display()
+        self.clock = _Rtc()
+        self.battery = _Battery()
+        self.button = _Queue()
+        self.keypad = _Queue()
+        self.jack = _Queue()
+        self.audio = _Audio()
+        self.amplifier = _Switch()
+        self.latch = _Switch()
+        self.usb = _Switch()
+
+    def random(self, count):
+        return bytes(range(7, 7 + count))
+
+
+class Bench:
+    """A token, and a script of what its user does."""
+
+    def __init__(self, names, digits, kind, settings):
+        clips[:] = []
+        clock.now = 1000
+        for module in (app_module, keys, view, voice):
+            module.time = clock
+        taking.time = clock
+        voice.Pack = _Pack
+        voice.open = lambda path, mode: _File()
+        draw.text = _text
+        self.hardware = _Hardware()
+        self.vault = _Vault(names, digits, kind)
+        self.vault.settings = settings
+        self.app = App(PRODUCT, BOARD, True, self.hardware, self.vault)
+        self.app.interaction.start = lambda: None
+
+    def do(self, step):
+        """One step: red, red+KEY, KEY, hold KEY MS, down KEY, up KEY, wait MS, until quiet, in, out, ..."""
+        words = step.split()
+        if words[0] == "wait":
+            self._run(int(words[1]))
+        elif step == "until quiet":
+            while self.hardware.audio.fill is not None:
+                self._run(20)
+        elif words[0] in ("in", "out"):
+            self.hardware.jack.plugged = words[0] == "in"
+            self.hardware.jack.on_edge(words[0] == "in")
+            self._run(10)
+            self.hardware.jack.changes.append((words[0] == "in", clock.now))
+            self._run(0)
+        elif words[0] == "hold":
+            self._key(words[1], True)
+            self._run(int(words[2]))
+            self._key(words[1], False)
+        elif words[0] in ("down", "up"):
+            self._key(words[1], words[0] == "down")
+        elif "+" in step:
+            self._key("red", True)
+            self._run(60)
+            self._key(step[4:], True)
+            self._run(60)
+            self._key(step[4:], False)
+            self._key("red", False)
+        else:
+            self._key(step, True)
+            self._run(80)
+            self._key(step, False)
+
+    def _key(self, key, down):
+        if key == "red":
+            self.hardware.button.changes.append((down, clock.now))
+        else:
+            self.hardware.keypad.changes.append((key, down, clock.now))
+        self._run(0)
+
+    def _run(self, ms):
+        end = clock.now + ms
+        while True:
+            for source, read in self.app.interaction.sources:
+                if getattr(source, "changes", None) or getattr(source, "ended", False):
+                    read()
+            self.app._act_on_time()
+            if clock.now >= end:
+                return
+            clock.now += 20
+            audio = self.hardware.audio
+            if audio.fill is not None:
+                buffer = [0] * _BUFFER
+                count = audio.fill(buffer)
+                loudest = max(buffer)
+                if not audio.heard or audio.heard[-1][1] != loudest:
+                    audio.heard.append((clock.now, loudest))
+                if count < _BUFFER:
+                    audio.fill = None
+                    audio.ended = True
+
+
+class _File:
+    def close(self):
+        pass
+
+
+def _text(canvas, font, string, x, y):
+    written.append(string)
+    for character in string:
+        glyph, rows, columns = font.get_ch(character)
+        if x + columns > 400 or y + rows > 240 or x < 0 or y < 0:
+            raise ValueError("off the display: " + string)
+        canvas.blit((glyph, columns, rows, framebuf.MONO_HLSB), x, y)
+        x += columns
+    return x
+
+
+def _shown(app):
+    written[:] = []
+    if app.screen is None:
+        return None
+    app.draw()
+    return " ".join(written)
+
+
+def play(steps, options):
+    """What each step made the token say (clips begun) and what then stood on the display."""
+    bench = Bench(
+        options.get("names", ("a",)), options.get("digits", 6), options.get("kind", "totp"), options.get("settings", {})
+    )
+    bench.vault.state = options.get("state", "locked")
+    bench.vault.fails = options.get("storage_fails", False)
+    bench.hardware.clock.trouble = options.get("clock")
+    if "battery" in options:
+        bench.hardware.battery.value = options["battery"]
+    told = []
+    for step in steps:
+        before = len(clips)
+        bench.do(step)
+        told.append(([clip for _, clip, _ in clips[before:]], _shown(bench.app)))
+    global last
+    last = bench
+    return told
+
+
+last = None
+
+
+def times() -> list:
+    """(ms, clip, speed) of all clips of the last play."""
+    return list(clips)
+
+
+def heard() -> list:
+    """(ms, loudest sample), where that changed, of the last play."""
+    return last.hardware.audio.heard
+
+
+def saved() -> list:
+    """(ms, names) of the last play's writes of settings, and what they left."""
+    return last.vault.saves, last.vault.settings
+
+
+def now() -> int:
+    """The last play's time."""
+    return clock.now
+
+
+def amplifier() -> bool:
+    """Whether the last play left the loudspeaker on."""
+    return last.hardware.amplifier.high
+
+
+def lit() -> bool:
+    """Whether the last play left the display on."""
+    return last.hardware.display.lit
+
+
+def compare(number: str) -> tuple:
+    """The comparison number of a claim: clips, and text."""
+    play([], {})
+    last.vault.access_key = None
+    Services(last.app).comparison(number)
+    shown = _shown(last.app)
+    last.do("until quiet")
+    return [clip for _, clip, _ in clips], shown
+
+
+def phrases(language: str) -> dict:
+    """The phrases of a language."""
+    return keys.load("firmware.speech.phrases_" + language).PHRASES
+
+
+def again(step: str):
+    """One more step on the last play."""
+    before = len(clips)
+    last.do(step)
+    return [clip for _, clip, _ in clips[before:]], _shown(last.app)
