@@ -30,10 +30,10 @@ FONTS: dict[str, tuple[str, str, float, str, int | None]] = {
     "digits6": ("fontpkg_share_tech", "ShareTech-Regular.ttf", 51.75, _DIGITS, 20),
     "digits8": ("fontpkg_share_tech", "ShareTech-Regular.ttf", 36.75, _DIGITS, 15),
     "text": ("fontpkg_pt_sans", "PT_Sans-Web-Regular.ttf", 11, _ASCII + _LETTERS + _SIGNS, None),
-    # 400 x 240 pixels of 0.147 mm. Six digits and their gap of 0.4 cells on one line are 6.4 cells of 62 pixels, 118
-    # pixels high (17.3 mm). On two lines they could have (240 - 10) / 2 = 115 and no text or bar beside them: smaller.
-    "digits6_400": ("fontpkg_share_tech", "ShareTech-Regular.ttf", 167.5, _DIGITS, 62),
-    "digits8_400": ("fontpkg_share_tech", "ShareTech-Regular.ttf", 126.75, _DIGITS, 47),
+    # 400 x 240 pixels of 0.147 mm. Six digits and their gap of 0.4 cells on one line are 6.4 cells of 62 pixels, and
+    # 111 pixels (16.3 mm) high. On two lines, beside a line of text and the bar: (240 - 46 - 10 - 6) / 2 = 89.
+    "digits6_400": ("fontpkg_share_tech", "ShareTech-Regular.ttf", 158, _DIGITS, 62),
+    "digits8_400": ("fontpkg_share_tech", "ShareTech-Regular.ttf", 121.75, _DIGITS, 47),
     # Capital H and digits 30 pixels, 4.4 mm: EN 301 549, 5.1.4 asks for 0.7 degrees, 4.3 mm at 350 mm.
     "text_400": ("fontpkg_pt_sans", "PT_Sans-Web-Regular.ttf", 42, _ASCII + _LETTERS + _SIGNS, None),
 }
@@ -69,7 +69,7 @@ class _Cells(_Font):
     def _assign_values(self) -> None:
         for character in self:
             glyph = self._glyph_for_character(character)
-            if glyph.width > self.cell - 2:
+            if glyph.width > self.cell - max(2, self.cell // 10):  # digits too close run together in a blur
                 raise ValueError(f"'{character}' is {glyph.width} pixels wide, too wide for a cell of {self.cell}")
             bitmap = font_to_py.Bitmap(self.cell, self.height)
             row = self.height - int(glyph.ascent) - self._max_descent

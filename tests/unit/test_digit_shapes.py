@@ -24,12 +24,13 @@ from types import ModuleType
 import pytest
 from PIL import Image, ImageChops, ImageFilter, ImageStat
 
-from firmware.products.fonts import digits6, digits8
+from firmware.products.fonts import digits6, digits6_400, digits8, digits8_400
 from host_tools.flashing.fonts import render
 
 DIGITS = "0123456789"
 READING_MM = 350
 PIXEL_MM = 21.744 / 128
+LARGE_PIXEL_MM = 0.147
 SIGMA = READING_MM * tan(radians(5 / 60)) / PIXEL_MM
 MARGIN = 12  # of 4 sigma, so that no light is lost at the edges
 
@@ -52,9 +53,9 @@ def distance(one: Image.Image, other: Image.Image) -> float:
     return sqrt(min(ImageStat.Stat(ImageChops.difference(one, image)).sum2[0] for image in moved)) / 255
 
 
-def distances(font: ModuleType) -> dict[str, float]:
+def distances(font: ModuleType, sigma: float = SIGMA) -> dict[str, float]:
     """The distance of each pair of digits."""
-    blurred = {digit: picture(font, digit).filter(ImageFilter.GaussianBlur(SIGMA)) for digit in DIGITS}
+    blurred = {digit: picture(font, digit).filter(ImageFilter.GaussianBlur(sigma)) for digit in DIGITS}
     return {one + other: distance(blurred[one], blurred[other]) for one, other in combinations(DIGITS, 2)}
 
 
@@ -84,12 +85,22 @@ def test_all_ten_digits_stay_apart_at_an_acuity_of_a_tenth(font: ModuleType, lea
     assert measured[closest] >= least, closest
 
 
+@pytest.mark.parametrize(("font", "least"), [(digits6_400, 16), (digits8_400, 10)], ids=["digits6_400", "digits8_400"])
+def test_digits_of_the_large_display_stay_several_times_as_far_apart(font: ModuleType, least: float):
+    """The same blur of 0.51 mm on the pixels of the LS027B7DH01."""
+    assert min(distances(font, SIGMA * PIXEL_MM / LARGE_PIXEL_MM).values()) >= least
+
+
 @pytest.mark.parametrize("pair", ["17", "38", "56", "59", "69", "08"])
 def test_pairs_of_the_product_page_stay_apart(pair: str):
     assert distances(digits6)[pair] >= 3.2
 
 
-@pytest.mark.parametrize(("font", "cell"), [(digits6, 20), (digits8, 15)], ids=["digits6", "digits8"])
+@pytest.mark.parametrize(
+    ("font", "cell"),
+    [(digits6, 20), (digits8, 15), (digits6_400, 62)],
+    ids=["digits6", "digits8", "digits6_400"],
+)
 def test_digits_are_further_apart_than_those_drawn_for_low_vision(font: ModuleType, cell: int):
     """Atkinson Hyperlegible is wide, so it must be small to fit, and its zero is slashed."""
     peer = largest("fontpkg_atkinson_hyperlegible", "AtkinsonHyperlegible-Bold.ttf", cell)

@@ -4,7 +4,8 @@ import importlib
 
 import pytest
 
-from firmware.products.fonts import digits6, digits8, text
+from firmware.products import kodeoplaeser
+from firmware.products.fonts import digits6, digits6_400, digits8, digits8_400, text, text_400
 from firmware.products.kodeviser import PRODUCT
 from host_tools.flashing.fonts import FOLDER, FONTS, build
 
@@ -17,7 +18,8 @@ def test_generating_again_gives_the_same_file(name: str):
 
 
 def test_the_products_fonts_are_these():
-    assert {PRODUCT["text_font"], *PRODUCT["code_fonts"].values()} == set(FONTS)
+    products = PRODUCT, kodeoplaeser.PRODUCT
+    assert {font for data in products for font in (data["text_font"], *data["code_fonts"].values())} == set(FONTS)
 
 
 @pytest.mark.parametrize(("font", "digits"), [(digits6, 6), (digits8, 7), (digits8, 8)])
@@ -29,6 +31,48 @@ def test_a_code_of_any_digits_fits_with_a_gap_between_its_groups(font, digits: i
 
 def test_six_digits_are_as_high_as_two_lines_of_text_leave_room():
     assert 36 <= digits6.height() <= HEIGHT - 2 * text.height()
+
+
+LARGE_WIDTH, LARGE_HEIGHT = 400, 240  # LS027B7DH01
+PITCH_MM = 0.147
+
+
+def ink(font, characters: str) -> list[int]:
+    """The height of each character's ink in pixels."""
+    heights = []
+    for character in characters:
+        glyph, rows, columns = font.get_ch(character)
+        stride = (columns + 7) // 8
+        lit = [y for y in range(rows) if any(glyph[y * stride : (y + 1) * stride])]
+        heights.append(lit[-1] - lit[0] + 1)
+    return heights
+
+
+@pytest.mark.parametrize(("font", "digits"), [(digits6_400, 6), (digits8_400, 7), (digits8_400, 8)])
+def test_a_code_fits_the_large_display_on_one_line(font, digits: int):
+    cell = font.max_width()
+    assert digits * cell + cell * 2 // 5 <= LARGE_WIDTH
+    assert font.height() <= LARGE_HEIGHT - 2 * text_400.height() - 16
+
+
+def test_clause_5_1_4_capitals_and_digits_are_4_3_mm_high_at_least():
+    """EN 301 549, 5.1.4: a capital H seen at 0.7 degrees, here at 350 mm."""
+    assert min(ink(text_400, "H0123456789")) * PITCH_MM >= 4.3
+    assert min(ink(digits6_400, "0123456789")) * PITCH_MM >= 16
+
+
+def test_six_digits_are_larger_on_one_line_than_on_two():
+    """Two lines would share the height with a line of text and the bar."""
+    on_two_lines = (LARGE_HEIGHT - text_400.height() - 10 - 6) // 2
+    assert min(ink(digits6_400, "0123456789")) > on_two_lines
+
+
+@pytest.mark.parametrize("language", ["da", "en", "kl"])
+def test_text_of_the_large_display_has_every_letter_of_the_phrases(language: str):
+    phrases = importlib.import_module(f"firmware.speech.phrases_{language}").PHRASES
+    missing = bytes(text_400.get_ch("?")[0])
+    for character in set("".join(phrases.values())):
+        assert bytes(text_400.get_ch(character)[0]) != missing
 
 
 def test_text_is_11_to_13_pixels_high():
