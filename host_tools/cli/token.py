@@ -52,10 +52,29 @@ def info(
     emit(as_json, _identity(hello) | details, [*_identity_lines(hello), *_detail_lines(details)])
 
 
+_SETTING_LINES = {
+    "flip": "Display flipped: {}",
+    "language": "Language: {}",
+    "brightness": "Brightness: {} of 5",
+    "inverted": "White on black: {}",
+    "volume": "Volume: {} of 9",
+    "speed": "Speed: {} of 5",
+}
+
+
+def _readable(value: object) -> object:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
+
+
 def settings(
     flip: Annotated[bool | None, typer.Option("--flip/--no-flip", help="Turn the display for the left hand.")] = None,
     language: Annotated[str | None, typer.Option(help=f"One of: {', '.join(messages.LANGUAGES)}.")] = None,
     brightness: Annotated[int | None, typer.Option(min=1, max=5, help="1 (dim) to 5 (bright).")] = None,
+    inverted: Annotated[
+        bool | None, typer.Option("--inverted/--no-inverted", help="Show white on black (kodeoplæser).")
+    ] = None,
+    volume: Annotated[int | None, typer.Option(min=1, max=9, help="1 (soft) to 9 (loud); kodeoplæser.")] = None,
+    speed: Annotated[int | None, typer.Option(min=1, max=5, help="1 (slow) to 5 (fast); kodeoplæser.")] = None,
     port: Port = None,
     key_file: KeyFile = None,
     access_key_file: AccessKeyFile = None,
@@ -67,18 +86,21 @@ def settings(
         raise KodebrikError(
             f"A token has no language {language}.", f"Choose one of: {', '.join(messages.LANGUAGES)}.", ExitCode.USAGE
         )
-    given = {"flip": flip, "language": language, "brightness": brightness}
+    given = {
+        "flip": flip,
+        "language": language,
+        "brightness": brightness,
+        "inverted": inverted,
+        "volume": volume,
+        "speed": speed,
+    }
     changes = {name: value for name, value in given.items() if value is not None}
     with session(port, Keyring(key_file, access_key_file, passphrase_file)) as talk:
         result = talk.write_settings(changes) if changes else talk.settings()
     emit(
         as_json,
         result,
-        [
-            f"Display flipped: {'yes' if result['flip'] else 'no'}",
-            f"Language: {result['language']}",
-            f"Brightness: {result['brightness']} of 5",
-        ],
+        [_SETTING_LINES[name].format(_readable(value)) for name, value in result.items()],
     )
 
 

@@ -262,10 +262,17 @@ def _clear_error(body: bytes) -> Exception:
     return DamagedError() if number in _DISTURBED else TokenError(number)
 
 
+_SETTINGS = {
+    "language": replies.one_of(*messages.LANGUAGES),
+    "flip": replies.flag,
+    "brightness": replies.number(1, 5),
+    "inverted": replies.flag,
+    "volume": replies.number(1, 9),
+    "speed": replies.number(1, 5),
+}
+
+
 def _settings(item: Any) -> dict[str, Any]:
-    return replies.take(
-        item,
-        flip=replies.flag,
-        language=replies.one_of(*messages.LANGUAGES),
-        brightness=replies.number(1, 5),
-    )
+    """Take the settings that this product has; every one has a language."""
+    names = {"language", *item} if isinstance(item, dict) else {"language"}
+    return replies.take(item, **{name: _SETTINGS[name] for name in _SETTINGS if name in names})
