@@ -14,8 +14,10 @@ from host_tools.cli.emulated import default_state, emulated
 from host_tools.cli.image import Board, Production
 from host_tools.cli.output import Json, emit
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.flashing.image import load_product
 
 if TYPE_CHECKING:
+    from emulator.player import Listener
     from emulator.session import Emulator
 
 
@@ -98,12 +100,22 @@ def _play(product: str, board: str, state: Path | None, production: bool, script
 
         try:
             steps = len(parse(script.read_text(encoding="utf-8")))
-            play_file(emulator, script)
+            play_file(emulator, script, listener=_listener(product))
         except ScenarioError as error:
             raise KodebrikError(f"{script}, {error}", "Compare the line with the screen.", ExitCode.SCENARIO) from None
         except (OSError, UnicodeDecodeError):
             raise KodebrikError(f"Cannot read {script}.", "Check the file's name.", ExitCode.FILE) from None
     emit(as_json, {"script": str(script), "steps": steps}, [f"{script}: all {steps} steps went as expected."])
+
+
+def _listener(product: str) -> "Listener | None":
+    """Somebody who understands what a token says; nobody for one that says nothing."""
+    data = load_product(product)
+    if "audio" not in data["parts"]:
+        return None
+    from host_tools.qa.hearing import listener  # noqa: PLC0415 - an extra
+
+    return listener(data["languages"])
 
 
 _SCENARIO_TIME = 1_767_225_600.0  # 2026-01-01
