@@ -5,12 +5,15 @@
 """
 
 import sys
+from array import array
 
 pins = {}  # number -> level that the outside world gives it
 driven = []  # (pin, level) as the program set them
 handlers = {}
 sent = []  # (address, bytes) in the order of the bus
 registers = {}  # address -> bytearray
+timers = {}  # number -> Timer
+ports = []  # every I2S in the order of their making
 silent = set()  # addresses that do not answer
 samples = [0]
 
@@ -96,6 +99,63 @@ class I2C:
         return bytes(registers[address][register : register + size])
 
 
+class SPI:
+    """Enough of machine.SPI: what is written goes to `sent`, with the level of the pin last driven."""
+
+    def __init__(self, number, baudrate, polarity, phase, sck, mosi):
+        driven.append(("spi", number, sck.number, mosi.number, baudrate, polarity, phase))
+
+    def write(self, data):
+        sent.append((driven[-1], bytes(data)))
+
+
+class Timer:
+    """Enough of machine.Timer: the program calls back by hand."""
+
+    PERIODIC = 1
+
+    def __init__(self, number):
+        timers[number] = self
+        self.callback = None
+
+    def init(self, mode, period, callback):
+        self.callback = callback
+
+    def deinit(self):
+        self.callback = None
+
+
+class I2S:
+    """Enough of machine.I2S: keeps the last samples written. As the real one it does not allocate then."""
+
+    TX = 1
+    MONO = 0
+
+    def __init__(self, number, sck, ws, sd, mode, bits, format, rate, ibuf):
+        self.set_up = (number, sck.number, ws.number, sd.number, mode, bits, format, rate, ibuf)
+        self.written = array("h", bytes(2 * rate // 50))
+        self.count = 0
+        self.callback = None
+        self.open = True
+        ports.append(self)
+
+    def irq(self, callback):
+        self.callback = callback
+
+    def write(self, samples):
+        self.count += 1
+        for i in range(len(samples)):
+            self.written[i] = samples[i]
+
+    def deinit(self):
+        self.open = False
+
+    @staticmethod
+    def shift(buf, bits, shift):
+        for i in range(len(buf)):
+            buf[i] >>= -shift
+
+
 class Time:
     """A clock in the program's hands. `events` are (when, action) in the order of time."""
 
@@ -135,7 +195,8 @@ def install():
     for name in list(sys.modules):
         if name.startswith("firmware.drivers") or name == "firmware.hardware":
             del sys.modules[name]
-    for kept in (pins, handlers, registers, silent):
+    ports[:] = []
+    for kept in (pins, handlers, registers, silent, timers):
         kept.clear()
     driven[:] = []
     sent[:] = []

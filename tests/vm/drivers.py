@@ -119,15 +119,15 @@ def battery_millivolts(samples: list, calibrated: bool) -> int:
     return battery.Battery(26, 2, 3300).millivolts()
 
 
-def bring_up(name: str, silent: list, levels: dict):
+def bring_up(name: str, silent: list, levels: dict, product: str = "kodeviser"):
     """Bring a board up; return its parts that are there, the faults and the pins driven."""
     board.install()
     board.silent.update(silent)
     board.pins.update(levels)
     from firmware.hardware import bring_up
     from firmware.modules import load
-    from firmware.products.kodeviser import PRODUCT
 
-    hardware = bring_up(load("firmware.boards." + name).BOARD, PRODUCT)
-    parts = [part for part in PRODUCT["parts"] if getattr(hardware, part) is not None]
+    product = load("firmware.products." + product).PRODUCT
+    hardware = bring_up(load("firmware.boards." + name).BOARD, product)
+    parts = [part for part in product["parts"] if getattr(hardware, part) is not None]
     return parts, hardware.faults, board.driven
