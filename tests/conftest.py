@@ -1,10 +1,15 @@
-"""The fixture `runtime`: a test that takes it runs on CPython and on the MicroPython VM."""
+"""The fixture `runtime`, with which a test runs on CPython and on the MicroPython VM, and the option `--port`."""
 
 from collections.abc import Iterator
 
 import pytest
 
 from tests.runtime import CPython, MicroPython, Runtime
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--port` names a real token for tests/host/test_device.py."""
+    parser.addoption("--port", help="serial port of a token to test instead of an emulated one")
 
 
 @pytest.fixture(scope="session", params=[CPython, MicroPython], ids=["cpython", "micropython"])
