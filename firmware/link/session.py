@@ -13,7 +13,8 @@ from firmware.protocol import messages
 from firmware.protocol.cbor import dumps, loads
 from firmware.protocol.claim import commitment, comparison_number
 from firmware.protocol.noise import Handshake
-from firmware.storage.vault import DAMAGED, KEY_NONE, VaultError
+from firmware.storage.errors import VaultError
+from firmware.storage.vault import DAMAGED, KEY_NONE
 from firmware.version import VERSION
 
 _SILENCE_MS = 60_000

@@ -8,7 +8,8 @@ import time
 
 from firmware.otp.hotp import hotp
 from firmware.otp.totp import remaining, totp
-from firmware.storage.vault import BLOCKED, DAMAGED, VaultError
+from firmware.storage.errors import VaultError
+from firmware.storage.vault import BLOCKED, DAMAGED
 from firmware.ui import draw
 from firmware.ui.message import Message
 from firmware.ui.screen import Screen

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from firmware.storage import journal as module
-from firmware.storage.journal import Journal, StorageError
+from firmware.storage.errors import StorageError
+from firmware.storage.journal import Journal
 from tests.unit.fake_files import FakeFiles, PowerCutError
 
 OLD, NEW = b"the old body " * 3, b"the new one " * 5

@@ -9,7 +9,7 @@ from firmware.link.session import LinkServer
 from firmware.products.kodeviser import PRODUCT
 from firmware.protocol import messages
 from firmware.serial_number import serial_number
-from firmware.storage.journal import StorageError
+from firmware.storage.errors import StorageError
 from firmware.storage.vault import Vault
 from tests.vm.primitives import aes_ecb, random
 
