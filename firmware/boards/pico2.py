@@ -8,8 +8,8 @@ BOARD = {
     "title": "Raspberry Pi Pico 2",
     "mcu": "RP2350",
     "micropython": "RPI_PICO2",
-    # Official MicroPython keeps the first 1.5 MB of the 4 MB flash for itself.
-    "filesystem": {"size": 2560 * 1024, "block": 4096, "program": 256},
+    # Official MicroPython keeps the first megabyte of the 4 MB flash for itself (RPI_PICO2/mpconfigboard.h).
+    "filesystem": {"size": 3072 * 1024, "block": 4096, "program": 256},
     "buses": {"i2c": {"kind": "i2c", "id": 0, "sda": 4, "scl": 5, "frequency": 400_000}},
     "products": {
         "kodeviser": {
