@@ -18,8 +18,8 @@ _irqs = {}
 
 
 class _Irq:
-    def __init__(self, pin, handler, trigger):
-        self.pin, self.handler, self._trigger, self._flags = pin, handler, trigger, 0
+    def __init__(self, pin, handler, trigger, hard):
+        self.pin, self.handler, self._trigger, self.hard, self._flags = pin, handler, trigger, hard, 0
 
     def flags(self):
         return self._flags
@@ -64,7 +64,7 @@ class Pin:
         self.value(not self.value())
 
     def irq(self, handler=None, trigger=records.IRQ_FALLING | records.IRQ_RISING, hard=False):
-        irq = _irqs[self._id] = _Irq(self, handler, trigger)
+        irq = _irqs[self._id] = _Irq(self, handler, trigger, hard)
         channel.call(records.PIN_IRQ, bytes((self._id, trigger if handler else 0)))
         return irq
 
@@ -77,8 +77,9 @@ def _on_pin(pin, flags):
     irq._flags = flags
     try:
         irq.handler(irq.pin)
-    except Exception as error:  # a board prints it, drops the handler and goes on
-        channel.call(records.PIN_IRQ, bytes((pin, 0)))
+    except Exception as error:  # a board prints it, drops a hard handler and goes on (shared/runtime/mpirq.c)
+        if irq.hard:
+            channel.call(records.PIN_IRQ, bytes((pin, 0)))
         sys.print_exception(error, sys.stdout)
 
 
