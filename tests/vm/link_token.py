@@ -137,8 +137,11 @@ def feed(data: bytes) -> tuple:
     token.port._input = io.BytesIO(data)
     token.port._output = output = io.BytesIO()
     try:
-        while token.port.receive(token.server.handle):
-            pass
+        while (payloads := token.port.receive()) is not None:
+            for payload in payloads:
+                answer = token.server.handle(payload)
+                if answer is not None:
+                    token.port.send(answer)
     except KeyboardInterrupt:
         return output.getvalue(), True
     return output.getvalue(), False
