@@ -1,10 +1,21 @@
-"""The fixture `runtime`: a test that takes it runs on CPython and on the MicroPython VM."""
+"""The fixture `runtime`, with which a test runs on CPython and on the MicroPython VM, and the option `--port`."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.runtime import CPython, MicroPython, Runtime
+
+# No deadline: an example's real time says what else the machine is doing. The gate draws the same examples each time.
+settings.register_profile("kodebrik", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("kodebrik")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--port` names a real token for tests/host/test_device.py."""
+    parser.addoption("--port", help="serial port of a token to test instead of an emulated one")
 
 
 @pytest.fixture(scope="session", params=[CPython, MicroPython], ids=["cpython", "micropython"])

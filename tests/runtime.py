@@ -71,8 +71,9 @@ class MicroPython:
 
     name = "micropython"
 
-    def __init__(self):
+    def __init__(self, heap: str = HEAP):
         """Compile the firmware and the drivers; a file that is not MicroPython raises RuntimeError."""
+        self._heap = heap
         self._folder = TemporaryDirectory(prefix="kodebrik-vm-")
         self._process: subprocess.Popen | None = None
         self._complaints = TemporaryFile()  # noqa: SIM115 - open as long as this object
@@ -107,7 +108,7 @@ class MicroPython:
     def _start(self) -> subprocess.Popen:
         binary = os.environ.get("KODEBRIK_MICROPYTHON") or str(Path(sys.executable).with_name("micropython"))
         return subprocess.Popen(
-            [binary, "-X", f"heapsize={HEAP}", "-m", "tests.vm.serve"],
+            [binary, "-X", f"heapsize={self._heap}", "-m", "tests.vm.serve"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._complaints,

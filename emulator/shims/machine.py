@@ -21,8 +21,8 @@ _irqs = channel.sources  # pin number -> handler
 
 
 class _Irq:
-    def __init__(self, pin, handler, trigger):
-        self.pin, self.handler, self._trigger, self._flags = pin, handler, trigger, 0
+    def __init__(self, pin, handler, trigger, hard):
+        self.pin, self.handler, self._trigger, self.hard, self._flags = pin, handler, trigger, hard, 0
 
     def flags(self):
         return self._flags
@@ -74,7 +74,7 @@ class Pin:
         self.value(not self.value())
 
     def irq(self, handler=None, trigger=records.IRQ_FALLING | records.IRQ_RISING, hard=False):
-        irq = _irqs[self._id] = _Irq(self, handler, trigger)
+        irq = _irqs[self._id] = _Irq(self, handler, trigger, hard)
         channel.call(records.PIN_IRQ, bytes((self._id, trigger if handler else 0)))
         return irq
 
@@ -86,8 +86,9 @@ def _on_event(source, flags):
     irq = _irqs[source]
     try:
         irq.ring(flags)
-    except Exception as error:  # a board prints it, drops the handler and goes on
-        irq.drop()
+    except Exception as error:  # a board prints it, drops a hard handler and goes on (shared/runtime/mpirq.c)
+        if irq.hard:
+            irq.drop()
         sys.print_exception(error, sys.stdout)
 
 

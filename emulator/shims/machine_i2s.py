@@ -14,6 +14,7 @@ _PIECE = 32768  # bytes in a record
 class I2S:
     RX, TX = 0, 1
     MONO, STEREO = 0, 1
+    hard = False  # its callback is a soft interrupt
 
     def __init__(self, id, *, sck, ws, sd, mck=None, mode, bits, format, rate, ibuf):
         self._id = id
@@ -53,9 +54,6 @@ class I2S:
         self._taken = True
         if self._handler:
             self._handler(self)
-
-    def drop(self):
-        self._handler = None
 
     @staticmethod
     def shift(*, buf, bits, shift):

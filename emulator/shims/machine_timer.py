@@ -20,7 +20,7 @@ class Timer:
             self.init(**settings)
 
     def init(self, *, mode=1, freq=None, period=-1, callback=None, hard=False):
-        self._callback = callback
+        self._callback, self.hard = callback, hard
         micros = int(1_000_000 / freq) if freq else period * 1000
         channel.sources[records.TIMER_EVENT + self._number] = self
         channel.call(records.TIMER, pack("<BBI", self._number, mode, max(1, micros)))

@@ -21,6 +21,8 @@ ticks_cpu = ticks_us
 
 
 def ticks_add(ticks, delta):
+    if not -(1 << 29) < delta < 1 << 29:
+        raise OverflowError("ticks interval overflow")
     return (ticks + delta) & _MASK
 
 

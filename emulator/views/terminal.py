@@ -1,16 +1,27 @@
-"""A screen as lines of text: each character shows two pixels, one above the other."""
+"""A screen as lines of block characters, each two pixels high, and two wide where the terminal is too narrow."""
 
 from emulator.screen import Screen
 
-_BLOCKS = {(False, False): " ", (True, False): "▀", (False, True): "▄", (True, True): "█"}
+_HALVES = " ▀▄█"  # by upper + 2 x lower
+_QUARTERS = " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"  # by upper left + 2 x upper right + 4 x lower left + 8 x lower right
+_FRAME = 2  # characters to both sides together
 
 
-def render(screen: Screen) -> list[str]:
-    """Lines of half-blocks inside a frame, `screen.width` + 2 characters wide."""
-    lines = ["┌" + "─" * screen.width + "┐"]
+def render(screen: Screen, columns: int) -> list[str]:
+    """Lines inside a frame for a terminal of that many columns."""
+    wide = 1 if screen.width + _FRAME <= columns else 2
+    blocks = _HALVES if wide == 1 else _QUARTERS
+    places = range(0, screen.width, wide)
+    edge = "─" * len(places)
+    lines = [f"┌{edge}┐"]
     for y in range(0, screen.height, 2):
-        lower = y + 1 < screen.height
-        cells = (_BLOCKS[screen.pixel(x, y), lower and screen.pixel(x, y + 1)] for x in range(screen.width))
-        lines.append("│" + "".join(cells) + "│")
-    lines.append("└" + "─" * screen.width + "┘")
+        lines.append("│" + "".join(blocks[_bits(screen, x, y, wide)] for x in places) + "│")
+    lines.append(f"└{edge}┘")
     return lines
+
+
+def _bits(screen: Screen, left: int, top: int, wide: int) -> int:
+    """The pixels of one character as a number, bit 0 upper left; what lies outside of the screen is dark."""
+    places = [(left + x, top + y) for y in range(2) for x in range(wide)]
+    lit = [x < screen.width and y < screen.height and screen.pixel(x, y) for x, y in places]
+    return sum(bit << i for i, bit in enumerate(lit))

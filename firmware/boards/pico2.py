@@ -9,8 +9,8 @@ BOARD = {
     "mcu": "RP2350",
     "micropython": "RPI_PICO2",
     "native": "armv7m",  # of the RP2350's Arm cores
-    # Official MicroPython keeps the first 1.5 MB of the 4 MB flash for itself.
-    "filesystem": {"size": 2560 * 1024, "block": 4096, "program": 256},
+    # Official MicroPython keeps the first megabyte of the 4 MB flash for itself (RPI_PICO2/mpconfigboard.h).
+    "filesystem": {"size": 3072 * 1024, "block": 4096, "program": 256},
     "buses": {
         "i2c": {"kind": "i2c", "id": 0, "sda": 4, "scl": 5, "frequency": 400_000},
         "spi": {"kind": "spi", "id": 0, "sck": 18, "mosi": 19, "frequency": 2_000_000},

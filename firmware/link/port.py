@@ -20,19 +20,19 @@ class Port:
         """Whether no frame has begun."""
         return self._decoder.idle
 
-    def receive(self, handle) -> bool:
-        """Read one byte, which the caller knows to be there, and answer the frame it completes.
+    def receive(self) -> list | None:
+        """Read one byte, which the caller knows to be there: the payloads it completes (None for a damaged frame).
 
-        handle(payload, or None for a damaged frame) returns the answer's payload or None. Returns False at the end of
-        the stream. A board's stdin has no read of "what is there": asking for more than one byte would wait for all.
+        None instead of a list at the end of the stream; KeyboardInterrupt for a Ctrl-C. A board's stdin has no read of
+        "what is there": asking for more than one byte would wait for all.
         """
         byte = self._input.read(1)
         if not byte:
-            return False
+            return None
         if self._development and byte == _CTRL_C and self._decoder.idle:
             raise KeyboardInterrupt
-        for payload in self._decoder.feed(byte):
-            answer = handle(payload)
-            if answer is not None:
-                self._output.write(encode(answer))
-        return True
+        return self._decoder.feed(byte)
+
+    def send(self, payload: bytes) -> None:
+        """Write a payload's frame."""
+        self._output.write(encode(payload))

@@ -13,7 +13,8 @@ from firmware.protocol import messages
 from firmware.protocol.cbor import dumps, loads
 from firmware.protocol.claim import commitment, comparison_number
 from firmware.protocol.noise import Handshake
-from firmware.storage.vault import DAMAGED, KEY_NONE, VaultError
+from firmware.storage.errors import VaultError
+from firmware.storage.vault import DAMAGED, KEY_NONE
 from firmware.version import VERSION
 
 _SILENCE_MS = 60_000
@@ -61,26 +62,23 @@ class LinkServer:
     def handle(self, payload: bytes | None) -> bytes | None:
         """Return the answer to a frame's payload, None for silence; a payload of None stands for a damaged frame."""
         try:
-            return self._handle(payload)
+            if payload is None:
+                return _error(messages.BAD_FRAME)
+            kind = payload[0] if payload else 0
+            body = payload[1:]
+            if kind == messages.HELLO and not body:
+                return self._hello()
+            if kind == messages.HANDSHAKE:
+                return self._handshake(body)
+            if kind == messages.TRANSPORT:
+                return self._transport(body)
+            if kind == messages.ERROR:
+                # Our own words, from a terminal that echoes: answering them would never end.
+                return None
+            return _error(messages.BAD_MESSAGE)
         except Exception:
             # Only what is wrong in this module ends here; failing operations are answered inside the session.
             return _error(messages.INTERNAL)
-
-    def _handle(self, payload: bytes | None) -> bytes | None:
-        if payload is None:
-            return _error(messages.BAD_FRAME)
-        kind = payload[0] if payload else 0
-        body = payload[1:]
-        if kind == messages.HELLO and not body:
-            return self._hello()
-        if kind == messages.HANDSHAKE:
-            return self._handshake(body)
-        if kind == messages.TRANSPORT:
-            return self._transport(body)
-        if kind == messages.ERROR:
-            # Our own words, from a terminal that echoes: answering them would never end.
-            return None
-        return _error(messages.BAD_MESSAGE)
 
     def _hello(self) -> bytes:
         hello = dict(self._identity)

@@ -1,7 +1,7 @@
 """What a credential must look like before the vault takes it, and where it goes. Imported when one is written."""
 
 from firmware.protocol import messages
-from firmware.storage.vault import VaultError
+from firmware.storage.errors import VaultError
 
 _COMMON = ("name", "secret", "algorithm", "digits", "kind")
 _MAX_COUNTER = (1 << 63) - 1

@@ -15,6 +15,8 @@ from binascii import crc32
 from errno import ENOENT
 from struct import calcsize, pack, unpack
 
+from firmware.storage.errors import StorageError
+
 _MAGIC = b"KBJ1"
 _HEADER = "<4sIIII"
 _HEADER_SIZE = calcsize(_HEADER)
@@ -23,12 +25,6 @@ _FLAG_TWIN = 1  # the other slot must carry the same body
 # What a slot without a body reads as: (generation, flags, body). The first generation written is 1.
 _ABSENT = (-1, 0, b"")
 _BROKEN = (0, 0, b"")
-
-
-class StorageError(Exception):
-    """The flash did not keep what was written. load() tells which body counts: the one from before, unless the new
-    one was to be written twice and only its second copy failed.
-    """
 
 
 class Journal:

@@ -10,7 +10,8 @@ Opening costs six HMACs, and it is part of every press: what only a change needs
 from firmware.crypto.hkdf import hkdf_sha256
 from firmware.crypto.seal import seal, unseal
 from firmware.protocol.cbor import dumps, loads
-from firmware.storage.journal import Journal, StorageError
+from firmware.storage.errors import StorageError, VaultError
+from firmware.storage.journal import Journal
 
 # The states and kinds of key as the link names them; a test holds the two lists together. The link's own module is not
 # imported here because its table of errors would be read at every press.
@@ -25,15 +26,6 @@ _VERSION = b"\x01"
 _SALT_SIZE = 16
 _NONCE_SIZE = 16
 _INFO = b"kodebrik vault 1"
-
-
-class VaultError(Exception):
-    """A change was refused or failed; `number` is the link's error number."""
-
-    def __init__(self, number: int):
-        """Carry nothing but the number, so that no message can hold a secret."""
-        super().__init__(number)
-        self.number = number
 
 
 class Vault:

@@ -9,7 +9,7 @@ import time
 
 from firmware.modules import load
 from firmware.serial_number import serial_number
-from firmware.storage.vault import VaultError
+from firmware.storage.errors import VaultError
 from firmware.ui.taking import NoCodeError, take, trusted_time
 from firmware.ui.view import Code, Comparison, Digits, Level, Message, Pace, Serial, View
 from firmware.ui.voice import Voice

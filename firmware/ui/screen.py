@@ -7,8 +7,7 @@ class Screen:
     refresh_ms: int | None = None
 
     def draw(self, canvas, now) -> None:
-        """Draw on an empty canvas."""
-        raise NotImplementedError
+        """Draw on an empty canvas; what has nothing to draw leaves it empty."""
 
     def pressed(self, now):
         """Return the screen that follows a short press, or nothing for switching off."""

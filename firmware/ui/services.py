@@ -35,12 +35,16 @@ class Link:
 
     def serve(self) -> bool:
         """Take the next byte from the host; False at the end of the stream. KeyboardInterrupt for a Ctrl-C."""
-        return self._port.receive(self._handle)
-
-    def _handle(self, payload):
-        answer = self._server.handle(payload)
-        self._app.check_screen()
-        return answer
+        # Flat on purpose: below this runs all that the link does, and an RP2040 has 8 KB of stack for it.
+        payloads = self._port.receive()
+        if payloads is None:
+            return False
+        for payload in payloads:
+            answer = self._server.handle(payload)
+            self._app.check_screen()
+            if answer is not None:
+                self._port.send(answer)
+        return True
 
 
 class Services:

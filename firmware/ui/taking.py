@@ -2,7 +2,8 @@
 
 from firmware.otp.hotp import hotp
 from firmware.otp.totp import remaining, totp
-from firmware.storage.vault import BLOCKED, DAMAGED, VaultError
+from firmware.storage.errors import VaultError
+from firmware.storage.vault import BLOCKED, DAMAGED
 
 
 class NoCodeError(Exception):

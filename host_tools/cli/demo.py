@@ -1,7 +1,9 @@
 """kodebrik demo: the whole way of a token in one run. Emulated, provisioned over its serial port, pressed, checked."""
 
+import os
 import re
 import shutil
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -41,8 +43,6 @@ def demo(
         with emulator.serving():
             credential, serial = _provision(emulator, port, state)
         emulator.unplug()
-        if emulator.display_on:
-            emulator.press()  # puts away what the token still shows
         say("Unplugged. Pressing its button.")
         before = int(emulator.now)
         emulator.press()
@@ -52,7 +52,7 @@ def demo(
         with emulator_errors():
             from emulator.views.terminal import render  # noqa: PLC0415 - an extra
 
-            drawn = render(emulator.screen())
+            drawn = render(emulator.screen(), shutil.get_terminal_size().columns)
     shown = next((line for line in text if line.replace(" ", "") in expected), None)
     if shown is None:
         raise KodebrikError(
@@ -61,6 +61,7 @@ def demo(
             ExitCode.CHECK_FAILED,
         )
     result: dict[str, Any] = {"serial": serial, "code": shown, "pyotp": expected, "picture": str(picture)}
+    command = _command()
     lines = [
         *drawn,
         f"The token's display shows {shown}.",
@@ -68,11 +69,16 @@ def demo(
         f"Picture of the display: {picture}",
         "",
         "Try next:",
-        f"  kodebrik emulate kodeviser --state {state} --link {state / 'link'}",
-        f"  kodebrik info --port {state / 'link'} --access-key-file {state / 'access.key'}    (in another terminal)",
-        f"  kodebrik code --otpauth-file {state / 'secret.otpauth'}",
+        f"  {command} emulate kodeviser --state {state} --link {state / 'link'}",
+        f"  {command} info --port {state / 'link'} --access-key-file {state / 'access.key'}    (in another terminal)",
+        f"  {command} code --otpauth-file {state / 'secret.otpauth'}",
     ]
     emit(as_json, result, lines)
+
+
+def _command() -> str:
+    """Give this program as the user can type it here."""
+    return "kodebrik" if shutil.which("kodebrik") else os.path.relpath(sys.argv[0])
 
 
 def _clear(state: Path) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import platformdirs
 
-from host_tools.cli.output import step
+from host_tools.cli.output import step, warn
 from host_tools.errors import ExitCode, KodebrikError
 
 if TYPE_CHECKING:
@@ -32,14 +32,16 @@ def emulated(
     with emulator_errors():
         from emulator import store  # noqa: PLC0415 - an extra
         from emulator.session import Emulator  # noqa: PLC0415 - an extra
-        from host_tools.flashing.image import build_image, load_board, load_product  # noqa: PLC0415 - slow to load
+        from host_tools.flashing import image as images  # noqa: PLC0415 - slow to load
 
-        load_product(product)
-        load_board(board)
+        filesystem = images.load_board(board)["filesystem"]
         image = None
+        with step(f"Building {product} for {board}"):
+            tree = images.build_tree(product, board, production)
         if store.load(state) is None:
-            with step(f"Building {product} for {board}"):
-                image = build_image(product, board, production)
+            image = images.pack(tree, filesystem)
+        elif not images.holds((state / store.FLASH).read_bytes(), tree, filesystem):
+            warn(f"The token in {state} runs other firmware than would be built now; name an empty folder for that.")
         seed = secrets.randbits(63) if seed is None else seed
         with Emulator(
             product, board, state, image=image, seed=seed, time=time.time() if now is None else now

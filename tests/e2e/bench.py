@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from emulator.session import Emulator
 from host_tools.link.session import Session, open_session
+from host_tools.link.transport import Transport
 from host_tools.provisioning.credential import Credential
 from host_tools.secret import Secret
 
@@ -19,10 +20,10 @@ class Bench:
         """Take an emulator that is open."""
         self.emulator = emulator
 
-    def claim(self, confirm: Callable[[str], bool] | None = None) -> Session:
+    def claim(self, confirm: Callable[[str], bool] | None = None, port: Transport | None = None) -> Session:
         """Plug in, claim the token as an operator does who compares the six digits, and give it the key KEY."""
         self.emulator.plug()
-        session = open_session(self.emulator.port, None, confirm or self._compare)
+        session = open_session(port or self.emulator.port, None, confirm or self._compare)
         session.set_key("issuer", Secret(KEY))
         return session
 

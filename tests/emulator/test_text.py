@@ -123,5 +123,10 @@ def test_a_png_holds_every_pixel(tmp_path: Path) -> None:
 
 
 def test_the_terminal_view_shows_two_pixels_a_character() -> None:
-    lines = render(Screen(3, 3, bytes((1, 0, 1, 1, 1, 0, 0, 0, 1))))
+    lines = render(Screen(3, 3, bytes((1, 0, 1, 1, 1, 0, 0, 0, 1))), columns=5)
     assert lines == ["┌───┐", "│█▄▀│", "│  ▀│", "└───┘"]
+
+
+def test_a_narrow_terminal_gets_four_pixels_a_character() -> None:
+    lines = render(Screen(3, 3, bytes((1, 0, 1, 1, 1, 0, 0, 0, 1))), columns=4)
+    assert lines == ["┌──┐", "│▙▘│", "│ ▘│", "└──┘"]

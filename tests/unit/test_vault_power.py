@@ -14,8 +14,8 @@ from tests.runtime import MicroPython
 
 @pytest.fixture(scope="module")
 def runtime() -> Iterator[MicroPython]:
-    """A VM of its own: littlefs is there alone, and the flash takes half of its heap."""
-    vm = MicroPython()
+    """A VM of its own: littlefs is there alone, and the heap holds the flash chips of the test too."""
+    vm = MicroPython(heap="512wk")
     yield vm
     vm.close()
 

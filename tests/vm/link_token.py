@@ -9,7 +9,7 @@ from firmware.link.session import LinkServer
 from firmware.products.kodeviser import PRODUCT
 from firmware.protocol import messages
 from firmware.serial_number import serial_number
-from firmware.storage.journal import StorageError
+from firmware.storage.errors import StorageError
 from firmware.storage.vault import Vault
 from tests.vm.primitives import aes_ecb, random
 
@@ -137,8 +137,11 @@ def feed(data: bytes) -> tuple:
     token.port._input = io.BytesIO(data)
     token.port._output = output = io.BytesIO()
     try:
-        while token.port.receive(token.server.handle):
-            pass
+        while (payloads := token.port.receive()) is not None:
+            for payload in payloads:
+                answer = token.server.handle(payload)
+                if answer is not None:
+                    token.port.send(answer)
     except KeyboardInterrupt:
         return output.getvalue(), True
     return output.getvalue(), False
