@@ -94,6 +94,8 @@ class App:
     def draw(self) -> None:
         """Draw what is shown, as it is now."""
         screen = self.screen
+        if screen is None:
+            return
         now = time.ticks_ms()
         if self.display is not None:
             self.display.canvas.fill(0)
