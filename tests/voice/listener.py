@@ -27,7 +27,7 @@ _VARIANTS = {
     "da": ("da", "da+f2", "da+f3", "da+f4", "da+f1", "da+m3"),
     "en": ("en", "en+f2", "en+f3", "en+f4", "en-us+f1", "en-gb-x-rp+f3"),
 }
-_RATES = {"da": (135, 195, 270), "en": (170, 220, 290)}
+_RATES = {"da": (150, 260), "en": (185, 285)}
 
 
 def _mel(hertz: float) -> float:
