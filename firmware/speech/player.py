@@ -71,8 +71,11 @@ class Player:
         if not self._in_clip:
             self._pause -= size
             return self._silence(buffer, 0)
+        pack = self._pack
+        if pack is None:
+            return 0
         try:
-            count = self._pack.read(buffer, self.gain)
+            count = pack.read(buffer, self.gain)
         except OSError:  # the flash cannot be read: there is no voice any more, and the display goes on
             self._pack = None
             return 0

@@ -5,6 +5,7 @@ means is the business of the product's interaction, a module beside this one: it
 sets deadlines, and shows screens.
 """
 
+import gc
 import select
 import sys
 import time
@@ -93,6 +94,8 @@ class App:
     def draw(self) -> None:
         """Draw what is shown, as it is now."""
         screen = self.screen
+        if screen is None:
+            return
         now = time.ticks_ms()
         if self.display is not None:
             self.display.canvas.fill(0)
@@ -150,6 +153,7 @@ class App:
             self.hardware.latch.release()
 
     def _open_link(self) -> bool:
+        gc.collect()  # what is imported stays for good: it should not lie scattered between what goes
         from firmware.ui.services import Link
 
         self._serve_host = Link(self).serve

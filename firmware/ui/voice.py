@@ -98,8 +98,9 @@ class Voice:
 
     def _look(self) -> None:
         app = self._app
-        if self._speaking():
-            if app.screen.follow(self._player.at()):
+        player = self._player
+        if player is not None and player.busy:
+            if app.screen.follow(player.at()):
                 app.draw()
         elif app.screen.ends_now():
             app.draw()

@@ -23,6 +23,8 @@ _ASCII = "".join(chr(code) for code in range(0x20, 0x7F))
 # Names of accounts may be in any language around us; accents on capitals would cost every line a row.
 _LETTERS = "ÆØÅæøåÄÖÜäöüßÐÞáíóúýðþéèêëàâçñô"
 _SIGNS = "°"
+# What the phrases of firmware.speech are made of; no name is shown where it cannot be said.
+_SPOKEN = " ,.?" + _DIGITS + "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyzÆØÅæøå"
 _ERROR_CHARACTER = "?"
 
 # name -> package, face, size of the em in pixels, characters, width of a cell (None for each character's own)
@@ -35,7 +37,7 @@ FONTS: dict[str, tuple[str, str, float, str, int | None]] = {
     "digits6_400": ("fontpkg_share_tech", "ShareTech-Regular.ttf", 158, _DIGITS, 62),
     "digits8_400": ("fontpkg_share_tech", "ShareTech-Regular.ttf", 121.75, _DIGITS, 47),
     # Capital H and digits 30 pixels, 4.4 mm: EN 301 549, 5.1.4 asks for 0.7 degrees, 4.3 mm at 350 mm.
-    "text_400": ("fontpkg_pt_sans", "PT_Sans-Web-Regular.ttf", 42, _ASCII + _LETTERS + _SIGNS, None),
+    "text_400": ("fontpkg_pt_sans", "PT_Sans-Web-Regular.ttf", 42, _SPOKEN, None),
 }
 
 

@@ -9,6 +9,7 @@ import espeakng_loader
 RATE = 22050  # samples a second
 _SYNCHRONOUS, _DO_NOT_EXIT = 2, 0x8000  # speak_lib.h: AUDIO_OUTPUT_SYNCHRONOUS, espeakINITIALIZE_DONT_EXIT
 _WORDS_A_MINUTE, _CHARACTERS, _UTF8 = 1, 1, 1  # espeakRATE, POS_CHARACTER, espeakCHARS_UTF8
+_SEED = 1  # of the noise in breath; without it the library takes the time of day
 
 
 def _speak(text: bytes, voice: str, words_a_minute: int) -> bytes:
@@ -25,6 +26,7 @@ def _speak(text: bytes, voice: str, words_a_minute: int) -> bytes:
     rate = library.espeak_Initialize(_SYNCHRONOUS, 0, data, _DO_NOT_EXIT)
     if rate != RATE:
         raise SystemExit(f"it starts with {rate} samples a second, not {RATE}")
+    library.espeak_ng_SetRandSeed(ctypes.c_long(_SEED))
     library.espeak_SetSynthCallback(callback)
     if library.espeak_SetVoiceByName(voice.encode()):
         raise SystemExit("it has no such voice")

@@ -1,13 +1,12 @@
 """Keys, views and voice of the kodeoplæser over parts that only remember; the whole token is tested in tests/e2e."""
 
+from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
 
 from firmware.products.kodeoplaeser import PRODUCT
 from tests.runtime import MicroPython, Runtime
-
-pytestmark = pytest.mark.parametrize("runtime", [MicroPython], ids=["micropython"], indirect=True)
 
 KEYS = "tests.vm.keys"
 CODE = ["code", "4", "1", "6", "6", "0", "0", "seconds_left", "2"]
@@ -19,6 +18,14 @@ TROUBLES = {
     "clock_absent": {"clock": "absent"},
     "storage_failed": {"kind": "hotp", "storage_fails": True},
 }
+
+
+@pytest.fixture(scope="module")
+def runtime() -> Iterator[MicroPython]:
+    """A VM of their own: the stand-ins take the place of clock and drawing in the modules under test."""
+    vm = MicroPython()
+    yield vm
+    vm.close()
 
 
 def play(runtime: Runtime, *steps: str, **options: object) -> list[tuple[list[str], str | None]]:

@@ -31,7 +31,12 @@ def clip(name: str, speed: int, seconds: float = 0.3, factor: float = 1, level: 
 
 
 CLIPS = [clip(name, speed, 0.1 * speed) for name in ("0", "1", "volume", "volume_up", "x" * 23) for speed in (1, 2, 5)]
-CLIPS += [clip("long", 1, 0.8, 1.4, 101), clip("long", 2, 0.8, 1), clip("long", 3, 0.8, 0.7), clip("odd", 1, 777 / 16000)]
+CLIPS += [
+    clip("long", 1, 0.8, 1.4, 101),
+    clip("long", 2, 0.8, 1),
+    clip("long", 3, 0.8, 0.7),
+    clip("odd", 1, 777 / 16000),
+]
 
 
 @pytest.fixture(scope="module")

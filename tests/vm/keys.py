@@ -1,5 +1,7 @@
 """A kodeoplæser's keys, views and voice over parts that only remember, with time in the test's hands, on the VM."""
 
+import gc
+
 import framebuf
 
 from firmware.boards.pico2 import BOARD
@@ -299,6 +301,9 @@ def _shown(app):
 
 def play(steps, options):
     """What each step made the token say (clips begun) and what then stood on the display."""
+    global last
+    last = None
+    gc.collect()  # the token before
     bench = Bench(
         options.get("names", ("a",)), options.get("digits", 6), options.get("kind", "totp"), options.get("settings", {})
     )
@@ -312,7 +317,6 @@ def play(steps, options):
         before = len(clips)
         bench.do(step)
         told.append(([clip for _, clip, _ in clips[before:]], _shown(bench.app)))
-    global last
     last = bench
     return told
 

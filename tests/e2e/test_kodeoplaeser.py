@@ -1,0 +1,376 @@
+"""The kodeoplæser as its user has it: keys in; pixels and samples out. Clauses are those of EN 301 549."""
+
+import base64
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pyotp
+import pytest
+
+from emulator.session import Emulator
+from host_tools.flashing.image import build_image
+from host_tools.qa.hearing import listener
+from tests.e2e.bench import SECRET, START, Bench, digits, totp
+from tests.voice.listener import digits_in
+
+CODES = pyotp.TOTP(base64.b32encode(SECRET).decode())
+
+
+@cache
+def clip_listener():
+    return listener(("da", "en"))
+
+
+class Speaker(Bench):
+    """A bench with ears."""
+
+    def tap(self, key: str, seconds: float = 0.12) -> float:
+        """Press a key; give the moment of the press."""
+        moment = self.emulator.elapsed
+        self.emulator.press_key(key, seconds * 1000)
+        return moment
+
+    def chord(self, key: str) -> float:
+        """Hold red and tap a key."""
+        self.emulator.key_down("red")
+        self.emulator.advance(0.06)
+        moment = self.tap(key)
+        self.emulator.key_up("red")
+        return moment
+
+    def hear_out(self, since: float) -> list[str]:
+        """Wait until all has been said since a moment; the clips that were heard."""
+        self.emulator.advance(1)
+        while self.emulator.audio(self.emulator.elapsed - 1.3).onset() is not None:
+            self.emulator.advance(0.5)
+        return clip_listener()(self.emulator.audio(since))
+
+
+@pytest.fixture(scope="module")
+def speaking_image() -> bytes:
+    return build_image("kodeoplaeser", "pico2")
+
+
+@pytest.fixture
+def blank(speaking_image: bytes, tmp_path: Path) -> Iterator[Speaker]:
+    with Emulator("kodeoplaeser", "pico2", tmp_path / "token", image=speaking_image, time=START) as emulator:
+        yield Speaker(emulator)
+
+
+@pytest.fixture
+def token(blank: Speaker) -> Speaker:
+    blank.provision(totp())
+    blank.emulator.unplug()
+    blank.emulator.set_time(START + 3600)
+    blank.emulator.advance(1)
+    return blank
+
+
+def test_red_turns_on_shows_and_speaks_a_six_digit_code(token):
+    pressed = token.tap("red")
+    shown = digits(token.emulator.screen_text()[1:2])
+    assert shown == CODES.at(int(token.emulator.now))
+    heard = token.hear_out(pressed)
+    assert heard == ["code", *shown, "seconds_left", "20"]
+
+
+@pytest.mark.parametrize("language", ["da", "en"])
+def test_a_listener_who_never_heard_this_voice_understands_the_code(token, language):
+    token.connect().write_settings({"language": language})
+    token.emulator.unplug()
+    token.emulator.advance(1)
+    pressed = token.tap("red")
+    shown = digits(token.emulator.screen_text()[1:2])
+    assert token.hear_out(pressed)[0] == "code"
+    whole = token.emulator.audio(pressed)
+    first, last = spoken_digits(token, pressed)
+    samples = whole.samples[int((first - pressed) * whole.rate) : int((last - pressed) * whole.rate)]
+    assert digits_in(np.array(samples, np.int16), language) == shown
+
+
+def spoken_digits(token: Speaker, since: float) -> tuple[float, float]:
+    """From when to when the digits of a code are said: between its introduction and what follows it."""
+    bursts = stretches(token, since, 0.15)
+    return bursts[1][0] - 0.1, bursts[6][1] + 0.1
+
+
+def stretches(token: Speaker, since: float, gap: float) -> list[tuple[float, float]]:
+    """Stretches of sound with at least so much silence between them, in seconds."""
+    heard = token.emulator.audio(since)
+    found: list[list[float]] = []
+    for number, sample in enumerate(heard.samples):
+        if abs(sample) > 32:
+            at = since + number / heard.rate
+            if found and at - found[-1][1] < gap:
+                found[-1][1] = at
+            else:
+                found.append([at, at])
+    return [(start, end) for start, end in found]
+
+
+def test_groups_are_400_to_800_ms_apart_as_the_display_groups_them(token):
+    pressed = token.tap("red")
+    token.hear_out(pressed)
+    said = stretches(token, pressed, 0.15)[1:7]
+    gaps = [after[0] - before[1] for before, after in pairwise(said)]
+    assert 0.4 <= gaps[2] <= 0.85
+    assert max(gaps[:2] + gaps[3:]) < gaps[2] - 0.1
+    line = token.emulator.screen_text()[1]
+    assert [len(group) for group in line.split()] == [3, 3]
+
+
+def test_first_sound_comes_within_300_ms_from_off_and_while_on(token):
+    pressed = token.tap("red")
+    token.hear_out(pressed)
+    assert token.emulator.audio(pressed).onset() - pressed <= 0.3
+    for hold in (0.03, 0.12, 0.5):
+        pressed = token.tap("red", hold)
+        token.emulator.advance(1)
+        assert token.emulator.audio(pressed).onset() - pressed <= 0.3
+        token.hear_out(pressed)
+
+
+@pytest.mark.parametrize("key", ["red", "1", "5", "0", "*", "#"])
+def test_clause_5_1_3_5_any_key_silences_speech_within_100_ms_at_every_50_ms_of_an_announcement(token, key):
+    pressed = token.tap("red")
+    token.hear_out(pressed)
+    length = token.emulator.audio(pressed).offset() - pressed
+    late = []
+    for step in range(3, int(length / 0.05), 7):  # every 50 ms in turn, over the keys of this test
+        at = (step + "red150*#".index(key[0])) * 0.05
+        token.emulator.advance(70 - (token.emulator.elapsed % 1))
+        pressed = token.tap("red", 0.03)
+        token.emulator.advance(max(0.0, at - (token.emulator.elapsed - pressed)))
+        moment = token.emulator.elapsed
+        token.emulator.key_down(key)
+        token.emulator.advance(0.4)
+        token.emulator.key_up(key)
+        answer = stretches(token, moment, 0.02)
+        # What sounded before is over within 100 ms, and what follows is the key's own answer after a silence.
+        silent_from = next((end for start, end in answer if start <= moment + 0.02), moment)
+        late.append(silent_from - moment)
+        assert token.emulator.audio(moment + 0.02).onset() is not None, "the key was acted on"
+    assert max(late) <= 0.1
+
+
+FUNCTIONS = {
+    "0": ["code"],
+    "1": ["volume", "5"],
+    "2": ["own_pace", "pace_keys"],
+    "3": ["volume", "7"],
+    "4": ["speed", "2"],
+    "5": ["status", "battery_ok", "clock_ok", "version", "0", "point", "1", "point", "0"],
+    "6": ["speed", "4"],
+    "7": ["language", "language_name"],
+    "9": ["language", "language_name"],
+}
+
+
+@pytest.mark.parametrize("key", FUNCTIONS)
+@pytest.mark.parametrize("way", ["held together", "one after another"])
+def test_clause_5_9_every_function_works_without_two_keys_at_once(token, key, way):
+    token.hear_out(token.tap("red"))
+    if way == "held together":
+        moment = token.chord(key)
+    else:
+        token.tap("red")
+        second = token.tap("red")
+        assert token.hear_out(second)[-2:] == ["function", "choose_key"]
+        moment = token.tap(key)
+    assert token.hear_out(moment)[: len(FUNCTIONS[key])] == FUNCTIONS[key]
+
+
+def test_serial_number_is_said_digit_by_digit_twice_and_shown(token):
+    serial = token.connect().hello.serial
+    token.emulator.unplug()
+    token.emulator.advance(1)
+    token.hear_out(token.tap("red"))
+    heard = token.hear_out(token.chord("8"))
+    assert heard == ["serial", *serial, "serial", *serial]
+    assert token.shown().replace(" ", "") == f"Serienummer{serial}"
+
+
+def test_clause_5_1_3_4_red_0_repeats_the_same_digits_with_what_is_left_of_them(token):
+    token.tap("red")
+    first = digits(token.emulator.screen_text()[1:2])
+    token.hear_out(token.emulator.elapsed)
+    token.emulator.advance(8)
+    heard = token.hear_out(token.chord("0"))
+    assert heard == ["code", *first, "seconds_left", heard[-1]]
+    token.emulator.advance(20)
+    assert token.hear_out(token.chord("0")) == ["code", *first, "expired", "press_red"]
+
+
+def test_volume_and_speed_and_language_are_kept_over_power_off(token):
+    token.hear_out(token.tap("red"))
+    for key in ("3", "6", "9"):
+        token.hear_out(token.chord(key))
+    token.emulator.advance(62)
+    assert not token.emulator.powered
+    pressed = token.tap("red")
+    assert token.shown().startswith("The code is")
+    token.hear_out(pressed)
+    token.hear_out(token.chord("1"))
+    assert token.shown() == "Volume 6"
+    token.hear_out(token.chord("4"))
+    assert token.shown() == "Speed 3"
+
+
+def peak(token: Speaker, moment: float) -> int:
+    """The loudest sample of the word with which every confirmation begins."""
+    return max(abs(sample) for sample in token.emulator.audio(moment, moment + 0.5).samples)
+
+
+def test_volume_steps_are_heard(token):
+    token.hear_out(token.tap("red"))
+    loudness = []
+    for _ in range(9):
+        moment = token.chord("1")
+        token.hear_out(moment)
+        loudness.append(peak(token, moment))
+    for _ in range(8):
+        moment = token.chord("3")
+        token.hear_out(moment)
+        loudness.append(peak(token, moment))
+    steps = [after / before for before, after in pairwise(loudness[8:])]
+    assert len(steps) == 8
+    assert all(1.2 < step < 1.7 for step in steps), f"about 3 dB each: {steps}"
+
+
+def test_headset_in_mutes_the_loudspeaker_and_headset_out_ends_the_speech(token):
+    token.tap("red")
+    token.emulator.advance(1.5)
+    moment = token.emulator.elapsed
+    token.emulator.plug_headset()
+    token.emulator.advance(1.5)
+    heard = token.emulator.audio(moment + 0.02)
+    assert not any(heard.speaker)
+    assert any(heard.headphones)
+    moment = token.emulator.elapsed
+    token.emulator.unplug_headset()
+    token.emulator.advance(2)
+    heard = token.emulator.audio(moment + 0.02)
+    assert not any(heard.speaker)
+    assert not any(heard.headphones)
+
+
+def test_clause_5_5_2_explore_mode_by_ear(token):
+    token.hear_out(token.tap("red"))
+    moment = token.emulator.elapsed
+    token.emulator.press_key("0", 2200)
+    assert token.hear_out(moment)[-2:] == ["explore", "choose_key"]
+    assert token.hear_out(token.tap("3")) == ["3", "volume", "up"]
+    assert token.hear_out(token.tap("red"))[-2:] == ["red", "new_code"]
+    moment = token.emulator.elapsed
+    token.emulator.advance(20)
+    assert token.hear_out(moment)[-2:] == ["explore", "end"]
+
+
+def test_check_back_by_ear(token):
+    token.tap("red")
+    shown = digits(token.emulator.screen_text()[1:2])
+    wrong = str((int(shown[3]) + 1) % 10)
+    moment = token.emulator.elapsed
+    for key in shown[:3] + wrong + shown[4:]:
+        moment = token.tap(key)
+    assert token.hear_out(moment)[-4:] == ["digit", "4", "is_wrong", "try_again"]
+    assert "Ciffer 4 er forkert." in token.shown()
+    for key in shown:
+        moment = token.tap(key)
+    assert token.hear_out(moment)[-1] == "right"
+
+
+def test_own_pace_marks_the_digit_that_is_said(token):
+    token.tap("red")
+    shown = digits(token.emulator.screen_text()[1:2])
+    token.hear_out(token.chord("2"))
+    plain = token.emulator.screen()
+    for digit in shown:
+        assert token.hear_out(token.tap("6")) == [digit]
+        assert token.emulator.screen().data != plain.data
+    assert token.hear_out(token.tap("6")) == ["end"]
+    assert token.hear_out(token.tap("5")) == list(shown[3:])
+    assert token.hear_out(token.tap("4")) == [shown[4]]
+
+
+def test_practice_code_has_five_digits_and_no_validator_takes_such(token):
+    token.hear_out(token.tap("red"))
+    heard = token.hear_out(token.chord("*"))
+    assert heard[0] == "practice"
+    assert heard[-1] == "not_valid"
+    code = "".join(heard[1:-1])
+    assert len(code) == 5
+    assert all(clip.isdigit() for clip in heard[1:-1])
+    assert not CODES.verify(code, valid_window=100, for_time=datetime.fromtimestamp(token.emulator.now, UTC))
+
+
+@pytest.mark.parametrize(
+    ("trouble", "heard"),
+    [
+        ("lost", ["clock_lost", "contact_issuer"]),
+        ("blocked", ["blocked", "contact_issuer"]),
+        ("empty", ["not_provisioned", "contact_issuer"]),
+    ],
+)
+def test_clause_5_1_3_15_errors_say_what_to_do(token, trouble, heard):
+    if trouble == "lost":
+        token.emulator.remove_rtc_supply()
+    else:
+        session = token.connect()
+        if trouble == "blocked":
+            session.block()
+        else:
+            session.remove_account("Bank")
+        token.emulator.unplug()
+        token.emulator.advance(1)
+    assert token.hear_out(token.tap("red")) == heard
+    assert "Kontakt udstederen." in token.shown()
+
+
+def test_comparison_number_of_a_claim_is_shown_and_spoken(blank):
+    heard = []
+
+    def compare(number: str) -> bool:
+        heard.append((blank.hear_out(0), number))
+        return number == digits(blank.emulator.screen_text()[1:2])
+
+    blank.claim(compare)
+    ((clips, number),) = heard
+    assert clips == ["compare", *number]
+
+
+def test_white_on_black_is_a_setting(token):
+    token.tap("red")
+    plain = token.emulator.screen()
+    token.connect().write_settings({"inverted": True})
+    token.emulator.unplug()
+    token.emulator.advance(70)
+    token.tap("red")
+    shown = token.emulator.screen()
+    lit = sum(map(bool, shown.data)) / len(shown.data)
+    assert (lit > 0.5) != (sum(map(bool, plain.data)) / len(plain.data) > 0.5)
+
+
+def test_off_by_itself_a_minute_after_the_last_word(token):
+    token.hear_out(token.tap("red"))
+    token.emulator.advance(55)
+    assert token.emulator.powered
+    token.emulator.advance(30)
+    assert not token.emulator.powered
+    assert not token.emulator.display_on
+
+
+@pytest.mark.parametrize("board", ["pico", "esp32_s3"])
+def test_other_boards_speak_too(board, tmp_path):
+    image = build_image("kodeoplaeser", board, production=True)
+    with Emulator("kodeoplaeser", board, tmp_path / "token", image=image, time=START) as emulator:
+        token = Speaker(emulator)
+        token.provision(totp())
+        emulator.unplug()
+        emulator.advance(61)
+        pressed = token.tap("red")
+        assert token.hear_out(pressed)[0] == "code"
