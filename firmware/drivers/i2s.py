@@ -102,9 +102,12 @@ class _Playing:
         self._over = True
         self._port.deinit()
 
+    def _stopped(self) -> bool:
+        return self._over
+
     def _next(self, port) -> None:
         """Send a buffer: the callback of machine.I2S when it has taken the last one over. Allocates nothing."""
-        if self._over:
+        if self._stopped():
             return
         buffer = self._buffer
         if self._tail == 0:
@@ -113,7 +116,7 @@ class _Playing:
         count = 0
         if self._tail < 0:
             count = self._fill(buffer)
-            if self._over:  # `fill` may stop it
+            if self._stopped():  # `fill` may do that
                 return
         if count < len(buffer):
             self._tail = _TAIL if self._tail < 0 else self._tail - 1

@@ -18,7 +18,7 @@ class Jack(Button):
 
     def __init__(self, pin_number: int, debounce_ms: int):
         """Start to listen."""
-        self.on_edge = None  # or a function of one boolean, which must allocate nothing
+        self.on_edge: object = None  # or a function of one boolean, which must allocate nothing
         Button.__init__(self, pin_number, debounce_ms, 1)
 
     @property
@@ -29,5 +29,5 @@ class Jack(Button):
     def _edge(self, pin) -> None:
         """Interrupt handler."""
         Button._edge(self, pin)
-        if self.on_edge is not None:
+        if callable(self.on_edge):
             self.on_edge(pin.value() == 1)

@@ -35,7 +35,7 @@ class Keypad(io.IOBase):
         self._written = 0
         self._taken = 0
         self._seen = 0  # bit n: key n was down at the last look
-        self._seen_at = 0  # and since when all were as they are
+        self._seen_at = time.ticks_ms()  # and since when all were as they are
         self._down = 0  # the same, debounced
         self._scanning = False
         self._look = self._scan  # a bound method is an object: made once

@@ -94,6 +94,7 @@ def play(
     names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Clips to play one after the other.")],
     speed: Annotated[int, typer.Option(min=1, max=5, help="From 1, slow, to 5.")] = 3,
     wav: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a WAV file instead.")] = None,
+    as_json: Json = False,
 ) -> None:
     """Play clips of a voice pack."""
     voice = _tools()
@@ -102,6 +103,11 @@ def play(
         voice.playing.write_wav(wav, samples)
     else:
         voice.playing.play(samples)
+    emit(
+        as_json,
+        {"clips": names, "speed": speed, "wav": None if wav is None else str(wav)},
+        [f"{wav} written"] if wav else [],
+    )
 
 
 def _load(path: Path) -> "tuple[dict[str, Any], list[Clip]]":
