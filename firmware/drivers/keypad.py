@@ -24,6 +24,10 @@ def from_board(part: dict, bus, product: dict):
     return Keypad(part["rows"], part["columns"], part["timer"], product["debounce_ms"])
 
 
+def _ring():
+    return array("i", bytes(4 * _QUEUE))
+
+
 class Keypad(io.IOBase):
     """The keypad. Keys are "0" to "9", "*" and "#". Interrupt handler and timer allocate nothing."""
 
@@ -31,7 +35,7 @@ class Keypad(io.IOBase):
         """Start to listen on the pins of the rows and columns; `timer` is a number that machine.Timer takes."""
         self._debounce = debounce_ms
         self._code = bytearray(_QUEUE)  # key number, with bit 7 when it went down
-        self._at = array("i", bytes(4 * _QUEUE))
+        self._at = _ring()
         self._written = 0
         self._taken = 0
         self._seen = 0  # bit n: key n was down at the last look
