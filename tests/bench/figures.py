@@ -84,7 +84,14 @@ def imports() -> Figure:
     """Lines of firmware imported from power-on to the first code, at the 80 µs a line measured on an RP2040."""
     board, product = load_board("pico"), load_product("kodeviser")
     parts = board["products"]["kodeviser"]
-    named = ["build", "boards.pico", "products.kodeviser", "ui.texts_da", f"products.fonts.{product['text_font']}"]
+    named = [
+        "build",
+        "boards.pico",
+        "products.kodeviser",
+        "ui.texts_da",
+        f"ui.{product['interaction']}",
+        f"products.fonts.{product['text_font']}",
+    ]
     named += [f"products.fonts.{product['code_fonts'][6]}", *(f"drivers.{part['chip']}" for part in parts.values())]
     waiting, seen = ["firmware.main", *(f"firmware.{name}" for name in named)], set[str]()
     lines = 0
