@@ -4,8 +4,12 @@ A development build ends in the REPL, by Ctrl-C between two frames of the link o
 gets there: whatever happens, it starts over.
 """
 
+import gc
+
 import micropython
 
+# Collect often: what is imported stays for good, and between garbage it would leave no room for the link's modules.
+gc.threshold(16_384)
 micropython.kbd_intr(-1)  # again: MicroPython lets Ctrl-C through anew for each file that it runs by itself
 
 development = False

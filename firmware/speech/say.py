@@ -8,9 +8,9 @@ Digits are read one by one, never as tens; between groups is a pause of 400 to 8
 SPEEDS = (1, 2, 3, 4, 5)  # slow to fast; 3 reads about 100 digits a minute
 
 # Silence behind a digit, between groups and behind a phrase, by speed. The clips themselves last longer or shorter
-# with the speed too. 0.3 s between digits at speed 3 gave the fewest misheard ones.
-_DIGIT = (0, 560, 420, 300, 170, 70)
-_GROUP = (0, 800, 750, 700, 580, 480)
+# with the speed too; together that is about 60, 80, 100, 140 and 200 digits a minute.
+_DIGIT = (0, 540, 350, 190, 110, 70)
+_GROUP = (0, 750, 720, 680, 580, 480)
 _PHRASE = (0, 350, 280, 220, 160, 110)
 _AGAIN = 1000  # before something is said a second time
 

@@ -112,15 +112,42 @@ def stretches(token: Speaker, since: float, gap: float) -> list[tuple[float, flo
     return [(start, end) for start, end in found]
 
 
-def test_groups_are_400_to_800_ms_apart_as_the_display_groups_them(token):
+def read_digits(token: Speaker, language: str, speed: int) -> list[tuple[float, float]]:
+    """Have a code read at a speed: when each of its digits sounds."""
+    token.connect().write_settings({"language": language, "speed": speed})
+    token.emulator.unplug()
+    token.emulator.set_time(START + 7200)
+    token.emulator.advance(1)
     pressed = token.tap("red")
     token.hear_out(pressed)
-    said = stretches(token, pressed, 0.15)[1:7]
+    found = stretches(token, pressed, 0.06)
+    gaps = [after[0] - before[1] for before, after in pairwise(found)]
+    middle = next(
+        place for place, gap in enumerate(gaps) if gap > max(gaps) - 0.1
+    )  # the first of two, the other ends it
+    return found[middle - 2 : middle + 4]
+
+
+@pytest.mark.parametrize("language", ["da", "en"])
+@pytest.mark.parametrize("speed", range(1, 6))
+def test_groups_are_400_to_800_ms_apart_as_the_display_groups_them(token, language, speed):
+    said = read_digits(token, language, speed)
     gaps = [after[0] - before[1] for before, after in pairwise(said)]
-    assert 0.4 <= gaps[2] <= 0.85
+    assert 0.4 <= gaps[2] <= 0.8
     assert max(gaps[:2] + gaps[3:]) < gaps[2] - 0.1
     line = token.emulator.screen_text()[1]
     assert [len(group) for group in line.split()] == [3, 3]
+
+
+@pytest.mark.parametrize(
+    ("speed", "least", "most"), [(1, 50, 70), (2, 65, 90), (3, 85, 115), (4, 115, 165), (5, 170, 230)]
+)
+def test_five_speeds_read_from_about_60_to_200_digits_a_minute(token, speed, least, most):
+    said = read_digits(token, "da", speed)
+    onsets = [start for start, _ in said]
+    within = [after - before for before, after in pairwise(onsets)]
+    pace = 60 / (sum(within[:2] + within[3:]) / 4)
+    assert least <= pace <= most
 
 
 def test_first_sound_comes_within_300_ms_from_off_and_while_on(token):

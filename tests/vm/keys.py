@@ -13,6 +13,7 @@ from firmware.ui.app import App
 from firmware.ui.services import Services
 from tests.vm.board import Time
 
+gc.threshold(16_384)  # as main.py has it
 _BUFFER = 320  # samples, 20 ms
 _CLIP = 6400  # samples, 400 ms
 clock = Time()
