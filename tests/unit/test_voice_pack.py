@@ -21,7 +21,7 @@ DESCRIPTION = {"language": "da", "voice": "da+f5", "rate": 16000, "speeds": [60,
 
 @pytest.fixture(scope="module", params=["cpython", "micropython"])
 def runtime(request: pytest.FixtureRequest) -> Iterator[Runtime]:
-    """Runtimes of this file's own: a whole clip comes back as a literal here, for which a token's heap is no measure."""
+    """Runtimes of our own: a whole clip comes back as a literal, for which a token's heap is no measure."""
     chosen = CPython() if request.param == "cpython" else MicroPython(heap="1024wk")
     yield chosen
     chosen.close()
