@@ -8,9 +8,9 @@ import gc
 
 import micropython
 
+micropython.kbd_intr(-1)  # again: MicroPython lets Ctrl-C through anew for each file that it runs by itself
 # Collect often: what is imported stays for good, and between garbage it would leave no room for the link's modules.
 gc.threshold(16_384)
-micropython.kbd_intr(-1)  # again: MicroPython lets Ctrl-C through anew for each file that it runs by itself
 
 development = False
 try:
