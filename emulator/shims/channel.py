@@ -20,7 +20,7 @@ _unheard = 0  # and of these since events were last let in
 _late = []  # events whose handlers have not run yet
 _held = False  # interrupts are off
 _running = False  # a handler runs; as on a board no other one does meanwhile
-sources = {}  # where an event comes from -> an object with ring(flags) and drop()
+sources = {}  # where an event comes from -> an object with ring(flags), and drop() where it is `hard`
 on_event = None  # the machine module puts its handler here
 answering = {}  # I2C address -> bus of the chips that have answered since the VM last idled
 

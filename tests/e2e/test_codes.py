@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+from functools import partial
 
 import pyotp
 import pytest
@@ -15,6 +16,15 @@ from tests.e2e.bench import Bench, digits, hotp, totp
 
 _2038 = 2**31  # where a signed 32-bit time ends
 _2100 = 4_107_542_400  # 2100-03-01: the day after the clock chip's leap day that the calendar lacks
+
+# The same examples every time, and none made smaller: what fails shows its parameters on a screen already.
+drawn = partial(
+    settings,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 
 secrets = st.binary(min_size=16, max_size=64)
 times = st.one_of(
@@ -48,13 +58,7 @@ def module_bench(image, tmp_path_factory):
         yield bench
 
 
-@settings(
-    max_examples=220,
-    deadline=None,
-    derandomize=True,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@drawn(max_examples=220)
 @given(
     secret=secrets,
     at=times,
@@ -80,13 +84,7 @@ def test_display_shows_the_totp_that_pyotp_computes(module_bench, secret, at, al
     assert not emulator.display_on
 
 
-@settings(
-    max_examples=40,
-    deadline=None,
-    derandomize=True,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@drawn(max_examples=40)
 @given(
     secret=secrets,
     counter=st.integers(0, 2**62),
