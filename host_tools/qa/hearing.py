@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import fft
 
 from host_tools.voice import packfile, sound, store
 
@@ -23,6 +24,7 @@ _SILENT = 4  # amplitude; what the quietest volume leaves of a clip's soft edges
 _GAP = sound.RATE // 100  # samples of silence between two bursts of sound
 _PROBE = sound.RATE * 3 // 20  # samples from a clip's beginning that are tried first
 _SLACK = sound.RATE // 20  # by how much the beginning may be missed
+_SIZE = 4096  # of the Fourier transforms: no less than a probe with its slack
 _LIKELY, _SURE = 0.85, 0.97  # correlation of the probe, and of the whole clip
 
 
@@ -41,12 +43,16 @@ class Recogniser:
 
     def __init__(self, clips: Sequence[packfile.Clip]) -> None:
         """Decode them all."""
-        self._clips = []
+        self._clips: list[tuple[str, int, _Floats, int]] = []
+        probes = []
         for clip in clips:
             samples = clip.samples().astype(float)
             loud = np.flatnonzero(np.abs(samples) > _SILENT * 8)
             if loud.size:
                 self._clips.append((clip.name, clip.speed, samples, int(loud[0])))
+                probe = _cut(samples, int(loud[0]), _PROBE)
+                probes.append(probe / np.sqrt(np.sum(probe**2)))
+        self._probes = np.conj(fft.rfft(np.array(probes, np.float32), _SIZE))
 
     def names(self, samples: Sequence[int] | NDArray[np.int16]) -> list[str]:
         """Give the names of the clips one after another."""
@@ -69,16 +75,19 @@ class Recogniser:
 
     def _best(self, heard: _Floats, onset: int) -> Found | None:
         """The longest clip that is there whole."""
+        # All probes at once: each begins where its clip is first loud, so all are sought in the same short piece.
+        piece = _cut(heard, onset - _SLACK, _PROBE + 2 * _SLACK)
+        lags = 2 * _SLACK + 1
+        power = np.concatenate(([0.0], np.cumsum(piece**2)))
+        power = np.maximum(power[_PROBE:] - power[:lags], 1.0)
+        products = fft.irfft(fft.rfft(piece.astype(np.float32), _SIZE) * self._probes, _SIZE)[:, :lags]
+        likeness = products / np.sqrt(power, dtype=np.float32)
+        places = likeness.argmax(axis=1)
         sure: list[Found] = []
-        for name, speed, clip, loud in self._clips:
-            first = onset - loud - _SLACK
-            probe = clip[loud : loud + _PROBE]
-            likeness, lag = _place(_cut(heard, first + loud, len(probe) + 2 * _SLACK), probe)
-            if likeness < _LIKELY:
-                continue
-            start = first + lag
-            likeness, _ = _place(_cut(heard, start, len(clip)), clip)
-            if likeness > _SURE:
+        for number in np.flatnonzero(likeness.max(axis=1) >= _LIKELY):
+            name, speed, clip, loud = self._clips[number]
+            start = onset - _SLACK - loud + int(places[number])
+            if _likeness(_cut(heard, start, len(clip)), clip) > _SURE:
                 sure.append(Found(name, speed, start, start + len(clip)))
         return max(sure, key=lambda found: found.end - found.start, default=None)
 
@@ -113,13 +122,6 @@ def _cut(heard: _Floats, start: int, count: int) -> _Floats:
     return piece
 
 
-def _place(heard: _Floats, clip: _Floats) -> tuple[float, int]:
-    """Where in `heard` the clip fits best, and the correlation there (1: the same but for its volume)."""
-    size = 1 << (len(heard) + len(clip)).bit_length()
-    product = np.fft.irfft(np.fft.rfft(heard, size) * np.conj(np.fft.rfft(clip, size)), size)
-    lags = len(heard) - len(clip) + 1
-    power = np.concatenate(([0.0], np.cumsum(heard**2)))
-    power = power[len(clip) :] - power[:lags]
-    likeness = product[:lags] / np.sqrt(np.maximum(power, 1.0) * np.sum(clip**2))
-    lag = int(np.argmax(likeness))
-    return float(likeness[lag]), lag
+def _likeness(heard: _Floats, clip: _Floats) -> float:
+    """The correlation of the two: 1 when they are the same but for their volume."""
+    return float(np.dot(heard, clip) / np.sqrt(max(1.0, np.dot(heard, heard)) * np.dot(clip, clip)))
