@@ -143,6 +143,39 @@ def test_settings_that_cannot_be_kept_are_said(runtime: Runtime):
     assert said(told[2:]) == ["speed", "4", "storage_failed", "try_again"]
 
 
+def test_settings_that_could_not_be_kept_are_tried_again_when_the_voice_is_done(runtime: Runtime):
+    play(runtime, "red", "until quiet", "red+6", "until quiet", "until quiet", storage_fails=True)
+    assert runtime.call(KEYS, "saved")[1] == {}
+    assert runtime.call(KEYS, "again", "red+0")[0][0] == "code"
+    assert "storage_failed" not in runtime.call(KEYS, "again", "until quiet")[0], "it is said once"
+    runtime.call(KEYS, "mend")
+    runtime.call(KEYS, "again", "red+0")
+    runtime.call(KEYS, "again", "until quiet")
+    assert runtime.call(KEYS, "saved")[1] == {"speed": 4}
+
+
+def test_settings_that_could_not_be_kept_are_tried_again_at_switching_off(runtime: Runtime):
+    play(runtime, "red", "until quiet", "red+3", "until quiet", "until quiet", storage_fails=True)
+    runtime.call(KEYS, "mend")
+    runtime.call(KEYS, "again", "wait 61000")
+    assert not runtime.call(KEYS, "lit")
+    assert runtime.call(KEYS, "saved")[1] == {"volume": 7}
+
+
+@pytest.mark.parametrize("again", ["0", "red+0"])
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_clause_5_1_3_4_errors_can_be_repeated(runtime: Runtime, trouble: str, again: str):
+    told = play(runtime, "red", "until quiet", again, "until quiet", **TROUBLES[trouble])
+    assert said(told[2:]) == said(told[:2])
+    assert told[2][1] == told[0][1]
+
+
+@pytest.mark.parametrize("function", "1234567")
+def test_clause_5_1_3_4_what_a_function_said_can_be_repeated(runtime: Runtime, function: str):
+    told = play(runtime, "red", "until quiet", f"red+{function}", "until quiet", "0", "until quiet")
+    assert said(told[4:]) == said(told[2:4])
+
+
 def test_display_and_speech_change_language_together(runtime: Runtime):
     """EN 301 549, 5.1.3.14."""
     told = play(runtime, "red", "until quiet", "red+9", "until quiet", "9", "until quiet")

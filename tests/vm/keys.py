@@ -5,10 +5,11 @@ import gc
 import framebuf
 
 from firmware.boards.pico2 import BOARD
+from firmware.modules import load
 from firmware.products.kodeoplaeser import PRODUCT
 from firmware.storage.vault import VaultError
 from firmware.ui import app as app_module
-from firmware.ui import draw, keys, taking, view, voice
+from firmware.ui import code_view, draw, keys, taking, voice
 from firmware.ui.app import App
 from firmware.ui.services import Services
 from tests.vm.board import Time
@@ -203,7 +204,7 @@ class Bench:
     def __init__(self, names, digits, kind, settings):
         clips[:] = []
         clock.now = 1000
-        for module in (app_module, keys, view, voice):
+        for module in (app_module, code_view, keys, voice):
             module.time = clock
         taking.time = clock
         voice.Pack = _Pack
@@ -340,6 +341,11 @@ def saved() -> list:
     return last.vault.saves, last.vault.settings
 
 
+def mend() -> None:
+    """Let the last play's storage work again."""
+    last.vault.fails = False
+
+
 def now() -> int:
     """The last play's time."""
     return clock.now
@@ -367,7 +373,7 @@ def compare(number: str) -> tuple:
 
 def phrases(language: str) -> dict:
     """The phrases of a language."""
-    return keys.load("firmware.speech.phrases_" + language).PHRASES
+    return load("firmware.speech.phrases_" + language).PHRASES
 
 
 def again(step: str):

@@ -1,0 +1,60 @@
+"""Own pace: a number read digit by digit, as fast as its reader presses keys."""
+
+from firmware.ui.view import View
+
+
+class Pace(View):
+    """A number read at the reader's own pace: each press of 6 says the next digit, 4 the one before, 5 three again."""
+
+    def __init__(self, app, number: str):
+        """Begin before the first digit."""
+        View.__init__(self, app, ["own_pace"], number, [["pace_keys"]])
+        self._said = ["own_pace", "pace_keys"]  # what is new; the digits come key by key
+        self._first = 0  # the first digit of what is being said
+
+    def parts(self) -> list:
+        """Return what is new: the keys at first, then the digits of the last one."""
+        return self._said
+
+    def key(self, key: str):
+        """Move on, back, or say the last three digits again."""
+        if key not in "456":
+            return None
+        self.lines = [["pace_keys"]]
+        last = self.marked
+        if key == "5":
+            self._say(max(0, last - 2), max(0, last))
+        elif key == "4":
+            self._step(last - 1, "beginning")
+        else:
+            self._step(last + 1, "end")
+        return self
+
+    def whole(self):
+        """Return this view with its keys, to be said again; the place in the number stays."""
+        self._said = ["own_pace", "pace_keys"]
+        self.lines = [["pace_keys"]]
+        return self
+
+    def watch_ms(self, now, speaking: bool) -> int | None:
+        """Keep step with the voice."""
+        return 0 if speaking else None
+
+    def follow(self, at: int) -> bool:
+        """Mark the digit at that place of what is being said; True when it was another one that was marked."""
+        before = self.marked
+        if self._said[0].isdigit() and at >= 0:
+            self.marked = min(self._first + at, self._first + len(self._said) - 1)
+        return self.marked != before
+
+    def _say(self, first: int, last: int) -> None:
+        """Say the digits from the first to the last, and mark them one after another."""
+        self._said = list(self.number[first : last + 1])
+        self._first = self.marked = first
+
+    def _step(self, to: int, edge: str) -> None:
+        if 0 <= to < len(self.number):
+            self._say(to, to)
+        else:
+            self._said = [edge]
+            self.lines = [[edge]]

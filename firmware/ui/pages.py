@@ -1,0 +1,72 @@
+"""Pages that a function key opens: a setting, the language, the serial number; and a claim's number."""
+
+from firmware.ui.taking import trusted_time
+from firmware.ui.view import View
+from firmware.version import VERSION
+
+
+class Comparison(View):
+    """The number that the host shows too while it claims a blank token."""
+
+    def __init__(self, app, number: str):
+        """Show and say these digits."""
+        View.__init__(self, app, ["compare"], number)
+
+    def stands(self) -> bool:
+        """Return False once the operator has compared: the host has given the token its key."""
+        return self.app.vault.access_key is None
+
+
+class Level(View):
+    """A setting in steps, and the keys that turn it down and up."""
+
+    def __init__(self, app, name: str, value: int, keys: str, turn):
+        """Show the setting `name`; turn(-1 or 1) gives the view after one of the two keys."""
+        least, most = app.product["ranges"][name]
+        limit = "lowest" if value == least else "highest" if value == most else None
+        View.__init__(self, app, [name, str(value)], "", [[limit]] if limit else [])
+        self._keys = keys
+        self._turn = turn
+
+    def key(self, key: str):
+        """Turn it on without choosing the function again."""
+        return self._turn(2 * self._keys.index(key) - 1) if key in self._keys else None
+
+
+class Serial(View):
+    """The serial number in groups of four digits, said twice."""
+
+    times = 2
+
+    def __init__(self, app, number: str):
+        """Show these twelve digits."""
+        groups = number[:4], number[4:8], number[8:]
+        View.__init__(self, app, ["serial"], "", [[groups]])
+
+
+class Language(View):
+    """The language that was chosen, in its own words."""
+
+    def __init__(self, app, change):
+        """Say its name; change(-1 or 1) gives the view after one of the keys."""
+        View.__init__(self, app, ["language"], "", [["language_name"]])
+        self._change = change
+
+    def key(self, key: str):
+        """Go on to another one without choosing the function again."""
+        return self._change(-1 if key == "7" else 1) if key in "79" else None
+
+
+def status(app) -> View:
+    """Say how battery and clock are, and which firmware this is."""
+    battery = "no_battery" if app.hardware.battery is None else "battery_ok"
+    if app.battery_low():
+        battery = "battery_low"
+    try:
+        clock = ["clock_ok"] if trusted_time(app) is not None else ["clock_lost", "contact_issuer"]
+    except OSError:
+        clock = ["clock_absent", "contact_issuer"]
+    version = ["version"]
+    for number in VERSION.split("."):
+        version += list(number) + ["point"]
+    return View(app, ["status"], "", [[battery], clock, version[:-1]])
