@@ -6,10 +6,10 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 STATE ?= build/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench docs fonts clean
+.PHONY: help run test lint bench conformance docs fonts clean
 
 help: ## List the targets.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: .venv/.run ## Set up, then provision an emulated kodeviser and check one of its codes.
 	@$(BIN)/kodebrik demo --state $(STATE)
@@ -26,6 +26,9 @@ lint: .venv/.dev ## Check style, types and who imports whom.
 
 bench: .venv/.dev ## Measure speed and memory, each figure against its peer or limit.
 	@$(BIN)/python -m tests.bench
+
+conformance: .venv/.dev ## Run the tests that show requirements and write docs/conformance.md.
+	@$(BIN)/python -m tests.conformance
 
 docs: .venv/.dev ## Regenerate the tables and pictures in docs/.
 	@$(BIN)/python -m host_tools.docs

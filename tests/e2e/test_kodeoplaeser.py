@@ -70,6 +70,7 @@ def token(blank: Speaker) -> Speaker:
     return blank
 
 
+@pytest.mark.clause("code: red")
 def test_red_turns_on_shows_and_speaks_a_six_digit_code(token):
     pressed = token.tap("red")
     shown = digits(token.emulator.screen_text()[1:2])
@@ -128,6 +129,7 @@ def read_digits(token: Speaker, language: str, speed: int) -> list[tuple[float, 
     return found[middle - 2 : middle + 4]
 
 
+@pytest.mark.clause("speech: digits")
 @pytest.mark.parametrize("language", ["da", "en"])
 @pytest.mark.parametrize("speed", range(1, 6))
 def test_groups_are_400_to_800_ms_apart_as_the_display_groups_them(token, language, speed):
@@ -139,6 +141,7 @@ def test_groups_are_400_to_800_ms_apart_as_the_display_groups_them(token, langua
     assert [len(group) for group in line.split()] == [3, 3]
 
 
+@pytest.mark.clause("speech: speed")
 @pytest.mark.parametrize(
     ("speed", "least", "most"), [(1, 50, 70), (2, 65, 90), (3, 85, 115), (4, 115, 165), (5, 170, 230)]
 )
@@ -150,6 +153,7 @@ def test_five_speeds_read_from_about_60_to_200_digits_a_minute(token, speed, lea
     assert least <= pace <= most
 
 
+@pytest.mark.clause("speech: first sound")
 def test_first_sound_comes_within_300_ms_from_off_and_while_on(token):
     pressed = token.tap("red")
     token.hear_out(pressed)
@@ -197,6 +201,17 @@ FUNCTIONS = {
 }
 
 
+@pytest.mark.clause(
+    "5.9",
+    "keys: one at a time",
+    "keys: functions",
+    "keys: sides",
+    "keys: volume",
+    "keys: speed",
+    "keys: language",
+    "keys: status",
+    "speech: confirmed",
+)
 @pytest.mark.parametrize("key", FUNCTIONS)
 @pytest.mark.parametrize("way", ["held together", "one after another"])
 def test_clause_5_9_every_function_works_without_two_keys_at_once(token, key, way):
@@ -211,6 +226,7 @@ def test_clause_5_9_every_function_works_without_two_keys_at_once(token, key, wa
     assert token.hear_out(moment)[: len(FUNCTIONS[key])] == FUNCTIONS[key]
 
 
+@pytest.mark.clause("keys: serial")
 def test_serial_number_is_said_digit_by_digit_twice_and_shown(token):
     serial = token.connect().hello.serial
     token.emulator.unplug()
@@ -221,6 +237,7 @@ def test_serial_number_is_said_digit_by_digit_twice_and_shown(token):
     assert token.shown().replace(" ", "") == f"Serienummer{serial}"
 
 
+@pytest.mark.clause("5.1.3.4", "code: repeat", "code: pinned")
 def test_clause_5_1_3_4_red_0_repeats_the_same_digits_with_what_is_left_of_them(token):
     token.tap("red")
     first = digits(token.emulator.screen_text()[1:2])
@@ -232,6 +249,7 @@ def test_clause_5_1_3_4_red_0_repeats_the_same_digits_with_what_is_left_of_them(
     assert token.hear_out(token.chord("0")) == ["code", *first, "expired", "press_red"]
 
 
+@pytest.mark.clause("speech: kept")
 def test_volume_and_speed_and_language_are_kept_over_power_off(token):
     token.hear_out(token.tap("red"))
     for key in ("3", "6", "9"):
@@ -252,6 +270,7 @@ def peak(token: Speaker, moment: float) -> int:
     return max(abs(sample) for sample in token.emulator.audio(moment, moment + 0.5).samples)
 
 
+@pytest.mark.clause("speech: volume", "5.1.3.12", "speech: confirmed")
 def test_volume_steps_are_heard(token):
     token.hear_out(token.tap("red"))
     loudness = []
@@ -268,6 +287,7 @@ def test_volume_steps_are_heard(token):
     assert all(1.2 < step < 1.7 for step in steps), f"about 3 dB each: {steps}"
 
 
+@pytest.mark.clause("headset: in", "headset: out", "5.1.3.2", "5.1.3.9")
 def test_headset_in_mutes_the_loudspeaker_and_headset_out_ends_the_speech(token):
     token.tap("red")
     token.emulator.advance(1.5)
@@ -285,6 +305,7 @@ def test_headset_in_mutes_the_loudspeaker_and_headset_out_ends_the_speech(token)
     assert not any(heard.headphones)
 
 
+@pytest.mark.clause("5.5.2", "keys: explore")
 def test_clause_5_5_2_explore_mode_by_ear(token):
     token.hear_out(token.tap("red"))
     moment = token.emulator.elapsed
@@ -297,6 +318,7 @@ def test_clause_5_5_2_explore_mode_by_ear(token):
     assert token.hear_out(moment)[-2:] == ["explore", "end"]
 
 
+@pytest.mark.clause("keys: check-back", "5.1.3.15")
 def test_check_back_by_ear(token):
     token.tap("red")
     shown = digits(token.emulator.screen_text()[1:2])
@@ -311,6 +333,7 @@ def test_check_back_by_ear(token):
     assert token.hear_out(moment)[-1] == "right"
 
 
+@pytest.mark.clause("keys: own pace", "5.1.3.3")
 def test_own_pace_marks_the_digit_that_is_said(token):
     token.tap("red")
     shown = digits(token.emulator.screen_text()[1:2])
@@ -324,6 +347,7 @@ def test_own_pace_marks_the_digit_that_is_said(token):
     assert token.hear_out(token.tap("4")) == [shown[4]]
 
 
+@pytest.mark.clause("keys: practice")
 def test_practice_code_has_five_digits_and_no_validator_takes_such(token):
     token.hear_out(token.tap("red"))
     heard = token.hear_out(token.chord("*"))
@@ -335,6 +359,7 @@ def test_practice_code_has_five_digits_and_no_validator_takes_such(token):
     assert not CODES.verify(code, valid_window=100, for_time=datetime.fromtimestamp(token.emulator.now, UTC))
 
 
+@pytest.mark.clause("5.1.3.15", "speech: errors", "code: clock lost", "life: blocked")
 @pytest.mark.parametrize(
     ("trouble", "heard"),
     [
@@ -358,6 +383,7 @@ def test_clause_5_1_3_15_errors_say_what_to_do(token, trouble, heard):
     assert "Kontakt udstederen." in token.shown()
 
 
+@pytest.mark.clause("life: provisioning")
 def test_comparison_number_of_a_claim_is_shown_and_spoken(blank):
     heard = []
 
@@ -382,6 +408,7 @@ def test_white_on_black_is_a_setting(token):
     assert (lit > 0.5) != (sum(map(bool, plain.data)) / len(plain.data) > 0.5)
 
 
+@pytest.mark.clause("life: off")
 def test_off_by_itself_a_minute_after_the_last_word(token):
     token.hear_out(token.tap("red"))
     token.emulator.advance(55)

@@ -176,6 +176,7 @@ def test_no_secret_in_a_repr_or_traceback(bench: Bench):
         assert not leaks(traceback.format_exc().encode())
 
 
+@pytest.mark.clause("life: secrets")
 def test_no_secret_in_the_flash_of_a_token(bench: Bench, tmp_path):
     bench.provision(Credential("Bank", Secret(MARK)))
     bench.emulator.save()

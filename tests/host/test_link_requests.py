@@ -175,6 +175,7 @@ def test_credential_put_refuses_a_missing_argument(bench, host, missing):
     refuses(bench, host, m.BAD_ARGUMENT, m.CREDENTIAL_PUT, **args)
 
 
+@pytest.mark.clause("code: secrets")
 @pytest.mark.parametrize("size", [0, 1, 15])
 def test_a_secret_below_128_bits_is_refused_as_such(bench, host, size):
     # RFC 4226 section 4, R6.

@@ -89,6 +89,7 @@ def test_a_key_for_a_token_without_one_is_refused(bench):
     assert refusal(bench.client().open, KEY) == m.NO_ACCESS_KEY
 
 
+@pytest.mark.clause("code: clock")
 def test_a_claim_of_a_token_with_a_key_is_refused(bench):
     bench.owned()
     assert refusal(bench.client().open) == m.ALREADY_CLAIMED
@@ -116,6 +117,7 @@ def test_a_claim_shows_the_number_that_the_host_computes(bench):
     assert bench("world")["shown"] == [client.number]
 
 
+@pytest.mark.clause("code: clock")
 def test_nothing_works_before_the_claim(bench):
     client = bench.client().open()
     for operation in (*m.OPERATIONS, 99):
@@ -419,6 +421,7 @@ def test_the_commitment_is_sha256_of_the_nonce(bench):
     assert bench.handle(b"\x02\x00" + handshake.first_message)[0] == m.HANDSHAKE
 
 
+@pytest.mark.clause("life: secrets")
 def test_nothing_the_token_says_of_itself_is_secret(bench):
     client = bench.owned()
     client.do(m.CREDENTIAL_PUT, **ACCOUNT)

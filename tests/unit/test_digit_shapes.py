@@ -85,12 +85,14 @@ def test_all_ten_digits_stay_apart_at_an_acuity_of_a_tenth(font: ModuleType, lea
     assert measured[closest] >= least, closest
 
 
+@pytest.mark.clause("display: shapes")
 @pytest.mark.parametrize(("font", "least"), [(digits6_400, 16), (digits8_400, 10)], ids=["digits6_400", "digits8_400"])
 def test_digits_of_the_large_display_stay_several_times_as_far_apart(font: ModuleType, least: float):
     """The same blur of 0.51 mm on the pixels of the LS027B7DH01."""
     assert min(distances(font, SIGMA * PIXEL_MM / LARGE_PIXEL_MM).values()) >= least
 
 
+@pytest.mark.clause("display: shapes")
 @pytest.mark.parametrize("pair", ["17", "38", "56", "59", "69", "08"])
 def test_pairs_of_the_product_page_stay_apart(pair: str):
     assert distances(digits6)[pair] >= 3.2
@@ -107,6 +109,7 @@ def test_digits_are_further_apart_than_those_drawn_for_low_vision(font: ModuleTy
     assert min(distances(font).values()) > min(distances(peer).values())
 
 
+@pytest.mark.clause("display: shapes")
 def test_zero_is_not_slashed():
     """The middle of the zero is dark from side to side."""
     image = picture(digits6, "0")

@@ -48,6 +48,7 @@ def ink(font, characters: str) -> list[int]:
     return heights
 
 
+@pytest.mark.clause("display: digits")
 @pytest.mark.parametrize(("font", "digits"), [(digits6_400, 6), (digits8_400, 7), (digits8_400, 8)])
 def test_a_code_fits_the_large_display_on_one_line(font, digits: int):
     cell = font.max_width()
@@ -55,12 +56,14 @@ def test_a_code_fits_the_large_display_on_one_line(font, digits: int):
     assert font.height() <= LARGE_HEIGHT - 2 * text_400.height() - 16
 
 
+@pytest.mark.clause("5.1.4")
 def test_clause_5_1_4_capitals_and_digits_are_4_3_mm_high_at_least():
     """EN 301 549, 5.1.4: a capital H seen at 0.7 degrees, here at 350 mm."""
     assert min(ink(text_400, "H0123456789")) * PITCH_MM >= 4.3
     assert min(ink(digits6_400, "0123456789")) * PITCH_MM >= 16
 
 
+@pytest.mark.clause("display: digits")
 def test_six_digits_are_larger_on_one_line_than_on_two():
     """Two lines would share the height with a line of text and the bar."""
     on_two_lines = (LARGE_HEIGHT - text_400.height() - 10 - 6) // 2

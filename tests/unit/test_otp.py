@@ -46,6 +46,7 @@ def test_hmac_vectors_are_typed_right(key: bytes, data: bytes, algorithm: str, e
     assert hmac.digest(key, data, algorithm).hex().startswith(expected)
 
 
+@pytest.mark.clause("code: HOTP")
 @pytest.mark.parametrize("case", HOTP["vectors"], ids=lambda case: str(case["counter"]))
 def test_hotp_vectors_of_rfc_4226_appendix_d(runtime: Runtime, case: dict):
     secret = bytes.fromhex(HOTP["secret"])
@@ -55,6 +56,7 @@ def test_hotp_vectors_of_rfc_4226_appendix_d(runtime: Runtime, case: dict):
     assert peer("HOTP", secret, 6, "SHA1").at(case["counter"]) == case["code"]
 
 
+@pytest.mark.clause("code: TOTP")
 @pytest.mark.parametrize("case", TOTP["vectors"], ids=lambda case: f"{case['time']} {case['algorithm']}")
 def test_totp_vectors_of_rfc_6238_appendix_b_to_the_year_2603(runtime: Runtime, case: dict):
     secret = bytes.fromhex(TOTP["secrets"][case["algorithm"]])
@@ -86,6 +88,7 @@ def test_our_own_hashes_at_every_length_of_padding(runtime: Runtime, algorithm: 
         assert digest == hashlib.new(algorithm, message).digest(), size
 
 
+@pytest.mark.clause("code: HOTP")
 @given(SECRETS, st.integers(0, 2**64 - 1), st.integers(6, 8), ALGORITHMS)
 @settings(max_examples=60, deadline=None)
 def test_hotp_equals_pyotp_over_all_64_bit_counters(
@@ -96,6 +99,7 @@ def test_hotp_equals_pyotp_over_all_64_bit_counters(
     assert len(code) == digits
 
 
+@pytest.mark.clause("code: TOTP")
 @given(SECRETS, st.integers(0, 32503680000), st.sampled_from([30, 60]), st.integers(6, 8), ALGORITHMS)
 @settings(max_examples=60, deadline=None)
 def test_totp_equals_pyotp_to_the_year_3000(

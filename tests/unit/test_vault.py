@@ -75,6 +75,7 @@ def test_a_counter_is_in_the_flash_before_it_is_used(journal, vault):
         assert opened(journal).credentials[1]["counter"] == expected + 1
 
 
+@pytest.mark.clause("life: secrets")
 def test_nothing_readable_is_in_the_files(tmp_path, vault):
     for content in files(tmp_path):
         for part in (KEY, SECRET, b"bank", b"SHA1", b"secret", ID):

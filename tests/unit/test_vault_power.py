@@ -41,6 +41,7 @@ def outcomes(found: list) -> set:
     return {item[2] for item in found}
 
 
+@pytest.mark.clause("life: power")
 @pytest.mark.parametrize("accounts", [1, 7])
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_cut_at_any_operation_leaves_the_old_state_or_the_new(runtime: MicroPython, change, accounts):

@@ -58,6 +58,7 @@ def test_the_same_input_gives_the_same_bytes():
     assert build.build(FEW) == build.build(FEW)
 
 
+@pytest.mark.clause("speech: languages")
 def test_every_phrase_is_there_at_five_speeds(whole):
     language, description, clips = whole
     assert check.faults(clips, check.measure(clips), set(language.phrases)) == []
@@ -66,16 +67,19 @@ def test_every_phrase_is_there_at_five_speeds(whole):
     assert description["voice"] == language.voice.name
 
 
+@pytest.mark.clause("speech: level")
 def test_clips_lie_within_1_lu(whole):
     levels = [sound.loudness(clip.samples() / 32768) for clip in whole[2]]
     assert max(levels) - min(levels) <= 1
     assert np.mean(levels) == pytest.approx(sound.LOUDNESS, abs=0.3)
 
 
+@pytest.mark.clause("speech: level")
 def test_the_true_peak_stays_under_minus_1_dbfs(whole):
     assert max(sound.true_peak(clip.samples() / 32768) for clip in whole[2]) <= -1
 
 
+@pytest.mark.clause("speech: clicks")
 def test_no_clip_clicks_where_it_meets_silence(whole):
     for clip in whole[2]:
         samples = np.pad(clip.samples().astype(float), 16)
@@ -99,6 +103,7 @@ def test_each_speed_is_faster_than_the_one_before(whole):
         assert lasting[name, 1] >= lasting[name, 2] >= lasting[name, 3]
 
 
+@pytest.mark.clause("speech: languages")
 def test_greenlandic_speaks_danish_digits_and_awaits_its_review():
     greenlandic = languages.load("kl")
     assert greenlandic.digit_voice == DA.voice

@@ -1,0 +1,41 @@
+"""Run the tests that show requirements and write docs/conformance.md; exit 1 for a gap or a failure."""
+
+import sys
+
+import pytest
+
+from tests.conformance import page
+from tests.conformance.requirements import proofs
+
+
+class Results:
+    """A pytest plugin that keeps, by file and name of a test, whether all its cases passed."""
+
+    def __init__(self) -> None:
+        """Nothing has run yet."""
+        self.passed: dict[tuple[str, str], bool] = {}
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take a setup, call or teardown; a skipped one shows nothing."""
+        file, _, name = report.nodeid.partition("::")
+        key = file, name.partition("[")[0]
+        self.passed[key] = self.passed.get(key, True) and report.passed
+
+
+def main() -> int:
+    """Give the exit code."""
+    results = Results()
+    files = sorted({proof.file for proof in proofs()})
+    code = pytest.main(["-m", "clause", "-n", "2", *files], plugins=[results])
+    page.PATH.write_text(page.page(results.passed), encoding="utf-8")
+    print(f"{page.PATH.relative_to(page.ROOT)} is written.")
+    failed = [proof.test for proof in proofs() if not results.passed.get((proof.file, proof.test), False)]
+    for name in page.gaps():
+        print(f"No test shows requirement {name}.")
+    for test in failed:
+        print(f"{test} did not pass.")
+    return 1 if code != pytest.ExitCode.OK or failed or page.gaps() else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
