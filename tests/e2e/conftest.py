@@ -7,7 +7,8 @@ import pytest
 
 from emulator.session import Emulator
 from host_tools.flashing.image import build_image
-from tests.e2e.bench import START, Bench
+from tests.e2e.bench import START, Bench, totp
+from tests.e2e.speaker import Speaker
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +22,26 @@ def bench(image: bytes, tmp_path: Path) -> Iterator[Bench]:
     """A new token on the bench: unplugged, battery in, nothing provisioned."""
     with Emulator(state=tmp_path / "token", image=image, time=START) as emulator:
         yield Bench(emulator)
+
+
+@pytest.fixture(scope="session")
+def speaking_image() -> bytes:
+    """A kodeoplæser's file system, development build."""
+    return build_image("kodeoplaeser", "pico2")
+
+
+@pytest.fixture
+def blank(speaking_image: bytes, tmp_path: Path) -> Iterator[Speaker]:
+    """A new kodeoplæser on the bench: unplugged, battery in, nothing provisioned."""
+    with Emulator("kodeoplaeser", "pico2", tmp_path / "token", image=speaking_image, time=START) as emulator:
+        yield Speaker(emulator)
+
+
+@pytest.fixture
+def token(blank: Speaker) -> Speaker:
+    """A kodeoplæser with one account, one second into the period of a code, turned off."""
+    blank.provision(totp())
+    blank.emulator.unplug()
+    blank.emulator.set_time(START + 3600)
+    blank.emulator.advance(1)
+    return blank

@@ -1,11 +1,8 @@
 """The kodeoplæser as its user has it: keys in; pixels and samples out. Clauses are those of EN 301 549."""
 
 import base64
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from functools import cache
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pyotp
@@ -13,61 +10,11 @@ import pytest
 
 from emulator.session import Emulator
 from host_tools.flashing.image import build_image
-from host_tools.qa.hearing import listener
-from tests.e2e.bench import SECRET, START, Bench, digits, totp
+from tests.e2e.bench import SECRET, START, digits, totp
+from tests.e2e.speaker import Speaker, stretches
 from tests.voice.listener import digits_in
 
 CODES = pyotp.TOTP(base64.b32encode(SECRET).decode())
-
-
-@cache
-def clip_listener():
-    return listener(("da", "en"))
-
-
-class Speaker(Bench):
-    """A bench with ears."""
-
-    def tap(self, key: str, seconds: float = 0.12) -> float:
-        """Press a key; give the moment of the press."""
-        moment = self.emulator.elapsed
-        self.emulator.press_key(key, seconds * 1000)
-        return moment
-
-    def chord(self, key: str) -> float:
-        """Hold red and tap a key."""
-        self.emulator.key_down("red")
-        self.emulator.advance(0.06)
-        moment = self.tap(key)
-        self.emulator.key_up("red")
-        return moment
-
-    def hear_out(self, since: float) -> list[str]:
-        """Wait until all has been said since a moment; the clips that were heard."""
-        self.emulator.advance(1)
-        while self.emulator.audio(self.emulator.elapsed - 1.3).onset() is not None:
-            self.emulator.advance(0.5)
-        return clip_listener()(self.emulator.audio(since))
-
-
-@pytest.fixture(scope="module")
-def speaking_image() -> bytes:
-    return build_image("kodeoplaeser", "pico2")
-
-
-@pytest.fixture
-def blank(speaking_image: bytes, tmp_path: Path) -> Iterator[Speaker]:
-    with Emulator("kodeoplaeser", "pico2", tmp_path / "token", image=speaking_image, time=START) as emulator:
-        yield Speaker(emulator)
-
-
-@pytest.fixture
-def token(blank: Speaker) -> Speaker:
-    blank.provision(totp())
-    blank.emulator.unplug()
-    blank.emulator.set_time(START + 3600)
-    blank.emulator.advance(1)
-    return blank
 
 
 @pytest.mark.clause("code: red")
@@ -97,20 +44,6 @@ def spoken_digits(token: Speaker, since: float) -> tuple[float, float]:
     """From when to when the digits of a code are said: between its introduction and what follows it."""
     bursts = stretches(token, since, 0.15)
     return bursts[1][0] - 0.1, bursts[6][1] + 0.1
-
-
-def stretches(token: Speaker, since: float, gap: float) -> list[tuple[float, float]]:
-    """Stretches of sound with at least so much silence between them, in seconds."""
-    heard = token.emulator.audio(since)
-    found: list[list[float]] = []
-    for number, sample in enumerate(heard.samples):
-        if abs(sample) > 32:
-            at = since + number / heard.rate
-            if found and at - found[-1][1] < gap:
-                found[-1][1] = at
-            else:
-                found.append([at, at])
-    return [(start, end) for start, end in found]
 
 
 def read_digits(token: Speaker, language: str, speed: int) -> list[tuple[float, float]]:
