@@ -66,12 +66,13 @@ def message_tables() -> str:
     return "\n\n".join(
         (
             "## Operations\n\n" + table(("op", "name"), operations),
-            "## Limits\n\nSizes in bytes, times in Unix seconds.\n\n" + table(("name", "value"), limits),
+            f"## Limits\n\n{_UNITS}\n\n{table(('name', 'value'), limits)}",
             "## Errors\n\n0 is success.\n\n" + table(("error", "name", "what is wrong", "what to do"), errors),
         )
     )
 
 
+_UNITS = "Sizes in bytes, a PIN's in digits, times in Unix seconds."
 LIMITS = (
     "PROTOCOL_VERSION",
     "MAX_PAYLOAD",
@@ -79,6 +80,9 @@ LIMITS = (
     "MAX_NAME",
     "MIN_SECRET",
     "MAX_SECRET",
+    "MIN_PIN",
+    "MAX_PIN",
+    "PIN_TRIES",
     "MIN_TIME",
     "MAX_TIME",
 )

@@ -49,6 +49,8 @@ class Requests:
             messages.UNBLOCK: (self._unblock, ()),
             messages.WIPE: (self._wipe, ()),
             messages.SELFTEST: (self._selftest, ()),
+            messages.PIN_SET: (self._pin_set, ("pin",)),
+            messages.PIN_CLEAR: (self._pin_clear, ()),
         }
         if development:
             self._operations[messages.READ_CODE] = (self._read_code, ("name",))
@@ -68,6 +70,8 @@ class Requests:
         info = dict(self._services.info())
         info["accounts"] = len(self._vault.credentials)
         info["storage"] = "damaged" if self._vault.state == DAMAGED else "ok"
+        pin = self._vault.pin
+        info["pin_tries"] = None if pin is None else messages.PIN_TRIES - pin["tries"]
         return info
 
     def _key_set(self, args: dict) -> None:
@@ -190,6 +194,20 @@ class Requests:
         parts["random"] = self._random(16) != self._random(16)
         parts["storage"] = self._vault.verify()
         return parts
+
+    def _pin_set(self, args: dict) -> None:
+        from firmware.storage.pin import set_pin
+
+        self._require_keypad()
+        set_pin(self._vault, args["pin"], self._random)
+
+    def _pin_clear(self, args: dict) -> None:
+        self._require_keypad()
+        self._vault.keep_pin(None, self._vault.pin is not None)
+
+    def _require_keypad(self) -> None:
+        if "keypad" not in self._product["parts"]:
+            raise RefusedError(messages.NO_KEYPAD)
 
     def _read_code(self, args: dict) -> dict:
         at = index(self._vault.credentials, _name(args))

@@ -46,7 +46,10 @@ MAX_SECRET = 64
 ALGORITHMS = ("SHA1", "SHA256", "SHA512")
 DIGITS = (6, 7, 8)
 PERIODS = (30, 60)
-LANGUAGES = ("da", "en")
+LANGUAGES = ("da", "en", "kl")
+MIN_PIN = 4  # digits
+MAX_PIN = 8
+PIN_TRIES = 10  # wrong ones in a row block the token
 MIN_TIME = 946684800  # 2000-01-01, the first second a DS3231 can hold
 MAX_TIME = 7258118399  # 2199-12-31 23:59:59, the last
 
@@ -68,6 +71,8 @@ OPERATIONS = {
     14: "wipe",
     15: "selftest",
     16: "read_code",
+    17: "pin_set",
+    18: "pin_clear",
 }
 (
     INFO,
@@ -86,7 +91,9 @@ OPERATIONS = {
     WIPE,
     SELFTEST,
     READ_CODE,
-) = range(1, 17)
+    PIN_SET,
+    PIN_CLEAR,
+) = range(1, 19)
 
 # Errors: number -> (name, what is wrong, what to do).
 OK = 0
@@ -155,6 +162,16 @@ ERRORS = {
         "The token met an internal error and changed nothing.",
         "Try again; if it repeats, report it with the output of 'kodebrik info'.",
     ),
+    21: (
+        "pin_too_simple",
+        "The PIN is too easy to guess.",
+        "Choose 4 to 8 digits without runs, repetitions or patterns of the keypad.",
+    ),
+    22: (
+        "no_keypad",
+        "This product has no keypad to type on.",
+        "Use a product with a keypad for a PIN or for challenges.",
+    ),
 }
 (
     BAD_FRAME,
@@ -177,4 +194,6 @@ ERRORS = {
     STORAGE_FAILED,
     COMMITMENT_BROKEN,
     INTERNAL,
-) = range(1, 21)
+    PIN_TOO_SIMPLE,
+    NO_KEYPAD,
+) = range(1, 23)

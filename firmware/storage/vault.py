@@ -1,4 +1,4 @@
-"""The vault: access key, credentials, settings and clock health as one sealed body in the journal.
+"""The vault: access key, credentials, PIN, settings and clock health as one sealed body in the journal.
 
 Body: version byte, salt (16), then a CBOR map sealed under HKDF-SHA256(board's unique id, salt). The salt is fresh for
 every save, so no two bodies share a key, and another board cannot open them. Each method that changes something is one
@@ -21,6 +21,7 @@ BLOCKED = "blocked"
 WIPED = "wiped"
 DAMAGED = "damaged"
 KEY_NONE = "none"
+PIN_TRIES = 10
 
 _VERSION = b"\x01"
 _SALT_SIZE = 16
@@ -46,8 +47,9 @@ class Vault:
 
     @property
     def state(self) -> str:
-        """One of BLANK, LOCKED, BLOCKED, WIPED, DAMAGED."""
-        return self._content["state"]
+        """One of BLANK, LOCKED, BLOCKED, WIPED, DAMAGED. Too many wrong PINs block as the issuer does."""
+        pin = self.pin
+        return BLOCKED if pin is not None and pin["tries"] >= PIN_TRIES else self._content["state"]
 
     @property
     def key_kind(self) -> str:
@@ -74,6 +76,11 @@ class Vault:
         """When the clock was set ("set_at", Unix seconds, 0 for never) and its trim ("aging"). Read only."""
         return self._content["clock"]
 
+    @property
+    def pin(self) -> dict | None:
+        """The PIN's record, see firmware.storage.pin, None without a PIN. Read only."""
+        return self._content["pin"]
+
     def set_key(self, kind: str, key: bytes) -> None:
         """Take the access key of that kind; the one before is forgotten."""
         from firmware.protocol import messages
@@ -83,7 +90,7 @@ class Vault:
             raise VaultError(messages.BAD_ARGUMENT)
         if type(key) is not bytes or len(key) != messages.ACCESS_KEY_SIZE:
             raise VaultError(messages.BAD_ARGUMENT)
-        state = BLOCKED if self.state == BLOCKED else LOCKED
+        state = BLOCKED if self._content["state"] == BLOCKED else LOCKED
         self._change({"state": state, "key_kind": kind, "access_key": key}, self.access_key is not None)
 
     def put_credential(self, credential: dict) -> None:
@@ -126,18 +133,27 @@ class Vault:
         self._require_readable()
         self._change({"clock": {"set_at": set_at, "aging": aging}})
 
+    def keep_pin(self, record: dict | None, forget: bool = False) -> None:
+        """Keep the PIN's record, None for no PIN; with `forget` the one before is in neither slot file any more."""
+        self._require_key()
+        self._change({"pin": record}, forget)
+
     def block(self) -> None:
         """Give no codes from now on."""
         self._require_key()
         self._change({"state": BLOCKED})
 
     def unblock(self) -> None:
-        """Give codes again."""
+        """Give codes again; wrong PINs count from none."""
         self._require_key()
-        self._change({"state": LOCKED})
+        pin = self.pin
+        if pin is not None:
+            pin = dict(pin)
+            pin["tries"] = 0
+        self._change({"state": LOCKED, "pin": pin})
 
     def wipe(self) -> None:
-        """Forget keys, credentials, counters and settings, also those of a damaged vault; clock health stays.
+        """Forget keys, credentials, counters, PIN and settings, also those of a damaged vault; clock health stays.
 
         Afterwards neither slot file holds the old body, even when the power fails midway (see the journal). The blocks
         that littlefs freed keep the old sealed body until they are used again. Its salt lies beside it, so who reads
@@ -185,7 +201,9 @@ class Vault:
         if body[:1] != _VERSION:
             raise ValueError("a vault of another version")
         salt = body[1 : 1 + _SALT_SIZE]
-        return loads(unseal(self._key(salt), body[1 + _SALT_SIZE :], self._aes_ecb))
+        content = _empty(BLANK)  # for what firmware before this one did not keep yet
+        content.update(loads(unseal(self._key(salt), body[1 + _SALT_SIZE :], self._aes_ecb)))
+        return content
 
     def _change(self, changes: dict, forget: bool = False) -> None:
         content = dict(self._content)
@@ -217,4 +235,5 @@ def _empty(state: str) -> dict:
         "credentials": [],
         "settings": {},
         "clock": {"set_at": 0, "aging": 0},
+        "pin": None,
     }

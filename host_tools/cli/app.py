@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from firmware.version import VERSION
-from host_tools.cli import accounts, clock, code, demo, devices, emulate, image, keys, provision, token, voice
+from host_tools.cli import accounts, clock, code, demo, devices, emulate, image, keys, pin, provision, token, voice
 from host_tools.cli.output import emit_error
 from host_tools.errors import TOKEN_ERRORS, ExitCode, KodebrikError
 
@@ -53,6 +53,7 @@ app.command()(provision.provision)
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(clock.app, name="clock")
 app.command()(token.settings)
+app.add_typer(pin.app, name="pin")
 app.command()(token.block)
 app.command()(token.unblock)
 app.command()(token.wipe)

@@ -210,8 +210,13 @@ def _detail_lines(details: dict[str, Any]) -> list[str]:
         "Clock": ("lost the time" if details["clock_lost"] else "runs", "{}"),
         "Temperature": (None if details["temperature"] is None else details["temperature"] / 100, "{:.2f} °C"),
         "Accounts": (details["accounts"], f"{{}} of {messages.MAX_ACCOUNTS}"),
+        "PIN": (_pin(details["pin_tries"]), "{}"),
         "Storage": (details["storage"], "{}"),
         "Free memory": (details["heap_free"], "{} bytes"),
         "Free flash": (details["flash_free"], "{} bytes"),
     }
     return [f"{name}: {'unknown' if value is None else form.format(value)}" for name, (value, form) in known.items()]
+
+
+def _pin(tries: int | None) -> str:
+    return "none" if tries is None else f"set, {tries} of {messages.PIN_TRIES} tries left"

@@ -72,6 +72,7 @@ class Session:
             heap_free=size,
             flash_free=size,
             unique_id=replies.octets,
+            pin_tries=replies.optional(replies.number(0, messages.PIN_TRIES)),
         )
 
     def set_key(self, kind: str, key: Secret) -> None:
@@ -131,6 +132,14 @@ class Session:
     def unblock(self) -> None:
         """Let a blocked token show codes again."""
         self.request(messages.UNBLOCK)
+
+    def set_pin(self, pin: Secret) -> None:
+        """Give the token a PIN, 4 to 8 ASCII digits."""
+        self.request(messages.PIN_SET, {"pin": pin.reveal().decode()})
+
+    def clear_pin(self) -> None:
+        """Take the token's PIN away."""
+        self.request(messages.PIN_CLEAR)
 
     def wipe(self) -> None:
         """Delete every secret, key, counter and setting. The session ends with it."""

@@ -10,7 +10,9 @@ import pytest
 from firmware.protocol import messages
 from firmware.protocol.noise import Cipher
 from host_tools.docs import ROOT
+from host_tools.errors import TokenError
 from host_tools.link.channel import Channel
+from host_tools.secret import Secret
 from tests.e2e.bench import Bench, hotp, totp
 
 CDDL = re.search(r"```cddl\n(.*?)```", (ROOT / "docs/protocol.md").read_text(encoding="utf-8"), re.DOTALL).group(1)
@@ -47,6 +49,10 @@ def traffic(bench: Bench):
         session.write_settings({"flip": True})
         session.selftest()
         session.request(messages.READ_CODE, {"name": "Bank"})
+        with pytest.raises(TokenError):
+            session.set_pin(Secret(b"82915"))
+        with pytest.raises(TokenError):
+            session.clear_pin()
         session.block()
         session.unblock()
         session.remove_account("Count")

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from firmware.boards.pico import BOARD
 from firmware.crypto import suite
 from firmware.link.session import LinkServer
-from firmware.products.kodeviser import PRODUCT
+from firmware.modules import load
 from firmware.protocol import frames, messages
 from firmware.serial_number import serial_number
 from firmware.storage.journal import Journal
@@ -111,9 +111,10 @@ class Services:
 class Token:
     """Firmware link and vault; `respond` takes bytes of the wire and gives the answer's."""
 
-    def __init__(self, directory: Path, world: World) -> None:
+    def __init__(self, directory: Path, world: World, product: str = "kodeviser") -> None:
         """Take up the vault in `directory`, or begin a blank one."""
         self.directory = directory
+        self._product = load("firmware.products." + product).PRODUCT
         self.services = Services(world)
         self.restart()
 
@@ -121,7 +122,7 @@ class Token:
         """Lose everything that is not in the files, as unplugging does."""
         self.vault = Vault(Journal(str(self.directory), "vault"), UNIQUE_ID, _aes_ecb, os.urandom)
         self._server = LinkServer(
-            PRODUCT, BOARD, messages.DEVELOPMENT, SERIAL, self.vault, self.services, suite, os.urandom
+            self._product, BOARD, messages.DEVELOPMENT, SERIAL, self.vault, self.services, suite, os.urandom
         )
         self._decoder = frames.Decoder()
 

@@ -17,10 +17,10 @@ ACCOUNT = {"name": "bank", "secret": SECRET, "algorithm": "SHA1", "digits": 6, "
 class Bench:
     """A token on one of the runtimes, and hosts for it."""
 
-    def __init__(self, runtime: Runtime, build: str = m.DEVELOPMENT):
+    def __init__(self, runtime: Runtime, build: str = m.DEVELOPMENT, product: str = "kodeviser"):
         """Make a blank token."""
         self.runtime = runtime
-        self("start", build)
+        self("start", build, product)
 
     def __call__(self, function: str, *arguments: object) -> object:
         """Call the driver."""

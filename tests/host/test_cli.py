@@ -14,6 +14,7 @@ import pytest
 import typer
 
 from firmware.protocol import messages
+from firmware.storage.pin import try_pin
 from host_tools.cli import app, main
 from host_tools.errors import ExitCode, exit_code_table
 from host_tools.link import clock
@@ -47,11 +48,11 @@ def home(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def token(tmp_path, monkeypatch):
-    """A blank token whose time the host shares."""
+def token(tmp_path, monkeypatch, request):
+    """A blank token whose time the host shares: a kodeviser, or another product as its parameter."""
     world = World()
     monkeypatch.setattr(clock, "Times", lambda: _TIMES(world.now, world.sleep))
-    return Token(tmp_path / "token", world)
+    return Token(tmp_path / "token", world, getattr(request, "param", "kodeviser"))
 
 
 _TIMES = clock.Times
@@ -448,3 +449,58 @@ def test_output_to_a_closed_pipe_ends_quietly():
     assert b"Traceback" not in process.stderr.read()
     process.stderr.close()
     process.wait()
+
+
+with_keypad = pytest.mark.parametrize("token", ["kodeoplaeser"], indirect=True)
+
+
+@with_keypad
+def test_a_pin_from_a_file_is_set_and_cleared(provisioned, call, tmp_path, capsys):
+    path = tmp_path / "pin"
+    path.touch(0o600)
+    path.write_text("82915\n")
+    assert call("pin", "set", "--pin-file", str(path)) == (0, {"serial": SERIAL, "pin": True})
+    assert try_pin(provisioned.vault, "82915", 0)
+    assert main(["info"]) == 0
+    out = capsys.readouterr().out
+    assert "PIN: set, 10 of 10 tries left" in out
+    assert "82915" not in out
+    assert call("pin", "clear") == (0, {"serial": SERIAL, "pin": False})
+    assert provisioned.vault.pin is None
+
+
+@with_keypad
+def test_a_pin_may_come_from_standard_input_or_be_asked_for_twice(provisioned, call, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"82915\n")))
+    assert call("pin", "set", "--pin-file", "-")[0] == 0
+    typed = iter(["4096", "4096"])
+    monkeypatch.setattr(typer, "prompt", lambda text, **options: (options["confirmation_prompt"], next(typed))[1])
+    assert call("pin", "set")[0] == 0
+    assert try_pin(provisioned.vault, "4096", 0)
+
+
+@with_keypad
+@pytest.mark.parametrize("pin", ["", "123", "123456789", "82a15", "٨٢٩١٥", "82 915"])
+def test_what_is_no_pin_is_refused_before_the_token_hears_of_it(provisioned, call, tmp_path, pin):
+    path = tmp_path / "pin"
+    path.write_text(pin)
+    code, result = call("pin", "set", "--pin-file", str(path))
+    assert code == ExitCode.BAD_INPUT
+    assert "4 to 8 digits" in result["hint"]
+    assert pin not in result["error"] or not pin
+    assert provisioned.vault.pin is None
+
+
+@with_keypad
+def test_a_simple_pin_is_refused_by_the_token(provisioned, call, tmp_path):
+    path = tmp_path / "pin"
+    path.write_text("1234")
+    code, result = call("pin", "set", "--pin-file", str(path))
+    assert code == 100 + messages.PIN_TOO_SIMPLE
+    assert "easy to guess" in result["error"]
+
+
+def test_a_token_without_keys_takes_no_pin(provisioned, call, tmp_path):
+    path = tmp_path / "pin"
+    path.write_text("82915")
+    assert call("pin", "set", "--pin-file", str(path))[0] == 100 + messages.NO_KEYPAD

@@ -49,7 +49,17 @@ def fingerprint(key: bytes, secret: bytes) -> bytes:
 
 @pytest.mark.parametrize(
     "operation",
-    [m.INFO, m.CREDENTIAL_LIST, m.CLOCK_READ, m.SETTINGS_READ, m.BLOCK, m.UNBLOCK, m.WIPE, m.SELFTEST],
+    [
+        m.INFO,
+        m.CREDENTIAL_LIST,
+        m.CLOCK_READ,
+        m.SETTINGS_READ,
+        m.BLOCK,
+        m.UNBLOCK,
+        m.WIPE,
+        m.SELFTEST,
+        m.PIN_CLEAR,
+    ],
 )
 def test_operations_without_arguments_refuse_any(bench, host, operation):
     refuses(bench, host, m.BAD_ARGUMENT, operation, more=1)
@@ -81,6 +91,7 @@ def test_info_tells_the_tokens_health(bench, host):
         "unique_id": b"\xe6\x60\x58\x38\x83\x4c\x8b\x2f",
         "accounts": 0,
         "storage": "ok",
+        "pin_tries": None,
     }
 
 
@@ -361,6 +372,7 @@ def test_wipe_forgets_all_but_the_clocks_health(bench, host):
         "credentials": [],
         "settings": {},
         "clock": {"set_at": NOW, "aging": 0},
+        "pin": None,
     }
     assert bench("world")["settings_changed"] == 2
 

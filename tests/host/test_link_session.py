@@ -277,7 +277,7 @@ def test_operation_and_arguments_have_their_types(bench, operation, args):
     assert answer == {"id": bytes(8), "error": m.BAD_MESSAGE, "result": {}}
 
 
-@pytest.mark.parametrize("operation", [0, 17, 99, -1, 2**64 - 1])
+@pytest.mark.parametrize("operation", [0, max(m.OPERATIONS) + 1, 99, -1, 2**64 - 1])
 def test_an_unknown_operation_is_refused(bench, operation):
     assert bench.owned().request(operation) == (m.UNKNOWN_OPERATION, {})
 

@@ -59,6 +59,7 @@ class Model:
             "credentials": self.accounts,
             "settings": self.settings,
             "clock": self.clock,
+            "pin": None,
         }
 
     def apply(self, operation: int, args: dict) -> int:

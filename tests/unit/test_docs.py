@@ -14,4 +14,4 @@ def test_every_operation_with_arguments_or_result_stands_in_the_cddl():
     text = (docs.ROOT / "docs/protocol.md").read_text(encoding="utf-8")
     named = set(re.findall(r"^([a-z_]+)-(?:args|result) =", text, re.MULTILINE))
     assert named <= set(messages.OPERATIONS.values())
-    assert set(messages.OPERATIONS.values()) - named == {"block", "unblock", "wipe"}
+    assert set(messages.OPERATIONS.values()) - named == {"block", "unblock", "wipe", "pin_clear"}

@@ -45,7 +45,7 @@ def files(tmp_path) -> list[bytes]:
 
 
 def test_states_and_kinds_are_the_links():
-    for name in ("BLANK", "LOCKED", "BLOCKED", "WIPED", "DAMAGED", "KEY_NONE"):
+    for name in ("BLANK", "LOCKED", "BLOCKED", "WIPED", "DAMAGED", "KEY_NONE", "PIN_TRIES"):
         assert getattr(module, name) == getattr(m, name)
 
 

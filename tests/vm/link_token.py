@@ -6,9 +6,10 @@ from firmware.boards.pico import BOARD
 from firmware.crypto import suite
 from firmware.link.port import Port
 from firmware.link.session import LinkServer
-from firmware.products.kodeviser import PRODUCT
+from firmware.modules import load
 from firmware.protocol import messages
 from firmware.serial_number import serial_number
+from firmware.storage import pin as pin_module
 from firmware.storage.errors import StorageError
 from firmware.storage.vault import Vault
 from tests.vm.primitives import aes_ecb, random
@@ -94,8 +95,9 @@ class _Services:
 
 
 class _Token:
-    def __init__(self, build: str):
+    def __init__(self, build: str, product: str):
         self.build = build
+        self.product = load("firmware.products." + product).PRODUCT
         self.ms = (1 << 30) - 500  # soon to wrap, as ticks do
         self.clock_ms = 1_900_000_000_000
         self.lost = self.absent = self.stuck = self.invalid = self.faulty = False
@@ -109,17 +111,17 @@ class _Token:
     def power_on(self):
         self.vault = Vault(self.journal, UNIQUE_ID, aes_ecb, random)
         serial = serial_number(UNIQUE_ID)
-        self.server = LinkServer(PRODUCT, BOARD, self.build, serial, self.vault, self.services, suite, random)
+        self.server = LinkServer(self.product, BOARD, self.build, serial, self.vault, self.services, suite, random)
         self.port = Port(None, None, self.build == messages.DEVELOPMENT)
 
 
 token = None
 
 
-def start(build: str = messages.DEVELOPMENT):
+def start(build: str = messages.DEVELOPMENT, product: str = "kodeviser"):
     """A new token, blank."""
     global token
-    token = _Token(build)
+    token = _Token(build, product)
 
 
 def restart():
@@ -202,6 +204,11 @@ def contents() -> dict:
     return found[1]
 
 
+def try_pin(pin: str, now: int) -> bool:
+    """Whether the token's user types the right one."""
+    return pin_module.try_pin(token.vault, pin, now)
+
+
 def words() -> str:
     """All that the token's objects say of themselves."""
     return " ".join([repr(item) for item in (token.vault, token.server, token.port, token.server._requests)])
@@ -215,4 +222,5 @@ def _contents(vault) -> dict:
         "credentials": vault.credentials,
         "settings": vault.settings,
         "clock": vault.clock,
+        "pin": vault.pin,
     }
