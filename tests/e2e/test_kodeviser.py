@@ -2,17 +2,16 @@
 
 import base64
 from itertools import pairwise
-from pathlib import Path
 
 import pyotp
 import pytest
-from littlefs import LittleFS, UserContext
 
 from emulator.session import Emulator
 from host_tools.errors import TokenError
-from host_tools.flashing.image import build_image, load_board
+from host_tools.flashing.image import build_image
 from host_tools.link.session import open_session
 from tests.e2e.bench import KEY, SECRET, START, Bench, digits, hotp, totp
+from tests.e2e.damage import flip_a_bit_of_each_slot
 
 CODES = pyotp.TOTP("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")
 COUNTED = pyotp.HOTP("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")
@@ -242,7 +241,7 @@ def test_damaged_storage_is_shown_and_a_wipe_repairs_it(image, tmp_path, languag
         bench.provision(totp()).write_settings({"language": language})
         bench.emulator.unplug()
         bench.emulator.advance(1)
-    flip_a_bit_of_each_slot(tmp_path / "token" / "flash.bin")
+    flip_a_bit_of_each_slot(tmp_path / "token" / "flash.bin", "pico")
     with Emulator(state=tmp_path / "token") as emulator:
         bench = Bench(emulator)
         emulator.press()
@@ -254,30 +253,6 @@ def test_damaged_storage_is_shown_and_a_wipe_repairs_it(image, tmp_path, languag
         bench.provision(totp())
         emulator.press()
         assert digits(emulator.screen_text()) == CODES.at(int(emulator.now))
-
-
-def flip_a_bit_of_each_slot(path: Path) -> None:
-    """Rewrite each slot file with one bit changed, as littlefs itself would hold it."""
-    filesystem = load_board("pico")["filesystem"]
-    context = UserContext(filesystem["size"])
-    context.buffer[:] = path.read_bytes()
-    disk = LittleFS(
-        context=context,
-        mount=False,
-        block_size=filesystem["block"],
-        block_count=filesystem["size"] // filesystem["block"],
-        prog_size=filesystem["program"],
-    )
-    disk.mount()
-    slots = [name for name in disk.listdir("/data") if name.startswith("vault.")]
-    assert len(slots) == 2
-    for name in slots:
-        with disk.open(f"/data/{name}", "rb") as file:
-            body = bytearray(file.read())
-        body[-20] ^= 1
-        with disk.open(f"/data/{name}", "wb") as file:
-            file.write(body)
-    path.write_bytes(bytes(context.buffer))
 
 
 @pytest.mark.parametrize("board", ["pico", "pico2", "esp32_s3"])
