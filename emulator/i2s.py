@@ -3,7 +3,8 @@
 Source: ports/rp2/machine_i2s.c and extmod/machine_i2s.c.
 Two DMA buffers of 128 bytes feed the wires in turn, in stereo: mono samples go out twice. Each time one is through, an
 interrupt first moves up to 512 bytes from the program's buffer to the ring buffer (all of them or none), and then fills
-the DMA buffer from the ring buffer; with less than 128 bytes there it sends silence.
+the DMA buffer from the ring buffer; with less than 128 bytes there it sends silence. In its third mode the program
+puts what there is room for into the ring buffer itself.
 """
 
 from __future__ import annotations  # array[int] is for type checkers before Python 3.12
@@ -23,14 +24,17 @@ _SHORT = 2  # bytes of a 16-bit sample
 class Sink(Protocol):
     """What hangs on the bus."""
 
-    def begin(self, rate: int, time: int, catch_up: Callable[[], None]) -> None:
-        """The clocks run from `time` (microseconds) on; `catch_up()` lets everything be heard that is due by now."""
+    def attach(self, catch_up: Callable[[], None]) -> None:
+        """The clocks run; `catch_up()` lets everything be heard that is due by now."""
+
+    def begin(self, rate: int, time: int) -> None:
+        """Sound comes from `time` (microseconds) on."""
 
     def hear(self, samples: array[int]) -> None:
         """The next samples of the left channel, 16 bits, before they are on the wires."""
 
     def end(self, time: int) -> None:
-        """The clocks stop."""
+        """The clocks stop, or there is silence for a while."""
 
 
 class I2sOut:
@@ -43,6 +47,7 @@ class I2sOut:
         """At rest."""
         self._clock, self._on_taken = clock, on_taken
         self._running = False
+        self._sounding = False  # whether the sink hears; silence without end is not for it
         self._alarm: Alarm | None = None
         self._sink: Sink | None = None
 
@@ -58,9 +63,17 @@ class I2sOut:
         self._began, self._interrupts = self._clock.now, 0
         self._running = True
         if sink is not None:
-            sink.begin(rate, self._began, self._catch_up)
-        for _ in range(2):  # both DMA buffers are silent at first
-            self._out(bytes(self._taken))
+            sink.attach(self._catch_up)
+
+    def put(self, data: bytes, keep: bool) -> int:
+        """How many of these bytes there is room for; `keep` puts so many into the ring."""
+        if not self._running:
+            return 0
+        self._catch_up()
+        count = min(len(data), self._space - len(self._ring))
+        if keep:
+            self._ring += data[:count]
+        return count
 
     def write(self, data: bytes, fresh: bool) -> None:
         """The program's buffer, or more of it; a `fresh` one replaces what had not been moved of the last."""
@@ -79,8 +92,7 @@ class I2sOut:
             self._running = False
             if self._alarm is not None:
                 self._alarm.cancel()
-            if self._sink is not None:
-                self._sink.end(self._clock.now)
+            self._quieten()
 
     def _due(self, number: int) -> int:
         """When the interrupt of that number comes; the first one has the number 1."""
@@ -88,6 +100,13 @@ class I2sOut:
 
     def _catch_up(self) -> None:
         while self._running and self._due(self._interrupts + 1) <= self._clock.now:
+            if not self._waiting and len(self._ring) < DMA_BYTES:
+                # Nothing but silence from here on, once the two DMA buffers are through.
+                last = (self._clock.now - self._began) * self._rate // (self._frames * _US)
+                if last >= self._interrupts + 2:
+                    self._quieten()
+                    self._interrupts = last
+                    return
             self._interrupts += 1
             self._interrupt()
 
@@ -108,6 +127,11 @@ class I2sOut:
                 ring -= self._taken
         self._alarm = self._clock.at(self._due(number), self._catch_up)
 
+    def _quieten(self) -> None:
+        if self._sounding and self._sink is not None:
+            self._sink.end(self._clock.now)
+        self._sounding = False
+
     def _interrupt(self) -> None:
         if self._waiting:
             count = min(COPY_BYTES, len(self._waiting))
@@ -123,6 +147,11 @@ class I2sOut:
             self._out(bytes(self._taken))
 
     def _out(self, data: bytes) -> None:
-        if self._sink is not None:
+        """What is on the wires after the other DMA buffer, which is going out now."""
+        if not self._sounding and any(data):
+            self._sounding = True
+            if self._sink is not None:
+                self._sink.begin(self._rate, self._due(self._interrupts + 1))
+        if self._sounding and self._sink is not None:
             samples = array("h" if self._width == _SHORT else "i", data)[:: self._channels]
             self._sink.hear(samples if self._width == _SHORT else array("h", (sample >> 16 for sample in samples)))

@@ -8,7 +8,7 @@ from errno import EIO
 from typing import BinaryIO
 
 from emulator.clock import Alarm
-from emulator.errors import EmulatorError, FirmwareCrashError, VmDiedError
+from emulator.errors import EmulatorError, FirmwareCrashError, FlashReenteredError, VmDiedError
 from emulator.flash import Flash
 from emulator.link import Link
 from emulator.peripherals import Peripherals
@@ -233,6 +233,8 @@ class Mcu:
             self._set_watchdog(struct.unpack("<I", payload)[0])
         elif kind == records.PROMPT:
             self._link.put_back(self.vm.take_back())  # what the program has not read is for the REPL
+        elif kind == records.REENTERED:
+            raise FlashReenteredError(payload[0])
         elif kind == records.TICK and self._base_state == RUNNING:
             self._feed()
         return 0, answer

@@ -33,6 +33,7 @@ class Peripherals:
             records.SPI_WRITE: lambda payload: bench.spi_write(payload[0], payload[1:]),
             records.I2S_INIT: self._i2s_init,
             records.I2S_WRITE: lambda payload: self._i2s[payload[0]].write(payload[2:], bool(payload[1])),
+            records.I2S_PUT: self._i2s_put,
             records.I2S_DEINIT: lambda payload: self._i2s[payload[0]].stop(),
             records.TIMER: lambda payload: self._set_timer(*struct.unpack("<BBI", payload)),
         }
@@ -71,6 +72,10 @@ class Peripherals:
         if bus not in self._i2s:
             self._i2s[bus] = I2sOut(self._bench.clock, lambda: self._ring(records.I2S_EVENT + bus))
         self._i2s[bus].start(self._bench.i2s_sink(bus), width, channels, rate, ring)
+
+    def _i2s_put(self, payload: bytes) -> bytes:
+        taken = self._i2s[payload[0]].put(payload[2:], bool(payload[1]))
+        return struct.pack("<H", taken)
 
     def _set_timer(self, number: int, periodic: int, period: int) -> None:
         """`period` in microseconds, 0 to stop."""

@@ -11,7 +11,7 @@ _US = 1_000_000
 
 
 class Stretch(NamedTuple):
-    """Sound while the bus's clocks ran: sample n was on the wires at `began` + n / `rate`."""
+    """Sound without a longer silence in it: sample n was on the wires at `began` + n / `rate`."""
 
     began: int
     rate: int
@@ -26,8 +26,12 @@ class I2s:
         self.stretches: list[Stretch] = []
         self._catch_up: Callable[[], None] = lambda: None
 
-    def begin(self, rate: int, time: int, catch_up: Callable[[], None]) -> None:
+    def attach(self, catch_up: Callable[[], None]) -> None:
         """The clocks start."""
+        self._catch_up = catch_up
+
+    def begin(self, rate: int, time: int) -> None:
+        """Sound begins; it may be a little later than now."""
         kept = sum(len(stretch.samples) / stretch.rate for stretch in self.stretches)
         while self.stretches:
             oldest = len(self.stretches[0].samples) / self.stretches[0].rate
@@ -36,16 +40,15 @@ class I2s:
             del self.stretches[0]
             kept -= oldest
         self.stretches.append(Stretch(time, rate, array("h")))
-        self._catch_up = catch_up
 
     def hear(self, samples: array[int]) -> None:
         """What comes next; the DMA has it a little before it is on the wires."""
         self.stretches[-1].samples.extend(samples)
 
     def end(self, time: int) -> None:
-        """The clocks stop; what had not been sent yet never is."""
+        """Sound stops; what had not been sent yet never is."""
         last = self.stretches[-1]
-        del last.samples[(time - last.began) * last.rate // _US :]
+        del last.samples[max(0, time - last.began) * last.rate // _US :]
 
     def between(self, start: int, end: int, rate: int) -> array[int]:
         """The samples from `start` to `end` at `rate`, silence where the clocks stood still."""

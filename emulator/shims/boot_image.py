@@ -18,19 +18,30 @@ import records
 import vfs
 from ustruct import pack
 
+_BYTES_IN_A_US = 25  # read from a Pico's flash: four bits a clock of 62.5 MHz, less what addresses take
+
 
 class _Flash:
-    """Reads straight from the flash file; programming and erasing are the host's."""
+    """Reads straight from the flash file; programming and erasing are the host's.
+
+    After reading and programming the handlers of interrupts run, as on a board (mp_event_handle_nowait in
+    ports/rp2/rp2_flash.c). littlefs is in the middle of its work then: a handler that comes back here ends the run.
+    """
 
     def __init__(self, path, block_size, block_count):
         self._file, self._size, self._count = open(path, "rb"), block_size, block_count
+        self._busy = False
 
     def readblocks(self, block, buffer, offset=0):
+        self._enter()
         self._file.seek(block * self._size + offset)
         self._file.readinto(buffer)
+        channel.spend(len(buffer) // _BYTES_IN_A_US)
+        self._let_in()
 
     def writeblocks(self, block, buffer, offset=0):
         self._ask(records.PROGRAM, pack("<I", block * self._size + offset) + buffer)
+        self._let_in()
 
     def ioctl(self, request, argument):
         if request == 4:
@@ -42,8 +53,20 @@ class _Flash:
         return 0
 
     def _ask(self, kind, payload):
-        # On a board this is C code, within which no handler runs: one that reads a file would find littlefs in between.
-        channel.call(kind, payload, handlers=False)
+        self._enter()
+        channel.call(kind, payload, handlers=False)  # the operation itself is C code, which nothing interrupts
+
+    def _enter(self):
+        if self._busy:
+            channel.call(records.REENTERED, bytes((channel.handling,)))
+
+    def _let_in(self):
+        if channel.handling is None:
+            self._busy = True
+            try:
+                channel.let_in()
+            finally:
+                self._busy = False
 
 
 def _boot():

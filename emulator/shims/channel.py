@@ -19,7 +19,7 @@ _spent = 0  # and spent here since
 _unheard = 0  # and of these since events were last let in
 _late = []  # events whose handlers have not run yet
 _held = False  # interrupts are off
-_running = False  # a handler runs; as on a board no other one does meanwhile
+handling = None  # the source whose handler runs; as on a board no other one does meanwhile
 sources = {}  # where an event comes from -> an object with ring(flags), and drop() where it is `hard`
 on_event = None  # the machine module puts its handler here
 answering = {}  # I2C address -> bus of the chips that have answered since the VM last idled
@@ -66,16 +66,30 @@ def call(kind, payload=b"", cost=_CALL, handlers=True):
 
 
 def _run_handlers():
-    global _running
-    if _running or _held:
+    global handling
+    if handling is not None or _held:
         return
-    _running = True
     try:
         while _late:
-            source, flags = _late.pop(0)
-            on_event(source, flags)
+            handling, flags = _late.pop(0)
+            on_event(handling, flags)
     finally:
-        _running = False
+        handling = None
+
+
+def spend(micros):
+    """Take so many microseconds, after which events are let in by and by."""
+    global _spent, _unheard
+    _spent += micros
+    _unheard += micros
+
+
+def let_in():
+    """Run the handlers of the events that have come."""
+    if _unheard > _LET_IN:
+        call(records.TICK)
+    elif _late:
+        _run_handlers()
 
 
 def look():
@@ -98,7 +112,7 @@ def idle(until, link):
         if left <= 0:
             call(records.TICK)
             return False
-    if _late and not _held and not _running:
+    if _late and not _held and handling is None:
         _run_handlers()
         return True
     answering.clear()

@@ -1,12 +1,13 @@
-"""machine.I2S as on the rp2 port, transmitter only: blocking, or with a callback when a buffer has been taken over.
+"""machine.I2S as on the rp2 port, transmitter only, in its three modes: write() waits until all has been taken, or
+there is a callback then (irq), or it takes what there is room for at once (from the first poll() on: "asyncio").
 
-A buffer is read when write() is called, while a board reads it little by little until the callback.
+A buffer is read when write() is called, while a board that calls back reads it little by little until then.
 """
-# ruff: noqa: D101, D102, D107, PLR0913 - MicroPython's own names and ways
+# ruff: noqa: D101, D102, D107, PLR0913, PLR2004 - MicroPython's own names and ways
 
 import channel
 import records
-from ustruct import pack, pack_into, unpack_from
+from ustruct import pack, pack_into, unpack, unpack_from
 
 _PIECE = 32768  # bytes in a record
 
@@ -30,7 +31,10 @@ class I2S:
             raise ValueError("invalid bits")
         if ibuf <= 0:
             raise ValueError("invalid ibuf")
-        self._handler, self._taken = None, True
+        self._handler, self._taken, self._waits = None, True, True
+        if getattr(self, "_ring_size", 0) != ibuf:
+            self._ring_size, self._storage = ibuf, None
+            self._storage = bytearray(ibuf)  # which on a board lies in the same heap
         channel.sources[records.I2S_EVENT + self._id] = self
         head = (self._id, clock, word, data, bits // 8, format + 1, rate, ibuf)
         channel.call(records.I2S_INIT, pack("<BBBBBBII", *head))
@@ -39,11 +43,22 @@ class I2S:
         channel.call(records.I2S_DEINIT, bytes((self._id,)))
 
     def irq(self, handler):
-        self._handler = handler
+        self._handler, self._waits = handler, True
+
+    def ioctl(self, request, flags):
+        if request != 3:
+            return -1
+        self._handler, self._waits = None, False
+        return flags if self._put(b"\0\0", 0) else 0
+
+    def _put(self, data, keep):
+        return unpack("<H", channel.call(records.I2S_PUT, bytes((self._id, keep)) + data))[0]
 
     def write(self, buffer):
-        self._taken = False
         data = bytes(buffer)  # of an array too
+        if not self._waits:
+            return self._put(data, 1)
+        self._taken = False
         for start in range(0, len(data), _PIECE):
             channel.post(records.I2S_WRITE, bytes((self._id, start == 0)) + data[start : start + _PIECE])
         while self._handler is None and not self._taken:

@@ -38,6 +38,8 @@ I2S_INIT = 21  # bus, sck, ws, sd, bytes of a sample, channels (u8 each), rate i
 I2S_WRITE = 22  # bus (u8), 1 for a new buffer and 0 for more of the same (u8), bytes. no reply
 I2S_DEINIT = 23  # bus (u8)
 TIMER = 24  # number, 1 when periodic (u8 each), period in microseconds (u32, 0: stop)
+I2S_PUT = 25  # bus (u8), 1 to take what there is room for, 0 to ask (u8), bytes. reply: how many fit (u16)
+REENTERED = 26  # the source (u8) whose handler used the flash while the program was using it. never answered
 
 # Where events come from, besides from pins.
 TIMER_EVENT = 0xC0  # + the timer's number

@@ -14,7 +14,7 @@ BOARD = {
     "buses": {
         "i2c": {"kind": "i2c", "id": 0, "sda": 4, "scl": 5, "frequency": 400_000},
         "spi": {"kind": "spi", "id": 0, "sck": 18, "mosi": 19, "frequency": 2_000_000},
-        "i2s": {"kind": "i2s", "id": 0, "sck": 10, "ws": 11, "sd": 9},
+        "i2s": {"kind": "i2s", "id": 0, "sck": 10, "ws": 11, "sd": 9, "ring_ms": 256},
     },
     "products": {
         "kodeviser": {

@@ -43,6 +43,8 @@ class Button(io.IOBase):
         self._level = bytearray(_QUEUE)
         self._written = 0
         self._taken = 0
+        self.on_press: object = None  # or a function to call at the first touch; may be called for a spike too
+        self.down = False
         pin = Pin(pin_number, Pin.IN, Pin.PULL_UP)
         pin.irq(self._edge, Pin.IRQ_FALLING | Pin.IRQ_RISING)
         self.down = pin.value() == active  # after the handler is in place, so that no edge falls between the two
@@ -61,6 +63,8 @@ class Button(io.IOBase):
         self._level[slot] = pin.value() == self._active
         if fresh:
             self._written += 1
+        if self._level[slot] and not self.down and callable(self.on_press):
+            self.on_press()
 
     def ioctl(self, request: int, flags: int) -> int:
         """Answer select.poll(): readable from the first edge until `read()` has returned None."""

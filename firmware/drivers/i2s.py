@@ -1,21 +1,22 @@
-"""Sound out over I2S, 16 bits, mono. Nothing here waits: machine.I2S calls back whenever it has taken a buffer over.
+"""Sound out over I2S, 16 bits, mono, sent ahead of time in pieces. Times are milliseconds of time.ticks_ms().
 
-`play(fill)` calls `fill(buffer)` for every buffer, from MicroPython's soft interrupts, and so even while the program is
-busy drawing. `fill` puts samples into the buffer, an array("h"), must not allocate, and returns how many; when
-they are fewer than the buffer holds, they are the last. select.poll() wakes when these have been heard: the output is a
-stream for it.
+Nothing here is called back. What fills a piece reads the voice from flash, and MicroPython runs callbacks also in the
+middle of a file operation (mp_event_handle_nowait in ports/rp2/rp2_flash.c), where a second one would find littlefs
+half way; besides, a callback is lost when eight others wait (py/scheduler.c), and with it all sound that should follow.
+So the program comes by every `feed_ms`, and fills and sends pieces while there is `room()`. In between machine.I2S
+plays on from its ring buffer, `ring_ms` long in the board data: nothing may keep the program for longer than
+ring_ms - feed_ms.
 """
 
-import io
+import select
+import time
 from array import array
 
 from machine import I2S, Pin
 from micropython import const
 
-_STREAM_POLL = const(3)  # MP_STREAM_POLL in py/stream.h
-_BUFFER_MS = const(20)
-_AHEAD = const(2)  # buffers that machine.I2S keeps for itself, so that `fill` may come late by nearly as long
-_TAIL = const(3)  # silent buffers after which the last sample has left machine.I2S: one more than it keeps
+_PIECE_MS = const(50)
+_DMA_MS = const(4)  # of silence in the two DMA buffers in front of the ring (ports/rp2/machine_i2s.c, at 16 kHz)
 
 
 def from_board(part: dict, bus: dict, product: dict):
@@ -23,105 +24,91 @@ def from_board(part: dict, bus: dict, product: dict):
     return I2s(bus, product["sample_rate"])
 
 
-class I2s(io.IOBase):
-    """The output. It drives its pins only while it plays."""
+class I2s:
+    """The output. Its clocks always run; without pieces it plays silence.
+
+    Positions are samples since the first piece after stop(), silence between late pieces counted.
+    """
 
     def __init__(self, bus: dict, rate: int):
-        """Take the board's data about the bus, and samples a second."""
-        self._bus = bus
+        """Take the board's data about the bus, and samples a second, a whole number a millisecond."""
+        ring_ms = bus["ring_ms"]
         self.rate = rate
-        self.shift = 0  # volume: 0 is loudest, each step below halves the amplitude (6 dB)
-        self._buffer = array("h", bytes(2 * rate * _BUFFER_MS // 1000))
-        self._playing: _Playing | None = None
-        self._ended = False
+        self.feed_ms = ring_ms * 2 // 5
+        self.piece = array("h", bytes(2 * _PIECE_MS * (rate // 1000)))  # to be filled whole, and then sent
+        self._ring = ring_ms * (rate // 1000)
+        self._settings = {
+            "sck": Pin(bus["sck"]),
+            "ws": Pin(bus["ws"]),
+            "sd": Pin(bus["sd"]),
+            "mode": I2S.TX,
+            "bits": 16,
+            "format": I2S.MONO,
+            "rate": rate,
+            "ibuf": 2 * self._ring + 1,  # its ring keeps a byte free; samples should fit in whole
+        }
+        # Open from the start, for the ring is one large piece of memory: init() frees it and takes it again at once.
+        self._port = I2S(bus["id"], **self._settings)
+        self._asking = select.poll()
+        self._asking.register(self._port, select.POLLOUT)
+        self._began = time.ticks_ms()  # when the first piece was sent
+        self._sent = 0  # position behind the last piece; 0: none yet
+        self._rest: memoryview | None = None  # of the last piece, where the port did not take it whole
+        self._muted = False
 
-    @property
-    def playing(self) -> bool:
-        """Whether there is sound under way."""
-        return self._playing is not None
+    def room(self) -> bool:
+        """Return True when a piece may be filled and sent."""
+        return not self._muted and self._flushed()
 
-    def play(self, fill) -> None:
-        """Play what `fill` gives from now on, instead of what is being played."""
-        self.stop()
-        bus = self._bus
-        port = I2S(
-            bus["id"],
-            sck=Pin(bus["sck"]),
-            ws=Pin(bus["ws"]),
-            sd=Pin(bus["sd"]),
-            mode=I2S.TX,
-            bits=16,
-            format=I2S.MONO,
-            rate=self.rate,
-            ibuf=_AHEAD * 2 * len(self._buffer),
-        )
-        self._playing = _Playing(self, port, self._buffer, fill)
-        self._playing.start()
+    def send(self) -> None:
+        """Send the piece on its way behind what is there. Only when there is room.
 
-    def stop(self) -> None:
-        """Be silent at once. Harmless when nothing plays; not an end that `read()` tells of."""
-        if self._playing is not None:
-            self._playing.stop()
-            self._playing = None
-        self._ended = False
+        Allocates nothing unless the ring cannot take all of it, and then as much as a memoryview needs.
+        """
+        if self._sent:
+            self._sent = self.position()
+        else:
+            self._began = time.ticks_ms()
+            self._asking.poll(0)  # from here on, until init(), write() takes what there is room for and never waits
+        self._sent += len(self.piece)
+        self._write(self.piece)
 
-    def end(self) -> None:
-        """Playing is over by itself: called by what plays."""
-        self.stop()
-        self._ended = True
+    def position(self) -> int:
+        """Return the position at which the next piece will begin."""
+        return max(self._sent, self._elapsed())
 
-    def ioctl(self, request: int, flags: int) -> int:
-        """Answer select.poll(): readable when the last sample has been heard."""
-        if request == _STREAM_POLL:
-            return flags if self._ended else 0
-        return -1
+    def heard(self) -> int:
+        """Return the position that is being heard."""
+        return self._elapsed() - _DMA_MS * (self.rate // 1000)
 
-    def read(self) -> bool:
-        """Return True, once, after the last sample has been heard."""
-        ended = self._ended
-        self._ended = False
-        return ended
+    def over(self) -> bool:
+        """Return True when all has been heard, also by a port that lets its whole ring go round first (ESP32)."""
+        return (self._muted or self._flushed()) and self._elapsed() >= self._sent + self._ring
 
-
-class _Playing:
-    """One stretch of sound. A callback that comes after it was stopped does nothing."""
-
-    def __init__(self, output: I2s, port, buffer, fill):
-        self._output = output
-        self._port = port
-        self._buffer = buffer
-        self._fill = fill
-        self._tail = -1  # silent buffers still to send, -1: not there yet
-        self._over = False
-
-    def start(self) -> None:
-        self._port.irq(self._next)
-        self._next(self._port)
+    def mute(self) -> None:
+        """Be silent at once, and until stop() take nothing more. May be called from an interrupt handler."""
+        if self._sent:
+            self._muted = True
+            self._port.init(**self._settings)
 
     def stop(self) -> None:
-        self._over = True
-        self._port.deinit()
+        """Be silent at once. Harmless when nothing plays."""
+        if self._sent:
+            self._port.init(**self._settings)
+        self._sent = 0
+        self._rest = None
+        self._muted = False
 
-    def _stopped(self) -> bool:
-        return self._over
+    def _flushed(self) -> bool:
+        """Write what was left of the last piece; return True when nothing of it is left any more."""
+        if self._rest is not None:
+            self._write(self._rest)
+        return self._rest is None
 
-    def _next(self, port) -> None:
-        """Send a buffer: the callback of machine.I2S when it has taken the last one over. Allocates nothing."""
-        if self._stopped():
-            return
-        buffer = self._buffer
-        if self._tail == 0:
-            self._output.end()
-            return
-        count = 0
-        if self._tail < 0:
-            count = self._fill(buffer)
-            if self._stopped():  # `fill` may do that
-                return
-        if count < len(buffer):
-            self._tail = _TAIL if self._tail < 0 else self._tail - 1
-            for i in range(count, len(buffer)):
-                buffer[i] = 0
-        if self._output.shift:
-            I2S.shift(buf=buffer, bits=16, shift=-self._output.shift)
-        port.write(buffer)
+    def _write(self, samples) -> None:
+        taken = self._port.write(samples) // 2
+        self._rest = None if taken == len(samples) else memoryview(samples)[taken:]
+
+    def _elapsed(self) -> int:
+        """Return the samples that have gone by since the first piece."""
+        return time.ticks_diff(time.ticks_ms(), self._began) * (self.rate // 1000) if self._sent else 0

@@ -33,6 +33,7 @@ class Keypad(io.IOBase):
 
     def __init__(self, rows: tuple, columns: tuple, timer: int, debounce_ms: int):
         """Start to listen on the pins of the rows and columns; `timer` is a number that machine.Timer takes."""
+        self.on_press: object = None  # or a function that interrupts call when a key goes down
         self._debounce = debounce_ms
         self._code = bytearray(_QUEUE)  # key number, with bit 7 when it went down
         self._at = _ring()
@@ -105,6 +106,8 @@ class Keypad(io.IOBase):
                 self._at[slot] = self._seen_at
                 self._written += 1
                 self._down ^= 1 << key
+                if down >> key & 1 and callable(self.on_press):
+                    self.on_press()
             changed >>= 1
             key += 1
 

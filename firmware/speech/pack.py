@@ -127,12 +127,12 @@ class Pack:
         self._position = self._turn = self._coded = 0
         self._cut = self._cut_count = 0
 
-    def read(self, out, gain: int) -> int:
-        """Fill out, an array("h"), with the clip's next samples, gain (0 to 256) 256ths as loud.
+    def read(self, out, gain: int, at: int = 0) -> int:
+        """Fill out, an array("h"), from `at` on with the clip's next samples, gain (0 to 256) 256ths as loud.
 
-        Return how many there were: fewer than its length at the clip's end, 0 after it.
+        Return how many there were: fewer than there was room for at the clip's end, 0 after it.
         """
-        at = 0
+        first = at
         size = len(out)
         gain = (gain * self._level) >> 7
         while at < size:
@@ -154,7 +154,7 @@ class Pack:
             else:
                 break
             at += count
-        return at
+        return at - first
 
     def _aim(self):
         """Set up for the next cut, or for the end of the clip."""

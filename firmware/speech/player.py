@@ -1,10 +1,13 @@
 """Plays a script, clips of a voice pack with pauses behind them, over the audio driver. Times are milliseconds.
 
-The driver calls `fill` from an interrupt for each of its buffers, so a script goes on while the program draws, and
-fill() allocates nothing. A pause ends with a buffer: it is up to half a buffer longer or shorter than said.
+`feed()` reads what is to be heard soon from the flash and must be called every `feed_ms`, from the program's loop
+alone: an interrupt handler could come in the middle of another file operation. Within a clip it allocates nothing.
 """
 
-_LEAD = 1  # silent buffers in front, while the amplifier wakes
+from array import array
+
+_LEAD = 10  # silence in front, while the amplifier wakes (7.5 ms)
+_MARKS = 8  # clips that may begin within the driver's ring, and one more
 
 
 class Player:
@@ -17,14 +20,15 @@ class Player:
         self._script: list = []
         self._next = 0  # the place in the script that comes next
         self._pause = 0  # samples of silence until then
-        self._lead = 0  # silent buffers still to come before everything
         self._in_clip = False
+        self._all_sent = True
         self._behind = 0  # samples of the pause behind the clip under way
         self._speed = 1
         self._rate = audio.rate // 1000  # samples a millisecond
-        self._feed = self._fill  # a bound method is an object: made once
+        self._begins = array("i", bytes(4 * _MARKS))  # positions at which places of the script begin, by place % _MARKS
         self.busy = False
         self.gain = 256
+        self.feed_ms = audio.feed_ms
 
     @property
     def voice(self) -> bool:
@@ -37,60 +41,73 @@ class Player:
         self._pack = pack
 
     def say(self, script: list, speed: int) -> None:
-        """Play (clip, pause behind it) one after another, instead of what is being played."""
+        """Play (clip, pause behind it) one after another, instead of what is being played; feed() must follow."""
         self.stop()
         if self._pack is None or not script:
             return
         self._script = script
         self._speed = speed
         self._next = 0
-        self._pause = 0
-        self._in_clip = False
-        self._lead = _LEAD
+        self._pause = _LEAD * self._rate
+        self._all_sent = False
         self.busy = True
-        self._audio.play(self._feed)
 
     def stop(self) -> None:
         """Be silent at once."""
         self._audio.stop()
         self.busy = False
         self._in_clip = False
+        self._all_sent = True
+
+    def feed(self) -> bool:
+        """Send on what there is room for; return whether there is still something to be heard."""
+        audio = self._audio
+        while not self._all_sent and audio.room():
+            self._fill(audio.piece, audio.position())
+            audio.send()
+        return not audio.over()
 
     def at(self) -> int:
-        """Return the place in the script of the clip that is sounding or sounded last; -1 before the first."""
-        return self._next - 1
+        """Return the place in the script of the clip that is heard or was heard last; -1 before the first."""
+        heard = self._audio.heard()
+        place = self._next - 1
+        while place >= 0 and self._begins[place % _MARKS] > heard:
+            place -= 1
+        return place
 
-    def _fill(self, buffer) -> int:
-        """Fill a buffer of the driver, an array("h"); return how many samples there were to play."""
-        size = len(buffer)
-        if self._lead:
-            self._lead -= 1
-            return self._silence(buffer, 0)
-        if not self._in_clip and self._pause < size // 2 and not self._start():
-            return 0
-        if not self._in_clip:
-            self._pause -= size
-            return self._silence(buffer, 0)
-        pack = self._pack
-        if pack is None:
-            return 0
+    def _fill(self, piece, position: int) -> None:
+        """Fill a piece that will begin at that position; silence behind the end of the script."""
+        size = len(piece)
+        at = 0
+        while at < size:
+            if self._in_clip:
+                at += self._read(piece, at)
+            elif self._pause or not self._start(position + at):
+                end = size if self._all_sent else min(size, at + self._pause)
+                self._pause -= end - at
+                while at < end:
+                    piece[at] = 0
+                    at += 1
+
+    def _read(self, piece, at: int) -> int:
+        """Fill the piece with the clip from `at` on; return how many samples there were."""
+        count = 0
         try:
-            count = pack.read(buffer, self.gain)
+            if self._pack is not None:
+                count = self._pack.read(piece, self.gain, at)
         except OSError:  # the flash cannot be read: there is no voice any more, and the display goes on
-            self._pack = None
-            return 0
-        if count < size:
+            self._give_up()
+        if at + count < len(piece):
             self._in_clip = False
-            self._pause = self._behind - (size - count)
-            self._silence(buffer, count)
-        return size
+            self._pause = self._behind
+        return count
 
-    def _start(self) -> bool:
+    def _start(self, position: int) -> bool:
         """Begin with the next clip that the pack has; False at the end of the script."""
         while self._pack is not None and self._next < len(self._script):
             clip, pause = self._script[self._next]
+            self._begins[self._next % _MARKS] = position
             self._next += 1
-            self._behind = pause * self._rate
             if callable(clip):
                 clip = clip()
             try:
@@ -98,13 +115,15 @@ class Player:
             except KeyError:  # an older pack without this phrase; the display shows it
                 continue
             except (OSError, ValueError):
-                self._pack = None
+                self._give_up()
                 return False
+            self._behind = pause * self._rate
             self._in_clip = True
             return True
+        self._all_sent = True
         return False
 
-    def _silence(self, buffer, start: int) -> int:
-        for i in range(start, len(buffer)):
-            buffer[i] = 0
-        return len(buffer)
+    def _give_up(self) -> None:
+        self._pack = None
+        self._in_clip = False
+        self._all_sent = True

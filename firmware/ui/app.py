@@ -73,14 +73,14 @@ class App:
         if screen is None:
             self._turn_off()
             return
+        if was_off and self.hardware.latch is not None:
+            self.hardware.latch.hold()
+        self.stay_on()
+        self.interaction.shown(screen)  # before it is drawn: a voice that has been sent ahead sounds meanwhile
         self.draw()
         if was_off:
-            if self.hardware.latch is not None:
-                self.hardware.latch.hold()
             self._display("on")
             self._keep_ticking()
-        self.stay_on()
-        self.interaction.shown(screen)
 
     def check_screen(self) -> None:
         """Turn off what the host has just made untrue, such as the code of an account that it removed."""

@@ -9,7 +9,9 @@ from firmware.speech.pack import Pack
 from firmware.speech.player import Player
 from firmware.speech.say import script, twice
 
-_WATCH = "watch"  # a deadline: to look whether the voice or the time has made something new of the view
+# Deadlines
+_FEED = "feed"  # to send the voice on
+_WATCH = "watch"  # to look whether the voice or the time has made something new of the view
 _WATCH_MS = 100
 
 
@@ -30,7 +32,9 @@ class Voice:
         self._speed = 1
         self.sources = []
         if self._audio is not None:
-            self.sources.append((self._audio, self._read_audio))
+            for keys in (hardware.button, hardware.keypad):
+                if keys is not None:
+                    keys.on_press = self._audio.mute
         if self._jack is not None:
             self._jack.on_edge = self._plug_moved
             self.sources.append((self._jack, self._read_jack))
@@ -52,24 +56,28 @@ class Voice:
             said = script(view.parts(), self._speed)
             if view.times > 1:
                 said = twice(said)
-            if self._amplifier is not None:
-                if self._jack is None or not self._jack.plugged:
-                    self._amplifier.on()
-                else:
-                    self._amplifier.off()
             self._player.say(said, self._speed)
+            if self._amplifier is not None and not (self._jack is not None and self._jack.plugged):
+                self._amplifier.on()
+            self._feed()
         self._watch()
 
     def hush(self) -> None:
         """Be silent at once."""
+        self._app.due.pop(_FEED, None)
         if self._player is not None:
             self._player.stop()
         if self._amplifier is not None:
             self._amplifier.off()
 
-    def _read_audio(self) -> None:
-        """All has been said."""
-        if self._audio.read():
+    def _feed(self) -> None:
+        """Send the voice on, until all has been said."""
+        if self._jack is not None and self._jack.plugged:
+            self._plug_moved(True)  # here too, for interrupts can be lost
+        player = self._player
+        if player is not None and player.feed():
+            self._app.due[_FEED] = (time.ticks_add(time.ticks_ms(), player.feed_ms), self._feed)
+        else:
             self.hush()
             self._ended()
 

@@ -23,25 +23,28 @@ PRODUCT = {"name": "kodeoplaeser", "parts": ("latch", "button", "keypad", "audio
     "debounce_ms": 5, "sample_rate": 16000}
 token = bring_up(BOARD, PRODUCT)
 left = 0
-def beep(buffer):
+audio = token.audio
+def feed():
     global left
-    count = min(left, len(buffer))
-    for i in range(count):
-        buffer[i] = 5000 if left < 9600 else 0
-        left -= 1
-    return count
+    while left > 0 and audio.room():
+        for i in range(len(audio.piece)):
+            audio.piece[i] = 5000 if 0 < left < 9600 else 0
+            left -= 1
+        audio.send()
 poll = select.poll()
 poll.register(token.keypad, select.POLLIN)
 poll.register(token.button, select.POLLIN)
 token.amplifier.on()
 while True:
-    for part, _ in poll.poll():
+    feed()
+    for part, _ in poll.poll(audio.feed_ms if left > 0 else -1):
         event = part.read()
         if part is token.button or event[0] == "#":
-            token.audio.stop()
+            left = 0
+            audio.stop()
         elif event[1]:
             left = 9600 + 1600
-            token.audio.play(beep)
+            audio.stop()
 """
 
 EVERYTHING = """

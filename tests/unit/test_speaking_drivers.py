@@ -108,32 +108,59 @@ def test_the_keypads_handlers_allocate_nothing(runtime: Runtime):
     assert runtime.call(DRIVERS, "keypad_allocates") is True
 
 
+def test_a_touch_of_the_red_key_is_told_at_once_and_its_release_is_none_though_it_bounces(runtime: Runtime):
+    down, up = 0, 1
+    steps = [(down, False), (up, False), (down, True), (up, False), (down, False), (up, True), (down, False)]
+    assert runtime.call(DRIVERS, "touches", steps) == [1, 1, 2, 2, 2, 2, 3]
+
+
 # Sound
 
-
-def play(runtime: Runtime, counts: list[int], stop_after: int = 99, shift: int = 0) -> tuple:
-    return runtime.call(DRIVERS, "play", counts, stop_after, shift)
-
-
-def test_sound_is_set_up_as_the_board_says_with_two_buffers_ahead(runtime: Runtime):
-    assert play(runtime, [0])[1] == (0, 10, 11, 9, 1, 16, 0, 16000, 1280)
+PIECE = 800  # samples, 50 ms
+RING = 4096  # samples, 256 ms
 
 
-def test_every_sample_is_played_without_allocating_and_the_end_is_told_once(runtime: Runtime):
-    written, _, is_open, playing, readable, *ends = play(runtime, [320, 320, 7])
-    assert written[0] + written[1] + written[2] == [100 + n for n in range(647)] + [0] * 313
-    assert written[3:] == [[0] * 320] * 3, "so many silent buffers push the last sample out"
-    assert (is_open, playing, readable, ends) == (False, False, 1, [True, False])
+def test_sound_is_set_up_once_as_the_board_says_and_again_by_a_stop_that_has_something_to_stop(runtime: Runtime):
+    before, set_ups = runtime.call(DRIVERS, "sound_set_up")
+    assert before == 1
+    assert set_ups == [(0, 10, 11, 9, 1, 16, 0, 16000, 2 * RING + 1)] * 2
 
 
-def test_a_stop_closes_the_port_and_late_callbacks_do_nothing(runtime: Runtime):
-    written, _, is_open, playing, readable, *ends = play(runtime, [320] * 9, stop_after=2)
-    assert len(written) == 2
-    assert (is_open, playing, readable, ends) == (False, False, 0, [False, False])
+def test_pieces_are_sent_until_the_ring_is_full_and_what_did_not_fit_goes_first_later(runtime: Runtime):
+    told, heard = runtime.call(DRIVERS, "sound_sent", [(0, 0), (1600, 100), (0, 10), (3200, 200)])
+    assert [(position, count) for position, count, _, _ in told] == [
+        (0, 6),  # five whole ones, and 96 samples of the sixth
+        (6 * PIECE, 2),
+        (8 * PIECE, 0),
+        (8 * PIECE, 4),
+    ]
+    assert heard == list(range(1, RING + 4800 + 1))
 
 
-def test_each_step_of_shift_halves(runtime: Runtime):
-    assert play(runtime, [4], shift=2)[0][0][:5] == [25, 25, 25, 25, 0]
+def test_what_is_heard_follows_the_clock_and_not_what_was_sent(runtime: Runtime):
+    told, _ = runtime.call(DRIVERS, "sound_sent", [(0, 0), (0, 3), (0, 97), (0, 100)])
+    assert [heard for _, _, heard, _ in told] == [-64, -16, 96 * 16, 196 * 16]
+
+
+def test_silence_between_late_pieces_counts(runtime: Runtime):
+    """After a second without pieces the next one begins a second after the first."""
+    told, _ = runtime.call(DRIVERS, "sound_sent", [(0, 0), (RING, 1000)])
+    assert told[1][0] == 16_000
+
+
+def test_all_is_over_when_the_whole_ring_has_gone_round_once_more(runtime: Runtime):
+    assert runtime.call(DRIVERS, "sound_over", 50 + 255) is False
+    assert runtime.call(DRIVERS, "sound_over", 50 + 256) is True
+
+
+def test_sending_allocates_nothing(runtime: Runtime):
+    assert runtime.call(DRIVERS, "sound_sent_without_allocating") is True
+
+
+def test_muted_sound_is_gone_at_once_and_nothing_is_taken_until_a_stop(runtime: Runtime):
+    untouched, *told = runtime.call(DRIVERS, "sound_muted")
+    assert untouched == 1, "there was nothing to mute"
+    assert told == [2, False, False, True, 3, True, 0]
 
 
 # Jack, amplifier, bring-up

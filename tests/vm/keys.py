@@ -15,7 +15,9 @@ from firmware.ui.services import Services
 from tests.vm.board import Time
 
 gc.threshold(16_384)  # as main.py has it
-_BUFFER = 320  # samples, 20 ms
+_PIECE = 800  # samples, 50 ms
+_RING = 4096  # samples, 256 ms
+_BLOCK = 160  # samples, 10 ms
 _CLIP = 6400  # samples, 400 ms
 clock = Time()
 clips = []  # (ms, clip) as they begin
@@ -25,43 +27,92 @@ written = []  # what is on the display
 class _Pack:
     def __init__(self, file):
         self._left = 0
+        self._begun = None
 
     def start(self, clip, speed):
         if clip == "missing":
             raise KeyError(clip)
-        clips.append((clock.now, clip, speed))
+        self._begun = clip, speed
         self._left = _CLIP
 
-    def read(self, buffer, gain):
-        count = min(self._left, len(buffer))
-        for i in range(count):
-            buffer[i] = gain
+    def read(self, piece, gain, at):
+        if self._begun:
+            _Audio.last.begins(at, self._begun[0], self._begun[1])
+            self._begun = None
+        count = min(self._left, len(piece) - at)
+        for i in range(at, at + count):
+            piece[i] = gain
         self._left -= count
         return count
 
 
 class _Audio:
+    """A ring of 256 ms. What was sent and is not heard yet goes when it is stopped."""
+
     rate = 16000
+    feed_ms = 102
+    last = None
 
     def __init__(self):
-        self.fill = None
-        self.ended = False
-        self.heard = []  # (ms, loudest sample), where that changes
+        _Audio.last = self
+        self.piece = [0] * _PIECE
+        self.levels = []  # (ms, loudest sample), where that changes
+        self._coming = []  # (ms, loudest sample) of each block to come
+        self._clips = []  # (ms, clip, speed) to come
+        self._began = 0
+        self._sent = 0
 
-    def play(self, fill):
+    @property
+    def playing(self):
+        return self._sent > 0
+
+    def room(self):
+        return self.position() - self._elapsed() <= _RING - _PIECE
+
+    def position(self):
+        return max(self._sent, self._elapsed())
+
+    def begins(self, at, clip, speed):
+        """A clip begins at that place of the piece that will be sent next."""
+        began = self._began if self._sent else clock.now
+        self._clips.append((began + (self.position() + at) // 16, clip, speed))
+
+    def send(self):
+        if not self._sent:
+            self._began = clock.now
+        start = self._began + self.position() // 16
+        for at in range(0, _PIECE, _BLOCK):
+            self._coming.append((start + at // 16, max(self.piece[at : at + _BLOCK])))
+        self._sent = self.position() + _PIECE
+
+    def heard(self):
+        return self._elapsed()
+
+    def sound(self):
+        """Let what is to be heard by now be heard."""
+        while self._clips and self._clips[0][0] <= clock.now:
+            clips.append(self._clips.pop(0))
+        while self._coming and self._coming[0][0] <= clock.now:
+            moment, loudest = self._coming.pop(0)
+            if not self.levels or self.levels[-1][1] != loudest:
+                self.levels.append((moment, loudest))
+
+    def over(self):
+        return self._elapsed() >= self._sent
+
+    def mute(self):
         self.stop()
-        self.fill = fill
 
     def stop(self):
-        self.fill = None
-        self.ended = False
-        if self.heard and self.heard[-1][1]:
-            self.heard.append((clock.now, 0))
+        self.sound()
+        if self.levels and self.levels[-1][1]:
+            self.levels.append((clock.now, 0))
+        self._coming = []
+        self._clips = []
+        self._sent = 0
 
-    def read(self):
-        ended = self.ended
-        self.ended = False
-        return ended
+    def _elapsed(self):
+        return (clock.now - self._began) * 16 if self._sent else 0
 
 
 class _Queue:
@@ -222,7 +273,7 @@ class Bench:
         if words[0] == "wait":
             self._run(int(words[1]))
         elif step == "until quiet":
-            while self.hardware.audio.fill is not None:
+            while self.hardware.audio.playing:
                 self._run(20)
         elif words[0] in ("in", "out"):
             self.hardware.jack.plugged = words[0] == "in"
@@ -258,23 +309,15 @@ class Bench:
     def _run(self, ms):
         end = clock.now + ms
         while True:
+            self.hardware.audio.sound()
             for source, read in self.app.interaction.sources:
-                if getattr(source, "changes", None) or getattr(source, "ended", False):
+                if source.changes:
                     read()
             self.app._act_on_time()
+            self.hardware.audio.sound()
             if clock.now >= end:
                 return
-            clock.now += 20
-            audio = self.hardware.audio
-            if audio.fill is not None:
-                buffer = [0] * _BUFFER
-                count = audio.fill(buffer)
-                loudest = max(buffer)
-                if not audio.heard or audio.heard[-1][1] != loudest:
-                    audio.heard.append((clock.now, loudest))
-                if count < _BUFFER:
-                    audio.fill = None
-                    audio.ended = True
+            clock.now += 10
 
 
 class _File:
@@ -333,7 +376,7 @@ def times() -> list:
 
 def heard() -> list:
     """(ms, loudest sample), where that changed, of the last play."""
-    return last.hardware.audio.heard
+    return last.hardware.audio.levels
 
 
 def saved() -> list:

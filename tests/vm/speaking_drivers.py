@@ -37,6 +37,33 @@ def lcd_traffic(steps: list, width: int, height: int) -> list:
     return traffic
 
 
+def touches(steps: list) -> list:
+    """Steps are (level of the red key's pin, read the button?); return how often on_press was called by each."""
+    board.install()
+    from firmware.drivers import button
+
+    clock = board.Time()
+    button.time = clock
+    board.pins[15] = 1
+    key = button.Button(15, 5)
+    called = bytearray(1)
+
+    def touched():
+        called[0] += 1
+
+    key.on_press = touched
+    told = []
+    for level, reads in steps:
+        board.pins[15] = level
+        with Unallocating():
+            board.handlers[15](key._pin)
+        if reads:
+            clock.now += 10
+            key.read()
+        told.append(called[0])
+    return told
+
+
 class _Matrix:
     """The contacts of a keypad, for the stand-in's pins."""
 
@@ -74,6 +101,8 @@ def keypad_changes(steps: list) -> list:
     keypad.time = clock
     keypad.Pin = Pin
     pad = keypad.Keypad(_ROWS, _COLUMNS, -1, 5)
+    downs = []
+    pad.on_press = lambda: downs.append(1)
     told = []
     steps = list(steps)
     for now in range(steps[-1][0] + 50):
@@ -90,6 +119,7 @@ def keypad_changes(steps: list) -> list:
             key, down, at = pad.read()
             told.append((now, key, down, at))
     assert board.timers[-1].callback is None or matrix.down
+    assert len(downs) == len([1 for _, _, down, _ in told if down])
     return told
 
 
@@ -117,38 +147,91 @@ def keypad_allocates() -> bool:
     return pad.read() is not None
 
 
-def play(counts: list, stop_after: int, shift: int) -> list:
-    """Play stretches of samples 100, 101 ...; return the samples written after each callback, and what the end was."""
+def _output():
+    """Make the driver on a ring of 256 ms; its clock is the test's."""
     board.install()
-    from firmware.drivers.i2s import I2s
+    from firmware.drivers import i2s
 
-    output = I2s({"id": 0, "sck": 10, "ws": 11, "sd": 9}, 16000)
-    output.shift = shift
-    counts = list(counts)
-    state = [0, 100]
+    i2s.time = clock = board.Time()
+    output = i2s.I2s({"id": 0, "sck": 10, "ws": 11, "sd": 9, "ring_ms": 256}, 16000)
+    return output, board.ports[-1], clock
 
-    def fill(buffer):
-        count = counts[state[0]] if state[0] < len(counts) else 0
-        state[0] += 1
-        for i in range(count):
-            buffer[i] = state[1]
-            state[1] += 1
-        return count
 
-    output.play(fill)
-    port = board.ports[-1]
-    written = [list(port.written)]
-    while port.open and len(written) < 20:
-        if len(written) == stop_after:
-            output.stop()
-            port.callback(port)  # one that was under way already
-            break
-        before = port.count
-        with Unallocating():
-            port.callback(port)
-        if port.count != before:
-            written.append(list(port.written))
-    return written, port.set_up, port.open, output.playing, output.ioctl(3, 1), output.read(), output.read()
+def sound_set_up() -> list:
+    """How the port is set up by making the driver, by a stop without sound, and by one with sound."""
+    output, port, _ = _output()
+    output.stop()
+    before = len(port.set_ups)
+    output.send()
+    output.stop()
+    return [before, port.set_ups]
+
+
+def sound_sent(steps: list) -> list:
+    """Each step is the samples that the ring has sent since the last one, and the milliseconds since then.
+
+    At each of them pieces with the samples 1, 2, 3 ... are sent while there is room. Return (position of the first of
+    the pieces, how many, what is heard, whether all is over) of each step, and the samples the port has taken.
+    """
+    output, port, clock = _output()
+    number = 0
+    told = []
+    for freed, ms in steps:
+        port.space += freed
+        clock.now += ms
+        position = output.position()
+        count = 0
+        while output.room():
+            count += 1
+            for i in range(len(output.piece)):
+                number += 1
+                output.piece[i] = number
+            output.send()
+        told.append((position, count, output.heard(), output.over()))
+    return [told, list(port.heard)]
+
+
+def sound_over(ms: int) -> bool:
+    """Whether all is over so long after a single piece was sent."""
+    output, _, clock = _output()
+    output.send()
+    clock.now += ms
+    return output.over()
+
+
+def sound_sent_without_allocating() -> bool:
+    """Fill and send with the heap locked, after the first piece, which asks the port for its mode."""
+    output, port, _ = _output()
+    output.send()
+    port.heard = None
+    port.write = _taking
+    with Unallocating():
+        if output.room():
+            output.send()
+        output.position()
+        output.heard()
+        output.over()
+    return True
+
+
+def _taking(samples):
+    return 2 * len(samples)
+
+
+def sound_muted() -> list:
+    """Mute between two pieces: set-ups of the port, room, whether all is over, before and after stop()."""
+    output, port, clock = _output()
+    output.mute()
+    told = [len(port.set_ups)]
+    port.space = 0
+    output.send()
+    output.mute()
+    told += [len(port.set_ups), output.room(), output.over()]
+    clock.now += 50 + 256
+    told.append(output.over())
+    output.stop()
+    told += [len(port.set_ups), output.room(), output.position()]
+    return told
 
 
 def jack_edges() -> list:
