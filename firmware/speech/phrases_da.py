@@ -80,4 +80,21 @@ PHRASES = {
     "hash": "Firkant.",
     "practice": "Øvelse.",
     "not_valid": "Gælder ikke.",
+    # PIN
+    "type": "Tast",
+    "pin": "PIN.",
+    "new_pin": "Ny PIN.",
+    "again": "Igen.",
+    "differs": "Ikke ens.",
+    "too_simple": "For simpel.",
+    "pin_size": "4 til 8 cifre.",
+    "saved": "Gemt.",
+    "tries_left": "Forsøg tilbage",
+    "wait": "Vent",
+    "seconds": "sekunder.",
+    "minutes": "minutter.",
+    # Look
+    "theme": "Skærm",
+    "light": "Sort på hvidt.",
+    "dark": "Hvidt på sort.",
 }

@@ -80,4 +80,21 @@ PHRASES = {
     "hash": "Hash.",
     "practice": "Practice.",
     "not_valid": "Not valid.",
+    # PIN
+    "type": "Type",
+    "pin": "PIN.",
+    "new_pin": "New PIN.",
+    "again": "Again.",
+    "differs": "Not the same.",
+    "too_simple": "Too simple.",
+    "pin_size": "4 to 8 digits.",
+    "saved": "Saved.",
+    "tries_left": "Tries left",
+    "wait": "Wait",
+    "seconds": "seconds.",
+    "minutes": "minutes.",
+    # Look
+    "theme": "Screen",
+    "light": "Black on white.",
+    "dark": "White on black.",
 }

@@ -80,4 +80,21 @@ PHRASES = {
     "hash": "Sisamanik teqeqqulik.",
     "practice": "Sungiusarneq.",
     "not_valid": "Atorsinnaanngilaq.",
+    # PIN
+    "type": "Allaguk",
+    "pin": "PIN.",
+    "new_pin": "PIN nutaaq.",
+    "again": "Uteqqiguk.",
+    "differs": "Assigiinngillat.",
+    "too_simple": "Ajornaallaarpoq.",
+    "pin_size": "Kisitsisit 4 8 tikillugit.",
+    "saved": "Toqqorneqarpoq.",
+    "tries_left": "Misiliinissat sinneruttut",
+    "wait": "Utaqqigit",
+    "seconds": "sekundit.",
+    "minutes": "minutsit.",
+    # Look
+    "theme": "Saqqaa",
+    "light": "Qaqortumi qernertoq.",
+    "dark": "Qernertumi qaqortoq.",
 }

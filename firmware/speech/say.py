@@ -35,6 +35,11 @@ def script(parts, speed: int) -> list:
     return said
 
 
+def clips(parts) -> int:
+    """Return how many clips script() makes of the parts."""
+    return sum([sum([len(group) for group in part]) if type(part) is tuple else 1 for part in parts])
+
+
 def twice(said: list) -> list:
     """Return a script that says this, and after a second says it again."""
     return said[:-1] + [(said[-1][0], _AGAIN)] + said
@@ -57,3 +62,9 @@ def text(parts, phrases: dict) -> str:
 def rounded(seconds: int) -> str:
     """Return the key of a number of seconds below 70: itself below ten, else the whole tens in it."""
     return str(seconds if seconds < 10 else seconds // 10 * 10)
+
+
+def time_left(seconds: int) -> tuple:
+    """Return the keys of a number and its unit for a time, rounded up to what can be said."""
+    number, unit = (seconds, "seconds") if seconds <= 60 else ((seconds + 59) // 60, "minutes")
+    return str(number if number < 10 else (number + 9) // 10 * 10), unit

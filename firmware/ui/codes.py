@@ -1,5 +1,6 @@
 """The accounts of a token that speaks and their codes: taken one at a time, the last one kept to be repeated."""
 
+from firmware.storage.vault import BLOCKED
 from firmware.ui.code_view import Code, Digits
 from firmware.ui.taking import NoCodeError, take
 from firmware.ui.view import Message, View
@@ -23,19 +24,25 @@ def trouble(app, key: str) -> Message:
 
 
 class Codes:
-    """Which account is chosen, and its last code."""
+    """Which account is chosen, and its last code. A PIN is asked for once, before the first code after power-on."""
 
     def __init__(self, app):
         """Begin with the first account and no code."""
         self._app = app
         self._account = 0
+        self._lock = None  # made when there is a PIN to ask for
+        self._unlocked = False
         self.last: Digits | None = None
 
     def new(self) -> View:
-        """Take a code, or say why there is none."""
+        """Take a code, or say why there is none, or ask for the PIN first."""
         app = self._app
-        if self._account >= len(app.vault.credentials):
+        vault = app.vault
+        if self._account >= len(vault.credentials):
             self._account = 0
+        if vault.pin is not None and vault.credentials and vault.state != BLOCKED and not self._unlocked:
+            self.last = None
+            return self.lock().ask(self._unlock)
         try:
             code, period, left = take(app, self._account)
         except NoCodeError as none:
@@ -56,6 +63,19 @@ class Codes:
         self.last = Digits(self._app, ["practice"], digits, [["not_valid"]])
         return self.last
 
+    def lock(self):
+        """Return what asks for the PIN."""
+        if self._lock is None:
+            from firmware.ui.lock import Lock
+
+            self._lock = Lock(self._app)
+        return self._lock
+
     def forget(self) -> None:
-        """Forget the last code: the token goes off."""
+        """Forget the last code and the PIN: the token goes off."""
         self.last = None
+        self._unlocked = False
+
+    def _unlock(self) -> View:
+        self._unlocked = True
+        return self.new()

@@ -4,7 +4,7 @@ Imported when the first one is chosen: a press that only asks for a code does no
 """
 
 from firmware.serial_number import serial_number
-from firmware.ui.pages import Language, Level, Serial, status
+from firmware.ui.pages import Language, Level, Serial, Status, Theme
 from firmware.ui.view import Message, View
 
 
@@ -54,13 +54,29 @@ def language(keys, by: int) -> View:
     return Language(keys.app, lambda more: language(keys, more))
 
 
+def theme(keys) -> View:
+    """Show white on black instead of black on white, or the other way round."""
+    dark = not keys.preferences.values["inverted"]
+    keys.preferences.change("inverted", dark)
+    keys.app.apply_settings()
+    return Theme(keys.app, dark, lambda: theme(keys))
+
+
+def status(keys) -> View:
+    """Say how the token is, and offer what has no key of its own."""
+    choices = {"1": ("theme", lambda: theme(keys))}
+    if keys.app.vault.pin is not None:
+        choices["2"] = ("pin", lambda: keys.codes.lock().change())
+    return Status(keys.app, choices)
+
+
 FUNCTIONS = {
     "0": repeat,
     "1": lambda keys: volume(keys, -1),
     "2": own_pace,
     "3": lambda keys: volume(keys, 1),
     "4": lambda keys: speed(keys, -1),
-    "5": lambda keys: status(keys.app),
+    "5": status,
     "6": lambda keys: speed(keys, 1),
     "7": lambda keys: language(keys, -1),
     "8": serial,

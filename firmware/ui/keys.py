@@ -112,7 +112,9 @@ class Interaction:
             self._red_up_at = at
 
     def _red_alone(self) -> None:
-        self.app.show(self.codes.new())
+        following = self.app.screen.red()
+        if following is not False:
+            self.app.show(following or self.codes.new())
 
     def _read_keypad(self) -> None:
         while True:
@@ -149,7 +151,8 @@ class Interaction:
         if following is None:
             # The key of the function that repeats says the view again where it has no other meaning (5.1.3.4).
             following = view.whole() if key == "0" else Message(app, "no_function", "press_red")
-        app.show(following)
+        if following is not False:
+            app.show(following)
 
     # Names of the keys
 

@@ -57,16 +57,40 @@ class Language(View):
         return self._change(-1 if key == "7" else 1) if key in "79" else None
 
 
-def status(app) -> View:
-    """Say how battery and clock are, and which firmware this is."""
-    battery = "no_battery" if app.hardware.battery is None else "battery_ok"
-    if app.battery_low():
-        battery = "battery_low"
-    try:
-        clock = ["clock_ok"] if trusted_time(app) is not None else ["clock_lost", "contact_issuer"]
-    except OSError:
-        clock = ["clock_absent", "contact_issuer"]
-    version = ["version"]
-    for number in VERSION.split("."):
-        version += list(number) + ["point"]
-    return View(app, ["status"], "", [[battery], clock, version[:-1]])
+class Theme(View):
+    """How the screen looks now; the key that brought here turns it round again."""
+
+    def __init__(self, app, dark: bool, turn):
+        """Say it; turn() gives the view after the key."""
+        View.__init__(self, app, ["theme"], "", [["dark" if dark else "light"]])
+        self._turn = turn
+
+    def key(self, key: str):
+        """Turn it round again."""
+        return self._turn() if key == "1" else None
+
+
+class Status(View):
+    """How battery and clock are, which firmware this is, and what else there is to change."""
+
+    def __init__(self, app, choices: dict):
+        """Offer choices: key -> (its name, what gives the view behind it)."""
+        battery = "no_battery" if app.hardware.battery is None else "battery_ok"
+        if app.battery_low():
+            battery = "battery_low"
+        try:
+            clock = [["clock_ok"]] if trusted_time(app) is not None else [["clock_lost"], ["contact_issuer"]]
+        except OSError:
+            clock = [["clock_absent"], ["contact_issuer"]]
+        version = ["version"]
+        for number in VERSION.split("."):
+            version += list(number) + ["point"]
+        offered = []
+        for key in sorted(choices):
+            offered += [key, choices[key][0]]
+        View.__init__(self, app, ["status"], "", [[battery]] + clock + [version[:-1], offered])
+        self._choices = choices
+
+    def key(self, key: str):
+        """Take a choice."""
+        return self._choices[key][1]() if key in self._choices else None

@@ -6,7 +6,7 @@ is what the App's interaction lets the voice say. A key that a view has a use fo
 
 import framebuf
 
-from firmware.speech.say import grouped, text
+from firmware.speech.say import clips, grouped, text
 from firmware.ui import draw
 from firmware.ui.screen import Screen
 
@@ -31,6 +31,8 @@ class View(Screen):
         self.number = number
         self.lines = lines
         self.marked = -1  # the digit of the number that is being said
+        self._top = 0  # the paragraph that is being said: what does not fit on the display scrolls with the voice
+        self._fits = True
 
     def parts(self) -> list:
         """Return everything that is shown, as parts to say."""
@@ -42,18 +44,31 @@ class View(Screen):
         return said
 
     def key(self, key: str):
-        """Return what follows after a key, None when it means nothing here."""
+        """Return what follows after a key, None when it means nothing here, False when it is still to come."""
+
+    def red(self):
+        """Return the same for the red key alone, which gives a new code where it means nothing."""
 
     def whole(self):
         """Return this view to be said from the beginning."""
+        self._top = 0
         return self
 
     def watch_ms(self, now, speaking: bool) -> int | None:
         """Return when to ask next what the voice or the time has made of this, None when they change nothing."""
+        return 0 if speaking and len(self.lines) > 1 else None
 
     def follow(self, at: int) -> bool:
-        """Keep step with the voice, which is at that place of parts(); True when there is something new to draw."""
-        return False
+        """Keep step with the voice, which is at that clip of parts(); True when there is something new to draw."""
+        at -= clips(self.title) + len(self.number)
+        top = -1
+        while at >= 0 and top + 1 < len(self.lines):
+            top += 1
+            at -= clips(self.lines[top])
+        if top < 0 or top == self._top:
+            return False
+        self._top = top
+        return not self._fits
 
     def ends_now(self) -> bool:
         """Return True, once, when time has brought something new to say."""
@@ -69,10 +84,15 @@ class View(Screen):
         y += _RULE + _SPACE
         if self.number:
             y = self._draw_number(canvas, y)
-        for line in self.lines:
-            for row in draw.wrapped(font, text(line, app.texts), app.display.width):
-                draw.text(canvas, font, row, 0, y)
-                y += font.height()
+        rows = [draw.wrapped(font, text(line, app.texts), app.display.width) for line in self.lines]
+        room = (app.display.height - y) // font.height()
+        self._fits = sum([len(paragraph) for paragraph in rows]) <= room
+        shown: list = []
+        for paragraph in rows if self._fits else rows[self._top :]:
+            shown += paragraph
+        for row in shown[:room]:
+            draw.text(canvas, font, row, 0, y)
+            y += font.height()
 
     def _draw_number(self, canvas, y: int) -> int:
         """Draw the digits in two groups; return where the next line begins."""

@@ -7,9 +7,10 @@ import framebuf
 from firmware.boards.pico2 import BOARD
 from firmware.modules import load
 from firmware.products.kodeoplaeser import PRODUCT
-from firmware.storage.vault import VaultError
+from firmware.storage.errors import VaultError
+from firmware.storage.pin import set_pin
 from firmware.ui import app as app_module
-from firmware.ui import code_view, draw, keys, taking, voice
+from firmware.ui import code_view, draw, entry, keys, lock, taking, voice
 from firmware.ui.app import App
 from firmware.ui.services import Services
 from tests.vm.board import Time
@@ -22,6 +23,7 @@ _CLIP = 6400  # samples, 400 ms
 clock = Time()
 clips = []  # (ms, clip) as they begin
 written = []  # what is on the display
+drawn = []  # what has ever been on it in the last play
 
 
 class _Pack:
@@ -199,6 +201,7 @@ class _Vault:
     clock = {"set_at": 0, "aging": 0}  # noqa: RUF012 - a stand-in's constant
     access_key = bytes(32)
     fails = False
+    pin = None
 
     def __init__(self, names, digits, kind):
         self.settings = {}
@@ -221,6 +224,13 @@ class _Vault:
             raise VaultError(18)
         self.saves.append((clock.now, sorted(changes)))
         self.settings.update(changes)
+
+    def keep_pin(self, record, forget=False):
+        if self.fails:
+            raise VaultError(18)
+        self.pin = record
+        if record["tries"] >= 10:
+            self.state = "blocked"
 
     def next_counter(self, index):
         if self.fails:
@@ -255,7 +265,7 @@ class Bench:
     def __init__(self, names, digits, kind, settings):
         clips[:] = []
         clock.now = 1000
-        for module in (app_module, code_view, keys, voice):
+        for module in (app_module, code_view, entry, keys, lock, voice):
             module.time = clock
         taking.time = clock
         voice.Pack = _Pack
@@ -327,6 +337,8 @@ class _File:
 
 def _text(canvas, font, string, x, y):
     written.append(string)
+    if string not in drawn:
+        drawn.append(string)
     for character in string:
         glyph, rows, columns = font.get_ch(character)
         if x + columns > 400 or y + rows > 240 or x < 0 or y < 0:
@@ -349,12 +361,15 @@ def play(steps, options):
     global last
     last = None
     gc.collect()  # the token before
+    drawn[:] = []
     bench = Bench(
         options.get("names", ("a",)), options.get("digits", 6), options.get("kind", "totp"), options.get("settings", {})
     )
     bench.vault.state = options.get("state", "locked")
-    bench.vault.fails = options.get("storage_fails", False)
     bench.hardware.clock.trouble = options.get("clock")
+    if "pin" in options:
+        set_pin(bench.vault, options["pin"], bench.hardware.random)
+    bench.vault.fails = options.get("storage_fails", False)
     if "battery" in options:
         bench.hardware.battery.value = options["battery"]
     told = []
@@ -384,6 +399,40 @@ def saved() -> list:
     return last.vault.saves, last.vault.settings
 
 
+def fail() -> None:
+    """Let the last play's storage fail."""
+    last.vault.fails = True
+
+
+def pin_tries() -> int:
+    """How many wrong PINs in a row the vault of the last play holds."""
+    return last.vault.pin["tries"]
+
+
+def lit_pixels(top: int) -> int:
+    """How many pixels below that row are set on the last play's display."""
+    canvas = last.hardware.display.canvas
+    count = 0
+    for y in range(top, 240):
+        for x in range(400):
+            count += canvas.pixel(x, y)
+    return count
+
+
+def power_cycle() -> None:
+    """Take the last play's power away and give it back: its vault and its clock outlive that."""
+    global last
+    vault = last.vault
+    trouble = last.hardware.clock.trouble
+    moment = clock.now
+    last = None
+    gc.collect()
+    last = Bench(("a",), 6, "totp", {})
+    clock.now = moment + 1000
+    last.hardware.clock.trouble = trouble
+    last.app.vault = last.vault = vault
+
+
 def mend() -> None:
     """Let the last play's storage work again."""
     last.vault.fails = False
@@ -397,6 +446,11 @@ def now() -> int:
 def amplifier() -> bool:
     """Whether the last play left the loudspeaker on."""
     return last.hardware.amplifier.high
+
+
+def seen() -> list:
+    """All texts that the last play drew."""
+    return drawn
 
 
 def lit() -> bool:
