@@ -1,5 +1,7 @@
-"""Bit rot in the flash of a token that is not running."""
+"""Harm done to the flash of a token that is not running: bit rot, and a vault that can no longer be written."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from littlefs import LittleFS, UserContext
@@ -7,8 +9,9 @@ from littlefs import LittleFS, UserContext
 from host_tools.flashing.image import load_board
 
 
-def flip_a_bit_of_each_slot(path: Path, board: str) -> None:
-    """Rewrite each slot file with one bit changed, as littlefs itself would hold it."""
+@contextmanager
+def _disk(path: Path, board: str) -> Iterator[LittleFS]:
+    """Open the file system in a flash's file; what is changed is written back as littlefs itself would hold it."""
     filesystem = load_board(board)["filesystem"]
     context = UserContext(filesystem["size"])
     context.buffer[:] = path.read_bytes()
@@ -20,12 +23,31 @@ def flip_a_bit_of_each_slot(path: Path, board: str) -> None:
         prog_size=filesystem["program"],
     )
     disk.mount()
-    slots = [name for name in disk.listdir("/data") if name.startswith("vault.")]
-    assert len(slots) == 2
-    for name in slots:
-        with disk.open(f"/data/{name}", "rb") as file:
-            body = bytearray(file.read())
-        body[-20] ^= 1
-        with disk.open(f"/data/{name}", "wb") as file:
-            file.write(body)
+    yield disk
+    disk.unmount()
     path.write_bytes(bytes(context.buffer))
+
+
+def flip_a_bit_of_each_slot(path: Path, board: str) -> None:
+    """Rewrite each slot file of the vault with one bit changed."""
+    with _disk(path, board) as disk:
+        slots = [name for name in disk.listdir("/data") if name.startswith("vault.")]
+        assert len(slots) == 2
+        for name in slots:
+            with disk.open(f"/data/{name}", "rb") as file:
+                body = bytearray(file.read())
+            body[-20] ^= 1
+            with disk.open(f"/data/{name}", "wb") as file:
+                file.write(body)
+
+
+def jam(path: Path, board: str) -> None:
+    """Put a directory in the place of the slot that the vault writes next: what is there is kept, nothing is saved."""
+    with _disk(path, board) as disk:
+        generations = {}
+        for name in ("/data/vault.0", "/data/vault.1"):
+            with disk.open(name, "rb") as file:
+                generations[name] = int.from_bytes(file.read(8)[4:], "little")
+        older = min(generations, key=generations.__getitem__)
+        disk.remove(older)
+        disk.mkdir(older)

@@ -1,6 +1,7 @@
 """The pictures of the docs, drawn by the emulator; `python -m tests.e2e.pictures` writes them, a test compares them.
 
-docs/images/kodeviser.png is the README's, docs/images/screens.png shows every screen in both languages.
+docs/images/kodeviser.png and kodeoplaeser.png are the README's, screens.png shows every screen of the kodeviser in both
+languages, and kodeoplaeser.da.png and .en.png every screen of the kodeoplæser in both themes.
 """
 
 import tempfile
@@ -13,7 +14,9 @@ from PIL import Image
 from emulator.screen import Screen
 from emulator.session import Emulator
 from host_tools.flashing.image import build_image
+from tests.e2e import speaking_pictures
 from tests.e2e.bench import SECRET, START, Bench, hotp, totp
+from tests.e2e.speaker import LANGUAGES
 
 FOLDER = Path(__file__).parents[2] / "docs" / "images"
 _COLUMNS = 4
@@ -103,10 +106,14 @@ def _press_at(emulator: Emulator, moment: int) -> Screen:
 
 
 def main() -> None:
-    """Write both pictures."""
+    """Write all pictures."""
     FOLDER.mkdir(exist_ok=True)
     code().to_png(FOLDER / "kodeviser.png")
     contact_sheet().save(FOLDER / "screens.png")
+    speaking_pictures.code().to_png(FOLDER / "kodeoplaeser.png", scale=1)
+    for language in LANGUAGES:
+        sheet = speaking_pictures.contact_sheet(speaking_pictures.walk(language))
+        sheet.save(FOLDER / f"kodeoplaeser.{language}.png", optimize=True)
 
 
 if __name__ == "__main__":

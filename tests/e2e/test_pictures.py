@@ -1,8 +1,13 @@
 """Golden screens: what the emulator draws now against the docs' pictures, pixel by pixel. `make docs` updates them."""
 
+from functools import cache
+from pathlib import Path
+
+import pytest
 from PIL import Image, ImageChops
 
-from tests.e2e import pictures
+from tests.e2e import pictures, speaking_pictures
+from tests.e2e.speaker import LANGUAGES
 
 
 def same_pixels(ours: Image.Image, name: str) -> bool:
@@ -19,3 +24,41 @@ def test_every_screen_in_both_languages_is_as_in_the_docs():
 def test_the_picture_in_the_readme_is_what_the_display_shows(tmp_path):
     with Image.open(pictures.code().to_png(tmp_path / "code.png")) as picture:
         assert same_pixels(picture, "kodeviser.png")
+
+
+@cache
+def states(language: str) -> list[speaking_pictures.State]:
+    """Every screen of the kodeoplæser, taken once."""
+    return speaking_pictures.walk(language)
+
+
+@pytest.mark.clause("display: golden", "5.6.2")
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_screen_of_the_kodeoplaeser_is_as_in_the_docs(language: str, tmp_path: Path):
+    ours = speaking_pictures.contact_sheet(states(language))
+    ours.save(tmp_path / "now.png")
+    with Image.open(pictures.FOLDER / f"kodeoplaeser.{language}.png") as kept:
+        golden = kept.convert("L")
+    assert ours.size == golden.size, f"there are more or fewer screens; {tmp_path}/now.png has them as they are now"
+    changed = [
+        name
+        for place, (name, _) in enumerate(states(language))
+        if ImageChops.difference(*(sheet.crop(speaking_pictures.box(place)) for sheet in (ours, golden))).getbbox()
+    ]
+    assert not changed, f"other pixels; {tmp_path}/now.png shows them, and make docs takes them over"
+
+
+@pytest.mark.clause("display: contrast", "5.6.2")
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_both_themes_show_the_same_in_full_contrast_the_other_way_round(language: str):
+    every = states(language)
+    for (name, light), (_, dark) in zip(every[::2], every[1::2], strict=True):
+        assert set(light.data) == {0, 1}
+        if name not in ("comparison number", "storage damaged, and the settings with it"):  # before and after settings
+            assert dark.data == bytes(1 - pixel for pixel in light.data), name
+            assert light.data.count(0) > light.data.count(1), f"{name}: black on white by itself"
+
+
+def test_the_kodeoplaeser_in_the_readme_is_what_its_display_shows(tmp_path):
+    with Image.open(speaking_pictures.code().to_png(tmp_path / "code.png", scale=1)) as picture:
+        assert same_pixels(picture, "kodeoplaeser.png")
