@@ -6,7 +6,7 @@ alone: an interrupt handler could come in the middle of another file operation. 
 
 from array import array
 
-_LEAD = 10  # silence in front, while the amplifier wakes (7.5 ms)
+_LEAD = 40  # silence in front: the amplifier wakes (7.5 ms), and what was interrupted is heard to end
 _MARKS = 8  # clips that may begin within the driver's ring, and one more
 
 

@@ -5,7 +5,7 @@ import pytest
 from tests.runtime import MicroPython, Runtime
 
 PLAYER = "tests.vm.player"
-LEAD = [0, 160]  # 10 ms, while the amplifier wakes
+LEAD = [0, 640]  # 40 ms
 
 
 def test_clips_and_pauses_follow_one_another_to_the_sample(runtime: Runtime):
@@ -35,13 +35,13 @@ def test_a_flash_that_cannot_be_read_ends_the_voice(runtime: Runtime):
 def test_the_place_is_that_of_the_clip_that_is_heard_not_of_the_one_that_was_sent(runtime: Runtime):
     """Three clips of 62.5 ms fit into the ring at once; each is the one that is heard from its first sample on."""
     script = [(str(n), 0) for n in range(9)]
-    times = [0, 9, 10, 72, 73, 134, 136, 300, 572, 700]
+    times = [0, 39, 40, 102, 103, 164, 166, 330, 602, 730]
     assert runtime.call(PLAYER, "places", script, 1000, times) == [-1, -1, 0, 0, 1, 1, 2, 4, 8, 8]
 
 
 def test_a_clip_that_depends_on_the_time_is_asked_for_as_late_as_the_ring_allows(runtime: Runtime):
     (sent,) = runtime.call(PLAYER, "asked", [("1", 100)] * 5, 3000)
-    assert sent >= 160 + 5 * 4600 - 1600
+    assert sent >= 640 + 5 * 4600 - 1600
 
 
 @pytest.mark.parametrize("runtime", [MicroPython], ids=["micropython"], indirect=True)
