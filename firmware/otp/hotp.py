@@ -9,8 +9,12 @@ def hotp(secret: bytes, counter: int, digits: int = 6, algorithm: str = "SHA1") 
         raise ValueError("a code has 6 to 8 digits")
     if not 0 <= counter < 1 << 64:
         raise ValueError("the counter has 64 bits")
-    mac = hmac(algorithm, secret, counter.to_bytes(8, "big"))
-    offset = mac[-1] & 0x0F  # dynamic truncation, section 5.3
+    return truncate(hmac(algorithm, secret, counter.to_bytes(8, "big")), digits)
+
+
+def truncate(mac: bytes, digits: int) -> str:
+    """The zero-padded decimal string of an HMAC (section 5.3)."""
+    offset = mac[-1] & 0x0F
     number = int.from_bytes(mac[offset : offset + 4], "big") & 0x7FFFFFFF
     code = str(number % 10**digits)
     return "0" * (digits - len(code)) + code
