@@ -24,6 +24,7 @@ where they have 64 bits), which stands for the RP2040's. The environment variabl
 import ast
 import importlib
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -78,6 +79,8 @@ class MicroPython:
         self._process: subprocess.Popen | None = None
         self._complaints = TemporaryFile()  # noqa: SIM115 - open as long as this object
         jobs = [_compile(source, Path(self._folder.name)) for source in _sources()]
+        for rows in (ROOT / "firmware").rglob("*.rows"):  # what some fonts read
+            shutil.copy(rows, Path(self._folder.name) / rows.relative_to(ROOT))
         failed = [name for name, job in jobs if job.wait()]
         if failed:
             raise RuntimeError(f"mpy-cross refuses {', '.join(failed)}")

@@ -1,11 +1,15 @@
 """SHARP memory LCD over SPI. Source: data sheet of the LS027B7DH01 (400 x 240), "Serial interface" and "Timing".
 
-Draw on `canvas` (1 is ink) and call `show()`: it sends the lines that changed. Every transfer begins with the mode bits
+Draw on `canvas` (1 is ink) and call `show()`: it sends the lines that changed, told by their checksums, for to keep a
+second frame would take 12 KB (one change in a thousand million goes unseen). Every transfer begins with the mode bits
 M0 (write), M1 (VCOM) and M2 (clear). A line's address and its pixels go out first bit first. machine.SPI sends the
 highest bit first, which suits the pixels (MONO_HLSB has the leftmost one on top); addresses must be turned round.
 A panel that is on must see VCOM change at least once a second, or a direct voltage wears the liquid crystal: call
 `tick()` every `tick_ms` milliseconds meanwhile. SPI has no acknowledgement: a missing panel goes unnoticed.
 """
+
+from array import array
+from binascii import crc32
 
 import framebuf
 from machine import Pin
@@ -28,6 +32,11 @@ def _reversed_bits() -> bytes:
     return bytes(table)
 
 
+def _checksum(line) -> int:
+    """Return 30 bits: as many as MicroPython keeps without taking memory."""
+    return crc32(line) & 0x3FFFFFFF
+
+
 class SharpLcd:
     """One panel: black ink on white, or white on black after `invert(True)`."""
 
@@ -42,9 +51,8 @@ class SharpLcd:
         self.height = height
         size = width // 8 * height
         self._pixels = memoryview(bytearray(size))
-        self._sent = memoryview(bytearray(size))
+        self._sent = array("i", bytes(4 * height))  # checksums of the lines in the panel's memory
         self.canvas = framebuf.FrameBuffer(self._pixels, width, height, framebuf.MONO_HLSB)
-        self._blank = framebuf.FrameBuffer(self._sent, width, height, framebuf.MONO_HLSB)
         self._line = bytearray(1 + width // 8 + 1)  # address, pixels, eight clocks that move them into the memory
         self._pair = bytearray(2)
         self._all = (1 << width) - 1
@@ -59,7 +67,9 @@ class SharpLcd:
     def _clear(self) -> None:
         """Make all of the panel's memory white."""
         self._command(_CLEAR)
-        self._blank.fill(self._inverted)
+        blank = _checksum((b"\xff" if self._inverted else b"\0") * (self.width // 8))
+        for y in range(self.height):
+            self._sent[y] = blank
         self._stale = False
 
     def _command(self, mode: int) -> None:
@@ -108,8 +118,8 @@ class SharpLcd:
         for y in range(self.height):
             start = y * stride
             new = self._pixels[start : start + stride]
-            old = self._sent[start : start + stride]
-            if new == old and not stale:
+            checksum = _checksum(new)
+            if checksum == self._sent[y] and not stale:
                 continue
             if not begun:
                 begun = True
@@ -117,7 +127,7 @@ class SharpLcd:
                 self._select.value(1)
                 self._spi.write(self._pair[:1])
             self._spi.write(self._packed(y, new))
-            old[:] = new
+            self._sent[y] = checksum
         if begun:
             self._pair[0] = 0
             self._spi.write(self._pair[:1])  # the last line wants sixteen clocks

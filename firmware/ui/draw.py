@@ -5,7 +5,7 @@ import framebuf
 
 def width(font, text: str) -> int:
     """Return how wide the text is."""
-    return sum(font.get_ch(character)[2] for character in text)
+    return sum([font.width(character) for character in text])
 
 
 def text(canvas, font, string: str, x: int, y: int) -> int:

@@ -1,6 +1,8 @@
 """Makes the token's bitmap fonts: `python -m host_tools.flashing.fonts` writes firmware/products/fonts/*.py.
 
-The faces are OFL packages from PyPI, rasterised by FreeType through font-to-py, whose file format the firmware reads.
+The faces are OFL packages from PyPI, rasterised by FreeType through font-to-py. Its modules are the fonts, with a
+function `width` more. A font above 4 KB leaves the rows of its characters in a file beside its module, NAME.rows, for
+they would take an RP2040 a tenth of its memory; get_ch() then reads them from the flash, into a place of its own.
 Sizes are pixels. The digits are Share Tech because it keeps the ten apart best under the blur of a visual acuity of
 0.1; tests/unit/test_digit_shapes.py measures it. The text is PT Sans, whose hinting holds at this size.
 """
@@ -80,10 +82,85 @@ class _Cells(_Font):
         self.max_width = self.cell
 
 
-def build(name: str) -> str:
-    """Give the source of the font module `name`."""
+_MOST_IN_MEMORY = 4096  # bytes
+
+_WIDTH = """
+def width(ch):
+    return get_ch(ch)[2]
+"""
+
+_BESIDE = """# Made by python -m host_tools.flashing.fonts of {face}; the rows of its characters lie beside it.
+
+_chars = {characters!r}
+_widths = {widths!r}
+_places = {places!r}
+_file = open(__file__.rsplit(".", 1)[0] + ".rows", "rb")
+_rows = memoryview(bytearray({most}))
+
+
+def height():
+    return {height}
+
+
+def max_width():
+    return {max_width}
+
+
+def min_ch():
+    return {first}
+
+
+def max_ch():
+    return {last}
+
+
+def _number(ch):
+    number = _chars.find(ch)
+    return number if number >= 0 else {unknown}
+
+
+def width(ch):
+    return _widths[_number(ch)]
+
+
+def get_ch(ch):
+    number = _number(ch)
+    width = _widths[number]
+    rows = _rows[: (width + 7) // 8 * {height}]
+    _file.seek(_places[2 * number] | _places[2 * number + 1] << 8)
+    _file.readinto(rows)
+    return rows, {height}, width
+"""
+
+
+def build(name: str) -> dict[str, bytes]:
+    """Give the files of the font `name`: its module, and its rows where they lie beside it."""
     package, face, em, characters, cell = FONTS[name]
-    return render(Path(importlib.import_module(package).ROOT) / "files" / face, em, characters, cell)
+    path = Path(importlib.import_module(package).ROOT) / "files" / face
+    source = render(path, em, characters, cell)
+    font: dict[str, Any] = {}
+    exec(source, font)  # noqa: S102 - our own
+    if len(font["_font"]) <= _MOST_IN_MEMORY:
+        return {f"{name}.py": source.encode()}
+    characters = "".join(sorted(characters))
+    glyphs = [font["get_ch"](character) for character in characters]
+    rows, places = b"", b""
+    for glyph, _, _ in glyphs:
+        places += len(rows).to_bytes(2, "little")
+        rows += glyph
+    source = _BESIDE.format(
+        face=path.name,
+        characters=characters,
+        widths=bytes(width for _, _, width in glyphs),
+        places=places,
+        most=max(len(glyph) for glyph, _, _ in glyphs),
+        height=font["height"](),
+        max_width=font["max_width"](),
+        first=ord(characters[0]),
+        last=ord(characters[-1]),
+        unknown=max(0, characters.find(_ERROR_CHARACTER)),
+    )
+    return {f"{name}.py": source.encode(), f"{name}.rows": rows}
 
 
 def render(path: Path, em: float, characters: str, cell: int | None = None) -> str:
@@ -99,13 +176,14 @@ def render(path: Path, em: float, characters: str, cell: int | None = None) -> s
             font_to_py.write_data(source, font, path.name, True, False, False, characters)
     finally:
         sys.argv = command
-    return source.getvalue()
+    return source.getvalue() + _WIDTH
 
 
 def main() -> None:
     """Write all fonts."""
     for name in FONTS:
-        (FOLDER / f"{name}.py").write_text(build(name), encoding="utf-8")
+        for file, content in build(name).items():
+            (FOLDER / file).write_bytes(content)
 
 
 if __name__ == "__main__":

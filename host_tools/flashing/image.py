@@ -53,6 +53,8 @@ def build_tree(product: str, board: str, production: bool = False) -> dict[str, 
         compiled = pool.map(lambda path: _compile(path, sources[path], wired["native"]), sources)
     for path, code in zip(sources, compiled, strict=True):
         tree["firmware/" + path.relative_to(FIRMWARE).with_suffix(".mpy").as_posix()] = code
+        if (rows := path.with_suffix(".rows")).exists():  # of a large font
+            tree["firmware/" + rows.relative_to(FIRMWARE).as_posix()] = rows.read_bytes()
     tree |= _voices(load_product(product))
     return tree
 

@@ -14,7 +14,19 @@ WIDTH, HEIGHT = 128, 64
 
 @pytest.mark.parametrize("name", FONTS)
 def test_generating_again_gives_the_same_file(name: str):
-    assert (FOLDER / f"{name}.py").read_text(encoding="utf-8") == build(name)
+    files = build(name)
+    assert files == {path.name: path.read_bytes() for path in FOLDER.glob(f"{name}.*")}
+
+
+@pytest.mark.parametrize("name", FONTS)
+def test_a_font_says_how_wide_each_character_is_and_shows_it_as_wide(name: str):
+    font = importlib.import_module(f"firmware.products.fonts.{name}")
+    characters = FONTS[name][3]
+    widths = [font.width(character) for character in characters]
+    assert widths == [font.get_ch(character)[2] for character in characters]
+    assert max(widths) == font.max_width()
+    unknown = "?" if "?" in characters else min(characters)
+    assert bytes(font.get_ch("\u20ac")[0]) == bytes(font.get_ch(unknown)[0])
 
 
 def test_the_products_fonts_are_these():

@@ -122,3 +122,6 @@ def get_ch(ch):
     next_offs = doff + 2 + ((width - 1)//8 + 1) * 36
     return _mvfont[doff + 2:next_offs], 36, width
 
+
+def width(ch):
+    return get_ch(ch)[2]

@@ -85,3 +85,6 @@ def get_ch(ch):
     next_offs = doff + 2 + ((width - 1)//8 + 1) * 27
     return _mvfont[doff + 2:next_offs], 27, width
 
+
+def width(ch):
+    return get_ch(ch)[2]
