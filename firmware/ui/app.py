@@ -156,9 +156,6 @@ class App:
         gc.collect()  # what is imported stays for good: it should not lie scattered between what goes
         from firmware.ui.services import Link
 
-        # main.py has collections come early, for this import. A handshake throws a megabyte of numbers away: from here
-        # on they come when the heap is full, and not dozens of times in each multiplication.
-        gc.threshold(-1)
         self._serve_host = Link(self).serve
         return self._serve_host()
 

@@ -8,10 +8,12 @@ import time
 from firmware.crypto import suite
 from firmware.link.port import Port
 from firmware.link.session import LinkServer
-from firmware.protocol.messages import DEVELOPMENT, PRODUCTION
+from firmware.protocol.messages import DEVELOPMENT, HANDSHAKE, PRODUCTION
 from firmware.serial_number import serial_number
 from firmware.ui.taking import trusted_time
 
+_HANDSHAKE = bytes((HANDSHAKE,))
+_COLLECT_EVERY = 16_384  # bytes taken, as in main.py
 _CELL_MV = (2500, 4400)  # what a Li-ion cell can have; outside of it the divider is broken
 
 
@@ -40,7 +42,15 @@ class Link:
         if payloads is None:
             return False
         for payload in payloads:
+            # A handshake throws a megabyte of numbers away: let collections come when the heap is full, and not dozens
+            # of times in each multiplication. Afterwards they come early again, or what stays would lie scattered.
+            hard = payload is not None and payload[:1] == _HANDSHAKE
+            if hard:
+                gc.threshold(-1)
             answer = self._server.handle(payload)
+            if hard:
+                gc.collect()
+                gc.threshold(_COLLECT_EVERY)
             self._app.check_screen()
             if answer is not None:
                 self._port.send(answer)
