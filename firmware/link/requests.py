@@ -81,7 +81,9 @@ class Requests:
         if "kind" in args:
             raise RefusedError(messages.BAD_ARGUMENT)
         credential = dict(args)
-        credential["kind"] = "hotp" if "counter" in args else "totp"
+        credential["kind"] = "ocra" if "suite" in args else "hotp" if "counter" in args else "totp"
+        if credential["kind"] == "ocra":
+            self._require_keypad()
         self._vault.put_credential(credential)
         return {"fingerprint": self._fingerprint(credential)}
 
@@ -214,6 +216,8 @@ class Requests:
         if self._vault.state == BLOCKED:
             raise RefusedError(messages.TOKEN_BLOCKED)
         held = self._vault.credentials[at]
+        if held["kind"] == "ocra":  # there is no code without a challenge
+            raise RefusedError(messages.BAD_ARGUMENT)
         if held["kind"] == "hotp":
             from firmware.otp.hotp import hotp
 

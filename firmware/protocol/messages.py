@@ -46,6 +46,11 @@ MAX_SECRET = 64
 ALGORITHMS = ("SHA1", "SHA256", "SHA512")
 DIGITS = (6, 7, 8)
 PERIODS = (30, 60)
+MAX_SUITE = 64  # characters of an OCRA suite
+ENTRIES = ("number", "payment")  # what is typed as a challenge: one number, or an amount and whom it is for
+MAX_CHALLENGE = 24  # digits of a number that is typed
+MAX_AMOUNT = 8
+MAX_PAYEE = 15  # with an amount and its length in front: 24
 LANGUAGES = ("da", "en", "kl")
 MIN_PIN = 4  # digits
 MAX_PIN = 8
@@ -172,6 +177,11 @@ ERRORS = {
         "This product has no keypad to type on.",
         "Use a product with a keypad for a PIN or for challenges.",
     ),
+    23: (
+        "bad_suite",
+        "The token cannot answer challenges of that OCRA suite.",
+        "Choose one of 6 to 8 digits without session data (S); a payment needs a question of 24 characters (QN24).",
+    ),
 }
 (
     BAD_FRAME,
@@ -196,4 +206,5 @@ ERRORS = {
     INTERNAL,
     PIN_TOO_SIMPLE,
     NO_KEYPAD,
-) = range(1, 23)
+    BAD_SUITE,
+) = range(1, 24)

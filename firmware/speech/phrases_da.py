@@ -81,8 +81,8 @@ PHRASES = {
     "practice": "Øvelse.",
     "not_valid": "Gælder ikke.",
     # PIN
-    "type": "Tast",
-    "pin": "PIN.",
+    "type": "Tast, og tryk på rød.",
+    "pin": "PIN",
     "new_pin": "Ny PIN.",
     "again": "Igen.",
     "differs": "Ikke ens.",
@@ -93,6 +93,11 @@ PHRASES = {
     "wait": "Vent",
     "seconds": "sekunder.",
     "minutes": "minutter.",
+    # Challenges
+    "number": "Tallet",
+    "amount": "Beløb",
+    "payee": "Kontonummer",
+    "is_right": "Er det rigtigt?",
     # Look
     "theme": "Skærm",
     "light": "Sort på hvidt.",

@@ -81,8 +81,8 @@ PHRASES = {
     "practice": "Practice.",
     "not_valid": "Not valid.",
     # PIN
-    "type": "Type",
-    "pin": "PIN.",
+    "type": "Type, then press red.",
+    "pin": "PIN",
     "new_pin": "New PIN.",
     "again": "Again.",
     "differs": "Not the same.",
@@ -93,6 +93,11 @@ PHRASES = {
     "wait": "Wait",
     "seconds": "seconds.",
     "minutes": "minutes.",
+    # Challenges
+    "number": "Number",
+    "amount": "Amount",
+    "payee": "Account number",
+    "is_right": "Is it right?",
     # Look
     "theme": "Screen",
     "light": "Black on white.",

@@ -81,8 +81,8 @@ PHRASES = {
     "practice": "Sungiusarneq.",
     "not_valid": "Atorsinnaanngilaq.",
     # PIN
-    "type": "Allaguk",
-    "pin": "PIN.",
+    "type": "Allaguk, aappaluttoq tooruk.",
+    "pin": "PIN",
     "new_pin": "PIN nutaaq.",
     "again": "Uteqqiguk.",
     "differs": "Assigiinngillat.",
@@ -93,6 +93,11 @@ PHRASES = {
     "wait": "Utaqqigit",
     "seconds": "sekundit.",
     "minutes": "minutsit.",
+    # Challenges
+    "number": "Kisitsit",
+    "amount": "Aningaasat",
+    "payee": "Konto normu",
+    "is_right": "Eqqorpa?",
     # Look
     "theme": "Saqqaa",
     "light": "Qaqortumi qernertoq.",

@@ -3,35 +3,60 @@
 from firmware.protocol import messages
 from firmware.storage.errors import VaultError
 
-_COMMON = ("name", "secret", "algorithm", "digits", "kind")
+_FIELDS = {
+    "totp": ("name", "secret", "algorithm", "digits", "kind", "period"),
+    "hotp": ("name", "secret", "algorithm", "digits", "kind", "counter"),
+    "ocra": ("name", "secret", "kind", "suite", "entry"),
+}
 _MAX_COUNTER = (1 << 63) - 1
 
 
 def check(credential: dict) -> None:
-    """Raise VaultError for anything but exactly one well-formed TOTP or HOTP credential (RFC 4226, RFC 6238)."""
-    kind = credential.get("kind")
-    if kind not in ("totp", "hotp"):
+    """Raise VaultError for anything but exactly one well-formed credential (RFC 4226, RFC 6238, RFC 6287)."""
+    fields = _FIELDS.get(credential.get("kind", ""))
+    if fields is None:
         raise VaultError(messages.BAD_ARGUMENT)
-    moving = "period" if kind == "totp" else "counter"
-    if sorted(credential) != sorted(_COMMON + (moving,)):
+    if fields == _FIELDS["ocra"] and _has_counter(credential):
+        fields += ("counter",)
+    if sorted(credential) != sorted(fields):
         raise VaultError(messages.BAD_ARGUMENT)
     secret = credential["secret"]
     if type(secret) is not bytes or len(secret) > messages.MAX_SECRET:
         raise VaultError(messages.BAD_ARGUMENT)
     if len(secret) < messages.MIN_SECRET:
         raise VaultError(messages.SECRET_TOO_SHORT)
-    good = (
-        _is_name(credential["name"])
-        and credential["algorithm"] in messages.ALGORITHMS
-        and type(credential["digits"]) is int
-        and credential["digits"] in messages.DIGITS
-        and type(credential[moving]) is int
-    )
-    if good:
-        number = credential[moving]
-        good = number in messages.PERIODS if kind == "totp" else 0 <= number <= _MAX_COUNTER
+    good = _is_name(credential["name"])
+    if "suite" not in fields:
+        good = (
+            good
+            and credential["algorithm"] in messages.ALGORITHMS
+            and type(credential["digits"]) is int
+            and credential["digits"] in messages.DIGITS
+        )
+    if "period" in fields:
+        good = good and type(credential["period"]) is int and credential["period"] in messages.PERIODS
+    if "counter" in fields:
+        good = good and type(credential["counter"]) is int and 0 <= credential["counter"] <= _MAX_COUNTER
     if not good:
         raise VaultError(messages.BAD_ARGUMENT)
+
+
+def _has_counter(credential: dict) -> bool:
+    """Return whether the suite wants a counter. BAD_SUITE for one whose challenge cannot be typed or answered here."""
+    from firmware.otp.ocra import parse
+
+    suite = credential.get("suite")
+    entry = credential.get("entry")
+    if type(suite) is not str or len(suite) > messages.MAX_SUITE or entry not in messages.ENTRIES:
+        raise VaultError(messages.BAD_ARGUMENT)
+    try:
+        said = parse(suite)
+    except ValueError:
+        raise VaultError(messages.BAD_SUITE)
+    short = entry == "payment" and said["size"] < messages.MAX_CHALLENGE
+    if said["digits"] not in messages.DIGITS or said["session"] or short:
+        raise VaultError(messages.BAD_SUITE)
+    return said["counter"]
 
 
 def place(credentials: list, credential: dict) -> tuple:
@@ -39,7 +64,7 @@ def place(credentials: list, credential: dict) -> tuple:
     for at, held in enumerate(credentials):
         if held["name"] == credential["name"]:
             same_secret = held["secret"] == credential["secret"]
-            if same_secret and held["kind"] == credential["kind"] == "hotp":
+            if same_secret and "counter" in held and "counter" in credential:
                 credential = dict(credential)
                 credential["counter"] = max(credential["counter"], held["counter"])
             return credentials[:at] + [credential] + credentials[at + 1 :], not same_secret

@@ -63,7 +63,9 @@ class Vault:
 
     @property
     def credentials(self) -> list:
-        """Maps of name, secret, algorithm, digits, kind ("totp" or "hotp") and period (s) or counter. Read only."""
+        """Maps of name, secret and kind: "totp" and "hotp" with algorithm, digits and period (s) or counter; "ocra"
+        with suite, entry ("number" or "payment") and, where the suite wants one, counter. Read only.
+        """
         return self._content["credentials"]
 
     @property
@@ -96,7 +98,7 @@ class Vault:
     def put_credential(self, credential: dict) -> None:
         """Add an account or replace the one of that name; what is already so is left alone.
 
-        The counter of an HOTP secret that is already under that name never goes back.
+        The counter of a secret that is already under that name never goes back.
         """
         from firmware.storage.credentials import check, place
 
@@ -114,7 +116,7 @@ class Vault:
         self._change({"credentials": self.credentials[:at] + self.credentials[at + 1 :]}, True)
 
     def next_counter(self, at: int) -> int:
-        """Return the counter to use now for the HOTP account at that index; the next one is in the flash by then."""
+        """Return the counter to use now for the account at that index; the next one is in the flash by then."""
         credential = dict(self.credentials[at])
         counter = credential["counter"]
         credential["counter"] = counter + 1

@@ -43,6 +43,11 @@ class Codes:
         if vault.pin is not None and vault.credentials and vault.state != BLOCKED and not self._unlocked:
             self.last = None
             return self.lock().ask(self._unlock)
+        if vault.credentials and vault.state != BLOCKED and vault.credentials[self._account]["kind"] == "ocra":
+            from firmware.ui.challenge import Challenge
+
+            self.last = None
+            return Challenge(app, self._account, self._answered).begin()
         try:
             code, period, left = take(app, self._account)
         except NoCodeError as none:
@@ -75,6 +80,10 @@ class Codes:
         """Forget the last code and the PIN: the token goes off."""
         self.last = None
         self._unlocked = False
+
+    def _answered(self, code: Code) -> View:
+        self.last = code
+        return code
 
     def _unlock(self) -> View:
         self._unlocked = True

@@ -4,7 +4,7 @@ import time
 
 from firmware.ui.view import View
 
-_ENTERED = "entered"  # a deadline, due at once: what follows may write the flash, and begins with a flat stack
+ENTERED = "entered"  # a deadline, due at once: what follows may write the flash, and begins with a flat stack
 _DOT = 9  # radius of a dot that stands for a digit, pixels
 
 
@@ -12,8 +12,8 @@ class Entry(View):
     """A number as it is typed."""
 
     def __init__(self, app, title, least: int, most: int, then, lines=()):
-        """Take so many digits; then(typed) gives the view that follows. Lines are said before how to end."""
-        self._prompt = list(lines) + [["press_red"]]
+        """Take so many digits; then(typed) gives the view that follows. Lines are said before what to do."""
+        self._prompt = list(lines) + [["type"]]
         View.__init__(self, app, title, "", self._prompt)
         self.typed = ""
         self._least = least
@@ -53,7 +53,7 @@ class Entry(View):
         """End, or ask again when that was too little."""
         if len(self.typed) < self._least:
             return self.whole()
-        self.app.due[_ENTERED] = (time.ticks_ms(), self._end)
+        self.app.due[ENTERED] = (time.ticks_ms(), self._end)
         return False
 
     def name(self, key: str) -> str:

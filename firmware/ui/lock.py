@@ -26,7 +26,7 @@ class Lock:
         left = self._wait_left()
         if left:
             return Wait(self._app, ["pin"], [], left)
-        return self._entry(["type", "pin"], then)
+        return self._entry(["pin"], then)
 
     def change(self) -> View:
         """Return what asks for the PIN, for a new one, and for that again."""

@@ -47,6 +47,8 @@ def remove(
 
 def _line(account: Account) -> str:
     moving = f"every {account.period} s" if account.counter is None else f"counter {account.counter}"
+    if account.suite is not None:
+        moving = f"{account.suite}, asks for a {account.entry}" + ("" if account.counter is None else f", {moving}")
     return (
         f"{account.name}: {account.kind.upper()}, {account.algorithm}, {account.digits} digits, {moving},"
         f" fingerprint {account.fingerprint.hex()}"

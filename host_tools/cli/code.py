@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from host_tools import codes
+from firmware.protocol.messages import ENTRIES
+from host_tools import codes, private_files
 from host_tools.cli.credentials import (
     Algorithm,
     Counter,
@@ -14,10 +15,11 @@ from host_tools.cli.credentials import (
     OtpauthFile,
     Period,
     SecretFile,
+    Suite,
     one_source,
     read_credential,
 )
-from host_tools.cli.output import Json, emit
+from host_tools.cli.output import Json, emit, warn
 from host_tools.errors import ExitCode, KodebrikError
 
 
@@ -28,6 +30,15 @@ def code(
     digits: Digits = None,
     period: Period = None,
     counter: Counter = None,
+    suite: Suite = None,
+    challenge: Annotated[
+        list[str] | None,
+        typer.Option(metavar="DIGITS", help="With --suite: what is typed; twice for an amount and then an account."),
+    ] = None,
+    pin_file: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="With a suite that has a PIN: its file; '-' is standard input."),
+    ] = None,
     at: Annotated[
         str | None,
         typer.Option(
@@ -38,11 +49,18 @@ def code(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Compute the code that a token should show."""
+    """Compute the code that a token should show, or its answer to a challenge."""
     one_source(secret_file=secret_file, otpauth_file=otpauth_file)
-    credential = read_credential(secret_file, otpauth_file, None, algorithm, digits, period, counter)
+    if (suite is None) != (not challenge):
+        raise KodebrikError("A challenge and a suite belong together.", "Give both or none of them.", ExitCode.USAGE)
+    entry = None if suite is None or challenge is None else ENTRIES[min(len(challenge), 2) - 1]
+    credential = read_credential(secret_file, otpauth_file, None, algorithm, digits, period, counter, suite, entry)
     moment = int(time.time()) if at is None else _moment(at)
-    text = credential.code(moment)
+    if challenge:
+        pin = None if pin_file is None else private_files.read_text(pin_file, warn)
+        text = credential.answer(moment, challenge, pin)
+    else:
+        text = credential.code(moment)
     result: dict[str, str | int | None] = {"code": text, "counter": credential.counter}
     lines = [codes.grouped(text)]
     if credential.period is not None:

@@ -6,11 +6,12 @@ from typing import Annotated
 import typer
 
 from firmware.protocol import messages
-from host_tools import private_files
+from host_tools import ocra, private_files
 from host_tools.cli.output import warn
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.provisioning import otpauth, secrets
 from host_tools.provisioning.credential import Credential
+from host_tools.secret import Secret
 
 SecretFile = Annotated[
     str | None,
@@ -23,6 +24,11 @@ Algorithm = Annotated[str | None, typer.Option(help=f"Hash: {', '.join(messages.
 Digits = Annotated[int | None, typer.Option(help="Digits of a code: 6, 7 or 8. Default: 6.")]
 Period = Annotated[int | None, typer.Option(help="Seconds that a code is valid: 30 or 60. Default: 30.")]
 Counter = Annotated[int | None, typer.Option(help="Codes by a counter (HOTP) that starts here, instead of by time.")]
+
+Suite = Annotated[
+    str | None,
+    typer.Option(metavar="SUITE", help="Answers to challenges (OCRA), such as OCRA-1:HOTP-SHA1-6:QN08; kodeoplæser."),
+]
 
 
 def one_source(**given: object) -> None:
@@ -40,26 +46,53 @@ def read_credential(
     digits: int | None,
     period: int | None,
     counter: int | None,
+    suite: str | None = None,
+    entry: str | None = None,
 ) -> Credential:
     """Make the credential that the options describe; with neither file its secret is drawn at random."""
+    if suite is None and entry is not None:
+        raise KodebrikError("Only an account with a suite is asked.", "Give --suite, or leave it out.", ExitCode.USAGE)
     if otpauth_file is not None:
-        if any(value is not None for value in (algorithm, digits, period, counter)):
+        if any(value is not None for value in (algorithm, digits, period, counter, suite)):
             raise KodebrikError(
                 "An otpauth URI gives its parameters itself.",
-                "Leave out --algorithm, --digits, --period and --counter.",
+                "Leave out --algorithm, --digits, --period, --counter and --suite.",
                 ExitCode.USAGE,
             )
         return otpauth.parse(private_files.read_text(otpauth_file, warn), name)
+    if suite is not None:
+        return _answering(secret_file, name, (algorithm, digits, period), counter, suite, entry or messages.ENTRIES[0])
     algorithm = _algorithm(algorithm)
     if period is not None and counter is not None:
         raise KodebrikError("Codes go by time or by a counter.", "Give --period or --counter.", ExitCode.USAGE)
-    if secret_file is None:
-        secret = secrets.generate(algorithm)
-    else:
-        secret = secrets.parse(private_files.read_text(secret_file, warn))
+    secret = _secret(secret_file, algorithm)
     if counter is None and period is None:
         period = messages.PERIODS[0]
     return Credential(name or "kodebrik", secret, algorithm, digits or messages.DIGITS[0], period, counter)
+
+
+def _answering(
+    secret_file: str | None,
+    name: str | None,
+    said: tuple[object, ...],
+    counter: int | None,
+    suite: str,
+    entry: str,
+) -> Credential:
+    if any(value is not None for value in said):
+        raise KodebrikError(
+            "A suite says hash, digits and time itself.",
+            "Leave out --algorithm, --digits and --period.",
+            ExitCode.USAGE,
+        )
+    secret = _secret(secret_file, ocra.suite(suite, entry).algorithm)
+    return Credential(name or "kodebrik", secret, period=None, counter=counter, suite=suite, entry=entry)
+
+
+def _secret(secret_file: str | None, algorithm: str) -> Secret:
+    if secret_file is None:
+        return secrets.generate(algorithm)
+    return secrets.parse(private_files.read_text(secret_file, warn))
 
 
 def _algorithm(text: str | None) -> str:

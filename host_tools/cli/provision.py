@@ -26,6 +26,7 @@ from host_tools.cli.credentials import (
     OtpauthFile,
     Period,
     SecretFile,
+    Suite,
     new_file,
     one_source,
     read_credential,
@@ -60,6 +61,13 @@ def provision(
     digits: Digits = None,
     period: Period = None,
     counter: Counter = None,
+    suite: Suite = None,
+    entry: Annotated[
+        str | None,
+        typer.Option(
+            help="With --suite: what is typed, a 'number' or a 'payment' (amount and account). Default: number."
+        ),
+    ] = None,
     comparison_file: ComparisonFile = None,
     port: Port = None,
     key_file: KeyFile = None,
@@ -80,7 +88,9 @@ def provision(
             "Give --generate together with --secret-out or --otpauth-out, or none of them.",
             ExitCode.USAGE,
         )
-    credential = read_credential(secret_file, otpauth_file, account, algorithm, digits, period, counter)
+    credential = read_credential(secret_file, otpauth_file, account, algorithm, digits, period, counter, suite, entry)
+    if otpauth_out is not None:
+        otpauth.compose(credential)  # before anything is changed: not every account has such a URI
     keyring = Keyring(key_file, access_key_file, passphrase_file)
     with token(port) as (channel, hello):
         talk = keyed_session(channel, hello, keyring, comparison_file)
@@ -95,6 +105,8 @@ def provision(
         "digits": credential.digits,
         "period": credential.period,
         "counter": credential.counter,
+        "suite": credential.suite,
+        "entry": credential.entry if credential.suite else None,
         "fingerprint": fingerprint.hex(),
         "clock": clock_result,
         "files": [str(path) for path in outputs],
@@ -139,10 +151,10 @@ def _clock_ready(talk: Session, credential: Credential) -> str:
         with step("Setting the clock"):
             clock.set_now(talk, times)
     except TokenError as error:
-        if error.number != messages.CLOCK_ABSENT or credential.counter is None:
+        if error.number != messages.CLOCK_ABSENT or credential.by_time:
             raise
         warn(error.message)
-        return "absent; codes by counter do without it"
+        return "absent; the account does without it"
     return "set"
 
 

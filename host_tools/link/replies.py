@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 import cbor2
 
 from firmware.protocol import messages
+from host_tools import ocra
 from host_tools.errors import ExitCode, KodebrikError
 
 _MAX_DEPTH = 4
@@ -50,7 +51,7 @@ class Hello:
 
 @dataclass(frozen=True)
 class Account:
-    """One credential as the token tells of it; either `period` (seconds) or `counter` is there."""
+    """One credential as the token tells of it: with `period` (seconds), `counter` or a `suite`, which may have both."""
 
     name: str
     algorithm: str
@@ -59,6 +60,8 @@ class Account:
     fingerprint: bytes
     period: int | None
     counter: int | None
+    suite: str | None
+    entry: str | None
 
 
 @dataclass(frozen=True)
@@ -157,20 +160,32 @@ def hello(body: bytes) -> Hello:
 
 def account(item: Any) -> Account:
     """Decode one entry of the token's list of accounts."""
-    kind = item.get("kind") if isinstance(item, dict) else None
-    moving: dict[str, Check] = {"counter": number(0, 2**64 - 1)}
-    if kind == "totp":
-        moving = {"period": one_of(*messages.PERIODS)}
+    held = item if isinstance(item, dict) else {}
+    counter: dict[str, Check] = {"counter": number(0, 2**64 - 1)}
+    drawn: dict[str, Check] = {"algorithm": one_of(*messages.ALGORITHMS), "digits": one_of(*messages.DIGITS)}
+    own: dict[str, Check] = drawn | counter
+    if held.get("kind") == "totp":
+        own = drawn | {"period": one_of(*messages.PERIODS)}
+    elif held.get("kind") == "ocra":
+        own = {"suite": text, "entry": one_of(*messages.ENTRIES)} | (counter if "counter" in held else {})
     fields = take(
         item,
         name=text,
-        algorithm=one_of(*messages.ALGORITHMS),
-        digits=one_of(*messages.DIGITS),
-        kind=one_of("totp", "hotp"),
+        kind=one_of("totp", "hotp", "ocra"),
         fingerprint=lambda value: isinstance(value, bytes) and len(value) == messages.FINGERPRINT_SIZE,
-        **moving,
+        **own,
     )
-    return Account(**({"period": None, "counter": None} | fields))
+    if "suite" in own:
+        fields |= _said_by(fields["suite"], fields["entry"])
+    return Account(**({"period": None, "counter": None, "suite": None, "entry": None} | fields))
+
+
+def _said_by(suite: str, entry: str) -> dict[str, Any]:
+    try:
+        asked = ocra.suite(suite, entry)
+    except KodebrikError:
+        raise GarbageError("an account's suite is none") from None
+    return {"algorithm": asked.algorithm, "digits": asked.digits}
 
 
 def clock(item: Any) -> ClockReading:

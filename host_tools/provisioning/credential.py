@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from firmware.protocol.messages import ALGORITHMS, DIGITS, MAX_NAME, PERIODS
-from host_tools import codes
+from firmware.protocol.messages import ALGORITHMS, DIGITS, ENTRIES, MAX_NAME, PERIODS
+from host_tools import codes, ocra
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.provisioning.secrets import checked
 from host_tools.secret import Secret
@@ -14,7 +14,10 @@ MAX_COUNTER = 2**63 - 1  # what a token keeps; RFC 4226 section 5.1 gives the mo
 
 @dataclass(frozen=True)
 class Credential:
-    """One account. It has either a `period` (TOTP, seconds) or a `counter` (HOTP, the next one to use)."""
+    """One account. It has a `period` (TOTP, seconds), a `counter` (HOTP, the next one to use) or a `suite` (OCRA).
+
+    A suite says hash and digits itself, and whether there is a counter; `entry` is what is typed as its challenge.
+    """
 
     name: str
     secret: Secret
@@ -22,11 +25,18 @@ class Credential:
     digits: int = 6
     period: int | None = 30
     counter: int | None = None
+    suite: str | None = None
+    entry: str = ENTRIES[0]
 
     def __post_init__(self) -> None:
         """Raise KodebrikError for what no token can hold."""
         check_name(self.name)
         checked(self.secret)
+        if self.counter is not None and not 0 <= self.counter <= MAX_COUNTER:
+            raise _bad("The counter is out of range.", "Give a counter from 0 to 2^63 - 1.")
+        if self.suite is not None:
+            self._check_suite(self.suite)
+            return
         _choose("algorithm", self.algorithm, ALGORITHMS)
         _choose("number of digits", self.digits, DIGITS)
         if (self.period is None) == (self.counter is None):
@@ -35,13 +45,39 @@ class Credential:
             )
         if self.period is not None:
             _choose("period", self.period, PERIODS)
-        if self.counter is not None and not 0 <= self.counter <= MAX_COUNTER:
-            raise _bad("The counter is out of range.", "Give a counter from 0 to 2^63 - 1.")
+
+    def _check_suite(self, text: str) -> None:
+        _choose("kind of challenge", self.entry, ENTRIES)
+        asked = ocra.suite(text, self.entry)
+        if self.period is not None:
+            raise _bad("A suite says itself how it goes by time.", "Leave out the period.")
+        if asked.counter != (self.counter is not None):
+            raise _bad("A counter belongs to a suite with C, and to no other.", "Choose the suite, or give --counter.")
+        object.__setattr__(self, "algorithm", asked.algorithm)
+        object.__setattr__(self, "digits", asked.digits)
 
     @property
     def kind(self) -> str:
-        """Say "totp" or "hotp"."""
+        """Say "totp", "hotp" or "ocra"."""
+        if self.suite is not None:
+            return "ocra"
         return "totp" if self.counter is None else "hotp"
+
+    @property
+    def by_time(self) -> bool:
+        """Say whether its codes need the time."""
+        if self.suite is not None:
+            return ocra.suite(self.suite, self.entry).step > 0
+        return self.period is not None
+
+    def answer(self, unix_time: int, typed: list[str], pin: str | None) -> str:
+        """Give the response to what is typed at the token, of an account with a suite."""
+        assert self.suite is not None  # noqa: S101 - the caller's to know
+        asked = ocra.suite(self.suite, self.entry)
+        if (asked.pin is None) != (pin is None):
+            raise _bad("The account's PIN belongs to a suite with P, and to no other.", "Give --pin-file, or leave it.")
+        number = ocra.challenge(asked, self.entry, typed)
+        return asked.code(self.secret.reveal(), number, self.counter, pin, unix_time)
 
     def code(self, unix_time: int) -> str:
         """Give the code at `unix_time`, or for the account's counter."""
@@ -52,6 +88,9 @@ class Credential:
 
     def arguments(self) -> dict[str, Any]:
         """Give the arguments of CREDENTIAL_PUT. They hold the bare secret: only the sealed link may carry them."""
+        if self.suite is not None:
+            fields = {"name": self.name, "secret": self.secret.reveal(), "suite": self.suite, "entry": self.entry}
+            return fields if self.counter is None else fields | {"counter": self.counter}
         moving = {"period": self.period} if self.counter is None else {"counter": self.counter}
         return {
             "name": self.name,

@@ -46,6 +46,8 @@ def parse(uri: str, name: str | None = None) -> Credential:
 
 def compose(credential: Credential) -> str:
     """Give the URI of a credential, every parameter written out. It holds the bare secret."""
+    if credential.suite is not None:
+        raise _bad("An otpauth URI knows no challenges.", "Write the secret with --secret-out instead.")
     parameters: dict[str, str | int] = {
         "secret": encode_base32(credential.secret),
         "algorithm": credential.algorithm,

@@ -10,7 +10,7 @@ from firmware.products.kodeoplaeser import PRODUCT
 from firmware.storage.errors import VaultError
 from firmware.storage.pin import set_pin
 from firmware.ui import app as app_module
-from firmware.ui import code_view, draw, entry, keys, lock, taking, voice
+from firmware.ui import challenge, code_view, draw, entry, keys, lock, taking, voice
 from firmware.ui.app import App
 from firmware.ui.services import Services
 from tests.vm.board import Time
@@ -265,7 +265,7 @@ class Bench:
     def __init__(self, names, digits, kind, settings):
         clips[:] = []
         clock.now = 1000
-        for module in (app_module, code_view, entry, keys, lock, voice):
+        for module in (app_module, challenge, code_view, entry, keys, lock, voice):
             module.time = clock
         taking.time = clock
         voice.Pack = _Pack
@@ -365,6 +365,8 @@ def play(steps, options):
     bench = Bench(
         options.get("names", ("a",)), options.get("digits", 6), options.get("kind", "totp"), options.get("settings", {})
     )
+    if "held" in options:
+        bench.vault.credentials = options["held"]
     bench.vault.state = options.get("state", "locked")
     bench.hardware.clock.trouble = options.get("clock")
     if "pin" in options:
@@ -402,6 +404,11 @@ def saved() -> list:
 def fail() -> None:
     """Let the last play's storage fail."""
     last.vault.fails = True
+
+
+def block() -> None:
+    """Let the issuer block the last play's token."""
+    last.vault.state = "blocked"
 
 
 def pin_tries() -> int:

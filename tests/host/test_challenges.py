@@ -1,0 +1,151 @@
+"""Accounts that answer challenges, on the host and over the link: what is taken, listed, refused and computed."""
+
+import pytest
+
+from firmware.otp.ocra import ocra as token_ocra
+from firmware.otp.ocra import parse
+from firmware.protocol import messages as m
+from host_tools import ocra
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.provisioning.credential import Credential
+from host_tools.secret import Secret
+from tests.host.link_bench import KEY, SECRET, Bench
+from tests.runtime import Runtime
+from tests.unit.test_ocra import SUITES, peer
+
+SUITE = "OCRA-1:HOTP-SHA1-6:QN08"
+ANSWERING = {"name": "bank", "secret": SECRET, "suite": SUITE, "entry": "number"}
+PAYING_SUITE = "OCRA-1:HOTP-SHA256-8:C-QN24-PSHA1-T1M"
+PAYING = {"name": "pay", "secret": SECRET, "suite": PAYING_SUITE, "entry": "payment", "counter": 7}
+
+
+@pytest.fixture
+def bench(runtime: Runtime) -> Bench:
+    """A token with a keypad."""
+    return Bench(runtime, product="kodeoplaeser")
+
+
+@pytest.fixture
+def host(bench):
+    """The owner, in a session."""
+    return bench.owned()
+
+
+@pytest.mark.parametrize("account", [ANSWERING, PAYING], ids=["number", "payment"])
+def test_an_account_that_answers_is_taken_listed_and_outlives_the_power(bench, host, account):
+    host.do(m.CREDENTIAL_PUT, **account)
+    bench("restart")
+    (listed,) = bench.client().open(KEY).do(m.CREDENTIAL_LIST)["accounts"]
+    del listed["fingerprint"]
+    assert listed == {name: value for name, value in account.items() if name != "secret"} | {"kind": "ocra"}
+
+
+def test_its_counter_never_goes_back(bench, host):
+    host.do(m.CREDENTIAL_PUT, **PAYING)
+    host.do(m.CREDENTIAL_PUT, **{**PAYING, "counter": 3})
+    assert bench("contents")["credentials"][0]["counter"] == 7
+
+
+def test_it_has_no_code_without_a_challenge(host):
+    host.do(m.CREDENTIAL_PUT, **ANSWERING)
+    assert host.request(m.READ_CODE, name="bank")[0] == m.BAD_ARGUMENT
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *({"suite": suite} for suite in SUITES),
+        {"suite": "OCRA-1:HOTP-SHA1-4:QN08"},
+        {"suite": "OCRA-1:HOTP-SHA1-0:QN08"},
+        {"suite": "OCRA-1:HOTP-SHA1-10:QN08"},
+        {"suite": "OCRA-1:HOTP-SHA1-6:QN08-S064"},
+        {"suite": "OCRA-1:HOTP-SHA1-6:QN23", "entry": "payment"},
+    ],
+    ids=lambda changes: changes["suite"],
+)
+def test_suites_that_a_token_cannot_answer_are_refused(bench, host, changes):
+    error, _ = host.request(m.CREDENTIAL_PUT, **{**ANSWERING, **changes})
+    assert m.ERRORS[error][0] == "bad_suite"
+    assert bench("contents")["credentials"] == []
+    with pytest.raises(KodebrikError) as raised:
+        Credential("bank", Secret(SECRET), period=None, suite=changes["suite"], entry=changes.get("entry", "number"))
+    assert raised.value.exit_code == ExitCode.BAD_INPUT
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"entry": "other"},
+        {"entry": None},
+        {"suite": 6},
+        {"suite": b"OCRA-1:HOTP-SHA1-6:QN08"},
+        {"suite": SUITE + "-T1M" * 20},
+        {"counter": 0},
+        {"suite": "OCRA-1:HOTP-SHA1-6:C-QN08"},
+        {"suite": "OCRA-1:HOTP-SHA1-6:C-QN08", "counter": -1},
+        {"suite": "OCRA-1:HOTP-SHA1-6:C-QN08", "counter": True},
+        {"period": 30},
+        {"digits": 6},
+    ],
+    ids=str,
+)
+def test_wrong_arguments_are_refused(bench, host, changes):
+    assert host.request(m.CREDENTIAL_PUT, **{**ANSWERING, **changes})[0] == m.BAD_ARGUMENT
+    assert bench("contents")["credentials"] == []
+
+
+def test_a_product_without_a_keypad_answers_no_challenges(runtime):
+    bench = Bench(runtime)
+    assert m.ERRORS[bench.owned().request(m.CREDENTIAL_PUT, **ANSWERING)[0]][0] == "no_keypad"
+
+
+@pytest.mark.parametrize("suite", ["QN08", "QA24", "QH24", "C-QN24", "QN24-PSHA512", "QN64-T30S", "C-QN24-PSHA1-T1H"])
+@pytest.mark.parametrize("function", ["HOTP-SHA1-6", "HOTP-SHA256-7", "HOTP-SHA512-8"])
+def test_host_token_and_peer_compute_the_same_answer(function, suite):
+    text = f"OCRA-1:{function}:{suite}"
+    counter, pin = (41 if "C-" in suite else None), ("1234" if "-P" in suite else None)
+    time = 1_893_456_789 if "-T" in suite else None
+    credential = Credential("a", Secret(SECRET), period=None, counter=counter, suite=text)
+    answer = credential.answer(1_893_456_789, ["00123456"], pin)
+    assert answer == token_ocra(SECRET, text, "00123456", counter, pin, None, time)
+    assert answer == peer(SECRET, text, "00123456", counter=counter, pin=pin, unix_time=time)
+
+
+def test_host_and_token_know_the_same_time_steps():
+    for number in range(100):
+        for step in (f"{number}{unit}" for unit in "SMH"):
+            suite = f"OCRA-1:HOTP-SHA1-6:QN08-T{step}"
+            try:
+                known = parse(suite)["step"]
+            except ValueError:
+                with pytest.raises(KodebrikError):
+                    ocra.suite(suite, "number")
+            else:
+                assert ocra.suite(suite, "number").step == known
+
+
+def test_a_payment_s_question_says_where_the_amount_ends():
+    asked = ocra.suite("OCRA-1:HOTP-SHA256-8:QN24", "payment")
+    assert ocra.challenge(asked, "payment", ["250", "0012345"]) == "32500012345"
+    assert ocra.challenge(asked, "payment", ["99999999", "9" * 15]) == "8" + "9" * 23
+
+
+@pytest.mark.parametrize(
+    ("entry", "typed"),
+    [
+        ("number", ["123"]),
+        ("number", ["123456789"]),
+        ("number", ["12a4"]),
+        ("number", ["1234", "5678"]),
+        ("payment", ["250"]),
+        ("payment", ["", "1234"]),
+        ("payment", ["123456789", "1234"]),
+        ("payment", ["250", "123"]),
+        ("payment", ["250", "1" * 16]),
+        ("payment", ["2,50", "1234"]),
+    ],
+)
+def test_what_cannot_be_typed_is_refused(entry, typed):
+    size = "24" if entry == "payment" else "08"
+    with pytest.raises(KodebrikError):
+        ocra.challenge(ocra.suite(f"OCRA-1:HOTP-SHA256-8:QN{size}", entry), entry, typed)
