@@ -15,6 +15,7 @@ from time import monotonic
 from types import TracebackType
 from typing import Any, Self
 
+import firmware
 from emulator import store
 from emulator.clock import Clock
 from emulator.flash import Flash
@@ -29,6 +30,7 @@ from emulator.text import read_text
 from emulator.vm import Vm, find_vm
 from emulator.wiring import Bench
 
+MACHINE_CODE = Path(firmware.__file__).parent / "speech" / "adpcm_native.py"
 NEW_TOKEN_TIME = 1_767_225_600  # 2026-01-01, for a token that nobody gave a time
 AFTER_PRESS = 0.05  # press() ends so long after the finger is gone: bounce and debouncing are over
 _US = 1_000_000
@@ -87,6 +89,7 @@ class Emulator:
         self.vm_name, command = find_vm(vm)
         arguments = [str((self.directory / store.FLASH).resolve()), str(filesystem["block"])]
         arguments += [str(filesystem["size"] // filesystem["block"]), str(filesystem["program"]), self.unique_id.hex()]
+        arguments.append(str(MACHINE_CODE))
         self.mcu = Mcu(self.bench, self.flash, self.link, lambda: Vm(command, heap, arguments), self._urandom)
         self.bench.parts["latch"].on_power = self.mcu.power
         now = time if time is not None else kept["time"] if kept else NEW_TOKEN_TIME

@@ -1,7 +1,7 @@
 """Boot a board's littlefs image: load the shims, wait for power, mount the image as /, run boot.py and main.py.
 
-Arguments: request fd, reply fd, flash file, block size, block count, program size, unique id (hex). The VM is started
-with -i, so that the REPL follows as on a board.
+Arguments: request fd, reply fd, flash file, block size, block count, program size, unique id (hex), and the source of
+the firmware's machine code. The VM is started with -i, so that the REPL follows as on a board.
 """
 # ruff: noqa: F821, PLR2004, SIM115 - execfile is MicroPython's; the ioctl numbers are those of its block devices
 
@@ -18,6 +18,7 @@ import records
 import vfs
 from ustruct import pack
 
+_MACHINE_CODE = "firmware.speech.adpcm_native"
 _BYTES_IN_A_US = 25  # read from a Pico's flash: four bits a clock of 62.5 MHz, less what addresses take
 
 
@@ -69,8 +70,28 @@ class _Flash:
                 self._busy = False
 
 
+def _load_machine_code(source):
+    """Compile for this processor what the image holds as machine code for its board's, and would not load here."""
+    try:
+        os.stat("/" + _MACHINE_CODE.replace(".", "/") + ".mpy")
+    except OSError:
+        return
+    names = {}
+    try:
+        exec(source, names)  # noqa: S102 - our own
+    except (SyntaxError, ValueError):  # this MicroPython compiles to no machine code: the plain twin serves
+        return
+
+    class Module:
+        pass
+
+    for name, value in names.items():
+        setattr(Module, name, value if name.startswith("_") else staticmethod(value))
+    sys.modules[_MACHINE_CODE] = Module
+
+
 def _boot():
-    path, block_size, block_count, program, unique_id = sys.argv[3:]
+    path, block_size, block_count, program, unique_id, machine_code = sys.argv[3:]
     flash = _Flash(path, int(block_size), int(block_count))
     sys.modules.update(utime=time, uos=os, uselect=select, umachine=machine)
     sys.argv[:] = [""]
@@ -78,8 +99,11 @@ def _boot():
     machine._unique_id = bytes.fromhex(unique_id)
     gc.collect()
     machine._cause, only_boot = channel.call(records.READY)
+    with open(machine_code) as file:
+        source = file.read()
     vfs.umount("/")
     vfs.mount(vfs.VfsLfs2(flash, progsize=int(program)), "/")
+    _load_machine_code(source)
     return ("boot.py",) if only_boot else ("boot.py", "main.py")
 
 

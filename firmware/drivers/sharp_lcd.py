@@ -18,6 +18,7 @@ from micropython import const
 _WRITE = const(0x80)
 _VCOM = const(0x40)
 _CLEAR = const(0x20)
+_SMALL = const(0x3FFFFFFF)  # so much of a checksum fits into MicroPython's small integers
 
 
 def from_board(part: dict, bus, product: dict):
@@ -30,11 +31,6 @@ def _reversed_bits() -> bytes:
     for number in range(1, 256):
         table[number] = table[number >> 1] >> 1 | (number & 1) << 7
     return bytes(table)
-
-
-def _checksum(line) -> int:
-    """Return 30 bits: as many as MicroPython keeps without taking memory."""
-    return crc32(line) & 0x3FFFFFFF
 
 
 class SharpLcd:
@@ -67,7 +63,7 @@ class SharpLcd:
     def _clear(self) -> None:
         """Make all of the panel's memory white."""
         self._command(_CLEAR)
-        blank = _checksum((b"\xff" if self._inverted else b"\0") * (self.width // 8))
+        blank = crc32((b"\xff" if self._inverted else b"\0") * (self.width // 8)) & _SMALL
         for y in range(self.height):
             self._sent[y] = blank
         self._stale = False
@@ -118,7 +114,7 @@ class SharpLcd:
         for y in range(self.height):
             start = y * stride
             new = self._pixels[start : start + stride]
-            checksum = _checksum(new)
+            checksum = crc32(new) & _SMALL
             if checksum == self._sent[y] and not stale:
                 continue
             if not begun:

@@ -57,6 +57,13 @@ def take(ring: ptr16, position: int, out: ptr16, at: int, count: int, gain: int)
 
 
 @micropython.viper
+def silence(out: ptr16, at: int, count: int):
+    """Make samples silent."""
+    for i in range(at, at + count):
+        out[i] = 0
+
+
+@micropython.viper
 def blend(ring: ptr16, old: int, new: int, faded: int, out: ptr16, at: int, count: int, gain: int):
     """Go over from one place of a clip to another."""
     for i in range(faded, faded + count):

@@ -63,6 +63,12 @@ def take(ring, position: int, out, at: int, count: int, gain: int):
         out[at + i] = (ring[(position + i) & (RING - 1)] * gain) >> 8
 
 
+def silence(out, at: int, count: int):
+    """Make `count` samples of out silent, from out[at] on."""
+    for i in range(at, at + count):
+        out[i] = 0
+
+
 def blend(ring, old: int, new: int, faded: int, out, at: int, count: int, gain: int):
     """Go over from the place `old` of a clip to the place `new`: the samples `faded` to faded + count - 1 of FADE."""
     for i in range(faded, faded + count):

@@ -6,6 +6,8 @@ alone: an interrupt handler could come in the middle of another file operation. 
 
 from array import array
 
+from firmware.speech.adpcm import silence
+
 _LEAD = 40  # silence in front: the amplifier wakes (7.5 ms), and what was interrupted is heard to end
 _MARKS = 8  # clips that may begin within the driver's ring, and one more
 
@@ -84,10 +86,9 @@ class Player:
                 at += self._read(piece, at)
             elif self._pause or not self._start(position + at):
                 end = size if self._all_sent else min(size, at + self._pause)
+                silence(piece, at, end - at)
                 self._pause -= end - at
-                while at < end:
-                    piece[at] = 0
-                    at += 1
+                at = end
 
     def _read(self, piece, at: int) -> int:
         """Fill the piece with the clip from `at` on; return how many samples there were."""

@@ -100,6 +100,13 @@ def test_the_twins_mix_alike(runtime: Runtime, values: list[int], old: int, jump
     assert plain[0] == values[old % 1024 % len(values)] * gain >> 8
 
 
+@pytest.mark.parametrize("plain", [True, False])
+def test_silence_is_where_it_should_be_and_nowhere_else(runtime: Runtime, plain: bool):
+    for at, count in ((0, 0), (0, 10), (3, 4), (10, 0)):
+        left = runtime.call(DRIVER, "silenced", plain, 10, at, count)
+        assert left == [7] * at + [0] * count + [7] * (10 - at - count)
+
+
 def test_every_clip_reads_as_the_host_renders_it(runtime: Runtime, pack: str):
     dice = random.Random(4)
     order = dice.sample(CLIPS, len(CLIPS))

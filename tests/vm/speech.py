@@ -34,6 +34,13 @@ def mixed(plain: bool, values: list, old: int, new: int, faded: int, count: int,
     return list(out)
 
 
+def silenced(plain: bool, size: int, at: int, count: int) -> list:
+    """What silence() leaves of samples that are all 7."""
+    out = array("h", [7] * size)
+    (adpcm_plain if plain else adpcm).silence(out, at, count)
+    return list(out)
+
+
 def names(path: str) -> list:
     with open(path, "rb") as file:
         return list(Pack(file).names())
