@@ -20,6 +20,9 @@ Pack = Annotated[Path, typer.Argument(metavar="PACK", help="A voice pack, such a
 def build(
     output: Annotated[Path, typer.Option(metavar="PATH", help="The pack to write, or a folder for it.")] = Path(),
     language: Annotated[str, typer.Option(metavar="NAME", help="da, en or kl.")] = "da",
+    engine: Annotated[
+        str, typer.Option(metavar="NAME", help="espeak, or pyttsx3 for the operating system's own voice.")
+    ] = "espeak",
     recordings: Annotated[
         Path | None,
         typer.Option(
@@ -31,11 +34,17 @@ def build(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Build a language's voice pack: every clip synthesised with eSpeak NG, or recorded."""
+    """Build a language's voice pack: every clip synthesised, or recorded."""
     voice = _tools()
     chosen = voice.languages.load(language)
+    engines = {"espeak": voice.engine.ESPEAK, "pyttsx3": voice.engine.SYSTEM}
+    if engine not in engines:
+        raise KodebrikError(f"There is no engine '{engine}'.", "Choose espeak or pyttsx3.", ExitCode.USAGE)
     with step(f"Building the voice pack '{language}' ({len(chosen.phrases)} phrases)"):
-        content = voice.build.build(chosen, recordings) if recordings else voice.store.pack(language)
+        if recordings or engine != "espeak":
+            content = voice.build.build(chosen, recordings, engine=engines[engine])
+        else:
+            content = voice.store.pack(language)
     path = output / f"{language}.kvp" if output.is_dir() else output
     try:
         path.write_bytes(content)
@@ -123,7 +132,7 @@ def _tools() -> Any:
     """Give the folder host_tools.voice with its modules; its libraries are slow to load, and need not be installed."""
     try:
         from host_tools import voice  # noqa: PLC0415
-        from host_tools.voice import build, check, languages, packfile, playing, store  # noqa: F401, PLC0415
+        from host_tools.voice import build, check, engine, languages, packfile, playing, store  # noqa: F401, PLC0415
     except ModuleNotFoundError as error:
         raise KodebrikError(
             f"Building and playing voices needs '{error.name}', which is not installed.",

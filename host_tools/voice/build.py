@@ -12,28 +12,34 @@ from pathlib import Path
 import numpy as np
 
 from host_tools.errors import ExitCode, KodebrikError
-from host_tools.voice import adpcm, espeak, packfile, recordings, sound, speaker, stretch
+from host_tools.voice import adpcm, packfile, recordings, sound, stretch
+from host_tools.voice.engine import ESPEAK, Engine
 from host_tools.voice.languages import PHRASE_FACTORS, SPEEDS, Language
 
 Recordings = dict[tuple[str, int | None], sound.Sound]
 
 
-def build(language: Language, folder: Path | None = None, progress: Callable[[int, int], None] | None = None) -> bytes:
+def build(
+    language: Language,
+    folder: Path | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    engine: Engine = ESPEAK,
+) -> bytes:
     """Give a pack's bytes; recordings in `folder` replace clips; `progress` hears how many phrases of all are done."""
     recorded = recordings.load(folder, set(language.phrases)) if folder else {}
     clips: list[packfile.Clip] = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        made = pool.map(lambda key: _clips(language, key, recorded), language.phrases)
+        made = pool.map(lambda key: _clips(language, key, recorded, engine), language.phrases)
         for done, of_one_key in enumerate(made, 1):
             clips += of_one_key
             if progress:
                 progress(done, len(language.phrases))
     description = {
         "language": language.name,
-        "voice": language.voice.name,
-        "digit_voice": language.digit_voice.name,
-        "engine": espeak.engine(),
-        "licence": espeak.LICENCE,
+        "voice": engine.called(language.voice.name),
+        "digit_voice": engine.called(language.digit_voice.name),
+        "engine": engine.name(),
+        "licence": engine.licence,
         "reviewed": language.reviewed,
         "recorded": sorted({key for key, _ in recorded}),
         "rate": sound.RATE,
@@ -43,18 +49,18 @@ def build(language: Language, folder: Path | None = None, progress: Callable[[in
     return packfile.dump(description, clips)
 
 
-def _clips(language: Language, key: str, recorded: Recordings) -> list[packfile.Clip]:
+def _clips(language: Language, key: str, recorded: Recordings, engine: Engine) -> list[packfile.Clip]:
     """Give the clips of one key at all speeds."""
     is_digit = len(key) == 1 and key.isdigit()
     whole = recorded.get((key, None))
     own = {speed: recorded[key, speed] for speed in SPEEDS if (key, speed) in recorded}
     if is_digit and whole is None:
         spoken = {
-            speed: own[speed] if speed in own else _say(language, key, rate)
+            speed: own[speed] if speed in own else _say(language, key, rate, engine)
             for speed, rate in zip(SPEEDS, language.digit_voice.digits, strict=True)
         }
         return [_compressed(key, speed, said) for speed, said in spoken.items()]
-    once = whole if whole is not None else _say(language, key, language.voice.phrases)
+    once = whole if whole is not None else _say(language, key, language.voice.phrases, engine)
     return [_compressed(key, clip.speed, own[clip.speed]) if clip.speed in own else clip for clip in _cut(key, once)]
 
 
@@ -76,9 +82,9 @@ def _turned_down(decibels: float) -> int:
     return round(packfile.FULL_LEVEL * 10 ** (-decibels / 20))
 
 
-def _say(language: Language, key: str, words_a_minute: int) -> sound.Sound:
+def _say(language: Language, key: str, words_a_minute: int, engine: Engine) -> sound.Sound:
     voice = language.digit_voice if key.isdigit() else language.voice
-    return sound.resample(espeak.say(language.phrases[key], voice.name, words_a_minute), speaker.RATE)
+    return engine.say(language.phrases[key], voice.name, words_a_minute)
 
 
 def _compressed(key: str, speed: int, said: sound.Sound, level: float = sound.LOUDNESS) -> packfile.Clip:

@@ -26,7 +26,8 @@ from tests.voice import whisper
 LIMITS = {"en": 0.02, "da": 0.03}  # misheard digits, of all
 CODES = 50
 _NOISE_DB = 30  # how far a quiet room's noise lies under the speech
-_MARGIN = 0.05  # seconds around a digit; the pauses are longer
+_MARGIN = 0.05  # seconds around a digit that are cut out with it; the pauses are longer
+_AROUND = 0.3  # seconds of silence on either side when it is heard
 _OTHER_VOICES = {
     "da": (("da", 150), ("da+f1", 150), ("da+f2", 150), ("da+f3", 150), ("da+m3", 150)),
     "en": (("en", 190), ("en+f2", 190), ("en+f3", 190), ("en-us+f1", 190), ("en-gb-x-rp+f3", 190)),
@@ -48,10 +49,12 @@ def digits_said(token: Speaker) -> Iterator[tuple[int, NDArray]]:
         token.emulator.advance(62)
 
 
-def noisy(samples: NDArray, dice: np.random.Generator) -> NDArray:
-    """Add white noise."""
-    speech = samples[samples != 0].astype(np.float64)
-    return samples + dice.normal(0, np.sqrt((speech**2).mean()) * 10 ** (-_NOISE_DB / 20), len(samples))
+def in_a_room(samples: NDArray, dice: np.random.Generator) -> NDArray:
+    """Give a digit as loud as any other, with silence around it and a room's white noise over all."""
+    heard = sound.normalise(sound.trim(samples / 32768)) * 32767
+    level = np.sqrt((heard**2).mean()) * 10 ** (-_NOISE_DB / 20)
+    quiet = np.pad(heard, round(_AROUND * sound.RATE))
+    return quiet + dice.normal(0, level, len(quiet))
 
 
 def calibrated(language: str, dice: np.random.Generator) -> NDArray[np.float64]:
@@ -61,7 +64,7 @@ def calibrated(language: str, dice: np.random.Generator) -> NDArray[np.float64]:
     for voice, rate in _OTHER_VOICES[language]:
         for digit in "0123456789":
             spoken = sound.resample(espeak.say(texts[digit], voice, rate), speaker.RATE)
-            heard.append(whisper.likelihoods(noisy(sound.normalise(sound.trim(spoken)) * 32767, dice), language))
+            heard.append(whisper.likelihoods(in_a_room(spoken * 32767, dice), language))
     return whisper.bias(heard)
 
 
@@ -86,7 +89,7 @@ def listen(language: str, image: bytes) -> float:
             emulator.unplug()
             emulator.advance(62)
             for number, (digit, samples) in enumerate(digits_said(token), 1):
-                counts[digit, (whisper.likelihoods(noisy(samples, dice), language) - bias).argmax()] += 1
+                counts[digit, (whisper.likelihoods(in_a_room(samples, dice), language) - bias).argmax()] += 1
                 if number % 60 == 0:
                     print(f"{language}: {number} of {6 * CODES} digits heard", file=sys.stderr)
     wrong = int(counts.sum() - counts.trace())

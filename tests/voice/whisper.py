@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 RATE = 16000
 _FFT, _HOP, _BANDS = 400, 160, 80  # openai/whisper, audio.py: N_FFT, HOP_LENGTH, mel filters
 _SECONDS = 6  # of sound and silence that are looked at; Whisper's own 30 give the same and take five times as long
-_AROUND = RATE * 3 // 10
 _FOLDER = Path("build/whisper-base")
 # Each digit's word as Whisper's vocabulary spells it; "Ġ" is a space.
 _WORDS = {
@@ -31,8 +30,7 @@ _WORDS = {
 def likelihoods(samples: NDArray, language: str) -> NDArray[np.float64]:
     """Give, for a stretch of sound with one digit in it, the logarithm of each digit's likelihood."""
     words = _words(language)
-    heard = np.concatenate((np.zeros(_AROUND), samples, np.zeros(_AROUND)))
-    encoded = np.array(_model().encode(ctranslate2.StorageView.from_array(_mel(heard))))
+    encoded = np.array(_model().encode(ctranslate2.StorageView.from_array(_mel(samples))))
     each = ctranslate2.StorageView.from_array(np.repeat(encoded, len(words), axis=0))
     start = [_tokens()[mark] for mark in ("<|startoftranscript|>", f"<|{language}|>", "<|transcribe|>")]
     start.append(_tokens()["<|notimestamps|>"])
