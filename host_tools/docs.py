@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from firmware.protocol import messages
+from firmware.protocol import messages, sentences
 from host_tools.errors import exit_code_table
 from host_tools.flashing.image import load_board, load_product, names
 
@@ -59,10 +59,10 @@ _PIN_ROWS = {"rows": "row", "columns": "column"}
 
 
 def message_tables() -> str:
-    """Give the tables of operations, limits and errors, from firmware.protocol.messages."""
+    """Give the tables of operations, limits and errors, from firmware.protocol."""
     operations = [(number, f"`{name}`") for number, name in sorted(messages.OPERATIONS.items())]
     limits = [(f"`{name}`", getattr(messages, name)) for name in LIMITS]
-    errors = [(number, f"`{name}`", what, hint) for number, (name, what, hint) in sorted(messages.ERRORS.items())]
+    errors = [(number, f"`{name}`", what, hint) for number, (name, what, hint) in sorted(sentences.ERRORS.items())]
     return "\n\n".join(
         (
             "## Operations\n\n" + table(("op", "name"), operations),

@@ -5,7 +5,7 @@
 
 from enum import IntEnum
 
-from firmware.protocol import messages
+from firmware.protocol import messages, sentences
 
 
 class ExitCode(IntEnum):
@@ -66,9 +66,9 @@ class TokenError(KodebrikError):
     """The token answered with an error number of the protocol's table."""
 
     def __init__(self, number: int) -> None:
-        """`number` is a key of messages.ERRORS."""
+        """`number` is a key of sentences.ERRORS."""
         self.number = number
-        _, message, hint = messages.ERRORS[number]
+        _, message, hint = sentences.ERRORS[number]
         code = ExitCode.WRONG_KEY if number == messages.HANDSHAKE_FAILED else TOKEN_ERRORS + number
         super().__init__(message, hint, code)
 
@@ -78,7 +78,7 @@ def exit_code_table() -> list[tuple[int, str]]:
     table = [(int(code), code.meaning) for code in ExitCode]
     table += [
         (TOKEN_ERRORS + number, text)
-        for number, (_, text, _) in messages.ERRORS.items()
+        for number, (_, text, _) in sentences.ERRORS.items()
         if number != messages.HANDSHAKE_FAILED
     ]
     return sorted(table)

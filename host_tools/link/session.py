@@ -11,7 +11,7 @@ from typing import Any
 
 import cbor2
 
-from firmware.protocol import claim, keys, messages, noise
+from firmware.protocol import claim, keys, messages, noise, sentences
 from host_tools.errors import ExitCode, KodebrikError, TokenError
 from host_tools.link import replies, suite
 from host_tools.link.channel import Channel, DamagedError
@@ -195,7 +195,7 @@ class Session:
                 break
         if fields["error"] == messages.OK:
             return fields["result"]
-        if fields["error"] not in messages.ERRORS:
+        if fields["error"] not in sentences.ERRORS:
             raise GarbageError(f"it reports an error of the unknown number {fields['error']}")
         raise TokenError(fields["error"])
 
@@ -267,7 +267,7 @@ def _unclear() -> GarbageError:
 
 
 def _clear_error(body: bytes) -> Exception:
-    number = replies.take(replies.loads(body), error=replies.number(1, len(messages.ERRORS)))["error"]
+    number = replies.take(replies.loads(body), error=replies.number(1, len(sentences.ERRORS)))["error"]
     return DamagedError() if number in _DISTURBED else TokenError(number)
 
 

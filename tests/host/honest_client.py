@@ -13,7 +13,7 @@ import cbor2
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
-from firmware.protocol import messages
+from firmware.protocol import messages, sentences
 
 Handle = Callable[[bytes], bytes | None]
 
@@ -23,7 +23,7 @@ class LinkError(Exception):
 
     def __init__(self, number: int):
         """Keep the number."""
-        super().__init__(messages.ERRORS[number][0])
+        super().__init__(sentences.ERRORS[number][0])
         self.number = number
 
 
@@ -143,7 +143,7 @@ class HonestClient:
     def do(self, operation: int, /, **args: object) -> dict:
         """One operation that must go well; its result."""
         error, result = self.request(operation, **args)
-        assert error == messages.OK, messages.ERRORS[error][0]
+        assert error == messages.OK, sentences.ERRORS[error][0]
         return result
 
     def claim(self, kind: str, key: bytes) -> None:

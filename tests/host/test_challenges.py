@@ -5,6 +5,7 @@ import pytest
 from firmware.otp.ocra import ocra as token_ocra
 from firmware.otp.ocra import parse
 from firmware.protocol import messages as m
+from firmware.protocol.sentences import ERRORS
 from host_tools import ocra
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.provisioning.credential import Credential
@@ -65,7 +66,7 @@ def test_it_has_no_code_without_a_challenge(host):
 )
 def test_suites_that_a_token_cannot_answer_are_refused(bench, host, changes):
     error, _ = host.request(m.CREDENTIAL_PUT, **{**ANSWERING, **changes})
-    assert m.ERRORS[error][0] == "bad_suite"
+    assert ERRORS[error][0] == "bad_suite"
     assert bench("contents")["credentials"] == []
     with pytest.raises(KodebrikError) as raised:
         Credential("bank", Secret(SECRET), period=None, suite=changes["suite"], entry=changes.get("entry", "number"))
@@ -96,7 +97,7 @@ def test_wrong_arguments_are_refused(bench, host, changes):
 
 def test_a_product_without_a_keypad_answers_no_challenges(runtime):
     bench = Bench(runtime)
-    assert m.ERRORS[bench.owned().request(m.CREDENTIAL_PUT, **ANSWERING)[0]][0] == "no_keypad"
+    assert ERRORS[bench.owned().request(m.CREDENTIAL_PUT, **ANSWERING)[0]][0] == "no_keypad"
 
 
 @pytest.mark.parametrize("suite", ["QN08", "QA24", "QH24", "C-QN24", "QN24-PSHA512", "QN64-T30S", "C-QN24-PSHA1-T1H"])

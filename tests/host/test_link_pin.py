@@ -3,6 +3,7 @@
 import pytest
 
 from firmware.protocol import messages as m
+from firmware.protocol.sentences import ERRORS
 from firmware.storage.pin import WAITS, simple
 from tests.host.link_bench import KEY, OTHER_KEY, Bench
 from tests.runtime import Runtime, refuses
@@ -103,7 +104,7 @@ SIMPLE = ["0000", "99999999", "1234", "4321", "7890", "0987", "2468", "1357", "1
 @pytest.mark.parametrize("pin", SIMPLE)
 def test_simple_pins_are_refused(bench, host, pin):
     error, _ = host.request(m.PIN_SET, pin=pin)
-    assert m.ERRORS[error][0] == "pin_too_simple"
+    assert ERRORS[error][0] == "pin_too_simple"
     assert bench("contents")["pin"] is None
 
 
@@ -115,7 +116,7 @@ def test_few_pins_are_too_simple():
 @pytest.mark.parametrize("pin", ["", "829", "829150273", "82a15", "82 15", 82915, b"82915", None, "٨٢٩١٥", "-8291"])
 def test_what_is_no_pin_is_refused(bench, host, pin):
     error, _ = host.request(m.PIN_SET, pin=pin)
-    assert m.ERRORS[error][0] == "bad_argument"
+    assert ERRORS[error][0] == "bad_argument"
     assert bench("contents")["pin"] is None
 
 
@@ -132,5 +133,5 @@ def test_a_product_without_a_keypad_takes_no_pin(runtime):
     bench = Bench(runtime)
     host = bench.owned()
     for operation, args in ((m.PIN_SET, {"pin": PIN}), (m.PIN_CLEAR, {})):
-        assert m.ERRORS[host.request(operation, **args)[0]][0] == "no_keypad"
+        assert ERRORS[host.request(operation, **args)[0]][0] == "no_keypad"
     assert bench("contents")["pin"] is None

@@ -10,6 +10,7 @@ from firmware.link import selftest
 from firmware.link.selftest import known_answers
 from firmware.products.kodeviser import PRODUCT
 from firmware.protocol import messages as m
+from firmware.protocol.sentences import ERRORS
 from tests.host.honest_client import HonestClient
 from tests.host.link_bench import ACCOUNT, KEY, OTHER_KEY, SECRET, Bench
 from tests.runtime import Runtime
@@ -34,7 +35,7 @@ def refuses(bench: Bench, host: HonestClient, error: int, operation: int, **args
     """Assert that the request gets that error and that vault, clock and flash are as before."""
     before = bench("contents"), bench("world")
     got, result = host.request(operation, **args)
-    assert m.ERRORS[got][0] == m.ERRORS[error][0]
+    assert ERRORS[got][0] == ERRORS[error][0]
     assert result == {}
     after = bench("contents"), bench("world")
     for world in (before[1], after[1]):
