@@ -3,3 +3,4 @@
 PRODUCT = "kodeviser"
 BOARD = "pico"
 DEVELOPMENT = True
+LANGUAGES = ("da", "en")  # the ones it carries, the first one to begin with

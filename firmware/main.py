@@ -22,6 +22,7 @@ try:
     from firmware.modules import load
 
     product = load("firmware.products." + build.PRODUCT).PRODUCT
+    product["languages"] = build.LANGUAGES
     board = load("firmware.boards." + build.BOARD).BOARD
     hardware = bring_up(board, product)  # holds the power; what follows takes a while to import
 

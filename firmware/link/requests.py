@@ -158,6 +158,8 @@ class Requests:
     def _settings_read(self, args: dict) -> dict:
         settings = dict(self._product["settings"])
         settings.update(self._vault.settings)
+        if settings["language"] not in self._product["languages"]:
+            settings["language"] = self._product["languages"][0]
         return settings
 
     def _settings_write(self, args: dict) -> dict:

@@ -27,7 +27,8 @@ PRODUCT = {
     "sample_rate": 16_000,
     "gains": (0, 16, 23, 32, 45, 64, 91, 128, 181, 256),  # 256ths by volume 1..9, 3 dB apart
     "battery_low_mv": 3_500,  # one Li-ion cell: about a tenth of its charge left
-    "languages": ("da", "en"),
+    "languages": ("da", "en", "kl"),  # that there are; an image carries some of them
+    "image_languages": ("da", "en"),  # unless others are asked for
     "voices": "/voice/{}.kvp",  # where the voice pack of a language lies
     "settings": {"language": "da", "inverted": False, "volume": 6, "speed": 3},
     "ranges": {"volume": (1, 9), "speed": (1, 5)},

@@ -11,7 +11,8 @@ PRODUCT = {
     "hold_ms": 6_000,  # opens the information pages
     "debounce_ms": 5,
     "battery_low_mv": 3_500,  # one Li-ion cell: about a tenth of its charge left
-    "languages": ("da", "en"),
+    "languages": ("da", "en"),  # that there are; an image carries some of them
+    "image_languages": ("da", "en"),  # unless others are asked for
     "settings": {"flip": False, "language": "da", "brightness": 3},
     "ranges": {"brightness": (1, 5)},
 }

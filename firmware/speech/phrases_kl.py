@@ -1,6 +1,6 @@
 """What the token says and shows in Greenlandic, with Danish digits as they are in use there: key -> text.
 
-A draft that awaits its review by a native speaker, so no product offers it yet.
+A draft that awaits its review by a native speaker: an image carries it only when it is asked for.
 """
 
 LANGUAGE = "kl"
@@ -29,7 +29,7 @@ PHRASES = {
     "seconds_left": "Sekundit sinneruttut",
     "expired": "atorunnaarpoq.",
     "press_red": "Aappaluttoq tooruk.",
-    "no_code": "Suli kodeqanngilaq.",
+    "no_code": "Kodeqanngilaq.",
     "account": "Konto",
     "compare": "Qarasaasiami allaguk",
     # Troubles and what to do
@@ -63,10 +63,11 @@ PHRASES = {
     "clock_ok": "Nalunaaqutaq ingerlavoq.",
     "version": "Version",
     "point": "punktum",
-    "repeat": "Kode uteqqiguk.",
+    "repeat": "Uteqqiguk.",
     "new_code": "Kode nutaaq.",
     "own_pace": "Nammineq sukkassuseq.",
-    "pace_keys": "6 siumut, 4 utimut, 5 uteqqiguk.",
+    "back": "utimut.",
+    "on": "siumut.",
     "beginning": "Aallartiffik.",
     "end": "Naavoq.",
     # Checking and learning
@@ -74,14 +75,14 @@ PHRASES = {
     "digit": "Kisitsit",
     "is_wrong": "kukkuvoq.",
     "clear": "Piiaruk.",
-    "explore": "Toortakkat aqqi.",
+    "explore": "Toortakkat.",
     "red": "Aappaluttoq.",
     "star": "Ulloriaq.",
     "hash": "Sisamanik teqeqqulik.",
     "practice": "Sungiusarneq.",
     "not_valid": "Atorsinnaanngilaq.",
     # PIN
-    "type": "Allaguk, aappaluttoq tooruk.",
+    "type": "Allaguk.",
     "pin": "PIN",
     "new_pin": "PIN nutaaq.",
     "again": "Uteqqiguk.",
@@ -89,7 +90,7 @@ PHRASES = {
     "too_simple": "Ajornaallaarpoq.",
     "pin_size": "Kisitsisit 4 8 tikillugit.",
     "saved": "Toqqorneqarpoq.",
-    "tries_left": "Misiliinissat sinneruttut",
+    "tries_left": "Misiliinissat",
     "wait": "Utaqqigit",
     "seconds": "sekundit.",
     "minutes": "minutsit.",
@@ -100,6 +101,6 @@ PHRASES = {
     "is_right": "Eqqorpa?",
     # Look
     "theme": "Saqqaa",
-    "light": "Qaqortumi qernertoq.",
-    "dark": "Qernertumi qaqortoq.",
+    "light": "Qaamasoq.",
+    "dark": "Taartoq.",
 }

@@ -56,6 +56,8 @@ class App:
         """Bring texts and display in line with the settings, and draw anew what is shown."""
         settings = dict(self.product["settings"])
         settings.update(self.vault.settings)
+        if settings["language"] not in self.product["languages"]:  # the image before this one had it
+            settings["language"] = self.product["languages"][0]
         self.interaction.apply(settings)
         if "flip" in settings:
             self._display("flip", settings["flip"])

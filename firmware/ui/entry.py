@@ -13,7 +13,7 @@ class Entry(View):
 
     def __init__(self, app, title, least: int, most: int, then, lines=()):
         """Take so many digits; then(typed) gives the view that follows. Lines are said before what to do."""
-        self._prompt = list(lines) + [["type"]]
+        self._prompt = list(lines) + [["type", "press_red"]]
         View.__init__(self, app, title, "", self._prompt)
         self.typed = ""
         self._least = least

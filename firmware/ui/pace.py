@@ -2,14 +2,16 @@
 
 from firmware.ui.view import View
 
+_KEYS = ["4", "back", "6", "on", "5", "again"]
+
 
 class Pace(View):
     """A number read at the reader's own pace: each press of 6 says the next digit, 4 the one before, 5 three again."""
 
     def __init__(self, app, number: str):
         """Begin before the first digit."""
-        View.__init__(self, app, ["own_pace"], number, [["pace_keys"]])
-        self._said = ["own_pace", "pace_keys"]  # what is new; the digits come key by key
+        View.__init__(self, app, ["own_pace"], number, [_KEYS])
+        self._said = ["own_pace"] + _KEYS  # what is new; the digits come key by key
         self._first = 0  # the first digit of what is being said
 
     def parts(self) -> list:
@@ -20,7 +22,7 @@ class Pace(View):
         """Move on, back, or say the last three digits again."""
         if key not in "456":
             return None
-        self.lines = [["pace_keys"]]
+        self.lines = [_KEYS]
         last = self.marked
         if key == "5":
             self._say(max(0, last - 2), max(0, last))
@@ -32,8 +34,8 @@ class Pace(View):
 
     def whole(self):
         """Return this view with its keys, to be said again; the place in the number stays."""
-        self._said = ["own_pace", "pace_keys"]
-        self.lines = [["pace_keys"]]
+        self._said = ["own_pace"] + _KEYS
+        self.lines = [_KEYS]
         return self
 
     def watch_ms(self, now, speaking: bool) -> int | None:

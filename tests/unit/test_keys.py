@@ -86,7 +86,7 @@ def test_clause_5_1_3_5_any_key_stops_speech_and_is_acted_on(runtime: Runtime):
         ("7", ["language", "language_name"]),
         ("9", ["language", "language_name"]),
         ("8", ["serial", *"001044376182", "serial", *"001044376182"]),
-        ("2", ["own_pace", "pace_keys"]),
+        ("2", ["own_pace", "4", "back", "6", "on", "5", "again"]),
         ("5", ["status", "battery_ok", "clock_ok", "version", "0", "point", "1", "point", "0", "1", "theme"]),
     ],
 )

@@ -34,7 +34,7 @@ def begin(runtime: Runtime, *accounts: dict[str, object], **options: object) -> 
 
 
 def test_a_typed_challenge_is_read_back_confirmed_and_answered(runtime: Runtime):
-    assert begin(runtime, held()) == ["number", "type"]
+    assert begin(runtime, held()) == ["number", "type", "press_red"]
     typed = [again(runtime, key, "until quiet") for key in NUMBER]
     assert typed == [[key] for key in NUMBER], "each key is said"
     assert runtime.call(KEYS, "again", "wait 10")[1] == "Tallet 1234 5678"
@@ -47,14 +47,14 @@ def test_the_number_that_is_read_back_stands_on_the_display_in_groups_of_four(ru
     begin(runtime, held())
     enter(runtime, NUMBER)
     shown = runtime.call(KEYS, "again", "wait 10")[1]
-    assert shown == "Er det rigtigt? Tallet 1234 5678 Tryk på rød. Stjerne. Slet."
+    assert shown == "Korrekt? Tallet 1234 5678 Tryk på rød. Stjerne. Slet."
 
 
 def test_the_star_corrects_while_typing_and_when_it_is_read_back(runtime: Runtime):
     begin(runtime, held())
     assert again(runtime, *"9999", "*", "until quiet")[-1] == "clear"
     assert enter(runtime, "87654321", "#")[2:10] == list("87654321")
-    assert again(runtime, "*", "until quiet") == ["number", "type"]
+    assert again(runtime, "*", "until quiet") == ["number", "type", "press_red"]
     enter(runtime, NUMBER)
     assert again(runtime, "red", "until quiet") == ["code", *peer(SECRET, held()["suite"], NUMBER)]
 
@@ -62,7 +62,7 @@ def test_the_star_corrects_while_typing_and_when_it_is_read_back(runtime: Runtim
 def test_what_is_typed_and_read_back_can_be_repeated(runtime: Runtime):
     begin(runtime, held())
     again(runtime, *"1234")
-    assert again(runtime, "red+0", "until quiet") == ["number", "1", "2", "3", "4", "type"]
+    assert again(runtime, "red+0", "until quiet") == ["number", "1", "2", "3", "4", "type", "press_red"]
     enter(runtime, "5678")
     for key in ("0", "red+0"):
         assert again(runtime, key, "until quiet") == ["is_right", "number", *NUMBER, *CONFIRM]
@@ -80,7 +80,7 @@ def test_too_short_is_asked_again_and_too_long_is_refused(runtime: Runtime, numb
     begin(runtime, held())
     heard = enter(runtime, number)
     if len(number) < 4:
-        assert heard == ["number", *number, "type"]
+        assert heard == ["number", *number, "type", "press_red"]
     else:
         assert heard[2:10] == list(NUMBER)
         begin(runtime, held())
@@ -89,8 +89,8 @@ def test_too_short_is_asked_again_and_too_long_is_refused(runtime: Runtime, numb
 
 def test_a_payment_is_typed_as_amount_and_account_and_both_are_read_back(runtime: Runtime):
     account = held(suite="OCRA-1:HOTP-SHA256-8:QN24", entry="payment")
-    assert begin(runtime, account) == ["amount", "type"]
-    assert enter(runtime, "250") == ["payee", "type"]
+    assert begin(runtime, account) == ["amount", "type", "press_red"]
+    assert enter(runtime, "250") == ["payee", "type", "press_red"]
     heard = enter(runtime, "00123456789")
     assert heard == ["is_right", "amount", *"250", "payee", *"00123456789", *CONFIRM]
     code = peer(SECRET, account["suite"], "3" + "250" + "00123456789")
@@ -114,7 +114,7 @@ def test_a_counter_moves_with_each_answer(runtime: Runtime):
     account = held(suite="OCRA-1:HOTP-SHA256-6:C-QN08", counter=1)
     for counter in (1, 2):  # the bench counts from one
         heard = begin(runtime, account) if counter == 1 else again(runtime, "red", "until quiet")
-        assert heard == ["number", "type"]
+        assert heard == ["number", "type", "press_red"]
         enter(runtime, NUMBER)
         code = peer(SECRET, account["suite"], NUMBER, counter=counter)
         assert again(runtime, "red", "until quiet") == ["code", *code]
@@ -128,9 +128,9 @@ def test_a_counter_that_cannot_be_kept_gives_no_code(runtime: Runtime):
 
 def test_a_suite_with_a_pin_asks_for_it_first_and_unheard(runtime: Runtime):
     account = held(suite="OCRA-1:HOTP-SHA256-8:QN08-PSHA256")
-    assert begin(runtime, account) == ["pin", "type"]
+    assert begin(runtime, account) == ["pin", "type", "press_red"]
     assert again(runtime, "1", "until quiet") == ["digit"]
-    assert enter(runtime, "234") == ["number", "type"]
+    assert enter(runtime, "234") == ["number", "type", "press_red"]
     enter(runtime, NUMBER)
     code = peer(SECRET, account["suite"], NUMBER, pin="1234")
     assert again(runtime, "red", "until quiet") == ["code", *code]
@@ -165,13 +165,13 @@ def test_a_token_that_was_blocked_meanwhile_does_not_answer(runtime: Runtime):
 
 
 def test_one_of_several_accounts_says_which_one_it_is(runtime: Runtime):
-    assert begin(runtime, held(), held(name="b")) == ["account", "1", "number", "type"]
-    assert again(runtime, "red+#", "until quiet") == ["account", "2", "number", "type"]
+    assert begin(runtime, held(), held(name="b")) == ["account", "1", "number", "type", "press_red"]
+    assert again(runtime, "red+#", "until quiet") == ["account", "2", "number", "type", "press_red"]
 
 
 def test_the_tokens_pin_comes_before_the_challenge(runtime: Runtime):
-    assert begin(runtime, held(), pin="8291") == ["pin", "type"]
-    assert enter(runtime, "8291") == ["number", "type"]
+    assert begin(runtime, held(), pin="8291") == ["pin", "type", "press_red"]
+    assert enter(runtime, "8291") == ["number", "type", "press_red"]
 
 
 @pytest.mark.parametrize("language", ["da", "en", "kl"])

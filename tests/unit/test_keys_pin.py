@@ -9,7 +9,7 @@ from tests.runtime import MicroPython, Runtime
 from tests.unit.test_keys import KEYS, play, said
 
 PIN = "8291"
-ASKED = ["pin", "type"]
+ASKED = ["pin", "type", "press_red"]
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def wrong(runtime: Runtime, times: int) -> list[str]:
 def test_the_pin_is_asked_for_before_the_first_code_and_once_until_off(runtime: Runtime):
     told = play(runtime, "red", "until quiet", *PIN, "red", "until quiet", "red", "until quiet", pin=PIN)
     assert said(told[:2]) == ASKED
-    assert told[1][1] == "PIN Tast, og tryk på rød."
+    assert told[1][1] == "PIN Tast. Tryk på rød."
     assert is_code(said(told[6:8]))
     assert is_code(said(told[8:])), "not again while it is on"
     again(runtime, "wait 61000")
@@ -109,8 +109,8 @@ def test_a_ninth_digit_is_refused(runtime: Runtime):
 
 def test_a_wrong_pin_says_how_many_tries_are_left(runtime: Runtime):
     told = play(runtime, "red", "until quiet", *"8290", "red", "until quiet", pin=PIN)
-    assert said(told[6:]) == ["pin", "is_wrong", "tries_left", "9", "type"]
-    assert told[-1][1] == "PIN er forkert. Forsøg tilbage 9 Tast, og tryk på rød."
+    assert said(told[6:]) == ["pin", "is_wrong", "tries_left", "9", "type", "press_red"]
+    assert told[-1][1] == "PIN er forkert. Forsøg 9 Tast. Tryk på rød."
     assert is_code(enter(runtime, PIN)), "typed without another key before"
     assert runtime.call(KEYS, "pin_tries") == 0
 
@@ -187,8 +187,8 @@ def test_status_offers_to_change_the_pin_where_there_is_one(runtime: Runtime):
 
 
 def test_the_user_changes_the_pin(runtime: Runtime):
-    assert change(runtime, PIN) == ["new_pin", "pin_size", "type"]
-    assert enter(runtime, "40963") == ["new_pin", "again", "type"]
+    assert change(runtime, PIN) == ["new_pin", "pin_size", "type", "press_red"]
+    assert enter(runtime, "40963") == ["new_pin", "again", "type", "press_red"]
     assert enter(runtime, "40963") == ["new_pin", "saved"]
     assert again(runtime, "red", "until quiet") == ASKED
     assert enter(runtime, PIN)[:2] == ["pin", "is_wrong"]
@@ -196,12 +196,12 @@ def test_the_user_changes_the_pin(runtime: Runtime):
 
 
 def test_a_simple_new_pin_is_refused_with_the_reason(runtime: Runtime):
-    assert change(runtime, PIN, "1234") == ["new_pin", "too_simple", "type"]
-    assert enter(runtime, "40963") == ["new_pin", "again", "type"]
+    assert change(runtime, PIN, "1234") == ["new_pin", "too_simple", "type", "press_red"]
+    assert enter(runtime, "40963") == ["new_pin", "again", "type", "press_red"]
 
 
 def test_two_new_pins_that_differ_are_refused(runtime: Runtime):
-    assert change(runtime, PIN, "40963", "40964") == ["new_pin", "differs", "type"]
+    assert change(runtime, PIN, "40963", "40964") == ["new_pin", "differs", "type", "press_red"]
 
 
 def test_the_pin_before_stays_when_the_new_one_cannot_be_kept(runtime: Runtime):
@@ -214,7 +214,7 @@ def test_the_pin_before_stays_when_the_new_one_cannot_be_kept(runtime: Runtime):
 
 
 def test_a_wrong_pin_changes_nothing(runtime: Runtime):
-    assert change(runtime, "8290") == ["pin", "is_wrong", "tries_left", "9", "type"]
+    assert change(runtime, "8290") == ["pin", "is_wrong", "tries_left", "9", "type", "press_red"]
 
 
 @pytest.mark.parametrize("language", ["da", "en", "kl"])

@@ -1,6 +1,7 @@
 """A kodeoplæser's keys, views and voice over parts that only remember, with time in the test's hands, on the VM."""
 
 import gc
+from array import array
 
 import framebuf
 
@@ -57,7 +58,7 @@ class _Audio:
 
     def __init__(self):
         _Audio.last = self
-        self.piece = [0] * _PIECE
+        self.piece = array("h", bytes(2 * _PIECE))
         self.levels = []  # (ms, loudest sample), where that changes
         self._coming = []  # (ms, loudest sample) of each block to come
         self._clips = []  # (ms, clip, speed) to come

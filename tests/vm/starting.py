@@ -40,7 +40,7 @@ def start(source: str, development: bool, ends: str) -> tuple:
     hardware.unique_id = hardware.aes_ecb = hardware.random = None
     modules = {
         "micropython": {"kbd_intr": lambda character: calls.append("kbd_intr " + str(character))},
-        "firmware.build": {"PRODUCT": "kodeviser", "BOARD": "pico", "DEVELOPMENT": development},
+        "firmware.build": {"PRODUCT": "kodeviser", "BOARD": "pico", "DEVELOPMENT": development, "LANGUAGES": ("da",)},
         "firmware.hardware": {"bring_up": bring_up, "reset": reset},
         "firmware.storage.vault": {"Vault": lambda *parts: calls.append("vault")},
         "firmware.ui.app": {"App": App},
