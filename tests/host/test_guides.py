@@ -23,10 +23,8 @@ RED = {"da": ("Rød", "og", "alene"), "en": ("Red", "and", "alone")}
 
 def constant(path: str, name: str) -> dict:
     """A table of the firmware, read from its source: the module itself runs on MicroPython alone."""
-    for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Assign) and [target.id for target in node.targets if isinstance(target, ast.Name)] == [
-            name
-        ]:
+    for node in ast.parse((ROOT / path).read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
             assert isinstance(node.value, ast.Dict)
             return {ast.literal_eval(key): value for key, value in zip(node.value.keys, node.value.values, strict=True)}
     raise AssertionError(f"{path} has no {name}")
@@ -91,15 +89,8 @@ def test_every_trouble_is_in_the_guide_with_what_to_do(language: str):
 def test_every_phrase_of_the_token_is_in_the_guide(language: str):
     quoted = " ".join(re.findall(QUOTES[language], plain(language)))
     missing = [key for key, text in SPOKEN[language].items() if not key.isdigit() and text not in quoted]
-    assert set(missing) <= {
-        "language",
-        "language_name",
-        "account",
-        "red",
-        "star",
-        "hash",
-        "point",
-    }  # in words of its own
+    in_words_of_its_own = {"language", "language_name", "account", "red", "star", "hash", "point"}
+    assert set(missing) <= in_words_of_its_own
 
 
 @pytest.mark.parametrize("language", WRITTEN)
@@ -114,11 +105,9 @@ def test_the_other_guide_quotes_what_stands_on_the_display(language: str):
 
 def test_both_guides_are_in_both_languages_section_by_section():
     assert set(GUIDES) == {(name, language) for name in ("kodeoplaeser", "kodeviser") for language in SPOKEN}
+    marks = re.compile(r"^(##|-|\d\.) ", re.MULTILINE)
     for name in ("kodeoplaeser", "kodeviser"):
-        shapes = {
-            language: re.findall(r"^(##|-|\d\.) ", GUIDES[name, language].text, re.MULTILINE) for language in SPOKEN
-        }
-        assert shapes["da"] == shapes["en"]
+        assert marks.findall(GUIDES[name, "da"].text) == marks.findall(GUIDES[name, "en"].text)
 
 
 class Page(HTMLParser):
@@ -199,9 +188,8 @@ def test_the_pdf_is_tagged_and_tells_its_language_and_title(tmp_path: Path):
     pytest.importorskip("weasyprint", reason="only make guides installs what writes PDFs")
     guides.pdf(GUIDES["kodeviser", "da"], tmp_path / "guide.pdf")
     raw = (tmp_path / "guide.pdf").read_bytes()
-    streams = [
-        zlib.decompressobj().decompress(each) for each in re.findall(rb"stream\r?\n(x.*?)endstream", raw, re.DOTALL)
-    ]
+    packed = re.findall(rb"stream\r?\n(x.*?)endstream", raw, re.DOTALL)
+    streams = [zlib.decompressobj().decompress(each) for each in packed]
     whole = raw + b"".join(streams)
     assert re.search(rb"/Marked true", whole)
     assert re.search(rb"/Lang \(da\)", whole)
