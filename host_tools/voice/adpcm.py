@@ -5,6 +5,7 @@ each code corrects the errors of those before it.
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,9 +40,12 @@ def encode(samples: Samples) -> tuple[int, bytes]:
     return first, bytes(low | high << 4 for low, high in zip(codes[::2], codes[1::2], strict=True))
 
 
+@lru_cache(maxsize=512)  # a clip has the same data at several speeds
 def decode(first: int, data: bytes, count: int) -> Samples:
-    """Give the first `count` samples of the data."""
-    return np.fromiter(_decode(first, data), np.int16, count)
+    """Give the first `count` samples of the data, read-only."""
+    samples = np.fromiter(_decode(first, data), np.int16, count)
+    samples.flags.writeable = False
+    return samples
 
 
 def _encode(wanted: list[int], index: int) -> tuple[list[int], int]:

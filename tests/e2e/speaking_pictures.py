@@ -13,11 +13,14 @@ from PIL import Image
 from emulator.screen import Screen
 from emulator.session import Emulator
 from host_tools.flashing.image import build_image
+from host_tools.provisioning.credential import Credential
+from host_tools.secret import Secret
 from tests.e2e.bench import SECRET, START, digits, hotp, totp
 from tests.e2e.damage import flip_a_bit_of_each_slot, jam
 from tests.e2e.speaker import Speaker
 
 BOARD = "pico2"
+PIN = "829136"
 THEMES = (False, True)
 _MOMENT = START + 86_400 + 6  # six seconds into a period
 _WIDTH, _HEIGHT = 400, 240
@@ -28,7 +31,11 @@ State = tuple[str, Screen]
 def screens(language: str, inverted: bool) -> list[State]:
     """Give every state by name."""
     with tempfile.TemporaryDirectory() as folder:
-        return [*_life(Path(folder) / "life", language, inverted), *_harm(Path(folder) / "harm", language, inverted)]
+        return [
+            state
+            for walk in (_life, _secrets, _harm)
+            for state in walk(Path(folder) / walk.__name__, language, inverted)
+        ]
 
 
 def code() -> Screen:
@@ -120,6 +127,8 @@ def _functions(token: Speaker) -> Iterator[State]:
     token.tap("7")
     yield "serial number", _after(token, token.chord, "8")
     yield "status", _after(token, token.chord, "5")
+    token.tap("1")
+    yield "theme, back as it was", _after(token, token.tap, "1")
     yield "practice", _after(token, token.chord, "*")
     yield "own pace", _after(token, token.chord, "2")
     token.tap("6")
@@ -139,6 +148,59 @@ def _keys(token: Speaker) -> Iterator[State]:
     yield "name of a key", _after(token, token.tap, "3")
     token.emulator.advance(22)
     yield "end of the names", token.emulator.screen()
+
+
+def _secrets(folder: Path, language: str, inverted: bool) -> Iterator[State]:
+    """Give PIN and challenges."""
+    with _token(folder) as emulator:
+        token = Speaker(emulator)
+        session = token.provision(_challenged("number"), _challenged("payment"))
+        session.write_settings({"language": language, "inverted": inverted})
+        session.set_pin(Secret(PIN.encode()))
+        _rest(token, _MOMENT)
+        yield "PIN", _after(token, token.tap, "red")
+        yield "PIN, three digits typed", _typed(token, PIN[:3])
+        yield "PIN, taken back", _after(token, token.tap, "*")
+        _typed(token, "2468")
+        yield "wrong PIN", _after(token, token.tap, "#")
+        _typed(token, "2468#2468")
+        yield "wait for the next try", _after(token, token.tap, "#")
+        emulator.advance(31)
+        yield "the wait is over", emulator.screen()
+        token.tap("red")
+        _typed(token, PIN)
+        yield "challenge", _after(token, token.tap, "red")
+        yield "challenge typed", _typed(token, "11111111")
+        yield "challenge read back", _after(token, token.tap, "#")
+        yield "response", _after(token, token.tap, "red")
+        yield "amount", _after(token, token.chord, "#")
+        yield "amount typed", _typed(token, "1250")
+        yield "account to pay", _after(token, token.tap, "#")
+        _typed(token, "4071886")
+        yield "payment read back", _after(token, token.tap, "#")
+        yield "status with a PIN", _after(token, token.chord, "5")
+        token.tap("2")
+        _typed(token, PIN)
+        yield "new PIN", _after(token, token.tap, "#")
+        _typed(token, "1234")
+        yield "new PIN too simple", _after(token, token.tap, "#")
+        _typed(token, "5071")
+        yield "new PIN again", _after(token, token.tap, "#")
+        _typed(token, "5072")
+        yield "new PIN differs", _after(token, token.tap, "#")
+        _typed(token, "5071#5071")
+        yield "new PIN saved", _after(token, token.tap, "#")
+
+
+def _typed(token: Speaker, keys: str) -> Screen:
+    for key in keys:
+        token.tap(key)
+        token.emulator.advance(0.2)
+    return token.emulator.screen()
+
+
+def _challenged(entry: str) -> Credential:
+    return Credential(f"Bank, {entry}", Secret(SECRET), period=None, suite="OCRA-1:HOTP-SHA1-6:QN32", entry=entry)
 
 
 def _harm(folder: Path, language: str, inverted: bool) -> Iterator[State]:
