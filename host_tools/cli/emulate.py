@@ -4,7 +4,9 @@ import signal
 import sys
 import tempfile
 import threading
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +21,16 @@ from host_tools.flashing.image import load_product
 if TYPE_CHECKING:
     from emulator.player import Listener
     from emulator.session import Emulator
+    from host_tools.cli.hearing import Hearing
+
+_LISTEN = 0.05  # seconds between two looks at what is heard
+
+
+class Voice(StrEnum):
+    """Whose voice says what the token says."""
+
+    TOKEN = "token"  # noqa: S105 - the device
+    SYSTEM = "system"
 
 
 def emulate(
@@ -48,11 +60,17 @@ def emulate(
     record: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write what is done in the terminal to this new scenario.")
     ] = None,
+    voice: Annotated[
+        Voice | None,
+        typer.Option(
+            help="Hear the token's voice, or the operating system's say the same. Default: the token's, in a terminal."
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Run an emulated token."""
     if script is not None:
-        if headless or link or rfc2217 is not None or record:
+        if headless or link or rfc2217 is not None or record or voice:
             raise KodebrikError("A scenario runs by itself.", "Give --script with --state at most.", ExitCode.USAGE)
         _play(product, board, state, production, script, as_json)
         return
@@ -68,12 +86,39 @@ def emulate(
         signal.signal(number, lambda *_: stop.set())
     with emulated(product, board, state, production) as emulator:
         _announce(emulator, link, rfc2217, as_json)
-        if headless:
+        if headless and voice is None:
             emulator.serve(stop.is_set)
             return
-        from host_tools.cli.terminal import play  # noqa: PLC0415 - needs the emulator
+        with _hearing(emulator, product, voice) as hearing:
+            if headless:
+                with emulator.serving():
+                    while hearing is not None and not stop.wait(_LISTEN):
+                        hearing.listen()
+                return
+            from host_tools.cli.terminal import play  # noqa: PLC0415 - needs the emulator
 
-        play(emulator, stop, record)
+            play(emulator, stop, record, hearing)
+
+
+@contextmanager
+def _hearing(emulator: "Emulator", product: str, voice: Voice | None) -> "Iterator[Hearing | None]":
+    """Give the ears of the user; none for a token that says nothing."""
+    data = load_product(product)
+    if "audio" not in data["parts"]:
+        if voice is not None:
+            raise KodebrikError(f"The {data['title']} says nothing.", "Leave out --voice.", ExitCode.USAGE)
+        yield None
+        return
+    from host_tools.cli.hearing import Hearing  # noqa: PLC0415 - an extra
+    from host_tools.voice import system  # noqa: PLC0415 - an extra
+
+    if voice is Voice.SYSTEM:
+        system.engine()
+    hearing = Hearing(emulator, data["image_languages"], system.say if voice is Voice.SYSTEM else None)
+    try:
+        yield hearing
+    finally:
+        hearing.close()
 
 
 def _announce(emulator: "Emulator", link: Path | None, rfc2217: int | None, as_json: bool) -> None:

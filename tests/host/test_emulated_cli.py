@@ -156,6 +156,30 @@ def test_the_screen_in_the_terminal_obeys_keys_and_is_recorded(tmp_path):
     assert replay.returncode == 0, replay.stderr
 
 
+def test_a_token_that_speaks_is_heard_in_the_terminal_and_obeys_its_keys(tmp_path):
+    scenario = tmp_path / "recorded.scenario"
+    pid, terminal = pty.fork()
+    if pid == 0:
+        where = ["--board", "pico2", "--state", str(tmp_path / "token"), "--record", str(scenario)]
+        os.execv(KODEBRIK[0], [*KODEBRIK, "emulate", "kodeoplaeser", *where])
+    await_text(terminal, b"Q: quit")
+    os.write(terminal, b" ")
+    await_text(terminal, b"Heard: Ikke sat op")
+    os.write(terminal, b"r8")
+    await_text(terminal, b"Heard: Serienummer")
+    os.write(terminal, b"pq")
+    await_end(terminal)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    done = [line for line in scenario.read_text().splitlines() if not line.startswith(("wait", "set"))]
+    assert done[:2] == ["button down", "button up"]
+    assert {"key 8 down", "key 8 up", "headset in"} <= set(done)
+
+
+def test_a_token_that_says_nothing_has_no_voice_to_choose(tmp_path, capsys):
+    assert main(["emulate", "kodeviser", "--headless", "--voice", "system", "--state", str(tmp_path)]) == ExitCode.USAGE
+    assert "says nothing" in capsys.readouterr().err
+
+
 def await_text(terminal, text):
     """What the terminal shows until `text` is there."""
     seen = b""
