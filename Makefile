@@ -4,6 +4,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 STATE ?= build/demo
+export KODEBRIK_VOICES ?= $(CURDIR)/build/voices
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint listen bench conformance docs guides fonts clean
@@ -11,8 +12,10 @@ STATE ?= build/demo
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: .venv/.run ## Set up, then provision an emulated kodeviser and check one of its codes.
-	@$(BIN)/kodebrik demo --state $(STATE)
+run: .venv/.run ## Set up, provision an emulated kodeviser and a kodeoplæser, check a code of each and what is said.
+	@$(BIN)/kodebrik demo kodeviser --state $(STATE)
+	@echo
+	@$(BIN)/kodebrik demo kodeoplaeser --state $(STATE)-kodeoplaeser
 
 test: .venv/.dev ## Run every test.
 	@$(BIN)/python -m pytest -n 2
@@ -55,7 +58,7 @@ clean: ## Remove what the other targets made.
 
 .venv/.run: .venv/.made pyproject.toml constraints.txt
 	@echo "Installing kodebrik and its emulator"
-	@$(PIP) '.[emulator]'
+	@$(PIP) '.[emulator,voice]'
 	@touch $@
 
 .venv/.dev: .venv/.made pyproject.toml constraints.txt

@@ -1,4 +1,7 @@
-"""kodebrik demo: the whole way of a token in one run. Emulated, provisioned over its serial port, pressed, checked."""
+"""kodebrik demo: the whole way of a token in one run. Emulated, provisioned over its serial port, pressed, checked.
+
+What a token with a voice says is recorded and checked too.
+"""
 
 import os
 import re
@@ -15,6 +18,7 @@ from host_tools import codes, private_files
 from host_tools.cli.emulated import emulated, emulator_errors
 from host_tools.cli.output import Json, emit, say, step
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.flashing.image import load_product
 from host_tools.link import clock
 from host_tools.link.channel import Channel
 from host_tools.link.session import claim_token
@@ -26,25 +30,33 @@ if TYPE_CHECKING:
     from emulator.session import Emulator
 
 _PATIENCE, _GLANCE = 5.0, 0.02  # seconds
-_FILES = ("flash.bin", "state.json", "link", "access.key", "secret.otpauth", "screen.png")
+_SILENCE = 1.5  # seconds without a sound: longer than any pause in what is said
+_FILES = ("flash.bin", "state.json", "link", "access.key", "secret.otpauth", "screen.png", "voice.wav")
+_LANGUAGE = "en"  # of the voice, as of these lines
+_SPOKEN = 7  # clips: what introduces the code, and its six digits
 
 
 def demo(
+    product: Annotated[
+        str, typer.Argument(metavar="PRODUCT", help="kodeviser, or kodeoplaeser, whose voice is built the first time.")
+    ] = "kodeviser",
     state: Annotated[
         Path, typer.Option(metavar="DIR", help="Folder for the demonstration's token; an older one is replaced.")
     ] = Path("build/demo"),
     as_json: Json = False,
 ) -> None:
-    """Emulate a kodeviser, provision it, press it, check its code."""
+    """Emulate a token, provision it, press it, check its code, and what it says."""
+    speaks = "audio" in load_product(product)["parts"]
+    board = "pico2" if speaks else "pico"
     _clear(state)
-    with emulated("kodeviser", "pico", state) as emulator:
+    with emulated(product, board, state) as emulator:
         port = emulator.open_pty(state / "link")
-        say(f"An emulated kodeviser is plugged in at {port}.")
+        say(f"An emulated {product} is plugged in at {port}.")
         with emulator.serving():
             credential, serial = _provision(emulator, port, state)
         emulator.unplug()
         say("Unplugged. Pressing its button.")
-        before = int(emulator.now)
+        before, moment = int(emulator.now), emulator.elapsed
         emulator.press()
         picture = emulator.screen().to_png(state / "screen.png")
         text = emulator.screen_text()
@@ -52,28 +64,62 @@ def demo(
         with emulator_errors():
             from emulator.views.terminal import render  # noqa: PLC0415 - an extra
 
-            drawn = render(emulator.screen(), shutil.get_terminal_size().columns)
-    shown = next((line for line in text if line.replace(" ", "") in expected), None)
-    if shown is None:
-        raise KodebrikError(
-            f"The screen shows {' / '.join(text)}; pyotp computes {codes.grouped(expected[0])}.",
-            "This is a defect; please report it.",
-            ExitCode.CHECK_FAILED,
-        )
+            drawn = text if speaks else render(emulator.screen(), shutil.get_terminal_size().columns)
+        shown = next((line for line in text if line.replace(" ", "") in expected), None)
+        if shown is None:
+            raise _defect(f"The screen shows {' / '.join(text)}; pyotp computes {codes.grouped(expected[0])}.")
+        heard = _heard(emulator, moment, state / "voice.wav") if speaks else []
+    if speaks and "".join(filter(str.isdigit, heard[:_SPOKEN])) != shown.replace(" ", ""):
+        raise _defect(f"The screen shows {shown}; the voice says {' '.join(heard)}.")
     result: dict[str, Any] = {"serial": serial, "code": shown, "pyotp": expected, "picture": str(picture)}
-    command = _command()
     lines = [
         *drawn,
         f"The token's display shows {shown}.",
         f"pyotp computes {codes.grouped(shown.replace(' ', ''))} for the same secret and time: the code is right.",
         f"Picture of the display: {picture}",
-        "",
+    ]
+    if speaks:
+        result |= {"said": heard, "sound": str(state / "voice.wav")}
+        lines[-1:-1] = [f"The token says: {_in_words(heard)}"]
+        lines.append(f"Its voice, to be listened to: {state / 'voice.wav'}")
+    emit(as_json, result, [*lines, "", *_next(product, board, state)])
+
+
+def _next(product: str, board: str, state: Path) -> list[str]:
+    """Give what to type to go on with this token."""
+    command = _command()
+    return [
         "Try next:",
-        f"  {command} emulate kodeviser --state {state} --link {state / 'link'}",
+        f"  {command} emulate {product} --board {board} --state {state} --link {state / 'link'}",
         f"  {command} info --port {state / 'link'} --access-key-file {state / 'access.key'}    (in another terminal)",
         f"  {command} code --otpauth-file {state / 'secret.otpauth'}",
     ]
-    emit(as_json, result, lines)
+
+
+def _heard(emulator: "Emulator", since: float, path: Path) -> list[str]:
+    """Wait until all is said; give the clips that were heard, and their sound as a file."""
+    import numpy as np  # noqa: PLC0415 - an extra
+
+    from host_tools.qa.hearing import Recogniser  # noqa: PLC0415 - an extra
+    from host_tools.voice import packfile, playing, store  # noqa: PLC0415 - an extra
+
+    emulator.advance(_SILENCE)
+    while emulator.audio(emulator.elapsed - _SILENCE).onset() is not None:
+        emulator.advance(_SILENCE)
+    samples = emulator.audio(since).samples
+    playing.write_wav(path, np.array(samples, np.int16))
+    return Recogniser(packfile.load(store.pack(_LANGUAGE))[1]).names(samples)
+
+
+def _in_words(heard: list[str]) -> str:
+    from host_tools.voice import languages  # noqa: PLC0415 - an extra
+
+    texts = languages.load(_LANGUAGE).phrases
+    return " ".join(name if name.isdigit() else texts.get(name, "(unknown)") for name in heard)
+
+
+def _defect(message: str) -> KodebrikError:
+    return KodebrikError(message, "This is a defect; please report it.", ExitCode.CHECK_FAILED)
 
 
 def _command() -> str:
@@ -114,6 +160,8 @@ def _provision(emulator: "Emulator", port: str, state: Path) -> tuple[Credential
         private_files.write_new(state / "secret.otpauth", otpauth.compose(credential).encode() + b"\n")
         with step("Giving it a fresh secret"):
             session.put_credential(credential)
+        if "audio" in load_product(hello.product)["parts"]:
+            session.write_settings({"language": _LANGUAGE})
     finally:
         transport.close()
     return credential, hello.serial

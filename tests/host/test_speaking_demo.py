@@ -1,0 +1,32 @@
+"""kodebrik demo of a token that speaks, as a user runs it, in a process of its own."""
+
+import json
+import re
+import subprocess
+import sys
+import wave
+from pathlib import Path
+
+KODEBRIK = [sys.executable, "-c", "import sys; from host_tools.cli import main; sys.exit(main())"]
+
+
+def demo(state: Path, *options: str) -> str:
+    command = [*KODEBRIK, "demo", "kodeoplaeser", "--state", str(state), *options]
+    process = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert process.returncode == 0, process.stderr
+    return process.stdout
+
+
+def test_what_is_said_is_recorded_and_equals_display_and_pyotp(tmp_path: Path):
+    state = tmp_path / "demo"
+    result = json.loads(demo(state, "--json"))
+    code = result["code"].replace(" ", "")
+    assert code in result["pyotp"]
+    assert result["said"][:7] == ["code", *code]
+    with wave.open(str(state / "voice.wav")) as sound:
+        assert (sound.getframerate(), sound.getnchannels()) == (16000, 1)
+        assert sound.getnframes() > 5 * 16000
+        assert any(sound.readframes(sound.getnframes()))
+    told = demo(state)
+    code = re.search(r"display shows (\d{3} \d{3})\.", told).group(1)
+    assert f"The token says: The code is {' '.join(code.replace(' ', ''))} " in told
