@@ -3,7 +3,8 @@
 import json
 import sys
 
-from tests.bench.figures import Figure, all_figures
+from tests.bench import figures, speaking
+from tests.bench.figures import Figure
 
 
 def line(figure: Figure) -> str:
@@ -19,7 +20,7 @@ def main() -> None:
     """Measure all."""
     as_json = "--json" in sys.argv[1:]
     measured = []
-    for measure in all_figures():
+    for measure in [*figures.all_figures(), *speaking.all_figures()]:
         figure = measure()
         measured.append({**vars(figure), "ratio": figure.ratio, "good": figure.good})
         if not as_json:
