@@ -88,6 +88,7 @@ PHRASES = {
     "again": "Igen.",
     "differs": "Ikke ens.",
     "too_simple": "For simpel.",
+    "too_short": "For kort.",
     "pin_size": "4 til 8 cifre.",
     "saved": "Gemt.",
     "tries_left": "Forsøg",

@@ -88,6 +88,7 @@ PHRASES = {
     "again": "Again.",
     "differs": "Not the same.",
     "too_simple": "Too simple.",
+    "too_short": "Too short.",
     "pin_size": "4 to 8 digits.",
     "saved": "Saved.",
     "tries_left": "Tries",

@@ -2,7 +2,7 @@
 
 import time
 
-from firmware.speech.say import grouped, rounded
+from firmware.speech.say import clips, grouped, rounded
 from firmware.storage.vault import BLOCKED, DAMAGED
 from firmware.ui import draw
 from firmware.ui.view import View
@@ -23,6 +23,10 @@ class Digits(View):
         """Return what is new: all of it at first, then the key that was typed, or the verdict."""
         return self._said or View.parts(self)
 
+    def follow(self, at: int) -> bool:
+        """Keep step with the voice, which passes title and number over when there is something new."""
+        return View.follow(self, at + clips(self.title) + len(self.number) if self._said else at)
+
     def whole(self):
         """Return this view as it was before anything was typed, to be said from the beginning."""
         self._start_over()
@@ -36,9 +40,11 @@ class Digits(View):
         self.marked = -1
 
     def key(self, key: str):
-        """Take a digit; the star takes all of them back."""
+        """Take a digit; the star takes all of them back, the hash says once more what was said last."""
         if key == "*":
             return self.clear()
+        if key == "#":
+            return self
         if not key.isdigit():
             return None
         if len(self._typed) == len(self.number):
@@ -49,6 +55,10 @@ class Digits(View):
         if len(self._typed) == len(self.number):
             self._judge(key)
         return self
+
+    def left(self, now) -> int | None:
+        """Return the milliseconds that the number is good for, None when that does not end."""
+        return None
 
     def clear(self):
         """Forget what was typed."""
@@ -102,7 +112,9 @@ class Code(Digits):
         return self
 
     def watch_ms(self, now, speaking: bool) -> int | None:
-        """Return when the period ends."""
+        """Keep step with the voice; when it is silent, return when the period ends."""
+        if speaking:
+            return 0
         return None if self._over or not self._period else self._left(now)
 
     def ends_now(self) -> bool:
@@ -127,8 +139,11 @@ class Code(Digits):
             filled = (width - 4) * self._left(now) // (self._period * 1000)
             draw.bar(canvas, self.app.display.height - 8, width, filled)
 
-    def _left(self, now) -> int:
+    def left(self, now) -> int | None:
         """Return the milliseconds left, 0 when over."""
+        return self._left(now) if self._period else None
+
+    def _left(self, now) -> int:
         return max(0, time.ticks_diff(self._ends, now))
 
     def _life(self, now) -> list:

@@ -43,26 +43,29 @@ class Entry(View):
             self.typed = ""
             self._tell(["clear"])
         elif len(self.typed) == self._most:
-            self._tell(["end"])
+            self._tell(["end", "press_red"])
         else:
             self.typed += key
-            self._tell([self.name(key)])
+            self._added(key)
         return self
 
     def red(self):
         """End, or ask again when that was too little."""
         if len(self.typed) < self._least:
-            return self.whole()
+            self.whole()
+            if self.typed:
+                self.lines = [["too_short"]] + self.lines
+            return self
         self.app.due[ENTERED] = (time.ticks_ms(), self._end)
         return False
 
-    def name(self, key: str) -> str:
-        """Return what is said for a digit."""
-        return key
+    def _added(self, key: str) -> None:
+        self._said = [key]
+        self.lines = self._so_far()
 
     def _tell(self, said: list) -> None:
         self._said = said
-        self.lines = self._so_far() + ([] if said[0] == self.typed[-1:] else [said])
+        self.lines = self._so_far() + [said]
 
     def _so_far(self) -> list:
         return [[fours(self.typed)]] if self.typed else []
@@ -74,11 +77,6 @@ class Entry(View):
 class Hidden(Entry):
     """A number that nobody else is to see or hear (EN 301 549, 5.1.3.8): dots, and a neutral word from the speaker."""
 
-    def name(self, key: str) -> str:
-        """Return the digit itself only for a headset."""
-        jack = self.app.hardware.jack
-        return key if jack is not None and jack.plugged else "digit"
-
     def draw(self, canvas, now) -> None:
         """Draw a dot for each digit at the bottom."""
         View.draw(self, canvas, now)
@@ -86,9 +84,14 @@ class Hidden(Entry):
         for place in range(len(self.typed)):
             canvas.ellipse(3 * _DOT * (2 * place + 1) // 2 + _DOT, y, _DOT, _DOT, 1, True)
 
-    def _tell(self, said: list) -> None:
-        self._said = said
-        self.lines = [said] if not said[0].isdigit() else []
+    def _added(self, key: str) -> None:
+        jack = self.app.hardware.jack
+
+        def name() -> str:  # asked as it is about to sound, when the loudspeaker has been turned on or not
+            return key if jack is not None and jack.plugged else "digit"
+
+        self._said = [name]
+        self.lines = [["digit"]]
 
     def _so_far(self) -> list:
         return []

@@ -20,7 +20,7 @@ def own_pace(keys) -> View:
     from firmware.ui.pace import Pace
 
     last = keys.codes.last
-    return Message(keys.app, "no_code", "press_red") if last is None else Pace(keys.app, last.number)
+    return Message(keys.app, "no_code", "press_red") if last is None else Pace(keys.app, last)
 
 
 def serial(keys) -> View:

@@ -45,6 +45,7 @@ class Interaction:
         """Return the view with the number that the operator compares with the host's."""
         from firmware.ui.pages import Comparison
 
+        self.codes.forget()  # a training code is not what there is to repeat now
         return Comparison(self.app, number)
 
     def start(self) -> None:

@@ -1,4 +1,6 @@
-"""Own pace: a number read digit by digit, as fast as its reader presses keys."""
+"""Own pace: a number read digit by digit, as fast as its reader presses keys. Times as in view.py."""
+
+import time
 
 from firmware.ui.view import View
 
@@ -8,9 +10,11 @@ _KEYS = ["4", "back", "6", "on", "5", "again"]
 class Pace(View):
     """A number read at the reader's own pace: each press of 6 says the next digit, 4 the one before, 5 three again."""
 
-    def __init__(self, app, number: str):
-        """Begin before the first digit."""
-        View.__init__(self, app, ["own_pace"], number, [_KEYS])
+    def __init__(self, app, code):
+        """Begin before the first digit of a code (a Digits view)."""
+        View.__init__(self, app, ["own_pace"], code.number, [_KEYS])
+        self._code = code
+        self._over = code.left(time.ticks_ms()) == 0
         self._said = ["own_pace"] + _KEYS  # what is new; the digits come key by key
         self._first = 0  # the first digit of what is being said
 
@@ -39,13 +43,26 @@ class Pace(View):
         return self
 
     def watch_ms(self, now, speaking: bool) -> int | None:
-        """Keep step with the voice."""
-        return 0 if speaking else None
+        """Keep step with the voice; when it is silent, tell when the code's time is over."""
+        return 0 if speaking else None if self._over else self._code.left(now)
+
+    def ends_now(self) -> bool:
+        """Return True, once, when the code's time is over."""
+        if self._over or self._code.left(time.ticks_ms()) != 0:
+            return False
+        self._over = True
+        self._said = ["expired", "press_red"]
+        self.lines = [self._said]
+        return True
 
     def follow(self, at: int) -> bool:
         """Mark the digit at that place of what is being said; True when it was another one that was marked."""
         before = self.marked
-        if self._said[0].isdigit() and at >= 0:
+        if self._said[0] == "own_pace":
+            return View.follow(self, at + len(self.number))
+        if not self._said[0].isdigit():
+            return View.follow(self, at + 1 + len(self.number))
+        if at >= 0:
             self.marked = min(self._first + at, self._first + len(self._said) - 1)
         return self.marked != before
 

@@ -31,7 +31,9 @@ class View(Screen):
         self.number = number
         self.lines = lines
         self.marked = -1  # the digit of the number that is being said
-        self._top = 0  # the paragraph that is being said: what does not fit on the display scrolls with the voice
+        # Where the voice is: what does not fit on the display scrolls with it.
+        self._top = 0  # the paragraph that is being said
+        self._into = 0  # how many of its clips have been said
         self._fits = True
 
     def parts(self) -> list:
@@ -51,24 +53,25 @@ class View(Screen):
 
     def whole(self):
         """Return this view to be said from the beginning."""
-        self._top = 0
+        self._top = self._into = 0
         return self
 
     def watch_ms(self, now, speaking: bool) -> int | None:
         """Return when to ask next what the voice or the time has made of this, None when they change nothing."""
-        return 0 if speaking and len(self.lines) > 1 else None
+        return 0 if speaking and self.lines else None
 
     def follow(self, at: int) -> bool:
         """Keep step with the voice, which is at that clip of parts(); True when there is something new to draw."""
         at -= clips(self.title) + len(self.number)
-        top = -1
-        while at >= 0 and top + 1 < len(self.lines):
-            top += 1
-            at -= clips(self.lines[top])
-        if top < 0 or top == self._top:
-            return False
-        self._top = top
-        return not self._fits
+        for top in range(len(self.lines)):
+            count = clips(self.lines[top])
+            if 0 <= at < count:
+                moved = (top, at) != (self._top, self._into)
+                self._top = top
+                self._into = at
+                return moved and not self._fits
+            at -= count
+        return False
 
     def ends_now(self) -> bool:
         """Return True, once, when time has brought something new to say."""
@@ -90,6 +93,8 @@ class View(Screen):
         shown: list = []
         for paragraph in rows if self._fits else rows[self._top :]:
             shown += paragraph
+        if not self._fits and len(rows[self._top]) > room:
+            shown = shown[self._into * len(rows[self._top]) // clips(self.lines[self._top]) :]
         for row in shown[:room]:
             draw.text(canvas, font, row, 0, y)
             y += font.height()

@@ -172,14 +172,14 @@ def test_clause_5_1_3_4_errors_can_be_repeated(runtime: Runtime, trouble: str, a
 
 @pytest.mark.parametrize("function", "1234567")
 def test_clause_5_1_3_4_what_a_function_said_can_be_repeated(runtime: Runtime, function: str):
-    told = play(runtime, "red", "until quiet", f"red+{function}", "until quiet", "0", "until quiet")
+    told = play(runtime, "red", "until quiet", f"red+{function}", "until quiet", "0", "until quiet", kind="hotp")
     assert said(told[4:]) == said(told[2:4])
 
 
 def test_display_and_speech_change_language_together(runtime: Runtime):
     """EN 301 549, 5.1.3.14."""
-    told = play(runtime, "red", "until quiet", "red+9", "until quiet", "9", "until quiet")
-    assert [told[2][1], told[4][1]] == ["Language English.", "Sprog Dansk."]
+    told = play(runtime, "red", "until quiet", "red+9", "until quiet", *["9", "until quiet"] * 2)
+    assert [told[at][1] for at in (2, 4, 6)] == ["Language English.", "Oqaatsit Kalaallisut.", "Sprog Dansk."]
 
 
 def test_own_pace_goes_on_back_and_over_the_last_three(runtime: Runtime):
@@ -320,3 +320,31 @@ def test_every_language_has_the_same_phrases(runtime: Runtime):
     languages = [runtime.call(KEYS, "phrases", language) for language in ("da", "en", "kl")]
     assert {frozenset(phrases) for phrases in languages} == {frozenset(languages[0])}
     assert all(len(key) <= 24 for key in languages[0]), "as the index of a voice pack holds them"
+
+
+@pytest.mark.clause("5.1.3.4")
+def test_clause_5_1_3_4_the_verdict_on_a_typed_code_can_be_repeated(runtime: Runtime):
+    told = play(runtime, "red", "until quiet", *"416500", "until quiet", "#", "until quiet")
+    assert said(told[9:])[-4:] == ["digit", "4", "is_wrong", "try_again"]
+
+
+@pytest.mark.clause("keys: own pace", "code: pinned")
+def test_own_pace_says_when_the_codes_time_is_over(runtime: Runtime):
+    told = play(
+        runtime, "red", "until quiet", "red+2", "until quiet", "6", "until quiet", "wait 20000", "6", "wait 31000"
+    )
+    heard = said(told[2:7])
+    assert heard[heard.index("expired") :][:2] == ["expired", "press_red"]
+    assert heard.count("expired") == 1
+    assert "udløbet. Tryk på rød." in runtime.call(KEYS, "seen")
+    assert said(told[7:]) in (["1"], ["4"]), "once, and the digits are still there to be read"
+
+
+@pytest.mark.clause("5.1.3.4")
+@pytest.mark.parametrize("again", ["0", "red+0"])
+def test_clause_5_1_3_4_the_comparison_number_can_be_repeated(runtime: Runtime, again: str):
+    play(runtime, "red", "until quiet", "red+*", "until quiet")
+    runtime.call(KEYS, "compare_now", "123456")
+    runtime.call(KEYS, "again", "until quiet")
+    heard = runtime.call(KEYS, "again", again)[0] + runtime.call(KEYS, "again", "until quiet")[0]
+    assert heard == ["compare", *"123456"]

@@ -11,7 +11,7 @@ from firmware.products.kodeoplaeser import PRODUCT
 from firmware.storage.errors import VaultError
 from firmware.storage.pin import set_pin
 from firmware.ui import app as app_module
-from firmware.ui import challenge, code_view, draw, entry, keys, lock, taking, voice
+from firmware.ui import challenge, code_view, draw, entry, keys, lock, pace, taking, voice
 from firmware.ui.app import App
 from firmware.ui.services import Services
 from tests.vm.board import Time
@@ -266,7 +266,7 @@ class Bench:
     def __init__(self, names, digits, kind, settings):
         clips[:] = []
         clock.now = 1000
-        for module in (app_module, challenge, code_view, entry, keys, lock, voice):
+        for module in (app_module, challenge, code_view, entry, keys, lock, pace, voice):
             module.time = clock
         taking.time = clock
         voice.Pack = _Pack
@@ -466,11 +466,16 @@ def lit() -> bool:
     return last.hardware.display.lit
 
 
+def compare_now(number: str) -> None:
+    """Let a host claim the last play's token."""
+    last.vault.access_key = None
+    Services(last.app).comparison(number)
+
+
 def compare(number: str) -> tuple:
     """The comparison number of a claim: clips, and text."""
     play([], {})
-    last.vault.access_key = None
-    Services(last.app).comparison(number)
+    compare_now(number)
     shown = _shown(last.app)
     last.do("until quiet")
     return [clip for _, clip, _ in clips], shown
