@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from host_tools.voice import packfile, sound, store
-from tests.e2e.bench import START, hotp
+from tests.e2e.bench import hotp
 from tests.e2e.speaker import LANGUAGES, Clip, Speaker
 
 FULL = 32768
@@ -21,16 +21,14 @@ _AROUND = RATE // 100
 _ROUNDING = 30 / FULL
 _EDGE = 0.005  # of full scale, -46 dB
 LOUDEST = 9
-WAYS = [(1, 9), (2, 3), (3, 9), (3, 1), (4, 6), (5, 9)]  # speed and volume
+WAYS = [(1, 9), (2, 3), (3, 1), (4, 6), (5, 9)]  # speed and volume
 
 
 def speaking(token: Speaker, language: str, speed: int, volume: int) -> tuple[np.ndarray, list[Clip]]:
     """Have a code, the status and the serial number said; the samples (1 is full scale) and the clips, from 0 on."""
-    session = token.provision(hotp())
-    session.write_settings({"language": language, "speed": speed, "volume": volume})
+    token.connect().write_settings({"language": language, "speed": speed, "volume": volume})
     token.emulator.unplug()
-    token.emulator.set_time(START + 3600)
-    token.emulator.advance(1)
+    token.emulator.advance(62)
     start = token.tap("red")
     token.until_quiet()
     for key in "58":
@@ -39,6 +37,13 @@ def speaking(token: Speaker, language: str, speed: int, volume: int) -> tuple[np
     clips = token.clips(start, languages=[language])
     moved = [clip._replace(start=clip.start - start, end=clip.end - start) for clip in clips]
     return token.samples(start) / FULL, moved
+
+
+@pytest.fixture
+def counting(blank: Speaker) -> Speaker:
+    """A token whose codes are counted."""
+    blank.provision(hotp())
+    return blank
 
 
 def part(samples: np.ndarray, clip: Clip) -> np.ndarray:
@@ -82,15 +87,13 @@ def cut_places(clip: packfile.Clip) -> list[int]:
 
 @pytest.mark.clause("speech: level")
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_clips_that_are_heard_lie_within_1_lu_and_1_db_under_full_scale(blank: Speaker, language: str):
+def test_clips_that_are_heard_lie_within_1_lu_and_1_db_under_full_scale(counting: Speaker, language: str):
     levels = {}
     for speed in (1, 3, 5):
-        blank.emulator.plug()
-        samples, clips = speaking(blank, language, speed, LOUDEST)
+        samples, clips = speaking(counting, language, speed, LOUDEST)
         assert len({clip.name for clip in clips}) > 12
         levels |= {(clip.name, speed): sound.loudness(part(samples, clip)) for clip in clips}
         assert sound.true_peak(samples) <= -1
-        blank.connect().wipe()
     spread = max(levels.values()) - min(levels.values())
     assert spread <= 1, sorted(levels.items(), key=lambda item: item[1])
 
@@ -98,8 +101,8 @@ def test_clips_that_are_heard_lie_within_1_lu_and_1_db_under_full_scale(blank: S
 @pytest.mark.clause("speech: clicks")
 @pytest.mark.parametrize(("speed", "volume"), WAYS)
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_nothing_clicks_where_clips_are_joined_or_cut(blank: Speaker, language: str, speed: int, volume: int):
-    samples, clips = speaking(blank, language, speed, volume)
+def test_nothing_clicks_where_clips_are_joined_or_cut(counting: Speaker, language: str, speed: int, volume: int):
+    samples, clips = speaking(counting, language, speed, volume)
     jumps = {clip: np.abs(np.diff(edge)).max() for clip in clips for edge in edges(samples, clip)}
     assert max(jumps.values()) <= _EDGE, jumps
     cuts = [
