@@ -18,9 +18,9 @@ from host_tools.cli.connection import (
 )
 from host_tools.cli.keyring import Keyring
 from host_tools.cli.output import Json, emit, say
-from host_tools.errors import ExitCode, KodebrikError
+from host_tools.errors import ExitCode, KodebrikError, TokenError
 from host_tools.link.replies import Hello
-from host_tools.link.session import claim_token
+from host_tools.link.session import Session, claim_token
 from host_tools.provisioning import serial_number
 
 _STATES = {
@@ -96,11 +96,31 @@ def settings(
     }
     changes = {name: value for name, value in given.items() if value is not None}
     with session(port, Keyring(key_file, access_key_file, passphrase_file)) as talk:
-        result = talk.write_settings(changes) if changes else talk.settings()
+        result = _changed(talk, changes) if changes else talk.settings()
     emit(
         as_json,
         result,
         [_SETTING_LINES[name].format(_readable(value)) for name, value in result.items()],
+    )
+
+
+def _changed(talk: Session, changes: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return talk.write_settings(changes)
+    except TokenError as error:
+        if error.number != messages.BAD_ARGUMENT:
+            raise
+    missing = [name for name in changes if name not in talk.settings()]
+    if missing:
+        raise KodebrikError(
+            f"The {talk.hello.product} has no setting for: {', '.join(missing)}.",
+            "'kodebrik settings' shows the ones that it has.",
+            ExitCode.USAGE,
+        )
+    raise KodebrikError(
+        f"The token's firmware does not carry the language {changes.get('language')}. Nothing was changed.",
+        "Build an image with it: kodebrik image --language.",
+        ExitCode.USAGE,
     )
 
 

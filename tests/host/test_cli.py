@@ -556,3 +556,17 @@ def test_there_is_no_otpauth_uri_for_challenges_and_none_is_written(port, token,
 def test_a_token_without_keys_answers_no_challenges(port, token, call, secret_file):
     code, _ = call("provision", "--secret-file", secret_file, "--suite", "OCRA-1:HOTP-SHA1-6:QN08")
     assert code == 100 + messages.NO_KEYPAD
+
+
+def test_a_setting_that_the_product_has_not_is_named(provisioned, call):
+    code, result = call("settings", "--volume", "3", "--flip")
+    assert code == ExitCode.USAGE
+    assert "no setting for: volume" in result["error"]
+    assert call("settings")[1]["flip"] is False, "and nothing was changed"
+
+
+def test_a_language_that_the_image_does_not_carry_is_named(provisioned, call):
+    code, result = call("settings", "--language", "kl")
+    assert code == ExitCode.USAGE
+    assert "does not carry the language kl" in result["error"]
+    assert call("settings")[1]["language"] == "da"
