@@ -26,6 +26,10 @@ def image(
         list[str] | None,
         typer.Option(help="A language it carries; repeat it for more, its own first. Default: da and en."),
     ] = None,
+    voice: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="PACK", help="A voice pack instead of its language's synthesised one (docs/voice.md)."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Build the firmware for one product on one board."""
@@ -37,6 +41,8 @@ def image(
         )
     with step(f"Building {product} for {board}"):
         tree = build_tree(product, board, production, language)
+        for mine in voice or ():
+            _replace_voice(tree, mine)
         content = {str(output): pack(tree, load_board(board)["filesystem"])} if output.suffix == ".bin" else {}
     try:
         for path, data in (content or {str(output / path): data for path, data in tree.items()}).items():
@@ -50,3 +56,18 @@ def image(
     result = {"output": str(output), "files": len(tree), "bytes": size, "production": production}
     build = "production" if production else "development"
     emit(as_json, result, [f"{output}: {len(tree)} files, {size} bytes, {build} build"])
+
+
+def _replace_voice(tree: dict[str, bytes], path: Path) -> None:
+    """Put a voice pack in the place of the one in its language."""
+    from host_tools.cli.voice import read_pack  # noqa: PLC0415 - an extra
+
+    content, language = read_pack(path)
+    place = f"voice/{language}.kvp"
+    if place not in tree:
+        raise KodebrikError(
+            f"{path} speaks '{language}', which this token does not carry.",
+            "Name the language with --language too, or leave out --voice.",
+            ExitCode.USAGE,
+        )
+    tree[place] = content

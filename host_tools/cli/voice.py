@@ -119,13 +119,22 @@ def play(
     )
 
 
+def read_pack(path: Path) -> tuple[bytes, str]:
+    """Give the bytes of a voice pack that is whole, and its language."""
+    content = _read(path)
+    return content, _tools().packfile.load(content)[0]["language"]
+
+
 def _load(path: Path) -> "tuple[dict[str, Any], list[Clip]]":
+    loaded: tuple[dict[str, Any], list[Clip]] = _tools().packfile.load(_read(path))
+    return loaded
+
+
+def _read(path: Path) -> bytes:
     try:
-        content = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise KodebrikError(f"Cannot read {path}: {error.strerror}.", "Check the path.", ExitCode.FILE) from None
-    loaded: tuple[dict[str, Any], list[Clip]] = _tools().packfile.load(content)
-    return loaded
 
 
 def _tools() -> Any:

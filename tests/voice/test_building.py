@@ -195,6 +195,19 @@ def test_commands_build_list_check_and_play(tmp_path: Path, capsys: pytest.Captu
     assert np.array_equal(heard, playing.spoken(packfile.load(path.read_bytes())[1], ["code", "4", "2"], 1))
 
 
+def test_a_pack_with_recordings_goes_into_a_token(tmp_path: Path, folder: Path, capsys: pytest.CaptureFixture[str]):
+    record(folder / "volume.wav", voiced())
+    pack_path = tmp_path / "mine.kvp"
+    assert main(["voice", "build", "--recordings", str(folder), "--output", str(pack_path)]) == 0
+    image = ["image", "--product", "kodeoplaeser", "--board", "pico2", "--voice", str(pack_path)]
+    assert main([*image, "--output", str(tmp_path / "token")]) == 0
+    assert (tmp_path / "token/voice/da.kvp").read_bytes() == pack_path.read_bytes()
+    assert (tmp_path / "token/voice/en.kvp").read_bytes() == store.pack("en")
+    assert main([*image, "--language", "en", "--output", str(tmp_path / "other")]) == ExitCode.USAGE
+    assert "speaks 'da', which this token does not carry" in capsys.readouterr().err
+    assert not (tmp_path / "other").exists()
+
+
 def test_commands_say_what_is_wrong(tmp_path: Path, folder: Path, capsys: pytest.CaptureFixture[str]):
     path = tmp_path / "few.kvp"
     path.write_bytes(build.build(FEW))
