@@ -9,7 +9,7 @@ SPEEDS = (1, 2, 3, 4, 5)  # slow to fast; 3 reads about 100 digits a minute
 
 # Silence behind a digit, between groups and behind a phrase, by speed. The clips themselves last longer or shorter
 # with the speed too; together that is about 60, 80, 100, 140 and 200 digits a minute.
-_DIGIT = (0, 540, 350, 190, 110, 70)
+_DIGIT = (0, 540, 380, 220, 110, 70)
 _GROUP = (0, 750, 720, 680, 580, 480)
 _PHRASE = (0, 350, 280, 220, 160, 110)
 _AGAIN = 1000  # before something is said a second time
