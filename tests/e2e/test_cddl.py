@@ -12,8 +12,11 @@ from firmware.protocol.noise import Cipher
 from host_tools.docs import ROOT
 from host_tools.errors import TokenError
 from host_tools.link.channel import Channel
+from host_tools.provisioning.credential import Credential
 from host_tools.secret import Secret
 from tests.e2e.bench import Bench, hotp, totp
+from tests.host.link_bench import Bench as LinkBench
+from tests.runtime import CPython
 
 CDDL = re.search(r"```cddl\n(.*?)```", (ROOT / "docs/protocol.md").read_text(encoding="utf-8"), re.DOTALL).group(1)
 RULES = set(re.findall(r"^([a-z_-]+) =", CDDL, re.MULTILINE))
@@ -88,3 +91,25 @@ def test_the_cddl_refuses_what_it_should():
         check("credential_put-args", {"name": "x", "secret": bytes(15), "algorithm": "SHA1", "digits": 6, "period": 30})
     with pytest.raises(pycddl.ValidationError):
         check("clock_set-args", {"time": messages.MAX_TIME + 1})
+
+
+@pytest.mark.parametrize("entry", messages.ENTRIES)
+@pytest.mark.parametrize("counter", [None, 7])
+def test_accounts_that_answer_challenges_fit(entry: str, counter: int | None):
+    suite = f"OCRA-1:HOTP-SHA512-8:{'' if counter is None else 'C-'}QA24-PSHA256-T30M"
+    credential = Credential("Pay", Secret(bytes(20)), period=None, counter=counter, suite=suite, entry=entry)
+    check("credential_put-args", credential.arguments())
+    host = LinkBench(CPython(), product="kodeoplaeser").owned()
+    check("credential_put-result", host.do(messages.CREDENTIAL_PUT, **credential.arguments()))
+    check("credential_list-result", host.do(messages.CREDENTIAL_LIST))
+    with pytest.raises(pycddl.ValidationError):
+        check("credential_put-args", credential.arguments() | {"suite": "OCRA-1:HOTP-SHA1-4:QN08"})
+    with pytest.raises(pycddl.ValidationError):
+        check("credential_put-args", credential.arguments() | {"entry": "letter"})
+
+
+def test_a_pin_fits():
+    check("pin_set-args", {"pin": "82915"})
+    for pin in ("829", "82a15", 82915):
+        with pytest.raises(pycddl.ValidationError):
+            check("pin_set-args", {"pin": pin})
