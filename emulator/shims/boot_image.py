@@ -19,6 +19,7 @@ import vfs
 from ustruct import pack
 
 _MACHINE_CODE = "firmware.speech.adpcm_native"
+_NEAR = 1024  # bytes that are kept of the last read
 _BYTES_IN_A_US = 25  # read from a Pico's flash: four bits a clock of 62.5 MHz, less what addresses take
 
 
@@ -32,13 +33,27 @@ class _Flash:
     def __init__(self, path, block_size, block_count):
         self._file, self._size, self._count = open(path, "rb"), block_size, block_count
         self._busy = False
+        self._near = memoryview(bytearray(_NEAR))  # littlefs reads 32 bytes at a time, one after another
+        self._first = -_NEAR  # the address of the first of them
 
     def readblocks(self, block, buffer, offset=0):
-        self._enter()
-        self._file.seek(block * self._size + offset)
-        self._file.readinto(buffer)
-        channel.spend(len(buffer) // _BYTES_IN_A_US)
-        self._let_in()
+        if self._busy:
+            self._refuse()
+        start = block * self._size + offset - self._first
+        end = start + len(buffer)
+        if start < 0 or end > _NEAR:
+            self._first += start
+            self._file.seek(self._first)
+            if len(buffer) > _NEAR:
+                self._file.readinto(buffer)
+                self._first = -_NEAR
+            else:
+                self._file.readinto(self._near)
+                buffer[:] = self._near[: len(buffer)]
+        else:
+            buffer[:] = self._near[start:end]
+        if channel.spend(len(buffer) // _BYTES_IN_A_US):
+            self._let_in()
 
     def writeblocks(self, block, buffer, offset=0):
         self._ask(records.PROGRAM, pack("<I", block * self._size + offset) + buffer)
@@ -54,12 +69,13 @@ class _Flash:
         return 0
 
     def _ask(self, kind, payload):
-        self._enter()
+        if self._busy:
+            self._refuse()
+        self._first = -_NEAR
         channel.call(kind, payload, handlers=False)  # the operation itself is C code, which nothing interrupts
 
-    def _enter(self):
-        if self._busy:
-            channel.call(records.REENTERED, bytes((channel.handling,)))
+    def _refuse(self):
+        channel.call(records.REENTERED, bytes((channel.handling,)))
 
     def _let_in(self):
         if channel.handling is None:

@@ -78,10 +78,11 @@ def _run_handlers():
 
 
 def spend(micros):
-    """Take so many microseconds, after which events are let in by and by."""
+    """Take so many microseconds; True when it is time to let events in."""
     global _spent, _unheard
     _spent += micros
     _unheard += micros
+    return _unheard > _LET_IN or _late
 
 
 def let_in():
