@@ -4,18 +4,19 @@ import logging
 import os
 import select
 import threading
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import Any
 
 from emulator.clock import Clock
 from emulator.errors import FirmwareCrashError
-from emulator.lines import Line
+from emulator.lines import Line, Pty, Rfc2217
 from emulator.link import Link
-from emulator.mcu import PROMPT
-
-if TYPE_CHECKING:
-    from emulator.session import Emulator
+from emulator.mcu import PROMPT, Mcu
 
 _NAP = 0.05  # real seconds to sleep at most, so that what other threads do is noticed
 _US = 1_000_000
@@ -61,7 +62,7 @@ class Server:
         for end in self._bell:
             os.close(end)
 
-    def run(self, emulator: "Emulator", over: Callable[[], bool]) -> None:
+    def run(self, emulator: "Served", over: Callable[[], bool]) -> None:
         """Serve until `over()`. A crash of the firmware is logged and raised at the end: its REPL is served too."""
         start, began = monotonic(), emulator.clock.now
         left_at = began  # the clock after the last turn
@@ -120,3 +121,65 @@ class Server:
             _, data = self._said.pop(0)
             for line in self._lines:
                 line.send(data)
+
+
+class Served(ABC):
+    """A token whose link other programs use."""
+
+    lock: threading.RLock
+    clock: Clock
+    mcu: Mcu
+    _server: Server
+
+    @abstractmethod
+    def plug(self) -> None:
+        """Put the cable in."""
+
+    @abstractmethod
+    def advance(self, seconds: float) -> None:
+        """Let time pass."""
+
+    def open_pty(self, link_path: Path | str | None = None) -> str:
+        """Offer the link as a pseudo-terminal, plugging the cable in; the path for the other program.
+
+        With `link_path`, a symbolic link that points to the fresh terminal after each plugging in.
+        """
+        link = None if link_path is None else Path(link_path).absolute()
+        line = self._offer(lambda: Pty(link))
+        return str(link or line.path)
+
+    def open_rfc2217(self, port: int = 0) -> str:
+        """Offer the link as RFC 2217 on the loopback, plugging the cable in; the URL for pyserial."""
+        line = Rfc2217(port)
+        line.close()
+        port = line.port  # the same one at each plugging in
+        return str(self._offer(lambda: Rfc2217(port)).url)
+
+    def _offer(self, open_line: Callable[[], Any]) -> Any:
+        with self.lock:
+            self.plug()
+            return self._server.offer(open_line)
+
+    def serve(self, until: Callable[[], bool] | float | None = None) -> None:
+        """Keep step with real time, for programs on the link or a user at a window, until `until` (None: for ever).
+
+        `until` is a condition or a number of real seconds. The other methods may be called from other threads. A
+        firmware that crashes is logged, its REPL served, and the error raised at the end.
+        """
+        if isinstance(until, int | float):
+            end = monotonic() + until
+            self._server.run(self, lambda: monotonic() >= end)
+        else:
+            self._server.run(self, until or (lambda: False))
+
+    @contextmanager
+    def serving(self) -> Iterator[None]:
+        """Serve in a thread of its own meanwhile; an error of the firmware is raised at the end."""
+        over = threading.Event()
+        with ThreadPoolExecutor(1) as pool:
+            served = pool.submit(self.serve, over.is_set)
+            try:
+                yield
+            finally:
+                over.set()
+            served.result()

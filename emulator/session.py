@@ -5,13 +5,10 @@ Times are virtual seconds unless a name says otherwise; inside, the clock counts
 
 import hashlib
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable
 from fractions import Fraction
 from importlib import import_module
 from pathlib import Path
-from time import monotonic
 from types import TracebackType
 from typing import Any, Self
 
@@ -19,12 +16,12 @@ import firmware
 from emulator import store
 from emulator.clock import Clock
 from emulator.flash import Flash
-from emulator.keys import RED, Keys
-from emulator.lines import Pty, Rfc2217
+from emulator.handling import Handled
+from emulator.keys import Keys
 from emulator.link import Link, Port
 from emulator.mcu import OFF, PROMPT, Mcu
 from emulator.screen import EMISSIVE, Screen
-from emulator.serving import Server
+from emulator.serving import Served, Server
 from emulator.sound import Heard, Sound
 from emulator.text import read_text
 from emulator.vm import Vm, find_vm
@@ -32,11 +29,10 @@ from emulator.wiring import Bench
 
 MACHINE_CODE = Path(firmware.__file__).parent / "speech" / "adpcm_native.py"
 NEW_TOKEN_TIME = 1_767_225_600  # 2026-01-01, for a token that nobody gave a time
-AFTER_PRESS = 0.05  # press() ends so long after the finger is gone: bounce and debouncing are over
 _US = 1_000_000
 
 
-class Emulator:
+class Emulator(Handled, Served):
     """One token. Unplugged and switched off at first, with its battery in. A context manager."""
 
     def __init__(  # noqa: PLR0913 - a token has that many sides
@@ -197,55 +193,7 @@ class Emulator:
             if "clock" in self.bench.parts:
                 self.bench.parts["clock"].shift(jump)
 
-    # The user
-
-    def press(self, ms: float = 120) -> None:
-        """Press and let go."""
-        self.hold(ms / 1000)
-
-    def hold(self, seconds: float) -> None:
-        """Press, hold, let go."""
-        self.press_down()
-        self.advance(seconds)
-        self.release()
-
-    def press_down(self) -> None:
-        """The finger goes down."""
-        self.key_down(RED)
-
-    def release(self) -> None:
-        """The finger goes up."""
-        self.key_up(RED)
-
-    def press_key(self, key: str, ms: float = 120) -> None:
-        """Press a key and let go: "0" to "9", "*", "#", or "red" for the button that turns the token on."""
-        self.key_down(key)
-        self.advance(ms / 1000)
-        self.key_up(key)
-
-    def key_down(self, key: str) -> None:
-        """A finger goes down on a key, and stays."""
-        with self.lock:
-            self.keys.down(key)
-            self.advance(0)
-
-    def key_up(self, key: str) -> None:
-        """A finger goes up."""
-        with self.lock:
-            self.keys.up(key)
-            self.advance(AFTER_PRESS)
-
-    def plug_headset(self) -> None:
-        """Put a headset into the jack."""
-        with self.lock:
-            self.bench.parts["jack"].plug()
-            self.advance(0)
-
-    def unplug_headset(self) -> None:
-        """Pull the headset out."""
-        with self.lock:
-            self.bench.parts["jack"].unplug()
-            self.advance(0)
+    # What is heard and seen
 
     def audio(self, start: float, end: float | None = None) -> Heard:
         """What was heard from `start` to `end` (default: now), both as `elapsed` counts."""
@@ -315,92 +263,3 @@ class Emulator:
     def _all_power_gone(self) -> None:
         self._pull_cable()
         self.bench.parts["latch"].drop()
-
-    # Other programs on the link
-
-    def open_pty(self, link_path: Path | str | None = None) -> str:
-        """Offer the link as a pseudo-terminal, plugging the cable in; the path for the other program.
-
-        With `link_path`, a symbolic link that points to the fresh terminal after each plugging in.
-        """
-        link = None if link_path is None else Path(link_path).absolute()
-        line = self._offer(lambda: Pty(link))
-        return str(link or line.path)
-
-    def open_rfc2217(self, port: int = 0) -> str:
-        """Offer the link as RFC 2217 on the loopback, plugging the cable in; the URL for pyserial."""
-        line = Rfc2217(port)
-        line.close()
-        port = line.port  # the same one at each plugging in
-        return str(self._offer(lambda: Rfc2217(port)).url)
-
-    def _offer(self, open_line: Callable[[], Any]) -> Any:
-        with self.lock:
-            self.plug()
-            return self._server.offer(open_line)
-
-    def serve(self, until: Callable[[], bool] | float | None = None) -> None:
-        """Keep step with real time, for programs on the link or a user at a window, until `until` (None: for ever).
-
-        `until` is a condition or a number of real seconds. The other methods may be called from other threads. A
-        firmware that crashes is logged, its REPL served, and the error raised at the end.
-        """
-        if isinstance(until, int | float):
-            end = monotonic() + until
-            self._server.run(self, lambda: monotonic() >= end)
-        else:
-            self._server.run(self, until or (lambda: False))
-
-    @contextmanager
-    def serving(self) -> Iterator[None]:
-        """Serve in a thread of its own meanwhile; an error of the firmware is raised at the end."""
-        over = threading.Event()
-        with ThreadPoolExecutor(1) as pool:
-            served = pool.submit(self.serve, over.is_set)
-            try:
-                yield
-            finally:
-                over.set()
-            served.result()
-
-    # Knobs
-
-    @property
-    def battery_mv(self) -> int:
-        """The cell's voltage."""
-        return int(self.bench.parts["battery"].millivolts)
-
-    @battery_mv.setter
-    def battery_mv(self, millivolts: int) -> None:
-        self.bench.parts["battery"].millivolts = millivolts
-
-    @property
-    def rtc_drift_ppm(self) -> float:
-        """Error of the clock chip's oscillator; positive runs fast."""
-        return float(self.bench.parts["clock"].drift_ppm)
-
-    @rtc_drift_ppm.setter
-    def rtc_drift_ppm(self, ppm: float) -> None:
-        self.bench.parts["clock"].drift_ppm = ppm
-
-    @property
-    def temperature(self) -> float:
-        """Degrees Celsius."""
-        return float(self.bench.parts["clock"].temperature)
-
-    @temperature.setter
-    def temperature(self, celsius: float) -> None:
-        self.bench.parts["clock"].temperature = celsius
-
-    def set_rtc(self, unix: float) -> None:
-        """Set the clock chip alone, as if somebody had done so over its bus."""
-        self.bench.parts["clock"].set_unix(unix)
-
-    @property
-    def rtc_time(self) -> float:
-        """The Unix time that the clock chip counts."""
-        return float(self.bench.parts["clock"].unix)
-
-    def remove_rtc_supply(self) -> None:
-        """Both supplies of the clock chip fail for a moment: it forgets the time and says so."""
-        self.bench.parts["clock"].first_supply()
