@@ -41,6 +41,15 @@ def test_an_account_that_answers_is_taken_listed_and_outlives_the_power(bench, h
     assert listed == {name: value for name, value in account.items() if name != "secret"} | {"kind": "ocra"}
 
 
+def test_eight_of_the_largest_fit_into_one_answer(bench, host):
+    suite = "OCRA-1:HOTP-SHA512-8:C-QA64-PSHA512-T48H"
+    largest = {"secret": bytes(64), "suite": suite, "entry": "payment", "counter": 2**63 - 1}
+    for number in range(8):
+        host.do(m.CREDENTIAL_PUT, name=str(number) * 32, **largest)
+    bench("restart")
+    assert len(bench.client().open(KEY).do(m.CREDENTIAL_LIST)["accounts"]) == 8
+
+
 def test_its_counter_never_goes_back(bench, host):
     host.do(m.CREDENTIAL_PUT, **PAYING)
     host.do(m.CREDENTIAL_PUT, **{**PAYING, "counter": 3})
