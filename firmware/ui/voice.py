@@ -11,7 +11,7 @@ from firmware.speech.say import script, twice
 
 # Deadlines
 _FEED = "feed"  # to send the voice on
-_WATCH = "watch"  # to look whether the voice or the time has made something new of the view
+_WATCH = "watch"  # to look, while nothing is said, whether time has made something new of the view
 _WATCH_MS = 100
 
 
@@ -60,7 +60,8 @@ class Voice:
             if self._amplifier is not None and not (self._jack is not None and self._jack.plugged):
                 self._amplifier.on()
             self._feed()
-        self._watch()
+        else:
+            self._watch()
 
     def hush(self) -> None:
         """Be silent at once."""
@@ -76,10 +77,19 @@ class Voice:
             self._plug_moved(True)  # here too, for interrupts can be lost
         player = self._player
         if player is not None and player.feed():
-            self._app.due[_FEED] = (time.ticks_add(time.ticks_ms(), player.feed_ms), self._feed)
+            self._app.due[_FEED] = (time.ticks_add(time.ticks_ms(), player.feed_ms), self._go_on)
         else:
             self.hush()
             self._ended()
+            if self._app.screen is not None and not self._speaking():
+                self._watch()
+
+    def _go_on(self) -> None:
+        """Send the voice on, and keep the display in step with what is heard."""
+        self._feed()
+        app = self._app
+        if self._player is not None and self._player.busy and app.screen.follow(self._player.at()):
+            app.draw()
 
     def _plug_moved(self, plugged: bool) -> None:
         """Interrupt handler: whether a plug goes in or out, the loudspeaker falls silent."""
@@ -92,29 +102,26 @@ class Voice:
             change = self._jack.read()
             if change is None:
                 return
-            if not change[0]:
+            if not change[0] and self._speaking():
                 self.hush()
+                self._watch()
 
     def _speaking(self) -> bool:
         return self._player is not None and self._player.busy
 
     def _watch(self) -> None:
-        """Look at the view again when something can be new."""
-        wait = self._app.screen.watch_ms(time.ticks_ms(), self._speaking())
+        """Look at the view again when time has made something new of it."""
+        wait = self._app.screen.watch_ms(time.ticks_ms(), False)
         if wait is not None:
             self._app.due[_WATCH] = (time.ticks_add(time.ticks_ms(), max(wait, _WATCH_MS)), self._look)
 
     def _look(self) -> None:
         app = self._app
-        player = self._player
-        if player is not None and player.busy:
-            if app.screen.follow(player.at()):
-                app.draw()
-        elif app.screen.ends_now():
+        if app.screen.ends_now():
             app.draw()
             self.say(app.screen)
-            return
-        self._watch()
+        else:
+            self._watch()
 
     def _open_pack(self):
         """Return the language's voice pack, None when it is missing or damaged: then the display must do."""
