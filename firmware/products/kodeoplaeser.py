@@ -30,6 +30,6 @@ PRODUCT = {
     "languages": ("da", "en", "kl"),  # that there are; an image carries some of them
     "image_languages": ("da", "en"),  # unless others are asked for
     "voices": "/voice/{}.kvp",  # where the voice pack of a language lies
-    "settings": {"language": "da", "inverted": False, "volume": 6, "speed": 3},
-    "ranges": {"volume": (1, 9), "speed": (1, 5)},
+    "settings": {"language": "da", "inverted": False, "volume": 6, "speed": 3, "key_delay": 0},
+    "ranges": {"volume": (1, 9), "speed": (1, 5), "key_delay": (0, 10)},  # key_delay: tenths of a second
 }

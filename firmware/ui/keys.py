@@ -16,6 +16,8 @@ from firmware.ui.voice import Voice
 _RED = "red"
 _EXPLORE = "explore"
 
+_TENTH = 100  # a tenth of a second, in which the delay is set
+
 
 class Interaction:
     """Red key, keypad, headset and voice."""
@@ -30,6 +32,7 @@ class Interaction:
         self.codes = Codes(app)
         self._chorded = False  # whether another key went down while the red one was
         self._red_up_at: int | None = None  # when the red key went up after a press that a second one may follow
+        self._struck = ("", 0)  # the last key that went down, and when
         self.sources = self._voice.sources
         for source, read in ((self._red, self._read_red), (self._keypad, self._read_keypad)):
             if source is not None:
@@ -52,6 +55,7 @@ class Interaction:
         """Act on the press that switched the power on. On USB power it may have been the cable instead."""
         usb = self.app.hardware.usb
         if self._red is not None and self._red.down:
+            self._struck = (_RED, time.ticks_ms())
             self._red_down()
         elif usb is not None and usb.present():
             self.app.show(None)
@@ -78,13 +82,32 @@ class Interaction:
 
     # Keys
 
+    def _delay(self) -> int:
+        """Return how long after a key the same one is not accepted again."""
+        return self.preferences.values["key_delay"] * _TENTH
+
+    def _twice(self) -> int:
+        """Return how long after the red key a second press of it asks for a function."""
+        return self.app.product["twice_ms"] + self._delay()
+
+    def _trembles(self, key: str, at) -> bool:
+        """Return True for the key before, too soon after it for a user who asked for a delay (EN 301 549, 5.8)."""
+        last, when = self._struck
+        self._struck = (key, at)
+        if key != last or not 0 <= time.ticks_diff(at, when) < self._delay():
+            return False
+        if self.app.screen is not None:
+            self._voice.say(self.app.screen)  # anew, for the key has silenced it
+        return True
+
     def _read_red(self) -> None:
         while True:
             change = self._red.read()
             if change is None:
                 return
             if change[0]:
-                self._red_down()
+                if not self._trembles(_RED, change[1]):
+                    self._red_down()
             else:
                 self._red_up(change[1])
 
@@ -98,7 +121,7 @@ class Interaction:
             app.show(self.codes.new())
         elif app.screen.exploring:
             self._explore("red")
-        elif first_up is not None and time.ticks_diff(time.ticks_ms(), first_up) <= app.product["twice_ms"]:
+        elif first_up is not None and time.ticks_diff(time.ticks_ms(), first_up) <= self._twice():
             self._chorded = True  # this press is used up: a third one begins anew
             app.show(Function(app))
         else:
@@ -123,7 +146,8 @@ class Interaction:
             if change is None:
                 return
             if change[1]:
-                self._key_down(change[0], change[2])
+                if not self._trembles(change[0], change[2]):
+                    self._key_down(change[0], change[2])
             elif change[0] == "0" and self.app.screen is not None and not self.app.screen.exploring:
                 self.app.due.pop(_EXPLORE, None)
 

@@ -59,6 +59,7 @@ _SETTING_LINES = {
     "inverted": "White on black: {}",
     "volume": "Volume: {} of 9",
     "speed": "Speed: {} of 5",
+    "key_delay": "The same key counts again after: {} tenths of a second",
 }
 
 
@@ -75,6 +76,10 @@ def settings(
     ] = None,
     volume: Annotated[int | None, typer.Option(min=1, max=9, help="1 (soft) to 9 (loud); kodeoplæser.")] = None,
     speed: Annotated[int | None, typer.Option(min=1, max=5, help="1 (slow) to 5 (fast); kodeoplæser.")] = None,
+    key_delay: Annotated[
+        int | None,
+        typer.Option(min=0, max=10, help="Tenths of a second before the same key counts again; kodeoplæser."),
+    ] = None,
     port: Port = None,
     key_file: KeyFile = None,
     access_key_file: AccessKeyFile = None,
@@ -93,6 +98,7 @@ def settings(
         "inverted": inverted,
         "volume": volume,
         "speed": speed,
+        "key_delay": key_delay,
     }
     changes = {name: value for name, value in given.items() if value is not None}
     with session(port, Keyring(key_file, access_key_file, passphrase_file)) as talk:

@@ -278,6 +278,7 @@ _SETTINGS = {
     "inverted": replies.flag,
     "volume": replies.number(1, 9),
     "speed": replies.number(1, 5),
+    "key_delay": replies.number(0, 10),
 }
 
 

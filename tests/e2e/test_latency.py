@@ -144,3 +144,35 @@ def test_a_key_that_is_held_does_not_repeat(counting: Speaker):
         assert counting.hear_out(moment) == heard, key
         counting.emulator.key_up(key)
         counting.emulator.advance(1.2)
+
+
+@pytest.mark.clause("5.8")
+def test_a_trembling_finger_types_each_digit_once_when_its_user_asks_for_a_delay(counting: Speaker):
+    counting.connect().write_settings({"key_delay": 6})
+    counting.emulator.unplug()
+    counting.emulator.advance(62)
+    counting.tap("red")
+    counting.emulator.advance(0.4)
+    counting.tap("red")
+    code = digits(counting.emulator.screen_text()[1:2])
+    assert code == "755224", "the first of RFC 4226: the second press of red did not count"
+    counting.until_quiet()
+    for key in code:
+        counting.emulator.advance(0.7)
+        moment = counting.tap(key, 0.05)
+        counting.emulator.advance(0.4)
+        counting.tap(key, 0.05)
+    assert counting.hear_out(moment)[-1] == "right"
+    counting.tap("red")
+    counting.emulator.advance(0.8)
+    moment = counting.tap("red")
+    assert counting.hear_out(moment) == ["function", "choose_key"], "red twice, the slower way"
+
+
+@pytest.mark.clause("5.8")
+def test_the_same_digit_twice_counts_twice_without_a_delay(counting: Speaker):
+    counting.tap("red")
+    for key in "755224":
+        moment = counting.tap(key, 0.05)
+        counting.emulator.advance(0.05)
+    assert counting.hear_out(moment)[-1] == "right"
