@@ -32,7 +32,7 @@ class Interaction:
         self.codes = Codes(app)
         self._chorded = False  # whether another key went down while the red one was
         self._red_up_at: int | None = None  # when the red key went up after a press that a second one may follow
-        self._struck = ("", 0)  # the last key that went down, and when
+        self._struck: tuple = ("", 0)  # the last key that went down, and when
         self.sources = self._voice.sources
         for source, read in ((self._red, self._read_red), (self._keypad, self._read_keypad)):
             if source is not None:

@@ -1,7 +1,7 @@
 """Requirements, markers and docs/conformance.md agree. The tests themselves are run by `make test`."""
 
-from tests.conformance import page
-from tests.conformance.requirements import names, proofs, tested, untested
+from tests.conformance import page, requirements
+from tests.conformance.requirements import names, proofs
 
 ALL_PASSED = {(proof.file, proof.test): True for proof in proofs()}
 
@@ -15,7 +15,7 @@ def test_every_marker_names_a_requirement():
 
 
 def test_no_requirement_is_named_twice():
-    every = [name for table in (*tested(), *untested()) for name in table.requirements]
+    every = [name for table in (*requirements.tested(), *requirements.untested()) for name in table.requirements]
     assert len(every) == len(set(every))
 
 
