@@ -14,8 +14,8 @@ import pytest
 from emulator.session import Emulator
 from host_tools.flashing.image import build_image
 from host_tools.qa.hearing import listener
+from host_tools.qa.listener import digits_in
 from tests.e2e.bench import SECRET, START, Bench, digits, totp
-from tests.voice.listener import digits_in
 
 CODES = pyotp.TOTP(base64.b32encode(SECRET).decode())
 

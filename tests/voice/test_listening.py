@@ -11,8 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from firmware.speech import say
+from host_tools.qa import listener
 from host_tools.voice import packfile, store
-from tests.voice import listener
 
 LANGUAGES = ("da", "en")
 SPEEDS = (1, 3, 5)
