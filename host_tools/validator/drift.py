@@ -1,0 +1,77 @@
+"""What accepted codes tell of a token's clock, and why a code that was typed late tells nothing.
+
+The offset o is in seconds, token minus true time: positive = the token is ahead. A code of step s of P seconds that
+arrives at time t was taken some delay d >= 0 earlier, when the token's clock stood within the step:
+
+    s*P <= t - d + o < (s+1)*P
+
+- o >= s*P - t, whatever the delay: an early code is *proof* that the clock is ahead.
+- o < (s+1)*P - t + d: a late code says nothing, for d is unknown. People take up to most of a period to type. Only when
+  the *median* of many codes comes later than a slow typist's would is the clock believed to be slow. A delay d shifts
+  the median of (s+1)*P - t to o - d + P/2, so with an allowance of P/3 even delays of 5/6 of a period (25 s of 30)
+  teach nothing; and because the belief is then wrong by no more than 5/6 of a period, such a code is still within one
+  step.
+
+A quartz clock is off by a nearly constant rate, so both bounds are put on the rate since the clock was set, which is
+never believed beyond LIMIT_PPM; of what the bounds allow, the rate nearest to none is believed. Each bound is relaxed
+by the doubt about the offset at the start, and a rate is extrapolated for no longer than it was observed: so little
+or nothing is learnt right after the clock was set.
+"""
+
+from dataclasses import dataclass, replace
+from math import ceil
+from statistics import median
+
+LIMIT_PPM = 50  # a tuning-fork crystal: 20 ppm as made, and -0.034 ppm/K^2 off 25 degrees C: 41 ppm at freezing
+REMEMBERED = 15  # codes
+MANY = 7  # codes, of which the median is believed
+DOUBT_SET, DOUBT_MEASURED = 1 / 3, 2 / 3  # of a period; a measured offset has half a period and the typing in it
+
+
+@dataclass(frozen=True, slots=True)
+class TokenClock:
+    """What is known of a token's clock: its offset `base` at the time `base_at`, and the accepted codes since.
+
+    `doubt` is about `base`, in periods. `seen` holds (second of arrival, step), the oldest first, at most REMEMBERED.
+    """
+
+    base: float
+    base_at: float
+    doubt: float = DOUBT_SET
+    seen: tuple[tuple[int, int], ...] = ()
+    rate: float = 0.0  # seconds per second, as `seen` tells it
+
+
+def believed(clock: TokenClock, now: float) -> float:
+    """Give the offset, seconds, that the clock is believed to have at `now`."""
+    if not clock.seen or not clock.rate:
+        return clock.base
+    observed_for = clock.seen[-1][0] - clock.base_at
+    return clock.base + clock.rate * max(0.0, min(now - clock.base_at, 2 * observed_for))
+
+
+def learnt(clock: TokenClock, at: float, step: int, period: int) -> TokenClock:
+    """Give what is known after the code of `step` was accepted at the time `at`."""
+    known = replace(clock, seen=(*clock.seen, (ceil(at), step))[-REMEMBERED:])
+    return replace(known, rate=_rate(known, period))
+
+
+def measured(at: float, step: int, period: int) -> TokenClock:
+    """Start anew with a clock that was just seen to be in `step` (resynchronisation): the step's middle."""
+    return TokenClock(observed(at, step, period), at, DOUBT_MEASURED)
+
+
+def observed(at: float, step: int, period: int) -> float:
+    """Give how far the middle of the code's step was ahead of our clock: what the drift plot shows."""
+    return (step + 0.5) * period - at
+
+
+def _rate(clock: TokenClock, period: int) -> float:
+    doubt, limit = clock.doubt * period, LIMIT_PPM * 1e-6
+    since = [(at - clock.base_at, step * period - at - clock.base) for at, step in clock.seen if at > clock.base_at]
+    rate = 0.0
+    if len(since) >= MANY:
+        rate = min(rate, median((offset + period + doubt) / elapsed for elapsed, offset in since))
+    if since:
+        rate = max(rate, *((offset - doubt) / elapsed for elapsed, offset in since))
+    return max(-limit, min(limit, rate))
