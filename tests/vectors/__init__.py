@@ -3,7 +3,9 @@
 import json
 from pathlib import Path
 
+FOLDER = Path(__file__).parent
+
 
 def load(name: str) -> dict:
     """The content of a file of this folder."""
-    return json.loads((Path(__file__).parent / f"{name}.json").read_text(encoding="utf-8"))
+    return json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
