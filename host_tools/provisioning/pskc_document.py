@@ -48,7 +48,7 @@ def parse(content: bytes) -> Element:
     """Give the KeyContainer of a PSKC document, names without namespaces; KodebrikError for what is none."""
     if len(content) > MAX_SIZE:
         raise bad(
-            f"The file has {len(content) / 2**20:.0f} MB; PSKC files of up to {MAX_SIZE // 2**20} MB are read.",
+            f"The file has more than the {MAX_SIZE // 2**20} MB that are read of a PSKC file.",
             "Ask the sender to split it.",
         )
     builder = _Builder()
