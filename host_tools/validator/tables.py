@@ -71,6 +71,7 @@ tokens = Table(
     Column("clock_rate", Double, nullable=False),
     Column("clock_seen", Text, nullable=False),  # JSON
     Column("created_at", Double, nullable=False),
+    Column("activated_at", Double),
     Column("activation_hash", LargeBinary),  # keyed
     Column("activation_key", Integer, ForeignKey("data_keys.id")),
     Column("activation_expires_at", Double),

@@ -55,6 +55,7 @@ def upgrade() -> None:
         sa.Column("clock_rate", sa.Double, nullable=False),
         sa.Column("clock_seen", sa.Text, nullable=False),
         sa.Column("created_at", sa.Double, nullable=False),
+        sa.Column("activated_at", sa.Double),
         sa.Column("activation_hash", sa.LargeBinary),
         sa.Column("activation_key", sa.Integer, sa.ForeignKey("data_keys.id")),
         sa.Column("activation_expires_at", sa.Double),
