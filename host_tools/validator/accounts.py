@@ -26,6 +26,13 @@ def create(ledger: Ledger, typed: str, email: str | None, language: str) -> rows
     return life.owner_of(ledger, shown)
 
 
+def find_or_create(ledger: Ledger, typed: str) -> rows.Row:
+    """Give a user's row; who is new is made, without an address."""
+    found = ledger.connection.execute(select(users).where(users.c.user_key == user_id.key(user_id.check(typed))))
+    row = found.mappings().one_or_none()
+    return create(ledger, typed, None, LANGUAGES[0]) if row is None else dict(row)
+
+
 def set_contact(ledger: Ledger, owner: rows.Row, email: str | None, language: str, notify_on_use: bool) -> None:
     """Set where and of what a user is told."""
     _check_contact(email, language)

@@ -87,6 +87,10 @@ class Ledger:
         row.update(audit_sequence=head.sequence, audit_mac=head.mac, audit_key=self._key.id)
         self._entries.append(written)
 
+    def is_new(self) -> bool:
+        """Say whether the server's chain has no entry yet."""
+        return self.connection.execute(_CHAIN, {"chain": audit.SERVER}).first() is None
+
     def note_server(self, action: str, detail: Detail, *, by: str | None = None) -> None:
         """Write into the server's chain what was done."""
         self._server.append(Note(self.now, by or self.actor, action, detail))

@@ -215,6 +215,16 @@ def owner_of(ledger: Ledger, typed: str) -> rows.Row:
     return dict(found)
 
 
+def active_token_of(ledger: Ledger, typed: str) -> Row:
+    """Lock a user's active token and give its row; KodebrikError when there is none."""
+    owner = owner_of(ledger, typed)
+    query = select(tokens.c.serial).where(tokens.c.owner_id == owner["id"], tokens.c.status == Status.ACTIVE.value)
+    serial = ledger.connection.execute(query).scalar()
+    if serial is None:
+        raise ConflictError(f"The user {owner['user_id']!r} has no active token.", "Activate one first.")
+    return ledger.token(serial)
+
+
 def _letter_fits(ledger: Ledger, row: Row, activation_code: str) -> bool:
     if row["activation_hash"] is None or row["activation_tries"] < 1 or ledger.now > row["activation_expires_at"]:
         return False

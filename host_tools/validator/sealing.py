@@ -71,14 +71,23 @@ class DataKeys:
             self._known[key_id] = _split(key_id, self._master.unwrap(row.wrapped, _context(key_id)))
         return self._known[key_id]
 
+    def ensure(self, connection: Connection, now: float) -> None:
+        """Make the first data key of a new database; with an old one, check that the master key fits."""
+        if connection.execute(_LATEST).scalar() is None:
+            self.create(connection, now)
+        else:
+            self.latest(connection)
+
     def latest(self, connection: Connection) -> DataKey:
-        """Give the newest data key, which seals; it is made when there is none."""
-        key_id = connection.execute(_LATEST).scalar()
-        return self.get(connection, key_id) if key_id is not None else self.create(connection, 0.0)
+        """Give the newest data key, which seals."""
+        return self.get(connection, connection.execute(_LATEST).scalar_one())
 
     def create(self, connection: Connection, now: float) -> DataKey:
         """Draw and store a new data key."""
-        key_id = (connection.execute(_LATEST).scalar() or 0) + 1
+        latest = connection.execute(select(data_keys).order_by(data_keys.c.id.desc()).limit(1)).one_or_none()
+        if latest is not None and latest.master != self._master.identity:
+            raise wrong_key()  # wrapped anew while this process ran
+        key_id = 1 if latest is None else latest.id + 1
         key = Secret(secrets.token_bytes(KEY_SIZE))
         row = {"id": key_id, "wrapped": self._master.wrap(key, _context(key_id)), "master": self._master.identity}
         connection.execute(insert(data_keys).values(**row, created_at=now))
