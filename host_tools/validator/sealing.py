@@ -31,6 +31,7 @@ class DataKey:
     cipher: AESGCM
     audit: Secret
     hashing: Secret
+    session: Secret
 
     def seal(self, secret: Secret, serial: str) -> bytes:
         """Encrypt the secret of the token `serial`: nonce and ciphertext, bound to the serial number."""
@@ -110,8 +111,8 @@ def _context(key_id: int) -> bytes:
 
 
 def _split(key_id: int, key: Secret) -> DataKey:
-    secrets_key, audit_key, hashing_key = (
+    secrets_key, audit_key, hashing_key, session_key = (
         HKDF(hashes.SHA256(), KEY_SIZE, None, f"kodebrik {use}".encode()).derive(key.reveal())
-        for use in ("secrets", "audit", "hashing")
+        for use in ("secrets", "audit", "hashing", "session")
     )
-    return DataKey(key_id, AESGCM(secrets_key), Secret(audit_key), Secret(hashing_key))
+    return DataKey(key_id, AESGCM(secrets_key), Secret(audit_key), Secret(hashing_key), Secret(session_key))

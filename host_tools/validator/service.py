@@ -83,6 +83,11 @@ class Validator:
         """Close."""
         self.close()
 
+    def session_key(self) -> Secret:
+        """Give 32 bytes that seal cookies: the same for all workers of one database, until keys are rotated."""
+        with self._database.reading() as connection:
+            return self._keys.latest(connection).session
+
     # Checking
 
     async def check(self, request: CheckRequest) -> Verdict:
