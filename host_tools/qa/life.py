@@ -39,7 +39,7 @@ class Rules:
 
 @dataclass
 class Tally:
-    """What happened; sums over tokens. `by_rate` counts right codes at the first try: rounded ppm -> [accepted, all]."""
+    """What happened, summed over tokens. `by_rate`: rounded ppm -> right codes at the first try [accepted, all]."""
 
     tokens: int = 0
     logins: int = 0
