@@ -4,27 +4,20 @@ One private SQLite file (mode 0600), so that a change happens whole or not at al
 do not write over each other. Times are Unix seconds (UTC).
 """
 
-import hmac
-import json
 import os
-import secrets
 import sqlite3
 import stat
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
-
 from host_tools.errors import ExitCode, KodebrikError
-from host_tools.provisioning import keyfile
+from host_tools.provisioning import inventory_sealing, keyfile
 from host_tools.provisioning.credential import Credential
+from host_tools.provisioning.inventory_sealing import Account, Entry
 from host_tools.provisioning.token_key import TokenKey
 from host_tools.secret import Secret
 
-_NONCE_SIZE = 12  # bytes, RFC 8439
 _VERSION = 1
 _TABLES = """
 CREATE TABLE tokens (
@@ -37,37 +30,6 @@ CREATE TABLE accounts (
     written_at REAL NOT NULL, issuer TEXT, sealed BLOB, PRIMARY KEY (serial, name)
 ) STRICT;
 """
-
-
-@dataclass(frozen=True)
-class Account:
-    """One account of a token. `fingerprint` is the token's, `issuer` the fingerprint of the key that seals the secret
-    (None: the secret was not kept).
-    """
-
-    name: str
-    kind: str
-    algorithm: str
-    digits: int
-    period: int | None
-    counter: int | None
-    suite: str | None
-    fingerprint: str
-    written_at: float
-    issuer: str | None
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One token of ours."""
-
-    serial: str
-    product: str
-    board: str
-    version: str
-    first_at: float
-    clock_set_at: float | None
-    accounts: tuple[Account, ...]
 
 
 class Inventory:
@@ -125,7 +87,7 @@ class Inventory:
             written_at=now,
             issuer=keyfile.fingerprint(issuer_key) if issuer_key else None,
         )
-        sealed = _seal(issuer_key, serial, account, credential.secret) if issuer_key else None
+        sealed = inventory_sealing.seal(issuer_key, serial, account, credential.secret) if issuer_key else None
         with _errors(self._path):
             self._database.execute("BEGIN IMMEDIATE")
             self._database.execute(
@@ -148,7 +110,7 @@ class Inventory:
         accounts: dict[str, list[Account]] = {}
         for serial, *fields in rows:
             accounts.setdefault(serial, []).append(Account(*fields))
-        found = [Entry(*token, tuple(accounts.get(token[0], ()))) for token in tokens]
+        found = [Entry(*(*token, tuple(accounts.get(token[0], ())))) for token in tokens]
         wanted = text.casefold()
         return [
             entry
@@ -201,7 +163,7 @@ class Inventory:
             )
         credential = Credential(
             name=account.name,
-            secret=_open(issuer_key, entry.serial, account, sealed),
+            secret=inventory_sealing.unseal(issuer_key, entry.serial, account, sealed),
             algorithm=account.algorithm,
             digits=account.digits,
             period=account.period,
@@ -227,35 +189,6 @@ class Inventory:
 
 
 _COLUMNS = "name, kind, algorithm, digits, period, counter, suite, fingerprint, written_at, issuer"
-
-
-def _cipher(issuer_key: Secret) -> ChaCha20Poly1305:
-    # HKDF-SHA256 as for access keys (RFC 5869), with an info of its own.
-    extracted = hmac.digest(bytes(32), issuer_key.reveal(), "sha256")
-    return ChaCha20Poly1305(hmac.digest(extracted, b"kodebrik inventory\x01", "sha256"))
-
-
-def _seal(issuer_key: Secret, serial: str, account: Account, secret: Secret) -> bytes:
-    nonce = secrets.token_bytes(_NONCE_SIZE)
-    return nonce + _cipher(issuer_key).encrypt(nonce, secret.reveal(), _context(serial, account))
-
-
-def _open(issuer_key: Secret, serial: str, account: Account, sealed: bytes) -> Secret:
-    try:
-        opened = _cipher(issuer_key).decrypt(sealed[:_NONCE_SIZE], sealed[_NONCE_SIZE:], _context(serial, account))
-    except InvalidTag:
-        raise KodebrikError(
-            f"The inventory's entry of {serial}, account {account.name}, was changed or damaged.",
-            "Restore the inventory from its backup, or provision the token again.",
-            ExitCode.CHECK_FAILED,
-        ) from None
-    return Secret(opened)
-
-
-def _context(serial: str, account: Account) -> bytes:
-    """What is authenticated with a secret: everything that decides about codes, and whose they are."""
-    decisive = (account.name, account.kind, account.algorithm, account.digits, account.period, account.counter)
-    return json.dumps([serial, *decisive, account.suite]).encode()
 
 
 class _errors:  # noqa: N801 - used as a statement

@@ -19,7 +19,8 @@ def read(content: bytes, progress: Progress | None = None) -> list[TokenKey]:
             credential = otpauth.parse(uri)
         except KodebrikError as error:
             raise bad(f"{where}: {error.message}", error.hint) from None
-        found.append((TokenKey(credential.name.rpartition(":")[2], credential), where))
+        serial = token_key.check_serial(where, credential.name.rpartition(":")[2])
+        found.append((TokenKey(serial, credential), where))
         if progress:
             progress(done, len(kept))
     if not found:

@@ -45,10 +45,7 @@ def make(  # noqa: PLR0913 - what the file formats know of a key
     model: str | None = None,
 ) -> TokenKey:
     """Make the record of a key of `kind` "totp", "hotp" or "ocra"; KodebrikError says `where` it is not right."""
-    if not serial or len(serial) > MAX_SERIAL or serial != serial.strip() or not serial.isprintable():
-        raise bad(
-            f"{where} has no usable serial number.", f"A serial number has 1 to {MAX_SERIAL} printable characters."
-        )
+    check_serial(where, serial)
     counts = kind == "hotp"
     if kind == "ocra":
         try:
@@ -68,6 +65,16 @@ def make(  # noqa: PLR0913 - what the file formats know of a key
     except KodebrikError as error:
         raise bad(f"{where}: {error.message}", error.hint) from None
     return TokenKey(serial, credential, suite if kind == "ocra" else None, manufacturer, model)
+
+
+def check_serial(where: str, serial: str) -> str:
+    """Give back a usable serial number; KodebrikError says `where` it is not one."""
+    if not serial or len(serial) > MAX_SERIAL or not serial.isprintable() or any(map(str.isspace, serial)):
+        raise bad(
+            f"{where} has no usable serial number.",
+            f"A serial number has 1 to {MAX_SERIAL} printable characters, no blanks.",
+        )
+    return serial
 
 
 def check_distinct(keys: Iterable[tuple[str, str]]) -> None:

@@ -150,6 +150,7 @@ def test_a_list_of_otpauth_uris():
     ]
     for wrong, complaint in (
         (content + "https://example.org\n", "Line 4: This is not an otpauth URI"),
+        (content + f"otpauth://totp/sofie%20hansen?secret={BASE32}", "Line 4 has no usable serial number"),
         (content + content.splitlines()[0], "The serial number T1 stands twice"),
         ("\n", "no otpauth URI"),
     ):

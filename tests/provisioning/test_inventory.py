@@ -159,7 +159,7 @@ def test_two_writers_and_a_kill_leave_every_acknowledged_record_whole(path: Path
     ]
     try:
         for writer in writers:
-            while writer.stdout.readline().strip() != "20":
+            while writer.stdout.readline().strip() != "5":
                 pass
     finally:
         for writer in writers:
@@ -167,9 +167,9 @@ def test_two_writers_and_a_kill_leave_every_acknowledged_record_whole(path: Path
     acknowledged = []
     for writer in writers:
         rest, _ = writer.communicate()
-        acknowledged.append(int([20, *rest.split()][-1]))
+        acknowledged.append(int([5, *rest.split()][-1]))
     with opened(path) as inventory:
         for serial, last in zip(("1", "2"), acknowledged, strict=True):
             names = {account.name for account in inventory.entry(serial).accounts}
             assert {f"account {number}" for number in range(last + 1)} <= names
-        assert inventory.keys(ISSUER_KEY, ["1"], "account 20")[0].credential.secret == SECRET
+        assert inventory.keys(ISSUER_KEY, ["1"], "account 5")[0].credential.secret == SECRET
