@@ -27,7 +27,7 @@ _REMEMBERED = 10.0  # seconds that an answer is kept for repeated requests; RFC 
 _MAX_REMEMBERED = 50_000  # answers and running checks; requests past that are dropped and come again
 
 Address = tuple[str, int]
-Check = Callable[[str, str], Awaitable[bool]]  # user-ID and code to "accepted"; raises when nobody can tell
+Check = Callable[[str, str, str], Awaitable[bool]]  # user-ID, code, client to "accepted"; raises when none can tell
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ class RadiusServer(asyncio.DatagramProtocol):
 
     async def _answer(self, request: wire.AuthPacket, sender: Address, seen: tuple[Address, bytes]) -> None:
         try:
-            reply = await self._decide(request)
+            reply = await self._decide(request, sender[0])
         except Exception:  # nobody can tell: silence makes the client ask again, or another server
             log.exception("A RADIUS check from %s failed; it gets no answer.", sender[0])
             self._answers.pop(seen, None)
@@ -160,7 +160,7 @@ class RadiusServer(asyncio.DatagramProtocol):
         self._answers[seen] = (self._answers[seen][0], answer) if seen in self._answers else (time.monotonic(), answer)
         self._send(answer, sender)
 
-    async def _decide(self, request: wire.AuthPacket) -> wire.AuthPacket:
+    async def _decide(self, request: wire.AuthPacket, client: str) -> wire.AuthPacket:
         reply = request.CreateReply()
         if request.code == wire.StatusServer:
             return reply  # RFC 5997: an Access-Accept says "I am here"
@@ -173,7 +173,7 @@ class RadiusServer(asyncio.DatagramProtocol):
                 user_id = request[USER_NAME][0].decode()
             except UnicodeDecodeError:
                 user_id = ""  # no user-ID, so it is refused like an unknown one
-            accepted = await self._check(user_id, code)
+            accepted = await self._check(user_id, code, client)
         if not accepted:
             reply.code = wire.AccessReject
             reply[REPLY_MESSAGE] = [message]

@@ -25,7 +25,8 @@ class Asked:
         self.answers = {("anna.holm", "123456"): True}
         self.broken = False
 
-    async def __call__(self, user_id: str, code: str) -> bool:
+    async def __call__(self, user_id: str, code: str, client: str) -> bool:
+        assert client == "127.0.0.1"
         self.checks.append((user_id, code))
         if self.broken:
             raise ConnectionError("the database is away")

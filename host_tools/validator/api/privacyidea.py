@@ -1,0 +1,217 @@
+"""privacyIDEA's /validate/check, so that its PAM, Keycloak and RADIUS plug-ins can ask this server instead.
+
+Answers have the form of privacyIDEA 3 (privacyidea/lib/utils `prepare_result`, api/validate `check`, api/lib/postpolicy
+`construct_radius_response`). What differs: failures never tell users, tokens and codes apart, and a program needs an
+API key (see callers.py: a URL can carry it) unless the server was told which addresses may ask without.
+
+`pass` is the code, with the user's PIN before it if one was set. For an OCRA token, an empty `pass` issues a challenge;
+its `transaction_id` comes back with the response, and is the challenge itself.
+"""
+
+import ipaddress
+import threading
+import time
+from typing import Annotated, Any
+
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request, Response
+from fastapi.responses import JSONResponse
+
+from firmware.version import VERSION
+from host_tools.errors import KodebrikError
+from host_tools.validator.api.callers import CHECK, Callers, client_address, unauthorised
+from host_tools.validator.api.fields import printable
+from host_tools.validator.api.metrics import timed_check
+from host_tools.validator.api.settings import Settings
+from host_tools.validator.records import Challenge
+from host_tools.validator.service import Validator
+from host_tools.validator.verdict import CheckRequest, Verdict
+
+_MAX_CODE = 8  # digits; a PIN has at least 4 characters, so 9 or more characters hold both
+_PARAMETER = 905  # privacyIDEA's error number for a missing parameter (privacyidea/lib/error.py)
+_REFUSED, _MATCHED, _CHALLENGED = "wrong otp value", "matching 1 tokens", "please enter the response to {text}"
+
+
+async def _asker(request: Request) -> str:
+    callers: Callers = request.app.state.callers
+    settings: Settings = request.app.state.settings
+    caller = await callers.caller(request)
+    if caller is None:
+        address = client_address(request)
+        if not _trusted(address, settings):
+            raise unauthorised("Give an API key, or name this address as one that may ask without.")
+        return f"privacyidea {address}"
+    if caller.role not in CHECK:
+        raise HTTPException(403, f"An API key of role {caller.role} may not check codes.")
+    return caller.name
+
+
+def _trusted(address: str, settings: Settings) -> bool:
+    if not settings.keyless_checks_from:
+        return False
+    try:
+        number = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(number in network for network in settings.keyless_checks_from)
+
+
+router = APIRouter(prefix="/validate", tags=["privacyIDEA"])
+Asker = Annotated[str, Depends(_asker)]
+_Get = Annotated[str | None, Query(max_length=200)]
+_Post = Annotated[str | None, Form(max_length=200)]
+
+
+@router.get("/check")
+async def check_by_get(
+    request: Request,
+    asker: Asker,
+    user: _Get = None,
+    serial: _Get = None,
+    code: Annotated[str | None, Query(alias="pass", max_length=200)] = None,
+    transaction_id: _Get = None,
+    state: _Get = None,
+) -> JSONResponse:
+    """Check a code; result.value says whether it was accepted."""
+    return await _answer(request.app.state.validator, asker, user, serial, code, transaction_id or state)
+
+
+@router.post("/check")
+async def check_by_post(
+    request: Request,
+    asker: Asker,
+    user: _Post = None,
+    serial: _Post = None,
+    code: Annotated[str | None, Form(alias="pass", max_length=200)] = None,
+    transaction_id: _Post = None,
+    state: _Post = None,
+) -> JSONResponse:
+    """Check a code; result.value says whether it was accepted."""
+    return await _answer(request.app.state.validator, asker, user, serial, code, transaction_id or state)
+
+
+@router.post("/radiuscheck", status_code=204)
+async def check_for_radius(
+    request: Request,
+    asker: Asker,
+    user: _Post = None,
+    serial: _Post = None,
+    code: Annotated[str | None, Form(alias="pass", max_length=200)] = None,
+) -> Response:
+    """Check a code for FreeRADIUS' rlm_rest: 204 when it was accepted, 400 when not, both without a body."""
+    if not code or not (user or serial):
+        return Response(status_code=400)
+    verdict = await _check(request.app.state.validator, asker, user, serial, code, None)
+    return Response(status_code=204 if verdict.accepted else 400)
+
+
+async def _answer(
+    validator: Validator, asker: str, user: str | None, serial: str | None, code: str | None, transaction: str | None
+) -> JSONResponse:
+    if not user and not serial:
+        return _error("Missing parameter: 'user' or 'serial'")
+    if code is None:
+        return _error("Missing parameter: 'pass'")
+    if not code:
+        challenge = await _challenge(validator, asker, user, serial)
+        return _result("CHALLENGE", _challenge_detail(challenge)) if challenge else _refused()
+    verdict = await _check(validator, asker, user, serial, code, transaction)
+    if not verdict.accepted:
+        return _refused()
+    return _result("ACCEPT", {"message": _MATCHED, "serial": verdict.serial, "otplen": len(code.replace(" ", ""))})
+
+
+async def _check(
+    validator: Validator, asker: str, user: str | None, serial: str | None, given: str, transaction: str | None
+) -> Verdict:
+    if user and serial and await run_sync(_serial_of, validator, user) != serial:
+        user, serial = "", None  # not that user's token: refused like an unknown user
+    pin, code = None, given
+    if len(given.replace(" ", "")) > _MAX_CODE:
+        digits = await run_sync(_digits, validator, user, serial)
+        pin, code = given[:-digits], given[-digits:]
+    asked = CheckRequest(
+        code=printable(code),
+        user_id=None if user is None else printable(user),
+        serial=printable(serial) if user is None and serial else None,
+        challenge=printable(transaction) if transaction else None,
+        pin=pin,
+        actor=asker,
+    )
+    return await timed_check(validator, asked)
+
+
+def _serial_of(validator: Validator, user: str) -> str | None:
+    """Give the serial of a user's active token."""
+    try:
+        return validator.user(printable(user)).serial
+    except KodebrikError:
+        return None
+
+
+def _digits(validator: Validator, user: str | None, serial: str | None) -> int:
+    """Give how many digits the codes of a user or token have; 6 for who is unknown."""
+    found = _serial_of(validator, user) if user else printable(serial or "")
+    try:
+        return validator.token(found).digits if found else 6
+    except KodebrikError:
+        return 6
+
+
+async def _challenge(validator: Validator, asker: str, user: str | None, serial: str | None) -> Challenge | None:
+    def issue() -> Challenge | None:
+        try:
+            return validator.issue_challenge(
+                user_id=printable(user) if user else None,
+                serial=printable(serial) if serial and not user else None,
+                actor=asker,
+            )
+        except KodebrikError:
+            return None  # nobody, or a token without challenges: refused like any wrong code
+
+    return await run_sync(issue)
+
+
+def _challenge_detail(challenge: Challenge) -> dict[str, Any]:
+    message = _CHALLENGED.format(text=challenge.text)
+    one = {
+        "client_mode": "interactive",
+        "message": message,
+        "serial": challenge.serial,
+        "transaction_id": challenge.text,
+        "type": "ocra",
+    }
+    return {
+        "message": message,
+        "messages": [message],
+        "multi_challenge": [one],
+        "preferred_client_mode": "interactive",
+        "serial": challenge.serial,
+        "transaction_id": challenge.text,
+        "transaction_ids": [challenge.text],
+        "type": "ocra",
+    }
+
+
+def _refused() -> JSONResponse:
+    return _result("REJECT", {"message": _REFUSED})
+
+
+def _result(authentication: str, detail: dict[str, Any]) -> JSONResponse:
+    result = {"authentication": authentication, "status": True, "value": authentication == "ACCEPT"}
+    return JSONResponse(_envelope(result) | {"detail": detail | {"threadid": threading.get_ident()}, "id": 2})
+
+
+def _error(message: str) -> JSONResponse:
+    result = {"error": {"code": _PARAMETER, "message": f"ERR{_PARAMETER}: {message}"}, "status": False}
+    return JSONResponse(_envelope(result) | {"detail": None, "id": 1}, 400)
+
+
+def _envelope(result: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "jsonrpc": "2.0",
+        "result": result,
+        "time": time.time(),
+        "version": f"kodebrik {VERSION}",
+        "versionnumber": VERSION,
+    }
