@@ -38,7 +38,7 @@ def read(
     """
     root = pskc_document.parse(content)
     packages = root.findall("KeyPackage")
-    for package in packages:
+    for package in reversed(packages):
         root.remove(package)
     if not packages:
         raise bad("The PSKC file holds no key.", "Ask the sender for the right file.")
@@ -89,7 +89,7 @@ def _unlock(document: PSKC, root: Element, key: Secret | None, passphrase: Secre
         encryption.key = key.reveal()
     if root.find("MACMethod/MACKey") is not None:
         try:
-            document.mac.key  # noqa: B018 - decrypts it
+            document.mac.key = document.mac.key  # once, and not again for every value
         except (PSKCError, ValueError):
             raise _locked(
                 "The file does not open: key or passphrase is another one, or the file was changed.",

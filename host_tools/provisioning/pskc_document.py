@@ -3,6 +3,7 @@
 What comes out is a tree that python-pskc understands; this module judges the document, not its keys.
 """
 
+import re
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 
 from host_tools.errors import KodebrikError
@@ -17,6 +18,7 @@ _FRIENDS = (
     "http://www.w3.org/2009/xmlenc11#",
     "http://www.rsasecurity.com/rsalabs/pkcs/schemas/pkcs-5v2-0#",
 )
+_PACKAGE = re.compile(rb"<(?:\w+:)?keypackage[\s>]", re.IGNORECASE)
 # RFC 6030 figure 7 writes these children of PBKDF2-params without a namespace.
 _BARE = ("Salt", "Specified", "IterationCount", "KeyLength", "PRF")
 _OURS = frozenset(
@@ -51,13 +53,12 @@ def parse(content: bytes) -> Element:
             f"The file has more than the {MAX_SIZE // 2**20} MB that are read of a PSKC file.",
             "Ask the sender to split it.",
         )
-    builder = _Builder()
-    parser = XMLParser(target=builder)  # noqa: S314 - bounded, and refuses a DTD, without which there are no entities
+    parser = XMLParser(target=_Builder())  # noqa: S314 - bounded, and refuses a DTD, without which there are no entities
     try:
         parser.feed(content)
         root: Element = parser.close()
     except ParseError as error:
-        raise _damaged(builder, error) from None
+        raise _damaged(content, error) from None
     namespace, name = _split(root.tag)
     if namespace == PSKC and name == "keycontainer":
         _restore_case(root)
@@ -68,16 +69,7 @@ def parse(content: bytes) -> Element:
 
 
 class _Builder(TreeBuilder):
-    """Refuses a DTD as it begins, and counts the keys, to say where a document breaks off."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.packages = 0
-
-    def start(self, tag: str, attrs: dict[str, str], /) -> Element:
-        if tag.lower().endswith("}keypackage"):
-            self.packages += 1
-        return super().start(tag, attrs)
+    """Refuses a DTD as it begins."""
 
     def doctype(self, name: str, public: str, system: str) -> None:
         raise bad(
@@ -86,9 +78,11 @@ class _Builder(TreeBuilder):
         )
 
 
-def _damaged(builder: _Builder, error: ParseError) -> KodebrikError:
-    line, column = error.position
-    place = f"in key {builder.packages} (line {line})" if builder.packages else f"at line {line}, column {column + 1}"
+def _damaged(content: bytes, error: ParseError) -> KodebrikError:
+    """Say where a document breaks off, by line and by key."""
+    line, _ = error.position
+    keys = len(_PACKAGE.findall(b"\n".join(content.split(b"\n")[:line])))
+    place = f"in key {keys} (line {line})" if keys else f"at line {line}"
     return bad(
         f"The file is not whole or not XML: it cannot be read on {place}.",
         "Copy or download it again; compare its size with the sender's.",
