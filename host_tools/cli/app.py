@@ -8,7 +8,21 @@ from typing import Annotated
 import typer
 
 from firmware.version import VERSION
-from host_tools.cli import accounts, clock, code, demo, devices, emulate, image, keys, provision, token, voice
+from host_tools.cli import (
+    accounts,
+    audit,
+    clock,
+    code,
+    demo,
+    devices,
+    emulate,
+    image,
+    keys,
+    provision,
+    server,
+    token,
+    voice,
+)
 from host_tools.cli.output import emit_error
 from host_tools.errors import TOKEN_ERRORS, ExitCode, KodebrikError
 
@@ -62,6 +76,8 @@ app.command()(code.code)
 app.command()(emulate.emulate)
 app.command()(image.image)
 app.add_typer(voice.app, name="voice")
+app.add_typer(server.app, name="server")
+app.add_typer(audit.app, name="audit")
 app.command()(demo.demo)
 
 

@@ -1,5 +1,8 @@
 """Options that name the validator's database and master key, and how a command opens the validator with them."""
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +13,6 @@ from host_tools.cli.output import warn
 from host_tools.errors import ExitCode, KodebrikError
 
 if TYPE_CHECKING:
-    from host_tools.validator.master_key import MasterKey
     from host_tools.validator.service import Validator
 
 Database = Annotated[
@@ -33,61 +35,64 @@ MasterKeyPlace = Annotated[
 ]
 
 
-def open_validator(database: str | None, key: str | None) -> "Validator":
-    """Open the validator that the two options name; KodebrikError says what is missing."""
-    with _installed():
+def open_validator(database: str | None, key: str | None, create: bool = True) -> "Validator":
+    """Open the validator that the two options name; KodebrikError says what is missing.
+
+    Unless told to `create`, a database in a file must be there.
+    """
+    path = _default_database() if database is None else Path(database.removeprefix("sqlite:///"))
+    if not create and (database is None or database.startswith("sqlite:///")) and not path.exists():
+        raise KodebrikError(f"There is no database {path}.", "Name yours with --database.", ExitCode.FILE)
+    with installed():
+        from host_tools.validator.key_place import open_key  # noqa: PLC0415 - an extra
         from host_tools.validator.service import Validator  # noqa: PLC0415 - an extra, and 300 ms
 
-        return Validator(database_url(database), master_key(database, key))
+        opened = open_key(key_place(database, key))  # first: it looks whether the database is there already
+        return Validator(database_url(database), opened)
 
 
 def database_url(given: str | None) -> str:
     """Give the database's URL; a default file gets its folder."""
     if given is not None:
         return given
-    folder = Path(platformdirs.user_data_dir("kodebrik"))
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return f"sqlite:///{folder / 'validator.db'}"
-
-
-def master_key(database: str | None, given: str | None) -> "MasterKey":
-    """Read the master key; beside a default database that does not exist yet, one is made."""
-    from host_tools.validator import master_key as keys  # noqa: PLC0415 - an extra
-
-    if given is not None and given.startswith("pkcs11:"):
-        from host_tools.validator import pkcs11_key  # noqa: PLC0415 - an extra
-
-        return pkcs11_key.Pkcs11Key(pkcs11_key.parse(given))
-    if given is not None:
-        return keys.from_file(Path(given))
-    from_environment = keys.from_environment()
-    if from_environment is not None:
-        return from_environment
-    path = Path(platformdirs.user_config_dir("kodebrik")) / "master.key"
-    if path.exists():
-        return keys.from_file(path)
-    if database is not None or Path(database_url(None).removeprefix("sqlite:///")).exists():
-        raise KodebrikError(
-            "There is no master key.",
-            "Name it with --master-key, or make one with 'kodebrik server create-key'.",
-            ExitCode.WRONG_KEY,
-        )
+    path = _default_database()
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    made = keys.create_file(path)
-    warn(f"A master key was made in {path}. Keep a copy of it elsewhere: without it the database is worth nothing.")
-    return made
+    return f"sqlite:///{path}"
 
 
-class _installed:  # noqa: N801 - used as a statement
+def key_place(database: str | None, given: str | None) -> str | None:
+    """Say where the master key is (None: in the environment); beside a new default database, one is made."""
+    from host_tools.validator import master_key  # noqa: PLC0415 - an extra
+
+    if given is not None or master_key.VARIABLE in os.environ:
+        return given
+    path = default_key_file()
+    if not path.exists() and database is None and not _default_database().exists():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        master_key.create_file(path)
+        warn(f"A master key was made in {path}. Keep a copy elsewhere: without it the database is worth nothing.")
+    return str(path) if path.exists() else None
+
+
+def default_key_file() -> Path:
+    """Give the path of the master key file when none is named."""
+    return Path(platformdirs.user_config_dir("kodebrik")) / "master.key"
+
+
+def _default_database() -> Path:
+    return Path(platformdirs.user_data_dir("kodebrik")) / "validator.db"
+
+
+@contextmanager
+def installed() -> Iterator[None]:
     """Say what to install when a part of the server is missing."""
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, ModuleNotFoundError) and not (error.name or "").startswith("host_tools"):
-            raise KodebrikError(
-                f"The validation server is not installed: {error.name} is missing.",
-                "Install it with: pip install 'kodebrik[server]'",
-                ExitCode.NOT_INSTALLED,
-            ) from None
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("host_tools"):
+            raise
+        raise KodebrikError(
+            f"The validation server is not installed: {error.name} is missing.",
+            "Install it with: pip install 'kodebrik[server]'",
+            ExitCode.NOT_INSTALLED,
+        ) from None
