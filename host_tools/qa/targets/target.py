@@ -31,13 +31,8 @@ class Answer:
     took: float = 0.0
 
 
-class Target(Protocol):
-    """A server. Its methods raise KodebrikError when it cannot be reached or refuses the question itself."""
-
-    name: str
-    policy: Policy
-    tells_reason: bool
-    resynchronises: bool
+class Enroller(Protocol):
+    """Where users and tokens are made known, which may be another door of the same server."""
 
     def enrol(self, user_id: str, serial: str, credential: Credential, clock_set_at: float) -> None:
         """Make the user with this one active token."""
@@ -46,6 +41,15 @@ class Target(Protocol):
     def withdraw(self, user_id: str, serial: str) -> None:
         """Remove both again."""
         ...
+
+
+class Target(Enroller, Protocol):
+    """A server. Its methods raise KodebrikError when it cannot be reached or refuses the question itself."""
+
+    name: str
+    policy: Policy
+    tells_reason: bool
+    resynchronises: bool
 
     def submit(self, user_id: str, code: str) -> Answer:
         """Submit one code. May be called from several threads at once."""
