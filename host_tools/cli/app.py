@@ -17,6 +17,8 @@ from host_tools.cli import (
     devices,
     emulate,
     image,
+    importing,
+    inventory,
     keys,
     provision,
     server,
@@ -76,6 +78,9 @@ app.command()(code.code)
 app.command()(emulate.emulate)
 app.command()(image.image)
 app.add_typer(voice.app, name="voice")
+app.add_typer(inventory.app, name="inventory")
+app.command("import")(importing.import_tokens)
+app.command()(importing.letter)
 app.add_typer(server.app, name="server")
 app.add_typer(audit.app, name="audit")
 app.command()(demo.demo)
