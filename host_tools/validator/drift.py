@@ -6,11 +6,11 @@ arrives at time t was taken some delay d >= 0 earlier, when the token's clock st
     s*P <= t - d + o < (s+1)*P
 
 - o >= s*P - t, whatever the delay: an early code is *proof* that the clock is ahead.
-- o < (s+1)*P - t + d: a late code says nothing, for d is unknown. People take up to most of a period to type. Only when
-  the *median* of many codes comes later than a slow typist's would is the clock believed to be slow. A delay d shifts
-  the median of (s+1)*P - t to o - d + P/2, so with an allowance of P/3 even delays of 5/6 of a period (25 s of 30)
-  teach nothing; and because the belief is then wrong by no more than 5/6 of a period, such a code is still within one
-  step.
+- o < (s+1)*P - t + d: a late code says nothing, for d is unknown; people take up to most of a period to type. Only when
+  the *median* of the last codes (of the first few: every one) came later than a typist would is the clock believed to
+  be slow. A delay d puts the median of (s+1)*P - t at o - d + P/2. With the allowance of P/6 delays up to half a period
+  teach nothing (by the chance of few codes, some seconds), longer ones no more than what is beyond that: it brings
+  late codes to the middle of the window, and the next prompt code disproves it.
 
 A quartz clock is off by a nearly constant rate, so both bounds are put on the rate since the clock was set, which is
 never believed beyond LIMIT_PPM; of what the bounds allow, the rate nearest to none is believed. Each bound is relaxed
@@ -20,11 +20,10 @@ or nothing is learnt right after the clock was set.
 
 from dataclasses import dataclass, replace
 from math import ceil
-from statistics import median
 
 LIMIT_PPM = 50  # a tuning-fork crystal: 20 ppm as made, and -0.034 ppm/K^2 off 25 degrees C: 41 ppm at freezing
 REMEMBERED = 15  # codes
-MANY = 7  # codes, of which the median is believed
+FEW, MANY = 3, 5  # codes that must all be late; codes of which the median is believed
 DOUBT_SET, DOUBT_MEASURED = 1 / 3, 2 / 3  # of a period; a measured offset has half a period and the typing in it
 
 
@@ -69,9 +68,10 @@ def observed(at: float, step: int, period: int) -> float:
 def _rate(clock: TokenClock, period: int) -> float:
     doubt, limit = clock.doubt * period, LIMIT_PPM * 1e-6
     since = [(at - clock.base_at, step * period - at - clock.base) for at, step in clock.seen if at > clock.base_at]
+    latest = sorted(((offset + period + doubt / 2) / elapsed for elapsed, offset in since), reverse=True)
     rate = 0.0
-    if len(since) >= MANY:
-        rate = min(rate, median((offset + period + doubt) / elapsed for elapsed, offset in since))
+    if len(since) >= FEW:
+        rate = min(rate, latest[0] if len(since) < MANY else latest[len(since) // 2])
     if since:
         rate = max(rate, *((offset - doubt) / elapsed for elapsed, offset in since))
     return max(-limit, min(limit, rate))
