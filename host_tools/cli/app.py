@@ -21,6 +21,7 @@ from host_tools.cli import (
     inventory,
     keys,
     provision,
+    qa,
     server,
     token,
     voice,
@@ -83,6 +84,7 @@ app.command("import")(importing.import_tokens)
 app.command()(importing.letter)
 app.add_typer(server.app, name="server")
 app.add_typer(audit.app, name="audit")
+app.add_typer(qa.app, name="qa")
 app.command()(demo.demo)
 
 
