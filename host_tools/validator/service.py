@@ -58,15 +58,22 @@ class Validator:
         self._clock = clock
         self._keys = DataKeys(key)
         self._database = Database(database_url)
+        try:
+            self._prepare()
+        except BaseException:
+            self._database.close()
+            raise
+        self._known_keys: dict[str, tuple[float, ApiKey | None]] = {}
+        self._batches = Batches(self.check_many)
+
+    def _prepare(self) -> None:
         with self._database.writing() as connection:
             migrate(connection)
-            self._keys.ensure(connection, clock())
-            ledger = Ledger(connection, self._keys, clock(), "kodebrik")
+            self._keys.ensure(connection, self._clock())
+            ledger = Ledger(connection, self._keys, self._clock(), "kodebrik")
             if ledger.is_new():
                 ledger.note_server("start", {})
                 ledger.flush()
-        self._known_keys: dict[str, tuple[float, ApiKey | None]] = {}
-        self._batches = Batches(self.check_many)
 
     def close(self) -> None:
         """Finish what is queued, then let go of the database."""
