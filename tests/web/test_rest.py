@@ -1,8 +1,12 @@
 """REST under /v1: who may do what, what each sees, and how refusals look."""
 
+from dataclasses import replace
+
 import pytest
 from fastapi.testclient import TestClient
 
+from host_tools.validator.api.app import create_app
+from host_tools.validator.api.settings import Settings
 from host_tools.validator.records import Role
 from host_tools.validator.service import Validator
 from tests.web.conftest import As, Tokens, VirtualClock
@@ -231,8 +235,8 @@ def test_a_revoked_key_is_refused(administrator: As, client: TestClient, validat
     assert made["key"] not in administrator.get("/v1/keys").text
 
 
-def test_guessing_keys_is_slowed_down(client: TestClient) -> None:
-    client.app.state.callers.guesses._burst = 5.0  # type: ignore[attr-defined]
+def test_guessing_keys_is_slowed_down(validator: Validator, settings: Settings) -> None:
+    client = TestClient(create_app(validator, replace(settings, guesses_per_minute=5.0)))
     statuses = [client.get("/v1/tokens", headers={"Authorization": f"Bearer guess{n}"}).status_code for n in range(8)]
     assert statuses == [401] * 5 + [429] * 3
 

@@ -190,9 +190,16 @@ def _page(
         width=drift_plot.WIDTH,
         height=drift_plot.HEIGHT,
         audit=validator.audit(serial=serial, limit=_AUDIT_ROWS),
-        actions=[name for name, one in ACTIONS.items() if operator.may(one.roles) and token.status in one.states],
+        actions=[name for name, one in ACTIONS.items() if operator.may(one.roles) and _fits(name, one, token)],
         done=done,
         error=error,
         refused=refused,
         letter=letter,
     )
+
+
+def _fits(name: str, action: Action, token: Token) -> bool:
+    """Say whether an action does anything to the token as it is."""
+    if name == "unblock" and token.status is Status.ACTIVE:
+        return token.failures > 0  # it forgets them, and with them the lock
+    return token.status in action.states

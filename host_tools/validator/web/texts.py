@@ -36,8 +36,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "user_id_missing": ("Skriv dit bruger-ID.", "Enter your user-ID."),
     "approve": ("Godkend følgende?", "Approve the following?"),
     "transfer": (
-        "Overførsel af 2.300 kr. til konto 9978 000123456",
-        "Transfer of DKK 2,300 to account 9978 000123456",
+        "Overførsel af 2.300\N{NO-BREAK SPACE}kr. til konto 9978\N{NO-BREAK SPACE}000123456",
+        "Transfer of DKK\N{NO-BREAK SPACE}2,300 to account 9978\N{NO-BREAK SPACE}000123456",
     ),
     "approve_hint": (
         "Læs, hvad du godkender. Svarer teksten ikke til det, du vil gøre, så vælg Afbryd.",
@@ -240,6 +240,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "active_token": ("Aktiv kodebrik", "Active token"),
     "users_tokens": ("Brugerens kodebrikker", "The user's tokens"),
     "created": ("Oprettet", "Made"),
+    "change_user": ("Ret e-mail, sprog og beskeder", "Change e-mail, language and notices"),
     "set_pin": ("Giv en PIN", "Set a PIN"),
     "set_pin_hint": ("4 til 32 tegn.", "4 to 32 characters."),
     "no_pin": ("Fjern PIN", "Remove the PIN"),
