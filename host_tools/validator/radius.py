@@ -192,7 +192,11 @@ class RadiusServer(asyncio.DatagramProtocol):
 
 
 async def serve(host: str, port: int, clients: list[Client], check: Check) -> RadiusServer:
-    """Listen on UDP `host`:`port` (1812 by RFC 2865); KodebrikError when that is not to be had."""
+    """Listen on UDP `host`:`port` (1812 by RFC 2865); KodebrikError when that is not to be had.
+
+    Workers share the port; the system hands what comes from one socket of a client to one worker, so that this worker
+    knows its repeated requests.
+    """
     loop = asyncio.get_running_loop()
     try:
         _, server = await loop.create_datagram_endpoint(lambda: RadiusServer(clients, check), local_addr=(host, port))
