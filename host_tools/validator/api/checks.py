@@ -67,7 +67,7 @@ def outcome(verdict: Verdict, role: Role) -> Outcome:
     return Outcome(accepted=verdict.accepted, details=details)
 
 
-@router.post("/checks", responses=responses(), response_model_exclude_none=True)
+@router.post("/checks", responses=responses(), response_model_exclude_unset=True)
 async def check(request: Request, body: Check, caller: Annotated[Caller, Depends(Allowed(CHECK))]) -> Outcome:
     """Check one code. The answer is 200 whether or not it was accepted."""
     asked = CheckRequest(

@@ -20,6 +20,7 @@ from fastapi.responses import JSONResponse
 from firmware.version import VERSION
 from host_tools.errors import KodebrikError
 from host_tools.validator.api.callers import CHECK, Callers, client_address, unauthorised
+from host_tools.validator.api.errors import responses
 from host_tools.validator.api.fields import printable
 from host_tools.validator.api.metrics import timed_check
 from host_tools.validator.api.settings import Settings
@@ -57,12 +58,14 @@ def _trusted(address: str, settings: Settings) -> bool:
 
 
 router = APIRouter(prefix="/validate", tags=["privacyIDEA"])
+_MISSING: dict[int | str, dict[str, Any]] = {400: {"description": "A field is missing: result.error says which."}}
+_RESPONSES = responses() | _MISSING
 Asker = Annotated[str, Depends(_asker)]
 _Get = Annotated[str | None, Query(max_length=200)]
 _Post = Annotated[str | None, Form(max_length=200)]
 
 
-@router.get("/check")
+@router.get("/check", responses=_RESPONSES)
 async def check_by_get(
     request: Request,
     asker: Asker,
@@ -76,7 +79,7 @@ async def check_by_get(
     return await _answer(request.app.state.validator, asker, user, serial, code, transaction_id or state)
 
 
-@router.post("/check")
+@router.post("/check", responses=_RESPONSES)
 async def check_by_post(
     request: Request,
     asker: Asker,
@@ -92,7 +95,9 @@ async def check_by_post(
     return await _answer(request.app.state.validator, asker, user, serial, code, transaction_id or state)
 
 
-@router.post("/radiuscheck", status_code=204)
+@router.post(
+    "/radiuscheck", status_code=204, response_class=Response, responses=responses() | {400: {"description": "Refused."}}
+)
 async def check_for_radius(
     request: Request,
     asker: Asker,

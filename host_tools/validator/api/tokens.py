@@ -129,7 +129,7 @@ def issue_activation_code(service: Service, caller: Carer, serial: SerialInPath,
     return service.issue_activation_code(serial, actor=caller.name, days=body.days)
 
 
-@router.post("/{serial}/activate", responses=responses(404, 409), response_model_exclude_none=True)
+@router.post("/{serial}/activate", responses=responses(404, 409), response_model_exclude_unset=True)
 def activate(service: Service, caller: Carer, serial: SerialInPath, body: Activation) -> Outcome:
     """Activate with one code, or two consecutive ones when clock or counter is off, and the letter's code."""
     verdict = service.activate(serial, body.codes, body.activation_code, user_id=body.user_id, actor=caller.name)
@@ -160,7 +160,7 @@ def replace(service: Service, caller: Carer, serial: SerialInPath, body: Replace
     return service.replace(serial, body.new_serial, block=body.block, actor=caller.name)
 
 
-@router.post("/{serial}/resynchronise", responses=responses(404, 409), response_model_exclude_none=True)
+@router.post("/{serial}/resynchronise", responses=responses(404, 409), response_model_exclude_unset=True)
 def resynchronise(service: Service, caller: Carer, serial: SerialInPath, body: TwoCodes) -> Outcome:
     """Find clock or counter anew by two consecutive codes."""
     return outcome(service.resynchronise(serial, body.codes, actor=caller.name), caller.role)
