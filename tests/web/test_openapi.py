@@ -3,8 +3,6 @@
 Also: what is answered is what the description says, so that clients can be generated from it.
 """
 
-from collections.abc import Iterator
-
 import pytest
 import schemathesis
 from fastapi import FastAPI
@@ -25,8 +23,8 @@ CHECKS = (not_a_server_error, content_type_conformance, response_schema_conforma
 
 
 @pytest.fixture
-def schema(app: FastAPI, client: TestClient) -> Iterator[schemathesis.BaseSchema]:
-    yield schemathesis.openapi.from_asgi("/openapi.json", app)
+def schema(app: FastAPI, client: TestClient) -> schemathesis.BaseSchema:
+    return schemathesis.openapi.from_asgi("/openapi.json", app)
 
 
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=str)
