@@ -3,7 +3,8 @@
 import json
 import sys
 
-from tests.bench.figures import Figure, all_figures
+from tests.bench.figure import Figure
+from tests.bench.figures import all_figures
 
 
 def line(figure: Figure) -> str:
