@@ -17,6 +17,8 @@ from host_tools.validator.sealing import DataKey
 
 SERVER = ""  # the name of the server's own chain
 
+_encode = json.JSONEncoder(separators=(",", ":"), sort_keys=True).encode
+
 Detail = Mapping[str, str | int | float | bool | None]
 
 
@@ -67,4 +69,4 @@ def seal(key: DataKey, chain: str, head: Head, row: object = None) -> bytes:
 
 def canonical(value: object) -> str:
     """Write JSON in the one way that the MACs are computed over."""
-    return json.dumps(value, separators=(",", ":"), sort_keys=True)
+    return _encode(value)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Double
+from sqlalchemy import Double, LargeBinary
 
 from host_tools import codes
 from host_tools.secret import Secret
@@ -22,7 +22,8 @@ _SEALED = [
     for column in tokens.columns
     if column.name not in ("id", "sealed", "data_key", "audit_sequence", "audit_mac", "audit_seal", "audit_key")
 ]
-_DOUBLES = {column.name for column in tokens.columns if isinstance(column.type, Double)}
+_SEALED_BYTES = [place for place, name in enumerate(_SEALED) if isinstance(tokens.c[name].type, LargeBinary)]
+_SEALED_DOUBLES = [place for place, name in enumerate(_SEALED) if isinstance(tokens.c[name].type, Double)]
 
 
 def state(row: Row, secret: Secret) -> TokenState:
@@ -70,13 +71,14 @@ def state_columns(changed: TokenState) -> dict[str, Any]:
 
 def sealed_part(row: Row) -> list[Any]:
     """Give what of a row its seal covers, as JSON can write it."""
-    return [_plain(name, row[name]) for name in _SEALED]
-
-
-def _plain(name: str, value: Any) -> Any:
-    if isinstance(value, bytes):
-        return value.hex()
-    return value if value is None or name not in _DOUBLES else float(value)  # 0 and 0.0 are written differently
+    part: list[Any] = [row[name] for name in _SEALED]
+    for place in _SEALED_BYTES:
+        if part[place] is not None:
+            part[place] = part[place].hex()
+    for place in _SEALED_DOUBLES:  # 0 and 0.0 are written differently
+        if part[place] is not None:
+            part[place] = float(part[place])
+    return part
 
 
 def token(row: Row, user_id: str | None, now: float) -> Token:
