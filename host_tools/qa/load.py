@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+_CLOSES = re.compile(rb"\r\nconnection: *close", re.IGNORECASE)
 _LONGEST = 300.0  # seconds for a whole load
 _OK = b"200"
 
@@ -56,36 +57,43 @@ def fire(address: tuple[str, int], requests: Sequence[bytes], connections: int, 
 async def _fire(address: tuple[str, int], requests: Sequence[bytes], connections: int, accepted: bytes) -> Load:
     loop = asyncio.get_running_loop()
     load, waiting = Load(), iter(requests)
-    lines = [_Line(load, waiting, accepted, loop.create_future()) for _ in range(connections)]
+    lines = [_Line(load, waiting, accepted, address) for _ in range(connections)]
     for line in lines:
-        await loop.create_connection(lambda line=line: line, *address)  # type: ignore[misc]
-    began = time.perf_counter()
+        await line.connect()
+    began = loop.time()
     for line in lines:
         line.next()
     await asyncio.wait_for(asyncio.gather(*(line.done for line in lines)), _LONGEST)
-    load.seconds = time.perf_counter() - began
+    load.seconds = loop.time() - began
     return load
 
 
 class _Line(asyncio.Protocol):
-    """One connection."""
+    """One connection; opened anew after each answer when the server closes it, as privacyIDEA's does."""
 
-    def __init__(self, load: Load, waiting: Iterator[bytes], accepted: bytes, done: "asyncio.Future[None]") -> None:
-        self._load, self._waiting, self._accepted, self.done = load, waiting, accepted, done
+    def __init__(self, load: Load, waiting: Iterator[bytes], accepted: bytes, address: tuple[str, int]) -> None:
+        self._load, self._waiting, self._accepted, self._address = load, waiting, accepted, address
+        self._loop = asyncio.get_running_loop()
+        self.done: asyncio.Future[None] = self._loop.create_future()
         self._heard = b""
         self._sent = 0.0
+        self._answered = True
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport: asyncio.Transport = transport  # type: ignore[assignment]
+    async def connect(self) -> None:
+        self._transport, _ = await self._loop.create_connection(lambda: self, *self._address)
+
+    async def _again(self) -> None:
+        await self.connect()
+        self.next()
 
     def next(self) -> None:
         """Send the next request, or end."""
         piece = next(self._waiting, None)
         if piece is None:
+            self.done.set_result(None)
             self._transport.close()
-            if not self.done.done():
-                self.done.set_result(None)
             return
+        self._answered = False
         self._sent = time.perf_counter()
         self._transport.write(piece)
 
@@ -95,15 +103,20 @@ class _Line(asyncio.Protocol):
         length = _LENGTH.search(head)
         if not found or (length is not None and len(body) < int(length[1])):
             return
-        self._heard = b""
+        self._heard, self._answered = b"", True
         load, status = self._load, head[9:12]
         load.answers += 1
         load.latencies.append(time.perf_counter() - self._sent)
         load.accepted += self._accepted in body
         if status != _OK:
             load.refused[status.decode()] = load.refused.get(status.decode(), 0) + 1
-        self.next()
+        if not _CLOSES.search(head):
+            self.next()
 
     def connection_lost(self, error: Exception | None) -> None:
-        if not self.done.done():
-            self.done.set_exception(ConnectionError(f"the server closed a connection: {error}"))
+        if self.done.done():
+            return
+        if self._answered:
+            self._reopening = self._loop.create_task(self._again())  # kept, for the loop holds tasks weakly
+        else:
+            self.done.set_exception(ConnectionError(f"the server closed a connection without an answer: {error}"))

@@ -1,4 +1,4 @@
-"""The validator beside a model of forty lines, driven by hypothesis: the same verdicts, whatever comes in which order."""
+"""The validator beside a model of forty lines, driven by hypothesis: the same verdicts whatever comes, in any order."""
 
 import base64
 from itertools import count
