@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 STATE ?= build/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint interop postgres bench docs fonts clean
+.PHONY: help run test lint interop postgres browser bench docs fonts clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,11 @@ postgres: .venv/.dev ## Serve a throw-away PostgreSQL on loopback until Ctrl-C; 
 interop: .venv/.dev ## Install privacyIDEA under build/ and test against it, FreeRADIUS and OATH Toolkit, on loopback.
 	@$(BIN)/python -m tests.interop.privacyidea
 	@$(BIN)/python -m pytest -rs tests/interop
+
+browser: .venv/.dev ## Get a Chromium for the tests of the site (npm, no root), where none is installed.
+	@command -v node >/dev/null && command -v npm >/dev/null || { echo "Install Node.js 20 or newer first, or install Chromium."; exit 1; }
+	@mkdir -p .venv/browser && cd .venv/browser && npm install --silent --no-audit --no-fund @sparticuz/chromium@153.0.0 && \
+		TMPDIR="$$PWD" node ../../tests/web/unpack_chromium.mjs
 
 bench: .venv/.dev ## Measure speed and memory, each figure against its peer or limit.
 	@$(BIN)/python -m tests.bench

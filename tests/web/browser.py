@@ -15,14 +15,14 @@ from playwright.sync_api import Browser, Page, Playwright
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+_MADE = Path(__file__).parents[2] / ".venv" / "browser"  # by `make browser`
 PATIENCE = 10_000  # ms
 
 
 def executable(playwright: Playwright) -> str:
     """Name a Chromium: $KODEBRIK_CHROMIUM, Playwright's own, the one of `make browser`, or an installed one."""
     named = os.environ.get("KODEBRIK_CHROMIUM")
-    made = Path(__file__).parents[2] / ".venv" / "browser" / "chromium"
-    for path in (named, playwright.chromium.executable_path, str(made)):
+    for path in (named, playwright.chromium.executable_path, str(_MADE / "chromium")):
         if path and Path(path).is_file():
             return path
     found = next((path for path in map(shutil.which, _NAMES) if path), None)
@@ -34,8 +34,12 @@ def executable(playwright: Playwright) -> str:
 @contextmanager
 def launched(playwright: Playwright) -> Iterator[Browser]:
     """Start the browser, without a window."""
+    path = executable(playwright)
+    made = path == str(_MADE / "chromium")
     browser = playwright.chromium.launch(
-        executable_path=executable(playwright), args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+        executable_path=path,
+        args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+        env={**os.environ, "LD_LIBRARY_PATH": str(_MADE / "al2023" / "lib")} if made else None,
     )
     yield browser
     browser.close()
