@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import AsyncIterator
 
+from anyio.to_thread import run_sync
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
@@ -76,4 +77,4 @@ async def _beside(app: FastAPI) -> AsyncIterator[None]:
         if listener is not None:
             await listener.close()
         if delivery is not None:
-            delivery.stop()
+            await run_sync(delivery.stop)  # it may be in the middle of a notice

@@ -3,6 +3,7 @@
 The buckets live in one worker's memory; the lock after wrong codes, which every worker shares, is the validator's.
 """
 
+import json
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -74,8 +75,9 @@ class BodyLimit:
 
     @staticmethod
     async def _refuse(scope: Scope, send: Send, limit: int) -> None:
-        body = _too_long(limit).encode()
-        headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
+        refusal = {"error": _too_long(limit), "hint": "Send less at once."}
+        body = json.dumps(refusal).encode()
+        headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
         headers.append((b"content-length", str(len(body)).encode()))
         await send({"type": "http.response.start", "status": 413, "headers": headers})
         await send({"type": "http.response.body", "body": body})

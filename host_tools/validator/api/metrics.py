@@ -21,7 +21,6 @@ router = APIRouter(tags=["operation"])
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 CHECKS = Counter("kodebrik_checks", "Codes checked, by verdict.", ["reason"])
 CHECK_SECONDS = Histogram("kodebrik_check_seconds", "Time of a check, with its commit.", buckets=_SECONDS)
-NOTICES = Counter("kodebrik_notices", "Notices handed to every channel, or not.", ["outcome"])
 _BY_REASON = {reason: CHECKS.labels(reason.value) for reason in Reason}  # all are there from the start, at 0
 
 

@@ -5,12 +5,16 @@ import threading
 import time
 from dataclasses import dataclass
 
+from prometheus_client import Counter
+
 from host_tools.validator.notices import smtp, webhook
 from host_tools.validator.records import Notice
 from host_tools.validator.service import Validator
 
 log = logging.getLogger("kodebrik.notices")
 
+SENT = Counter("kodebrik_notices_sent", "Notices that every channel took.")
+FAILED = Counter("kodebrik_notices_failed", "Tries at a notice that a channel did not take.")
 _PAUSE = 1.0  # seconds between looks into the outbox
 
 
@@ -35,8 +39,10 @@ def deliver(validator: Validator, channels: Channels, now: float) -> int:
         except OSError as error:  # smtplib's and urllib's errors are OSErrors
             log.warning("Notice %d was not taken (%s); it is tried again later.", notice.id, type(error).__name__)
             validator.notice_failed(notice)
+            FAILED.inc()
         else:
             validator.notice_sent(notice)
+            SENT.inc()
             sent += 1
     return sent
 
