@@ -129,7 +129,10 @@ def _free_port() -> int:
 def main() -> None:
     """Serve until Ctrl-C."""
     with running() as url:
-        print(f"A throw-away PostgreSQL runs until Ctrl-C: kodebrik server --database {url}", flush=True)
+        print(
+            f"A throw-away PostgreSQL runs until Ctrl-C. Use it with: KODEBRIK_DATABASE={url} kodebrik server",
+            flush=True,
+        )
         try:
             signal.pause()
         except KeyboardInterrupt:

@@ -12,7 +12,7 @@ import pyotp
 from emulator.session import Emulator
 from host_tools import codes
 from host_tools.flashing.image import FIRMWARE, build_image, build_tree, load_board, load_product
-from tests.bench import validator
+from tests.bench import importing, validator
 from tests.bench.figure import Figure
 from tests.e2e.bench import SECRET, START, Bench, digits, hotp, totp
 from tests.runtime import MicroPython
@@ -196,4 +196,5 @@ def all_figures() -> list[Callable[[], Figure]]:
         least_heap,
         image_size,
         *validator.figures(),
+        *importing.figures(),
     ]
