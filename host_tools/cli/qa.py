@@ -112,6 +112,36 @@ def run(
 
 
 @app.command()
+def vectors(
+    product: Annotated[str, typer.Option(help="Which product to emulate: kodeviser or kodeoplaeser.")] = "kodeviser",
+    as_json: Json = False,
+) -> None:
+    """Try the published vectors of RFC 4226, 6238 and 6287 on the firmware and on the validator."""
+    with _installed():
+        from host_tools.qa import vectors_run  # noqa: PLC0415 - an extra
+
+    with reporting("Vectors") as progress, emulator_errors():
+        tried = list(vectors_run.run(product, progress))
+    lines, rows = [], []
+    for device in (vectors_run.TOKEN, vectors_run.SERVER):
+        for rfc in dict.fromkeys(each.vector.rfc for each in tried):
+            mine = [each for each in tried if each.device == device and each.vector.rfc == rfc]
+            done = [each for each in mine if not each.skipped]
+            failed = [each for each in done if not each.passed]
+            rows.append(
+                {"device": device, "rfc": rfc, "tried": len(done), "failed": [each.vector.name for each in failed]}
+            )
+            why = f"skipped: {mine[0].skipped}" if not done else f"{len(done) - len(failed)} of {len(done)} right"
+            lines.append(f"{device}, {rfc}: {why}")
+            lines += [
+                f"  {each.vector.name}: expected {each.vector.code}, got {each.given or 'no code'}" for each in failed
+            ]
+    emit(as_json, {"vectors": rows}, lines)
+    if any(row["failed"] for row in rows):
+        raise typer.Exit(ExitCode.CHECK_FAILED)
+
+
+@app.command()
 def soak(
     tokens: Annotated[int, typer.Option(help="Size of the fleet.", min=1, max=1_000_000)] = 50,
     years: Annotated[float, typer.Option(help="Virtual years.", min=0.01, max=50)] = 3.0,
