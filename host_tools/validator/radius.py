@@ -8,6 +8,7 @@ one (RFC 5080 section 2.2.2), or every code sent twice would be refused as a rep
 import asyncio
 import ipaddress
 import logging
+import socket
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
@@ -197,13 +198,28 @@ async def serve(host: str, port: int, clients: list[Client], check: Check) -> Ra
     Workers share the port; the system hands what comes from one socket of a client to one worker, so that this worker
     knows its repeated requests.
     """
-    loop = asyncio.get_running_loop()
     try:
-        _, server = await loop.create_datagram_endpoint(lambda: RadiusServer(clients, check), local_addr=(host, port))
+        listening = _listen(host, port)
     except OSError as error:
         raise KodebrikError(
             f"Cannot listen for RADIUS on {host} port {port}: {error.strerror}.",
-            "Name another port, or stop what listens there.",
+            "Name another address or port, or stop what listens there.",
             ExitCode.BUSY,
         ) from None
+    loop = asyncio.get_running_loop()
+    _, server = await loop.create_datagram_endpoint(lambda: RadiusServer(clients, check), sock=listening)
     return server
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
+    listening = socket.socket(family, kind, protocol)
+    try:
+        if hasattr(socket, "SO_REUSEPORT"):
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        listening.setblocking(False)
+        listening.bind(address)
+    except OSError:
+        listening.close()
+        raise
+    return listening

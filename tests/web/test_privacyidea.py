@@ -150,7 +150,9 @@ def test_the_key_comes_in_any_way_a_plug_in_can_send_it(
 @pytest.mark.parametrize("header", ["Basic !!!", "Basic " + base64.b64encode(b"any:wrong").decode(), "Bearer", ""])
 def test_without_a_right_key_nothing_is_checked(client: TestClient, header: str) -> None:
     fields = {"user": "anna.holm", "pass": "000000"}
-    assert client.post("/validate/check", data=fields, headers={"Authorization": header}).status_code == 401
+    answer = client.post("/validate/check", data=fields, headers={"Authorization": header})
+    assert answer.status_code == 401
+    assert "API key" in pam(answer.json())
 
 
 @pytest.mark.parametrize(("network", "status"), [("127.0.0.0/8", 401), ("0.0.0.0/32", 401), (None, 401)])

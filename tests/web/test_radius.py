@@ -254,3 +254,21 @@ def test_a_wrong_file_of_clients_is_named_by_line_and_never_quoted(text: str, sa
         radius.parse_clients(text)
     assert said in error.value.message
     assert "short" not in error.value.message
+
+
+def test_it_listens_under_uvloop_as_the_server_runs_it() -> None:
+    """And two workers share the port."""
+    uvloop = pytest.importorskip("uvloop", reason="uvloop does not exist on Windows")
+    clients = radius.parse_clients(f"127.0.0.1 {SECRET.decode()}")
+
+    async def run() -> tuple[int, int]:
+        first = await radius.serve("127.0.0.1", 0, clients, Asked())
+        second = await radius.serve("127.0.0.1", first.port, clients, Asked())
+        ports = first.port, second.port
+        await first.close()
+        await second.close()
+        return ports
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        first, second = runner.run(run())
+    assert first == second

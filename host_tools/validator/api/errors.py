@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.validator.api import envelope
 from host_tools.validator.web.operator import LogInFirst, log_in_first
 from host_tools.validator.web.site import error_page, wants_page
 
@@ -65,6 +66,9 @@ def install(app: FastAPI) -> None:
 
 
 def _answer(request: Request, status: int, refusal: Refusal, headers: Mapping[str, str] | None = None) -> Response:
+    if request.url.path.startswith(envelope.PREFIX):  # privacyIDEA's plug-ins read no other form
+        number = envelope.POLICY if status < 500 else envelope.SERVER  # noqa: PLR2004 - HTTP's server errors
+        return JSONResponse(envelope.error(number, refusal.error), status, headers=headers)
     if wants_page(request):
         answer = error_page(request, status, refusal.error, refusal.hint)
         answer.headers.update(headers or {})

@@ -9,16 +9,14 @@ its `transaction_id` comes back with the response, and is the challenge itself.
 """
 
 import ipaddress
-import threading
-import time
 from typing import Annotated, Any
 
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request, Response
 from fastapi.responses import JSONResponse
 
-from firmware.version import VERSION
 from host_tools.errors import KodebrikError
+from host_tools.validator.api import envelope
 from host_tools.validator.api.callers import CHECK, Callers, client_address, unauthorised
 from host_tools.validator.api.errors import responses
 from host_tools.validator.api.fields import printable
@@ -29,7 +27,6 @@ from host_tools.validator.service import Validator
 from host_tools.validator.verdict import CheckRequest, Verdict
 
 _MAX_CODE = 8  # digits; a PIN has at least 4 characters, so 9 or more characters hold both
-_PARAMETER = 905  # privacyIDEA's error number for a missing parameter (privacyidea/lib/error.py)
 _REFUSED, _MATCHED, _CHALLENGED = "wrong otp value", "matching 1 tokens", "please enter the response to {text}"
 
 
@@ -116,16 +113,18 @@ async def _answer(
     validator: Validator, asker: str, user: str | None, serial: str | None, code: str | None, transaction: str | None
 ) -> JSONResponse:
     if not user and not serial:
-        return _error("Missing parameter: 'user' or 'serial'")
+        return _missing("'user' or 'serial'")
     if code is None:
-        return _error("Missing parameter: 'pass'")
+        return _missing("'pass'")
     if not code:
         challenge = await _challenge(validator, asker, user, serial)
-        return _result("CHALLENGE", _challenge_detail(challenge)) if challenge else _refused()
+        if challenge is None:
+            return _refused()
+        return JSONResponse(envelope.result("CHALLENGE", _challenge_detail(challenge)))
     verdict = await _check(validator, asker, user, serial, code, transaction)
     if not verdict.accepted:
         return _refused()
-    return _result("ACCEPT", {"message": _MATCHED, "serial": verdict.serial, "otplen": len(code.replace(" ", ""))})
+    return JSONResponse(envelope.result("ACCEPT", {"message": _MATCHED, "serial": verdict.serial}))
 
 
 async def _check(
@@ -201,24 +200,8 @@ def _challenge_detail(challenge: Challenge) -> dict[str, Any]:
 
 
 def _refused() -> JSONResponse:
-    return _result("REJECT", {"message": _REFUSED})
+    return JSONResponse(envelope.result("REJECT", {"message": _REFUSED}))
 
 
-def _result(authentication: str, detail: dict[str, Any]) -> JSONResponse:
-    result = {"authentication": authentication, "status": True, "value": authentication == "ACCEPT"}
-    return JSONResponse(_envelope(result) | {"detail": detail | {"threadid": threading.get_ident()}, "id": 2})
-
-
-def _error(message: str) -> JSONResponse:
-    result = {"error": {"code": _PARAMETER, "message": f"ERR{_PARAMETER}: {message}"}, "status": False}
-    return JSONResponse(_envelope(result) | {"detail": None, "id": 1}, 400)
-
-
-def _envelope(result: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "jsonrpc": "2.0",
-        "result": result,
-        "time": time.time(),
-        "version": f"kodebrik {VERSION}",
-        "versionnumber": VERSION,
-    }
+def _missing(name: str) -> JSONResponse:
+    return JSONResponse(envelope.error(envelope.PARAMETER, f"Missing parameter: {name}"), 400)
