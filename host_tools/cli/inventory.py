@@ -121,7 +121,7 @@ def _as_json(entry: Entry) -> dict[str, Any]:
 
 
 def _names(accounts: tuple[Account, ...]) -> str:
-    return ", ".join(account.name for account in accounts)
+    return ", ".join(account.name for account in accounts) or "no account"
 
 
 def _line(account: Account) -> str:

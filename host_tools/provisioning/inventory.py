@@ -102,6 +102,13 @@ class Inventory:
             )
             self._database.execute("COMMIT")
 
+    def forget(self, serial: str, account: str | None = None) -> None:
+        """Drop one account of a token, or all of them: the token no longer holds them. It stays listed."""
+        with _errors(self._path):
+            self._database.execute(
+                "DELETE FROM accounts WHERE serial = ? AND coalesce(?, name) = name", (serial, account)
+            )
+
     def entries(self, text: str = "") -> list[Entry]:
         """List the tokens whose serial number, product or account names contain `text`, by serial number."""
         with _errors(self._path):

@@ -89,6 +89,19 @@ def test_an_export_is_encrypted_pskc_that_opens_with_the_agreed_key(provisioned,
     assert code == ExitCode.FILE, "nothing is overwritten"
 
 
+def test_what_a_token_no_longer_holds_leaves_the_inventory(provisioned, call, secret_file):
+    assert call("provision", "--account", "work", "--secret-file", secret_file)[0] == 0
+
+    def names() -> list[str]:
+        return [account["name"] for account in call("inventory", "show", SERIAL)[1]["accounts"]]
+
+    assert names() == ["bank", "work"]
+    assert call("accounts", "remove", "work")[0] == 0
+    assert names() == ["bank"]
+    assert call("wipe", "--yes", SERIAL)[0] == 0
+    assert names() == []
+
+
 @pytest.mark.parametrize(
     ("options", "exit_code"),
     [
