@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 import ssl
+import tempfile
 from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from uvicorn.supervisors import Multiprocess
 
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.validator import configuration
+from host_tools.validator.api import metrics
 from host_tools.validator.api.app import create_app
 from host_tools.validator.key_place import open_key
 from host_tools.validator.service import Validator
@@ -75,7 +77,9 @@ def serve(options: Options, ready: Callable[[str], None]) -> None:
     server = uvicorn.Server(config)
     with listener:
         if options.workers > 1:
-            Multiprocess(config, [listener]).run()
+            with tempfile.TemporaryDirectory(prefix="kodebrik-") as figures:
+                os.environ.setdefault(metrics.SHARED, figures)
+                Multiprocess(config, [listener]).run()
             return
         server.run([listener])
     if not server.started:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from itertools import pairwise
 from string import Formatter
 
 import pytest
@@ -9,9 +10,10 @@ from fastapi.testclient import TestClient
 
 from host_tools.validator.api.app import create_app
 from host_tools.validator.api.settings import Settings
-from host_tools.validator.records import Role
+from host_tools.validator.records import DriftPoint, Role
 from host_tools.validator.service import Validator
 from host_tools.validator.verdict import Reason
+from host_tools.validator.web import drift_plot
 from host_tools.validator.web.site import _templates
 from host_tools.validator.web.texts import TEXTS
 
@@ -156,6 +158,22 @@ def test_trying_codes_on_the_site_is_slowed_down(validator: Validator, settings:
     client.post("/sign-in", data={"csrf": form, "user_id": "nobody.here"})
     statuses = [client.post("/sign-in/approve", data={"csrf": form, "code": "000000"}).status_code for _ in range(8)]
     assert statuses == [422] * 5 + [429] * 3
+
+
+def test_the_drift_of_a_clock_is_drawn_where_it_was() -> None:
+    """A clock that gains 1 s a day: the dots rise evenly from left to right, and zero stands where it must."""
+    day = 86400.0
+    plot = drift_plot.draw([DriftPoint(day * n, float(n), n / 2) for n in range(11)])
+    assert plot is not None
+    across = [x for x, _ in plot.codes]
+    up = [y for _, y in plot.codes]
+    assert (across[0], across[-1]) == (plot.left, plot.right)
+    assert {round(b - a) for a, b in pairwise(across)} == {round((plot.right - plot.left) / 10)}
+    assert {round(a - b) for a, b in pairwise(up)} == {round((plot.bottom - plot.top) / 10)}
+    assert up[0] == plot.zero == plot.bottom
+    assert [mark.label for mark in plot.seconds] == ["0", "2", "4", "6", "8", "10"]
+    assert [mark.label for mark in plot.dates] == ["1970-01-01", "1970-01-06", "1970-01-11"]
+    assert drift_plot.draw([]) is None
 
 
 def test_every_text_is_whole_in_both_languages() -> None:
