@@ -4,12 +4,12 @@
   token vendors deliver; or names of our own choice from _NAMES
   https://learn.microsoft.com/entra/identity/authentication/how-to-mfa-upload-oath-tokens
 - "OATH CSV" of privacyIDEA, LinOTP and NetIQ: serial, hexadecimal secret, kind, digits, period or counter or suite
-  https://privacyidea.readthedocs.io/en/latest/tokens/import.html
+  (privacyIDEA 3.14, lib/importotp.py)
   https://www.netiq.com/documentation/advanced-authentication-63/helpdesk-administrator-guide/data/t44plcqbgwxg.html
 - the export of privacyIDEA's pi-tokenjanitor: as OATH CSV, with the user before it (it does not tell the hash)
 - pairs of serial and hexadecimal secret, and maybe period or counter (Duo, PingID, IBM); their kind must be told
   https://docs.pingidentity.com/r/en-us/pingid/pingid_configuring_oath_token_authentication
-- the configuration log of the YubiKey Personalization Tool, "traditional" and "Yubico" format
+- the configuration log of the YubiKey Personalization Tool, "traditional" and "Yubico" format (lib/importotp.py again)
 """
 
 import csv
@@ -43,6 +43,7 @@ _HEX = re.compile(r"[0-9A-Fa-f]+")
 _SPREADSHEET = re.compile(r"[0-9][.,][0-9]+E\+?[0-9]+", re.IGNORECASE)
 _ALGORITHM_OF_SIZE = {32: "SHA256", 64: "SHA512"}  # bytes of the secret; what privacyIDEA takes them for
 _YUBICO_COLUMNS = 6
+_MOST_SHOWN = 24  # characters; a secret of 128 bits has 26 and more
 
 Row = tuple[int, list[str]]  # line number, fields
 
@@ -203,4 +204,5 @@ def _number(where: str, name: str, text: str) -> int:
 
 
 def _shown(text: str) -> str:
-    return "".join(letter for letter in text if letter.isprintable())[:40]
+    """Give what an error may repeat: nothing so long that it could be a secret in the wrong column."""
+    return "".join(letter for letter in text if letter.isprintable()) if len(text) <= _MOST_SHOWN else "…"

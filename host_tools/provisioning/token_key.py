@@ -83,7 +83,7 @@ def check_distinct(keys: Iterable[tuple[str, str]]) -> None:
     for serial, where in keys:
         if serial in first:
             raise bad(
-                f"The serial number {serial} stands twice: at {first[serial]} and at {where}.",
+                f"A serial number stands twice: at {first[serial]} and at {where}.",
                 "A token has one serial number and one secret; take one of the two out.",
             )
         first[serial] = where

@@ -11,7 +11,9 @@ from host_tools import codes
 from host_tools.cli import main
 from host_tools.cli.validating import open_validator
 from host_tools.errors import ExitCode
-from host_tools.provisioning import pskc
+from host_tools.provisioning import pskc, pskc_writing
+from host_tools.provisioning.credential import Credential
+from host_tools.provisioning.token_key import TokenKey
 from host_tools.secret import Secret
 from tests.host import test_cli
 from tests.host.fake_token import SERIAL
@@ -148,6 +150,35 @@ def test_an_import_is_all_or_nothing(call, server, tmp_path):
     assert result["error"].startswith("Line 51 (T50)")
     right = private(tmp_path / "right.csv", "\n".join(lines))
     assert call("import", right) == (0, {"imported": 50}), "nothing of the wrong file came in"
+
+
+def spoilt_files() -> dict[str, tuple[bytes, str]]:
+    """Encrypted files with one thing wrong each, and what the error must name."""
+    tokens = [TokenKey(f"T{number}", Credential("bank", Secret(bytes(20)))) for number in (1, 2, 3)]
+    text = pskc_writing.write(tokens, key=Secret(bytes.fromhex(KEY))).decode()
+    macs = re.findall(r"<pskc:ValueMAC>.*?</pskc:ValueMAC>", text)
+    space = "urn:ietf:params:xml:ns:keyprov:pskc"
+    parts = {
+        "stripped MAC": (text.replace(macs[2], ""), "Key 3 (T3)"),
+        "wrong MAC": (text.replace(macs[2], macs[0]), "Key 3 (T3)"),
+        "DTD": (text.replace("?>", '?><!DOCTYPE k [<!ENTITY a "b">]>', 1), "DTD"),
+        "wrong namespace": (text.replace(f'"{space}"', f'"{space}:1.0"'), "namespace"),
+        "truncated": (text[: text.index(macs[2])], "in key 3"),
+        "duplicate serial": (text.replace("<pskc:SerialNo>T3<", "<pskc:SerialNo>T1<"), "Key 3 (T1)"),
+        "50 MB": (text + " " * (50 * 2**20), "MB"),
+    }
+    return {name: (content.encode(), named) for name, (content, named) in parts.items()}
+
+
+@pytest.mark.parametrize("fault", list(spoilt_files()))
+def test_a_spoilt_pskc_file_imports_nothing_and_its_fault_is_named(call, server, tmp_path, key_file, fault):
+    content, named = spoilt_files()[fault]
+    (tmp_path / "spoilt.pskc").write_bytes(content)
+    code, result = call("import", str(tmp_path / "spoilt.pskc"), "--transport-key-file", key_file)
+    assert code in (ExitCode.BAD_INPUT, ExitCode.WRONG_KEY)
+    assert named in result["error"]
+    with open_validator(f"sqlite:///{tmp_path / 'validator.db'}", None) as validator:
+        assert validator.tokens().total == 0
 
 
 def test_pairs_need_their_kind_and_single_tokens_may_be_picked(call, server, tmp_path):

@@ -124,7 +124,7 @@ def test_columns_by_name_in_any_order_and_delimiter(delimiter: str):
         (f"O1,{HEX},ocra\n", "no usable OCRA suite"),
         (
             f"T1,{HEX},totp\nT2,{HEX},totp\nT1,{HEX},totp\n",
-            "The serial number T1 stands twice: at Line 1 (T1) and at Line 3 (T1)",
+            "A serial number stands twice: at Line 1 (T1) and at Line 3 (T1)",
         ),
         (f"1.23457E+11,{HEX},totp\n", "spreadsheet"),
         (f'T1,"{HEX},totp\n', "Line 1 is not CSV"),
@@ -139,6 +139,11 @@ def test_what_is_wrong_is_named_with_its_line_and_stops_the_import(text: str | b
     assert complaint in refused(text)
 
 
+@pytest.mark.parametrize("text", [f"{HEX},T1,totp,6,30", f"{BASE32},{BASE32},totp", f"T1,{HEX},{BASE32}"])
+def test_a_secret_in_the_wrong_column_is_not_repeated(text: str):
+    refused(text)
+
+
 def test_a_list_of_otpauth_uris():
     content = (
         f"otpauth://totp/T1?secret={BASE32}&period=60&issuer=privacyIDEA\n\n"
@@ -151,7 +156,7 @@ def test_a_list_of_otpauth_uris():
     for wrong, complaint in (
         (content + "https://example.org\n", "Line 4: This is not an otpauth URI"),
         (content + f"otpauth://totp/sofie%20hansen?secret={BASE32}", "Line 4 has no usable serial number"),
-        (content + content.splitlines()[0], "The serial number T1 stands twice"),
+        (content + content.splitlines()[0], "A serial number stands twice"),
         ("\n", "no otpauth URI"),
     ):
         with pytest.raises(KodebrikError, match=complaint) as error:

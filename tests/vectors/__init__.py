@@ -8,7 +8,8 @@ from pathlib import Path
 
 from host_tools import qa
 
-_FOLDERS = (Path(__file__).parent, Path(qa.__file__).parent / "vectors")
+FOLDER = Path(__file__).parent
+_FOLDERS = (FOLDER, Path(qa.__file__).parent / "vectors")
 
 
 def load(name: str) -> dict:
