@@ -90,6 +90,11 @@ def test_a_serial_must_be_its_users(checker: As, tokens: Tokens) -> None:
     assert ask(checker, user="anna.holm", serial="K1", **{"pass": tokens.code("K1")})["result"]["value"] is True
 
 
+def test_an_empty_user_beside_a_serial_is_no_user(checker: As, tokens: Tokens) -> None:
+    fields = {"user": "", "serial": "K1", "pass": tokens.code("K1")}
+    assert checker.get("/validate/check", params=fields).json()["result"]["value"] is True
+
+
 def test_the_pin_stands_before_the_code(checker: As, validator: Validator, tokens: Tokens, clock: VirtualClock) -> None:
     validator.set_pin("anna.holm", Secret(b"4711"), actor="test")
     assert ask(checker, user="anna.holm", **{"pass": tokens.code("K1")})["result"]["value"] is False

@@ -13,10 +13,10 @@ from host_tools.validator.api import checks, errors, health, imports, keys, metr
 from host_tools.validator.api.callers import Callers
 from host_tools.validator.api.headers import SafeHeaders
 from host_tools.validator.api.limits import BodyLimit
+from host_tools.validator.api.passwords import check_password
 from host_tools.validator.api.settings import Settings
 from host_tools.validator.notices.delivery import Channels, Delivery
 from host_tools.validator.service import Validator
-from host_tools.validator.verdict import CheckRequest
 from host_tools.validator.web import administration, importing, one_token, one_user, operator, sign_in, site
 
 _DESCRIPTION = (
@@ -60,8 +60,7 @@ async def _beside(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
 
     async def check(user_id: str, code: str, client: str) -> bool:
-        asked = CheckRequest(code=code, user_id=user_id, actor=f"radius {client}")
-        return (await metrics.timed_check(validator, asked)).accepted
+        return (await check_password(validator, f"radius {client}", code, user=user_id)).accepted
 
     channels = Channels(settings.webhook, settings.mail)
     delivery = Delivery(validator, channels) if channels else None

@@ -20,13 +20,11 @@ from host_tools.validator.api import envelope
 from host_tools.validator.api.callers import CHECK, Callers, client_address, unauthorised
 from host_tools.validator.api.errors import responses
 from host_tools.validator.api.fields import printable
-from host_tools.validator.api.metrics import timed_check
+from host_tools.validator.api.passwords import check_password
 from host_tools.validator.api.settings import Settings
 from host_tools.validator.records import Challenge
 from host_tools.validator.service import Validator
-from host_tools.validator.verdict import CheckRequest, Verdict
 
-_MAX_CODE = 8  # digits; a PIN has at least 4 characters, so 9 or more characters hold both
 _REFUSED, _MATCHED, _CHALLENGED = "wrong otp value", "matching 1 tokens", "please enter the response to {text}"
 
 
@@ -105,7 +103,7 @@ async def check_for_radius(
     """Check a code for FreeRADIUS' rlm_rest: 204 when it was accepted, 400 when not, both without a body."""
     if not code or not (user or serial):
         return Response(status_code=400)
-    verdict = await _check(request.app.state.validator, asker, user, serial, code, None)
+    verdict = await check_password(request.app.state.validator, asker, code, user=user or None, serial=serial or None)
     return Response(status_code=204 if verdict.accepted else 400)
 
 
@@ -121,47 +119,12 @@ async def _answer(
         if challenge is None:
             return _refused()
         return JSONResponse(envelope.result("CHALLENGE", _challenge_detail(challenge)))
-    verdict = await _check(validator, asker, user, serial, code, transaction)
+    verdict = await check_password(
+        validator, asker, code, user=user or None, serial=serial or None, challenge=transaction or None
+    )
     if not verdict.accepted:
         return _refused()
     return JSONResponse(envelope.result("ACCEPT", {"message": _MATCHED, "serial": verdict.serial}))
-
-
-async def _check(
-    validator: Validator, asker: str, user: str | None, serial: str | None, given: str, transaction: str | None
-) -> Verdict:
-    if user and serial and await run_sync(_serial_of, validator, user) != serial:
-        user, serial = "", None  # not that user's token: refused like an unknown user
-    pin, code = None, given
-    if len(given.replace(" ", "")) > _MAX_CODE:
-        digits = await run_sync(_digits, validator, user, serial)
-        pin, code = given[:-digits], given[-digits:]
-    asked = CheckRequest(
-        code=printable(code),
-        user_id=None if user is None else printable(user),
-        serial=printable(serial) if user is None and serial else None,
-        challenge=printable(transaction) if transaction else None,
-        pin=pin,
-        actor=asker,
-    )
-    return await timed_check(validator, asked)
-
-
-def _serial_of(validator: Validator, user: str) -> str | None:
-    """Give the serial of a user's active token."""
-    try:
-        return validator.user(printable(user)).serial
-    except KodebrikError:
-        return None
-
-
-def _digits(validator: Validator, user: str | None, serial: str | None) -> int:
-    """Give how many digits the codes of a user or token have; 6 for who is unknown."""
-    found = _serial_of(validator, user) if user else printable(serial or "")
-    try:
-        return validator.token(found).digits if found else 6
-    except KodebrikError:
-        return 6
 
 
 async def _challenge(validator: Validator, asker: str, user: str | None, serial: str | None) -> Challenge | None:
