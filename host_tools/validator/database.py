@@ -1,7 +1,7 @@
 """Opening the database, and the two kinds of transaction: reading, and writing that is durable once it has ended.
 
 SQLite: write-ahead log, synchronous=FULL, and BEGIN IMMEDIATE, so that what a writer reads cannot change under it.
-PostgreSQL: READ COMMITTED with row locks, which the statements ask for.
+PostgreSQL: writers READ COMMITTED with row locks, which the statements ask for; readers REPEATABLE READ.
 """
 
 import os
@@ -61,11 +61,13 @@ class Database:
         self.engine = _engine(url)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._turns = Turns()
+        isolated = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        self._reader = self.engine.execution_options(**isolated)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Give a connection that sees one state of the database."""
-        with _translated(), self.engine.connect() as connection, connection.begin():
+        with _translated(), self._reader.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager

@@ -84,3 +84,14 @@ def test_every_act_of_an_administrator_has_its_entry(validator: Validator, clock
     actions = {entry.action for entry in entries}
     assert actions == {"window", "clock", "block", "unblock", "unassign", "rotate_key"}
     assert next(entry.detail for entry in entries if entry.action == "block") == {"reason": "lost"}
+
+
+def test_verifying_while_codes_are_checked_finds_nothing_wrong(validator: Validator, clock: Clock):
+    holders = activated(validator, clock, *(f"user-{n}" for n in range(5)))
+    reports = []
+    for _ in range(10):
+        asked = [validator.submit(CheckRequest("000000", user_id=holder.user_id)) for holder in holders * 20]
+        reports.append(validator.verify_audit())
+        assert len([future.result() for future in asked]) == 100
+    assert [report.broken for report in reports] == [()] * 10
+    assert len({report.entries for report in reports}) > 1
