@@ -15,7 +15,8 @@ arrives at time t was taken some delay d >= 0 earlier, when the token's clock st
 A quartz clock is off by a nearly constant rate, so both bounds are put on the rate since the clock was set, which is
 never believed beyond LIMIT_PPM; of what the bounds allow, the rate nearest to none is believed. Each bound is relaxed
 by the doubt about the offset at the start, and a rate is extrapolated for no longer than it was observed: so little
-or nothing is learnt right after the clock was set.
+or nothing is learnt right after the clock was set. An early code that asks for more than a crystal's rate, or for more
+than the other codes allow (with a period for typing), proves a stepped clock, and no rate.
 """
 
 from dataclasses import dataclass, replace
@@ -68,10 +69,15 @@ def observed(at: float, step: int, period: int) -> float:
 def _rate(clock: TokenClock, period: int) -> float:
     doubt, limit = clock.doubt * period, LIMIT_PPM * 1e-6
     since = [(at - clock.base_at, step * period - at - clock.base) for at, step in clock.seen if at > clock.base_at]
-    latest = sorted(((offset + period + doubt / 2) / elapsed for elapsed, offset in since), reverse=True)
-    rate = 0.0
-    if len(since) >= FEW:
-        rate = min(rate, latest[0] if len(since) < MANY else latest[len(since) // 2])
-    if since:
-        rate = max(rate, *((offset - doubt) / elapsed for elapsed, offset in since))
-    return max(-limit, min(limit, rate))
+    if not since:
+        return 0.0
+    rate, last = 0.0, since[-1][0]
+    # Soon after the setting, seconds of typing make a large rate: only codes of the later half of the time count.
+    late = [(offset + period + doubt / 2) / elapsed for elapsed, offset in since if elapsed >= last / 2]
+    if len(late) >= FEW:
+        rate = min(rate, max(late) if len(late) < MANY else sorted(late, reverse=True)[len(late) // 2])
+    # An early code proves nothing that no crystal does, nor what another code denies: then the clock was stepped.
+    most = min(limit, *((offset + 2 * period + doubt) / elapsed for elapsed, offset in since))
+    proofs = [(offset - doubt) / elapsed for elapsed, offset in since]
+    rate = max(rate, *(proof for proof in proofs if proof <= most), -limit)
+    return min(limit, rate)

@@ -72,6 +72,28 @@ def test_one_early_code_is_proof_that_the_clock_is_ahead():
     assert 0 < believed(clock, now) <= 35
 
 
+@pytest.mark.parametrize("days_between", [1, 30, 400, 1100])
+def test_an_early_code_right_after_the_setting_is_no_rate_for_the_years_after(days_between: float):
+    clock = learnt(TokenClock(0.0, START), START + 33, int((START + 33) // PERIOD) + 1, PERIOD)
+    now = START
+    for _ in range(4):
+        now += days_between * DAY
+        assert abs(believed(clock, now)) < PERIOD / 2
+        clock = learnt(clock, now, int((now - 5) // PERIOD), PERIOD)
+
+
+@given(st.floats(15, 25), st.integers(0, 1000))
+def test_slow_typing_teaches_seconds_even_when_months_pass_between(delay: float, seed: int):
+    draw = random.Random(seed)
+    clock, now = TokenClock(0.0, START), START
+    for _ in range(60):
+        now += DAY * draw.choice((1, 2, 3, 3, 300)) * draw.uniform(0.5, 1.5)
+        assert -1.5 * PERIOD < believed(clock, now) <= 0  # what the window still makes good
+        taken = now - delay * draw.uniform(0.7, 1.3)
+        if abs(int(taken // PERIOD) - int((now + believed(clock, now)) // PERIOD)) <= 1:
+            clock = learnt(clock, now, int(taken // PERIOD), PERIOD)
+
+
 def test_one_late_code_is_no_proof_at_all():
     now = START + 30 * DAY
     clock = learnt(TokenClock(0.0, START), now, int((now - 35) // PERIOD), PERIOD)
