@@ -106,6 +106,8 @@ def token(row: Row, user_id: str | None, now: float) -> Token:
 
 
 def digits_and_period(suite: str) -> tuple[int, int | None]:
-    """Give the digits and the time step (seconds) of an OCRA suite; ValueError for what is none."""
+    """Give the digits and the time step (seconds) of an OCRA suite; ValueError for what no check could compute."""
     parsed = codes.parse_suite(suite)
+    if parsed.session_size is not None:
+        raise ValueError("it asks for session information, which no request carries")
     return parsed.digits, parsed.step

@@ -245,6 +245,30 @@ def test_a_challenge_is_answered_once_and_in_time(validator: Validator, clock: C
     assert validator.check_many([expired])[0].reason is Reason.NO_CHALLENGE
 
 
+def test_a_suite_that_no_check_could_compute_is_refused_at_import(validator: Validator):
+    credential = Credential("ocra", Secret(bytes(20)))
+    for suite in ("OCRA-1:HOTP-SHA1-6:QN08-S064", "OCRA-1:HOTP-MD5-6:QN08", "nonsense"):
+        with pytest.raises(InvalidError, match="ocra-1"):
+            validator.import_tokens([NewToken("ocra-1", credential, suite=suite)], actor="test")
+
+
+def test_a_pin_suites_response_needs_the_pin(validator: Validator, clock: Clock):
+    # RFC 6287 appendix C.1: OCRA-1:HOTP-SHA256-8:QN08-PSHA1, 32-byte key, PIN 1234, question 00000000
+    credential = Credential("ocra", Secret(b"12345678901234567890123456789012"))
+    validator.import_tokens([NewToken("ocra-1", credential, suite="OCRA-1:HOTP-SHA256-8:QN08-PSHA1")], actor="test")
+    validator.assign("ocra-1", "anders", actor="test")
+    validator.activate_by_administrator("ocra-1", actor="test")
+    validator.issue_challenge(user_id="anders", text="00000000", actor="test")
+    answers = [
+        CheckRequest("83238735", user_id="anders", challenge="00000000", pin=pin) for pin in (None, "1111", "1234")
+    ]
+    assert [verdict.reason for verdict in validator.check_many(answers)] == [
+        Reason.WRONG,
+        Reason.WRONG,
+        Reason.ACCEPTED,
+    ]
+
+
 def test_a_users_ids_rules_hold_wherever_a_user_is_made(validator: Validator, clock: Clock):
     validator.import_tokens([Holder("t-1", "", clock).new()], actor="test")
     for make in (
