@@ -214,7 +214,13 @@ def test_the_background_thread_delivers_and_stops(quiet: Validator, receiver: Re
 
 
 @pytest.mark.parametrize(
-    ("url", "secret"), [("ftp://host/", SECRET.reveal()), ("nonsense", SECRET.reveal()), ("https://host/", b"short")]
+    ("url", "secret"),
+    [
+        ("ftp://host/", SECRET.reveal()),
+        ("nonsense", SECRET.reveal()),
+        ("http://192.0.2.7/", SECRET.reveal()),
+        ("https://host/", b"short"),
+    ],
 )
 def test_a_webhook_that_cannot_work_is_refused_at_the_start(url: str, secret: bytes) -> None:
     with pytest.raises(KodebrikError):

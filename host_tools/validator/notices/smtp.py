@@ -1,6 +1,5 @@
 """Notices by mail (RFC 5321), in the user's language; encrypted on the way unless the server is on this machine."""
 
-import ipaddress
 import smtplib
 import ssl
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from email.utils import format_datetime
 
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.secret import Secret
+from host_tools.validator.notices.reach import on_this_machine
 from host_tools.validator.records import Notice, NoticeKind
 
 _PATIENCE = 10.0  # seconds
@@ -82,15 +82,8 @@ def compose(server: MailServer, notice: Notice) -> EmailMessage:
 def send(server: MailServer, notice: Notice) -> None:
     """Hand the mail over; OSError or SMTPException (which is one) when the server does not take it."""
     with smtplib.SMTP(server.host, server.port, timeout=_PATIENCE) as connection:
-        if not _on_this_machine(server.host):
+        if not on_this_machine(server.host):
             connection.starttls(context=ssl.create_default_context())
         if server.user and server.password:
             connection.login(server.user, server.password.reveal().decode())
         connection.send_message(compose(server, notice))
-
-
-def _on_this_machine(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.secret import Secret
+from host_tools.validator.notices.reach import on_this_machine
 from host_tools.validator.records import Notice
 
 _PATIENCE = 10.0  # seconds
@@ -36,6 +37,12 @@ class Webhook:
         parts = urlsplit(self.url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise KodebrikError("The webhook is no URL.", "Give one like https://host/path.", ExitCode.BAD_INPUT)
+        if parts.scheme == "http" and not on_this_machine(parts.hostname):
+            raise KodebrikError(
+                "The webhook would carry notices unencrypted over the network.",
+                "Give an https:// URL; http:// is for this machine alone.",
+                ExitCode.BAD_INPUT,
+            )
         if len(self.secret) < MIN_SECRET:
             raise KodebrikError(
                 f"The webhook's secret has {len(self.secret)} bytes.",
