@@ -5,11 +5,17 @@ import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, Playwright
 
@@ -46,9 +52,10 @@ def launched(playwright: Playwright) -> Iterator[Browser]:
 
 
 @contextmanager
-def served(app: FastAPI) -> Iterator[str]:
-    """Serve `app` on a free port of loopback; give its address."""
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning"))
+def served(app: FastAPI, certificate: Path | None = None) -> Iterator[str]:
+    """Serve `app` on a free port of loopback, over TLS with a `certificate` (PEM, with its key); give its address."""
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", ssl_certfile=certificate)
+    server = uvicorn.Server(config)
     started = threading.Event()
     startup = server.startup
 
@@ -61,7 +68,7 @@ def served(app: FastAPI) -> Iterator[str]:
     thread.start()
     assert started.wait(30), "the server did not start"
     port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}"
+    yield f"{'http' if certificate is None else 'https'}://127.0.0.1:{port}"
     server.should_exit = True
     thread.join()
 
@@ -70,3 +77,26 @@ def violations(page: Page) -> list[str]:
     """Let axe-core judge the page by WCAG 2.2 AA and its best practices; give each violation with its elements."""
     found = Axe().run(page, options={"runOnly": {"type": "tag", "values": _RULES}}).response["violations"]
     return [f"{one['id']}: {one['help']}: {[node['html'][:120] for node in one['nodes']]}" for one in found]
+
+
+def self_signed(path: Path) -> Path:
+    """Write a certificate of 127.0.0.1 and its key, valid for a day."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
+    return path

@@ -307,6 +307,24 @@ def test_the_site_works_without_scripts(browser: Browser, address: str, tokens: 
     context.close()
 
 
+def test_over_tls_the_cookies_are_for_tls_alone(browser: Browser, app: FastAPI, tokens: Tokens, tmp_path: Path) -> None:
+    """As it is served in earnest: Chromium takes `__Host-` cookies only when they are Secure and whole."""
+    with chromium.served(app, chromium.self_signed(tmp_path / "server.pem")) as address:
+        context = browser.new_context(base_url=address, ignore_https_errors=True)
+        page = context.new_page()
+        page.goto("/sign-in")
+        page.locator("#user_id").fill("anna.holm")
+        press(page, "Enter")
+        expect(page.locator("#code")).to_be_focused()
+        page.keyboard.type(tokens.code("K1"))
+        press(page, "Enter")
+        expect(page.locator("h1")).to_have_text(re.compile("Godkendt|Approved"))
+        assert {(one["name"], one["secure"], one["httpOnly"], one["sameSite"]) for one in context.cookies()} == {
+            ("__Host-sign-in", True, True, "Strict")
+        }
+        context.close()
+
+
 def test_the_language_is_chosen_and_kept(page: Page) -> None:
     page.goto("/sign-in")
     for code, heading in (("en", "Sign in"), ("da", "Log på")):
