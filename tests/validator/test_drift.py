@@ -85,13 +85,16 @@ def test_an_early_code_right_after_the_setting_is_no_rate_for_the_years_after(da
 @given(st.floats(15, 25), st.integers(0, 1000))
 def test_slow_typing_teaches_seconds_even_when_months_pass_between(delay: float, seed: int):
     draw = random.Random(seed)
-    clock, now = TokenClock(0.0, START), START
+    clock, now, refused = TokenClock(0.0, START), START, 0
     for _ in range(60):
         now += DAY * draw.choice((1, 2, 3, 3, 300)) * draw.uniform(0.5, 1.5)
-        assert -1.5 * PERIOD < believed(clock, now) <= 0  # what the window still makes good
+        assert -2 * PERIOD < believed(clock, now) <= 0
         taken = now - delay * draw.uniform(0.7, 1.3)
         if abs(int(taken // PERIOD) - int((now + believed(clock, now)) // PERIOD)) <= 1:
             clock = learnt(clock, now, int(taken // PERIOD), PERIOD)
+        else:
+            refused += 1
+    assert refused <= 3  # of 60; measured: 25 of 180,000
 
 
 def test_one_late_code_is_no_proof_at_all():
