@@ -241,6 +241,18 @@ def test_guessing_keys_is_slowed_down(validator: Validator, settings: Settings) 
     assert statuses == [401] * 5 + [429] * 3
 
 
+def test_guesses_from_an_address_do_not_stop_who_is_known_there(
+    validator: Validator, settings: Settings, keys: dict[Role, str]
+) -> None:
+    client = TestClient(create_app(validator, replace(settings, guesses_per_minute=5.0)))
+    known = {"Authorization": f"Bearer {keys[Role.AUDITOR]}"}
+    assert client.get("/v1/tokens", headers=known).status_code == 200
+    for n in range(8):
+        client.get("/v1/tokens", headers={"Authorization": f"Bearer guess{n}"})
+    assert client.get("/v1/tokens", headers=known).status_code == 200
+    assert client.get("/v1/tokens", headers={"Authorization": "Bearer guess"}).status_code == 429
+
+
 def test_metrics_count_checks_by_verdict(administrator: As, checker: As) -> None:
     def count() -> float:
         lines = administrator.get("/metrics").text.splitlines()

@@ -54,7 +54,9 @@ class Callers:
         if key is None:
             return None
         address = client_address(request)
-        self.guesses.take(address, cost=0)
+        kept = self._kept.get(_digest(key))
+        if kept is None or kept[1] is None:  # others' guesses from this address must not stop who is known already
+            self.guesses.take(address, cost=0)
         caller = await self.owner(key)
         if caller is None:
             self.guesses.wait(address)
@@ -66,7 +68,7 @@ class Callers:
         """Give the owner of `key`. The validator may ask the database, which must not hold up the event loop."""
         if len(key) > _MAX_KEY:
             return None
-        digest = sha256(key.encode(errors="surrogateescape")).digest()
+        digest = _digest(key)
         kept = self._kept.get(digest)
         if kept is not None and time.monotonic() - kept[0] < _KEPT:
             return kept[1]
@@ -77,6 +79,10 @@ class Callers:
         if len(self._kept) > _MAX_KEPT:
             self._kept.popitem(last=False)
         return caller
+
+
+def _digest(key: str) -> bytes:
+    return sha256(key.encode(errors="surrogatepass")).digest()
 
 
 class Allowed:
