@@ -38,8 +38,7 @@ def read(
     """
     root = pskc_document.parse(content)
     packages = root.findall("KeyPackage")
-    for package in reversed(packages):
-        root.remove(package)
+    root[:] = [element for element in root if element.tag != "KeyPackage"]
     if not packages:
         raise bad("The PSKC file holds no key.", "Ask the sender for the right file.")
     document = PSKC()

@@ -10,6 +10,7 @@ from host_tools.errors import KodebrikError
 from host_tools.provisioning.token_key import bad
 
 MAX_SIZE = 24 * 2**20  # bytes; 10,000 encrypted keys take 13 MB
+_MAX_MARKS = 1_500_000  # of "<"; a key has about 60, and each element takes memory of its own
 PSKC = "urn:ietf:params:xml:ns:keyprov:pskc"
 _FRIENDS = (
     PSKC,
@@ -53,6 +54,8 @@ def parse(content: bytes) -> Element:
             f"The file has more than the {MAX_SIZE // 2**20} MB that are read of a PSKC file.",
             "Ask the sender to split it.",
         )
+    if content.count(b"<") > _MAX_MARKS:
+        raise bad("The file has far more XML elements than keys need.", "Ask the sender for a file of RFC 6030.")
     parser = XMLParser(target=_Builder())  # noqa: S314 - bounded, and refuses a DTD, without which there are no entities
     try:
         parser.feed(content)
@@ -106,24 +109,25 @@ def _restore_case(root: Element) -> None:
         element.attrib.update(attributes)
 
 
-def _leave_namespaces(parent: Element, key: int = 0) -> None:
+def _leave_namespaces(root: Element) -> None:
     """Take the namespaces off the names; what stands in a foreign one is an extension, and is dropped unread."""
-    stack = [(parent, key)]
-    _enter(parent, "The file")
+    _enter(root, "The file")
+    stack = [(root, 0)]
     while stack:
         element, key = stack.pop()
-        packages = 0
-        for child in list(element):
+        kept, packages = [], 0
+        for child in element:
             namespace, name = _split(child.tag)
             packages += name == "KeyPackage"
             within = key or (packages if name == "KeyPackage" else 0)
             if namespace in _FRIENDS or (not namespace and name in _BARE):
                 child.tag = name
+                kept.append(child)
                 stack.append((child, within))
             elif name in _OURS:
                 _enter(child, f"Key {within}" if within else "The file")
-            else:
-                element.remove(child)
+        if len(kept) < len(element):
+            element[:] = kept
 
 
 def _enter(element: Element, where: str) -> None:

@@ -185,6 +185,10 @@ def test_a_file_of_50_mb_is_refused_unread():
         assert f"more than the {MAX_SIZE // 2**20} MB" in refused(b" " * size, None)
 
 
+def test_a_file_of_millions_of_elements_is_refused_before_it_takes_memory():
+    assert "more XML elements" in refused(container("<a/>" * 2_000_000), None)
+
+
 def test_a_plain_key_is_refused_where_an_encrypted_one_was_expected():
     mixed = ENCRYPTED.replace("</pskc:KeyContainer>", package("9", PLAIN) + "</pskc:KeyContainer>")
     mixed = mixed.replace("<KeyPackage>", '<KeyPackage xmlns="urn:ietf:params:xml:ns:keyprov:pskc">')
