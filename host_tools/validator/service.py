@@ -14,7 +14,19 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from host_tools.secret import Secret
-from host_tools.validator import accounts, api_keys, checks, importing, life, listing, outbox, rotation, verifying
+from host_tools.validator import (
+    accounts,
+    activation,
+    api_keys,
+    challenging,
+    checks,
+    importing,
+    life,
+    listing,
+    outbox,
+    rotation,
+    verifying,
+)
 from host_tools.validator.batches import Batches
 from host_tools.validator.database import Database, is_retried
 from host_tools.validator.ledger import Ledger, StaleError
@@ -118,7 +130,7 @@ class Validator:
 
         def work(ledger: Ledger) -> Challenge:
             row = ledger.token(serial) if serial is not None else life.active_token_of(ledger, user_id or "")
-            return life.issue_challenge(ledger, row, text)
+            return challenging.issue_challenge(ledger, row, text)
 
         return self._write(actor, work)
 
@@ -162,7 +174,7 @@ class Validator:
 
     def issue_activation_code(self, serial: str, *, actor: str, days: int = 30) -> ActivationCode:
         """Draw the code of the activation letter; an earlier one is void."""
-        return self._write(actor, lambda ledger: life.issue_activation_code(ledger, ledger.token(serial), days))
+        return self._write(actor, lambda ledger: activation.issue_activation_code(ledger, ledger.token(serial), days))
 
     def activate(
         self, serial: str, codes: Sequence[str], activation_code: str, *, user_id: str | None = None, actor: str
@@ -174,13 +186,13 @@ class Validator:
 
         def work(ledger: Ledger) -> Verdict:
             owner = None if user_id is None else life.owner_of(ledger, user_id)
-            return life.activate(ledger, ledger.token(serial), codes, activation_code, owner)
+            return activation.activate(ledger, ledger.token(serial), codes, activation_code, owner)
 
         return self._write(actor, work)
 
     def activate_by_administrator(self, serial: str, *, actor: str) -> Token:
         """Activate without codes or letter, for tokens that were handed over in person."""
-        return self._change(serial, actor, life.activate_by_administrator)
+        return self._change(serial, actor, activation.activate_by_administrator)
 
     def block(self, serial: str, *, reason: str = "", actor: str) -> Token:
         """Refuse the token's codes from now on (spær)."""
@@ -200,7 +212,7 @@ class Validator:
 
     def resynchronise(self, serial: str, codes: Sequence[str], *, actor: str) -> Verdict:
         """Find clock or counter anew by two consecutive codes; accepts both at once."""
-        return self._write(actor, lambda ledger: life.resynchronise(ledger, ledger.token(serial), codes))
+        return self._write(actor, lambda ledger: activation.resynchronise(ledger, ledger.token(serial), codes))
 
     def delete(self, serial: str, *, actor: str) -> None:
         """Remove a token and its secret; its audit stays."""
