@@ -62,6 +62,8 @@ def parse(content: bytes) -> Element:
         root: Element = parser.close()
     except ParseError as error:
         raise _damaged(content, error) from None
+    except (LookupError, ValueError):
+        raise bad("The file names an encoding that is not known here.", "Ask the sender for a file in UTF-8.") from None
     namespace, name = _split(root.tag)
     if namespace == PSKC and name == "keycontainer":
         _restore_case(root)

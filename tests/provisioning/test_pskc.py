@@ -221,6 +221,12 @@ def test_a_key_that_cannot_be_used_is_named_and_stops_the_import(entry: str, com
     assert complaint in said
 
 
+@pytest.mark.parametrize("encoding", ["UTGF-8", "utf-7", "shift_jis", "cp037", "rot13"])
+def test_an_encoding_that_cannot_be_read_is_refused(encoding: str):
+    said = refused(ENCRYPTED.replace("UTF-8", encoding))
+    assert "encoding" in said or "cannot be read" in said
+
+
 def test_a_file_that_is_no_pskc_is_refused():
     assert "cannot be read" in refused(b"", None)
     assert "cannot be read" in refused(b"PK\x03\x04 a zip", None)
