@@ -5,7 +5,11 @@ import multiprocessing
 from collections import Counter, defaultdict
 
 import pytest
+from sqlalchemy import text
 
+from host_tools.validator.database import Database
+from host_tools.validator.ledger import Ledger, StaleError
+from host_tools.validator.sealing import DataKeys
 from host_tools.validator.service import Validator
 from host_tools.validator.verdict import CheckRequest, Reason
 from tests.validator.conftest import MASTER
@@ -68,3 +72,24 @@ def test_one_request_that_cannot_be_decided_hurts_no_other(validator: Validator,
     assert good.result().accepted
     with pytest.raises(ValueError, match="either a user or a token"):
         bad.result()
+
+
+def test_the_update_itself_refuses_a_row_that_was_written_since_it_was_read(
+    validator: Validator, clock: Clock, database: str
+):
+    (anders,) = activated(validator, clock, "anders")
+    opened = Database(database)
+
+    def too_late() -> None:
+        with opened.writing() as connection:
+            ledger = Ledger(connection, DataKeys(MASTER), clock(), "test")
+            row = ledger.token(anders.serial)
+            connection.execute(text("UPDATE tokens SET audit_sequence = audit_sequence + 1"))  # as another worker would
+            ledger.note(row, "check", {}, last_step=60_000_000)
+            ledger.flush()
+
+    with pytest.raises(StaleError):
+        too_late()
+    opened.close()
+    assert validator.token(anders.serial).last_step == -1
+    assert validator.verify_audit().broken == ()
