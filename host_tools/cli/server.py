@@ -84,11 +84,20 @@ def server(
 @app.command("create-key")
 def create_key(
     key_file: Annotated[Path | None, typer.Option(metavar="FILE", help="Default: a file of this user.")] = None,
+    device: Annotated[
+        str | None,
+        typer.Option(metavar="URI", help="Create it inside a PKCS#11 device: pkcs11:token=…;object=…?module-path=…"),
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Create a master key in a new file."""
+    """Create a master key in a new file, or inside a PKCS#11 device, which it never leaves."""
     with installed():
-        from host_tools.validator import master_key  # noqa: PLC0415 - an extra
+        from host_tools.validator import master_key, pkcs11_key  # noqa: PLC0415 - an extra
+    if device is not None:
+        inside = pkcs11_key.create(pkcs11_key.parse(device))
+        lines = [f"Master key {inside.identity} created.", "Back it up by the device's own means, if it has any."]
+        emit(as_json, {"key": inside.identity}, lines)
+        return
     path = key_file or default_key_file()
     if key_file is None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from host_tools.cli import main
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.secret import Secret
 from host_tools.validator import pkcs11_key
@@ -117,6 +118,24 @@ def test_what_is_missing_is_said(device: str, key: pkcs11_key.Pkcs11Key, tmp_pat
         pkcs11_key.Pkcs11Key(pkcs11_key.parse(device.replace(pin_file, str(wrong))))
     with pytest.raises(KodebrikError, match="already"):
         pkcs11_key.create(pkcs11_key.parse(device))
+
+
+@needs_softhsm
+def test_the_commands_make_a_key_in_the_device_and_open_a_database_with_it(
+    device: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    uri = device.replace("object=master", "object=server")
+    database = f"sqlite:///{tmp_path / 'validator.db'}"
+    (tmp_path / "tokens.csv").write_text("T1,3132333435363738393031323334353637383930,totp,6,30\n")
+    assert main(["server", "create-key", "--device", uri]) == 0
+    assert main(["server", "create-key", "--device", uri]) == ExitCode.FILE
+    assert main(["server", "create-key", "--key-file", str(tmp_path / "file.key")]) == 0
+    assert main(["import", str(tmp_path / "tokens.csv"), "--database", database, "--master-key", uri]) == 0
+    other = ["--database", database, "--master-key", str(tmp_path / "file.key")]
+    assert main(["server", "rotate-key", *other]) == ExitCode.WRONG_KEY
+    assert main(["server", "change-master-key", "--to", other[-1], "--database", database, "--master-key", uri]) == 0
+    assert main(["server", "rotate-key", *other]) == 0
+    assert PIN not in "".join(capsys.readouterr())
 
 
 @pytest.mark.parametrize(
