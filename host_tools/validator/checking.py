@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from host_tools.provisioning.credential import MAX_COUNTER
 from host_tools.validator import drift, lockout
 from host_tools.validator.drift import TokenClock
 from host_tools.validator.positions import Generator, Place, place
@@ -128,7 +129,7 @@ def resynchronised(state: TokenState, answers: tuple[str, str], now: float, arou
     if any(len(code) != generator.digits or not code.isascii() or not code.isdigit() for code in (first, second)):
         return Decision(Reason.MALFORMED, state)
     lowest = max(state.last + 1, where.first - (0 if generator.by_counter else around))
-    for position in range(lowest, where.last + around + 1):
+    for position in range(lowest, min(where.last + around + 1, MAX_COUNTER)):
         if _is(generator, first, position, where, Answer(first)) and _is(
             generator, second, position + 1, where, Answer(second)
         ):

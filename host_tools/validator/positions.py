@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from host_tools import codes
+from host_tools.provisioning.credential import MAX_COUNTER
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def place(generator: Generator, last: int, window: int, look_ahead: int, token_t
         step = max(0, int(token_time // generator.period))
         steps = tuple(range(max(0, step - window), step + window + 1))
     if generator.by_counter:
-        return Place(last + 1, last + 1, last + 1 + look_ahead, steps)
+        return Place(last + 1, last + 1, min(last + 1 + look_ahead, MAX_COUNTER), steps)
     if generator.by_time:
         return Place(step, steps[0], steps[-1], (0,))
     return Place(0, 0, 0)

@@ -96,6 +96,15 @@ def test_hotp_looks_ahead_and_never_back():
     assert decide(state, Answer(_hotp(4)), NOW).reason is Reason.REPLAY
 
 
+def test_the_last_counter_that_a_database_can_hold_is_accepted_and_ends_the_token():
+    state = _hotp_state(2**63 - 1)
+    decision = decide(state, Answer(_hotp(2**63 - 1)), NOW)
+    assert (decision.reason, decision.state.last) == (Reason.ACCEPTED, 2**63 - 1)
+    assert decide(decision.state, Answer(_hotp(2**63)), NOW).reason is not Reason.ACCEPTED
+    pair = (_hotp(2**63 - 1), _hotp(2**63))
+    assert resynchronised(state, pair, NOW, 1000).reason is Reason.WRONG
+
+
 @given(st.integers(0, 2**62), st.integers(0, 900))
 def test_two_consecutive_codes_find_a_hotp_counter(counter: int, ahead: int):
     state = _hotp_state(counter)
