@@ -107,3 +107,19 @@ def test_every_part_of_a_signature_changes_the_response():
     answers += [codes.ocra(SECRET, suite, **(right | {name: value})) for name, value in other.items()]
     assert len(set(answers)) == len(answers)
     assert codes.ocra(SECRET, suite, **(right | {"unix_time": 89})) == answers[0]
+
+
+def test_numbers_of_one_length_and_no_leading_zero_never_share_a_response():
+    """RFC 6287 section 5.1 pads a number's hexadecimal digits on the right, so n and 16 n are one question."""
+    suite = "OCRA-1:HOTP-SHA1-10:QN16"
+    assert (
+        codes.ocra(SECRET, suite, "1512345")
+        == codes.ocra(SECRET, suite, "24197520")
+        == codes.ocra(SECRET, suite, "01512345")
+    )
+    # A number shares its question with its 16-fold and 16th part alone, and neither has as many digits.
+    for number in (10_000_000, 12_345_678, 16_777_216, 62_499_999, 99_999_999):
+        assert len(str(16 * number)) > 8
+        assert len(str(number // 16)) < 8
+    responses = {codes.ocra(SECRET, suite, str(number)) for number in range(10_000_000, 10_002_000)}
+    assert len(responses) == 2000
