@@ -97,12 +97,15 @@ _WORDS = {
 # Black on white, 18 point: the Clear Print guideline's size for large print is 16 to 18 point.
 _STYLE = """
 body { font: 18pt/1.5 "Atkinson Hyperlegible", Verdana, Arial, sans-serif; color: #000; background: #fff;
-  max-width: 34em; margin: 2em auto; padding: 0 1em; text-align: left; }
+  max-width: 34em; margin: 2em auto; padding: 0 1em; overflow-wrap: anywhere; }
 h1 { font-size: 1.5em; line-height: 1.2; } h2 { font-size: 1.2em; margin-top: 1.2em; }
 dl { border: 2px solid #000; padding: .8em; } dt { font-weight: bold; } dd { margin: 0 0 .6em; font-size: 1.4em;
   letter-spacing: .05em; font-variant-numeric: tabular-nums; }
 li { margin-bottom: .5em; }
-@page { margin: 2cm; } @media print { body { margin: 0; max-width: none; } dl, li { break-inside: avoid; } }
+@page { size: A4; margin: 2cm; }
+@media print { body { margin: 0; padding: 0; max-width: none; font-size: 16pt; line-height: 1.3; }
+  h1, h2 { margin: 0 0 .4em; } p, ol { margin: .6em 0; } li { margin-bottom: .3em; break-inside: avoid; }
+  dl { margin: .6em 0; padding: .4em .8em 0; break-inside: avoid; } }
 """
 
 
