@@ -53,8 +53,10 @@ def _trusted(address: str, settings: Settings) -> bool:
 
 
 router = APIRouter(prefix="/validate", tags=["privacyIDEA"])
-_MISSING: dict[int | str, dict[str, Any]] = {400: {"description": "A field is missing: result.error says which."}}
-_RESPONSES = responses() | _MISSING
+# Refusals come in privacyIDEA's form (envelope.py), not in the one of /v1.
+_RESPONSES: dict[int | str, dict[str, Any]] = {
+    status: {"description": described["description"]} for status, described in responses().items()
+}
 Asker = Annotated[str, Depends(_asker)]
 _Get = Annotated[str | None, Query(max_length=200)]
 _Post = Annotated[str | None, Form(max_length=200)]
@@ -91,7 +93,7 @@ async def check_by_post(
 
 
 @router.post(
-    "/radiuscheck", status_code=204, response_class=Response, responses=responses() | {400: {"description": "Refused."}}
+    "/radiuscheck", status_code=204, response_class=Response, responses=_RESPONSES | {400: {"description": "Refused."}}
 )
 async def check_for_radius(
     request: Request,
