@@ -145,7 +145,7 @@ def _locked_out(stage: Stage) -> None:
     holder = stage.holder(refusals=1)
     code = stage.press(holder)
     everything = [f"{number:0{len(code)}}" for number in stage.dice.sample(range(10 ** len(code)), 40)]
-    while holder.failures < stage.target.policy.locks_after:
+    for _ in range(stage.target.policy.locks_after - holder.failures):
         wrong = stage.unlike(holder, stage.presses[-1].reading.pressed_at, everything)
         stage.submit(holder, wrong, "a code out of thin air", refused("wrong"), typing=False)
     stage.submit(holder, code, "the right code of a locked token", refused("locked_out"), typing=False)
