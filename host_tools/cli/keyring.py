@@ -53,6 +53,11 @@ class Keyring:
             self._issuer_key = self._read_issuer_key()
         return self._issuer_key
 
+    @property
+    def opened_issuer_key(self) -> Secret | None:
+        """The issuer key where this command has needed it already, else None: nobody is asked for it."""
+        return self._issuer_key
+
     def _read_issuer_key(self) -> Secret:
         text = os.environ.get("KODEBRIK_ISSUER_KEY")
         if text is not None:

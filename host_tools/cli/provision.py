@@ -1,5 +1,6 @@
 """kodebrik provision: give a token its key, the time and a credential."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,6 +32,7 @@ from host_tools.cli.credentials import (
     one_source,
     read_credential,
 )
+from host_tools.cli.inventory import InventoryFile, opened_inventory
 from host_tools.cli.keyring import Keyring
 from host_tools.cli.output import Json, emit, step, warn
 from host_tools.errors import ExitCode, KodebrikError, TokenError
@@ -69,13 +71,14 @@ def provision(
         ),
     ] = None,
     comparison_file: ComparisonFile = None,
+    inventory_file: InventoryFile = None,
     port: Port = None,
     key_file: KeyFile = None,
     access_key_file: AccessKeyFile = None,
     passphrase_file: PassphraseFile = None,
     as_json: Json = False,
 ) -> None:
-    """Give a token a key, the time and an account.
+    """Give a token a key, the time and an account; note it in the inventory.
 
     Key and clock are set only where the token needs them. A token without a key shows a number of 6 digits, which is
     to be typed here. The secret comes from a file, standard input or --generate, never from the command line.
@@ -92,11 +95,22 @@ def provision(
     if otpauth_out is not None:
         otpauth.compose(credential)  # before anything is changed: not every account has such a URI
     keyring = Keyring(key_file, access_key_file, passphrase_file)
-    with token(port) as (channel, hello):
+    with opened_inventory(inventory_file) as inventory, token(port) as (channel, hello):
         talk = keyed_session(channel, hello, keyring, comparison_file)
-        clock_result = _clock_ready(talk, credential)
+        clock_result, clock_set_at = _clock_ready(talk, credential)
         with _saved(credential, secret_out, otpauth_out), step(f"Writing the account {credential.name}"):
             fingerprint = talk.put_credential(credential)
+        inventory.record(
+            serial=hello.serial,
+            product=hello.product,
+            board=hello.board,
+            version=hello.version,
+            credential=credential,
+            fingerprint=fingerprint.hex(),
+            now=time.time(),
+            clock_set_at=clock_set_at,
+            issuer_key=keyring.opened_issuer_key,
+        )
     result: dict[str, Any] = {
         "serial": hello.serial,
         "account": credential.name,
@@ -141,32 +155,32 @@ def keyed_session(channel: Channel, hello: Hello, keyring: Keyring, comparison_f
     return talk
 
 
-def _clock_ready(talk: Session, credential: Credential) -> str:
+def _clock_ready(talk: Session, credential: Credential) -> tuple[str, float | None]:
+    """Have the clock right; say how it is, and when it was set (Unix seconds; None: there is none)."""
     times = clock.Times()
     try:
         with step("Checking the clock"):
-            off = _clock_off(talk, times)
+            off, set_at = _clock_off(talk, times)
         if off < _CLOCK_TOLERANCE:
-            return f"right within {off:.3f} s"
+            return f"right within {off:.3f} s", set_at
         with step("Setting the clock"):
-            clock.set_now(talk, times)
+            return "set", clock.set_now(talk, times)
     except TokenError as error:
         if error.number != messages.CLOCK_ABSENT or credential.by_time:
             raise
         warn(error.message)
-        return "absent; the account does without it"
-    return "set"
+        return "absent; the account does without it", None
 
 
-def _clock_off(talk: Session, times: clock.Times) -> float:
-    """Give the seconds by which the clock may be off; infinite when it tells no time or was never set by us."""
+def _clock_off(talk: Session, times: clock.Times) -> tuple[float, float]:
+    """Give the seconds by which the clock may be off, and when it was set; infinite when it tells no time of ours."""
     try:
         reading, offset = clock.measure(talk, times)
     except TokenError as error:
         if error.number != messages.CLOCK_LOST:
             raise
-        return float("inf")
-    return abs(offset.seconds) + offset.uncertainty if reading.set_at else float("inf")
+        return float("inf"), 0.0
+    return abs(offset.seconds) + offset.uncertainty if reading.set_at else float("inf"), reading.set_at
 
 
 @contextmanager

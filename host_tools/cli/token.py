@@ -16,6 +16,7 @@ from host_tools.cli.connection import (
     session,
     token,
 )
+from host_tools.cli.inventory import InventoryFile, opened_inventory
 from host_tools.cli.keyring import Keyring
 from host_tools.cli.output import Json, emit, say
 from host_tools.errors import ExitCode, KodebrikError, TokenError
@@ -161,6 +162,7 @@ def wipe(
         str | None, typer.Option(metavar="SERIAL", help="Do not ask: this is the serial number of the token to wipe.")
     ] = None,
     comparison_file: ComparisonFile = None,
+    inventory_file: InventoryFile = None,
     port: Port = None,
     key_file: KeyFile = None,
     access_key_file: AccessKeyFile = None,
@@ -169,7 +171,7 @@ def wipe(
 ) -> None:
     """Delete every secret, key, counter and setting from the token. Asks for its serial number."""
     keyring = Keyring(key_file, access_key_file, passphrase_file)
-    with token(port) as (channel, hello):
+    with opened_inventory(inventory_file) as inventory, token(port) as (channel, hello):
         if hello.state in (messages.BLANK, messages.WIPED):
             _done(as_json, hello, hello.state, "holds nothing that could be wiped")
             return
@@ -187,6 +189,7 @@ def wipe(
         else:
             talk = opened(channel, hello, keyring)
         talk.wipe()
+        inventory.forget(hello.serial)
     _done(as_json, hello, messages.WIPED, "is wiped")
 
 

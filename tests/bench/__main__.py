@@ -3,8 +3,8 @@
 import json
 import sys
 
-from tests.bench import figures, speaking
-from tests.bench.figures import Figure
+from tests.bench import figures, importing, speaking, validator
+from tests.bench.figure import Figure
 
 
 def line(figure: Figure) -> str:
@@ -20,7 +20,7 @@ def main() -> None:
     """Measure all."""
     as_json = "--json" in sys.argv[1:]
     measured = []
-    for measure in [*figures.all_figures(), *speaking.all_figures()]:
+    for measure in [*figures.all_figures(), *speaking.all_figures(), *validator.figures(), *importing.figures()]:
         figure = measure()
         measured.append({**vars(figure), "ratio": figure.ratio, "good": figure.good})
         if not as_json:

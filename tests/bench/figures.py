@@ -5,7 +5,6 @@ import base64
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pyotp
@@ -13,34 +12,13 @@ import pyotp
 from emulator.session import Emulator
 from host_tools import codes
 from host_tools.flashing.image import FIRMWARE, build_image, build_tree, load_board, load_product
+from tests.bench.figure import Figure
 from tests.e2e.bench import SECRET, START, Bench, digits, hotp, totp
 from tests.runtime import MicroPython
 
 _DAY = 86400
 _ROUNDS = 5
 _LEAST_HEAP, _MOST_HEAP = 8, 192  # KiB; the emulator's default is the larger one
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One measured `value` in `unit`, against a `limit` it must not pass or a `peer` measured in the same run."""
-
-    name: str
-    value: float
-    unit: str
-    against: str
-    reference: float
-    more_is_better: bool = False
-
-    @property
-    def ratio(self) -> float:
-        """Give value / reference."""
-        return self.value / self.reference
-
-    @property
-    def good(self) -> bool:
-        """Say whether the figure is on the right side of its reference."""
-        return self.ratio >= 1 if self.more_is_better else self.ratio <= 1
 
 
 def best(action: Callable[[], object], rounds: int = _ROUNDS) -> float:

@@ -9,7 +9,7 @@ from pathlib import Path
 from emulator.session import Emulator
 from host_tools.flashing.image import build_image, build_tree, load_board, load_product
 from host_tools.voice import build, languages, store
-from tests.bench.figures import Figure
+from tests.bench.figure import Figure
 from tests.e2e.bench import START, Bench, hotp, totp
 from tests.emulator.images import image
 from tests.runtime import MicroPython

@@ -14,11 +14,11 @@ import pytest
 from emulator.scenario import play_file
 from emulator.session import Emulator
 from host_tools.link.session import Session, open_session
+from host_tools.qa.listener import digits_in
 from host_tools.secret import Secret
 from tests.e2e.bench import KEY, SECRET, START, totp
 from tests.e2e.damage import flip_a_bit_of_each_slot
 from tests.e2e.speaker import Speaker, recogniser
-from tests.voice.listener import digits_in
 
 VALIDATOR = pyotp.TOTP(base64.b32encode(SECRET).decode())
 BY_EAR = Path(__file__).parent / "scenarios" / "by_ear.txt"

@@ -10,9 +10,9 @@ import pytest
 
 from emulator.session import Emulator
 from host_tools.flashing.image import build_image
+from host_tools.qa.listener import digits_in
 from tests.e2e.bench import SECRET, START, digits, totp
 from tests.e2e.speaker import Speaker, stretches
-from tests.voice.listener import digits_in
 
 CODES = pyotp.TOTP(base64.b32encode(SECRET).decode())
 

@@ -12,9 +12,9 @@ import pytest
 
 from emulator.session import Emulator
 from host_tools.flashing.image import build_image
+from host_tools.qa.listener import digits_in
 from tests.e2e.bench import START, digits, hotp
 from tests.e2e.speaker import LANGUAGES, Speaker
-from tests.voice.listener import digits_in
 from tests.voice.test_listening import errors, noisy
 
 SPEEDS = (1, 3, 5)

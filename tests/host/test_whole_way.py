@@ -19,6 +19,7 @@ SECRET = Secret(b"the secret of the whole way")
 @pytest.fixture
 def emulator(tmp_path, monkeypatch):
     """A new token, plugged in and served in real time; KODEBRIK_PORT names its port, the operator sees its pixels."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     with Emulator(state=tmp_path / "token", image=build_image("kodeviser", "pico"), time=1_900_000_000) as emulator:
         monkeypatch.setenv("KODEBRIK_PORT", emulator.open_pty())
         monkeypatch.setenv("KODEBRIK_ISSUER_KEY", "ab" * 32)

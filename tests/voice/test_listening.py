@@ -5,8 +5,8 @@ import pytest
 from numpy.typing import NDArray
 
 from firmware.speech import say
+from host_tools.qa import listener
 from host_tools.voice import packfile, store
-from tests.voice import listener
 
 NOISE_DB = 20  # how far the noise lies under the speech
 

@@ -5,6 +5,7 @@ running speech by one-pass dynamic programming over all templates at once (Bridl
 so nothing tells it where one ends. Samples are 16 bits at 16 kHz, clean or noisy; times are frames of 10 ms.
 """
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +17,7 @@ from scipy.fft import dct
 from host_tools.voice import espeak, languages, sound, speaker
 
 Features = NDArray[np.float64]
+Samples = NDArray[np.int16] | NDArray[np.float64]
 
 RATE = 16000
 HOP, WINDOW, FFT = 160, 400, 512
@@ -31,7 +33,7 @@ _RATES = {"da": (150, 260), "en": (185, 285)}
 
 
 def _mel(hertz: float) -> float:
-    return 2595 * np.log10(1 + hertz / 700)
+    return 2595 * math.log10(1 + hertz / 700)
 
 
 @cache
@@ -43,7 +45,7 @@ def _filters() -> Features:
     return np.maximum(0, np.minimum(rising, falling))
 
 
-def features(samples: NDArray) -> Features:
+def features(samples: Samples) -> Features:
     """Give MFCCs per frame; the mean of the loud frames is taken off, which is what a voice or a room adds to all."""
     padded = np.pad(samples.astype(np.float64), (WINDOW // 2, WINDOW))
     frames = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::HOP]
@@ -101,7 +103,7 @@ def _one_voice(phrases: dict[str, str], voice: str, rate: int) -> list[Features]
     return cut
 
 
-def digits_in(samples: NDArray, language: str) -> str:
+def digits_in(samples: Samples, language: str) -> str:
     """Give the digits that are heard in the samples."""
     known = templates(language)
     heard = features(samples)
@@ -144,4 +146,5 @@ def digits_in(samples: NDArray, language: str) -> str:
 
 def _distances(one: Features, other: Features) -> Features:
     squares = (one**2).sum(axis=1)[:, None] + (other**2).sum(axis=1) - 2 * one @ other.T
-    return np.sqrt(np.maximum(squares, 0))
+    distances: Features = np.sqrt(np.maximum(squares, 0))
+    return distances

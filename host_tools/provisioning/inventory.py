@@ -1,0 +1,217 @@
+"""The inventory: which tokens we personalised, with which accounts, and their secrets sealed under the issuer key.
+
+One private SQLite file (mode 0600), so that a change happens whole or not at all and several computers' commands
+do not write over each other. Times are Unix seconds (UTC).
+"""
+
+import os
+import sqlite3
+import stat
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import TracebackType
+
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.provisioning import inventory_sealing, keyfile
+from host_tools.provisioning.credential import Credential
+from host_tools.provisioning.inventory_sealing import Account, Entry
+from host_tools.provisioning.token_key import TokenKey
+from host_tools.secret import Secret
+
+_VERSION = 1
+_TABLES = """
+CREATE TABLE tokens (
+    serial TEXT PRIMARY KEY, product TEXT NOT NULL, board TEXT NOT NULL, version TEXT NOT NULL,
+    first_at REAL NOT NULL, clock_set_at REAL
+) STRICT;
+CREATE TABLE accounts (
+    serial TEXT NOT NULL REFERENCES tokens, name TEXT NOT NULL, kind TEXT NOT NULL, algorithm TEXT NOT NULL,
+    digits INTEGER NOT NULL, period INTEGER, counter INTEGER, suite TEXT, fingerprint TEXT NOT NULL,
+    written_at REAL NOT NULL, issuer TEXT, sealed BLOB, PRIMARY KEY (serial, name)
+) STRICT;
+"""
+
+
+class Inventory:
+    """The opened file; a context that closes it."""
+
+    def __init__(self, path: Path, warn: Callable[[str], None]) -> None:
+        """Open the file, or make it with its folder; `warn` is told when others can read it."""
+        self._path = path
+        with _errors(path):
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # before SQLite makes one that others can read
+            if stat.S_IMODE(path.stat().st_mode) & 0o077:
+                warn(f"Others on this computer can read {path}. Protect it with: chmod 600 {path}")
+            self._database = sqlite3.connect(path, isolation_level=None, timeout=20)
+        try:
+            self._prepare()
+        except BaseException:
+            self._database.close()
+            raise
+
+    def __enter__(self) -> "Inventory":
+        """Use as a context."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close."""
+        self._database.close()
+
+    def record(  # noqa: PLR0913 - what is known of a token
+        self,
+        *,
+        serial: str,
+        product: str,
+        board: str,
+        version: str,
+        credential: Credential,
+        fingerprint: str,
+        now: float,
+        clock_set_at: float | None,
+        issuer_key: Secret | None,
+        suite: str | None = None,
+    ) -> None:
+        """Keep what a token was given. Without `issuer_key` its secret is not kept, and an earlier one is dropped."""
+        account = Account(
+            name=credential.name,
+            kind="ocra" if suite else credential.kind,
+            algorithm=credential.algorithm,
+            digits=credential.digits,
+            period=credential.period,
+            counter=credential.counter,
+            suite=suite,
+            fingerprint=fingerprint,
+            written_at=now,
+            issuer=keyfile.fingerprint(issuer_key) if issuer_key else None,
+        )
+        sealed = inventory_sealing.seal(issuer_key, serial, account, credential.secret) if issuer_key else None
+        with _errors(self._path):
+            self._database.execute("BEGIN IMMEDIATE")
+            self._database.execute(
+                "INSERT INTO tokens VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (serial) DO UPDATE SET"
+                " (product, board, version, clock_set_at)"
+                " = (excluded.product, excluded.board, excluded.version, excluded.clock_set_at)",
+                (serial, product, board, version, now, clock_set_at),
+            )
+            self._database.execute(
+                f"INSERT OR REPLACE INTO accounts VALUES ({', '.join('?' * 12)})",  # noqa: S608 - marks alone
+                (serial, *vars(account).values(), sealed),
+            )
+            self._database.execute("COMMIT")
+
+    def forget(self, serial: str, account: str | None = None) -> None:
+        """Drop one account of a token, or all of them: the token no longer holds them. It stays listed."""
+        with _errors(self._path):
+            self._database.execute(
+                "DELETE FROM accounts WHERE serial = ? AND coalesce(?, name) = name", (serial, account)
+            )
+
+    def entries(self, text: str = "") -> list[Entry]:
+        """List the tokens whose serial number, product or account names contain `text`, by serial number."""
+        with _errors(self._path):
+            tokens = self._database.execute("SELECT * FROM tokens ORDER BY serial").fetchall()
+            rows = self._database.execute(f"SELECT serial, {_COLUMNS} FROM accounts ORDER BY serial, name").fetchall()  # noqa: S608
+        accounts: dict[str, list[Account]] = {}
+        for serial, *fields in rows:
+            accounts.setdefault(serial, []).append(Account(*fields))
+        found = [Entry(*(*token, tuple(accounts.get(token[0], ())))) for token in tokens]
+        wanted = text.casefold()
+        return [
+            entry
+            for entry in found
+            if any(
+                wanted in part.casefold() for part in (entry.serial, entry.product, *(a.name for a in entry.accounts))
+            )
+        ]
+
+    def entry(self, serial: str) -> Entry:
+        """Give one token; KodebrikError when it is not in the inventory."""
+        for entry in self.entries():
+            if entry.serial == serial:
+                return entry
+        raise KodebrikError(
+            f"The token {serial} is not in the inventory {self._path}.",
+            "'kodebrik inventory list' shows what is; a token gets in when it is provisioned.",
+            ExitCode.FILE,
+        )
+
+    def keys(self, issuer_key: Secret, serials: Iterable[str] = (), account: str | None = None) -> list[TokenKey]:
+        """Give the secrets of all tokens or the named ones: of each its only account, or the one named `account`."""
+        chosen = [self.entry(serial) for serial in serials] or self.entries()
+        return [self._key(issuer_key, entry, account) for entry in chosen if entry.accounts]
+
+    def _key(self, issuer_key: Secret, entry: Entry, name: str | None) -> TokenKey:
+        named = [account for account in entry.accounts if name in (None, account.name)]
+        if len(named) != 1:
+            names = ", ".join(account.name for account in entry.accounts)
+            raise KodebrikError(
+                f"The token {entry.serial} has the accounts {names}; one of them must be named.",
+                "Name it with --account, or leave the token out with --serial.",
+                ExitCode.USAGE,
+            )
+        account = named[0]
+        with _errors(self._path):
+            (sealed,) = self._database.execute(
+                "SELECT sealed FROM accounts WHERE serial = ? AND name = ?", (entry.serial, account.name)
+            ).fetchone()
+        if sealed is None or account.issuer != keyfile.fingerprint(issuer_key):
+            under = (
+                f"is sealed under the issuer key {account.issuer}"
+                if sealed
+                else "was not kept: no issuer key was known"
+            )
+            raise KodebrikError(
+                f"The secret of {entry.serial}, account {account.name}, {under}.",
+                "Give that issuer key, or provision the token again.",
+                ExitCode.WRONG_KEY,
+            )
+        credential = Credential(
+            name=account.name,
+            secret=inventory_sealing.unseal(issuer_key, entry.serial, account, sealed),
+            algorithm=account.algorithm,
+            digits=account.digits,
+            period=account.period,
+            counter=account.counter,
+        )
+        return TokenKey(entry.serial, credential, account.suite, "kodebrik", entry.product, entry.clock_set_at)
+
+    def _prepare(self) -> None:
+        with _errors(self._path):
+            self._database.execute("BEGIN IMMEDIATE")
+            (version,) = self._database.execute("PRAGMA user_version").fetchone()
+            if version == 0:
+                for statement in _TABLES.split(";")[:-1]:
+                    self._database.execute(statement)
+                self._database.execute(f"PRAGMA user_version = {_VERSION}")
+            self._database.execute("COMMIT")
+        if version > _VERSION:
+            raise KodebrikError(
+                f"The inventory {self._path} is of a newer version.",
+                "Use the kodebrik that wrote it.",
+                ExitCode.BAD_INPUT,
+            )
+
+
+_COLUMNS = "name, kind, algorithm, digits, period, counter, suite, fingerprint, written_at, issuer"
+
+
+class _errors:  # noqa: N801 - used as a statement
+    """Turn the errors of SQLite and of the file system into KodebrikError."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, (sqlite3.Error, OSError)):
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            raise KodebrikError(
+                f"The inventory {self._path} cannot be used: {reason}.",
+                "Check the file's name and permissions, or restore it from its backup.",
+                ExitCode.FILE,
+            ) from None

@@ -1,0 +1,1 @@
+"""Servers that QA submits codes to, each behind the same few methods."""

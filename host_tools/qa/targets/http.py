@@ -1,0 +1,82 @@
+"""HTTP to a server: JSON in and out, every trouble a KodebrikError, and the server's clock from its Date header."""
+
+import ipaddress
+import time
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx2
+
+from host_tools.errors import ExitCode, KodebrikError
+
+_TIMEOUT = 20.0  # seconds
+_DATE_HALF = 0.5  # seconds: a Date header is cut to whole ones
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A server's answer: status, JSON (None when there is none), and the seconds it took."""
+
+    status: int
+    body: Any
+    took: float
+
+
+class Http:
+    """A server at `url`. May be used from several threads."""
+
+    def __init__(self, url: str, headers: dict[str, str]) -> None:
+        """`headers` go with every request; they may hold a key, so the way must be TLS or this machine's own."""
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise KodebrikError(f"{url} is not the URL of a server.", "Give http(s)://HOST[:PORT].", ExitCode.USAGE)
+        if parts.scheme == "http" and not _loopback(parts.hostname):
+            raise KodebrikError(
+                f"{url} would send secrets and keys in the clear.",
+                "Use https, or a server on 127.0.0.1.",
+                ExitCode.USAGE,
+            )
+        self.url = url.rstrip("/")
+        self.headers = headers
+        self.ahead: float | None = None  # seconds, as the last answer told
+        limits = httpx2.Limits(max_connections=64, max_keepalive_connections=64)
+        self._client = httpx2.Client(timeout=_TIMEOUT, limits=limits)
+
+    def ask(self, method: str, path: str, **arguments: Any) -> Reply:
+        """Send one request, with httpx2's arguments; KodebrikError when no answer comes."""
+        sent, began = time.time(), time.perf_counter()
+        try:
+            response = self._client.request(method, self.url + path, headers=self.headers, **arguments)
+        except httpx2.HTTPError as error:
+            raise KodebrikError(
+                f"The server at {self.url} does not answer: {error}.", "Check that it runs there.", ExitCode.SILENT
+            ) from None
+        took = time.perf_counter() - began
+        if "date" in response.headers:
+            told = parsedate_to_datetime(response.headers["date"]).timestamp() + _DATE_HALF
+            self.ahead = told - (sent + took / 2)
+        try:
+            body = response.json() if response.content else None
+        except ValueError:
+            body = None
+        return Reply(response.status_code, body, took)
+
+    def refused(self, what: str, reply: Reply) -> KodebrikError:
+        """Say that the server did not do what it was asked."""
+        body = reply.body if isinstance(reply.body, dict) else {}
+        told = body.get("error") or (body.get("result") or {}).get("error", {}).get("message") or "no reason given"
+        hint = body.get("hint") or "Check the address, the key and its role."
+        return KodebrikError(f"{what}: HTTP {reply.status}, {told}", str(hint), ExitCode.CHECK_FAILED)
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._client.close()
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

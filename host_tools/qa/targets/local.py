@@ -1,0 +1,63 @@
+"""Our own validator inside this process, on a database of its own, with the world's time as its clock."""
+
+import secrets
+import time
+from pathlib import Path
+
+from host_tools.provisioning.credential import Credential
+from host_tools.qa.targets.target import Answer, Policy
+from host_tools.qa.times import World
+from host_tools.secret import Secret
+from host_tools.validator.master_key import KEY_SIZE, LocalKey
+from host_tools.validator.records import NewToken
+from host_tools.validator.service import Validator
+from host_tools.validator.verdict import CheckRequest, Verdict
+
+ACTOR = "qa"
+
+
+class Local:
+    """A Target that shares the run's virtual time."""
+
+    tells_reason = True
+    resynchronises = True
+
+    def __init__(self, folder: Path, world: World) -> None:
+        """Start on a fresh SQLite file in `folder`, under a master key that is forgotten with it."""
+        self.name = "the validator in this process"
+        self.policy = Policy()
+        key = LocalKey(Secret(secrets.token_bytes(KEY_SIZE)))
+        self.validator = Validator(f"sqlite:///{folder / 'validator.db'}", key, world.now)
+
+    def enrol(self, user_id: str, serial: str, credential: Credential, clock_set_at: float) -> None:
+        """As Target.enrol."""
+        self.validator.import_tokens([NewToken(serial, credential, clock_set_at=clock_set_at)], actor=ACTOR)
+        self.validator.assign(serial, user_id, actor=ACTOR)
+        self.validator.activate_by_administrator(serial, actor=ACTOR)
+
+    def withdraw(self, user_id: str, serial: str) -> None:
+        """As Target.withdraw."""
+        self.validator.delete(serial, actor=ACTOR)
+        self.validator.delete_user(user_id, actor=ACTOR)
+
+    def submit(self, user_id: str, code: str) -> Answer:
+        """As Target.submit."""
+        began = time.perf_counter()
+        verdict = self.validator.submit(CheckRequest(code, user_id=user_id, actor=ACTOR)).result()
+        return _answer(verdict, time.perf_counter() - began)
+
+    def resynchronise(self, serial: str, codes: tuple[str, str]) -> Answer:
+        """As Target.resynchronise."""
+        return _answer(self.validator.resynchronise(serial, codes, actor=ACTOR), 0.0)
+
+    def clock_ahead(self) -> float | None:
+        """As Target.clock_ahead: it is the same clock."""
+        return 0.0
+
+    def close(self) -> None:
+        """As Target.close."""
+        self.validator.close()
+
+
+def _answer(verdict: Verdict, took: float) -> Answer:
+    return Answer(verdict.accepted, str(verdict.reason), verdict.steps, verdict.retry_after, took)

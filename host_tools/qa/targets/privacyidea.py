@@ -1,0 +1,100 @@
+"""Servers that speak privacyIDEA's /validate/check: privacyIDEA itself, and our own.
+
+privacyIDEA (https://privacyidea.readthedocs.io, "REST API") enrols by /token/init for whoever logs in at /auth; tokens
+are enrolled without a user and checked by their serial number, so that no realm is needed. Its timeWindow is told in
+seconds to either side; it is set to the window that QA counts on.
+"""
+
+from dataclasses import dataclass
+
+from host_tools.provisioning.credential import Credential
+from host_tools.qa.targets.http import Http
+from host_tools.qa.targets.target import Answer, Enroller, Policy
+from host_tools.secret import Secret
+
+_OK = 200
+
+
+@dataclass(frozen=True)
+class Administrator:
+    """A name and password of privacyIDEA's."""
+
+    name: str
+    password: Secret
+
+
+class PrivacyIdea:
+    """A Target that tells "accepted" or not, and nothing more."""
+
+    tells_reason = False
+    resynchronises = False
+
+    def __init__(self, url: str, way: Administrator | Secret | None, enroller: Enroller | None, policy: Policy) -> None:
+        """`way` in: an administrator who enrols, or an API key that checks what `enroller` has enrolled."""
+        headers = {"PI-Authorization": way.reveal().decode()} if isinstance(way, Secret) else {}
+        self._http = Http(url, headers)
+        self._enroller = enroller
+        self._serials: dict[str, str] = {}
+        self.name = f"privacyIDEA at {self._http.url}"
+        self.policy = policy
+        if isinstance(way, Administrator):
+            self._log_in(way)
+
+    def enrol(self, user_id: str, serial: str, credential: Credential, clock_set_at: float) -> None:
+        """As Target.enrol."""
+        if self._enroller is not None:
+            self._enroller.enrol(user_id, serial, credential, clock_set_at)
+            return
+        period = credential.period or 30
+        wanted = {
+            "type": credential.kind,
+            "genkey": 0,
+            "otpkey": credential.secret.reveal().hex(),
+            "otplen": credential.digits,
+            "hashlib": credential.algorithm.lower(),
+            "timeStep": period,
+            "timeWindow": self.policy.window * period,
+            "serial": serial,
+            "description": user_id,
+        }
+        reply = self._http.ask("POST", "/token/init", json=wanted)
+        if reply.status != _OK:
+            raise self._http.refused(f"Enrolling {serial}", reply)
+        self._serials[user_id] = serial
+
+    def withdraw(self, user_id: str, serial: str) -> None:
+        """As Target.withdraw."""
+        if self._enroller is not None:
+            self._enroller.withdraw(user_id, serial)
+            return
+        reply = self._http.ask("DELETE", f"/token/{serial}")
+        if reply.status != _OK:
+            raise self._http.refused(f"Deleting {serial}", reply)
+
+    def submit(self, user_id: str, code: str) -> Answer:
+        """As Target.submit."""
+        whose = {"serial": self._serials[user_id]} if user_id in self._serials else {"user": user_id}
+        reply = self._http.ask("POST", "/validate/check", data=whose | {"pass": code})
+        if reply.status != _OK or not isinstance(reply.body, dict):
+            raise self._http.refused("Checking a code", reply)
+        return Answer(reply.body["result"]["value"] is True, took=reply.took)
+
+    def resynchronise(self, serial: str, codes: tuple[str, str]) -> Answer:
+        """Never asked for: `resynchronises` says so."""
+        raise NotImplementedError
+
+    def clock_ahead(self) -> float | None:
+        """As Target.clock_ahead."""
+        self._http.ask("GET", "/")
+        return self._http.ahead
+
+    def close(self) -> None:
+        """As Target.close."""
+        self._http.close()
+
+    def _log_in(self, administrator: Administrator) -> None:
+        who = {"username": administrator.name, "password": administrator.password.reveal().decode()}
+        reply = self._http.ask("POST", "/auth", json=who)
+        if reply.status != _OK:
+            raise self._http.refused(f"Logging in as {administrator.name}", reply)
+        self._http.headers["PI-Authorization"] = reply.body["result"]["value"]["token"]

@@ -1,0 +1,91 @@
+"""A RADIUS server (RFC 2865, PAP), asked with a Message-Authenticator and believed only with one (CVE-2024-3596)."""
+
+import socket
+import time
+
+from pyrad import packet as wire
+
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.provisioning.credential import Credential
+from host_tools.qa.targets.target import Answer, Enroller, Policy
+from host_tools.secret import Secret
+
+PORT = 1812  # RFC 2865
+_USER_NAME, _USER_PASSWORD = 1, 2  # attributes, RFC 2865 section 5
+_TRIES, _PATIENCE = 3, 5.0  # the same packet is sent again, RFC 5080 section 2.2.1; seconds
+_MAX_PACKET = 4096
+
+
+class Radius:
+    """A Target that tells Access-Accept or Access-Reject. What it checks was enrolled elsewhere."""
+
+    tells_reason = False
+    resynchronises = False
+
+    def __init__(self, host: str, port: int, secret: Secret, enroller: Enroller | None, policy: Policy) -> None:
+        """`secret` is shared with the server."""
+        self._address, self._secret = (host, port), secret
+        self._enroller = enroller
+        self.name = f"RADIUS at {host}:{port}"
+        self.policy = policy
+
+    def enrol(self, user_id: str, serial: str, credential: Credential, clock_set_at: float) -> None:
+        """As Target.enrol."""
+        if self._enroller is None:
+            raise KodebrikError(
+                "Nobody can be enrolled over RADIUS.", "Name the server behind it with --enrol.", ExitCode.USAGE
+            )
+        self._enroller.enrol(user_id, serial, credential, clock_set_at)
+
+    def withdraw(self, user_id: str, serial: str) -> None:
+        """As Target.withdraw."""
+        if self._enroller is not None:
+            self._enroller.withdraw(user_id, serial)
+
+    def submit(self, user_id: str, code: str) -> Answer:
+        """As Target.submit."""
+        request = wire.AuthPacket(code=wire.AccessRequest, secret=self._secret.reveal())
+        request.add_message_authenticator()
+        request[_USER_NAME] = [user_id.encode()]
+        request[_USER_PASSWORD] = [request.PwCrypt(code)]
+        packet = request.RequestPacket()
+        began = time.perf_counter()
+        for _ in range(_TRIES):
+            reply = self._exchange(request, packet)
+            if reply is not None:
+                return Answer(reply.code == wire.AccessAccept, took=time.perf_counter() - began)
+        raise KodebrikError(
+            f"The {self.name} gives no answer that can be believed.",
+            "Check that it runs, knows this machine, has the same secret and sends a Message-Authenticator.",
+            ExitCode.SILENT,
+        )
+
+    def resynchronise(self, serial: str, codes: tuple[str, str]) -> Answer:
+        """Never asked for: `resynchronises` says so."""
+        raise NotImplementedError
+
+    def clock_ahead(self) -> float | None:
+        """As Target.clock_ahead: RADIUS carries no time."""
+        return None
+
+    def close(self) -> None:
+        """Nothing is held: each question has its own socket."""
+
+    def _exchange(self, request: wire.AuthPacket, packet: bytes) -> wire.AuthPacket | None:
+        """Send and wait for the answer; what is damaged or forged is passed over, as if it had not come."""
+        family = socket.getaddrinfo(*self._address, type=socket.SOCK_DGRAM)[0][0]
+        with socket.socket(family, socket.SOCK_DGRAM) as line:
+            line.connect(self._address)
+            line.send(packet)
+            deadline = time.monotonic() + _PATIENCE
+            while (left := deadline - time.monotonic()) > 0:
+                line.settimeout(left)
+                try:
+                    reply = request.CreateReply(packet=line.recv(_MAX_PACKET))
+                except (TimeoutError, ConnectionRefusedError):
+                    return None
+                except (wire.PacketError, ValueError):
+                    continue
+                if request.VerifyReply(reply, enforce_ma=True):
+                    return reply
+        return None

@@ -1,0 +1,85 @@
+"""Our own server over REST (/v1). The API key's role must be administrator, to enrol and to be told reasons."""
+
+import csv
+import io
+
+from host_tools.provisioning.credential import Credential
+from host_tools.provisioning.secrets import encode_base32
+from host_tools.qa.targets.http import Http, Reply
+from host_tools.qa.targets.target import Answer, Policy
+from host_tools.secret import Secret
+
+_OK, _CREATED, _GONE = 200, 201, 204
+
+
+class Rest:
+    """A Target."""
+
+    tells_reason = True
+    resynchronises = True
+
+    def __init__(self, url: str, api_key: Secret, policy: Policy) -> None:
+        """Nothing is sent before the first question."""
+        self._http = Http(url, {"X-API-Key": api_key.reveal().decode()})
+        self.name = self._http.url
+        self.policy = policy
+
+    def enrol(self, user_id: str, serial: str, credential: Credential, clock_set_at: float) -> None:
+        """As Target.enrol."""
+        file = {"file": ("qa.csv", _csv(serial, credential), "text/csv")}
+        imported = self._http.ask("POST", "/v1/imports", files=file)
+        self._check(f"Importing {serial}", imported, _CREATED)
+        token = f"/v1/tokens/{serial}"
+        self._check("Telling when the clock was set", self._post(f"{token}/clock-set", {"at": clock_set_at}), _OK)
+        self._check(f"Assigning {serial}", self._post(f"{token}/assign", {"user_id": user_id}), _OK)
+        self._check(f"Activating {serial}", self._post(f"{token}/activate-by-administrator", None), _OK)
+
+    def withdraw(self, user_id: str, serial: str) -> None:
+        """As Target.withdraw."""
+        self._check(f"Deleting {serial}", self._http.ask("DELETE", f"/v1/tokens/{serial}"), _GONE)
+        self._check(f"Deleting {user_id}", self._http.ask("DELETE", f"/v1/users/{user_id}"), _GONE)
+
+    def submit(self, user_id: str, code: str) -> Answer:
+        """As Target.submit."""
+        return self._answer("Checking a code", self._post("/v1/checks", {"user_id": user_id, "code": code}))
+
+    def resynchronise(self, serial: str, codes: tuple[str, str]) -> Answer:
+        """As Target.resynchronise."""
+        reply = self._post(f"/v1/tokens/{serial}/resynchronise", {"codes": list(codes)})
+        return self._answer("Resynchronising", reply)
+
+    def clock_ahead(self) -> float | None:
+        """As Target.clock_ahead."""
+        self._http.ask("GET", "/openapi.json")
+        return self._http.ahead
+
+    def close(self) -> None:
+        """As Target.close."""
+        self._http.close()
+
+    def _post(self, path: str, body: object) -> Reply:
+        return self._http.ask("POST", path, json=body)
+
+    def _check(self, what: str, reply: Reply, wanted: int) -> None:
+        if reply.status != wanted:
+            raise self._http.refused(what, reply)
+
+    def _answer(self, what: str, reply: Reply) -> Answer:
+        self._check(what, reply, _OK)
+        details = reply.body.get("details") or {}
+        return Answer(
+            reply.body["accepted"],
+            details.get("reason"),
+            details.get("steps"),
+            details.get("retry_after"),
+            reply.took,
+        )
+
+
+def _csv(serial: str, credential: Credential) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(["serial", "secret", "kind", "algorithm", "digits", "period"])
+    secret = encode_base32(credential.secret)
+    writer.writerow([serial, secret, credential.kind, credential.algorithm, credential.digits, credential.period])
+    return text.getvalue().encode()

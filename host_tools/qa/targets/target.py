@@ -1,0 +1,68 @@
+"""What QA needs of a server, whoever wrote it."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from host_tools.provisioning.credential import Credential
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What a server promises: how many steps to either side it accepts, after how many wrong codes in a row it locks.
+
+    `locks_after` 0: QA does not count on a lock.
+    """
+
+    window: int = 1
+    locks_after: int = 3
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A server's answer. `reason` and `steps` are what an administrator is told, None where the server keeps it.
+
+    `steps` counts from the expected step, negative for late; `retry_after` and `took` are seconds.
+    """
+
+    accepted: bool
+    reason: str | None = None
+    steps: int | None = None
+    retry_after: float | None = None
+    took: float = 0.0
+
+
+class Enroller(Protocol):
+    """Where users and tokens are made known, which may be another door of the same server."""
+
+    def enrol(self, user_id: str, serial: str, credential: Credential, clock_set_at: float) -> None:
+        """Make the user with this one active token."""
+        ...
+
+    def withdraw(self, user_id: str, serial: str) -> None:
+        """Remove both again."""
+        ...
+
+
+class Target(Enroller, Protocol):
+    """A server. Its methods raise KodebrikError when it cannot be reached or refuses the question itself."""
+
+    name: str
+    policy: Policy
+    tells_reason: bool
+    resynchronises: bool
+
+    def submit(self, user_id: str, code: str) -> Answer:
+        """Submit one code. May be called from several threads at once."""
+        ...
+
+    def resynchronise(self, serial: str, codes: tuple[str, str]) -> Answer:
+        """Have an administrator find the token's clock anew by two consecutive codes."""
+        ...
+
+    def clock_ahead(self) -> float | None:
+        """Give how many seconds the server's clock is ahead of ours, None when nothing tells."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the server."""
+        ...

@@ -1,0 +1,79 @@
+"""The server's application: every route, its limits, its headers, and what runs beside it while it lives."""
+
+import contextlib
+from collections.abc import AsyncIterator
+
+from anyio.to_thread import run_sync
+from fastapi import FastAPI
+from starlette.staticfiles import StaticFiles
+
+from firmware.version import VERSION
+from host_tools.validator import radius
+from host_tools.validator.api import checks, errors, health, imports, keys, metrics, privacyidea, tokens, users
+from host_tools.validator.api.callers import Callers
+from host_tools.validator.api.headers import SafeHeaders
+from host_tools.validator.api.limits import BodyLimit
+from host_tools.validator.api.passwords import check_password
+from host_tools.validator.api.settings import Settings
+from host_tools.validator.notices.delivery import Channels, Delivery
+from host_tools.validator.service import Validator
+from host_tools.validator.web import administration, importing, one_token, one_user, operator, sign_in, site
+
+_DESCRIPTION = (
+    "Checks one-time codes and keeps the tokens that give them. "
+    "Every request but health needs an API key: `Authorization: Bearer KEY`."
+)
+
+
+def create_app(validator: Validator, settings: Settings) -> FastAPI:
+    """Make the application around an open validator, which stays the caller's to close."""
+    app = FastAPI(
+        title="kodebrik",
+        version=VERSION,
+        description=_DESCRIPTION,
+        docs_url=None,  # its pages fetch scripts from elsewhere
+        redoc_url=None,
+        lifespan=_beside,
+        redirect_slashes=False,
+    )
+    app.state.validator = validator
+    app.state.settings = settings
+    app.state.callers = Callers(validator, settings)
+    errors.install(app)
+    for module in (checks, tokens, users, keys, imports, privacyidea, metrics, health):
+        app.include_router(module.router)
+    pages = [site, operator, administration, one_token, one_user, importing]
+    for router in [*(module.router for module in pages), sign_in.activation_router]:
+        app.include_router(router, include_in_schema=False)
+    if settings.sign_in_demo:
+        app.include_router(sign_in.router, include_in_schema=False)
+    app.mount("/static", StaticFiles(packages=[("host_tools.validator.web", "static")]))
+    app.add_middleware(BodyLimit, settings.body_limit, dict.fromkeys(imports.PATHS, settings.import_limit))
+    app.add_middleware(SafeHeaders)
+    return app
+
+
+@contextlib.asynccontextmanager
+async def _beside(app: FastAPI) -> AsyncIterator[None]:
+    """Run RADIUS and the delivery of notices while the application lives; let both finish what they have begun."""
+    validator: Validator = app.state.validator
+    settings: Settings = app.state.settings
+
+    async def check(user_id: str, code: str, client: str) -> bool:
+        return (await check_password(validator, f"radius {client}", code, user=user_id)).accepted
+
+    channels = Channels(settings.webhook, settings.mail)
+    delivery = Delivery(validator, channels) if channels else None
+    listener = None
+    if settings.radius is not None:
+        listener = await radius.serve(settings.radius.host, settings.radius.port, list(settings.radius.clients), check)
+    if delivery is not None:
+        delivery.start()
+    app.state.radius = listener
+    try:
+        yield
+    finally:
+        if listener is not None:
+            await listener.close()
+        if delivery is not None:
+            await run_sync(delivery.stop)  # it may be in the middle of a notice

@@ -1,0 +1,70 @@
+"""Importing files of tokens over REST: PSKC, CSV or otpauth, all of their tokens or none."""
+
+from collections.abc import Callable
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, File, Form, UploadFile
+from pydantic import BaseModel
+from starlette.formparsers import MultiPartParser
+
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.provisioning import token_files
+from host_tools.provisioning.token_key import TokenKey
+from host_tools.secret import Secret
+from host_tools.validator.api.errors import responses
+from host_tools.validator.api.tokens import Ruler, Service
+from host_tools.validator.records import NewToken
+
+router = APIRouter(prefix="/v1", tags=["tokens"])
+
+PATHS = ("/v1/imports", "/admin/import")  # what may be as long as a file
+Kind = Literal["totp", "hotp"]
+Progress = Callable[[int, int], None]  # done, of how many
+
+# Uploads hold secrets in the clear and must not pass through a temporary file on the disk. BodyLimit bounds them.
+MultiPartParser.spool_max_size = 2**30
+
+
+class Imported(BaseModel):
+    """How many tokens came in."""
+
+    imported: int
+
+
+@router.post("/imports", responses=responses(409), status_code=201)
+def import_file(
+    service: Service,
+    caller: Ruler,
+    file: Annotated[UploadFile, File(description="PSKC, CSV or a list of otpauth URIs.")],
+    passphrase: Annotated[str, Form(max_length=200, description="Opens a PSKC file.")] = "",
+    key: Annotated[str, Form(max_length=200, description="Opens a PSKC file: 16, 24 or 32 bytes in hex.")] = "",
+    kind: Annotated[Kind | None, Form(description="For CSV lines that do not say it.")] = None,
+) -> Imported:
+    """Import a file. Its first fault is named, and then nothing is imported."""
+    tokens = read_tokens(file.file.read(), passphrase, key, kind)
+    return Imported(imported=service.import_tokens(tokens, actor=caller.name))
+
+
+def read_tokens(
+    content: bytes, passphrase: str, key: str, kind: Kind | None, progress: Progress | None = None
+) -> list[NewToken]:
+    """Read a file's tokens; KodebrikError names its first fault."""
+    found = token_files.read(content, _hexadecimal(key), _secret(passphrase), kind, progress)
+    return [_new(token) for token in found]
+
+
+def _new(token: TokenKey) -> NewToken:
+    return NewToken(token.serial, token.credential, suite=token.suite, clock_set_at=token.clock_set_at)
+
+
+def _secret(text: str) -> Secret | None:
+    return Secret(text.encode()) if text else None
+
+
+def _hexadecimal(text: str) -> Secret | None:
+    try:
+        return Secret(bytes.fromhex(text)) if text.strip() else None
+    except ValueError:
+        raise KodebrikError(
+            "The key is not hexadecimal.", "Give it as the digits 0-9 and a-f.", ExitCode.BAD_INPUT
+        ) from None

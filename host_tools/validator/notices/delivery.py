@@ -1,0 +1,80 @@
+"""Carries notices from the validator's outbox to the channels that are set up, until each has taken them."""
+
+import logging
+import threading
+import time
+from dataclasses import dataclass
+
+from prometheus_client import Counter
+
+from host_tools.validator.notices import smtp, webhook
+from host_tools.validator.records import Notice
+from host_tools.validator.service import Validator
+
+log = logging.getLogger("kodebrik.notices")
+
+SENT = Counter("kodebrik_notices_sent", "Notices that every channel took.")
+FAILED = Counter("kodebrik_notices_failed", "Tries at a notice that a channel did not take.")
+_PAUSE = 1.0  # seconds between looks into the outbox
+
+
+@dataclass(frozen=True)
+class Channels:
+    """Where notices go; None is not set up."""
+
+    webhook: webhook.Webhook | None
+    mail: smtp.MailServer | None
+
+    def __bool__(self) -> bool:
+        """Say whether there is any."""
+        return self.webhook is not None or self.mail is not None
+
+
+def deliver(validator: Validator, channels: Channels, now: float) -> int:
+    """Send what is due, once; give how many notices every channel took. A failed one comes again later."""
+    sent = 0
+    for notice in validator.due_notices():
+        try:
+            _send(channels, notice, now)
+        except OSError as error:  # smtplib's and urllib's errors are OSErrors
+            log.warning("Notice %d was not taken (%s); it is tried again later.", notice.id, type(error).__name__)
+            validator.notice_failed(notice)
+            FAILED.inc()
+        else:
+            validator.notice_sent(notice)
+            SENT.inc()
+            sent += 1
+    return sent
+
+
+def _send(channels: Channels, notice: Notice, now: float) -> None:
+    if channels.webhook is not None:
+        webhook.post(channels.webhook, notice, now)
+    if channels.mail is not None and notice.email is not None:
+        smtp.send(channels.mail, notice)
+
+
+class Delivery(threading.Thread):
+    """Delivers in the background until stopped; several workers may, for each notice is claimed by one."""
+
+    def __init__(self, validator: Validator, channels: Channels) -> None:
+        """Nothing is sent before start()."""
+        super().__init__(name="notices", daemon=True)
+        self._validator, self._channels = validator, channels
+        self._stopping = threading.Event()
+
+    def run(self) -> None:
+        """Look into the outbox again and again."""
+        while not self._stopping.is_set():
+            try:
+                busy = deliver(self._validator, self._channels, time.time())
+            except Exception:  # the database is away, or a defect: notices stay in the outbox, the thread lives on
+                log.exception("Notices could not be delivered; they stay in the outbox.")
+                busy = 0
+            if not busy:
+                self._stopping.wait(_PAUSE)
+
+    def stop(self) -> None:
+        """Stop after the notice that is being sent."""
+        self._stopping.set()
+        self.join()

@@ -1,0 +1,98 @@
+"""Notices by webhook, signed as Standard Webhooks 1.0.0 says (github.com/standard-webhooks/standard-webhooks).
+
+The receiver checks `webhook-signature` = "v1," + base64(HMAC-SHA256(secret, id "." timestamp "." body)), refuses old
+timestamps, and drops an id it has seen: a notice may come twice, never not at all.
+"""
+
+import base64
+import hmac
+import http.client
+import json
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.message import Message
+from typing import IO
+from urllib.parse import urlsplit
+
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.secret import Secret
+from host_tools.validator.notices.reach import on_this_machine
+from host_tools.validator.records import Notice
+
+_PATIENCE = 10.0  # seconds
+MIN_SECRET = 24  # bytes, as Standard Webhooks asks
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """Where notices are posted to, and the secret that signs them."""
+
+    url: str
+    secret: Secret
+
+    def __post_init__(self) -> None:
+        """Raise KodebrikError for what cannot be posted to, or signed with."""
+        parts = urlsplit(self.url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise KodebrikError("The webhook is no URL.", "Give one like https://host/path.", ExitCode.BAD_INPUT)
+        if parts.scheme == "http" and not on_this_machine(parts.hostname):
+            raise KodebrikError(
+                "The webhook would carry notices unencrypted over the network.",
+                "Give an https:// URL; http:// is for this machine alone.",
+                ExitCode.BAD_INPUT,
+            )
+        if len(self.secret) < MIN_SECRET:
+            raise KodebrikError(
+                f"The webhook's secret has {len(self.secret)} bytes.",
+                f"Give at least {MIN_SECRET} random ones.",
+                ExitCode.BAD_INPUT,
+            )
+
+
+def signature(secret: Secret, message_id: str, timestamp: int, body: bytes) -> str:
+    """Sign one message; `timestamp` in Unix seconds."""
+    signed = f"{message_id}.{timestamp}.".encode() + body
+    return "v1," + base64.b64encode(hmac.digest(secret.reveal(), signed, "sha256")).decode()
+
+
+def post(webhook: Webhook, notice: Notice, now: float) -> None:
+    """Post one notice; OSError when the receiver does not take it with a status of 2xx. Blocks for up to 10 s."""
+    content = {
+        "type": f"token.{notice.kind}",
+        "timestamp": datetime.fromtimestamp(notice.at, UTC).isoformat(),
+        "data": {"user_id": notice.user_id, "serial": notice.serial, "language": notice.language},
+    }
+    body = json.dumps(content, ensure_ascii=False).encode()
+    message_id = f"notice-{notice.id}"
+    request = urllib.request.Request(  # noqa: S310 - Webhook took http and https alone
+        webhook.url,
+        body,
+        {
+            "Content-Type": "application/json",
+            "webhook-id": message_id,
+            "webhook-timestamp": str(int(now)),
+            "webhook-signature": signature(webhook.secret, message_id, int(now), body),
+        },
+    )
+    try:
+        with _opener.open(request, timeout=_PATIENCE) as answer:
+            answer.read(1024)
+    except urllib.error.HTTPError as error:
+        error.close()
+        raise OSError(f"The webhook answered with status {error.code}.") from None
+    except http.client.HTTPException as error:
+        raise OSError(f"The webhook's answer is no HTTP: {type(error).__name__}.") from None
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """A redirect would carry the notice to where nobody configured it to go: it is a failure."""
+
+    def redirect_request(  # noqa: PLR0913, PLR0917 - as urllib calls it
+        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str
+    ) -> None:
+        raise urllib.error.HTTPError(req.full_url, code, "redirected elsewhere", headers, fp)
+
+
+_opener = urllib.request.build_opener(_NoRedirect)

@@ -1,0 +1,188 @@
+"""Plain records that go into and come out of the validator. Times are Unix seconds (UTC), as floats."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from host_tools.provisioning.credential import Credential
+
+T = TypeVar("T")
+
+
+class Status(StrEnum):
+    """Where a token is in its life."""
+
+    STOCK = "stock"  # imported, nobody's
+    ASSIGNED = "assigned"  # somebody's, waits for its activation
+    ACTIVE = "active"  # its codes are accepted; at most one for each user
+    BLOCKED = "blocked"  # somebody's, refused until unblocked
+    REPLACED = "replaced"  # its user has activated another one
+
+
+class Role(StrEnum):
+    """What the owner of an API key may do."""
+
+    ADMINISTRATOR = "administrator"  # everything
+    HELP_DESK = "help_desk"  # tokens and users, but no import, deletion or keys
+    AUDITOR = "auditor"  # read everything
+    CHECKER = "checker"  # have codes checked, nothing else
+
+
+class NoticeKind(StrEnum):
+    """What a user is told of."""
+
+    ACTIVATED = "activated"  # always
+    USED = "used"  # if chosen
+    BLOCKED = "blocked"  # always
+
+
+@dataclass(frozen=True, slots=True)
+class NewToken:
+    """A token to import. `suite` makes it an OCRA token (then the credential's period and digits are not used).
+
+    `clock_set_at` is when the token's clock was last set (None: now); `window` is in steps to either side, `look_ahead`
+    in HOTP counters.
+    """
+
+    serial: str
+    credential: Credential
+    suite: str | None = None
+    clock_set_at: float | None = None
+    window: int = 1
+    look_ahead: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token as administrators see it; its secret stays inside."""
+
+    serial: str
+    status: Status
+    kind: str  # "totp", "hotp" or "ocra"
+    algorithm: str
+    digits: int
+    period: int | None  # seconds
+    suite: str | None
+    user_id: str | None
+    window: int  # steps to either side
+    look_ahead: int  # HOTP counters
+    last_step: int  # of the last accepted code: time step or HOTP counter; -1 before the first
+    last_accepted_at: float | None
+    failures: int  # in a row
+    locked_until: float  # 0 when it never was
+    offset: float  # seconds that the token's clock is believed to be ahead
+    created_at: float
+    activation_expires_at: float | None  # of the activation code, while one waits
+    activation_tries: int  # left
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A user. `serial` is of the active token, if there is one."""
+
+    user_id: str
+    created_at: float
+    email: str | None
+    language: str  # "da" or "en"
+    notify_on_use: bool
+    has_pin: bool
+    serial: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Part of a list: `total` counts all of it."""
+
+    items: tuple[T, ...]
+    total: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One entry of the audit: `serial` names its chain, None is the server's own."""
+
+    serial: str | None
+    sequence: int
+    at: float
+    actor: str
+    action: str
+    detail: dict[str, str | int | float | bool | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """Where a chain of the audit does not hold: its first changed or missing entry."""
+
+    serial: str | None
+    sequence: int
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditReport:
+    """What the verification of the audit found."""
+
+    chains: int
+    entries: int
+    broken: tuple[Broken, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DriftPoint:
+    """One accepted code: seconds that its step's middle was ahead of our clock, and the offset then believed."""
+
+    at: float
+    observed: float
+    believed: float
+
+
+@dataclass(frozen=True, slots=True)
+class ActivationCode:
+    """The code of the activation letter: shown once, kept only as a keyed hash."""
+
+    serial: str
+    code: str
+    expires_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """A challenge that waits for its OCRA response."""
+
+    serial: str
+    text: str
+    expires_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """An API key, without the key."""
+
+    name: str
+    role: Role
+    created_at: float
+    revoked_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A notice to a user that waits to be sent."""
+
+    id: int
+    kind: NoticeKind
+    at: float
+    user_id: str
+    serial: str
+    email: str | None
+    language: str
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """Counts for the metrics and the front page."""
+
+    tokens: dict[str, int]  # by status
+    users: int
+    notices_waiting: int

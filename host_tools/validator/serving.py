@@ -1,0 +1,145 @@
+"""Starting the server: one uvicorn process, or several workers that share a socket and a database.
+
+Workers are new processes that get their options through the environment: neither the database's URL nor a key ever
+stands in an argument list.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import ssl
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+from uvicorn.supervisors import Multiprocess
+
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.validator import configuration
+from host_tools.validator.api import metrics
+from host_tools.validator.api.app import create_app
+from host_tools.validator.key_place import open_key
+from host_tools.validator.service import Validator
+
+_VARIABLE = "_KODEBRIK_SERVER"
+_GRACE = 10  # seconds that requests under way have to finish when the server is told to stop
+_BACKLOG = 2048  # connections that wait to be accepted
+_BUSY = {98, 48, 10048}  # EADDRINUSE on Linux, macOS and Windows
+
+
+@dataclass(frozen=True)
+class Options:
+    """What an administrator decides at the start. `key` is what open_key() takes."""
+
+    database: str
+    key: str | None
+    host: str = "127.0.0.1"
+    port: int = 8080
+    workers: int = 1
+    settings: str | None = None
+    certificate: str | None = None
+    private_key: str | None = None
+    trusted_proxies: str = "127.0.0.1"
+
+
+def serve(options: Options, ready: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or Ctrl-C; `ready` is told the address. KodebrikError for what cannot work."""
+    with Validator(options.database, open_key(options.key)) as validator:  # every fault shows here, once
+        configuration.load(_path(options.settings), validator.session_key())
+    _check_tls(options)
+    listener = _listen(options.host, options.port)
+    os.environ[_VARIABLE] = json.dumps(asdict(options))
+    config = uvicorn.Config(
+        "host_tools.validator.serving:application",
+        factory=True,
+        workers=options.workers,
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        backlog=_BACKLOG,
+        timeout_graceful_shutdown=_GRACE,
+        ssl_certfile=options.certificate,
+        ssl_keyfile=options.private_key,
+        forwarded_allow_ips=options.trusted_proxies,
+    )
+    scheme = "http" if options.certificate is None else "https"
+    host, port = listener.getsockname()[:2]
+    ready(f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}")
+    # uvicorn raises the signal that ended it once more, when everything is done: then it shall do no harm.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    server = uvicorn.Server(config)
+    with listener:
+        if options.workers > 1:
+            with tempfile.TemporaryDirectory(prefix="kodebrik-") as figures:
+                os.environ.setdefault(metrics.SHARED, figures)
+                Multiprocess(config, [listener]).run()
+            return
+        server.run([listener])
+    if not server.started:
+        raise KodebrikError("The server did not start.", "Its log, above, says why.", ExitCode.INTERNAL)
+
+
+def application() -> FastAPI:
+    """Make the application of this process, as uvicorn and its workers call for it."""
+    # The thread that commits gives the interpreter away at every call of the database, and waits for it as long as this
+    # at the next one: with Python's 5 ms, a busy event loop would stretch each batch.
+    sys.setswitchinterval(0.0005)
+    options = Options(**json.loads(os.environ[_VARIABLE]))
+    validator = Validator(options.database, open_key(options.key))
+    app = create_app(validator, configuration.load(_path(options.settings), validator.session_key()))
+    inner = app.router.lifespan_context
+
+    @contextlib.asynccontextmanager
+    async def until_closed(app: FastAPI) -> AsyncIterator[Any]:
+        with validator:
+            async with inner(app) as state:
+                yield state
+
+    app.router.lifespan_context = until_closed
+    return app
+
+
+def _path(text: str | None) -> Path | None:
+    return None if text is None else Path(text)
+
+
+def _check_tls(options: Options) -> None:
+    if options.certificate is None and options.private_key is None:
+        return
+    if options.certificate is None:
+        raise KodebrikError("A private key needs its certificate.", "Give --certificate too.", ExitCode.USAGE)
+    try:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(options.certificate, options.private_key, password=lambda: b"")
+    except (OSError, ValueError) as error:  # SSLError is an OSError
+        raise KodebrikError(
+            f"The certificate or its private key cannot be used: {error.__class__.__name__}.",
+            "Give the certificate's chain with --certificate and its unencrypted key with --private-key, both PEM.",
+            ExitCode.BAD_INPUT,
+        ) from None
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        if error.errno in _BUSY:
+            raise KodebrikError(
+                f"Something else listens on {host}, port {port}.", "Choose another --port.", ExitCode.BUSY
+            ) from None
+        raise KodebrikError(
+            f"Cannot listen on {host}, port {port}: {error.strerror}.",
+            "Choose another --host or --port.",
+            ExitCode.USAGE,
+        ) from None
+    listener.set_inheritable(True)
+    return listener

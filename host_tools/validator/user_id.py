@@ -1,0 +1,38 @@
+"""User-IDs: 5 to 48 characters, never a CPR number or ten digits, no blanks at the ends.
+
+Two user-IDs that differ only in case or in the encoding of the same letters are the same (Unicode NFKC, case folded).
+"""
+
+import re
+import unicodedata
+
+from host_tools.errors import ExitCode, KodebrikError
+
+MIN_LENGTH, MAX_LENGTH = 5, 48  # characters
+_CPR = re.compile(r"(0[1-9]|[12]\d|3[01])(0[1-9]|1[0-2])\d\d\D?\d{4}")  # ddmmyy, at most one separator, four digits
+_CPR_DIGITS = 10
+
+
+def check(text: str) -> str:
+    """Give the user-ID as it is shown (NFC); KodebrikError says which rule it breaks."""
+    shown = unicodedata.normalize("NFC", text)
+    if shown != shown.strip():
+        raise _bad("A user-ID has no blanks at its ends.")
+    if not shown.isprintable():
+        raise _bad("A user-ID holds printable characters only.")
+    folded = key(shown)
+    if not MIN_LENGTH <= len(shown) <= MAX_LENGTH or not MIN_LENGTH <= len(folded) <= 2 * MAX_LENGTH:
+        raise _bad(f"A user-ID has {MIN_LENGTH} to {MAX_LENGTH} characters.")
+    bare = re.sub(r"[\s\-./]", "", folded)  # a CPR number stays one, however it is grouped
+    if (len(bare) == _CPR_DIGITS and bare.isdigit()) or _CPR.fullmatch(folded):
+        raise _bad("A user-ID is never a CPR number, nor any ten digits.")
+    return shown
+
+
+def key(text: str) -> str:
+    """Give what user-IDs are compared and found by. It is total: any text has a key."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+
+
+def _bad(message: str) -> KodebrikError:
+    return KodebrikError(message, "Choose another user-ID.", ExitCode.BAD_INPUT)

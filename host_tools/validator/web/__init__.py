@@ -1,0 +1,1 @@
+"""The web site: administration and the sign-in demo, rendered here, working without scripts, in Danish and English."""

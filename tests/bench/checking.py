@@ -1,0 +1,171 @@
+"""Checks a second of whole servers over HTTP, every one a right code and a durable commit: ours and privacyIDEA.
+
+A token has one new code a step, so each serves three checks: the codes of the step before, of this one and of the next.
+The load comes from one process beside the server's; both share the machine.
+"""
+
+import json
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlencode
+
+import psutil
+
+from host_tools.provisioning.credential import Credential
+from host_tools.qa import load
+from host_tools.qa.load import Load
+from host_tools.secret import Secret
+from host_tools.validator import master_key
+from host_tools.validator.records import NewToken, Role
+from host_tools.validator.service import Validator
+from tests.interop.privacyidea import PrivacyIdea
+
+CONNECTIONS = 32
+_PERIOD = 30
+_PATIENCE = 30  # seconds for a server to start
+
+
+@dataclass(frozen=True)
+class Stock:
+    """Active tokens, an API key of role checker, and what a server needs to serve them."""
+
+    database: str
+    key_file: Path
+    api_key: str
+    tokens: dict[str, Credential]  # by user-ID
+
+
+@dataclass(frozen=True)
+class Served:
+    """A load's outcome; what the server's processes spent on it (processor seconds) and hold after it (bytes)."""
+
+    load: Load
+    processor: float
+    memory: int
+
+    @property
+    def processor_ms(self) -> float:
+        """Give the processor's milliseconds for one check, which other work on the machine disturbs least."""
+        return 1000 * self.processor / self.load.answers
+
+
+def stock(database: str, folder: Path, count: int) -> Stock:
+    """Fill a new database with active tokens."""
+    key_file = folder / "master.key"
+    key = master_key.create_file(key_file)
+    tokens = {f"bench-{n}": Credential("Bench", Secret(secrets.token_bytes(20))) for n in range(count)}
+    with Validator(database, key) as validator:
+        validator.import_tokens(
+            [NewToken(f"T{user}", credential) for user, credential in tokens.items()], actor="bench"
+        )
+        for user in tokens:
+            validator.assign(f"T{user}", user, actor="bench")
+            validator.activate_by_administrator(f"T{user}", actor="bench")
+        _, api_key = validator.create_api_key("bench", Role.CHECKER, actor="bench")
+    return Stock(database, key_file, api_key.reveal().decode(), tokens)
+
+
+@contextmanager
+def serving(stock: Stock, workers: int) -> Iterator[tuple[tuple[str, int], int]]:
+    """Start `kodebrik server` as a user does; its address and process."""
+    program = str(Path(sys.executable).with_name("kodebrik"))
+    command = [program, "server", "--port", "0", "--workers", str(workers), "--json"]
+    command += ["--database", stock.database, "--master-key", str(stock.key_file)]
+    with tempfile.TemporaryFile() as complaints:
+        server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=complaints)
+        try:
+            line = server.stdout.readline()
+            if not line:
+                complaints.seek(0)
+                raise RuntimeError(f"the server did not start: {complaints.read().decode()[-500:]}")
+            host, port = json.loads(line)["url"].removeprefix("http://").split(":")
+            _await((host, int(port)), workers)
+            yield (host, int(port)), server.pid
+        finally:
+            server.send_signal(signal.SIGTERM)
+            server.wait(_PATIENCE)
+            server.stdout.close()
+
+
+def _await(address: tuple[str, int], workers: int) -> None:
+    """Wait until every worker has come up: what answers in a row of requests tells no more than one of them."""
+    deadline = time.monotonic() + _PATIENCE
+    for _ in range(8 * workers):
+        while time.monotonic() < deadline:
+            with socket.create_connection(address, 5) as line:
+                line.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                line.settimeout(deadline - time.monotonic())
+                if line.recv(1):
+                    break
+
+
+def three_codes_each(tokens: dict[str, Credential]) -> Iterator[tuple[str, str]]:
+    """Give (user-ID, code) of the step before, then of this step, then of the next, for all; starts with a new step."""
+    time.sleep(_PERIOD - time.time() % _PERIOD)
+    now = int(time.time())
+    for step in (-1, 0, 1):
+        for user, credential in tokens.items():
+            yield user, credential.code(now + step * _PERIOD)
+
+
+def load_on(stock: Stock, workers: int, connections: int = CONNECTIONS) -> Served:
+    """Check three codes of every token, as fast as the server can."""
+    headers = {"X-API-Key": stock.api_key}
+    with serving(stock, workers) as (address, pid):
+        requests = [
+            load.request(
+                "/v1/checks", json.dumps({"user_id": user, "code": code}).encode(), "application/json", headers
+            )
+            for user, code in three_codes_each(stock.tokens)
+        ]
+        return _served(pid, lambda: load.fire(address, requests, connections, b'"accepted":true'))
+
+
+def load_on_privacyidea(server: PrivacyIdea, count: int, connections: int = CONNECTIONS) -> Served:
+    """Do the same to privacyIDEA. Its window stays at three minutes to either side: at its pace, codes grow old."""
+    tokens = {}
+    for n in range(count):
+        credential = Credential("Bench", Secret(secrets.token_bytes(20)))
+        wanted = {"type": "totp", "genkey": 0, "otpkey": credential.secret.reveal().hex(), "serial": f"B{n}"}
+        server.ask("POST", "/token/init", json=wanted)
+        tokens[f"B{n}"] = credential
+    requests = [
+        load.request(
+            "/validate/check",
+            urlencode({"serial": serial, "pass": code}).encode(),
+            "application/x-www-form-urlencoded",
+            {},
+        )
+        for serial, code in three_codes_each(tokens)
+    ]
+    host, _, port = server.url.removeprefix("http://").partition(":")
+    return _served(server.pid, lambda: load.fire((host, int(port)), requests, connections, b'"value": true'))
+
+
+def _served(pid: int, fire: Callable[[], Load]) -> Served:
+    whole = psutil.Process(pid)
+    processes = [whole, *whole.children(recursive=True)]
+    before = sum(_processor(process) for process in processes)
+    outcome = fire()
+    spent = sum(_processor(process) for process in processes) - before
+    return Served(outcome, spent, sum(_resident(process) for process in processes))
+
+
+def _processor(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
+
+
+def _resident(process: psutil.Process) -> int:
+    """Give resident bytes, shared pages counted once where the system tells (PSS)."""
+    full = process.memory_full_info()
+    return int(getattr(full, "pss", full.rss))

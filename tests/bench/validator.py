@@ -1,0 +1,113 @@
+"""The validation server: checks a second, latency, processor and memory, beside privacyIDEA and bare databases."""
+
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+
+from tests import postgres
+from tests.bench import bare_database, checking
+from tests.bench.figure import Figure
+from tests.interop import privacyidea
+
+_TOKENS, _TOKENS_OF_THE_PEER = 500, 40
+_WORKERS = (1, 2, 4)
+
+
+@cache
+def on_sqlite() -> checking.Served:
+    """Load one worker on SQLite."""
+    with tempfile.TemporaryDirectory() as folder:
+        stock = checking.stock(f"sqlite:///{folder}/validator.db", Path(folder), _TOKENS)
+        return _whole(checking.load_on(stock, 1), 3 * _TOKENS)
+
+
+@cache
+def on_privacyidea() -> checking.Served:
+    """Load one worker of privacyIDEA, on SQLite too."""
+    with privacyidea.running() as server:
+        return _whole(checking.load_on_privacyidea(server, _TOKENS_OF_THE_PEER), 3 * _TOKENS_OF_THE_PEER)
+
+
+@cache
+def on_postgres() -> dict[int, tuple[checking.Served, float]]:
+    """Load 1, 2 and 4 workers on one PostgreSQL; beside each the commits a second of as many bare connections."""
+    result = {}
+    with postgres.running() as server:
+        for workers in _WORKERS:
+            with tempfile.TemporaryDirectory() as folder, postgres.database(server) as url:
+                stock = checking.stock(url, Path(folder), _TOKENS)
+                served = _whole(checking.load_on(stock, workers), 3 * _TOKENS)
+                result[workers] = served, bare_database.postgres_commits(url, workers)
+    return result
+
+
+def _whole(served: checking.Served, checks: int) -> checking.Served:
+    """Pass a load on of which every code was accepted: without that, its rate means nothing."""
+    if served.load.accepted != checks:
+        raise RuntimeError(f"{served.load.accepted} of {checks} codes were accepted; {served.load.refused}")
+    return served
+
+
+def rate_on_sqlite() -> Figure:
+    """Durable checks a second against the budget."""
+    rate = on_sqlite().load.rate
+    return Figure("checks, 1 worker, SQLite, over HTTP", rate, "1/s", "budget", 1000, more_is_better=True)
+
+
+def processor_on_sqlite() -> Figure:
+    """The processor's time for one check: the budget leaves a whole core to one worker."""
+    return Figure("processor time of a check, SQLite", on_sqlite().processor_ms, "ms", "budget", 1.0)
+
+
+def against_bare_sqlite() -> Figure:
+    """Checks against single commits of the bare database."""
+    limit = bare_database.sqlite_commits()
+    return Figure(
+        "checks, 1 worker, SQLite", on_sqlite().load.rate, "1/s", "bare single commits", limit, more_is_better=True
+    )
+
+
+def rate_against_privacyidea() -> Figure:
+    """Checks a second against privacyIDEA's, one worker each, both on SQLite."""
+    theirs = on_privacyidea().load.rate
+    return Figure("checks, 1 worker", on_sqlite().load.rate, "1/s", "privacyIDEA", theirs, more_is_better=True)
+
+
+def latency_against_privacyidea(share: float) -> Figure:
+    """Latency at 32 connections against privacyIDEA's."""
+    ours, theirs = on_sqlite().load.percentile(share), on_privacyidea().load.percentile(share)
+    name = f"p{share * 100:.0f} of a check at {checking.CONNECTIONS} connections"
+    return Figure(name, 1000 * ours, "ms", "privacyIDEA", 1000 * theirs)
+
+
+def memory_against_privacyidea() -> Figure:
+    """Memory after the load against privacyIDEA's."""
+    return Figure("memory, 1 worker", on_sqlite().memory / 2**20, "MiB", "privacyIDEA", on_privacyidea().memory / 2**20)
+
+
+def rate_on_postgres(workers: int) -> Figure:
+    """Durable checks a second on PostgreSQL, against the bare database with as many connections."""
+    served, limit = on_postgres()[workers]
+    name = f"checks, {workers} worker{'s' if workers > 1 else ''}, PostgreSQL, over HTTP"
+    return Figure(name, served.load.rate, "1/s", "bare single commits", limit, more_is_better=True)
+
+
+def figures() -> Iterator[Callable[[], Figure]]:
+    """List them; what needs a server that is not installed is left out, and said."""
+    yield rate_on_sqlite
+    yield processor_on_sqlite
+    yield against_bare_sqlite
+    if privacyidea.installed():
+        yield rate_against_privacyidea
+        yield lambda: latency_against_privacyidea(0.5)
+        yield lambda: latency_against_privacyidea(0.99)
+        yield memory_against_privacyidea
+    else:
+        print(f"Not compared: {privacyidea.ABSENT}.", file=sys.stderr)
+    if postgres.binaries() is not None:
+        for workers in _WORKERS:
+            yield lambda workers=workers: rate_on_postgres(workers)
+    else:
+        print(f"Not measured: {postgres.ABSENT}.", file=sys.stderr)

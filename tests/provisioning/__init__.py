@@ -1,0 +1,1 @@
+"""Token files, inventory, letters and the codes that a validator computes."""

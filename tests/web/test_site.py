@@ -1,0 +1,194 @@
+"""The site without a browser: what protects its forms and cookies, and that its texts are whole."""
+
+import re
+from dataclasses import replace
+from itertools import pairwise
+from string import Formatter
+
+import pytest
+from fastapi.testclient import TestClient
+
+from host_tools.validator.api.app import create_app
+from host_tools.validator.api.settings import Settings
+from host_tools.validator.records import DriftPoint, Role
+from host_tools.validator.service import Validator
+from host_tools.validator.verdict import Reason
+from host_tools.validator.web import drift_plot
+from host_tools.validator.web.site import _templates
+from host_tools.validator.web.texts import TEXTS
+
+HTML = {"Accept": "text/html"}
+
+
+def csrf(page: str) -> str:
+    found = re.search(r'name="csrf" value="([^"]+)"', page)
+    assert found, page
+    return found[1]
+
+
+def signed_in(client: TestClient, key: str) -> str:
+    """Sign in to the administration; give the token of its forms."""
+    form = csrf(client.get("/admin/login").text)
+    assert client.post("/admin/login", data={"csrf": form, "key": key}).headers["location"] == "/admin"
+    return csrf(client.get("/admin", headers=HTML).text)
+
+
+@pytest.mark.parametrize(
+    "path", ["/admin", "/admin/tokens", "/admin/token?serial=K1", "/admin/users", "/admin/user?user_id=anna.holm",
+             "/admin/audit", "/admin/import", "/admin/keys"],
+)  # fmt: skip
+def test_nothing_of_the_administration_shows_before_signing_in(client: TestClient, path: str) -> None:
+    answer = client.get(path)
+    assert (answer.status_code, answer.headers["location"], answer.text) == (303, "/admin/login", "")
+
+
+def test_a_checkers_key_opens_no_administration(client: TestClient, keys: dict[Role, str]) -> None:
+    form = csrf(client.get("/admin/login").text)
+    answer = client.post("/admin/login", data={"csrf": form, "key": keys[Role.CHECKER]})
+    assert answer.status_code == 422
+    assert client.get("/admin").status_code == 303
+
+
+def test_a_form_from_elsewhere_changes_nothing(client: TestClient, keys: dict[Role, str], validator: Validator) -> None:
+    signed_in(client, keys[Role.ADMINISTRATOR])
+    for forged in ({}, {"csrf": ""}, {"csrf": "guess"}):
+        answer = client.post("/admin/token", data={"serial": "K1", "action": "block", **forged})
+        assert answer.status_code == 403
+    assert validator.token("K1").status == "active"
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/sign-in/approve", "/activate", "/admin/login"])
+def test_every_form_is_refused_without_its_token(client: TestClient, path: str) -> None:
+    client.get(path)
+    assert client.post(path, data={"csrf": "guess"}, headers=HTML).status_code in (200, 403)
+    assert "location" not in client.post(path, data={"csrf": "guess", "user_id": "anna.holm"}).headers
+
+
+def test_cookies_are_out_of_scripts_and_other_sites_reach(client: TestClient) -> None:
+    plain = client.get("/sign-in").headers["set-cookie"].lower()
+    assert "httponly" in plain
+    assert "samesite=strict" in plain
+    client.base_url = client.base_url.copy_with(scheme="https")
+    sealed = client.get("/sign-in").headers["set-cookie"]
+    assert sealed.startswith("__Host-")
+    assert "secure" in sealed.lower()
+    assert "max-age=31536000" in client.get("/sign-in").headers["strict-transport-security"]
+
+
+def test_a_changed_cookie_is_no_cookie(client: TestClient, keys: dict[Role, str]) -> None:
+    signed_in(client, keys[Role.ADMINISTRATOR])
+    value = client.cookies["administration"]
+    for changed in (value[:-6] + "AAAA==", "", "AAAA", "-" * 4000):
+        client.cookies.clear()
+        client.cookies.set("administration", changed)
+        assert client.get("/admin").status_code == 303
+
+
+def test_a_cookie_of_one_site_opens_not_the_other(client: TestClient) -> None:
+    client.get("/sign-in")
+    value = client.cookies["sign-in"]
+    client.cookies.set("administration", value)
+    assert client.get("/admin").status_code == 303
+
+
+def test_a_revoked_key_ends_its_session(client: TestClient, keys: dict[Role, str], validator: Validator) -> None:
+    signed_in(client, keys[Role.AUDITOR])
+    validator.revoke_api_key(f"{Role.AUDITOR} key", actor="test")
+    client.app.state.callers._kept.clear()  # type: ignore[attr-defined] # as a second later
+    assert client.get("/admin").status_code == 303
+
+
+def test_signing_out_ends_the_session(client: TestClient, keys: dict[Role, str]) -> None:
+    form = signed_in(client, keys[Role.AUDITOR])
+    assert client.post("/admin/logout", data={"csrf": form}).headers["location"] == "/admin/login"
+    assert client.get("/admin").status_code == 303
+
+
+def test_roles_hold_in_the_administration(client: TestClient, keys: dict[Role, str], validator: Validator) -> None:
+    """An auditor sees and changes nothing; the help desk neither imports, deletes nor makes keys."""
+    form = signed_in(client, keys[Role.AUDITOR])
+    assert 'name="action"' not in client.get("/admin/token?serial=K1").text
+    assert client.post("/admin/token", data={"csrf": form, "serial": "K1", "action": "block"}).status_code == 403
+    client.cookies.clear()
+    form = signed_in(client, keys[Role.HELP_DESK])
+    assert client.get("/admin/import").status_code == 403
+    assert client.get("/admin/keys").status_code == 403
+    deletion = {"csrf": form, "serial": "K1", "action": "delete", "sure": "1"}
+    assert client.post("/admin/token", data=deletion).status_code == 403
+    assert validator.token("K1").status == "active"
+
+
+def test_deletion_asks_whether_one_is_sure(client: TestClient, keys: dict[Role, str], validator: Validator) -> None:
+    """WCAG 2.2, 3.3.4."""
+    form = signed_in(client, keys[Role.ADMINISTRATOR])
+    deletion = {"csrf": form, "serial": "K1", "action": "delete"}
+    assert client.post("/admin/token", data=deletion).status_code == 422
+    assert validator.token("K1").serial == "K1"
+    assert client.post("/admin/token", data=deletion | {"sure": "1"}).status_code == 303
+    assert validator.tokens(text="K1").total == 0
+
+
+def test_what_users_write_is_shown_as_text(client: TestClient, keys: dict[Role, str], validator: Validator) -> None:
+    validator.block("K1", reason="<script>alert(1)</script>", actor="<i>me</i>")
+    signed_in(client, keys[Role.AUDITOR])
+    shown = client.get("/admin/token?serial=K1").text
+    assert "<script>alert" not in shown
+    assert "&lt;script&gt;alert" in shown
+
+
+def test_nothing_is_loaded_from_elsewhere_and_no_script_stands_in_a_page(client: TestClient) -> None:
+    for path in ("/", "/sign-in", "/activate", "/admin/login"):
+        answer = client.get(path)
+        policy = answer.headers["content-security-policy"]
+        assert "unsafe" not in policy
+        assert policy.startswith("default-src 'none'")
+        assert not re.search(r'(src|href|action)="(https?:)?//', answer.text)
+        assert not re.search(r"<script(?![^>]* src=)|<style| style=| on\w+=", answer.text)
+
+
+def test_the_language_link_leads_nowhere_else(client: TestClient) -> None:
+    for elsewhere in ("https://evil.example", "//evil.example", "/\\evil.example"):
+        assert client.get("/language/da", params={"back": elsewhere}).headers["location"] == "/"
+    assert client.get("/language/da", params={"back": "/sign-in"}).headers["location"] == "/sign-in"
+
+
+def test_trying_codes_on_the_site_is_slowed_down(validator: Validator, settings: Settings) -> None:
+    client = TestClient(create_app(validator, replace(settings, guesses_per_minute=5.0)))
+    form = csrf(client.get("/sign-in").text)
+    client.post("/sign-in", data={"csrf": form, "user_id": "nobody.here"})
+    statuses = [client.post("/sign-in/approve", data={"csrf": form, "code": "000000"}).status_code for _ in range(8)]
+    assert statuses == [422] * 5 + [429] * 3
+
+
+def test_the_drift_of_a_clock_is_drawn_where_it_was() -> None:
+    """A clock that gains 1 s a day: the dots rise evenly from left to right, and zero stands where it must."""
+    day = 86400.0
+    plot = drift_plot.draw([DriftPoint(day * n, float(n), n / 2) for n in range(11)])
+    assert plot is not None
+    across = [x for x, _ in plot.codes]
+    up = [y for _, y in plot.codes]
+    assert (across[0], across[-1]) == (plot.left, plot.right)
+    assert {round(b - a) for a, b in pairwise(across)} == {round((plot.right - plot.left) / 10)}
+    assert {round(a - b) for a, b in pairwise(up)} == {round((plot.bottom - plot.top) / 10)}
+    assert up[0] == plot.zero == plot.bottom
+    assert [mark.label for mark in plot.seconds] == ["0", "2", "4", "6", "8", "10"]
+    assert [mark.label for mark in plot.dates] == ["1970-01-01", "1970-01-06", "1970-01-11"]
+    assert drift_plot.draw([]) is None
+
+
+def test_every_text_is_whole_in_both_languages() -> None:
+    for key, (danish, english) in TEXTS.items():
+        assert danish.strip(), key
+        assert english.strip(), key
+        fields = [{field for _, field, _, _ in Formatter().parse(text) if field} for text in (danish, english)]
+        assert fields[0] == fields[1], key
+    assert {f"reason_{reason}" for reason in Reason} <= set(TEXTS)
+
+
+def test_every_text_that_a_page_names_is_there() -> None:
+    loader = _templates.loader
+    assert loader is not None
+    for name in loader.list_templates():
+        source = loader.get_source(_templates, name)[0]
+        for key in re.findall(r'\bt\("(\w+)"[,)]', source):
+            assert key in TEXTS, f"{name}: {key}"
