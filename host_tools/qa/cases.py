@@ -159,7 +159,8 @@ def _locked_for(stage: Stage) -> float:
 def _drift_within(stage: Stage) -> None:
     holder = _recruit(stage)
     token = _emulated(holder)
-    stage.world.wait_until(stage.middle(holder, stage.world.now(), 1), "a step must be half over")
+    # The firmware takes a clock that stands before the moment it was set at for lost: wait until 24 s back is after it.
+    stage.world.wait_until(stage.middle(holder, stage.world.now(), 2), "a step must be half over")
     token.move_on(stage.world.now())
     off = stage.dice.choice((-1, 1)) * 0.8 * holder.period
     token.emulator.set_rtc(token.emulator.rtc_time + off)
