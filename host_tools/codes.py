@@ -91,14 +91,14 @@ def ocra(  # noqa: PLR0913 - RFC 6287 has as many inputs
     """Give the response to `question` (RFC 6287 section 5.2); ValueError when something of the suite is missing or off.
 
     What the suite does not name is left out, whatever is given. Mutual and signing uses join two questions
-    (sections 7.2 and 7.3), so twice the suite's size is taken. A question of digits counts as a number and is padded
-    on the right (section 5.1), so 1 and 16 give the same response: ask with a fixed number of digits, the first not 0.
+    (sections 7.2 and 7.3), so twice the suite's size is taken. Different questions can be the same one: see
+    question_block().
     """
     parsed = parse_suite(suite)
     data = suite.encode() + b"\0"
     if parsed.has_counter:
         data += _needed(counter, "counter").to_bytes(8, "big")
-    data += _question(parsed, question)
+    data += question_block(parsed, question)
     if parsed.pin_hash is not None:
         data += hashlib.new(parsed.pin_hash, _needed(pin, "PIN").encode()).digest()
     if parsed.session_size is not None:
@@ -109,6 +109,20 @@ def ocra(  # noqa: PLR0913 - RFC 6287 has as many inputs
     if parsed.step is not None:
         data += (_needed(unix_time, "time") // parsed.step).to_bytes(8, "big")
     return _truncated(hmac.digest(secret, data, parsed.algorithm.lower()), parsed.digits)
+
+
+def question_block(suite: Suite, question: str) -> bytes:
+    """Give the 128 bytes that a question counts as (RFC 6287 section 5.1); ValueError when it does not fit the suite.
+
+    Questions with the same bytes have the same response. Digits count as a number whose hexadecimal digits are padded
+    with zeros on the right: 1, 01 and 16 are the same question. Letters and digits ("A") are the same only when equal.
+    """
+    if not _QUESTIONS[suite.question_kind].fullmatch(question) or len(question) > 2 * suite.question_size:
+        raise ValueError(f"the question is not of the form Q{suite.question_kind}{suite.question_size:02}")
+    if suite.question_kind == "A":
+        return question.encode().ljust(_QUESTION_BYTES, b"\0")
+    digits = f"{int(question):x}" if suite.question_kind == "N" else question
+    return bytes.fromhex(digits.ljust(2 * _QUESTION_BYTES, "0"))
 
 
 def remaining(unix_time: int, period: int = 30) -> int:
@@ -126,15 +140,6 @@ def _truncated(mac: bytes, digits: int) -> str:
     offset = mac[-1] & 0x0F
     number = int.from_bytes(mac[offset : offset + 4], "big") & 0x7FFFFFFF
     return str(number % 10**digits).zfill(digits)
-
-
-def _question(suite: Suite, question: str) -> bytes:
-    if not _QUESTIONS[suite.question_kind].fullmatch(question) or len(question) > 2 * suite.question_size:
-        raise ValueError(f"the question is not of the form Q{suite.question_kind}{suite.question_size:02}")
-    if suite.question_kind == "A":
-        return question.encode().ljust(_QUESTION_BYTES, b"\0")
-    digits = f"{int(question):x}" if suite.question_kind == "N" else question
-    return bytes.fromhex(digits.ljust(2 * _QUESTION_BYTES, "0"))
 
 
 def _needed(value: T | None, name: str) -> T:

@@ -53,8 +53,10 @@ def _has_counter(credential: dict) -> bool:
         said = parse(suite)
     except ValueError:
         raise VaultError(messages.BAD_SUITE)
-    short = entry == "payment" and said["size"] < messages.MAX_CHALLENGE
-    if said["digits"] not in messages.DIGITS or said["session"] or short:
+    # Only letters and digits ("A") are taken as they are. Other questions are padded with zeros, and two payments could
+    # be the same one (RFC 6287 section 5.1).
+    unfit = entry == "payment" and (said["form"] != "A" or said["size"] < messages.MAX_CHALLENGE)
+    if said["digits"] not in messages.DIGITS or said["session"] or unfit:
         raise VaultError(messages.BAD_SUITE)
     return said["counter"]
 

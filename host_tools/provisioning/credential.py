@@ -51,7 +51,7 @@ class Credential:
         asked = ocra.suite(text, self.entry)
         if self.period is not None:
             raise _bad("A suite says itself how it goes by time.", "Leave out the period.")
-        if asked.counter != (self.counter is not None):
+        if asked.has_counter != (self.counter is not None):
             raise _bad("A counter belongs to a suite with C, and to no other.", "Choose the suite, or give --counter.")
         object.__setattr__(self, "algorithm", asked.algorithm)
         object.__setattr__(self, "digits", asked.digits)
@@ -67,17 +67,19 @@ class Credential:
     def by_time(self) -> bool:
         """Say whether its codes need the time."""
         if self.suite is not None:
-            return ocra.suite(self.suite, self.entry).step > 0
+            return ocra.suite(self.suite, self.entry).step is not None
         return self.period is not None
 
     def answer(self, unix_time: int, typed: list[str], pin: str | None) -> str:
         """Give the response to what is typed at the token, of an account with a suite."""
         assert self.suite is not None  # noqa: S101 - the caller's to know
         asked = ocra.suite(self.suite, self.entry)
-        if (asked.pin is None) != (pin is None):
+        if (asked.pin_hash is None) != (pin is None):
             raise _bad("The account's PIN belongs to a suite with P, and to no other.", "Give --pin-file, or leave it.")
-        number = ocra.challenge(asked, self.entry, typed)
-        return asked.code(self.secret.reveal(), number, self.counter, pin, unix_time)
+        question = ocra.challenge(asked, self.entry, typed)
+        return codes.ocra(
+            self.secret.reveal(), asked.text, question, counter=self.counter, pin=pin, unix_time=unix_time
+        )
 
     def code(self, unix_time: int) -> str:
         """Give the code at `unix_time`, or for the account's counter."""

@@ -200,7 +200,7 @@ def _typed(token: Speaker, keys: str) -> Screen:
 
 
 def _challenged(entry: str) -> Credential:
-    return Credential(f"Bank, {entry}", Secret(SECRET), period=None, suite="OCRA-1:HOTP-SHA1-6:QN32", entry=entry)
+    return Credential(f"Bank, {entry}", Secret(SECRET), period=None, suite="OCRA-1:HOTP-SHA1-6:QA32", entry=entry)
 
 
 def _harm(folder: Path, language: str, inverted: bool) -> Iterator[State]:

@@ -145,7 +145,7 @@ def test_a_challenge_is_typed_read_back_confirmed_and_answered(mirror: Mirror, n
 
 @pytest.mark.clause("challenge: heard", "challenge: corrected")
 def test_a_payment_is_signed_as_it_was_heard(mirror: Mirror):
-    suite = "OCRA-1:HOTP-SHA256-8:QN32"
+    suite = "OCRA-1:HOTP-SHA256-8:QA32"
     token = prepared(mirror, challenges(entry="payment", suite=suite))
     assert mirror.check(token.tap("red"))[0] == "amount"
     typed(mirror, "99*1250")

@@ -1,22 +1,26 @@
 """Accounts that answer challenges, on the host and over the link: what is taken, listed, refused and computed."""
 
+from collections.abc import Iterator
+
 import pytest
+from hypothesis import HealthCheck, assume, example, given, settings
+from hypothesis import strategies as st
 
 from firmware.otp.ocra import ocra as token_ocra
 from firmware.otp.ocra import parse
 from firmware.protocol import messages as m
 from firmware.protocol.sentences import ERRORS
-from host_tools import ocra
+from host_tools import codes, ocra
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.provisioning.credential import Credential
 from host_tools.secret import Secret
 from tests.host.link_bench import KEY, SECRET, Bench
-from tests.runtime import Runtime
+from tests.runtime import MicroPython, Runtime
 from tests.unit.test_ocra import SUITES, peer
 
 SUITE = "OCRA-1:HOTP-SHA1-6:QN08"
 ANSWERING = {"name": "bank", "secret": SECRET, "suite": SUITE, "entry": "number"}
-PAYING_SUITE = "OCRA-1:HOTP-SHA256-8:C-QN24-PSHA1-T1M"
+PAYING_SUITE = "OCRA-1:HOTP-SHA256-8:C-QA24-PSHA1-T1M"
 PAYING = {"name": "pay", "secret": SECRET, "suite": PAYING_SUITE, "entry": "payment", "counter": 7}
 
 
@@ -69,7 +73,10 @@ def test_it_has_no_code_without_a_challenge(host):
         {"suite": "OCRA-1:HOTP-SHA1-0:QN08"},
         {"suite": "OCRA-1:HOTP-SHA1-10:QN08"},
         {"suite": "OCRA-1:HOTP-SHA1-6:QN08-S064"},
-        {"suite": "OCRA-1:HOTP-SHA1-6:QN23", "entry": "payment"},
+        *(
+            {"suite": f"OCRA-1:HOTP-SHA1-6:{question}", "entry": "payment"}
+            for question in ("QA23", "QN23", "QN24", "QN64", "QH64", "C-QN24-T1M", "QN64-PSHA1")
+        ),
     ],
     ids=lambda changes: changes["suite"],
 )
@@ -131,11 +138,11 @@ def test_host_and_token_know_the_same_time_steps():
                 with pytest.raises(KodebrikError):
                     ocra.suite(suite, "number")
             else:
-                assert ocra.suite(suite, "number").step == known
+                assert ocra.suite(suite, "number").step == known > 0
 
 
 def test_a_payment_s_question_says_where_the_amount_ends():
-    asked = ocra.suite("OCRA-1:HOTP-SHA256-8:QN24", "payment")
+    asked = ocra.suite("OCRA-1:HOTP-SHA256-8:QA24", "payment")
     assert ocra.challenge(asked, "payment", ["250", "0012345"]) == "32500012345"
     assert ocra.challenge(asked, "payment", ["99999999", "9" * 15]) == "8" + "9" * 23
 
@@ -156,6 +163,81 @@ def test_a_payment_s_question_says_where_the_amount_ends():
     ],
 )
 def test_what_cannot_be_typed_is_refused(entry, typed):
-    size = "24" if entry == "payment" else "08"
+    question = "QA24" if entry == "payment" else "QN08"
     with pytest.raises(KodebrikError):
-        ocra.challenge(ocra.suite(f"OCRA-1:HOTP-SHA256-8:QN{size}", entry), entry, typed)
+        ocra.challenge(ocra.suite(f"OCRA-1:HOTP-SHA256-8:{question}", entry), entry, typed)
+
+
+PAYMENT = st.tuples(st.text("0123456789", min_size=1, max_size=8), st.text("0123456789", min_size=4, max_size=15))
+LONGEST_ANSWER = "OCRA-1:HOTP-SHA256-8:QA24"
+
+
+def payment_question(payment: tuple[str, str]) -> str:
+    return ocra.challenge(ocra.suite(LONGEST_ANSWER, "payment"), "payment", list(payment))
+
+
+@st.composite
+def payments_alike(draw: st.DrawFn) -> tuple[tuple[str, str], tuple[str, str]]:
+    """Two payments, the second made of the first so that a question that counts as a number could be the same one."""
+    amount, payee = draw(PAYMENT)
+    question = payment_question((amount, payee))
+    change = draw(st.sampled_from(["16 n", "leading zero", "trailing zero", "other cut", "any"]))
+    if change == "16 n":
+        other = str(int(question) * 16 ** draw(st.integers(1, 3)))
+        size = int(other[0])
+        assume(1 <= size <= 8 and 4 <= len(other) - 1 - size <= 15)
+        return (amount, payee), (other[1 : 1 + size], other[1 + size :])
+    if change == "leading zero":
+        assume(len(amount) < 8)
+        return (amount, payee), ("0" + amount, payee)
+    if change == "trailing zero":
+        assume(len(payee) < 15)
+        return (amount, payee), (amount, payee + "0")
+    if change == "other cut":
+        assume(len(amount) > 1 and len(payee) < 15)
+        return (amount, payee), (amount[:-1], amount[-1] + payee)
+    return (amount, payee), draw(PAYMENT)
+
+
+@settings(max_examples=300, deadline=None)
+@given(payments_alike())
+@example((("5", "12345"), ("41", "97520")))
+def test_no_two_payments_are_the_same_question(pair):
+    one, other = pair
+    assume(one != other)
+    asked = codes.parse_suite(LONGEST_ANSWER)
+    assert codes.question_block(asked, payment_question(one)) != codes.question_block(asked, payment_question(other))
+
+
+@pytest.fixture(scope="module")
+def vm() -> Iterator[MicroPython]:
+    vm = MicroPython()
+    yield vm
+    vm.close()
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(pair=payments_alike(), secret=st.binary(min_size=20, max_size=32))
+@example(pair=(("5", "12345"), ("41", "97520")), secret=SECRET)
+def test_no_two_payments_share_a_response_on_the_token(vm, pair, secret):
+    """Of 8 digits: two questions have the same response by chance once in 100 million, so not in these examples."""
+    one, other = pair
+    assume(one != other)
+    answers = [
+        vm.call("firmware.otp.ocra", "ocra", secret, LONGEST_ANSWER, payment_question(each)) for each in (one, other)
+    ]
+    assert answers[0] != answers[1]
+    credential = Credential("a", Secret(secret), period=None, suite=LONGEST_ANSWER, entry="payment")
+    assert answers == [credential.answer(0, list(each), None) for each in (one, other)]
+
+
+def test_a_numeric_question_would_let_two_payments_share_a_response(vm):
+    """Why QN is refused for payments: 24197520 is 16 times 1512345."""
+    pair = [payment_question(each) for each in (("5", "12345"), ("41", "97520"))]
+    assert pair == ["1512345", "24197520"]
+    numeric = "OCRA-1:HOTP-SHA256-8:QN64"
+    assert len({vm.call("firmware.otp.ocra", "ocra", SECRET, numeric, question) for question in pair}) == 1
+    assert len({peer(SECRET, numeric, question) for question in pair}) == 1
+    with pytest.raises(KodebrikError, match="two payments could have the same answer") as raised:
+        Credential("a", Secret(SECRET), period=None, suite=numeric, entry="payment")
+    assert "QA24" in raised.value.hint

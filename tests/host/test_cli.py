@@ -509,7 +509,7 @@ def test_a_token_without_keys_takes_no_pin(provisioned, call, tmp_path):
 
 @with_keypad
 def test_an_account_that_answers_challenges_is_provisioned_listed_and_computed(port, token, call, secret_file, capsys):
-    suite = "OCRA-1:HOTP-SHA256-8:C-QN24"
+    suite = "OCRA-1:HOTP-SHA256-8:C-QA24"
     given = ["--secret-file", secret_file, "--suite", suite]
     code, result = call("provision", "--account", "pay", *given, "--entry", "payment", "--counter", "5")
     assert code == 0

@@ -28,10 +28,10 @@ def peer(secret: bytes, suite: str, question: str, *, counter=None, pin=None, se
 
 @pytest.mark.parametrize("case", VECTORS["vectors"], ids=lambda case: f"{case['suite'][7:]} {case['question']}")
 def test_vectors_of_rfc_6287_appendix_c(runtime: Runtime, case: dict):
-    secret = bytes.fromhex(VECTORS["secrets"][case["secret"]])
-    inputs = [secret, case["suite"], case["question"], case.get("counter"), case.get("pin"), None, case.get("time")]
+    named = {name: case.get(name) for name in ("counter", "pin", "unix_time")}
+    inputs = [bytes.fromhex(case["secret"]), case["suite"], case["question"], *named.values()]
+    inputs.insert(-1, None)  # session data
     assert runtime.call(OCRA, "ocra", *inputs) == case["code"]
-    named = {"counter": inputs[3], "pin": inputs[4], "unix_time": inputs[6]}
     assert peer(*inputs[:3], **named) == case["code"], "the vector is typed right"
 
 
