@@ -390,6 +390,8 @@ def test_no_option_takes_a_secret():
     seen = 0
     for name, parameter in every_option():
         seen += 1
+        if parameter.name == "key_delay":  # the keypad's keys
+            continue
         if any(word in parameter.name for word in ("secret", "key", "passphrase", "otpauth")):
             assert parameter.metavar in ("FILE", "FILE|URI"), f"{name} {parameter.name}"  # a pkcs11: URI holds no PIN
     assert seen > 100

@@ -21,7 +21,7 @@ def emulator(tmp_path, monkeypatch):
     """A new token, plugged in and served in real time; KODEBRIK_PORT names its port, the operator sees its pixels."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     with Emulator(state=tmp_path / "token", image=build_image("kodeviser", "pico"), time=1_900_000_000) as emulator:
-        monkeypatch.setenv("KODEBRIK_PORT", emulator.open_pty())
+        monkeypatch.setenv("KODEBRIK_PORT", emulator.open_pty(tmp_path / "port"))
         monkeypatch.setenv("KODEBRIK_ISSUER_KEY", "ab" * 32)
         monkeypatch.setattr(sys, "stdin", Keyboard(lambda: emulator.screen_text()[-1]))
         with emulator.serving():
