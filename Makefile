@@ -71,8 +71,8 @@ clean: ## Remove what the other targets made.
 	@touch $@
 
 .venv/.run: .venv/.made pyproject.toml constraints.txt
-	@echo "Installing kodebrik and its emulator"
-	@$(PIP) '.[emulator,voice]'
+	@echo "Installing kodebrik with its emulator, server and QA"
+	@$(PIP) '.[qa]'
 	@touch $@
 
 .venv/.dev: .venv/.made pyproject.toml constraints.txt
