@@ -18,7 +18,7 @@ _MAX_STEPS = {"S": 59, "M": 59, "H": 48}  # RFC 6287 section 6.3
 _HASH = "SHA(?:1|256|512)"
 _SUITE = re.compile(
     rf"OCRA-1:HOTP-(?P<hash>{_HASH})-(?P<digits>[4-9]|10):(?P<counter>C-)?Q(?P<kind>[ANH])(?P<size>\d\d)"
-    rf"(?:-P(?P<pin>{_HASH}))?(?:-S(?P<session>\d{{3}}))?(?:-T(?P<step>\d{{1,2}})(?P<unit>[SMH]))?",
+    rf"(?:-P(?P<pin>{_HASH}))?(?:-S(?P<session>\d{{3}}))?(?:-T(?P<step>[1-9]\d?)(?P<unit>[SMH]))?",
     re.ASCII,
 )
 _QUESTIONS = {"N": re.compile("[0-9]+"), "A": re.compile("[0-9A-Za-z]+"), "H": re.compile("[0-9A-Fa-f]+")}

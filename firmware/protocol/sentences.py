@@ -78,6 +78,6 @@ ERRORS = {
     23: (
         "bad_suite",
         "The token cannot answer challenges of that OCRA suite.",
-        "Choose one of 6 to 8 digits without session data (S); a payment needs an alphanumeric question (QA24 or longer).",
+        "Choose one of 6 to 8 digits without session data (S); a payment needs letters and digits (QA24 or longer).",
     ),
 }

@@ -4,7 +4,8 @@ import secrets
 
 from sqlalchemy import delete, insert, select
 
-from host_tools import codes as otp
+from firmware.protocol.messages import MAX_CHALLENGE
+from host_tools import codes
 from host_tools.validator import life
 from host_tools.validator.ledger import Ledger
 from host_tools.validator.life import Row
@@ -13,6 +14,7 @@ from host_tools.validator.refusals import ConflictError, InvalidError
 from host_tools.validator.tables import challenges
 
 CHALLENGE_SECONDS = 300
+_DRAWS = 100  # at a challenge that the token was never given
 
 
 def issue_challenge(ledger: Ledger, row: Row, text: str | None) -> Challenge:
@@ -20,25 +22,52 @@ def issue_challenge(ledger: Ledger, row: Row, text: str | None) -> Challenge:
     if row["suite"] is None:
         raise ConflictError(f"The token {row['serial']} answers no challenges.", "Ask for a code of it.")
     life.demand(row, "given a challenge", Status.ACTIVE)
-    suite = otp.parse_suite(row["suite"])
-    if text is None:
-        # The first digit is not 0: RFC 6287 takes a question as a number, so leading zeros would not count.
-        text = str(10 ** (suite.question_size - 1) + secrets.randbelow(9 * 10 ** (suite.question_size - 1)))
-    try:
-        otp.ocra(bytes(20), suite.text, text, counter=0, pin="0", session=b"", unix_time=0)
-    except ValueError as error:
-        raise InvalidError(f"The challenge does not fit: {error}.", "Give another one.") from None
-    of_token = challenges.c.token_id == row["id"]
-    if suite.has_counter or suite.step is not None:
-        ledger.connection.execute(delete(challenges).where(of_token, challenges.c.expires_at < ledger.now))
-    elif ledger.connection.execute(select(challenges.c.id).where(of_token, challenges.c.challenge == text)).first():
+    suite = codes.parse_suite(row["suite"])
+    if _moves(suite):
+        expired = (challenges.c.token_id == row["id"]) & (challenges.c.expires_at < ledger.now)
+        ledger.connection.execute(delete(challenges).where(expired))
+    text, question = _fresh(ledger, row, suite) if text is None else (text, _question(suite, text))
+    if not _is_new(ledger, row, suite, text, question):
         raise ConflictError(
-            "The token was given this challenge before, and would answer it with the same code.",
+            "The token was given this challenge before, or one that counts as the same, and would answer it with the"
+            " same code.",
             "Add something that differs, such as a number of the transaction.",
         )
     expires_at = ledger.now + CHALLENGE_SECONDS
-    ledger.connection.execute(
-        insert(challenges).values(token_id=row["id"], challenge=text, expires_at=expires_at, used=False)
-    )
+    values = {"token_id": row["id"], "challenge": text, "question": question, "expires_at": expires_at}
+    ledger.connection.execute(insert(challenges).values(**values, used=False))
     ledger.note(row, "challenge", {"challenge": text})
     return Challenge(row["serial"], text, expires_at)
+
+
+def _fresh(ledger: Ledger, row: Row, suite: codes.Suite) -> tuple[str, bytes]:
+    """Draw a challenge that can be typed. All have one length and no zero in front: no two are the same number."""
+    size = min(suite.question_size, MAX_CHALLENGE)
+    for _ in range(_DRAWS):
+        text = str(10 ** (size - 1) + secrets.randbelow(9 * 10 ** (size - 1)))
+        question = _question(suite, text)
+        if _is_new(ledger, row, suite, text, question):
+            return text, question
+    raise ConflictError(
+        f"The token {row['serial']} was given nearly every challenge that its suite has.", "Give it a new secret."
+    )
+
+
+def _question(suite: codes.Suite, text: str) -> bytes:
+    """Give what a challenge counts as, without the zeros behind it: RFC 6287 section 5.1 adds them in any case."""
+    try:
+        return codes.question_block(suite, text).rstrip(b"\0")
+    except ValueError as error:
+        raise InvalidError(f"The challenge does not fit: {error}.", "Give another one.") from None
+
+
+def _is_new(ledger: Ledger, row: Row, suite: codes.Suite, text: str, question: bytes) -> bool:
+    """Say whether no response to another challenge of the token, or to this one asked before, would fit this one."""
+    same = select(challenges.c.id).where(challenges.c.token_id == row["id"], challenges.c.question == question)
+    if _moves(suite):  # each response fits once: a text may be asked again, but no other that counts as the same
+        same = same.where(challenges.c.challenge != text)
+    return ledger.connection.execute(same).first() is None
+
+
+def _moves(suite: codes.Suite) -> bool:
+    return suite.has_counter or suite.step is not None

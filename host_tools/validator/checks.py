@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
 
+from host_tools import codes
 from host_tools.validator import rows, user_id
 from host_tools.validator.audit import Detail
 from host_tools.validator.checking import Answer, Decision, TokenState, decide, is_code_of
@@ -56,10 +57,13 @@ def check(ledger: Ledger, requests: Sequence[CheckRequest]) -> list[Verdict]:
     return [_one(ledger, request, target) for request, target in zip(requests, targets, strict=True)]
 
 
-def wrong_pin(ledger: Ledger, owner: rows.Row, pin: str | None) -> bool:
-    """Say whether the owner has a PIN and this is not it."""
-    if owner["pin"] is None:
-        return False
+def wrong_pin(ledger: Ledger, row: rows.Row, owner: rows.Row | None, pin: str | None) -> bool:
+    """Say whether this is not the owner's PIN, where they have one.
+
+    A token whose suite has a PIN needs one: its response is computed of any that is given with it, so it proves none.
+    """
+    if owner is None or owner["pin"] is None:
+        return row["suite"] is not None and codes.parse_suite(row["suite"]).pin_hash is not None
     key = ledger.keys.get(ledger.connection, owner["pin_key"])
     return not hmac.compare_digest(key.hash("pin", owner["user_key"], pin or ""), owner["pin"])
 
@@ -116,7 +120,7 @@ def _one(ledger: Ledger, request: CheckRequest, target: Target) -> Verdict:
     row, owner = target.token, target.owner
     state = rows.state(row, ledger.secret(row))
     challenge = _waiting_challenge(ledger, row, request.challenge)
-    pin_right = owner is None or row["kind"] == "ocra" or not wrong_pin(ledger, owner, request.pin)
+    pin_right = not wrong_pin(ledger, row, owner, request.pin)
     text = None if challenge is None else request.challenge
     decision = decide(state, Answer(request.code, text, request.pin, pin_right), ledger.now)
     reason = decision.reason

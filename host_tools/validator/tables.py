@@ -121,6 +121,7 @@ challenges = Table(
     Column("id", _ID, primary_key=True),
     Column("token_id", _ID, ForeignKey("tokens.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("challenge", Text, nullable=False),
+    Column("question", LargeBinary, nullable=False),  # what it counts as: the same for the same response
     Column("expires_at", Double, nullable=False),
     Column("used", Boolean, nullable=False),
 )

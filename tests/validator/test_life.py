@@ -258,13 +258,14 @@ def test_a_pin_suites_response_needs_the_pin(validator: Validator, clock: Clock)
     validator.import_tokens([NewToken("ocra-1", credential, suite="OCRA-1:HOTP-SHA256-8:QN08-PSHA1")], actor="test")
     validator.assign("ocra-1", "anders", actor="test")
     validator.activate_by_administrator("ocra-1", actor="test")
+    validator.set_pin("anders", Secret(b"1234"), actor="test")
     validator.issue_challenge(user_id="anders", text="00000000", actor="test")
     answers = [
         CheckRequest("83238735", user_id="anders", challenge="00000000", pin=pin) for pin in (None, "1111", "1234")
     ]
     assert [verdict.reason for verdict in validator.check_many(answers)] == [
-        Reason.WRONG,
-        Reason.WRONG,
+        Reason.WRONG_PIN,
+        Reason.WRONG_PIN,
         Reason.ACCEPTED,
     ]
 

@@ -4,6 +4,7 @@ Every answer is the same for a wrong code, an unknown user and a blocked token. 
 shown to everyone alike, known or not; it becomes a challenge of the user's token only when a response comes in.
 """
 
+import contextlib
 import secrets
 from typing import Annotated, Any
 
@@ -58,7 +59,8 @@ def take_user(request: Request, csrf: _Field = "", user_id: _Field = "") -> Resp
     if not user_id.strip():
         error = text(language(request), "user_id_missing")
         return _show(request, "sign_in.html", visit, 422, notice="", error=error, user_id="")
-    number = str(secrets.randbelow(10**_NUMBER_DIGITS)).zfill(_NUMBER_DIGITS)
+    # No zero in front: a number is one question however many zeros it begins with.
+    number = str(10 ** (_NUMBER_DIGITS - 1) + secrets.randbelow(9 * 10 ** (_NUMBER_DIGITS - 1)))
     answer = go("/sign-in/approve")
     _seal(request).write(request, answer, visit | {"user_id": printable(user_id.strip()), "number": number})
     return answer
@@ -104,17 +106,20 @@ def done(request: Request) -> Response:
 
 
 async def _accepted(validator: Validator, visit: dict[str, Any], code: str, pin: str) -> bool:
-    challenge = await run_sync(_challenge, validator, visit["user_id"], visit["number"])
-    asked = CheckRequest(code=code, user_id=visit["user_id"], challenge=challenge, pin=pin or None, actor=_ACTOR)
+    user_id, number = visit["user_id"], visit["number"]
+    await run_sync(_challenge, validator, user_id, number)
+    asked = CheckRequest(code=code, user_id=user_id, challenge=number, pin=pin or None, actor=_ACTOR)
     return (await timed_check(validator, asked)).public().accepted
 
 
-def _challenge(validator: Validator, user_id: str, number: str) -> str | None:
-    """Make the shown number the challenge of the user's token, if it is one that takes challenges."""
-    try:
-        return validator.issue_challenge(user_id=user_id, text=number, actor=_ACTOR).text
-    except KodebrikError:
-        return None
+def _challenge(validator: Validator, user_id: str, number: str) -> None:
+    """Make the shown number the challenge of the user's token, if it is one that takes challenges.
+
+    What is refused here needs no word: the check refuses a response to a challenge that does not wait. One that was
+    made at the last try, with a mistyped response, still does.
+    """
+    with contextlib.suppress(KodebrikError):
+        validator.issue_challenge(user_id=user_id, text=number, actor=_ACTOR)
 
 
 @activation_router.get("/activate")

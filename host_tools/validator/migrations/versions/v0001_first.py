@@ -91,6 +91,7 @@ def upgrade() -> None:
         sa.Column("id", _ID, primary_key=True),
         sa.Column("token_id", _ID, sa.ForeignKey("tokens.id", ondelete="CASCADE"), nullable=False),
         sa.Column("challenge", sa.Text, nullable=False),
+        sa.Column("question", sa.LargeBinary, nullable=False),
         sa.Column("expires_at", sa.Double, nullable=False),
         sa.Column("used", sa.Boolean, nullable=False),
     )
