@@ -125,7 +125,9 @@ def _names(accounts: tuple[Account, ...]) -> str:
 
 
 def _line(account: Account) -> str:
-    moving = account.suite or (f"every {account.period} s" if account.period else f"counter {account.counter}")
+    moving = f"every {account.period} s" if account.period else f"counter {account.counter}"
+    if account.suite:
+        moving = f"{account.suite}, asks for a {account.entry}" + ("" if account.counter is None else f", {moving}")
     kept = f"secret sealed under issuer key {account.issuer}" if account.issuer else "secret not kept"
     return (
         f"Account {account.name}: {account.kind.upper()}, {account.algorithm}, {account.digits} digits, {moving},"

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
 
+from firmware.protocol.messages import ENTRIES
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.provisioning import inventory_sealing, keyfile
 from host_tools.provisioning.credential import Credential
@@ -26,7 +27,7 @@ CREATE TABLE tokens (
 ) STRICT;
 CREATE TABLE accounts (
     serial TEXT NOT NULL REFERENCES tokens, name TEXT NOT NULL, kind TEXT NOT NULL, algorithm TEXT NOT NULL,
-    digits INTEGER NOT NULL, period INTEGER, counter INTEGER, suite TEXT, fingerprint TEXT NOT NULL,
+    digits INTEGER NOT NULL, period INTEGER, counter INTEGER, suite TEXT, entry TEXT, fingerprint TEXT NOT NULL,
     written_at REAL NOT NULL, issuer TEXT, sealed BLOB, PRIMARY KEY (serial, name)
 ) STRICT;
 """
@@ -72,17 +73,17 @@ class Inventory:
         now: float,
         clock_set_at: float | None,
         issuer_key: Secret | None,
-        suite: str | None = None,
     ) -> None:
         """Keep what a token was given. Without `issuer_key` its secret is not kept, and an earlier one is dropped."""
         account = Account(
             name=credential.name,
-            kind="ocra" if suite else credential.kind,
+            kind=credential.kind,
             algorithm=credential.algorithm,
             digits=credential.digits,
             period=credential.period,
             counter=credential.counter,
-            suite=suite,
+            suite=credential.suite,
+            entry=credential.entry if credential.suite else None,
             fingerprint=fingerprint,
             written_at=now,
             issuer=keyfile.fingerprint(issuer_key) if issuer_key else None,
@@ -97,7 +98,7 @@ class Inventory:
                 (serial, product, board, version, now, clock_set_at),
             )
             self._database.execute(
-                f"INSERT OR REPLACE INTO accounts VALUES ({', '.join('?' * 12)})",  # noqa: S608 - marks alone
+                f"INSERT OR REPLACE INTO accounts VALUES ({', '.join('?' * 13)})",  # noqa: S608 - marks alone
                 (serial, *vars(account).values(), sealed),
             )
             self._database.execute("COMMIT")
@@ -175,6 +176,8 @@ class Inventory:
             digits=account.digits,
             period=account.period,
             counter=account.counter,
+            suite=account.suite,
+            entry=account.entry or ENTRIES[0],
         )
         return TokenKey(entry.serial, credential, account.suite, "kodebrik", entry.product, entry.clock_set_at)
 
@@ -195,7 +198,7 @@ class Inventory:
             )
 
 
-_COLUMNS = "name, kind, algorithm, digits, period, counter, suite, fingerprint, written_at, issuer"
+_COLUMNS = "name, kind, algorithm, digits, period, counter, suite, entry, fingerprint, written_at, issuer"
 
 
 class _errors:  # noqa: N801 - used as a statement

@@ -27,6 +27,7 @@ class Account:
     period: int | None
     counter: int | None
     suite: str | None
+    entry: str | None
     fingerprint: str
     written_at: float
     issuer: str | None
@@ -73,4 +74,4 @@ def unseal(issuer_key: Secret, serial: str, account: Account, sealed: bytes) -> 
 def _context(serial: str, account: Account) -> bytes:
     """What is authenticated with a secret: everything that decides about codes, and whose they are."""
     decisive = (account.name, account.kind, account.algorithm, account.digits, account.period, account.counter)
-    return json.dumps([serial, *decisive, account.suite]).encode()
+    return json.dumps([serial, *decisive, account.suite, account.entry]).encode()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from host_tools.errors import ExitCode, KodebrikError
-from host_tools.provisioning import keyfile
+from host_tools.provisioning import keyfile, pskc, pskc_writing
 from host_tools.provisioning.credential import Credential
 from host_tools.provisioning.inventory import Inventory
 from host_tools.secret import Secret
@@ -96,6 +96,20 @@ def test_without_an_issuer_key_the_secret_is_not_kept(path: Path):
             inventory.keys(ISSUER_KEY)
 
 
+@pytest.mark.parametrize("counter", [None, 7])
+def test_an_account_that_answers_challenges_keeps_its_suite_into_a_file_for_a_server(path: Path, counter: int | None):
+    suite = f"OCRA-1:HOTP-SHA256-8:{'' if counter is None else 'C-'}QA24-T1M"
+    paying = Credential("pay", SECRET, period=None, counter=counter, suite=suite, entry="payment")
+    with opened(path) as inventory:
+        record(inventory, "1", paying)
+        (account,) = inventory.entry("1").accounts
+        assert (account.kind, account.suite, account.entry, account.counter) == ("ocra", suite, "payment", counter)
+        keys = inventory.keys(ISSUER_KEY)
+    assert [(key.credential, key.suite) for key in keys] == [(paying, suite)]
+    (read,) = pskc.read(pskc_writing.write(keys, Secret(bytes(16))), Secret(bytes(16)))
+    assert (read.suite, read.credential.secret, read.credential.counter) == (suite, SECRET, counter)
+
+
 def test_tokens_are_found_by_serial_product_and_account(path: Path):
     with opened(path) as inventory:
         record(inventory, "100000000001", Credential("bank", SECRET))
@@ -108,7 +122,8 @@ def test_tokens_are_found_by_serial_product_and_account(path: Path):
 
 
 @pytest.mark.parametrize(
-    "change", ["digits = 6", "name = 'other'", "serial = '2'", "sealed = zeroblob(55)", "suite = 'x'"]
+    "change",
+    ["digits = 6", "name = 'other'", "serial = '2'", "sealed = zeroblob(55)", "suite = 'x'", "entry = 'number'"],
 )
 def test_an_entry_that_was_changed_gives_no_key(path: Path, change: str):
     with opened(path) as inventory:
