@@ -12,9 +12,9 @@ from firmware.protocol.messages import MAX_AMOUNT, MAX_CHALLENGE, MAX_PAYEE, MAX
 from firmware.storage.errors import VaultError
 from firmware.storage.vault import BLOCKED, DAMAGED
 from firmware.ui.code_view import Code
-from firmware.ui.codes import trouble
 from firmware.ui.entry import ENTERED, Entry, Hidden, fours
 from firmware.ui.taking import trusted_time
+from firmware.ui.trouble import trouble
 from firmware.ui.view import View
 
 _MIN_QUESTION = 4  # digits

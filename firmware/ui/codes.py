@@ -3,24 +3,10 @@
 from firmware.storage.vault import BLOCKED
 from firmware.ui.code_view import Code, Digits
 from firmware.ui.taking import NoCodeError, take
-from firmware.ui.view import Message, View
+from firmware.ui.trouble import trouble
+from firmware.ui.view import View
 
 _TRAINING_DIGITS = 5
-
-# What a trouble says: what is wrong and what to do.
-_TROUBLES = {
-    "not_provisioned": "contact_issuer",
-    "blocked": "contact_issuer",
-    "damaged": "contact_issuer",
-    "storage_failed": "try_again",
-    "clock_lost": "contact_issuer",
-    "clock_absent": "contact_issuer",
-}
-
-
-def trouble(app, key: str) -> Message:
-    """Return what says that something is wrong, and what to do."""
-    return Message(app, key, _TROUBLES[key])
 
 
 class Codes:

@@ -7,8 +7,9 @@ same (5.1.3.5). Every view that is shown is said, from the same parts (5.1.3.1, 
 
 import time
 
-from firmware.ui.codes import Codes, trouble
+from firmware.ui.codes import Codes
 from firmware.ui.preferences import Preferences
+from firmware.ui.trouble import trouble
 from firmware.ui.view import Function, Message, View
 from firmware.ui.voice import Voice
 

@@ -7,9 +7,9 @@ from firmware.speech.say import time_left
 from firmware.storage.errors import VaultError
 from firmware.storage.pin import WAITS, set_pin, simple, try_pin
 from firmware.storage.vault import BLOCKED, PIN_TRIES
-from firmware.ui.codes import trouble
 from firmware.ui.entry import Hidden
 from firmware.ui.taking import trusted_time
+from firmware.ui.trouble import trouble
 from firmware.ui.view import Message, View
 
 
