@@ -1,6 +1,7 @@
 """kodebrik qa: drive tokens as users do, and compare what servers answer with what they must."""
 
 import secrets
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -123,16 +124,23 @@ def vectors(
     with reporting("Vectors") as progress, emulator_errors():
         tried = list(vectors_run.run(product, progress))
     lines, rows = [], []
-    for device in (vectors_run.TOKEN, vectors_run.SERVER):
-        for rfc in dict.fromkeys(each.vector.rfc for each in tried):
+    for device in (vectors_run.TOKEN, vectors_run.VM, vectors_run.SERVER):
+        for rfc in dict.fromkeys(each.vector.rfc for each in tried if each.device == device):
             mine = [each for each in tried if each.device == device and each.vector.rfc == rfc]
             done = [each for each in mine if not each.skipped]
             failed = [each for each in done if not each.passed]
+            skipped = Counter(each.skipped for each in mine if each.skipped)
             rows.append(
-                {"device": device, "rfc": rfc, "tried": len(done), "failed": [each.vector.name for each in failed]}
+                {
+                    "device": device,
+                    "rfc": rfc,
+                    "tried": len(done),
+                    "failed": [each.vector.name for each in failed],
+                    "skipped": dict(skipped),
+                }
             )
-            why = f"skipped: {mine[0].skipped}" if not done else f"{len(done) - len(failed)} of {len(done)} right"
-            lines.append(f"{device}, {rfc}: {why}")
+            lines.append(f"{device}, {rfc}: {len(done) - len(failed)} of {len(done)} right")
+            lines += [f"  {count} not tried: {why}" for why, count in skipped.items()]
             lines += [
                 f"  {each.vector.name}: expected {each.vector.code}, got {each.given or 'no code'}" for each in failed
             ]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
+from host_tools.qa import payment
 from host_tools.qa.emulated_token import EmulatedToken
 from host_tools.qa.holder import Holder
 from host_tools.qa.stage import ACCEPTED, Stage, refused
@@ -19,10 +20,13 @@ _LOST_PPM, _LOST_DAYS = 40.0, 365  # a broken crystal in a drawer: 21 minutes
 
 # What a case needs beyond a token and a server.
 EMULATED, VIRTUAL, LOCKS, RESYNCHRONISES = "emulated", "virtual", "locks", "resynchronises"
+KEYPAD, CHALLENGES = "keypad", "challenges"
 WHY_NOT = {
     EMULATED: "a real token's clock or a second token would be needed",
     VIRTUAL: "it takes years, and this server lives in real time",
     LOCKS: "this server is not said to lock after wrong codes (--locks-after)",
+    KEYPAD: "this product has no keys to type a challenge on",
+    CHALLENGES: "this server is not challenged by kodebrik",
     RESYNCHRONISES: "this server is not resynchronised by kodebrik",
 }
 
@@ -245,5 +249,11 @@ CASES = (
         "A clock that drifted too far is refused, and found again by two codes.",
         _drift_lost,
         frozenset({EMULATED, VIRTUAL, RESYNCHRONISES}),
+    ),
+    Case(
+        "payment",
+        "A payment is accepted once, as it was typed and heard, and no other.",
+        payment.play,
+        frozenset({EMULATED, KEYPAD, CHALLENGES}),
     ),
 )

@@ -21,6 +21,8 @@ from host_tools.qa.times import World
 from host_tools.secret import Secret
 
 PERIOD = 30
+PAYMENT = "payment"
+PAYMENT_SUITE = "OCRA-1:HOTP-SHA256-8:QA32"
 _DIGITS = (6, 8)
 _BEHIND = 600.0  # seconds that tokens begin in the past, so that late codes need no waiting
 _SECRET_SIZE = {"SHA1": 20, "SHA256": 32, "SHA512": 64}  # bytes, RFC 4226 section 4 and RFC 6238 section 5.1
@@ -50,6 +52,14 @@ class Crew:
 
     def recruit(self) -> Holder:
         """Give a new user with a new token; the first has the default parameters, the next ones drawn ones."""
+        return self._enrolled(self._credential(self._size))
+
+    def recruit_payer(self) -> Holder:
+        """Give a new user with a new token that signs payments."""
+        secret = self._secret("SHA256")
+        return self._enrolled(Credential("QA", secret, period=None, suite=PAYMENT_SUITE, entry=PAYMENT))
+
+    def _enrolled(self, credential: Credential) -> Holder:
         number, self._size = self._size, self._size + 1
         language = ("da", "en")[number % 2]
         start = self._world.now() - (0.0 if self._world.virtual else _BEHIND)
@@ -61,7 +71,6 @@ class Crew:
                 start,
             )
         )
-        credential = self._credential(number)
         serial = token.provision(credential)
         clock_set_at = token.now
         self._world.wait_until(token.now, "the token is being provisioned")
@@ -73,10 +82,11 @@ class Crew:
     def _credential(self, number: int) -> Credential:
         algorithm = self._dice.choice(ALGORITHMS) if number else "SHA1"
         digits = self._dice.choice(_DIGITS) if number else 6
-        secret = Secret(self._dice.randbytes(_SECRET_SIZE[algorithm]))
-        if not self._world.virtual:
-            secret = secrets.generate(algorithm)
-        return Credential("QA", secret, algorithm, digits, PERIOD)
+        return Credential("QA", self._secret(algorithm), algorithm, digits, PERIOD)
+
+    def _secret(self, algorithm: str) -> Secret:
+        drawn = Secret(self._dice.randbytes(_SECRET_SIZE[algorithm]))
+        return drawn if self._world.virtual else secrets.generate(algorithm)
 
 
 def crew_of(recruit: Callable[[], Holder], size: int, progress: Callable[[int, int], None]) -> list[Holder]:

@@ -3,7 +3,7 @@
 Times are Unix seconds of the world (times.py).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,9 @@ from host_tools.secret import Secret
 BOARDS = {"kodeviser": "pico", "kodeoplaeser": "pico2"}  # where each product fits
 _BOOT = 1.0  # seconds from pulling the cable to a token at rest
 _QUIET, _LONGEST = 1.3, 30.0  # seconds of silence that end a talk; longest talk
+_BETWEEN = 0.3  # seconds between two keys
+_TWICE = 1.0  # seconds: a red key that comes sooner after another one asks for a function
+_OFF = 62.0  # seconds after which a token that nobody touches has turned itself off
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,34 @@ class EmulatedToken:
             self.emulator.press()
             if self.emulator.display_on:
                 break
+        return self._read(pressed_at, began, name, files)
+
+    def answer(self, typed: Sequence[str], name: str, files: Path | None = None) -> Reading:
+        """Turn on, type each number and end it, confirm what is read back, and read the code that answers it.
+
+        The token was off, and has one account, which answers challenges.
+        """
+        self._key("red")
+        for number in typed:
+            for key in number:
+                self._key(key)
+            self._key("#")
+        self.emulator.advance(_TWICE)
+        pressed_at, began = self.now, self.emulator.elapsed
+        self._key("red")
+        return self._read(pressed_at, began, name, files)
+
+    def rest(self) -> None:
+        """Leave the token alone until it is off."""
+        if self.emulator.display_on:
+            self.emulator.advance(_OFF)
+
+    def _key(self, key: str) -> None:
+        self.emulator.press_key(key)
+        self.emulator.advance(_BETWEEN)
+
+    def _read(self, pressed_at: float, began: float, name: str, files: Path | None) -> Reading:
+        """Read picture and sound since the press, and keep them."""
         lines = self.emulator.screen_text()
         picture = self.emulator.screen().to_png(files / f"{name}.png") if files else None
         spoken, sound = None, None

@@ -12,7 +12,7 @@ import random
 from dataclasses import dataclass
 
 DAY, YEAR = 86_400.0, 365.25 * 86_400.0
-CRYSTALS = ("ds3231", "quartz")
+CRYSTALS = {"ds3231": DS3231_PPM, "quartz": GENERIC_PPM}  # what a server is told of them
 _REFERENCE = 25.0  # degrees at which a crystal's error is stated
 _PARABOLA = 0.034  # ppm/K^2
 _TCXO_SPAN = 20.0  # degrees from the reference over which a DS3231's residue of +-1 ppm builds up
@@ -28,6 +28,7 @@ class Crystal:
     slope: float  # ppm/K
     aging: float  # ppm in the first year
     set_off: float  # seconds
+    ppm_told: float  # what the server is told that it can be off by
 
     def rate(self, age: float, temperature: float) -> float:
         """Give the rate after `age` seconds at a temperature."""

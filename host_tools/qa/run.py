@@ -4,8 +4,9 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib import import_module
 
-from host_tools.qa.cases import CASES, LOCKS, RESYNCHRONISES, VIRTUAL, WHY_NOT, Case
+from host_tools.qa.cases import CASES, CHALLENGES, KEYPAD, LOCKS, RESYNCHRONISES, VIRTUAL, WHY_NOT, Case
 from host_tools.qa.stage import MisreadError, Press, Stage, Submission
 
 _OFTEN = 5  # how much more often than any other case the right code is drawn, as in life
@@ -58,6 +59,10 @@ def _able(stage: Stage) -> frozenset[str]:
         able.add(LOCKS)
     if stage.target.resynchronises:
         able.add(RESYNCHRONISES)
+    if stage.target.challenges:
+        able.add(CHALLENGES)
+    if "keypad" in import_module(f"firmware.products.{stage.holders[0].token.product}").PRODUCT["parts"]:
+        able.add(KEYPAD)
     return frozenset(able)
 
 

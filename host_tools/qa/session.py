@@ -77,7 +77,7 @@ def perform(plan: Plan, console: Console) -> Report:
         else:
             crew = stack.enter_context(Crew(plan.product, folder, plan.seed, world, target))
             holders = crew_of(crew.recruit, plan.tokens, console.progress)
-            stage = Stage(world, target, holders, dice, plan.files, crew.recruit)
+            stage = Stage(world, target, holders, dice, plan.files, crew.recruit, crew.recruit_payer)
             name, able = f"emulated {plan.product}", frozenset({EMULATED})
         played = play(stage, plan.codes, able, console.tell)
     when = "virtual time, which the server shared" if world.virtual else "real time"

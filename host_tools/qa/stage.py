@@ -12,6 +12,7 @@ from pathlib import Path
 
 from host_tools import codes
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.qa.emulated_token import EmulatedToken
 from host_tools.qa.holder import Holder
 from host_tools.qa.reading import Reading
 from host_tools.qa.targets.target import Answer, Target
@@ -20,7 +21,13 @@ from host_tools.qa.times import World
 NEAR = 20  # steps or counters around a press in which a mistyped code must not be right by chance
 _INTO = 1.0  # seconds after a step's beginning at which a token is pressed: its clock may lag a little
 _TYPING = (2.0, 8.0)  # seconds from the end of reading to submitting
-_NOT_COUNTED = ("locked_out", "malformed", "blocked", "replay")  # what our server never takes for a guess
+_NOT_COUNTED = (
+    "locked_out",
+    "malformed",
+    "blocked",
+    "replay",
+    "no_challenge",
+)  # what our server never takes for a guess
 
 
 @dataclass(frozen=True)
@@ -89,6 +96,7 @@ class Stage:
     dice: random.Random
     files: Path | None = None
     recruit: Callable[[], Holder] | None = None  # makes a further holder with a token of their own
+    recruit_payer: Callable[[], Holder] | None = None  # and one whose token signs payments
     presses: list[Press] = field(default_factory=list)
     submissions: list[Submission] = field(default_factory=list)
     _count: int = field(default=0, init=False)
@@ -120,8 +128,20 @@ class Stage:
     def press(self, holder: Holder, at: float | None = None) -> str:
         """Press and read; `at` is a moment up to now (None: now). The world then stands where the reading ended."""
         holder.token.move_on(self.world.now() if at is None else at)
+        return self._read(holder, lambda name: holder.token.press(name, self.files))
+
+    def answer(self, holder: Holder, typed: list[str]) -> str:
+        """Type these numbers into a token that answers challenges and read its code, as press() does."""
+        token = holder.token
+        assert isinstance(token, EmulatedToken)  # noqa: S101 - the cases' needs say so
+        token.move_on(self.world.now())
+        token.rest()
+        return self._read(holder, lambda name: token.answer(typed, name, self.files))
+
+    def _read(self, holder: Holder, handle: Callable[[str], Reading]) -> str:
+        """Handle the token, and write down what it gave under a name of its own."""
         self._count += 1
-        reading = holder.token.press(f"press-{self._count:04}", self.files)
+        reading = handle(f"press-{self._count:04}")
         self.presses.append(Press(holder.user_id, self._count, reading))
         code = reading.code()
         if code is None:
@@ -134,11 +154,20 @@ class Stage:
         if self.world.virtual:
             self.world.wait_until(self.world.now() + self.dice.uniform(*_TYPING), "the user types")
 
-    def submit(self, holder: Holder, code: str, note: str, expected: Expected, typing: bool = True) -> Answer:
-        """Submit a code and write down the answer."""
+    def submit(  # noqa: PLR0913 - a submission has as many sides
+        self,
+        holder: Holder,
+        code: str,
+        note: str,
+        expected: Expected,
+        typing: bool = True,
+        *,
+        challenge: str | None = None,
+    ) -> Answer:
+        """Submit a code and write down the answer. `challenge` is the question that it answers, if any."""
         if typing:
             self.type()
-        answer = self.target.submit(holder.user_id, code)
+        answer = self.target.submit(holder.user_id, code, challenge)
         self._record(holder, code, note, expected, answer)
         return answer
 

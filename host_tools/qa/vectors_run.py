@@ -1,8 +1,9 @@
 """Every published vector against the firmware (its display's pixels) and against the validator.
 
 The token is an emulated one with the vector's secret, set to the vector's time; a moment that its clock chip cannot
-hold (before 2000, after 2199) is put to it as the counter that RFC 6238 makes of that time. The validator's clock is
-set to the vector's time: it must accept the vector's code, once, and refuse a code next to it.
+hold (before 2000, after 2199) is put to it as the counter that RFC 6238 makes of that time. Challenges are typed on a
+kodeoplæser's keys; what no key types is asked of the firmware on its VM (challenge_vectors.py). The validator's clock
+is set to the vector's time: it must accept the vector's code, once, and refuse a code next to it.
 """
 
 import tempfile
@@ -14,6 +15,7 @@ from pathlib import Path
 from firmware.protocol.messages import MAX_TIME, MIN_TIME
 from host_tools.provisioning.credential import Credential
 from host_tools.qa import rfc_vectors
+from host_tools.qa.challenge_vectors import SPEAKS, Typist, by_vm, why_not_typed
 from host_tools.qa.emulated_token import EmulatedToken, Make, image_of
 from host_tools.qa.rfc_vectors import Vector
 from host_tools.qa.targets.local import ACTOR, Local
@@ -21,15 +23,14 @@ from host_tools.secret import Secret
 from host_tools.validator.records import NewToken
 from host_tools.validator.verdict import CheckRequest
 
-TOKEN, SERVER = "token", "validator"
-NO_OCRA = "this firmware answers no challenges yet"
+TOKEN, VM, SERVER = "token", "firmware on its VM", "validator"
 _PERIOD = 30
 _BEFORE = 60  # seconds before a vector's moment at which its token is provisioned
 
 
 @dataclass(frozen=True)
 class Tried:
-    """A vector against `device` (TOKEN or SERVER): what it gave, what was due; `skipped` says why it was not tried."""
+    """A vector against a device (TOKEN, VM or SERVER): what it gave; `skipped` says why it was not tried there."""
 
     device: str
     vector: Vector
@@ -50,17 +51,22 @@ def all_vectors() -> list[Vector]:
 def run(product: str, progress: Callable[[int, int], None]) -> Iterator[Tried]:
     """Try all."""
     vectors = all_vectors()
-    image = image_of(product)
+    make = Make(product, image_of(product), "en")
+    speaking = make if product == SPEAKS else Make(SPEAKS, image_of(SPEAKS), "en")
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kodebrik-vectors-")))
         clock = _Clock()
         target = Local(folder, clock)
         stack.callback(target.close)
+        typist = stack.enter_context(Typist(speaking, folder / "challenged"))
         for number, vector in enumerate(vectors):
             if vector.suite is None:
-                yield Tried(TOKEN, vector, _shown(vector, Make(product, image, "en"), folder / f"token-{number}"))
+                yield Tried(TOKEN, vector, _shown(vector, make, folder / f"token-{number}"))
+            elif why := why_not_typed(vector):
+                yield Tried(TOKEN, vector, skipped=why)
+                yield Tried(VM, vector, by_vm(vector))
             else:
-                yield Tried(TOKEN, vector, skipped=NO_OCRA)
+                yield Tried(TOKEN, vector, typist.shown(vector))
             progress(2 * number + 1, 2 * len(vectors))
             yield Tried(SERVER, vector, _accepted(vector, f"rfc-{number}", target, clock))
             progress(2 * number + 2, 2 * len(vectors))

@@ -16,8 +16,8 @@ class Faulty(Local):
         self.fault, self.world = fault, world
         self.seen: list[str] = []
 
-    def submit(self, user_id: str, code: str) -> Answer:
-        answer = self.fault(self, user_id, code, super().submit(user_id, code))
+    def submit(self, user_id: str, code: str, challenge: str | None = None) -> Answer:
+        answer = self.fault(self, user_id, code, super().submit(user_id, code, challenge))
         self.seen.append(code)
         return answer
 

@@ -207,4 +207,8 @@ def test_every_published_vector_holds_on_firmware_and_validator(capsys):
     assert rows["token", "RFC 4226"]["tried"] == rows["validator", "RFC 4226"]["tried"] == 10
     assert rows["token", "RFC 6238"]["tried"] == rows["validator", "RFC 6238"]["tried"] == 18
     assert rows["validator", "RFC 6287"]["tried"] == 70
+    # A token's keys have digits alone: the numeric questions are typed, those with letters asked of its firmware.
+    assert rows["token", "RFC 6287"]["tried"] == 40
+    assert rows["token", "RFC 6287"]["skipped"] == {"A challenge is typed in digits.": 30}
+    assert rows["firmware on its VM", "RFC 6287"]["tried"] == 30
     assert not any(row["failed"] for row in rows.values())

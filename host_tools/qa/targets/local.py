@@ -21,6 +21,7 @@ class Local:
 
     tells_reason = True
     resynchronises = True
+    challenges = True
 
     def __init__(self, folder: Path, world: World) -> None:
         """Start on a fresh SQLite file in `folder`, under a master key that is forgotten with it."""
@@ -31,7 +32,8 @@ class Local:
 
     def enrol(self, user_id: str, serial: str, credential: Credential, clock_set_at: float) -> None:
         """As Target.enrol."""
-        self.validator.import_tokens([NewToken(serial, credential, clock_set_at=clock_set_at)], actor=ACTOR)
+        new = NewToken(serial, credential, suite=credential.suite, clock_set_at=clock_set_at)
+        self.validator.import_tokens([new], actor=ACTOR)
         self.validator.assign(serial, user_id, actor=ACTOR)
         self.validator.activate_by_administrator(serial, actor=ACTOR)
 
@@ -40,11 +42,16 @@ class Local:
         self.validator.delete(serial, actor=ACTOR)
         self.validator.delete_user(user_id, actor=ACTOR)
 
-    def submit(self, user_id: str, code: str) -> Answer:
+    def submit(self, user_id: str, code: str, challenge: str | None = None) -> Answer:
         """As Target.submit."""
         began = time.perf_counter()
-        verdict = self.validator.submit(CheckRequest(code, user_id=user_id, actor=ACTOR)).result()
+        request = CheckRequest(code, user_id=user_id, challenge=challenge, actor=ACTOR)
+        verdict = self.validator.submit(request).result()
         return _answer(verdict, time.perf_counter() - began)
+
+    def challenge(self, user_id: str, question: str) -> None:
+        """As Target.challenge."""
+        self.validator.issue_challenge(user_id=user_id, text=question, actor=ACTOR)
 
     def resynchronise(self, serial: str, codes: tuple[str, str]) -> Answer:
         """As Target.resynchronise."""

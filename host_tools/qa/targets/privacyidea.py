@@ -28,6 +28,7 @@ class PrivacyIdea:
 
     tells_reason = False
     resynchronises = False
+    challenges = False
 
     def __init__(self, url: str, way: Administrator | Secret | None, enroller: Enroller | None, policy: Policy) -> None:
         """`way` in: an administrator who enrols, or an API key that checks what `enroller` has enrolled."""
@@ -71,7 +72,7 @@ class PrivacyIdea:
         if reply.status != _OK:
             raise self._http.refused(f"Deleting {serial}", reply)
 
-    def submit(self, user_id: str, code: str) -> Answer:
+    def submit(self, user_id: str, code: str, challenge: str | None = None) -> Answer:
         """As Target.submit."""
         whose = {"serial": self._serials[user_id]} if user_id in self._serials else {"user": user_id}
         reply = self._http.ask("POST", "/validate/check", data=whose | {"pass": code})
@@ -83,6 +84,10 @@ class PrivacyIdea:
         """Never asked for: `resynchronises` says so."""
         raise NotImplementedError
 
+    def challenge(self, user_id: str, question: str) -> None:
+        """Never asked for: `challenges` says so."""
+        raise NotImplementedError
+
     def clock_ahead(self) -> float | None:
         """As Target.clock_ahead."""
         self._http.ask("GET", "/")
@@ -91,6 +96,8 @@ class PrivacyIdea:
     def close(self) -> None:
         """As Target.close."""
         self._http.close()
+        if self._enroller is not None:
+            self._enroller.close()
 
     def _log_in(self, administrator: Administrator) -> None:
         who = {"username": administrator.name, "password": administrator.password.reveal().decode()}

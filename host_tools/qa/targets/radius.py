@@ -21,6 +21,7 @@ class Radius:
 
     tells_reason = False
     resynchronises = False
+    challenges = False
 
     def __init__(self, host: str, port: int, secret: Secret, enroller: Enroller | None, policy: Policy) -> None:
         """`secret` is shared with the server."""
@@ -42,7 +43,7 @@ class Radius:
         if self._enroller is not None:
             self._enroller.withdraw(user_id, serial)
 
-    def submit(self, user_id: str, code: str) -> Answer:
+    def submit(self, user_id: str, code: str, challenge: str | None = None) -> Answer:
         """As Target.submit."""
         request = wire.AuthPacket(code=wire.AccessRequest, secret=self._secret.reveal())
         request.add_message_authenticator()
@@ -64,12 +65,18 @@ class Radius:
         """Never asked for: `resynchronises` says so."""
         raise NotImplementedError
 
+    def challenge(self, user_id: str, question: str) -> None:
+        """Never asked for: `challenges` says so."""
+        raise NotImplementedError
+
     def clock_ahead(self) -> float | None:
         """As Target.clock_ahead: RADIUS carries no time."""
         return None
 
     def close(self) -> None:
-        """Nothing is held: each question has its own socket."""
+        """As Target.close; each question has its own socket."""
+        if self._enroller is not None:
+            self._enroller.close()
 
     def _exchange(self, request: wire.AuthPacket, packet: bytes) -> wire.AuthPacket | None:
         """Send and wait for the answer; what is damaged or forged is passed over, as if it had not come."""

@@ -17,6 +17,7 @@ class Rest:
 
     tells_reason = True
     resynchronises = True
+    challenges = True
 
     def __init__(self, url: str, api_key: Secret, policy: Policy) -> None:
         """Nothing is sent before the first question."""
@@ -39,9 +40,15 @@ class Rest:
         self._check(f"Deleting {serial}", self._http.ask("DELETE", f"/v1/tokens/{serial}"), _GONE)
         self._check(f"Deleting {user_id}", self._http.ask("DELETE", f"/v1/users/{user_id}"), _GONE)
 
-    def submit(self, user_id: str, code: str) -> Answer:
+    def submit(self, user_id: str, code: str, challenge: str | None = None) -> Answer:
         """As Target.submit."""
-        return self._answer("Checking a code", self._post("/v1/checks", {"user_id": user_id, "code": code}))
+        body = {"user_id": user_id, "code": code} | ({} if challenge is None else {"challenge": challenge})
+        return self._answer("Checking a code", self._post("/v1/checks", body))
+
+    def challenge(self, user_id: str, question: str) -> None:
+        """As Target.challenge."""
+        reply = self._post("/v1/challenges", {"user_id": user_id, "text": question})
+        self._check(f"Challenging {user_id}", reply, _CREATED)
 
     def resynchronise(self, serial: str, codes: tuple[str, str]) -> Answer:
         """As Target.resynchronise."""
@@ -78,8 +85,16 @@ class Rest:
 
 def _csv(serial: str, credential: Credential) -> bytes:
     text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(["serial", "secret", "kind", "algorithm", "digits", "period"])
-    secret = encode_base32(credential.secret)
-    writer.writerow([serial, secret, credential.kind, credential.algorithm, credential.digits, credential.period])
+    row = {"serial": serial, "secret": encode_base32(credential.secret), "kind": credential.kind}
+    if credential.suite is not None:
+        row["suite"] = credential.suite
+    else:
+        row |= {
+            "algorithm": credential.algorithm,
+            "digits": str(credential.digits),
+            "period": str(credential.period),
+        }
+    writer = csv.DictWriter(text, list(row))
+    writer.writeheader()
+    writer.writerow(row)
     return text.getvalue().encode()

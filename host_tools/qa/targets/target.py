@@ -42,6 +42,10 @@ class Enroller(Protocol):
         """Remove both again."""
         ...
 
+    def close(self) -> None:
+        """Let go of the server."""
+        ...
+
 
 class Target(Enroller, Protocol):
     """A server. Its methods raise KodebrikError when it cannot be reached or refuses the question itself."""
@@ -50,9 +54,14 @@ class Target(Enroller, Protocol):
     policy: Policy
     tells_reason: bool
     resynchronises: bool
+    challenges: bool
 
-    def submit(self, user_id: str, code: str) -> Answer:
-        """Submit one code. May be called from several threads at once."""
+    def submit(self, user_id: str, code: str, challenge: str | None = None) -> Answer:
+        """Submit one code, or the answer to a challenge. May be called from several threads at once."""
+        ...
+
+    def challenge(self, user_id: str, question: str) -> None:
+        """Have the server challenge a user's token with that question."""
         ...
 
     def resynchronise(self, serial: str, codes: tuple[str, str]) -> Answer:
@@ -61,8 +70,4 @@ class Target(Enroller, Protocol):
 
     def clock_ahead(self) -> float | None:
         """Give how many seconds the server's clock is ahead of ours, None when nothing tells."""
-        ...
-
-    def close(self) -> None:
-        """Let go of the server."""
         ...
