@@ -2,7 +2,8 @@
 
 A level counts once the contact has kept it for the debounce time. The interrupt handler times the edges, so a press is
 not lost while the program is busy; `read()` hands them out. select.poll() wakes on an edge: the button is a stream for
-it, the idiom of asyncio.ThreadSafeFlag in MicroPython's standard library.
+it, the idiom of asyncio.ThreadSafeFlag in MicroPython's standard library. An interrupt is lost when eight others wait
+(py/scheduler.c), so polling and reading look at the level too.
 """
 
 import io
@@ -69,8 +70,13 @@ class Button(io.IOBase):
     def ioctl(self, request: int, flags: int) -> int:
         """Answer select.poll(): readable from the first edge until `read()` has returned None."""
         if request == _STREAM_POLL:
-            return flags if self._written != self._taken else 0
+            return flags if self._written != self._taken or self._moved_unheard() else 0
         return -1
+
+    def _moved_unheard(self) -> bool:
+        """Return True when the level is another than was read, and no interrupt has told."""
+        level = self._pin.value() == self._active
+        return level != self.down and self._written == self._taken  # in this order: the interrupt may come between
 
     def read(self):
         """Return the next change as (down, ticks of its first edge), or None. Waits for a moving contact to rest."""
@@ -87,4 +93,10 @@ class Button(io.IOBase):
             if down != self.down:
                 self.down = down
                 return down, at
+        at = time.ticks_ms()
+        while self._moved_unheard():
+            if time.ticks_diff(time.ticks_ms(), at) >= self._debounce:
+                self.down = not self.down
+                return self.down, at
+            time.sleep_ms(1)
         return None

@@ -114,8 +114,17 @@ class Keypad(io.IOBase):
     def ioctl(self, request: int, flags: int) -> int:
         """Answer select.poll(): readable while there are changes."""
         if request == _STREAM_POLL:
+            self._hear_again()
             return flags if self._written != self._taken else 0
         return -1
+
+    def _hear_again(self) -> None:
+        """Have the timer look when a key is down and no interrupt told: one is lost when eight others wait."""
+        for row in self._rows:
+            if not self._scanning and row.value() == 0:
+                # Nothing more than this, for interrupts come in between: the first look is the timer's.
+                self._scanning = True
+                self._timer.init(mode=Timer.PERIODIC, period=_SCAN_MS, callback=self._look)
 
     def read(self):
         """Return the next change as (key, down, ticks at which it was first seen), or None."""

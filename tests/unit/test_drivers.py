@@ -193,6 +193,20 @@ def test_more_presses_than_the_queue_holds_end_at_the_right_level(runtime: Runti
     assert [down for down, _ in found] == [at % 2 == 0 for at in range(len(found))]
 
 
+def test_a_press_whose_interrupt_was_lost_is_told_all_the_same(runtime: Runtime):
+    assert runtime.call(DRIVERS, "button_unheard", [1, 0, 0, 1]) == [
+        (False, None, None),
+        (True, (True, 1000), None),
+        (False, None, None),
+        (True, (False, 1005), None),
+    ]
+
+
+def test_a_press_whose_interrupt_comes_late_is_told_once(runtime: Runtime):
+    changes = runtime.call(DRIVERS, "button_heard_late")
+    assert [change[0] for change in changes if change is not None] == [True]
+
+
 def test_the_button_is_a_stream_for_polling_alone(runtime: Runtime):
     assert runtime.call(DRIVERS, "button_other_request") == -1
 

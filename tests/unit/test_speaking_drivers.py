@@ -104,6 +104,12 @@ def test_a_key_that_is_down_at_the_start_is_told(runtime: Runtime):
     assert changes(runtime, (0, "#"), (100, ""))[0][1:3] == ("#", True)
 
 
+def test_a_key_whose_interrupt_was_lost_is_told_all_the_same(runtime: Runtime):
+    told = runtime.call(DRIVERS, "keypad_changes", [(100, "5"), (200, ""), (300, "7"), (400, "")], False)
+    assert [change[1:3] for change in told] == [("5", True), ("5", False), ("7", True), ("7", False)]
+    assert told[0][0] <= 120
+
+
 def test_the_keypads_handlers_allocate_nothing(runtime: Runtime):
     assert runtime.call(DRIVERS, "keypad_allocates") is True
 

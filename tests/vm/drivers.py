@@ -101,6 +101,35 @@ def button_changes(edges: list, reads: list, debounce: int) -> list:
     return answers
 
 
+def button_unheard(levels: list) -> list:
+    """The contact takes these levels, and no interrupt tells; return (readable, change, read again) of each."""
+    board.install()
+    from firmware.drivers import button
+
+    button.time = board.Time()
+    key = button.Button(15, 5)
+    answers = []
+    for level in levels:
+        board.pins[15] = level
+        answers.append((key.ioctl(3, 1) == 1, key.read(), key.read()))
+    return answers
+
+
+def button_heard_late() -> list:
+    """The interrupt of a press comes while a read that has seen its level waits; return what is read until nothing is."""
+    board.install()
+    from firmware.drivers import button
+
+    clock = button.time = board.Time()
+    key = button.Button(15, 5)
+    board.pins[15] = 0
+    clock.events = [(clock.now + 2, lambda: board.handlers[15](key._pin))]
+    changes = []
+    while key.ioctl(3, 1):
+        changes.append(key.read())
+    return changes
+
+
 def button_other_request() -> int:
     """What the button's stream answers to a request that is not for polling."""
     board.install()
