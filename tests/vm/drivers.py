@@ -116,7 +116,7 @@ def button_unheard(levels: list) -> list:
 
 
 def button_heard_late() -> list:
-    """The interrupt of a press comes while a read that has seen its level waits; return what is read until nothing is."""
+    """The interrupt of a press comes while a read that has seen its level waits; return all that is read."""
     board.install()
     from firmware.drivers import button
 
