@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import bindparam, insert, select, update
 
 from host_tools import codes
-from host_tools.validator import rows, user_id
+from host_tools.validator import rows, strangers, user_id
 from host_tools.validator.audit import Detail
 from host_tools.validator.checking import Answer, Decision, TokenState, decide, is_code_of
 from host_tools.validator.drift import TokenClock, believed
@@ -148,7 +148,7 @@ def _nobody(ledger: Ledger, request: CheckRequest, target: Target) -> Verdict:
         reason = Reason.NOT_ACTIVE
     # Not the text itself: people type passwords into the wrong field.
     who = ledger.fingerprint(kind, value)
-    ledger.note_server("check", {"reason": reason.value, kind: who}, by=request.actor)
+    strangers.note(ledger, {"reason": reason.value, kind: who}, request.actor)
     return Verdict(reason)
 
 

@@ -22,10 +22,10 @@ _TABLES: dict[str, dict[str, type]] = {
 }
 
 
-def load(path: Path | None, session_key: Secret) -> Settings:
+def load(path: Path | None) -> Settings:
     """Read the settings; KodebrikError names what is unknown, missing or wrong. None gives the defaults."""
     if path is None:
-        return Settings(session_key)
+        return Settings()
     try:
         given = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -41,7 +41,6 @@ def load(path: Path | None, session_key: Secret) -> Settings:
     plain = tables[""]
     networks = [_network(path, text) for text in plain.pop("keyless_checks_from", [])]
     return Settings(
-        session_key,
         keyless_checks_from=tuple(networks),
         webhook=_webhook(path, tables["webhook"]) if "webhook" in tables else None,
         mail=_mail(path, tables["mail"]) if "mail" in tables else None,

@@ -92,13 +92,16 @@ def is_retried(error: DBAPIError) -> bool:
 
 
 def _engine(url: str) -> Engine:
+    # Parameters are hidden: they are codes, hashes and names, and an error's text gets into logs.
     try:
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite":
             if not parsed.database or parsed.database == ":memory:" or parsed.database.startswith("file:"):
                 raise KodebrikError("SQLite needs a file.", "Give sqlite:///FILE.", ExitCode.USAGE)
             _private(Path(parsed.database))
-            engine = create_engine(parsed, connect_args={"timeout": _BUSY_SECONDS}, pool_size=16, max_overflow=48)
+            engine = create_engine(
+                parsed, connect_args={"timeout": _BUSY_SECONDS}, pool_size=16, max_overflow=48, hide_parameters=True
+            )
             event.listen(engine, "connect", _prepare_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
             return engine
@@ -108,7 +111,7 @@ def _engine(url: str) -> Engine:
                 "Give sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME.",
                 ExitCode.USAGE,
             )
-        return create_engine(parsed, pool_size=8, max_overflow=24, pool_pre_ping=True)
+        return create_engine(parsed, pool_size=8, max_overflow=24, pool_pre_ping=True, hide_parameters=True)
     except (ArgumentError, NoSuchModuleError, ValueError):  # their texts may quote the URL with its password
         raise KodebrikError(
             "This is not the URL of a database.",

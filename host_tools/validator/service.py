@@ -25,6 +25,7 @@ from host_tools.validator import (
     listing,
     outbox,
     rotation,
+    sessions,
     verifying,
 )
 from host_tools.validator.batches import Batches
@@ -54,7 +55,7 @@ from host_tools.validator.sealing import DataKeys
 from host_tools.validator.verdict import CheckRequest, Verdict
 
 _ATTEMPTS = 10  # at a transaction that others were in the way of
-_KEPT_SECONDS = 5.0  # that a known API key is believed without asking the database
+_KEPT_SECONDS = 5.0  # that a known API key, and the session key, are believed without asking the database
 
 T = TypeVar("T")
 
@@ -76,6 +77,7 @@ class Validator:
             self._database.close()
             raise
         self._known_keys: dict[str, tuple[float, ApiKey | None]] = {}
+        self._session_key: tuple[float, Secret] | None = None
         self._batches = Batches(self.check_many)
 
     def _prepare(self) -> None:
@@ -103,9 +105,23 @@ class Validator:
         self.close()
 
     def session_key(self) -> Secret:
-        """Give 32 bytes that seal cookies: the same for all workers of one database, until keys are rotated."""
+        """Give 32 bytes that seal cookies: the same for all workers of one database. Rotating the data key ends all
+        sessions, in every worker within five seconds.
+        """
+        now = time.monotonic()
+        if self._session_key is None or now >= self._session_key[0]:
+            with self._database.reading() as connection:
+                self._session_key = (now + _KEPT_SECONDS, self._keys.latest(connection).session)
+        return self._session_key[1]
+
+    def end_session(self, session: str, seconds: float) -> None:
+        """Refuse a session of the administration in every worker, for the seconds that its cookie may still live."""
+        self._write("local", lambda ledger: sessions.end(ledger, session, seconds))
+
+    def has_ended(self, session: str) -> bool:
+        """Say whether a session was ended."""
         with self._database.reading() as connection:
-            return self._keys.latest(connection).session
+            return sessions.has_ended(connection, session)
 
     # Checking
 
@@ -228,6 +244,10 @@ class Validator:
             serial, actor, lambda ledger, row: life.clock_was_set(ledger, row, ledger.now if at is None else at)
         )
 
+    def set_clock_ppm(self, serial: str, ppm: float, *, actor: str) -> Token:
+        """Say what the token's clock can be off by in either direction (0 to 200 ppm)."""
+        return self._change(serial, actor, lambda ledger, row: life.set_clock_ppm(ledger, row, ppm))
+
     def drift(self, serial: str) -> list[DriftPoint]:
         """Give the history of a token's clock, oldest first."""
         with self._database.reading() as connection:
@@ -282,7 +302,9 @@ class Validator:
 
     def rotate_key(self, *, actor: str, progress: Progress | None = None) -> int:
         """Draw a new data key and seal every secret anew, in one transaction. Give the number of secrets."""
-        return self._write(actor, lambda ledger: rotation.rotate(ledger, progress))
+        sealed = self._write(actor, lambda ledger: rotation.rotate(ledger, progress))
+        self._session_key = None
+        return sealed
 
     def rewrap(self, new: MasterKey, *, actor: str) -> int:
         """Wrap the data keys under another master key; from the next start, only that one opens the database."""

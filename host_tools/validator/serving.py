@@ -51,8 +51,8 @@ class Options:
 
 def serve(options: Options, ready: Callable[[str], None]) -> None:
     """Serve until SIGTERM or Ctrl-C; `ready` is told the address. KodebrikError for what cannot work."""
-    with Validator(options.database, open_key(options.key)) as validator:  # every fault shows here, once
-        configuration.load(_path(options.settings), validator.session_key())
+    with Validator(options.database, open_key(options.key)):  # every fault shows here, once
+        configuration.load(_path(options.settings))
     _check_tls(options)
     listener = _listen(options.host, options.port)
     os.environ[_VARIABLE] = json.dumps(asdict(options))
@@ -94,7 +94,7 @@ def application() -> FastAPI:
     sys.setswitchinterval(0.0005)
     options = Options(**json.loads(os.environ[_VARIABLE]))
     validator = Validator(options.database, open_key(options.key))
-    app = create_app(validator, configuration.load(_path(options.settings), validator.session_key()))
+    app = create_app(validator, configuration.load(_path(options.settings)))
     inner = app.router.lifespan_context
 
     @contextlib.asynccontextmanager

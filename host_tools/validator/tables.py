@@ -70,6 +70,7 @@ tokens = Table(
     Column("clock_doubt", Double, nullable=False),
     Column("clock_rate", Double, nullable=False),
     Column("clock_seen", Text, nullable=False),  # JSON
+    Column("clock_ppm", Double),  # none of tokens from before there was this column: any crystal's
     Column("created_at", Double, nullable=False),
     Column("activated_at", Double),
     Column("activation_hash", LargeBinary),  # keyed
@@ -135,6 +136,24 @@ api_keys = Table(
     Column("hash", LargeBinary, nullable=False, unique=True),  # SHA-256 of 32 random bytes
     Column("created_at", Double, nullable=False),
     Column("revoked_at", Double),
+)
+
+# Sessions of the administration that were ended, see sessions.py.
+ended_sessions = Table(
+    "ended_sessions",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True),  # SHA-256 of 16 random bytes
+    Column("until", Double, nullable=False, index=True),
+)
+
+# How many checks that were nobody's came in the last minute, see strangers.py. One row.
+strangers = Table(
+    "strangers",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("since", Double, nullable=False),
+    Column("noted", Integer, nullable=False),
+    Column("more", Integer, nullable=False),
 )
 
 notices = Table(

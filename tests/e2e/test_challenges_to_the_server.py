@@ -89,7 +89,7 @@ def test_a_payment_is_approved_once_by_the_answer_of_the_token(token: Speaker, c
     with open_validator(os.environ["KODEBRIK_DATABASE"], None) as validator:
         assert (validator.token(serial).kind, validator.token(serial).suite) == ("ocra", suite)
         key = validator.create_api_key("bank", Role.CHECKER, actor="test")[1].reveal().decode()
-        with TestClient(create_app(validator, Settings(validator.session_key()))) as bank:
+        with TestClient(create_app(validator, Settings())) as bank:
             bank.headers["Authorization"] = f"Bearer {key}"
             for amount, payee in (("5", "12345"), ("41", "97520")):
                 text = f"{len(amount)}{amount}{payee}"
@@ -105,7 +105,7 @@ def test_the_number_of_the_sign_in_is_answered_by_the_token(token: Speaker, call
     enrolled(token, call, "--suite", "OCRA-1:HOTP-SHA1-6:QN08")
     with (
         open_validator(os.environ["KODEBRIK_DATABASE"], None) as validator,
-        TestClient(create_app(validator, Settings(validator.session_key())), headers=PAGE) as browser,
+        TestClient(create_app(validator, Settings()), headers=PAGE) as browser,
     ):
 
         def form(path: str, page: str, **fields: str):

@@ -5,7 +5,7 @@ from sqlalchemy import create_engine, text
 
 from host_tools.validator.records import Broken
 from host_tools.validator.service import Validator
-from host_tools.validator.verdict import CheckRequest
+from host_tools.validator.verdict import CheckRequest, Reason
 from tests.validator.enrolled import Clock, activated
 
 TAMPERING = {
@@ -95,3 +95,29 @@ def test_verifying_while_codes_are_checked_finds_nothing_wrong(validator: Valida
         assert len([future.result() for future in asked]) == 100
     assert [report.broken for report in reports] == [()] * 10
     assert len({report.entries for report in reports}) > 1
+
+
+def test_checks_that_are_nobodys_do_not_fill_the_audit(validator: Validator, clock: Clock):
+    """60 a minute are noted, the others counted, and the number is noted when the minute is over."""
+    activated(validator, clock, "anders")
+    before = validator.audit().total
+    for start in range(0, 300, 50):
+        validator.check_many([CheckRequest("123456", user_id=f"nobody-{start + n}") for n in range(50)])
+    assert validator.audit().total == before + 60
+    clock.now += 61
+    verdict = validator.check_many([CheckRequest("123456", user_id="nobody-last")])[0]
+    assert verdict.reason is Reason.UNKNOWN_USER
+    last, counted = validator.audit(limit=2).items
+    assert (last.action, last.detail["reason"]) == ("check", "unknown_user")
+    assert (counted.action, counted.detail["number"], counted.actor) == ("checks_not_noted", 240, "kodebrik")
+    assert not validator.verify_audit().broken
+    validator.check_many([CheckRequest("123456", user_id="anders")] * 3)
+    assert validator.audit(serial="anders-1").items[0].action == "check", "somebody's are noted each"
+
+
+def test_a_clock_that_was_put_back_notes_again(validator: Validator, clock: Clock):
+    validator.check_many([CheckRequest("123456", user_id=f"nobody-{n}") for n in range(61)])
+    clock.now -= 86400
+    before = validator.audit().total
+    validator.check_many([CheckRequest("123456", user_id="nobody-else")])
+    assert validator.audit().total == before + 2

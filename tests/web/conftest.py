@@ -99,8 +99,8 @@ def keys(validator: Validator) -> dict[Role, str]:
 
 
 @pytest.fixture
-def settings(validator: Validator) -> Settings:
-    return Settings(session_key=validator.session_key(), guesses_per_minute=600.0)
+def settings() -> Settings:
+    return Settings(guesses_per_minute=600.0)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from itertools import pairwise
 from string import Formatter
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from host_tools.validator.api.app import create_app
@@ -102,6 +103,51 @@ def test_signing_out_ends_the_session(client: TestClient, keys: dict[Role, str])
     form = signed_in(client, keys[Role.AUDITOR])
     assert client.post("/admin/logout", data={"csrf": form}).headers["location"] == "/admin/login"
     assert client.get("/admin").status_code == 303
+
+
+def test_a_copied_cookie_opens_nothing_after_signing_out(
+    app: FastAPI, client: TestClient, keys: dict[Role, str]
+) -> None:
+    form = signed_in(client, keys[Role.ADMINISTRATOR])
+    copied = client.cookies["administration"]
+    thief = TestClient(app, follow_redirects=False, cookies={"administration": copied})
+    assert thief.get("/admin").status_code == 200
+    client.post("/admin/logout", data={"csrf": form})
+    assert thief.get("/admin").headers["location"] == "/admin/login"
+    assert thief.post("/admin/token", data={"csrf": form, "serial": "K1", "action": "block"}).status_code == 303
+    signed_in(client, keys[Role.ADMINISTRATOR])
+    assert thief.get("/admin").status_code == 303, "the owner's next session is another one"
+
+
+def test_signing_in_makes_a_new_session(client: TestClient, keys: dict[Role, str]) -> None:
+    """No fixation: neither the cookie nor the form token from before signing in is worth anything afterwards."""
+    client.get("/admin/login")
+    planted = client.cookies["administration"]
+    form = signed_in(client, keys[Role.AUDITOR])
+    assert csrf(client.get("/admin").text) == form
+    client.cookies.clear()
+    client.cookies.set("administration", planted)
+    assert client.get("/admin").status_code == 303
+    assert csrf(client.get("/admin/login").text) != form
+
+
+def test_rotating_the_data_key_ends_all_sessions(
+    client: TestClient, keys: dict[Role, str], validator: Validator
+) -> None:
+    signed_in(client, keys[Role.ADMINISTRATOR])
+    validator.rotate_key(actor="test")
+    assert client.get("/admin").status_code == 303
+    signed_in(client, keys[Role.ADMINISTRATOR])
+
+
+@pytest.mark.parametrize(
+    "back",
+    ["//evil.example", "/\\evil.example", "/\t/evil.example", "https://evil.example", "\n//x"],
+)
+def test_the_choice_of_language_sends_nobody_elsewhere(client: TestClient, back: str) -> None:
+    location = client.get("/language/en", params={"back": back}).headers["location"]
+    assert location.startswith("/")
+    assert not re.match(r"/[/\\\s]", location)
 
 
 def test_roles_hold_in_the_administration(client: TestClient, keys: dict[Role, str], validator: Validator) -> None:

@@ -3,7 +3,6 @@
 import ipaddress
 from dataclasses import dataclass
 
-from host_tools.secret import Secret
 from host_tools.validator.notices.smtp import MailServer
 from host_tools.validator.notices.webhook import Webhook
 from host_tools.validator.radius import Client
@@ -22,9 +21,8 @@ class Radius:
 
 @dataclass(frozen=True)
 class Settings:
-    """One server's choices. `session_key` (32 bytes) seals cookies: the same for all workers of one database."""
+    """One server's choices."""
 
-    session_key: Secret
     keyless_checks_from: tuple[Network, ...] = ()  # may ask /validate/check without an API key
     sign_in_demo: bool = True
     body_limit: int = 64 * 1024  # bytes of a request

@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from typing import Annotated, Any
 
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse
 
 from host_tools.validator.api.callers import READ, Caller, Callers, client_address
 from host_tools.validator.records import Role
-from host_tools.validator.web.sealed import Seal, check_form, new_token
+from host_tools.validator.service import Validator
+from host_tools.validator.web.sealed import LIFETIME, Seal, check_form, new_token
 from host_tools.validator.web.site import go, language, page
 from host_tools.validator.web.texts import text
 
@@ -23,11 +25,12 @@ class LogInFirst(Exception):  # noqa: N818 - it is no error, it is where to go
 
 @dataclass(frozen=True)
 class Operator:
-    """Who is signed in, and the token of their forms."""
+    """Who is signed in, the token of their forms, and the name of their session."""
 
     name: str
     role: Role
     csrf: str
+    session: str
 
     def may(self, roles: frozenset[Role]) -> bool:
         """Say whether the role is among `roles`."""
@@ -40,16 +43,32 @@ class Operator:
 
 
 def _seal(request: Request) -> Seal:
-    return Seal(request.app.state.settings.session_key, "administration")
+    validator: Validator = request.app.state.validator
+    return Seal(validator.session_key(), "administration")
+
+
+def _session(request: Request) -> dict[str, Any] | None:
+    """Give what the cookie of somebody who is signed in holds, unless they have signed out since."""
+    session = _seal(request).read(request)
+    validator: Validator = request.app.state.validator
+    return None if session is None or "key" not in session or validator.has_ended(session["session"]) else session
+
+
+async def signed_in(request: Request) -> Operator | None:
+    """Give who is signed in, if anybody is."""
+    session = await run_sync(_session, request)
+    callers: Callers = request.app.state.callers
+    caller = None if session is None else await callers.owner(session["key"])
+    if session is None or caller is None or caller.role not in READ:
+        return None
+    return Operator(caller.name, caller.role, session["csrf"], session["session"])
 
 
 async def _operator(request: Request) -> Operator:
-    session = _seal(request).read(request)
-    callers: Callers = request.app.state.callers
-    caller = await callers.owner(session["key"]) if session and "key" in session else None
-    if session is None or caller is None or caller.role not in READ:
+    operator = await signed_in(request)
+    if operator is None:
         raise LogInFirst
-    return Operator(caller.name, caller.role, session["csrf"])
+    return operator
 
 
 SignedIn = Annotated[Operator, Depends(_operator)]
@@ -82,26 +101,29 @@ def ask_key(request: Request) -> Response:
 @router.post("/admin/login")
 async def take_key(request: Request, csrf: _Field = "", key: _Field = "") -> Response:
     """Open a session for the owner of the key."""
-    session = _seal(request).read(request)
+    session = (await run_sync(_seal, request)).read(request)
     if session is None:
-        return _form(request)
+        return await run_sync(_form, request)
     check_form(session, csrf)
     callers: Callers = request.app.state.callers
     callers.guesses.take(client_address(request), cost=0)
     caller: Caller | None = await callers.owner(key.strip())
     if caller is None:
         callers.guesses.wait(client_address(request))
-        return _form(request, "wrong_key")
+        return await run_sync(_form, request, "wrong_key")
     if caller.role not in READ:
-        return _form(request, "not_for_checkers")
+        return await run_sync(_form, request, "not_for_checkers")
     answer = go("/admin")
-    _seal(request).write(request, answer, {"key": key.strip()})  # with a fresh token for its forms
+    # With a fresh name and a fresh token for its forms.
+    (await run_sync(_seal, request)).write(request, answer, {"key": key.strip(), "session": new_token()})
     return answer
 
 
 @router.post("/admin/logout")
-async def log_out(request: Request, operator: Sent) -> Response:
-    """End the session."""
+def log_out(request: Request, operator: Sent) -> Response:
+    """End the session: whoever has a copy of its cookie is out too."""
+    validator: Validator = request.app.state.validator
+    validator.end_session(operator.session, LIFETIME)
     answer = go("/admin/login")
     _seal(request).drop(request, answer)
     return answer

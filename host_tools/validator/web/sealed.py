@@ -16,7 +16,7 @@ from fastapi import HTTPException, Request, Response
 
 from host_tools.secret import Secret
 
-# WCAG 2.2, 2.2.1: a limit of more than 20 hours need not be announced. Revoking an API key ends its sessions at once.
+# WCAG 2.2, 2.2.1: a limit of more than 20 hours need not be announced. Signing out, or revoking the API key, ends one.
 LIFETIME = 24 * 3600  # seconds
 _NONCE = 12  # bytes
 

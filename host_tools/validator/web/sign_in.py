@@ -6,6 +6,7 @@ shown to everyone alike, known or not; it becomes a challenge of the user's toke
 
 import contextlib
 import secrets
+from functools import partial
 from typing import Annotated, Any
 
 from anyio.to_thread import run_sync
@@ -30,7 +31,8 @@ _Field = Annotated[str, Form(max_length=200)]
 
 
 def _seal(request: Request) -> Seal:
-    return Seal(request.app.state.settings.session_key, "sign-in")
+    validator: Validator = request.app.state.validator
+    return Seal(validator.session_key(), "sign-in")
 
 
 def _visit(request: Request) -> dict[str, Any]:
@@ -80,7 +82,7 @@ async def take_code(
     request: Request, csrf: _Field = "", code: _Field = "", pin: _Field = "", choice: _Field = "approve"
 ) -> Response:
     """Check the code; all that is refused is refused alike."""
-    visit = _visit(request)
+    visit = await run_sync(_visit, request)
     check_form(visit, csrf)
     if choice == "cancel":
         return go("/sign-in?cancelled=true")
@@ -92,10 +94,11 @@ async def take_code(
         callers.guesses.take(client_address(request))
         if await _accepted(request.app.state.validator, visit, code, pin):
             answer = go("/sign-in/done")
-            _seal(request).write(request, answer, {"csrf": visit["csrf"], "done": True})
+            (await run_sync(_seal, request)).write(request, answer, {"csrf": visit["csrf"], "done": True})
             return answer
         error = "refused_code"
-    return _show(request, "approve.html", visit, 422, error=text(language(request), error), number=visit["number"])
+    said = text(language(request), error)
+    return await run_sync(partial(_show, request, "approve.html", visit, 422, error=said, number=visit["number"]))
 
 
 @router.get("/sign-in/done")
