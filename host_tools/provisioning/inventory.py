@@ -14,6 +14,7 @@ from types import TracebackType
 from firmware.protocol.messages import ENTRIES
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.provisioning import inventory_sealing, keyfile
+from host_tools.provisioning.clock_parts import clock_ppm
 from host_tools.provisioning.credential import Credential
 from host_tools.provisioning.inventory_sealing import Account, Entry
 from host_tools.provisioning.token_key import TokenKey
@@ -179,7 +180,8 @@ class Inventory:
             suite=account.suite,
             entry=account.entry or ENTRIES[0],
         )
-        return TokenKey(entry.serial, credential, account.suite, "kodebrik", entry.product, entry.clock_set_at)
+        ppm = clock_ppm(entry.board, entry.product)
+        return TokenKey(entry.serial, credential, account.suite, "kodebrik", entry.product, entry.clock_set_at, ppm)
 
     def _prepare(self) -> None:
         with _errors(self._path):

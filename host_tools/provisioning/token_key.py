@@ -18,7 +18,8 @@ MAX_SERIAL = 64  # characters
 class TokenKey:
     """A token's serial number and credential. `suite` (RFC 6287) makes it a challenge-response token.
 
-    `clock_set_at` is when the token's clock was last set, Unix seconds, where that is known.
+    `clock_set_at` is when the token's clock was last set, Unix seconds, and `clock_ppm` what it can be off by in either
+    direction, where that is known.
     """
 
     serial: str
@@ -27,6 +28,7 @@ class TokenKey:
     manufacturer: str | None = None
     model: str | None = None
     clock_set_at: float | None = None
+    clock_ppm: float | None = None
 
 
 def make(  # noqa: PLR0913 - what the file formats know of a key

@@ -11,8 +11,11 @@ import math
 import random
 from dataclasses import dataclass
 
+from host_tools.provisioning.clock_parts import CLOCK_PPM
+from host_tools.validator.drift import GENERIC_PPM
+
 DAY, YEAR = 86_400.0, 365.25 * 86_400.0
-CRYSTALS = {"ds3231": DS3231_PPM, "quartz": GENERIC_PPM}  # what a server is told of them
+CRYSTALS = ("ds3231", "quartz")
 _REFERENCE = 25.0  # degrees at which a crystal's error is stated
 _PARABOLA = 0.034  # ppm/K^2
 _TCXO_SPAN = 20.0  # degrees from the reference over which a DS3231's residue of +-1 ppm builds up
@@ -80,14 +83,17 @@ def member(seed: int, number: int, crystal: str, perfect: bool = False) -> Membe
     dice = random.Random(f"soak {seed} {number}")  # noqa: S311 - the same seed, the same fleet
     secret = dice.randbytes(20)
     clock = _crystal(dice, crystal)
-    return Member(number, secret, Crystal(0, 0, 0, 0, 0) if perfect else clock, _user(dice), _battery(dice))
+    if perfect:
+        clock = Crystal(0, 0, 0, 0, 0, clock.ppm_told)
+    return Member(number, secret, clock, _user(dice), _battery(dice))
 
 
 def _crystal(dice: random.Random, kind: str) -> Crystal:
     set_off = dice.gauss(0, 0.3)  # the host's clock is NTP's, or nearly
     if kind == "quartz":
-        return Crystal(dice.uniform(-20, 20), _PARABOLA, 0.0, dice.uniform(-3, 3), set_off)
-    return Crystal(dice.uniform(-2, 2), 0.0, dice.uniform(-1, 1) / _TCXO_SPAN, dice.uniform(-1, 1), set_off)
+        return Crystal(dice.uniform(-20, 20), _PARABOLA, 0.0, dice.uniform(-3, 3), set_off, GENERIC_PPM)
+    ppm, slope = dice.uniform(-2, 2), dice.uniform(-1, 1) / _TCXO_SPAN
+    return Crystal(ppm, 0.0, slope, dice.uniform(-1, 1), set_off, CLOCK_PPM["ds3231"])
 
 
 def _user(dice: random.Random) -> User:

@@ -26,7 +26,7 @@ _PRESS_SECONDS = 0.2  # within which the firmware reads its clock after the fing
 
 @dataclass(frozen=True)
 class Rules:
-    """How the server is set: window in steps, and whether it learns drift."""
+    """How the server is set: window in steps, and whether it learns drift and looks as far as a clock can be off."""
 
     window: int = 1
     learns: bool = True
@@ -102,7 +102,7 @@ class _Life:
             -1,
             0,
             0.0,
-            TokenClock(0.0, START),
+            TokenClock(0.0, START, ppm=member.crystal.ppm_told),
         )
 
     def close(self) -> None:
@@ -145,7 +145,7 @@ class _Life:
             self._pass(self._dice.uniform(1, 10) * DAY)
             self._set_at = self._now
             self._each(lambda token: token.set_clock(self._now, self._member.crystal.set_off))
-            self._state = replace(self._state, clock=TokenClock(0.0, self._now))
+            self._state = replace(self._state, clock=TokenClock(0.0, self._now, ppm=self._state.clock.ppm))
 
     def _log_in(self, user: User) -> None:
         self.tally.logins += 1
@@ -176,7 +176,7 @@ class _Life:
 
     def _submit(self, code: str) -> Reason:
         if not self._rules.learns:
-            self._state = replace(self._state, clock=replace(self._state.clock, seen=(), rate=0.0))
+            self._state = replace(self._state, clock=replace(self._state.clock, seen=(), rate=0.0, ppm=0.0))
         decision = decide(self._state, Answer(code), self._now)
         self._state = decision.state
         self.tally.verdicts[str(decision.reason)] += 1

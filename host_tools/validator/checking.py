@@ -135,14 +135,15 @@ def resynchronised(state: TokenState, answers: tuple[str, str], now: float, arou
         ):
             found = _after_acceptance(state, position + 1, now)
             if generator.by_time and generator.period is not None:
-                found = replace(found, clock=drift.measured(now, position + 1, generator.period))
+                found = replace(found, clock=drift.measured(now, position + 1, generator.period, state.clock.ppm))
             return Decision(Reason.ACCEPTED, found, position + 1 - where.expected, position + 1)
     return Decision(Reason.WRONG, after_failure(state, now))
 
 
 def _place(state: TokenState, now: float) -> Place:
-    token_time = now + drift.believed(state.clock, now)
-    return place(state.generator, state.last, state.window, state.look_ahead, token_time)
+    token_time, period = now + drift.believed(state.clock, now), state.generator.period
+    reach = (0.0, 0.0) if period is None else drift.reach(state.clock, now, period)
+    return place(state.generator, state.last, state.window, state.look_ahead, token_time, reach=reach)
 
 
 def _accepted(state: TokenState, where: Place, code: str, answer: Answer) -> int | None:

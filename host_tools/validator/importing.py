@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, delete, insert, select
 
 from host_tools.validator import audit, rows
 from host_tools.validator.audit import Detail, Head, Note
-from host_tools.validator.drift import DOUBT_SET, TokenClock
+from host_tools.validator.drift import DOUBT_SET, LARGEST_PPM, TokenClock
 from host_tools.validator.ledger import Ledger
 from host_tools.validator.records import NewToken, Status
 from host_tools.validator.refusals import ConflictError, InvalidError
@@ -60,6 +60,13 @@ def checked_look_ahead(look_ahead: int) -> int:
     return look_ahead
 
 
+def checked_ppm(ppm: float) -> float:
+    """Give it back when a clock can be off by so much; KodebrikError otherwise."""
+    if not 0 <= ppm <= LARGEST_PPM:
+        raise InvalidError(f"A clock is off by 0 to {LARGEST_PPM:g} ppm.", "Give what its data sheet says.")
+    return ppm
+
+
 def _serial(token: NewToken) -> str:
     serial = token.serial
     if not serial or len(serial) > _LONGEST_SERIAL or not serial.isprintable() or any(map(str.isspace, serial)):
@@ -96,7 +103,7 @@ def _row(token: NewToken, key: DataKey, head: Head, ledger: Ledger) -> tuple[dic
     algorithm = credential.algorithm
     if token.suite is not None:
         kind, (digits, period), algorithm = "ocra", _suite(token.suite, token.serial), "SHA1"
-    clock = TokenClock(0.0, now if token.clock_set_at is None else token.clock_set_at, DOUBT_SET)
+    set_at, ppm = now if token.clock_set_at is None else token.clock_set_at, checked_ppm(token.clock_ppm)
     detail: Detail = {"kind": kind, "digits": digits, "period": period}
     new_head, entry = audit.entry(key, token.serial, head, Note(now, ledger.actor, "import", detail))
     row = {
@@ -125,7 +132,7 @@ def _row(token: NewToken, key: DataKey, head: Head, ledger: Ledger) -> tuple[dic
         "audit_sequence": new_head.sequence,
         "audit_mac": new_head.mac,
         "audit_key": key.id,
-    } | rows.clock_columns(clock)
+    } | rows.clock_columns(TokenClock(0.0, set_at, DOUBT_SET, ppm=ppm))
     return row | {"audit_seal": audit.seal(key, token.serial, new_head, rows.sealed_part(row))}, entry
 
 

@@ -90,7 +90,12 @@ def set_window(ledger: Ledger, row: Row, window: int | None, look_ahead: int | N
 
 def clock_was_set(ledger: Ledger, row: Row, at: float) -> None:
     """Forget what was learnt of the clock."""
-    ledger.note(row, "clock", {"set_at": at}, **rows.clock_columns(TokenClock(0.0, at)))
+    ledger.note(row, "clock", {"set_at": at}, **rows.clock_columns(TokenClock(0.0, at, ppm=rows.clock(row).ppm)))
+
+
+def set_clock_ppm(ledger: Ledger, row: Row, ppm: float) -> None:
+    """Say what the clock can be off by; what is learnt from the next code on obeys it."""
+    ledger.note(row, "clock", {"ppm": ppm}, clock_ppm=importing.checked_ppm(ppm))
 
 
 def owner_of(ledger: Ledger, typed: str) -> rows.Row:

@@ -70,8 +70,20 @@ class Place:
         return sorted(outside, key=lambda position: abs(position - self.expected))
 
 
-def place(generator: Generator, last: int, window: int, look_ahead: int, token_time: float) -> Place:
-    """Say where a token stands whose clock reads `token_time`, after position `last` was used (-1: none)."""
+def place(  # noqa: PLR0913 - all that says where a token stands
+    generator: Generator,
+    last: int,
+    window: int,
+    look_ahead: int,
+    token_time: float,
+    *,
+    reach: tuple[float, float] = (0.0, 0.0),
+) -> Place:
+    """Say where a token stands whose clock reads `token_time`, after position `last` was used (-1: none).
+
+    `reach` is by how many seconds its clock can be behind and ahead of that; it widens the window of a token that moves
+    by the clock alone.
+    """
     step = 0
     steps: tuple[int, ...] = (0,)
     if generator.period is not None:
@@ -79,6 +91,7 @@ def place(generator: Generator, last: int, window: int, look_ahead: int, token_t
         steps = tuple(range(max(0, step - window), step + window + 1))
     if generator.by_counter:
         return Place(last + 1, last + 1, min(last + 1 + look_ahead, MAX_COUNTER), steps)
-    if generator.by_time:
-        return Place(step, steps[0], steps[-1], (0,))
+    if generator.by_time and generator.period is not None:
+        first = int((token_time - reach[0]) // generator.period) - window
+        return Place(step, max(0, first), int((token_time + reach[1]) // generator.period) + window, (0,))
     return Place(0, 0, 0)

@@ -5,6 +5,8 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 from host_tools.provisioning.credential import Credential
+from host_tools.provisioning.token_key import TokenKey
+from host_tools.validator.drift import GENERIC_PPM
 
 T = TypeVar("T")
 
@@ -40,8 +42,8 @@ class NoticeKind(StrEnum):
 class NewToken:
     """A token to import. `suite` makes it an OCRA token (then the credential's period and digits are not used).
 
-    `clock_set_at` is when the token's clock was last set (None: now); `window` is in steps to either side, `look_ahead`
-    in HOTP counters.
+    `clock_set_at` is when the token's clock was last set (None: now), `clock_ppm` what it can be off by in either
+    direction; `window` is in steps to either side, `look_ahead` in HOTP counters.
     """
 
     serial: str
@@ -50,6 +52,14 @@ class NewToken:
     clock_set_at: float | None = None
     window: int = 1
     look_ahead: int = 10
+    clock_ppm: float = GENERIC_PPM
+
+
+def new_token(key: TokenKey, clock_ppm: float | None = None) -> NewToken:
+    """Make a token to import of what a file or the inventory holds; `clock_ppm` is of clocks that it does not know."""
+    known = (key.clock_ppm, clock_ppm, GENERIC_PPM)
+    ppm = next(ppm for ppm in known if ppm is not None)
+    return NewToken(key.serial, key.credential, key.suite, key.clock_set_at, clock_ppm=ppm)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +81,7 @@ class Token:
     failures: int  # in a row
     locked_until: float  # 0 when it never was
     offset: float  # seconds that the token's clock is believed to be ahead
+    clock_ppm: float  # what the clock can be off by in either direction
     created_at: float
     activation_expires_at: float | None  # of the activation code, while one waits
     activation_tries: int  # left

@@ -9,18 +9,21 @@ from sqlalchemy import Double, LargeBinary
 from host_tools import codes
 from host_tools.secret import Secret
 from host_tools.validator.checking import TokenState
-from host_tools.validator.drift import TokenClock, believed
+from host_tools.validator.drift import GENERIC_PPM, TokenClock, believed
 from host_tools.validator.positions import Generator
 from host_tools.validator.records import Status, Token
 from host_tools.validator.tables import tokens
 
 Row = Mapping[str, Any]
 
+# Columns that came later than the first seals: a seal covers them where they are filled.
+_ADDED = ("clock_ppm",)
 # All that a seal covers: everything but the number, what rotation changes, and the seal itself.
 _SEALED = [
     column.name
     for column in tokens.columns
-    if column.name not in ("id", "sealed", "data_key", "audit_sequence", "audit_mac", "audit_seal", "audit_key")
+    if column.name
+    not in (*_ADDED, "id", "sealed", "data_key", "audit_sequence", "audit_mac", "audit_seal", "audit_key")
 ]
 _SEALED_BYTES = [place for place, name in enumerate(_SEALED) if isinstance(tokens.c[name].type, LargeBinary)]
 _SEALED_DOUBLES = [place for place, name in enumerate(_SEALED) if isinstance(tokens.c[name].type, Double)]
@@ -44,7 +47,8 @@ def state(row: Row, secret: Secret) -> TokenState:
 def clock(row: Row) -> TokenClock:
     """Give what is known of the token's clock."""
     seen = tuple((at, step) for at, step in json.loads(row["clock_seen"]))
-    return TokenClock(row["clock_base"], row["clock_base_at"], row["clock_doubt"], seen, row["clock_rate"])
+    ppm = GENERIC_PPM if row["clock_ppm"] is None else row["clock_ppm"]
+    return TokenClock(row["clock_base"], row["clock_base_at"], row["clock_doubt"], seen, row["clock_rate"], ppm)
 
 
 def clock_columns(known: TokenClock) -> dict[str, Any]:
@@ -55,6 +59,7 @@ def clock_columns(known: TokenClock) -> dict[str, Any]:
         "clock_doubt": known.doubt,
         "clock_rate": known.rate,
         "clock_seen": json.dumps(known.seen, separators=(",", ":")),
+        "clock_ppm": known.ppm,
     }
 
 
@@ -78,7 +83,7 @@ def sealed_part(row: Row) -> list[Any]:
     for place in _SEALED_DOUBLES:  # 0 and 0.0 are written differently
         if part[place] is not None:
             part[place] = float(part[place])
-    return part
+    return part + [{name: float(row[name])} for name in _ADDED if row[name] is not None]
 
 
 def token(row: Row, user_id: str | None, now: float) -> Token:
@@ -99,6 +104,7 @@ def token(row: Row, user_id: str | None, now: float) -> Token:
         failures=row["failures"],
         locked_until=row["locked_until"],
         offset=round(believed(clock(row), now), 1),
+        clock_ppm=clock(row).ppm,
         created_at=row["created_at"],
         activation_expires_at=row["activation_expires_at"],
         activation_tries=row["activation_tries"],

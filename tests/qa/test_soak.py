@@ -26,15 +26,15 @@ def perfect(number: int, typing: float) -> Member:
     return replace(drawn, user=replace(drawn.user, typing=typing, drawer=0.03))
 
 
-@pytest.mark.parametrize(("typing", "learnt"), [(3, 0.0), (6, 5.0), (12, 10.0), (20, 30.0), (25, 45.0)])
-def test_typing_delay_alone_teaches_seconds_at_most_and_costs_nobody_a_login(typing, learnt):
+@pytest.mark.parametrize("typing", [3, 6, 12, 15, 20, 25])
+def test_typing_delay_alone_teaches_nothing_and_costs_nobody_a_login(typing):
     for number in range(8):
         tally = live(perfect(number, typing), Rules(), 3)
-        assert tally.learnt <= learnt
+        assert tally.learnt == 0
         assert tally.help_desk == 0
 
 
-@pytest.mark.parametrize(("crystal", "least"), [("ds3231", 0.98), ("quartz", 0.8)])
+@pytest.mark.parametrize(("crystal", "least"), [("ds3231", 0.99), ("quartz", 0.99)])
 def test_learning_keeps_drifting_tokens_accepted(crystal, least):
     rates = {}
     for rules in (Rules(), Rules(learns=False)):
@@ -70,7 +70,7 @@ def test_a_token_with_another_clock_is_noticed():
 
 
 def test_a_crystal_is_slow_off_25_degrees_and_ages_ever_less():
-    crystal = Crystal(ppm=5, parabola=0.034, slope=0, aging=2, set_off=0)
+    crystal = Crystal(ppm=5, parabola=0.034, slope=0, aging=2, set_off=0, ppm_told=50)
     assert crystal.rate(0, 25) == 5
     assert crystal.rate(0, 5) == crystal.rate(0, 45) == pytest.approx(5 - 0.034 * 400)
     ages = [crystal.rate(years * YEAR, 25) for years in (0, 1, 2, 3)]

@@ -87,6 +87,7 @@ ROUTES = {
     ("POST", "/v1/tokens/{serial}/replace"): {_ADMIN, _HELP},
     ("POST", "/v1/tokens/{serial}/resynchronise"): {_ADMIN, _HELP},
     ("PUT", "/v1/tokens/{serial}/window"): {_ADMIN, _HELP},
+    ("PUT", "/v1/tokens/{serial}/clock"): {_ADMIN, _HELP},
     ("POST", "/v1/tokens/{serial}/clock-set"): {_ADMIN, _HELP},
     ("POST", "/v1/imports"): {_ADMIN},
     ("GET", "/v1/users"): {_ADMIN, _HELP, _AUDIT},

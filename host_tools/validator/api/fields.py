@@ -9,6 +9,8 @@ from typing import Annotated
 from fastapi import Path, Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from host_tools.validator.drift import LARGEST_PPM
+
 _PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
 Text = Annotated[str, StringConstraints(max_length=200, pattern=_PRINTABLE)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=_PRINTABLE)]
@@ -22,6 +24,8 @@ Search = Annotated[str, Query(max_length=64, pattern=_PRINTABLE, description="Pa
 Offset = Annotated[int, Query(ge=0, le=10**9)]
 Limit = Annotated[int, Query(ge=1, le=500)]
 Seconds = Annotated[float, Field(ge=0, le=2**40, description="Unix seconds (UTC).")]
+
+Ppm = Annotated[float, Field(ge=0, le=LARGEST_PPM, description="Parts per million, in either direction.")]
 
 
 class Body(BaseModel):

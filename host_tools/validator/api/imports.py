@@ -9,11 +9,11 @@ from starlette.formparsers import MultiPartParser
 
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.provisioning import token_files
-from host_tools.provisioning.token_key import TokenKey
 from host_tools.secret import Secret
 from host_tools.validator.api.errors import responses
 from host_tools.validator.api.tokens import Ruler, Service
-from host_tools.validator.records import NewToken
+from host_tools.validator.drift import GENERIC_PPM, LARGEST_PPM
+from host_tools.validator.records import NewToken, new_token
 
 router = APIRouter(prefix="/v1", tags=["tokens"])
 
@@ -39,22 +39,26 @@ def import_file(
     passphrase: Annotated[str, Form(max_length=200, description="Opens a PSKC file.")] = "",
     key: Annotated[str, Form(max_length=200, description="Opens a PSKC file: 16, 24 or 32 bytes in hex.")] = "",
     kind: Annotated[Kind | None, Form(description="For CSV lines that do not say it.")] = None,
+    clock_ppm: Annotated[
+        float, Form(ge=0, le=LARGEST_PPM, description="What the tokens' clocks can be off by, by their data sheet.")
+    ] = GENERIC_PPM,
 ) -> Imported:
     """Import a file. Its first fault is named, and then nothing is imported."""
-    tokens = read_tokens(file.file.read(), passphrase, key, kind)
+    tokens = read_tokens(file.file.read(), passphrase, key, kind, clock_ppm=clock_ppm)
     return Imported(imported=service.import_tokens(tokens, actor=caller.name))
 
 
 def read_tokens(
-    content: bytes, passphrase: str, key: str, kind: Kind | None, progress: Progress | None = None
+    content: bytes,
+    passphrase: str,
+    key: str,
+    kind: Kind | None,
+    progress: Progress | None = None,
+    clock_ppm: float = GENERIC_PPM,
 ) -> list[NewToken]:
-    """Read a file's tokens; KodebrikError names its first fault."""
+    """Read a file's tokens, with clocks that can be off by `clock_ppm`; KodebrikError names its first fault."""
     found = token_files.read(content, _hexadecimal(key), _secret(passphrase), kind, progress)
-    return [_new(token) for token in found]
-
-
-def _new(token: TokenKey) -> NewToken:
-    return NewToken(token.serial, token.credential, suite=token.suite, clock_set_at=token.clock_set_at)
+    return [new_token(token, clock_ppm) for token in found]
 
 
 def _secret(text: str) -> Secret | None:

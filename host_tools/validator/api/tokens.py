@@ -8,7 +8,19 @@ from pydantic import Field
 from host_tools.validator.api.callers import CARE, READ, RULE, Allowed, Caller
 from host_tools.validator.api.checks import Outcome, outcome
 from host_tools.validator.api.errors import responses
-from host_tools.validator.api.fields import Body, Code, Codes, Limit, Name, Offset, Search, Seconds, SerialInPath, Text
+from host_tools.validator.api.fields import (
+    Body,
+    Code,
+    Codes,
+    Limit,
+    Name,
+    Offset,
+    Ppm,
+    Search,
+    Seconds,
+    SerialInPath,
+    Text,
+)
 from host_tools.validator.records import ActivationCode, DriftPoint, Page, Status, Token
 from host_tools.validator.service import Validator
 
@@ -69,6 +81,12 @@ class ClockSet(Body):
     """When the token's clock was set; now, when not given."""
 
     at: Seconds | None = None
+
+
+class ClockPpm(Body):
+    """What the data sheet says that the token's clock can be off by in either direction, with temperature and age."""
+
+    ppm: Ppm
 
 
 def _validator(request: Request) -> Validator:
@@ -176,3 +194,9 @@ def set_window(service: Service, caller: Carer, serial: SerialInPath, body: Wind
 def clock_was_set(service: Service, caller: Carer, serial: SerialInPath, body: ClockSet) -> Token:
     """Forget the learnt drift, for the token's clock has been set."""
     return service.clock_was_set(serial, at=body.at, actor=caller.name)
+
+
+@router.put("/{serial}/clock", responses=responses(404, 409))
+def set_clock_ppm(service: Service, caller: Carer, serial: SerialInPath, body: ClockPpm) -> Token:
+    """Set what the token's clock can be off by."""
+    return service.set_clock_ppm(serial, body.ppm, actor=caller.name)

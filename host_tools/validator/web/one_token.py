@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from host_tools.errors import KodebrikError
 from host_tools.validator.api.callers import CARE, RULE
 from host_tools.validator.api.fields import printable
+from host_tools.validator.drift import GENERIC_PPM, LARGEST_PPM
 from host_tools.validator.records import ActivationCode, Role, Status, Token
 from host_tools.validator.service import Validator
 from host_tools.validator.verdict import Verdict
@@ -38,6 +39,7 @@ class Given:
     codes: tuple[str, str]
     window: int
     look_ahead: int
+    ppm: float
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,11 @@ ACTIONS: dict[str, Action] = {
             given.serial, window=given.window, look_ahead=given.look_ahead, actor=actor
         ),
     ),
+    "set_clock_ppm": Action(
+        CARE,
+        _ANY,
+        lambda validator, given, actor: validator.set_clock_ppm(given.serial, given.ppm, actor=actor),
+    ),
     "clock_set": Action(CARE, _ANY, lambda validator, given, actor: validator.clock_was_set(given.serial, actor=actor)),
     "unassign": Action(
         CARE,
@@ -126,6 +133,7 @@ async def change_token(
     second_code: _Field = "",
     window: _Number = 1,
     look_ahead: _Number = 10,
+    ppm: Annotated[float, Form(ge=0, le=LARGEST_PPM)] = GENERIC_PPM,
     sure: _Field = "",
 ) -> Response:
     """Do one thing with the token; what was refused is said on its page."""
@@ -141,6 +149,7 @@ async def change_token(
         codes=(first_code, second_code),
         window=window,
         look_ahead=look_ahead,
+        ppm=ppm,
     )
     return await run_in_threadpool(_change, request, operator, chosen, action, given, bool(sure))
 
@@ -202,4 +211,4 @@ def _fits(name: str, action: Action, token: Token) -> bool:
     """Say whether an action does anything to the token as it is."""
     if name == "unblock" and token.status is Status.ACTIVE:
         return token.failures > 0  # it forgets them, and with them the lock
-    return token.status in action.states
+    return token.status in action.states and (name != "set_clock_ppm" or token.period is not None)
