@@ -6,8 +6,8 @@ BOARD = {
     "mcu": "ESP32-S3",
     "micropython": "ESP32_GENERIC_S3",
     "native": "xtensawin",
-    # The 'vfs' partition of official MicroPython's 8 MB layout.
-    "filesystem": {"size": 6 * 1024 * 1024, "block": 4096, "program": 256},
+    # The 'vfs' partition of official MicroPython's 8 MB layout, mounted with VfsLfs2's own sizes.
+    "filesystem": {"size": 6 * 1024 * 1024, "block": 4096, "program": 32},
     "buses": {
         "i2c": {"kind": "i2c", "id": 0, "sda": 8, "scl": 9, "frequency": 400_000},
         "spi": {"kind": "spi", "id": 1, "sck": 12, "mosi": 11, "frequency": 2_000_000},

@@ -18,6 +18,7 @@ from host_tools.errors import ExitCode, KodebrikError
 from host_tools.flashing.modules import FIRMWARE, reached
 
 _LITTLEFS_DISK_VERSION = 0x00020000  # what official MicroPython 1.28 mounts
+_READ_SIZE = 32  # what MicroPython's VfsLfs2 reads at once when it is not told (extmod/vfs_lfs.c)
 _ROOT_FILES = ("boot.py", "main.py")  # MicroPython runs these from source at the root, under these names
 _KEPT_FREE = 32 * 1024  # what the vault's two slots of at most 2 KB and littlefs' copies on write may come to
 _NATIVE = "_native"  # what the names of modules in machine code end with; each has a twin in plain Python
@@ -69,12 +70,18 @@ def build_image(product: str, board: str, production: bool = False, languages: S
 
 
 def pack(tree: dict[str, bytes], filesystem: dict[str, Any]) -> bytes:
-    """Pack files into a littlefs of the geometry `filesystem` (the board file's entry)."""
+    """Pack files into a littlefs of the geometry `filesystem` (the board file's entry).
+
+    Files up to the size of littlefs' cache, or an eighth of a block, lie in their directory. Whoever reads them has to
+    have as large a cache, so this one is MicroPython's (extmod/vfs_lfsx.c): 1024 bytes on an RP2, 128 on an ESP32.
+    """
     block = filesystem["block"]
     disk = LittleFS(
         block_size=block,
         block_count=filesystem["size"] // block,
+        read_size=_READ_SIZE,
         prog_size=filesystem["program"],
+        cache_size=min(block, 4 * max(_READ_SIZE, filesystem["program"])),
         disk_version=_LITTLEFS_DISK_VERSION,
     )
     try:
