@@ -7,6 +7,7 @@ import cbor2
 import pycddl
 import pytest
 
+from firmware.products.kodeoplaeser import PRODUCT
 from firmware.protocol import messages
 from firmware.protocol.noise import Cipher
 from host_tools.docs import ROOT
@@ -108,8 +109,35 @@ def test_accounts_that_answer_challenges_fit(entry: str, counter: int | None):
         check("credential_put-args", credential.arguments() | {"entry": "letter"})
 
 
+def test_all_settings_of_a_kodeoplaeser_fit_and_are_in_the_cddl():
+    host = LinkBench(CPython(), product="kodeoplaeser").owned()
+    held = host.do(messages.SETTINGS_READ)
+    assert held.keys() == PRODUCT["settings"].keys()
+    check("settings_read-result", held)
+    changed = {"language": "en", "inverted": True, "volume": 9, "speed": 5, "key_delay": 10}
+    assert changed.keys() == held.keys(), "each is written once"
+    for name, value in changed.items():
+        check("settings_write-args", {name: value})
+        check("settings_write-result", host.do(messages.SETTINGS_WRITE, **{name: value}))
+    check("settings_write-args", changed)
+    assert host.do(messages.SETTINGS_READ) == changed
+    for name, (least, most) in PRODUCT["ranges"].items():
+        for value in (least - 1, most + 1):
+            assert host.request(messages.SETTINGS_WRITE, **{name: value})[0] == messages.BAD_ARGUMENT
+            for rule, body in (("settings_write-args", {name: value}), ("settings", held | {name: value})):
+                with pytest.raises(pycddl.ValidationError):
+                    check(rule, body)
+
+
+def test_patterns_match_whole_texts():
+    for rule, text in (("serial-number", "0123456789012"), ("ocra-suite", "x OCRA-1:HOTP-SHA1-6:QN08")):
+        with pytest.raises(pycddl.ValidationError):
+            check(rule, text)
+    check("ocra-suite", "OCRA-1:HOTP-SHA1-6:QN08")
+
+
 def test_a_pin_fits():
     check("pin_set-args", {"pin": "82915"})
-    for pin in ("829", "82a15", 82915):
+    for pin in ("829", "82a15", 82915, "829151234", "82915 "):
         with pytest.raises(pycddl.ValidationError):
             check("pin_set-args", {"pin": pin})
