@@ -16,12 +16,17 @@ from emulator.session import Emulator
 from host_tools.link.session import Session, open_session
 from host_tools.qa.listener import digits_in
 from host_tools.secret import Secret
+from host_tools.validator.master_key import KEY_SIZE, LocalKey
+from host_tools.validator.records import NewToken
+from host_tools.validator.service import Validator
+from host_tools.validator.verdict import CheckRequest
 from tests.e2e.bench import KEY, SECRET, START, totp
 from tests.e2e.damage import flip_a_bit_of_each_slot
 from tests.e2e.speaker import Speaker, recogniser
 
-VALIDATOR = pyotp.TOTP(base64.b32encode(SECRET).decode())
+AUTHENTICATOR = pyotp.TOTP(base64.b32encode(SECRET).decode())
 BY_EAR = Path(__file__).parent / "scenarios" / "by_ear.txt"
+USER = "sofie.hansen"
 _EDGE = 0.1  # seconds around what is listened to
 
 
@@ -71,9 +76,13 @@ class Person(Speaker):
         self.emulator.advance(62)
         assert not self.emulator.powered
 
+    def logs_in(self, server: Validator, code: str) -> bool:
+        """Type a code where the server asks for it."""
+        return server.submit(CheckRequest(code, user_id=USER)).result().accepted
+
     def valid(self, code: str) -> bool:
-        """Whether the validator takes a code now, or the one of the step before."""
-        return any(code == VALIDATOR.at(int(self.emulator.now) - back) for back in (0, 30))
+        """Whether it is the code of now, or of the step before."""
+        return any(code == AUTHENTICATOR.at(int(self.emulator.now) - back) for back in (0, 30))
 
 
 @pytest.fixture(autouse=True)
@@ -101,11 +110,21 @@ def provisioned(person: Person) -> Person:
 
 
 @pytest.mark.clause("walkthrough: by ear", "life: provisioning", "5.1.2.2", "5.1.7", "5.2")
-def test_a_token_is_provisioned_by_ear_and_its_first_code_is_accepted(person: Person):
+def test_a_token_is_provisioned_by_ear_and_its_first_code_is_accepted(person: Person, tmp_path: Path):
     serial = person.provision().hello.serial
-    assert person.valid(person.code())
-    heard = person.heard_number(person.chord("8"), "serial")
-    assert heard == serial, "which the letter asks for at activation"
+    database = f"sqlite:///{tmp_path / 'validator.db'}"
+    with Validator(database, LocalKey(Secret(bytes(KEY_SIZE))), lambda: person.emulator.now) as server:
+        server.import_tokens([NewToken(serial, totp(), clock_set_at=person.emulator.now)], actor="issuer")
+        server.assign(serial, USER, actor="issuer")
+        letter = server.issue_activation_code(serial, actor="issuer").code
+
+        heard = person.heard_number(person.chord("8"), "serial")
+        assert not person.logs_in(server, person.code()), "before it is activated, no code counts"
+        person.emulator.advance(30)
+        activated = server.activate(heard, [person.code()], letter, user_id=USER, actor=USER)
+        assert activated.accepted, "with the serial number and the code as they were heard"
+        person.emulator.advance(30)
+        assert person.logs_in(server, person.code())
 
 
 @pytest.mark.clause("walkthrough: by ear")
