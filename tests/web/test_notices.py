@@ -18,9 +18,11 @@ from aiosmtpd.controller import Controller
 
 from host_tools.errors import KodebrikError
 from host_tools.secret import Secret
+from host_tools.validator.notices import webhook
 from host_tools.validator.notices.delivery import Channels, Delivery, deliver
 from host_tools.validator.notices.smtp import MailServer
 from host_tools.validator.notices.webhook import Webhook
+from host_tools.validator.records import Notice
 from host_tools.validator.service import Validator
 from host_tools.validator.verdict import CheckRequest
 from tests.web.conftest import START, Tokens, VirtualClock
@@ -193,6 +195,24 @@ def test_mail_is_danish_for_danish_users_and_comes_again_when_refused(
     assert mail["subject"] == "Din kodeviser er brugt"
     assert "Giv aldrig dine koder til andre" in mail.get_content()
     assert mail["message-id"].endswith("@example.dk>")
+
+
+def test_a_notice_that_no_channel_can_send_holds_up_no_other(
+    quiet: Validator, receiver: Receiver, tokens: Tokens, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever is wrong with one: here, a channel fails at it with no error of its own."""
+    quiet.block("K4", actor="test")
+    use(quiet, tokens)
+    post = webhook.post
+
+    def fails_at_the_first(channel: Webhook, notice: Notice, now: float) -> None:
+        if notice.serial == "K4":
+            raise LookupError
+        post(channel, notice, now)
+
+    monkeypatch.setattr(webhook, "post", fails_at_the_first)
+    assert deliver(quiet, Channels(Webhook(receiver.url, SECRET), None), clock()) == 1
+    assert quiet.statistics().notices_waiting == 1
 
 
 def test_no_notice_holds_a_code_or_a_secret(quiet: Validator, receiver: Receiver, tokens: Tokens) -> None:

@@ -4,15 +4,16 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from anyio.to_thread import run_sync
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from starlette.staticfiles import StaticFiles
 
 from firmware.version import VERSION
+from host_tools.errors import KodebrikError
 from host_tools.validator import radius
 from host_tools.validator.api import checks, errors, health, imports, keys, metrics, privacyidea, tokens, users
-from host_tools.validator.api.callers import Callers
+from host_tools.validator.api.callers import RULE, Callers, presented
 from host_tools.validator.api.headers import SafeHeaders
-from host_tools.validator.api.limits import BodyLimit
+from host_tools.validator.api.limits import BodyLimit, Import
 from host_tools.validator.api.passwords import check_password
 from host_tools.validator.api.settings import Settings
 from host_tools.validator.notices.delivery import Channels, Delivery
@@ -48,9 +49,23 @@ def create_app(validator: Validator, settings: Settings) -> FastAPI:
     if settings.sign_in_demo:
         app.include_router(sign_in.router, include_in_schema=False)
     app.mount("/static", StaticFiles(packages=[("host_tools.validator.web", "static")]))
-    app.add_middleware(BodyLimit, settings.body_limit, dict.fromkeys(imports.PATHS, settings.import_limit))
+    app.add_middleware(BodyLimit, settings.body_limit, Import(imports.PATHS, settings.import_limit, _may_import))
     app.add_middleware(SafeHeaders)
     return app
+
+
+async def _may_import(request: Request) -> bool:
+    """Say whether a request comes with the API key or the session of somebody who may import."""
+    callers: Callers = request.app.state.callers
+    key = presented(request)
+    try:
+        if key is None:
+            who = await operator.signed_in(request)
+            return who is not None and who.may(RULE)
+        caller = None if callers.too_many(request) else await callers.owner(key)
+    except KodebrikError:  # nobody can tell; the route, which asks again, says why
+        return False
+    return caller is not None and caller.role in RULE
 
 
 @contextlib.asynccontextmanager

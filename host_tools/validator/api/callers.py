@@ -15,7 +15,7 @@ from hashlib import sha256
 from anyio.to_thread import run_sync
 from fastapi import HTTPException, Request
 
-from host_tools.validator.api.limits import Buckets
+from host_tools.validator.api.limits import Buckets, neighbourhood
 from host_tools.validator.api.settings import Settings
 from host_tools.validator.records import Role
 from host_tools.validator.service import Validator
@@ -53,7 +53,7 @@ class Callers:
         key = presented(request)
         if key is None:
             return None
-        address = client_address(request)
+        address = neighbourhood(client_address(request))
         kept = self._kept.get(_digest(key))
         if kept is None or kept[1] is None:  # others' guesses from this address must not stop who is known already
             self.guesses.take(address, cost=0)
@@ -63,6 +63,10 @@ class Callers:
             raise unauthorised("This API key is unknown or revoked.")
         self._requests.take(caller.name)
         return caller
+
+    def too_many(self, request: Request) -> bool:
+        """Say whether the request's address has guessed too often of late."""
+        return self.guesses.wait(neighbourhood(client_address(request)), cost=0) > 0
 
     async def owner(self, key: str) -> Caller | None:
         """Give the owner of `key`. The validator may ask the database, which must not hold up the event loop."""

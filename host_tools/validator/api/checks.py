@@ -10,6 +10,7 @@ from host_tools.validator.api.errors import responses
 from host_tools.validator.api.fields import Body, Code, Name, Text
 from host_tools.validator.api.metrics import timed_check
 from host_tools.validator.records import Challenge, Role
+from host_tools.validator.refusals import ConflictError, NotFoundError
 from host_tools.validator.service import Validator
 from host_tools.validator.verdict import CheckRequest, Verdict
 
@@ -85,6 +86,16 @@ async def check(request: Request, body: Check, caller: Annotated[Caller, Depends
 def issue_challenge(
     request: Request, body: ChallengeRequest, caller: Annotated[Caller, Depends(Allowed(CHECK))]
 ) -> Challenge:
-    """Issue a challenge to the OCRA token of a user; it waits five minutes for its response."""
+    """Issue a challenge to the OCRA token of a user; it waits five minutes for its response.
+
+    Checkers hear 409 whether there is no such user or token, none that is active, or one that answers no challenges.
+    """
     validator: Validator = request.app.state.validator
-    return validator.issue_challenge(user_id=body.user_id, serial=body.serial, text=body.text, actor=caller.name)
+    try:
+        return validator.issue_challenge(user_id=body.user_id, serial=body.serial, text=body.text, actor=caller.name)
+    except (NotFoundError, ConflictError):
+        if caller.role is not Role.CHECKER:
+            raise
+    raise ConflictError(
+        "This challenge cannot be given.", "Another one may be; otherwise ask those who keep users and tokens."
+    )

@@ -6,12 +6,29 @@ The buckets live in one worker's memory; the lock after wrong codes, which every
 import json
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address
 
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+_SITE = 64  # bits of an IPv6 address that one client shares: the others are its own to choose
 _MAX_BUCKETS = 10_000  # clients remembered; the one unseen for longest is forgotten first
+
+
+def neighbourhood(address: str) -> str:
+    """Give what is counted together with an address: itself, of IPv6 its network of 64 bits."""
+    try:
+        number = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if not isinstance(number, IPv6Address):
+        return address
+    if number.ipv4_mapped is not None:
+        return str(number.ipv4_mapped)
+    return str(IPv6Address(int(number) >> _SITE << _SITE))
 
 
 class Buckets:
@@ -44,19 +61,33 @@ class Buckets:
             raise HTTPException(429, f"Too many requests; try again in {after} s.", headers={"Retry-After": after})
 
 
-class BodyLimit:
-    """ASGI middleware: a request longer than its limit gets 413, whether or not it says its length beforehand."""
+@dataclass(frozen=True, slots=True)
+class Import:
+    """Paths that take up to `limit` bytes, of those for whom `allowed` says so; of anybody else as much as any path."""
 
-    def __init__(self, app: ASGIApp, limit: int, exceptions: dict[str, int]) -> None:
-        """`limit` in bytes; `exceptions` are other limits of single paths."""
-        self._app, self._limit, self._exceptions = app, limit, exceptions
+    paths: tuple[str, ...]
+    limit: int
+    allowed: Callable[[Request], Awaitable[bool]]
+
+
+class BodyLimit:
+    """ASGI middleware: a request longer than its limit gets 413, whether or not it says its length beforehand.
+
+    A body is read into memory before a route looks at who sent it, so who may send a long one is asked here.
+    """
+
+    def __init__(self, app: ASGIApp, limit: int, imports: Import) -> None:
+        """`limit` in bytes."""
+        self._app, self._limit, self._imports = app, limit, imports
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Count what is received."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        limit = self._exceptions.get(scope["path"], self._limit)
+        limit = self._limit
+        if scope["path"] in self._imports.paths and await self._imports.allowed(Request(scope)):
+            limit = self._imports.limit
         for name, value in scope["headers"]:
             if name == b"content-length" and value.isdigit() and int(value) > limit:
                 await self._refuse(scope, send, limit)

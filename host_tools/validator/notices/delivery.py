@@ -36,7 +36,7 @@ def deliver(validator: Validator, channels: Channels, now: float) -> int:
     for notice in validator.due_notices():
         try:
             _send(channels, notice, now)
-        except OSError as error:  # smtplib's and urllib's errors are OSErrors
+        except Exception as error:  # a channel's OSError, or a defect of this notice: others must not wait for it
             log.warning("Notice %d was not taken (%s); it is tried again later.", notice.id, type(error).__name__)
             validator.notice_failed(notice)
             FAILED.inc()

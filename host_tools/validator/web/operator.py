@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse
 
 from host_tools.validator.api.callers import READ, Caller, Callers, client_address
+from host_tools.validator.api.limits import neighbourhood
 from host_tools.validator.records import Role
 from host_tools.validator.service import Validator
 from host_tools.validator.web.sealed import LIFETIME, Seal, check_form, new_token
@@ -106,10 +107,11 @@ async def take_key(request: Request, csrf: _Field = "", key: _Field = "") -> Res
         return await run_sync(_form, request)
     check_form(session, csrf)
     callers: Callers = request.app.state.callers
-    callers.guesses.take(client_address(request), cost=0)
+    address = neighbourhood(client_address(request))
+    callers.guesses.take(address, cost=0)
     caller: Caller | None = await callers.owner(key.strip())
     if caller is None:
-        callers.guesses.wait(client_address(request))
+        callers.guesses.wait(address)
         return await run_sync(_form, request, "wrong_key")
     if caller.role not in READ:
         return await run_sync(_form, request, "not_for_checkers")

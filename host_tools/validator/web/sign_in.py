@@ -15,6 +15,7 @@ from fastapi import APIRouter, Form, Request, Response
 from host_tools.errors import KodebrikError
 from host_tools.validator.api.callers import Callers, client_address
 from host_tools.validator.api.fields import printable
+from host_tools.validator.api.limits import neighbourhood
 from host_tools.validator.api.metrics import timed_check
 from host_tools.validator.service import Validator
 from host_tools.validator.verdict import CheckRequest
@@ -91,7 +92,7 @@ async def take_code(
     error = "code_missing"
     if code.strip():
         callers: Callers = request.app.state.callers
-        callers.guesses.take(client_address(request))
+        callers.guesses.take(neighbourhood(client_address(request)))
         if await _accepted(request.app.state.validator, visit, code, pin):
             answer = go("/sign-in/done")
             (await run_sync(_seal, request)).write(request, answer, {"csrf": visit["csrf"], "done": True})
@@ -145,7 +146,7 @@ def take_activation(
     visit = _visit(request)
     check_form(visit, csrf)
     callers: Callers = request.app.state.callers
-    callers.guesses.take(client_address(request))
+    callers.guesses.take(neighbourhood(client_address(request)))
     codes = [one for one in (code, second_code) if one.strip()]
     validator: Validator = request.app.state.validator
     try:
