@@ -42,6 +42,9 @@ class Interaction:
         else:
             app.show(open_code(app, 0))
 
+    def quiet(self) -> None:
+        """There is no voice to silence."""
+
     def shown(self, screen) -> None:
         """There is nothing to do for a screen that the App has just put on the display, or None for off."""
 

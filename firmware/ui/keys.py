@@ -63,6 +63,10 @@ class Interaction:
         else:
             self.app.show(self.codes.new())
 
+    def quiet(self) -> None:
+        """Silence the voice: what comes now takes longer than its buffer, and it would stammer."""
+        self._voice.quiet()
+
     def shown(self, view) -> None:
         """Say what the App has just put on the display; be silent and save the settings when it was turned off."""
         if view is None:

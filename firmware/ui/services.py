@@ -8,11 +8,12 @@ import time
 from firmware.crypto import suite
 from firmware.link.port import Port
 from firmware.link.session import LinkServer
-from firmware.protocol.messages import DEVELOPMENT, HANDSHAKE, PRODUCTION
+from firmware.protocol.messages import DEVELOPMENT, HANDSHAKE, PRODUCTION, TRANSPORT
 from firmware.serial_number import serial_number
 from firmware.ui.taking import trusted_time
 
 _HANDSHAKE = bytes((HANDSHAKE,))
+_LONG = (_HANDSHAKE, bytes((TRANSPORT,)))  # what takes long: a second of computing, or writing the flash
 _COLLECT_EVERY = 16_384  # bytes taken, as in main.py
 _CELL_MV = (2500, 4400)  # what a Li-ion cell can have; outside of it the divider is broken
 
@@ -45,6 +46,8 @@ class Link:
             # A handshake throws a megabyte of numbers away: let collections come when the heap is full, and not dozens
             # of times in each multiplication. Afterwards they come early again, or what stays would lie scattered.
             hard = payload is not None and payload[:1] == _HANDSHAKE
+            if payload is not None and payload[:1] in _LONG:
+                self._app.interaction.quiet()
             if hard:
                 gc.threshold(-1)
             answer = self._server.handle(payload)

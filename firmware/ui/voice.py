@@ -59,7 +59,7 @@ class Voice:
             self._player.say(said, self._speed)
             if self._amplifier is not None and not (self._jack is not None and self._jack.plugged):
                 self._amplifier.on()
-            self._feed()
+            self._send(self._player)  # what may follow is the loop's: saving settings needs the stack for itself
         else:
             self._watch()
 
@@ -71,25 +71,32 @@ class Voice:
         if self._amplifier is not None:
             self._amplifier.off()
 
-    def _feed(self) -> None:
-        """Send the voice on, until all has been said."""
+    def quiet(self) -> None:
+        """Be silent, if it speaks, but keep the display in step with the time."""
+        if self._speaking():
+            self.hush()
+            self._watch()
+
+    def _send(self, player) -> bool:
+        """Send on what there is room for, and come again; return whether there is still something to be heard."""
         if self._jack is not None and self._jack.plugged:
             self._plug_moved(True)  # here too, for interrupts can be lost
-        player = self._player
-        if player is not None and player.feed():
-            self._app.due[_FEED] = (time.ticks_add(time.ticks_ms(), player.feed_ms), self._go_on)
-        else:
-            self.hush()
-            self._ended()
-            if self._app.screen is not None and not self._speaking():
-                self._watch()
+        more = player.feed()
+        self._app.due[_FEED] = (time.ticks_add(time.ticks_ms(), player.feed_ms), self._go_on)
+        return more
 
     def _go_on(self) -> None:
-        """Send the voice on, and keep the display in step with what is heard."""
-        self._feed()
+        """Send the voice on and keep the display in step with what is heard, until all has been said."""
         app = self._app
-        if self._player is not None and self._player.busy and app.screen.follow(self._player.at()):
-            app.draw()
+        player = self._player
+        if player is not None and self._send(player):
+            if app.screen.follow(player.at()):
+                app.draw()
+            return
+        self.hush()
+        self._ended()
+        if app.screen is not None and not self._speaking():
+            self._watch()
 
     def _plug_moved(self, plugged: bool) -> None:
         """Interrupt handler: whether a plug goes in or out, the loudspeaker falls silent."""
@@ -102,9 +109,8 @@ class Voice:
             change = self._jack.read()
             if change is None:
                 return
-            if not change[0] and self._speaking():
-                self.hush()
-                self._watch()
+            if not change[0]:
+                self.quiet()
 
     def _speaking(self) -> bool:
         return self._player is not None and self._player.busy

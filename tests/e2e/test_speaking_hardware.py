@@ -48,6 +48,40 @@ def test_whatever_the_user_does_while_the_flash_is_used_no_handler_uses_it(token
     assert token.hear_out(token.tap("red"))[0] == "code"
 
 
+def test_the_voice_is_silent_before_the_host_has_the_flash_written_and_the_code_can_be_repeated(token: Speaker):
+    """An erase stops the processor for longer than the sound that is sent ahead lasts: the voice would stammer."""
+    session = token.connect()
+    token.tap("red")
+    token.emulator.advance(2)
+    code, spend, written = digits(token.emulator.screen_text()), token.emulator.flash.spend, []
+
+    def write(us: int) -> bool:
+        written.append(token.emulator.elapsed)
+        return spend(us)
+
+    token.emulator.flash.spend = write
+    asked = token.emulator.elapsed
+    session.write_settings({"volume": 7})
+    token.emulator.advance(3)
+    assert written, "it is in the flash"
+    assert (token.emulator.audio(asked).offset() or asked) <= written[0]
+    assert digits(token.emulator.screen_text()) == code
+    said = token.hear_out(token.chord("0"))
+    assert [word for word in said if word.isdigit()][: len(code)] == list(code)
+
+
+def test_a_handshake_silences_the_voice_instead_of_tearing_it(token: Speaker):
+    token.connect()
+    token.hear_out(token.tap("red"))
+    token.emulator.advance(62)
+    token.tap("red")
+    token.emulator.advance(1)
+    asked = token.emulator.elapsed
+    token.connect()
+    token.emulator.advance(2)
+    assert (token.emulator.audio(asked).offset() or asked) - asked < 0.1
+
+
 @pytest.mark.clause("headset: in")
 @pytest.mark.parametrize("at", [0.31, 0.6, 1.07, 1.9, 2.73])
 def test_headset_in_mutes_the_loudspeaker_at_once_and_the_voice_goes_on(token: Speaker, at: float):

@@ -32,6 +32,11 @@ def test_a_flash_that_cannot_be_read_ends_the_voice(runtime: Runtime):
     assert voice is False
 
 
+def test_what_follows_the_voice_is_left_to_the_loop_even_when_it_is_over_at_once(runtime: Runtime):
+    """Settings are saved then, which needs the stack that showing a view is on (8 KB on an RP2040)."""
+    assert runtime.call(PLAYER, "voice_lost") == (0, 1)
+
+
 def test_the_place_is_that_of_the_clip_that_is_heard_not_of_the_one_that_was_sent(runtime: Runtime):
     """Three clips of 62.5 ms fit into the ring at once; each is the one that is heard from its first sample on."""
     script = [(str(n), 0) for n in range(9)]

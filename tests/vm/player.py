@@ -3,6 +3,7 @@
 from array import array
 
 from firmware.speech.player import Player
+from tests.vm import board
 
 _PIECE = 800
 _RING = 4096
@@ -103,6 +104,54 @@ def asked(script: list, length: int) -> list:
     while player.feed():
         audio.now += 1600
     return told
+
+
+class _Hardware:
+    button = keypad = amplifier = jack = None
+
+    def __init__(self, audio):
+        self.audio = audio
+
+
+class _Screen:
+    """A view that says two clips and never has anything new."""
+
+    times = 1
+
+    def parts(self):
+        return ["bad", "1"]
+
+    def follow(self, place):
+        return False
+
+    def watch_ms(self, now, speaking):
+        return None
+
+
+class _App:
+    def __init__(self, audio):
+        self.product = {"gains": (256,)}
+        self.hardware = _Hardware(audio)
+        self.due = {}
+        self.screen = _Screen()
+
+
+def voice_lost() -> tuple:
+    """Say a view with a pack that cannot be read; what was told of the end: by say() itself, and then by the loop."""
+    from firmware.ui import voice as module
+
+    module.time = board.Time()
+    app = _App(_Audio())
+    app.hardware.audio.keeps = False  # as if all of it had been heard already
+    ends = []
+    voice = module.Voice(app, lambda: ends.append(True))
+    voice._player.use(_Pack(100))
+    voice.say(app.screen)
+    at_once = len(ends)
+    while app.due:
+        app.hardware.audio.now += 1600
+        app.due.pop(min(app.due))[1]()
+    return at_once, len(ends)
 
 
 def feeds_without_allocating() -> bool:
