@@ -20,13 +20,14 @@ _LOST_PPM, _LOST_DAYS = 40.0, 365  # a broken crystal in a drawer: 21 minutes
 
 # What a case needs beyond a token and a server.
 EMULATED, VIRTUAL, LOCKS, RESYNCHRONISES = "emulated", "virtual", "locks", "resynchronises"
-KEYPAD, CHALLENGES = "keypad", "challenges"
+KEYPAD, CHALLENGES, EARLY = "keypad", "challenges", "early"
 WHY_NOT = {
     EMULATED: "a real token's clock or a second token would be needed",
     VIRTUAL: "it takes years, and this server lives in real time",
     LOCKS: "this server is not said to lock after wrong codes (--locks-after)",
     KEYPAD: "this product has no keys to type a challenge on",
     CHALLENGES: "this server is not challenged by kodebrik",
+    EARLY: "this server accepts no early codes",
     RESYNCHRONISES: "this server is not resynchronised by kodebrik",
 }
 
@@ -52,7 +53,7 @@ def _late_within(stage: Stage) -> None:
 
 def _late(stage: Stage) -> None:
     holder = stage.holder(refusals=1)
-    _submit_late(stage, holder, stage.target.policy.window + stage.dice.randint(1, _FAR))
+    _submit_late(stage, holder, stage.target.policy.too_late + stage.dice.randrange(_FAR))
 
 
 def _submit_late(stage: Stage, holder: Holder, steps: int) -> None:
@@ -71,11 +72,11 @@ def _submit_late(stage: Stage, holder: Holder, steps: int) -> None:
 
 def _early_within(stage: Stage) -> None:
     # A token of its own: the server may learn from an early code, and this clock is not set back behind its back.
-    _submit_early(stage, _recruit(stage), min(1, stage.target.policy.window))
+    _submit_early(stage, _recruit(stage), 1)
 
 
 def _early(stage: Stage) -> None:
-    _submit_early(stage, stage.holder(refusals=1), stage.target.policy.window + stage.dice.randint(1, _FAR))
+    _submit_early(stage, stage.holder(refusals=1), stage.target.policy.too_early + stage.dice.randrange(_FAR))
 
 
 def _submit_early(stage: Stage, holder: Holder, steps: int) -> None:
@@ -86,7 +87,7 @@ def _submit_early(stage: Stage, holder: Holder, steps: int) -> None:
     token.emulator.set_rtc(token.emulator.rtc_time + steps * holder.period)
     code = stage.press(holder)
     token.emulator.set_rtc(token.emulator.rtc_time - steps * holder.period)
-    within = steps <= stage.target.policy.window
+    within = steps <= stage.target.policy.ahead
     expected = ACCEPTED if within else refused("early", steps)
     stage.submit(holder, code, f"{_steps(steps)} early", expected, typing=False)
 
@@ -166,7 +167,8 @@ def _drift_within(stage: Stage) -> None:
     # The firmware takes a clock that stands before the moment it was set at for lost: wait until 24 s back is after it.
     stage.world.wait_until(stage.middle(holder, stage.world.now(), 2), "a step must be half over")
     token.move_on(stage.world.now())
-    off = stage.dice.choice((-1, 1)) * 0.8 * holder.period
+    fast = stage.target.policy.ahead > 0 and stage.dice.choice((False, True))
+    off = (1 if fast else -1) * 0.8 * holder.period
     token.emulator.set_rtc(token.emulator.rtc_time + off)
     code = stage.press(holder)
     stage.submit(
@@ -228,7 +230,7 @@ CASES = (
     Case("right", "A code just read is accepted.", _right),
     Case("late-within", "A code of the step before is accepted.", _late_within),
     Case("late", "A code from before the window is refused as late.", _late),
-    Case("early-within", "A code of the next step is accepted.", _early_within, frozenset({EMULATED})),
+    Case("early-within", "A code of the next step is accepted.", _early_within, frozenset({EMULATED, EARLY})),
     Case("early", "A code from after the window is refused as early.", _early, frozenset({EMULATED})),
     Case("replayed", "A code is accepted once.", _replayed),
     Case("older", "No code is accepted after a newer one.", _older),

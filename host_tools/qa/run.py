@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
 
-from host_tools.qa.cases import CASES, CHALLENGES, KEYPAD, LOCKS, RESYNCHRONISES, VIRTUAL, WHY_NOT, Case
+from host_tools.qa.cases import CASES, CHALLENGES, EARLY, KEYPAD, LOCKS, RESYNCHRONISES, VIRTUAL, WHY_NOT, Case
 from host_tools.qa.stage import MisreadError, Press, Stage, Submission
 
 _OFTEN = 5  # how much more often than any other case the right code is drawn, as in life
@@ -57,6 +57,8 @@ def _able(stage: Stage) -> frozenset[str]:
         able.add(VIRTUAL)
     if stage.target.policy.locks_after:
         able.add(LOCKS)
+    if stage.target.policy.ahead:
+        able.add(EARLY)
     if stage.target.resynchronises:
         able.add(RESYNCHRONISES)
     if stage.target.challenges:

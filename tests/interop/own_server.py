@@ -18,10 +18,11 @@ _PATIENCE = 30  # seconds for it to stop
 
 @dataclass(frozen=True)
 class OwnServer:
-    """A running server and the key of a checker."""
+    """A running server, the key of a checker and the key of an administrator."""
 
     url: str
     api_key: str
+    administrator_key: str
 
 
 @contextmanager
@@ -41,12 +42,15 @@ def running(folder: Path, tokens: dict[str, NewToken], settings: Path | None = N
         for user_id, token in tokens.items():
             validator.assign(token.serial, user_id, actor="test")
             validator.activate_by_administrator(token.serial, actor="test")
-    api_key = json.loads(_run(["server", "api-key", "peer", *place, "--json"], environment))["key"]
+    keys = [
+        json.loads(_run(["server", "api-key", role, "--role", role, *place, "--json"], environment))["key"]
+        for role in ("checker", "administrator")
+    ]
     more = ["--settings", str(settings)] if settings else []
     command = [*_KODEBRIK, "server", *place, "--port", "0", "--json", *more]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
     try:
-        yield OwnServer(json.loads(server.stdout.readline())["url"], api_key)
+        yield OwnServer(json.loads(server.stdout.readline())["url"], *keys)
     finally:
         server.terminate()
         server.wait(_PATIENCE)

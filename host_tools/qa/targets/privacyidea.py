@@ -1,11 +1,17 @@
 """Servers that speak privacyIDEA's /validate/check: privacyIDEA itself, and our own.
 
 privacyIDEA (https://privacyidea.readthedocs.io, "REST API") enrols by /token/init for whoever logs in at /auth; tokens
-are enrolled without a user and checked by their serial number, so that no realm is needed. Its timeWindow is told in
-seconds to either side; it is set to the window that QA counts on.
+are enrolled without a user and checked by their serial number, so that no realm is needed. A token whose
+fail counter is full refuses right codes until somebody resets it; where QA does not count on a lock, there is room for
+all of its wrong codes.
+
+Its timeWindow is told in seconds to either side. 3.14 takes one step less to the early side (lib/tokens/HMAC.py,
+checkOtp), and believes from each accepted code that the token lags by as long as that code was old when it was typed
+(lib/tokens/totptoken.py, timeShift): by two steps after a code that was one step late. So that a code of the window is
+accepted in any case, its window is set two steps wider, and up to four steps beyond may be accepted as well.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from host_tools.provisioning.credential import Credential
 from host_tools.qa.targets.http import Http
@@ -13,6 +19,8 @@ from host_tools.qa.targets.target import Answer, Enroller, Policy
 from host_tools.secret import Secret
 
 _OK = 200
+_WIDER = 2  # steps, see above
+_NO_LOCK = 100_000  # wrong codes; privacyIDEA's default is 10
 
 
 @dataclass(frozen=True)
@@ -39,6 +47,7 @@ class PrivacyIdea:
         self.name = f"privacyIDEA at {self._http.url}"
         self.policy = policy
         if isinstance(way, Administrator):
+            self.policy = replace(policy, less_ahead=1, unsure=2 * _WIDER)
             self._log_in(way)
 
     def enrol(self, user_id: str, serial: str, credential: Credential, clock_set_at: float) -> None:
@@ -54,13 +63,17 @@ class PrivacyIdea:
             "otplen": credential.digits,
             "hashlib": credential.algorithm.lower(),
             "timeStep": period,
-            "timeWindow": self.policy.window * period,
+            "timeWindow": (self.policy.window + _WIDER) * period,
             "serial": serial,
             "description": user_id,
         }
         reply = self._http.ask("POST", "/token/init", json=wanted)
         if reply.status != _OK:
             raise self._http.refused(f"Enrolling {serial}", reply)
+        if not self.policy.locks_after:
+            reply = self._http.ask("POST", "/token/set", json={"serial": serial, "max_failcount": _NO_LOCK})
+            if reply.status != _OK:
+                raise self._http.refused(f"Making room for wrong codes of {serial}", reply)
         self._serials[user_id] = serial
 
     def withdraw(self, user_id: str, serial: str) -> None:

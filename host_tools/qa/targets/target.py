@@ -10,11 +10,29 @@ from host_tools.provisioning.credential import Credential
 class Policy:
     """What a server promises: how many steps to either side it accepts, after how many wrong codes in a row it locks.
 
-    `locks_after` 0: QA does not count on a lock.
+    `locks_after` 0: QA does not count on a lock. `less_ahead`: so many steps fewer are accepted early than late.
+    `unsure`: of so many steps beyond these nothing is promised, so that QA leaves them out.
     """
 
     window: int = 1
     locks_after: int = 3
+    less_ahead: int = 0
+    unsure: int = 0
+
+    @property
+    def ahead(self) -> int:
+        """Give how many steps early a code may be."""
+        return max(0, self.window - self.less_ahead)
+
+    @property
+    def too_late(self) -> int:
+        """Give from how many steps late on a code must be refused."""
+        return self.window + self.unsure + 1
+
+    @property
+    def too_early(self) -> int:
+        """Give the same for early codes."""
+        return self.ahead + self.unsure + 1
 
 
 @dataclass(frozen=True)
