@@ -82,9 +82,9 @@ class Code(Digits):
     def __init__(self, app, index: int, code: str, period: int, left: int):
         """Pin the code of the account at that index."""
         several = len(app.vault.credentials) > 1
-        title = ["account", str(index + 1)] if several else ["code"]
-        if app.battery_low():
-            title = title[1:] + ["battery_low"]  # with the account's number, where it has one
+        low = ["battery_low"] if app.battery_low() else []
+        title = ["account", str(index + 1)] if several else low or ["code"]
+        self._warning = [low] if several and low else []  # for which a title with the account's number has no room
         Digits.__init__(self, app, title, code)
         self._index = index
         self._name = app.vault.credentials[index]["name"]
@@ -148,10 +148,10 @@ class Code(Digits):
 
     def _life(self, now) -> list:
         if not self._period:
-            return []
+            return self._warning
         if not self._left(now):
             return [["expired", "press_red"]]
-        return [["seconds_left", self._seconds]]
+        return self._warning + [["seconds_left", self._seconds]]
 
     def _seconds(self) -> str:
         """Return the key of the seconds left; the voice asks when it gets there."""

@@ -12,11 +12,11 @@ _NAMES = {
     "4": ("4", "speed", "down"),
     "5": ("5", "status"),
     "6": ("6", "speed", "up"),
-    "7": ("7", "language", "previous"),
+    "7": ("7", "previous_language"),
     "8": ("8", "serial"),
-    "9": ("9", "language", "next"),
+    "9": ("9", "next_language"),
     "*": ("star", "practice"),
-    "#": ("hash", "account", "next"),
+    "#": ("hash", "next_account"),
 }
 
 

@@ -88,6 +88,8 @@ class View(Screen):
         if self.number:
             y = self._draw_number(canvas, y)
         rows = [draw.wrapped(font, text(line, app.texts), app.display.width) for line in self.lines]
+        if self._top >= len(rows):  # what was being said stands here no longer
+            self._top = self._into = 0
         room = (app.display.height - y) // font.height()
         self._fits = sum([len(paragraph) for paragraph in rows]) <= room
         shown: list = []
