@@ -198,28 +198,33 @@ async def serve(host: str, port: int, clients: list[Client], check: Check) -> Ra
     Workers share the port; the system hands what comes from one socket of a client to one worker, so that this worker
     knows its repeated requests.
     """
+    listening = _listen(host, port, shared=True)
+    loop = asyncio.get_running_loop()
+    _, server = await loop.create_datagram_endpoint(lambda: RadiusServer(clients, check), sock=listening)
+    return server
+
+
+def check_free(host: str, port: int) -> None:
+    """KodebrikError when serve() could not listen there, or would share the port with what is not ours."""
+    _listen(host, port, shared=False).close()
+
+
+def _listen(host: str, port: int, shared: bool) -> socket.socket:
     try:
-        listening = _listen(host, port)
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
+        listening = socket.socket(family, kind, protocol)
+        try:
+            if shared and hasattr(socket, "SO_REUSEPORT"):
+                listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            listening.setblocking(False)
+            listening.bind(address)
+        except OSError:
+            listening.close()
+            raise
     except OSError as error:
         raise KodebrikError(
             f"Cannot listen for RADIUS on {host} port {port}: {error.strerror}.",
             "Name another address or port, or stop what listens there.",
             ExitCode.BUSY,
         ) from None
-    loop = asyncio.get_running_loop()
-    _, server = await loop.create_datagram_endpoint(lambda: RadiusServer(clients, check), sock=listening)
-    return server
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
-    listening = socket.socket(family, kind, protocol)
-    try:
-        if hasattr(socket, "SO_REUSEPORT"):
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        listening.setblocking(False)
-        listening.bind(address)
-    except OSError:
-        listening.close()
-        raise
     return listening

@@ -12,6 +12,7 @@ import socket
 import ssl
 import sys
 import tempfile
+import threading
 from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ from fastapi import FastAPI
 from uvicorn.supervisors import Multiprocess
 
 from host_tools.errors import ExitCode, KodebrikError
-from host_tools.validator import configuration
+from host_tools.validator import configuration, radius
 from host_tools.validator.api import metrics
 from host_tools.validator.api.app import create_app
 from host_tools.validator.key_place import open_key
@@ -50,9 +51,13 @@ class Options:
 
 
 def serve(options: Options, ready: Callable[[str], None]) -> None:
-    """Serve until SIGTERM or Ctrl-C; `ready` is told the address. KodebrikError for what cannot work."""
+    """Serve until SIGTERM or Ctrl-C; `ready` is told the address once a worker answers there (and over RADIUS, where
+    that is set up). KodebrikError for what cannot work.
+    """
     with Validator(options.database, open_key(options.key)):  # every fault shows here, once
-        configuration.load(_path(options.settings))
+        settings = configuration.load(_path(options.settings))
+    if settings.radius is not None:
+        radius.check_free(settings.radius.host, settings.radius.port)
     _check_tls(options)
     listener = _listen(options.host, options.port)
     os.environ[_VARIABLE] = json.dumps(asdict(options))
@@ -69,9 +74,7 @@ def serve(options: Options, ready: Callable[[str], None]) -> None:
         ssl_keyfile=options.private_key,
         forwarded_allow_ips=options.trusted_proxies,
     )
-    scheme = "http" if options.certificate is None else "https"
-    host, port = listener.getsockname()[:2]
-    ready(f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}")
+    threading.Thread(target=_announce, args=(listener.getsockname()[:2], config.is_ssl, ready), daemon=True).start()
     # uvicorn raises the signal that ended it once more, when everything is done: then it shall do no harm.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
@@ -85,6 +88,24 @@ def serve(options: Options, ready: Callable[[str], None]) -> None:
         server.run([listener])
     if not server.started:
         raise KodebrikError("The server did not start.", "Its log, above, says why.", ExitCode.INTERNAL)
+
+
+def _announce(address: tuple[str, int], encrypted: bool, ready: Callable[[str], None]) -> None:
+    """Ask the server whether it lives, which it answers once all that runs beside it has begun; then say where."""
+    host, port = address
+    nearest = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - all of ours: one to ask it at
+    # An OSError: it ended before it began, and says why itself.
+    with contextlib.suppress(OSError), contextlib.ExitStack() as opened:
+        connection = opened.enter_context(socket.create_connection((nearest, port)))
+        if encrypted:  # its own certificate need not name this address, and nothing is told it
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+            connection = opened.enter_context(context.wrap_socket(connection))
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        answer = opened.enter_context(connection.makefile("rb"))
+        lives = answer.readline().split()[1:2] == [b"200"]
+        if lives:
+            ready(f"{'https' if encrypted else 'http'}://{f'[{host}]' if ':' in host else host}:{port}")
 
 
 def application() -> FastAPI:

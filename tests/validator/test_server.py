@@ -17,6 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from pyrad import packet as wire
 from sqlalchemy import create_engine, text
 
 from host_tools.cli import main
@@ -134,6 +135,43 @@ def test_a_port_in_use_is_named(place: Place, capsys: pytest.CaptureFixture[str]
         code, said = _run(capsys, "server", "--port", port, *options)
     assert code == ExitCode.BUSY
     assert port in said["error"]
+
+
+def _radius(place: Place, port: int) -> None:
+    clients = place.settings.with_name("radius.clients")
+    clients.touch(0o600)
+    clients.write_text("127.0.0.1 a-secret-of-at-least-16\n")
+    place.settings.write_text(f"[radius]\nport = {port}\nclients_file = 'radius.clients'\n")
+
+
+@pytest.mark.parametrize("shared", [False, True], ids=["held alone", "by one that would share it"])
+def test_a_radius_port_in_use_is_named_before_anything_is_served(
+    place: Place, capsys: pytest.CaptureFixture[str], shared: bool
+):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, int(shared))
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        _radius(place, port)
+        options = ("--database", place.database, "--master-key", str(place.key_file), "--settings", str(place.settings))
+        code, said = _run(capsys, "server", "--port", "0", *options)
+    assert code == ExitCode.BUSY
+    assert f"RADIUS on 127.0.0.1 port {port}" in said["error"]
+    assert "another address or port" in said["hint"]
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_when_it_says_that_it_is_ready_radius_answers(place: Place, workers: str):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    _radius(place, port)
+    with place.server("--workers", workers), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.settimeout(30)
+        request = wire.AuthPacket(code=wire.StatusServer, secret=b"a-secret-of-at-least-16")
+        request.add_message_authenticator()
+        client.sendto(request.RequestPacket(), ("127.0.0.1", port))  # once: nothing is sent again
+        assert client.recv(4096)[0] == wire.AccessAccept
 
 
 def test_settings_that_are_not_understood_are_named(place: Place, capsys: pytest.CaptureFixture[str]):

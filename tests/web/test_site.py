@@ -17,6 +17,7 @@ from host_tools.validator.verdict import Reason
 from host_tools.validator.web import drift_plot
 from host_tools.validator.web.site import _templates
 from host_tools.validator.web.texts import TEXTS
+from tests.web.conftest import Tokens
 
 HTML = {"Accept": "text/html"}
 
@@ -148,6 +149,42 @@ def test_the_choice_of_language_sends_nobody_elsewhere(client: TestClient, back:
     location = client.get("/language/en", params={"back": back}).headers["location"]
     assert location.startswith("/")
     assert not re.match(r"/[/\\\s]", location)
+
+
+def test_the_activation_letter_can_be_printed(
+    client: TestClient, keys: dict[Role, str], validator: Validator, tokens: Tokens
+) -> None:
+    """In the user's language, whatever the operator's; and what stands in it activates the token."""
+    validator.set_user("bo.lund", email=None, language="en", notify_on_use=False, actor="test")
+    form = signed_in(client, keys[Role.HELP_DESK])
+    shown = client.post("/admin/token", data={"csrf": form, "serial": "K3", "action": "letter"}).text
+    fields = dict(re.findall(r'name="(serial|code|expires_at)" value="([^"]+)"', shown[shown.index("/admin/letter") :]))
+    answer = client.post("/admin/letter", data={"csrf": form, **fields})
+    assert answer.headers["content-disposition"] == 'attachment; filename="letter-K3.html"'
+    assert answer.headers["cache-control"] == "no-store"
+    for said in ("Activation code", "K3", "bo.lund", "http://testserver/activate", '<html lang="en">'):
+        assert said in answer.text
+    (code,) = re.findall(r"<dd[^>]*>(\d{4} ?\d{4})</dd>", answer.text)
+    assert validator.activate("K3", [tokens.code("K3")], code, user_id="bo.lund", actor="test").accepted
+
+
+def test_letters_are_not_for_auditors_nor_made_of_markup(client: TestClient, keys: dict[Role, str]) -> None:
+    markup = {"serial": "K3", "code": "<script>alert(1)</script>", "expires_at": "1802592000"}
+    form = signed_in(client, keys[Role.AUDITOR])
+    assert client.post("/admin/letter", data={"csrf": form, **markup}).status_code == 403
+    client.cookies.clear()
+    form = signed_in(client, keys[Role.HELP_DESK])
+    assert "<script>" not in client.post("/admin/letter", data={"csrf": form, **markup}).text
+    assert client.post("/admin/letter", data=markup).status_code == 403
+
+
+def test_the_audit_is_written_for_people(client: TestClient, keys: dict[Role, str], validator: Validator) -> None:
+    validator.issue_activation_code("K3", actor="test")
+    signed_in(client, keys[Role.AUDITOR])
+    for path in ("/admin/audit", "/admin/token?serial=K3"):
+        page = client.get(path).text
+        assert "expires_at: 2027-02-14 08:00 UTC" in page  # START and 30 days
+        assert "1802592000" not in page
 
 
 def test_roles_hold_in_the_administration(client: TestClient, keys: dict[Role, str], validator: Validator) -> None:

@@ -6,9 +6,12 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, HTTPException, Query, Request, Response
+from fastapi.responses import HTMLResponse
 from starlette.concurrency import run_in_threadpool
 
 from host_tools.errors import KodebrikError
+from host_tools.provisioning import letters
+from host_tools.provisioning.letters import Letter
 from host_tools.validator.api.callers import CARE, RULE
 from host_tools.validator.api.fields import printable
 from host_tools.validator.drift import GENERIC_PPM, LARGEST_PPM
@@ -152,6 +155,26 @@ async def change_token(
         ppm=ppm,
     )
     return await run_in_threadpool(_change, request, operator, chosen, action, given, bool(sure))
+
+
+@router.post("/letter")
+def print_letter(
+    request: Request,
+    operator: Sent,
+    serial: _Field,
+    code: _Field,
+    expires_at: Annotated[float, Form(ge=0, le=2**40)],
+) -> Response:
+    """Give the activation letter as a file: its style and its secret belong onto paper, not into the site's pages."""
+    operator.must(CARE)
+    validator: Validator = request.app.state.validator
+    token = validator.token(printable(serial))
+    spoken = language(request) if token.user_id is None else validator.user(token.user_id).language
+    site = str(request.url_for("ask_activation"))
+    letter = Letter(token.serial, printable(code), expires_at, spoken, token.user_id, site)
+    name = "".join(character for character in token.serial if character.isascii() and character.isalnum())
+    disposition = f'attachment; filename="letter-{name}.html"'
+    return HTMLResponse(letters.as_html(letter), headers={"Content-Disposition": disposition})
 
 
 def _change(request: Request, operator: Operator, chosen: Action, name: str, given: Given, sure: bool) -> Response:

@@ -27,7 +27,17 @@ def moment(at: float | None) -> str:
     return "" if at is None else datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M")
 
 
+def fact(value: str | int | float | bool | None, name: str) -> str:
+    """Write one detail of an audit entry as a person reads it; Unix seconds are told by the detail's name."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and (name.endswith("_at") or name == "since"):
+        return f"{moment(value)} UTC"
+    if isinstance(value, float):
+        return f"{value:g}"
+    return "none" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
 _templates.filters["moment"] = moment
+_templates.filters["fact"] = fact
 
 
 def language(request: Request) -> str:

@@ -185,6 +185,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     "assign": ("Tildel til bruger", "Assign to a user"),
     "unassign": ("Læg tilbage på lager", "Put back into stock"),
     "letter": ("Lav aktiveringskode til brev", "Make an activation code for the letter"),
+    "letter_print": ("Hent brevet til udskrift", "Get the letter for printing"),
+    "letter_print_hint": (
+        "Brevet er på brugerens sprog. Send det for sig selv, ikke sammen med kodebrikken, og slet filen bagefter.",
+        "The letter is in the user's language. Send it apart from the token, and delete the file afterwards.",
+    ),
     "letter_code": (
         "Aktiveringskoden vises kun nu. Den gælder til {expires} (UTC).",
         "The activation code is shown this once. It is valid until {expires} (UTC).",
