@@ -14,7 +14,7 @@ from host_tools.cli.progress import reporting
 from host_tools.cli.transport_keys import TransportKeyFile, TransportPassphraseFile, transport_keys
 from host_tools.cli.validating import Database, MasterKeyPlace, open_validator
 from host_tools.errors import ExitCode, KodebrikError
-from host_tools.provisioning import letters, pskc, serial_number, token_files
+from host_tools.provisioning import letters, pskc, serial_number, token_files, token_users
 from host_tools.provisioning.letters import Letter
 from host_tools.provisioning.token_key import TokenKey
 
@@ -35,6 +35,17 @@ def import_tokens(
     ] = None,
     transport_key_file: TransportKeyFile = None,
     transport_passphrase_file: TransportPassphraseFile = None,
+    clock_ppm: Annotated[
+        float | None,
+        typer.Option(metavar="PPM", help="What foreign tokens' clocks can be off by. Default: 50, any crystal."),
+    ] = None,
+    users: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Assign the tokens at once: lines of SERIAL,USER-ID."),
+    ] = None,
+    activate: Annotated[
+        bool, typer.Option("--activate", help="With --users: and activate them, for they were handed over in person.")
+    ] = False,
     inventory_file: InventoryFile = None,
     key_file: KeyFile = None,
     passphrase_file: PassphraseFile = None,
@@ -43,6 +54,9 @@ def import_tokens(
     as_json: Json = False,
 ) -> None:
     """Import tokens into the validation server: all of them, or none when one is not right."""
+    if activate and users is None:
+        raise KodebrikError("Nobody would get the tokens.", "Say who with --users.", ExitCode.USAGE)
+    holders = {} if users is None else token_users.read(token_files.load(users))
     if (file is None) != from_inventory:
         raise KodebrikError("Tokens come from a file or from the inventory.", "Name one of them.", ExitCode.USAGE)
     if file is None:
@@ -53,13 +67,23 @@ def import_tokens(
         keys = _read(file, kind, transport_key_file, transport_passphrase_file, serials)
     if not keys:
         raise KodebrikError("There is no token to import.", "Check the file or --serial.", ExitCode.BAD_INPUT)
+    strange = holders.keys() - {key.serial for key in keys}
+    if strange:
+        raise KodebrikError(
+            f"The token {min(strange)} has a user, and is not among those to import.",
+            "Check the list of users. Nothing was imported.",
+            ExitCode.BAD_INPUT,
+        )
     with open_validator(database, master_key) as validator:
-        from host_tools.validator.records import NewToken  # noqa: PLC0415 - an extra
+        from host_tools.validator.records import new_token  # noqa: PLC0415 - an extra
 
-        new = [NewToken(key.serial, key.credential, key.suite, key.clock_set_at) for key in keys]
+        new = [new_token(key, clock_ppm) for key in keys]
         with reporting("Importing") as told:
-            count = validator.import_tokens(new, actor=_ACTOR, progress=told)
-    emit(as_json, {"imported": count}, [f"{count:,} token{'s' * (count != 1)} imported."])
+            count = validator.import_tokens(new, users=holders, activate=activate, actor=_ACTOR, progress=told)
+    lines = [f"{count:,} token{'s' * (count != 1)} imported."]
+    if holders:
+        lines.append(f"{len(holders):,} of them assigned{' and activated' * activate}.")
+    emit(as_json, {"imported": count} | ({"assigned": len(holders)} if holders else {}), lines)
 
 
 def letter(

@@ -77,7 +77,7 @@ class Crew:
         user_id = f"qa-{self._seed}-{number}"
         self._target.enrol(user_id, serial, credential, clock_set_at)
         self._stack.callback(self._target.withdraw, user_id, serial)
-        return Holder(user_id, serial, token, PERIOD, credential)
+        return Holder(user_id, serial, token, PERIOD, credential, free_at=self._world.now())
 
     def _credential(self, number: int) -> Credential:
         algorithm = self._dice.choice(ALGORITHMS) if number else "SHA1"

@@ -107,9 +107,8 @@ def _accepted(vector: Vector, name: str, target: Local, clock: "_Clock") -> str 
         counter=vector.counter,
     )
     validator = target.validator
-    validator.import_tokens([NewToken(name, credential, suite=vector.suite, clock_set_at=clock.moment)], actor=ACTOR)
-    validator.assign(name, name, actor=ACTOR)
-    validator.activate_by_administrator(name, actor=ACTOR)
+    new = NewToken(name, credential, suite=vector.suite, clock_set_at=clock.moment)
+    validator.import_tokens([new], users={name: name}, activate=True, actor=ACTOR)
     if vector.pin is not None:
         validator.set_pin(name, Secret(vector.pin.encode()), actor=ACTOR)
     if vector.question is not None:

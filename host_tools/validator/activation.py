@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from host_tools.validator import checks, importing, life, rows
+from host_tools.validator.audit import Detail
 from host_tools.validator.checking import Answer, Decision, TokenState, decide, resynchronised
 from host_tools.validator.ledger import Ledger
 from host_tools.validator.life import Row
@@ -15,6 +16,8 @@ from host_tools.validator.refusals import ConflictError, InvalidError
 from host_tools.validator.verdict import Reason, Verdict
 
 LETTER_DIGITS = 8
+BY_ADMINISTRATOR: Detail = {"by": "administrator"}
+UNLOCKED: dict[str, Any] = {"failures": 0, "locked_until": 0.0}
 _AROUND_STEPS, _AROUND_COUNTERS = 2880, 1000  # how far two consecutive codes are looked for: a day of 30 s steps
 _PAIR = 2
 
@@ -57,27 +60,33 @@ def activate(ledger: Ledger, row: Row, given: Sequence[str], activation_code: st
         blocked = decision.state.status is Status.BLOCKED
         ledger.note(row, "activate", {"reason": decision.reason.value}, **_still_assigned(changes, blocked))
         return Verdict(decision.reason, serial, decision.steps, decision.retry_after)
-    make_active(ledger, row, {"reason": decision.reason.value, "step": decision.step}, changes)
+    make_active(ledger, [row], {"reason": decision.reason.value, "step": decision.step}, changes)
     return Verdict(Reason.ACCEPTED, serial, decision.steps)
 
 
-def make_active(ledger: Ledger, row: Row, detail: dict[str, Any], changes: dict[str, Any] | None = None) -> None:
-    """Make a token its user's active one; the former becomes replaced, and the user is told."""
-    former = ledger.connection.execute(life.ACTIVE_OF, {"owner": row["owner_id"]}).scalars().all()
+def make_active(ledger: Ledger, chosen: Sequence[Row], detail: Detail, changes: dict[str, Any]) -> None:
+    """Make each token its user's active one; the former become replaced, and the users are told.
+
+    No two of the tokens are of the same user.
+    """
+    owners = {row["owner_id"]: row for row in chosen}
+    former = ledger.connection.execute(life.ACTIVE_OF, {"owners": list(owners)}).scalars().all()
     loaded = ledger.load(former)
     for number in former:
-        if number != row["id"] and loaded[number]["owner_id"] == row["owner_id"]:
-            ledger.note(loaded[number], "replaced", {"by": row["serial"]}, status=Status.REPLACED.value)
-    ledger.flush()  # first the former one: a user has one active token at any time
+        new = owners.get(loaded[number]["owner_id"])
+        if new is not None and number != new["id"]:
+            ledger.note(loaded[number], "replaced", {"by": new["serial"]}, status=Status.REPLACED.value)
+    ledger.flush()  # first the former ones: a user has one active token at any time
     active = {"status": Status.ACTIVE.value, "activated_at": ledger.now} | life.NO_ACTIVATION
-    ledger.note(row, "activate", detail, **((changes or {}) | active))
-    checks.notice(ledger, NoticeKind.ACTIVATED, row["owner_id"], row["serial"])
+    for row in chosen:
+        ledger.note(row, "activate", detail, **(changes | active))
+        checks.notice(ledger, NoticeKind.ACTIVATED, row["owner_id"], row["serial"])
 
 
 def activate_by_administrator(ledger: Ledger, row: Row) -> None:
     """Activate without letter or codes."""
     life.demand(row, "activated", Status.ASSIGNED)
-    make_active(ledger, row, {"by": "administrator"}, {"failures": 0, "locked_until": 0.0})
+    make_active(ledger, [row], BY_ADMINISTRATOR, UNLOCKED)
 
 
 def resynchronise(ledger: Ledger, row: Row, given: Sequence[str]) -> Verdict:

@@ -12,7 +12,8 @@ from host_tools.validator.refusals import ConflictError, NotFoundError
 from host_tools.validator.tables import tokens, users
 
 ACTIVE_OF = select(tokens.c.id).where(
-    tokens.c.owner_id == bindparam("owner"), tokens.c.status.in_((Status.ACTIVE.value, Status.BLOCKED.value))
+    tokens.c.owner_id.in_(bindparam("owners", expanding=True)),
+    tokens.c.status.in_((Status.ACTIVE.value, Status.BLOCKED.value)),
 )
 
 NO_ACTIVATION: dict[str, Any] = {
@@ -51,7 +52,7 @@ def unblock(ledger: Ledger, row: Row) -> None:
     status = row["status"]
     if status == Status.BLOCKED:
         status = (Status.ASSIGNED if row["activated_at"] is None else Status.ACTIVE).value
-        others = ledger.connection.execute(ACTIVE_OF, {"owner": row["owner_id"]}).scalars().all()
+        others = ledger.connection.execute(ACTIVE_OF, {"owners": [row["owner_id"]]}).scalars().all()
         active = [number for number, other in ledger.load(others).items() if other["status"] == Status.ACTIVE]
         if status == Status.ACTIVE and any(number != row["id"] for number in active):
             raise ConflictError("The user has another active token.", "Block or unassign that one first.")

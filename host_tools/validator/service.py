@@ -5,7 +5,7 @@ All methods but `check` block on the database and may be called from any thread.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from types import TracebackType
 from typing import TypeVar
@@ -20,6 +20,7 @@ from host_tools.validator import (
     api_keys,
     challenging,
     checks,
+    handing_out,
     importing,
     life,
     listing,
@@ -152,9 +153,32 @@ class Validator:
 
     # Tokens
 
-    def import_tokens(self, tokens: Sequence[NewToken], *, actor: str, progress: Progress | None = None) -> int:
-        """Import all of them or none; KodebrikError names the first serial that cannot be. Give their number."""
-        return self._write(actor, lambda ledger: importing.import_tokens(ledger, tokens, progress))
+    def import_tokens(
+        self,
+        tokens: Sequence[NewToken],
+        *,
+        users: Mapping[str, str] | None = None,
+        activate: bool = False,
+        actor: str,
+        progress: Progress | None = None,
+    ) -> int:
+        """Import all of them or none; KodebrikError names the first serial that cannot be. Give their number.
+
+        `users` says, by serial number, who gets which of them at once, and `activate` whether they are active then.
+        """
+
+        def work(ledger: Ledger) -> int:
+            count = importing.import_tokens(ledger, tokens, progress)
+            handing_out.hand_out(ledger, users or {}, activate, None)
+            return count
+
+        return self._write(actor, work)
+
+    def hand_out(
+        self, users: Mapping[str, str], *, activate: bool = False, actor: str, progress: Progress | None = None
+    ) -> int:
+        """Assign tokens, by serial number, to users, and activate them if told so: all of them or none."""
+        return self._write(actor, lambda ledger: handing_out.hand_out(ledger, users, activate, progress))
 
     def tokens(
         self,

@@ -65,11 +65,11 @@ def stock(database: str, folder: Path, count: int) -> Stock:
     tokens = {f"bench-{n}": Credential("Bench", Secret(secrets.token_bytes(20))) for n in range(count)}
     with Validator(database, key) as validator:
         validator.import_tokens(
-            [NewToken(f"T{user}", credential) for user, credential in tokens.items()], actor="bench"
+            [NewToken(f"T{user}", credential) for user, credential in tokens.items()],
+            users={f"T{user}": user for user in tokens},
+            activate=True,
+            actor="bench",
         )
-        for user in tokens:
-            validator.assign(f"T{user}", user, actor="bench")
-            validator.activate_by_administrator(f"T{user}", actor="bench")
         _, api_key = validator.create_api_key("bench", Role.CHECKER, actor="bench")
     return Stock(database, key_file, api_key.reveal().decode(), tokens)
 

@@ -191,6 +191,21 @@ def test_pairs_need_their_kind_and_single_tokens_may_be_picked(call, server, tmp
     assert call("import", str(tmp_path / "none.csv"))[0] == ExitCode.FILE
 
 
+def test_tokens_are_given_to_their_users_as_they_are_imported(call, server, tmp_path):
+    csv = private(tmp_path / "two.csv", f"7001,{HEX}\n7002,{HEX}\n")
+    users = private(tmp_path / "users.csv", "serial;user-ID\n7001;sofie.hansen\n")
+    foreign = private(tmp_path / "foreign.csv", "7003,sofie.hansen\n")
+    lines = private(tmp_path / "lines.csv", "7001\n")
+    options = ("import", csv, "--kind", "totp", "--clock-ppm", "3.5")
+    assert call(*options, "--activate")[0] == ExitCode.USAGE
+    assert call(*options, "--users", foreign)[0] == call(*options, "--users", lines)[0] == ExitCode.BAD_INPUT
+    assert call(*options, "--users", users, "--activate") == (0, {"imported": 2, "assigned": 1})
+    with open_validator(f"sqlite:///{tmp_path / 'validator.db'}", None) as validator:
+        given, kept = validator.token("7001"), validator.token("7002")
+    assert (given.user_id, given.status, given.clock_ppm) == ("sofie.hansen", "active", 3.5)
+    assert (kept.user_id, kept.status) == (None, "stock")
+
+
 def test_a_plain_file_is_imported_with_a_warning(server, tmp_path, capsys):
     content = """<KeyContainer Version="1.0" xmlns="urn:ietf:params:xml:ns:keyprov:pskc"><KeyPackage><DeviceInfo>
         <SerialNo>T1</SerialNo></DeviceInfo><Key Id="T1" Algorithm="urn:ietf:params:xml:ns:keyprov:pskc:totp">

@@ -60,6 +60,17 @@ def test_what_a_token_was_given_is_kept_and_its_secret_opens_with_the_issuer_key
         assert error.value.exit_code == ExitCode.WRONG_KEY
 
 
+@pytest.mark.parametrize(
+    ("board", "product", "ppm"),
+    [("pico", "kodeviser", 5), ("esp32_s3", "kodeoplaeser", 5), ("breadboard", "kodeviser", None), ("pico", "x", None)],
+)
+def test_a_token_comes_with_what_the_clock_on_its_board_can_be_off_by(path: Path, board, product, ppm):
+    """DS3231 data sheet: 3.5 ppm in any weather and 1 ppm of aging in the first year are no more than 5."""
+    with opened(path) as inventory:
+        record(inventory, "1", Credential("bank", SECRET), board=board, product=product)
+        assert [key.clock_ppm for key in inventory.keys(ISSUER_KEY)] == [ppm]
+
+
 def test_the_file_is_private_and_holds_no_secret_in_the_clear(path: Path):
     with opened(path) as inventory:
         record(inventory, "100000000001", Credential("bank", SECRET))

@@ -207,6 +207,78 @@ def test_an_import_is_all_or_nothing_and_names_the_first_fault(validator: Valida
     assert validator.verify_audit().broken == ()
 
 
+def test_many_tokens_are_handed_out_in_one_transaction(validator: Validator, clock: Clock):
+    """Formers are replaced, users made when new, everybody told, and the audit is whole."""
+    former = activated(validator, clock, "user-3")[0]
+    holders = [Holder(f"new-{n}", f"user-{n}", clock) for n in range(600)]
+    users = {holder.serial: holder.user_id for holder in holders}
+    validator.import_tokens([holder.new() for holder in holders], actor="test")
+    told: list[tuple[int, int]] = []
+    done = validator.hand_out(users, activate=True, actor="test", progress=lambda *at: told.append(at))
+    assert (done, told[-1]) == (600, (600, 600))
+    assert validator.statistics().tokens["active"] == 600
+    assert validator.token(former.serial).status is Status.REPLACED
+    requests = [CheckRequest(holder.code(), user_id=holder.user_id) for holder in holders[::60]]
+    assert all(verdict.accepted for verdict in validator.check_many(requests))
+    assert len(validator.due_notices(1000)) == 601
+    assert validator.verify_audit().broken == ()
+
+
+def test_tokens_can_be_handed_out_as_they_are_imported(validator: Validator, clock: Clock):
+    holders = [Holder(f"new-{n}", f"user-{n}", clock) for n in range(3)]
+    new = [holder.new() for holder in holders]
+    with pytest.raises(NotFoundError, match="none"):
+        validator.import_tokens(new, users={"new-0": "user-0", "none": "user-1"}, actor="test")
+    assert validator.tokens().total == 0
+    validator.import_tokens(new, users={"new-0": "user-0", "new-2": "user-2"}, activate=True, actor="test")
+    assert [validator.token(f"new-{n}").status for n in range(3)] == [Status.ACTIVE, Status.STOCK, Status.ACTIVE]
+
+
+@pytest.mark.parametrize(
+    ("users", "named"),
+    [
+        ({"new-0": "user-0", "none": "user-1"}, "none"),
+        ({"new-0": "user-0", "anders-1": "user-1"}, "anders-1"),
+        ({"new-0": "user-0", "new-1": "0101701234"}, "CPR"),
+        ({"new-0": "user-0", "new-1": "USER-0"}, "USER-0"),
+    ],
+)
+def test_one_that_cannot_be_handed_out_keeps_all_where_they_are(validator: Validator, clock: Clock, users, named):
+    activated(validator, clock, "anders")
+    validator.import_tokens([Holder(f"new-{n}", "", clock).new() for n in range(2)], actor="test")
+    with pytest.raises(KodebrikError, match=named):
+        validator.hand_out(users, activate=True, actor="test")
+    assert validator.token("new-0").status is Status.STOCK
+    assert validator.users().total == 1
+
+
+def test_what_a_clock_can_be_off_by_outlives_its_setting_and_its_resynchronisation(validator: Validator, clock: Clock):
+    (anders,) = activated(validator, clock, "anders", clock_ppm=5.0)
+    assert validator.clock_was_set(anders.serial, actor="test").clock_ppm == 5
+    codes = anders.code(40), anders.code(41)
+    clock.now += 30
+    assert validator.resynchronise(anders.serial, codes, actor="test").accepted
+    assert validator.token(anders.serial).clock_ppm == 5
+    for ppm in (-1, 201, float("nan")):
+        with pytest.raises(InvalidError):
+            validator.set_clock_ppm(anders.serial, ppm, actor="test")
+    assert validator.set_clock_ppm(anders.serial, 50, actor="test").clock_ppm == 50
+
+
+@pytest.mark.parametrize(("ppm", "reason"), [(5.0, Reason.LATE), (50.0, Reason.ACCEPTED)])
+def test_a_token_that_lay_unused_is_looked_for_as_far_as_its_own_clock_can_be(
+    validator: Validator, clock: Clock, ppm, reason
+):
+    """RFC 6238 section 6. A month: 13 s at 5 ppm, 130 s at 50; and no code is accepted twice."""
+    (anders,) = activated(validator, clock, "anders", clock_ppm=ppm)
+    clock.now += 30 * DAY + 15
+    code = anders.code(-4)
+    assert _check(validator, anders, code) is reason
+    if reason is Reason.ACCEPTED:
+        assert _check(validator, anders, code) is Reason.REPLAY
+        assert _check(validator, anders, anders.code(-5)) is Reason.REPLAY
+
+
 def test_a_deleted_token_may_come_back_and_its_audit_goes_on(validator: Validator, clock: Clock):
     anders = activated(validator, clock, "anders")[0]
     validator.delete(anders.serial, actor="test")

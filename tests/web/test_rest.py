@@ -90,6 +90,7 @@ ROUTES = {
     ("PUT", "/v1/tokens/{serial}/clock"): {_ADMIN, _HELP},
     ("POST", "/v1/tokens/{serial}/clock-set"): {_ADMIN, _HELP},
     ("POST", "/v1/imports"): {_ADMIN},
+    ("POST", "/v1/assignments"): {_ADMIN},
     ("GET", "/v1/users"): {_ADMIN, _HELP, _AUDIT},
     ("POST", "/v1/users"): {_ADMIN, _HELP},
     ("GET", "/v1/users/{user_id}"): {_ADMIN, _HELP, _AUDIT},
@@ -208,6 +209,29 @@ def test_a_file_is_imported_whole_or_not_at_all(administrator: As) -> None:
     assert refused.status_code in (409, 422)
     assert "V2" in refused.json()["error"]
     assert administrator.get("/v1/tokens/V3").status_code == 404
+
+
+def test_tokens_are_handed_out_together_or_not_at_all(administrator: As, tokens: Tokens) -> None:
+    csv = b"serial,secret\nK20,JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP\nK21,GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ\n"
+    data = {"kind": "totp", "clock_ppm": "5"}
+    assert administrator.post("/v1/imports", files={"file": ("two.csv", csv)}, data=data).status_code == 201
+    one, two = {"serial": "K20", "user_id": "ida.berg"}, {"serial": "K21", "user_id": "jens.krag"}
+    wrong = administrator.post("/v1/assignments", json={"assignments": [one, two | {"serial": "K1"}]})
+    assert (wrong.status_code, "K1" in wrong.json()["error"]) == (409, True)
+    assert administrator.post("/v1/assignments", json={"assignments": [one, one]}).status_code in (400, 422)
+    assert administrator.get("/v1/tokens/K20").json()["status"] == "stock"
+    answer = administrator.post("/v1/assignments", json={"assignments": [one, two], "activate": True})
+    assert (answer.status_code, answer.json()) == (200, {"assigned": 2})
+    found = administrator.get("/v1/tokens/K21").json()
+    assert (found["status"], found["user_id"], found["clock_ppm"]) == ("active", "jens.krag", 5)
+
+
+def test_what_a_clock_can_be_off_by_is_set_for_each_token(help_desk: As) -> None:
+    assert help_desk.get("/v1/tokens/K1").json()["clock_ppm"] == 50
+    assert help_desk.put("/v1/tokens/K1/clock", json={"ppm": 3.5}).json()["clock_ppm"] == 3.5
+    for nonsense in (-1, 201, None):
+        assert help_desk.put("/v1/tokens/K1/clock", json={"ppm": nonsense}).status_code == 422
+    assert help_desk.get("/v1/tokens/K1").json()["clock_ppm"] == 3.5
 
 
 def test_a_file_that_is_too_long_is_refused_before_it_is_read(

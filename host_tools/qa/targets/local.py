@@ -4,6 +4,7 @@ import secrets
 import time
 from pathlib import Path
 
+from host_tools.provisioning.clock_parts import CLOCK_PPM
 from host_tools.provisioning.credential import Credential
 from host_tools.qa.targets.target import Answer, Policy
 from host_tools.qa.times import World
@@ -32,10 +33,9 @@ class Local:
 
     def enrol(self, user_id: str, serial: str, credential: Credential, clock_set_at: float) -> None:
         """As Target.enrol."""
-        new = NewToken(serial, credential, suite=credential.suite, clock_set_at=clock_set_at)
-        self.validator.import_tokens([new], actor=ACTOR)
-        self.validator.assign(serial, user_id, actor=ACTOR)
-        self.validator.activate_by_administrator(serial, actor=ACTOR)
+        ppm = CLOCK_PPM["ds3231"]
+        new = NewToken(serial, credential, suite=credential.suite, clock_set_at=clock_set_at, clock_ppm=ppm)
+        self.validator.import_tokens([new], users={serial: user_id}, activate=True, actor=ACTOR)
 
     def withdraw(self, user_id: str, serial: str) -> None:
         """As Target.withdraw."""

@@ -3,6 +3,7 @@
 import csv
 import io
 
+from host_tools.provisioning.clock_parts import CLOCK_PPM
 from host_tools.provisioning.credential import Credential
 from host_tools.provisioning.secrets import encode_base32
 from host_tools.qa.targets.http import Http, Reply
@@ -28,12 +29,12 @@ class Rest:
     def enrol(self, user_id: str, serial: str, credential: Credential, clock_set_at: float) -> None:
         """As Target.enrol."""
         file = {"file": ("qa.csv", _csv(serial, credential), "text/csv")}
-        imported = self._http.ask("POST", "/v1/imports", files=file)
+        imported = self._http.ask("POST", "/v1/imports", files=file, data={"clock_ppm": CLOCK_PPM["ds3231"]})
         self._check(f"Importing {serial}", imported, _CREATED)
         token = f"/v1/tokens/{serial}"
         self._check("Telling when the clock was set", self._post(f"{token}/clock-set", {"at": clock_set_at}), _OK)
-        self._check(f"Assigning {serial}", self._post(f"{token}/assign", {"user_id": user_id}), _OK)
-        self._check(f"Activating {serial}", self._post(f"{token}/activate-by-administrator", None), _OK)
+        given = {"assignments": [{"serial": serial, "user_id": user_id}], "activate": True}
+        self._check(f"Handing out {serial}", self._post("/v1/assignments", given), _OK)
 
     def withdraw(self, user_id: str, serial: str) -> None:
         """As Target.withdraw."""

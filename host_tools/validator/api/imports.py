@@ -1,16 +1,17 @@
-"""Importing files of tokens over REST: PSKC, CSV or otpauth, all of their tokens or none."""
+"""Importing files of tokens over REST (PSKC, CSV or otpauth), and handing many out: all of them, or none."""
 
 from collections.abc import Callable
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, File, Form, UploadFile
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.formparsers import MultiPartParser
 
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.provisioning import token_files
 from host_tools.secret import Secret
 from host_tools.validator.api.errors import responses
+from host_tools.validator.api.fields import Body, Name
 from host_tools.validator.api.tokens import Ruler, Service
 from host_tools.validator.drift import GENERIC_PPM, LARGEST_PPM
 from host_tools.validator.records import NewToken, new_token
@@ -29,6 +30,35 @@ class Imported(BaseModel):
     """How many tokens came in."""
 
     imported: int
+
+
+class Assignment(Body):
+    """Which token goes to whom."""
+
+    serial: Name
+    user_id: Name
+
+
+class Assignments(Body):
+    """Tokens from stock and their users, who are made when new; `activate` for tokens handed over in person."""
+
+    assignments: Annotated[list[Assignment], Field(min_length=1, max_length=500)]
+    activate: bool = False
+
+
+class Assigned(BaseModel):
+    """How many tokens were given away."""
+
+    assigned: int
+
+
+@router.post("/assignments", responses=responses(404, 409))
+def hand_out(service: Service, caller: Ruler, body: Assignments) -> Assigned:
+    """Give many tokens to their users in one transaction: all of them, or none when one cannot be given."""
+    users = {one.serial: one.user_id for one in body.assignments}
+    if len(users) < len(body.assignments):
+        raise KodebrikError("A token stands twice.", "Take one of the two out; nothing was done.", ExitCode.BAD_INPUT)
+    return Assigned(assigned=service.hand_out(users, activate=body.activate, actor=caller.name))
 
 
 @router.post("/imports", responses=responses(409), status_code=201)
