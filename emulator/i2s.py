@@ -65,15 +65,19 @@ class I2sOut:
         if sink is not None:
             sink.attach(self._catch_up)
 
-    def put(self, data: bytes, keep: bool) -> int:
-        """How many of these bytes there is room for; `keep` puts so many into the ring."""
+    def put(self, data: bytes) -> int:
+        """Put what there is room for into the ring; how many bytes that is."""
         if not self._running:
             return 0
         self._catch_up()
         count = min(len(data), self._space - len(self._ring))
-        if keep:
-            self._ring += data[:count]
+        self._ring += data[:count]
         return count
+
+    def filled(self) -> int:
+        """How many bytes are in the ring, and still to be moved there."""
+        self._catch_up()
+        return len(self._ring) + len(self._waiting)
 
     def write(self, data: bytes, fresh: bool) -> None:
         """The program's buffer, or more of it; a `fresh` one replaces what had not been moved of the last."""
@@ -98,17 +102,23 @@ class I2sOut:
         """When the interrupt of that number comes; the first one has the number 1."""
         return self._began + number * self._frames * _US // self._rate
 
+    def _last(self) -> int:
+        """The number of the last interrupt that has come."""
+        return ((self._clock.now - self._began + 1) * self._rate - 1) // (self._frames * _US)
+
     def _catch_up(self) -> None:
-        while self._running and self._due(self._interrupts + 1) <= self._clock.now:
-            if not self._waiting and len(self._ring) < DMA_BYTES:
+        while self._running and (due := self._last() - self._interrupts) > 0:
+            if self._waiting:
+                self._move()
+                self._play(1)
+            elif len(self._ring) >= DMA_BYTES:
+                self._play(min(due, (len(self._ring) - DMA_BYTES) // self._taken + 1))
+            elif due >= 2:  # noqa: PLR2004
                 # Nothing but silence from here on, once the two DMA buffers are through.
-                last = (self._clock.now - self._began) * self._rate // (self._frames * _US)
-                if last >= self._interrupts + 2:
-                    self._quieten()
-                    self._interrupts = last
-                    return
-            self._interrupts += 1
-            self._interrupt()
+                self._quieten()
+                self._interrupts += due
+            else:
+                self._play(1)
 
     def _set_alarm(self) -> None:
         """Ring when the last byte of the program's buffer will be moved."""
@@ -132,26 +142,28 @@ class I2sOut:
             self._sink.end(self._clock.now)
         self._sounding = False
 
-    def _interrupt(self) -> None:
-        if self._waiting:
-            count = min(COPY_BYTES, len(self._waiting))
-            if self._space - len(self._ring) >= count:
-                self._ring += self._waiting[:count]
-                del self._waiting[:count]
-                if not self._waiting:
-                    self._on_taken()
-        if len(self._ring) >= DMA_BYTES:
-            self._out(bytes(self._ring[: self._taken]))
-            del self._ring[: self._taken]
-        else:
-            self._out(bytes(self._taken))
+    def _move(self) -> None:
+        """Move some of the program's buffer to the ring."""
+        count = min(COPY_BYTES, len(self._waiting))
+        if self._space - len(self._ring) >= count:
+            self._ring += self._waiting[:count]
+            del self._waiting[:count]
+            if not self._waiting:
+                self._on_taken()
 
-    def _out(self, data: bytes) -> None:
-        """What is on the wires after the other DMA buffer, which is going out now."""
+    def _play(self, interrupts: int) -> None:
+        """Fill the DMA buffers so often; each is on the wires after the other one, which goes out meanwhile."""
+        data = bytes(self._taken)
+        if len(self._ring) >= DMA_BYTES:
+            data = bytes(self._ring[: interrupts * self._taken])
+            del self._ring[: interrupts * self._taken]
         if not self._sounding and any(data):
             self._sounding = True
+            silent = next(n for n, byte in enumerate(data) if byte) // self._taken
+            data = data[silent * self._taken :]
             if self._sink is not None:
-                self._sink.begin(self._rate, self._due(self._interrupts + 1))
+                self._sink.begin(self._rate, self._due(self._interrupts + silent + 2))
+        self._interrupts += interrupts
         if self._sounding and self._sink is not None:
             samples = array("h" if self._width == _SHORT else "i", data)[:: self._channels]
             self._sink.hear(samples if self._width == _SHORT else array("h", (sample >> 16 for sample in samples)))

@@ -18,9 +18,10 @@ from emulator.wiring import Bench
 
 BOOT_US = 18_000  # power-on to the first line of boot.py on an RP2040 at 125 MHz
 OFF, RUNNING, IDLE, PROMPT = "off", "running", "idle", "prompt"
-UNANSWERED = {records.PIN_WRITE, records.I2C_POST, records.SPI_WRITE, records.I2S_WRITE}
+UNANSWERED = {records.PIN_WRITE, records.I2C_POST, records.SPI_WRITE, records.I2S_WRITE, records.I2S_PUT}
 CTRL_C = 3
 ENTER_RAW, LEAVE_RAW = b"\x01", b"\x02"  # Ctrl-A and Ctrl-B to the REPL
+QUIET_US = 100_000  # a VM in a busy loop says so after that at the latest
 PROMPT_STEP = 0.02  # real seconds between looks at a REPL that says nothing
 
 
@@ -179,7 +180,14 @@ class Mcu:
 
     def _reply(self, status: int = 0, payload: bytes = b"") -> None:
         events, self._events = bytes(self._events), bytearray()
-        self.vm.reply(self._bench.clock.now - self._started, status, events, payload)
+        self.vm.reply(self._bench.clock.now - self._started, self._quiet(), status, events, payload)
+
+    def _quiet(self) -> int:
+        """Microseconds in which nothing happens that the VM would have to hear of while it computes."""
+        if self._base_state == PROMPT or self._link.waiting:
+            return 0
+        alarm = self._bench.clock.next_alarm
+        return QUIET_US if alarm is None else min(alarm - self._bench.clock.now, QUIET_US)
 
     def _ring(self, source: int) -> None:
         """An event that is lost when the last one from there has not been heard yet: a scheduler's queue is short."""

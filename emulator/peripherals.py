@@ -5,6 +5,7 @@ from collections.abc import Callable
 from errno import EIO
 
 from emulator.clock import Alarm
+from emulator.errors import EmulatorError
 from emulator.i2s import I2sOut
 from emulator.shims import records
 from emulator.wiring import Bench
@@ -34,6 +35,7 @@ class Peripherals:
             records.I2S_INIT: self._i2s_init,
             records.I2S_WRITE: lambda payload: self._i2s[payload[0]].write(payload[2:], bool(payload[1])),
             records.I2S_PUT: self._i2s_put,
+            records.I2S_FILLED: lambda payload: struct.pack("<I", self._i2s[payload[0]].filled()),
             records.I2S_DEINIT: lambda payload: self._i2s[payload[0]].stop(),
             records.TIMER: lambda payload: self._set_timer(*struct.unpack("<BBI", payload)),
         }
@@ -73,9 +75,9 @@ class Peripherals:
             self._i2s[bus] = I2sOut(self._bench.clock, lambda: self._ring(records.I2S_EVENT + bus))
         self._i2s[bus].start(self._bench.i2s_sink(bus), width, channels, rate, ring)
 
-    def _i2s_put(self, payload: bytes) -> bytes:
-        taken = self._i2s[payload[0]].put(payload[2:], bool(payload[1]))
-        return struct.pack("<H", taken)
+    def _i2s_put(self, payload: bytes) -> None:
+        if self._i2s[payload[0]].put(payload[1:]) != len(payload) - 1:
+            raise EmulatorError("The stand-in for machine.I2S saw room where the transmitter has none.")
 
     def _set_timer(self, number: int, periodic: int, period: int) -> None:
         """`period` in microseconds, 0 to stop."""

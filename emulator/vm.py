@@ -129,9 +129,9 @@ class Vm:
                 self._poll.unregister(stream)
         return bool(ready)
 
-    def reply(self, now: int, status: int = 0, events: bytes = b"", payload: bytes = b"") -> None:
-        """Answer. `now` in microseconds since power-on, `events` as pairs (pin, flags)."""
-        head = struct.pack(records.REPLY, now, status, len(events) // 2, len(payload))
+    def reply(self, now: int, quiet: int, status: int = 0, events: bytes = b"", payload: bytes = b"") -> None:
+        """Answer. `now` in microseconds since power-on, `quiet` from then on, `events` as pairs (pin, flags)."""
+        head = struct.pack(records.REPLY, now, quiet, status, len(events) // 2, len(payload))
         os.write(self._replies, head + events + payload)
 
     def take_output(self) -> bytes:

@@ -43,6 +43,7 @@ class SharpLcd:
         self._vcom = 0
         self._alternated = 0  # when VCOM last changed, or the panel went on
         self._transfer: bytearray | None = None
+        self._taken = 1  # bytes of it that are dealt with: its mode bits, then lines
 
     def _enabled(self, level: int) -> None:
         self._note_dc()
@@ -55,7 +56,7 @@ class SharpLcd:
 
     def _selected(self, level: int) -> None:
         if level:
-            self._transfer = bytearray()
+            self._transfer, self._taken = bytearray(), 1
         elif self._transfer is not None:
             self._end(self._transfer)
             self._transfer = None
@@ -69,11 +70,11 @@ class SharpLcd:
         if hertz > MAX_HERTZ:
             self._fault(f"{hertz} Hz, it takes {MAX_HERTZ}")
         line = self.width // 8 + 2  # address, pixels, eight clocks
-        for byte in data:
-            self._transfer.append(byte)
-            # One line is in the memory when the next byte after its eight clocks has come.
-            if self._transfer[0] & WRITE and len(self._transfer) > 2 and (len(self._transfer) - 2) % line == 0:
-                self._line(self._transfer[-line - 1 : -1])
+        self._transfer += data
+        # One line is in the memory when the next byte after its eight clocks has come.
+        while self._transfer[0] & WRITE and len(self._transfer) >= self._taken + line + 1:
+            self._line(self._transfer[self._taken : self._taken + line])
+            self._taken += line
 
     def _line(self, line: bytearray) -> None:
         number = _TURNED[line[0]]

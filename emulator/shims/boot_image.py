@@ -5,7 +5,6 @@ the firmware's machine code. The VM is started with -i, so that the REPL follows
 """
 # ruff: noqa: F821, PLR2004, SIM115 - execfile is MicroPython's; the ioctl numbers are those of its block devices
 
-import gc
 import io
 import os
 import select
@@ -13,14 +12,25 @@ import sys
 import time
 
 import channel
+import collector
 import machine
 import records
 import vfs
 from ustruct import pack
 
 _MACHINE_CODE = "firmware.speech.adpcm_native"
-_NEAR = 1024  # bytes that are kept of the last read
+_LINE = 32  # bytes that littlefs mostly reads at a time, each next time the ones in front of these
+_len = len  # MicroPython searches the whole table of its builtins for one
 _BYTES_IN_A_US = 25  # read from a Pico's flash: four bits a clock of 62.5 MHz, less what addresses take
+
+
+class _Block:
+    """What was last read of a block, whole and in lines: to cut a piece out takes MicroPython longer than all else."""
+
+    def __init__(self, size):
+        self.number = None
+        self.content = memoryview(bytearray(size))
+        self.lines = [self.content[at : at + _LINE] for at in range(0, size, _LINE)]
 
 
 class _Flash:
@@ -33,27 +43,28 @@ class _Flash:
     def __init__(self, path, block_size, block_count):
         self._file, self._size, self._count = open(path, "rb"), block_size, block_count
         self._busy = False
-        self._near = memoryview(bytearray(_NEAR))  # littlefs reads 32 bytes at a time, one after another
-        self._first = -_NEAR  # the address of the first of them
+        self._near, self._far = _Block(block_size), _Block(block_size)
 
     def readblocks(self, block, buffer, offset=0):
         if self._busy:
             self._refuse()
-        start = block * self._size + offset - self._first
-        end = start + len(buffer)
-        if start < 0 or end > _NEAR:
-            self._first += start
-            self._file.seek(self._first)
-            if len(buffer) > _NEAR:
-                self._file.readinto(buffer)
-                self._first = -_NEAR
-            else:
-                self._file.readinto(self._near)
-                buffer[:] = self._near[: len(buffer)]
+        if block != self._near.number:
+            self._turn_to(block)
+        count = _len(buffer)
+        if count == _LINE and not offset % _LINE:
+            buffer[:] = self._near.lines[offset // _LINE]
         else:
-            buffer[:] = self._near[start:end]
-        if channel.spend(len(buffer) // _BYTES_IN_A_US):
+            buffer[:] = self._near.content[offset : offset + count]
+        if channel.spend(count // _BYTES_IN_A_US):
             self._let_in()
+
+    def _turn_to(self, block):
+        near = self._far
+        self._near, self._far = near, self._near
+        if block != near.number:
+            self._file.seek(block * self._size)
+            self._file.readinto(near.content)
+            near.number = block
 
     def writeblocks(self, block, buffer, offset=0):
         self._ask(records.PROGRAM, pack("<I", block * self._size + offset) + buffer)
@@ -71,7 +82,7 @@ class _Flash:
     def _ask(self, kind, payload):
         if self._busy:
             self._refuse()
-        self._first = -_NEAR
+        self._near.number = self._far.number = None
         channel.call(kind, payload, handlers=False)  # the operation itself is C code, which nothing interrupts
 
     def _refuse(self):
@@ -109,11 +120,11 @@ def _load_machine_code(source):
 def _boot():
     path, block_size, block_count, program, unique_id, machine_code = sys.argv[3:]
     flash = _Flash(path, int(block_size), int(block_count))
-    sys.modules.update(utime=time, uos=os, uselect=select, umachine=machine)
+    sys.modules.update(gc=collector, utime=time, uos=os, uselect=select, umachine=machine)
     sys.argv[:] = [""]
     sys.path[:] = ["", ".frozen", "/lib"]
     machine._unique_id = bytes.fromhex(unique_id)
-    gc.collect()
+    collector.collect()
     machine._cause, only_boot = channel.call(records.READY)
     with open(machine_code) as file:
         source = file.read()
@@ -142,6 +153,7 @@ def _run(names):
         sys.print_exception(error, text)
         trace = text.getvalue()
     channel.call(records.PROMPT, trace.encode())
+    channel.at_prompt = True
 
 
 _run(_boot())

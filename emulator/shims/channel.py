@@ -1,44 +1,89 @@
-"""The VM's end of the records: two inherited file descriptors, and the local share of the virtual clock."""
-# ruff: noqa: PLW0603, SIM115 - state for the life of the VM
+"""The VM's end of the records: two inherited file descriptors, and the local share of the virtual clock.
+
+It makes next to no garbage: the firmware has the VM collect every few kilobytes, and should do so for its own.
+"""
+# ruff: noqa: PLR1730, PLW0603, SIM115 - state for the life of the VM, and no call where it costs time
 
 import sys
 
 import records
 import uos
-from ustruct import pack, unpack_from
+from ustruct import pack_into, unpack_from
 
 _LOOK = 3  # microseconds a look at the clock takes, so that busy loops end
 _CALL = 2  # microseconds any other call takes
-_LET_IN = 1000  # a busy loop lets pin events in once in so many microseconds
+_SIZE = records.REQUEST_SIZE
+_len = len  # MicroPython searches the whole table of its builtins for one
+_LET_IN = 1000  # microseconds after a record that may have caused an event, until a busy loop asks for it
+_ROOM = 4096  # bytes of records that wait to be sent together; a pipe takes so many in one piece
 
 _requests = open(int(sys.argv[1]), "wb")
 _replies = open(int(sys.argv[2]), "rb")
+_record = bytearray(_ROOM)
+_formats = {}  # of a record with so many bytes of payload
+_used = 0  # bytes of records that wait
 _header = bytearray(records.REPLY_SIZE)
 _base = 0  # microseconds since power-on at the host's last word
 _spent = 0  # and spent here since
-_unheard = 0  # and of these since events were last let in
+_hear_at = 0  # when a busy loop lets events in: until then there are none
 _late = []  # events whose handlers have not run yet
 _held = False  # interrupts are off
 handling = None  # the source whose handler runs; as on a board no other one does meanwhile
 sources = {}  # where an event comes from -> an object with ring(flags), and drop() where it is `hard`
 on_event = None  # the machine module puts its handler here
 answering = {}  # I2C address -> bus of the chips that have answered since the VM last idled
+at_prompt = False  # the REPL waits for its input without a word: what is posted must go out at once
+
+
+def _put(kind, head, cost, body, size):
+    """Queue a record; its payload is `head` and then `body`, a buffer of `size` bytes of any type."""
+    global _base, _spent, _used
+    length = _len(head)
+    end = _used + _SIZE + length
+    if end > _ROOM:
+        _flush()
+        end = _SIZE + length
+    if length not in _formats:
+        _formats[length] = records.REQUEST + str(length) + "s"
+    if end <= _ROOM:
+        pack_into(_formats[length], _record, _used, kind, _spent + cost, length + size, head)
+        _used = end
+    else:
+        pack_into(records.REQUEST, _record, 0, kind, _spent + cost, length + size)
+        _used = _SIZE
+        _flush()
+        _requests.write(head)
+    _base += _spent + cost
+    _spent = 0
+    if size:
+        _flush()
+        _requests.write(body, size)
+
+
+def _flush():
+    global _used
+    if _used:
+        _requests.write(_record, _used)
+        _used = 0
 
 
 def post(kind, payload=b"", cost=_CALL):
     """Tell the host; needs no answer. `cost` in microseconds of virtual time."""
-    global _base, _spent, _unheard
-    _spent += cost
-    _unheard += cost
-    _requests.write(pack(records.REQUEST, kind, _spent, len(payload)) + payload)
-    _base += _spent
-    _spent = 0
+    global _hear_at
+    _put(kind, payload, cost, None, 0)
+    if _hear_at > _base + _LET_IN:
+        _hear_at = _base + _LET_IN
+    if at_prompt:
+        _flush()
 
 
-def send(kind, payload, cost):
-    """Post something that takes long, and let events in when it is time: only after it, for on a board it is C code."""
-    post(kind, payload, cost)
-    if _unheard > _LET_IN:
+def send(kind, payload, cost, body=None, size=0):
+    """Post what no chip answers to, and let events in when it is time: only after it, for on a board it is C code.
+
+    `body` and `size`: more of the payload, a buffer of that many bytes.
+    """
+    _put(kind, payload, cost, body, size)
+    if at_prompt or _base >= _hear_at:
         call(records.TICK)
 
 
@@ -47,22 +92,23 @@ def call(kind, payload=b"", cost=_CALL, handlers=True):
 
     `handlers`: False when on a board this is part of a longer piece of C code, after which the handlers run.
     """
-    global _base, _unheard
-    post(kind, payload, cost)
+    global _base, _hear_at
+    _put(kind, payload, cost, None, 0)
+    _flush()
     if _replies.readinto(_header) != records.REPLY_SIZE:
         uos.system("kill -9 $PPID")  # the host is gone: no program in here may catch that and go on
-    _base, status, events, size = unpack_from(records.REPLY, _header)
-    _unheard = 0
-    body = _replies.read(2 * events + size) if events or size else b""
-    for i in range(0, 2 * events, 2):
-        _late.append((body[i], body[i + 1]))
+    _base, quiet, status, events, size = unpack_from(records.REPLY, _header)
+    _hear_at = _base + quiet
+    for _ in range(events):
+        _late.append(tuple(_replies.read(2)))
+    answer = _replies.read(size) if size else b""
     if handlers and _late:
         _run_handlers()
     if status == records.INTERRUPT:
         raise KeyboardInterrupt
     if status:
         raise OSError(status)
-    return body[2 * events :]
+    return answer
 
 
 def _run_handlers():
@@ -79,15 +125,19 @@ def _run_handlers():
 
 def spend(micros):
     """Take so many microseconds; True when it is time to let events in."""
-    global _spent, _unheard
+    global _spent
     _spent += micros
-    _unheard += micros
-    return _unheard > _LET_IN or _late
+    return _base + _spent >= _hear_at or _late
+
+
+def now():
+    """Microseconds since power-on, without a look at the clock."""
+    return _base + _spent
 
 
 def let_in():
     """Run the handlers of the events that have come."""
-    if _unheard > _LET_IN:
+    if _base + _spent >= _hear_at:
         call(records.TICK)
     elif _late:
         _run_handlers()
@@ -99,7 +149,7 @@ def look():
     _spent += _LOOK
     if _late:
         _run_handlers()
-    if _spent > _LET_IN:
+    if _base + _spent >= _hear_at:
         call(records.TICK)
     return _base + _spent
 
@@ -117,8 +167,12 @@ def idle(until, link):
         _run_handlers()
         return True
     answering.clear()
-    call(records.IDLE, pack("<qB", left, link))
+    pack_into("<qB", _waits, 0, left, link)
+    call(records.IDLE, _waits)
     return until is None or _base + _spent < until
+
+
+_waits = bytearray(9)
 
 
 def hold_events(held):

@@ -10,6 +10,8 @@ import records
 from ustruct import pack, pack_into, unpack, unpack_from
 
 _PIECE = 32768  # bytes in a record
+_DMA = 128  # bytes of a DMA buffer
+_CALL = 2  # microseconds that write() and poll() take
 
 
 class I2S:
@@ -18,7 +20,7 @@ class I2S:
     hard = False  # its callback is a soft interrupt
 
     def __init__(self, id, *, sck, ws, sd, mck=None, mode, bits, format, rate, ibuf):
-        self._id = id
+        self._id, self._head = id, bytes((id,))
         self.init(sck=sck, ws=ws, sd=sd, mck=mck, mode=mode, bits=bits, format=format, rate=rate, ibuf=ibuf)
 
     def init(self, *, sck, ws, sd, mck=None, mode, bits, format, rate, ibuf):
@@ -31,33 +33,67 @@ class I2S:
             raise ValueError("invalid bits")
         if ibuf <= 0:
             raise ValueError("invalid ibuf")
-        self._handler, self._taken, self._waits = None, True, True
+        self._handler, self._taken, self._waits, self._asked = None, True, True, False
+        self._dma = _DMA * (format + 1) // 2  # taken from the ring at an interrupt: mono samples go out twice
+        self._second, self._span = rate, _DMA * 8 // (2 * bits) * 1_000_000  # between interrupts: span / second
         if getattr(self, "_ring_size", 0) != ibuf:
             self._ring_size, self._storage = ibuf, None
             self._storage = bytearray(ibuf)  # which on a board lies in the same heap
         channel.sources[records.I2S_EVENT + self._id] = self
         head = (self._id, clock, word, data, bits // 8, format + 1, rate, ibuf)
-        channel.call(records.I2S_INIT, pack("<BBBBBBII", *head))
+        channel.call(records.I2S_INIT, pack("<BBBBBBII", *head), handlers=False)
+        self._began, self._runs = channel.now(), True
+        channel.let_in()
 
     def deinit(self):
-        channel.call(records.I2S_DEINIT, bytes((self._id,)))
+        self._runs = False
+        channel.call(records.I2S_DEINIT, self._head)
 
     def irq(self, handler):
-        self._handler, self._waits = handler, True
+        self._handler, self._waits, self._asked = handler, True, False
 
     def ioctl(self, request, flags):
         if request != 3:
             return -1
         self._handler, self._waits = None, False
-        return flags if self._put(b"\0\0", 0) else 0
+        channel.spend(_CALL)
+        room = self._room()
+        channel.let_in()
+        return flags if room >= 2 else 0
 
-    def _put(self, data, keep):
-        return unpack("<H", channel.call(records.I2S_PUT, bytes((self._id, keep)) + data))[0]
+    def _room(self):
+        """Bytes that the ring takes: what its interrupts (emulator/i2s.py) have left in it is known here too."""
+        if not self._runs:
+            return 0
+        if not self._asked:
+            self._asked = True
+            self._filled = unpack("<I", channel.call(records.I2S_FILLED, self._head, handlers=False))[0]
+            self._interrupts = self._due()
+        due = self._due() - self._interrupts
+        if due > 0:
+            self._interrupts += due
+            if self._filled >= _DMA:
+                whole = (self._filled - _DMA) // self._dma + 1
+                self._filled -= self._dma * (due if due < whole else whole)
+        return max(0, self._ring_size - 1 - self._filled)
+
+    def _due(self):
+        """The number of interrupts that have come."""
+        return ((channel.now() - self._began + 1) * self._second - 1) // self._span
+
+    def _put(self, buffer):
+        channel.spend(_CALL)
+        count = min(len(buffer) * len(bytes(memoryview(buffer)[:1])), self._room(), _PIECE)
+        if count:
+            self._filled += count
+            channel.send(records.I2S_PUT, self._head, 0, buffer, count)
+        channel.let_in()
+        return count
 
     def write(self, buffer):
-        data = bytes(buffer)  # of an array too
         if not self._waits:
-            return self._put(data, 1)
+            return self._put(buffer)
+        data = bytes(buffer)  # of an array too
         self._taken = False
         for start in range(0, len(data), _PIECE):
             channel.post(records.I2S_WRITE, bytes((self._id, start == 0)) + data[start : start + _PIECE])

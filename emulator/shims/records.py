@@ -1,15 +1,16 @@
 """The records between the VM and the host. Read by both sides, so this is plain data.
 
 VM to host: kind (u8), microseconds spent since the last reply (u32), payload length (u16), payload.
-Host to VM, only for kinds that wait: time since power-on in microseconds (u64), status (u8: 0, an errno or INTERRUPT),
-number of events (u8), payload length (u16), the events (source, such as a pin, and flags: u8 each), payload. All little
-endian.
+Host to VM, only for kinds that wait: time since power-on in microseconds (u64), microseconds from then on in which
+nothing happens by itself (u32), status (u8: 0, an errno or INTERRUPT), number of events (u8), payload length (u16), the
+events (source, such as a pin, and flags: u8 each), payload. All little endian. Records without a reply may come late,
+together with the next one that has one.
 """
 
 REQUEST = "<BIH"
 REQUEST_SIZE = 7
-REPLY = "<QBBH"
-REPLY_SIZE = 12
+REPLY = "<QIBBH"
+REPLY_SIZE = 16
 INTERRUPT = 255  # status: raise KeyboardInterrupt, as Ctrl-C does on a board
 
 READY = 1  # the shims are loaded. reply, at power-on: reset cause, 1 to run boot.py alone (u8 each)
@@ -38,8 +39,9 @@ I2S_INIT = 21  # bus, sck, ws, sd, bytes of a sample, channels (u8 each), rate i
 I2S_WRITE = 22  # bus (u8), 1 for a new buffer and 0 for more of the same (u8), bytes. no reply
 I2S_DEINIT = 23  # bus (u8)
 TIMER = 24  # number, 1 when periodic (u8 each), period in microseconds (u32, 0: stop)
-I2S_PUT = 25  # bus (u8), 1 to take what there is room for, 0 to ask (u8), bytes. reply: how many fit (u16)
+I2S_PUT = 25  # bus (u8), bytes, for which there is room in the ring. no reply
 REENTERED = 26  # the source (u8) whose handler used the flash while the program was using it. never answered
+I2S_FILLED = 27  # bus (u8). reply: bytes in the ring, and to be moved there (u32)
 
 # Where events come from, besides from pins.
 TIMER_EVENT = 0xC0  # + the timer's number

@@ -91,11 +91,11 @@ def test_an_underrun_is_silence_and_what_follows_is_whole(board: Board) -> None:
 
 def test_in_its_third_mode_a_ring_takes_what_it_has_room_for_at_once(board: Board) -> None:
     board.start(ring=1281)
-    assert board.out.put(RAMP.tobytes(), False) == 1280
-    assert board.out.put(RAMP.tobytes(), True) == 1280
-    assert board.out.put(RAMP[640:].tobytes(), True) == 0
+    assert board.out.put(RAMP.tobytes()) == 1280
+    assert board.out.filled() == 1280
+    assert board.out.put(RAMP[640:].tobytes()) == 0
     board.wait(20_000)
-    assert board.out.put(RAMP[640:].tobytes(), True) == 640
+    assert board.out.put(RAMP[640:].tobytes()) == 640
     board.wait(80_000)
     assert board.bus(0.1)[64 : 64 + 928] == list(RAMP[:928]), "the DMA takes no less than 64 samples"
     assert not any(board.bus(0.1)[64 + 928 :])
@@ -103,10 +103,10 @@ def test_in_its_third_mode_a_ring_takes_what_it_has_room_for_at_once(board: Boar
 
 def test_after_an_hour_of_silence_sound_comes_at_its_time_and_the_silence_was_not_kept(board: Board) -> None:
     board.start()
-    board.out.put(RAMP[:320].tobytes(), True)
+    board.out.put(RAMP[:320].tobytes())
     board.wait(3_600_000_000)
     board.sound.heard(3599, 3600)
-    board.out.put(RAMP[320:640].tobytes(), True)
+    board.out.put(RAMP[320:640].tobytes())
     board.wait(100_000)
     bus = list(board.bench.parts["audio"].between(3_600_000_000, 3_600_100_000, RATE))
     assert bus[64 : 64 + 320] == list(RAMP[288:608]), "32 samples had stayed behind"
@@ -225,7 +225,7 @@ def test_old_sound_is_forgotten_and_what_is_to_come_is_silent(board: Board, monk
     monkeypatch.setattr("emulator.chips.i2s.KEPT_S", 1)
     for _ in range(4):
         board.start(ring=40_001)
-        board.out.put((RAMP[:960] * 10).tobytes(), True)
+        board.out.put((RAMP[:960] * 10).tobytes())
         board.wait(600_000)
     assert len(board.bench.parts["audio"].stretches) == 3
     assert len(board.sound.heard(2.3, 5.3).speaker) == 3 * RATE

@@ -36,6 +36,26 @@ print(at)
 time.sleep(100)
 """
 
+# A second of a ramp through machine.I2S in its third mode, as much at a time as there is room for, at odd moments.
+RAMP = """
+import select, time
+from array import array
+from machine import I2S, Pin
+port = I2S(0, sck=Pin(10), ws=Pin(11), sd=Pin(9), mode=I2S.TX, bits=16, format=I2S.CHANNELS, rate=16000, ibuf=IBUF)
+asking = select.poll()
+asking.register(port, select.POLLOUT)
+asking.poll(0)
+ramp = memoryview(array("h", [n + 1 for n in range(16000)]))
+at = 0
+for n in range(400):
+    at += port.write(ramp[at : at + 37 * n % 700 + 1]) // 2
+    time.sleep_us((0, 1990, 2000, 2010, 33, 40_000, 7)[n % 7])
+print(at, bool(asking.poll(0)))
+port.deinit()
+print(port.write(ramp), asking.poll(0))
+time.sleep(100)
+"""
+
 # 5 plays two seconds of a ramp, any other key stops it, and everything that happens is printed.
 PROGRAM = f"""
 import select, time
@@ -336,6 +356,19 @@ def test_keys_come_through_while_the_program_is_busy(speaking: Token) -> None:
         emulator.press_key(key, 40)
     emulator.advance(15)
     assert keys(said(emulator)) == [(key, down) for key in "1234567" for down in (True, False)]
+
+
+@pytest.mark.parametrize("ibuf", [641, 1281, 4097])
+@pytest.mark.parametrize(("kind", "channels"), [("MONO", 1), ("STEREO", 2)])
+def test_what_the_ring_had_room_for_is_heard_in_order(speaking: Token, kind: str, channels: int, ibuf: int) -> None:
+    emulator = speaking(RAMP.replace("CHANNELS", kind).replace("IBUF", str(ibuf)), drivers=False)
+    emulator.advance(8)
+    taken, room, nothing, asked = " ".join(said(emulator)).split()
+    heard = [sample for sample in emulator.bench.parts["audio"].between(0, 8_000_000, RATE) if sample]
+    assert heard == list(range(1, int(taken) + 1, channels))[: len(heard)]
+    assert int(taken) > 10_000
+    assert 0 <= int(taken) - channels * len(heard) <= ibuf // 2 + 64, "more than ring and DMA hold was lost"
+    assert (room, nothing, asked) == ("True", "0", "[]")
 
 
 def test_nothing_ticks_while_no_key_is_down(speaking: Token) -> None:
