@@ -26,7 +26,7 @@ _ASCII = "".join(chr(code) for code in range(0x20, 0x7F))
 _LETTERS = "ÆØÅæøåÄÖÜäöüßÐÞáíóúýðþéèêëàâçñô"
 _SIGNS = "°"
 # What the phrases of firmware.speech are made of; no name is shown where it cannot be said.
-_SPOKEN = " ,.?" + _DIGITS + "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyzÆØÅæøå"
+_SPOKEN = " ,-.?" + _DIGITS + "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyzÆØÅæøå"
 _ERROR_CHARACTER = "?"
 
 # name -> package, face, size of the em in pixels, characters, width of a cell (None for each character's own)
