@@ -1,7 +1,7 @@
 """The pictures of the docs, drawn by the emulator; `python -m tests.e2e.pictures` writes them, a test compares them.
 
 docs/images/kodeviser.png and kodeoplaeser.png are the README's, screens.png shows every screen of the kodeviser in both
-languages, and kodeoplaeser.da.png and .en.png every screen of the kodeoplæser in both themes.
+languages, and kodeoplaeser.da.png, .en.png and .kl.png every screen of the kodeoplæser in both themes.
 """
 
 import tempfile
@@ -16,7 +16,6 @@ from emulator.session import Emulator
 from host_tools.flashing.image import build_image
 from tests.e2e import speaking_pictures
 from tests.e2e.bench import SECRET, START, Bench, hotp, totp
-from tests.e2e.speaker import LANGUAGES
 
 FOLDER = Path(__file__).parents[2] / "docs" / "images"
 _COLUMNS = 4
@@ -111,7 +110,7 @@ def main() -> None:
     code().to_png(FOLDER / "kodeviser.png")
     contact_sheet().save(FOLDER / "screens.png")
     speaking_pictures.code().to_png(FOLDER / "kodeoplaeser.png", scale=1)
-    for language in LANGUAGES:
+    for language in speaking_pictures.LANGUAGES:
         sheet = speaking_pictures.contact_sheet(speaking_pictures.walk(language))
         sheet.save(FOLDER / f"kodeoplaeser.{language}.png", optimize=True)
 

@@ -12,6 +12,7 @@ from PIL import Image
 
 from emulator.screen import Screen
 from emulator.session import Emulator
+from firmware.products.kodeoplaeser import PRODUCT
 from host_tools.flashing.image import build_image
 from host_tools.provisioning.credential import Credential
 from host_tools.secret import Secret
@@ -20,6 +21,7 @@ from tests.e2e.damage import flip_a_bit_of_each_slot, jam
 from tests.e2e.speaker import Speaker
 
 BOARD = "pico2"
+LANGUAGES = PRODUCT["languages"]
 PIN = "829136"
 THEMES = (False, True)
 _MOMENT = START + 86_400 + 6  # six seconds into a period
@@ -49,10 +51,11 @@ def code() -> Screen:
 
 
 def _life(folder: Path, language: str, inverted: bool) -> Iterator[State]:
-    with _token(folder) as emulator:
+    with _token(folder, language) as emulator:
         token = Speaker(emulator)
-        if language != "da":  # in which a new token speaks
-            token.tap("red")
+        for turn in range(LANGUAGES.index(language)):  # a new token speaks the first one
+            if not turn:
+                token.tap("red")
             token.chord("9")
         numbers = []
 
@@ -95,6 +98,10 @@ def _life(folder: Path, language: str, inverted: bool) -> Iterator[State]:
         _rest(token, _MOMENT + 9000)
         yield "clock lost", _after(token, token.tap, "red")
         yield "status, clock lost", _after(token, token.chord, "5")
+        emulator.bench.detach("clock")
+        _rest(token, _MOMENT + 9600)
+        yield "clock does not answer", _after(token, token.tap, "red")
+        yield "status, clock does not answer", _after(token, token.chord, "5")
 
 
 def _code(token: Speaker) -> Iterator[State]:
@@ -152,7 +159,7 @@ def _keys(token: Speaker) -> Iterator[State]:
 
 def _secrets(folder: Path, language: str, inverted: bool) -> Iterator[State]:
     """Give PIN and challenges."""
-    with _token(folder) as emulator:
+    with _token(folder, language) as emulator:
         token = Speaker(emulator)
         session = token.provision(_challenged("number"), _challenged("payment"))
         session.write_settings({"language": language, "inverted": inverted})
@@ -209,10 +216,10 @@ def _harm(folder: Path, language: str, inverted: bool) -> Iterator[State]:
         ("storage damaged, and the settings with it", flip_a_bit_of_each_slot),
     ):
         place = folder / harm.__name__
-        with _token(place) as emulator:
+        with _token(place, language) as emulator:
             Speaker(emulator).provision(hotp()).write_settings({"language": language, "inverted": inverted})
         harm(place / "flash.bin", BOARD)
-        with _token(place) as emulator:
+        with _token(place, language) as emulator:
             yield name, _after(Speaker(emulator), emulator.press_key, "red")
 
 
@@ -240,10 +247,10 @@ def box(place: int) -> tuple[int, int, int, int]:
     return x, y, x + _WIDTH, y + _HEIGHT
 
 
-def _token(folder: Path) -> Emulator:
-    return Emulator(
-        "kodeoplaeser", BOARD, folder, image=build_image("kodeoplaeser", BOARD, production=True), time=START
-    )
+def _token(folder: Path, language: str = LANGUAGES[0]) -> Emulator:
+    carried = LANGUAGES if language == "kl" else PRODUCT["image_languages"]
+    image = build_image("kodeoplaeser", BOARD, production=True, languages=carried)
+    return Emulator("kodeoplaeser", BOARD, folder, image=image, time=START)
 
 
 def _rest(token: Speaker, moment: float) -> None:

@@ -7,7 +7,6 @@ import pytest
 from PIL import Image, ImageChops
 
 from tests.e2e import pictures, speaking_pictures
-from tests.e2e.speaker import LANGUAGES
 
 
 def same_pixels(ours: Image.Image, name: str) -> bool:
@@ -37,7 +36,7 @@ def states(language: str) -> list[speaking_pictures.State]:
 
 
 @pytest.mark.clause("display: golden", "5.6.2")
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", speaking_pictures.LANGUAGES)
 def test_every_screen_of_the_kodeoplaeser_is_as_in_the_docs(language: str, tmp_path: Path):
     ours = speaking_pictures.contact_sheet(states(language))
     ours.save(tmp_path / "now.png")
@@ -53,7 +52,7 @@ def test_every_screen_of_the_kodeoplaeser_is_as_in_the_docs(language: str, tmp_p
 
 
 @pytest.mark.clause("display: contrast", "5.6.2")
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", speaking_pictures.LANGUAGES)
 def test_both_themes_show_the_same_in_full_contrast_the_other_way_round(language: str):
     every = states(language)
     for (name, light), (_, dark) in zip(every[::2], every[1::2], strict=True):
