@@ -79,7 +79,7 @@ def test_every_function_is_in_the_guide_by_its_spoken_name(language: str):
 @pytest.mark.parametrize("language", SPOKEN)
 def test_every_trouble_is_in_the_guide_with_what_to_do(language: str):
     phrases = SPOKEN[language]
-    troubles = constant("firmware/ui/codes.py", "_TROUBLES")
+    troubles = constant("firmware/ui/trouble.py", "_TROUBLES")
     assert "clock_lost" in troubles
     for trouble, cure in troubles.items():
         assert f"{phrases[trouble]} {phrases[ast.literal_eval(cure)]}" in plain(language)
