@@ -18,7 +18,7 @@ from host_tools.qa.reading import Reading
 from host_tools.qa.targets.target import Answer, Target
 from host_tools.qa.times import World
 
-NEAR = 20  # steps or counters around a press in which a mistyped code must not be right by chance
+NEAR = 120  # steps or counters around a press in which a mistyped code must not be right: ours recognises as many
 _INTO = 1.0  # seconds after a step's beginning at which a token is pressed: its clock may lag a little
 _SEEN_LATELY = 86_400.0  # seconds
 _TYPING = (2.0, 8.0)  # seconds from the end of reading to submitting

@@ -1,18 +1,20 @@
-"""The checker in forty lines: what a validator must answer for one TOTP token, by RFC 6238 and PRODUCT's rules.
+"""The checker in fifty lines: what a validator must answer for one TOTP token, by RFC 6238 and PRODUCT's rules.
 
-Codes are pyotp's. Time is Unix seconds; the clock of the token is right.
+Codes are pyotp's. Time is Unix seconds; the clock of the token is right, but the server knows no more than its ppm.
 """
 
 import pyotp
 
 PERIOD, WINDOW, SEEN = 30, 1, 60  # seconds; steps accepted to either side; steps beyond in which a code is recognised
+REACH = 180  # seconds that the clock is thought to have moved, at most (RFC 6238 section 6)
 
 
 class Model:
-    """One active token."""
+    """One active token, whose clock was set at `now`."""
 
-    def __init__(self, secret: str) -> None:
-        self.totp = pyotp.TOTP(secret)
+    def __init__(self, secret: str, ppm: float, now: float) -> None:
+        self.totp, self.ppm = pyotp.TOTP(secret), ppm
+        self.clock_was_set(now)
         self.last, self.failures, self.locked_until, self.blocked = -1, 0, 0.0, False
 
     def code(self, step: int) -> str:
@@ -24,11 +26,16 @@ class Model:
         if len(code) != 6 or not code.isdigit():
             return "malformed"
         here = int(now // PERIOD)
-        window = range(here - WINDOW, here + WINDOW + 1)
+        behind, ahead = (min(REACH, self.ppm * 1e-6 * (now - seen)) for seen in self.not_behind_not_ahead)
+        window = range(int((now - behind) // PERIOD) - WINDOW, int((now + ahead) // PERIOD) + WINDOW + 1)
         steps = [step for step in range(window[0] - SEEN, window[-1] + SEEN + 1) if self.code(step) == code]
-        fresh = [step for step in steps if step in window and step > self.last]
+        fresh = sorted(
+            (step for step in steps if step in window and step > self.last), key=lambda step: abs(step - here)
+        )
         if fresh:
             self.last, self.failures, self.locked_until = fresh[0], 0, 0.0
+            behind, ahead = self.not_behind_not_ahead
+            self.not_behind_not_ahead = now if fresh[0] >= here else behind, now if fresh[0] <= here else ahead
             return "accepted"
         if steps and steps[0] <= self.last:
             return "replay"  # which is no guess
@@ -40,6 +47,9 @@ class Model:
             return "early" if steps[0] > here else "late"
         swapped = {code[:n] + code[n + 1] + code[n] + code[n + 2 :] for n in range(5) if code[n] != code[n + 1]}
         return "transposed" if any(self.code(step) in swapped for step in window) else "wrong"
+
+    def clock_was_set(self, now: float) -> None:
+        self.not_behind_not_ahead = now, now  # when it was last seen so
 
     def unblock(self) -> None:
         self.failures, self.locked_until, self.blocked = 0, 0.0, False

@@ -1,4 +1,4 @@
-"""The validator beside a model of forty lines, driven by hypothesis: the same verdicts whatever comes, in any order."""
+"""The validator beside a model of fifty lines, driven by hypothesis: the same verdicts whatever comes, in any order."""
 
 import base64
 from itertools import count
@@ -8,6 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
+from host_tools.provisioning.clock_parts import CLOCK_PPM
 from host_tools.provisioning.credential import Credential
 from host_tools.qa.targets.local import Local
 from host_tools.qa.times import VirtualTime
@@ -16,13 +17,14 @@ from host_tools.validator.verdict import CheckRequest
 from tests.qa.checker_model import PERIOD, WINDOW, Model
 
 START = 1_893_456_000.0
+DAY = 86_400
 USERS = ("first", "second")
 WHO = st.sampled_from(USERS)
 SERIALS = count(1)
 
 
 class Beside(RuleBasedStateMachine):
-    """Two users, so that neither's codes touch the other. It is always the middle of a step: drift has no say."""
+    """Two users, so that neither's codes touch the other. It is always the middle of a step: no drift is learnt."""
 
     def __init__(self, target: Local, world: VirtualTime) -> None:
         super().__init__()
@@ -35,7 +37,7 @@ class Beside(RuleBasedStateMachine):
             secret = bytes([number % 256]) * 12 + number.to_bytes(8, "big")
             self.names[who] = f"model-{number}"
             target.enrol(self.names[who], f"M{number}", Credential("M", Secret(secret)), world.now())
-            self.models[who] = Model(base64.b32encode(secret).decode())
+            self.models[who] = Model(base64.b32encode(secret).decode(), CLOCK_PPM["ds3231"], world.now())
         self.used: dict[str, list[str]] = {who: [] for who in USERS}
 
     @property
@@ -53,6 +55,16 @@ class Beside(RuleBasedStateMachine):
     @rule(steps=st.integers(1, 5))
     def time_passes(self, steps: int) -> None:
         self.world.wait_until(self.world.now() + steps * PERIOD, "time passes")
+
+    @rule(who=WHO, days=st.integers(1, 1000), away=st.integers(-9, 9))
+    def a_code_after_days_in_a_drawer(self, who: str, days: int, away: int) -> None:
+        """Then the clocks are set: what a code from beyond the window teaches is for other tests to say."""
+        self.world.wait_until(self.world.now() + days * DAY, "the token lies in a drawer")
+        self.both(who, self.models[who].code(self.step + away))
+        for each, model in self.models.items():
+            serial = self.target.validator.user(self.names[each]).serial
+            self.target.validator.clock_was_set(serial, actor="model")
+            model.clock_was_set(self.world.now())
 
     @rule(who=WHO)
     def the_lock_runs_out(self, who: str) -> None:
