@@ -15,6 +15,7 @@ from host_tools.errors import KodebrikError
 from host_tools.validator.api.callers import RULE
 from host_tools.validator.api.imports import Progress, read_tokens
 from host_tools.validator.service import Validator
+from host_tools.validator.web import site
 from host_tools.validator.web.operator import Sent, SignedIn, show
 from host_tools.validator.web.site import compose, language
 from host_tools.validator.web.texts import text
@@ -90,7 +91,8 @@ def _import(
         number = validator.import_tokens(tokens, actor=actor, progress=progress("import_stored"))
         lines.put(_outcome("good", text(spoken, "import_done", total=number)))
     except KodebrikError as error:
-        said = f'<span lang="en">{escape(error.message)} {escape(error.hint)}</span>'
+        parts = [site.spoken(spoken, sentence) for sentence in (error.message, error.hint)]
+        said = " ".join(f'<span lang="{code}">{escape(sentence)}</span>' for sentence, code in parts)
         lines.put(_outcome("bad", text(spoken, "import_failed"), said))
     finally:
         lines.put(None)

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from host_tools.validator.web.danish import danish
 from host_tools.validator.web.texts import LANGUAGES, text
 
 router = APIRouter()
@@ -40,6 +41,12 @@ _templates.filters["moment"] = moment
 _templates.filters["fact"] = fact
 
 
+def spoken(chosen: str, sentence: str) -> tuple[str, str]:
+    """Give a refusal and the language that it is in: the reader's where there is one, else English."""
+    said = danish(sentence) if chosen == "da" else None
+    return (sentence, "en") if said is None else (said, "da")
+
+
 def language(request: Request) -> str:
     """Give "da" or "en": as chosen on the site, else as the browser asks, else Danish."""
     chosen = request.cookies.get("language", "")
@@ -55,13 +62,15 @@ def language(request: Request) -> str:
 def compose(request: Request, template: str, **values: Any) -> str:
     """Render a template. It gets `t` for texts, and what is given."""
     chosen = language(request)
+    values = {"operator": None, "csrf": ""} | values
     return _templates.get_template(template).render(
         request=request,
         t=partial(text, chosen),
+        spoken=partial(spoken, chosen),
         language=chosen,
         languages=LANGUAGES,
         here=request.url.path,
-        **({"operator": None, "csrf": ""} | values),
+        **values,
     )
 
 
@@ -81,7 +90,7 @@ def wants_page(request: Request) -> bool:
 
 
 def error_page(request: Request, status: int, message: str, hint: str = "") -> Response:
-    """Answer with an error that a person reads. Messages of the validator are in English."""
+    """Answer with an error that a person reads."""
     return page(request, "error.html", status, message=message, hint=hint, missing=status == 404)  # noqa: PLR2004
 
 
