@@ -74,6 +74,10 @@ def screens(language: str) -> Iterator[Screen]:
         emulator.remove_rtc_supply()
         emulator.press()
         yield emulator.screen()
+        emulator.press()
+        emulator.bench.detach("clock")
+        emulator.press()
+        yield emulator.screen()
 
 
 def contact_sheet() -> Image.Image:
