@@ -4,6 +4,8 @@ A clip's predictor starts at 0; of each byte the low nibble comes first. The enc
 each code corrects the errors of those before it.
 """
 
+# ruff: noqa: PLR1730, PLR2004 - ranges of samples, codes and steps; comparisons, for they run a million times a pack
+
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -54,9 +56,19 @@ def _encode(wanted: list[int], index: int) -> tuple[list[int], int]:
     for sample in wanted:
         step = STEPS[index]
         difference = sample - predictor
-        code = min(7, abs(difference) * 4 // step) | (8 if difference < 0 else 0)
-        predictor = max(-32768, min(32767, predictor + _CHANGES[index][code]))
-        index = max(0, min(88, index + _ADAPT[code]))
+        if difference < 0:
+            code = -difference * 4 // step
+            code = 15 if code > 7 else code | 8
+        else:
+            code = difference * 4 // step
+            if code > 7:
+                code = 7
+        predictor += _CHANGES[index][code]
+        if not -32768 <= predictor <= 32767:
+            predictor = 32767 if predictor > 0 else -32768
+        index += _ADAPT[code]
+        if not 0 <= index <= 88:
+            index = 88 if index > 0 else 0
         codes.append(code)
         error += (sample - predictor) ** 2
     return codes, error
@@ -66,6 +78,10 @@ def _decode(index: int, data: bytes) -> Iterable[int]:
     predictor = 0
     for byte in data:
         for code in (byte & 15, byte >> 4):
-            predictor = max(-32768, min(32767, predictor + _CHANGES[index][code]))
-            index = max(0, min(88, index + _ADAPT[code]))
+            predictor += _CHANGES[index][code]
+            if not -32768 <= predictor <= 32767:
+                predictor = 32767 if predictor > 0 else -32768
+            index += _ADAPT[code]
+            if not 0 <= index <= 88:
+                index = 88 if index > 0 else 0
             yield predictor

@@ -6,7 +6,6 @@ ICASSP 1985). Looking for them is the host's work, once; the token only follows.
 """
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from host_tools.voice.adpcm import Samples
@@ -25,6 +24,7 @@ Cut = tuple[int, int]  # samples to play straight on, then how far to jump
 def cuts(samples: Samples, factor: float) -> list[Cut]:
     """Give the cuts that make a recording last `factor` times as long: under 1 is faster."""
     sound = samples.astype(np.float64)
+    energy = np.concatenate(([0.0], np.cumsum(sound**2)))  # up to each sample; exact, for these are whole numbers
     direction = 1 if factor < 1 else -1
     shortest = SHORTEST_JUMP + round(200 * abs(1 - factor))
     found: list[Cut] = []
@@ -33,7 +33,7 @@ def cuts(samples: Samples, factor: float) -> list[Cut]:
         ahead = position * factor - played
         due = position + max(0, round((ahead + direction * factor * _TYPICAL_JUMP) / (1 - factor)))
         unlike, place, jump = min(
-            (_fit(sound, due + step, direction, shortest) for step in _PLACES), key=lambda fit: fit[0]
+            (_fit(sound, energy, due + step, direction, shortest) for step in _PLACES), key=lambda fit: fit[0]
         )
         if unlike == np.inf:
             break
@@ -57,14 +57,17 @@ def render(samples: Samples, found: list[Cut]) -> Samples:
     return np.concatenate([*pieces, samples[position:]])
 
 
-def _fit(sound: NDArray[np.float64], place: int, direction: int, shortest: int) -> tuple[float, int, int]:
+def _fit(
+    sound: NDArray[np.float64], energy: NDArray[np.float64], place: int, direction: int, shortest: int
+) -> tuple[float, int, int]:
     """Give how unlike a place is to the likest one within reach, from 0 on; the place; and the jump."""
     low, high = sorted((place + direction * shortest, place + direction * LONGEST_JUMP))
     if low < 0 or max(high, place) + _ALIKE > len(sound):
         return np.inf, place, 0
     here = sound[place : place + _ALIKE]
-    there = sliding_window_view(sound[low : high + _ALIKE], _ALIKE)
-    energy = (there**2).sum(axis=1) + (here**2).sum()
-    unlike = (energy - 2 * there @ here) / (energy + _SILENCE)
+    there = sound[low : high + _ALIKE]
+    both = energy[low + _ALIKE : high + _ALIKE + 1] - energy[low : high + 1]
+    both += energy[place + _ALIKE] - energy[place]
+    unlike = (both - 2 * np.correlate(there, here)) / (both + _SILENCE)
     chosen = int(unlike.argmin())
     return float(unlike[chosen]), place, low + chosen - place
