@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Sequence
 from typing import Any
 
-from host_tools.validator import checks, importing, life, rows
+from host_tools.validator import importing, life, outbox, rows
 from host_tools.validator.audit import Detail
 from host_tools.validator.checking import Answer, Decision, TokenState, decide, resynchronised
 from host_tools.validator.ledger import Ledger
@@ -80,7 +80,7 @@ def make_active(ledger: Ledger, chosen: Sequence[Row], detail: Detail, changes: 
     active = {"status": Status.ACTIVE.value, "activated_at": ledger.now} | life.NO_ACTIVATION
     for row in chosen:
         ledger.note(row, "activate", detail, **(changes | active))
-        checks.notice(ledger, NoticeKind.ACTIVATED, row["owner_id"], row["serial"])
+        outbox.queue(ledger, NoticeKind.ACTIVATED, row["owner_id"], row["serial"])
 
 
 def activate_by_administrator(ledger: Ledger, row: Row) -> None:

@@ -17,8 +17,8 @@ CHALLENGE_SECONDS = 300
 _DRAWS = 100  # at a challenge that the token was never given
 
 
-def issue_challenge(ledger: Ledger, row: Row, text: str | None) -> Challenge:
-    """Make a challenge of the form that the token's suite takes."""
+def issue_challenge(ledger: Ledger, row: Row, text: str | None, *, by: str | None = None) -> Challenge:
+    """Make a challenge of the form that the token's suite takes, on behalf of `by`, or of the ledger's actor."""
     if row["suite"] is None:
         raise ConflictError(f"The token {row['serial']} answers no challenges.", "Ask for a code of it.")
     life.demand(row, "given a challenge", Status.ACTIVE)
@@ -36,7 +36,7 @@ def issue_challenge(ledger: Ledger, row: Row, text: str | None) -> Challenge:
     expires_at = ledger.now + CHALLENGE_SECONDS
     values = {"token_id": row["id"], "challenge": text, "question": question, "expires_at": expires_at}
     ledger.connection.execute(insert(challenges).values(**values, used=False))
-    ledger.note(row, "challenge", {"challenge": text})
+    ledger.note(row, "challenge", {"challenge": text}, by=by)
     return Challenge(row["serial"], text, expires_at)
 
 

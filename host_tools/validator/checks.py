@@ -1,22 +1,24 @@
 """Checking a batch of codes in one transaction: read the rows, apply the rule in order, write what it changed."""
 
+import contextlib
 import hmac
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, select, update
 
 from host_tools import codes
-from host_tools.validator import rows, strangers, user_id
+from host_tools.errors import KodebrikError
+from host_tools.validator import challenging, outbox, rows, strangers, user_id
 from host_tools.validator.audit import Detail
 from host_tools.validator.checking import Answer, Decision, TokenState, decide, is_code_of
 from host_tools.validator.drift import TokenClock, believed
 from host_tools.validator.ledger import Ledger
 from host_tools.validator.positions import Generator
 from host_tools.validator.records import NoticeKind, Status
-from host_tools.validator.tables import challenges, notices, tokens, users
+from host_tools.validator.tables import challenges, tokens, users
 from host_tools.validator.verdict import CheckRequest, Reason, Verdict
 
 _OTHERS = 4  # tokens of the same user that a wrong code is compared with
@@ -68,12 +70,6 @@ def wrong_pin(ledger: Ledger, row: rows.Row, owner: rows.Row | None, pin: str | 
     return not hmac.compare_digest(key.hash("pin", owner["user_key"], pin or ""), owner["pin"])
 
 
-def notice(ledger: Ledger, kind: NoticeKind, owner_id: int, serial: str) -> None:
-    """Queue a notice to a user, in the transaction that it tells of."""
-    row = {"kind": kind.value, "at": ledger.now, "owner_id": owner_id, "serial": serial, "attempts": 0}
-    ledger.connection.execute(insert(notices).values(**row, due_at=ledger.now))
-
-
 def _targets(ledger: Ledger, requests: Sequence[CheckRequest]) -> list[Target]:
     connection = ledger.connection
     wanted = [_key(request) for request in requests]
@@ -119,6 +115,10 @@ def _one(ledger: Ledger, request: CheckRequest, target: Target) -> Verdict:
         return _nobody(ledger, request, target)
     row, owner = target.token, target.owner
     state = rows.state(row, ledger.secret(row))
+    if request.offered and request.challenge is not None:
+        # What is refused here needs no word: a response to a challenge that does not wait is refused below.
+        with contextlib.suppress(KodebrikError):
+            challenging.issue_challenge(ledger, row, request.challenge, by=request.actor)
     challenge = _waiting_challenge(ledger, row, request.challenge)
     pin_right = not wrong_pin(ledger, row, owner, request.pin)
     text = None if challenge is None else request.challenge
@@ -132,9 +132,9 @@ def _one(ledger: Ledger, request: CheckRequest, target: Target) -> Verdict:
         ledger.connection.execute(update(challenges).where(challenges.c.id == challenge).values(used=True))
     if owner is not None:
         if reason is Reason.ACCEPTED and owner["notify_on_use"]:
-            notice(ledger, NoticeKind.USED, owner["id"], row["serial"])
+            outbox.queue(ledger, NoticeKind.USED, owner["id"], row["serial"])
         if state.status is Status.ACTIVE and decision.state.status is Status.BLOCKED:
-            notice(ledger, NoticeKind.BLOCKED, owner["id"], row["serial"])
+            outbox.queue(ledger, NoticeKind.BLOCKED, owner["id"], row["serial"])
     return Verdict(reason, row["serial"], decision.steps, decision.retry_after)
 
 

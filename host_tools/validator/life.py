@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, select
 
-from host_tools.validator import checks, importing, rows, user_id
+from host_tools.validator import importing, outbox, rows, user_id
 from host_tools.validator.drift import TokenClock
 from host_tools.validator.ledger import Ledger
 from host_tools.validator.records import NoticeKind, Status
@@ -43,7 +43,7 @@ def block(ledger: Ledger, row: Row, reason: str) -> None:
     """Refuse a token's codes from now on."""
     demand(row, "blocked", Status.ACTIVE, Status.ASSIGNED)
     ledger.note(row, "block", {"reason": reason[:200]}, status=Status.BLOCKED.value)
-    checks.notice(ledger, NoticeKind.BLOCKED, row["owner_id"], row["serial"])
+    outbox.queue(ledger, NoticeKind.BLOCKED, row["owner_id"], row["serial"])
 
 
 def unblock(ledger: Ledger, row: Row) -> None:

@@ -1,6 +1,6 @@
 """Notices that wait to be sent. They are queued in the transaction that they tell of, so none is lost or made up."""
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, insert, select, update
 
 from host_tools.validator.ledger import Ledger
 from host_tools.validator.records import Notice, NoticeKind
@@ -9,6 +9,12 @@ from host_tools.validator.tables import notices, users
 CLAIMED_SECONDS = 120  # that a worker has for sending before the notice is due again
 MOST_ATTEMPTS = 12
 _FIRST_WAIT, _LONGEST_WAIT = 60, 86400  # seconds
+
+
+def queue(ledger: Ledger, kind: NoticeKind, owner_id: int, serial: str) -> None:
+    """Queue a notice to a user, in the transaction that it tells of."""
+    row = {"kind": kind.value, "at": ledger.now, "owner_id": owner_id, "serial": serial, "attempts": 0}
+    ledger.connection.execute(insert(notices).values(**row, due_at=ledger.now))
 
 
 def due(ledger: Ledger, limit: int) -> list[Notice]:

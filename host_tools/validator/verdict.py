@@ -31,7 +31,8 @@ class CheckRequest:
     """One code to check, of a user or of a token: exactly one of `user_id` and `serial` is given.
 
     `code` may hold blanks between groups. `challenge` is the text of an issued challenge (OCRA), `pin` the user's PIN,
-    `actor` who asks (for the audit).
+    `actor` who asks (for the audit). An `offered` challenge was shown before it was known whose it would be: it is
+    issued with the check, so that the duration does not tell who has a token that takes it.
     """
 
     code: str
@@ -40,6 +41,7 @@ class CheckRequest:
     challenge: str | None = None
     pin: str | None = None
     actor: str = "local"
+    offered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,3 +163,32 @@ def test_a_users_pin_is_asked_for_with_a_suite_that_has_none(validator: Validato
     code = peer(SECRET, FUNCTION + "C-QN08", "12345678", counter=0)
     assert answered(validator, "careful", "12345678", code) is Reason.WRONG_PIN
     assert answered(validator, "careful", "12345678", code, "4711") is Reason.ACCEPTED
+
+
+def offered(validator: Validator, name: str, challenge: str, code: str) -> Reason:
+    """Check an answer to a number that was shown to whoever came."""
+    request = CheckRequest(code, user_id=name, challenge=challenge, actor="web site", offered=True)
+    return validator.check_many([request])[0].reason
+
+
+def test_an_offered_number_is_issued_with_its_check_and_survives_a_slip(validator: Validator):
+    enrolled(validator, "visitor", "QN08")
+    code = peer(SECRET, FUNCTION + "QN08", "12345678")
+    assert offered(validator, "visitor", "12345678", "00000000") is Reason.WRONG
+    assert offered(validator, "visitor", "12345678", code) is Reason.ACCEPTED
+    assert offered(validator, "visitor", "12345678", code) is Reason.NO_CHALLENGE, "once"
+    assert offered(validator, "visitor", "012345678", code) is Reason.NO_CHALLENGE, "nor in other digits"
+    entry = validator.audit(serial="visitor-1", offset=4, limit=1).items[0]
+    assert (entry.action, entry.actor) == ("challenge", "web site")
+
+
+def test_who_has_a_token_with_challenges_is_checked_in_one_transaction_like_anybody(validator: Validator, monkeypatch):
+    """Each transaction waits for the disk, which could be heard from outside."""
+    enrolled(validator, "visited", "QN08")
+    opened = []
+    writing = validator._database.writing
+    monkeypatch.setattr(validator._database, "writing", lambda: opened.append(1) or writing())
+    for name in ("visited", "nobody-at-all"):
+        opened.clear()
+        offered(validator, name, "12345678", "00000000")
+        assert len(opened) == 1, name

@@ -4,7 +4,6 @@ Every answer is the same for a wrong code, an unknown user and a blocked token. 
 shown to everyone alike, known or not; it becomes a challenge of the user's token only when a response comes in.
 """
 
-import contextlib
 import secrets
 from functools import partial
 from typing import Annotated, Any
@@ -110,20 +109,10 @@ def done(request: Request) -> Response:
 
 
 async def _accepted(validator: Validator, visit: dict[str, Any], code: str, pin: str) -> bool:
-    user_id, number = visit["user_id"], visit["number"]
-    await run_sync(_challenge, validator, user_id, number)
-    asked = CheckRequest(code=code, user_id=user_id, challenge=number, pin=pin or None, actor=_ACTOR)
+    asked = CheckRequest(
+        code, user_id=visit["user_id"], challenge=visit["number"], pin=pin or None, actor=_ACTOR, offered=True
+    )
     return (await timed_check(validator, asked)).public().accepted
-
-
-def _challenge(validator: Validator, user_id: str, number: str) -> None:
-    """Make the shown number the challenge of the user's token, if it is one that takes challenges.
-
-    What is refused here needs no word: the check refuses a response to a challenge that does not wait. One that was
-    made at the last try, with a mistyped response, still does.
-    """
-    with contextlib.suppress(KodebrikError):
-        validator.issue_challenge(user_id=user_id, text=number, actor=_ACTOR)
 
 
 @activation_router.get("/activate")
