@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from host_tools.qa.fleet import DAY, YEAR, Member, User
 from host_tools.qa.ticking import PERIOD, ChipToken, Ticking, VmToken
 from host_tools.validator import drift
-from host_tools.validator.checking import Answer, TokenState, decide, resynchronised
+from host_tools.validator.checking import Answer, TokenState, decide, resynchronised, stands
 from host_tools.validator.drift import TokenClock
 from host_tools.validator.positions import Generator
 from host_tools.validator.records import Status
@@ -55,6 +55,8 @@ class Tally:
     believed_fast: float = 0.0
     furthest: float = 0.0  # the largest true offset
     learnt: float = 0.0  # the largest believed offset
+    searched: int = 0  # steps in which a code was looked for, summed over what was submitted
+    widest: int = 0  # at most
     compared: int = 0  # codes of the firmware on its VM that were compared with the chip's
     differing: int = 0
 
@@ -62,9 +64,9 @@ class Tally:
         """Take another tally in."""
         for name in ("tokens", "logins", "presses", "first_tries", "first_accepted", "help_desk", "empty_battery"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
-        for name in ("clock_lost", "compared", "differing"):
+        for name in ("clock_lost", "searched", "compared", "differing"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
-        for name in ("believed_slow", "believed_fast", "furthest", "learnt"):
+        for name in ("believed_slow", "believed_fast", "furthest", "learnt", "widest"):
             setattr(self, name, max(getattr(self, name), getattr(other, name)))
         self.verdicts.update(other.verdicts)
         for rate, (accepted, tried) in other.by_rate.items():
@@ -177,6 +179,9 @@ class _Life:
     def _submit(self, code: str) -> Reason:
         if not self._rules.learns:
             self._state = replace(self._state, clock=replace(self._state.clock, seen=(), rate=0.0, ppm=0.0))
+        where = stands(self._state, self._now)
+        self.tally.searched += where.last - where.first + 1
+        self.tally.widest = max(self.tally.widest, where.last - where.first + 1)
         decision = decide(self._state, Answer(code), self._now)
         self._state = decision.state
         self.tally.verdicts[str(decision.reason)] += 1

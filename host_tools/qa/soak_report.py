@@ -47,6 +47,11 @@ def _setting(tally: Tally) -> Iterator[str]:
         f"  Clocks were off by up to {tally.furthest:.0f} s; believed slower than true by {tally.believed_slow:.1f} s"
         f" at most, faster by {tally.believed_fast:.1f} s."
     )
+    searched = share(tally.searched, sum(tally.verdicts.values()))
+    yield (
+        f"  Codes were looked for in {searched:.2f} steps on average, {tally.widest} at most:"
+        " so many of a million guesses of six digits are right."
+    )
 
 
 def _percent(tally: Tally) -> str:

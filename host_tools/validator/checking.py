@@ -62,7 +62,7 @@ def decide(state: TokenState, answer: Answer, now: float) -> Decision:
 
     Every refusal does the work of the longest one, so that the time tells nothing about the token's state.
     """
-    where = _place(state, now)
+    where = stands(state, now)
     code = "".join(answer.code.split())
     well_formed = len(code) == state.generator.digits and code.isascii() and code.isdigit()
     challenged = state.generator.kind != "ocra" or answer.challenge is not None
@@ -111,7 +111,7 @@ def is_code_of(state: TokenState, code: str, now: float) -> bool:
     """Say whether a refused code is one that this token would show about now."""
     if state.generator.kind == "ocra":
         return False
-    where = _place(state, now)
+    where = stands(state, now)
     plain = "".join(code.split())
     if not plain.isascii():
         return False
@@ -124,7 +124,7 @@ def resynchronised(state: TokenState, answers: tuple[str, str], now: float, arou
     A wrong pair counts as one failure. Status and locks are the caller's to judge.
     """
     generator = state.generator
-    where = _place(state, now)
+    where = stands(state, now)
     first, second = ("".join(text.split()) for text in answers)
     if any(len(code) != generator.digits or not code.isascii() or not code.isdigit() for code in (first, second)):
         return Decision(Reason.MALFORMED, state)
@@ -140,7 +140,8 @@ def resynchronised(state: TokenState, answers: tuple[str, str], now: float, arou
     return Decision(Reason.WRONG, after_failure(state, now))
 
 
-def _place(state: TokenState, now: float) -> Place:
+def stands(state: TokenState, now: float) -> Place:
+    """Say where the token is looked for."""
     token_time, period = now + drift.believed(state.clock, now), state.generator.period
     reach = (0.0, 0.0) if period is None else drift.reach(state.clock, now, period)
     return place(state.generator, state.last, state.window, state.look_ahead, token_time, reach=reach)
