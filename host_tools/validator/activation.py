@@ -6,13 +6,13 @@ import secrets
 from collections.abc import Sequence
 from typing import Any
 
-from host_tools.validator import importing, life, outbox, rows
+from host_tools.validator import importing, life, outbox, rows, strangers
 from host_tools.validator.audit import Detail
 from host_tools.validator.checking import Answer, Decision, TokenState, decide, resynchronised
 from host_tools.validator.ledger import Ledger
 from host_tools.validator.life import Row
 from host_tools.validator.records import ActivationCode, NoticeKind, Status
-from host_tools.validator.refusals import ConflictError, InvalidError
+from host_tools.validator.refusals import ConflictError, InvalidError, NotFoundError
 from host_tools.validator.verdict import Reason, Verdict
 
 LETTER_DIGITS = 8
@@ -62,6 +62,21 @@ def activate(ledger: Ledger, row: Row, given: Sequence[str], activation_code: st
         return Verdict(decision.reason, serial, decision.steps, decision.retry_after)
     make_active(ledger, [row], {"reason": decision.reason.value, "step": decision.step}, changes)
     return Verdict(Reason.ACCEPTED, serial, decision.steps)
+
+
+def activate_by_user(ledger: Ledger, serial: str, given: Sequence[str], activation_code: str, typed: str) -> bool:
+    """Activate for who may be anybody: they learn whether it was done, and not which users and tokens exist."""
+    try:
+        owner = life.owner_of(ledger, typed)
+        row = ledger.token(serial)
+    except NotFoundError:
+        who = {"user": ledger.fingerprint("user", typed), "serial": ledger.fingerprint("serial", serial)}
+        strangers.note(ledger, "activate", {"reason": Reason.UNKNOWN_TOKEN.value} | who, ledger.actor)
+        return False
+    if row["suite"] is not None:
+        ledger.note(row, "activate", {"reason": Reason.NO_CHALLENGE.value})  # an administrator activates it
+        return False
+    return activate(ledger, row, given, activation_code, owner).accepted
 
 
 def make_active(ledger: Ledger, chosen: Sequence[Row], detail: Detail, changes: dict[str, Any]) -> None:

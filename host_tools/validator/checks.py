@@ -148,7 +148,7 @@ def _nobody(ledger: Ledger, request: CheckRequest, target: Target) -> Verdict:
         reason = Reason.NOT_ACTIVE
     # Not the text itself: people type passwords into the wrong field.
     who = ledger.fingerprint(kind, value)
-    strangers.note(ledger, {"reason": reason.value, kind: who}, request.actor)
+    strangers.note(ledger, "check", {"reason": reason.value, kind: who}, request.actor)
     return Verdict(reason)
 
 

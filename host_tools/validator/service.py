@@ -230,6 +230,15 @@ class Validator:
 
         return self._write(actor, work)
 
+    def activate_by_user(
+        self, serial: str, codes: Sequence[str], activation_code: str, *, user_id: str, actor: str
+    ) -> bool:
+        """Activate as activate() does, for who may be anybody: whatever is wrong, the answer is False."""
+        return self._write(
+            actor,
+            lambda ledger: activation.activate_by_user(ledger, serial, codes, activation_code, user_id),
+        )
+
     def activate_by_administrator(self, serial: str, *, actor: str) -> Token:
         """Activate without codes or letter, for tokens that were handed over in person."""
         return self._change(serial, actor, activation.activate_by_administrator)

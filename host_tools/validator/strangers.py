@@ -1,4 +1,4 @@
-"""Checks that are nobody's, in the audit: noted one by one up to a number a minute, and beyond that counted.
+"""Checks and activations for nobody, in the audit: noted one by one up to a number a minute, beyond that counted.
 
 Whoever can reach the sign-in can ask for user-IDs that do not exist, as often as they like: the server's chain must not
 grow with them. Each one counts in the database all the same, so that its duration is that of a check of somebody's.
@@ -16,18 +16,18 @@ WINDOW = 60.0
 _ROW = 1  # the table has one
 
 
-def note(ledger: Ledger, detail: Detail, by: str) -> None:
-    """Note a check of nobody's code, or only count it; how many were only counted is noted when the time is over."""
+def note(ledger: Ledger, action: str, detail: Detail, by: str) -> None:
+    """Note what was tried for nobody, or only count it; how many were only counted is noted when the time is over."""
     found = ledger.connection.execute(select(strangers).where(strangers.c.id == _ROW).with_for_update()).one_or_none()
     since, noted, more = (ledger.now, 0, 0) if found is None else (found.since, found.noted, found.more)
     if found is None:
         ledger.connection.execute(insert(strangers).values(id=_ROW, since=since, noted=noted, more=more))
     if not since <= ledger.now < since + WINDOW:
         if more:
-            ledger.note_server("checks_not_noted", {"number": more, "since": since}, by="kodebrik")
+            ledger.note_server("not_noted", {"number": more, "since": since}, by="kodebrik")
         since, noted, more = ledger.now, 0, 0
     if noted < NOTED:
-        ledger.note_server("check", detail, by=by)
+        ledger.note_server(action, detail, by=by)
         noted += 1
     else:
         more += 1

@@ -109,7 +109,7 @@ def test_checks_that_are_nobodys_do_not_fill_the_audit(validator: Validator, clo
     assert verdict.reason is Reason.UNKNOWN_USER
     last, counted = validator.audit(limit=2).items
     assert (last.action, last.detail["reason"]) == ("check", "unknown_user")
-    assert (counted.action, counted.detail["number"], counted.actor) == ("checks_not_noted", 240, "kodebrik")
+    assert (counted.action, counted.detail["number"], counted.actor) == ("not_noted", 240, "kodebrik")
     assert not validator.verify_audit().broken
     validator.check_many([CheckRequest("123456", user_id="anders")] * 3)
     assert validator.audit(serial="anders-1").items[0].action == "check", "somebody's are noted each"

@@ -187,6 +187,24 @@ def test_the_audit_is_written_for_people(client: TestClient, keys: dict[Role, st
         assert "1802592000" not in page
 
 
+def test_activation_tells_nobody_which_users_and_tokens_exist(client: TestClient, validator: Validator) -> None:
+    """One answer for all that is wrong, and each try leaves its mark in the audit, nobody's too."""
+    validator.issue_activation_code("K3", actor="test")
+    client.get("/activate")
+    known = {"user_id": "bo.lund", "serial": "K3", "activation_code": "00000000", "code": "123456"}
+    answers = set()
+    for changed in ({}, {"user_id": "nobody.atall"}, {"serial": "K9"}, {"serial": "K4", "user_id": "carla.ny"}):
+        before = validator.audit().total
+        given = known | changed
+        form = csrf(client.get("/activate").text)
+        answer = client.post("/activate", data={"csrf": form, **given})
+        said = answer.text.replace(given["user_id"], "").replace(given["serial"], "")
+        answers.add((answer.status_code, said.replace(form, "")))
+        assert validator.audit().total == before + 1, changed
+    assert len(answers) == 1
+    assert validator.token("K3").activation_tries == 2
+
+
 def test_roles_hold_in_the_administration(client: TestClient, keys: dict[Role, str], validator: Validator) -> None:
     """An auditor sees and changes nothing; the help desk neither imports, deletes nor makes keys."""
     form = signed_in(client, keys[Role.AUDITOR])

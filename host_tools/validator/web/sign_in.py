@@ -11,7 +11,6 @@ from typing import Annotated, Any
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Form, Request, Response
 
-from host_tools.errors import KodebrikError
 from host_tools.validator.api.callers import Callers, client_address
 from host_tools.validator.api.fields import printable
 from host_tools.validator.api.limits import neighbourhood
@@ -138,14 +137,9 @@ def take_activation(
     callers.guesses.take(neighbourhood(client_address(request)))
     codes = [one for one in (code, second_code) if one.strip()]
     validator: Validator = request.app.state.validator
-    try:
-        verdict = validator.activate(
-            printable(serial.strip()), codes, activation_code, user_id=printable(user_id.strip()), actor=_ACTOR
-        )
-        accepted = verdict.accepted
-    except KodebrikError:
-        accepted = False
-    if accepted:
+    if validator.activate_by_user(
+        printable(serial.strip()), codes, activation_code, user_id=printable(user_id.strip()), actor=_ACTOR
+    ):
         return _show(request, "activate.html", visit, done=True, error="", given={})
     given = {"user_id": user_id, "serial": serial}
     error = text(language(request), "not_activated")
