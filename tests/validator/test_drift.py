@@ -59,9 +59,7 @@ class Life:
 
 
 @given(PPMS, GAPS, st.data())
-def test_typing_within_a_period_teaches_nothing(
-    told: float, gaps: list[float], data: st.DataObject
-):
+def test_typing_within_a_period_teaches_nothing(told: float, gaps: list[float], data: st.DataObject):
     life = Life(0, told)
     for days in gaps:
         assert life.log_in(days, data.draw(st.floats(0, PERIOD)))
