@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from host_tools import private_files
-from host_tools.cli.output import Json, emit, say
+from host_tools.cli.output import Json, emit, say, warn
 from host_tools.cli.progress import reporting
 from host_tools.cli.validating import (
     Database,
@@ -60,6 +60,9 @@ def server(
         return
     with installed():
         from host_tools.validator import serving  # noqa: PLC0415 - an extra, and a second
+        from host_tools.validator.notices.reach import on_this_machine  # noqa: PLC0415 - an extra
+    if certificate is None and not on_this_machine(host):
+        warn("Keys, codes and cookies travel in the clear: give --certificate, or let only a proxy that speaks TLS in.")
     place = key_place(database, master_key)
     options = serving.Options(
         database=database_url(database),

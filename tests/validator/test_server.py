@@ -130,6 +130,15 @@ def _run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict
     return code, json.loads(capsys.readouterr().out)
 
 
+def test_it_warns_when_others_can_listen_in(place: Place, capsys: pytest.CaptureFixture[str]):
+    options = ("--database", place.database, "--master-key", str(place.key_file))
+    with socket.create_server(("0.0.0.0", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        for host, warned in (("0.0.0.0", True), ("127.0.0.1", False)):
+            assert main(["server", "--host", host, "--port", port, *options]) == ExitCode.BUSY
+            assert ("in the clear" in capsys.readouterr().err) is warned
+
+
 def test_a_port_in_use_is_named(place: Place, capsys: pytest.CaptureFixture[str]):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])

@@ -171,3 +171,20 @@ def test_an_error_of_the_database_tells_no_parameters(validator: Validator) -> N
     with pytest.raises(IntegrityError) as raised, validator._database.writing() as connection:
         connection.execute(text("INSERT INTO chains (chain) VALUES (:it)"), {"it": "a secret parameter"})
     assert "a secret parameter" not in str(raised.value)
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/json"])
+def test_a_defect_tells_nothing_and_its_answer_is_protected_too(
+    app: FastAPI, keys: dict[Role, str], validator: Validator, monkeypatch: pytest.MonkeyPatch, accept: str
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise RuntimeError("what the log alone should hold")
+
+    monkeypatch.setattr(validator, "tokens", fails)
+    client = TestClient(app, raise_server_exceptions=False)
+    headers = {"Authorization": f"Bearer {keys[Role.AUDITOR]}", "Accept": accept}
+    answer = client.get("/v1/tokens", headers=headers)
+    assert answer.status_code == 500
+    assert "what the log" not in answer.text
+    assert answer.headers["cache-control"] == "no-store"
+    assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.validator.api import envelope
+from host_tools.validator.api.headers import protect
 from host_tools.validator.web.operator import LogInFirst, log_in_first
 from host_tools.validator.web.site import error_page, wants_page
 
@@ -97,4 +98,4 @@ def _validation_error(request: Request, error: Exception) -> Response:
 def _defect(request: Request, error: Exception) -> Response:
     log.error("A request failed: %s.", type(error).__name__)  # starlette raises it again, for uvicorn's log
     hint = "This is a defect; please report it with the server's log."
-    return _answer(request, 500, Refusal(error="The server failed.", hint=hint))
+    return protect(_answer(request, 500, Refusal(error="The server failed.", hint=hint)))
