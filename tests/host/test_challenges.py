@@ -12,6 +12,7 @@ from firmware.protocol import messages as m
 from firmware.protocol.sentences import ERRORS
 from host_tools import codes, ocra
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.link import replies
 from host_tools.provisioning.credential import Credential
 from host_tools.secret import Secret
 from tests.host.link_bench import KEY, SECRET, Bench
@@ -241,3 +242,11 @@ def test_a_numeric_question_would_let_two_payments_share_a_response(vm):
     with pytest.raises(KodebrikError, match="two payments could have the same answer") as raised:
         Credential("a", Secret(SECRET), period=None, suite=numeric, entry="payment")
     assert "QA24" in raised.value.hint
+
+
+def test_a_payment_that_no_token_takes_any_more_is_listed_so_that_it_can_be_removed():
+    held = {"name": "old", "kind": "ocra", "fingerprint": bytes(8), "suite": "OCRA-1:HOTP-SHA256-8:QN24"}
+    listed = replies.account(held | {"entry": "payment"})
+    assert (listed.name, listed.entry, listed.digits) == ("old", "payment", 8)
+    with pytest.raises(replies.GarbageError):
+        replies.account(held | {"entry": "payment", "suite": "OCRA-1:HOTP-SHA256-8:QX24"})
