@@ -23,7 +23,7 @@ class Peripherals:
         self.serves: dict[int, Callable[[bytes], bytes | None]] = {
             records.PIN_INIT: lambda payload: pins.configure(*payload),
             records.PIN_WRITE: lambda payload: pins.write(*payload),
-            records.PIN_READ: lambda payload: bytes((pins.level(payload[0]),)),
+            records.PIN_READ: lambda payload: None,
             records.PIN_IRQ: lambda payload: pins.interrupt(*payload),
             records.I2C_INIT: lambda payload: bench.connect("i2c", payload[0], sda=payload[1], scl=payload[2]),
             records.I2C_TRANSFER: self._i2c_transfer,

@@ -19,12 +19,16 @@ class Pins:
     def __init__(self) -> None:
         """All pins float."""
         self.on_edge: Callable[[int, int], None] = lambda pin, flags: None
+        self.levels = 0  # of all pins, bit by bit
         self._pins: dict[int, _Pin] = {}
         self._watchers: dict[int, Callable[[int], None]] = {}
         self._output_watchers: dict[int, Callable[[], None]] = {}
 
     def _pin(self, number: int) -> _Pin:
-        return self._pins.setdefault(number, _Pin())
+        pin = self._pins.get(number)
+        if pin is None:
+            pin = self._pins[number] = _Pin()
+        return pin
 
     def level(self, number: int) -> int:
         """0 or 1. A pin that nobody drives and no resistor pulls reads 0."""
@@ -86,6 +90,7 @@ class Pins:
         after = self.level(number)
         if before == after:
             return
+        self.levels ^= 1 << number
         flags = pin.trigger & (IRQ_RISING if after else IRQ_FALLING)
         if flags:
             self.on_edge(number, flags)

@@ -129,9 +129,9 @@ class Vm:
                 self._poll.unregister(stream)
         return bool(ready)
 
-    def reply(self, now: int, quiet: int, status: int = 0, events: bytes = b"", payload: bytes = b"") -> None:
+    def reply(self, now: int, quiet: int, levels: int, status: int, events: bytes, payload: bytes) -> None:
         """Answer. `now` in microseconds since power-on, `quiet` from then on, `events` as pairs (pin, flags)."""
-        head = struct.pack(records.REPLY, now, quiet, status, len(events) // 2, len(payload))
+        head = struct.pack(records.REPLY, now, quiet, levels, status, len(events) // 2, len(payload))
         os.write(self._replies, head + events + payload)
 
     def take_output(self) -> bytes:

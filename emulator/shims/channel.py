@@ -26,6 +26,8 @@ _header = bytearray(records.REPLY_SIZE)
 _base = 0  # microseconds since power-on at the host's last word
 _spent = 0  # and spent here since
 _hear_at = 0  # when a busy loop lets events in: until then there are none
+_known_until = 0  # until when no pin has another level than the host said
+_levels = 0  # of all pins, bit by bit
 _late = []  # events whose handlers have not run yet
 _held = False  # interrupts are off
 handling = None  # the source whose handler runs; as on a board no other one does meanwhile
@@ -69,8 +71,9 @@ def _flush():
 
 def post(kind, payload=b"", cost=_CALL):
     """Tell the host; needs no answer. `cost` in microseconds of virtual time."""
-    global _hear_at
+    global _hear_at, _known_until
     _put(kind, payload, cost, None, 0)
+    _known_until = 0
     if _hear_at > _base + _LET_IN:
         _hear_at = _base + _LET_IN
     if at_prompt:
@@ -92,13 +95,13 @@ def call(kind, payload=b"", cost=_CALL, handlers=True):
 
     `handlers`: False when on a board this is part of a longer piece of C code, after which the handlers run.
     """
-    global _base, _hear_at
+    global _base, _hear_at, _known_until, _levels
     _put(kind, payload, cost, None, 0)
     _flush()
     if _replies.readinto(_header) != records.REPLY_SIZE:
         uos.system("kill -9 $PPID")  # the host is gone: no program in here may catch that and go on
-    _base, quiet, status, events, size = unpack_from(records.REPLY, _header)
-    _hear_at = _base + quiet
+    _base, quiet, _levels, status, events, size = unpack_from(records.REPLY, _header)
+    _hear_at = _known_until = _base + quiet
     for _ in range(events):
         _late.append(tuple(_replies.read(2)))
     answer = _replies.read(size) if size else b""
@@ -109,6 +112,19 @@ def call(kind, payload=b"", cost=_CALL, handlers=True):
     if status:
         raise OSError(status)
     return answer
+
+
+def level(pin):
+    """The level of a pin. The host is asked only when it can have changed."""
+    global _spent
+    if _base + _spent + _CALL >= _known_until:
+        call(records.PIN_READ, handlers=False)
+    else:
+        _spent += _CALL
+    found = _levels >> pin & 1
+    if _late:
+        _run_handlers()
+    return found
 
 
 def _run_handlers():

@@ -57,7 +57,7 @@ class Pin:
 
     def value(self, level=None):
         if level is None:
-            return channel.call(records.PIN_READ, bytes((self._id,)))[0]
+            return channel.level(self._id)
         channel.post(records.PIN_WRITE, bytes((self._id, int(bool(level)))))
 
     __call__ = value

@@ -2,15 +2,15 @@
 
 VM to host: kind (u8), microseconds spent since the last reply (u32), payload length (u16), payload.
 Host to VM, only for kinds that wait: time since power-on in microseconds (u64), microseconds from then on in which
-nothing happens by itself (u32), status (u8: 0, an errno or INTERRUPT), number of events (u8), payload length (u16), the
+nothing happens by itself (u32), the levels of all pins, bit by bit (u64), status (u8: 0, an errno or INTERRUPT), number of events (u8), payload length (u16), the
 events (source, such as a pin, and flags: u8 each), payload. All little endian. Records without a reply may come late,
 together with the next one that has one.
 """
 
 REQUEST = "<BIH"
 REQUEST_SIZE = 7
-REPLY = "<QIBBH"
-REPLY_SIZE = 16
+REPLY = "<QIQBBH"
+REPLY_SIZE = 24
 INTERRUPT = 255  # status: raise KeyboardInterrupt, as Ctrl-C does on a board
 
 READY = 1  # the shims are loaded. reply, at power-on: reset cause, 1 to run boot.py alone (u8 each)
@@ -20,7 +20,7 @@ PROGRAM = 4  # flash address (u32), bytes
 ERASE = 5  # flash address (u32)
 PIN_INIT = 6  # pin, mode, pull (u8 each), level to drive (u8, 255: none)
 PIN_WRITE = 7  # pin, level. no reply
-PIN_READ = 8  # pin. reply: level
+PIN_READ = 8  # reply: nothing but the levels that each one has
 PIN_IRQ = 9  # pin, trigger flags
 I2C_INIT = 10  # bus, sda, scl (u8 each), frequency in hertz (u32)
 I2C_TRANSFER = (
