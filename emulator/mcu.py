@@ -180,8 +180,8 @@ class Mcu:
 
     def _reply(self, status: int = 0, payload: bytes = b"") -> None:
         events, self._events = bytes(self._events), bytearray()
-        now, levels = self._bench.clock.now - self._started, self._bench.pins.levels
-        self.vm.reply(now, self._quiet(), levels, status, events, payload)
+        now = self._bench.clock.now - self._started, self._quiet(), self._bench.pins.levels
+        self.vm.reply(now, status, events, payload)
 
     def _quiet(self) -> int:
         """Microseconds in which nothing happens that the VM would have to hear of while it computes."""

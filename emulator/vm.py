@@ -129,9 +129,9 @@ class Vm:
                 self._poll.unregister(stream)
         return bool(ready)
 
-    def reply(self, now: int, quiet: int, levels: int, status: int, events: bytes, payload: bytes) -> None:
-        """Answer. `now` in microseconds since power-on, `quiet` from then on, `events` as pairs (pin, flags)."""
-        head = struct.pack(records.REPLY, now, quiet, levels, status, len(events) // 2, len(payload))
+    def reply(self, now: tuple[int, int, int], status: int, events: bytes, payload: bytes) -> None:
+        """Answer. `now` as in emulator/shims/records.py: time, quiet time, levels; `events` as pairs (pin, flags)."""
+        head = struct.pack(records.REPLY, *now, status, len(events) // 2, len(payload))
         os.write(self._replies, head + events + payload)
 
     def take_output(self) -> bytes:

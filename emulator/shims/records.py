@@ -2,9 +2,9 @@
 
 VM to host: kind (u8), microseconds spent since the last reply (u32), payload length (u16), payload.
 Host to VM, only for kinds that wait: time since power-on in microseconds (u64), microseconds from then on in which
-nothing happens by itself (u32), the levels of all pins, bit by bit (u64), status (u8: 0, an errno or INTERRUPT), number of events (u8), payload length (u16), the
-events (source, such as a pin, and flags: u8 each), payload. All little endian. Records without a reply may come late,
-together with the next one that has one.
+nothing happens by itself (u32), the levels of all pins, bit by bit (u64), status (u8: 0, an errno or INTERRUPT), number
+of events (u8), payload length (u16), the events (source, such as a pin, and flags: u8 each), payload. All little
+endian. Records without a reply may come late, together with the next one that has one.
 """
 
 REQUEST = "<BIH"
