@@ -5,7 +5,7 @@ secret: it goes by another way than the token, and its file is private.
 """
 
 import html
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from host_tools.errors import ExitCode, KodebrikError
@@ -18,7 +18,7 @@ class Letter:
     """What stands in a letter. `expires_at` is Unix seconds, `site` where to activate, `user_id` whose token it is."""
 
     serial: str
-    code: str
+    code: str = field(repr=False)
     expires_at: float
     language: str = "da"
     user_id: str | None = None

@@ -7,7 +7,7 @@ drift), RFC 6287 (OCRA).
 import hmac
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from host_tools.provisioning.credential import MAX_COUNTER
 from host_tools.validator import drift, lockout
@@ -40,9 +40,9 @@ class TokenState:
 class Answer:
     """What came in: the code, the challenge that it answers (of OCRA), and whether the PIN was right (None: none)."""
 
-    code: str
+    code: str = field(repr=False)
     challenge: str | None = None
-    pin: str | None = None
+    pin: str | None = field(default=None, repr=False)
     pin_right: bool = True
 
 

@@ -153,7 +153,7 @@ class ActivationCode:
     """The code of the activation letter: shown once, kept only as a keyed hash."""
 
     serial: str
-    code: str
+    code: str = field(repr=False)
     expires_at: float
 
 

@@ -1,6 +1,6 @@
 """What is asked of the checker and what it answers: one verdict for the administrator, less for the end user."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -35,11 +35,11 @@ class CheckRequest:
     issued with the check, so that the duration does not tell who has a token that takes it.
     """
 
-    code: str
+    code: str = field(repr=False)  # what is printed of a request must be fit for a log
     user_id: str | None = None
     serial: str | None = None
     challenge: str | None = None
-    pin: str | None = None
+    pin: str | None = field(default=None, repr=False)
     actor: str = "local"
     offered: bool = False
 

@@ -10,12 +10,15 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, select, text, update
 
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.provisioning.letters import Letter
 from host_tools.secret import Secret
 from host_tools.validator import master_key
 from host_tools.validator.audit import Head, seal
+from host_tools.validator.checking import Answer
 from host_tools.validator.database import Database
 from host_tools.validator.master_key import LocalKey
-from host_tools.validator.records import Role
+from host_tools.validator.positions import Generator
+from host_tools.validator.records import ActivationCode, Role
 from host_tools.validator.sealing import DataKeys
 from host_tools.validator.service import Validator
 from host_tools.validator.tables import metadata, tokens
@@ -212,3 +215,17 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path):
     path.write_text("Dear Sir or Madam, " * 100)
     with pytest.raises(KodebrikError, match="database"):
         Validator(f"sqlite:///{path}", MASTER)
+
+
+def test_nothing_that_is_printed_of_a_request_holds_a_code_or_a_pin():
+    """A record that is printed, in a log or a traceback, tells whose it is and no more."""
+    held = [
+        CheckRequest("314159", user_id="anders", pin="271828"),
+        Answer("314159", pin="271828"),
+        ActivationCode("a-one", "314159", 0.0),
+        Letter("a-one", "314159", 0.0),
+        Generator("totp", b"314159 271828 secret", "SHA1", 6, 30),
+    ]
+    for record in held:
+        assert "314159" not in repr(record)
+        assert "271828" not in repr(record)
