@@ -91,7 +91,6 @@ def upgrade() -> None:
         sa.Column("id", _ID, primary_key=True),
         sa.Column("token_id", _ID, sa.ForeignKey("tokens.id", ondelete="CASCADE"), nullable=False),
         sa.Column("challenge", sa.Text, nullable=False),
-        sa.Column("question", sa.LargeBinary, nullable=False),
         sa.Column("expires_at", sa.Double, nullable=False),
         sa.Column("used", sa.Boolean, nullable=False),
     )
@@ -114,18 +113,6 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer, nullable=False),
         sa.Column("due_at", sa.Double, nullable=False),
     )
-    op.create_table(
-        "ended_sessions",
-        sa.Column("hash", sa.LargeBinary, primary_key=True),
-        sa.Column("until", sa.Double, nullable=False),
-    )
-    op.create_table(
-        "strangers",
-        sa.Column("id", sa.Integer, primary_key=True),
-        sa.Column("since", sa.Double, nullable=False),
-        sa.Column("noted", sa.Integer, nullable=False),
-        sa.Column("more", sa.Integer, nullable=False),
-    )
     active = sa.text("status = 'active'")
     op.create_index(
         "one_active_token_per_user", "tokens", ["owner_id"], unique=True, sqlite_where=active, postgresql_where=active
@@ -135,6 +122,5 @@ def upgrade() -> None:
         ("challenges", "token_id"),
         ("notices", "owner_id"),
         ("notices", "due_at"),
-        ("ended_sessions", "until"),
     ):
         op.create_index(f"ix_{table}_{column}", table, [column])
