@@ -51,8 +51,8 @@ class Emulator(Handled, Served):
 
         `time` is the world's Unix time (default: where the token stopped, or NEW_TOKEN_TIME); the token's clock chip
         has counted in between. `vm` names another MicroPython binary, `heap` the size of its heap, as -X heapsize takes
-        it: an RP2040 leaves 236 KB to the firmware, and here some 40 KB go to what stands in for the board. `seed` settles
-        all that is random about a new token.
+        it: an RP2040 leaves 236 KB to the firmware, and here some 40 KB go to what stands in for the board. `seed`
+        settles all that is random about a new token.
         """
         self.product = import_module(f"firmware.products.{product}").PRODUCT
         self.board = import_module(f"firmware.boards.{board}").BOARD
