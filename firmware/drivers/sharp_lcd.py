@@ -18,6 +18,7 @@ from micropython import const
 _WRITE = const(0x80)
 _VCOM = const(0x40)
 _CLEAR = const(0x20)
+_BAND = const(8)  # lines
 _SMALL = const(0x3FFFFFFF)  # so much of a checksum fits into MicroPython's small integers
 
 
@@ -48,6 +49,7 @@ class SharpLcd:
         size = width // 8 * height
         self._pixels = memoryview(bytearray(size))
         self._sent = array("i", bytes(4 * height))  # checksums of the lines in the panel's memory
+        self._bands = array("i", bytes(4 * -(-height // _BAND)))  # and of several: most stay as they are
         self.canvas = framebuf.FrameBuffer(self._pixels, width, height, framebuf.MONO_HLSB)
         self._line = bytearray(1 + width // 8 + 1)  # address, pixels, eight clocks that move them into the memory
         self._pair = bytearray(2)
@@ -66,6 +68,8 @@ class SharpLcd:
         blank = crc32((b"\xff" if self._inverted else b"\0") * (self.width // 8)) & _SMALL
         for y in range(self.height):
             self._sent[y] = blank
+        for i in range(len(self._bands)):
+            self._bands[i] = -1  # unknown
         self._stale = False
 
     def _command(self, mode: int) -> None:
@@ -111,19 +115,25 @@ class SharpLcd:
         stale = self._stale
         self._stale = True  # until all of it has gone out
         begun = False
-        for y in range(self.height):
-            start = y * stride
-            new = self._pixels[start : start + stride]
-            checksum = crc32(new) & _SMALL
-            if checksum == self._sent[y] and not stale:
+        for i in range(len(self._bands)):
+            start = i * _BAND * stride
+            band = crc32(self._pixels[start : start + _BAND * stride]) & _SMALL
+            if band == self._bands[i] and not stale:
                 continue
-            if not begun:
-                begun = True
-                self._pair[0] = _WRITE | self._vcom
-                self._select.value(1)
-                self._spi.write(self._pair[:1])
-            self._spi.write(self._packed(y, new))
-            self._sent[y] = checksum
+            for y in range(i * _BAND, min((i + 1) * _BAND, self.height)):
+                start = y * stride
+                new = self._pixels[start : start + stride]
+                checksum = crc32(new) & _SMALL
+                if checksum == self._sent[y] and not stale:
+                    continue
+                if not begun:
+                    begun = True
+                    self._pair[0] = _WRITE | self._vcom
+                    self._select.value(1)
+                    self._spi.write(self._pair[:1])
+                self._spi.write(self._packed(y, new))
+                self._sent[y] = checksum
+            self._bands[i] = band
         if begun:
             self._pair[0] = 0
             self._spi.write(self._pair[:1])  # the last line wants sixteen clocks
