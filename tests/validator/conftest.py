@@ -1,5 +1,6 @@
 """A validator on each database: SQLite always, PostgreSQL where there is one."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,18 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return str(request.getfixturevalue("postgres_url"))
 
 
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with all tables, made once and copied for each test."""
+    path = tmp_path_factory.mktemp("database") / "empty.db"
+    with Validator(f"sqlite:///{path}", MASTER):
+        pass
+    return path
+
+
 @pytest.fixture
-def validator(database: str, clock: Clock):
+def validator(database: str, clock: Clock, empty_database: Path):
+    if database.startswith("sqlite:///"):
+        shutil.copy(empty_database, database.removeprefix("sqlite:///"))
     with Validator(database, MASTER, clock) as opened:
         yield opened
