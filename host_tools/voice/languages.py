@@ -27,8 +27,8 @@ class Voice:
 
 
 VOICES = {
-    "da": Voice("da+f5", (125, 150, 150, 195, 255), 155),
-    "en": Voice("en+f5", (165, 195, 195, 250, 300), 175),
+    "da": Voice("da+f5", (125, 150, 150, 195, 255), 166),
+    "en": Voice("en+f5", (165, 195, 195, 250, 300), 188),
     "kl": Voice("kl+f5", (), 165),
 }
 # How much longer a phrase lasts at each speed than as the voice said it.
