@@ -5,7 +5,7 @@ Phrases are short and put together, since every second of them takes 8 KB of the
 
 LANGUAGE = "en"
 DIGITS = "en"  # the language of the voice that reads keys made of digits
-REVIEWED = True  # by a native speaker
+REVIEWED = True  # False: awaits the review of a native speaker
 
 PHRASES = {
     "0": "zero",

@@ -5,7 +5,7 @@ A draft that awaits its review by a native speaker: an image carries it only whe
 
 LANGUAGE = "kl"
 DIGITS = "da"  # the language of the voice that reads keys made of digits
-REVIEWED = False  # by a native speaker
+REVIEWED = False  # False: awaits the review of a native speaker
 
 PHRASES = {
     "0": "nul",
