@@ -163,8 +163,8 @@ def test_reports_as_json_junit_and_a_page_with_pictures_and_sounds(tmp_path, cap
 
 
 def test_a_failed_run_exits_with_16_and_says_what_was_expected(tmp_path, capsys, monkeypatch):
-    def refuse(self: Local, user_id: str, code: str):
-        return servers.refuses_everything(self, user_id, code, submit(self, user_id, code))
+    def refuse(self: Local, user_id: str, code: str, challenge: str | None = None):
+        return servers.refuses_everything(self, user_id, code, submit(self, user_id, code, challenge))
 
     submit = Local.submit
     monkeypatch.setattr(Local, "submit", refuse)

@@ -12,9 +12,9 @@ import pytest
 
 from host_tools.cli import main
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.qa import listener
 from host_tools.voice import aiff, build, check, languages, packfile, playing, sound, system
 from host_tools.voice.engine import SYSTEM
-from tests.voice import listener
 
 DA = languages.load("da")
 FEW = dataclasses.replace(DA, phrases={key: DA.phrases[key] for key in ("4", "8", "volume")})
