@@ -81,7 +81,7 @@ def test_what_was_begun_is_finished_when_it_is_told_to_stop(place: Place):
         answers: list[int] = []
 
         def ask(serial: str) -> None:
-            # Who comes when it no longer listens, or still waits in its queue then, was never begun: the sum below tells.
+            # Who comes when it no longer listens, or waits in its queue then, was never begun: the sum below tells.
             with server.client() as client, contextlib.suppress(httpx2.ConnectError, httpx2.ReadError):
                 answers.append(client.post("/v1/checks", json={"serial": serial, "code": "000000"}).status_code)
 
