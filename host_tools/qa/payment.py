@@ -7,6 +7,7 @@ they mean to pay, and the token's answer does not fit what the server asked.
 from host_tools import ocra
 from host_tools.qa.holder import Holder
 from host_tools.qa.stage import ACCEPTED, Stage, refused
+from host_tools.qa.targets.target import Challenging
 
 _AMOUNT, _PAYEE = 6, 10  # digits
 
@@ -43,6 +44,7 @@ def _ask(stage: Stage, holder: Holder, payment: list[str]) -> str:
     credential = holder.credential
     assert credential is not None and credential.suite is not None  # noqa: S101, PT018 - a payer's
     question = ocra.challenge(ocra.suite(credential.suite, credential.entry), credential.entry, payment)
+    assert isinstance(stage.target, Challenging)  # noqa: S101 - the case's needs say so
     stage.target.challenge(holder.user_id, question)
     return question
 

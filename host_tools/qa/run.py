@@ -8,6 +8,7 @@ from importlib import import_module
 
 from host_tools.qa.cases import CASES, CHALLENGES, EARLY, KEYPAD, LOCKS, RESYNCHRONISES, VIRTUAL, WHY_NOT, Case
 from host_tools.qa.stage import MisreadError, Press, Stage, Submission
+from host_tools.qa.targets.target import Challenging, Resynchronising
 
 _OFTEN = 5  # how much more often than any other case the right code is drawn, as in life
 _ONCE = "drift"  # cases that take years are played once
@@ -59,9 +60,9 @@ def _able(stage: Stage) -> frozenset[str]:
         able.add(LOCKS)
     if stage.target.policy.ahead:
         able.add(EARLY)
-    if stage.target.resynchronises:
+    if isinstance(stage.target, Resynchronising):
         able.add(RESYNCHRONISES)
-    if stage.target.challenges:
+    if isinstance(stage.target, Challenging):
         able.add(CHALLENGES)
     if "keypad" in import_module(f"firmware.products.{stage.holders[0].token.product}").PRODUCT["parts"]:
         able.add(KEYPAD)

@@ -15,7 +15,7 @@ from host_tools.errors import ExitCode, KodebrikError
 from host_tools.qa.emulated_token import EmulatedToken
 from host_tools.qa.holder import Holder
 from host_tools.qa.reading import Reading
-from host_tools.qa.targets.target import Answer, Target
+from host_tools.qa.targets.target import Answer, Resynchronising, Target
 from host_tools.qa.times import World
 
 NEAR = 120  # steps or counters around a press in which a mistyped code must not be right: ours recognises as many
@@ -187,6 +187,7 @@ class Stage:
 
     def resynchronise(self, holder: Holder, pair: tuple[str, str]) -> None:
         """Have the administrator resynchronise with two consecutive codes."""
+        assert isinstance(self.target, Resynchronising)  # noqa: S101 - the case's needs say so
         answer = self.target.resynchronise(holder.serial, pair)
         self._record(holder, " ".join(pair), "resynchronisation with two consecutive codes", ACCEPTED, answer)
 

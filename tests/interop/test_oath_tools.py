@@ -7,16 +7,15 @@ import hashlib
 import json
 import shutil
 import subprocess
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
 import pyotp
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.x509.oid import NameOID
 from pskc import PSKC
 
 from host_tools import codes
@@ -26,6 +25,7 @@ from host_tools.provisioning.credential import Credential
 from host_tools.provisioning.secrets import encode_base32
 from host_tools.provisioning.token_key import TokenKey
 from host_tools.secret import Secret
+from tests.certificate import self_signed
 from tests.host import test_whole_way
 from tests.interop import privacyidea
 
@@ -151,19 +151,8 @@ def plain() -> bytes:
 def signed(tmp_path: Path) -> bytes:
     """A file as pskctool writes it, with a signature."""
     key = rsa.generate_private_key(65537, 2048)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "kodebrik test")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
+    issuing = x509.BasicConstraints(ca=True, path_length=None)
+    certificate = self_signed(key, "kodebrik test", issuing, critical=True)
     pem = serialization.Encoding.PEM
     (tmp_path / "crt").write_bytes(certificate.public_bytes(pem))
     (tmp_path / "key").write_bytes(

@@ -9,20 +9,19 @@ import ssl
 import subprocess
 import sys
 import threading
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx2
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from pyrad import packet as wire
 from sqlalchemy import create_engine, text
 
 from host_tools.cli import main
 from host_tools.errors import ExitCode
+from tests.certificate import self_signed
 from tests.validator.enrolled import Clock, activated
 from tests.validator.running import Place
 
@@ -36,19 +35,7 @@ def place(tmp_path: Path) -> Place:
 
 def _certificate(folder: Path) -> tuple[Path, Path]:
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    built = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
+    built = self_signed(key, "localhost", x509.SubjectAlternativeName([x509.DNSName("localhost")]))
     certificate, private = folder / "server.pem", folder / "server.key"
     certificate.write_bytes(built.public_bytes(serialization.Encoding.PEM))
     pem, pkcs8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8

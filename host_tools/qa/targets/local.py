@@ -21,8 +21,6 @@ class Local:
     """A Target that shares the run's virtual time."""
 
     tells_reason = True
-    resynchronises = True
-    challenges = True
 
     def __init__(self, folder: Path, world: World) -> None:
         """Start on a fresh SQLite file in `folder`, under a master key that is forgotten with it."""
@@ -50,11 +48,11 @@ class Local:
         return _answer(verdict, time.perf_counter() - began)
 
     def challenge(self, user_id: str, question: str) -> None:
-        """As Target.challenge."""
+        """As Challenging.challenge."""
         self.validator.issue_challenge(user_id=user_id, text=question, actor=ACTOR)
 
     def resynchronise(self, serial: str, codes: tuple[str, str]) -> Answer:
-        """As Target.resynchronise."""
+        """As Resynchronising.resynchronise."""
         return _answer(self.validator.resynchronise(serial, codes, actor=ACTOR), 0.0)
 
     def clock_ahead(self) -> float | None:

@@ -35,8 +35,6 @@ class PrivacyIdea:
     """A Target that tells "accepted" or not, and nothing more."""
 
     tells_reason = False
-    resynchronises = False
-    challenges = False
 
     def __init__(self, url: str, way: Administrator | Secret | None, enroller: Enroller | None, policy: Policy) -> None:
         """`way` in: an administrator who enrols, or an API key that checks what `enroller` has enrolled."""
@@ -92,14 +90,6 @@ class PrivacyIdea:
         if reply.status != _OK or not isinstance(reply.body, dict):
             raise self._http.refused("Checking a code", reply)
         return Answer(reply.body["result"]["value"] is True, took=reply.took)
-
-    def resynchronise(self, serial: str, codes: tuple[str, str]) -> Answer:
-        """Never asked for: `resynchronises` says so."""
-        raise NotImplementedError
-
-    def challenge(self, user_id: str, question: str) -> None:
-        """Never asked for: `challenges` says so."""
-        raise NotImplementedError
 
     def clock_ahead(self) -> float | None:
         """As Target.clock_ahead."""

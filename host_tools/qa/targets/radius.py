@@ -20,8 +20,6 @@ class Radius:
     """A Target that tells Access-Accept or Access-Reject. What it checks was enrolled elsewhere."""
 
     tells_reason = False
-    resynchronises = False
-    challenges = False
 
     def __init__(self, host: str, port: int, secret: Secret, enroller: Enroller | None, policy: Policy) -> None:
         """`secret` is shared with the server."""
@@ -60,14 +58,6 @@ class Radius:
             "Check that it runs, knows this machine, has the same secret and sends a Message-Authenticator.",
             ExitCode.SILENT,
         )
-
-    def resynchronise(self, serial: str, codes: tuple[str, str]) -> Answer:
-        """Never asked for: `resynchronises` says so."""
-        raise NotImplementedError
-
-    def challenge(self, user_id: str, question: str) -> None:
-        """Never asked for: `challenges` says so."""
-        raise NotImplementedError
 
     def clock_ahead(self) -> float | None:
         """As Target.clock_ahead: RADIUS carries no time."""

@@ -17,8 +17,6 @@ class Rest:
     """A Target."""
 
     tells_reason = True
-    resynchronises = True
-    challenges = True
 
     def __init__(self, url: str, api_key: Secret, policy: Policy) -> None:
         """Nothing is sent before the first question."""
@@ -47,12 +45,12 @@ class Rest:
         return self._answer("Checking a code", self._post("/v1/checks", body))
 
     def challenge(self, user_id: str, question: str) -> None:
-        """As Target.challenge."""
+        """As Challenging.challenge."""
         reply = self._post("/v1/challenges", {"user_id": user_id, "text": question})
         self._check(f"Challenging {user_id}", reply, _CREATED)
 
     def resynchronise(self, serial: str, codes: tuple[str, str]) -> Answer:
-        """As Target.resynchronise."""
+        """As Resynchronising.resynchronise."""
         reply = self._post(f"/v1/tokens/{serial}/resynchronise", {"codes": list(codes)})
         return self._answer("Resynchronising", reply)
 

@@ -1,7 +1,7 @@
 """What QA needs of a server, whoever wrote it."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from host_tools.provisioning.credential import Credential
 
@@ -71,21 +71,29 @@ class Target(Enroller, Protocol):
     name: str
     policy: Policy
     tells_reason: bool
-    resynchronises: bool
-    challenges: bool
 
     def submit(self, user_id: str, code: str, challenge: str | None = None) -> Answer:
         """Submit one code, or the answer to a challenge. May be called from several threads at once."""
         ...
 
+    def clock_ahead(self) -> float | None:
+        """Give how many seconds the server's clock is ahead of ours, None when nothing tells."""
+        ...
+
+
+@runtime_checkable
+class Challenging(Protocol):
+    """A Target that can challenge a token."""
+
     def challenge(self, user_id: str, question: str) -> None:
         """Have the server challenge a user's token with that question."""
         ...
 
+
+@runtime_checkable
+class Resynchronising(Protocol):
+    """A Target whose administrator can resynchronise."""
+
     def resynchronise(self, serial: str, codes: tuple[str, str]) -> Answer:
         """Have an administrator find the token's clock anew by two consecutive codes."""
-        ...
-
-    def clock_ahead(self) -> float | None:
-        """Give how many seconds the server's clock is ahead of ours, None when nothing tells."""
         ...
