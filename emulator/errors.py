@@ -28,13 +28,15 @@ class FlashRuleError(EmulatorError):
 
 
 class FlashReenteredError(EmulatorError):
-    """The handler of that source (see emulator/shims/records.py) used the flash while the program was using it."""
+    """The handler of that source (see emulator/shims/records.py) used the flash while the program
+    was using it."""
 
     def __init__(self, source: int) -> None:
         """Name the source."""
         kinds = (("I2S", I2S_EVENT), ("timer", TIMER_EVENT), ("pin", 0))
         kind, first = next((kind, first) for kind, first in kinds if source >= first)
         super().__init__(
-            f"The handler of {kind} {source - first} used the flash in the middle of a file operation of the program: "
+            f"The handler of {kind} {source - first} used the flash in the middle of a file "
+            "operation of the program: "
             "on a board that destroys files. Let handlers set flags only."
         )

@@ -1,8 +1,9 @@
-"""The user's fingers on the keys: the keypad's by what is printed on them, and the token's own button as "red"."""
+"""The user's fingers on the keys: the keypad's by what is printed on them, and the token's own
+button as "red"."""
 
 from typing import Any
 
-from emulator.wiring import Bench
+from emulator.board import Bench
 
 RED = "red"
 

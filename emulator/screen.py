@@ -16,7 +16,9 @@ class Screen:
     1 is lit on a display that shines, and black on one that reflects.
     """
 
-    def __init__(self, width: int, height: int, data: bytes, colours: tuple[Colour, Colour] = EMISSIVE) -> None:
+    def __init__(
+        self, width: int, height: int, data: bytes, colours: tuple[Colour, Colour] = EMISSIVE
+    ) -> None:
         """`colours` of the pixels that are 1 and 0. ValueError when the sizes disagree."""
         if len(data) != width * height:
             raise ValueError(f"{width} x {height} pixels are not {len(data)} bytes.")
@@ -48,10 +50,13 @@ class Screen:
         return Screen(self.width, self.height, self.data[::-1], self.colours)
 
     def ink_on_paper(self) -> "Screen":
-        """The same with the colour of which there is less as 1, so that text reads the same in every theme."""
+        """The same with the colour of which there is less as 1, so that text reads the same in
+        every theme."""
         if 2 * self.data.count(1) <= len(self.data):
             return self
-        return Screen(self.width, self.height, bytes(1 - pixel for pixel in self.data), self.colours[::-1])
+        return Screen(
+            self.width, self.height, bytes(1 - pixel for pixel in self.data), self.colours[::-1]
+        )
 
     def to_png(self, path: Path | str, scale: int = 4) -> Path:
         """Write a PNG, each pixel `scale` x `scale`, and return its path."""
@@ -60,5 +65,7 @@ class Screen:
         ink, paper = self.colours
         picture.putdata([ink if pixel else paper for pixel in self.data])
         glass.paste(picture, (_MARGIN, _MARGIN))
-        glass.resize((glass.width * scale, glass.height * scale), Image.Resampling.NEAREST).save(path)
+        glass.resize((glass.width * scale, glass.height * scale), Image.Resampling.NEAREST).save(
+            path
+        )
         return Path(path)

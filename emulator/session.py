@@ -1,6 +1,7 @@
 """An emulated token: press its button, look at its screen, plug it in, take its power away.
 
-Times are virtual seconds unless a name says otherwise; inside, the clock counts integer microseconds.
+Times are virtual seconds unless a name says otherwise; inside, the clock counts integer
+microseconds.
 """
 
 import hashlib
@@ -13,19 +14,19 @@ from types import TracebackType
 from typing import Any, Self
 
 import firmware
-from emulator import store
+from emulator import saved_state
+from emulator.board import Bench
 from emulator.clock import Clock
-from emulator.flash import Flash
-from emulator.handling import Handled
 from emulator.keys import Keys
-from emulator.link import Link, Port
-from emulator.mcu import OFF, PROMPT, Mcu
+from emulator.mcu.flash import Flash
+from emulator.mcu.mcu import OFF, PROMPT, Mcu
+from emulator.mcu.vm import Vm, find_vm
 from emulator.screen import EMISSIVE, Screen
-from emulator.serving import Served, Server
+from emulator.screen_text import read_text
+from emulator.serial.link import Link, Port
+from emulator.serial.server import Served, Server
 from emulator.sound import Heard, Sound
-from emulator.text import read_text
-from emulator.vm import Vm, find_vm
-from emulator.wiring import Bench
+from emulator.user import Handled
 
 MACHINE_CODE = Path(firmware.__file__).parent / "speech" / "adpcm_native.py"
 NEW_TOKEN_TIME = 1_767_225_600  # 2026-01-01, for a token that nobody gave a time
@@ -47,12 +48,14 @@ class Emulator(Handled, Served):
         heap: str = "224wk",
         vm: str | None = None,
     ) -> None:
-        """Take up the token that lies in the directory `state`, or make one there from a littlefs `image`.
+        """Take up the token that lies in the directory `state`, or make one there from a littlefs
+        `image`.
 
-        `time` is the world's Unix time (default: where the token stopped, or NEW_TOKEN_TIME); the token's clock chip
-        has counted in between. `vm` names another MicroPython binary, `heap` the size of its heap, as -X heapsize takes
-        it: an RP2040 leaves 236 KB to the firmware, and here some 40 KB go to what stands in for the board. `seed`
-        settles all that is random about a new token.
+        `time` is the world's Unix time (default: where the token stopped, or NEW_TOKEN_TIME); the
+        token's clock chip has counted in between. `vm` names another MicroPython binary, `heap` the
+        size of its heap, as -X heapsize takes it: an RP2040 leaves 236 KB to the firmware, and here
+        some 40 KB go to what stands in for the board. `seed` settles all that is random about a new
+        token.
         """
         self.product = import_module(f"firmware.products.{product}").PRODUCT
         self.board = import_module(f"firmware.boards.{board}").BOARD
@@ -60,16 +63,18 @@ class Emulator(Handled, Served):
         self._fonts = [import_module(f"firmware.products.fonts.{name}") for name in names]
         self.directory = Path(state)
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        kept = store.load(self.directory)
+        kept = saved_state.load(self.directory)
         if kept is None and image is None:
-            raise ValueError(f"There is no token in {self.directory} yet: give an image to make one.")
+            raise ValueError(
+                f"There is no token in {self.directory} yet: give an image to make one."
+            )
         self.lock = threading.RLock()  # held by whatever moves the token on
         self._seed = kept["seed"] if kept else seed
         self._draws = kept["draws"] if kept else 0
         self.clock = Clock()
         filesystem = self.board["filesystem"]
         self.flash = Flash(
-            self.directory / store.FLASH,
+            self.directory / saved_state.FLASH,
             filesystem["size"],
             filesystem["block"],
             self._seed,
@@ -81,13 +86,21 @@ class Emulator(Handled, Served):
         self.link = Link()
         self._closed = False
         self._server = Server(self.link)
-        self._said: list[tuple[int, bytes]] | None = None  # what they are to hear, and when; None: at once
+        self._said: list[tuple[int, bytes]] | None = (
+            None  # what they are to hear, and when; None: at once
+        )
         self.port = Port(self.link, self.run_until)
         self.vm_name, command = find_vm(vm)
-        arguments = [str((self.directory / store.FLASH).resolve()), str(filesystem["block"])]
-        arguments += [str(filesystem["size"] // filesystem["block"]), str(filesystem["program"]), self.unique_id.hex()]
+        arguments = [str((self.directory / saved_state.FLASH).resolve()), str(filesystem["block"])]
+        arguments += [
+            str(filesystem["size"] // filesystem["block"]),
+            str(filesystem["program"]),
+            self.unique_id.hex(),
+        ]
         arguments.append(str(MACHINE_CODE))
-        self.mcu = Mcu(self.bench, self.flash, self.link, lambda: Vm(command, heap, arguments), self._urandom)
+        self.mcu = Mcu(
+            self.bench, self.flash, self.link, lambda: Vm(command, heap, arguments), self._urandom
+        )
         self.bench.parts["latch"].on_power = self.mcu.power
         now = time if time is not None else kept["time"] if kept else NEW_TOKEN_TIME
         self._epoch = round(Fraction(now) * _US)  # the world's time at clock 0, microseconds
@@ -100,7 +113,10 @@ class Emulator(Handled, Served):
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         """Close it."""
         self.close()
@@ -118,13 +134,19 @@ class Emulator(Handled, Served):
             self._server.close()
 
     def save(self) -> None:
-        """Write down what the token keeps without the emulator: wear, clock chip, battery, the time."""
+        """Write down what the token keeps without the emulator: wear, clock chip, battery, the
+        time."""
         rtc, battery = self.bench.parts.get("clock"), self.bench.parts.get("battery")
-        state = {"seed": self._seed, "draws": self._draws, "time": self.now, "wear": self.flash.wear}
+        state = {
+            "seed": self._seed,
+            "draws": self._draws,
+            "time": self.now,
+            "wear": self.flash.wear,
+        }
         state["operations"] = self.flash.operations
         state["clock"] = rtc.state() if rtc else None
         state["battery_mv"] = battery.millivolts if battery else None
-        store.save(self.directory, state)
+        saved_state.save(self.directory, state)
 
     def _restore(self, kept: dict[str, Any] | None) -> None:
         if kept is None:
@@ -164,11 +186,13 @@ class Emulator(Handled, Served):
         return self.clock.now / _US
 
     def advance(self, seconds: float) -> None:
-        """Let time pass. Returns when the firmware waits for something, so that all it has drawn is complete."""
+        """Let time pass. Returns when the firmware waits for something, so that all it has drawn is
+        complete."""
         self.run_until(lambda: False, seconds)
 
     def run_until(self, condition: Callable[[], bool], seconds: float) -> bool:
-        """Let time pass until `condition()` holds, looked at whenever the firmware waits; False after `seconds`."""
+        """Let time pass until `condition()` holds, looked at whenever the firmware waits; False
+        after `seconds`."""
         with self.lock:
             target = self.clock.now + round(Fraction(seconds) * _US)
             while True:
@@ -187,7 +211,8 @@ class Emulator(Handled, Served):
                 self.clock.run_to(min(time for time in times if time is not None))
 
     def set_time(self, unix: float) -> None:
-        """The world's time jumps, and the token's clock with it; nothing else happens, the firmware notices nothing."""
+        """The world's time jumps, and the token's clock with it; nothing else happens, the firmware
+        notices nothing."""
         with self.lock:
             jump = round(Fraction(unix) * _US) - self._epoch - self.clock.now
             self._epoch += jump
@@ -247,8 +272,8 @@ class Emulator(Handled, Served):
     def cut_power(self, at_operation: int | None = None, mode: str = "before") -> None:
         """Take battery and cable away, now or at the n-th flash operation from now (1: the next).
 
-        The battery comes back, the clock chip's backup cell stays. `mode`: "before" the operation, "torn" midway, or
-        "after" it.
+        The battery comes back, the clock chip's backup cell stays. `mode`: "before" the operation,
+        "torn" midway, or "after" it.
         """
         with self.lock:
             if at_operation is not None:

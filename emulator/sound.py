@@ -1,6 +1,8 @@
-"""What a user hears: the samples on the I2S bus where amplifier and jack let them through. Times in virtual seconds.
+"""What a user hears: the samples on the I2S bus where amplifier and jack let them through. Times in
+virtual seconds.
 
-Times count from the start of the emulator, as `Emulator.elapsed` does; they do not jump when the world's time is set.
+Times count from the start of the emulator, as `Emulator.elapsed` does; they do not jump when the
+world's time is set.
 """
 
 from __future__ import annotations  # array[int] is for type checkers before Python 3.12
@@ -11,7 +13,7 @@ from array import array
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from emulator.wiring import Bench
+from emulator.board import Bench
 
 RATE = 16_000
 SILENT = 32  # amplitude of 32768, -60 dB: quieter than any room
@@ -19,7 +21,8 @@ _US = 1_000_000
 
 
 class Heard(NamedTuple):
-    """Samples (16 bits) of the loudspeaker and of the headphones from `start` on, `rate` a second."""
+    """Samples (16 bits) of the loudspeaker and of the headphones from `start` on, `rate` a
+    second."""
 
     start: float
     rate: int
@@ -31,11 +34,20 @@ class Heard(NamedTuple):
         """What reaches the user: the headphones where they sound, else the loudspeaker."""
         if not any(self.headphones):
             return self.speaker
-        return array("h", (near or far for near, far in zip(self.headphones, self.speaker, strict=True)))
+        return array(
+            "h", (near or far for near, far in zip(self.headphones, self.speaker, strict=True))
+        )
 
     def onset(self, silent: int = SILENT) -> float | None:
         """When the first sample louder than `silent` was heard."""
-        return next((self.start + n / self.rate for n, sample in enumerate(self.samples) if abs(sample) > silent), None)
+        return next(
+            (
+                self.start + n / self.rate
+                for n, sample in enumerate(self.samples)
+                if abs(sample) > silent
+            ),
+            None,
+        )
 
     def offset(self, silent: int = SILENT) -> float | None:
         """When the last sample louder than `silent` was over."""
@@ -60,7 +72,10 @@ class Sound:
         count = max(0, (end - start) * RATE // _US)
         bus = self._parts.get("audio")
         samples = bus.between(start, end, RATE) if bus and count else array("h", bytes(2 * count))
-        ways = [self._through(samples, self._parts.get(name), start, end) for name in ("amplifier", "jack")]
+        ways = [
+            self._through(samples, self._parts.get(name), start, end)
+            for name in ("amplifier", "jack")
+        ]
         return Heard(start / _US, RATE, *ways)
 
     def _through(self, samples: array[int], part: Any, start: int, end: int) -> array[int]:

@@ -1,4 +1,5 @@
-"""The one bring-up: board and product data in, driver objects out. Only this file and the drivers know `machine`."""
+"""The one bring-up: board and product data in, driver objects out. Only this file and the drivers
+know `machine`."""
 
 import os
 import time
@@ -20,7 +21,8 @@ def aes_ecb(key: bytes):
 
 
 class Hardware:
-    """The parts of a token. One that the board has not, or that does not answer, is None; the latter is in `faults`."""
+    """The parts of a token. One that the board has not, or that does not answer, is None; the
+    latter is in `faults`."""
 
     def __init__(self):
         """Have nothing yet."""
@@ -41,9 +43,11 @@ class Hardware:
 
 
 def _free_bus(sda: int, scl: int) -> None:
-    """Clock a chip out of a transfer that a reset of this board cut off, or it would hold the data line low for ever.
+    """Clock a chip out of a transfer that a reset of this board cut off, or it would hold the data
+    line low for ever.
 
-    The clock chip runs on through our resets, so this happens in the field (DS3231 data sheet, "I2C Interface").
+    The clock chip runs on through our resets, so this happens in the field (DS3231 data sheet, "I2C
+    Interface").
     """
     data = machine.Pin(sda, machine.Pin.IN, machine.Pin.PULL_UP)
     clock = None
@@ -60,12 +64,19 @@ def _free_bus(sda: int, scl: int) -> None:
 
 def _open_i2c(bus: dict):
     _free_bus(bus["sda"], bus["scl"])
-    return machine.I2C(bus["id"], sda=machine.Pin(bus["sda"]), scl=machine.Pin(bus["scl"]), freq=bus["frequency"])
+    return machine.I2C(
+        bus["id"], sda=machine.Pin(bus["sda"]), scl=machine.Pin(bus["scl"]), freq=bus["frequency"]
+    )
 
 
 def _open_spi(bus: dict):
     return machine.SPI(
-        bus["id"], bus["frequency"], polarity=0, phase=0, sck=machine.Pin(bus["sck"]), mosi=machine.Pin(bus["mosi"])
+        bus["id"],
+        bus["frequency"],
+        polarity=0,
+        phase=0,
+        sck=machine.Pin(bus["sck"]),
+        mosi=machine.Pin(bus["mosi"]),
     )
 
 
@@ -78,7 +89,8 @@ _OPEN = {"i2c": _open_i2c, "spi": _open_spi, "i2s": _open_i2s}
 
 
 def bring_up(board: dict, product: dict) -> Hardware:
-    """Return the product's parts as the board wires them. The latch comes first: until it holds, the finger must."""
+    """Return the product's parts as the board wires them. The latch comes first: until it holds,
+    the finger must."""
     hardware = Hardware()
     wired = board["products"][product["name"]]
     buses = {}
@@ -93,7 +105,9 @@ def bring_up(board: dict, product: dict) -> Hardware:
             wires = board["buses"][bus]
             buses[bus] = _OPEN[wires["kind"]](wires)
         try:
-            driver = load("firmware.drivers." + part["chip"]).from_board(part, buses.get(bus), product)
+            driver = load("firmware.drivers." + part["chip"]).from_board(
+                part, buses.get(bus), product
+            )
         except OSError:
             hardware.faults.append(name)
             continue

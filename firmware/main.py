@@ -1,15 +1,18 @@
 """Composition root: from the build's product and board to the running App.
 
-A development build ends in the REPL, by Ctrl-C between two frames of the link or by an error. A production build never
-gets there: whatever happens, it starts over.
+A development build ends in the REPL, by Ctrl-C between two frames of the link or by an error. A
+production build never gets there: whatever happens, it starts over.
 """
 
 import gc
 
 import micropython
 
-micropython.kbd_intr(-1)  # again: MicroPython lets Ctrl-C through anew for each file that it runs by itself
-# Collect often: what is imported stays for good, and between garbage it would leave no room for the link's modules.
+micropython.kbd_intr(
+    -1
+)  # again: MicroPython lets Ctrl-C through anew for each file that it runs by itself
+# Collect often: what is imported stays for good, and between garbage it would leave no room for the
+# link's modules.
 gc.threshold(16_384)
 
 development = False
@@ -41,4 +44,5 @@ finally:
 
             reset()
         finally:
-            raise SystemExit  # hardware.py itself is broken: MicroPython's soft reset keeps the REPL shut too
+            # hardware.py itself is broken: MicroPython's soft reset keeps the REPL shut too
+            raise SystemExit

@@ -1,4 +1,5 @@
-"""The serial number on label, display and link: 11 digits drawn from the board's unique id, and a Luhn check digit."""
+"""The serial number on label, display and link: 11 digits drawn from the board's unique id, and a
+Luhn check digit."""
 
 from firmware.otp.hashes import digest
 
@@ -6,14 +7,16 @@ _RANGE = 100_000_000_000
 
 
 def serial_number(unique_id: bytes) -> str:
-    """Return 12 digits: SHA-256 of the id modulo 10^11, zero padded, then the check digit (ISO/IEC 7812-1, annex B)."""
+    """Return 12 digits: SHA-256 of the id modulo 10^11, zero padded, then the check digit (ISO/IEC
+    7812-1, annex B)."""
     number = str(int.from_bytes(digest("SHA256", unique_id), "big") % _RANGE)
     number = "0" * (11 - len(number)) + number
     return number + luhn_digit(number)
 
 
 def luhn_digit(number: str) -> str:
-    """Return the digit that makes `number` with it pass the Luhn check; it finds any one wrong digit."""
+    """Return the digit that makes `number` with it pass the Luhn check; it finds any one wrong
+    digit."""
     total = 0
     for place, character in enumerate(reversed(number)):
         value = int(character) * (2 if place % 2 == 0 else 1)

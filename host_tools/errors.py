@@ -1,6 +1,7 @@
 """The one error type of the host tools and the one table of exit codes.
 
-`kodebrik --help` and the documentation print the table; an error's message says what is wrong, its hint what to do.
+`kodebrik --help` and the documentation print the table; an error's message says what is wrong, its
+hint what to do.
 """
 
 from enum import IntEnum
@@ -51,7 +52,8 @@ TOKEN_ERRORS = 100  # exit code of a token's error n: TOKEN_ERRORS + n
 
 
 class KodebrikError(Exception):
-    """What went wrong, what to do about it, and the exit code. Message and hint never hold a secret."""
+    """What went wrong, what to do about it, and the exit code. Message and hint never hold a
+    secret."""
 
     def __init__(self, message: str, hint: str, exit_code: int) -> None:
         """Both texts are full sentences."""

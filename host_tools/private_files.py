@@ -1,4 +1,5 @@
-"""Reading and writing files that hold secrets: mode 0600, never overwritten, never larger than they need be."""
+"""Reading and writing files that hold secrets: mode 0600, never overwritten, never larger than they
+need be."""
 
 import os
 import stat
@@ -12,7 +13,8 @@ _MAX_SIZE = 64 * 1024  # bytes; a secret, a URI or a key file is far smaller
 
 
 def write_new(path: Path, content: bytes) -> None:
-    """Create `path` with mode 0600 and write `content`, durably; KodebrikError when it exists or cannot be written."""
+    """Create `path` with mode 0600 and write `content`, durably; KodebrikError when it exists or
+    cannot be written."""
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
@@ -30,17 +32,21 @@ def write_new(path: Path, content: bytes) -> None:
 
 
 def check_new(path: Path) -> None:
-    """Raise KodebrikError when `write_new(path, …)` could not create the file: asked before anything is changed."""
+    """Raise KodebrikError when `write_new(path, …)` could not create the file: asked before
+    anything is changed."""
     if path.exists() or path.is_symlink():
         raise _exists(path)
     if not path.absolute().parent.is_dir() or not os.access(path.absolute().parent, os.W_OK):
         raise KodebrikError(
-            f"Cannot write {path}: its folder does not exist or is read-only.", "Name another file.", ExitCode.FILE
+            f"Cannot write {path}: its folder does not exist or is read-only.",
+            "Name another file.",
+            ExitCode.FILE,
         )
 
 
 def read(path: str, warn: Callable[[str], None]) -> bytes:
-    """Read a file that holds a secret ('-' = standard input); `warn` is told when others can read it too."""
+    """Read a file that holds a secret ('-' = standard input); `warn` is told when others can read
+    it too."""
     if path == "-":
         return _bounded(sys.stdin.buffer.read(_MAX_SIZE + 1), "standard input")
     try:
@@ -66,7 +72,11 @@ def read_text(path: str, warn: Callable[[str], None]) -> str:
 
 def _bounded(content: bytes, name: str) -> bytes:
     if len(content) > _MAX_SIZE:
-        raise KodebrikError(f"{name} is too large to be a secret.", "Check which file was given.", ExitCode.BAD_INPUT)
+        raise KodebrikError(
+            f"{name} is too large to be a secret.",
+            "Check which file was given.",
+            ExitCode.BAD_INPUT,
+        )
     return content
 
 
@@ -76,11 +86,15 @@ def _named(path: str) -> str:
 
 def _exists(path: Path) -> KodebrikError:
     return KodebrikError(
-        f"{path} exists already and is not overwritten.", "Name another file, or move that one away.", ExitCode.FILE
+        f"{path} exists already and is not overwritten.",
+        "Name another file, or move that one away.",
+        ExitCode.FILE,
     )
 
 
 def _cannot(verb: str, path: Path, error: OSError) -> KodebrikError:
     return KodebrikError(
-        f"Cannot {verb} {path}: {error.strerror}.", "Check the file's name and permissions.", ExitCode.FILE
+        f"Cannot {verb} {path}: {error.strerror}.",
+        "Check the file's name and permissions.",
+        ExitCode.FILE,
     )

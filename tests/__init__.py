@@ -1,1 +1,1 @@
-"""Tests. tests/runtime.py runs the same test on CPython and on the MicroPython VM."""
+"""Tests. tests/support/runtime.py runs the same test on CPython and on the MicroPython VM."""

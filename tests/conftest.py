@@ -1,6 +1,7 @@
 """Fixtures for many tests, and the option `--port`.
 
-`runtime`: a test runs on CPython and on the MicroPython VM. `postgres_url`: an empty database of a real PostgreSQL.
+`runtime`: a test runs on CPython and on the MicroPython VM. `postgres_url`: an empty database of a
+real PostgreSQL.
 """
 
 import os
@@ -10,10 +11,11 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-from tests import postgres
-from tests.runtime import CPython, MicroPython, Runtime
+from tests.support import postgres
+from tests.support.runtime import CPython, MicroPython, Runtime
 
-# No deadline: an example's real time says what else the machine is doing. The gate draws the same examples each time.
+# No deadline: an example's real time says what else the machine is doing. The gate draws the same
+# examples each time.
 settings.register_profile("kodebrik", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("kodebrik")
 
@@ -26,13 +28,13 @@ def pytest_sessionfinish() -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--port` names a real token for tests/host/test_device.py."""
+    """`--port` names a real token for tests/host_tools/link/test_device.py."""
     parser.addoption("--port", help="serial port of a token to test instead of an emulated one")
 
 
 @pytest.fixture(scope="session", params=[CPython, MicroPython], ids=["cpython", "micropython"])
 def runtime(request: pytest.FixtureRequest) -> Iterator[Runtime]:
-    """One of the two runtimes; see tests/runtime.py."""
+    """One of the two runtimes; see tests/support/runtime.py."""
     chosen = request.param()
     yield chosen
     chosen.close()
@@ -40,7 +42,7 @@ def runtime(request: pytest.FixtureRequest) -> Iterator[Runtime]:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
-    """The URL of a throw-away PostgreSQL server; see tests/postgres.py."""
+    """The URL of a throw-away PostgreSQL server; see tests/support/postgres.py."""
     if postgres.binaries() is None:
         pytest.skip(postgres.ABSENT)
     with postgres.running() as url:

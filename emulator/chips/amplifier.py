@@ -1,6 +1,7 @@
 """The loudspeaker's amplifier, a MAX98357A: it plays while its SD_MODE pin is high. Microseconds.
 
-Source: Analog Devices MAX98357A data sheet: the outputs come 7.5 ms after the pin rises, and go with it.
+Source: Analog Devices MAX98357A data sheet: the outputs come 7.5 ms after the pin rises, and go
+with it.
 """
 
 from typing import Any

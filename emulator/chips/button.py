@@ -2,7 +2,8 @@
 
 from typing import Any
 
-# Contact levels after a change, as (time, closed): a few edges within 3 ms, which is a lively tactile switch.
+# Contact levels after a change, as (time, closed): a few edges within 3 ms, which is a lively
+# tactile switch.
 BOUNCE = ((0, 1), (350, 0), (700, 1), (1500, 0), (1600, 1), (2700, 0), (2900, 1))
 
 
@@ -31,7 +32,9 @@ class Button:
         for edge in self._edges:
             edge.cancel()
         clock = self._bench.clock
-        self._edges = [clock.after(delay, self._contact(moved == pressed)) for delay, moved in self.bounce]
+        self._edges = [
+            clock.after(delay, self._contact(moved == pressed)) for delay, moved in self.bounce
+        ]
         latch = self._bench.parts.get("latch")
         if latch is not None:
             latch.button_changed(pressed)

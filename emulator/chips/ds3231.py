@@ -1,7 +1,8 @@
 """DS3231 real-time clock on I2C. Source: Maxim DS3231 data sheet 19-5170, rev 10.
 
-The calendar is the chip's own: every fourth year is a leap year, 2100 too, and the century bit makes it 200 years.
-So its time is a plain count of seconds, kept exactly: in units of 1e-18 s, which drift and aging divide evenly.
+The calendar is the chip's own: every fourth year is a leap year, 2100 too, and the century bit
+makes it 200 years. So its time is a plain count of seconds, kept exactly: in units of 1e-18 s,
+which drift and aging divide evenly.
 """
 # ruff: noqa: PLR2004 - hours of a clock
 
@@ -33,7 +34,8 @@ def _value(bcd: int) -> int:
 
 
 class Ds3231:
-    """`drift_ppm` (positive: fast) and `temperature` (degrees Celsius) are knobs; the rest goes over the bus."""
+    """`drift_ppm` (positive: fast) and `temperature` (degrees Celsius) are knobs; the rest goes
+    over the bus."""
 
     def __init__(self, part: dict[str, Any], bench: Any) -> None:
         """A chip that has just got its first supply."""
@@ -46,7 +48,8 @@ class Ds3231:
         self.first_supply()
 
     def first_supply(self) -> None:
-        """Both supplies were gone: reset values, 2000-01-01 00:00:00 on day 1, oscillator flag set."""
+        """Both supplies were gone: reset values, 2000-01-01 00:00:00 on day 1, oscillator flag
+        set."""
         self._time, self._synced = 0, self._clock.now
         self._day_shift, self._twelve = 0, False
         self._registers = bytearray(REGISTERS)
@@ -54,7 +57,8 @@ class Ds3231:
         self._aging = 0  # the value in use
 
     def mcu_power(self, on: bool) -> None:
-        """VCC came or went; the backup cell keeps the chip, and the oscillator too unless EOSC says no."""
+        """VCC came or went; the backup cell keeps the chip, and the oscillator too unless EOSC says
+        no."""
         self._sync()
         self._mcu = on
         if not on and self._registers[CONTROL] & EOSC:
@@ -90,7 +94,8 @@ class Ds3231:
     _wrap = 2 * CENTURY_DAYS * DAY * SECOND
 
     def _sync(self) -> None:
-        """Count up to now, taking a changed aging value into use at the next temperature conversion."""
+        """Count up to now, taking a changed aging value into use at the next temperature
+        conversion."""
         now = self._clock.now
         stopped = self._registers[CONTROL] & EOSC and not self._mcu
         wanted = self._signed(AGING)
@@ -104,7 +109,9 @@ class Ds3231:
         self._synced = now
 
     def _count(self, microseconds: int) -> None:
-        self._time = (self._time + microseconds * (RATE + self._drift - self._aging * AGING_STEP)) % self._wrap
+        self._time = (
+            self._time + microseconds * (RATE + self._drift - self._aging * AGING_STEP)
+        ) % self._wrap
 
     def _signed(self, register: int) -> int:
         value = self._registers[register]
@@ -166,10 +173,14 @@ class Ds3231:
         if not busy:
             registers[CONTROL] &= ~CONV
         quarters = round(self.temperature * 4)
-        registers[TEMPERATURE], registers[TEMPERATURE + 1] = quarters >> 2 & 0xFF, (quarters & 3) << 6
+        registers[TEMPERATURE], registers[TEMPERATURE + 1] = (
+            quarters >> 2 & 0xFF,
+            (quarters & 3) << 6,
+        )
 
     def _set_calendar(self, restart: bool) -> None:
-        """Take the time registers over; writing the seconds restarts the countdown chain. Nonsense wraps around."""
+        """Take the time registers over; writing the seconds restarts the countdown chain. Nonsense
+        wraps around."""
         registers = self._registers
         self._twelve = bool(registers[2] & 0x40)
         if self._twelve:
@@ -178,7 +189,12 @@ class Ds3231:
             hour = _value(registers[2] & 0x3F)
         month = min(max(_value(registers[5] & 0x1F), 1), 12)
         first = date(2000 + _value(registers[6]) % 100, month, 1)
-        days = (first - _LEAP_CENTURY).days + _value(registers[4] & 0x3F) - 1 + CENTURY_DAYS * (registers[5] >> 7)
+        days = (
+            (first - _LEAP_CENTURY).days
+            + _value(registers[4] & 0x3F)
+            - 1
+            + CENTURY_DAYS * (registers[5] >> 7)
+        )
         second = hour * 3600 + _value(registers[1] & 0x7F) * 60 + _value(registers[0] & 0x7F)
         fraction = 0 if restart else self._time % SECOND
         self._time = ((days * DAY + second) * SECOND + fraction) % self._wrap
@@ -199,9 +215,17 @@ class Ds3231:
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take back what `state` gave."""
-        self._time, self._day_shift, self._twelve = state["time"], state["day_shift"], state["twelve"]
+        self._time, self._day_shift, self._twelve = (
+            state["time"],
+            state["day_shift"],
+            state["twelve"],
+        )
         self._registers = bytearray.fromhex(state["registers"])
-        self._aging, self._drift, self.temperature = state["aging"], state["drift"], state["temperature"]
+        self._aging, self._drift, self.temperature = (
+            state["aging"],
+            state["drift"],
+            state["temperature"],
+        )
         self._synced = self._clock.now
 
 

@@ -1,4 +1,5 @@
-"""What hangs on the I2S bus: every sample, with the virtual time at which it was on the wires. Microseconds."""
+"""What hangs on the I2S bus: every sample, with the virtual time at which it was on the wires.
+Microseconds."""
 
 from __future__ import annotations  # array[int] is for type checkers before Python 3.12
 

@@ -1,4 +1,5 @@
-"""The headset's jack: its switch connects the pin to ground while no plug is in, and bounces. Microseconds."""
+"""The headset's jack: its switch connects the pin to ground while no plug is in, and bounces.
+Microseconds."""
 
 from typing import Any
 
@@ -6,7 +7,8 @@ from emulator.chips.button import BOUNCE
 
 
 class Jack:
-    """`plug()` and `unplug()` move the plug; `spans` are the times in which headphones hear, the last one open."""
+    """`plug()` and `unplug()` move the plug; `spans` are the times in which headphones hear, the
+    last one open."""
 
     def __init__(self, part: dict[str, Any], bench: Any) -> None:
         """On `part["pin"]`; the pull-up is the MCU's."""
@@ -34,7 +36,9 @@ class Jack:
         for edge in self._edges:
             edge.cancel()
         clock = self._bench.clock
-        self._edges = [clock.after(delay, self._contact(moved != plugged)) for delay, moved in self.bounce]
+        self._edges = [
+            clock.after(delay, self._contact(moved != plugged)) for delay, moved in self.bounce
+        ]
 
     def _contact(self, closed: bool) -> Any:
         return lambda: self._bench.pins.drive(self._pin, 0 if closed else None)

@@ -1,7 +1,9 @@
-"""Keypad of a telephone's layout, 3 columns and 4 rows of contacts between them, no diodes: Adafruit 419 or 3845.
+"""Keypad of a telephone's layout, 3 columns and 4 rows of contacts between them, no diodes:
+Adafruit 419 or 3845.
 
-A closed contact joins its row to its column, so all lines that keys join have one level; where three keys are at
-corners of a rectangle, the key at the fourth corner seems closed too. Contacts bounce. Times in microseconds.
+A closed contact joins its row to its column, so all lines that keys join have one level; where
+three keys are at corners of a rectangle, the key at the fourth corner seems closed too. Contacts
+bounce. Times in microseconds.
 """
 
 from typing import Any
@@ -48,7 +50,9 @@ class Keypad:
         for edge in self._edges.get(key, ()):
             edge.cancel()
         clock, down = self._bench.clock, key in self.pressed
-        self._edges[key] = [clock.after(delay, self._contact(key, moved == down)) for delay, moved in self.bounce]
+        self._edges[key] = [
+            clock.after(delay, self._contact(key, moved == down)) for delay, moved in self.bounce
+        ]
 
     def _contact(self, key: str, closed: bool) -> Any:
         def change() -> None:

@@ -1,7 +1,9 @@
-"""Power latch: the button or the cable switches the supply on, the MCU holds it, a capacitor holds it for a moment.
+"""Power latch: the button or the cable switches the supply on, the MCU holds it, a capacitor holds
+it for a moment.
 
-Power stays on while the hold pin is high, the button is down or USB gives power, and HOLD_UP_US after the last of
-them ended through the button or the cable. When the firmware itself drops the pin, power goes at once.
+Power stays on while the hold pin is high, the button is down or USB gives power, and HOLD_UP_US
+after the last of them ended through the button or the cable. When the firmware itself drops the
+pin, power goes at once.
 """
 
 from collections.abc import Callable

@@ -1,8 +1,10 @@
-"""SHARP memory LCD LS027B7DH01, 400 x 240, on SPI. Source: its data sheet, "Serial interface" and "Timing chart".
+"""SHARP memory LCD LS027B7DH01, 400 x 240, on SPI. Source: its data sheet, "Serial interface" and
+"Timing chart".
 
-A transfer lasts while SCS is high and begins with eight mode bits: M0 write, M1 VCOM, M2 clear. Then come lines, each
-an address (1 is the top one) and its pixels, first bit first, 1 is white. Eight clocks after a line move it into the
-memory, sixteen after the last one. VCOM comes from M1 (EXTMODE low). With DISP low all is white, the memory is kept.
+A transfer lasts while SCS is high and begins with eight mode bits: M0 write, M1 VCOM, M2 clear.
+Then come lines, each an address (1 is the top one) and its pixels, first bit first, 1 is white.
+Eight clocks after a line move it into the memory, sixteen after the last one. VCOM comes from M1
+(EXTMODE low). With DISP low all is white, the memory is kept.
 """
 # ruff: noqa: PLR2004 - bytes before and after the lines
 
@@ -14,17 +16,21 @@ _TURNED = [int(f"{number:08b}"[::-1], 2) for number in range(256)]
 
 
 class SharpLcd:
-    """Driven by `spi_write` and its two pins; `pixels()` is what the eye sees, `faults` what the data sheet forbids."""
+    """Driven by `spi_write` and its two pins; `pixels()` is what the eye sees, `faults` what the
+    data sheet forbids."""
 
     colours = ((24, 26, 28), (203, 208, 200))  # ink and paper, red green blue
 
     def __init__(self, part: dict[str, Any], bench: Any) -> None:
-        """A panel of `part["width"]` x `part["height"]`, selected and enabled by the pins of these names."""
+        """A panel of `part["width"]` x `part["height"]`, selected and enabled by the pins of these
+        names."""
         self.width, self.height = part["width"], part["height"]
         self._bench, self._part = bench, part
         self._random = bench.random("sharp_lcd")
         self.faults: list[str] = []
-        self.longest_dc = 0  # microseconds that a panel on display has gone without a change of VCOM
+        self.longest_dc = (
+            0  # microseconds that a panel on display has gone without a change of VCOM
+        )
         self._powered = False
         self._reset()
         bench.pins.watch(part["select"], self._selected)
@@ -38,7 +44,9 @@ class SharpLcd:
             self._reset()
 
     def _reset(self) -> None:
-        self.memory = [bytearray(self._random.randbytes(self.width // 8)) for _ in range(self.height)]  # 1 is white
+        self.memory = [
+            bytearray(self._random.randbytes(self.width // 8)) for _ in range(self.height)
+        ]  # 1 is white
         self.on = False
         self._vcom = 0
         self._alternated = 0  # when VCOM last changed, or the panel went on
@@ -62,7 +70,8 @@ class SharpLcd:
             self._transfer = None
 
     def spi_write(self, data: bytes, mode: int, hertz: int) -> None:
-        """Bytes over the bus, as they come from the highest bit on; without SCS they are for somebody else."""
+        """Bytes over the bus, as they come from the highest bit on; without SCS they are for
+        somebody else."""
         if self._transfer is None:
             return
         if mode != 0:
@@ -101,7 +110,8 @@ class SharpLcd:
         self.faults.append(what)
 
     def pixels(self) -> bytes:
-        """What the eye sees: width x height bytes, row by row from the top left, 1 where a pixel is black."""
+        """What the eye sees: width x height bytes, row by row from the top left, 1 where a pixel is
+        black."""
         if not (self.on and self._powered):
             return bytes(self.width * self.height)
         white = int.from_bytes(b"".join(self.memory), "big")

@@ -1,7 +1,8 @@
-"""SSD1306 OLED controller on I2C, with the panel it drives. Source: Solomon Systech SSD1306 data sheet, rev 1.1.
+"""SSD1306 OLED controller on I2C, with the panel it drives. Source: Solomon Systech SSD1306 data
+sheet, rev 1.1.
 
-The panel is wired as on the usual 128x64 modules: COM pins in the alternative arrangement, and mounted so that a
-picture written with segment remap (A1) and remapped COM scan (C8) stands upright.
+The panel is wired as on the usual 128x64 modules: COM pins in the alternative arrangement, and
+mounted so that a picture written with segment remap (A1) and remapped COM scan (C8) stands upright.
 """
 # ruff: noqa: PLR2004 - command codes as the data sheet's section 9 lists them
 
@@ -10,13 +11,26 @@ from typing import Any
 COLUMNS, PAGES, ROWS = 128, 8, 64
 
 # Parameter bytes of each command that has any (section 9).
-PARAMETERS = {0x20: 1, 0x21: 2, 0x22: 2, 0x26: 6, 0x27: 6, 0x29: 5, 0x2A: 5, 0x81: 1, 0x8D: 1, 0xA3: 2, 0xA8: 1}
+PARAMETERS = {
+    0x20: 1,
+    0x21: 2,
+    0x22: 2,
+    0x26: 6,
+    0x27: 6,
+    0x29: 5,
+    0x2A: 5,
+    0x81: 1,
+    0x8D: 1,
+    0xA3: 2,
+    0xA8: 1,
+}
 PARAMETERS |= {0xD3: 1, 0xD5: 1, 0xD9: 1, 0xDA: 1, 0xDB: 1}
 HORIZONTAL, VERTICAL, PAGE = 0, 1, 2
 
 
 class Ssd1306:
-    """Driven by `write` and `read`; `pixels()` is what the eye sees, `undefined` the commands the data sheet lacks."""
+    """Driven by `write` and `read`; `pixels()` is what the eye sees, `undefined` the commands the
+    data sheet lacks."""
 
     def __init__(self, part: dict[str, Any], bench: Any) -> None:
         """A panel of `part["width"]` x `part["height"]`."""
@@ -34,17 +48,22 @@ class Ssd1306:
 
     def _reset(self) -> None:
         """Section 8.9, and the reset values of section 9."""
-        self.memory = [bytearray(self._random.randbytes(COLUMNS)) for _ in range(PAGES)]  # by page and SEG line
+        self.memory = [
+            bytearray(self._random.randbytes(COLUMNS)) for _ in range(PAGES)
+        ]  # by page and SEG line
         self.on = self.pump = self.inverse = self.entire_on = self.scrolling = False
         self.contrast, self.start_line, self.offset, self.multiplex = 0x7F, 0, 0, ROWS
         self.segment_remap = self.scan_remap = False
         self.alternative_com, self.swapped_com = True, False
         self._mode, self._column, self._page = PAGE, 0, 0
         self._columns, self._pages = (0, COLUMNS - 1), (0, PAGES - 1)
-        self._command: list[int] = []  # a command waiting for its parameters, also over I2C messages
+        self._command: list[
+            int
+        ] = []  # a command waiting for its parameters, also over I2C messages
 
     def write(self, data: bytes) -> None:
-        """One I2C message: control bytes, each followed by one byte (Co = 1) or by all the rest (section 8.1.5.2)."""
+        """One I2C message: control bytes, each followed by one byte (Co = 1) or by all the rest
+        (section 8.1.5.2)."""
         i = 0
         while i < len(data):
             control = data[i]
@@ -137,13 +156,17 @@ class Ssd1306:
 
     @property
     def lit(self) -> bool:
-        """Whether the panel can show anything: powered, switched on, and the charge pump (its only VCC) runs."""
+        """Whether the panel can show anything: powered, switched on, and the charge pump (its only
+        VCC) runs."""
         return self._powered and self.on and self.pump
 
     def _memory_row(self, panel_row: int) -> int | None:
-        """The row of memory that a row of the panel shows, None when it is not driven (tables 10-1 to 10-3)."""
+        """The row of memory that a row of the panel shows, None when it is not driven (tables 10-1
+        to 10-3)."""
         glass = ROWS - 1 - panel_row
-        if not self.alternative_com:  # the glass interleaves its rows, so a sequential arrangement shuffles them
+        if (
+            not self.alternative_com
+        ):  # the glass interleaves its rows, so a sequential arrangement shuffles them
             glass = glass // 2 + ROWS // 2 * (glass & 1)
         if self.swapped_com:
             glass ^= 1 if self.alternative_com else ROWS // 2
@@ -152,7 +175,8 @@ class Ssd1306:
         return (line + self.start_line) % ROWS if line < self.multiplex else None
 
     def pixels(self) -> bytes:
-        """What the eye sees: width x height bytes, row by row from the top left, 1 where a pixel is lit."""
+        """What the eye sees: width x height bytes, row by row from the top left, 1 where a pixel is
+        lit."""
         if not self.lit:
             return bytes(self.width * self.height)
         seen = bytearray()

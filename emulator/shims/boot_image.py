@@ -1,9 +1,12 @@
-"""Boot a board's littlefs image: load the shims, wait for power, mount the image as /, run boot.py and main.py.
+"""Boot a board's littlefs image: load the shims, wait for power, mount the image as /, run boot.py
+and main.py.
 
-Arguments: request fd, reply fd, flash file, block size, block count, program size, unique id (hex), and the source of
-the firmware's machine code. The VM is started with -i, so that the REPL follows as on a board.
+Arguments: request fd, reply fd, flash file, block size, block count, program size, unique id (hex),
+and the source of the firmware's machine code. The VM is started with -i, so that the REPL follows
+as on a board.
 """
-# ruff: noqa: F821, PLR2004, SIM115 - execfile is MicroPython's; the ioctl numbers are those of its block devices
+# ruff: noqa: F821, PLR2004, SIM115 - execfile is MicroPython's; the ioctl numbers are those of its
+# block devices
 
 import io
 import os
@@ -21,11 +24,14 @@ from ustruct import pack
 _MACHINE_CODE = "firmware.speech.adpcm_native"
 _LINE = 32  # bytes that littlefs mostly reads at a time, each next time the ones in front of these
 _len = len  # MicroPython searches the whole table of its builtins for one
-_BYTES_IN_A_US = 25  # read from a Pico's flash: four bits a clock of 62.5 MHz, less what addresses take
+_BYTES_IN_A_US = (
+    25  # read from a Pico's flash: four bits a clock of 62.5 MHz, less what addresses take
+)
 
 
 class _Block:
-    """What was last read of a block, whole and in lines: to cut a piece out takes MicroPython longer than all else."""
+    """What was last read of a block, whole and in lines: to cut a piece out takes MicroPython
+    longer than all else."""
 
     def __init__(self, size):
         self.number = None
@@ -36,8 +42,9 @@ class _Block:
 class _Flash:
     """Reads straight from the flash file; programming and erasing are the host's.
 
-    After reading and programming the handlers of interrupts run, as on a board (mp_event_handle_nowait in
-    ports/rp2/rp2_flash.c). littlefs is in the middle of its work then: a handler that comes back here ends the run.
+    After reading and programming the handlers of interrupts run, as on a board
+    (mp_event_handle_nowait in ports/rp2/rp2_flash.c). littlefs is in the middle of its work then: a
+    handler that comes back here ends the run.
     """
 
     def __init__(self, path, block_size, block_count):
@@ -83,7 +90,9 @@ class _Flash:
         if self._busy:
             self._refuse()
         self._near.number = self._far.number = None
-        channel.call(kind, payload, handlers=False)  # the operation itself is C code, which nothing interrupts
+        channel.call(
+            kind, payload, handlers=False
+        )  # the operation itself is C code, which nothing interrupts
 
     def _refuse(self):
         channel.call(records.REENTERED, bytes((channel.handling,)))
@@ -98,7 +107,8 @@ class _Flash:
 
 
 def _load_machine_code(source):
-    """Compile for this processor what the image holds as machine code for its board's, and would not load here."""
+    """Compile for this processor what the image holds as machine code for its board's, and would
+    not load here."""
     try:
         os.stat("/" + _MACHINE_CODE.replace(".", "/") + ".mpy")
     except OSError:
@@ -106,7 +116,10 @@ def _load_machine_code(source):
     names = {}
     try:
         exec(source, names)  # noqa: S102 - our own
-    except (SyntaxError, ValueError):  # this MicroPython compiles to no machine code: the plain twin serves
+    except (
+        SyntaxError,
+        ValueError,
+    ):  # this MicroPython compiles to no machine code: the plain twin serves
         return
 
     class Module:

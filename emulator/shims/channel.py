@@ -1,8 +1,11 @@
-"""The VM's end of the records: two inherited file descriptors, and the local share of the virtual clock.
+"""The VM's end of the records: two inherited file descriptors, and the local share of the virtual
+clock.
 
-It makes next to no garbage: the firmware has the VM collect every few kilobytes, and should do so for its own.
+It makes next to no garbage: the firmware has the VM collect every few kilobytes, and should do so
+for its own.
 """
-# ruff: noqa: PLR1730, PLW0603, SIM115 - state for the life of the VM, and no call where it costs time
+# ruff: noqa: PLR1730, PLW0603, SIM115 - state for the life of the VM, and no call where it costs
+# time
 
 import sys
 
@@ -14,7 +17,9 @@ _LOOK = 3  # microseconds a look at the clock takes, so that busy loops end
 _CALL = 2  # microseconds any other call takes
 _SIZE = records.REQUEST_SIZE
 _len = len  # MicroPython searches the whole table of its builtins for one
-_LET_IN = 1000  # microseconds after a record that may have caused an event, until a busy loop asks for it
+_LET_IN = (
+    1000  # microseconds after a record that may have caused an event, until a busy loop asks for it
+)
 _ROOM = 4096  # bytes of records that wait to be sent together; a pipe takes so many in one piece
 
 _requests = open(int(sys.argv[1]), "wb")
@@ -31,14 +36,16 @@ _levels = 0  # of all pins, bit by bit
 _late = []  # events whose handlers have not run yet
 _held = False  # interrupts are off
 handling = None  # the source whose handler runs; as on a board no other one does meanwhile
-sources = {}  # where an event comes from -> an object with ring(flags), and drop() where it is `hard`
+# where an event comes from -> an object with ring(flags), and drop() where it is `hard`
+sources = {}
 on_event = None  # the machine module puts its handler here
 answering = {}  # I2C address -> bus of the chips that have answered since the VM last idled
 at_prompt = False  # the REPL waits for its input without a word: what is posted must go out at once
 
 
 def _put(kind, head, cost, body, size):
-    """Queue a record; its payload is `head` and then `body`, a buffer of `size` bytes of any type."""
+    """Queue a record; its payload is `head` and then `body`, a buffer of `size` bytes of any
+    type."""
     global _base, _spent, _used
     length = _len(head)
     end = _used + _SIZE + length
@@ -81,7 +88,8 @@ def post(kind, payload=b"", cost=_CALL):
 
 
 def send(kind, payload, cost, body=None, size=0):
-    """Post what no chip answers to, and let events in when it is time: only after it, for on a board it is C code.
+    """Post what no chip answers to, and let events in when it is time: only after it, for on a
+    board it is C code.
 
     `body` and `size`: more of the payload, a buffer of that many bytes.
     """
@@ -91,9 +99,11 @@ def send(kind, payload, cost, body=None, size=0):
 
 
 def call(kind, payload=b"", cost=_CALL, handlers=True):
-    """Ask the host, run the handlers of the events it reports, return its payload. OSError as the host says.
+    """Ask the host, run the handlers of the events it reports, return its payload. OSError as the
+    host says.
 
-    `handlers`: False when on a board this is part of a longer piece of C code, after which the handlers run.
+    `handlers`: False when on a board this is part of a longer piece of C code, after which the
+    handlers run.
     """
     global _base, _hear_at, _known_until, _levels
     _put(kind, payload, cost, None, 0)
@@ -171,7 +181,8 @@ def look():
 
 
 def idle(until, link):
-    """Wait for an event or for `until` (microseconds since power-on, None: for ever). False when it is past."""
+    """Wait for an event or for `until` (microseconds since power-on, None: for ever). False when it
+    is past."""
     if until is None:
         left = -1
     else:

@@ -1,5 +1,7 @@
-"""MicroPython's machine module: every call becomes a record. What is not here is missing, as on a board without it."""
-# ruff: noqa: D101, D102, D103, D105, D107, PLR2004, PLW0603, RET503, UP031 - MicroPython's own names and ways
+"""MicroPython's machine module: every call becomes a record. What is not here is missing, as on a
+board without it."""
+# ruff: noqa: D101, D102, D103, D105, D107, PLR2004, PLW0603, RET503, UP031 - MicroPython's own
+# names and ways
 
 import sys
 
@@ -22,7 +24,13 @@ _irqs = channel.sources  # pin number -> handler
 
 class _Irq:
     def __init__(self, pin, handler, trigger, hard):
-        self.pin, self.handler, self._trigger, self.hard, self._flags = pin, handler, trigger, hard, 0
+        self.pin, self.handler, self._trigger, self.hard, self._flags = (
+            pin,
+            handler,
+            trigger,
+            hard,
+            0,
+        )
 
     def flags(self):
         return self._flags
@@ -86,7 +94,9 @@ def _on_event(source, flags):
     irq = _irqs[source]
     try:
         irq.ring(flags)
-    except Exception as error:  # a board prints it, drops a hard handler and goes on (shared/runtime/mpirq.c)
+    except (
+        Exception
+    ) as error:  # a board prints it, drops a hard handler and goes on (shared/runtime/mpirq.c)
         if irq.hard:
             irq.drop()
         sys.print_exception(error, sys.stdout)

@@ -1,7 +1,9 @@
-"""machine.I2S as on the rp2 port, transmitter only, in its three modes: write() waits until all has been taken, or
-there is a callback then (irq), or it takes what there is room for at once (from the first poll() on: "asyncio").
+"""machine.I2S as on the rp2 port, transmitter only, in its three modes: write() waits until all has
+been taken, or there is a callback then (irq), or it takes what there is room for at once (from the
+first poll() on: "asyncio").
 
-A buffer is read when write() is called, while a board that calls back reads it little by little until then.
+A buffer is read when write() is called, while a board that calls back reads it little by little
+until then.
 """
 # ruff: noqa: D101, D102, D107, PLR0913, PLR2004 - MicroPython's own names and ways
 
@@ -21,7 +23,17 @@ class I2S:
 
     def __init__(self, id, *, sck, ws, sd, mck=None, mode, bits, format, rate, ibuf):
         self._id, self._head = id, bytes((id,))
-        self.init(sck=sck, ws=ws, sd=sd, mck=mck, mode=mode, bits=bits, format=format, rate=rate, ibuf=ibuf)
+        self.init(
+            sck=sck,
+            ws=ws,
+            sd=sd,
+            mck=mck,
+            mode=mode,
+            bits=bits,
+            format=format,
+            rate=rate,
+            ibuf=ibuf,
+        )
 
     def init(self, *, sck, ws, sd, mck=None, mode, bits, format, rate, ibuf):
         clock, word, data = (getattr(pin, "_id", pin) for pin in (sck, ws, sd))
@@ -34,8 +46,13 @@ class I2S:
         if ibuf <= 0:
             raise ValueError("invalid ibuf")
         self._handler, self._taken, self._waits, self._asked = None, True, True, False
-        self._dma = _DMA * (format + 1) // 2  # taken from the ring at an interrupt: mono samples go out twice
-        self._second, self._span = rate, _DMA * 8 // (2 * bits) * 1_000_000  # between interrupts: span / second
+        self._dma = (
+            _DMA * (format + 1) // 2
+        )  # taken from the ring at an interrupt: mono samples go out twice
+        self._second, self._span = (
+            rate,
+            _DMA * 8 // (2 * bits) * 1_000_000,
+        )  # between interrupts: span / second
         if getattr(self, "_ring_size", 0) != ibuf:
             self._ring_size, self._storage = ibuf, None
             self._storage = bytearray(ibuf)  # which on a board lies in the same heap
@@ -62,12 +79,15 @@ class I2S:
         return flags if room >= 2 else 0
 
     def _room(self):
-        """Bytes that the ring takes: what its interrupts (emulator/i2s.py) have left in it is known here too."""
+        """Bytes that the ring takes: what its interrupts (emulator/mcu/i2s.py) have left in it is
+        known here too."""
         if not self._runs:
             return 0
         if not self._asked:
             self._asked = True
-            self._filled = unpack("<I", channel.call(records.I2S_FILLED, self._head, handlers=False))[0]
+            self._filled = unpack(
+                "<I", channel.call(records.I2S_FILLED, self._head, handlers=False)
+            )[0]
             self._interrupts = self._due()
         due = self._due() - self._interrupts
         if due > 0:
@@ -96,7 +116,9 @@ class I2S:
         data = bytes(buffer)  # of an array too
         self._taken = False
         for start in range(0, len(data), _PIECE):
-            channel.post(records.I2S_WRITE, bytes((self._id, start == 0)) + data[start : start + _PIECE])
+            channel.post(
+                records.I2S_WRITE, bytes((self._id, start == 0)) + data[start : start + _PIECE]
+            )
         while self._handler is None and not self._taken:
             channel.idle(None, 0)
         return len(data)

@@ -1,10 +1,11 @@
 """The records between the VM and the host. Read by both sides, so this is plain data.
 
 VM to host: kind (u8), microseconds spent since the last reply (u32), payload length (u16), payload.
-Host to VM, only for kinds that wait: time since power-on in microseconds (u64), microseconds from then on in which
-nothing happens by itself (u32), the levels of all pins, bit by bit (u64), status (u8: 0, an errno or INTERRUPT), number
-of events (u8), payload length (u16), the events (source, such as a pin, and flags: u8 each), payload. All little
-endian. Records without a reply may come late, together with the next one that has one.
+Host to VM, only for kinds that wait: time since power-on in microseconds (u64), microseconds from
+then on in which nothing happens by itself (u32), the levels of all pins, bit by bit (u64), status
+(u8: 0, an errno or INTERRUPT), number of events (u8), payload length (u16), the events (source,
+such as a pin, and flags: u8 each), payload. All little endian. Records without a reply may come
+late, together with the next one that has one.
 """
 
 REQUEST = "<BIH"
@@ -23,24 +24,27 @@ PIN_WRITE = 7  # pin, level. no reply
 PIN_READ = 8  # reply: nothing but the levels that each one has
 PIN_IRQ = 9  # pin, trigger flags
 I2C_INIT = 10  # bus, sda, scl (u8 each), frequency in hertz (u32)
-I2C_TRANSFER = (
-    11  # bus, address (u8 each), bytes to read (u16), bytes to write. reply: bytes read; EIO when nobody answers
-)
+# bus, address (u8 each), bytes to read (u16), bytes to write. reply: bytes read; EIO when nobody
+# answers
+I2C_TRANSFER = 11
 I2C_POST = 12  # the same without a reply: bytes to an address that has just answered
 I2C_SCAN = 13  # bus. reply: the addresses that answer
 ADC_READ = 14  # pin. reply: u16
 RANDOM = 15  # count (u16). reply: bytes
 RESET = 16  # cause (u8). never answered
 WATCHDOG = 17  # milliseconds until it bites (u32)
-PROMPT = 18  # main.py is over, the REPL follows: traceback text, empty when it ended by itself or by Ctrl-C
+# main.py is over, the REPL follows: traceback text, empty when it ended by itself or by Ctrl-C
+PROMPT = 18
 SPI_INIT = 19  # bus, sck, mosi (u8 each), SPI mode 0 to 3 (u8), frequency in hertz (u32)
 SPI_WRITE = 20  # bus (u8), bytes. no reply
-I2S_INIT = 21  # bus, sck, ws, sd, bytes of a sample, channels (u8 each), rate in hertz (u32), bytes of ibuf (u32)
+# bus, sck, ws, sd, bytes of a sample, channels (u8 each), rate in hertz (u32), bytes of ibuf (u32)
+I2S_INIT = 21
 I2S_WRITE = 22  # bus (u8), 1 for a new buffer and 0 for more of the same (u8), bytes. no reply
 I2S_DEINIT = 23  # bus (u8)
 TIMER = 24  # number, 1 when periodic (u8 each), period in microseconds (u32, 0: stop)
 I2S_PUT = 25  # bus (u8), bytes, for which there is room in the ring. no reply
-REENTERED = 26  # the source (u8) whose handler used the flash while the program was using it. never answered
+# the source (u8) whose handler used the flash while the program was using it. never answered
+REENTERED = 26
 I2S_FILLED = 27  # bus (u8). reply: bytes in the ring, and to be moved there (u32)
 
 # Where events come from, besides from pins.

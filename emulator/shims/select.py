@@ -1,4 +1,5 @@
-"""MicroPython's select module: what is ready is asked of the objects themselves, waiting is the virtual clock's."""
+"""MicroPython's select module: what is ready is asked of the objects themselves, waiting is the
+virtual clock's."""
 # ruff: noqa: D101, D102, D107, N801 - MicroPython's own names
 
 import channel
@@ -12,7 +13,8 @@ _STREAM_POLL = const(3)  # MP_STREAM_POLL in py/stream.h
 class poll:
     def __init__(self):
         self._files = uselect.poll()
-        # Streams written in Python. The VM's own poll would look at them too, but waits a millisecond for each look.
+        # Streams written in Python. The VM's own poll would look at them too, but waits a
+        # millisecond for each look.
         self._streams = {}
 
     def register(self, obj, eventmask=POLLIN | POLLOUT):

@@ -1,4 +1,5 @@
-"""MicroPython's time module on the virtual clock. ticks_* wrap at 2**30 as on a board with 31-bit small integers."""
+"""MicroPython's time module on the virtual clock. ticks_* wrap at 2**30 as on a board with 31-bit
+small integers."""
 # ruff: noqa: D103 - MicroPython's own names
 
 import channel

@@ -1,4 +1,5 @@
-"""A screen as lines of block characters, each two pixels high, and two wide where the terminal is too narrow."""
+"""A screen as lines of block characters, each two pixels high, and two wide where the terminal is
+too narrow."""
 
 from emulator.screen import Screen
 
@@ -21,7 +22,8 @@ def render(screen: Screen, columns: int) -> list[str]:
 
 
 def _bits(screen: Screen, left: int, top: int, wide: int) -> int:
-    """The pixels of one character as a number, bit 0 upper left; what lies outside of the screen is dark."""
+    """The pixels of one character as a number, bit 0 upper left; what lies outside of the screen is
+    dark."""
     places = [(left + x, top + y) for y in range(2) for x in range(wide)]
     lit = [x < screen.width and y < screen.height and screen.pixel(x, y) for x, y in places]
     return sum(bit << i for i, bit in enumerate(lit))

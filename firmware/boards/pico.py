@@ -18,16 +18,30 @@ BOARD = {
     },
     "products": {
         "kodeviser": {
-            "display": {"chip": "ssd1306", "bus": "i2c", "address": 0x3C, "width": 128, "height": 64},
+            "display": {
+                "chip": "ssd1306",
+                "bus": "i2c",
+                "address": 0x3C,
+                "width": 128,
+                "height": 64,
+            },
             "clock": {"chip": "ds3231", "bus": "i2c", "address": 0x68},
             "button": {"chip": "button", "pin": 15},
-            # 100 kohm / 100 kohm from the cell, so the ADC sees half of it against its 3.3 V reference.
+            # 100 kohm / 100 kohm from the cell, so the ADC sees half of it against its 3.3 V
+            # reference.
             "battery": {"chip": "battery", "pin": 26, "ratio": 2, "reference_mv": 3300},
             "latch": {"chip": "latch", "pin": 14},
             "usb": {"chip": "usb", "pin": 24},
         },
         "kodeoplaeser": {
-            "display": {"chip": "sharp_lcd", "bus": "spi", "select": 17, "enable": 20, "width": 400, "height": 240},
+            "display": {
+                "chip": "sharp_lcd",
+                "bus": "spi",
+                "select": 17,
+                "enable": 20,
+                "width": 400,
+                "height": 240,
+            },
             "clock": {"chip": "ds3231", "bus": "i2c", "address": 0x68},
             "keypad": {"chip": "keypad", "rows": (0, 1, 2, 3), "columns": (6, 7, 8), "timer": -1},
             "button": {"chip": "button", "pin": 15},

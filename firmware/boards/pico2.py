@@ -9,7 +9,8 @@ BOARD = {
     "mcu": "RP2350",
     "micropython": "RPI_PICO2",
     "native": "armv7m",  # of the RP2350's Arm cores
-    # Official MicroPython keeps the first megabyte of the 4 MB flash for itself (RPI_PICO2/mpconfigboard.h).
+    # Official MicroPython keeps the first megabyte of the 4 MB flash for itself
+    # (RPI_PICO2/mpconfigboard.h).
     "filesystem": {"size": 3072 * 1024, "block": 4096, "program": 256},
     "buses": {
         "i2c": {"kind": "i2c", "id": 0, "sda": 4, "scl": 5, "frequency": 400_000},
@@ -18,7 +19,13 @@ BOARD = {
     },
     "products": {
         "kodeviser": {
-            "display": {"chip": "ssd1306", "bus": "i2c", "address": 0x3C, "width": 128, "height": 64},
+            "display": {
+                "chip": "ssd1306",
+                "bus": "i2c",
+                "address": 0x3C,
+                "width": 128,
+                "height": 64,
+            },
             "clock": {"chip": "ds3231", "bus": "i2c", "address": 0x68},
             "button": {"chip": "button", "pin": 15},
             "battery": {"chip": "battery", "pin": 26, "ratio": 2, "reference_mv": 3300},
@@ -26,7 +33,14 @@ BOARD = {
             "usb": {"chip": "usb", "pin": 24},
         },
         "kodeoplaeser": {
-            "display": {"chip": "sharp_lcd", "bus": "spi", "select": 17, "enable": 20, "width": 400, "height": 240},
+            "display": {
+                "chip": "sharp_lcd",
+                "bus": "spi",
+                "select": 17,
+                "enable": 20,
+                "width": 400,
+                "height": 240,
+            },
             "clock": {"chip": "ds3231", "bus": "i2c", "address": 0x68},
             "keypad": {"chip": "keypad", "rows": (0, 1, 2, 3), "columns": (6, 7, 8), "timer": -1},
             "button": {"chip": "button", "pin": 15},

@@ -1,9 +1,9 @@
 """ChaCha20-Poly1305 (RFC 8439). Keys 32 bytes, nonces 12, tags 16.
 
-A 32-bit word is a heap object on the token, so quarter rounds on single words are slow there. Instead one long
-integer holds a whole row of the state, for several blocks at once: word `column` of block `i` sits in the 64-bit lane
-column * blocks + i. The upper half of a lane is empty room for the carry of an addition and the overflow of a
-rotation.
+A 32-bit word is a heap object on the token, so quarter rounds on single words are slow there.
+Instead one long integer holds a whole row of the state, for several blocks at once: word `column`
+of block `i` sits in the 64-bit lane column * blocks + i. The upper half of a lane is empty room for
+the carry of an addition and the overflow of a rotation.
 """
 
 from firmware.crypto.compare import equal
@@ -35,7 +35,8 @@ def decrypt(key: bytes, nonce: bytes, sealed: bytes, aad: bytes = b"") -> bytes:
 
 
 def keystream(key: bytes, nonce: bytes, counter: int, size: int) -> bytes:
-    """At least size bytes of the ChaCha20 key stream: whole blocks from block number counter on (section 2.4)."""
+    """At least size bytes of the ChaCha20 key stream: whole blocks from block number counter on
+    (section 2.4)."""
     if len(key) != 32 or len(nonce) != 12:
         raise ValueError("the key has 32 bytes and the nonce 12")
     blocks = (size + _BLOCK - 1) // _BLOCK
@@ -61,7 +62,10 @@ def poly1305(key: bytes, message: bytes) -> bytes:
 
 def _tag(one_time_key: bytes, aad: bytes, ciphertext: bytes) -> bytes:
     sizes = len(aad).to_bytes(8, "little") + len(ciphertext).to_bytes(8, "little")
-    return poly1305(one_time_key, aad + bytes(-len(aad) % 16) + ciphertext + bytes(-len(ciphertext) % 16) + sizes)
+    return poly1305(
+        one_time_key,
+        aad + bytes(-len(aad) % 16) + ciphertext + bytes(-len(ciphertext) % 16) + sizes,
+    )
 
 
 def _xor(data: bytes, stream: bytes) -> bytes:
@@ -70,7 +74,9 @@ def _xor(data: bytes, stream: bytes) -> bytes:
         return b""
     # The stream's first block made the Poly1305 key; the data begin with the second.
     stream = stream[_BLOCK : _BLOCK + size]
-    return (int.from_bytes(data, "little") ^ int.from_bytes(stream, "little")).to_bytes(size, "little")
+    return (int.from_bytes(data, "little") ^ int.from_bytes(stream, "little")).to_bytes(
+        size, "little"
+    )
 
 
 def _row(words: bytes, count: int) -> int:
@@ -106,7 +112,8 @@ def _blocks(key: bytes, nonce: bytes, counter: int, count: int) -> bytes:
         c = (c + d) & mask
         b = (b ^ c) << 7
         b = (b | b >> 32) & mask
-        # Columns to diagonals: turn the rows left by one, two and three columns; and back after the diagonal round.
+        # Columns to diagonals: turn the rows left by one, two and three columns; and back after the
+        # diagonal round.
         if half_round & 1:
             b = b >> three | (b & low3) << one
             d = d >> one | (d & low1) << three

@@ -2,7 +2,8 @@
 
 
 def equal(left: bytes, right: bytes) -> bool:
-    """Whether both are the same, in a time that does not tell where they differ (only whether their lengths do)."""
+    """Whether both are the same, in a time that does not tell where they differ (only whether their
+    lengths do)."""
     if len(left) != len(right):
         return False
     difference = 0

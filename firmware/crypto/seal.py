@@ -1,9 +1,10 @@
-"""The seal for storage at rest: AES-256 in counter mode, then HMAC-SHA-256 over nonce and ciphertext.
+"""The seal for storage at rest: AES-256 in counter mode, then HMAC-SHA-256 over nonce and
+ciphertext.
 
-Hash and AES run in C on the token, so opening the vault stays within the time of a press; the link's
-ChaCha20-Poly1305 in Python would not. MicroPython's cryptolib lacks counter mode, so it is made from ECB here (NIST
-SP 800-38A section 6.5): keystream block i is AES(nonce + i), as 128-bit big-endian numbers.
-Sealed form: nonce (16) || ciphertext || tag (16).
+Hash and AES run in C on the token, so opening the vault stays within the time of a press; the
+link's ChaCha20-Poly1305 in Python would not. MicroPython's cryptolib lacks counter mode, so it is
+made from ECB here (NIST SP 800-38A section 6.5): keystream block i is AES(nonce + i), as 128-bit
+big-endian numbers. Sealed form: nonce (16) || ciphertext || tag (16).
 
 aes_ecb(key32) returns a callable that encrypts bytes of a multiple of 16 in ECB mode.
 """

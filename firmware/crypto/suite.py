@@ -1,4 +1,5 @@
-"""The token's primitives for the Noise machine (Noise revision 34, sections 4 and 12): 25519, ChaChaPoly, SHA256.
+"""The token's primitives for the Noise machine (Noise revision 34, sections 4 and 12): 25519,
+ChaChaPoly, SHA256.
 
 The host has the same functions over another library; each side is handed its own.
 """

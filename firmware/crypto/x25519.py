@@ -1,7 +1,7 @@
 """X25519 Diffie-Hellman (RFC 7748 section 5) on Python integers.
 
-Python integers do not run in constant time. The token accepts that: its keys are ephemeral, made for one handshake
-each, so a listener gets one noisy measurement per key (docs/security.md).
+Python integers do not run in constant time. The token accepts that: its keys are ephemeral, made
+for one handshake each, so a listener gets one noisy measurement per key (docs/security.md).
 """
 
 _P = (1 << 255) - 19
@@ -16,7 +16,8 @@ def public_key(scalar: bytes) -> bytes:
 def x25519(scalar: bytes, point: bytes) -> bytes:
     """The 32-byte product of a 32-byte private key and a 32-byte point.
 
-    ValueError for other sizes and for the all-zero result that a point of small order gives (section 6.1).
+    ValueError for other sizes and for the all-zero result that a point of small order gives
+    (section 6.1).
     """
     if len(point) != 32:
         raise ValueError("a public key has 32 bytes")
@@ -35,7 +36,8 @@ def _decode_scalar(scalar: bytes) -> int:
 
 
 def _ladder(k: int, u: int) -> int:
-    """The Montgomery ladder: ten multiplications a bit, and differences left negative, since % brings them back."""
+    """The Montgomery ladder: ten multiplications a bit, and differences left negative, since %
+    brings them back."""
     p = _P
     x2, z2, x3, z3 = 1, 0, u, 1
     swapped = 0
@@ -63,7 +65,8 @@ def _ladder(k: int, u: int) -> int:
 
 
 def _invert(z: int) -> int:
-    """z^(p - 2) by 254 squarings and 11 multiplications: half of what pow() needs for this exponent of ones."""
+    """z^(p - 2) by 254 squarings and 11 multiplications: half of what pow() needs for this exponent
+    of ones."""
     p = _P
     z2 = z * z % p
     z9 = _square(z2, 2) * z % p

@@ -1,4 +1,5 @@
-"""The loudspeaker's amplifier: an enable pin, high to play (SD_MODE of a MAX98357A; low puts it to sleep)."""
+"""The loudspeaker's amplifier: an enable pin, high to play (SD_MODE of a MAX98357A; low puts it to
+sleep)."""
 
 from machine import Pin
 

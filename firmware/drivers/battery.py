@@ -25,7 +25,8 @@ class Battery:
     def millivolts(self) -> int:
         """Return the cell's voltage, the mean of a few samples."""
         if hasattr(self._adc, "read_uv"):
-            # Where the port knows the converter's calibration (ESP32), the reference voltage is in there.
+            # Where the port knows the converter's calibration (ESP32), the reference voltage is in
+            # there.
             total = sum(self._adc.read_uv() for _ in range(_SAMPLES)) // 1000
         else:
             total = sum(self._adc.read_u16() for _ in range(_SAMPLES)) * self._reference_mv // 65535

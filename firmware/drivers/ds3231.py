@@ -1,11 +1,11 @@
 """DS3231 real-time clock over I2C. Source: Maxim DS3231 data sheet 19-5170 rev 10.
 
-Times are Unix seconds (UTC), temperatures hundredths of a degree Celsius, aging in the chip's own steps (about 0.1 ppm
-at 25 degrees C; a positive number slows the clock down).
+Times are Unix seconds (UTC), temperatures hundredths of a degree Celsius, aging in the chip's own
+steps (about 0.1 ppm at 25 degrees C; a positive number slows the clock down).
 
-The chip's calendar takes every fourth year for a leap year, 2100 too. It is used here as what it is, a counter of
-seconds with a calendar of its own, so the years 2000..2199 are exact; in its registers a date after February 2100 is
-one day behind.
+The chip's calendar takes every fourth year for a leap year, 2100 too. It is used here as what it
+is, a counter of seconds with a calendar of its own, so the years 2000..2199 are exact; in its
+registers a date after February 2100 is one day behind.
 """
 
 from micropython import const
@@ -44,7 +44,8 @@ def _number(bcd: int, low: int, high: int) -> int:
 
 
 def registers(unix: int) -> bytes:
-    """Return the seven time registers for a time. Hours go in as 24 h, the weekday as 1 for Monday."""
+    """Return the seven time registers for a time. Hours go in as 24 h, the weekday as 1 for
+    Monday."""
     days, second = divmod(unix - _EPOCH, _DAY)
     if not 0 <= days < _LAST_DAY:
         raise ValueError("time out of the clock's range")
@@ -90,7 +91,9 @@ def seconds(data) -> int:
         days += _MONTHS[earlier]
     if month > 2 and not leap:
         days -= 1
-    return _EPOCH + days * _DAY + hour * 3600 + _number(data[1], 0, 59) * 60 + _number(data[0], 0, 59)
+    return (
+        _EPOCH + days * _DAY + hour * 3600 + _number(data[1], 0, 59) * 60 + _number(data[0], 0, 59)
+    )
 
 
 class Ds3231:
@@ -113,7 +116,8 @@ class Ds3231:
         self._i2c.writeto_mem(self._address, register, self._byte)
 
     def read(self) -> int:
-        """Return the time. One burst: the chip holds a copy of its counters from the start of the transfer.
+        """Return the time. One burst: the chip holds a copy of its counters from the start of the
+        transfer.
 
         ValueError when the registers hold no time.
         """
@@ -123,14 +127,15 @@ class Ds3231:
     def set(self, unix: int) -> None:
         """Set the time and say that it can be trusted. ValueError out of 2000..2199."""
         self._time[:] = registers(unix)
-        # Writing the seconds restarts the second (data sheet, "Clock and Calendar"); the flag falls last, so that a cut
-        # between the two leaves a clock that is known to be wrong.
+        # Writing the seconds restarts the second (data sheet, "Clock and Calendar"); the flag falls
+        # last, so that a cut between the two leaves a clock that is known to be wrong.
         self._i2c.writeto_mem(self._address, _SECONDS, self._time)
         self._put(_CONTROL, _CONTROL_DEFAULT)
         self._put(_STATUS, 0)
 
     def lost(self) -> bool:
-        """Return True when both supplies failed since the clock was set, or its registers hold no time."""
+        """Return True when both supplies failed since the clock was set, or its registers hold no
+        time."""
         if self._get(_STATUS) & _STOPPED:
             return True
         try:
@@ -145,7 +150,8 @@ class Ds3231:
         return offset - 256 if offset > 127 else offset
 
     def set_aging(self, offset: int) -> None:
-        """Set the aging offset, -128..127, and let it act at once, not with the next conversion up to 64 s away."""
+        """Set the aging offset, -128..127, and let it act at once, not with the next conversion up
+        to 64 s away."""
         if not -128 <= offset <= 127:
             raise ValueError("aging offset out of range")
         self._put(_AGING, offset & 255)

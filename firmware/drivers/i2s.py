@@ -1,11 +1,13 @@
-"""Sound out over I2S, 16 bits, mono, sent ahead of time in pieces. Times are milliseconds of time.ticks_ms().
+"""Sound out over I2S, 16 bits, mono, sent ahead of time in pieces. Times are milliseconds of
+time.ticks_ms().
 
-Nothing here is called back. What fills a piece reads the voice from flash, and MicroPython runs callbacks also in the
-middle of a file operation (mp_event_handle_nowait in ports/rp2/rp2_flash.c), where a second one would find littlefs
-half way; besides, a callback is lost when eight others wait (py/scheduler.c), and with it all sound that should follow.
-So the program comes by every `feed_ms`, and fills and sends pieces while there is `room()`. In between machine.I2S
-plays on from its ring buffer, `ring_ms` long in the board data: nothing may keep the program for longer than
-ring_ms - feed_ms.
+Nothing here is called back. What fills a piece reads the voice from flash, and MicroPython runs
+callbacks also in the middle of a file operation (mp_event_handle_nowait in ports/rp2/rp2_flash.c),
+where a second one would find littlefs half way; besides, a callback is lost when eight others wait
+(py/scheduler.c), and with it all sound that should follow. So the program comes by every `feed_ms`,
+and fills and sends pieces while there is `room()`. In between machine.I2S plays on from its ring
+buffer, `ring_ms` long in the board data: nothing may keep the program for longer than ring_ms -
+feed_ms.
 """
 
 import select
@@ -16,7 +18,9 @@ from machine import I2S, Pin
 from micropython import const
 
 _PIECE_MS = const(50)
-_DMA_MS = const(4)  # of silence in the two DMA buffers in front of the ring (ports/rp2/machine_i2s.c, at 16 kHz)
+_DMA_MS = const(
+    4
+)  # of silence in the two DMA buffers in front of the ring (ports/rp2/machine_i2s.c, at 16 kHz)
 
 
 def from_board(part: dict, bus: dict, product: dict):
@@ -31,11 +35,14 @@ class I2s:
     """
 
     def __init__(self, bus: dict, rate: int):
-        """Take the board's data about the bus, and samples a second, a whole number a millisecond."""
+        """Take the board's data about the bus, and samples a second, a whole number a
+        millisecond."""
         ring_ms = bus["ring_ms"]
         self.rate = rate
         self.feed_ms = ring_ms * 2 // 5
-        self.piece = array("h", bytes(2 * _PIECE_MS * (rate // 1000)))  # to be filled whole, and then sent
+        self.piece = array(
+            "h", bytes(2 * _PIECE_MS * (rate // 1000))
+        )  # to be filled whole, and then sent
         self._ring = ring_ms * (rate // 1000)
         self._settings = {
             "sck": Pin(bus["sck"]),
@@ -47,13 +54,16 @@ class I2s:
             "rate": rate,
             "ibuf": 2 * self._ring + 1,  # its ring keeps a byte free; samples should fit in whole
         }
-        # Open from the start, for the ring is one large piece of memory: init() frees it and takes it again at once.
+        # Open from the start, for the ring is one large piece of memory: init() frees it and takes
+        # it again at once.
         self._port = I2S(bus["id"], **self._settings)
         self._asking = select.poll()
         self._asking.register(self._port, select.POLLOUT)
         self._began = time.ticks_ms()  # when the first piece was sent
         self._sent = 0  # position behind the last piece; 0: none yet
-        self._rest: memoryview | None = None  # of the last piece, where the port did not take it whole
+        self._rest: memoryview | None = (
+            None  # of the last piece, where the port did not take it whole
+        )
         self._muted = False
 
     def room(self) -> bool:
@@ -63,13 +73,16 @@ class I2s:
     def send(self) -> None:
         """Send the piece on its way behind what is there. Only when there is room.
 
-        Allocates nothing unless the ring cannot take all of it, and then as much as a memoryview needs.
+        Allocates nothing unless the ring cannot take all of it, and then as much as a memoryview
+        needs.
         """
         if self._sent:
             self._sent = self.position()
         else:
             self._began = time.ticks_ms()
-            self._asking.poll(0)  # from here on, until init(), write() takes what there is room for and never waits
+            self._asking.poll(
+                0
+            )  # from here on, until init(), write() takes what there is room for and never waits
         self._sent += len(self.piece)
         self._write(self.piece)
 
@@ -82,11 +95,13 @@ class I2s:
         return self._elapsed() - _DMA_MS * (self.rate // 1000)
 
     def over(self) -> bool:
-        """Return True when all has been heard, also by a port that lets its whole ring go round first (ESP32)."""
+        """Return True when all has been heard, also by a port that lets its whole ring go round
+        first (ESP32)."""
         return (self._muted or self._flushed()) and self._elapsed() >= self._sent + self._ring
 
     def mute(self) -> None:
-        """Be silent at once, and until stop() take nothing more. May be called from an interrupt handler."""
+        """Be silent at once, and until stop() take nothing more. May be called from an interrupt
+        handler."""
         if self._sent:
             self._muted = True
             self._port.init(**self._settings)
@@ -100,7 +115,8 @@ class I2s:
         self._muted = False
 
     def _flushed(self) -> bool:
-        """Write what was left of the last piece; return True when nothing of it is left any more."""
+        """Write what was left of the last piece; return True when nothing of it is left any
+        more."""
         if self._rest is not None:
             self._write(self._rest)
         return self._rest is None
@@ -111,4 +127,6 @@ class I2s:
 
     def _elapsed(self) -> int:
         """Return the samples that have gone by since the first piece."""
-        return time.ticks_diff(time.ticks_ms(), self._began) * (self.rate // 1000) if self._sent else 0
+        return (
+            time.ticks_diff(time.ticks_ms(), self._began) * (self.rate // 1000) if self._sent else 0
+        )

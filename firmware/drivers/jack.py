@@ -1,8 +1,8 @@
 """The headset's 3.5 mm jack. Its switch pulls the pin to ground while no plug is in.
 
-Two ways to hear of a plug: `on_edge(plugged)` is called by the interrupt handler whenever the contact moves, for what
-cannot wait (silencing the loudspeaker), and so also with the wrong value while it bounces; `read()` gives (plugged,
-ticks) once the contact is at rest, as a button does.
+Two ways to hear of a plug: `on_edge(plugged)` is called by the interrupt handler whenever the
+contact moves, for what cannot wait (silencing the loudspeaker), and so also with the wrong value
+while it bounces; `read()` gives (plugged, ticks) once the contact is at rest, as a button does.
 """
 
 from firmware.drivers.button import Button

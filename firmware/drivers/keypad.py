@@ -1,9 +1,11 @@
-"""Keypad: a matrix of 3 columns and 4 rows without diodes, as telephones have it. Milliseconds of time.ticks_ms().
+"""Keypad: a matrix of 3 columns and 4 rows without diodes, as telephones have it. Milliseconds of
+time.ticks_ms().
 
-While no key is down every column is low, so that any key pulls its row low and interrupts. From then on a timer looks
-at the keys every few milliseconds, until all are up again. A change counts once it has lasted the debounce time. Where
-three keys are at corners of a rectangle the fourth corner seems to be down too; until such a picture is over no key is
-believed to have gone down. `read()` hands changes out, and select.poll() wakes for them: the keypad is a stream.
+While no key is down every column is low, so that any key pulls its row low and interrupts. From
+then on a timer looks at the keys every few milliseconds, until all are up again. A change counts
+once it has lasted the debounce time. Where three keys are at corners of a rectangle the fourth
+corner seems to be down too; until such a picture is over no key is believed to have gone down.
+`read()` hands changes out, and select.poll() wakes for them: the keypad is a stream.
 """
 
 import io
@@ -29,10 +31,12 @@ def _ring():
 
 
 class Keypad(io.IOBase):
-    """The keypad. Keys are "0" to "9", "*" and "#". Interrupt handler and timer allocate nothing."""
+    """The keypad. Keys are "0" to "9", "*" and "#". Interrupt handler and timer allocate
+    nothing."""
 
     def __init__(self, rows: tuple, columns: tuple, timer: int, debounce_ms: int):
-        """Start to listen on the pins of the rows and columns; `timer` is a number that machine.Timer takes."""
+        """Start to listen on the pins of the rows and columns; `timer` is a number that
+        machine.Timer takes."""
         self.on_press: object = None  # or a function that interrupts call when a key goes down
         self._debounce = debounce_ms
         self._code = bytearray(_QUEUE)  # key number, with bit 7 when it went down
@@ -119,10 +123,12 @@ class Keypad(io.IOBase):
         return -1
 
     def _hear_again(self) -> None:
-        """Have the timer look when a key is down and no interrupt told: one is lost when eight others wait."""
+        """Have the timer look when a key is down and no interrupt told: one is lost when eight
+        others wait."""
         for row in self._rows:
             if not self._scanning and row.value() == 0:
-                # Nothing more than this, for interrupts come in between: the first look is the timer's.
+                # Nothing more than this, for interrupts come in between: the first look is the
+                # timer's.
                 self._scanning = True
                 self._timer.init(mode=Timer.PERIODIC, period=_SCAN_MS, callback=self._look)
 

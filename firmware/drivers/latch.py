@@ -1,4 +1,5 @@
-"""The power latch: a pin that keeps the regulator on after the button, which first turned it on, is let go."""
+"""The power latch: a pin that keeps the regulator on after the button, which first turned it on, is
+let go."""
 
 from machine import Pin
 
@@ -20,5 +21,6 @@ class Latch:
         self._pin.value(1)
 
     def release(self) -> None:
-        """Let go: on battery this is the last statement that runs. On USB power the program goes on."""
+        """Let go: on battery this is the last statement that runs. On USB power the program goes
+        on."""
         self._pin.value(0)

@@ -1,11 +1,14 @@
-"""SHARP memory LCD over SPI. Source: data sheet of the LS027B7DH01 (400 x 240), "Serial interface" and "Timing".
+"""SHARP memory LCD over SPI. Source: data sheet of the LS027B7DH01 (400 x 240), "Serial interface"
+and "Timing".
 
-Draw on `canvas` (1 is ink) and call `show()`: it sends the lines that changed, told by their checksums, for to keep a
-second frame would take 12 KB (one change in a thousand million goes unseen). Every transfer begins with the mode bits
-M0 (write), M1 (VCOM) and M2 (clear). A line's address and its pixels go out first bit first. machine.SPI sends the
-highest bit first, which suits the pixels (MONO_HLSB has the leftmost one on top); addresses must be turned round.
-A panel that is on must see VCOM change at least once a second, or a direct voltage wears the liquid crystal: call
-`tick()` every `tick_ms` milliseconds meanwhile. SPI has no acknowledgement: a missing panel goes unnoticed.
+Draw on `canvas` (1 is ink) and call `show()`: it sends the lines that changed, told by their
+checksums, for to keep a second frame would take 12 KB (one change in a thousand million goes
+unseen). Every transfer begins with the mode bits M0 (write), M1 (VCOM) and M2 (clear). A line's
+address and its pixels go out first bit first. machine.SPI sends the highest bit first, which suits
+the pixels (MONO_HLSB has the leftmost one on top); addresses must be turned round. A panel that is
+on must see VCOM change at least once a second, or a direct voltage wears the liquid crystal: call
+`tick()` every `tick_ms` milliseconds meanwhile. SPI has no acknowledgement: a missing panel goes
+unnoticed.
 """
 
 from array import array
@@ -40,7 +43,8 @@ class SharpLcd:
     tick_ms = 500
 
     def __init__(self, spi, select: int, enable: int, width: int, height: int):
-        """Clear the panel and leave it off; `select` and `enable` are the pins at its SCS and DISP, active high."""
+        """Clear the panel and leave it off; `select` and `enable` are the pins at its SCS and DISP,
+        active high."""
         self._spi = spi
         self._select = Pin(select, Pin.OUT, value=0)
         self._enable = Pin(enable, Pin.OUT, value=0)
@@ -49,9 +53,13 @@ class SharpLcd:
         size = width // 8 * height
         self._pixels = memoryview(bytearray(size))
         self._sent = array("i", bytes(4 * height))  # checksums of the lines in the panel's memory
-        self._bands = array("i", bytes(4 * -(-height // _BAND)))  # and of several: most stay as they are
+        self._bands = array(
+            "i", bytes(4 * -(-height // _BAND))
+        )  # and of several: most stay as they are
         self.canvas = framebuf.FrameBuffer(self._pixels, width, height, framebuf.MONO_HLSB)
-        self._line = bytearray(1 + width // 8 + 1)  # address, pixels, eight clocks that move them into the memory
+        self._line = bytearray(
+            1 + width // 8 + 1
+        )  # address, pixels, eight clocks that move them into the memory
         self._pair = bytearray(2)
         self._all = (1 << width) - 1
         self._turned = _reversed_bits()
@@ -110,7 +118,8 @@ class SharpLcd:
         self._inverted = inverted
 
     def show(self) -> None:
-        """Bring the panel up to date with the canvas. Each line is a write of its own: interrupts get through."""
+        """Bring the panel up to date with the canvas. Each line is a write of its own: interrupts
+        get through."""
         stride = self.width // 8
         stale = self._stale
         self._stale = True  # until all of it has gone out

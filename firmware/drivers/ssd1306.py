@@ -1,7 +1,8 @@
-"""SSD1306 OLED controller over I2C, up to 128 x 64 pixels. Source: Solomon Systech SSD1306 data sheet rev 1.1.
+"""SSD1306 OLED controller over I2C, up to 128 x 64 pixels. Source: Solomon Systech SSD1306 data
+sheet rev 1.1.
 
-Draw on `canvas` (a framebuf in the chip's own layout: pages of 8 rows, one byte per column, bit 0 on top) and call
-`show()`: it sends the columns that changed since the last time, page by page.
+Draw on `canvas` (a framebuf in the chip's own layout: pages of 8 rows, one byte per column, bit 0
+on top) and call `show()`: it sends the columns that changed since the last time, page by page.
 """
 
 import framebuf
@@ -45,7 +46,9 @@ class Ssd1306:
             b"\xae",  # off
             b"\xd5\x80",  # oscillator at its reset value, no divider
             bytes((0xA8, height - 1)),  # multiplex ratio
-            b"\xda\x12" if height == 64 else b"\xda\x02",  # COM pins: alternating on 64 rows, in sequence on 32
+            b"\xda\x12"
+            if height == 64
+            else b"\xda\x02",  # COM pins: alternating on 64 rows, in sequence on 32
             b"\xd3\x00\x40",  # no offset, start line 0
             b"\x20\x00",  # horizontal addressing: past the window's last column comes its next page
             b"\xd9\xf1\xdb\x20",  # pre-charge and VCOMH level for a panel fed by the charge pump
@@ -67,7 +70,8 @@ class Ssd1306:
         self._i2c.writevto(self._address, self._packet)
 
     def on(self) -> None:
-        """Start the charge pump, then the panel (application note of the data sheet, section 2.1)."""
+        """Start the charge pump, then the panel (application note of the data sheet, section
+        2.1)."""
         self._command(bytes((_CHARGE_PUMP, 0x14, _DISPLAY_ON)))
 
     def off(self) -> None:
@@ -79,12 +83,14 @@ class Ssd1306:
         self._command(bytes((_SET_CONTRAST, level)))
 
     def flip(self, flipped: bool) -> None:
-        """Turn the picture half a turn. Modules are soldered so that remap on, scan down is upright."""
+        """Turn the picture half a turn. Modules are soldered so that remap on, scan down is
+        upright."""
         if flipped:
             self._command(bytes((_SEGMENT_REMAP, _COM_SCAN_UP)))
         else:
             self._command(bytes((_SEGMENT_REMAP | 1, _COM_SCAN_DOWN)))
-        # The remap acts on data as it is written (section 10.1.8), so what is in the memory must be sent anew.
+        # The remap acts on data as it is written (section 10.1.8), so what is in the memory must be
+        # sent anew.
         self._memory_known = False
 
     def show(self) -> None:

@@ -1,4 +1,5 @@
-"""The byte stream to the host: USB serial on a board, a pipe in the emulator. Frames in, answers out."""
+"""The byte stream to the host: USB serial on a board, a pipe in the emulator. Frames in, answers
+out."""
 
 from firmware.protocol.frames import Decoder, encode
 
@@ -21,10 +22,11 @@ class Port:
         return self._decoder.idle
 
     def receive(self) -> list | None:
-        """Read one byte, which the caller knows to be there: the payloads it completes (None for a damaged frame).
+        """Read one byte, which the caller knows to be there: the payloads it completes (None for a
+        damaged frame).
 
-        None instead of a list at the end of the stream; KeyboardInterrupt for a Ctrl-C. A board's stdin has no read of
-        "what is there": asking for more than one byte would wait for all.
+        None instead of a list at the end of the stream; KeyboardInterrupt for a Ctrl-C. A board's
+        stdin has no read of "what is there": asking for more than one byte would wait for all.
         """
         byte = self._input.read(1)
         if not byte:

@@ -1,7 +1,8 @@
-"""The operations inside a secure session, on vault and clock. Times are Unix seconds, temperatures centi °C.
+"""The operations inside a secure session, on vault and clock. Times are Unix seconds, temperatures
+centi °C.
 
-Arguments come from an authenticated host and are checked all the same: exact names, exact types (a bool is no integer),
-sizes and ranges. Each operation is one change of the vault or none.
+Arguments come from an authenticated host and are checked all the same: exact names, exact types (a
+bool is no integer), sizes and ranges. Each operation is one change of the vault or none.
 """
 
 from firmware.protocol import messages
@@ -33,7 +34,8 @@ class Requests:
         self._services = services
         self._suite = suite
         self._random = random
-        # operation -> what carries it out, and the names of its arguments; None where the operation sorts them itself
+        # operation -> what carries it out, and the names of its arguments; None where the operation
+        # sorts them itself
         self._operations = {
             messages.INFO: (self._info, ()),
             messages.KEY_SET: (self._key_set, ("key", "kind")),
@@ -56,11 +58,13 @@ class Requests:
             self._operations[messages.READ_CODE] = (self._read_code, ("name",))
 
     def known(self, operation: int) -> bool:
-        """Whether this build has the operation; CLAIM belongs to the session and is not among them."""
+        """Whether this build has the operation; CLAIM belongs to the session and is not among
+        them."""
         return operation in self._operations
 
     def perform(self, operation: int, args: dict) -> dict:
-        """Carry out an operation and return its result; RefusedError or VaultError with an error number."""
+        """Carry out an operation and return its result; RefusedError or VaultError with an error
+        number."""
         act, names = self._operations[operation]
         if names is not None and sorted(args) != list(names):
             raise RefusedError(messages.BAD_ARGUMENT)
@@ -100,7 +104,8 @@ class Requests:
         self._vault.remove_credential(_name(args))
 
     def _clock_read(self, args: dict) -> dict:
-        """Answer at the instant a second begins, so that the host can tell the drift to a few milliseconds."""
+        """Answer at the instant a second begins, so that the host can tell the drift to a few
+        milliseconds."""
         clock = self._clock()
         try:
             lost = clock.lost()
@@ -119,7 +124,8 @@ class Requests:
         return answer
 
     def _next_second(self, clock) -> int | None:
-        """Wait for the next second to begin and return it; None when the clock stands still or tells no time."""
+        """Wait for the next second to begin and return it; None when the clock stands still or
+        tells no time."""
         began_ms = self._services.now_ms()
         try:
             before = clock.read()
@@ -223,10 +229,18 @@ class Requests:
         if held["kind"] == "hotp":
             from firmware.otp.hotp import hotp
 
-            return {"code": hotp(held["secret"], self._vault.next_counter(at), held["digits"], held["algorithm"])}
+            return {
+                "code": hotp(
+                    held["secret"], self._vault.next_counter(at), held["digits"], held["algorithm"]
+                )
+            }
         from firmware.otp.totp import totp
 
-        return {"code": totp(held["secret"], self._time(), held["period"], held["digits"], held["algorithm"])}
+        return {
+            "code": totp(
+                held["secret"], self._time(), held["period"], held["digits"], held["algorithm"]
+            )
+        }
 
     def _time(self) -> int:
         clock = self._clock()

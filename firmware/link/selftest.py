@@ -1,4 +1,5 @@
-"""Known answers for the token's own cryptography, computed on the token: a flash or a build gone wrong shows here."""
+"""Known answers for the token's own cryptography, computed on the token: a flash or a build gone
+wrong shows here."""
 
 from binascii import unhexlify
 

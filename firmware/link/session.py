@@ -1,11 +1,13 @@
-"""The token's side of the link: hello, handshake, and requests inside the secure session. Times in milliseconds.
+"""The token's side of the link: hello, handshake, and requests inside the secure session. Times in
+milliseconds.
 
-One session counts at a time. A handshake is only a candidate until its first message has come through, because a
-replayed or made-up handshake message must not end the session of somebody who holds the key. Whatever arrives, the
-answer is a payload or silence, never an exception.
+One session counts at a time. A handshake is only a candidate until its first message has come
+through, because a replayed or made-up handshake message must not end the session of somebody who
+holds the key. Whatever arrives, the answer is a payload or silence, never an exception.
 
-`services` is what the App hands in: clock (driver or None), comparison(number) to show it, settings_changed(),
-now_ms() (ticks of at least 30 bits), selftest() and info() (maps for the operations of these names).
+`services` is what the App hands in: clock (driver or None), comparison(number) to show it,
+settings_changed(), now_ms() (ticks of at least 30 bits), selftest() and info() (maps for the
+operations of these names).
 """
 
 from firmware.link.requests import RefusedError, Requests
@@ -22,10 +24,12 @@ _TICKS_MASK = (1 << 30) - 1  # MicroPython's ticks wrap at 2^30
 _KEPT_ANSWERS = 4
 _COMMITMENT_SIZE = 32
 
-# What a token without an access key does for a claimed session, and what one with damaged storage does.
+# What a token without an access key does for a claimed session, and what one with damaged storage
+# does.
 _WITHOUT_KEY = (messages.INFO, messages.KEY_SET, messages.WIPE, messages.SELFTEST)
 _WHEN_DAMAGED = (messages.INFO, messages.WIPE, messages.SELFTEST)
-# Asked again under the same id, these are done again: they change nothing, and an old answer could be untrue.
+# Asked again under the same id, these are done again: they change nothing, and an old answer could
+# be untrue.
 _READING = (
     messages.INFO,
     messages.CREDENTIAL_LIST,
@@ -39,28 +43,41 @@ class _Session:
     def __init__(self, handshake, now_ms: int, claim: tuple | None):
         self.send, self.receive = handshake.split()
         self.hash = handshake.hash
-        self.claim = claim  # (commitment, token's nonce) until the claim is made; None in an authenticated session
+        # (commitment, token's nonce) until the claim is made; None in an authenticated session
+        self.claim = claim
         self.heard_ms = now_ms
 
 
 class LinkServer:
-    """Answers frames. `product` and `board` are the data tables, `build` is DEVELOPMENT or PRODUCTION."""
+    """Answers frames. `product` and `board` are the data tables, `build` is DEVELOPMENT or
+    PRODUCTION."""
 
-    def __init__(self, product: dict, board: dict, build: str, serial: str, vault, services, suite, random):
+    def __init__(
+        self, product: dict, board: dict, build: str, serial: str, vault, services, suite, random
+    ):
         """`suite` holds the primitives for Noise, random(n) gives n random bytes."""
-        self._identity = {"product": product["name"], "board": board["name"], "serial": serial, "build": build}
+        self._identity = {
+            "product": product["name"],
+            "board": board["name"],
+            "serial": serial,
+            "build": build,
+        }
         self._vault = vault
         self._services = services
         self._suite = suite
         self._random = random
-        self._requests = Requests(product, build == messages.DEVELOPMENT, vault, services, suite, random)
+        self._requests = Requests(
+            product, build == messages.DEVELOPMENT, vault, services, suite, random
+        )
         self._hello_body: bytes | None = None
         self._session: _Session | None = None
         self._candidate: _Session | None = None
-        self._answers: list = []  # (request id, error, result) of the latest changes, the oldest first
+        # (request id, error, result) of the latest changes, the oldest first
+        self._answers: list = []
 
     def handle(self, payload: bytes | None) -> bytes | None:
-        """Return the answer to a frame's payload, None for silence; a payload of None stands for a damaged frame."""
+        """Return the answer to a frame's payload, None for silence; a payload of None stands for a
+        damaged frame."""
         try:
             if payload is None:
                 return _error(messages.BAD_FRAME)
@@ -77,7 +94,8 @@ class LinkServer:
                 return None
             return _error(messages.BAD_MESSAGE)
         except Exception:
-            # Only what is wrong in this module ends here; failing operations are answered inside the session.
+            # Only what is wrong in this module ends here; failing operations are answered inside
+            # the session.
             return _error(messages.INTERNAL)
 
     def _hello(self) -> bytes:
@@ -99,7 +117,11 @@ class LinkServer:
                 return _error(messages.ALREADY_CLAIMED)
         elif pattern == messages.PATTERN_NNPSK0:
             if psk is None:
-                return _error(messages.STORAGE_DAMAGED if self._vault.state == DAMAGED else messages.NO_ACCESS_KEY)
+                return _error(
+                    messages.STORAGE_DAMAGED
+                    if self._vault.state == DAMAGED
+                    else messages.NO_ACCESS_KEY
+                )
         else:
             return _error(messages.BAD_MESSAGE)
         prologue = messages.PROLOGUE + self._hello_body
@@ -127,7 +149,9 @@ class LinkServer:
             if session is self._candidate:
                 self._session, self._candidate = session, None
             error, request_id, result = self._answer(session, request)
-            answer = session.send.encrypt(dumps({"id": request_id, "error": error, "result": result}))
+            answer = session.send.encrypt(
+                dumps({"id": request_id, "error": error, "result": result})
+            )
             session.heard_ms = self._services.now_ms()
             return bytes((messages.TRANSPORT,)) + answer
         return _error(messages.NO_SESSION)
@@ -136,7 +160,8 @@ class LinkServer:
         return (self._services.now_ms() - session.heard_ms) & _TICKS_MASK >= _SILENCE_MS
 
     def _answer(self, session: _Session, plaintext: bytes) -> tuple:
-        """Return (error, request id, result) for one request; the id is empty when the request has none."""
+        """Return (error, request id, result) for one request; the id is empty when the request has
+        none."""
         try:
             request = loads(plaintext)
         except ValueError:

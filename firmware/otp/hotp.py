@@ -4,7 +4,8 @@ from firmware.otp.hmac import hmac
 
 
 def hotp(secret: bytes, counter: int, digits: int = 6, algorithm: str = "SHA1") -> str:
-    """The code for a 64-bit counter as a zero-padded string of 6 to 8 digits; ValueError for any other length."""
+    """The code for a 64-bit counter as a zero-padded string of 6 to 8 digits; ValueError for any
+    other length."""
     if not 6 <= digits <= 8:
         raise ValueError("a code has 6 to 8 digits")
     if not 0 <= counter < 1 << 64:

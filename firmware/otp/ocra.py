@@ -1,7 +1,8 @@
 """OCRA, the challenge-response code (RFC 6287). Times are Unix seconds.
 
-A suite says how a response is made: OCRA-1:HOTP-<hash>-<digits>:[C-]Q<form><size>[-P<hash>][-S<bytes>][-T<step>],
-section 6. Inputs of section 5.1 that it does not name must not be given.
+A suite says how a response is made:
+OCRA-1:HOTP-<hash>-<digits>:[C-]Q<form><size>[-P<hash>][-S<bytes>][-T<step>], section 6. Inputs of
+section 5.1 that it does not name must not be given.
 """
 
 from binascii import hexlify, unhexlify
@@ -19,8 +20,8 @@ _FORMS = {"N": "0123456789", "H": "0123456789ABCDEFabcdef"}
 def parse(suite: str) -> dict:
     """Return what a suite says; ValueError for what is none.
 
-    algorithm; digits (0: the whole HMAC); counter (bool); form "N", "A" or "H" and size of the question; pin (hash or
-    None); session (bytes or 0); step (seconds or 0).
+    algorithm; digits (0: the whole HMAC); counter (bool); form "N", "A" or "H" and size of the
+    question; pin (hash or None); session (bytes or 0); step (seconds or 0).
     """
     fields = suite.split(":")
     if len(fields) != 3 or fields[0] != "OCRA-1":
@@ -64,10 +65,14 @@ def parse(suite: str) -> dict:
     return said
 
 
-def ocra(secret: bytes, suite: str, question: str, counter=None, pin=None, session=None, unix_time=None) -> str:
-    """Return the response to a question; ValueError when an input is missing, not asked for or does not fit.
+def ocra(
+    secret: bytes, suite: str, question: str, counter=None, pin=None, session=None, unix_time=None
+) -> str:
+    """Return the response to a question; ValueError when an input is missing, not asked for or does
+    not fit.
 
-    `pin` is the PIN's text. A question for mutual authentication is both sides' challenges, one behind the other.
+    `pin` is the PIN's text. A question for mutual authentication is both sides' challenges, one
+    behind the other.
     """
     said = parse(suite)
     given = (counter is not None, pin is not None, session is not None, unix_time is not None)
@@ -95,12 +100,15 @@ def _question(form: str, size: int, question: str) -> bytes:
     if not 0 < len(question) <= 2 * size:
         raise ValueError("the question does not fit the suite")
     if form == "A":
-        if not all("0" <= each <= "9" or "A" <= each <= "Z" or "a" <= each <= "z" for each in question):
+        if not all(
+            "0" <= each <= "9" or "A" <= each <= "Z" or "a" <= each <= "z" for each in question
+        ):
             raise ValueError("the question does not fit the suite")
         return question.encode() + bytes(_QUESTION_NIBBLES // 2 - len(question))
     if not all(each in _FORMS[form] for each in question):
         raise ValueError("the question does not fit the suite")
-    # A number counts as a number: its hexadecimal digits, from the left, and zeros behind them (appendix A).
+    # A number counts as a number: its hexadecimal digits, from the left, and zeros behind them
+    # (appendix A).
     nibbles = hex(int(question))[2:] if form == "N" else question
     return unhexlify(nibbles + "0" * (_QUESTION_NIBBLES - len(nibbles)))
 

@@ -28,5 +28,11 @@ def _compress(state: tuple, data: bytes, start: int) -> tuple:
             f = ((b & c) | (d & (b | c))) + 0x8F1BBCDC
         else:
             f = (b ^ c ^ d) + 0xCA62C1D6
-        a, b, c, d, e = ((a << 5 | a >> 27) + f + e + w[i]) & _MASK, a, (b << 30 | b >> 2) & _MASK, c, d
+        a, b, c, d, e = (
+            ((a << 5 | a >> 27) + f + e + w[i]) & _MASK,
+            a,
+            (b << 30 | b >> 2) & _MASK,
+            c,
+            d,
+        )
     return tuple((old + new) & _MASK for old, new in zip(state, (a, b, c, d, e)))

@@ -1,11 +1,13 @@
-"""SHA-512 in plain Python (FIPS 180-4 section 6.4), for the VMs whose hashlib lacks it: every MicroPython port.
+"""SHA-512 in plain Python (FIPS 180-4 section 6.4), for the VMs whose hashlib lacks it: every
+MicroPython port.
 
-Words are 64-bit integers, which live on the heap on the token; a TOTP code with SHA-512 costs four blocks of this.
+Words are 64-bit integers, which live on the heap on the token; a TOTP code with SHA-512 costs four
+blocks of this.
 """
 
 _MASK = 0xFFFFFFFFFFFFFFFF
-# The 80 round constants of section 4.2.3 as one string of 8-byte big-endian words: a tuple of 80 long integers would
-# take twice the flash and 80 heap objects.
+# The 80 round constants of section 4.2.3 as one string of 8-byte big-endian words: a tuple of 80
+# long integers would take twice the flash and 80 heap objects.
 _K = bytes.fromhex(
     "428a2f98d728ae227137449123ef65cdb5c0fbcfec4d3b2fe9b5dba58189dbbc3956c25bf348b538"
     "59f111f1b605d019923f82a4af194f9bab1c5ed5da6d8118d807aa98a303024212835b0145706fbe"
@@ -39,7 +41,9 @@ _INITIAL = (
 def sha512(data: bytes) -> bytes:
     """The 64-byte SHA-512 digest of data."""
     # Padding: a one bit, zeros up to 112 mod 128, the length in bits as 128-bit big-endian.
-    data = bytes(data) + b"\x80" + bytes((111 - len(data)) % 128) + (8 * len(data)).to_bytes(16, "big")
+    data = (
+        bytes(data) + b"\x80" + bytes((111 - len(data)) % 128) + (8 * len(data)).to_bytes(16, "big")
+    )
     state = _INITIAL
     for start in range(0, len(data), 128):
         state = _compress(state, data, start)
@@ -73,5 +77,10 @@ def _compress(state: tuple, data: bytes, start: int) -> tuple:
             + w[i & 15]
         )
         h, g, f, e = g, f, e, (d + t) & mask
-        d, c, b, a = c, b, a, (t + ((aa >> 28 ^ aa >> 34 ^ aa >> 39) & mask) + ((a & b) | (c & (a | b)))) & mask
+        d, c, b, a = (
+            c,
+            b,
+            a,
+            (t + ((aa >> 28 ^ aa >> 34 ^ aa >> 39) & mask) + ((a & b) | (c & (a | b)))) & mask,
+        )
     return tuple([(old + new) & mask for old, new in zip(state, (a, b, c, d, e, f, g, h))])

@@ -1,4 +1,5 @@
-"""TOTP, the time-based one-time code (RFC 6238), with T0 = 0. Times are Unix seconds (UTC), periods seconds."""
+"""TOTP, the time-based one-time code (RFC 6238), with T0 = 0. Times are Unix seconds (UTC), periods
+seconds."""
 
 from firmware.otp.hotp import hotp
 
@@ -13,6 +14,8 @@ def remaining(unix_time: int, period: int) -> int:
     return period - unix_time % period
 
 
-def totp(secret: bytes, unix_time: int, period: int = 30, digits: int = 6, algorithm: str = "SHA1") -> str:
+def totp(
+    secret: bytes, unix_time: int, period: int = 30, digits: int = 6, algorithm: str = "SHA1"
+) -> str:
     """The code of this moment as a zero-padded string."""
     return hotp(secret, step(unix_time, period), digits, algorithm)

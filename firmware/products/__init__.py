@@ -1,1 +1,2 @@
-"""Products as plain data: what a token has, shows and how long it waits. Fonts, which are data too, lie in fonts/."""
+"""Products as plain data: what a token has, shows and how long it waits. Fonts, which are data too,
+lie in fonts/."""

@@ -1,9 +1,10 @@
-"""Kodeoplæser: large display, keypad and speech. Times in milliseconds, voltages in millivolts, samples a second."""
+"""Kodeoplæser: large display, keypad and speech. Times in milliseconds, voltages in millivolts,
+samples a second."""
 
 PRODUCT = {
     "name": "kodeoplaeser",
     "title": "Kodeoplæser",
-    "interaction": "keys",
+    "interface": "speaking",
     "parts": (
         "display",
         "clock",
@@ -16,7 +17,12 @@ PRODUCT = {
         "amplifier",
         "jack",
     ),
-    "code_fonts": {5: "digits6_400", 6: "digits6_400", 7: "digits8_400", 8: "digits8_400"},  # 5: a training code
+    "code_fonts": {
+        5: "digits6_400",
+        6: "digits6_400",
+        7: "digits8_400",
+        8: "digits8_400",
+    },  # 5: a training code
     "text_font": "text_400",
     "show_ms": 60_000,  # off again by itself after the last key or word
     "red_ms": 150,  # so long the red key alone waits for another one to make a function of the two
@@ -31,5 +37,9 @@ PRODUCT = {
     "image_languages": ("da", "en"),  # unless others are asked for
     "voices": "/voice/{}.kvp",  # where the voice pack of a language lies
     "settings": {"language": "da", "inverted": False, "volume": 6, "speed": 3, "key_delay": 0},
-    "ranges": {"volume": (1, 9), "speed": (1, 5), "key_delay": (0, 10)},  # key_delay: tenths of a second
+    "ranges": {
+        "volume": (1, 9),
+        "speed": (1, 5),
+        "key_delay": (0, 10),
+    },  # key_delay: tenths of a second
 }

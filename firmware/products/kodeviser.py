@@ -1,9 +1,10 @@
-"""Kodeviser: the key-fob with one button and a small display. Times in milliseconds, voltages in millivolts."""
+"""Kodeviser: the key-fob with one button and a small display. Times in milliseconds, voltages in
+millivolts."""
 
 PRODUCT = {
     "name": "kodeviser",
     "title": "Kodeviser",
-    "interaction": "fob",
+    "interface": "fob",
     "parts": ("display", "clock", "button", "battery", "latch", "usb"),
     "code_fonts": {6: "digits6", 7: "digits8", 8: "digits8"},
     "text_font": "text",

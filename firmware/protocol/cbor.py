@@ -2,8 +2,9 @@
 
 Integers of 64 bits, byte and text strings, arrays, maps, false, true, null.
 
-Strict on purpose, so that one meaning has one form but for the order of a map's keys: definite lengths, shortest heads,
-text keys, none twice, valid UTF-8, nothing after the item; at most 4 containers deep and 64 items in each.
+Strict on purpose, so that one meaning has one form but for the order of a map's keys: definite
+lengths, shortest heads, text keys, none twice, valid UTF-8, nothing after the item; at most 4
+containers deep and 64 items in each.
 """
 
 MAX_DEPTH = 4
@@ -106,7 +107,9 @@ def _read(data: bytes, at: int, depth: int) -> tuple:
     if major > _MAP:
         raise ValueError("a tag")
     end = at + number
-    if end > len(data):  # checked before slicing, for MicroPython takes no slice end beyond a machine word
+    if end > len(
+        data
+    ):  # checked before slicing, for MicroPython takes no slice end beyond a machine word
         raise ValueError("the string is cut short")
     raw = data[at:end]
     return (_text(raw) if major == _TEXT else raw), end

@@ -1,8 +1,9 @@
-"""Frames on the serial byte stream: 0x00, COBS(payload || CRC-32 little-endian), 0x00. Sizes in bytes.
+"""Frames on the serial byte stream: 0x00, COBS(payload || CRC-32 little-endian), 0x00. Sizes in
+bytes.
 
-COBS (Cheshire and Baker, "Consistent Overhead Byte Stuffing", 1999) removes every 0x00 from a block for one byte in
-254, so 0x00 marks the ends of frames and nothing else. The leading one closes whatever garbage stands before, so a
-frame is never lost to it.
+COBS (Cheshire and Baker, "Consistent Overhead Byte Stuffing", 1999) removes every 0x00 from a block
+for one byte in 254, so 0x00 marks the ends of frames and nothing else. The leading one closes
+whatever garbage stands before, so a frame is never lost to it.
 """
 
 import binascii
@@ -22,7 +23,8 @@ def encode(payload: bytes) -> bytes:
 
 
 def stuff(data: bytes) -> bytes:
-    """COBS: each run of up to 254 bytes that are not 0x00 behind a byte that tells its length plus one."""
+    """COBS: each run of up to 254 bytes that are not 0x00 behind a byte that tells its length plus
+    one."""
     out = bytearray()
     full = False  # whether the run before was a full one, which implies no 0x00 after it
     runs = data.split(b"\0")
@@ -42,7 +44,8 @@ def stuff(data: bytes) -> bytes:
 
 
 def unstuff(block: bytes) -> bytes:
-    """The data of a COBS block that holds no 0x00; ValueError when it ends before its last run does."""
+    """The data of a COBS block that holds no 0x00; ValueError when it ends before its last run
+    does."""
     out = bytearray()
     at = 0
     size = len(block)
@@ -69,11 +72,13 @@ class Decoder:
 
     @property
     def idle(self) -> bool:
-        """Whether no 0x00 has opened a frame yet: whatever comes now, other than 0x00, is not from a whole frame."""
+        """Whether no 0x00 has opened a frame yet: whatever comes now, other than 0x00, is not from
+        a whole frame."""
         return not self._opened
 
     def feed(self, data: bytes) -> list:
-        """Take in bytes. Return the payloads they complete, in order, with None for each damaged or oversized frame."""
+        """Take in bytes. Return the payloads they complete, in order, with None for each damaged or
+        oversized frame."""
         found: list[bytes | None] = []
         at = 0
         while True:

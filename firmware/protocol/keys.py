@@ -4,7 +4,8 @@ from firmware.protocol.messages import FINGERPRINT_SIZE
 
 
 def fingerprint(hmac, access_key: bytes, secret: bytes) -> bytes:
-    """8 bytes that only a holder of the access key can compute: nobody else can try guessed secrets against them.
+    """8 bytes that only a holder of the access key can compute: nobody else can try guessed secrets
+    against them.
 
     hmac(key, data) is HMAC-SHA-256.
     """

@@ -1,11 +1,15 @@
-"""The link's vocabulary: frame kinds, operations, states, limits and errors. Token and host both read this table.
+"""The link's vocabulary: frame kinds, operations, states, limits and errors. Token and host both
+read this table.
 
-docs/protocol.md is generated from here. Sizes are bytes, times are Unix seconds (UTC), temperatures hundredths of a
-degree Celsius, voltages millivolts. The token side must run on MicroPython, so this is plain data.
+docs/protocol.md is generated from here. Sizes are bytes, times are Unix seconds (UTC), temperatures
+hundredths of a degree Celsius, voltages millivolts. The token side must run on MicroPython, so this
+is plain data.
 """
 
 PROTOCOL_VERSION = 1
-PROLOGUE = b"kodebrik/1"  # the Noise prologue is this followed by the hello body the token sent last
+PROLOGUE = (
+    b"kodebrik/1"  # the Noise prologue is this followed by the hello body the token sent last
+)
 
 # Frame kinds: the first byte of a frame's payload.
 HELLO = 1  # host: empty body. token: CBOR map, see HELLO_FIELDS
@@ -47,7 +51,10 @@ ALGORITHMS = ("SHA1", "SHA256", "SHA512")
 DIGITS = (6, 7, 8)
 PERIODS = (30, 60)
 MAX_SUITE = 64  # characters of an OCRA suite
-ENTRIES = ("number", "payment")  # what is typed as a challenge: one number, or an amount and whom it is for
+ENTRIES = (
+    "number",
+    "payment",
+)  # what is typed as a challenge: one number, or an amount and whom it is for
 MAX_CHALLENGE = 24  # digits of a number that is typed
 MAX_AMOUNT = 8
 MAX_PAYEE = 15  # with an amount and its length in front: 24
@@ -58,7 +65,8 @@ PIN_TRIES = 10  # wrong ones in a row block the token
 MIN_TIME = 946684800  # 2000-01-01, the first second a DS3231 can hold
 MAX_TIME = 7258118399  # 2199-12-31 23:59:59, the last
 
-# Operations inside an authenticated session: number -> name. READ_CODE exists on development builds alone.
+# Operations inside an authenticated session: number -> name. READ_CODE exists on development builds
+# alone.
 OPERATIONS = {
     1: "info",
     2: "claim",

@@ -3,8 +3,9 @@
     NN:     -> e        NNpsk0:  -> psk, e
             <- e, ee             <- e, ee
 
-A suite has dh(private, public), public_key(private), encrypt(key, counter, ad, plaintext), decrypt(...), hash(data) and
-hmac(key, data); dh and decrypt raise ValueError. Keys and hashes are 32 bytes, tags 16.
+A suite has dh(private, public), public_key(private), encrypt(key, counter, ad, plaintext),
+decrypt(...), hash(data) and hmac(key, data); dh and decrypt raise ValueError. Keys and hashes are
+32 bytes, tags 16.
 """
 
 from firmware.protocol.messages import PATTERN_NN, PATTERN_NNPSK0
@@ -18,7 +19,8 @@ _NAMES = {
 
 
 class Cipher:
-    """One direction of a session (CipherState, section 5.1). Its messages must come once each and in order."""
+    """One direction of a session (CipherState, section 5.1). Its messages must come once each and
+    in order."""
 
     def __init__(self, suite, key: bytes):
         """Begin at message 0 of a 32-byte key."""
@@ -33,7 +35,8 @@ class Cipher:
         return ciphertext
 
     def decrypt(self, ciphertext: bytes, ad: bytes = b"") -> bytes:
-        """The plaintext of the next message. A ValueError leaves the counter, so the true message can still follow."""
+        """The plaintext of the next message. A ValueError leaves the counter, so the true message
+        can still follow."""
         plaintext = self._suite.decrypt(self._key, self._counter, ad, ciphertext)
         self._counter += 1
         return plaintext
@@ -45,8 +48,17 @@ class Handshake:
     The initiator calls write, read; the responder read, write; then both split().
     """
 
-    def __init__(self, suite, pattern: int, initiator: bool, prologue: bytes, psk=None, ephemeral_private: bytes = b""):
-        """Begin. ephemeral_private: 32 fresh random bytes; psk: 32 bytes for PATTERN_NNPSK0, None for PATTERN_NN."""
+    def __init__(
+        self,
+        suite,
+        pattern: int,
+        initiator: bool,
+        prologue: bytes,
+        psk=None,
+        ephemeral_private: bytes = b"",
+    ):
+        """Begin. ephemeral_private: 32 fresh random bytes; psk: 32 bytes for PATTERN_NNPSK0, None
+        for PATTERN_NN."""
         if pattern not in _NAMES or (psk is not None) != (pattern == PATTERN_NNPSK0):
             raise ValueError("the key does not go with the pattern")
         if len(ephemeral_private) != KEY_SIZE or (psk is not None and len(psk) != KEY_SIZE):
@@ -69,7 +81,8 @@ class Handshake:
 
     @property
     def hash(self) -> bytes:
-        """The handshake hash once finished: the same 32 bytes on both sides and in no other session."""
+        """The handshake hash once finished: the same 32 bytes on both sides and in no other
+        session."""
         if not self.finished:
             raise ValueError("the handshake is not finished")
         return self._hash
@@ -100,7 +113,9 @@ class Handshake:
         if not first:
             self._mix_key(self._suite.dh(self._private, self._remote))
         ciphertext = message[KEY_SIZE:]
-        payload = ciphertext if self._cipher is None else self._cipher.decrypt(ciphertext, self._hash)
+        payload = (
+            ciphertext if self._cipher is None else self._cipher.decrypt(ciphertext, self._hash)
+        )
         self._mix_hash(ciphertext)
         self._message = 1 if first else 2
         return payload
@@ -112,10 +127,15 @@ class Handshake:
         keys = self._hkdf(b"", 2)
         from_initiator = Cipher(self._suite, keys[0])
         from_responder = Cipher(self._suite, keys[1])
-        return (from_initiator, from_responder) if self._initiator else (from_responder, from_initiator)
+        return (
+            (from_initiator, from_responder)
+            if self._initiator
+            else (from_responder, from_initiator)
+        )
 
     def _begin(self, writing: bool) -> bool:
-        """Check whose turn it is; give whether this is message 1. Dead until the caller gets through its message."""
+        """Check whose turn it is; give whether this is message 1. Dead until the caller gets
+        through its message."""
         message = self._message
         self._message = _DEAD
         if message not in (0, 1) or writing != ((message == 0) == self._initiator):

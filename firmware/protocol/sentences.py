@@ -1,7 +1,12 @@
-"""The link's errors as a host tells them: number -> (name, what is wrong, what to do). No token imports this."""
+"""The link's errors as a host tells them: number -> (name, what is wrong, what to do). No token
+imports this."""
 
 ERRORS = {
-    1: ("bad_frame", "The token received a damaged frame.", "Try again; if it repeats, try another cable or port."),
+    1: (
+        "bad_frame",
+        "The token received a damaged frame.",
+        "Try again; if it repeats, try another cable or port.",
+    ),
     2: (
         "bad_message",
         "The token did not understand the message.",
@@ -18,8 +23,16 @@ ERRORS = {
         "The token has no secure session for this message.",
         "Try again; a session ends after a minute of silence.",
     ),
-    6: ("not_claimed", "The token has not been claimed yet.", "Confirm the comparison number first."),
-    7: ("already_claimed", "The token already holds an access key.", "Open the session with that key."),
+    6: (
+        "not_claimed",
+        "The token has not been claimed yet.",
+        "Confirm the comparison number first.",
+    ),
+    7: (
+        "already_claimed",
+        "The token already holds an access key.",
+        "Open the session with that key.",
+    ),
     8: (
         "unknown_operation",
         "This firmware does not have that operation.",
@@ -35,9 +48,21 @@ ERRORS = {
         "The secret is shorter than 128 bits.",
         "Use a secret of at least 16 bytes; 20 are recommended (RFC 4226 section 4).",
     ),
-    11: ("accounts_full", "The token holds 8 accounts already.", "Remove one with 'kodebrik accounts remove'."),
-    12: ("unknown_account", "The token has no account of that name.", "List the names with 'kodebrik accounts'."),
-    13: ("no_access_key", "The token has no access key yet.", "Set the access key before any credential."),
+    11: (
+        "accounts_full",
+        "The token holds 8 accounts already.",
+        "Remove one with 'kodebrik accounts remove'.",
+    ),
+    12: (
+        "unknown_account",
+        "The token has no account of that name.",
+        "List the names with 'kodebrik accounts'.",
+    ),
+    13: (
+        "no_access_key",
+        "The token has no access key yet.",
+        "Set the access key before any credential.",
+    ),
     14: ("blocked", "The token is blocked.", "Unblock it with 'kodebrik unblock' first."),
     15: ("clock_lost", "The token's clock has lost the time.", "Set it with 'kodebrik clock set'."),
     16: (
@@ -78,6 +103,7 @@ ERRORS = {
     23: (
         "bad_suite",
         "The token cannot answer challenges of that OCRA suite.",
-        "Choose one of 6 to 8 digits without session data (S); a payment needs letters and digits (QA24 or longer).",
+        "Choose one of 6 to 8 digits without session data (S); a payment needs letters and "
+        "digits (QA24 or longer).",
     ),
 }

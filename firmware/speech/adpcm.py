@@ -1,4 +1,5 @@
-"""The decoder of voice packs: machine code where it loads, else plain Python. Both give the same samples."""
+"""The decoder of voice packs: machine code where it loads, else plain Python. Both give the same
+samples."""
 
 from firmware.speech.adpcm_plain import FADE, INDEX, NEXT, PREDICTOR, RING, ZERO
 
@@ -6,9 +7,25 @@ try:
     from firmware.speech.adpcm_native import blend, decode, silence, take
 
     NATIVE = True
-except (ImportError, ValueError, AttributeError):  # not in the image, for another processor, or CPython
+except (
+    ImportError,
+    ValueError,
+    AttributeError,
+):  # not in the image, for another processor, or CPython
     from firmware.speech.adpcm_plain import blend, decode, silence, take
 
     NATIVE = False
 
-__all__ = ["FADE", "INDEX", "NATIVE", "NEXT", "PREDICTOR", "RING", "ZERO", "blend", "decode", "silence", "take"]
+__all__ = [
+    "FADE",
+    "INDEX",
+    "NATIVE",
+    "NEXT",
+    "PREDICTOR",
+    "RING",
+    "ZERO",
+    "blend",
+    "decode",
+    "silence",
+    "take",
+]

@@ -1,7 +1,8 @@
 """The functions of adpcm_plain.py as machine code, with the same samples.
 
-Compiled for the board's processor (mpy-cross -march); where it does not fit the processor, its import fails.
-Viper reads memory without signs: the decoder keeps its predictor above zero, and samples of the ring are extended.
+Compiled for the board's processor (mpy-cross -march); where it does not fit the processor, its
+import fails. Viper reads memory without signs: the decoder keeps its predictor above zero, and
+samples of the ring are extended.
 """
 
 import micropython

@@ -1,7 +1,8 @@
 """IMA-ADPCM and the mixing of samples in plain Python: wherever adpcm_native.py does not load.
 
-Source: IMA Digital Audio Focus and Technical Working Groups, "Recommended Practices for Enhancing Digital Audio
-Compatibility in Multimedia Systems", revision 3.00 (1992), section 6. Of each byte the low nibble comes first.
+Source: IMA Digital Audio Focus and Technical Working Groups, "Recommended Practices for Enhancing
+Digital Audio Compatibility in Multimedia Systems", revision 3.00 (1992), section 6. Of each byte
+the low nibble comes first.
 
 A *ring* is an array("h") of RING samples; the sample n of a clip stands at n modulo RING.
 """
@@ -23,7 +24,8 @@ STEPS = array("H", [
 
 
 def decode(state, source, count: int, ring):
-    """Decode the first `count` nibbles of source into the ring, from the sample state[NEXT] on; move the state on."""
+    """Decode the first `count` nibbles of source into the ring, from the sample state[NEXT] on;
+    move the state on."""
     predictor = state[PREDICTOR]
     index = state[INDEX]
     at = state[NEXT]
@@ -58,7 +60,8 @@ def decode(state, source, count: int, ring):
 
 
 def take(ring, position: int, out, at: int, count: int, gain: int):
-    """Copy `count` samples of a clip from `position` on to out[at:], `gain` (0 to 256) 256ths as loud."""
+    """Copy `count` samples of a clip from `position` on to out[at:], `gain` (0 to 256) 256ths as
+    loud."""
     for i in range(count):
         out[at + i] = (ring[(position + i) & (RING - 1)] * gain) >> 8
 
@@ -70,7 +73,8 @@ def silence(out, at: int, count: int):
 
 
 def blend(ring, old: int, new: int, faded: int, out, at: int, count: int, gain: int):
-    """Go over from the place `old` of a clip to the place `new`: the samples `faded` to faded + count - 1 of FADE."""
+    """Go over from the place `old` of a clip to the place `new`: the samples `faded` to faded +
+    count - 1 of FADE."""
     for i in range(faded, faded + count):
         sample = ring[(old + i) & (RING - 1)] * (FADE - i) + ring[(new + i) & (RING - 1)] * i
         out[at] = ((sample >> 6) * gain) >> 8

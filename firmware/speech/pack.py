@@ -13,13 +13,15 @@ The file, integers little endian:
 | | 40 each | entries, sorted by name and speed |
 | | | ADPCM data and cuts, where the entries say |
 
-An entry is name (23 bytes, padded with zeros), speed (1 byte, from 1 on), the decoder's first step index (1), level
-(1: how many 128ths of its samples' level the clip sounds at, at most 128), number of cuts (2), samples in the data (4),
-offset of the data (4), offset of the cuts (4). Clips are mono, 16 bits, 16 kHz; the decoder's first predictor is 0.
+An entry is name (23 bytes, padded with zeros), speed (1 byte, from 1 on), the decoder's first step
+index (1), level (1: how many 128ths of its samples' level the clip sounds at, at most 128), number
+of cuts (2), samples in the data (4), offset of the data (4), offset of the cuts (4). Clips are
+mono, 16 bits, 16 kHz; the decoder's first predictor is 0.
 
-Speeds of a phrase may share their data. A *cut* makes a clip longer or shorter without changing its pitch: after
-`straight` samples (2 bytes) go over, within FADE samples, to the place that lies `jump` samples (2 bytes, signed)
-further on in the data. The host chose jumps of whole periods of the voice.
+Speeds of a phrase may share their data. A *cut* makes a clip longer or shorter without changing its
+pitch: after `straight` samples (2 bytes) go over, within FADE samples, to the place that lies
+`jump` samples (2 bytes, signed) further on in the data. The host chose jumps of whole periods of
+the voice.
 """
 
 import struct
@@ -42,7 +44,8 @@ _PIECE = 128  # bytes read at once: 256 samples
 
 
 class Pack:
-    """A voice pack in an open binary file. One clip sounds at a time; after start(), nothing allocates."""
+    """A voice pack in an open binary file. One clip sounds at a time; after start(), nothing
+    allocates."""
 
     def __init__(self, file):
         """Raise ValueError for a file that is no voice pack or was cut short."""
@@ -67,7 +70,8 @@ class Pack:
         self._faded = 0  # how many samples of its fade have sounded
 
     def describe(self) -> dict:
-        """Return language, voice, licence, rate, codec, speeds and whatever else the maker noted."""
+        """Return language, voice, licence, rate, codec, speeds and whatever else the maker
+        noted."""
         from firmware.protocol.cbor import loads  # not on the way to the first sound
 
         self._file.seek(_HEAD_SIZE)
@@ -92,7 +96,8 @@ class Pack:
             yield str(self._entry[:_NAME_SIZE].rstrip(b"\0"), "ascii"), self._entry[_NAME_SIZE]
 
     def start(self, name: str, speed: int):
-        """Make a clip the one that read() gives; KeyError when the pack does not have it at this speed."""
+        """Make a clip the one that read() gives; KeyError when the pack does not have it at this
+        speed."""
         key = name.encode()
         low = 0
         high = self._entries
@@ -107,7 +112,9 @@ class Pack:
                 high = middle
         else:
             raise KeyError(name)
-        _, _, index, self._level, count, self._coded, offset, cuts = struct.unpack(ENTRY, self._entry)
+        _, _, index, self._level, count, self._coded, offset, cuts = struct.unpack(
+            ENTRY, self._entry
+        )
         if count > MAX_CUTS:
             raise ValueError("too many cuts")
         if count:
@@ -128,7 +135,8 @@ class Pack:
         self._cut = self._cut_count = 0
 
     def read(self, out, gain: int, at: int = 0) -> int:
-        """Fill out, an array("h"), from `at` on with the clip's next samples, gain (0 to 256) 256ths as loud.
+        """Fill out, an array("h"), from `at` on with the clip's next samples, gain (0 to 256)
+        256ths as loud.
 
         Return how many there were: fewer than there was room for at the clip's end, 0 after it.
         """
@@ -145,7 +153,16 @@ class Pack:
                 count = min(FADE - self._faded, size - at)
                 jump = self._jump()
                 self._decode(self._position + max(jump, 0) + FADE)
-                blend(self._ring, self._position, self._position + jump, self._faded, out, at, count, gain)
+                blend(
+                    self._ring,
+                    self._position,
+                    self._position + jump,
+                    self._faded,
+                    out,
+                    at,
+                    count,
+                    gain,
+                )
                 self._faded += count
                 if self._faded == FADE:
                     self._position += jump + FADE
@@ -181,7 +198,8 @@ class Pack:
         self._file.readinto(self._entry)
 
     def _compare(self, number: int, key: bytes, speed: int) -> int:
-        """Load an entry and say whether it stands before (< 0), at or after (> 0) a name and speed."""
+        """Load an entry and say whether it stands before (< 0), at or after (> 0) a name and
+        speed."""
         self._load(number)
         for i in range(_NAME_SIZE):
             order = self._entry[i] - (key[i] if i < len(key) else 0)

@@ -1,4 +1,5 @@
-"""What the token says and shows in Danish: key -> text. Each is one clip of the voice pack; say.py puts them together.
+"""What the token says and shows in Danish: key -> text. Each is one clip of the voice pack; say.py
+puts them together.
 
 Phrases are short and put together, since every second of them takes 8 KB of the token's flash.
 """

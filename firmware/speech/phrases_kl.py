@@ -1,4 +1,5 @@
-"""What the token says and shows in Greenlandic, with Danish digits as they are in use there: key -> text.
+"""What the token says and shows in Greenlandic, with Danish digits as they are in use there: key ->
+text.
 
 A draft that awaits its review by a native speaker: an image carries it only when it is asked for.
 """

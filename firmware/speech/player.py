@@ -1,14 +1,18 @@
-"""Plays a script, clips of a voice pack with pauses behind them, over the audio driver. Times are milliseconds.
+"""Plays a script, clips of a voice pack with pauses behind them, over the audio driver. Times are
+milliseconds.
 
-`feed()` reads what is to be heard soon from the flash and must be called every `feed_ms`, from the program's loop
-alone: an interrupt handler could come in the middle of another file operation. Within a clip it allocates nothing.
+`feed()` reads what is to be heard soon from the flash and must be called every `feed_ms`, from the
+program's loop alone: an interrupt handler could come in the middle of another file operation.
+Within a clip it allocates nothing.
 """
 
 from array import array
 
 from firmware.speech.adpcm import silence
 
-_LEAD = 40  # silence in front: the amplifier wakes (7.5 ms), and what was interrupted is heard to end
+_LEAD = (
+    40  # silence in front: the amplifier wakes (7.5 ms), and what was interrupted is heard to end
+)
 _MARKS = 8  # clips that may begin within the driver's ring, and one more
 
 
@@ -27,7 +31,9 @@ class Player:
         self._behind = 0  # samples of the pause behind the clip under way
         self._speed = 1
         self._rate = audio.rate // 1000  # samples a millisecond
-        self._begins = array("i", bytes(4 * _MARKS))  # positions at which places of the script begin, by place % _MARKS
+        self._begins = array(
+            "i", bytes(4 * _MARKS)
+        )  # positions at which places of the script begin, by place % _MARKS
         self.busy = False
         self.gain = 256
         self.feed_ms = audio.feed_ms
@@ -43,7 +49,8 @@ class Player:
         self._pack = pack
 
     def say(self, script: list, speed: int) -> None:
-        """Play (clip, pause behind it) one after another, instead of what is being played; feed() must follow."""
+        """Play (clip, pause behind it) one after another, instead of what is being played; feed()
+        must follow."""
         self.stop()
         if self._pack is None or not script:
             return
@@ -70,7 +77,8 @@ class Player:
         return not audio.over()
 
     def at(self) -> int:
-        """Return the place in the script of the clip that is heard or was heard last; -1 before the first."""
+        """Return the place in the script of the clip that is heard or was heard last; -1 before the
+        first."""
         heard = self._audio.heard()
         place = self._next - 1
         while place >= 0 and self._begins[place % _MARKS] > heard:
@@ -96,7 +104,9 @@ class Player:
         try:
             if self._pack is not None:
                 count = self._pack.read(piece, self.gain, at)
-        except OSError:  # the flash cannot be read: there is no voice any more, and the display goes on
+        except (
+            OSError
+        ):  # the flash cannot be read: there is no voice any more, and the display goes on
             self._give_up()
         if at + count < len(piece):
             self._in_clip = False

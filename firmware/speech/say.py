@@ -1,14 +1,16 @@
 """From what is to be said to clips and pauses, and to the same as text for the display.
 
-What is to be said is a list of *parts*: a key of the phrases, a function that gives one when its turn comes (for what
-changes meanwhile), or a tuple of groups of digits such as ("123", "456").
-Digits are read one by one, never as tens; between groups is a pause of 400 to 800 ms. Times are milliseconds.
+What is to be said is a list of *parts*: a key of the phrases, a function that gives one when its
+turn comes (for what changes meanwhile), or a tuple of groups of digits such as ("123", "456").
+Digits are read one by one, never as tens; between groups is a pause of 400 to 800 ms. Times are
+milliseconds.
 """
 
 SPEEDS = (1, 2, 3, 4, 5)  # slow to fast; 3 reads about 100 digits a minute
 
-# Silence behind a digit, between groups and behind a phrase, by speed. The clips themselves last longer or shorter
-# with the speed too; together that is about 60, 80, 100, 140 and 200 digits a minute.
+# Silence behind a digit, between groups and behind a phrase, by speed. The clips themselves last
+# longer or shorter with the speed too; together that is about 60, 80, 100, 140 and 200 digits a
+# minute.
 _DIGIT = (0, 540, 380, 220, 110, 70)
 _GROUP = (0, 750, 720, 680, 580, 480)
 _PHRASE = (0, 350, 280, 220, 160, 110)
@@ -16,7 +18,8 @@ _AGAIN = 1000  # before something is said a second time
 
 
 def grouped(code: str) -> tuple:
-    """Return a code in its two groups, as the display shows it: 3+3, 3+4, 4+4, and 2+3 for a training code."""
+    """Return a code in its two groups, as the display shows it: 3+3, 3+4, 4+4, and 2+3 for a
+    training code."""
     half = len(code) // 2
     return code[:half], code[half:]
 
@@ -37,7 +40,9 @@ def script(parts, speed: int) -> list:
 
 def clips(parts) -> int:
     """Return how many clips script() makes of the parts."""
-    return sum([sum([len(group) for group in part]) if type(part) is tuple else 1 for part in parts])
+    return sum(
+        [sum([len(group) for group in part]) if type(part) is tuple else 1 for part in parts]
+    )
 
 
 def twice(said: list) -> list:
@@ -60,7 +65,8 @@ def text(parts, phrases: dict) -> str:
 
 
 def rounded(seconds: int) -> str:
-    """Return the key of a number of seconds below 70: itself below ten, else the whole tens in it."""
+    """Return the key of a number of seconds below 70: itself below ten, else the whole tens in
+    it."""
     return str(seconds if seconds < 10 else seconds // 10 * 10)
 
 

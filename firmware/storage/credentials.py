@@ -1,4 +1,5 @@
-"""What a credential must look like before the vault takes it, and where it goes. Imported when one is written."""
+"""What a credential must look like before the vault takes it, and where it goes. Imported when one
+is written."""
 
 from firmware.protocol import messages
 from firmware.storage.errors import VaultError
@@ -12,7 +13,8 @@ _MAX_COUNTER = (1 << 63) - 1
 
 
 def check(credential: dict) -> None:
-    """Raise VaultError for anything but exactly one well-formed credential (RFC 4226, RFC 6238, RFC 6287)."""
+    """Raise VaultError for anything but exactly one well-formed credential (RFC 4226, RFC 6238, RFC
+    6287)."""
     fields = _FIELDS.get(credential.get("kind", ""))
     if fields is None:
         raise VaultError(messages.BAD_ARGUMENT)
@@ -34,15 +36,22 @@ def check(credential: dict) -> None:
             and credential["digits"] in messages.DIGITS
         )
     if "period" in fields:
-        good = good and type(credential["period"]) is int and credential["period"] in messages.PERIODS
+        good = (
+            good and type(credential["period"]) is int and credential["period"] in messages.PERIODS
+        )
     if "counter" in fields:
-        good = good and type(credential["counter"]) is int and 0 <= credential["counter"] <= _MAX_COUNTER
+        good = (
+            good
+            and type(credential["counter"]) is int
+            and 0 <= credential["counter"] <= _MAX_COUNTER
+        )
     if not good:
         raise VaultError(messages.BAD_ARGUMENT)
 
 
 def _has_counter(credential: dict) -> bool:
-    """Return whether the suite wants a counter. BAD_SUITE for one whose challenge cannot be typed or answered here."""
+    """Return whether the suite wants a counter. BAD_SUITE for one whose challenge cannot be typed
+    or answered here."""
     from firmware.otp.ocra import parse
 
     suite = credential.get("suite")
@@ -53,8 +62,8 @@ def _has_counter(credential: dict) -> bool:
         said = parse(suite)
     except ValueError:
         raise VaultError(messages.BAD_SUITE)
-    # Only letters and digits ("A") are taken as they are. Other questions are padded with zeros, and two payments could
-    # be the same one (RFC 6287 section 5.1).
+    # Only letters and digits ("A") are taken as they are. Other questions are padded with zeros,
+    # and two payments could be the same one (RFC 6287 section 5.1).
     unfit = entry == "payment" and (said["form"] != "A" or said["size"] < messages.MAX_CHALLENGE)
     if said["digits"] not in messages.DIGITS or said["session"] or unfit:
         raise VaultError(messages.BAD_SUITE)
@@ -62,7 +71,8 @@ def _has_counter(credential: dict) -> bool:
 
 
 def place(credentials: list, credential: dict) -> tuple:
-    """Return the list with the credential in it, and whether a secret fell out of it. ACCOUNTS_FULL."""
+    """Return the list with the credential in it, and whether a secret fell out of it.
+    ACCOUNTS_FULL."""
     for at, held in enumerate(credentials):
         if held["name"] == credential["name"]:
             same_secret = held["secret"] == credential["secret"]

@@ -2,8 +2,8 @@
 
 
 class StorageError(Exception):
-    """The flash did not keep what was written. load() tells which body counts: the one from before, unless the new
-    one was to be written twice and only its second copy failed.
+    """The flash did not keep what was written. load() tells which body counts: the one from before,
+    unless the new one was to be written twice and only its second copy failed.
     """
 
 

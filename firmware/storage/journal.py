@@ -1,13 +1,15 @@
-"""Two-slot journal: keeps one body of bytes so that a power cut at any instant leaves the old body or the new one.
+"""Two-slot journal: keeps one body of bytes so that a power cut at any instant leaves the old body
+or the new one.
 
-Slot files `<name>.0` and `<name>.1`. A slot is a header, little endian (magic, generation, flags, body length, CRC-32
-over everything but itself), then the body. The valid slot of the highest generation counts; a save writes the other one
-and reads it back, so the body that counted before stays untouched until the new one is whole. Nothing is kept in memory
-between calls: the files are the only truth.
+Slot files `<name>.0` and `<name>.1`. A slot is a header, little endian (magic, generation, flags,
+body length, CRC-32 over everything but itself), then the body. The valid slot of the highest
+generation counts; a save writes the other one and reads it back, so the body that counted before
+stays untouched until the new one is whole. Nothing is kept in memory between calls: the files are
+the only truth.
 
-Saving with `forget` writes both slots and marks them, so that the old body is in neither file; when the power fails
-between the two, the next load() does the second. littlefs copies on write: what the old files occupied is freed, and
-stays in the flash until the block is used again.
+Saving with `forget` writes both slots and marks them, so that the old body is in neither file; when
+the power fails between the two, the next load() does the second. littlefs copies on write: what the
+old files occupied is freed, and stays in the flash until the block is used again.
 """
 
 import os
@@ -39,8 +41,8 @@ class Journal:
     def load(self) -> bytes | None:
         """Return the newest whole body, or None when there is none.
 
-        None with `damaged` set: both slot files are there and neither is whole. None without it: nothing was ever
-        saved, or the very first save did not come to its end.
+        None with `damaged` set: both slot files are there and neither is whole. None without it:
+        nothing was ever saved, or the very first save did not come to its end.
         """
         newest, (generation, flags, body), other = self._read_both()
         self.damaged = generation == 0 and other != _ABSENT
@@ -54,13 +56,15 @@ class Journal:
         return body
 
     def save(self, body: bytes, forget: bool = False) -> None:
-        """Make `body` the one that counts; with `forget` also take the old one out of its file. StorageError."""
+        """Make `body` the one that counts; with `forget` also take the old one out of its file.
+        StorageError."""
         newest, (generation, _, _), _ = self._read_both()
         if generation > 0:
             target = 1 - newest
         else:
-            # There is nothing to fall back to yet, so the first save fills both slots, beginning again with the one
-            # that a cut left broken: two broken slots then mean damage, never a first save that was cut twice.
+            # There is nothing to fall back to yet, so the first save fills both slots, beginning
+            # again with the one that a cut left broken: two broken slots then mean damage, never a
+            # first save that was cut twice.
             forget, target, generation = True, newest, 0
             self._make_directory()
         self._write(target, generation + 1, _FLAG_TWIN if forget else 0, body)
@@ -85,7 +89,8 @@ class Journal:
                 raise StorageError("cannot make the directory: errno " + str(error.errno))
 
     def _read(self, slot: int) -> tuple:
-        """Return (generation, flags, body); _ABSENT when there is no such file, _BROKEN when it is not whole."""
+        """Return (generation, flags, body); _ABSENT when there is no such file, _BROKEN when it is
+        not whole."""
         try:
             with open(self._path(slot), "rb") as file:
                 record = file.read()
@@ -95,7 +100,11 @@ class Journal:
             return _BROKEN
         magic, generation, flags, length, checksum = unpack(_HEADER, record[:_HEADER_SIZE])
         body = record[_HEADER_SIZE:]
-        if magic != _MAGIC or length != len(body) or checksum != _checksum(record[: _HEADER_SIZE - 4], body):
+        if (
+            magic != _MAGIC
+            or length != len(body)
+            or checksum != _checksum(record[: _HEADER_SIZE - 4], body)
+        ):
             return _BROKEN
         return generation, flags, body
 

@@ -1,8 +1,10 @@
-"""The PIN of a token with a keypad: what makes a bad one, how it is kept, and how often it may be tried. Seconds.
+"""The PIN of a token with a keypad: what makes a bad one, how it is kept, and how often it may be
+tried. Seconds.
 
-The record lies in the sealed vault: salt, verifier, wrong tries in a row, and when the last one was (Unix, 0 without a
-clock). The verifier is HMAC-SHA256(salt, label + PIN). It keeps the PIN out of sight of whoever opens a vault, not out
-of reach: 10,000 PINs are soon tried, with any verifier that a token can afford. The tries are what protects it.
+The record lies in the sealed vault: salt, verifier, wrong tries in a row, and when the last one was
+(Unix, 0 without a clock). The verifier is HMAC-SHA256(salt, label + PIN). It keeps the PIN out of
+sight of whoever opens a vault, not out of reach: 10,000 PINs are soon tried, with any verifier that
+a token can afford. The tries are what protects it.
 """
 
 from firmware.crypto.compare import equal
@@ -10,7 +12,8 @@ from firmware.otp.hmac import hmac
 from firmware.protocol.messages import BAD_ARGUMENT, MAX_PIN, MIN_PIN, PIN_TOO_SIMPLE
 from firmware.storage.errors import VaultError
 
-# How long to wait after so many wrong tries in a row; the tenth blocks. All together an hour and a quarter.
+# How long to wait after so many wrong tries in a row; the tenth blocks. All together an hour and a
+# quarter.
 WAITS = (0, 0, 0, 30, 60, 120, 300, 600, 1200, 2400, 0)
 
 _LABEL = b"kodebrik pin"
@@ -19,7 +22,8 @@ _KEYPAD_LINES = ("2580", "0852")  # the other lines of the keypad are runs
 
 
 def simple(pin: str) -> bool:
-    """Return True for what guessers try first: equal steps (0000, 1234, 9753), repeated, paired or mirrored digits."""
+    """Return True for what guessers try first: equal steps (0000, 1234, 9753), repeated, paired or
+    mirrored digits."""
     size = len(pin)
     steps = [(int(pin[i]) - int(pin[i - 1])) % 10 for i in range(1, size)]
     if min(steps) == max(steps) or pin in _KEYPAD_LINES:
@@ -32,7 +36,8 @@ def simple(pin: str) -> bool:
 
 
 def set_pin(vault, pin: str, random) -> None:
-    """Keep a new PIN, forgetting the one before. BAD_ARGUMENT for what is no PIN, PIN_TOO_SIMPLE for a weak one."""
+    """Keep a new PIN, forgetting the one before. BAD_ARGUMENT for what is no PIN, PIN_TOO_SIMPLE
+    for a weak one."""
     if type(pin) is not str or not MIN_PIN <= len(pin) <= MAX_PIN:
         raise VaultError(BAD_ARGUMENT)
     if not all("0" <= digit <= "9" for digit in pin):
@@ -45,7 +50,8 @@ def set_pin(vault, pin: str, random) -> None:
 
 
 def try_pin(vault, pin: str, now: int) -> bool:
-    """Return whether it is the PIN. The try is in the flash before anything is compared; VaultError when it is not."""
+    """Return whether it is the PIN. The try is in the flash before anything is compared; VaultError
+    when it is not."""
     record = dict(vault.pin)
     record["tries"] += 1
     record["at"] = now

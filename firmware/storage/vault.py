@@ -1,10 +1,13 @@
-"""The vault: access key, credentials, PIN, settings and clock health as one sealed body in the journal.
+"""The vault: access key, credentials, PIN, settings and clock health as one sealed body in the
+journal.
 
-Body: version byte, salt (16), then a CBOR map sealed under HKDF-SHA256(board's unique id, salt). The salt is fresh for
-every save, so no two bodies share a key, and another board cannot open them. Each method that changes something is one
-save: it is in the flash whole when the method returns, and nothing has changed when it raises.
+Body: version byte, salt (16), then a CBOR map sealed under HKDF-SHA256(board's unique id, salt).
+The salt is fresh for every save, so no two bodies share a key, and another board cannot open them.
+Each method that changes something is one save: it is in the flash whole when the method returns,
+and nothing has changed when it raises.
 
-Opening costs six HMACs, and it is part of every press: what only a change needs is imported by the change.
+Opening costs six HMACs, and it is part of every press: what only a change needs is imported by the
+change.
 """
 
 from firmware.crypto.hkdf import hkdf_sha256
@@ -13,8 +16,8 @@ from firmware.protocol.cbor import dumps, loads
 from firmware.storage.errors import StorageError, VaultError
 from firmware.storage.journal import Journal
 
-# The states and kinds of key as the link names them; a test holds the two lists together. The link's own module is not
-# imported here because its table of errors would be read at every press.
+# The states and kinds of key as the link names them; a test holds the two lists together. The
+# link's own module is not imported here because its table of errors would be read at every press.
 BLANK = "blank"
 LOCKED = "locked"
 BLOCKED = "blocked"
@@ -33,7 +36,8 @@ class Vault:
     """What the token must not forget and must not tell."""
 
     def __init__(self, journal: Journal, unique_id: bytes, aes_ecb, random):
-        """Open the vault. aes_ecb(key32) gives a function on whole blocks, random(n) gives n random bytes."""
+        """Open the vault. aes_ecb(key32) gives a function on whole blocks, random(n) gives n random
+        bytes."""
         self._journal = journal
         self._unique_id = unique_id
         self._aes_ecb = aes_ecb
@@ -47,7 +51,8 @@ class Vault:
 
     @property
     def state(self) -> str:
-        """One of BLANK, LOCKED, BLOCKED, WIPED, DAMAGED. Too many wrong PINs block as the issuer does."""
+        """One of BLANK, LOCKED, BLOCKED, WIPED, DAMAGED. Too many wrong PINs block as the issuer
+        does."""
         pin = self.pin
         return BLOCKED if pin is not None and pin["tries"] >= PIN_TRIES else self._content["state"]
 
@@ -63,8 +68,9 @@ class Vault:
 
     @property
     def credentials(self) -> list:
-        """Maps of name, secret and kind: "totp" and "hotp" with algorithm, digits and period (s) or counter; "ocra"
-        with suite, entry ("number" or "payment") and, where the suite wants one, counter. Read only.
+        """Maps of name, secret and kind: "totp" and "hotp" with algorithm, digits and period (s) or
+        counter; "ocra" with suite, entry ("number" or "payment") and, where the suite wants one,
+        counter. Read only.
         """
         return self._content["credentials"]
 
@@ -75,7 +81,8 @@ class Vault:
 
     @property
     def clock(self) -> dict:
-        """When the clock was set ("set_at", Unix seconds, 0 for never) and its trim ("aging"). Read only."""
+        """When the clock was set ("set_at", Unix seconds, 0 for never) and its trim ("aging"). Read
+        only."""
         return self._content["clock"]
 
     @property
@@ -93,7 +100,9 @@ class Vault:
         if type(key) is not bytes or len(key) != messages.ACCESS_KEY_SIZE:
             raise VaultError(messages.BAD_ARGUMENT)
         state = BLOCKED if self._content["state"] == BLOCKED else LOCKED
-        self._change({"state": state, "key_kind": kind, "access_key": key}, self.access_key is not None)
+        self._change(
+            {"state": state, "key_kind": kind, "access_key": key}, self.access_key is not None
+        )
 
     def put_credential(self, credential: dict) -> None:
         """Add an account or replace the one of that name; what is already so is left alone.
@@ -116,11 +125,14 @@ class Vault:
         self._change({"credentials": self.credentials[:at] + self.credentials[at + 1 :]}, True)
 
     def next_counter(self, at: int) -> int:
-        """Return the counter to use now for the account at that index; the next one is in the flash by then."""
+        """Return the counter to use now for the account at that index; the next one is in the flash
+        by then."""
         credential = dict(self.credentials[at])
         counter = credential["counter"]
         credential["counter"] = counter + 1
-        self._change({"credentials": self.credentials[:at] + [credential] + self.credentials[at + 1 :]})
+        self._change(
+            {"credentials": self.credentials[:at] + [credential] + self.credentials[at + 1 :]}
+        )
         return counter
 
     def write_settings(self, changes: dict) -> None:
@@ -136,7 +148,8 @@ class Vault:
         self._change({"clock": {"set_at": set_at, "aging": aging}})
 
     def keep_pin(self, record: dict | None, forget: bool = False) -> None:
-        """Keep the PIN's record, None for no PIN; with `forget` the one before is in neither slot file any more."""
+        """Keep the PIN's record, None for no PIN; with `forget` the one before is in neither slot
+        file any more."""
         self._require_key()
         self._change({"pin": record}, forget)
 
@@ -155,12 +168,14 @@ class Vault:
         self._change({"state": LOCKED, "pin": pin})
 
     def wipe(self) -> None:
-        """Forget keys, credentials, counters, PIN and settings, also those of a damaged vault; clock health stays.
+        """Forget keys, credentials, counters, PIN and settings, also those of a damaged vault;
+        clock health stays.
 
-        Afterwards neither slot file holds the old body, even when the power fails midway (see the journal). The blocks
-        that littlefs freed keep the old sealed body until they are used again. Its salt lies beside it, so who reads
-        out the whole flash of a wiped token and knows the board's unique id can still open it. A salt in a file of its
-        own would be no better, as littlefs copies that on write too.
+        Afterwards neither slot file holds the old body, even when the power fails midway (see the
+        journal). The blocks that littlefs freed keep the old sealed body until they are used again.
+        Its salt lies beside it, so who reads out the whole flash of a wiped token and knows the
+        board's unique id can still open it. A salt in a file of its own would be no better, as
+        littlefs copies that on write too.
         """
         content = _empty(WIPED)
         content["clock"] = self.clock

@@ -1,8 +1,9 @@
-"""The App: display, link, power and time of a token in one event loop. Times are milliseconds of time.ticks_ms().
+"""The App: display, link, power and time of a token in one event loop. Times are milliseconds of
+time.ticks_ms().
 
-What is on the display is one Screen (code, message, comparison, info), or None while the token is off. What a press
-means is the business of the product's interaction, a module beside this one: it names the streams that wake the loop,
-sets deadlines, and shows screens.
+What is on the display is one Screen (code, message, comparison, info), or None while the token is
+off. What a press means is the business of the product's interaction, a module beside this one: it
+names the streams that wake the loop, sets deadlines, and shows screens.
 """
 
 import gc
@@ -40,7 +41,9 @@ class App:
         self.due: dict = {}  # name of a deadline -> (ticks, what to call then)
         self._serve_host = self._open_link  # until the host has spoken
         self._poller = select.poll()
-        self.interaction = load("firmware.ui." + product["interaction"]).Interaction(self)
+        self.interaction = load("firmware.ui." + product["interface"] + ".interaction").Interaction(
+            self
+        )
         self.apply_settings()
 
     def code_font(self, digits: int):
@@ -56,7 +59,9 @@ class App:
         """Bring texts and display in line with the settings, and draw anew what is shown."""
         settings = dict(self.product["settings"])
         settings.update(self.vault.settings)
-        if settings["language"] not in self.product["languages"]:  # the image before this one had it
+        if (
+            settings["language"] not in self.product["languages"]
+        ):  # the image before this one had it
             settings["language"] = self.product["languages"][0]
         self.interaction.apply(settings)
         if "flip" in settings:
@@ -78,14 +83,17 @@ class App:
         if was_off and self.hardware.latch is not None:
             self.hardware.latch.hold()
         self.stay_on()
-        self.interaction.shown(screen)  # before it is drawn: a voice that has been sent ahead sounds meanwhile
+        self.interaction.shown(
+            screen
+        )  # before it is drawn: a voice that has been sent ahead sounds meanwhile
         self.draw()
         if was_off:
             self._display("on")
             self._keep_ticking()
 
     def check_screen(self) -> None:
-        """Turn off what the host has just made untrue, such as the code of an account that it removed."""
+        """Turn off what the host has just made untrue, such as the code of an account that it
+        removed."""
         if self.screen is not None and not self.screen.stands():
             self.show(None)
 
@@ -128,7 +136,8 @@ class App:
                 read()
 
     def _display(self, action: str, *arguments) -> None:
-        """Let the display do something. One that has stopped answering is lost, and the link can still tell so."""
+        """Let the display do something. One that has stopped answering is lost, and the link can
+        still tell so."""
         try:
             if self.display is not None:
                 getattr(self.display, action)(*arguments)
@@ -155,19 +164,22 @@ class App:
             self.hardware.latch.release()
 
     def _open_link(self) -> bool:
-        gc.collect()  # what is imported stays for good: it should not lie scattered between what goes
-        from firmware.ui.services import Link
+        # what is imported stays for good: it should not lie scattered between what goes
+        gc.collect()
+        from firmware.ui.link_services import Link
 
         self._serve_host = Link(self).serve
         return self._serve_host()
 
     def _wait_ms(self) -> int:
-        """Return the time to the next deadline, -1 when only a press or the host can bring something."""
+        """Return the time to the next deadline, -1 when only a press or the host can bring
+        something."""
         now = time.ticks_ms()
         return min([max(0, time.ticks_diff(due, now)) for due, _ in self.due.values()] or [-1])
 
     def _act_on_time(self) -> None:
-        """Do what is due, the earliest first. What one does may put off the others, so look again after each."""
+        """Do what is due, the earliest first. What one does may put off the others, so look again
+        after each."""
         while True:
             now = time.ticks_ms()
             name = None

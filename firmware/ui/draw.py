@@ -1,4 +1,5 @@
-"""Drawing text and marks on a framebuf with the fonts of firmware.products.fonts. Pixels, origin top left."""
+"""Drawing text and marks on a framebuf with the fonts of firmware.products.fonts. Pixels, origin
+top left."""
 
 import framebuf
 
@@ -63,6 +64,7 @@ def low_battery(canvas, right: int, y: int) -> None:
 
 
 def bar(canvas, y: int, length: int, filled: int) -> None:
-    """Draw a bar, 8 high, from the left edge: a frame of that length, and so much of its inside, which is 4 shorter."""
+    """Draw a bar, 8 high, from the left edge: a frame of that length, and so much of its inside,
+    which is 4 shorter."""
     canvas.rect(0, y, length, 8, 1)
     canvas.fill_rect(2, y + 2, filled, 4, 1)

@@ -1,4 +1,5 @@
-"""The command `kodebrik`: its subcommands, and how every error ends in a message, a hint and an exit code."""
+"""The command `kodebrik`: its subcommands, and how every error ends in a message, a hint and an
+exit code."""
 
 import os
 import sys
@@ -8,7 +9,7 @@ from typing import Annotated
 import typer
 
 from firmware.version import VERSION
-from host_tools.cli import (
+from host_tools.cli.commands import (
     accounts,
     audit,
     clock,
@@ -17,7 +18,7 @@ from host_tools.cli import (
     devices,
     emulate,
     image,
-    importing,
+    import_tokens,
     inventory,
     keys,
     pin,
@@ -44,7 +45,8 @@ app = typer.Typer(
     invoke_without_command=True,
     add_completion=False,
     rich_markup_mode=None,  # plain help, without the boxes that a screen reader would read out
-    pretty_exceptions_enable=False,  # main() reports everything; a traceback with locals would show secrets
+    # main() reports everything; a traceback with locals would show secrets
+    pretty_exceptions_enable=False,
 )
 
 
@@ -58,7 +60,10 @@ def _version(wanted: bool) -> None:
 def _root(
     context: typer.Context,
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+        bool,
+        typer.Option(
+            "--version", callback=_version, is_eager=True, help="Show the version and exit."
+        ),
     ] = False,
 ) -> None:
     if context.invoked_subcommand is None:
@@ -82,8 +87,8 @@ app.command()(emulate.emulate)
 app.command()(image.image)
 app.add_typer(voice.app, name="voice")
 app.add_typer(inventory.app, name="inventory")
-app.command("import")(importing.import_tokens)
-app.command()(importing.letter)
+app.command("import")(import_tokens.import_tokens)
+app.command()(import_tokens.letter)
 app.add_typer(server.app, name="server")
 app.add_typer(audit.app, name="audit")
 app.add_typer(qa.app, name="qa")
@@ -94,19 +99,26 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command and give its exit code; every error is reported here and nowhere else."""
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
-        result = typer.main.get_command(app).main(arguments, prog_name="kodebrik", standalone_mode=False)
+        result = typer.main.get_command(app).main(
+            arguments, prog_name="kodebrik", standalone_mode=False
+        )
         return result if isinstance(result, int) else ExitCode.OK
     except KodebrikError as error:
         return _report(arguments, error)
     except typer.TyperException as error:
         return _report(arguments, _usage(error))
     except typer.Abort:
-        return _report(arguments, KodebrikError("Stopped: no answer was given.", "Try again.", ExitCode.INTERRUPTED))
+        return _report(
+            arguments,
+            KodebrikError("Stopped: no answer was given.", "Try again.", ExitCode.INTERRUPTED),
+        )
     except BrokenPipeError:
         # Whoever read our output has gone; Python must not fail again when it flushes at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.INTERNAL
-    except Exception as error:  # the last resort: report the place, never the values, which may be secret
+    except (
+        Exception
+    ) as error:  # the last resort: report the place, never the values, which may be secret
         return _report(arguments, _defect(error))
 
 
@@ -123,7 +135,9 @@ def _usage(error: typer.TyperException) -> KodebrikError:
 
 def _defect(error: Exception) -> KodebrikError:
     steps = traceback.extract_tb(error.__traceback__)
-    place = " < ".join(f"{os.path.basename(step.filename)}:{step.lineno}" for step in reversed(steps[-4:]))
+    place = " < ".join(
+        f"{os.path.basename(step.filename)}:{step.lineno}" for step in reversed(steps[-4:])
+    )
     return KodebrikError(
         f"kodebrik failed: {type(error).__name__} at {place}.",
         "This is a defect; please report this line together with the command.",

@@ -1,6 +1,8 @@
-"""How the commands speak: results on standard output (text, or one JSON object), everything else on standard error.
+"""How the commands speak: results on standard output (text, or one JSON object), everything else on
+standard error.
 
-Plain lines that a screen reader reads well; colour and a spinner only on a terminal that wants them.
+Plain lines that a screen reader reads well; colour and a spinner only on a terminal that wants
+them.
 """
 
 import json
@@ -14,7 +16,9 @@ import typer
 
 from host_tools.errors import KodebrikError
 
-Json = Annotated[bool, typer.Option("--json", help="Print the result, or the error, as one JSON object.")]
+Json = Annotated[
+    bool, typer.Option("--json", help="Print the result, or the error, as one JSON object.")
+]
 
 
 def emit(as_json: bool, result: dict[str, Any], lines: Iterable[str]) -> None:
@@ -60,5 +64,6 @@ def step(line: str) -> Iterator[None]:
 
 
 def fancy() -> bool:
-    """Say whether standard error is a terminal on which colour and movement are welcome (no-color.org)."""
+    """Say whether standard error is a terminal on which colour and movement are welcome
+    (no-color.org)."""
     return sys.stderr.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"

@@ -37,9 +37,11 @@ class Channel:
         self._write(frames.encode(bytes([kind]) + body))
 
     def receive(self, kinds: tuple[int, ...], timeout: float) -> tuple[int, bytes]:
-        """Give kind and body of the next frame of one of `kinds`; others are late answers and passed over.
+        """Give kind and body of the next frame of one of `kinds`; others are late answers and
+        passed over.
 
-        DamagedError for a damaged frame, SilenceError after `timeout`; KodebrikError when the port is gone.
+        DamagedError for a damaged frame, SilenceError after `timeout`; KodebrikError when the port
+        is gone.
         """
         deadline = time.monotonic() + timeout
         while True:
@@ -56,7 +58,8 @@ class Channel:
             self._arrived += self._decoder.feed(data)
 
     def hello(self) -> replies.Hello:
-        """Ask who is there, again if need be; KodebrikError says what answers instead, when it is not a token."""
+        """Ask who is there, again if need be; KodebrikError says what answers instead, when it is
+        not a token."""
         self._seen = b""
         for _ in range(_HELLO_TRIES):
             self.send(messages.HELLO)

@@ -1,4 +1,5 @@
-"""Setting and measuring a token's clock against the host's, to milliseconds. Times are Unix seconds.
+"""Setting and measuring a token's clock against the host's, to milliseconds. Times are Unix
+seconds.
 
 `Times` carries the host's clock, so that a test can hand in a virtual one.
 """
@@ -11,7 +12,7 @@ from firmware.protocol import messages
 from host_tools.errors import TokenError
 from host_tools.link.replies import ClockReading
 from host_tools.link.session import Session
-from host_tools.provisioning.drift import Offset, midpoint
+from host_tools.provisioning.clock_drift import Offset, midpoint
 
 _ROUND_TRIPS = 5  # the quickest tells most: what delays a message never hurries it
 _READINGS = 2
@@ -37,7 +38,8 @@ def round_trip(session: Session, times: Times) -> float:
 
 
 def measure(session: Session, times: Times) -> tuple[ClockReading, Offset]:
-    """Read the clock at a second's edge and give the reading with the token's offset; TokenError CLOCK_LOST."""
+    """Read the clock at a second's edge and give the reading with the token's offset; TokenError
+    CLOCK_LOST."""
     delay = round_trip(session, times)
     readings = []
     for _ in range(_READINGS):
@@ -52,7 +54,8 @@ def measure(session: Session, times: Times) -> tuple[ClockReading, Offset]:
 
 
 def set_now(session: Session, times: Times) -> int:
-    """Set the clock so that it turns to a new second when the host's does; give the time that was set."""
+    """Set the clock so that it turns to a new second when the host's does; give the time that was
+    set."""
     lead = round_trip(session, times) / 2
     target = int(times.now() + lead + _HEADROOM) + 1
     times.sleep(max(0.0, target - lead - times.now()))

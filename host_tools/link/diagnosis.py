@@ -2,10 +2,16 @@
 
 from host_tools.errors import ExitCode, KodebrikError
 
-# "waiting for download" and DOWNLOAD(…): the ESP32 ROM loader's own words (ESP-IDF, "Boot mode selection").
+# "waiting for download" and DOWNLOAD(…): the ESP32 ROM loader's own words (ESP-IDF, "Boot mode
+# selection").
 _BOOTLOADER = (b"waiting for download", b"DOWNLOAD(", b"DOWNLOAD_BOOT")
 # MicroPython's friendly prompt, banner and raw mode (shared/runtime/pyexec.c).
-_REPL = (b">>> ", b"raw REPL; CTRL-B to exit", b"MicroPython v", b'Type "help()" for more information')
+_REPL = (
+    b">>> ",
+    b"raw REPL; CTRL-B to exit",
+    b"MicroPython v",
+    b'Type "help()" for more information',
+)
 
 
 def recognise(seen: bytes) -> KodebrikError | None:
@@ -13,13 +19,15 @@ def recognise(seen: bytes) -> KodebrikError | None:
     if any(mark in seen for mark in _BOOTLOADER):
         return KodebrikError(
             "The board is in its bootloader, waiting for firmware.",
-            "Flash MicroPython and the token's firmware (docs/hardware.md), or press the board's reset button.",
+            "Flash MicroPython and the token's firmware (docs/hardware.md), or press the board's "
+            "reset button.",
             ExitCode.BOOTLOADER,
         )
     if is_repl(seen):
         return KodebrikError(
             "The board shows MicroPython's prompt; the token's firmware does not run.",
-            "Unplug the board and plug it in again; if it repeats, put the firmware on it (docs/hardware.md).",
+            "Unplug the board and plug it in again; if it repeats, put the firmware on it "
+            "(docs/hardware.md).",
             ExitCode.REPL,
         )
     return None

@@ -1,7 +1,8 @@
-"""Which ports may have a token: serial ports by USB identity, and boards in their bootloader, which have no port.
+"""Which ports may have a token: serial ports by USB identity, and boards in their bootloader, which
+have no port.
 
-USB identities: MicroPython's board definitions (ports/rp2, ports/esp32), the RP2040 and RP2350 data sheets (bootrom,
-"USB PICOBOOT interface"), and for bridges their makers' defaults.
+USB identities: MicroPython's board definitions (ports/rp2, ports/esp32), the RP2040 and RP2350 data
+sheets (bootrom, "USB PICOBOOT interface"), and for bridges their makers' defaults.
 """
 
 from collections.abc import Iterator
@@ -51,7 +52,9 @@ def devices(sysfs: Path = SYSFS) -> list[Device]:
 
 def candidates(found: list[Device]) -> list[str]:
     """Give the ports that may be a token's."""
-    return [device.port for device in found if device.port and device.kind in ("micropython", "perhaps")]
+    return [
+        device.port for device in found if device.port and device.kind in ("micropython", "perhaps")
+    ]
 
 
 def only_port(found: list[Device]) -> str:
@@ -69,12 +72,14 @@ def only_port(found: list[Device]) -> str:
     if boards:
         raise KodebrikError(
             f"No token was found, but a board in its bootloader: {', '.join(boards)}.",
-            "Flash MicroPython and the token's firmware (docs/hardware.md), or unplug it and plug it in again.",
+            "Flash MicroPython and the token's firmware (docs/hardware.md), or unplug it and "
+            "plug it in again.",
             ExitCode.BOOTLOADER,
         )
     raise KodebrikError(
         "No token was found.",
-        "Plug it in with a data cable, or name its port with --port; 'kodebrik devices' lists all ports.",
+        "Plug it in with a data cable, or name its port with --port; 'kodebrik devices' lists "
+        "all ports.",
         ExitCode.NO_PORT,
     )
 
@@ -86,7 +91,10 @@ def _device(port: Any) -> Device:
     elif identity in _PERHAPS:
         kind, description = "perhaps", _PERHAPS[identity]
     else:
-        kind, description = "other", port.description if port.description not in (None, "n/a") else "serial port"
+        kind, description = (
+            "other",
+            port.description if port.description not in (None, "n/a") else "serial port",
+        )
     usb_id = None if port.vid is None else f"{port.vid:04x}:{port.pid:04x}"
     return Device(port.device, kind, description, usb_id, port.serial_number)
 
@@ -96,11 +104,19 @@ def _bootsel(sysfs: Path) -> Iterator[Device]:
         identity = (_attribute(folder, "idVendor"), _attribute(folder, "idProduct"))
         for (vendor, product), description in _BOOTSEL.items():
             if identity == (f"{vendor:04x}", f"{product:04x}"):
-                yield Device(None, "bootloader", description, ":".join(identity), _attribute(folder, "serial") or None)
+                yield Device(
+                    None,
+                    "bootloader",
+                    description,
+                    ":".join(identity),
+                    _attribute(folder, "serial") or None,
+                )
 
 
 def _attribute(folder: Path, name: str) -> str:
     try:
         return (folder / name).read_text().strip()
-    except OSError:  # interfaces have no identity of their own, and a device may leave while we look
+    except (
+        OSError
+    ):  # interfaces have no identity of their own, and a device may leave while we look
         return ""

@@ -1,7 +1,8 @@
-"""What a token says, decoded strictly: CBOR of the link's subset, every field known and of its type.
+"""What a token says, decoded strictly: CBOR of the link's subset, every field known and of its
+type.
 
-A token is not trusted to be one: whatever does not fit raises GarbageError, and text is bounded and printable before it
-reaches a terminal. Units as in firmware.protocol.messages.
+A token is not trusted to be one: whatever does not fit raises GarbageError, and text is bounded and
+printable before it reaches a terminal. Units as in firmware.protocol.messages.
 """
 
 from collections.abc import Callable
@@ -11,8 +12,8 @@ from typing import Any, TypeAlias
 import cbor2
 
 from firmware.protocol import messages
-from host_tools import ocra
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.otp import challenges
 
 _MAX_DEPTH = 4
 _MAX_ITEMS = 64  # in one map or list
@@ -29,14 +30,16 @@ class GarbageError(KodebrikError):
         """`detail` is a clause in our own words, never what came over the line."""
         super().__init__(
             "What answers on the port is not understood" + (f": {detail}." if detail else "."),
-            "Check that the port is the token's and that no other program uses it; try another cable, then try again.",
+            "Check that the port is the token's and that no other program uses it; try another "
+            "cable, then try again.",
             ExitCode.GARBAGE,
         )
 
 
 @dataclass(frozen=True)
 class Hello:
-    """Who the token says it is. `body` are the bytes as they came: the handshake's prologue binds them."""
+    """Who the token says it is. `body` are the bytes as they came: the handshake's prologue binds
+    them."""
 
     product: str
     board: str
@@ -51,7 +54,8 @@ class Hello:
 
 @dataclass(frozen=True)
 class Account:
-    """One credential as the token tells of it: with `period` (seconds), `counter` or a `suite`, which may have both."""
+    """One credential as the token tells of it: with `period` (seconds), `counter` or a `suite`,
+    which may have both."""
 
     name: str
     algorithm: str
@@ -66,7 +70,8 @@ class Account:
 
 @dataclass(frozen=True)
 class ClockReading:
-    """The token's clock at a second's edge. `time` is None when it tells none; `aging` counts steps of the trim."""
+    """The token's clock at a second's edge. `time` is None when it tells none; `aging` counts steps
+    of the trim."""
 
     time: int | None
     lost: bool
@@ -85,7 +90,9 @@ def loads(data: bytes) -> Any:
             allow_duplicate_keys=False,
             strict_hashable_types=True,
         )
-        if not _plain(item, 0) or cbor2.dumps(item) != data:  # the latter: shortest form and no trailing bytes
+        if (
+            not _plain(item, 0) or cbor2.dumps(item) != data
+        ):  # the latter: shortest form and no trailing bytes
             raise GarbageError("the answer is not in the link's format")
     except cbor2.CBORError:
         raise GarbageError("the answer is not in the link's format") from None
@@ -93,7 +100,8 @@ def loads(data: bytes) -> Any:
 
 
 def take(item: Any, **checks: Check) -> dict[str, Any]:
-    """Give back a map that has exactly the fields of `checks`, each passing its check; GarbageError otherwise."""
+    """Give back a map that has exactly the fields of `checks`, each passing its check; GarbageError
+    otherwise."""
     if not isinstance(item, dict) or set(item) != set(checks):
         raise GarbageError("the answer has other fields than expected")
     for name, check in checks.items():
@@ -119,7 +127,9 @@ def octets(value: Any) -> bool:
 
 def number(low: int, high: int) -> Check:
     """Check for an integer from `low` to `high`."""
-    return lambda value: isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+    return lambda value: (
+        isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+    )
 
 
 def one_of(*choices: Any) -> Check:
@@ -138,8 +148,10 @@ def hello(body: bytes) -> Hello:
     spoken = item.get("protocol") if isinstance(item, dict) else None
     if number(0, 2**16)(spoken) and spoken != messages.PROTOCOL_VERSION:
         raise KodebrikError(
-            f"The token speaks version {spoken} of the protocol, kodebrik version {messages.PROTOCOL_VERSION}.",
-            "Update the older of the two: kodebrik with pip, the token's firmware over its USB port.",
+            f"The token speaks version {spoken} of the protocol, kodebrik version "
+            f"{messages.PROTOCOL_VERSION}.",
+            "Update the older of the two: kodebrik with pip, the token's firmware over its USB "
+            "port.",
             ExitCode.VERSION,
         )
     return Hello(
@@ -152,7 +164,9 @@ def hello(body: bytes) -> Hello:
             version=text,
             protocol=number(0, 2**16),
             build=one_of(messages.DEVELOPMENT, messages.PRODUCTION),
-            state=one_of(messages.BLANK, messages.LOCKED, messages.BLOCKED, messages.WIPED, messages.DAMAGED),
+            state=one_of(
+                messages.BLANK, messages.LOCKED, messages.BLOCKED, messages.WIPED, messages.DAMAGED
+            ),
             key=one_of(messages.KEY_NONE, messages.KEY_TRANSPORT, messages.KEY_ISSUER),
         ),
     )
@@ -162,17 +176,24 @@ def account(item: Any) -> Account:
     """Decode one entry of the token's list of accounts."""
     held = item if isinstance(item, dict) else {}
     counter: dict[str, Check] = {"counter": number(0, 2**64 - 1)}
-    drawn: dict[str, Check] = {"algorithm": one_of(*messages.ALGORITHMS), "digits": one_of(*messages.DIGITS)}
+    drawn: dict[str, Check] = {
+        "algorithm": one_of(*messages.ALGORITHMS),
+        "digits": one_of(*messages.DIGITS),
+    }
     own: dict[str, Check] = drawn | counter
     if held.get("kind") == "totp":
         own = drawn | {"period": one_of(*messages.PERIODS)}
     elif held.get("kind") == "ocra":
-        own = {"suite": text, "entry": one_of(*messages.ENTRIES)} | (counter if "counter" in held else {})
+        own = {"suite": text, "entry": one_of(*messages.ENTRIES)} | (
+            counter if "counter" in held else {}
+        )
     fields = take(
         item,
         name=text,
         kind=one_of("totp", "hotp", "ocra"),
-        fingerprint=lambda value: isinstance(value, bytes) and len(value) == messages.FINGERPRINT_SIZE,
+        fingerprint=lambda value: (
+            isinstance(value, bytes) and len(value) == messages.FINGERPRINT_SIZE
+        ),
         **own,
     )
     if "suite" in own:
@@ -181,10 +202,10 @@ def account(item: Any) -> Account:
 
 
 def _said_by(suite: str) -> dict[str, Any]:
-    # Of a payment less is asked here than when it is given: an account that no token would take any more can be listed,
-    # and so removed.
+    # Of a payment less is asked here than when it is given: an account that no token would take any
+    # more can be listed, and so removed.
     try:
-        asked = ocra.suite(suite, messages.ENTRIES[0])
+        asked = challenges.suite(suite, messages.ENTRIES[0])
     except KodebrikError:
         raise GarbageError("an account's suite is none") from None
     return {"algorithm": asked.algorithm, "digits": asked.digits}
@@ -206,17 +227,28 @@ def clock(item: Any) -> ClockReading:
 
 
 def _serial(value: Any) -> bool:
-    return isinstance(value, str) and len(value) == _SERIAL_SIZE and value.isascii() and value.isdigit()
+    return (
+        isinstance(value, str)
+        and len(value) == _SERIAL_SIZE
+        and value.isascii()
+        and value.isdigit()
+    )
 
 
 def _plain(item: Any, depth: int) -> bool:
     if isinstance(item, list):
-        return depth < _MAX_DEPTH and len(item) <= _MAX_ITEMS and all(_plain(entry, depth + 1) for entry in item)
+        return (
+            depth < _MAX_DEPTH
+            and len(item) <= _MAX_ITEMS
+            and all(_plain(entry, depth + 1) for entry in item)
+        )
     if isinstance(item, dict):
         return (
             depth < _MAX_DEPTH
             and len(item) <= _MAX_ITEMS
-            and all(isinstance(key, str) and _plain(value, depth + 1) for key, value in item.items())
+            and all(
+                isinstance(key, str) and _plain(value, depth + 1) for key, value in item.items()
+            )
         )
     if isinstance(item, int):
         return isinstance(item, bool) or -(2**64) <= item < 2**64

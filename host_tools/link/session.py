@@ -1,7 +1,9 @@
-"""The authenticated session with a token: the handshake, requests that survive a bad cable, and the operations.
+"""The authenticated session with a token: the handshake, requests that survive a bad cable, and the
+operations.
 
-A request that got no clear answer is sent again under the same id in a new session; the token then repeats its answer
-and does nothing twice. Times are Unix seconds unless said otherwise; waits are seconds.
+A request that got no clear answer is sent again under the same id in a new session; the token then
+repeats its answer and does nothing twice. Times are Unix seconds unless said otherwise; waits are
+seconds.
 """
 
 import hmac
@@ -17,11 +19,13 @@ from host_tools.link import replies, suite
 from host_tools.link.channel import Channel, DamagedError
 from host_tools.link.replies import Account, ClockReading, GarbageError, Hello
 from host_tools.link.transport import Transport
-from host_tools.provisioning.credential import Credential
+from host_tools.otp.credential import Credential
 from host_tools.secret import Secret
 
 _TRIES = 3
-_HANDSHAKE_TIMEOUT = 8  # two X25519 operations of 0.6 s each on an RP2040, and as much again for the rest
+_HANDSHAKE_TIMEOUT = (
+    8  # two X25519 operations of 0.6 s each on an RP2040, and as much again for the rest
+)
 _REQUEST_TIMEOUT = 8  # flash may need erasing
 
 # What the token answers in the clear when it could not use what we sent: a new session helps.
@@ -32,7 +36,8 @@ class Session:
     """One token, talked to in secret. Made by authenticate(), claim_token() or open_session()."""
 
     def __init__(self, channel: Channel, hello: Hello, access_keys: list[Secret]) -> None:
-        """`access_keys` are tried in turn whenever a session must be opened; none: the session cannot be renewed."""
+        """`access_keys` are tried in turn whenever a session must be opened; none: the session
+        cannot be renewed."""
         self.channel = channel
         self.hello = hello
         self._keys = access_keys
@@ -44,7 +49,9 @@ class Session:
         """The key that the token holds now."""
         return self._keys[0]
 
-    def request(self, operation: int, arguments: dict[str, Any] | None = None, repeat: bool = True) -> Any:
+    def request(
+        self, operation: int, arguments: dict[str, Any] | None = None, repeat: bool = True
+    ) -> Any:
         """Carry out one operation and give its result; TokenError when the token refuses.
 
         `repeat=False` is for what must not be done late: an unclear end is then an error at once.
@@ -83,8 +90,12 @@ class Session:
         self._keys = [key]
 
     def put_credential(self, credential: Credential) -> bytes:
-        """Store a credential and give its fingerprint, after checking that it is the fingerprint of what we sent."""
-        fields = replies.take(self.request(messages.CREDENTIAL_PUT, credential.arguments()), fingerprint=replies.octets)
+        """Store a credential and give its fingerprint, after checking that it is the fingerprint of
+        what we sent."""
+        fields = replies.take(
+            self.request(messages.CREDENTIAL_PUT, credential.arguments()),
+            fingerprint=replies.octets,
+        )
         wanted = keys.fingerprint(suite.hmac, self.access_key.reveal(), credential.secret.reveal())
         if not hmac.compare_digest(fields["fingerprint"], wanted):
             raise KodebrikError(
@@ -96,9 +107,9 @@ class Session:
 
     def accounts(self) -> list[Account]:
         """List the token's accounts."""
-        entries = replies.take(self.request(messages.CREDENTIAL_LIST), accounts=lambda value: isinstance(value, list))[
-            "accounts"
-        ]
+        entries = replies.take(
+            self.request(messages.CREDENTIAL_LIST), accounts=lambda value: isinstance(value, list)
+        )["accounts"]
         return [replies.account(entry) for entry in entries]
 
     def remove_account(self, name: str) -> None:
@@ -146,7 +157,8 @@ class Session:
         try:
             self.request(messages.WIPE, repeat=False)
         except GarbageError:
-            # The key is gone with everything else, so no new session could ask again; the hello tells.
+            # The key is gone with everything else, so no new session could ask again; the hello
+            # tells.
             if self.channel.hello().state != messages.WIPED:
                 raise
 
@@ -158,7 +170,8 @@ class Session:
         return dict(parts)
 
     def handshake(self, pattern: int, key: Secret | None, payload: bytes) -> tuple[bytes, bytes]:
-        """Open a session; give the token's handshake payload and the handshake hash. DamagedError: try again."""
+        """Open a session; give the token's handshake payload and the handshake hash. DamagedError:
+        try again."""
         machine = noise.Handshake(
             suite,
             pattern,
@@ -181,7 +194,9 @@ class Session:
     def _exchange(self, identity: bytes, body: bytes) -> Any:
         self.channel.send(messages.TRANSPORT, self._send.encrypt(body))
         while True:
-            kind, sealed = self.channel.receive((messages.TRANSPORT, messages.ERROR), _REQUEST_TIMEOUT)
+            kind, sealed = self.channel.receive(
+                (messages.TRANSPORT, messages.ERROR), _REQUEST_TIMEOUT
+            )
             if kind == messages.ERROR:
                 raise _clear_error(sealed)
             try:
@@ -189,7 +204,10 @@ class Session:
             except ValueError:
                 raise DamagedError from None
             fields = replies.take(
-                reply, id=replies.octets, error=replies.number(0, 2**16), result=lambda value: isinstance(value, dict)
+                reply,
+                id=replies.octets,
+                error=replies.number(0, 2**16),
+                result=lambda value: isinstance(value, dict),
             )
             if fields["id"] == identity:
                 break
@@ -200,7 +218,8 @@ class Session:
         raise TokenError(fields["error"])
 
     def _renew(self) -> None:
-        """Open the session anew. A try that is disturbed too is left to the request's own next try."""
+        """Open the session anew. A try that is disturbed too is left to the request's own next
+        try."""
         before, self.hello = self.hello, self.channel.hello()
         if self.hello.serial != before.serial:
             raise GarbageError("another token took the place of the first")
@@ -219,11 +238,17 @@ class Session:
                 return
 
 
-def open_session(transport: Transport, key: bytes | None, confirm: Callable[[str], bool]) -> Session:
+def open_session(
+    transport: Transport, key: bytes | None, confirm: Callable[[str], bool]
+) -> Session:
     """Say hello and open a session: with the access key `key`, or claim a token that has none."""
     channel = Channel(transport)
     hello = channel.hello()
-    return claim_token(channel, hello, confirm) if key is None else authenticate(channel, hello, Secret(key))
+    return (
+        claim_token(channel, hello, confirm)
+        if key is None
+        else authenticate(channel, hello, Secret(key))
+    )
 
 
 def authenticate(channel: Channel, hello: Hello, key: Secret) -> Session:
@@ -242,12 +267,15 @@ def authenticate(channel: Channel, hello: Hello, key: Secret) -> Session:
 def claim_token(channel: Channel, hello: Hello, confirm: Callable[[str], bool]) -> Session:
     """Open the first session of a token without a key.
 
-    The token shows a 6-digit number; `confirm` is given ours and says whether the operator sees the same.
+    The token shows a 6-digit number; `confirm` is given ours and says whether the operator sees the
+    same.
     """
     session = Session(channel, hello, [])
     nonce = os.urandom(messages.NONCE_SIZE)
     try:
-        token_nonce, digest = session.handshake(messages.PATTERN_NN, None, claim.commitment(suite, nonce))
+        token_nonce, digest = session.handshake(
+            messages.PATTERN_NN, None, claim.commitment(suite, nonce)
+        )
     except DamagedError:
         raise _unclear() from None
     if len(token_nonce) != messages.NONCE_SIZE:
@@ -256,7 +284,8 @@ def claim_token(channel: Channel, hello: Hello, confirm: Callable[[str], bool]) 
     if not confirm(claim.comparison_number(suite, digest, nonce, token_nonce)):
         raise KodebrikError(
             "The number is not the one that kodebrik expects. Nothing was written to the token.",
-            "Run the command again and compare a new number; if it differs again, use another computer and cable.",
+            "Run the command again and compare a new number; if it differs again, use another "
+            "computer and cable.",
             ExitCode.NOT_CONFIRMED,
         )
     return session
@@ -267,7 +296,9 @@ def _unclear() -> GarbageError:
 
 
 def _clear_error(body: bytes) -> Exception:
-    number = replies.take(replies.loads(body), error=replies.number(1, len(sentences.ERRORS)))["error"]
+    number = replies.take(replies.loads(body), error=replies.number(1, len(sentences.ERRORS)))[
+        "error"
+    ]
     return DamagedError() if number in _DISTURBED else TokenError(number)
 
 

@@ -1,4 +1,5 @@
-"""The host's primitives for the Noise machine, from the `cryptography` package: X25519, ChaCha20-Poly1305, SHA-256."""
+"""The host's primitives for the Noise machine, from the `cryptography` package: X25519,
+ChaCha20-Poly1305, SHA-256."""
 
 import hashlib
 import hmac as _hmac
@@ -10,7 +11,9 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 def dh(private: bytes, public: bytes) -> bytes:
     """Give the X25519 shared secret; ValueError when it is all zero (RFC 7748 section 6.1)."""
-    return X25519PrivateKey.from_private_bytes(private).exchange(X25519PublicKey.from_public_bytes(public))
+    return X25519PrivateKey.from_private_bytes(private).exchange(
+        X25519PublicKey.from_public_bytes(public)
+    )
 
 
 def public_key(private: bytes) -> bytes:
@@ -19,7 +22,8 @@ def public_key(private: bytes) -> bytes:
 
 
 def encrypt(key: bytes, nonce_counter: int, ad: bytes, plaintext: bytes) -> bytes:
-    """Give ciphertext and tag (Noise section 12.3: the nonce is 32 zero bits and the little-endian counter)."""
+    """Give ciphertext and tag (Noise section 12.3: the nonce is 32 zero bits and the little-endian
+    counter)."""
     return ChaCha20Poly1305(key).encrypt(_nonce(nonce_counter), plaintext, ad)
 
 

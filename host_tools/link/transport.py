@@ -1,7 +1,8 @@
-"""Byte streams to a token: a serial port, a pseudo-terminal or `rfc2217://host:port`, all by pyserial.
+"""Byte streams to a token: a serial port, a pseudo-terminal or `rfc2217://host:port`, all by
+pyserial.
 
-Times are seconds. DTR and RTS stay as the operating system sets them: a pseudo-terminal has neither, and on a board
-they might reset it.
+Times are seconds. DTR and RTS stay as the operating system sets them: a pseudo-terminal has
+neither, and on a board they might reset it.
 """
 
 import errno
@@ -14,18 +15,22 @@ from host_tools.errors import ExitCode, KodebrikError
 
 _POLL = 0.05  # how often a waiting read looks at its deadline; bytes that come end the wait at once
 _WRITE_TIMEOUT = 5
-_BAUDRATE = 115200  # USB and pseudo-terminals ignore it; a USB-UART bridge runs MicroPython's console at it
+_BAUDRATE = (
+    115200  # USB and pseudo-terminals ignore it; a USB-UART bridge runs MicroPython's console at it
+)
 
 
 class Transport(Protocol):
     """What the session needs of a stream."""
 
     def read(self, timeout: float) -> bytes:
-        """Wait up to `timeout` for bytes and give what came, b"" when nothing did; OSError when the port is gone."""
+        """Wait up to `timeout` for bytes and give what came, b"" when nothing did; OSError when the
+        port is gone."""
         ...
 
     def write(self, data: bytes) -> None:
-        """Send all of `data`; OSError when the port is gone, TimeoutError when it takes no bytes."""
+        """Send all of `data`; OSError when the port is gone, TimeoutError when it takes no
+        bytes."""
         ...
 
     def close(self) -> None:
@@ -34,18 +39,22 @@ class Transport(Protocol):
 
 
 class SerialTransport:
-    """A port opened for this process alone (an advisory lock that pyserial, mpremote and esptool all respect)."""
+    """A port opened for this process alone (an advisory lock that pyserial, mpremote and esptool
+    all respect)."""
 
     def __init__(self, url: str) -> None:
         """Open `url`: a device path or a pyserial URL; KodebrikError says why it cannot be."""
-        # pyserial knows the lock and the time-out for local ports alone; a network server lets one client in.
+        # pyserial knows the lock and the time-out for local ports alone; a network server lets one
+        # client in.
         local = {} if "://" in url else {"exclusive": True, "write_timeout": _WRITE_TIMEOUT}
         try:
             # Changing pyserial's time-out later would negotiate an RFC 2217 port anew each time.
             self._port = serial.serial_for_url(url, baudrate=_BAUDRATE, timeout=_POLL, **local)
         except ValueError:
             raise KodebrikError(
-                f"{url} is not a port.", "Give a device path, or rfc2217://host:port.", ExitCode.NO_PORT
+                f"{url} is not a port.",
+                "Give a device path, or rfc2217://host:port.",
+                ExitCode.NO_PORT,
             ) from None
         except OSError as error:
             raise _open_error(url, error) from None
@@ -79,7 +88,8 @@ def unplugged(name: str) -> KodebrikError:
     """Make the error for a port that vanished."""
     return KodebrikError(
         f"The token on {name} was unplugged midway.",
-        "Plug it in and run the command again: a step that was not finished left the token as it was.",
+        "Plug it in and run the command again: a step that was not finished left the token as it "
+        "was.",
         ExitCode.UNPLUGGED,
     )
 
@@ -88,18 +98,22 @@ def silent(name: str) -> KodebrikError:
     """Make the error for a port on which nothing answers."""
     return KodebrikError(
         f"Nothing answers on {name}.",
-        "Check that the token is plugged in with a data cable; unplug it, plug it in and try again.",
+        "Check that the token is plugged in with a data cable; unplug it, plug it in and try "
+        "again.",
         ExitCode.SILENT,
     )
 
 
 def _open_error(url: str, error: OSError) -> KodebrikError:
     if error.errno in (errno.ENOENT, errno.ENODEV, errno.ENXIO, errno.ENOTDIR):
-        return KodebrikError(f"There is no port {url}.", "List the ports with 'kodebrik devices'.", ExitCode.NO_PORT)
+        return KodebrikError(
+            f"There is no port {url}.", "List the ports with 'kodebrik devices'.", ExitCode.NO_PORT
+        )
     if error.errno in (errno.EACCES, errno.EPERM):
         return KodebrikError(
             f"You may not open {url}.",
-            "Join the group that owns the port (often 'dialout': sudo usermod -aG dialout $USER), then log in again.",
+            "Join the group that owns the port (often 'dialout': sudo usermod -aG dialout "
+            "$USER), then log in again.",
             ExitCode.PERMISSION,
         )
     if error.errno in (errno.EBUSY, errno.EAGAIN):

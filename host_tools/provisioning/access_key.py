@@ -1,4 +1,5 @@
-"""Access keys: what opens the link of one token. Diversified from the issuer key by HKDF-SHA256 (RFC 5869)."""
+"""Access keys: what opens the link of one token. Diversified from the issuer key by HKDF-SHA256
+(RFC 5869)."""
 
 import hmac
 
@@ -11,7 +12,8 @@ _INFO = b"kodebrik access key"
 
 def derive(issuer_key: Secret, serial: str) -> Secret:
     """Give the access key of the token with the twelve-digit `serial`."""
-    # RFC 5869 with an empty salt (section 2.2: one hash length of zeros) and one block of output (section 2.3).
+    # RFC 5869 with an empty salt (section 2.2: one hash length of zeros) and one block of output
+    # (section 2.3).
     extracted = hmac.digest(bytes(32), issuer_key.reveal(), "sha256")
     return Secret(hmac.digest(extracted, _INFO + serial.encode() + b"\x01", "sha256"))
 
@@ -24,6 +26,8 @@ def parse_hex(text: str, what: str) -> Secret:
         key = b""
     if len(key) != ACCESS_KEY_SIZE:
         raise KodebrikError(
-            f"{what} does not hold a key.", "A key is 64 hexadecimal digits (32 bytes).", ExitCode.BAD_INPUT
+            f"{what} does not hold a key.",
+            "A key is 64 hexadecimal digits (32 bytes).",
+            ExitCode.BAD_INPUT,
         )
     return Secret(key)

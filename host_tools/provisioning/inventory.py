@@ -1,7 +1,8 @@
-"""The inventory: which tokens we personalised, with which accounts, and their secrets sealed under the issuer key.
+"""The inventory: which tokens we personalised, with which accounts, and their secrets sealed under
+the issuer key.
 
-One private SQLite file (mode 0600), so that a change happens whole or not at all and several computers' commands
-do not write over each other. Times are Unix seconds (UTC).
+One private SQLite file (mode 0600), so that a change happens whole or not at all and several
+computers' commands do not write over each other. Times are Unix seconds (UTC).
 """
 
 import os
@@ -13,11 +14,11 @@ from types import TracebackType
 
 from firmware.protocol.messages import ENTRIES
 from host_tools.errors import ExitCode, KodebrikError
-from host_tools.provisioning import inventory_sealing, keyfile
-from host_tools.provisioning.clock_parts import clock_ppm
-from host_tools.provisioning.credential import Credential
-from host_tools.provisioning.inventory_sealing import Account, Entry
-from host_tools.provisioning.token_key import TokenKey
+from host_tools.exchange.key_package import TokenKey
+from host_tools.otp.credential import Credential
+from host_tools.provisioning import inventory_records, issuer_key_file
+from host_tools.provisioning.clock_accuracy import clock_ppm
+from host_tools.provisioning.inventory_records import Account, Entry
 from host_tools.secret import Secret
 
 _VERSION = 1
@@ -42,7 +43,9 @@ class Inventory:
         self._path = path
         with _errors(path):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # before SQLite makes one that others can read
+            os.close(
+                os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+            )  # before SQLite makes one that others can read
             if stat.S_IMODE(path.stat().st_mode) & 0o077:
                 warn(f"Others on this computer can read {path}. Protect it with: chmod 600 {path}")
             self._database = sqlite3.connect(path, isolation_level=None, timeout=20)
@@ -57,7 +60,10 @@ class Inventory:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         """Close."""
         self._database.close()
@@ -75,7 +81,8 @@ class Inventory:
         clock_set_at: float | None,
         issuer_key: Secret | None,
     ) -> None:
-        """Keep what a token was given. Without `issuer_key` its secret is not kept, and an earlier one is dropped."""
+        """Keep what a token was given. Without `issuer_key` its secret is not kept, and an earlier
+        one is dropped."""
         account = Account(
             name=credential.name,
             kind=credential.kind,
@@ -87,9 +94,13 @@ class Inventory:
             entry=credential.entry if credential.suite else None,
             fingerprint=fingerprint,
             written_at=now,
-            issuer=keyfile.fingerprint(issuer_key) if issuer_key else None,
+            issuer=issuer_key_file.fingerprint(issuer_key) if issuer_key else None,
         )
-        sealed = inventory_sealing.seal(issuer_key, serial, account, credential.secret) if issuer_key else None
+        sealed = (
+            inventory_records.seal(issuer_key, serial, account, credential.secret)
+            if issuer_key
+            else None
+        )
         with _errors(self._path):
             self._database.execute("BEGIN IMMEDIATE")
             self._database.execute(
@@ -105,17 +116,22 @@ class Inventory:
             self._database.execute("COMMIT")
 
     def forget(self, serial: str, account: str | None = None) -> None:
-        """Drop one account of a token, or all of them: the token no longer holds them. It stays listed."""
+        """Drop one account of a token, or all of them: the token no longer holds them. It stays
+        listed."""
         with _errors(self._path):
             self._database.execute(
-                "DELETE FROM accounts WHERE serial = ? AND coalesce(?, name) = name", (serial, account)
+                "DELETE FROM accounts WHERE serial = ? AND coalesce(?, name) = name",
+                (serial, account),
             )
 
     def entries(self, text: str = "") -> list[Entry]:
-        """List the tokens whose serial number, product or account names contain `text`, by serial number."""
+        """List the tokens whose serial number, product or account names contain `text`, by serial
+        number."""
         with _errors(self._path):
             tokens = self._database.execute("SELECT * FROM tokens ORDER BY serial").fetchall()
-            rows = self._database.execute(f"SELECT serial, {_COLUMNS} FROM accounts ORDER BY serial, name").fetchall()  # noqa: S608
+            rows = self._database.execute(
+                f"SELECT serial, {_COLUMNS} FROM accounts ORDER BY serial, name"
+            ).fetchall()  # noqa: S608
         accounts: dict[str, list[Account]] = {}
         for serial, *fields in rows:
             accounts.setdefault(serial, []).append(Account(*fields))
@@ -125,7 +141,8 @@ class Inventory:
             entry
             for entry in found
             if any(
-                wanted in part.casefold() for part in (entry.serial, entry.product, *(a.name for a in entry.accounts))
+                wanted in part.casefold()
+                for part in (entry.serial, entry.product, *(a.name for a in entry.accounts))
             )
         ]
 
@@ -140,8 +157,11 @@ class Inventory:
             ExitCode.FILE,
         )
 
-    def keys(self, issuer_key: Secret, serials: Iterable[str] = (), account: str | None = None) -> list[TokenKey]:
-        """Give the secrets of all tokens or the named ones: of each its only account, or the one named `account`."""
+    def keys(
+        self, issuer_key: Secret, serials: Iterable[str] = (), account: str | None = None
+    ) -> list[TokenKey]:
+        """Give the secrets of all tokens or the named ones: of each its only account, or the one
+        named `account`."""
         chosen = [self.entry(serial) for serial in serials] or self.entries()
         return [self._key(issuer_key, entry, account) for entry in chosen if entry.accounts]
 
@@ -157,9 +177,10 @@ class Inventory:
         account = named[0]
         with _errors(self._path):
             (sealed,) = self._database.execute(
-                "SELECT sealed FROM accounts WHERE serial = ? AND name = ?", (entry.serial, account.name)
+                "SELECT sealed FROM accounts WHERE serial = ? AND name = ?",
+                (entry.serial, account.name),
             ).fetchone()
-        if sealed is None or account.issuer != keyfile.fingerprint(issuer_key):
+        if sealed is None or account.issuer != issuer_key_file.fingerprint(issuer_key):
             under = (
                 f"is sealed under the issuer key {account.issuer}"
                 if sealed
@@ -172,7 +193,7 @@ class Inventory:
             )
         credential = Credential(
             name=account.name,
-            secret=inventory_sealing.unseal(issuer_key, entry.serial, account, sealed),
+            secret=inventory_records.unseal(issuer_key, entry.serial, account, sealed),
             algorithm=account.algorithm,
             digits=account.digits,
             period=account.period,
@@ -181,7 +202,15 @@ class Inventory:
             entry=account.entry or ENTRIES[0],
         )
         ppm = clock_ppm(entry.board, entry.product)
-        return TokenKey(entry.serial, credential, account.suite, "kodebrik", entry.product, entry.clock_set_at, ppm)
+        return TokenKey(
+            entry.serial,
+            credential,
+            account.suite,
+            "kodebrik",
+            entry.product,
+            entry.clock_set_at,
+            ppm,
+        )
 
     def _prepare(self) -> None:
         with _errors(self._path):
@@ -200,7 +229,9 @@ class Inventory:
             )
 
 
-_COLUMNS = "name, kind, algorithm, digits, period, counter, suite, entry, fingerprint, written_at, issuer"
+_COLUMNS = (
+    "name, kind, algorithm, digits, period, counter, suite, entry, fingerprint, written_at, issuer"
+)
 
 
 class _errors:  # noqa: N801 - used as a statement
@@ -212,7 +243,9 @@ class _errors:  # noqa: N801 - used as a statement
     def __enter__(self) -> None:
         pass
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: object
+    ) -> None:
         if isinstance(error, (sqlite3.Error, OSError)):
             reason = error.strerror if isinstance(error, OSError) else str(error)
             raise KodebrikError(

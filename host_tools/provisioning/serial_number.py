@@ -1,4 +1,5 @@
-"""Serial numbers as a token shows them: eleven digits and a Luhn check digit (ISO/IEC 7812-1 annex B)."""
+"""Serial numbers as a token shows them: eleven digits and a Luhn check digit (ISO/IEC 7812-1 annex
+B)."""
 
 from host_tools.errors import ExitCode, KodebrikError
 
@@ -6,12 +7,14 @@ SIZE = 12
 
 
 def check(text: str) -> str:
-    """Give the twelve digits of a typed serial number, spaces dropped; KodebrikError when its check digit fails."""
+    """Give the twelve digits of a typed serial number, spaces dropped; KodebrikError when its check
+    digit fails."""
     digits = "".join(text.split())
     if len(digits) != SIZE or not (digits.isascii() and digits.isdigit()) or _luhn(digits) % 10:
         raise KodebrikError(
             "This is not a token's serial number.",
-            "It has 12 digits; 'kodebrik info' and the token's information page show it. Check it for a slip.",
+            "It has 12 digits; 'kodebrik info' and the token's information page show it. Check "
+            "it for a slip.",
             ExitCode.BAD_INPUT,
         )
     return digits

@@ -1,12 +1,13 @@
-"""Plain records that go into and come out of the validator. Times are Unix seconds (UTC), as floats."""
+"""Plain records that go into and come out of the validator. Times are Unix seconds (UTC), as
+floats."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from host_tools.provisioning.credential import Credential
-from host_tools.provisioning.token_key import TokenKey
-from host_tools.validator.drift import GENERIC_PPM
+from host_tools.exchange.key_package import TokenKey
+from host_tools.otp.credential import Credential
+from host_tools.validator.rule.drift import GENERIC_PPM
 
 T = TypeVar("T")
 
@@ -40,10 +41,11 @@ class NoticeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NewToken:
-    """A token to import. `suite` makes it an OCRA token (then the credential's period and digits are not used).
+    """A token to import. `suite` makes it an OCRA token (then the credential's period and digits
+    are not used).
 
-    `clock_set_at` is when the token's clock was last set (None: now), `clock_ppm` what it can be off by in either
-    direction; `window` is in steps to either side, `look_ahead` in HOTP counters.
+    `clock_set_at` is when the token's clock was last set (None: now), `clock_ppm` what it can be
+    off by in either direction; `window` is in steps to either side, `look_ahead` in HOTP counters.
     """
 
     serial: str
@@ -56,7 +58,8 @@ class NewToken:
 
 
 def new_token(key: TokenKey, clock_ppm: float | None = None) -> NewToken:
-    """Make a token to import of what a file or the inventory holds; `clock_ppm` is of clocks that it does not know."""
+    """Make a token to import of what a file or the inventory holds; `clock_ppm` is of clocks that
+    it does not know."""
     known = (key.clock_ppm, clock_ppm, GENERIC_PPM)
     ppm = next(ppm for ppm in known if ppm is not None)
     return NewToken(key.serial, key.credential, key.suite, key.clock_set_at, clock_ppm=ppm)
@@ -141,7 +144,8 @@ class AuditReport:
 
 @dataclass(frozen=True, slots=True)
 class DriftPoint:
-    """One accepted code: seconds that its step's middle was ahead of our clock, and the offset then believed."""
+    """One accepted code: seconds that its step's middle was ahead of our clock, and the offset then
+    believed."""
 
     at: float
     observed: float

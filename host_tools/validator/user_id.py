@@ -1,6 +1,7 @@
 """User-IDs: 5 to 48 characters, never a CPR number or ten digits, no blanks at the ends.
 
-Two user-IDs that differ only in case or in the encoding of the same letters are the same (Unicode NFKC, case folded).
+Two user-IDs that differ only in case or in the encoding of the same letters are the same (Unicode
+NFKC, case folded).
 """
 
 import re
@@ -9,7 +10,9 @@ import unicodedata
 from host_tools.errors import ExitCode, KodebrikError
 
 MIN_LENGTH, MAX_LENGTH = 5, 48  # characters
-_CPR = re.compile(r"(0[1-9]|[12]\d|3[01])(0[1-9]|1[0-2])\d\d\D?\d{4}")  # ddmmyy, at most one separator, four digits
+_CPR = re.compile(
+    r"(0[1-9]|[12]\d|3[01])(0[1-9]|1[0-2])\d\d\D?\d{4}"
+)  # ddmmyy, at most one separator, four digits
 _CPR_DIGITS = 10
 
 
@@ -21,7 +24,10 @@ def check(text: str) -> str:
     if not shown.isprintable():
         raise _bad("A user-ID holds printable characters only.")
     folded = key(shown)
-    if not MIN_LENGTH <= len(shown) <= MAX_LENGTH or not MIN_LENGTH <= len(folded) <= 2 * MAX_LENGTH:
+    if (
+        not MIN_LENGTH <= len(shown) <= MAX_LENGTH
+        or not MIN_LENGTH <= len(folded) <= 2 * MAX_LENGTH
+    ):
         raise _bad(f"A user-ID has {MIN_LENGTH} to {MAX_LENGTH} characters.")
     bare = re.sub(r"[\s\-./]", "", folded)  # a CPR number stays one, however it is grouped
     if (len(bare) == _CPR_DIGITS and bare.isdigit()) or _CPR.fullmatch(folded):

@@ -1,10 +1,12 @@
-"""IMA-ADPCM on the host: 16-bit samples to 4-bit codes and back (IMA recommended practices 3.00, 1992, section 6).
+"""IMA-ADPCM on the host: 16-bit samples to 4-bit codes and back (IMA recommended practices 3.00,
+1992, section 6).
 
-A clip's predictor starts at 0; of each byte the low nibble comes first. The encoder runs the decoder inside, so that
-each code corrects the errors of those before it.
+A clip's predictor starts at 0; of each byte the low nibble comes first. The encoder runs the
+decoder inside, so that each code corrects the errors of those before it.
 """
 
-# ruff: noqa: PLR1730, PLR2004 - ranges of samples, codes and steps; comparisons, for they run a million times a pack
+# ruff: noqa: PLR1730, PLR2004 - ranges of samples, codes and steps; comparisons, for they run a
+# million times a pack
 
 from collections.abc import Iterable
 from functools import lru_cache
@@ -26,7 +28,12 @@ _TRIAL = 240  # samples over which the first step index is chosen
 
 
 def _change(step: int, code: int) -> int:
-    size = (step >> 3) + (code >> 2 & 1) * step + (code >> 1 & 1) * (step >> 1) + (code & 1) * (step >> 2)
+    size = (
+        (step >> 3)
+        + (code >> 2 & 1) * step
+        + (code >> 1 & 1) * (step >> 1)
+        + (code & 1) * (step >> 2)
+    )
     return -size if code & 8 else size
 
 
@@ -34,7 +41,8 @@ _CHANGES = [[_change(step, code) for code in range(16)] for step in STEPS]
 
 
 def encode(samples: Samples) -> tuple[int, bytes]:
-    """Give the decoder's first step index and the data; an odd number of samples is filled up with one code 0."""
+    """Give the decoder's first step index and the data; an odd number of samples is filled up with
+    one code 0."""
     wanted = samples.tolist()
     first = min(range(0, 49, 4), key=lambda index: _encode(wanted[:_TRIAL], index)[1])
     codes, _ = _encode(wanted, first)

@@ -1,7 +1,8 @@
-"""Building a voice pack: every phrase at every speed, synthesised or recorded, levelled and compressed.
+"""Building a voice pack: every phrase at every speed, synthesised or recorded, levelled and
+compressed.
 
-A digit is spoken anew at each speed, so that its sounds stay whole; a phrase is spoken once and cut for the others,
-which takes a fifth of the flash.
+A digit is spoken anew at each speed, so that its sounds stay whole; a phrase is spoken once and cut
+for the others, which takes a fifth of the flash.
 """
 
 import os
@@ -12,9 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from host_tools.errors import ExitCode, KodebrikError
-from host_tools.voice import adpcm, packfile, recordings, sound, stretch
-from host_tools.voice.engine import ESPEAK, Engine
+from host_tools.voice import adpcm, packfile, recordings, time_scale
+from host_tools.voice import levels as sound
 from host_tools.voice.languages import PHRASE_FACTORS, SPEEDS, Language
+from host_tools.voice.synthesis.engine import ESPEAK, Engine
 
 Recordings = dict[tuple[str, int | None], sound.Sound]
 
@@ -25,7 +27,8 @@ def build(
     progress: Callable[[int, int], None] | None = None,
     engine: Engine = ESPEAK,
 ) -> bytes:
-    """Give a pack's bytes; recordings in `folder` replace clips; `progress` hears how many phrases of all are done."""
+    """Give a pack's bytes; recordings in `folder` replace clips; `progress` hears how many phrases
+    of all are done."""
     recorded = recordings.load(folder, set(language.phrases)) if folder else {}
     clips: list[packfile.Clip] = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -49,7 +52,9 @@ def build(
     return packfile.dump(description, clips)
 
 
-def _clips(language: Language, key: str, recorded: Recordings, engine: Engine) -> list[packfile.Clip]:
+def _clips(
+    language: Language, key: str, recorded: Recordings, engine: Engine
+) -> list[packfile.Clip]:
     """Give the clips of one key at all speeds."""
     is_digit = len(key) == 1 and key.isdigit()
     whole = recorded.get((key, None))
@@ -61,19 +66,31 @@ def _clips(language: Language, key: str, recorded: Recordings, engine: Engine) -
         }
         return [_compressed(key, speed, said) for speed, said in spoken.items()]
     once = whole if whole is not None else _say(language, key, language.voice.phrases, engine)
-    return [_compressed(key, clip.speed, own[clip.speed]) if clip.speed in own else clip for clip in _cut(key, once)]
+    return [
+        _compressed(key, clip.speed, own[clip.speed]) if clip.speed in own else clip
+        for clip in _cut(key, once)
+    ]
 
 
 def _cut(key: str, said: sound.Sound) -> list[packfile.Clip]:
     """Give one recording at all speeds."""
     draft = _compressed(key, 0, said)
     heard = adpcm.decode(draft.first, draft.data, draft.count)
-    cuts = [stretch.cuts(heard, factor) for factor in PHRASE_FACTORS]
-    # Cuts leave out, or repeat, vowels above all, which are loud: the softest becomes right, others are turned down.
-    levels = [sound.loudness(stretch.render(heard, each) / 32768) for each in cuts]
+    cuts = [time_scale.cuts(heard, factor) for factor in PHRASE_FACTORS]
+    # Cuts leave out, or repeat, vowels above all, which are loud: the softest becomes right, others
+    # are turned down.
+    levels = [sound.loudness(time_scale.render(heard, each) / 32768) for each in cuts]
     once = _compressed(key, 0, said, 2 * sound.LOUDNESS - min(levels))
     return [
-        packfile.Clip(key, speed, once.first, once.data, once.count, tuple(each), _turned_down(level - min(levels)))
+        packfile.Clip(
+            key,
+            speed,
+            once.first,
+            once.data,
+            once.count,
+            tuple(each),
+            _turned_down(level - min(levels)),
+        )
         for speed, each, level in zip(SPEEDS, cuts, levels, strict=True)
     ]
 
@@ -87,7 +104,9 @@ def _say(language: Language, key: str, words_a_minute: int, engine: Engine) -> s
     return engine.say(language.phrases[key], voice.name, words_a_minute)
 
 
-def _compressed(key: str, speed: int, said: sound.Sound, level: float = sound.LOUDNESS) -> packfile.Clip:
+def _compressed(
+    key: str, speed: int, said: sound.Sound, level: float = sound.LOUDNESS
+) -> packfile.Clip:
     shaped = sound.normalise(sound.soften_edges(sound.trim(said)), level)
     first, data = adpcm.encode(np.round(shaped * 32767).astype(np.int16))
     if len(shaped) > recordings.LONGEST * sound.RATE:

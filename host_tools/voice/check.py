@@ -1,10 +1,12 @@
-"""Checking a voice pack as it will be heard: every clip decoded, and each figure held against its limit."""
+"""Checking a voice pack as it will be heard: every clip decoded, and each figure held against its
+limit."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from host_tools.voice import packfile, sound
+from host_tools.voice import levels as sound
+from host_tools.voice import packfile
 from host_tools.voice.languages import SPEEDS
 
 _CLICK = 0.005  # the largest step at a clip's ends, where 1 is full scale: -46 dB
@@ -35,7 +37,8 @@ def measure(clips: list[packfile.Clip]) -> Figures:
 
 
 def faults(clips: list[packfile.Clip], figures: Figures, keys: set[str]) -> list[str]:
-    """Give what is wrong with a pack whose clips should be `keys` at every speed; nothing is a good pack."""
+    """Give what is wrong with a pack whose clips should be `keys` at every speed; nothing is a good
+    pack."""
     there = {(clip.name, clip.speed) for clip in clips}
     wanted = {(key, speed) for key in keys for speed in SPEEDS}
     found = [f"{name} at speed {speed} is missing" for name, speed in sorted(wanted - there)]

@@ -1,8 +1,9 @@
-"""How each language is spoken: its voices and rates. What is said stands in firmware/speech/phrases_*.py.
+"""How each language is spoken: its voices and rates. What is said stands in
+firmware/speech/phrases_*.py.
 
-Danish `da+f5` was the variant whose digits were misheard least, at 150 words a minute: slower and faster, "tre" comes
-nearer to "fire" (`make listen`). `en+f5` is its like in English and takes more words a minute for digits of the same
-length.
+Danish `da+f5` was the variant whose digits were misheard least, at 150 words a minute: slower and
+faster, "tre" comes nearer to "fire" (`make listen`). `en+f5` is its like in English and takes more
+words a minute for digits of the same length.
 """
 
 import importlib
@@ -16,9 +17,11 @@ SPEEDS = (1, 2, 3, 4, 5)
 
 @dataclass(frozen=True)
 class Voice:
-    """A synthesiser's voice, the words a minute at which it says digits at each speed, and the ones for phrases.
+    """A synthesiser's voice, the words a minute at which it says digits at each speed, and the ones
+    for phrases.
 
-    Speeds 2 and 3 share their digits and differ in the pauses between them, which takes a fifth off the digits' flash.
+    Speeds 2 and 3 share their digits and differ in the pauses between them, which takes a fifth off
+    the digits' flash.
     """
 
     name: str
@@ -50,7 +53,9 @@ def load(name: str) -> Language:
     """Give the language `name`; KodebrikError when there is none."""
     if name not in VOICES:
         raise KodebrikError(
-            f"There is no language '{name}'.", f"Choose one of: {', '.join(sorted(VOICES))}.", ExitCode.USAGE
+            f"There is no language '{name}'.",
+            f"Choose one of: {', '.join(sorted(VOICES))}.",
+            ExitCode.USAGE,
         )
     said: Any = importlib.import_module(f"firmware.speech.phrases_{name}")
     return Language(name, dict(said.PHRASES), VOICES[name], VOICES[said.DIGITS], said.REVIEWED)

@@ -14,7 +14,7 @@ import numpy as np
 
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.voice import adpcm
-from host_tools.voice.stretch import Cut, render
+from host_tools.voice.time_scale import Cut, render
 
 MAGIC = b"KVP1"
 _HEAD, _ENTRY, _CUT = struct.Struct("<4sHHII"), struct.Struct("<23sBBBHIII"), struct.Struct("<Hh")
@@ -67,9 +67,15 @@ def dump(description: dict[str, Any], clips: Iterable[Clip]) -> bytes:
                 stored[piece] = at
                 at += len(piece)
         places = stored[clip.data], stored[cuts]
-        entries.append(_ENTRY.pack(name, clip.speed, clip.first, clip.level, len(clip.cuts), clip.count, *places))
+        entries.append(
+            _ENTRY.pack(
+                name, clip.speed, clip.first, clip.level, len(clip.cuts), clip.count, *places
+            )
+        )
     body = described + b"".join(entries) + b"".join(stored)
-    return _HEAD.pack(MAGIC, len(described), len(ordered), _HEAD.size + len(body), crc32(body)) + body
+    return (
+        _HEAD.pack(MAGIC, len(described), len(ordered), _HEAD.size + len(body), crc32(body)) + body
+    )
 
 
 def load(content: bytes) -> tuple[dict[str, Any], list[Clip]]:
@@ -90,9 +96,15 @@ def load(content: bytes) -> tuple[dict[str, Any], list[Clip]]:
         )
         cuts = tuple(_CUT.iter_unpack(content[cuts_at : cuts_at + cut_count * _CUT.size]))
         data = content[offset : offset + (samples + 1) // 2]
-        clips.append(Clip(name.rstrip(b"\0").decode("ascii"), speed, first, data, samples, cuts, level))
+        clips.append(
+            Clip(name.rstrip(b"\0").decode("ascii"), speed, first, data, samples, cuts, level)
+        )
     return cbor2.loads(content[_HEAD.size : start]), clips
 
 
 def _damaged(why: str) -> KodebrikError:
-    return KodebrikError(f"This is no voice pack: {why}.", "Build it again with 'kodebrik voice build'.", ExitCode.FILE)
+    return KodebrikError(
+        f"This is no voice pack: {why}.",
+        "Build it again with 'kodebrik voice build'.",
+        ExitCode.FILE,
+    )

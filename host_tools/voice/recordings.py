@@ -1,7 +1,7 @@
 """Recorded clips: a folder of WAV files that replace synthesised ones.
 
-`NAME.wav` is a phrase or digit for all speeds, `NAME.SPEED.wav` for one of them (1 to 5). The names are the keys in
-firmware/speech/phrases_*.py.
+`NAME.wav` is a phrase or digit for all speeds, `NAME.SPEED.wav` for one of them (1 to 5). The names
+are the keys in firmware/speech/phrases_*.py.
 """
 
 from pathlib import Path
@@ -10,7 +10,7 @@ import miniaudio
 import numpy as np
 
 from host_tools.errors import ExitCode, KodebrikError
-from host_tools.voice import sound
+from host_tools.voice import levels
 from host_tools.voice.languages import SPEEDS
 
 SHORTEST, LONGEST = 0.08, 8.0  # seconds, without the silence around
@@ -20,9 +20,10 @@ _CLIPPED = 3  # that many samples at full scale in a row were cut off by the rec
 _FULL = 0.999
 
 
-def load(folder: Path, keys: set[str]) -> dict[tuple[str, int | None], sound.Sound]:
-    """Give the recordings by key and speed, None for all speeds; KodebrikError names every fault of every file."""
-    found: dict[tuple[str, int | None], sound.Sound] = {}
+def load(folder: Path, keys: set[str]) -> dict[tuple[str, int | None], levels.Sound]:
+    """Give the recordings by key and speed, None for all speeds; KodebrikError names every fault of
+    every file."""
+    found: dict[tuple[str, int | None], levels.Sound] = {}
     faults = []
     for path in sorted(folder.glob("*.wav")):
         key, _, speed = path.stem.partition(".")
@@ -35,17 +36,20 @@ def load(folder: Path, keys: set[str]) -> dict[tuple[str, int | None], sound.Sou
         except miniaudio.MiniaudioError:
             faults.append(f"{path.name}: this is no WAV file")
             continue
-        found[key, int(speed) if speed else None] = sound.resample(samples, rate)
+        found[key, int(speed) if speed else None] = levels.resample(samples, rate)
     if faults or not found:
         raise KodebrikError(
-            f"Recordings in {folder} cannot be used. " + "; ".join(faults or ["There are none"]) + ".",
-            "Record again: mono, 16 kHz or more, not overdriven, one word or phrase in each NAME.wav.",
+            f"Recordings in {folder} cannot be used. "
+            + "; ".join(faults or ["There are none"])
+            + ".",
+            "Record again: mono, 16 kHz or more, not overdriven, one word or phrase in each "
+            "NAME.wav.",
             ExitCode.BAD_INPUT,
         )
     return found
 
 
-def inspect(samples: sound.Sound, rate: int) -> list[str]:
+def inspect(samples: levels.Sound, rate: int) -> list[str]:
     """Give what is wrong with a recording: its rate, clipping, level or length."""
     if rate < LOWEST_RATE:
         return [f"it has {rate} samples a second, and needs {LOWEST_RATE} or more"]
@@ -55,16 +59,16 @@ def inspect(samples: sound.Sound, rate: int) -> list[str]:
     full = (np.abs(samples) >= _FULL).astype(int)
     if (np.convolve(full, np.ones(_CLIPPED, int)) >= _CLIPPED).any():
         faults.append("it is overdriven: its peaks are cut off")
-    spoken = sound.trim(sound.resample(samples, rate))
-    seconds = len(spoken) / sound.RATE
+    spoken = levels.trim(levels.resample(samples, rate))
+    seconds = len(spoken) / levels.RATE
     if not SHORTEST <= seconds <= LONGEST:
         faults.append(f"it lasts {seconds:.2f} s, and must last {SHORTEST} to {LONGEST} s")
-    elif (level := sound.loudness(spoken)) < _SOFTEST:
+    elif (level := levels.loudness(spoken)) < _SOFTEST:
         faults.append(f"it is too soft: {level:.0f} LUFS, and needs {_SOFTEST:.0f} or more")
     return faults
 
 
-def _read(path: Path) -> tuple[sound.Sound, int]:
+def _read(path: Path) -> tuple[levels.Sound, int]:
     file = miniaudio.wav_read_file_f32(str(path))
     samples = np.asarray(file.samples, np.float64).reshape(-1, file.nchannels)
     return samples.mean(axis=1), file.sample_rate

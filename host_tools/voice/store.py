@@ -1,6 +1,8 @@
-"""Built voice packs, kept so that each is built once: building one takes half a minute, and images need two.
+"""Built voice packs, kept so that each is built once: building one takes half a minute, and images
+need two.
 
-A pack is kept under a name that changes with everything it is made of: texts, voices, this code, its libraries.
+A pack is kept under a name that changes with everything it is made of: texts, voices, this code,
+its libraries.
 """
 
 import hashlib
@@ -41,8 +43,12 @@ def pack(name: str, progress: Callable[[int, int], None] | None = None) -> bytes
 
 
 def _fingerprint(language: languages.Language) -> str:
-    digest = hashlib.sha256(repr((language, *((each, version(each)) for each in _LIBRARIES))).encode())
-    for source in sorted(Path(__file__).parent.glob("*.py")):
+    digest = hashlib.sha256(
+        repr((language, *((each, version(each)) for each in _LIBRARIES))).encode()
+    )
+    for source in sorted(
+        [*Path(__file__).parent.glob("*.py"), *(Path(__file__).parent / "synthesis").glob("*.py")]
+    ):
         digest.update(source.read_bytes())
     return digest.hexdigest()[:16]
 

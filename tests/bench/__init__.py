@@ -1,1 +1,2 @@
-"""Benchmarks: figures against a peer or a limit, all in one run. `make bench`, or `python -m tests.bench --json`."""
+"""Benchmarks: figures against a peer or a limit, all in one run. `make bench`, or `python -m
+tests.bench --json`."""

@@ -1,4 +1,5 @@
-"""Print every figure, a line each as it is measured; `--json` prints one list at the end instead."""
+"""Print every figure, a line each as it is measured; `--json` prints one list at the end
+instead."""
 
 import json
 import sys
@@ -11,7 +12,8 @@ def line(figure: Figure) -> str:
     """Give a figure as one line of text."""
     verdict = "good" if figure.good else "MISSED"
     return (
-        f"{figure.name}: {figure.value:,.4g} {figure.unit}; {figure.against}: {figure.reference:,.4g} {figure.unit}; "
+        f"{figure.name}: {figure.value:,.4g} {figure.unit}; {figure.against}: "
+        f"{figure.reference:,.4g} {figure.unit}; "
         f"ratio {figure.ratio:.3g}; {verdict}"
     )
 
@@ -20,7 +22,12 @@ def main() -> None:
     """Measure all."""
     as_json = "--json" in sys.argv[1:]
     measured = []
-    for measure in [*figures.all_figures(), *speaking.all_figures(), *validator.figures(), *importing.figures()]:
+    for measure in [
+        *figures.all_figures(),
+        *speaking.all_figures(),
+        *validator.figures(),
+        *importing.figures(),
+    ]:
         figure = measure()
         measured.append({**vars(figure), "ratio": figure.ratio, "good": figure.good})
         if not as_json:

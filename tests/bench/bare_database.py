@@ -1,7 +1,8 @@
-"""What a database can do at most for checks: the conditional update alone, committed durably, one by one.
+"""What a database can do at most for checks: the conditional update alone, committed durably, one
+by one.
 
-No server, no HTTP, no cipher, no audit: the limit against which checks a second are to be seen. A server that shares
-one commit among checks that wait together may pass it.
+No server, no HTTP, no cipher, no audit: the limit against which checks a second are to be seen. A
+server that shares one commit among checks that wait together may pass it.
 """
 
 import sqlite3
@@ -18,7 +19,8 @@ _UPDATE = "UPDATE bare SET last_step = last_step + 1 WHERE id = {0} AND last_ste
 
 
 def sqlite_commits() -> float:
-    """Give the commits a second of one connection, journal WAL, synchronous FULL, as the validator sets it."""
+    """Give the commits a second of one connection, journal WAL, synchronous FULL, as the validator
+    sets it."""
     with tempfile.TemporaryDirectory() as folder:
         connection = sqlite3.connect(Path(folder) / "bare.db", isolation_level=None)
         connection.execute("PRAGMA journal_mode = WAL")
@@ -39,11 +41,17 @@ def postgres_commits(url: str, connections: int) -> float:
     """Give the commits a second of so many connections together."""
     address = url.replace("postgresql+psycopg:", "postgresql:")
     with psycopg.connect(address, autocommit=True) as connection:
-        connection.execute("CREATE TABLE IF NOT EXISTS bare (id INTEGER PRIMARY KEY, last_step BIGINT NOT NULL)")
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS bare (id INTEGER PRIMARY KEY, last_step BIGINT NOT NULL)"
+        )
         connection.execute("TRUNCATE bare")
-        connection.execute(f"INSERT INTO bare SELECT n, 0 FROM generate_series(0, {connections * _ROWS}) n")
+        connection.execute(
+            f"INSERT INTO bare SELECT n, 0 FROM generate_series(0, {connections * _ROWS}) n"
+        )
     with ThreadPoolExecutor(connections) as pool:
-        return sum(pool.map(lambda number: _commits(address, number), range(connections))) / _SECONDS
+        return (
+            sum(pool.map(lambda number: _commits(address, number), range(connections))) / _SECONDS
+        )
 
 
 def _commits(address: str, number: int) -> int:

@@ -1,7 +1,8 @@
-"""Checks a second of whole servers over HTTP, every one a right code and a durable commit: ours and privacyIDEA.
+"""Checks a second of whole servers over HTTP, every one a right code and a durable commit: ours and
+privacyIDEA.
 
-A token has one new code a step, so each serves three checks: the codes of the step before, of this one and of the next.
-The load comes from one process beside the server's; both share the machine.
+A token has one new code a step, so each serves three checks: the codes of the step before, of this
+one and of the next. The load comes from one process beside the server's; both share the machine.
 """
 
 import json
@@ -20,13 +21,13 @@ from urllib.parse import urlencode
 
 import psutil
 
-from host_tools.provisioning.credential import Credential
-from host_tools.qa import load
-from host_tools.qa.load import Load
+from host_tools.otp.credential import Credential
 from host_tools.secret import Secret
-from host_tools.validator import master_key
+from host_tools.validator.keys import master_key
 from host_tools.validator.records import NewToken, Role
 from host_tools.validator.service import Validator
+from tests.bench import http_load
+from tests.bench.http_load import Load
 from tests.interop.privacyidea import PrivacyIdea
 
 CONNECTIONS = 32
@@ -46,7 +47,8 @@ class Stock:
 
 @dataclass(frozen=True)
 class Served:
-    """A load's outcome; what the server's processes spent on it (processor seconds) and hold after it (bytes)."""
+    """A load's outcome; what the server's processes spent on it (processor seconds) and hold after
+    it (bytes)."""
 
     load: Load
     processor: float
@@ -54,7 +56,8 @@ class Served:
 
     @property
     def processor_ms(self) -> float:
-        """Give the processor's milliseconds for one check, which other work on the machine disturbs least."""
+        """Give the processor's milliseconds for one check, which other work on the machine disturbs
+        least."""
         return 1000 * self.processor / self.load.answers
 
 
@@ -62,7 +65,9 @@ def stock(database: str, folder: Path, count: int) -> Stock:
     """Fill a new database with active tokens."""
     key_file = folder / "master.key"
     key = master_key.create_file(key_file)
-    tokens = {f"bench-{n}": Credential("Bench", Secret(secrets.token_bytes(20))) for n in range(count)}
+    tokens = {
+        f"bench-{n}": Credential("Bench", Secret(secrets.token_bytes(20))) for n in range(count)
+    }
     with Validator(database, key) as validator:
         validator.import_tokens(
             [NewToken(f"T{user}", credential) for user, credential in tokens.items()],
@@ -97,19 +102,23 @@ def serving(stock: Stock, workers: int) -> Iterator[tuple[tuple[str, int], int]]
 
 
 def _await(address: tuple[str, int], workers: int) -> None:
-    """Wait until every worker has come up: what answers in a row of requests tells no more than one of them."""
+    """Wait until every worker has come up: what answers in a row of requests tells no more than one
+    of them."""
     deadline = time.monotonic() + _PATIENCE
     for _ in range(8 * workers):
         while time.monotonic() < deadline:
             with socket.create_connection(address, 5) as line:
-                line.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                line.sendall(
+                    b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+                )
                 line.settimeout(deadline - time.monotonic())
                 if line.recv(1):
                     break
 
 
 def three_codes_each(tokens: dict[str, Credential]) -> Iterator[tuple[str, str]]:
-    """Give (user-ID, code) of the step before, then of this step, then of the next, for all; starts with a new step."""
+    """Give (user-ID, code) of the step before, then of this step, then of the next, for all; starts
+    with a new step."""
     time.sleep(_PERIOD - time.time() % _PERIOD)
     now = int(time.time())
     for step in (-1, 0, 1):
@@ -122,24 +131,35 @@ def load_on(stock: Stock, workers: int, connections: int = CONNECTIONS) -> Serve
     headers = {"X-API-Key": stock.api_key}
     with serving(stock, workers) as (address, pid):
         requests = [
-            load.request(
-                "/v1/checks", json.dumps({"user_id": user, "code": code}).encode(), "application/json", headers
+            http_load.request(
+                "/v1/checks",
+                json.dumps({"user_id": user, "code": code}).encode(),
+                "application/json",
+                headers,
             )
             for user, code in three_codes_each(stock.tokens)
         ]
-        return _served(pid, lambda: load.fire(address, requests, connections, b'"accepted":true'))
+        return _served(
+            pid, lambda: http_load.fire(address, requests, connections, b'"accepted":true')
+        )
 
 
 def load_on_privacyidea(server: PrivacyIdea, count: int, connections: int = CONNECTIONS) -> Served:
-    """Do the same to privacyIDEA. Its window stays at three minutes to either side: at its pace, codes grow old."""
+    """Do the same to privacyIDEA. Its window stays at three minutes to either side: at its pace,
+    codes grow old."""
     tokens = {}
     for n in range(count):
         credential = Credential("Bench", Secret(secrets.token_bytes(20)))
-        wanted = {"type": "totp", "genkey": 0, "otpkey": credential.secret.reveal().hex(), "serial": f"B{n}"}
+        wanted = {
+            "type": "totp",
+            "genkey": 0,
+            "otpkey": credential.secret.reveal().hex(),
+            "serial": f"B{n}",
+        }
         server.ask("POST", "/token/init", json=wanted)
         tokens[f"B{n}"] = credential
     requests = [
-        load.request(
+        http_load.request(
             "/validate/check",
             urlencode({"serial": serial, "pass": code}).encode(),
             "application/x-www-form-urlencoded",
@@ -148,7 +168,10 @@ def load_on_privacyidea(server: PrivacyIdea, count: int, connections: int = CONN
         for serial, code in three_codes_each(tokens)
     ]
     host, _, port = server.url.removeprefix("http://").partition(":")
-    return _served(server.pid, lambda: load.fire((host, int(port)), requests, connections, b'"value": true'))
+    return _served(
+        server.pid,
+        lambda: http_load.fire((host, int(port)), requests, connections, b'"value": true'),
+    )
 
 
 def _served(pid: int, fire: Callable[[], Load]) -> Served:

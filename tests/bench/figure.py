@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Figure:
-    """One measured `value` in `unit`, against a `limit` it must not pass or a `peer` measured in the same run."""
+    """One measured `value` in `unit`, against a `limit` it must not pass or a `peer` measured in
+    the same run."""
 
     name: str
     value: float

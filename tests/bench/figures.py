@@ -10,11 +10,11 @@ from pathlib import Path
 import pyotp
 
 from emulator.session import Emulator
-from host_tools import codes
-from host_tools.flashing.image import FIRMWARE, build_image, build_tree, load_board, load_product
+from host_tools.image.image import FIRMWARE, build_image, build_tree, load_board, load_product
+from host_tools.otp import codes
 from tests.bench.figure import Figure
 from tests.e2e.bench import SECRET, START, Bench, digits, hotp, totp
-from tests.runtime import MicroPython
+from tests.support.runtime import MicroPython
 
 _DAY = 86400
 _ROUNDS = 5
@@ -32,18 +32,21 @@ def best(action: Callable[[], object], rounds: int = _ROUNDS) -> float:
 
 
 def hotp_on_the_vm() -> Figure:
-    """HOTP with the VM's own SHA-1 against the same HOTP with SHA-1 in Python, both inside the VM."""
+    """HOTP with the VM's own SHA-1 against the same HOTP with SHA-1 in Python, both inside the
+    VM."""
     vm = MicroPython()
-    ours = vm.call("tests.vm.bench", "hotp_us", 2000)
-    peer = vm.call("tests.vm.bench", "hotp_in_python_us", 200)
+    ours = vm.call("tests.support.vm.bench", "hotp_us", 2000)
+    peer = vm.call("tests.support.vm.bench", "hotp_in_python_us", 200)
     vm.close()
     return Figure("HOTP code on the VM", ours, "µs", "SHA-1 in pure Python", peer)
 
 
 def press_to_frame(awake: bool) -> Figure:
-    """From the finger's touch until the last byte of the code's frame is on the bus, in virtual time.
+    """From the finger's touch until the last byte of the code's frame is on the bus, in virtual
+    time.
 
-    Virtual time counts bouncing, debouncing, bus transfers and flash, and nothing for the processor's own work.
+    Virtual time counts bouncing, debouncing, bus transfers and flash, and nothing for the
+    processor's own work.
     """
     with tempfile.TemporaryDirectory() as folder, provisioned(folder) as emulator:
         if not awake:
@@ -59,7 +62,8 @@ def press_to_frame(awake: bool) -> Figure:
 
 
 def imports() -> Figure:
-    """Lines of firmware imported from power-on to the first code, at the 80 µs a line measured on an RP2040."""
+    """Lines of firmware imported from power-on to the first code, at the 80 µs a line measured on
+    an RP2040."""
     board, product = load_board("pico"), load_product("kodeviser")
     parts = board["products"]["kodeviser"]
     named = [
@@ -67,10 +71,13 @@ def imports() -> Figure:
         "boards.pico",
         "products.kodeviser",
         "ui.texts_da",
-        f"ui.{product['interaction']}",
+        f"ui.{product['interface']}.interaction",
         f"products.fonts.{product['text_font']}",
     ]
-    named += [f"products.fonts.{product['code_fonts'][6]}", *(f"drivers.{part['chip']}" for part in parts.values())]
+    named += [
+        f"products.fonts.{product['code_fonts'][6]}",
+        *(f"drivers.{part['chip']}" for part in parts.values()),
+    ]
     waiting, seen = ["firmware.main", *(f"firmware.{name}" for name in named)], set[str]()
     lines = 0
     while waiting:
@@ -84,11 +91,18 @@ def imports() -> Figure:
         text = source.read_text()
         lines += len(text.splitlines())
         waiting += _imported_at_once(ast.parse(text))
-    return Figure("imports from power-on to first code, estimated", lines * 0.08, "ms", "budget from power-on", 400)
+    return Figure(
+        "imports from power-on to first code, estimated",
+        lines * 0.08,
+        "ms",
+        "budget from power-on",
+        400,
+    )
 
 
 def _imported_at_once(tree: ast.AST) -> list[str]:
-    """List the modules of ours that a module imports while it is imported itself, not inside its functions."""
+    """List the modules of ours that a module imports while it is imported itself, not inside its
+    functions."""
     names = []
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("firmware"):
@@ -99,7 +113,8 @@ def _imported_at_once(tree: ast.AST) -> list[str]:
 
 
 def start_to_first_code() -> Figure:
-    """From making the emulator to the code read off its pixels, of a token that is already provisioned."""
+    """From making the emulator to the code read off its pixels, of a token that is already
+    provisioned."""
     with tempfile.TemporaryDirectory() as folder:
         provisioned(folder).close()
 
@@ -131,15 +146,19 @@ def host_codes() -> Figure:
     count = 5000
     ours = best(lambda: [codes.totp(SECRET, START + n, 30, 6, "SHA1") for n in range(count)])
     theirs = best(lambda: [peer.at(START + n) for n in range(count)])
-    return Figure("codes the host verifies", count / ours, "1/s", "pyotp", count / theirs, more_is_better=True)
+    return Figure(
+        "codes the host verifies", count / ours, "1/s", "pyotp", count / theirs, more_is_better=True
+    )
 
 
 def least_heap() -> Figure:
-    """The smallest heap in which a token boots, is claimed, takes eight accounts and shows their codes.
+    """The smallest heap in which a token boots, is claimed, takes eight accounts and shows their
+    codes.
 
-    The heap's size is scaled to an RP2040's words of four bytes, which flatters: code, texts and buffers are as large
-    in a VM of 64-bit words and seem half as large. True is what a 32-bit VM shows, named in KODEBRIK_MICROPYTHON. The
-    emulator's shims live in the heap too, 25 to 40 KiB of a 32-bit one.
+    The heap's size is scaled to an RP2040's words of four bytes, which flatters: code, texts and
+    buffers are as large in a VM of 64-bit words and seem half as large. True is what a 32-bit VM
+    shows, named in KODEBRIK_MICROPYTHON. The emulator's shims live in the heap too, 25 to 40 KiB of
+    a 32-bit one.
     """
     low, high = _LEAST_HEAP, _MOST_HEAP
     while high - low > 1:
@@ -156,7 +175,9 @@ def _runs_in(heap: str) -> bool:
     ):
         try:
             bench = Bench(emulator)
-            session = bench.provision(*(totp(f"Konto {n}", bytes([n]) * 64) for n in range(7)), hotp("Count"))
+            session = bench.provision(
+                *(totp(f"Konto {n}", bytes([n]) * 64) for n in range(7)), hotp("Count")
+            )
             session.accounts()
             session.selftest()
             emulator.unplug()
@@ -173,7 +194,11 @@ def image_size() -> Figure:
     """The files of a token against the file system of the smallest board."""
     size = sum(len(content) for content in build_tree("kodeviser", "pico").values())
     return Figure(
-        "firmware in the image", size / 1024, "KiB", "file system", load_board("pico")["filesystem"]["size"] / 1024
+        "firmware in the image",
+        size / 1024,
+        "KiB",
+        "file system",
+        load_board("pico")["filesystem"]["size"] / 1024,
     )
 
 

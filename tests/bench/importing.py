@@ -1,4 +1,5 @@
-"""Importing PSKC files: from the encrypted file's bytes to committed tokens, beside privacyIDEA with the same file."""
+"""Importing PSKC files: from the encrypted file's bytes to committed tokens, beside privacyIDEA
+with the same file."""
 
 import secrets
 import tempfile
@@ -6,11 +7,11 @@ import time
 from collections.abc import Callable, Iterator
 from functools import cache
 
-from host_tools.provisioning import pskc_writing, token_files
-from host_tools.provisioning.credential import Credential
-from host_tools.provisioning.token_key import TokenKey
+from host_tools.exchange import formats, pskc_writer
+from host_tools.exchange.key_package import TokenKey
+from host_tools.otp.credential import Credential
 from host_tools.secret import Secret
-from host_tools.validator.master_key import LocalKey
+from host_tools.validator.keys.master_key import LocalKey
 from host_tools.validator.records import NewToken
 from host_tools.validator.service import Validator
 from tests.bench.figure import Figure
@@ -23,8 +24,11 @@ _TRANSPORT_KEY = Secret(secrets.token_bytes(16))
 
 @cache
 def _file(keys: int) -> bytes:
-    tokens = [TokenKey(f"{n:012}", Credential("kodebrik", Secret(secrets.token_bytes(20)))) for n in range(keys)]
-    return pskc_writing.write(tokens, key=_TRANSPORT_KEY)
+    tokens = [
+        TokenKey(f"{n:012}", Credential("kodebrik", Secret(secrets.token_bytes(20))))
+        for n in range(keys)
+    ]
+    return pskc_writer.write(tokens, key=_TRANSPORT_KEY)
 
 
 def _import_seconds(keys: int) -> float:
@@ -36,8 +40,10 @@ def _import_seconds(keys: int) -> float:
             Validator(f"sqlite:///{folder}/validator.db", LocalKey(Secret(bytes(32)))) as validator,
         ):
             began = time.perf_counter()
-            found = token_files.read(content, key=_TRANSPORT_KEY)
-            new = [NewToken(key.serial, key.credential, key.suite, key.clock_set_at) for key in found]
+            found = formats.read(content, key=_TRANSPORT_KEY)
+            new = [
+                NewToken(key.serial, key.credential, key.suite, key.clock_set_at) for key in found
+            ]
             count = validator.import_tokens(new, actor="bench")
             times.append(time.perf_counter() - began)
             if count != keys:
@@ -47,14 +53,18 @@ def _import_seconds(keys: int) -> float:
 
 def import_against_budget() -> Figure:
     """An encrypted file of 1,000 keys into SQLite, in one transaction."""
-    return Figure(f"PSKC import of {_KEYS:,} keys, SQLite", _import_seconds(_KEYS), "s", "budget", 1.0)
+    return Figure(
+        f"PSKC import of {_KEYS:,} keys, SQLite", _import_seconds(_KEYS), "s", "budget", 1.0
+    )
 
 
 def import_against_privacyidea() -> Figure:
     """The same file into privacyIDEA, over its API."""
     with privacyidea.running() as server:
         began = time.perf_counter()
-        server.load("tokens.pskc", _file(_KEYS_OF_THE_PEER), type="pskc", psk=_TRANSPORT_KEY.reveal().hex())
+        server.load(
+            "tokens.pskc", _file(_KEYS_OF_THE_PEER), type="pskc", psk=_TRANSPORT_KEY.reveal().hex()
+        )
         theirs = time.perf_counter() - began
     ours = _import_seconds(_KEYS_OF_THE_PEER)
     return Figure(f"PSKC import of {_KEYS_OF_THE_PEER} keys", ours, "s", "privacyIDEA", theirs)

@@ -7,12 +7,12 @@ from functools import partial
 from pathlib import Path
 
 from emulator.session import Emulator
-from host_tools.flashing.image import build_image, build_tree, load_board, load_product
+from host_tools.image.image import build_image, build_tree, load_board, load_product
 from host_tools.voice import build, languages, store
 from tests.bench.figure import Figure
 from tests.e2e.bench import START, Bench, hotp, totp
 from tests.emulator.images import image
-from tests.runtime import MicroPython
+from tests.support.runtime import MicroPython
 
 PRODUCT, BOARD = "kodeoplaeser", "pico2"
 _DAY = 86400
@@ -21,18 +21,20 @@ _RATE_US = 62.5  # a sample, at 16 kHz
 
 
 def audio_path() -> Figure:
-    """Reading, decoding and scaling a voice pack's samples on the VM, against the time in which they sound."""
+    """Reading, decoding and scaling a voice pack's samples on the VM, against the time in which
+    they sound."""
     vm = MicroPython()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "voice.kvp")
         path.write_bytes(store.pack("da"))
-        took = vm.call("tests.vm.bench", "audio_us", str(path))
+        took = vm.call("tests.support.vm.bench", "audio_us", str(path))
     vm.close()
     return Figure("audio path on the VM", took, "µs a sample", "real time", _RATE_US)
 
 
 def press_to_sound(awake: bool) -> Figure:
-    """From the finger's touch to the first sample, in virtual time, which counts nothing for the processor's work."""
+    """From the finger's touch to the first sample, in virtual time, which counts nothing for the
+    processor's work."""
     with tempfile.TemporaryDirectory() as folder, _provisioned(folder) as emulator:
         emulator.unplug()
         emulator.advance(1)
@@ -52,15 +54,20 @@ def pack_build(language: str) -> Figure:
     """Building one language's voice pack."""
     began = time.perf_counter()
     build.build(languages.load(language))
-    return Figure(f"building the voice pack '{language}'", time.perf_counter() - began, "s", "budget", 120)
+    return Figure(
+        f"building the voice pack '{language}'", time.perf_counter() - began, "s", "budget", 120
+    )
 
 
 def pack_size(language: str) -> Figure:
-    """One language's voice pack, against half of what the smallest board's file system has beside the firmware."""
+    """One language's voice pack, against half of what the smallest board's file system has beside
+    the firmware."""
     tree = build_tree(PRODUCT, "pico")
     code = sum(len(content) for path, content in tree.items() if not path.startswith("voice/"))
     room = (load_board("pico")["filesystem"]["size"] - code) / 2
-    return Figure(f"voice pack '{language}'", len(store.pack(language)) / 1024, "KiB", "room", room / 1024)
+    return Figure(
+        f"voice pack '{language}'", len(store.pack(language)) / 1024, "KiB", "room", room / 1024
+    )
 
 
 def year_of_presses() -> Figure:
@@ -78,19 +85,24 @@ def year_of_presses() -> Figure:
 
 
 def least_heap() -> Figure:
-    """As the kodeviser's figure, with a code spoken in the end; without what the emulator's own modules take of it."""
+    """As the kodeviser's figure, with a code spoken in the end; without what the emulator's own
+    modules take of it."""
     low, high = 60, 192
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if _runs_in(f"{middle}wk") else (middle, high)
-    return Figure("least heap that speaks and serves", high - _emulators_share(), "KiB", "budget", 120)
+    return Figure(
+        "least heap that speaks and serves", high - _emulators_share(), "KiB", "budget", 120
+    )
 
 
 def _runs_in(heap: str) -> bool:
     with tempfile.TemporaryDirectory() as folder, _token(folder, heap) as emulator:
         try:
             bench = Bench(emulator)
-            session = bench.provision(*(totp(f"Konto {n}", bytes([n]) * 64) for n in range(7)), hotp("Count"))
+            session = bench.provision(
+                *(totp(f"Konto {n}", bytes([n]) * 64) for n in range(7)), hotp("Count")
+            )
             session.accounts()
             session.selftest()
             emulator.unplug()
@@ -108,7 +120,10 @@ def _runs_in(heap: str) -> bool:
 def _emulators_share() -> int:
     """What the stand-ins for `machine` and the like take, in KiB scaled to an RP2040's words."""
     main = "import gc, time\ngc.collect()\nprint(gc.mem_alloc())\ntime.sleep(9)"
-    with tempfile.TemporaryDirectory() as folder, Emulator(state=folder, image=image(main)) as emulator:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Emulator(state=folder, image=image(main)) as emulator,
+    ):
         emulator.plug()
         emulator.advance(1)
         taken = int(emulator.port.read(0).split()[0])

@@ -1,4 +1,5 @@
-"""The validation server: checks a second, latency, processor and memory, beside privacyIDEA and bare databases."""
+"""The validation server: checks a second, latency, processor and memory, beside privacyIDEA and
+bare databases."""
 
 import sys
 import tempfile
@@ -6,10 +7,10 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
-from tests import postgres
 from tests.bench import bare_database, checking
 from tests.bench.figure import Figure
 from tests.interop import privacyidea
+from tests.support import postgres
 
 _TOKENS, _TOKENS_OF_THE_PEER = 500, 40
 _WORKERS = (1, 2, 4)
@@ -27,12 +28,15 @@ def on_sqlite() -> checking.Served:
 def on_privacyidea() -> checking.Served:
     """Load one worker of privacyIDEA, on SQLite too."""
     with privacyidea.running() as server:
-        return _whole(checking.load_on_privacyidea(server, _TOKENS_OF_THE_PEER), 3 * _TOKENS_OF_THE_PEER)
+        return _whole(
+            checking.load_on_privacyidea(server, _TOKENS_OF_THE_PEER), 3 * _TOKENS_OF_THE_PEER
+        )
 
 
 @cache
 def on_postgres() -> dict[int, tuple[checking.Served, float]]:
-    """Load 1, 2 and 4 workers on one PostgreSQL; beside each the commits a second of as many bare connections."""
+    """Load 1, 2 and 4 workers on one PostgreSQL; beside each the commits a second of as many bare
+    connections."""
     result = {}
     with postgres.running() as server:
         for workers in _WORKERS:
@@ -46,33 +50,46 @@ def on_postgres() -> dict[int, tuple[checking.Served, float]]:
 def _whole(served: checking.Served, checks: int) -> checking.Served:
     """Pass a load on of which every code was accepted: without that, its rate means nothing."""
     if served.load.accepted != checks:
-        raise RuntimeError(f"{served.load.accepted} of {checks} codes were accepted; {served.load.refused}")
+        raise RuntimeError(
+            f"{served.load.accepted} of {checks} codes were accepted; {served.load.refused}"
+        )
     return served
 
 
 def rate_on_sqlite() -> Figure:
     """Durable checks a second against the budget."""
     rate = on_sqlite().load.rate
-    return Figure("checks, 1 worker, SQLite, over HTTP", rate, "1/s", "budget", 1000, more_is_better=True)
+    return Figure(
+        "checks, 1 worker, SQLite, over HTTP", rate, "1/s", "budget", 1000, more_is_better=True
+    )
 
 
 def processor_on_sqlite() -> Figure:
     """The processor's time for one check: the budget leaves a whole core to one worker."""
-    return Figure("processor time of a check, SQLite", on_sqlite().processor_ms, "ms", "budget", 1.0)
+    return Figure(
+        "processor time of a check, SQLite", on_sqlite().processor_ms, "ms", "budget", 1.0
+    )
 
 
 def against_bare_sqlite() -> Figure:
     """Checks against single commits of the bare database."""
     limit = bare_database.sqlite_commits()
     return Figure(
-        "checks, 1 worker, SQLite", on_sqlite().load.rate, "1/s", "bare single commits", limit, more_is_better=True
+        "checks, 1 worker, SQLite",
+        on_sqlite().load.rate,
+        "1/s",
+        "bare single commits",
+        limit,
+        more_is_better=True,
     )
 
 
 def rate_against_privacyidea() -> Figure:
     """Checks a second against privacyIDEA's, one worker each, both on SQLite."""
     theirs = on_privacyidea().load.rate
-    return Figure("checks, 1 worker", on_sqlite().load.rate, "1/s", "privacyIDEA", theirs, more_is_better=True)
+    return Figure(
+        "checks, 1 worker", on_sqlite().load.rate, "1/s", "privacyIDEA", theirs, more_is_better=True
+    )
 
 
 def latency_against_privacyidea(share: float) -> Figure:
@@ -84,7 +101,13 @@ def latency_against_privacyidea(share: float) -> Figure:
 
 def memory_against_privacyidea() -> Figure:
     """Memory after the load against privacyIDEA's."""
-    return Figure("memory, 1 worker", on_sqlite().memory / 2**20, "MiB", "privacyIDEA", on_privacyidea().memory / 2**20)
+    return Figure(
+        "memory, 1 worker",
+        on_sqlite().memory / 2**20,
+        "MiB",
+        "privacyIDEA",
+        on_privacyidea().memory / 2**20,
+    )
 
 
 def rate_on_postgres(workers: int) -> Figure:

@@ -1,4 +1,5 @@
-"""Run the tests that show requirements and write docs/conformance.md; exit 1 for a gap or a failure."""
+"""Run the tests that show requirements and write docs/conformance.md; exit 1 for a gap or a
+failure."""
 
 import sys
 
@@ -29,7 +30,9 @@ def main() -> int:
     code = pytest.main(["-m", "clause", "-n", "2", *files], plugins=[results])
     page.PATH.write_text(page.page(results.passed), encoding="utf-8")
     print(f"{page.PATH.relative_to(page.ROOT)} is written.")
-    failed = [proof.test for proof in proofs() if not results.passed.get((proof.file, proof.test), False)]
+    failed = [
+        proof.test for proof in proofs() if not results.passed.get((proof.file, proof.test), False)
+    ]
     for name in page.gaps():
         print(f"No test shows requirement {name}.")
     for test in failed:

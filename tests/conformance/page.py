@@ -16,11 +16,14 @@ ours and short; EN 301 549 itself decides.
 
 
 def page(results: Mapping[tuple[str, str], bool]) -> str:
-    """Give the page. `results` tells by file and name of a test whether it passed; a test that is not there failed."""
+    """Give the page. `results` tells by file and name of a test whether it passed; a test that is
+    not there failed."""
     sections = [_HEAD]
     for table in tested():
         rows = [_row(name, text, results) for name, text in table.requirements.items()]
-        sections.append(_section(table, ("requirement", "what it asks", "shown by", "result"), rows))
+        sections.append(
+            _section(table, ("requirement", "what it asks", "shown by", "result"), rows)
+        )
     for table in untested():
         rows = [(name, text) for name, text in table.requirements.items()]
         sections.append(_section(table, ("requirement", "why, and how to tell"), rows))
@@ -47,4 +50,8 @@ def _link(proof: Proof) -> str:
 
 def _section(table: Table, head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     lines = [head, tuple("---" for _ in head), *rows]
-    return f"## {table.heading}\n\n" + "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+    return (
+        f"## {table.heading}\n\n"
+        + "\n".join("| " + " | ".join(line) + " |" for line in lines)
+        + "\n"
+    )

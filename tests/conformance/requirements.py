@@ -1,4 +1,5 @@
-"""The requirements, from requirements.toml, and the tests that carry their names, read from the tests' source."""
+"""The requirements, from requirements.toml, and the tests that carry their names, read from the
+tests' source."""
 
 import ast
 import tomllib
@@ -23,7 +24,8 @@ class Table:
 
 @dataclass(frozen=True)
 class Proof:
-    """A test function in a file (relative to the repository), with the requirements that it shows."""
+    """A test function in a file (relative to the repository), with the requirements that it
+    shows."""
 
     file: str
     test: str
@@ -68,7 +70,9 @@ def _proofs_in(path: Path) -> Iterator[Proof]:
         if not isinstance(node, ast.FunctionDef):
             continue
         marks = [
-            mark for mark in node.decorator_list if isinstance(mark, ast.Call) and ast.unparse(mark.func) == _MARKER
+            mark
+            for mark in node.decorator_list
+            if isinstance(mark, ast.Call) and ast.unparse(mark.func) == _MARKER
         ]
         named = tuple(ast.literal_eval(name) for mark in marks for name in mark.args)
         if named:

@@ -1,4 +1,5 @@
-"""Requirements, markers and docs/conformance.md agree. The tests themselves are run by `make test`."""
+"""Requirements, markers and docs/conformance.md agree. The tests themselves are run by `make
+test`."""
 
 from tests.conformance import page, requirements
 from tests.conformance.requirements import names, proofs
@@ -11,11 +12,17 @@ def test_every_requirement_is_shown_by_a_test():
 
 
 def test_every_marker_names_a_requirement():
-    assert [(proof.test, name) for proof in proofs() for name in proof.names if name not in names()] == []
+    assert [
+        (proof.test, name) for proof in proofs() for name in proof.names if name not in names()
+    ] == []
 
 
 def test_no_requirement_is_named_twice():
-    every = [name for table in (*requirements.tested(), *requirements.untested()) for name in table.requirements]
+    every = [
+        name
+        for table in (*requirements.tested(), *requirements.untested())
+        for name in table.requirements
+    ]
     assert len(every) == len(set(every))
 
 

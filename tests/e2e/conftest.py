@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from emulator.session import Emulator
-from host_tools.flashing.image import build_image
+from host_tools.image.image import build_image
 from tests.e2e.bench import START, Bench, totp
 from tests.e2e.speaker import Speaker
 
@@ -33,7 +33,9 @@ def speaking_image() -> bytes:
 @pytest.fixture
 def blank(speaking_image: bytes, tmp_path: Path) -> Iterator[Speaker]:
     """A new kodeoplæser on the bench: unplugged, battery in, nothing provisioned."""
-    with Emulator("kodeoplaeser", "pico2", tmp_path / "token", image=speaking_image, time=START) as emulator:
+    with Emulator(
+        "kodeoplaeser", "pico2", tmp_path / "token", image=speaking_image, time=START
+    ) as emulator:
         yield Speaker(emulator)
 
 

@@ -1,4 +1,5 @@
-"""Harm done to the flash of a token that is not running: bit rot, and a vault that can no longer be written."""
+"""Harm done to the flash of a token that is not running: bit rot, and a vault that can no longer be
+written."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,12 +7,13 @@ from pathlib import Path
 
 from littlefs import LittleFS, UserContext
 
-from host_tools.flashing.image import load_board
+from host_tools.image.image import load_board
 
 
 @contextmanager
 def _disk(path: Path, board: str) -> Iterator[LittleFS]:
-    """Open the file system in a flash's file; what is changed is written back as littlefs itself would hold it."""
+    """Open the file system in a flash's file; what is changed is written back as littlefs itself
+    would hold it."""
     filesystem = load_board(board)["filesystem"]
     context = UserContext(filesystem["size"])
     context.buffer[:] = path.read_bytes()
@@ -42,7 +44,8 @@ def flip_a_bit_of_each_slot(path: Path, board: str) -> None:
 
 
 def jam(path: Path, board: str) -> None:
-    """Put a directory in the place of the slot that the vault writes next: what is there is kept, nothing is saved."""
+    """Put a directory in the place of the slot that the vault writes next: what is there is kept,
+    nothing is saved."""
     with _disk(path, board) as disk:
         generations = {}
         for name in ("/data/vault.0", "/data/vault.1"):

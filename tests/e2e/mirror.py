@@ -1,6 +1,8 @@
-"""A mirror: all that is said is on the display while it is said, and all that is on the display has been said.
+"""A mirror: all that is said is on the display while it is said, and all that is on the display has
+been said.
 
-What is said comes from the samples (clips of the voice pack, as the phrases word them), what is shown from the pixels.
+What is said comes from the samples (clips of the voice pack, as the phrases word them), what is
+shown from the pixels.
 """
 
 import re
@@ -10,16 +12,19 @@ from typing import NamedTuple
 import numpy as np
 
 from emulator.screen import Screen
-from emulator.text import read_text
+from emulator.screen_text import read_text
 from firmware.products.kodeoplaeser import PRODUCT
 from host_tools.voice import languages
 from tests.e2e.speaker import Clip, Speaker
 
-DIGITS, SMALLER = (import_module(f"firmware.products.fonts.{PRODUCT['code_fonts'][n]}") for n in (6, 8))
+DIGITS, SMALLER = (
+    import_module(f"firmware.products.fonts.{PRODUCT['code_fonts'][n]}") for n in (6, 8)
+)
 FONTS = [DIGITS, SMALLER, import_module(f"firmware.products.fonts.{PRODUCT['text_font']}")]
 _LOOK = 0.1  # seconds between two looks at the display
 _SILENCE = 2.2  # seconds; longer than any pause, and than 0 is held for the names of the keys
-_REACTION = 0.25  # seconds by which the display may be behind the voice: it is drawn anew ten times a second
+# seconds by which the display may be behind the voice: it is drawn anew ten times a second
+_REACTION = 0.25
 
 
 class Frame(NamedTuple):
@@ -46,7 +51,8 @@ def watch(token: Speaker, since: float) -> list[Frame]:
 
 
 def read(screen: Screen) -> tuple[str, str]:
-    """The text of a screen, and the digit in it that is marked by being the other way round, "" when none is."""
+    """The text of a screen, and the digit in it that is marked by being the other way round, ""
+    when none is."""
     ink = screen.ink_on_paper()
     height = DIGITS.height()
     pixels = np.frombuffer(ink.data, np.uint8).reshape(ink.height, ink.width)
@@ -72,7 +78,8 @@ def words(text: str) -> list[str]:
 
 
 class Mirror:
-    """Compares, in one language, what is said with what is shown, over everything since the token was turned on."""
+    """Compares, in one language, what is said with what is shown, over everything since the token
+    was turned on."""
 
     def __init__(self, token: Speaker, language: str) -> None:
         self.token, self.language = token, language
@@ -80,7 +87,8 @@ class Mirror:
         self.said: set[str] = set()
 
     def check(self, since: float, marks: bool = False) -> list[str]:
-        """Let a step be heard out; the clips. AssertionError when the display and the voice disagree.
+        """Let a step be heard out; the clips. AssertionError when the display and the voice
+        disagree.
 
         With `marks`, the digit that is said is the one that is marked.
         """
@@ -93,7 +101,9 @@ class Mirror:
         counting = "|".join(re.escape(self.phrases[key]) for key in ("seconds_left", "wait"))
         shown = re.sub(rf"({counting}) \d+", r"\1", frames[-1].text)
         unsaid = [word for word in words(shown) if word not in self.said]
-        assert not unsaid, f"shown and never said: {unsaid} of {shown!r}, after {[clip.name for clip in clips]}"
+        assert not unsaid, (
+            f"shown and never said: {unsaid} of {shown!r}, after {[clip.name for clip in clips]}"
+        )
         return [clip.name for clip in clips]
 
     def _text(self, clip: str) -> str:
@@ -104,12 +114,20 @@ class Mirror:
         if clip.name == "point":
             return  # in a version, shown as a full stop
         ends = [frame.since for frame in frames[1:]] + [float("inf")]
-        during = [frame for frame, end in zip(frames, ends, strict=True)
-                  if frame.since <= clip.end + _REACTION and end >= clip.start - _REACTION]  # fmt: skip
+        during = [
+            frame
+            for frame, end in zip(frames, ends, strict=True)
+            # fmt: skip
+            if frame.since <= clip.end + _REACTION and end >= clip.start - _REACTION
+        ]
         wanted = words(self._text(clip.name))
-        assert any(contains(words(frame.text), wanted) for frame in during), f"said and not shown: {clip}, but {during}"
+        assert any(contains(words(frame.text), wanted) for frame in during), (
+            f"said and not shown: {clip}, but {during}"
+        )
         if marks and clip.name.isdigit():
-            assert clip.name in [frame.marked for frame in during], f"said and not marked: {clip}, but {during}"
+            assert clip.name in [frame.marked for frame in during], (
+                f"said and not marked: {clip}, but {during}"
+            )
 
 
 def contains(text: list[str], phrase: list[str]) -> bool:

@@ -1,7 +1,9 @@
-"""The pictures of the docs, drawn by the emulator; `python -m tests.e2e.pictures` writes them, a test compares them.
+"""The pictures of the docs, drawn by the emulator; `python -m tests.e2e.pictures` writes them, a
+test compares them.
 
-docs/images/kodeviser.png and kodeoplaeser.png are the README's, screens.png shows every screen of the kodeviser in both
-languages, and kodeoplaeser.da.png, .en.png and .kl.png every screen of the kodeoplæser in both themes.
+docs/images/kodeviser.png and kodeoplaeser.png are the README's, screens.png shows every screen of
+the kodeviser in both languages, and kodeoplaeser.da.png, .en.png and .kl.png every screen of the
+kodeoplæser in both themes.
 """
 
 import tempfile
@@ -13,7 +15,7 @@ from PIL import Image
 
 from emulator.screen import Screen
 from emulator.session import Emulator
-from host_tools.flashing.image import build_image
+from host_tools.image.image import build_image
 from tests.e2e import speaking_pictures
 from tests.e2e.bench import SECRET, START, Bench, hotp, totp
 
@@ -99,7 +101,9 @@ def _enlarged(screen: Screen) -> Image.Image:
 
 
 def _token(folder: str) -> Emulator:
-    return Emulator(state=folder, image=build_image("kodeviser", "pico", production=True), time=START)
+    return Emulator(
+        state=folder, image=build_image("kodeviser", "pico", production=True), time=START
+    )
 
 
 def _press_at(emulator: Emulator, moment: int) -> Screen:

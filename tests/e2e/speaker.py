@@ -1,4 +1,5 @@
-"""A kodeoplæser on the bench, with fingers for its keys and ears for what it says. Times are virtual seconds."""
+"""A kodeoplæser on the bench, with fingers for its keys and ears for what it says. Times are
+virtual seconds."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -7,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from emulator.sound import SILENT
-from host_tools.qa.hearing import Found, Recogniser
 from host_tools.voice import packfile, store
+from host_tools.voice.recognition.clips import Found, Recogniser
 from tests.e2e.bench import Bench
 
 LANGUAGES = ("da", "en")
@@ -64,12 +65,19 @@ class Speaker(Bench):
         self.until_quiet()
         return [clip.name for clip in self.clips(since)]
 
-    def clips(self, since: float, until: float | None = None, languages: Sequence[str] = LANGUAGES) -> list[Clip]:
+    def clips(
+        self, since: float, until: float | None = None, languages: Sequence[str] = LANGUAGES
+    ) -> list[Clip]:
         """Give the clips that were heard from a moment on, with their times."""
         heard = self.emulator.audio(since, until)
 
         def timed(found: Found) -> Clip:
-            return Clip(found.name, found.speed, since + found.start / heard.rate, since + found.end / heard.rate)
+            return Clip(
+                found.name,
+                found.speed,
+                since + found.start / heard.rate,
+                since + found.end / heard.rate,
+            )
 
         return [timed(found) for found in recogniser(tuple(languages)).found(heard.samples)]
 
@@ -87,4 +95,7 @@ def stretches(token: Speaker, since: float, gap: float) -> list[tuple[float, flo
     breaks = np.flatnonzero(np.diff(loud) >= gap * heard.rate)
     starts = loud[np.concatenate(([0], breaks + 1))]
     ends = loud[np.concatenate((breaks, [loud.size - 1]))]
-    return [(since + start / heard.rate, since + end / heard.rate) for start, end in zip(starts, ends, strict=True)]
+    return [
+        (since + start / heard.rate, since + end / heard.rate)
+        for start, end in zip(starts, ends, strict=True)
+    ]

@@ -13,8 +13,8 @@ from PIL import Image
 from emulator.screen import Screen
 from emulator.session import Emulator
 from firmware.products.kodeoplaeser import PRODUCT
-from host_tools.flashing.image import build_image
-from host_tools.provisioning.credential import Credential
+from host_tools.image.image import build_image
+from host_tools.otp.credential import Credential
 from host_tools.secret import Secret
 from tests.e2e.bench import SECRET, START, digits, hotp, totp
 from tests.e2e.damage import flip_a_bit_of_each_slot, jam
@@ -207,7 +207,9 @@ def _typed(token: Speaker, keys: str) -> Screen:
 
 
 def _challenged(entry: str) -> Credential:
-    return Credential(f"Bank, {entry}", Secret(SECRET), period=None, suite="OCRA-1:HOTP-SHA1-6:QA32", entry=entry)
+    return Credential(
+        f"Bank, {entry}", Secret(SECRET), period=None, suite="OCRA-1:HOTP-SHA1-6:QA32", entry=entry
+    )
 
 
 def _harm(folder: Path, language: str, inverted: bool) -> Iterator[State]:
@@ -217,7 +219,9 @@ def _harm(folder: Path, language: str, inverted: bool) -> Iterator[State]:
     ):
         place = folder / harm.__name__
         with _token(place, language) as emulator:
-            Speaker(emulator).provision(hotp()).write_settings({"language": language, "inverted": inverted})
+            Speaker(emulator).provision(hotp()).write_settings(
+                {"language": language, "inverted": inverted}
+            )
         harm(place / "flash.bin", BOARD)
         with _token(place, language) as emulator:
             yield name, _after(Speaker(emulator), emulator.press_key, "red")

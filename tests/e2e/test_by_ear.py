@@ -1,6 +1,8 @@
-"""The blind walkthrough: a person who has fingers and ears, and no display, does all that a user does.
+"""The blind walkthrough: a person who has fingers and ears, and no display, does all that a user
+does.
 
-Phrases are recognised by their clips; the digits of codes and numbers also by a listener who never heard this voice.
+Phrases are recognised by their clips; the digits of codes and numbers also by a listener who never
+heard this voice.
 """
 
 import base64
@@ -11,15 +13,15 @@ from pathlib import Path
 import pyotp
 import pytest
 
-from emulator.scenario import play_file
+from emulator.scenario.scenario import play_file
 from emulator.session import Emulator
 from host_tools.link.session import Session, open_session
-from host_tools.qa.listener import digits_in
 from host_tools.secret import Secret
-from host_tools.validator.master_key import KEY_SIZE, LocalKey
+from host_tools.validator.keys.master_key import KEY_SIZE, LocalKey
 from host_tools.validator.records import NewToken
+from host_tools.validator.rule.verdict import CheckRequest
 from host_tools.validator.service import Validator
-from host_tools.validator.verdict import CheckRequest
+from host_tools.voice.recognition.digits import digits_in
 from tests.e2e.bench import KEY, SECRET, START, totp
 from tests.e2e.damage import flip_a_bit_of_each_slot
 from tests.e2e.speaker import Speaker, recogniser
@@ -34,7 +36,8 @@ class Person(Speaker):
     """Somebody who hears."""
 
     def heard_number(self, since: float, introduction: str) -> str:
-        """Wait until all has been said; the digits behind an introduction, as two listeners agree on them."""
+        """Wait until all has been said; the digits behind an introduction, as two listeners agree
+        on them."""
         self.until_quiet()
         clips = self.clips(since)
         first = next(place for place, clip in enumerate(clips) if clip.name == introduction) + 1
@@ -99,7 +102,9 @@ def no_eyes(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def person(speaking_image: bytes, tmp_path: Path) -> Iterator[Person]:
     """A person with a new token."""
-    with Emulator("kodeoplaeser", "pico2", tmp_path / "token", image=speaking_image, time=START) as emulator:
+    with Emulator(
+        "kodeoplaeser", "pico2", tmp_path / "token", image=speaking_image, time=START
+    ) as emulator:
         yield Person(emulator)
 
 
@@ -110,11 +115,17 @@ def provisioned(person: Person) -> Person:
 
 
 @pytest.mark.clause("walkthrough: by ear", "life: provisioning", "5.1.2.2", "5.1.7", "5.2")
-def test_a_token_is_provisioned_by_ear_and_its_first_code_is_accepted(person: Person, tmp_path: Path):
+def test_a_token_is_provisioned_by_ear_and_its_first_code_is_accepted(
+    person: Person, tmp_path: Path
+):
     serial = person.provision().hello.serial
     database = f"sqlite:///{tmp_path / 'validator.db'}"
-    with Validator(database, LocalKey(Secret(bytes(KEY_SIZE))), lambda: person.emulator.now) as server:
-        server.import_tokens([NewToken(serial, totp(), clock_set_at=person.emulator.now)], actor="issuer")
+    with Validator(
+        database, LocalKey(Secret(bytes(KEY_SIZE))), lambda: person.emulator.now
+    ) as server:
+        server.import_tokens(
+            [NewToken(serial, totp(), clock_set_at=person.emulator.now)], actor="issuer"
+        )
         server.assign(serial, USER, actor="issuer")
         letter = server.issue_activation_code(serial, actor="issuer").code
 
@@ -142,11 +153,19 @@ def test_a_number_that_is_not_the_one_heard_is_refused(person: Person):
     assert len(heard[0]) == 6
 
 
-@pytest.mark.clause("walkthrough: by ear", "5.1.3.1", "5.1.6.1", "5.1.6.2", "5.1.3.11", "5.2", "5.6.1")
-def test_a_day_by_ear_changes_volume_speed_and_language_and_hears_serial_and_status(provisioned: Person):
+@pytest.mark.clause(
+    "walkthrough: by ear", "5.1.3.1", "5.1.6.1", "5.1.6.2", "5.1.3.11", "5.2", "5.6.1"
+)
+def test_a_day_by_ear_changes_volume_speed_and_language_and_hears_serial_and_status(
+    provisioned: Person,
+):
     steps = BY_EAR.read_text(encoding="utf-8")
-    assert not re.search(r"^\s*(screenshot|expect (no )?(text|code|dark))", steps, re.MULTILINE | re.IGNORECASE)
-    play_file(provisioned.emulator, BY_EAR, listener=lambda heard: recogniser().names(heard.samples))
+    assert not re.search(
+        r"^\s*(screenshot|expect (no )?(text|code|dark))", steps, re.MULTILINE | re.IGNORECASE
+    )
+    play_file(
+        provisioned.emulator, BY_EAR, listener=lambda heard: recogniser().names(heard.samples)
+    )
 
 
 def hears(person: Person, *words: str) -> None:
@@ -185,7 +204,9 @@ def test_the_way_out_of_a_token_without_an_account(provisioned: Person):
 
 @pytest.mark.clause("walkthrough: by ear", "speech: errors")
 def test_the_way_out_of_damaged_storage(speaking_image: bytes, tmp_path: Path):
-    with Emulator("kodeoplaeser", "pico2", tmp_path / "token", image=speaking_image, time=START) as emulator:
+    with Emulator(
+        "kodeoplaeser", "pico2", tmp_path / "token", image=speaking_image, time=START
+    ) as emulator:
         Person(emulator).provision()
     flip_a_bit_of_each_slot(tmp_path / "token" / "flash.bin", "pico2")
     with Emulator("kodeoplaeser", "pico2", tmp_path / "token") as emulator:

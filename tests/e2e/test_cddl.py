@@ -1,4 +1,5 @@
-"""Real traffic between host tools and token, held against the CDDL that docs/protocol.md publishes."""
+"""Real traffic between host tools and token, held against the CDDL that docs/protocol.md
+publishes."""
 
 import re
 from unittest.mock import patch
@@ -10,16 +11,18 @@ import pytest
 from firmware.products.kodeoplaeser import PRODUCT
 from firmware.protocol import messages
 from firmware.protocol.noise import Cipher
-from host_tools.docs import ROOT
+from host_tools.devtools.reference_docs import ROOT
 from host_tools.errors import TokenError
 from host_tools.link.channel import Channel
-from host_tools.provisioning.credential import Credential
+from host_tools.otp.credential import Credential
 from host_tools.secret import Secret
 from tests.e2e.bench import Bench, hotp, totp
-from tests.host.link_bench import Bench as LinkBench
-from tests.runtime import CPython
+from tests.firmware.link.link_bench import Bench as LinkBench
+from tests.support.runtime import CPython
 
-CDDL = re.search(r"```cddl\n(.*?)```", (ROOT / "docs/protocol.md").read_text(encoding="utf-8"), re.DOTALL).group(1)
+CDDL = re.search(
+    r"```cddl\n(.*?)```", (ROOT / "docs/protocol.md").read_text(encoding="utf-8"), re.DOTALL
+).group(1)
 RULES = set(re.findall(r"^([a-z_-]+) =", CDDL, re.MULTILINE))
 
 
@@ -43,7 +46,10 @@ def traffic(bench: Bench):
         said.append(("response", plaintext))
         return plaintext
 
-    with patch.object(Cipher, "encrypt", seen_encrypt), patch.object(Cipher, "decrypt", seen_decrypt):
+    with (
+        patch.object(Cipher, "encrypt", seen_encrypt),
+        patch.object(Cipher, "decrypt", seen_decrypt),
+    ):
         session = bench.provision(totp(), hotp("Count", algorithm="SHA512", digits=8))
         session.info()
         session.accounts()
@@ -62,7 +68,9 @@ def traffic(bench: Bench):
         session.remove_account("Count")
         session.wipe()
         bench.emulator.battery_mv = 0
-    return session.hello.body, [(kind, cbor2.loads(text)) for kind, text in said if text[:1] >= b"\xa0"]
+    return session.hello.body, [
+        (kind, cbor2.loads(text)) for kind, text in said if text[:1] >= b"\xa0"
+    ]
 
 
 def test_hello_fits(traffic, bench):
@@ -89,7 +97,10 @@ def test_all_requests_and_responses_fit(traffic):
 
 def test_the_cddl_refuses_what_it_should():
     with pytest.raises(pycddl.ValidationError):
-        check("credential_put-args", {"name": "x", "secret": bytes(15), "algorithm": "SHA1", "digits": 6, "period": 30})
+        check(
+            "credential_put-args",
+            {"name": "x", "secret": bytes(15), "algorithm": "SHA1", "digits": 6, "period": 30},
+        )
     with pytest.raises(pycddl.ValidationError):
         check("clock_set-args", {"time": messages.MAX_TIME + 1})
 
@@ -98,7 +109,9 @@ def test_the_cddl_refuses_what_it_should():
 @pytest.mark.parametrize("counter", [None, 7])
 def test_accounts_that_answer_challenges_fit(entry: str, counter: int | None):
     suite = f"OCRA-1:HOTP-SHA512-8:{'' if counter is None else 'C-'}QA24-PSHA256-T30M"
-    credential = Credential("Pay", Secret(bytes(20)), period=None, counter=counter, suite=suite, entry=entry)
+    credential = Credential(
+        "Pay", Secret(bytes(20)), period=None, counter=counter, suite=suite, entry=entry
+    )
     check("credential_put-args", credential.arguments())
     host = LinkBench(CPython(), product="kodeoplaeser").owned()
     check("credential_put-result", host.do(messages.CREDENTIAL_PUT, **credential.arguments()))
@@ -123,14 +136,22 @@ def test_all_settings_of_a_kodeoplaeser_fit_and_are_in_the_cddl():
     assert host.do(messages.SETTINGS_READ) == changed
     for name, (least, most) in PRODUCT["ranges"].items():
         for value in (least - 1, most + 1):
-            assert host.request(messages.SETTINGS_WRITE, **{name: value})[0] == messages.BAD_ARGUMENT
-            for rule, body in (("settings_write-args", {name: value}), ("settings", held | {name: value})):
+            assert (
+                host.request(messages.SETTINGS_WRITE, **{name: value})[0] == messages.BAD_ARGUMENT
+            )
+            for rule, body in (
+                ("settings_write-args", {name: value}),
+                ("settings", held | {name: value}),
+            ):
                 with pytest.raises(pycddl.ValidationError):
                     check(rule, body)
 
 
 def test_patterns_match_whole_texts():
-    for rule, text in (("serial-number", "0123456789012"), ("ocra-suite", "x OCRA-1:HOTP-SHA1-6:QN08")):
+    for rule, text in (
+        ("serial-number", "0123456789012"),
+        ("ocra-suite", "x OCRA-1:HOTP-SHA1-6:QN08"),
+    ):
         with pytest.raises(pycddl.ValidationError):
             check(rule, text)
     check("ocra-suite", "OCRA-1:HOTP-SHA1-6:QN08")

@@ -1,4 +1,5 @@
-"""A kodeoplæser that answers challenges, from its provisioning to the server that takes its answers, each once."""
+"""A kodeoplæser that answers challenges, from its provisioning to the server that takes its
+answers, each once."""
 
 import json
 import os
@@ -12,13 +13,13 @@ from fastapi.testclient import TestClient
 
 from emulator.session import Emulator
 from host_tools.cli import main
-from host_tools.cli.validating import open_validator
-from host_tools.validator.api.app import create_app
-from host_tools.validator.api.settings import Settings
+from host_tools.cli.options.validator import open_validator
+from host_tools.validator.http.settings import Settings
 from host_tools.validator.records import Role
+from host_tools.validator.server.application import create_app
 from tests.e2e.bench import digits
 from tests.e2e.speaker import Speaker
-from tests.host.test_cli import Keyboard
+from tests.host_tools.cli.test_cli import Keyboard
 
 NOW = 1_900_000_000  # Unix seconds
 PAGE = {"accept": "text/html"}
@@ -37,23 +38,31 @@ def call(capsys: pytest.CaptureFixture[str]) -> Call:
 
 
 @pytest.fixture
-def token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, speaking_image: bytes) -> Iterator[Speaker]:
-    """A new kodeoplæser whose port KODEBRIK_PORT names, and an issuer with inventory and server of their own."""
+def token(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, speaking_image: bytes
+) -> Iterator[Speaker]:
+    """A new kodeoplæser whose port KODEBRIK_PORT names, and an issuer with inventory and server of
+    their own."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("KODEBRIK_INVENTORY", str(tmp_path / "inventory.sqlite"))
     monkeypatch.setenv("KODEBRIK_ISSUER_KEY", "ab" * 32)
     monkeypatch.setenv("KODEBRIK_DATABASE", f"sqlite:///{tmp_path / 'validator.db'}")
     monkeypatch.setenv("KODEBRIK_MASTER_KEY", "5e" * 32)
-    with Emulator("kodeoplaeser", "pico2", tmp_path / "token", image=speaking_image, time=NOW) as emulator:
+    with Emulator(
+        "kodeoplaeser", "pico2", tmp_path / "token", image=speaking_image, time=NOW
+    ) as emulator:
         monkeypatch.setenv("KODEBRIK_PORT", emulator.open_pty(tmp_path / "port"))
         monkeypatch.setattr(sys, "stdin", Keyboard(lambda: digits(emulator.screen_text())))
         yield Speaker(emulator)
 
 
 def enrolled(token: Speaker, call: Call, *options: str) -> str:
-    """Provision the token, import the inventory, and hand the token to anna.holm; give its serial number."""
+    """Provision the token, import the inventory, and hand the token to anna.holm; give its serial
+    number."""
     with token.emulator.serving():
-        given = call("provision", "--account", "Bank", "--generate", "--secret-out", "secret", *options)
+        given = call(
+            "provision", "--account", "Bank", "--generate", "--secret-out", "secret", *options
+        )
     assert call("import", "--from-inventory")["imported"] == 1
     with open_validator(os.environ["KODEBRIK_DATABASE"], None) as validator:
         validator.assign(given["serial"], "anna.holm", actor="test")
@@ -81,7 +90,9 @@ def answer(token: Speaker, *typed: str) -> str:
 
 
 @pytest.mark.parametrize("suite", ["OCRA-1:HOTP-SHA256-8:QA24", "OCRA-1:HOTP-SHA256-8:C-QA24"])
-def test_a_payment_is_approved_once_by_the_answer_of_the_token(token: Speaker, call: Call, suite: str):
+def test_a_payment_is_approved_once_by_the_answer_of_the_token(
+    token: Speaker, call: Call, suite: str
+):
     counter = ["--counter", "3"] if "C-" in suite else []
     serial = enrolled(token, call, "--suite", suite, "--entry", "payment", *counter)
     (account,) = call("inventory", "show", serial)["accounts"]
@@ -93,7 +104,12 @@ def test_a_payment_is_approved_once_by_the_answer_of_the_token(token: Speaker, c
             bank.headers["Authorization"] = f"Bearer {key}"
             for amount, payee in (("5", "12345"), ("41", "97520")):
                 text = f"{len(amount)}{amount}{payee}"
-                assert bank.post("/v1/challenges", json={"user_id": "anna.holm", "text": text}).status_code == 201
+                assert (
+                    bank.post(
+                        "/v1/challenges", json={"user_id": "anna.holm", "text": text}
+                    ).status_code
+                    == 201
+                )
             code = answer(token, "5", "12345")
             sent = {"user_id": "anna.holm", "code": code}
             for challenge, accepted in (("24197520", False), ("1512345", True), ("1512345", False)):

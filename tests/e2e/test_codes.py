@@ -1,4 +1,5 @@
-"""What the display shows is what pyotp computes: read from pixels, over random secrets, times and parameters."""
+"""What the display shows is what pyotp computes: read from pixels, over random secrets, times and
+parameters."""
 
 import base64
 import hashlib
@@ -17,7 +18,8 @@ from tests.e2e.bench import Bench, digits, hotp, totp
 _2038 = 2**31  # where a signed 32-bit time ends
 _2100 = 4_107_542_400  # 2100-03-01: the day after the clock chip's leap day that the calendar lacks
 
-# The same examples every time, and none made smaller: what fails shows its parameters on a screen already.
+# The same examples every time, and none made smaller: what fails shows its parameters on a screen
+# already.
 drawn = partial(
     settings,
     deadline=None,
@@ -52,7 +54,9 @@ def expected_hotp(credential, counter: int) -> str:
 @pytest.fixture(scope="module")
 def module_bench(image, tmp_path_factory):
     """One claimed token for many credentials."""
-    with Emulator(state=tmp_path_factory.mktemp("codes") / "token", image=image, time=1_893_456_000) as emulator:
+    with Emulator(
+        state=tmp_path_factory.mktemp("codes") / "token", image=image, time=1_893_456_000
+    ) as emulator:
         bench = Bench(emulator)
         bench.session = bench.claim()
         yield bench
@@ -66,7 +70,9 @@ def module_bench(image, tmp_path_factory):
     length=st.sampled_from(DIGITS),
     period=st.sampled_from(PERIODS),
 )
-def test_display_shows_the_totp_that_pyotp_computes(module_bench, secret, at, algorithm, length, period):
+def test_display_shows_the_totp_that_pyotp_computes(
+    module_bench, secret, at, algorithm, length, period
+):
     emulator = module_bench.emulator
     credential = totp(secret=secret, algorithm=algorithm, digits=length, period=period)
     emulator.set_time(at)
@@ -78,7 +84,9 @@ def test_display_shows_the_totp_that_pyotp_computes(module_bench, secret, at, al
     after = int(emulator.now)
     assert digits(lines) in {expected_totp(credential, before), expected_totp(credential, after)}
     group = {6: r"\d{3} \d{3}", 7: r"\d{3} \d{4}", 8: r"\d{4} \d{4}"}[length]
-    assert any(re.fullmatch(group, line) for line in lines), f"digits are grouped for reading: {lines}"
+    assert any(re.fullmatch(group, line) for line in lines), (
+        f"digits are grouped for reading: {lines}"
+    )
     emulator.press()  # off, or a new code when the period has just ended
     emulator.advance(31)
     assert not emulator.display_on
@@ -91,7 +99,9 @@ def test_display_shows_the_totp_that_pyotp_computes(module_bench, secret, at, al
     algorithm=st.sampled_from(ALGORITHMS),
     length=st.sampled_from(DIGITS),
 )
-def test_display_shows_the_hotp_that_pyotp_computes(module_bench, secret, counter, algorithm, length):
+def test_display_shows_the_hotp_that_pyotp_computes(
+    module_bench, secret, counter, algorithm, length
+):
     emulator = module_bench.emulator
     credential = hotp(secret=secret, counter=counter, algorithm=algorithm, digits=length)
     module_bench.session.remove_account("Bank") if module_bench.session.accounts() else None

@@ -5,7 +5,7 @@ import threading
 import miniaudio
 import numpy as np
 
-from host_tools.cli.ears import Ears, Loudspeaker, Reader
+from host_tools.desktop.speech_output import Ears, Loudspeaker, Reader
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.voice import languages
 from tests.e2e.bench import digits
@@ -23,7 +23,9 @@ def listened(token: Speaker, ears: Ears, seconds: float) -> None:
         ears.listen()
 
 
-def test_the_words_are_those_of_the_language_that_is_spoken_and_the_sound_is_all_of_it(token: Speaker):
+def test_the_words_are_those_of_the_language_that_is_spoken_and_the_sound_is_all_of_it(
+    token: Speaker,
+):
     told: list[tuple[str, str]] = []
     played: list[np.ndarray] = []
     ears = Ears(token.emulator, ("da", "en"), played.append, lambda *said: told.append(said))

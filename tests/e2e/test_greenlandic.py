@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from emulator.session import Emulator
-from host_tools.flashing.image import build_image
+from host_tools.image.image import build_image
 from tests.e2e.bench import START, digits, totp
 from tests.e2e.speaker import Speaker
 
@@ -22,7 +22,10 @@ def test_three_languages_fit_a_pico_2_and_are_chosen_by_key(tmp_path: Path):
         token.until_quiet()
         moment = token.chord("7")  # before Danish comes the last one
         token.until_quiet()
-        assert [clip.name for clip in token.clips(moment, languages=["kl"])] == ["language", "language_name"]
+        assert [clip.name for clip in token.clips(moment, languages=["kl"])] == [
+            "language",
+            "language_name",
+        ]
         assert token.shown() == "Oqaatsit Kalaallisut."
         token.tap("9")
         token.until_quiet()

@@ -1,4 +1,5 @@
-"""The kodeoplæser as its user has it: keys in; pixels and samples out. Clauses are those of EN 301 549."""
+"""The kodeoplæser as its user has it: keys in; pixels and samples out. Clauses are those of EN 301
+549."""
 
 import base64
 from datetime import UTC, datetime
@@ -9,8 +10,8 @@ import pyotp
 import pytest
 
 from emulator.session import Emulator
-from host_tools.flashing.image import build_image
-from host_tools.qa.listener import digits_in
+from host_tools.image.image import build_image
+from host_tools.voice.recognition.digits import digits_in
 from tests.e2e.bench import SECRET, START, digits, totp
 from tests.e2e.speaker import Speaker, stretches
 
@@ -36,12 +37,15 @@ def test_a_listener_who_never_heard_this_voice_understands_the_code(token, langu
     assert token.hear_out(pressed)[0] == "code"
     whole = token.emulator.audio(pressed)
     first, last = spoken_digits(token, pressed)
-    samples = whole.samples[int((first - pressed) * whole.rate) : int((last - pressed) * whole.rate)]
+    samples = whole.samples[
+        int((first - pressed) * whole.rate) : int((last - pressed) * whole.rate)
+    ]
     assert digits_in(np.array(samples, np.int16), language) == shown
 
 
 def spoken_digits(token: Speaker, since: float) -> tuple[float, float]:
-    """From when to when the digits of a code are said: between its introduction and what follows it."""
+    """From when to when the digits of a code are said: between its introduction and what follows
+    it."""
     bursts = stretches(token, since, 0.15)
     return bursts[1][0] - 0.1, bursts[6][1] + 0.1
 
@@ -76,7 +80,8 @@ def test_groups_are_400_to_800_ms_apart_as_the_display_groups_them(token, langua
 
 @pytest.mark.clause("speech: speed")
 @pytest.mark.parametrize(
-    ("speed", "least", "most"), [(1, 50, 70), (2, 65, 90), (3, 85, 115), (4, 115, 165), (5, 170, 230)]
+    ("speed", "least", "most"),
+    [(1, 50, 70), (2, 65, 90), (3, 85, 115), (4, 115, 165), (5, 170, 230)],
 )
 def test_five_speeds_read_from_about_60_to_200_digits_a_minute(token, speed, least, most):
     said = read_digits(token, "da", speed)
@@ -266,7 +271,9 @@ def test_practice_code_has_five_digits_and_no_validator_takes_such(token):
     code = "".join(heard[1:-1])
     assert len(code) == 5
     assert all(clip.isdigit() for clip in heard[1:-1])
-    assert not CODES.verify(code, valid_window=100, for_time=datetime.fromtimestamp(token.emulator.now, UTC))
+    assert not CODES.verify(
+        code, valid_window=100, for_time=datetime.fromtimestamp(token.emulator.now, UTC)
+    )
 
 
 @pytest.mark.clause("5.1.3.15", "speech: errors", "code: clock lost", "life: blocked")

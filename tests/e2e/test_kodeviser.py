@@ -8,7 +8,7 @@ import pytest
 
 from emulator.session import Emulator
 from host_tools.errors import TokenError
-from host_tools.flashing.image import build_image
+from host_tools.image.image import build_image
 from host_tools.link.session import open_session
 from tests.e2e.bench import KEY, SECRET, START, Bench, digits, hotp, totp
 from tests.e2e.damage import flip_a_bit_of_each_slot
@@ -138,7 +138,9 @@ def test_several_accounts_are_stepped_through_by_presses(bench):
         bench.emulator.press()
         text = bench.emulator.screen_text()
         assert text[0] == name
-        assert digits(text) == pyotp.TOTP(base64.b32encode(secret).decode()).at(int(bench.emulator.now))
+        assert digits(text) == pyotp.TOTP(base64.b32encode(secret).decode()).at(
+            int(bench.emulator.now)
+        )
     bench.emulator.press()
     assert not bench.emulator.display_on
 
@@ -200,7 +202,9 @@ def test_a_token_without_an_account_says_what_to_do(bench, language, title):
     assert len(text) >= 2
 
 
-@pytest.mark.parametrize(("language", "title"), [("da", "Spærret"), ("en", "Blocked")], ids=["Danish", "English"])
+@pytest.mark.parametrize(
+    ("language", "title"), [("da", "Spærret"), ("en", "Blocked")], ids=["Danish", "English"]
+)
 def test_a_blocked_token_gives_no_code_until_it_is_unblocked(provisioned, language, title):
     session = provisioned.connect()
     session.write_settings({"language": language})
@@ -209,11 +213,15 @@ def test_a_blocked_token_gives_no_code_until_it_is_unblocked(provisioned, langua
     assert provisioned.emulator.screen_text()[0] == title
     provisioned.emulator.press()
     session.unblock()
-    assert provisioned.code() in {CODES.at(int(provisioned.emulator.now) - age) for age in range(30, 35)}
+    assert provisioned.code() in {
+        CODES.at(int(provisioned.emulator.now) - age) for age in range(30, 35)
+    }
 
 
 @pytest.mark.parametrize(
-    ("language", "title"), [("da", "Uret er gået i stå"), ("en", "Clock has stopped")], ids=["Danish", "English"]
+    ("language", "title"),
+    [("da", "Uret er gået i stå"), ("en", "Clock has stopped")],
+    ids=["Danish", "English"],
 )
 def test_a_lost_clock_is_shown_and_no_code_is_given_until_it_is_set(provisioned, language, title):
     provisioned.connect().write_settings({"language": language})
@@ -245,7 +253,9 @@ def test_damaged_storage_is_shown_and_a_wipe_repairs_it(image, tmp_path, languag
     with Emulator(state=tmp_path / "token") as emulator:
         bench = Bench(emulator)
         emulator.press()
-        assert emulator.screen_text()[0] == "Fejl i lageret", "the language setting is lost with the rest"
+        assert emulator.screen_text()[0] == "Fejl i lageret", (
+            "the language setting is lost with the rest"
+        )
         emulator.advance(31)
         emulator.plug()
         session = open_session(emulator.port, None, lambda number: True)

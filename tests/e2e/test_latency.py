@@ -1,4 +1,5 @@
-"""How soon the kodeoplæser is silent, and how soon it answers: from the samples, in virtual time."""
+"""How soon the kodeoplæser is silent, and how soon it answers: from the samples, in virtual
+time."""
 
 import numpy as np
 import pytest
@@ -10,12 +11,15 @@ from tests.e2e.speaker import Speaker
 KEYPAD = "0123456789*#"
 STEP = 0.05
 WITHIN = 0.1
-_GAP = 0.008  # seconds of silence between what was being said and the answer: a voice itself seldom pauses so long
+# seconds of silence between what was being said and the answer: a voice itself seldom pauses so
+# long
+_GAP = 0.008
 
 
 @pytest.fixture
 def counting(blank: Speaker) -> Speaker:
-    """A token whose account counts, so that each press of red is followed by another code at once."""
+    """A token whose account counts, so that each press of red is followed by another code at
+    once."""
     blank.provision(hotp())
     blank.emulator.unplug()
     blank.emulator.set_time(START + 3600)
@@ -32,14 +36,17 @@ def announcement(token: Speaker) -> float:
 
 def begin(token: Speaker, at: float) -> float:
     """Have a code said, up to a time after the press; the moment."""
-    token.emulator.advance(1.2)  # so that this press of red does not make a function of the next key
+    token.emulator.advance(
+        1.2
+    )  # so that this press of red does not make a function of the next key
     pressed = token.tap("red", 0.03)
     token.emulator.advance(max(0.0, pressed + at - token.emulator.elapsed))
     return token.emulator.elapsed
 
 
 def sound_after(token: Speaker, moment: float) -> tuple[float, bool]:
-    """How long what was being said goes on after a moment, and whether anything is said after that."""
+    """How long what was being said goes on after a moment, and whether anything is said after
+    that."""
     heard = token.emulator.audio(moment)
     loud = np.flatnonzero(np.abs(np.array(heard.samples, np.int32)) > SILENT) / heard.rate
     if not loud.size or loud[0] > _GAP:
@@ -49,13 +56,16 @@ def sound_after(token: Speaker, moment: float) -> tuple[float, bool]:
 
 
 def places(length: float, first: int, every: int) -> list[float]:
-    """Times within an announcement, 50 ms apart or a multiple of that; none before red is up again."""
+    """Times within an announcement, 50 ms apart or a multiple of that; none before red is up
+    again."""
     return [STEP * n for n in range(max(first, 2), int(length / STEP) + 1, every)]
 
 
 @pytest.mark.clause("speech: silence", "speech: keys", "5.1.3.4", "5.1.3.5", "5.1.3.10")
 @pytest.mark.parametrize("keys", ["red", KEYPAD], ids=["red", "keypad"])
-def test_a_key_silences_an_announcement_within_100_ms_at_every_50_ms_of_it(counting: Speaker, keys: str):
+def test_a_key_silences_an_announcement_within_100_ms_at_every_50_ms_of_it(
+    counting: Speaker, keys: str
+):
     length = announcement(counting)
     late = {}
     for number, at in enumerate(places(length, 0, 1)):
@@ -85,7 +95,9 @@ def test_each_key_of_the_keypad_silences_all_parts_of_an_announcement(counting: 
 
 
 @pytest.mark.clause("speech: silence", "headset: out")
-def test_pulling_the_headset_silences_an_announcement_at_once_at_every_50_ms_of_it(counting: Speaker):
+def test_pulling_the_headset_silences_an_announcement_at_once_at_every_50_ms_of_it(
+    counting: Speaker,
+):
     counting.emulator.plug_headset()
     length = announcement(counting)
     late = {}

@@ -1,14 +1,15 @@
-"""The link on the whole token: trims a drifting clock, survives being unplugged at any moment, keeps builds apart."""
+"""The link on the whole token: trims a drifting clock, survives being unplugged at any moment,
+keeps builds apart."""
 
 import pytest
 
 from emulator.session import Emulator
 from firmware.protocol import messages
 from host_tools.errors import ExitCode, KodebrikError, TokenError
-from host_tools.flashing.image import build_image
+from host_tools.image.image import build_image
 from host_tools.link import clock
 from host_tools.link.channel import Channel
-from host_tools.provisioning.drift import drift, trimmed
+from host_tools.provisioning.clock_drift import drift, trimmed
 from tests.e2e.bench import START, Bench, totp
 
 DAY = 86_400

@@ -1,7 +1,9 @@
-"""The listening test: codes that a token reads aloud are understood by a listener who never heard its voice.
+"""The listening test: codes that a token reads aloud are understood by a listener who never heard
+its voice.
 
-Each code is one that the token took and showed, and what is listened to is what left its loudspeaker, from the first
-digit to the last, clean and in noise. Both languages; slow, at the default speed, and fast.
+Each code is one that the token took and showed, and what is listened to is what left its
+loudspeaker, from the first digit to the last, clean and in noise. Both languages; slow, at the
+default speed, and fast.
 """
 
 from pathlib import Path
@@ -11,11 +13,11 @@ import numpy as np
 import pytest
 
 from emulator.session import Emulator
-from host_tools.flashing.image import build_image
-from host_tools.qa.listener import digits_in
+from host_tools.image.image import build_image
+from host_tools.voice.recognition.digits import digits_in
 from tests.e2e.bench import START, digits, hotp
 from tests.e2e.speaker import LANGUAGES, Speaker
-from tests.voice.test_listening import errors, noisy
+from tests.host_tools.voice.test_listening import errors, noisy
 
 SPEEDS = (1, 3, 5)
 CODES = 34  # for each language and speed: 204 in all
@@ -50,7 +52,9 @@ def _codes(token: Speaker) -> Said:
         heard = token.emulator.audio(pressed)
         if introduction is None:
             introduction = token.clips(pressed)[1].start - heard.onset()
-        said.append((code, token.samples(heard.onset() + introduction - _EDGE, heard.offset() + _EDGE)))
+        said.append(
+            (code, token.samples(heard.onset() + introduction - _EDGE, heard.offset() + _EDGE))
+        )
     return said
 
 
@@ -59,7 +63,15 @@ def _codes(token: Speaker) -> Said:
 def test_every_code_is_understood_and_98_percent_of_digits_at_20_db(language: str):
     said = [pair for speed in SPEEDS for pair in read_aloud(language, speed)]
     assert {digit for code, _ in said for digit in code} == set("0123456789")
-    assert {code: heard for code, sound in said if (heard := digits_in(sound, language)) != code} == {}
+    assert {
+        code: heard for code, sound in said if (heard := digits_in(sound, language)) != code
+    } == {}
     dice = np.random.default_rng(20)
-    misheard = {code: heard for code, sound in said if (heard := digits_in(noisy(sound, dice), language)) != code}
-    assert sum(errors(code, heard) for code, heard in misheard.items()) <= 0.02 * 6 * len(said), misheard
+    misheard = {
+        code: heard
+        for code, sound in said
+        if (heard := digits_in(noisy(sound, dice), language)) != code
+    }
+    assert sum(errors(code, heard) for code, heard in misheard.items()) <= 0.02 * 6 * len(said), (
+        misheard
+    )

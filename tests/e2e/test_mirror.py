@@ -1,4 +1,5 @@
-"""All that the kodeoplæser says is shown, and all that it shows is said: every view, in both languages."""
+"""All that the kodeoplæser says is shown, and all that it shows is said: every view, in both
+languages."""
 
 import pytest
 

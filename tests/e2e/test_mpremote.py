@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from emulator.session import Emulator
-from host_tools.flashing.image import build_image, build_tree, load_board, pack
+from host_tools.image.image import build_image, build_tree, load_board, pack
 from host_tools.link.channel import Channel
 
 MPREMOTE = str(Path(sys.executable).with_name("mpremote"))
@@ -41,13 +41,17 @@ def test_exec_runs_on_the_tokens_interpreter(board):
 
 
 def test_exec_reaches_the_chips(board):
-    read = "import machine; i2c = machine.I2C(0, sda=machine.Pin(4), scl=machine.Pin(5)); print(i2c.scan())"
+    read = (
+        "import machine; i2c = machine.I2C(0, sda=machine.Pin(4), scl=machine.Pin(5)); "
+        "print(i2c.scan())"
+    )
     done = mpremote(board[1], "exec", read)
     assert done.stdout.strip() == "[60, 104]", done.stderr
 
 
 def test_the_firmware_can_be_copied_onto_a_bare_board(tmp_path):
-    """What docs/hardware.md tells the reader to do with a board that holds nothing but MicroPython."""
+    """What docs/hardware.md tells the reader to do with a board that holds nothing but
+    MicroPython."""
     for path, content in build_tree("kodeviser", "pico").items():
         file = tmp_path / "tree" / path
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -66,7 +70,9 @@ def test_the_firmware_can_be_copied_onto_a_bare_board(tmp_path):
 
 
 def test_a_production_board_ignores_ctrl_c(tmp_path):
-    with Emulator(state=tmp_path / "token", image=build_image("kodeviser", "pico", production=True)) as emulator:
+    with Emulator(
+        state=tmp_path / "token", image=build_image("kodeviser", "pico", production=True)
+    ) as emulator:
         emulator.plug()
         emulator.advance(1)
         for _ in range(10):

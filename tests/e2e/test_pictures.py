@@ -1,4 +1,5 @@
-"""Golden screens: what the emulator draws now against the docs' pictures, pixel by pixel. `make docs` updates them."""
+"""Golden screens: what the emulator draws now against the docs' pictures, pixel by pixel. `make
+docs` updates them."""
 
 from functools import cache
 from pathlib import Path
@@ -26,7 +27,11 @@ def test_the_picture_in_the_readme_is_what_the_display_shows(tmp_path):
 
 
 # Before there are settings, after they were lost, and the view that says which theme it is.
-OWN_LOOK = ("comparison number", "storage damaged, and the settings with it", "theme, back as it was")
+OWN_LOOK = (
+    "comparison number",
+    "storage damaged, and the settings with it",
+    "theme, back as it was",
+)
 
 
 @cache
@@ -42,13 +47,19 @@ def test_every_screen_of_the_kodeoplaeser_is_as_in_the_docs(language: str, tmp_p
     ours.save(tmp_path / "now.png")
     with Image.open(pictures.FOLDER / f"kodeoplaeser.{language}.png") as kept:
         golden = kept.convert("L")
-    assert ours.size == golden.size, f"there are more or fewer screens; {tmp_path}/now.png has them as they are now"
+    assert ours.size == golden.size, (
+        f"there are more or fewer screens; {tmp_path}/now.png has them as they are now"
+    )
     changed = [
         name
         for place, (name, _) in enumerate(states(language))
-        if ImageChops.difference(*(sheet.crop(speaking_pictures.box(place)) for sheet in (ours, golden))).getbbox()
+        if ImageChops.difference(
+            *(sheet.crop(speaking_pictures.box(place)) for sheet in (ours, golden))
+        ).getbbox()
     ]
-    assert not changed, f"other pixels; {tmp_path}/now.png shows them, and make docs takes them over"
+    assert not changed, (
+        f"other pixels; {tmp_path}/now.png shows them, and make docs takes them over"
+    )
 
 
 @pytest.mark.clause("display: contrast", "5.6.2")

@@ -1,4 +1,5 @@
-"""PIN, challenges and the theme on the whole kodeoplæser, by ear and by eye. Vectors: RFC 6287, appendix C.1."""
+"""PIN, challenges and the theme on the whole kodeoplæser, by ear and by eye. Vectors: RFC 6287,
+appendix C.1."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from emulator.session import Emulator
-from host_tools.provisioning.credential import Credential
+from host_tools.otp.credential import Credential
 from host_tools.secret import Secret
 from tests.e2e.bench import SECRET, START, hotp
 from tests.e2e.mirror import Mirror
 from tests.e2e.speaker import LANGUAGES, Speaker
-from tests.unit.test_ocra import peer
+from tests.firmware.otp.test_ocra import peer
 
 PIN = "829136"
 SUITE = "OCRA-1:HOTP-SHA1-6:QN08"
@@ -20,8 +21,12 @@ CODES = ("755224", "287082", "359152")  # RFC 4226, appendix D
 
 
 @pytest.fixture(params=LANGUAGES)
-def mirror(speaking_image: bytes, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Mirror]:
-    with Emulator("kodeoplaeser", "pico2", tmp_path / "token", image=speaking_image, time=START) as emulator:
+def mirror(
+    speaking_image: bytes, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Mirror]:
+    with Emulator(
+        "kodeoplaeser", "pico2", tmp_path / "token", image=speaking_image, time=START
+    ) as emulator:
         yield Mirror(Speaker(emulator), request.param)
 
 
@@ -54,7 +59,9 @@ def test_the_pin_is_typed_unseen_and_unheard_and_the_code_follows(mirror: Mirror
         assert mirror.check(token.tap(key)) == ["digit"], "the same word for each"
         assert not any(character.isdigit() for character in token.shown())
     assert mirror.check(token.tap("red")) == ["code", *CODES[0]]
-    assert mirror.check(token.tap("red")) == ["code", *CODES[1]], "which is asked for once until it is off"
+    assert mirror.check(token.tap("red")) == ["code", *CODES[1]], (
+        "which is asked for once until it is off"
+    )
     token.emulator.advance(62)
     assert mirror.check(token.tap("red")) == ["pin", "type", "press_red"]
 
@@ -79,7 +86,14 @@ def test_wrong_pins_say_what_is_left_and_make_wait_and_the_way_out_is_by_ear(mir
     mirror.check(token.tap("red"))
     for left in ("9", "8"):
         typed(mirror, "2468")
-        assert mirror.check(token.tap("red")) == ["pin", "is_wrong", "tries_left", left, "type", "press_red"]
+        assert mirror.check(token.tap("red")) == [
+            "pin",
+            "is_wrong",
+            "tries_left",
+            left,
+            "type",
+            "press_red",
+        ]
     typed(mirror, "2468")
     assert mirror.check(token.tap("red"))[:5] == ["pin", "is_wrong", "tries_left", "7", "wait"]
     token.emulator.advance(62)
@@ -137,7 +151,14 @@ def test_a_challenge_is_typed_read_back_confirmed_and_answered(mirror: Mirror, n
     token = prepared(mirror, challenges())
     assert mirror.check(token.tap("red")) == ["number", "type", "press_red"]
     assert typed(mirror, number) == list(number)
-    assert mirror.check(token.tap("red")) == ["is_right", "number", *number, "press_red", "star", "clear"]
+    assert mirror.check(token.tap("red")) == [
+        "is_right",
+        "number",
+        *number,
+        "press_red",
+        "star",
+        "clear",
+    ]
     assert VECTORS[number] not in token.shown().replace(" ", "")
     assert mirror.check(token.tap("red")) == ["code", *VECTORS[number]]
     assert mirror.check(token.chord("0")) == ["code", *VECTORS[number]]
@@ -152,7 +173,16 @@ def test_a_payment_is_signed_as_it_was_heard(mirror: Mirror):
     assert mirror.check(token.tap("red"))[0] == "payee"
     typed(mirror, "4071886")
     heard = mirror.check(token.tap("red"))
-    assert heard == ["is_right", "amount", *"1250", "payee", *"4071886", "press_red", "star", "clear"]
+    assert heard == [
+        "is_right",
+        "amount",
+        *"1250",
+        "payee",
+        *"4071886",
+        "press_red",
+        "star",
+        "clear",
+    ]
     amount = "".join(heard[heard.index("amount") + 1 : heard.index("payee")])
     payee = "".join(heard[heard.index("payee") + 1 : heard.index("press_red")])
     answer = peer(SECRET, suite, f"{len(amount)}{amount}{payee}")

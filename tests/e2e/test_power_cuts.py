@@ -1,4 +1,5 @@
-"""Power lost at any instant leaves the old state or the new one: cut at every flash operation, in each way."""
+"""Power lost at any instant leaves the old state or the new one: cut at every flash operation, in
+each way."""
 
 import shutil
 from collections.abc import Callable
@@ -65,7 +66,8 @@ def set_clock(bench: Bench) -> None:
 
 
 def check_clock(bench: Bench, finished: bool) -> None:
-    """The clock chip runs on, at the old time or the new one, and the record of the last setting is one of the two."""
+    """The clock chip runs on, at the old time or the new one, and the record of the last setting is
+    one of the two."""
     session = bench.connect()
     reading = session.read_clock()
     assert not reading.lost
@@ -134,7 +136,8 @@ CASES: dict[str, tuple[bool, Callable[[Bench], None], Callable[[Bench, bool], No
 
 @pytest.fixture(scope="module")
 def templates(image, tmp_path_factory) -> dict[bool, Path]:
-    """State folders to copy: a blank token, and a provisioned one (one TOTP and one HOTP account)."""
+    """State folders to copy: a blank token, and a provisioned one (one TOTP and one HOTP
+    account)."""
     folder = tmp_path_factory.mktemp("templates")
     for provisioned in (False, True):
         with Emulator(state=folder / str(provisioned), image=image, time=START) as emulator:
@@ -149,9 +152,9 @@ def operations(template: Path, folder: Path, act: Callable[[Bench], None]) -> in
     """Count the flash operations of an action that is left alone."""
     shutil.copytree(template, folder)
     with Emulator(state=folder) as emulator:
-        before = emulator.flash.operations
+        before = emulator.mcu.flash.operations
         act(Bench(emulator))
-        return emulator.flash.operations - before
+        return emulator.mcu.flash.operations - before
 
 
 @pytest.mark.parametrize("mode", MODES)

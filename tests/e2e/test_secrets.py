@@ -1,4 +1,5 @@
-"""A marked secret is provisioned by the real commands; then all that was written is searched for it."""
+"""A marked secret is provisioned by the real commands; then all that was written is searched for
+it."""
 
 import base64
 import json
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from emulator.session import Emulator
-from host_tools.provisioning.credential import Credential
+from host_tools.otp.credential import Credential
 from host_tools.secret import Secret
 from tests.e2e.bench import START, Bench, digits
 
@@ -25,9 +26,19 @@ KODEBRIK = str(Path(sys.executable).with_name("kodebrik"))
 
 
 def spellings(secret: bytes) -> list[bytes]:
-    """Give the ways a secret is written down: raw, hex, base32, base64, a Python literal's inside."""
-    forms = [secret, secret.hex().encode(), secret.hex().upper().encode(), base64.b32encode(secret).rstrip(b"=")]
-    return [*forms, base64.b32encode(secret).rstrip(b"=").lower(), base64.b64encode(secret).rstrip(b"=")]
+    """Give the ways a secret is written down: raw, hex, base32, base64, a Python literal's
+    inside."""
+    forms = [
+        secret,
+        secret.hex().encode(),
+        secret.hex().upper().encode(),
+        base64.b32encode(secret).rstrip(b"="),
+    ]
+    return [
+        *forms,
+        base64.b32encode(secret).rstrip(b"=").lower(),
+        base64.b64encode(secret).rstrip(b"="),
+    ]
 
 
 MARKS = [form for secret in (MARK, ISSUER_KEY, PASSPHRASE.encode()) for form in spellings(secret)]
@@ -68,11 +79,16 @@ class Operator:
         self.emulator, self.home = emulator, home
         self.output = b""
         self.port = emulator.open_pty(home / "token.port")
-        names = {"HOME": str(home), "XDG_CONFIG_HOME": str(home / "config"), "XDG_DATA_HOME": str(home / "data")}
+        names = {
+            "HOME": str(home),
+            "XDG_CONFIG_HOME": str(home / "config"),
+            "XDG_DATA_HOME": str(home / "data"),
+        }
         self.environment = {**os.environ, **names, "KODEBRIK_PORT": self.port}
 
     def run(self, *arguments: str, typed: str | None = None, code: int = 0) -> bytes:
-        """Run one command; with `typed` "number", answer its question with what the display shows."""
+        """Run one command; with `typed` "number", answer its question with what the display
+        shows."""
         process = subprocess.Popen(
             [KODEBRIK, *arguments],
             stdin=subprocess.PIPE,
@@ -112,7 +128,9 @@ def operator(image, tmp_path):
             yield operator
 
 
-@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="argv of other processes is read from /proc")
+@pytest.mark.skipif(
+    not Path("/proc/self/cmdline").exists(), reason="argv of other processes is read from /proc"
+)
 def test_no_secret_in_output_argv_or_any_file_that_others_may_read(operator, tmp_path):
     secret_file = operator.home / "bank.secret"
     secret_file.write_bytes(base64.b32encode(MARK) + b"\n")
@@ -123,7 +141,9 @@ def test_no_secret_in_output_argv_or_any_file_that_others_may_read(operator, tmp
     keys = ("--key-file", "issuer.key", "--passphrase-file", "passphrase")
     source = ("--secret-file", "bank.secret")
     with ArgvWatch() as watch:
-        operator.run("keys", "create", "--key-file", "issuer.key", "--passphrase-file", "passphrase")
+        operator.run(
+            "keys", "create", "--key-file", "issuer.key", "--passphrase-file", "passphrase"
+        )
         operator.run("provision", *keys, *source, "--account", "Bank", typed="number")
         operator.run("provision", *keys, *source, "--account", "Bank")
         operator.run("provision", *keys, "--secret-file", "-", "--account", "Two", typed=MARK.hex())
@@ -133,7 +153,9 @@ def test_no_secret_in_output_argv_or_any_file_that_others_may_read(operator, tmp
         operator.run("selftest", *keys)
         operator.run("code", *source)
         # Commands that fail, for what an error message might carry.
-        operator.run("provision", *keys, "--secret-file", "-", "--account", "X", typed="M" * 5 + "!!", code=3)
+        operator.run(
+            "provision", *keys, "--secret-file", "-", "--account", "X", typed="M" * 5 + "!!", code=3
+        )
         operator.run("provision", *keys, *source, "--account", "x" * 40, code=3)
         os.environ.pop("KODEBRIK_ISSUER_KEY", None)
         operator.environment["KODEBRIK_ISSUER_KEY"] = ISSUER_KEY.hex()
@@ -155,7 +177,9 @@ def test_no_secret_in_output_argv_or_any_file_that_others_may_read(operator, tmp
 
 def test_generated_secret_lands_in_a_file_for_its_owner_alone(operator):
     operator.environment["KODEBRIK_ISSUER_KEY"] = ISSUER_KEY.hex()
-    operator.run("provision", "--generate", "--secret-out", "new.secret", "--account", "Bank", typed="number")
+    operator.run(
+        "provision", "--generate", "--secret-out", "new.secret", "--account", "Bank", typed="number"
+    )
     written = operator.home / "new.secret"
     assert stat.S_IMODE(written.stat().st_mode) == 0o600
     assert written.read_bytes().strip() not in operator.output
@@ -168,7 +192,14 @@ def test_generated_secret_lands_in_a_file_for_its_owner_alone(operator):
 def test_no_secret_in_a_repr_or_traceback(bench: Bench):
     credential = Credential("Bank", Secret(MARK))
     session = bench.provision(credential)
-    things = [credential, credential.secret, session, session.accounts(), vars(session), bench.emulator]
+    things = [
+        credential,
+        credential.secret,
+        session,
+        session.accounts(),
+        vars(session),
+        bench.emulator,
+    ]
     assert not leaks(repr(things).encode())
     try:
         raise RuntimeError(credential, session)

@@ -1,8 +1,10 @@
-"""What the kodeoplæser's sound is like, measured on the samples that reach its listener: level, peaks, clicks.
+"""What the kodeoplæser's sound is like, measured on the samples that reach its listener: level,
+peaks, clicks.
 
-Loudness and true peak are those of ITU-R BS.1770-4. A click is a jump of the wave. At a clip's edges, where silence
-meets it, the jump itself is measured. Inside, where the voice is sped up or slowed down by cuts, it is how sharply the
-wave bends at a cut against how sharply it bends around it; speech without cuts says how often that happens by nature.
+Loudness and true peak are those of ITU-R BS.1770-4. A click is a jump of the wave. At a clip's
+edges, where silence meets it, the jump itself is measured. Inside, where the voice is sped up or
+slowed down by cuts, it is how sharply the wave bends at a cut against how sharply it bends around
+it; speech without cuts says how often that happens by nature.
 """
 
 from functools import cache
@@ -10,13 +12,14 @@ from functools import cache
 import numpy as np
 import pytest
 
-from host_tools.voice import packfile, sound, store
+from host_tools.voice import levels as sound
+from host_tools.voice import packfile, store
 from tests.e2e.bench import hotp
 from tests.e2e.speaker import LANGUAGES, Clip, Speaker
 
 FULL = 32768
 RATE = 16_000
-FADE = 64  # samples over which a cut goes over, see host_tools/voice/stretch.py
+FADE = 64  # samples over which a cut goes over, see host_tools/voice/time_scale.py
 _AROUND = RATE // 100
 _ROUNDING = 30 / FULL
 _EDGE = 0.005  # of full scale, -46 dB
@@ -24,8 +27,11 @@ LOUDEST = 9
 WAYS = [(1, 9), (2, 3), (3, 1), (4, 6), (5, 9)]  # speed and volume
 
 
-def speaking(token: Speaker, language: str, speed: int, volume: int) -> tuple[np.ndarray, list[Clip]]:
-    """Have a code, the status and the serial number said; the samples (1 is full scale) and the clips, from 0 on."""
+def speaking(
+    token: Speaker, language: str, speed: int, volume: int
+) -> tuple[np.ndarray, list[Clip]]:
+    """Have a code, the status and the serial number said; the samples (1 is full scale) and the
+    clips, from 0 on."""
     token.connect().write_settings({"language": language, "speed": speed, "volume": volume})
     token.emulator.unplug()
     token.emulator.advance(62)
@@ -51,11 +57,13 @@ def part(samples: np.ndarray, clip: Clip) -> np.ndarray:
 
 
 def bends(samples: np.ndarray, place: int) -> float:
-    """How sharply the wave bends from a place to FADE samples on, against the sharpest bends around."""
+    """How sharply the wave bends from a place to FADE samples on, against the sharpest bends
+    around."""
     bend = np.abs(np.diff(samples, 2))
     first, last = max(0, place - 2), place + FADE
     around = np.concatenate([bend[max(0, first - _AROUND) : first], bend[last : last + _AROUND]])
-    # The third sharpest, so that one burst around hides nothing. Near silence each bit of rounding is a bend.
+    # The third sharpest, so that one burst around hides nothing. Near silence each bit of rounding
+    # is a bend.
     return float(bend[first:last].max() / (np.sort(around)[-3] + _ROUNDING))
 
 
@@ -87,7 +95,9 @@ def cut_places(clip: packfile.Clip) -> list[int]:
 
 @pytest.mark.clause("speech: level")
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_clips_that_are_heard_lie_within_1_lu_and_1_db_under_full_scale(counting: Speaker, language: str):
+def test_clips_that_are_heard_lie_within_1_lu_and_1_db_under_full_scale(
+    counting: Speaker, language: str
+):
     levels = {}
     for speed in (1, 3, 5):
         samples, clips = speaking(counting, language, speed, LOUDEST)
@@ -101,7 +111,9 @@ def test_clips_that_are_heard_lie_within_1_lu_and_1_db_under_full_scale(counting
 @pytest.mark.clause("speech: clicks")
 @pytest.mark.parametrize(("speed", "volume"), WAYS)
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_nothing_clicks_where_clips_are_joined_or_cut(counting: Speaker, language: str, speed: int, volume: int):
+def test_nothing_clicks_where_clips_are_joined_or_cut(
+    counting: Speaker, language: str, speed: int, volume: int
+):
     samples, clips = speaking(counting, language, speed, volume)
     jumps = {clip: np.abs(np.diff(edge)).max() for clip in clips for edge in edges(samples, clip)}
     assert max(jumps.values()) <= _EDGE, jumps
@@ -117,7 +129,10 @@ def test_nothing_clicks_where_clips_are_joined_or_cut(counting: Speaker, languag
 
 def edges(samples: np.ndarray, clip: Clip) -> list[np.ndarray]:
     """Where silence meets a clip."""
-    return [samples[max(0, at - 3) : at + 3] for at in (round(clip.start * RATE), round(clip.end * RATE))]
+    return [
+        samples[max(0, at - 3) : at + 3]
+        for at in (round(clip.start * RATE), round(clip.end * RATE))
+    ]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -7,8 +7,11 @@ from tests.e2e.speaker import Speaker
 
 
 @pytest.mark.parametrize("meddled", ["keys", "red", "headset", "all"])
-def test_whatever_the_user_does_while_the_flash_is_used_no_handler_uses_it(token: Speaker, meddled: str):
-    """The emulator runs handlers in the middle of file operations, as a board does, and catches one that uses files."""
+def test_whatever_the_user_does_while_the_flash_is_used_no_handler_uses_it(
+    token: Speaker, meddled: str
+):
+    """The emulator runs handlers in the middle of file operations, as a board does, and catches one
+    that uses files."""
     parts, operations = token.emulator.bench.parts, token.emulator.flash.operations
     token.hear_out(token.tap("red"))
     for key in "369":
@@ -48,8 +51,11 @@ def test_whatever_the_user_does_while_the_flash_is_used_no_handler_uses_it(token
     assert token.hear_out(token.tap("red"))[0] == "code"
 
 
-def test_the_voice_is_silent_before_the_host_has_the_flash_written_and_the_code_can_be_repeated(token: Speaker):
-    """An erase stops the processor for longer than the sound that is sent ahead lasts: the voice would stammer."""
+def test_the_voice_is_silent_before_the_host_has_the_flash_written_and_the_code_can_be_repeated(
+    token: Speaker,
+):
+    """An erase stops the processor for longer than the sound that is sent ahead lasts: the voice
+    would stammer."""
     session = token.connect()
     token.tap("red")
     token.emulator.advance(2)
@@ -126,7 +132,8 @@ def test_with_a_headset_in_from_the_start_the_loudspeaker_never_sounds(token: Sp
 
 @pytest.mark.clause("keys: own pace")
 def test_the_marked_digit_is_the_one_that_is_heard(token: Speaker):
-    """The voice is sent to the output a quarter of a second ahead; the mark keeps to what is heard."""
+    """The voice is sent to the output a quarter of a second ahead; the mark keeps to what is
+    heard."""
     token.tap("red")
     shown = digits(token.emulator.screen_text()[1:2])
     token.hear_out(token.chord("2"))

@@ -17,7 +17,9 @@ def token(tmp_path: Path) -> Iterator[Callable[..., Emulator]]:
     with ExitStack() as stack:
 
         def make(main: str, name: str = "token", **options: Any) -> Emulator:
-            return stack.enter_context(Emulator(state=tmp_path / name, image=image(main), **options))
+            return stack.enter_context(
+                Emulator(state=tmp_path / name, image=image(main), **options)
+            )
 
         yield make
 

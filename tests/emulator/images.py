@@ -1,4 +1,5 @@
-"""Tiny firmware images, so that the emulator is tested by itself and not by the firmware of the day."""
+"""Tiny firmware images, so that the emulator is tested by itself and not by the firmware of the
+day."""
 
 from importlib import import_module
 from pathlib import Path
@@ -9,7 +10,8 @@ import firmware
 
 BLOCK, BLOCKS, PROGRAM = 4096, 352, 256  # the Pico's
 
-# A token in thirty lines: holds its power, draws column n at each press, echoes what a host sends in capitals.
+# A token in thirty lines: holds its power, draws column n at each press, echoes what a host sends
+# in capitals.
 PANEL = """
 import select, sys, time
 from machine import I2C, Pin
@@ -69,7 +71,9 @@ def image_with_drivers(main: str, board: str) -> bytes:
 
 
 def _image(files: dict[str, str], blocks: int) -> bytes:
-    disk = LittleFS(block_size=BLOCK, block_count=blocks, prog_size=PROGRAM, disk_version=0x00020000)
+    disk = LittleFS(
+        block_size=BLOCK, block_count=blocks, prog_size=PROGRAM, disk_version=0x00020000
+    )
     for name, text in files.items():
         disk.makedirs(str(Path(name).parent), exist_ok=True)
         with disk.open(f"{name}.py", "w") as file:

@@ -14,7 +14,9 @@ moves = st.one_of(
 
 
 @given(st.lists(moves, max_size=60))
-def test_alarms_ring_in_the_order_of_their_times_then_of_their_setting(steps: list[tuple[str, int]]) -> None:
+def test_alarms_ring_in_the_order_of_their_times_then_of_their_setting(
+    steps: list[tuple[str, int]],
+) -> None:
     clock, rung = Clock(), []
     alarms: list[tuple[Alarm, tuple[int, int]]] = []
     model: list[tuple[int, int]] = []

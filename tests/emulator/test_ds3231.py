@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emulator.board import Bench
 from emulator.chips.ds3231 import EPOCH, Ds3231
 from emulator.clock import Clock
-from emulator.wiring import Bench
 from firmware.boards.pico import BOARD
 
 SECOND = 1_000_000  # of the virtual clock
@@ -87,7 +87,9 @@ def test_months_end_where_they_should(bus: Bus, before: str, after: str) -> None
     assert bus.time() == after
 
 
-def test_the_century_bit_toggles_after_year_99_and_2100_is_a_leap_year_for_the_chip(bus: Bus) -> None:
+def test_the_century_bit_toggles_after_year_99_and_2100_is_a_leap_year_for_the_chip(
+    bus: Bus,
+) -> None:
     bus.set("99-12-31 23:59:59")
     bus.run(1)
     assert bus.time() == "00-81-01 00:00:00"
@@ -143,7 +145,9 @@ def test_alarm_registers_are_kept(bus: Bus) -> None:
     assert bus.read(0x07, 7) == bytes((1, 2, 3, 4, 5, 6, 7))
 
 
-@pytest.mark.parametrize(("celsius", "registers"), [(25.25, b"\x19\x40"), (-10.25, b"\xf5\xc0"), (0, b"\x00\x00")])
+@pytest.mark.parametrize(
+    ("celsius", "registers"), [(25.25, b"\x19\x40"), (-10.25, b"\xf5\xc0"), (0, b"\x00\x00")]
+)
 def test_temperature_in_quarters_of_a_degree(bus: Bus, celsius: float, registers: bytes) -> None:
     bus.chip.temperature = celsius
     assert bus.read(0x11, 2) == registers

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.errors import FlashRuleError
-from emulator.flash import ERASE_US, PAGE, PROGRAM_US, Flash
+from emulator.mcu.flash import ERASE_US, PAGE, PROGRAM_US, Flash
 
 SIZE, BLOCK = 8192, 4096
 
@@ -71,7 +71,9 @@ def test_one_operation_is_a_page_or_a_block_and_takes_the_data_sheets_time(flash
 
 
 @pytest.mark.parametrize(("mode", "programmed"), [("before", 1), ("after", 2)])
-def test_power_fails_before_or_after_the_operation(flash: Flash, mode: str, programmed: int) -> None:
+def test_power_fails_before_or_after_the_operation(
+    flash: Flash, mode: str, programmed: int
+) -> None:
     cuts: list[int] = []
     flash.on_cut = lambda: cuts.append(flash.operations)
     flash.cut_at(2, mode)

@@ -1,4 +1,5 @@
-"""Handlers of interrupts run in the middle of file operations, as they do on a board; the flash is not theirs then."""
+"""Handlers of interrupts run in the middle of file operations, as they do on a board; the flash is
+not theirs then."""
 
 from collections.abc import Callable
 
@@ -41,13 +42,17 @@ Run = Callable[..., str]
 
 
 @pytest.mark.parametrize("works", [READS, WRITES], ids=["reading", "writing"])
-def test_a_handler_that_leaves_files_alone_runs_within_file_operations(run: Run, works: str) -> None:
+def test_a_handler_that_leaves_files_alone_runs_within_file_operations(
+    run: Run, works: str
+) -> None:
     assert run(BUSY.replace("WORKS", works).replace("HANDLES", "pass"), 5).strip() == "True"
 
 
 @pytest.mark.parametrize("works", [READS, WRITES], ids=["reading", "writing"])
 @pytest.mark.parametrize("handles", ["open('noise', 'rb').close()", "open('other', 'wb').close()"])
-def test_a_handler_that_uses_files_then_is_caught(token: Callable[..., Emulator], works: str, handles: str) -> None:
+def test_a_handler_that_uses_files_then_is_caught(
+    token: Callable[..., Emulator], works: str, handles: str
+) -> None:
     emulator = token(BUSY.replace("WORKS", works).replace("HANDLES", handles))
     emulator.bench.set_usb(True)
     with pytest.raises(FlashReenteredError, match="handler of timer 0"):
@@ -56,4 +61,7 @@ def test_a_handler_that_uses_files_then_is_caught(token: Callable[..., Emulator]
 
 def test_the_same_handler_may_use_files_while_the_program_waits(run: Run) -> None:
     handles = "open('other', 'wb').close()"
-    assert run(BUSY.replace("WORKS", "time.sleep_ms(200)").replace("HANDLES", handles), 60).strip() == "True"
+    assert (
+        run(BUSY.replace("WORKS", "time.sleep_ms(200)").replace("HANDLES", handles), 60).strip()
+        == "True"
+    )

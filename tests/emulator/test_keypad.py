@@ -2,10 +2,10 @@
 
 import pytest
 
+from emulator.board import Bench
 from emulator.chips.keypad import KEYS, Keypad
 from emulator.clock import Clock
 from emulator.shims.records import IN, IRQ_FALLING, OPEN_DRAIN, OUT, PULL_UP
-from emulator.wiring import Bench
 from firmware.boards.pico import BOARD
 
 ROWS, COLUMNS = (0, 1, 2, 3), (6, 7, 8)
@@ -51,22 +51,30 @@ def test_each_key_joins_its_row_and_column(bench: Bench, keypad: Keypad, key: st
 
 
 @pytest.mark.parametrize("keys", ["15", "12", "14", "0#", "159", "123", "147*"])
-def test_keys_that_form_no_rectangle_are_seen_as_they_are(bench: Bench, keypad: Keypad, keys: str) -> None:
+def test_keys_that_form_no_rectangle_are_seen_as_they_are(
+    bench: Bench, keypad: Keypad, keys: str
+) -> None:
     for key in keys:
         keypad.press(key)
     settle(bench)
     assert scan(bench) == "".join(sorted(keys))
 
 
-@pytest.mark.parametrize(("keys", "ghost"), [("124", "5"), ("139", "7"), ("560", "#"), ("1*#", "3")])
-def test_three_corners_of_a_rectangle_close_the_fourth(bench: Bench, keypad: Keypad, keys: str, ghost: str) -> None:
+@pytest.mark.parametrize(
+    ("keys", "ghost"), [("124", "5"), ("139", "7"), ("560", "#"), ("1*#", "3")]
+)
+def test_three_corners_of_a_rectangle_close_the_fourth(
+    bench: Bench, keypad: Keypad, keys: str, ghost: str
+) -> None:
     for key in keys:
         keypad.press(key)
     settle(bench)
     assert scan(bench) == "".join(sorted(keys + ghost))
 
 
-def test_a_key_bounces_both_ways_and_interrupts_while_all_columns_are_low(bench: Bench, keypad: Keypad) -> None:
+def test_a_key_bounces_both_ways_and_interrupts_while_all_columns_are_low(
+    bench: Bench, keypad: Keypad
+) -> None:
     edges: list[int] = []
     for column in COLUMNS:
         bench.pins.write(column, 0)

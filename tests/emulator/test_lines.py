@@ -61,7 +61,9 @@ def _converse(port: serial.Serial) -> None:
     port.read(port.in_waiting)
 
 
-def test_the_symbolic_link_replaces_a_stale_one_but_never_a_file(token: Token, tmp_path: Path) -> None:
+def test_the_symbolic_link_replaces_a_stale_one_but_never_a_file(
+    token: Token, tmp_path: Path
+) -> None:
     link = tmp_path / "link"
     link.symlink_to("/dev/null/gone")
     token(ECHO).open_pty(link)
@@ -137,7 +139,9 @@ def test_mpremote_works_as_on_a_board(token: Token, tmp_path: Path, resume: list
 
     def mpremote(*arguments: str) -> str:
         command = [sys.executable, "-m", "mpremote", "connect", path, *resume, *arguments]
-        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=30).stdout
+        return subprocess.run(
+            command, check=True, capture_output=True, text=True, timeout=30
+        ).stdout
 
     with emulator.serving():
         assert "main.py" in mpremote("fs", "ls", ":")

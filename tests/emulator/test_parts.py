@@ -2,10 +2,10 @@
 
 import pytest
 
+from emulator.board import Bench
 from emulator.chips.latch import HOLD_UP_US
 from emulator.clock import Clock
 from emulator.shims.records import IN, IRQ_FALLING, IRQ_RISING, OUT, PULL_UP
-from emulator.wiring import Bench
 from firmware.boards.pico import BOARD
 
 BUTTON, HOLD, VBUS, CELL = 15, 14, 24, 26

@@ -1,4 +1,5 @@
-"""The scenario language: what it understands, how it complains, and that a recording plays back the same."""
+"""The scenario language: what it understands, how it complains, and that a recording plays back the
+same."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,9 +7,9 @@ from pathlib import Path
 import pyotp
 import pytest
 
-from emulator.player import ScenarioError
-from emulator.recorder import Recorder
-from emulator.scenario import parse, play_file
+from emulator.scenario.player import ScenarioError
+from emulator.scenario.recorder import Recorder
+from emulator.scenario.scenario import parse, play_file
 from emulator.session import Emulator
 from tests.emulator.images import PANEL
 
@@ -105,8 +106,12 @@ def test_a_code_is_expected_of_the_moment_of_the_press(
     (tmp_path / "secret").write_text(pyotp.TOTP(secret, digits=8, name="test").provisioning_uri())
     code = pyotp.TOTP(secret, digits=8).at(1_925_089_445)
     emulator = token(PANEL)
-    monkeypatch.setattr(emulator, "screen_text", lambda rotated=False: [] if rotated else [f"{code[:4]} {code[4:]}"])
-    steps = "set time 2031-01-02T03:04:05Z\npress\nwait 2 min\nexpect code from secret file secret\n"
+    monkeypatch.setattr(
+        emulator, "screen_text", lambda rotated=False: [] if rotated else [f"{code[:4]} {code[4:]}"]
+    )
+    steps = (
+        "set time 2031-01-02T03:04:05Z\npress\nwait 2 min\nexpect code from secret file secret\n"
+    )
     play(emulator, tmp_path, steps)
     with pytest.raises(ScenarioError, match="line 6: expect code"):
         play(emulator, tmp_path, steps + "press\nexpect code from secret\n")

@@ -13,7 +13,7 @@ import pytest
 
 from emulator.chips.ds3231 import EPOCH
 from emulator.errors import FirmwareCrashError, FlashRuleError, VmNotFoundError, VmStuckError
-from emulator.link import UnpluggedError
+from emulator.serial.link import UnpluggedError
 from emulator.session import NEW_TOKEN_TIME, Emulator
 from tests.emulator.images import ECHO, PANEL, image
 
@@ -198,7 +198,7 @@ def test_power_cut_at_a_flash_operation_stops_the_program_there(token: Token, mo
     emulator.cut_power(at_operation=3, mode=mode)
     emulator.plug()
     emulator.advance(1)
-    assert emulator.flash.operations == 3
+    assert emulator.mcu.flash.operations == 3
     assert not emulator.powered
     assert not emulator.plugged
     emulator.plug()
@@ -226,7 +226,7 @@ time.sleep(9)
     emulator = token(program)
     emulator.plug()
     emulator.advance(1)
-    assert int(emulator.port.read(0)) >= emulator.flash.operations * 0.4
+    assert int(emulator.port.read(0)) >= emulator.mcu.flash.operations * 0.4
 
 
 def test_a_token_survives_the_emulator(tmp_path: Path) -> None:
@@ -236,11 +236,19 @@ def test_a_token_survives_the_emulator(tmp_path: Path) -> None:
         emulator.set_rtc(emulator.now)
         emulator.plug()
         emulator.advance(10)
-        unique_id, wear, operations = emulator.unique_id, list(emulator.flash.wear), emulator.flash.operations
+        unique_id, wear, operations = (
+            emulator.unique_id,
+            list(emulator.mcu.flash.wear),
+            emulator.mcu.flash.operations,
+        )
     with Emulator(state=tmp_path) as emulator:
         assert emulator.now == 2_000_000_010
         assert emulator.battery_mv == 3456
-        assert (emulator.unique_id, emulator.flash.wear, emulator.flash.operations) == (unique_id, wear, operations)
+        assert (emulator.unique_id, emulator.mcu.flash.wear, emulator.mcu.flash.operations) == (
+            unique_id,
+            wear,
+            operations,
+        )
         emulator.plug()
         emulator.advance(1)
         assert emulator.port.read(0).startswith(b"xxxxx")
@@ -265,7 +273,9 @@ def test_no_token_and_no_image_is_an_error(tmp_path: Path) -> None:
         Emulator(state=tmp_path / "empty")
 
 
-def test_another_micropython_can_be_named(token: Token, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_micropython_can_be_named(
+    token: Token, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     other = tmp_path / "other-micropython"
     shutil.copy(Path(sys.executable).with_name("micropython"), other)
     for name, options in (("a", {"vm": str(other)}), ("b", {})):
@@ -282,7 +292,7 @@ def test_another_micropython_can_be_named(token: Token, tmp_path: Path, monkeypa
 
 
 def test_windows_users_are_sent_to_wsl(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("emulator.vm.sys.platform", "win32")
+    monkeypatch.setattr("emulator.mcu.vm.sys.platform", "win32")
     with pytest.raises(VmNotFoundError, match="WSL"):
         Emulator(state=tmp_path, image=image(ECHO))
 
@@ -296,7 +306,10 @@ def test_closing_leaves_no_process_behind(tmp_path: Path) -> None:
 
 
 def test_no_vm_outlives_a_host_that_is_killed(tmp_path: Path) -> None:
-    stubborn = "import time\nwhile True:\n    try:\n        time.sleep(1)\n    except BaseException:\n        pass"
+    stubborn = (
+        "import time\nwhile True:\n    try:\n        time.sleep(1)\n    except BaseException:\n  "
+        "      pass"
+    )
     (tmp_path / "image").write_bytes(image(stubborn))
     program = f"""
 import os, pathlib
@@ -307,7 +320,9 @@ emulator.advance(1)
 print(emulator.mcu.vm._process.pid, emulator.mcu._spare._process.pid, flush=True)
 os.kill(os.getpid(), 9)
 """
-    host = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    host = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
     deadline = time.monotonic() + 5
     for process in map(int, host.stdout.split()):
         while _alive(process):

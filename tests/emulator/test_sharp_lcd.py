@@ -2,10 +2,10 @@
 
 import pytest
 
+from emulator.board import Bench
 from emulator.chips.sharp_lcd import CLEAR, VCOM, WRITE, SharpLcd
 from emulator.clock import Clock
 from emulator.shims.records import OUT
-from emulator.wiring import Bench
 from firmware.boards.pico import BOARD
 
 SELECT, ENABLE = 17, 20
@@ -60,7 +60,9 @@ def test_memory_holds_anything_at_power_on_and_white_after_clear(bench: Bench) -
     assert not any(cleared(bench).pixels())
 
 
-def test_a_line_is_addressed_lowest_bit_first_from_1_and_shows_its_first_bit_at_the_left(bench: Bench) -> None:
+def test_a_line_is_addressed_lowest_bit_first_from_1_and_shows_its_first_bit_at_the_left(
+    bench: Bench,
+) -> None:
     lcd = cleared(bench)
     pixels = b"\x7f" + b"\xff" * (STRIDE - 2) + b"\xfe"  # 0 is black: the first pixel and the last
     transfer(bench, bytes((WRITE,)), line(1, pixels), b"\0")

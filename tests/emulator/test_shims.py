@@ -11,7 +11,10 @@ BUS = "from machine import I2C, Pin\nbus = I2C(0, sda=Pin(4), scl=Pin(5), freq=4
 
 
 def test_a_program_sees_only_its_own_file_system(run: Callable[..., str]) -> None:
-    assert run("import os, sys\nprint(os.listdir('/'), sys.path)") == "['main.py'] ['', '.frozen', '/lib']\n"
+    assert (
+        run("import os, sys\nprint(os.listdir('/'), sys.path)")
+        == "['main.py'] ['', '.frozen', '/lib']\n"
+    )
 
 
 @pytest.mark.parametrize("name", ["system", "getenv", "putenv"])
@@ -20,12 +23,18 @@ def test_the_hosts_shell_is_out_of_reach(run: Callable[..., str], name: str) -> 
 
 
 def test_what_a_board_lacks_is_lacking(run: Callable[..., str]) -> None:
-    program = "import machine\ntry:\n    machine.Nonsense\nexcept AttributeError as e:\n    print(repr(e))"
+    program = (
+        "import machine\ntry:\n    machine.Nonsense\nexcept AttributeError as e:\n    "
+        "print(repr(e))"
+    )
     assert "AttributeError" in run(program)
 
 
 def test_utime_and_the_other_old_names_are_the_same_modules(run: Callable[..., str]) -> None:
-    program = "import time, utime, select, uselect, os, uos\nprint(time is utime, select is uselect, os is uos)"
+    program = (
+        "import time, utime, select, uselect, os, uos\nprint(time is utime, select is uselect, "
+        "os is uos)"
+    )
     assert run(program) == "True True True\n"
 
 
@@ -98,10 +107,14 @@ time.sleep(1000)
     emulator.advance(0.5)
     emulator.press()
     emulator.advance(2)
-    assert emulator.port.read(0).startswith(b"1000 [0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1]\n[] 2000\n")
+    assert emulator.port.read(0).startswith(
+        b"1000 [0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1]\n[] 2000\n"
+    )
 
 
-def test_poll_wakes_on_an_object_that_an_interrupt_made_ready(token: Callable[..., Emulator]) -> None:
+def test_poll_wakes_on_an_object_that_an_interrupt_made_ready(
+    token: Callable[..., Emulator],
+) -> None:
     program = """
 import io, select
 from machine import Pin
@@ -189,15 +202,17 @@ print(bus.readfrom(0x68, 1))
     assert run(program).splitlines() == ["[60, 104]", "b'\\x124' 2", "bytearray(b'V4')", "b'4'"]
 
 
-@pytest.mark.parametrize("call", ["writeto(0x50, b'x')", "readfrom(0x50, 1)", "readfrom_mem(0x50, 0, 1)"])
+@pytest.mark.parametrize(
+    "call", ["writeto(0x50, b'x')", "readfrom(0x50, 1)", "readfrom_mem(0x50, 0, 1)"]
+)
 def test_nobody_at_an_address_is_an_oserror(run: Callable[..., str], call: str) -> None:
     assert run(BUS + f"try:\n    bus.{call}\nexcept OSError as e:\n    print(e.errno)") == "5\n"
 
 
 def test_a_kilobyte_takes_23_ms_at_400_khz(run: Callable[..., str]) -> None:
-    program = (
-        BUS
-        + "import time\na = time.ticks_us()\nbus.writeto(0x3C, bytes(1024))\nprint(time.ticks_diff(time.ticks_us(), a))"
+    program = BUS + (
+        "import time\na = time.ticks_us()\nbus.writeto(0x3C, "
+        "bytes(1024))\nprint(time.ticks_diff(time.ticks_us(), a))"
     )
     assert int(run(program)) == pytest.approx(1025 * 9 / 0.4, rel=0.01)
 
@@ -213,12 +228,16 @@ print(a.value(), a.toggle(), a(), Pin(3, Pin.IN).value(), Pin(3, Pin.IN, Pin.PUL
 
 def test_unique_id_and_random_bytes_are_settled_by_the_seed(run: Callable[..., str]) -> None:
     program = "import machine, os\nprint(machine.unique_id(), os.urandom(40))"
-    same, again, other = (run(program, name=name, seed=seed) for name, seed in (("a", 1), ("b", 1), ("c", 2)))
+    same, again, other = (
+        run(program, name=name, seed=seed) for name, seed in (("a", 1), ("b", 1), ("c", 2))
+    )
     assert same == again != other
 
 
 def test_random_bytes_differ_after_a_reset(token: Callable[..., Emulator]) -> None:
-    emulator = token("import machine, os, time\nprint(os.urandom(8))\ntime.sleep(1)\nmachine.reset()")
+    emulator = token(
+        "import machine, os, time\nprint(os.urandom(8))\ntime.sleep(1)\nmachine.reset()"
+    )
     emulator.plug()
     emulator.advance(3.5)
     lines = emulator.port.read(0).splitlines()
@@ -226,7 +245,9 @@ def test_random_bytes_differ_after_a_reset(token: Callable[..., Emulator]) -> No
 
 
 def test_reset_causes(token: Callable[..., Emulator]) -> None:
-    emulator = token("import machine, time\nprint(machine.reset_cause())\ntime.sleep(1)\nmachine.reset()")
+    emulator = token(
+        "import machine, time\nprint(machine.reset_cause())\ntime.sleep(1)\nmachine.reset()"
+    )
     emulator.plug()
     emulator.advance(1.5)
     assert emulator.port.read(0) == b"1\n3\n"
@@ -259,7 +280,8 @@ def test_soft_reset_and_system_exit_start_over(token: Callable[..., Emulator]) -
 
 def test_lightsleep_lasts_its_time(run: Callable[..., str]) -> None:
     program = (
-        "import machine, time\na = time.ticks_ms()\nmachine.lightsleep(700)\nprint(time.ticks_diff(time.ticks_ms(), a))"
+        "import machine, time\na = "
+        "time.ticks_ms()\nmachine.lightsleep(700)\nprint(time.ticks_diff(time.ticks_ms(), a))"
     )
     assert run(program) == "700\n"
 
@@ -273,12 +295,13 @@ def test_the_mcus_own_clock_starts_in_2021(run: Callable[..., str]) -> None:
 
 def test_files_written_inside_are_on_the_flash(token: Callable[..., Emulator]) -> None:
     emulator = token(
-        "with open('/note', 'w') as f:\n    f.write('kept')\nprint(open('/note').read())\nimport time\ntime.sleep(9)"
+        "with open('/note', 'w') as f:\n    f.write('kept')\nprint(open('/note').read())\nimport "
+        "time\ntime.sleep(9)"
     )
     emulator.plug()
     emulator.advance(1)
     assert emulator.port.read(0).startswith(b"kept\n")
-    assert emulator.flash.operations > 0
+    assert emulator.mcu.flash.operations > 0
     assert emulator.directory.joinpath("flash.bin").read_bytes() != image("")
 
 
@@ -288,7 +311,9 @@ def test_the_heap_is_the_boards(run: Callable[..., str]) -> None:
     )  # words are twice as long here
 
 
-def test_poll_registers_changes_and_forgets_files_and_python_streams_alike(token: Callable[..., Emulator]) -> None:
+def test_poll_registers_changes_and_forgets_files_and_python_streams_alike(
+    token: Callable[..., Emulator],
+) -> None:
     program = """
 import io, select, sys, time
 class Stream(io.IOBase):

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from emulator.board import Bench
 from emulator.chips.amplifier import TURN_ON_US
 from emulator.clock import Clock
-from emulator.i2s import I2sOut
+from emulator.mcu.i2s import I2sOut
 from emulator.shims.records import IN, IRQ_FALLING, IRQ_RISING, OUT, PULL_UP
 from emulator.sound import Sound
-from emulator.wiring import Bench
 from firmware.boards.pico import BOARD
 
 AMPLIFIER, JACK = 12, 13
@@ -51,7 +51,8 @@ def test_samples_are_on_the_wires_after_the_two_dma_buffers_each_at_its_time(boa
     board.out.write(RAMP.tobytes(), True)
     board.wait(100_000)
     bus = board.bus(0.1)
-    # 64 frames of silence, then the ramp; its last part is short of what the DMA takes at once, and stays behind.
+    # 64 frames of silence, then the ramp; its last part is short of what the DMA takes at once, and
+    # stays behind.
     assert bus[:64] == [0] * 64
     whole = (len(bus) - 64) // 32 * 32
     sent = (2 * len(RAMP) - 128) // 64 * 32 + 32
@@ -97,11 +98,15 @@ def test_in_its_third_mode_a_ring_takes_what_it_has_room_for_at_once(board: Boar
     board.wait(20_000)
     assert board.out.put(RAMP[640:].tobytes()) == 640
     board.wait(80_000)
-    assert board.bus(0.1)[64 : 64 + 928] == list(RAMP[:928]), "the DMA takes no less than 64 samples"
+    assert board.bus(0.1)[64 : 64 + 928] == list(RAMP[:928]), (
+        "the DMA takes no less than 64 samples"
+    )
     assert not any(board.bus(0.1)[64 + 928 :])
 
 
-def test_after_an_hour_of_silence_sound_comes_at_its_time_and_the_silence_was_not_kept(board: Board) -> None:
+def test_after_an_hour_of_silence_sound_comes_at_its_time_and_the_silence_was_not_kept(
+    board: Board,
+) -> None:
     board.start()
     board.out.put(RAMP[:320].tobytes())
     board.wait(3_600_000_000)
@@ -131,7 +136,9 @@ def test_stopping_is_heard_at_once_and_what_was_waiting_never(board: Board) -> N
 
 def test_stereo_and_32_bits(board: Board) -> None:
     board.start(channels=2)
-    board.out.write(array("h", [n if side == 0 else -1 for n in RAMP[:100] for side in (0, 1)]).tobytes(), True)
+    board.out.write(
+        array("h", [n if side == 0 else -1 for n in RAMP[:100] for side in (0, 1)]).tobytes(), True
+    )
     board.wait(20_000)
     assert board.bus(0.02)[64:128] == list(RAMP[:64])
     board = Board()
@@ -167,7 +174,9 @@ def test_the_loudspeaker_plays_while_its_amplifier_is_awake(board: Board) -> Non
     assert heard.offset(0) == pytest.approx(0.04, abs=1e-4)
 
 
-def test_an_amplifier_that_goes_back_to_sleep_before_it_is_awake_plays_nothing(board: Board) -> None:
+def test_an_amplifier_that_goes_back_to_sleep_before_it_is_awake_plays_nothing(
+    board: Board,
+) -> None:
     board.start()
     board.out.write(RAMP.tobytes(), True)
     board.bench.pins.write(AMPLIFIER, 1)
@@ -221,7 +230,9 @@ def test_a_recording_is_a_wav_file_of_what_was_heard(board: Board, tmp_path: Pat
         board.sound.stop_recording()
 
 
-def test_old_sound_is_forgotten_and_what_is_to_come_is_silent(board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_old_sound_is_forgotten_and_what_is_to_come_is_silent(
+    board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("emulator.chips.i2s.KEPT_S", 1)
     for _ in range(4):
         board.start(ring=40_001)

@@ -1,4 +1,5 @@
-"""The parts of a token that speaks, from a program through real drivers to pixels and samples, in virtual time."""
+"""The parts of a token that speaks, from a program through real drivers to pixels and samples, in
+virtual time."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -11,7 +12,18 @@ from emulator.session import Emulator
 from tests.emulator.images import image, image_with_drivers
 
 RATE = 16_000
-PARTS = ("display", "clock", "keypad", "button", "battery", "latch", "usb", "audio", "amplifier", "jack")
+PARTS = (
+    "display",
+    "clock",
+    "keypad",
+    "button",
+    "battery",
+    "latch",
+    "usb",
+    "audio",
+    "amplifier",
+    "jack",
+)
 PRODUCT = {"name": "kodeoplaeser", "parts": PARTS, "debounce_ms": 5, "sample_rate": RATE}
 
 # A second of 440 Hz through machine.I2S alone, as MicroPython's own examples play it.
@@ -36,7 +48,8 @@ print(at)
 time.sleep(100)
 """
 
-# A second of a ramp through machine.I2S in its third mode, as much at a time as there is room for, at odd moments.
+# A second of a ramp through machine.I2S in its third mode, as much at a time as there is room for,
+# at odd moments.
 RAMP = """
 import select, time
 from array import array
@@ -138,7 +151,9 @@ def speaking(tmp_path: Path) -> Iterator[Token]:
         def make(main: str, board: str = "pico", drivers: bool = True) -> Emulator:
             main = main.replace("boards.BOARD", f"boards.{board}")
             content = image_with_drivers(main, board) if drivers else image(main)
-            emulator = stack.enter_context(Emulator("kodeoplaeser", board, tmp_path / board, image=content))
+            emulator = stack.enter_context(
+                Emulator("kodeoplaeser", board, tmp_path / board, image=content)
+            )
             emulator.plug()
             emulator.advance(1)
             return emulator
@@ -159,13 +174,17 @@ def test_a_sine_through_machine_i2s_is_heard_sample_by_sample(speaking: Token) -
     heard = emulator.audio(0)
     sine = [round(10000 * math.sin(2 * math.pi * 440 * n / RATE)) for n in range(RATE)]
     start = round(heard.onset(0) * RATE) - 1  # the sine's own first sample is 0
-    assert list(heard.speaker[start : start + RATE - 64]) == sine[: RATE - 64]  # the DMA takes no less than 64 at once
+    assert (
+        list(heard.speaker[start : start + RATE - 64]) == sine[: RATE - 64]
+    )  # the DMA takes no less than 64 at once
     assert not any(heard.speaker[:start])
     assert not any(heard.headphones)
 
 
 @pytest.mark.parametrize("board", ["pico", "pico2", "esp32_s3"])
-def test_the_driver_plays_every_sample_and_tells_when_the_last_one_has_been_heard(speaking: Token, board: str) -> None:
+def test_the_driver_plays_every_sample_and_tells_when_the_last_one_has_been_heard(
+    speaking: Token, board: str
+) -> None:
     emulator = speaking(PROGRAM.replace("BUSY", "pass"), board)
     emulator.plug_headset()
     emulator.advance(1)
@@ -175,10 +194,14 @@ def test_the_driver_plays_every_sample_and_tells_when_the_last_one_has_been_hear
     assert emulator.run_until(lambda: b"audio" in emulator.link.received, 5)
     heard = emulator.audio(start)
     first = next(n for n, sample in enumerate(heard.headphones) if sample)
-    assert list(heard.headphones[first : first + 32_000]) == [n % 16384 + 1000 for n in range(32_000)]
+    assert list(heard.headphones[first : first + 32_000]) == [
+        n % 16384 + 1000 for n in range(32_000)
+    ]
     assert not any(heard.headphones[first + 32_000 :])
     assert first / RATE < 0.02
-    assert 0 <= emulator.elapsed - start - (first + 32_000) / RATE < 0.4, "the ring goes round once more"
+    assert 0 <= emulator.elapsed - start - (first + 32_000) / RATE < 0.4, (
+        "the ring goes round once more"
+    )
     assert "audio over" in said(emulator)
 
 
@@ -195,7 +218,9 @@ def test_playing_again_and_stopping_at_every_moment_leaves_no_old_sound(speaking
         first = next((n for n, sample in enumerate(heard.speaker) if sample), 0)
         count = next((n for n, sample in enumerate(heard.speaker[first:]) if not sample), 0)
         skipped = heard.speaker[first] - 1000
-        assert list(heard.speaker[first : first + count]) == [1000 + skipped + n for n in range(count)]
+        assert list(heard.speaker[first : first + count]) == [
+            1000 + skipped + n for n in range(count)
+        ]
         assert not any(heard.speaker[first + count :])
         assert heard.offset() - stopped < 0.02, "the debounced key, and the DMA's 4 ms"
 
@@ -214,8 +239,13 @@ def test_a_key_is_followed_by_silence_at_once(speaking: Token, wait: int) -> Non
 def test_sound_goes_on_while_the_program_draws(speaking: Token) -> None:
     """Three whole frames take the bus 150 ms, in which nothing is sent on."""
     draw = "token.display.on()\n                for ink in (1, 0, 1):\n"
-    draw += "                    token.display.canvas.fill(ink)\n                    token.display.show()"
-    program = PROGRAM.replace("playing = False\n                audio.stop()\n                BUSY", draw)
+    draw += (
+        "                    token.display.canvas.fill(ink)\n                    "
+        "token.display.show()"
+    )
+    program = PROGRAM.replace(
+        "playing = False\n                audio.stop()\n                BUSY", draw
+    )
     program = program.replace("token.keypad.on_press = audio.mute", "")
     emulator = speaking(program)
     start = emulator.elapsed
@@ -226,10 +256,14 @@ def test_sound_goes_on_while_the_program_draws(speaking: Token) -> None:
     first = next(n for n, sample in enumerate(speaker) if sample)
     skipped = speaker[first] - 1000
     left = 32_000 - skipped
-    assert list(speaker[first : first + left]) == [(n + skipped) % 16384 + 1000 for n in range(left)]
+    assert list(speaker[first : first + left]) == [
+        (n + skipped) % 16384 + 1000 for n in range(left)
+    ]
 
 
-def test_a_plug_silences_the_loudspeaker_within_a_buffer_and_pulling_it_all_sound(speaking: Token) -> None:
+def test_a_plug_silences_the_loudspeaker_within_a_buffer_and_pulling_it_all_sound(
+    speaking: Token,
+) -> None:
     emulator = speaking(PROGRAM.replace("BUSY", "pass"))
     emulator.press_key("5")
     emulator.advance(0.2)
@@ -269,9 +303,9 @@ time.sleep(100)
 
 def test_a_key_silences_the_voice_while_the_program_is_busy(speaking: Token) -> None:
     """5.1.3.5 again: the key's interrupt mutes the sound, long before the program gets to it."""
-    program = PROGRAM.replace("        feed()\n", "        feed()\n        time.sleep_ms(140)\n").replace(
-        "BUSY", "pass"
-    )
+    program = PROGRAM.replace(
+        "        feed()\n", "        feed()\n        time.sleep_ms(140)\n"
+    ).replace("BUSY", "pass")
     emulator = speaking(program)
     for wait in (0.3, 0.33, 0.36, 0.4, 0.44):
         emulator.press_key("5")
@@ -309,7 +343,10 @@ def test_flipped_and_inverted_it_is_the_same_pattern(speaking: Token) -> None:
 
 
 def test_only_changed_lines_are_sent(speaking: Token) -> None:
-    steps = "display.show(); display.show(); display.canvas.pixel(3, 100, 1); display.canvas.pixel(3, 101, 1)"
+    steps = (
+        "display.show(); display.show(); display.canvas.pixel(3, 100, 1); "
+        "display.canvas.pixel(3, 101, 1)"
+    )
     emulator = speaking(PATTERN.replace("STEPS", steps))
     assert int(said(emulator)[0]) < 1_000
 
@@ -360,14 +397,20 @@ def test_keys_come_through_while_the_program_is_busy(speaking: Token) -> None:
 
 @pytest.mark.parametrize("ibuf", [641, 1281, 4097])
 @pytest.mark.parametrize(("kind", "channels"), [("MONO", 1), ("STEREO", 2)])
-def test_what_the_ring_had_room_for_is_heard_in_order(speaking: Token, kind: str, channels: int, ibuf: int) -> None:
+def test_what_the_ring_had_room_for_is_heard_in_order(
+    speaking: Token, kind: str, channels: int, ibuf: int
+) -> None:
     emulator = speaking(RAMP.replace("CHANNELS", kind).replace("IBUF", str(ibuf)), drivers=False)
     emulator.advance(8)
     taken, room, nothing, asked = " ".join(said(emulator)).split()
-    heard = [sample for sample in emulator.bench.parts["audio"].between(0, 8_000_000, RATE) if sample]
+    heard = [
+        sample for sample in emulator.bench.parts["audio"].between(0, 8_000_000, RATE) if sample
+    ]
     assert heard == list(range(1, int(taken) + 1, channels))[: len(heard)]
     assert int(taken) > 10_000
-    assert 0 <= int(taken) - channels * len(heard) <= ibuf // 2 + 64, "more than ring and DMA hold was lost"
+    assert 0 <= int(taken) - channels * len(heard) <= ibuf // 2 + 64, (
+        "more than ring and DMA hold was lost"
+    )
     assert (room, nothing, asked) == ("True", "0", "[]")
 
 
@@ -380,7 +423,9 @@ def test_nothing_ticks_while_no_key_is_down(speaking: Token) -> None:
 
 def test_the_same_doings_give_the_same_records(tmp_path: Path) -> None:
     def run(name: str) -> bytes:
-        content = image_with_drivers(PROGRAM.replace("boards.BOARD", "boards.pico").replace("BUSY", "pass"), "pico")
+        content = image_with_drivers(
+            PROGRAM.replace("boards.BOARD", "boards.pico").replace("BUSY", "pass"), "pico"
+        )
         with Emulator("kodeoplaeser", "pico", tmp_path / name, image=content) as emulator:
             with (tmp_path / f"{name}.trace").open("wb") as trace:
                 emulator.mcu.trace = trace

@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from emulator.player import ScenarioError
-from emulator.recorder import Recorder
-from emulator.scenario import parse, play_file
+from emulator.scenario.player import ScenarioError
+from emulator.scenario.recorder import Recorder
+from emulator.scenario.scenario import parse, play_file
 from emulator.session import Emulator
 from emulator.sound import Heard
 from tests.emulator.images import image_with_drivers
 
-# A token that sounds for 600 ms at each key of its keypad, from 100 ms after the press on; # and red make it silent.
+# A token that sounds for 600 ms at each key of its keypad, from 100 ms after the press on; # and
+# red make it silent.
 BEEPER = """
 import select, time
 from firmware.boards.pico import BOARD
@@ -110,7 +111,9 @@ def test_every_word_does_its_work(beeper: Token, tmp_path: Path) -> None:
         ("record stop", "No recording"),
     ],
 )
-def test_an_expectation_that_does_not_hold_says_so(beeper: Token, tmp_path: Path, line: str, complaint: str) -> None:
+def test_an_expectation_that_does_not_hold_says_so(
+    beeper: Token, tmp_path: Path, line: str, complaint: str
+) -> None:
     with pytest.raises(ScenarioError, match=complaint) as error:
         play(beeper(), tmp_path, "press\nwait 1 s\n" + line)
     assert str(error.value).startswith(f"line {2 + len(line.splitlines())}: ")
@@ -123,7 +126,9 @@ def test_speech_needs_somebody_who_understands_it(beeper: Token, tmp_path: Path)
         play_file(beeper(), path)
 
 
-@pytest.mark.parametrize("line", ["key", "key A", "key #", "keys 1+2", "headset", "record heard.wav", "expect sound"])
+@pytest.mark.parametrize(
+    "line", ["key", "key A", "key #", "keys 1+2", "headset", "record heard.wav", "expect sound"]
+)
 def test_what_is_no_step_is_refused(line: str) -> None:
     with pytest.raises(ScenarioError, match="no step"):
         parse(line)

@@ -1,10 +1,11 @@
-"""The SSD1306 against its data sheet (Solomon Systech, rev 1.1); sections in the names or comments."""
+"""The SSD1306 against its data sheet (Solomon Systech, rev 1.1); sections in the names or
+comments."""
 
 import pytest
 
+from emulator.board import Bench
 from emulator.chips.ssd1306 import PARAMETERS, Ssd1306
 from emulator.clock import Clock
-from emulator.wiring import Bench
 from firmware.boards.pico import BOARD
 
 WIDTH, HEIGHT = 128, 64
@@ -174,7 +175,9 @@ def test_contrast_is_kept(chip: Ssd1306) -> None:
 
 
 @pytest.mark.parametrize("code", [0x26, 0x27, 0x29, 0x2A, 0xA3, 0xD5, 0xD9, 0xDB, 0x2E, 0x2F, 0xE3])
-def test_commands_without_effect_on_a_still_picture_take_their_parameters(chip: Ssd1306, code: int) -> None:
+def test_commands_without_effect_on_a_still_picture_take_their_parameters(
+    chip: Ssd1306, code: int
+) -> None:
     commands(chip, code, *[0xAE] * PARAMETERS.get(code, 0))
     data(chip, b"\x01")
     assert lit(chip) == {(0, 0)}

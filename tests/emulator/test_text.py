@@ -9,12 +9,18 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from emulator.screen import Screen
-from emulator.text import read_text
+from emulator.screen_text import read_text
 from emulator.views.terminal import render
 
 WIDTH, HEIGHT = 128, 64
-DIGITS6, DIGITS8, TEXT = (import_module(f"firmware.products.fonts.{name}") for name in ("digits6", "digits8", "text"))
-WORDS = st.text("abcdefghijklmnopqrstuvwxyzæøåABCDEFGHIJKLMNOPQRSTUVWXYZÆØÅ0123456789.,:-%/°", min_size=1, max_size=9)
+DIGITS6, DIGITS8, TEXT = (
+    import_module(f"firmware.products.fonts.{name}") for name in ("digits6", "digits8", "text")
+)
+WORDS = st.text(
+    "abcdefghijklmnopqrstuvwxyzæøåABCDEFGHIJKLMNOPQRSTUVWXYZÆØÅ0123456789.,:-%/°",
+    min_size=1,
+    max_size=9,
+)
 
 
 class Canvas:
@@ -29,7 +35,10 @@ class Canvas:
             stride = (width + 7) // 8
             for row in range(height):
                 for column in range(width):
-                    if rows[row * stride + column // 8] >> (7 - column % 8) & 1 and x + column < WIDTH:
+                    if (
+                        rows[row * stride + column // 8] >> (7 - column % 8) & 1
+                        and x + column < WIDTH
+                    ):
                         self.data[(y + row) * WIDTH + x + column] = 1
             x += width
         return x
@@ -79,7 +88,13 @@ def test_bar_name_and_battery_do_not_disturb(code: str, filled: int) -> None:
     ):
         canvas.box(x, y, width, height)
     grouped(canvas, DIGITS6, code, 16)
-    for x, y, width, height in ((0, 56, 128, 1), (0, 63, 128, 1), (0, 56, 1, 8), (127, 56, 1, 8), (2, 58, filled, 4)):
+    for x, y, width, height in (
+        (0, 56, 128, 1),
+        (0, 63, 128, 1),
+        (0, 56, 1, 8),
+        (127, 56, 1, 8),
+        (2, 58, filled, 4),
+    ):
         canvas.box(x, y, width, height)
     assert read_text(canvas.screen) == ["Bank", f"{code[:3]} {code[3:]}"]
 

@@ -1,4 +1,5 @@
-"""FreeRADIUS (https://www.freeradius.org) with the configuration of docs/freeradius/, started on loopback."""
+"""FreeRADIUS (https://www.freeradius.org) with the configuration of docs/freeradius/, started on
+loopback."""
 
 import os
 import shutil
@@ -54,11 +55,17 @@ $INCLUDE {folder}/kodebrik.site
 
 def program() -> str | None:
     """FreeRADIUS' program, where it is installed with its REST module."""
-    found = next(filter(None, map(shutil.which, (*_PROGRAMS, "/usr/sbin/freeradius", "/usr/sbin/radiusd"))), None)
+    found = next(
+        filter(None, map(shutil.which, (*_PROGRAMS, "/usr/sbin/freeradius", "/usr/sbin/radiusd"))),
+        None,
+    )
     return found if found and _library() else None
 
 
-ABSENT = "FreeRADIUS is not installed (Debian: apt-get install freeradius freeradius-rest freeradius-utils)"
+ABSENT = (
+    "FreeRADIUS is not installed (Debian: apt-get install freeradius freeradius-rest "
+    "freeradius-utils)"
+)
 
 
 @dataclass(frozen=True)
@@ -73,7 +80,8 @@ class FreeRadius:
 
 
 def ask(port: int, secret: str, user: str, code: str) -> str:
-    """Send one PAP request with a Message-Authenticator by FreeRADIUS' own client; give the name of the answer."""
+    """Send one PAP request with a Message-Authenticator by FreeRADIUS' own client; give the name of
+    the answer."""
     attributes = f'User-Name = "{user}"\nUser-Password = "{code}"\nMessage-Authenticator = 0x00\n'
     command = ["radclient", "-x", "-r", "10", "-t", "2", f"127.0.0.1:{port}", "auth", secret]
     done = subprocess.run(command, check=False, capture_output=True, text=True, input=attributes)
@@ -91,8 +99,12 @@ def running(folder: Path, url: str, api_key: str) -> Iterator[FreeRadius]:
         port = probe.getsockname()[1]
     for name in ("kodebrik.module", "kodebrik.site"):
         text = (DOCS / name).read_text()
-        (folder / name).write_text(text.replace("ipaddr = *", "ipaddr = 127.0.0.1").replace("1812", str(port)))
-    (folder / "radiusd.conf").write_text(_CONFIG.format(folder=folder, libdir=_library(), secret=SECRET))
+        (folder / name).write_text(
+            text.replace("ipaddr = *", "ipaddr = 127.0.0.1").replace("1812", str(port))
+        )
+    (folder / "radiusd.conf").write_text(
+        _CONFIG.format(folder=folder, libdir=_library(), secret=SECRET)
+    )
     environment = os.environ | {"KODEBRIK_URL": url, "KODEBRIK_API_KEY": api_key}
     log = folder / "log"
     with log.open("wb") as file:
@@ -116,5 +128,9 @@ def _await(server: subprocess.Popen[bytes], log: Path) -> None:
 
 
 def _library() -> Path | None:
-    candidates = [Path("/usr/lib/freeradius"), Path("/usr/lib64/freeradius"), *Path("/usr/lib").glob("*/freeradius")]
+    candidates = [
+        Path("/usr/lib/freeradius"),
+        Path("/usr/lib64/freeradius"),
+        *Path("/usr/lib").glob("*/freeradius"),
+    ]
     return next((path for path in candidates if (path / "rlm_rest.so").exists()), None)

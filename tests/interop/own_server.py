@@ -1,4 +1,5 @@
-"""Our own server as its users start it: `kodebrik server`, a process on a free port of loopback, on SQLite."""
+"""Our own server as its users start it: `kodebrik server`, a process on a free port of loopback, on
+SQLite."""
 
 import json
 import os
@@ -9,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from host_tools.cli.validating import open_validator
+from host_tools.cli.options.validator import open_validator
 from host_tools.validator.records import NewToken
 
 _KODEBRIK = [sys.executable, "-c", "import sys; from host_tools.cli import main; sys.exit(main())"]
@@ -26,7 +27,9 @@ class OwnServer:
 
 
 @contextmanager
-def running(folder: Path, tokens: dict[str, NewToken], settings: Path | None = None) -> Iterator[OwnServer]:
+def running(
+    folder: Path, tokens: dict[str, NewToken], settings: Path | None = None
+) -> Iterator[OwnServer]:
     """Start it with `tokens` activated for the user-IDs that name them; stop it at the end."""
     database = f"sqlite:///{folder / 'validator.db'}"
     environment = os.environ | {
@@ -43,7 +46,9 @@ def running(folder: Path, tokens: dict[str, NewToken], settings: Path | None = N
             validator.assign(token.serial, user_id, actor="test")
             validator.activate_by_administrator(token.serial, actor="test")
     keys = [
-        json.loads(_run(["server", "api-key", role, "--role", role, *place, "--json"], environment))["key"]
+        json.loads(
+            _run(["server", "api-key", role, "--role", role, *place, "--json"], environment)
+        )["key"]
         for role in ("checker", "administrator")
     ]
     more = ["--settings", str(settings)] if settings else []
@@ -58,6 +63,8 @@ def running(folder: Path, tokens: dict[str, NewToken], settings: Path | None = N
 
 
 def _run(arguments: Sequence[str], environment: dict[str, str]) -> str:
-    done = subprocess.run([*_KODEBRIK, *arguments], check=False, capture_output=True, text=True, env=environment)
+    done = subprocess.run(
+        [*_KODEBRIK, *arguments], check=False, capture_output=True, text=True, env=environment
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

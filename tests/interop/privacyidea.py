@@ -1,11 +1,13 @@
-"""A real privacyIDEA (AGPL; https://www.privacyidea.org) in an environment of its own, for tests and the bench.
+"""A real privacyIDEA (AGPL; https://www.privacyidea.org) in an environment of its own, for tests
+and the bench.
 
     from tests.interop import privacyidea
     with privacyidea.running() as server:
         server.load("tokens.pskc", content, type="pskc", psk="00112233…")
         server.check("SERIAL", "123456")
 
-`make interop` installs it under build/; each run starts from a prepared, empty instance on SQLite, served by gunicorn.
+`make interop` installs it under build/; each run starts from a prepared, empty instance on SQLite,
+served by gunicorn.
 """
 
 import os
@@ -46,7 +48,8 @@ PI_PEPPER = "{pepper}"
 
 @dataclass(frozen=True)
 class PrivacyIdea:
-    """A running instance. `password` is the administrator's, `token` what its log-in gave; `pid` is gunicorn's."""
+    """A running instance. `password` is the administrator's, `token` what its log-in gave; `pid` is
+    gunicorn's."""
 
     url: str
     folder: Path
@@ -57,14 +60,19 @@ class PrivacyIdea:
     def ask(self, method: str, path: str, **more: Any) -> Any:
         """Call its API as administrator and give result.value; an error answer raises."""
         answer = httpx2.request(
-            method, self.url + path, headers={"Authorization": self.token}, timeout=_PATIENCE, **more
+            method,
+            self.url + path,
+            headers={"Authorization": self.token},
+            timeout=_PATIENCE,
+            **more,
         ).json()
         if not answer["result"]["status"]:
             raise RuntimeError(answer["result"]["error"]["message"])
         return answer["result"]["value"]
 
     def load(self, name: str, content: bytes, **form: str) -> dict[str, int]:
-        """Import a file of tokens (`type`: "pskc" or "oathcsv"; `psk` or `password`); gives how many came in."""
+        """Import a file of tokens (`type`: "pskc" or "oathcsv"; `psk` or `password`); gives how
+        many came in."""
         return self.ask("POST", f"/token/load/{name}", files={"file": (name, content)}, data=form)
 
     def check(self, serial: str, code: str) -> bool:
@@ -72,16 +80,35 @@ class PrivacyIdea:
         return bool(self.ask("POST", "/validate/check", data={"serial": serial, "pass": code}))
 
     def export_pskc(self) -> tuple[bytes, bytes]:
-        """Export all tokens by its own tool: the file's content and the key under which it is encrypted."""
+        """Export all tokens by its own tool: the file's content and the key under which it is
+        encrypted."""
         target = self.folder / "export.pskc"
-        done = _run("pi-tokenjanitor", "find", "export", "--format", "pskc", "--file", str(target), folder=self.folder)
+        done = _run(
+            "pi-tokenjanitor",
+            "find",
+            "export",
+            "--format",
+            "pskc",
+            "--file",
+            str(target),
+            folder=self.folder,
+        )
         key = next(line.strip() for line in done.stderr.splitlines() if len(line.strip()) == 32)
         return target.read_bytes(), bytes.fromhex(key)
 
     def export_csv(self) -> bytes:
         """Export all tokens as CSV."""
         target = self.folder / "export.csv"
-        _run("pi-tokenjanitor", "find", "export", "--format", "csv", "--file", str(target), folder=self.folder)
+        _run(
+            "pi-tokenjanitor",
+            "find",
+            "export",
+            "--format",
+            "csv",
+            "--file",
+            str(target),
+            folder=self.folder,
+        )
         return target.read_bytes()
 
 
@@ -102,7 +129,9 @@ def install() -> None:
     subprocess.run([*pip, *PACKAGES], check=True)
     instance = FOLDER / "instance"
     instance.mkdir()
-    (instance / "pi.cfg").write_text(_CONFIG.format(secret=secrets.token_hex(24), pepper=secrets.token_hex(16)))
+    (instance / "pi.cfg").write_text(
+        _CONFIG.format(secret=secrets.token_hex(24), pepper=secrets.token_hex(16))
+    )
     for what in ("create_enckey", "create_audit_keys", "create_tables"):
         _run("pi-manage", "setup", what, folder=instance)
     _READY.write_text(repr(PACKAGES))
@@ -118,10 +147,14 @@ def running(workers: int = 1) -> Iterator[PrivacyIdea]:
         _run("pi-manage", "admin", "add", "-p", password, ADMIN, folder=folder)
         with socket.create_server(("127.0.0.1", 0)) as probe:
             port = probe.getsockname()[1]
-        application = f"privacyidea.app:create_app('production', '{folder / 'pi.cfg'}', silent=True)"
+        application = (
+            f"privacyidea.app:create_app('production', '{folder / 'pi.cfg'}', silent=True)"
+        )
         options = ("--bind", f"127.0.0.1:{port}", "--workers", str(workers), "--timeout", "120")
         with (folder / "gunicorn.log").open("wb") as log:
-            server = subprocess.Popen([_BIN / "gunicorn", *options, application], stdout=log, stderr=log, cwd=folder)
+            server = subprocess.Popen(
+                [_BIN / "gunicorn", *options, application], stdout=log, stderr=log, cwd=folder
+            )
         try:
             url = f"http://127.0.0.1:{port}"
             token = _log_in(server, url, password, folder / "gunicorn.log")
@@ -137,7 +170,9 @@ def _log_in(server: subprocess.Popen[bytes], url: str, password: str, log: Path)
     deadline = time.monotonic() + _PATIENCE
     while server.poll() is None and time.monotonic() < deadline:
         try:
-            answer = httpx2.post(f"{url}/auth", data={"username": ADMIN, "password": password}, timeout=_PATIENCE)
+            answer = httpx2.post(
+                f"{url}/auth", data={"username": ADMIN, "password": password}, timeout=_PATIENCE
+            )
         except httpx2.ConnectError:
             time.sleep(0.1)
             continue
@@ -151,9 +186,13 @@ def _run(program: str, *arguments: str, folder: Path) -> subprocess.CompletedPro
         "PATH": f"{_BIN}:{os.environ['PATH']}",
     }
     command: Sequence[Path | str] = [_BIN / program, *arguments]
-    done = subprocess.run(command, check=False, capture_output=True, text=True, env=environment, cwd=folder)
+    done = subprocess.run(
+        command, check=False, capture_output=True, text=True, env=environment, cwd=folder
+    )
     if done.returncode:
-        raise RuntimeError(f"{program} {arguments[:2]} failed: {(done.stdout + done.stderr)[-500:]}")
+        raise RuntimeError(
+            f"{program} {arguments[:2]} failed: {(done.stdout + done.stderr)[-500:]}"
+        )
     return done
 
 

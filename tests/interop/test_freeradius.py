@@ -1,4 +1,5 @@
-"""FreeRADIUS asks our server over REST, with the configuration that we document; its client asks our own RADIUS."""
+"""FreeRADIUS asks our server over REST, with the configuration that we document; its client asks
+our own RADIUS."""
 
 import shutil
 import socket
@@ -8,8 +9,8 @@ from pathlib import Path
 import pyotp
 import pytest
 
-from host_tools.provisioning.credential import Credential
-from host_tools.provisioning.secrets import encode_base32
+from host_tools.otp.credential import Credential
+from host_tools.otp.secret_text import encode_base32
 from host_tools.secret import Secret
 from host_tools.validator.records import NewToken
 from tests.interop import freeradius, own_server
@@ -60,7 +61,9 @@ def test_names_with_the_letters_of_urls_arrive_whole(radius: freeradius.FreeRadi
 
 
 @needs_freeradius
-def test_without_the_right_api_key_nobody_gets_in(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory):
+def test_without_the_right_api_key_nobody_gets_in(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+):
     folder = tmp_path_factory.mktemp("server")
     with (
         own_server.running(folder, TOKENS) as server,

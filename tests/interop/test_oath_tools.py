@@ -1,6 +1,8 @@
-"""OATH Toolkit (oathtool, pskctool; https://oath-toolkit.codeberg.page) and pyotp agree with token, host and files.
+"""OATH Toolkit (oathtool, pskctool; https://oath-toolkit.codeberg.page) and pyotp agree with token,
+host and files.
 
-pskctool knows no encryption: it reads all of our files but the secrets, and what it writes holds them in the clear.
+pskctool knows no encryption: it reads all of our files but the secrets, and what it writes holds
+them in the clear.
 """
 
 import hashlib
@@ -18,16 +20,16 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from pskc import PSKC
 
-from host_tools import codes
 from host_tools.cli import main
-from host_tools.provisioning import pskc, pskc_writing
-from host_tools.provisioning.credential import Credential
-from host_tools.provisioning.secrets import encode_base32
-from host_tools.provisioning.token_key import TokenKey
+from host_tools.exchange import pskc_reader, pskc_writer
+from host_tools.exchange.key_package import TokenKey
+from host_tools.otp import codes
+from host_tools.otp.credential import Credential
+from host_tools.otp.secret_text import encode_base32
 from host_tools.secret import Secret
-from tests.certificate import self_signed
-from tests.host import test_whole_way
+from tests.host_tools.cli import test_whole_way
 from tests.interop import privacyidea
+from tests.support.certificate import self_signed
 
 emulator = test_whole_way.emulator
 KEY = Secret(bytes(range(16)))
@@ -41,8 +43,14 @@ SECRETS = [bytes([7 * size % 256]) * size for size in (16, 20, 32, 64)]
 
 
 def oathtool(secret: bytes, *options: str) -> str:
-    command = ["oathtool", *options, "-"]  # the secret by standard input, not in the list of processes
-    return subprocess.run(command, check=True, capture_output=True, text=True, input=secret.hex()).stdout.strip()
+    command = [
+        "oathtool",
+        *options,
+        "-",
+    ]  # the secret by standard input, not in the list of processes
+    return subprocess.run(
+        command, check=True, capture_output=True, text=True, input=secret.hex()
+    ).stdout.strip()
 
 
 @needs_oathtool
@@ -64,27 +72,45 @@ def test_totp_codes_are_oathtools_and_pyotps(algorithm: str, period: int):
         for moment in (59, 1_111_111_109, 1_234_567_890, 2_000_000_000, 20_000_000_000):
             ours = codes.totp(secret, moment, period, 8, algorithm)
             now = datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-            options = (f"--totp={algorithm}", f"--time-step-size={period}s", "--digits=8", f"--now={now}")
+            options = (
+                f"--totp={algorithm}",
+                f"--time-step-size={period}s",
+                "--digits=8",
+                f"--now={now}",
+            )
             assert ours == oathtool(secret, *options)
             digest = getattr(hashlib, algorithm.lower())
-            by_pyotp = pyotp.TOTP(encode_base32(Secret(secret)), digits=8, digest=digest, interval=period)
+            by_pyotp = pyotp.TOTP(
+                encode_base32(Secret(secret)), digits=8, digest=digest, interval=period
+            )
             assert ours == by_pyotp.at(moment)
 
 
 @needs_oathtool
-def test_the_token_shows_what_oathtool_and_pyotp_compute(emulator, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_the_token_shows_what_oathtool_and_pyotp_compute(
+    emulator, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
     secret_file = tmp_path / "new secret"
-    assert main(["provision", "--generate", "--secret-out", str(secret_file), "--json"]) == 0, capsys.readouterr()
+    assert main(["provision", "--generate", "--secret-out", str(secret_file), "--json"]) == 0, (
+        capsys.readouterr()
+    )
     json.loads(capsys.readouterr().out)
     secret = secret_file.read_text().strip()
     emulator.unplug()
     for _ in range(3):
         before = int(emulator.rtc_time)
         emulator.press()
-        shown = next(line.replace(" ", "") for line in emulator.screen_text() if line.replace(" ", "").isdigit())
+        shown = next(
+            line.replace(" ", "")
+            for line in emulator.screen_text()
+            if line.replace(" ", "").isdigit()
+        )
         moments = {before, int(emulator.rtc_time)}
         raw = bytes.fromhex(oathtool_hex(secret))
-        times = [datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M:%S UTC") for moment in moments]
+        times = [
+            datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+            for moment in moments
+        ]
         assert shown in {oathtool(raw, "--totp", f"--now={now}") for now in times}
         assert shown in {pyotp.TOTP(secret).at(moment) for moment in moments}
         emulator.advance(45)
@@ -94,19 +120,30 @@ def oathtool_hex(secret: str) -> str:
     """The secret as oathtool decodes it from base32."""
     command = ["oathtool", "--verbose", "--base32", "-"]
     said = subprocess.run(command, check=True, capture_output=True, text=True, input=secret).stdout
-    return next(line.partition(":")[2].strip() for line in said.splitlines() if line.startswith("Hex secret"))
+    return next(
+        line.partition(":")[2].strip()
+        for line in said.splitlines()
+        if line.startswith("Hex secret")
+    )
 
 
 def tokens() -> list[TokenKey]:
     return [
-        TokenKey("100000000008", Credential("bank", Secret(SECRETS[1])), None, "kodebrik", "kodeviser"),
-        TokenKey("100000000016", Credential("work", Secret(SECRETS[2]), "SHA256", 8, None, 5), None, "kodebrik"),
+        TokenKey(
+            "100000000008", Credential("bank", Secret(SECRETS[1])), None, "kodebrik", "kodeviser"
+        ),
+        TokenKey(
+            "100000000016",
+            Credential("work", Secret(SECRETS[2]), "SHA256", 8, None, 5),
+            None,
+            "kodebrik",
+        ),
     ]
 
 
 @needs_pskctool
 def test_pskctool_reads_our_files(tmp_path: Path):
-    (tmp_path / "ours.pskc").write_bytes(pskc_writing.write(tokens(), key=KEY))
+    (tmp_path / "ours.pskc").write_bytes(pskc_writer.write(tokens(), key=KEY))
     command = ["pskctool", "--info", "--verbose", tmp_path / "ours.pskc"]
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     for fact in (
@@ -156,21 +193,27 @@ def signed(tmp_path: Path) -> bytes:
     pem = serialization.Encoding.PEM
     (tmp_path / "crt").write_bytes(certificate.public_bytes(pem))
     (tmp_path / "key").write_bytes(
-        key.private_bytes(pem, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption())
+        key.private_bytes(
+            pem, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
+        )
     )
     (tmp_path / "plain.pskc").write_bytes(plain())
     command = ["pskctool", "--sign", "--sign-key", tmp_path / "key", "--sign-crt", tmp_path / "crt"]
-    written = subprocess.run([*command, tmp_path / "plain.pskc"], check=True, capture_output=True).stdout
+    written = subprocess.run(
+        [*command, tmp_path / "plain.pskc"], check=True, capture_output=True
+    ).stdout
     (tmp_path / "signed.pskc").write_bytes(written)
     verify = ["pskctool", "--verify", "--verify-crt", tmp_path / "crt", tmp_path / "signed.pskc"]
-    assert subprocess.run(verify, check=False, capture_output=True, text=True).stdout.strip() == "OK"
+    assert (
+        subprocess.run(verify, check=False, capture_output=True, text=True).stdout.strip() == "OK"
+    )
     return written
 
 
 @needs_pskctool
 def test_we_read_what_pskctool_writes(signed: bytes):
     assert b"Signature" in signed
-    assert pskc.read(signed) == tokens()
+    assert pskc_reader.read(signed) == tokens()
 
 
 @needs_pskctool

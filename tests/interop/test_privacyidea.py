@@ -1,4 +1,5 @@
-"""privacyIDEA imports our PSKC and accepts our token's codes; we import its export and accept them too."""
+"""privacyIDEA imports our PSKC and accepts our token's codes; we import its export and accept them
+too."""
 
 import hashlib
 import json
@@ -13,17 +14,17 @@ import pytest
 
 from emulator.session import Emulator
 from host_tools.cli import main
-from host_tools.flashing.image import build_image
-from host_tools.provisioning import pskc, pskc_writing, token_files
-from host_tools.provisioning.credential import Credential
-from host_tools.provisioning.secrets import encode_base32
-from host_tools.provisioning.token_key import TokenKey
+from host_tools.exchange import formats, pskc_reader, pskc_writer
+from host_tools.exchange.key_package import TokenKey
+from host_tools.image.image import build_image
+from host_tools.otp.credential import Credential
+from host_tools.otp.secret_text import encode_base32
 from host_tools.secret import Secret
-from host_tools.validator.master_key import LocalKey
+from host_tools.validator.keys.master_key import LocalKey
 from host_tools.validator.records import NewToken
+from host_tools.validator.rule.verdict import CheckRequest, Reason
 from host_tools.validator.service import Validator
-from host_tools.validator.verdict import CheckRequest, Reason
-from tests.host.test_cli import Keyboard
+from tests.host_tools.cli.test_cli import Keyboard
 from tests.interop import privacyidea
 from tests.interop.privacyidea import PrivacyIdea
 
@@ -43,7 +44,9 @@ def emulator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulat
     """A new kodeviser at the real time, plugged in; the operator sees its pixels."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.setenv("KODEBRIK_ISSUER_KEY", "ab" * 32)
-    with Emulator(state=tmp_path / "token", image=build_image("kodeviser", "pico"), time=time.time()) as emulator:
+    with Emulator(
+        state=tmp_path / "token", image=build_image("kodeviser", "pico"), time=time.time()
+    ) as emulator:
         monkeypatch.setenv("KODEBRIK_PORT", emulator.open_pty())
         monkeypatch.setattr(sys, "stdin", Keyboard(lambda: emulator.screen_text()[-1]))
         yield emulator
@@ -52,7 +55,9 @@ def emulator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulat
 def shown(emulator: Emulator) -> str:
     """Press the button and read the code from the pixels."""
     emulator.press()
-    code = next(line.replace(" ", "") for line in emulator.screen_text() if line.replace(" ", "").isdigit())
+    code = next(
+        line.replace(" ", "") for line in emulator.screen_text() if line.replace(" ", "").isdigit()
+    )
     emulator.advance(31)  # off again, and in the next period
     return code
 
@@ -69,9 +74,9 @@ def test_privacyidea_takes_over_our_token_and_we_take_it_back(
     key_file.touch(0o600)
     key_file.write_text(KEY.hex())
     with emulator.serving():
-        serial = call("provision", "--account", "bank", "--generate", "--secret-out", str(tmp_path / "secret"))[
-            "serial"
-        ]
+        serial = call(
+            "provision", "--account", "bank", "--generate", "--secret-out", str(tmp_path / "secret")
+        )["serial"]
     emulator.unplug()
     exported = tmp_path / "ours.pskc"
     call("inventory", "export", str(exported), "--transport-key-file", str(key_file))
@@ -86,14 +91,18 @@ def test_privacyidea_takes_over_our_token_and_we_take_it_back(
     assert server.check(serial, second)
 
     content, psk = server.export_pskc()
-    (back,) = [token for token in pskc.read(content, Secret(psk)) if token.serial == serial]
+    (back,) = [token for token in pskc_reader.read(content, Secret(psk)) if token.serial == serial]
     assert encode_base32(back.credential.secret) == (tmp_path / "secret").read_text().strip()
-    with Validator(f"sqlite:///{tmp_path / 'v.db'}", LocalKey(Secret(bytes(32))), lambda: emulator.rtc_time) as ours:
+    with Validator(
+        f"sqlite:///{tmp_path / 'v.db'}", LocalKey(Secret(bytes(32))), lambda: emulator.rtc_time
+    ) as ours:
         ours.import_tokens([NewToken(serial, back.credential)], actor="test")
         ours.assign(serial, "sofie.hansen", actor="test")
         ours.activate_by_administrator(serial, actor="test")
         code = shown(emulator)
-        verdicts = ours.check_many([CheckRequest(code, serial=serial), CheckRequest(code, serial=serial)])
+        verdicts = ours.check_many(
+            [CheckRequest(code, serial=serial), CheckRequest(code, serial=serial)]
+        )
         assert [verdict.reason for verdict in verdicts] == [Reason.ACCEPTED, Reason.REPLAY]
 
 
@@ -118,14 +127,19 @@ def by_pyotp(credential: Credential) -> str:
 def test_every_kind_of_token_goes_there_and_back(server: PrivacyIdea, protection: str):
     tokens = [TokenKey(f"{protection}-{credential.name}", credential) for credential in CREDENTIALS]
     if protection == "key":
-        content, form = pskc_writing.write(tokens, key=Secret(KEY)), {"psk": KEY.hex()}
+        content, form = pskc_writer.write(tokens, key=Secret(KEY)), {"psk": KEY.hex()}
     else:
-        content, form = pskc_writing.write(tokens, passphrase=Secret("kære ven".encode())), {"password": "kære ven"}
+        content, form = (
+            pskc_writer.write(tokens, passphrase=Secret("kære ven".encode())),
+            {"password": "kære ven"},
+        )
     assert server.load("five.pskc", content, type="pskc", **form)["n_imported"] == len(tokens)
     for token in tokens:
-        assert server.check(token.serial, by_pyotp(token.credential)), "privacyIDEA accepts what pyotp computes"
+        assert server.check(token.serial, by_pyotp(token.credential)), (
+            "privacyIDEA accepts what pyotp computes"
+        )
     exported, psk = server.export_pskc()
-    back = {item.serial: item.credential for item in pskc.read(exported, Secret(psk))}
+    back = {item.serial: item.credential for item in pskc_reader.read(exported, Secret(psk))}
     for token in tokens:
         sent, got = token.credential, back[token.serial]
         assert (got.secret, got.algorithm, got.digits, got.period) == (
@@ -139,8 +153,12 @@ def test_every_kind_of_token_goes_there_and_back(server: PrivacyIdea, protection
 
 
 def test_its_csv_export_is_read_too(server: PrivacyIdea):
-    server.ask("POST", "/token/init", data={"type": "hotp", "otpkey": "31" * 20, "serial": "CSV1", "otplen": "8"})
-    tokens = {token.serial: token for token in token_files.read(server.export_csv())}
+    server.ask(
+        "POST",
+        "/token/init",
+        data={"type": "hotp", "otpkey": "31" * 20, "serial": "CSV1", "otplen": "8"},
+    )
+    tokens = {token.serial: token for token in formats.read(server.export_csv())}
     assert tokens["CSV1"].credential.secret.reveal() == b"1" * 20
     assert (tokens["CSV1"].credential.kind, tokens["CSV1"].credential.digits) == ("hotp", 8)
 
@@ -148,10 +166,20 @@ def test_its_csv_export_is_read_too(server: PrivacyIdea):
 def test_its_enrolment_uri_is_read_too(server: PrivacyIdea):
     reply = httpx2.post(
         f"{server.url}/token/init",
-        data={"type": "totp", "genkey": "1", "serial": "URI1", "hashlib": "sha256", "timeStep": "60"},
+        data={
+            "type": "totp",
+            "genkey": "1",
+            "serial": "URI1",
+            "hashlib": "sha256",
+            "timeStep": "60",
+        },
         headers={"Authorization": server.token},
         timeout=60,
     ).json()
-    (token,) = token_files.read(reply["detail"]["googleurl"]["value"].encode())
-    assert (token.serial, token.credential.algorithm, token.credential.period) == ("URI1", "SHA256", 60)
+    (token,) = formats.read(reply["detail"]["googleurl"]["value"].encode())
+    assert (token.serial, token.credential.algorithm, token.credential.period) == (
+        "URI1",
+        "SHA256",
+        60,
+    )
     assert server.check("URI1", token.credential.code(int(time.time())))

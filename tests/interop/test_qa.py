@@ -1,4 +1,5 @@
-"""`kodebrik qa run` in real time, from its first line to its report, against servers that other people wrote."""
+"""`kodebrik qa run` in real time, from its first line to its report, against servers that other
+people wrote."""
 
 import json
 import shutil
@@ -8,7 +9,15 @@ import pytest
 
 from host_tools.cli import main
 from host_tools.errors import ExitCode
-from host_tools.qa.cases import CASES, CHALLENGES, EARLY, KEYPAD, LOCKS, RESYNCHRONISES, VIRTUAL
+from host_tools.qa.cases.catalogue import (
+    CASES,
+    CHALLENGES,
+    EARLY,
+    KEYPAD,
+    LOCKS,
+    RESYNCHRONISES,
+    VIRTUAL,
+)
 from tests.interop import freeradius, own_server, privacyidea
 
 pytestmark = pytest.mark.timeout(1200)  # most of it is waiting: for steps, and for locks to end
@@ -17,7 +26,18 @@ TOKENS = 6  # so many take turns, that few cases wait for a token's next code
 
 def report(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict:
     """Play every case once; what the run reports."""
-    run = ["qa", "run", "--codes", "1", "--tokens", str(TOKENS), "--seed", "1", "--json", *arguments]
+    run = [
+        "qa",
+        "run",
+        "--codes",
+        "1",
+        "--tokens",
+        str(TOKENS),
+        "--seed",
+        "1",
+        "--json",
+        *arguments,
+    ]
     exit_code = main(run)
     captured = capsys.readouterr()
     assert exit_code == ExitCode.OK, captured.out + captured.err
@@ -51,8 +71,12 @@ def test_privacyidea_answers_every_case_that_it_can_be_asked_as_it_must(tmp_path
     assert left == 0, "its tokens are deleted at the end"
 
 
-@pytest.mark.skipif(freeradius.program() is None or shutil.which("radclient") is None, reason=freeradius.ABSENT)
-def test_freeradius_before_our_server_answers_every_case_that_it_can_be_asked_as_it_must(tmp_path: Path, capsys):
+@pytest.mark.skipif(
+    freeradius.program() is None or shutil.which("radclient") is None, reason=freeradius.ABSENT
+)
+def test_freeradius_before_our_server_answers_every_case_that_it_can_be_asked_as_it_must(
+    tmp_path: Path, capsys
+):
     (tmp_path / "server").mkdir()
     (tmp_path / "radius").mkdir()
     with (

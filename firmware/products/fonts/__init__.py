@@ -1,1 +1,1 @@
-"""Bitmap fonts as the field's converter writes them; built by host_tools.flashing.fonts."""
+"""Bitmap fonts as the field's converter writes them; built by host_tools.devtools.fonts."""

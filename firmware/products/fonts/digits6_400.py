@@ -1,4 +1,4 @@
-# Made by python -m host_tools.flashing.fonts of ShareTech-Regular.ttf; the rows of its characters lie beside it.
+# Made by python -m host_tools.devtools.fonts of ShareTech-Regular.ttf; the rows of its characters lie beside it.
 
 _chars = '0123456789'
 _widths = b'>>>>>>>>>>'

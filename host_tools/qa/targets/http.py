@@ -1,4 +1,5 @@
-"""HTTP to a server: JSON in and out, every trouble a KodebrikError, and the server's clock from its Date header."""
+"""HTTP to a server: JSON in and out, every trouble a KodebrikError, and the server's clock from its
+Date header."""
 
 import ipaddress
 import time
@@ -28,10 +29,13 @@ class Http:
     """A server at `url`. May be used from several threads."""
 
     def __init__(self, url: str, headers: dict[str, str]) -> None:
-        """`headers` go with every request; they may hold a key, so the way must be TLS or this machine's own."""
+        """`headers` go with every request; they may hold a key, so the way must be TLS or this
+        machine's own."""
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise KodebrikError(f"{url} is not the URL of a server.", "Give http(s)://HOST[:PORT].", ExitCode.USAGE)
+            raise KodebrikError(
+                f"{url} is not the URL of a server.", "Give http(s)://HOST[:PORT].", ExitCode.USAGE
+            )
         if parts.scheme == "http" and not _loopback(parts.hostname):
             raise KodebrikError(
                 f"{url} would send secrets and keys in the clear.",
@@ -48,10 +52,14 @@ class Http:
         """Send one request, with httpx2's arguments; KodebrikError when no answer comes."""
         sent, began = time.time(), time.perf_counter()
         try:
-            response = self._client.request(method, self.url + path, headers=self.headers, **arguments)
+            response = self._client.request(
+                method, self.url + path, headers=self.headers, **arguments
+            )
         except httpx2.HTTPError as error:
             raise KodebrikError(
-                f"The server at {self.url} does not answer: {error}.", "Check that it runs there.", ExitCode.SILENT
+                f"The server at {self.url} does not answer: {error}.",
+                "Check that it runs there.",
+                ExitCode.SILENT,
             ) from None
         took = time.perf_counter() - began
         if "date" in response.headers:
@@ -66,9 +74,15 @@ class Http:
     def refused(self, what: str, reply: Reply) -> KodebrikError:
         """Say that the server did not do what it was asked."""
         body = reply.body if isinstance(reply.body, dict) else {}
-        told = body.get("error") or (body.get("result") or {}).get("error", {}).get("message") or "no reason given"
+        told = (
+            body.get("error")
+            or (body.get("result") or {}).get("error", {}).get("message")
+            or "no reason given"
+        )
         hint = body.get("hint") or "Check the address, the key and its role."
-        return KodebrikError(f"{what}: HTTP {reply.status}, {told}", str(hint), ExitCode.CHECK_FAILED)
+        return KodebrikError(
+            f"{what}: HTTP {reply.status}, {told}", str(hint), ExitCode.CHECK_FAILED
+        )
 
     def close(self) -> None:
         """Let go of the connections."""

@@ -1,18 +1,19 @@
-"""Our own validator inside this process, on a database of its own, with the world's time as its clock."""
+"""Our own validator inside this process, on a database of its own, with the world's time as its
+clock."""
 
 import secrets
 import time
 from pathlib import Path
 
-from host_tools.provisioning.clock_parts import CLOCK_PPM
-from host_tools.provisioning.credential import Credential
+from host_tools.otp.credential import Credential
+from host_tools.provisioning.clock_accuracy import CLOCK_PPM
 from host_tools.qa.targets.target import Answer, Policy
-from host_tools.qa.times import World
+from host_tools.qa.time_source import World
 from host_tools.secret import Secret
-from host_tools.validator.master_key import KEY_SIZE, LocalKey
+from host_tools.validator.keys.master_key import KEY_SIZE, LocalKey
 from host_tools.validator.records import NewToken
+from host_tools.validator.rule.verdict import CheckRequest, Verdict
 from host_tools.validator.service import Validator
-from host_tools.validator.verdict import CheckRequest, Verdict
 
 ACTOR = "qa"
 
@@ -23,7 +24,8 @@ class Local:
     tells_reason = True
 
     def __init__(self, folder: Path, world: World) -> None:
-        """Start on a fresh SQLite file in `folder`, under a master key that is forgotten with it."""
+        """Start on a fresh SQLite file in `folder`, under a master key that is forgotten with
+        it."""
         self.name = "the validator in this process"
         self.policy = Policy()
         key = LocalKey(Secret(secrets.token_bytes(KEY_SIZE)))
@@ -32,7 +34,9 @@ class Local:
     def enrol(self, user_id: str, serial: str, credential: Credential, clock_set_at: float) -> None:
         """As Target.enrol."""
         ppm = CLOCK_PPM["ds3231"]
-        new = NewToken(serial, credential, suite=credential.suite, clock_set_at=clock_set_at, clock_ppm=ppm)
+        new = NewToken(
+            serial, credential, suite=credential.suite, clock_set_at=clock_set_at, clock_ppm=ppm
+        )
         self.validator.import_tokens([new], users={serial: user_id}, activate=True, actor=ACTOR)
 
     def withdraw(self, user_id: str, serial: str) -> None:

@@ -1,19 +1,20 @@
 """Servers that speak privacyIDEA's /validate/check: privacyIDEA itself, and our own.
 
-privacyIDEA (https://privacyidea.readthedocs.io, "REST API") enrols by /token/init for whoever logs in at /auth; tokens
-are enrolled without a user and checked by their serial number, so that no realm is needed. A token whose
-fail counter is full refuses right codes until somebody resets it; where QA does not count on a lock, there is room for
-all of its wrong codes.
+privacyIDEA (https://privacyidea.readthedocs.io, "REST API") enrols by /token/init for whoever logs
+in at /auth; tokens are enrolled without a user and checked by their serial number, so that no realm
+is needed. A token whose fail counter is full refuses right codes until somebody resets it; where QA
+does not count on a lock, there is room for all of its wrong codes.
 
-Its timeWindow is told in seconds to either side. 3.14 takes one step less to the early side (lib/tokens/HMAC.py,
-checkOtp), and believes from each accepted code that the token lags by as long as that code was old when it was typed
-(lib/tokens/totptoken.py, timeShift): by two steps after a code that was one step late. So that a code of the window is
-accepted in any case, its window is set two steps wider, and up to four steps beyond may be accepted as well.
+Its timeWindow is told in seconds to either side. 3.14 takes one step less to the early side
+(lib/tokens/HMAC.py, checkOtp), and believes from each accepted code that the token lags by as long
+as that code was old when it was typed (lib/tokens/totptoken.py, timeShift): by two steps after a
+code that was one step late. So that a code of the window is accepted in any case, its window is set
+two steps wider, and up to four steps beyond may be accepted as well.
 """
 
 from dataclasses import dataclass, replace
 
-from host_tools.provisioning.credential import Credential
+from host_tools.otp.credential import Credential
 from host_tools.qa.targets.http import Http
 from host_tools.qa.targets.target import Answer, Enroller, Policy
 from host_tools.secret import Secret
@@ -36,8 +37,15 @@ class PrivacyIdea:
 
     tells_reason = False
 
-    def __init__(self, url: str, way: Administrator | Secret | None, enroller: Enroller | None, policy: Policy) -> None:
-        """`way` in: an administrator who enrols, or an API key that checks what `enroller` has enrolled."""
+    def __init__(
+        self,
+        url: str,
+        way: Administrator | Secret | None,
+        enroller: Enroller | None,
+        policy: Policy,
+    ) -> None:
+        """`way` in: an administrator who enrols, or an API key that checks what `enroller` has
+        enrolled."""
         headers = {"PI-Authorization": way.reveal().decode()} if isinstance(way, Secret) else {}
         self._http = Http(url, headers)
         self._enroller = enroller
@@ -69,7 +77,9 @@ class PrivacyIdea:
         if reply.status != _OK:
             raise self._http.refused(f"Enrolling {serial}", reply)
         if not self.policy.locks_after:
-            reply = self._http.ask("POST", "/token/set", json={"serial": serial, "max_failcount": _NO_LOCK})
+            reply = self._http.ask(
+                "POST", "/token/set", json={"serial": serial, "max_failcount": _NO_LOCK}
+            )
             if reply.status != _OK:
                 raise self._http.refused(f"Making room for wrong codes of {serial}", reply)
         self._serials[user_id] = serial
@@ -85,7 +95,9 @@ class PrivacyIdea:
 
     def submit(self, user_id: str, code: str, challenge: str | None = None) -> Answer:
         """As Target.submit."""
-        whose = {"serial": self._serials[user_id]} if user_id in self._serials else {"user": user_id}
+        whose = (
+            {"serial": self._serials[user_id]} if user_id in self._serials else {"user": user_id}
+        )
         reply = self._http.ask("POST", "/validate/check", data=whose | {"pass": code})
         if reply.status != _OK or not isinstance(reply.body, dict):
             raise self._http.refused("Checking a code", reply)

@@ -1,4 +1,5 @@
-"""A RADIUS server (RFC 2865, PAP), asked with a Message-Authenticator and believed only with one (CVE-2024-3596)."""
+"""A RADIUS server (RFC 2865, PAP), asked with a Message-Authenticator and believed only with one
+(CVE-2024-3596)."""
 
 import socket
 import time
@@ -6,7 +7,7 @@ import time
 from pyrad import packet as wire
 
 from host_tools.errors import ExitCode, KodebrikError
-from host_tools.provisioning.credential import Credential
+from host_tools.otp.credential import Credential
 from host_tools.qa.targets.target import Answer, Enroller, Policy
 from host_tools.secret import Secret
 
@@ -21,7 +22,9 @@ class Radius:
 
     tells_reason = False
 
-    def __init__(self, host: str, port: int, secret: Secret, enroller: Enroller | None, policy: Policy) -> None:
+    def __init__(
+        self, host: str, port: int, secret: Secret, enroller: Enroller | None, policy: Policy
+    ) -> None:
         """`secret` is shared with the server."""
         self._address, self._secret = (host, port), secret
         self._enroller = enroller
@@ -32,7 +35,9 @@ class Radius:
         """As Target.enrol."""
         if self._enroller is None:
             raise KodebrikError(
-                "Nobody can be enrolled over RADIUS.", "Name the server behind it with --enrol.", ExitCode.USAGE
+                "Nobody can be enrolled over RADIUS.",
+                "Name the server behind it with --enrol.",
+                ExitCode.USAGE,
             )
         self._enroller.enrol(user_id, serial, credential, clock_set_at)
 
@@ -55,7 +60,8 @@ class Radius:
                 return Answer(reply.code == wire.AccessAccept, took=time.perf_counter() - began)
         raise KodebrikError(
             f"The {self.name} gives no answer that can be believed.",
-            "Check that it runs, knows this machine, has the same secret and sends a Message-Authenticator.",
+            "Check that it runs, knows this machine, has the same secret and sends a "
+            "Message-Authenticator.",
             ExitCode.SILENT,
         )
 
@@ -69,7 +75,8 @@ class Radius:
             self._enroller.close()
 
     def _exchange(self, request: wire.AuthPacket, packet: bytes) -> wire.AuthPacket | None:
-        """Send and wait for the answer; what is damaged or forged is passed over, as if it had not come."""
+        """Send and wait for the answer; what is damaged or forged is passed over, as if it had not
+        come."""
         family = socket.getaddrinfo(*self._address, type=socket.SOCK_DGRAM)[0][0]
         with socket.socket(family, socket.SOCK_DGRAM) as line:
             line.connect(self._address)

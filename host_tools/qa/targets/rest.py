@@ -1,11 +1,12 @@
-"""Our own server over REST (/v1). The API key's role must be administrator, to enrol and to be told reasons."""
+"""Our own server over REST (/v1). The API key's role must be administrator, to enrol and to be told
+reasons."""
 
 import csv
 import io
 
-from host_tools.provisioning.clock_parts import CLOCK_PPM
-from host_tools.provisioning.credential import Credential
-from host_tools.provisioning.secrets import encode_base32
+from host_tools.otp.credential import Credential
+from host_tools.otp.secret_text import encode_base32
+from host_tools.provisioning.clock_accuracy import CLOCK_PPM
 from host_tools.qa.targets.http import Http, Reply
 from host_tools.qa.targets.target import Answer, Policy
 from host_tools.secret import Secret
@@ -27,10 +28,16 @@ class Rest:
     def enrol(self, user_id: str, serial: str, credential: Credential, clock_set_at: float) -> None:
         """As Target.enrol."""
         file = {"file": ("qa.csv", _csv(serial, credential), "text/csv")}
-        imported = self._http.ask("POST", "/v1/imports", files=file, data={"clock_ppm": CLOCK_PPM["ds3231"]})
+        imported = self._http.ask(
+            "POST", "/v1/imports", files=file, data={"clock_ppm": CLOCK_PPM["ds3231"]}
+        )
         self._check(f"Importing {serial}", imported, _CREATED)
         token = f"/v1/tokens/{serial}"
-        self._check("Telling when the clock was set", self._post(f"{token}/clock-set", {"at": clock_set_at}), _OK)
+        self._check(
+            "Telling when the clock was set",
+            self._post(f"{token}/clock-set", {"at": clock_set_at}),
+            _OK,
+        )
         given = {"assignments": [{"serial": serial, "user_id": user_id}], "activate": True}
         self._check(f"Handing out {serial}", self._post("/v1/assignments", given), _OK)
 
@@ -41,7 +48,9 @@ class Rest:
 
     def submit(self, user_id: str, code: str, challenge: str | None = None) -> Answer:
         """As Target.submit."""
-        body = {"user_id": user_id, "code": code} | ({} if challenge is None else {"challenge": challenge})
+        body = {"user_id": user_id, "code": code} | (
+            {} if challenge is None else {"challenge": challenge}
+        )
         return self._answer("Checking a code", self._post("/v1/checks", body))
 
     def challenge(self, user_id: str, question: str) -> None:

@@ -3,15 +3,17 @@
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from host_tools.provisioning.credential import Credential
+from host_tools.otp.credential import Credential
 
 
 @dataclass(frozen=True)
 class Policy:
-    """What a server promises: how many steps to either side it accepts, after how many wrong codes in a row it locks.
+    """What a server promises: how many steps to either side it accepts, after how many wrong codes
+    in a row it locks.
 
-    `locks_after` 0: QA does not count on a lock. `less_ahead`: so many steps fewer are accepted early than late.
-    `unsure`: of so many steps beyond these nothing is promised, so that QA leaves them out.
+    `locks_after` 0: QA does not count on a lock. `less_ahead`: so many steps fewer are accepted
+    early than late. `unsure`: of so many steps beyond these nothing is promised, so that QA leaves
+    them out.
     """
 
     window: int = 1
@@ -37,7 +39,8 @@ class Policy:
 
 @dataclass(frozen=True)
 class Answer:
-    """A server's answer. `reason` and `steps` are what an administrator is told, None where the server keeps it.
+    """A server's answer. `reason` and `steps` are what an administrator is told, None where the
+    server keeps it.
 
     `steps` counts from the expected step, negative for late; `retry_after` and `took` are seconds.
     """
@@ -66,14 +69,16 @@ class Enroller(Protocol):
 
 
 class Target(Enroller, Protocol):
-    """A server. Its methods raise KodebrikError when it cannot be reached or refuses the question itself."""
+    """A server. Its methods raise KodebrikError when it cannot be reached or refuses the question
+    itself."""
 
     name: str
     policy: Policy
     tells_reason: bool
 
     def submit(self, user_id: str, code: str, challenge: str | None = None) -> Answer:
-        """Submit one code, or the answer to a challenge. May be called from several threads at once."""
+        """Submit one code, or the answer to a challenge. May be called from several threads at
+        once."""
         ...
 
     def clock_ahead(self) -> float | None:

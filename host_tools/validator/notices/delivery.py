@@ -1,4 +1,5 @@
-"""Carries notices from the validator's outbox to the channels that are set up, until each has taken them."""
+"""Carries notices from the validator's outbox to the channels that are set up, until each has taken
+them."""
 
 import logging
 import threading
@@ -31,13 +32,20 @@ class Channels:
 
 
 def deliver(validator: Validator, channels: Channels, now: float) -> int:
-    """Send what is due, once; give how many notices every channel took. A failed one comes again later."""
+    """Send what is due, once; give how many notices every channel took. A failed one comes again
+    later."""
     sent = 0
     for notice in validator.due_notices():
         try:
             _send(channels, notice, now)
-        except Exception as error:  # a channel's OSError, or a defect of this notice: others must not wait for it
-            log.warning("Notice %d was not taken (%s); it is tried again later.", notice.id, type(error).__name__)
+        except (
+            Exception
+        ) as error:  # a channel's OSError, or a defect of this notice: others must not wait for it
+            log.warning(
+                "Notice %d was not taken (%s); it is tried again later.",
+                notice.id,
+                type(error).__name__,
+            )
             validator.notice_failed(notice)
             FAILED.inc()
         else:
@@ -55,7 +63,8 @@ def _send(channels: Channels, notice: Notice, now: float) -> None:
 
 
 class Delivery(threading.Thread):
-    """Delivers in the background until stopped; several workers may, for each notice is claimed by one."""
+    """Delivers in the background until stopped; several workers may, for each notice is claimed by
+    one."""
 
     def __init__(self, validator: Validator, channels: Channels) -> None:
         """Nothing is sent before start()."""
@@ -68,7 +77,9 @@ class Delivery(threading.Thread):
         while not self._stopping.is_set():
             try:
                 busy = deliver(self._validator, self._channels, time.time())
-            except Exception:  # the database is away, or a defect: notices stay in the outbox, the thread lives on
+            except (
+                Exception
+            ):  # the database is away, or a defect: notices stay in the outbox, the thread lives on
                 log.exception("Notices could not be delivered; they stay in the outbox.")
                 busy = 0
             if not busy:

@@ -1,4 +1,5 @@
-"""Notices by mail (RFC 5321), in the user's language; encrypted on the way unless the server is on this machine."""
+"""Notices by mail (RFC 5321), in the user's language; encrypted on the way unless the server is on
+this machine."""
 
 import smtplib
 import ssl
@@ -55,12 +56,15 @@ class MailServer:
             Address(addr_spec=self.sender)
         except ValueError:
             raise KodebrikError(
-                f"{self.sender} is no mail address.", "Give one like tokens@example.dk.", ExitCode.BAD_INPUT
+                f"{self.sender} is no mail address.",
+                "Give one like tokens@example.dk.",
+                ExitCode.BAD_INPUT,
             ) from None
 
 
 def compose(server: MailServer, notice: Notice) -> EmailMessage:
-    """Write the mail. Its Message-ID is the notice's, so that mail that was sent twice can be told."""
+    """Write the mail. Its Message-ID is the notice's, so that mail that was sent twice can be
+    told."""
     language = notice.language if notice.language in SUBJECTS else "en"
     at = datetime.fromtimestamp(notice.at, UTC)
     mail = EmailMessage()
@@ -73,14 +77,17 @@ def compose(server: MailServer, notice: Notice) -> EmailMessage:
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: nothing may answer it by itself
     mail.set_content(
         BODIES[language].format(
-            subject=SUBJECTS[language][notice.kind], serial=notice.serial, at=at.strftime("%Y-%m-%d %H:%M")
+            subject=SUBJECTS[language][notice.kind],
+            serial=notice.serial,
+            at=at.strftime("%Y-%m-%d %H:%M"),
         )
     )
     return mail
 
 
 def send(server: MailServer, notice: Notice) -> None:
-    """Hand the mail over; OSError or SMTPException (which is one) when the server does not take it."""
+    """Hand the mail over; OSError or SMTPException (which is one) when the server does not take
+    it."""
     with smtplib.SMTP(server.host, server.port, timeout=_PATIENCE) as connection:
         if not on_this_machine(server.host):
             connection.starttls(context=ssl.create_default_context())

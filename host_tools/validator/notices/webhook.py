@@ -1,7 +1,9 @@
-"""Notices by webhook, signed as Standard Webhooks 1.0.0 says (github.com/standard-webhooks/standard-webhooks).
+"""Notices by webhook, signed as Standard Webhooks 1.0.0 says
+(github.com/standard-webhooks/standard-webhooks).
 
-The receiver checks `webhook-signature` = "v1," + base64(HMAC-SHA256(secret, id "." timestamp "." body)), refuses old
-timestamps, and drops an id it has seen: a notice may come twice, never not at all.
+The receiver checks `webhook-signature` = "v1," + base64(HMAC-SHA256(secret, id "." timestamp "."
+body)), refuses old timestamps, and drops an id it has seen: a notice may come twice, never not at
+all.
 """
 
 import base64
@@ -36,7 +38,9 @@ class Webhook:
         """Raise KodebrikError for what cannot be posted to, or signed with."""
         parts = urlsplit(self.url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise KodebrikError("The webhook is no URL.", "Give one like https://host/path.", ExitCode.BAD_INPUT)
+            raise KodebrikError(
+                "The webhook is no URL.", "Give one like https://host/path.", ExitCode.BAD_INPUT
+            )
         if parts.scheme == "http" and not on_this_machine(parts.hostname):
             raise KodebrikError(
                 "The webhook would carry notices unencrypted over the network.",
@@ -58,7 +62,8 @@ def signature(secret: Secret, message_id: str, timestamp: int, body: bytes) -> s
 
 
 def post(webhook: Webhook, notice: Notice, now: float) -> None:
-    """Post one notice; OSError when the receiver does not take it with a status of 2xx. Blocks for up to 10 s."""
+    """Post one notice; OSError when the receiver does not take it with a status of 2xx. Blocks for
+    up to 10 s."""
     content = {
         "type": f"token.{notice.kind}",
         "timestamp": datetime.fromtimestamp(notice.at, UTC).isoformat(),
@@ -90,7 +95,13 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
     """A redirect would carry the notice to where nobody configured it to go: it is a failure."""
 
     def redirect_request(  # noqa: PLR0913, PLR0917 - as urllib calls it
-        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str
+        self,
+        req: urllib.request.Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: Message,
+        newurl: str,
     ) -> None:
         raise urllib.error.HTTPError(req.full_url, code, "redirected elsewhere", headers, fp)
 

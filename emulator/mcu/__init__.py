@@ -1,0 +1,2 @@
+"""The emulated microcontroller: the VM process and its peripherals (pins, buses, I2S, timers,
+flash)."""

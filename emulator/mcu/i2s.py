@@ -1,0 +1,179 @@
+"""The I2S transmitter of the MCU, as MicroPython's rp2 port runs it.
+
+Source: ports/rp2/machine_i2s.c and extmod/machine_i2s.c. Two DMA buffers of 128 bytes feed the
+wires in turn, in stereo: mono samples go out twice. Each time one is through, an interrupt first
+moves up to 512 bytes from the program's buffer to the ring buffer (all of them or none), and then
+fills the DMA buffer from the ring buffer; with less than 128 bytes there it sends silence. In its
+third mode the program puts what there is room for into the ring buffer itself.
+"""
+
+from __future__ import annotations  # array[int] is for type checkers before Python 3.12
+
+from array import array
+from collections.abc import Callable
+from typing import Protocol
+
+from emulator.clock import Alarm, Clock
+
+DMA_BYTES = 128
+COPY_BYTES = 512
+_US = 1_000_000
+_SHORT = 2  # bytes of a 16-bit sample
+
+
+class Sink(Protocol):
+    """What hangs on the bus."""
+
+    def attach(self, catch_up: Callable[[], None]) -> None:
+        """The clocks run; `catch_up()` lets everything be heard that is due by now."""
+
+    def begin(self, rate: int, time: int) -> None:
+        """Sound comes from `time` (microseconds) on."""
+
+    def hear(self, samples: array[int]) -> None:
+        """The next samples of the left channel, 16 bits, before they are on the wires."""
+
+    def end(self, time: int) -> None:
+        """The clocks stop, or there is silence for a while."""
+
+
+class I2sOut:
+    """One transmitter. `on_taken()` hears that the program's buffer has been moved over whole.
+
+    Its interrupts are worked off when somebody looks, and there is an alarm only for the one that
+    calls the program.
+    """
+
+    def __init__(self, clock: Clock, on_taken: Callable[[], None]) -> None:
+        """At rest."""
+        self._clock, self._on_taken = clock, on_taken
+        self._running = False
+        self._sounding = False  # whether the sink hears; silence without end is not for it
+        self._alarm: Alarm | None = None
+        self._sink: Sink | None = None
+
+    def start(self, sink: Sink | None, width: int, channels: int, rate: int, ring: int) -> None:
+        """Let the clocks run; `width` in bytes a sample, `ring` the size of the ring buffer in
+        bytes."""
+        self.stop()
+        self._sink, self._width, self._channels, self._rate = sink, width, channels, rate
+        self._space = ring - 1  # its ring keeps a byte free to tell full from empty
+        self._ring = bytearray()
+        self._waiting = bytearray()
+        self._frames = DMA_BYTES // (2 * width)
+        self._taken = (
+            DMA_BYTES * channels // 2
+        )  # from the ring at an interrupt: mono samples go out twice
+        self._began, self._interrupts = self._clock.now, 0
+        self._running = True
+        if sink is not None:
+            sink.attach(self._catch_up)
+
+    def put(self, data: bytes) -> int:
+        """Put what there is room for into the ring; how many bytes that is."""
+        if not self._running:
+            return 0
+        self._catch_up()
+        count = min(len(data), self._space - len(self._ring))
+        self._ring += data[:count]
+        return count
+
+    def filled(self) -> int:
+        """How many bytes are in the ring, and still to be moved there."""
+        self._catch_up()
+        return len(self._ring) + len(self._waiting)
+
+    def write(self, data: bytes, fresh: bool) -> None:
+        """The program's buffer, or more of it; a `fresh` one replaces what had not been moved of
+        the last."""
+        if not self._running:
+            return
+        self._catch_up()
+        if fresh:
+            self._waiting.clear()
+        self._waiting += data
+        self._set_alarm()
+
+    def stop(self) -> None:
+        """Stop the clocks at once; what is in the buffers is lost."""
+        if self._running:
+            self._catch_up()
+            self._running = False
+            if self._alarm is not None:
+                self._alarm.cancel()
+            self._quieten()
+
+    def _due(self, number: int) -> int:
+        """When the interrupt of that number comes; the first one has the number 1."""
+        return self._began + number * self._frames * _US // self._rate
+
+    def _last(self) -> int:
+        """The number of the last interrupt that has come."""
+        return ((self._clock.now - self._began + 1) * self._rate - 1) // (self._frames * _US)
+
+    def _catch_up(self) -> None:
+        while self._running and (due := self._last() - self._interrupts) > 0:
+            if self._waiting:
+                self._move()
+                self._play(1)
+            elif len(self._ring) >= DMA_BYTES:
+                self._play(min(due, (len(self._ring) - DMA_BYTES) // self._taken + 1))
+            elif due >= 2:  # noqa: PLR2004
+                # Nothing but silence from here on, once the two DMA buffers are through.
+                self._quieten()
+                self._interrupts += due
+            else:
+                self._play(1)
+
+    def _set_alarm(self) -> None:
+        """Ring when the last byte of the program's buffer will be moved."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+        waiting, ring, number = len(self._waiting), len(self._ring), self._interrupts
+        while waiting:
+            number += 1
+            count = min(COPY_BYTES, waiting)
+            if self._space - ring >= count:
+                waiting -= count
+                ring += count
+            elif ring < DMA_BYTES:
+                return  # a ring too small for it: the program waits for ever, as on a board
+            if ring >= DMA_BYTES:
+                ring -= self._taken
+        self._alarm = self._clock.at(self._due(number), self._catch_up)
+
+    def _quieten(self) -> None:
+        if self._sounding and self._sink is not None:
+            self._sink.end(self._clock.now)
+        self._sounding = False
+
+    def _move(self) -> None:
+        """Move some of the program's buffer to the ring."""
+        count = min(COPY_BYTES, len(self._waiting))
+        if self._space - len(self._ring) >= count:
+            self._ring += self._waiting[:count]
+            del self._waiting[:count]
+            if not self._waiting:
+                self._on_taken()
+
+    def _play(self, interrupts: int) -> None:
+        """Fill the DMA buffers so often; each is on the wires after the other one, which goes out
+        meanwhile."""
+        data = bytes(self._taken)
+        if len(self._ring) >= DMA_BYTES:
+            data = bytes(self._ring[: interrupts * self._taken])
+            del self._ring[: interrupts * self._taken]
+        if not self._sounding and any(data):
+            self._sounding = True
+            silent = next(n for n, byte in enumerate(data) if byte) // self._taken
+            data = data[silent * self._taken :]
+            if self._sink is not None:
+                self._sink.begin(self._rate, self._due(self._interrupts + silent + 2))
+        self._interrupts += interrupts
+        if self._sounding and self._sink is not None:
+            samples = array("h" if self._width == _SHORT else "i", data)[:: self._channels]
+            self._sink.hear(
+                samples
+                if self._width == _SHORT
+                else array("h", (sample >> 16 for sample in samples))
+            )

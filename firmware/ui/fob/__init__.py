@@ -1,0 +1,1 @@
+"""User interface of the kodeviser: one button and a small display."""

@@ -1,0 +1,95 @@
+"""The code screen: one code, taken once and pinned, and the time it has left.
+
+A code stays as it is for as long as it is shown. Once its period is over the bar is empty and a
+word says so; validators accept the step before (RFC 6238 section 5.2).
+"""
+
+import time
+
+from firmware.storage.vault import BLOCKED, DAMAGED
+from firmware.ui import draw
+from firmware.ui.code_source import NoCodeError, take
+from firmware.ui.fob.message import Message
+from firmware.ui.screen import Screen
+
+_BAR_HEIGHT = 8
+_MARK_ROOM = 19  # what the battery mark takes from the account's name
+
+
+def open_code(app, index: int) -> Screen:
+    """Take a code for the account of that index: return its screen, or the message that says why
+    there is none."""
+    try:
+        code, period, left = take(app, index)
+    except NoCodeError as trouble:
+        return Message(app, trouble.key)
+    return CodeScreen(app, index, code, period, left)
+
+
+class CodeScreen(Screen):
+    """One code on the display. Period and remaining are seconds; a code without a period (0, HOTP)
+    has no bar."""
+
+    def __init__(self, app, index: int, code: str, period: int, remaining: int):
+        """Pin the code of the account at that index."""
+        self._app = app
+        self._index = index
+        self._name = app.vault.credentials[index]["name"]
+        self._code = code
+        self._battery_low = app.battery_low()
+        self._period = period
+        self._ends = time.ticks_add(time.ticks_ms(), remaining * 1000)
+        self.refresh_ms = 1000 if period else None
+
+    def stands(self) -> bool:
+        """Return False when the account has gone or is blocked."""
+        vault = self._app.vault
+        if vault.state in (BLOCKED, DAMAGED) or self._index >= len(vault.credentials):
+            return False
+        return vault.credentials[self._index]["name"] == self._name
+
+    def _left(self, now) -> int:
+        """Return the milliseconds left, 0 when over."""
+        return max(0, time.ticks_diff(self._ends, now))
+
+    def draw(self, canvas, now) -> None:
+        """Draw the account's name where there are several, the battery's mark, the code and the
+        bar."""
+        app = self._app
+        width = app.display.width
+        font = app.text_font
+        room = width - 2
+        if self._battery_low:
+            draw.low_battery(canvas, width, 1)
+            room -= _MARK_ROOM
+        if len(app.vault.credentials) > 1:
+            draw.text(canvas, font, draw.shortened(font, self._name, room), 1, 0)
+        digits = app.code_font(len(self._code))
+        bottom = app.display.height - font.height()
+        x = (width - draw.grouped_width(digits, self._code)) // 2
+        # The middle between the two lines of text, a pixel down: the upper one's descenders come
+        # closer.
+        draw.grouped(
+            canvas, digits, self._code, x, (font.height() + bottom - digits.height() + 2) // 2
+        )
+        if not self._period:
+            return
+        left = self._left(now)
+        y = app.display.height - _BAR_HEIGHT
+        if left:
+            draw.bar(canvas, y, width, (width - 4) * left // (self._period * 1000))
+        else:
+            expired = app.texts["expired"]
+            x = width - 1 - draw.width(font, expired)
+            draw.text(canvas, font, expired, x, bottom)
+            draw.bar(canvas, y, x - 4, 0)
+            self.refresh_ms = None
+
+    def pressed(self, now):
+        """Return the screen after a press: a new code when this one's time is over, else the next
+        account or none."""
+        if self._period and not self._left(now):
+            return open_code(self._app, self._index)
+        if self._index + 1 < len(self._app.vault.credentials):
+            return open_code(self._app, self._index + 1)
+        return None

@@ -1,0 +1,145 @@
+"""The App's side of the link: opens it, and gives it what it needs of the token. Imported when a
+host first speaks."""
+
+import gc
+import os
+import sys
+import time
+
+from firmware.crypto import suite
+from firmware.link.port import Port
+from firmware.link.session import LinkServer
+from firmware.protocol.messages import DEVELOPMENT, HANDSHAKE, PRODUCTION, TRANSPORT
+from firmware.serial_number import serial_number
+from firmware.ui.code_source import trusted_time
+
+_HANDSHAKE = bytes((HANDSHAKE,))
+_LONG = (
+    _HANDSHAKE,
+    bytes((TRANSPORT,)),
+)  # what takes long: a second of computing, or writing the flash
+_COLLECT_EVERY = 16_384  # bytes taken, as in main.py
+_CELL_MV = (2500, 4400)  # what a Li-ion cell can have; outside of it the divider is broken
+
+
+class Link:
+    """The serial link of a token at work."""
+
+    def __init__(self, app):
+        """Serve the App's token on the standard streams."""
+        self._app = app
+        self._port = Port(sys.stdin.buffer, sys.stdout.buffer, app.development)
+        self._server = LinkServer(
+            app.product,
+            app.board,
+            DEVELOPMENT if app.development else PRODUCTION,
+            serial_number(app.hardware.unique_id),
+            app.vault,
+            Services(app),
+            suite,
+            app.hardware.random,
+        )
+
+    def serve(self) -> bool:
+        """Take the next byte from the host; False at the end of the stream. KeyboardInterrupt for a
+        Ctrl-C."""
+        # Flat on purpose: below this runs all that the link does, and an RP2040 has 8 KB of stack
+        # for it.
+        payloads = self._port.receive()
+        if payloads is None:
+            return False
+        for payload in payloads:
+            # A handshake throws a megabyte of numbers away: let collections come when the heap is
+            # full, and not dozens of times in each multiplication. Afterwards they come early
+            # again, or what stays would lie scattered.
+            hard = payload is not None and payload[:1] == _HANDSHAKE
+            if payload is not None and payload[:1] in _LONG:
+                self._app.interaction.quiet()
+            if hard:
+                gc.threshold(-1)
+            answer = self._server.handle(payload)
+            if hard:
+                gc.collect()
+                gc.threshold(_COLLECT_EVERY)
+            self._app.check_screen()
+            if answer is not None:
+                self._port.send(answer)
+        return True
+
+
+class Services:
+    """What operations of the link need of the App; firmware.link.session lists it."""
+
+    def __init__(self, app):
+        """Stand between the link and this App."""
+        self._app = app
+
+    @property
+    def clock(self):
+        """The clock's driver, or None."""
+        return self._app.clock
+
+    def comparison(self, number: str) -> None:
+        """Show the number that the operator compares with the host's."""
+        self._app.show(self._app.interaction.comparison(number))
+
+    def settings_changed(self) -> None:
+        """Take the settings over."""
+        self._app.apply_settings()
+
+    def now_ms(self):
+        """Return the ticks."""
+        return time.ticks_ms()
+
+    def info(self) -> dict:
+        """Return millivolts, centi °C and bytes; None for what there is no part for."""
+        app = self._app
+        try:
+            lost = trusted_time(app) is None
+            temperature = app.clock.temperature()
+        except OSError:
+            lost = True
+            temperature = None
+        gc.collect()
+        flash = os.statvfs("/")
+        return {
+            "battery_mv": app.hardware.battery.millivolts()
+            if app.hardware.battery is not None
+            else None,
+            "clock_lost": lost,
+            "temperature": temperature,
+            "heap_free": gc.mem_free(),
+            "flash_free": flash[0] * flash[3],
+            "unique_id": app.hardware.unique_id,
+        }
+
+    def selftest(self) -> dict:
+        """Return for each part that can be tried whether it works."""
+        app = self._app
+        wired = app.board["products"][app.product["name"]]
+        tried = {
+            "display": self._display,
+            "clock": self._clock,
+            "button": self._button,
+            "battery": self._battery,
+        }
+        return {part: try_it() for part, try_it in tried.items() if part in wired}
+
+    def _display(self) -> bool:
+        app = self._app
+        app.apply_settings()
+        return app.display is not None
+
+    def _clock(self) -> bool:
+        try:
+            return self._app.clock is not None and self._app.clock.temperature() is not None
+        except OSError:
+            return False
+
+    def _button(self) -> bool:
+        button = self._app.hardware.button
+        return button is not None and not button.down
+
+    def _battery(self) -> bool:
+        battery = self._app.hardware.battery
+        return battery is not None and _CELL_MV[0] <= battery.millivolts() <= _CELL_MV[1]

@@ -1,0 +1,1 @@
+"""User interface of the kodeoplæser: keypad, large display and voice."""

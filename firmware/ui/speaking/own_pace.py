@@ -1,0 +1,82 @@
+"""Own pace: a number read digit by digit, as fast as its reader presses keys. Times as in
+view.py."""
+
+import time
+
+from firmware.ui.speaking.view import View
+
+_KEYS = ["4", "back", "6", "on", "5", "again"]
+
+
+class Pace(View):
+    """A number read at the reader's own pace: each press of 6 says the next digit, 4 the one
+    before, 5 three again."""
+
+    def __init__(self, app, code):
+        """Begin before the first digit of a code (a Digits view)."""
+        View.__init__(self, app, ["own_pace"], code.number, [_KEYS])
+        self._code = code
+        self._over = code.left(time.ticks_ms()) == 0
+        self._said = ["own_pace"] + _KEYS  # what is new; the digits come key by key
+        self._first = 0  # the first digit of what is being said
+
+    def parts(self) -> list:
+        """Return what is new: the keys at first, then the digits of the last one."""
+        return self._said
+
+    def key(self, key: str):
+        """Move on, back, or say the last three digits again."""
+        if key not in "456":
+            return None
+        self.lines = [_KEYS]
+        last = self.marked
+        if key == "5":
+            self._say(max(0, last - 2), max(0, last))
+        elif key == "4":
+            self._step(last - 1, "beginning")
+        else:
+            self._step(last + 1, "end")
+        return self
+
+    def whole(self):
+        """Return this view with its keys, to be said again; the place in the number stays."""
+        self._said = ["own_pace"] + _KEYS
+        self.lines = [_KEYS]
+        return self
+
+    def watch_ms(self, now, speaking: bool) -> int | None:
+        """Keep step with the voice; when it is silent, tell when the code's time is over."""
+        return 0 if speaking else None if self._over else self._code.left(now)
+
+    def ends_now(self) -> bool:
+        """Return True, once, when the code's time is over."""
+        if self._over or self._code.left(time.ticks_ms()) != 0:
+            return False
+        self._over = True
+        self._said = ["expired", "press_red"]
+        self.lines = [self._said]
+        return True
+
+    def follow(self, at: int) -> bool:
+        """Mark the digit at that place of what is being said; True when it was another one that was
+        marked."""
+        before = self.marked
+        if self._said[0] == "own_pace":
+            return View.follow(self, at + len(self.number))
+        if not self._said[0].isdigit():
+            return View.follow(self, at + 1 + len(self.number))
+        if at >= 0:
+            self.marked = min(self._first + at, self._first + len(self._said) - 1)
+        return self.marked != before
+
+    def _say(self, first: int, last: int) -> None:
+        """Say the digits from the first to the last, and mark them one after another."""
+        self._said = list(self.number[first : last + 1])
+        self._first = self.marked = first
+
+    def _step(self, to: int, edge: str) -> None:
+        if 0 <= to < len(self.number):
+            self._say(to, to)
+        else:
+            self._said = [edge]
+            self.lines = [[edge]]

@@ -1,0 +1,131 @@
+"""Asking for the PIN, and for a new one. Imported when there is a PIN. Times are milliseconds of
+time.ticks_ms()."""
+
+import time
+
+from firmware.protocol.messages import MAX_PIN, MIN_PIN
+from firmware.speech.say import time_left
+from firmware.storage.errors import VaultError
+from firmware.storage.pin import WAITS, set_pin, simple, try_pin
+from firmware.storage.vault import BLOCKED, PIN_TRIES
+from firmware.ui.code_source import trusted_time
+from firmware.ui.speaking.entry import Hidden
+from firmware.ui.speaking.failure import trouble
+from firmware.ui.speaking.view import Message, View
+
+
+class Lock:
+    """The PIN between a user and what it guards."""
+
+    def __init__(self, app):
+        """Guard this App's vault."""
+        self._app = app
+        self._since = time.ticks_ms()  # from when a wait counts when no clock tells
+
+    def ask(self, then) -> View:
+        """Return what asks for the PIN, or says how long to wait; then() gives the view behind
+        it."""
+        left = self._wait_left()
+        if left:
+            return Wait(self._app, ["pin"], [], left)
+        return self._entry(["pin"], then)
+
+    def change(self) -> View:
+        """Return what asks for the PIN, for a new one, and for that again."""
+        return self.ask(lambda: self._ask_new([["pin_size"]]))
+
+    def _entry(self, title, then, lines=()) -> View:
+        return Hidden(
+            self._app, title, MIN_PIN, MAX_PIN, lambda typed: self._try(typed, then), lines
+        )
+
+    def _try(self, typed: str, then) -> View:
+        app = self._app
+        vault = app.vault
+        if vault.pin is None:  # the host has just taken it away
+            return then()
+        now = self._now()
+        self._since = time.ticks_ms()
+        try:
+            right = try_pin(vault, typed, now or 0)
+        except VaultError:
+            return trouble(app, "storage_failed")
+        if right:
+            return then()
+        if vault.state == BLOCKED:
+            return trouble(app, "blocked")
+        title = ["pin", "is_wrong"]
+        lines = [["tries_left", str(PIN_TRIES - vault.pin["tries"])]]
+        left = self._wait_left()
+        return Wait(app, title, lines, left) if left else self._entry(title, then, lines)
+
+    def _ask_new(self, lines) -> View:
+        return Hidden(self._app, ["new_pin"], MIN_PIN, MAX_PIN, self._ask_again, lines)
+
+    def _ask_again(self, new: str) -> View:
+        if simple(new):
+            return self._ask_new([["too_simple"]])
+        lines = [["again"]]
+        return Hidden(
+            self._app, ["new_pin"], MIN_PIN, MAX_PIN, lambda again: self._change(new, again), lines
+        )
+
+    def _change(self, new: str, again: str) -> View:
+        app = self._app
+        if new != again:
+            return self._ask_new([["differs"]])
+        try:
+            set_pin(app.vault, new, app.hardware.random)
+        except VaultError:
+            return trouble(app, "storage_failed")
+        return Message(app, "new_pin", "saved")
+
+    def _now(self) -> int | None:
+        try:
+            return trusted_time(self._app)
+        except OSError:
+            return None
+
+    def _wait_left(self) -> int:
+        """Return the seconds until the next try."""
+        pin = self._app.vault.pin
+        wait = WAITS[pin["tries"]]
+        now = self._now()
+        if now is None or now < pin["at"]:
+            return max(0, wait - time.ticks_diff(time.ticks_ms(), self._since) // 1000)
+        return max(0, pin["at"] + wait - now)
+
+
+class Wait(View):
+    """How long to wait for the next try; in the end, that it may be made."""
+
+    refresh_ms: int | None = 1000
+
+    def __init__(self, app, title, lines, seconds: int):
+        """Count from now."""
+        self._ends = time.ticks_add(time.ticks_ms(), seconds * 1000)
+        self._over = False
+        View.__init__(self, app, title, "", lines + [["wait", self._number, self._unit]])
+
+    def watch_ms(self, now, speaking: bool) -> int | None:
+        """Return when the wait ends."""
+        return None if self._over else max(0, time.ticks_diff(self._ends, now))
+
+    def ends_now(self) -> bool:
+        """Return True, once, when it has ended."""
+        if self._over or time.ticks_diff(self._ends, time.ticks_ms()) > 0:
+            return False
+        self._over = True
+        self.refresh_ms = None
+        self.title = ["pin"]
+        self.lines = [["press_red"]]
+        return True
+
+    def _left(self) -> tuple:
+        return time_left(max(0, time.ticks_diff(self._ends, time.ticks_ms()) + 999) // 1000)
+
+    def _number(self) -> str:
+        return self._left()[0]
+
+    def _unit(self) -> str:
+        return self._left()[1]

@@ -1,0 +1,145 @@
+"""Screens of a token that speaks: what they show and what is said are made of the same parts (see
+firmware.speech.say).
+
+A view has a title, a number in large digits or none, and paragraphs below; `parts()` is all of it
+in that order, which is what the App's interaction lets the voice say. A key that a view has a use
+for gives the view that follows.
+"""
+
+import framebuf
+
+from firmware.speech.say import clips, grouped, text
+from firmware.ui import draw
+from firmware.ui.screen import Screen
+
+_RULE = 2  # pixels under a title
+_SPACE = 2  # pixels above and below the rule
+_BAR = 10  # the bar of the time left, with the space above it
+
+_LIGHT_ON_DARK = framebuf.FrameBuffer(
+    bytearray(b"\x80"), 2, 1, framebuf.MONO_HLSB
+)  # a palette: 0 -> 1, 1 -> 0
+
+
+class View(Screen):
+    """Something to show and to say."""
+
+    times = 1  # how often it is said
+    choosing = False  # whether the next key alone chooses a function
+    exploring = False  # whether keys say their names and do nothing else
+
+    def __init__(self, app, title, number: str = "", lines=()):
+        """Show parts as the title, a number of 5 to 8 digits, and lists of parts as the
+        paragraphs."""
+        self.app = app
+        self.title = title
+        self.number = number
+        self.lines = lines
+        self.marked = -1  # the digit of the number that is being said
+        # Where the voice is: what does not fit on the display scrolls with it.
+        self._top = 0  # the paragraph that is being said
+        self._into = 0  # how many of its clips have been said
+        self._fits = True
+
+    def parts(self) -> list:
+        """Return everything that is shown, as parts to say."""
+        said = list(self.title)
+        if self.number:
+            said.append(grouped(self.number))
+        for line in self.lines:
+            said += line
+        return said
+
+    def key(self, key: str):
+        """Return what follows after a key, None when it means nothing here, False when it is still
+        to come."""
+
+    def red(self):
+        """Return the same for the red key alone, which gives a new code where it means nothing."""
+
+    def whole(self):
+        """Return this view to be said from the beginning."""
+        self._top = self._into = 0
+        return self
+
+    def watch_ms(self, now, speaking: bool) -> int | None:
+        """Return when to ask next what the voice or the time has made of this, None when they
+        change nothing."""
+        return 0 if speaking and self.lines else None
+
+    def follow(self, at: int) -> bool:
+        """Keep step with the voice, which is at that clip of parts(); True when there is something
+        new to draw."""
+        at -= clips(self.title) + len(self.number)
+        for top in range(len(self.lines)):
+            count = clips(self.lines[top])
+            if 0 <= at < count:
+                moved = (top, at) != (self._top, self._into)
+                self._top = top
+                self._into = at
+                return moved and not self._fits
+            at -= count
+        return False
+
+    def ends_now(self) -> bool:
+        """Return True, once, when time has brought something new to say."""
+        return False
+
+    def draw(self, canvas, now) -> None:
+        """Draw the title with a rule under it, the number, and the paragraphs."""
+        app = self.app
+        font = app.text_font
+        draw.text(canvas, font, text(self.title, app.texts), 0, 0)
+        y = font.height() + _SPACE
+        canvas.fill_rect(0, y, app.display.width, _RULE, 1)
+        y += _RULE + _SPACE
+        if self.number:
+            y = self._draw_number(canvas, y)
+        rows = [draw.wrapped(font, text(line, app.texts), app.display.width) for line in self.lines]
+        if self._top >= len(rows):  # what was being said stands here no longer
+            self._top = self._into = 0
+        room = (app.display.height - y) // font.height()
+        self._fits = sum([len(paragraph) for paragraph in rows]) <= room
+        shown: list = []
+        for paragraph in rows if self._fits else rows[self._top :]:
+            shown += paragraph
+        if not self._fits and len(rows[self._top]) > room:
+            shown = shown[self._into * len(rows[self._top]) // clips(self.lines[self._top]) :]
+        for row in shown[:room]:
+            draw.text(canvas, font, row, 0, y)
+            y += font.height()
+
+    def _draw_number(self, canvas, y: int) -> int:
+        """Draw the digits in two groups; return where the next line begins."""
+        app = self.app
+        font = app.code_font(len(self.number))
+        bottom = app.display.height - _BAR - app.text_font.height()
+        x = (app.display.width - draw.grouped_width(font, self.number)) // 2
+        y += (bottom - y - font.height()) // 2
+        draw.grouped(canvas, font, self.number, x, y)
+        if self.marked >= 0:
+            first, _ = grouped(self.number)
+            x += draw.width(font, self.number[: self.marked])
+            if self.marked >= len(first):
+                x += draw.grouped_width(font, self.number) - draw.width(font, self.number)
+            glyph, rows, columns = font.get_ch(self.number[self.marked])
+            canvas.blit((glyph, columns, rows, framebuf.MONO_HLSB), x, y, -1, _LIGHT_ON_DARK)
+        return bottom
+
+
+class Message(View):
+    """What is wrong, or what was done, and what to do: a title and paragraphs."""
+
+    def __init__(self, app, *keys):
+        """Say the phrases of these keys; the first is the title."""
+        View.__init__(self, app, keys[:1], "", [[key] for key in keys[1:]])
+
+
+class Function(View):
+    """The next key alone chooses a function."""
+
+    choosing = True
+
+    def __init__(self, app):
+        """Say so."""
+        View.__init__(self, app, ["function"], "", [["choose_key"]])

@@ -1,0 +1,1 @@
+"""The commands of `kodebrik`, a file for each group."""

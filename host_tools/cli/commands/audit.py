@@ -1,0 +1,41 @@
+"""kodebrik audit: verify the validator's audit."""
+
+import typer
+
+from host_tools.cli.options.validator import Database, MasterKeyPlace, open_validator
+from host_tools.cli.output import Json, emit
+from host_tools.cli.progress import reporting
+from host_tools.errors import ExitCode
+
+app = typer.Typer(help="Verify the validation server's audit.", rich_markup_mode=None)
+
+
+@app.callback()
+def _root() -> None:
+    pass  # keeps 'verify' a command of its own
+
+
+@app.command()
+def verify(
+    database: Database = None, master_key: MasterKeyPlace = None, as_json: Json = False
+) -> None:
+    """Follow every chain of the audit; name the first entry of each that was changed or is
+    missing."""
+    with (
+        open_validator(database, master_key, create=False) as validator,
+        reporting("Verifying the audit") as progress,
+    ):
+        report = validator.verify_audit(progress)
+    broken = [
+        {"serial": fault.serial, "sequence": fault.sequence, "what": fault.what}
+        for fault in report.broken
+    ]
+    lines = [f"{report.entries} entries in {report.chains} chains."]
+    lines += [
+        f"{fault.serial or 'server'}, entry {fault.sequence}: {fault.what}"
+        for fault in report.broken
+    ]
+    lines.append("The audit was tampered with." if broken else "Every chain is whole.")
+    emit(as_json, {"entries": report.entries, "chains": report.chains, "broken": broken}, lines)
+    if broken:
+        raise typer.Exit(ExitCode.CHECK_FAILED)

@@ -1,0 +1,143 @@
+"""kodebrik clock: set, check and trim a token's clock."""
+
+from typing import Any
+
+import typer
+
+from firmware.protocol import messages
+from host_tools.cli.options.keyring import Keyring
+from host_tools.cli.options.token import AccessKeyFile, KeyFile, PassphraseFile, Port, session
+from host_tools.cli.output import Json, emit, step, warn
+from host_tools.errors import ExitCode, KodebrikError, TokenError
+from host_tools.link import clock
+from host_tools.link.replies import ClockReading
+from host_tools.link.session import Session
+from host_tools.provisioning import clock_drift as drifts
+from host_tools.provisioning.clock_drift import Drift, Offset
+
+app = typer.Typer(help="Set, check and trim the token's clock.", rich_markup_mode=None)
+
+_SET_TOLERANCE = (
+    1.0  # seconds by which a clock that was just set may be off before something is wrong
+)
+
+
+@app.command("set")
+def set_clock(
+    port: Port = None,
+    key_file: KeyFile = None,
+    access_key_file: AccessKeyFile = None,
+    passphrase_file: PassphraseFile = None,
+    as_json: Json = False,
+) -> None:
+    """Set the token's clock to this computer's time, and read it back."""
+    with session(port, Keyring(key_file, access_key_file, passphrase_file)) as talk:
+        result = _set_and_check(talk)
+    emit(as_json, result, [f"The clock is set. Offset: {_offset_text(result)}"])
+
+
+@app.command()
+def check(
+    port: Port = None,
+    key_file: KeyFile = None,
+    access_key_file: AccessKeyFile = None,
+    passphrase_file: PassphraseFile = None,
+    as_json: Json = False,
+) -> None:
+    """Measure how far the clock is off and how fast it drifts, against this computer's time."""
+    with session(port, Keyring(key_file, access_key_file, passphrase_file)) as talk:
+        reading, offset, measured = _measure(talk)
+    result = _as_json(talk, reading, offset)
+    lines = [f"Offset: {_offset_text(result)}"]
+    if measured is not None:
+        result |= {
+            "drift_ppm": round(measured.ppm, 3),
+            "drift_uncertainty_ppm": round(measured.uncertainty, 3),
+        }
+        lines.append(
+            f"Drift: {measured.ppm:+.2f} ± {measured.uncertainty:.2f} ppm"
+            f" in the {drifts.duration(measured.elapsed)} since it was set"
+        )
+    lines.append(f"Aging offset: {reading.aging}")
+    emit(as_json, result, lines)
+
+
+@app.command()
+def trim(
+    port: Port = None,
+    key_file: KeyFile = None,
+    access_key_file: AccessKeyFile = None,
+    passphrase_file: PassphraseFile = None,
+    as_json: Json = False,
+) -> None:
+    """Correct the clock's speed by the drift since it was set, then set it anew.
+
+    Needs two visits: 'kodebrik clock set' at the first, this at the second, about a day later.
+    """
+    with session(port, Keyring(key_file, access_key_file, passphrase_file)) as talk:
+        reading, offset, measured = _measure(talk)
+        if measured is None:
+            raise KodebrikError(
+                "The clock was set only now, so its drift is not known.",
+                "Come back in a day; do not set the clock before.",
+                ExitCode.TOO_EARLY,
+            )
+        aging = drifts.trimmed(reading.aging, measured, offset)
+        if abs(aging) == drifts.AGING_LIMIT:
+            warn(
+                f"The clock is off by {measured.ppm:+.1f} ppm, more than its trim can take: "
+                "check the chip."
+            )
+        talk.trim_clock(aging)
+        result = _set_and_check(talk) | {
+            "drift_ppm": round(measured.ppm, 3),
+            "drift_uncertainty_ppm": round(measured.uncertainty, 3),
+            "aging_before": reading.aging,
+        }
+    emit(
+        as_json,
+        result,
+        [
+            f"Drift was {measured.ppm:+.2f} ± {measured.uncertainty:.2f} ppm.",
+            f"Aging offset: {reading.aging} before, {result['aging']} now.",
+            f"The clock is set anew. Offset: {_offset_text(result)}",
+        ],
+    )
+
+
+def _measure(talk: Session) -> tuple[ClockReading, Offset, Drift | None]:
+    with step("Measuring the clock, which takes about two seconds"):
+        reading, offset = clock.measure(talk, clock.Times())
+    if not reading.set_at:
+        raise TokenError(messages.CLOCK_LOST)
+    elapsed = (reading.time or 0) - reading.set_at
+    return reading, offset, drifts.drift(offset, elapsed) if elapsed > 0 else None
+
+
+def _set_and_check(talk: Session) -> dict[str, Any]:
+    with step("Setting the clock at the turn of a second"):
+        clock.set_now(talk, clock.Times())
+        reading, offset = clock.measure(talk, clock.Times())
+    if abs(offset.seconds) > _SET_TOLERANCE:
+        raise KodebrikError(
+            f"The clock was set, but is off by {offset.seconds:+.1f} s.",
+            "Set it again; if it repeats, check the clock chip with 'kodebrik selftest'.",
+            ExitCode.CHECK_FAILED,
+        )
+    return _as_json(talk, reading, offset)
+
+
+def _as_json(talk: Session, reading: ClockReading, offset: Offset) -> dict[str, Any]:
+    return {
+        "serial": talk.hello.serial,
+        "time": reading.time,
+        "offset_ms": round(offset.seconds * 1000, 1),
+        "uncertainty_ms": round(offset.uncertainty * 1000, 1),
+        "set_at": reading.set_at,
+        "aging": reading.aging,
+        "temperature": reading.temperature,
+    }
+
+
+def _offset_text(result: dict[str, Any]) -> str:
+    return f"{result['offset_ms']:+.1f} ± {result['uncertainty_ms']:.1f} ms"

@@ -1,0 +1,96 @@
+"""kodebrik code: the code that a token should show."""
+
+import time
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from firmware.protocol.messages import ENTRIES
+from host_tools import private_files
+from host_tools.cli.options.credential import (
+    Algorithm,
+    Counter,
+    Digits,
+    OtpauthFile,
+    Period,
+    SecretFile,
+    Suite,
+    one_source,
+    read_credential,
+)
+from host_tools.cli.output import Json, emit, warn
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.otp import codes
+
+
+def code(
+    secret_file: SecretFile = None,
+    otpauth_file: OtpauthFile = None,
+    algorithm: Algorithm = None,
+    digits: Digits = None,
+    period: Period = None,
+    counter: Counter = None,
+    suite: Suite = None,
+    challenge: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="DIGITS",
+            help="With --suite: what is typed; twice for an amount and then an account.",
+        ),
+    ] = None,
+    pin_file: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="With a suite that has a PIN: its file; '-' is standard input."
+        ),
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            "--time",
+            metavar="TIME",
+            help="Unix seconds, or a date and time such as 2031-01-02T03:04:05Z. Default: now.",
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Compute the code that a token should show, or its answer to a challenge."""
+    one_source(secret_file=secret_file, otpauth_file=otpauth_file)
+    if (suite is None) != (not challenge):
+        raise KodebrikError(
+            "A challenge and a suite belong together.", "Give both or none of them.", ExitCode.USAGE
+        )
+    entry = None if suite is None or challenge is None else ENTRIES[min(len(challenge), 2) - 1]
+    credential = read_credential(
+        secret_file, otpauth_file, None, algorithm, digits, period, counter, suite, entry
+    )
+    moment = int(time.time()) if at is None else _moment(at)
+    if challenge:
+        pin = None if pin_file is None else private_files.read_text(pin_file, warn)
+        text = credential.answer(moment, challenge, pin)
+    else:
+        text = credential.code(moment)
+    result: dict[str, str | int | None] = {"code": text, "counter": credential.counter}
+    lines = [codes.grouped(text)]
+    if credential.period is not None:
+        left = codes.remaining(moment, credential.period)
+        result |= {"time": moment, "remaining": left}
+        lines.append(f"Valid for {left} more seconds.")
+    emit(as_json, result, lines)
+
+
+def _moment(text: str) -> int:
+    """Give the Unix seconds of a number or an ISO 8601 time; one without a zone is this
+    computer's."""
+    try:
+        seconds = int(text) if text.isdigit() else int(datetime.fromisoformat(text).timestamp())
+    except (ValueError, OverflowError):
+        seconds = -1
+    if seconds < 0:
+        raise KodebrikError(
+            f"{text} is not a time after 1970.",
+            "Give Unix seconds, or a time such as 2031-01-02T03:04:05Z.",
+            ExitCode.USAGE,
+        )
+    return seconds

@@ -1,0 +1,219 @@
+"""kodebrik demo: the whole way of a token in one run. Emulated, provisioned over its serial port,
+pressed, checked.
+
+What a token with a voice says is recorded and checked too.
+"""
+
+import os
+import re
+import shutil
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from firmware.protocol import messages
+from host_tools import private_files
+from host_tools.cli.output import Json, emit, say, step
+from host_tools.desktop.token_folder import emulated, emulator_errors
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.exchange import otpauth
+from host_tools.image.image import load_product
+from host_tools.link import clock
+from host_tools.link.channel import Channel
+from host_tools.link.session import claim_token
+from host_tools.link.transport import SerialTransport
+from host_tools.otp import codes, secret_text
+from host_tools.otp.credential import Credential
+from host_tools.provisioning import access_key, issuer_key_file
+
+if TYPE_CHECKING:
+    from emulator.session import Emulator
+
+_PATIENCE, _GLANCE = 5.0, 0.02  # seconds
+_SILENCE = 1.5  # seconds without a sound: longer than any pause in what is said
+_FILES = (
+    "flash.bin",
+    "state.json",
+    "link",
+    "access.key",
+    "secret.otpauth",
+    "screen.png",
+    "voice.wav",
+)
+_LANGUAGE = "en"  # of the voice, as of these lines
+_SPOKEN = 7  # clips: what introduces the code, and its six digits
+
+
+def demo(
+    product: Annotated[
+        str,
+        typer.Argument(
+            metavar="PRODUCT",
+            help="kodeviser, or kodeoplaeser, whose voice is built the first time.",
+        ),
+    ] = "kodeviser",
+    state: Annotated[
+        Path,
+        typer.Option(
+            metavar="DIR", help="Folder for the demonstration's token; an older one is replaced."
+        ),
+    ] = Path("build/demo"),
+    as_json: Json = False,
+) -> None:
+    """Emulate a token, provision it, press it, check its code, and what it says."""
+    speaks = "audio" in load_product(product)["parts"]
+    board = "pico2" if speaks else "pico"
+    _clear(state)
+    with emulated(product, board, state) as emulator:
+        port = emulator.open_pty(state / "link")
+        say(f"An emulated {product} is plugged in at {port}.")
+        with emulator.serving():
+            credential, serial = _provision(emulator, port, state)
+        emulator.unplug()
+        say("Unplugged. Pressing its button.")
+        before, moment = int(emulator.now), emulator.elapsed
+        emulator.press()
+        picture = emulator.screen().to_png(state / "screen.png")
+        text = emulator.screen_text()
+        expected = _by_pyotp(credential, before, int(emulator.now))
+        with emulator_errors():
+            from emulator.views.terminal import render  # noqa: PLC0415 - an extra
+
+            drawn = (
+                text if speaks else render(emulator.screen(), shutil.get_terminal_size().columns)
+            )
+        shown = next((line for line in text if line.replace(" ", "") in expected), None)
+        if shown is None:
+            raise _defect(
+                f"The screen shows {' / '.join(text)}; pyotp computes {codes.grouped(expected[0])}."
+            )
+        heard = _heard(emulator, moment, state / "voice.wav") if speaks else []
+    if speaks and "".join(filter(str.isdigit, heard[:_SPOKEN])) != shown.replace(" ", ""):
+        raise _defect(f"The screen shows {shown}; the voice says {' '.join(heard)}.")
+    result: dict[str, Any] = {
+        "serial": serial,
+        "code": shown,
+        "pyotp": expected,
+        "picture": str(picture),
+    }
+    lines = [
+        *drawn,
+        f"The token's display shows {shown}.",
+        f"pyotp computes {codes.grouped(shown.replace(' ', ''))} for the same secret and time: "
+        "the code is right.",
+        f"Picture of the display: {picture}",
+    ]
+    if speaks:
+        result |= {"said": heard, "sound": str(state / "voice.wav")}
+        lines[-1:-1] = [f"The token says: {_in_words(heard)}"]
+        lines.append(f"Its voice, to be listened to: {state / 'voice.wav'}")
+    emit(as_json, result, [*lines, "", *_next(product, board, state)])
+
+
+def _next(product: str, board: str, state: Path) -> list[str]:
+    """Give what to type to go on with this token."""
+    command = _command()
+    return [
+        "Try next:",
+        f"  {command} emulate {product} --board {board} --state {state} --link {state / 'link'}",
+        f"  {command} info --port {state / 'link'} --access-key-file {state / 'access.key'}    "
+        "(in another terminal)",
+        f"  {command} code --otpauth-file {state / 'secret.otpauth'}",
+    ]
+
+
+def _heard(emulator: "Emulator", since: float, path: Path) -> list[str]:
+    """Wait until all is said; give the clips that were heard, and their sound as a file."""
+    import numpy as np  # noqa: PLC0415 - an extra
+
+    from host_tools.voice import packfile, playback, store  # noqa: PLC0415 - an extra
+    from host_tools.voice.recognition.clips import Recogniser  # noqa: PLC0415 - an extra
+
+    emulator.advance(_SILENCE)
+    while emulator.audio(emulator.elapsed - _SILENCE).onset() is not None:
+        emulator.advance(_SILENCE)
+    samples = emulator.audio(since).samples
+    playback.write_wav(path, np.array(samples, np.int16))
+    return Recogniser(packfile.load(store.pack(_LANGUAGE))[1]).names(samples)
+
+
+def _in_words(heard: list[str]) -> str:
+    from host_tools.voice import languages  # noqa: PLC0415 - an extra
+
+    texts = languages.load(_LANGUAGE).phrases
+    return " ".join(name if name.isdigit() else texts.get(name, "(unknown)") for name in heard)
+
+
+def _defect(message: str) -> KodebrikError:
+    return KodebrikError(message, "This is a defect; please report it.", ExitCode.CHECK_FAILED)
+
+
+def _command() -> str:
+    """Give this program as the user can type it here."""
+    return "kodebrik" if shutil.which("kodebrik") else os.path.relpath(sys.argv[0])
+
+
+def _clear(state: Path) -> None:
+    """Remove an older demonstration, and nothing that is not one."""
+    if state.exists() and not {path.name for path in state.iterdir()} <= set(_FILES):
+        raise KodebrikError(
+            f"{state} holds other files than a demonstration's.",
+            "Name another folder with --state.",
+            ExitCode.FILE,
+        )
+    shutil.rmtree(state, ignore_errors=True)
+    state.mkdir(mode=0o700, parents=True)
+
+
+def _provision(emulator: "Emulator", port: str, state: Path) -> tuple[Credential, str]:
+    """Do what 'kodebrik provision' does; the operator's eyes are the screen's pixels."""
+    transport = SerialTransport(port)
+    try:
+        channel = Channel(transport, port)
+        hello = channel.hello()
+
+        def compare(number: str) -> bool:
+            shown = _await_number(emulator)
+            say(f"The token shows {shown}; kodebrik computes {codes.grouped(number)}.")
+            return shown.replace(" ", "") == number
+
+        with step(f"Claiming the token {hello.serial}"):
+            session = claim_token(channel, hello, compare)
+        key = access_key.derive(issuer_key_file.generate(), hello.serial)
+        private_files.write_new(state / "access.key", key.reveal().hex().encode() + b"\n")
+        session.set_key(messages.KEY_ISSUER, key)
+        with step("Setting its clock"):
+            clock.set_now(session, clock.Times())
+        credential = Credential("kodebrik:demo", secret_text.generate("SHA1"))
+        private_files.write_new(
+            state / "secret.otpauth", otpauth.compose(credential).encode() + b"\n"
+        )
+        with step("Giving it a fresh secret"):
+            session.put_credential(credential)
+        if "audio" in load_product(hello.product)["parts"]:
+            session.write_settings({"language": _LANGUAGE})
+    finally:
+        transport.close()
+    return credential, hello.serial
+
+
+def _await_number(emulator: "Emulator") -> str:
+    """Read the six digits from the screen, for which the token needs a moment."""
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline:
+        for line in emulator.screen_text():
+            if re.fullmatch(r"\d{3} \d{3}", line):
+                return line
+        time.sleep(_GLANCE)
+    return "no number"
+
+
+def _by_pyotp(credential: Credential, *times: int) -> list[str]:
+    with emulator_errors():
+        import pyotp  # noqa: PLC0415 - an extra
+
+        totp = pyotp.TOTP(secret_text.encode_base32(credential.secret))
+        return list(dict.fromkeys(str(totp.at(moment)) for moment in times))

@@ -1,0 +1,209 @@
+"""kodebrik emulate: a token without hardware, for a program on its serial link, in the terminal, or
+for a scenario."""
+
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from host_tools.cli.commands.image import Board, Production
+from host_tools.cli.output import Json, emit
+from host_tools.desktop.token_folder import default_state, emulated
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.image.image import load_product
+
+if TYPE_CHECKING:
+    from emulator.scenario.player import Listener
+    from emulator.session import Emulator
+    from host_tools.desktop.captions import Hearing
+
+_LISTEN = 0.05  # seconds between two looks at what is heard
+
+
+class Voice(StrEnum):
+    """Whose voice says what the token says."""
+
+    TOKEN = "token"  # noqa: S105 - the device
+    SYSTEM = "system"
+
+
+def emulate(
+    product: Annotated[
+        str, typer.Argument(metavar="PRODUCT", help="The product, such as kodeviser.")
+    ] = "kodeviser",
+    board: Board = "pico",
+    state: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help=(
+                "Folder that keeps the token. Default: one for each product and board; --script: "
+                "a new one."
+            ),
+        ),
+    ] = None,
+    production: Production = False,
+    headless: Annotated[
+        bool,
+        typer.Option("--headless", help="No screen in the terminal: serve the link until Ctrl-C."),
+    ] = False,
+    link: Annotated[
+        Path | None,
+        typer.Option(metavar="PATH", help="Make this symbolic link to the token's serial port."),
+    ] = None,
+    rfc2217: Annotated[
+        int | None,
+        typer.Option(
+            metavar="PORT", help="Offer the link at rfc2217://127.0.0.1:PORT too; 0: any port."
+        ),
+    ] = None,
+    script: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Play a scenario (docs/emulator.md) instead, and end with it."
+        ),
+    ] = None,
+    record: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Write what is done in the terminal to this new scenario."
+        ),
+    ] = None,
+    voice: Annotated[
+        Voice | None,
+        typer.Option(
+            help=(
+                "Hear the token's voice, or the operating system's say the same. Default: the "
+                "token's, in a terminal."
+            )
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Run an emulated token."""
+    if script is not None:
+        if headless or link or rfc2217 is not None or record or voice:
+            raise KodebrikError(
+                "A scenario runs by itself.", "Give --script with --state at most.", ExitCode.USAGE
+            )
+        _play(product, board, state, production, script, as_json)
+        return
+    if record is not None and (headless or record.exists()):
+        raise KodebrikError(
+            "A recording needs a terminal and a new file.",
+            "Leave out --headless; name another file.",
+            ExitCode.USAGE,
+        )
+    if not headless and not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise KodebrikError(
+            "There is no terminal to show the screen in.", "Give --headless.", ExitCode.USAGE
+        )
+    state = state or default_state(product, board)
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with emulated(product, board, state, production) as emulator:
+        _announce(emulator, link, rfc2217, as_json)
+        if headless and voice is None:
+            emulator.serve(stop.is_set)
+            return
+        with _hearing(emulator, product, voice) as hearing:
+            if headless:
+                with emulator.serving():
+                    while hearing is not None and not stop.wait(_LISTEN):
+                        hearing.listen()
+                return
+            from host_tools.desktop.terminal import play  # noqa: PLC0415 - needs the emulator
+
+            play(emulator, stop, record, hearing)
+
+
+@contextmanager
+def _hearing(emulator: "Emulator", product: str, voice: Voice | None) -> "Iterator[Hearing | None]":
+    """Give the ears of the user; none for a token that says nothing."""
+    data = load_product(product)
+    if "audio" not in data["parts"]:
+        if voice is not None:
+            raise KodebrikError(
+                f"The {data['title']} says nothing.", "Leave out --voice.", ExitCode.USAGE
+            )
+        yield None
+        return
+    from host_tools.desktop.captions import Hearing  # noqa: PLC0415 - an extra
+    from host_tools.voice.synthesis import pyttsx3  # noqa: PLC0415 - an extra
+
+    if voice is Voice.SYSTEM:
+        pyttsx3.engine()
+    hearing = Hearing(
+        emulator, data["image_languages"], pyttsx3.say if voice is Voice.SYSTEM else None
+    )
+    try:
+        yield hearing
+    finally:
+        hearing.close()
+
+
+def _announce(emulator: "Emulator", link: Path | None, rfc2217: int | None, as_json: bool) -> None:
+    try:
+        result = {"state": str(emulator.directory), "link": emulator.open_pty(link)}
+        if rfc2217 is not None:
+            result["rfc2217"] = emulator.open_rfc2217(rfc2217)
+    except OSError as error:
+        raise KodebrikError(
+            f"The link cannot be offered: {error.strerror or error}",
+            "Name another path or port.",
+            ExitCode.FILE,
+        ) from None
+    names = {"state": "Token in", "link": "Link", "rfc2217": "Network link"}
+    emit(as_json, result, [f"{names[name]}: {value}" for name, value in result.items()])
+    sys.stdout.flush()
+
+
+def _play(
+    product: str, board: str, state: Path | None, production: bool, script: Path, as_json: bool
+) -> None:
+    with ExitStack() as stack:
+        # A new token of the same seed and time each run: the same pixels, the same results.
+        folder = state or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kodebrik-")))
+        emulator = stack.enter_context(
+            emulated(product, board, folder, production, seed=0, now=_SCENARIO_TIME)
+        )
+        from emulator.scenario.player import ScenarioError  # noqa: PLC0415 - an extra
+        from emulator.scenario.scenario import parse, play_file  # noqa: PLC0415 - an extra
+
+        try:
+            steps = len(parse(script.read_text(encoding="utf-8")))
+            play_file(emulator, script, listener=_listener(product))
+        except ScenarioError as error:
+            raise KodebrikError(
+                f"{script}, {error}", "Compare the line with the screen.", ExitCode.SCENARIO
+            ) from None
+        except (OSError, UnicodeDecodeError):
+            raise KodebrikError(
+                f"Cannot read {script}.", "Check the file's name.", ExitCode.FILE
+            ) from None
+    emit(
+        as_json,
+        {"script": str(script), "steps": steps},
+        [f"{script}: all {steps} steps went as expected."],
+    )
+
+
+def _listener(product: str) -> "Listener | None":
+    """Somebody who understands what a token says; nobody for one that says nothing."""
+    data = load_product(product)
+    if "audio" not in data["parts"]:
+        return None
+    from host_tools.voice.recognition.clips import listener  # noqa: PLC0415 - an extra
+
+    return listener(data["image_languages"])
+
+
+_SCENARIO_TIME = 1_767_225_600.0  # 2026-01-01

@@ -1,0 +1,95 @@
+"""kodebrik image: what goes into a token's flash, as a folder or as a file system image."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from host_tools.cli.output import Json, emit, step
+from host_tools.errors import ExitCode, KodebrikError
+
+Product = Annotated[str, typer.Option(metavar="NAME", help="The product, such as kodeviser.")]
+Board = Annotated[str, typer.Option(metavar="NAME", help="The board: pico, pico2 or esp32_s3.")]
+Production = Annotated[
+    bool,
+    typer.Option(
+        "--production",
+        help="Without Ctrl-C, prompt and codes over the link, as tokens are handed out.",
+    ),
+]
+
+
+def image(
+    output: Annotated[
+        Path,
+        typer.Option(
+            metavar="PATH", help="A file NAME.bin for a littlefs image, or else a new folder."
+        ),
+    ],
+    product: Product = "kodeviser",
+    board: Board = "pico",
+    production: Production = False,
+    language: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A language it carries; repeat it for more, its own first. Default: da and en."
+        ),
+    ] = None,
+    voice: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="PACK",
+            help="A voice pack instead of its language's synthesised one (docs/voice.md).",
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Build the firmware for one product on one board."""
+    from host_tools.image.image import build_tree, load_board, pack  # noqa: PLC0415 - the compiler is slow to load
+
+    if output.exists():
+        raise KodebrikError(
+            f"{output} exists already and is not overwritten.",
+            "Name another one, or move it away.",
+            ExitCode.FILE,
+        )
+    with step(f"Building {product} for {board}"):
+        tree = build_tree(product, board, production, language)
+        for mine in voice or ():
+            _replace_voice(tree, mine)
+        content = (
+            {str(output): pack(tree, load_board(board)["filesystem"])}
+            if output.suffix == ".bin"
+            else {}
+        )
+    try:
+        for path, data in (
+            content or {str(output / path): data for path, data in tree.items()}
+        ).items():
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            Path(path).write_bytes(data)
+    except OSError as error:
+        raise KodebrikError(
+            f"Cannot write {output}: {error.strerror}.",
+            "Check the path and its permissions.",
+            ExitCode.FILE,
+        ) from None
+    size = sum(len(data) for data in tree.values())
+    result = {"output": str(output), "files": len(tree), "bytes": size, "production": production}
+    build = "production" if production else "development"
+    emit(as_json, result, [f"{output}: {len(tree)} files, {size} bytes, {build} build"])
+
+
+def _replace_voice(tree: dict[str, bytes], path: Path) -> None:
+    """Put a voice pack in the place of the one in its language."""
+    from host_tools.cli.commands.voice import read_pack  # noqa: PLC0415 - an extra
+
+    content, language = read_pack(path)
+    place = f"voice/{language}.kvp"
+    if place not in tree:
+        raise KodebrikError(
+            f"{path} speaks '{language}', which this token does not carry.",
+            "Name the language with --language too, or leave out --voice.",
+            ExitCode.USAGE,
+        )
+    tree[place] = content

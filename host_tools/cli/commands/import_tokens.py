@@ -1,0 +1,196 @@
+"""kodebrik import and letter: tokens into the validation server, and the letters with which they
+are activated."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from host_tools import private_files
+from host_tools.cli.commands.inventory import AccountName, InventoryFile, Serials, opened_inventory
+from host_tools.cli.options.keyring import Keyring
+from host_tools.cli.options.pskc_key import (
+    TransportKeyFile,
+    TransportPassphraseFile,
+    transport_keys,
+)
+from host_tools.cli.options.token import KeyFile, PassphraseFile
+from host_tools.cli.options.validator import Database, MasterKeyPlace, open_validator
+from host_tools.cli.output import Json, emit, warn
+from host_tools.cli.progress import reporting
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.exchange import assignments, formats, pskc_reader
+from host_tools.exchange.key_package import TokenKey
+from host_tools.provisioning import serial_number
+from host_tools.validator import letters
+from host_tools.validator.letters import Letter
+
+_ACTOR = "command line"
+
+
+def import_tokens(
+    file: Annotated[
+        Path | None,
+        typer.Argument(metavar="[FILE]", help="PSKC, CSV or a list of otpauth:// URIs."),
+    ] = None,
+    from_inventory: Annotated[
+        bool,
+        typer.Option(
+            "--from-inventory", help="Instead of a file: the tokens that were provisioned here."
+        ),
+    ] = False,
+    serials: Serials = None,
+    account: AccountName = None,
+    kind: Annotated[
+        str | None,
+        typer.Option(metavar="totp|hotp", help="For CSV lines that do not say their kind."),
+    ] = None,
+    transport_key_file: TransportKeyFile = None,
+    transport_passphrase_file: TransportPassphraseFile = None,
+    clock_ppm: Annotated[
+        float | None,
+        typer.Option(
+            metavar="PPM",
+            help="What foreign tokens' clocks can be off by. Default: 50, any crystal.",
+        ),
+    ] = None,
+    users: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Assign the tokens at once: lines of SERIAL,USER-ID."),
+    ] = None,
+    activate: Annotated[
+        bool,
+        typer.Option(
+            "--activate",
+            help="With --users: and activate them, for they were handed over in person.",
+        ),
+    ] = False,
+    inventory_file: InventoryFile = None,
+    key_file: KeyFile = None,
+    passphrase_file: PassphraseFile = None,
+    database: Database = None,
+    master_key: MasterKeyPlace = None,
+    as_json: Json = False,
+) -> None:
+    """Import tokens into the validation server: all of them, or none when one is not right."""
+    if activate and users is None:
+        raise KodebrikError("Nobody would get the tokens.", "Say who with --users.", ExitCode.USAGE)
+    holders = {} if users is None else assignments.read(formats.load(users))
+    if (file is None) != from_inventory:
+        raise KodebrikError(
+            "Tokens come from a file or from the inventory.", "Name one of them.", ExitCode.USAGE
+        )
+    if file is None:
+        with opened_inventory(inventory_file) as inventory:
+            issuer_key = Keyring(key_file, None, passphrase_file).issuer_key()
+            keys = inventory.keys(
+                issuer_key, [serial_number.check(serial) for serial in serials or ()], account
+            )
+    else:
+        keys = _read(file, kind, transport_key_file, transport_passphrase_file, serials)
+    if not keys:
+        raise KodebrikError(
+            "There is no token to import.", "Check the file or --serial.", ExitCode.BAD_INPUT
+        )
+    strange = holders.keys() - {key.serial for key in keys}
+    if strange:
+        raise KodebrikError(
+            f"The token {min(strange)} has a user, and is not among those to import.",
+            "Check the list of users. Nothing was imported.",
+            ExitCode.BAD_INPUT,
+        )
+    with open_validator(database, master_key) as validator:
+        from host_tools.validator.records import new_token  # noqa: PLC0415 - an extra
+
+        new = [new_token(key, clock_ppm) for key in keys]
+        with reporting("Importing") as told:
+            count = validator.import_tokens(
+                new, users=holders, activate=activate, actor=_ACTOR, progress=told
+            )
+    lines = [f"{count:,} token{'s' * (count != 1)} imported."]
+    if holders:
+        lines.append(f"{len(holders):,} of them assigned{' and activated' * activate}.")
+    emit(as_json, {"imported": count} | ({"assigned": len(holders)} if holders else {}), lines)
+
+
+def letter(
+    serial: Annotated[
+        str, typer.Argument(metavar="SERIAL", help="The serial number of a token that is assigned.")
+    ],
+    output: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help="New file: an HTML page, or text when it ends in .txt."
+        ),
+    ],
+    language: Annotated[str | None, typer.Option(help="da or en. Default: the user's.")] = None,
+    site: Annotated[
+        str | None, typer.Option(metavar="URL", help="Where the user activates the token.")
+    ] = None,
+    days: Annotated[int, typer.Option(help="Days that the activation code can be used.")] = 30,
+    database: Database = None,
+    master_key: MasterKeyPlace = None,
+    as_json: Json = False,
+) -> None:
+    """Write the activation letter of a token that was assigned to a user; an earlier letter is
+    void."""
+    private_files.check_new(output)
+    if language is not None and language not in letters.LANGUAGES:
+        raise KodebrikError(
+            f"There is no letter in the language {language}.",
+            f"Choose one of: {', '.join(letters.LANGUAGES)}.",
+            ExitCode.USAGE,
+        )
+    with open_validator(database, master_key) as validator:
+        token = validator.token(serial)
+        spoken = language or (
+            validator.user(token.user_id).language if token.user_id else letters.LANGUAGES[0]
+        )
+        issued = validator.issue_activation_code(serial, actor=_ACTOR, days=days)
+    content = Letter(issued.serial, issued.code, issued.expires_at, spoken, token.user_id, site)
+    text = letters.as_text(content) if output.suffix == ".txt" else letters.as_html(content)
+    private_files.write_new(output, text.encode())
+    result = {"serial": serial, "file": str(output), "expires_at": issued.expires_at}
+    emit(
+        as_json,
+        result,
+        [f"The activation letter of {serial} is in {output}. Send it apart from the token."],
+    )
+
+
+def _read(
+    file: Path,
+    kind: str | None,
+    key_file: Path | None,
+    passphrase_file: Path | None,
+    serials: list[str] | None,
+) -> list[TokenKey]:
+    if kind not in (None, "totp", "hotp"):
+        raise KodebrikError(f"There is no kind {kind}.", "Choose totp or hotp.", ExitCode.USAGE)
+    content = formats.load(file)
+    transport = transport_keys(key_file, passphrase_file)
+    if formats.form(content) == "pskc" and transport.key is None and transport.passphrase is None:
+        needed = pskc_reader.needs(content)
+        if needed is None:
+            warn(
+                "The file is not encrypted: whoever had it in hands could read its secrets, or "
+                "put in their own."
+            )
+        else:
+            raise KodebrikError(
+                f"The file is encrypted under a {needed}.",
+                f"Give it with --transport-{needed}-file. Nothing was imported.",
+                ExitCode.WRONG_KEY,
+            )
+    with reporting("Reading") as told:
+        keys = formats.read(content, transport.key, transport.passphrase, kind, told)
+    if not serials:
+        return keys
+    missing = set(serials) - {key.serial for key in keys}
+    if missing:
+        raise KodebrikError(
+            f"The file holds no token {min(missing)}.",
+            "Check the serial number. Nothing was imported.",
+            ExitCode.BAD_INPUT,
+        )
+    return [key for key in keys if key.serial in serials]

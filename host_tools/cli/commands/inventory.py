@@ -1,0 +1,176 @@
+"""kodebrik inventory: the tokens that we personalised, and their secrets for a server."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import platformdirs
+import typer
+
+from host_tools import private_files
+from host_tools.cli.options.keyring import Keyring
+from host_tools.cli.options.pskc_key import (
+    TransportKeyFile,
+    TransportPassphraseFile,
+    transport_keys,
+)
+from host_tools.cli.options.token import KeyFile, PassphraseFile
+from host_tools.cli.output import Json, emit, warn
+from host_tools.cli.progress import reporting
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.exchange import pskc_writer
+from host_tools.provisioning import serial_number
+from host_tools.provisioning.inventory import Inventory
+from host_tools.provisioning.inventory_records import Account, Entry
+
+app = typer.Typer(
+    help="List the tokens that were provisioned here; export them for a server.",
+    rich_markup_mode=None,
+)
+
+InventoryFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--inventory",
+        envvar="KODEBRIK_INVENTORY",
+        metavar="FILE",
+        help="The inventory of our tokens. Default: a file of this user.",
+    ),
+]
+Serials = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--serial", metavar="SERIAL", help="This token alone; may be given several times."
+    ),
+]
+AccountName = Annotated[
+    str | None,
+    typer.Option("--account", metavar="NAME", help="This account, where a token has several."),
+]
+
+
+@contextmanager
+def opened_inventory(path: Path | None) -> Iterator[Inventory]:
+    """Open the inventory that the option names, else this user's."""
+    with Inventory(
+        path or Path(platformdirs.user_data_dir("kodebrik")) / "inventory.sqlite", warn
+    ) as inventory:
+        yield inventory
+
+
+@app.command("list")
+def list_tokens(
+    text: Annotated[
+        str, typer.Argument(metavar="[TEXT]", help="Part of a serial number, product or account.")
+    ] = "",
+    inventory_file: InventoryFile = None,
+    as_json: Json = False,
+) -> None:
+    """List the tokens that were provisioned here."""
+    with opened_inventory(inventory_file) as inventory:
+        entries = inventory.entries(text)
+    lines = [
+        f"{entry.serial}: {entry.product}, {_day(entry.first_at)}, {_names(entry.accounts)}"
+        for entry in entries
+    ] or ["There is no such token in the inventory."]
+    emit(as_json, {"tokens": [_as_json(entry) for entry in entries]}, lines)
+
+
+@app.command()
+def show(
+    serial: Annotated[str, typer.Argument(metavar="SERIAL", help="The token's serial number.")],
+    inventory_file: InventoryFile = None,
+    as_json: Json = False,
+) -> None:
+    """Show what is known of one token; never its secrets."""
+    with opened_inventory(inventory_file) as inventory:
+        entry = inventory.entry(serial_number.check(serial))
+    lines = [
+        f"Serial number: {entry.serial}",
+        f"Product: {entry.product} on {entry.board}, firmware {entry.version}",
+        f"Provisioned first: {_moment(entry.first_at)}",
+        f"Clock set: {_moment(entry.clock_set_at)}",
+        *(_line(account) for account in entry.accounts),
+    ]
+    emit(as_json, _as_json(entry), lines)
+
+
+@app.command()
+def export(
+    output: Annotated[
+        Path, typer.Argument(metavar="FILE", help="New PSKC file (RFC 6030) for a server.")
+    ],
+    serials: Serials = None,
+    account: AccountName = None,
+    transport_key_file: TransportKeyFile = None,
+    transport_passphrase_file: TransportPassphraseFile = None,
+    inventory_file: InventoryFile = None,
+    key_file: KeyFile = None,
+    passphrase_file: PassphraseFile = None,
+    as_json: Json = False,
+) -> None:
+    """Write tokens with their secrets into an encrypted PSKC file, for this or another server.
+
+    Its key or passphrase is agreed with whoever gets the file, and goes there by another way.
+    """
+    private_files.check_new(output)
+    transport = transport_keys(transport_key_file, transport_passphrase_file)
+    if transport.key is None and transport.passphrase is None:
+        raise KodebrikError(
+            "The file must be encrypted.",
+            "Give --transport-key-file or --transport-passphrase-file; 'openssl rand -hex 16' "
+            "makes a key.",
+            ExitCode.USAGE,
+        )
+    with opened_inventory(inventory_file) as inventory:
+        issuer_key = Keyring(key_file, None, passphrase_file).issuer_key()
+        keys = inventory.keys(
+            issuer_key, [serial_number.check(serial) for serial in serials or ()], account
+        )
+    if not keys:
+        raise KodebrikError(
+            "The inventory holds no token.", "Provision one first.", ExitCode.BAD_INPUT
+        )
+    with reporting("Encrypting") as told:
+        content = pskc_writer.write(keys, transport.key, transport.passphrase, told)
+    private_files.write_new(output, content)
+    result = {"file": str(output), "tokens": [key.serial for key in keys]}
+    emit(as_json, result, [f"{len(keys):,} token{'s' * (len(keys) != 1)} written to {output}."])
+
+
+def _as_json(entry: Entry) -> dict[str, Any]:
+    return vars(entry) | {"accounts": [vars(account) for account in entry.accounts]}
+
+
+def _names(accounts: tuple[Account, ...]) -> str:
+    return ", ".join(account.name for account in accounts) or "no account"
+
+
+def _line(account: Account) -> str:
+    moving = f"every {account.period} s" if account.period else f"counter {account.counter}"
+    if account.suite:
+        moving = f"{account.suite}, asks for a {account.entry}" + (
+            "" if account.counter is None else f", {moving}"
+        )
+    kept = (
+        f"secret sealed under issuer key {account.issuer}" if account.issuer else "secret not kept"
+    )
+    return (
+        f"Account {account.name}: {account.kind.upper()}, {account.algorithm}, {account.digits} "
+        f"digits, {moving},"
+        f" written {_moment(account.written_at)}, fingerprint {account.fingerprint}, {kept}"
+    )
+
+
+def _day(time: float) -> str:
+    return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%d")
+
+
+def _moment(time: float | None) -> str:
+    return (
+        "never"
+        if time is None
+        else datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    )

@@ -1,0 +1,85 @@
+"""kodebrik keys: the issuer key, and the access keys that are derived from it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from host_tools import private_files
+from host_tools.cli.options.keyring import Keyring, default_key_file, passphrase
+from host_tools.cli.options.token import KeyFile, PassphraseFile
+from host_tools.cli.output import Json, emit, step
+from host_tools.provisioning import access_key, issuer_key_file, serial_number
+
+app = typer.Typer(
+    help="Create the issuer key; derive access keys.",
+    rich_markup_mode=None,
+)
+
+
+@app.command()
+def create(
+    key_file: KeyFile = None,
+    passphrase_file: PassphraseFile = None,
+    as_json: Json = False,
+) -> None:
+    """Create an issuer key in a new file under a passphrase."""
+    path = key_file or default_key_file()
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    private_files.check_new(path)
+    phrase = passphrase(passphrase_file, "Passphrase for the new issuer key", twice=True)
+    key = issuer_key_file.generate()
+    with step("Sealing the issuer key"):
+        private_files.write_new(path, issuer_key_file.seal(key, phrase))
+    fingerprint = issuer_key_file.fingerprint(key)
+    emit(
+        as_json,
+        {"file": str(path), "fingerprint": fingerprint},
+        [
+            f"The issuer key is in {path}.",
+            f"Fingerprint: {fingerprint}",
+            "Back the file up: tokens that were provisioned with it cannot be managed without it.",
+        ],
+    )
+
+
+@app.command()
+def show(
+    key_file: KeyFile = None,
+    passphrase_file: PassphraseFile = None,
+    as_json: Json = False,
+) -> None:
+    """Show the issuer key's fingerprint; the key itself is never shown."""
+    fingerprint = issuer_key_file.fingerprint(Keyring(key_file, None, passphrase_file).issuer_key())
+    emit(as_json, {"fingerprint": fingerprint}, [f"Fingerprint: {fingerprint}"])
+
+
+@app.command()
+def derive(
+    serial: Annotated[
+        str, typer.Option(metavar="SERIAL", help="The token's serial number, 12 digits.")
+    ],
+    output: Annotated[
+        str,
+        typer.Option(
+            metavar="FILE", help="New file for the key as hexadecimal text; '-' is standard output."
+        ),
+    ],
+    key_file: KeyFile = None,
+    passphrase_file: PassphraseFile = None,
+    as_json: Json = False,
+) -> None:
+    """Write one token's access key to a file that --access-key-file takes: it opens this token
+    alone."""
+    serial = serial_number.check(serial)
+    if output != "-":
+        private_files.check_new(Path(output))
+    key = access_key.derive(Keyring(key_file, None, passphrase_file).issuer_key(), serial)
+    text = key.reveal().hex()
+    if output == "-":
+        emit(as_json, {"serial": serial, "access_key": text}, [text])
+        return
+    private_files.write_new(Path(output), text.encode() + b"\n")
+    emit(
+        as_json, {"serial": serial, "file": output}, [f"The access key of {serial} is in {output}."]
+    )

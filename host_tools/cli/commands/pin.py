@@ -1,0 +1,79 @@
+"""kodebrik pin: set or clear the PIN of a token with a keypad. The PIN is never part of the command
+line."""
+
+from typing import Annotated
+
+import typer
+
+from firmware.protocol import messages
+from host_tools import private_files
+from host_tools.cli.options.keyring import Keyring
+from host_tools.cli.options.token import AccessKeyFile, KeyFile, PassphraseFile, Port, session
+from host_tools.cli.output import Json, emit, warn
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.secret import Secret
+
+app = typer.Typer(
+    help="Set or clear the PIN that the token asks for before a code.", rich_markup_mode=None
+)
+
+PinFile = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE",
+        help="File with the PIN; '-' is standard input. Default: it is asked for, unseen.",
+    ),
+]
+
+
+@app.command("set")
+def set_pin(
+    pin_file: PinFile = None,
+    port: Port = None,
+    key_file: KeyFile = None,
+    access_key_file: AccessKeyFile = None,
+    passphrase_file: PassphraseFile = None,
+    as_json: Json = False,
+) -> None:
+    """Give the token a PIN of 4 to 8 digits, or another one; wrong tries count from none."""
+    pin = _asked() if pin_file is None else _checked(private_files.read_text(pin_file, warn))
+    with session(port, Keyring(key_file, access_key_file, passphrase_file)) as talk:
+        talk.set_pin(pin)
+    emit(
+        as_json,
+        {"serial": talk.hello.serial, "pin": True},
+        [f"The {talk.hello.product} {talk.hello.serial} now asks for its PIN before a code."],
+    )
+
+
+@app.command("clear")
+def clear_pin(
+    port: Port = None,
+    key_file: KeyFile = None,
+    access_key_file: AccessKeyFile = None,
+    passphrase_file: PassphraseFile = None,
+    as_json: Json = False,
+) -> None:
+    """Take the PIN away: the token gives codes without asking."""
+    with session(port, Keyring(key_file, access_key_file, passphrase_file)) as talk:
+        talk.clear_pin()
+    emit(
+        as_json,
+        {"serial": talk.hello.serial, "pin": False},
+        [f"The {talk.hello.product} {talk.hello.serial} asks for no PIN."],
+    )
+
+
+def _asked() -> Secret:
+    return _checked(typer.prompt("New PIN", hide_input=True, confirmation_prompt=True, err=True))
+
+
+def _checked(text: str) -> Secret:
+    good = text.isascii() and text.isdigit() and messages.MIN_PIN <= len(text) <= messages.MAX_PIN
+    if not good:
+        raise KodebrikError(
+            "That is no PIN.",
+            f"A PIN has {messages.MIN_PIN} to {messages.MAX_PIN} digits and nothing else.",
+            ExitCode.BAD_INPUT,
+        )
+    return Secret(text.encode())

@@ -1,0 +1,310 @@
+"""kodebrik qa: drive tokens as users do, and compare what servers answer with what they must."""
+
+import secrets
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from host_tools import private_files
+from host_tools.cli.options import token as connection
+from host_tools.cli.output import Json, emit, say, warn
+from host_tools.cli.progress import reporting
+from host_tools.desktop.token_folder import emulator_errors
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.secret import Secret
+
+if TYPE_CHECKING:
+    from host_tools.qa.cases.schedule import Played
+    from host_tools.qa.runner import InHand
+    from host_tools.qa.targets.selection import Doors
+
+app = typer.Typer(
+    help="Try tokens and servers together: cases, published vectors, years of use.",
+    rich_markup_mode=None,
+)
+
+_EMULATED = "emulated"
+
+Seed = Annotated[
+    int | None, typer.Option(help="Repeats a run. Default: drawn, and told in the report.")
+]
+
+
+@app.command()
+def run(
+    token: Annotated[
+        str,
+        typer.Option(
+            metavar="emulated|PORT",
+            help="Emulated tokens, or the port of a real one that you press.",
+        ),
+    ] = _EMULATED,
+    product: Annotated[
+        str, typer.Option(help="Which product to emulate: kodeviser or kodeoplaeser.")
+    ] = "kodeviser",
+    against: Annotated[
+        str,
+        typer.Option(
+            metavar="SERVER",
+            help="local (a validator in this process, in virtual time), the URL of a kodebrik server,"
+            " privacyidea:URL or radius:HOST[:PORT].",
+        ),
+    ] = "local",
+    codes: Annotated[
+        int, typer.Option(help="Submit at least so many codes; every case is played once.", min=1)
+    ] = 50,
+    seed: Seed = None,
+    tokens: Annotated[
+        int, typer.Option(help="Emulated tokens that take turns.", min=2, max=100)
+    ] = 4,
+    user: Annotated[
+        str | None, typer.Option(help="User-ID that the real token is enrolled for.")
+    ] = None,
+    enrol: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL", help="The kodebrik server that enrols, when --against cannot (RADIUS)."
+        ),
+    ] = None,
+    api_key_file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            envvar="KODEBRIK_API_KEY_FILE",
+            help="An administrator's API key of our server.",
+        ),
+    ] = None,
+    admin: Annotated[
+        str | None, typer.Option(metavar="NAME", help="privacyIDEA's administrator.")
+    ] = None,
+    admin_password_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Their password.")
+    ] = None,
+    radius_secret_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The secret shared with it.")
+    ] = None,
+    window: Annotated[
+        int | None,
+        typer.Option(
+            help="Steps to either side that the server accepts. Default: 1.", min=0, max=10
+        ),
+    ] = None,
+    locks_after: Annotated[
+        int | None,
+        typer.Option(
+            help="Wrong codes in a row that lock a token; 0: none. Default: 3, privacyIDEA 0.",
+            min=0,
+        ),
+    ] = None,
+    junit: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the report as JUnit XML.")
+    ] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Write the report as a page with pictures and sounds into a new folder.",
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Play cases of right and wrong use and check every verdict. Exit code 16 when one is not as it
+    must be."""
+    with _installed():
+        from host_tools.qa.report import html as pages  # noqa: PLC0415
+        from host_tools.qa.report import junit as xml  # noqa: PLC0415
+        from host_tools.qa.report import report as reports  # noqa: PLC0415
+        from host_tools.qa.runner import Console, Plan, perform  # noqa: PLC0415
+        from host_tools.qa.targets import selection as servers  # noqa: PLC0415 - an extra
+        from host_tools.qa.targets.target import Policy  # noqa: PLC0415
+
+    if html is not None:
+        _new_folder(html)
+    doors = _doors(api_key_file, admin, admin_password_file, radius_secret_file, enrol)
+    default = servers.default_policy(against, doors)
+    policy = Policy(
+        default.window if window is None else window,
+        default.locks_after if locks_after is None else locks_after,
+    )
+    seed = secrets.randbelow(10**6) if seed is None else seed
+    in_hand = None if token == _EMULATED else _in_hand(token, user)
+    plan = Plan(against, doors, policy, codes, seed, product, tokens, in_hand, html)
+
+    def tell(played: "Played") -> None:
+        if not as_json:
+            for text in (reports.line(played), *reports.details(played)):
+                print(text, flush=True)
+
+    with reporting("Provisioning and enrolling tokens") as progress, emulator_errors():
+        report = perform(plan, Console(say, tell, progress))
+    lines = ["", *reports.summary(report), f"Seed: {seed}"]
+    if junit is not None:
+        xml.write(report, junit)
+        lines.append(f"JUnit XML: {junit}")
+    if html is not None:
+        lines.append(f"Page with pictures and sounds: {pages.write(report, html)}")
+    emit(as_json, reports.as_json(report), lines)
+    if report.failed:
+        raise typer.Exit(ExitCode.CHECK_FAILED)
+
+
+@app.command()
+def vectors(
+    product: Annotated[
+        str, typer.Option(help="Which product to emulate: kodeviser or kodeoplaeser.")
+    ] = "kodeviser",
+    as_json: Json = False,
+) -> None:
+    """Try the published vectors of RFC 4226, 6238 and 6287 on the firmware and on the validator."""
+    with _installed():
+        from host_tools.qa.vectors import runner  # noqa: PLC0415 - an extra
+
+    with reporting("Vectors") as progress, emulator_errors():
+        tried = list(runner.run(product, progress))
+    lines, rows = [], []
+    for device in (runner.TOKEN, runner.VM, runner.SERVER):
+        for rfc in dict.fromkeys(each.vector.rfc for each in tried if each.device == device):
+            mine = [each for each in tried if each.device == device and each.vector.rfc == rfc]
+            done = [each for each in mine if not each.skipped]
+            failed = [each for each in done if not each.passed]
+            skipped = Counter(each.skipped for each in mine if each.skipped)
+            rows.append(
+                {
+                    "device": device,
+                    "rfc": rfc,
+                    "tried": len(done),
+                    "failed": [each.vector.name for each in failed],
+                    "skipped": dict(skipped),
+                }
+            )
+            lines.append(f"{device}, {rfc}: {len(done) - len(failed)} of {len(done)} right")
+            lines += [f"  {count} not tried: {why}" for why, count in skipped.items()]
+            lines += [
+                f"  {each.vector.name}: expected {each.vector.code}, got {each.given or 'no code'}"
+                for each in failed
+            ]
+    emit(as_json, {"vectors": rows}, lines)
+    if any(row["failed"] for row in rows):
+        raise typer.Exit(ExitCode.CHECK_FAILED)
+
+
+@app.command()
+def soak(
+    tokens: Annotated[int, typer.Option(help="Size of the fleet.", min=1, max=1_000_000)] = 50,
+    years: Annotated[float, typer.Option(help="Virtual years.", min=0.01, max=50)] = 3.0,
+    crystal: Annotated[
+        str, typer.Option(help="The tokens' clocks: ds3231 or quartz (a bare crystal).")
+    ] = "ds3231",
+    seed: Seed = None,
+    firmware: Annotated[
+        int,
+        typer.Option(
+            help="So many of the tokens run the firmware on its VM beside the clock chip.", min=0
+        ),
+    ] = 1,
+    workers: Annotated[int, typer.Option(help="Processes on this machine.", min=1, max=256)] = 1,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            metavar="tcp://HOST:PORT", help="Work on the machines of this Dask cluster instead."
+        ),
+    ] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Draw acceptance against drift and window, as SVG."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Let a fleet of drifting tokens and their users live for years before the server's rule."""
+    with _installed():
+        from host_tools.qa.soak import report as soak_report  # noqa: PLC0415
+        from host_tools.qa.soak import soak as soaking  # noqa: PLC0415 - an extra
+        from host_tools.qa.soak.fleet import CRYSTALS  # noqa: PLC0415
+
+    if crystal not in CRYSTALS:
+        raise KodebrikError(
+            f"There is no crystal {crystal}.",
+            f"Choose one of: {', '.join(CRYSTALS)}.",
+            ExitCode.USAGE,
+        )
+    seed = secrets.randbelow(10**6) if seed is None else seed
+    wanted = soaking.Soak(tokens, years, crystal, seed, min(firmware, tokens))
+    engine = soaking.processes(workers) if scheduler is None else soaking.dask(scheduler)
+    with engine as executor, reporting("Slices of the fleet") as progress:
+        outcome = soaking.run(wanted, executor, progress)
+    lines = list(soak_report.lines(outcome))
+    if plot is not None:
+        plot.write_text(soak_report.plot(outcome), encoding="utf-8")
+        lines += ["", f"Plot: {plot}"]
+    emit(as_json, soak_report.as_json(outcome), lines)
+    if any(tally.differing for tally in outcome.tallies.values()):
+        raise typer.Exit(ExitCode.CHECK_FAILED)
+
+
+def _doors(
+    api_key_file: Path | None,
+    admin: str | None,
+    admin_password_file: Path | None,
+    radius_secret_file: Path | None,
+    enrol: str | None,
+) -> "Doors":
+    from host_tools.qa.targets.privacyidea import Administrator  # noqa: PLC0415
+    from host_tools.qa.targets.selection import Doors  # noqa: PLC0415 - an extra
+
+    administrator = None
+    if admin is not None:
+        if admin_password_file is None:
+            raise KodebrikError(
+                "privacyIDEA's administrator has a password.",
+                "Name its file with --admin-password-file.",
+                ExitCode.USAGE,
+            )
+        administrator = Administrator(admin, _secret(admin_password_file))
+    return Doors(
+        None if api_key_file is None else _secret(api_key_file),
+        administrator,
+        None if radius_secret_file is None else _secret(radius_secret_file),
+        enrol,
+    )
+
+
+def _secret(path: Path) -> Secret:
+    return Secret(private_files.read_text(str(path), warn).encode())
+
+
+def _in_hand(port: str, user: str | None) -> "InHand":
+    """Ask the port which token it is; its codes are then read by the person who presses it."""
+    from host_tools.qa.runner import InHand  # noqa: PLC0415 - an extra
+
+    if user is None:
+        raise KodebrikError("A real token is somebody's.", "Say whose with --user.", ExitCode.USAGE)
+    with connection.token(port) as (_, hello):
+        say(
+            f"The token at {port} is the {hello.product} {hello.serial}. Unplug it or leave it in, as you like."
+        )
+    return InHand(hello.product, hello.serial, user, lambda text: str(typer.prompt(text, err=True)))
+
+
+def _new_folder(path: Path) -> None:
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise KodebrikError(f"{path} exists already.", "Name a new or empty folder.", ExitCode.FILE)
+    path.mkdir(parents=True, exist_ok=True)
+
+
+@contextmanager
+def _installed() -> Iterator[None]:
+    """Say what to install when a part is missing."""
+    try:
+        yield
+    except ImportError as error:
+        if (error.name or "").partition(".")[0] in ("emulator", "firmware", "host_tools"):
+            raise
+        raise KodebrikError(
+            f"QA is not installed: {error.name or 'a package'} is missing.",
+            "Install it with: pip install 'kodebrik[qa]'",
+            ExitCode.NOT_INSTALLED,
+        ) from None

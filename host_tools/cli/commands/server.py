@@ -1,0 +1,219 @@
+"""kodebrik server: start the validation server; its keys."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from host_tools import private_files
+from host_tools.cli.options.validator import (
+    Database,
+    MasterKeyPlace,
+    database_url,
+    default_key_file,
+    installed,
+    key_place,
+    open_validator,
+)
+from host_tools.cli.output import Json, emit, say, warn
+from host_tools.cli.progress import reporting
+from host_tools.errors import ExitCode, KodebrikError
+
+app = typer.Typer(
+    help="Start the validation server; manage its keys.",
+    invoke_without_command=True,
+    rich_markup_mode=None,
+)
+
+_ROLES = ("administrator", "help_desk", "auditor", "checker")
+_ACTOR = "command line"
+
+
+@app.callback()
+def server(
+    context: typer.Context,
+    database: Database = None,
+    master_key: MasterKeyPlace = None,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)
+    ] = 8080,
+    workers: Annotated[
+        int, typer.Option(help="Processes that share the database.", min=1, max=64)
+    ] = 1,
+    settings: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Settings of RADIUS, notices and limits (TOML)."),
+    ] = None,
+    certificate: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Certificate with its chain (PEM), for TLS.")
+    ] = None,
+    private_key: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="The certificate's private key (PEM), if in another file."
+        ),
+    ] = None,
+    trusted_proxies: Annotated[
+        str,
+        typer.Option(
+            metavar="ADDRESSES", help="Proxies whose X-Forwarded-For is believed, comma separated."
+        ),
+    ] = "127.0.0.1",
+    as_json: Json = False,
+) -> None:
+    """Start the validation server; manage its keys.
+
+    Without a command, the server runs until Ctrl-C or SIGTERM; what it has begun by then, it
+    finishes.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    with installed():
+        from host_tools.validator.notices.reach import on_this_machine  # noqa: PLC0415 - an extra
+        from host_tools.validator.server import processes  # noqa: PLC0415 - an extra, and a second
+    if certificate is None and not on_this_machine(host):
+        warn(
+            "Keys, codes and cookies travel in the clear: give --certificate, or let only a "
+            "proxy that speaks TLS in."
+        )
+    place = key_place(database, master_key)
+    options = processes.Options(
+        database=database_url(database),
+        key=place,
+        host=host,
+        port=port,
+        workers=workers,
+        settings=None if settings is None else str(settings),
+        certificate=None if certificate is None else str(certificate),
+        private_key=None if private_key is None else str(private_key),
+        trusted_proxies=trusted_proxies,
+    )
+
+    def ready(url: str) -> None:
+        emit(
+            as_json,
+            {"url": url, "workers": workers},
+            [f"The validation server is at {url} (Ctrl-C stops it)."],
+        )
+        sys.stdout.flush()
+
+    processes.serve(options, ready)
+    say("The server has stopped.")
+
+
+@app.command("create-key")
+def create_key(
+    key_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Default: a file of this user.")
+    ] = None,
+    device: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URI",
+            help="Create it inside a PKCS#11 device: pkcs11:token=…;object=…?module-path=…",
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Create a master key in a new file, or inside a PKCS#11 device, which it never leaves."""
+    with installed():
+        from host_tools.validator.keys import master_key, pkcs11  # noqa: PLC0415 - an extra
+    if device is not None:
+        inside = pkcs11.create(pkcs11.parse(device))
+        lines = [
+            f"Master key {inside.identity} created.",
+            "Back it up by the device's own means, if it has any.",
+        ]
+        emit(as_json, {"key": inside.identity}, lines)
+        return
+    path = key_file or default_key_file()
+    if key_file is None:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    made = master_key.create_file(path)
+    emit(
+        as_json,
+        {"file": str(path), "key": made.identity},
+        [
+            f"Master key {made.identity} written to {path}.",
+            "Keep a copy elsewhere: no database opens without its key.",
+        ],
+    )
+
+
+@app.command("rotate-key")
+def rotate_key(
+    database: Database = None, master_key: MasterKeyPlace = None, as_json: Json = False
+) -> None:
+    """Seal every secret anew under a new data key; the server may run meanwhile."""
+    with (
+        open_validator(database, master_key, create=False) as validator,
+        reporting("Sealing secrets") as progress,
+    ):
+        count = validator.rotate_key(actor=_ACTOR, progress=progress)
+    emit(as_json, {"secrets": count}, [f"{count} secrets are sealed under a new data key."])
+
+
+@app.command("change-master-key")
+def change_master_key(
+    to: Annotated[str, typer.Option(metavar="FILE|URI", help="The new master key.")],
+    database: Database = None,
+    master_key: MasterKeyPlace = None,
+    as_json: Json = False,
+) -> None:
+    """Wrap the database's data keys under another master key; start the server with that one from
+    then on."""
+    with open_validator(database, master_key, create=False) as validator:
+        from host_tools.validator.keys.locate import open_key  # noqa: PLC0415 - an extra
+
+        new = open_key(to)
+        count = validator.rewrap(new, actor=_ACTOR)
+    lines = [
+        f"{count} data keys are wrapped under the master key {new.identity}.",
+        "Restart the server with it.",
+    ]
+    emit(as_json, {"data_keys": count, "key": new.identity}, lines)
+
+
+@app.command("api-key")
+def api_key(
+    name: Annotated[str, typer.Argument(help="A name for the key, as the audit will show it.")],
+    role: Annotated[str, typer.Option(help=f"What it may do: {', '.join(_ROLES)}.")] = "checker",
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the key to a new file, mode 0600.")
+    ] = None,
+    revoke: Annotated[bool, typer.Option("--revoke", help="Refuse this key from now on.")] = False,
+    database: Database = None,
+    master_key: MasterKeyPlace = None,
+    as_json: Json = False,
+) -> None:
+    """Make an API key, or revoke one. The key is shown this once."""
+    if role not in _ROLES:
+        raise KodebrikError(
+            f"There is no role {role}.", f"Choose one of: {', '.join(_ROLES)}.", ExitCode.USAGE
+        )
+    if out is not None:
+        private_files.check_new(out)
+    with open_validator(database, master_key) as validator:
+        from host_tools.validator.records import Role  # noqa: PLC0415 - an extra
+
+        if revoke:
+            validator.revoke_api_key(name, actor=_ACTOR)
+            emit(
+                as_json,
+                {"name": name, "revoked": True},
+                [f"The API key {name} is refused from now on."],
+            )
+            return
+        _, key = validator.create_api_key(name, Role(role), actor=_ACTOR)
+    text = key.reveal().decode()
+    if out is not None:
+        private_files.write_new(out, key.reveal() + b"\n")
+        emit(
+            as_json,
+            {"name": name, "role": role, "file": str(out)},
+            [f"API key {name} ({role}) written to {out}."],
+        )
+        return
+    emit(as_json, {"name": name, "role": role, "key": text}, [text])

@@ -1,0 +1,183 @@
+"""kodebrik voice: build, list, check and play voice packs."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from host_tools.cli.output import Json, emit, step
+from host_tools.errors import ExitCode, KodebrikError
+
+if TYPE_CHECKING:
+    from host_tools.voice.packfile import Clip
+
+app = typer.Typer(help="Build voice packs, list, check and play them.", rich_markup_mode=None)
+
+Pack = Annotated[Path, typer.Argument(metavar="PACK", help="A voice pack, such as da.kvp.")]
+
+
+@app.command()
+def build(
+    output: Annotated[
+        Path, typer.Option(metavar="PATH", help="The pack to write, or a folder for it.")
+    ] = Path(),
+    language: Annotated[str, typer.Option(metavar="NAME", help="da, en or kl.")] = "da",
+    engine: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME", help="espeak, or pyttsx3 for the operating system's own voice."
+        ),
+    ] = "espeak",
+    recordings: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="WAV files that replace clips: NAME.wav, or NAME.SPEED.wav for one speed.",
+            exists=True,
+            file_okay=False,
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Build a language's voice pack: every clip synthesised, or recorded."""
+    voice = _tools()
+    chosen = voice.languages.load(language)
+    engines = {"espeak": voice.engine.ESPEAK, "pyttsx3": voice.engine.SYSTEM}
+    if engine not in engines:
+        raise KodebrikError(
+            f"There is no engine '{engine}'.", "Choose espeak or pyttsx3.", ExitCode.USAGE
+        )
+    with step(f"Building the voice pack '{language}' ({len(chosen.phrases)} phrases)"):
+        if recordings or engine != "espeak":
+            content = voice.build.build(chosen, recordings, engine=engines[engine])
+        else:
+            content = voice.store.pack(language)
+    path = output / f"{language}.kvp" if output.is_dir() else output
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise KodebrikError(
+            f"Cannot write {path}: {error.strerror}.",
+            "Check the path and its permissions.",
+            ExitCode.FILE,
+        ) from None
+    lines = [
+        f"{path}: {len(content)} bytes, {len(chosen.phrases)} phrases at "
+        f"{len(voice.languages.SPEEDS)} speeds"
+    ]
+    if not chosen.reviewed:
+        lines.append("Its texts await review by a native speaker.")
+    result = {
+        "output": str(path),
+        "bytes": len(content),
+        "phrases": len(chosen.phrases),
+        "reviewed": chosen.reviewed,
+    }
+    emit(as_json, result, lines)
+
+
+@app.command(name="list")
+def list_clips(pack: Pack, as_json: Json = False) -> None:
+    """List a voice pack's clips with their length at each speed, and who speaks."""
+    description, clips = _load(pack)
+    lasting: dict[str, dict[int, float]] = {}
+    for clip in clips:
+        lasting.setdefault(clip.name, {})[clip.speed] = round(
+            clip.duration / description["rate"], 2
+        )
+    lines = [f"{key}: {value}" for key, value in sorted(description.items())]
+    lines += [
+        f"{name}: "
+        + ", ".join(f"{seconds} s at speed {speed}" for speed, seconds in speeds.items())
+        for name, speeds in lasting.items()
+    ]
+    emit(as_json, {"description": description, "clips": lasting}, lines)
+
+
+@app.command()
+def check(pack: Pack, as_json: Json = False) -> None:
+    """Check a voice pack as it will be heard: every clip there, levels within 1 LU, peaks, clicks,
+    checksum."""
+    voice = _tools()
+    description, clips = _load(pack)
+    figures = voice.check.measure(clips)
+    found = voice.check.faults(
+        clips, figures, set(voice.languages.load(description["language"]).phrases)
+    )
+    if found:
+        raise KodebrikError(
+            f"{pack} is not fit for a token: {'; '.join(found)}.",
+            "Build it again with 'kodebrik voice build'; recordings may need other levels.",
+            ExitCode.CHECK_FAILED,
+        )
+    emit(
+        as_json,
+        {"clips": len(clips), **vars(figures), "reviewed": description["reviewed"]},
+        [
+            f"{pack} is good: {len(clips)} clips, {figures.seconds:.0f} s.",
+            f"Loudness {figures.softest:.2f} to {figures.loudest:.2f} LUFS, true peak "
+            f"{figures.highest_peak:.2f} dBTP.",
+        ],
+    )
+
+
+@app.command()
+def play(
+    pack: Pack,
+    names: Annotated[
+        list[str], typer.Argument(metavar="NAME...", help="Clips to play one after the other.")
+    ],
+    speed: Annotated[int, typer.Option(min=1, max=5, help="From 1, slow, to 5.")] = 3,
+    wav: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a WAV file instead.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Play clips of a voice pack."""
+    voice = _tools()
+    samples = voice.playing.spoken(_load(pack)[1], names, speed)
+    if wav:
+        voice.playing.write_wav(wav, samples)
+    else:
+        voice.playing.play(samples)
+    emit(
+        as_json,
+        {"clips": names, "speed": speed, "wav": None if wav is None else str(wav)},
+        [f"{wav} written"] if wav else [],
+    )
+
+
+def read_pack(path: Path) -> tuple[bytes, str]:
+    """Give the bytes of a voice pack that is whole, and its language."""
+    content = _read(path)
+    return content, _tools().packfile.load(content)[0]["language"]
+
+
+def _load(path: Path) -> "tuple[dict[str, Any], list[Clip]]":
+    loaded: tuple[dict[str, Any], list[Clip]] = _tools().packfile.load(_read(path))
+    return loaded
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise KodebrikError(
+            f"Cannot read {path}: {error.strerror}.", "Check the path.", ExitCode.FILE
+        ) from None
+
+
+def _tools() -> Any:
+    """Give the folder host_tools.voice with its modules; its libraries are slow to load, and need
+    not be installed."""
+    try:
+        from host_tools import voice  # noqa: PLC0415
+        from host_tools.voice import build, check, languages, packfile, playback, store
+        from host_tools.voice.synthesis import engine  # noqa: F401, PLC0415
+    except ModuleNotFoundError as error:
+        raise KodebrikError(
+            f"Building and playing voices needs '{error.name}', which is not installed.",
+            "Install it: pip install 'kodebrik[voice]'.",
+            ExitCode.NOT_INSTALLED,
+        ) from None
+    return voice

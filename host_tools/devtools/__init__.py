@@ -1,0 +1,1 @@
+"""Generators for developers: bitmap fonts, tables of the reference docs, user guides."""

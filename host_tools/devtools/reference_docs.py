@@ -1,0 +1,155 @@
+"""Write the generated parts of docs/ and README.md: tables that stand in code must not be typed
+again.
+
+`python -m host_tools.devtools.reference_docs` writes them; with `--check` it changes nothing and
+exits 1 when one is stale.
+"""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from firmware.protocol import messages, sentences
+from host_tools.errors import exit_code_table
+from host_tools.image.image import load_board, load_product, names
+
+ROOT = Path(__file__).parents[2]
+
+
+def table(head: tuple[str, ...], rows: Sequence[tuple[object, ...]]) -> str:
+    """Give a Markdown table."""
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
+
+
+def wiring() -> str:
+    """Give one wiring table per board, from its board file."""
+    sections = []
+    for name in names("boards"):
+        board = load_board(name)
+        for product_name, parts in board["products"].items():
+            product = load_product(product_name)
+            rows = [
+                row
+                for part in product["parts"]
+                for row in _wires(part, parts.get(part), board["buses"])
+            ]
+            sections.append(
+                f"### {product['title']} on {board['title']} (`{name}`)\n\n"
+                + table(("part", "chip", "its pin", "board pin"), rows)
+            )
+    return "\n\n".join(sections)
+
+
+def _wires(
+    part: str, wired: dict[str, Any] | None, buses: dict[str, Any]
+) -> list[tuple[object, ...]]:
+    if wired is None:
+        return [(part, "not on this board", "", "")]
+    chip = wired["chip"]
+    rows: list[tuple[object, ...]] = []
+    if "bus" in wired:
+        bus = buses[wired["bus"]]
+        where = f"{chip} at address 0x{wired['address']:02X}" if "address" in wired else chip
+        name = f"{bus['kind'].upper()} {bus['id']}"
+        lines = [line for line in _LINES if line in bus]
+        rows += [(part, where, line.upper(), f"GPIO {bus[line]} ({name})") for line in lines]
+    rows += [
+        (part, chip, name, f"GPIO {wired[key]}") for key, name in _PINS.items() if key in wired
+    ]
+    for key, name in _PIN_ROWS.items():
+        rows += [
+            (part, chip, f"{name} {n}", f"GPIO {pin}")
+            for n, pin in enumerate(wired.get(key, ()), 1)
+        ]
+    return rows
+
+
+_LINES = (
+    "sda",
+    "scl",
+    "sck",
+    "mosi",
+    "ws",
+    "sd",
+)  # of a bus, as the board files and machine's buses name them
+_PINS = {"pin": "signal", "select": "select", "enable": "enable"}
+_PIN_ROWS = {"rows": "row", "columns": "column"}
+
+
+def message_tables() -> str:
+    """Give the tables of operations, limits and errors, from firmware.protocol."""
+    operations = [(number, f"`{name}`") for number, name in sorted(messages.OPERATIONS.items())]
+    limits = [(f"`{name}`", getattr(messages, name)) for name in LIMITS]
+    errors = [
+        (number, f"`{name}`", what, hint)
+        for number, (name, what, hint) in sorted(sentences.ERRORS.items())
+    ]
+    return "\n\n".join(
+        (
+            "## Operations\n\n" + table(("op", "name"), operations),
+            f"## Limits\n\n{_UNITS}\n\n{table(('name', 'value'), limits)}",
+            "## Errors\n\n0 is success.\n\n"
+            + table(("error", "name", "what is wrong", "what to do"), errors),
+        )
+    )
+
+
+_UNITS = "Sizes in bytes, a PIN's in digits, times in Unix seconds."
+LIMITS = (
+    "PROTOCOL_VERSION",
+    "MAX_PAYLOAD",
+    "MAX_ACCOUNTS",
+    "MAX_NAME",
+    "MIN_SECRET",
+    "MAX_SECRET",
+    "MIN_PIN",
+    "MAX_PIN",
+    "PIN_TRIES",
+    "MIN_TIME",
+    "MAX_TIME",
+)
+
+
+def exit_codes() -> str:
+    """Give the table of the commands' exit codes."""
+    return table(("exit code", "meaning"), exit_code_table())
+
+
+SECTIONS = {
+    "docs/hardware.md": {"wiring": wiring},
+    "docs/protocol.md": {"messages": message_tables},
+    "docs/commands.md": {"exit codes": exit_codes},
+}
+
+
+def fill(text: str, section: str, content: str) -> str:
+    """Replace what stands between the markers of `section`; ValueError when they are missing."""
+    start, end = f"<!-- generated: {section} -->", "<!-- end generated -->"
+    head, found, rest = text.partition(start)
+    _, closed, tail = rest.partition(end)
+    if not (found and closed):
+        raise ValueError(f"no markers for the section '{section}'")
+    return f"{head}{start}\n{content}\n{end}{tail}"
+
+
+def main(check: bool) -> int:
+    """Write or check every generated section; give the exit code."""
+    stale = []
+    for name, sections in SECTIONS.items():
+        path = ROOT / name
+        old = new = path.read_text(encoding="utf-8")
+        for section, content in sections.items():
+            new = fill(new, section, content())
+        if new != old:
+            stale.append(name)
+            if not check:
+                path.write_text(new, encoding="utf-8")
+    for name in stale:
+        print(f"{name}: {'stale; run make docs' if check else 'written'}")
+    return 1 if check and stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main("--check" in sys.argv[1:]))

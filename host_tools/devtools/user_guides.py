@@ -1,0 +1,160 @@
+"""Build the user guides: from docs/guides/*.md to one HTML page and one large-print PDF each, in
+build/guides.
+
+`python -m host_tools.devtools.user_guides` writes all of them. The HTML stands alone and does for a
+screen reader what a page's structure can (WCAG 2.2): language, landmarks, headings, a list of
+contents, a link past it. The PDF is PDF/UA-1, which is tagged. Both are set in a font whose zero
+has no stroke, for that is easily taken for an 8.
+"""
+
+import sys
+from dataclasses import dataclass
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from firmware.version import VERSION
+
+SOURCES = Path(__file__).parents[2] / "docs" / "guides"
+TARGET = Path("build/guides")
+_FONT = "fontpkg_pt_sans"
+_FACES = {"normal": "PT_Sans-Web-Regular.ttf", "bold": "PT_Sans-Web-Bold.ttf"}  # by CSS weight
+
+_WORDS = {
+    "da": {
+        "skip": "Spring indholdsfortegnelsen over",
+        "contents": "Indhold",
+        "version": "Gælder version",
+    },
+    "en": {"skip": "Skip the contents", "contents": "Contents", "version": "For version"},
+}
+
+_PAGE = """<!DOCTYPE html>
+<html lang="{language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>
+{style}</style>
+</head>
+<body>
+<a class="skip" href="#main">{skip}</a>
+<header>
+<h1>{title}</h1>
+</header>
+<nav aria-labelledby="contents">
+<h2 id="contents">{contents}</h2>
+<ol>
+{links}
+</ol>
+</nav>
+<main id="main" tabindex="-1">
+{body}
+</main>
+<footer>
+<p>{version} {number}.</p>
+</footer>
+</body>
+</html>
+"""
+
+
+@dataclass(frozen=True)
+class Guide:
+    """One guide in one language, as its source has it."""
+
+    name: str
+    language: str
+    text: str
+
+
+def guides() -> list[Guide]:
+    """Give the guides of docs/guides, whose files are called NAME.LANGUAGE.md."""
+    found = []
+    for path in sorted(SOURCES.glob("*.md")):
+        name, _, language = path.stem.partition(".")
+        found.append(Guide(name, language, path.read_text(encoding="utf-8")))
+    return found
+
+
+def page(guide: Guide, style: str) -> str:
+    """Give a guide as one HTML page."""
+    reader = MarkdownIt("commonmark")
+    tokens = reader.parse(guide.text)
+    if not tokens or tokens[0].tag != "h1":
+        raise ValueError(f"the guide {guide.name}.{guide.language} does not begin with its title")
+    headings = [
+        (place, tokens[place + 1].content)
+        for place, token in enumerate(tokens)
+        if _opens_section(token)
+    ]
+    if not headings:
+        raise ValueError(f"the guide {guide.name}.{guide.language} has no sections")
+    parts = [_html(reader, tokens[3 : headings[0][0]])]
+    ends = [place for place, _ in headings[1:]] + [len(tokens)]
+    for number, ((place, _), end) in enumerate(zip(headings, ends, strict=True), 1):
+        tokens[place].attrSet("id", f"s{number}")
+        parts.append(
+            f'<section aria-labelledby="s{number}">\n{_html(reader, tokens[place:end])}</section>\n'
+        )
+    links = [
+        f'<li><a href="#s{number}">{title}</a></li>'
+        for number, (_, title) in enumerate(headings, 1)
+    ]
+    words = _WORDS[guide.language]
+    return _PAGE.format(
+        language=guide.language,
+        title=tokens[1].content,
+        style=style,
+        links="\n".join(links),
+        body="".join(parts).rstrip("\n"),
+        number=VERSION,
+        **words,
+    )
+
+
+def pdf(guide: Guide, path: Path) -> None:
+    """Write a guide as a large-print PDF."""
+    from weasyprint import CSS, HTML  # noqa: PLC0415 - an extra that needs system libraries
+    from weasyprint.text.fonts import FontConfiguration  # noqa: PLC0415
+
+    fonts = FontConfiguration()
+    with as_file(files(_FONT)) as folder:
+        faces = "".join(_face(weight, folder / "files" / name) for weight, name in _FACES.items())
+        style = CSS(
+            string=faces + (SOURCES / "paper.css").read_text(encoding="utf-8"), font_config=fonts
+        )
+        HTML(string=page(guide, "")).write_pdf(
+            path, stylesheets=[style], font_config=fonts, pdf_variant="pdf/ua-1"
+        )
+
+
+def main() -> int:
+    """Write every guide; give the exit code."""
+    TARGET.mkdir(parents=True, exist_ok=True)
+    screen = (SOURCES / "screen.css").read_text(encoding="utf-8")
+    for guide in guides():
+        base = TARGET / f"{guide.name}.{guide.language}"
+        base.with_name(base.name + ".html").write_text(page(guide, screen), encoding="utf-8")
+        pdf(guide, base.with_name(base.name + ".pdf"))
+        print(f"{base}.html and {base}.pdf written")
+    return 0
+
+
+def _opens_section(token: Token) -> bool:
+    return token.type == "heading_open" and token.tag == "h2"
+
+
+def _html(reader: MarkdownIt, tokens: list[Token]) -> str:
+    return str(reader.renderer.render(tokens, reader.options, {}))
+
+
+def _face(weight: str, path: Path) -> str:
+    return f'@font-face {{ font-family: "PT Sans"; font-weight: {weight}; src: url({path.as_uri()}); }}\n'
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,109 @@
+"""otpauth:// URIs, as authenticator apps exchange them (Google Authenticator's "Key Uri Format").
+
+Stricter than the apps where a wrong guess would give wrong codes: nothing may stand twice, issuer
+prefix and parameter must agree, and what would change the codes in a way a token does not know is
+refused. Errors never quote the URI.
+"""
+
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.otp.credential import Credential
+from host_tools.otp.secret_text import decode_base32, encode_base32
+
+# What changes the codes. Anything else a provider adds (image, color …) does not, and is passed
+# over.
+_MEANINGFUL = ("secret", "issuer", "algorithm", "digits", "period", "counter", "encoder")
+
+
+def parse(uri: str, name: str | None = None) -> Credential:
+    """Read a URI into a Credential named `name`, or as its label says; KodebrikError when that
+    cannot be."""
+    try:
+        parts = urlsplit(uri.strip())
+        pairs = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=True, errors="strict")
+        label = unquote(parts.path.removeprefix("/"), errors="strict")
+    except ValueError:  # its text may quote the URI, and so the secret
+        raise _bad(
+            "This is not an otpauth URI.", "It starts with otpauth://totp/ or otpauth://hotp/."
+        ) from None
+    kind = parts.netloc.lower()
+    if parts.scheme.lower() != "otpauth" or kind not in ("totp", "hotp"):
+        raise _bad(
+            "This is not an otpauth URI.", "It starts with otpauth://totp/ or otpauth://hotp/."
+        )
+    values = {key: value for key, value in pairs if key in _MEANINGFUL}
+    twice = [key for key in _MEANINGFUL if sum(key == other for other, _ in pairs) > 1]
+    if twice:
+        raise _bad(f"The URI gives its {twice[0]} twice.", "Get a new URI from the provider.")
+    if "encoder" in values:
+        raise _bad(
+            "The URI asks for codes of a special alphabet.", "A token shows decimal codes only."
+        )
+    if not values.get("secret"):
+        raise _bad("The URI has no secret.", "Get a new URI from the provider.")
+    period, counter = _moving(kind, values)
+    return Credential(
+        name=name or _name(label, values.get("issuer", "")),
+        secret=decode_base32(values["secret"]),
+        algorithm=values.get("algorithm", "SHA1").upper(),
+        digits=_number(values, "digits", 6),
+        period=period,
+        counter=counter,
+    )
+
+
+def compose(credential: Credential) -> str:
+    """Give the URI of a credential, every parameter written out. It holds the bare secret."""
+    if credential.suite is not None:
+        raise _bad(
+            "An otpauth URI knows no challenges.", "Write the secret with --secret-out instead."
+        )
+    parameters: dict[str, str | int] = {
+        "secret": encode_base32(credential.secret),
+        "algorithm": credential.algorithm,
+        "digits": credential.digits,
+    }
+    issuer, colon, _ = credential.name.partition(":")
+    if colon:
+        parameters["issuer"] = issuer
+    if credential.counter is not None:
+        parameters["counter"] = credential.counter
+    elif credential.period is not None:
+        parameters["period"] = credential.period
+    return f"otpauth://{credential.kind}/{quote(credential.name, safe=':')}?{urlencode(parameters, quote_via=quote)}"
+
+
+def _moving(kind: str, values: dict[str, str]) -> tuple[int | None, int | None]:
+    if kind == "totp":
+        return _number(values, "period", 30), None
+    if "counter" not in values:
+        raise _bad(
+            "The URI is of the counter kind (HOTP) and gives no counter.",
+            "Get a new URI from the provider.",
+        )
+    return None, _number(values, "counter", 0)
+
+
+def _number(values: dict[str, str], key: str, default: int) -> int:
+    text = values.get(key, str(default))
+    if not (text.isascii() and text.isdigit() and len(text) <= 20):  # noqa: PLR2004 - more than 2^63 has
+        raise _bad(f"The URI's {key} is not a number.", "Get a new URI from the provider.")
+    return int(text)
+
+
+def _name(label: str, issuer: str) -> str:
+    prefix, colon, account = label.partition(":")
+    if not colon:
+        prefix, account = "", label
+    prefix, account, issuer = prefix.strip(), account.strip(), issuer.strip()
+    if prefix and issuer and prefix != issuer:
+        raise _bad(
+            "The URI names two different issuers.",
+            "Get a new URI, or name the account with --account.",
+        )
+    return ":".join(part for part in (issuer or prefix, account) if part)
+
+
+def _bad(message: str, hint: str) -> KodebrikError:
+    return KodebrikError(message, hint, ExitCode.BAD_INPUT)

@@ -1,0 +1,223 @@
+"""Reading PSKC files (RFC 6030): plain, or encrypted with a pre-shared AES key or a passphrase
+(PBKDF2).
+
+python-pskc decrypts and checks MACs; what it lets pass is refused here. To it a key without MAC is
+as good as one with the right MAC, so the MAC is required (RFC 6030 section 6.2). XML signatures are
+not looked at: check a signed file with `pskctool --verify`, and read what it prints, for it exits
+with 0 whatever it finds.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from xml.etree.ElementTree import Element
+
+from pskc import PSKC
+from pskc.exceptions import PSKCError
+from pskc.key import Key
+from pskc.parser import PSKCParser
+
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.exchange import key_package, pskc_xml
+from host_tools.exchange.key_package import Progress, TokenKey, bad
+from host_tools.secret import Secret
+
+_MAX_ITERATIONS = 10_000_000  # about ten seconds; a file must not stop the machine
+_MAX_KEY = 64  # bytes
+_KINDS = {"hotp": "hotp", "totp": "totp", "ocra": "ocra", "ocra-1": "ocra"}
+_UNREAD = (
+    "Time",
+    "TimeDrift",
+)  # the clock's reading when the file was written; privacyIDEA puts seconds there
+
+
+def read(
+    content: bytes,
+    key: Secret | None = None,
+    passphrase: Secret | None = None,
+    progress: Progress | None = None,
+) -> list[TokenKey]:
+    """Give all keys of a file, none of them when one is not right: KodebrikError names it.
+
+    With a `key` (as it was agreed on, 16, 24 or 32 bytes) or `passphrase`, a key that is not
+    encrypted is refused too, for whoever can exchange the file could have put it there.
+    """
+    root = pskc_xml.parse(content)
+    packages = root.findall("KeyPackage")
+    root[:] = [element for element in root if element.tag != "KeyPackage"]
+    if not packages:
+        raise bad("The PSKC file holds no key.", "Ask the sender for the right file.")
+    document = PSKC()
+    with _understood("The file's head"):
+        PSKCParser.parse_document(document, root)
+    encrypted = any(next(package.iter("EncryptedValue"), None) is not None for package in packages)
+    if encrypted:
+        _unlock(document, root, key, passphrase)
+    found = []
+    for number, package in enumerate(packages, 1):
+        where = _where(number, package)
+        _check_protection(where, package, root, bool(key or passphrase))
+        found.append((_read_package(document, where, package), where))
+        if progress:
+            progress(number, len(packages))
+    key_package.check_distinct((item.serial, where) for item, where in found)
+    return [item for item, _ in found]
+
+
+def needs(content: bytes) -> str | None:
+    """Say what opens the file: "passphrase", "key", or None when nothing in it is encrypted."""
+    root = pskc_xml.parse(content)
+    if root.find("EncryptionKey/DerivedKey") is not None:
+        return "passphrase"
+    return "key" if next(root.iter("EncryptedValue"), None) is not None else None
+
+
+def _unlock(document: PSKC, root: Element, key: Secret | None, passphrase: Secret | None) -> None:
+    encryption = document.encryption
+    derivation = encryption.derivation
+    if root.find("EncryptionKey/X509Data") is not None:
+        raise bad(
+            "The file is encrypted for a certificate.",
+            "Ask for one under a pre-shared key or a passphrase.",
+        )
+    if derivation.algorithm:
+        if passphrase is None:
+            raise _locked(
+                "The file is encrypted under a passphrase.",
+                "Give the passphrase that the sender set.",
+            )
+        iterations, size = derivation.pbkdf2_iterations or 0, derivation.pbkdf2_key_length or 0
+        if not 0 < iterations <= _MAX_ITERATIONS or not 0 < size <= _MAX_KEY:
+            raise bad(
+                f"The file asks for {iterations:,} rounds of PBKDF2 and a key of {size} bytes.",
+                f"Up to {_MAX_ITERATIONS:,} rounds and {_MAX_KEY} bytes are computed; ask the "
+                "sender for another file.",
+            )
+        with _understood("The file's head"):
+            encryption.derive_key(passphrase.reveal())
+    elif key is None:
+        raise _locked(
+            "The file is encrypted under a pre-shared key.",
+            "Give the key that was agreed with the sender.",
+        )
+    else:
+        encryption.key = key.reveal()
+    if root.find("MACMethod/MACKey") is not None:
+        try:
+            document.mac.key = document.mac.key  # once, and not again for every value
+        except (PSKCError, ValueError):
+            raise _locked(
+                "The file does not open: key or passphrase is another one, or the file was "
+                "changed.",
+                "Ask the sender which key or passphrase belongs to it.",
+            ) from None
+
+
+def _check_protection(where: str, package: Element, root: Element, must_be_encrypted: bool) -> None:
+    values = [value for data in package.iter("Data") for value in data]
+    secrets = [value for value in values if value.tag == "Secret"]
+    if must_be_encrypted and any(value.find("EncryptedValue") is None for value in secrets):
+        raise bad(
+            f"{where} is not encrypted, although a key or passphrase was given.",
+            "It may have been put there by somebody else; ask the sender.",
+        )
+    for value in values:
+        method = value.find("EncryptedValue/EncryptionMethod")
+        if value.find("EncryptedValue") is None or (
+            method is not None and "#kw-" in method.get("Algorithm", "")
+        ):
+            continue  # key wrapping (RFC 3394) carries its own check
+        if root.find("MACMethod") is None or not (value.findtext("ValueMAC") or "").strip():
+            raise bad(
+                f"{where} has no MAC: a change to it could not be noticed (RFC 6030 section 6.2).",
+                "Ask the sender for the file as it was written, or for one with MACs.",
+            )
+
+
+def _read_package(document: PSKC, where: str, package: Element) -> TokenKey:
+    for data in package.iter("Data"):
+        for value in [value for value in data if value.tag in _UNREAD]:
+            data.remove(value)
+    device = document.add_device()
+    with _understood(where):
+        PSKCParser.parse_key_package(device, package)
+    if len(device.keys) != 1:
+        raise bad(
+            f"{where} holds {len(device.keys)} keys.",
+            "A token has one; ask for a file with one key a package.",
+        )
+    key: Key = device.keys[0]
+    with _understood(where):
+        secret, counter, interval = key.secret, key.counter, key.time_interval
+    if key.policy.unknown_policy_elements:
+        raise bad(
+            f"{where} has a usage policy that is not understood.",
+            "RFC 6030 section 5 forbids its use then.",
+        )
+    if not secret:
+        raise bad(f"{where} holds no secret.", "Ask the sender for a file with the secrets.")
+    kind = _KINDS.get((key.algorithm or "").replace("#", ":").rpartition(":")[2].lower())
+    if kind is None:
+        raise bad(
+            f"{where} is of the kind {key.algorithm}.", "HOTP, TOTP and OCRA keys are imported."
+        )
+    if (key.response_encoding or "DECIMAL").upper() != "DECIMAL":
+        raise bad(
+            f"{where} gives codes that are not decimal.", "Tokens with decimal codes are imported."
+        )
+    suite = (key.algorithm_suite or "").strip()
+    return key_package.make(
+        where,
+        serial=(key.serial or key.id or "").strip(),
+        secret=Secret(secret),
+        kind=kind,
+        name=key.friendly_name or key.issuer or "",
+        algorithm=_hash(suite) if kind != "ocra" else "",
+        digits=key.response_length or 6,
+        period=interval or 30,
+        counter=counter,
+        suite=suite,
+        manufacturer=key.manufacturer or None,
+        model=key.model or None,
+    )
+
+
+def _hash(suite: str) -> str:
+    """Read SHA256, SHA-256, HMAC-SHA256 or HmacSHA256: no registry says how a suite of HOTP and
+    TOTP is written."""
+    return suite.upper().replace("-", "").removeprefix("HMAC") or "SHA1"
+
+
+def _where(number: int, package: Element) -> str:
+    serial = (package.findtext("DeviceInfo/SerialNo") or "").strip()
+    if not serial:
+        key = package.find("Key")
+        serial = key.get("Id", "") if key is not None else ""
+    shown = "".join(letter for letter in serial if letter.isprintable())[: key_package.MAX_SERIAL]
+    return f"Key {number} ({shown})" if shown else f"Key {number}"
+
+
+@contextmanager
+def _understood(where: str) -> Iterator[None]:
+    """Turn what python-pskc raises into KodebrikError; its own texts may quote values and are not
+    passed on."""
+    try:
+        yield
+    except PSKCError as error:
+        if "MAC value" in str(error):
+            raise bad(
+                f"{where} has a wrong MAC: it was changed after it was written, or key or "
+                "passphrase is another one.",
+                "Ask the sender for the file again, and which key belongs to it.",
+            ) from None
+        raise bad(
+            f"{where} does not open: the key does not fit, or its encryption is not supported.",
+            "Check key or passphrase; AES is supported, as RFC 6030 section 6 has it.",
+        ) from None
+    except (ValueError, TypeError, OverflowError):
+        raise bad(
+            f"{where} has a value that cannot be read.", "Ask the sender for a file of RFC 6030."
+        ) from None
+
+
+def _locked(message: str, hint: str) -> KodebrikError:
+    return KodebrikError(message, f"{hint} Nothing was imported.", ExitCode.WRONG_KEY)

@@ -1,0 +1,86 @@
+"""Writing PSKC files (RFC 6030), always encrypted: AES-CBC with a MAC for each secret.
+
+A 16-byte key and a passphrase use what every reader must know (RFC 6030 section 6: AES-128-CBC,
+HMAC-SHA1, PBKDF2); privacyIDEA reads nothing else. Longer keys use AES-192 or AES-256 with
+HMAC-SHA256.
+"""
+
+import hmac
+from collections.abc import Sequence
+from io import BytesIO
+
+from pskc import PSKC
+
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.exchange.key_package import Progress, TokenKey
+from host_tools.secret import Secret
+
+KEY_SIZES = (16, 24, 32)  # bytes
+# OWASP's figure for PBKDF2-HMAC-SHA1. python-pskc writes the name of another hash where no reader
+# finds it.
+_ITERATIONS = 1_300_000
+_URN = "urn:ietf:params:xml:ns:keyprov:pskc:"
+
+
+def write(
+    keys: Sequence[TokenKey],
+    key: Secret | None = None,
+    passphrase: Secret | None = None,
+    progress: Progress | None = None,
+) -> bytes:
+    """Give the file's content, encrypted under either a `key` of 16, 24 or 32 bytes or a
+    `passphrase`."""
+    document = PSKC()
+    # A file is valid only with a name for its key: the fingerprint, for it tells keys apart and
+    # nothing of their value.
+    if passphrase is not None:
+        document.encryption.setup_pbkdf2(
+            passphrase.reveal(), key_name="passphrase", iterations=_ITERATIONS
+        )
+    elif key is not None and len(key) in KEY_SIZES:
+        if len(key) > KEY_SIZES[0]:
+            document.mac.setup(algorithm="hmac-sha256")
+        document.encryption.setup_preshared_key(
+            key=key.reveal(), algorithm=f"aes{8 * len(key)}-cbc", key_name=fingerprint(key)
+        )
+    else:
+        raise KodebrikError(
+            "PSKC needs a key of 16, 24 or 32 bytes, or a passphrase.",
+            "Give one of them.",
+            ExitCode.BAD_INPUT,
+        )
+    for number, item in enumerate(keys, 1):
+        _add(document, item)
+        if progress:
+            progress(number, len(keys))
+    content = BytesIO()
+    document.write(content)
+    return content.getvalue()
+
+
+def fingerprint(key: Secret) -> str:
+    """Give 4 bytes as hexadecimal that tell transport keys apart."""
+    return hmac.digest(key.reveal(), b"kodebrik transport key", "sha256")[:4].hex()
+
+
+def _add(document: PSKC, item: TokenKey) -> None:
+    credential = item.credential
+    algorithm, usage = (f"{_URN}ocra", "CR") if item.suite else (f"{_URN}{credential.kind}", "OTP")
+    added = document.add_key(
+        id=item.serial,
+        serial=item.serial,
+        manufacturer=item.manufacturer or "kodebrik",
+        model=item.model,
+        algorithm=algorithm,
+        # The bare name of the hash is what privacyIDEA understands; SHA-1 is what a missing one
+        # means.
+        algorithm_suite=item.suite
+        or (credential.algorithm if credential.algorithm != "SHA1" else None),
+        response_encoding="DECIMAL",
+        response_length=credential.digits,
+        friendly_name=credential.name,
+        secret=credential.secret.reveal(),
+        counter=credential.counter,
+        time_interval=credential.period if not item.suite else None,
+    )
+    added.policy.key_usage = [usage]

@@ -1,0 +1,165 @@
+"""Reading the XML of a PSKC file (RFC 6030) from somebody else: bounded, without a DTD, in the
+right namespace.
+
+What comes out is a tree that python-pskc understands; this module judges the document, not its
+keys.
+"""
+
+import re
+from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
+
+from host_tools.errors import KodebrikError
+from host_tools.exchange.key_package import bad
+
+MAX_SIZE = 24 * 2**20  # bytes; 10,000 encrypted keys take 13 MB
+_MAX_MARKS = 1_500_000  # of "<"; a key has about 60, and each element takes memory of its own
+PSKC = "urn:ietf:params:xml:ns:keyprov:pskc"
+_FRIENDS = (
+    PSKC,
+    "http://www.w3.org/2000/09/xmldsig#",
+    "http://www.w3.org/2001/04/xmlenc#",
+    "http://www.w3.org/2009/xmlenc11#",
+    "http://www.rsasecurity.com/rsalabs/pkcs/schemas/pkcs-5v2-0#",
+)
+_PACKAGE = re.compile(rb"<(?:\w+:)?keypackage[\s>]", re.IGNORECASE)
+# RFC 6030 figure 7 writes these children of PBKDF2-params without a namespace.
+_BARE = ("Salt", "Specified", "IterationCount", "KeyLength", "PRF")
+_OURS = frozenset(
+    (
+        *(
+            "KeyContainer",
+            "EncryptionKey",
+            "MACMethod",
+            "MACKey",
+            "KeyPackage",
+            "DeviceInfo",
+            "Manufacturer",
+            "SerialNo",
+        ),
+        *(
+            "Model",
+            "Key",
+            "Issuer",
+            "AlgorithmParameters",
+            "Suite",
+            "ResponseFormat",
+            "FriendlyName",
+            "Data",
+            "Secret",
+        ),
+        *("Counter", "TimeInterval", "PlainValue", "EncryptedValue", "ValueMAC", "Policy"),
+    )
+)
+_FOREIGN = (
+    *("CipherData", "CipherValue", "EncryptionMethod", "KeyName"),
+    *("DerivedKey", "MasterKeyName", "KeyDerivationMethod"),
+)
+_ATTRIBUTES = ("Version", "Id", "Algorithm", "Length", "Encoding")
+# privacyIDEA (3.14 and before) exports PSKC through an HTML parser that makes all names lower case.
+_LOWER = {name.lower(): name for name in (*_OURS, *_FOREIGN, *_ATTRIBUTES, "Time", "TimeDrift")}
+
+
+def parse(content: bytes) -> Element:
+    """Give the KeyContainer of a PSKC document, names without namespaces; KodebrikError for what is
+    none."""
+    if len(content) > MAX_SIZE:
+        raise bad(
+            f"The file has more than the {MAX_SIZE // 2**20} MB that are read of a PSKC file.",
+            "Ask the sender to split it.",
+        )
+    if content.count(b"<") > _MAX_MARKS:
+        raise bad(
+            "The file has far more XML elements than keys need.",
+            "Ask the sender for a file of RFC 6030.",
+        )
+    parser = XMLParser(target=_Builder())  # noqa: S314 - bounded, and refuses a DTD, without which there are no entities
+    try:
+        parser.feed(content)
+        root: Element = parser.close()
+    except ParseError as error:
+        raise _damaged(content, error) from None
+    except (LookupError, ValueError):
+        raise bad(
+            "The file names an encoding that is not known here.",
+            "Ask the sender for a file in UTF-8.",
+        ) from None
+    namespace, name = _split(root.tag)
+    if namespace == PSKC and name == "keycontainer":
+        _restore_case(root)
+    elif name != "KeyContainer":
+        raise bad(
+            "The file is XML, but not PSKC.", "A PSKC file's outermost element is a KeyContainer."
+        )
+    _leave_namespaces(root)
+    return root
+
+
+class _Builder(TreeBuilder):
+    """Refuses a DTD as it begins."""
+
+    def doctype(self, name: str, public: str, system: str) -> None:
+        raise bad(
+            "The file has a document type declaration (DTD), which PSKC never needs and attacks "
+            "use.",
+            "Ask the sender for the file without one.",
+        )
+
+
+def _damaged(content: bytes, error: ParseError) -> KodebrikError:
+    """Say where a document breaks off, by line and by key."""
+    line, _ = error.position
+    keys = len(_PACKAGE.findall(b"\n".join(content.split(b"\n")[:line])))
+    place = f"in key {keys} (line {line})" if keys else f"at line {line}"
+    return bad(
+        f"The file is not whole or not XML: it cannot be read on {place}.",
+        "Copy or download it again; compare its size with the sender's.",
+    )
+
+
+def _split(tag: str) -> tuple[str, str]:
+    namespace, _, name = tag.rpartition("}")
+    return namespace.removeprefix("{"), name
+
+
+def _restore_case(root: Element) -> None:
+    for element in root.iter():
+        namespace, name = _split(element.tag)
+        element.tag = f"{{{namespace}}}{_LOWER.get(name, name)}"
+        attributes = {_LOWER.get(key, key): value for key, value in element.attrib.items()}
+        # … and keeps the hash of the codes in an attribute of its own.
+        if "hashalgo" in attributes:
+            element.text = attributes.pop("hashalgo")
+        element.attrib.clear()
+        element.attrib.update(attributes)
+
+
+def _leave_namespaces(root: Element) -> None:
+    """Take the namespaces off the names; what stands in a foreign one is an extension, and is
+    dropped unread."""
+    _enter(root, "The file")
+    stack = [(root, 0)]
+    while stack:
+        element, key = stack.pop()
+        kept, packages = [], 0
+        for child in element:
+            namespace, name = _split(child.tag)
+            packages += name == "KeyPackage"
+            within = key or (packages if name == "KeyPackage" else 0)
+            if namespace in _FRIENDS or (not namespace and name in _BARE):
+                child.tag = name
+                kept.append(child)
+                stack.append((child, within))
+            elif name in _OURS:
+                _enter(child, f"Key {within}" if within else "The file")
+        if len(kept) < len(element):
+            element[:] = kept
+
+
+def _enter(element: Element, where: str) -> None:
+    namespace, name = _split(element.tag)
+    if namespace != PSKC:
+        raise bad(
+            f"{where}: the element {name} stands in the namespace '{namespace}', not in PSKC's.",
+            f"Ask the sender for a file of RFC 6030; its namespace is {PSKC}.",
+        )
+    element.tag = name

@@ -1,1 +1,0 @@
-"""What goes into a token's file system: compiled firmware, fonts, images."""

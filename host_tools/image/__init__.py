@@ -1,0 +1,1 @@
+"""The file-system image of a token: compiled firmware, fonts, voice packs."""

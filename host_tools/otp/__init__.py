@@ -1,0 +1,1 @@
+"""One-time codes on the host: HOTP, TOTP and OCRA, credentials and the text forms of secrets."""

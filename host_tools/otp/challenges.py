@@ -1,0 +1,71 @@
+"""The challenges that a token can be asked: which OCRA suites it answers, and what becomes of what
+its user types.
+
+The answers themselves are computed by host_tools.otp.codes (RFC 6287).
+"""
+
+from firmware.protocol.messages import DIGITS, MAX_AMOUNT, MAX_CHALLENGE, MAX_PAYEE
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.otp import codes
+
+MIN_QUESTION = 4  # digits that a user types at least, RFC 6287 section 6.3
+
+
+def suite(text: str, entry: str) -> codes.Suite:
+    """Read a suite that a token can answer with that kind of entry; KodebrikError otherwise."""
+    try:
+        asked = codes.parse_suite(text)
+    except ValueError:
+        raise _bad(
+            f"'{text}' is no OCRA suite.",
+            "A suite looks like OCRA-1:HOTP-SHA1-6:QN08 (RFC 6287 section 6).",
+        ) from None
+    if asked.digits not in DIGITS:
+        raise _bad(
+            f"A token gives codes of 6 to 8 digits, not {asked.digits}.", "Choose another suite."
+        )
+    if asked.session_size is not None:
+        raise _bad("A token cannot be told session data.", "Choose a suite without S.")
+    if entry == "payment" and (asked.question_kind != "A" or asked.question_size < MAX_CHALLENGE):
+        # Numeric and hexadecimal questions are padded with zeros, so that different ones count as
+        # the same.
+        raise _bad(
+            f"A payment needs an alphanumeric question of {MAX_CHALLENGE} characters or more, "
+            "and the suite has"
+            f" Q{asked.question_kind}{asked.question_size:02}: two payments could have the same "
+            "answer.",
+            f"Choose a suite with QA{MAX_CHALLENGE} or longer.",
+        )
+    return asked
+
+
+def challenge(asked: codes.Suite, entry: str, typed: list[str]) -> str:
+    """Give the question that a token makes of what its user types; KodebrikError when that cannot
+    be typed."""
+    for number in typed:
+        if not (number.isascii() and number.isdigit()):
+            raise _bad("A challenge is typed in digits.", "Leave out blanks, signs and letters.")
+    if len(typed) != (2 if entry == "payment" else 1):
+        raise _bad(
+            "A payment is an amount and an account number, any other challenge one number.",
+            "Give what it has.",
+        )
+    if entry == "number":
+        _fits("challenge", typed[0], MIN_QUESTION, min(asked.question_size, MAX_CHALLENGE))
+        return typed[0]
+    amount, payee = typed
+    _fits("amount", amount, 1, MAX_AMOUNT)
+    _fits("account number", payee, MIN_QUESTION, MAX_PAYEE)
+    return f"{len(amount)}{amount}{payee}"  # no two payments make the same question
+
+
+def _fits(what: str, number: str, least: int, most: int) -> None:
+    if not least <= len(number) <= most:
+        raise _bad(
+            f"The {what} has {len(number)} digits; a token takes {least} to {most}.",
+            "Give another one.",
+        )
+
+
+def _bad(message: str, hint: str) -> KodebrikError:
+    return KodebrikError(message, hint, ExitCode.BAD_INPUT)

@@ -1,0 +1,167 @@
+"""One-time codes as a validator computes them: RFC 4226 (HOTP), RFC 6238 (TOTP) and RFC 6287
+(OCRA).
+
+Written anew over the standard library, apart from the firmware's code, so that each checks the
+other.
+"""
+
+import hashlib
+import hmac
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeVar
+
+T = TypeVar("T")
+
+_QUESTION_BYTES = 128  # RFC 6287 section 5.1: Q is padded to 128 bytes, and T, C have 8
+_SECONDS = {"S": 1, "M": 60, "H": 3600}
+_MAX_STEPS = {"S": 59, "M": 59, "H": 48}  # RFC 6287 section 6.3
+_HASH = "SHA(?:1|256|512)"
+_SUITE = re.compile(
+    rf"OCRA-1:HOTP-(?P<hash>{_HASH})-(?P<digits>[4-9]|10):(?P<counter>C-)?Q(?P<kind>[ANH])(?P<size>\d\d)"
+    rf"(?:-P(?P<pin>{_HASH}))?(?:-S(?P<session>\d{{3}}))?(?:-T(?P<step>[1-9]\d?)(?P<unit>[SMH]))?",
+    re.ASCII,
+)
+_QUESTIONS = {
+    "N": re.compile("[0-9]+"),
+    "A": re.compile("[0-9A-Za-z]+"),
+    "H": re.compile("[0-9A-Fa-f]+"),
+}
+
+
+def hotp(secret: bytes, counter: int, digits: int = 6, algorithm: str = "SHA1") -> str:
+    """Give the code for the 64-bit `counter`, zero padded to `digits` (RFC 4226 section 5.3)."""
+    return _truncated(hmac.digest(secret, counter.to_bytes(8, "big"), algorithm.lower()), digits)
+
+
+def totp(
+    secret: bytes, unix_time: int, period: int = 30, digits: int = 6, algorithm: str = "SHA1"
+) -> str:
+    """Give the code at `unix_time` (seconds, UTC) for steps of `period` seconds (RFC 6238 section
+    4)."""
+    return hotp(secret, unix_time // period, digits, algorithm)
+
+
+@dataclass(frozen=True)
+class Suite:
+    """An OCRA suite (RFC 6287 section 6): what a response is computed of. `step` is seconds,
+    `session_size` bytes."""
+
+    text: str
+    algorithm: str
+    digits: int
+    has_counter: bool
+    question_kind: str  # "N" digits, "A" letters and digits, "H" hexadecimal
+    question_size: int  # characters
+    pin_hash: str | None
+    session_size: int | None
+    step: int | None
+
+
+@lru_cache(maxsize=256)
+def parse_suite(text: str) -> Suite:
+    """Read a suite such as OCRA-1:HOTP-SHA1-6:QN08; ValueError for what is none, or what shows no
+    decimal digits."""
+    found = _SUITE.fullmatch(text)
+    if found is None:
+        raise ValueError("this is not an OCRA suite of RFC 6287 with 4 to 10 digits")
+    size, session = int(found["size"]), int(found["session"]) if found["session"] else None
+    if not 4 <= size <= 64:  # noqa: PLR2004 - RFC 6287 section 6.3
+        raise ValueError("an OCRA question has 4 to 64 characters")
+    if session is not None and not 1 <= session <= 512:  # noqa: PLR2004 - RFC 6287 section 6.3
+        raise ValueError("OCRA session information has 1 to 512 bytes")
+    step = None
+    if found["unit"]:
+        if not 1 <= int(found["step"]) <= _MAX_STEPS[found["unit"]]:
+            raise ValueError("an OCRA time step is 1-59 seconds, 1-59 minutes or 1-48 hours")
+        step = int(found["step"]) * _SECONDS[found["unit"]]
+    return Suite(
+        text=text,
+        algorithm=found["hash"],
+        digits=int(found["digits"]),
+        has_counter=found["counter"] is not None,
+        question_kind=found["kind"],
+        question_size=size,
+        pin_hash=found["pin"],
+        session_size=session,
+        step=step,
+    )
+
+
+def ocra(  # noqa: PLR0913 - RFC 6287 has as many inputs
+    secret: bytes,
+    suite: str,
+    question: str,
+    *,
+    counter: int | None = None,
+    pin: str | None = None,
+    session: bytes | None = None,
+    unix_time: int | None = None,
+) -> str:
+    """Give the response to `question` (RFC 6287 section 5.2); ValueError when something of the
+    suite is missing or off.
+
+    What the suite does not name is left out, whatever is given. Mutual and signing uses join two
+    questions (sections 7.2 and 7.3), so twice the suite's size is taken. Different questions can be
+    the same one: see question_block().
+    """
+    parsed = parse_suite(suite)
+    data = suite.encode() + b"\0"
+    if parsed.has_counter:
+        data += _needed(counter, "counter").to_bytes(8, "big")
+    data += question_block(parsed, question)
+    if parsed.pin_hash is not None:
+        data += hashlib.new(parsed.pin_hash, _needed(pin, "PIN").encode()).digest()
+    if parsed.session_size is not None:
+        given = _needed(session, "session information")
+        if len(given) > parsed.session_size:
+            raise ValueError(f"the session information has more than {parsed.session_size} bytes")
+        data += given.rjust(parsed.session_size, b"\0")
+    if parsed.step is not None:
+        data += (_needed(unix_time, "time") // parsed.step).to_bytes(8, "big")
+    return _truncated(hmac.digest(secret, data, parsed.algorithm.lower()), parsed.digits)
+
+
+def question_block(suite: Suite, question: str) -> bytes:
+    """Give the 128 bytes that a question counts as (RFC 6287 section 5.1); ValueError when it does
+    not fit the suite.
+
+    Questions with the same bytes have the same response. Digits count as a number whose hexadecimal
+    digits are padded with zeros on the right: 1, 01 and 16 are the same question. Letters and
+    digits ("A") are the same only when equal.
+    """
+    if (
+        not _QUESTIONS[suite.question_kind].fullmatch(question)
+        or len(question) > 2 * suite.question_size
+    ):
+        raise ValueError(
+            f"the question is not of the form Q{suite.question_kind}{suite.question_size:02}"
+        )
+    if suite.question_kind == "A":
+        return question.encode().ljust(_QUESTION_BYTES, b"\0")
+    digits = f"{int(question):x}" if suite.question_kind == "N" else question
+    return bytes.fromhex(digits.ljust(2 * _QUESTION_BYTES, "0"))
+
+
+def remaining(unix_time: int, period: int = 30) -> int:
+    """Give the seconds, 1 to `period`, that the code of `unix_time` is still the current one."""
+    return period - unix_time % period
+
+
+def grouped(code: str) -> str:
+    """Give the code as the token's display groups it: 123 456, 123 4567, 1234 5678."""
+    half = len(code) // 2
+    return f"{code[:half]} {code[half:]}"
+
+
+def _truncated(mac: bytes, digits: int) -> str:
+    offset = mac[-1] & 0x0F
+    number = int.from_bytes(mac[offset : offset + 4], "big") & 0x7FFFFFFF
+    return str(number % 10**digits).zfill(digits)
+
+
+def _needed(value: T | None, name: str) -> T:
+    if value is None:
+        raise ValueError(f"the suite needs a {name}")
+    return value

@@ -1,0 +1,150 @@
+"""A credential: one OTP secret with its name and parameters, checked against what a token can
+hold."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from firmware.protocol.messages import ALGORITHMS, DIGITS, ENTRIES, MAX_NAME, PERIODS
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.otp import challenges, codes
+from host_tools.otp.secret_text import checked
+from host_tools.secret import Secret
+
+MAX_COUNTER = 2**63 - 1  # what a token keeps; RFC 4226 section 5.1 gives the moving factor 8 bytes
+
+
+@dataclass(frozen=True)
+class Credential:
+    """One account. It has a `period` (TOTP, seconds), a `counter` (HOTP, the next one to use) or a
+    `suite` (OCRA).
+
+    A suite says hash and digits itself, and whether there is a counter; `entry` is what is typed as
+    its challenge.
+    """
+
+    name: str
+    secret: Secret
+    algorithm: str = "SHA1"
+    digits: int = 6
+    period: int | None = 30
+    counter: int | None = None
+    suite: str | None = None
+    entry: str = ENTRIES[0]
+
+    def __post_init__(self) -> None:
+        """Raise KodebrikError for what no token can hold."""
+        check_name(self.name)
+        checked(self.secret)
+        if self.counter is not None and not 0 <= self.counter <= MAX_COUNTER:
+            raise _bad("The counter is out of range.", "Give a counter from 0 to 2^63 - 1.")
+        if self.suite is not None:
+            self._check_suite(self.suite)
+            return
+        _choose("algorithm", self.algorithm, ALGORITHMS)
+        _choose("number of digits", self.digits, DIGITS)
+        if (self.period is None) == (self.counter is None):
+            raise _bad(
+                "An account has either a period (TOTP) or a counter (HOTP).",
+                "Give one of --period and --counter.",
+            )
+        if self.period is not None:
+            _choose("period", self.period, PERIODS)
+
+    def _check_suite(self, text: str) -> None:
+        _choose("kind of challenge", self.entry, ENTRIES)
+        asked = challenges.suite(text, self.entry)
+        if self.period is not None:
+            raise _bad("A suite says itself how it goes by time.", "Leave out the period.")
+        if asked.has_counter != (self.counter is not None):
+            raise _bad(
+                "A counter belongs to a suite with C, and to no other.",
+                "Choose the suite, or give --counter.",
+            )
+        object.__setattr__(self, "algorithm", asked.algorithm)
+        object.__setattr__(self, "digits", asked.digits)
+
+    @property
+    def kind(self) -> str:
+        """Say "totp", "hotp" or "ocra"."""
+        if self.suite is not None:
+            return "ocra"
+        return "totp" if self.counter is None else "hotp"
+
+    @property
+    def by_time(self) -> bool:
+        """Say whether its codes need the time."""
+        if self.suite is not None:
+            return challenges.suite(self.suite, self.entry).step is not None
+        return self.period is not None
+
+    def answer(self, unix_time: int, typed: list[str], pin: str | None) -> str:
+        """Give the response to what is typed at the token, of an account with a suite."""
+        assert self.suite is not None  # noqa: S101 - the caller's to know
+        asked = challenges.suite(self.suite, self.entry)
+        if (asked.pin_hash is None) != (pin is None):
+            raise _bad(
+                "The account's PIN belongs to a suite with P, and to no other.",
+                "Give --pin-file, or leave it.",
+            )
+        question = challenges.challenge(asked, self.entry, typed)
+        return codes.ocra(
+            self.secret.reveal(),
+            asked.text,
+            question,
+            counter=self.counter,
+            pin=pin,
+            unix_time=unix_time,
+        )
+
+    def code(self, unix_time: int) -> str:
+        """Give the code at `unix_time`, or for the account's counter."""
+        if self.counter is not None:
+            return codes.hotp(self.secret.reveal(), self.counter, self.digits, self.algorithm)
+        assert self.period is not None  # noqa: S101 - checked above
+        return codes.totp(self.secret.reveal(), unix_time, self.period, self.digits, self.algorithm)
+
+    def arguments(self) -> dict[str, Any]:
+        """Give the arguments of CREDENTIAL_PUT. They hold the bare secret: only the sealed link may
+        carry them."""
+        if self.suite is not None:
+            fields = {
+                "name": self.name,
+                "secret": self.secret.reveal(),
+                "suite": self.suite,
+                "entry": self.entry,
+            }
+            return fields if self.counter is None else fields | {"counter": self.counter}
+        moving = {"period": self.period} if self.counter is None else {"counter": self.counter}
+        return {
+            "name": self.name,
+            "secret": self.secret.reveal(),
+            "algorithm": self.algorithm,
+            "digits": self.digits,
+        } | moving
+
+
+def check_name(name: str) -> str:
+    """Give back a name that a token can store and show; KodebrikError otherwise."""
+    if not name or name != name.strip() or not name.isprintable():
+        raise _bad(
+            "An account's name must be printable text with no blanks at its ends.",
+            "Give another name with --account.",
+        )
+    if len(name.encode()) > MAX_NAME:
+        raise _bad(
+            f"The account's name has {len(name.encode())} bytes; a token takes {MAX_NAME}.",
+            "Give a shorter name with --account.",
+        )
+    return name
+
+
+def _choose(what: str, value: object, allowed: tuple[object, ...]) -> None:
+    if value not in allowed:
+        raise _bad(
+            f"A token has no {what} of {value}.",
+            f"Choose one of: {', '.join(str(choice) for choice in allowed)}.",
+        )
+
+
+def _bad(message: str, hint: str) -> KodebrikError:
+    return KodebrikError(message, hint, ExitCode.BAD_INPUT)

@@ -1,0 +1,104 @@
+"""Secrets as people hand them over: base32 (RFC 4648 section 6) as authenticator apps use it, or
+hexadecimal."""
+
+import base64
+import binascii
+import re
+import secrets
+
+from firmware.protocol.messages import MAX_SECRET, MIN_SECRET
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.secret import Secret
+
+# As long as the hash's output, as RFC 6238 section 5.1 wants it (and RFC 4226 section 4 for SHA-1:
+# 160 bits).
+_GENERATED_SIZE = {"SHA1": 20, "SHA256": 32, "SHA512": 64}
+_BASE32 = re.compile(r"[A-Z2-7]+")
+_HEX = re.compile(r"[0-9A-F]+")
+
+
+def generate(algorithm: str) -> Secret:
+    """Draw a new secret as long as the hash `algorithm` ("SHA1", "SHA256", "SHA512") puts out."""
+    return Secret(secrets.token_bytes(_GENERATED_SIZE[algorithm]))
+
+
+def parse(text: str) -> Secret:
+    """Read a secret; spaces, dashes, lower case and missing padding are allowed, 'hex:' or
+    'base32:' may stand before.
+
+    Text that could be either is refused unless it says which, for a wrong guess would make a token
+    of wrong codes.
+    """
+    if text.strip().lower().startswith("otpauth:"):
+        raise _bad("This is an otpauth URI, not a bare secret.", "Give it with --otpauth-file.")
+    marked, separator, rest = text.strip().partition(":")
+    kind = marked.strip().lower() if separator else ""
+    if kind not in ("", "hex", "base32"):
+        raise _bad(
+            "The secret has an unknown mark before the colon.",
+            "Write 'base32:' or 'hex:', or neither.",
+        )
+    letters = re.sub(r"[\s-]+", "", rest if separator else text).upper()
+    bare = letters.rstrip("=")
+    as_base32, as_hex = _is_base32(bare), letters == bare and _is_hex(letters)
+    if not kind and as_base32 and as_hex:
+        raise _bad(
+            "The secret could be base32 or hexadecimal.", "Write 'base32:' or 'hex:' before it."
+        )
+    if as_base32 and kind != "hex":
+        return checked(decode_base32(bare))
+    if as_hex and kind != "base32":
+        return checked(Secret(bytes.fromhex(letters)))
+    raise _bad(
+        "The secret is neither base32 nor hexadecimal.",
+        "Base32 has the letters A to Z and the digits 2 to 7; hexadecimal 0 to 9 and A to F, in "
+        "pairs.",
+    )
+
+
+def decode_base32(text: str) -> Secret:
+    """Decode base32 text, leniently as to case, spaces and padding; KodebrikError when it is
+    none."""
+    bare = re.sub(r"[\s-]+", "", text).upper().rstrip("=")
+    if not _is_base32(bare):
+        raise _bad(
+            "The secret is not base32.", "Base32 has the letters A to Z and the digits 2 to 7."
+        )
+    try:
+        return Secret(base64.b32decode(bare + "=" * (-len(bare) % 8)))
+    except binascii.Error:
+        raise _bad("The secret is not base32.", "Check that it was copied whole.") from None
+
+
+def encode_base32(secret: Secret) -> str:
+    """Give the secret as unpadded base32, as it stands in otpauth URIs."""
+    return base64.b32encode(secret.reveal()).decode().rstrip("=")
+
+
+def checked(secret: Secret) -> Secret:
+    """Give the secret back when a token takes its length; KodebrikError otherwise (RFC 4226 section
+    4, R6)."""
+    if len(secret) < MIN_SECRET:
+        raise _bad(
+            f"The secret has {len(secret) * 8} bits; a token takes no less than {MIN_SECRET * 8}.",
+            "Use a secret of at least 16 bytes; 20 are recommended (RFC 4226 section 4).",
+        )
+    if len(secret) > MAX_SECRET:
+        raise _bad(
+            f"The secret has {len(secret)} bytes; a token takes no more than {MAX_SECRET}.",
+            "Use a shorter secret.",
+        )
+    return secret
+
+
+def _is_base32(letters: str) -> bool:
+    # 1, 3 and 6 characters left over cannot come from whole bytes.
+    return bool(_BASE32.fullmatch(letters)) and len(letters) % 8 not in (1, 3, 6)
+
+
+def _is_hex(letters: str) -> bool:
+    return bool(_HEX.fullmatch(letters)) and len(letters) % 2 == 0
+
+
+def _bad(message: str, hint: str) -> KodebrikError:
+    return KodebrikError(message, hint, ExitCode.BAD_INPUT)

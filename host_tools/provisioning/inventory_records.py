@@ -1,0 +1,88 @@
+"""The inventory's records, and how their secrets are sealed: ChaCha20-Poly1305 (RFC 8439) under the
+issuer key."""
+
+import hmac
+import json
+import secrets
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.secret import Secret
+
+_NONCE_SIZE = 12  # bytes
+
+
+@dataclass(frozen=True)
+class Account:
+    """One account of a token. `fingerprint` is the token's, `issuer` the fingerprint of the key
+    that seals the secret (None: the secret was not kept).
+    """
+
+    name: str
+    kind: str
+    algorithm: str
+    digits: int
+    period: int | None
+    counter: int | None
+    suite: str | None
+    entry: str | None
+    fingerprint: str
+    written_at: float
+    issuer: str | None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One token of ours."""
+
+    serial: str
+    product: str
+    board: str
+    version: str
+    first_at: float
+    clock_set_at: float | None
+    accounts: tuple[Account, ...]
+
+
+def _cipher(issuer_key: Secret) -> ChaCha20Poly1305:
+    # HKDF-SHA256 as for access keys (RFC 5869), with an info of its own.
+    extracted = hmac.digest(bytes(32), issuer_key.reveal(), "sha256")
+    return ChaCha20Poly1305(hmac.digest(extracted, b"kodebrik inventory\x01", "sha256"))
+
+
+def seal(issuer_key: Secret, serial: str, account: Account, secret: Secret) -> bytes:
+    """Encrypt a secret; serial number and account are authenticated with it."""
+    nonce = secrets.token_bytes(_NONCE_SIZE)
+    return nonce + _cipher(issuer_key).encrypt(nonce, secret.reveal(), _context(serial, account))
+
+
+def unseal(issuer_key: Secret, serial: str, account: Account, sealed: bytes) -> Secret:
+    """Give the secret back; KodebrikError when anything was changed."""
+    try:
+        opened = _cipher(issuer_key).decrypt(
+            sealed[:_NONCE_SIZE], sealed[_NONCE_SIZE:], _context(serial, account)
+        )
+    except InvalidTag:
+        raise KodebrikError(
+            f"The inventory's entry of {serial}, account {account.name}, was changed or damaged.",
+            "Restore the inventory from its backup, or provision the token again.",
+            ExitCode.CHECK_FAILED,
+        ) from None
+    return Secret(opened)
+
+
+def _context(serial: str, account: Account) -> bytes:
+    """What is authenticated with a secret: everything that decides about codes, and whose they
+    are."""
+    decisive = (
+        account.name,
+        account.kind,
+        account.algorithm,
+        account.digits,
+        account.period,
+        account.counter,
+    )
+    return json.dumps([serial, *decisive, account.suite, account.entry]).encode()

@@ -1,0 +1,126 @@
+"""The issuer key at rest: a file under a passphrase, scrypt (RFC 7914) and ChaCha20-Poly1305 (RFC
+8439).
+
+The file is JSON so that its parameters can be read and raised later; all of them are authenticated
+with the key.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+import secrets
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.secret import Secret
+
+KEY_SIZE = 32
+MIN_PASSPHRASE = 8  # characters
+_SCRYPT_COST = 2**17  # 128 MB and about half a second, OWASP's advice for scrypt with r = 8, p = 1
+_SCRYPT_MAX_COST = 2**20  # a tampered file must not take all memory
+_FIELDS = {"kind", "version", "scrypt_n", "scrypt_r", "scrypt_p", "salt", "nonce", "sealed"}
+_KIND = "kodebrik issuer key"
+
+
+def generate() -> Secret:
+    """Draw a new issuer key."""
+    return Secret(secrets.token_bytes(KEY_SIZE))
+
+
+def fingerprint(key: Secret) -> str:
+    """Give 8 bytes as hexadecimal that tell issuer keys apart and nothing of their value."""
+    return hmac.digest(key.reveal(), b"kodebrik issuer key", "sha256")[:8].hex()
+
+
+def seal(key: Secret, passphrase: Secret, cost: int = _SCRYPT_COST) -> bytes:
+    """Give the content of a key file. `cost` is scrypt's N, a power of two."""
+    if len(passphrase.reveal().decode()) < MIN_PASSPHRASE:
+        raise KodebrikError(
+            f"The passphrase is shorter than {MIN_PASSPHRASE} characters.",
+            "Use several words.",
+            ExitCode.BAD_INPUT,
+        )
+    salt, nonce = secrets.token_bytes(16), secrets.token_bytes(12)
+    content: dict[str, Any] = {
+        "kind": _KIND,
+        "version": 1,
+        "scrypt_n": cost,
+        "scrypt_r": 8,
+        "scrypt_p": 1,
+        "salt": base64.b64encode(salt).decode(),
+        "nonce": base64.b64encode(nonce).decode(),
+    }
+    cipher = ChaCha20Poly1305(_stretch(passphrase, salt, cost))
+    content["sealed"] = base64.b64encode(
+        cipher.encrypt(nonce, key.reveal(), _associated(content))
+    ).decode()
+    return json.dumps(content, indent=2).encode() + b"\n"
+
+
+def unseal(content: bytes, passphrase: Secret) -> Secret:
+    """Give the issuer key of a key file; KodebrikError for another file, a damaged one or a wrong
+    passphrase."""
+    try:
+        fields = json.loads(content)
+    except ValueError:
+        raise _no_key_file() from None
+    if not isinstance(fields, dict) or set(fields) != _FIELDS or fields["kind"] != _KIND:
+        raise _no_key_file()
+    if fields["version"] != 1:
+        raise KodebrikError(
+            "The key file is of a newer version.",
+            "Use the kodebrik that wrote it.",
+            ExitCode.BAD_INPUT,
+        )
+    cost, salt, nonce, sealed = (
+        fields["scrypt_n"],
+        *(_bytes(fields[name]) for name in ("salt", "nonce", "sealed")),
+    )
+    cost_is_sane = type(cost) is int and 1 < cost <= _SCRYPT_MAX_COST and cost.bit_count() == 1
+    if not cost_is_sane or (fields["scrypt_r"], fields["scrypt_p"], len(nonce)) != (8, 1, 12):
+        raise _no_key_file()
+    try:
+        key = ChaCha20Poly1305(_stretch(passphrase, salt, cost)).decrypt(
+            nonce, sealed, _associated(fields)
+        )
+    except InvalidTag:
+        raise KodebrikError(
+            "The key file does not open: the passphrase is wrong, or the file was changed.",
+            "Check the passphrase; if it is right, restore the file from its backup.",
+            ExitCode.WRONG_KEY,
+        ) from None
+    if len(key) != KEY_SIZE:
+        raise _no_key_file()
+    return Secret(key)
+
+
+def _stretch(passphrase: Secret, salt: bytes, cost: int) -> bytes:
+    # OpenSSL counts a little more than scrypt's 128 * N * r bytes.
+    limit = 128 * 8 * cost + 2**20
+    return hashlib.scrypt(passphrase.reveal(), salt=salt, n=cost, r=8, p=1, maxmem=limit, dklen=32)
+
+
+def _associated(fields: dict[str, Any]) -> bytes:
+    return json.dumps(
+        {name: value for name, value in fields.items() if name != "sealed"}, sort_keys=True
+    ).encode()
+
+
+def _bytes(text: object) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True) if isinstance(text, str) else b""
+    except (binascii.Error, ValueError):
+        raise _no_key_file() from None
+
+
+def _no_key_file() -> KodebrikError:
+    return KodebrikError(
+        "This is not an issuer key file, or it is damaged.",
+        "Make one with 'kodebrik keys create', or restore it from its backup.",
+        ExitCode.BAD_INPUT,
+    )

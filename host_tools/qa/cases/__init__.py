@@ -1,0 +1,1 @@
+"""The cases that QA runs, and what runs them."""

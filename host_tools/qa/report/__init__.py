@@ -1,0 +1,1 @@
+"""Reports of QA runs: text, JSON, JUnit XML and HTML."""

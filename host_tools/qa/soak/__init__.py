@@ -1,0 +1,1 @@
+"""Virtual years of many tokens and their users against a validator."""

@@ -1,0 +1,244 @@
+"""Years of one token and its user before the rule that the server runs
+(host_tools/validator/rule/acceptance.py).
+
+Virtual time; Unix seconds. Offsets are seconds, token minus true time.
+"""
+
+import random
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from host_tools.qa.soak.clocks import PERIOD, ChipToken, Ticking, VmToken
+from host_tools.qa.soak.fleet import DAY, YEAR, Member, User
+from host_tools.validator.records import Status
+from host_tools.validator.rule import drift
+from host_tools.validator.rule.acceptance import Answer, TokenState, decide, resynchronised, stands
+from host_tools.validator.rule.drift import TokenClock
+from host_tools.validator.rule.verdict import Reason
+from host_tools.validator.rule.window import Generator
+
+START = 1_893_456_000.0  # 2030-01-01
+_WEATHER = 30 * DAY  # how long a rate stands before it follows temperature and age
+_TRIES = 4  # refusals after which a user calls the help desk
+_AROUND = 2880  # steps that resynchronisation looks around: a day
+_PRESS_SECONDS = 0.2  # within which the firmware reads its clock after the finger touched
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How the server is set: window in steps, and whether it learns drift and looks as far as a
+    clock can be off."""
+
+    window: int = 1
+    learns: bool = True
+
+    @property
+    def name(self) -> str:
+        """Name the setting as plots and tables do."""
+        return f"window {self.window}" + ("" if self.learns else ", no learning")
+
+
+@dataclass
+class Tally:
+    """What happened, summed over tokens. `by_rate`: rounded ppm -> right codes at the first try
+    [accepted, all]."""
+
+    tokens: int = 0
+    logins: int = 0
+    presses: int = 0
+    first_tries: int = 0
+    first_accepted: int = 0
+    help_desk: int = 0
+    empty_battery: int = 0
+    clock_lost: int = 0
+    verdicts: Counter[str] = field(default_factory=Counter)
+    by_rate: dict[int, list[int]] = field(default_factory=dict)
+    believed_slow: float = 0.0  # seconds by which a clock was believed slower than it was, at most
+    believed_fast: float = 0.0
+    furthest: float = 0.0  # the largest true offset
+    learnt: float = 0.0  # the largest believed offset
+    searched: int = 0  # steps in which a code was looked for, summed over what was submitted
+    widest: int = 0  # at most
+    compared: int = 0  # codes of the firmware on its VM that were compared with the chip's
+    differing: int = 0
+
+    def add(self, other: "Tally") -> None:
+        """Take another tally in."""
+        for name in (
+            "tokens",
+            "logins",
+            "presses",
+            "first_tries",
+            "first_accepted",
+            "help_desk",
+            "empty_battery",
+        ):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for name in ("clock_lost", "searched", "compared", "differing"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for name in ("believed_slow", "believed_fast", "furthest", "learnt", "widest"):
+            setattr(self, name, max(getattr(self, name), getattr(other, name)))
+        self.verdicts.update(other.verdicts)
+        for rate, (accepted, tried) in other.by_rate.items():
+            counts = self.by_rate.setdefault(rate, [0, 0])
+            counts[0] += accepted
+            counts[1] += tried
+
+
+def live(member: Member, rules: Rules, years: float, firmware: bool = False) -> Tally:
+    """Let a token and its user live; `firmware` presses the firmware on its VM and compares it with
+    the chip alone."""
+    life = _Life(member, rules, firmware)
+    try:
+        life.until(START + years * YEAR)
+    finally:
+        life.close()
+    return life.tally
+
+
+class _Life:
+    def __init__(self, member: Member, rules: Rules, firmware: bool) -> None:
+        self._member, self._rules = member, rules
+        self._dice = random.Random(f"life {member.number} {member.secret.hex()}")  # noqa: S311 - reproducible
+        self._chip: Ticking = ChipToken(member.secret, START)
+        self._vm: Ticking | None = VmToken(member.secret, START) if firmware else None
+        self.tally = Tally(tokens=1)
+        self._now = START
+        self._set_at = START
+        self._empty_at = START + member.battery.life * DAY
+        self._each(lambda token: token.set_clock(START, member.crystal.set_off))
+        self._state = TokenState(
+            Status.ACTIVE,
+            Generator("totp", member.secret, "SHA1", 6, PERIOD),
+            rules.window,
+            0,
+            -1,
+            0,
+            0.0,
+            TokenClock(0.0, START, ppm=member.crystal.ppm_told),
+        )
+
+    def close(self) -> None:
+        self._each(lambda token: token.close())
+
+    def until(self, end: float) -> None:
+        user = self._member.user
+        while True:
+            gap = self._dice.expovariate(user.logins_per_week / (7 * DAY))
+            if self._dice.random() < user.drawer:
+                gap += self._dice.uniform(30, 400) * DAY
+            if self._now + gap > end:
+                return
+            self._pass(gap)
+            if self._now >= self._empty_at:
+                self._change_battery()
+            self._log_in(user)
+
+    def _each(self, do: Callable[[Ticking], None]) -> None:
+        do(self._chip)
+        if self._vm is not None:
+            do(self._vm)
+
+    def _pass(self, seconds: float) -> None:
+        """Let time pass; the clock's rate follows temperature and age."""
+        end = self._now + seconds
+        while self._now < end:
+            rate = self._member.crystal.rate(
+                self._now - START, self._member.user.temperature_at(self._now)
+            )
+            self._each(lambda token, rate=rate: token.drift(self._now, rate))  # type: ignore[misc]
+            self._now = min(end, self._now + _WEATHER)
+
+    def _change_battery(self) -> None:
+        battery = self._member.battery
+        self.tally.empty_battery += 1
+        self._pass(battery.change * DAY)
+        self._empty_at = self._now + battery.life * DAY
+        if not battery.clock_survives:
+            # The token says so and gives no code until its issuer has set it; the server is told of
+            # that.
+            self.tally.clock_lost += 1
+            self._pass(self._dice.uniform(1, 10) * DAY)
+            self._set_at = self._now
+            self._each(lambda token: token.set_clock(self._now, self._member.crystal.set_off))
+            self._state = replace(
+                self._state, clock=TokenClock(0.0, self._now, ppm=self._state.clock.ppm)
+            )
+
+    def _log_in(self, user: User) -> None:
+        self.tally.logins += 1
+        for tries in range(1, _TRIES + 1):
+            code = self._press()
+            mistyped = self._dice.random() < user.mistypes
+            self._now += self._dice.lognormvariate(0, user.spread) * user.typing
+            reason = self._submit(self._mistype(code) if mistyped else code)
+            if tries == 1 and not mistyped:
+                self._count_first(reason is Reason.ACCEPTED)
+            if reason is Reason.ACCEPTED:
+                if self._dice.random() < user.resubmits:
+                    self._submit(code)
+                return
+            wait = max(0.0, self._state.locked_until - self._now)
+            self._now += wait + self._dice.uniform(3, 40)
+        self._call_help_desk()
+
+    def _press(self) -> str:
+        self.tally.presses += 1
+        if self._vm is None:
+            return self._chip.press(self._now)
+        before, shown = self._chip.press(self._now), self._vm.press(self._now)
+        self._now += _PRESS_SECONDS
+        self.tally.compared += 1
+        self.tally.differing += shown not in (before, self._chip.press(self._now))
+        return shown
+
+    def _submit(self, code: str) -> Reason:
+        if not self._rules.learns:
+            self._state = replace(
+                self._state, clock=replace(self._state.clock, seen=(), rate=0.0, ppm=0.0)
+            )
+        where = stands(self._state, self._now)
+        self.tally.searched += where.last - where.first + 1
+        self.tally.widest = max(self.tally.widest, where.last - where.first + 1)
+        decision = decide(self._state, Answer(code), self._now)
+        self._state = decision.state
+        self.tally.verdicts[str(decision.reason)] += 1
+        self._compare_clocks()
+        return decision.reason
+
+    def _compare_clocks(self) -> None:
+        believed, true = drift.believed(self._state.clock, self._now), self._chip.offset(self._now)
+        tally = self.tally
+        tally.believed_slow = max(tally.believed_slow, min(0.0, true) - believed)
+        tally.believed_fast = max(tally.believed_fast, believed - max(0.0, true))
+        tally.furthest = max(tally.furthest, abs(true))
+        tally.learnt = max(tally.learnt, abs(believed))
+
+    def _count_first(self, accepted: bool) -> None:
+        self.tally.first_tries += 1
+        self.tally.first_accepted += accepted
+        age = max(DAY, self._now - self._set_at)
+        rate = round(self._chip.offset(self._now) / age * 1e6)
+        counts = self.tally.by_rate.setdefault(rate, [0, 0])
+        counts[0] += accepted
+        counts[1] += 1
+
+    def _mistype(self, code: str) -> str:
+        at = self._dice.randrange(len(code) - 1)
+        if self._dice.random() < 0.3 and code[at] != code[at + 1]:  # noqa: PLR2004 - share of transpositions
+            return code[:at] + code[at + 1] + code[at] + code[at + 2 :]
+        return code[:at] + str((int(code[at]) + self._dice.randint(1, 9)) % 10) + code[at + 1 :]
+
+    def _call_help_desk(self) -> None:
+        """Two consecutive codes, read out to somebody who resynchronises the token."""
+        self.tally.help_desk += 1
+        into = (self._now + self._chip.offset(self._now)) % PERIOD
+        self._now += PERIOD - into + 1
+        first = self._press()
+        self._now += PERIOD
+        second = self._press()
+        self._now += self._dice.uniform(2, 10)
+        self._state = resynchronised(self._state, (first, second), self._now, _AROUND).state
+        self._state = replace(self._state, failures=0, locked_until=0.0)
+        self._now += 2 * PERIOD

@@ -1,0 +1,178 @@
+"""An emulated token in the hands of QA: provisioned over its link, pressed, read from pixels and
+sound.
+
+Times are Unix seconds of the world (times.py).
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from emulator.session import Emulator
+from emulator.sound import write_wav
+from firmware.protocol import messages
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.image.image import build_image
+from host_tools.link import clock
+from host_tools.link.session import Session, open_session
+from host_tools.otp.credential import Credential
+from host_tools.qa.tokens.reading import Reading, listen, shown_code
+from host_tools.secret import Secret
+
+BOARDS = {"kodeviser": "pico", "kodeoplaeser": "pico2"}  # where each product fits
+_BOOT = 1.0  # seconds from pulling the cable to a token at rest
+_QUIET, _LONGEST = 1.3, 30.0  # seconds of silence that end a talk; longest talk
+_BETWEEN = 0.3  # seconds between two keys
+_TWICE = 1.0  # seconds: a red key that comes sooner after another one asks for a function
+_OFF = 62.0  # seconds after which a token that nobody touches has turned itself off
+
+
+@dataclass(frozen=True)
+class Make:
+    """What kind of token: the product, its file system, and the language ("da", "en") that it will
+    show and speak."""
+
+    product: str
+    image: bytes
+    language: str
+
+
+class EmulatedToken:
+    """One token with one credential. A context manager."""
+
+    def __init__(self, make: Make, folder: Path, seed: int, start: float) -> None:
+        """Make a blank token in `folder` whose world's time is `start`."""
+        self.product, self.language = make.product, make.language
+        self.emulator = Emulator(
+            make.product, BOARDS[make.product], folder, image=make.image, seed=seed, time=start
+        )
+        self._access_key = Secret(self.emulator.unique_id * (messages.ACCESS_KEY_SIZE // 8))
+
+    def __enter__(self) -> Self:
+        """The token itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End the emulator."""
+        self.emulator.close()
+
+    @property
+    def now(self) -> float:
+        """The world's time, where the token stands."""
+        return self.emulator.now
+
+    def provision(self, credential: Credential) -> str:
+        """Claim the token, set its clock, store the credential; its serial number."""
+        self.emulator.plug()
+        session = open_session(self.emulator.port, None, self._compare)
+        session.set_key(messages.KEY_ISSUER, self._access_key)
+        self._set_clock(session)
+        session.write_settings({"language": self.language})
+        session.put_credential(credential)
+        serial = session.hello.serial
+        self._put_away()
+        return serial
+
+    def set_clock(self) -> None:
+        """Set the clock anew over the link, as an issuer does."""
+        with self._session() as session:
+            self._set_clock(session)
+
+    def move_on(self, moment: float) -> None:
+        """Let time pass for the token until the world's `moment`."""
+        if moment > self.now:
+            self.emulator.advance(moment - self.now)
+
+    def press(self, name: str, files: Path | None = None) -> Reading:
+        """Press, read the code, and keep picture and sound as `name` in `files`.
+
+        A press may also switch off what was still shown; then a second one follows, as from a user.
+        """
+        for _ in range(2):
+            pressed_at, began = self.now, self.emulator.elapsed
+            self.emulator.press()
+            if self.emulator.display_on:
+                break
+        return self._read(pressed_at, began, name, files)
+
+    def answer(self, typed: Sequence[str], name: str, files: Path | None = None) -> Reading:
+        """Turn on, type each number and end it, confirm what is read back, and read the code that
+        answers it.
+
+        The token was off, and has one account, which answers challenges.
+        """
+        self._key("red")
+        for number in typed:
+            for key in number:
+                self._key(key)
+            self._key("#")
+        self.emulator.advance(_TWICE)
+        pressed_at, began = self.now, self.emulator.elapsed
+        self._key("red")
+        return self._read(pressed_at, began, name, files)
+
+    def rest(self) -> None:
+        """Leave the token alone until it is off."""
+        if self.emulator.display_on:
+            self.emulator.advance(_OFF)
+
+    def _key(self, key: str) -> None:
+        self.emulator.press_key(key)
+        self.emulator.advance(_BETWEEN)
+
+    def _read(self, pressed_at: float, began: float, name: str, files: Path | None) -> Reading:
+        """Read picture and sound since the press, and keep them."""
+        lines = self.emulator.screen_text()
+        picture = self.emulator.screen().to_png(files / f"{name}.png") if files else None
+        spoken, sound = None, None
+        if "audio" in self.emulator.product["parts"]:
+            self._hear_out(began)
+            heard = self.emulator.audio(began)
+            spoken = listen(heard, self.language)
+            sound = write_wav(files / f"{name}.wav", heard.samples, heard.rate) if files else None
+        return Reading(pressed_at, shown_code(lines), tuple(lines), spoken, picture, sound)
+
+    def _hear_out(self, began: float) -> None:
+        emulator = self.emulator
+        emulator.advance(_QUIET)
+        while (
+            emulator.audio(emulator.elapsed - _QUIET).onset() is not None
+            and emulator.elapsed - began < _LONGEST
+        ):
+            emulator.advance(_QUIET / 4)
+
+    @contextmanager
+    def _session(self) -> Iterator[Session]:
+        self.emulator.plug()
+        yield open_session(self.emulator.port, self._access_key.reveal(), self._compare)
+        self._put_away()
+
+    def _put_away(self) -> None:
+        self.emulator.unplug()
+        self.emulator.advance(_BOOT)
+
+    def _set_clock(self, session: Session) -> None:
+        clock.set_now(session, clock.Times(lambda: self.emulator.now, self.emulator.advance))
+
+    def _compare(self, number: str) -> bool:
+        self.emulator.advance(0.1)
+        return shown_code(self.emulator.screen_text()) == number
+
+
+def image_of(product: str) -> bytes:
+    """Build the file system of a new token; KodebrikError for a product that QA does not know."""
+    if product not in BOARDS:
+        raise KodebrikError(
+            f"There is no product named '{product}'.",
+            f"Choose one of: {', '.join(BOARDS)}.",
+            ExitCode.USAGE,
+        )
+    return build_image(product, BOARDS[product])

@@ -1,1 +1,0 @@
-"""The server's interfaces over HTTP: REST under /v1, privacyIDEA's /validate/check, metrics and health."""

@@ -1,0 +1,1 @@
+"""What every HTTP interface of the server needs: settings, authentication, rate limits, metrics."""

@@ -1,0 +1,59 @@
+"""The fields that requests are made of: their lengths, limits and what OpenAPI says of them.
+
+Control characters and lone surrogates are refused here: no user-ID or serial number has them, and
+no database takes them all.
+"""
+
+from typing import Annotated
+
+from fastapi import Path, Query
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from host_tools.validator.rule.drift import LARGEST_PPM
+
+_PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
+Text = Annotated[str, StringConstraints(max_length=200, pattern=_PRINTABLE)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=_PRINTABLE)]
+Code = Annotated[
+    str,
+    Field(
+        max_length=32, pattern=_PRINTABLE, description="The code, as it is read; blanks may stay."
+    ),
+]
+Codes = Annotated[
+    list[Code], Field(min_length=1, max_length=2, description="One code, or two consecutive ones.")
+]
+
+SerialInPath = Annotated[
+    str, Path(min_length=1, max_length=64, pattern=_PRINTABLE, description="A serial number.")
+]
+UserInPath = Annotated[
+    str, Path(min_length=1, max_length=64, pattern=_PRINTABLE, description="A user-ID.")
+]
+KeyInPath = Annotated[
+    str, Path(min_length=1, max_length=64, pattern=_PRINTABLE, description="An API key's name.")
+]
+Search = Annotated[
+    str, Query(max_length=64, pattern=_PRINTABLE, description="Part of a serial number or user-ID.")
+]
+Offset = Annotated[int, Query(ge=0, le=10**9)]
+Limit = Annotated[int, Query(ge=1, le=500)]
+Seconds = Annotated[float, Field(ge=0, le=2**40, description="Unix seconds (UTC).")]
+
+Ppm = Annotated[
+    float, Field(ge=0, le=LARGEST_PPM, description="Parts per million, in either direction.")
+]
+
+
+class Body(BaseModel):
+    """A JSON object that holds its fields and no others: a misspelt one must not pass unseen."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=False)
+
+
+def printable(text: str) -> str:
+    """Replace what no identifier holds and not every database stores; what is so named is
+    unknown."""
+    return "".join(
+        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
+    )

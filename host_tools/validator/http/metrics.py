@@ -1,0 +1,86 @@
+"""Prometheus metrics, and the one place where checks are counted and timed.
+
+With several workers, an environment variable names the folder where they keep their figures for
+each other.
+"""
+
+import os
+import time
+
+from fastapi import APIRouter, Depends, Request, Response
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+)
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from host_tools.validator.http.authentication import SEE_ALL, Allowed
+from host_tools.validator.rule.verdict import CheckRequest, Reason, Verdict
+from host_tools.validator.server.error_pages import responses
+from host_tools.validator.service import Validator
+
+router = APIRouter(tags=["operation"])
+
+SHARED = "PROMETHEUS_MULTIPROC_DIR"  # prometheus_client looks for it when it is imported
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
+CHECKS = Counter("kodebrik_checks", "Codes checked, by verdict.", ["reason"])
+CHECK_SECONDS = Histogram(
+    "kodebrik_check_seconds", "Time of a check, with its commit.", buckets=_SECONDS
+)
+_BY_REASON = {
+    reason: CHECKS.labels(reason.value) for reason in Reason
+}  # all are there from the start, at 0
+
+
+async def timed_check(validator: Validator, request: CheckRequest) -> Verdict:
+    """Check a code, counted and timed."""
+    began = time.perf_counter()
+    verdict = await validator.check(request)
+    CHECK_SECONDS.observe(time.perf_counter() - began)
+    _BY_REASON[verdict.reason].inc()
+    return verdict
+
+
+@router.get(
+    "/metrics",
+    responses=responses(),
+    dependencies=[Depends(Allowed(SEE_ALL))],
+    response_class=Response,
+)
+def metrics(request: Request) -> Response:
+    """Give the figures in Prometheus' text format; its `authorization` setting sends the API
+    key."""
+    if SHARED in os.environ:
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    else:
+        registry = REGISTRY
+    validator: Validator = request.app.state.validator
+    counted = CollectorRegistry()
+    counted.register(_Stored(validator))
+    return Response(
+        generate_latest(registry) + generate_latest(counted), media_type=CONTENT_TYPE_LATEST
+    )
+
+
+class _Stored:
+    """What the database knows, asked once for each scrape: it is the same for every worker."""
+
+    def __init__(self, validator: Validator) -> None:
+        self._validator = validator
+
+    def collect(self) -> list[GaugeMetricFamily]:
+        figures = self._validator.statistics()
+        tokens = GaugeMetricFamily("kodebrik_tokens", "Tokens, by status.", labels=["status"])
+        for status, number in figures.tokens.items():
+            tokens.add_metric([status], number)
+        users = GaugeMetricFamily("kodebrik_users", "Users.", value=figures.users)
+        waiting = GaugeMetricFamily(
+            "kodebrik_notices_waiting", "Notices to send.", value=figures.notices_waiting
+        )
+        return [tokens, users, waiting]

@@ -1,0 +1,61 @@
+"""Codes as protocols with one password field carry them (privacyIDEA's check, RADIUS): the PIN, if
+any, before them."""
+
+from anyio.to_thread import run_sync
+
+from host_tools.errors import KodebrikError
+from host_tools.validator.http.fields import printable
+from host_tools.validator.http.metrics import timed_check
+from host_tools.validator.rule.verdict import CheckRequest, Verdict
+from host_tools.validator.service import Validator
+
+_MAX_CODE = 8  # digits; a PIN has at least 4 characters, so 9 or more characters hold both
+_DIGITS = 6  # of who is unknown
+
+
+async def check_password(
+    validator: Validator,
+    asker: str,
+    password: str,
+    *,
+    user: str | None = None,
+    serial: str | None = None,
+    challenge: str | None = None,
+) -> Verdict:
+    """Check a password of a user, of a token, or of a user who must have that token."""
+    if (
+        user is not None
+        and serial is not None
+        and await run_sync(_serial_of, validator, user) != serial
+    ):
+        user = ""  # not that user's token: refused like an unknown user
+    pin, code = None, password
+    if len(password.replace(" ", "")) > _MAX_CODE:
+        digits = await run_sync(_digits, validator, user, serial)
+        pin, code = password[:-digits], password[-digits:]
+    asked = CheckRequest(
+        code=printable(code),
+        user_id=None if user is None else printable(user),
+        serial=printable(serial) if user is None and serial is not None else None,
+        challenge=None if challenge is None else printable(challenge),
+        pin=pin,
+        actor=asker,
+    )
+    return await timed_check(validator, asked)
+
+
+def _serial_of(validator: Validator, user: str) -> str | None:
+    """Give the serial of a user's active token."""
+    try:
+        return validator.user(printable(user)).serial
+    except KodebrikError:
+        return None
+
+
+def _digits(validator: Validator, user: str | None, serial: str | None) -> int:
+    """Give how many digits the codes of a user or token have."""
+    found = serial if user is None else _serial_of(validator, user)
+    try:
+        return _DIGITS if found is None else validator.token(printable(found)).digits
+    except KodebrikError:
+        return _DIGITS

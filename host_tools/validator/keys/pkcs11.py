@@ -1,0 +1,234 @@
+"""A master key that never leaves its PKCS#11 device (HSM, smart card, SoftHSM2): AES-256-GCM inside
+the device.
+
+The key is named by a URI of RFC 7512:
+pkcs11:token=kodebrik;object=master?module-path=/usr/lib/…/libsofthsm2.so The device's PIN comes
+from the URI's pin-source (a file) or the environment, never from the URI itself.
+"""
+
+import hashlib
+import os
+import secrets
+import threading
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+from host_tools import private_files
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.secret import Secret
+from host_tools.validator.keys.master_key import KEY_SIZE, wrong_key
+
+SCHEME = "pkcs11:"
+PIN_VARIABLE = "KODEBRIK_PKCS11_PIN"
+_NONCE_SIZE = 12  # bytes; NIST SP 800-38D section 8.2.2
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a key is: the device's driver, the token's and the key's label, and the file of the
+    PIN."""
+
+    module: str
+    token: str
+    label: str
+    pin_file: str | None
+
+
+class Pkcs11Key:
+    """A MasterKey inside a device. It may be used from any thread, and stays logged in as long as
+    the process lives.
+
+    A login counts for the whole process (PKCS#11 section 5.6), so a logout would shut out other
+    keys of the same token.
+    """
+
+    def __init__(self, place: Place) -> None:
+        """Log in and find the key; KodebrikError says what is missing."""
+        self._place = place
+        self._lock = threading.Lock()
+        self._session = _session(place, writable=False)
+        with _errors(place):
+            try:
+                self._key = self._session.get_key(
+                    object_class=_library().ObjectClass.SECRET_KEY, label=place.label
+                )
+            except _library().exceptions.NoSuchKey:
+                raise KodebrikError(
+                    f"The PKCS#11 token {place.token} holds no key {place.label}.",
+                    "Make one in it, or correct the URI's object=.",
+                    ExitCode.WRONG_KEY,
+                ) from None
+
+    @property
+    def identity(self) -> str:
+        """Give a name made of the token's and key's labels; nothing of the key's value is known."""
+        name = f"pkcs11:{self._place.token}:{self._place.label}"
+        return f"pkcs11:{hashlib.sha256(name.encode()).hexdigest()[:16]}"
+
+    def wrap(self, data_key: Secret, context: bytes) -> bytes:
+        """Give nonce and ciphertext."""
+        nonce = secrets.token_bytes(_NONCE_SIZE)
+        with self._lock, _errors(self._place):
+            sealed: bytes = self._key.encrypt(data_key.reveal(), **_gcm(nonce, context))
+        return nonce + sealed
+
+    def unwrap(self, wrapped: bytes, context: bytes) -> Secret:
+        """Give the data key back."""
+        with self._lock, _errors(self._place):
+            try:
+                opened = self._key.decrypt(
+                    wrapped[_NONCE_SIZE:], **_gcm(wrapped[:_NONCE_SIZE], context)
+                )
+            except _refusals():
+                raise wrong_key() from None
+        return Secret(opened)
+
+
+def parse(uri: str) -> Place:
+    """Read a URI of RFC 7512; KodebrikError when it lacks token, object or module-path, or holds
+    the PIN itself."""
+    path, _, query = uri.removeprefix(SCHEME).partition("?")
+    attributes = dict(part.split("=", 1) for part in path.split(";") if "=" in part)
+    parameters = dict(parse_qsl(query, separator="&"))
+    if "pin-value" in parameters:
+        raise _bad(
+            "The PKCS#11 URI holds the PIN, which others can see in the list of processes.",
+            f"Put it into a file and name it with pin-source=, or into {PIN_VARIABLE}.",
+        )
+    missing = [name for name in ("token", "object") if not attributes.get(name)]
+    missing += [] if parameters.get("module-path") else ["module-path"]
+    if not uri.startswith(SCHEME) or missing:
+        raise _bad(
+            f"The PKCS#11 URI lacks {', '.join(missing) or 'its scheme'}.",
+            "Write pkcs11:token=LABEL;object=KEY?module-path=/path/to/driver.so&pin-source=file:/path/to/pin",
+        )
+    source = parameters.get("pin-source")
+    return Place(
+        module=parameters["module-path"],
+        token=unquote(attributes["token"]),
+        label=unquote(attributes["object"]),
+        pin_file=source.removeprefix("file:") if source else None,
+    )
+
+
+def create(place: Place) -> Pkcs11Key:
+    """Draw a master key inside the device; it can be used there, and never read or copied out."""
+    session = _session(place, writable=True)
+    library = _library()
+    with _errors(place):
+        if any(True for _ in session.get_objects({library.Attribute.LABEL: place.label})):
+            raise KodebrikError(
+                f"The PKCS#11 token {place.token} holds a key {place.label} already.",
+                "Name another one with object=.",
+                ExitCode.FILE,
+            )
+        session.generate_key(
+            library.KeyType.AES,
+            8 * KEY_SIZE,
+            label=place.label,
+            store=True,
+            capabilities=library.MechanismFlag.ENCRYPT | library.MechanismFlag.DECRYPT,
+            template={library.Attribute.SENSITIVE: True, library.Attribute.EXTRACTABLE: False},
+        )
+    return Pkcs11Key(place)
+
+
+def _session(place: Place, writable: bool) -> Any:
+    library = _library()
+    pin = _pin(place)
+    with _errors(place):
+        try:
+            token = library.lib(place.module).get_token(token_label=place.token)
+        except library.exceptions.NoSuchToken:
+            raise KodebrikError(
+                f"The PKCS#11 driver knows no token {place.token}.",
+                "Plug it in, or correct the URI's token=.",
+                ExitCode.WRONG_KEY,
+            ) from None
+        try:
+            return token.open(rw=writable, user_pin=pin.reveal().decode())
+        except library.exceptions.UserAlreadyLoggedIn:
+            return token.open(rw=writable)
+        except (
+            library.exceptions.PinIncorrect,
+            library.exceptions.PinInvalid,
+            library.exceptions.PinLenRange,
+        ):
+            raise KodebrikError(
+                f"The PIN of the PKCS#11 token {place.token} is wrong.",
+                "Check the file of pin-source; some devices lock themselves after a few wrong "
+                "ones.",
+                ExitCode.WRONG_KEY,
+            ) from None
+
+
+def _pin(place: Place) -> Secret:
+    if place.pin_file is not None:
+        warnings: list[str] = []
+        text = private_files.read_text(place.pin_file, warnings.append)
+        if warnings:
+            raise KodebrikError(
+                f"Others on this computer can read the PIN in {place.pin_file}.",
+                f"Protect it with: chmod 600 {place.pin_file}",
+                ExitCode.PERMISSION,
+            )
+        return Secret(text.encode())
+    if PIN_VARIABLE not in os.environ:
+        raise _bad(
+            "The PKCS#11 token needs its PIN.",
+            f"Give it with pin-source= in the URI or {PIN_VARIABLE}.",
+        )
+    return Secret(os.environ[PIN_VARIABLE].encode())
+
+
+def _gcm(nonce: bytes, context: bytes) -> dict[str, Any]:
+    library = _library()
+    return {
+        "mechanism": library.Mechanism.AES_GCM,
+        "mechanism_param": library.GCMParams(nonce, context),
+    }
+
+
+def _library() -> Any:
+    try:
+        import pkcs11  # noqa: PLC0415 - an extra
+    except ImportError:
+        raise KodebrikError(
+            "Support for PKCS#11 is not installed.",
+            "Install it with: pip install 'kodebrik[pkcs11]'",
+            ExitCode.NOT_INSTALLED,
+        ) from None
+    return pkcs11
+
+
+def _refusals() -> tuple[type[Exception], ...]:
+    """What drivers answer when GCM's tag is wrong: the standard says EncryptedDataInvalid, SoftHSM2
+    GeneralError."""
+    known = _library().exceptions
+    return (known.EncryptedDataInvalid, known.EncryptedDataLenRange, known.GeneralError)
+
+
+class _errors:  # noqa: N801 - used as a statement
+    """Turn the driver's errors into KodebrikError; their texts hold no secret, but no advice
+    either."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: object
+    ) -> None:
+        if isinstance(error, _library().PKCS11Error):
+            raise KodebrikError(
+                f"The PKCS#11 token {self._place.token} failed: {type(error).__name__}.",
+                "Check that it is plugged in and that the URI's module-path is its driver.",
+                ExitCode.FILE,
+            ) from None
+
+
+def _bad(message: str, hint: str) -> KodebrikError:
+    return KodebrikError(message, hint, ExitCode.BAD_INPUT)

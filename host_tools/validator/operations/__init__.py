@@ -1,0 +1,1 @@
+"""What can be done to tokens, users and keys, each in one transaction with its audit entry."""

@@ -1,0 +1,1 @@
+"""The RADIUS interface (RFC 2865)."""

@@ -1,0 +1,112 @@
+"""Checking codes: the path that must be quick, and challenges for OCRA tokens."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import Field, model_validator
+
+from host_tools.validator.errors import ConflictError, NotFoundError
+from host_tools.validator.http.authentication import CHECK, Allowed, Caller
+from host_tools.validator.http.fields import Body, Code, Name, Text
+from host_tools.validator.http.metrics import timed_check
+from host_tools.validator.records import Challenge, Role
+from host_tools.validator.rule.verdict import CheckRequest, Verdict
+from host_tools.validator.server.error_pages import responses
+from host_tools.validator.service import Validator
+
+router = APIRouter(prefix="/v1", tags=["checks"])
+
+
+class _Whose(Body):
+    user_id: Name | None = None
+    serial: Name | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> "_Whose":
+        if (self.user_id is None) == (self.serial is None):
+            raise ValueError("give either user_id or serial")
+        return self
+
+
+class Check(_Whose):
+    """One code of a user or of a token."""
+
+    code: Code
+    challenge: Annotated[
+        Text | None, Field(description="The challenge that the code answers (OCRA).")
+    ] = None
+    pin: Annotated[Text | None, Field(description="The user's PIN, if one was set.")] = None
+
+
+class ChallengeRequest(_Whose):
+    """Whose token is challenged, and with what: `text` is drawn at random when it is not given."""
+
+    text: Text | None = None
+
+
+class Details(Body):
+    """Why, for those who help users."""
+
+    reason: str
+    serial: str | None
+    steps: int
+    retry_after: int
+
+
+class Outcome(Body):
+    """Accepted or not. Checkers learn nothing more: wrong codes, users and tokens look alike."""
+
+    accepted: bool
+    details: Details | None = None
+
+
+def outcome(verdict: Verdict, role: Role) -> Outcome:
+    """Give what a caller of `role` may see of a verdict."""
+    if role is Role.CHECKER:
+        return Outcome(accepted=verdict.public().accepted)
+    details = Details(
+        reason=verdict.reason,
+        serial=verdict.serial,
+        steps=verdict.steps,
+        retry_after=verdict.retry_after,
+    )
+    return Outcome(accepted=verdict.accepted, details=details)
+
+
+@router.post("/checks", responses=responses(), response_model_exclude_unset=True)
+async def check(
+    request: Request, body: Check, caller: Annotated[Caller, Depends(Allowed(CHECK))]
+) -> Outcome:
+    """Check one code. The answer is 200 whether or not it was accepted."""
+    asked = CheckRequest(
+        code=body.code,
+        user_id=body.user_id,
+        serial=body.serial,
+        challenge=body.challenge,
+        pin=body.pin,
+        actor=caller.name,
+    )
+    return outcome(await timed_check(request.app.state.validator, asked), caller.role)
+
+
+@router.post("/challenges", responses=responses(404, 409), status_code=201)
+def issue_challenge(
+    request: Request, body: ChallengeRequest, caller: Annotated[Caller, Depends(Allowed(CHECK))]
+) -> Challenge:
+    """Issue a challenge to the OCRA token of a user; it waits five minutes for its response.
+
+    Checkers hear 409 whether there is no such user or token, none that is active, or one that
+    answers no challenges.
+    """
+    validator: Validator = request.app.state.validator
+    try:
+        return validator.issue_challenge(
+            user_id=body.user_id, serial=body.serial, text=body.text, actor=caller.name
+        )
+    except (NotFoundError, ConflictError):
+        if caller.role is not Role.CHECKER:
+            raise
+    raise ConflictError(
+        "This challenge cannot be given.",
+        "Another one may be; otherwise ask those who keep users and tokens.",
+    )

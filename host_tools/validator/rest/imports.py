@@ -1,0 +1,120 @@
+"""Importing files of tokens over REST (PSKC, CSV or otpauth), and handing many out: all of them, or
+none."""
+
+from collections.abc import Callable
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, File, Form, UploadFile
+from pydantic import BaseModel, Field
+from starlette.formparsers import MultiPartParser
+
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.exchange import formats
+from host_tools.secret import Secret
+from host_tools.validator.http.fields import Body, Name
+from host_tools.validator.records import NewToken, new_token
+from host_tools.validator.rest.tokens import Ruler, Service
+from host_tools.validator.rule.drift import GENERIC_PPM, LARGEST_PPM
+from host_tools.validator.server.error_pages import responses
+
+router = APIRouter(prefix="/v1", tags=["tokens"])
+
+PATHS = ("/v1/imports", "/admin/import")  # what may be as long as a file
+Kind = Literal["totp", "hotp"]
+Progress = Callable[[int, int], None]  # done, of how many
+
+# Uploads hold secrets in the clear and must not pass through a temporary file on the disk.
+# BodyLimit bounds them.
+MultiPartParser.spool_max_size = 2**30
+
+
+class Imported(BaseModel):
+    """How many tokens came in."""
+
+    imported: int
+
+
+class Assignment(Body):
+    """Which token goes to whom."""
+
+    serial: Name
+    user_id: Name
+
+
+class Assignments(Body):
+    """Tokens from stock and their users, who are made when new; `activate` for tokens handed over
+    in person."""
+
+    assignments: Annotated[list[Assignment], Field(min_length=1, max_length=500)]
+    activate: bool = False
+
+
+class Assigned(BaseModel):
+    """How many tokens were given away."""
+
+    assigned: int
+
+
+@router.post("/assignments", responses=responses(404, 409))
+def hand_out(service: Service, caller: Ruler, body: Assignments) -> Assigned:
+    """Give many tokens to their users in one transaction: all of them, or none when one cannot be
+    given."""
+    users = {one.serial: one.user_id for one in body.assignments}
+    if len(users) < len(body.assignments):
+        raise KodebrikError(
+            "A token stands twice.",
+            "Take one of the two out; nothing was done.",
+            ExitCode.BAD_INPUT,
+        )
+    return Assigned(assigned=service.hand_out(users, activate=body.activate, actor=caller.name))
+
+
+@router.post("/imports", responses=responses(409), status_code=201)
+def import_file(
+    service: Service,
+    caller: Ruler,
+    file: Annotated[UploadFile, File(description="PSKC, CSV or a list of otpauth URIs.")],
+    passphrase: Annotated[str, Form(max_length=200, description="Opens a PSKC file.")] = "",
+    key: Annotated[
+        str, Form(max_length=200, description="Opens a PSKC file: 16, 24 or 32 bytes in hex.")
+    ] = "",
+    kind: Annotated[Kind | None, Form(description="For CSV lines that do not say it.")] = None,
+    clock_ppm: Annotated[
+        float,
+        Form(
+            ge=0,
+            le=LARGEST_PPM,
+            description="What the tokens' clocks can be off by, by their data sheet.",
+        ),
+    ] = GENERIC_PPM,
+) -> Imported:
+    """Import a file. Its first fault is named, and then nothing is imported."""
+    tokens = read_tokens(file.file.read(), passphrase, key, kind, clock_ppm=clock_ppm)
+    return Imported(imported=service.import_tokens(tokens, actor=caller.name))
+
+
+def read_tokens(
+    content: bytes,
+    passphrase: str,
+    key: str,
+    kind: Kind | None,
+    progress: Progress | None = None,
+    clock_ppm: float = GENERIC_PPM,
+) -> list[NewToken]:
+    """Read a file's tokens, with clocks that can be off by `clock_ppm`; KodebrikError names its
+    first fault."""
+    found = formats.read(content, _hexadecimal(key), _secret(passphrase), kind, progress)
+    return [new_token(token, clock_ppm) for token in found]
+
+
+def _secret(text: str) -> Secret | None:
+    return Secret(text.encode()) if text else None
+
+
+def _hexadecimal(text: str) -> Secret | None:
+    try:
+        return Secret(bytes.fromhex(text)) if text.strip() else None
+    except ValueError:
+        raise KodebrikError(
+            "The key is not hexadecimal.", "Give it as the digits 0-9 and a-f.", ExitCode.BAD_INPUT
+        ) from None

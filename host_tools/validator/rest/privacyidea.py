@@ -1,0 +1,204 @@
+"""privacyIDEA's /validate/check, so that its PAM, Keycloak and RADIUS plug-ins can ask this server
+instead.
+
+Answers have the form of privacyIDEA 3 (privacyidea/lib/utils `prepare_result`, api/validate
+`check`, api/lib/postpolicy `construct_radius_response`). What differs: failures never tell users,
+tokens and codes apart, and a program needs an API key (see callers.py: a URL can carry it) unless
+the server was told which addresses may ask without.
+
+`pass` is the code, with the user's PIN before it if one was set. For an OCRA token, an empty `pass`
+issues a challenge; its `transaction_id` comes back with the response, and is the challenge itself.
+"""
+
+import ipaddress
+from typing import Annotated, Any
+
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request, Response
+from fastapi.responses import JSONResponse
+
+from host_tools.errors import KodebrikError
+from host_tools.validator.http.authentication import CHECK, Callers, client_address, unauthorised
+from host_tools.validator.http.fields import printable
+from host_tools.validator.http.otp_passwords import check_password
+from host_tools.validator.http.settings import Settings
+from host_tools.validator.records import Challenge
+from host_tools.validator.rest import privacyidea_answers
+from host_tools.validator.server.error_pages import responses
+from host_tools.validator.service import Validator
+
+_REFUSED, _MATCHED, _CHALLENGED = (
+    "wrong otp value",
+    "matching 1 tokens",
+    "please enter the response to {text}",
+)
+
+
+async def _asker(request: Request) -> str:
+    callers: Callers = request.app.state.callers
+    settings: Settings = request.app.state.settings
+    caller = await callers.caller(request)
+    if caller is None:
+        address = client_address(request)
+        if not _trusted(address, settings):
+            raise unauthorised("Give an API key, or name this address as one that may ask without.")
+        return f"privacyidea {address}"
+    if caller.role not in CHECK:
+        raise HTTPException(403, f"An API key of role {caller.role} may not check codes.")
+    return caller.name
+
+
+def _trusted(address: str, settings: Settings) -> bool:
+    if not settings.keyless_checks_from:
+        return False
+    try:
+        number = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(number in network for network in settings.keyless_checks_from)
+
+
+router = APIRouter(prefix="/validate", tags=["privacyIDEA"])
+# Refusals come in privacyIDEA's form (envelope.py), not in the one of /v1.
+_RESPONSES: dict[int | str, dict[str, Any]] = {
+    status: {"description": described["description"]} for status, described in responses().items()
+}
+Asker = Annotated[str, Depends(_asker)]
+_Get = Annotated[str | None, Query(max_length=200)]
+_Post = Annotated[str | None, Form(max_length=200)]
+
+
+@router.get("/check", responses=_RESPONSES)
+async def check_by_get(
+    request: Request,
+    asker: Asker,
+    user: _Get = None,
+    serial: _Get = None,
+    code: Annotated[str | None, Query(alias="pass", max_length=200)] = None,
+    transaction_id: _Get = None,
+    state: _Get = None,
+) -> JSONResponse:
+    """Check a code; result.value says whether it was accepted."""
+    return await _answer(
+        request.app.state.validator, asker, user, serial, code, transaction_id or state
+    )
+
+
+@router.post("/check", responses=_RESPONSES)
+async def check_by_post(
+    request: Request,
+    asker: Asker,
+    user: _Post = None,
+    serial: _Post = None,
+    code: Annotated[str | None, Form(alias="pass", max_length=200)] = None,
+    transaction_id: _Post = None,
+    state: _Post = None,
+) -> JSONResponse:
+    """Check a code; result.value says whether it was accepted."""
+    if code is None and "pass" in await request.form():
+        code = ""  # asks for a challenge; FastAPI takes an empty field for none
+    return await _answer(
+        request.app.state.validator, asker, user, serial, code, transaction_id or state
+    )
+
+
+@router.post(
+    "/radiuscheck",
+    status_code=204,
+    response_class=Response,
+    responses=_RESPONSES | {400: {"description": "Refused."}},
+)
+async def check_for_radius(
+    request: Request,
+    asker: Asker,
+    user: _Post = None,
+    serial: _Post = None,
+    code: Annotated[str | None, Form(alias="pass", max_length=200)] = None,
+) -> Response:
+    """Check a code for FreeRADIUS' rlm_rest: 204 when it was accepted, 400 when not, both without a
+    body."""
+    if not code or not (user or serial):
+        return Response(status_code=400)
+    verdict = await check_password(
+        request.app.state.validator, asker, code, user=user or None, serial=serial or None
+    )
+    return Response(status_code=204 if verdict.accepted else 400)
+
+
+async def _answer(
+    validator: Validator,
+    asker: str,
+    user: str | None,
+    serial: str | None,
+    code: str | None,
+    transaction: str | None,
+) -> JSONResponse:
+    if not user and not serial:
+        return _missing("'user' or 'serial'")
+    if code is None:
+        return _missing("'pass'")
+    if not code:
+        challenge = await _challenge(validator, asker, user, serial)
+        if challenge is None:
+            return _refused()
+        return JSONResponse(privacyidea_answers.result("CHALLENGE", _challenge_detail(challenge)))
+    verdict = await check_password(
+        validator,
+        asker,
+        code,
+        user=user or None,
+        serial=serial or None,
+        challenge=transaction or None,
+    )
+    if not verdict.accepted:
+        return _refused()
+    return JSONResponse(
+        privacyidea_answers.result("ACCEPT", {"message": _MATCHED, "serial": verdict.serial})
+    )
+
+
+async def _challenge(
+    validator: Validator, asker: str, user: str | None, serial: str | None
+) -> Challenge | None:
+    def issue() -> Challenge | None:
+        try:
+            return validator.issue_challenge(
+                user_id=printable(user) if user else None,
+                serial=printable(serial) if serial and not user else None,
+                actor=asker,
+            )
+        except KodebrikError:
+            return None  # nobody, or a token without challenges: refused like any wrong code
+
+    return await run_sync(issue)
+
+
+def _challenge_detail(challenge: Challenge) -> dict[str, Any]:
+    message = _CHALLENGED.format(text=challenge.text)
+    one = {
+        "client_mode": "interactive",
+        "message": message,
+        "serial": challenge.serial,
+        "transaction_id": challenge.text,
+        "type": "ocra",
+    }
+    return {
+        "message": message,
+        "messages": [message],
+        "multi_challenge": [one],
+        "preferred_client_mode": "interactive",
+        "serial": challenge.serial,
+        "transaction_id": challenge.text,
+        "transaction_ids": [challenge.text],
+        "type": "ocra",
+    }
+
+
+def _refused() -> JSONResponse:
+    return JSONResponse(privacyidea_answers.result("REJECT", {"message": _REFUSED}))
+
+
+def _missing(name: str) -> JSONResponse:
+    return JSONResponse(
+        privacyidea_answers.error(privacyidea_answers.PARAMETER, f"Missing parameter: {name}"), 400
+    )

@@ -1,0 +1,37 @@
+"""The form of privacyIDEA 3's answers (privacyidea/lib/utils `prepare_result`, api/lib/utils
+`send_error`)."""
+
+import threading
+import time
+from typing import Any
+
+from firmware.version import VERSION
+
+PREFIX = "/validate/"  # of the paths that answer in this form
+PARAMETER, POLICY, SERVER = 905, 303, 903  # error numbers of privacyidea/lib/error.py
+
+
+def result(authentication: str, detail: dict[str, Any]) -> dict[str, Any]:
+    """Give the outcome of a check: `authentication` is ACCEPT, REJECT or CHALLENGE."""
+    outcome = {
+        "authentication": authentication,
+        "status": True,
+        "value": authentication == "ACCEPT",
+    }
+    return _envelope(outcome) | {"detail": detail | {"threadid": threading.get_ident()}, "id": 2}
+
+
+def error(number: int, message: str) -> dict[str, Any]:
+    """Give an error: nothing was checked."""
+    said = {"code": number, "message": f"ERR{number}: {message}"}
+    return _envelope({"error": said, "status": False}) | {"detail": None, "id": 1}
+
+
+def _envelope(outcome: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "jsonrpc": "2.0",
+        "result": outcome,
+        "time": time.time(),
+        "version": f"kodebrik {VERSION}",
+        "versionnumber": VERSION,
+    }

@@ -1,0 +1,91 @@
+"""Users over REST. A user-ID may hold a slash, so it always ends its path."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Response
+from pydantic import Field
+
+from host_tools.secret import Secret
+from host_tools.validator.http.fields import Body, Limit, Name, Offset, Search, Text, UserInPath
+from host_tools.validator.records import Page, User
+from host_tools.validator.rest.tokens import Carer, Reader, Ruler, Service
+from host_tools.validator.server.error_pages import responses
+
+router = APIRouter(prefix="/v1", tags=["users"])
+
+Mail = Annotated[
+    str, Field(max_length=254, pattern=r"^[^\s@\x00-\x1f]+@[^\s@\x00-\x1f]+$")
+]  # RFC 5321: 254 characters
+Language = Literal["da", "en"]
+
+
+class NewUser(Body):
+    """A user to make. A user-ID has 5 to 48 characters and is never a CPR number or ten digits."""
+
+    user_id: Name
+    email: Mail | None = None
+    language: Language = "da"
+
+
+class Choices(Body):
+    """Where, in which language and of what a user is told."""
+
+    email: Mail | None
+    language: Language
+    notify_on_use: bool
+
+
+class Pin(Body):
+    """A PIN of 4 to 32 characters, or null for none."""
+
+    pin: Text | None
+
+
+@router.get("/users", responses=responses())
+def find_users(
+    service: Service, caller: Reader, text: Search = "", offset: Offset = 0, limit: Limit = 50
+) -> Page[User]:
+    """List users by user-ID."""
+    return service.users(text=text, offset=offset, limit=limit)
+
+
+@router.post("/users", responses=responses(409), status_code=201)
+def create_user(service: Service, caller: Carer, body: NewUser) -> User:
+    """Make a user."""
+    return service.create_user(
+        body.user_id, email=body.email, language=body.language, actor=caller.name
+    )
+
+
+@router.get("/users/{user_id:path}", responses=responses(404))
+def show_user(service: Service, caller: Reader, user_id: UserInPath) -> User:
+    """Give one user."""
+    return service.user(user_id)
+
+
+@router.put("/users/{user_id:path}", responses=responses(404))
+def set_user(service: Service, caller: Carer, user_id: UserInPath, body: Choices) -> User:
+    """Set where and of what a user is told."""
+    return service.set_user(
+        user_id,
+        email=body.email,
+        language=body.language,
+        notify_on_use=body.notify_on_use,
+        actor=caller.name,
+    )
+
+
+@router.put("/pins/{user_id:path}", responses=responses(404))
+def set_pin(service: Service, caller: Carer, user_id: UserInPath, body: Pin) -> User:
+    """Ask for a PIN with every code of the user, or no more."""
+    return service.set_pin(
+        user_id, None if body.pin is None else Secret(body.pin.encode()), actor=caller.name
+    )
+
+
+@router.delete(
+    "/users/{user_id:path}", responses=responses(404), status_code=204, response_class=Response
+)
+def delete_user(service: Service, caller: Ruler, user_id: UserInPath) -> None:
+    """Remove a user; their tokens go back into stock."""
+    service.delete_user(user_id, actor=caller.name)

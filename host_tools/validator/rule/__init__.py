@@ -1,0 +1,1 @@
+"""The rules of acceptance, as pure functions: window, drift, lockout, verdict."""

@@ -1,0 +1,1 @@
+"""The running server: application, settings file, worker processes."""

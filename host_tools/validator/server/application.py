@@ -1,0 +1,127 @@
+"""The server's application: every route, its limits, its headers, and what runs beside it while it
+lives."""
+
+import contextlib
+from collections.abc import AsyncIterator
+
+from anyio.to_thread import run_sync
+from fastapi import FastAPI, Request
+from starlette.staticfiles import StaticFiles
+
+from firmware.version import VERSION
+from host_tools.errors import KodebrikError
+from host_tools.validator.http import metrics
+from host_tools.validator.http.authentication import RULE, Callers, presented
+from host_tools.validator.http.otp_passwords import check_password
+from host_tools.validator.http.rate_limits import BodyLimit, Import
+from host_tools.validator.http.settings import Settings
+from host_tools.validator.notices.delivery import Channels, Delivery
+from host_tools.validator.radius import server
+from host_tools.validator.rest import (
+    api_keys_and_audit,
+    checks,
+    health,
+    imports,
+    privacyidea,
+    tokens,
+    users,
+)
+from host_tools.validator.server import error_pages
+from host_tools.validator.server.security_headers import SafeHeaders
+from host_tools.validator.service import Validator
+from host_tools.validator.site import (
+    admin_session,
+    import_page,
+    lists,
+    sign_in,
+    token_page,
+    user_page,
+)
+from host_tools.validator.site import pages as site
+
+_DESCRIPTION = (
+    "Checks one-time codes and keeps the tokens that give them. "
+    "Every request but health needs an API key: `Authorization: Bearer KEY`."
+)
+
+
+def create_app(validator: Validator, settings: Settings) -> FastAPI:
+    """Make the application around an open validator, which stays the caller's to close."""
+    app = FastAPI(
+        title="kodebrik",
+        version=VERSION,
+        description=_DESCRIPTION,
+        docs_url=None,  # its pages fetch scripts from elsewhere
+        redoc_url=None,
+        lifespan=_beside,
+        redirect_slashes=False,
+    )
+    app.state.validator = validator
+    app.state.settings = settings
+    app.state.callers = Callers(validator, settings)
+    error_pages.install(app)
+    for module in (
+        checks,
+        tokens,
+        users,
+        api_keys_and_audit,
+        imports,
+        privacyidea,
+        metrics,
+        health,
+    ):
+        app.include_router(module.router)
+    pages = [site, admin_session, lists, token_page, user_page, import_page]
+    for router in [*(module.router for module in pages), sign_in.activation_router]:
+        app.include_router(router, include_in_schema=False)
+    if settings.sign_in_demo:
+        app.include_router(sign_in.router, include_in_schema=False)
+    app.mount("/static", StaticFiles(packages=[("host_tools.validator.site", "static")]))
+    app.add_middleware(
+        BodyLimit, settings.body_limit, Import(imports.PATHS, settings.import_limit, _may_import)
+    )
+    app.add_middleware(SafeHeaders)
+    return app
+
+
+async def _may_import(request: Request) -> bool:
+    """Say whether a request comes with the API key or the session of somebody who may import."""
+    callers: Callers = request.app.state.callers
+    key = presented(request)
+    try:
+        if key is None:
+            who = await admin_session.signed_in(request)
+            return who is not None and who.may(RULE)
+        caller = None if callers.too_many(request) else await callers.owner(key)
+    except KodebrikError:  # nobody can tell; the route, which asks again, says why
+        return False
+    return caller is not None and caller.role in RULE
+
+
+@contextlib.asynccontextmanager
+async def _beside(app: FastAPI) -> AsyncIterator[None]:
+    """Run RADIUS and the delivery of notices while the application lives; let both finish what they
+    have begun."""
+    validator: Validator = app.state.validator
+    settings: Settings = app.state.settings
+
+    async def check(user_id: str, code: str, client: str) -> bool:
+        return (await check_password(validator, f"radius {client}", code, user=user_id)).accepted
+
+    channels = Channels(settings.webhook, settings.mail)
+    delivery = Delivery(validator, channels) if channels else None
+    listener = None
+    if settings.radius is not None:
+        listener = await server.serve(
+            settings.radius.host, settings.radius.port, list(settings.radius.clients), check
+        )
+    if delivery is not None:
+        delivery.start()
+    app.state.radius = listener
+    try:
+        yield
+    finally:
+        if listener is not None:
+            await listener.close()
+        if delivery is not None:
+            await run_sync(delivery.stop)  # it may be in the middle of a notice

@@ -1,0 +1,181 @@
+"""Starting the server: one uvicorn process, or several workers that share a socket and a database.
+
+Workers are new processes that get their options through the environment: neither the database's URL
+nor a key ever stands in an argument list.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import ssl
+import sys
+import tempfile
+import threading
+from collections.abc import AsyncIterator, Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+from uvicorn.supervisors import Multiprocess
+
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.validator.http import metrics
+from host_tools.validator.keys.locate import open_key
+from host_tools.validator.radius import server as radius
+from host_tools.validator.server import settings_file
+from host_tools.validator.server.application import create_app
+from host_tools.validator.service import Validator
+
+_VARIABLE = "_KODEBRIK_SERVER"
+_GRACE = 10  # seconds that requests under way have to finish when the server is told to stop
+_BACKLOG = 2048  # connections that wait to be accepted
+_BUSY = {98, 48, 10048}  # EADDRINUSE on Linux, macOS and Windows
+
+
+@dataclass(frozen=True)
+class Options:
+    """What an administrator decides at the start. `key` is what open_key() takes."""
+
+    database: str
+    key: str | None
+    host: str = "127.0.0.1"
+    port: int = 8080
+    workers: int = 1
+    settings: str | None = None
+    certificate: str | None = None
+    private_key: str | None = None
+    trusted_proxies: str = "127.0.0.1"
+
+
+def serve(options: Options, ready: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or Ctrl-C; `ready` is told the address once a worker answers there (and
+    over RADIUS, where that is set up). KodebrikError for what cannot work.
+    """
+    with Validator(options.database, open_key(options.key)):  # every fault shows here, once
+        settings = settings_file.load(_path(options.settings))
+    if settings.radius is not None:
+        radius.check_free(settings.radius.host, settings.radius.port)
+    _check_tls(options)
+    listener = _listen(options.host, options.port)
+    os.environ[_VARIABLE] = json.dumps(asdict(options))
+    config = uvicorn.Config(
+        "host_tools.validator.server.processes:application",
+        factory=True,
+        workers=options.workers,
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        backlog=_BACKLOG,
+        timeout_graceful_shutdown=_GRACE,
+        ssl_certfile=options.certificate,
+        ssl_keyfile=options.private_key,
+        forwarded_allow_ips=options.trusted_proxies,
+    )
+    threading.Thread(
+        target=_announce, args=(listener.getsockname()[:2], config.is_ssl, ready), daemon=True
+    ).start()
+    # uvicorn raises the signal that ended it once more, when everything is done: then it shall do
+    # no harm.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    server = uvicorn.Server(config)
+    with listener:
+        if options.workers > 1:
+            with tempfile.TemporaryDirectory(prefix="kodebrik-") as figures:
+                os.environ.setdefault(metrics.SHARED, figures)
+                Multiprocess(config, [listener]).run()
+            return
+        server.run([listener])
+    if not server.started:
+        raise KodebrikError(
+            "The server did not start.", "Its log, above, says why.", ExitCode.INTERNAL
+        )
+
+
+def _announce(address: tuple[str, int], encrypted: bool, ready: Callable[[str], None]) -> None:
+    """Ask the server whether it lives, which it answers once all that runs beside it has begun;
+    then say where."""
+    host, port = address
+    nearest = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - all of ours: one to ask it at
+    # An OSError: it ended before it began, and says why itself.
+    with contextlib.suppress(OSError), contextlib.ExitStack() as opened:
+        connection = opened.enter_context(socket.create_connection((nearest, port)))
+        if encrypted:  # its own certificate need not name this address, and nothing is told it
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+            connection = opened.enter_context(context.wrap_socket(connection))
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        answer = opened.enter_context(connection.makefile("rb"))
+        lives = answer.readline().split()[1:2] == [b"200"]
+        if lives:
+            ready(
+                f"{'https' if encrypted else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
+            )
+
+
+def application() -> FastAPI:
+    """Make the application of this process, as uvicorn and its workers call for it."""
+    # The thread that commits gives the interpreter away at every call of the database, and waits
+    # for it as long as this at the next one: with Python's 5 ms, a busy event loop would stretch
+    # each batch.
+    sys.setswitchinterval(0.0005)
+    options = Options(**json.loads(os.environ[_VARIABLE]))
+    validator = Validator(options.database, open_key(options.key))
+    app = create_app(validator, settings_file.load(_path(options.settings)))
+    inner = app.router.lifespan_context
+
+    @contextlib.asynccontextmanager
+    async def until_closed(app: FastAPI) -> AsyncIterator[Any]:
+        with validator:
+            async with inner(app) as state:
+                yield state
+
+    app.router.lifespan_context = until_closed
+    return app
+
+
+def _path(text: str | None) -> Path | None:
+    return None if text is None else Path(text)
+
+
+def _check_tls(options: Options) -> None:
+    if options.certificate is None and options.private_key is None:
+        return
+    if options.certificate is None:
+        raise KodebrikError(
+            "A private key needs its certificate.", "Give --certificate too.", ExitCode.USAGE
+        )
+    try:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(options.certificate, options.private_key, password=lambda: b"")
+    except (OSError, ValueError) as error:  # SSLError is an OSError
+        raise KodebrikError(
+            f"The certificate or its private key cannot be used: {error.__class__.__name__}.",
+            "Give the certificate's chain with --certificate and its unencrypted key with "
+            "--private-key, both PEM.",
+            ExitCode.BAD_INPUT,
+        ) from None
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        if error.errno in _BUSY:
+            raise KodebrikError(
+                f"Something else listens on {host}, port {port}.",
+                "Choose another --port.",
+                ExitCode.BUSY,
+            ) from None
+        raise KodebrikError(
+            f"Cannot listen on {host}, port {port}: {error.strerror}.",
+            "Choose another --host or --port.",
+            ExitCode.USAGE,
+        ) from None
+    listener.set_inheritable(True)
+    return listener

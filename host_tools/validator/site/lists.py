@@ -1,0 +1,149 @@
+"""The administration's lists and front page: overview, tokens, users, audit, API keys."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Query, Request, Response
+
+from host_tools.validator.http.authentication import CARE, RULE, SEE_ALL
+from host_tools.validator.http.fields import printable
+from host_tools.validator.records import Role, Status
+from host_tools.validator.service import Validator
+from host_tools.validator.site.admin_session import Operator, Sent, SignedIn, show
+from host_tools.validator.site.pages import go, language
+from host_tools.validator.site.texts import TEXTS, text
+
+router = APIRouter(prefix="/admin")
+
+_PAGE = 50  # rows
+_Field = Annotated[str, Form(max_length=200)]
+_Text = Annotated[str, Query(max_length=64)]
+_Offset = Annotated[int, Query(ge=0, le=10**9)]
+
+
+def done_text(request: Request, done: str) -> str:
+    """Give the text of an outcome that a page was sent on with; nothing for any other word."""
+    return text(language(request), f"done_{done}") if f"done_{done}" in TEXTS else ""
+
+
+@router.get("")
+def overview(request: Request, operator: SignedIn) -> Response:
+    """Show how many tokens there are, by status."""
+    validator: Validator = request.app.state.validator
+    return show(request, operator, "administration/overview.html", figures=validator.statistics())
+
+
+@router.get("/tokens")
+def list_tokens(
+    request: Request,
+    operator: SignedIn,
+    text: _Text = "",
+    status: str = "",
+    offset: _Offset = 0,
+    done: str = "",
+) -> Response:
+    """Find tokens."""
+    validator: Validator = request.app.state.validator
+    wanted = Status(status) if status in set(Status) else None
+    found = validator.tokens(
+        text=printable(text.strip()), status=wanted, offset=offset, limit=_PAGE
+    )
+    return show(
+        request,
+        operator,
+        "administration/tokens.html",
+        found=found,
+        text=text,
+        wanted=wanted,
+        statuses=list(Status),
+        step=_PAGE,
+        done=done_text(request, done),
+    )
+
+
+@router.get("/users")
+def list_users(
+    request: Request, operator: SignedIn, text: _Text = "", offset: _Offset = 0, done: str = ""
+) -> Response:
+    """Find users."""
+    validator: Validator = request.app.state.validator
+    found = validator.users(text=printable(text.strip()), offset=offset, limit=_PAGE)
+    return show(
+        request,
+        operator,
+        "administration/users.html",
+        found=found,
+        text=text,
+        step=_PAGE,
+        may_care=operator.may(CARE),
+        done=done_text(request, done),
+    )
+
+
+@router.get("/audit")
+def list_audit(request: Request, operator: SignedIn, offset: _Offset = 0) -> Response:
+    """Read the audit of everything."""
+    return _audit(request, operator, offset)
+
+
+@router.post("/audit")
+def verify_audit(request: Request, operator: Sent) -> Response:
+    """Follow every chain, and show what was found."""
+    operator.must(SEE_ALL)
+    validator: Validator = request.app.state.validator
+    return _audit(request, operator, 0, report=validator.verify_audit())
+
+
+def _audit(request: Request, operator: Operator, offset: int, report: object = None) -> Response:
+    validator: Validator = request.app.state.validator
+    found = validator.audit(offset=offset, limit=_PAGE)
+    return show(
+        request,
+        operator,
+        "administration/audit.html",
+        found=found,
+        report=report,
+        step=_PAGE,
+        may_verify=operator.may(SEE_ALL),
+    )
+
+
+@router.get("/keys")
+def list_keys(request: Request, operator: SignedIn, done: str = "") -> Response:
+    """List API keys."""
+    operator.must(SEE_ALL)
+    return _keys(request, operator, done=done_text(request, done))
+
+
+@router.post("/keys")
+def change_keys(
+    request: Request,
+    operator: Sent,
+    action: _Field = "",
+    name: _Field = "",
+    role: Annotated[Role, Form()] = Role.CHECKER,
+) -> Response:
+    """Make a key, which is shown once, or revoke one."""
+    operator.must(RULE)
+    validator: Validator = request.app.state.validator
+    if action == "revoke":
+        validator.revoke_api_key(printable(name), actor=operator.name)
+        return go("/admin/keys?done=revoke")
+    made, key = validator.create_api_key(printable(name.strip()), role, actor=operator.name)
+    return _keys(request, operator, made=made, key=key.reveal().decode())
+
+
+def _keys(
+    request: Request, operator: Operator, done: str = "", made: object = None, key: str = ""
+) -> Response:
+    validator: Validator = request.app.state.validator
+    return show(
+        request,
+        operator,
+        "administration/keys.html",
+        keys=validator.api_keys(),
+        roles=list(Role),
+        may_rule=operator.may(RULE),
+        done=done,
+        made=made,
+        key=key,
+    )

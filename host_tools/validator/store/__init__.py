@@ -1,0 +1,1 @@
+"""The database: tables, migrations, queries, transactions, sealed secrets, audit chain."""

@@ -1,0 +1,198 @@
+"""Opening the database, and the two kinds of transaction: reading, and writing that is durable once
+it has ended.
+
+SQLite: write-ahead log, synchronous=FULL, and BEGIN IMMEDIATE, so that what a writer reads cannot
+change under it. PostgreSQL: writers READ COMMITTED with row locks, which the statements ask for;
+readers REPEATABLE READ.
+"""
+
+import os
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    DBAPIError,
+    InterfaceError,
+    NoSuchModuleError,
+    OperationalError,
+)
+from sqlalchemy.exc import TimeoutError as NoConnectionError
+
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.validator.errors import UnavailableError
+
+_BUSY_SECONDS = 30  # that a writer waits for another process
+_RETRIED = {
+    "40001",
+    "40P01",
+}  # PostgreSQL: serialization failure, deadlock; the whole transaction may be repeated
+
+
+class Turns:
+    """A lock that is given in the order of asking: under load, nobody waits for ever."""
+
+    def __init__(self) -> None:
+        """Start free."""
+        self._guard = threading.Lock()
+        self._waiting: deque[threading.Lock] = deque()
+        self._taken = False
+
+    def __enter__(self) -> None:
+        """Wait for one's turn."""
+        with self._guard:
+            if not self._taken:
+                self._taken = True
+                return
+            mine = threading.Lock()
+            mine.acquire()
+            self._waiting.append(mine)
+        mine.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        """Hand the turn on."""
+        with self._guard:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._taken = False
+
+
+class Database:
+    """An engine with its two kinds of transaction. Errors of the driver become KodebrikErrors
+    without the URL."""
+
+    def __init__(self, url: str) -> None:
+        """Open `url` (sqlite:///file or postgresql+psycopg://…); nothing is connected yet."""
+        self.engine = _engine(url)
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self._turns = Turns()
+        isolated = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        self._reader = self.engine.execution_options(**isolated)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Give a connection that sees one state of the database."""
+        with _translated(), self._reader.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Give a connection whose changes are durable, all or none, when the block has ended."""
+        if not self.is_sqlite:
+            with _translated(), self.engine.begin() as connection:
+                yield connection
+            return
+        writer = self.engine.execution_options(writes=True)
+        with self._turns, _translated(), writer.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+def is_retried(error: DBAPIError) -> bool:
+    """Say whether the transaction failed only because another one was in its way."""
+    return getattr(error.orig, "sqlstate", None) in _RETRIED
+
+
+def _engine(url: str) -> Engine:
+    # Parameters are hidden: they are codes, hashes and names, and an error's text gets into logs.
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "sqlite":
+            if (
+                not parsed.database
+                or parsed.database == ":memory:"
+                or parsed.database.startswith("file:")
+            ):
+                raise KodebrikError("SQLite needs a file.", "Give sqlite:///FILE.", ExitCode.USAGE)
+            _private(Path(parsed.database))
+            engine = create_engine(
+                parsed,
+                connect_args={"timeout": _BUSY_SECONDS},
+                pool_size=16,
+                max_overflow=48,
+                hide_parameters=True,
+            )
+            event.listen(engine, "connect", _prepare_sqlite)
+            event.listen(engine, "begin", _begin_sqlite)
+            return engine
+        if parsed.drivername != "postgresql+psycopg":
+            raise KodebrikError(
+                f"There is no support for databases of the kind {parsed.drivername}.",
+                "Give sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME.",
+                ExitCode.USAGE,
+            )
+        return create_engine(
+            parsed, pool_size=8, max_overflow=24, pool_pre_ping=True, hide_parameters=True
+        )
+    except (
+        ArgumentError,
+        NoSuchModuleError,
+        ValueError,
+    ):  # their texts may quote the URL with its password
+        raise KodebrikError(
+            "This is not the URL of a database.",
+            "Give sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME.",
+            ExitCode.USAGE,
+        ) from None
+    except ImportError as error:
+        raise KodebrikError(
+            f"The driver of the database is not installed: {error.name}.",
+            "Install kodebrik with its server: pip install 'kodebrik[server]'.",
+            ExitCode.NOT_INSTALLED,
+        ) from None
+
+
+def _private(path: Path) -> None:
+    # SQLite gives its log files the mode of the database file.
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+    except OSError as error:
+        raise KodebrikError(
+            f"Cannot open the database {path}: {error.strerror}.",
+            "Check its folder and permissions.",
+            ExitCode.FILE,
+        ) from None
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # the driver must not begin transactions of its own
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (DatabaseError, InterfaceError) as error:
+        no_answer = (
+            isinstance(error, (OperationalError, InterfaceError)) or type(error) is DatabaseError
+        )
+        if is_retried(error) or not no_answer:
+            raise
+        raise UnavailableError(
+            f"The database does not answer: {type(error.orig).__name__}.",
+            "Check that it runs, that its disk is not full, and that --database names it.",
+        ) from error
+    except NoConnectionError as error:
+        raise UnavailableError(
+            "The database has no connection free.", "Try again in a moment."
+        ) from error

@@ -1,0 +1,31 @@
+"""Bringing a database's tables up to date, at every start, by one process at a time and in one
+transaction."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+from sqlalchemy import Connection, text
+
+from host_tools.errors import ExitCode, KodebrikError
+
+_SCRIPTS = Path(__file__).parent / "migrations"
+_LOCK = 0x6B6F6465  # any number, the same for every process: "kode"
+
+
+def migrate(connection: Connection) -> None:
+    """Bring the tables up to date; `connection` is inside a writing transaction."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, "head")
+    except CommandError:
+        raise KodebrikError(
+            "The database was made by a newer kodebrik.",
+            "Install that version, or a later one.",
+            ExitCode.VERSION,
+        ) from None

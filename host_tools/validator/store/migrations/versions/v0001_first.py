@@ -1,0 +1,131 @@
+"""The first shape of the database."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+_ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
+
+def upgrade() -> None:
+    """Make every table."""
+    op.create_table(
+        "data_keys",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("wrapped", sa.LargeBinary, nullable=False),
+        sa.Column("master", sa.Text, nullable=False),
+        sa.Column("created_at", sa.Double, nullable=False),
+    )
+    op.create_table(
+        "users",
+        sa.Column("id", _ID, primary_key=True),
+        sa.Column("user_id", sa.Text, nullable=False),
+        sa.Column("user_key", sa.Text, nullable=False, unique=True),
+        sa.Column("created_at", sa.Double, nullable=False),
+        sa.Column("email", sa.Text),
+        sa.Column("language", sa.Text, nullable=False),
+        sa.Column("notify_on_use", sa.Boolean, nullable=False),
+        sa.Column("pin", sa.LargeBinary),
+        sa.Column("pin_key", sa.Integer, sa.ForeignKey("data_keys.id")),
+    )
+    op.create_table(
+        "tokens",
+        sa.Column("id", _ID, primary_key=True),
+        sa.Column("serial", sa.Text, nullable=False, unique=True),
+        sa.Column("status", sa.Text, nullable=False),
+        sa.Column("owner_id", _ID, sa.ForeignKey("users.id")),
+        sa.Column("kind", sa.Text, nullable=False),
+        sa.Column("algorithm", sa.Text, nullable=False),
+        sa.Column("digits", sa.Integer, nullable=False),
+        sa.Column("period", sa.Integer),
+        sa.Column("suite", sa.Text),
+        sa.Column("sealed", sa.LargeBinary, nullable=False),
+        sa.Column("data_key", sa.Integer, sa.ForeignKey("data_keys.id"), nullable=False),
+        sa.Column("accept_window", sa.Integer, nullable=False),
+        sa.Column("look_ahead", sa.Integer, nullable=False),
+        sa.Column("last_step", sa.BigInteger, nullable=False),
+        sa.Column("last_accepted_at", sa.Double),
+        sa.Column("failures", sa.Integer, nullable=False),
+        sa.Column("locked_until", sa.Double, nullable=False),
+        sa.Column("clock_base", sa.Double, nullable=False),
+        sa.Column("clock_base_at", sa.Double, nullable=False),
+        sa.Column("clock_doubt", sa.Double, nullable=False),
+        sa.Column("clock_rate", sa.Double, nullable=False),
+        sa.Column("clock_seen", sa.Text, nullable=False),
+        sa.Column("created_at", sa.Double, nullable=False),
+        sa.Column("activated_at", sa.Double),
+        sa.Column("activation_hash", sa.LargeBinary),
+        sa.Column("activation_key", sa.Integer, sa.ForeignKey("data_keys.id")),
+        sa.Column("activation_expires_at", sa.Double),
+        sa.Column("activation_tries", sa.Integer, nullable=False),
+        sa.Column("audit_sequence", sa.BigInteger, nullable=False),
+        sa.Column("audit_mac", sa.LargeBinary, nullable=False),
+        sa.Column("audit_seal", sa.LargeBinary, nullable=False),
+        sa.Column("audit_key", sa.Integer, sa.ForeignKey("data_keys.id"), nullable=False),
+    )
+    op.create_table(
+        "chains",
+        sa.Column("chain", sa.Text, primary_key=True),
+        sa.Column("audit_sequence", sa.BigInteger, nullable=False),
+        sa.Column("audit_mac", sa.LargeBinary, nullable=False),
+        sa.Column("audit_seal", sa.LargeBinary, nullable=False),
+        sa.Column("audit_key", sa.Integer, sa.ForeignKey("data_keys.id"), nullable=False),
+    )
+    op.create_table(
+        "audit",
+        sa.Column("id", _ID, primary_key=True),
+        sa.Column("chain", sa.Text, nullable=False),
+        sa.Column("sequence", sa.BigInteger, nullable=False),
+        sa.Column("at", sa.Double, nullable=False),
+        sa.Column("actor", sa.Text, nullable=False),
+        sa.Column("action", sa.Text, nullable=False),
+        sa.Column("detail", sa.Text, nullable=False),
+        sa.Column("audit_key", sa.Integer, sa.ForeignKey("data_keys.id"), nullable=False),
+        sa.Column("mac", sa.LargeBinary, nullable=False),
+        sa.UniqueConstraint("chain", "sequence", name="audit_chain_sequence"),
+    )
+    op.create_table(
+        "challenges",
+        sa.Column("id", _ID, primary_key=True),
+        sa.Column("token_id", _ID, sa.ForeignKey("tokens.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("challenge", sa.Text, nullable=False),
+        sa.Column("expires_at", sa.Double, nullable=False),
+        sa.Column("used", sa.Boolean, nullable=False),
+    )
+    op.create_table(
+        "api_keys",
+        sa.Column("id", _ID, primary_key=True),
+        sa.Column("name", sa.Text, nullable=False, unique=True),
+        sa.Column("role", sa.Text, nullable=False),
+        sa.Column("hash", sa.LargeBinary, nullable=False, unique=True),
+        sa.Column("created_at", sa.Double, nullable=False),
+        sa.Column("revoked_at", sa.Double),
+    )
+    op.create_table(
+        "notices",
+        sa.Column("id", _ID, primary_key=True),
+        sa.Column("kind", sa.Text, nullable=False),
+        sa.Column("at", sa.Double, nullable=False),
+        sa.Column("owner_id", _ID, sa.ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("serial", sa.Text, nullable=False),
+        sa.Column("attempts", sa.Integer, nullable=False),
+        sa.Column("due_at", sa.Double, nullable=False),
+    )
+    active = sa.text("status = 'active'")
+    op.create_index(
+        "one_active_token_per_user",
+        "tokens",
+        ["owner_id"],
+        unique=True,
+        sqlite_where=active,
+        postgresql_where=active,
+    )
+    for table, column in (
+        ("tokens", "owner_id"),
+        ("challenges", "token_id"),
+        ("notices", "owner_id"),
+        ("notices", "due_at"),
+    ):
+        op.create_index(f"ix_{table}_{column}", table, [column])

@@ -1,0 +1,181 @@
+"""The tables of the validator's database. Times are Unix seconds; secrets are sealed, hashes are
+keyed or of long keys.
+
+The same tables, step by step, stand in migrations/versions; a test compares the two.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData()
+_ID = BigInteger().with_variant(
+    Integer, "sqlite"
+)  # SQLite counts up by itself for INTEGER keys alone
+
+data_keys = Table(
+    "data_keys",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("wrapped", LargeBinary, nullable=False),  # by the master key
+    Column("master", Text, nullable=False),  # the master key's identity
+    Column("created_at", Double, nullable=False),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("user_id", Text, nullable=False),
+    Column("user_key", Text, nullable=False, unique=True),  # what it is compared by
+    Column("created_at", Double, nullable=False),
+    Column("email", Text),
+    Column("language", Text, nullable=False),
+    Column("notify_on_use", Boolean, nullable=False),
+    Column("pin", LargeBinary),  # keyed hash
+    Column("pin_key", Integer, ForeignKey("data_keys.id")),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("serial", Text, nullable=False, unique=True),
+    Column("status", Text, nullable=False),
+    Column("owner_id", _ID, ForeignKey("users.id"), index=True),
+    Column("kind", Text, nullable=False),
+    Column("algorithm", Text, nullable=False),
+    Column("digits", Integer, nullable=False),
+    Column("period", Integer),  # seconds
+    Column("suite", Text),
+    Column("sealed", LargeBinary, nullable=False),  # the secret
+    Column("data_key", Integer, ForeignKey("data_keys.id"), nullable=False),  # that sealed it
+    Column("accept_window", Integer, nullable=False),  # steps to either side
+    Column("look_ahead", Integer, nullable=False),  # counters
+    Column(
+        "last_step", BigInteger, nullable=False
+    ),  # step or counter of the last accepted code; -1 before the first
+    Column("last_accepted_at", Double),
+    Column("failures", Integer, nullable=False),  # in a row
+    Column("locked_until", Double, nullable=False),
+    Column("clock_base", Double, nullable=False),  # the fields of drift.TokenClock
+    Column("clock_base_at", Double, nullable=False),
+    Column("clock_doubt", Double, nullable=False),
+    Column("clock_rate", Double, nullable=False),
+    Column("clock_seen", Text, nullable=False),  # JSON
+    Column("clock_ppm", Double),  # none of tokens from before there was this column: any crystal's
+    Column("created_at", Double, nullable=False),
+    Column("activated_at", Double),
+    Column("activation_hash", LargeBinary),  # keyed
+    Column("activation_key", Integer, ForeignKey("data_keys.id")),
+    Column("activation_expires_at", Double),
+    Column("activation_tries", Integer, nullable=False),
+    Column(
+        "audit_sequence", BigInteger, nullable=False
+    ),  # of the last entry in the token's chain; also its version
+    Column("audit_mac", LargeBinary, nullable=False),  # of that entry
+    Column("audit_seal", LargeBinary, nullable=False),  # over that and this row
+    Column("audit_key", Integer, ForeignKey("data_keys.id"), nullable=False),
+    Index(
+        "one_active_token_per_user",
+        "owner_id",
+        unique=True,
+        sqlite_where=text("status = 'active'"),
+        postgresql_where=text("status = 'active'"),
+    ),
+)
+
+# The heads of the chains that belong to no row of `tokens`: the server's own (chain "") and those
+# of deleted tokens.
+chains = Table(
+    "chains",
+    metadata,
+    Column("chain", Text, primary_key=True),
+    Column("audit_sequence", BigInteger, nullable=False),
+    Column("audit_mac", LargeBinary, nullable=False),
+    Column("audit_seal", LargeBinary, nullable=False),
+    Column("audit_key", Integer, ForeignKey("data_keys.id"), nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("chain", Text, nullable=False),  # a serial number, or "" for the server's own
+    Column("sequence", BigInteger, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("detail", Text, nullable=False),  # JSON
+    Column("audit_key", Integer, ForeignKey("data_keys.id"), nullable=False),
+    Column("mac", LargeBinary, nullable=False),
+    UniqueConstraint("chain", "sequence", name="audit_chain_sequence"),
+)
+
+challenges = Table(
+    "challenges",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column(
+        "token_id", _ID, ForeignKey("tokens.id", ondelete="CASCADE"), nullable=False, index=True
+    ),
+    Column("challenge", Text, nullable=False),
+    Column(
+        "question", LargeBinary, nullable=False
+    ),  # what it counts as: the same for the same response
+    Column("expires_at", Double, nullable=False),
+    Column("used", Boolean, nullable=False),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("role", Text, nullable=False),
+    Column("hash", LargeBinary, nullable=False, unique=True),  # SHA-256 of 32 random bytes
+    Column("created_at", Double, nullable=False),
+    Column("revoked_at", Double),
+)
+
+# Sessions of the administration that were ended, see sessions.py.
+ended_sessions = Table(
+    "ended_sessions",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True),  # SHA-256 of 16 random bytes
+    Column("until", Double, nullable=False, index=True),
+)
+
+# How many checks that were nobody's came in the last minute, see strangers.py. One row.
+strangers = Table(
+    "strangers",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("since", Double, nullable=False),
+    Column("noted", Integer, nullable=False),
+    Column("more", Integer, nullable=False),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("owner_id", _ID, ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("serial", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", Double, nullable=False, index=True),
+)

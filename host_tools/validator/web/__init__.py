@@ -1,1 +1,0 @@
-"""The web site: administration and the sign-in demo, rendered here, working without scripts, in Danish and English."""

@@ -1,0 +1,83 @@
+"""Levels and edges of clips: mono samples from -1 to 1 at RATE.
+
+Loudness is ITU-R BS.1770-4 by pyloudnorm. Its blocks are 0.4 s long, so a clip is measured as if it
+were said again and again without a pause; a digit then counts as loud as the same sound in a long
+phrase. True peak is BS.1770-4 annex 2: four times oversampled.
+"""
+
+from math import ceil
+from typing import Any
+
+import numpy as np
+import pyloudnorm
+from numpy.typing import NDArray
+from scipy.ndimage import minimum_filter1d, uniform_filter1d
+from scipy.signal import resample_poly
+
+Sound = NDArray[np.float64]
+
+RATE = 16000
+LOUDNESS = (
+    -17.0
+)  # LUFS: what the clip with the sharpest peaks reaches without its true peak passing HIGHEST_PEAK
+LOUDNESS_SPREAD = 1.0  # LU, the most between the loudest and the softest clip of a pack
+HIGHEST_PEAK = -1.0  # dBTP
+_LIMIT = -2.1  # dBTP before compression, whose errors add to peaks
+_QUIET = 10 ** (-42 / 20)  # below the loudest moment: what counts as silence around a clip
+_MOMENT = RATE // 200
+_MARGIN = RATE // 100
+_EDGE = RATE // 200  # samples over which a clip comes up from silence, and goes
+_MEASURED = 3 * RATE
+
+_meter: Any = pyloudnorm.Meter(RATE)
+
+
+def resample(sound: Sound, rate: int) -> Sound:
+    """Bring samples from `rate` a second to RATE."""
+    return np.asarray(resample_poly(sound, RATE, rate))
+
+
+def loudness(sound: Sound) -> float:
+    """Give LUFS."""
+    return float(_meter.integrated_loudness(np.tile(sound, ceil(_MEASURED / len(sound)))))
+
+
+def true_peak(sound: Sound) -> float:
+    """Give dBTP."""
+    return float(20 * np.log10(np.abs(resample_poly(np.pad(sound, 64), 4, 1)).max() + 1e-12))
+
+
+def trim(sound: Sound) -> Sound:
+    """Cut off the silence before and after, but for a hundredth of a second."""
+    level = np.sqrt(np.convolve(sound**2, np.full(_MOMENT, 1 / _MOMENT), mode="same"))
+    loud = np.flatnonzero(level > _QUIET * level.max())
+    return sound[max(0, loud[0] - _MARGIN) : loud[-1] + 1 + _MARGIN]
+
+
+def soften_edges(sound: Sound) -> Sound:
+    """Let a clip begin and end in silence, so that none clicks wherever it is joined."""
+    rise = (1 - np.cos(np.pi * np.arange(_EDGE) / _EDGE)) / 2
+    shaped = sound.copy()
+    shaped[:_EDGE] *= rise
+    shaped[-_EDGE:] *= rise[::-1]
+    return shaped
+
+
+def normalise(sound: Sound, wanted: float = LOUDNESS) -> Sound:
+    """Bring a clip to the loudness `wanted`, in LUFS; peaks that would pass the limit are turned
+    down for a moment."""
+    for _ in range(4):
+        sound = _limit(sound * 10 ** ((wanted - loudness(sound)) / 20))
+    return sound
+
+
+def edge(sound: Sound) -> float:
+    """Give the largest step that a clip's two ends make to the silence around."""
+    return float(max(abs(sound[0]), abs(sound[-1])))
+
+
+def _limit(sound: Sound) -> Sound:
+    ceiling = 10 ** (_LIMIT / 20)
+    envelope = np.abs(resample_poly(sound, 4, 1)).reshape(-1, 4).max(axis=1)
+    gain = np.minimum(1, ceiling / np.maximum(envelope, ceiling))
+    return np.asarray(sound * uniform_filter1d(minimum_filter1d(gain, 2 * _MOMENT + 1), _MOMENT))

@@ -1,0 +1,80 @@
+"""Playing clips on this machine's loudspeaker, or writing them to a WAV file. Samples are 16 bits
+at 16 kHz."""
+
+import threading
+import wave
+from collections.abc import Generator, Sequence
+from pathlib import Path
+
+import miniaudio
+import numpy as np
+
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.voice import levels, packfile
+from host_tools.voice.adpcm import Samples
+
+PAUSE = 0.3  # seconds between clips
+
+
+def spoken(clips: list[packfile.Clip], names: Sequence[str], speed: int) -> Samples:
+    """Give the clips of these names one after the other; KodebrikError for one that is not
+    there."""
+    found = {(clip.name, clip.speed): clip for clip in clips}
+    pause = np.zeros(round(PAUSE * levels.RATE), np.int16)
+    pieces: list[Samples] = []
+    for name in names:
+        if (name, speed) not in found:
+            raise KodebrikError(
+                f"The pack has no clip '{name}' at speed {speed}.",
+                "See 'kodebrik voice list' for what it has.",
+                ExitCode.USAGE,
+            )
+        pieces += [found[name, speed].samples(), pause]
+    return np.concatenate(pieces)
+
+
+def play(samples: Samples, backends: list[miniaudio.Backend] | None = None) -> None:
+    """Play until the end; KodebrikError where nothing can sound."""
+    ended = threading.Event()
+    try:
+        with miniaudio.PlaybackDevice(
+            miniaudio.SampleFormat.SIGNED16, nchannels=1, sample_rate=levels.RATE, backends=backends
+        ) as device:
+            stream = _stream(samples.tobytes(), ended)
+            next(stream)
+            device.start(stream)
+            ended.wait()
+    except miniaudio.MiniaudioError:
+        raise KodebrikError(
+            "This machine plays no sound.",
+            "Write it to a file instead, with --wav FILE.",
+            ExitCode.NOT_INSTALLED,
+        ) from None
+
+
+def write_wav(path: Path, samples: Samples) -> None:
+    """Write samples to a new or old WAV file."""
+    try:
+        with wave.open(str(path), "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(2)
+            file.setframerate(levels.RATE)
+            file.writeframes(samples.astype("<i2").tobytes())
+    except OSError as error:
+        raise KodebrikError(
+            f"Cannot write {path}: {error.strerror}.",
+            "Check the path and its permissions.",
+            ExitCode.FILE,
+        ) from None
+
+
+def _stream(data: bytes, ended: threading.Event) -> Generator[bytes, int, None]:
+    """Give miniaudio as many frames as it asks for; the end is told when it asks again after the
+    last."""
+    frames = yield b""
+    at = 0
+    while at < len(data):
+        piece = data[at : at + 2 * frames]
+        at += len(piece)
+        frames = yield piece
+    ended.set()

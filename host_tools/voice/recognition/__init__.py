@@ -1,0 +1,1 @@
+"""Recognising spoken digits in a token's sound."""

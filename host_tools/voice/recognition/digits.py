@@ -1,0 +1,167 @@
+"""A listener for digits: MFCC features and dynamic time warping against voices of its own.
+
+It has never heard the token's clips: its templates are other espeak-ng voices at other rates.
+Digits are found in running speech by one-pass dynamic programming over all templates at once
+(Bridle, Brown and Chamberlain, ICASSP 1982), so nothing tells it where one ends. Samples are 16
+bits at 16 kHz, clean or noisy; times are frames of 10 ms.
+"""
+
+import math
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.fft import dct
+
+from host_tools.voice import languages, levels
+from host_tools.voice.synthesis import espeak, espeak_process
+
+Features = NDArray[np.float64]
+Samples = NDArray[np.int16] | NDArray[np.float64]
+
+RATE = 16000
+HOP, WINDOW, FFT = 160, 400, 512
+_BANDS, _COEFFICIENTS = 26, 13
+_FLOOR = 10 ** (-16 / 10)  # of the loud moments' band energy: what is softer is silence, or noise
+_MOVEMENT = 0.7  # how much movement counts against the coefficients themselves
+_WORD = 25.0  # what starting a digit costs, so that none is heard in a sound's tail
+_VARIANTS = {
+    "da": ("da", "da+f2", "da+f3", "da+f4", "da+f1", "da+m3"),
+    "en": ("en", "en+f2", "en+f3", "en+f4", "en-us+f1", "en-gb-x-rp+f3"),
+}
+_RATES = {"da": (150, 260), "en": (185, 285)}
+
+
+def _mel(hertz: float) -> float:
+    return 2595 * math.log10(1 + hertz / 700)
+
+
+@cache
+def _filters() -> Features:
+    edges = 700 * (10 ** (np.linspace(_mel(80), _mel(7600), _BANDS + 2) / 2595) - 1) * FFT / RATE
+    bins = np.arange(FFT // 2 + 1)[:, None]
+    rising = (bins - edges[:-2]) / (edges[1:-1] - edges[:-2])
+    falling = (edges[2:] - bins) / (edges[2:] - edges[1:-1])
+    return np.maximum(0, np.minimum(rising, falling))
+
+
+def features(samples: Samples) -> Features:
+    """Give MFCCs per frame; the mean of the loud frames is taken off, which is what a voice or a
+    room adds to all."""
+    padded = np.pad(samples.astype(np.float64), (WINDOW // 2, WINDOW))
+    frames = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::HOP]
+    energy = np.abs(np.fft.rfft(frames * np.hamming(WINDOW), FFT)) ** 2 @ _filters()
+    loud = np.sort(energy.sum(axis=1))[-max(4, len(energy) // 5) :].mean() / _BANDS + 1
+    logs = np.log(np.maximum(energy / loud, 0) + _FLOOR)
+    cepstra = dct(logs, norm="ortho", axis=1)[:, :_COEFFICIENTS]
+    voiced = energy.sum(axis=1) > loud * _BANDS * _FLOOR * 4
+    silence = dct(np.full(_BANDS, np.log(_FLOOR)), norm="ortho")[:_COEFFICIENTS]
+    mean = cepstra[voiced].mean(axis=0) if voiced.any() else silence
+    # The first row is what silence looks like here. Behind the coefficients stands how they move,
+    # over 40 ms.
+    still = np.vstack([silence - mean, cepstra - mean])
+    ahead, behind = np.roll(cepstra, -2, axis=0), np.roll(cepstra, 2, axis=0)
+    return np.hstack([still, _MOVEMENT * np.vstack([np.zeros(_COEFFICIENTS), ahead - behind])])
+
+
+@dataclass(frozen=True)
+class Templates:
+    """All templates' frames one after the other; where each begins and ends, and which digit it
+    is."""
+
+    frames: Features
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    digits: str
+
+
+@cache
+def templates(language: str) -> Templates:
+    """Synthesise the listener's own voices."""
+    phrases = languages.load(language).phrases
+    jobs = [(voice, rate) for voice in _VARIANTS[language] for rate in _RATES[language]]
+    with ThreadPoolExecutor(2) as pool:
+        spoken = list(pool.map(lambda job: _one_voice(phrases, *job), jobs))
+    frames, starts, ends, digits, at = [], [], [], "", 0
+    for words in spoken:
+        for digit, word in enumerate(words):
+            frames.append(word)
+            starts.append(at)
+            at += len(word)
+            ends.append(at - 1)
+            digits += str(digit)
+    return Templates(np.concatenate(frames), np.array(starts), np.array(ends), digits)
+
+
+def _one_voice(phrases: dict[str, str], voice: str, rate: int) -> list[Features]:
+    spoken = (
+        levels.resample(espeak.say(phrases[str(digit)], voice, rate), espeak_process.RATE)
+        for digit in range(10)
+    )
+    words = [levels.normalise(levels.trim(word)) for word in spoken]
+    gap = np.zeros(RATE // 4)
+    whole = features(np.concatenate([piece for word in words for piece in (gap, word)]) * 32767)[1:]
+    cut, at = [], 0
+    for word in words:
+        begin = round((at + len(gap)) / HOP)
+        cut.append(whole[begin : begin + len(word) // HOP])
+        at += len(gap) + len(word)
+    return cut
+
+
+def digits_in(samples: Samples, language: str) -> str:
+    """Give the digits that are heard in the samples."""
+    known = templates(language)
+    heard = features(samples)
+    silence, frames = heard[0], heard[1:]
+    near = _distances(frames, known.frames)
+    quiet = np.sqrt(((frames - silence) ** 2).sum(axis=1))
+    # Two places of padding in front make steps of one and two frames slices. A template's first
+    # frame is entered from outside alone, its second not by a step of two: those steps would come
+    # from another template.
+    cost = np.full(2 + len(known.frames), np.inf)
+    came = np.zeros(
+        len(cost), np.int64
+    )  # the frame at which the path through a place entered its digit
+    first, second = known.starts, known.starts + 1
+    least, ended = (
+        0.0,
+        [],
+    )  # the least cost of having finished before this frame; per frame how that was reached
+    for time in range(len(frames)):
+        one, two = cost[1:-1].copy(), cost[:-2].copy()
+        one[first] = least + _WORD
+        two[first] = two[second] = np.inf
+        came_one, came_two = came[1:-1].copy(), came[:-2]
+        came_one[first] = time
+        chosen, came_chosen = cost[2:], came[2:]
+        for other, came_other in ((one, came_one), (two, came_two)):
+            better = other < chosen
+            chosen, came_chosen = (
+                np.where(better, other, chosen),
+                np.where(better, came_other, came_chosen),
+            )
+        cost[2:] = chosen + near[time]
+        came[2:] = came_chosen
+        finished = cost[2:][known.ends]
+        word = int(finished.argmin())
+        if finished[word] < least + quiet[time]:
+            least = finished[word]
+            ended.append((int(came[2 + known.ends[word]]), known.digits[word]))
+        else:
+            least += quiet[time]
+            ended.append((time, ""))
+    found, time = "", len(frames) - 1
+    while time >= 0:
+        began, digit = ended[time]
+        found = digit + found
+        time = began - 1
+    return found
+
+
+def _distances(one: Features, other: Features) -> Features:
+    squares = (one**2).sum(axis=1)[:, None] + (other**2).sum(axis=1) - 2 * one @ other.T
+    distances: Features = np.sqrt(np.maximum(squares, 0))
+    return distances

@@ -1,0 +1,39 @@
+"""What a synthesiser is to the building of voice packs, and the two there are."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from host_tools.voice import levels
+from host_tools.voice.synthesis import espeak, espeak_process, pyttsx3
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A synthesiser: `name()` with its version, and `say(text, voice, words a minute)`, which gives
+    samples at RATE.
+
+    `voice` is one of languages.VOICES; `called(voice)` is what the engine has for it.
+    """
+
+    name: Callable[[], str]
+    licence: str
+    say: Callable[[str, str, int], levels.Sound]
+    called: Callable[[str], str]
+
+
+def _espeak(text: str, voice: str, words_a_minute: int) -> levels.Sound:
+    return levels.resample(espeak.say(text, voice, words_a_minute), espeak_process.RATE)
+
+
+def _system(text: str, voice: str, words_a_minute: int) -> levels.Sound:
+    return pyttsx3.synthesise(text, _language(voice), words_a_minute)
+
+
+def _language(voice: str) -> str:
+    return voice.partition("+")[0]
+
+
+ESPEAK = Engine(espeak.engine, espeak.LICENCE, _espeak, str)
+SYSTEM = Engine(
+    pyttsx3.engine, pyttsx3.LICENCE, _system, lambda voice: pyttsx3.voice(_language(voice))
+)

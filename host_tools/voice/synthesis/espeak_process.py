@@ -1,0 +1,46 @@
+"""One utterance by espeak-ng, in the process that espeak.py starts for it. It imports little, for
+it starts often."""
+
+import ctypes
+import os
+import sys
+
+import espeakng_loader
+
+RATE = 22050  # samples a second
+_SYNCHRONOUS, _DO_NOT_EXIT = (
+    2,
+    0x8000,
+)  # speak_lib.h: AUDIO_OUTPUT_SYNCHRONOUS, espeakINITIALIZE_DONT_EXIT
+_WORDS_A_MINUTE, _CHARACTERS, _UTF8 = 1, 1, 1  # espeakRATE, POS_CHARACTER, espeakCHARS_UTF8
+_SEED = 1  # of the noise in breath; without it the library takes the time of day
+
+
+def _speak(text: bytes, voice: str, words_a_minute: int) -> bytes:
+    library = ctypes.CDLL(espeakng_loader.get_library_path())
+    pieces = []
+
+    def collect(samples: int | None, count: int, _: int) -> int:
+        if samples and count:
+            pieces.append(ctypes.string_at(samples, 2 * count))
+        return 0
+
+    callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)(
+        collect
+    )
+    data = os.fsencode(espeakng_loader.get_data_path())
+    rate = library.espeak_Initialize(_SYNCHRONOUS, 0, data, _DO_NOT_EXIT)
+    if rate != RATE:
+        raise SystemExit(f"it starts with {rate} samples a second, not {RATE}")
+    library.espeak_ng_SetRandSeed(ctypes.c_long(_SEED))
+    library.espeak_SetSynthCallback(callback)
+    if library.espeak_SetVoiceByName(voice.encode()):
+        raise SystemExit("it has no such voice")
+    library.espeak_SetParameter(_WORDS_A_MINUTE, words_a_minute, 0)
+    library.espeak_Synth(text, ctypes.c_size_t(len(text) + 1), 0, _CHARACTERS, 0, _UTF8, None, None)
+    library.espeak_Synchronize()
+    return b"".join(pieces)
+
+
+if __name__ == "__main__":
+    sys.stdout.buffer.write(_speak(sys.stdin.buffer.read(), sys.argv[1], int(sys.argv[2])))

@@ -1,0 +1,92 @@
+"""Speech from the operating system's own voices, through pyttsx3: for voice packs, and to hear an
+emulated token.
+
+Each utterance has a process of its own, system_speaker.py, and becomes a file that is read back
+here.
+"""
+
+import subprocess
+import sys
+import tempfile
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import miniaudio
+import numpy as np
+
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.voice import levels, playback
+from host_tools.voice.synthesis import aiff
+
+LICENCE = (
+    "Speech synthesised with a voice of the operating system; its own terms say what may be done "
+    "with it"
+)
+_WORDS_A_MINUTE = 160
+
+
+@cache
+def engine() -> str:
+    """Name the synthesiser and its version."""
+    try:
+        return f"pyttsx3 {version('pyttsx3')} on {sys.platform}"
+    except PackageNotFoundError:
+        raise KodebrikError(
+            "The operating system's voices need 'pyttsx3', which is not installed.",
+            "Install it: pip install 'kodebrik[system-voice]'.",
+            ExitCode.NOT_INSTALLED,
+        ) from None
+
+
+@cache
+def voice(language: str) -> str:
+    """Give the system's name of its voice for a language."""
+    return _spoken("1", language, _WORDS_A_MINUTE)[0]
+
+
+def synthesise(text: str, language: str, words_a_minute: int) -> levels.Sound:
+    """Give the samples of a text at RATE, with whatever silence the voice put around it."""
+    return _spoken(text, language, words_a_minute)[1]
+
+
+def say(text: str, language: str) -> None:
+    """Say a text on this machine's loudspeaker, to its end."""
+    samples = synthesise(text, language, _WORDS_A_MINUTE)
+    playback.play(np.round(samples * 32767).astype(np.int16))
+
+
+def _spoken(text: str, language: str, words_a_minute: int) -> tuple[str, levels.Sound]:
+    engine()
+    with tempfile.TemporaryDirectory(prefix="kodebrik-") as folder:
+        path = Path(folder) / "said.wav"
+        command = [
+            sys.executable,
+            "-m",
+            "host_tools.voice.synthesis.pyttsx3_process",
+            language,
+            str(words_a_minute),
+            str(path),
+        ]
+        process = subprocess.run(command, input=text.encode(), capture_output=True, check=False)  # noqa: S603 - our own
+        if process.returncode or not path.exists():
+            complaint = process.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+            raise KodebrikError(
+                f"The system's voice did not say '{text}': {complaint or 'it gave no sound'}.",
+                "Install a voice for the language in the system's settings, or use eSpeak NG.",
+                ExitCode.NOT_INSTALLED,
+            )
+        name = process.stdout.decode(errors="replace").strip().rpartition("\n")[2]
+        return name, _read(path)
+
+
+def _read(path: Path) -> levels.Sound:
+    """Read a WAV file; macOS writes AIFF under any name."""
+    content = path.read_bytes()
+    if content[:4] == b"FORM":
+        samples, rate = aiff.read(content)
+    else:
+        file = miniaudio.wav_read_file_f32(str(path))
+        samples = np.asarray(file.samples, np.float64).reshape(-1, file.nchannels).mean(axis=1)
+        rate = file.sample_rate
+    return levels.resample(samples, rate)

@@ -1,0 +1,61 @@
+"""One utterance by the operating system's own voice, in the process that system.py starts for it.
+
+Language, words a minute and the sound file to write are arguments, the text is standard input. The
+last line of standard output is the voice that spoke; pyttsx3 prints there too. A process of its
+own, because pyttsx3 writes only the last of several files, and espeak-ng ends the whole process
+when something is missing.
+"""
+
+import ctypes
+import os
+import sys
+from typing import Any
+
+_LIBRARY = "libespeak-ng.so.1"  # what pyttsx3 asks for on Linux
+
+
+def _offer_espeak() -> None:
+    """On a Linux without espeak-ng, let pyttsx3 find the one that espeakng-loader brings: before it
+    is imported."""
+    if sys.platform != "linux":
+        return
+    try:
+        ctypes.CDLL(_LIBRARY)
+    except OSError:
+        import espeakng_loader  # noqa: PLC0415 - where it is needed
+
+        os.environ["ESPEAK_DATA_PATH"] = str(espeakng_loader.get_data_path())
+        ctypes.CDLL(espeakng_loader.get_library_path(), mode=ctypes.RTLD_GLOBAL)
+
+
+def _voice(engine: Any, language: str) -> str:
+    """Give the voice of a language such as "da", which may call itself da, da-DK or da_DK; "en"
+    before "en-029"."""
+    found = []
+    for voice in engine.getProperty("voices"):
+        for code in voice.languages or ():
+            name = code.decode(errors="ignore") if isinstance(code, bytes) else code
+            if name.replace("_", "-").lower().split("-")[0] == language:
+                found.append((len(name), str(voice.id)))
+    if not found:
+        raise SystemExit(f"there is no voice for the language '{language}'")
+    return min(found, key=lambda each: each[0])[1]
+
+
+def _speak(language: str, words_a_minute: int, path: str, text: str) -> str:
+    _offer_espeak()
+    import pyttsx3  # noqa: PLC0415 - an extra, and the library must be there first
+
+    engine = pyttsx3.init()
+    voice = _voice(engine, language)
+    engine.setProperty("voice", voice)
+    engine.setProperty("rate", words_a_minute)
+    engine.save_to_file(text, path)
+    engine.runAndWait()
+    return voice
+
+
+if __name__ == "__main__":
+    print(_speak(sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.stdin.read()))
+    sys.stdout.flush()
+    os._exit(0)  # espeak-ng's driver trips over itself when Python takes it down

@@ -1,0 +1,1 @@
+"""Tests of the firmware, on CPython and on the MicroPython VM."""

@@ -1,0 +1,237 @@
+"""The drivers of a token that speaks against their chips' data sheets, on the VM over a recording
+board."""
+
+import pytest
+
+from tests.support.runtime import MicroPython, Runtime
+
+pytestmark = pytest.mark.parametrize("runtime", [MicroPython], ids=["micropython"], indirect=True)
+
+DRIVERS = "tests.firmware.drivers.vm_speaking_drivers"
+WHITE = b"\xff\xff"
+
+
+def traffic(runtime: Runtime, *steps: tuple) -> list[list[bytes]]:
+    """The transfers of each step, on a panel of 16 x 4 pixels."""
+    return runtime.call(DRIVERS, "lcd_traffic", list(steps), 16, 4)
+
+
+def frame(*lines: bytes) -> list[bytes]:
+    addresses = (0x80, 0x40, 0xC0, 0x20)  # 1, 2, 3, 4 with their lowest bit first
+    return [
+        b"\x80",
+        *(bytes((address,)) + line + b"\0" for address, line in zip(addresses, lines, strict=True)),
+        b"\0",
+    ]
+
+
+# Memory LCD
+
+
+def test_lcd_is_cleared_first_and_gets_only_lines_that_changed(runtime: Runtime):
+    first, *_, changed, again = traffic(runtime, ("show",), (0, 1), (15, 3), ("show",), ("show",))
+    assert first == [b"\x20\0"]
+    assert changed == [b"\x80", b"\x40\x7f\xff\0", b"\x20\xff\xfe\0", b"\0"]
+    assert again == []
+
+
+def test_lcd_inverted_is_sent_anew_with_ink_white(runtime: Runtime):
+    *_, shown, again = traffic(runtime, (0, 0), ("show",), ("invert", True), ("show",), ("show",))
+    assert shown == frame(b"\x80\0", b"\0\0", b"\0\0", b"\0\0")
+    assert again == []
+
+
+def test_lcd_flipped_is_turned_by_half_a_turn(runtime: Runtime):
+    *_, shown = traffic(runtime, (1, 0), ("flip", True), ("show",))
+    by_line = dict(zip((4, 3, 2, 1), shown[1:-1], strict=True))
+    assert by_line[4] == b"\x20\xff\xfd\0"
+    assert by_line[1] == b"\x80\xff\xff\0"
+
+
+def test_lcd_alternates_vcom_while_on_and_keeps_it_in_other_transfers(runtime: Runtime):
+    _, off, _, tick, show, again, _, quiet = traffic(
+        runtime,
+        ("show",),
+        ("tick",),
+        ("on",),
+        ("tick",),
+        ("invert", True),
+        ("tick",),
+        ("off",),
+        ("tick",),
+    )
+    assert off == []
+    assert tick == [b"\x40\0"]
+    assert show == []
+    assert again == [b"\0\0"]
+    assert quiet == []
+    *_, show = traffic(runtime, ("on",), ("tick",), (0, 0), ("show",))
+    assert show[0] == b"\xc0"
+
+
+def test_lcd_that_goes_off_forgets_what_it_showed(runtime: Runtime):
+    *_, off, show = traffic(runtime, (0, 0), ("show",), ("on",), ("off",), ("show",))
+    assert off == [b"\x20\0"]
+    assert show == [b"\x80", b"\x80\x7f\xff\0", b"\0"]
+
+
+def test_lcd_has_no_contrast(runtime: Runtime):
+    assert traffic(runtime, ("show",), ("contrast", 3))[1] == []
+
+
+# Keypad
+
+
+def changes(runtime: Runtime, *steps: tuple) -> list[tuple]:
+    return runtime.call(DRIVERS, "keypad_changes", list(steps))
+
+
+def test_a_bouncing_key_is_told_once_with_the_time_it_was_first_seen(runtime: Runtime):
+    told = changes(runtime, (100, "5"), (101, ""), (102, "5"), (300, ""), (301, "5"), (303, ""))
+    assert [(key, down) for _, key, down, _ in told] == [("5", True), ("5", False)]
+    assert told[0][3] in range(100, 106)
+    assert told[0][0] <= 115
+    assert told[1][3] in range(300, 310)
+
+
+def test_a_tap_of_15_ms_is_told_and_a_spike_of_3_is_not(runtime: Runtime):
+    assert [change[1:3] for change in changes(runtime, (100, "0"), (115, ""))] == [
+        ("0", True),
+        ("0", False),
+    ]
+    assert changes(runtime, (101, "0"), (104, "")) == []
+
+
+def test_a_second_key_while_the_first_is_down(runtime: Runtime):
+    told = changes(runtime, (100, "1"), (200, "19"), (300, "9"), (400, ""))
+    assert [change[1:3] for change in told] == [
+        ("1", True),
+        ("9", True),
+        ("1", False),
+        ("9", False),
+    ]
+
+
+def test_a_ghost_is_not_believed_and_what_it_hid_is_told_after_it(runtime: Runtime):
+    """1, 2 and 4 are down; 5, at the fourth corner, seems to be."""
+    told = changes(runtime, (100, "12"), (200, "1245"), (300, "24"), (400, ""))
+    assert [change[1:3] for change in told[:2]] == [("1", True), ("2", True)]
+    assert sorted(change[1:3] for change in told[2:4]) == [("1", False), ("4", True)]
+    assert told[2][0] > 300
+    assert sorted(change[1:3] for change in told[4:]) == [("2", False), ("4", False)]
+
+
+def test_a_key_that_is_down_at_the_start_is_told(runtime: Runtime):
+    assert changes(runtime, (0, "#"), (100, ""))[0][1:3] == ("#", True)
+
+
+def test_a_key_whose_interrupt_was_lost_is_told_all_the_same(runtime: Runtime):
+    told = runtime.call(
+        DRIVERS, "keypad_changes", [(100, "5"), (200, ""), (300, "7"), (400, "")], False
+    )
+    assert [change[1:3] for change in told] == [
+        ("5", True),
+        ("5", False),
+        ("7", True),
+        ("7", False),
+    ]
+    assert told[0][0] <= 120
+
+
+def test_the_keypads_handlers_allocate_nothing(runtime: Runtime):
+    assert runtime.call(DRIVERS, "keypad_allocates") is True
+
+
+def test_a_touch_of_the_red_key_is_told_at_once_and_its_release_is_none_though_it_bounces(
+    runtime: Runtime,
+):
+    down, up = 0, 1
+    steps = [
+        (down, False),
+        (up, False),
+        (down, True),
+        (up, False),
+        (down, False),
+        (up, True),
+        (down, False),
+    ]
+    assert runtime.call(DRIVERS, "touches", steps) == [1, 1, 2, 2, 2, 2, 3]
+
+
+# Sound
+
+PIECE = 800  # samples, 50 ms
+RING = 4096  # samples, 256 ms
+
+
+def test_sound_is_set_up_once_as_the_board_says_and_again_by_a_stop_that_has_something_to_stop(
+    runtime: Runtime,
+):
+    before, set_ups = runtime.call(DRIVERS, "sound_set_up")
+    assert before == 1
+    assert set_ups == [(0, 10, 11, 9, 1, 16, 0, 16000, 2 * RING + 1)] * 2
+
+
+def test_pieces_are_sent_until_the_ring_is_full_and_what_did_not_fit_goes_first_later(
+    runtime: Runtime,
+):
+    told, heard = runtime.call(DRIVERS, "sound_sent", [(0, 0), (1600, 100), (0, 10), (3200, 200)])
+    assert [(position, count) for position, count, _, _ in told] == [
+        (0, 6),  # five whole ones, and 96 samples of the sixth
+        (6 * PIECE, 2),
+        (8 * PIECE, 0),
+        (8 * PIECE, 4),
+    ]
+    assert heard == list(range(1, RING + 4800 + 1))
+
+
+def test_what_is_heard_follows_the_clock_and_not_what_was_sent(runtime: Runtime):
+    told, _ = runtime.call(DRIVERS, "sound_sent", [(0, 0), (0, 3), (0, 97), (0, 100)])
+    assert [heard for _, _, heard, _ in told] == [-64, -16, 96 * 16, 196 * 16]
+
+
+def test_silence_between_late_pieces_counts(runtime: Runtime):
+    """After a second without pieces the next one begins a second after the first."""
+    told, _ = runtime.call(DRIVERS, "sound_sent", [(0, 0), (RING, 1000)])
+    assert told[1][0] == 16_000
+
+
+def test_all_is_over_when_the_whole_ring_has_gone_round_once_more(runtime: Runtime):
+    assert runtime.call(DRIVERS, "sound_over", 50 + 255) is False
+    assert runtime.call(DRIVERS, "sound_over", 50 + 256) is True
+
+
+def test_sending_allocates_nothing(runtime: Runtime):
+    assert runtime.call(DRIVERS, "sound_sent_without_allocating") is True
+
+
+def test_muted_sound_is_gone_at_once_and_nothing_is_taken_until_a_stop(runtime: Runtime):
+    untouched, *told = runtime.call(DRIVERS, "sound_muted")
+    assert untouched == 1, "there was nothing to mute"
+    assert told == [2, False, False, True, 3, True, 0]
+
+
+# Jack, amplifier, bring-up
+
+
+def test_the_jack_tells_every_edge_at_once_and_the_rest_when_it_rests(runtime: Runtime):
+    before, edges, change, plugged, nothing = runtime.call(DRIVERS, "jack_edges")
+    assert before is False
+    assert edges == b"\1\0\1"
+    assert change[0] is True
+    assert plugged is True
+    assert nothing is None
+
+
+def test_the_amplifier_is_off_at_first(runtime: Runtime):
+    assert runtime.call(DRIVERS, "amplifier_levels") == [(12, 0), (12, 1), (12, 0)]
+
+
+@pytest.mark.parametrize("board", ["pico", "pico2", "esp32_s3"])
+def test_bring_up_of_a_token_that_speaks(runtime: Runtime, board: str):
+    parts, faults, driven = runtime.call(
+        "tests.firmware.drivers.vm_drivers", "bring_up", board, [], {}, "kodeoplaeser"
+    )
+    assert faults == []
+    assert {"display", "keypad", "audio", "amplifier", "jack"} <= set(parts)
+    assert any(each[0] == "spi" and each[4:] == (2_000_000, 0, 0) for each in driven)

@@ -1,0 +1,241 @@
+"""Driver: a token's vault, server and port without a board, on either runtime. Times in ms where
+not said otherwise."""
+
+import io
+
+from firmware.boards.pico import BOARD
+from firmware.crypto import suite
+from firmware.link.port import Port
+from firmware.link.session import LinkServer
+from firmware.modules import load
+from firmware.protocol import messages
+from firmware.serial_number import serial_number
+from firmware.storage import pin as pin_module
+from firmware.storage.errors import StorageError
+from firmware.storage.vault import Vault
+from tests.firmware.crypto.vm_primitives import aes_ecb, random
+
+UNIQUE_ID = b"\xe6\x60\x58\x38\x83\x4c\x8b\x2f"
+
+
+class _MemoryJournal:
+    def __init__(self):
+        self.body = None
+        self.damaged = False
+        self.failing = False
+        self.saves = 0
+
+    def load(self):
+        return None if self.damaged else self.body
+
+    def save(self, body, forget=False):
+        if self.failing:
+            raise StorageError("no")
+        self.body, self.damaged = body, False
+        self.saves += 1
+
+
+class _Clock:
+    """A clock chip; each reading takes 7 ms, in which world and clock go on."""
+
+    def read(self) -> int:
+        self._answer()
+        token.ms += 7
+        if not token.stuck:
+            token.clock_ms += 7
+        if token.invalid:
+            raise ValueError("clock registers")
+        return token.clock_ms // 1000
+
+    def set(self, time: int):
+        self._answer()
+        token.clock_ms = time * 1000
+        token.lost = False
+
+    def lost(self) -> bool:
+        self._answer()
+        return token.lost
+
+    def aging(self) -> int:
+        self._answer()
+        return token.aging
+
+    def set_aging(self, aging: int):
+        self._answer()
+        token.aging = aging
+
+    def temperature(self) -> int:
+        self._answer()
+        return 2150
+
+    def _answer(self):
+        if token.absent:
+            raise OSError(19)
+
+
+class _Services:
+    def __init__(self):
+        self.clock = _Clock()
+
+    def comparison(self, number):
+        token.shown.append(number)
+
+    def settings_changed(self):
+        token.settings_changed += 1
+        if token.faulty:
+            raise KeyError("nobody may read this secret")
+
+    def now_ms(self):
+        return token.ms & ((1 << 30) - 1)
+
+    def selftest(self):
+        return {"display": True}
+
+    def info(self):
+        return {
+            "battery_mv": 3900,
+            "clock_lost": token.lost,
+            "temperature": 2150,
+            "unique_id": UNIQUE_ID,
+        }
+
+
+class _Token:
+    def __init__(self, build: str, product: str):
+        self.build = build
+        self.product = load("firmware.products." + product).PRODUCT
+        self.ms = (1 << 30) - 500  # soon to wrap, as ticks do
+        self.clock_ms = 1_900_000_000_000
+        self.lost = self.absent = self.stuck = self.invalid = self.faulty = False
+        self.aging = 0
+        self.shown = []
+        self.settings_changed = 0
+        self.journal = _MemoryJournal()
+        self.services = _Services()
+        self.power_on()
+
+    def power_on(self):
+        self.vault = Vault(self.journal, UNIQUE_ID, aes_ecb, random)
+        serial = serial_number(UNIQUE_ID)
+        self.server = LinkServer(
+            self.product, BOARD, self.build, serial, self.vault, self.services, suite, random
+        )
+        self.port = Port(None, None, self.build == messages.DEVELOPMENT)
+
+
+token = None
+
+
+def start(build: str = messages.DEVELOPMENT, product: str = "kodeviser"):
+    """A new token, blank."""
+    global token
+    token = _Token(build, product)
+
+
+def restart():
+    """Off and on again: the journal alone outlives it."""
+    token.power_on()
+
+
+def handle(payload):
+    """What the server answers to a frame's payload."""
+    return token.server.handle(payload)
+
+
+def feed(data: bytes) -> tuple:
+    """Bytes from the cable: what the token writes, and whether it took Ctrl-C."""
+    token.port._input = io.BytesIO(data)
+    token.port._output = output = io.BytesIO()
+    try:
+        while (payloads := token.port.receive()) is not None:
+            for payload in payloads:
+                answer = token.server.handle(payload)
+                if answer is not None:
+                    token.port.send(answer)
+    except KeyboardInterrupt:
+        return output.getvalue(), True
+    return output.getvalue(), False
+
+
+def idle() -> bool:
+    """Whether the port stands between frames."""
+    return token.port.idle
+
+
+def change(name: str, value):
+    """Change the world: clock_ms, lost, absent, stuck, invalid, aging, faulty."""
+    setattr(token, name, value)
+
+
+def pass_time(ms: int):
+    """Let time go by."""
+    token.ms += ms
+    token.clock_ms += ms
+
+
+def remove_clock():
+    """A token on which no clock chip was found."""
+    token.services.clock = None
+
+
+def fail_storage(failing: bool):
+    """A flash that refuses to write."""
+    token.journal.failing = failing
+
+
+def damage_storage(how: str):
+    """Storage found damaged at the next start: "slots" both broken, or a "bit" of the sealed body
+    flipped."""
+    if how == "slots":
+        token.journal.damaged = True
+    else:
+        token.journal.body = token.journal.body[:-1] + bytes((token.journal.body[-1] ^ 1,))
+    token.power_on()
+
+
+def world() -> dict:
+    """What the server did to the world outside."""
+    return {
+        "shown": list(token.shown),
+        "settings_changed": token.settings_changed,
+        "saves": token.journal.saves,
+        "time": token.clock_ms // 1000,
+        "aging": token.aging,
+        "lost": token.lost,
+    }
+
+
+def contents() -> dict:
+    """Everything in the vault, as the flash holds it; ValueError when memory holds anything
+    else."""
+    found = [
+        _contents(vault)
+        for vault in (token.vault, Vault(token.journal, UNIQUE_ID, aes_ecb, random))
+    ]
+    if found[0] != found[1]:
+        raise ValueError("memory and flash differ")
+    return found[1]
+
+
+def try_pin(pin: str, now: int) -> bool:
+    """Whether the token's user types the right one."""
+    return pin_module.try_pin(token.vault, pin, now)
+
+
+def words() -> str:
+    """All that the token's objects say of themselves."""
+    return " ".join(
+        [repr(item) for item in (token.vault, token.server, token.port, token.server._requests)]
+    )
+
+
+def _contents(vault) -> dict:
+    return {
+        "state": vault.state,
+        "key_kind": vault.key_kind,
+        "access_key": vault.access_key,
+        "credentials": vault.credentials,
+        "settings": vault.settings,
+        "clock": vault.clock,
+        "pin": vault.pin,
+    }

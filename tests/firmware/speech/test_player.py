@@ -1,0 +1,57 @@
+"""The player sends clips and pauses to the sample, ahead of what is heard, and knows what is
+heard."""
+
+import pytest
+
+from tests.support.runtime import MicroPython, Runtime
+
+PLAYER = "tests.firmware.speech.vm_player"
+LEAD = [0, 640]  # 40 ms
+
+
+def test_clips_and_pauses_follow_one_another_to_the_sample(runtime: Runtime):
+    told, _ = runtime.call(PLAYER, "runs", [("1", 100), ("2", 33), ("1", 1)], 1000)
+    assert told[:-1] == [LEAD, [1, 1000], [0, 1600], [2, 1000], [0, 528], [1, 1000]]
+    assert told[-1][1] >= 16, "and silence to the end of the piece"
+
+
+def test_clips_of_all_lengths_are_whole(runtime: Runtime):
+    for length in (1, 639, 640, 799, 800, 801, 5000):
+        told, _ = runtime.call(PLAYER, "runs", [("1", 0), ("2", 20)], length)
+        assert told[:3] == [LEAD, [1, length], [2, length]]
+
+
+def test_a_clip_that_the_pack_does_not_have_is_left_out(runtime: Runtime):
+    told, voice = runtime.call(PLAYER, "runs", [("1", 100), ("none", 100), ("2", 100)], 500)
+    assert told[:-1] == [LEAD, [1, 500], [0, 1600], [2, 500]]
+    assert voice is True
+
+
+def test_a_flash_that_cannot_be_read_ends_the_voice(runtime: Runtime):
+    told, voice = runtime.call(PLAYER, "runs", [("1", 100), ("bad", 100), ("2", 100)], 500)
+    assert [value for value, _ in told] == [0, 1, 0]
+    assert voice is False
+
+
+def test_what_follows_the_voice_is_left_to_the_loop_even_when_it_is_over_at_once(runtime: Runtime):
+    """Settings are saved then, which needs the stack that showing a view is on (8 KB on an
+    RP2040)."""
+    assert runtime.call(PLAYER, "voice_lost") == (0, 1)
+
+
+def test_the_place_is_that_of_the_clip_that_is_heard_not_of_the_one_that_was_sent(runtime: Runtime):
+    """Three clips of 62.5 ms fit into the ring at once; each is the one that is heard from its
+    first sample on."""
+    script = [(str(n), 0) for n in range(9)]
+    times = [0, 39, 40, 102, 103, 164, 166, 330, 602, 730]
+    assert runtime.call(PLAYER, "places", script, 1000, times) == [-1, -1, 0, 0, 1, 1, 2, 4, 8, 8]
+
+
+def test_a_clip_that_depends_on_the_time_is_asked_for_as_late_as_the_ring_allows(runtime: Runtime):
+    (sent,) = runtime.call(PLAYER, "asked", [("1", 100)] * 5, 3000)
+    assert sent >= 640 + 5 * 4600 - 1600
+
+
+@pytest.mark.parametrize("runtime", [MicroPython], ids=["micropython"], indirect=True)
+def test_nothing_is_allocated_within_a_clip(runtime: Runtime):
+    assert runtime.call(PLAYER, "feeds_without_allocating") is True

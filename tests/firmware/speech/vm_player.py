@@ -1,0 +1,183 @@
+"""Driver: the player over an output whose time is the test's. 16 samples are a millisecond."""
+
+from array import array
+
+from firmware.speech.player import Player
+from tests.support.vm import board
+
+_PIECE = 800
+_RING = 4096
+
+
+class _Audio:
+    rate = 16000
+    feed_ms = 102
+
+    def __init__(self):
+        self.piece = array("h", bytes(2 * _PIECE))
+        self.sent = array("h")
+        self.now = 0  # samples that have been heard
+        self.stops = 0
+        self.keeps = True
+
+    def room(self):
+        return len(self.sent) - self.now <= _RING - _PIECE
+
+    def position(self):
+        return len(self.sent)
+
+    def send(self):
+        if self.keeps:
+            self.sent.extend(self.piece)
+
+    def heard(self):
+        return self.now
+
+    def over(self):
+        return self.now >= len(self.sent)
+
+    def stop(self):
+        self.stops += 1
+
+
+class _Pack:
+    """Every clip is `length` samples of its number; "none" is missing, and "bad" cannot be read."""
+
+    def __init__(self, length):
+        self._length = length
+        self._left = 0
+        self._name = ""
+
+    def start(self, name, speed):
+        if name == "none":
+            raise KeyError(name)
+        self._name = name
+        self._left = self._length
+
+    def read(self, out, gain, at=0):
+        if self._name == "bad":
+            raise OSError(5)
+        count = min(self._left, len(out) - at)
+        value = int(self._name)
+        for i in range(at, at + count):
+            out[i] = value
+        self._left -= count
+        return count
+
+
+def runs(script: list, length: int) -> tuple:
+    """Say (clip, pause); return what was sent as [value, samples], and whether there is a voice in
+    the end."""
+    audio, player = _saying(script, length)
+    told = []
+    while player.feed():
+        audio.now += 1600
+    for sample in audio.sent:
+        if told and told[-1][0] == sample:
+            told[-1][1] += 1
+        else:
+            told.append([sample, 1])
+    return told, player.voice
+
+
+def places(script: list, length: int, times: list) -> list:
+    """The place in the script at each of these times in ms, with a feed at each."""
+    audio, player = _saying(script, length)
+    told = []
+    for ms in times:
+        audio.now = 16 * ms
+        player.feed()
+        told.append(player.at())
+    return told
+
+
+def asked(script: list, length: int) -> list:
+    """A clip that is a function is asked for when its turn comes: how much had been sent by
+    then."""
+    audio, player = _saying([], length)
+    told = []
+
+    def clip():
+        told.append(len(audio.sent))
+        return "7"
+
+    script.append((clip, 10))
+    player.say(script, 3)
+    while player.feed():
+        audio.now += 1600
+    return told
+
+
+class _Hardware:
+    button = keypad = amplifier = jack = None
+
+    def __init__(self, audio):
+        self.audio = audio
+
+
+class _Screen:
+    """A view that says two clips and never has anything new."""
+
+    times = 1
+
+    def parts(self):
+        return ["bad", "1"]
+
+    def follow(self, place):
+        return False
+
+    def watch_ms(self, now, speaking):
+        return None
+
+
+class _App:
+    def __init__(self, audio):
+        self.product = {"gains": (256,)}
+        self.hardware = _Hardware(audio)
+        self.due = {}
+        self.screen = _Screen()
+
+
+def voice_lost() -> tuple:
+    """Say a view with a pack that cannot be read; what was told of the end: by say() itself, and
+    then by the loop."""
+    from firmware.ui.speaking import voice as module
+
+    module.time = board.Time()
+    app = _App(_Audio())
+    app.hardware.audio.keeps = False  # as if all of it had been heard already
+    ends = []
+    voice = module.Voice(app, lambda: ends.append(True))
+    voice._player.use(_Pack(100))
+    voice.say(app.screen)
+    at_once = len(ends)
+    while app.due:
+        app.hardware.audio.now += 1600
+        app.due.pop(min(app.due))[1]()
+    return at_once, len(ends)
+
+
+def feeds_without_allocating() -> bool:
+    """Feed within a clip with the heap locked; MicroPython only."""
+    import micropython
+
+    audio, player = _saying([("3", 10)], 100_000)
+    player.feed()
+    audio.keeps = False
+    audio.now += 1600
+    room = iter([True, True, False])
+    audio.room = lambda: next(room)
+    audio.over = bool
+    micropython.heap_lock()
+    try:
+        return player.feed()
+    finally:
+        micropython.heap_unlock()
+
+
+def _saying(script, length):
+    audio = _Audio()
+    player = Player(audio)
+    player.use(_Pack(length))
+    player.say(script, 3)
+    return audio, player

@@ -1,0 +1,173 @@
+"""Driver: the vault on a real littlefs over a NOR flash, the power cut at every operation of every
+change. VM only."""
+
+import gc
+import os
+
+import vfs
+
+from firmware.storage.journal import Journal
+from firmware.storage.vault import Vault
+from tests.firmware.crypto.vm_primitives import aes_ecb, random
+from tests.support.vm.nor_flash import NorFlash, copy, memory
+
+_UNIQUE_ID = b"\xe6\x60\x58\x38\x83\x4c\x8b\x2f"
+_OLD_KEY = b"o" * 32
+_NEW_KEY = b"n" * 32
+_MODES = ("before", "torn", "after")
+
+_MEMORY = memory()
+_START = memory()
+_AFTERLIFE = memory()
+
+
+def _credential(name: str, secret: bytes) -> dict:
+    return {
+        "name": name,
+        "secret": secret,
+        "algorithm": "SHA1",
+        "digits": 6,
+        "kind": "hotp",
+        "counter": 5,
+    }
+
+
+ACTIONS = {
+    "first_key": lambda vault: vault.set_key("transport", _OLD_KEY),
+    "set_key": lambda vault: vault.set_key("issuer", _NEW_KEY),
+    "put_credential": lambda vault: vault.put_credential(_credential("new", b"N" * 20)),
+    "replace_credential": lambda vault: vault.put_credential(_credential("one", b"N" * 20)),
+    "remove_credential": lambda vault: vault.remove_credential("one"),
+    "record_clock": lambda vault: vault.record_clock(2_000_000_000, -7),
+    "next_counter": lambda vault: vault.next_counter(0),
+    "write_settings": lambda vault: vault.write_settings({"flip": True}),
+    "block": lambda vault: vault.block(),
+    "wipe": lambda vault: vault.wipe(),
+}
+
+
+class _Life:
+    """The chip powered on, mounted, and the vault opened."""
+
+    def __init__(self):
+        self.flash = NorFlash(_MEMORY, _AFTERLIFE)
+        # As the RP2040 port mounts its own flash.
+        vfs.mount(vfs.VfsLfs2(self.flash, progsize=256), "/flash")
+        self.open()
+
+    def open(self):
+        self.vault = Vault(Journal("/flash/data", "vault"), _UNIQUE_ID, aes_ecb, random)
+
+    def content(self) -> dict:
+        vault = self.vault
+        return {
+            "state": vault.state,
+            "key_kind": vault.key_kind,
+            "access_key": vault.access_key,
+            "credentials": vault.credentials,
+            "settings": vault.settings,
+            "clock": vault.clock,
+        }
+
+    def end(self):
+        self.flash.die()
+        vfs.umount("/flash")
+
+
+def _prepare(accounts: int):
+    """Format the flash; with accounts, make a provisioned token of that many."""
+    gc.collect()
+    copy(memory(), _MEMORY)
+    vfs.VfsLfs2.mkfs(NorFlash(_MEMORY, _AFTERLIFE), progsize=256)
+    if accounts:
+        life = _Life()
+        life.vault.set_key("transport", _OLD_KEY)
+        for number in range(accounts):
+            name = "one" if number == 0 else "account number " + str(number)
+            life.vault.put_credential(_credential(name, bytes((48 + number,)) * 64))
+        life.vault.record_clock(1_900_000_000, 3)
+        life.end()
+
+
+def repeat_cost(action: str, accounts: int, times: int) -> tuple:
+    """Count (programs, erases) of doing an action that many times in a row, metadata compaction
+    included."""
+    _prepare(accounts)
+    life = _Life()
+    programs, erases = life.flash.programs, life.flash.erases
+    for _ in range(times):
+        ACTIONS[action](life.vault)
+    life.end()
+    return life.flash.programs - programs, life.flash.erases - erases
+
+
+def sweep(action: str, accounts: int, warm_up: int = 0) -> list:
+    """Cut an action at every operation in every mode and return (mode, operation, what was found)
+    for each.
+
+    Found is "old" or "new" where the token then also takes and keeps another change, else what was
+    wrong. warm_up counters are stepped before, so that the action meets littlefs at another point
+    of its metadata log.
+    """
+    _prepare(accounts)
+    life = _Life()
+    for _ in range(warm_up):
+        life.vault.next_counter(0)
+    old = life.content()
+    life.end()
+    copy(_MEMORY, _START)
+    life = _Life()
+    ACTIONS[action](life.vault)
+    new = life.content()
+    life.end()
+    found = []
+    for mode in _MODES:
+        operation = 0
+        while True:
+            gc.collect()
+            copy(_START, _MEMORY)
+            life = _Life()
+            life.flash.arm(operation, mode)
+            ACTIONS[action](life.vault)
+            cut = life.flash.dead
+            life.end()
+            if not cut:
+                break
+            found.append((mode, operation, _look(old, new, action)))
+            operation += 1
+    return found
+
+
+def _look(old: dict, new: dict, action: str) -> str:
+    life = _Life()
+    content = life.content()
+    if content == old:
+        which = "old"
+    elif content == new:
+        which = "new"
+    else:
+        life.end()
+        return "neither: " + content["state"]
+    if (
+        which == "new"
+        and action in ("wipe", "set_key", "replace_credential", "remove_credential")
+        and not _twins()
+    ):
+        which = "new, but the old body is still in a file"
+    life.vault.set_key("issuer", b"l" * 32)
+    life.vault.record_clock(2_100_000_000, 1)
+    later = life.content()
+    life.end()
+    life = _Life()
+    if life.content() != later:
+        which = "cannot go on"
+    life.end()
+    return which
+
+
+def _twins() -> bool:
+    bodies = []
+    for slot in os.listdir("/flash/data"):
+        with open("/flash/data/" + slot, "rb") as file:
+            bodies.append(file.read()[20:])
+    return len(bodies) == 2 and bodies[0] == bodies[1]

@@ -1,0 +1,184 @@
+"""The App and the link's services over parts that fail, on the VM."""
+
+import framebuf
+
+from firmware.boards.pico import BOARD
+from firmware.products.kodeviser import PRODUCT
+from firmware.ui.app import App
+from firmware.ui.fob.code import open_code
+from firmware.ui.link_services import Services
+
+
+class _Display:
+    width = 128
+    height = 64
+
+    def __init__(self, calls):
+        self.canvas = framebuf.FrameBuffer(bytearray(1024), 128, 64, framebuf.MONO_VLSB)
+        self.calls = calls
+        self.broken = False
+
+    def _note(self, call):
+        if self.broken:
+            raise OSError(5)
+        self.calls.append(call)
+
+    def show(self):
+        self._note("show")
+
+    def on(self):
+        self._note("on")
+
+    def off(self):
+        self._note("off")
+
+    def flip(self, flipped):
+        self._note("flip " + str(flipped))
+
+    def contrast(self, level):
+        self._note("contrast " + str(level))
+
+
+class _Clock:
+    def __init__(self, silent):
+        self.silent = silent
+
+    def lost(self):
+        if self.silent:
+            raise OSError(5)
+        return False
+
+    def read(self):
+        return 1_790_000_000
+
+    def temperature(self):
+        if self.silent:
+            raise OSError(5)
+        return 2100
+
+
+class _Part:
+    down = False
+
+    def __init__(self, calls):
+        self._calls = calls
+
+    def millivolts(self):
+        return 3900
+
+    def hold(self):
+        self._calls.append("hold")
+
+    def release(self):
+        self._calls.append("release")
+
+
+class _Vault:
+    state = "locked"
+    clock = {"set_at": 0, "aging": 0}  # noqa: RUF012 - a stand-in's constant
+    access_key = bytes(32)
+
+    def __init__(self):
+        self.settings = {}
+        self.credentials = [
+            {
+                "name": name,
+                "secret": bytes(20),
+                "algorithm": "SHA1",
+                "digits": 6,
+                "kind": "totp",
+                "period": 30,
+            }
+            for name in ("a", "b")
+        ]
+
+
+class _Hardware:
+    usb = None
+    unique_id = b"\x01\x02\x03\x04\x05\x06\x07\x08"
+
+    def __init__(self, calls, silent):
+        self.faults = []
+        self.display = _Display(calls)
+        self.clock = _Clock(silent)
+        self.button = self.battery = self.latch = _Part(calls)
+
+
+def _app(silent=False):
+    calls = []
+    hardware = _Hardware(calls, silent)
+    return App(PRODUCT, BOARD, True, hardware, _Vault()), hardware, calls
+
+
+def on_and_off() -> list:
+    """What display and latch are told while a code comes and goes."""
+    app, _, calls = _app()
+    calls[:] = []
+    app.show(open_code(app, 0))
+    app.show(None)
+    return calls
+
+
+def display_lost() -> tuple:
+    """A display that stops answering while a code is shown: the faults, and whether the App still
+    shows and hides."""
+    app, hardware, _ = _app()
+    hardware.display.broken = True
+    app.show(open_code(app, 0))
+    shown = app.screen is not None
+    app.show(None)
+    return hardware.faults, shown, app.screen is None
+
+
+def after_change(change: str) -> bool:
+    """Whether a shown code is still on after the host did something."""
+    app, _, _ = _app()
+    app.show(open_code(app, 1))
+    if change == "remove":
+        del app.vault.credentials[1]
+    elif change == "remove the other":
+        del app.vault.credentials[0]
+    elif change == "block":
+        app.vault.state = "blocked"
+    elif change == "wipe":
+        app.vault.state = "wiped"
+        app.vault.credentials = []
+    app.check_screen()
+    return app.screen is not None
+
+
+def settings(changes: dict) -> list:
+    """What the display is told when settings change while a code is shown."""
+    app, _, calls = _app()
+    app.show(open_code(app, 0))
+    calls[:] = []
+    app.vault.settings = changes
+    Services(app).settings_changed()
+    return calls
+
+
+def comparison() -> bool:
+    """Whether the comparison number is shown, and goes once the token has a key."""
+    app, _, _ = _app()
+    app.vault.access_key = None
+    Services(app).comparison("123456")
+    app.check_screen()
+    shown = app.screen is not None
+    app.vault.access_key = bytes(32)
+    app.check_screen()
+    return shown, app.screen is None
+
+
+def info(silent: bool) -> dict:
+    """The services' answer to INFO."""
+    return Services(_app(silent)[0]).info()
+
+
+def selftest(broken: str) -> dict:
+    """The services' self-test with one part broken."""
+    app, hardware, _ = _app(broken == "clock")
+    if broken == "display":
+        hardware.display.broken = True
+    if broken == "button":
+        hardware.button.down = True
+    return Services(app).selftest()

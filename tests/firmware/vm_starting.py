@@ -1,0 +1,76 @@
+"""main.py as MicroPython starts it, on the VM, with everything below it replaced: which way does it
+end?"""
+
+import sys
+
+
+class _Module:
+    pass
+
+
+def start(source: str, development: bool, ends: str) -> tuple:
+    """Run main.py; `ends` says what happens to the program. Return how it ended and what was
+    called, in order."""
+    calls = []
+
+    def stop():
+        if ends == "ctrl-c":
+            raise KeyboardInterrupt
+        if ends == "exit":
+            raise SystemExit
+        if ends == "error":
+            raise OSError(5)
+
+    class App:
+        def __init__(self, *parts):
+            calls.append("app")
+
+        def run(self):
+            stop()
+
+    def bring_up(board, product):
+        if ends == "bring-up":
+            raise MemoryError
+        calls.append("bring_up")
+        return hardware
+
+    def reset():
+        calls.append("reset")
+        raise SystemExit("reset")
+
+    hardware = _Module()
+    hardware.unique_id = hardware.aes_ecb = hardware.random = None
+    modules = {
+        "micropython": {"kbd_intr": lambda character: calls.append("kbd_intr " + str(character))},
+        "firmware.build": {
+            "PRODUCT": "kodeviser",
+            "BOARD": "pico",
+            "DEVELOPMENT": development,
+            "LANGUAGES": ("da",),
+        },
+        "firmware.hardware": {"bring_up": bring_up, "reset": reset},
+        "firmware.storage.vault": {"Vault": lambda *parts: calls.append("vault")},
+        "firmware.ui.app": {"App": App},
+    }
+    if ends == "no hardware.py":
+        modules["firmware.hardware"] = {}
+    if ends == "no build.py":
+        modules["firmware.build"] = {}
+    before = dict(sys.modules)
+    for name, content in modules.items():
+        module = _Module()
+        for key, value in content.items():
+            setattr(module, key, value)
+        sys.modules[name] = module
+    if "firmware" in sys.modules:
+        del sys.modules["firmware"]
+    try:
+        exec(source, {"__name__": "__main__"})
+        ended = "returned"
+    except BaseException as error:
+        ended = type(error).__name__
+    finally:
+        for name in modules:
+            del sys.modules[name]
+        sys.modules.update(before)
+    return ended, calls

@@ -1,0 +1,305 @@
+"""kodebrik inventory, import and letter, from a provisioned token to the server that knows it."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from host_tools.cli import main
+from host_tools.cli.options.validator import open_validator
+from host_tools.errors import ExitCode
+from host_tools.exchange import pskc_reader, pskc_writer
+from host_tools.exchange.key_package import TokenKey
+from host_tools.otp import codes
+from host_tools.otp.credential import Credential
+from host_tools.secret import Secret
+from tests.host_tools.cli import test_cli
+from tests.host_tools.link.fake_token import SERIAL
+
+MARKED = test_cli.MARKED
+call, home, port, secret_file, token = (
+    test_cli.call,
+    test_cli.home,
+    test_cli.port,
+    test_cli.secret_file,
+    test_cli.token,
+)
+HEX = "3132333435363738393031323334353637383930"
+KEY = "00112233445566778899aabbccddeeff"
+
+
+@pytest.fixture
+def server(tmp_path, monkeypatch):
+    """An empty validator of this test's own."""
+    monkeypatch.setenv("KODEBRIK_DATABASE", f"sqlite:///{tmp_path / 'validator.db'}")
+    monkeypatch.setenv("KODEBRIK_MASTER_KEY", "5e" * 32)
+
+
+def private(path: Path, text: str) -> str:
+    path.touch(0o600)
+    path.write_text(text)
+    return str(path)
+
+
+@pytest.fixture
+def key_file(tmp_path):
+    return private(tmp_path / "transport.key", KEY + "\n")
+
+
+@pytest.fixture
+def provisioned(port, token, call, secret_file):
+    code, result = call(
+        "provision", "--account", "bank", "--secret-file", secret_file, "--digits", "8"
+    )
+    assert code == 0, result
+    return token
+
+
+def test_a_provisioned_token_is_in_the_inventory_without_its_secret(provisioned, call):
+    code, result = call("inventory", "list")
+    assert code == 0
+    (entry,) = result["tokens"]
+    assert (entry["serial"], entry["product"]) == (SERIAL, "kodeviser")
+    (account,) = entry["accounts"]
+    assert (account["name"], account["kind"], account["digits"], account["period"]) == (
+        "bank",
+        "totp",
+        8,
+        30,
+    )
+    assert entry["clock_set_at"] == provisioned.vault.clock["set_at"]
+    code, shown = call("inventory", "show", SERIAL)
+    assert code == 0
+    assert shown == entry
+    assert MARKED.hex() not in json.dumps(result)
+    assert call("inventory", "list", "nowhere")[1] == {"tokens": []}
+
+
+def test_the_inventory_is_told_in_plain_lines(provisioned, capsys):
+    capsys.readouterr()
+    assert main(["inventory", "show", SERIAL]) == 0
+    said = capsys.readouterr().out
+    assert f"Serial number: {SERIAL}" in said
+    assert "Account bank: TOTP, SHA1, 8 digits, every 30 s" in said
+    assert main(["inventory", "list"]) == 0
+    assert re.search(rf"{SERIAL}: kodeviser, \d{{4}}-\d\d-\d\d, bank", capsys.readouterr().out)
+
+
+def test_an_export_is_encrypted_pskc_that_opens_with_the_agreed_key(
+    provisioned, call, tmp_path, key_file
+):
+    out = tmp_path / "tokens.pskc"
+    code, result = call("inventory", "export", str(out), "--transport-key-file", key_file)
+    assert (code, result["tokens"]) == (0, [SERIAL])
+    assert out.stat().st_mode & 0o777 == 0o600
+    (token,) = pskc_reader.read(out.read_bytes(), Secret(bytes.fromhex(KEY)))
+    assert (token.serial, token.credential.secret.reveal(), token.credential.digits) == (
+        SERIAL,
+        MARKED,
+        8,
+    )
+    code, result = call("inventory", "export", str(out), "--transport-key-file", key_file)
+    assert code == ExitCode.FILE, "nothing is overwritten"
+
+
+def test_what_a_token_no_longer_holds_leaves_the_inventory(provisioned, call, secret_file):
+    assert call("provision", "--account", "work", "--secret-file", secret_file)[0] == 0
+
+    def names() -> list[str]:
+        return [account["name"] for account in call("inventory", "show", SERIAL)[1]["accounts"]]
+
+    assert names() == ["bank", "work"]
+    assert call("accounts", "remove", "work")[0] == 0
+    assert names() == ["bank"]
+    assert call("wipe", "--yes", SERIAL)[0] == 0
+    assert names() == []
+
+
+@pytest.mark.parametrize(
+    ("options", "exit_code"),
+    [
+        ((), ExitCode.USAGE),
+        (("--transport-key-file", "{tmp}/short"), ExitCode.BAD_INPUT),
+        (("--transport-passphrase-file", "{tmp}/empty"), ExitCode.BAD_INPUT),
+        (
+            ("--transport-key-file", "{tmp}/key", "--transport-passphrase-file", "{tmp}/key"),
+            ExitCode.USAGE,
+        ),
+        (("--transport-key-file", "{tmp}/key", "--serial", "123456789012"), ExitCode.BAD_INPUT),
+        (("--transport-key-file", "{tmp}/key", "--account", "other"), ExitCode.USAGE),
+    ],
+)
+def test_an_export_that_cannot_be_made_writes_no_file(
+    provisioned, call, tmp_path, options, exit_code
+):
+    for name, text in (("key", KEY), ("short", "0011"), ("empty", "")):
+        private(tmp_path / name, text)
+    out = tmp_path / "tokens.pskc"
+    code, result = call(
+        "inventory", "export", str(out), *(option.format(tmp=tmp_path) for option in options)
+    )
+    assert code == exit_code, result
+    assert not out.exists()
+
+
+def test_the_server_imports_the_inventory_once(provisioned, call, server):
+    assert call("import", "--from-inventory") == (0, {"imported": 1})
+    code, result = call("import", "--from-inventory")
+    assert code != 0
+    assert SERIAL in result["error"], "a second import names the token that is there already"
+
+
+def test_the_server_imports_a_pskc_file_with_its_key_alone(
+    provisioned, call, server, tmp_path, key_file
+):
+    out = str(tmp_path / "tokens.pskc")
+    assert call("inventory", "export", out, "--transport-key-file", key_file)[0] == 0
+    code, result = call("import", out)
+    assert code == ExitCode.WRONG_KEY
+    assert "--transport-key-file" in result["hint"]
+    code, result = call(
+        "import", out, "--transport-key-file", private(tmp_path / "other", "ff" * 16)
+    )
+    assert code == ExitCode.WRONG_KEY
+    assert call("import", out, "--transport-key-file", key_file) == (0, {"imported": 1})
+
+
+def test_an_import_is_all_or_nothing(call, server, tmp_path):
+    lines = [f"T{number},{HEX},totp,6,30" for number in range(50)]
+    wrong = private(tmp_path / "wrong.csv", "\n".join([*lines, "T50,nonsense,totp,6,30"]))
+    code, result = call("import", wrong)
+    assert code == ExitCode.BAD_INPUT
+    assert result["error"].startswith("Line 51 (T50)")
+    right = private(tmp_path / "right.csv", "\n".join(lines))
+    assert call("import", right) == (0, {"imported": 50}), "nothing of the wrong file came in"
+
+
+def spoilt_files() -> dict[str, tuple[bytes, str]]:
+    """Encrypted files with one thing wrong each, and what the error must name."""
+    tokens = [TokenKey(f"T{number}", Credential("bank", Secret(bytes(20)))) for number in (1, 2, 3)]
+    text = pskc_writer.write(tokens, key=Secret(bytes.fromhex(KEY))).decode()
+    macs = re.findall(r"<pskc:ValueMAC>.*?</pskc:ValueMAC>", text)
+    space = "urn:ietf:params:xml:ns:keyprov:pskc"
+    parts = {
+        "stripped MAC": (text.replace(macs[2], ""), "Key 3 (T3)"),
+        "wrong MAC": (text.replace(macs[2], macs[0]), "Key 3 (T3)"),
+        "DTD": (text.replace("?>", '?><!DOCTYPE k [<!ENTITY a "b">]>', 1), "DTD"),
+        "wrong namespace": (text.replace(f'"{space}"', f'"{space}:1.0"'), "namespace"),
+        "truncated": (text[: text.index(macs[2])], "in key 3"),
+        "duplicate serial": (
+            text.replace("<pskc:SerialNo>T3<", "<pskc:SerialNo>T1<"),
+            "Key 3 (T1)",
+        ),
+        "50 MB": (text + " " * (50 * 2**20), "MB"),
+    }
+    return {name: (content.encode(), named) for name, (content, named) in parts.items()}
+
+
+@pytest.mark.parametrize("fault", list(spoilt_files()))
+def test_a_spoilt_pskc_file_imports_nothing_and_its_fault_is_named(
+    call, server, tmp_path, key_file, fault
+):
+    content, named = spoilt_files()[fault]
+    (tmp_path / "spoilt.pskc").write_bytes(content)
+    code, result = call("import", str(tmp_path / "spoilt.pskc"), "--transport-key-file", key_file)
+    assert code in (ExitCode.BAD_INPUT, ExitCode.WRONG_KEY)
+    assert named in result["error"]
+    with open_validator(f"sqlite:///{tmp_path / 'validator.db'}", None) as validator:
+        assert validator.tokens().total == 0
+
+
+def test_pairs_need_their_kind_and_single_tokens_may_be_picked(call, server, tmp_path):
+    pairs = private(tmp_path / "pairs.csv", f"7001,{HEX}\n7002,{HEX}\n")
+    assert call("import", pairs)[0] == ExitCode.BAD_INPUT
+    assert call("import", pairs, "--kind", "hotp", "--serial", "7002") == (0, {"imported": 1})
+    assert call("import", pairs, "--kind", "hotp", "--serial", "7003")[0] == ExitCode.BAD_INPUT
+    assert call("import", pairs, "--kind", "clock")[0] == ExitCode.USAGE
+    assert call("import")[0] == call("import", pairs, "--from-inventory")[0] == ExitCode.USAGE
+    assert call("import", str(tmp_path / "none.csv"))[0] == ExitCode.FILE
+
+
+def test_tokens_are_given_to_their_users_as_they_are_imported(call, server, tmp_path):
+    csv = private(tmp_path / "two.csv", f"7001,{HEX}\n7002,{HEX}\n")
+    users = private(tmp_path / "users.csv", "serial;user-ID\n7001;sofie.hansen\n")
+    foreign = private(tmp_path / "foreign.csv", "7003,sofie.hansen\n")
+    lines = private(tmp_path / "lines.csv", "7001\n")
+    options = ("import", csv, "--kind", "totp", "--clock-ppm", "3.5")
+    assert call(*options, "--activate")[0] == ExitCode.USAGE
+    assert (
+        call(*options, "--users", foreign)[0]
+        == call(*options, "--users", lines)[0]
+        == ExitCode.BAD_INPUT
+    )
+    assert call(*options, "--users", users, "--activate") == (0, {"imported": 2, "assigned": 1})
+    with open_validator(f"sqlite:///{tmp_path / 'validator.db'}", None) as validator:
+        given, kept = validator.token("7001"), validator.token("7002")
+    assert (given.user_id, given.status, given.clock_ppm) == ("sofie.hansen", "active", 3.5)
+    assert (kept.user_id, kept.status) == (None, "stock")
+
+
+def test_a_plain_file_is_imported_with_a_warning(server, tmp_path, capsys):
+    content = """<KeyContainer Version="1.0" xmlns="urn:ietf:params:xml:ns:keyprov:pskc"><KeyPackage><DeviceInfo>
+        <SerialNo>T1</SerialNo></DeviceInfo><Key Id="T1" Algorithm="urn:ietf:params:xml:ns:keyprov:pskc:totp">
+        <AlgorithmParameters><ResponseFormat Length="6" Encoding="DECIMAL"/></AlgorithmParameters><Data><Secret>
+        <PlainValue>MTIzNDU2Nzg5MDEyMzQ1Njc4OTA=</PlainValue></Secret></Data></Key></KeyPackage></KeyContainer>"""
+    assert main(["import", private(tmp_path / "plain.pskc", content)]) == 0
+    said = capsys.readouterr()
+    assert "1 token imported." in said.out
+    assert "not encrypted" in said.err
+
+
+@pytest.mark.parametrize(
+    ("name", "language", "words"),
+    [("letter.html", "da", "<html lang"), ("letter.txt", "en", "Activation code")],
+)
+def test_a_letter_holds_a_code_that_activates_the_token(
+    call, server, tmp_path, name, language, words
+):
+    csv = private(tmp_path / "one.csv", f"100000000008,{HEX},hotp,6,0\n")
+    assert call("import", csv) == (0, {"imported": 1})
+    database = f"sqlite:///{tmp_path / 'validator.db'}"
+    with open_validator(database, None) as validator:
+        validator.assign("100000000008", "sofie.hansen", actor="test")
+    out = tmp_path / name
+    options = ("--language", language, "--site", "https://kode.example")
+    code, result = call("letter", "100000000008", str(out), *options)
+    assert code == 0, result
+    assert out.stat().st_mode & 0o777 == 0o600
+    letter = out.read_text()
+    for part in ("1000 0000 0008", "sofie.hansen", "https://kode.example", words):
+        assert part in letter
+    word = {"da": "Aktiveringskode", "en": "Activation code"}[language]
+    printed = re.search(rf"{word}(?:</dt><dd>|: )([\w ]+)", letter)[1].replace(" ", "")
+    assert printed not in json.dumps(result), "the code stands in the letter alone"
+    with open_validator(database, None) as validator:
+        shown = codes.hotp(bytes.fromhex(HEX), 0)
+        assert validator.activate("100000000008", [shown], printed, actor="test").accepted
+
+
+def test_a_letter_for_a_token_of_nobody_is_not_written(call, server, tmp_path):
+    assert call("import", private(tmp_path / "one.csv", f"7,{HEX},hotp,6,0\n"))[0] == 0
+    code, _ = call("letter", "7", str(tmp_path / "letter.html"))
+    assert code != 0
+    assert not (tmp_path / "letter.html").exists()
+    assert (
+        call("letter", "7", str(tmp_path / "letter.html"), "--language", "kl")[0] == ExitCode.USAGE
+    )
+
+
+def test_no_secret_stands_in_what_the_commands_leave_behind(
+    provisioned, call, server, tmp_path, key_file
+):
+    call("inventory", "export", str(tmp_path / "tokens.pskc"), "--transport-key-file", key_file)
+    call("import", "--from-inventory")
+    found = subprocess.run(
+        ["grep", "-rlaE", f"{MARKED.decode()}|{MARKED.hex()}", tmp_path],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    kept = {Path(line).name for line in found.stdout.split()}
+    assert kept <= {"secret", *(path.name for path in (tmp_path / "token").rglob("*"))}, (
+        "our input, and the token itself"
+    )

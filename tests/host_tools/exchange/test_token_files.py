@@ -1,0 +1,99 @@
+"""Files of tokens of any kind: told apart by content, whatever their names."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.exchange import formats, pskc_writer
+from host_tools.exchange.key_package import TokenKey
+from host_tools.exchange.pskc_xml import MAX_SIZE
+from host_tools.otp.credential import Credential
+from host_tools.secret import Secret
+
+KEY = Secret(bytes(16))
+TOKEN = TokenKey("T1", Credential("T1", Secret(b"12345678901234567890")), manufacturer="kodebrik")
+BASE32 = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+
+
+@pytest.mark.parametrize(
+    ("form", "content"),
+    [
+        ("pskc", pskc_writer.write([TOKEN], key=KEY)),
+        ("pskc", b"\xef\xbb\xbf" + pskc_writer.write([TOKEN], key=KEY)),
+        (
+            "pskc",
+            pskc_writer.write([TOKEN], key=KEY)
+            .decode()
+            .replace("UTF-8", "UTF-16")
+            .encode("utf-16"),
+        ),
+        ("otpauth", f" otpauth://totp/T1?secret={BASE32}".encode()),
+        ("csv", f"serial,secret,type\nT1,{BASE32},totp\n".encode()),
+        ("csv", b"T1,3132333435363738393031323334353637383930,totp,6,30\n"),
+    ],
+)
+def test_the_kind_of_a_file_is_seen_from_its_content(form: str, content: bytes):
+    assert formats.form(content) == form
+    (token,) = formats.read(content, key=KEY if form == "pskc" else None)
+    assert (token.serial, token.credential.secret, token.credential.period) == (
+        "T1",
+        TOKEN.credential.secret,
+        30,
+    )
+
+
+SAMPLES = [
+    pskc_writer.write(
+        [TOKEN, TokenKey("H1", Credential("H1", Secret(bytes(32)), "SHA256", 8, None, 9))], key=KEY
+    ),
+    f"otpauth://totp/T1?secret={BASE32}&period=60\notpauth://hotp/H1?secret={BASE32}&counter=7".encode(),
+    f"serial;secret;type;digits;period\nT1;{BASE32};totp;6;30\n".encode(),
+    b"T1,3132333435363738393031323334353637383930,totp,6,30\nO1,31323334353637383930313233343536,ocra,OCRA-1:HOTP-SHA1-6:QN08\n",
+    b"OATH-HOTP,11.12.13 "
+    b"18:55,1,ubom0123,,3132333435363738393031323334353637383930,,,0,0,0,6,0,0\n",
+]
+
+
+def read_or_refuse(content: bytes) -> None:
+    try:
+        tokens = formats.read(content, key=KEY if formats.form(content) == "pskc" else None)
+    except KodebrikError as error:
+        assert BASE32 not in error.message
+        assert "Nothing was imported." in error.hint
+        return
+    assert tokens
+
+
+@settings(max_examples=300)
+@given(st.sampled_from(SAMPLES), st.data())
+def test_damaged_files_are_read_or_refused_but_never_break_the_program(
+    sample: bytes, data: st.DataObject
+):
+    content = bytearray(sample)
+    for _ in range(data.draw(st.integers(1, 4))):
+        place = data.draw(st.integers(0, len(content)))
+        length = data.draw(st.integers(0, 40))
+        content[place : place + length] = data.draw(
+            st.binary(max_size=12) | st.sampled_from(SAMPLES)
+        )
+    read_or_refuse(bytes(content))
+
+
+@given(
+    st.binary(max_size=400)
+    | st.text(alphabet=',;\t\n"<>/=?&:#T1a0 \0', max_size=200).map(str.encode)
+)
+def test_anything_at_all_is_read_or_refused(content: bytes):
+    read_or_refuse(content)
+
+
+def test_a_file_that_is_not_there_or_too_large_is_an_error(tmp_path):
+    with pytest.raises(KodebrikError, match="Cannot read") as error:
+        formats.load(tmp_path / "none")
+    assert error.value.exit_code == ExitCode.FILE
+    (tmp_path / "large").write_bytes(b"<" * (50 * 2**20))
+    content = formats.load(tmp_path / "large")
+    assert len(content) == MAX_SIZE + 1
+    with pytest.raises(KodebrikError, match="MB"):
+        formats.read(content)

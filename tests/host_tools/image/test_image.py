@@ -1,0 +1,41 @@
+"""A token's file system, under MicroPython's own littlefs."""
+
+from binascii import crc32
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from host_tools.image.image import build_tree, load_board, pack
+from tests.support.runtime import MicroPython
+
+# How official MicroPython 1.28 mounts its file system: ports/rp2/modules/_boot.py,
+# ports/esp32/modules/_boot.py.
+OFFICIAL = {"pico": {"progsize": 256}, "pico2": {"progsize": 256}, "esp32_s3": {}}
+
+
+@pytest.fixture(scope="module")
+def vm() -> Iterator[MicroPython]:
+    """MicroPython alone: littlefs is its own."""
+    vm = MicroPython()
+    yield vm
+    vm.close()
+
+
+@pytest.mark.parametrize("board", OFFICIAL)
+def test_official_micropython_reads_and_changes_every_file_of_an_image(
+    vm: MicroPython, tmp_path: Path, board: str
+):
+    """Files of up to 512 bytes are there too: whether littlefs keeps them in their directory hangs
+    on its cache."""
+    filesystem = load_board(board)["filesystem"]
+    tree = build_tree("kodeviser", board) | {
+        f"of_{size}": bytes([size % 251]) * size for size in range(1, 1100, 61)
+    }
+    path = tmp_path / "flash"
+    path.write_bytes(pack(tree, filesystem))
+    geometry = (filesystem["block"], filesystem["size"] // filesystem["block"])
+    kept = vm.call(
+        "tests.support.vm.image", "kept", str(path), *geometry, OFFICIAL[board], list(tree)
+    )
+    assert kept == [crc32(content) for content in tree.values()]

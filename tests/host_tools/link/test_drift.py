@@ -1,0 +1,105 @@
+"""Measuring and trimming the clock: offsets to milliseconds, speeds to parts of a million."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from firmware.protocol import messages
+from host_tools.errors import ExitCode, KodebrikError, TokenError
+from host_tools.link import clock
+from host_tools.link.session import open_session
+from host_tools.provisioning import clock_drift
+from host_tools.provisioning.clock_drift import Offset
+from host_tools.secret import Secret
+from tests.host_tools.link.fake_token import Token, Wire, World
+
+DAY = 86_400
+
+
+@pytest.fixture
+def talk(tmp_path):
+    """A session with a token that has just been claimed, and the world's clock."""
+    world = World()
+    token = Token(tmp_path, world)
+    session = open_session(Wire(token), None, lambda number: True)
+    session.set_key(messages.KEY_ISSUER, Secret(bytes(32)))
+    return session, token, clock.Times(world.now, world.sleep)
+
+
+def test_the_clock_is_set_at_the_turn_of_a_second(talk):
+    session, _, times = talk
+    clock.set_now(session, times)
+    reading, offset = clock.measure(session, times)
+    assert abs(offset.seconds) <= offset.uncertainty + 0.002, (
+        "the fake clock's looks take a millisecond each"
+    )
+    assert reading.set_at <= times.now()
+
+
+@pytest.mark.parametrize("ppm", [-20, -3.5, 0, 2, 12])
+def test_two_visits_bring_a_drifting_clock_to_half_a_ppm(talk, ppm):
+    """The trim's sign is the data sheet's: a fast clock gets a larger aging offset."""
+    session, token, times = talk
+    token.services.clock.ppm = ppm
+    clock.set_now(session, times)
+    times.sleep(3 * DAY)
+    reading, offset = clock.measure(session, times)
+    measured = clock_drift.drift(offset, reading.time - reading.set_at)
+    assert measured.ppm == pytest.approx(ppm, abs=measured.uncertainty + 0.05)
+    aging = clock_drift.trimmed(reading.aging, measured, offset)
+    assert aging == pytest.approx(max(-127, min(127, ppm * 10)), abs=2)
+    session.trim_clock(aging)
+    clock.set_now(session, times)
+    times.sleep(3 * DAY)
+    reading, offset = clock.measure(session, times)
+    left = clock_drift.drift(offset, reading.time - reading.set_at).ppm
+    assert abs(left) < 0.5 or abs(aging) == 127
+
+
+def test_a_second_visit_too_soon_says_how_long_to_wait():
+    offset = Offset(0.02, 0.015)
+    with pytest.raises(KodebrikError, match=r"known to ± 8\.3 ppm only") as caught:
+        clock_drift.trimmed(0, clock_drift.drift(offset, 3600), offset)
+    assert caught.value.exit_code == ExitCode.TOO_EARLY
+    assert "Come back in 16 hours" in caught.value.hint
+    assert clock_drift.trimmed(0, clock_drift.drift(offset, 17 * 3600 + 1), offset) == round(
+        0.02 / (17 * 3600) * 1e7
+    )
+
+
+@given(st.floats(0.0005, 0.5), st.floats(1, 1e7))
+def test_waiting_as_long_as_told_is_enough(uncertainty, elapsed):
+    offset = Offset(0.0, uncertainty)
+    try:
+        clock_drift.trimmed(0, clock_drift.drift(offset, elapsed), offset)
+    except KodebrikError as error:
+        count, unit = error.hint.split(" in ")[1].split(";")[0].split()
+        size = {"second": 1, "minute": 60, "hour": 3600, "day": DAY}[unit.rstrip("s")]
+        clock_drift.trimmed(0, clock_drift.drift(offset, elapsed + int(count) * size), offset)
+
+
+@given(st.floats(-1000, 1000), st.floats(0, 0.2), st.floats(0, 0.2), st.floats(0, 1))
+def test_the_true_offset_lies_in_the_measured_interval(true, to_token, to_host, edge):
+    """A token that answers at its edge; the way back takes `to_host`, which a plain round trip
+    bounds."""
+    sent = 1_000_000.0
+    at_edge = sent + to_token + edge
+    offset = clock_drift.midpoint(at_edge + true, sent, at_edge + to_host, to_token + to_host)
+    assert abs(offset.seconds - true) <= offset.uncertainty + 1e-6
+
+
+def test_a_clock_that_lost_the_time_is_not_measured(talk):
+    session, token, times = talk
+    token.services.clock.lose()
+    with pytest.raises(TokenError) as caught:
+        clock.measure(session, times)
+    assert caught.value.number == messages.CLOCK_LOST
+
+
+def test_spans_are_said_as_people_say_them():
+    assert [clock_drift.duration(seconds) for seconds in (0.2, 61, 7201, 172_800)] == [
+        "1 second",
+        "61 seconds",
+        "3 hours",
+        "2 days",
+    ]

@@ -1,0 +1,70 @@
+"""Servers with one fault each, which QA must find."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from host_tools.qa.targets.local import Local
+from host_tools.qa.targets.target import Answer
+from host_tools.validator.rule.verdict import CheckRequest
+
+
+class Faulty(Local):
+    """The validator, with what it answers changed by `fault`, which gets the target, the user-ID,
+    the code."""
+
+    def __init__(self, folder, world, fault: Callable[[Local, str, str, Answer], Answer]) -> None:
+        super().__init__(folder, world)
+        self.fault, self.world = fault, world
+        self.seen: list[str] = []
+
+    def submit(self, user_id: str, code: str, challenge: str | None = None) -> Answer:
+        answer = self.fault(self, user_id, code, super().submit(user_id, code, challenge))
+        self.seen.append(code)
+        return answer
+
+
+def accepts_replays(target: Faulty, user_id: str, code: str, answer: Answer) -> Answer:
+    return (
+        replace(answer, accepted=True, reason="accepted") if answer.reason == "replay" else answer
+    )
+
+
+def accepts_everything(target: Faulty, user_id: str, code: str, answer: Answer) -> Answer:
+    return replace(answer, accepted=True, reason="accepted")
+
+
+def refuses_everything(target: Faulty, user_id: str, code: str, answer: Answer) -> Answer:
+    return replace(answer, accepted=False, reason="wrong")
+
+
+def accepts_late_codes(target: Faulty, user_id: str, code: str, answer: Answer) -> Answer:
+    return replace(answer, accepted=True, reason="accepted") if answer.reason == "late" else answer
+
+
+def has_no_window(target: Faulty, user_id: str, code: str, answer: Answer) -> Answer:
+    return (
+        replace(answer, accepted=False, reason="late")
+        if answer.accepted and answer.steps
+        else answer
+    )
+
+
+def never_locks(target: Faulty, user_id: str, code: str, answer: Answer) -> Answer:
+    if answer.reason != "locked_out":
+        return answer
+    serial = target.validator.user(user_id).serial
+    target.validator.unblock(serial, actor="fault")
+    verdict = target.validator.submit(CheckRequest(code, user_id=user_id)).result()
+    return Answer(verdict.accepted, str(verdict.reason), verdict.steps)
+
+
+def names_the_wrong_reason(target: Faulty, user_id: str, code: str, answer: Answer) -> Answer:
+    return replace(answer, reason="wrong") if answer.reason == "transposed" else answer
+
+
+def miscounts_steps(target: Faulty, user_id: str, code: str, answer: Answer) -> Answer:
+    return (
+        replace(answer, steps=(answer.steps or 0) + 1)
+        if answer.reason in ("late", "early")
+        else answer
+    )

@@ -1,0 +1,151 @@
+"""The validator beside a model of fifty lines, driven by hypothesis: the same verdicts whatever
+comes, in any order."""
+
+import base64
+from itertools import count
+from pathlib import Path
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from host_tools.otp.credential import Credential
+from host_tools.provisioning.clock_accuracy import CLOCK_PPM
+from host_tools.qa.targets.local import Local
+from host_tools.qa.time_source import VirtualTime
+from host_tools.secret import Secret
+from host_tools.validator.rule.verdict import CheckRequest
+from tests.host_tools.qa.checker_model import PERIOD, WINDOW, Model
+
+START = 1_893_456_000.0
+DAY = 86_400
+USERS = ("first", "second")
+WHO = st.sampled_from(USERS)
+SERIALS = count(1)
+
+
+class Beside(RuleBasedStateMachine):
+    """Two users, so that neither's codes touch the other. It is always the middle of a step: no
+    drift is learnt."""
+
+    def __init__(self, target: Local, world: VirtualTime) -> None:
+        super().__init__()
+        self.target, self.world = target, world
+        self.world.wait_until(
+            (world.now() // PERIOD + 100.5) * PERIOD, "the users before are history"
+        )
+        self.models: dict[str, Model] = {}
+        self.names: dict[str, str] = {}
+        for who in USERS:
+            number = next(SERIALS)
+            secret = bytes([number % 256]) * 12 + number.to_bytes(8, "big")
+            self.names[who] = f"model-{number}"
+            target.enrol(
+                self.names[who], f"M{number}", Credential("M", Secret(secret)), world.now()
+            )
+            self.models[who] = Model(
+                base64.b32encode(secret).decode(), CLOCK_PPM["ds3231"], world.now()
+            )
+        self.used: dict[str, list[str]] = {who: [] for who in USERS}
+
+    @property
+    def step(self) -> int:
+        return int(self.world.now() // PERIOD)
+
+    def both(self, who: str, code: str) -> None:
+        expected = self.models[who].check(code, self.world.now())
+        answer = self.target.submit(self.names[who], code)
+        assert answer.reason == expected
+        assert answer.accepted == (expected == "accepted")
+        if answer.accepted:
+            self.used[who].append(code)
+
+    @rule(steps=st.integers(1, 5))
+    def time_passes(self, steps: int) -> None:
+        self.world.wait_until(self.world.now() + steps * PERIOD, "time passes")
+
+    @rule(who=WHO, days=st.integers(1, 1000), away=st.integers(-9, 9))
+    def a_code_after_days_in_a_drawer(self, who: str, days: int, away: int) -> None:
+        """Then the clocks are set: what a code from beyond the window teaches is for other tests to
+        say."""
+        self.world.wait_until(self.world.now() + days * DAY, "the token lies in a drawer")
+        self.both(who, self.models[who].code(self.step + away))
+        for each, model in self.models.items():
+            serial = self.target.validator.user(self.names[each]).serial
+            self.target.validator.clock_was_set(serial, actor="model")
+            model.clock_was_set(self.world.now())
+
+    @rule(who=WHO)
+    def the_lock_runs_out(self, who: str) -> None:
+        until = self.models[who].locked_until
+        if until > self.world.now():
+            self.world.wait_until((until // PERIOD + 1.5) * PERIOD, "the lock runs out")
+
+    @rule(who=WHO, away=st.integers(-WINDOW - 1, WINDOW + 1))
+    def a_code_about_now(self, who: str, away: int) -> None:
+        self.both(who, self.models[who].code(self.step + away))
+
+    @rule(who=WHO, away=st.one_of(st.integers(-70, -2), st.integers(2, 70)))
+    def a_code_of_another_time(self, who: str, away: int) -> None:
+        self.both(who, self.models[who].code(self.step + away))
+
+    @rule(who=WHO, away=st.integers(-WINDOW, WINDOW), place=st.integers(0, 4))
+    def two_digits_exchanged(self, who: str, away: int, place: int) -> None:
+        code = self.models[who].code(self.step + away)
+        self.both(who, code[:place] + code[place + 1] + code[place] + code[place + 2 :])
+
+    @rule(who=WHO)
+    def somebody_elses_code(self, who: str) -> None:
+        other = USERS[1 - USERS.index(who)]
+        self.both(who, self.models[other].code(self.step))
+
+    @rule(who=WHO, data=st.data())
+    def a_used_code_again(self, who: str, data: st.DataObject) -> None:
+        if self.used[who]:
+            self.both(who, data.draw(st.sampled_from(self.used[who])))
+
+    @rule(who=WHO, code=st.integers(0, 999_999).map(lambda number: f"{number:06}"))
+    def a_guess(self, who: str, code: str) -> None:
+        self.both(who, code)
+
+    @rule(who=WHO, code=st.sampled_from(["", "12345", "1234567", "12345a", "١٢٣٤٥٦"]))
+    def no_code_at_all(self, who: str, code: str) -> None:
+        if code.isascii():
+            self.both(who, code)
+            return
+        assert not self.target.submit(self.names[who], code).accepted
+
+    @rule(who=WHO, aways=st.lists(st.integers(-2, 2), min_size=2, max_size=6))
+    def many_in_one_transaction(self, who: str, aways: list[int]) -> None:
+        codes = [self.models[who].code(self.step + away) for away in aways]
+        requests = [CheckRequest(code, user_id=self.names[who]) for code in codes]
+        expected = [self.models[who].check(code, self.world.now()) for code in codes]
+        assert [
+            str(verdict.reason) for verdict in self.target.validator.check_many(requests)
+        ] == expected
+
+    @rule(who=WHO)
+    def the_help_desk_unblocks(self, who: str) -> None:
+        token = self.target.validator.user(self.names[who]).serial
+        if self.models[who].failures:
+            self.target.validator.unblock(token, actor="model")
+            self.models[who].unblock()
+
+    @invariant()
+    def what_the_database_keeps_is_what_the_model_keeps(self) -> None:
+        for who in USERS:
+            serial = self.target.validator.user(self.names[who]).serial
+            kept, model = self.target.validator.token(serial), self.models[who]
+            assert (kept.last_step, kept.failures) == (model.last, model.failures)
+
+
+def test_the_validator_answers_as_the_model_does(tmp_path: Path):
+    world = VirtualTime(START)
+    target = Local(tmp_path, world)
+    try:
+        run_state_machine_as_test(
+            lambda: Beside(target, world),
+            settings=settings(max_examples=40, stateful_step_count=40, deadline=None),
+        )
+    finally:
+        target.close()

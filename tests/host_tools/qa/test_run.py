@@ -1,0 +1,247 @@
+"""qa run: the validator passes; every server and token with a fault is caught, by the case that is
+about it."""
+
+import json
+import random
+from contextlib import ExitStack
+from html.parser import HTMLParser
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from host_tools.cli import main
+from host_tools.errors import ExitCode
+from host_tools.qa.cases import catalogue
+from host_tools.qa.cases.schedule import Played, play
+from host_tools.qa.cases.test_bed import Stage
+from host_tools.qa.cases.token_pool import Crew, crew_of
+from host_tools.qa.targets.local import Local
+from host_tools.qa.time_source import RealTime, VirtualTime
+from host_tools.qa.tokens.reading import Reading, Spoken
+from tests.host_tools.qa import servers
+
+START = 1_893_456_000.0
+
+
+@pytest.fixture
+def stage_for(tmp_path: Path):
+    """A stage with two emulated kodevisers before a server."""
+    with ExitStack() as stack:
+
+        def make(fault=None, seed: int = 1, spoil=None) -> Stage:
+            world = VirtualTime(START)
+            folder = tmp_path / f"run-{seed}"
+            folder.mkdir()
+            target = Local(folder, world) if fault is None else servers.Faulty(folder, world, fault)
+            stack.callback(target.close)
+            crew = stack.enter_context(Crew("kodeviser", folder, seed, world, target))
+            holders = crew_of(crew.recruit, 2, lambda done, total: None)
+            if spoil:
+                for holder in holders:
+                    spoil(holder.token)
+            return Stage(world, target, holders, random.Random(seed), None, crew.recruit)
+
+        yield make
+
+
+def run(stage: Stage, codes: int = 1) -> dict[str, Played]:
+    played = play(stage, codes, frozenset({catalogue.EMULATED}), lambda each: None)
+    return {each.case.name: each for each in played}
+
+
+@pytest.mark.parametrize("seed", [1, 4, 5])
+def test_our_validator_passes_every_case(stage_for, seed):
+    played = run(stage_for(seed=seed))
+    assert set(played) == {case.name for case in catalogue.CASES}
+    assert [name for name, each in played.items() if each.skipped] == ["payment"], (
+        "a kodeviser has no keys"
+    )
+    assert not [each for each in played.values() if not each.passed]
+
+
+@pytest.mark.parametrize(
+    ("fault", "found_by"),
+    [
+        (servers.accepts_replays, {"replayed", "older", "at-once"}),
+        (
+            servers.accepts_everything,
+            {"late", "early", "replayed", "wrong-token", "transposed", "one-digit-off"},
+        ),
+        (
+            servers.refuses_everything,
+            {"right", "late-within", "early-within", "drift-within", "drift-followed"},
+        ),
+        (servers.accepts_late_codes, {"late"}),
+        (servers.has_no_window, {"late-within", "early-within"}),
+        (servers.never_locks, {"locked-out"}),
+        (servers.names_the_wrong_reason, {"transposed"}),
+        (servers.miscounts_steps, {"late", "early"}),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_a_faulty_server_is_caught_by_the_cases_about_it(stage_for, fault, found_by):
+    played = run(stage_for(fault))
+    assert found_by <= {name for name, each in played.items() if not each.passed}
+
+
+def test_a_token_whose_clock_is_ten_minutes_off_is_caught(stage_for):
+    def spoil(token) -> None:
+        token.emulator.set_rtc(
+            token.emulator.rtc_time + 600
+        )  # further than a token in a drawer is searched for
+
+    assert not run(stage_for(spoil=spoil))["right"].passed
+
+
+def test_the_same_seed_gives_the_same_codes_and_answers(stage_for, tmp_path):
+    def codes(stage: Stage) -> list[tuple[str, str, str | None]]:
+        run(stage)
+        return [(each.user_id, each.code, each.answer.reason) for each in stage.submissions]
+
+    first = codes(stage_for(seed=1))
+    (tmp_path / "run-1").rename(tmp_path / "before")
+    assert codes(stage_for(seed=1)) == first
+    assert [code for _, code, _ in codes(stage_for(seed=2))] != [code for _, code, _ in first]
+
+
+@pytest.mark.parametrize(
+    ("spoken", "code"),
+    [
+        (None, "123456"),
+        (Spoken(("code",), "123456", "123456"), "123456"),
+        (Spoken(("code",), "123457", "123457"), None),
+        (Spoken(("code",), "123456", "123457"), None),
+        (Spoken((), None, None), None),
+    ],
+)
+def test_a_code_counts_only_when_eyes_and_ears_agree(spoken, code):
+    assert Reading(0.0, "123456", ("123 456",), spoken).code() == code
+
+
+def test_a_long_wait_in_real_time_is_announced_and_kept():
+    now, said = [1000.0], []
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds / 2  # as interrupted sleeps do
+
+    world = RealTime(said.append, lambda: now[0], sleep)
+    world.wait_until(1030, "a new code is needed")
+    assert now[0] >= 1029.999999
+    assert said == ["Waiting 30 s: a new code is needed."]
+
+
+class Page(HTMLParser):
+    """What a page is made of."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def all(self, tag: str) -> list[dict]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+def test_reports_as_json_junit_and_a_page_with_pictures_and_sounds(tmp_path, capsys):
+    page, xml = tmp_path / "page", tmp_path / "junit.xml"
+    arguments = [
+        "qa",
+        "run",
+        "--product",
+        "kodeoplaeser",
+        "--tokens",
+        "2",
+        "--codes",
+        "1",
+        "--seed",
+        "4",
+    ]
+    assert main([*arguments, "--html", str(page), "--junit", str(xml), "--json"]) == ExitCode.OK
+    report = json.loads(capsys.readouterr().out)
+    assert report["failed"] == 0
+    assert report["passed"] == len(catalogue.CASES)
+    presses = [press for case in report["cases"] for press in case["presses"]]
+    assert all(press["shown"] == press["played"] == press["understood"] for press in presses)
+
+    suite = ElementTree.parse(xml).getroot()[0]
+    assert int(suite.get("tests")) == len(suite.findall("testcase")) == len(report["cases"])
+    assert (suite.get("failures"), suite.get("errors"), suite.get("skipped")) == ("0", "0", "0")
+
+    read = Page((page / "index.html").read_text())
+    assert read.all("html") == [{"lang": "en"}]
+    images, sounds = read.all("img"), read.all("audio")
+    assert len(images) == len(sounds) == len(presses)
+    assert all((page / each["src"]).stat().st_size for each in [*images, *sounds])
+    # A picture's alternative says the code that it shows, and nothing moves, speaks or loads by
+    # itself.
+    for image, press in zip(images, presses, strict=True):
+        assert press["shown"] in image["alt"].replace(" ", "")
+    assert not any("autoplay" in each for each in sounds)
+    assert not read.all("script") + read.all("link")
+    assert all(header.get("scope") for header in read.all("th"))
+
+
+def test_a_failed_run_exits_with_16_and_says_what_was_expected(tmp_path, capsys, monkeypatch):
+    def refuse(self: Local, user_id: str, code: str, challenge: str | None = None):
+        return servers.refuses_everything(
+            self, user_id, code, submit(self, user_id, code, challenge)
+        )
+
+    submit = Local.submit
+    monkeypatch.setattr(Local, "submit", refuse)
+    xml = tmp_path / "junit.xml"
+    assert (
+        main(["qa", "run", "--tokens", "2", "--codes", "1", "--seed", "1", "--junit", str(xml)])
+        == ExitCode.CHECK_FAILED
+    )
+    said = capsys.readouterr().out
+    assert "FAILED   right: A code just read is accepted." in said
+    assert "the code just read: expected accepted; the server refused, wrong." in said
+    failures = ElementTree.parse(xml).getroot()[0].findall("testcase/failure")
+    assert any("expected accepted" in failure.get("message") for failure in failures)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code", "hint"),
+    [
+        (["--token", "/dev/ttyNONE"], ExitCode.USAGE, "--user"),
+        (["--against", "http://192.0.2.1:8080", "--api-key-file", "KEY"], ExitCode.USAGE, "https"),
+        (["--against", "http://127.0.0.1:9"], ExitCode.USAGE, "--api-key-file"),
+        (
+            ["--against", "http://127.0.0.1:9", "--api-key-file", "KEY"],
+            ExitCode.SILENT,
+            "runs there",
+        ),
+        (["--against", "radius:127.0.0.1"], ExitCode.USAGE, "--radius-secret-file"),
+        (["--against", "ftp://127.0.0.1", "--api-key-file", "KEY"], ExitCode.USAGE, "http"),
+        (["--product", "toaster"], ExitCode.USAGE, "kodeoplaeser"),
+        (["--html", "."], ExitCode.FILE, "empty folder"),
+    ],
+)
+def test_what_cannot_run_says_what_to_do(arguments, exit_code, hint, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    key = tmp_path / "KEY"
+    key.write_text("not-a-key")
+    key.chmod(0o600)
+    assert main(["qa", "run", *arguments]) == exit_code
+    assert hint in capsys.readouterr().err
+
+
+def test_every_published_vector_holds_on_firmware_and_validator(capsys):
+    assert main(["qa", "vectors", "--json"]) == ExitCode.OK
+    rows = {
+        (row["device"], row["rfc"]): row for row in json.loads(capsys.readouterr().out)["vectors"]
+    }
+    assert rows["token", "RFC 4226"]["tried"] == rows["validator", "RFC 4226"]["tried"] == 10
+    assert rows["token", "RFC 6238"]["tried"] == rows["validator", "RFC 6238"]["tried"] == 18
+    assert rows["validator", "RFC 6287"]["tried"] == 70
+    # A token's keys have digits alone: the numeric questions are typed, those with letters asked of
+    # its firmware.
+    assert rows["token", "RFC 6287"]["tried"] == 40
+    assert rows["token", "RFC 6287"]["skipped"] == {"A challenge is typed in digits.": 30}
+    assert rows["firmware on its VM", "RFC 6287"]["tried"] == 30
+    assert not any(row["failed"] for row in rows.values())

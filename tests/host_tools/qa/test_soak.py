@@ -1,0 +1,173 @@
+"""qa soak: the same fleet gives the same figures however it is cut; typing teaches nothing; Dask
+does the same work."""
+
+import json
+import random
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from host_tools.cli import main
+from host_tools.errors import ExitCode
+from host_tools.qa.soak import report, soak
+from host_tools.qa.soak.clocks import ChipToken, VmToken
+from host_tools.qa.soak.fleet import YEAR, Crystal, Member, member
+from host_tools.qa.soak.lifetime import Rules, live
+from host_tools.qa.soak.soak import Slice, Soak
+
+SMALL = Soak(tokens=4, years=0.5, crystal="ds3231", seed=1)
+
+
+def perfect(number: int, typing: float) -> Member:
+    """A clock without error, and a user who types as slowly as told."""
+    drawn = member(1, number, "ds3231", perfect=True)
+    return replace(drawn, user=replace(drawn.user, typing=typing, drawer=0.03))
+
+
+@pytest.mark.parametrize("typing", [3, 6, 12, 15, 20, 25])
+def test_typing_delay_alone_teaches_nothing_and_costs_nobody_a_login(typing):
+    for number in range(8):
+        tally = live(perfect(number, typing), Rules(), 3)
+        assert tally.learnt == 0
+        assert tally.help_desk == 0
+
+
+@pytest.mark.parametrize(("crystal", "least"), [("ds3231", 0.99), ("quartz", 0.99)])
+def test_learning_keeps_drifting_tokens_accepted(crystal, least):
+    rates = {}
+    for rules in (Rules(), Rules(learns=False)):
+        tallies = [live(member(2, number, crystal), rules, 2) for number in range(10)]
+        rates[rules] = sum(each.first_accepted for each in tallies) / sum(
+            each.first_tries for each in tallies
+        )
+    assert rates[Rules()] > least
+    assert rates[Rules()] > rates[Rules(learns=False)]
+
+
+def test_a_wider_window_accepts_more():
+    shares = []
+    for window in (0, 1, 2):
+        tallies = [live(member(3, number, "ds3231"), Rules(window), 1) for number in range(6)]
+        shares.append(
+            sum(each.first_accepted for each in tallies) / sum(each.first_tries for each in tallies)
+        )
+    assert shares == sorted(shares)
+    assert shares[0] < 0.9 < shares[1]
+
+
+def test_the_whole_firmware_and_the_clock_chip_alone_give_the_same_codes():
+    tally = live(member(1, 0, "quartz"), Rules(), 0.5, firmware=True)
+    assert tally.compared == tally.presses > 20
+    assert tally.differing == 0
+
+
+def test_a_token_with_another_clock_is_noticed():
+    start, secret = 1_893_456_000.0, bytes(20)
+    chip, firmware = ChipToken(secret, start), VmToken(secret, start)
+    try:
+        firmware.set_clock(start, 45)
+        assert chip.press(start + 10) != firmware.press(start + 10)
+    finally:
+        firmware.close()
+
+
+def test_a_crystal_is_slow_off_25_degrees_and_ages_ever_less():
+    crystal = Crystal(ppm=5, parabola=0.034, slope=0, aging=2, set_off=0, ppm_told=50)
+    assert crystal.rate(0, 25) == 5
+    assert crystal.rate(0, 5) == crystal.rate(0, 45) == pytest.approx(5 - 0.034 * 400)
+    ages = [crystal.rate(years * YEAR, 25) for years in (0, 1, 2, 3)]
+    assert ages[1] == pytest.approx(7)
+    assert ages[1] - ages[0] > ages[2] - ages[1] > ages[3] - ages[2] > 0
+
+
+def totals(outcome: soak.Outcome) -> str:
+    return json.dumps(report.as_json(outcome), sort_keys=True)
+
+
+def run(wanted: Soak, monkeypatch=None) -> soak.Outcome:
+    with ThreadPoolExecutor(1) as pool:
+        return soak.run(wanted, pool, lambda done, total: None)
+
+
+def test_a_fleet_gives_the_same_figures_however_it_is_cut(monkeypatch):
+    whole = totals(run(SMALL))
+    monkeypatch.setattr(soak, "_SLICE", 2)
+    shuffled = soak.slices(SMALL)
+    random.Random(1).shuffle(shuffled)
+    monkeypatch.setattr(soak, "slices", lambda wanted: shuffled)
+    assert totals(run(SMALL)) == whole
+
+
+def test_every_token_is_in_exactly_one_slice_of_each_setting():
+    wanted = Soak(13, 1, "ds3231", 1)
+    for rules in soak.SETTINGS:
+        numbers = [
+            number
+            for piece in soak.slices(wanted)
+            if piece.rules == rules and not piece.perfect
+            for number in range(piece.first, piece.last)
+        ]
+        assert sorted(numbers) == list(range(13))
+
+
+def test_dask_on_loopback_does_the_same_work():
+    distributed = pytest.importorskip(
+        "distributed", reason="Dask is not installed: pip install 'kodebrik[qa]'"
+    )
+    piece = Slice(SMALL, Rules(), 0, 2)
+    with (
+        distributed.LocalCluster(
+            n_workers=1,
+            threads_per_worker=1,
+            processes=False,
+            host="127.0.0.1",
+            dashboard_address=None,
+            protocol="tcp",
+        ) as cluster,
+        soak.dask(cluster.scheduler_address) as executor,
+    ):
+        assert vars(executor.submit(soak.work, piece).result(60)) == vars(soak.work(piece))
+
+
+def test_no_scheduler_there_says_how_to_start_one(capsys):
+    assert (
+        main(["qa", "soak", "--tokens", "1", "--years", "0.1", "--scheduler", "nonsense://x"])
+        == ExitCode.SILENT
+    )
+    assert "dask scheduler" in capsys.readouterr().err
+
+
+def test_the_command_draws_a_plot_that_says_in_words_what_it_shows(tmp_path: Path, capsys):
+    plot = tmp_path / "plot.svg"
+    arguments = [
+        "qa",
+        "soak",
+        "--tokens",
+        "3",
+        "--years",
+        "1",
+        "--seed",
+        "1",
+        "--firmware",
+        "0",
+        "--plot",
+        str(plot),
+    ]
+    assert main([*arguments, "--json"]) == ExitCode.OK
+    found = json.loads(capsys.readouterr().out)
+    assert [(each["window"], each["learns"]) for each in found["settings"]] == [
+        (rules.window, rules.learns) for rules in soak.SETTINGS
+    ]
+    drawing = ElementTree.parse(plot).getroot()
+    text = [element.text or "" for element in drawing.iter()]
+    assert drawing.get("role") == "img"
+    for rules in soak.SETTINGS:
+        assert rules.name in text
+    assert any("% of all" in line for line in text)
+    dashes = {
+        line.get("stroke-dasharray") for line in drawing.iter() if line.tag.endswith("polyline")
+    }
+    assert len(dashes) == len(soak.SETTINGS)

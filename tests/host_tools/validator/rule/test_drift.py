@@ -1,0 +1,210 @@
+"""What is learnt of a token's clock: drift, and never slow typing; and how far beyond that it is
+searched."""
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from host_tools.validator.rule.drift import (
+    DOUBT_SET,
+    GENERIC_PPM,
+    REACH,
+    REMEMBERED,
+    TokenClock,
+    believed,
+    learnt,
+    measured,
+    reach,
+)
+
+DAY = 86400.0
+PERIOD = 30
+START = 1_800_000_000.0
+OURS = 5.0  # ppm
+PPMS = st.sampled_from([0.0, OURS, GENERIC_PPM])
+GAPS = st.lists(st.floats(0.001, 400), min_size=1, max_size=40)  # days
+
+
+class Life:
+    """A token's clock with a constant rate, its user, and what the server knows of it, by the
+    rule's plain words."""
+
+    def __init__(self, ppm: float, told: float) -> None:
+        self.rate, self.now, self.clock = ppm * 1e-6, START, TokenClock(0.0, START, ppm=told)
+        self.refused = self.steps = 0
+
+    @property
+    def offset(self) -> float:
+        return (self.now - START) * self.rate
+
+    def log_in(self, days: float, delay: float) -> bool:
+        """Wait, press, and submit after `delay` seconds. The window is one step."""
+        self.now += days * DAY
+        step = int((self.now - delay + self.offset) // PERIOD)
+        stands = self.now + believed(self.clock, self.now)
+        behind, ahead = reach(self.clock, self.now, PERIOD)
+        first, last = int((stands - behind) // PERIOD) - 1, int((stands + ahead) // PERIOD) + 1
+        self.steps = last - first + 1
+        if first <= step <= last:
+            self.clock = learnt(self.clock, self.now, step, PERIOD)
+            return True
+        self.refused += 1
+        return False
+
+    def live(self, gaps: tuple[float, ...], uses: int, seed: int = 1) -> "Life":
+        dice = random.Random(seed)
+        for _ in range(uses):
+            self.log_in(dice.choice(gaps) * dice.uniform(0.5, 1.5), dice.lognormvariate(0, 0.3) * 8)
+        return self
+
+
+@given(PPMS, GAPS, st.data())
+def test_typing_within_a_period_teaches_nothing(
+    told: float, gaps: list[float], data: st.DataObject
+):
+    life = Life(0, told)
+    for days in gaps:
+        assert life.log_in(days, data.draw(st.floats(0, PERIOD)))
+        assert believed(life.clock, life.now) == 0
+
+
+@given(PPMS, GAPS, st.data())
+def test_half_of_the_codes_typed_within_a_period_are_enough(
+    told: float, gaps: list[float], data: st.DataObject
+):
+    life = Life(0, told)
+    for number, days in enumerate(gaps):
+        delay = st.floats(0, 2 * PERIOD) if number % 2 else st.floats(0, PERIOD)
+        life.log_in(
+            1 + days / 1000, data.draw(delay)
+        )  # about as often, so that half of the later half are prompt too
+        assert believed(life.clock, life.now) == 0
+
+
+@given(GAPS, st.data())
+def test_no_single_code_teaches_less_than_two_periods_of_typing_explain(
+    gaps: list[float], data: st.DataObject
+):
+    life = Life(0, OURS)
+    life.log_in(gaps[0], data.draw(st.floats(0, 2 * PERIOD)))
+    assert believed(life.clock, life.now) == 0
+
+
+@given(st.sampled_from([15, 20, 25]), st.integers(0, 1000))
+def test_slow_typists_with_months_between_teach_nothing_and_are_accepted(typing: float, seed: int):
+    dice = random.Random(seed)
+    life = Life(0, OURS)
+    for _ in range(60):
+        life.log_in(
+            dice.choice((1, 2, 3, 3, 300)) * dice.uniform(0.5, 1.5),
+            dice.lognormvariate(0, 0.3) * typing,
+        )
+        assert abs(believed(life.clock, life.now)) <= 10
+    assert life.refused <= 6
+
+
+@given(
+    st.floats(-OURS, OURS),
+    st.sampled_from([(1.0,), (7.0,), (30.0,), (3.0, 3.0, 100.0)]),
+    st.integers(0, 1000),
+)
+def test_a_clock_within_its_ppm_is_followed_however_seldom_it_is_used(
+    ppm: float, gaps: tuple[float, ...], seed: int
+):
+    assert Life(ppm, OURS).live(gaps, 60, seed).refused == 0
+
+
+@pytest.mark.parametrize("ppm", [-3.5, -2, 2, 3.5, 5, -5])
+def test_our_clock_used_once_a_month_is_accepted_for_years(ppm: float):
+    life = Life(ppm, OURS).live((30.0,), 48)
+    assert abs(life.offset) > 2 * PERIOD
+    assert life.refused == 0
+
+
+@pytest.mark.parametrize("ppm", [-20, -5, 5, 20])
+@pytest.mark.parametrize("days", [0.5, 1, 7])
+def test_a_plain_crystal_is_followed_for_years(ppm: float, days: float):
+    life = Life(ppm, GENERIC_PPM).live((days,), int(3 * 365 / days))
+    assert life.refused == 0
+    assert believed(life.clock, life.now) == pytest.approx(life.offset, abs=4 * PERIOD)
+
+
+@given(PPMS, st.floats(-1, 1), st.floats(0, 3000))
+def test_the_first_code_after_any_silence_is_searched_where_the_clock_can_be(
+    told: float, part: float, days: float
+):
+    life = Life(part * told, told)
+    life.now += days * DAY
+    within = abs(life.offset) < REACH * PERIOD
+    life.now -= days * DAY
+    assert life.log_in(days, 0) or not within
+
+
+@given(PPMS, GAPS, st.data())
+def test_the_search_is_never_wider_than_the_clock_can_have_moved_nor_than_six_steps(
+    told: float, gaps: list[float], data: st.DataObject
+):
+    life = Life(0, told)
+    for days in gaps:
+        life.log_in(days, data.draw(st.floats(0, 60)))
+        for side in reach(life.clock, life.now + DAY, PERIOD):
+            assert 0 <= side <= REACH * PERIOD
+        assert life.steps <= 3 + 2 * REACH
+        moved = told * 1e-6 * (life.now - START)
+        behind, ahead = reach(life.clock, life.now, PERIOD)
+        offset = believed(life.clock, life.now)
+        assert max(abs(offset - behind), abs(offset + ahead)) <= max(moved, abs(offset)) + 1e-6
+
+
+@given(st.integers(0, 100), st.sampled_from([OURS, GENERIC_PPM]))
+def test_a_token_in_use_by_a_prompt_user_has_its_window_and_no_more(seed: int, told: float):
+    dice = random.Random(seed)
+    life = Life(0, told)
+    for _ in range(REMEMBERED * 3):
+        life.log_in(dice.uniform(0.01, 0.05), dice.uniform(2, 8))
+    behind, ahead = reach(life.clock, life.now, PERIOD)
+    assert max(behind, ahead) < 2
+
+
+def test_one_early_code_is_proof_that_the_clock_is_ahead():
+    now = START + 30 * DAY
+    clock = learnt(TokenClock(0.0, START), now, int((now + 35) // PERIOD), PERIOD)
+    assert 0 < believed(clock, now) <= 35
+
+
+@pytest.mark.parametrize("days_between", [1, 30, 400, 1100])
+def test_an_early_code_right_after_the_setting_is_no_rate_for_the_years_after(days_between: float):
+    clock = learnt(TokenClock(0.0, START), START + 33, int((START + 33) // PERIOD) + 1, PERIOD)
+    now = START
+    for _ in range(4):
+        now += days_between * DAY
+        assert abs(believed(clock, now)) < PERIOD / 2
+        clock = learnt(clock, now, int((now - 5) // PERIOD), PERIOD)
+
+
+def test_one_late_code_is_no_proof_at_all():
+    now = START + 30 * DAY
+    clock = learnt(TokenClock(0.0, START), now, int((now - 35) // PERIOD), PERIOD)
+    assert believed(clock, now) == 0
+
+
+@given(
+    PPMS, st.lists(st.tuples(st.floats(1, 400), st.integers(-100, 100)), min_size=1, max_size=40)
+)
+def test_nothing_is_believed_that_the_tokens_own_crystal_could_not_do(
+    told: float, uses: list[tuple[float, int]]
+):
+    clock, now = TokenClock(0.0, START, ppm=told), START
+    for days, steps in uses:
+        now += days * DAY
+        clock = learnt(clock, now, int(now // PERIOD) + steps, PERIOD)
+        assert abs(believed(clock, now)) <= told * 1e-6 * (now - START) + 1e-6
+
+
+def test_a_measured_clock_starts_from_what_was_seen():
+    clock = measured(START, int((START + 300) // PERIOD), PERIOD, OURS)
+    assert believed(clock, START) == pytest.approx(300, abs=PERIOD / 2)
+    assert clock.doubt > DOUBT_SET
+    assert clock.ppm == OURS

@@ -1,0 +1,58 @@
+"""User-IDs (PRODUCT: 5-48 characters, never a CPR number or ten digits, no blanks at the ends)."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from host_tools.errors import KodebrikError
+from host_tools.validator import user_id
+
+
+@pytest.mark.parametrize(
+    "text", ["Anders", "kim.ø@firma", "a" * 48, "bo bo", "12345", "123456789", "12345678901"]
+)
+def test_it_takes_5_to_48_characters_of_any_script(text: str):
+    assert user_id.check(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("abcd", "5 to 48"),
+        ("a" * 49, "5 to 48"),
+        (" anders", "blanks"),
+        ("anders ", "blanks"),
+        ("and\ners", "printable"),
+        ("and\0ers", "printable"),
+        ("and\u202eers", "printable"),
+        ("0101701234", "CPR"),
+        ("010170-1234", "CPR"),
+        ("010170 1234", "CPR"),
+        ("9999999999", "CPR"),
+        ("99 99 99 99 99", "CPR"),
+        ("\N{ARABIC-INDIC DIGIT ONE}" * 10, "CPR"),
+        ("\N{FULLWIDTH DIGIT ONE}" * 10, "CPR"),
+    ],
+)
+def test_it_says_which_rule_is_broken(text: str, rule: str):
+    with pytest.raises(KodebrikError, match=rule):
+        user_id.check(text)
+
+
+def test_case_and_encoding_make_no_other_user():
+    composed, decomposed = "B\u00f8rge \u00c5s", "b\u00f8rge a\u030as"
+    assert user_id.key(composed) == user_id.key(decomposed)
+    assert user_id.key(composed) != user_id.key("Borge As")
+
+
+@given(st.text(max_size=60))
+def test_what_is_accepted_keeps_its_key(text: str):
+    key = user_id.key(text)
+    assert user_id.key(key) == key
+    try:
+        shown = user_id.check(text)
+    except KodebrikError:
+        return
+    assert user_id.key(shown) == key
+    assert shown == shown.strip()
+    assert not (len(shown) == 10 and shown.isdigit())

@@ -1,0 +1,107 @@
+"""The same code at once: however many ask, through however many workers, one is accepted."""
+
+import asyncio
+import multiprocessing
+from collections import Counter, defaultdict
+
+import pytest
+from sqlalchemy import text
+
+from host_tools.validator.rule.verdict import CheckRequest, Reason
+from host_tools.validator.service import Validator
+from host_tools.validator.store.data_keys import DataKeys
+from host_tools.validator.store.database import Database
+from host_tools.validator.store.unit_of_work import Ledger, StaleError
+from tests.host_tools.validator.conftest import MASTER
+from tests.host_tools.validator.enrolled import Clock, activated
+from tests.host_tools.validator.worker import work
+
+ROUNDS = 200
+AT_ONCE = 52  # in all; a multiple of the workers
+
+
+@pytest.mark.parametrize(
+    ("database", "workers"),
+    [("sqlite", 1), ("sqlite", 4), ("postgresql", 4)],
+    indirect=["database"],
+)
+def test_a_code_submitted_50_times_at_once_is_accepted_once(
+    database: str, clock: Clock, workers: int
+):
+    with Validator(database, MASTER, clock) as validator:
+        (anders,) = activated(validator, clock, "anders")
+        rounds = []
+        for _ in range(ROUNDS):
+            clock.now += 30
+            rounds.append((clock.now, anders.code()))
+        spawn = multiprocessing.get_context("spawn")
+        start, results = spawn.Barrier(workers), spawn.Queue()
+        arguments = (database, rounds, AT_ONCE // workers, start, results)
+        processes = [spawn.Process(target=work, args=arguments) for _ in range(workers)]
+        for process in processes:
+            process.start()
+        told = defaultdict(Counter)
+        for _ in range(ROUNDS * workers):
+            number, reasons = results.get(timeout=120)
+            told[number].update(reasons)
+        for process in processes:
+            process.join()
+        assert [process.exitcode for process in processes] == [0] * workers
+        assert list(told.values()) == [{Reason.ACCEPTED: 1, Reason.REPLAY: AT_ONCE - 1}] * ROUNDS
+        assert validator.verify_audit().broken == ()
+        assert validator.audit(serial=anders.serial).total == 3 + ROUNDS * AT_ONCE
+
+
+def test_an_event_loop_gets_every_answer(validator: Validator, clock: Clock):
+    holders = activated(validator, clock, *(f"user-{n}" for n in range(30)))
+
+    async def everybody() -> list[Reason]:
+        asked = [CheckRequest(holder.code(), user_id=holder.user_id) for holder in holders * 2]
+        return [verdict.reason for verdict in await asyncio.gather(*map(validator.check, asked))]
+
+    assert Counter(asyncio.run(everybody())) == {Reason.ACCEPTED: 30, Reason.REPLAY: 30}
+
+
+def test_what_is_queued_at_the_end_is_still_answered(database: str, clock: Clock):
+    with Validator(database, MASTER, clock) as validator:
+        holders = activated(validator, clock, *(f"user-{n}" for n in range(50)))
+        asked = [
+            validator.submit(CheckRequest(holder.code(), user_id=holder.user_id))
+            for holder in holders
+        ]
+    assert all(future.result().accepted for future in asked)
+
+
+def test_one_request_that_cannot_be_decided_hurts_no_other(validator: Validator, clock: Clock):
+    (anders,) = activated(validator, clock, "anders")
+    asked = [
+        CheckRequest("000000"),
+        CheckRequest(anders.code(), user_id="anders"),
+    ]  # the first names nobody
+    bad, good = [validator.submit(request) for request in asked]
+    assert good.result().accepted
+    with pytest.raises(ValueError, match="either a user or a token"):
+        bad.result()
+
+
+def test_the_update_itself_refuses_a_row_that_was_written_since_it_was_read(
+    validator: Validator, clock: Clock, database: str
+):
+    (anders,) = activated(validator, clock, "anders")
+    opened = Database(database)
+
+    def too_late() -> None:
+        with opened.writing() as connection:
+            ledger = Ledger(connection, DataKeys(MASTER), clock(), "test")
+            row = ledger.token(anders.serial)
+            connection.execute(
+                text("UPDATE tokens SET audit_sequence = audit_sequence + 1")
+            )  # as another worker would
+            ledger.note(row, "check", {}, last_step=60_000_000)
+            ledger.flush()
+
+    with pytest.raises(StaleError):
+        too_late()
+    opened.close()
+    assert validator.token(anders.serial).last_step == -1
+    assert validator.verify_audit().broken == ()

@@ -1,0 +1,151 @@
+"""kill -9 of the server: nothing acknowledged is lost, nothing is accepted twice, an import is
+whole or absent."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import psycopg
+import pytest
+
+from host_tools.otp.credential import Credential
+from host_tools.secret import Secret
+from host_tools.validator.records import NewToken
+from tests.host_tools.validator.running import Place, Server
+
+CLIENTS = 8
+ACKNOWLEDGED = 150  # codes, before the kill
+KEYS = 10_000
+
+
+@pytest.fixture
+def place(tmp_path: Path, database: str) -> Place:
+    return Place(tmp_path, database)
+
+
+class Load:
+    """Clients that submit every code once, until the server no longer answers."""
+
+    def __init__(self, server: Server, work: Iterator[tuple[str, str]]) -> None:
+        self.accepted: set[tuple[str, str]] = set()
+        self.refused: set[tuple[str, str]] = set()
+        self.enough = threading.Event()
+        self._server = server
+        self._work = work
+        self._lock = threading.Lock()
+        self._threads = [threading.Thread(target=self._client) for _ in range(CLIENTS)]
+        for thread in self._threads:
+            thread.start()
+
+    def wait(self) -> None:
+        for thread in self._threads:
+            thread.join()
+
+    def _client(self) -> None:
+        with self._server.client() as client:
+            while True:
+                with self._lock:
+                    serial, code = next(self._work, (None, ""))
+                if serial is None:
+                    break
+                try:
+                    answer = client.post("/v1/checks", json={"serial": serial, "code": code})
+                except httpx2.TransportError:
+                    break  # killed
+                assert answer.status_code == 200
+                with self._lock:
+                    (self.accepted if answer.json()["accepted"] else self.refused).add(
+                        (serial, code)
+                    )
+                    if len(self.accepted) >= ACKNOWLEDGED:
+                        self.enough.set()
+        self.enough.set()
+
+
+def test_a_kill_under_load_loses_no_acknowledged_check_and_accepts_none_twice(place: Place):
+    tokens = {
+        f"hotp-{n}": Credential("hotp", Secret(bytes([n]) * 20), period=None, counter=0)
+        for n in range(40)
+    }
+    with place.open() as validator:
+        validator.import_tokens(
+            [NewToken(serial, known) for serial, known in tokens.items()], actor="test"
+        )
+        for serial in tokens:
+            validator.assign(serial, f"user-{serial}", actor="test")
+            validator.activate_by_administrator(serial, actor="test")
+    codes = [
+        (serial, _hotp(known, counter)) for counter in range(8) for serial, known in tokens.items()
+    ]
+    accepted: set[tuple[str, str]] = set()
+    for _ in range(2):
+        with place.server() as server:
+            load = Load(server, iter([pair for pair in codes if pair not in accepted]))
+            load.enough.wait()
+            server.process.kill()
+            load.wait()
+        assert load.accepted, "the load ended before anything was accepted"
+        assert not load.accepted & accepted
+        accepted |= load.accepted
+        with place.open() as validator:
+            assert validator.verify_audit().broken == ()
+            kept = {serial: validator.token(serial).last_step for serial in tokens}
+        for serial, code in load.accepted:
+            counter = next(n for n in range(8) if _hotp(tokens[serial], n) == code)
+            assert kept[serial] >= counter
+    with place.server() as server, server.client() as client:
+        for serial, code in accepted:
+            assert (
+                client.post("/v1/checks", json={"serial": serial, "code": code}).json()["accepted"]
+                is False
+            )
+
+
+def _hotp(credential: Credential, counter: int) -> str:
+    return Credential("x", credential.secret, period=None, counter=counter).code(0)
+
+
+def test_a_kill_during_an_import_leaves_all_or_nothing(place: Place):
+    lines = "".join(
+        f"t-{n:05},{n.to_bytes(20, 'big').hex()},totp,6,30\n" for n in range(1, KEYS + 1)
+    )
+    csv = f"serial,key,type,digits,period\n{lines}".encode()
+    with place.server() as server:
+        sent = threading.Thread(target=_import, args=(server, csv))
+        sent.start()
+        while sent.is_alive() and not _is_writing(place):
+            pass
+        server.process.kill()
+        sent.join()
+    with place.open() as validator:
+        assert validator.tokens().total == 0  # it was killed before it was told to be done
+        assert validator.verify_audit().broken == ()
+    with place.server() as server:
+        _import(server, csv)
+        server.process.kill()
+    with place.open() as validator:
+        assert validator.tokens().total == KEYS
+        assert validator.verify_audit().broken == ()
+
+
+def _is_writing(place: Place) -> bool:
+    """Say whether the server is in the middle of the import's transaction."""
+    if place.database.startswith("sqlite:///"):
+        log = Path(place.database.removeprefix("sqlite:///") + "-wal")
+        return log.exists() and log.stat().st_size > 2**20  # far more than anything before it wrote
+    with psycopg.connect(place.database.replace("+psycopg", "")) as connection:
+        query = (
+            "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'INSERT INTO audit %' AND "
+            "xact_start IS NOT NULL"
+        )
+        return connection.execute(query).fetchone() == (1,)
+
+
+def _import(server: Server, csv: bytes) -> None:
+    with server.client() as client:
+        try:
+            answer = client.post("/v1/imports", files={"file": ("tokens.csv", csv)})
+        except httpx2.TransportError:
+            return
+        assert answer.json() == {"imported": KEYS}

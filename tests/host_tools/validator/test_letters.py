@@ -1,0 +1,123 @@
+"""Activation letters: complete, in both languages, readable for eyes and ears, and safe against
+what stands in them."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from host_tools.errors import KodebrikError
+from host_tools.validator import letters
+from host_tools.validator.letters import Letter
+
+LETTER = Letter(
+    "100000000008", "48151623", 1_900_000_000.0, "da", "sofie.hansen", "https://kode.example"
+)  # 17 March 2030
+
+
+class Page(HTMLParser):
+    """What a screen reader goes by: elements with their attributes, and the texts."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict]] = []
+        self.texts: list[str] = []
+        self._open: list[str] = []
+        self.feed(page)
+        assert not self._open, "every element is closed"
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag != "meta":
+            self._open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self._open.pop() == tag
+
+    def handle_data(self, data):
+        if data.strip() and self._open[-1] != "style":
+            self.texts.append(data.strip())
+
+    def tags(self):
+        return [tag for tag, _ in self.elements]
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        (
+            "da",
+            [
+                "Serienummer",
+                "Aktiveringskode",
+                "Bruger-ID",
+                "16. marts 2030",
+                "https://kode.example",
+            ],
+        ),
+        (
+            "en",
+            [
+                "Serial number",
+                "Activation code",
+                "User ID",
+                "16 March 2030",
+                "https://kode.example",
+            ],
+        ),
+    ],
+)
+@pytest.mark.parametrize("form", [letters.as_html, letters.as_text])
+def test_a_letter_says_serial_code_date_and_what_to_do(form, language: str, expected: list[str]):
+    letter = form(Letter(**(vars(LETTER) | {"language": language})))
+    for word in (*expected, "1000 0000 0008", "4815 1623", "sofie.hansen"):
+        assert word in letter
+    assert "{" not in re.sub(r"<style>.*?</style>", "", letter, flags=re.DOTALL)
+
+
+@pytest.mark.parametrize("language", letters.LANGUAGES)
+def test_the_page_is_made_for_screen_readers_and_weak_eyes(language: str):
+    text = letters.as_html(Letter(**(vars(LETTER) | {"language": language})))
+    page = Page(text)
+    assert ("html", {"lang": language}) in page.elements
+    tags = page.tags()
+    assert [tags.count(tag) for tag in ("title", "main", "h1")] == [1, 1, 1]
+    assert tags.index("h1") < tags.index("h2")
+    assert tags.count("dt") == tags.count("dd") == 3
+    assert tags.count("li") == 4
+    assert not {"img", "table", "script", "link"} & set(tags), (
+        "nothing that needs eyes or another server"
+    )
+    assert float(re.search(r"font: (\d+)pt", text)[1]) >= 16
+    assert "color: #000; background: #fff" in text
+
+
+def test_text_and_page_say_the_same():
+    plain = letters.as_text(LETTER)
+    for text in Page(letters.as_html(LETTER)).texts:
+        assert text in plain
+
+
+def test_what_stands_in_a_letter_cannot_become_markup():
+    nasty = Letter(
+        '"><script>alert(1)</script>',
+        "<b>1</b>",
+        1_900_000_000.0,
+        "en",
+        "a&b<i>",
+        "https://x/?a=1&b=<u>",
+    )
+    page = Page(letters.as_html(nasty))
+    assert not {"script", "b", "i", "u"} & set(page.tags())
+    assert '"><script>alert(1)</script>' in page.texts
+
+
+def test_without_user_and_site_the_letter_is_still_whole():
+    plain = letters.as_text(Letter("100000000008", "48151623", 1_900_000_000.0, "da"))
+    assert "None" not in plain
+    assert "Gå til den side, hvor du logger på" in plain
+
+
+def test_another_language_is_refused():
+    with pytest.raises(KodebrikError, match="no letter in the language kl"):
+        letters.as_text(Letter("1", "2", 0.0, "kl"))

@@ -1,0 +1,67 @@
+"""The listener of the listening test (tests/e2e/test_listening.py) is no yes-man: it hears what is
+wrong."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from firmware.speech import say
+from host_tools.voice import packfile, store
+from host_tools.voice.recognition import digits
+
+NOISE_DB = 20  # how far the noise lies under the speech
+
+
+@pytest.fixture(scope="module")
+def clips() -> dict[str, NDArray[np.int16]]:
+    """Every clip of the Danish pack at its default speed."""
+    return {
+        clip.name: clip.samples() for clip in packfile.load(store.pack("da"))[1] if clip.speed == 3
+    }
+
+
+def spoken(clips: dict[str, NDArray[np.int16]], code: str) -> NDArray:
+    """A code as the token says it: its clips with the script's pauses."""
+    pieces = []
+    for name, pause in say.script([say.grouped(code)], 3):
+        pieces += [clips[name], np.zeros(16 * pause, np.int16)]
+    return np.concatenate(pieces)
+
+
+def noisy(samples: NDArray, dice: np.random.Generator) -> NDArray:
+    """White noise NOISE_DB under the level of the speech without its pauses."""
+    speech = samples[samples != 0].astype(np.float64)
+    return samples + dice.normal(
+        0, np.sqrt((speech**2).mean()) * 10 ** (-NOISE_DB / 20), len(samples)
+    )
+
+
+def errors(said: str, heard: str) -> int:
+    """Digits wrong, missing or too many: the edit distance."""
+    row = list(range(len(heard) + 1))
+    for at, digit in enumerate(said, 1):
+        before, row[0] = row[0], at
+        for place, other in enumerate(heard, 1):
+            before, row[place] = (
+                row[place],
+                min(row[place] + 1, row[place - 1] + 1, before + (digit != other)),
+            )
+    return row[-1]
+
+
+def test_the_listener_hears_a_wrong_clip(clips: dict):
+    swapped = spoken({**clips, "2": clips["3"]}, "274916")
+    assert digits.digits_in(swapped, "da") == "374916"
+    dropped = spoken({**clips, "4": clips["4"][:0]}, "274916")
+    assert digits.digits_in(dropped, "da") == "27916"
+
+
+def test_silence_holds_no_digit():
+    assert digits.digits_in(np.zeros(16000, np.int16), "da") == ""
+
+
+def test_errors_are_an_edit_distance():
+    assert errors("123456", "123456") == 0
+    assert errors("123456", "12356") == 1
+    assert errors("123456", "1239456") == 1
+    assert errors("123456", "") == 6

@@ -1,1 +1,0 @@
-"""Token files, inventory, letters and the codes that a validator computes."""

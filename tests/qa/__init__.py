@@ -1,1 +1,0 @@
-"""QA, tested: it passes what is right, and catches every server and token that is not."""

@@ -1,0 +1,1 @@
+"""What many tests share: runtimes, databases, vectors, stand-ins."""

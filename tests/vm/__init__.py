@@ -1,1 +1,0 @@
-"""Driver functions that run under both runtimes of tests/runtime.py: plain literals in, plain literals out."""
