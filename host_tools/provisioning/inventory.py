@@ -129,9 +129,8 @@ class Inventory:
         number."""
         with _errors(self._path):
             tokens = self._database.execute("SELECT * FROM tokens ORDER BY serial").fetchall()
-            rows = self._database.execute(
-                f"SELECT serial, {_COLUMNS} FROM accounts ORDER BY serial, name"
-            ).fetchall()  # noqa: S608
+            query = f"SELECT serial, {_COLUMNS} FROM accounts ORDER BY serial, name"  # noqa: S608
+            rows = self._database.execute(query).fetchall()
         accounts: dict[str, list[Account]] = {}
         for serial, *fields in rows:
             accounts.setdefault(serial, []).append(Account(*fields))

@@ -117,7 +117,6 @@ class Mirror:
         during = [
             frame
             for frame, end in zip(frames, ends, strict=True)
-            # fmt: skip
             if frame.since <= clip.end + _REACTION and end >= clip.start - _REACTION
         ]
         wanted = words(self._text(clip.name))

@@ -42,7 +42,7 @@ def build(
     """Build a language's voice pack: every clip synthesised, or recorded."""
     voice = _tools()
     chosen = voice.languages.load(language)
-    engines = {"espeak": voice.engine.ESPEAK, "pyttsx3": voice.engine.SYSTEM}
+    engines = {"espeak": voice.synthesis.engine.ESPEAK, "pyttsx3": voice.synthesis.engine.SYSTEM}
     if engine not in engines:
         raise KodebrikError(
             f"There is no engine '{engine}'.", "Choose espeak or pyttsx3.", ExitCode.USAGE
@@ -135,11 +135,11 @@ def play(
 ) -> None:
     """Play clips of a voice pack."""
     voice = _tools()
-    samples = voice.playing.spoken(_load(pack)[1], names, speed)
+    samples = voice.playback.spoken(_load(pack)[1], names, speed)
     if wav:
-        voice.playing.write_wav(wav, samples)
+        voice.playback.write_wav(wav, samples)
     else:
-        voice.playing.play(samples)
+        voice.playback.play(samples)
     emit(
         as_json,
         {"clips": names, "speed": speed, "wav": None if wav is None else str(wav)},
@@ -172,7 +172,14 @@ def _tools() -> Any:
     not be installed."""
     try:
         from host_tools import voice  # noqa: PLC0415
-        from host_tools.voice import build, check, languages, packfile, playback, store
+        from host_tools.voice import (  # noqa: PLC0415
+            build,  # noqa: F401
+            check,  # noqa: F401
+            languages,  # noqa: F401
+            packfile,  # noqa: F401
+            playback,  # noqa: F401
+            store,  # noqa: F401
+        )
         from host_tools.voice.synthesis import engine  # noqa: F401, PLC0415
     except ModuleNotFoundError as error:
         raise KodebrikError(
