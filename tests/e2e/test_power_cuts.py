@@ -152,9 +152,9 @@ def operations(template: Path, folder: Path, act: Callable[[Bench], None]) -> in
     """Count the flash operations of an action that is left alone."""
     shutil.copytree(template, folder)
     with Emulator(state=folder) as emulator:
-        before = emulator.mcu.flash.operations
+        before = emulator.flash.operations
         act(Bench(emulator))
-        return emulator.mcu.flash.operations - before
+        return emulator.flash.operations - before
 
 
 @pytest.mark.parametrize("mode", MODES)

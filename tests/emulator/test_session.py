@@ -198,7 +198,7 @@ def test_power_cut_at_a_flash_operation_stops_the_program_there(token: Token, mo
     emulator.cut_power(at_operation=3, mode=mode)
     emulator.plug()
     emulator.advance(1)
-    assert emulator.mcu.flash.operations == 3
+    assert emulator.flash.operations == 3
     assert not emulator.powered
     assert not emulator.plugged
     emulator.plug()
@@ -226,7 +226,7 @@ time.sleep(9)
     emulator = token(program)
     emulator.plug()
     emulator.advance(1)
-    assert int(emulator.port.read(0)) >= emulator.mcu.flash.operations * 0.4
+    assert int(emulator.port.read(0)) >= emulator.flash.operations * 0.4
 
 
 def test_a_token_survives_the_emulator(tmp_path: Path) -> None:
@@ -238,13 +238,13 @@ def test_a_token_survives_the_emulator(tmp_path: Path) -> None:
         emulator.advance(10)
         unique_id, wear, operations = (
             emulator.unique_id,
-            list(emulator.mcu.flash.wear),
-            emulator.mcu.flash.operations,
+            list(emulator.flash.wear),
+            emulator.flash.operations,
         )
     with Emulator(state=tmp_path) as emulator:
         assert emulator.now == 2_000_000_010
         assert emulator.battery_mv == 3456
-        assert (emulator.unique_id, emulator.mcu.flash.wear, emulator.mcu.flash.operations) == (
+        assert (emulator.unique_id, emulator.flash.wear, emulator.flash.operations) == (
             unique_id,
             wear,
             operations,

@@ -301,7 +301,7 @@ def test_files_written_inside_are_on_the_flash(token: Callable[..., Emulator]) -
     emulator.plug()
     emulator.advance(1)
     assert emulator.port.read(0).startswith(b"kept\n")
-    assert emulator.mcu.flash.operations > 0
+    assert emulator.flash.operations > 0
     assert emulator.directory.joinpath("flash.bin").read_bytes() != image("")
 
 

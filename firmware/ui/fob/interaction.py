@@ -25,7 +25,7 @@ class Interaction:
 
     def apply(self, settings: dict) -> None:
         """Take the settings over: the language of the texts."""
-        self._app.texts = load("firmware.ui.texts_" + settings["language"]).TEXTS
+        self._app.texts = load("firmware.ui.fob.texts_" + settings["language"]).TEXTS
 
     def comparison(self, number: str):
         """Return the screen with the number that the operator compares with the host's."""

@@ -99,7 +99,7 @@ def test_text_is_11_to_13_pixels_high():
 
 @pytest.mark.parametrize("language", PRODUCT["languages"])
 def test_text_has_every_letter_of_the_languages(language: str):
-    texts = importlib.import_module(f"firmware.ui.texts_{language}").TEXTS
+    texts = importlib.import_module(f"firmware.ui.fob.texts_{language}").TEXTS
     used = set(
         "".join(
             part

@@ -115,7 +115,7 @@ class Token:
         self.clock = _Clock(state.get("now", 1_790_000_000), state.get("lost", False))
         self.hardware = _Hardware()
         self.hardware.battery = None if millivolts is None else _Battery(millivolts)
-        self.texts = load("firmware.ui.texts_" + language).TEXTS
+        self.texts = load("firmware.ui.fob.texts_" + language).TEXTS
         self.text_font = load("firmware.products.fonts." + PRODUCT["text_font"])
         credentials = []
         for name in names:
@@ -153,7 +153,7 @@ def message(language: str, key: str):
 
 def message_keys(language: str) -> list:
     """The keys of all messages."""
-    texts = load("firmware.ui.texts_" + language).TEXTS
+    texts = load("firmware.ui.fob.texts_" + language).TEXTS
     return [key for key in texts if type(texts[key]) is tuple]
 
 
