@@ -256,7 +256,7 @@ def test_an_unknown_board_is_said_so(option, name, capsys, tmp_path):
 def test_an_image_carries_the_languages_that_were_asked_for(tmp_path):
     folder = tmp_path / "folder"
     assert main(["image", "--output", str(folder), "--language", "en"]) == 0
-    assert [path.name for path in (folder / "firmware" / "ui").glob("texts_*")] == ["texts_en.mpy"]
+    assert [path.name for path in (folder / "firmware" / "ui").rglob("texts_*")] == ["texts_en.mpy"]
     assert main(["image", "--output", str(tmp_path / "x"), "--language", "kl"]) == ExitCode.USAGE, (
         "not this product"
     )
@@ -266,8 +266,9 @@ def test_an_image_has_what_its_product_needs_and_no_more():
     """Modules that another product's keys and screens lead to would take flash and never run."""
     tree = build_tree("kodeviser", "pico")
     modules = {Path(path).stem for path in tree if path.startswith("firmware/ui/")}
-    assert {"fob", "code", "app", "services", "texts_da", "texts_en"} <= modules
-    assert not {"keys", "view", "voice", "lock", "challenge"} & modules
+    assert {"interaction", "code", "app", "link_services", "texts_da", "texts_en"} <= modules
+    assert not {"view", "voice", "pin_entry", "challenge"} & modules
+    assert not [path for path in tree if path.startswith("firmware/ui/speaking/")]
     assert not [path for path in tree if "speech" in path and not path.endswith("__init__.mpy")]
 
 
