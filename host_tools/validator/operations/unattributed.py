@@ -1,44 +1,47 @@
-"""Checks and activations for nobody, in the audit: noted one by one up to a number a minute, beyond
-that counted.
+"""Audit of checks and activations that name no known user or token, limited to a number a minute.
 
-Whoever can reach the sign-in can ask for user-IDs that do not exist, as often as they like: the
-server's chain must not grow with them. Each one counts in the database all the same, so that its
-duration is that of a check of somebody's.
+Whoever can reach the sign-in page can try user-IDs that do not exist as often as they like, and the
+server's audit chain must not grow with every try. The first tries of each minute are logged one by
+one, the others only counted; their number is logged when the minute is over. Each try costs the
+same database work, so that its duration does not tell whether the user exists.
 """
 
 from sqlalchemy import insert, select, update
 
 from host_tools.validator.store.audit_chain import Detail
-from host_tools.validator.store.tables import strangers
+from host_tools.validator.store.tables import unattributed_checks as table
 from host_tools.validator.store.unit_of_work import Ledger
 
-NOTED = 60  # entries in each time of WINDOW seconds
-WINDOW = 60.0
+LIMIT = 60  # entries in each window
+WINDOW = 60.0  # seconds
 
-_ROW = 1  # the table has one
+_ID = 1  # of the table's only row
 
 
 def note(ledger: Ledger, action: str, detail: Detail, by: str) -> None:
-    """Note what was tried for nobody, or only count it; how many were only counted is noted when
-    the time is over."""
+    """Log one try, or only count it when LIMIT is reached in the current window."""
     found = ledger.connection.execute(
-        select(strangers).where(strangers.c.id == _ROW).with_for_update()
+        select(table).where(table.c.id == _ID).with_for_update()
     ).one_or_none()
-    since, noted, more = (
-        (ledger.now, 0, 0) if found is None else (found.since, found.noted, found.more)
+    start, logged, suppressed = (
+        (ledger.now, 0, 0)
+        if found is None
+        else (found.window_start, found.logged, found.suppressed)
     )
     if found is None:
         ledger.connection.execute(
-            insert(strangers).values(id=_ROW, since=since, noted=noted, more=more)
+            insert(table).values(id=_ID, window_start=start, logged=logged, suppressed=suppressed)
         )
-    if not since <= ledger.now < since + WINDOW:
-        if more:
-            ledger.note_server("not_noted", {"number": more, "since": since}, by="kodebrik")
-        since, noted, more = ledger.now, 0, 0
-    if noted < NOTED:
+    if not start <= ledger.now < start + WINDOW:
+        if suppressed:
+            ledger.note_server("not_noted", {"number": suppressed, "since": start}, by="kodebrik")
+        start, logged, suppressed = ledger.now, 0, 0
+    if logged < LIMIT:
         ledger.note_server(action, detail, by=by)
-        noted += 1
+        logged += 1
     else:
-        more += 1
-    changed = update(strangers).where(strangers.c.id == _ROW)
-    ledger.connection.execute(changed.values(since=since, noted=noted, more=more))
+        suppressed += 1
+    changed = update(table).where(table.c.id == _ID)
+    ledger.connection.execute(
+        changed.values(window_start=start, logged=logged, suppressed=suppressed)
+    )

@@ -75,7 +75,7 @@ tokens = Table(
     Column("clock_doubt", Double, nullable=False),
     Column("clock_rate", Double, nullable=False),
     Column("clock_seen", Text, nullable=False),  # JSON
-    Column("clock_ppm", Double),  # none of tokens from before there was this column: any crystal's
+    Column("clock_ppm", Double, nullable=False),
     Column("created_at", Double, nullable=False),
     Column("activated_at", Double),
     Column("activation_hash", LargeBinary),  # keyed
@@ -158,14 +158,14 @@ ended_sessions = Table(
     Column("until", Double, nullable=False, index=True),
 )
 
-# How many checks that were nobody's came in the last minute, see strangers.py. One row.
-strangers = Table(
-    "strangers",
+# Checks of no known user or token in the current minute, see operations/unattributed.py. One row.
+unattributed_checks = Table(
+    "unattributed_checks",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("since", Double, nullable=False),
-    Column("noted", Integer, nullable=False),
-    Column("more", Integer, nullable=False),
+    Column("window_start", Double, nullable=False),
+    Column("logged", Integer, nullable=False),  # with an audit entry each
+    Column("suppressed", Integer, nullable=False),  # counted only
 )
 
 notices = Table(

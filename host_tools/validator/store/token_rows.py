@@ -11,21 +11,18 @@ from host_tools.otp import codes
 from host_tools.secret import Secret
 from host_tools.validator.records import Status, Token
 from host_tools.validator.rule.acceptance import TokenState
-from host_tools.validator.rule.drift import GENERIC_PPM, TokenClock, believed
+from host_tools.validator.rule.drift import TokenClock, believed
 from host_tools.validator.rule.window import Generator
 from host_tools.validator.store.tables import tokens
 
 Row = Mapping[str, Any]
 
-# Columns that came later than the first seals: a seal covers them where they are filled.
-_ADDED = ("clock_ppm",)
 # All that a seal covers: everything but the number, what rotation changes, and the seal itself.
 _SEALED = [
     column.name
     for column in tokens.columns
     if column.name
     not in (
-        *_ADDED,
         "id",
         "sealed",
         "data_key",
@@ -68,9 +65,13 @@ def state(row: Row, secret: Secret) -> TokenState:
 def clock(row: Row) -> TokenClock:
     """Give what is known of the token's clock."""
     seen = tuple((at, step) for at, step in json.loads(row["clock_seen"]))
-    ppm = GENERIC_PPM if row["clock_ppm"] is None else row["clock_ppm"]
     return TokenClock(
-        row["clock_base"], row["clock_base_at"], row["clock_doubt"], seen, row["clock_rate"], ppm
+        row["clock_base"],
+        row["clock_base_at"],
+        row["clock_doubt"],
+        seen,
+        row["clock_rate"],
+        row["clock_ppm"],
     )
 
 
@@ -106,7 +107,7 @@ def sealed_part(row: Row) -> list[Any]:
     for place in _SEALED_DOUBLES:  # 0 and 0.0 are written differently
         if part[place] is not None:
             part[place] = float(part[place])
-    return part + [{name: float(row[name])} for name in _ADDED if row[name] is not None]
+    return part
 
 
 def token(row: Row, user_id: str | None, now: float) -> Token:

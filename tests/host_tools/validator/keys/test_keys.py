@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, select, text, update
+from sqlalchemy import create_engine, text
 
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.secret import Secret
@@ -20,10 +20,8 @@ from host_tools.validator.rule.acceptance import Answer
 from host_tools.validator.rule.verdict import CheckRequest
 from host_tools.validator.rule.window import Generator
 from host_tools.validator.service import Validator
-from host_tools.validator.store.audit_chain import Head, seal
-from host_tools.validator.store.data_keys import DataKeys
 from host_tools.validator.store.database import Database
-from host_tools.validator.store.tables import metadata, tokens
+from host_tools.validator.store.tables import metadata
 from tests.host_tools.validator.conftest import MASTER
 from tests.host_tools.validator.enrolled import Clock, Holder, activated
 
@@ -142,69 +140,6 @@ def test_the_migrations_lead_to_the_tables_that_the_code_uses(validator: Validat
     opened = Database(database)
     with opened.reading() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
-    opened.close()
-
-
-# What a seal covered before a token had the ppm of its clock, in its order.
-BEFORE_0002 = (
-    *(
-        "serial",
-        "status",
-        "owner_id",
-        "kind",
-        "algorithm",
-        "digits",
-        "period",
-        "suite",
-        "accept_window",
-        "look_ahead",
-    ),
-    *("last_step", "last_accepted_at", "failures", "locked_until"),
-    *(
-        "clock_base",
-        "clock_base_at",
-        "clock_doubt",
-        "clock_rate",
-        "clock_seen",
-        "created_at",
-        "activated_at",
-    ),
-    *("activation_hash", "activation_key", "activation_expires_at", "activation_tries"),
-)
-
-
-def test_a_token_of_before_clocks_had_a_ppm_keeps_its_seal(database: str, clock: Clock):
-    """Its column is empty, as migration 0002 leaves it. Who fills it by hand to widen the search
-    breaks the seal."""
-    with Validator(database, MASTER, clock) as validator:
-        (anders,) = activated(validator, clock, "anders")
-        _sealed_before_0002(database, anders.serial)
-        assert validator.token(anders.serial).clock_ppm == 50
-        assert validator.verify_audit().broken == ()
-        _execute(database, "UPDATE tokens SET clock_ppm = 200")
-        assert [broken.serial for broken in validator.verify_audit().broken] == [anders.serial]
-        _execute(database, "UPDATE tokens SET clock_ppm = NULL")
-        assert validator.check_many([CheckRequest(anders.code(), user_id="anders")])[0].accepted
-        assert validator.verify_audit().broken == ()
-
-
-def _execute(database: str, statement: str) -> None:
-    engine = create_engine(database)
-    with engine.begin() as connection:
-        connection.execute(text(statement))
-    engine.dispose()
-
-
-def _sealed_before_0002(database: str, serial: str) -> None:
-    opened = Database(database)
-    with opened.writing() as connection:
-        row = connection.execute(select(tokens)).mappings().one()
-        key, head = (
-            DataKeys(MASTER).get(connection, row["audit_key"]),
-            Head(row["audit_sequence"], row["audit_mac"]),
-        )
-        sealed = seal(key, serial, head, [row[name] for name in BEFORE_0002])
-        connection.execute(update(tokens).values(audit_seal=sealed, clock_ppm=None))
     opened.close()
 
 

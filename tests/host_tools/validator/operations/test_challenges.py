@@ -1,9 +1,7 @@
 """Challenges of the validator: none is asked again in other digits, and an answer fits its own
 alone (RFC 6287)."""
 
-import sqlite3
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -222,23 +220,3 @@ def test_who_has_a_token_with_challenges_is_checked_in_one_transaction_like_anyb
         opened.clear()
         offered(validator, name, "12345678", "00000000")
         assert len(opened) == 1, name
-
-
-def test_challenges_from_before_questions_were_kept_are_not_asked_again(tmp_path: Path):
-    """Migration 0003 computes what each of them counts as."""
-    url = f"sqlite:///{tmp_path / 'validator.db'}"
-    key = LocalKey(Secret(bytes(32)))
-    with Validator(url, key) as validator:
-        enrolled(validator, "payer", "QN16")
-        asked(validator, "payer", "1512345")
-    with sqlite3.connect(tmp_path / "validator.db") as database:  # as migration 0002 left it
-        database.execute("ALTER TABLE challenges DROP COLUMN question")
-        database.execute("DROP TABLE ended_sessions")
-        database.execute("DROP TABLE strangers")
-        database.execute("UPDATE alembic_version SET version_num = '0002'")
-    with Validator(url, key) as validator:
-        with pytest.raises(ConflictError, match="before"):
-            asked(validator, "payer", "24197520")
-        code = peer(SECRET, FUNCTION + "QN16", "1512345")
-        assert answered(validator, "payer", "1512345", code) is Reason.ACCEPTED
-        assert not validator.verify_audit().broken

@@ -44,6 +44,11 @@ TAMPERING = {
         "a-one",
         7,
     ),
+    "a search made wider": (
+        "UPDATE tokens SET clock_ppm = 200 WHERE serial = 'a-one'",
+        "a-one",
+        7,
+    ),
     "a token given to another": (
         "UPDATE tokens SET owner_id = (SELECT max(id) FROM users), status = 'blocked' WHERE "
         "serial = 'a-one'",

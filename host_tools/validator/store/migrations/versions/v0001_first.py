@@ -1,4 +1,4 @@
-"""The first shape of the database."""
+"""The first schema of the database."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -54,6 +54,7 @@ def upgrade() -> None:
         sa.Column("clock_doubt", sa.Double, nullable=False),
         sa.Column("clock_rate", sa.Double, nullable=False),
         sa.Column("clock_seen", sa.Text, nullable=False),
+        sa.Column("clock_ppm", sa.Double, nullable=False),
         sa.Column("created_at", sa.Double, nullable=False),
         sa.Column("activated_at", sa.Double),
         sa.Column("activation_hash", sa.LargeBinary),
@@ -91,6 +92,7 @@ def upgrade() -> None:
         sa.Column("id", _ID, primary_key=True),
         sa.Column("token_id", _ID, sa.ForeignKey("tokens.id", ondelete="CASCADE"), nullable=False),
         sa.Column("challenge", sa.Text, nullable=False),
+        sa.Column("question", sa.LargeBinary, nullable=False),
         sa.Column("expires_at", sa.Double, nullable=False),
         sa.Column("used", sa.Boolean, nullable=False),
     )
@@ -102,6 +104,18 @@ def upgrade() -> None:
         sa.Column("hash", sa.LargeBinary, nullable=False, unique=True),
         sa.Column("created_at", sa.Double, nullable=False),
         sa.Column("revoked_at", sa.Double),
+    )
+    op.create_table(
+        "ended_sessions",
+        sa.Column("hash", sa.LargeBinary, primary_key=True),
+        sa.Column("until", sa.Double, nullable=False),
+    )
+    op.create_table(
+        "unattributed_checks",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("window_start", sa.Double, nullable=False),
+        sa.Column("logged", sa.Integer, nullable=False),
+        sa.Column("suppressed", sa.Integer, nullable=False),
     )
     op.create_table(
         "notices",
@@ -127,5 +141,6 @@ def upgrade() -> None:
         ("challenges", "token_id"),
         ("notices", "owner_id"),
         ("notices", "due_at"),
+        ("ended_sessions", "until"),
     ):
         op.create_index(f"ix_{table}_{column}", table, [column])
