@@ -4,7 +4,10 @@ instead."""
 import json
 import sys
 
-from tests.bench import figures, importing, speaking, validator
+from tests.bench import firmware_and_emulator as figures
+from tests.bench import pskc_import as importing
+from tests.bench import speech as speaking
+from tests.bench import validator
 from tests.bench.figure import Figure
 
 

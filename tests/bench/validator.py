@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
-from tests.bench import bare_database, checking
+from tests.bench import bare_database
+from tests.bench import http_checks as checking
 from tests.bench.figure import Figure
 from tests.interop import privacyidea
 from tests.support import postgres

@@ -7,8 +7,8 @@ import pytest
 
 from emulator.session import Emulator
 from host_tools.image.image import build_image
-from tests.e2e.bench import START, Bench, totp
-from tests.e2e.speaker import Speaker
+from tests.support.emulated.kodeoplaeser import SpeakingToken
+from tests.support.emulated.token import START, TokenUnderTest, totp
 
 
 @pytest.fixture(scope="session")
@@ -18,10 +18,10 @@ def image() -> bytes:
 
 
 @pytest.fixture
-def bench(image: bytes, tmp_path: Path) -> Iterator[Bench]:
-    """A new token on the bench: unplugged, battery in, nothing provisioned."""
+def kodeviser(image: bytes, tmp_path: Path) -> Iterator[TokenUnderTest]:
+    """A new token on the kodeviser: unplugged, battery in, nothing provisioned."""
     with Emulator(state=tmp_path / "token", image=image, time=START) as emulator:
-        yield Bench(emulator)
+        yield TokenUnderTest(emulator)
 
 
 @pytest.fixture(scope="session")
@@ -31,16 +31,16 @@ def speaking_image() -> bytes:
 
 
 @pytest.fixture
-def blank(speaking_image: bytes, tmp_path: Path) -> Iterator[Speaker]:
-    """A new kodeoplæser on the bench: unplugged, battery in, nothing provisioned."""
+def blank(speaking_image: bytes, tmp_path: Path) -> Iterator[SpeakingToken]:
+    """A new kodeoplæser on the kodeviser: unplugged, battery in, nothing provisioned."""
     with Emulator(
         "kodeoplaeser", "pico2", tmp_path / "token", image=speaking_image, time=START
     ) as emulator:
-        yield Speaker(emulator)
+        yield SpeakingToken(emulator)
 
 
 @pytest.fixture
-def token(blank: Speaker) -> Speaker:
+def token(blank: SpeakingToken) -> SpeakingToken:
     """A kodeoplæser with one account, one second into the period of a code, turned off."""
     blank.provision(totp())
     blank.emulator.unplug()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from emulator.session import Emulator
-from tests.emulator.images import image
+from tests.support.emulated.images import image
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import serial
 
 from emulator.errors import FirmwareCrashError
 from emulator.session import Emulator
-from tests.emulator.images import ECHO
+from tests.support.emulated.images import ECHO
 
 Token = Callable[..., Emulator]
 

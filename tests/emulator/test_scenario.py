@@ -11,7 +11,7 @@ from emulator.scenario.player import ScenarioError
 from emulator.scenario.recorder import Recorder
 from emulator.scenario.scenario import parse, play_file
 from emulator.session import Emulator
-from tests.emulator.images import PANEL
+from tests.support.emulated.images import PANEL
 
 Token = Callable[..., Emulator]
 

@@ -15,7 +15,7 @@ from emulator.chips.ds3231 import EPOCH
 from emulator.errors import FirmwareCrashError, FlashRuleError, VmNotFoundError, VmStuckError
 from emulator.serial.link import UnpluggedError
 from emulator.session import NEW_TOKEN_TIME, Emulator
-from tests.emulator.images import ECHO, PANEL, image
+from tests.support.emulated.images import ECHO, PANEL, image
 
 Token = Callable[..., Emulator]
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from emulator.session import Emulator
-from tests.emulator.images import image
+from tests.support.emulated.images import image
 
 BUS = "from machine import I2C, Pin\nbus = I2C(0, sda=Pin(4), scl=Pin(5), freq=400000)\n"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from emulator.session import Emulator
-from tests.emulator.images import image, image_with_drivers
+from tests.support.emulated.images import image, image_with_drivers
 
 RATE = 16_000
 PARTS = (

@@ -12,7 +12,7 @@ from emulator.scenario.recorder import Recorder
 from emulator.scenario.scenario import parse, play_file
 from emulator.session import Emulator
 from emulator.sound import Heard
-from tests.emulator.images import image_with_drivers
+from tests.support.emulated.images import image_with_drivers
 
 # A token that sounds for 600 ms at each key of its keypad, from 100 ms after the press on; # and
 # red make it silent.

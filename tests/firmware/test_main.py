@@ -15,7 +15,7 @@ FIRMWARE = Path(firmware.__file__).parent
 
 def start(runtime: Runtime, development: bool, ends: str) -> tuple[str, list[str]]:
     return runtime.call(
-        "tests.firmware.vm_starting", "start", (FIRMWARE / "main.py").read_text(), development, ends
+        "tests.firmware.vm_main", "start", (FIRMWARE / "main.py").read_text(), development, ends
     )
 
 

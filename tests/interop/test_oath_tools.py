@@ -27,11 +27,10 @@ from host_tools.otp import codes
 from host_tools.otp.credential import Credential
 from host_tools.otp.secret_text import encode_base32
 from host_tools.secret import Secret
-from tests.host_tools.cli import test_whole_way
 from tests.interop import privacyidea
 from tests.support.certificate import self_signed
+from tests.support.emulated.on_port import on_port
 
-emulator = test_whole_way.emulator
 KEY = Secret(bytes(range(16)))
 needs_oathtool = pytest.mark.skipif(
     shutil.which("oathtool") is None, reason="oathtool is not installed (Debian's package oathtool)"
@@ -40,6 +39,13 @@ needs_pskctool = pytest.mark.skipif(
     shutil.which("pskctool") is None, reason="pskctool is not installed (Debian's package pskctool)"
 )
 SECRETS = [bytes([7 * size % 256]) * size for size in (16, 20, 32, 64)]
+
+
+@pytest.fixture
+def emulator(tmp_path, monkeypatch):
+    """A new kodeviser on a port, which $KODEBRIK_PORT names."""
+    with on_port(tmp_path, monkeypatch) as plugged:
+        yield plugged
 
 
 def oathtool(secret: bytes, *options: str) -> str:

@@ -24,9 +24,9 @@ from host_tools.validator.keys.master_key import LocalKey
 from host_tools.validator.records import NewToken
 from host_tools.validator.rule.verdict import CheckRequest, Reason
 from host_tools.validator.service import Validator
-from tests.host_tools.cli.test_cli import Keyboard
 from tests.interop import privacyidea
 from tests.interop.privacyidea import PrivacyIdea
+from tests.support.keyboard import Keyboard
 
 pytestmark = pytest.mark.skipif(not privacyidea.installed(), reason=privacyidea.ABSENT)
 

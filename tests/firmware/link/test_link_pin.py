@@ -6,7 +6,7 @@ import pytest
 from firmware.protocol import messages as m
 from firmware.protocol.sentences import ERRORS
 from firmware.storage.pin import WAITS, simple
-from tests.firmware.link.link_bench import KEY, OTHER_KEY, Bench
+from tests.support.link.token import KEY, OTHER_KEY, LinkUnderTest
 from tests.support.runtime import Runtime, refuses
 
 PIN = "82915"
@@ -14,80 +14,80 @@ NOW = 1_900_000_000
 
 
 @pytest.fixture
-def bench(runtime: Runtime) -> Bench:
+def token(runtime: Runtime) -> LinkUnderTest:
     """A token with a keypad."""
-    return Bench(runtime, product="kodeoplaeser")
+    return LinkUnderTest(runtime, product="kodeoplaeser")
 
 
 @pytest.fixture
-def host(bench):
+def host(token):
     """The owner, in a session."""
-    return bench.owned()
+    return token.owned()
 
 
-def wrong(bench: Bench, times: int) -> None:
+def wrong(token: LinkUnderTest, times: int) -> None:
     for _ in range(times):
-        assert bench("try_pin", "82916", NOW) is False
+        assert token("try_pin", "82916", NOW) is False
 
 
-def test_a_pin_is_set_tried_and_cleared(bench, host):
+def test_a_pin_is_set_tried_and_cleared(token, host):
     assert host.do(m.INFO)["pin_tries"] is None
     host.do(m.PIN_SET, pin=PIN)
     assert host.do(m.INFO)["pin_tries"] == 10
-    assert bench("try_pin", PIN, NOW) is True
+    assert token("try_pin", PIN, NOW) is True
     host.do(m.PIN_CLEAR)
     assert host.do(m.INFO)["pin_tries"] is None
     host.do(m.PIN_CLEAR)
 
 
-def test_a_pin_outlives_the_power_and_is_nowhere_in_the_vault(bench, host):
+def test_a_pin_outlives_the_power_and_is_nowhere_in_the_vault(token, host):
     host.do(m.PIN_SET, pin=PIN)
-    first = bench("contents")["pin"]
+    first = token("contents")["pin"]
     assert PIN.encode() not in repr(first).encode()
-    bench("restart")
-    assert bench("try_pin", PIN, NOW) is True
-    bench.client().open(KEY).do(m.PIN_SET, pin=PIN)
-    second = bench("contents")["pin"]
+    token("restart")
+    assert token("try_pin", PIN, NOW) is True
+    token.client().open(KEY).do(m.PIN_SET, pin=PIN)
+    second = token("contents")["pin"]
     assert first["verifier"] != second["verifier"], "the same PIN looks different each time"
 
 
-def test_a_try_is_in_the_flash_before_it_is_judged(bench, host):
+def test_a_try_is_in_the_flash_before_it_is_judged(token, host):
     host.do(m.PIN_SET, pin=PIN)
-    wrong(bench, 2)
-    bench("restart")
-    assert bench("contents")["pin"]["tries"] == 2
-    bench("fail_storage", True)
-    refuses(bench.runtime, "VaultError", "tests.firmware.link.vm_link_token", "try_pin", PIN, NOW)
-    bench("fail_storage", False)
-    assert bench("contents")["pin"]["tries"] == 2
+    wrong(token, 2)
+    token("restart")
+    assert token("contents")["pin"]["tries"] == 2
+    token("fail_storage", True)
+    refuses(token.runtime, "VaultError", "tests.firmware.link.vm_link_token", "try_pin", PIN, NOW)
+    token("fail_storage", False)
+    assert token("contents")["pin"]["tries"] == 2
 
 
-def test_the_right_pin_makes_the_tries_count_from_none(bench, host):
+def test_the_right_pin_makes_the_tries_count_from_none(token, host):
     host.do(m.PIN_SET, pin=PIN)
-    wrong(bench, 9)
+    wrong(token, 9)
     assert host.do(m.INFO)["pin_tries"] == 1
-    assert bench("try_pin", PIN, NOW) is True
+    assert token("try_pin", PIN, NOW) is True
     assert host.do(m.INFO)["pin_tries"] == 10
 
 
-def test_ten_wrong_ones_block_and_only_the_link_unblocks(bench, host):
+def test_ten_wrong_ones_block_and_only_the_link_unblocks(token, host):
     host.do(m.PIN_SET, pin=PIN)
-    wrong(bench, 10)
-    bench("restart")
-    client = bench.client().open(KEY)
+    wrong(token, 10)
+    token("restart")
+    client = token.client().open(KEY)
     assert client.hello()["state"] == m.BLOCKED
     client.open(KEY)
     client.do(m.KEY_SET, kind=m.KEY_ISSUER, key=OTHER_KEY)
     client.do(m.UNBLOCK)
     assert client.do(m.INFO)["pin_tries"] == 10
     assert client.hello()["state"] == m.LOCKED
-    assert bench("try_pin", PIN, NOW) is True, "the PIN is the same"
+    assert token("try_pin", PIN, NOW) is True, "the PIN is the same"
 
 
-def test_a_new_pin_counts_from_none_too_but_does_not_lift_the_issuers_block(bench, host):
+def test_a_new_pin_counts_from_none_too_but_does_not_lift_the_issuers_block(token, host):
     host.do(m.PIN_SET, pin=PIN)
     host.do(m.BLOCK)
-    wrong(bench, 10)
+    wrong(token, 10)
     host.do(m.PIN_SET, pin="4096")
     assert host.hello()["state"] == m.BLOCKED
 
@@ -103,10 +103,10 @@ SIMPLE = ["0000", "99999999", "1234", "4321", "7890", "0987", "2468", "1357", "1
 
 
 @pytest.mark.parametrize("pin", SIMPLE)
-def test_simple_pins_are_refused(bench, host, pin):
+def test_simple_pins_are_refused(token, host, pin):
     error, _ = host.request(m.PIN_SET, pin=pin)
     assert ERRORS[error][0] == "pin_too_simple"
-    assert bench("contents")["pin"] is None
+    assert token("contents")["pin"] is None
 
 
 def test_few_pins_are_too_simple():
@@ -117,24 +117,24 @@ def test_few_pins_are_too_simple():
 @pytest.mark.parametrize(
     "pin", ["", "829", "829150273", "82a15", "82 15", 82915, b"82915", None, "٨٢٩١٥", "-8291"]
 )
-def test_what_is_no_pin_is_refused(bench, host, pin):
+def test_what_is_no_pin_is_refused(token, host, pin):
     error, _ = host.request(m.PIN_SET, pin=pin)
     assert ERRORS[error][0] == "bad_argument"
-    assert bench("contents")["pin"] is None
+    assert token("contents")["pin"] is None
 
 
-def test_a_flash_that_fails_keeps_the_pin_before(bench, host):
+def test_a_flash_that_fails_keeps_the_pin_before(token, host):
     host.do(m.PIN_SET, pin=PIN)
-    bench("fail_storage", True)
+    token("fail_storage", True)
     for operation, args in ((m.PIN_SET, {"pin": "4096"}), (m.PIN_CLEAR, {})):
         assert host.request(operation, **args)[0] == m.STORAGE_FAILED
-    bench("fail_storage", False)
-    assert bench("try_pin", PIN, NOW) is True
+    token("fail_storage", False)
+    assert token("try_pin", PIN, NOW) is True
 
 
 def test_a_product_without_a_keypad_takes_no_pin(runtime):
-    bench = Bench(runtime)
-    host = bench.owned()
+    token = LinkUnderTest(runtime)
+    host = token.owned()
     for operation, args in ((m.PIN_SET, {"pin": PIN}), (m.PIN_CLEAR, {})):
         assert ERRORS[host.request(operation, **args)[0]][0] == "no_keypad"
-    assert bench("contents")["pin"] is None
+    assert token("contents")["pin"] is None

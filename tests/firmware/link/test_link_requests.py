@@ -12,8 +12,8 @@ from firmware.link.selftest import known_answers
 from firmware.products.kodeviser import PRODUCT
 from firmware.protocol import messages as m
 from firmware.protocol.sentences import ERRORS
-from tests.firmware.link.honest_client import HonestClient
-from tests.firmware.link.link_bench import ACCOUNT, KEY, OTHER_KEY, SECRET, Bench
+from tests.support.link.client import HonestClient
+from tests.support.link.token import ACCOUNT, KEY, OTHER_KEY, SECRET, LinkUnderTest
 from tests.support.runtime import Runtime
 
 NOW = 1_900_000_000  # the clock of the bench
@@ -21,24 +21,26 @@ COUNTING = {"name": "counting", "secret": SECRET, "algorithm": "SHA1", "digits":
 
 
 @pytest.fixture
-def bench(runtime: Runtime) -> Bench:
+def token(runtime: Runtime) -> LinkUnderTest:
     """A token of the development build."""
-    return Bench(runtime)
+    return LinkUnderTest(runtime)
 
 
 @pytest.fixture
-def host(bench: Bench) -> HonestClient:
+def host(token: LinkUnderTest) -> HonestClient:
     """The owner, in a session."""
-    return bench.owned()
+    return token.owned()
 
 
-def refuses(bench: Bench, host: HonestClient, error: int, operation: int, **args: object) -> None:
+def refuses(
+    token: LinkUnderTest, host: HonestClient, error: int, operation: int, **args: object
+) -> None:
     """Assert that the request gets that error and that vault, clock and flash are as before."""
-    before = bench("contents"), bench("world")
+    before = token("contents"), token("world")
     got, result = host.request(operation, **args)
     assert ERRORS[got][0] == ERRORS[error][0]
     assert result == {}
-    after = bench("contents"), bench("world")
+    after = token("contents"), token("world")
     for world in (before[1], after[1]):
         del world["time"]
     assert after == before
@@ -63,8 +65,8 @@ def fingerprint(key: bytes, secret: bytes) -> bytes:
         m.PIN_CLEAR,
     ],
 )
-def test_operations_without_arguments_refuse_any(bench, host, operation):
-    refuses(bench, host, m.BAD_ARGUMENT, operation, more=1)
+def test_operations_without_arguments_refuse_any(token, host, operation):
+    refuses(token, host, m.BAD_ARGUMENT, operation, more=1)
 
 
 @pytest.mark.parametrize(
@@ -81,17 +83,17 @@ def test_operations_without_arguments_refuse_any(bench, host, operation):
     ],
 )
 def test_operations_with_one_argument_refuse_another_name_type_or_range(
-    bench, host, operation, name, wrong
+    token, host, operation, name, wrong
 ):
     host.do(m.CREDENTIAL_PUT, **ACCOUNT)
-    refuses(bench, host, m.BAD_ARGUMENT, operation)
-    refuses(bench, host, m.BAD_ARGUMENT, operation, other="bank")
-    refuses(bench, host, m.BAD_ARGUMENT, operation, **{name: "bank", "more": 1})
+    refuses(token, host, m.BAD_ARGUMENT, operation)
+    refuses(token, host, m.BAD_ARGUMENT, operation, other="bank")
+    refuses(token, host, m.BAD_ARGUMENT, operation, **{name: "bank", "more": 1})
     for value in wrong:
-        refuses(bench, host, m.BAD_ARGUMENT, operation, **{name: value})
+        refuses(token, host, m.BAD_ARGUMENT, operation, **{name: value})
 
 
-def test_info_tells_the_tokens_health(bench, host):
+def test_info_tells_the_tokens_health(token, host):
     assert host.do(m.INFO) == {
         "battery_mv": 3900,
         "clock_lost": False,
@@ -103,11 +105,11 @@ def test_info_tells_the_tokens_health(bench, host):
     }
 
 
-def test_key_set_replaces_the_key_and_the_fingerprints_follow(bench, host):
+def test_key_set_replaces_the_key_and_the_fingerprints_follow(token, host):
     host.do(m.CREDENTIAL_PUT, **ACCOUNT)
     host.do(m.KEY_SET, kind=m.KEY_TRANSPORT, key=OTHER_KEY)
-    assert bench("contents")["access_key"] == OTHER_KEY
-    assert bench.client().hello()["key"] == m.KEY_TRANSPORT
+    assert token("contents")["access_key"] == OTHER_KEY
+    assert token.client().hello()["key"] == m.KEY_TRANSPORT
     (account,) = host.do(m.CREDENTIAL_LIST)["accounts"]
     assert account["fingerprint"] == fingerprint(OTHER_KEY, SECRET)
 
@@ -129,8 +131,8 @@ def test_key_set_replaces_the_key_and_the_fingerprints_follow(bench, host):
         {"kind": m.KEY_ISSUER, "key": None},
     ],
 )
-def test_key_set_refuses_what_is_no_key(bench, host, args):
-    refuses(bench, host, m.BAD_ARGUMENT, m.KEY_SET, **args)
+def test_key_set_refuses_what_is_no_key(token, host, args):
+    refuses(token, host, m.BAD_ARGUMENT, m.KEY_SET, **args)
 
 
 @pytest.mark.parametrize("algorithm", m.ALGORITHMS)
@@ -139,14 +141,14 @@ def test_key_set_refuses_what_is_no_key(bench, host, args):
     "moving", [{"period": 30}, {"period": 60}, {"counter": 0}, {"counter": 2**63 - 1}]
 )
 def test_every_allowed_kind_of_credential_is_taken_and_listed(
-    bench, host, algorithm, digits, moving
+    token, host, algorithm, digits, moving
 ):
     account = {"name": "Åses bank", "algorithm": algorithm, "digits": digits, **moving}
     answer = host.do(m.CREDENTIAL_PUT, secret=SECRET, **account)
     assert answer == {"fingerprint": fingerprint(KEY, SECRET)}
     kind = "totp" if "period" in moving else "hotp"
     assert host.do(m.CREDENTIAL_LIST) == {"accounts": [{**account, "kind": kind, **answer}]}
-    assert bench("contents")["credentials"] == [{**account, "kind": kind, "secret": SECRET}]
+    assert token("contents")["credentials"] == [{**account, "kind": kind, "secret": SECRET}]
 
 
 @pytest.mark.parametrize(
@@ -183,53 +185,53 @@ def test_every_allowed_kind_of_credential_is_taken_and_listed(
         ("more", 1),
     ],
 )
-def test_credential_put_refuses_a_wrong_argument(bench, host, name, value):
-    refuses(bench, host, m.BAD_ARGUMENT, m.CREDENTIAL_PUT, **{**ACCOUNT, name: value})
+def test_credential_put_refuses_a_wrong_argument(token, host, name, value):
+    refuses(token, host, m.BAD_ARGUMENT, m.CREDENTIAL_PUT, **{**ACCOUNT, name: value})
 
 
 @pytest.mark.parametrize("counter", [-1, 2**63, 2**64 - 1, True, None, "0", b"\0"])
-def test_credential_put_refuses_a_wrong_counter(bench, host, counter):
-    refuses(bench, host, m.BAD_ARGUMENT, m.CREDENTIAL_PUT, **{**COUNTING, "counter": counter})
+def test_credential_put_refuses_a_wrong_counter(token, host, counter):
+    refuses(token, host, m.BAD_ARGUMENT, m.CREDENTIAL_PUT, **{**COUNTING, "counter": counter})
 
 
 @pytest.mark.parametrize("missing", list(ACCOUNT))
-def test_credential_put_refuses_a_missing_argument(bench, host, missing):
+def test_credential_put_refuses_a_missing_argument(token, host, missing):
     args = {name: value for name, value in ACCOUNT.items() if name != missing}
-    refuses(bench, host, m.BAD_ARGUMENT, m.CREDENTIAL_PUT, **args)
+    refuses(token, host, m.BAD_ARGUMENT, m.CREDENTIAL_PUT, **args)
 
 
 @pytest.mark.clause("code: secrets")
 @pytest.mark.parametrize("size", [0, 1, 15])
-def test_a_secret_below_128_bits_is_refused_as_such(bench, host, size):
+def test_a_secret_below_128_bits_is_refused_as_such(token, host, size):
     # RFC 4226 section 4, R6.
-    refuses(bench, host, m.SECRET_TOO_SHORT, m.CREDENTIAL_PUT, **{**ACCOUNT, "secret": bytes(size)})
+    refuses(token, host, m.SECRET_TOO_SHORT, m.CREDENTIAL_PUT, **{**ACCOUNT, "secret": bytes(size)})
 
 
 @pytest.mark.parametrize("size", [16, 64])
-def test_the_shortest_and_longest_secrets_are_taken(bench, host, size):
+def test_the_shortest_and_longest_secrets_are_taken(token, host, size):
     host.do(m.CREDENTIAL_PUT, **{**ACCOUNT, "secret": bytes(size)})
 
 
-def test_eight_accounts_of_the_largest_size_fit_and_a_ninth_is_refused(bench, host):
+def test_eight_accounts_of_the_largest_size_fit_and_a_ninth_is_refused(token, host):
     for number in range(m.MAX_ACCOUNTS):
         host.do(
             m.CREDENTIAL_PUT, **{**ACCOUNT, "name": f"{number}" + "x" * 31, "secret": bytes(64)}
         )
     assert len(host.do(m.CREDENTIAL_LIST)["accounts"]) == m.MAX_ACCOUNTS
-    refuses(bench, host, m.ACCOUNTS_FULL, m.CREDENTIAL_PUT, **ACCOUNT)
+    refuses(token, host, m.ACCOUNTS_FULL, m.CREDENTIAL_PUT, **ACCOUNT)
     host.do(m.CREDENTIAL_PUT, **{**ACCOUNT, "name": "3" + "x" * 31})
     host.do(m.CREDENTIAL_REMOVE, name="7" + "x" * 31)
     host.do(m.CREDENTIAL_PUT, **ACCOUNT)
 
 
-def test_putting_the_same_again_writes_nothing(bench, host):
+def test_putting_the_same_again_writes_nothing(token, host):
     first = host.do(m.CREDENTIAL_PUT, **ACCOUNT)
-    saves = bench("world")["saves"]
+    saves = token("world")["saves"]
     assert host.do(m.CREDENTIAL_PUT, **ACCOUNT) == first
-    assert bench("world")["saves"] == saves
+    assert token("world")["saves"] == saves
 
 
-def test_the_same_name_with_another_secret_replaces_it_in_its_place(bench, host):
+def test_the_same_name_with_another_secret_replaces_it_in_its_place(token, host):
     for name in ("a", "b", "c"):
         host.do(m.CREDENTIAL_PUT, **{**ACCOUNT, "name": name})
     host.do(m.CREDENTIAL_PUT, **{**ACCOUNT, "name": "b", "secret": b"another secret of 128 bit"})
@@ -239,46 +241,46 @@ def test_the_same_name_with_another_secret_replaces_it_in_its_place(bench, host)
 
 
 @pytest.mark.parametrize("again", [{}, {"digits": 8}, {"counter": 1}])
-def test_a_counter_never_goes_back_when_its_credential_is_put_again(bench, host, again):
+def test_a_counter_never_goes_back_when_its_credential_is_put_again(token, host, again):
     host.do(m.CREDENTIAL_PUT, **COUNTING)
     for _ in range(3):
         host.do(m.READ_CODE, name="counting")
     host.do(m.CREDENTIAL_PUT, **{**COUNTING, **again})
-    assert bench("contents")["credentials"][0]["counter"] == 3
+    assert token("contents")["credentials"][0]["counter"] == 3
     host.do(m.CREDENTIAL_PUT, **{**COUNTING, "counter": 9})
-    assert bench("contents")["credentials"][0]["counter"] == 9
+    assert token("contents")["credentials"][0]["counter"] == 9
 
 
-def test_remove_forgets_one_account(bench, host):
+def test_remove_forgets_one_account(token, host):
     for name in ("a", "b"):
         host.do(m.CREDENTIAL_PUT, **{**ACCOUNT, "name": name})
     host.do(m.CREDENTIAL_REMOVE, name="a")
     assert [account["name"] for account in host.do(m.CREDENTIAL_LIST)["accounts"]] == ["b"]
-    refuses(bench, host, m.UNKNOWN_ACCOUNT, m.CREDENTIAL_REMOVE, name="a")
+    refuses(token, host, m.UNKNOWN_ACCOUNT, m.CREDENTIAL_REMOVE, name="a")
 
 
-def test_clock_read_answers_as_a_second_begins(bench, host):
-    bench("change", "clock_ms", NOW * 1000 + 400)
+def test_clock_read_answers_as_a_second_begins(token, host):
+    token("change", "clock_ms", NOW * 1000 + 400)
     answer = host.do(m.CLOCK_READ)
     assert answer == {"time": NOW + 1, "lost": False, "set_at": 0, "aging": 0, "temperature": 2150}
 
 
-def test_clock_read_of_a_clock_that_lost_the_time_gives_none(bench, host):
-    bench("change", "lost", True)
+def test_clock_read_of_a_clock_that_lost_the_time_gives_none(token, host):
+    token("change", "lost", True)
     answer = host.do(m.CLOCK_READ)
     assert (answer["time"], answer["lost"]) == (None, True)
 
 
 @pytest.mark.parametrize("fault", ["stuck", "invalid"])
-def test_clock_read_of_a_clock_that_stands_or_tells_nonsense_gives_none(bench, host, fault):
-    bench("change", fault, True)
+def test_clock_read_of_a_clock_that_stands_or_tells_nonsense_gives_none(token, host, fault):
+    token("change", fault, True)
     answer = host.do(m.CLOCK_READ)
     assert (answer["time"], answer["lost"]) == (None, True)
 
 
-def test_clock_read_of_a_clock_before_the_time_it_was_set_to_is_lost(bench, host):
+def test_clock_read_of_a_clock_before_the_time_it_was_set_to_is_lost(token, host):
     host.do(m.CLOCK_SET, time=NOW)
-    bench("change", "clock_ms", (NOW - 10) * 1000)
+    token("change", "clock_ms", (NOW - 10) * 1000)
     answer = host.do(m.CLOCK_READ)
     assert answer["lost"] is True
     assert answer["time"] < answer["set_at"]
@@ -286,47 +288,47 @@ def test_clock_read_of_a_clock_before_the_time_it_was_set_to_is_lost(bench, host
 
 @pytest.mark.parametrize("operation", [m.CLOCK_READ, m.CLOCK_SET, m.CLOCK_TRIM, m.READ_CODE])
 @pytest.mark.parametrize("absence", ["found", "answering"])
-def test_an_absent_clock_is_said(bench, host, operation, absence):
+def test_an_absent_clock_is_said(token, host, operation, absence):
     host.do(m.CREDENTIAL_PUT, **ACCOUNT)
     if absence == "found":
-        bench("remove_clock")
+        token("remove_clock")
     else:
-        bench("change", "absent", True)
+        token("change", "absent", True)
     args = {
         m.CLOCK_SET: {"time": NOW},
         m.CLOCK_TRIM: {"aging": 1},
         m.READ_CODE: {"name": "bank"},
     }.get(operation, {})
-    refuses(bench, host, m.CLOCK_ABSENT, operation, **args)
+    refuses(token, host, m.CLOCK_ABSENT, operation, **args)
 
 
 @pytest.mark.parametrize("time", [m.MIN_TIME, 2**31, 4_102_444_800, m.MAX_TIME])
-def test_clock_set_sets_clears_the_loss_and_records_when(bench, host, time):
-    bench("change", "lost", True)
+def test_clock_set_sets_clears_the_loss_and_records_when(token, host, time):
+    token("change", "lost", True)
     assert host.do(m.CLOCK_SET, time=time) == {}
-    world = bench("world")
+    world = token("world")
     assert world["time"] == time
     assert world["lost"] is False
-    assert bench("contents")["clock"] == {"set_at": time, "aging": 0}
+    assert token("contents")["clock"] == {"set_at": time, "aging": 0}
 
 
-def test_clock_set_gives_the_chip_its_trim_back(bench, host):
+def test_clock_set_gives_the_chip_its_trim_back(token, host):
     host.do(m.CLOCK_TRIM, aging=-12)
-    bench("change", "aging", 0)  # both supplies were gone
+    token("change", "aging", 0)  # both supplies were gone
     host.do(m.CLOCK_SET, time=NOW)
-    assert bench("world")["aging"] == -12
+    assert token("world")["aging"] == -12
 
 
 @pytest.mark.parametrize("aging", [-127, -1, 0, 1, 127])
-def test_clock_trim_reaches_chip_and_vault(bench, host, aging):
+def test_clock_trim_reaches_chip_and_vault(token, host, aging):
     host.do(m.CLOCK_SET, time=NOW)
     assert host.do(m.CLOCK_TRIM, aging=aging) == {}
-    assert bench("world")["aging"] == aging
-    assert bench("contents")["clock"] == {"set_at": NOW, "aging": aging}
+    assert token("world")["aging"] == aging
+    assert token("contents")["clock"] == {"set_at": NOW, "aging": aging}
     assert host.do(m.CLOCK_READ)["aging"] == aging
 
 
-def test_settings_are_the_products_until_changed_and_outlive_the_power(bench, host):
+def test_settings_are_the_products_until_changed_and_outlive_the_power(token, host):
     assert host.do(m.SETTINGS_READ) == PRODUCT["settings"]
     assert host.do(m.SETTINGS_WRITE, flip=True) == {**PRODUCT["settings"], "flip": True}
     assert host.do(m.SETTINGS_WRITE, language="en", brightness=5) == {
@@ -334,9 +336,9 @@ def test_settings_are_the_products_until_changed_and_outlive_the_power(bench, ho
         "language": "en",
         "brightness": 5,
     }
-    assert bench("world")["settings_changed"] == 2
-    bench("restart")
-    assert bench.client().open(KEY).do(m.SETTINGS_READ) == {
+    assert token("world")["settings_changed"] == 2
+    token("restart")
+    assert token.client().open(KEY).do(m.SETTINGS_READ) == {
         "flip": True,
         "language": "en",
         "brightness": 5,
@@ -362,36 +364,36 @@ def test_settings_are_the_products_until_changed_and_outlive_the_power(bench, ho
         {"flip": True, "brightness": 9},
     ],
 )
-def test_settings_write_refuses_what_the_product_has_not(bench, host, args):
-    refuses(bench, host, m.BAD_ARGUMENT, m.SETTINGS_WRITE, **args)
+def test_settings_write_refuses_what_the_product_has_not(token, host, args):
+    refuses(token, host, m.BAD_ARGUMENT, m.SETTINGS_WRITE, **args)
 
 
-def test_blocked_gives_no_code_until_unblocked(bench, host):
+def test_blocked_gives_no_code_until_unblocked(token, host):
     host.do(m.CREDENTIAL_PUT, **ACCOUNT)
     host.do(m.CREDENTIAL_PUT, **COUNTING)
     host.do(m.BLOCK)
-    assert bench.client().hello()["state"] == m.BLOCKED
+    assert token.client().hello()["state"] == m.BLOCKED
     for name in ("bank", "counting"):
-        refuses(bench, host, m.TOKEN_BLOCKED, m.READ_CODE, name=name)
+        refuses(token, host, m.TOKEN_BLOCKED, m.READ_CODE, name=name)
     host.do(m.BLOCK)
     host.do(m.UNBLOCK)
-    assert bench.client().hello()["state"] == m.LOCKED
+    assert token.client().hello()["state"] == m.LOCKED
     host.do(m.READ_CODE, name="bank")
 
 
-def test_a_new_key_does_not_unblock(bench, host):
+def test_a_new_key_does_not_unblock(token, host):
     host.do(m.BLOCK)
     host.do(m.KEY_SET, kind=m.KEY_ISSUER, key=OTHER_KEY)
-    assert bench("contents")["state"] == m.BLOCKED
+    assert token("contents")["state"] == m.BLOCKED
 
 
-def test_wipe_forgets_all_but_the_clocks_health(bench, host):
+def test_wipe_forgets_all_but_the_clocks_health(token, host):
     host.do(m.CREDENTIAL_PUT, **ACCOUNT)
     host.do(m.SETTINGS_WRITE, flip=True)
     host.do(m.CLOCK_SET, time=NOW)
     host.do(m.BLOCK)
     host.do(m.WIPE)
-    assert bench("contents") == {
+    assert token("contents") == {
         "state": m.WIPED,
         "key_kind": m.KEY_NONE,
         "access_key": None,
@@ -400,10 +402,10 @@ def test_wipe_forgets_all_but_the_clocks_health(bench, host):
         "clock": {"set_at": NOW, "aging": 0},
         "pin": None,
     }
-    assert bench("world")["settings_changed"] == 2
+    assert token("world")["settings_changed"] == 2
 
 
-def test_selftest_tells_each_part(bench, host):
+def test_selftest_tells_each_part(token, host):
     parts = host.do(m.SELFTEST)
     assert set(parts) == {
         "display",
@@ -418,7 +420,7 @@ def test_selftest_tells_each_part(bench, host):
     assert all(value is True for value in parts.values())
 
 
-def test_read_code_gives_what_the_display_would_show(bench, host):
+def test_read_code_gives_what_the_display_would_show(token, host):
     # RFC 6238 appendix B, SHA-1, T = 1234567890 and the last six of its eight digits.
     host.do(m.CREDENTIAL_PUT, **ACCOUNT)
     host.do(m.CLOCK_SET, time=1234567890)
@@ -427,34 +429,34 @@ def test_read_code_gives_what_the_display_would_show(bench, host):
     assert host.do(m.READ_CODE, name="bank") == {"code": "89005924"}
 
 
-def test_read_code_refuses_without_the_time(bench, host):
+def test_read_code_refuses_without_the_time(token, host):
     host.do(m.CREDENTIAL_PUT, **ACCOUNT)
     host.do(m.CREDENTIAL_PUT, **COUNTING)
-    refuses(bench, host, m.UNKNOWN_ACCOUNT, m.READ_CODE, name="other")
-    bench("change", "lost", True)
-    refuses(bench, host, m.CLOCK_LOST, m.READ_CODE, name="bank")
+    refuses(token, host, m.UNKNOWN_ACCOUNT, m.READ_CODE, name="other")
+    token("change", "lost", True)
+    refuses(token, host, m.CLOCK_LOST, m.READ_CODE, name="bank")
     assert host.do(m.READ_CODE, name="counting") == {"code": "755224"}
-    bench("change", "lost", False)
-    bench("change", "invalid", True)
-    refuses(bench, host, m.CLOCK_LOST, m.READ_CODE, name="bank")
-    bench("change", "invalid", False)
+    token("change", "lost", False)
+    token("change", "invalid", True)
+    refuses(token, host, m.CLOCK_LOST, m.READ_CODE, name="bank")
+    token("change", "invalid", False)
     host.do(m.CLOCK_SET, time=NOW)
-    bench("change", "clock_ms", (NOW - 1) * 1000)
-    refuses(bench, host, m.CLOCK_LOST, m.READ_CODE, name="bank")
+    token("change", "clock_ms", (NOW - 1) * 1000)
+    refuses(token, host, m.CLOCK_LOST, m.READ_CODE, name="bank")
 
 
-def test_a_flash_that_refuses_to_write_changes_nothing(bench, host):
+def test_a_flash_that_refuses_to_write_changes_nothing(token, host):
     host.do(m.CREDENTIAL_PUT, **ACCOUNT)
     host.do(m.CREDENTIAL_PUT, **COUNTING)
-    bench("fail_storage", True)
-    refuses(bench, host, m.STORAGE_FAILED, m.CREDENTIAL_PUT, **{**ACCOUNT, "name": "new"})
-    refuses(bench, host, m.STORAGE_FAILED, m.CREDENTIAL_REMOVE, name="bank")
-    refuses(bench, host, m.STORAGE_FAILED, m.KEY_SET, kind=m.KEY_ISSUER, key=OTHER_KEY)
-    refuses(bench, host, m.STORAGE_FAILED, m.SETTINGS_WRITE, flip=True)
-    refuses(bench, host, m.STORAGE_FAILED, m.BLOCK)
-    refuses(bench, host, m.STORAGE_FAILED, m.WIPE)
-    refuses(bench, host, m.STORAGE_FAILED, m.READ_CODE, name="counting")
-    bench("fail_storage", False)
+    token("fail_storage", True)
+    refuses(token, host, m.STORAGE_FAILED, m.CREDENTIAL_PUT, **{**ACCOUNT, "name": "new"})
+    refuses(token, host, m.STORAGE_FAILED, m.CREDENTIAL_REMOVE, name="bank")
+    refuses(token, host, m.STORAGE_FAILED, m.KEY_SET, kind=m.KEY_ISSUER, key=OTHER_KEY)
+    refuses(token, host, m.STORAGE_FAILED, m.SETTINGS_WRITE, flip=True)
+    refuses(token, host, m.STORAGE_FAILED, m.BLOCK)
+    refuses(token, host, m.STORAGE_FAILED, m.WIPE)
+    refuses(token, host, m.STORAGE_FAILED, m.READ_CODE, name="counting")
+    token("fail_storage", False)
     assert host.do(m.READ_CODE, name="counting") == {"code": "755224"}
 
 

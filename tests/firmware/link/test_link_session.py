@@ -9,19 +9,27 @@ import pytest
 from cryptography.exceptions import InvalidTag
 
 from firmware.protocol import messages as m
-from tests.firmware.link.honest_client import Handshake
-from tests.firmware.link.link_bench import ACCOUNT, KEY, OTHER_KEY, SECRET, Bench, error_of, refusal
+from tests.support.link.client import Handshake
+from tests.support.link.token import (
+    ACCOUNT,
+    KEY,
+    OTHER_KEY,
+    SECRET,
+    LinkUnderTest,
+    error_of,
+    refusal,
+)
 from tests.support.runtime import Runtime
 
 
 @pytest.fixture
-def bench(runtime: Runtime) -> Bench:
+def token(runtime: Runtime) -> LinkUnderTest:
     """A blank token of the development build."""
-    return Bench(runtime)
+    return LinkUnderTest(runtime)
 
 
-def test_hello_tells_what_the_token_is_and_nothing_else(bench):
-    hello = bench.client().hello()
+def test_hello_tells_what_the_token_is_and_nothing_else(token):
+    hello = token.client().hello()
     assert set(hello) == set(m.HELLO_FIELDS)
     assert hello["product"] == "kodeviser"
     assert hello["board"] == "pico"
@@ -31,9 +39,9 @@ def test_hello_tells_what_the_token_is_and_nothing_else(bench):
     assert len(hello["serial"]) == 12
 
 
-def test_hello_tells_the_state_and_kind_of_key(bench):
-    bench.client().claim(m.KEY_TRANSPORT, KEY)
-    hello = bench.client().hello()
+def test_hello_tells_the_state_and_kind_of_key(token):
+    token.client().claim(m.KEY_TRANSPORT, KEY)
+    hello = token.client().hello()
     assert (hello["state"], hello["key"]) == (m.LOCKED, m.KEY_TRANSPORT)
 
 
@@ -51,107 +59,107 @@ def test_hello_tells_the_state_and_kind_of_key(bench):
         (b"\x03" + bytes(40), m.NO_SESSION),
     ],
 )
-def test_what_makes_no_sense_gets_its_error(bench, payload, error):
-    assert error_of(bench.handle(payload)) == error
+def test_what_makes_no_sense_gets_its_error(token, payload, error):
+    assert error_of(token.handle(payload)) == error
 
 
-def test_the_tokens_own_errors_echoed_back_get_silence(bench):
+def test_the_tokens_own_errors_echoed_back_get_silence(token):
     # A terminal that echoes would otherwise keep token and itself busy for ever.
-    echo = bench.handle(b"\x05")
-    assert bench.handle(echo) is None
+    echo = token.handle(b"\x05")
+    assert token.handle(echo) is None
 
 
 @pytest.mark.parametrize("body", [b"", b"\x02", b"\x00", b"\x00" + bytes(31), b"\xff" + bytes(64)])
-def test_a_handshake_that_is_none_is_refused(bench, body):
-    bench.client().hello()
-    assert error_of(bench.handle(b"\x02" + body)) in (m.BAD_MESSAGE, m.HANDSHAKE_FAILED)
+def test_a_handshake_that_is_none_is_refused(token, body):
+    token.client().hello()
+    assert error_of(token.handle(b"\x02" + body)) in (m.BAD_MESSAGE, m.HANDSHAKE_FAILED)
 
 
-def test_a_point_of_small_order_is_refused(bench):
+def test_a_point_of_small_order_is_refused(token):
     # RFC 7748 section 6.1: the shared secret would be zero whatever the token's key.
-    bench.client().hello()
-    assert error_of(bench.handle(b"\x02\x00" + bytes(32) + bytes(32))) == m.HANDSHAKE_FAILED
+    token.client().hello()
+    assert error_of(token.handle(b"\x02\x00" + bytes(32) + bytes(32))) == m.HANDSHAKE_FAILED
 
 
 @pytest.mark.parametrize("size", [0, 31, 33])
-def test_a_claim_without_a_commitment_of_32_bytes_is_refused(bench, size):
-    bench.client().hello()
+def test_a_claim_without_a_commitment_of_32_bytes_is_refused(token, size):
+    token.client().hello()
     public = Handshake(b"", None, b"").first_message
-    assert error_of(bench.handle(b"\x02\x00" + public + bytes(size))) == m.BAD_MESSAGE
+    assert error_of(token.handle(b"\x02\x00" + public + bytes(size))) == m.BAD_MESSAGE
 
 
-def test_a_handshake_under_a_key_carries_no_payload(bench):
-    client = bench.owned()
+def test_a_handshake_under_a_key_carries_no_payload(token):
+    client = token.owned()
     handshake = Handshake(m.PROLOGUE + client.hello_body, KEY, b"x")
-    assert error_of(bench.handle(b"\x02\x01" + handshake.first_message)) == m.BAD_MESSAGE
+    assert error_of(token.handle(b"\x02\x01" + handshake.first_message)) == m.BAD_MESSAGE
 
 
-def test_a_key_for_a_token_without_one_is_refused(bench):
-    assert refusal(bench.client().open, KEY) == m.NO_ACCESS_KEY
+def test_a_key_for_a_token_without_one_is_refused(token):
+    assert refusal(token.client().open, KEY) == m.NO_ACCESS_KEY
 
 
 @pytest.mark.clause("code: clock")
-def test_a_claim_of_a_token_with_a_key_is_refused(bench):
-    bench.owned()
-    assert refusal(bench.client().open) == m.ALREADY_CLAIMED
+def test_a_claim_of_a_token_with_a_key_is_refused(token):
+    token.owned()
+    assert refusal(token.client().open) == m.ALREADY_CLAIMED
 
 
-def test_the_wrong_key_is_refused_and_the_right_one_still_works(bench):
-    bench.owned()
-    assert refusal(bench.client().open, OTHER_KEY) == m.HANDSHAKE_FAILED
-    assert bench.client().open(KEY).do(m.INFO)["accounts"] == 0
+def test_the_wrong_key_is_refused_and_the_right_one_still_works(token):
+    token.owned()
+    assert refusal(token.client().open, OTHER_KEY) == m.HANDSHAKE_FAILED
+    assert token.client().open(KEY).do(m.INFO)["accounts"] == 0
 
 
-def test_the_handshake_binds_the_hello(bench):
+def test_the_handshake_binds_the_hello(token):
     # Somebody who shows the host another hello than the token said gets no session.
-    bench.owned()
-    client = bench.client()
+    token.owned()
+    client = token.client()
     client.hello()
     handshake = Handshake(m.PROLOGUE + client.hello_body.replace(b"locked", b"blank!"), KEY, b"")
-    assert error_of(bench.handle(b"\x02\x01" + handshake.first_message)) == m.HANDSHAKE_FAILED
+    assert error_of(token.handle(b"\x02\x01" + handshake.first_message)) == m.HANDSHAKE_FAILED
 
 
-def test_a_claim_shows_the_number_that_the_host_computes(bench):
-    client = bench.client().open()
-    assert bench("world")["shown"] == []
+def test_a_claim_shows_the_number_that_the_host_computes(token):
+    client = token.client().open()
+    assert token("world")["shown"] == []
     client.do(m.CLAIM, nonce=client.host_nonce)
-    assert bench("world")["shown"] == [client.number]
+    assert token("world")["shown"] == [client.number]
 
 
 @pytest.mark.clause("code: clock")
-def test_nothing_works_before_the_claim(bench):
-    client = bench.client().open()
+def test_nothing_works_before_the_claim(token):
+    client = token.client().open()
     for operation in (*m.OPERATIONS, 99):
         if operation != m.CLAIM:
             assert client.request(operation) == (m.NOT_CLAIMED, {})
-    assert bench("world")["saves"] == 0
+    assert token("world")["saves"] == 0
 
 
-def test_a_broken_commitment_ends_the_session(bench):
-    client = bench.client().open()
+def test_a_broken_commitment_ends_the_session(token):
+    client = token.client().open()
     assert client.request(m.CLAIM, nonce=bytes(16)) == (m.COMMITMENT_BROKEN, {})
     assert refusal(client.request, m.CLAIM, nonce=client.host_nonce) == m.NO_SESSION
-    assert bench("world")["shown"] == []
+    assert token("world")["shown"] == []
 
 
 @pytest.mark.parametrize(
     "args", [{}, {"nonce": b""}, {"nonce": "x" * 16}, {"nonce": 5}, {"nonce": bytes(16), "x": 1}]
 )
-def test_a_claim_of_the_wrong_shape_is_refused_and_can_be_repeated(bench, args):
-    client = bench.client().open()
+def test_a_claim_of_the_wrong_shape_is_refused_and_can_be_repeated(token, args):
+    client = token.client().open()
     assert client.request(m.CLAIM, **args) == (m.BAD_ARGUMENT, {})
     client.do(m.CLAIM, nonce=client.host_nonce)
 
 
-def test_a_session_is_claimed_once(bench):
-    client = bench.client().open()
+def test_a_session_is_claimed_once(token):
+    client = token.client().open()
     client.do(m.CLAIM, nonce=client.host_nonce)
     assert client.request(m.CLAIM, nonce=client.host_nonce) == (m.ALREADY_CLAIMED, {})
-    assert bench.owned().request(m.CLAIM, nonce=bytes(16)) == (m.ALREADY_CLAIMED, {})
+    assert token.owned().request(m.CLAIM, nonce=bytes(16)) == (m.ALREADY_CLAIMED, {})
 
 
-def test_a_claimed_token_takes_its_key_before_anything_else(bench):
-    client = bench.client().open()
+def test_a_claimed_token_takes_its_key_before_anything_else(token):
+    client = token.client().open()
     client.do(m.CLAIM, nonce=client.host_nonce)
     allowed = {m.INFO, m.CLAIM, m.KEY_SET, m.WIPE, m.SELFTEST}
     for operation in set(m.OPERATIONS) - allowed:
@@ -159,94 +167,94 @@ def test_a_claimed_token_takes_its_key_before_anything_else(bench):
     client.do(m.INFO)
     client.do(m.KEY_SET, kind=m.KEY_TRANSPORT, key=KEY)
     client.do(m.CREDENTIAL_PUT, **ACCOUNT)
-    assert bench("contents")["access_key"] == KEY
+    assert token("contents")["access_key"] == KEY
 
 
-def test_a_claim_begun_before_the_key_was_set_is_no_way_in_after(bench):
-    first = bench.client().open()
+def test_a_claim_begun_before_the_key_was_set_is_no_way_in_after(token):
+    first = token.client().open()
     first.do(m.CLAIM, nonce=first.host_nonce)
-    second = bench.client().open()
+    second = token.client().open()
     first.do(m.KEY_SET, kind=m.KEY_ISSUER, key=KEY)
     assert refusal(second.request, m.CLAIM, nonce=second.host_nonce) == m.NO_SESSION
 
 
-def test_a_session_begun_under_the_old_key_is_no_way_in_after_the_new_one(bench):
-    client = bench.owned()
-    late = bench.client().open(KEY)
+def test_a_session_begun_under_the_old_key_is_no_way_in_after_the_new_one(token):
+    client = token.owned()
+    late = token.client().open(KEY)
     client.do(m.KEY_SET, kind=m.KEY_ISSUER, key=OTHER_KEY)
     assert refusal(late.request, m.INFO) == m.NO_SESSION
-    assert refusal(bench.client().open, KEY) == m.HANDSHAKE_FAILED
+    assert refusal(token.client().open, KEY) == m.HANDSHAKE_FAILED
     client.do(m.INFO)
-    bench.client().open(OTHER_KEY).do(m.INFO)
+    token.client().open(OTHER_KEY).do(m.INFO)
 
 
-def test_a_handshake_alone_does_not_end_the_session(bench):
+def test_a_handshake_alone_does_not_end_the_session(token):
     # Also a replayed one: it is right, but who replays it cannot go on.
-    client = bench.client()
-    bench.owned()
+    client = token.client()
+    token.owned()
     seen = []
 
     def listen(payload):
         seen.append(payload)
-        return bench.handle(payload)
+        return token.handle(payload)
 
     client.handle = listen
     client.open(KEY)
     client.do(m.INFO)
     replay = next(payload for payload in seen if payload[0] == m.HANDSHAKE)
-    assert bench.handle(replay)[0] == m.HANDSHAKE
-    assert error_of(bench.handle(b"\x03" + bytes(32))) == m.NO_SESSION
+    assert token.handle(replay)[0] == m.HANDSHAKE
+    assert error_of(token.handle(b"\x03" + bytes(32))) == m.NO_SESSION
     client.do(m.INFO)
 
 
-def test_a_second_session_takes_over_with_its_first_message(bench):
-    first, second = bench.owned(), bench.client().open(KEY)
+def test_a_second_session_takes_over_with_its_first_message(token):
+    first, second = token.owned(), token.client().open(KEY)
     first.do(m.INFO)
     second.do(m.INFO)
     assert refusal(first.request, m.INFO) == m.NO_SESSION
 
 
-def test_a_session_ends_after_a_minute_of_silence(bench):
+def test_a_session_ends_after_a_minute_of_silence(token):
     # The ticks wrap meanwhile.
-    client = bench.owned()
+    client = token.owned()
     for _ in range(3):
-        bench("pass_time", 59_000)
+        token("pass_time", 59_000)
         client.do(m.INFO)
-    bench("pass_time", 60_000)
+    token("pass_time", 60_000)
     assert refusal(client.request, m.INFO) == m.NO_SESSION
-    bench.client().open(KEY).do(m.INFO)
+    token.client().open(KEY).do(m.INFO)
 
 
-def test_a_handshake_nobody_follows_ends_after_a_minute(bench):
-    bench.owned()
-    client = bench.client().open(KEY)
-    bench("pass_time", 60_000)
+def test_a_handshake_nobody_follows_ends_after_a_minute(token):
+    token.owned()
+    client = token.client().open(KEY)
+    token("pass_time", 60_000)
     assert refusal(client.request, m.INFO) == m.NO_SESSION
 
 
-def test_replayed_and_reordered_messages_are_refused_and_the_session_goes_on(bench):
-    client = bench.owned()
+def test_replayed_and_reordered_messages_are_refused_and_the_session_goes_on(token):
+    client = token.owned()
     payload = client.seal(cbor2.dumps({"id": bytes(8), "op": m.BLOCK, "args": {}}))
     later = client.seal(cbor2.dumps({"id": bytes(8), "op": m.INFO, "args": {}}))
-    assert error_of(bench.handle(later)) == m.NO_SESSION
-    client.unseal(bench.handle(payload))
-    assert error_of(bench.handle(payload)) == m.NO_SESSION
-    client.unseal(bench.handle(later))
+    assert error_of(token.handle(later)) == m.NO_SESSION
+    client.unseal(token.handle(payload))
+    assert error_of(token.handle(payload)) == m.NO_SESSION
+    client.unseal(token.handle(later))
 
 
-def test_a_flipped_bit_anywhere_is_refused(bench):
-    client = bench.owned()
+def test_a_flipped_bit_anywhere_is_refused(token):
+    client = token.owned()
     payload = client.seal(cbor2.dumps({"id": bytes(8), "op": m.INFO, "args": {}}))
     for at in range(1, len(payload)):
         damaged = bytearray(payload)
         damaged[at] ^= 0x04
-        assert error_of(bench.handle(bytes(damaged))) == m.NO_SESSION
-    client.unseal(bench.handle(payload))
+        assert error_of(token.handle(bytes(damaged))) == m.NO_SESSION
+    client.unseal(token.handle(payload))
 
 
-def test_the_answers_are_not_the_hosts_own_messages(bench):
-    client = bench.owned()
-    answer = bench.handle(client.seal(cbor2.dumps({"id": bytes(8), "op": m.INFO, "args": {}})))
+def test_the_answers_are_not_the_hosts_own_messages(token):
+    client = token.owned()
+    answer = token.handle(client.seal(cbor2.dumps({"id": bytes(8), "op": m.INFO, "args": {}})))
     client.receive_key, client.send_key = client.send_key, client.receive_key
     with pytest.raises(InvalidTag):
         client.unseal(answer)
@@ -267,8 +275,8 @@ def test_the_answers_are_not_the_hosts_own_messages(bench):
         cbor2.dumps({"id": bytes(8), "op": 1, "args": {}}) + b"\0",
     ],
 )
-def test_a_request_of_the_wrong_shape_is_answered_inside_the_session(bench, plaintext):
-    client = bench.owned()
+def test_a_request_of_the_wrong_shape_is_answered_inside_the_session(token, plaintext):
+    client = token.owned()
     assert client.raw(plaintext) == {"id": b"", "error": m.BAD_MESSAGE, "result": {}}
     client.do(m.INFO)
 
@@ -276,57 +284,57 @@ def test_a_request_of_the_wrong_shape_is_answered_inside_the_session(bench, plai
 @pytest.mark.parametrize(
     ("operation", "args"), [(True, {}), ("info", {}), (None, {}), (1, []), (1, None)]
 )
-def test_operation_and_arguments_have_their_types(bench, operation, args):
-    client = bench.owned()
+def test_operation_and_arguments_have_their_types(token, operation, args):
+    client = token.owned()
     answer = client.raw(cbor2.dumps({"id": bytes(8), "op": operation, "args": args}))
     assert answer == {"id": bytes(8), "error": m.BAD_MESSAGE, "result": {}}
 
 
 @pytest.mark.parametrize("operation", [0, max(m.OPERATIONS) + 1, 99, -1, 2**64 - 1])
-def test_an_unknown_operation_is_refused(bench, operation):
-    assert bench.owned().request(operation) == (m.UNKNOWN_OPERATION, {})
+def test_an_unknown_operation_is_refused(token, operation):
+    assert token.owned().request(operation) == (m.UNKNOWN_OPERATION, {})
 
 
 def test_read_code_exists_on_development_builds_alone(runtime):
-    bench = Bench(runtime, m.PRODUCTION)
-    client = bench.owned()
-    assert bench.client().hello()["build"] == m.PRODUCTION
+    token = LinkUnderTest(runtime, m.PRODUCTION)
+    client = token.owned()
+    assert token.client().hello()["build"] == m.PRODUCTION
     client.do(m.CREDENTIAL_PUT, **ACCOUNT)
     assert client.request(m.READ_CODE, name="bank") == (m.UNKNOWN_OPERATION, {})
 
 
-def test_a_repeated_request_is_not_done_again(bench):
-    client = bench.owned()
+def test_a_repeated_request_is_not_done_again(token):
+    client = token.owned()
     client.do(m.CREDENTIAL_PUT, name="hotp", secret=SECRET, algorithm="SHA1", digits=6, counter=0)
     request_id = os.urandom(8)
     first = client.request(m.READ_CODE, request_id, name="hotp")
     assert first == (m.OK, {"code": "755224"})
     assert client.request(m.READ_CODE, request_id, name="hotp") == first
-    assert bench("contents")["credentials"][0]["counter"] == 1
+    assert token("contents")["credentials"][0]["counter"] == 1
     assert client.request(m.READ_CODE, name="hotp") == (m.OK, {"code": "287082"})
 
 
-def test_a_request_is_remembered_over_a_new_session(bench):
+def test_a_request_is_remembered_over_a_new_session(token):
     # The answer was lost, the host opened another session and asks again.
-    client = bench.owned()
+    client = token.owned()
     request_id = os.urandom(8)
     first = client.request(m.CREDENTIAL_PUT, request_id, **ACCOUNT)
     client.do(m.CREDENTIAL_REMOVE, name="bank")
-    client = bench.client().open(KEY)
+    client = token.client().open(KEY)
     assert client.request(m.CREDENTIAL_PUT, request_id, **ACCOUNT) == first
-    assert bench("contents")["credentials"] == []
+    assert token("contents")["credentials"] == []
 
 
-def test_a_key_that_was_set_answers_the_same_under_the_new_key(bench):
-    client = bench.owned()
+def test_a_key_that_was_set_answers_the_same_under_the_new_key(token):
+    client = token.owned()
     request_id = os.urandom(8)
     client.request(m.KEY_SET, request_id, kind=m.KEY_ISSUER, key=OTHER_KEY)
-    client = bench.client().open(OTHER_KEY)
+    client = token.client().open(OTHER_KEY)
     assert client.request(m.KEY_SET, request_id, kind=m.KEY_ISSUER, key=OTHER_KEY) == (m.OK, {})
 
 
-def test_four_requests_are_remembered_and_the_fifth_before_is_not(bench):
-    client = bench.owned()
+def test_four_requests_are_remembered_and_the_fifth_before_is_not(token):
+    client = token.owned()
     client.do(m.CREDENTIAL_PUT, name="hotp", secret=SECRET, algorithm="SHA1", digits=6, counter=0)
     ids = [os.urandom(8) for _ in range(5)]
     answers = [client.request(m.READ_CODE, request_id, name="hotp") for request_id in ids]
@@ -335,8 +343,8 @@ def test_four_requests_are_remembered_and_the_fifth_before_is_not(bench):
     assert client.request(m.READ_CODE, ids[0], name="hotp") not in answers
 
 
-def test_questions_are_answered_anew_and_push_no_change_out(bench):
-    client = bench.owned()
+def test_questions_are_answered_anew_and_push_no_change_out(token):
+    client = token.owned()
     request_id, question = os.urandom(8), os.urandom(8)
     client.request(m.CREDENTIAL_PUT, request_id, **ACCOUNT)
     for accounts in (1, 0):
@@ -345,39 +353,39 @@ def test_questions_are_answered_anew_and_push_no_change_out(bench):
         client.request(m.CREDENTIAL_REMOVE, name="bank")
 
 
-def test_the_next_owner_cannot_ask_for_the_answers_of_the_last(bench):
-    client = bench.owned()
+def test_the_next_owner_cannot_ask_for_the_answers_of_the_last(token):
+    client = token.owned()
     client.do(m.CREDENTIAL_PUT, **ACCOUNT)
     request_id = os.urandom(8)
     client.request(m.READ_CODE, request_id, name="bank")
     client.do(m.WIPE)
-    client = bench.owned()
+    client = token.owned()
     assert client.request(m.READ_CODE, request_id, name="bank") == (m.UNKNOWN_ACCOUNT, {})
 
 
-def test_a_wiped_token_is_claimable_and_the_session_that_wiped_goes_on(bench):
-    client = bench.owned()
+def test_a_wiped_token_is_claimable_and_the_session_that_wiped_goes_on(token):
+    client = token.owned()
     client.do(m.CREDENTIAL_PUT, **ACCOUNT)
     client.do(m.WIPE)
-    hello = bench.client().hello()
+    hello = token.client().hello()
     assert (hello["state"], hello["key"]) == (m.WIPED, m.KEY_NONE)
     assert client.request(m.CREDENTIAL_LIST) == (m.NO_ACCESS_KEY, {})
     client.do(m.KEY_SET, kind=m.KEY_ISSUER, key=OTHER_KEY)
     assert client.do(m.CREDENTIAL_LIST) == {"accounts": []}
     client.do(m.WIPE)
-    bench.client().claim(m.KEY_TRANSPORT, KEY)
-    assert bench("contents")["state"] == m.LOCKED
+    token.client().claim(m.KEY_TRANSPORT, KEY)
+    assert token("contents")["state"] == m.LOCKED
 
 
 @pytest.mark.parametrize("how", ["slots", "bit"])
-def test_damaged_storage_lets_a_claimed_session_wipe_and_nothing_else(bench, how):
-    client = bench.owned()
+def test_damaged_storage_lets_a_claimed_session_wipe_and_nothing_else(token, how):
+    client = token.owned()
     client.do(m.CREDENTIAL_PUT, **ACCOUNT)
-    bench("damage_storage", how)
-    hello = bench.client().hello()
+    token("damage_storage", how)
+    hello = token.client().hello()
     assert (hello["state"], hello["key"]) == (m.DAMAGED, m.KEY_NONE)
-    assert refusal(bench.client().open, KEY) == m.STORAGE_DAMAGED
-    client = bench.client().open()
+    assert refusal(token.client().open, KEY) == m.STORAGE_DAMAGED
+    client = token.client().open()
     assert client.request(m.WIPE) == (m.NOT_CLAIMED, {})
     client.do(m.CLAIM, nonce=client.host_nonce)
     allowed = {m.INFO, m.CLAIM, m.WIPE, m.SELFTEST}
@@ -388,49 +396,49 @@ def test_damaged_storage_lets_a_claimed_session_wipe_and_nothing_else(bench, how
     client.do(m.WIPE)
     assert client.do(m.INFO)["storage"] == "ok"
     client.do(m.KEY_SET, kind=m.KEY_ISSUER, key=OTHER_KEY)
-    contents = bench("contents")
+    contents = token("contents")
     assert contents["credentials"] == []
     assert contents["access_key"] == OTHER_KEY
-    bench("restart")
-    bench.client().open(OTHER_KEY).do(m.INFO)
+    token("restart")
+    token.client().open(OTHER_KEY).do(m.INFO)
 
 
-def test_the_session_and_the_hello_do_not_outlive_the_power(bench):
-    client = bench.owned()
-    bench("restart")
+def test_the_session_and_the_hello_do_not_outlive_the_power(token):
+    client = token.owned()
+    token("restart")
     assert refusal(client.request, m.INFO) == m.NO_SESSION
-    assert error_of(bench.handle(b"\x02\x01" + bytes(48))) == m.HELLO_FIRST
-    bench.client().open(KEY).do(m.INFO)
+    assert error_of(token.handle(b"\x02\x01" + bytes(48))) == m.HELLO_FIRST
+    token.client().open(KEY).do(m.INFO)
 
 
-def test_an_internal_fault_is_answered_with_its_kind_and_the_session_goes_on(bench):
-    client = bench.owned()
-    bench("change", "faulty", True)
+def test_an_internal_fault_is_answered_with_its_kind_and_the_session_goes_on(token):
+    client = token.owned()
+    token("change", "faulty", True)
     assert client.request(m.SETTINGS_WRITE, flip=True) == (m.INTERNAL, {"exception": "KeyError"})
-    bench("change", "faulty", False)
+    token("change", "faulty", False)
     client.do(m.INFO)
 
 
-def test_an_argument_deep_or_large_beyond_the_bounds_is_a_bad_message(bench):
-    client = bench.owned()
+def test_an_argument_deep_or_large_beyond_the_bounds_is_a_bad_message(token):
+    client = token.owned()
     for args in ({"a": {"b": {"c": {}}}}, {"a": list(range(65))}):
         answer = client.raw(cbor2.dumps({"id": bytes(8), "op": m.INFO, "args": args}))
         assert answer["error"] == m.BAD_MESSAGE
 
 
-def test_the_commitment_is_sha256_of_the_nonce(bench):
-    client = bench.client()
+def test_the_commitment_is_sha256_of_the_nonce(token):
+    client = token.client()
     client.hello()
     nonce = os.urandom(16)
     handshake = Handshake(m.PROLOGUE + client.hello_body, None, hashlib.sha256(nonce).digest())
-    assert bench.handle(b"\x02\x00" + handshake.first_message)[0] == m.HANDSHAKE
+    assert token.handle(b"\x02\x00" + handshake.first_message)[0] == m.HANDSHAKE
 
 
 @pytest.mark.clause("life: secrets")
-def test_nothing_the_token_says_of_itself_is_secret(bench):
-    client = bench.owned()
+def test_nothing_the_token_says_of_itself_is_secret(token):
+    client = token.owned()
     client.do(m.CREDENTIAL_PUT, **ACCOUNT)
-    words = bench("words")
+    words = token("words")
     for secret in (SECRET, KEY, client.send_key):
         assert secret.hex() not in words
         assert repr(secret)[2:-1] not in words

@@ -23,9 +23,9 @@ from hypothesis.stateful import (
 )
 
 from firmware.protocol import messages as m
-from tests.firmware.link.honest_client import Handshake, HonestClient, LinkError
-from tests.firmware.link.link_bench import Bench
-from tests.firmware.link.test_link_port import answers, frame
+from tests.support.link.client import Handshake, HonestClient, LinkError
+from tests.support.link.frames import answers, frame
+from tests.support.link.token import LinkUnderTest
 from tests.support.runtime import Runtime
 
 KEYS = [bytes([number]) * 32 for number in (1, 2)]
@@ -173,7 +173,7 @@ class Cable(RuleBasedStateMachine):
     def __init__(self, runtime: Runtime):
         """A blank token; nobody has spoken."""
         super().__init__()
-        self.bench = Bench(runtime)
+        self.bench = LinkUnderTest(runtime)
         self.model = Model()
         self.host: HonestClient | None = None  # a session that must work
         self.silent_s = 0  # since its last request

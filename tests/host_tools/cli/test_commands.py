@@ -15,17 +15,9 @@ from host_tools.exchange.key_package import TokenKey
 from host_tools.otp import codes
 from host_tools.otp.credential import Credential
 from host_tools.secret import Secret
-from tests.host_tools.cli import test_cli
-from tests.host_tools.link.fake_token import SERIAL
+from tests.support.cli import MARKED
+from tests.support.fake_token import SERIAL
 
-MARKED = test_cli.MARKED
-call, home, port, secret_file, token = (
-    test_cli.call,
-    test_cli.home,
-    test_cli.port,
-    test_cli.secret_file,
-    test_cli.token,
-)
 HEX = "3132333435363738393031323334353637383930"
 KEY = "00112233445566778899aabbccddeeff"
 

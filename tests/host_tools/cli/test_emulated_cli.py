@@ -26,13 +26,6 @@ KODEBRIK = [sys.executable, "-c", "import sys; from host_tools.cli import main; 
 PATIENCE = 30  # seconds before a hanging process is a failure
 
 
-@pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch):
-    """Nobody's configuration but this test's own."""
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-
-
 def run(*arguments):
     """Run a command to its end."""
     command = [*KODEBRIK, *map(str, arguments)]

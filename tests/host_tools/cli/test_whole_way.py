@@ -2,34 +2,23 @@
 port in between."""
 
 import json
-import sys
 
 import pyotp
 import pytest
 
-from emulator.session import Emulator
 from host_tools.cli import main
-from host_tools.image.image import build_image
 from host_tools.otp import secret_text
 from host_tools.secret import Secret
-from tests.host_tools.cli.test_cli import Keyboard
+from tests.support.emulated.on_port import on_port
 
 SECRET = Secret(b"the secret of the whole way")
 
 
 @pytest.fixture
 def emulator(tmp_path, monkeypatch):
-    """A new token, plugged in and served in real time; KODEBRIK_PORT names its port, the operator
-    sees its pixels."""
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    with Emulator(
-        state=tmp_path / "token", image=build_image("kodeviser", "pico"), time=1_900_000_000
-    ) as emulator:
-        monkeypatch.setenv("KODEBRIK_PORT", emulator.open_pty(tmp_path / "port"))
-        monkeypatch.setenv("KODEBRIK_ISSUER_KEY", "ab" * 32)
-        monkeypatch.setattr(sys, "stdin", Keyboard(lambda: emulator.screen_text()[-1]))
-        with emulator.serving():
-            yield emulator
+    """A new kodeviser on a port, which $KODEBRIK_PORT names."""
+    with on_port(tmp_path, monkeypatch) as plugged:
+        yield plugged
 
 
 def test_a_token_goes_through_its_life(emulator, tmp_path, capsys):

@@ -11,7 +11,7 @@ from host_tools.link.session import open_session
 from host_tools.provisioning import clock_drift
 from host_tools.provisioning.clock_drift import Offset
 from host_tools.secret import Secret
-from tests.host_tools.link.fake_token import Token, Wire, World
+from tests.support.fake_token import Token, Wire, World
 
 DAY = 86_400
 

@@ -13,7 +13,7 @@ from host_tools.cli import main
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.link import channel, ports
 from host_tools.link.transport import SerialTransport
-from tests.host_tools.link.fake_token import Token, World
+from tests.support.fake_token import Token, World
 from tests.support.pty_port import PtyPort, held_by_another_program
 
 

@@ -14,7 +14,7 @@ from host_tools.link.replies import GarbageError
 from host_tools.link.session import authenticate, open_session
 from host_tools.otp.credential import Credential
 from host_tools.secret import Secret
-from tests.host_tools.link.fake_token import SERIAL, Token, Wire, World
+from tests.support.fake_token import SERIAL, Token, Wire, World
 from tests.support.outcome import error_of
 
 KEY = Secret(bytes(range(32)))
@@ -206,7 +206,7 @@ def test_pulling_the_plug_is_said_so_and_leaves_the_token_as_it_was(token, wire)
 
 def test_another_token_in_the_place_of_the_first_is_noticed(tmp_path, token, wire, monkeypatch):
     session = claimed(wire)
-    monkeypatch.setattr("tests.host_tools.link.fake_token.SERIAL", "000000000000")
+    monkeypatch.setattr("tests.support.fake_token.SERIAL", "000000000000")
     token.restart()
     with pytest.raises(GarbageError, match="another token"):
         session.settings()

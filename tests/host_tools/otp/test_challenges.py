@@ -16,8 +16,8 @@ from host_tools.link import replies
 from host_tools.otp import challenges, codes
 from host_tools.otp.credential import Credential
 from host_tools.secret import Secret
-from tests.firmware.link.link_bench import KEY, SECRET, Bench
-from tests.firmware.otp.test_ocra import SUITES, peer
+from tests.support.link.token import KEY, SECRET, LinkUnderTest
+from tests.support.ocra import NO_SUITES, peer
 from tests.support.runtime import MicroPython, Runtime
 
 SUITE = "OCRA-1:HOTP-SHA1-6:QN08"
@@ -27,41 +27,41 @@ PAYING = {"name": "pay", "secret": SECRET, "suite": PAYING_SUITE, "entry": "paym
 
 
 @pytest.fixture
-def bench(runtime: Runtime) -> Bench:
+def token(runtime: Runtime) -> LinkUnderTest:
     """A token with a keypad."""
-    return Bench(runtime, product="kodeoplaeser")
+    return LinkUnderTest(runtime, product="kodeoplaeser")
 
 
 @pytest.fixture
-def host(bench):
+def host(token):
     """The owner, in a session."""
-    return bench.owned()
+    return token.owned()
 
 
 @pytest.mark.parametrize("account", [ANSWERING, PAYING], ids=["number", "payment"])
-def test_an_account_that_answers_is_taken_listed_and_outlives_the_power(bench, host, account):
+def test_an_account_that_answers_is_taken_listed_and_outlives_the_power(token, host, account):
     host.do(m.CREDENTIAL_PUT, **account)
-    bench("restart")
-    (listed,) = bench.client().open(KEY).do(m.CREDENTIAL_LIST)["accounts"]
+    token("restart")
+    (listed,) = token.client().open(KEY).do(m.CREDENTIAL_LIST)["accounts"]
     del listed["fingerprint"]
     assert listed == {name: value for name, value in account.items() if name != "secret"} | {
         "kind": "ocra"
     }
 
 
-def test_eight_of_the_largest_fit_into_one_answer(bench, host):
+def test_eight_of_the_largest_fit_into_one_answer(token, host):
     suite = "OCRA-1:HOTP-SHA512-8:C-QA64-PSHA512-T48H"
     largest = {"secret": bytes(64), "suite": suite, "entry": "payment", "counter": 2**63 - 1}
     for number in range(8):
         host.do(m.CREDENTIAL_PUT, name=str(number) * 32, **largest)
-    bench("restart")
-    assert len(bench.client().open(KEY).do(m.CREDENTIAL_LIST)["accounts"]) == 8
+    token("restart")
+    assert len(token.client().open(KEY).do(m.CREDENTIAL_LIST)["accounts"]) == 8
 
 
-def test_its_counter_never_goes_back(bench, host):
+def test_its_counter_never_goes_back(token, host):
     host.do(m.CREDENTIAL_PUT, **PAYING)
     host.do(m.CREDENTIAL_PUT, **{**PAYING, "counter": 3})
-    assert bench("contents")["credentials"][0]["counter"] == 7
+    assert token("contents")["credentials"][0]["counter"] == 7
 
 
 def test_it_has_no_code_without_a_challenge(host):
@@ -72,7 +72,7 @@ def test_it_has_no_code_without_a_challenge(host):
 @pytest.mark.parametrize(
     "changes",
     [
-        *({"suite": suite} for suite in SUITES),
+        *({"suite": suite} for suite in NO_SUITES),
         {"suite": "OCRA-1:HOTP-SHA1-4:QN08"},
         {"suite": "OCRA-1:HOTP-SHA1-0:QN08"},
         {"suite": "OCRA-1:HOTP-SHA1-10:QN08"},
@@ -84,10 +84,10 @@ def test_it_has_no_code_without_a_challenge(host):
     ],
     ids=lambda changes: changes["suite"],
 )
-def test_suites_that_a_token_cannot_answer_are_refused(bench, host, changes):
+def test_suites_that_a_token_cannot_answer_are_refused(token, host, changes):
     error, _ = host.request(m.CREDENTIAL_PUT, **{**ANSWERING, **changes})
     assert ERRORS[error][0] == "bad_suite"
-    assert bench("contents")["credentials"] == []
+    assert token("contents")["credentials"] == []
     with pytest.raises(KodebrikError) as raised:
         Credential(
             "bank",
@@ -116,14 +116,14 @@ def test_suites_that_a_token_cannot_answer_are_refused(bench, host, changes):
     ],
     ids=str,
 )
-def test_wrong_arguments_are_refused(bench, host, changes):
+def test_wrong_arguments_are_refused(token, host, changes):
     assert host.request(m.CREDENTIAL_PUT, **{**ANSWERING, **changes})[0] == m.BAD_ARGUMENT
-    assert bench("contents")["credentials"] == []
+    assert token("contents")["credentials"] == []
 
 
 def test_a_product_without_a_keypad_answers_no_challenges(runtime):
-    bench = Bench(runtime)
-    assert ERRORS[bench.owned().request(m.CREDENTIAL_PUT, **ANSWERING)[0]][0] == "no_keypad"
+    token = LinkUnderTest(runtime)
+    assert ERRORS[token.owned().request(m.CREDENTIAL_PUT, **ANSWERING)[0]][0] == "no_keypad"
 
 
 @pytest.mark.parametrize(

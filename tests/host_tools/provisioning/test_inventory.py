@@ -15,40 +15,7 @@ from host_tools.otp.credential import Credential
 from host_tools.provisioning import issuer_key_file
 from host_tools.provisioning.inventory import Inventory
 from host_tools.secret import Secret
-
-ISSUER_KEY = Secret(bytes(range(32)))
-SECRET = Secret(b"MARKED-secret-of-the-token!")
-NOW = 1_900_000_000.0
-
-
-def warnings_are_errors(text: str) -> None:
-    raise AssertionError(text)
-
-
-def opened(path: Path) -> Inventory:
-    return Inventory(path, warnings_are_errors)
-
-
-def record(
-    inventory: Inventory,
-    serial: str,
-    credential: Credential,
-    key: Secret | None = ISSUER_KEY,
-    **more: object,
-):
-    facts = {
-        "product": "kodeviser",
-        "board": "pico",
-        "version": "1.0",
-        "fingerprint": "00ff",
-        "now": NOW,
-    }
-    inventory.record(
-        serial=serial,
-        credential=credential,
-        issuer_key=key,
-        **(facts | {"clock_set_at": NOW - 5} | more),
-    )
+from tests.support.inventory import ISSUER_KEY, NOW, SECRET, opened, record
 
 
 @pytest.fixture
@@ -217,7 +184,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from host_tools.otp.credential import Credential
-from tests.host_tools.provisioning.test_inventory import SECRET, opened, record
+from tests.support.inventory import SECRET, opened, record
 with opened(Path(sys.argv[1])) as inventory:
     print("ready", flush=True)
     for number in range(10**6):

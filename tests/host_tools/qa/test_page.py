@@ -8,7 +8,7 @@ from playwright.sync_api import sync_playwright
 
 from host_tools.cli import main
 from host_tools.errors import ExitCode
-from tests.host_tools.validator.browser import launched
+from tests.support.browser import launched
 
 
 def test_the_report_has_no_barrier_that_axe_finds(tmp_path: Path):

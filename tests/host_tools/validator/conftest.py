@@ -1,21 +1,18 @@
 """A validator on each database: SQLite always, PostgreSQL where there is one."""
 
-import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from host_tools.secret import Secret
-from host_tools.validator.keys.master_key import LocalKey
 from host_tools.validator.service import Validator
-from tests.host_tools.validator.enrolled import Clock
-
-MASTER = LocalKey(Secret(bytes(range(32))))
+from tests.support.validator.clock import VirtualClock
+from tests.support.validator.database import MASTER, copy, make_empty
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> VirtualClock:
+    return VirtualClock()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -28,15 +25,12 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture(scope="session")
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database with all tables, made once and copied for each test."""
-    path = tmp_path_factory.mktemp("database") / "empty.db"
-    with Validator(f"sqlite:///{path}", MASTER):
-        pass
-    return path
+    return make_empty(tmp_path_factory.mktemp("database") / "empty.db")
 
 
 @pytest.fixture
-def validator(database: str, clock: Clock, empty_database: Path):
+def validator(database: str, clock: VirtualClock, empty_database: Path) -> Iterator[Validator]:
     if database.startswith("sqlite:///"):
-        shutil.copy(empty_database, database.removeprefix("sqlite:///"))
+        copy(empty_database, Path(database.removeprefix("sqlite:///")))
     with Validator(database, MASTER, clock) as opened:
         yield opened

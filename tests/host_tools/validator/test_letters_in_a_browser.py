@@ -8,7 +8,7 @@ from playwright.sync_api import sync_playwright
 
 from host_tools.validator import letters
 from host_tools.validator.letters import Letter
-from tests.host_tools.validator import browser
+from tests.support import browser
 
 LONGEST = {"user_id": "a" * 48, "site": "https://selvbetjening.kode.example/aktivering"}
 

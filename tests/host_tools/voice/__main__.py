@@ -21,9 +21,9 @@ from host_tools.errors import ExitCode
 from host_tools.image.image import build_image
 from host_tools.voice import languages, levels
 from host_tools.voice.synthesis import espeak, espeak_process
-from tests.e2e.bench import SECRET, START, hotp
-from tests.e2e.speaker import Speaker
 from tests.host_tools.voice import whisper
+from tests.support.emulated.kodeoplaeser import SpeakingToken
+from tests.support.emulated.token import SECRET, START, hotp
 
 LIMITS = {"en": 0.02, "da": 0.03}  # misheard digits, of all
 CODES = 50
@@ -36,7 +36,7 @@ _OTHER_VOICES = {
 }
 
 
-def digits_said(token: Speaker) -> Iterator[tuple[int, NDArray]]:
+def digits_said(token: SpeakingToken) -> Iterator[tuple[int, NDArray]]:
     """Have codes read; give each digit and the samples of it that were heard."""
     codes = pyotp.HOTP(base64.b32encode(SECRET).decode())
     for counter in range(CODES):
@@ -94,7 +94,7 @@ def listen(language: str, image: bytes) -> float:
     with tempfile.TemporaryDirectory(prefix="kodebrik-") as folder:
         state = Path(folder) / "token"
         with Emulator("kodeoplaeser", "pico2", state, image=image, time=START) as emulator:
-            token = Speaker(emulator)
+            token = SpeakingToken(emulator)
             token.provision(hotp()).write_settings({"language": language})
             emulator.unplug()
             emulator.advance(62)

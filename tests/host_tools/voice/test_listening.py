@@ -1,4 +1,4 @@
-"""The listener of the listening test (tests/e2e/test_listening.py) is no yes-man: it hears what is
+"""The listener of the listening test (tests/e2e/kodeoplaeser/test_intelligibility.py) is no yes-man: it hears what is
 wrong."""
 
 import numpy as np
@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 from firmware.speech import say
 from host_tools.voice import packfile, store
 from host_tools.voice.recognition import digits
-
-NOISE_DB = 20  # how far the noise lies under the speech
+from tests.support.listening import digit_errors
 
 
 @pytest.fixture(scope="module")
@@ -28,27 +27,6 @@ def spoken(clips: dict[str, NDArray[np.int16]], code: str) -> NDArray:
     return np.concatenate(pieces)
 
 
-def noisy(samples: NDArray, dice: np.random.Generator) -> NDArray:
-    """White noise NOISE_DB under the level of the speech without its pauses."""
-    speech = samples[samples != 0].astype(np.float64)
-    return samples + dice.normal(
-        0, np.sqrt((speech**2).mean()) * 10 ** (-NOISE_DB / 20), len(samples)
-    )
-
-
-def errors(said: str, heard: str) -> int:
-    """Digits wrong, missing or too many: the edit distance."""
-    row = list(range(len(heard) + 1))
-    for at, digit in enumerate(said, 1):
-        before, row[0] = row[0], at
-        for place, other in enumerate(heard, 1):
-            before, row[place] = (
-                row[place],
-                min(row[place] + 1, row[place - 1] + 1, before + (digit != other)),
-            )
-    return row[-1]
-
-
 def test_the_listener_hears_a_wrong_clip(clips: dict):
     swapped = spoken({**clips, "2": clips["3"]}, "274916")
     assert digits.digits_in(swapped, "da") == "374916"
@@ -61,7 +39,7 @@ def test_silence_holds_no_digit():
 
 
 def test_errors_are_an_edit_distance():
-    assert errors("123456", "123456") == 0
-    assert errors("123456", "12356") == 1
-    assert errors("123456", "1239456") == 1
-    assert errors("123456", "") == 6
+    assert digit_errors("123456", "123456") == 0
+    assert digit_errors("123456", "12356") == 1
+    assert digit_errors("123456", "1239456") == 1
+    assert digit_errors("123456", "") == 6

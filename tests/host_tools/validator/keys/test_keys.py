@@ -22,8 +22,9 @@ from host_tools.validator.rule.window import Generator
 from host_tools.validator.service import Validator
 from host_tools.validator.store.database import Database
 from host_tools.validator.store.tables import metadata
-from tests.host_tools.validator.conftest import MASTER
-from tests.host_tools.validator.enrolled import Clock, Holder, activated
+from tests.support.validator.clock import VirtualClock
+from tests.support.validator.database import MASTER
+from tests.support.validator.tokens import EnrolledToken, activated
 
 OTHER = LocalKey(Secret(bytes(32)))
 
@@ -43,7 +44,7 @@ def _everything(database: str) -> bytes:
 
 
 def test_no_secret_pin_or_key_stands_in_the_database(
-    validator: Validator, database: str, clock: Clock
+    validator: Validator, database: str, clock: VirtualClock
 ):
     holders = activated(validator, clock, "anders", "bente")
     validator.set_pin("anders", Secret(b"4711-4711"), actor="test")
@@ -59,13 +60,13 @@ def test_no_secret_pin_or_key_stands_in_the_database(
         assert text_ not in stolen
 
 
-def _spare(validator: Validator, clock: Clock) -> str:
-    validator.import_tokens([Holder("spare", "", clock).new()], actor="test")
+def _spare(validator: Validator, clock: VirtualClock) -> str:
+    validator.import_tokens([EnrolledToken("spare", "", clock).new()], actor="test")
     return "spare"
 
 
 def test_a_sealed_secret_moved_to_another_token_does_not_open(
-    validator: Validator, database: str, clock: Clock
+    validator: Validator, database: str, clock: VirtualClock
 ):
     anders, _ = activated(validator, clock, "anders", "bente")
     engine = create_engine(database)
@@ -78,7 +79,7 @@ def test_a_sealed_secret_moved_to_another_token_does_not_open(
 
 
 def test_rotation_seals_everything_anew_and_nobody_notices(
-    validator: Validator, database: str, clock: Clock
+    validator: Validator, database: str, clock: VirtualClock
 ):
     holders = activated(validator, clock, "anders", "bente")
     validator.set_pin("bente", Secret(b"4711"), actor="test")
@@ -97,7 +98,9 @@ def test_rotation_seals_everything_anew_and_nobody_notices(
     assert validator.verify_audit().broken == ()
 
 
-def test_another_master_key_opens_the_database_and_the_old_one_no_more(database: str, clock: Clock):
+def test_another_master_key_opens_the_database_and_the_old_one_no_more(
+    database: str, clock: VirtualClock
+):
     with Validator(database, MASTER, clock) as validator:
         (anders,) = activated(validator, clock, "anders")
         validator.rotate_key(actor="test")
@@ -144,7 +147,7 @@ def test_the_migrations_lead_to_the_tables_that_the_code_uses(validator: Validat
 
 
 def test_a_database_of_a_newer_version_is_left_alone(
-    validator: Validator, database: str, clock: Clock
+    validator: Validator, database: str, clock: VirtualClock
 ):
     engine = create_engine(database)
     with engine.begin() as connection:
@@ -154,7 +157,7 @@ def test_a_database_of_a_newer_version_is_left_alone(
         Validator(database, MASTER, clock)
 
 
-def test_a_database_file_is_the_owners_alone(tmp_path: Path, clock: Clock):
+def test_a_database_file_is_the_owners_alone(tmp_path: Path, clock: VirtualClock):
     path = tmp_path / "validator.db"
     before = os.umask(0)
     try:

@@ -14,20 +14,20 @@ from host_tools.validator.keys.master_key import LocalKey
 from host_tools.validator.records import NewToken
 from host_tools.validator.rule.verdict import CheckRequest, Reason
 from host_tools.validator.service import Validator
-from tests.firmware.otp.test_ocra import peer
-from tests.host_tools.validator.enrolled import Clock
+from tests.support.ocra import peer
+from tests.support.validator.clock import VirtualClock
 
 SECRET = b"12345678901234567890"
 FUNCTION = "OCRA-1:HOTP-SHA1-8:"
 
 
 @pytest.fixture(scope="module")
-def clock() -> Clock:
-    return Clock()
+def clock() -> VirtualClock:
+    return VirtualClock()
 
 
 @pytest.fixture(scope="module")
-def validator(tmp_path_factory: pytest.TempPathFactory, clock: Clock) -> Iterator[Validator]:
+def validator(tmp_path_factory: pytest.TempPathFactory, clock: VirtualClock) -> Iterator[Validator]:
     path = tmp_path_factory.mktemp("challenges") / "validator.sqlite"
     with Validator(f"sqlite:///{path}", LocalKey(Secret(bytes(32))), clock) as opened:
         yield opened
@@ -68,7 +68,7 @@ def answered(
     ],
 )
 def test_a_question_is_not_asked_again_in_other_digits(
-    validator: Validator, clock: Clock, question: str, first: str, others: list[str]
+    validator: Validator, clock: VirtualClock, question: str, first: str, others: list[str]
 ):
     name = f"user-{validator.users(limit=1).total}"
     enrolled(validator, name, question)

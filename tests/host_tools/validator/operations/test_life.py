@@ -10,24 +10,29 @@ from host_tools.validator.errors import ConflictError, InvalidError, NotFoundErr
 from host_tools.validator.records import NewToken, NoticeKind, Status
 from host_tools.validator.rule.verdict import CheckRequest, Reason
 from host_tools.validator.service import Validator
-from tests.host_tools.validator.enrolled import Clock, Holder, activated
+from tests.support.validator.clock import VirtualClock
+from tests.support.validator.tokens import EnrolledToken, activated
 
 DAY = 86400
 
 
-def _check(validator: Validator, holder: Holder, code: str | None = None, **more) -> Reason:
+def _check(validator: Validator, holder: EnrolledToken, code: str | None = None, **more) -> Reason:
     request = CheckRequest(holder.code() if code is None else code, user_id=holder.user_id, **more)
     return validator.check_many([request])[0].reason
 
 
-def _assigned(validator: Validator, clock: Clock, name: str, serial: str | None = None) -> Holder:
-    holder = Holder(serial or f"{name}-1", name, clock)
+def _assigned(
+    validator: Validator, clock: VirtualClock, name: str, serial: str | None = None
+) -> EnrolledToken:
+    holder = EnrolledToken(serial or f"{name}-1", name, clock)
     validator.import_tokens([holder.new()], actor="test")
     validator.assign(holder.serial, name, actor="test")
     return holder
 
 
-def test_letter_and_code_activate_a_token_and_the_user_is_told(validator: Validator, clock: Clock):
+def test_letter_and_code_activate_a_token_and_the_user_is_told(
+    validator: Validator, clock: VirtualClock
+):
     anders = _assigned(validator, clock, "anders")
     letter = validator.issue_activation_code(anders.serial, actor="test")
     assert _check(validator, anders) is Reason.NOT_ACTIVE
@@ -41,7 +46,7 @@ def test_letter_and_code_activate_a_token_and_the_user_is_told(validator: Valida
     assert [notice.kind for notice in validator.due_notices()] == [NoticeKind.ACTIVATED]
 
 
-def test_three_wrong_letter_codes_make_the_letter_void(validator: Validator, clock: Clock):
+def test_three_wrong_letter_codes_make_the_letter_void(validator: Validator, clock: VirtualClock):
     anders = _assigned(validator, clock, "anders")
     letter = validator.issue_activation_code(anders.serial, actor="test")
     wrong = "00000000" if letter.code != "00000000" else "11111111"
@@ -57,7 +62,7 @@ def test_three_wrong_letter_codes_make_the_letter_void(validator: Validator, clo
     assert validator.activate(anders.serial, [anders.code()], new.code, actor="anders").accepted
 
 
-def test_a_letter_expires(validator: Validator, clock: Clock):
+def test_a_letter_expires(validator: Validator, clock: VirtualClock):
     anders = _assigned(validator, clock, "anders")
     letter = validator.issue_activation_code(anders.serial, days=30, actor="test")
     clock.now += 30 * DAY + 1
@@ -66,7 +71,7 @@ def test_a_letter_expires(validator: Validator, clock: Clock):
     ).accepted
 
 
-def test_a_letter_is_of_no_use_to_another_user(validator: Validator, clock: Clock):
+def test_a_letter_is_of_no_use_to_another_user(validator: Validator, clock: VirtualClock):
     anders = _assigned(validator, clock, "anders")
     validator.create_user("bente", actor="test")
     letter = validator.issue_activation_code(anders.serial, actor="test")
@@ -77,7 +82,7 @@ def test_a_letter_is_of_no_use_to_another_user(validator: Validator, clock: Cloc
 
 
 def test_two_consecutive_codes_activate_a_token_whose_clock_is_off(
-    validator: Validator, clock: Clock
+    validator: Validator, clock: VirtualClock
 ):
     anders = _assigned(validator, clock, "anders")
     letter = validator.issue_activation_code(anders.serial, actor="test")
@@ -94,7 +99,7 @@ def test_two_consecutive_codes_activate_a_token_whose_clock_is_off(
     assert validator.token(anders.serial).offset == pytest.approx(630, abs=30)
 
 
-def test_a_user_has_one_active_token(validator: Validator, clock: Clock):
+def test_a_user_has_one_active_token(validator: Validator, clock: VirtualClock):
     anders = activated(validator, clock, "anders")[0]
     second = _assigned(validator, clock, "anders", "anders-2")
     assert _check(validator, anders) is Reason.ACCEPTED  # until the new one is activated
@@ -105,7 +110,7 @@ def test_a_user_has_one_active_token(validator: Validator, clock: Clock):
     assert _check(validator, second) is Reason.ACCEPTED
 
 
-def test_block_works_at_once_and_unblock_takes_it_back(validator: Validator, clock: Clock):
+def test_block_works_at_once_and_unblock_takes_it_back(validator: Validator, clock: VirtualClock):
     anders = activated(validator, clock, "anders")[0]
     validator.block(anders.serial, reason="lost", actor="help desk")
     assert _check(validator, anders) is Reason.BLOCKED
@@ -115,7 +120,7 @@ def test_block_works_at_once_and_unblock_takes_it_back(validator: Validator, clo
     assert kinds == [NoticeKind.ACTIVATED, NoticeKind.BLOCKED]
 
 
-def test_unblocking_makes_no_second_active_token(validator: Validator, clock: Clock):
+def test_unblocking_makes_no_second_active_token(validator: Validator, clock: VirtualClock):
     anders = activated(validator, clock, "anders")[0]
     validator.block(anders.serial, actor="test")
     second = _assigned(validator, clock, "anders", "anders-2")
@@ -125,23 +130,27 @@ def test_unblocking_makes_no_second_active_token(validator: Validator, clock: Cl
 
 
 def test_a_blocked_token_that_was_never_activated_still_needs_its_activation(
-    validator: Validator, clock: Clock
+    validator: Validator, clock: VirtualClock
 ):
     anders = _assigned(validator, clock, "anders")
     validator.block(anders.serial, actor="test")
     assert validator.unblock(anders.serial, actor="test").status is Status.ASSIGNED
 
 
-def test_replacing_blocks_the_old_token_and_assigns_the_new_one(validator: Validator, clock: Clock):
+def test_replacing_blocks_the_old_token_and_assigns_the_new_one(
+    validator: Validator, clock: VirtualClock
+):
     anders = activated(validator, clock, "anders")[0]
-    new = Holder("anders-2", "anders", clock)
+    new = EnrolledToken("anders-2", "anders", clock)
     validator.import_tokens([new.new()], actor="test")
     token = validator.replace(anders.serial, new.serial, actor="test")
     assert (token.serial, token.user_id, token.status) == (new.serial, "anders", Status.ASSIGNED)
     assert validator.token(anders.serial).status is Status.BLOCKED
 
 
-def test_resynchronisation_by_two_codes_finds_a_lost_clock(validator: Validator, clock: Clock):
+def test_resynchronisation_by_two_codes_finds_a_lost_clock(
+    validator: Validator, clock: VirtualClock
+):
     anders = activated(validator, clock, "anders")[0]
     assert _check(validator, anders, anders.code(-100)) is Reason.WRONG
     verdict = validator.resynchronise(
@@ -152,7 +161,7 @@ def test_resynchronisation_by_two_codes_finds_a_lost_clock(validator: Validator,
     assert _check(validator, anders, anders.code(-99)) is Reason.ACCEPTED
 
 
-def test_a_pin_is_asked_for_with_the_code(validator: Validator, clock: Clock):
+def test_a_pin_is_asked_for_with_the_code(validator: Validator, clock: VirtualClock):
     anders = activated(validator, clock, "anders")[0]
     assert validator.set_pin("anders", Secret(b"4711"), actor="test").has_pin
     assert _check(validator, anders) is Reason.WRONG_PIN
@@ -160,7 +169,7 @@ def test_a_pin_is_asked_for_with_the_code(validator: Validator, clock: Clock):
     assert _check(validator, anders, pin="4711") is Reason.ACCEPTED
 
 
-def test_failures_of_user_ids_and_of_tokens_look_alike(validator: Validator, clock: Clock):
+def test_failures_of_user_ids_and_of_tokens_look_alike(validator: Validator, clock: VirtualClock):
     anders = activated(validator, clock, "anders")[0]
     validator.create_user("bente", actor="test")
     validator.block(activated(validator, clock, "carla")[0].serial, actor="test")
@@ -183,7 +192,7 @@ def test_what_a_stranger_typed_is_not_kept(validator: Validator):
     assert "password" not in str(entry)
 
 
-def test_notices_of_use_go_out_if_chosen(validator: Validator, clock: Clock):
+def test_notices_of_use_go_out_if_chosen(validator: Validator, clock: VirtualClock):
     anders = activated(validator, clock, "anders")[0]
     for notice in validator.due_notices():
         validator.notice_sent(notice)
@@ -201,7 +210,7 @@ def test_notices_of_use_go_out_if_chosen(validator: Validator, clock: Clock):
 
 
 def test_a_notice_that_fails_is_tried_again_later_and_later_and_then_given_up(
-    validator: Validator, clock: Clock
+    validator: Validator, clock: VirtualClock
 ):
     activated(validator, clock, "anders")
     waits = []
@@ -218,14 +227,16 @@ def test_a_notice_that_fails_is_tried_again_later_and_later_and_then_given_up(
     assert validator.audit().items[0].action == "given_up"
 
 
-def test_an_import_is_all_or_nothing_and_names_the_first_fault(validator: Validator, clock: Clock):
-    known = Holder("known", "", clock)
+def test_an_import_is_all_or_nothing_and_names_the_first_fault(
+    validator: Validator, clock: VirtualClock
+):
+    known = EnrolledToken("known", "", clock)
     validator.import_tokens([known.new()], actor="test")
-    new = [Holder(f"new-{n}", "", clock).new() for n in range(600)]
+    new = [EnrolledToken(f"new-{n}", "", clock).new() for n in range(600)]
     for batch, error, named in (
         ([*new, known.new()], ConflictError, "known"),
         ([*new, new[5]], InvalidError, "new-5"),
-        ([*new, Holder("two words", "", clock).new()], InvalidError, "two words"),
+        ([*new, EnrolledToken("two words", "", clock).new()], InvalidError, "two words"),
     ):
         with pytest.raises(error, match=named):
             validator.import_tokens(batch, actor="test")
@@ -236,10 +247,10 @@ def test_an_import_is_all_or_nothing_and_names_the_first_fault(validator: Valida
     assert validator.verify_audit().broken == ()
 
 
-def test_many_tokens_are_handed_out_in_one_transaction(validator: Validator, clock: Clock):
+def test_many_tokens_are_handed_out_in_one_transaction(validator: Validator, clock: VirtualClock):
     """Formers are replaced, users made when new, everybody told, and the audit is whole."""
     former = activated(validator, clock, "user-3")[0]
-    holders = [Holder(f"new-{n}", f"user-{n}", clock) for n in range(600)]
+    holders = [EnrolledToken(f"new-{n}", f"user-{n}", clock) for n in range(600)]
     users = {holder.serial: holder.user_id for holder in holders}
     validator.import_tokens([holder.new() for holder in holders], actor="test")
     told: list[tuple[int, int]] = []
@@ -255,8 +266,8 @@ def test_many_tokens_are_handed_out_in_one_transaction(validator: Validator, clo
     assert validator.verify_audit().broken == ()
 
 
-def test_tokens_can_be_handed_out_as_they_are_imported(validator: Validator, clock: Clock):
-    holders = [Holder(f"new-{n}", f"user-{n}", clock) for n in range(3)]
+def test_tokens_can_be_handed_out_as_they_are_imported(validator: Validator, clock: VirtualClock):
+    holders = [EnrolledToken(f"new-{n}", f"user-{n}", clock) for n in range(3)]
     new = [holder.new() for holder in holders]
     with pytest.raises(NotFoundError, match="none"):
         validator.import_tokens(new, users={"new-0": "user-0", "none": "user-1"}, actor="test")
@@ -281,10 +292,12 @@ def test_tokens_can_be_handed_out_as_they_are_imported(validator: Validator, clo
     ],
 )
 def test_one_that_cannot_be_handed_out_keeps_all_where_they_are(
-    validator: Validator, clock: Clock, users, named
+    validator: Validator, clock: VirtualClock, users, named
 ):
     activated(validator, clock, "anders")
-    validator.import_tokens([Holder(f"new-{n}", "", clock).new() for n in range(2)], actor="test")
+    validator.import_tokens(
+        [EnrolledToken(f"new-{n}", "", clock).new() for n in range(2)], actor="test"
+    )
     with pytest.raises(KodebrikError, match=named):
         validator.hand_out(users, activate=True, actor="test")
     assert validator.token("new-0").status is Status.STOCK
@@ -292,7 +305,7 @@ def test_one_that_cannot_be_handed_out_keeps_all_where_they_are(
 
 
 def test_what_a_clock_can_be_off_by_outlives_its_setting_and_its_resynchronisation(
-    validator: Validator, clock: Clock
+    validator: Validator, clock: VirtualClock
 ):
     (anders,) = activated(validator, clock, "anders", clock_ppm=5.0)
     assert validator.clock_was_set(anders.serial, actor="test").clock_ppm == 5
@@ -308,7 +321,7 @@ def test_what_a_clock_can_be_off_by_outlives_its_setting_and_its_resynchronisati
 
 @pytest.mark.parametrize(("ppm", "reason"), [(5.0, Reason.LATE), (50.0, Reason.ACCEPTED)])
 def test_a_token_that_lay_unused_is_looked_for_as_far_as_its_own_clock_can_be(
-    validator: Validator, clock: Clock, ppm, reason
+    validator: Validator, clock: VirtualClock, ppm, reason
 ):
     """RFC 6238 section 6. A month: 13 s at 5 ppm, 130 s at 50; and no code is accepted twice."""
     (anders,) = activated(validator, clock, "anders", clock_ppm=ppm)
@@ -320,7 +333,9 @@ def test_a_token_that_lay_unused_is_looked_for_as_far_as_its_own_clock_can_be(
         assert _check(validator, anders, anders.code(-5)) is Reason.REPLAY
 
 
-def test_a_deleted_token_may_come_back_and_its_audit_goes_on(validator: Validator, clock: Clock):
+def test_a_deleted_token_may_come_back_and_its_audit_goes_on(
+    validator: Validator, clock: VirtualClock
+):
     anders = activated(validator, clock, "anders")[0]
     validator.delete(anders.serial, actor="test")
     with pytest.raises(NotFoundError):
@@ -332,14 +347,16 @@ def test_a_deleted_token_may_come_back_and_its_audit_goes_on(validator: Validato
     assert validator.verify_audit().broken == ()
 
 
-def test_deleting_a_user_puts_their_tokens_back_into_stock(validator: Validator, clock: Clock):
+def test_deleting_a_user_puts_their_tokens_back_into_stock(
+    validator: Validator, clock: VirtualClock
+):
     anders = activated(validator, clock, "anders")[0]
     validator.delete_user("anders", actor="test")
     assert validator.token(anders.serial).status is Status.STOCK
     assert validator.users().total == 0
 
 
-def test_a_challenge_is_answered_once_and_in_time(validator: Validator, clock: Clock):
+def test_a_challenge_is_answered_once_and_in_time(validator: Validator, clock: VirtualClock):
     # RFC 6287 appendix C.1: OCRA-1:HOTP-SHA1-6:QN08 with the standard key gives 237653 for 00000000
     credential = Credential("ocra", Secret(b"12345678901234567890"))
     validator.import_tokens(
@@ -367,7 +384,7 @@ def test_a_suite_that_no_check_could_compute_is_refused_at_import(validator: Val
             validator.import_tokens([NewToken("ocra-1", credential, suite=suite)], actor="test")
 
 
-def test_a_pin_suites_response_needs_the_pin(validator: Validator, clock: Clock):
+def test_a_pin_suites_response_needs_the_pin(validator: Validator, clock: VirtualClock):
     # RFC 6287 appendix C.1: OCRA-1:HOTP-SHA256-8:QN08-PSHA1, 32-byte key, PIN 1234, question
     # 00000000
     credential = Credential("ocra", Secret(b"12345678901234567890123456789012"))
@@ -389,8 +406,8 @@ def test_a_pin_suites_response_needs_the_pin(validator: Validator, clock: Clock)
     ]
 
 
-def test_a_users_ids_rules_hold_wherever_a_user_is_made(validator: Validator, clock: Clock):
-    validator.import_tokens([Holder("t-1", "", clock).new()], actor="test")
+def test_a_users_ids_rules_hold_wherever_a_user_is_made(validator: Validator, clock: VirtualClock):
+    validator.import_tokens([EnrolledToken("t-1", "", clock).new()], actor="test")
     for make in (
         lambda: validator.create_user("010170-1234", actor="t"),
         lambda: validator.assign("t-1", "abcd", actor="t"),
@@ -402,7 +419,7 @@ def test_a_users_ids_rules_hold_wherever_a_user_is_made(validator: Validator, cl
         validator.create_user("ANDERS AND", actor="test")
 
 
-def test_lists_find_tokens_by_part_of_serial_or_user(validator: Validator, clock: Clock):
+def test_lists_find_tokens_by_part_of_serial_or_user(validator: Validator, clock: VirtualClock):
     activated(validator, clock, "anders", "bente", "ole_x")
     assert [token.serial for token in validator.tokens(text="NDER").items] == ["anders-1"]
     assert [token.serial for token in validator.tokens(text="_").items] == [
@@ -416,7 +433,7 @@ def test_lists_find_tokens_by_part_of_serial_or_user(validator: Validator, clock
 
 
 def test_the_history_of_a_clock_has_a_point_for_each_accepted_code(
-    validator: Validator, clock: Clock
+    validator: Validator, clock: VirtualClock
 ):
     anders = activated(validator, clock, "anders")[0]
     for steps in (0, 1, 0):

@@ -21,16 +21,17 @@ from sqlalchemy import create_engine, text
 
 from host_tools.cli import main
 from host_tools.errors import ExitCode
-from tests.host_tools.validator.enrolled import Clock, activated
-from tests.host_tools.validator.running import Place
 from tests.support.certificate import self_signed
+from tests.support.validator.clock import VirtualClock
+from tests.support.validator.server import ServerFolder
+from tests.support.validator.tokens import activated
 
 KODEBRIK = [sys.executable, "-c", "from host_tools.cli import main; raise SystemExit(main())"]
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
-    return Place(tmp_path, f"sqlite:///{tmp_path / 'validator.db'}")
+def place(tmp_path: Path) -> ServerFolder:
+    return ServerFolder(tmp_path, f"sqlite:///{tmp_path / 'validator.db'}")
 
 
 def _certificate(folder: Path) -> tuple[Path, Path]:
@@ -61,9 +62,9 @@ def test_it_starts_at_once_without_any_option_and_is_the_users_alone(tmp_path: P
     assert {path.stat().st_mode & 0o077 for path in made} == {0}
 
 
-def test_what_was_begun_is_finished_when_it_is_told_to_stop(place: Place):
+def test_what_was_begun_is_finished_when_it_is_told_to_stop(place: ServerFolder):
     with place.open() as validator:
-        holders = activated(validator, Clock(), *(f"user-{n}" for n in range(20)))
+        holders = activated(validator, VirtualClock(), *(f"user-{n}" for n in range(20)))
     with place.server() as server:
         answers: list[int] = []
 
@@ -93,17 +94,17 @@ def test_what_was_begun_is_finished_when_it_is_told_to_stop(place: Place):
     assert counted == answers.count(200) >= 1
 
 
-def test_several_workers_share_one_database(place: Place):
+def test_several_workers_share_one_database(place: ServerFolder):
     with place.server("--workers", "2") as server, server.client() as client:
         assert client.get("/v1/tokens").json()["total"] == 0
         with place.open() as validator:
-            activated(validator, Clock(), "anders")
+            activated(validator, VirtualClock(), "anders")
         assert {client.get("/v1/tokens").json()["total"] for _ in range(8)} == {1}
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(30) == 0
 
 
-def test_it_speaks_tls_and_only_tls_when_it_has_a_certificate(place: Place, tmp_path: Path):
+def test_it_speaks_tls_and_only_tls_when_it_has_a_certificate(place: ServerFolder, tmp_path: Path):
     certificate, private = _certificate(tmp_path)
     with place.server("--certificate", str(certificate), "--private-key", str(private)) as server:
         port = httpx2.URL(server.url).port
@@ -123,7 +124,9 @@ def _run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict
     return code, json.loads(capsys.readouterr().out)
 
 
-def test_it_warns_when_others_can_listen_in(place: Place, capsys: pytest.CaptureFixture[str]):
+def test_it_warns_when_others_can_listen_in(
+    place: ServerFolder, capsys: pytest.CaptureFixture[str]
+):
     options = ("--database", place.database, "--master-key", str(place.key_file))
     with socket.create_server(("0.0.0.0", 0)) as taken:
         port = str(taken.getsockname()[1])
@@ -132,7 +135,7 @@ def test_it_warns_when_others_can_listen_in(place: Place, capsys: pytest.Capture
             assert ("in the clear" in capsys.readouterr().err) is warned
 
 
-def test_a_port_in_use_is_named(place: Place, capsys: pytest.CaptureFixture[str]):
+def test_a_port_in_use_is_named(place: ServerFolder, capsys: pytest.CaptureFixture[str]):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         options = ("--database", place.database, "--master-key", str(place.key_file))
@@ -141,7 +144,7 @@ def test_a_port_in_use_is_named(place: Place, capsys: pytest.CaptureFixture[str]
     assert port in said["error"]
 
 
-def _radius(place: Place, port: int) -> None:
+def _radius(place: ServerFolder, port: int) -> None:
     clients = place.settings.with_name("radius.clients")
     clients.touch(0o600)
     clients.write_text("127.0.0.1 a-secret-of-at-least-16\n")
@@ -150,7 +153,7 @@ def _radius(place: Place, port: int) -> None:
 
 @pytest.mark.parametrize("shared", [False, True], ids=["held alone", "by one that would share it"])
 def test_a_radius_port_in_use_is_named_before_anything_is_served(
-    place: Place, capsys: pytest.CaptureFixture[str], shared: bool
+    place: ServerFolder, capsys: pytest.CaptureFixture[str], shared: bool
 ):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, int(shared))
@@ -172,7 +175,7 @@ def test_a_radius_port_in_use_is_named_before_anything_is_served(
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_when_it_says_that_it_is_ready_radius_answers(place: Place, workers: str):
+def test_when_it_says_that_it_is_ready_radius_answers(place: ServerFolder, workers: str):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -189,7 +192,7 @@ def test_when_it_says_that_it_is_ready_radius_answers(place: Place, workers: str
 
 
 def test_settings_that_are_not_understood_are_named(
-    place: Place, capsys: pytest.CaptureFixture[str]
+    place: ServerFolder, capsys: pytest.CaptureFixture[str]
 ):
     options = (
         "--database",
@@ -214,7 +217,7 @@ def test_settings_that_are_not_understood_are_named(
 
 
 def test_a_certificate_that_cannot_be_used_is_refused(
-    place: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    place: ServerFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
     certificate, _ = _certificate(tmp_path)
     (tmp_path / "other").mkdir()
@@ -226,10 +229,10 @@ def test_a_certificate_that_cannot_be_used_is_refused(
 
 
 def test_audit_verify_says_whole_or_names_the_entry(
-    place: Place, capsys: pytest.CaptureFixture[str]
+    place: ServerFolder, capsys: pytest.CaptureFixture[str]
 ):
     with place.open() as validator:
-        activated(validator, Clock(), "anders")
+        activated(validator, VirtualClock(), "anders")
     options = ("--database", place.database, "--master-key", str(place.key_file))
     code, said = _run(capsys, "audit", "verify", *options)
     assert (code, said["broken"]) == (ExitCode.OK, [])
@@ -246,7 +249,9 @@ def test_audit_verify_says_whole_or_names_the_entry(
     assert "anders-1, entry 2: The entry is missing." in capsys.readouterr().out
 
 
-def test_audit_verify_makes_no_database_where_there_is_none(place: Place, tmp_path: Path, capsys):
+def test_audit_verify_makes_no_database_where_there_is_none(
+    place: ServerFolder, tmp_path: Path, capsys
+):
     missing = tmp_path / "missing.db"
     options = ("--database", f"sqlite:///{missing}", "--master-key", str(place.key_file))
     code, _ = _run(capsys, "audit", "verify", *options)
@@ -254,11 +259,11 @@ def test_audit_verify_makes_no_database_where_there_is_none(place: Place, tmp_pa
 
 
 def test_keys_are_made_rotated_changed_and_revoked_from_the_command_line(
-    place: Place, tmp_path: Path, capsys
+    place: ServerFolder, tmp_path: Path, capsys
 ):
     options = ("--database", place.database, "--master-key", str(place.key_file))
     with place.open() as validator:
-        activated(validator, Clock(), "anders", "bente")
+        activated(validator, VirtualClock(), "anders", "bente")
     assert _run(capsys, "server", "rotate-key", *options) == (0, {"secrets": 2})
     new = tmp_path / "new.key"
     assert _run(capsys, "server", "create-key", "--key-file", str(new))[0] == 0

@@ -7,7 +7,8 @@ from sqlalchemy import create_engine, text
 from host_tools.validator.records import Broken
 from host_tools.validator.rule.verdict import CheckRequest, Reason
 from host_tools.validator.service import Validator
-from tests.host_tools.validator.enrolled import Clock, activated
+from tests.support.validator.clock import VirtualClock
+from tests.support.validator.tokens import activated
 
 TAMPERING = {
     "an entry's text": (
@@ -72,7 +73,7 @@ TAMPERING = {
 
 
 @pytest.fixture
-def used(validator: Validator, clock: Clock) -> Validator:
+def used(validator: Validator, clock: VirtualClock) -> Validator:
     one, _ = activated(validator, clock, "a-one", "a-two")
     for code in (one.code(), "000000", "000000", "000000"):
         clock.now += 60
@@ -100,7 +101,7 @@ def test_tampering_is_named(used: Validator, database: str, how: str):
     assert "a-two-1" not in {broken.serial for broken in found}
 
 
-def test_every_act_of_an_administrator_has_its_entry(validator: Validator, clock: Clock):
+def test_every_act_of_an_administrator_has_its_entry(validator: Validator, clock: VirtualClock):
     (one,) = activated(validator, clock, "anders")
     validator.set_window(one.serial, window=3, actor="boss")
     validator.clock_was_set(one.serial, actor="boss")
@@ -114,7 +115,9 @@ def test_every_act_of_an_administrator_has_its_entry(validator: Validator, clock
     assert next(entry.detail for entry in entries if entry.action == "block") == {"reason": "lost"}
 
 
-def test_verifying_while_codes_are_checked_finds_nothing_wrong(validator: Validator, clock: Clock):
+def test_verifying_while_codes_are_checked_finds_nothing_wrong(
+    validator: Validator, clock: VirtualClock
+):
     holders = activated(validator, clock, *(f"user-{n}" for n in range(5)))
     reports = []
     for _ in range(10):
@@ -128,7 +131,7 @@ def test_verifying_while_codes_are_checked_finds_nothing_wrong(validator: Valida
     assert len({report.entries for report in reports}) > 1
 
 
-def test_checks_that_are_nobodys_do_not_fill_the_audit(validator: Validator, clock: Clock):
+def test_checks_that_are_nobodys_do_not_fill_the_audit(validator: Validator, clock: VirtualClock):
     """60 a minute are noted, the others counted, and the number is noted when the minute is
     over."""
     activated(validator, clock, "anders")
@@ -155,7 +158,7 @@ def test_checks_that_are_nobodys_do_not_fill_the_audit(validator: Validator, clo
     )
 
 
-def test_a_clock_that_was_put_back_notes_again(validator: Validator, clock: Clock):
+def test_a_clock_that_was_put_back_notes_again(validator: Validator, clock: VirtualClock):
     validator.check_many([CheckRequest("123456", user_id=f"nobody-{n}") for n in range(61)])
     clock.now -= 86400
     before = validator.audit().total

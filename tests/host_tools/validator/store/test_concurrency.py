@@ -12,9 +12,10 @@ from host_tools.validator.service import Validator
 from host_tools.validator.store.data_keys import DataKeys
 from host_tools.validator.store.database import Database
 from host_tools.validator.store.unit_of_work import Ledger, StaleError
-from tests.host_tools.validator.conftest import MASTER
-from tests.host_tools.validator.enrolled import Clock, activated
-from tests.host_tools.validator.worker import work
+from tests.host_tools.validator.store.concurrent_checks import work
+from tests.support.validator.clock import VirtualClock
+from tests.support.validator.database import MASTER
+from tests.support.validator.tokens import activated
 
 ROUNDS = 200
 AT_ONCE = 52  # in all; a multiple of the workers
@@ -26,7 +27,7 @@ AT_ONCE = 52  # in all; a multiple of the workers
     indirect=["database"],
 )
 def test_a_code_submitted_50_times_at_once_is_accepted_once(
-    database: str, clock: Clock, workers: int
+    database: str, clock: VirtualClock, workers: int
 ):
     with Validator(database, MASTER, clock) as validator:
         (anders,) = activated(validator, clock, "anders")
@@ -52,7 +53,7 @@ def test_a_code_submitted_50_times_at_once_is_accepted_once(
         assert validator.audit(serial=anders.serial).total == 3 + ROUNDS * AT_ONCE
 
 
-def test_an_event_loop_gets_every_answer(validator: Validator, clock: Clock):
+def test_an_event_loop_gets_every_answer(validator: Validator, clock: VirtualClock):
     holders = activated(validator, clock, *(f"user-{n}" for n in range(30)))
 
     async def everybody() -> list[Reason]:
@@ -62,7 +63,7 @@ def test_an_event_loop_gets_every_answer(validator: Validator, clock: Clock):
     assert Counter(asyncio.run(everybody())) == {Reason.ACCEPTED: 30, Reason.REPLAY: 30}
 
 
-def test_what_is_queued_at_the_end_is_still_answered(database: str, clock: Clock):
+def test_what_is_queued_at_the_end_is_still_answered(database: str, clock: VirtualClock):
     with Validator(database, MASTER, clock) as validator:
         holders = activated(validator, clock, *(f"user-{n}" for n in range(50)))
         asked = [
@@ -72,7 +73,9 @@ def test_what_is_queued_at_the_end_is_still_answered(database: str, clock: Clock
     assert all(future.result().accepted for future in asked)
 
 
-def test_one_request_that_cannot_be_decided_hurts_no_other(validator: Validator, clock: Clock):
+def test_one_request_that_cannot_be_decided_hurts_no_other(
+    validator: Validator, clock: VirtualClock
+):
     (anders,) = activated(validator, clock, "anders")
     asked = [
         CheckRequest("000000"),
@@ -85,7 +88,7 @@ def test_one_request_that_cannot_be_decided_hurts_no_other(validator: Validator,
 
 
 def test_the_update_itself_refuses_a_row_that_was_written_since_it_was_read(
-    validator: Validator, clock: Clock, database: str
+    validator: Validator, clock: VirtualClock, database: str
 ):
     (anders,) = activated(validator, clock, "anders")
     opened = Database(database)

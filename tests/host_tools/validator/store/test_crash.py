@@ -12,7 +12,7 @@ import pytest
 from host_tools.otp.credential import Credential
 from host_tools.secret import Secret
 from host_tools.validator.records import NewToken
-from tests.host_tools.validator.running import Place, Server
+from tests.support.validator.server import Server, ServerFolder
 
 CLIENTS = 8
 ACKNOWLEDGED = 150  # codes, before the kill
@@ -20,8 +20,8 @@ KEYS = 10_000
 
 
 @pytest.fixture
-def place(tmp_path: Path, database: str) -> Place:
-    return Place(tmp_path, database)
+def place(tmp_path: Path, database: str) -> ServerFolder:
+    return ServerFolder(tmp_path, database)
 
 
 class Load:
@@ -63,7 +63,7 @@ class Load:
         self.enough.set()
 
 
-def test_a_kill_under_load_loses_no_acknowledged_check_and_accepts_none_twice(place: Place):
+def test_a_kill_under_load_loses_no_acknowledged_check_and_accepts_none_twice(place: ServerFolder):
     tokens = {
         f"hotp-{n}": Credential("hotp", Secret(bytes([n]) * 20), period=None, counter=0)
         for n in range(40)
@@ -106,7 +106,7 @@ def _hotp(credential: Credential, counter: int) -> str:
     return Credential("x", credential.secret, period=None, counter=counter).code(0)
 
 
-def test_a_kill_during_an_import_leaves_all_or_nothing(place: Place):
+def test_a_kill_during_an_import_leaves_all_or_nothing(place: ServerFolder):
     lines = "".join(
         f"t-{n:05},{n.to_bytes(20, 'big').hex()},totp,6,30\n" for n in range(1, KEYS + 1)
     )
@@ -129,7 +129,7 @@ def test_a_kill_during_an_import_leaves_all_or_nothing(place: Place):
         assert validator.verify_audit().broken == ()
 
 
-def _is_writing(place: Place) -> bool:
+def _is_writing(place: ServerFolder) -> bool:
     """Say whether the server is in the middle of the import's transaction."""
     if place.database.startswith("sqlite:///"):
         log = Path(place.database.removeprefix("sqlite:///") + "-wal")

@@ -1,0 +1,155 @@
+"""What is measured of the kodeoplæser. Each function gives one Figure."""
+
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from emulator.session import Emulator
+from host_tools.image.image import build_image, build_tree, load_board, load_product
+from host_tools.voice import build, languages, store
+from tests.bench.figure import Figure
+from tests.support.emulated.images import image
+from tests.support.emulated.token import START, TokenUnderTest, hotp, totp
+from tests.support.runtime import MicroPython
+
+PRODUCT, BOARD = "kodeoplaeser", "pico2"
+_DAY = 86400
+_PRESSES = 73  # a fifth of a year
+_RATE_US = 62.5  # a sample, at 16 kHz
+
+
+def audio_path() -> Figure:
+    """Reading, decoding and scaling a voice pack's samples on the VM, against the time in which
+    they sound."""
+    vm = MicroPython()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "voice.kvp")
+        path.write_bytes(store.pack("da"))
+        took = vm.call("tests.support.vm.timing", "audio_us", str(path))
+    vm.close()
+    return Figure("audio path on the VM", took, "µs a sample", "real time", _RATE_US)
+
+
+def press_to_sound(awake: bool) -> Figure:
+    """From the finger's touch to the first sample, in virtual time, which counts nothing for the
+    processor's work."""
+    with tempfile.TemporaryDirectory() as folder, _provisioned(folder) as emulator:
+        emulator.unplug()
+        emulator.advance(1)
+        if awake:
+            emulator.press()
+            emulator.advance(30)
+        began = emulator.elapsed
+        emulator.press_down()
+        emulator.advance(1)
+        first = emulator.audio(began).onset()
+        assert first is not None
+    name = "press to first sound, " + ("while on" if awake else "from power-on")
+    return Figure(name, 1000 * (first - began), "ms", "budget", 300)
+
+
+def pack_build(language: str) -> Figure:
+    """Building one language's voice pack."""
+    began = time.perf_counter()
+    build.build(languages.load(language))
+    return Figure(
+        f"building the voice pack '{language}'", time.perf_counter() - began, "s", "budget", 120
+    )
+
+
+def pack_size(language: str) -> Figure:
+    """One language's voice pack, against half of what the smallest board's file system has beside
+    the firmware."""
+    tree = build_tree(PRODUCT, "pico")
+    code = sum(len(content) for path, content in tree.items() if not path.startswith("voice/"))
+    room = (load_board("pico")["filesystem"]["size"] - code) / 2
+    return Figure(
+        f"voice pack '{language}'", len(store.pack(language)) / 1024, "KiB", "room", room / 1024
+    )
+
+
+def year_of_presses() -> Figure:
+    """One press a day for a fifth of a year, each spoken to its end; scaled to a year."""
+    with tempfile.TemporaryDirectory() as folder, _provisioned(folder) as emulator:
+        emulator.unplug()
+        emulator.advance(70)
+        began = time.perf_counter()
+        for _ in range(_PRESSES):
+            emulator.press()
+            emulator.advance(_DAY)
+        took = (time.perf_counter() - began) * 365 / _PRESSES
+        assert not emulator.powered
+    return Figure("a year of one spoken code a day", took, "s", "budget", 20)
+
+
+def least_heap() -> Figure:
+    """As the kodeviser's figure, with a code spoken in the end; without what the emulator's own
+    modules take of it."""
+    low, high = 60, 192
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if _runs_in(f"{middle}wk") else (middle, high)
+    return Figure(
+        "least heap that speaks and serves", high - _emulators_share(), "KiB", "budget", 120
+    )
+
+
+def _runs_in(heap: str) -> bool:
+    with tempfile.TemporaryDirectory() as folder, _token(folder, heap) as emulator:
+        try:
+            kodeviser = TokenUnderTest(emulator)
+            session = kodeviser.provision(
+                *(totp(f"Konto {n}", bytes([n]) * 64) for n in range(7)), hotp("Count")
+            )
+            session.accounts()
+            session.selftest()
+            emulator.unplug()
+            emulator.advance(1)
+            for _ in range(3):
+                emulator.press()
+                emulator.advance(20)
+                if emulator.audio(emulator.elapsed - 19).onset() is None:
+                    return False
+        except Exception:  # with too small a heap anything may fail, and that is the answer
+            return False
+    return True
+
+
+def _emulators_share() -> int:
+    """What the stand-ins for `machine` and the like take, in KiB scaled to an RP2040's words."""
+    main = "import gc, time\ngc.collect()\nprint(gc.mem_alloc())\ntime.sleep(9)"
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Emulator(state=folder, image=image(main)) as emulator,
+    ):
+        emulator.plug()
+        emulator.advance(1)
+        taken = int(emulator.port.read(0).split()[0])
+    return taken // 2 // 1024  # the VM's words are twice as long
+
+
+def _token(folder: str, heap: str = "192wk") -> Emulator:
+    content = build_image(PRODUCT, BOARD, production=True)
+    return Emulator(PRODUCT, BOARD, folder, image=content, time=START, heap=heap)
+
+
+def _provisioned(folder: str) -> Emulator:
+    emulator = _token(folder)
+    TokenUnderTest(emulator).provision(totp())
+    return emulator
+
+
+def all_figures() -> list[Callable[[], Figure]]:
+    """List what is measured, in order."""
+    packs = load_product(PRODUCT)["image_languages"]
+    return [
+        audio_path,
+        lambda: press_to_sound(awake=True),
+        lambda: press_to_sound(awake=False),
+        *(partial(pack_build, name) for name in packs),
+        *(partial(pack_size, name) for name in packs),
+        year_of_presses,
+        least_heap,
+    ]

@@ -1,0 +1,1 @@
+"""The kodeoplæser as its user has it."""

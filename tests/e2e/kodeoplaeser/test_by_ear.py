@@ -1,0 +1,240 @@
+"""The blind walkthrough: a person who has fingers and ears, and no display, does all that a user
+does.
+
+Phrases are recognised by their clips; the digits of codes and numbers also by a listener who never
+heard this voice.
+"""
+
+import base64
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyotp
+import pytest
+
+from emulator.scenario.scenario import play_file
+from emulator.session import Emulator
+from host_tools.link.session import Session, open_session
+from host_tools.secret import Secret
+from host_tools.validator.keys.master_key import KEY_SIZE, LocalKey
+from host_tools.validator.records import NewToken
+from host_tools.validator.rule.verdict import CheckRequest
+from host_tools.validator.service import Validator
+from host_tools.voice.recognition.digits import digits_in
+from tests.support.emulated.damage import flip_a_bit_of_each_slot
+from tests.support.emulated.kodeoplaeser import SpeakingToken, recogniser
+from tests.support.emulated.token import KEY, SECRET, START, totp
+
+AUTHENTICATOR = pyotp.TOTP(base64.b32encode(SECRET).decode())
+BY_EAR = Path(__file__).with_name("by_ear.txt")
+USER = "sofie.hansen"
+_EDGE = 0.1  # seconds around what is listened to
+
+
+class Person(SpeakingToken):
+    """Somebody who hears."""
+
+    def heard_number(self, since: float, introduction: str) -> str:
+        """Wait until all has been said; the digits behind an introduction, as two listeners agree
+        on them."""
+        self.until_quiet()
+        clips = self.clips(since)
+        first = next(place for place, clip in enumerate(clips) if clip.name == introduction) + 1
+        last = first
+        while last < len(clips) and clips[last].name.isdigit():
+            last += 1
+        number = "".join(clip.name for clip in clips[first:last])
+        sound = self.samples(clips[first].start - _EDGE, clips[last - 1].end + _EDGE)
+        assert digits_in(sound, "da") == number, "a stranger to this voice understands the same"
+        return number
+
+    def code(self) -> str:
+        """Press red and listen to the code."""
+        return self.heard_number(self.tap("red"), "code")
+
+    def provision(self) -> Session:
+        """Plug in, and let the host have its number only when it is the one that is heard."""
+        self.emulator.plug()
+
+        def compare(number: str) -> bool:
+            self.emulator.advance(1)
+            return self.heard_number(0, "compare")[-6:] == number
+
+        session = open_session(self.emulator.port, None, compare)
+        session.set_key("issuer", Secret(KEY))
+        self.set_clock(session)
+        session.put_credential(totp())
+        self.unplug()
+        return session
+
+    def desk(self) -> Session:
+        """Go to the issuer's desk, whose clerk plugs the token in."""
+        self.emulator.plug()
+        return open_session(self.emulator.port, KEY, lambda number: False)
+
+    def unplug(self) -> None:
+        """Leave the desk; the token turns itself off."""
+        self.emulator.unplug()
+        self.emulator.advance(62)
+        assert not self.emulator.powered
+
+    def logs_in(self, server: Validator, code: str) -> bool:
+        """Type a code where the server asks for it."""
+        return server.submit(CheckRequest(code, user_id=USER)).result().accepted
+
+    def valid(self, code: str) -> bool:
+        """Whether it is the code of now, or of the step before."""
+        return any(code == AUTHENTICATOR.at(int(self.emulator.now) - back) for back in (0, 30))
+
+
+@pytest.fixture(autouse=True)
+def no_eyes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever looks at the display fails the test."""
+
+    def look(*_: object, **__: object) -> None:
+        pytest.fail("This step needs the display.")
+
+    for way in ("screen", "screen_text"):
+        monkeypatch.setattr(Emulator, way, look)
+
+
+@pytest.fixture
+def person(speaking_image: bytes, tmp_path: Path) -> Iterator[Person]:
+    """A person with a new token."""
+    with Emulator(
+        "kodeoplaeser", "pico2", tmp_path / "token", image=speaking_image, time=START
+    ) as emulator:
+        yield Person(emulator)
+
+
+@pytest.fixture
+def provisioned(person: Person) -> Person:
+    person.provision()
+    return person
+
+
+@pytest.mark.clause("walkthrough: by ear", "life: provisioning", "5.1.2.2", "5.1.7", "5.2")
+def test_a_token_is_provisioned_by_ear_and_its_first_code_is_accepted(
+    person: Person, tmp_path: Path
+):
+    serial = person.provision().hello.serial
+    database = f"sqlite:///{tmp_path / 'validator.db'}"
+    with Validator(
+        database, LocalKey(Secret(bytes(KEY_SIZE))), lambda: person.emulator.now
+    ) as server:
+        server.import_tokens(
+            [NewToken(serial, totp(), clock_set_at=person.emulator.now)], actor="issuer"
+        )
+        server.assign(serial, USER, actor="issuer")
+        letter = server.issue_activation_code(serial, actor="issuer").code
+
+        heard = person.heard_number(person.chord("8"), "serial")
+        assert not person.logs_in(server, person.code()), "before it is activated, no code counts"
+        person.emulator.advance(30)
+        activated = server.activate(heard, [person.code()], letter, user_id=USER, actor=USER)
+        assert activated.accepted, "with the serial number and the code as they were heard"
+        person.emulator.advance(30)
+        assert person.logs_in(server, person.code())
+
+
+@pytest.mark.clause("walkthrough: by ear")
+def test_a_number_that_is_not_the_one_heard_is_refused(person: Person):
+    person.emulator.plug()
+    heard = []
+
+    def compare(number: str) -> bool:
+        person.emulator.advance(1)
+        heard.append(person.heard_number(0, "compare"))
+        return heard[-1] == f"{(int(number) + 1) % 10**6:06d}"
+
+    with pytest.raises(Exception, match="number"):
+        open_session(person.emulator.port, None, compare)
+    assert len(heard[0]) == 6
+
+
+@pytest.mark.clause(
+    "walkthrough: by ear", "5.1.3.1", "5.1.6.1", "5.1.6.2", "5.1.3.11", "5.2", "5.6.1"
+)
+def test_a_day_by_ear_changes_volume_speed_and_language_and_hears_serial_and_status(
+    provisioned: Person,
+):
+    steps = BY_EAR.read_text(encoding="utf-8")
+    assert not re.search(
+        r"^\s*(screenshot|expect (no )?(text|code|dark))", steps, re.MULTILINE | re.IGNORECASE
+    )
+    play_file(
+        provisioned.emulator, BY_EAR, listener=lambda heard: recogniser().names(heard.samples)
+    )
+
+
+def hears(person: Person, *words: str) -> None:
+    assert person.hear_out(person.tap("red")) == list(words)
+    person.emulator.advance(62)
+
+
+@pytest.mark.clause("walkthrough: by ear", "speech: errors", "code: clock lost")
+def test_the_way_out_of_a_lost_clock(provisioned: Person):
+    provisioned.emulator.remove_rtc_supply()
+    hears(provisioned, "clock_lost", "contact_issuer")
+    provisioned.set_clock(provisioned.desk())
+    provisioned.unplug()
+    assert provisioned.valid(provisioned.code())
+
+
+@pytest.mark.clause("walkthrough: by ear", "speech: errors", "life: blocked")
+def test_the_way_out_of_a_blocked_token(provisioned: Person):
+    provisioned.desk().block()
+    provisioned.unplug()
+    hears(provisioned, "blocked", "contact_issuer")
+    provisioned.desk().unblock()
+    provisioned.unplug()
+    assert provisioned.valid(provisioned.code())
+
+
+@pytest.mark.clause("walkthrough: by ear", "speech: errors")
+def test_the_way_out_of_a_token_without_an_account(provisioned: Person):
+    provisioned.desk().remove_account("Bank")
+    provisioned.unplug()
+    hears(provisioned, "not_provisioned", "contact_issuer")
+    provisioned.desk().put_credential(totp())
+    provisioned.unplug()
+    assert provisioned.valid(provisioned.code())
+
+
+@pytest.mark.clause("walkthrough: by ear", "speech: errors")
+def test_the_way_out_of_damaged_storage(speaking_image: bytes, tmp_path: Path):
+    with Emulator(
+        "kodeoplaeser", "pico2", tmp_path / "token", image=speaking_image, time=START
+    ) as emulator:
+        Person(emulator).provision()
+    flip_a_bit_of_each_slot(tmp_path / "token" / "flash.bin", "pico2")
+    with Emulator("kodeoplaeser", "pico2", tmp_path / "token") as emulator:
+        person = Person(emulator)
+        hears(person, "damaged", "contact_issuer")
+        emulator.plug()
+        open_session(emulator.port, None, lambda number: True).wipe()
+        person.provision()
+        assert person.valid(person.code())
+
+
+@pytest.mark.clause("walkthrough: by ear", "5.1.3.15")
+def test_the_way_out_of_a_mistyped_digit(provisioned: Person):
+    code = provisioned.code()
+    wrong = code[:2] + str((int(code[2]) + 5) % 10) + code[3:]
+    for key in wrong:
+        moment = provisioned.tap(key)
+    assert provisioned.hear_out(moment)[1:] == ["digit", "3", "is_wrong", "try_again"]
+    for key in code:
+        moment = provisioned.tap(key)
+    assert provisioned.hear_out(moment)[1:] == ["right"]
+
+
+@pytest.mark.clause("walkthrough: by ear")
+def test_the_way_out_of_a_code_that_is_over(provisioned: Person):
+    old = provisioned.code()
+    provisioned.emulator.advance(31)
+    assert provisioned.hear_out(provisioned.chord("0"))[-2:] == ["expired", "press_red"]
+    new = provisioned.code()
+    assert new != old
+    assert provisioned.valid(new)

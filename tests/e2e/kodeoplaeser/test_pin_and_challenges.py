@@ -1,0 +1,218 @@
+"""PIN, challenges and the theme on the whole kodeoplæser, by ear and by eye. Vectors: RFC 6287,
+appendix C.1."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from emulator.session import Emulator
+from host_tools.otp.credential import Credential
+from host_tools.secret import Secret
+from tests.support.emulated.kodeoplaeser import LANGUAGES, SpeakingToken
+from tests.support.emulated.said_and_shown import SaidAndShown
+from tests.support.emulated.token import SECRET, START, hotp
+from tests.support.ocra import peer
+
+PIN = "829136"
+SUITE = "OCRA-1:HOTP-SHA1-6:QN08"
+VECTORS = {"00000000": "237653", "11111111": "243178", "77777777": "224598"}
+CODES = ("755224", "287082", "359152")  # RFC 4226, appendix D
+
+
+@pytest.fixture(params=LANGUAGES)
+def mirror(
+    speaking_image: bytes, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[SaidAndShown]:
+    with Emulator(
+        "kodeoplaeser", "pico2", tmp_path / "token", image=speaking_image, time=START
+    ) as emulator:
+        yield SaidAndShown(SpeakingToken(emulator), request.param)
+
+
+def prepared(
+    mirror: SaidAndShown, *credentials: Credential, pin: str | None = None
+) -> SpeakingToken:
+    """Give the token its accounts and PIN, and let it turn itself off."""
+    token = mirror.token
+    session = token.provision(*credentials)
+    session.write_settings({"language": mirror.language})
+    if pin:
+        session.set_pin(Secret(pin.encode()))
+    token.emulator.unplug()
+    token.emulator.advance(62)
+    return token
+
+
+def typed(mirror: SaidAndShown, keys: str) -> list[str]:
+    """Type; what is heard of it, and it is shown too."""
+    return [clip for key in keys for clip in mirror.check(mirror.token.tap(key))]
+
+
+def challenges(name: str = "Bank", entry: str = "number", suite: str = SUITE) -> Credential:
+    return Credential(name, Secret(SECRET), period=None, suite=suite, entry=entry)
+
+
+@pytest.mark.clause("5.1.3.8", "pin: asked", "pin: private", "display: mirror")
+def test_the_pin_is_typed_unseen_and_unheard_and_the_code_follows(mirror: SaidAndShown):
+    token = prepared(mirror, hotp(), pin=PIN)
+    assert mirror.check(token.tap("red")) == ["pin", "type", "press_red"]
+    for key in PIN:
+        assert mirror.check(token.tap(key)) == ["digit"], "the same word for each"
+        assert not any(character.isdigit() for character in token.shown())
+    assert mirror.check(token.tap("red")) == ["code", *CODES[0]]
+    assert mirror.check(token.tap("red")) == ["code", *CODES[1]], (
+        "which is asked for once until it is off"
+    )
+    token.emulator.advance(62)
+    assert mirror.check(token.tap("red")) == ["pin", "type", "press_red"]
+
+
+@pytest.mark.clause("5.1.3.8", "pin: private", "5.1.3.9")
+def test_a_headset_hears_the_digits_of_the_pin_and_the_loudspeaker_does_not(mirror: SaidAndShown):
+    token = prepared(mirror, hotp(), pin=PIN)
+    token.emulator.plug_headset()
+    token.hear_out(token.tap("red"))
+    since = token.emulator.elapsed
+    for key in PIN:
+        token.tap(key)
+        token.until_quiet()
+    assert [clip.name for clip in token.clips(since)] == list(PIN)
+    assert not any(token.emulator.audio(since).speaker)
+    assert not any(character.isdigit() for character in token.shown())
+
+
+@pytest.mark.clause("pin: tries", "5.1.3.15", "5.1.5")
+def test_wrong_pins_say_what_is_left_and_make_wait_and_the_way_out_is_by_ear(mirror: SaidAndShown):
+    token = prepared(mirror, hotp(), pin=PIN)
+    mirror.check(token.tap("red"))
+    for left in ("9", "8"):
+        typed(mirror, "2468")
+        assert mirror.check(token.tap("red")) == [
+            "pin",
+            "is_wrong",
+            "tries_left",
+            left,
+            "type",
+            "press_red",
+        ]
+    typed(mirror, "2468")
+    assert mirror.check(token.tap("red"))[:5] == ["pin", "is_wrong", "tries_left", "7", "wait"]
+    token.emulator.advance(62)
+    mirror.check(token.tap("red"))
+    typed(mirror, PIN)
+    assert mirror.check(token.tap("#")) == ["code", *CODES[0]]
+
+
+@pytest.mark.clause("pin: tries", "pin: changed", "life: blocked")
+def test_the_tenth_wrong_pin_blocks_until_the_issuer_lifts_it(mirror: SaidAndShown):
+    token = prepared(mirror, hotp(), pin=PIN)
+    heard: list[str] = []
+    for _ in range(10):
+        token.tap("red")
+        for key in "2468":
+            token.tap(key)
+        moment = token.tap("#")
+        token.emulator.advance(3)
+        heard = [clip.name for clip in token.clips(moment)]
+        token.emulator.advance(2500)
+    assert heard == ["blocked", "contact_issuer"]
+    session = token.connect()
+    session.unblock()
+    session.set_pin(Secret(b"4071"))
+    token.emulator.unplug()
+    token.emulator.advance(62)
+    mirror.check(token.tap("red"))
+    typed(mirror, "4071")
+    assert mirror.check(token.tap("red")) == ["code", *CODES[0]]
+
+
+@pytest.mark.clause("pin: changed", "pin: weak", "5.1.3.15")
+def test_the_user_changes_the_pin_by_ear_and_a_weak_one_is_refused(mirror: SaidAndShown):
+    token = prepared(mirror, hotp(), pin=PIN)
+    mirror.check(token.tap("red"))
+    assert {"2", "pin"} <= set(mirror.check(token.chord("5")))
+    mirror.check(token.tap("2"))
+    typed(mirror, PIN)
+    assert mirror.check(token.tap("red"))[:2] == ["new_pin", "pin_size"]
+    typed(mirror, "1234")
+    assert "too_simple" in mirror.check(token.tap("red"))
+    for _ in range(2):
+        typed(mirror, "50718")
+        told = mirror.check(token.tap("red"))
+    assert told == ["new_pin", "saved"]
+    token.emulator.advance(62)
+    token.tap("red")
+    typed(mirror, "50718")
+    assert mirror.check(token.tap("red")) == ["code", *CODES[0]]
+
+
+@pytest.mark.clause("challenge: answered", "challenge: heard", "code: OCRA", "display: mirror")
+@pytest.mark.parametrize("number", VECTORS)
+def test_a_challenge_is_typed_read_back_confirmed_and_answered(mirror: SaidAndShown, number: str):
+    token = prepared(mirror, challenges())
+    assert mirror.check(token.tap("red")) == ["number", "type", "press_red"]
+    assert typed(mirror, number) == list(number)
+    assert mirror.check(token.tap("red")) == [
+        "is_right",
+        "number",
+        *number,
+        "press_red",
+        "star",
+        "clear",
+    ]
+    assert VECTORS[number] not in token.shown().replace(" ", "")
+    assert mirror.check(token.tap("red")) == ["code", *VECTORS[number]]
+    assert mirror.check(token.chord("0")) == ["code", *VECTORS[number]]
+
+
+@pytest.mark.clause("challenge: heard", "challenge: corrected")
+def test_a_payment_is_signed_as_it_was_heard(mirror: SaidAndShown):
+    suite = "OCRA-1:HOTP-SHA256-8:QA32"
+    token = prepared(mirror, challenges(entry="payment", suite=suite))
+    assert mirror.check(token.tap("red"))[0] == "amount"
+    typed(mirror, "99*1250")
+    assert mirror.check(token.tap("red"))[0] == "payee"
+    typed(mirror, "4071886")
+    heard = mirror.check(token.tap("red"))
+    assert heard == [
+        "is_right",
+        "amount",
+        *"1250",
+        "payee",
+        *"4071886",
+        "press_red",
+        "star",
+        "clear",
+    ]
+    amount = "".join(heard[heard.index("amount") + 1 : heard.index("payee")])
+    payee = "".join(heard[heard.index("payee") + 1 : heard.index("press_red")])
+    answer = peer(SECRET, suite, f"{len(amount)}{amount}{payee}")
+    assert mirror.check(token.tap("red")) == ["code", *answer]
+
+
+@pytest.mark.clause("challenge: corrected")
+def test_the_star_at_the_reading_back_begins_again(mirror: SaidAndShown):
+    token = prepared(mirror, challenges())
+    mirror.check(token.tap("red"))
+    typed(mirror, "12345678")
+    mirror.check(token.tap("#"))
+    assert mirror.check(token.tap("*")) == ["number", "type", "press_red"]
+    typed(mirror, "11111111")
+    mirror.check(token.tap("#"))
+    assert mirror.check(token.tap("red")) == ["code", *VECTORS["11111111"]]
+
+
+@pytest.mark.clause("keys: theme", "5.2", "5.6.1", "5.6.2", "display: mirror")
+def test_the_theme_is_turned_by_key_heard_seen_and_kept(mirror: SaidAndShown):
+    token = prepared(mirror, hotp())
+    mirror.check(token.tap("red"))
+    plain = token.emulator.screen().data
+    assert {"1", "theme"} <= set(mirror.check(token.chord("5")))
+    assert mirror.check(token.tap("1")) == ["theme", "dark"]
+    token.emulator.advance(62)
+    mirror.check(token.tap("red"))
+    dark = token.emulator.screen().data
+    assert dark.count(1) > len(dark) / 2 > plain.count(1)
+    token.chord("5")
+    assert mirror.check(token.tap("1")) == ["theme", "light"]

@@ -1,0 +1,347 @@
+"""The kodeoplæser as its user has it: keys in; pixels and samples out. Clauses are those of EN 301
+549."""
+
+import base64
+from datetime import UTC, datetime
+from itertools import pairwise
+
+import numpy as np
+import pyotp
+import pytest
+
+from emulator.session import Emulator
+from host_tools.image.image import build_image
+from host_tools.voice.recognition.digits import digits_in
+from tests.support.emulated.kodeoplaeser import SpeakingToken, stretches
+from tests.support.emulated.token import SECRET, START, digits, totp
+
+CODES = pyotp.TOTP(base64.b32encode(SECRET).decode())
+
+
+@pytest.mark.clause("code: red")
+def test_red_turns_on_shows_and_speaks_a_six_digit_code(token):
+    pressed = token.tap("red")
+    shown = digits(token.emulator.screen_text()[1:2])
+    assert shown == CODES.at(int(token.emulator.now))
+    heard = token.hear_out(pressed)
+    assert heard == ["code", *shown, "seconds_left", "20"]
+
+
+@pytest.mark.parametrize("language", ["da", "en"])
+def test_a_listener_who_never_heard_this_voice_understands_the_code(token, language):
+    token.connect().write_settings({"language": language})
+    token.emulator.unplug()
+    token.emulator.advance(1)
+    pressed = token.tap("red")
+    shown = digits(token.emulator.screen_text()[1:2])
+    assert token.hear_out(pressed)[0] == "code"
+    whole = token.emulator.audio(pressed)
+    first, last = spoken_digits(token, pressed)
+    samples = whole.samples[
+        int((first - pressed) * whole.rate) : int((last - pressed) * whole.rate)
+    ]
+    assert digits_in(np.array(samples, np.int16), language) == shown
+
+
+def spoken_digits(token: SpeakingToken, since: float) -> tuple[float, float]:
+    """From when to when the digits of a code are said: between its introduction and what follows
+    it."""
+    bursts = stretches(token, since, 0.15)
+    return bursts[1][0] - 0.1, bursts[6][1] + 0.1
+
+
+def read_digits(token: SpeakingToken, language: str, speed: int) -> list[tuple[float, float]]:
+    """Have a code read at a speed: when each of its digits sounds."""
+    token.connect().write_settings({"language": language, "speed": speed})
+    token.emulator.unplug()
+    token.emulator.set_time(START + 7200)
+    token.emulator.advance(1)
+    pressed = token.tap("red")
+    token.hear_out(pressed)
+    found = stretches(token, pressed, 0.06)
+    gaps = [after[0] - before[1] for before, after in pairwise(found)]
+    middle = next(
+        place for place, gap in enumerate(gaps) if gap > max(gaps) - 0.1
+    )  # the first of two, the other ends it
+    return found[middle - 2 : middle + 4]
+
+
+@pytest.mark.clause("speech: digits")
+@pytest.mark.parametrize("language", ["da", "en"])
+@pytest.mark.parametrize("speed", range(1, 6))
+def test_groups_are_400_to_800_ms_apart_as_the_display_groups_them(token, language, speed):
+    said = read_digits(token, language, speed)
+    gaps = [after[0] - before[1] for before, after in pairwise(said)]
+    assert 0.4 <= gaps[2] <= 0.8
+    assert max(gaps[:2] + gaps[3:]) < gaps[2] - 0.1
+    line = token.emulator.screen_text()[1]
+    assert [len(group) for group in line.split()] == [3, 3]
+
+
+@pytest.mark.clause("speech: speed")
+@pytest.mark.parametrize(
+    ("speed", "least", "most"),
+    [(1, 50, 70), (2, 65, 90), (3, 85, 115), (4, 115, 165), (5, 170, 230)],
+)
+def test_five_speeds_read_from_about_60_to_200_digits_a_minute(token, speed, least, most):
+    said = read_digits(token, "da", speed)
+    onsets = [start for start, _ in said]
+    within = [after - before for before, after in pairwise(onsets)]
+    pace = 60 / (sum(within[:2] + within[3:]) / 4)
+    assert least <= pace <= most
+
+
+@pytest.mark.clause("speech: first sound")
+def test_first_sound_comes_within_300_ms_from_off_and_while_on(token):
+    pressed = token.tap("red")
+    token.hear_out(pressed)
+    assert token.emulator.audio(pressed).onset() - pressed <= 0.3
+    for hold in (0.03, 0.12, 0.5):
+        pressed = token.tap("red", hold)
+        token.emulator.advance(1)
+        assert token.emulator.audio(pressed).onset() - pressed <= 0.3
+        token.hear_out(pressed)
+
+
+FUNCTIONS = {
+    "0": ["code"],
+    "1": ["volume", "5"],
+    "2": ["own_pace", "4", "back", "6", "on", "5", "again"],
+    "3": ["volume", "7"],
+    "4": ["speed", "2"],
+    "5": ["status", "battery_ok", "clock_ok", "version", "0", "point", "1", "point", "0"],
+    "6": ["speed", "4"],
+    "7": ["language", "language_name"],
+    "9": ["language", "language_name"],
+}
+
+
+@pytest.mark.clause(
+    "5.9",
+    "keys: one at a time",
+    "keys: functions",
+    "keys: sides",
+    "keys: volume",
+    "keys: speed",
+    "keys: language",
+    "keys: status",
+    "speech: confirmed",
+)
+@pytest.mark.parametrize("key", FUNCTIONS)
+@pytest.mark.parametrize("way", ["held together", "one after another"])
+def test_clause_5_9_every_function_works_without_two_keys_at_once(token, key, way):
+    token.hear_out(token.tap("red"))
+    if way == "held together":
+        moment = token.chord(key)
+    else:
+        token.tap("red")
+        second = token.tap("red")
+        assert token.hear_out(second)[-2:] == ["function", "choose_key"]
+        moment = token.tap(key)
+    assert token.hear_out(moment)[: len(FUNCTIONS[key])] == FUNCTIONS[key]
+
+
+@pytest.mark.clause("keys: serial")
+def test_serial_number_is_said_digit_by_digit_twice_and_shown(token):
+    serial = token.connect().hello.serial
+    token.emulator.unplug()
+    token.emulator.advance(1)
+    token.hear_out(token.tap("red"))
+    heard = token.hear_out(token.chord("8"))
+    assert heard == ["serial", *serial, "serial", *serial]
+    assert token.shown().replace(" ", "") == f"Serienummer{serial}"
+
+
+@pytest.mark.clause("5.1.3.4", "code: repeat", "code: pinned")
+def test_clause_5_1_3_4_red_0_repeats_the_same_digits_with_what_is_left_of_them(token):
+    token.tap("red")
+    first = digits(token.emulator.screen_text()[1:2])
+    token.hear_out(token.emulator.elapsed)
+    token.emulator.advance(8)
+    heard = token.hear_out(token.chord("0"))
+    assert heard == ["code", *first, "seconds_left", heard[-1]]
+    token.emulator.advance(20)
+    assert token.hear_out(token.chord("0")) == ["code", *first, "expired", "press_red"]
+
+
+@pytest.mark.clause("speech: kept")
+def test_volume_and_speed_and_language_are_kept_over_power_off(token):
+    token.hear_out(token.tap("red"))
+    for key in ("3", "6", "9"):
+        token.hear_out(token.chord(key))
+    token.emulator.advance(62)
+    assert not token.emulator.powered
+    pressed = token.tap("red")
+    assert token.shown().startswith("The code is")
+    token.hear_out(pressed)
+    token.hear_out(token.chord("1"))
+    assert token.shown() == "Volume 6"
+    token.hear_out(token.chord("4"))
+    assert token.shown() == "Speed 3"
+
+
+def peak(token: SpeakingToken, moment: float) -> int:
+    """The loudest sample of the word with which every confirmation begins."""
+    return max(abs(sample) for sample in token.emulator.audio(moment, moment + 0.5).samples)
+
+
+@pytest.mark.clause("speech: volume", "5.1.3.12", "speech: confirmed")
+def test_volume_steps_are_heard(token):
+    token.hear_out(token.tap("red"))
+    loudness = []
+    for _ in range(9):
+        moment = token.chord("1")
+        token.hear_out(moment)
+        loudness.append(peak(token, moment))
+    for _ in range(8):
+        moment = token.chord("3")
+        token.hear_out(moment)
+        loudness.append(peak(token, moment))
+    steps = [after / before for before, after in pairwise(loudness[8:])]
+    assert len(steps) == 8
+    assert all(1.2 < step < 1.7 for step in steps), f"about 3 dB each: {steps}"
+
+
+@pytest.mark.clause("headset: in", "headset: out", "5.1.3.2", "5.1.3.9")
+def test_headset_in_mutes_the_loudspeaker_and_headset_out_ends_the_speech(token):
+    token.tap("red")
+    token.emulator.advance(1.5)
+    moment = token.emulator.elapsed
+    token.emulator.plug_headset()
+    token.emulator.advance(1.5)
+    heard = token.emulator.audio(moment + 0.02)
+    assert not any(heard.speaker)
+    assert any(heard.headphones)
+    moment = token.emulator.elapsed
+    token.emulator.unplug_headset()
+    token.emulator.advance(2)
+    heard = token.emulator.audio(moment + 0.02)
+    assert not any(heard.speaker)
+    assert not any(heard.headphones)
+
+
+@pytest.mark.clause("5.5.2", "keys: explore")
+def test_clause_5_5_2_explore_mode_by_ear(token):
+    token.hear_out(token.tap("red"))
+    moment = token.emulator.elapsed
+    token.emulator.press_key("0", 2200)
+    assert token.hear_out(moment)[-2:] == ["explore", "choose_key"]
+    assert token.hear_out(token.tap("3")) == ["3", "volume", "up"]
+    assert token.hear_out(token.tap("red"))[-2:] == ["red", "new_code"]
+    moment = token.emulator.elapsed
+    token.emulator.advance(20)
+    assert token.hear_out(moment)[-2:] == ["explore", "end"]
+
+
+@pytest.mark.clause("keys: check-back", "5.1.3.15")
+def test_check_back_by_ear(token):
+    token.tap("red")
+    shown = digits(token.emulator.screen_text()[1:2])
+    wrong = str((int(shown[3]) + 1) % 10)
+    moment = token.emulator.elapsed
+    for key in shown[:3] + wrong + shown[4:]:
+        moment = token.tap(key)
+    assert token.hear_out(moment)[-4:] == ["digit", "4", "is_wrong", "try_again"]
+    assert "Ciffer 4 er forkert." in token.shown()
+    for key in shown:
+        moment = token.tap(key)
+    assert token.hear_out(moment)[-1] == "right"
+
+
+@pytest.mark.clause("keys: own pace", "5.1.3.3")
+def test_own_pace_marks_the_digit_that_is_said(token):
+    token.tap("red")
+    shown = digits(token.emulator.screen_text()[1:2])
+    token.hear_out(token.chord("2"))
+    plain = token.emulator.screen()
+    for digit in shown:
+        assert token.hear_out(token.tap("6")) == [digit]
+        assert token.emulator.screen().data != plain.data
+    assert token.hear_out(token.tap("6")) == ["end"]
+    assert token.hear_out(token.tap("5")) == list(shown[3:])
+    assert token.hear_out(token.tap("4")) == [shown[4]]
+
+
+@pytest.mark.clause("keys: practice")
+def test_practice_code_has_five_digits_and_no_validator_takes_such(token):
+    token.hear_out(token.tap("red"))
+    heard = token.hear_out(token.chord("*"))
+    assert heard[0] == "practice"
+    assert heard[-1] == "not_valid"
+    code = "".join(heard[1:-1])
+    assert len(code) == 5
+    assert all(clip.isdigit() for clip in heard[1:-1])
+    assert not CODES.verify(
+        code, valid_window=100, for_time=datetime.fromtimestamp(token.emulator.now, UTC)
+    )
+
+
+@pytest.mark.clause("5.1.3.15", "speech: errors", "code: clock lost", "life: blocked")
+@pytest.mark.parametrize(
+    ("trouble", "heard"),
+    [
+        ("lost", ["clock_lost", "contact_issuer"]),
+        ("blocked", ["blocked", "contact_issuer"]),
+        ("empty", ["not_provisioned", "contact_issuer"]),
+    ],
+)
+def test_clause_5_1_3_15_errors_say_what_to_do(token, trouble, heard):
+    if trouble == "lost":
+        token.emulator.remove_rtc_supply()
+    else:
+        session = token.connect()
+        if trouble == "blocked":
+            session.block()
+        else:
+            session.remove_account("Bank")
+        token.emulator.unplug()
+        token.emulator.advance(1)
+    assert token.hear_out(token.tap("red")) == heard
+    assert "Kontakt udstederen." in token.shown()
+
+
+@pytest.mark.clause("life: provisioning")
+def test_comparison_number_of_a_claim_is_shown_and_spoken(blank):
+    heard = []
+
+    def compare(number: str) -> bool:
+        heard.append((blank.hear_out(0), number))
+        return number == digits(blank.emulator.screen_text()[1:2])
+
+    blank.claim(compare)
+    ((clips, number),) = heard
+    assert clips == ["compare", *number]
+
+
+def test_white_on_black_is_a_setting(token):
+    token.tap("red")
+    plain = token.emulator.screen()
+    token.connect().write_settings({"inverted": True})
+    token.emulator.unplug()
+    token.emulator.advance(70)
+    token.tap("red")
+    shown = token.emulator.screen()
+    lit = sum(map(bool, shown.data)) / len(shown.data)
+    assert (lit > 0.5) != (sum(map(bool, plain.data)) / len(plain.data) > 0.5)
+
+
+@pytest.mark.clause("life: off")
+def test_off_by_itself_a_minute_after_the_last_word(token):
+    token.hear_out(token.tap("red"))
+    token.emulator.advance(55)
+    assert token.emulator.powered
+    token.emulator.advance(30)
+    assert not token.emulator.powered
+    assert not token.emulator.display_on
+
+
+@pytest.mark.parametrize("board", ["pico", "esp32_s3"])
+def test_other_boards_speak_too(board, tmp_path):
+    image = build_image("kodeoplaeser", board, production=True)
+    with Emulator("kodeoplaeser", board, tmp_path / "token", image=image, time=START) as emulator:
+        token = SpeakingToken(emulator)
+        token.provision(totp())
+        emulator.unplug()
+        emulator.advance(61)
+        pressed = token.tap("red")
+        assert token.hear_out(pressed)[0] == "code"

@@ -1,0 +1,114 @@
+"""All that the kodeoplæser says is shown, and all that it shows is said: every view, in both
+languages."""
+
+import pytest
+
+from tests.support.emulated.kodeoplaeser import LANGUAGES, SpeakingToken
+from tests.support.emulated.said_and_shown import SaidAndShown
+from tests.support.emulated.token import SECRET, START, hotp
+
+
+@pytest.fixture(params=LANGUAGES)
+def mirror(token: SpeakingToken, request: pytest.FixtureRequest) -> SaidAndShown:
+    session = token.connect()
+    session.write_settings({"language": request.param})
+    session.put_credential(hotp("Arbejde", SECRET[::-1], digits=8))
+    token.emulator.unplug()
+    token.emulator.set_time(START + 7201)
+    token.emulator.advance(1)
+    return SaidAndShown(token, request.param)
+
+
+@pytest.mark.clause("display: mirror", "5.1.3.1", "5.1.5", "5.1.3.3", "5.1.3.14", "5.1.3.6")
+def test_functions_say_what_they_show(mirror: SaidAndShown):
+    token = mirror.token
+    assert mirror.check(token.tap("red"))
+    for key in "0123456*#":
+        assert mirror.check(token.chord(key)), key
+    assert mirror.check(token.function("8"))
+    assert mirror.check(token.tap("9")), "which means nothing here"
+    token.tap("red")
+    assert mirror.check(token.tap("red"))
+    for setting, down, up in (("volume", "1", "3"), ("speed", "4", "6")):
+        token.chord(down)
+        for _ in range(8):
+            heard = mirror.token.tap(down)
+        assert "lowest" in mirror.check(heard), setting
+        for _ in range(8):
+            heard = mirror.token.tap(up)
+        assert "highest" in mirror.check(heard), setting
+
+
+@pytest.mark.clause("display: mirror", "5.1.3.14", "5.6.1", "5.6.2")
+def test_a_language_is_said_and_shown_in_its_own_words(token: SpeakingToken):
+    token.tap("red")
+    for language in ("en", "da"):
+        mirror = SaidAndShown(token, language)
+        assert mirror.check(token.chord("9"))[-2:] == ["language", "language_name"]
+
+
+@pytest.mark.clause("display: mirror", "5.1.3.1", "5.1.5", "5.5.2")
+def test_key_names_are_said_as_they_are_shown(mirror: SaidAndShown):
+    token = mirror.token
+    mirror.check(token.tap("red"))
+    moment = token.emulator.elapsed
+    token.emulator.key_down("0")
+    assert "explore" in mirror.check(moment)
+    token.emulator.key_up("0")
+    for key in ("red", *"0123456789*#"):
+        assert len(mirror.check(token.tap(key))) >= 2, key
+
+
+@pytest.mark.clause("display: mirror", "5.1.3.1", "5.1.5", "keys: check-back", "keys: own pace")
+def test_typing_and_own_pace_say_what_they_show(mirror: SaidAndShown):
+    token = mirror.token
+    code = "".join(clip for clip in mirror.check(token.tap("red"))[1:] if clip.isdigit())[1:7]
+    for key in code[:3] + str((int(code[3]) + 1) % 10) + code[4:] + code[:2] + "*" + code:
+        assert mirror.check(token.tap(key)), key
+    mirror.check(token.chord("2"))
+    for key in "6666664455":
+        assert mirror.check(token.tap(key), marks=True), key
+
+
+TROUBLES = ("clock lost", "blocked", "no account", "low battery")
+
+
+@pytest.mark.clause("display: mirror", "5.1.3.1", "5.1.5", "5.1.3.15", "speech: errors")
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_troubles_are_said_as_they_are_shown(mirror: SaidAndShown, trouble: str):
+    token = mirror.token
+    if trouble == "clock lost":
+        token.emulator.remove_rtc_supply()
+    elif trouble == "low battery":
+        token.emulator.battery_mv = 3300
+    else:
+        session = token.connect()
+        if trouble == "blocked":
+            session.block()
+        else:
+            session.remove_account("Bank")
+            session.remove_account("Arbejde")
+        token.emulator.unplug()
+        token.emulator.advance(62)
+    assert mirror.check(token.tap("red"))
+    assert mirror.check(token.chord("5"))
+
+
+@pytest.mark.clause("display: mirror", "code: pinned", "5.1.3.6")
+def test_the_end_of_a_code_is_said_and_shown(token: SpeakingToken):
+    mirror = SaidAndShown(token, "da")
+    mirror.check(token.tap("red"))
+    moment = token.emulator.elapsed
+    token.emulator.advance(29 - token.emulator.now % 30)
+    assert mirror.check(moment) == ["expired", "press_red"]
+
+
+def test_the_mirror_sees_what_is_missing(token: SpeakingToken):
+    mirror = SaidAndShown(token, "da")
+    mirror.check(token.tap("red"))
+    mirror.phrases = {**mirror.phrases, "status": "Tilstand."}
+    with pytest.raises(AssertionError, match="said and not shown"):
+        mirror.check(token.chord("5"))
+    mirror = SaidAndShown(token, "da")
+    with pytest.raises(AssertionError, match="shown and never said"):
+        mirror.check(token.chord("2"))

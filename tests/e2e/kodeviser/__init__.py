@@ -1,0 +1,1 @@
+"""The kodeviser as its user has it."""

@@ -1,0 +1,1 @@
+"""A whole token on its serial port."""

@@ -1,0 +1,104 @@
+"""The link on the whole token: trims a drifting clock, survives being unplugged at any moment,
+keeps builds apart."""
+
+import pytest
+
+from emulator.session import Emulator
+from firmware.protocol import messages
+from host_tools.errors import ExitCode, KodebrikError, TokenError
+from host_tools.image.image import build_image
+from host_tools.link import clock
+from host_tools.link.channel import Channel
+from host_tools.provisioning.clock_drift import drift, trimmed
+from tests.support.emulated.token import START, TokenUnderTest, totp
+
+DAY = 86_400
+
+
+@pytest.mark.parametrize("ppm", [4.2, -7.5, 0.0])
+def test_drift_is_measured_over_two_visits_and_trimmed_away(kodeviser: TokenUnderTest, ppm: float):
+    emulator = kodeviser.emulator
+    times = clock.Times(lambda: emulator.now, emulator.advance)
+    emulator.rtc_drift_ppm = ppm
+    clock.set_now(kodeviser.claim(), times)
+    emulator.unplug()
+    emulator.advance(7 * DAY)
+    session = kodeviser.connect()
+    reading, offset = clock.measure(session, times)
+    measured = drift(offset, reading.time - reading.set_at)
+    assert measured.ppm == pytest.approx(ppm, abs=0.1)
+    session.trim_clock(trimmed(reading.aging, measured, offset))
+    clock.set_now(session, times)
+    emulator.unplug()
+    emulator.advance(30 * DAY)
+    reading, offset = clock.measure(kodeviser.connect(), times)
+    assert drift(offset, reading.time - reading.set_at).ppm == pytest.approx(0, abs=0.1)
+
+
+def test_a_trim_after_a_minute_is_refused_with_the_time_to_wait(kodeviser: TokenUnderTest):
+    emulator = kodeviser.emulator
+    times = clock.Times(lambda: emulator.now, emulator.advance)
+    session = kodeviser.claim()
+    clock.set_now(session, times)
+    emulator.advance(50)
+    reading, offset = clock.measure(session, times)
+    with pytest.raises(KodebrikError, match="known to") as refused:
+        trimmed(reading.aging, drift(offset, reading.time - reading.set_at), offset)
+    assert refused.value.exit_code == ExitCode.TOO_EARLY
+    assert "Come back in" in refused.value.hint
+
+
+class Pulled:
+    """The token's port, whose cable comes out at the n-th message of the host."""
+
+    def __init__(self, emulator: Emulator, at: int) -> None:
+        self._emulator, self._left = emulator, at
+
+    def read(self, timeout: float) -> bytes:
+        return self._emulator.port.read(timeout)
+
+    def write(self, data: bytes) -> None:
+        self._left -= 1
+        if self._left == 0:
+            self._emulator.unplug()
+        self._emulator.port.write(data)
+
+    def close(self) -> None:
+        self._emulator.port.close()
+
+
+@pytest.mark.parametrize("at", range(1, 6))
+def test_unplugged_midway_the_host_says_so_and_a_retry_works(kodeviser: TokenUnderTest, at: int):
+    """Hello, handshake, claim, key and clock are five messages; the cable goes at each."""
+    emulator = kodeviser.emulator
+    emulator.plug()
+    with pytest.raises(KodebrikError) as vanished:
+        kodeviser.set_clock(kodeviser.claim(port=Pulled(emulator, at)))
+    assert vanished.value.exit_code == ExitCode.UNPLUGGED
+    emulator.advance(40)
+    state = _hello(kodeviser)
+    assert state.state in (messages.BLANK, messages.LOCKED)
+    session = kodeviser.claim() if state.key == messages.KEY_NONE else kodeviser.connect()
+    kodeviser.set_clock(session)
+    session.put_credential(totp())
+    assert [account.name for account in session.accounts()] == ["Bank"]
+
+
+def test_read_code_exists_on_a_development_build_alone(image, tmp_path):
+    for production in (False, True):
+        built = build_image("kodeviser", "pico", production)
+        with Emulator(state=tmp_path / str(production), image=built, time=START) as emulator:
+            kodeviser = TokenUnderTest(emulator)
+            session = kodeviser.provision(totp())
+            if production:
+                with pytest.raises(TokenError) as refused:
+                    session.request(messages.READ_CODE, {"name": "Bank"})
+                assert refused.value.number == messages.UNKNOWN_OPERATION
+            else:
+                code = session.request(messages.READ_CODE, {"name": "Bank"})["code"]
+                assert code == kodeviser.code()
+
+
+def _hello(kodeviser: TokenUnderTest):
+    kodeviser.emulator.plug()
+    return Channel(kodeviser.emulator.port).hello()

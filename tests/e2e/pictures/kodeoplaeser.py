@@ -1,0 +1,270 @@
+"""Every screen of the kodeoplæser, in each language and both themes, as the docs show them.
+
+`screens()` walks one token through all its states; a state's name says what was done to get there.
+"""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from unittest.mock import patch
+
+from PIL import Image
+
+from emulator.screen import Screen
+from emulator.session import Emulator
+from firmware.products.kodeoplaeser import PRODUCT
+from host_tools.image.image import build_image
+from host_tools.otp.credential import Credential
+from host_tools.secret import Secret
+from tests.support.emulated.damage import flip_a_bit_of_each_slot, jam
+from tests.support.emulated.kodeoplaeser import SpeakingToken
+from tests.support.emulated.token import SECRET, START, digits, hotp, totp
+
+BOARD = "pico2"
+LANGUAGES = PRODUCT["languages"]
+PIN = "829136"
+THEMES = (False, True)
+_MOMENT = START + 86_400 + 6  # six seconds into a period
+_WIDTH, _HEIGHT = 400, 240
+_COLUMNS, _GAP, _PAPER = 6, 8, 128
+State = tuple[str, Screen]
+
+
+def screens(language: str, inverted: bool) -> list[State]:
+    """Give every state by name."""
+    with tempfile.TemporaryDirectory() as folder:
+        return [
+            state
+            for walk in (_life, _secrets, _harm)
+            for state in walk(Path(folder) / walk.__name__, language, inverted)
+        ]
+
+
+def code() -> Screen:
+    """Give the screen with a code."""
+    with tempfile.TemporaryDirectory() as folder, _token(Path(folder)) as emulator:
+        token = SpeakingToken(emulator)
+        token.provision(totp())
+        _rest(token, _MOMENT)
+        token.tap("red")
+        return emulator.screen()
+
+
+def _life(folder: Path, language: str, inverted: bool) -> Iterator[State]:
+    with _token(folder, language) as emulator:
+        token = SpeakingToken(emulator)
+        for turn in range(LANGUAGES.index(language)):  # a new token speaks the first one
+            if not turn:
+                token.tap("red")
+            token.chord("9")
+        numbers = []
+
+        def look(_: str) -> bool:
+            emulator.advance(0.1)
+            numbers.append(emulator.screen())
+            return True
+
+        with patch("os.urandom", bytes):  # the host's share of the number on the display
+            session = token.claim(look)
+        yield "comparison number", numbers[0]
+        session.write_settings({"language": language, "inverted": inverted})
+        _rest(token, _MOMENT)
+        yield "no account", _after(token, token.tap, "red")
+        session = token.connect()
+        token.set_clock(session)
+        session.put_credential(totp())
+        _rest(token, _MOMENT + 1800)
+        yield from _code(token)
+        yield from _functions(token)
+        yield from _keys(token)
+        session = token.connect()
+        session.put_credential(totp("Sundhed", SECRET[::-1], digits=8))
+        session.put_credential(hotp("Arbejde", digits=7))
+        _rest(token, _MOMENT + 3600)
+        yield "first of several accounts", _after(token, token.tap, "red")
+        yield "second account, eight digits", _after(token, token.chord, "#")
+        yield "third account, seven digits, counted", _after(token, token.chord, "#")
+        emulator.battery_mv = 3300
+        yield "battery low, of several accounts", _after(token, token.tap, "red")
+        yield "status, battery low", _after(token, token.chord, "5")
+        emulator.battery_mv = 3900
+        token.connect().block()
+        _rest(token, _MOMENT + 7200)
+        yield "blocked", _after(token, token.tap, "red")
+        token.emulator.advance(1)
+        yield "no code yet", _after(token, token.chord, "2")
+        token.connect().unblock()
+        emulator.remove_rtc_supply()
+        _rest(token, _MOMENT + 9000)
+        yield "clock lost", _after(token, token.tap, "red")
+        yield "status, clock lost", _after(token, token.chord, "5")
+        emulator.bench.detach("clock")
+        _rest(token, _MOMENT + 9600)
+        yield "clock does not answer", _after(token, token.tap, "red")
+        yield "status, clock does not answer", _after(token, token.chord, "5")
+
+
+def _code(token: SpeakingToken) -> Iterator[State]:
+    yield "code", _after(token, token.tap, "red")
+    number = digits(token.emulator.screen_text()[1:2])
+    for key in number[:4]:
+        token.tap(key)
+    yield "typing the code", token.emulator.screen()
+    yield "what was typed is taken back", _after(token, token.tap, "*")
+    for key in number:
+        token.tap(key)
+    yield "typed right", token.emulator.screen()
+    for key in number[:4] + str((int(number[4]) + 1) % 10) + number[5]:
+        token.tap(key)
+    yield "fifth digit typed wrong", token.emulator.screen()
+    token.emulator.advance(30)
+    yield "code whose time is over", _after(token, token.chord, "0")
+
+
+def _functions(token: SpeakingToken) -> Iterator[State]:
+    token.tap("red")
+    yield "function", _after(token, token.tap, "red")
+    yield "volume", _after(token, token.tap, "3")
+    for _ in range(3):
+        token.tap("3")
+    yield "highest volume", token.emulator.screen()
+    yield "speed", _after(token, token.chord, "4")
+    yield "lowest speed", _after(token, token.tap, "4")
+    yield "language", _after(token, token.chord, "9")
+    token.tap("7")
+    yield "serial number", _after(token, token.chord, "8")
+    yield "status", _after(token, token.chord, "5")
+    token.tap("1")
+    yield "theme, back as it was", _after(token, token.tap, "1")
+    yield "practice", _after(token, token.chord, "*")
+    yield "own pace", _after(token, token.chord, "2")
+    token.tap("6")
+    yield "own pace, second digit", _after(token, token.tap, "6")
+    token.tap("4")
+    yield "own pace, at the beginning", _after(token, token.tap, "4")
+    for _ in range(6):
+        token.tap("6")
+    yield "own pace, at the end", token.emulator.screen()
+
+
+def _keys(token: SpeakingToken) -> Iterator[State]:
+    token.chord("8")
+    yield "a key without a meaning", _after(token, token.tap, "9")
+    token.emulator.press_key("0", 2200)
+    yield "names of the keys", token.emulator.screen()
+    yield "name of a key", _after(token, token.tap, "3")
+    token.emulator.advance(22)
+    yield "end of the names", token.emulator.screen()
+
+
+def _secrets(folder: Path, language: str, inverted: bool) -> Iterator[State]:
+    """Give PIN and challenges."""
+    with _token(folder, language) as emulator:
+        token = SpeakingToken(emulator)
+        session = token.provision(_challenged("number"), _challenged("payment"))
+        session.write_settings({"language": language, "inverted": inverted})
+        session.set_pin(Secret(PIN.encode()))
+        _rest(token, _MOMENT)
+        yield "PIN", _after(token, token.tap, "red")
+        yield "PIN, three digits typed", _typed(token, PIN[:3])
+        yield "PIN, taken back", _after(token, token.tap, "*")
+        _typed(token, "2468")
+        yield "wrong PIN", _after(token, token.tap, "#")
+        _typed(token, "2468#2468")
+        yield "wait for the next try", _after(token, token.tap, "#")
+        emulator.advance(31)
+        yield "the wait is over", emulator.screen()
+        token.tap("red")
+        _typed(token, PIN)
+        yield "challenge", _after(token, token.tap, "red")
+        yield "challenge typed", _typed(token, "11111111")
+        yield "challenge read back", _after(token, token.tap, "#")
+        yield "response", _after(token, token.tap, "red")
+        yield "amount", _after(token, token.chord, "#")
+        yield "amount typed", _typed(token, "1250")
+        yield "account to pay", _after(token, token.tap, "#")
+        _typed(token, "4071886")
+        yield "payment read back", _after(token, token.tap, "#")
+        yield "status with a PIN", _after(token, token.chord, "5")
+        token.tap("2")
+        _typed(token, PIN)
+        yield "new PIN", _after(token, token.tap, "#")
+        _typed(token, "1234")
+        yield "new PIN too simple", _after(token, token.tap, "#")
+        _typed(token, "5071")
+        yield "new PIN again", _after(token, token.tap, "#")
+        _typed(token, "5072")
+        yield "new PIN differs", _after(token, token.tap, "#")
+        _typed(token, "5071#5071")
+        yield "new PIN saved", _after(token, token.tap, "#")
+
+
+def _typed(token: SpeakingToken, keys: str) -> Screen:
+    for key in keys:
+        token.tap(key)
+        token.emulator.advance(0.2)
+    return token.emulator.screen()
+
+
+def _challenged(entry: str) -> Credential:
+    return Credential(
+        f"Bank, {entry}", Secret(SECRET), period=None, suite="OCRA-1:HOTP-SHA1-6:QA32", entry=entry
+    )
+
+
+def _harm(folder: Path, language: str, inverted: bool) -> Iterator[State]:
+    for name, harm in (
+        ("cannot be saved", jam),
+        ("storage damaged, and the settings with it", flip_a_bit_of_each_slot),
+    ):
+        place = folder / harm.__name__
+        with _token(place, language) as emulator:
+            SpeakingToken(emulator).provision(hotp()).write_settings(
+                {"language": language, "inverted": inverted}
+            )
+        harm(place / "flash.bin", BOARD)
+        with _token(place, language) as emulator:
+            yield name, _after(SpeakingToken(emulator), emulator.press_key, "red")
+
+
+def walk(language: str) -> list[State]:
+    """Give every state in both themes, the two of a state one after the other."""
+    themes = [screens(language, inverted) for inverted in THEMES]
+    return [state for pair in zip(*themes, strict=True) for state in pair]
+
+
+def contact_sheet(states: list[State]) -> Image.Image:
+    """Give screens in rows, pixel by pixel, black for ink."""
+    _, _, right, _ = box(_COLUMNS - 1)
+    _, _, _, bottom = box(len(states) - 1)
+    sheet = Image.new("L", (right + _GAP, bottom + _GAP), _PAPER)
+    for place, (_, screen) in enumerate(states):
+        ink = bytes(255 * (1 - pixel) for pixel in screen.data)
+        sheet.paste(Image.frombytes("L", (screen.width, screen.height), ink), box(place))
+    return sheet
+
+
+def box(place: int) -> tuple[int, int, int, int]:
+    """Where on the sheet a screen lies: left, top, right, bottom."""
+    x = _GAP + place % _COLUMNS * (_WIDTH + _GAP)
+    y = _GAP + place // _COLUMNS * (_HEIGHT + _GAP)
+    return x, y, x + _WIDTH, y + _HEIGHT
+
+
+def _token(folder: Path, language: str = LANGUAGES[0]) -> Emulator:
+    carried = LANGUAGES if language == "kl" else PRODUCT["image_languages"]
+    image = build_image("kodeoplaeser", BOARD, production=True, languages=carried)
+    return Emulator("kodeoplaeser", BOARD, folder, image=image, time=START)
+
+
+def _rest(token: SpeakingToken, moment: float) -> None:
+    """Unplug, let the token turn itself off, and begin at a moment."""
+    token.emulator.unplug()
+    token.emulator.advance(75)
+    token.emulator.set_time(moment)
+
+
+def _after(token: SpeakingToken, act: Callable[[str], object], key: str) -> Screen:
+    act(key)
+    token.emulator.advance(0.3)
+    return token.emulator.screen()

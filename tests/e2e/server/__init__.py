@@ -1,0 +1,1 @@
+"""A whole token and the server that checks its codes."""

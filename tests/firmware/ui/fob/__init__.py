@@ -1,0 +1,1 @@
+"""The kodeviser's interface."""

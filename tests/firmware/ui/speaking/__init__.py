@@ -1,0 +1,1 @@
+"""The kodeoplæser's interface."""

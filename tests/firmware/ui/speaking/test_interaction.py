@@ -1,0 +1,420 @@
+"""Keys, views and voice of the kodeoplæser over parts that only remember; the whole token is tested
+in tests/e2e."""
+
+from itertools import pairwise
+
+import pytest
+
+from firmware.products.kodeoplaeser import PRODUCT
+from tests.firmware.ui.speaking.steps import INTERACTION, play, said
+from tests.support.runtime import Runtime
+
+CODE = ["code", "4", "1", "6", "6", "0", "0", "seconds_left", "2"]
+TROUBLES = {
+    "not_provisioned": {"names": ()},
+    "blocked": {"state": "blocked"},
+    "damaged": {"state": "damaged"},
+    "clock_lost": {"clock": "lost"},
+    "clock_absent": {"clock": "absent"},
+    "storage_failed": {"kind": "hotp", "storage_fails": True},
+}
+
+
+def test_red_speaks_and_shows_the_code(runtime: Runtime):
+    told = play(runtime, "red", "until quiet")
+    assert said(told)[:-1] == CODE[:-1]
+    assert told[0][1].startswith("Koden er 416 600 ")
+
+
+def test_groups_are_400_to_800_ms_apart_at_every_speed_and_further_than_digits(runtime: Runtime):
+    for speed in range(1, 6):
+        play(runtime, "red", "until quiet", settings={"speed": speed})
+        digits = [at for at, clip, _ in runtime.call(INTERACTION, "times") if clip.isdigit()][:6]
+        gaps = [
+            after - before - 400 for before, after in pairwise(digits)
+        ]  # each clip lasts 400 ms
+        assert 400 <= gaps[2] <= 800
+        assert all(gap < gaps[2] - 100 for gap in gaps[:2] + gaps[3:])
+
+
+def test_first_sound_comes_within_300_ms_of_the_press_also_while_on(runtime: Runtime):
+    play(runtime, "red", "until quiet", "wait 2000")
+    pressed = runtime.call(INTERACTION, "now")
+    runtime.call(INTERACTION, "again", "hold red 400")
+    first = min(at for at, _, _ in runtime.call(INTERACTION, "times") if at >= pressed)
+    assert first - pressed <= 200
+
+
+def test_clause_5_1_3_5_any_key_stops_speech_and_is_acted_on(runtime: Runtime):
+    for key in ["red", *"0123456789*#"]:
+        play(runtime, "red", "wait 1100")
+        assert runtime.call(INTERACTION, "heard")[-1][1] == 0
+        runtime.call(INTERACTION, "again", "wait 200")
+        runtime.call(INTERACTION, "again", "wait 200")
+        assert runtime.call(INTERACTION, "heard")[-1][1] > 0, "it is speaking"
+        before = runtime.call(INTERACTION, "now")
+        runtime.call(INTERACTION, "again", f"down {key}")
+        assert runtime.call(INTERACTION, "heard")[-1] == [before, 0] or runtime.call(
+            INTERACTION, "heard"
+        )[-1] == (before, 0)
+        assert runtime.call(INTERACTION, "again", "wait 220")[0], key
+        runtime.call(INTERACTION, "again", f"up {key}")
+
+
+@pytest.mark.parametrize("way", ["together", "one after another"])
+@pytest.mark.parametrize(
+    ("key", "clips"),
+    [
+        ("0", CODE[:-1]),
+        ("1", ["volume", "5"]),
+        ("3", ["volume", "7"]),
+        ("4", ["speed", "2"]),
+        ("6", ["speed", "4"]),
+        ("7", ["language", "language_name"]),
+        ("9", ["language", "language_name"]),
+        ("8", ["serial", *"001044376182", "serial", *"001044376182"]),
+        ("2", ["own_pace", "4", "back", "6", "on", "5", "again"]),
+        (
+            "5",
+            [
+                "status",
+                "battery_ok",
+                "clock_ok",
+                "version",
+                "0",
+                "point",
+                "1",
+                "point",
+                "0",
+                "1",
+                "theme",
+            ],
+        ),
+    ],
+)
+def test_clause_5_9_every_function_works_with_red_and_key_together_and_one_after_another(
+    runtime: Runtime, key: str, clips: list[str], way: str
+):
+    if way == "together":
+        told = play(runtime, "red", "wait 2000", f"red+{key}", "until quiet")
+    else:
+        told = play(runtime, "red", "red", "until quiet", key, "until quiet")
+        assert said(told[1:3]) == ["function", "choose_key"]
+        assert "Funktion" in told[1][1]
+    heard = said(told[-2:])
+    assert heard[: len(clips)] == clips
+    assert len(heard) <= len(clips) + 3, "but for what is left of a code's time"
+
+
+def test_repeat_says_the_same_digits_with_what_is_left_of_their_time(runtime: Runtime):
+    told = play(runtime, "red", "wait 12000", "until quiet", "red+0", "until quiet")
+    assert said(told[3:]) == ["code", "4", "1", "6", "6", "0", "0", "expired", "press_red"]
+
+
+def test_an_expired_code_is_said_and_shown_once(runtime: Runtime):
+    told = play(runtime, "red", "until quiet", "wait 4000", "wait 20000")
+    assert told[2][0] == ["expired", "press_red"]
+    assert told[2][1] == "Koden er 416 600 udløbet. Tryk på rød."
+    assert told[3][0] == []
+
+
+def test_volume_has_nine_steps_and_stops_at_its_ends(runtime: Runtime):
+    told = play(runtime, "red", "until quiet", "red+3", *["3", "until quiet"] * 4)
+    assert told[-2][1] == "Lydstyrke 9 højest."
+    assert runtime.call(INTERACTION, "saved")[1]["volume"] == 9
+    told = play(runtime, "red", "until quiet", "red+1", *["1", "until quiet"] * 9)
+    assert told[-2][1] == "Lydstyrke 1 lavest."
+    gains = PRODUCT["gains"][1:]
+    assert len(gains) >= 8
+    assert all(1.3 < after / before < 1.5 for before, after in pairwise(gains)), "3 dB a step"
+
+
+def test_volume_and_speed_are_confirmed_at_the_new_setting_and_kept(runtime: Runtime):
+    play(runtime, "red", "until quiet", "red+6", "until quiet", "red+1", "until quiet")
+    times = runtime.call(INTERACTION, "times")
+    assert [speed for _, clip, speed in times if clip == "speed"] == [4]
+    loudest = [level for _, level in runtime.call(INTERACTION, "heard") if level]
+    assert loudest[-1] == PRODUCT["gains"][5]
+    saves, settings = runtime.call(INTERACTION, "saved")
+    assert settings == {"speed": 4, "volume": 5}
+    assert [names for _, names in saves] == [["speed"], ["volume"]]
+
+
+def test_settings_that_cannot_be_kept_are_said(runtime: Runtime):
+    told = play(
+        runtime, "red", "until quiet", "red+6", "until quiet", "until quiet", storage_fails=True
+    )
+    assert said(told[2:]) == ["speed", "4", "storage_failed", "try_again"]
+
+
+def test_settings_that_could_not_be_kept_are_tried_again_when_the_voice_is_done(runtime: Runtime):
+    play(runtime, "red", "until quiet", "red+6", "until quiet", "until quiet", storage_fails=True)
+    assert runtime.call(INTERACTION, "saved")[1] == {}
+    assert runtime.call(INTERACTION, "again", "red+0")[0][0] == "code"
+    assert "storage_failed" not in runtime.call(INTERACTION, "again", "until quiet")[0], (
+        "it is said once"
+    )
+    runtime.call(INTERACTION, "mend")
+    runtime.call(INTERACTION, "again", "red+0")
+    runtime.call(INTERACTION, "again", "until quiet")
+    assert runtime.call(INTERACTION, "saved")[1] == {"speed": 4}
+
+
+def test_settings_that_could_not_be_kept_are_tried_again_at_switching_off(runtime: Runtime):
+    play(runtime, "red", "until quiet", "red+3", "until quiet", "until quiet", storage_fails=True)
+    runtime.call(INTERACTION, "mend")
+    runtime.call(INTERACTION, "again", "wait 61000")
+    assert not runtime.call(INTERACTION, "lit")
+    assert runtime.call(INTERACTION, "saved")[1] == {"volume": 7}
+
+
+@pytest.mark.parametrize("again", ["0", "red+0"])
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_clause_5_1_3_4_errors_can_be_repeated(runtime: Runtime, trouble: str, again: str):
+    told = play(runtime, "red", "until quiet", again, "until quiet", **TROUBLES[trouble])
+    assert said(told[2:]) == said(told[:2])
+    assert told[2][1] == told[0][1]
+
+
+@pytest.mark.parametrize("function", "1234567")
+def test_clause_5_1_3_4_what_a_function_said_can_be_repeated(runtime: Runtime, function: str):
+    told = play(
+        runtime,
+        "red",
+        "until quiet",
+        f"red+{function}",
+        "until quiet",
+        "0",
+        "until quiet",
+        kind="hotp",
+    )
+    assert said(told[4:]) == said(told[2:4])
+
+
+def test_display_and_speech_change_language_together(runtime: Runtime):
+    """EN 301 549, 5.1.3.14."""
+    told = play(runtime, "red", "until quiet", "red+9", "until quiet", *["9", "until quiet"] * 2)
+    assert [told[at][1] for at in (2, 4, 6)] == [
+        "Language English.",
+        "Oqaatsit Kalaallisut.",
+        "Sprog Dansk.",
+    ]
+
+
+def test_own_pace_goes_on_back_and_over_the_last_three(runtime: Runtime):
+    steps = [
+        "6",
+        "6",
+        "6",
+        "6",
+        "5",
+        "until quiet",
+        "4",
+        "until quiet",
+        *["6"] * 4,
+        "4",
+        "4",
+        "4",
+        "4",
+        "4",
+        "4",
+    ]
+    told = play(runtime, "red", "until quiet", "red+2", "until quiet", *steps, settings={})
+    clips = [told[i][0] for i in range(4, 8)]
+    assert clips == [["4"], ["1"], ["6"], ["6"]]
+    assert said(told[8:10]) == ["1", "6", "6"]
+    assert said(told[10:12]) == ["6"]
+    assert said(told[12:16]) == ["6", "0", "0", "end"]
+    assert said(told[16:]) == ["0", "6", "6", "1", "4", "beginning"]
+
+
+def test_check_back_says_right_or_which_digit_differs(runtime: Runtime):
+    told = play(runtime, "red", "until quiet", *"416600", "until quiet")
+    assert told[-1][0] == ["right"]
+    assert told[-1][1].startswith("Rigtigt. 416 600 416 600")
+    told = play(runtime, "red", "until quiet", *"416500", "until quiet", *"416600", "until quiet")
+    assert told[8][0] == ["digit", "4", "is_wrong", "try_again"]
+    assert told[8][1].startswith("Ciffer 4 er forkert. 416 600")
+    assert told[-1][0] == ["right"]
+
+
+def test_star_takes_back_what_was_typed(runtime: Runtime):
+    told = play(runtime, "red", "until quiet", *"41", "*", "until quiet", *"416600", "until quiet")
+    assert told[4][0] == ["clear"]
+    assert told[-1][0] == ["right"]
+
+
+def test_practice_code_is_none_that_a_validator_could_accept(runtime: Runtime):
+    """RFC 4226, section 4, R4: a code has six digits at least. A training code has five, so it is
+    never one."""
+    told = play(runtime, "red", "until quiet", "red+*", "until quiet", *"78901", "until quiet")
+    assert said(told[2:4]) == ["practice", *"78901", "not_valid"]
+    assert told[3][1] == "Øvelse. 78 901 Gælder ikke."
+    assert told[-1][0] == ["right"]
+
+
+def test_clause_5_5_2_explore_mode_names_every_key_and_does_nothing_else(runtime: Runtime):
+    keys = ["red", *"123456789*#", "0"]
+    told = play(
+        runtime,
+        "red",
+        "until quiet",
+        "hold 0 2100",
+        "until quiet",
+        *[s for k in keys for s in (k, "until quiet")],
+    )
+    assert said(told[2:4]) == ["0", "explore", "choose_key"]
+    names = [told[i][0] + told[i + 1][0] for i in range(4, len(told), 2)]
+    assert [name[0] for name in names] == ["red", *"123456789", "star", "hash", "0"]
+    assert all(len(name) >= 2 for name in names)
+    assert runtime.call(INTERACTION, "saved") == ([], {})
+
+
+def test_explore_mode_ends_after_20_s_without_a_key(runtime: Runtime):
+    told = play(
+        runtime,
+        "red",
+        "until quiet",
+        "hold 0 2100",
+        "wait 19000",
+        "1",
+        "wait 19000",
+        "1",
+        "wait 20000",
+        "1",
+    )
+    assert [told[i][0][0] for i in (4, 6)] == ["1", "1"]
+    assert told[7][0] == ["volume", "down", "explore"]
+    assert told[8][0] == ["no_function"]
+
+
+def test_a_short_zero_is_no_explore_mode(runtime: Runtime):
+    told = play(runtime, "red", "until quiet", "hold 0 1900", "wait 3000")
+    assert "explore" not in said(told)
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_clause_5_1_3_15_errors_say_what_to_do(runtime: Runtime, trouble: str):
+    told = play(runtime, "red", "until quiet", **TROUBLES[trouble])
+    wrong, todo = said(told)
+    assert wrong == trouble
+    phrases = runtime.call(INTERACTION, "phrases", "da")
+    assert told[0][1] == f"{phrases[wrong]} {phrases[todo]}"
+
+
+@pytest.mark.parametrize("language", PRODUCT["languages"])
+@pytest.mark.parametrize("battery", [3900, 3300], ids=["good", "low"])
+@pytest.mark.parametrize("options", [{}, {"names": ("a", "b")}, {"digits": 8}, *TROUBLES.values()])
+def test_clauses_5_1_3_1_and_5_1_5_all_that_is_said_is_shown_on_the_display(
+    runtime: Runtime, language: str, battery: int, options: dict[str, object]
+):
+    """And the other way round: the words on the display are those of the clips, digits apart from
+    their groups."""
+    phrases = {name: runtime.call(INTERACTION, "phrases", name) for name in PRODUCT["languages"]}
+    for step in ["red", *[f"red+{key}" for key in "0123456789*#"], "1", "2"]:
+        if "storage_fails" in options and step in ("red+7", "red+9"):
+            # a language that cannot be kept is not among the settings that say which one it is
+            continue
+        settings = {"language": language}
+        told = play(
+            runtime, "red", "until quiet", step, "until quiet", "wait 200", "until quiet",
+            battery=battery, settings=settings, **options,
+        )  # fmt: skip
+        words = phrases[runtime.call(INTERACTION, "saved")[1]["language"]]
+        clips = said(told[2:])
+        spoken = letters(
+            "".join(
+                clip if clip.isdigit() else words[clip] for clip in said(told) if clip != "point"
+            )
+        )
+        seen = " ".join(runtime.call(INTERACTION, "seen"))
+        shown = [letters(word) for word in told[-1][1].split()]
+        assert [word for word in shown if word not in spoken and not word.isdigit()] == [], step
+        displayed = letters(seen)
+        assert [clip for clip in clips if clip != "point" and letters(words.get(clip, "")) not in displayed
+                and clip not in displayed] == [], step  # fmt: skip
+
+
+def letters(text: str) -> str:
+    """Without spaces and full stops."""
+    return "".join(character for character in text if character.isalnum())
+
+
+def test_headset_in_silences_the_loudspeaker_at_once_and_the_voice_goes_on(runtime: Runtime):
+    play(runtime, "red", "wait 1000")
+    assert runtime.call(INTERACTION, "amplifier")
+    runtime.call(INTERACTION, "again", "in")
+    assert not runtime.call(INTERACTION, "amplifier")
+    assert runtime.call(INTERACTION, "again", "wait 2000")[0], "still speaking"
+
+
+def test_headset_out_while_speaking_stops_speech(runtime: Runtime):
+    play(runtime, "in", "red", "wait 1000", "out")
+    assert not runtime.call(INTERACTION, "amplifier")
+    assert runtime.call(INTERACTION, "again", "wait 3000")[0] == []
+    assert runtime.call(INTERACTION, "again", "red+0")[0], "and speaks again when asked"
+    assert runtime.call(INTERACTION, "amplifier")
+
+
+def test_off_by_itself_a_minute_after_the_last_word(runtime: Runtime):
+    told = play(runtime, "red", "until quiet", "wait 59000", "wait 2000", kind="hotp")
+    assert told[-2][1] is not None
+    assert told[-1][1] is None
+    assert not runtime.call(INTERACTION, "lit")
+
+
+def test_keys_of_a_token_that_is_off_do_nothing(runtime: Runtime):
+    told = play(runtime, "5", "hold 0 2100")
+    assert told == [([], None), ([], None)]
+
+
+def test_comparison_number_is_shown_and_spoken(runtime: Runtime):
+    clips, shown = runtime.call(INTERACTION, "compare", "123456")
+    assert clips == ["compare", *"123456"]
+    assert shown == "Tast på computeren 123 456"
+
+
+def test_every_language_has_the_same_phrases(runtime: Runtime):
+    languages = [runtime.call(INTERACTION, "phrases", language) for language in ("da", "en", "kl")]
+    assert {frozenset(phrases) for phrases in languages} == {frozenset(languages[0])}
+    assert all(len(key) <= 24 for key in languages[0]), "as the index of a voice pack holds them"
+
+
+@pytest.mark.clause("5.1.3.4")
+def test_clause_5_1_3_4_the_verdict_on_a_typed_code_can_be_repeated(runtime: Runtime):
+    told = play(runtime, "red", "until quiet", *"416500", "until quiet", "#", "until quiet")
+    assert said(told[9:])[-4:] == ["digit", "4", "is_wrong", "try_again"]
+
+
+@pytest.mark.clause("keys: own pace", "code: pinned")
+def test_own_pace_says_when_the_codes_time_is_over(runtime: Runtime):
+    told = play(
+        runtime,
+        "red",
+        "until quiet",
+        "red+2",
+        "until quiet",
+        "6",
+        "until quiet",
+        "wait 20000",
+        "6",
+        "wait 31000",
+    )
+    heard = said(told[2:7])
+    assert heard[heard.index("expired") :][:2] == ["expired", "press_red"]
+    assert heard.count("expired") == 1
+    assert "udløbet. Tryk på rød." in runtime.call(INTERACTION, "seen")
+    assert said(told[7:]) in (["1"], ["4"]), "once, and the digits are still there to be read"
+
+
+@pytest.mark.clause("5.1.3.4")
+@pytest.mark.parametrize("again", ["0", "red+0"])
+def test_clause_5_1_3_4_the_comparison_number_can_be_repeated(runtime: Runtime, again: str):
+    play(runtime, "red", "until quiet", "red+*", "until quiet")
+    runtime.call(INTERACTION, "compare_now", "123456")
+    runtime.call(INTERACTION, "again", "until quiet")
+    heard = (
+        runtime.call(INTERACTION, "again", again)[0]
+        + runtime.call(INTERACTION, "again", "until quiet")[0]
+    )
+    assert heard == ["compare", *"123456"]

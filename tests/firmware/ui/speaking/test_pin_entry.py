@@ -1,0 +1,266 @@
+"""The PIN as the user of a kodeoplæser meets it, over parts that only remember. Clauses are those
+of EN 301 549."""
+
+import pytest
+
+from firmware.storage.pin import WAITS
+from tests.firmware.ui.speaking.steps import INTERACTION, again, enter, play, said
+from tests.support.runtime import Runtime
+
+PIN = "8291"
+ASKED = ["pin", "type", "press_red"]
+
+
+def is_code(heard: list[str]) -> bool:
+    """Whether that is a code, read from its beginning."""
+    return (
+        heard[0] == "code"
+        and all(clip.isdigit() for clip in heard[1:7])
+        and heard[7] == "seconds_left"
+    )
+
+
+def wrong(runtime: Runtime, times: int) -> list[str]:
+    """Type a wrong PIN so often, waiting as long as it takes; what was said in the end."""
+    heard: list[str] = []
+    for number in range(1, times + 1):
+        heard = enter(runtime, "8290")
+        if number < times and WAITS[number]:
+            again(runtime, f"wait {WAITS[number] * 1000 + 1000}", "red", "red", "until quiet")
+            again(runtime, "red", "until quiet")
+    return heard
+
+
+def test_the_pin_is_asked_for_before_the_first_code_and_once_until_off(runtime: Runtime):
+    told = play(
+        runtime, "red", "until quiet", *PIN, "red", "until quiet", "red", "until quiet", pin=PIN
+    )
+    assert said(told[:2]) == ASKED
+    assert told[1][1] == "PIN Tast. Tryk på rød."
+    assert is_code(said(told[6:8]))
+    assert is_code(said(told[8:])), "not again while it is on"
+    again(runtime, "wait 95000")  # a minute after the word that the code's half minute is over
+    assert not runtime.call(INTERACTION, "lit")
+    assert again(runtime, "red", "until quiet") == ASKED, "but after it was off"
+
+
+def test_hash_ends_the_pin_as_red_does(runtime: Runtime):
+    told = play(runtime, "red", "until quiet", *PIN, "#", "until quiet", pin=PIN)
+    assert is_code(said(told[6:]))
+
+
+def test_clause_5_1_3_8_digits_of_the_pin_are_neither_shown_nor_spoken_on_the_loudspeaker(
+    runtime: Runtime,
+):
+    told = play(
+        runtime,
+        "red",
+        "until quiet",
+        *[step for key in PIN for step in (key, "until quiet")],
+        pin=PIN,
+    )
+    assert [said(told[at : at + 2]) for at in range(2, 10, 2)] == [["digit"]] * 4
+    assert [shown for _, shown in told[2:]] == ["PIN Ciffer"] * 8
+
+
+def test_digits_of_the_pin_are_spoken_to_a_headset(runtime: Runtime):
+    told = play(
+        runtime, "in", "red", "until quiet", "8", "until quiet", "out", "2", "until quiet", pin=PIN
+    )
+    assert said(told[3:5]) == ["8"]
+    assert "8" not in told[4][1], "and not shown"
+    assert said(told[6:]) == ["digit"]
+
+
+def test_each_typed_digit_of_the_pin_is_a_dot(runtime: Runtime):
+    dots = []
+    play(runtime, "red", "until quiet", "wait 200", pin=PIN)
+    for key in PIN:
+        again(runtime, key)
+        dots.append(runtime.call(INTERACTION, "lit_pixels", 200))
+    again(runtime, "*")
+    steps = [
+        after - before
+        for before, after in zip(
+            [runtime.call(INTERACTION, "lit_pixels", 200), *dots], dots, strict=False
+        )
+    ]
+    assert len(set(steps)) == 1
+    assert steps[0] > 100
+
+
+def test_star_takes_the_digits_back(runtime: Runtime):
+    told = play(
+        runtime,
+        "red",
+        "until quiet",
+        "8",
+        "0",
+        "*",
+        "until quiet",
+        *PIN,
+        "red",
+        "until quiet",
+        pin=PIN,
+    )
+    assert said(told[4:6]) == ["clear"]
+    assert is_code(said(told[-2:]))
+
+
+def test_too_short_is_no_try(runtime: Runtime):
+    told = play(runtime, "red", "until quiet", "8", "2", "9", "red", "until quiet", pin=PIN)
+    assert said(told[5:]) == ["pin", "too_short", *ASKED[1:]]
+    assert runtime.call(INTERACTION, "pin_tries") == 0
+
+
+def test_a_ninth_digit_is_refused(runtime: Runtime):
+    told = play(runtime, "red", "until quiet", *"829136405", "until quiet", pin=PIN)
+    assert said(told[-2:]) == ["end", "press_red"]
+
+
+def test_a_wrong_pin_says_how_many_tries_are_left(runtime: Runtime):
+    told = play(runtime, "red", "until quiet", *"8290", "red", "until quiet", pin=PIN)
+    assert said(told[6:]) == ["pin", "is_wrong", "tries_left", "9", "type", "press_red"]
+    assert told[-1][1] == "PIN er forkert. Forsøg 9 Tast. Tryk på rød."
+    assert is_code(enter(runtime, PIN)), "typed without another key before"
+    assert runtime.call(INTERACTION, "pin_tries") == 0
+
+
+def test_the_third_wrong_pin_makes_its_user_wait(runtime: Runtime):
+    play(runtime, "red", "until quiet", pin=PIN)
+    assert wrong(runtime, 3) == ["pin", "is_wrong", "tries_left", "7", "wait", "30", "seconds"]
+    assert again(runtime, "wait 11000", "red", "until quiet") == ["pin", "wait", "20", "seconds"]
+    assert set(again(runtime, *PIN, "until quiet")) == {"no_function", "press_red"}, (
+        "no try is taken meanwhile"
+    )
+    heard = again(runtime, "red", "wait 21000")
+    assert (heard[:2], heard[-3:]) == (["pin", "wait"], ["seconds", "pin", "press_red"]), (
+        "and it tells when it is over"
+    )
+    assert again(runtime, "red", "until quiet") == ASKED
+    assert is_code(enter(runtime, PIN))
+
+
+def test_the_wait_outlives_the_power(runtime: Runtime):
+    play(runtime, "red", "until quiet", pin=PIN)
+    wrong(runtime, 5)
+    runtime.call(INTERACTION, "power_cycle")
+    assert again(runtime, "red", "until quiet") == ["pin", "wait", "2", "minutes"]
+
+
+@pytest.mark.parametrize("trouble", ["lost", "absent"])
+def test_without_a_clock_the_wait_counts_from_power_on(runtime: Runtime, trouble: str):
+    play(runtime, "red", "until quiet", pin=PIN, clock=trouble, kind="hotp")
+    wrong(runtime, 4)
+    runtime.call(INTERACTION, "power_cycle")
+    assert again(runtime, "red", "until quiet") == ["pin", "wait", "60", "seconds"]
+    assert again(runtime, "red", "wait 61000")[-2:] == ["pin", "press_red"]
+    assert again(runtime, "red", "until quiet") == ASKED
+
+
+def test_the_tenth_wrong_pin_blocks(runtime: Runtime):
+    play(runtime, "red", "until quiet", pin=PIN)
+    assert wrong(runtime, 10) == ["blocked", "contact_issuer"]
+    assert again(runtime, "red", "until quiet") == ["blocked", "contact_issuer"]
+    assert enter(runtime, PIN) == ["blocked", "contact_issuer"]
+    runtime.call(INTERACTION, "power_cycle")
+    assert again(runtime, "red", "until quiet") == ["blocked", "contact_issuer"]
+
+
+def test_a_try_that_cannot_be_noted_is_not_judged(runtime: Runtime):
+    told = play(
+        runtime, "red", "until quiet", *PIN, "red", "until quiet", pin=PIN, storage_fails=True
+    )
+    assert said(told[6:]) == ["storage_failed", "try_again"]
+
+
+@pytest.mark.parametrize("key", "13456789*")
+def test_what_gives_no_code_needs_no_pin(runtime: Runtime, key: str):
+    told = play(runtime, "red", "until quiet", f"red+{key}", "until quiet", pin=PIN)
+    assert not set(said(told[2:])) & {"type", "no_code"}
+
+
+@pytest.mark.parametrize("key", "02#")
+def test_what_gives_a_code_needs_the_pin(runtime: Runtime, key: str):
+    told = play(
+        runtime, "red", "until quiet", f"red+{key}", "until quiet", pin=PIN, names=("a", "b")
+    )
+    assert said(told[2:]) in (ASKED, ["no_code", "press_red"])
+
+
+def change(runtime: Runtime, *numbers: str, pin: str = PIN) -> list[str]:
+    """Change the PIN from the status view, typing those numbers; what was said in the end."""
+    play(runtime, "red", "until quiet", "red+5", "until quiet", pin=pin)
+    heard = again(runtime, "2", "until quiet")
+    assert heard == ASKED
+    for number in numbers:
+        heard = enter(runtime, number)
+    return heard
+
+
+def test_status_offers_to_change_the_pin_where_there_is_one(runtime: Runtime):
+    told = play(runtime, "red", "until quiet", "red+5", "until quiet", pin=PIN)
+    assert said(told[2:])[-4:] == ["1", "theme", "2", "pin"]
+    told = play(runtime, "red", "until quiet", "red+5", "until quiet", "2", "until quiet")
+    assert said(told[2:])[-4:] == ["1", "theme", "no_function", "press_red"]
+
+
+def test_the_user_changes_the_pin(runtime: Runtime):
+    assert change(runtime, PIN) == ["new_pin", "pin_size", "type", "press_red"]
+    assert enter(runtime, "40963") == ["new_pin", "again", "type", "press_red"]
+    assert enter(runtime, "40963") == ["new_pin", "saved"]
+    assert again(runtime, "red", "until quiet") == ASKED
+    assert enter(runtime, PIN)[:2] == ["pin", "is_wrong"]
+    assert is_code(enter(runtime, "40963"))
+
+
+def test_a_simple_new_pin_is_refused_with_the_reason(runtime: Runtime):
+    assert change(runtime, PIN, "1234") == ["new_pin", "too_simple", "type", "press_red"]
+    assert enter(runtime, "40963") == ["new_pin", "again", "type", "press_red"]
+
+
+def test_two_new_pins_that_differ_are_refused(runtime: Runtime):
+    assert change(runtime, PIN, "40963", "40964") == ["new_pin", "differs", "type", "press_red"]
+
+
+def test_the_pin_before_stays_when_the_new_one_cannot_be_kept(runtime: Runtime):
+    change(runtime, PIN, "40963")
+    runtime.call(INTERACTION, "fail")
+    assert enter(runtime, "40963") == ["storage_failed", "try_again"]
+    runtime.call(INTERACTION, "mend")
+    assert again(runtime, "red", "until quiet") == ASKED
+    assert is_code(enter(runtime, PIN))
+
+
+def test_a_wrong_pin_changes_nothing(runtime: Runtime):
+    assert change(runtime, "8290") == ["pin", "is_wrong", "tries_left", "9", "type", "press_red"]
+
+
+@pytest.mark.parametrize("language", ["da", "en", "kl"])
+def test_all_that_is_said_about_the_pin_is_shown(runtime: Runtime, language: str):
+    phrases = runtime.call(INTERACTION, "phrases", language)
+    settings = {"language": language}
+    play(runtime, "red", "until quiet", pin=PIN, settings=settings)
+    heard = wrong(runtime, 6)
+    again(runtime, "wait 301000", "red", "until quiet", "red+5", "until quiet")
+    for step in (
+        "2",
+        *PIN,
+        "red",
+        *"1234",
+        "red",
+        *"4096",
+        "red",
+        *"4095",
+        "red",
+        *"4096",
+        "red",
+        *"4096",
+        "red",
+    ):
+        heard += again(runtime, step, "until quiet")
+    seen = "".join(runtime.call(INTERACTION, "seen")).replace(" ", "")
+    missing = [
+        clip for clip in heard if phrases[clip].replace(" ", "") not in seen and clip not in seen
+    ]
+    assert not missing

@@ -1,0 +1,80 @@
+"""A token behind a serial port, and the command line called in this process."""
+
+import json
+import sys
+
+import pytest
+
+from host_tools.cli import main
+from host_tools.link import clock
+from tests.support.cli import ISSUER_KEY, MARKED
+from tests.support.fake_token import Token, World
+from tests.support.keyboard import Keyboard
+from tests.support.pty_port import PtyPort
+
+_TIMES = clock.Times
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    """Nobody's configuration but this test's own."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    for name in (
+        "KODEBRIK_PORT",
+        "KODEBRIK_KEY_FILE",
+        "KODEBRIK_ISSUER_KEY",
+        "KODEBRIK_PASSPHRASE",
+    ):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def token(tmp_path, monkeypatch, request):
+    """A blank token whose time the host shares: a kodeviser, or another product as its
+    parameter."""
+    world = World()
+    monkeypatch.setattr(clock, "Times", lambda: _TIMES(world.now, world.sleep))
+    return Token(tmp_path / "token", world, getattr(request, "param", "kodeviser"))
+
+
+@pytest.fixture
+def port(token, monkeypatch):
+    """It is plugged in, KODEBRIK_PORT names its port, the operator sees its display, the issuer key
+    is known."""
+    with PtyPort(token.respond) as line:
+        monkeypatch.setenv("KODEBRIK_PORT", line.path)
+        monkeypatch.setenv("KODEBRIK_ISSUER_KEY", ISSUER_KEY)
+        monkeypatch.setattr(sys, "stdin", Keyboard(lambda: token.services.numbers[-1]))
+        yield line
+
+
+@pytest.fixture
+def call(capsys):
+    """Run a command with --json: exit code and the object it printed."""
+
+    def run(*arguments):
+        capsys.readouterr()
+        code = main([*arguments, "--json"])
+        out = capsys.readouterr().out
+        assert out.count("\n") == 1, "one JSON object on standard output"
+        return code, json.loads(out)
+
+    return run
+
+
+@pytest.fixture
+def secret_file(tmp_path):
+    """A file with the secret MARKED."""
+    path = tmp_path / "secret"
+    path.touch(0o600)
+    path.write_text("hex:" + MARKED.hex() + "\n")
+    return str(path)
+
+
+@pytest.fixture
+def provisioned(port, token, call, secret_file):
+    """The token holds the account bank."""
+    code, _ = call("provision", "--account", "bank", "--secret-file", secret_file)
+    assert code == 0
+    return token

@@ -1,0 +1,244 @@
+"""What strangers, and callers of lesser roles, cannot do: every route's key, long bodies, floods,
+names told apart."""
+
+from dataclasses import replace
+
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from fastapi.testclient import TestClient
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from host_tools.validator.http.rate_limits import neighbourhood
+from host_tools.validator.http.settings import Settings
+from host_tools.validator.records import Role
+from host_tools.validator.server.application import create_app
+from host_tools.validator.service import Validator
+from tests.support.validator.application import ApiClient
+from tests.support.validator.site import signed_in
+
+CHECKER, HELP_DESK, AUDITOR, ADMINISTRATOR = (
+    Role.CHECKER,
+    Role.HELP_DESK,
+    Role.AUDITOR,
+    Role.ADMINISTRATOR,
+)
+CHECK = {CHECKER, HELP_DESK, ADMINISTRATOR}
+READ = {HELP_DESK, AUDITOR, ADMINISTRATOR}
+CARE = {HELP_DESK, ADMINISTRATOR}
+SEE_ALL = {AUDITOR, ADMINISTRATOR}
+RULE = {ADMINISTRATOR}
+EVERYBODY: set[Role] = set()  # no key at all
+
+# docs/api.md, "Keys and roles", route by route; pages of the administration want its session
+# instead.
+MAY = {
+    "POST /v1/checks": CHECK,
+    "POST /v1/challenges": CHECK,
+    "GET /validate/check": CHECK,
+    "POST /validate/check": CHECK,
+    "POST /validate/radiuscheck": CHECK,
+    "GET /v1/tokens": READ,
+    "GET /v1/tokens/{serial}": READ,
+    "GET /v1/tokens/{serial}/drift": READ,
+    "DELETE /v1/tokens/{serial}": RULE,
+    "POST /v1/tokens/{serial}/activate-by-administrator": RULE,
+    "GET /v1/users": READ,
+    "POST /v1/users": CARE,
+    "GET /v1/users/{user_id}": READ,
+    "PUT /v1/users/{user_id}": CARE,
+    "DELETE /v1/users/{user_id}": RULE,
+    "PUT /v1/pins/{user_id}": CARE,
+    "GET /v1/audit": READ,
+    "POST /v1/audit/verify": SEE_ALL,
+    "GET /v1/keys": SEE_ALL,
+    "POST /v1/keys": RULE,
+    "DELETE /v1/keys/{name}": RULE,
+    "POST /v1/imports": RULE,
+    "POST /v1/assignments": RULE,
+    "GET /metrics": SEE_ALL,
+    "GET /healthz": EVERYBODY,
+    "GET /readyz": EVERYBODY,
+}
+CARED_FOR = (
+    "assign",
+    "unassign",
+    "activation-code",
+    "activate",
+    "block",
+    "unblock",
+    "replace",
+    "resynchronise",
+)
+MAY |= {f"POST /v1/tokens/{{serial}}/{action}": CARE for action in (*CARED_FOR, "clock-set")}
+MAY |= {f"PUT /v1/tokens/{{serial}}/{action}": CARE for action in ("window", "clock")}
+OPEN_PAGES = {
+    "/",
+    "/language/{chosen}",
+    "/sign-in",
+    "/sign-in/approve",
+    "/sign-in/done",
+    "/activate",
+    "/admin/login",
+}
+
+
+def described(app: FastAPI) -> set[str]:
+    """Give the routes of programs, as OpenAPI has them."""
+    return {
+        f"{method.upper()} {path}"
+        for path, methods in app.openapi()["paths"].items()
+        for method in methods
+    }
+
+
+def pages(app: FastAPI) -> set[str]:
+    """Give the routes of the site: all the others."""
+    included = [
+        route.original_router.routes for route in app.routes if hasattr(route, "original_router")
+    ]
+    every = {
+        f"{method} {route.path_format}"
+        for routes in included
+        for route in routes
+        if isinstance(route, APIRoute)
+        for method in route.methods
+    }
+    assert every >= described(app), "all of them are found"
+    return every - described(app)
+
+
+def send(client: TestClient, name: str, key: str | None) -> int:
+    method, path = name.split()
+    for part, value in (("{serial}", "K1"), ("{user_id}", "anna.holm"), ("{name}", "nobody")):
+        path = path.replace(part, value)
+    headers = {} if key is None else {"Authorization": f"Bearer {key}"}
+    return client.request(method, path, headers=headers).status_code
+
+
+def test_every_route_of_the_programs_takes_the_roles_that_it_should(
+    app: FastAPI, client: TestClient, keys: dict[Role, str]
+) -> None:
+    named = described(app)
+    assert named <= MAY.keys(), "a new route belongs into the table above"
+    for name in sorted(named - {"DELETE /v1/tokens/{serial}", "DELETE /v1/users/{user_id}"}):
+        for role in Role:
+            refused = send(client, name, keys[role]) == 403
+            assert refused == (role not in MAY[name] and MAY[name] != EVERYBODY), (name, role)
+        assert (send(client, name, None) == 401) == (MAY[name] != EVERYBODY), name
+        assert (send(client, name, "guess") == 401) == (MAY[name] != EVERYBODY), name
+    for name in ("DELETE /v1/tokens/{serial}", "DELETE /v1/users/{user_id}"):
+        assert [send(client, name, keys[role]) for role in Role if role not in MAY[name]] == [
+            403
+        ] * 3
+        assert send(client, name, None) == 401
+
+
+def test_every_page_of_the_administration_wants_a_session(app: FastAPI, client: TestClient) -> None:
+    guarded = {name for name in pages(app) if name.split()[1] not in OPEN_PAGES}
+    assert len(guarded) > 10
+    for name in sorted(guarded):
+        method, path = name.split()
+        assert path.startswith("/admin"), "a new page for everybody belongs into the list above"
+        answer = client.request(method, path, data={} if method == "POST" else None)
+        assert (answer.status_code, answer.headers.get("location")) == (303, "/admin/login"), name
+
+
+@pytest.mark.parametrize("role", [None, Role.CHECKER, Role.HELP_DESK, Role.AUDITOR])
+def test_a_body_as_long_as_a_file_is_taken_of_administrators_alone(
+    client: TestClient, keys: dict[Role, str], role: Role | None
+) -> None:
+    """Bodies are held in memory before a route sees them, so 32 MB are not for everybody."""
+    headers = {} if role is None else {"Authorization": f"Bearer {keys[role]}"}
+    file = {"file": ("tokens.csv", b"# \n" * 30_000)}
+    for path in ("/v1/imports", "/admin/import"):
+        assert client.post(path, files=file, headers=headers).status_code == 413
+    headers["Authorization"] = f"Bearer {keys[Role.ADMINISTRATOR]}"
+    assert client.post("/v1/imports", files=file, headers=headers).status_code == 422, (
+        "read, and without a token"
+    )
+
+
+def test_an_administrators_session_takes_a_long_file_and_the_help_desks_does_not(
+    client: TestClient, keys: dict[Role, str]
+) -> None:
+    lines = "".join(f"{number:012},JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP\n" for number in range(2000))
+    file = {"file": ("tokens.csv", "serial number,secret key\n" + lines)}
+    form = signed_in(client, keys[Role.HELP_DESK])
+    assert client.post("/admin/import", data={"csrf": form}, files=file).status_code == 413
+    client.cookies.clear()
+    form = signed_in(client, keys[Role.ADMINISTRATOR])
+    assert client.post("/admin/import", data={"csrf": form}, files=file).status_code == 200
+
+
+def test_a_checker_cannot_tell_users_apart_by_their_challenges(
+    checker: ApiClient, help_desk: ApiClient, validator: Validator
+) -> None:
+    validator.create_user("dora.uden", actor="test")
+    asked = [
+        {"user_id": "nobody.atall"},
+        {"user_id": "dora.uden"},
+        {"user_id": "anna.holm"},
+        {"serial": "K9"},
+    ]
+    answers = [checker.post("/v1/challenges", json=body) for body in asked]
+    assert {(answer.status_code, answer.text) for answer in answers} == {(409, answers[0].text)}
+    assert [help_desk.post("/v1/challenges", json=body).status_code for body in asked] == [
+        404,
+        409,
+        409,
+        404,
+    ]
+
+
+def test_addresses_of_one_network_count_together() -> None:
+    """Who has one IPv6 address has 2^64 of them."""
+    assert (
+        neighbourhood("2001:db8:1:2::7")
+        == neighbourhood("2001:db8:1:2:ffff::1%eth0")
+        == "2001:db8:1:2::"
+    )
+    assert neighbourhood("2001:db8:1:3::7") != neighbourhood("2001:db8:1:2::7")
+    assert neighbourhood("::ffff:192.0.2.7") == neighbourhood("192.0.2.7") == "192.0.2.7"
+    assert neighbourhood("testclient") == "testclient"
+
+
+def test_guesses_from_one_network_are_slowed_down(validator: Validator, settings: Settings) -> None:
+    app = create_app(validator, replace(settings, guesses_per_minute=5.0))
+    statuses = [
+        TestClient(app, client=(f"2001:db8::{n}", 50_000))
+        .get("/v1/tokens", headers={"Authorization": f"Bearer guess{n}"})
+        .status_code
+        for n in range(1, 9)
+    ]
+    assert statuses == [401] * 5 + [429] * 3
+
+
+def test_an_error_of_the_database_tells_no_parameters(validator: Validator) -> None:
+    with pytest.raises(IntegrityError) as raised, validator._database.writing() as connection:
+        connection.execute(
+            text("INSERT INTO chains (chain) VALUES (:it)"), {"it": "a secret parameter"}
+        )
+    assert "a secret parameter" not in str(raised.value)
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/json"])
+def test_a_defect_tells_nothing_and_its_answer_is_protected_too(
+    app: FastAPI,
+    keys: dict[Role, str],
+    validator: Validator,
+    monkeypatch: pytest.MonkeyPatch,
+    accept: str,
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise RuntimeError("what the log alone should hold")
+
+    monkeypatch.setattr(validator, "tokens", fails)
+    client = TestClient(app, raise_server_exceptions=False)
+    headers = {"Authorization": f"Bearer {keys[Role.AUDITOR]}", "Accept": accept}
+    answer = client.get("/v1/tokens", headers=headers)
+    assert answer.status_code == 500
+    assert "what the log" not in answer.text
+    assert answer.headers["cache-control"] == "no-store"
+    assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]

@@ -1,1 +1,0 @@
-"""Tests of host_tools/validator/interfaces."""

@@ -1,0 +1,272 @@
+"""Notices: signed webhooks and mail to real servers on loopback, and an outbox that forgets nothing
+too early."""
+
+import base64
+import email
+import email.policy
+import hashlib
+import hmac
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+
+from host_tools.errors import KodebrikError
+from host_tools.secret import Secret
+from host_tools.validator.notices import webhook
+from host_tools.validator.notices.delivery import Channels, Delivery, deliver
+from host_tools.validator.notices.smtp import MailServer
+from host_tools.validator.notices.webhook import Webhook
+from host_tools.validator.records import Notice
+from host_tools.validator.rule.verdict import CheckRequest
+from host_tools.validator.service import Validator
+from tests.support.validator.application import Tokens
+from tests.support.validator.clock import START, VirtualClock
+
+SECRET = Secret(b"a webhook's secret, 24 bytes")
+
+
+@dataclass
+class Receiver:
+    """A webhook's receiver: keeps what it gets, answers with `statuses` one by one, then 204."""
+
+    url: str = ""
+    got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    statuses: list[int] = field(default_factory=list)
+    came: threading.Event = field(default_factory=threading.Event)
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    kept = Receiver()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            kept.got.append(({name.lower(): value for name, value in self.headers.items()}, body))
+            self.send_response(kept.statuses.pop(0) if kept.statuses else 204)
+            self.send_header("location", "/elsewhere")
+            self.end_headers()
+            kept.came.set()
+
+        def log_message(self, *_: Any) -> None:
+            return
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    kept.url = f"http://127.0.0.1:{server.server_port}/notices"
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield kept
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+class Mailbox:
+    """aiosmtpd's handler: keeps the mail, or refuses it."""
+
+    def __init__(self) -> None:
+        self.mails: list[tuple[list[str], Any]] = []
+        self.refusing = False
+
+    async def handle_DATA(  # noqa: N802 - as aiosmtpd calls it
+        self, server: object, session: object, envelope: Any
+    ) -> str:
+        if self.refusing:
+            return "451 4.3.0 come again"
+        self.mails.append(
+            (
+                envelope.rcpt_tos,
+                email.message_from_bytes(envelope.content, policy=email.policy.default),
+            )
+        )
+        return "250 taken"
+
+
+class AnyPort(Controller):
+    """aiosmtpd's controller, on a port that the system chooses."""
+
+    def _trigger_server(self) -> None:
+        self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()
+
+
+@contextmanager
+def mail_server() -> Iterator[tuple[Mailbox, MailServer]]:
+    box = Mailbox()
+    controller = AnyPort(box, hostname="127.0.0.1", port=0)
+    controller.start()
+    try:
+        yield box, MailServer("127.0.0.1", controller.port, "tokens@example.dk")
+    finally:
+        controller.stop()
+
+
+@pytest.fixture
+def quiet(validator: Validator) -> Validator:
+    """A validator whose outbox was emptied of what the fixtures' activations put there."""
+    for notice in validator.due_notices(100):
+        validator.notice_sent(notice)
+    return validator
+
+
+def use(validator: Validator, tokens: Tokens) -> None:
+    """Use anna.holm's token, who wants to be told."""
+    validator.set_user(
+        "anna.holm", email="anna@example.dk", language="da", notify_on_use=True, actor="test"
+    )
+    assert validator.check_many([CheckRequest(code=tokens.code("K1"), user_id="anna.holm")])[
+        0
+    ].accepted
+
+
+def test_a_webhook_is_signed_as_standard_webhooks_says(
+    quiet: Validator, receiver: Receiver, tokens: Tokens
+) -> None:
+    """The signature is computed here from the specification's words."""
+    use(quiet, tokens)
+    assert deliver(quiet, Channels(Webhook(receiver.url, SECRET), None), START) == 1
+    headers, body = receiver.got[0]
+    signed = headers["webhook-id"] + "." + headers["webhook-timestamp"] + "." + body.decode()
+    mac = hmac.new(SECRET.reveal(), signed.encode(), hashlib.sha256)
+    assert headers["webhook-signature"] == "v1," + base64.b64encode(mac.digest()).decode()
+    assert headers["webhook-timestamp"] == str(int(START))
+    content = json.loads(body)
+    assert content["type"] == "token.used"
+    assert content["data"] == {"user_id": "anna.holm", "serial": "K1", "language": "da"}
+
+
+@pytest.mark.parametrize("status", [500, 404, 302])
+def test_a_webhook_that_is_not_taken_comes_again_with_the_same_id(
+    quiet: Validator, receiver: Receiver, tokens: Tokens, clock: VirtualClock, status: int
+) -> None:
+    use(quiet, tokens)
+    receiver.statuses = [status]
+    channels = Channels(Webhook(receiver.url, SECRET), None)
+    assert deliver(quiet, channels, clock()) == 0
+    assert deliver(quiet, channels, clock()) == 0, "it was tried again at once"
+    clock.advance(61)
+    assert deliver(quiet, channels, clock()) == 1
+    assert len(receiver.got) == 2
+    assert receiver.got[0][0]["webhook-id"] == receiver.got[1][0]["webhook-id"]
+    clock.advance(7 * 86400)
+    assert deliver(quiet, channels, clock()) == 0, "a notice that was taken came again"
+
+
+def test_a_receiver_that_is_away_loses_no_notice(
+    quiet: Validator, receiver: Receiver, tokens: Tokens, clock: VirtualClock
+) -> None:
+    use(quiet, tokens)
+    nowhere = Webhook("http://127.0.0.1:9/closed", SECRET)
+    assert deliver(quiet, Channels(nowhere, None), clock()) == 0
+    assert quiet.statistics().notices_waiting == 1
+    clock.advance(61)
+    assert deliver(quiet, Channels(Webhook(receiver.url, SECRET), None), clock()) == 1
+    assert quiet.statistics().notices_waiting == 0
+
+
+def test_a_notice_claimed_by_a_server_that_died_comes_again(
+    quiet: Validator, receiver: Receiver, tokens: Tokens, clock: VirtualClock
+) -> None:
+    use(quiet, tokens)
+    assert len(quiet.due_notices()) == 1  # and then nothing more is heard of who took it
+    channels = Channels(Webhook(receiver.url, SECRET), None)
+    assert deliver(quiet, channels, clock()) == 0
+    clock.advance(121)
+    assert deliver(quiet, channels, clock()) == 1
+
+
+def test_the_owner_hears_of_activation_whether_or_not_they_chose(
+    quiet: Validator, tokens: Tokens
+) -> None:
+    quiet.set_user(
+        "bo.lund", email="bo@example.dk", language="en", notify_on_use=False, actor="test"
+    )
+    quiet.activate_by_administrator("K3", actor="test")
+    with mail_server() as (box, server):
+        assert deliver(quiet, Channels(None, server), START) == 1
+    recipients, mail = box.mails[0]
+    assert recipients == ["bo@example.dk"]
+    assert mail["subject"] == "Your code token is activated"
+    assert "K3" in mail.get_content()
+    assert mail["auto-submitted"] == "auto-generated"
+
+
+def test_mail_is_danish_for_danish_users_and_comes_again_when_refused(
+    quiet: Validator, tokens: Tokens, clock: VirtualClock
+) -> None:
+    use(quiet, tokens)
+    with mail_server() as (box, server):
+        box.refusing = True
+        assert deliver(quiet, Channels(None, server), clock()) == 0
+        box.refusing = False
+        clock.advance(61)
+        assert deliver(quiet, Channels(None, server), clock()) == 1
+    _, mail = box.mails[0]
+    assert mail["subject"] == "Din kodeviser er brugt"
+    assert "Giv aldrig dine koder til andre" in mail.get_content()
+    assert mail["message-id"].endswith("@example.dk>")
+
+
+def test_a_notice_that_no_channel_can_send_holds_up_no_other(
+    quiet: Validator,
+    receiver: Receiver,
+    tokens: Tokens,
+    clock: VirtualClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whatever is wrong with one: here, a channel fails at it with no error of its own."""
+    quiet.block("K4", actor="test")
+    use(quiet, tokens)
+    post = webhook.post
+
+    def fails_at_the_first(channel: Webhook, notice: Notice, now: float) -> None:
+        if notice.serial == "K4":
+            raise LookupError
+        post(channel, notice, now)
+
+    monkeypatch.setattr(webhook, "post", fails_at_the_first)
+    assert deliver(quiet, Channels(Webhook(receiver.url, SECRET), None), clock()) == 1
+    assert quiet.statistics().notices_waiting == 1
+
+
+def test_no_notice_holds_a_code_or_a_secret(
+    quiet: Validator, receiver: Receiver, tokens: Tokens
+) -> None:
+    use(quiet, tokens)
+    deliver(quiet, Channels(Webhook(receiver.url, SECRET), None), START)
+    body = receiver.got[0][1].decode()
+    assert tokens.code("K1") not in body
+    assert tokens.secrets["K1"].reveal().hex() not in body
+
+
+def test_the_background_thread_delivers_and_stops(
+    quiet: Validator, receiver: Receiver, tokens: Tokens
+) -> None:
+    use(quiet, tokens)
+    delivery = Delivery(quiet, Channels(Webhook(receiver.url, SECRET), None))
+    delivery.start()
+    assert receiver.came.wait(30)
+    delivery.stop()
+    assert not delivery.is_alive()
+    assert quiet.statistics().notices_waiting == 0
+
+
+@pytest.mark.parametrize(
+    ("url", "secret"),
+    [
+        ("ftp://host/", SECRET.reveal()),
+        ("nonsense", SECRET.reveal()),
+        ("http://192.0.2.7/", SECRET.reveal()),
+        ("https://host/", b"short"),
+    ],
+)
+def test_a_webhook_that_cannot_work_is_refused_at_the_start(url: str, secret: bytes) -> None:
+    with pytest.raises(KodebrikError):
+        Webhook(url, Secret(secret))

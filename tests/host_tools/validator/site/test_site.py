@@ -1,0 +1,347 @@
+"""The site without a browser: what protects its forms and cookies, and that its texts are whole."""
+
+import re
+from dataclasses import replace
+from itertools import pairwise
+from string import Formatter
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from host_tools.validator.http.settings import Settings
+from host_tools.validator.records import DriftPoint, Role
+from host_tools.validator.rule.verdict import Reason
+from host_tools.validator.server.application import create_app
+from host_tools.validator.service import Validator
+from host_tools.validator.site import drift_plot
+from host_tools.validator.site.pages import _templates
+from host_tools.validator.site.texts import TEXTS
+from tests.support.validator.application import Tokens
+from tests.support.validator.site import HTML, csrf, signed_in
+
+
+@pytest.mark.parametrize(
+    "path", ["/admin", "/admin/tokens", "/admin/token?serial=K1", "/admin/users", "/admin/user?user_id=anna.holm",
+             "/admin/audit", "/admin/import", "/admin/keys"],
+)  # fmt: skip
+def test_nothing_of_the_administration_shows_before_signing_in(
+    client: TestClient, path: str
+) -> None:
+    answer = client.get(path)
+    assert (answer.status_code, answer.headers["location"], answer.text) == (
+        303,
+        "/admin/login",
+        "",
+    )
+
+
+def test_a_checkers_key_opens_no_administration(client: TestClient, keys: dict[Role, str]) -> None:
+    form = csrf(client.get("/admin/login").text)
+    answer = client.post("/admin/login", data={"csrf": form, "key": keys[Role.CHECKER]})
+    assert answer.status_code == 422
+    assert client.get("/admin").status_code == 303
+
+
+def test_a_form_from_elsewhere_changes_nothing(
+    client: TestClient, keys: dict[Role, str], validator: Validator
+) -> None:
+    signed_in(client, keys[Role.ADMINISTRATOR])
+    for forged in ({}, {"csrf": ""}, {"csrf": "guess"}):
+        answer = client.post("/admin/token", data={"serial": "K1", "action": "block", **forged})
+        assert answer.status_code == 403
+    assert validator.token("K1").status == "active"
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/sign-in/approve", "/activate", "/admin/login"])
+def test_every_form_is_refused_without_its_token(client: TestClient, path: str) -> None:
+    client.get(path)
+    assert client.post(path, data={"csrf": "guess"}, headers=HTML).status_code in (200, 403)
+    assert (
+        "location" not in client.post(path, data={"csrf": "guess", "user_id": "anna.holm"}).headers
+    )
+
+
+def test_cookies_are_out_of_scripts_and_other_sites_reach(client: TestClient) -> None:
+    plain = client.get("/sign-in").headers["set-cookie"].lower()
+    assert "httponly" in plain
+    assert "samesite=strict" in plain
+    client.base_url = client.base_url.copy_with(scheme="https")
+    sealed = client.get("/sign-in").headers["set-cookie"]
+    assert sealed.startswith("__Host-")
+    assert "secure" in sealed.lower()
+    assert "max-age=31536000" in client.get("/sign-in").headers["strict-transport-security"]
+
+
+def test_a_changed_cookie_is_no_cookie(client: TestClient, keys: dict[Role, str]) -> None:
+    signed_in(client, keys[Role.ADMINISTRATOR])
+    value = client.cookies["administration"]
+    for changed in (value[:-6] + "AAAA==", "", "AAAA", "-" * 4000):
+        client.cookies.clear()
+        client.cookies.set("administration", changed)
+        assert client.get("/admin").status_code == 303
+
+
+def test_a_cookie_of_one_site_opens_not_the_other(client: TestClient) -> None:
+    client.get("/sign-in")
+    value = client.cookies["sign-in"]
+    client.cookies.set("administration", value)
+    assert client.get("/admin").status_code == 303
+
+
+def test_a_revoked_key_ends_its_session(
+    client: TestClient, keys: dict[Role, str], validator: Validator
+) -> None:
+    signed_in(client, keys[Role.AUDITOR])
+    validator.revoke_api_key(f"{Role.AUDITOR} key", actor="test")
+    client.app.state.callers._kept.clear()  # type: ignore[attr-defined] # as a second later
+    assert client.get("/admin").status_code == 303
+
+
+def test_signing_out_ends_the_session(client: TestClient, keys: dict[Role, str]) -> None:
+    form = signed_in(client, keys[Role.AUDITOR])
+    assert client.post("/admin/logout", data={"csrf": form}).headers["location"] == "/admin/login"
+    assert client.get("/admin").status_code == 303
+
+
+def test_a_copied_cookie_opens_nothing_after_signing_out(
+    app: FastAPI, client: TestClient, keys: dict[Role, str]
+) -> None:
+    form = signed_in(client, keys[Role.ADMINISTRATOR])
+    copied = client.cookies["administration"]
+    thief = TestClient(app, follow_redirects=False, cookies={"administration": copied})
+    assert thief.get("/admin").status_code == 200
+    client.post("/admin/logout", data={"csrf": form})
+    assert thief.get("/admin").headers["location"] == "/admin/login"
+    assert (
+        thief.post(
+            "/admin/token", data={"csrf": form, "serial": "K1", "action": "block"}
+        ).status_code
+        == 303
+    )
+    signed_in(client, keys[Role.ADMINISTRATOR])
+    assert thief.get("/admin").status_code == 303, "the owner's next session is another one"
+
+
+def test_signing_in_makes_a_new_session(client: TestClient, keys: dict[Role, str]) -> None:
+    """No fixation: neither the cookie nor the form token from before signing in is worth anything
+    afterwards."""
+    client.get("/admin/login")
+    planted = client.cookies["administration"]
+    form = signed_in(client, keys[Role.AUDITOR])
+    assert csrf(client.get("/admin").text) == form
+    client.cookies.clear()
+    client.cookies.set("administration", planted)
+    assert client.get("/admin").status_code == 303
+    assert csrf(client.get("/admin/login").text) != form
+
+
+def test_rotating_the_data_key_ends_all_sessions(
+    client: TestClient, keys: dict[Role, str], validator: Validator
+) -> None:
+    signed_in(client, keys[Role.ADMINISTRATOR])
+    validator.rotate_key(actor="test")
+    assert client.get("/admin").status_code == 303
+    signed_in(client, keys[Role.ADMINISTRATOR])
+
+
+@pytest.mark.parametrize(
+    "back",
+    ["//evil.example", "/\\evil.example", "/\t/evil.example", "https://evil.example", "\n//x"],
+)
+def test_the_choice_of_language_sends_nobody_elsewhere(client: TestClient, back: str) -> None:
+    location = client.get("/language/en", params={"back": back}).headers["location"]
+    assert location.startswith("/")
+    assert not re.match(r"/[/\\\s]", location)
+
+
+def test_the_activation_letter_can_be_printed(
+    client: TestClient, keys: dict[Role, str], validator: Validator, tokens: Tokens
+) -> None:
+    """In the user's language, whatever the operator's; and what stands in it activates the
+    token."""
+    validator.set_user("bo.lund", email=None, language="en", notify_on_use=False, actor="test")
+    form = signed_in(client, keys[Role.HELP_DESK])
+    shown = client.post(
+        "/admin/token", data={"csrf": form, "serial": "K3", "action": "letter"}
+    ).text
+    fields = dict(
+        re.findall(
+            r'name="(serial|code|expires_at)" value="([^"]+)"',
+            shown[shown.index("/admin/letter") :],
+        )
+    )
+    answer = client.post("/admin/letter", data={"csrf": form, **fields})
+    assert answer.headers["content-disposition"] == 'attachment; filename="letter-K3.html"'
+    assert answer.headers["cache-control"] == "no-store"
+    for said in (
+        "Activation code",
+        "K3",
+        "bo.lund",
+        "http://testserver/activate",
+        '<html lang="en">',
+    ):
+        assert said in answer.text
+    (code,) = re.findall(r"<dd[^>]*>(\d{4} ?\d{4})</dd>", answer.text)
+    assert validator.activate(
+        "K3", [tokens.code("K3")], code, user_id="bo.lund", actor="test"
+    ).accepted
+
+
+def test_letters_are_not_for_auditors_nor_made_of_markup(
+    client: TestClient, keys: dict[Role, str]
+) -> None:
+    markup = {"serial": "K3", "code": "<script>alert(1)</script>", "expires_at": "1802592000"}
+    form = signed_in(client, keys[Role.AUDITOR])
+    assert client.post("/admin/letter", data={"csrf": form, **markup}).status_code == 403
+    client.cookies.clear()
+    form = signed_in(client, keys[Role.HELP_DESK])
+    assert "<script>" not in client.post("/admin/letter", data={"csrf": form, **markup}).text
+    assert client.post("/admin/letter", data=markup).status_code == 403
+
+
+def test_the_audit_is_written_for_people(
+    client: TestClient, keys: dict[Role, str], validator: Validator
+) -> None:
+    validator.issue_activation_code("K3", actor="test")
+    signed_in(client, keys[Role.AUDITOR])
+    for path in ("/admin/audit", "/admin/token?serial=K3"):
+        page = client.get(path).text
+        assert "expires_at: 2027-02-14 08:00 UTC" in page  # START and 30 days
+        assert "1802592000" not in page
+
+
+def test_activation_tells_nobody_which_users_and_tokens_exist(
+    client: TestClient, validator: Validator
+) -> None:
+    """One answer for all that is wrong, and each try leaves its mark in the audit, nobody's too."""
+    validator.issue_activation_code("K3", actor="test")
+    client.get("/activate")
+    known = {"user_id": "bo.lund", "serial": "K3", "activation_code": "00000000", "code": "123456"}
+    answers = set()
+    for changed in (
+        {},
+        {"user_id": "nobody.atall"},
+        {"serial": "K9"},
+        {"serial": "K4", "user_id": "carla.ny"},
+    ):
+        before = validator.audit().total
+        given = known | changed
+        form = csrf(client.get("/activate").text)
+        answer = client.post("/activate", data={"csrf": form, **given})
+        said = answer.text.replace(given["user_id"], "").replace(given["serial"], "")
+        answers.add((answer.status_code, said.replace(form, "")))
+        assert validator.audit().total == before + 1, changed
+    assert len(answers) == 1
+    assert validator.token("K3").activation_tries == 2
+
+
+def test_roles_hold_in_the_administration(
+    client: TestClient, keys: dict[Role, str], validator: Validator
+) -> None:
+    """An auditor sees and changes nothing; the help desk neither imports, deletes nor makes
+    keys."""
+    form = signed_in(client, keys[Role.AUDITOR])
+    assert 'name="action"' not in client.get("/admin/token?serial=K1").text
+    assert (
+        client.post(
+            "/admin/token", data={"csrf": form, "serial": "K1", "action": "block"}
+        ).status_code
+        == 403
+    )
+    client.cookies.clear()
+    form = signed_in(client, keys[Role.HELP_DESK])
+    assert client.get("/admin/import").status_code == 403
+    assert client.get("/admin/keys").status_code == 403
+    deletion = {"csrf": form, "serial": "K1", "action": "delete", "sure": "1"}
+    assert client.post("/admin/token", data=deletion).status_code == 403
+    assert validator.token("K1").status == "active"
+
+
+def test_deletion_asks_whether_one_is_sure(
+    client: TestClient, keys: dict[Role, str], validator: Validator
+) -> None:
+    """WCAG 2.2, 3.3.4."""
+    form = signed_in(client, keys[Role.ADMINISTRATOR])
+    deletion = {"csrf": form, "serial": "K1", "action": "delete"}
+    assert client.post("/admin/token", data=deletion).status_code == 422
+    assert validator.token("K1").serial == "K1"
+    assert client.post("/admin/token", data=deletion | {"sure": "1"}).status_code == 303
+    assert validator.tokens(text="K1").total == 0
+
+
+def test_what_users_write_is_shown_as_text(
+    client: TestClient, keys: dict[Role, str], validator: Validator
+) -> None:
+    validator.block("K1", reason="<script>alert(1)</script>", actor="<i>me</i>")
+    signed_in(client, keys[Role.AUDITOR])
+    shown = client.get("/admin/token?serial=K1").text
+    assert "<script>alert" not in shown
+    assert "&lt;script&gt;alert" in shown
+
+
+def test_nothing_is_loaded_from_elsewhere_and_no_script_stands_in_a_page(
+    client: TestClient,
+) -> None:
+    for path in ("/", "/sign-in", "/activate", "/admin/login"):
+        answer = client.get(path)
+        policy = answer.headers["content-security-policy"]
+        assert "unsafe" not in policy
+        assert policy.startswith("default-src 'none'")
+        assert not re.search(r'(src|href|action)="(https?:)?//', answer.text)
+        assert not re.search(r"<script(?![^>]* src=)|<style| style=| on\w+=", answer.text)
+
+
+def test_the_language_link_leads_nowhere_else(client: TestClient) -> None:
+    for elsewhere in ("https://evil.example", "//evil.example", "/\\evil.example"):
+        assert client.get("/language/da", params={"back": elsewhere}).headers["location"] == "/"
+    assert client.get("/language/da", params={"back": "/sign-in"}).headers["location"] == "/sign-in"
+
+
+def test_trying_codes_on_the_site_is_slowed_down(validator: Validator, settings: Settings) -> None:
+    client = TestClient(create_app(validator, replace(settings, guesses_per_minute=5.0)))
+    form = csrf(client.get("/sign-in").text)
+    client.post("/sign-in", data={"csrf": form, "user_id": "nobody.here"})
+    statuses = [
+        client.post("/sign-in/approve", data={"csrf": form, "code": "000000"}).status_code
+        for _ in range(8)
+    ]
+    assert statuses == [422] * 5 + [429] * 3
+
+
+def test_the_drift_of_a_clock_is_drawn_where_it_was() -> None:
+    """A clock that gains 1 s a day: the dots rise evenly from left to right, and zero stands where
+    it must."""
+    day = 86400.0
+    plot = drift_plot.draw([DriftPoint(day * n, float(n), n / 2) for n in range(11)])
+    assert plot is not None
+    across = [x for x, _ in plot.codes]
+    up = [y for _, y in plot.codes]
+    assert (across[0], across[-1]) == (plot.left, plot.right)
+    assert {round(b - a) for a, b in pairwise(across)} == {round((plot.right - plot.left) / 10)}
+    assert {round(a - b) for a, b in pairwise(up)} == {round((plot.bottom - plot.top) / 10)}
+    assert up[0] == plot.zero == plot.bottom
+    assert [mark.label for mark in plot.seconds] == ["0", "2", "4", "6", "8", "10"]
+    assert [mark.label for mark in plot.dates] == ["1970-01-01", "1970-01-06", "1970-01-11"]
+    assert drift_plot.draw([]) is None
+
+
+def test_every_text_is_whole_in_both_languages() -> None:
+    for key, (danish, english) in TEXTS.items():
+        assert danish.strip(), key
+        assert english.strip(), key
+        fields = [
+            {field for _, field, _, _ in Formatter().parse(text) if field}
+            for text in (danish, english)
+        ]
+        assert fields[0] == fields[1], key
+    assert {f"reason_{reason}" for reason in Reason} <= set(TEXTS)
+
+
+def test_every_text_that_a_page_names_is_there() -> None:
+    loader = _templates.loader
+    assert loader is not None
+    for name in loader.list_templates():
+        source = loader.get_source(_templates, name)[0]
+        for key in re.findall(r'\bt\("(\w+)"[,)]', source):
+            assert key in TEXTS, f"{name}: {key}"

@@ -1,0 +1,106 @@
+"""A real browser for the tests: Chromium by Playwright, wherever there is one, and axe-core to
+judge its pages."""
+
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+import uvicorn
+from axe_playwright_python.sync_playwright import Axe
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from fastapi import FastAPI
+from playwright.sync_api import Browser, Page, Playwright
+
+from tests.support import certificate
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+_MADE = Path(__file__).parents[2] / ".venv" / "browser"  # by `make browser`
+PATIENCE = 10_000  # ms
+
+
+def executable(playwright: Playwright) -> str:
+    """Name a Chromium: $KODEBRIK_CHROMIUM, Playwright's own, the one of `make browser`, or an
+    installed one."""
+    named = os.environ.get("KODEBRIK_CHROMIUM")
+    for path in (named, playwright.chromium.executable_path, str(_MADE / "chromium")):
+        if path and Path(path).is_file():
+            return path
+    found = next((path for path in map(shutil.which, _NAMES) if path), None)
+    if found is None:
+        pytest.skip(
+            "no Chromium: run `make browser`, install one, or name one in $KODEBRIK_CHROMIUM"
+        )
+    return found
+
+
+@contextmanager
+def launched(playwright: Playwright) -> Iterator[Browser]:
+    """Start the browser, without a window."""
+    path = executable(playwright)
+    made = path == str(_MADE / "chromium")
+    browser = playwright.chromium.launch(
+        executable_path=path,
+        args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+        env={**os.environ, "LD_LIBRARY_PATH": str(_MADE / "al2023" / "lib")} if made else None,
+    )
+    yield browser
+    browser.close()
+
+
+@contextmanager
+def served(app: FastAPI, certificate: Path | None = None) -> Iterator[str]:
+    """Serve `app` on a free port of loopback, over TLS with a `certificate` (PEM, with its key);
+    give its address."""
+    config = uvicorn.Config(
+        app, host="127.0.0.1", port=0, log_level="warning", ssl_certfile=certificate
+    )
+    server = uvicorn.Server(config)
+    started = threading.Event()
+    startup = server.startup
+
+    async def announced(*arguments: object, **values: object) -> None:
+        await startup(*arguments, **values)  # type: ignore[arg-type]
+        started.set()
+
+    server.startup = announced  # type: ignore[method-assign,assignment]
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    assert started.wait(30), "the server did not start"
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield f"{'http' if certificate is None else 'https'}://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join()
+
+
+def violations(page: Page) -> list[str]:
+    """Let axe-core judge the page by WCAG 2.2 AA and its best practices; give each violation with
+    its elements."""
+    found = (
+        Axe()
+        .run(page, options={"runOnly": {"type": "tag", "values": _RULES}})
+        .response["violations"]
+    )
+    return [
+        f"{one['id']}: {one['help']}: {[node['html'][:120] for node in one['nodes']]}"
+        for one in found
+    ]
+
+
+def self_signed(path: Path) -> Path:
+    """Write a certificate of 127.0.0.1 and its key, valid for a day."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    here = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    signed = certificate.self_signed(key, "127.0.0.1", here)
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path.write_bytes(private + signed.public_bytes(serialization.Encoding.PEM))
+    return path

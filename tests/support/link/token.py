@@ -1,0 +1,55 @@
+"""A token on either runtime for the tests of the link, with what they share."""
+
+import cbor2
+import pytest
+
+from firmware.protocol import messages as m
+from tests.support.link.client import HonestClient, LinkError
+from tests.support.runtime import Runtime
+
+DRIVER = "tests.firmware.link.vm_link_token"
+KEY = bytes(range(32))
+OTHER_KEY = bytes(range(32, 64))
+SECRET = b"12345678901234567890"
+ACCOUNT = {"name": "bank", "secret": SECRET, "algorithm": "SHA1", "digits": 6, "period": 30}
+
+
+class LinkUnderTest:
+    """A token on one of the runtimes, and hosts for it."""
+
+    def __init__(self, runtime: Runtime, build: str = m.DEVELOPMENT, product: str = "kodeviser"):
+        """Make a blank token."""
+        self.runtime = runtime
+        self("start", build, product)
+
+    def __call__(self, function: str, *arguments: object) -> object:
+        """Call the driver."""
+        return self.runtime.call(DRIVER, function, *arguments)
+
+    def handle(self, payload: bytes | None) -> bytes | None:
+        """One frame to the token."""
+        return self("handle", payload)
+
+    def client(self) -> HonestClient:
+        """Another host on the cable."""
+        return HonestClient(self.handle)
+
+    def owned(self) -> HonestClient:
+        """Claim with KEY, come back with it and say a first word, with which the session counts."""
+        self.client().claim(m.KEY_ISSUER, KEY)
+        client = self.client().open(KEY)
+        client.do(m.INFO)
+        return client
+
+
+def refusal(call, *arguments, **named) -> int:
+    """The number of the error that the token answers outside a session."""
+    with pytest.raises(LinkError) as raised:
+        call(*arguments, **named)
+    return raised.value.number
+
+
+def error_of(payload: bytes | None) -> int:
+    """The number in an error frame."""
+    assert payload[0] == m.ERROR
+    return cbor2.loads(payload[1:])["error"]

@@ -1,0 +1,1 @@
+"""Databases, tokens, applications and server processes for the tests of the validator."""

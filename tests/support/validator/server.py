@@ -1,0 +1,76 @@
+"""A `kodebrik server` process to talk to over HTTP, and to kill."""
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+
+from host_tools.validator.keys import master_key
+from host_tools.validator.records import Role
+from host_tools.validator.service import Validator
+
+
+@dataclass
+class Server:
+    """A server's process, where it listens, and an administrator's API key."""
+
+    process: subprocess.Popen[str]
+    url: str
+    key: str
+
+    def client(self) -> httpx2.Client:
+        return httpx2.Client(
+            base_url=self.url, headers={"Authorization": f"Bearer {self.key}"}, timeout=60
+        )
+
+
+class ServerFolder:
+    """A folder with a master key, for servers on one database."""
+
+    def __init__(self, folder: Path, database: str) -> None:
+        self.database = database
+        self.key_file = folder / "master.key"
+        self.settings = folder / "settings.toml"
+        self.settings.write_text("requests_per_second = 1000000\n")
+        master_key.create_file(self.key_file)
+        with self.open() as validator:
+            _, key = validator.create_api_key("test", Role.ADMINISTRATOR, actor="test")
+        self.api_key = key.reveal().decode()
+
+    def open(self, **options) -> Validator:
+        return Validator(self.database, master_key.from_file(self.key_file), **options)
+
+    @contextlib.contextmanager
+    def server(self, *options: str) -> Iterator[Server]:
+        """Start a server; at the end it is killed, if it still runs."""
+        command = [
+            sys.executable,
+            "-c",
+            "from host_tools.cli import main; raise SystemExit(main())",
+            "server",
+        ]
+        command += [
+            "--port",
+            "0",
+            "--json",
+            "--settings",
+            str(self.settings),
+            "--master-key",
+            str(self.key_file),
+        ]
+        command += options
+        environment = os.environ | {"KODEBRIK_DATABASE": self.database}
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, text=True, env=environment
+        ) as process:
+            try:
+                assert process.stdout is not None
+                yield Server(process, json.loads(process.stdout.readline())["url"], self.api_key)
+            finally:
+                process.kill()
