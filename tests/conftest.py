@@ -7,12 +7,13 @@ real PostgreSQL.
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from tests.support import postgres
-from tests.support.runtime import CPython, MicroPython, Runtime
+from tests.support.runtime import CPython, MicroPython, Runtime, compile_modules
 
 # No deadline: an example's real time says what else the machine is doing. The gate draws the same
 # examples each time.
@@ -32,12 +33,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--port", help="serial port of a token to test instead of an emulated one")
 
 
-@pytest.fixture(scope="session", params=[CPython, MicroPython], ids=["cpython", "micropython"])
-def runtime(request: pytest.FixtureRequest) -> Iterator[Runtime]:
+@pytest.fixture(scope="session")
+def vm_modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the compiled firmware and drivers."""
+    return compile_modules(tmp_path_factory.mktemp("modules"))
+
+
+@pytest.fixture(scope="module")
+def vm(vm_modules: Path) -> Iterator[MicroPython]:
+    """A MicroPython VM of this test module's own."""
+    started = MicroPython(vm_modules)
+    yield started
+    started.close()
+
+
+@pytest.fixture(scope="module", params=[CPython, MicroPython], ids=["cpython", "micropython"])
+def runtime(request: pytest.FixtureRequest) -> Runtime:
     """One of the two runtimes; see tests/support/runtime.py."""
-    chosen = request.param()
-    yield chosen
-    chosen.close()
+    return CPython() if request.param is CPython else request.getfixturevalue("vm")
 
 
 @pytest.fixture(scope="session")

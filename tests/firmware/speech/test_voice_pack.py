@@ -30,7 +30,10 @@ DESCRIPTION = {
 def runtime(request: pytest.FixtureRequest) -> Iterator[Runtime]:
     """Runtimes of our own: a whole clip comes back as a literal, for which a token's heap is no
     measure."""
-    chosen = CPython() if request.param == "cpython" else MicroPython(heap="1024wk")
+    if request.param == "cpython":
+        chosen: Runtime = CPython()
+    else:
+        chosen = MicroPython(request.getfixturevalue("vm_modules"), heap="1024wk")
     yield chosen
     chosen.close()
 

@@ -15,26 +15,32 @@ class _Audio:
 
     def __init__(self):
         self.piece = array("h", bytes(2 * _PIECE))
-        self.sent = array("h")
+        self.runs = []  # [value, samples] of what was sent: the samples themselves fill the heap
+        self.count = 0  # samples that have been sent
         self.now = 0  # samples that have been heard
         self.stops = 0
         self.keeps = True
 
     def room(self):
-        return len(self.sent) - self.now <= _RING - _PIECE
+        return self.count - self.now <= _RING - _PIECE
 
     def position(self):
-        return len(self.sent)
+        return self.count
 
     def send(self):
         if self.keeps:
-            self.sent.extend(self.piece)
+            for sample in self.piece:
+                if self.runs and self.runs[-1][0] == sample:
+                    self.runs[-1][1] += 1
+                else:
+                    self.runs.append([sample, 1])
+            self.count += len(self.piece)
 
     def heard(self):
         return self.now
 
     def over(self):
-        return self.now >= len(self.sent)
+        return self.now >= self.count
 
     def stop(self):
         self.stops += 1
@@ -69,15 +75,9 @@ def runs(script: list, length: int) -> tuple:
     """Say (clip, pause); return what was sent as [value, samples], and whether there is a voice in
     the end."""
     audio, player = _saying(script, length)
-    told = []
     while player.feed():
         audio.now += 1600
-    for sample in audio.sent:
-        if told and told[-1][0] == sample:
-            told[-1][1] += 1
-        else:
-            told.append([sample, 1])
-    return told, player.voice
+    return audio.runs, player.voice
 
 
 def places(script: list, length: int, times: list) -> list:
@@ -98,7 +98,7 @@ def asked(script: list, length: int) -> list:
     told = []
 
     def clip():
-        told.append(len(audio.sent))
+        told.append(audio.count)
         return "7"
 
     script.append((clip, 10))

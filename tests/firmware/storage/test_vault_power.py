@@ -7,6 +7,7 @@ its metadata log, and with seven, where they have blocks of their own.
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -14,10 +15,10 @@ from tests.support.runtime import MicroPython
 
 
 @pytest.fixture(scope="module")
-def runtime() -> Iterator[MicroPython]:
+def runtime(vm_modules: Path) -> Iterator[MicroPython]:
     """A VM of its own: littlefs is there alone, and the heap holds the flash chips of the test
     too."""
-    vm = MicroPython(heap="512wk")
+    vm = MicroPython(vm_modules, heap="512wk")
     yield vm
     vm.close()
 

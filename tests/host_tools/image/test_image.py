@@ -1,7 +1,6 @@
 """A token's file system, under MicroPython's own littlefs."""
 
 from binascii import crc32
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,14 +11,6 @@ from tests.support.runtime import MicroPython
 # How official MicroPython 1.28 mounts its file system: ports/rp2/modules/_boot.py,
 # ports/esp32/modules/_boot.py.
 OFFICIAL = {"pico": {"progsize": 256}, "pico2": {"progsize": 256}, "esp32_s3": {}}
-
-
-@pytest.fixture(scope="module")
-def vm() -> Iterator[MicroPython]:
-    """MicroPython alone: littlefs is its own."""
-    vm = MicroPython()
-    yield vm
-    vm.close()
 
 
 @pytest.mark.parametrize("board", OFFICIAL)

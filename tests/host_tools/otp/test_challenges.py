@@ -1,8 +1,6 @@
 """Accounts that answer challenges, on the host and over the link: what is taken, listed, refused
 and computed."""
 
-from collections.abc import Iterator
-
 import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
@@ -18,7 +16,7 @@ from host_tools.otp.credential import Credential
 from host_tools.secret import Secret
 from tests.support.link.token import KEY, SECRET, LinkUnderTest
 from tests.support.ocra import NO_SUITES, peer
-from tests.support.runtime import MicroPython, Runtime
+from tests.support.runtime import Runtime
 
 SUITE = "OCRA-1:HOTP-SHA1-6:QN08"
 ANSWERING = {"name": "bank", "secret": SECRET, "suite": SUITE, "entry": "number"}
@@ -228,13 +226,6 @@ def test_no_two_payments_are_the_same_question(pair):
     assert codes.question_block(asked, payment_question(one)) != codes.question_block(
         asked, payment_question(other)
     )
-
-
-@pytest.fixture(scope="module")
-def vm() -> Iterator[MicroPython]:
-    vm = MicroPython()
-    yield vm
-    vm.close()
 
 
 @settings(

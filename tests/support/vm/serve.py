@@ -7,20 +7,24 @@ import sys
 from tests.support.vm.naming import name_of, text_of
 
 
+def _answer(line):
+    module, function, arguments = eval(line)
+    try:
+        names = __import__(module, None, None, (function,))
+        return repr((True, getattr(names, function)(*arguments)))
+    except Exception as error:
+        return repr((False, name_of(error), text_of(error)))
+
+
 def run():
     """Answer calls until the input ends."""
     while True:
         line = sys.stdin.readline()
         if not line:
             return
-        module, function, arguments = eval(line)
-        try:
-            names = __import__(module, None, None, (function,))
-            answer = (True, getattr(names, function)(*arguments))
-        except Exception as error:
-            answer = (False, name_of(error), text_of(error))
-        print(repr(answer))
-        gc.collect()
+        print(_answer(line))
+        line = None
+        gc.collect()  # with nothing of this call left: the next finds the whole heap
 
 
 if __name__ == "__main__":

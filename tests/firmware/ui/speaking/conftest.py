@@ -1,6 +1,4 @@
-"""A VM for these tests alone."""
-
-from collections.abc import Iterator
+"""These tests run on the VM alone: drawing needs framebuf, which CPython lacks."""
 
 import pytest
 
@@ -8,9 +6,5 @@ from tests.support.runtime import MicroPython
 
 
 @pytest.fixture(scope="module")
-def runtime() -> Iterator[MicroPython]:
-    """A VM of their own: the stand-ins take the place of clock and drawing in the modules under
-    test."""
-    vm = MicroPython()
-    yield vm
-    vm.close()
+def runtime(vm: MicroPython) -> MicroPython:
+    return vm
