@@ -1,14 +1,15 @@
 """Speech from espeak-ng, through the library and data that the package espeakng-loader brings.
 
 espeak-ng is deterministic for the first utterance of a process alone, so each one gets a process of
-its own, which runs speaker.py: voice and words a minute as arguments, the text on standard input,
-samples on standard output.
+its own, which runs espeak_process.py: voice and words a minute as arguments, the text on standard
+input, samples on standard output.
 """
 
 import subprocess
 import sys
 from functools import cache
 from importlib.metadata import version
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ LICENCE = (
     "Speech synthesised with eSpeak NG, which is GPL-3.0-or-later; its licence lays no claim on "
     "what it says"
 )
+_PROCESS = str(Path(__file__).with_name("espeak_process.py"))
 
 
 @cache
@@ -32,8 +34,8 @@ def say(text: str, voice: str, words_a_minute: int) -> NDArray[np.float64]:
     around it."""
     command = [
         sys.executable,
-        "-m",
-        "host_tools.voice.synthesis.espeak_process",
+        "-P",  # the files beside it are no top-level modules
+        _PROCESS,
         voice,
         str(words_a_minute),
     ]

@@ -1,7 +1,7 @@
 """Speech from the operating system's own voices, through pyttsx3: for voice packs, and to hear an
 emulated token.
 
-Each utterance has a process of its own, system_speaker.py, and becomes a file that is read back
+Each utterance has a process of its own, pyttsx3_process.py, and becomes a file that is read back
 here.
 """
 
@@ -24,6 +24,7 @@ LICENCE = (
     "with it"
 )
 _WORDS_A_MINUTE = 160
+_PROCESS = str(Path(__file__).with_name("pyttsx3_process.py"))
 
 
 @cache
@@ -62,8 +63,8 @@ def _spoken(text: str, language: str, words_a_minute: int) -> tuple[str, levels.
         path = Path(folder) / "said.wav"
         command = [
             sys.executable,
-            "-m",
-            "host_tools.voice.synthesis.pyttsx3_process",
+            "-P",  # `pyttsx3.py` beside it is not pyttsx3
+            _PROCESS,
             language,
             str(words_a_minute),
             str(path),

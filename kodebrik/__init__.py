@@ -1,0 +1,21 @@
+"""The name under which kodebrik is installed; docs/internals.md ("The wheel") says why.
+
+A wheel holds firmware/, emulator/ and host_tools/ in the folder `_tree` of this package, not beside
+it, so that no other distribution's `firmware` or `emulator` meets ours in site-packages. Importing
+`kodebrik` makes the three importable in this process. In a checkout they are so anyhow.
+"""
+
+import sys
+from pathlib import Path
+
+_TREE = Path(__file__).parent / "_tree"
+
+if _TREE.is_dir() and str(_TREE) not in sys.path:
+    sys.path.insert(0, str(_TREE))
+
+
+def main() -> None:
+    """Run the `kodebrik` command line."""
+    from host_tools import cli  # noqa: PLC0415 - importable only now
+
+    cli.main()

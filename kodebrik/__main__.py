@@ -1,0 +1,5 @@
+"""`python -m kodebrik`: the command line."""
+
+from kodebrik import main
+
+main()
