@@ -1,4 +1,4 @@
-"""docs/internals.md names files that exist, and each walk names a file once."""
+"""The pages name files that exist, and each walk of docs/internals.md names a file once."""
 
 import re
 from pathlib import Path
@@ -8,7 +8,11 @@ import pytest
 ROOT = Path(__file__).parents[3]
 PAGE = ROOT / "docs" / "internals.md"
 # A path in backticks: from a top-level folder to a file, or to a folder with its slash.
-NAMED = re.compile(r"`((?:docs|emulator|firmware|host_tools|kodebrik|tests)/[\w./*-]*)`")
+NAMED = re.compile(r"`((?:docs|emulator|firmware|host_tools|tests)/[\w./*-]*)`")
+
+
+LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)")
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 
 
 def walks() -> dict[str, list[str]]:
@@ -18,11 +22,12 @@ def walks() -> dict[str, list[str]]:
     return {title: NAMED.findall(text) for title, _, text in parts}
 
 
-def test_every_file_that_is_named_exists() -> None:
-    built = {"kodebrik/_tree"}  # in a wheel only
-    named = set(NAMED.findall(PAGE.read_text(encoding="utf-8"))) - built
-    missing = {name for name in named if not (ROOT / name).exists()}
-    assert len(named) > 100
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_file_that_a_page_names_exists(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    named = set(NAMED.findall(text))
+    missing = {name for name in named if not any(ROOT.glob(name))}
+    missing |= {link for link in LINK.findall(text) if not (page.parent / link).exists()}
     assert not missing
 
 
