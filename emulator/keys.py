@@ -3,7 +3,7 @@ button as "red"."""
 
 from typing import Any
 
-from emulator.board import Bench
+from emulator.board import Board
 
 RED = "red"
 
@@ -11,9 +11,9 @@ RED = "red"
 class Keys:
     """Moves contacts; time is the caller's."""
 
-    def __init__(self, bench: Bench) -> None:
-        """On the keys of the bench."""
-        self._parts = bench.parts
+    def __init__(self, board: Board) -> None:
+        """On the keys of the board."""
+        self._parts = board.parts
 
     def down(self, key: str) -> None:
         """A finger goes down. ValueError when the token has no such key."""

@@ -1,17 +1,18 @@
-"""What a token keeps while the emulator is not running: a JSON file beside its flash."""
+"""The state of a token that is not running: a JSON file beside its flash file."""
 
 import json
 import os
 from pathlib import Path
 from typing import Any
 
+from emulator.mcu.flash import Flash
+
 FLASH, STATE = "flash.bin", "state.json"
 VERSION = 1
 
 
 def load(directory: Path) -> dict[str, Any] | None:
-    """What `save` wrote; None for a new token. ValueError when it is of another version or
-    damaged."""
+    """Give what `save` wrote, None for a new token. ValueError for another version or damage."""
     path = directory / STATE
     if not path.exists():
         return None
@@ -24,8 +25,35 @@ def load(directory: Path) -> dict[str, Any] | None:
 
 
 def save(directory: Path, state: dict[str, Any]) -> None:
-    """Replace the file in one step, readable by its owner alone."""
+    """Replace the file atomically; only its owner may read it."""
     new = directory / (STATE + ".new")
     with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         json.dump({"version": VERSION, **state}, file, indent=1)
     new.replace(directory / STATE)
+
+
+def of_flash(flash: Flash) -> dict[str, Any]:
+    """Give what the flash file does not hold: erases per block, and the operations so far."""
+    return {"wear": flash.wear, "operations": flash.operations}
+
+
+def restore_flash(flash: Flash, state: dict[str, Any]) -> None:
+    """Take back what `of_flash` gave."""
+    flash.wear, flash.operations = state["wear"], state["operations"]
+
+
+def of_parts(parts: dict[str, Any]) -> dict[str, Any]:
+    """Give the state of the clock chip and the battery, None for a part that is not there."""
+    rtc, battery = parts.get("clock"), parts.get("battery")
+    return {
+        "clock": rtc.state() if rtc else None,
+        "battery_mv": battery.millivolts if battery else None,
+    }
+
+
+def restore_parts(parts: dict[str, Any], state: dict[str, Any]) -> None:
+    """Take back what `of_parts` gave."""
+    if state["battery_mv"] is not None:
+        parts["battery"].millivolts = state["battery_mv"]
+    if state["clock"]:
+        parts["clock"].restore(state["clock"])

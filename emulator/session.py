@@ -1,7 +1,6 @@
-"""An emulated token: press its button, look at its screen, plug it in, take its power away.
+"""An emulated token: its user, screen, sound, power, cable and serial link.
 
-Times are virtual seconds unless a name says otherwise; inside, the clock counts integer
-microseconds.
+Times are virtual seconds unless a name says otherwise; the clock counts integer microseconds.
 """
 
 import hashlib
@@ -15,26 +14,29 @@ from typing import Any, Self
 
 import firmware
 from emulator import saved_state
-from emulator.board import Bench
-from emulator.clock import Clock
-from emulator.keys import Keys
+from emulator.board import Board
+from emulator.clock import SimulationClock
 from emulator.mcu.flash import Flash
 from emulator.mcu.mcu import OFF, PROMPT, Mcu
 from emulator.mcu.vm import Vm, find_vm
 from emulator.screen import EMISSIVE, Screen
 from emulator.screen_text import read_text
 from emulator.serial.link import Link, Port
-from emulator.serial.server import Served, Server
+from emulator.serial.server import LinkServer
 from emulator.sound import Heard, Sound
-from emulator.user import Handled
+from emulator.user import User
 
 MACHINE_CODE = Path(firmware.__file__).parent / "speech" / "adpcm_native.py"
 NEW_TOKEN_TIME = 1_767_225_600  # 2026-01-01, for a token that nobody gave a time
 _US = 1_000_000
 
 
-class Emulator(Handled, Served):
-    """One token. Unplugged and switched off at first, with its battery in. A context manager."""
+class Emulator:
+    """One token, at first unplugged and off, with its battery in. A context manager.
+
+    `lock` is held by whatever advances the token. The methods of `User` (`press`, `hold`,
+    `press_key` …) and of `LinkServer` (`open_pty`, `serve` …) are methods of the emulator too.
+    """
 
     def __init__(  # noqa: PLR0913 - a token has that many sides
         self,
@@ -48,17 +50,16 @@ class Emulator(Handled, Served):
         heap: str = "224wk",
         vm: str | None = None,
     ) -> None:
-        """Take up the token that lies in the directory `state`, or make one there from a littlefs
-        `image`.
+        """Load the token in the directory `state`, or make a new one there from a littlefs `image`.
 
-        `time` is the world's Unix time (default: where the token stopped, or NEW_TOKEN_TIME); the
-        token's clock chip has counted in between. `vm` names another MicroPython binary, `heap` the
-        size of its heap, as -X heapsize takes it: an RP2040 leaves 236 KB to the firmware, and here
-        some 40 KB go to what stands in for the board. `seed` settles all that is random about a new
-        token.
+        `time` is the world's Unix time (default: the time at which the token was saved, or
+        NEW_TOKEN_TIME); the token's clock chip has counted meanwhile. `vm` names another
+        MicroPython binary. `heap` is the size of its heap, in the form of -X heapsize: an RP2040
+        leaves 236 KB to the firmware, and the shims take about 40 KB here. `seed` determines
+        everything random about a new token.
         """
         self.product = import_module(f"firmware.products.{product}").PRODUCT
-        self.board = import_module(f"firmware.boards.{board}").BOARD
+        board_file = import_module(f"firmware.boards.{board}").BOARD
         names = sorted({self.product["text_font"], *self.product["code_fonts"].values()})
         self._fonts = [import_module(f"firmware.products.fonts.{name}") for name in names]
         self.directory = Path(state)
@@ -68,11 +69,11 @@ class Emulator(Handled, Served):
             raise ValueError(
                 f"There is no token in {self.directory} yet: give an image to make one."
             )
-        self.lock = threading.RLock()  # held by whatever moves the token on
+        self.lock = threading.RLock()
         self._seed = kept["seed"] if kept else seed
         self._draws = kept["draws"] if kept else 0
-        self.clock = Clock()
-        filesystem = self.board["filesystem"]
+        self.clock = SimulationClock()
+        filesystem = board_file["filesystem"]
         self.flash = Flash(
             self.directory / saved_state.FLASH,
             filesystem["size"],
@@ -81,14 +82,10 @@ class Emulator(Handled, Served):
             image if kept is None else None,
         )
         self.flash.on_cut = self._all_power_gone
-        self.bench = Bench(self.board, product, self.clock, self._seed)
-        self.keys, self.sound = Keys(self.bench), Sound(self.bench)
+        self.board = Board(board_file, product, self.clock, self._seed)
+        self.sound = Sound(self.board)
         self.link = Link()
         self._closed = False
-        self._server = Server(self.link)
-        self._said: list[tuple[int, bytes]] | None = (
-            None  # what they are to hear, and when; None: at once
-        )
         self.port = Port(self.link, self.run_until)
         self.vm_name, command = find_vm(vm)
         arguments = [str((self.directory / saved_state.FLASH).resolve()), str(filesystem["block"])]
@@ -99,17 +96,34 @@ class Emulator(Handled, Served):
         ]
         arguments.append(str(MACHINE_CODE))
         self.mcu = Mcu(
-            self.bench, self.flash, self.link, lambda: Vm(command, heap, arguments), self._urandom
+            self.board, self.flash, self.link, lambda: Vm(command, heap, arguments), self._urandom
         )
-        self.bench.parts["latch"].on_power = self.mcu.power
+        self.board.parts["latch"].on_power = self.mcu.power
+        self._add_user()
+        self._add_server()
         now = time if time is not None else kept["time"] if kept else NEW_TOKEN_TIME
         self._epoch = round(Fraction(now) * _US)  # the world's time at clock 0, microseconds
-        self._restore(kept)
+        if kept is not None:
+            self._restore(kept)
         self.save()
         self.mcu.warm_up()
 
+    def _add_user(self) -> None:
+        user = User(self.board, self.lock, self.advance)
+        self.press, self.hold = user.press, user.hold
+        self.press_down, self.release = user.press_down, user.release
+        self.press_key, self.key_down, self.key_up = user.press_key, user.key_down, user.key_up
+        self.plug_headset, self.unplug_headset = user.plug_headset, user.unplug_headset
+
+    def _add_server(self) -> None:
+        self._server = server = LinkServer(
+            self.link, self.clock, self.mcu, self.lock, self.advance, self.plug
+        )
+        self.open_pty, self.open_rfc2217 = server.open_pty, server.open_rfc2217
+        self.serve, self.serving = server.serve, server.serving
+
     def __enter__(self) -> Self:
-        """The emulator itself."""
+        """Give the emulator itself."""
         return self
 
     def __exit__(
@@ -122,51 +136,37 @@ class Emulator(Handled, Served):
         self.close()
 
     def close(self) -> None:
-        """Keep the token's state, and end the VM and the link. Closing again does nothing."""
+        """Save the token, and end the VM and the link. Closing again does nothing."""
         with self.lock:
             if self._closed:
                 return
             self._closed = True
-            self._server.close_lines()
+            self._server.unplugged()
             self.mcu.close()
             self.save()
             self.flash.close()
             self._server.close()
 
     def save(self) -> None:
-        """Write down what the token keeps without the emulator: wear, clock chip, battery, the
-        time."""
-        rtc, battery = self.bench.parts.get("clock"), self.bench.parts.get("battery")
-        state = {
-            "seed": self._seed,
-            "draws": self._draws,
-            "time": self.now,
-            "wear": self.flash.wear,
-        }
-        state["operations"] = self.flash.operations
-        state["clock"] = rtc.state() if rtc else None
-        state["battery_mv"] = battery.millivolts if battery else None
+        """Save what is not in the flash file: wear, clock chip, battery voltage, the time."""
+        state = {"seed": self._seed, "draws": self._draws, "time": self.now}
+        state |= saved_state.of_parts(self.board.parts) | saved_state.of_flash(self.flash)
         saved_state.save(self.directory, state)
 
-    def _restore(self, kept: dict[str, Any] | None) -> None:
-        if kept is None:
-            return
-        self.flash.wear, self.flash.operations = kept["wear"], kept["operations"]
-        if kept["battery_mv"] is not None:
-            self.bench.parts["battery"].millivolts = kept["battery_mv"]
+    def _restore(self, kept: dict[str, Any]) -> None:
+        saved_state.restore_flash(self.flash, kept)
+        saved_state.restore_parts(self.board.parts, kept)
         if kept["clock"]:
-            rtc = self.bench.parts["clock"]
-            rtc.restore(kept["clock"])
             away = self._epoch - round(Fraction(kept["time"]) * _US)
-            if away > 0:  # it lay in a drawer
+            if away > 0:  # time has passed since the token was saved
                 self._epoch -= away
                 self.clock.run_to(away)
             else:
-                rtc.shift(away)
+                self.board.parts["clock"].shift(away)
 
     @property
     def unique_id(self) -> bytes:
-        """The MCU's, 8 bytes."""
+        """The MCU's unique id, 8 bytes."""
         return hashlib.sha256(f"unique id {self._seed}".encode()).digest()[:8]
 
     def _urandom(self, count: int) -> bytes:
@@ -182,17 +182,18 @@ class Emulator(Handled, Served):
 
     @property
     def elapsed(self) -> float:
-        """Time since the emulator started, which no setting of the world's time moves."""
+        """Seconds since the emulator started; `set_time` does not change it."""
         return self.clock.now / _US
 
     def advance(self, seconds: float) -> None:
-        """Let time pass. Returns when the firmware waits for something, so that all it has drawn is
-        complete."""
+        """Let time pass. Returns when the firmware waits, so that its drawing is complete."""
         self.run_until(lambda: False, seconds)
 
     def run_until(self, condition: Callable[[], bool], seconds: float) -> bool:
-        """Let time pass until `condition()` holds, looked at whenever the firmware waits; False
-        after `seconds`."""
+        """Let time pass until `condition()` holds, and give True, or False after `seconds`.
+
+        The condition is evaluated whenever the firmware waits.
+        """
         with self.lock:
             target = self.clock.now + round(Fraction(seconds) * _US)
             while True:
@@ -211,29 +212,73 @@ class Emulator(Handled, Served):
                 self.clock.run_to(min(time for time in times if time is not None))
 
     def set_time(self, unix: float) -> None:
-        """The world's time jumps, and the token's clock with it; nothing else happens, the firmware
-        notices nothing."""
+        """Make the world's time jump, and the clock chip with it.
+
+        No virtual time passes, so the firmware does not notice.
+        """
         with self.lock:
             jump = round(Fraction(unix) * _US) - self._epoch - self.clock.now
             self._epoch += jump
-            if "clock" in self.bench.parts:
-                self.bench.parts["clock"].shift(jump)
+            if "clock" in self.board.parts:
+                self.board.parts["clock"].shift(jump)
 
-    # What is heard and seen
+    # Surroundings
+
+    @property
+    def battery_mv(self) -> int:
+        """The cell's voltage, millivolts."""
+        return int(self.board.parts["battery"].millivolts)
+
+    @battery_mv.setter
+    def battery_mv(self, millivolts: int) -> None:
+        self.board.parts["battery"].millivolts = millivolts
+
+    @property
+    def rtc_drift_ppm(self) -> float:
+        """Error of the clock chip's oscillator in ppm, positive: fast."""
+        return float(self.board.parts["clock"].drift_ppm)
+
+    @rtc_drift_ppm.setter
+    def rtc_drift_ppm(self, ppm: float) -> None:
+        self.board.parts["clock"].drift_ppm = ppm
+
+    @property
+    def temperature(self) -> float:
+        """Temperature of the clock chip, degrees Celsius."""
+        return float(self.board.parts["clock"].temperature)
+
+    @temperature.setter
+    def temperature(self, celsius: float) -> None:
+        self.board.parts["clock"].temperature = celsius
+
+    @property
+    def rtc_time(self) -> float:
+        """The Unix time that the clock chip counts."""
+        return float(self.board.parts["clock"].unix)
+
+    def set_rtc(self, unix: float) -> None:
+        """Set the clock chip's time from outside, without the firmware."""
+        self.board.parts["clock"].set_unix(unix)
+
+    def remove_rtc_supply(self) -> None:
+        """Interrupt both supplies of the clock chip: it loses the time and sets its flag."""
+        self.board.parts["clock"].first_supply()
+
+    # Sound and display
 
     def audio(self, start: float, end: float | None = None) -> Heard:
-        """What was heard from `start` to `end` (default: now), both as `elapsed` counts."""
+        """Give the sound from `start` to `end` (default: now), both in terms of `elapsed`."""
         return self.sound.heard(start, self.elapsed if end is None else end)
 
     def screen(self, rotated: bool = False) -> Screen:
-        """What the display shows; `rotated` when the user holds the token the other way up."""
-        display = self.bench.parts["display"]
+        """Give what the display shows; `rotated`: as seen with the token held upside down."""
+        display = self.board.parts["display"]
         colours = getattr(display, "colours", EMISSIVE)
         screen = Screen(display.width, display.height, display.pixels(), colours)
         return screen.rotated() if rotated else screen
 
     def screen_text(self, rotated: bool = False) -> list[str]:
-        """The lines of text on the display, read from its pixels."""
+        """Give the lines of text on the display, read from its pixels."""
         return read_text(self.screen(rotated).ink_on_paper(), self._fonts)
 
     @property
@@ -254,12 +299,12 @@ class Emulator(Handled, Served):
         return self.link.plugged
 
     def plug(self) -> None:
-        """Put the USB cable in: power and link."""
+        """Put the USB cable in, which carries power and the link."""
         with self.lock:
             if not self.plugged:
                 self.link.set_plugged(True)
-                self.bench.set_usb(True)
-                self._server.open_lines()
+                self.board.set_usb(True)
+                self._server.plugged()
                 self.advance(0)
 
     def unplug(self) -> None:
@@ -270,10 +315,10 @@ class Emulator(Handled, Served):
                 self.advance(0)
 
     def cut_power(self, at_operation: int | None = None, mode: str = "before") -> None:
-        """Take battery and cable away, now or at the n-th flash operation from now (1: the next).
+        """Interrupt battery and USB power, now or at the n-th flash operation from now (1: next).
 
-        The battery comes back, the clock chip's backup cell stays. `mode`: "before" the operation,
-        "torn" midway, or "after" it.
+        The battery returns at once; the clock chip keeps its backup cell. `mode`: "before" the
+        operation, "torn" midway, or "after" it.
         """
         with self.lock:
             if at_operation is not None:
@@ -282,10 +327,10 @@ class Emulator(Handled, Served):
                 self._all_power_gone()
 
     def _pull_cable(self) -> None:
-        self._server.close_lines()
+        self._server.unplugged()
         self.link.set_plugged(False)
-        self.bench.set_usb(False)
+        self.board.set_usb(False)
 
     def _all_power_gone(self) -> None:
         self._pull_cable()
-        self.bench.parts["latch"].drop()
+        self.board.parts["latch"].drop()

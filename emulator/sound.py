@@ -13,7 +13,7 @@ from array import array
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from emulator.board import Bench
+from emulator.board import Board
 
 RATE = 16_000
 SILENT = 32  # amplitude of 32768, -60 dB: quieter than any room
@@ -59,9 +59,9 @@ class Heard(NamedTuple):
 class Sound:
     """The ears of a test. A token without sound is silent."""
 
-    def __init__(self, bench: Bench) -> None:
-        """Listen to the parts on the bench."""
-        self._parts, self._clock = bench.parts, bench.clock
+    def __init__(self, board: Board) -> None:
+        """Listen to the parts on the board."""
+        self._parts, self._clock = board.parts, board.clock
         self._recording: tuple[int, Path] | None = None
 
     def heard(self, start: float, end: float) -> Heard:

@@ -1,115 +1,71 @@
-"""What a token's user does to it, and its surroundings: keys, headset, battery, weather. Virtual
-seconds."""
+"""The user's hands: keys and headset. Times are virtual seconds unless a name ends in `ms`.
+
+Each action runs the emulator until the firmware waits, so that its effect is complete.
+"""
 
 import threading
-from abc import ABC, abstractmethod
+from collections.abc import Callable
 
-from emulator.board import Bench
+from emulator.board import Board
 from emulator.keys import RED, Keys
 
-AFTER_PRESS = 0.05  # press() ends so long after the finger is gone: bounce and debouncing are over
+AFTER_PRESS = 0.05  # seconds that pass after a release: bounce and debouncing are over then
 
 
-class Handled(ABC):
-    """A token in somebody's hands."""
+class User:
+    """Presses keys and moves the headset's plug."""
 
-    bench: Bench
-    keys: Keys
-    lock: threading.RLock  # held by whatever moves the token on
-
-    @abstractmethod
-    def advance(self, seconds: float) -> None:
-        """Let time pass."""
-
-    # The user
+    def __init__(
+        self, board: Board, lock: threading.RLock, advance: Callable[[float], None]
+    ) -> None:
+        """`lock` is held during an action; `advance(seconds)` lets virtual time pass."""
+        self._parts, self._keys = board.parts, Keys(board)
+        self._lock, self._advance = lock, advance
 
     def press(self, ms: float = 120) -> None:
-        """Press and let go."""
+        """Press the token's button for `ms` milliseconds."""
         self.hold(ms / 1000)
 
     def hold(self, seconds: float) -> None:
-        """Press, hold, let go."""
+        """Press the token's button for `seconds`."""
         self.press_down()
-        self.advance(seconds)
+        self._advance(seconds)
         self.release()
 
     def press_down(self) -> None:
-        """The finger goes down."""
+        """Press the token's button and keep it down."""
         self.key_down(RED)
 
     def release(self) -> None:
-        """The finger goes up."""
+        """Release the token's button."""
         self.key_up(RED)
 
     def press_key(self, key: str, ms: float = 120) -> None:
-        """Press a key and let go: "0" to "9", "*", "#", or "red" for the button that turns the
-        token on."""
+        """Press a key for `ms` milliseconds: "0" to "9", "*", "#", or "red" for the button."""
         self.key_down(key)
-        self.advance(ms / 1000)
+        self._advance(ms / 1000)
         self.key_up(key)
 
     def key_down(self, key: str) -> None:
-        """A finger goes down on a key, and stays."""
-        with self.lock:
-            self.keys.down(key)
-            self.advance(0)
+        """Press a key and keep it down. ValueError when the token has no such key."""
+        with self._lock:
+            self._keys.down(key)
+            self._advance(0)
 
     def key_up(self, key: str) -> None:
-        """A finger goes up."""
-        with self.lock:
-            self.keys.up(key)
-            self.advance(AFTER_PRESS)
+        """Release a key."""
+        with self._lock:
+            self._keys.up(key)
+            self._advance(AFTER_PRESS)
 
     def plug_headset(self) -> None:
-        """Put a headset into the jack."""
-        with self.lock:
-            self.bench.parts["jack"].plug()
-            self.advance(0)
+        """Put a headset's plug into the jack."""
+        with self._lock:
+            self._parts["jack"].plug()
+            self._advance(0)
 
     def unplug_headset(self) -> None:
-        """Pull the headset out."""
-        with self.lock:
-            self.bench.parts["jack"].unplug()
-            self.advance(0)
-
-    # Surroundings
-
-    @property
-    def battery_mv(self) -> int:
-        """The cell's voltage."""
-        return int(self.bench.parts["battery"].millivolts)
-
-    @battery_mv.setter
-    def battery_mv(self, millivolts: int) -> None:
-        self.bench.parts["battery"].millivolts = millivolts
-
-    @property
-    def rtc_drift_ppm(self) -> float:
-        """Error of the clock chip's oscillator; positive runs fast."""
-        return float(self.bench.parts["clock"].drift_ppm)
-
-    @rtc_drift_ppm.setter
-    def rtc_drift_ppm(self, ppm: float) -> None:
-        self.bench.parts["clock"].drift_ppm = ppm
-
-    @property
-    def temperature(self) -> float:
-        """Degrees Celsius."""
-        return float(self.bench.parts["clock"].temperature)
-
-    @temperature.setter
-    def temperature(self, celsius: float) -> None:
-        self.bench.parts["clock"].temperature = celsius
-
-    def set_rtc(self, unix: float) -> None:
-        """Set the clock chip alone, as if somebody had done so over its bus."""
-        self.bench.parts["clock"].set_unix(unix)
-
-    @property
-    def rtc_time(self) -> float:
-        """The Unix time that the clock chip counts."""
-        return float(self.bench.parts["clock"].unix)
-
-    def remove_rtc_supply(self) -> None:
-        """Both supplies of the clock chip fail for a moment: it forgets the time and says so."""
-        self.bench.parts["clock"].first_supply()
+        """Pull the headset's plug out."""
+        with self._lock:
+            self._parts["jack"].unplug()
+            self._advance(0)

@@ -12,11 +12,11 @@ TURN_ON_US = 7_500
 class Amplifier:
     """`spans` are the times in which it plays, the last one without an end while it does."""
 
-    def __init__(self, part: dict[str, Any], bench: Any) -> None:
+    def __init__(self, part: dict[str, Any], board: Any) -> None:
         """Enabled by `part["pin"]`."""
-        self._clock = bench.clock
+        self._clock = board.clock
         self.spans: list[tuple[int, int | None]] = []
-        bench.pins.watch(part["pin"], self._changed)
+        board.pins.watch(part["pin"], self._changed)
 
     def _changed(self, level: int) -> None:
         now = self._clock.now

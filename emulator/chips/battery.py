@@ -6,11 +6,11 @@ from typing import Any
 class Battery:
     """`millivolts` is the cell's voltage; it does not run down by itself."""
 
-    def __init__(self, part: dict[str, Any], bench: Any) -> None:
+    def __init__(self, part: dict[str, Any], board: Any) -> None:
         """On ADC pin `part["pin"]`, divided by `part["ratio"]`, against `part["reference_mv"]`."""
         self.millivolts = 3900
         self._full_scale: int = part["ratio"] * part["reference_mv"]
-        bench.adc[part["pin"]] = self
+        board.adc[part["pin"]] = self
 
     def read_u16(self) -> int:
         """What the ADC reads: 12 bits, stretched to 16 as MicroPython does on the RP2040."""

@@ -10,9 +10,9 @@ BOUNCE = ((0, 1), (350, 0), (700, 1), (1500, 0), (1600, 1), (2700, 0), (2900, 1)
 class Button:
     """`press()` and `release()` move the finger; the contact follows after bouncing."""
 
-    def __init__(self, part: dict[str, Any], bench: Any) -> None:
+    def __init__(self, part: dict[str, Any], board: Any) -> None:
         """On `part["pin"]`, active low; the pull-up is the MCU's."""
-        self._pin, self._bench = part["pin"], bench
+        self._pin, self._board = part["pin"], board
         self.bounce = BOUNCE
         self.pressed = False
         self._edges: list[Any] = []
@@ -31,16 +31,16 @@ class Button:
         self.pressed = pressed
         for edge in self._edges:
             edge.cancel()
-        clock = self._bench.clock
+        clock = self._board.clock
         self._edges = [
             clock.after(delay, self._contact(moved == pressed)) for delay, moved in self.bounce
         ]
-        latch = self._bench.parts.get("latch")
+        latch = self._board.parts.get("latch")
         if latch is not None:
             latch.button_changed(pressed)
 
     def _contact(self, closed: bool) -> Any:
-        return lambda: self._bench.pins.drive(self._pin, 0 if closed else None)
+        return lambda: self._board.pins.drive(self._pin, 0 if closed else None)
 
 
 CHIP = Button

@@ -37,9 +37,9 @@ class Ds3231:
     """`drift_ppm` (positive: fast) and `temperature` (degrees Celsius) are knobs; the rest goes
     over the bus."""
 
-    def __init__(self, part: dict[str, Any], bench: Any) -> None:
+    def __init__(self, part: dict[str, Any], board: Any) -> None:
         """A chip that has just got its first supply."""
-        self._clock = bench.clock
+        self._clock = board.clock
         self._pointer = 0
         self._mcu = False
         self.temperature = 25.0

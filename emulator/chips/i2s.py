@@ -22,7 +22,7 @@ class Stretch(NamedTuple):
 class I2s:
     """Records the bus."""
 
-    def __init__(self, part: dict[str, Any], bench: Any) -> None:
+    def __init__(self, part: dict[str, Any], board: Any) -> None:
         """On the bus that the board file names."""
         self.stretches: list[Stretch] = []
         self._catch_up: Callable[[], None] = lambda: None

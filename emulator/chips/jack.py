@@ -10,38 +10,38 @@ class Jack:
     """`plug()` and `unplug()` move the plug; `spans` are the times in which headphones hear, the
     last one open."""
 
-    def __init__(self, part: dict[str, Any], bench: Any) -> None:
+    def __init__(self, part: dict[str, Any], board: Any) -> None:
         """On `part["pin"]`; the pull-up is the MCU's."""
-        self._pin, self._bench = part["pin"], bench
+        self._pin, self._board = part["pin"], board
         self.bounce = BOUNCE
         self.plugged = False
         self.spans: list[tuple[int, int | None]] = []
         self._edges: list[Any] = []
-        bench.pins.drive(self._pin, 0)
+        board.pins.drive(self._pin, 0)
 
     def plug(self) -> None:
         """The plug goes in."""
         if not self.plugged:
-            self.spans.append((self._bench.clock.now, None))
+            self.spans.append((self._board.clock.now, None))
             self._move(True)
 
     def unplug(self) -> None:
         """The plug comes out."""
         if self.plugged:
-            self.spans[-1] = (self.spans[-1][0], self._bench.clock.now)
+            self.spans[-1] = (self.spans[-1][0], self._board.clock.now)
             self._move(False)
 
     def _move(self, plugged: bool) -> None:
         self.plugged = plugged
         for edge in self._edges:
             edge.cancel()
-        clock = self._bench.clock
+        clock = self._board.clock
         self._edges = [
             clock.after(delay, self._contact(moved != plugged)) for delay, moved in self.bounce
         ]
 
     def _contact(self, closed: bool) -> Any:
-        return lambda: self._bench.pins.drive(self._pin, 0 if closed else None)
+        return lambda: self._board.pins.drive(self._pin, 0 if closed else None)
 
 
 CHIP = Jack

@@ -16,16 +16,16 @@ KEYS = ("123", "456", "789", "*0#")  # row by row
 class Keypad:
     """`press(key)` and `release(key)` move a finger; the contact follows after bouncing."""
 
-    def __init__(self, part: dict[str, Any], bench: Any) -> None:
+    def __init__(self, part: dict[str, Any], board: Any) -> None:
         """Between the pins `part["rows"]` and `part["columns"]`; pull-ups are the MCU's."""
-        self._bench, self._rows, self._columns = bench, part["rows"], part["columns"]
+        self._board, self._rows, self._columns = board, part["rows"], part["columns"]
         self.bounce = BOUNCE
         self.pressed: set[str] = set()
         self._edges: dict[str, list[Any]] = {}
         self._closed: set[tuple[int, int]] = set()  # (pin of the row, pin of the column)
         self._lines = (*self._rows, *self._columns)
         for line in self._lines:
-            bench.pins.watch_output(line, self._settle)
+            board.pins.watch_output(line, self._settle)
 
     def press(self, key: str) -> None:
         """The finger goes down; ValueError when there is no such key."""
@@ -49,7 +49,7 @@ class Keypad:
     def _move(self, key: str) -> None:
         for edge in self._edges.get(key, ()):
             edge.cancel()
-        clock, down = self._bench.clock, key in self.pressed
+        clock, down = self._board.clock, key in self.pressed
         self._edges[key] = [
             clock.after(delay, self._contact(key, moved == down)) for delay, moved in self.bounce
         ]
@@ -63,7 +63,7 @@ class Keypad:
 
     def _settle(self) -> None:
         """Give every line that another one pulls low, through closed contacts, its level."""
-        pins = self._bench.pins
+        pins = self._board.pins
         joined = {line: {line} for line in self._lines}
         for row, column in self._closed:
             net = joined[row] | joined[column]

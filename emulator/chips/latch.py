@@ -15,14 +15,14 @@ HOLD_UP_US = 500_000
 class Latch:
     """`on_power(bool)` hears of the supply coming and going."""
 
-    def __init__(self, part: dict[str, Any], bench: Any) -> None:
+    def __init__(self, part: dict[str, Any], board: Any) -> None:
         """Off."""
-        self._bench = bench
+        self._board = board
         self.on_power: Callable[[bool], None] = lambda on: None
         self.powered = False
         self._held = self._button = False
         self._hold_up: Any = None
-        bench.pins.watch(part["pin"], self._pin_changed)
+        board.pins.watch(part["pin"], self._pin_changed)
 
     def button_changed(self, pressed: bool) -> None:
         """The finger moved."""
@@ -46,13 +46,13 @@ class Latch:
             self._settle(hold_up=False)
 
     def _settle(self, hold_up: bool) -> None:
-        if self._held or self._button or self._bench.usb:
+        if self._held or self._button or self._board.usb:
             if self._hold_up is not None:
                 self._hold_up.cancel()
             self._hold_up = None
             self._switch(True)
         elif self.powered and hold_up:
-            self._hold_up = self._bench.clock.after(HOLD_UP_US, self.drop)
+            self._hold_up = self._board.clock.after(HOLD_UP_US, self.drop)
         elif self._hold_up is None:
             self._switch(False)
 

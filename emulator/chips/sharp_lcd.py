@@ -21,20 +21,20 @@ class SharpLcd:
 
     colours = ((24, 26, 28), (203, 208, 200))  # ink and paper, red green blue
 
-    def __init__(self, part: dict[str, Any], bench: Any) -> None:
+    def __init__(self, part: dict[str, Any], board: Any) -> None:
         """A panel of `part["width"]` x `part["height"]`, selected and enabled by the pins of these
         names."""
         self.width, self.height = part["width"], part["height"]
-        self._bench, self._part = bench, part
-        self._random = bench.random("sharp_lcd")
+        self._board, self._part = board, part
+        self._random = board.random("sharp_lcd")
         self.faults: list[str] = []
         self.longest_dc = (
             0  # microseconds that a panel on display has gone without a change of VCOM
         )
         self._powered = False
         self._reset()
-        bench.pins.watch(part["select"], self._selected)
-        bench.pins.watch(part["enable"], self._enabled)
+        board.pins.watch(part["select"], self._selected)
+        board.pins.watch(part["enable"], self._enabled)
 
     def mcu_power(self, on: bool) -> None:
         """The supply came or went; the memory then holds anything."""
@@ -56,11 +56,11 @@ class SharpLcd:
     def _enabled(self, level: int) -> None:
         self._note_dc()
         self.on = bool(level)
-        self._alternated = self._bench.clock.now
+        self._alternated = self._board.clock.now
 
     def _note_dc(self) -> None:
         if self.on and self._powered:
-            self.longest_dc = max(self.longest_dc, self._bench.clock.now - self._alternated)
+            self.longest_dc = max(self.longest_dc, self._board.clock.now - self._alternated)
 
     def _selected(self, level: int) -> None:
         if level:
@@ -104,7 +104,7 @@ class SharpLcd:
             self._fault("lines cut short, or without the sixteen clocks after the last one")
         if mode & VCOM != self._vcom:
             self._note_dc()
-            self._vcom, self._alternated = mode & VCOM, self._bench.clock.now
+            self._vcom, self._alternated = mode & VCOM, self._board.clock.now
 
     def _fault(self, what: str) -> None:
         self.faults.append(what)

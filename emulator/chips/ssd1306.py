@@ -32,10 +32,10 @@ class Ssd1306:
     """Driven by `write` and `read`; `pixels()` is what the eye sees, `undefined` the commands the
     data sheet lacks."""
 
-    def __init__(self, part: dict[str, Any], bench: Any) -> None:
+    def __init__(self, part: dict[str, Any], board: Any) -> None:
         """A panel of `part["width"]` x `part["height"]`."""
         self.width, self.height = part["width"], part["height"]
-        self._random = bench.random("ssd1306")
+        self._random = board.random("ssd1306")
         self.undefined: list[int] = []
         self._powered = False
         self._reset()

@@ -6,14 +6,14 @@ from typing import Any
 class Usb:
     """On `part["pin"]`."""
 
-    def __init__(self, part: dict[str, Any], bench: Any) -> None:
+    def __init__(self, part: dict[str, Any], board: Any) -> None:
         """Without a cable a divider pulls the pin low."""
-        self._pin, self._bench = part["pin"], bench
-        bench.pins.drive(self._pin, 0)
+        self._pin, self._board = part["pin"], board
+        board.pins.drive(self._pin, 0)
 
     def usb_changed(self, on: bool) -> None:
         """USB power came or went."""
-        self._bench.pins.drive(self._pin, int(on))
+        self._board.pins.drive(self._pin, int(on))
 
 
 CHIP = Usb

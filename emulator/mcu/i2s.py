@@ -13,7 +13,7 @@ from array import array
 from collections.abc import Callable
 from typing import Protocol
 
-from emulator.clock import Alarm, Clock
+from emulator.clock import Alarm, SimulationClock
 
 DMA_BYTES = 128
 COPY_BYTES = 512
@@ -44,7 +44,7 @@ class I2sOut:
     calls the program.
     """
 
-    def __init__(self, clock: Clock, on_taken: Callable[[], None]) -> None:
+    def __init__(self, clock: SimulationClock, on_taken: Callable[[], None]) -> None:
         """At rest."""
         self._clock, self._on_taken = clock, on_taken
         self._running = False

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from errno import EIO
 from typing import BinaryIO
 
-from emulator.board import Bench
+from emulator.board import Board
 from emulator.clock import Alarm
 from emulator.errors import EmulatorError, FirmwareCrashError, FlashReenteredError, VmDiedError
 from emulator.mcu.flash import Flash
@@ -37,15 +37,15 @@ class Mcu:
 
     def __init__(
         self,
-        bench: Bench,
+        board: Board,
         flash: Flash,
         link: Link,
         spawn: Callable[[], Vm],
         random: Callable[[int], bytes],
     ) -> None:
         """`spawn` starts a VM process; `random(count)` gives the bytes of os.urandom."""
-        self._bench, self._flash, self._link, self._spawn, self._random = (
-            bench,
+        self._board, self._flash, self._link, self._spawn, self._random = (
+            board,
             flash,
             link,
             spawn,
@@ -53,7 +53,7 @@ class Mcu:
         )
         self.state = OFF
         self.deadline: int | None = None
-        self.patience = 10.0  # real seconds the firmware may compute without a word
+        self.compute_limit = 10.0  # seconds of processor time between two records of the firmware
         self.trace: BinaryIO | None = None  # where every record is written, for comparing runs
         self._vm: Vm | None = None
         self._spare: Vm | None = None
@@ -64,8 +64,8 @@ class Mcu:
         self._started = 0
         self._watchdog: Alarm | None = None
         self._boot_alarm: Alarm | None = None
-        self._peripherals = Peripherals(bench, self._ring)
-        bench.pins.on_edge = lambda pin, flags: self._events.extend((pin, flags))
+        self._peripherals = Peripherals(board, self._ring)
+        board.pins.on_edge = lambda pin, flags: self._events.extend((pin, flags))
         flash.spend = self._spend
 
     @property
@@ -77,7 +77,7 @@ class Mcu:
 
     def _spend(self, microseconds: int) -> bool:
         vm = self._vm
-        self._bench.clock.run_to(self._bench.clock.now + microseconds)
+        self._board.clock.run_to(self._board.clock.now + microseconds)
         return self._vm is vm
 
     def warm_up(self) -> None:
@@ -88,7 +88,7 @@ class Mcu:
     def power(self, on: bool) -> None:
         """The supply came or went."""
         self._stop()
-        self._bench.mcu_power(on)
+        self._board.mcu_power(on)
         if on:
             self._start(records.PWRON_RESET)
 
@@ -96,7 +96,7 @@ class Mcu:
         """The MCU starts again; the chips keep their supply. `only_boot`: without main.py, into the
         raw REPL."""
         self._stop()
-        self._bench.pins.reset()
+        self._board.pins.reset()
         self._start(cause, only_boot)
 
     def close(self) -> None:
@@ -108,13 +108,13 @@ class Mcu:
 
     def _start(self, cause: int, only_boot: bool = False) -> None:
         self.state, self.deadline = IDLE, None
-        self._boot_alarm = self._bench.clock.after(BOOT_US, lambda: self._boot(cause, only_boot))
+        self._boot_alarm = self._board.clock.after(BOOT_US, lambda: self._boot(cause, only_boot))
 
     def _boot(self, cause: int, only_boot: bool) -> None:
         self.warm_up()
         self._vm, self._spare = self._spare, None
-        self._started = self._bench.clock.now - BOOT_US
-        self.vm.next_record(self.patience)  # READY
+        self._started = self._board.clock.now - BOOT_US
+        self.vm.next_record(self.compute_limit)  # READY
         self._events.clear()
         self.state = self._base_state = RUNNING
         self._raw_repl = only_boot
@@ -137,7 +137,7 @@ class Mcu:
         """Serve the VM until it waits for something. FirmwareCrashError when main.py ended with an
         exception."""
         while self.state == RUNNING:
-            self._serve(self.vm.next_record(self.patience))
+            self._serve(self.vm.next_record(self.compute_limit))
         if self.state == PROMPT:
             self._settle_prompt()
         if self._vm is not None:
@@ -161,7 +161,7 @@ class Mcu:
         before = time.monotonic()
         select.select([self.vm.requests, self.vm.output], [], [], min(seconds, PROMPT_STEP))
         passed = min(seconds, time.monotonic() - before)
-        self._bench.clock.run_to(self._bench.clock.now + max(1, round(passed * 1_000_000)))
+        self._board.clock.run_to(self._board.clock.now + max(1, round(passed * 1_000_000)))
 
     def prompt_ends(self) -> list[int]:
         """The file descriptors on which a REPL is heard of; none while the firmware runs."""
@@ -172,7 +172,7 @@ class Mcu:
         if self.state != IDLE or self._vm is None:
             return False
         waiting = self._link_wakes and self._link.waiting
-        late = self.deadline is not None and self._bench.clock.now >= self.deadline
+        late = self.deadline is not None and self._board.clock.now >= self.deadline
         return bool(late or waiting or self._events or self._interrupted())
 
     def wake(self) -> None:
@@ -202,7 +202,7 @@ class Mcu:
 
     def _reply(self, status: int = 0, payload: bytes = b"") -> None:
         events, self._events = bytes(self._events), bytearray()
-        now = self._bench.clock.now - self._started, self._quiet(), self._bench.pins.levels
+        now = self._board.clock.now - self._started, self._quiet(), self._board.pins.levels
         self.vm.reply(now, status, events, payload)
 
     def _quiet(self) -> int:
@@ -210,8 +210,8 @@ class Mcu:
         computes."""
         if self._base_state == PROMPT or self._link.waiting:
             return 0
-        alarm = self._bench.clock.next_alarm
-        return QUIET_US if alarm is None else min(alarm - self._bench.clock.now, QUIET_US)
+        alarm = self._board.clock.next_alarm
+        return QUIET_US if alarm is None else min(alarm - self._board.clock.now, QUIET_US)
 
     def _ring(self, source: int) -> None:
         """An event that is lost when the last one from there has not been heard yet: a scheduler's
@@ -221,7 +221,7 @@ class Mcu:
 
     def _serve(self, record: tuple[int, int, bytes]) -> None:
         kind, spent, payload = record
-        vm, clock = self.vm, self._bench.clock
+        vm, clock = self.vm, self._board.clock
         clock.run_to(clock.now + spent)
         if self.trace is not None:
             self.trace.write(struct.pack("<QBH", clock.now, kind, len(payload)) + payload)
@@ -281,6 +281,6 @@ class Mcu:
     def _set_watchdog(self, milliseconds: int) -> None:
         if self._watchdog is not None:
             self._watchdog.cancel()
-        self._watchdog = self._bench.clock.after(
+        self._watchdog = self._board.clock.after(
             milliseconds * 1000, lambda: self.reset(records.WDT_RESET)
         )

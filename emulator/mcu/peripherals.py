@@ -5,7 +5,7 @@ import struct
 from collections.abc import Callable
 from errno import EIO
 
-from emulator.board import Bench
+from emulator.board import Board
 from emulator.clock import Alarm
 from emulator.errors import EmulatorError
 from emulator.mcu.i2s import I2sOut
@@ -15,26 +15,26 @@ from emulator.shims import records
 class Peripherals:
     """`ring(source)` hears of events that are none of a pin's."""
 
-    def __init__(self, bench: Bench, ring: Callable[[int], None]) -> None:
+    def __init__(self, board: Board, ring: Callable[[int], None]) -> None:
         """Everything at rest."""
-        self._bench, self._ring = bench, ring
+        self._board, self._ring = board, ring
         self._timers: dict[int, Alarm] = {}
         self._i2s: dict[int, I2sOut] = {}
-        pins = bench.pins
+        pins = board.pins
         self.serves: dict[int, Callable[[bytes], bytes | None]] = {
             records.PIN_INIT: lambda payload: pins.configure(*payload),
             records.PIN_WRITE: lambda payload: pins.write(*payload),
             records.PIN_READ: lambda payload: None,
             records.PIN_IRQ: lambda payload: pins.interrupt(*payload),
-            records.I2C_INIT: lambda payload: bench.connect(
+            records.I2C_INIT: lambda payload: board.connect(
                 "i2c", payload[0], sda=payload[1], scl=payload[2]
             ),
             records.I2C_TRANSFER: self._i2c_transfer,
             records.I2C_POST: self._i2c_transfer,
-            records.I2C_SCAN: lambda payload: bench.i2c_scan(payload[0]),
+            records.I2C_SCAN: lambda payload: board.i2c_scan(payload[0]),
             records.ADC_READ: self._adc_read,
             records.SPI_INIT: self._spi_init,
-            records.SPI_WRITE: lambda payload: bench.spi_write(payload[0], payload[1:]),
+            records.SPI_WRITE: lambda payload: board.spi_write(payload[0], payload[1:]),
             records.I2S_INIT: self._i2s_init,
             records.I2S_WRITE: lambda payload: self._i2s[payload[0]].write(
                 payload[2:], bool(payload[1])
@@ -56,7 +56,7 @@ class Peripherals:
     def _i2c_transfer(self, payload: bytes) -> bytes:
         """The bytes read; OSError when nobody acknowledges."""
         bus, address, count = struct.unpack_from("<BBH", payload)
-        chip = self._bench.i2c(bus, address)
+        chip = self._board.i2c(bus, address)
         if chip is None:
             raise OSError(EIO, "nobody acknowledges")
         data = payload[4:]
@@ -65,20 +65,20 @@ class Peripherals:
         return chip.read(count) if count else b""
 
     def _adc_read(self, payload: bytes) -> bytes:
-        cell = self._bench.adc.get(payload[0])
+        cell = self._board.adc.get(payload[0])
         return struct.pack("<H", cell.read_u16() if cell else 0)
 
     def _spi_init(self, payload: bytes) -> None:
         bus, sck, mosi, mode, hertz = struct.unpack("<BBBBI", payload)
-        self._bench.connect("spi", bus, sck=sck, mosi=mosi)
-        self._bench.spi_clock(bus, mode, hertz)
+        self._board.connect("spi", bus, sck=sck, mosi=mosi)
+        self._board.spi_clock(bus, mode, hertz)
 
     def _i2s_init(self, payload: bytes) -> None:
         bus, sck, ws, sd, width, channels, rate, ring = struct.unpack("<BBBBBBII", payload)
-        self._bench.connect("i2s", bus, sck=sck, ws=ws, sd=sd)
+        self._board.connect("i2s", bus, sck=sck, ws=ws, sd=sd)
         if bus not in self._i2s:
-            self._i2s[bus] = I2sOut(self._bench.clock, lambda: self._ring(records.I2S_EVENT + bus))
-        self._i2s[bus].start(self._bench.i2s_sink(bus), width, channels, rate, ring)
+            self._i2s[bus] = I2sOut(self._board.clock, lambda: self._ring(records.I2S_EVENT + bus))
+        self._i2s[bus].start(self._board.i2s_sink(bus), width, channels, rate, ring)
 
     def _i2s_put(self, payload: bytes) -> None:
         if self._i2s[payload[0]].put(payload[1:]) != len(payload) - 1:
@@ -91,7 +91,7 @@ class Peripherals:
         if number in self._timers:
             self._timers.pop(number).cancel()
         if period:
-            self._run_timer(number, self._bench.clock.now + period, period if periodic else None)
+            self._run_timer(number, self._board.clock.now + period, period if periodic else None)
 
     def _run_timer(self, number: int, due: int, period: int | None) -> None:
         def ring() -> None:
@@ -99,4 +99,4 @@ class Peripherals:
             if period is not None:
                 self._run_timer(number, due + period, period)
 
-        self._timers[number] = self._bench.clock.at(due, ring)
+        self._timers[number] = self._board.clock.at(due, ring)

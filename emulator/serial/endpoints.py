@@ -18,7 +18,7 @@ from serial.rfc2217 import PortManager
 _CHUNK = 4096
 
 
-class Line(Protocol):
+class Endpoint(Protocol):
     """One line. `waits()` names the file descriptors to wait on."""
 
     def waits(self) -> list[int]:

@@ -52,7 +52,7 @@ class _Terminal:
 
     def __init__(self, emulator: Emulator, recorder: Recorder, hearing: "Hearing | None") -> None:
         self._emulator, self._recorder, self._hearing = emulator, recorder, hearing
-        self._keypad = "keypad" in emulator.bench.parts
+        self._keypad = "keypad" in emulator.board.parts
         self._drawn: list[str] = []
         self._down: dict[str, float] = {}  # keys under a finger, and when it goes up
         self._prefix = ""  # R or L
@@ -102,7 +102,7 @@ class _Terminal:
         elif key == "p":
             (
                 recorder.unplug_headset
-                if emulator.bench.parts["jack"].plugged
+                if emulator.board.parts["jack"].plugged
                 else recorder.plug_headset
             )()
         elif key in _KEYPAD:

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.clock import Alarm, Clock
+from emulator.clock import Alarm, SimulationClock
 
 times = st.integers(0, 50)
 moves = st.one_of(
@@ -17,7 +17,7 @@ moves = st.one_of(
 def test_alarms_ring_in_the_order_of_their_times_then_of_their_setting(
     steps: list[tuple[str, int]],
 ) -> None:
-    clock, rung = Clock(), []
+    clock, rung = SimulationClock(), []
     alarms: list[tuple[Alarm, tuple[int, int]]] = []
     model: list[tuple[int, int]] = []
     expected: list[tuple[int, int]] = []
@@ -44,14 +44,14 @@ def test_alarms_ring_in_the_order_of_their_times_then_of_their_setting(
 
 
 def test_an_alarm_set_by_an_alarm_rings_on_the_same_way() -> None:
-    clock, rung = Clock(), []
+    clock, rung = SimulationClock(), []
     clock.at(10, lambda: clock.after(5, lambda: rung.append(clock.now)))
     clock.run_to(20)
     assert rung == [15]
 
 
 def test_an_alarm_may_move_the_clock_itself() -> None:
-    clock, rung = Clock(), []
+    clock, rung = SimulationClock(), []
     clock.at(10, lambda: clock.run_to(30))
     clock.at(20, lambda: rung.append(clock.now))
     clock.run_to(15)

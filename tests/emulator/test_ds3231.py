@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.board import Bench
+from emulator.board import Board
 from emulator.chips.ds3231 import EPOCH, Ds3231
-from emulator.clock import Clock
+from emulator.clock import SimulationClock
 from firmware.boards.pico import BOARD
 
 SECOND = 1_000_000  # of the virtual clock
@@ -20,8 +20,8 @@ class Bus:
     """A chip and the clock it lives by."""
 
     def __init__(self) -> None:
-        self.clock = Clock()
-        self.chip = Ds3231({}, Bench(BOARD, "kodeviser", self.clock, 0))
+        self.clock = SimulationClock()
+        self.chip = Ds3231({}, Board(BOARD, "kodeviser", self.clock, 0))
         self.chip.mcu_power(True)
 
     def read(self, register: int, count: int = 1) -> bytes:

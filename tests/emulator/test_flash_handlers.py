@@ -54,7 +54,7 @@ def test_a_handler_that_uses_files_then_is_caught(
     token: Callable[..., Emulator], works: str, handles: str
 ) -> None:
     emulator = token(BUSY.replace("WORKS", works).replace("HANDLES", handles))
-    emulator.bench.set_usb(True)
+    emulator.board.set_usb(True)
     with pytest.raises(FlashReenteredError, match="handler of timer 0"):
         emulator.advance(5)
 

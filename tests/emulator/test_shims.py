@@ -83,7 +83,7 @@ time.sleep(1000)
 """
     emulator = token(program)
     emulator.plug()
-    emulator.clock.after(100_000, emulator.bench.parts["button"].press)
+    emulator.clock.after(100_000, emulator.board.parts["button"].press)
     emulator.advance(2)
     assert emulator.port.read(0).startswith(b"True\nover\n")
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from emulator.board import Bench
+from emulator.board import Board
 from emulator.chips.amplifier import TURN_ON_US
-from emulator.clock import Clock
+from emulator.clock import SimulationClock
 from emulator.mcu.i2s import I2sOut
 from emulator.shims.records import IN, IRQ_FALLING, IRQ_RISING, OUT, PULL_UP
 from emulator.sound import Sound
@@ -19,34 +19,36 @@ RATE = 16_000
 RAMP = array("h", range(1, 1001))
 
 
-class Board:
+class SoundBoard:
     """A bench with a transmitter on it."""
 
     def __init__(self) -> None:
-        self.clock = Clock()
-        self.bench = Bench(BOARD, "kodeoplaeser", self.clock, 0)
-        self.bench.connect("i2s", 0, sck=10, ws=11, sd=9)
-        self.bench.pins.configure(AMPLIFIER, OUT, 0, 0)
+        self.clock = SimulationClock()
+        self.board = Board(BOARD, "kodeoplaeser", self.clock, 0)
+        self.board.connect("i2s", 0, sck=10, ws=11, sd=9)
+        self.board.pins.configure(AMPLIFIER, OUT, 0, 0)
         self.taken: list[int] = []
         self.out = I2sOut(self.clock, lambda: self.taken.append(self.clock.now))
-        self.sound = Sound(self.bench)
+        self.sound = Sound(self.board)
 
     def start(self, width: int = 2, channels: int = 1, ring: int = 1280) -> None:
-        self.out.start(self.bench.i2s_sink(0), width, channels, RATE, ring)
+        self.out.start(self.board.i2s_sink(0), width, channels, RATE, ring)
 
     def wait(self, microseconds: int) -> None:
         self.clock.run_to(self.clock.now + microseconds)
 
     def bus(self, seconds: float) -> list[int]:
-        return list(self.bench.parts["audio"].between(0, round(seconds * 1_000_000), RATE))
+        return list(self.board.parts["audio"].between(0, round(seconds * 1_000_000), RATE))
 
 
 @pytest.fixture
-def board() -> Board:
-    return Board()
+def board() -> SoundBoard:
+    return SoundBoard()
 
 
-def test_samples_are_on_the_wires_after_the_two_dma_buffers_each_at_its_time(board: Board) -> None:
+def test_samples_are_on_the_wires_after_the_two_dma_buffers_each_at_its_time(
+    board: SoundBoard,
+) -> None:
     board.start()
     board.out.write(RAMP.tobytes(), True)
     board.wait(100_000)
@@ -61,14 +63,14 @@ def test_samples_are_on_the_wires_after_the_two_dma_buffers_each_at_its_time(boa
     assert whole > sent
 
 
-def test_the_program_is_called_when_its_buffer_has_been_moved_over(board: Board) -> None:
+def test_the_program_is_called_when_its_buffer_has_been_moved_over(board: SoundBoard) -> None:
     board.start()
     board.out.write(bytes(640), True)
     board.wait(100_000)
     assert board.taken == [4_000]  # 512 bytes at the first interrupt, 128 at the second, 2 ms apart
 
 
-def test_a_full_ring_makes_the_program_wait_as_long_as_it_takes_to_send(board: Board) -> None:
+def test_a_full_ring_makes_the_program_wait_as_long_as_it_takes_to_send(board: SoundBoard) -> None:
     board.start(ring=1280)
     for _ in range(20):
         board.out.write(bytes(640), True)
@@ -79,7 +81,7 @@ def test_a_full_ring_makes_the_program_wait_as_long_as_it_takes_to_send(board: B
     assert sum(gaps) / len(gaps) == pytest.approx(20_000, rel=0.05)
 
 
-def test_an_underrun_is_silence_and_what_follows_is_whole(board: Board) -> None:
+def test_an_underrun_is_silence_and_what_follows_is_whole(board: SoundBoard) -> None:
     board.start()
     board.out.write(RAMP[:320].tobytes(), True)
     board.wait(100_000)
@@ -90,7 +92,7 @@ def test_an_underrun_is_silence_and_what_follows_is_whole(board: Board) -> None:
     assert len(heard) >= 600
 
 
-def test_in_its_third_mode_a_ring_takes_what_it_has_room_for_at_once(board: Board) -> None:
+def test_in_its_third_mode_a_ring_takes_what_it_has_room_for_at_once(board: SoundBoard) -> None:
     board.start(ring=1281)
     assert board.out.put(RAMP.tobytes()) == 1280
     assert board.out.filled() == 1280
@@ -105,7 +107,7 @@ def test_in_its_third_mode_a_ring_takes_what_it_has_room_for_at_once(board: Boar
 
 
 def test_after_an_hour_of_silence_sound_comes_at_its_time_and_the_silence_was_not_kept(
-    board: Board,
+    board: SoundBoard,
 ) -> None:
     board.start()
     board.out.put(RAMP[:320].tobytes())
@@ -113,13 +115,13 @@ def test_after_an_hour_of_silence_sound_comes_at_its_time_and_the_silence_was_no
     board.sound.heard(3599, 3600)
     board.out.put(RAMP[320:640].tobytes())
     board.wait(100_000)
-    bus = list(board.bench.parts["audio"].between(3_600_000_000, 3_600_100_000, RATE))
+    bus = list(board.board.parts["audio"].between(3_600_000_000, 3_600_100_000, RATE))
     assert bus[64 : 64 + 320] == list(RAMP[288:608]), "32 samples had stayed behind"
     assert not any(bus[:64])
-    assert sum(len(stretch.samples) for stretch in board.bench.parts["audio"].stretches) < 1000
+    assert sum(len(stretch.samples) for stretch in board.board.parts["audio"].stretches) < 1000
 
 
-def test_stopping_is_heard_at_once_and_what_was_waiting_never(board: Board) -> None:
+def test_stopping_is_heard_at_once_and_what_was_waiting_never(board: SoundBoard) -> None:
     board.start()
     board.out.write(RAMP.tobytes(), True)
     board.wait(10_000)
@@ -134,22 +136,22 @@ def test_stopping_is_heard_at_once_and_what_was_waiting_never(board: Board) -> N
     assert board.bus(0.08)[960 + 64] == 1
 
 
-def test_stereo_and_32_bits(board: Board) -> None:
+def test_stereo_and_32_bits(board: SoundBoard) -> None:
     board.start(channels=2)
     board.out.write(
         array("h", [n if side == 0 else -1 for n in RAMP[:100] for side in (0, 1)]).tobytes(), True
     )
     board.wait(20_000)
     assert board.bus(0.02)[64:128] == list(RAMP[:64])
-    board = Board()
+    board = SoundBoard()
     board.start(width=4)
     board.out.write(array("i", [n << 16 for n in RAMP[:100]]).tobytes(), True)
     board.wait(20_000)
     assert board.bus(0.02)[32:80] == list(RAMP[:48])
 
 
-def test_on_other_pins_nobody_hears_but_the_program_is_called(board: Board) -> None:
-    board.bench.connect("i2s", 0, sck=20, ws=21, sd=22)
+def test_on_other_pins_nobody_hears_but_the_program_is_called(board: SoundBoard) -> None:
+    board.board.connect("i2s", 0, sck=20, ws=21, sd=22)
     board.start()
     board.out.write(RAMP[:320].tobytes(), True)
     board.wait(100_000)
@@ -157,13 +159,13 @@ def test_on_other_pins_nobody_hears_but_the_program_is_called(board: Board) -> N
     assert not any(board.bus(0.1))
 
 
-def test_the_loudspeaker_plays_while_its_amplifier_is_awake(board: Board) -> None:
+def test_the_loudspeaker_plays_while_its_amplifier_is_awake(board: SoundBoard) -> None:
     board.start()
     board.out.write((RAMP * 2).tobytes(), True)
     board.wait(10_000)
-    board.bench.pins.write(AMPLIFIER, 1)
+    board.board.pins.write(AMPLIFIER, 1)
     board.wait(30_000)
-    board.bench.pins.write(AMPLIFIER, 0)
+    board.board.pins.write(AMPLIFIER, 0)
     board.wait(30_000)
     heard = board.sound.heard(0, 0.07)
     bus = board.bus(0.07)
@@ -175,24 +177,24 @@ def test_the_loudspeaker_plays_while_its_amplifier_is_awake(board: Board) -> Non
 
 
 def test_an_amplifier_that_goes_back_to_sleep_before_it_is_awake_plays_nothing(
-    board: Board,
+    board: SoundBoard,
 ) -> None:
     board.start()
     board.out.write(RAMP.tobytes(), True)
-    board.bench.pins.write(AMPLIFIER, 1)
+    board.board.pins.write(AMPLIFIER, 1)
     board.wait(TURN_ON_US - 1)
-    board.bench.pins.write(AMPLIFIER, 0)
+    board.board.pins.write(AMPLIFIER, 0)
     board.wait(50_000)
     assert not any(board.sound.heard(0, 0.05).speaker)
 
 
-def test_headphones_hear_from_plug_to_unplug(board: Board) -> None:
+def test_headphones_hear_from_plug_to_unplug(board: SoundBoard) -> None:
     board.start()
     board.out.write(RAMP.tobytes(), True)
     board.wait(10_000)
-    board.bench.parts["jack"].plug()
+    board.board.parts["jack"].plug()
     board.wait(10_000)
-    board.bench.parts["jack"].unplug()
+    board.board.parts["jack"].unplug()
     board.wait(10_000)
     heard, bus = board.sound.heard(0, 0.03), board.bus(0.03)
     assert list(heard.headphones) == [0] * 160 + bus[160:320] + [0] * 160
@@ -200,21 +202,21 @@ def test_headphones_hear_from_plug_to_unplug(board: Board) -> None:
     assert heard.samples == heard.headphones
 
 
-def test_the_jacks_switch_bounces_and_is_low_without_a_plug(board: Board) -> None:
-    pins, edges = board.bench.pins, []
+def test_the_jacks_switch_bounces_and_is_low_without_a_plug(board: SoundBoard) -> None:
+    pins, edges = board.board.pins, []
     pins.configure(JACK, IN, PULL_UP, 255)
     pins.interrupt(JACK, IRQ_FALLING | IRQ_RISING)
     pins.on_edge = lambda pin, flags: edges.append(flags)
     for move, level in (("plug", 1), ("unplug", 0)):
         edges.clear()
-        getattr(board.bench.parts["jack"], move)()
+        getattr(board.board.parts["jack"], move)()
         board.wait(10_000)
         assert pins.level(JACK) == level
         assert len(edges) > 1
 
 
-def test_a_recording_is_a_wav_file_of_what_was_heard(board: Board, tmp_path: Path) -> None:
-    board.bench.parts["jack"].plug()
+def test_a_recording_is_a_wav_file_of_what_was_heard(board: SoundBoard, tmp_path: Path) -> None:
+    board.board.parts["jack"].plug()
     board.start()
     board.out.write(RAMP.tobytes(), True)
     board.wait(10_000)
@@ -231,12 +233,12 @@ def test_a_recording_is_a_wav_file_of_what_was_heard(board: Board, tmp_path: Pat
 
 
 def test_old_sound_is_forgotten_and_what_is_to_come_is_silent(
-    board: Board, monkeypatch: pytest.MonkeyPatch
+    board: SoundBoard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("emulator.chips.i2s.KEPT_S", 1)
     for _ in range(4):
         board.start(ring=40_001)
         board.out.put((RAMP[:960] * 10).tobytes())
         board.wait(600_000)
-    assert len(board.bench.parts["audio"].stretches) == 3
+    assert len(board.board.parts["audio"].stretches) == 3
     assert len(board.sound.heard(2.3, 5.3).speaker) == 3 * RATE

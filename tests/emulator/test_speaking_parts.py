@@ -328,7 +328,7 @@ def pattern(x: int, y: int) -> bool:
 @pytest.mark.parametrize("board", ["pico", "pico2", "esp32_s3"])
 def test_a_pattern_is_shown_pixel_by_pixel(speaking: Token, board: str) -> None:
     emulator = speaking(PATTERN.replace("STEPS", ""), board)
-    screen, lcd = emulator.screen(), emulator.bench.parts["display"]
+    screen, lcd = emulator.screen(), emulator.board.parts["display"]
     wanted = bytes(int(pattern(x, y % 7)) for y in range(240) for x in range(400))
     assert screen.data == wanted
     assert lcd.faults == []
@@ -356,7 +356,7 @@ def test_vcom_changes_at_least_once_a_second_while_the_panel_is_on(speaking: Tok
     emulator.advance(60)
     emulator.unplug()
     emulator.cut_power()
-    assert 0 < emulator.bench.parts["display"].longest_dc <= 1_000_000
+    assert 0 < emulator.board.parts["display"].longest_dc <= 1_000_000
 
 
 # Keys
@@ -404,7 +404,7 @@ def test_what_the_ring_had_room_for_is_heard_in_order(
     emulator.advance(8)
     taken, room, nothing, asked = " ".join(said(emulator)).split()
     heard = [
-        sample for sample in emulator.bench.parts["audio"].between(0, 8_000_000, RATE) if sample
+        sample for sample in emulator.board.parts["audio"].between(0, 8_000_000, RATE) if sample
     ]
     assert heard == list(range(1, int(taken) + 1, channels))[: len(heard)]
     assert int(taken) > 10_000

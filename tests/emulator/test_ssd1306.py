@@ -3,9 +3,9 @@ comments."""
 
 import pytest
 
-from emulator.board import Bench
+from emulator.board import Board
 from emulator.chips.ssd1306 import PARAMETERS, Ssd1306
-from emulator.clock import Clock
+from emulator.clock import SimulationClock
 from firmware.boards.pico import BOARD
 
 WIDTH, HEIGHT = 128, 64
@@ -13,7 +13,9 @@ UPRIGHT = (0xA1, 0xC8)
 
 
 def fresh(seed: int = 0) -> Ssd1306:
-    chip = Ssd1306({"width": WIDTH, "height": HEIGHT}, Bench(BOARD, "kodeviser", Clock(), seed))
+    chip = Ssd1306(
+        {"width": WIDTH, "height": HEIGHT}, Board(BOARD, "kodeviser", SimulationClock(), seed)
+    )
     chip.mcu_power(True)
     return chip
 

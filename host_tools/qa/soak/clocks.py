@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Protocol
 
 from emulator.chips.ds3231 import Ds3231
-from emulator.clock import Clock
+from emulator.clock import SimulationClock
 from host_tools.otp import codes
 from host_tools.otp.credential import Credential
 from host_tools.qa.tokens.emulated import EmulatedToken, Make, image_of
@@ -50,7 +50,7 @@ class ChipToken:
     def __init__(self, secret: bytes, start: float) -> None:
         """Set its clock right at `start`."""
         self._secret, self._start = secret, start
-        self._clock = Clock()
+        self._clock = SimulationClock()
         self._chip = Ds3231({}, SimpleNamespace(clock=self._clock))
         self._chip.set_unix(start)
 

@@ -12,7 +12,7 @@ def test_whatever_the_user_does_while_the_flash_is_used_no_handler_uses_it(
 ):
     """The emulator runs handlers in the middle of file operations, as a board does, and catches one
     that uses files."""
-    parts, operations = token.emulator.bench.parts, token.emulator.flash.operations
+    parts, operations = token.emulator.board.parts, token.emulator.flash.operations
     token.hear_out(token.tap("red"))
     for key in "369":
         token.chord(key)

@@ -98,7 +98,7 @@ def _life(folder: Path, language: str, inverted: bool) -> Iterator[State]:
         _rest(token, _MOMENT + 9000)
         yield "clock lost", _after(token, token.tap, "red")
         yield "status, clock lost", _after(token, token.chord, "5")
-        emulator.bench.detach("clock")
+        emulator.board.detach("clock")
         _rest(token, _MOMENT + 9600)
         yield "clock does not answer", _after(token, token.tap, "red")
         yield "status, clock does not answer", _after(token, token.chord, "5")

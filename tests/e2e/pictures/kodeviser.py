@@ -68,7 +68,7 @@ def screens(language: str) -> Iterator[Screen]:
         emulator.press()
         yield emulator.screen()
         emulator.press()
-        emulator.bench.detach("clock")
+        emulator.board.detach("clock")
         emulator.press()
         yield emulator.screen()
 

@@ -1,5 +1,4 @@
-"""Tiny firmware images, so that the emulator is tested by itself and not by the firmware of the
-day."""
+"""Small programs and file systems, so that the emulator is tested without the firmware."""
 
 from importlib import import_module
 from pathlib import Path
@@ -8,10 +7,10 @@ from littlefs import LittleFS
 
 import firmware
 
-BLOCK, BLOCKS, PROGRAM = 4096, 352, 256  # the Pico's
+BLOCK, BLOCKS, PROGRAM = 4096, 352, 256  # of the Pico's file system
+REAL_LIMIT = 120  # real seconds that another program may take on a busy machine
 
-# A token in thirty lines: holds its power, draws column n at each press, echoes what a host sends
-# in capitals.
+# Holds its power for 5 s, draws one more column at each press, echoes what a host sends in capitals.
 PANEL = """
 import select, sys, time
 from machine import I2C, Pin
@@ -41,7 +40,7 @@ while True:
     time.sleep(1)
 """
 
-# Waits for a host for ever; Ctrl-C ends in the REPL.
+# Echoes what a host sends in capitals, without end; Ctrl-C leads to the REPL.
 ECHO = """
 import select, sys
 poll = select.poll()
@@ -56,12 +55,12 @@ while True:
 
 
 def image(main: str, **files: str) -> bytes:
-    """A file system with that main.py and other modules."""
+    """Give a file system with that main.py and further modules (name=source)."""
     return _image({"main": main, **files}, BLOCKS)
 
 
 def image_with_drivers(main: str, board: str) -> bytes:
-    """A board's file system with that main.py, the bring-up, the drivers and the boards."""
+    """Give a board's file system with that main.py and the firmware's drivers and boards."""
     root = Path(firmware.__file__).parent
     sources = [root / "__init__.py", root / "hardware.py", root / "modules.py"]
     sources += [*root.glob("drivers/*.py"), *root.glob("boards/*.py")]

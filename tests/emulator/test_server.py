@@ -1,0 +1,76 @@
+"""The server of the serial link keeps a token in step with real time, also on a busy machine."""
+
+import threading
+
+import pytest
+
+from emulator.clock import SimulationClock
+from emulator.mcu.mcu import IDLE
+from emulator.serial.link import Link
+from emulator.serial.server import LinkServer
+
+
+class FakeToken:
+    """Answers each message with the virtual time at which it took the message, in microseconds."""
+
+    state, deadline = IDLE, None
+
+    def __init__(self) -> None:
+        self.clock, self.link = SimulationClock(), Link()
+        self.link.set_plugged(True)
+
+    def advance(self, seconds: float) -> None:
+        self.clock.run_to(self.clock.now + round(seconds * 1_000_000))
+        if self.link.waiting:
+            self.link.take(len(self.link.waiting))
+            self.link.send(str(self.clock.now).encode())
+
+    def prompt_ends(self) -> list[int]:
+        return []
+
+
+class LateHost:
+    """An endpoint whose host sends one message at 1 s, of which the server learns 200 ms later."""
+
+    def __init__(self, real: list[float]) -> None:
+        self.real, self.sent, self.received = real, 0.0, 0.0
+        self.told: float | None = None
+
+    def waits(self) -> list[int]:
+        return []
+
+    def receive(self) -> bytes:
+        if self.sent or self.real[0] < 1:
+            return b""
+        self.sent = self.real[0]
+        self.real[0] += 0.2
+        return b"?"
+
+    def send(self, data: bytes) -> None:
+        self.told, self.received = int(data) / 1_000_000, self.real[0]
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_busy_machine_makes_no_clock_look_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The token's time in an answer lies between the host's sending and its receiving."""
+    real = [0.0]
+
+    def monotonic() -> float:
+        now = real[0]
+        real[0] += 0.001
+        return now
+
+    monkeypatch.setattr("emulator.serial.server.monotonic", monotonic)
+    monkeypatch.setattr("emulator.serial.server._MAX_SLEEP", 0.0)
+    token, host = FakeToken(), LateHost(real)
+    server = LinkServer(
+        token.link, token.clock, token, threading.RLock(), token.advance, lambda: None
+    )
+    server._offer(host, lambda: host)
+    server.serve(lambda: host.told is not None)
+    server.unplugged()
+    server.close()
+    assert host.told is not None
+    assert host.sent <= host.told <= host.received
