@@ -1,2 +1,1 @@
-"""Desktop emulator: the unmodified firmware on the real MicroPython VM, with every chip emulated at
-its bus."""
+"""Desktop emulator: the unmodified firmware on the real MicroPython VM, with emulated chips."""

@@ -1,10 +1,10 @@
-"""What can go wrong with an emulated token, each with a message that says what to do."""
+"""Errors of the emulator; each message says what to do."""
 
 from emulator.shims.records import I2S_EVENT, TIMER_EVENT
 
 
 class EmulatorError(Exception):
-    """The emulator cannot go on."""
+    """Base class: the emulator cannot continue."""
 
 
 class VmNotFoundError(EmulatorError):
@@ -12,15 +12,15 @@ class VmNotFoundError(EmulatorError):
 
 
 class VmStuckError(EmulatorError):
-    """The firmware computes without ever waiting for anything."""
+    """The firmware computes without ever waiting."""
 
 
 class VmDiedError(EmulatorError):
-    """The VM process ended by itself."""
+    """The VM process ended unexpectedly."""
 
 
 class FirmwareCrashError(EmulatorError):
-    """main.py ended with an exception; the message holds the traceback."""
+    """main.py ended with an exception; the message includes the traceback."""
 
 
 class FlashRuleError(EmulatorError):
@@ -28,11 +28,10 @@ class FlashRuleError(EmulatorError):
 
 
 class FlashReenteredError(EmulatorError):
-    """The handler of that source (see emulator/shims/records.py) used the flash while the program
-    was using it."""
+    """An interrupt handler used the flash during a file operation of the program."""
 
     def __init__(self, source: int) -> None:
-        """Name the source."""
+        """`source` is the interrupt's, as numbered in emulator/shims/records.py."""
         kinds = (("I2S", I2S_EVENT), ("timer", TIMER_EVENT), ("pin", 0))
         kind, first = next((kind, first) for kind, first in kinds if source >= first)
         super().__init__(

@@ -1,5 +1,4 @@
-"""The user's fingers on the keys: the keypad's by what is printed on them, and the token's own
-button as "red"."""
+"""The token's keys by their labels: "0" to "9", "*" and "#" of the keypad, "red" for the button."""
 
 from typing import Any
 
@@ -9,21 +8,21 @@ RED = "red"
 
 
 class Keys:
-    """Moves contacts; time is the caller's."""
+    """Presses and releases keys; no time passes."""
 
     def __init__(self, board: Board) -> None:
-        """On the keys of the board."""
+        """Use the button and, if there is one, the keypad of `board`."""
         self._parts = board.parts
 
     def down(self, key: str) -> None:
-        """A finger goes down. ValueError when the token has no such key."""
+        """Press a key. ValueError when the token has no such key."""
         if key == RED:
             self._parts["button"].press()
         else:
             self._keypad(key).press(key)
 
     def up(self, key: str) -> None:
-        """A finger goes up."""
+        """Release a key. ValueError when the token has no such key."""
         if key == RED:
             self._parts["button"].release()
         else:

@@ -1,4 +1,4 @@
-"""Reading text off a screen's pixels with the font tables that the firmware draws with.
+"""Text recognition on a screen's pixels, with the fonts that the firmware draws with.
 
 A font is a font-to-py module, horizontally mapped: get_ch(character) gives (rows of bytes, height,
 width).
@@ -13,7 +13,7 @@ from typing import NamedTuple
 from emulator.screen import Screen
 
 FONTS = ("digits6", "digits8", "text")
-GAP = 2  # blank columns beyond a character's own spacing that read as a space
+GAP = 2  # blank columns beyond a character's own spacing that count as a space
 
 
 class _Glyph(NamedTuple):
@@ -29,7 +29,7 @@ class _Line(NamedTuple):
     top: int
     left: int
     text: str
-    pixels: tuple[tuple[int, int], ...]  # (column, its lit rows), what the line explains
+    pixels: tuple[tuple[int, int], ...]  # (column, lit rows) that this line accounts for
 
 
 def read_text(screen: Screen, fonts: Iterable[ModuleType] | None = None) -> list[str]:
@@ -47,7 +47,7 @@ def read_text(screen: Screen, fonts: Iterable[ModuleType] | None = None) -> list
     found: dict[tuple[int, int], _Line] = {}
     lines: list[_Line] = []
     while True:
-        for number, top in places:  # those that have not been read since their pixels changed
+        for number, top in places:  # where pixels have changed since the last reading
             height, starts = tables[number]
             band = [column >> top & (1 << height) - 1 for column in columns]
             line = _read(band, top, starts) if any(band) else None
@@ -104,7 +104,7 @@ def _table(font: ModuleType) -> tuple[int, dict[int, list[_Glyph]]]:
 
 
 def _read(band: list[int], top: int, starts: dict[int, list[_Glyph]]) -> _Line | None:
-    """The text in a band of rows; what is not text (a bar, a picture) is passed over."""
+    """Give the text in a band of rows, ignoring what is not text, such as a bar or a picture."""
     text, ink, pixels, start = "", 0, [], 0
     x, end = 0, None  # end: where the cell of the last character ends
     while x < len(band):
@@ -130,8 +130,7 @@ def _read(band: list[int], top: int, starts: dict[int, list[_Glyph]]) -> _Line |
 
 
 def _run(band: list[int], x: int, starts: dict[int, list[_Glyph]]) -> list[tuple[_Glyph, int]]:
-    """The characters from column `x` up to the next column that is blank between cells; [] when
-    they do not fit."""
+    """Give the glyphs from column `x` to the next blank column, [] when none fit."""
     for glyph in starts.get(band[x], ()):
         after = x + len(glyph.columns)
         if tuple(band[x:after]) != glyph.columns:

@@ -1,8 +1,6 @@
-"""What a user hears: the samples on the I2S bus where amplifier and jack let them through. Times in
-virtual seconds.
+"""What the user hears: samples of the I2S bus while the amplifier or the jack passes them on.
 
-Times count from the start of the emulator, as `Emulator.elapsed` does; they do not jump when the
-world's time is set.
+Times are virtual seconds since the emulator started, as in `Emulator.elapsed`.
 """
 
 from __future__ import annotations  # array[int] is for type checkers before Python 3.12
@@ -16,13 +14,12 @@ from typing import Any, NamedTuple
 from emulator.board import Board
 
 RATE = 16_000
-SILENT = 32  # amplitude of 32768, -60 dB: quieter than any room
+SILENT = 32  # amplitude up to which a sample counts as silence: -60 dB of full scale
 _US = 1_000_000
 
 
 class Heard(NamedTuple):
-    """Samples (16 bits) of the loudspeaker and of the headphones from `start` on, `rate` a
-    second."""
+    """16-bit samples of loudspeaker and headphones from `start` on, `rate` a second."""
 
     start: float
     rate: int
@@ -31,7 +28,7 @@ class Heard(NamedTuple):
 
     @property
     def samples(self) -> array[int]:
-        """What reaches the user: the headphones where they sound, else the loudspeaker."""
+        """What the user hears: the headphones where they are not silent, else the loudspeaker."""
         if not any(self.headphones):
             return self.speaker
         return array(
@@ -39,7 +36,7 @@ class Heard(NamedTuple):
         )
 
     def onset(self, silent: int = SILENT) -> float | None:
-        """When the first sample louder than `silent` was heard."""
+        """Give the time of the first sample louder than `silent`, None when there is none."""
         return next(
             (
                 self.start + n / self.rate
@@ -50,22 +47,22 @@ class Heard(NamedTuple):
         )
 
     def offset(self, silent: int = SILENT) -> float | None:
-        """When the last sample louder than `silent` was over."""
+        """Give the end of the last sample louder than `silent`, None when there is none."""
         samples = self.samples
         last = next((n for n in range(len(samples) - 1, -1, -1) if abs(samples[n]) > silent), None)
         return None if last is None else self.start + (last + 1) / self.rate
 
 
 class Sound:
-    """The ears of a test. A token without sound is silent."""
+    """Sound of a board, live or recorded. A board without sound parts is silent."""
 
     def __init__(self, board: Board) -> None:
-        """Listen to the parts on the board."""
+        """Take the sound parts of `board`."""
         self._parts, self._clock = board.parts, board.clock
         self._recording: tuple[int, Path] | None = None
 
     def heard(self, start: float, end: float) -> Heard:
-        """What was heard from `start` to `end`; silence where the end is yet to come."""
+        """Give the sound from `start` to `end`; the future is silence."""
         return self._heard(round(start * _US), round(end * _US))
 
     def _heard(self, start: int, end: int) -> Heard:
@@ -79,7 +76,7 @@ class Sound:
         return Heard(start / _US, RATE, *ways)
 
     def _through(self, samples: array[int], part: Any, start: int, end: int) -> array[int]:
-        """The samples while a part was on, silence besides."""
+        """Give the samples while `part` was on, else silence."""
         through = array("h", bytes(2 * len(samples)))
         for began, ended in part.spans if part else ():
             first, last = max(began, start), min(end, self._clock.now if ended is None else ended)
@@ -90,13 +87,13 @@ class Sound:
         return through
 
     def record(self, path: Path) -> None:
-        """Keep what is heard from now on for a WAV file, which `stop_recording` writes."""
+        """Start a recording; ValueError when one is running. `stop_recording` writes the file."""
         if self._recording:
             raise ValueError("A recording is running already.")
         self._recording = self._clock.now, path
 
     def stop_recording(self) -> Path:
-        """Write the WAV file and give its path."""
+        """Write the WAV file and give its path; ValueError when no recording is running."""
         if not self._recording:
             raise ValueError("No recording is running.")
         (start, path), self._recording = self._recording, None
@@ -104,7 +101,7 @@ class Sound:
 
 
 def write_wav(path: Path, samples: array[int], rate: int) -> Path:
-    """Write 16 bits mono, and give the path."""
+    """Write a 16-bit mono WAV file and give its path."""
     ordered = array("h", samples)
     if sys.byteorder == "big":
         ordered.byteswap()

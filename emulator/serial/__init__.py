@@ -1,2 +1,1 @@
-"""The token's serial link, and the ways in which other programs reach it (pseudo-terminal, RFC
-2217)."""
+"""The token's serial link and its endpoints for other programs (pseudo-terminal, RFC 2217)."""

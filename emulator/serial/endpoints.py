@@ -1,8 +1,6 @@
-"""The two ways another program reaches the token's serial link: a pseudo-terminal, and RFC 2217 on
-the loopback.
+"""Endpoints of the serial link for other programs: a pseudo-terminal, and RFC 2217 on the loopback.
 
-A line lives as long as the cable is in: `close()` is what the other program notices as pulling it
-out.
+An endpoint exists while the cable is in; to the other program, `close()` looks like unplugging.
 """
 
 import contextlib
@@ -19,33 +17,30 @@ _CHUNK = 4096
 
 
 class Endpoint(Protocol):
-    """One line. `waits()` names the file descriptors to wait on."""
+    """Where another program is connected."""
 
     def waits(self) -> list[int]:
-        """Readable when there is something to do."""
+        """Give the file descriptors that are readable when `receive` has something to do."""
 
     def receive(self) -> bytes:
-        """What the other program has sent; does not wait."""
+        """Give what the other program has sent; does not wait."""
 
     def send(self, data: bytes) -> None:
-        """Bytes for the other program; lost when it does not read them."""
+        """Send bytes to the other program; lost when it does not read them."""
 
     def close(self) -> None:
-        """Pull the line out."""
+        """Disconnect."""
 
 
 class Pty:
-    """A pseudo-terminal; `path` is the end for the other program, `link` (a symbolic link) points
-    to it when given."""
+    """A pseudo-terminal; the other program opens `path`, or the symbolic link `link` to it."""
 
     def __init__(self, link: Path | None) -> None:
-        """Make a fresh pair. An existing symbolic link is replaced in one step; a file of that name
-        is left alone."""
+        """Open a new pair. An existing symbolic link is replaced; FileExistsError for other files."""
         if link is not None and link.exists() and not link.is_symlink():
             raise FileExistsError(f"{link} exists and is not a symbolic link.")
-        self._master, self._slave = (
-            os.openpty()
-        )  # the slave stays open, or the master would fail between two programs
+        # The slave stays open here: reading the master would fail between two programs.
+        self._master, self._slave = os.openpty()
         tty.setraw(self._slave)
         os.set_blocking(self._master, False)
         self.path = os.ttyname(self._slave)
@@ -58,11 +53,11 @@ class Pty:
             new.replace(link)
 
     def waits(self) -> list[int]:
-        """The master end."""
+        """As Endpoint.waits."""
         return [self._master]
 
     def receive(self) -> bytes:
-        """What the other program has written."""
+        """As Endpoint.receive."""
         self.send(b"")
         try:
             return os.read(self._master, _CHUNK)
@@ -70,8 +65,7 @@ class Pty:
             return b""
 
     def send(self, data: bytes) -> None:
-        """Write as much as the terminal takes, the rest later; what nobody reads is dropped beyond
-        64 KB."""
+        """As Endpoint.send; keeps up to 64 KB that the terminal does not take yet."""
         self._unsent += data
         del self._unsent[:-65536]
         with contextlib.suppress(BlockingIOError):
@@ -79,7 +73,7 @@ class Pty:
                 del self._unsent[: os.write(self._master, self._unsent[:_CHUNK])]
 
     def close(self) -> None:
-        """Hang up, and take the symbolic link away if it is still ours."""
+        """As Endpoint.close; removes the symbolic link if it still points here."""
         if (
             self._link is not None
             and self._link.is_symlink()
@@ -91,11 +85,10 @@ class Pty:
 
 
 class Rfc2217:
-    """A TCP server on 127.0.0.1 for one client at a time that speaks RFC 2217; `url` is what
-    pyserial wants to hear."""
+    """An RFC 2217 server on 127.0.0.1 for one client at a time; `url` is for pyserial."""
 
     def __init__(self, port: int) -> None:
-        """Listen on `port`, 0 for any free one."""
+        """Listen on `port`; 0: any free port."""
         self._server = socket.create_server(("127.0.0.1", port))
         self._server.setblocking(False)
         self.port: int = self._server.getsockname()[1]
@@ -104,11 +97,11 @@ class Rfc2217:
         self._manager: PortManager | None = None
 
     def waits(self) -> list[int]:
-        """The server, and the client when there is one."""
+        """As Endpoint.waits."""
         return [end.fileno() for end in (self._server, self._client) if end is not None]
 
     def receive(self) -> bytes:
-        """Let a client in, and give what it has sent."""
+        """As Endpoint.receive; accepts a client, and refuses a second one."""
         with contextlib.suppress(BlockingIOError):
             client = self._server.accept()[0]
             if self._client is not None:
@@ -131,12 +124,12 @@ class Rfc2217:
         return b"".join(self._manager.filter(data))
 
     def send(self, data: bytes) -> None:
-        """Bytes of the token, escaped."""
+        """As Endpoint.send."""
         if self._manager is not None:
             self.write(b"".join(self._manager.escape(data)))
 
     def write(self, data: bytes) -> None:
-        """Raw bytes to the client; the protocol's own answers come this way too."""
+        """Send raw bytes to the client; pyserial's PortManager calls this too."""
         if self._client is not None:
             try:
                 self._client.sendall(data)
@@ -149,6 +142,6 @@ class Rfc2217:
         self._client = self._manager = None
 
     def close(self) -> None:
-        """Hang up and listen no more."""
+        """As Endpoint.close."""
         self._hang_up()
         self._server.close()

@@ -1,50 +1,48 @@
-"""The serial link of the token: bytes under way between the VM and whoever holds the other end of
-the cable."""
+"""The token's serial link: bytes in transit between the VM and the host."""
 
 from collections.abc import Callable
 
 
 class UnpluggedError(OSError):
-    """The cable is not in."""
+    """The USB cable is not in."""
 
     def __init__(self) -> None:
-        """The one message for it."""
+        """Set the message."""
         super().__init__("The token is unplugged.")
 
 
 class Link:
-    """Bytes to and from the VM. Without a cable nothing arrives and what the VM says is lost."""
+    """Bytes to and from the VM. Without a cable, what the VM sends is lost."""
 
     def __init__(self) -> None:
         """Unplugged."""
         self.plugged = False
-        self.on_output: Callable[[bytes], None] | None = (
-            None  # takes the token's bytes instead of `received`
-        )
-        self.received = bytearray()  # from the token, for the in-process port
-        self._waiting = bytearray()  # for the token
+        # Takes the token's bytes; None: they are kept in `received`.
+        self.on_output: Callable[[bytes], None] | None = None
+        self.received = bytearray()  # from the token, for `Port`
+        self._waiting = bytearray()  # for the token, not yet given to the VM
 
     @property
     def waiting(self) -> bytes:
-        """Bytes for the token that it has not been given yet."""
+        """Bytes for the token that the VM has not been given yet."""
         return bytes(self._waiting)
 
     def put(self, data: bytes) -> None:
-        """The host writes. UnpluggedError when there is no cable."""
+        """Take bytes from the host. UnpluggedError when there is no cable."""
         if not self.plugged:
             raise UnpluggedError
         self._waiting += data
 
     def put_back(self, data: bytes) -> None:
-        """Bytes that the VM was given and has not read."""
+        """Take back bytes that the VM was given and has not read."""
         self._waiting[:0] = data
 
     def take(self, count: int) -> None:
-        """The VM has been given `count` bytes."""
+        """Drop `count` bytes: the VM has been given them."""
         del self._waiting[:count]
 
     def send(self, data: bytes) -> None:
-        """The VM has written."""
+        """Take bytes from the VM."""
         if data and self.plugged:
             if self.on_output is not None:
                 self.on_output(data)
@@ -52,23 +50,22 @@ class Link:
                 self.received += data
 
     def set_plugged(self, plugged: bool) -> None:
-        """The cable goes in or out; bytes under way are lost."""
+        """Plug or unplug the cable; bytes in transit are lost."""
         self.plugged = plugged
         self.received.clear()
         self._waiting.clear()
 
 
 class Port:
-    """The other end of the cable inside this process, in step with virtual time; fits the host
-    tools as a transport."""
+    """The host's end of the link inside this process, in virtual time: a `Transport` of the host
+    tools."""
 
     def __init__(self, link: Link, run_until: Callable[[Callable[[], bool], float], bool]) -> None:
-        """`run_until(condition, seconds)` moves the emulator on."""
+        """`run_until(condition, seconds)` lets virtual time pass."""
         self._link, self._run_until = link, run_until
 
     def read(self, timeout: float) -> bytes:
-        """The bytes the token has sent, waiting for them at most `timeout` virtual seconds; b""
-        when none came."""
+        """Give bytes from the token, waiting at most `timeout` virtual seconds; b"" when none came."""
         if not self._link.plugged:
             raise UnpluggedError
         self._run_until(lambda: bool(self._link.received) or not self._link.plugged, timeout)
@@ -79,8 +76,8 @@ class Port:
         return data
 
     def write(self, data: bytes) -> None:
-        """Send bytes to the token; it gets them as time moves on."""
+        """Send bytes to the token, which gets them when virtual time passes."""
         self._link.put(data)
 
     def close(self) -> None:
-        """Nothing to give back; the cable stays in."""
+        """Do nothing: the cable stays in."""

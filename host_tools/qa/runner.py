@@ -1,4 +1,4 @@
-"""A run from its first line to its report: the world, the server, the holders, the cases."""
+"""One run: time source, server, tokens, cases, report."""
 
 import random
 import tempfile
@@ -10,25 +10,23 @@ from pathlib import Path
 
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.qa.cases.catalogue import EMULATED
-from host_tools.qa.cases.enrolled_token import Holder
-from host_tools.qa.cases.schedule import Played, play
-from host_tools.qa.cases.test_bed import Stage
-from host_tools.qa.cases.token_pool import PERIOD, Crew, crew_of
+from host_tools.qa.cases.enrolled_token import EnrolledToken
+from host_tools.qa.cases.environment import Environment
+from host_tools.qa.cases.schedule import CaseResult, run_cases
+from host_tools.qa.cases.token_pool import PERIOD, TokenPool, enrol_many
 from host_tools.qa.report.report import Report
-from host_tools.qa.targets import selection
-from host_tools.qa.targets.selection import LOCAL, Doors
+from host_tools.qa.targets.selection import TargetSelection, open_target
 from host_tools.qa.targets.target import Policy
-from host_tools.qa.time_source import RealTime, VirtualTime, World
-from host_tools.qa.tokens.manual import HandToken
+from host_tools.qa.time_source import RealTime, TimeSource, VirtualTime
+from host_tools.qa.tokens.manual import ManualToken
 
 VIRTUAL_START = 1_893_456_000.0  # 2030-01-01
-_SKEW = 2.0  # seconds that a server's clock may be off before verdicts cannot be judged
+_MAX_OFFSET = 2.0  # seconds that a server's clock may be off before verdicts cannot be judged
 
 
 @dataclass(frozen=True)
-class InHand:
-    """A real token: its product and serial, the user it is enrolled for, and how to ask the person
-    for a code."""
+class RealToken:
+    """A real token and the user it is enrolled for; `ask(question)` gives what a person types."""
 
     product: str
     serial: str
@@ -38,62 +36,67 @@ class InHand:
 
 @dataclass(frozen=True)
 class Plan:
-    """What to run. `product` is emulated, unless a token is `in_hand`; `files` keeps pictures and
-    sounds."""
+    """What to run. `tokens` of `product` are emulated, unless there is a `real_token`; pictures and
+    sounds are kept in `files`."""
 
-    against: str
-    doors: Doors
+    target: TargetSelection
     policy: Policy
     codes: int
     seed: int
     product: str = "kodeviser"
     tokens: int = 4
-    in_hand: InHand | None = None
+    real_token: RealToken | None = None
     files: Path | None = None
 
 
 @dataclass(frozen=True)
 class Console:
-    """Where a run speaks: lines, each case that was played, and how many tokens are enrolled."""
+    """Where a run shows lines of text, each result, and how many of the tokens are enrolled."""
 
     say: Callable[[str], None]
-    tell: Callable[[Played], None]
+    on_result: Callable[[CaseResult], None]
     progress: Callable[[int, int], None]
 
 
-def perform(plan: Plan, console: Console) -> Report:
-    """Run it."""
-    if plan.in_hand is not None and plan.against == LOCAL:
+def run(plan: Plan, console: Console) -> Report:
+    """Run the cases. KodebrikError when the server cannot be used or judged."""
+    if plan.real_token is not None and plan.target.local:
         raise KodebrikError(
             "A real token lives in real time.",
             "Name a server for it with --against.",
             ExitCode.USAGE,
         )
     started = time.time()
-    world: World = VirtualTime(VIRTUAL_START) if plan.against == LOCAL else RealTime(console.say)
-    dice = random.Random(f"run {plan.seed}")  # noqa: S311 - the same seed, the same run
+    time_source: TimeSource = (
+        VirtualTime(VIRTUAL_START) if plan.target.local else RealTime(console.say)
+    )
+    rng = random.Random(f"run {plan.seed}")  # noqa: S311 - the same seed, the same run
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kodebrik-qa-")))
-        target = selection.target(plan.against, plan.doors, plan.policy, world, folder)
+        target = open_target(plan.target, plan.policy, time_source, folder)
         stack.callback(target.close)
         _check_clock(target.clock_ahead(), console)
-        if plan.in_hand is not None:
-            stage = Stage(world, target, [_holder(plan.in_hand, world)], dice, plan.files)
-            name, able = f"{plan.in_hand.product} {plan.in_hand.serial}", frozenset[str]()
+        if plan.real_token is not None:
+            token = _enrolled(plan.real_token, time_source)
+            env = Environment(time_source, target, [token], rng, plan.files)
+            name, able = f"{token.device.product} {token.serial}", frozenset[str]()
         else:
-            crew = stack.enter_context(Crew(plan.product, folder, plan.seed, world, target))
-            holders = crew_of(crew.recruit, plan.tokens, console.progress)
-            stage = Stage(
-                world, target, holders, dice, plan.files, crew.recruit, crew.recruit_payer
+            pool = stack.enter_context(
+                TokenPool(plan.product, folder, plan.seed, time_source, target)
+            )
+            tokens = enrol_many(pool.enrol, plan.tokens, console.progress)
+            env = Environment(
+                time_source, target, tokens, rng, plan.files, pool.enrol, pool.enrol_payer
             )
             name, able = f"emulated {plan.product}", frozenset({EMULATED})
-        played = play(stage, plan.codes, able, console.tell)
-    when = "virtual time, which the server shared" if world.virtual else "real time"
-    return Report(name, target.name, plan.seed, when, started, tuple(played))
+        results = run_cases(env, plan.codes, able, console.on_result)
+    when = "virtual time, which the server shared" if time_source.virtual else "real time"
+    return Report(name, target.name, plan.seed, when, started, tuple(results))
 
 
-def _holder(token: InHand, world: World) -> Holder:
-    return Holder(token.user_id, token.serial, HandToken(token.product, world, token.ask), PERIOD)
+def _enrolled(token: RealToken, time_source: TimeSource) -> EnrolledToken:
+    device = ManualToken(token.product, time_source, token.ask)
+    return EnrolledToken(token.user_id, token.serial, device, PERIOD)
 
 
 def _check_clock(ahead: float | None, console: Console) -> None:
@@ -101,7 +104,7 @@ def _check_clock(ahead: float | None, console: Console) -> None:
         console.say(
             "This server does not tell its time; late and early are judged by this machine's clock."
         )
-    elif abs(ahead) > _SKEW:
+    elif abs(ahead) > _MAX_OFFSET:
         raise KodebrikError(
             f"The server's clock is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} "
             "this machine's.",

@@ -1,10 +1,9 @@
-"""World time for a run: virtual, which a local server shares, or real, which a remote server lives
-by. Unix seconds.
+"""The time of a run, Unix seconds: virtual time, which a local server shares, or real time.
 
-An emulated token counts its own virtual seconds. In virtual time it is moved on to the world's time
-before each press, and the world then stands where the token stands. In real time it is moved on
-likewise, but what the token did takes as long as it took: whoever reads a code that is spoken for
-nine seconds submits it nine seconds after the press.
+An emulated token counts virtual seconds of its own. In virtual time it is advanced to the run's
+time before each press, and the run's time is then advanced to the token's. In real time it is
+advanced likewise, and what the token does takes as long as on a real one: a code that is spoken for
+nine seconds is submitted nine seconds after the press.
 """
 
 import time
@@ -12,8 +11,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 
-class World(Protocol):
-    """The time that tokens, user and server share."""
+class TimeSource(Protocol):
+    """The time that tokens, users and server share."""
 
     virtual: bool
 
@@ -22,13 +21,12 @@ class World(Protocol):
         ...
 
     def wait_until(self, moment: float, why: str) -> None:
-        """Let time pass until `moment`; nothing when it is over. `why` tells a waiting person what
-        for."""
+        """Let time pass until `moment`, if it is not over; `why` is shown to a waiting person."""
         ...
 
 
 class VirtualTime:
-    """Time that passes when it is told to."""
+    """Time that passes only when told to."""
 
     virtual = True
 
@@ -37,19 +35,19 @@ class VirtualTime:
         self._now = start
 
     def now(self) -> float:
-        """As World.now."""
+        """As TimeSource.now."""
         return self._now
 
     def wait_until(self, moment: float, why: str) -> None:
-        """As World.wait_until; takes no time."""
+        """As TimeSource.wait_until; takes no real time."""
         self._now = max(self._now, moment)
 
 
-_LONG = 3.0  # seconds that need no announcement
+_LONG = 3.0  # seconds from which a wait is announced
 
 
 class RealTime:
-    """The machine's clock. `say` announces waits that a person notices."""
+    """The computer's clock. `say` announces long waits."""
 
     virtual = False
 
@@ -59,15 +57,15 @@ class RealTime:
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Take the clock and how to wait, which tests replace."""
+        """Tests replace `clock` and `sleep`."""
         self._say, self._clock, self._sleep = say, clock, sleep
 
     def now(self) -> float:
-        """As World.now."""
+        """As TimeSource.now."""
         return self._clock()
 
     def wait_until(self, moment: float, why: str) -> None:
-        """As World.wait_until."""
+        """As TimeSource.wait_until."""
         left = moment - self._clock()
         if left > _LONG:
             self._say(f"Waiting {left:.0f} s: {why}.")

@@ -18,9 +18,9 @@ from host_tools.errors import ExitCode, KodebrikError
 from host_tools.secret import Secret
 
 if TYPE_CHECKING:
-    from host_tools.qa.cases.schedule import Played
-    from host_tools.qa.runner import InHand
-    from host_tools.qa.targets.selection import Doors
+    from host_tools.qa.cases.schedule import CaseResult
+    from host_tools.qa.runner import RealToken
+    from host_tools.qa.targets.selection import TargetSelection
 
 app = typer.Typer(
     help="Try tokens and servers together: cases, published vectors, years of use.",
@@ -118,29 +118,30 @@ def run(
         from host_tools.qa.report import html as pages  # noqa: PLC0415
         from host_tools.qa.report import junit as xml  # noqa: PLC0415
         from host_tools.qa.report import report as reports  # noqa: PLC0415
-        from host_tools.qa.runner import Console, Plan, perform  # noqa: PLC0415
-        from host_tools.qa.targets import selection as servers  # noqa: PLC0415 - an extra
+        from host_tools.qa.runner import Console, Plan  # noqa: PLC0415
+        from host_tools.qa.runner import run as run_cases  # noqa: PLC0415
+        from host_tools.qa.targets import selection  # noqa: PLC0415 - an extra
         from host_tools.qa.targets.target import Policy  # noqa: PLC0415
 
     if html is not None:
         _new_folder(html)
-    doors = _doors(api_key_file, admin, admin_password_file, radius_secret_file, enrol)
-    default = servers.default_policy(against, doors)
+    target = _target(against, api_key_file, admin, admin_password_file, radius_secret_file, enrol)
+    default = selection.default_policy(target)
     policy = Policy(
         default.window if window is None else window,
         default.locks_after if locks_after is None else locks_after,
     )
     seed = secrets.randbelow(10**6) if seed is None else seed
-    in_hand = None if token == _EMULATED else _in_hand(token, user)
-    plan = Plan(against, doors, policy, codes, seed, product, tokens, in_hand, html)
+    real_token = None if token == _EMULATED else _real_token(token, user)
+    plan = Plan(target, policy, codes, seed, product, tokens, real_token, html)
 
-    def tell(played: "Played") -> None:
+    def show(result: "CaseResult") -> None:
         if not as_json:
-            for text in (reports.line(played), *reports.details(played)):
+            for text in (reports.line(result), *reports.details(result)):
                 print(text, flush=True)
 
     with reporting("Provisioning and enrolling tokens") as progress, emulator_errors():
-        report = perform(plan, Console(say, tell, progress))
+        report = run_cases(plan, Console(say, show, progress))
     lines = ["", *reports.summary(report), f"Seed: {seed}"]
     if junit is not None:
         xml.write(report, junit)
@@ -245,15 +246,16 @@ def soak(
         raise typer.Exit(ExitCode.CHECK_FAILED)
 
 
-def _doors(
+def _target(
+    against: str,
     api_key_file: Path | None,
     admin: str | None,
     admin_password_file: Path | None,
     radius_secret_file: Path | None,
     enrol: str | None,
-) -> "Doors":
+) -> "TargetSelection":
     from host_tools.qa.targets.privacyidea import Administrator  # noqa: PLC0415
-    from host_tools.qa.targets.selection import Doors  # noqa: PLC0415 - an extra
+    from host_tools.qa.targets.selection import TargetSelection  # noqa: PLC0415 - an extra
 
     administrator = None
     if admin is not None:
@@ -264,7 +266,8 @@ def _doors(
                 ExitCode.USAGE,
             )
         administrator = Administrator(admin, _secret(admin_password_file))
-    return Doors(
+    return TargetSelection(
+        against,
         None if api_key_file is None else _secret(api_key_file),
         administrator,
         None if radius_secret_file is None else _secret(radius_secret_file),
@@ -276,9 +279,9 @@ def _secret(path: Path) -> Secret:
     return Secret(private_files.read_text(str(path), warn).encode())
 
 
-def _in_hand(port: str, user: str | None) -> "InHand":
+def _real_token(port: str, user: str | None) -> "RealToken":
     """Ask the port which token it is; its codes are then read by the person who presses it."""
-    from host_tools.qa.runner import InHand  # noqa: PLC0415 - an extra
+    from host_tools.qa.runner import RealToken  # noqa: PLC0415 - an extra
 
     if user is None:
         raise KodebrikError("A real token is somebody's.", "Say whose with --user.", ExitCode.USAGE)
@@ -286,7 +289,9 @@ def _in_hand(port: str, user: str | None) -> "InHand":
         say(
             f"The token at {port} is the {hello.product} {hello.serial}. Unplug it or leave it in, as you like."
         )
-    return InHand(hello.product, hello.serial, user, lambda text: str(typer.prompt(text, err=True)))
+    return RealToken(
+        hello.product, hello.serial, user, lambda text: str(typer.prompt(text, err=True))
+    )
 
 
 def _new_folder(path: Path) -> None:

@@ -1,1 +1,1 @@
-"""The cases that QA runs, and what runs them."""
+"""The cases that QA runs, the environment that they run in, and the schedule of a run."""

@@ -1,5 +1,4 @@
-"""The cases: what users do right and wrong with their tokens, each with the verdict that it must
-get.
+"""The catalogue of cases: right and wrong use of a token, each with the verdict that it must get.
 
 A server refuses what is not right; our own also tells the administrator why. Late and early count
 steps of a period.
@@ -10,19 +9,18 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from host_tools.qa.cases import payment
-from host_tools.qa.cases.enrolled_token import Holder
-from host_tools.qa.cases.test_bed import ACCEPTED, Stage, refused
+from host_tools.qa.cases.enrolled_token import EnrolledToken
+from host_tools.qa.cases.environment import Environment
+from host_tools.qa.cases.log import ACCEPTED, Press, refused
 from host_tools.qa.tokens.emulated import EmulatedToken
 
 DAY = 86_400.0
-_FAR = 3  # how many steps beyond the window late and early codes may be drawn
-_AT_ONCE = 20
-_FOLLOWED_PPM, _FOLLOWED_DAYS, _FOLLOWED_USES = (
-    3.5,
-    7,
-    26,
-)  # DS3231 at its worst, used weekly for half a year: 55 s
-_LOST_PPM, _LOST_DAYS = 40.0, 365  # a broken crystal in a drawer: 21 minutes
+_SPREAD = 3  # steps beyond the window over which late and early codes are drawn
+_AT_ONCE = 20  # submissions at the same moment
+_GUESSES = 40  # wrong codes to choose from
+# A DS3231 at its worst, used weekly for half a year: 55 s off.
+_FOLLOWED_PPM, _FOLLOWED_DAYS, _FOLLOWED_USES = 3.5, 7, 26
+_LOST_PPM, _LOST_DAYS = 40.0, 365  # a broken crystal, unused for a year: 21 minutes off
 
 # What a case needs beyond a token and a server.
 EMULATED, VIRTUAL, LOCKS, RESYNCHRONISES = "emulated", "virtual", "locks", "resynchronises"
@@ -40,230 +38,225 @@ WHY_NOT = {
 
 @dataclass(frozen=True)
 class Case:
-    """`promise` says in one sentence what the case shows."""
+    """One case: `promise` says in one sentence what it shows, `run` performs it."""
 
     name: str
     promise: str
-    play: Callable[[Stage], None]
+    run: Callable[[Environment], None]
     needs: frozenset[str] = frozenset()
 
 
-def _right(stage: Stage) -> None:
-    stage.accept(stage.holder(), "the code just read")
+def _right(env: Environment) -> None:
+    env.accept(env.choose_token(), "the code just read")
 
 
-def _late_within(stage: Stage) -> None:
-    holder = stage.holder()
-    _submit_late(stage, holder, min(1, stage.target.policy.window))
+def _late_within(env: Environment) -> None:
+    token = env.choose_token()
+    _submit_late(env, token, min(1, env.target.policy.window))
 
 
-def _late(stage: Stage) -> None:
-    holder = stage.holder(refusals=1)
-    _submit_late(stage, holder, stage.target.policy.too_late + stage.dice.randrange(_FAR))
+def _late(env: Environment) -> None:
+    token = env.choose_token(refusals=1)
+    _submit_late(env, token, env.target.policy.too_late + env.rng.randrange(_SPREAD))
 
 
-def _submit_late(stage: Stage, holder: Holder, steps: int) -> None:
-    submit_at = stage.middle(holder, stage.world.now())
-    if submit_at < stage.world.now():
-        submit_at += holder.period
-    # A token that stands in the past is pressed there, and its code is late already.
-    press_at = max(submit_at - steps * holder.period, holder.token.now, holder.free_at)
-    code = stage.press(holder, min(press_at, stage.world.now()))
-    pressed_at = stage.presses[-1].reading.pressed_at
-    stage.world.wait_until(
-        stage.middle(holder, pressed_at, steps), f"the code is to be {_steps(steps)} late"
+def _submit_late(env: Environment, token: EnrolledToken, steps: int) -> None:
+    submit_at = env.middle(token, env.time.now())
+    if submit_at < env.time.now():
+        submit_at += token.period
+    # A token whose own time is in the past is pressed then, so that its code is late already.
+    press_at = max(submit_at - steps * token.period, token.device.now, token.free_at)
+    press = env.press(token, min(press_at, env.time.now()))
+    env.time.wait_until(
+        env.middle(token, press.at, steps), f"the code is to be {_steps(steps)} late"
     )
-    within = steps <= stage.target.policy.window
+    within = steps <= env.target.policy.window
     expected = ACCEPTED if within else refused("late", -steps)
-    stage.submit(holder, code, f"{_steps(steps)} late", expected, typing=False)
+    env.submit(token, press, f"{_steps(steps)} late", expected, typing=False)
 
 
-def _early_within(stage: Stage) -> None:
-    # A token of its own: the server may learn from an early code, and this clock is not set back
-    # behind its back.
-    _submit_early(stage, _recruit(stage), 1)
+def _early_within(env: Environment) -> None:
+    # A new token: the server may learn a drift from an early code, which is not true of the clock.
+    _submit_early(env, _enrol(env), 1)
 
 
-def _early(stage: Stage) -> None:
+def _early(env: Environment) -> None:
     _submit_early(
-        stage, stage.holder(refusals=1), stage.target.policy.too_early + stage.dice.randrange(_FAR)
+        env,
+        env.choose_token(refusals=1),
+        env.target.policy.too_early + env.rng.randrange(_SPREAD),
     )
 
 
-def _submit_early(stage: Stage, holder: Holder, steps: int) -> None:
-    token = _emulated(holder)
+def _submit_early(env: Environment, token: EnrolledToken, steps: int) -> None:
+    device = _emulated(token)
     # Pressed soon after a step's beginning, so that the code is read within the step.
-    stage.world.wait_until(
-        stage.middle(holder, stage.world.now(), 1) - 0.4 * holder.period, "a step must begin"
+    env.time.wait_until(
+        env.middle(token, env.time.now(), 1) - 0.4 * token.period, "a step must begin"
     )
-    token.move_on(stage.world.now())
-    token.emulator.set_rtc(token.emulator.rtc_time + steps * holder.period)
-    code = stage.press(holder)
-    token.emulator.set_rtc(token.emulator.rtc_time - steps * holder.period)
-    within = steps <= stage.target.policy.ahead
+    device.advance_to(env.time.now())
+    device.emulator.set_rtc(device.emulator.rtc_time + steps * token.period)
+    press = env.press(token)
+    device.emulator.set_rtc(device.emulator.rtc_time - steps * token.period)
+    within = steps <= env.target.policy.ahead
     expected = ACCEPTED if within else refused("early", steps)
-    stage.submit(holder, code, f"{_steps(steps)} early", expected, typing=False)
+    env.submit(token, press, f"{_steps(steps)} early", expected, typing=False)
 
 
-def _replayed(stage: Stage) -> None:
-    holder = stage.holder(refusals=1)
-    code = stage.press(holder)
-    stage.submit(holder, code, "the code just read", ACCEPTED)
-    stage.submit(holder, code, "the same code again", refused("replay"), typing=False)
+def _replayed(env: Environment) -> None:
+    token = env.choose_token(refusals=1)
+    press = env.press(token)
+    env.submit(token, press, "the code just read", ACCEPTED)
+    env.submit(token, press, "the same code again", refused("replay"), typing=False)
 
 
-def _older(stage: Stage) -> None:
-    holder = stage.holder(refusals=1)
-    older = stage.press(holder)
-    stage.world.wait_until(stage.middle(holder, stage.world.now(), 1), "a newer code is needed")
-    stage.submit(holder, stage.press(holder), "the newer code", ACCEPTED, typing=False)
-    stage.submit(holder, older, "the code before it", refused("replay"), typing=False)
+def _older(env: Environment) -> None:
+    token = env.choose_token(refusals=1)
+    older = env.press(token)
+    env.time.wait_until(env.middle(token, env.time.now(), 1), "a newer code is needed")
+    env.submit(token, env.press(token), "the newer code", ACCEPTED, typing=False)
+    env.submit(token, older, "the code before it", refused("replay"), typing=False)
 
 
-def _at_once(stage: Stage) -> None:
-    holder = stage.holder()
-    stage.submit_at_once(holder, stage.press(holder), _AT_ONCE)
-    if stage.target.policy.locks_after:
-        stage.world.wait_until(
-            stage.world.now() + _locked_for(stage), "replays may have locked the token"
-        )
+def _at_once(env: Environment) -> None:
+    token = env.choose_token()
+    env.submit_at_once(token, env.press(token), _AT_ONCE)
+    if env.target.policy.locks_after:
+        env.time.wait_until(env.time.now() + _locked_for(env), "replays may have locked the token")
 
 
-def _wrong_token(stage: Stage) -> None:
-    holder, other = stage.holder(refusals=1), stage.holder()
-    code = stage.press(other)
-    alike = (
+def _wrong_token(env: Environment) -> None:
+    token, other = env.choose_token(refusals=1), env.choose_token()
+    press = env.press(other)
+    same_length = (
         other.credential is None
-        or holder.credential is None
-        or other.credential.digits == holder.credential.digits
+        or token.credential is None
+        or other.credential.digits == token.credential.digits
     )
-    reason = (
-        "wrong" if alike else "malformed"
-    )  # a code of another length is no guess, and not counted as one
-    stage.submit(holder, code, f"a code of {other.user_id}'s token", refused(reason))
-    stage.submit(other, code, "the same code from its own user", ACCEPTED, typing=False)
+    # A code of another length is not counted as a guess.
+    reason = "wrong" if same_length else "malformed"
+    env.submit(token, press, f"a code of {other.user_id}'s token", refused(reason))
+    env.submit(other, press, "the same code from its own user", ACCEPTED, typing=False)
 
 
-def _transposed(stage: Stage) -> None:
-    holder = stage.holder(refusals=1)
-    code = _press_for(
-        stage, holder, lambda code: any(one != other for one, other in pairwise(code))
+def _transposed(env: Environment) -> None:
+    token = env.choose_token(refusals=1)
+    press = _press_until(
+        env, token, lambda code: any(one != other for one, other in pairwise(code))
     )
+    code = press.code
     swapped = [
         code[:at] + code[at + 1] + code[at] + code[at + 2 :]
         for at in range(len(code) - 1)
         if code[at] != code[at + 1]
     ]
-    mistyped = stage.unlike(holder, stage.presses[-1].reading.pressed_at, swapped)
-    stage.submit(
-        holder, mistyped, f"{code} with two neighbouring digits exchanged", refused("transposed")
+    env.submit(
+        token,
+        press,
+        f"{code} with two neighbouring digits exchanged",
+        refused("transposed"),
+        code=env.unlike(token, press, swapped),
     )
-    stage.submit(holder, code, "the same code typed right", ACCEPTED, typing=False)
+    env.submit(token, press, "the same code typed right", ACCEPTED, typing=False)
 
 
-def _one_digit_off(stage: Stage) -> None:
-    holder = stage.holder(refusals=1)
-    code = stage.press(holder)
-    at = stage.dice.randrange(len(code))
+def _one_digit_off(env: Environment) -> None:
+    token = env.choose_token(refusals=1)
+    press = env.press(token)
+    code = press.code
+    at = env.rng.randrange(len(code))
     others = [code[:at] + digit + code[at + 1 :] for digit in "0123456789" if digit != code[at]]
-    mistyped = stage.unlike(holder, stage.presses[-1].reading.pressed_at, others)
-    stage.submit(holder, mistyped, f"{code} with a wrong digit at place {at + 1}", refused("wrong"))
-    stage.submit(holder, code, "the same code typed right", ACCEPTED, typing=False)
+    mistyped = env.unlike(token, press, others)
+    note = f"{code} with a wrong digit at place {at + 1}"
+    env.submit(token, press, note, refused("wrong"), code=mistyped)
+    env.submit(token, press, "the same code typed right", ACCEPTED, typing=False)
 
 
-def _locked_out(stage: Stage) -> None:
-    holder = stage.holder(refusals=1)
-    code = stage.press(holder)
-    everything = [
-        f"{number:0{len(code)}}" for number in stage.dice.sample(range(10 ** len(code)), 40)
-    ]
-    for _ in range(stage.target.policy.locks_after - holder.failures):
-        wrong = stage.unlike(holder, stage.presses[-1].reading.pressed_at, everything)
-        stage.submit(holder, wrong, "a code out of thin air", refused("wrong"), typing=False)
-    stage.submit(
-        holder, code, "the right code of a locked token", refused("locked_out"), typing=False
-    )
-    stage.world.wait_until(stage.world.now() + _locked_for(stage), "the token is locked out")
-    stage.accept(holder, "a right code after the lock")
+def _locked_out(env: Environment) -> None:
+    token = env.choose_token(refusals=1)
+    press = env.press(token)
+    size = len(press.code)
+    guesses = [f"{number:0{size}}" for number in env.rng.sample(range(10**size), _GUESSES)]
+    for _ in range(env.target.policy.locks_after - token.failures):
+        wrong = env.unlike(token, press, guesses)
+        note = "a code out of thin air"
+        env.submit(token, press, note, refused("wrong"), code=wrong, typing=False)
+    note = "the right code of a locked token"
+    env.submit(token, press, note, refused("locked_out"), typing=False)
+    env.time.wait_until(env.time.now() + _locked_for(env), "the token is locked out")
+    env.accept(token, "a right code after the lock")
 
 
-def _locked_for(stage: Stage) -> float:
-    told = [each.answer.retry_after for each in stage.submissions if each.answer.retry_after]
+def _locked_for(env: Environment) -> float:
+    """Give the seconds until the last lock has ended, as the server told; 61 when it did not."""
+    told = [each.answer.retry_after for each in env.submissions if each.answer.retry_after]
     return (told[-1] or 0.0) + 1 if told else 61.0
 
 
-def _drift_within(stage: Stage) -> None:
-    holder = _recruit(stage)
-    token = _emulated(holder)
-    # The firmware takes a clock that stands before the moment it was set at for lost: wait until 24
-    # s back is after it.
-    stage.world.wait_until(stage.middle(holder, stage.world.now(), 2), "a step must be half over")
-    token.move_on(stage.world.now())
-    fast = stage.target.policy.ahead > 0 and stage.dice.choice((False, True))
-    off = (1 if fast else -1) * 0.8 * holder.period
-    token.emulator.set_rtc(token.emulator.rtc_time + off)
-    code = stage.press(holder)
-    stage.submit(
-        holder,
-        code,
-        f"from a clock that is {abs(off):.0f} s {'fast' if off > 0 else 'slow'}",
-        ACCEPTED,
-        False,
-    )
+def _drift_within(env: Environment) -> None:
+    token = _enrol(env)
+    device = _emulated(token)
+    # The firmware takes a clock for lost that stands before the moment it was set at: 24 s back
+    # must be after that.
+    env.time.wait_until(env.middle(token, env.time.now(), 2), "a step must be half over")
+    device.advance_to(env.time.now())
+    fast = env.target.policy.ahead > 0 and env.rng.choice((False, True))
+    off = (1 if fast else -1) * 0.8 * token.period
+    device.emulator.set_rtc(device.emulator.rtc_time + off)
+    press = env.press(token)
+    note = f"from a clock that is {abs(off):.0f} s {'fast' if off > 0 else 'slow'}"
+    env.submit(token, press, note, ACCEPTED, typing=False)
 
 
-def _drift_followed(stage: Stage) -> None:
-    holder = _recruit(stage)
-    token = _emulated(holder)
-    ppm = stage.dice.choice((-1, 1)) * _FOLLOWED_PPM
-    token.emulator.rtc_drift_ppm = ppm
+def _drift_followed(env: Environment) -> None:
+    token = _enrol(env)
+    ppm = env.rng.choice((-1, 1)) * _FOLLOWED_PPM
+    _emulated(token).emulator.rtc_drift_ppm = ppm
     for week in range(1, _FOLLOWED_USES + 1):
-        stage.world.wait_until(stage.world.now() + _FOLLOWED_DAYS * DAY, "a week passes")
-        stage.accept(holder, f"week {week} with a clock of {ppm:+} ppm")
+        env.time.wait_until(env.time.now() + _FOLLOWED_DAYS * DAY, "a week passes")
+        env.accept(token, f"week {week} with a clock of {ppm:+} ppm")
 
 
-def _drift_lost(stage: Stage) -> None:
-    holder = _recruit(stage)
-    token = _emulated(holder)
-    ppm = stage.dice.choice((-1, 1)) * _LOST_PPM
-    token.emulator.rtc_drift_ppm = ppm
-    stage.world.wait_until(stage.world.now() + _LOST_DAYS * DAY, "a year passes")
-    first = stage.press(holder)
+def _drift_lost(env: Environment) -> None:
+    token = _enrol(env)
+    ppm = env.rng.choice((-1, 1)) * _LOST_PPM
+    _emulated(token).emulator.rtc_drift_ppm = ppm
+    env.time.wait_until(env.time.now() + _LOST_DAYS * DAY, "a year passes")
     # How many steps it is off depends on the moment; which way it is off does not.
-    stage.submit(
-        holder, first, f"after a year at {ppm:+} ppm", refused("early" if ppm > 0 else "late")
-    )
-    token.move_on(stage.world.now())
-    stage.world.wait_until(
-        stage.world.now() + holder.period - token.emulator.rtc_time % holder.period + 1, "next step"
-    )
-    first = stage.press(holder)
-    token.move_on(stage.world.now())
-    stage.world.wait_until(
-        stage.world.now() + holder.period - token.emulator.rtc_time % holder.period + 1, "next step"
-    )
-    stage.resynchronise(holder, (first, stage.press(holder)))
-    stage.world.wait_until(stage.world.now() + 2 * holder.period, "the next code must be a new one")
-    stage.accept(holder, "a code after the resynchronisation")
+    expected = refused("early" if ppm > 0 else "late")
+    env.submit(token, env.press(token), f"after a year at {ppm:+} ppm", expected)
+    first = _press_in_next_step(env, token)
+    env.resynchronise(token, (first, _press_in_next_step(env, token)))
+    env.time.wait_until(env.time.now() + 2 * token.period, "the next code must be a new one")
+    env.accept(token, "a code after the resynchronisation")
 
 
-def _recruit(stage: Stage) -> Holder:
-    assert stage.recruit is not None  # noqa: S101 - the cases' needs say EMULATED
-    return stage.recruit()
+def _press_in_next_step(env: Environment, token: EnrolledToken) -> Press:
+    """Press just after the token's own clock begins its next step."""
+    device = _emulated(token)
+    device.advance_to(env.time.now())
+    left = token.period - device.emulator.rtc_time % token.period
+    env.time.wait_until(env.time.now() + left + 1, "next step")
+    return env.press(token)
 
 
-def _emulated(holder: Holder) -> EmulatedToken:
-    assert isinstance(holder.token, EmulatedToken)  # noqa: S101 - the cases' needs say EMULATED
-    return holder.token
+def _enrol(env: Environment) -> EnrolledToken:
+    assert env.enrol is not None  # noqa: S101 - the cases' needs say EMULATED
+    return env.enrol()
 
 
-def _press_for(stage: Stage, holder: Holder, fits: Callable[[str], bool]) -> str:
-    """Press until the code fits what the case needs."""
-    while not fits(code := stage.press(holder)):
-        stage.world.wait_until(
-            stage.middle(holder, stage.world.now(), 1), "a code of other digits is needed"
+def _emulated(token: EnrolledToken) -> EmulatedToken:
+    assert isinstance(token.device, EmulatedToken)  # noqa: S101 - the cases' needs say EMULATED
+    return token.device
+
+
+def _press_until(env: Environment, token: EnrolledToken, suitable: Callable[[str], bool]) -> Press:
+    """Press, once a step, until the code is suitable."""
+    while not suitable((press := env.press(token)).code):
+        env.time.wait_until(
+            env.middle(token, env.time.now(), 1), "a code of other digits is needed"
         )
-    return code
+    return press
 
 
 def _steps(count: int) -> str:
@@ -329,7 +322,7 @@ CASES = (
     Case(
         "payment",
         "A payment is accepted once, as it was typed and heard, and no other.",
-        payment.play,
+        payment.run,
         frozenset({EMULATED, KEYPAD, CHALLENGES}),
     ),
 )

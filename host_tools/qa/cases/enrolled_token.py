@@ -1,5 +1,4 @@
-"""Whoever holds a token in a run: the user-ID at the server, the token in the hand, and what QA
-knows of both."""
+"""A token of a run together with its enrolment: its user at the server, and what QA knows of it."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,34 +8,34 @@ from host_tools.otp.credential import Credential
 from host_tools.qa.tokens.reading import Reading
 
 
-class TokenInHand(Protocol):
-    """A token that can be pressed: emulated, or a person's."""
+class Device(Protocol):
+    """A token that can be pressed: emulated, or real and in a person's hand."""
 
     product: str
 
     @property
     def now(self) -> float:
-        """Give the world's time where the token stands."""
+        """The time at which the token stands, Unix seconds."""
         ...
 
-    def move_on(self, moment: float) -> None:
-        """Let time pass for the token."""
+    def advance_to(self, moment: float) -> None:
+        """Let time pass for the token until `moment` (Unix seconds); never goes back."""
         ...
 
     def press(self, name: str, files: Path | None = None) -> Reading:
-        """Press it and read its code."""
+        """Press the token and read its code; keep picture and sound as `name` in `files`."""
         ...
 
 
 @dataclass
-class Holder:
-    """One user with one token. `credential` is None for a token whose secret QA does not know."""
+class EnrolledToken:
+    """One user with one token. `credential` is None for a real token, whose secret is unknown."""
 
     user_id: str
     serial: str
-    token: TokenInHand
+    device: Device
     period: int  # seconds
     credential: Credential | None = None
-    free_at: float = 0.0  # from when on a press gives a code that was not accepted before
+    free_at: float = 0.0  # Unix seconds from which a press gives a code not accepted before
     failures: int = 0  # wrong codes in a row
-    busy: bool = False  # taken by the case that runs
+    busy: bool = False  # in use by the case that runs

@@ -1,4 +1,4 @@
-"""A run: which cases are played in which order, and what came of each."""
+"""The schedule of a run: which cases run in which order, and the result of each."""
 
 import random
 import time
@@ -17,99 +17,98 @@ from host_tools.qa.cases.catalogue import (
     WHY_NOT,
     Case,
 )
-from host_tools.qa.cases.test_bed import MisreadError, Press, Stage, Submission
-from host_tools.qa.targets.target import Challenging, Resynchronising
+from host_tools.qa.cases.environment import Environment
+from host_tools.qa.cases.log import MisreadError, Press, Submission
+from host_tools.qa.targets.target import ChallengeTarget, ResynchronisingTarget
 
-_OFTEN = 5  # how much more often than any other case the right code is drawn, as in life
-_ONCE = "drift"  # cases that take years are played once
+_RIGHT_WEIGHT = 5  # how many times more often than any other case "right" is drawn, as in real use
+_ONCE = "drift"  # beginning of the names of cases that take years: they run once
 
 
 @dataclass(frozen=True)
-class Played:
-    """A case that was played: `skipped` says why it was not, `trouble` what kept it from being
-    played to its end."""
+class CaseResult:
+    """The result of one case. `skipped` says why it did not run, `error` what broke it off."""
 
     case: Case
     number: int
     presses: tuple[Press, ...] = ()
     submissions: tuple[Submission, ...] = ()
     skipped: str | None = None
-    trouble: str | None = None
+    error: str | None = None
     took: float = 0.0  # real seconds
 
     @property
     def passed(self) -> bool:
-        """Say whether everything was as expected."""
-        return self.trouble is None and all(each.passed for each in self.submissions)
+        """Whether everything was as expected."""
+        return self.error is None and all(each.passed for each in self.submissions)
 
 
-def play(
-    stage: Stage, codes: int, able: frozenset[str], tell: Callable[[Played], None]
-) -> list[Played]:
-    """Play every case once, in drawn order, then drawn ones, until at least so many codes were
-    submitted.
+def run_cases(
+    env: Environment, codes: int, able: frozenset[str], on_result: Callable[[CaseResult], None]
+) -> list[CaseResult]:
+    """Run every case once in drawn order, then drawn cases until `codes` codes were submitted.
 
-    `able` is what the token can do (cases.EMULATED); what the server can do, the stage knows.
+    `able` is what the tokens can do (catalogue.EMULATED); what the server can do follows from
+    `env`. `on_result` is called after each case.
     """
-    able |= _able(stage)
-    played: list[Played] = []
-    for case in _order(stage.dice, able):
+    able |= _abilities(env)
+    results: list[CaseResult] = []
+    for case in _order(env.rng, able):
         lacking = [WHY_NOT[need] for need in sorted(case.needs - able)]
         if lacking:
-            result = Played(case, len(played) + 1, skipped=lacking[0])
-        elif len(stage.submissions) >= codes and any(each.case is case for each in played):
+            result = CaseResult(case, len(results) + 1, skipped=lacking[0])
+        elif len(env.submissions) >= codes and any(each.case is case for each in results):
             break
         else:
-            result = _play(stage, case, len(played) + 1)
-        played.append(result)
-        tell(result)
-    return played
+            result = _run(env, case, len(results) + 1)
+        results.append(result)
+        on_result(result)
+    return results
 
 
-def _able(stage: Stage) -> frozenset[str]:
+def _abilities(env: Environment) -> frozenset[str]:
+    """Give what time source, server and product can do, in the words of `Case.needs`."""
     able = set()
-    if stage.world.virtual:
+    if env.time.virtual:
         able.add(VIRTUAL)
-    if stage.target.policy.locks_after:
+    if env.target.policy.locks_after:
         able.add(LOCKS)
-    if stage.target.policy.ahead:
+    if env.target.policy.ahead:
         able.add(EARLY)
-    if isinstance(stage.target, Resynchronising):
+    if isinstance(env.target, ResynchronisingTarget):
         able.add(RESYNCHRONISES)
-    if isinstance(stage.target, Challenging):
+    if isinstance(env.target, ChallengeTarget):
         able.add(CHALLENGES)
-    if (
-        "keypad"
-        in import_module(f"firmware.products.{stage.holders[0].token.product}").PRODUCT["parts"]
-    ):
+    product = import_module(f"firmware.products.{env.tokens[0].device.product}").PRODUCT
+    if "keypad" in product["parts"]:
         able.add(KEYPAD)
     return frozenset(able)
 
 
-def _order(dice: random.Random, able: frozenset[str]) -> Iterator[Case]:
-    """All cases once, then those that can be played for ever."""
-    yield from dice.sample(CASES, len(CASES))
+def _order(rng: random.Random, able: frozenset[str]) -> Iterator[Case]:
+    """Give all cases once, then without end drawn ones that can be repeated."""
+    yield from rng.sample(CASES, len(CASES))
     again = [case for case in CASES if case.needs <= able and not case.name.startswith(_ONCE)]
-    again += [CASES[0]] * _OFTEN
+    again += [CASES[0]] * _RIGHT_WEIGHT
     while True:
-        yield dice.choice(again)
+        yield rng.choice(again)
 
 
-def _play(stage: Stage, case: Case, number: int) -> Played:
+def _run(env: Environment, case: Case, number: int) -> CaseResult:
     began = time.perf_counter()
-    pressed, submitted = len(stage.presses), len(stage.submissions)
-    trouble = None
+    pressed, submitted = len(env.presses), len(env.submissions)
+    error = None
     try:
-        case.play(stage)
-    except MisreadError as error:
-        trouble = str(error)
+        case.run(env)
+    except MisreadError as misread:
+        error = str(misread)
     finally:
-        stage.release()
-    return Played(
+        env.release_tokens()
+    return CaseResult(
         case,
         number,
-        tuple(stage.presses[pressed:]),
-        tuple(stage.submissions[submitted:]),
-        trouble=trouble,
+        tuple(env.presses[pressed:]),
+        tuple(env.submissions[submitted:]),
+        error=error,
         took=time.perf_counter() - began,
     )

@@ -1,5 +1,4 @@
-"""A run as a page with pictures and sounds, for eyes and ears: WCAG 2.2 AA, no script, nothing from
-elsewhere."""
+"""A run as an HTML page with pictures and sounds: WCAG 2.2 AA, no script, no external resources."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,33 +6,33 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from host_tools.otp import codes
-from host_tools.qa.cases.test_bed import Press
-from host_tools.qa.report import report as words
+from host_tools.qa.cases.log import Press
+from host_tools.qa.report import report as summaries
 from host_tools.qa.report.report import Report
 
 PAGE = "index.html"
 
 
 def write(report: Report, folder: Path) -> Path:
-    """Write the page into `folder`, in which the pictures and sounds lie already; give its path."""
-    loader = Environment(
+    """Write the page into `folder`, beside the run's pictures and sounds; give its path."""
+    environment = Environment(
         loader=PackageLoader("host_tools.qa.report", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
     )
-    loader.globals |= {
-        "answer": words.answer,
-        "expectation": words.expectation,
-        "details": words.details,
+    environment.globals |= {
+        "answer": summaries.answer,
+        "expectation": summaries.expectation,
+        "details": summaries.details,
     }
-    loader.globals |= {"at": _at, "shown": _shown, "said": _said}
-    median, slowest = words.answer_times(report)
+    environment.globals |= {"at": _at, "shown": _shown, "said": _said}
+    median, slowest = summaries.answer_times(report)
     page = folder / PAGE
     page.write_text(
-        loader.get_template("run.html").render(
+        environment.get_template("run.html").render(
             report=report,
-            summary=words.summary(report),
+            summary=summaries.summary(report),
             median=median,
             slowest=slowest,
             started=datetime.fromtimestamp(report.started_at, UTC).strftime(
@@ -50,7 +49,7 @@ def _at(moment: float) -> str:
 
 
 def _shown(press: Press) -> str:
-    """Say what a picture shows."""
+    """Describe a picture."""
     return (
         "The display shows: " + ", ".join(press.reading.lines)
         if press.reading.lines
@@ -59,7 +58,7 @@ def _shown(press: Press) -> str:
 
 
 def _said(press: Press) -> str:
-    """Say what a sound holds, digit by digit, as it was understood."""
+    """Describe a sound: the code as it was understood, and the clips."""
     spoken = press.reading.spoken
     if spoken is None or spoken.understood is None:
         return "No code was understood."

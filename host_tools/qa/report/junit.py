@@ -1,59 +1,59 @@
-"""A run as JUnit XML, as CI servers read it (the format of Ant's task, as Jenkins' xunit plug-in
-describes it)."""
+"""A run as JUnit XML for CI servers (the format of Ant's task, as Jenkins' xunit plug-in describes
+it)."""
 
 from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree
 
-from host_tools.qa.cases.schedule import Played
+from host_tools.qa.cases.schedule import CaseResult
 from host_tools.qa.report.report import Report, answer, details, expectation
 from host_tools.qa.tokens.reading import Reading
 
 
 def write(report: Report, path: Path) -> None:
-    """Write one suite with a test case for each case that was played or skipped."""
+    """Write one suite with a test case for each case that ran or was skipped."""
     suite = ElementTree.Element(
         "testsuite",
         name=f"kodebrik qa run: {report.token} against {report.against}",
-        tests=str(len(report.played)),
-        failures=str(sum(1 for played in report.failed if not played.trouble)),
-        errors=str(sum(1 for played in report.failed if played.trouble)),
+        tests=str(len(report.results)),
+        failures=str(sum(1 for result in report.failed if not result.error)),
+        errors=str(sum(1 for result in report.failed if result.error)),
         skipped=str(len(report.skipped)),
-        time=f"{sum(played.took for played in report.played):.3f}",
+        time=f"{sum(result.took for result in report.results):.3f}",
         timestamp=datetime.fromtimestamp(report.started_at, UTC).strftime("%Y-%m-%dT%H:%M:%S"),
     )
     properties = ElementTree.SubElement(suite, "properties")
     for name, value in (("seed", str(report.seed)), ("time", report.time)):
         ElementTree.SubElement(properties, "property", name=name, value=value)
-    for played in report.played:
-        suite.append(_case(played))
+    for result in report.results:
+        suite.append(_case(result))
     root = ElementTree.Element("testsuites")
     root.append(suite)
     ElementTree.indent(root)
     ElementTree.ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
 
 
-def _case(played: Played) -> ElementTree.Element:
+def _case(result: CaseResult) -> ElementTree.Element:
     case = ElementTree.Element(
         "testcase",
         classname="kodebrik.qa",
-        name=f"{played.case.name} ({played.number})",
-        time=f"{played.took:.3f}",
+        name=f"{result.case.name} ({result.number})",
+        time=f"{result.took:.3f}",
     )
-    if played.skipped:
-        ElementTree.SubElement(case, "skipped", message=played.skipped)
-    elif not played.passed:
-        what = [text.strip() for text in details(played)]
-        trouble = ElementTree.SubElement(
-            case, "error" if played.trouble else "failure", message=what[0]
+    if result.skipped:
+        ElementTree.SubElement(case, "skipped", message=result.skipped)
+    elif not result.passed:
+        what = [text.strip() for text in details(result)]
+        error = ElementTree.SubElement(
+            case, "error" if result.error else "failure", message=what[0]
         )
-        trouble.text = "\n".join(what)
-    lines = [played.case.promise]
+        error.text = "\n".join(what)
+    lines = [result.case.promise]
     lines += [
         f"{each.code}: {each.note}; expected {expectation(each)}; {answer(each)}"
-        for each in played.submissions
+        for each in result.submissions
     ]
-    lines += [f"[[ATTACHMENT|{path}]]" for each in played.presses for path in _files(each.reading)]
+    lines += [f"[[ATTACHMENT|{path}]]" for each in result.presses for path in _files(each.reading)]
     ElementTree.SubElement(case, "system-out").text = "\n".join(lines)
     return case
 

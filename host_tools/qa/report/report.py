@@ -1,68 +1,68 @@
-"""What a run found, as plain data and as lines for a terminal. Times are seconds."""
+"""The report of a run, as plain data, as JSON and as lines of text. Times are seconds."""
 
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from host_tools.qa.cases.schedule import Played
-from host_tools.qa.cases.test_bed import Press, Submission
+from host_tools.qa.cases.log import Press, Submission
+from host_tools.qa.cases.schedule import CaseResult
 
 
 @dataclass(frozen=True)
 class Report:
-    """A whole run. `started_at` is Unix seconds of the real clock; `time` says what time meant in
-    it."""
+    """One run. `started_at` is Unix seconds of the computer's clock; `time` says which time was
+    used."""
 
     token: str
     against: str
     seed: int
     time: str
     started_at: float
-    played: tuple[Played, ...]
+    results: tuple[CaseResult, ...]
 
     @property
     def submissions(self) -> list[Submission]:
-        """Give all codes that were submitted."""
-        return [each for played in self.played for each in played.submissions]
+        """All codes that were submitted."""
+        return [each for result in self.results for each in result.submissions]
 
     @property
-    def failed(self) -> list[Played]:
-        """Give the cases that went otherwise than expected."""
-        return [played for played in self.played if not played.passed]
+    def failed(self) -> list[CaseResult]:
+        """The cases with an unexpected answer or an error."""
+        return [result for result in self.results if not result.passed]
 
     @property
-    def skipped(self) -> list[Played]:
-        """Give the cases that were not played."""
-        return [played for played in self.played if played.skipped]
+    def skipped(self) -> list[CaseResult]:
+        """The cases that did not run."""
+        return [result for result in self.results if result.skipped]
 
     @property
-    def done(self) -> list[Played]:
-        """Give the cases that were played."""
-        return [played for played in self.played if not played.skipped]
+    def done(self) -> list[CaseResult]:
+        """The cases that ran."""
+        return [result for result in self.results if not result.skipped]
 
 
 def percentile(values: list[float], share: float) -> float:
-    """Give the value that `share` of all do not pass (nearest rank); 0 for none."""
+    """Give the percentile by nearest rank, `share` from 0 to 1; 0 of no values."""
     ordered = sorted(values)
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else 0.0
 
 
 def answer_times(report: Report) -> tuple[float, float]:
-    """Give median and 99th percentile of the server's answers."""
+    """Give median and 99th percentile of the server's answering times."""
     took = [each.answer.took for each in report.submissions]
     return percentile(took, 0.5), percentile(took, 0.99)
 
 
 def expectation(submission: Submission) -> str:
-    """Say in words what was expected."""
+    """Give the expected outcome in words."""
     return outcome(
         submission.expected.accepted, submission.expected.reason, submission.expected.steps
     )
 
 
 def answer(submission: Submission) -> str:
-    """Say in words what was answered."""
+    """Give the answered outcome in words."""
     given = submission.answer
     return outcome(
         given.accepted, given.reason, given.steps if given.reason in ("late", "early") else None
@@ -70,25 +70,25 @@ def answer(submission: Submission) -> str:
 
 
 def outcome(accepted: bool, reason: str | None, steps: int | None) -> str:
-    """Say an outcome in words: accepted; refused; refused, late by 3 steps."""
+    """Give an outcome in words: "accepted", "refused", "refused, late by 3 steps"."""
     if accepted:
         return "accepted"
     words = "refused" if reason is None else f"refused, {reason.replace('_', ' ')}"
     return f"{words} by {abs(steps)} step{'s' if abs(steps) != 1 else ''}" if steps else words
 
 
-def line(played: Played) -> str:
+def line(result: CaseResult) -> str:
     """Give one case as one line."""
-    if played.skipped:
-        return f"skipped  {played.case.name}: {played.skipped}"
-    return f"{'passed' if played.passed else 'FAILED'}   {played.case.name}: {played.case.promise}"
+    if result.skipped:
+        return f"skipped  {result.case.name}: {result.skipped}"
+    return f"{'passed' if result.passed else 'FAILED'}   {result.case.name}: {result.case.promise}"
 
 
-def details(played: Played) -> Iterator[str]:
-    """Say what went otherwise than expected."""
-    if played.trouble:
-        yield f"         {played.trouble}"
-    for each in played.submissions:
+def details(result: CaseResult) -> Iterator[str]:
+    """Give one line for each unexpected answer and for an error."""
+    if result.error:
+        yield f"         {result.error}"
+    for each in result.submissions:
         if not each.passed:
             yield (
                 f"         {each.user_id}, {each.note}: expected {expectation(each)}; the server "
@@ -99,7 +99,7 @@ def details(played: Played) -> Iterator[str]:
 def summary(report: Report) -> list[str]:
     """Give the last lines of a run."""
     median, slowest = answer_times(report)
-    presses = sum(len(played.presses) for played in report.played)
+    presses = sum(len(result.presses) for result in report.results)
     return [
         f"{len(report.done) - len(report.failed)} of {len(report.done)} cases passed, "
         f"{len(report.skipped)} skipped;"
@@ -109,7 +109,7 @@ def summary(report: Report) -> list[str]:
 
 
 def as_json(report: Report) -> dict[str, Any]:
-    """Give the whole report as one object."""
+    """Give the whole report for JSON."""
     median, slowest = answer_times(report)
     return {
         "token": report.token,
@@ -121,19 +121,19 @@ def as_json(report: Report) -> dict[str, Any]:
         "failed": len(report.failed),
         "skipped": len(report.skipped),
         "answer_ms": {"median": round(median * 1000, 3), "p99": round(slowest * 1000, 3)},
-        "cases": [_case(played) for played in report.played],
+        "cases": [_case(result) for result in report.results],
     }
 
 
-def _case(played: Played) -> dict[str, Any]:
+def _case(result: CaseResult) -> dict[str, Any]:
     return {
-        "case": played.case.name,
-        "promise": played.case.promise,
-        "passed": None if played.skipped else played.passed,
-        "skipped": played.skipped,
-        "trouble": played.trouble,
-        "presses": [_press(each) for each in played.presses],
-        "submissions": [_submission(each) for each in played.submissions],
+        "case": result.case.name,
+        "promise": result.case.promise,
+        "passed": None if result.skipped else result.passed,
+        "skipped": result.skipped,
+        "error": result.error,
+        "presses": [_press(each) for each in result.presses],
+        "submissions": [_submission(each) for each in result.submissions],
     }
 
 
@@ -161,6 +161,8 @@ def _submission(each: Submission) -> dict[str, Any]:
         "code": each.code,
         "what": each.note,
         "at": each.at,
+        "read_at": each.press.at,
+        "read_from": each.press.user_id,
         "expected": expectation(each),
         "answer": answer(each),
         "reason": given.reason,

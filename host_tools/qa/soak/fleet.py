@@ -1,5 +1,5 @@
-"""The fleet of a soak: tokens whose clocks drift, and users as they are; all drawn from a seed and
-a token's number.
+"""The fleet of a soak: tokens with drifting clocks and their users, drawn from the seed and a
+token's number.
 
 Offsets are seconds, token minus true time; rates are ppm, positive = fast; temperatures degrees
 Celsius.
@@ -27,15 +27,14 @@ _AGING_SCALE = 0.1  # years: half of the first year's aging is over after about 
 
 @dataclass(frozen=True)
 class Crystal:
-    """One clock's errors: as made, per temperature, with age; and by how much its setting was
-    off."""
+    """The errors of one clock: as manufactured, by temperature, by age, and of its setting."""
 
-    ppm: float
+    ppm: float  # as manufactured
     parabola: float  # ppm/K^2
     slope: float  # ppm/K
     aging: float  # ppm in the first year
     set_off: float  # seconds
-    ppm_told: float  # what the server is told that it can be off by
+    specified_ppm: float  # its largest error, which the server is told
 
     def rate(self, age: float, temperature: float) -> float:
         """Give the rate after `age` seconds at a temperature."""
@@ -46,8 +45,11 @@ class Crystal:
 
 @dataclass(frozen=True)
 class User:
-    """One user's ways. `typing` is the median, seconds from the press to the submission; `spread`
-    its log-deviation."""
+    """How one user behaves.
+
+    `typing` is the median time from press to submission in seconds, `spread` the standard deviation
+    of its logarithm.
+    """
 
     logins_per_week: float
     typing: float
@@ -65,16 +67,15 @@ class User:
 
 @dataclass(frozen=True)
 class Battery:
-    """The cell: days until it is empty, days until the user has changed it, whether the clock
-    survives the change."""
+    """The cell: days until it is empty and days until it is changed then."""
 
-    life: float
-    change: float
-    clock_survives: bool
+    lasts: float  # days
+    change: float  # days
+    clock_survives: bool  # whether the clock keeps its time meanwhile
 
 
 @dataclass(frozen=True)
-class Member:
+class FleetToken:
     """One token with its user."""
 
     number: int
@@ -84,40 +85,39 @@ class Member:
     battery: Battery
 
 
-def member(seed: int, number: int, crystal: str, perfect: bool = False) -> Member:
-    """Draw a member of the fleet; `perfect` gives it a clock without any error, and leaves all else
-    as it was."""
-    dice = random.Random(f"soak {seed} {number}")  # noqa: S311 - the same seed, the same fleet
-    secret = dice.randbytes(20)
-    clock = _crystal(dice, crystal)
+def draw_token(seed: int, number: int, crystal: str, perfect: bool = False) -> FleetToken:
+    """Draw token `number` of a fleet; `perfect`: the same, with a clock without any error."""
+    rng = random.Random(f"soak {seed} {number}")  # noqa: S311 - the same seed, the same fleet
+    secret = rng.randbytes(20)
+    clock = _crystal(rng, crystal)
     if perfect:
-        clock = Crystal(0, 0, 0, 0, 0, clock.ppm_told)
-    return Member(number, secret, clock, _user(dice), _battery(dice))
+        clock = Crystal(0, 0, 0, 0, 0, clock.specified_ppm)
+    return FleetToken(number, secret, clock, _user(rng), _battery(rng))
 
 
-def _crystal(dice: random.Random, kind: str) -> Crystal:
-    set_off = dice.gauss(0, 0.3)  # the host's clock is NTP's, or nearly
+def _crystal(rng: random.Random, kind: str) -> Crystal:
+    set_off = rng.gauss(0, 0.3)  # the host's clock is set by NTP
     if kind == "quartz":
         return Crystal(
-            dice.uniform(-20, 20), _PARABOLA, 0.0, dice.uniform(-3, 3), set_off, GENERIC_PPM
+            rng.uniform(-20, 20), _PARABOLA, 0.0, rng.uniform(-3, 3), set_off, GENERIC_PPM
         )
-    ppm, slope = dice.uniform(-2, 2), dice.uniform(-1, 1) / _TCXO_SPAN
-    return Crystal(ppm, 0.0, slope, dice.uniform(-1, 1), set_off, CLOCK_PPM["ds3231"])
+    ppm, slope = rng.uniform(-2, 2), rng.uniform(-1, 1) / _TCXO_SPAN
+    return Crystal(ppm, 0.0, slope, rng.uniform(-1, 1), set_off, CLOCK_PPM["ds3231"])
 
 
-def _user(dice: random.Random) -> User:
-    slow = dice.random() < 0.2  # noqa: PLR2004 - share of users who type slowly
+def _user(rng: random.Random) -> User:
+    slow = rng.random() < 0.2  # noqa: PLR2004 - share of users who type slowly
     return User(
-        logins_per_week=min(20.0, dice.lognormvariate(math.log(2), 0.8)),
-        typing=dice.uniform(12, 22) if slow else dice.uniform(4, 9),
+        logins_per_week=min(20.0, rng.lognormvariate(math.log(2), 0.8)),
+        typing=rng.uniform(12, 22) if slow else rng.uniform(4, 9),
         spread=0.3,
-        mistypes=dice.uniform(0.005, 0.03),
+        mistypes=rng.uniform(0.005, 0.03),
         resubmits=0.01,
         drawer=0.01,
-        temperature=dice.uniform(14, 24),
-        season=dice.uniform(0, 10),
+        temperature=rng.uniform(14, 24),
+        season=rng.uniform(0, 10),
     )
 
 
-def _battery(dice: random.Random) -> Battery:
-    return Battery(dice.uniform(1.5, 4) * YEAR / DAY, dice.uniform(0.1, 14), dice.random() < 0.9)  # noqa: PLR2004 - share
+def _battery(rng: random.Random) -> Battery:
+    return Battery(rng.uniform(1.5, 4) * YEAR / DAY, rng.uniform(0.1, 14), rng.random() < 0.9)  # noqa: PLR2004 - share

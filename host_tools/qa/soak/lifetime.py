@@ -1,7 +1,7 @@
-"""Years of one token and its user before the rule that the server runs
+"""Simulation of one token and its user over years, against the server's rule of acceptance
 (host_tools/validator/rule/acceptance.py).
 
-Virtual time; Unix seconds. Offsets are seconds, token minus true time.
+Times are Unix seconds of virtual time. Offsets are seconds, token minus true time.
 """
 
 import random
@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from host_tools.qa.soak.clocks import PERIOD, ChipToken, Ticking, VmToken
-from host_tools.qa.soak.fleet import DAY, YEAR, Member, User
+from host_tools.qa.soak.clocks import PERIOD, ClockChipToken, FirmwareToken, SimulatedToken
+from host_tools.qa.soak.fleet import DAY, YEAR, FleetToken, User
 from host_tools.validator.records import Status
 from host_tools.validator.rule import drift
 from host_tools.validator.rule.acceptance import Answer, TokenState, decide, resynchronised, stands
@@ -19,15 +19,15 @@ from host_tools.validator.rule.verdict import Reason
 from host_tools.validator.rule.window import Generator
 
 START = 1_893_456_000.0  # 2030-01-01
-_WEATHER = 30 * DAY  # how long a rate stands before it follows temperature and age
+_RATE_INTERVAL = 30 * DAY  # seconds after which a clock's rate follows temperature and age
 _TRIES = 4  # refusals after which a user calls the help desk
-_AROUND = 2880  # steps that resynchronisation looks around: a day
-_PRESS_SECONDS = 0.2  # within which the firmware reads its clock after the finger touched
+_SEARCH = 2880  # steps that resynchronisation searches to either side: a day
+_PRESS_SECONDS = 0.2  # seconds after a press within which the firmware reads its clock
 
 
 @dataclass(frozen=True)
 class Rules:
-    """How the server is set: window in steps, and whether it learns drift and looks as far as a
+    """The server's settings: window in steps, and whether it learns drift and searches as far as a
     clock can be off."""
 
     window: int = 1
@@ -35,14 +35,17 @@ class Rules:
 
     @property
     def name(self) -> str:
-        """Name the setting as plots and tables do."""
+        """The name in plots and tables."""
         return f"window {self.window}" + ("" if self.learns else ", no learning")
 
 
 @dataclass
 class Tally:
-    """What happened, summed over tokens. `by_rate`: rounded ppm -> right codes at the first try
-    [accepted, all]."""
+    """What happened, summed over tokens.
+
+    `by_rate` maps the clock's mean drift in ppm, rounded, to [accepted, all] of the right codes
+    that were submitted first in a login.
+    """
 
     tokens: int = 0
     logins: int = 0
@@ -54,17 +57,18 @@ class Tally:
     clock_lost: int = 0
     verdicts: Counter[str] = field(default_factory=Counter)
     by_rate: dict[int, list[int]] = field(default_factory=dict)
-    believed_slow: float = 0.0  # seconds by which a clock was believed slower than it was, at most
+    # Largest error of the server's belief about a clock, seconds: too slow, too fast.
+    believed_slow: float = 0.0
     believed_fast: float = 0.0
-    furthest: float = 0.0  # the largest true offset
-    learnt: float = 0.0  # the largest believed offset
-    searched: int = 0  # steps in which a code was looked for, summed over what was submitted
-    widest: int = 0  # at most
-    compared: int = 0  # codes of the firmware on its VM that were compared with the chip's
+    furthest: float = 0.0  # largest true offset, seconds
+    learnt: float = 0.0  # largest believed offset, seconds
+    searched: int = 0  # steps searched, summed over all submissions
+    widest: int = 0  # steps searched for one submission, at most
+    compared: int = 0  # codes of the firmware that were compared with the clock chip's
     differing: int = 0
 
     def add(self, other: "Tally") -> None:
-        """Take another tally in."""
+        """Add another tally."""
         for name in (
             "tokens",
             "logins",
@@ -86,48 +90,50 @@ class Tally:
             counts[1] += tried
 
 
-def live(member: Member, rules: Rules, years: float, firmware: bool = False) -> Tally:
-    """Let a token and its user live; `firmware` presses the firmware on its VM and compares it with
-    the chip alone."""
-    life = _Life(member, rules, firmware)
+def simulate(token: FleetToken, rules: Rules, years: float, firmware: bool = False) -> Tally:
+    """Simulate one token and its user for `years` of virtual time.
+
+    With `firmware`, the firmware on its VM is pressed too and its codes compared with the chip's.
+    """
+    simulation = _Simulation(token, rules, firmware)
     try:
-        life.until(START + years * YEAR)
+        simulation.run_until(START + years * YEAR)
     finally:
-        life.close()
-    return life.tally
+        simulation.close()
+    return simulation.tally
 
 
-class _Life:
-    def __init__(self, member: Member, rules: Rules, firmware: bool) -> None:
-        self._member, self._rules = member, rules
-        self._dice = random.Random(f"life {member.number} {member.secret.hex()}")  # noqa: S311 - reproducible
-        self._chip: Ticking = ChipToken(member.secret, START)
-        self._vm: Ticking | None = VmToken(member.secret, START) if firmware else None
+class _Simulation:
+    def __init__(self, drawn: FleetToken, rules: Rules, firmware: bool) -> None:
+        self._drawn, self._rules = drawn, rules
+        self._rng = random.Random(f"life {drawn.number} {drawn.secret.hex()}")  # noqa: S311 - the same seed, the same simulation
+        self._chip: SimulatedToken = ClockChipToken(drawn.secret, START)
+        self._vm: SimulatedToken | None = FirmwareToken(drawn.secret, START) if firmware else None
         self.tally = Tally(tokens=1)
         self._now = START
         self._set_at = START
-        self._empty_at = START + member.battery.life * DAY
-        self._each(lambda token: token.set_clock(START, member.crystal.set_off))
+        self._empty_at = START + drawn.battery.lasts * DAY
+        self._each(lambda token: token.set_clock(START, drawn.crystal.set_off))
         self._state = TokenState(
             Status.ACTIVE,
-            Generator("totp", member.secret, "SHA1", 6, PERIOD),
+            Generator("totp", drawn.secret, "SHA1", 6, PERIOD),
             rules.window,
             0,
             -1,
             0,
             0.0,
-            TokenClock(0.0, START, ppm=member.crystal.ppm_told),
+            TokenClock(0.0, START, ppm=drawn.crystal.specified_ppm),
         )
 
     def close(self) -> None:
         self._each(lambda token: token.close())
 
-    def until(self, end: float) -> None:
-        user = self._member.user
+    def run_until(self, end: float) -> None:
+        user = self._drawn.user
         while True:
-            gap = self._dice.expovariate(user.logins_per_week / (7 * DAY))
-            if self._dice.random() < user.drawer:
-                gap += self._dice.uniform(30, 400) * DAY
+            gap = self._rng.expovariate(user.logins_per_week / (7 * DAY))
+            if self._rng.random() < user.drawer:
+                gap += self._rng.uniform(30, 400) * DAY
             if self._now + gap > end:
                 return
             self._pass(gap)
@@ -135,33 +141,32 @@ class _Life:
                 self._change_battery()
             self._log_in(user)
 
-    def _each(self, do: Callable[[Ticking], None]) -> None:
+    def _each(self, do: Callable[[SimulatedToken], None]) -> None:
         do(self._chip)
         if self._vm is not None:
             do(self._vm)
 
     def _pass(self, seconds: float) -> None:
-        """Let time pass; the clock's rate follows temperature and age."""
+        """Let time pass, with the clock's rate following temperature and age."""
         end = self._now + seconds
         while self._now < end:
-            rate = self._member.crystal.rate(
-                self._now - START, self._member.user.temperature_at(self._now)
+            rate = self._drawn.crystal.rate(
+                self._now - START, self._drawn.user.temperature_at(self._now)
             )
-            self._each(lambda token, rate=rate: token.drift(self._now, rate))  # type: ignore[misc]
-            self._now = min(end, self._now + _WEATHER)
+            self._each(lambda token, rate=rate: token.set_drift(self._now, rate))  # type: ignore[misc]
+            self._now = min(end, self._now + _RATE_INTERVAL)
 
     def _change_battery(self) -> None:
-        battery = self._member.battery
+        battery = self._drawn.battery
         self.tally.empty_battery += 1
         self._pass(battery.change * DAY)
-        self._empty_at = self._now + battery.life * DAY
+        self._empty_at = self._now + battery.lasts * DAY
         if not battery.clock_survives:
-            # The token says so and gives no code until its issuer has set it; the server is told of
-            # that.
+            # The token gives no code until its issuer has set the clock and told the server.
             self.tally.clock_lost += 1
-            self._pass(self._dice.uniform(1, 10) * DAY)
+            self._pass(self._rng.uniform(1, 10) * DAY)
             self._set_at = self._now
-            self._each(lambda token: token.set_clock(self._now, self._member.crystal.set_off))
+            self._each(lambda token: token.set_clock(self._now, self._drawn.crystal.set_off))
             self._state = replace(
                 self._state, clock=TokenClock(0.0, self._now, ppm=self._state.clock.ppm)
             )
@@ -170,17 +175,17 @@ class _Life:
         self.tally.logins += 1
         for tries in range(1, _TRIES + 1):
             code = self._press()
-            mistyped = self._dice.random() < user.mistypes
-            self._now += self._dice.lognormvariate(0, user.spread) * user.typing
+            mistyped = self._rng.random() < user.mistypes
+            self._now += self._rng.lognormvariate(0, user.spread) * user.typing
             reason = self._submit(self._mistype(code) if mistyped else code)
             if tries == 1 and not mistyped:
                 self._count_first(reason is Reason.ACCEPTED)
             if reason is Reason.ACCEPTED:
-                if self._dice.random() < user.resubmits:
+                if self._rng.random() < user.resubmits:
                     self._submit(code)
                 return
             wait = max(0.0, self._state.locked_until - self._now)
-            self._now += wait + self._dice.uniform(3, 40)
+            self._now += wait + self._rng.uniform(3, 40)
         self._call_help_desk()
 
     def _press(self) -> str:
@@ -225,20 +230,20 @@ class _Life:
         counts[1] += 1
 
     def _mistype(self, code: str) -> str:
-        at = self._dice.randrange(len(code) - 1)
-        if self._dice.random() < 0.3 and code[at] != code[at + 1]:  # noqa: PLR2004 - share of transpositions
+        at = self._rng.randrange(len(code) - 1)
+        if self._rng.random() < 0.3 and code[at] != code[at + 1]:  # noqa: PLR2004 - share of transpositions
             return code[:at] + code[at + 1] + code[at] + code[at + 2 :]
-        return code[:at] + str((int(code[at]) + self._dice.randint(1, 9)) % 10) + code[at + 1 :]
+        return code[:at] + str((int(code[at]) + self._rng.randint(1, 9)) % 10) + code[at + 1 :]
 
     def _call_help_desk(self) -> None:
-        """Two consecutive codes, read out to somebody who resynchronises the token."""
+        """Resynchronise by two consecutive codes."""
         self.tally.help_desk += 1
         into = (self._now + self._chip.offset(self._now)) % PERIOD
         self._now += PERIOD - into + 1
         first = self._press()
         self._now += PERIOD
         second = self._press()
-        self._now += self._dice.uniform(2, 10)
-        self._state = resynchronised(self._state, (first, second), self._now, _AROUND).state
+        self._now += self._rng.uniform(2, 10)
+        self._state = resynchronised(self._state, (first, second), self._now, _SEARCH).state
         self._state = replace(self._state, failures=0, locked_until=0.0)
         self._now += 2 * PERIOD

@@ -1,5 +1,4 @@
-"""What a soak found: lines for a terminal, one JSON object, and the plot of acceptance against
-drift and window."""
+"""The report of a soak: lines of text, JSON, and a plot of acceptance against drift and window."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,16 +7,16 @@ from host_tools.qa.soak.lifetime import Rules, Tally
 from host_tools.qa.soak.plot import Curve, Labels, svg
 from host_tools.qa.soak.soak import Outcome
 
-_FEW = 20  # codes under which a share says too little to be drawn
+_MIN_CODES = 20  # codes needed for a point of the plot
 
 
 def share(part: int, whole: int) -> float:
-    """Give a share, 0 of nothing."""
+    """Give part / whole, 0 when `whole` is 0."""
     return part / whole if whole else 0.0
 
 
 def lines(outcome: Outcome) -> Iterator[str]:
-    """Say everything in words."""
+    """Give the report as text."""
     soak = outcome.soak
     yield (
         f"{soak.tokens} tokens with {soak.crystal} crystals over {soak.years:g} virtual years, "
@@ -70,7 +69,7 @@ def _percent(tally: Tally) -> str:
 
 
 def as_json(outcome: Outcome) -> dict[str, Any]:
-    """Give everything as one object."""
+    """Give the report for JSON."""
     soak = outcome.soak
     return {
         "tokens": soak.tokens,
@@ -94,14 +93,13 @@ def _tally(tally: Tally) -> dict[str, Any]:
 
 
 def plot(outcome: Outcome) -> str:
-    """Draw the share of right codes that were accepted at the first try, by the clock's drift, for
-    each setting."""
+    """Plot the share of right codes accepted at the first try against drift, as SVG."""
     curves = []
     for rules, tally in outcome.tallies.items():
         points = [
             (float(rate), share(accepted, tried))
             for rate, (accepted, tried) in sorted(tally.by_rate.items())
-            if tried >= _FEW
+            if tried >= _MIN_CODES
         ]
         curves.append(Curve(rules.name, tuple(points)))
     said = "; ".join(

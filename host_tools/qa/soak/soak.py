@@ -1,8 +1,8 @@
-"""A soak: a fleet over years, cut into slices that any number of processes or machines work off.
+"""A soak test: a fleet simulated over years, in slices that run on processes or machines.
 
-The same seed gives the same figures, however the fleet was cut. A slice is a plain function of
-plain data, so that a process pool and Dask (https://distributed.dask.org, "Client.get_executor")
-take it alike.
+The same seed gives the same figures, however the fleet is cut. The work on a slice is a function of
+plain data, which a process pool and Dask (https://distributed.dask.org, "Client.get_executor") can
+run alike.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from host_tools.errors import ExitCode, KodebrikError
-from host_tools.qa.soak.fleet import member
-from host_tools.qa.soak.lifetime import Rules, Tally, live
+from host_tools.qa.soak.fleet import draw_token
+from host_tools.qa.soak.lifetime import Rules, Tally, simulate
 
 WINDOWS = (0, 1, 2, 3)
 SETTINGS = (*(Rules(window) for window in WINDOWS), Rules(1, learns=False))
@@ -21,8 +21,7 @@ _SLICE = 5  # tokens
 
 @dataclass(frozen=True)
 class Soak:
-    """What is soaked: `firmware` tokens of the fleet run the firmware on its VM beside the clock
-    chip alone."""
+    """What is simulated. `firmware`: how many tokens also run the firmware on its VM."""
 
     tokens: int
     years: float
@@ -33,8 +32,10 @@ class Soak:
 
 @dataclass(frozen=True)
 class Slice:
-    """Tokens `first` to before `last`, under one setting; `perfect` clocks show what typing alone
-    teaches."""
+    """Tokens `first` up to but not including `last`, under one setting.
+
+    `perfect` clocks show what a server learns from typing delays alone.
+    """
 
     soak: Soak
     rules: Rules
@@ -45,28 +46,28 @@ class Slice:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The tallies by setting, and that of the same users with clocks that have no error at all."""
+    """The tallies by setting, and that of the same users with perfect clocks."""
 
     soak: Soak
     tallies: dict[Rules, Tally]
     perfect: Tally
 
 
-def work(piece: Slice) -> Tally:
-    """Let a slice's tokens live."""
+def simulate_slice(piece: Slice) -> Tally:
+    """Simulate the tokens of a slice."""
     tally = Tally()
     for number in range(piece.first, piece.last):
         soak = piece.soak
         # The firmware is the same under every setting: it runs under the first that has the default
         # window.
         firmware = number < soak.firmware and piece.rules == Rules() and not piece.perfect
-        drawn = member(soak.seed, number, soak.crystal, piece.perfect)
-        tally.add(live(drawn, piece.rules, soak.years, firmware))
+        drawn = draw_token(soak.seed, number, soak.crystal, piece.perfect)
+        tally.add(simulate(drawn, piece.rules, soak.years, firmware))
     return tally
 
 
 def slices(soak: Soak) -> list[Slice]:
-    """Cut the fleet; the pieces that take longest come first."""
+    """Cut the fleet into slices, those that take longest first."""
     starts = range(0, soak.tokens, _SLICE)
     pieces = [
         Slice(soak, rules, first, min(first + _SLICE, soak.tokens))
@@ -82,11 +83,11 @@ def slices(soak: Soak) -> list[Slice]:
 
 
 def run(soak: Soak, executor: Executor, progress: Callable[[int, int], None]) -> Outcome:
-    """Work off all slices; `progress` is told how many of how many are done."""
+    """Simulate all slices; `progress(done, total)` is called after each."""
     pieces = slices(soak)
     tallies = {rules: Tally() for rules in SETTINGS}
     perfect = Tally()
-    waiting = {executor.submit(work, piece): piece for piece in pieces}
+    waiting = {executor.submit(simulate_slice, piece): piece for piece in pieces}
     for done, future in enumerate(as_completed(waiting), 1):
         piece = waiting[future]
         (perfect if piece.perfect else tallies[piece.rules]).add(future.result())
@@ -96,17 +97,16 @@ def run(soak: Soak, executor: Executor, progress: Callable[[int, int], None]) ->
 
 @contextmanager
 def processes(count: int) -> Iterator[Executor]:
-    """Work on this machine, in so many processes."""
+    """Give an executor of `count` processes on this machine."""
     with ProcessPoolExecutor(count) as pool:
         yield pool
 
 
 @contextmanager
 def dask(address: str) -> Iterator[Executor]:
-    """Work on the machines of a Dask cluster whose scheduler is at `address`, such as
-    tcp://192.0.2.7:8786."""
+    """Give an executor on the Dask cluster whose scheduler is at `address` (tcp://HOST:PORT)."""
     try:
-        from distributed import Client  # noqa: PLC0415 - a second that a soak on one machine need not wait
+        from distributed import Client  # noqa: PLC0415 - takes a second
     except ImportError:
         raise KodebrikError(
             "Dask is not installed.",

@@ -1,1 +1,1 @@
-"""Servers that QA submits codes to, each behind the same few methods."""
+"""The servers that QA tests, each behind the interface `Target`."""

@@ -1,5 +1,4 @@
-"""HTTP to a server: JSON in and out, every trouble a KodebrikError, and the server's clock from its
-Date header."""
+"""HTTP to a server: JSON, errors as KodebrikError, and the server's clock by its Date header."""
 
 import ipaddress
 import time
@@ -13,7 +12,7 @@ import httpx2
 from host_tools.errors import ExitCode, KodebrikError
 
 _TIMEOUT = 20.0  # seconds
-_DATE_HALF = 0.5  # seconds: a Date header is cut to whole ones
+_DATE_HALF = 0.5  # seconds, half of what a Date header rounds down by
 
 
 @dataclass(frozen=True)
@@ -25,12 +24,12 @@ class Reply:
     took: float
 
 
-class Http:
-    """A server at `url`. May be used from several threads."""
+class HttpClient:
+    """A client of the server at `url`. May be used from several threads."""
 
     def __init__(self, url: str, headers: dict[str, str]) -> None:
-        """`headers` go with every request; they may hold a key, so the way must be TLS or this
-        machine's own."""
+        """Send `headers` with every request; they may hold a key, so only https or the loopback is
+        allowed."""
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise KodebrikError(
@@ -44,12 +43,12 @@ class Http:
             )
         self.url = url.rstrip("/")
         self.headers = headers
-        self.ahead: float | None = None  # seconds, as the last answer told
+        self.ahead: float | None = None  # seconds that the server's clock was ahead last
         limits = httpx2.Limits(max_connections=64, max_keepalive_connections=64)
         self._client = httpx2.Client(timeout=_TIMEOUT, limits=limits)
 
     def ask(self, method: str, path: str, **arguments: Any) -> Reply:
-        """Send one request, with httpx2's arguments; KodebrikError when no answer comes."""
+        """Send a request with httpx2's arguments; KodebrikError when there is no answer."""
         sent, began = time.time(), time.perf_counter()
         try:
             response = self._client.request(
@@ -72,7 +71,7 @@ class Http:
         return Reply(response.status_code, body, took)
 
     def refused(self, what: str, reply: Reply) -> KodebrikError:
-        """Say that the server did not do what it was asked."""
+        """Make the error for a `reply` that refuses `what` was asked."""
         body = reply.body if isinstance(reply.body, dict) else {}
         told = (
             body.get("error")
@@ -85,7 +84,7 @@ class Http:
         )
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         self._client.close()
 
 

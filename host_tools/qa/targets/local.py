@@ -1,5 +1,4 @@
-"""Our own validator inside this process, on a database of its own, with the world's time as its
-clock."""
+"""Our own validator in this process, with its own database and the run's time."""
 
 import secrets
 import time
@@ -8,7 +7,7 @@ from pathlib import Path
 from host_tools.otp.credential import Credential
 from host_tools.provisioning.clock_accuracy import CLOCK_PPM
 from host_tools.qa.targets.target import Answer, Policy
-from host_tools.qa.time_source import World
+from host_tools.qa.time_source import TimeSource
 from host_tools.secret import Secret
 from host_tools.validator.keys.master_key import KEY_SIZE, LocalKey
 from host_tools.validator.records import NewToken
@@ -18,18 +17,17 @@ from host_tools.validator.service import Validator
 ACTOR = "qa"
 
 
-class Local:
+class LocalTarget:
     """A Target that shares the run's virtual time."""
 
     tells_reason = True
 
-    def __init__(self, folder: Path, world: World) -> None:
-        """Start on a fresh SQLite file in `folder`, under a master key that is forgotten with
-        it."""
+    def __init__(self, folder: Path, time_source: TimeSource) -> None:
+        """Start on a new SQLite file in `folder`, under a random master key."""
         self.name = "the validator in this process"
         self.policy = Policy()
         key = LocalKey(Secret(secrets.token_bytes(KEY_SIZE)))
-        self.validator = Validator(f"sqlite:///{folder / 'validator.db'}", key, world.now)
+        self.validator = Validator(f"sqlite:///{folder / 'validator.db'}", key, time_source.now)
 
     def enrol(self, user_id: str, serial: str, credential: Credential, clock_set_at: float) -> None:
         """As Target.enrol."""
@@ -52,15 +50,15 @@ class Local:
         return _answer(verdict, time.perf_counter() - began)
 
     def challenge(self, user_id: str, question: str) -> None:
-        """As Challenging.challenge."""
+        """As ChallengeTarget.challenge."""
         self.validator.issue_challenge(user_id=user_id, text=question, actor=ACTOR)
 
     def resynchronise(self, serial: str, codes: tuple[str, str]) -> Answer:
-        """As Resynchronising.resynchronise."""
+        """As ResynchronisingTarget.resynchronise."""
         return _answer(self.validator.resynchronise(serial, codes, actor=ACTOR), 0.0)
 
     def clock_ahead(self) -> float | None:
-        """As Target.clock_ahead: it is the same clock."""
+        """As Target.clock_ahead: the clock is the same."""
         return 0.0
 
     def close(self) -> None:

@@ -15,7 +15,7 @@ two steps wider, and up to four steps beyond may be accepted as well.
 from dataclasses import dataclass, replace
 
 from host_tools.otp.credential import Credential
-from host_tools.qa.targets.http import Http
+from host_tools.qa.targets.http import HttpClient
 from host_tools.qa.targets.target import Answer, Enroller, Policy
 from host_tools.secret import Secret
 
@@ -26,13 +26,13 @@ _NO_LOCK = 100_000  # wrong codes; privacyIDEA's default is 10
 
 @dataclass(frozen=True)
 class Administrator:
-    """A name and password of privacyIDEA's."""
+    """Name and password of a privacyIDEA administrator."""
 
     name: str
     password: Secret
 
 
-class PrivacyIdea:
+class PrivacyIdeaTarget:
     """A Target that tells "accepted" or not, and nothing more."""
 
     tells_reason = False
@@ -40,21 +40,22 @@ class PrivacyIdea:
     def __init__(
         self,
         url: str,
-        way: Administrator | Secret | None,
+        login: Administrator | Secret | None,
         enroller: Enroller | None,
         policy: Policy,
     ) -> None:
-        """`way` in: an administrator who enrols, or an API key that checks what `enroller` has
-        enrolled."""
-        headers = {"PI-Authorization": way.reveal().decode()} if isinstance(way, Secret) else {}
-        self._http = Http(url, headers)
+        """`login`: an administrator who enrols, or an API key that checks what `enroller` enrols."""
+        headers = {}
+        if isinstance(login, Secret):
+            headers["PI-Authorization"] = login.reveal().decode()
+        self._http = HttpClient(url, headers)
         self._enroller = enroller
         self._serials: dict[str, str] = {}
         self.name = f"privacyIDEA at {self._http.url}"
         self.policy = policy
-        if isinstance(way, Administrator):
-            self.policy = replace(policy, less_ahead=1, unsure=2 * _WIDER)
-            self._log_in(way)
+        if isinstance(login, Administrator):
+            self.policy = replace(policy, less_ahead=1, undefined=2 * _WIDER)
+            self._log_in(login)
 
     def enrol(self, user_id: str, serial: str, credential: Credential, clock_set_at: float) -> None:
         """As Target.enrol."""

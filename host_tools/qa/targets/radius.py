@@ -1,4 +1,4 @@
-"""A RADIUS server (RFC 2865, PAP), asked with a Message-Authenticator and believed only with one
+"""A RADIUS server (RFC 2865, PAP). Requests carry a Message-Authenticator and answers must
 (CVE-2024-3596)."""
 
 import socket
@@ -13,12 +13,12 @@ from host_tools.secret import Secret
 
 PORT = 1812  # RFC 2865
 _USER_NAME, _USER_PASSWORD = 1, 2  # attributes, RFC 2865 section 5
-_TRIES, _PATIENCE = 3, 5.0  # the same packet is sent again, RFC 5080 section 2.2.1; seconds
+_TRIES, _TIMEOUT = 3, 5.0  # retransmissions (RFC 5080 section 2.2.1), seconds for each
 _MAX_PACKET = 4096
 
 
-class Radius:
-    """A Target that tells Access-Accept or Access-Reject. What it checks was enrolled elsewhere."""
+class RadiusTarget:
+    """A Target that only accepts or rejects; `enroller` enrols its users elsewhere."""
 
     tells_reason = False
 
@@ -75,13 +75,12 @@ class Radius:
             self._enroller.close()
 
     def _exchange(self, request: wire.AuthPacket, packet: bytes) -> wire.AuthPacket | None:
-        """Send and wait for the answer; what is damaged or forged is passed over, as if it had not
-        come."""
+        """Send and wait for an answer, ignoring damaged and forged ones; None when none comes."""
         family = socket.getaddrinfo(*self._address, type=socket.SOCK_DGRAM)[0][0]
         with socket.socket(family, socket.SOCK_DGRAM) as line:
             line.connect(self._address)
             line.send(packet)
-            deadline = time.monotonic() + _PATIENCE
+            deadline = time.monotonic() + _TIMEOUT
             while (left := deadline - time.monotonic()) > 0:
                 line.settimeout(left)
                 try:

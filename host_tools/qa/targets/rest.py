@@ -1,5 +1,4 @@
-"""Our own server over REST (/v1). The API key's role must be administrator, to enrol and to be told
-reasons."""
+"""Our own server over REST (/v1), with an administrator's API key."""
 
 import csv
 import io
@@ -7,21 +6,21 @@ import io
 from host_tools.otp.credential import Credential
 from host_tools.otp.secret_text import encode_base32
 from host_tools.provisioning.clock_accuracy import CLOCK_PPM
-from host_tools.qa.targets.http import Http, Reply
+from host_tools.qa.targets.http import HttpClient, Reply
 from host_tools.qa.targets.target import Answer, Policy
 from host_tools.secret import Secret
 
 _OK, _CREATED, _GONE = 200, 201, 204
 
 
-class Rest:
+class RestTarget:
     """A Target."""
 
     tells_reason = True
 
     def __init__(self, url: str, api_key: Secret, policy: Policy) -> None:
-        """Nothing is sent before the first question."""
-        self._http = Http(url, {"X-API-Key": api_key.reveal().decode()})
+        """Send nothing yet."""
+        self._http = HttpClient(url, {"X-API-Key": api_key.reveal().decode()})
         self.name = self._http.url
         self.policy = policy
 
@@ -54,12 +53,12 @@ class Rest:
         return self._answer("Checking a code", self._post("/v1/checks", body))
 
     def challenge(self, user_id: str, question: str) -> None:
-        """As Challenging.challenge."""
+        """As ChallengeTarget.challenge."""
         reply = self._post("/v1/challenges", {"user_id": user_id, "text": question})
-        self._check(f"Challenging {user_id}", reply, _CREATED)
+        self._check(f"ChallengeTarget {user_id}", reply, _CREATED)
 
     def resynchronise(self, serial: str, codes: tuple[str, str]) -> Answer:
-        """As Resynchronising.resynchronise."""
+        """As ResynchronisingTarget.resynchronise."""
         reply = self._post(f"/v1/tokens/{serial}/resynchronise", {"codes": list(codes)})
         return self._answer("Resynchronising", reply)
 

@@ -1,16 +1,16 @@
-"""Which server a run is against, from the words of the command line."""
+"""Which server a run is against, and how to get into it, from the options of the command line."""
 
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from host_tools.errors import ExitCode, KodebrikError
-from host_tools.qa.targets.local import Local
-from host_tools.qa.targets.privacyidea import Administrator, PrivacyIdea
-from host_tools.qa.targets.radius import PORT, Radius
-from host_tools.qa.targets.rest import Rest
+from host_tools.qa.targets.local import LocalTarget
+from host_tools.qa.targets.privacyidea import Administrator, PrivacyIdeaTarget
+from host_tools.qa.targets.radius import PORT, RadiusTarget
+from host_tools.qa.targets.rest import RestTarget
 from host_tools.qa.targets.target import Enroller, Policy, Target
-from host_tools.qa.time_source import World
+from host_tools.qa.time_source import TimeSource
 from host_tools.secret import Secret
 
 LOCAL = "local"
@@ -18,48 +18,60 @@ _PRIVACYIDEA, _RADIUS = "privacyidea:", "radius:"
 
 
 @dataclass(frozen=True)
-class Doors:
-    """How to get into the server, and into the one that enrols for it (`enrol`: a URL of ours)."""
+class TargetSelection:
+    """The server `against` which a run is, with the keys and passwords that it needs.
 
+    `against` is LOCAL, a URL of ours, privacyidea:URL or radius:HOST[:PORT]. `enrol` is the URL of
+    a server of ours that enrols in its place.
+    """
+
+    against: str
     api_key: Secret | None = None
     administrator: Administrator | None = None
     radius_secret: Secret | None = None
     enrol: str | None = None
 
+    @property
+    def local(self) -> bool:
+        """Whether it is the validator in this process."""
+        return self.against == LOCAL
 
-def default_policy(against: str, doors: Doors) -> Policy:
-    """Give what a server promises as long as nobody says otherwise: ours locks, privacyIDEA is not
-    counted on to."""
-    foreign = against.startswith(_PRIVACYIDEA) and doors.administrator is not None
+
+def default_policy(selection: TargetSelection) -> Policy:
+    """Give the policy that a server is expected to have: ours locks, privacyIDEA may not."""
+    foreign = selection.against.startswith(_PRIVACYIDEA) and selection.administrator is not None
     return Policy(locks_after=0) if foreign else Policy()
 
 
-def target(against: str, doors: Doors, policy: Policy, world: World, folder: Path) -> Target:
-    """Open the server that `against` names; `folder` is for the local one's database."""
-    if against == LOCAL:
-        return Local(folder, world)
+def open_target(
+    selection: TargetSelection, policy: Policy, time_source: TimeSource, folder: Path
+) -> Target:
+    """Open the selected server; the local one keeps its database in `folder`.
+
+    KodebrikError for an address that is none, or a missing key.
+    """
+    against = selection.against
+    if selection.local:
+        return LocalTarget(folder, time_source)
     if against.startswith(_RADIUS):
         host, port = _address(against.removeprefix(_RADIUS))
-        secret = _needed(
-            doors.radius_secret, "RADIUS needs the shared secret", "--radius-secret-file"
+        secret = _required(
+            selection.radius_secret, "RADIUS needs the shared secret", "--radius-secret-file"
         )
-        return Radius(host, port, secret, _enroller(doors, policy), policy)
+        return RadiusTarget(host, port, secret, _enroller(selection, policy), policy)
     if against.startswith(_PRIVACYIDEA):
-        way = doors.administrator or doors.api_key
-        return PrivacyIdea(
-            against.removeprefix(_PRIVACYIDEA), way, _enroller(doors, policy), policy
-        )
-    return Rest(
-        against, _needed(doors.api_key, "The server needs an API key", "--api-key-file"), policy
-    )
+        login = selection.administrator or selection.api_key
+        url = against.removeprefix(_PRIVACYIDEA)
+        return PrivacyIdeaTarget(url, login, _enroller(selection, policy), policy)
+    key = _required(selection.api_key, "The server needs an API key", "--api-key-file")
+    return RestTarget(against, key, policy)
 
 
-def _enroller(doors: Doors, policy: Policy) -> Enroller | None:
-    if doors.enrol is None:
+def _enroller(selection: TargetSelection, policy: Policy) -> Enroller | None:
+    if selection.enrol is None:
         return None
-    return Rest(
-        doors.enrol, _needed(doors.api_key, "Enrolling needs an API key", "--api-key-file"), policy
-    )
+    key = _required(selection.api_key, "Enrolling needs an API key", "--api-key-file")
+    return RestTarget(selection.enrol, key, policy)
 
 
 def _address(text: str) -> tuple[str, int]:
@@ -75,7 +87,7 @@ def _address(text: str) -> tuple[str, int]:
     return parts.hostname, port
 
 
-def _needed(secret: Secret | None, what: str, option: str) -> Secret:
+def _required(secret: Secret | None, what: str, option: str) -> Secret:
     if secret is None:
         raise KodebrikError(f"{what}.", f"Name its file with {option}.", ExitCode.USAGE)
     return secret

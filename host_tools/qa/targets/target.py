@@ -1,4 +1,4 @@
-"""What QA needs of a server, whoever wrote it."""
+"""The interface of a server that QA tests."""
 
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -8,39 +8,37 @@ from host_tools.otp.credential import Credential
 
 @dataclass(frozen=True)
 class Policy:
-    """What a server promises: how many steps to either side it accepts, after how many wrong codes
-    in a row it locks.
+    """What a server accepts: `window` steps to either side; it locks after `locks_after` wrong
+    codes in a row (0: it is not tested for that).
 
-    `locks_after` 0: QA does not count on a lock. `less_ahead`: so many steps fewer are accepted
-    early than late. `unsure`: of so many steps beyond these nothing is promised, so that QA leaves
-    them out.
+    `less_ahead`: so many steps fewer are accepted early than late. `undefined`: steps beyond
+    the window whose codes may be accepted or refused, so that QA does not use them.
     """
 
     window: int = 1
     locks_after: int = 3
     less_ahead: int = 0
-    unsure: int = 0
+    undefined: int = 0
 
     @property
     def ahead(self) -> int:
-        """Give how many steps early a code may be."""
+        """Steps by which an accepted code may be early."""
         return max(0, self.window - self.less_ahead)
 
     @property
     def too_late(self) -> int:
-        """Give from how many steps late on a code must be refused."""
-        return self.window + self.unsure + 1
+        """Steps late from which a code must be refused."""
+        return self.window + self.undefined + 1
 
     @property
     def too_early(self) -> int:
-        """Give the same for early codes."""
-        return self.ahead + self.unsure + 1
+        """Steps early from which a code must be refused."""
+        return self.ahead + self.undefined + 1
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A server's answer. `reason` and `steps` are what an administrator is told, None where the
-    server keeps it.
+    """A server's answer. `reason` and `steps` are told to administrators, None by other servers.
 
     `steps` counts from the expected step, negative for late; `retry_after` and `took` are seconds.
     """
@@ -53,52 +51,50 @@ class Answer:
 
 
 class Enroller(Protocol):
-    """Where users and tokens are made known, which may be another door of the same server."""
+    """A server at which users and tokens are enrolled."""
 
     def enrol(self, user_id: str, serial: str, credential: Credential, clock_set_at: float) -> None:
-        """Make the user with this one active token."""
+        """Make the user, with this token active."""
         ...
 
     def withdraw(self, user_id: str, serial: str) -> None:
-        """Remove both again."""
+        """Delete token and user."""
         ...
 
     def close(self) -> None:
-        """Let go of the server."""
+        """Close the connection."""
         ...
 
 
 class Target(Enroller, Protocol):
-    """A server. Its methods raise KodebrikError when it cannot be reached or refuses the question
-    itself."""
+    """A server under test. KodebrikError when it cannot be reached or rejects a request."""
 
     name: str
     policy: Policy
     tells_reason: bool
 
     def submit(self, user_id: str, code: str, challenge: str | None = None) -> Answer:
-        """Submit one code, or the answer to a challenge. May be called from several threads at
-        once."""
+        """Submit a code, or the answer to a challenge. May be called from several threads."""
         ...
 
     def clock_ahead(self) -> float | None:
-        """Give how many seconds the server's clock is ahead of ours, None when nothing tells."""
+        """Give by how many seconds the server's clock is ahead, None when it does not tell."""
         ...
 
 
 @runtime_checkable
-class Challenging(Protocol):
-    """A Target that can challenge a token."""
+class ChallengeTarget(Protocol):
+    """A Target that can challenge a user's token."""
 
     def challenge(self, user_id: str, question: str) -> None:
-        """Have the server challenge a user's token with that question."""
+        """Issue the challenge `question` to the user's token."""
         ...
 
 
 @runtime_checkable
-class Resynchronising(Protocol):
-    """A Target whose administrator can resynchronise."""
+class ResynchronisingTarget(Protocol):
+    """A Target that can resynchronise a token's clock."""
 
     def resynchronise(self, serial: str, codes: tuple[str, str]) -> Answer:
-        """Have an administrator find the token's clock anew by two consecutive codes."""
+        """Resynchronise the token by two consecutive codes."""
         ...

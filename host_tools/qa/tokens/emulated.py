@@ -1,7 +1,6 @@
-"""An emulated token in the hands of QA: provisioned over its link, pressed, read from pixels and
-sound.
+"""An emulated token: provisioned over its link, pressed, and read from its pixels and its sound.
 
-Times are Unix seconds of the world (times.py).
+Times are Unix seconds of the run's time source.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,21 +18,20 @@ from host_tools.image.image import build_image
 from host_tools.link import clock
 from host_tools.link.session import Session, open_session
 from host_tools.otp.credential import Credential
-from host_tools.qa.tokens.reading import Reading, listen, shown_code
+from host_tools.qa.tokens.reading import Reading, recognise, shown_code
 from host_tools.secret import Secret
 
-BOARDS = {"kodeviser": "pico", "kodeoplaeser": "pico2"}  # where each product fits
-_BOOT = 1.0  # seconds from pulling the cable to a token at rest
-_QUIET, _LONGEST = 1.3, 30.0  # seconds of silence that end a talk; longest talk
+BOARDS = {"kodeviser": "pico", "kodeoplaeser": "pico2"}  # product -> board
+_BOOT = 1.0  # seconds from unplugging until the token is off
+_QUIET, _LONGEST = 1.3, 30.0  # seconds: silence that ends an announcement; longest announcement
 _BETWEEN = 0.3  # seconds between two keys
-_TWICE = 1.0  # seconds: a red key that comes sooner after another one asks for a function
-_OFF = 62.0  # seconds after which a token that nobody touches has turned itself off
+_FUNCTION_GAP = 1.0  # seconds after a key from which red is no longer part of a function
+_OFF = 62.0  # seconds without a key after which a token has turned itself off
 
 
 @dataclass(frozen=True)
-class Make:
-    """What kind of token: the product, its file system, and the language ("da", "en") that it will
-    show and speak."""
+class TokenModel:
+    """The kind of a token: product, littlefs image, and language ("da", "en")."""
 
     product: str
     image: bytes
@@ -43,16 +41,16 @@ class Make:
 class EmulatedToken:
     """One token with one credential. A context manager."""
 
-    def __init__(self, make: Make, folder: Path, seed: int, start: float) -> None:
-        """Make a blank token in `folder` whose world's time is `start`."""
-        self.product, self.language = make.product, make.language
+    def __init__(self, model: TokenModel, folder: Path, seed: int, start: float) -> None:
+        """Make a blank token in `folder`; time begins at `start`."""
+        self.product, self.language = model.product, model.language
         self.emulator = Emulator(
-            make.product, BOARDS[make.product], folder, image=make.image, seed=seed, time=start
+            model.product, BOARDS[model.product], folder, image=model.image, seed=seed, time=start
         )
         self._access_key = Secret(self.emulator.unique_id * (messages.ACCESS_KEY_SIZE // 8))
 
     def __enter__(self) -> Self:
-        """The token itself."""
+        """Give the token itself."""
         return self
 
     def __exit__(
@@ -66,11 +64,11 @@ class EmulatedToken:
 
     @property
     def now(self) -> float:
-        """The world's time, where the token stands."""
+        """As Device.now."""
         return self.emulator.now
 
     def provision(self, credential: Credential) -> str:
-        """Claim the token, set its clock, store the credential; its serial number."""
+        """Claim the token, set its clock, store the credential; give its serial number."""
         self.emulator.plug()
         session = open_session(self.emulator.port, None, self._compare)
         session.set_key(messages.KEY_ISSUER, self._access_key)
@@ -78,24 +76,21 @@ class EmulatedToken:
         session.write_settings({"language": self.language})
         session.put_credential(credential)
         serial = session.hello.serial
-        self._put_away()
+        self._unplug()
         return serial
 
     def set_clock(self) -> None:
-        """Set the clock anew over the link, as an issuer does."""
+        """Set the clock over the link, as an issuer does."""
         with self._session() as session:
             self._set_clock(session)
 
-    def move_on(self, moment: float) -> None:
-        """Let time pass for the token until the world's `moment`."""
+    def advance_to(self, moment: float) -> None:
+        """As Device.advance_to."""
         if moment > self.now:
             self.emulator.advance(moment - self.now)
 
     def press(self, name: str, files: Path | None = None) -> Reading:
-        """Press, read the code, and keep picture and sound as `name` in `files`.
-
-        A press may also switch off what was still shown; then a second one follows, as from a user.
-        """
+        """As Device.press. A press that turns the display off is followed by a second one."""
         for _ in range(2):
             pressed_at, began = self.now, self.emulator.elapsed
             self.emulator.press()
@@ -103,24 +98,25 @@ class EmulatedToken:
                 break
         return self._read(pressed_at, began, name, files)
 
-    def answer(self, typed: Sequence[str], name: str, files: Path | None = None) -> Reading:
-        """Turn on, type each number and end it, confirm what is read back, and read the code that
-        answers it.
+    def answer_challenge(
+        self, typed: Sequence[str], name: str, files: Path | None = None
+    ) -> Reading:
+        """Turn on, type each number with "#", confirm what is read back, and read the answer.
 
-        The token was off, and has one account, which answers challenges.
+        The token must be off and have one account, which answers challenges.
         """
         self._key("red")
         for number in typed:
             for key in number:
                 self._key(key)
             self._key("#")
-        self.emulator.advance(_TWICE)
+        self.emulator.advance(_FUNCTION_GAP)
         pressed_at, began = self.now, self.emulator.elapsed
         self._key("red")
         return self._read(pressed_at, began, name, files)
 
-    def rest(self) -> None:
-        """Leave the token alone until it is off."""
+    def wait_until_off(self) -> None:
+        """Let time pass until the token has turned itself off."""
         if self.emulator.display_on:
             self.emulator.advance(_OFF)
 
@@ -129,18 +125,18 @@ class EmulatedToken:
         self.emulator.advance(_BETWEEN)
 
     def _read(self, pressed_at: float, began: float, name: str, files: Path | None) -> Reading:
-        """Read picture and sound since the press, and keep them."""
+        """Read display and sound since `began` (of `elapsed`); keep them as `name` in `files`."""
         lines = self.emulator.screen_text()
         picture = self.emulator.screen().to_png(files / f"{name}.png") if files else None
         spoken, sound = None, None
         if "audio" in self.emulator.product["parts"]:
-            self._hear_out(began)
+            self._wait_for_silence(began)
             heard = self.emulator.audio(began)
-            spoken = listen(heard, self.language)
+            spoken = recognise(heard, self.language)
             sound = write_wav(files / f"{name}.wav", heard.samples, heard.rate) if files else None
         return Reading(pressed_at, shown_code(lines), tuple(lines), spoken, picture, sound)
 
-    def _hear_out(self, began: float) -> None:
+    def _wait_for_silence(self, began: float) -> None:
         emulator = self.emulator
         emulator.advance(_QUIET)
         while (
@@ -153,9 +149,9 @@ class EmulatedToken:
     def _session(self) -> Iterator[Session]:
         self.emulator.plug()
         yield open_session(self.emulator.port, self._access_key.reveal(), self._compare)
-        self._put_away()
+        self._unplug()
 
-    def _put_away(self) -> None:
+    def _unplug(self) -> None:
         self.emulator.unplug()
         self.emulator.advance(_BOOT)
 

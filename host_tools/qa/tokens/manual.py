@@ -1,32 +1,31 @@
-"""A real token in a person's hand: QA asks for a press, and the person types what they read or
-hear."""
+"""A real token: QA asks a person to press it, and the person types the code."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 from host_tools.otp import codes
-from host_tools.qa.time_source import World
+from host_tools.qa.time_source import TimeSource
 from host_tools.qa.tokens.reading import Reading
 
 
-class HandToken:
-    """A TokenInHand. `ask` shows a line and gives what was typed."""
+class ManualToken:
+    """A Device in a person's hand. `ask(question)` gives what the person typed."""
 
-    def __init__(self, product: str, world: World, ask: Callable[[str], str]) -> None:
-        """It has no time of its own: the world's is the person's."""
+    def __init__(self, product: str, time_source: TimeSource, ask: Callable[[str], str]) -> None:
+        """The token has no time of its own: it stands at the run's."""
         self.product = product
-        self._world, self._ask = world, ask
+        self._time, self._ask = time_source, ask
 
     @property
     def now(self) -> float:
-        """Give the world's time."""
-        return self._world.now()
+        """As Device.now."""
+        return self._time.now()
 
-    def move_on(self, moment: float) -> None:
-        """Nothing: the person's time passes by itself."""
+    def advance_to(self, moment: float) -> None:
+        """As Device.advance_to: nothing to do, real time passes by itself."""
 
     def press(self, name: str, files: Path | None = None) -> Reading:
-        """Ask until something with digits alone was typed."""
+        """As Device.press; asks until something with digits alone was typed."""
         while True:
             pressed_at = self.now
             typed = "".join(

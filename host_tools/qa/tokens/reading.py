@@ -1,5 +1,4 @@
-"""Reading a code as a user does: from the pixels of the display, and from the sound of a token that
-speaks."""
+"""Reading a code as a user does: from the display's pixels and from a speaking token's sound."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -16,15 +15,15 @@ from host_tools.voice.recognition.digits import digits_in
 if TYPE_CHECKING:
     from emulator.sound import Heard
 
-_MARGIN = 0.1  # seconds of sound that the listener gets before the first digit and after the last
+_MARGIN = 0.1  # seconds of sound around the digits that speech recognition gets
 
 
 @dataclass(frozen=True)
 class Spoken:
-    """What was said. `clips` are the names of the voice pack's clips one after another.
+    """What was said. `clips` are the names of the voice pack's clips in order.
 
-    `played` is the code by the clips themselves, `understood` the code as a listener writes it down
-    who has never heard this voice (listener.py). None: no code was heard.
+    `played` is the code by those clips, `understood` the code by speech recognition that does not
+    know this voice (host_tools/voice/recognition/digits.py). None: no code was found.
     """
 
     clips: tuple[str, ...]
@@ -34,18 +33,17 @@ class Spoken:
 
 @dataclass(frozen=True)
 class Reading:
-    """What a press gave: the code by each sense, when, and the files that show it (None: not
-    kept)."""
+    """What a press gave: the code by display and by sound, and files of both (None: not kept)."""
 
-    pressed_at: float  # by the world
+    pressed_at: float  # Unix seconds of the run's time source
     shown: str | None
     lines: tuple[str, ...]  # all text on the display
-    spoken: Spoken | None  # of a token that speaks
+    spoken: Spoken | None  # None: the token does not speak
     picture: Path | None = None
     sound: Path | None = None
 
     def code(self) -> str | None:
-        """Give the code when every sense gives the same, else None."""
+        """Give the code if display, clips and recognition agree, else None."""
         codes = {self.shown}
         if self.spoken is not None:
             codes |= {self.spoken.played, self.spoken.understood}
@@ -53,14 +51,14 @@ class Reading:
 
 
 def shown_code(lines: list[str]) -> str | None:
-    """Give the one line of a display that is nothing but digits and gaps, without the gaps; None
-    when there is none."""
+    """Give the digits of the one line that holds only digits and spaces, None when there is no
+    such line."""
     numbers = [line.replace(" ", "") for line in lines if line.replace(" ", "").isdigit()]
     return numbers[0] if len(numbers) == 1 else None
 
 
-def listen(heard: "Heard", language: str) -> Spoken:
-    """Understand what a token said in `language` ("da", "en") after its introduction to a code."""
+def recognise(heard: "Heard", language: str) -> Spoken:
+    """Recognise the clips in `heard`, and the digits after "the code is", in "da" or "en"."""
     samples = np.asarray(heard.samples, np.int16)
     found = _recogniser(language).found(samples)
     digits = _code(found)
@@ -74,11 +72,11 @@ def listen(heard: "Heard", language: str) -> Spoken:
 
 def _code(found: list[Found]) -> list[Found]:
     """Give the digits that follow the words "the code is"."""
-    for place, clip in enumerate(found):
+    for index, clip in enumerate(found):
         if clip.name == "code":
             return list(
                 takewhile(
-                    lambda clip: len(clip.name) == 1 and clip.name.isdigit(), found[place + 1 :]
+                    lambda clip: len(clip.name) == 1 and clip.name.isdigit(), found[index + 1 :]
                 )
             )
     return []

@@ -1,8 +1,7 @@
-"""RFC 6287's vectors on the firmware: typed on the keys of an emulated kodeoplæser, the others on
-its VM.
+"""RFC 6287's vectors on the firmware: typed on an emulated kodeoplæser, or computed on its VM.
 
-No vector of the RFC has session data (S); what keeps a vector from the keys is said in the words in
-which provisioning or typing refuses it.
+A vector that cannot be typed is reported with the error of provisioning or typing. No vector of the
+RFC has session data (S).
 """
 
 import json
@@ -19,15 +18,15 @@ from firmware.protocol.messages import MIN_TIME
 from host_tools.errors import KodebrikError
 from host_tools.otp import challenges
 from host_tools.otp.credential import Credential
-from host_tools.qa.tokens.emulated import EmulatedToken, Make
+from host_tools.qa.tokens.emulated import EmulatedToken, TokenModel
 from host_tools.qa.vectors.rfc import Vector
 from host_tools.secret import Secret
 
-SPEAKS = "kodeoplaeser"  # has keys to type a challenge on
+KEYPAD_PRODUCT = "kodeoplaeser"
 _BEFORE = 120  # seconds before a vector's moment at which its token is provisioned
 _ENTRY = "number"
-# Asks the firmware's own module on MicroPython; the secret comes on standard input, never among the
-# arguments.
+# A program for the VM, where it calls the firmware's module as the REPL of a development board would.
+# The secret comes on standard input, never among the arguments.
 _ON_VM = """
 import json, sys
 from binascii import unhexlify
@@ -39,7 +38,7 @@ print(ocra(*asked))
 
 
 def why_not_typed(vector: Vector) -> str | None:
-    """Say why no token can take this vector, None when one can."""
+    """Say why a vector cannot be typed on a token, None when it can."""
     try:
         credential = _credential(vector)
         assert credential.suite is not None and vector.question is not None  # noqa: S101, PT018 - of RFC 6287
@@ -49,8 +48,8 @@ def why_not_typed(vector: Vector) -> str | None:
     return None
 
 
-def by_vm(vector: Vector) -> str:
-    """Give what the firmware's module answers on its VM."""
+def answer_on_vm(vector: Vector) -> str:
+    """Give the code that the firmware's module computes on its VM."""
     _, command = find_vm()
     asked = (
         vector.secret.hex(),
@@ -72,13 +71,15 @@ def by_vm(vector: Vector) -> str:
     return done.stdout.strip()
 
 
-class Typist:
-    """Types challenges. Vectors of one secret and suite follow each other on one token. A context
-    manager."""
+class KeypadRunner:
+    """Types challenges on emulated tokens. A context manager.
 
-    def __init__(self, make: Make, folder: Path) -> None:
+    Successive vectors of the same secret and suite use one token.
+    """
+
+    def __init__(self, model: TokenModel, folder: Path) -> None:
         """Keep the tokens in `folder`."""
-        self._make, self._folder = make, folder
+        self._model, self._folder = model, folder
         self._token: EmulatedToken | None = None
         self._held: tuple[bytes, str | None] | None = None
         self._counter: int | None = None
@@ -86,7 +87,7 @@ class Typist:
         self._size = 0
 
     def __enter__(self) -> Self:
-        """The typist itself."""
+        """Give the runner itself."""
         return self
 
     def __exit__(
@@ -95,7 +96,7 @@ class Typist:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Put the last token away."""
+        """End the last token's emulator."""
         self._stack.close()
 
     def shown(self, vector: Vector) -> str | None:
@@ -107,11 +108,11 @@ class Typist:
             or self._counter != vector.counter
         ):
             self._token = self._provisioned(vector)
-        self._token.rest()
+        self._token.wait_until_off()
         if vector.moment is not None:
             self._token.emulator.set_rtc(vector.moment)
         typed = [vector.question] if vector.pin is None else [vector.pin, vector.question]
-        reading = self._token.answer(typed, "vector")
+        reading = self._token.answer_challenge(typed, "vector")
         self._counter = None if vector.counter is None else vector.counter + 1
         return reading.shown
 
@@ -121,7 +122,7 @@ class Typist:
             (MIN_TIME + 2 * _BEFORE if vector.moment is None else vector.moment) - _BEFORE
         )
         folder = self._folder / f"token-{self._size}"
-        token = self._stack.enter_context(EmulatedToken(self._make, folder, 1, start))
+        token = self._stack.enter_context(EmulatedToken(self._model, folder, 1, start))
         token.provision(_credential(vector))
         self._size, self._held, self._counter = (
             self._size + 1,

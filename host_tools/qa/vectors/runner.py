@@ -1,9 +1,9 @@
-"""Every published vector against the firmware (its display's pixels) and against the validator.
+"""Every published vector on the firmware (read from the display) and on the validator.
 
-The token is an emulated one with the vector's secret, set to the vector's time; a moment that its
-clock chip cannot hold (before 2000, after 2199) is put to it as the counter that RFC 6238 makes of
-that time. Challenges are typed on a kodeoplæser's keys; what no key types is asked of the firmware
-on its VM (challenge_vectors.py). The validator's clock is set to the vector's time: it must accept
+The token is an emulated one with the vector's secret, set to the vector's time; for a time that its
+clock chip cannot hold (before 2000, after 2199) it gets the counter that RFC 6238 computes from
+it. Challenges are typed on a kodeoplæser's keys; what no key types is asked of the firmware
+on its VM (ocra.py). The validator's clock is set to the vector's time: it must accept
 the vector's code, once, and refuse a code next to it.
 """
 
@@ -15,10 +15,10 @@ from pathlib import Path
 
 from firmware.protocol.messages import MAX_TIME, MIN_TIME
 from host_tools.otp.credential import Credential
-from host_tools.qa.targets.local import ACTOR, Local
-from host_tools.qa.tokens.emulated import EmulatedToken, Make, image_of
+from host_tools.qa.targets.local import ACTOR, LocalTarget
+from host_tools.qa.tokens.emulated import EmulatedToken, TokenModel, image_of
 from host_tools.qa.vectors import rfc
-from host_tools.qa.vectors.ocra import SPEAKS, Typist, by_vm, why_not_typed
+from host_tools.qa.vectors.ocra import KEYPAD_PRODUCT, KeypadRunner, answer_on_vm, why_not_typed
 from host_tools.qa.vectors.rfc import Vector
 from host_tools.secret import Secret
 from host_tools.validator.records import NewToken
@@ -30,9 +30,8 @@ _BEFORE = 60  # seconds before a vector's moment at which its token is provision
 
 
 @dataclass(frozen=True)
-class Tried:
-    """A vector against a device (TOKEN, VM or SERVER): what it gave; `skipped` says why it was not
-    tried there."""
+class VectorResult:
+    """A vector on a device (TOKEN, VM or SERVER): the code it gave, or why it was `skipped`."""
 
     device: str
     vector: Vector
@@ -41,7 +40,7 @@ class Tried:
 
     @property
     def passed(self) -> bool:
-        """Say whether it is right."""
+        """Whether the code is right."""
         return self.given == self.vector.code
 
 
@@ -50,31 +49,35 @@ def all_vectors() -> list[Vector]:
     return [*rfc.hotp(), *rfc.totp(), *rfc.ocra()]
 
 
-def run(product: str, progress: Callable[[int, int], None]) -> Iterator[Tried]:
-    """Try all."""
+def run(product: str, progress: Callable[[int, int], None]) -> Iterator[VectorResult]:
+    """Try all vectors; `progress(done, total)` is called after each step."""
     vectors = all_vectors()
-    make = Make(product, image_of(product), "en")
-    speaking = make if product == SPEAKS else Make(SPEAKS, image_of(SPEAKS), "en")
+    model = TokenModel(product, image_of(product), "en")
+    with_keypad = (
+        model
+        if product == KEYPAD_PRODUCT
+        else TokenModel(KEYPAD_PRODUCT, image_of(KEYPAD_PRODUCT), "en")
+    )
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kodebrik-vectors-")))
-        clock = _Clock()
-        target = Local(folder, clock)
+        clock = _SettableTime()
+        target = LocalTarget(folder, clock)
         stack.callback(target.close)
-        typist = stack.enter_context(Typist(speaking, folder / "challenged"))
+        keypad = stack.enter_context(KeypadRunner(with_keypad, folder / "challenged"))
         for number, vector in enumerate(vectors):
             if vector.suite is None:
-                yield Tried(TOKEN, vector, _shown(vector, make, folder / f"token-{number}"))
+                yield VectorResult(TOKEN, vector, _shown(vector, model, folder / f"token-{number}"))
             elif why := why_not_typed(vector):
-                yield Tried(TOKEN, vector, skipped=why)
-                yield Tried(VM, vector, by_vm(vector))
+                yield VectorResult(TOKEN, vector, skipped=why)
+                yield VectorResult(VM, vector, answer_on_vm(vector))
             else:
-                yield Tried(TOKEN, vector, typist.shown(vector))
+                yield VectorResult(TOKEN, vector, keypad.shown(vector))
             progress(2 * number + 1, 2 * len(vectors))
-            yield Tried(SERVER, vector, _accepted(vector, f"rfc-{number}", target, clock))
+            yield VectorResult(SERVER, vector, _accepted(vector, f"rfc-{number}", target, clock))
             progress(2 * number + 2, 2 * len(vectors))
 
 
-def _shown(vector: Vector, make: Make, folder: Path) -> str | None:
+def _shown(vector: Vector, model: TokenModel, folder: Path) -> str | None:
     """Give the code that the token shows."""
     moment, counter = vector.moment, vector.counter
     if moment is not None and not MIN_TIME + _BEFORE <= moment <= MAX_TIME:
@@ -88,18 +91,17 @@ def _shown(vector: Vector, make: Make, folder: Path) -> str | None:
         counter=counter,
     )
     start = MIN_TIME + _BEFORE if moment is None else moment
-    with EmulatedToken(make, folder, 1, start - _BEFORE / 2) as token:
+    with EmulatedToken(model, folder, 1, start - _BEFORE / 2) as token:
         token.provision(credential)
         # The clock is read some hundredths of a second after the press: the whole second is the
         # vector's.
-        token.move_on(start)
+        token.advance_to(start)
         token.emulator.set_rtc(start)
         return token.press("vector").shown
 
 
-def _accepted(vector: Vector, name: str, target: Local, clock: "_Clock") -> str | None:
-    """Give the code that the validator accepts: the vector's, or None. A neighbour of it must be
-    refused before."""
+def _accepted(vector: Vector, name: str, target: LocalTarget, clock: "_SettableTime") -> str | None:
+    """Submit a code next to the vector's, then the vector's; give the one accepted, or None."""
     clock.moment = 0.0 if vector.moment is None else float(vector.moment)
     counts = vector.counter is not None
     credential = Credential(
@@ -127,8 +129,8 @@ def _accepted(vector: Vector, name: str, target: Local, clock: "_Clock") -> str 
     return None
 
 
-class _Clock:
-    """A World that stands where it is put."""
+class _SettableTime:
+    """A TimeSource that stands at `moment`."""
 
     virtual = True
     moment = 0.0

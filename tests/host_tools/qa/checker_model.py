@@ -1,5 +1,4 @@
-"""The checker in fifty lines: what a validator must answer for one TOTP token, by RFC 6238 and
-PRODUCT's rules.
+"""A model of the validator: its verdicts for one TOTP token, by RFC 6238 and the product's rules.
 
 Codes are pyotp's. Time is Unix seconds; the clock of the token is right, but the server knows no
 more than its ppm.

@@ -1,20 +1,21 @@
-"""Servers with one fault each, which QA must find."""
+"""Servers with one fault each, which QA must detect."""
 
 from collections.abc import Callable
 from dataclasses import replace
 
-from host_tools.qa.targets.local import Local
+from host_tools.qa.targets.local import LocalTarget
 from host_tools.qa.targets.target import Answer
 from host_tools.validator.rule.verdict import CheckRequest
 
 
-class Faulty(Local):
-    """The validator, with what it answers changed by `fault`, which gets the target, the user-ID,
-    the code."""
+class Faulty(LocalTarget):
+    """The validator with its answers changed by `fault(target, user_id, code, answer)`."""
 
-    def __init__(self, folder, world, fault: Callable[[Local, str, str, Answer], Answer]) -> None:
-        super().__init__(folder, world)
-        self.fault, self.world = fault, world
+    def __init__(
+        self, folder, time_source, fault: Callable[[LocalTarget, str, str, Answer], Answer]
+    ) -> None:
+        super().__init__(folder, time_source)
+        self.fault, self.time_source = fault, time_source
         self.seen: list[str] = []
 
     def submit(self, user_id: str, code: str, challenge: str | None = None) -> Answer:

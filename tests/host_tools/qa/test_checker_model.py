@@ -1,5 +1,4 @@
-"""The validator beside a model of fifty lines, driven by hypothesis: the same verdicts whatever
-comes, in any order."""
+"""The validator against a model of fifty lines: equal verdicts for any sequence of events."""
 
 import base64
 from itertools import count
@@ -11,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from host_tools.otp.credential import Credential
 from host_tools.provisioning.clock_accuracy import CLOCK_PPM
-from host_tools.qa.targets.local import Local
+from host_tools.qa.targets.local import LocalTarget
 from host_tools.qa.time_source import VirtualTime
 from host_tools.secret import Secret
 from host_tools.validator.rule.verdict import CheckRequest
@@ -24,15 +23,15 @@ WHO = st.sampled_from(USERS)
 SERIALS = count(1)
 
 
-class Beside(RuleBasedStateMachine):
-    """Two users, so that neither's codes touch the other. It is always the middle of a step: no
-    drift is learnt."""
+class ValidatorAndModel(RuleBasedStateMachine):
+    """Two users, to see that neither's codes affect the other. It is always the middle of a step, so
+    that no drift is learnt."""
 
-    def __init__(self, target: Local, world: VirtualTime) -> None:
+    def __init__(self, target: LocalTarget, time_source: VirtualTime) -> None:
         super().__init__()
-        self.target, self.world = target, world
-        self.world.wait_until(
-            (world.now() // PERIOD + 100.5) * PERIOD, "the users before are history"
+        self.target, self.time_source = target, time_source
+        self.time_source.wait_until(
+            (time_source.now() // PERIOD + 100.5) * PERIOD, "earlier examples must not matter"
         )
         self.models: dict[str, Model] = {}
         self.names: dict[str, str] = {}
@@ -41,19 +40,19 @@ class Beside(RuleBasedStateMachine):
             secret = bytes([number % 256]) * 12 + number.to_bytes(8, "big")
             self.names[who] = f"model-{number}"
             target.enrol(
-                self.names[who], f"M{number}", Credential("M", Secret(secret)), world.now()
+                self.names[who], f"M{number}", Credential("M", Secret(secret)), time_source.now()
             )
             self.models[who] = Model(
-                base64.b32encode(secret).decode(), CLOCK_PPM["ds3231"], world.now()
+                base64.b32encode(secret).decode(), CLOCK_PPM["ds3231"], time_source.now()
             )
         self.used: dict[str, list[str]] = {who: [] for who in USERS}
 
     @property
     def step(self) -> int:
-        return int(self.world.now() // PERIOD)
+        return int(self.time_source.now() // PERIOD)
 
     def both(self, who: str, code: str) -> None:
-        expected = self.models[who].check(code, self.world.now())
+        expected = self.models[who].check(code, self.time_source.now())
         answer = self.target.submit(self.names[who], code)
         assert answer.reason == expected
         assert answer.accepted == (expected == "accepted")
@@ -62,24 +61,25 @@ class Beside(RuleBasedStateMachine):
 
     @rule(steps=st.integers(1, 5))
     def time_passes(self, steps: int) -> None:
-        self.world.wait_until(self.world.now() + steps * PERIOD, "time passes")
+        self.time_source.wait_until(self.time_source.now() + steps * PERIOD, "time passes")
 
     @rule(who=WHO, days=st.integers(1, 1000), away=st.integers(-9, 9))
     def a_code_after_days_in_a_drawer(self, who: str, days: int, away: int) -> None:
-        """Then the clocks are set: what a code from beyond the window teaches is for other tests to
-        say."""
-        self.world.wait_until(self.world.now() + days * DAY, "the token lies in a drawer")
+        """The clocks are set afterwards: learning from codes outside the window is not tested here."""
+        self.time_source.wait_until(
+            self.time_source.now() + days * DAY, "the token lies in a drawer"
+        )
         self.both(who, self.models[who].code(self.step + away))
         for each, model in self.models.items():
             serial = self.target.validator.user(self.names[each]).serial
             self.target.validator.clock_was_set(serial, actor="model")
-            model.clock_was_set(self.world.now())
+            model.clock_was_set(self.time_source.now())
 
     @rule(who=WHO)
     def the_lock_runs_out(self, who: str) -> None:
         until = self.models[who].locked_until
-        if until > self.world.now():
-            self.world.wait_until((until // PERIOD + 1.5) * PERIOD, "the lock runs out")
+        if until > self.time_source.now():
+            self.time_source.wait_until((until // PERIOD + 1.5) * PERIOD, "the lock runs out")
 
     @rule(who=WHO, away=st.integers(-WINDOW - 1, WINDOW + 1))
     def a_code_about_now(self, who: str, away: int) -> None:
@@ -119,7 +119,7 @@ class Beside(RuleBasedStateMachine):
     def many_in_one_transaction(self, who: str, offsets: list[int]) -> None:
         codes = [self.models[who].code(self.step + offset) for offset in offsets]
         requests = [CheckRequest(code, user_id=self.names[who]) for code in codes]
-        expected = [self.models[who].check(code, self.world.now()) for code in codes]
+        expected = [self.models[who].check(code, self.time_source.now()) for code in codes]
         assert [
             str(verdict.reason) for verdict in self.target.validator.check_many(requests)
         ] == expected
@@ -140,11 +140,11 @@ class Beside(RuleBasedStateMachine):
 
 
 def test_the_validator_answers_as_the_model_does(tmp_path: Path):
-    world = VirtualTime(START)
-    target = Local(tmp_path, world)
+    time_source = VirtualTime(START)
+    target = LocalTarget(tmp_path, time_source)
     try:
         run_state_machine_as_test(
-            lambda: Beside(target, world),
+            lambda: ValidatorAndModel(target, time_source),
             settings=settings(max_examples=40, stateful_step_count=40, deadline=None),
         )
     finally:

@@ -1,5 +1,4 @@
-"""The report's page in a browser: nothing that axe-core objects to, in light and dark, and no
-sideways scrolling."""
+"""The report's page in a browser: accessible by axe-core, light and dark, no sideways scrolling."""
 
 from pathlib import Path
 

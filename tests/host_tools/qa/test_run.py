@@ -1,5 +1,4 @@
-"""qa run: the validator passes; every server and token with a fault is caught, by the case that is
-about it."""
+"""`qa run`: the validator passes; each faulty server and token is caught by the case about it."""
 
 import json
 import random
@@ -13,10 +12,10 @@ import pytest
 from host_tools.cli import main
 from host_tools.errors import ExitCode
 from host_tools.qa.cases import catalogue
-from host_tools.qa.cases.schedule import Played, play
-from host_tools.qa.cases.test_bed import Stage
-from host_tools.qa.cases.token_pool import Crew, crew_of
-from host_tools.qa.targets.local import Local
+from host_tools.qa.cases.environment import Environment
+from host_tools.qa.cases.schedule import CaseResult, run_cases
+from host_tools.qa.cases.token_pool import TokenPool, enrol_many
+from host_tools.qa.targets.local import LocalTarget
 from host_tools.qa.time_source import RealTime, VirtualTime
 from host_tools.qa.tokens.reading import Reading, Spoken
 from tests.host_tools.qa import servers
@@ -25,34 +24,38 @@ START = 1_893_456_000.0
 
 
 @pytest.fixture
-def stage_for(tmp_path: Path):
-    """A stage with two emulated kodevisers before a server."""
+def environment_for(tmp_path: Path):
+    """Make an environment of two emulated kodevisers and a server."""
     with ExitStack() as stack:
 
-        def make(fault=None, seed: int = 1, spoil=None) -> Stage:
-            world = VirtualTime(START)
+        def make(fault=None, seed: int = 1, spoil=None) -> Environment:
+            clock = VirtualTime(START)
             folder = tmp_path / f"run-{seed}"
             folder.mkdir()
-            target = Local(folder, world) if fault is None else servers.Faulty(folder, world, fault)
+            target = (
+                LocalTarget(folder, clock)
+                if fault is None
+                else servers.Faulty(folder, clock, fault)
+            )
             stack.callback(target.close)
-            crew = stack.enter_context(Crew("kodeviser", folder, seed, world, target))
-            holders = crew_of(crew.recruit, 2, lambda done, total: None)
+            pool = stack.enter_context(TokenPool("kodeviser", folder, seed, clock, target))
+            tokens = enrol_many(pool.enrol, 2, lambda done, total: None)
             if spoil:
-                for holder in holders:
-                    spoil(holder.token)
-            return Stage(world, target, holders, random.Random(seed), None, crew.recruit)
+                for token in tokens:
+                    spoil(token.device)
+            return Environment(clock, target, tokens, random.Random(seed), None, pool.enrol)
 
         yield make
 
 
-def run(stage: Stage, codes: int = 1) -> dict[str, Played]:
-    played = play(stage, codes, frozenset({catalogue.EMULATED}), lambda each: None)
+def run(env: Environment, codes: int = 1) -> dict[str, CaseResult]:
+    played = run_cases(env, codes, frozenset({catalogue.EMULATED}), lambda each: None)
     return {each.case.name: each for each in played}
 
 
 @pytest.mark.parametrize("seed", [1, 4, 5])
-def test_our_validator_passes_every_case(stage_for, seed):
-    played = run(stage_for(seed=seed))
+def test_our_validator_passes_every_case(environment_for, seed):
+    played = run(environment_for(seed=seed))
     assert set(played) == {case.name for case in catalogue.CASES}
     assert [name for name, each in played.items() if each.skipped] == ["payment"], (
         "a kodeviser has no keys"
@@ -80,29 +83,39 @@ def test_our_validator_passes_every_case(stage_for, seed):
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
-def test_a_faulty_server_is_caught_by_the_cases_about_it(stage_for, fault, found_by):
-    played = run(stage_for(fault))
+def test_a_faulty_server_is_caught_by_the_cases_about_it(environment_for, fault, found_by):
+    played = run(environment_for(fault))
     assert found_by <= {name for name, each in played.items() if not each.passed}
 
 
-def test_a_token_whose_clock_is_ten_minutes_off_is_caught(stage_for):
+def test_a_token_whose_clock_is_ten_minutes_off_is_caught(environment_for):
     def spoil(token) -> None:
         token.emulator.set_rtc(
             token.emulator.rtc_time + 600
         )  # further than a token in a drawer is searched for
 
-    assert not run(stage_for(spoil=spoil))["right"].passed
+    assert not run(environment_for(spoil=spoil))["right"].passed
 
 
-def test_the_same_seed_gives_the_same_codes_and_answers(stage_for, tmp_path):
-    def codes(stage: Stage) -> list[tuple[str, str, str | None]]:
-        run(stage)
-        return [(each.user_id, each.code, each.answer.reason) for each in stage.submissions]
+def test_the_same_seed_gives_the_same_codes_and_answers(environment_for, tmp_path):
+    def codes(env: Environment) -> list[tuple[str, str, str | None]]:
+        run(env)
+        return [(each.user_id, each.code, each.answer.reason) for each in env.submissions]
 
-    first = codes(stage_for(seed=1))
+    first = codes(environment_for(seed=1))
     (tmp_path / "run-1").rename(tmp_path / "before")
-    assert codes(stage_for(seed=1)) == first
-    assert [code for _, code, _ in codes(stage_for(seed=2))] != [code for _, code, _ in first]
+    assert codes(environment_for(seed=1)) == first
+    assert [code for _, code, _ in codes(environment_for(seed=2))] != [code for _, code, _ in first]
+
+
+def test_every_submission_names_the_press_that_its_code_was_read_at(environment_for):
+    env = environment_for()
+    results = run(env)
+    assert all(each.press in env.presses for each in env.submissions)
+    assert all(each.press.at <= each.at for each in env.submissions)
+    wrong, right = results["wrong-token"].submissions
+    assert (wrong.press.user_id, wrong.code) == (right.user_id, right.press.code)
+    assert wrong.user_id != right.user_id
 
 
 @pytest.mark.parametrize(
@@ -125,8 +138,8 @@ def test_a_long_wait_in_real_time_is_announced_and_kept():
     def sleep(seconds: float) -> None:
         now[0] += seconds / 2  # as interrupted sleeps do
 
-    world = RealTime(said.append, lambda: now[0], sleep)
-    world.wait_until(1030, "a new code is needed")
+    time_source = RealTime(said.append, lambda: now[0], sleep)
+    time_source.wait_until(1030, "a new code is needed")
     assert now[0] >= 1029.999999
     assert said == ["Waiting 30 s: a new code is needed."]
 
@@ -186,13 +199,13 @@ def test_reports_as_json_junit_and_a_page_with_pictures_and_sounds(tmp_path, cap
 
 
 def test_a_failed_run_exits_with_16_and_says_what_was_expected(tmp_path, capsys, monkeypatch):
-    def refuse(self: Local, user_id: str, code: str, challenge: str | None = None):
+    def refuse(self: LocalTarget, user_id: str, code: str, challenge: str | None = None):
         return servers.refuses_everything(
             self, user_id, code, submit(self, user_id, code, challenge)
         )
 
-    submit = Local.submit
-    monkeypatch.setattr(Local, "submit", refuse)
+    submit = LocalTarget.submit
+    monkeypatch.setattr(LocalTarget, "submit", refuse)
     xml = tmp_path / "junit.xml"
     assert (
         main(["qa", "run", "--tokens", "2", "--codes", "1", "--seed", "1", "--junit", str(xml)])

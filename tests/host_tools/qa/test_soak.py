@@ -1,5 +1,4 @@
-"""qa soak: the same fleet gives the same figures however it is cut; typing teaches nothing; Dask
-does the same work."""
+"""`qa soak`: learning of drift, equal figures however the fleet is cut, Dask, the plot."""
 
 import json
 import random
@@ -13,24 +12,24 @@ import pytest
 from host_tools.cli import main
 from host_tools.errors import ExitCode
 from host_tools.qa.soak import report, soak
-from host_tools.qa.soak.clocks import ChipToken, VmToken
-from host_tools.qa.soak.fleet import YEAR, Crystal, Member, member
-from host_tools.qa.soak.lifetime import Rules, live
+from host_tools.qa.soak.clocks import ClockChipToken, FirmwareToken
+from host_tools.qa.soak.fleet import YEAR, Crystal, FleetToken, draw_token
+from host_tools.qa.soak.lifetime import Rules, simulate
 from host_tools.qa.soak.soak import Slice, Soak
 
 SMALL = Soak(tokens=4, years=0.5, crystal="ds3231", seed=1)
 
 
-def perfect(number: int, typing: float) -> Member:
-    """A clock without error, and a user who types as slowly as told."""
-    drawn = member(1, number, "ds3231", perfect=True)
+def perfect(number: int, typing: float) -> FleetToken:
+    """Draw a token with a perfect clock and a user who types in `typing` seconds."""
+    drawn = draw_token(1, number, "ds3231", perfect=True)
     return replace(drawn, user=replace(drawn.user, typing=typing, drawer=0.03))
 
 
 @pytest.mark.parametrize("typing", [3, 6, 12, 15, 20, 25])
 def test_typing_delay_alone_teaches_nothing_and_costs_nobody_a_login(typing):
     for number in range(8):
-        tally = live(perfect(number, typing), Rules(), 3)
+        tally = simulate(perfect(number, typing), Rules(), 3)
         assert tally.learnt == 0
         assert tally.help_desk == 0
 
@@ -39,7 +38,7 @@ def test_typing_delay_alone_teaches_nothing_and_costs_nobody_a_login(typing):
 def test_learning_keeps_drifting_tokens_accepted(crystal, least):
     rates = {}
     for rules in (Rules(), Rules(learns=False)):
-        tallies = [live(member(2, number, crystal), rules, 2) for number in range(10)]
+        tallies = [simulate(draw_token(2, number, crystal), rules, 2) for number in range(10)]
         rates[rules] = sum(each.first_accepted for each in tallies) / sum(
             each.first_tries for each in tallies
         )
@@ -50,7 +49,9 @@ def test_learning_keeps_drifting_tokens_accepted(crystal, least):
 def test_a_wider_window_accepts_more():
     shares = []
     for window in (0, 1, 2):
-        tallies = [live(member(3, number, "ds3231"), Rules(window), 1) for number in range(6)]
+        tallies = [
+            simulate(draw_token(3, number, "ds3231"), Rules(window), 1) for number in range(6)
+        ]
         shares.append(
             sum(each.first_accepted for each in tallies) / sum(each.first_tries for each in tallies)
         )
@@ -59,14 +60,14 @@ def test_a_wider_window_accepts_more():
 
 
 def test_the_whole_firmware_and_the_clock_chip_alone_give_the_same_codes():
-    tally = live(member(1, 0, "quartz"), Rules(), 0.5, firmware=True)
+    tally = simulate(draw_token(1, 0, "quartz"), Rules(), 0.5, firmware=True)
     assert tally.compared == tally.presses > 20
     assert tally.differing == 0
 
 
 def test_a_token_with_another_clock_is_noticed():
     start, secret = 1_893_456_000.0, bytes(20)
-    chip, firmware = ChipToken(secret, start), VmToken(secret, start)
+    chip, firmware = ClockChipToken(secret, start), FirmwareToken(secret, start)
     try:
         firmware.set_clock(start, 45)
         assert chip.press(start + 10) != firmware.press(start + 10)
@@ -75,7 +76,7 @@ def test_a_token_with_another_clock_is_noticed():
 
 
 def test_a_crystal_is_slow_off_25_degrees_and_ages_ever_less():
-    crystal = Crystal(ppm=5, parabola=0.034, slope=0, aging=2, set_off=0, ppm_told=50)
+    crystal = Crystal(ppm=5, parabola=0.034, slope=0, aging=2, set_off=0, specified_ppm=50)
     assert crystal.rate(0, 25) == 5
     assert crystal.rate(0, 5) == crystal.rate(0, 45) == pytest.approx(5 - 0.034 * 400)
     ages = [crystal.rate(years * YEAR, 25) for years in (0, 1, 2, 3)]
@@ -129,7 +130,9 @@ def test_dask_on_loopback_does_the_same_work():
         ) as cluster,
         soak.dask(cluster.scheduler_address) as executor,
     ):
-        assert vars(executor.submit(soak.work, piece).result(60)) == vars(soak.work(piece))
+        assert vars(executor.submit(soak.simulate_slice, piece).result(600)) == vars(
+            soak.simulate_slice(piece)
+        )
 
 
 def test_no_scheduler_there_says_how_to_start_one(capsys):

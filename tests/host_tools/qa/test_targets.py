@@ -1,4 +1,4 @@
-"""The servers that QA asks, and a token in a person's hand."""
+"""RADIUS as a target, and a real token that a person presses."""
 
 import asyncio
 import ipaddress
@@ -12,15 +12,15 @@ import pytest
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.otp import codes
 from host_tools.otp.credential import Credential
-from host_tools.qa.cases.enrolled_token import Holder
-from host_tools.qa.cases.schedule import play
-from host_tools.qa.cases.test_bed import Stage
-from host_tools.qa.targets.local import Local
-from host_tools.qa.targets.radius import Radius
+from host_tools.qa.cases.enrolled_token import EnrolledToken
+from host_tools.qa.cases.environment import Environment
+from host_tools.qa.cases.schedule import run_cases
+from host_tools.qa.targets.local import LocalTarget
+from host_tools.qa.targets.radius import RadiusTarget
 from host_tools.qa.targets.target import Policy
 from host_tools.qa.time_source import VirtualTime
-from host_tools.qa.tokens.emulated import EmulatedToken, Make, image_of
-from host_tools.qa.tokens.manual import HandToken
+from host_tools.qa.tokens.emulated import EmulatedToken, TokenModel, image_of
+from host_tools.qa.tokens.manual import ManualToken
 from host_tools.secret import Secret
 from host_tools.validator.radius import server as radius
 
@@ -30,7 +30,7 @@ SHARED = Secret(b"a secret of many bytes")
 
 @contextmanager
 def radius_server(secret: Secret):
-    """A RADIUS server on loopback that accepts anna's 123456; its port."""
+    """Run a RADIUS server on the loopback that accepts anna's 123456; give its port."""
     started, loop = threading.Event(), asyncio.new_event_loop()
     ports: list[int] = []
     servers: list[radius.RadiusServer] = []
@@ -56,7 +56,7 @@ def radius_server(secret: Secret):
 
     thread = threading.Thread(target=run)
     thread.start()
-    assert started.wait(10)
+    assert started.wait(120)
     yield ports[0]
     loop.call_soon_threadsafe(loop.stop)
     thread.join()
@@ -65,44 +65,49 @@ def radius_server(secret: Secret):
 
 def test_radius_tells_accepted_and_refused():
     with radius_server(SHARED) as port:
-        target = Radius("127.0.0.1", port, SHARED, None, Policy())
+        target = RadiusTarget("127.0.0.1", port, SHARED, None, Policy())
         assert target.submit("anna", "123456").accepted
         assert not target.submit("anna", "123457").accepted
         assert target.submit("anna", "123457").reason is None
 
 
 def test_a_radius_server_with_another_secret_is_not_believed(monkeypatch):
-    monkeypatch.setattr("host_tools.qa.targets.radius._PATIENCE", 0.05)
+    monkeypatch.setattr("host_tools.qa.targets.radius._TIMEOUT", 0.05)
     with radius_server(Secret(b"another secret of many bytes")) as port:
-        target = Radius("127.0.0.1", port, SHARED, None, Policy())
+        target = RadiusTarget("127.0.0.1", port, SHARED, None, Policy())
         with pytest.raises(KodebrikError) as raised:
             target.submit("anna", "123456")
     assert raised.value.exit_code == ExitCode.SILENT
 
 
-def test_a_person_with_a_real_token_plays_what_can_be_played(tmp_path: Path):
-    world = VirtualTime(START)
-    target = Local(tmp_path, world)
+def test_a_person_with_a_real_token_plays_every_case_that_needs_no_emulator(tmp_path: Path):
+    time_source = VirtualTime(START)
+    target = LocalTarget(tmp_path, time_source)
     credential = Credential("QA", Secret(bytes(range(20))))
     with EmulatedToken(
-        Make("kodeviser", image_of("kodeviser"), "da"), tmp_path / "token", 1, START
+        TokenModel("kodeviser", image_of("kodeviser"), "da"), tmp_path / "token", 1, START
     ) as token:
         serial = token.provision(credential)
         target.enrol("anna.jensen", serial, credential, token.now)
         asked: list[str] = []
 
         def person(question: str) -> str:
-            """Reads what is asked, presses, types; at the first time something that is no code."""
+            """Press and type the code; at first type something that is no code."""
             asked.append(question)
             if len(asked) == 1:
                 return "what?"
-            token.move_on(world.now())
+            token.advance_to(time_source.now())
             return codes.grouped(token.press("").shown)
 
-        world.wait_until(token.now, "provisioning")
-        holder = Holder("anna.jensen", serial, HandToken("kodeviser", world, person), 30)
-        played = play(
-            Stage(world, target, [holder], random.Random(1)), 1, frozenset(), lambda each: None
+        time_source.wait_until(token.now, "provisioning")
+        enrolled = EnrolledToken(
+            "anna.jensen", serial, ManualToken("kodeviser", time_source, person), 30
+        )
+        played = run_cases(
+            Environment(time_source, target, [enrolled], random.Random(1)),
+            1,
+            frozenset(),
+            lambda each: None,
         )
     target.close()
     done = {each.case.name for each in played if not each.skipped}

@@ -1,0 +1,201 @@
+"""The environment of a case: time, server and enrolled tokens, with the log of what was done.
+
+A case asks for a token whose next code is new and which may be refused so often without being
+locked out; it presses, waits as a user would, submits, and says which answer it expects.
+"""
+
+import random
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.qa.cases.enrolled_token import EnrolledToken
+from host_tools.qa.cases.log import ACCEPTED, Expected, Press, Submission
+from host_tools.qa.targets.target import Answer, ResynchronisingTarget, Target
+from host_tools.qa.time_source import TimeSource
+from host_tools.qa.tokens.emulated import EmulatedToken
+from host_tools.qa.tokens.reading import Reading
+
+# Steps around a press within which a mistyped code must not be right: our server recognises codes
+# that far away.
+NEAR = 120
+_SETTLE = 1.0  # seconds after a step's beginning at which to press: the token's clock may lag
+_RECENTLY = 86_400.0  # seconds since the last use in which a server's search stays narrow
+_TYPING = (2.0, 8.0)  # seconds from the end of reading to submitting, shortest and longest
+_NOT_COUNTED = (  # reasons for which our server does not count a wrong code
+    "locked_out",
+    "malformed",
+    "blocked",
+    "replay",
+    "no_challenge",
+)
+
+
+@dataclass
+class Environment:
+    """What cases act on, and what they did. `files` keeps pictures and sounds (None: nowhere).
+
+    `enrol` and `enrol_payer` add a token, and one that signs payments; None where the tokens are
+    real ones.
+    """
+
+    time: TimeSource
+    target: Target
+    tokens: list[EnrolledToken]
+    rng: random.Random
+    files: Path | None = None
+    enrol: Callable[[], EnrolledToken] | None = None
+    enrol_payer: Callable[[], EnrolledToken] | None = None
+    presses: list[Press] = field(default_factory=list)
+    submissions: list[Submission] = field(default_factory=list)
+
+    def choose_token(self, refusals: int = 0) -> EnrolledToken:
+        """Wait for the free token whose next code is new soonest, and reserve it for the case.
+
+        That many `refusals` will not lock it.
+        """
+        chosen = min((each for each in self.tokens if not each.busy), key=lambda each: each.free_at)
+        chosen.busy = True
+        limit = self.target.policy.locks_after
+        if limit and chosen.failures + refusals >= limit:
+            self.accept(chosen, "a right code before, so that the count of wrong ones starts anew")
+        elif refusals and self.time.now() - chosen.free_at > _RECENTLY:
+            self.accept(
+                chosen,
+                "a right code before, for a server may look far for a clock it has not seen for "
+                "long",
+            )
+        self.wait_for_new_code(chosen)
+        return chosen
+
+    def release_tokens(self) -> None:
+        """Let every token be chosen again, at the end of a case."""
+        for token in self.tokens:
+            token.busy = False
+
+    def wait_for_new_code(self, token: EnrolledToken) -> None:
+        """Wait until the token's next code has not been accepted before."""
+        self.time.wait_until(token.free_at, f"the next code of {token.user_id} must be a new one")
+
+    def accept(self, token: EnrolledToken, note: str) -> None:
+        """Press and submit, expecting acceptance."""
+        self.wait_for_new_code(token)
+        self.submit(token, self.press(token), note, ACCEPTED)
+
+    def press(self, token: EnrolledToken, at: float | None = None) -> Press:
+        """Press `token` at `at`, a moment up to now (None: now), and read its code.
+
+        Time then stands where the reading ended. MisreadError when no code can be read.
+        """
+        token.device.advance_to(self.time.now() if at is None else at)
+        return self._read(token, lambda name: token.device.press(name, self.files))
+
+    def answer(self, token: EnrolledToken, typed: list[str]) -> Press:
+        """Type the numbers of a challenge and read the code that answers it, as press() does."""
+        device = token.device
+        assert isinstance(device, EmulatedToken)  # noqa: S101 - the cases' needs say so
+        device.advance_to(self.time.now())
+        device.wait_until_off()
+        return self._read(token, lambda name: device.answer_challenge(typed, name, self.files))
+
+    def _read(self, token: EnrolledToken, read: Callable[[str], Reading]) -> Press:
+        number = len(self.presses) + 1
+        press = Press(token.user_id, number, read(f"press-{number:04}"))
+        self.presses.append(press)
+        press.code  # noqa: B018 - MisreadError ends the case here
+        self.time.wait_until(token.device.now, "the token is still speaking")
+        return press
+
+    def type(self) -> None:
+        """Let virtual time pass as while a user types; in real time nothing."""
+        if self.time.virtual:
+            self.time.wait_until(self.time.now() + self.rng.uniform(*_TYPING), "the user types")
+
+    def submit(  # noqa: PLR0913 - a submission has as many sides
+        self,
+        token: EnrolledToken,
+        press: Press,
+        note: str,
+        expected: Expected,
+        *,
+        code: str | None = None,
+        typing: bool = True,
+        challenge: str | None = None,
+    ) -> Answer:
+        """Submit the code of `press`, or `code` in its place, for the token's user.
+
+        `challenge` is the question that the code answers; without `typing` no time passes before.
+        """
+        if typing:
+            self.type()
+        code = press.code if code is None else code
+        answer = self.target.submit(token.user_id, code, challenge)
+        self._record(token, press, note, answer, expected, code=code)
+        return answer
+
+    def submit_at_once(self, token: EnrolledToken, press: Press, times: int) -> None:
+        """Submit the same code `times` times at the same moment; exactly one may be accepted."""
+        self.type()
+        with ThreadPoolExecutor(times) as pool:
+            answers = list(
+                pool.map(lambda _: self.target.submit(token.user_id, press.code), range(times))
+            )
+        answers.sort(key=lambda answer: not answer.accepted)
+        for number, answer in enumerate(answers):
+            # Those after the first are replays, or refused because three replays locked the token.
+            expected = ACCEPTED if number == 0 else Expected(False)
+            note = f"one of {times} at the same moment"
+            self._record(token, press, note, answer, expected, code=press.code)
+
+    def resynchronise(self, token: EnrolledToken, pair: tuple[Press, Press]) -> None:
+        """Have the administrator resynchronise with two consecutive codes."""
+        assert isinstance(self.target, ResynchronisingTarget)  # noqa: S101 - the case's needs say so
+        first, second = pair
+        answer = self.target.resynchronise(token.serial, (first.code, second.code))
+        note = "resynchronisation with two consecutive codes"
+        codes = f"{first.code} {second.code}"
+        self._record(token, second, note, answer, ACCEPTED, code=codes)
+
+    def middle(self, token: EnrolledToken, moment: float, steps: int = 0) -> float:
+        """Give the middle of the step that holds `moment`, or of one `steps` later."""
+        return (moment // token.period + steps + 0.5) * token.period
+
+    def unlike(self, token: EnrolledToken, press: Press, candidates: list[str]) -> str:
+        """Draw a candidate that is no code of the token within NEAR steps of `press`.
+
+        KodebrikError when every candidate is one.
+        """
+        right = set()
+        if token.credential is not None and token.credential.period is not None:
+            steps = range(-NEAR, NEAR + 1)
+            right = {token.credential.code(int(press.at + step * token.period)) for step in steps}
+        wrong = [candidate for candidate in candidates if candidate not in right]
+        if not wrong:
+            raise KodebrikError(
+                "Every way to mistype this code gives a right one.",
+                "Choose another --seed.",
+                ExitCode.INTERNAL,
+            )
+        return self.rng.choice(wrong)
+
+    def _record(  # noqa: PLR0913 - a submission has as many sides
+        self,
+        token: EnrolledToken,
+        press: Press,
+        note: str,
+        answer: Answer,
+        expected: Expected,
+        *,
+        code: str,
+    ) -> None:
+        now = self.time.now()
+        if answer.accepted:
+            token.failures = 0
+            # The accepted code may be one of the step before or after: a code is new from the next
+            # step on.
+            token.free_at = (now // token.period + 1) * token.period + _SETTLE
+        elif answer.reason not in _NOT_COUNTED:
+            token.failures += 1
+        self.submissions.append(Submission(token.user_id, press, code, note, now, expected, answer))

@@ -1,0 +1,98 @@
+"""What a case did, as plain data: each code that was read, and each code that was submitted.
+
+Times are Unix seconds of the run's time source.
+"""
+
+from dataclasses import dataclass
+
+from host_tools.otp import codes
+from host_tools.qa.targets.target import Answer
+from host_tools.qa.tokens.reading import Reading
+
+
+class MisreadError(Exception):
+    """Display, played clips and recognised speech do not give one code: the token failed, not the
+    server."""
+
+
+@dataclass(frozen=True)
+class Press:
+    """One press of a token: whose token it is, and what was read when. `number` counts the run's
+    presses from 1."""
+
+    user_id: str
+    number: int
+    reading: Reading
+
+    @property
+    def code(self) -> str:
+        """The code that was read; MisreadError when display and sound do not give the same."""
+        code = self.reading.code()
+        if code is None:
+            raise MisreadError(_misread(self.reading))
+        return code
+
+    @property
+    def at(self) -> float:
+        """When the token was pressed."""
+        return self.reading.pressed_at
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a server must answer. None: any; `reason` and `steps` count where the server tells."""
+
+    accepted: bool
+    reason: str | None = None
+    steps: int | None = None
+
+    def met_by(self, answer: Answer) -> bool:
+        """Compare with what `answer` tells."""
+        if answer.accepted != self.accepted:
+            return False
+        told = answer.reason is not None
+        if told and self.reason is not None and answer.reason != self.reason:
+            return False
+        return not told or self.steps is None or answer.steps == self.steps
+
+
+ACCEPTED = Expected(True, "accepted")
+
+
+def refused(reason: str, steps: int | None = None) -> Expected:
+    """Expect a refusal for `reason`, and by that many `steps` if given."""
+    return Expected(False, reason, steps)
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One code submitted for `user_id`, what was expected and what was answered.
+
+    `press` is the reading that the code comes from, `note` says how it comes from it.
+    """
+
+    user_id: str
+    press: Press
+    code: str
+    note: str
+    at: float
+    expected: Expected
+    answer: Answer
+
+    @property
+    def passed(self) -> bool:
+        """Whether the answer is the expected one."""
+        return self.expected.met_by(self.answer)
+
+
+def _misread(reading: Reading) -> str:
+    display = (
+        codes.grouped(reading.shown) if reading.shown else " / ".join(reading.lines) or "nothing"
+    )
+    if reading.spoken is None:
+        return f"The display shows {display}; no code can be read."
+    played, understood = reading.spoken.played or "no code", reading.spoken.understood or "no code"
+    return (
+        f"The display shows {display}, the clips played say {played}, a listener understands "
+        f"{understood}."
+    )
