@@ -1,16 +1,17 @@
 """How far long work has come: a bar on a terminal, a line now and then elsewhere."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from host_tools.cli.output import fancy, say
+from host_tools.progress import Progress
 
 _EVERY = 5.0  # seconds between lines
 
 
 @contextmanager
-def reporting(what: str) -> Iterator[Callable[[int, int], None]]:
+def reporting(what: str) -> Iterator[Progress]:
     """Give a function to be told (done, of how many)."""
     if not fancy():
         yield _Lines(what).told

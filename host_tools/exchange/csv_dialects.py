@@ -23,9 +23,10 @@ from typing import Any
 
 from host_tools.errors import KodebrikError
 from host_tools.exchange import key_package
-from host_tools.exchange.key_package import Progress, TokenKey, bad
+from host_tools.exchange.key_package import KeyPackage, bad
 from host_tools.exchange.pskc_xml import MAX_SIZE
 from host_tools.otp import secret_text
+from host_tools.progress import Progress
 from host_tools.secret import Secret
 
 KINDS = ("totp", "hotp", "ocra")
@@ -58,7 +59,7 @@ Row = tuple[int, list[str]]  # line number, fields
 
 def read(
     content: bytes, kind: str | None = None, progress: Progress | None = None
-) -> list[TokenKey]:
+) -> list[KeyPackage]:
     """Give all tokens of a file; KodebrikError names the first line that is not right.
 
     `kind` ("totp" or "hotp") is for lines that do not say it themselves.
@@ -198,7 +199,9 @@ def _filled(**fields: str) -> dict[str, str]:
     return {name: value for name, value in fields.items() if value}
 
 
-def _token(where: str, record: dict[str, str], fields: Sequence[str], kind: str | None) -> TokenKey:
+def _token(
+    where: str, record: dict[str, str], fields: Sequence[str], kind: str | None
+) -> KeyPackage:
     if _SPREADSHEET.fullmatch(record.get("serial", "")):
         raise bad(
             f"{where}: a spreadsheet program has rounded the serial number.",

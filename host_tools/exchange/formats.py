@@ -4,10 +4,10 @@ how it begins."""
 from pathlib import Path
 
 from host_tools.errors import ExitCode, KodebrikError
-from host_tools.exchange import csv_dialects, pskc_reader
-from host_tools.exchange.key_package import Progress, TokenKey
+from host_tools.exchange import csv_dialects, otpauth, pskc_reader
+from host_tools.exchange.key_package import KeyPackage
 from host_tools.exchange.pskc_xml import MAX_SIZE
-from host_tools.provisioning import otpauth_list
+from host_tools.progress import Progress
 from host_tools.secret import Secret
 
 
@@ -39,7 +39,7 @@ def read(
     passphrase: Secret | None = None,
     kind: str | None = None,
     progress: Progress | None = None,
-) -> list[TokenKey]:
+) -> list[KeyPackage]:
     """Give all tokens of a file or none: KodebrikError names the first that is not right.
 
     `key` or `passphrase` open a PSKC file; `kind` ("totp" or "hotp") is for CSV lines that do not
@@ -49,5 +49,5 @@ def read(
     if found == "pskc":
         return pskc_reader.read(content, key, passphrase, progress)
     if found == "otpauth":
-        return otpauth_list.read(content, progress)
+        return otpauth.read(content, progress)
     return csv_dialects.read(content, kind, progress)

@@ -1,6 +1,6 @@
 """One token as a file of tokens describes it: a serial number with its secret and parameters."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from firmware.protocol.messages import MAX_NAME
@@ -9,13 +9,11 @@ from host_tools.otp import codes
 from host_tools.otp.credential import Credential
 from host_tools.secret import Secret
 
-Progress = Callable[[int, int], None]  # done, of how many
-
 MAX_SERIAL = 64  # characters
 
 
 @dataclass(frozen=True)
-class TokenKey:
+class KeyPackage:
     """A token's serial number and credential. `suite` (RFC 6287) makes it a challenge-response
     token.
 
@@ -46,7 +44,7 @@ def make(  # noqa: PLR0913 - what the file formats know of a key
     suite: str | None = None,
     manufacturer: str | None = None,
     model: str | None = None,
-) -> TokenKey:
+) -> KeyPackage:
     """Make the record of a key of `kind` "totp", "hotp" or "ocra"; KodebrikError says `where` it is
     not right."""
     check_serial(where, serial)
@@ -70,7 +68,7 @@ def make(  # noqa: PLR0913 - what the file formats know of a key
         )
     except KodebrikError as error:
         raise bad(f"{where}: {error.message}", error.hint) from None
-    return TokenKey(serial, credential, suite if kind == "ocra" else None, manufacturer, model)
+    return KeyPackage(serial, credential, suite if kind == "ocra" else None, manufacturer, model)
 
 
 def check_serial(where: str, serial: str) -> str:

@@ -8,8 +8,11 @@ refused. Errors never quote the URI.
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.exchange import key_package
+from host_tools.exchange.key_package import KeyPackage, bad
 from host_tools.otp.credential import Credential
 from host_tools.otp.secret_text import decode_base32, encode_base32
+from host_tools.progress import Progress
 
 # What changes the codes. Anything else a provider adds (image, color …) does not, and is passed
 # over.
@@ -72,6 +75,34 @@ def compose(credential: Credential) -> str:
     elif credential.period is not None:
         parameters["period"] = credential.period
     return f"otpauth://{credential.kind}/{quote(credential.name, safe=':')}?{urlencode(parameters, quote_via=quote)}"
+
+
+def read(content: bytes, progress: Progress | None = None) -> list[KeyPackage]:
+    """Read a text file with one URI per line; the label's account part is the serial number.
+
+    That is how privacyIDEA exports tokens. KodebrikError names the first invalid line without
+    quoting it.
+    """
+    try:
+        lines = content.decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError:
+        raise bad("The file is not text in UTF-8.", "Save it as text in UTF-8.") from None
+    kept = [(number, line.strip()) for number, line in enumerate(lines, 1) if line.strip()]
+    found = []
+    for done, (number, uri) in enumerate(kept, 1):
+        where = f"Line {number}"
+        try:
+            credential = parse(uri)
+        except KodebrikError as error:
+            raise bad(f"{where}: {error.message}", error.hint) from None
+        serial = key_package.check_serial(where, credential.name.rpartition(":")[2])
+        found.append((KeyPackage(serial, credential), where))
+        if progress:
+            progress(done, len(kept))
+    if not found:
+        raise bad("The file holds no otpauth URI.", "Check that it is the right one.")
+    key_package.check_distinct((token.serial, where) for token, where in found)
+    return [token for token, _ in found]
 
 
 def _moving(kind: str, values: dict[str, str]) -> tuple[int | None, int | None]:

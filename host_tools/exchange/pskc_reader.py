@@ -18,7 +18,8 @@ from pskc.parser import PSKCParser
 
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.exchange import key_package, pskc_xml
-from host_tools.exchange.key_package import Progress, TokenKey, bad
+from host_tools.exchange.key_package import KeyPackage, bad
+from host_tools.progress import Progress
 from host_tools.secret import Secret
 
 _MAX_ITERATIONS = 10_000_000  # about ten seconds; a file must not stop the machine
@@ -35,7 +36,7 @@ def read(
     key: Secret | None = None,
     passphrase: Secret | None = None,
     progress: Progress | None = None,
-) -> list[TokenKey]:
+) -> list[KeyPackage]:
     """Give all keys of a file, none of them when one is not right: KodebrikError names it.
 
     With a `key` (as it was agreed on, 16, 24 or 32 bytes) or `passphrase`, a key that is not
@@ -133,7 +134,7 @@ def _check_protection(where: str, package: Element, root: Element, must_be_encry
             )
 
 
-def _read_package(document: PSKC, where: str, package: Element) -> TokenKey:
+def _read_package(document: PSKC, where: str, package: Element) -> KeyPackage:
     for data in package.iter("Data"):
         for value in [value for value in data if value.tag in _UNREAD]:
             data.remove(value)

@@ -12,7 +12,8 @@ from io import BytesIO
 from pskc import PSKC
 
 from host_tools.errors import ExitCode, KodebrikError
-from host_tools.exchange.key_package import Progress, TokenKey
+from host_tools.exchange.key_package import KeyPackage
+from host_tools.progress import Progress
 from host_tools.secret import Secret
 
 KEY_SIZES = (16, 24, 32)  # bytes
@@ -23,7 +24,7 @@ _URN = "urn:ietf:params:xml:ns:keyprov:pskc:"
 
 
 def write(
-    keys: Sequence[TokenKey],
+    keys: Sequence[KeyPackage],
     key: Secret | None = None,
     passphrase: Secret | None = None,
     progress: Progress | None = None,
@@ -59,11 +60,11 @@ def write(
 
 
 def fingerprint(key: Secret) -> str:
-    """Give 4 bytes as hexadecimal that tell transport keys apart."""
-    return hmac.digest(key.reveal(), b"kodebrik transport key", "sha256")[:4].hex()
+    """Give 4 bytes as hexadecimal that tell encryption keys apart."""
+    return hmac.digest(key.reveal(), b"kodebrik PSKC encryption key", "sha256")[:4].hex()
 
 
-def _add(document: PSKC, item: TokenKey) -> None:
+def _add(document: PSKC, item: KeyPackage) -> None:
     credential = item.credential
     algorithm, usage = (f"{_URN}ocra", "CR") if item.suite else (f"{_URN}{credential.kind}", "OTP")
     added = document.add_key(

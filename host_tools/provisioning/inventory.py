@@ -14,7 +14,7 @@ from types import TracebackType
 
 from firmware.protocol.messages import ENTRIES
 from host_tools.errors import ExitCode, KodebrikError
-from host_tools.exchange.key_package import TokenKey
+from host_tools.exchange.key_package import KeyPackage
 from host_tools.otp.credential import Credential
 from host_tools.provisioning import inventory_records, issuer_key_file
 from host_tools.provisioning.clock_accuracy import clock_ppm
@@ -158,13 +158,13 @@ class Inventory:
 
     def keys(
         self, issuer_key: Secret, serials: Iterable[str] = (), account: str | None = None
-    ) -> list[TokenKey]:
+    ) -> list[KeyPackage]:
         """Give the secrets of all tokens or the named ones: of each its only account, or the one
         named `account`."""
         chosen = [self.entry(serial) for serial in serials] or self.entries()
         return [self._key(issuer_key, entry, account) for entry in chosen if entry.accounts]
 
-    def _key(self, issuer_key: Secret, entry: Entry, name: str | None) -> TokenKey:
+    def _key(self, issuer_key: Secret, entry: Entry, name: str | None) -> KeyPackage:
         named = [account for account in entry.accounts if name in (None, account.name)]
         if len(named) != 1:
             names = ", ".join(account.name for account in entry.accounts)
@@ -201,7 +201,7 @@ class Inventory:
             entry=account.entry or ENTRIES[0],
         )
         ppm = clock_ppm(entry.board, entry.product)
-        return TokenKey(
+        return KeyPackage(
             entry.serial,
             credential,
             account.suite,

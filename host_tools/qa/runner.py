@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.progress import Progress
 from host_tools.qa.cases.catalogue import EMULATED
 from host_tools.qa.cases.enrolled_token import EnrolledToken
 from host_tools.qa.cases.environment import Environment
@@ -55,7 +56,7 @@ class Console:
 
     say: Callable[[str], None]
     on_result: Callable[[CaseResult], None]
-    progress: Callable[[int, int], None]
+    progress: Progress
 
 
 def run(plan: Plan, console: Console) -> Report:

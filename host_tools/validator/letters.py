@@ -176,7 +176,7 @@ def as_html(letter: Letter) -> str:
 """
 
 
-def grouped(digits: str) -> str:
+def in_fours(digits: str) -> str:
     """Group a number for reading: 1234 5678, 1000 0000 0008. What is no plain number stays as it
     is."""
     if not (digits.isascii() and digits.isdigit()):
@@ -196,7 +196,7 @@ def _words(letter: Letter) -> _Words:
 
 def _facts(letter: Letter, words: _Words) -> list[tuple[str, str]]:
     user = [(words.user_id, letter.user_id)] if letter.user_id else []
-    return [*user, (words.serial, grouped(letter.serial)), (words.code, grouped(letter.code))]
+    return [*user, (words.serial, in_fours(letter.serial)), (words.code, in_fours(letter.code))]
 
 
 def _steps(letter: Letter, words: _Words) -> list[str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from host_tools.exchange.key_package import TokenKey
+from host_tools.exchange.key_package import KeyPackage
 from host_tools.otp.credential import Credential
 from host_tools.validator.rule.drift import GENERIC_PPM
 
@@ -57,7 +57,7 @@ class NewToken:
     clock_ppm: float = GENERIC_PPM
 
 
-def new_token(key: TokenKey, clock_ppm: float | None = None) -> NewToken:
+def new_token(key: KeyPackage, clock_ppm: float | None = None) -> NewToken:
     """Make a token to import of what a file or the inventory holds; `clock_ppm` is of clocks that
     it does not know."""
     known = (key.clock_ppm, clock_ppm, GENERIC_PPM)

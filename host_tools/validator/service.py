@@ -13,6 +13,7 @@ from typing import TypeVar
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from host_tools.progress import Progress
 from host_tools.secret import Secret
 from host_tools.validator.errors import InvalidError
 from host_tools.validator.group_commit import Batches
@@ -62,7 +63,6 @@ _KEPT_SECONDS = (
 
 T = TypeVar("T")
 
-Progress = Callable[[int, int], None]  # done, of how many
 Clock = Callable[[], float]  # Unix seconds
 
 

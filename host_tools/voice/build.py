@@ -6,13 +6,13 @@ for the others, which takes a fifth of the flash.
 """
 
 import os
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.progress import Progress
 from host_tools.voice import adpcm, packfile, recordings, time_scale
 from host_tools.voice import levels as sound
 from host_tools.voice.languages import PHRASE_FACTORS, SPEEDS, Language
@@ -24,7 +24,7 @@ Recordings = dict[tuple[str, int | None], sound.Sound]
 def build(
     language: Language,
     folder: Path | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
     engine: Engine = ESPEAK,
 ) -> bytes:
     """Give a pack's bytes; recordings in `folder` replace clips; `progress` hears how many phrases

@@ -7,12 +7,12 @@ its libraries.
 
 import hashlib
 import os
-from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
 import platformdirs
 
+from host_tools.progress import Progress
 from host_tools.voice import build, languages
 
 FOLDER_VARIABLE = "KODEBRIK_VOICES"  # names another folder to keep packs in
@@ -26,7 +26,7 @@ def folder() -> Path:
     return Path(named) if named else platformdirs.user_cache_path("kodebrik") / "voices"
 
 
-def pack(name: str, progress: Callable[[int, int], None] | None = None) -> bytes:
+def pack(name: str, progress: Progress | None = None) -> bytes:
     """Give the synthesised voice pack of the language `name`; build it when it is not there yet."""
     language = languages.load(name)
     path = folder() / f"{name}-{_fingerprint(language)}.kvp"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 
 from host_tools.exchange import formats, pskc_writer
-from host_tools.exchange.key_package import TokenKey
+from host_tools.exchange.key_package import KeyPackage
 from host_tools.otp.credential import Credential
 from host_tools.secret import Secret
 from host_tools.validator.keys.master_key import LocalKey
@@ -19,16 +19,16 @@ from tests.interop import privacyidea
 
 _KEYS, _KEYS_OF_THE_PEER = 1000, 100  # privacyIDEA takes a minute and more for 1,000
 _ROUNDS = 3
-_TRANSPORT_KEY = Secret(secrets.token_bytes(16))
+_ENCRYPTION_KEY = Secret(secrets.token_bytes(16))
 
 
 @cache
 def _file(keys: int) -> bytes:
     tokens = [
-        TokenKey(f"{n:012}", Credential("kodebrik", Secret(secrets.token_bytes(20))))
+        KeyPackage(f"{n:012}", Credential("kodebrik", Secret(secrets.token_bytes(20))))
         for n in range(keys)
     ]
-    return pskc_writer.write(tokens, key=_TRANSPORT_KEY)
+    return pskc_writer.write(tokens, key=_ENCRYPTION_KEY)
 
 
 def _import_seconds(keys: int) -> float:
@@ -40,7 +40,7 @@ def _import_seconds(keys: int) -> float:
             Validator(f"sqlite:///{folder}/validator.db", LocalKey(Secret(bytes(32)))) as validator,
         ):
             began = time.perf_counter()
-            found = formats.read(content, key=_TRANSPORT_KEY)
+            found = formats.read(content, key=_ENCRYPTION_KEY)
             new = [
                 NewToken(key.serial, key.credential, key.suite, key.clock_set_at) for key in found
             ]
@@ -63,7 +63,7 @@ def import_against_privacyidea() -> Figure:
     with privacyidea.running() as server:
         began = time.perf_counter()
         server.load(
-            "tokens.pskc", _file(_KEYS_OF_THE_PEER), type="pskc", psk=_TRANSPORT_KEY.reveal().hex()
+            "tokens.pskc", _file(_KEYS_OF_THE_PEER), type="pskc", psk=_ENCRYPTION_KEY.reveal().hex()
         )
         theirs = time.perf_counter() - began
     ours = _import_seconds(_KEYS_OF_THE_PEER)

@@ -22,7 +22,7 @@ from pskc import PSKC
 
 from host_tools.cli import main
 from host_tools.exchange import pskc_reader, pskc_writer
-from host_tools.exchange.key_package import TokenKey
+from host_tools.exchange.key_package import KeyPackage
 from host_tools.otp import codes
 from host_tools.otp.credential import Credential
 from host_tools.otp.secret_text import encode_base32
@@ -133,12 +133,12 @@ def oathtool_hex(secret: str) -> str:
     )
 
 
-def tokens() -> list[TokenKey]:
+def tokens() -> list[KeyPackage]:
     return [
-        TokenKey(
+        KeyPackage(
             "100000000008", Credential("bank", Secret(SECRETS[1])), None, "kodebrik", "kodeviser"
         ),
-        TokenKey(
+        KeyPackage(
             "100000000016",
             Credential("work", Secret(SECRETS[2]), "SHA256", 8, None, 5),
             None,

@@ -15,7 +15,7 @@ import pytest
 from emulator.session import Emulator
 from host_tools.cli import main
 from host_tools.exchange import formats, pskc_reader, pskc_writer
-from host_tools.exchange.key_package import TokenKey
+from host_tools.exchange.key_package import KeyPackage
 from host_tools.image.image import build_image
 from host_tools.otp.credential import Credential
 from host_tools.otp.secret_text import encode_base32
@@ -70,7 +70,7 @@ def test_privacyidea_takes_over_our_token_and_we_take_it_back(
         assert main([*arguments, "--json"]) == 0, capsys.readouterr()
         return json.loads(capsys.readouterr().out)
 
-    key_file = tmp_path / "transport.key"
+    key_file = tmp_path / "encryption.key"
     key_file.touch(0o600)
     key_file.write_text(KEY.hex())
     with emulator.serving():
@@ -79,7 +79,7 @@ def test_privacyidea_takes_over_our_token_and_we_take_it_back(
         )["serial"]
     emulator.unplug()
     exported = tmp_path / "ours.pskc"
-    call("inventory", "export", str(exported), "--transport-key-file", str(key_file))
+    call("inventory", "export", str(exported), "--encryption-key-file", str(key_file))
 
     assert server.load("ours.pskc", exported.read_bytes(), type="pskc", psk=KEY.hex()) == {
         "n_imported": 1,
@@ -125,7 +125,9 @@ def by_pyotp(credential: Credential) -> str:
 
 @pytest.mark.parametrize("protection", ["key", "passphrase"])
 def test_every_kind_of_token_goes_there_and_back(server: PrivacyIdea, protection: str):
-    tokens = [TokenKey(f"{protection}-{credential.name}", credential) for credential in CREDENTIALS]
+    tokens = [
+        KeyPackage(f"{protection}-{credential.name}", credential) for credential in CREDENTIALS
+    ]
     if protection == "key":
         content, form = pskc_writer.write(tokens, key=Secret(KEY)), {"psk": KEY.hex()}
     else:

@@ -9,10 +9,10 @@ import typer
 from host_tools import private_files
 from host_tools.cli.commands.inventory import AccountName, InventoryFile, Serials, opened_inventory
 from host_tools.cli.options.keyring import Keyring
-from host_tools.cli.options.pskc_key import (
-    TransportKeyFile,
-    TransportPassphraseFile,
-    transport_keys,
+from host_tools.cli.options.pskc_encryption import (
+    EncryptionKeyFile,
+    EncryptionPassphraseFile,
+    read_encryption,
 )
 from host_tools.cli.options.token import KeyFile, PassphraseFile
 from host_tools.cli.options.validator import Database, MasterKeyPlace, open_validator
@@ -20,7 +20,7 @@ from host_tools.cli.output import Json, emit, warn
 from host_tools.cli.progress import reporting
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.exchange import assignments, formats, pskc_reader
-from host_tools.exchange.key_package import TokenKey
+from host_tools.exchange.key_package import KeyPackage
 from host_tools.provisioning import serial_number
 from host_tools.validator import letters
 from host_tools.validator.letters import Letter
@@ -45,8 +45,8 @@ def import_tokens(
         str | None,
         typer.Option(metavar="totp|hotp", help="For CSV lines that do not say their kind."),
     ] = None,
-    transport_key_file: TransportKeyFile = None,
-    transport_passphrase_file: TransportPassphraseFile = None,
+    encryption_key_file: EncryptionKeyFile = None,
+    encryption_passphrase_file: EncryptionPassphraseFile = None,
     clock_ppm: Annotated[
         float | None,
         typer.Option(
@@ -87,7 +87,7 @@ def import_tokens(
                 issuer_key, [serial_number.check(serial) for serial in serials or ()], account
             )
     else:
-        keys = _read(file, kind, transport_key_file, transport_passphrase_file, serials)
+        keys = _read(file, kind, encryption_key_file, encryption_passphrase_file, serials)
     if not keys:
         raise KodebrikError(
             "There is no token to import.", "Check the file or --serial.", ExitCode.BAD_INPUT
@@ -164,12 +164,12 @@ def _read(
     key_file: Path | None,
     passphrase_file: Path | None,
     serials: list[str] | None,
-) -> list[TokenKey]:
+) -> list[KeyPackage]:
     if kind not in (None, "totp", "hotp"):
         raise KodebrikError(f"There is no kind {kind}.", "Choose totp or hotp.", ExitCode.USAGE)
     content = formats.load(file)
-    transport = transport_keys(key_file, passphrase_file)
-    if formats.form(content) == "pskc" and transport.key is None and transport.passphrase is None:
+    encryption = read_encryption(key_file, passphrase_file)
+    if formats.form(content) == "pskc" and encryption.key is None and encryption.passphrase is None:
         needed = pskc_reader.needs(content)
         if needed is None:
             warn(
@@ -179,11 +179,11 @@ def _read(
         else:
             raise KodebrikError(
                 f"The file is encrypted under a {needed}.",
-                f"Give it with --transport-{needed}-file. Nothing was imported.",
+                f"Give it with --encryption-{needed}-file. Nothing was imported.",
                 ExitCode.WRONG_KEY,
             )
     with reporting("Reading") as told:
-        keys = formats.read(content, transport.key, transport.passphrase, kind, told)
+        keys = formats.read(content, encryption.key, encryption.passphrase, kind, told)
     if not serials:
         return keys
     missing = set(serials) - {key.serial for key in keys}

@@ -11,10 +11,10 @@ import typer
 
 from host_tools import private_files
 from host_tools.cli.options.keyring import Keyring
-from host_tools.cli.options.pskc_key import (
-    TransportKeyFile,
-    TransportPassphraseFile,
-    transport_keys,
+from host_tools.cli.options.pskc_encryption import (
+    EncryptionKeyFile,
+    EncryptionPassphraseFile,
+    read_encryption,
 )
 from host_tools.cli.options.token import KeyFile, PassphraseFile
 from host_tools.cli.output import Json, emit, warn
@@ -104,8 +104,8 @@ def export(
     ],
     serials: Serials = None,
     account: AccountName = None,
-    transport_key_file: TransportKeyFile = None,
-    transport_passphrase_file: TransportPassphraseFile = None,
+    encryption_key_file: EncryptionKeyFile = None,
+    encryption_passphrase_file: EncryptionPassphraseFile = None,
     inventory_file: InventoryFile = None,
     key_file: KeyFile = None,
     passphrase_file: PassphraseFile = None,
@@ -116,11 +116,11 @@ def export(
     Its key or passphrase is agreed with whoever gets the file, and goes there by another way.
     """
     private_files.check_new(output)
-    transport = transport_keys(transport_key_file, transport_passphrase_file)
-    if transport.key is None and transport.passphrase is None:
+    encryption = read_encryption(encryption_key_file, encryption_passphrase_file)
+    if encryption.key is None and encryption.passphrase is None:
         raise KodebrikError(
             "The file must be encrypted.",
-            "Give --transport-key-file or --transport-passphrase-file; 'openssl rand -hex 16' "
+            "Give --encryption-key-file or --encryption-passphrase-file; 'openssl rand -hex 16' "
             "makes a key.",
             ExitCode.USAGE,
         )
@@ -134,7 +134,7 @@ def export(
             "The inventory holds no token.", "Provision one first.", ExitCode.BAD_INPUT
         )
     with reporting("Encrypting") as told:
-        content = pskc_writer.write(keys, transport.key, transport.passphrase, told)
+        content = pskc_writer.write(keys, encryption.key, encryption.passphrase, told)
     private_files.write_new(output, content)
     result = {"file": str(output), "tokens": [key.serial for key in keys]}
     emit(as_json, result, [f"{len(keys):,} token{'s' * (len(keys) != 1)} written to {output}."])

@@ -14,6 +14,7 @@ from typing import Self
 from firmware.protocol.messages import ALGORITHMS
 from host_tools.otp import secret_text
 from host_tools.otp.credential import Credential
+from host_tools.progress import Progress
 from host_tools.qa.cases.enrolled_token import EnrolledToken
 from host_tools.qa.targets.target import Target
 from host_tools.qa.time_source import TimeSource
@@ -100,7 +101,7 @@ class TokenPool:
 
 
 def enrol_many(
-    enrol: Callable[[], EnrolledToken], size: int, progress: Callable[[int, int], None]
+    enrol: Callable[[], EnrolledToken], size: int, progress: Progress
 ) -> list[EnrolledToken]:
     """Enrol `size` tokens; `progress(done, total)` is called after each."""
     tokens = []

@@ -5,12 +5,13 @@ plain data, which a process pool and Dask (https://distributed.dask.org, "Client
 run alike.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.progress import Progress
 from host_tools.qa.soak.fleet import draw_token
 from host_tools.qa.soak.lifetime import Rules, Tally, simulate
 
@@ -82,7 +83,7 @@ def slices(soak: Soak) -> list[Slice]:
     ]
 
 
-def run(soak: Soak, executor: Executor, progress: Callable[[int, int], None]) -> Outcome:
+def run(soak: Soak, executor: Executor, progress: Progress) -> Outcome:
     """Simulate all slices; `progress(done, total)` is called after each."""
     pieces = slices(soak)
     tallies = {rules: Tally() for rules in SETTINGS}

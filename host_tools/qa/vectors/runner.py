@@ -8,13 +8,14 @@ the vector's code, once, and refuse a code next to it.
 """
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 from firmware.protocol.messages import MAX_TIME, MIN_TIME
 from host_tools.otp.credential import Credential
+from host_tools.progress import Progress
 from host_tools.qa.targets.local import ACTOR, LocalTarget
 from host_tools.qa.tokens.emulated import EmulatedToken, TokenModel, image_of
 from host_tools.qa.vectors import rfc
@@ -49,7 +50,7 @@ def all_vectors() -> list[Vector]:
     return [*rfc.hotp(), *rfc.totp(), *rfc.ocra()]
 
 
-def run(product: str, progress: Callable[[int, int], None]) -> Iterator[VectorResult]:
+def run(product: str, progress: Progress) -> Iterator[VectorResult]:
     """Try all vectors; `progress(done, total)` is called after each step."""
     vectors = all_vectors()
     model = TokenModel(product, image_of(product), "en")

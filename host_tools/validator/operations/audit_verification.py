@@ -3,19 +3,18 @@ chain too few."""
 
 import hmac
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection, Table, func, select
 
+from host_tools.progress import Progress
 from host_tools.validator.records import AuditReport, Broken
 from host_tools.validator.store import token_rows
 from host_tools.validator.store.audit_chain import SERVER, Head, entry_mac, seal
 from host_tools.validator.store.data_keys import DataKeys
 from host_tools.validator.store.tables import audit, chains, tokens
-
-Progress = Callable[[int, int], None]
 
 _ENTRIES = select(audit).order_by(audit.c.chain, audit.c.sequence)
 _AT_ONCE = 2000  # entries fetched from the database

@@ -1,10 +1,11 @@
 """Handing out many tokens at once: each assigned to its user, and activated if told so, in one
 transaction."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy import bindparam, select
 
+from host_tools.progress import Progress
 from host_tools.validator import user_id
 from host_tools.validator.errors import InvalidError
 from host_tools.validator.operations import activation, lifecycle
@@ -12,8 +13,6 @@ from host_tools.validator.operations import users as accounts
 from host_tools.validator.store import token_rows
 from host_tools.validator.store.tables import tokens, users
 from host_tools.validator.store.unit_of_work import Ledger, no_token
-
-Progress = Callable[[int, int], None]  # done, of how many
 
 _AT_ONCE = 500  # tokens read by one statement
 _NUMBERS = select(tokens.c.serial, tokens.c.id).where(

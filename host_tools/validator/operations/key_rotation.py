@@ -1,9 +1,8 @@
 """Rotating keys: a new data key for every secret, or another master key for the data keys."""
 
-from collections.abc import Callable
-
 from sqlalchemy import bindparam, select, update
 
+from host_tools.progress import Progress
 from host_tools.validator.keys.master_key import MasterKey
 from host_tools.validator.store.tables import tokens
 from host_tools.validator.store.unit_of_work import Ledger
@@ -16,7 +15,7 @@ _RESEAL = (
 )
 
 
-def rotate(ledger: Ledger, progress: Callable[[int, int], None] | None) -> int:
+def rotate(ledger: Ledger, progress: Progress | None) -> int:
     """Draw a new data key and seal every secret under it. The old key stays, for the audit entries
     it made."""
     key = ledger.keys.create(ledger.connection, ledger.now)

@@ -1,10 +1,11 @@
 """Importing tokens: all of them or none, in one transaction."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, select
 
+from host_tools.progress import Progress
 from host_tools.validator.errors import ConflictError, InvalidError
 from host_tools.validator.records import NewToken, Status
 from host_tools.validator.rule.drift import DOUBT_SET, LARGEST_PPM, TokenClock
@@ -14,8 +15,6 @@ from host_tools.validator.store.data_keys import DataKey
 from host_tools.validator.store.tables import audit as audit_table
 from host_tools.validator.store.tables import chains, tokens
 from host_tools.validator.store.unit_of_work import Ledger
-
-Progress = Callable[[int, int], None]  # done, of how many
 
 LARGEST_WINDOW, LARGEST_LOOK_AHEAD = 10, 100  # steps to either side; counters
 ACTIVATION_TRIES = 3

@@ -1,7 +1,6 @@
 """Importing files of tokens over REST (PSKC, CSV or otpauth), and handing many out: all of them, or
 none."""
 
-from collections.abc import Callable
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, File, Form, UploadFile
@@ -10,6 +9,7 @@ from starlette.formparsers import MultiPartParser
 
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.exchange import formats
+from host_tools.progress import Progress
 from host_tools.secret import Secret
 from host_tools.validator.http.fields import Body, Name
 from host_tools.validator.records import NewToken, new_token
@@ -21,7 +21,6 @@ router = APIRouter(prefix="/v1", tags=["tokens"])
 
 PATHS = ("/v1/imports", "/admin/import")  # what may be as long as a file
 Kind = Literal["totp", "hotp"]
-Progress = Callable[[int, int], None]  # done, of how many
 
 # Uploads hold secrets in the clear and must not pass through a temporary file on the disk.
 # BodyLimit bounds them.

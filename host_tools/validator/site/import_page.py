@@ -12,8 +12,9 @@ from fastapi.responses import StreamingResponse
 from markupsafe import escape
 
 from host_tools.errors import KodebrikError
+from host_tools.progress import Progress
 from host_tools.validator.http.authentication import RULE
-from host_tools.validator.rest.imports import Progress, read_tokens
+from host_tools.validator.rest.imports import read_tokens
 from host_tools.validator.service import Validator
 from host_tools.validator.site import pages
 from host_tools.validator.site.admin_session import Sent, SignedIn, show

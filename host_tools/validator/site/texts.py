@@ -302,7 +302,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "format": ("Format", "Format"),
     "passphrase": ("Adgangssætning", "Passphrase"),
     "passphrase_hint": ("Kun til en krypteret PSKC-fil.", "Only for an encrypted PSKC file."),
-    "transport_key": ("Nøgle (hex)", "Key (hex)"),
+    "encryption_key": ("Nøgle (hex)", "Key (hex)"),
     "do_import": ("Importér", "Import"),
     "importing": ("Importerer {name}", "Importing {name}"),
     "import_read": ("{done} af {total} læst", "{done} of {total} read"),

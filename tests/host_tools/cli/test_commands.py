@@ -11,7 +11,7 @@ from host_tools.cli import main
 from host_tools.cli.options.validator import open_validator
 from host_tools.errors import ExitCode
 from host_tools.exchange import pskc_reader, pskc_writer
-from host_tools.exchange.key_package import TokenKey
+from host_tools.exchange.key_package import KeyPackage
 from host_tools.otp import codes
 from host_tools.otp.credential import Credential
 from host_tools.secret import Secret
@@ -37,7 +37,7 @@ def private(path: Path, text: str) -> str:
 
 @pytest.fixture
 def key_file(tmp_path):
-    return private(tmp_path / "transport.key", KEY + "\n")
+    return private(tmp_path / "encryption.key", KEY + "\n")
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_an_export_is_encrypted_pskc_that_opens_with_the_agreed_key(
     provisioned, call, tmp_path, key_file
 ):
     out = tmp_path / "tokens.pskc"
-    code, result = call("inventory", "export", str(out), "--transport-key-file", key_file)
+    code, result = call("inventory", "export", str(out), "--encryption-key-file", key_file)
     assert (code, result["tokens"]) == (0, [SERIAL])
     assert out.stat().st_mode & 0o777 == 0o600
     (token,) = pskc_reader.read(out.read_bytes(), Secret(bytes.fromhex(KEY)))
@@ -92,7 +92,7 @@ def test_an_export_is_encrypted_pskc_that_opens_with_the_agreed_key(
         MARKED,
         8,
     )
-    code, result = call("inventory", "export", str(out), "--transport-key-file", key_file)
+    code, result = call("inventory", "export", str(out), "--encryption-key-file", key_file)
     assert code == ExitCode.FILE, "nothing is overwritten"
 
 
@@ -113,14 +113,14 @@ def test_what_a_token_no_longer_holds_leaves_the_inventory(provisioned, call, se
     ("options", "exit_code"),
     [
         ((), ExitCode.USAGE),
-        (("--transport-key-file", "{tmp}/short"), ExitCode.BAD_INPUT),
-        (("--transport-passphrase-file", "{tmp}/empty"), ExitCode.BAD_INPUT),
+        (("--encryption-key-file", "{tmp}/short"), ExitCode.BAD_INPUT),
+        (("--encryption-passphrase-file", "{tmp}/empty"), ExitCode.BAD_INPUT),
         (
-            ("--transport-key-file", "{tmp}/key", "--transport-passphrase-file", "{tmp}/key"),
+            ("--encryption-key-file", "{tmp}/key", "--encryption-passphrase-file", "{tmp}/key"),
             ExitCode.USAGE,
         ),
-        (("--transport-key-file", "{tmp}/key", "--serial", "123456789012"), ExitCode.BAD_INPUT),
-        (("--transport-key-file", "{tmp}/key", "--account", "other"), ExitCode.USAGE),
+        (("--encryption-key-file", "{tmp}/key", "--serial", "123456789012"), ExitCode.BAD_INPUT),
+        (("--encryption-key-file", "{tmp}/key", "--account", "other"), ExitCode.USAGE),
     ],
 )
 def test_an_export_that_cannot_be_made_writes_no_file(
@@ -147,15 +147,15 @@ def test_the_server_imports_a_pskc_file_with_its_key_alone(
     provisioned, call, server, tmp_path, key_file
 ):
     out = str(tmp_path / "tokens.pskc")
-    assert call("inventory", "export", out, "--transport-key-file", key_file)[0] == 0
+    assert call("inventory", "export", out, "--encryption-key-file", key_file)[0] == 0
     code, result = call("import", out)
     assert code == ExitCode.WRONG_KEY
-    assert "--transport-key-file" in result["hint"]
+    assert "--encryption-key-file" in result["hint"]
     code, result = call(
-        "import", out, "--transport-key-file", private(tmp_path / "other", "ff" * 16)
+        "import", out, "--encryption-key-file", private(tmp_path / "other", "ff" * 16)
     )
     assert code == ExitCode.WRONG_KEY
-    assert call("import", out, "--transport-key-file", key_file) == (0, {"imported": 1})
+    assert call("import", out, "--encryption-key-file", key_file) == (0, {"imported": 1})
 
 
 def test_an_import_is_all_or_nothing(call, server, tmp_path):
@@ -170,7 +170,9 @@ def test_an_import_is_all_or_nothing(call, server, tmp_path):
 
 def spoilt_files() -> dict[str, tuple[bytes, str]]:
     """Encrypted files with one thing wrong each, and what the error must name."""
-    tokens = [TokenKey(f"T{number}", Credential("bank", Secret(bytes(20)))) for number in (1, 2, 3)]
+    tokens = [
+        KeyPackage(f"T{number}", Credential("bank", Secret(bytes(20)))) for number in (1, 2, 3)
+    ]
     text = pskc_writer.write(tokens, key=Secret(bytes.fromhex(KEY))).decode()
     macs = re.findall(r"<pskc:ValueMAC>.*?</pskc:ValueMAC>", text)
     space = "urn:ietf:params:xml:ns:keyprov:pskc"
@@ -195,7 +197,7 @@ def test_a_spoilt_pskc_file_imports_nothing_and_its_fault_is_named(
 ):
     content, named = spoilt_files()[fault]
     (tmp_path / "spoilt.pskc").write_bytes(content)
-    code, result = call("import", str(tmp_path / "spoilt.pskc"), "--transport-key-file", key_file)
+    code, result = call("import", str(tmp_path / "spoilt.pskc"), "--encryption-key-file", key_file)
     assert code in (ExitCode.BAD_INPUT, ExitCode.WRONG_KEY)
     assert named in result["error"]
     with open_validator(f"sqlite:///{tmp_path / 'validator.db'}", None) as validator:
@@ -283,7 +285,7 @@ def test_a_letter_for_a_token_of_nobody_is_not_written(call, server, tmp_path):
 def test_no_secret_stands_in_what_the_commands_leave_behind(
     provisioned, call, server, tmp_path, key_file
 ):
-    call("inventory", "export", str(tmp_path / "tokens.pskc"), "--transport-key-file", key_file)
+    call("inventory", "export", str(tmp_path / "tokens.pskc"), "--encryption-key-file", key_file)
     call("import", "--from-inventory")
     found = subprocess.run(
         ["grep", "-rlaE", f"{MARKED.decode()}|{MARKED.hex()}", tmp_path],

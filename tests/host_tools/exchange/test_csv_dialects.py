@@ -4,16 +4,15 @@ csv_tokens.py."""
 import pytest
 
 from host_tools.errors import KodebrikError
-from host_tools.exchange import csv_dialects
-from host_tools.exchange.key_package import TokenKey
-from host_tools.provisioning import otpauth_list
+from host_tools.exchange import csv_dialects, otpauth
+from host_tools.exchange.key_package import KeyPackage
 
 HEX = "3132333435363738393031323334353637383930"
 BASE32 = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 SECRET = b"12345678901234567890"
 
 
-def facts(token: TokenKey) -> tuple:
+def facts(token: KeyPackage) -> tuple:
     it = token.credential
     return (
         token.serial,
@@ -24,7 +23,7 @@ def facts(token: TokenKey) -> tuple:
     )
 
 
-def read(text: str, kind: str | None = None) -> list[TokenKey]:
+def read(text: str, kind: str | None = None) -> list[KeyPackage]:
     return csv_dialects.read(text.encode(), kind)
 
 
@@ -179,7 +178,7 @@ def test_a_list_of_otpauth_uris():
         f"otpauth://totp/T1?secret={BASE32}&period=60&issuer=privacyIDEA\n\n"
         f"otpauth://hotp/bank:H1?secret={BASE32}&counter=7&digits=8&algorithm=SHA256\n"
     )
-    assert [facts(token) for token in otpauth_list.read(content.encode())] == [
+    assert [facts(token) for token in otpauth.read(content.encode())] == [
         ("T1", "totp", "SHA1", 6, 60),
         ("H1", "hotp", "SHA256", 8, 7),
     ]
@@ -193,5 +192,5 @@ def test_a_list_of_otpauth_uris():
         ("\n", "no otpauth URI"),
     ):
         with pytest.raises(KodebrikError, match=complaint) as error:
-            otpauth_list.read(wrong.encode())
+            otpauth.read(wrong.encode())
         assert BASE32 not in error.value.message

@@ -6,13 +6,13 @@ from hypothesis import strategies as st
 
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.exchange import formats, pskc_writer
-from host_tools.exchange.key_package import TokenKey
+from host_tools.exchange.key_package import KeyPackage
 from host_tools.exchange.pskc_xml import MAX_SIZE
 from host_tools.otp.credential import Credential
 from host_tools.secret import Secret
 
 KEY = Secret(bytes(16))
-TOKEN = TokenKey("T1", Credential("T1", Secret(b"12345678901234567890")), manufacturer="kodebrik")
+TOKEN = KeyPackage("T1", Credential("T1", Secret(b"12345678901234567890")), manufacturer="kodebrik")
 BASE32 = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 
 
@@ -45,7 +45,8 @@ def test_the_kind_of_a_file_is_seen_from_its_content(form: str, content: bytes):
 
 SAMPLES = [
     pskc_writer.write(
-        [TOKEN, TokenKey("H1", Credential("H1", Secret(bytes(32)), "SHA256", 8, None, 9))], key=KEY
+        [TOKEN, KeyPackage("H1", Credential("H1", Secret(bytes(32)), "SHA256", 8, None, 9))],
+        key=KEY,
     ),
     f"otpauth://totp/T1?secret={BASE32}&period=60\notpauth://hotp/H1?secret={BASE32}&counter=7".encode(),
     f"serial;secret;type;digits;period\nT1;{BASE32};totp;6;30\n".encode(),

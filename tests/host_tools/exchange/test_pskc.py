@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from host_tools.errors import KodebrikError
 from host_tools.exchange import pskc_reader, pskc_writer
-from host_tools.exchange.key_package import TokenKey
+from host_tools.exchange.key_package import KeyPackage
 from host_tools.exchange.pskc_xml import MAX_SIZE
 from host_tools.otp.credential import Credential
 from host_tools.secret import Secret
@@ -22,27 +22,27 @@ from tests.support.vectors import FOLDER
 KEY = Secret(bytes(range(16)))
 PASSPHRASE = Secret("rødgrød med fløde".encode())
 TOKENS = [
-    TokenKey(
+    KeyPackage(
         "100000000001",
         Credential("kodebrik", Secret(b"twenty secret bytes.")),
         None,
         "kodebrik",
         "kodeviser",
     ),
-    TokenKey(
+    KeyPackage(
         "100000000002",
         Credential("bank", Secret(bytes(32)), "SHA256", 8, 60),
         None,
         "kodebrik",
         "kodeoplaeser",
     ),
-    TokenKey(
+    KeyPackage(
         "100000000003",
         Credential("tæller", Secret(bytes(64)), "SHA512", 7, None, 2**40),
         None,
         "kodebrik",
     ),
-    TokenKey(
+    KeyPackage(
         "100000000004",
         Credential("signer", Secret(bytes(20)), "SHA1", 8, None, 5),
         "OCRA-1:HOTP-SHA1-8:C-QN08",

@@ -14,30 +14,30 @@ from host_tools.secret import Secret
 
 KEY_SIZES = (16, 24, 32)  # bytes: AES-128, -192, -256
 
-TransportKeyFile = Annotated[
+EncryptionKeyFile = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="File with the agreed key: 32, 48 or 64 hexadecimal digits."),
 ]
-TransportPassphraseFile = Annotated[
+EncryptionPassphraseFile = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="File with the agreed passphrase, instead of a key."),
 ]
 
 
 @dataclass(frozen=True)
-class TransportKeys:
+class PskcEncryption:
     """What opens or seals a PSKC file; at most one is there."""
 
     key: Secret | None
     passphrase: Secret | None
 
 
-def transport_keys(key_file: Path | None, passphrase_file: Path | None) -> TransportKeys:
+def read_encryption(key_file: Path | None, passphrase_file: Path | None) -> PskcEncryption:
     """Read the files that the options name."""
     if key_file is not None and passphrase_file is not None:
         raise KodebrikError(
             "A PSKC file is encrypted under a key or under a passphrase.",
-            "Give one of --transport-key-file and --transport-passphrase-file.",
+            "Give one of --encryption-key-file and --encryption-passphrase-file.",
             ExitCode.USAGE,
         )
     if passphrase_file is not None:
@@ -46,8 +46,8 @@ def transport_keys(key_file: Path | None, passphrase_file: Path | None) -> Trans
             raise KodebrikError(
                 f"{passphrase_file} is empty.", "Write the passphrase into it.", ExitCode.BAD_INPUT
             )
-        return TransportKeys(None, Secret(text.encode()))
-    return TransportKeys(None if key_file is None else _key(key_file), None)
+        return PskcEncryption(None, Secret(text.encode()))
+    return PskcEncryption(None if key_file is None else _key(key_file), None)
 
 
 def _key(path: Path) -> Secret:
