@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
-from host_tools.cli.commands.inventory import InventoryFile, opened_inventory
-from host_tools.cli.options.keyring import Keyring
-from host_tools.cli.options.token import AccessKeyFile, KeyFile, PassphraseFile, Port, session
+from host_tools.cli.options.groups import option_groups
+from host_tools.cli.options.inventory import InventoryFile, opened_inventory
+from host_tools.cli.options.token import TokenOptions
 from host_tools.cli.output import Json, emit
 from host_tools.link.replies import Account
 
@@ -14,18 +14,17 @@ app = typer.Typer(help="List and remove the token's accounts.", rich_markup_mode
 
 
 @app.command("list")
+@option_groups
 def list_accounts(
-    port: Port = None,
-    key_file: KeyFile = None,
-    access_key_file: AccessKeyFile = None,
-    passphrase_file: PassphraseFile = None,
+    *,
+    token: TokenOptions,
     as_json: Json = False,
 ) -> None:
     """List the accounts with their fingerprints; secrets never leave a token."""
-    with session(port, Keyring(key_file, access_key_file, passphrase_file)) as talk:
-        accounts = talk.accounts()
+    with token.session() as session:
+        accounts = session.accounts()
     result = {
-        "serial": talk.hello.serial,
+        "serial": session.hello.serial,
         "accounts": [
             vars(account) | {"fingerprint": account.fingerprint.hex()} for account in accounts
         ],
@@ -36,22 +35,22 @@ def list_accounts(
 
 
 @app.command()
+@option_groups
 def remove(
+    *,
     name: Annotated[str, typer.Argument(metavar="NAME", help="The account's name.")],
     inventory_file: InventoryFile = None,
-    port: Port = None,
-    key_file: KeyFile = None,
-    access_key_file: AccessKeyFile = None,
-    passphrase_file: PassphraseFile = None,
+    token: TokenOptions,
     as_json: Json = False,
 ) -> None:
     """Remove one account from the token, with its secret."""
-    keyring = Keyring(key_file, access_key_file, passphrase_file)
-    with opened_inventory(inventory_file) as inventory, session(port, keyring) as talk:
-        talk.remove_account(name)
-        inventory.forget(talk.hello.serial, name)
+    with opened_inventory(inventory_file) as inventory, token.session() as session:
+        session.remove_account(name)
+        inventory.forget(session.hello.serial, name)
     emit(
-        as_json, {"serial": talk.hello.serial, "removed": name}, [f"The account {name} is removed."]
+        as_json,
+        {"serial": session.hello.serial, "removed": name},
+        [f"The account {name} is removed."],
     )
 
 

@@ -2,7 +2,8 @@
 
 import typer
 
-from host_tools.cli.options.validator import Database, MasterKeyPlace, open_validator
+from host_tools.cli.options.groups import option_groups
+from host_tools.cli.options.validator import ValidatorOptions
 from host_tools.cli.output import Json, emit
 from host_tools.cli.progress import reporting
 from host_tools.errors import ExitCode
@@ -16,16 +17,19 @@ def _root() -> None:
 
 
 @app.command()
+@option_groups
 def verify(
-    database: Database = None, master_key: MasterKeyPlace = None, as_json: Json = False
+    *,
+    validator: ValidatorOptions,
+    as_json: Json = False,
 ) -> None:
     """Follow every chain of the audit; name the first entry of each that was changed or is
     missing."""
     with (
-        open_validator(database, master_key, create=False) as validator,
+        validator.open(create=False) as opened,
         reporting("Verifying the audit") as progress,
     ):
-        report = validator.verify_audit(progress)
+        report = opened.verify_audit(progress)
     broken = [
         {"serial": fault.serial, "sequence": fault.sequence, "what": fault.what}
         for fault in report.broken

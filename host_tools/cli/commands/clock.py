@@ -5,8 +5,8 @@ from typing import Any
 import typer
 
 from firmware.protocol import messages
-from host_tools.cli.options.keyring import Keyring
-from host_tools.cli.options.token import AccessKeyFile, KeyFile, PassphraseFile, Port, session
+from host_tools.cli.options.groups import option_groups
+from host_tools.cli.options.token import TokenOptions
 from host_tools.cli.output import Json, emit, step, warn
 from host_tools.errors import ExitCode, KodebrikError, TokenError
 from host_tools.link import clock
@@ -23,31 +23,29 @@ _SET_TOLERANCE = (
 
 
 @app.command("set")
+@option_groups
 def set_clock(
-    port: Port = None,
-    key_file: KeyFile = None,
-    access_key_file: AccessKeyFile = None,
-    passphrase_file: PassphraseFile = None,
+    *,
+    token: TokenOptions,
     as_json: Json = False,
 ) -> None:
     """Set the token's clock to this computer's time, and read it back."""
-    with session(port, Keyring(key_file, access_key_file, passphrase_file)) as talk:
-        result = _set_and_check(talk)
+    with token.session() as session:
+        result = _set_and_check(session)
     emit(as_json, result, [f"The clock is set. Offset: {_offset_text(result)}"])
 
 
 @app.command()
+@option_groups
 def check(
-    port: Port = None,
-    key_file: KeyFile = None,
-    access_key_file: AccessKeyFile = None,
-    passphrase_file: PassphraseFile = None,
+    *,
+    token: TokenOptions,
     as_json: Json = False,
 ) -> None:
     """Measure how far the clock is off and how fast it drifts, against this computer's time."""
-    with session(port, Keyring(key_file, access_key_file, passphrase_file)) as talk:
-        reading, offset, measured = _measure(talk)
-    result = _as_json(talk, reading, offset)
+    with token.session() as session:
+        reading, offset, measured = _measure(session)
+    result = _as_json(session, reading, offset)
     lines = [f"Offset: {_offset_text(result)}"]
     if measured is not None:
         result |= {
@@ -63,19 +61,18 @@ def check(
 
 
 @app.command()
+@option_groups
 def trim(
-    port: Port = None,
-    key_file: KeyFile = None,
-    access_key_file: AccessKeyFile = None,
-    passphrase_file: PassphraseFile = None,
+    *,
+    token: TokenOptions,
     as_json: Json = False,
 ) -> None:
     """Correct the clock's speed by the drift since it was set, then set it anew.
 
     Needs two visits: 'kodebrik clock set' at the first, this at the second, about a day later.
     """
-    with session(port, Keyring(key_file, access_key_file, passphrase_file)) as talk:
-        reading, offset, measured = _measure(talk)
+    with token.session() as session:
+        reading, offset, measured = _measure(session)
         if measured is None:
             raise KodebrikError(
                 "The clock was set only now, so its drift is not known.",
@@ -88,8 +85,8 @@ def trim(
                 f"The clock is off by {measured.ppm:+.1f} ppm, more than its trim can take: "
                 "check the chip."
             )
-        talk.trim_clock(aging)
-        result = _set_and_check(talk) | {
+        session.trim_clock(aging)
+        result = _set_and_check(session) | {
             "drift_ppm": round(measured.ppm, 3),
             "drift_uncertainty_ppm": round(measured.uncertainty, 3),
             "aging_before": reading.aging,
@@ -105,31 +102,31 @@ def trim(
     )
 
 
-def _measure(talk: Session) -> tuple[ClockReading, Offset, Drift | None]:
+def _measure(session: Session) -> tuple[ClockReading, Offset, Drift | None]:
     with step("Measuring the clock, which takes about two seconds"):
-        reading, offset = clock.measure(talk, clock.Times())
+        reading, offset = clock.measure(session, clock.Times())
     if not reading.set_at:
         raise TokenError(messages.CLOCK_LOST)
     elapsed = (reading.time or 0) - reading.set_at
     return reading, offset, drifts.drift(offset, elapsed) if elapsed > 0 else None
 
 
-def _set_and_check(talk: Session) -> dict[str, Any]:
+def _set_and_check(session: Session) -> dict[str, Any]:
     with step("Setting the clock at the turn of a second"):
-        clock.set_now(talk, clock.Times())
-        reading, offset = clock.measure(talk, clock.Times())
+        clock.set_now(session, clock.Times())
+        reading, offset = clock.measure(session, clock.Times())
     if abs(offset.seconds) > _SET_TOLERANCE:
         raise KodebrikError(
             f"The clock was set, but is off by {offset.seconds:+.1f} s.",
             "Set it again; if it repeats, check the clock chip with 'kodebrik selftest'.",
             ExitCode.CHECK_FAILED,
         )
-    return _as_json(talk, reading, offset)
+    return _as_json(session, reading, offset)
 
 
-def _as_json(talk: Session, reading: ClockReading, offset: Offset) -> dict[str, Any]:
+def _as_json(session: Session, reading: ClockReading, offset: Offset) -> dict[str, Any]:
     return {
-        "serial": talk.hello.serial,
+        "serial": session.hello.serial,
         "time": reading.time,
         "offset_ms": round(offset.seconds * 1000, 1),
         "uncertainty_ms": round(offset.uncertainty * 1000, 1),

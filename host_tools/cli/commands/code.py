@@ -8,30 +8,17 @@ import typer
 
 from firmware.protocol.messages import ENTRIES
 from host_tools import private_files
-from host_tools.cli.options.credential import (
-    Algorithm,
-    Counter,
-    Digits,
-    OtpauthFile,
-    Period,
-    SecretFile,
-    Suite,
-    one_source,
-    read_credential,
-)
+from host_tools.cli.options.credential import CredentialOptions, one_source
+from host_tools.cli.options.groups import option_groups
 from host_tools.cli.output import Json, emit, warn
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.otp import codes
 
 
+@option_groups
 def code(
-    secret_file: SecretFile = None,
-    otpauth_file: OtpauthFile = None,
-    algorithm: Algorithm = None,
-    digits: Digits = None,
-    period: Period = None,
-    counter: Counter = None,
-    suite: Suite = None,
+    *,
+    options: CredentialOptions,
     challenge: Annotated[
         list[str] | None,
         typer.Option(
@@ -56,15 +43,15 @@ def code(
     as_json: Json = False,
 ) -> None:
     """Compute the code that a token should show, or its answer to a challenge."""
-    one_source(secret_file=secret_file, otpauth_file=otpauth_file)
-    if (suite is None) != (not challenge):
+    one_source(secret_file=options.secret_file, otpauth_file=options.otpauth_file)
+    if (options.suite is None) != (not challenge):
         raise KodebrikError(
             "A challenge and a suite belong together.", "Give both or none of them.", ExitCode.USAGE
         )
-    entry = None if suite is None or challenge is None else ENTRIES[min(len(challenge), 2) - 1]
-    credential = read_credential(
-        secret_file, otpauth_file, None, algorithm, digits, period, counter, suite, entry
+    entry = (
+        None if options.suite is None or challenge is None else ENTRIES[min(len(challenge), 2) - 1]
     )
+    credential = options.read(None, entry)
     moment = int(time.time()) if at is None else _moment(at)
     if challenge:
         pin = None if pin_file is None else private_files.read_text(pin_file, warn)
@@ -81,8 +68,7 @@ def code(
 
 
 def _moment(text: str) -> int:
-    """Give the Unix seconds of a number or an ISO 8601 time; one without a zone is this
-    computer's."""
+    """Give the Unix seconds of a number or an ISO 8601 time, which is local without a zone."""
     try:
         seconds = int(text) if text.isdigit() else int(datetime.fromisoformat(text).timestamp())
     except (ValueError, OverflowError):

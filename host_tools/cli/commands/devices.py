@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from host_tools.cli.options.token import token
+from host_tools.cli.options.token import open_port
 from host_tools.cli.output import Json, emit, step
 from host_tools.errors import KodebrikError
 from host_tools.link import ports
@@ -33,7 +33,7 @@ def devices(
 
 def _ask(port: str) -> dict[str, Any]:
     try:
-        with step(f"Asking {port}"), token(port) as (_, hello):
+        with step(f"Asking {port}"), open_port(port) as (_, hello):
             return {"product": hello.product, "serial": hello.serial, "state": hello.state}
     except KodebrikError as error:
         return error.as_json()

@@ -1,5 +1,5 @@
-"""kodebrik import and letter: tokens into the validation server, and the letters with which they
-are activated."""
+"""kodebrik import and letter: import tokens into the validation server, and write the letters with
+which users activate them."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,15 +7,11 @@ from typing import Annotated
 import typer
 
 from host_tools import private_files
-from host_tools.cli.commands.inventory import AccountName, InventoryFile, Serials, opened_inventory
-from host_tools.cli.options.keyring import Keyring
-from host_tools.cli.options.pskc_encryption import (
-    EncryptionKeyFile,
-    EncryptionPassphraseFile,
-    read_encryption,
-)
-from host_tools.cli.options.token import KeyFile, PassphraseFile
-from host_tools.cli.options.validator import Database, MasterKeyPlace, open_validator
+from host_tools.cli.options.groups import option_groups
+from host_tools.cli.options.inventory import AccountName, InventoryFile, Serials, opened_inventory
+from host_tools.cli.options.keyring import IssuerKeyOptions
+from host_tools.cli.options.pskc_encryption import PskcEncryption, PskcEncryptionOptions
+from host_tools.cli.options.validator import ValidatorOptions
 from host_tools.cli.output import Json, emit, warn
 from host_tools.cli.progress import reporting
 from host_tools.errors import ExitCode, KodebrikError
@@ -28,7 +24,9 @@ from host_tools.validator.letters import Letter
 _ACTOR = "command line"
 
 
+@option_groups
 def import_tokens(
+    *,
     file: Annotated[
         Path | None,
         typer.Argument(metavar="[FILE]", help="PSKC, CSV or a list of otpauth:// URIs."),
@@ -45,8 +43,7 @@ def import_tokens(
         str | None,
         typer.Option(metavar="totp|hotp", help="For CSV lines that do not say their kind."),
     ] = None,
-    encryption_key_file: EncryptionKeyFile = None,
-    encryption_passphrase_file: EncryptionPassphraseFile = None,
+    encryption: PskcEncryptionOptions,
     clock_ppm: Annotated[
         float | None,
         typer.Option(
@@ -66,10 +63,8 @@ def import_tokens(
         ),
     ] = False,
     inventory_file: InventoryFile = None,
-    key_file: KeyFile = None,
-    passphrase_file: PassphraseFile = None,
-    database: Database = None,
-    master_key: MasterKeyPlace = None,
+    issuer: IssuerKeyOptions,
+    validator: ValidatorOptions,
     as_json: Json = False,
 ) -> None:
     """Import tokens into the validation server: all of them, or none when one is not right."""
@@ -82,12 +77,12 @@ def import_tokens(
         )
     if file is None:
         with opened_inventory(inventory_file) as inventory:
-            issuer_key = Keyring(key_file, None, passphrase_file).issuer_key()
+            issuer_key = issuer.issuer_key()
             keys = inventory.keys(
                 issuer_key, [serial_number.check(serial) for serial in serials or ()], account
             )
     else:
-        keys = _read(file, kind, encryption_key_file, encryption_passphrase_file, serials)
+        keys = _read(file, kind, encryption.read(), serials)
     if not keys:
         raise KodebrikError(
             "There is no token to import.", "Check the file or --serial.", ExitCode.BAD_INPUT
@@ -99,13 +94,13 @@ def import_tokens(
             "Check the list of users. Nothing was imported.",
             ExitCode.BAD_INPUT,
         )
-    with open_validator(database, master_key) as validator:
+    with validator.open() as opened:
         from host_tools.validator.records import new_token  # noqa: PLC0415 - an extra
 
         new = [new_token(key, clock_ppm) for key in keys]
-        with reporting("Importing") as told:
-            count = validator.import_tokens(
-                new, users=holders, activate=activate, actor=_ACTOR, progress=told
+        with reporting("Importing") as progress:
+            count = opened.import_tokens(
+                new, users=holders, activate=activate, actor=_ACTOR, progress=progress
             )
     lines = [f"{count:,} token{'s' * (count != 1)} imported."]
     if holders:
@@ -113,7 +108,9 @@ def import_tokens(
     emit(as_json, {"imported": count} | ({"assigned": len(holders)} if holders else {}), lines)
 
 
+@option_groups
 def letter(
+    *,
     serial: Annotated[
         str, typer.Argument(metavar="SERIAL", help="The serial number of a token that is assigned.")
     ],
@@ -128,8 +125,7 @@ def letter(
         str | None, typer.Option(metavar="URL", help="Where the user activates the token.")
     ] = None,
     days: Annotated[int, typer.Option(help="Days that the activation code can be used.")] = 30,
-    database: Database = None,
-    master_key: MasterKeyPlace = None,
+    validator: ValidatorOptions,
     as_json: Json = False,
 ) -> None:
     """Write the activation letter of a token that was assigned to a user; an earlier letter is
@@ -141,12 +137,12 @@ def letter(
             f"Choose one of: {', '.join(letters.LANGUAGES)}.",
             ExitCode.USAGE,
         )
-    with open_validator(database, master_key) as validator:
-        token = validator.token(serial)
+    with validator.open() as opened:
+        token = opened.token(serial)
         spoken = language or (
-            validator.user(token.user_id).language if token.user_id else letters.LANGUAGES[0]
+            opened.user(token.user_id).language if token.user_id else letters.LANGUAGES[0]
         )
-        issued = validator.issue_activation_code(serial, actor=_ACTOR, days=days)
+        issued = opened.issue_activation_code(serial, actor=_ACTOR, days=days)
     content = Letter(issued.serial, issued.code, issued.expires_at, spoken, token.user_id, site)
     text = letters.as_text(content) if output.suffix == ".txt" else letters.as_html(content)
     private_files.write_new(output, text.encode())
@@ -161,14 +157,12 @@ def letter(
 def _read(
     file: Path,
     kind: str | None,
-    key_file: Path | None,
-    passphrase_file: Path | None,
+    encryption: PskcEncryption,
     serials: list[str] | None,
 ) -> list[KeyPackage]:
     if kind not in (None, "totp", "hotp"):
         raise KodebrikError(f"There is no kind {kind}.", "Choose totp or hotp.", ExitCode.USAGE)
     content = formats.load(file)
-    encryption = read_encryption(key_file, passphrase_file)
     if formats.form(content) == "pskc" and encryption.key is None and encryption.passphrase is None:
         needed = pskc_reader.needs(content)
         if needed is None:
@@ -182,8 +176,8 @@ def _read(
                 f"Give it with --encryption-{needed}-file. Nothing was imported.",
                 ExitCode.WRONG_KEY,
             )
-    with reporting("Reading") as told:
-        keys = formats.read(content, encryption.key, encryption.passphrase, kind, told)
+    with reporting("Reading") as progress:
+        keys = formats.read(content, encryption.key, encryption.passphrase, kind, progress)
     if not serials:
         return keys
     missing = set(serials) - {key.serial for key in keys}

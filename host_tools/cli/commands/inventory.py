@@ -1,63 +1,28 @@
-"""kodebrik inventory: the tokens that we personalised, and their secrets for a server."""
+"""kodebrik inventory: list the tokens that were provisioned here, and export their secrets for a
+server."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
-import platformdirs
 import typer
 
 from host_tools import private_files
-from host_tools.cli.options.keyring import Keyring
-from host_tools.cli.options.pskc_encryption import (
-    EncryptionKeyFile,
-    EncryptionPassphraseFile,
-    read_encryption,
-)
-from host_tools.cli.options.token import KeyFile, PassphraseFile
-from host_tools.cli.output import Json, emit, warn
+from host_tools.cli.options.groups import option_groups
+from host_tools.cli.options.inventory import AccountName, InventoryFile, Serials, opened_inventory
+from host_tools.cli.options.keyring import IssuerKeyOptions
+from host_tools.cli.options.pskc_encryption import PskcEncryptionOptions
+from host_tools.cli.output import Json, emit
 from host_tools.cli.progress import reporting
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.exchange import pskc_writer
 from host_tools.provisioning import serial_number
-from host_tools.provisioning.inventory import Inventory
 from host_tools.provisioning.inventory_records import Account, Entry
 
 app = typer.Typer(
     help="List the tokens that were provisioned here; export them for a server.",
     rich_markup_mode=None,
 )
-
-InventoryFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--inventory",
-        envvar="KODEBRIK_INVENTORY",
-        metavar="FILE",
-        help="The inventory of our tokens. Default: a file of this user.",
-    ),
-]
-Serials = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--serial", metavar="SERIAL", help="This token alone; may be given several times."
-    ),
-]
-AccountName = Annotated[
-    str | None,
-    typer.Option("--account", metavar="NAME", help="This account, where a token has several."),
-]
-
-
-@contextmanager
-def opened_inventory(path: Path | None) -> Iterator[Inventory]:
-    """Open the inventory that the option names, else this user's."""
-    with Inventory(
-        path or Path(platformdirs.user_data_dir("kodebrik")) / "inventory.sqlite", warn
-    ) as inventory:
-        yield inventory
 
 
 @app.command("list")
@@ -84,7 +49,7 @@ def show(
     inventory_file: InventoryFile = None,
     as_json: Json = False,
 ) -> None:
-    """Show what is known of one token; never its secrets."""
+    """Show one token's entry, without its secrets."""
     with opened_inventory(inventory_file) as inventory:
         entry = inventory.entry(serial_number.check(serial))
     lines = [
@@ -98,17 +63,17 @@ def show(
 
 
 @app.command()
+@option_groups
 def export(
+    *,
     output: Annotated[
         Path, typer.Argument(metavar="FILE", help="New PSKC file (RFC 6030) for a server.")
     ],
     serials: Serials = None,
     account: AccountName = None,
-    encryption_key_file: EncryptionKeyFile = None,
-    encryption_passphrase_file: EncryptionPassphraseFile = None,
+    encryption: PskcEncryptionOptions,
     inventory_file: InventoryFile = None,
-    key_file: KeyFile = None,
-    passphrase_file: PassphraseFile = None,
+    issuer: IssuerKeyOptions,
     as_json: Json = False,
 ) -> None:
     """Write tokens with their secrets into an encrypted PSKC file, for this or another server.
@@ -116,8 +81,8 @@ def export(
     Its key or passphrase is agreed with whoever gets the file, and goes there by another way.
     """
     private_files.check_new(output)
-    encryption = read_encryption(encryption_key_file, encryption_passphrase_file)
-    if encryption.key is None and encryption.passphrase is None:
+    agreed = encryption.read()
+    if agreed.key is None and agreed.passphrase is None:
         raise KodebrikError(
             "The file must be encrypted.",
             "Give --encryption-key-file or --encryption-passphrase-file; 'openssl rand -hex 16' "
@@ -125,7 +90,7 @@ def export(
             ExitCode.USAGE,
         )
     with opened_inventory(inventory_file) as inventory:
-        issuer_key = Keyring(key_file, None, passphrase_file).issuer_key()
+        issuer_key = issuer.issuer_key()
         keys = inventory.keys(
             issuer_key, [serial_number.check(serial) for serial in serials or ()], account
         )
@@ -133,8 +98,8 @@ def export(
         raise KodebrikError(
             "The inventory holds no token.", "Provision one first.", ExitCode.BAD_INPUT
         )
-    with reporting("Encrypting") as told:
-        content = pskc_writer.write(keys, encryption.key, encryption.passphrase, told)
+    with reporting("Encrypting") as progress:
+        content = pskc_writer.write(keys, agreed.key, agreed.passphrase, progress)
     private_files.write_new(output, content)
     result = {"file": str(output), "tokens": [key.serial for key in keys]}
     emit(as_json, result, [f"{len(keys):,} token{'s' * (len(keys) != 1)} written to {output}."])

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from host_tools import private_files
-from host_tools.cli.options.keyring import Keyring, default_key_file, passphrase
-from host_tools.cli.options.token import KeyFile, PassphraseFile
+from host_tools.cli.options.groups import option_groups
+from host_tools.cli.options.keyring import IssuerKeyOptions, default_issuer_key_file, passphrase
 from host_tools.cli.output import Json, emit, step
 from host_tools.provisioning import access_key, issuer_key_file, serial_number
 
@@ -18,16 +18,17 @@ app = typer.Typer(
 
 
 @app.command()
+@option_groups
 def create(
-    key_file: KeyFile = None,
-    passphrase_file: PassphraseFile = None,
+    *,
+    issuer: IssuerKeyOptions,
     as_json: Json = False,
 ) -> None:
     """Create an issuer key in a new file under a passphrase."""
-    path = key_file or default_key_file()
+    path = issuer.key_file or default_issuer_key_file()
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     private_files.check_new(path)
-    phrase = passphrase(passphrase_file, "Passphrase for the new issuer key", twice=True)
+    phrase = passphrase(issuer.passphrase_file, "Passphrase for the new issuer key", twice=True)
     key = issuer_key_file.generate()
     with step("Sealing the issuer key"):
         private_files.write_new(path, issuer_key_file.seal(key, phrase))
@@ -44,18 +45,21 @@ def create(
 
 
 @app.command()
+@option_groups
 def show(
-    key_file: KeyFile = None,
-    passphrase_file: PassphraseFile = None,
+    *,
+    issuer: IssuerKeyOptions,
     as_json: Json = False,
 ) -> None:
     """Show the issuer key's fingerprint; the key itself is never shown."""
-    fingerprint = issuer_key_file.fingerprint(Keyring(key_file, None, passphrase_file).issuer_key())
+    fingerprint = issuer_key_file.fingerprint(issuer.issuer_key())
     emit(as_json, {"fingerprint": fingerprint}, [f"Fingerprint: {fingerprint}"])
 
 
 @app.command()
+@option_groups
 def derive(
+    *,
     serial: Annotated[
         str, typer.Option(metavar="SERIAL", help="The token's serial number, 12 digits.")
     ],
@@ -65,8 +69,7 @@ def derive(
             metavar="FILE", help="New file for the key as hexadecimal text; '-' is standard output."
         ),
     ],
-    key_file: KeyFile = None,
-    passphrase_file: PassphraseFile = None,
+    issuer: IssuerKeyOptions,
     as_json: Json = False,
 ) -> None:
     """Write one token's access key to a file that --access-key-file takes: it opens this token
@@ -74,7 +77,7 @@ def derive(
     serial = serial_number.check(serial)
     if output != "-":
         private_files.check_new(Path(output))
-    key = access_key.derive(Keyring(key_file, None, passphrase_file).issuer_key(), serial)
+    key = access_key.derive(issuer.issuer_key(), serial)
     text = key.reveal().hex()
     if output == "-":
         emit(as_json, {"serial": serial, "access_key": text}, [text])

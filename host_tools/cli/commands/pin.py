@@ -7,8 +7,8 @@ import typer
 
 from firmware.protocol import messages
 from host_tools import private_files
-from host_tools.cli.options.keyring import Keyring
-from host_tools.cli.options.token import AccessKeyFile, KeyFile, PassphraseFile, Port, session
+from host_tools.cli.options.groups import option_groups
+from host_tools.cli.options.token import TokenOptions
 from host_tools.cli.output import Json, emit, warn
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.secret import Secret
@@ -27,40 +27,38 @@ PinFile = Annotated[
 
 
 @app.command("set")
+@option_groups
 def set_pin(
+    *,
     pin_file: PinFile = None,
-    port: Port = None,
-    key_file: KeyFile = None,
-    access_key_file: AccessKeyFile = None,
-    passphrase_file: PassphraseFile = None,
+    token: TokenOptions,
     as_json: Json = False,
 ) -> None:
     """Give the token a PIN of 4 to 8 digits, or another one; wrong tries count from none."""
     pin = _asked() if pin_file is None else _checked(private_files.read_text(pin_file, warn))
-    with session(port, Keyring(key_file, access_key_file, passphrase_file)) as talk:
-        talk.set_pin(pin)
+    with token.session() as session:
+        session.set_pin(pin)
     emit(
         as_json,
-        {"serial": talk.hello.serial, "pin": True},
-        [f"The {talk.hello.product} {talk.hello.serial} now asks for its PIN before a code."],
+        {"serial": session.hello.serial, "pin": True},
+        [f"The {session.hello.product} {session.hello.serial} now asks for its PIN before a code."],
     )
 
 
 @app.command("clear")
+@option_groups
 def clear_pin(
-    port: Port = None,
-    key_file: KeyFile = None,
-    access_key_file: AccessKeyFile = None,
-    passphrase_file: PassphraseFile = None,
+    *,
+    token: TokenOptions,
     as_json: Json = False,
 ) -> None:
     """Take the PIN away: the token gives codes without asking."""
-    with session(port, Keyring(key_file, access_key_file, passphrase_file)) as talk:
-        talk.clear_pin()
+    with token.session() as session:
+        session.clear_pin()
     emit(
         as_json,
-        {"serial": talk.hello.serial, "pin": False},
-        [f"The {talk.hello.product} {talk.hello.serial} asks for no PIN."],
+        {"serial": session.hello.serial, "pin": False},
+        [f"The {session.hello.product} {session.hello.serial} asks for no PIN."],
     )
 
 

@@ -10,29 +10,16 @@ import typer
 
 from firmware.protocol import messages
 from host_tools import private_files
-from host_tools.cli.commands.inventory import InventoryFile, opened_inventory
-from host_tools.cli.options.credential import (
-    Algorithm,
-    Counter,
-    Digits,
-    OtpauthFile,
-    Period,
-    SecretFile,
-    Suite,
-    new_file,
-    one_source,
-    read_credential,
-)
+from host_tools.cli.options.credential import CredentialOptions, checked_new_file, one_source
+from host_tools.cli.options.groups import option_groups
+from host_tools.cli.options.inventory import InventoryFile, opened_inventory
 from host_tools.cli.options.keyring import Keyring
 from host_tools.cli.options.token import (
-    AccessKeyFile,
     ComparisonFile,
-    KeyFile,
-    PassphraseFile,
-    Port,
+    TokenOptions,
+    authenticated,
     comparison,
-    opened,
-    token,
+    open_port,
 )
 from host_tools.cli.output import Json, emit, step, warn
 from host_tools.errors import ExitCode, KodebrikError, TokenError
@@ -49,15 +36,16 @@ _CLOCK_TOLERANCE = (
 )
 
 
+@option_groups
 def provision(
+    *,
     account: Annotated[
         str | None,
         typer.Option(
             metavar="NAME", help="The account's name, as the token shows it. Default: kodebrik."
         ),
     ] = None,
-    secret_file: SecretFile = None,
-    otpauth_file: OtpauthFile = None,
+    options: CredentialOptions,
     generate: Annotated[
         bool, typer.Option("--generate", help="Draw a new secret at random.")
     ] = False,
@@ -71,11 +59,6 @@ def provision(
             metavar="FILE", help="With --generate: new file for the secret as otpauth:// URI."
         ),
     ] = None,
-    algorithm: Algorithm = None,
-    digits: Digits = None,
-    period: Period = None,
-    counter: Counter = None,
-    suite: Suite = None,
     entry: Annotated[
         str | None,
         typer.Option(
@@ -87,10 +70,7 @@ def provision(
     ] = None,
     comparison_file: ComparisonFile = None,
     inventory_file: InventoryFile = None,
-    port: Port = None,
-    key_file: KeyFile = None,
-    access_key_file: AccessKeyFile = None,
-    passphrase_file: PassphraseFile = None,
+    token: TokenOptions,
     as_json: Json = False,
 ) -> None:
     """Give a token a key, the time and an account; note it in the inventory.
@@ -99,28 +79,31 @@ def provision(
     digits, which is to be typed here. The secret comes from a file, standard input or --generate,
     never from the command line.
     """
-    one_source(secret_file=secret_file, otpauth_file=otpauth_file, generate=generate)
-    outputs = [path for path in (new_file(secret_out), new_file(otpauth_out)) if path is not None]
+    one_source(
+        secret_file=options.secret_file, otpauth_file=options.otpauth_file, generate=generate
+    )
+    outputs = [
+        path
+        for path in (checked_new_file(secret_out), checked_new_file(otpauth_out))
+        if path is not None
+    ]
     if generate != bool(outputs):
         raise KodebrikError(
             "A generated secret must go to a file, and only a generated one does.",
             "Give --generate together with --secret-out or --otpauth-out, or none of them.",
             ExitCode.USAGE,
         )
-    credential = read_credential(
-        secret_file, otpauth_file, account, algorithm, digits, period, counter, suite, entry
-    )
+    credential = options.read(account, entry)
     if otpauth_out is not None:
         otpauth.compose(credential)  # before anything is changed: not every account has such a URI
-    keyring = Keyring(key_file, access_key_file, passphrase_file)
-    with opened_inventory(inventory_file) as inventory, token(port) as (channel, hello):
-        talk = keyed_session(channel, hello, keyring, comparison_file)
-        clock_result, clock_set_at = _clock_ready(talk, credential)
+    with opened_inventory(inventory_file) as inventory, open_port(token.port) as (channel, hello):
+        session = keyed_session(channel, hello, token.keyring, comparison_file)
+        clock_result, clock_set_at = _clock_ready(session, credential)
         with (
             _saved(credential, secret_out, otpauth_out),
             step(f"Writing the account {credential.name}"),
         ):
-            fingerprint = talk.put_credential(credential)
+            fingerprint = session.put_credential(credential)
         inventory.record(
             serial=hello.serial,
             product=hello.product,
@@ -130,7 +113,7 @@ def provision(
             fingerprint=fingerprint.hex(),
             now=time.time(),
             clock_set_at=clock_set_at,
-            issuer_key=keyring.opened_issuer_key,
+            issuer_key=token.keyring.opened_issuer_key,
         )
     result: dict[str, Any] = {
         "serial": hello.serial,
@@ -158,37 +141,41 @@ def provision(
 def keyed_session(
     channel: Channel, hello: Hello, keyring: Keyring, comparison_file: Path | None
 ) -> Session:
-    """Open the token's session, and see to it that the token holds its own key."""
+    """Open the token's link session, after giving the token its own access key if it has none
+    or its factory transport key."""
     if hello.state == messages.DAMAGED:
         raise TokenError(messages.STORAGE_DAMAGED)
     if hello.key == messages.KEY_ISSUER:
-        return opened(channel, hello, keyring)
+        return authenticated(channel, hello, keyring)
     new_key = keyring.new_access_key(hello.serial)
     if hello.key == messages.KEY_NONE:
-        talk = claim_token(channel, hello, comparison(comparison_file, hello.product))
+        session = claim_token(channel, hello, comparison(comparison_file, hello.product))
     elif keyring.has_access_key:
-        talk = opened(channel, hello, keyring)
+        session = authenticated(channel, hello, keyring)
     else:
         raise KodebrikError(
             "The token still holds its factory transport key.",
             "Give that key with --access-key-file; the token then gets its own.",
             ExitCode.WRONG_KEY,
         )
-    talk.set_key(messages.KEY_ISSUER, new_key)
-    return talk
+    session.set_key(messages.KEY_ISSUER, new_key)
+    return session
 
 
-def _clock_ready(talk: Session, credential: Credential) -> tuple[str, float | None]:
-    """Have the clock right; say how it is, and when it was set (Unix seconds; None: there is
-    none)."""
+def _clock_ready(session: Session, credential: Credential) -> tuple[str, float | None]:
+    """Set the clock unless it is right within _CLOCK_TOLERANCE.
+
+    Gives what was done, in words, and when the clock was set (Unix seconds; None without a clock
+    chip, which only a credential that does not go by time may lack).
+    """
     times = clock.Times()
     try:
         with step("Checking the clock"):
-            off, set_at = _clock_off(talk, times)
+            off, set_at = _clock_off(session, times)
         if off < _CLOCK_TOLERANCE:
             return f"right within {off:.3f} s", set_at
         with step("Setting the clock"):
-            return "set", clock.set_now(talk, times)
+            return "set", clock.set_now(session, times)
     except TokenError as error:
         if error.number != messages.CLOCK_ABSENT or credential.by_time:
             raise
@@ -196,11 +183,13 @@ def _clock_ready(talk: Session, credential: Credential) -> tuple[str, float | No
         return "absent; the account does without it", None
 
 
-def _clock_off(talk: Session, times: clock.Times) -> tuple[float, float]:
-    """Give the seconds by which the clock may be off, and when it was set; infinite when it tells
-    no time of ours."""
+def _clock_off(session: Session, times: clock.Times) -> tuple[float, float]:
+    """Give the largest offset (seconds) that the measurement allows, and when the clock was set.
+
+    The offset is infinite for a clock that lost the time or was never set by us.
+    """
     try:
-        reading, offset = clock.measure(talk, times)
+        reading, offset = clock.measure(session, times)
     except TokenError as error:
         if error.number != messages.CLOCK_LOST:
             raise
@@ -214,8 +203,8 @@ def _clock_off(talk: Session, times: clock.Times) -> tuple[float, float]:
 def _saved(
     credential: Credential, secret_out: Path | None, otpauth_out: Path | None
 ) -> Iterator[None]:
-    """Have a generated secret on disk before the token gets it; when that fails, say that it is
-    kept."""
+    """Write a generated secret to its files before the token gets it; if the block fails, warn
+    that the files are kept."""
     if secret_out is not None:
         private_files.write_new(
             secret_out, secret_text.encode_base32(credential.secret).encode() + b"\n"

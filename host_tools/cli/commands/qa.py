@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from host_tools import private_files
-from host_tools.cli.options import token as connection
+from host_tools.cli.options.token import open_port
 from host_tools.cli.output import Json, emit, say, warn
 from host_tools.cli.progress import reporting
 from host_tools.desktop.token_folder import emulator_errors
@@ -285,7 +285,7 @@ def _real_token(port: str, user: str | None) -> "RealToken":
 
     if user is None:
         raise KodebrikError("A real token is somebody's.", "Say whose with --user.", ExitCode.USAGE)
-    with connection.token(port) as (_, hello):
+    with open_port(port) as (_, hello):
         say(
             f"The token at {port} is the {hello.product} {hello.serial}. Unplug it or leave it in, as you like."
         )

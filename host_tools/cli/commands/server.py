@@ -7,14 +7,13 @@ from typing import Annotated
 import typer
 
 from host_tools import private_files
+from host_tools.cli.options.groups import option_groups
 from host_tools.cli.options.validator import (
-    Database,
-    MasterKeyPlace,
+    ValidatorOptions,
     database_url,
-    default_key_file,
+    default_master_key_file,
     installed,
-    key_place,
-    open_validator,
+    master_key_location,
 )
 from host_tools.cli.output import Json, emit, say, warn
 from host_tools.cli.progress import reporting
@@ -31,10 +30,11 @@ _ACTOR = "command line"
 
 
 @app.callback()
+@option_groups
 def server(
+    *,
     context: typer.Context,
-    database: Database = None,
-    master_key: MasterKeyPlace = None,
+    validator: ValidatorOptions,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[
         int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)
@@ -78,10 +78,10 @@ def server(
             "Keys, codes and cookies travel in the clear: give --certificate, or let only a "
             "proxy that speaks TLS in."
         )
-    place = key_place(database, master_key)
+    url = database_url(validator.database)
     options = processes.Options(
-        database=database_url(database),
-        key=place,
+        database=url,
+        key=master_key_location(url, validator.master_key),
         host=host,
         port=port,
         workers=workers,
@@ -128,7 +128,7 @@ def create_key(
         ]
         emit(as_json, {"key": inside.identity}, lines)
         return
-    path = key_file or default_key_file()
+    path = key_file or default_master_key_file()
     if key_file is None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     made = master_key.create_file(path)
@@ -143,32 +143,36 @@ def create_key(
 
 
 @app.command("rotate-key")
+@option_groups
 def rotate_key(
-    database: Database = None, master_key: MasterKeyPlace = None, as_json: Json = False
+    *,
+    validator: ValidatorOptions,
+    as_json: Json = False,
 ) -> None:
     """Seal every secret anew under a new data key; the server may run meanwhile."""
     with (
-        open_validator(database, master_key, create=False) as validator,
+        validator.open(create=False) as opened,
         reporting("Sealing secrets") as progress,
     ):
-        count = validator.rotate_key(actor=_ACTOR, progress=progress)
+        count = opened.rotate_key(actor=_ACTOR, progress=progress)
     emit(as_json, {"secrets": count}, [f"{count} secrets are sealed under a new data key."])
 
 
 @app.command("change-master-key")
+@option_groups
 def change_master_key(
+    *,
     to: Annotated[str, typer.Option(metavar="FILE|URI", help="The new master key.")],
-    database: Database = None,
-    master_key: MasterKeyPlace = None,
+    validator: ValidatorOptions,
     as_json: Json = False,
 ) -> None:
     """Wrap the database's data keys under another master key; start the server with that one from
     then on."""
-    with open_validator(database, master_key, create=False) as validator:
+    with validator.open(create=False) as opened:
         from host_tools.validator.keys.locate import open_key  # noqa: PLC0415 - an extra
 
         new = open_key(to)
-        count = validator.rewrap(new, actor=_ACTOR)
+        count = opened.rewrap(new, actor=_ACTOR)
     lines = [
         f"{count} data keys are wrapped under the master key {new.identity}.",
         "Restart the server with it.",
@@ -177,15 +181,16 @@ def change_master_key(
 
 
 @app.command("api-key")
+@option_groups
 def api_key(
+    *,
     name: Annotated[str, typer.Argument(help="A name for the key, as the audit will show it.")],
     role: Annotated[str, typer.Option(help=f"What it may do: {', '.join(_ROLES)}.")] = "checker",
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the key to a new file, mode 0600.")
     ] = None,
     revoke: Annotated[bool, typer.Option("--revoke", help="Refuse this key from now on.")] = False,
-    database: Database = None,
-    master_key: MasterKeyPlace = None,
+    validator: ValidatorOptions,
     as_json: Json = False,
 ) -> None:
     """Make an API key, or revoke one. The key is shown this once."""
@@ -195,18 +200,18 @@ def api_key(
         )
     if out is not None:
         private_files.check_new(out)
-    with open_validator(database, master_key) as validator:
+    with validator.open() as opened:
         from host_tools.validator.records import Role  # noqa: PLC0415 - an extra
 
         if revoke:
-            validator.revoke_api_key(name, actor=_ACTOR)
+            opened.revoke_api_key(name, actor=_ACTOR)
             emit(
                 as_json,
                 {"name": name, "revoked": True},
                 [f"The API key {name} is refused from now on."],
             )
             return
-        _, key = validator.create_api_key(name, Role(role), actor=_ACTOR)
+        _, key = opened.create_api_key(name, Role(role), actor=_ACTOR)
     text = key.reveal().decode()
     if out is not None:
         private_files.write_new(out, key.reveal() + b"\n")

@@ -5,18 +5,14 @@ from typing import Annotated, Any
 import typer
 
 from firmware.protocol import messages
-from host_tools.cli.commands.inventory import InventoryFile, opened_inventory
-from host_tools.cli.options.keyring import Keyring
+from host_tools.cli.options.groups import option_groups
+from host_tools.cli.options.inventory import InventoryFile, opened_inventory
 from host_tools.cli.options.token import (
-    AccessKeyFile,
     ComparisonFile,
-    KeyFile,
-    PassphraseFile,
-    Port,
+    TokenOptions,
+    authenticated,
     comparison,
-    opened,
-    session,
-    token,
+    open_port,
 )
 from host_tools.cli.output import Json, emit, say
 from host_tools.errors import ExitCode, KodebrikError, TokenError
@@ -33,22 +29,20 @@ _STATES = {
 }
 
 
+@option_groups
 def info(
-    port: Port = None,
-    key_file: KeyFile = None,
-    access_key_file: AccessKeyFile = None,
-    passphrase_file: PassphraseFile = None,
+    *,
+    token: TokenOptions,
     as_json: Json = False,
 ) -> None:
     """Show who the token is, and how it is.
 
     Battery, clock, storage and memory are told only to somebody who has the token's key.
     """
-    keyring = Keyring(key_file, access_key_file, passphrase_file)
     details: dict[str, Any] = {}
-    with token(port) as (channel, hello):
-        if hello.key != messages.KEY_NONE and keyring.available:
-            details = opened(channel, hello, keyring).info()
+    with open_port(token.port) as (channel, hello):
+        if hello.key != messages.KEY_NONE and token.keyring.available:
+            details = authenticated(channel, hello, token.keyring).info()
     details = {
         name: value.hex() if isinstance(value, bytes) else value for name, value in details.items()
     }
@@ -70,7 +64,9 @@ def _readable(value: object) -> object:
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
 
 
+@option_groups
 def settings(
+    *,
     flip: Annotated[
         bool | None, typer.Option("--flip/--no-flip", help="Turn the display for the left hand.")
     ] = None,
@@ -96,10 +92,7 @@ def settings(
             min=0, max=10, help="Tenths of a second before the same key counts again; kodeoplæser."
         ),
     ] = None,
-    port: Port = None,
-    key_file: KeyFile = None,
-    access_key_file: AccessKeyFile = None,
-    passphrase_file: PassphraseFile = None,
+    token: TokenOptions,
     as_json: Json = False,
 ) -> None:
     """Show the token's settings, or change those that are given."""
@@ -119,8 +112,8 @@ def settings(
         "key_delay": key_delay,
     }
     changes = {name: value for name, value in given.items() if value is not None}
-    with session(port, Keyring(key_file, access_key_file, passphrase_file)) as talk:
-        result = _changed(talk, changes) if changes else talk.settings()
+    with token.session() as session:
+        result = _changed(session, changes) if changes else session.settings()
     emit(
         as_json,
         result,
@@ -128,16 +121,16 @@ def settings(
     )
 
 
-def _changed(talk: Session, changes: dict[str, Any]) -> dict[str, Any]:
+def _changed(session: Session, changes: dict[str, Any]) -> dict[str, Any]:
     try:
-        return talk.write_settings(changes)
+        return session.write_settings(changes)
     except TokenError as error:
         if error.number != messages.BAD_ARGUMENT:
             raise
-    missing = [name for name in changes if name not in talk.settings()]
+    missing = [name for name in changes if name not in session.settings()]
     if missing:
         raise KodebrikError(
-            f"The {talk.hello.product} has no setting for: {', '.join(missing)}.",
+            f"The {session.hello.product} has no setting for: {', '.join(missing)}.",
             "'kodebrik settings' shows the ones that it has.",
             ExitCode.USAGE,
         )
@@ -149,33 +142,33 @@ def _changed(talk: Session, changes: dict[str, Any]) -> dict[str, Any]:
     )
 
 
+@option_groups
 def block(
-    port: Port = None,
-    key_file: KeyFile = None,
-    access_key_file: AccessKeyFile = None,
-    passphrase_file: PassphraseFile = None,
+    *,
+    token: TokenOptions,
     as_json: Json = False,
 ) -> None:
     """Block the token: it shows no codes until it is unblocked."""
-    with session(port, Keyring(key_file, access_key_file, passphrase_file)) as talk:
-        talk.block()
-    _done(as_json, talk.hello, messages.BLOCKED, "is blocked")
+    with token.session() as session:
+        session.block()
+    _done(as_json, session.hello, messages.BLOCKED, "is blocked")
 
 
+@option_groups
 def unblock(
-    port: Port = None,
-    key_file: KeyFile = None,
-    access_key_file: AccessKeyFile = None,
-    passphrase_file: PassphraseFile = None,
+    *,
+    token: TokenOptions,
     as_json: Json = False,
 ) -> None:
     """Let a blocked token show codes again."""
-    with session(port, Keyring(key_file, access_key_file, passphrase_file)) as talk:
-        talk.unblock()
-    _done(as_json, talk.hello, messages.LOCKED, "shows codes again")
+    with token.session() as session:
+        session.unblock()
+    _done(as_json, session.hello, messages.LOCKED, "shows codes again")
 
 
+@option_groups
 def wipe(
+    *,
     yes: Annotated[
         str | None,
         typer.Option(
@@ -184,15 +177,11 @@ def wipe(
     ] = None,
     comparison_file: ComparisonFile = None,
     inventory_file: InventoryFile = None,
-    port: Port = None,
-    key_file: KeyFile = None,
-    access_key_file: AccessKeyFile = None,
-    passphrase_file: PassphraseFile = None,
+    token: TokenOptions,
     as_json: Json = False,
 ) -> None:
     """Delete every secret, key, counter and setting from the token. Asks for its serial number."""
-    keyring = Keyring(key_file, access_key_file, passphrase_file)
-    with opened_inventory(inventory_file) as inventory, token(port) as (channel, hello):
+    with opened_inventory(inventory_file) as inventory, open_port(token.port) as (channel, hello):
         if hello.state in (messages.BLANK, messages.WIPED):
             _done(as_json, hello, hello.state, "holds nothing that could be wiped")
             return
@@ -207,24 +196,23 @@ def wipe(
                 ExitCode.NOT_CONFIRMED,
             )
         if hello.key == messages.KEY_NONE:  # damaged storage has lost the key with the rest
-            talk = claim_token(channel, hello, comparison(comparison_file, hello.product))
+            session = claim_token(channel, hello, comparison(comparison_file, hello.product))
         else:
-            talk = opened(channel, hello, keyring)
-        talk.wipe()
+            session = authenticated(channel, hello, token.keyring)
+        session.wipe()
         inventory.forget(hello.serial)
     _done(as_json, hello, messages.WIPED, "is wiped")
 
 
+@option_groups
 def selftest(
-    port: Port = None,
-    key_file: KeyFile = None,
-    access_key_file: AccessKeyFile = None,
-    passphrase_file: PassphraseFile = None,
+    *,
+    token: TokenOptions,
     as_json: Json = False,
 ) -> None:
     """Let the token test its parts."""
-    with session(port, Keyring(key_file, access_key_file, passphrase_file)) as talk:
-        parts = talk.selftest()
+    with token.session() as session:
+        parts = session.selftest()
     failed = [part for part, sound in parts.items() if not sound]
     if failed:
         raise KodebrikError(
@@ -234,7 +222,9 @@ def selftest(
             ExitCode.CHECK_FAILED,
         )
     emit(
-        as_json, {"serial": talk.hello.serial, "parts": parts}, [f"{part}: works" for part in parts]
+        as_json,
+        {"serial": session.hello.serial, "parts": parts},
+        [f"{part}: works" for part in parts],
     )
 
 

@@ -1,6 +1,7 @@
-"""Options that describe a credential, and how a command makes one of them. No option takes the
-secret itself."""
+"""Options that describe a credential, and how a command makes one from them. No option takes the
+secret itself, which would show in the list of processes."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,8 @@ from host_tools.exchange import otpauth
 from host_tools.otp import challenges, secret_text
 from host_tools.otp.credential import Credential
 from host_tools.secret import Secret
+
+DEFAULT_NAME = "kodebrik"  # of an account
 
 SecretFile = Annotated[
     str | None,
@@ -46,82 +49,83 @@ Suite = Annotated[
 ]
 
 
+@dataclass(frozen=True)
+class CredentialOptions:
+    """The options that describe a credential; where one is None, its default or file decides."""
+
+    secret_file: SecretFile = None
+    otpauth_file: OtpauthFile = None
+    algorithm: Algorithm = None
+    digits: Digits = None
+    period: Period = None
+    counter: Counter = None
+    suite: Suite = None
+
+    def read(self, name: str | None, entry: str | None) -> Credential:
+        """Make the credential; without a file its secret is drawn at random.
+
+        `name` overrides the label of an otpauth URI; `entry` is what the token asks for with a
+        suite. KodebrikError for options that do not go together.
+        """
+        if self.suite is None and entry is not None:
+            raise KodebrikError(
+                "Only an account with a suite is asked.",
+                "Give --suite, or leave it out.",
+                ExitCode.USAGE,
+            )
+        if self.otpauth_file is not None:
+            said = (self.algorithm, self.digits, self.period, self.counter, self.suite)
+            if any(value is not None for value in said):
+                raise KodebrikError(
+                    "An otpauth URI gives its parameters itself.",
+                    "Leave out --algorithm, --digits, --period, --counter and --suite.",
+                    ExitCode.USAGE,
+                )
+            return otpauth.parse(private_files.read_text(self.otpauth_file, warn), name)
+        if self.suite is not None:
+            return self._ocra(self.suite, name, entry or messages.ENTRIES[0])
+        algorithm = _algorithm(self.algorithm)
+        if self.period is not None and self.counter is not None:
+            raise KodebrikError(
+                "Codes go by time or by a counter.", "Give --period or --counter.", ExitCode.USAGE
+            )
+        period = self.period
+        if self.counter is None and period is None:
+            period = messages.PERIODS[0]
+        return Credential(
+            name or DEFAULT_NAME,
+            _secret(self.secret_file, algorithm),
+            algorithm,
+            self.digits or messages.DIGITS[0],
+            period,
+            self.counter,
+        )
+
+    def _ocra(self, suite: str, name: str | None, entry: str) -> Credential:
+        if any(value is not None for value in (self.algorithm, self.digits, self.period)):
+            raise KodebrikError(
+                "A suite says hash, digits and time itself.",
+                "Leave out --algorithm, --digits and --period.",
+                ExitCode.USAGE,
+            )
+        secret = _secret(self.secret_file, challenges.suite(suite, entry).algorithm)
+        return Credential(
+            name or DEFAULT_NAME,
+            secret,
+            period=None,
+            counter=self.counter,
+            suite=suite,
+            entry=entry,
+        )
+
+
 def one_source(**given: object) -> None:
-    """Raise KodebrikError unless exactly one of the named options was given."""
+    """Raise KodebrikError unless exactly one of the options, by parameter name, was given."""
     if sum(value not in (None, False) for value in given.values()) != 1:
         names = ", ".join("--" + name.replace("_", "-") for name in given)
         raise KodebrikError(
             "The secret must come from exactly one place.", f"Give one of {names}.", ExitCode.USAGE
         )
-
-
-def read_credential(
-    secret_file: str | None,
-    otpauth_file: str | None,
-    name: str | None,
-    algorithm: str | None,
-    digits: int | None,
-    period: int | None,
-    counter: int | None,
-    suite: str | None = None,
-    entry: str | None = None,
-) -> Credential:
-    """Make the credential that the options describe; with neither file its secret is drawn at
-    random."""
-    if suite is None and entry is not None:
-        raise KodebrikError(
-            "Only an account with a suite is asked.",
-            "Give --suite, or leave it out.",
-            ExitCode.USAGE,
-        )
-    if otpauth_file is not None:
-        if any(value is not None for value in (algorithm, digits, period, counter, suite)):
-            raise KodebrikError(
-                "An otpauth URI gives its parameters itself.",
-                "Leave out --algorithm, --digits, --period, --counter and --suite.",
-                ExitCode.USAGE,
-            )
-        return otpauth.parse(private_files.read_text(otpauth_file, warn), name)
-    if suite is not None:
-        return _answering(
-            secret_file,
-            name,
-            (algorithm, digits, period),
-            counter,
-            suite,
-            entry or messages.ENTRIES[0],
-        )
-    algorithm = _algorithm(algorithm)
-    if period is not None and counter is not None:
-        raise KodebrikError(
-            "Codes go by time or by a counter.", "Give --period or --counter.", ExitCode.USAGE
-        )
-    secret = _secret(secret_file, algorithm)
-    if counter is None and period is None:
-        period = messages.PERIODS[0]
-    return Credential(
-        name or "kodebrik", secret, algorithm, digits or messages.DIGITS[0], period, counter
-    )
-
-
-def _answering(
-    secret_file: str | None,
-    name: str | None,
-    said: tuple[object, ...],
-    counter: int | None,
-    suite: str,
-    entry: str,
-) -> Credential:
-    if any(value is not None for value in said):
-        raise KodebrikError(
-            "A suite says hash, digits and time itself.",
-            "Leave out --algorithm, --digits and --period.",
-            ExitCode.USAGE,
-        )
-    secret = _secret(secret_file, challenges.suite(suite, entry).algorithm)
-    return Credential(
-        name or "kodebrik", secret, period=None, counter=counter, suite=suite, entry=entry
-    )
 
 
 def _secret(secret_file: str | None, algorithm: str) -> Secret:
@@ -141,8 +145,8 @@ def _algorithm(text: str | None) -> str:
     return algorithm
 
 
-def new_file(path: Path | None) -> Path | None:
-    """Give back the path of a file to be written, after checking that it can be."""
+def checked_new_file(path: Path | None) -> Path | None:
+    """Give `path` back; KodebrikError when it exists or could not be written."""
     if path is not None:
         private_files.check_new(path)
     return path

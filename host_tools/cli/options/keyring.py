@@ -1,9 +1,14 @@
-"""Where the commands get keys and passphrases: files, the environment and the operator, never the
-command line."""
+"""Options for the issuer key, and how a command gets issuer keys, access keys and passphrases.
+
+They come from files, the environment or the operator, never from the command line, which every
+user of the computer can read (ps).
+"""
 
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import platformdirs
 import typer
@@ -14,9 +19,49 @@ from host_tools.errors import ExitCode, KodebrikError
 from host_tools.provisioning import access_key, issuer_key_file
 from host_tools.secret import Secret
 
+IssuerKeyFile = Annotated[
+    Path | None,
+    typer.Option(
+        envvar="KODEBRIK_KEY_FILE",
+        metavar="FILE",
+        help=(
+            "The issuer key file. Default: the one that 'kodebrik keys create' made. "
+            "KODEBRIK_ISSUER_KEY goes before."
+        ),
+    ),
+]
+AccessKeyFile = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help="This token's own access key, as 'kodebrik keys derive' writes it."
+    ),
+]
+PassphraseFile = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help=(
+            "File with the issuer key file's passphrase. Default: KODEBRIK_PASSPHRASE, or asked "
+            "for."
+        ),
+    ),
+]
+
+
+@dataclass(frozen=True)
+class IssuerKeyOptions:
+    """The options of a command that needs the issuer key."""
+
+    key_file: IssuerKeyFile = None
+    passphrase_file: PassphraseFile = None
+
+    def issuer_key(self) -> Secret:
+        """Read the issuer key; KodebrikError when there is none or it does not open."""
+        return Keyring(self.key_file, None, self.passphrase_file).issuer_key()
+
 
 class Keyring:
-    """The keys that one command may use; each is read when it is first needed."""
+    """The issuer key and access key that one command may use, each read when first needed."""
 
     def __init__(
         self, key_file: Path | None, access_key_file: Path | None, passphrase_file: Path | None
@@ -29,39 +74,39 @@ class Keyring:
 
     @property
     def available(self) -> bool:
-        """Say whether there is any key to try."""
+        """Say whether an issuer key or access key was named, or the default file exists."""
         named = self._access_key_file or self._key_file or "KODEBRIK_ISSUER_KEY" in os.environ
-        return bool(named) or default_key_file().exists()
+        return bool(named) or default_issuer_key_file().exists()
 
     @property
     def has_access_key(self) -> bool:
-        """Say whether the token's own key was given."""
+        """Say whether --access-key-file was given."""
         return self._access_key_file is not None
 
     def access_key(self, serial: str) -> Secret:
-        """Give the access key to open the token `serial` with: its own file's, else derived from
-        the issuer key."""
+        """Give the access key that opens token `serial`: read from --access-key-file if given,
+        else derived from the issuer key."""
         if self._access_key_file is None:
             return access_key.derive(self.issuer_key(), serial)
         text = private_files.read_text(str(self._access_key_file), warn)
         return access_key.parse_hex(text, str(self._access_key_file))
 
     def new_access_key(self, serial: str) -> Secret:
-        """Give the access key that a token is to get: derived from the issuer key where there is
-        one."""
+        """Give the access key to store on token `serial`: derived from the issuer key if there is
+        one, else read from --access-key-file."""
         only_own = self.has_access_key and not Keyring(self._key_file, None, None).available
         return self.access_key(serial) if only_own else access_key.derive(self.issuer_key(), serial)
 
     def issuer_key(self) -> Secret:
-        """Give the issuer key, from the environment or the key file."""
+        """Give the issuer key, from KODEBRIK_ISSUER_KEY or the key file."""
         if self._issuer_key is None:
             self._issuer_key = self._read_issuer_key()
         return self._issuer_key
 
     @property
     def opened_issuer_key(self) -> Secret | None:
-        """The issuer key where this command has needed it already, else None: nobody is asked for
-        it."""
+        """The issuer key if this command has already read it, else None; never asks for a
+        passphrase."""
         return self._issuer_key
 
     def _read_issuer_key(self) -> Secret:
@@ -70,7 +115,7 @@ class Keyring:
             return access_key.parse_hex(
                 text.strip(), "The environment variable KODEBRIK_ISSUER_KEY"
             )
-        path = self._key_file or default_key_file()
+        path = self._key_file or default_issuer_key_file()
         if self._key_file is None and not path.exists():
             raise KodebrikError(
                 "There is no issuer key.",
@@ -84,14 +129,16 @@ class Keyring:
             return issuer_key_file.unseal(content, phrase)
 
 
-def default_key_file() -> Path:
+def default_issuer_key_file() -> Path:
     """Give the path of the issuer key file when none is named."""
     return Path(platformdirs.user_config_dir("kodebrik")) / "issuer.key"
 
 
 def passphrase(path: Path | None, question: str, twice: bool = False) -> Secret:
-    """Give a passphrase from `path`, KODEBRIK_PASSPHRASE or the operator, who types a new one
-    `twice`."""
+    """Give a passphrase: from `path`, else KODEBRIK_PASSPHRASE, else typed by the operator.
+
+    `question` is the prompt; `twice` has a new passphrase typed again for confirmation.
+    """
     if path is not None:
         text = private_files.read_text(str(path), warn)
     elif "KODEBRIK_PASSPHRASE" in os.environ:

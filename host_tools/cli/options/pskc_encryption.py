@@ -1,5 +1,5 @@
-"""Options that name what a PSKC file is encrypted under: a key or a passphrase agreed with the
-other side."""
+"""Options that name the encryption key of a PSKC file (RFC 6030 section 6): pre-shared, or derived
+from a passphrase; both are agreed with the other side."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,28 +26,40 @@ EncryptionPassphraseFile = Annotated[
 
 @dataclass(frozen=True)
 class PskcEncryption:
-    """What opens or seals a PSKC file; at most one is there."""
+    """What encrypts a PSKC file: a pre-shared key, a passphrase, or (both None) nothing."""
 
     key: Secret | None
     passphrase: Secret | None
 
 
-def read_encryption(key_file: Path | None, passphrase_file: Path | None) -> PskcEncryption:
-    """Read the files that the options name."""
-    if key_file is not None and passphrase_file is not None:
-        raise KodebrikError(
-            "A PSKC file is encrypted under a key or under a passphrase.",
-            "Give one of --encryption-key-file and --encryption-passphrase-file.",
-            ExitCode.USAGE,
-        )
-    if passphrase_file is not None:
-        text = private_files.read_text(str(passphrase_file), warn)
-        if not text:
+@dataclass(frozen=True)
+class PskcEncryptionOptions:
+    """The options of a command that reads or writes an encrypted PSKC file."""
+
+    encryption_key_file: EncryptionKeyFile = None
+    encryption_passphrase_file: EncryptionPassphraseFile = None
+
+    def read(self) -> PskcEncryption:
+        """Read the file that an option names; KodebrikError when both are given, or for a bad
+        key or an empty passphrase."""
+        if self.encryption_key_file is not None and self.encryption_passphrase_file is not None:
             raise KodebrikError(
-                f"{passphrase_file} is empty.", "Write the passphrase into it.", ExitCode.BAD_INPUT
+                "A PSKC file is encrypted under a key or under a passphrase.",
+                "Give one of --encryption-key-file and --encryption-passphrase-file.",
+                ExitCode.USAGE,
             )
-        return PskcEncryption(None, Secret(text.encode()))
-    return PskcEncryption(None if key_file is None else _key(key_file), None)
+        if self.encryption_passphrase_file is not None:
+            text = private_files.read_text(str(self.encryption_passphrase_file), warn)
+            if not text:
+                raise KodebrikError(
+                    f"{self.encryption_passphrase_file} is empty.",
+                    "Write the passphrase into it.",
+                    ExitCode.BAD_INPUT,
+                )
+            return PskcEncryption(None, Secret(text.encode()))
+        return PskcEncryption(
+            None if self.encryption_key_file is None else _key(self.encryption_key_file), None
+        )
 
 
 def _key(path: Path) -> Secret:

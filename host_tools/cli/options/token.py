@@ -1,16 +1,17 @@
-"""Options shared by the commands that talk to a token, and how a command gets its port, key and
-session."""
+"""Options of the commands that talk to a token, and how a command opens its link session."""
 
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from firmware.protocol import messages
-from host_tools.cli.options.keyring import Keyring
+from host_tools.cli.options.keyring import AccessKeyFile, IssuerKeyFile, Keyring, PassphraseFile
 from host_tools.cli.output import say, step
 from host_tools.errors import TOKEN_ERRORS, KodebrikError, TokenError
 from host_tools.link import ports
@@ -19,8 +20,8 @@ from host_tools.link.replies import Hello
 from host_tools.link.session import Session, authenticate
 from host_tools.link.transport import SerialTransport
 
-_COMPARISON_TIMEOUT = 50  # seconds; the token ends a silent session after 60
-_COMPARISON_POLL = 0.1
+_COMPARISON_TIMEOUT = 50  # seconds; the token ends an idle session after 60
+_COMPARISON_POLL = 0.1  # seconds
 
 Port = Annotated[
     str | None,
@@ -33,34 +34,6 @@ Port = Annotated[
         ),
     ),
 ]
-KeyFile = Annotated[
-    Path | None,
-    typer.Option(
-        envvar="KODEBRIK_KEY_FILE",
-        metavar="FILE",
-        help=(
-            "The issuer key file. Default: the one that 'kodebrik keys create' made. "
-            "KODEBRIK_ISSUER_KEY goes before."
-        ),
-    ),
-]
-AccessKeyFile = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FILE", help="This token's own access key, as 'kodebrik keys derive' writes it."
-    ),
-]
-PassphraseFile = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FILE",
-        help=(
-            "File with the issuer key file's passphrase. Default: KODEBRIK_PASSPHRASE, or asked "
-            "for."
-        ),
-    ),
-]
-
 ComparisonFile = Annotated[
     Path | None,
     typer.Option(
@@ -73,9 +46,39 @@ ComparisonFile = Annotated[
 ]
 
 
+@dataclass(frozen=True)
+class TokenOptions:
+    """The options of a command that talks to a token: its port, and the keys that open it."""
+
+    port: Port = None
+    key_file: IssuerKeyFile = None
+    access_key_file: AccessKeyFile = None
+    passphrase_file: PassphraseFile = None
+
+    @cached_property
+    def keyring(self) -> Keyring:
+        """The keys that the options name."""
+        return Keyring(self.key_file, self.access_key_file, self.passphrase_file)
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """Open the token's link session; KodebrikError for a token without an access key."""
+        with open_port(self.port) as (channel, hello):
+            if hello.key == messages.KEY_NONE:
+                if hello.state == messages.DAMAGED:
+                    raise TokenError(messages.STORAGE_DAMAGED)
+                raise KodebrikError(
+                    "The token has no access key yet.",
+                    "Provision it first, with 'kodebrik provision'.",
+                    TOKEN_ERRORS + messages.NO_ACCESS_KEY,
+                )
+            yield authenticated(channel, hello, self.keyring)
+
+
 @contextmanager
-def token(port: str | None) -> Iterator[tuple[Channel, Hello]]:
-    """Open the port, ask who is there, and close the port at the end."""
+def open_port(port: str | None) -> Iterator[tuple[Channel, Hello]]:
+    """Open `port` (None: the only one that may be a token's), give the channel and the token's
+    hello, and close the port at the end."""
     port = port or ports.only_port(ports.devices())
     transport = SerialTransport(port)
     try:
@@ -85,31 +88,19 @@ def token(port: str | None) -> Iterator[tuple[Channel, Hello]]:
         transport.close()
 
 
-@contextmanager
-def session(port: str | None, keyring: Keyring) -> Iterator[Session]:
-    """Open the session of a token that has an access key; KodebrikError for one that has none."""
-    with token(port) as (channel, hello):
-        if hello.key == messages.KEY_NONE:
-            if hello.state == messages.DAMAGED:
-                raise TokenError(messages.STORAGE_DAMAGED)
-            raise KodebrikError(
-                "The token has no access key yet.",
-                "Provision it first, with 'kodebrik provision'.",
-                TOKEN_ERRORS + messages.NO_ACCESS_KEY,
-            )
-        yield opened(channel, hello, keyring)
-
-
-def opened(channel: Channel, hello: Hello, keyring: Keyring) -> Session:
-    """Open the session with the key that goes with the token's serial number."""
+def authenticated(channel: Channel, hello: Hello, keyring: Keyring) -> Session:
+    """Open the link session with the access key of the token's serial number."""
     key = keyring.access_key(hello.serial)
     with step(f"Opening a secure session with the {hello.product} {hello.serial}"):
         return authenticate(channel, hello, key)
 
 
 def comparison(path: Path | None, product: str) -> Callable[[str], bool]:
-    """Give what claim_token() asks: which number the token shows, typed by the operator or read
-    from `path`."""
+    """Give the `confirm` callback of claim_token(): it compares a 6-digit number with the one that
+    the token shows.
+
+    The token's number is typed by the operator, or read from `path`.
+    """
 
     def confirm(number: str) -> bool:
         if path is None:
@@ -123,8 +114,8 @@ def comparison(path: Path | None, product: str) -> Callable[[str], bool]:
 
 
 def _await_text(path: Path) -> str:
-    """Wait for `path`, a file or a named pipe, to hold a line: the number exists only once the
-    token shows it."""
+    """Wait until `path`, a file or a named pipe, holds a whole line, and give it; "" after
+    _COMPARISON_TIMEOUT."""
     deadline = time.monotonic() + _COMPARISON_TIMEOUT
     while time.monotonic() < deadline:
         text = path.read_text() if path.exists() else ""

@@ -4,6 +4,7 @@ with them."""
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,11 +22,11 @@ Database = Annotated[
     typer.Option(
         metavar="URL",
         envvar="KODEBRIK_DATABASE",
-        help="sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME. A URL with a password belongs into the variable."
-        " Default: a file of this user.",
+        help="sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME. A URL with a password belongs "
+        "into the variable. Default: a file of this user.",
     ),
 ]
-MasterKeyPlace = Annotated[
+MasterKeyLocation = Annotated[
     str | None,
     typer.Option(
         "--master-key",
@@ -36,10 +37,25 @@ MasterKeyPlace = Annotated[
 ]
 
 
-def open_validator(database: str | None, key: str | None, create: bool = True) -> "Validator":
-    """Open the validator that the two options name; KodebrikError says what is missing.
+@dataclass(frozen=True)
+class ValidatorOptions:
+    """The options of a command that works on the validator's database."""
 
-    Unless told to `create`, a database in a file must be there.
+    database: Database = None
+    master_key: MasterKeyLocation = None
+
+    def open(self, create: bool = True) -> "Validator":
+        """As open_validator()."""
+        return open_validator(self.database, self.master_key, create)
+
+
+def open_validator(
+    database: str | None, master_key: str | None, create: bool = True
+) -> "Validator":
+    """Open the validator with a database URL and a master key's location (None: the defaults).
+
+    A new database is made, and so is its master key when there is none yet. Unless told to
+    `create`, an SQLite database must exist. KodebrikError says what is missing.
     """
     path = _default_database() if database is None else Path(database.removeprefix("sqlite:///"))
     if not create and (database is None or database.startswith("sqlite:///")) and not path.exists():
@@ -50,14 +66,12 @@ def open_validator(database: str | None, key: str | None, create: bool = True) -
         from host_tools.validator.keys.locate import open_key  # noqa: PLC0415 - an extra
         from host_tools.validator.service import Validator  # noqa: PLC0415 - an extra, and 300 ms
 
-        opened = open_key(
-            key_place(database, key)
-        )  # first: it looks whether the database is there already
-        return Validator(database_url(database), opened)
+        url = database_url(database)
+        return Validator(url, open_key(master_key_location(url, master_key)))
 
 
 def database_url(given: str | None) -> str:
-    """Give the database's URL; a default file gets its folder."""
+    """Give the database's URL; the folder of the default database is made."""
     if given is not None:
         return given
     path = _default_database()
@@ -65,24 +79,57 @@ def database_url(given: str | None) -> str:
     return f"sqlite:///{path}"
 
 
-def key_place(database: str | None, given: str | None) -> str | None:
-    """Say where the master key is (None: in the environment); beside a new default database, one is
-    made."""
+def master_key_location(url: str, given: str | None) -> str | None:
+    """Say where the master key of the database at `url` is: a file, a PKCS#11 URI, or None for the
+    environment.
+
+    When no key is named and this user has none, one is made in the default file, unless the
+    database was made with another key.
+    """
     from host_tools.validator.keys import master_key  # noqa: PLC0415 - an extra
 
     if given is not None or master_key.VARIABLE in os.environ:
         return given
-    path = default_key_file()
-    if not path.exists() and database is None and not _default_database().exists():
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        master_key.create_file(path)
-        warn(
-            f"A master key was made in {path}. Keep a copy elsewhere: without it the database is worth nothing."
-        )
-    return str(path) if path.exists() else None
+    path = default_master_key_file()
+    if path.exists() or _made_master_key(url, path):
+        return str(path)
+    return None
 
 
-def default_key_file() -> Path:
+def _made_master_key(url: str, path: Path) -> bool:
+    """Make a master key in `path` and the database with it; False, and no key, when the database
+    has another one."""
+    from host_tools.validator.keys import master_key  # noqa: PLC0415 - an extra
+    from host_tools.validator.service import Validator  # noqa: PLC0415 - an extra, and 300 ms
+
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # The file comes first: a database whose key was lost in between could never be opened.
+    try:
+        key = master_key.create_file(path)
+    except KodebrikError:
+        if path.exists():  # another command has made it meanwhile
+            return True
+        raise
+    try:
+        Validator(url, key).close()
+    except KodebrikError as error:
+        if error.exit_code == ExitCode.WRONG_KEY:
+            path.unlink()
+            return False
+        _warn_of_copy(path)
+        raise
+    _warn_of_copy(path)
+    return True
+
+
+def _warn_of_copy(path: Path) -> None:
+    warn(
+        f"A master key was made in {path}. Keep a copy elsewhere: without it the database is "
+        "worth nothing."
+    )
+
+
+def default_master_key_file() -> Path:
     """Give the path of the master key file when none is named."""
     return Path(platformdirs.user_config_dir("kodebrik")) / "master.key"
 
@@ -93,7 +140,8 @@ def _default_database() -> Path:
 
 @contextmanager
 def installed() -> Iterator[None]:
-    """Say what to install when a part of the server is missing."""
+    """Turn the import error of a package that is not installed into a KodebrikError that names the
+    extra."""
     try:
         yield
     except ModuleNotFoundError as error:

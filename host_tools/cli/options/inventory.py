@@ -1,0 +1,43 @@
+"""Options that name the inventory file and choose tokens from it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import platformdirs
+import typer
+
+from host_tools.cli.output import warn
+from host_tools.provisioning.inventory import Inventory
+
+InventoryFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--inventory",
+        envvar="KODEBRIK_INVENTORY",
+        metavar="FILE",
+        help="The inventory of our tokens. Default: a file of this user.",
+    ),
+]
+Serials = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--serial", metavar="SERIAL", help="This token alone; may be given several times."
+    ),
+]
+AccountName = Annotated[
+    str | None,
+    typer.Option("--account", metavar="NAME", help="This account, where a token has several."),
+]
+
+
+@contextmanager
+def opened_inventory(path: Path | None) -> Iterator[Inventory]:
+    """Open the inventory in `path`, by default the one in this user's data folder."""
+    with Inventory(path or _default_inventory_file(), warn) as inventory:
+        yield inventory
+
+
+def _default_inventory_file() -> Path:
+    return Path(platformdirs.user_data_dir("kodebrik")) / "inventory.sqlite"
