@@ -1,21 +1,26 @@
-"""What a user of `kodebrik emulate` hears of a token that speaks, and what is written of it beside
-the screen."""
+"""Captions of an emulated token that speaks: its last utterances as text, beside its sound.
+
+The sound is the token's own on this machine's loudspeaker, or a voice of the operating system that
+says the same words.
+"""
 
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from host_tools.desktop.speech_output import Ears, Loudspeaker, Reader, Samples
+from host_tools.desktop.speech_output import Loudspeaker, Samples, TextSpeaker, UtteranceDetector
 
 if TYPE_CHECKING:
     from emulator.session import Emulator
 
-_LINES = 4
+_UTTERANCES_SHOWN = 4
 
 
-class Hearing:
-    """A token's own voice on this machine's loudspeaker, or with `say` another voice that says the
-    same."""
+class Captions:
+    """Plays what a token says and keeps the last utterances as lines of text.
+
+    With `say` (text, language) that function speaks each utterance instead of the loudspeaker.
+    """
 
     def __init__(
         self,
@@ -23,29 +28,29 @@ class Hearing:
         languages: Sequence[str],
         say: Callable[[str, str], None] | None = None,
     ) -> None:
-        """Listen from now on."""
-        self._said: deque[str] = deque(maxlen=_LINES)
-        self._reader = None if say is None else Reader(say)
+        """Start at the token's present time; `languages` are those that it may speak."""
+        self._utterances: deque[str] = deque(maxlen=_UTTERANCES_SHOWN)
+        self._speaker = None if say is None else TextSpeaker(say)
         self._loudspeaker = Loudspeaker() if say is None else None
-        self._ears = Ears(emulator, languages, self._play, self._hear)
+        self._detector = UtteranceDetector(emulator, languages, self._play, self._add)
 
-    def listen(self) -> None:
-        """Take in what has come since the last call."""
-        self._ears.listen()
+    def update(self) -> None:
+        """Take in the token's sound since the last call."""
+        self._detector.update()
 
     def lines(self) -> list[str]:
-        """What has been heard lately, and what is in the way of hearing it."""
-        lines = [f"Heard: {said}" for said in self._said]
+        """Give the last utterances, and what keeps them from being heard."""
+        lines = [f"Heard: {text}" for text in self._utterances]
         if self._loudspeaker is not None and not self._loudspeaker.works:
             lines.append("This machine plays no sound: read here what the token says.")
-        if self._reader is not None and self._reader.trouble is not None:
-            lines.append(f"{self._reader.trouble} {self._reader.trouble.hint}")
+        if self._speaker is not None and self._speaker.error is not None:
+            lines.append(f"{self._speaker.error} {self._speaker.error.hint}")
         return lines
 
     def close(self) -> None:
-        """Hear no more."""
-        if self._reader is not None:
-            self._reader.close()
+        """Stop the sound."""
+        if self._speaker is not None:
+            self._speaker.close()
         if self._loudspeaker is not None:
             self._loudspeaker.close()
 
@@ -53,7 +58,7 @@ class Hearing:
         if self._loudspeaker is not None:
             self._loudspeaker.put(samples)
 
-    def _hear(self, text: str, language: str) -> None:
-        self._said.append(text)
-        if self._reader is not None:
-            self._reader.put(text, language)
+    def _add(self, text: str, language: str) -> None:
+        self._utterances.append(text)
+        if self._speaker is not None:
+            self._speaker.put(text, language)

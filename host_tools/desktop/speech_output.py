@@ -1,8 +1,7 @@
-"""What an emulated token says: as words, as its own sound on this machine, or by the system's voice
-instead.
+"""What an emulated token says: recognised as text, played as it is, or said by another voice.
 
-The words are recognised from the samples that reach the emulated user, never asked of the firmware.
-Times are seconds.
+The text is recognised from the samples that reach the emulated user, never asked of the firmware.
+Times are seconds, samples 16 bits at emulator.sound.RATE.
 """
 
 import queue
@@ -24,49 +23,52 @@ from host_tools.voice.recognition.clips import UNKNOWN, Recogniser
 if TYPE_CHECKING:
     from emulator.session import Emulator
 
-# of silence after which nothing more belongs to what was said: longer than any pause within
-_OVER = 0.9
+# Silence (seconds) that ends an utterance: longer than any pause within one.
+_UTTERANCE_END = 0.9
 
 Samples = NDArray[np.int16]
 
 
-class Ears:
-    """Listens to a token. `play` gets its samples as they come, `said` each thing it has said:
-    (text, language)."""
+class UtteranceDetector:
+    """Splits a token's sound into utterances and recognises their text.
+
+    `on_samples` gets the sound as it comes, from an utterance's first sample on; `on_utterance`
+    gets (text, language) when an utterance has ended.
+    """
 
     def __init__(
         self,
         emulator: "Emulator",
         languages: Sequence[str],
-        play: Callable[[Samples], None],
-        said: Callable[[str, str], None],
+        on_samples: Callable[[Samples], None],
+        on_utterance: Callable[[str, str], None],
     ) -> None:
-        """Listen from now on."""
-        self._emulator, self._play, self._said = emulator, play, said
+        """Start at the token's present time, with a recogniser for each language's voice pack."""
+        self._emulator, self._on_samples, self._on_utterance = emulator, on_samples, on_utterance
         self._recognisers = {
             name: Recogniser(packfile.load(store.pack(name))[1]) for name in languages
         }
-        self._at = emulator.elapsed
-        self._heard: list[Samples] = []  # from the first sound on
-        self._silent = 0  # samples since the last one
+        self._position = emulator.elapsed
+        self._utterance: list[Samples] = []
+        self._silent = 0  # samples since the last that was loud
 
-    def listen(self) -> None:
-        """Take in what has come since the last call."""
+    def update(self) -> None:
+        """Take in the token's sound since the last call."""
         with self._emulator.lock:
             now = self._emulator.elapsed
-            samples = np.array(self._emulator.audio(self._at, now).samples, np.int16)
-        self._at += len(samples) / RATE
+            samples = np.array(self._emulator.audio(self._position, now).samples, np.int16)
+        self._position += len(samples) / RATE
         loud = np.flatnonzero(np.abs(samples.astype(int)) > SILENT)
-        if self._heard or loud.size:
-            self._heard.append(samples)
-            self._play(samples)
+        if self._utterance or loud.size:
+            self._utterance.append(samples)
+            self._on_samples(samples)
         self._silent = len(samples) - int(loud[-1]) if loud.size else self._silent + len(samples)
-        if self._heard and self._silent >= _OVER * RATE:
-            self._said(*self._understood(np.concatenate(self._heard)))
-            self._heard = []
+        if self._utterance and self._silent >= _UTTERANCE_END * RATE:
+            self._on_utterance(*self._recognise(np.concatenate(self._utterance)))
+            self._utterance = []
 
-    def _understood(self, samples: Samples) -> tuple[str, str]:
-        """What was said, and the language in which the most of it makes sense."""
+    def _recognise(self, samples: Samples) -> tuple[str, str]:
+        """Give the text, "..." for unknown sounds, in the language with the most known clips."""
         names = {
             language: recogniser.names(samples)
             for language, recogniser in self._recognisers.items()
@@ -76,24 +78,26 @@ class Ears:
         return " ".join(phrases.get(name, "...") for name in names[language]), language
 
 
-class Reader:
-    """Has texts said one after another, in a thread of its own; of those that wait, only the
-    newest."""
+class TextSpeaker:
+    """Has texts spoken one after another, in a thread of its own.
+
+    Only the newest text waits while one is spoken. `error` is the last that `say` raised.
+    """
 
     def __init__(self, say: Callable[[str, str], None]) -> None:
-        """`say` says a text in a language, to its end."""
+        """`say(text, language)` returns when the text has been spoken."""
         self._say = say
         self._next: queue.Queue[tuple[str, str] | None] = queue.Queue(1)
-        self.trouble: KodebrikError | None = None
+        self.error: KodebrikError | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     def put(self, text: str, language: str) -> None:
-        """Have this said next."""
+        """Speak this next, in place of a text that still waits."""
         self._replace((text, language))
 
     def close(self) -> None:
-        """Say no more."""
+        """End the thread after the text that it speaks."""
         self._replace(None)
 
     def _replace(self, item: tuple[str, str] | None) -> None:
@@ -106,14 +110,14 @@ class Reader:
             try:
                 self._say(*item)
             except KodebrikError as error:
-                self.trouble = error
+                self.error = error
 
 
 class Loudspeaker:
-    """This machine's. `works` is False where there is none; samples are then lost."""
+    """This machine's loudspeaker. `works` is False where there is none; samples are then dropped."""
 
     def __init__(self, backends: list[miniaudio.Backend] | None = None) -> None:
-        """Open it."""
+        """Open the device; `backends` are those to try, by default every one of the platform."""
         self._waiting: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self.works = True
         try:
@@ -128,17 +132,17 @@ class Loudspeaker:
         self._device.start(stream)
 
     def put(self, samples: Samples) -> None:
-        """Play these after what waits."""
+        """Queue samples to be played."""
         if self.works:
             self._waiting.put(samples.tobytes())
 
     def close(self) -> None:
-        """Close it."""
+        """Close the device."""
         if self.works:
             self._device.close()
 
     def _stream(self) -> Generator[bytes, int, None]:
-        """Give miniaudio as many frames as it asks for, silence where there are none."""
+        """Give miniaudio as many frames (of 2 bytes) as it asks for, padded with silence."""
         frames = yield b""
         left = b""
         while True:

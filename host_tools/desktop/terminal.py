@@ -1,4 +1,5 @@
-"""The token in a terminal: its screen, what it says, and keys for its keys, headset and cable."""
+"""The emulated token in a terminal: its screen, captions of what it says, and the keyboard for its
+keys, headset and cable."""
 
 import os
 import select
@@ -17,10 +18,10 @@ from emulator.session import Emulator
 from emulator.views.terminal import render
 
 if TYPE_CHECKING:
-    from host_tools.desktop.captions import Hearing
+    from host_tools.desktop.captions import Captions
 
 _TAP, _HOLD = 0.12, 7.0  # seconds
-_FRAME = 0.05  # seconds between looks at the screen
+_FRAME = 0.05  # seconds between drawings
 _KEYPAD = "0123456789*#"
 _ONE_BUTTON = "Space: press. H: hold for 7 seconds. U: unplug or plug in. Q: quit."
 _KEYS = (
@@ -28,19 +29,19 @@ _KEYS = (
     "with it."
 )
 _MORE = "P: headset in or out. U: unplug or plug in. Q: quit."
-_LONG = 2.2  # seconds
+_HOLD_KEYPAD = 2.2  # seconds
 
 
 def play(
-    emulator: Emulator, stop: threading.Event, record: Path | None, hearing: "Hearing | None"
+    emulator: Emulator, stop: threading.Event, record: Path | None, captions: "Captions | None"
 ) -> None:
-    """Show the screen and obey the keys until Q or `stop`; then write the recording."""
+    """Show the screen and act on typed keys until Q or `stop`; then write the scenario to `record`."""
     recorder = Recorder(emulator)
     before = termios.tcgetattr(sys.stdin)
     tty.setcbreak(sys.stdin)
     try:
         with emulator.serving():
-            _Terminal(emulator, recorder, hearing).run(stop)
+            _Terminal(emulator, recorder, captions).run(stop)
     finally:
         termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
         if record is not None:
@@ -48,20 +49,20 @@ def play(
 
 
 class _Terminal:
-    """One token in the terminal."""
+    """Draws one token and turns typed keys into the user's actions."""
 
-    def __init__(self, emulator: Emulator, recorder: Recorder, hearing: "Hearing | None") -> None:
-        self._emulator, self._recorder, self._hearing = emulator, recorder, hearing
+    def __init__(self, emulator: Emulator, recorder: Recorder, captions: "Captions | None") -> None:
+        self._emulator, self._recorder, self._captions = emulator, recorder, captions
         self._keypad = "keypad" in emulator.board.parts
         self._drawn: list[str] = []
-        self._down: dict[str, float] = {}  # keys under a finger, and when it goes up
+        self._down: dict[str, float] = {}  # keys held down -> when they are released (monotonic)
         self._prefix = ""  # R or L
 
     def run(self, stop: threading.Event) -> None:
-        """Until `stop`."""
+        """Draw and act until `stop` is set; then release every key."""
         while not stop.is_set():
-            if self._hearing is not None:
-                self._hearing.listen()
+            if self._captions is not None:
+                self._captions.update()
             self._draw()
             for key in [key for key, due in self._down.items() if time.monotonic() >= due]:
                 self._release(key)
@@ -78,8 +79,8 @@ class _Terminal:
         screen = self._emulator.screen()
         text = " / ".join(self._emulator.screen_text()) or "dark"
         lines = [*render(screen, shutil.get_terminal_size().columns), f"Screen: {text}"]
-        if self._hearing is not None:
-            lines += self._hearing.lines()
+        if self._captions is not None:
+            lines += self._captions.lines()
         lines += [_KEYS, _MORE] if self._keypad else [_ONE_BUTTON]
         if lines != self._drawn:
             self._drawn = lines
@@ -108,10 +109,10 @@ class _Terminal:
         elif key in _KEYPAD:
             if prefix == "r":
                 self._tap(RED, 3 * _TAP)
-            self._tap(key, _LONG if prefix == "l" else _TAP)
+            self._tap(key, _HOLD_KEYPAD if prefix == "l" else _TAP)
 
     def _tap(self, key: str, seconds: float) -> None:
-        """A finger goes down for a while; a key that has one on it already is left alone."""
+        """Hold a key down for `seconds`; nothing when it is down already."""
         if key in self._down:
             return
         self._down[key] = time.monotonic() + seconds

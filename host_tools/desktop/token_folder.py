@@ -1,67 +1,85 @@
-"""Emulated tokens for the commands: making one, taking one up again, and the emulator's errors as
-ours.
+"""Emulated tokens in folders: made, taken up again, and the emulator's errors as KodebrikError.
 
-The emulator is an extra, so nothing here imports it before a command asks for it.
+The emulator is an extra, so it is imported only when a command asks for it. Messages go through
+functions that the caller hands in.
 """
 
 import secrets
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import platformdirs
 
-from host_tools.cli.output import step, warn
 from host_tools.errors import ExitCode, KodebrikError
 
 if TYPE_CHECKING:
     from emulator.session import Emulator
 
 
-def default_state(product: str, board: str) -> Path:
-    """Give the folder of the token that is emulated when none is named."""
+@dataclass(frozen=True)
+class TokenFolder:
+    """A folder that keeps an emulated token's flash and state, and the firmware that it runs."""
+
+    path: Path
+    product: str
+    board: str
+    production: bool = False
+
+
+def default_folder(product: str, board: str) -> Path:
+    """Give the folder of an emulated token when none is named."""
     return Path(platformdirs.user_data_dir("kodebrik")) / "emulated" / f"{product}-{board}"
 
 
 @contextmanager
 def emulated(
-    product: str,
-    board: str,
-    state: Path,
-    production: bool = False,
+    folder: TokenFolder,
+    say: Callable[[str], AbstractContextManager[None]],
+    warn: Callable[[str], None],
     seed: int | None = None,
     now: float | None = None,
 ) -> Iterator["Emulator"]:
-    """Take up the token in folder `state`, or make a new one there of `seed`; its time is `now`,
-    else the real one."""
+    """Emulate the token in `folder`, or make a new one there.
+
+    A new token's random numbers follow from `seed` (None: drawn). `now` is the token's time in Unix
+    seconds (None: the real one). `say` is entered while the firmware is built; `warn` is told when
+    the token runs other firmware than would be built now.
+    """
     with emulator_errors():
         from emulator import saved_state  # noqa: PLC0415 - an extra
         from emulator.session import Emulator  # noqa: PLC0415 - an extra
         from host_tools.image import image as images  # noqa: PLC0415 - slow to load
 
-        filesystem = images.load_board(board)["filesystem"]
+        filesystem = images.load_board(folder.board)["filesystem"]
         image = None
-        with step(f"Building {product} for {board}"):
-            tree = images.build_tree(product, board, production)
-        if saved_state.load(state) is None:
+        with say(f"Building {folder.product} for {folder.board}"):
+            tree = images.build_tree(folder.product, folder.board, folder.production)
+        if saved_state.load(folder.path) is None:
             image = images.pack(tree, filesystem)
-        elif not images.holds((state / saved_state.FLASH).read_bytes(), tree, filesystem):
+        elif not images.holds((folder.path / saved_state.FLASH).read_bytes(), tree, filesystem):
             warn(
-                f"The token in {state} runs other firmware than would be built now; name an "
+                f"The token in {folder.path} runs other firmware than would be built now; name an "
                 "empty folder for that."
             )
         seed = secrets.randbits(63) if seed is None else seed
         with Emulator(
-            product, board, state, image=image, seed=seed, time=time.time() if now is None else now
+            folder.product,
+            folder.board,
+            folder.path,
+            image=image,
+            seed=seed,
+            time=time.time() if now is None else now,
         ) as emulator:
             yield emulator
 
 
 @contextmanager
 def emulator_errors() -> Iterator[None]:
-    """Turn the emulator's errors into KodebrikError."""
+    """Turn errors of the emulator, and of packages that are not installed, into KodebrikError."""
     try:
         from emulator.errors import EmulatorError, VmNotFoundError  # noqa: PLC0415 - an extra
     except ImportError as error:

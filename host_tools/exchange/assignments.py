@@ -1,15 +1,19 @@
-"""Reading who gets which token: lines of a serial number and a user-ID, with a comma or semicolon
-between them."""
+"""Assignments of tokens to users, as CSV: a serial number and a user-ID on each line, separated by
+commas or semicolons."""
 
 import csv
 
 from host_tools.exchange.key_package import bad
 
 
-def read(content: bytes) -> dict[str, str]:
-    """Give the user-IDs by serial number; KodebrikError names the first line that is not right.
+_SERIAL_COLUMN = ("serial", "serial number", "serialno", "serial no", "token serial")
+_USER_COLUMN = ("user", "user-id", "user id", "userid", "user_id", "username")
 
-    The first line may be a header that begins with "serial".
+
+def read(content: bytes) -> dict[str, str]:
+    """Give the user-IDs by serial number, at least one; KodebrikError names the first invalid line.
+
+    The first line may be a header: the names of the two columns, in any case, as in "serial,user".
     """
     try:
         lines = content.decode("utf-8-sig").splitlines()
@@ -18,7 +22,7 @@ def read(content: bytes) -> dict[str, str]:
     separator = ";" if lines and ";" in lines[0] else ","
     users: dict[str, str] = {}
     for number, fields in enumerate(csv.reader(lines, delimiter=separator), 1):
-        if not fields or (number == 1 and fields[0].strip().lower().startswith("serial")):
+        if not fields or (number == 1 and _is_header(fields)):
             continue
         if len(fields) != 2 or not all(field.strip() for field in fields):  # noqa: PLR2004 - a pair
             raise bad(
@@ -32,4 +36,11 @@ def read(content: bytes) -> dict[str, str]:
                 "Take one of the two out.",
             )
         users[serial] = user
+    if not users:
+        raise bad("The list of users assigns no token.", "Write lines of SERIAL,USER-ID.")
     return users
+
+
+def _is_header(fields: list[str]) -> bool:
+    names = [field.strip().lower() for field in fields]
+    return len(names) == 2 and names[0] in _SERIAL_COLUMN and names[1] in _USER_COLUMN  # noqa: PLR2004 - a pair

@@ -16,8 +16,8 @@ import typer
 
 from firmware.protocol import messages
 from host_tools import private_files
-from host_tools.cli.output import Json, emit, say, step
-from host_tools.desktop.token_folder import emulated, emulator_errors
+from host_tools.cli.output import Json, emit, say, step, warn
+from host_tools.desktop.token_folder import TokenFolder, emulated, emulator_errors
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.exchange import otpauth
 from host_tools.image.image import load_product
@@ -67,7 +67,7 @@ def demo(
     speaks = "audio" in load_product(product)["parts"]
     board = "pico2" if speaks else "pico"
     _clear(state)
-    with emulated(product, board, state) as emulator:
+    with emulated(TokenFolder(state, product, board), step, warn) as emulator:
         port = emulator.open_pty(state / "link")
         say(f"An emulated {product} is plugged in at {port}.")
         with emulator.serving():

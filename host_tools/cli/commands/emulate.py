@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from host_tools.cli.commands.image import Board, Production
-from host_tools.cli.output import Json, emit
-from host_tools.desktop.token_folder import default_state, emulated
+from host_tools.cli.output import Json, emit, step, warn
+from host_tools.desktop.token_folder import TokenFolder, default_folder, emulated
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.image.image import load_product
 
 if TYPE_CHECKING:
     from emulator.scenario.player import Listener
     from emulator.session import Emulator
-    from host_tools.desktop.captions import Hearing
+    from host_tools.desktop.captions import Captions
 
-_LISTEN = 0.05  # seconds between two looks at what is heard
+_CAPTION_PERIOD = 0.05  # seconds between updates of the captions
 
 
 class Voice(StrEnum):
@@ -105,29 +105,31 @@ def emulate(
         raise KodebrikError(
             "There is no terminal to show the screen in.", "Give --headless.", ExitCode.USAGE
         )
-    state = state or default_state(product, board)
+    folder = TokenFolder(state or default_folder(product, board), product, board, production)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    with emulated(product, board, state, production) as emulator:
+    with emulated(folder, step, warn) as emulator:
         _announce(emulator, link, rfc2217, as_json)
         if headless and voice is None:
             emulator.serve(stop.is_set)
             return
-        with _hearing(emulator, product, voice) as hearing:
+        with _captions(emulator, product, voice) as captions:
             if headless:
                 with emulator.serving():
-                    while hearing is not None and not stop.wait(_LISTEN):
-                        hearing.listen()
+                    while captions is not None and not stop.wait(_CAPTION_PERIOD):
+                        captions.update()
                 return
             from host_tools.desktop.terminal import play  # noqa: PLC0415 - needs the emulator
 
-            play(emulator, stop, record, hearing)
+            play(emulator, stop, record, captions)
 
 
 @contextmanager
-def _hearing(emulator: "Emulator", product: str, voice: Voice | None) -> "Iterator[Hearing | None]":
-    """Give the ears of the user; none for a token that says nothing."""
+def _captions(
+    emulator: "Emulator", product: str, voice: Voice | None
+) -> "Iterator[Captions | None]":
+    """Give the captions of a token that speaks, with its sound; None for one that does not."""
     data = load_product(product)
     if "audio" not in data["parts"]:
         if voice is not None:
@@ -136,18 +138,18 @@ def _hearing(emulator: "Emulator", product: str, voice: Voice | None) -> "Iterat
             )
         yield None
         return
-    from host_tools.desktop.captions import Hearing  # noqa: PLC0415 - an extra
+    from host_tools.desktop.captions import Captions  # noqa: PLC0415 - an extra
     from host_tools.voice.synthesis import pyttsx3  # noqa: PLC0415 - an extra
 
     if voice is Voice.SYSTEM:
         pyttsx3.engine()
-    hearing = Hearing(
+    captions = Captions(
         emulator, data["image_languages"], pyttsx3.say if voice is Voice.SYSTEM else None
     )
     try:
-        yield hearing
+        yield captions
     finally:
-        hearing.close()
+        captions.close()
 
 
 def _announce(emulator: "Emulator", link: Path | None, rfc2217: int | None, as_json: bool) -> None:
@@ -173,7 +175,13 @@ def _play(
         # A new token of the same seed and time each run: the same pixels, the same results.
         folder = state or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kodebrik-")))
         emulator = stack.enter_context(
-            emulated(product, board, folder, production, seed=0, now=_SCENARIO_TIME)
+            emulated(
+                TokenFolder(folder, product, board, production),
+                step,
+                warn,
+                seed=0,
+                now=_SCENARIO_TIME,
+            )
         )
         from emulator.scenario.player import ScenarioError  # noqa: PLC0415 - an extra
         from emulator.scenario.scenario import parse, play_file  # noqa: PLC0415 - an extra
@@ -197,7 +205,7 @@ def _play(
 
 
 def _listener(product: str) -> "Listener | None":
-    """Somebody who understands what a token says; nobody for one that says nothing."""
+    """Give the recogniser of what a token says; None for a product without a voice."""
     data = load_product(product)
     if "audio" not in data["parts"]:
         return None

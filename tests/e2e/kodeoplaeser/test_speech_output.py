@@ -5,7 +5,7 @@ import threading
 import miniaudio
 import numpy as np
 
-from host_tools.desktop.speech_output import Ears, Loudspeaker, Reader
+from host_tools.desktop.speech_output import Loudspeaker, TextSpeaker, UtteranceDetector
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.voice import languages
 from tests.support.emulated.kodeoplaeser import SpeakingToken
@@ -16,11 +16,11 @@ def words(language: str, *names: str) -> str:
     return " ".join(languages.load(language).phrases[name] for name in names)
 
 
-def listened(token: SpeakingToken, ears: Ears, seconds: float) -> None:
+def listened(token: SpeakingToken, detector: UtteranceDetector, seconds: float) -> None:
     """Listen as a terminal does, every 50 ms."""
     for _ in range(round(seconds / 0.05)):
         token.emulator.advance(0.05)
-        ears.listen()
+        detector.update()
 
 
 def test_the_words_are_those_of_the_language_that_is_spoken_and_the_sound_is_all_of_it(
@@ -28,12 +28,14 @@ def test_the_words_are_those_of_the_language_that_is_spoken_and_the_sound_is_all
 ):
     told: list[tuple[str, str]] = []
     played: list[np.ndarray] = []
-    ears = Ears(token.emulator, ("da", "en"), played.append, lambda *said: told.append(said))
+    detector = UtteranceDetector(
+        token.emulator, ("da", "en"), played.append, lambda *said: told.append(said)
+    )
     pressed = token.tap("red")
     code = digits(token.emulator.screen_text()[1:2])
-    listened(token, ears, 9)
+    listened(token, detector, 9)
     token.chord("9")
-    listened(token, ears, 4)
+    listened(token, detector, 4)
     assert told[0] == (words("da", "code", *code, "seconds_left", "20"), "da")
     assert told[1] == (words("en", "language", "language_name"), "en")
     sound = np.concatenate(played)
@@ -51,19 +53,19 @@ def test_the_other_voice_says_the_newest_and_says_what_is_in_its_way():
         if text == "three":
             raise KodebrikError("No voice.", "Install one.", ExitCode.NOT_INSTALLED)
 
-    reader = Reader(say)
-    reader.put("one", "da")
+    speaker = TextSpeaker(say)
+    speaker.put("one", "da")
     assert began.wait(5)
-    reader.put("two", "da")
-    reader.put("three", "en")
+    speaker.put("two", "da")
+    speaker.put("three", "en")
     go_on.set()
     for _ in range(500):
-        if reader.trouble:
+        if speaker.error:
             break
         threading.Event().wait(0.01)
-    reader.close()
+    speaker.close()
     assert said == [("one", "da"), ("three", "en")]
-    assert str(reader.trouble) == "No voice."
+    assert str(speaker.error) == "No voice."
 
 
 def test_a_loudspeaker_takes_samples_and_without_one_nothing_breaks():
