@@ -1,9 +1,9 @@
 """Group commit: one thread takes the checks that wait, decides them in one transaction, then
-answers them all.
+delivers all their verdicts.
 
-While a batch is being made durable the next one gathers, so the rate is not bound by the number of
-commits the disk can do. Nobody is answered before the commit: what was acknowledged survives a
-crash.
+While a batch is made durable the next one gathers, so the rate is not bound by the number of
+commits that the disk can do. No verdict is delivered before the commit: what was acknowledged
+survives a crash.
 """
 
 import asyncio
@@ -17,14 +17,14 @@ from dataclasses import dataclass
 from host_tools.validator.errors import UnavailableError
 from host_tools.validator.rule.verdict import CheckRequest, Verdict
 
-LARGEST = 256  # checks in a transaction
-MOST_WAITING = 10_000  # more are refused at once
+MAX_BATCH = 256  # checks in a transaction
+MAX_WAITING = 10_000  # checks; more are refused at once
 
 CheckMany = Callable[[Sequence[CheckRequest]], list[Verdict]]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PendingCheck:
     """A check that waits. `loop` is the event loop that the future belongs to, None for a future of
     threads."""
 
@@ -33,54 +33,48 @@ class Asked:
     loop: asyncio.AbstractEventLoop | None
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """What a check came to: a verdict, or why there is none."""
-
-    asked: Asked
-    verdict: Verdict | None = None
-    error: Exception | None = None
+Outcome = tuple[PendingCheck, Verdict | Exception]
 
 
-class Batches:
-    """The queue and its thread."""
+class GroupCommit:
+    """The queue of checks and the thread that decides them."""
 
     def __init__(self, check_many: CheckMany) -> None:
         """`check_many` decides a batch in one transaction."""
         self._check_many = check_many
-        self._waiting: deque[Asked] = deque()
+        self._waiting: deque[PendingCheck] = deque()
         self._changed = threading.Condition()
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="checks", daemon=True)
         self._thread.start()
 
     def submit(self, request: CheckRequest) -> "Future[Verdict]":
-        """Queue one check."""
+        """Queue one check from any thread."""
         future: Future[Verdict] = Future()
-        self._queue(Asked(request, future, None))
+        self._enqueue(PendingCheck(request, future, None))
         return future
 
     async def check(self, request: CheckRequest) -> Verdict:
-        """Queue one check and wait for it in an event loop."""
+        """Queue one check and wait for its verdict in an event loop."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Verdict] = loop.create_future()
-        self._queue(Asked(request, future, loop))
+        self._enqueue(PendingCheck(request, future, loop))
         return await future
 
     def close(self) -> None:
-        """Answer what waits, then end."""
+        """Decide the checks that wait, then end the thread."""
         with self._changed:
             self._closing = True
             self._changed.notify()
         self._thread.join()
 
-    def _queue(self, asked: Asked) -> None:
+    def _enqueue(self, pending: PendingCheck) -> None:
         with self._changed:
-            if self._closing or len(self._waiting) >= MOST_WAITING:
+            if self._closing or len(self._waiting) >= MAX_WAITING:
                 raise UnavailableError(
                     "The server takes no more checks at the moment.", "Try again in a few seconds."
                 )
-            self._waiting.append(asked)
+            self._waiting.append(pending)
             self._changed.notify()
 
     def _run(self) -> None:
@@ -89,45 +83,44 @@ class Batches:
                 self._changed.wait_for(lambda: self._waiting or self._closing)
                 if not self._waiting:
                     return
-                batch = [self._waiting.popleft() for _ in range(min(LARGEST, len(self._waiting)))]
+                batch = [self._waiting.popleft() for _ in range(min(MAX_BATCH, len(self._waiting)))]
             # A caller who went away before the batch was begun is not checked.
-            begun = [asked for asked in batch if not asked.future.cancelled()]
+            begun = [pending for pending in batch if not pending.future.cancelled()]
             if begun:
-                _deliver(self._decided(begun))
+                _deliver(self._decide(begun))
 
-    def _decided(self, batch: Sequence[Asked]) -> list[Answered]:
+    def _decide(self, batch: Sequence[PendingCheck]) -> list[Outcome]:
         try:
-            verdicts = self._check_many([asked.request for asked in batch])
+            verdicts = self._check_many([pending.request for pending in batch])
         except Exception as error:
             if len(batch) == 1 or isinstance(error, UnavailableError):
-                return [Answered(asked, error=error) for asked in batch]
+                return [(pending, error) for pending in batch]
             # One of them cannot be decided; the others must not suffer.
-            return [answered for asked in batch for answered in self._decided([asked])]
-        return [Answered(asked, verdict) for asked, verdict in zip(batch, verdicts, strict=True)]
+            return [outcome for pending in batch for outcome in self._decide([pending])]
+        return list(zip(batch, verdicts, strict=True))
 
 
-def _deliver(answers: Sequence[Answered]) -> None:
-    by_loop: dict[asyncio.AbstractEventLoop | None, list[Answered]] = {}
-    for answered in answers:
-        by_loop.setdefault(answered.asked.loop, []).append(answered)
+def _deliver(outcomes: Sequence[Outcome]) -> None:
+    by_loop: dict[asyncio.AbstractEventLoop | None, list[Outcome]] = {}
+    for outcome in outcomes:
+        by_loop.setdefault(outcome[0].loop, []).append(outcome)
     for loop, part in by_loop.items():
         if loop is None:
-            _settle(part)
+            _set_results(part)
         else:
-            with contextlib.suppress(
-                RuntimeError
-            ):  # the loop was closed: nobody waits there any more
-                loop.call_soon_threadsafe(_settle, part)  # once for all: each call wakes the loop
+            # A loop that was closed has nobody who waits. One call for all: each wakes the loop.
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(_set_results, part)
 
 
-def _settle(answers: Sequence[Answered]) -> None:
-    for answered in answers:
-        future = answered.asked.future
+def _set_results(outcomes: Sequence[Outcome]) -> None:
+    for pending, result in outcomes:
+        future = pending.future
         if isinstance(future, Future) and not future.set_running_or_notify_cancel():
             continue
-        if future.done():  # who asked has gone away
+        if future.done():  # the caller has gone away
             continue
-        if answered.error is not None:
-            future.set_exception(answered.error)
-        elif answered.verdict is not None:
-            future.set_result(answered.verdict)
+        if isinstance(result, Exception):
+            future.set_exception(result)
+        else:
+            future.set_result(result)

@@ -125,8 +125,8 @@ class AuditEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
-    """Where a chain of the audit does not hold: its first changed or missing entry."""
+class ChainFault:
+    """Where a chain of the audit is broken: its first changed or missing entry."""
 
     serial: str | None
     sequence: int
@@ -139,7 +139,7 @@ class AuditReport:
 
     chains: int
     entries: int
-    broken: tuple[Broken, ...]
+    broken: tuple[ChainFault, ...]
 
 
 @dataclass(frozen=True, slots=True)

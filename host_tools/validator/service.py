@@ -1,22 +1,21 @@
-"""The validation server without its interfaces: everything that may be asked of it, as one object.
+"""The validation server without its interfaces: every operation, each in one transaction.
 
-All methods but `check` block on the database and may be called from any thread. What they refuse is
-a KodebrikError. `actor` is who asked, for the audit.
+All methods but `check` block on the database and may be called from any thread. They refuse with a
+KodebrikError. `actor` is who asks, for the audit.
 """
 
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from types import TracebackType
-from typing import TypeVar
+from typing import Concatenate, ParamSpec
 
 from sqlalchemy import select
-from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from host_tools.progress import Progress
 from host_tools.secret import Secret
 from host_tools.validator.errors import InvalidError
-from host_tools.validator.group_commit import Batches
+from host_tools.validator.group_commit import GroupCommit
 from host_tools.validator.keys.master_key import MasterKey
 from host_tools.validator.operations import (
     activation,
@@ -29,9 +28,9 @@ from host_tools.validator.operations import (
     lifecycle,
     outbox,
     token_import,
+    users,
     web_sessions,
 )
-from host_tools.validator.operations import users as accounts
 from host_tools.validator.records import (
     ActivationCode,
     ApiKey,
@@ -51,50 +50,40 @@ from host_tools.validator.records import (
 from host_tools.validator.rule.verdict import CheckRequest, Verdict
 from host_tools.validator.store import queries
 from host_tools.validator.store.data_keys import DataKeys
-from host_tools.validator.store.database import Database, is_retried
+from host_tools.validator.store.database import Database
 from host_tools.validator.store.migrate import migrate
 from host_tools.validator.store.queries import TokenFilter
-from host_tools.validator.store.unit_of_work import Ledger, StaleError
+from host_tools.validator.store.rows import TokenRow, UserRow
+from host_tools.validator.store.transactions import Transactions
+from host_tools.validator.store.unit_of_work import UnitOfWork
 
-_ATTEMPTS = 10  # at a transaction that others were in the way of
-_KEPT_SECONDS = (
-    5.0  # that a known API key, and the session key, are believed without asking the database
-)
+_KEPT_SECONDS = 5.0  # that the session key is used without asking the database
 
-T = TypeVar("T")
-
+P = ParamSpec("P")
 Clock = Callable[[], float]  # Unix seconds
 
 
 class Validator:
-    """The one façade. Opening it brings the database's tables up to date."""
+    """The one façade. Opening it brings the database's schema up to date."""
 
     def __init__(self, database_url: str, key: MasterKey, clock: Clock = time.time) -> None:
         """Open the database (an SQLAlchemy URL: sqlite:///file or postgresql+psycopg://…)."""
         self._clock = clock
         self._keys = DataKeys(key)
         self._database = Database(database_url)
+        transactions = Transactions(self._database, self._keys, clock)
+        self._read, self._write = transactions.read, transactions.write
         try:
             self._prepare()
         except BaseException:
             self._database.close()
             raise
-        self._known_keys: dict[str, tuple[float, ApiKey | None]] = {}
         self._session_key: tuple[float, Secret] | None = None
-        self._batches = Batches(self.check_many)
-
-    def _prepare(self) -> None:
-        with self._database.writing() as connection:
-            migrate(connection)
-            self._keys.ensure(connection, self._clock())
-            ledger = Ledger(connection, self._keys, self._clock(), "kodebrik")
-            if ledger.is_new():
-                ledger.note_server("start", {})
-                ledger.flush()
+        self._group_commit = GroupCommit(self.check_many)
 
     def close(self) -> None:
-        """Finish what is queued, then let go of the database."""
-        self._batches.close()
+        """Decide the checks that wait, then close the database."""
+        self._group_commit.close()
         self._database.close()
 
     def __enter__(self) -> "Validator":
@@ -110,39 +99,19 @@ class Validator:
         """Close."""
         self.close()
 
-    def session_key(self) -> Secret:
-        """Give 32 bytes that seal cookies: the same for all workers of one database. Rotating the
-        data key ends all sessions, in every worker within five seconds.
-        """
-        now = time.monotonic()
-        if self._session_key is None or now >= self._session_key[0]:
-            with self._database.reading() as connection:
-                self._session_key = (now + _KEPT_SECONDS, self._keys.latest(connection).session)
-        return self._session_key[1]
-
-    def end_session(self, session: str, seconds: float) -> None:
-        """Refuse a session of the administration in every worker, for the seconds that its cookie
-        may still live."""
-        self._write("local", lambda ledger: web_sessions.end(ledger, session, seconds))
-
-    def has_ended(self, session: str) -> bool:
-        """Say whether a session was ended."""
-        with self._database.reading() as connection:
-            return web_sessions.has_ended(connection, session)
-
-    # Checking
+    # Checks
 
     async def check(self, request: CheckRequest) -> Verdict:
-        """Check one code from an event loop; what is asked at the same time shares one commit."""
-        return await self._batches.check(request)
+        """Check one code from an event loop; checks that arrive together share one commit."""
+        return await self._group_commit.check(request)
 
     def submit(self, request: CheckRequest) -> "Future[Verdict]":
         """Queue one check from any thread."""
-        return self._batches.submit(request)
+        return self._group_commit.submit(request)
 
     def check_many(self, requests: Sequence[CheckRequest]) -> list[Verdict]:
         """Check codes in order, in one transaction."""
-        return self._write("local", lambda ledger: check_batch.check(ledger, requests))
+        return self._write("local", check_batch.check, requests)
 
     def issue_challenge(
         self,
@@ -152,23 +121,16 @@ class Validator:
         text: str | None = None,
         actor: str,
     ) -> Challenge:
-        """Make a challenge for an OCRA token, of `text` or drawn at random; it waits five minutes
+        """Issue a challenge to an OCRA token, `text` or one drawn at random; it waits five minutes
         for its response."""
-        if (user_id is None) == (serial is None):
-            raise InvalidError(
-                "A challenge is for a user or for a token.",
-                "Give either a user-ID or a serial number.",
-            )
-
-        def work(ledger: Ledger) -> Challenge:
-            row = (
-                ledger.token(serial)
-                if serial is not None
-                else lifecycle.active_token_of(ledger, user_id or "")
-            )
-            return challenges.issue_challenge(ledger, row, text)
-
-        return self._write(actor, work)
+        if user_id is not None and serial is None:
+            return self._write(actor, challenges.issue_to_user, user_id, text)
+        if serial is not None and user_id is None:
+            return self._write(actor, challenges.issue_to_token, serial, text)
+        raise InvalidError(
+            "A challenge is for a user or for a token.",
+            "Give either a user-ID or a serial number.",
+        )
 
     # Tokens
 
@@ -184,18 +146,18 @@ class Validator:
         """Import all of them or none; KodebrikError names the first serial that cannot be. Give
         their number.
 
-        `users` says, by serial number, who gets which of them at once, and `activate` whether they
-        are active then.
+        `users` says, by serial number, to whom tokens are assigned at once, and `activate` whether
+        those are active then.
         """
 
-        def work(ledger: Ledger) -> int:
-            count = token_import.import_tokens(ledger, tokens, progress)
-            bulk_assignment.hand_out(ledger, users or {}, activate, None)
+        def operation(unit: UnitOfWork) -> int:
+            count = token_import.import_tokens(unit, tokens, progress)
+            bulk_assignment.assign_tokens(unit, users or {}, activate, None)
             return count
 
-        return self._write(actor, work)
+        return self._write(actor, operation)
 
-    def hand_out(
+    def assign_tokens(
         self,
         users: Mapping[str, str],
         *,
@@ -203,11 +165,9 @@ class Validator:
         actor: str,
         progress: Progress | None = None,
     ) -> int:
-        """Assign tokens, by serial number, to users, and activate them if told so: all of them or
+        """Assign tokens, by serial number, to users, and activate them if asked to: all of them or
         none."""
-        return self._write(
-            actor, lambda ledger: bulk_assignment.hand_out(ledger, users, activate, progress)
-        )
+        return self._write(actor, bulk_assignment.assign_tokens, users, activate, progress)
 
     def tokens(
         self,
@@ -218,35 +178,33 @@ class Validator:
         offset: int = 0,
         limit: int = 50,
     ) -> Page[Token]:
-        """List tokens by serial; `text` is looked for in serial and user-ID."""
-        wanted = TokenFilter(text, status, user_id)
-        with self._database.reading() as connection:
-            return queries.token_page(connection, wanted, offset, limit, self._clock())
+        """List tokens by serial; `text` is searched in serial and user-ID."""
+        chosen = TokenFilter(text, status, user_id)
+        return self._read(queries.token_page, chosen, offset, limit, self._clock())
 
     def token(self, serial: str) -> Token:
         """Give one token; KodebrikError when there is none."""
-        with self._database.reading() as connection:
-            return queries.token(connection, serial, self._clock())
+        return self._read(queries.token, serial, self._clock())
 
     def assign(self, serial: str, user_id: str, *, actor: str) -> Token:
-        """Give a token from stock to a user (who is made when new)."""
+        """Assign a token from stock to a user (who is created when new)."""
 
-        def work(ledger: Ledger, row: lifecycle.Row) -> None:
-            owner = accounts.find_or_create(ledger, user_id)
-            lifecycle.assign(ledger, row, owner["id"], owner["user_id"])
+        def operation(unit: UnitOfWork, token: TokenRow) -> None:
+            lifecycle.assign(unit, token, users.find_or_create(unit, user_id))
 
-        return self._change(serial, actor, work)
+        return self._change_token(serial, actor, operation)
 
     def unassign(self, serial: str, *, actor: str) -> Token:
         """Put a token back into stock."""
-        return self._change(serial, actor, lifecycle.unassign)
+        return self._change_token(serial, actor, lifecycle.unassign)
 
     def issue_activation_code(self, serial: str, *, actor: str, days: int = 30) -> ActivationCode:
         """Draw the code of the activation letter; an earlier one is void."""
-        return self._write(
-            actor,
-            lambda ledger: activation.issue_activation_code(ledger, ledger.token(serial), days),
-        )
+
+        def operation(unit: UnitOfWork) -> ActivationCode:
+            return activation.issue_activation_code(unit, unit.lock_token(serial), days)
+
+        return self._write(actor, operation)
 
     def activate(
         self,
@@ -262,239 +220,213 @@ class Validator:
 
         The user's former token becomes replaced. With `user_id`, the token must be that user's.
         """
-
-        def work(ledger: Ledger) -> Verdict:
-            owner = None if user_id is None else lifecycle.owner_of(ledger, user_id)
-            return activation.activate(ledger, ledger.token(serial), codes, activation_code, owner)
-
-        return self._write(actor, work)
+        return self._write(
+            actor, activation.activate_serial, serial, codes, activation_code, user_id
+        )
 
     def activate_by_user(
         self, serial: str, codes: Sequence[str], activation_code: str, *, user_id: str, actor: str
     ) -> bool:
-        """Activate as activate() does, for who may be anybody: whatever is wrong, the answer is
-        False."""
+        """Activate as activate() does, for a caller who may be anybody: whatever is wrong, the
+        answer is False."""
         return self._write(
-            actor,
-            lambda ledger: activation.activate_by_user(
-                ledger, serial, codes, activation_code, user_id
-            ),
+            actor, activation.activate_by_user, serial, codes, activation_code, user_id
         )
 
     def activate_by_administrator(self, serial: str, *, actor: str) -> Token:
         """Activate without codes or letter, for tokens that were handed over in person."""
-        return self._change(serial, actor, activation.activate_by_administrator)
+        return self._change_token(serial, actor, activation.activate_by_administrator)
 
     def block(self, serial: str, *, reason: str = "", actor: str) -> Token:
-        """Refuse the token's codes from now on (spær)."""
-        return self._change(serial, actor, lambda ledger, row: lifecycle.block(ledger, row, reason))
+        """Refuse the token's codes from now on (Danish: spær)."""
+        return self._change_token(serial, actor, lifecycle.block, reason)
 
     def unblock(self, serial: str, *, actor: str) -> Token:
-        """Take a block back, and forget the failures (also of a token that is locked out)."""
-        return self._change(serial, actor, lifecycle.unblock)
+        """Undo a block, and forget the failures (also of a token that is locked out)."""
+        return self._change_token(serial, actor, lifecycle.unblock)
 
     def replace(self, serial: str, new_serial: str, *, block: bool = True, actor: str) -> Token:
         """Assign another token to the same user, and block the old one at once unless told not to.
         Give the new one."""
-
-        def work(ledger: Ledger, new: lifecycle.Row) -> None:
-            lifecycle.replace(ledger, ledger.token(serial), new, block)
-
-        return self._change(new_serial, actor, work)
+        return self._change_token(new_serial, actor, lifecycle.replace, serial, block)
 
     def resynchronise(self, serial: str, codes: Sequence[str], *, actor: str) -> Verdict:
         """Find clock or counter anew by two consecutive codes; accepts both at once."""
-        return self._write(
-            actor, lambda ledger: activation.resynchronise(ledger, ledger.token(serial), codes)
-        )
+
+        def operation(unit: UnitOfWork) -> Verdict:
+            return activation.resynchronise(unit, unit.lock_token(serial), codes)
+
+        return self._write(actor, operation)
 
     def delete(self, serial: str, *, actor: str) -> None:
-        """Remove a token and its secret; its audit stays."""
-        self._write(actor, lambda ledger: lifecycle.remove(ledger, ledger.token(serial)))
+        """Delete a token and its secret; its audit stays."""
+        self._write(actor, lambda unit: lifecycle.delete_token(unit, unit.lock_token(serial)))
 
     def set_window(
         self, serial: str, *, window: int | None = None, look_ahead: int | None = None, actor: str
     ) -> Token:
         """Set the window (0 to 10 steps) or look-ahead (0 to 100 counters) of one token."""
-        return self._change(
-            serial, actor, lambda ledger, row: lifecycle.set_window(ledger, row, window, look_ahead)
-        )
+        return self._change_token(serial, actor, lifecycle.set_window, window, look_ahead)
 
     def clock_was_set(self, serial: str, *, at: float | None = None, actor: str) -> Token:
-        """Forget the learnt drift, for the token's clock has been set (None: now)."""
-        return self._change(
-            serial,
-            actor,
-            lambda ledger, row: lifecycle.clock_was_set(
-                ledger, row, ledger.now if at is None else at
-            ),
-        )
+        """Forget the estimated drift, for the token's clock has been set (None: now)."""
+        return self._change_token(serial, actor, lifecycle.reset_clock, at)
 
     def set_clock_ppm(self, serial: str, ppm: float, *, actor: str) -> Token:
-        """Say what the token's clock can be off by in either direction (0 to 200 ppm)."""
-        return self._change(
-            serial, actor, lambda ledger, row: lifecycle.set_clock_ppm(ledger, row, ppm)
-        )
+        """Set the largest rate error of the token's clock in either direction (0 to 200 ppm)."""
+        return self._change_token(serial, actor, lifecycle.set_clock_ppm, ppm)
 
     def drift(self, serial: str) -> list[DriftPoint]:
-        """Give the history of a token's clock, oldest first."""
-        with self._database.reading() as connection:
-            return queries.drift_points(connection, serial)
+        """Give the drift history of a token's clock, oldest first."""
+        return self._read(queries.drift_points, serial)
 
     # Users
 
     def users(self, *, text: str = "", offset: int = 0, limit: int = 50) -> Page[User]:
         """List users by user-ID."""
-        with self._database.reading() as connection:
-            return queries.user_page(connection, text, offset, limit)
+        return self._read(queries.user_page, text, offset, limit)
 
     def user(self, user_id: str) -> User:
         """Give one user; KodebrikError when there is none."""
-        with self._database.reading() as connection:
-            return queries.user(connection, user_id)
+        return self._read(queries.user, user_id)
 
     def create_user(
         self, user_id: str, *, email: str | None = None, language: str = "da", actor: str
     ) -> User:
-        """Make a user; KodebrikError for a user-ID against the rules, or one that is taken."""
-        self._write(actor, lambda ledger: accounts.create(ledger, user_id, email, language))
+        """Create a user; KodebrikError for a user-ID against the rules, or one that is taken."""
+        self._write(actor, users.create, user_id, email, language)
         return self.user(user_id)
 
     def set_user(
         self, user_id: str, *, email: str | None, language: str, notify_on_use: bool, actor: str
     ) -> User:
-        """Set where and of what a user is told."""
-
-        def work(ledger: Ledger) -> None:
-            accounts.set_contact(
-                ledger, lifecycle.owner_of(ledger, user_id), email, language, notify_on_use
-            )
-
-        self._write(actor, work)
+        """Set where and of what a user is notified."""
+        self._change_user(user_id, actor, users.set_contact, email, language, notify_on_use)
         return self.user(user_id)
 
     def set_pin(self, user_id: str, pin: Secret | None, *, actor: str) -> User:
-        """Ask for a PIN (4 to 32 characters) with every code of the user, or no more."""
-        self._write(
-            actor, lambda ledger: accounts.set_pin(ledger, lifecycle.owner_of(ledger, user_id), pin)
-        )
+        """Require a PIN (4 to 32 characters) with every code of the user, or no longer (None)."""
+        self._change_user(user_id, actor, users.set_pin, pin)
         return self.user(user_id)
 
     def delete_user(self, user_id: str, *, actor: str) -> None:
-        """Remove a user; their tokens go back into stock."""
-        self._write(
-            actor, lambda ledger: accounts.remove(ledger, lifecycle.owner_of(ledger, user_id))
-        )
+        """Delete a user; their tokens go back into stock."""
+        self._change_user(user_id, actor, users.delete_user)
 
-    # Audit, keys, notices
+    # Audit and keys
 
     def audit(
         self, *, serial: str | None = None, offset: int = 0, limit: int = 100
     ) -> Page[AuditEntry]:
         """List audit entries, newest first; of one token's chain, or of all."""
-        with self._database.reading() as connection:
-            return queries.audit_page(connection, serial, offset, limit)
+        return self._read(queries.audit_page, serial, offset, limit)
 
     def verify_audit(self, progress: Progress | None = None) -> AuditReport:
-        """Follow every chain from its start to the head kept with its token."""
-        with self._database.reading() as connection:
-            return audit_verification.verify(connection, self._keys, progress)
+        """Verify every chain from its first entry to its sealed head."""
+        return self._read(audit_verification.verify, self._keys, progress)
 
     def rotate_key(self, *, actor: str, progress: Progress | None = None) -> int:
-        """Draw a new data key and seal every secret anew, in one transaction. Give the number of
-        secrets."""
-        sealed = self._write(actor, lambda ledger: key_rotation.rotate(ledger, progress))
+        """Draw a new data key and encrypt every secret with it, in one transaction. Give the number
+        of secrets."""
+        count = self._write(actor, key_rotation.rotate_data_key, progress)
         self._session_key = None
-        return sealed
+        return count
 
     def rewrap(self, new: MasterKey, *, actor: str) -> int:
         """Wrap the data keys under another master key; from the next start, only that one opens the
         database."""
-        return self._write(actor, lambda ledger: key_rotation.rewrap(ledger, new))
+        return self._write(actor, key_rotation.rewrap_data_keys, new)
 
     def create_api_key(self, name: str, role: Role, *, actor: str) -> tuple[ApiKey, Secret]:
-        """Make an API key; the key itself is given this once, and only its hash is kept."""
-        return self._write(actor, lambda ledger: api_keys.create(ledger, name, role))
+        """Create an API key; the key itself is given this once, and only its hash is stored."""
+        return self._write(actor, api_keys.create, name, role)
 
     def api_keys(self) -> list[ApiKey]:
         """List API keys, revoked ones too."""
-        with self._database.reading() as connection:
-            return api_keys.everyone(connection)
+        return self._read(api_keys.list_all)
 
     def revoke_api_key(self, name: str, *, actor: str) -> None:
-        """Refuse an API key from now on (other workers follow within five seconds)."""
-        self._write(actor, lambda ledger: api_keys.revoke(ledger, name))
-        self._known_keys.clear()
+        """Refuse an API key from now on."""
+        self._write(actor, api_keys.revoke, name)
 
     def authenticate(self, key: str) -> ApiKey | None:
-        """Give the API key that was presented, None when it is unknown or revoked. Fast: answers
-        are kept 5 s."""
+        """Give the API key that was presented, None when it is unknown or revoked. Asks the
+        database each time; callers may keep the answer for as long as a revocation may take."""
+        return self._read(api_keys.find, key)
+
+    # Sessions of the administration
+
+    def session_key(self) -> Secret:
+        """Give 32 bytes that seal cookies: the same for all workers of one database. Rotating the
+        data key ends all sessions, in every worker within five seconds.
+        """
         now = time.monotonic()
-        until, found = self._known_keys.get(key, (0.0, None))
-        if now < until:
-            return found
-        with self._database.reading() as connection:
-            found = api_keys.find(connection, key)
-        if found is not None:  # unknown ones are not kept: nobody may fill the memory with them
-            self._known_keys[key] = (now + _KEPT_SECONDS, found)
-        return found
+        if self._session_key is None or now >= self._session_key[0]:
+            self._session_key = (now + _KEPT_SECONDS, self._read(self._keys.latest).session)
+        return self._session_key[1]
+
+    def end_session(self, session: str, seconds: float) -> None:
+        """Refuse a session of the administration in every worker, for the seconds that its cookie
+        may still live."""
+        self._write("local", web_sessions.end, session, seconds)
+
+    def has_ended(self, session: str) -> bool:
+        """Say whether a session was ended."""
+        return self._read(web_sessions.has_ended, session)
+
+    # Notices
 
     def due_notices(self, limit: int = 20) -> list[Notice]:
         """Claim notices that wait to be sent, for two minutes each: then they are due again."""
-        return self._write("notices", lambda ledger: outbox.due(ledger, limit))
+        return self._write("notices", outbox.claim_due, limit)
 
     def notice_sent(self, notice: Notice) -> None:
-        """Forget a notice that was delivered."""
-        self._write("notices", lambda ledger: outbox.sent(ledger, notice))
+        """Remove a notice that was delivered."""
+        self._write("notices", outbox.remove, notice)
 
     def notice_failed(self, notice: Notice) -> None:
         """Try again after 1, 2, 4 … minutes, at most a day apart; given up after 12 attempts, with
         an audit entry."""
-        self._write("notices", lambda ledger: outbox.failed(ledger, notice))
+        self._write("notices", outbox.postpone, notice)
 
     # Health
 
     def ping(self) -> None:
-        """Ask the database something; KodebrikError when it does not answer."""
-        with self._database.reading() as connection:
-            connection.execute(select(1))
+        """Run a query; KodebrikError when the database does not answer."""
+        self._read(lambda connection: connection.execute(select(1)))
 
     def statistics(self) -> Statistics:
         """Count tokens by status, users and waiting notices."""
-        with self._database.reading() as connection:
-            return queries.statistics(connection)
+        return self._read(queries.statistics)
 
-    # Transactions
+    def _prepare(self) -> None:
+        with self._database.writing() as connection:
+            migrate(connection)
+            self._keys.ensure(connection, self._clock())
+            unit = UnitOfWork(connection, self._keys, self._clock(), "kodebrik")
+            if unit.is_new_database():
+                unit.record_server_event("start", {})
+                unit.flush()
 
-    def _write(self, actor: str, work: Callable[[Ledger], T]) -> T:
-        """Do `work` in one transaction that is durable on return; again when another worker was in
-        its way."""
-        attempts = 0
-        while True:
-            try:
-                with self._database.writing() as connection:
-                    ledger = Ledger(connection, self._keys, self._clock(), actor)
-                    result = work(ledger)
-                    ledger.flush()
-                return result
-            except (StaleError, DBAPIError) as error:
-                attempts += 1
-                if attempts == _ATTEMPTS or not _is_race(error):
-                    raise
-
-    def _change(
-        self, serial: str, actor: str, work: Callable[[Ledger, lifecycle.Row], object]
+    def _change_token(
+        self,
+        serial: str,
+        actor: str,
+        operation: Callable[Concatenate[UnitOfWork, TokenRow, P], None],
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> Token:
-        def change(ledger: Ledger) -> None:
-            work(ledger, ledger.token(serial))
-
-        self._write(actor, change)
+        """Call `operation` on a locked token; give the token as it is then."""
+        self._write(actor, lambda unit: operation(unit, unit.lock_token(serial), *args, **kwargs))
         return self.token(serial)
 
-
-def _is_race(error: Exception) -> bool:
-    # A row that changed, a unique index that another transaction got to first, a deadlock: each
-    # looks different anew.
-    return isinstance(error, (StaleError, IntegrityError)) or (
-        isinstance(error, DBAPIError) and is_retried(error)
-    )
+    def _change_user(
+        self,
+        user_id: str,
+        actor: str,
+        operation: Callable[Concatenate[UnitOfWork, UserRow, P], None],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> None:
+        """Call `operation` on a user."""
+        self._write(actor, lambda unit: operation(unit, users.find(unit, user_id), *args, **kwargs))

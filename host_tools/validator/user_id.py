@@ -10,20 +10,19 @@ import unicodedata
 from host_tools.errors import ExitCode, KodebrikError
 
 MIN_LENGTH, MAX_LENGTH = 5, 48  # characters
-_CPR = re.compile(
-    r"(0[1-9]|[12]\d|3[01])(0[1-9]|1[0-2])\d\d\D?\d{4}"
-)  # ddmmyy, at most one separator, four digits
+# ddmmyy, at most one separator, four digits
+_CPR = re.compile(r"(0[1-9]|[12]\d|3[01])(0[1-9]|1[0-2])\d\d\D?\d{4}")
 _CPR_DIGITS = 10
 
 
-def check(text: str) -> str:
+def validated(text: str) -> str:
     """Give the user-ID as it is shown (NFC); KodebrikError says which rule it breaks."""
     shown = unicodedata.normalize("NFC", text)
     if shown != shown.strip():
         raise _bad("A user-ID has no blanks at its ends.")
     if not shown.isprintable():
         raise _bad("A user-ID holds printable characters only.")
-    folded = key(shown)
+    folded = normalized(shown)
     if (
         not MIN_LENGTH <= len(shown) <= MAX_LENGTH
         or not MIN_LENGTH <= len(folded) <= 2 * MAX_LENGTH
@@ -35,8 +34,8 @@ def check(text: str) -> str:
     return shown
 
 
-def key(text: str) -> str:
-    """Give what user-IDs are compared and found by. It is total: any text has a key."""
+def normalized(text: str) -> str:
+    """Give the form in which user-IDs are compared and found; every text has one."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 

@@ -13,10 +13,10 @@ from host_tools.qa.soak.clocks import PERIOD, ClockChipToken, FirmwareToken, Sim
 from host_tools.qa.soak.fleet import DAY, YEAR, FleetToken, User
 from host_tools.validator.records import Status
 from host_tools.validator.rule import drift
-from host_tools.validator.rule.acceptance import Answer, TokenState, decide, resynchronised, stands
+from host_tools.validator.rule.acceptance import TokenState, decide, resynchronise, window_of
 from host_tools.validator.rule.drift import TokenClock
 from host_tools.validator.rule.verdict import Reason
-from host_tools.validator.rule.window import Generator
+from host_tools.validator.rule.window import CodeGenerator
 
 START = 1_893_456_000.0  # 2030-01-01
 _RATE_INTERVAL = 30 * DAY  # seconds after which a clock's rate follows temperature and age
@@ -116,7 +116,7 @@ class _Simulation:
         self._each(lambda token: token.set_clock(START, drawn.crystal.set_off))
         self._state = TokenState(
             Status.ACTIVE,
-            Generator("totp", drawn.secret, "SHA1", 6, PERIOD),
+            CodeGenerator("totp", drawn.secret, "SHA1", 6, PERIOD),
             rules.window,
             0,
             -1,
@@ -201,19 +201,22 @@ class _Simulation:
     def _submit(self, code: str) -> Reason:
         if not self._rules.learns:
             self._state = replace(
-                self._state, clock=replace(self._state.clock, seen=(), rate=0.0, ppm=0.0)
+                self._state, clock=replace(self._state.clock, observations=(), rate=0.0, ppm=0.0)
             )
-        where = stands(self._state, self._now)
-        self.tally.searched += where.last - where.first + 1
-        self.tally.widest = max(self.tally.widest, where.last - where.first + 1)
-        decision = decide(self._state, Answer(code), self._now)
+        window = window_of(self._state, self._now)
+        self.tally.searched += window.last - window.first + 1
+        self.tally.widest = max(self.tally.widest, window.last - window.first + 1)
+        decision = decide(self._state, code, self._now)
         self._state = decision.state
         self.tally.verdicts[str(decision.reason)] += 1
         self._compare_clocks()
         return decision.reason
 
     def _compare_clocks(self) -> None:
-        believed, true = drift.believed(self._state.clock, self._now), self._chip.offset(self._now)
+        believed, true = (
+            drift.estimated_offset(self._state.clock, self._now),
+            self._chip.offset(self._now),
+        )
         tally = self.tally
         tally.believed_slow = max(tally.believed_slow, min(0.0, true) - believed)
         tally.believed_fast = max(tally.believed_fast, believed - max(0.0, true))
@@ -244,6 +247,6 @@ class _Simulation:
         self._now += PERIOD
         second = self._press()
         self._now += self._rng.uniform(2, 10)
-        self._state = resynchronised(self._state, (first, second), self._now, _SEARCH).state
+        self._state = resynchronise(self._state, (first, second), self._now, _SEARCH).state
         self._state = replace(self._state, failures=0, locked_until=0.0)
         self._now += 2 * PERIOD

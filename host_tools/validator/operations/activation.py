@@ -1,173 +1,173 @@
-"""Activation: the letter's code, and codes that show that the token is in its user's hand; and
+"""Activation by the letter's code and codes of the token, or by an administrator;
 resynchronisation."""
 
 import dataclasses
 import hmac
 import secrets
 from collections.abc import Sequence
-from typing import Any
 
 from host_tools.validator.errors import ConflictError, InvalidError, NotFoundError
-from host_tools.validator.operations import lifecycle, outbox, token_import, unattributed
-from host_tools.validator.operations.lifecycle import Row
+from host_tools.validator.operations import lifecycle, outbox, unattributed, users
 from host_tools.validator.records import ActivationCode, NoticeKind, Status
-from host_tools.validator.rule.acceptance import (
-    Answer,
-    Decision,
-    TokenState,
-    decide,
-    resynchronised,
-)
+from host_tools.validator.rule import acceptance
+from host_tools.validator.rule.acceptance import Decision, TokenState
 from host_tools.validator.rule.verdict import Reason, Verdict
 from host_tools.validator.store import token_rows
 from host_tools.validator.store.audit_chain import Detail
-from host_tools.validator.store.unit_of_work import Ledger
+from host_tools.validator.store.rows import TokenRow, UserRow
+from host_tools.validator.store.unit_of_work import UnitOfWork
 
-LETTER_DIGITS = 8
-BY_ADMINISTRATOR: Detail = {"by": "administrator"}
-UNLOCKED: dict[str, Any] = {"failures": 0, "locked_until": 0.0}
-_AROUND_STEPS, _AROUND_COUNTERS = (
-    2880,
-    1000,
-)  # how far two consecutive codes are looked for: a day of 30 s steps
+ACTIVATION_CODE_DIGITS = 8
+ACTIVATION_TRIES = 3  # wrong activation codes, then the letter is void
+# How far two consecutive codes are searched: a day of 30 s steps.
+_STEPS_AROUND, _COUNTERS_AROUND = 2880, 1000
 _PAIR = 2
 
 
-def issue_activation_code(ledger: Ledger, row: Row, days: int) -> ActivationCode:
-    """Draw the code of the activation letter; only its keyed hash is kept."""
-    lifecycle.demand(row, "activated", Status.ASSIGNED)
+def issue_activation_code(unit: UnitOfWork, token: TokenRow, days: int) -> ActivationCode:
+    """Draw the code of the activation letter; only its keyed hash is stored."""
+    lifecycle.require_status(token, "activated", Status.ASSIGNED)
     if not 1 <= days <= 365:  # noqa: PLR2004 - a year
         raise InvalidError(
             "An activation code lives for 1 to 365 days.", "Give another number of days."
         )
-    code = "".join(secrets.choice("0123456789") for _ in range(LETTER_DIGITS))
-    key = ledger.keys.latest(ledger.connection)
-    expires_at = ledger.now + days * 86400
-    ledger.note(
-        row,
-        "letter",
-        {"expires_at": expires_at},
-        activation_hash=key.hash("activation", row["serial"], code),
-        activation_key=key.id,
-        activation_expires_at=expires_at,
-        activation_tries=token_import.ACTIVATION_TRIES,
-    )
-    return ActivationCode(row["serial"], code, expires_at)
+    code = "".join(secrets.choice("0123456789") for _ in range(ACTIVATION_CODE_DIGITS))
+    key = unit.keys.latest(unit.connection)
+    expires_at = unit.now + days * 86400
+    token.activation_hash = key.hash("activation", token.serial, code)
+    token.activation_key = key.id
+    token.activation_expires_at = expires_at
+    token.activation_tries = ACTIVATION_TRIES
+    unit.record(token, "letter", {"expires_at": expires_at})
+    return ActivationCode(token.serial, code, expires_at)
+
+
+def activate_serial(
+    unit: UnitOfWork,
+    serial: str,
+    codes: Sequence[str],
+    activation_code: str,
+    typed_user: str | None,
+) -> Verdict:
+    """Activate as activate() does, a token of the user `typed_user` (None: of any); KodebrikError
+    when either does not exist."""
+    owner = None if typed_user is None else users.find(unit, typed_user)
+    return activate(unit, unit.lock_token(serial), codes, activation_code, owner)
 
 
 def activate(
-    ledger: Ledger,
-    row: Row,
-    given: Sequence[str],
+    unit: UnitOfWork,
+    token: TokenRow,
+    codes: Sequence[str],
     activation_code: str,
-    owner: token_rows.Row | None,
+    owner: UserRow | None,
 ) -> Verdict:
     """Activate by the letter's code and one or two codes of the token. Each wrong letter's code
     costs one try."""
-    serial = row["serial"]
-    if row["status"] != Status.ASSIGNED or (owner is not None and row["owner_id"] != owner["id"]):
-        ledger.note(row, "activate", {"reason": Reason.NOT_ACTIVE.value})
+    serial = token.serial
+    if token.status != Status.ASSIGNED or (owner is not None and token.owner_id != owner.id):
+        unit.record(token, "activate", {"reason": Reason.NOT_ACTIVE.value})
         return Verdict(Reason.NOT_ACTIVE, serial)
-    state = token_rows.state(row, ledger.secret(row))
-    if not _letter_fits(ledger, row, activation_code):
-        left = max(0, row["activation_tries"] - 1)
-        changes = {"activation_tries": left} if left else lifecycle.NO_ACTIVATION
-        ledger.note(row, "activate", {"reason": Reason.WRONG_PIN.value, "tries": left}, **changes)
+    state = token_rows.state_of(token, unit.secret(token))
+    if not _is_activation_code(unit, token, activation_code):
+        token.activation_tries = max(0, token.activation_tries - 1)
+        tries = token.activation_tries
+        if tries == 0:
+            lifecycle.clear_activation_code(token)
+        unit.record(token, "activate", {"reason": Reason.WRONG_PIN.value, "tries": tries})
         return Verdict(Reason.WRONG_PIN, serial)
-    decision = _judged(state, given, ledger.now)
-    changes = token_rows.state_columns(decision.state)
+    decision = _decide(state, codes, unit.now)
+    token_rows.set_state(token, decision.state)
     if decision.reason is not Reason.ACCEPTED:
-        blocked = decision.state.status is Status.BLOCKED
-        ledger.note(
-            row, "activate", {"reason": decision.reason.value}, **_still_assigned(changes, blocked)
-        )
+        if decision.state.status is not Status.BLOCKED:
+            token.status = Status.ASSIGNED.value
+        unit.record(token, "activate", {"reason": decision.reason.value})
         return Verdict(decision.reason, serial, decision.steps, decision.retry_after)
-    make_active(ledger, [row], {"reason": decision.reason.value, "step": decision.step}, changes)
+    _make_active(unit, [token], {"reason": decision.reason.value, "step": decision.step})
     return Verdict(Reason.ACCEPTED, serial, decision.steps)
 
 
 def activate_by_user(
-    ledger: Ledger, serial: str, given: Sequence[str], activation_code: str, typed: str
+    unit: UnitOfWork, serial: str, codes: Sequence[str], activation_code: str, typed_user: str
 ) -> bool:
-    """Activate for who may be anybody: they learn whether it was done, and not which users and
-    tokens exist."""
+    """Activate for a caller who may be anybody: they learn whether it was done, and not which users
+    and tokens exist."""
     try:
-        owner = lifecycle.owner_of(ledger, typed)
-        row = ledger.token(serial)
+        owner = users.find(unit, typed_user)
+        token = unit.lock_token(serial)
     except NotFoundError:
-        who = {
-            "user": ledger.fingerprint("user", typed),
-            "serial": ledger.fingerprint("serial", serial),
+        detail = {
+            "reason": Reason.UNKNOWN_TOKEN.value,
+            "user": unit.fingerprint("user", typed_user),
+            "serial": unit.fingerprint("serial", serial),
         }
-        unattributed.note(
-            ledger, "activate", {"reason": Reason.UNKNOWN_TOKEN.value} | who, ledger.actor
-        )
+        unattributed.record(unit, "activate", detail, unit.actor)
         return False
-    if row["suite"] is not None:
-        ledger.note(
-            row, "activate", {"reason": Reason.NO_CHALLENGE.value}
-        )  # an administrator activates it
+    if token.suite is not None:  # only an administrator can activate it
+        unit.record(token, "activate", {"reason": Reason.NO_CHALLENGE.value})
         return False
-    return activate(ledger, row, given, activation_code, owner).accepted
+    return activate(unit, token, codes, activation_code, owner).accepted
 
 
-def make_active(
-    ledger: Ledger, chosen: Sequence[Row], detail: Detail, changes: dict[str, Any]
-) -> None:
-    """Make each token its user's active one; the former become replaced, and the users are told.
-
-    No two of the tokens are of the same user.
-    """
-    owners = {row["owner_id"]: row for row in chosen}
-    former = (
-        ledger.connection.execute(lifecycle.ACTIVE_OF, {"owners": list(owners)}).scalars().all()
-    )
-    loaded = ledger.load(former)
-    for number in former:
-        new = owners.get(loaded[number]["owner_id"])
-        if new is not None and number != new["id"]:
-            ledger.note(
-                loaded[number], "replaced", {"by": new["serial"]}, status=Status.REPLACED.value
-            )
-    ledger.flush()  # first the former ones: a user has one active token at any time
-    active = {"status": Status.ACTIVE.value, "activated_at": ledger.now} | lifecycle.NO_ACTIVATION
-    for row in chosen:
-        ledger.note(row, "activate", detail, **(changes | active))
-        outbox.queue(ledger, NoticeKind.ACTIVATED, row["owner_id"], row["serial"])
+def activate_by_administrator(unit: UnitOfWork, token: TokenRow) -> None:
+    """Activate a token without letter or codes."""
+    lifecycle.require_status(token, "activated", Status.ASSIGNED)
+    activate_without_codes(unit, [token])
 
 
-def activate_by_administrator(ledger: Ledger, row: Row) -> None:
-    """Activate without letter or codes."""
-    lifecycle.demand(row, "activated", Status.ASSIGNED)
-    make_active(ledger, [row], BY_ADMINISTRATOR, UNLOCKED)
+def activate_without_codes(unit: UnitOfWork, tokens: Sequence[TokenRow]) -> None:
+    """Activate assigned tokens, no two of the same user, on an administrator's word."""
+    for token in tokens:
+        lifecycle.clear_failures(token)
+    _make_active(unit, tokens, {"by": "administrator"})
 
 
-def resynchronise(ledger: Ledger, row: Row, given: Sequence[str]) -> Verdict:
-    """Find clock or counter anew by two consecutive codes."""
-    state = token_rows.state(row, ledger.secret(row))
-    lifecycle.demand(row, "resynchronised", Status.ACTIVE)
-    decision = _judged(state, given, ledger.now, pair_only=True)
+def resynchronise(unit: UnitOfWork, token: TokenRow, codes: Sequence[str]) -> Verdict:
+    """Find clock or counter by two consecutive codes."""
+    state = token_rows.state_of(token, unit.secret(token))
+    lifecycle.require_status(token, "resynchronised", Status.ACTIVE)
+    decision = _decide(state, codes, unit.now, pair_only=True)
+    token_rows.set_state(token, decision.state)
     detail = {"reason": decision.reason.value, "steps": decision.steps}
-    ledger.note(row, "resynchronise", detail, **token_rows.state_columns(decision.state))
-    return Verdict(decision.reason, row["serial"], decision.steps, decision.retry_after)
+    unit.record(token, "resynchronise", detail)
+    return Verdict(decision.reason, token.serial, decision.steps, decision.retry_after)
 
 
-def _letter_fits(ledger: Ledger, row: Row, activation_code: str) -> bool:
+def _make_active(unit: UnitOfWork, tokens: Sequence[TokenRow], detail: Detail) -> None:
+    """Make each token its user's active one, replace the former ones, and notify the users."""
+    new = {token.owner_id: token for token in tokens}
+    owners = [owner for owner in new if owner is not None]
+    for former in lifecycle.activated_tokens(unit, owners):
+        successor = new.get(former.owner_id)
+        if successor is not None and former.id != successor.id:
+            former.status = Status.REPLACED.value
+            unit.record(former, "replaced", {"by": successor.serial})
+    unit.flush()  # a user has at most one active token at any time: first the former ones
+    for token in tokens:
+        token.status, token.activated_at = Status.ACTIVE.value, unit.now
+        lifecycle.clear_activation_code(token)
+        unit.record(token, "activate", detail)
+        outbox.queue(unit, NoticeKind.ACTIVATED, token)
+
+
+def _is_activation_code(unit: UnitOfWork, token: TokenRow, typed: str) -> bool:
     if (
-        row["activation_hash"] is None
-        or row["activation_tries"] < 1
-        or ledger.now > row["activation_expires_at"]
+        token.activation_hash is None
+        or token.activation_key is None
+        or token.activation_expires_at is None
+        or token.activation_tries < 1
+        or unit.now > token.activation_expires_at
     ):
         return False
-    key = ledger.keys.get(ledger.connection, row["activation_key"])
-    typed = "".join(activation_code.split())
-    return hmac.compare_digest(key.hash("activation", row["serial"], typed), row["activation_hash"])
+    key = unit.keys.get(unit.connection, token.activation_key)
+    hashed = key.hash("activation", token.serial, "".join(typed.split()))
+    return hmac.compare_digest(hashed, token.activation_hash)
 
 
-def _judged(
-    state: TokenState, given: Sequence[str], now: float, pair_only: bool = False
+def _decide(
+    state: TokenState, codes: Sequence[str], now: float, pair_only: bool = False
 ) -> Decision:
-    # A locked token is not looked at; one that is not active yet counts as active here.
+    # A locked token's codes are not evaluated; one that is not active yet counts as active here.
     state = dataclasses.replace(state, status=Status.ACTIVE)
     if state.generator.kind == "ocra":
         raise ConflictError(
@@ -175,14 +175,10 @@ def _judged(
             "Activate it by hand.",
         )
     if now < state.locked_until:
-        return decide(state, Answer(given[0] if given else ""), now)
-    if len(given) == _PAIR:
-        around = _AROUND_COUNTERS if state.generator.by_counter else _AROUND_STEPS
-        return resynchronised(state, (given[0], given[1]), now, around)
-    if len(given) != 1 or pair_only:
+        return acceptance.decide(state, codes[0] if codes else "", now)
+    if len(codes) == _PAIR:
+        around = _COUNTERS_AROUND if state.generator.by_counter else _STEPS_AROUND
+        return acceptance.resynchronise(state, (codes[0], codes[1]), now, around)
+    if len(codes) != 1 or pair_only:
         return Decision(Reason.MALFORMED, state)
-    return decide(state, Answer(given[0]), now)
-
-
-def _still_assigned(changes: dict[str, Any], blocked: bool) -> dict[str, Any]:
-    return changes | {"status": (Status.BLOCKED if blocked else Status.ASSIGNED).value}
+    return acceptance.decide(state, codes[0], now)

@@ -1,5 +1,5 @@
-"""API keys: 32 random bytes each, of which the hash alone is kept. SHA-256 suffices: nobody guesses
-256 bits."""
+"""API keys: 32 random bytes each, of which only a hash is stored. SHA-256 without salt suffices:
+nobody guesses 256 bits."""
 
 import base64
 import hashlib
@@ -11,34 +11,37 @@ from host_tools.secret import Secret
 from host_tools.validator.errors import ConflictError, InvalidError, NotFoundError
 from host_tools.validator.records import ApiKey, Role
 from host_tools.validator.store.tables import api_keys
-from host_tools.validator.store.unit_of_work import Ledger
+from host_tools.validator.store.unit_of_work import UnitOfWork
 
-_PREFIX = "kodebrik_"  # by which scanners of published secrets can know it
+_PREFIX = "kodebrik_"  # by which scanners for published secrets recognise a key
 _LONGEST_NAME = 64  # characters
 
 
-def create(ledger: Ledger, name: str, role: Role) -> tuple[ApiKey, Secret]:
-    """Make a key; it is given this once."""
+def create(unit: UnitOfWork, name: str, role: Role) -> tuple[ApiKey, Secret]:
+    """Create a key; the key itself is given this once."""
     if not name or len(name) > _LONGEST_NAME or not name.isprintable() or name != name.strip():
         raise InvalidError(
             f"A key's name has 1 to {_LONGEST_NAME} printable characters.", "Choose another name."
         )
     if (
-        ledger.connection.execute(select(api_keys.c.id).where(api_keys.c.name == name)).first()
+        unit.connection.execute(select(api_keys.c.id).where(api_keys.c.name == name)).first()
         is not None
     ):
         raise ConflictError(f"There is, or was, an API key named {name!r}.", "Choose another name.")
     key = _PREFIX + base64.urlsafe_b64encode(secrets.token_bytes(32)).decode().rstrip("=")
-    row = {"name": name, "role": role.value, "created_at": ledger.now, "revoked_at": None}
-    ledger.connection.execute(insert(api_keys).values(**row, hash=_hash(key)))
-    ledger.note_server("create_api_key", {"name": name, "role": role.value})
-    return ApiKey(name, role, ledger.now, None), Secret(key.encode())
+    unit.connection.execute(
+        insert(api_keys).values(
+            name=name, role=role.value, created_at=unit.now, revoked_at=None, hash=_hash(key)
+        )
+    )
+    unit.record_server_event("create_api_key", {"name": name, "role": role.value})
+    return ApiKey(name, role, unit.now, None), Secret(key.encode())
 
 
-def revoke(ledger: Ledger, name: str) -> None:
+def revoke(unit: UnitOfWork, name: str) -> None:
     """Refuse a key from now on."""
-    found = ledger.connection.execute(
-        select(api_keys).where(api_keys.c.name == _text(name))
+    found = unit.connection.execute(
+        select(api_keys).where(api_keys.c.name == (name if name.isprintable() else ""))
     ).one_or_none()
     if found is None:
         raise NotFoundError(
@@ -47,13 +50,13 @@ def revoke(ledger: Ledger, name: str) -> None:
         )
     if found.revoked_at is not None:
         raise ConflictError(f"The API key {name!r} is revoked already.", "Nothing is to be done.")
-    ledger.connection.execute(
-        update(api_keys).where(api_keys.c.id == found.id).values(revoked_at=ledger.now)
+    unit.connection.execute(
+        update(api_keys).where(api_keys.c.id == found.id).values(revoked_at=unit.now)
     )
-    ledger.note_server("revoke_api_key", {"name": name})
+    unit.record_server_event("revoke_api_key", {"name": name})
 
 
-def everyone(connection: Connection) -> list[ApiKey]:
+def list_all(connection: Connection) -> list[ApiKey]:
     """List the keys, revoked ones too."""
     found = connection.execute(select(api_keys).order_by(api_keys.c.name))
     return [ApiKey(row.name, Role(row.role), row.created_at, row.revoked_at) for row in found]
@@ -68,7 +71,3 @@ def find(connection: Connection, key: str) -> ApiKey | None:
 
 def _hash(key: str) -> bytes:
     return hashlib.sha256(key.encode(errors="replace")).digest()
-
-
-def _text(name: str) -> str:
-    return name if name.isprintable() else ""

@@ -1,4 +1,4 @@
-"""Handing out many tokens at once: each assigned to its user, and activated if told so, in one
+"""Bulk assignment: many tokens, each assigned to its user and activated if asked to, in one
 transaction."""
 
 from collections.abc import Iterable, Mapping
@@ -8,76 +8,76 @@ from sqlalchemy import bindparam, select
 from host_tools.progress import Progress
 from host_tools.validator import user_id
 from host_tools.validator.errors import InvalidError
-from host_tools.validator.operations import activation, lifecycle
-from host_tools.validator.operations import users as accounts
-from host_tools.validator.store import token_rows
-from host_tools.validator.store.tables import tokens, users
-from host_tools.validator.store.unit_of_work import Ledger, no_token
+from host_tools.validator.operations import activation, lifecycle, users
+from host_tools.validator.store import tables
+from host_tools.validator.store.rows import TokenRow, UserRow
+from host_tools.validator.store.unit_of_work import UnitOfWork, no_token
 
-_AT_ONCE = 500  # tokens read by one statement
-_NUMBERS = select(tokens.c.serial, tokens.c.id).where(
-    tokens.c.serial.in_(bindparam("serials", expanding=True))
+_BATCH = 500  # tokens read by one statement
+_TOKEN_IDS = select(tables.tokens.c.serial, tables.tokens.c.id).where(
+    tables.tokens.c.serial.in_(bindparam("serials", expanding=True))
 )
-_OWNERS = select(users).where(users.c.user_key.in_(bindparam("keys", expanding=True)))
+_USERS = select(tables.users).where(
+    tables.users.c.normalized_id.in_(bindparam("normalized", expanding=True))
+)
 
 
-def hand_out(
-    ledger: Ledger, wanted: Mapping[str, str], activate: bool, progress: Progress | None
+def assign_tokens(
+    unit: UnitOfWork, assignments: Mapping[str, str], activate: bool, progress: Progress | None
 ) -> int:
-    """Give tokens from stock, by serial number, to users, who are made when new: all, or none.
+    """Assign tokens from stock to users: all, or none. Give their number.
 
-    KodebrikError names the first token or user that stands in the way. A user can have one active
-    token.
+    `assignments` maps serial numbers to user-IDs; new users are created. KodebrikError names the
+    first token or user that prevents it. A user can have one active token.
     """
     if activate:
-        _refuse_second_tokens(wanted)
-    pairs, done = list(wanted.items()), 0
+        _refuse_second_tokens(assignments)
+    pairs, done = list(assignments.items()), 0
     while done < len(pairs):
-        part = dict(pairs[done : done + _AT_ONCE])
-        owners, found = _owners(ledger, part.values()), _tokens(ledger, part)
+        part = dict(pairs[done : done + _BATCH])
+        owners, tokens = _find_or_create_users(unit, part.values()), _lock_tokens(unit, part)
         for serial, typed in part.items():
-            owner = owners[user_id.key(user_id.check(typed))]
-            lifecycle.assign(ledger, found[serial], owner["id"], owner["user_id"])
+            owner = owners[user_id.normalized(user_id.validated(typed))]
+            lifecycle.assign(unit, tokens[serial], owner)
         if activate:
-            activation.make_active(
-                ledger, list(found.values()), activation.BY_ADMINISTRATOR, activation.UNLOCKED
-            )
+            activation.activate_without_codes(unit, list(tokens.values()))
         done += len(part)
         if progress is not None:
             progress(done, len(pairs))
     return done
 
 
-def _refuse_second_tokens(wanted: Mapping[str, str]) -> None:
+def _refuse_second_tokens(assignments: Mapping[str, str]) -> None:
     seen: set[str] = set()
-    for typed in wanted.values():
-        key = user_id.key(typed)
-        if key in seen:
+    for typed in assignments.values():
+        normalized = user_id.normalized(typed)
+        if normalized in seen:
             raise InvalidError(
                 f"The user {typed[: user_id.MAX_LENGTH]!r} is to get two tokens, and can have "
                 "one active token.",
                 "Take one of the two out; nothing was done.",
             )
-        seen.add(key)
+        seen.add(normalized)
 
 
-def _owners(ledger: Ledger, typed: Iterable[str]) -> dict[str, token_rows.Row]:
-    by_key = {user_id.key(user_id.check(text)): text for text in typed}
-    found = ledger.connection.execute(_OWNERS, {"keys": sorted(by_key)}).mappings()
-    owners: dict[str, token_rows.Row] = {row["user_key"]: dict(row) for row in found}
-    for key in by_key.keys() - owners.keys():
-        owners[key] = accounts.find_or_create(ledger, by_key[key])
+def _find_or_create_users(unit: UnitOfWork, typed: Iterable[str]) -> dict[str, UserRow]:
+    """Give users by their normalized user-IDs."""
+    wanted = {user_id.normalized(user_id.validated(text)): text for text in typed}
+    found = [
+        UserRow(*row) for row in unit.connection.execute(_USERS, {"normalized": sorted(wanted)})
+    ]
+    owners = {user.normalized_id: user for user in found}
+    for normalized in wanted.keys() - owners.keys():
+        owners[normalized] = users.find_or_create(unit, wanted[normalized])
     return owners
 
 
-def _tokens(ledger: Ledger, serials: Iterable[str]) -> dict[str, lifecycle.Row]:
-    """Lock tokens and give their rows by serial number."""
+def _lock_tokens(unit: UnitOfWork, serials: Iterable[str]) -> dict[str, TokenRow]:
+    """Lock tokens; give them by serial number."""
     wanted = list(serials)
-    numbers = {
-        row.serial: row.id for row in ledger.connection.execute(_NUMBERS, {"serials": wanted})
-    }
-    loaded = ledger.load(numbers.values())
+    ids = {row.serial: row.id for row in unit.connection.execute(_TOKEN_IDS, {"serials": wanted})}
+    locked = unit.lock_tokens(ids.values())
     for serial in wanted:
-        if numbers.get(serial) not in loaded:
+        if ids.get(serial) not in locked:
             raise no_token(serial)
-    return {serial: loaded[numbers[serial]] for serial in wanted}
+    return {serial: locked[ids[serial]] for serial in wanted}

@@ -1,91 +1,136 @@
-"""Challenges for OCRA tokens (RFC 6287): made here, each answered once and in time."""
+"""Challenges for OCRA tokens (RFC 6287): issued here, each answered once and in time."""
 
 import secrets
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from firmware.protocol.messages import MAX_CHALLENGE
 from host_tools.otp import codes
 from host_tools.validator.errors import ConflictError, InvalidError
-from host_tools.validator.operations import lifecycle
-from host_tools.validator.operations.lifecycle import Row
+from host_tools.validator.operations import lifecycle, users
 from host_tools.validator.records import Challenge, Status
-from host_tools.validator.store.tables import challenges
-from host_tools.validator.store.unit_of_work import Ledger
+from host_tools.validator.store.rows import TokenRow
+from host_tools.validator.store.tables import challenges, tokens
+from host_tools.validator.store.unit_of_work import UnitOfWork
 
 CHALLENGE_SECONDS = 300
-_DRAWS = 100  # at a challenge that the token was never given
+_DRAWS = 100  # attempts to draw a challenge that the token was never given
+
+_OPEN = select(challenges.c.id).where(
+    challenges.c.token_id == bindparam("token"),
+    challenges.c.challenge == bindparam("text"),
+    challenges.c.expires_at > bindparam("now"),
+    challenges.c.used.is_(False),
+)
 
 
-def issue_challenge(
-    ledger: Ledger, row: Row, text: str | None, *, by: str | None = None
-) -> Challenge:
-    """Make a challenge of the form that the token's suite takes, on behalf of `by`, or of the
-    ledger's actor."""
-    if row["suite"] is None:
+def issue_to_user(unit: UnitOfWork, typed: str, text: str | None) -> Challenge:
+    """Issue a challenge to a user's active token; KodebrikError when there is none."""
+    user = users.find(unit, typed)
+    query = select(tokens.c.serial).where(
+        tokens.c.owner_id == user.id, tokens.c.status == Status.ACTIVE.value
+    )
+    serial = unit.connection.execute(query).scalar()
+    if serial is None:
         raise ConflictError(
-            f"The token {row['serial']} answers no challenges.", "Ask for a code of it."
+            f"The user {user.user_id!r} has no active token.", "Activate one first."
         )
-    lifecycle.demand(row, "given a challenge", Status.ACTIVE)
-    suite = codes.parse_suite(row["suite"])
+    return issue(unit, unit.lock_token(serial), text)
+
+
+def issue_to_token(unit: UnitOfWork, serial: str, text: str | None) -> Challenge:
+    """Issue a challenge to a token; KodebrikError when there is none."""
+    return issue(unit, unit.lock_token(serial), text)
+
+
+def issue(
+    unit: UnitOfWork, token: TokenRow, text: str | None, *, actor: str | None = None
+) -> Challenge:
+    """Issue the challenge `text`, or one drawn at random, of the form that the token's suite takes.
+
+    `actor` is who issues it, if not the unit's actor.
+    """
+    if token.suite is None:
+        raise ConflictError(
+            f"The token {token.serial} answers no challenges.", "Ask for a code of it."
+        )
+    lifecycle.require_status(token, "given a challenge", Status.ACTIVE)
+    suite = codes.parse_suite(token.suite)
     if _moves(suite):
-        expired = (challenges.c.token_id == row["id"]) & (challenges.c.expires_at < ledger.now)
-        ledger.connection.execute(delete(challenges).where(expired))
-    text, question = _fresh(ledger, row, suite) if text is None else (text, _question(suite, text))
-    if not _is_new(ledger, row, suite, text, question):
+        expired = (challenges.c.token_id == token.id) & (challenges.c.expires_at < unit.now)
+        unit.connection.execute(delete(challenges).where(expired))
+    text, question = _draw(unit, token, suite) if text is None else (text, _question(suite, text))
+    if not _is_new(unit, token, suite, text, question):
         raise ConflictError(
             "The token was given this challenge before, or one that counts as the same, and "
             "would answer it with the"
             " same code.",
             "Add something that differs, such as a number of the transaction.",
         )
-    expires_at = ledger.now + CHALLENGE_SECONDS
-    values = {
-        "token_id": row["id"],
-        "challenge": text,
-        "question": question,
-        "expires_at": expires_at,
-    }
-    ledger.connection.execute(insert(challenges).values(**values, used=False))
-    ledger.note(row, "challenge", {"challenge": text}, by=by)
-    return Challenge(row["serial"], text, expires_at)
+    expires_at = unit.now + CHALLENGE_SECONDS
+    unit.connection.execute(
+        insert(challenges).values(
+            token_id=token.id, challenge=text, question=question, expires_at=expires_at, used=False
+        )
+    )
+    unit.record(token, "challenge", {"challenge": text}, actor=actor)
+    return Challenge(token.serial, text, expires_at)
 
 
-def _fresh(ledger: Ledger, row: Row, suite: codes.Suite) -> tuple[str, bytes]:
-    """Draw a challenge that can be typed. All have one length and no zero in front: no two are the
+def find_open(unit: UnitOfWork, token: TokenRow, text: str | None) -> int | None:
+    """Give the id of the token's challenge `text` that waits for its response, None when there is
+    none."""
+    if token.kind != "ocra" or text is None or not text.isprintable():
+        return None
+    values = {"token": token.id, "text": text, "now": unit.now}
+    challenge_id: int | None = unit.connection.execute(_OPEN, values).scalars().first()
+    return challenge_id
+
+
+def mark_used(unit: UnitOfWork, challenge_id: int) -> None:
+    """Accept no further response to a challenge."""
+    unit.connection.execute(
+        update(challenges).where(challenges.c.id == challenge_id).values(used=True)
+    )
+
+
+def _draw(unit: UnitOfWork, token: TokenRow, suite: codes.Suite) -> tuple[str, bytes]:
+    """Draw a challenge that can be typed. All have one length and no leading zero: no two are the
     same number."""
     size = min(suite.question_size, MAX_CHALLENGE)
     for _ in range(_DRAWS):
         text = str(10 ** (size - 1) + secrets.randbelow(9 * 10 ** (size - 1)))
         question = _question(suite, text)
-        if _is_new(ledger, row, suite, text, question):
+        if _is_new(unit, token, suite, text, question):
             return text, question
     raise ConflictError(
-        f"The token {row['serial']} was given nearly every challenge that its suite has.",
+        f"The token {token.serial} was given nearly every challenge that its suite has.",
         "Give it a new secret.",
     )
 
 
 def _question(suite: codes.Suite, text: str) -> bytes:
-    """Give what a challenge counts as, without the zeros behind it: RFC 6287 section 5.1 adds them
-    in any case."""
+    """Give OCRA's encoding of a challenge, without trailing zeros: RFC 6287 section 5.1 pads with
+    zeros, so they make no difference to the response."""
     try:
         return codes.question_block(suite, text).rstrip(b"\0")
     except ValueError as error:
         raise InvalidError(f"The challenge does not fit: {error}.", "Give another one.") from None
 
 
-def _is_new(ledger: Ledger, row: Row, suite: codes.Suite, text: str, question: bytes) -> bool:
-    """Say whether no response to another challenge of the token, or to this one asked before, would
-    fit this one."""
+def _is_new(
+    unit: UnitOfWork, token: TokenRow, suite: codes.Suite, text: str, question: bytes
+) -> bool:
+    """Say whether no response to another challenge of the token, or to this one issued before,
+    would fit this one."""
     same = select(challenges.c.id).where(
-        challenges.c.token_id == row["id"], challenges.c.question == question
+        challenges.c.token_id == token.id, challenges.c.question == question
     )
-    if _moves(
-        suite
-    ):  # each response fits once: a text may be asked again, but no other that counts as the same
+    if _moves(suite):
+        # Each response fits once: the same text may be issued again, but no other text that is
+        # encoded the same.
         same = same.where(challenges.c.challenge != text)
-    return ledger.connection.execute(same).first() is None
+    return unit.connection.execute(same).first() is None
 
 
 def _moves(suite: codes.Suite) -> bool:

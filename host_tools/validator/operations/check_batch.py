@@ -1,211 +1,187 @@
-"""Checking a batch of codes in one transaction: read the rows, apply the rule in order, write what
-it changed."""
+"""Checks of a batch of codes in one transaction: find the tokens, apply the rule in order, record
+what it changed."""
 
 import contextlib
 import hmac
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, select
 
 from host_tools.errors import KodebrikError
 from host_tools.otp import codes
 from host_tools.validator import user_id
-from host_tools.validator.operations import challenges as challenging
-from host_tools.validator.operations import outbox, unattributed
+from host_tools.validator.operations import challenges, outbox, unattributed
 from host_tools.validator.records import NoticeKind, Status
-from host_tools.validator.rule.acceptance import Answer, Decision, TokenState, decide, is_code_of
-from host_tools.validator.rule.drift import TokenClock, believed
+from host_tools.validator.rule.acceptance import Decision, TokenState, decide, is_current_code
+from host_tools.validator.rule.drift import TokenClock, estimated_offset
 from host_tools.validator.rule.verdict import CheckRequest, Reason, Verdict
-from host_tools.validator.rule.window import Generator
+from host_tools.validator.rule.window import CodeGenerator
 from host_tools.validator.store import token_rows
 from host_tools.validator.store.audit_chain import Detail
-from host_tools.validator.store.tables import challenges, tokens, users
-from host_tools.validator.store.unit_of_work import Ledger
+from host_tools.validator.store.rows import TokenRow, UserRow
+from host_tools.validator.store.tables import tokens, users
+from host_tools.validator.store.unit_of_work import UnitOfWork
 
-_OTHERS = 4  # tokens of the same user that a wrong code is compared with
-_PREFERRED = {Status.ACTIVE: 0, Status.BLOCKED: 1, Status.ASSIGNED: 2, Status.REPLACED: 3}
+_OTHER_TOKENS = 4  # of the same user that a wrong code is compared with
+# Which of a user's tokens is checked: the lowest.
+_PREFERENCE = {Status.ACTIVE: 0, Status.BLOCKED: 1, Status.ASSIGNED: 2, Status.REPLACED: 3}
 
-_OWNED = (
+_USERS_BY_NAME = (
     select(users, tokens.c.id.label("token_id"), tokens.c.status)
     .join(tokens, tokens.c.owner_id == users.c.id, isouter=True)
-    .where(users.c.user_key.in_(bindparam("keys", expanding=True)))
+    .where(users.c.normalized_id.in_(bindparam("normalized", expanding=True)))
 )
-_OWNERS = select(users).where(users.c.id.in_(bindparam("ids", expanding=True)))
-_SERIALS = select(tokens.c.id, tokens.c.serial).where(
+_USERS_BY_ID = select(users).where(users.c.id.in_(bindparam("ids", expanding=True)))
+_TOKEN_IDS = select(tokens.c.id, tokens.c.serial).where(
     tokens.c.serial.in_(bindparam("serials", expanding=True))
 )
-_SIBLINGS = (
+_OTHERS = (
     select(tokens)
     .where(tokens.c.owner_id == bindparam("owner"), tokens.c.id != bindparam("but"))
     .order_by(tokens.c.id.desc())
-    .limit(_OTHERS)
-)
-_CHALLENGE = select(challenges.c.id).where(
-    challenges.c.token_id == bindparam("token"),
-    challenges.c.challenge == bindparam("text"),
-    challenges.c.expires_at > bindparam("now"),
-    challenges.c.used.is_(False),
+    .limit(_OTHER_TOKENS)
 )
 
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Whose code a request is: a token's row (None: there is none) and its owner's."""
-
-    token: dict[str, Any] | None
-    owner: token_rows.Row | None
+Named = tuple[str, str]  # what a request names: "user" or "serial", and its normalized text
 
 
-def check(ledger: Ledger, requests: Sequence[CheckRequest]) -> list[Verdict]:
-    """Check the codes in order. The caller flushes the ledger and commits before anybody is
-    told."""
-    targets = _targets(ledger, requests)
-    return [
-        _one(ledger, request, target) for request, target in zip(requests, targets, strict=True)
-    ]
+def check(unit: UnitOfWork, requests: Sequence[CheckRequest]) -> list[Verdict]:
+    """Check the codes in order. The verdicts count when the unit of work is committed."""
+    named = [_named(request) for request in requests]
+    by_user = _users_by_name(unit, {text for kind, text in named if kind == "user" and text})
+    token_ids = _token_ids(unit, {text for kind, text in named if kind == "serial" and text})
+    wanted = {token_id for _, token_id in by_user.values() if token_id is not None}
+    locked = unit.lock_tokens(wanted | set(token_ids.values()))
+    owners: dict[int | None, UserRow] = {user.id: user for user, _ in by_user.values()}
+    owners |= _users_by_id(unit, {token.owner_id for token in locked.values()} - owners.keys())
+    verdicts = []
+    for request, (kind, text) in zip(requests, named, strict=True):
+        if kind == "user":
+            owner, token_id = by_user.get(text, (None, None))
+            token = locked.get(token_id or 0)
+            if token is not None and (owner is None or token.owner_id != owner.id):
+                token = None  # it was reassigned between the two statements
+        else:
+            token = locked.get(token_ids.get(text, 0))
+            owner = None if token is None else owners.get(token.owner_id)
+        if token is None:
+            verdicts.append(_check_unattributed(unit, request, (kind, text), owner))
+        else:
+            verdicts.append(_check_token(unit, request, token, owner))
+    return verdicts
 
 
-def wrong_pin(
-    ledger: Ledger, row: token_rows.Row, owner: token_rows.Row | None, pin: str | None
-) -> bool:
-    """Say whether this is not the owner's PIN, where they have one.
-
-    A token whose suite has a PIN needs one: its response is computed of any that is given with it,
-    so it proves none.
-    """
-    if owner is None or owner["pin"] is None:
-        return row["suite"] is not None and codes.parse_suite(row["suite"]).pin_hash is not None
-    key = ledger.keys.get(ledger.connection, owner["pin_key"])
-    return not hmac.compare_digest(key.hash("pin", owner["user_key"], pin or ""), owner["pin"])
-
-
-def _targets(ledger: Ledger, requests: Sequence[CheckRequest]) -> list[Target]:
-    connection = ledger.connection
-    wanted = [_key(request) for request in requests]
-    keys, serials = (
-        {value for kind, value in wanted if kind == which and value} for which in ("user", "serial")
-    )
-    owners: dict[str, token_rows.Row] = {}
-    numbers: dict[tuple[str, str], int] = {}
-    if keys:
-        found = connection.execute(_OWNED, {"keys": sorted(keys)}).mappings().all()
-        for row in sorted(found, key=lambda row: _PREFERRED.get(row["status"], 9), reverse=True):
-            owners[row["user_key"]] = dict(row)
-            if row["token_id"] is not None:
-                numbers["user", row["user_key"]] = row["token_id"]
-    if serials:
-        for number, serial in connection.execute(_SERIALS, {"serials": sorted(serials)}):
-            numbers["serial", serial] = number
-    loaded = ledger.load(numbers.values())
-    known = {owner["id"]: owner for owner in owners.values()}
-    missing = {
-        row["owner_id"] for row in loaded.values() if row["owner_id"] is not None
-    } - known.keys()
-    if missing:
-        known |= {
-            row["id"]: dict(row)
-            for row in connection.execute(_OWNERS, {"ids": sorted(missing)}).mappings()
-        }
-    targets = []
-    for kind, value in wanted:
-        token = loaded.get(numbers.get((kind, value), -1))
-        owner = (
-            owners.get(value) if kind == "user" else known.get(token["owner_id"] if token else None)
-        )
-        if (
-            kind == "user"
-            and token is not None
-            and owner is not None
-            and token["owner_id"] != owner["id"]
-        ):
-            token = None  # it changed hands between the two statements
-        targets.append(Target(token, owner))
-    return targets
-
-
-def _key(request: CheckRequest) -> tuple[str, str]:
+def _named(request: CheckRequest) -> Named:
     if (request.user_id is None) == (request.serial is None):
         raise ValueError("a request names either a user or a token")
     if request.user_id is not None:
         text = request.user_id.strip()
-        return "user", user_id.key(text) if text.isprintable() else ""
+        return "user", user_id.normalized(text) if text.isprintable() else ""
     serial = "".join((request.serial or "").split())
     return "serial", serial if serial.isprintable() else ""
 
 
-def _one(ledger: Ledger, request: CheckRequest, target: Target) -> Verdict:
-    if target.token is None:
-        return _nobody(ledger, request, target)
-    row, owner = target.token, target.owner
-    state = token_rows.state(row, ledger.secret(row))
-    if request.offered and request.challenge is not None:
-        # What is refused here needs no word: a response to a challenge that does not wait is
-        # refused below.
+def _users_by_name(unit: UnitOfWork, normalized: set[str]) -> dict[str, tuple[UserRow, int | None]]:
+    """Give users with the id of the token that they are checked with, by normalized user-ID."""
+    if not normalized:
+        return {}
+    found = unit.connection.execute(_USERS_BY_NAME, {"normalized": sorted(normalized)})
+    chosen: dict[str, tuple[UserRow, int | None]] = {}
+    for row in sorted(found, key=lambda row: _PREFERENCE.get(row.status, 9), reverse=True):
+        *columns, token_id, _ = row
+        chosen[row.normalized_id] = UserRow(*columns), token_id
+    return chosen
+
+
+def _users_by_id(unit: UnitOfWork, ids: set[int | None]) -> dict[int | None, UserRow]:
+    wanted = sorted(number for number in ids if number is not None)
+    if not wanted:
+        return {}
+    return {row.id: UserRow(*row) for row in unit.connection.execute(_USERS_BY_ID, {"ids": wanted})}
+
+
+def _token_ids(unit: UnitOfWork, serials: set[str]) -> dict[str, int]:
+    if not serials:
+        return {}
+    found = unit.connection.execute(_TOKEN_IDS, {"serials": sorted(serials)})
+    return {row.serial: row.id for row in found}
+
+
+def _check_token(
+    unit: UnitOfWork, request: CheckRequest, token: TokenRow, owner: UserRow | None
+) -> Verdict:
+    if request.issue_challenge and request.challenge is not None:
+        # A refusal needs no message here: the response to a challenge that is not open is refused
+        # below.
         with contextlib.suppress(KodebrikError):
-            challenging.issue_challenge(ledger, row, request.challenge, by=request.actor)
-    challenge = _waiting_challenge(ledger, row, request.challenge)
-    pin_right = not wrong_pin(ledger, row, owner, request.pin)
-    text = None if challenge is None else request.challenge
-    decision = decide(state, Answer(request.code, text, request.pin, pin_right), ledger.now)
-    reason = decision.reason
-    if reason is Reason.WRONG and _is_anothers(ledger, row, request.code):
-        reason = Reason.OTHER_TOKEN
-    detail, changes = (
-        _detail(decision, reason, ledger.now),
-        token_rows.state_columns(decision.state),
+            challenges.issue(unit, token, request.challenge, actor=request.actor)
+    challenge_id = challenges.find_open(unit, token, request.challenge)
+    before = token_rows.state_of(token, unit.secret(token))
+    decision = decide(
+        before,
+        request.code,
+        unit.now,
+        challenge=None if challenge_id is None else request.challenge,
+        pin=request.pin,
+        pin_correct=_is_pin_correct(unit, token, owner, request.pin),
     )
-    ledger.note(row, "check", detail, by=request.actor, **changes)
-    if reason is Reason.ACCEPTED and challenge is not None:
-        ledger.connection.execute(
-            update(challenges).where(challenges.c.id == challenge).values(used=True)
-        )
+    reason = decision.reason
+    if reason is Reason.WRONG and _is_code_of_other_token(unit, token, request.code):
+        reason = Reason.OTHER_TOKEN
+    token_rows.set_state(token, decision.state)
+    unit.record(token, "check", _detail(decision, reason, unit.now), actor=request.actor)
+    if reason is Reason.ACCEPTED and challenge_id is not None:
+        challenges.mark_used(unit, challenge_id)
     if owner is not None:
-        if reason is Reason.ACCEPTED and owner["notify_on_use"]:
-            outbox.queue(ledger, NoticeKind.USED, owner["id"], row["serial"])
-        if state.status is Status.ACTIVE and decision.state.status is Status.BLOCKED:
-            outbox.queue(ledger, NoticeKind.BLOCKED, owner["id"], row["serial"])
-    return Verdict(reason, row["serial"], decision.steps, decision.retry_after)
+        if reason is Reason.ACCEPTED and owner.notify_on_use:
+            outbox.queue(unit, NoticeKind.USED, token)
+        if before.status is Status.ACTIVE and decision.state.status is Status.BLOCKED:
+            outbox.queue(unit, NoticeKind.BLOCKED, token)
+    return Verdict(reason, token.serial, decision.steps, decision.retry_after)
 
 
-def _nobody(ledger: Ledger, request: CheckRequest, target: Target) -> Verdict:
-    # The same work as for a token: its duration must not tell which user-IDs exist.
-    decide(_decoy(ledger.now), Answer(request.code), ledger.now)
-    _siblings(ledger, -1, -1)
-    kind, value = _key(request)
+def _check_unattributed(
+    unit: UnitOfWork, request: CheckRequest, named: Named, owner: UserRow | None
+) -> Verdict:
+    # The same work as for a token: the duration must not tell which user-IDs exist.
+    generator = CodeGenerator("totp", secrets.token_bytes(20), "SHA1", 6, 30)
+    clock = TokenClock(0.0, unit.now)
+    decide(TokenState(Status.BLOCKED, generator, 1, 10, -1, 0, 0.0, clock), request.code, unit.now)
+    _other_tokens(unit, -1, -1)
+    kind, text = named
     reason = Reason.UNKNOWN_TOKEN if kind == "serial" else Reason.UNKNOWN_USER
-    if target.owner is not None:
+    if owner is not None:
         reason = Reason.NOT_ACTIVE
     # Not the text itself: people type passwords into the wrong field.
-    who = ledger.fingerprint(kind, value)
-    unattributed.note(ledger, "check", {"reason": reason.value, kind: who}, request.actor)
+    detail = {"reason": reason.value, kind: unit.fingerprint(kind, text)}
+    unattributed.record(unit, "check", detail, request.actor)
     return Verdict(reason)
 
 
-def _decoy(now: float) -> TokenState:
-    generator = Generator("totp", secrets.token_bytes(20), "SHA1", 6, 30)
-    return TokenState(Status.BLOCKED, generator, 1, 10, -1, 0, 0.0, TokenClock(0.0, now))
+def _is_pin_correct(
+    unit: UnitOfWork, token: TokenRow, owner: UserRow | None, pin: str | None
+) -> bool:
+    """Say whether the owner's PIN was given, or they have none.
+
+    With a suite that has a PIN the owner needs one too: the response is computed of any PIN that
+    is sent along, so it proves none.
+    """
+    if owner is None or owner.pin is None or owner.pin_key is None:
+        return token.suite is None or codes.parse_suite(token.suite).pin_hash is None
+    key = unit.keys.get(unit.connection, owner.pin_key)
+    return hmac.compare_digest(key.hash("pin", owner.normalized_id, pin or ""), owner.pin)
 
 
-def _waiting_challenge(ledger: Ledger, row: token_rows.Row, text: str | None) -> int | None:
-    if row["kind"] != "ocra" or text is None or not text.isprintable():
-        return None
-    values = {"token": row["id"], "text": text, "now": ledger.now}
-    number: int | None = ledger.connection.execute(_CHALLENGE, values).scalars().first()
-    return number
+def _other_tokens(unit: UnitOfWork, owner: int, but: int) -> list[TokenRow]:
+    found = unit.connection.execute(_OTHERS, {"owner": owner, "but": but})
+    return [TokenRow(*row) for row in found]
 
 
-def _siblings(ledger: Ledger, owner: int, but: int) -> Sequence[token_rows.Row]:
-    found = ledger.connection.execute(_SIBLINGS, {"owner": owner, "but": but}).mappings()
-    return [dict(row) for row in found]
-
-
-def _is_anothers(ledger: Ledger, row: token_rows.Row, code: str) -> bool:
-    others = _siblings(ledger, -1 if row["owner_id"] is None else row["owner_id"], row["id"])
+def _is_code_of_other_token(unit: UnitOfWork, token: TokenRow, code: str) -> bool:
+    others = _other_tokens(unit, -1 if token.owner_id is None else token.owner_id, token.id)
     return any(
-        is_code_of(token_rows.state(other, ledger.secret(other)), code, ledger.now)
+        is_current_code(token_rows.state_of(other, unit.secret(other)), code, unit.now)
         for other in others
     )
 
@@ -215,7 +191,7 @@ def _detail(decision: Decision, reason: Reason, now: float) -> Detail:
     if decision.step is not None:
         detail |= {"step": decision.step, "steps": decision.steps}
     if reason is Reason.ACCEPTED and decision.state.generator.by_time:
-        detail["offset"] = round(believed(decision.state.clock, now), 1)
+        detail["offset"] = round(estimated_offset(decision.state.clock, now), 1)
     if decision.state.failures:
         detail["failures"] = decision.state.failures
     return detail

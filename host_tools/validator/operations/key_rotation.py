@@ -1,47 +1,49 @@
-"""Rotating keys: a new data key for every secret, or another master key for the data keys."""
+"""Key rotation: a new data key for every secret, or another master key for the data keys."""
 
 from sqlalchemy import bindparam, select, update
 
 from host_tools.progress import Progress
 from host_tools.validator.keys.master_key import MasterKey
+from host_tools.validator.store.rows import TokenRow
 from host_tools.validator.store.tables import tokens
-from host_tools.validator.store.unit_of_work import Ledger
+from host_tools.validator.store.unit_of_work import UnitOfWork
 
-_AT_ONCE = 500  # secrets sealed by one statement
-_RESEAL = (
+_BATCH = 500  # secrets encrypted by one statement
+_UPDATE = (
     update(tokens)
     .where(tokens.c.id == bindparam("the_id"))
-    .values(sealed=bindparam("sealed"), data_key=bindparam("data_key"))
+    .values(encrypted_secret=bindparam("encrypted_secret"), data_key=bindparam("data_key"))
 )
 
 
-def rotate(ledger: Ledger, progress: Progress | None) -> int:
-    """Draw a new data key and seal every secret under it. The old key stays, for the audit entries
-    it made."""
-    key = ledger.keys.create(ledger.connection, ledger.now)
-    numbers = ledger.connection.execute(select(tokens.c.id).order_by(tokens.c.id)).scalars().all()
-    for start in range(0, len(numbers), _AT_ONCE):
-        part = numbers[start : start + _AT_ONCE]
+def rotate_data_key(unit: UnitOfWork, progress: Progress | None) -> int:
+    """Draw a new data key and encrypt every secret with it; give the number of secrets. The old
+    key stays, for the audit entries that were made with it."""
+    key = unit.keys.create(unit.connection, unit.now)
+    ids = unit.connection.execute(select(tokens.c.id).order_by(tokens.c.id)).scalars().all()
+    for start in range(0, len(ids), _BATCH):
+        part = ids[start : start + _BATCH]
         locked = select(tokens).where(tokens.c.id.in_(part)).order_by(tokens.c.id).with_for_update()
-        resealed = [
+        rows = [TokenRow(*row) for row in unit.connection.execute(locked)]
+        encrypted = [
             {
-                "the_id": row["id"],
-                "sealed": key.seal(ledger.secret(dict(row)), row["serial"]),
+                "the_id": token.id,
+                "encrypted_secret": key.encrypt_secret(unit.secret(token), token.serial),
                 "data_key": key.id,
             }
-            for row in ledger.connection.execute(locked).mappings().all()
+            for token in rows
         ]
-        if resealed:
-            ledger.connection.execute(_RESEAL, resealed)
+        if encrypted:
+            unit.connection.execute(_UPDATE, encrypted)
         if progress is not None:
-            progress(start + len(part), len(numbers))
-    ledger.note_server("rotate_key", {"data_key": key.id, "secrets": len(numbers)})
-    return len(numbers)
+            progress(start + len(part), len(ids))
+    unit.record_server_event("rotate_key", {"data_key": key.id, "secrets": len(ids)})
+    return len(ids)
 
 
-def rewrap(ledger: Ledger, new: MasterKey) -> int:
-    """Wrap the data keys under another master key. Workers that run go on; those that start need
-    the new one."""
-    count = ledger.keys.rewrap(ledger.connection, new)
-    ledger.note_server("rewrap", {"master": new.identity})
+def rewrap_data_keys(unit: UnitOfWork, new: MasterKey) -> int:
+    """Wrap the data keys under another master key; give their number. Workers that run go on;
+    those that start need the new one."""
+    count = unit.keys.rewrap(unit.connection, new)
+    unit.record_server_event("rewrap", {"master": new.identity})
     return count

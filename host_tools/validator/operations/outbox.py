@@ -1,43 +1,46 @@
-"""Notices that wait to be sent. They are queued in the transaction that they tell of, so none is
-lost or made up."""
+"""The outbox of notices to users. A notice is queued in the transaction that it tells of, so that
+none is lost or made up."""
 
 from sqlalchemy import delete, insert, select, update
 
 from host_tools.validator.records import Notice, NoticeKind
+from host_tools.validator.store.rows import TokenRow
 from host_tools.validator.store.tables import notices, users
-from host_tools.validator.store.unit_of_work import Ledger
+from host_tools.validator.store.unit_of_work import UnitOfWork
 
 CLAIMED_SECONDS = 120  # that a worker has for sending before the notice is due again
-MOST_ATTEMPTS = 12
+MAX_ATTEMPTS = 12
 _FIRST_WAIT, _LONGEST_WAIT = 60, 86400  # seconds
 
 
-def queue(ledger: Ledger, kind: NoticeKind, owner_id: int, serial: str) -> None:
-    """Queue a notice to a user, in the transaction that it tells of."""
-    row = {
-        "kind": kind.value,
-        "at": ledger.now,
-        "owner_id": owner_id,
-        "serial": serial,
-        "attempts": 0,
-    }
-    ledger.connection.execute(insert(notices).values(**row, due_at=ledger.now))
+def queue(unit: UnitOfWork, kind: NoticeKind, token: TokenRow) -> None:
+    """Queue a notice about a token to its user."""
+    unit.connection.execute(
+        insert(notices).values(
+            kind=kind.value,
+            at=unit.now,
+            owner_id=token.owner_id,
+            serial=token.serial,
+            attempts=0,
+            due_at=unit.now,
+        )
+    )
 
 
-def due(ledger: Ledger, limit: int) -> list[Notice]:
-    """Claim notices that are due."""
+def claim_due(unit: UnitOfWork, limit: int) -> list[Notice]:
+    """Claim up to `limit` notices that are due, for CLAIMED_SECONDS."""
     query = (
         select(notices, users.c.user_id, users.c.email, users.c.language)
         .join(users, notices.c.owner_id == users.c.id)
-        .where(notices.c.due_at <= ledger.now)
+        .where(notices.c.due_at <= unit.now)
         .order_by(notices.c.id)
         .limit(limit)
         .with_for_update(of=notices, skip_locked=True)
     )
-    found = ledger.connection.execute(query).all()
+    found = unit.connection.execute(query).all()
     claimed = update(notices).where(notices.c.id.in_([row.id for row in found]))
     if found:
-        ledger.connection.execute(claimed.values(due_at=ledger.now + CLAIMED_SECONDS))
+        unit.connection.execute(claimed.values(due_at=unit.now + CLAIMED_SECONDS))
     return [
         Notice(
             row.id,
@@ -53,18 +56,19 @@ def due(ledger: Ledger, limit: int) -> list[Notice]:
     ]
 
 
-def sent(ledger: Ledger, notice: Notice) -> None:
-    """Forget a notice."""
-    ledger.connection.execute(delete(notices).where(notices.c.id == notice.id))
+def remove(unit: UnitOfWork, notice: Notice) -> None:
+    """Remove a notice that was delivered."""
+    unit.connection.execute(delete(notices).where(notices.c.id == notice.id))
 
 
-def failed(ledger: Ledger, notice: Notice) -> None:
-    """Make it due again later, each time twice as late; after MOST_ATTEMPTS give it up."""
+def postpone(unit: UnitOfWork, notice: Notice) -> None:
+    """Make a failed notice due again, each time after twice the wait; give up after
+    MAX_ATTEMPTS."""
     attempts = notice.attempts + 1
-    if attempts >= MOST_ATTEMPTS:
-        sent(ledger, notice)
-        ledger.note_server("given_up", {"kind": notice.kind.value, "serial": notice.serial})
+    if attempts >= MAX_ATTEMPTS:
+        remove(unit, notice)
+        unit.record_server_event("given_up", {"kind": notice.kind.value, "serial": notice.serial})
         return
     wait = min(_FIRST_WAIT * 2**notice.attempts, _LONGEST_WAIT)
-    values = {"attempts": attempts, "due_at": ledger.now + wait}
-    ledger.connection.execute(update(notices).where(notices.c.id == notice.id).values(**values))
+    values = {"attempts": attempts, "due_at": unit.now + wait}
+    unit.connection.execute(update(notices).where(notices.c.id == notice.id).values(**values))

@@ -1,93 +1,61 @@
-"""Importing tokens: all of them or none, in one transaction."""
+"""Import of tokens: all of them or none, in one transaction."""
 
 from collections.abc import Sequence
-from typing import Any
+from operator import attrgetter
 
 from sqlalchemy import bindparam, delete, insert, select
 
+from host_tools.otp import codes
 from host_tools.progress import Progress
 from host_tools.validator.errors import ConflictError, InvalidError
+from host_tools.validator.operations.token_limits import (
+    checked_look_ahead,
+    checked_ppm,
+    checked_serial,
+    checked_window,
+)
 from host_tools.validator.records import NewToken, Status
-from host_tools.validator.rule.drift import DOUBT_SET, LARGEST_PPM, TokenClock
+from host_tools.validator.rule.drift import UNCERTAINTY_SET
 from host_tools.validator.store import audit_chain, token_rows
-from host_tools.validator.store.audit_chain import Detail, Head, Note
+from host_tools.validator.store.audit_chain import AuditRow, ChainHead, Detail, Event
 from host_tools.validator.store.data_keys import DataKey
-from host_tools.validator.store.tables import audit as audit_table
-from host_tools.validator.store.tables import chains, tokens
-from host_tools.validator.store.unit_of_work import Ledger
+from host_tools.validator.store.rows import ChainRow, TokenRow
+from host_tools.validator.store.tables import audit, chains, tokens
+from host_tools.validator.store.unit_of_work import UnitOfWork
 
-LARGEST_WINDOW, LARGEST_LOOK_AHEAD = 10, 100  # steps to either side; counters
-ACTIVATION_TRIES = 3
-_LONGEST_SERIAL = 64  # characters
-_AT_ONCE = 500  # tokens written by one statement
+_BATCH = 500  # tokens written by one statement
 
 _KNOWN = select(tokens.c.serial).where(tokens.c.serial.in_(bindparam("serials", expanding=True)))
 _FORMER = select(chains).where(chains.c.chain.in_(bindparam("serials", expanding=True)))
+_INSERTED = [column.name for column in tokens.columns if column.name != "id"]
+_inserted_values = attrgetter(*_INSERTED)
 
 
-def import_tokens(ledger: Ledger, new: Sequence[NewToken], progress: Progress | None) -> int:
-    """Write them all; KodebrikError names the first that cannot be imported."""
-    serials = [_serial(token) for token in new]
-    _refuse_doubles(serials)
-    key = ledger.keys.latest(ledger.connection)
-    for start in range(0, len(new), _AT_ONCE):
-        part = new[start : start + _AT_ONCE]
-        heads = _heads(ledger, serials[start : start + _AT_ONCE])
-        written = [_row(token, key, heads.get(token.serial, Head()), ledger) for token in part]
-        ledger.connection.execute(insert(tokens), [row for row, _ in written])
-        ledger.connection.execute(insert(audit_table), [entry for _, entry in written])
+def import_tokens(unit: UnitOfWork, new: Sequence[NewToken], progress: Progress | None) -> int:
+    """Write them all and give their number; KodebrikError names the first that cannot be
+    imported."""
+    serials = [checked_serial(token.serial) for token in new]
+    _refuse_duplicates(serials)
+    key = unit.keys.latest(unit.connection)
+    for start in range(0, len(new), _BATCH):
+        part = new[start : start + _BATCH]
+        heads = _former_heads(unit, serials[start : start + _BATCH])
+        written = [_rows(unit, token, key, heads.get(token.serial, ChainHead())) for token in part]
+        unit.connection.execute(
+            insert(tokens),
+            [dict(zip(_INSERTED, _inserted_values(row), strict=True)) for row, _ in written],
+        )
+        unit.connection.execute(insert(audit), [entry._asdict() for _, entry in written])
         if heads:
-            ledger.connection.execute(delete(chains).where(chains.c.chain.in_(heads)))
+            unit.connection.execute(delete(chains).where(chains.c.chain.in_(heads)))
         for token in part:
-            ledger.note_server("create", {"serial": token.serial})
+            unit.record_server_event("create", {"serial": token.serial})
         if progress is not None:
             progress(start + len(part), len(new))
     return len(new)
 
 
-def checked_window(window: int) -> int:
-    """Give it back when it is a window; KodebrikError otherwise."""
-    if not 0 <= window <= LARGEST_WINDOW:
-        raise InvalidError(
-            f"A window has 0 to {LARGEST_WINDOW} steps to either side.", "Give a smaller one."
-        )
-    return window
-
-
-def checked_look_ahead(look_ahead: int) -> int:
-    """Give it back when it is a look-ahead; KodebrikError otherwise."""
-    if not 0 <= look_ahead <= LARGEST_LOOK_AHEAD:
-        raise InvalidError(
-            f"A look-ahead has 0 to {LARGEST_LOOK_AHEAD} counters.", "Give a smaller one."
-        )
-    return look_ahead
-
-
-def checked_ppm(ppm: float) -> float:
-    """Give it back when a clock can be off by so much; KodebrikError otherwise."""
-    if not 0 <= ppm <= LARGEST_PPM:
-        raise InvalidError(
-            f"A clock is off by 0 to {LARGEST_PPM:g} ppm.", "Give what its data sheet says."
-        )
-    return ppm
-
-
-def _serial(token: NewToken) -> str:
-    serial = token.serial
-    if (
-        not serial
-        or len(serial) > _LONGEST_SERIAL
-        or not serial.isprintable()
-        or any(map(str.isspace, serial))
-    ):
-        raise InvalidError(
-            f"{serial[:_LONGEST_SERIAL]!r} is not a serial number.",
-            f"It has 1 to {_LONGEST_SERIAL} printable characters and no blanks.",
-        )
-    return serial
-
-
-def _refuse_doubles(serials: Sequence[str]) -> None:
+def _refuse_duplicates(serials: Sequence[str]) -> None:
     seen: set[str] = set()
     for serial in serials:
         if serial in seen:
@@ -98,69 +66,79 @@ def _refuse_doubles(serials: Sequence[str]) -> None:
         seen.add(serial)
 
 
-def _heads(ledger: Ledger, serials: list[str]) -> dict[str, Head]:
-    known = ledger.connection.execute(_KNOWN, {"serials": serials}).scalars().first()
+def _former_heads(unit: UnitOfWork, serials: list[str]) -> dict[str, ChainHead]:
+    """Give the chain heads that deleted tokens of the same serials left; KodebrikError when a token
+    exists."""
+    known = unit.connection.execute(_KNOWN, {"serials": serials}).scalars().first()
     if known is not None:
         raise ConflictError(
             f"The token {known} is here already; nothing was imported.",
             "Take it out of the file, or delete it first.",
         )
-    former = ledger.connection.execute(_FORMER, {"serials": serials})
-    return {row.chain: Head(row.audit_sequence, row.audit_mac) for row in former}
+    former = unit.connection.execute(_FORMER, {"serials": serials})
+    return {row.chain: ChainRow(*row).chain_head for row in former}
 
 
-def _row(
-    token: NewToken, key: DataKey, head: Head, ledger: Ledger
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    credential, now = token.credential, ledger.now
-    kind, digits, period = credential.kind, credential.digits, credential.period
-    algorithm = credential.algorithm
-    if token.suite is not None:
-        kind, (digits, period), algorithm = "ocra", _suite(token.suite, token.serial), "SHA1"
-    set_at, ppm = (
-        now if token.clock_set_at is None else token.clock_set_at,
-        checked_ppm(token.clock_ppm),
-    )
+def _rows(
+    unit: UnitOfWork, new: NewToken, key: DataKey, head: ChainHead
+) -> tuple[TokenRow, AuditRow]:
+    """Give the row of a token in stock, and of its audit entry after `head`."""
+    credential, suite, now = new.credential, new.suite, unit.now
+    kind, algorithm = credential.kind, credential.algorithm
+    digits, period = credential.digits, credential.period
+    if suite is not None:
+        kind, algorithm, (digits, period) = "ocra", "SHA1", _digits_and_period(suite, new.serial)
     detail: Detail = {"kind": kind, "digits": digits, "period": period}
-    new_head, entry = audit_chain.entry(
-        key, token.serial, head, Note(now, ledger.actor, "import", detail)
+    event = Event(now, unit.actor, "import", detail)
+    head, entry = audit_chain.append(key, new.serial, head, event)
+    row = TokenRow(
+        id=0,
+        serial=new.serial,
+        status=Status.STOCK.value,
+        owner_id=None,
+        kind=kind,
+        algorithm=algorithm,
+        digits=digits,
+        period=period,
+        suite=suite,
+        encrypted_secret=key.encrypt_secret(credential.secret, new.serial),
+        data_key=key.id,
+        tolerance=checked_window(new.window),
+        look_ahead=checked_look_ahead(new.look_ahead),
+        last_step=-1 if credential.counter is None else credential.counter - 1,
+        last_accepted_at=None,
+        failures=0,
+        locked_until=0.0,
+        clock_base=0.0,
+        clock_base_at=now if new.clock_set_at is None else new.clock_set_at,
+        clock_uncertainty=UNCERTAINTY_SET,
+        clock_rate=0.0,
+        clock_observations="[]",
+        clock_ppm=checked_ppm(new.clock_ppm),
+        created_at=now,
+        activated_at=None,
+        activation_hash=None,
+        activation_key=None,
+        activation_expires_at=None,
+        activation_tries=0,
+        audit_sequence=head.sequence,
+        audit_mac=head.mac,
+        audit_seal=b"",
+        audit_key=key.id,
     )
-    row = {
-        "serial": token.serial,
-        "status": Status.STOCK.value,
-        "owner_id": None,
-        "kind": kind,
-        "algorithm": algorithm,
-        "digits": digits,
-        "period": period,
-        "suite": token.suite,
-        "sealed": key.seal(credential.secret, token.serial),
-        "data_key": key.id,
-        "accept_window": checked_window(token.window),
-        "look_ahead": checked_look_ahead(token.look_ahead),
-        "last_step": -1 if credential.counter is None else credential.counter - 1,
-        "last_accepted_at": None,
-        "failures": 0,
-        "locked_until": 0.0,
-        "created_at": now,
-        "activated_at": None,
-        "activation_hash": None,
-        "activation_key": None,
-        "activation_expires_at": None,
-        "activation_tries": 0,
-        "audit_sequence": new_head.sequence,
-        "audit_mac": new_head.mac,
-        "audit_key": key.id,
-    } | token_rows.clock_columns(TokenClock(0.0, set_at, DOUBT_SET, ppm=ppm))
-    return row | {
-        "audit_seal": audit_chain.seal(key, token.serial, new_head, token_rows.sealed_part(row))
-    }, entry
+    row.audit_seal = audit_chain.seal(key, new.serial, head, token_rows.sealed_values(row))
+    return row, entry
 
 
-def _suite(suite: str, serial: str) -> tuple[int, int | None]:
+def _digits_and_period(suite: str, serial: str) -> tuple[int, int | None]:
+    """Give the digits and the time step (seconds) of an OCRA suite; KodebrikError for one that no
+    check could compute."""
     try:
-        return token_rows.digits_and_period(suite)
+        parsed = codes.parse_suite(suite)
+        if parsed.session_size is not None:
+            raise ValueError("it asks for session information, which no request carries")
     except ValueError as error:
         raise InvalidError(
             f"The suite of the token {serial} is not usable: {error}.", "Nothing was imported."
         ) from None
+    return parsed.digits, parsed.step

@@ -10,7 +10,7 @@ from sqlalchemy import insert, select, update
 
 from host_tools.validator.store.audit_chain import Detail
 from host_tools.validator.store.tables import unattributed_checks as table
-from host_tools.validator.store.unit_of_work import Ledger
+from host_tools.validator.store.unit_of_work import UnitOfWork
 
 LIMIT = 60  # entries in each window
 WINDOW = 60.0  # seconds
@@ -18,30 +18,30 @@ WINDOW = 60.0  # seconds
 _ID = 1  # of the table's only row
 
 
-def note(ledger: Ledger, action: str, detail: Detail, by: str) -> None:
+def record(unit: UnitOfWork, action: str, detail: Detail, actor: str) -> None:
     """Log one try, or only count it when LIMIT is reached in the current window."""
-    found = ledger.connection.execute(
+    found = unit.connection.execute(
         select(table).where(table.c.id == _ID).with_for_update()
     ).one_or_none()
     start, logged, suppressed = (
-        (ledger.now, 0, 0)
-        if found is None
-        else (found.window_start, found.logged, found.suppressed)
+        (unit.now, 0, 0) if found is None else (found.window_start, found.logged, found.suppressed)
     )
     if found is None:
-        ledger.connection.execute(
+        unit.connection.execute(
             insert(table).values(id=_ID, window_start=start, logged=logged, suppressed=suppressed)
         )
-    if not start <= ledger.now < start + WINDOW:
+    if not start <= unit.now < start + WINDOW:
         if suppressed:
-            ledger.note_server("not_noted", {"number": suppressed, "since": start}, by="kodebrik")
-        start, logged, suppressed = ledger.now, 0, 0
+            unit.record_server_event(
+                "not_noted", {"number": suppressed, "since": start}, actor="kodebrik"
+            )
+        start, logged, suppressed = unit.now, 0, 0
     if logged < LIMIT:
-        ledger.note_server(action, detail, by=by)
+        unit.record_server_event(action, detail, actor=actor)
         logged += 1
     else:
         suppressed += 1
     changed = update(table).where(table.c.id == _ID)
-    ledger.connection.execute(
+    unit.connection.execute(
         changed.values(window_start=start, logged=logged, suppressed=suppressed)
     )

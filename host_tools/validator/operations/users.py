@@ -1,84 +1,98 @@
-"""Users: who they are, where they are told of things, and the PIN that some of them give with a
+"""Users: their user-ID, where notices reach them, and the PIN that some of them give with a
 code."""
 
 from sqlalchemy import delete, insert, select, update
 
 from host_tools.secret import Secret
 from host_tools.validator import user_id
-from host_tools.validator.errors import ConflictError, InvalidError
+from host_tools.validator.errors import ConflictError, InvalidError, NotFoundError
 from host_tools.validator.operations import lifecycle
-from host_tools.validator.store import token_rows
+from host_tools.validator.store.rows import UserRow
 from host_tools.validator.store.tables import tokens, users
-from host_tools.validator.store.unit_of_work import Ledger
+from host_tools.validator.store.unit_of_work import UnitOfWork
 
 LANGUAGES = ("da", "en")
 _PIN_LENGTHS = range(4, 33)  # characters
 _LONGEST_EMAIL = 254  # characters; RFC 5321 section 4.5.3.1.3
 
 
-def create(ledger: Ledger, typed: str, email: str | None, language: str) -> token_rows.Row:
-    """Make a user; KodebrikError for a user-ID against the rules, or one that is taken."""
-    shown = user_id.check(typed)
-    key = user_id.key(shown)
-    if (
-        ledger.connection.execute(select(users.c.id).where(users.c.user_key == key)).first()
-        is not None
-    ):
+def find(unit: UnitOfWork, typed: str) -> UserRow:
+    """Give the user with a user-ID; KodebrikError when there is none."""
+    found = _find(unit, user_id.normalized(typed.strip()) if typed.isprintable() else "")
+    if found is None:
+        raise NotFoundError(
+            f"There is no user {typed[: user_id.MAX_LENGTH]!r}.", "Check the user-ID."
+        )
+    return found
+
+
+def create(unit: UnitOfWork, typed: str, email: str | None, language: str) -> UserRow:
+    """Create a user; KodebrikError for a user-ID against the rules, or one that is taken."""
+    shown = user_id.validated(typed)
+    if _find(unit, user_id.normalized(shown)) is not None:
         raise ConflictError(f"The user-ID {shown!r} is taken.", "Choose another user-ID.")
-    row = {"user_id": shown, "user_key": key, "created_at": ledger.now, "notify_on_use": False}
     _check_contact(email, language)
-    ledger.connection.execute(insert(users).values(**row, email=email, language=language))
-    ledger.note_server("create_user", {"user_id": shown})
-    return lifecycle.owner_of(ledger, shown)
-
-
-def find_or_create(ledger: Ledger, typed: str) -> token_rows.Row:
-    """Give a user's row; who is new is made, without an address."""
-    found = ledger.connection.execute(
-        select(users).where(users.c.user_key == user_id.key(user_id.check(typed)))
+    unit.connection.execute(
+        insert(users).values(
+            user_id=shown,
+            normalized_id=user_id.normalized(shown),
+            created_at=unit.now,
+            email=email,
+            language=language,
+            notify_on_use=False,
+        )
     )
-    row = found.mappings().one_or_none()
-    return create(ledger, typed, None, LANGUAGES[0]) if row is None else dict(row)
+    unit.record_server_event("create_user", {"user_id": shown})
+    return find(unit, shown)
+
+
+def find_or_create(unit: UnitOfWork, typed: str) -> UserRow:
+    """Give the user with a user-ID; a new one is created, without an address."""
+    found = _find(unit, user_id.normalized(user_id.validated(typed)))
+    return create(unit, typed, None, LANGUAGES[0]) if found is None else found
 
 
 def set_contact(
-    ledger: Ledger, owner: token_rows.Row, email: str | None, language: str, notify_on_use: bool
+    unit: UnitOfWork, user: UserRow, email: str | None, language: str, notify_on_use: bool
 ) -> None:
-    """Set where and of what a user is told."""
+    """Set where and of what a user is notified."""
     _check_contact(email, language)
     values = {"email": email, "language": language, "notify_on_use": notify_on_use}
-    ledger.connection.execute(update(users).where(users.c.id == owner["id"]).values(**values))
-    ledger.note_server("set_user", {"user_id": owner["user_id"], "notify_on_use": notify_on_use})
+    unit.connection.execute(update(users).where(users.c.id == user.id).values(**values))
+    unit.record_server_event("set_user", {"user_id": user.user_id, "notify_on_use": notify_on_use})
 
 
-def set_pin(ledger: Ledger, owner: token_rows.Row, pin: Secret | None) -> None:
-    """Keep a keyed hash of the PIN, or none."""
+def set_pin(unit: UnitOfWork, user: UserRow, pin: Secret | None) -> None:
+    """Store a keyed hash of the PIN, or none."""
     hashed, key_id = None, None
     if pin is not None:
         text = pin.reveal().decode()
         if len(text) not in _PIN_LENGTHS or not text.isprintable():
             raise InvalidError("A PIN has 4 to 32 printable characters.", "Choose another PIN.")
-        key = ledger.keys.latest(ledger.connection)
-        hashed, key_id = key.hash("pin", owner["user_key"], text), key.id
-    ledger.connection.execute(
-        update(users).where(users.c.id == owner["id"]).values(pin=hashed, pin_key=key_id)
+        key = unit.keys.latest(unit.connection)
+        hashed, key_id = key.hash("pin", user.normalized_id, text), key.id
+    unit.connection.execute(
+        update(users).where(users.c.id == user.id).values(pin=hashed, pin_key=key_id)
     )
-    ledger.note_server("set_pin", {"user_id": owner["user_id"], "pin": pin is not None})
+    unit.record_server_event("set_pin", {"user_id": user.user_id, "pin": pin is not None})
 
 
-def remove(ledger: Ledger, owner: token_rows.Row) -> None:
+def delete_user(unit: UnitOfWork, user: UserRow) -> None:
     """Delete a user; their tokens go back into stock."""
-    numbers = (
-        ledger.connection.execute(select(tokens.c.id).where(tokens.c.owner_id == owner["id"]))
-        .scalars()
-        .all()
-    )
-    loaded = ledger.load(numbers)
-    for number in numbers:
-        lifecycle.unassign(ledger, loaded[number])
-    ledger.flush()
-    ledger.connection.execute(delete(users).where(users.c.id == owner["id"]))
-    ledger.note_server("delete_user", {"user_id": owner["user_id"]})
+    query = select(tokens.c.id).where(tokens.c.owner_id == user.id)
+    ids = unit.connection.execute(query).scalars().all()
+    locked = unit.lock_tokens(ids)
+    for number in ids:
+        lifecycle.unassign(unit, locked[number])
+    unit.flush()
+    unit.connection.execute(delete(users).where(users.c.id == user.id))
+    unit.record_server_event("delete_user", {"user_id": user.user_id})
+
+
+def _find(unit: UnitOfWork, normalized: str) -> UserRow | None:
+    query = select(users).where(users.c.normalized_id == normalized)
+    found = unit.connection.execute(query).one_or_none()
+    return None if found is None else UserRow(*found)
 
 
 def _check_contact(email: str | None, language: str) -> None:
@@ -89,8 +103,7 @@ def _check_contact(email: str | None, language: str) -> None:
     if email is None:
         return
     name, at, domain = email.rpartition("@")
-    # No more is checked: what a mail server takes is for it to say. But nothing may end a header
-    # line.
+    # What a mail server accepts is for it to say; but nothing here may end a header line.
     if (
         not (name and at and domain)
         or len(email) > _LONGEST_EMAIL

@@ -10,15 +10,15 @@ import hashlib
 from sqlalchemy import Connection, delete, insert, select
 
 from host_tools.validator.store.tables import ended_sessions
-from host_tools.validator.store.unit_of_work import Ledger
+from host_tools.validator.store.unit_of_work import UnitOfWork
 
 
-def end(ledger: Ledger, session: str, seconds: float) -> None:
+def end(unit: UnitOfWork, session: str, seconds: float) -> None:
     """Refuse a session for so many seconds, after which its cookie is refused for its age."""
-    ledger.connection.execute(delete(ended_sessions).where(ended_sessions.c.until < ledger.now))
-    if not has_ended(ledger.connection, session):
-        values = {"hash": _hash(session), "until": ledger.now + seconds}
-        ledger.connection.execute(insert(ended_sessions).values(**values))
+    unit.connection.execute(delete(ended_sessions).where(ended_sessions.c.until < unit.now))
+    if not has_ended(unit.connection, session):
+        values = {"hash": _hash(session), "until": unit.now + seconds}
+        unit.connection.execute(insert(ended_sessions).values(**values))
 
 
 def has_ended(connection: Connection, session: str) -> bool:

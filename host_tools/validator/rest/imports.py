@@ -55,7 +55,7 @@ class Assigned(BaseModel):
 
 
 @router.post("/assignments", responses=responses(404, 409))
-def hand_out(service: Service, caller: Ruler, body: Assignments) -> Assigned:
+def assign_tokens(service: Service, caller: Ruler, body: Assignments) -> Assigned:
     """Give many tokens to their users in one transaction: all of them, or none when one cannot be
     given."""
     users = {one.serial: one.user_id for one in body.assignments}
@@ -65,7 +65,9 @@ def hand_out(service: Service, caller: Ruler, body: Assignments) -> Assigned:
             "Take one of the two out; nothing was done.",
             ExitCode.BAD_INPUT,
         )
-    return Assigned(assigned=service.hand_out(users, activate=body.activate, actor=caller.name))
+    return Assigned(
+        assigned=service.assign_tokens(users, activate=body.activate, actor=caller.name)
+    )
 
 
 @router.post("/imports", responses=responses(409), status_code=201)

@@ -1,5 +1,5 @@
-"""The rule that accepts or refuses a code: pure, so that it can be tested against a model and in
-virtual time.
+"""The rule that accepts or refuses a code: pure functions, tested against a model and in virtual
+time.
 
 RFC 4226 section 7.2 to 7.4 (look-ahead window, throttling, resynchronisation), RFC 6238 section 5.2
 and 6 (window and drift), RFC 6287 (OCRA).
@@ -7,30 +7,36 @@ and 6 (window and drift), RFC 6287 (OCRA).
 
 import hmac
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from host_tools.otp.credential import MAX_COUNTER
 from host_tools.validator.records import Status
 from host_tools.validator.rule import drift, lockout
+from host_tools.validator.rule import window as windows
 from host_tools.validator.rule.drift import TokenClock
 from host_tools.validator.rule.verdict import Reason
-from host_tools.validator.rule.window import Generator, Place, place
+from host_tools.validator.rule.window import CodeGenerator, SearchWindow
 
-# How far around the window a refused code is looked for, so that the administrator learns what it
+# How far around the window a refused code is searched, so that the administrator learns what it
 # was.
 _STEPS_AROUND = 60
 _COUNTERS_BEFORE, _COUNTERS_AFTER = 20, 100
 
+CodesAt = Callable[[int], Sequence[str]]  # position to the codes that are right there
+
 
 @dataclass(frozen=True, slots=True)
 class TokenState:
-    """What the rule knows of a token and may change. `last` is the position of the last accepted
-    code, -1 for none."""
+    """What the rule knows of a token and may change.
+
+    `tolerance` is in steps to either side, `look_ahead` in counters; `last` is the position of the
+    last accepted code, -1 for none.
+    """
 
     status: Status
-    generator: Generator
-    window: int
+    generator: CodeGenerator
+    tolerance: int
     look_ahead: int
     last: int
     failures: int
@@ -40,20 +46,9 @@ class TokenState:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What came in: the code, the challenge that it answers (of OCRA), and whether the PIN was
-    right (None: none)."""
-
-    code: str = field(repr=False)
-    challenge: str | None = None
-    pin: str | None = field(default=None, repr=False)
-    pin_right: bool = True
-
-
-@dataclass(frozen=True, slots=True)
 class Decision:
-    """The outcome and the token's new state. `step` is the position of the code, where it was
-    recognised."""
+    """The outcome of a check and the token's new state. `step` is the position of the code and
+    `steps` its distance to the expected one, where the code was recognised."""
 
     reason: Reason
     state: TokenState
@@ -62,29 +57,94 @@ class Decision:
     retry_after: int = 0
 
 
-def decide(state: TokenState, answer: Answer, now: float) -> Decision:
+def decide(  # noqa: PLR0913 - all that comes with a code
+    state: TokenState,
+    code: str,
+    now: float,
+    *,
+    challenge: str | None = None,
+    pin: str | None = None,
+    pin_correct: bool = True,
+) -> Decision:
     """Decide about one code at the time `now` (Unix seconds).
 
-    Every refusal does the work of the longest one, so that the time tells nothing about the token's
+    `challenge` is the open challenge that the code answers (OCRA), `pin` what the response is
+    computed with; `pin_correct` says whether the user's own PIN was given, if there is one. Every
+    refusal does the work of the longest one, so that the time tells nothing about the token's
     state.
     """
-    where = stands(state, now)
-    code = "".join(answer.code.split())
-    well_formed = len(code) == state.generator.digits and code.isascii() and code.isdigit()
-    challenged = state.generator.kind != "ocra" or answer.challenge is not None
-    found = _accepted(state, where, code, answer) if well_formed and challenged else None
+    window = window_of(state, now)
+    code = "".join(code.split())
+    answerable = state.generator.kind != "ocra" or challenge is not None
+    if not answerable or not _is_well_formed(state.generator, code):
+        reason = Reason.MALFORMED if answerable else Reason.NO_CHALLENGE
+        return _unusable(state, now) or Decision(reason, state)
+    codes_at = _codes_at(state.generator, window, challenge, pin)
+    found = _accepted_position(state, window, code, codes_at)
     usable = state.status is Status.ACTIVE and now >= state.locked_until
-    if found is not None and usable and answer.pin_right:
-        return Decision(
-            Reason.ACCEPTED,
-            _after_acceptance(state, found, now),
-            found - where.expected,
-            _counted(state, found),
-        )
-    seen = Decision(Reason.MALFORMED if challenged else Reason.NO_CHALLENGE, state)
-    if well_formed and challenged:
-        seen = _recognised(state, where, code, answer)
-    return _unusable(state, now) or _refused(seen, answer, now)
+    if found is not None and usable and pin_correct:
+        accepted = _after_acceptance(state, found, now)
+        return Decision(Reason.ACCEPTED, accepted, found - window.expected, accepted.last)
+    recognised = _recognise(state, window, code, codes_at)
+    return _unusable(state, now) or _refuse(recognised, pin_correct, now)
+
+
+def after_failure(state: TokenState, now: float) -> TokenState:
+    """Give the state after a wrong code."""
+    consequence = lockout.after_failure(state.failures, now)
+    return replace(
+        state,
+        failures=consequence.failures,
+        locked_until=consequence.locked_until,
+        status=Status.BLOCKED if consequence.blocked else state.status,
+    )
+
+
+def is_current_code(state: TokenState, code: str, now: float) -> bool:
+    """Say whether a code, refused for another token, is in this token's window."""
+    code = "".join(code.split())
+    if state.generator.kind == "ocra" or not code.isascii():
+        return False
+    window = window_of(state, now)
+    codes_at = _codes_at(state.generator, window)
+    return any(_matches(code, codes_at(position)) for position in window.nearest_first())
+
+
+def resynchronise(
+    state: TokenState, codes: tuple[str, str], now: float, max_distance: int
+) -> Decision:
+    """Find the token by two consecutive codes, up to `max_distance` positions off; the second
+    becomes the last accepted.
+
+    A wrong pair counts as one failure. Status and locks are the caller's to judge.
+    """
+    generator = state.generator
+    first, second = ("".join(text.split()) for text in codes)
+    if not _is_well_formed(generator, first) or not _is_well_formed(generator, second):
+        return Decision(Reason.MALFORMED, state)
+    window = window_of(state, now)
+    codes_at = _codes_at(generator, window)
+    lowest = max(state.last + 1, window.first - (0 if generator.by_counter else max_distance))
+    for position in range(lowest, min(window.last + max_distance + 1, MAX_COUNTER)):
+        if _matches(first, codes_at(position)) and _matches(second, codes_at(position + 1)):
+            found = _after_acceptance(state, position + 1, now)
+            if generator.by_time and generator.period is not None:
+                clock = drift.resynchronised_clock(
+                    now, position + 1, generator.period, state.clock.ppm
+                )
+                found = replace(found, clock=clock)
+            return Decision(Reason.ACCEPTED, found, position + 1 - window.expected, position + 1)
+    return Decision(Reason.WRONG, after_failure(state, now))
+
+
+def window_of(state: TokenState, now: float) -> SearchWindow:
+    """Give the token's search window at the time `now`."""
+    token_time = now + drift.estimated_offset(state.clock, now)
+    period = state.generator.period
+    reach = (0.0, 0.0) if period is None else drift.reach(state.clock, now, period)
+    return windows.search_window(
+        state.generator, state.last, state.tolerance, state.look_ahead, token_time, reach=reach
+    )
 
 
 def _unusable(state: TokenState, now: float) -> Decision | None:
@@ -97,99 +157,57 @@ def _unusable(state: TokenState, now: float) -> Decision | None:
     return None
 
 
-def _refused(seen: Decision, answer: Answer, now: float) -> Decision:
-    if seen.reason in (
-        Reason.NO_CHALLENGE,
-        Reason.MALFORMED,
-        Reason.REPLAY,
-    ):  # none of them can be a guess
-        return seen
-    if not answer.pin_right:
-        seen = Decision(Reason.WRONG_PIN, seen.state)
-    return replace(seen, state=after_failure(seen.state, now))
+def _refuse(recognised: Decision, pin_correct: bool, now: float) -> Decision:
+    if recognised.reason is Reason.REPLAY:  # a used code is no guess
+        return recognised
+    if not pin_correct:
+        recognised = Decision(Reason.WRONG_PIN, recognised.state)
+    return replace(recognised, state=after_failure(recognised.state, now))
 
 
-def after_failure(state: TokenState, now: float) -> TokenState:
-    """Give the state after a wrong code."""
-    follows = lockout.after_failure(state.failures, now)
-    return replace(
-        state,
-        failures=follows.failures,
-        locked_until=follows.locked_until,
-        status=Status.BLOCKED if follows.blocked else state.status,
-    )
+def _is_well_formed(generator: CodeGenerator, code: str) -> bool:
+    return len(code) == generator.digits and code.isascii() and code.isdigit()
 
 
-def is_code_of(state: TokenState, code: str, now: float) -> bool:
-    """Say whether a refused code is one that this token would show about now."""
-    if state.generator.kind == "ocra":
-        return False
-    where = stands(state, now)
-    plain = "".join(code.split())
-    if not plain.isascii():
-        return False
-    return any(
-        _is(state.generator, plain, position, where, Answer(plain))
-        for position in where.nearest_first()
-    )
+def _codes_at(
+    generator: CodeGenerator,
+    window: SearchWindow,
+    challenge: str | None = None,
+    pin: str | None = None,
+) -> CodesAt:
+    """Give a function from a position to its codes: one, or one for each time step that may go with
+    the counter."""
+
+    def codes_at(position: int) -> list[str]:
+        return [generator.code(position, step, challenge or "", pin or "") for step in window.steps]
+
+    return codes_at
 
 
-def resynchronised(
-    state: TokenState, answers: tuple[str, str], now: float, around: int
-) -> Decision:
-    """Find the token by two consecutive codes, up to `around` positions off; the second becomes the
-    last accepted.
-
-    A wrong pair counts as one failure. Status and locks are the caller's to judge.
-    """
-    generator = state.generator
-    where = stands(state, now)
-    first, second = ("".join(text.split()) for text in answers)
-    if any(
-        len(code) != generator.digits or not code.isascii() or not code.isdigit()
-        for code in (first, second)
-    ):
-        return Decision(Reason.MALFORMED, state)
-    lowest = max(state.last + 1, where.first - (0 if generator.by_counter else around))
-    for position in range(lowest, min(where.last + around + 1, MAX_COUNTER)):
-        if _is(generator, first, position, where, Answer(first)) and _is(
-            generator, second, position + 1, where, Answer(second)
-        ):
-            found = _after_acceptance(state, position + 1, now)
-            if generator.by_time and generator.period is not None:
-                found = replace(
-                    found,
-                    clock=drift.measured(now, position + 1, generator.period, state.clock.ppm),
-                )
-            return Decision(Reason.ACCEPTED, found, position + 1 - where.expected, position + 1)
-    return Decision(Reason.WRONG, after_failure(state, now))
+def _matches(code: str, right: Sequence[str]) -> bool:
+    return any(hmac.compare_digest(code, one) for one in right)
 
 
-def stands(state: TokenState, now: float) -> Place:
-    """Say where the token is looked for."""
-    token_time, period = now + drift.believed(state.clock, now), state.generator.period
-    reach = (0.0, 0.0) if period is None else drift.reach(state.clock, now, period)
-    return place(
-        state.generator, state.last, state.window, state.look_ahead, token_time, reach=reach
-    )
-
-
-def _accepted(state: TokenState, where: Place, code: str, answer: Answer) -> int | None:
+def _accepted_position(
+    state: TokenState, window: SearchWindow, code: str, codes_at: CodesAt
+) -> int | None:
     once = state.generator.by_counter or state.generator.by_time
-    unused = (position for position in where.nearest_first() if not once or position > state.last)
-    return next(
-        (position for position in unused if _is(state.generator, code, position, where, answer)),
-        None,
-    )
+    for position in window.nearest_first():
+        if (not once or position > state.last) and _matches(code, codes_at(position)):
+            return position
+    return None
 
 
 def _after_acceptance(state: TokenState, position: int, now: float) -> TokenState:
     generator, clock = state.generator, state.clock
     if generator.by_time and generator.period is not None:
-        clock = drift.learnt(clock, now, position, generator.period)
+        clock = drift.with_observation(clock, now, position, generator.period)
+    # Codes that depend on a challenge alone have no position: they are counted, so that each
+    # acceptance is a step.
+    moves = generator.by_counter or generator.by_time
     return replace(
         state,
-        last=_counted(state, position),
+        last=position if moves else state.last + 1,
         failures=0,
         locked_until=0.0,
         clock=clock,
@@ -197,58 +215,36 @@ def _after_acceptance(state: TokenState, position: int, now: float) -> TokenStat
     )
 
 
-def _counted(state: TokenState, position: int) -> int:
-    # Codes that depend on a challenge alone have no position: they are counted, so that each
-    # acceptance is a step.
-    return position if state.generator.by_counter or state.generator.by_time else state.last + 1
-
-
-def _recognised(state: TokenState, where: Place, code: str, answer: Answer) -> Decision:
+def _recognise(state: TokenState, window: SearchWindow, code: str, codes_at: CodesAt) -> Decision:
     # No early end: the time must not tell whether, or where, the code was found.
     generator = state.generator
-    before, after = (
-        (_COUNTERS_BEFORE, _COUNTERS_AFTER)
-        if generator.by_counter
-        else (_STEPS_AROUND, _STEPS_AROUND)
-    )
-    moves = generator.by_counter or generator.by_time
-    candidates = (*where.nearest_first(), *(where.around(before, after) if moves else ()))
-    found = [
+    by_counter, moves = generator.by_counter, generator.by_counter or generator.by_time
+    before = _COUNTERS_BEFORE if by_counter else _STEPS_AROUND
+    after = _COUNTERS_AFTER if by_counter else _STEPS_AROUND
+    inside = {position: codes_at(position) for position in window.nearest_first()}
+    outside = window.around(before, after) if moves else ()
+    found = [position for position, right in inside.items() if moves and _matches(code, right)]
+    found += [position for position in outside if _matches(code, codes_at(position))]
+    transposed = [
         position
-        for position in candidates
-        if moves and _is(generator, code, position, where, answer)
-    ]
-    swapped = [
-        position
-        for position in where.nearest_first()
-        if any(_transposed(code, shown) for shown in _shown(generator, position, where, answer))
+        for position, right in inside.items()
+        if any(_is_transposition(code, one) for one in right)
     ]
     if found:
         position = found[0]
-        reason = Reason.EARLY if position > where.last else Reason.LATE
+        reason = Reason.EARLY if position > window.last else Reason.LATE
         if position <= state.last:
             reason = Reason.REPLAY
-    elif swapped:
-        position, reason = swapped[0], Reason.TRANSPOSED
+    elif transposed:
+        position, reason = transposed[0], Reason.TRANSPOSED
     else:
         return Decision(Reason.WRONG, state)
-    return Decision(reason, state, position - where.expected, position)
+    return Decision(reason, state, position - window.expected, position)
 
 
-def _shown(generator: Generator, position: int, where: Place, answer: Answer) -> Iterator[str]:
-    for step in where.steps:
-        yield generator.code(position, step, answer.challenge or "", answer.pin or "")
-
-
-def _is(generator: Generator, code: str, position: int, where: Place, answer: Answer) -> bool:
-    return any(
-        hmac.compare_digest(code, shown) for shown in _shown(generator, position, where, answer)
-    )
-
-
-def _transposed(typed: str, shown: str) -> bool:
-    differing = [place for place in range(len(shown)) if typed[place] != shown[place]]
+def _is_transposition(typed: str, right: str) -> bool:
+    differing = [place for place in range(len(right)) if typed[place] != right[place]]
     if len(differing) != 2 or differing[1] - differing[0] != 1:  # noqa: PLR2004 - a pair of neighbours
         return False
-    left, right = differing
-    return typed[left] == shown[right] and typed[right] == shown[left]
+    left, following = differing
+    return typed[left] == right[following] and typed[following] == right[left]

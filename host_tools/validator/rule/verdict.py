@@ -1,5 +1,5 @@
-"""What is asked of the checker and what it answers: one verdict for the administrator, less for the
-end user."""
+"""The request to check a code and the verdict on it: in full for administrators, less for the end
+user."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -10,24 +10,23 @@ class Reason(StrEnum):
 
     ACCEPTED = "accepted"
     WRONG = "wrong"  # no code of this token near this time
-    EARLY = "early"  # the code of a step after the window: `steps` > 0 from the expected one
-    # the code of a step before the window: `steps` < 0; for HOTP a counter beyond the look-ahead is
-    # EARLY
-    LATE = "late"
+    # The code of a step after the window (`steps` > 0 from the expected one), or of an HOTP counter
+    # beyond the look-ahead.
+    EARLY = "early"
+    LATE = "late"  # the code of a step before the window: `steps` < 0
     REPLAY = "replay"  # the code of a step or counter that is not after the last accepted one
     OTHER_TOKEN = "other_token"  # noqa: S105 - a code of another token of the same user
     TRANSPOSED = "transposed"  # a code of the window with two neighbouring digits exchanged
-    MALFORMED = (
-        "malformed"  # not as many decimal digits as the token shows; never counts as an attempt
-    )
+    # Not as many decimal digits as the token shows; never counts as an attempt.
+    MALFORMED = "malformed"
     WRONG_PIN = "wrong_pin"
     BLOCKED = "blocked"  # by an administrator, or by 100 failures in a row
-    # for `retry_after` seconds, after three failures in a row; the code was not looked at
+    # For `retry_after` seconds, after three failures in a row; the code was not evaluated.
     LOCKED_OUT = "locked_out"
     NOT_ACTIVE = "not_active"  # in stock, waiting for its activation, or replaced
     UNKNOWN_USER = "unknown_user"
     UNKNOWN_TOKEN = "unknown_token"  # noqa: S105
-    NO_CHALLENGE = "no_challenge"  # an OCRA response without a challenge that waits for it
+    NO_CHALLENGE = "no_challenge"  # an OCRA response without an open challenge
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +34,18 @@ class CheckRequest:
     """One code to check, of a user or of a token: exactly one of `user_id` and `serial` is given.
 
     `code` may hold blanks between groups. `challenge` is the text of an issued challenge (OCRA),
-    `pin` the user's PIN, `actor` who asks (for the audit). An `offered` challenge was shown before
-    it was known whose it would be: it is issued with the check, so that the duration does not tell
-    who has a token that takes it.
+    `pin` the user's PIN, `actor` who asks (for the audit). With `issue_challenge`, the challenge
+    was shown before it was known for whom: it is issued in the same transaction as the check, so
+    that the duration does not tell whose token takes challenges.
     """
 
-    code: str = field(repr=False)  # what is printed of a request must be fit for a log
+    code: str = field(repr=False)  # a printed request must be fit for a log
     user_id: str | None = None
     serial: str | None = None
     challenge: str | None = None
     pin: str | None = field(default=None, repr=False)
     actor: str = "local"
-    offered: bool = False
+    issue_challenge: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +58,8 @@ class PublicVerdict:
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """The outcome of a check. `serial` is the token's, None when there is none; `steps` the
-    distance to the expected step (or HOTP counter) where a code was recognised; `retry_after`
-    seconds until a locked token is looked at again.
+    distance to the expected step (or HOTP counter) where a code was recognised; `retry_after` the
+    seconds until a locked token is evaluated again.
     """
 
     reason: Reason

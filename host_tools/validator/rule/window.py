@@ -1,11 +1,11 @@
-"""Where a token may stand: the time step or counter (its *position*) of a code, and the codes that
-belong to it.
+"""Search windows: the time steps or counters (*positions*) whose codes are accepted, and the codes
+of a position.
 
 TOTP and OCRA with a time step move by the clock; HOTP and OCRA with a counter by use; other OCRA
 codes have the single position 0 and depend on their challenge alone.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from host_tools.otp import codes
@@ -13,8 +13,8 @@ from host_tools.otp.credential import MAX_COUNTER
 
 
 @dataclass(frozen=True, slots=True)
-class Generator:
-    """What computes a token's codes. `secret` is bare: instances live no longer than one check."""
+class CodeGenerator:
+    """Computes a token's codes. `secret` is bare: instances live no longer than one check."""
 
     kind: str  # "totp", "hotp" or "ocra"
     secret: bytes
@@ -25,7 +25,7 @@ class Generator:
 
     def __repr__(self) -> str:
         """Tell all but the secret."""
-        return f"<Generator of {self.kind}>"
+        return f"<CodeGenerator of {self.kind}>"
 
     @property
     def by_counter(self) -> bool:
@@ -56,8 +56,8 @@ class Generator:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a token stands: the position it is expected at, and how far around it codes are
+class SearchWindow:
+    """The position that a token is expected at, and the first and last position whose code is
     accepted."""
 
     expected: int
@@ -73,7 +73,7 @@ class Place:
             )
         )
 
-    def around(self, before: int, after: int) -> Iterable[int]:
+    def around(self, before: int, after: int) -> Sequence[int]:
         """Give the positions outside the window, up to so many before and after it, the nearest
         first."""
         outside = (
@@ -83,31 +83,31 @@ class Place:
         return sorted(outside, key=lambda position: abs(position - self.expected))
 
 
-def place(  # noqa: PLR0913 - all that says where a token stands
-    generator: Generator,
+def search_window(  # noqa: PLR0913 - all that decides about the window
+    generator: CodeGenerator,
     last: int,
-    window: int,
+    tolerance: int,
     look_ahead: int,
     token_time: float,
     *,
     reach: tuple[float, float] = (0.0, 0.0),
-) -> Place:
-    """Say where a token stands whose clock reads `token_time`, after position `last` was used (-1:
-    none).
+) -> SearchWindow:
+    """Give the window of a token whose clock reads `token_time` (seconds), after position `last`
+    was used (-1: none).
 
-    `reach` is by how many seconds its clock can be behind and ahead of that; it widens the window
-    of a token that moves by the clock alone.
+    `tolerance` is in steps to either side, `look_ahead` in counters. `reach` is by how many seconds
+    the clock can be behind and ahead of `token_time`; it widens the window of a token that moves by
+    the clock alone.
     """
     step = 0
     steps: tuple[int, ...] = (0,)
     if generator.period is not None:
         step = max(0, int(token_time // generator.period))
-        steps = tuple(range(max(0, step - window), step + window + 1))
+        steps = tuple(range(max(0, step - tolerance), step + tolerance + 1))
     if generator.by_counter:
-        return Place(last + 1, last + 1, min(last + 1 + look_ahead, MAX_COUNTER), steps)
+        return SearchWindow(last + 1, last + 1, min(last + 1 + look_ahead, MAX_COUNTER), steps)
     if generator.by_time and generator.period is not None:
-        first = int((token_time - reach[0]) // generator.period) - window
-        return Place(
-            step, max(0, first), int((token_time + reach[1]) // generator.period) + window, (0,)
-        )
-    return Place(0, 0, 0)
+        first = int((token_time - reach[0]) // generator.period) - tolerance
+        final = int((token_time + reach[1]) // generator.period) + tolerance
+        return SearchWindow(step, max(0, first), final)
+    return SearchWindow(0, 0, 0)

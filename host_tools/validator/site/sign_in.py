@@ -135,7 +135,7 @@ async def _accepted(validator: Validator, visit: dict[str, Any], code: str, pin:
         challenge=visit["number"],
         pin=pin or None,
         actor=_ACTOR,
-        offered=True,
+        issue_challenge=True,
     )
     return (await timed_check(validator, asked)).public().accepted
 

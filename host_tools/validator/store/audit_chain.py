@@ -1,18 +1,18 @@
-"""The audit's hash chains: what makes any later change, or any gap, show.
+"""The audit's hash chains, which reveal every later change and every gap.
 
 Every token has a chain, named by its serial number, and the server has one, named "". An entry's
 MAC (HMAC-SHA256, key derived from a data key) covers the entry and the MAC before it. The head of a
 chain (the last sequence number and MAC) stands in the token's row under a *seal*: a MAC over the
-head and the whole row. A seal is overwritten with every entry, so who cuts a chain short, or
-changes a row, cannot make the seal that belongs to it; only a whole database put back to an earlier
-state looks right, and what the operator noted of its head then tells.
+head and the whole row. A seal is overwritten with every entry, so whoever cuts a chain short or
+changes a row cannot make the seal that belongs to it. Only a whole database put back to an earlier
+state looks right; the operator's own record of its head then reveals it.
 """
 
 import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
 from host_tools.validator.store.data_keys import DataKey
 
@@ -23,8 +23,7 @@ _encode = json.JSONEncoder(separators=(",", ":"), sort_keys=True).encode
 Detail = Mapping[str, str | int | float | bool | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class ChainHead(NamedTuple):
     """The end of a chain: the sequence number and MAC of its last entry."""
 
     sequence: int = 0
@@ -32,8 +31,8 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
-    """What happened: who did what when."""
+class Event:
+    """What is to be audited: who did what when. `at` is Unix seconds."""
 
     at: float
     actor: str
@@ -41,35 +40,39 @@ class Note:
     detail: Detail
 
 
-def entry(key: DataKey, chain: str, head: Head, note: Note) -> tuple[Head, dict[str, Any]]:
-    """Give the chain's new head and the row of table `audit` that leads to it."""
-    row = {
-        "chain": chain,
-        "sequence": head.sequence + 1,
-        "at": note.at,
-        "actor": note.actor,
-        "action": note.action,
-        "detail": canonical(dict(note.detail)),
-        "audit_key": key.id,
-    }
+class AuditRow(NamedTuple):
+    """A row of the table `audit`, all but its number."""
+
+    chain: str
+    sequence: int
+    at: float
+    actor: str
+    action: str
+    detail: str  # JSON
+    audit_key: int
+    mac: bytes
+
+
+def append(key: DataKey, chain: str, head: ChainHead, event: Event) -> tuple[ChainHead, AuditRow]:
+    """Give the new head of a chain and the audit row that leads to it."""
+    sequence, detail = head.sequence + 1, canonical_json(dict(event.detail))
+    row = AuditRow(chain, sequence, event.at, event.actor, event.action, detail, key.id, b"")
     mac = entry_mac(key, head.mac, row)
-    return Head(head.sequence + 1, mac), row | {"mac": mac}
+    return ChainHead(sequence, mac), row._replace(mac=mac)
 
 
-def entry_mac(key: DataKey, previous: bytes, row: Mapping[str, Any]) -> bytes:
-    """Give the MAC of a row of table `audit` after the entry with the MAC `previous`."""
-    fields = [row[name] for name in ("chain", "sequence", "at", "actor", "action", "detail")]
-    return hmac.digest(
-        key.audit.reveal(), b"entry\0" + previous + canonical(fields).encode(), "sha256"
-    )
+def entry_mac(key: DataKey, previous: bytes, row: AuditRow) -> bytes:
+    """Give the MAC of an audit row after the entry with the MAC `previous`."""
+    fields = canonical_json(row[:6])  # chain to detail
+    return hmac.digest(key.audit.reveal(), b"entry\0" + previous + fields.encode(), "sha256")
 
 
-def seal(key: DataKey, chain: str, head: Head, row: object = None) -> bytes:
+def seal(key: DataKey, chain: str, head: ChainHead, row: object = None) -> bytes:
     """Give the seal over a head and over the row (what JSON can write of it) that it stands in."""
-    text = canonical([chain, head.sequence, row])
+    text = canonical_json([chain, head.sequence, row])
     return hmac.digest(key.audit.reveal(), b"head\0" + head.mac + text.encode(), "sha256")
 
 
-def canonical(value: object) -> str:
+def canonical_json(value: object) -> str:
     """Write JSON in the one way that the MACs are computed over."""
     return _encode(value)

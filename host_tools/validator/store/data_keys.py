@@ -1,9 +1,9 @@
-"""Data keys: what seals secrets at rest (AES-256-GCM), and keys the hashes of PINs, activation
-codes and the audit.
+"""Data keys: they encrypt secrets at rest (AES-256-GCM) and key the hashes of PINs, activation codes
+and the audit.
 
-A data key is 32 random bytes, wrapped by the master key in the table `data_keys`. Its uses are kept
-apart by HKDF (RFC 5869). The newest one seals; older ones stay to verify what they made, until
-rotation has sealed everything anew.
+A data key is 32 random bytes, wrapped by the master key in the table `data_keys`. One key for each
+use is derived from it by HKDF (RFC 5869). The newest data key encrypts; older ones stay to verify
+the hashes and audit entries that were made with them.
 """
 
 import hmac
@@ -27,7 +27,7 @@ _LATEST = select(data_keys.c.id).order_by(data_keys.c.id.desc()).limit(1)
 
 @dataclass(frozen=True)
 class DataKey:
-    """One data key, split into its uses."""
+    """The keys that are derived from one data key, one for each use."""
 
     id: int
     cipher: AESGCM
@@ -35,18 +35,17 @@ class DataKey:
     hashing: Secret
     session: Secret
 
-    def seal(self, secret: Secret, serial: str) -> bytes:
+    def encrypt_secret(self, secret: Secret, serial: str) -> bytes:
         """Encrypt the secret of the token `serial`: nonce and ciphertext, bound to the serial
         number."""
         nonce = secrets.token_bytes(_NONCE_SIZE)
         return nonce + self.cipher.encrypt(nonce, secret.reveal(), serial.encode())
 
-    def open(self, sealed: bytes, serial: str) -> Secret:
+    def decrypt_secret(self, encrypted: bytes, serial: str) -> Secret:
         """Decrypt; KodebrikError when the row was tampered with."""
+        nonce, ciphertext = encrypted[:_NONCE_SIZE], encrypted[_NONCE_SIZE:]
         try:
-            return Secret(
-                self.cipher.decrypt(sealed[:_NONCE_SIZE], sealed[_NONCE_SIZE:], serial.encode())
-            )
+            return Secret(self.cipher.decrypt(nonce, ciphertext, serial.encode()))
         except InvalidTag:
             raise KodebrikError(
                 f"The sealed secret of the token {serial} was changed.",
@@ -55,17 +54,17 @@ class DataKey:
             ) from None
 
     def hash(self, purpose: str, subject: str, text: str) -> bytes:
-        """Hash something short (a PIN, an activation code): useless without the key, however short
-        it is."""
+        """Give a keyed hash of a short text (a PIN, an activation code) that belongs to
+        `subject`."""
         message = b"\0".join(part.encode() for part in (purpose, subject, text))
         return hmac.digest(self.hashing.reveal(), message, "sha256")
 
 
 class DataKeys:
-    """The data keys of a database, unwrapped as they are needed."""
+    """The data keys of a database, unwrapped when they are first needed."""
 
     def __init__(self, master: MasterKey) -> None:
-        """`master` unwraps them."""
+        """Unwrap with the master key `master`."""
         self._master = master
         self._known: dict[int, DataKey] = {}
 
@@ -75,7 +74,9 @@ class DataKeys:
             row = connection.execute(select(data_keys).where(data_keys.c.id == key_id)).one()
             if row.master != self._master.identity:
                 raise wrong_key()
-            self._known[key_id] = _split(key_id, self._master.unwrap(row.wrapped, _context(key_id)))
+            self._known[key_id] = _derive(
+                key_id, self._master.unwrap(row.wrapped, _context(key_id))
+            )
         return self._known[key_id]
 
     def ensure(self, connection: Connection, now: float) -> None:
@@ -87,7 +88,7 @@ class DataKeys:
             self.latest(connection)
 
     def latest(self, connection: Connection) -> DataKey:
-        """Give the newest data key, which seals."""
+        """Give the newest data key, which encrypts."""
         return self.get(connection, connection.execute(_LATEST).scalar_one())
 
     def create(self, connection: Connection, now: float) -> DataKey:
@@ -96,7 +97,7 @@ class DataKeys:
             select(data_keys).order_by(data_keys.c.id.desc()).limit(1)
         ).one_or_none()
         if latest is not None and latest.master != self._master.identity:
-            raise wrong_key()  # wrapped anew while this process ran
+            raise wrong_key()  # another process wrapped them under a new master key
         key_id = 1 if latest is None else latest.id + 1
         key = Secret(secrets.token_bytes(KEY_SIZE))
         row = {
@@ -105,7 +106,7 @@ class DataKeys:
             "master": self._master.identity,
         }
         connection.execute(insert(data_keys).values(**row, created_at=now))
-        return _split(key_id, key)  # not kept: the transaction may yet be undone
+        return _derive(key_id, key)  # not kept: the transaction may yet be rolled back
 
     def rewrap(self, connection: Connection, new: MasterKey) -> int:
         """Wrap every data key under another master key; give their number."""
@@ -123,7 +124,7 @@ def _context(key_id: int) -> bytes:
     return f"kodebrik data key {key_id}".encode()
 
 
-def _split(key_id: int, key: Secret) -> DataKey:
+def _derive(key_id: int, key: Secret) -> DataKey:
     secrets_key, audit_key, hashing_key, session_key = (
         HKDF(hashes.SHA256(), KEY_SIZE, None, f"kodebrik {use}".encode()).derive(key.reveal())
         for use in ("secrets", "audit", "hashing", "session")

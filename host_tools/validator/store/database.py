@@ -1,5 +1,5 @@
-"""Opening the database, and the two kinds of transaction: reading, and writing that is durable once
-it has ended.
+"""The database connection with its two kinds of transaction: reading, and writing that is durable
+on return.
 
 SQLite: write-ahead log, synchronous=FULL, and BEGIN IMMEDIATE, so that what a writer reads cannot
 change under it. PostgreSQL: writers READ COMMITTED with row locks, which the statements ask for;
@@ -30,26 +30,24 @@ from host_tools.errors import ExitCode, KodebrikError
 from host_tools.validator.errors import UnavailableError
 
 _BUSY_SECONDS = 30  # that a writer waits for another process
-_RETRIED = {
-    "40001",
-    "40P01",
-}  # PostgreSQL: serialization failure, deadlock; the whole transaction may be repeated
+# PostgreSQL: serialization failure and deadlock; the whole transaction may be repeated.
+_RETRIED = {"40001", "40P01"}
 
 
-class Turns:
-    """A lock that is given in the order of asking: under load, nobody waits for ever."""
+class FairLock:
+    """A lock that is granted in the order of requests, so that no thread starves under load."""
 
     def __init__(self) -> None:
-        """Start free."""
+        """Start unlocked."""
         self._guard = threading.Lock()
         self._waiting: deque[threading.Lock] = deque()
-        self._taken = False
+        self._locked = False
 
     def __enter__(self) -> None:
-        """Wait for one's turn."""
+        """Acquire the lock."""
         with self._guard:
-            if not self._taken:
-                self._taken = True
+            if not self._locked:
+                self._locked = True
                 return
             mine = threading.Lock()
             mine.acquire()
@@ -57,12 +55,12 @@ class Turns:
         mine.acquire()
 
     def __exit__(self, *_: object) -> None:
-        """Hand the turn on."""
+        """Release the lock to the thread that waits longest."""
         with self._guard:
             if self._waiting:
                 self._waiting.popleft().release()
             else:
-                self._taken = False
+                self._locked = False
 
 
 class Database:
@@ -73,7 +71,7 @@ class Database:
         """Open `url` (sqlite:///file or postgresql+psycopg://…); nothing is connected yet."""
         self.engine = _engine(url)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
-        self._turns = Turns()
+        self._write_lock = FairLock()
         isolated = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
         self._reader = self.engine.execution_options(**isolated)
 
@@ -91,7 +89,7 @@ class Database:
                 yield connection
             return
         writer = self.engine.execution_options(writes=True)
-        with self._turns, _translated(), writer.begin() as connection:
+        with self._write_lock, _translated(), writer.begin() as connection:
             yield connection
 
     def close(self) -> None:
@@ -115,7 +113,7 @@ def _engine(url: str) -> Engine:
                 or parsed.database.startswith("file:")
             ):
                 raise KodebrikError("SQLite needs a file.", "Give sqlite:///FILE.", ExitCode.USAGE)
-            _private(Path(parsed.database))
+            _create_private_file(Path(parsed.database))
             engine = create_engine(
                 parsed,
                 connect_args={"timeout": _BUSY_SECONDS},
@@ -153,7 +151,7 @@ def _engine(url: str) -> Engine:
         ) from None
 
 
-def _private(path: Path) -> None:
+def _create_private_file(path: Path) -> None:
     # SQLite gives its log files the mode of the database file.
     try:
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))

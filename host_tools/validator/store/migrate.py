@@ -1,4 +1,4 @@
-"""Bringing a database's tables up to date, at every start, by one process at a time and in one
+"""Upgrade of a database's schema at every start, by one process at a time and in one
 transaction."""
 
 from pathlib import Path

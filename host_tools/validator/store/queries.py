@@ -1,10 +1,11 @@
-"""Looking things up: pages of tokens, users and audit entries, the history of a clock, counts."""
+"""Queries: pages of tokens, users and audit entries, the drift history of a token, counts."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
 
 from host_tools.validator import user_id
 from host_tools.validator.errors import InvalidError, NotFoundError
@@ -20,12 +21,13 @@ from host_tools.validator.records import (
 from host_tools.validator.rule import drift
 from host_tools.validator.store import token_rows
 from host_tools.validator.store.audit_chain import SERVER
+from host_tools.validator.store.rows import TokenRow
 from host_tools.validator.store.tables import audit, notices, tokens, users
 from host_tools.validator.store.unit_of_work import no_token
 
 LARGEST_PAGE = 1000
 
-_TOKENS = select(tokens, users.c.user_id.label("shown")).join(
+_TOKENS = select(tokens, users.c.user_id.label("owner")).join(
     users, tokens.c.owner_id == users.c.id, isouter=True
 )
 _ACTIVE = and_(tokens.c.owner_id == users.c.id, tokens.c.status == Status.ACTIVE.value)
@@ -36,17 +38,15 @@ def token(connection: Connection, serial: str, now: float) -> Token:
     """Give one token; KodebrikError when there is none."""
     found = None
     if serial.isprintable():
-        found = (
-            connection.execute(_TOKENS.where(tokens.c.serial == serial)).mappings().one_or_none()
-        )
+        found = connection.execute(_TOKENS.where(tokens.c.serial == serial)).one_or_none()
     if found is None:
         raise no_token(serial)
-    return token_rows.token(dict(found), found["shown"], now)
+    return _token(found, now)
 
 
 @dataclass(frozen=True)
 class TokenFilter:
-    """Which tokens are meant: `text` is looked for in serial number and user-ID."""
+    """Which tokens to list: `text` is searched in serial number and user-ID."""
 
     text: str = ""
     status: Status | None = None
@@ -54,38 +54,43 @@ class TokenFilter:
 
 
 def token_page(
-    connection: Connection, wanted: TokenFilter, offset: int, limit: int, now: float
+    connection: Connection, chosen: TokenFilter, offset: int, limit: int, now: float
 ) -> Page[Token]:
     """List tokens by serial number."""
-    text, status, owner = wanted.text, wanted.status, wanted.user_id
+    text, status, owner = chosen.text, chosen.status, chosen.user_id
     query = _TOKENS
     if text:
         query = query.where(
-            or_(_holds(tokens.c.serial, text), _holds(users.c.user_key, user_id.key(text)))
+            or_(
+                _contains(tokens.c.serial, text),
+                _contains(users.c.normalized_id, user_id.normalized(text)),
+            )
         )
     if status is not None:
         query = query.where(tokens.c.status == status.value)
     if owner is not None:
-        query = query.where(users.c.user_key == user_id.key(_clean(owner)))
+        query = query.where(users.c.normalized_id == user_id.normalized(_storable(owner)))
     found, total = _page(connection, query.order_by(tokens.c.serial), offset, limit)
-    return Page(tuple(token_rows.token(row, row["shown"], now) for row in found), total, offset)
+    return Page(tuple(_token(row, now) for row in found), total, offset)
 
 
 def user(connection: Connection, typed: str) -> User:
     """Give one user; KodebrikError when there is none."""
-    key = user_id.key(_clean(typed.strip()))
-    found = connection.execute(_USERS.where(users.c.user_key == key)).mappings().one_or_none()
+    normalized = user_id.normalized(_storable(typed.strip()))
+    found = connection.execute(_USERS.where(users.c.normalized_id == normalized)).one_or_none()
     if found is None:
         raise NotFoundError(
             f"There is no user {typed[: user_id.MAX_LENGTH]!r}.", "Check the user-ID."
         )
-    return _user(dict(found))
+    return _user(found)
 
 
 def user_page(connection: Connection, text: str, offset: int, limit: int) -> Page[User]:
     """List users by user-ID."""
-    query = _USERS.where(_holds(users.c.user_key, user_id.key(text))) if text else _USERS
-    found, total = _page(connection, query.order_by(users.c.user_key), offset, limit)
+    query = _USERS
+    if text:
+        query = query.where(_contains(users.c.normalized_id, user_id.normalized(text)))
+    found, total = _page(connection, query.order_by(users.c.normalized_id), offset, limit)
     return Page(tuple(map(_user, found)), total, offset)
 
 
@@ -95,14 +100,14 @@ def audit_page(
     """List audit entries, the newest first."""
     query = select(audit).order_by(audit.c.id.desc())
     if serial is not None:
-        query = query.where(audit.c.chain == _clean(serial))
+        query = query.where(audit.c.chain == _storable(serial))
     found, total = _page(connection, query, offset, limit)
     return Page(tuple(map(_entry, found)), total, offset)
 
 
 def drift_points(connection: Connection, serial: str) -> list[DriftPoint]:
-    """Give what the accepted codes told of a token's clock, the oldest first, at most the last
-    LARGEST_PAGE."""
+    """Give the drift history of a token's clock, one point for each accepted code, oldest first, at
+    most the last LARGEST_PAGE."""
     period = token(connection, serial, 0.0).period
     if period is None:
         return []
@@ -118,13 +123,15 @@ def drift_points(connection: Connection, serial: str) -> list[DriftPoint]:
     for at, text in connection.execute(query):
         detail = json.loads(text)
         points.append(
-            DriftPoint(at, round(drift.observed(at, detail["step"], period), 1), detail["offset"])
+            DriftPoint(
+                at, round(drift.observed_offset(at, detail["step"], period), 1), detail["offset"]
+            )
         )
     return points[::-1]
 
 
 def statistics(connection: Connection) -> Statistics:
-    """Count what the metrics tell."""
+    """Count tokens by status, users and waiting notices."""
     by_status = connection.execute(
         select(tokens.c.status, func.count().label("number")).group_by(tokens.c.status)
     )
@@ -137,7 +144,7 @@ def statistics(connection: Connection) -> Statistics:
 
 def _page(
     connection: Connection, query: Select[Any], offset: int, limit: int
-) -> tuple[list[dict[str, Any]], int]:
+) -> tuple[Sequence[Row[Any]], int]:
     if not 1 <= limit <= LARGEST_PAGE or not 0 <= offset < 2**31:
         raise InvalidError(
             f"A page has 1 to {LARGEST_PAGE} entries.",
@@ -146,33 +153,35 @@ def _page(
     total = connection.execute(
         select(func.count()).select_from(query.order_by(None).subquery())
     ).scalar_one()
-    found = connection.execute(query.offset(offset).limit(limit)).mappings()
-    return [dict(row) for row in found], total
+    return connection.execute(query.offset(offset).limit(limit)).all(), total
 
 
-def _holds(column: Any, text: str) -> Any:
-    return func.lower(column).contains(_clean(text).lower(), autoescape=True)
+def _contains(column: ColumnElement[str], text: str) -> ColumnElement[bool]:
+    return func.lower(column).contains(_storable(text).lower(), autoescape=True)
 
 
-def _clean(text: str) -> str:
-    # Neither database takes every text: NUL and lone surrogates stand in no row.
+def _storable(text: str) -> str:
+    # Neither database stores every text: NUL and lone surrogates stand in no row.
     return text if text.isprintable() else "\ufffd"
 
 
-def _user(row: dict[str, Any]) -> User:
+def _token(row: Row[Any], now: float) -> Token:
+    columns: Sequence[Any] = row[:-1]
+    return token_rows.token_of(TokenRow(*columns), row.owner, now)
+
+
+def _user(row: Row[Any]) -> User:
     return User(
-        user_id=row["user_id"],
-        created_at=row["created_at"],
-        email=row["email"],
-        language=row["language"],
-        notify_on_use=row["notify_on_use"],
-        has_pin=row["pin"] is not None,
-        serial=row["serial"],
+        user_id=row.user_id,
+        created_at=row.created_at,
+        email=row.email,
+        language=row.language,
+        notify_on_use=row.notify_on_use,
+        has_pin=row.pin is not None,
+        serial=row.serial,
     )
 
 
-def _entry(row: dict[str, Any]) -> AuditEntry:
-    serial = None if row["chain"] == SERVER else row["chain"]
-    return AuditEntry(
-        serial, row["sequence"], row["at"], row["actor"], row["action"], json.loads(row["detail"])
-    )
+def _entry(row: Row[Any]) -> AuditEntry:
+    serial = None if row.chain == SERVER else row.chain
+    return AuditEntry(serial, row.sequence, row.at, row.actor, row.action, json.loads(row.detail))

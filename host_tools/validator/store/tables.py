@@ -1,7 +1,7 @@
-"""The tables of the validator's database. Times are Unix seconds; secrets are sealed, hashes are
-keyed or of long keys.
+"""The tables of the validator's database. Times are Unix seconds; secrets are encrypted, hashes are
+keyed or of 16 and more random bytes.
 
-The same tables, step by step, stand in migrations/versions; a test compares the two.
+The same tables stand in migrations/versions, and as typed rows in rows.py; tests compare them.
 """
 
 from sqlalchemy import (
@@ -21,9 +21,8 @@ from sqlalchemy import (
 )
 
 metadata = MetaData()
-_ID = BigInteger().with_variant(
-    Integer, "sqlite"
-)  # SQLite counts up by itself for INTEGER keys alone
+# SQLite counts up by itself for INTEGER keys alone.
+_ID = BigInteger().with_variant(Integer, "sqlite")
 
 data_keys = Table(
     "data_keys",
@@ -39,7 +38,7 @@ users = Table(
     metadata,
     Column("id", _ID, primary_key=True),
     Column("user_id", Text, nullable=False),
-    Column("user_key", Text, nullable=False, unique=True),  # what it is compared by
+    Column("normalized_id", Text, nullable=False, unique=True),  # see user_id.normalized()
     Column("created_at", Double, nullable=False),
     Column("email", Text),
     Column("language", Text, nullable=False),
@@ -60,21 +59,20 @@ tokens = Table(
     Column("digits", Integer, nullable=False),
     Column("period", Integer),  # seconds
     Column("suite", Text),
-    Column("sealed", LargeBinary, nullable=False),  # the secret
-    Column("data_key", Integer, ForeignKey("data_keys.id"), nullable=False),  # that sealed it
-    Column("accept_window", Integer, nullable=False),  # steps to either side
+    Column("encrypted_secret", LargeBinary, nullable=False),
+    Column("data_key", Integer, ForeignKey("data_keys.id"), nullable=False),  # that encrypts it
+    Column("tolerance", Integer, nullable=False),  # steps to either side
     Column("look_ahead", Integer, nullable=False),  # counters
-    Column(
-        "last_step", BigInteger, nullable=False
-    ),  # step or counter of the last accepted code; -1 before the first
+    # step or counter of the last accepted code; -1 before the first
+    Column("last_step", BigInteger, nullable=False),
     Column("last_accepted_at", Double),
     Column("failures", Integer, nullable=False),  # in a row
     Column("locked_until", Double, nullable=False),
     Column("clock_base", Double, nullable=False),  # the fields of drift.TokenClock
     Column("clock_base_at", Double, nullable=False),
-    Column("clock_doubt", Double, nullable=False),
+    Column("clock_uncertainty", Double, nullable=False),
     Column("clock_rate", Double, nullable=False),
-    Column("clock_seen", Text, nullable=False),  # JSON
+    Column("clock_observations", Text, nullable=False),  # JSON
     Column("clock_ppm", Double, nullable=False),
     Column("created_at", Double, nullable=False),
     Column("activated_at", Double),
@@ -82,9 +80,8 @@ tokens = Table(
     Column("activation_key", Integer, ForeignKey("data_keys.id")),
     Column("activation_expires_at", Double),
     Column("activation_tries", Integer, nullable=False),
-    Column(
-        "audit_sequence", BigInteger, nullable=False
-    ),  # of the last entry in the token's chain; also its version
+    # of the last entry in the token's chain; also the row's version
+    Column("audit_sequence", BigInteger, nullable=False),
     Column("audit_mac", LargeBinary, nullable=False),  # of that entry
     Column("audit_seal", LargeBinary, nullable=False),  # over that and this row
     Column("audit_key", Integer, ForeignKey("data_keys.id"), nullable=False),
@@ -97,7 +94,7 @@ tokens = Table(
     ),
 )
 
-# The heads of the chains that belong to no row of `tokens`: the server's own (chain "") and those
+# Heads of the audit chains that belong to no row of `tokens`: the server's own (chain "") and those
 # of deleted tokens.
 chains = Table(
     "chains",
@@ -132,9 +129,8 @@ challenges = Table(
         "token_id", _ID, ForeignKey("tokens.id", ondelete="CASCADE"), nullable=False, index=True
     ),
     Column("challenge", Text, nullable=False),
-    Column(
-        "question", LargeBinary, nullable=False
-    ),  # what it counts as: the same for the same response
+    # what OCRA computes the response of: equal for challenges with the same response
+    Column("question", LargeBinary, nullable=False),
     Column("expires_at", Double, nullable=False),
     Column("used", Boolean, nullable=False),
 )
@@ -150,7 +146,7 @@ api_keys = Table(
     Column("revoked_at", Double),
 )
 
-# Sessions of the administration that were ended, see sessions.py.
+# Sessions of the administration that were ended, see operations/web_sessions.py.
 ended_sessions = Table(
     "ended_sessions",
     metadata,

@@ -1,144 +1,122 @@
-"""Rows of the table `tokens` as the rule's state, as what administrators see, and as what a seal
-covers."""
+"""Conversions of a token's row: to the rule's state and back, to what administrators see, to what
+its seal covers."""
 
 import json
-from collections.abc import Mapping
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Double, LargeBinary
 
-from host_tools.otp import codes
 from host_tools.secret import Secret
 from host_tools.validator.records import Status, Token
 from host_tools.validator.rule.acceptance import TokenState
-from host_tools.validator.rule.drift import TokenClock, believed
-from host_tools.validator.rule.window import Generator
+from host_tools.validator.rule.drift import TokenClock, estimated_offset
+from host_tools.validator.rule.window import CodeGenerator
+from host_tools.validator.store.rows import TokenRow
 from host_tools.validator.store.tables import tokens
 
-Row = Mapping[str, Any]
-
-# All that a seal covers: everything but the number, what rotation changes, and the seal itself.
-_SEALED = [
-    column.name
-    for column in tokens.columns
-    if column.name
-    not in (
-        "id",
-        "sealed",
-        "data_key",
-        "audit_sequence",
-        "audit_mac",
-        "audit_seal",
-        "audit_key",
-    )
-]
-_SEALED_BYTES = [
-    place for place, name in enumerate(_SEALED) if isinstance(tokens.c[name].type, LargeBinary)
-]
-_SEALED_DOUBLES = [
-    place for place, name in enumerate(_SEALED) if isinstance(tokens.c[name].type, Double)
-]
+# A seal covers all but the id, what key rotation changes, and the audit columns themselves.
+_UNSEALED = {
+    "id",
+    "encrypted_secret",
+    "data_key",
+    "audit_sequence",
+    "audit_mac",
+    "audit_seal",
+    "audit_key",
+}
+_SEALED = [column.name for column in tokens.columns if column.name not in _UNSEALED]
+_values = attrgetter(*_SEALED)
+_BYTES = [n for n, name in enumerate(_SEALED) if isinstance(tokens.c[name].type, LargeBinary)]
+_DOUBLES = [n for n, name in enumerate(_SEALED) if isinstance(tokens.c[name].type, Double)]
 
 
-def state(row: Row, secret: Secret) -> TokenState:
-    """Give what the rule works on."""
+def state_of(token: TokenRow, secret: Secret) -> TokenState:
+    """Give the state that the rule works on."""
     return TokenState(
-        status=Status(row["status"]),
-        generator=Generator(
-            row["kind"],
+        status=Status(token.status),
+        generator=CodeGenerator(
+            token.kind,
             secret.reveal(),
-            row["algorithm"],
-            row["digits"],
-            row["period"],
-            row["suite"],
+            token.algorithm,
+            token.digits,
+            token.period,
+            token.suite,
         ),
-        window=row["accept_window"],
-        look_ahead=row["look_ahead"],
-        last=row["last_step"],
-        failures=row["failures"],
-        locked_until=row["locked_until"],
-        clock=clock(row),
-        last_accepted_at=row["last_accepted_at"],
+        tolerance=token.tolerance,
+        look_ahead=token.look_ahead,
+        last=token.last_step,
+        failures=token.failures,
+        locked_until=token.locked_until,
+        clock=clock_of(token),
+        last_accepted_at=token.last_accepted_at,
     )
 
 
-def clock(row: Row) -> TokenClock:
+def clock_of(token: TokenRow) -> TokenClock:
     """Give what is known of the token's clock."""
-    seen = tuple((at, step) for at, step in json.loads(row["clock_seen"]))
     return TokenClock(
-        row["clock_base"],
-        row["clock_base_at"],
-        row["clock_doubt"],
-        seen,
-        row["clock_rate"],
-        row["clock_ppm"],
+        token.clock_base,
+        token.clock_base_at,
+        token.clock_uncertainty,
+        tuple((at, step) for at, step in json.loads(token.clock_observations)),
+        token.clock_rate,
+        token.clock_ppm,
     )
 
 
-def clock_columns(known: TokenClock) -> dict[str, Any]:
-    """Give the columns that hold what is known of the token's clock."""
-    return {
-        "clock_base": known.base,
-        "clock_base_at": known.base_at,
-        "clock_doubt": known.doubt,
-        "clock_rate": known.rate,
-        "clock_seen": json.dumps(known.seen, separators=(",", ":")),
-        "clock_ppm": known.ppm,
-    }
+def set_state(token: TokenRow, state: TokenState) -> None:
+    """Set the columns that the rule may change."""
+    token.status = state.status.value
+    token.last_step = state.last
+    token.last_accepted_at = state.last_accepted_at
+    token.failures = state.failures
+    token.locked_until = state.locked_until
+    set_clock(token, state.clock)
 
 
-def state_columns(changed: TokenState) -> dict[str, Any]:
-    """Give the columns that hold what the rule may change."""
-    return {
-        "status": changed.status.value,
-        "last_step": changed.last,
-        "last_accepted_at": changed.last_accepted_at,
-        "failures": changed.failures,
-        "locked_until": changed.locked_until,
-    } | clock_columns(changed.clock)
+def set_clock(token: TokenRow, clock: TokenClock) -> None:
+    """Set the columns of the token's clock."""
+    token.clock_base = clock.base
+    token.clock_base_at = clock.base_at
+    token.clock_uncertainty = clock.uncertainty
+    token.clock_rate = clock.rate
+    token.clock_observations = json.dumps(clock.observations, separators=(",", ":"))
+    token.clock_ppm = clock.ppm
 
 
-def sealed_part(row: Row) -> list[Any]:
-    """Give what of a row its seal covers, as JSON can write it."""
-    part: list[Any] = [row[name] for name in _SEALED]
-    for place in _SEALED_BYTES:
-        if part[place] is not None:
-            part[place] = part[place].hex()
-    for place in _SEALED_DOUBLES:  # 0 and 0.0 are written differently
-        if part[place] is not None:
-            part[place] = float(part[place])
-    return part
+def sealed_values(token: TokenRow) -> list[Any]:
+    """Give the columns that a row's seal covers, as JSON can write them."""
+    values = list(_values(token))
+    for n in _BYTES:
+        if values[n] is not None:
+            values[n] = values[n].hex()
+    for n in _DOUBLES:  # 0 and 0.0 are written differently
+        if values[n] is not None:
+            values[n] = float(values[n])
+    return values
 
 
-def token(row: Row, user_id: str | None, now: float) -> Token:
-    """Give what administrators see."""
+def token_of(token: TokenRow, user_id: str | None, now: float) -> Token:
+    """Give what administrators see of a token."""
     return Token(
-        serial=row["serial"],
-        status=Status(row["status"]),
-        kind=row["kind"],
-        algorithm=row["algorithm"],
-        digits=row["digits"],
-        period=row["period"],
-        suite=row["suite"],
+        serial=token.serial,
+        status=Status(token.status),
+        kind=token.kind,
+        algorithm=token.algorithm,
+        digits=token.digits,
+        period=token.period,
+        suite=token.suite,
         user_id=user_id,
-        window=row["accept_window"],
-        look_ahead=row["look_ahead"],
-        last_step=row["last_step"],
-        last_accepted_at=row["last_accepted_at"],
-        failures=row["failures"],
-        locked_until=row["locked_until"],
-        offset=round(believed(clock(row), now), 1),
-        clock_ppm=clock(row).ppm,
-        created_at=row["created_at"],
-        activation_expires_at=row["activation_expires_at"],
-        activation_tries=row["activation_tries"],
+        window=token.tolerance,
+        look_ahead=token.look_ahead,
+        last_step=token.last_step,
+        last_accepted_at=token.last_accepted_at,
+        failures=token.failures,
+        locked_until=token.locked_until,
+        offset=round(estimated_offset(clock_of(token), now), 1),
+        clock_ppm=token.clock_ppm,
+        created_at=token.created_at,
+        activation_expires_at=token.activation_expires_at,
+        activation_tries=token.activation_tries,
     )
-
-
-def digits_and_period(suite: str) -> tuple[int, int | None]:
-    """Give the digits and the time step (seconds) of an OCRA suite; ValueError for what no check
-    could compute."""
-    parsed = codes.parse_suite(suite)
-    if parsed.session_size is not None:
-        raise ValueError("it asks for session information, which no request carries")
-    return parsed.digits, parsed.step

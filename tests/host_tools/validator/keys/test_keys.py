@@ -16,9 +16,8 @@ from host_tools.validator.keys import master_key
 from host_tools.validator.keys.master_key import LocalKey
 from host_tools.validator.letters import Letter
 from host_tools.validator.records import ActivationCode, Role
-from host_tools.validator.rule.acceptance import Answer
 from host_tools.validator.rule.verdict import CheckRequest
-from host_tools.validator.rule.window import Generator
+from host_tools.validator.rule.window import CodeGenerator
 from host_tools.validator.service import Validator
 from host_tools.validator.store.database import Database
 from host_tools.validator.store.tables import metadata
@@ -71,7 +70,7 @@ def test_a_sealed_secret_moved_to_another_token_does_not_open(
     anders, _ = activated(validator, clock, "anders", "bente")
     engine = create_engine(database)
     with engine.begin() as connection:
-        stolen = "UPDATE tokens SET sealed = (SELECT sealed FROM tokens WHERE serial = 'anders-1')"
+        stolen = "UPDATE tokens SET encrypted_secret = (SELECT encrypted_secret FROM tokens WHERE serial = 'anders-1')"
         connection.execute(text(stolen + " WHERE serial = 'bente-1'"))
     engine.dispose()
     with pytest.raises(KodebrikError, match="bente-1 was changed"):
@@ -87,10 +86,10 @@ def test_rotation_seals_everything_anew_and_nobody_notices(
     assert validator.rotate_key(actor="test") == 2
     engine = create_engine(database)
     with engine.connect() as connection:
-        sealed = connection.execute(text("SELECT sealed, data_key FROM tokens")).all()
+        sealed = connection.execute(text("SELECT encrypted_secret, data_key FROM tokens")).all()
     engine.dispose()
     assert {row.data_key for row in sealed} == {2}
-    assert all(row.sealed not in before for row in sealed)
+    assert all(row.encrypted_secret not in before for row in sealed)
     requests = [
         CheckRequest(holder.code(), user_id=holder.user_id, pin="4711") for holder in holders
     ]
@@ -196,10 +195,9 @@ def test_nothing_that_is_printed_of_a_request_holds_a_code_or_a_pin():
     """A record that is printed, in a log or a traceback, tells whose it is and no more."""
     held = [
         CheckRequest("314159", user_id="anders", pin="271828"),
-        Answer("314159", pin="271828"),
         ActivationCode("a-one", "314159", 0.0),
         Letter("a-one", "314159", 0.0),
-        Generator("totp", b"314159 271828 secret", "SHA1", 6, 30),
+        CodeGenerator("totp", b"314159 271828 secret", "SHA1", 6, 30),
     ]
     for record in held:
         assert "314159" not in repr(record)

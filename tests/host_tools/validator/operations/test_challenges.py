@@ -191,7 +191,9 @@ def test_a_users_pin_is_asked_for_with_a_suite_that_has_none(validator: Validato
 
 def offered(validator: Validator, name: str, challenge: str, code: str) -> Reason:
     """Check an answer to a number that was shown to whoever came."""
-    request = CheckRequest(code, user_id=name, challenge=challenge, actor="web site", offered=True)
+    request = CheckRequest(
+        code, user_id=name, challenge=challenge, actor="web site", issue_challenge=True
+    )
     return validator.check_many([request])[0].reason
 
 

@@ -8,15 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from host_tools.validator.rule.drift import (
-    DOUBT_SET,
     GENERIC_PPM,
-    REACH,
-    REMEMBERED,
+    MAX_OBSERVATIONS,
+    MAX_REACH,
+    UNCERTAINTY_SET,
     TokenClock,
-    believed,
-    learnt,
-    measured,
+    estimated_offset,
     reach,
+    resynchronised_clock,
+    with_observation,
 )
 
 DAY = 86400.0
@@ -43,12 +43,12 @@ class Life:
         """Wait, press, and submit after `delay` seconds. The window is one step."""
         self.now += days * DAY
         step = int((self.now - delay + self.offset) // PERIOD)
-        stands = self.now + believed(self.clock, self.now)
+        stands = self.now + estimated_offset(self.clock, self.now)
         behind, ahead = reach(self.clock, self.now, PERIOD)
         first, last = int((stands - behind) // PERIOD) - 1, int((stands + ahead) // PERIOD) + 1
         self.steps = last - first + 1
         if first <= step <= last:
-            self.clock = learnt(self.clock, self.now, step, PERIOD)
+            self.clock = with_observation(self.clock, self.now, step, PERIOD)
             return True
         self.refused += 1
         return False
@@ -67,7 +67,7 @@ def test_typing_within_a_period_teaches_nothing(
     life = Life(0, told)
     for days in gaps:
         assert life.log_in(days, data.draw(st.floats(0, PERIOD)))
-        assert believed(life.clock, life.now) == 0
+        assert estimated_offset(life.clock, life.now) == 0
 
 
 @given(PPMS, GAPS, st.data())
@@ -80,7 +80,7 @@ def test_half_of_the_codes_typed_within_a_period_are_enough(
         life.log_in(
             1 + days / 1000, data.draw(delay)
         )  # about as often, so that half of the later half are prompt too
-        assert believed(life.clock, life.now) == 0
+        assert estimated_offset(life.clock, life.now) == 0
 
 
 @given(GAPS, st.data())
@@ -89,7 +89,7 @@ def test_no_single_code_teaches_less_than_two_periods_of_typing_explain(
 ):
     life = Life(0, OURS)
     life.log_in(gaps[0], data.draw(st.floats(0, 2 * PERIOD)))
-    assert believed(life.clock, life.now) == 0
+    assert estimated_offset(life.clock, life.now) == 0
 
 
 @given(st.sampled_from([15, 20, 25]), st.integers(0, 1000))
@@ -101,7 +101,7 @@ def test_slow_typists_with_months_between_teach_nothing_and_are_accepted(typing:
             dice.choice((1, 2, 3, 3, 300)) * dice.uniform(0.5, 1.5),
             dice.lognormvariate(0, 0.3) * typing,
         )
-        assert abs(believed(life.clock, life.now)) <= 10
+        assert abs(estimated_offset(life.clock, life.now)) <= 10
     assert life.refused <= 6
 
 
@@ -128,7 +128,7 @@ def test_our_clock_used_once_a_month_is_accepted_for_years(ppm: float):
 def test_a_plain_crystal_is_followed_for_years(ppm: float, days: float):
     life = Life(ppm, GENERIC_PPM).live((days,), int(3 * 365 / days))
     assert life.refused == 0
-    assert believed(life.clock, life.now) == pytest.approx(life.offset, abs=4 * PERIOD)
+    assert estimated_offset(life.clock, life.now) == pytest.approx(life.offset, abs=4 * PERIOD)
 
 
 @given(PPMS, st.floats(-1, 1), st.floats(0, 3000))
@@ -137,7 +137,7 @@ def test_the_first_code_after_any_silence_is_searched_where_the_clock_can_be(
 ):
     life = Life(part * told, told)
     life.now += days * DAY
-    within = abs(life.offset) < REACH * PERIOD
+    within = abs(life.offset) < MAX_REACH * PERIOD
     life.now -= days * DAY
     assert life.log_in(days, 0) or not within
 
@@ -150,11 +150,11 @@ def test_the_search_is_never_wider_than_the_clock_can_have_moved_nor_than_six_st
     for days in gaps:
         life.log_in(days, data.draw(st.floats(0, 60)))
         for side in reach(life.clock, life.now + DAY, PERIOD):
-            assert 0 <= side <= REACH * PERIOD
-        assert life.steps <= 3 + 2 * REACH
+            assert 0 <= side <= MAX_REACH * PERIOD
+        assert life.steps <= 3 + 2 * MAX_REACH
         moved = told * 1e-6 * (life.now - START)
         behind, ahead = reach(life.clock, life.now, PERIOD)
-        offset = believed(life.clock, life.now)
+        offset = estimated_offset(life.clock, life.now)
         assert max(abs(offset - behind), abs(offset + ahead)) <= max(moved, abs(offset)) + 1e-6
 
 
@@ -162,7 +162,7 @@ def test_the_search_is_never_wider_than_the_clock_can_have_moved_nor_than_six_st
 def test_a_token_in_use_by_a_prompt_user_has_its_window_and_no_more(seed: int, told: float):
     dice = random.Random(seed)
     life = Life(0, told)
-    for _ in range(REMEMBERED * 3):
+    for _ in range(MAX_OBSERVATIONS * 3):
         life.log_in(dice.uniform(0.01, 0.05), dice.uniform(2, 8))
     behind, ahead = reach(life.clock, life.now, PERIOD)
     assert max(behind, ahead) < 2
@@ -170,24 +170,26 @@ def test_a_token_in_use_by_a_prompt_user_has_its_window_and_no_more(seed: int, t
 
 def test_one_early_code_is_proof_that_the_clock_is_ahead():
     now = START + 30 * DAY
-    clock = learnt(TokenClock(0.0, START), now, int((now + 35) // PERIOD), PERIOD)
-    assert 0 < believed(clock, now) <= 35
+    clock = with_observation(TokenClock(0.0, START), now, int((now + 35) // PERIOD), PERIOD)
+    assert 0 < estimated_offset(clock, now) <= 35
 
 
 @pytest.mark.parametrize("days_between", [1, 30, 400, 1100])
 def test_an_early_code_right_after_the_setting_is_no_rate_for_the_years_after(days_between: float):
-    clock = learnt(TokenClock(0.0, START), START + 33, int((START + 33) // PERIOD) + 1, PERIOD)
+    clock = with_observation(
+        TokenClock(0.0, START), START + 33, int((START + 33) // PERIOD) + 1, PERIOD
+    )
     now = START
     for _ in range(4):
         now += days_between * DAY
-        assert abs(believed(clock, now)) < PERIOD / 2
-        clock = learnt(clock, now, int((now - 5) // PERIOD), PERIOD)
+        assert abs(estimated_offset(clock, now)) < PERIOD / 2
+        clock = with_observation(clock, now, int((now - 5) // PERIOD), PERIOD)
 
 
 def test_one_late_code_is_no_proof_at_all():
     now = START + 30 * DAY
-    clock = learnt(TokenClock(0.0, START), now, int((now - 35) // PERIOD), PERIOD)
-    assert believed(clock, now) == 0
+    clock = with_observation(TokenClock(0.0, START), now, int((now - 35) // PERIOD), PERIOD)
+    assert estimated_offset(clock, now) == 0
 
 
 @given(
@@ -199,12 +201,12 @@ def test_nothing_is_believed_that_the_tokens_own_crystal_could_not_do(
     clock, now = TokenClock(0.0, START, ppm=told), START
     for days, steps in uses:
         now += days * DAY
-        clock = learnt(clock, now, int(now // PERIOD) + steps, PERIOD)
-        assert abs(believed(clock, now)) <= told * 1e-6 * (now - START) + 1e-6
+        clock = with_observation(clock, now, int(now // PERIOD) + steps, PERIOD)
+        assert abs(estimated_offset(clock, now)) <= told * 1e-6 * (now - START) + 1e-6
 
 
 def test_a_measured_clock_starts_from_what_was_seen():
-    clock = measured(START, int((START + 300) // PERIOD), PERIOD, OURS)
-    assert believed(clock, START) == pytest.approx(300, abs=PERIOD / 2)
-    assert clock.doubt > DOUBT_SET
+    clock = resynchronised_clock(START, int((START + 300) // PERIOD), PERIOD, OURS)
+    assert estimated_offset(clock, START) == pytest.approx(300, abs=PERIOD / 2)
+    assert clock.uncertainty > UNCERTAINTY_SET
     assert clock.ppm == OURS

@@ -11,7 +11,7 @@ from host_tools.validator.rule.verdict import CheckRequest, Reason
 from host_tools.validator.service import Validator
 from host_tools.validator.store.data_keys import DataKeys
 from host_tools.validator.store.database import Database
-from host_tools.validator.store.unit_of_work import Ledger, StaleError
+from host_tools.validator.store.unit_of_work import StaleError, UnitOfWork
 from tests.host_tools.validator.store.concurrent_checks import work
 from tests.support.validator.clock import VirtualClock
 from tests.support.validator.database import MASTER
@@ -95,13 +95,14 @@ def test_the_update_itself_refuses_a_row_that_was_written_since_it_was_read(
 
     def too_late() -> None:
         with opened.writing() as connection:
-            ledger = Ledger(connection, DataKeys(MASTER), clock(), "test")
-            row = ledger.token(anders.serial)
+            unit = UnitOfWork(connection, DataKeys(MASTER), clock(), "test")
+            token = unit.lock_token(anders.serial)
             connection.execute(
                 text("UPDATE tokens SET audit_sequence = audit_sequence + 1")
             )  # as another worker would
-            ledger.note(row, "check", {}, last_step=60_000_000)
-            ledger.flush()
+            token.last_step = 60_000_000
+            unit.record(token, "check", {})
+            unit.flush()
 
     with pytest.raises(StaleError):
         too_late()

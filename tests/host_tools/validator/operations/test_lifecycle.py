@@ -254,7 +254,7 @@ def test_many_tokens_are_handed_out_in_one_transaction(validator: Validator, clo
     users = {holder.serial: holder.user_id for holder in holders}
     validator.import_tokens([holder.new() for holder in holders], actor="test")
     told: list[tuple[int, int]] = []
-    done = validator.hand_out(
+    done = validator.assign_tokens(
         users, activate=True, actor="test", progress=lambda *at: told.append(at)
     )
     assert (done, told[-1]) == (600, (600, 600))
@@ -299,7 +299,7 @@ def test_one_that_cannot_be_handed_out_keeps_all_where_they_are(
         [EnrolledToken(f"new-{n}", "", clock).new() for n in range(2)], actor="test"
     )
     with pytest.raises(KodebrikError, match=named):
-        validator.hand_out(users, activate=True, actor="test")
+        validator.assign_tokens(users, activate=True, actor="test")
     assert validator.token("new-0").status is Status.STOCK
     assert validator.users().total == 1
 

@@ -1,34 +1,34 @@
-"""The lock of SQLite's writers: who asks first is served first, so nobody starves under load."""
+"""The fair lock of SQLite's writers: it is granted in the order of requests."""
 
 import threading
 
-from host_tools.validator.store.database import Turns
+from host_tools.validator.store.database import FairLock
 
 
-def test_turns_are_taken_in_the_order_of_asking():
-    turns, served = Turns(), []
+def test_the_lock_is_granted_in_the_order_of_requests():
+    lock, served = FairLock(), []
 
     def take(number: int) -> None:
-        with turns:
+        with lock:
             served.append(number)
 
     threads = [threading.Thread(target=take, args=(number,)) for number in range(20)]
-    with turns:
+    with lock:
         for number, thread in enumerate(threads):
             thread.start()
-            while len(turns._waiting) <= number:
+            while len(lock._waiting) <= number:
                 pass
     for thread in threads:
         thread.join()
     assert served == list(range(20))
 
 
-def test_a_turn_is_handed_on_after_a_failure():
-    turns = Turns()
+def test_the_lock_is_released_after_an_exception():
+    lock = FairLock()
     try:
-        with turns:
+        with lock:
             raise RuntimeError
     except RuntimeError:
         pass
-    with turns:
+    with lock:
         pass

@@ -1,0 +1,64 @@
+"""Transactions: reading one state of the database, and writing as a unit of work that is repeated
+when another worker was quicker."""
+
+from collections.abc import Callable
+from typing import Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from host_tools.validator.store.data_keys import DataKeys
+from host_tools.validator.store.database import Database, is_retried
+from host_tools.validator.store.unit_of_work import StaleError, UnitOfWork
+
+_ATTEMPTS = 10  # at a transaction that loses races with others
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Transactions:
+    """Runs functions inside transactions of one database."""
+
+    def __init__(self, database: Database, keys: DataKeys, clock: Callable[[], float]) -> None:
+        """`clock` gives Unix seconds: the time of every change."""
+        self.database = database
+        self._keys = keys
+        self._clock = clock
+
+    def read(
+        self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Call `query` on a connection that sees one state of the database."""
+        with self.database.reading() as connection:
+            return query(connection, *args, **kwargs)
+
+    def write(
+        self,
+        actor: str,
+        operation: Callable[Concatenate[UnitOfWork, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Call `operation` on a unit of work on behalf of `actor`; what it changed is durable on
+        return. It is called again when another worker was in its way."""
+        attempts = 0
+        while True:
+            try:
+                with self.database.writing() as connection:
+                    unit = UnitOfWork(connection, self._keys, self._clock(), actor)
+                    result = operation(unit, *args, **kwargs)
+                    unit.flush()
+                return result
+            except (StaleError, DBAPIError) as error:
+                attempts += 1
+                if attempts == _ATTEMPTS or not _is_race(error):
+                    raise
+
+
+def _is_race(error: Exception) -> bool:
+    # A row that changed, a unique index that another transaction got to first, a deadlock: each
+    # may be gone at the next attempt.
+    return isinstance(error, (StaleError, IntegrityError)) or (
+        isinstance(error, DBAPIError) and is_retried(error)
+    )
