@@ -1,5 +1,4 @@
-"""Plain records that go into and come out of the validator. Times are Unix seconds (UTC), as
-floats."""
+"""Records that go into and come out of the validator. Times are Unix seconds (UTC), as floats."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -7,18 +6,21 @@ from typing import Generic, TypeVar
 
 from host_tools.exchange.key_package import KeyPackage
 from host_tools.otp.credential import Credential
-from host_tools.validator.rule.drift import GENERIC_PPM
 
 T = TypeVar("T")
 
+# The largest rate error of a clock that nothing else is known of. A tuning-fork crystal: 20 ppm as
+# made, and -0.034 ppm/K^2 off 25 degrees C, which is 41 ppm at freezing.
+GENERIC_PPM = 50.0
+
 
 class Status(StrEnum):
-    """Where a token is in its life."""
+    """The state of a token in its lifecycle."""
 
-    STOCK = "stock"  # imported, nobody's
-    ASSIGNED = "assigned"  # somebody's, waits for its activation
+    STOCK = "stock"  # imported, without a user
+    ASSIGNED = "assigned"  # to a user, waits for its activation
     ACTIVE = "active"  # its codes are accepted; at most one for each user
-    BLOCKED = "blocked"  # somebody's, refused until unblocked
+    BLOCKED = "blocked"  # its codes are refused until it is unblocked
     REPLACED = "replaced"  # its user has activated another one
 
 
@@ -32,7 +34,7 @@ class Role(StrEnum):
 
 
 class NoticeKind(StrEnum):
-    """What a user is told of."""
+    """What a user is notified of."""
 
     ACTIVATED = "activated"  # always
     USED = "used"  # if chosen
@@ -44,8 +46,8 @@ class NewToken:
     """A token to import. `suite` makes it an OCRA token (then the credential's period and digits
     are not used).
 
-    `clock_set_at` is when the token's clock was last set (None: now), `clock_ppm` what it can be
-    off by in either direction; `window` is in steps to either side, `look_ahead` in HOTP counters.
+    `clock_set_at` is when the token's clock was last set (None: now), `clock_ppm` its largest rate
+    error in either direction; `window` is in steps to either side, `look_ahead` in HOTP counters.
     """
 
     serial: str
@@ -58,8 +60,10 @@ class NewToken:
 
 
 def new_token(key: KeyPackage, clock_ppm: float | None = None) -> NewToken:
-    """Make a token to import of what a file or the inventory holds; `clock_ppm` is of clocks that
-    it does not know."""
+    """Give the token to import for a key package from a file or the inventory.
+
+    `clock_ppm` is for tokens whose key package does not say it.
+    """
     known = (key.clock_ppm, clock_ppm, GENERIC_PPM)
     ppm = next(ppm for ppm in known if ppm is not None)
     return NewToken(key.serial, key.credential, key.suite, key.clock_set_at, clock_ppm=ppm)
@@ -83,8 +87,8 @@ class Token:
     last_accepted_at: float | None
     failures: int  # in a row
     locked_until: float  # 0 when it never was
-    offset: float  # seconds that the token's clock is believed to be ahead
-    clock_ppm: float  # what the clock can be off by in either direction
+    offset: float  # estimated seconds that the token's clock is ahead
+    clock_ppm: float  # largest rate error of the clock in either direction
     created_at: float
     activation_expires_at: float | None  # of the activation code, while one waits
     activation_tries: int  # left
@@ -135,7 +139,7 @@ class ChainFault:
 
 @dataclass(frozen=True, slots=True)
 class AuditReport:
-    """What the verification of the audit found."""
+    """The result of a verification of the audit."""
 
     chains: int
     entries: int
@@ -144,8 +148,8 @@ class AuditReport:
 
 @dataclass(frozen=True, slots=True)
 class DriftPoint:
-    """One accepted code: seconds that its step's middle was ahead of our clock, and the offset then
-    believed."""
+    """One accepted code: the seconds that the middle of its step was ahead of its arrival
+    (`observed`), and the estimated offset after it (`believed`)."""
 
     at: float
     observed: float
@@ -154,7 +158,7 @@ class DriftPoint:
 
 @dataclass(frozen=True, slots=True)
 class ActivationCode:
-    """The code of the activation letter: shown once, kept only as a keyed hash."""
+    """The code of the activation letter: given once, stored only as a keyed hash."""
 
     serial: str
     code: str = field(repr=False)
@@ -196,7 +200,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """Counts for the metrics and the front page."""
+    """Counts for the metrics and the administration's front page."""
 
     tokens: dict[str, int]  # by status
     users: int

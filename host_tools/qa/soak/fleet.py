@@ -15,7 +15,7 @@ import random
 from dataclasses import dataclass
 
 from host_tools.provisioning.clock_accuracy import CLOCK_PPM
-from host_tools.validator.rule.drift import GENERIC_PPM
+from host_tools.validator.records import GENERIC_PPM
 
 DAY, YEAR = 86_400.0, 365.25 * 86_400.0
 CRYSTALS = ("ds3231", "quartz")

@@ -1,5 +1,4 @@
-"""Opening the master key where an administrator says it is: a file, a PKCS#11 device, or the
-environment."""
+"""Opening of the master key from a file, a PKCS#11 device or the environment."""
 
 from pathlib import Path
 
@@ -8,12 +7,12 @@ from host_tools.validator.keys import master_key, pkcs11
 from host_tools.validator.keys.master_key import MasterKey
 
 
-def open_key(place: str | None) -> MasterKey:
+def open_key(location: str | None) -> MasterKey:
     """Open the key of a file's path or of a PKCS#11 URI; None means the environment."""
-    if place is not None:
-        if place.startswith(pkcs11.SCHEME):
-            return pkcs11.Pkcs11Key(pkcs11.parse(place))
-        return master_key.from_file(Path(place))
+    if location is not None:
+        if location.startswith(pkcs11.SCHEME):
+            return pkcs11.Pkcs11Key(pkcs11.parse(location))
+        return master_key.from_file(Path(location))
     found = master_key.from_environment()
     if found is None:
         raise KodebrikError(

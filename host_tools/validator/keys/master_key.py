@@ -24,7 +24,8 @@ _NONCE_SIZE = 12  # bytes; NIST SP 800-38D section 8.2.2
 
 
 class MasterKey(Protocol):
-    """What wraps data keys. `identity` tells master keys apart and nothing of their value."""
+    """A key that wraps data keys. `identity` distinguishes master keys and tells nothing of their
+    value."""
 
     @property
     def identity(self) -> str:
@@ -66,7 +67,7 @@ class LocalKey:
 
 
 def create_file(path: Path) -> LocalKey:
-    """Draw a master key into a new file (mode 0600)."""
+    """Draw a master key and write it to a new file (mode 0600)."""
     key = Secret(secrets.token_bytes(KEY_SIZE))
     private_files.write_new(path, key.reveal().hex().encode() + b"\n")
     return LocalKey(key)
@@ -97,7 +98,7 @@ def from_environment() -> LocalKey | None:
 
 
 def wrong_key() -> KodebrikError:
-    """Say that the master key does not open the database."""
+    """Make the error that the master key does not open the database."""
     return KodebrikError(
         "The master key does not fit this database.",
         "Give the key file (or key) that the database was made with, or the one it was last "

@@ -2,7 +2,9 @@
 the device.
 
 The key is named by a URI of RFC 7512:
-pkcs11:token=kodebrik;object=master?module-path=/usr/lib/…/libsofthsm2.so The device's PIN comes
+    pkcs11:token=kodebrik;object=master?module-path=/usr/lib/…/libsofthsm2.so
+
+The device's PIN comes
 from the URI's pin-source (a file) or the environment, never from the URI itself.
 """
 
@@ -25,9 +27,9 @@ _NONCE_SIZE = 12  # bytes; NIST SP 800-38D section 8.2.2
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a key is: the device's driver, the token's and the key's label, and the file of the
-    PIN."""
+class KeyLocation:
+    """Where a key is: the path of the device's driver, the labels of the PKCS#11 token and of the
+    key, and the file of the PIN."""
 
     module: str
     token: str
@@ -43,19 +45,19 @@ class Pkcs11Key:
     keys of the same token.
     """
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, location: KeyLocation) -> None:
         """Log in and find the key; KodebrikError says what is missing."""
-        self._place = place
+        self._location = location
         self._lock = threading.Lock()
-        self._session = _session(place, writable=False)
-        with _errors(place):
+        self._session = _session(location, writable=False)
+        with _errors(location):
             try:
                 self._key = self._session.get_key(
-                    object_class=_library().ObjectClass.SECRET_KEY, label=place.label
+                    object_class=_library().ObjectClass.SECRET_KEY, label=location.label
                 )
             except _library().exceptions.NoSuchKey:
                 raise KodebrikError(
-                    f"The PKCS#11 token {place.token} holds no key {place.label}.",
+                    f"The PKCS#11 token {location.token} holds no key {location.label}.",
                     "Make one in it, or correct the URI's object=.",
                     ExitCode.WRONG_KEY,
                 ) from None
@@ -63,19 +65,19 @@ class Pkcs11Key:
     @property
     def identity(self) -> str:
         """Give a name made of the token's and key's labels; nothing of the key's value is known."""
-        name = f"pkcs11:{self._place.token}:{self._place.label}"
+        name = f"pkcs11:{self._location.token}:{self._location.label}"
         return f"pkcs11:{hashlib.sha256(name.encode()).hexdigest()[:16]}"
 
     def wrap(self, data_key: Secret, context: bytes) -> bytes:
         """Give nonce and ciphertext."""
         nonce = secrets.token_bytes(_NONCE_SIZE)
-        with self._lock, _errors(self._place):
+        with self._lock, _errors(self._location):
             sealed: bytes = self._key.encrypt(data_key.reveal(), **_gcm(nonce, context))
         return nonce + sealed
 
     def unwrap(self, wrapped: bytes, context: bytes) -> Secret:
         """Give the data key back."""
-        with self._lock, _errors(self._place):
+        with self._lock, _errors(self._location):
             try:
                 opened = self._key.decrypt(
                     wrapped[_NONCE_SIZE:], **_gcm(wrapped[:_NONCE_SIZE], context)
@@ -85,8 +87,8 @@ class Pkcs11Key:
         return Secret(opened)
 
 
-def parse(uri: str) -> Place:
-    """Read a URI of RFC 7512; KodebrikError when it lacks token, object or module-path, or holds
+def parse(uri: str) -> KeyLocation:
+    """Parse a URI of RFC 7512; KodebrikError when it lacks token, object or module-path, or holds
     the PIN itself."""
     path, _, query = uri.removeprefix(SCHEME).partition("?")
     attributes = dict(part.split("=", 1) for part in path.split(";") if "=" in part)
@@ -101,10 +103,11 @@ def parse(uri: str) -> Place:
     if not uri.startswith(SCHEME) or missing:
         raise _bad(
             f"The PKCS#11 URI lacks {', '.join(missing) or 'its scheme'}.",
-            "Write pkcs11:token=LABEL;object=KEY?module-path=/path/to/driver.so&pin-source=file:/path/to/pin",
+            "Write pkcs11:token=LABEL;object=KEY?module-path=/path/to/driver.so"
+            "&pin-source=file:/path/to/pin",
         )
     source = parameters.get("pin-source")
-    return Place(
+    return KeyLocation(
         module=parameters["module-path"],
         token=unquote(attributes["token"]),
         label=unquote(attributes["object"]),
@@ -112,37 +115,37 @@ def parse(uri: str) -> Place:
     )
 
 
-def create(place: Place) -> Pkcs11Key:
+def create(location: KeyLocation) -> Pkcs11Key:
     """Draw a master key inside the device; it can be used there, and never read or copied out."""
-    session = _session(place, writable=True)
+    session = _session(location, writable=True)
     library = _library()
-    with _errors(place):
-        if any(True for _ in session.get_objects({library.Attribute.LABEL: place.label})):
+    with _errors(location):
+        if any(True for _ in session.get_objects({library.Attribute.LABEL: location.label})):
             raise KodebrikError(
-                f"The PKCS#11 token {place.token} holds a key {place.label} already.",
+                f"The PKCS#11 token {location.token} holds a key {location.label} already.",
                 "Name another one with object=.",
                 ExitCode.FILE,
             )
         session.generate_key(
             library.KeyType.AES,
             8 * KEY_SIZE,
-            label=place.label,
+            label=location.label,
             store=True,
             capabilities=library.MechanismFlag.ENCRYPT | library.MechanismFlag.DECRYPT,
             template={library.Attribute.SENSITIVE: True, library.Attribute.EXTRACTABLE: False},
         )
-    return Pkcs11Key(place)
+    return Pkcs11Key(location)
 
 
-def _session(place: Place, writable: bool) -> Any:
+def _session(location: KeyLocation, writable: bool) -> Any:
     library = _library()
-    pin = _pin(place)
-    with _errors(place):
+    pin = _pin(location)
+    with _errors(location):
         try:
-            token = library.lib(place.module).get_token(token_label=place.token)
+            token = library.lib(location.module).get_token(token_label=location.token)
         except library.exceptions.NoSuchToken:
             raise KodebrikError(
-                f"The PKCS#11 driver knows no token {place.token}.",
+                f"The PKCS#11 driver knows no token {location.token}.",
                 "Plug it in, or correct the URI's token=.",
                 ExitCode.WRONG_KEY,
             ) from None
@@ -156,21 +159,21 @@ def _session(place: Place, writable: bool) -> Any:
             library.exceptions.PinLenRange,
         ):
             raise KodebrikError(
-                f"The PIN of the PKCS#11 token {place.token} is wrong.",
+                f"The PIN of the PKCS#11 token {location.token} is wrong.",
                 "Check the file of pin-source; some devices lock themselves after a few wrong "
                 "ones.",
                 ExitCode.WRONG_KEY,
             ) from None
 
 
-def _pin(place: Place) -> Secret:
-    if place.pin_file is not None:
+def _pin(location: KeyLocation) -> Secret:
+    if location.pin_file is not None:
         warnings: list[str] = []
-        text = private_files.read_text(place.pin_file, warnings.append)
+        text = private_files.read_text(location.pin_file, warnings.append)
         if warnings:
             raise KodebrikError(
-                f"Others on this computer can read the PIN in {place.pin_file}.",
-                f"Protect it with: chmod 600 {place.pin_file}",
+                f"Others on this computer can read the PIN in {location.pin_file}.",
+                f"Protect it with: chmod 600 {location.pin_file}",
                 ExitCode.PERMISSION,
             )
         return Secret(text.encode())
@@ -213,8 +216,8 @@ class _errors:  # noqa: N801 - used as a statement
     """Turn the driver's errors into KodebrikError; their texts hold no secret, but no advice
     either."""
 
-    def __init__(self, place: Place) -> None:
-        self._place = place
+    def __init__(self, location: KeyLocation) -> None:
+        self._location = location
 
     def __enter__(self) -> None:
         pass
@@ -224,7 +227,7 @@ class _errors:  # noqa: N801 - used as a statement
     ) -> None:
         if isinstance(error, _library().PKCS11Error):
             raise KodebrikError(
-                f"The PKCS#11 token {self._place.token} failed: {type(error).__name__}.",
+                f"The PKCS#11 token {self._location.token} failed: {type(error).__name__}.",
                 "Check that it is plugged in and that the URI's module-path is its driver.",
                 ExitCode.FILE,
             ) from None

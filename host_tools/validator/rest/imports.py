@@ -12,9 +12,9 @@ from host_tools.exchange import formats
 from host_tools.progress import Progress
 from host_tools.secret import Secret
 from host_tools.validator.http.fields import Body, Name
-from host_tools.validator.records import NewToken, new_token
+from host_tools.validator.records import GENERIC_PPM, NewToken, new_token
 from host_tools.validator.rest.tokens import Ruler, Service
-from host_tools.validator.rule.drift import GENERIC_PPM, LARGEST_PPM
+from host_tools.validator.rule.drift import LARGEST_PPM
 from host_tools.validator.server.error_pages import responses
 
 router = APIRouter(prefix="/v1", tags=["tokens"])

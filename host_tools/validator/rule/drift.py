@@ -33,9 +33,8 @@ is 3 in a million of a token in use, and never more than 15.
 from dataclasses import dataclass, replace
 from math import ceil
 
-# A tuning-fork crystal: 20 ppm as made, and -0.034 ppm/K^2 off 25 degrees C, which is 41 ppm at
-# freezing.
-GENERIC_PPM = 50.0
+from host_tools.validator.records import GENERIC_PPM
+
 LARGEST_PPM = 200.0
 MAX_OBSERVATIONS = 15  # codes
 MAX_REACH = 6  # steps: three minutes, more than 5 ppm in a year

@@ -15,8 +15,8 @@ from host_tools.validator import letters
 from host_tools.validator.http.authentication import CARE, RULE
 from host_tools.validator.http.fields import printable
 from host_tools.validator.letters import Letter
-from host_tools.validator.records import ActivationCode, Role, Status, Token
-from host_tools.validator.rule.drift import GENERIC_PPM, LARGEST_PPM
+from host_tools.validator.records import GENERIC_PPM, ActivationCode, Role, Status, Token
+from host_tools.validator.rule.drift import LARGEST_PPM
 from host_tools.validator.rule.verdict import Verdict
 from host_tools.validator.service import Validator
 from host_tools.validator.site import drift_plot

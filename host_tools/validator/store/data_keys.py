@@ -1,5 +1,5 @@
-"""Data keys: they encrypt secrets at rest (AES-256-GCM) and key the hashes of PINs, activation codes
-and the audit.
+"""Data keys: they encrypt secrets at rest (AES-256-GCM) and key the hashes of PINs, activation
+codes and the audit.
 
 A data key is 32 random bytes, wrapped by the master key in the table `data_keys`. One key for each
 use is derived from it by HKDF (RFC 5869). The newest data key encrypts; older ones stay to verify

@@ -70,7 +70,10 @@ def test_a_sealed_secret_moved_to_another_token_does_not_open(
     anders, _ = activated(validator, clock, "anders", "bente")
     engine = create_engine(database)
     with engine.begin() as connection:
-        stolen = "UPDATE tokens SET encrypted_secret = (SELECT encrypted_secret FROM tokens WHERE serial = 'anders-1')"
+        stolen = (
+            "UPDATE tokens SET encrypted_secret ="
+            " (SELECT encrypted_secret FROM tokens WHERE serial = 'anders-1')"
+        )
         connection.execute(text(stolen + " WHERE serial = 'bente-1'"))
     engine.dispose()
     with pytest.raises(KodebrikError, match="bente-1 was changed"):

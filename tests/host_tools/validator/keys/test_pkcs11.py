@@ -54,7 +54,8 @@ def device(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "12345678",
     ]
     subprocess.run(command, check=True, capture_output=True)
-    yield f"pkcs11:token=kode%20brik;object=master?module-path={DRIVERS[0]}&pin-source=file:{folder / 'pin'}"
+    place = f"module-path={DRIVERS[0]}&pin-source=file:{folder / 'pin'}"
+    yield f"pkcs11:token=kode%20brik;object=master?{place}"
     if before is None:
         del os.environ["SOFTHSM2_CONF"]
     else:
@@ -126,7 +127,7 @@ def test_what_is_missing_is_said(device: str, key: pkcs11_key.Pkcs11Key, tmp_pat
             pkcs11_key.Pkcs11Key(pkcs11_key.parse(uri))
     # A process logs in once, so the wrong PIN needs one of its own.
     code = (
-        "import sys; from host_tools.validator import pkcs11_key as p; "
+        "import sys; from host_tools.validator.keys import pkcs11 as p; "
         "p.Pkcs11Key(p.parse(sys.argv[1]))"
     )
     command = [sys.executable, "-c", code, device.replace(pin_file, str(wrong))]

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from host_tools.validator.records import GENERIC_PPM
 from host_tools.validator.rule.drift import (
-    GENERIC_PPM,
     MAX_OBSERVATIONS,
     MAX_REACH,
     UNCERTAINTY_SET,
