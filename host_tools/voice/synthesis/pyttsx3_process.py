@@ -52,7 +52,17 @@ def _speak(language: str, words_a_minute: int, path: str, text: str) -> str:
     engine.setProperty("rate", words_a_minute)
     engine.save_to_file(text, path)
     engine.runAndWait()
+    if sys.platform == "linux":
+        _wait_for_espeak()
     return voice
+
+
+def _wait_for_espeak() -> None:
+    """Wait until espeak-ng has synthesised all and the file is written: it does so in a thread of
+    its own, and runAndWait() returns without it."""
+    from pyttsx3.drivers import _espeak  # noqa: PLC0415 - an extra
+
+    _espeak.Synchronize()
 
 
 if __name__ == "__main__":
