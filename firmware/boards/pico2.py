@@ -1,55 +1,18 @@
-"""Raspberry Pi Pico 2 (RP2350), with the Pico's header. Pin numbers are GPIO numbers.
+"""Raspberry Pi Pico 2 (RP2350): the Pico's header and wiring, with another chip and more flash.
 
 Source: Raspberry Pi Pico 2 data sheet, figure 4 and section 2.1.
 """
 
-BOARD = {
-    "name": "pico2",
-    "title": "Raspberry Pi Pico 2",
-    "mcu": "RP2350",
-    "micropython": "RPI_PICO2",
-    "native": "armv7m",  # of the RP2350's Arm cores
+from firmware.boards.pico import BOARD as PICO
+
+BOARD = dict(
+    PICO,
+    name="pico2",
+    title="Raspberry Pi Pico 2",
+    mcu="RP2350",
+    micropython="RPI_PICO2",
+    native="armv7m",  # of the RP2350's Arm cores
     # Official MicroPython keeps the first megabyte of the 4 MB flash for itself
     # (RPI_PICO2/mpconfigboard.h).
-    "filesystem": {"size": 3072 * 1024, "block": 4096, "program": 256},
-    "buses": {
-        "i2c": {"kind": "i2c", "id": 0, "sda": 4, "scl": 5, "frequency": 400_000},
-        "spi": {"kind": "spi", "id": 0, "sck": 18, "mosi": 19, "frequency": 2_000_000},
-        "i2s": {"kind": "i2s", "id": 0, "sck": 10, "ws": 11, "sd": 9, "ring_ms": 256},
-    },
-    "products": {
-        "kodeviser": {
-            "display": {
-                "chip": "ssd1306",
-                "bus": "i2c",
-                "address": 0x3C,
-                "width": 128,
-                "height": 64,
-            },
-            "clock": {"chip": "ds3231", "bus": "i2c", "address": 0x68},
-            "button": {"chip": "button", "pin": 15},
-            "battery": {"chip": "battery", "pin": 26, "ratio": 2, "reference_mv": 3300},
-            "latch": {"chip": "latch", "pin": 14},
-            "usb": {"chip": "usb", "pin": 24},
-        },
-        "kodeoplaeser": {
-            "display": {
-                "chip": "sharp_lcd",
-                "bus": "spi",
-                "select": 17,
-                "enable": 20,
-                "width": 400,
-                "height": 240,
-            },
-            "clock": {"chip": "ds3231", "bus": "i2c", "address": 0x68},
-            "keypad": {"chip": "keypad", "rows": (0, 1, 2, 3), "columns": (6, 7, 8), "timer": -1},
-            "button": {"chip": "button", "pin": 15},
-            "battery": {"chip": "battery", "pin": 26, "ratio": 2, "reference_mv": 3300},
-            "latch": {"chip": "latch", "pin": 14},
-            "usb": {"chip": "usb", "pin": 24},
-            "audio": {"chip": "i2s", "bus": "i2s"},
-            "amplifier": {"chip": "amplifier", "pin": 12},
-            "jack": {"chip": "jack", "pin": 13},
-        },
-    },
-}
+    filesystem={"size": 3072 * 1024, "block": 4096, "program": 256},
+)
