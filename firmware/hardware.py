@@ -1,5 +1,5 @@
-"""The one bring-up: board and product data in, driver objects out. Only this file and the drivers
-know `machine`."""
+"""Bring-up: from board and product data to driver objects. Only this file and the drivers use
+`machine`."""
 
 import os
 import time
@@ -9,42 +9,45 @@ import machine
 
 from firmware.modules import load
 
+if False:
+    from firmware.interfaces import Any, BlockCipher  # type: ignore[unreachable]
+
 
 def reset() -> None:
     """Start over as after power-on."""
     machine.reset()
 
 
-def aes_ecb(key: bytes):
+def aes_ecb(key: bytes) -> "BlockCipher":
     """Return the AES block function of a key, for whole blocks (mode 1 of cryptolib is ECB)."""
     return cryptolib.aes(key, 1).encrypt
 
 
 class Hardware:
-    """The parts of a token. One that the board has not, or that does not answer, is None; the
-    latter is in `faults`."""
+    """The parts of a token. A part that the board lacks or that does not answer is None; the latter
+    is named in `faults`."""
 
-    def __init__(self):
-        """Have nothing yet."""
-        self.display = None
-        self.clock = None
-        self.button = None
-        self.battery = None
-        self.latch = None
-        self.usb = None
-        self.keypad = None
-        self.audio = None
-        self.amplifier = None
-        self.jack = None
-        self.faults = []
+    def __init__(self) -> None:
+        """Begin without parts."""
+        self.display: Any = None  # of interfaces.Display, and so on
+        self.clock: Any = None
+        self.button: Any = None
+        self.battery: Any = None
+        self.latch: Any = None
+        self.usb: Any = None
+        self.keypad: Any = None
+        self.audio: Any = None
+        self.amplifier: Any = None
+        self.jack: Any = None
+        self.faults: list = []
         self.unique_id = machine.unique_id()
         self.random = os.urandom
         self.aes_ecb = aes_ecb
 
 
 def _free_bus(sda: int, scl: int) -> None:
-    """Clock a chip out of a transfer that a reset of this board cut off, or it would hold the data
-    line low for ever.
+    """Clock a chip out of a transfer that a reset of this board interrupted: the chip would hold
+    the data line low for ever.
 
     The clock chip runs on through our resets, so this happens in the field (DS3231 data sheet, "I2C
     Interface").
@@ -62,14 +65,14 @@ def _free_bus(sda: int, scl: int) -> None:
         time.sleep_us(10)
 
 
-def _open_i2c(bus: dict):
+def _open_i2c(bus: dict) -> machine.I2C:
     _free_bus(bus["sda"], bus["scl"])
     return machine.I2C(
         bus["id"], sda=machine.Pin(bus["sda"]), scl=machine.Pin(bus["scl"]), freq=bus["frequency"]
     )
 
 
-def _open_spi(bus: dict):
+def _open_spi(bus: dict) -> machine.SPI:
     return machine.SPI(
         bus["id"],
         bus["frequency"],
@@ -80,8 +83,8 @@ def _open_spi(bus: dict):
     )
 
 
-def _open_i2s(bus: dict):
-    """Return the bus's data: its one driver opens it whenever there is something to play."""
+def _open_i2s(bus: dict) -> dict:
+    """Return the bus's data: its driver opens the bus itself."""
     return bus
 
 
@@ -89,11 +92,11 @@ _OPEN = {"i2c": _open_i2c, "spi": _open_spi, "i2s": _open_i2s}
 
 
 def bring_up(board: dict, product: dict) -> Hardware:
-    """Return the product's parts as the board wires them. The latch comes first: until it holds,
-    the finger must."""
+    """Return the product's parts as the board wires them. The latch comes first: until it
+    holds, the power lasts only while the button is down."""
     hardware = Hardware()
     wired = board["products"][product["name"]]
-    buses = {}
+    buses: dict = {}
     names = ["latch", "button"]
     names += [name for name in product["parts"] if name not in names]
     for name in names:

@@ -2,8 +2,11 @@
 
 import sys
 
+if False:
+    from firmware.interfaces import Any  # type: ignore[unreachable]
 
-def load(name: str):
+
+def load(name: str) -> "Any":
     """Import the module of that dotted name and return it."""
     __import__(name)
     return sys.modules[name]

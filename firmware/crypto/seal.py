@@ -13,13 +13,16 @@ from firmware.crypto.compare import equal
 from firmware.crypto.hkdf import hkdf_sha256
 from firmware.otp.hmac import hmac
 
+if False:
+    from firmware.interfaces import AesEcb, BlockCipher  # type: ignore[unreachable]
+
 NONCE_SIZE = 16
 TAG_SIZE = 16
 _BLOCK = 16
 _COUNTERS = 1 << 128
 
 
-def seal(key: bytes, nonce: bytes, plaintext: bytes, aes_ecb) -> bytes:
+def seal(key: bytes, nonce: bytes, plaintext: bytes, aes_ecb: "AesEcb") -> bytes:
     """Seal plaintext under a 32-byte key and a 16-byte nonce that must be random for every call."""
     if len(nonce) != NONCE_SIZE:
         raise ValueError("the nonce has 16 bytes")
@@ -28,7 +31,7 @@ def seal(key: bytes, nonce: bytes, plaintext: bytes, aes_ecb) -> bytes:
     return body + hmac("SHA256", mac_key, body)[:TAG_SIZE]
 
 
-def unseal(key: bytes, sealed: bytes, aes_ecb) -> bytes:
+def unseal(key: bytes, sealed: bytes, aes_ecb: "AesEcb") -> bytes:
     """The plaintext; ValueError when the key is another or a single bit was changed."""
     if len(sealed) < NONCE_SIZE + TAG_SIZE:
         raise ValueError("too short to be sealed")
@@ -46,7 +49,7 @@ def _sub_keys(key: bytes) -> tuple:
     return keys[:32], keys[32:]
 
 
-def _counter_mode(encrypt_blocks, nonce: bytes, data: bytes) -> bytes:
+def _counter_mode(encrypt_blocks: "BlockCipher", nonce: bytes, data: bytes) -> bytes:
     size = len(data)
     if size == 0:
         return b""

@@ -4,7 +4,7 @@ sleep)."""
 from machine import Pin
 
 
-def from_board(part: dict, bus, product: dict):
+def from_board(part: dict, bus: object, product: dict) -> "Amplifier":
     """Return the amplifier that the board data describes."""
     return Amplifier(part["pin"])
 

@@ -5,7 +5,7 @@ from machine import ADC, Pin
 _SAMPLES = 4
 
 
-def from_board(part: dict, bus, product: dict):
+def from_board(part: dict, bus: object, product: dict) -> "Battery":
     """Return the battery that the board data describes."""
     return Battery(part["pin"], part["ratio"], part["reference_mv"])
 

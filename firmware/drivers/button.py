@@ -21,12 +21,12 @@ _CHATTER_MS = const(
 )  # a contact that is not at rest by then is worn; its level is taken as it is
 
 
-def from_board(part: dict, bus, product: dict):
+def from_board(part: dict, bus: object, product: dict) -> "Button":
     """Return the button that the board data describes."""
     return Button(part["pin"], product["debounce_ms"])
 
 
-def _ring():
+def _ring() -> array:
     return array("i", bytes(4 * _QUEUE))
 
 
@@ -60,7 +60,7 @@ class Button(io.IOBase):
         )  # after the handler is in place, so that no edge falls between the two
         self._pin = pin
 
-    def _edge(self, pin) -> None:
+    def _edge(self, pin: Pin) -> None:
         """Interrupt handler. Allocates nothing."""
         now = time.ticks_ms()
         waiting = self._written - self._taken
@@ -91,7 +91,7 @@ class Button(io.IOBase):
             level != self.down and self._written == self._taken
         )  # in this order: the interrupt may come between
 
-    def read(self):
+    def read(self) -> tuple | None:
         """Return the next change as (down, ticks of its first edge), or None. Waits for a moving
         contact to rest."""
         while self._taken != self._written:

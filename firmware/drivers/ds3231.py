@@ -10,6 +10,9 @@ registers a date after February 2100 is one day behind.
 
 from micropython import const
 
+if False:
+    from firmware.interfaces import I2C, Buffer  # type: ignore[unreachable]
+
 _SECONDS = const(0x00)
 _CONTROL = const(0x0E)
 _STATUS = const(0x0F)
@@ -28,7 +31,7 @@ _MONTHS = b"\x1f\x1d\x1f\x1e\x1f\x1e\x1f\x1f\x1e\x1f\x1e\x1f"  # days of each mo
 _LAST_DAY = const(73050)  # of the 200 years that the century bit reaches, in the chip's calendar
 
 
-def from_board(part: dict, bus, product: dict):
+def from_board(part: dict, bus: "I2C", product: dict) -> "Ds3231":
     """Return the clock that the board data describes."""
     return Ds3231(bus, part["address"])
 
@@ -76,7 +79,7 @@ def registers(unix: int) -> bytes:
     )
 
 
-def seconds(data) -> int:
+def seconds(data: "Buffer") -> int:
     """Return the time in the seven time registers (bytes). ValueError when they hold no time."""
     if data[2] & 0x40:  # set by someone else to 12 hours, bit 5 is the afternoon
         hour = _number(data[2] & 0x1F, 1, 12) % 12 + (12 if data[2] & 0x20 else 0)
@@ -99,7 +102,7 @@ def seconds(data) -> int:
 class Ds3231:
     """One clock chip. OSError from the bus (chip absent) goes to the caller."""
 
-    def __init__(self, i2c, address: int):
+    def __init__(self, i2c: "I2C", address: int):
         """Look whether the chip answers."""
         self._i2c = i2c
         self._address = address

@@ -17,13 +17,16 @@ from array import array
 from machine import I2S, Pin
 from micropython import const
 
+if False:
+    from firmware.interfaces import Samples  # type: ignore[unreachable]
+
 _PIECE_MS = const(50)
 _DMA_MS = const(
     4
 )  # of silence in the two DMA buffers in front of the ring (ports/rp2/machine_i2s.c, at 16 kHz)
 
 
-def from_board(part: dict, bus: dict, product: dict):
+def from_board(part: dict, bus: dict, product: dict) -> "I2s":
     """Return the output that the board data describes."""
     return I2s(bus, product["sample_rate"])
 
@@ -121,7 +124,7 @@ class I2s:
             self._write(self._rest)
         return self._rest is None
 
-    def _write(self, samples) -> None:
+    def _write(self, samples: "Samples | memoryview") -> None:
         taken = self._port.write(samples) // 2
         self._rest = None if taken == len(samples) else memoryview(samples)[taken:]
 

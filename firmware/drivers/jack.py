@@ -7,8 +7,11 @@ while it bounces; `read()` gives (plugged, ticks) once the contact is at rest, a
 
 from firmware.drivers.button import Button
 
+if False:
+    from firmware.interfaces import Pin  # type: ignore[unreachable]
 
-def from_board(part: dict, bus, product: dict):
+
+def from_board(part: dict, bus: object, product: dict) -> "Jack":
     """Return the jack that the board data describes."""
     return Jack(part["pin"], product["debounce_ms"])
 
@@ -26,7 +29,7 @@ class Jack(Button):
         """What the contact says at this moment."""
         return self._pin.value() == 1
 
-    def _edge(self, pin) -> None:
+    def _edge(self, pin: "Pin") -> None:
         """Interrupt handler."""
         Button._edge(self, pin)
         if callable(self.on_edge):

@@ -21,12 +21,12 @@ _SCAN_MS = const(5)
 _KEYS = "147*2580369#"  # column by column
 
 
-def from_board(part: dict, bus, product: dict):
+def from_board(part: dict, bus: object, product: dict) -> "Keypad":
     """Return the keypad that the board data describes."""
     return Keypad(part["rows"], part["columns"], part["timer"], product["debounce_ms"])
 
 
-def _ring():
+def _ring() -> array:
     return array("i", bytes(4 * _QUEUE))
 
 
@@ -55,7 +55,7 @@ class Keypad(io.IOBase):
             row.irq(self._edge, Pin.IRQ_FALLING)
         self._wait_or_scan()
 
-    def _edge(self, pin) -> None:
+    def _edge(self, pin: Pin) -> None:
         """Interrupt handler: a key went down, or the scan itself moved a row."""
         if not self._scanning:
             self._start()
@@ -74,7 +74,7 @@ class Keypad(io.IOBase):
             if row.value() == 0 and not self._scanning:
                 self._start()
 
-    def _scan(self, timer) -> None:
+    def _scan(self, timer: Timer) -> None:
         """Look at all keys: the timer's callback."""
         if not self._scanning:  # left over from before the timer was stopped
             return
@@ -132,7 +132,7 @@ class Keypad(io.IOBase):
                 self._scanning = True
                 self._timer.init(mode=Timer.PERIODIC, period=_SCAN_MS, callback=self._look)
 
-    def read(self):
+    def read(self) -> tuple | None:
         """Return the next change as (key, down, ticks at which it was first seen), or None."""
         if self._taken == self._written:
             return None

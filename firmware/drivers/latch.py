@@ -4,7 +4,7 @@ let go."""
 from machine import Pin
 
 
-def from_board(part: dict, bus, product: dict):
+def from_board(part: dict, bus: object, product: dict) -> "Latch":
     """Return the latch that the board data describes."""
     return Latch(part["pin"])
 

@@ -18,6 +18,9 @@ import framebuf
 from machine import Pin
 from micropython import const
 
+if False:
+    from firmware.interfaces import SPI, Buffer  # type: ignore[unreachable]
+
 _WRITE = const(0x80)
 _VCOM = const(0x40)
 _CLEAR = const(0x20)
@@ -25,7 +28,7 @@ _BAND = const(8)  # lines
 _SMALL = const(0x3FFFFFFF)  # so much of a checksum fits into MicroPython's small integers
 
 
-def from_board(part: dict, bus, product: dict):
+def from_board(part: dict, bus: "SPI", product: dict) -> "SharpLcd":
     """Return the display that the board data describes."""
     return SharpLcd(bus, part["select"], part["enable"], part["width"], part["height"])
 
@@ -42,7 +45,7 @@ class SharpLcd:
 
     tick_ms = 500
 
-    def __init__(self, spi, select: int, enable: int, width: int, height: int):
+    def __init__(self, spi: "SPI", select: int, enable: int, width: int, height: int):
         """Clear the panel and leave it off; `select` and `enable` are the pins at its SCS and DISP,
         active high."""
         self._spi = spi
@@ -149,7 +152,7 @@ class SharpLcd:
             self._select.value(0)
         self._stale = False
 
-    def _packed(self, y: int, pixels) -> bytearray:
+    def _packed(self, y: int, pixels: "Buffer") -> bytearray:
         """Put a line as it goes over the wire, where 1 is white, into the buffer."""
         line = self._line
         size = len(pixels)

@@ -8,6 +8,9 @@ on top) and call `show()`: it sends the columns that changed since the last time
 import framebuf
 from micropython import const
 
+if False:
+    from firmware.interfaces import I2C, Buffer  # type: ignore[unreachable]
+
 # Control bytes (section 8.1.5.2): what follows is commands, or display data.
 _COMMANDS = b"\x00"
 _DATA = b"\x40"
@@ -23,7 +26,7 @@ _COM_SCAN_DOWN = const(0xC8)
 _CHARGE_PUMP = const(0x8D)
 
 
-def from_board(part: dict, bus, product: dict):
+def from_board(part: dict, bus: "I2C", product: dict) -> "Ssd1306":
     """Return the display that the board data describes."""
     return Ssd1306(bus, part["address"], part["width"], part["height"])
 
@@ -31,7 +34,7 @@ def from_board(part: dict, bus, product: dict):
 class Ssd1306:
     """One display. OSError from the bus (chip absent, cable broken) goes to the caller."""
 
-    def __init__(self, i2c, address: int, width: int, height: int):
+    def __init__(self, i2c: "I2C", address: int, width: int, height: int):
         """Set the chip up, dark; width and height in pixels."""
         self._i2c = i2c
         self._address = address
@@ -41,7 +44,7 @@ class Ssd1306:
         self._sent = memoryview(bytearray(width * height // 8))
         self._memory_known = False  # after power-up the chip's memory holds noise
         self.canvas = framebuf.FrameBuffer(self._pixels, width, height, framebuf.MONO_VLSB)
-        self._packet = [_DATA, None]
+        self._packet: list = [_DATA, None]
         for commands in (
             b"\xae",  # off
             b"\xd5\x80",  # oscillator at its reset value, no divider
@@ -62,7 +65,7 @@ class Ssd1306:
         self._packet[1] = commands
         self._i2c.writevto(self._address, self._packet)
 
-    def _window(self, left: int, right: int, first: int, last: int, data) -> None:
+    def _window(self, left: int, right: int, first: int, last: int, data: "Buffer") -> None:
         """Send data for the columns left..right of the pages first..last, both ends included."""
         self._command(bytes((_COLUMN_WINDOW, left, right, _PAGE_WINDOW, first, last)))
         self._packet[0] = _DATA

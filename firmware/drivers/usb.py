@@ -3,7 +3,7 @@
 from machine import Pin
 
 
-def from_board(part: dict, bus, product: dict):
+def from_board(part: dict, bus: object, product: dict) -> "Usb":
     """Return the sense that the board data describes."""
     return Usb(part["pin"])
 

@@ -3,13 +3,18 @@ out."""
 
 from firmware.protocol.frames import Decoder, encode
 
+if False:
+    from firmware.interfaces import InputStream, OutputStream  # type: ignore[unreachable]
+
 _CTRL_C = b"\x03"
 
 
 class Port:
     """One end of the link over two binary streams."""
 
-    def __init__(self, stdin_buffer, stdout_buffer, development: bool):
+    def __init__(
+        self, stdin_buffer: "InputStream", stdout_buffer: "OutputStream", development: bool
+    ):
         """Frames come from `stdin_buffer`; on a development build Ctrl-C between them does too."""
         self._input = stdin_buffer
         self._output = stdout_buffer

@@ -10,6 +10,9 @@ from firmware.protocol.keys import fingerprint
 from firmware.storage.credentials import index
 from firmware.storage.vault import BLOCKED, DAMAGED
 
+if False:
+    from firmware.interfaces import Any, Clock, LinkServices, Random, Suite, Vault  # type: ignore[unreachable]
+
 _EDGE_MS = 1100  # a clock whose second does not change within this stands still
 _TICKS_MASK = (1 << 30) - 1
 _MAX_TRIM = 127
@@ -27,7 +30,15 @@ class RefusedError(Exception):
 class Requests:
     """Carries out operations by number."""
 
-    def __init__(self, product: dict, development: bool, vault, services, suite, random):
+    def __init__(
+        self,
+        product: dict,
+        development: bool,
+        vault: "Vault",
+        services: "LinkServices",
+        suite: "Suite",
+        random: "Random",
+    ):
         """`services` as in session.py."""
         self._product = product
         self._vault = vault
@@ -123,7 +134,7 @@ class Requests:
             raise RefusedError(messages.CLOCK_ABSENT)
         return answer
 
-    def _next_second(self, clock) -> int | None:
+    def _next_second(self, clock: "Clock") -> int | None:
         """Wait for the next second to begin and return it; None when the clock stands still or
         tells no time."""
         began_ms = self._services.now_ms()
@@ -178,7 +189,7 @@ class Requests:
         self._services.settings_changed()
         return self._settings_read(args)
 
-    def _fits(self, name: str, value) -> bool:
+    def _fits(self, name: str, value: "Any") -> bool:
         if name == "language":
             return type(value) is str and value in self._product["languages"]
         if name in self._product["ranges"]:
@@ -254,13 +265,17 @@ class Requests:
             raise RefusedError(messages.CLOCK_LOST)
         return now
 
-    def _clock(self):
+    def _clock(self) -> "Clock":
         if self._services.clock is None:
             raise RefusedError(messages.CLOCK_ABSENT)
         return self._services.clock
 
     def _fingerprint(self, credential: dict) -> bytes:
-        return fingerprint(self._suite.hmac, self._vault.access_key, credential["secret"])
+        return fingerprint(
+            self._suite.hmac,
+            self._vault.access_key,  # type: ignore[arg-type] # without it no operation gets here
+            credential["secret"],
+        )
 
 
 def _name(args: dict) -> str:

@@ -19,6 +19,9 @@ from firmware.storage.errors import VaultError
 from firmware.storage.vault import DAMAGED, KEY_NONE
 from firmware.version import VERSION
 
+if False:
+    from firmware.interfaces import LinkServices, Random, Suite, Vault  # type: ignore[unreachable]
+
 _SILENCE_MS = 60_000
 _TICKS_MASK = (1 << 30) - 1  # MicroPython's ticks wrap at 2^30
 _KEPT_ANSWERS = 4
@@ -40,7 +43,7 @@ _READING = (
 
 
 class _Session:
-    def __init__(self, handshake, now_ms: int, claim: tuple | None):
+    def __init__(self, handshake: Handshake, now_ms: int, claim: tuple | None):
         self.send, self.receive = handshake.split()
         self.hash = handshake.hash
         # (commitment, token's nonce) until the claim is made; None in an authenticated session
@@ -53,7 +56,15 @@ class LinkServer:
     PRODUCTION."""
 
     def __init__(
-        self, product: dict, board: dict, build: str, serial: str, vault, services, suite, random
+        self,
+        product: dict,
+        board: dict,
+        build: str,
+        serial: str,
+        vault: "Vault",
+        services: "LinkServices",
+        suite: "Suite",
+        random: "Random",
     ):
         """`suite` holds the primitives for Noise, random(n) gives n random bytes."""
         self._identity = {

@@ -11,6 +11,9 @@ from firmware.otp.hashes import digest
 from firmware.otp.hmac import hmac
 from firmware.otp.hotp import truncate
 
+if False:
+    from firmware.interfaces import Any  # type: ignore[unreachable]
+
 _HASHES = ("SHA1", "SHA256", "SHA512")
 _UNITS = {"S": (1, 59), "M": (60, 59), "H": (3600, 48)}  # seconds, and how many of them at most
 _QUESTION_NIBBLES = 256  # section 5.1: Q has 128 bytes
@@ -66,12 +69,19 @@ def parse(suite: str) -> dict:
 
 
 def ocra(
-    secret: bytes, suite: str, question: str, counter=None, pin=None, session=None, unix_time=None
+    secret: bytes,
+    suite: str,
+    question: str,
+    counter: "Any" = None,
+    pin: "Any" = None,
+    session: "Any" = None,
+    unix_time: "Any" = None,
 ) -> str:
     """Return the response to a question; ValueError when an input is missing, not asked for or does
     not fit.
 
-    `pin` is the PIN's text. A question for mutual authentication is both sides' challenges, one
+    `counter` and `unix_time` are numbers, `session` bytes, `pin` the PIN's text; None for what
+    the suite does not ask for. A question for mutual authentication is both sides' challenges, one
     behind the other.
     """
     said = parse(suite)

@@ -25,10 +25,10 @@ PRODUCT = {
     },  # 5: a training code
     "text_font": "text_400",
     "show_ms": 60_000,  # off again by itself after the last key or word
-    "red_ms": 150,  # so long the red key alone waits for another one to make a function of the two
-    "twice_ms": 1_000,  # a second press of the red key that comes so soon asks for a function
+    "combination_ms": 150,  # how long the red key waits for another key to be combined with
+    "second_press_ms": 1_000,  # a second press of the red key within it asks for a function
     "explore_hold_ms": 2_000,  # how long 0 is held for the names of the keys
-    "explore_ms": 20_000,  # how long without a key they are said
+    "explore_ms": 20_000,  # after the last key the exploration ends
     "debounce_ms": 5,
     "sample_rate": 16_000,
     "gains": (0, 16, 23, 32, 45, 64, 91, 128, 181, 256),  # 256ths by volume 1..9, 3 dB apart

@@ -7,6 +7,9 @@ lengths, shortest heads, text keys, none twice, valid UTF-8, nothing after the i
 containers deep and 64 items in each.
 """
 
+if False:
+    from firmware.interfaces import Any  # type: ignore[unreachable]
+
 MAX_DEPTH = 4
 MAX_ITEMS = 64
 # Major types (section 3.1), already shifted into the upper three bits of an item's first byte.
@@ -14,14 +17,14 @@ _UNSIGNED, _NEGATIVE, _BYTES, _TEXT, _ARRAY, _MAP = 0x00, 0x20, 0x40, 0x60, 0x80
 _SIMPLE = {0xF4: False, 0xF5: True, 0xF6: None}
 
 
-def dumps(value) -> bytes:
+def dumps(value: object) -> bytes:
     """Encode a value; ValueError for what lies outside the subset."""
     out = bytearray()
     _write(out, value, 0)
     return bytes(out)
 
 
-def loads(data: bytes):
+def loads(data: bytes) -> "Any":
     """Decode exactly one item that fills data; ValueError for anything else."""
     value, end = _read(data, 0, 0)
     if end != len(data):
@@ -29,7 +32,7 @@ def loads(data: bytes):
     return value
 
 
-def _write(out: bytearray, value, depth: int):
+def _write(out: bytearray, value: object, depth: int) -> None:
     if value is None or value is True or value is False:
         out.append(0xF6 if value is None else 0xF4 + value)
     elif isinstance(value, int):
@@ -56,7 +59,7 @@ def _write(out: bytearray, value, depth: int):
         raise ValueError("a type outside the CBOR subset")
 
 
-def _write_map(out: bytearray, value: dict, depth: int):
+def _write_map(out: bytearray, value: dict, depth: int) -> None:
     _check_container(len(value), depth)
     _write_head(out, _MAP, len(value))
     for key, item in value.items():
@@ -66,7 +69,7 @@ def _write_map(out: bytearray, value: dict, depth: int):
         _write(out, item, depth + 1)
 
 
-def _write_head(out: bytearray, major: int, number: int):
+def _write_head(out: bytearray, major: int, number: int) -> None:
     if number < 24:
         out.append(major | number)
         return
@@ -141,7 +144,7 @@ def _read_map(data: bytes, at: int, pairs: int, depth: int) -> tuple:
     return found, at
 
 
-def _check_container(items: int, depth: int):
+def _check_container(items: int, depth: int) -> None:
     if items > MAX_ITEMS:
         raise ValueError("too many items in a container")
     if depth >= MAX_DEPTH:

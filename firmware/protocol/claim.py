@@ -9,15 +9,20 @@ million. Handshakes with the token that he breaks off count too, for as long as 
 token needs about a second for each.
 """
 
+if False:
+    from firmware.interfaces import Suite  # type: ignore[unreachable]
+
 _NUMBERS = 1_000_000
 
 
-def commitment(suite, nonce: bytes) -> bytes:
+def commitment(suite: "Suite", nonce: bytes) -> bytes:
     """The 32 bytes that bind the host to its 16-byte nonce."""
     return suite.hash(nonce)
 
 
-def comparison_number(suite, handshake_hash: bytes, nonce_host: bytes, nonce_token: bytes) -> str:
+def comparison_number(
+    suite: "Suite", handshake_hash: bytes, nonce_host: bytes, nonce_token: bytes
+) -> str:
     """Six digits: HMAC-SHA-256(handshake_hash, nonce_host || nonce_token), its first 8 bytes
     big-endian mod 10^6."""
     mac = suite.hmac(handshake_hash, nonce_host + nonce_token)

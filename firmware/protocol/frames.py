@@ -98,7 +98,7 @@ class Decoder:
             else:
                 self._opened = True
 
-    def _keep(self, part: bytes):
+    def _keep(self, part: bytes) -> None:
         if self._oversized or len(self._block) + len(part) > _MAX_BLOCK:
             self._oversized = True
             self._block = bytearray()
@@ -106,7 +106,7 @@ class Decoder:
             self._block.extend(part)
 
 
-def _open(block: bytes):
+def _open(block: bytes) -> bytes | None:
     """The payload of a block, or None when it is damaged."""
     try:
         data = unstuff(block)

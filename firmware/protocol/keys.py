@@ -2,8 +2,11 @@
 
 from firmware.protocol.messages import FINGERPRINT_SIZE
 
+if False:
+    from firmware.interfaces import Hmac  # type: ignore[unreachable]
 
-def fingerprint(hmac, access_key: bytes, secret: bytes) -> bytes:
+
+def fingerprint(hmac: "Hmac", access_key: bytes, secret: bytes) -> bytes:
     """8 bytes that only a holder of the access key can compute: nobody else can try guessed secrets
     against them.
 

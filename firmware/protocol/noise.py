@@ -10,6 +10,9 @@ decrypt(...), hash(data) and hmac(key, data); dh and decrypt raise ValueError. K
 
 from firmware.protocol.messages import PATTERN_NN, PATTERN_NNPSK0
 
+if False:
+    from firmware.interfaces import Suite  # type: ignore[unreachable]
+
 KEY_SIZE = 32
 _DEAD = -1
 _NAMES = {
@@ -22,7 +25,7 @@ class Cipher:
     """One direction of a session (CipherState, section 5.1). Its messages must come once each and
     in order."""
 
-    def __init__(self, suite, key: bytes):
+    def __init__(self, suite: "Suite", key: bytes):
         """Begin at message 0 of a 32-byte key."""
         self._suite = suite
         self._key = key
@@ -50,11 +53,11 @@ class Handshake:
 
     def __init__(
         self,
-        suite,
+        suite: "Suite",
         pattern: int,
         initiator: bool,
         prologue: bytes,
-        psk=None,
+        psk: bytes | None = None,
         ephemeral_private: bytes = b"",
     ):
         """Begin. ephemeral_private: 32 fresh random bytes; psk: 32 bytes for PATTERN_NNPSK0, None
@@ -142,19 +145,19 @@ class Handshake:
             raise ValueError("a handshake message out of turn")
         return message == 0
 
-    def _mix_ephemeral(self, public: bytes):
+    def _mix_ephemeral(self, public: bytes) -> None:
         self._mix_hash(public)
         if self._psk is not None:
             self._mix_key(public)  # section 9.2: so that the key is randomised by the ephemeral one
 
-    def _mix_hash(self, data: bytes):
+    def _mix_hash(self, data: bytes) -> None:
         self._hash = self._suite.hash(self._hash + data)
 
-    def _mix_key(self, key_material: bytes):
+    def _mix_key(self, key_material: bytes) -> None:
         self._chaining_key, key = self._hkdf(key_material, 2)
         self._cipher = Cipher(self._suite, key)
 
-    def _mix_key_and_hash(self, key_material: bytes):
+    def _mix_key_and_hash(self, key_material: bytes) -> None:
         self._chaining_key, data, key = self._hkdf(key_material, 3)
         self._mix_hash(data)
         self._cipher = Cipher(self._suite, key)

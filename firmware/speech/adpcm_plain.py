@@ -9,6 +9,9 @@ A *ring* is an array("h") of RING samples; the sample n of a clip stands at n mo
 
 from array import array
 
+if False:
+    from firmware.interfaces import Buffer, Samples  # type: ignore[unreachable]
+
 RING = 1024
 FADE = 64  # samples over which one place of a clip goes over into another
 PREDICTOR, INDEX, NEXT = range(3)  # what a decoder's state, an array("i"), holds
@@ -24,7 +27,7 @@ STEPS = array("H", [
 ])  # fmt: skip
 
 
-def decode(state, source, count: int, ring):
+def decode(state: "Samples", source: "Buffer", count: int, ring: "Samples") -> None:
     """Decode the first `count` nibbles of source into the ring, from the sample state[NEXT] on;
     move the state on."""
     predictor = state[PREDICTOR]
@@ -60,20 +63,29 @@ def decode(state, source, count: int, ring):
     state[NEXT] = at
 
 
-def take(ring, position: int, out, at: int, count: int, gain: int):
+def take(ring: "Samples", position: int, out: "Samples", at: int, count: int, gain: int) -> None:
     """Copy `count` samples of a clip from `position` on to out[at:], `gain` (0 to 256) 256ths as
     loud."""
     for i in range(count):
         out[at + i] = (ring[(position + i) & (RING - 1)] * gain) >> 8
 
 
-def silence(out, at: int, count: int):
+def silence(out: "Samples", at: int, count: int) -> None:
     """Make `count` samples of out silent, from out[at] on."""
     for i in range(at, at + count):
         out[i] = 0
 
 
-def blend(ring, old: int, new: int, faded: int, out, at: int, count: int, gain: int):
+def blend(
+    ring: "Samples",
+    old: int,
+    new: int,
+    faded: int,
+    out: "Samples",
+    at: int,
+    count: int,
+    gain: int,
+) -> None:
     """Go over from the place `old` of a clip to the place `new`: the samples `faded` to faded +
     count - 1 of FADE."""
     for i in range(faded, faded + count):

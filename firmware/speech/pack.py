@@ -29,6 +29,9 @@ from array import array
 
 from firmware.speech.adpcm import FADE, INDEX, NEXT, PREDICTOR, RING, ZERO, blend, decode, take
 
+if False:
+    from firmware.interfaces import File, Iterator, Samples  # type: ignore[unreachable]
+
 MAGIC = b"KVP1"
 HEAD = "<4sHHII"
 ENTRY = "<23sBBBHIII"
@@ -47,7 +50,7 @@ class Pack:
     """A voice pack in an open binary file. One clip sounds at a time; after start(), nothing
     allocates."""
 
-    def __init__(self, file):
+    def __init__(self, file: "File"):
         """Raise ValueError for a file that is no voice pack or was cut short."""
         head = file.read(_HEAD_SIZE)
         if len(head) < _HEAD_SIZE or head[:4] != MAGIC:
@@ -89,13 +92,13 @@ class Pack:
                 return found == self._crc
             found = crc32(piece, found)
 
-    def names(self):
+    def names(self) -> "Iterator[tuple[str, int]]":
         """Yield (name, speed) of every entry."""
         for i in range(self._entries):
             self._load(i)
             yield str(self._entry[:_NAME_SIZE].rstrip(b"\0"), "ascii"), self._entry[_NAME_SIZE]
 
-    def start(self, name: str, speed: int):
+    def start(self, name: str, speed: int) -> None:
         """Make a clip the one that read() gives; KeyError when the pack does not have it at this
         speed."""
         key = name.encode()
@@ -129,12 +132,12 @@ class Pack:
         self._position = 0
         self._aim()
 
-    def stop(self):
+    def stop(self) -> None:
         """Give no more of the clip."""
         self._position = self._turn = self._coded = 0
         self._cut = self._cut_count = 0
 
-    def read(self, out, gain: int, at: int = 0) -> int:
+    def read(self, out: "Samples", gain: int, at: int = 0) -> int:
         """Fill out, an array("h"), from `at` on with the clip's next samples, gain (0 to 256)
         256ths as loud.
 
@@ -173,7 +176,7 @@ class Pack:
             at += count
         return at - first
 
-    def _aim(self):
+    def _aim(self) -> None:
         """Set up for the next cut, or for the end of the clip."""
         self._faded = 0
         self._turn = self._coded
@@ -186,14 +189,14 @@ class Pack:
         jump = self._cuts[at] | self._cuts[at + 1] << 8
         return jump - 0x10000 if jump & 0x8000 else jump
 
-    def _decode(self, end: int):
+    def _decode(self, end: int) -> None:
         """Have the data decoded up to the sample before `end`, by whole pieces."""
         while self._state[NEXT] < end:
             if not self._file.readinto(self._piece):
                 raise OSError(5)  # EIO: the file ends within a clip
             decode(self._state, self._piece, 2 * _PIECE, self._ring)
 
-    def _load(self, number: int):
+    def _load(self, number: int) -> None:
         self._file.seek(_HEAD_SIZE + self._described + _ENTRY_SIZE * number)
         self._file.readinto(self._entry)
 

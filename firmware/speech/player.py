@@ -10,6 +10,9 @@ from array import array
 
 from firmware.speech.adpcm import silence
 
+if False:
+    from firmware.interfaces import Audio, Pack, Samples  # type: ignore[unreachable]
+
 _LEAD = (
     40  # silence in front: the amplifier wakes (7.5 ms), and what was interrupted is heard to end
 )
@@ -19,10 +22,10 @@ _MARKS = 8  # clips that may begin within the driver's ring, and one more
 class Player:
     """One voice. `gain` is 0 to 256, in 256ths; `busy` is True while there is sound under way."""
 
-    def __init__(self, audio):
+    def __init__(self, audio: "Audio"):
         """Play on that audio driver."""
         self._audio = audio
-        self._pack = None
+        self._pack: Pack | None = None
         self._script: list = []
         self._next = 0  # the place in the script that comes next
         self._pause = 0  # samples of silence until then
@@ -43,7 +46,7 @@ class Player:
         """Return True when there is a voice pack."""
         return self._pack is not None
 
-    def use(self, pack) -> None:
+    def use(self, pack: "Pack | None") -> None:
         """Take the clips from that voice pack from now on; None for no sound at all."""
         self.stop()
         self._pack = pack
@@ -85,7 +88,7 @@ class Player:
             place -= 1
         return place
 
-    def _fill(self, piece, position: int) -> None:
+    def _fill(self, piece: "Samples", position: int) -> None:
         """Fill a piece that will begin at that position; silence behind the end of the script."""
         size = len(piece)
         at = 0
@@ -98,7 +101,7 @@ class Player:
                 self._pause -= end - at
                 at = end
 
-    def _read(self, piece, at: int) -> int:
+    def _read(self, piece: "Samples", at: int) -> int:
         """Fill the piece with the clip from `at` on; return how many samples there were."""
         count = 0
         try:

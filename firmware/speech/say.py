@@ -6,6 +6,9 @@ Digits are read one by one, never as tens; between groups is a pause of 400 to 8
 milliseconds.
 """
 
+if False:
+    from firmware.interfaces import Parts  # type: ignore[unreachable]
+
 SPEEDS = (1, 2, 3, 4, 5)  # slow to fast; 3 reads about 100 digits a minute
 
 # Silence behind a digit, between groups and behind a phrase, by speed. The clips themselves last
@@ -24,7 +27,7 @@ def grouped(code: str) -> tuple:
     return code[:half], code[half:]
 
 
-def script(parts, speed: int) -> list:
+def script(parts: "Parts", speed: int) -> list:
     """Return (clip, pause behind it) for everything that is to be said."""
     said = []
     for part in parts:
@@ -38,7 +41,7 @@ def script(parts, speed: int) -> list:
     return said
 
 
-def clips(parts) -> int:
+def clips(parts: "Parts") -> int:
     """Return how many clips script() makes of the parts."""
     return sum(
         [sum([len(group) for group in part]) if type(part) is tuple else 1 for part in parts]
@@ -50,7 +53,7 @@ def twice(said: list) -> list:
     return said[:-1] + [(said[-1][0], _AGAIN)] + said
 
 
-def text(parts, phrases: dict) -> str:
+def text(parts: "Parts", phrases: dict) -> str:
     """Return the parts as the display shows them; digits stay digits."""
     words = []
     for part in parts:

@@ -12,6 +12,9 @@ from firmware.otp.hmac import hmac
 from firmware.protocol.messages import BAD_ARGUMENT, MAX_PIN, MIN_PIN, PIN_TOO_SIMPLE
 from firmware.storage.errors import VaultError
 
+if False:
+    from firmware.interfaces import Random, Vault  # type: ignore[unreachable]
+
 # How long to wait after so many wrong tries in a row; the tenth blocks. All together an hour and a
 # quarter.
 WAITS = (0, 0, 0, 30, 60, 120, 300, 600, 1200, 2400, 0)
@@ -35,7 +38,7 @@ def simple(pin: str) -> bool:
     return pairs or pin == "".join([pin[i] for i in range(size - 1, -1, -1)])
 
 
-def set_pin(vault, pin: str, random) -> None:
+def set_pin(vault: "Vault", pin: str, random: "Random") -> None:
     """Keep a new PIN, forgetting the one before. BAD_ARGUMENT for what is no PIN, PIN_TOO_SIMPLE
     for a weak one."""
     if type(pin) is not str or not MIN_PIN <= len(pin) <= MAX_PIN:
@@ -49,10 +52,10 @@ def set_pin(vault, pin: str, random) -> None:
     vault.keep_pin(record, vault.pin is not None)
 
 
-def try_pin(vault, pin: str, now: int) -> bool:
+def try_pin(vault: "Vault", pin: str, now: int) -> bool:
     """Return whether it is the PIN. The try is in the flash before anything is compared; VaultError
     when it is not."""
-    record = dict(vault.pin)
+    record: dict = dict(vault.pin)  # type: ignore[arg-type] # called where there is a PIN alone
     record["tries"] += 1
     record["at"] = now
     vault.keep_pin(record)

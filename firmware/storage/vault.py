@@ -16,6 +16,9 @@ from firmware.protocol.cbor import dumps, loads
 from firmware.storage.errors import StorageError, VaultError
 from firmware.storage.journal import Journal
 
+if False:
+    from firmware.interfaces import AesEcb, Random  # type: ignore[unreachable]
+
 # The states and kinds of key as the link names them; a test holds the two lists together. The
 # link's own module is not imported here because its table of errors would be read at every press.
 BLANK = "blank"
@@ -35,7 +38,7 @@ _INFO = b"kodebrik vault 1"
 class Vault:
     """What the token must not forget and must not tell."""
 
-    def __init__(self, journal: Journal, unique_id: bytes, aes_ecb, random):
+    def __init__(self, journal: Journal, unique_id: bytes, aes_ecb: "AesEcb", random: "Random"):
         """Open the vault. aes_ecb(key32) gives a function on whole blocks, random(n) gives n random
         bytes."""
         self._journal = journal

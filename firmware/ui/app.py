@@ -1,9 +1,9 @@
 """The App: display, link, power and time of a token in one event loop. Times are milliseconds of
 time.ticks_ms().
 
-What is on the display is one Screen (code, message, comparison, info), or None while the token is
-off. What a press means is the business of the product's interaction, a module beside this one: it
-names the streams that wake the loop, sets deadlines, and shows screens.
+One Screen (code, message, comparison, info) is on the display, or None while the token is off. What
+a press means is decided by the product's interaction (ui/fob or ui/speaking): it names the streams
+that wake the loop, sets deadlines with `after()`, and shows screens.
 """
 
 import gc
@@ -12,11 +12,15 @@ import sys
 import time
 
 from firmware.modules import load
-from firmware.ui.screen import Screen
+
+if False:
+    from collections.abc import Callable  # type: ignore[unreachable]
+
+    from firmware.interfaces import Any, Font, Hardware, ProductInteraction, Screen, Ticks, Vault
 
 _CONTRAST = (0, 16, 64, 128, 192, 255)  # by brightness 1..5
 
-# Names of the App's own deadlines.
+# The App's own deadlines.
 _OFF = "off"
 _REFRESH = "refresh"
 _TICK = "tick"
@@ -25,28 +29,30 @@ _TICK = "tick"
 class App:
     """A token at work. `run()` never returns by itself."""
 
-    def __init__(self, product: dict, board: dict, development: bool, hardware, vault):
+    def __init__(
+        self, product: dict, board: dict, development: bool, hardware: "Hardware", vault: "Vault"
+    ):
         """Take over the hardware as bring_up() left it and the open vault."""
         self.product = product
         self.board = board
         self.development = development
         self.hardware = hardware
         self.vault = vault
-        self.display = hardware.display
+        self.display: Any = hardware.display
         self.clock = hardware.clock
-        self.screen: Screen | None = None
-        self.text_font = load("firmware.products.fonts." + product["text_font"])
-        self.code_font(6)  # its bitmaps are one large piece of memory: while there is one
+        self.screen: Any = None  # the Screen that is shown
+        self.text_font: Font = load("firmware.products.fonts." + product["text_font"])
+        self.code_font(6)  # its bitmaps are one large piece of memory: load it while there is one
         self.texts: dict = {}
-        self.due: dict = {}  # name of a deadline -> (ticks, what to call then)
-        self._serve_host = self._open_link  # until the host has spoken
+        self._deadlines: dict = {}  # name -> (ticks, what to call then)
+        self._serve_host: Callable[[], bool] = self._open_link  # until the host has spoken
         self._poller = select.poll()
-        self.interaction = load("firmware.ui." + product["interface"] + ".interaction").Interaction(
-            self
-        )
+        self.interaction: ProductInteraction = load(
+            "firmware.ui." + product["interface"] + ".interaction"
+        ).Interaction(self)
         self.apply_settings()
 
-    def code_font(self, digits: int):
+    def code_font(self, digits: int) -> "Font":
         """Return the font for a code of that many digits."""
         return load("firmware.products.fonts." + self.product["code_fonts"][digits])
 
@@ -56,12 +62,11 @@ class App:
         return battery is not None and battery.millivolts() < self.product["battery_low_mv"]
 
     def apply_settings(self) -> None:
-        """Bring texts and display in line with the settings, and draw anew what is shown."""
+        """Apply the settings to texts and display, and redraw the screen that is shown."""
         settings = dict(self.product["settings"])
         settings.update(self.vault.settings)
-        if (
-            settings["language"] not in self.product["languages"]
-        ):  # the image before this one had it
+        if settings["language"] not in self.product["languages"]:
+            # an earlier image of this token had that language
             settings["language"] = self.product["languages"][0]
         self.interaction.apply(settings)
         if "flip" in settings:
@@ -73,33 +78,40 @@ class App:
         if self.screen is not None:
             self.draw()
 
-    def show(self, screen: Screen | None) -> None:
-        """Put a screen on the display and turn it on, or turn the token off with None."""
+    # Screen
+
+    def show(self, screen: "Screen") -> None:
+        """Put a screen on the display, and turn the token on if it is off."""
         was_off = self.screen is None
         self.screen = screen
-        if screen is None:
-            self._turn_off()
-            return
         if was_off and self.hardware.latch is not None:
             self.hardware.latch.hold()
         self.stay_on()
-        self.interaction.shown(
-            screen
-        )  # before it is drawn: a voice that has been sent ahead sounds meanwhile
+        # Before the screen is drawn: speech that has been sent ahead sounds meanwhile.
+        self.interaction.shown(screen)
         self.draw()
         if was_off:
             self._display("on")
             self._keep_ticking()
 
+    def turn_off(self) -> None:
+        """Turn display and token off. On battery the power goes with it."""
+        self.screen = None
+        self._deadlines = {}
+        self.interaction.turned_off()
+        self._display("off")
+        if self.hardware.latch is not None:
+            self.hardware.latch.release()
+
     def check_screen(self) -> None:
-        """Turn off what the host has just made untrue, such as the code of an account that it
-        removed."""
-        if self.screen is not None and not self.screen.stands():
-            self.show(None)
+        """Turn off when the host has just invalidated what is shown, such as the code of an account
+        that it removed."""
+        if self.screen is not None and not self.screen.still_valid():
+            self.turn_off()
 
     def stay_on(self) -> None:
         """Count the time to switching off from now on."""
-        self.due[_OFF] = (time.ticks_add(time.ticks_ms(), self.product["show_ms"]), self._turn_off)
+        self.after(_OFF, self.product["show_ms"], self.turn_off)
 
     def draw(self) -> None:
         """Draw what is shown, as it is now."""
@@ -112,12 +124,33 @@ class App:
             screen.draw(self.display.canvas, now)
             self._display("show")
         if screen.refresh_ms is None:
-            self.due.pop(_REFRESH, None)
+            self.cancel(_REFRESH)
         else:
-            self.due[_REFRESH] = (time.ticks_add(now, screen.refresh_ms), self.draw)
+            self.after(_REFRESH, screen.refresh_ms, self.draw, now)
+
+    # Deadlines
+
+    def after(
+        self, name: str, ms: int, action: "Callable[[], None]", since: "Ticks | None" = None
+    ) -> None:
+        """Call `action` once, that long after now or after the ticks `since`. It replaces a
+        deadline of the same name."""
+        start = time.ticks_ms() if since is None else since
+        self._deadlines[name] = (time.ticks_add(start, ms), action)
+
+    def cancel(self, name: str) -> bool:
+        """Drop a deadline; return whether it was set."""
+        return self._deadlines.pop(name, None) is not None
+
+    def reached(self, name: str, at: "Ticks") -> bool:
+        """Return True when a deadline is set and the ticks `at` are not before it."""
+        deadline = self._deadlines.get(name)
+        return deadline is not None and time.ticks_diff(at, deadline[0]) >= 0
+
+    # Event loop
 
     def run(self) -> None:
-        """Serve the interaction's streams, host and clock."""
+        """Serve the interaction's streams, the host and the deadlines."""
         self._poller.register(sys.stdin, select.POLLIN)
         for source, _ in self.interaction.sources:
             self._poller.register(source, select.POLLIN)
@@ -128,16 +161,16 @@ class App:
                     self._serve(ready)
                 elif not self._serve_host():
                     self._poller.unregister(sys.stdin)
-            self._act_on_time()
+            self._call_due()
 
-    def _serve(self, ready) -> None:
+    def _serve(self, ready: object) -> None:
         for source, read in self.interaction.sources:
             if source is ready:
                 read()
 
-    def _display(self, action: str, *arguments) -> None:
-        """Let the display do something. One that has stopped answering is lost, and the link can
-        still tell so."""
+    def _display(self, action: str, *arguments: object) -> None:
+        """Call a method of the display's driver. A display that has stopped answering counts as
+        absent from then on, and the link reports it."""
         try:
             if self.display is not None:
                 getattr(self.display, action)(*arguments)
@@ -146,22 +179,14 @@ class App:
             self.hardware.faults.append("display")
 
     def _keep_ticking(self) -> None:
-        """Give a display its regular signal while it is on, where it wants one."""
+        """Set the next tick of a display that needs one regularly while it is on."""
         period = getattr(self.display, "tick_ms", None)
         if period is not None:
-            self.due[_TICK] = (time.ticks_add(time.ticks_ms(), period), self._tick)
+            self.after(_TICK, period, self._tick)
 
     def _tick(self) -> None:
         self._display("tick")
         self._keep_ticking()
-
-    def _turn_off(self) -> None:
-        self.screen = None
-        self.due = {}
-        self.interaction.shown(None)
-        self._display("off")
-        if self.hardware.latch is not None:
-            self.hardware.latch.release()
 
     def _open_link(self) -> bool:
         # what is imported stays for good: it should not lie scattered between what goes
@@ -172,23 +197,24 @@ class App:
         return self._serve_host()
 
     def _wait_ms(self) -> int:
-        """Return the time to the next deadline, -1 when only a press or the host can bring
-        something."""
+        """Return the time to the next deadline, -1 when there is none."""
         now = time.ticks_ms()
-        return min([max(0, time.ticks_diff(due, now)) for due, _ in self.due.values()] or [-1])
+        return min(
+            [max(0, time.ticks_diff(due, now)) for due, _ in self._deadlines.values()] or [-1]
+        )
 
-    def _act_on_time(self) -> None:
-        """Do what is due, the earliest first. What one does may put off the others, so look again
-        after each."""
+    def _call_due(self) -> None:
+        """Call what is due, the earliest first. One call may move the other deadlines, so look
+        again after each."""
         while True:
             now = time.ticks_ms()
             name = None
             late = 0
-            for other, (due, _) in self.due.items():
+            for other, (due, _) in self._deadlines.items():
                 by = time.ticks_diff(now, due)
                 if by >= 0 and (name is None or by > late):
                     name = other
                     late = by
             if name is None:
                 return
-            self.due.pop(name)[1]()
+            self._deadlines.pop(name)[1]()

@@ -1,24 +1,27 @@
-"""Taking a code: from account and clock to digits, or to the trouble that stands in the way. Times
-are seconds."""
+"""One-time codes of the accounts: from account and clock to digits, or to the reason why there are
+none. Times are Unix seconds."""
 
 from firmware.otp.hotp import hotp
 from firmware.otp.totp import remaining, totp
 from firmware.storage.errors import VaultError
 from firmware.storage.vault import BLOCKED, DAMAGED
 
+if False:
+    from firmware.interfaces import App  # type: ignore[unreachable]
+
 
 class NoCodeError(Exception):
-    """There is no code; `key` names the message that says why and what to do."""
+    """There is no code; `reason` names the message that says why and what to do."""
 
-    def __init__(self, key: str):
-        """Carry the key."""
-        super().__init__(key)
-        self.key = key
+    def __init__(self, reason: str):
+        """Carry the name of the message."""
+        super().__init__(reason)
+        self.reason = reason
 
 
-def take(app, index: int) -> tuple:
+def generate_code(app: "App", index: int) -> tuple:
     """Return (code, period, seconds left) for the account of that index; period 0 for a code
-    without one (HOTP)."""
+    without one (HOTP). NoCodeError when there is no code."""
     vault = app.vault
     if vault.state in (DAMAGED, BLOCKED):
         raise NoCodeError(vault.state)
@@ -27,9 +30,8 @@ def take(app, index: int) -> tuple:
     held = vault.credentials[index]
     if held["kind"] == "hotp":
         try:
-            counter = vault.next_counter(
-                index
-            )  # in the flash before the code is seen, so that no code comes twice
+            # in the flash before the code is seen, so that no code comes twice
+            counter = vault.next_counter(index)
         except VaultError:
             raise NoCodeError("storage_failed")
         return hotp(held["secret"], counter, held["digits"], held["algorithm"]), 0, 0
@@ -47,7 +49,7 @@ def take(app, index: int) -> tuple:
     )
 
 
-def trusted_time(app) -> int | None:
+def trusted_time(app: "App") -> int | None:
     """Return the time, None when the clock has lost it; OSError when no clock answers."""
     if app.clock is None:
         raise OSError("no clock")

@@ -3,13 +3,16 @@ top left."""
 
 import framebuf
 
+if False:
+    from firmware.interfaces import Canvas, Font  # type: ignore[unreachable]
 
-def width(font, text: str) -> int:
+
+def width(font: "Font", text: str) -> int:
     """Return how wide the text is."""
     return sum([font.width(character) for character in text])
 
 
-def text(canvas, font, string: str, x: int, y: int) -> int:
+def text(canvas: "Canvas", font: "Font", string: str, x: int, y: int) -> int:
     """Draw the text with its top left corner at x, y. Return the x behind it."""
     for character in string:
         glyph, rows, columns = font.get_ch(character)
@@ -18,7 +21,7 @@ def text(canvas, font, string: str, x: int, y: int) -> int:
     return x
 
 
-def shortened(font, string: str, room: int) -> str:
+def shortened(font: "Font", string: str, room: int) -> str:
     """Return the text, or as much of its beginning as fits with an ellipsis behind it."""
     if width(font, string) <= room:
         return string
@@ -27,7 +30,7 @@ def shortened(font, string: str, room: int) -> str:
     return string.rstrip() + "..."
 
 
-def wrapped(font, string: str, room: int) -> list[str]:
+def wrapped(font: "Font", string: str, room: int) -> list[str]:
     """Return the text as lines that fit, broken between words."""
     lines: list[str] = []
     for word in string.split():
@@ -39,23 +42,23 @@ def wrapped(font, string: str, room: int) -> list[str]:
     return lines
 
 
-def grouped_width(font, code: str) -> int:
+def grouped_width(font: "Font", code: str) -> int:
     """Return how wide `grouped` draws."""
     return width(font, code) + _gap(font)
 
 
-def grouped(canvas, font, code: str, x: int, y: int) -> None:
+def grouped(canvas: "Canvas", font: "Font", code: str, x: int, y: int) -> None:
     """Draw a number in two groups, the second the longer one when they differ: 3+3, 3+4, 4+4."""
     half = len(code) // 2
     x = text(canvas, font, code[:half], x, y)
     text(canvas, font, code[half:], x + _gap(font), y)
 
 
-def _gap(font) -> int:
+def _gap(font: "Font") -> int:
     return font.max_width() * 2 // 5
 
 
-def low_battery(canvas, right: int, y: int) -> None:
+def low_battery(canvas: "Canvas", right: int, y: int) -> None:
     """Draw an all but empty battery, 15 x 9, with its right edge there."""
     x = right - 15
     canvas.rect(x, y, 14, 9, 1)
@@ -63,8 +66,8 @@ def low_battery(canvas, right: int, y: int) -> None:
     canvas.fill_rect(x + 2, y + 2, 2, 5, 1)
 
 
-def bar(canvas, y: int, length: int, filled: int) -> None:
-    """Draw a bar, 8 high, from the left edge: a frame of that length, and so much of its inside,
-    which is 4 shorter."""
+def bar(canvas: "Canvas", y: int, length: int, filled: int) -> None:
+    """Draw a bar, 8 high, from the left edge: a frame of that length, and `filled` pixels of its
+    inside, which is 4 shorter."""
     canvas.rect(0, y, length, 8, 1)
     canvas.fill_rect(2, y + 2, filled, 4, 1)

@@ -13,6 +13,9 @@ from firmware.protocol.messages import DEVELOPMENT, HANDSHAKE, PRODUCTION, TRANS
 from firmware.serial_number import serial_number
 from firmware.ui.code_source import trusted_time
 
+if False:
+    from firmware.interfaces import App, Clock, Ticks  # type: ignore[unreachable]
+
 _HANDSHAKE = bytes((HANDSHAKE,))
 _LONG = (
     _HANDSHAKE,
@@ -25,7 +28,7 @@ _CELL_MV = (2500, 4400)  # what a Li-ion cell can have; outside of it the divide
 class Link:
     """The serial link of a token at work."""
 
-    def __init__(self, app):
+    def __init__(self, app: "App"):
         """Serve the App's token on the standard streams."""
         self._app = app
         self._port = Port(sys.stdin.buffer, sys.stdout.buffer, app.development)
@@ -54,7 +57,7 @@ class Link:
             # again, or what stays would lie scattered.
             hard = payload is not None and payload[:1] == _HANDSHAKE
             if payload is not None and payload[:1] in _LONG:
-                self._app.interaction.quiet()
+                self._app.interaction.silence()
             if hard:
                 gc.threshold(-1)
             answer = self._server.handle(payload)
@@ -70,12 +73,12 @@ class Link:
 class Services:
     """What operations of the link need of the App; firmware.link.session lists it."""
 
-    def __init__(self, app):
+    def __init__(self, app: "App"):
         """Stand between the link and this App."""
         self._app = app
 
     @property
-    def clock(self):
+    def clock(self) -> "Clock | None":
         """The clock's driver, or None."""
         return self._app.clock
 
@@ -87,7 +90,7 @@ class Services:
         """Take the settings over."""
         self._app.apply_settings()
 
-    def now_ms(self):
+    def now_ms(self) -> "Ticks":
         """Return the ticks."""
         return time.ticks_ms()
 

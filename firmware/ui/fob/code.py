@@ -1,4 +1,4 @@
-"""The code screen: one code, taken once and pinned, and the time it has left.
+"""The code screen: one code, generated once, and the time it has left.
 
 A code stays as it is for as long as it is shown. Once its period is over the bar is empty and a
 word says so; validators accept the step before (RFC 6238 section 5.2).
@@ -8,21 +8,24 @@ import time
 
 from firmware.storage.vault import BLOCKED, DAMAGED
 from firmware.ui import draw
-from firmware.ui.code_source import NoCodeError, take
+from firmware.ui.code_source import NoCodeError, generate_code
 from firmware.ui.fob.message import Message
 from firmware.ui.screen import Screen
+
+if False:
+    from firmware.interfaces import App, Canvas, Ticks  # type: ignore[unreachable]
 
 _BAR_HEIGHT = 8
 _MARK_ROOM = 19  # what the battery mark takes from the account's name
 
 
-def open_code(app, index: int) -> Screen:
-    """Take a code for the account of that index: return its screen, or the message that says why
-    there is none."""
+def open_code(app: "App", index: int) -> Screen:
+    """Generate a code for the account of that index: return its screen, or the message that says
+    why there is none."""
     try:
-        code, period, left = take(app, index)
-    except NoCodeError as trouble:
-        return Message(app, trouble.key)
+        code, period, left = generate_code(app, index)
+    except NoCodeError as error:
+        return Message(app, error.reason)
     return CodeScreen(app, index, code, period, left)
 
 
@@ -30,8 +33,8 @@ class CodeScreen(Screen):
     """One code on the display. Period and remaining are seconds; a code without a period (0, HOTP)
     has no bar."""
 
-    def __init__(self, app, index: int, code: str, period: int, remaining: int):
-        """Pin the code of the account at that index."""
+    def __init__(self, app: "App", index: int, code: str, period: int, remaining: int):
+        """Show this code of the account at that index."""
         self._app = app
         self._index = index
         self._name = app.vault.credentials[index]["name"]
@@ -41,18 +44,18 @@ class CodeScreen(Screen):
         self._ends = time.ticks_add(time.ticks_ms(), remaining * 1000)
         self.refresh_ms = 1000 if period else None
 
-    def stands(self) -> bool:
-        """Return False when the account has gone or is blocked."""
+    def still_valid(self) -> bool:
+        """Return False when the account is gone or blocked."""
         vault = self._app.vault
         if vault.state in (BLOCKED, DAMAGED) or self._index >= len(vault.credentials):
             return False
         return vault.credentials[self._index]["name"] == self._name
 
-    def _left(self, now) -> int:
+    def _left(self, now: "Ticks") -> int:
         """Return the milliseconds left, 0 when over."""
         return max(0, time.ticks_diff(self._ends, now))
 
-    def draw(self, canvas, now) -> None:
+    def draw(self, canvas: "Canvas", now: "Ticks") -> None:
         """Draw the account's name where there are several, the battery's mark, the code and the
         bar."""
         app = self._app
@@ -85,9 +88,9 @@ class CodeScreen(Screen):
             draw.bar(canvas, y, x - 4, 0)
             self.refresh_ms = None
 
-    def pressed(self, now):
-        """Return the screen after a press: a new code when this one's time is over, else the next
-        account or none."""
+    def pressed(self, now: "Ticks") -> Screen | None:
+        """Return a new code when this one's time is over, else the next account's; None after the
+        last account."""
         if self._period and not self._left(now):
             return open_code(self._app, self._index)
         if self._index + 1 < len(self._app.vault.credentials):

@@ -6,11 +6,14 @@ from firmware.ui.fob.message import draw_page
 from firmware.ui.screen import Screen
 from firmware.version import VERSION
 
+if False:
+    from firmware.interfaces import App, Canvas, Ticks  # type: ignore[unreachable]
+
 _FOUR_HUNDRED_YEARS = 146097  # days
 
 
 def date(unix: int) -> str:
-    """Return the calendar date and time of day (UTC), good for all years the clock knows."""
+    """Return the calendar date and time of day (UTC), for every year that the clock chip counts."""
     days = unix // 86400 + 719468  # from 0000-03-01, so that the leap day ends a year
     era = days // _FOUR_HUNDRED_YEARS
     days %= _FOUR_HUNDRED_YEARS
@@ -26,34 +29,34 @@ def date(unix: int) -> str:
 class Info(Screen):
     """One of the pages."""
 
-    def __init__(self, app, number: int = 0):
+    def __init__(self, app: "App", number: int = 0):
         """Read what the page of that number shows."""
         self._app = app
         self._number = number
         self._title, self._lines = _PAGES[number](app)
 
-    def draw(self, canvas, now) -> None:
+    def draw(self, canvas: "Canvas", now: "Ticks") -> None:
         """Draw the whole screen."""
         draw_page(canvas, self._app, self._title, self._lines)
 
-    def pressed(self, now):
-        """Return the next page, none after the last."""
+    def pressed(self, now: "Ticks") -> Screen | None:
+        """Return the next page, None after the last."""
         return Info(self._app, self._number + 1) if self._number + 1 < len(_PAGES) else None
 
 
-def _decimal(app, value: int, places: int) -> str:
-    """Return a number of hundredths with so many places, 1 or 2, the rest cut off."""
+def _decimal(app: "App", value: int, places: int) -> str:
+    """Format a number of hundredths with 1 or 2 decimal places, truncated."""
     sign = "-" if value < 0 else ""
     fraction = f"{abs(value) % 100:02}"[:places]
     return sign + str(abs(value) // 100) + app.texts["decimal"] + fraction
 
 
-def _serial(app):
+def _serial(app: "App") -> tuple:
     number = serial_number(app.hardware.unique_id)
     return app.texts["serial"], [" ".join((number[:4], number[4:8], number[8:]))]
 
 
-def _clock(app):
+def _clock(app: "App") -> tuple:
     texts = app.texts
     try:
         now = trusted_time(app)
@@ -65,7 +68,7 @@ def _clock(app):
     return texts["clock"], [texts["clock_ok"], date(now) + " UTC", celsius]
 
 
-def _battery(app):
+def _battery(app: "App") -> tuple:
     texts = app.texts
     if app.hardware.battery is None:
         return texts["battery"], [texts["no_battery"]]
@@ -76,7 +79,7 @@ def _battery(app):
     ]
 
 
-def _version(app):
+def _version(app: "App") -> tuple:
     build = app.texts["development" if app.development else "production"]
     return app.texts["version"], [app.product["title"] + " " + VERSION, app.board["title"], build]
 

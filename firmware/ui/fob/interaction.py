@@ -10,24 +10,27 @@ from firmware.modules import load
 from firmware.ui.fob.code import open_code
 from firmware.ui.fob.message import Comparison
 
-_HELD = "held"  # the deadline at which a press becomes a hold
+if False:
+    from firmware.interfaces import App, Screen, Ticks  # type: ignore[unreachable]
+
+_HOLD = "hold"  # the deadline at which a press becomes a hold
 
 
 class Interaction:
     """One button and the screens that it leads to."""
 
-    def __init__(self, app):
+    def __init__(self, app: "App"):
         """Serve this App's button."""
         self._app = app
         self._button = app.hardware.button
         self._steps_on_release = False
-        self.sources = [] if self._button is None else [(self._button, self._read_button)]
+        self.sources: list = [] if self._button is None else [(self._button, self._read_button)]
 
     def apply(self, settings: dict) -> None:
-        """Take the settings over: the language of the texts."""
+        """Apply the settings: the language of the texts."""
         self._app.texts = load("firmware.ui.fob.texts_" + settings["language"]).TEXTS
 
-    def comparison(self, number: str):
+    def comparison(self, number: str) -> "Screen":
         """Return the screen with the number that the operator compares with the host's."""
         return Comparison(self._app, number)
 
@@ -39,16 +42,18 @@ class Interaction:
         if self._button is not None and self._button.down:
             self._press_down(time.ticks_ms())
         elif usb is not None and usb.present():
-            app.show(None)
+            app.turn_off()
         else:
             app.show(open_code(app, 0))
 
-    def quiet(self) -> None:
-        """There is no voice to silence."""
+    def silence(self) -> None:
+        """Do nothing: there is no voice."""
 
-    def shown(self, screen) -> None:
-        """There is nothing to do for a screen that the App has just put on the display, or None for
-        off."""
+    def shown(self, screen: "Screen") -> None:
+        """Do nothing more for a screen that the App has just shown."""
+
+    def turned_off(self) -> None:
+        """Do nothing more when the App turns the token off."""
 
     def _read_button(self) -> None:
         while True:
@@ -60,22 +65,26 @@ class Interaction:
             else:
                 self._press_up(change[1])
 
-    def _press_down(self, at) -> None:
+    def _press_down(self, at: "Ticks") -> None:
         app = self._app
         self._steps_on_release = app.screen is not None
         if app.screen is None:
             app.show(open_code(app, 0))
         else:
             app.stay_on()
-        app.due[_HELD] = (time.ticks_add(at, app.product["hold_ms"]), self._held)
+        app.after(_HOLD, app.product["hold_ms"], self._held, at)
 
-    def _press_up(self, at) -> None:
+    def _press_up(self, at: "Ticks") -> None:
         app = self._app
-        held = app.due.pop(_HELD, None)
-        if held is not None and time.ticks_diff(at, held[0]) >= 0:
+        if app.reached(_HOLD, at):
             self._held()
         elif self._steps_on_release and app.screen is not None:
-            app.show(app.screen.pressed(time.ticks_ms()))
+            following = app.screen.pressed(time.ticks_ms())
+            if following is None:
+                app.turn_off()
+            else:
+                app.show(following)
+        app.cancel(_HOLD)
         self._steps_on_release = False
 
     def _held(self) -> None:

@@ -1,23 +1,26 @@
-"""Screens that say something: what is wrong and what to do, or a number to compare."""
+"""Screens of text: what is wrong and what to do, or a number to compare."""
 
 from firmware.ui import draw
 from firmware.ui.screen import Screen
+
+if False:
+    from firmware.interfaces import App, Canvas, Ticks  # type: ignore[unreachable]
 
 _MARGIN = 1  # pixels left and right of text
 
 
 class Message(Screen):
-    """A title and a sentence or two, both under one key in the texts."""
+    """A title and a sentence or two, a pair in the texts."""
 
-    def __init__(self, app, key: str):
-        """Say what stands under that key."""
+    def __init__(self, app: "App", name: str):
+        """Show the pair of that name."""
         self._app = app
-        self._key = key
+        self._name = name
 
-    def draw(self, canvas, now) -> None:
+    def draw(self, canvas: "Canvas", now: "Ticks") -> None:
         """Draw the whole screen."""
         app = self._app
-        title, body = app.texts[self._key]
+        title, body = app.texts[self._name]
         draw_page(
             canvas, app, title, draw.wrapped(app.text_font, body, app.display.width - 2 * _MARGIN)
         )
@@ -26,12 +29,12 @@ class Message(Screen):
 class Comparison(Screen):
     """The number that the host shows too while it claims a blank token."""
 
-    def __init__(self, app, number: str):
+    def __init__(self, app: "App", number: str):
         """Show these digits."""
         self._app = app
         self._number = number
 
-    def draw(self, canvas, now) -> None:
+    def draw(self, canvas: "Canvas", now: "Ticks") -> None:
         """Draw the whole screen."""
         app = self._app
         digits = app.code_font(len(self._number))
@@ -40,12 +43,12 @@ class Comparison(Screen):
         x = (app.display.width - draw.grouped_width(digits, self._number)) // 2
         draw.grouped(canvas, digits, self._number, x, app.display.height - digits.height() - 5)
 
-    def stands(self) -> bool:
+    def still_valid(self) -> bool:
         """Return False once the operator has compared: the host has given the token its key."""
         return self._app.vault.access_key is None
 
 
-def draw_page(canvas, app, title: str, lines: list) -> None:
+def draw_page(canvas: "Canvas", app: "App", title: str, lines: list) -> None:
     """Draw a title, a rule under it and up to three lines."""
     font = app.text_font
     draw.text(canvas, font, title, _MARGIN, 0)

@@ -1,33 +1,37 @@
-"""The accounts of a token that speaks and their codes: taken one at a time, the last one kept to be
-repeated."""
+"""The accounts of a token that speaks: which one is selected, its codes, and the PIN in front of
+them."""
 
 from firmware.storage.vault import BLOCKED
-from firmware.ui.code_source import NoCodeError, take
+from firmware.ui.code_source import NoCodeError, generate_code
 from firmware.ui.speaking.code import Code, Digits
-from firmware.ui.speaking.failure import trouble
+from firmware.ui.speaking.failure import failure
 from firmware.ui.speaking.view import View
+
+if False:
+    from firmware.interfaces import App, PinEntry  # type: ignore[unreachable]
 
 _TRAINING_DIGITS = 5
 
 
-class Codes:
-    """Which account is chosen, and its last code. A PIN is asked for once, before the first code
-    after power-on."""
+class Accounts:
+    """The selected account and the last code. A PIN is asked for once, before the first code after
+    power-on."""
 
-    def __init__(self, app):
-        """Begin with the first account and no code."""
+    def __init__(self, app: "App"):
+        """Select the first account."""
         self._app = app
-        self._account = 0
-        self._lock = None  # made when there is a PIN to ask for
+        self._index = 0
+        self._pin_entry: PinEntry | None = None  # made when there is a PIN to ask for
         self._unlocked = False
-        self.last: Digits | None = None
+        self.last: Digits | None = None  # the last code, to be repeated
 
-    def new(self) -> View:
-        """Take a code, or say why there is none, or ask for the PIN first."""
+    def new_code(self) -> View:
+        """Return a new code of the selected account, what it asks for first (PIN, challenge), or
+        why there is no code."""
         app = self._app
         vault = app.vault
-        if self._account >= len(vault.credentials):
-            self._account = 0
+        if self._index >= len(vault.credentials):
+            self._index = 0
         if (
             vault.pin is not None
             and vault.credentials
@@ -35,47 +39,47 @@ class Codes:
             and not self._unlocked
         ):
             self.last = None
-            return self.lock().ask(self._unlock)
+            return self.pin_entry().ask(self._unlock)
         if (
             vault.credentials
             and vault.state != BLOCKED
-            and vault.credentials[self._account]["kind"] == "ocra"
+            and vault.credentials[self._index]["kind"] == "ocra"
         ):
             from firmware.ui.speaking.challenge import Challenge
 
             self.last = None
-            return Challenge(app, self._account, self._answered).begin()
+            return Challenge(app, self._index, self._answered).begin()
         try:
-            code, period, left = take(app, self._account)
-        except NoCodeError as none:
+            code, period, left = generate_code(app, self._index)
+        except NoCodeError as error:
             self.last = None
-            return trouble(app, none.key)
-        self.last = Code(app, self._account, code, period, left)
+            return failure(app, error.reason)
+        self.last = Code(app, self._index, code, period, left)
         return self.last
 
     def next_account(self) -> View:
-        """Take a code of the account after this one."""
+        """Select the account after this one and return its code, as new_code() does."""
         count = len(self._app.vault.credentials)
-        self._account = (self._account + 1) % count if count else 0
-        return self.new()
+        self._index = (self._index + 1) % count if count else 0
+        return self.new_code()
 
-    def practise(self) -> View:
-        """Return a code for training. A code has six digits at least (RFC 4226, section 4, R4):
-        five are never one."""
+    def training_code(self) -> View:
+        """Return a code for training. It has five digits, and codes have six at least (RFC 4226,
+        section 4, R4), so it is never a valid one."""
         digits = "".join([str(byte % 10) for byte in self._app.hardware.random(_TRAINING_DIGITS)])
         self.last = Digits(self._app, ["practice"], digits, [["not_valid"]])
         return self.last
 
-    def lock(self):
-        """Return what asks for the PIN."""
-        if self._lock is None:
-            from firmware.ui.speaking.pin_entry import Lock
+    def pin_entry(self) -> "PinEntry":
+        """Return the dialogue for the PIN."""
+        if self._pin_entry is None:
+            from firmware.ui.speaking.pin_entry import PinEntry
 
-            self._lock = Lock(self._app)
-        return self._lock
+            self._pin_entry = PinEntry(self._app)
+        return self._pin_entry
 
     def forget(self) -> None:
-        """Forget the last code and the PIN: the token goes off."""
+        """Forget the last code, and that the PIN was entered: the token goes off."""
         self.last = None
         self._unlocked = False
 
@@ -85,4 +89,4 @@ class Codes:
 
     def _unlock(self) -> View:
         self._unlocked = True
-        return self.new()
+        return self.new_code()

@@ -1,12 +1,9 @@
 """Answering a challenge: what is typed is read back digit by digit and confirmed before the code is
 given (RFC 6287).
 
-What you hear is what you sign: the question is made of the digits that were read back and of
-nothing else. Imported when an account that answers challenges is chosen. Times are milliseconds of
-time.ticks_ms().
+What is heard is what is signed: the OCRA question consists of the digits that were read back and of
+nothing else. Imported when an account that answers challenges is chosen. Times are seconds.
 """
-
-import time
 
 from firmware.otp.ocra import ocra, parse
 from firmware.otp.totp import remaining
@@ -15,9 +12,14 @@ from firmware.storage.errors import VaultError
 from firmware.storage.vault import BLOCKED, DAMAGED
 from firmware.ui.code_source import trusted_time
 from firmware.ui.speaking.code import Code
-from firmware.ui.speaking.entry import ENTERED, Entry, Hidden, fours
-from firmware.ui.speaking.failure import trouble
-from firmware.ui.speaking.view import View
+from firmware.ui.speaking.entry import ENTERED, Entry, HiddenEntry, groups_of_four
+from firmware.ui.speaking.failure import failure
+from firmware.ui.speaking.view import LATER, UNUSED, View
+
+if False:
+    from collections.abc import Callable  # type: ignore[unreachable]
+
+    from firmware.interfaces import App, Lines, Screen
 
 _MIN_QUESTION = 4  # digits
 _LONGEST_SHOWN = 60  # seconds: a longer step has no bar, as what is left of it could not be said
@@ -26,7 +28,7 @@ _LONGEST_SHOWN = 60  # seconds: a longer step has no bar, as what is left of it 
 class Challenge:
     """One challenge from the first key to the code."""
 
-    def __init__(self, app, index: int, answered):
+    def __init__(self, app: "App", index: int, answered: "Callable[[Code], View]"):
         """Ask for the account at that index; answered(code) gives the view in the end."""
         self._app = app
         self._index = index
@@ -36,53 +38,54 @@ class Challenge:
         self._pin: str | None = None
 
     def begin(self) -> View:
-        """Return what asks for the first thing to type: the account's PIN, where the suite has one,
-        or the number."""
+        """Return the first entry: the account's PIN where the suite has one, else the number."""
         if self._suite["pin"]:
-            return Hidden(self._app, self._title("pin"), MIN_PIN, MAX_PIN, self._number)
-        return self._number(None)
+            return HiddenEntry(self._app, self._title("pin"), MIN_PIN, MAX_PIN, self._enter_number)
+        return self._enter_number(None)
 
-    def _title(self, key: str) -> list:
+    def _title(self, phrase: str) -> list:
         several = len(self._app.vault.credentials) > 1
-        return ["account", str(self._index + 1), key] if several else [key]
+        return ["account", str(self._index + 1), phrase] if several else [phrase]
 
-    def _number(self, pin: str | None) -> View:
+    def _enter_number(self, pin: str | None) -> View:
         self._pin = pin
         if self._held["entry"] == "payment":
-            return Entry(self._app, self._title("amount"), 1, MAX_AMOUNT, self._payee)
+            return Entry(self._app, self._title("amount"), 1, MAX_AMOUNT, self._enter_payee)
         most = min(self._suite["size"], MAX_CHALLENGE)
-        return Entry(self._app, self._title("number"), _MIN_QUESTION, most, self._one_number)
+        return Entry(self._app, self._title("number"), _MIN_QUESTION, most, self._confirm_number)
 
-    def _one_number(self, number: str) -> View:
-        return Confirm(
-            self._app, [["number", fours(number)]], lambda: self._answer(number), self.begin
+    def _confirm_number(self, number: str) -> View:
+        return Confirmation(
+            self._app,
+            [["number", groups_of_four(number)]],
+            lambda: self._answer(number),
+            self.begin,
         )
 
-    def _payee(self, amount: str) -> View:
+    def _enter_payee(self, amount: str) -> View:
         return Entry(
             self._app,
             ["payee"],
             _MIN_QUESTION,
             MAX_PAYEE,
-            lambda payee: self._payment(amount, payee),
+            lambda payee: self._confirm_payment(amount, payee),
         )
 
-    def _payment(self, amount: str, payee: str) -> View:
-        # How long the amount is stands in front: no two payments make the same question.
+    def _confirm_payment(self, amount: str, payee: str) -> View:
+        # The length of the amount comes first, so that no two payments make the same question.
         question = str(len(amount)) + amount + payee
-        lines = [["amount", (amount,)], ["payee", fours(payee)]]
-        return Confirm(self._app, lines, lambda: self._answer(question), self.begin)
+        lines = [["amount", (amount,)], ["payee", groups_of_four(payee)]]
+        return Confirmation(self._app, lines, lambda: self._answer(question), self.begin)
 
     def _answer(self, question: str) -> View:
-        """Return the code, or what stands in its way. What the host has changed meanwhile
-        counts."""
+        """Return the code or the failure. The vault may have changed since the challenge began."""
         app = self._app
         vault = app.vault
         credentials = vault.credentials
         if vault.state in (BLOCKED, DAMAGED):
-            return trouble(app, vault.state)
+            return failure(app, vault.state)
         if self._index >= len(credentials) or credentials[self._index] != self._held:
-            return trouble(app, "not_provisioned")
+            return failure(app, "not_provisioned")
         step = self._suite["step"]
         now = None
         left = period = 0
@@ -91,9 +94,9 @@ class Challenge:
             try:
                 now = trusted_time(app)
             except OSError:
-                return trouble(app, "clock_absent")
+                return failure(app, "clock_absent")
             if now is None:
-                return trouble(app, "clock_lost")
+                return failure(app, "clock_lost")
             if step <= _LONGEST_SHOWN:
                 period = step
                 left = remaining(now, step)
@@ -101,30 +104,32 @@ class Challenge:
             try:
                 counter = vault.next_counter(self._index)
             except VaultError:
-                return trouble(app, "storage_failed")
+                return failure(app, "storage_failed")
         code = ocra(
             self._held["secret"], self._held["suite"], question, counter, self._pin, None, now
         )
         return self._answered(Code(app, self._index, code, period, left))
 
 
-class Confirm(View):
-    """What was typed, read back. Red gives the code, the star begins again."""
+class Confirmation(View):
+    """What was typed, read back. The red key gives the code, the star begins again."""
 
-    def __init__(self, app, lines, then, again):
-        """Read the lines back; then() gives the code's view, again() what to type first."""
+    def __init__(
+        self, app: "App", lines: "Lines", then: "Callable[[], View]", again: "Callable[[], View]"
+    ):
+        """Read the lines back; then() gives the code's view, again() the first entry."""
         View.__init__(self, app, ["is_right"], "", lines + [["press_red"], ["star", "clear"]])
         self._then = then
         self._again = again
 
-    def key(self, key: str):
+    def key(self, key: str) -> "Screen":
         """Begin again with the star."""
-        return self._again() if key == "*" else None
+        return self._again() if key == "*" else UNUSED
 
-    def red(self):
+    def red(self) -> "Screen":
         """Give the code."""
-        self.app.due[ENTERED] = (time.ticks_ms(), self._go_on)
-        return False
+        self.app.after(ENTERED, 0, self._go_on)
+        return LATER
 
     def _go_on(self) -> None:
         self.app.show(self._then())

@@ -1,11 +1,14 @@
-"""Typing a number: each key is said, the star takes all back, the red key or the hash ends it.
-Times as in view.py."""
+"""Typing a number: each key is said, the star deletes all digits, the red key or the hash ends
+it."""
 
-import time
+from firmware.ui.speaking.view import LATER, View
 
-from firmware.ui.speaking.view import View
+if False:
+    from collections.abc import Callable  # type: ignore[unreachable]
 
-# a deadline, due at once: what follows may write the flash, and begins with a flat stack
+    from firmware.interfaces import App, Canvas, Lines, Screen, Ticks
+
+# A deadline, due at once: what follows may write the flash and needs the whole stack for that.
 ENTERED = "entered"
 _DOT = 9  # radius of a dot that stands for a digit, pixels
 
@@ -13,9 +16,17 @@ _DOT = 9  # radius of a dot that stands for a digit, pixels
 class Entry(View):
     """A number as it is typed."""
 
-    def __init__(self, app, title, least: int, most: int, then, lines=()):
-        """Take so many digits; then(typed) gives the view that follows. Lines are said before what
-        to do."""
+    def __init__(
+        self,
+        app: "App",
+        title: list,
+        least: int,
+        most: int,
+        then: "Callable[[str], View]",
+        lines: "Lines" = (),
+    ):
+        """Take `least` to `most` digits; then(typed) gives the view that follows. `lines` are said
+        before the instructions."""
         self._prompt = list(lines) + [["type", "press_red"]]
         View.__init__(self, app, title, "", self._prompt)
         self.typed = ""
@@ -28,18 +39,18 @@ class Entry(View):
         """Return what is new: all of it at first, then what the last key did."""
         return self._said or View.parts(self)
 
-    def whole(self):
-        """Return this view with its prompt, and with what has been typed."""
+    def from_start(self) -> View:
+        """Return this view with its prompt and with what has been typed."""
         self._said = []
-        self.lines = self._so_far() + self._prompt
-        return View.whole(self)
+        self.lines = self._typed_so_far() + self._prompt
+        return View.from_start(self)
 
     def follow(self, at: int) -> bool:
-        """Keep step with the voice where it says everything."""
+        """Follow the voice where it says everything."""
         return not self._said and View.follow(self, at)
 
-    def key(self, key: str):
-        """Take a digit, take all back, or end."""
+    def key(self, key: str) -> "Screen":
+        """Add a digit, delete all, or end."""
         if key == "#":
             return self.red()
         if key == "*":
@@ -52,36 +63,36 @@ class Entry(View):
             self._added(key)
         return self
 
-    def red(self):
-        """End, or ask again when that was too little."""
+    def red(self) -> "Screen":
+        """End, or ask again when there are too few digits."""
         if len(self.typed) < self._least:
-            self.whole()
+            self.from_start()
             if self.typed:
                 self.lines = [["too_short"]] + self.lines
             return self
-        self.app.due[ENTERED] = (time.ticks_ms(), self._end)
-        return False
+        self.app.after(ENTERED, 0, self._end)
+        return LATER
 
     def _added(self, key: str) -> None:
         self._said = [key]
-        self.lines = self._so_far()
+        self.lines = self._typed_so_far()
 
     def _tell(self, said: list) -> None:
         self._said = said
-        self.lines = self._so_far() + [said]
+        self.lines = self._typed_so_far() + [said]
 
-    def _so_far(self) -> list:
-        return [[fours(self.typed)]] if self.typed else []
+    def _typed_so_far(self) -> list:
+        return [[groups_of_four(self.typed)]] if self.typed else []
 
     def _end(self) -> None:
         self.app.show(self._then(self.typed))
 
 
-class Hidden(Entry):
+class HiddenEntry(Entry):
     """A number that nobody else is to see or hear (EN 301 549, 5.1.3.8): dots, and a neutral word
     from the speaker."""
 
-    def draw(self, canvas, now) -> None:
+    def draw(self, canvas: "Canvas", now: "Ticks") -> None:
         """Draw a dot for each digit at the bottom."""
         View.draw(self, canvas, now)
         y = self.app.display.height - 2 * _DOT
@@ -91,18 +102,17 @@ class Hidden(Entry):
     def _added(self, key: str) -> None:
         jack = self.app.hardware.jack
 
-        def name() -> (
-            str
-        ):  # asked as it is about to sound, when the loudspeaker has been turned on or not
+        def name() -> str:
+            # Called when the clip is about to sound: by then the loudspeaker is on or not.
             return key if jack is not None and jack.plugged else "digit"
 
         self._said = [name]
         self.lines = [["digit"]]
 
-    def _so_far(self) -> list:
+    def _typed_so_far(self) -> list:
         return []
 
 
-def fours(digits: str) -> tuple:
+def groups_of_four(digits: str) -> tuple:
     """Return a long number in groups of four from its beginning."""
     return tuple([digits[start : start + 4] for start in range(0, len(digits), 4)])

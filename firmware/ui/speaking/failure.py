@@ -1,8 +1,12 @@
-"""Why there is no code, or what could not be done: what is wrong and what to do."""
+"""Messages for what could not be done: what is wrong and what to do."""
 
 from firmware.ui.speaking.view import Message
 
-_TROUBLES = {
+if False:
+    from firmware.interfaces import App  # type: ignore[unreachable]
+
+# The phrase that says what is wrong -> the one that says what to do.
+_REMEDIES = {
     "not_provisioned": "contact_issuer",
     "blocked": "contact_issuer",
     "damaged": "contact_issuer",
@@ -12,6 +16,6 @@ _TROUBLES = {
 }
 
 
-def trouble(app, key: str) -> Message:
-    """Return what says that something is wrong, and what to do."""
-    return Message(app, key, _TROUBLES[key])
+def failure(app: "App", reason: str) -> Message:
+    """Return the message about a failure, named by its phrase."""
+    return Message(app, reason, _REMEDIES[reason])

@@ -1,9 +1,12 @@
-"""Key names: every key says its name and what it does with the red one, and does nothing else (EN
+"""Key names: every key says its name and what it does with the red key, and does nothing else (EN
 301 549, 5.5.2)."""
 
 from firmware.ui.speaking.view import View
 
-# The names of the keys and of what they do together with the red one.
+if False:
+    from firmware.interfaces import App  # type: ignore[unreachable]
+
+# By key: the phrases for its name and for what it does together with the red key.
 _NAMES = {
     "red": ("red", "new_code"),
     "0": ("0", "repeat"),
@@ -21,12 +24,12 @@ _NAMES = {
 }
 
 
-class Explore(View):
+class KeyExplore(View):
     """One key's name and function; without a key, how to begin."""
 
     exploring = True
 
-    def __init__(self, app, key: str | None = None):
-        """Say them."""
+    def __init__(self, app: "App", key: str | None = None):
+        """Say the phrases of that key ("red", "0" to "9", "*", "#")."""
         names = ("explore", "choose_key") if key is None else _NAMES[key]
         View.__init__(self, app, list(names[:1]), "", [list(names[1:])])

@@ -3,17 +3,20 @@ view.py."""
 
 import time
 
-from firmware.ui.speaking.view import View
+from firmware.ui.speaking.view import UNUSED, View
+
+if False:
+    from firmware.interfaces import App, Digits, Screen, Ticks  # type: ignore[unreachable]
 
 _KEYS = ["4", "back", "6", "on", "5", "again"]
 
 
-class Pace(View):
+class OwnPace(View):
     """A number read at the reader's own pace: each press of 6 says the next digit, 4 the one
     before, 5 three again."""
 
-    def __init__(self, app, code):
-        """Begin before the first digit of a code (a Digits view)."""
+    def __init__(self, app: "App", code: "Digits"):
+        """Begin before the first digit of a code."""
         View.__init__(self, app, ["own_pace"], code.number, [_KEYS])
         self._code = code
         self._over = code.left(time.ticks_ms()) == 0
@@ -24,10 +27,10 @@ class Pace(View):
         """Return what is new: the keys at first, then the digits of the last one."""
         return self._said
 
-    def key(self, key: str):
+    def key(self, key: str) -> "Screen":
         """Move on, back, or say the last three digits again."""
         if key not in "456":
-            return None
+            return UNUSED
         self.lines = [_KEYS]
         last = self.marked
         if key == "5":
@@ -38,15 +41,15 @@ class Pace(View):
             self._step(last + 1, "end")
         return self
 
-    def whole(self):
+    def from_start(self) -> View:
         """Return this view with its keys, to be said again; the place in the number stays."""
         self._said = ["own_pace"] + _KEYS
         self.lines = [_KEYS]
         return self
 
-    def watch_ms(self, now, speaking: bool) -> int | None:
-        """Keep step with the voice; when it is silent, tell when the code's time is over."""
-        return 0 if speaking else None if self._over else self._code.left(now)
+    def watch_ms(self, now: "Ticks") -> int | None:
+        """Return the milliseconds to the end of the code's time."""
+        return None if self._over else self._code.left(now)
 
     def ends_now(self) -> bool:
         """Return True, once, when the code's time is over."""

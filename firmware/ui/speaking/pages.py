@@ -1,37 +1,44 @@
-"""Pages that a function key opens: a setting, the language, the serial number; and a claim's
-number."""
+"""Pages that a function key opens: a setting, the language, the serial number, the status; and the
+comparison number of a claim."""
 
 from firmware.ui.code_source import trusted_time
-from firmware.ui.speaking.view import View
+from firmware.ui.speaking.view import UNUSED, View
 from firmware.version import VERSION
+
+if False:
+    from collections.abc import Callable  # type: ignore[unreachable]
+
+    from firmware.interfaces import App, Screen
 
 
 class Comparison(View):
     """The number that the host shows too while it claims a blank token."""
 
-    def __init__(self, app, number: str):
+    def __init__(self, app: "App", number: str):
         """Show and say these digits."""
         View.__init__(self, app, ["compare"], number)
 
-    def stands(self) -> bool:
+    def still_valid(self) -> bool:
         """Return False once the operator has compared: the host has given the token its key."""
         return self.app.vault.access_key is None
 
 
-class Level(View):
+class SettingLevel(View):
     """A setting in steps, and the keys that turn it down and up."""
 
-    def __init__(self, app, name: str, value: int, keys: str, turn):
-        """Show the setting `name`; turn(-1 or 1) gives the view after one of the two keys."""
+    def __init__(
+        self, app: "App", name: str, value: int, keys: str, change: "Callable[[int], View]"
+    ):
+        """Show the setting `name`; change(-1 or 1) gives the view after one of the two keys."""
         least, most = app.product["ranges"][name]
         limit = "lowest" if value == least else "highest" if value == most else None
         View.__init__(self, app, [name, str(value)], "", [[limit]] if limit else [])
         self._keys = keys
-        self._turn = turn
+        self._change = change
 
-    def key(self, key: str):
-        """Turn it on without choosing the function again."""
-        return self._turn(2 * self._keys.index(key) - 1) if key in self._keys else None
+    def key(self, key: str) -> "Screen":
+        """Change the setting further without choosing the function again."""
+        return self._change(2 * self._keys.index(key) - 1) if key in self._keys else UNUSED
 
 
 class Serial(View):
@@ -39,43 +46,43 @@ class Serial(View):
 
     times = 2
 
-    def __init__(self, app, number: str):
+    def __init__(self, app: "App", number: str):
         """Show these twelve digits."""
         groups = number[:4], number[4:8], number[8:]
         View.__init__(self, app, ["serial"], "", [[groups]])
 
 
 class Language(View):
-    """The language that was chosen, in its own words."""
+    """The language that was chosen, by its own name."""
 
-    def __init__(self, app, change):
+    def __init__(self, app: "App", change: "Callable[[int], View]"):
         """Say its name; change(-1 or 1) gives the view after one of the keys."""
         View.__init__(self, app, ["language"], "", [["language_name"]])
         self._change = change
 
-    def key(self, key: str):
-        """Go on to another one without choosing the function again."""
-        return self._change(-1 if key == "7" else 1) if key in "79" else None
+    def key(self, key: str) -> "Screen":
+        """Go on to another language without choosing the function again."""
+        return self._change(-1 if key == "7" else 1) if key in "79" else UNUSED
 
 
 class Theme(View):
-    """How the screen looks now; the key that brought here turns it round again."""
+    """Whether the screen is dark or light now; key 1 switches again."""
 
-    def __init__(self, app, dark: bool, turn):
-        """Say it; turn() gives the view after the key."""
+    def __init__(self, app: "App", dark: bool, switch: "Callable[[], View]"):
+        """Say it; switch() gives the view after the key."""
         View.__init__(self, app, ["theme"], "", [["dark" if dark else "light"]])
-        self._turn = turn
+        self._switch = switch
 
-    def key(self, key: str):
-        """Turn it round again."""
-        return self._turn() if key == "1" else None
+    def key(self, key: str) -> "Screen":
+        """Switch again."""
+        return self._switch() if key == "1" else UNUSED
 
 
 class Status(View):
-    """How battery and clock are, which firmware this is, and what else there is to change."""
+    """The state of battery and clock, the firmware's version, and what else there is to change."""
 
-    def __init__(self, app, choices: dict):
-        """Offer choices: key -> (its name, what gives the view behind it)."""
+    def __init__(self, app: "App", choices: dict):
+        """Offer choices: key -> (phrase, function that gives the view)."""
         battery = "no_battery" if app.hardware.battery is None else "battery_ok"
         if app.battery_low():
             battery = "battery_low"
@@ -96,6 +103,6 @@ class Status(View):
         View.__init__(self, app, ["status"], "", [[battery]] + clock + [version[:-1], offered])
         self._choices = choices
 
-    def key(self, key: str):
-        """Take a choice."""
-        return self._choices[key][1]() if key in self._choices else None
+    def key(self, key: str) -> "Screen":
+        """Open a choice."""
+        return self._choices[key][1]() if key in self._choices else UNUSED

@@ -1,5 +1,5 @@
-"""Asking for the PIN, and for a new one. Imported when there is a PIN. Times are milliseconds of
-time.ticks_ms()."""
+"""The dialogues for the PIN and for a new one. Imported when there is a PIN. Times are milliseconds
+of time.ticks_ms()."""
 
 import time
 
@@ -9,64 +9,69 @@ from firmware.storage.errors import VaultError
 from firmware.storage.pin import WAITS, set_pin, simple, try_pin
 from firmware.storage.vault import BLOCKED, PIN_TRIES
 from firmware.ui.code_source import trusted_time
-from firmware.ui.speaking.entry import Hidden
-from firmware.ui.speaking.failure import trouble
+from firmware.ui.speaking.entry import HiddenEntry
+from firmware.ui.speaking.failure import failure
 from firmware.ui.speaking.view import Message, View
 
+if False:
+    from collections.abc import Callable  # type: ignore[unreachable]
 
-class Lock:
-    """The PIN between a user and what it guards."""
+    from firmware.interfaces import App, Lines, Ticks
 
-    def __init__(self, app):
-        """Guard this App's vault."""
+
+class PinEntry:
+    """Asks for the PIN, and lets the user change it."""
+
+    def __init__(self, app: "App"):
+        """Ask for the PIN of this App's vault."""
         self._app = app
-        self._since = time.ticks_ms()  # from when a wait counts when no clock tells
+        self._since = time.ticks_ms()  # start of a wait where no clock tells the time
 
-    def ask(self, then) -> View:
-        """Return what asks for the PIN, or says how long to wait; then() gives the view behind
-        it."""
+    def ask(self, then: "Callable[[], View]") -> View:
+        """Return the entry of the PIN, or the wait before it; then() gives the view after the right
+        PIN."""
         left = self._wait_left()
         if left:
-            return Wait(self._app, ["pin"], [], left)
+            return PinWait(self._app, ["pin"], [], left)
         return self._entry(["pin"], then)
 
     def change(self) -> View:
-        """Return what asks for the PIN, for a new one, and for that again."""
+        """Return the entries of the PIN, of a new one, and of the new one again."""
         return self.ask(lambda: self._ask_new([["pin_size"]]))
 
-    def _entry(self, title, then, lines=()) -> View:
-        return Hidden(
+    def _entry(self, title: list, then: "Callable[[], View]", lines: "Lines" = ()) -> View:
+        return HiddenEntry(
             self._app, title, MIN_PIN, MAX_PIN, lambda typed: self._try(typed, then), lines
         )
 
-    def _try(self, typed: str, then) -> View:
+    def _try(self, typed: str, then: "Callable[[], View]") -> View:
         app = self._app
         vault = app.vault
-        if vault.pin is None:  # the host has just taken it away
+        if vault.pin is None:  # the host has just removed it
             return then()
         now = self._now()
         self._since = time.ticks_ms()
         try:
             right = try_pin(vault, typed, now or 0)
         except VaultError:
-            return trouble(app, "storage_failed")
+            return failure(app, "storage_failed")
         if right:
             return then()
         if vault.state == BLOCKED:
-            return trouble(app, "blocked")
+            return failure(app, "blocked")
         title = ["pin", "is_wrong"]
         lines = [["tries_left", str(PIN_TRIES - vault.pin["tries"])]]
         left = self._wait_left()
-        return Wait(app, title, lines, left) if left else self._entry(title, then, lines)
+        return PinWait(app, title, lines, left) if left else self._entry(title, then, lines)
 
-    def _ask_new(self, lines) -> View:
-        return Hidden(self._app, ["new_pin"], MIN_PIN, MAX_PIN, self._ask_again, lines)
+    def _ask_new(self, lines: "Lines") -> View:
+        return HiddenEntry(self._app, ["new_pin"], MIN_PIN, MAX_PIN, self._ask_again, lines)
 
     def _ask_again(self, new: str) -> View:
         if simple(new):
             return self._ask_new([["too_simple"]])
         lines = [["again"]]
-        return Hidden(
+        return HiddenEntry(
             self._app, ["new_pin"], MIN_PIN, MAX_PIN, lambda again: self._change(new, again), lines
         )
 
@@ -77,7 +82,7 @@ class Lock:
         try:
             set_pin(app.vault, new, app.hardware.random)
         except VaultError:
-            return trouble(app, "storage_failed")
+            return failure(app, "storage_failed")
         return Message(app, "new_pin", "saved")
 
     def _now(self) -> int | None:
@@ -89,6 +94,8 @@ class Lock:
     def _wait_left(self) -> int:
         """Return the seconds until the next try."""
         pin = self._app.vault.pin
+        if pin is None:  # the host has just removed it
+            return 0
         wait = WAITS[pin["tries"]]
         now = self._now()
         if now is None or now < pin["at"]:
@@ -96,19 +103,19 @@ class Lock:
         return max(0, pin["at"] + wait - now)
 
 
-class Wait(View):
-    """How long to wait for the next try; in the end, that it may be made."""
+class PinWait(View):
+    """How long to wait before the next try; in the end, that it may be made."""
 
     refresh_ms: int | None = 1000
 
-    def __init__(self, app, title, lines, seconds: int):
+    def __init__(self, app: "App", title: list, lines: list, seconds: int):
         """Count from now."""
         self._ends = time.ticks_add(time.ticks_ms(), seconds * 1000)
         self._over = False
         View.__init__(self, app, title, "", lines + [["wait", self._number, self._unit]])
 
-    def watch_ms(self, now, speaking: bool) -> int | None:
-        """Return when the wait ends."""
+    def watch_ms(self, now: "Ticks") -> int | None:
+        """Return the milliseconds to the end of the wait."""
         return None if self._over else max(0, time.ticks_diff(self._ends, now))
 
     def ends_now(self) -> bool:

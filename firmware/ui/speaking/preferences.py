@@ -1,49 +1,51 @@
-"""The settings that a user changes by key: they count at once, and are kept when there is time to
+"""The settings that a user changes by key: they apply at once, and are saved when there is time to
 write the flash."""
 
 from firmware.modules import load
 from firmware.storage.errors import VaultError
 
+if False:
+    from firmware.interfaces import App, Voice  # type: ignore[unreachable]
+
 
 class Preferences:
-    """The settings in force, and those that are not in the flash yet."""
+    """The settings in force (`values`), and those that are not in the flash yet."""
 
-    def __init__(self, app, voice):
-        """Begin with none; the App brings them with apply()."""
+    def __init__(self, app: "App", voice: "Voice"):
+        """Begin empty; the App calls apply()."""
         self._app = app
         self._voice = voice
         self._pending: dict = {}
-        self._told = False  # whether the user knows already that they cannot be saved
+        self._failure_reported = False  # whether the user knows that they cannot be saved
         self.values: dict = {}
 
     def apply(self, settings: dict) -> None:
-        """Take the settings over: the language of texts and voice, volume and speed. What is
-        pending goes before."""
+        """Apply language, volume and speed. Pending changes override `settings`."""
         settings.update(self._pending)
         if settings["language"] != self.values.get("language"):
             self._app.texts = load("firmware.speech.phrases_" + settings["language"]).PHRASES
         self._voice.apply(settings)
         self.values = settings
 
-    def change(self, name: str, value) -> None:
-        """Change a setting now, and keep it when the voice is done: writing the flash takes longer
-        than a buffer."""
+    def change(self, name: str, value: object) -> None:
+        """Change a setting now, and save it once the voice is done: writing the flash takes longer
+        than the voice's buffer lasts."""
         self._pending[name] = value
-        self._told = False
+        self._failure_reported = False
         settings = dict(self.values)
         settings[name] = value
         self.apply(settings)
 
     def save(self) -> bool:
-        """Write what is pending; False, once, when it cannot be. It stays in force and is tried
-        again next time."""
+        """Write what is pending; what cannot be written stays in force and is tried again next
+        time. Return True when that failed for the first time, for the user to be told."""
         if not self._pending:
-            return True
+            return False
         try:
             self._app.vault.write_settings(self._pending)
         except VaultError:
-            told = self._told
-            self._told = True
-            return told
+            first = not self._failure_reported
+            self._failure_reported = True
+            return first
         self._pending = {}
-        return True
+        return False

@@ -2,8 +2,8 @@
 firmware.speech.say).
 
 A view has a title, a number in large digits or none, and paragraphs below; `parts()` is all of it
-in that order, which is what the App's interaction lets the voice say. A key that a view has a use
-for gives the view that follows.
+in that order, for the voice. A key that a view uses leads to another view. Times are milliseconds
+of time.ticks_ms().
 """
 
 import framebuf
@@ -11,6 +11,13 @@ import framebuf
 from firmware.speech.say import clips, grouped, text
 from firmware.ui import draw
 from firmware.ui.screen import Screen
+
+if False:
+    from firmware.interfaces import App, Canvas, Lines, Ticks  # type: ignore[unreachable]
+
+# What a key leads to, besides views.
+UNUSED = Screen()  # the key has no meaning in this view
+LATER = Screen()  # a deadline shows what follows
 
 _RULE = 2  # pixels under a title
 _SPACE = 2  # pixels above and below the rule
@@ -26,11 +33,10 @@ class View(Screen):
 
     times = 1  # how often it is said
     choosing = False  # whether the next key alone chooses a function
-    exploring = False  # whether keys say their names and do nothing else
+    exploring = False  # whether keys only say their names
 
-    def __init__(self, app, title, number: str = "", lines=()):
-        """Show parts as the title, a number of 5 to 8 digits, and lists of parts as the
-        paragraphs."""
+    def __init__(self, app: "App", title: list, number: str = "", lines: "Lines" = ()):
+        """Show a title (parts), a number of 5 to 8 digits, and paragraphs (lists of parts)."""
         self.app = app
         self.title = title
         self.number = number
@@ -50,26 +56,26 @@ class View(Screen):
             said += line
         return said
 
-    def key(self, key: str):
-        """Return what follows after a key, None when it means nothing here, False when it is still
-        to come."""
+    def key(self, key: str) -> Screen:
+        """Return the view that a key of the keypad leads to, UNUSED or LATER."""
+        return UNUSED
 
-    def red(self):
-        """Return the same for the red key alone, which gives a new code where it means nothing."""
+    def red(self) -> Screen:
+        """Return the same for the red key alone. Where it is UNUSED it gives a new code."""
+        return UNUSED
 
-    def whole(self):
+    def from_start(self) -> "View":
         """Return this view to be said from the beginning."""
         self._top = self._into = 0
         return self
 
-    def watch_ms(self, now, speaking: bool) -> int | None:
-        """Return when to ask next what the voice or the time has made of this, None when they
-        change nothing."""
-        return 0 if speaking and self.lines else None
+    def watch_ms(self, now: "Ticks") -> int | None:
+        """Return the milliseconds until time changes this view, None when it never does. Asked
+        while the voice is silent."""
+        return None
 
     def follow(self, at: int) -> bool:
-        """Keep step with the voice, which is at that clip of parts(); True when there is something
-        new to draw."""
+        """Follow the voice, which is at that clip of parts(); return whether to draw anew."""
         at -= clips(self.title) + len(self.number)
         for top in range(len(self.lines)):
             count = clips(self.lines[top])
@@ -85,7 +91,7 @@ class View(Screen):
         """Return True, once, when time has brought something new to say."""
         return False
 
-    def draw(self, canvas, now) -> None:
+    def draw(self, canvas: "Canvas", now: "Ticks") -> None:
         """Draw the title with a rule under it, the number, and the paragraphs."""
         app = self.app
         font = app.text_font
@@ -96,7 +102,7 @@ class View(Screen):
         if self.number:
             y = self._draw_number(canvas, y)
         rows = [draw.wrapped(font, text(line, app.texts), app.display.width) for line in self.lines]
-        if self._top >= len(rows):  # what was being said stands here no longer
+        if self._top >= len(rows):  # the paragraph that was being said is gone
             self._top = self._into = 0
         room = (app.display.height - y) // font.height()
         self._fits = sum([len(paragraph) for paragraph in rows]) <= room
@@ -109,7 +115,7 @@ class View(Screen):
             draw.text(canvas, font, row, 0, y)
             y += font.height()
 
-    def _draw_number(self, canvas, y: int) -> int:
+    def _draw_number(self, canvas: "Canvas", y: int) -> int:
         """Draw the digits in two groups; return where the next line begins."""
         app = self.app
         font = app.code_font(len(self.number))
@@ -130,16 +136,16 @@ class View(Screen):
 class Message(View):
     """What is wrong, or what was done, and what to do: a title and paragraphs."""
 
-    def __init__(self, app, *keys):
-        """Say the phrases of these keys; the first is the title."""
-        View.__init__(self, app, keys[:1], "", [[key] for key in keys[1:]])
+    def __init__(self, app: "App", *phrases: str):
+        """Say these phrases; the first is the title."""
+        View.__init__(self, app, list(phrases[:1]), "", [[phrase] for phrase in phrases[1:]])
 
 
-class Function(View):
+class FunctionChoice(View):
     """The next key alone chooses a function."""
 
     choosing = True
 
-    def __init__(self, app):
-        """Say so."""
+    def __init__(self, app: "App"):
+        """Ask for a key."""
         View.__init__(self, app, ["function"], "", [["choose_key"]])

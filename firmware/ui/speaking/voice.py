@@ -1,5 +1,5 @@
-"""The voice of a token: says views, into the loudspeaker or a headset, and keeps the display in
-step with itself.
+"""The voice of a token: says views, through the loudspeaker or a headset, and keeps the display in
+step with the speech.
 
 Times are milliseconds of time.ticks_ms().
 """
@@ -10,18 +10,23 @@ from firmware.speech.pack import Pack
 from firmware.speech.player import Player
 from firmware.speech.say import script, twice
 
+if False:
+    from collections.abc import Callable  # type: ignore[unreachable]
+
+    from firmware.interfaces import App, File, View
+
 # Deadlines
-_FEED = "feed"  # to send the voice on
-_WATCH = "watch"  # to look, while nothing is said, whether time has made something new of the view
+_FEED = "feed"  # to send more samples
+_WATCH = "watch"  # to look, while nothing is said, whether time has changed the view
 _WATCH_MS = 100
 
 
 class Voice:
-    """Player, amplifier and headset jack; a token without an audio part has a voice that says
+    """Player, amplifier and headset jack. A token without an audio part has a voice that says
     nothing."""
 
-    def __init__(self, app, ended):
-        """Speak for this App; call `ended` when something was said to its end."""
+    def __init__(self, app: "App", ended: "Callable[[], None]"):
+        """Speak for this App; call `ended` when a view was said to its end."""
         self._app = app
         self._ended = ended
         hardware = app.hardware
@@ -29,20 +34,20 @@ class Voice:
         self._amplifier = hardware.amplifier
         self._jack = hardware.jack
         self._player = None if self._audio is None else Player(self._audio)
-        self._file = None  # the open voice pack
-        self._language = None
+        self._file: File | None = None  # the open voice pack
+        self._language: str | None = None
         self._speed = 1
-        self.sources = []
+        self.sources: list = []
         if self._audio is not None:
-            for keys in (hardware.button, hardware.keypad):
-                if keys is not None:
-                    keys.on_press = self._audio.mute
+            for part in (hardware.button, hardware.keypad):
+                if part is not None:
+                    part.on_press = self._audio.mute
         if self._jack is not None:
             self._jack.on_edge = self._plug_moved
             self.sources.append((self._jack, self._read_jack))
 
     def apply(self, settings: dict) -> None:
-        """Take the settings over: language, volume and speed."""
+        """Apply language, volume and speed."""
         if self._player is None:
             return
         self._speed = settings["speed"]
@@ -51,9 +56,9 @@ class Voice:
             self._language = settings["language"]
             self._player.use(self._open_pack())
 
-    def say(self, view) -> None:
+    def say(self, view: "View") -> None:
         """Say what is new about a view, instead of what is being said."""
-        self._app.due.pop(_WATCH, None)
+        self._app.cancel(_WATCH)
         if self._player is not None and self._player.voice:
             said = script(view.parts(), self._speed)
             if view.times > 1:
@@ -61,37 +66,36 @@ class Voice:
             self._player.say(said, self._speed)
             if self._amplifier is not None and not (self._jack is not None and self._jack.plugged):
                 self._amplifier.on()
-            self._send(
-                self._player
-            )  # what may follow is the loop's: saving settings needs the stack for itself
+            # What comes after the end is left to the loop: saving settings needs the whole stack.
+            self._send(self._player)
         else:
             self._watch()
 
-    def hush(self) -> None:
+    def stop(self) -> None:
         """Be silent at once."""
-        self._app.due.pop(_FEED, None)
+        self._app.cancel(_FEED)
         if self._player is not None:
             self._player.stop()
         if self._amplifier is not None:
             self._amplifier.off()
 
-    def quiet(self) -> None:
-        """Be silent, if it speaks, but keep the display in step with the time."""
+    def silence(self) -> None:
+        """Stop if it speaks, and keep the display in step with the time."""
         if self._speaking():
-            self.hush()
+            self.stop()
             self._watch()
 
-    def _send(self, player) -> bool:
-        """Send on what there is room for, and come again; return whether there is still something
-        to be heard."""
+    def _send(self, player: Player) -> bool:
+        """Send what there is room for, and set the next time; return whether there is still
+        something to be heard."""
         if self._jack is not None and self._jack.plugged:
             self._plug_moved(True)  # here too, for interrupts can be lost
         more = player.feed()
-        self._app.due[_FEED] = (time.ticks_add(time.ticks_ms(), player.feed_ms), self._go_on)
+        self._app.after(_FEED, player.feed_ms, self._go_on)
         return more
 
     def _go_on(self) -> None:
-        """Send the voice on and keep the display in step with what is heard, until all has been
+        """Send more samples and keep the display in step with what is heard, until all has been
         said."""
         app = self._app
         player = self._player
@@ -99,37 +103,34 @@ class Voice:
             if app.screen.follow(player.at()):
                 app.draw()
             return
-        self.hush()
+        self.stop()
         self._ended()
         if app.screen is not None and not self._speaking():
             self._watch()
 
     def _plug_moved(self, plugged: bool) -> None:
-        """Interrupt handler: whether a plug goes in or out, the loudspeaker falls silent."""
+        """Switch the loudspeaker off, whether a plug went in or out. Interrupt handler."""
         if self._amplifier is not None:
             self._amplifier.off()
 
     def _read_jack(self) -> None:
-        """Stop when the plug has come out, for its user hears nothing more. When it has gone in,
-        the voice goes on."""
+        """Stop when the plug has come out, as its user hears nothing more. When it has gone in, the
+        voice goes on."""
         while True:
             change = self._jack.read()
             if change is None:
                 return
             if not change[0]:
-                self.quiet()
+                self.silence()
 
     def _speaking(self) -> bool:
         return self._player is not None and self._player.busy
 
     def _watch(self) -> None:
-        """Look at the view again when time has made something new of it."""
-        wait = self._app.screen.watch_ms(time.ticks_ms(), False)
+        """Look at the view again when time has changed it."""
+        wait = self._app.screen.watch_ms(time.ticks_ms())
         if wait is not None:
-            self._app.due[_WATCH] = (
-                time.ticks_add(time.ticks_ms(), max(wait, _WATCH_MS)),
-                self._look,
-            )
+            self._app.after(_WATCH, max(wait, _WATCH_MS), self._look)
 
     def _look(self) -> None:
         app = self._app
@@ -139,15 +140,16 @@ class Voice:
         else:
             self._watch()
 
-    def _open_pack(self):
-        """Return the language's voice pack, None when it is missing or damaged: then the display
-        must do."""
+    def _open_pack(self) -> Pack | None:
+        """Return the language's voice pack, None when it is missing or damaged: then there is only
+        the display."""
         if self._file is not None:
             self._file.close()
             self._file = None
         try:
-            self._file = open(self._app.product["voices"].format(self._language), "rb")  # noqa: SIM115 - stays open
-            return Pack(self._file)
+            file = open(self._app.product["voices"].format(self._language), "rb")  # noqa: SIM115 - stays open
+            self._file = file
+            return Pack(file)
         except (OSError, ValueError):
             if "audio" not in self._app.hardware.faults:
                 self._app.hardware.faults.append("audio")

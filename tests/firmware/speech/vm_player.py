@@ -126,7 +126,7 @@ class _Screen:
     def follow(self, place):
         return False
 
-    def watch_ms(self, now, speaking):
+    def watch_ms(self, now):
         return None
 
 
@@ -134,8 +134,14 @@ class _App:
     def __init__(self, audio):
         self.product = {"gains": (256,)}
         self.hardware = _Hardware(audio)
-        self.due = {}
+        self.deadlines = {}
         self.screen = _Screen()
+
+    def after(self, name, ms, action):
+        self.deadlines[name] = action
+
+    def cancel(self, name):
+        self.deadlines.pop(name, None)
 
 
 def voice_lost() -> tuple:
@@ -151,9 +157,9 @@ def voice_lost() -> tuple:
     voice._player.use(_Pack(100))
     voice.say(app.screen)
     at_once = len(ends)
-    while app.due:
+    while app.deadlines:
         app.hardware.audio.now += 1600
-        app.due.pop(min(app.due))[1]()
+        app.deadlines.pop(min(app.deadlines))()
     return at_once, len(ends)
 
 

@@ -115,7 +115,7 @@ def on_and_off() -> list:
     app, _, calls = _app()
     calls[:] = []
     app.show(open_code(app, 0))
-    app.show(None)
+    app.turn_off()
     return calls
 
 
@@ -126,7 +126,7 @@ def display_lost() -> tuple:
     hardware.display.broken = True
     app.show(open_code(app, 0))
     shown = app.screen is not None
-    app.show(None)
+    app.turn_off()
     return hardware.faults, shown, app.screen is None
 
 

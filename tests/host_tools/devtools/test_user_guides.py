@@ -89,12 +89,12 @@ def test_every_function_is_in_the_guide_by_its_spoken_name(language: str):
 
 
 @pytest.mark.parametrize("language", SPOKEN)
-def test_every_trouble_is_in_the_guide_with_what_to_do(language: str):
+def test_every_failure_is_in_the_guide_with_what_to_do(language: str):
     phrases = SPOKEN[language]
-    troubles = constant("firmware/ui/speaking/failure.py", "_TROUBLES")
-    assert "clock_lost" in troubles
-    for trouble, cure in troubles.items():
-        assert f"{phrases[trouble]} {phrases[ast.literal_eval(cure)]}" in plain(language)
+    remedies = constant("firmware/ui/speaking/failure.py", "_REMEDIES")
+    assert "clock_lost" in remedies
+    for reason, remedy in remedies.items():
+        assert f"{phrases[reason]} {phrases[ast.literal_eval(remedy)]}" in plain(language)
 
 
 @pytest.mark.parametrize("language", SPOKEN)

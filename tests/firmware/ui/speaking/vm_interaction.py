@@ -15,7 +15,7 @@ from firmware.ui import app as app_module
 from firmware.ui import code_source, draw
 from firmware.ui.app import App
 from firmware.ui.link_services import Services
-from firmware.ui.speaking import challenge, code, entry, interaction, own_pace, pin_entry, voice
+from firmware.ui.speaking import code, interaction, own_pace, pin_entry, voice
 from tests.support.vm.board import Time
 
 gc.threshold(16_384)  # as main.py has it
@@ -268,7 +268,7 @@ class Bench:
     def __init__(self, names, digits, kind, settings):
         clips[:] = []
         clock.now = 1000
-        for module in (app_module, challenge, code, entry, interaction, pin_entry, own_pace, voice):
+        for module in (app_module, code, interaction, pin_entry, own_pace, voice):
             module.time = clock
         code_source.time = clock
         voice.Pack = _Pack
@@ -327,7 +327,7 @@ class Bench:
             for source, read in self.app.interaction.sources:
                 if source.changes:
                     read()
-            self.app._act_on_time()
+            self.app._call_due()
             self.hardware.audio.sound()
             if clock.now >= end:
                 return
