@@ -1,5 +1,5 @@
-"""Keys: secrets sealed at rest, rotation, another master key, API keys; and the database that holds
-them."""
+"""Keys: secrets encrypted at rest, rotation, another master key, API keys; and the database that
+holds them."""
 
 import os
 import stat
@@ -29,7 +29,7 @@ OTHER = LocalKey(Secret(bytes(32)))
 
 
 def _everything(database: str) -> bytes:
-    """All that a thief of the database has."""
+    """Give every value in the database."""
     engine = create_engine(database)
     with engine.connect() as connection:
         rows = [connection.execute(table.select()).all() for table in metadata.sorted_tables]
@@ -80,7 +80,7 @@ def test_a_sealed_secret_moved_to_another_token_does_not_open(
         validator.check_many([CheckRequest(anders.code(), user_id="bente")])
 
 
-def test_rotation_seals_everything_anew_and_nobody_notices(
+def test_rotation_encrypts_every_secret_anew_and_codes_are_accepted_as_before(
     validator: Validator, database: str, clock: VirtualClock
 ):
     holders = activated(validator, clock, "anders", "bente")
@@ -159,7 +159,7 @@ def test_a_database_of_a_newer_version_is_left_alone(
         Validator(database, MASTER, clock)
 
 
-def test_a_database_file_is_the_owners_alone(tmp_path: Path, clock: VirtualClock):
+def test_only_the_owner_can_read_a_database_file(tmp_path: Path, clock: VirtualClock):
     path = tmp_path / "validator.db"
     before = os.umask(0)
     try:
@@ -194,8 +194,8 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path):
         Validator(f"sqlite:///{path}", MASTER)
 
 
-def test_nothing_that_is_printed_of_a_request_holds_a_code_or_a_pin():
-    """A record that is printed, in a log or a traceback, tells whose it is and no more."""
+def test_no_repr_holds_a_code_or_a_pin():
+    """What a log or a traceback may print of a record names its user or token, and no secret."""
     held = [
         CheckRequest("314159", user_id="anders", pin="271828"),
         ActivationCode("a-one", "314159", 0.0),

@@ -1,5 +1,5 @@
-"""Challenges of the validator: none is asked again in other digits, and an answer fits its own
-alone (RFC 6287)."""
+"""Challenges of the validator: none is issued again in other digits, and a response fits only its
+own challenge (RFC 6287)."""
 
 from collections.abc import Iterator
 
@@ -34,7 +34,7 @@ def validator(tmp_path_factory: pytest.TempPathFactory, clock: VirtualClock) -> 
 
 
 def enrolled(validator: Validator, name: str, question: str) -> None:
-    """Give a user of that name an active token whose suite ends so."""
+    """Give the user `name` an active token whose suite ends with `question`."""
     counter = 0 if question.startswith("C-") else None
     credential = Credential(
         name, Secret(SECRET), period=None if counter is not None else 30, counter=counter
@@ -189,21 +189,23 @@ def test_a_users_pin_is_asked_for_with_a_suite_that_has_none(validator: Validato
     assert answered(validator, "careful", "12345678", code, "4711") is Reason.ACCEPTED
 
 
-def offered(validator: Validator, name: str, challenge: str, code: str) -> Reason:
-    """Check an answer to a number that was shown to whoever came."""
+def check_and_issue(validator: Validator, name: str, challenge: str, code: str) -> Reason:
+    """Check a response to a challenge that is issued with the check itself."""
     request = CheckRequest(
         code, user_id=name, challenge=challenge, actor="web site", issue_challenge=True
     )
     return validator.check_many([request])[0].reason
 
 
-def test_an_offered_number_is_issued_with_its_check_and_survives_a_slip(validator: Validator):
+def test_a_challenge_shown_to_anybody_is_issued_with_its_check_and_survives_a_slip(
+    validator: Validator,
+):
     enrolled(validator, "visitor", "QN08")
     code = peer(SECRET, FUNCTION + "QN08", "12345678")
-    assert offered(validator, "visitor", "12345678", "00000000") is Reason.WRONG
-    assert offered(validator, "visitor", "12345678", code) is Reason.ACCEPTED
-    assert offered(validator, "visitor", "12345678", code) is Reason.NO_CHALLENGE, "once"
-    assert offered(validator, "visitor", "012345678", code) is Reason.NO_CHALLENGE, (
+    assert check_and_issue(validator, "visitor", "12345678", "00000000") is Reason.WRONG
+    assert check_and_issue(validator, "visitor", "12345678", code) is Reason.ACCEPTED
+    assert check_and_issue(validator, "visitor", "12345678", code) is Reason.NO_CHALLENGE, "once"
+    assert check_and_issue(validator, "visitor", "012345678", code) is Reason.NO_CHALLENGE, (
         "nor in other digits"
     )
     entry = validator.audit(serial="visitor-1", offset=4, limit=1).items[0]
@@ -213,12 +215,12 @@ def test_an_offered_number_is_issued_with_its_check_and_survives_a_slip(validato
 def test_who_has_a_token_with_challenges_is_checked_in_one_transaction_like_anybody(
     validator: Validator, monkeypatch
 ):
-    """Each transaction waits for the disk, which could be heard from outside."""
+    """Each transaction waits for the disk, which shows in the duration."""
     enrolled(validator, "visited", "QN08")
     opened = []
     writing = validator._database.writing
     monkeypatch.setattr(validator._database, "writing", lambda: opened.append(1) or writing())
     for name in ("visited", "nobody-at-all"):
         opened.clear()
-        offered(validator, name, "12345678", "00000000")
+        check_and_issue(validator, name, "12345678", "00000000")
         assert len(opened) == 1, name

@@ -1,4 +1,4 @@
-"""The life of a token on the server: import, assignment, activation, block, replacement,
+"""A token's lifecycle on the server: import, assignment, activation, block, replacement,
 deletion."""
 
 import pytest
@@ -185,7 +185,7 @@ def test_failures_of_user_ids_and_of_tokens_look_alike(validator: Validator, clo
     assert validator.token(anders.serial).failures == 1
 
 
-def test_what_a_stranger_typed_is_not_kept(validator: Validator):
+def test_the_text_of_an_unknown_user_id_is_not_stored(validator: Validator):
     validator.check_many([CheckRequest("123456", user_id="my secret password")])
     entry = validator.audit().items[0]
     assert entry.detail["reason"] == "unknown_user"
@@ -247,8 +247,8 @@ def test_an_import_is_all_or_nothing_and_names_the_first_fault(
     assert validator.verify_audit().broken == ()
 
 
-def test_many_tokens_are_handed_out_in_one_transaction(validator: Validator, clock: VirtualClock):
-    """Formers are replaced, users made when new, everybody told, and the audit is whole."""
+def test_many_tokens_are_assigned_in_one_transaction(validator: Validator, clock: VirtualClock):
+    """Former tokens are replaced, new users created, all users notified, and the audit is whole."""
     former = activated(validator, clock, "user-3")[0]
     holders = [EnrolledToken(f"new-{n}", f"user-{n}", clock) for n in range(600)]
     users = {holder.serial: holder.user_id for holder in holders}
@@ -266,7 +266,7 @@ def test_many_tokens_are_handed_out_in_one_transaction(validator: Validator, clo
     assert validator.verify_audit().broken == ()
 
 
-def test_tokens_can_be_handed_out_as_they_are_imported(validator: Validator, clock: VirtualClock):
+def test_tokens_can_be_assigned_as_they_are_imported(validator: Validator, clock: VirtualClock):
     holders = [EnrolledToken(f"new-{n}", f"user-{n}", clock) for n in range(3)]
     new = [holder.new() for holder in holders]
     with pytest.raises(NotFoundError, match="none"):
@@ -291,7 +291,7 @@ def test_tokens_can_be_handed_out_as_they_are_imported(validator: Validator, clo
         ({"new-0": "user-0", "new-1": "USER-0"}, "USER-0"),
     ],
 )
-def test_one_that_cannot_be_handed_out_keeps_all_where_they_are(
+def test_one_that_cannot_be_assigned_keeps_all_unassigned(
     validator: Validator, clock: VirtualClock, users, named
 ):
     activated(validator, clock, "anders")

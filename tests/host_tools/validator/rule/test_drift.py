@@ -1,5 +1,5 @@
-"""What is learnt of a token's clock: drift, and never slow typing; and how far beyond that it is
-searched."""
+"""The estimate of a token's clock offset: it follows drift and never slow typing; and how far
+around it codes are searched."""
 
 import random
 
@@ -22,17 +22,18 @@ from host_tools.validator.rule.drift import (
 DAY = 86400.0
 PERIOD = 30
 START = 1_800_000_000.0
-OURS = 5.0  # ppm
-PPMS = st.sampled_from([0.0, OURS, GENERIC_PPM])
+DS3231_PPM = 5.0
+PPMS = st.sampled_from([0.0, DS3231_PPM, GENERIC_PPM])
 GAPS = st.lists(st.floats(0.001, 400), min_size=1, max_size=40)  # days
 
 
-class Life:
-    """A token's clock with a constant rate, its user, and what the server knows of it, by the
-    rule's plain words."""
+class SimulatedUse:
+    """A token's clock with a constant rate error, logins with it, and the server's estimate, with a
+    plain copy of the window's rule."""
 
-    def __init__(self, ppm: float, told: float) -> None:
-        self.rate, self.now, self.clock = ppm * 1e-6, START, TokenClock(0.0, START, ppm=told)
+    def __init__(self, error_ppm: float, ppm: float) -> None:
+        self.rate, self.now = error_ppm * 1e-6, START
+        self.clock = TokenClock(0.0, START, ppm=ppm)
         self.refused = self.steps = 0
 
     @property
@@ -40,12 +41,13 @@ class Life:
         return (self.now - START) * self.rate
 
     def log_in(self, days: float, delay: float) -> bool:
-        """Wait, press, and submit after `delay` seconds. The window is one step."""
+        """Wait `days`, press, and submit `delay` seconds later; say whether the code was accepted.
+        The window is one step."""
         self.now += days * DAY
         step = int((self.now - delay + self.offset) // PERIOD)
-        stands = self.now + estimated_offset(self.clock, self.now)
+        expected = self.now + estimated_offset(self.clock, self.now)
         behind, ahead = reach(self.clock, self.now, PERIOD)
-        first, last = int((stands - behind) // PERIOD) - 1, int((stands + ahead) // PERIOD) + 1
+        first, last = int((expected - behind) // PERIOD) - 1, int((expected + ahead) // PERIOD) + 1
         self.steps = last - first + 1
         if first <= step <= last:
             self.clock = with_observation(self.clock, self.now, step, PERIOD)
@@ -53,118 +55,120 @@ class Life:
         self.refused += 1
         return False
 
-    def live(self, gaps: tuple[float, ...], uses: int, seed: int = 1) -> "Life":
-        dice = random.Random(seed)
+    def log_in_often(self, gaps: tuple[float, ...], uses: int, seed: int = 1) -> "SimulatedUse":
+        rng = random.Random(seed)
         for _ in range(uses):
-            self.log_in(dice.choice(gaps) * dice.uniform(0.5, 1.5), dice.lognormvariate(0, 0.3) * 8)
+            self.log_in(rng.choice(gaps) * rng.uniform(0.5, 1.5), rng.lognormvariate(0, 0.3) * 8)
         return self
 
 
 @given(PPMS, GAPS, st.data())
-def test_typing_within_a_period_teaches_nothing(
-    told: float, gaps: list[float], data: st.DataObject
+def test_typing_within_a_period_changes_no_estimate(
+    ppm: float, gaps: list[float], data: st.DataObject
 ):
-    life = Life(0, told)
+    use = SimulatedUse(0, ppm)
     for days in gaps:
-        assert life.log_in(days, data.draw(st.floats(0, PERIOD)))
-        assert estimated_offset(life.clock, life.now) == 0
+        assert use.log_in(days, data.draw(st.floats(0, PERIOD)))
+        assert estimated_offset(use.clock, use.now) == 0
 
 
 @given(PPMS, GAPS, st.data())
 def test_half_of_the_codes_typed_within_a_period_are_enough(
-    told: float, gaps: list[float], data: st.DataObject
+    ppm: float, gaps: list[float], data: st.DataObject
 ):
-    life = Life(0, told)
+    use = SimulatedUse(0, ppm)
     for number, days in enumerate(gaps):
         delay = st.floats(0, 2 * PERIOD) if number % 2 else st.floats(0, PERIOD)
-        life.log_in(
+        use.log_in(
             1 + days / 1000, data.draw(delay)
         )  # about as often, so that half of the later half are prompt too
-        assert estimated_offset(life.clock, life.now) == 0
+        assert estimated_offset(use.clock, use.now) == 0
 
 
 @given(GAPS, st.data())
 def test_no_single_code_teaches_less_than_two_periods_of_typing_explain(
     gaps: list[float], data: st.DataObject
 ):
-    life = Life(0, OURS)
-    life.log_in(gaps[0], data.draw(st.floats(0, 2 * PERIOD)))
-    assert estimated_offset(life.clock, life.now) == 0
+    use = SimulatedUse(0, DS3231_PPM)
+    use.log_in(gaps[0], data.draw(st.floats(0, 2 * PERIOD)))
+    assert estimated_offset(use.clock, use.now) == 0
 
 
 @given(st.sampled_from([15, 20, 25]), st.integers(0, 1000))
-def test_slow_typists_with_months_between_teach_nothing_and_are_accepted(typing: float, seed: int):
-    dice = random.Random(seed)
-    life = Life(0, OURS)
+def test_slow_typists_with_months_between_change_no_estimate_and_are_accepted(
+    typing: float, seed: int
+):
+    rng = random.Random(seed)
+    use = SimulatedUse(0, DS3231_PPM)
     for _ in range(60):
-        life.log_in(
-            dice.choice((1, 2, 3, 3, 300)) * dice.uniform(0.5, 1.5),
-            dice.lognormvariate(0, 0.3) * typing,
+        use.log_in(
+            rng.choice((1, 2, 3, 3, 300)) * rng.uniform(0.5, 1.5),
+            rng.lognormvariate(0, 0.3) * typing,
         )
-        assert abs(estimated_offset(life.clock, life.now)) <= 10
-    assert life.refused <= 6
+        assert abs(estimated_offset(use.clock, use.now)) <= 10
+    assert use.refused <= 6
 
 
 @given(
-    st.floats(-OURS, OURS),
+    st.floats(-DS3231_PPM, DS3231_PPM),
     st.sampled_from([(1.0,), (7.0,), (30.0,), (3.0, 3.0, 100.0)]),
     st.integers(0, 1000),
 )
 def test_a_clock_within_its_ppm_is_followed_however_seldom_it_is_used(
     ppm: float, gaps: tuple[float, ...], seed: int
 ):
-    assert Life(ppm, OURS).live(gaps, 60, seed).refused == 0
+    assert SimulatedUse(ppm, DS3231_PPM).log_in_often(gaps, 60, seed).refused == 0
 
 
 @pytest.mark.parametrize("ppm", [-3.5, -2, 2, 3.5, 5, -5])
 def test_our_clock_used_once_a_month_is_accepted_for_years(ppm: float):
-    life = Life(ppm, OURS).live((30.0,), 48)
-    assert abs(life.offset) > 2 * PERIOD
-    assert life.refused == 0
+    use = SimulatedUse(ppm, DS3231_PPM).log_in_often((30.0,), 48)
+    assert abs(use.offset) > 2 * PERIOD
+    assert use.refused == 0
 
 
 @pytest.mark.parametrize("ppm", [-20, -5, 5, 20])
 @pytest.mark.parametrize("days", [0.5, 1, 7])
 def test_a_plain_crystal_is_followed_for_years(ppm: float, days: float):
-    life = Life(ppm, GENERIC_PPM).live((days,), int(3 * 365 / days))
-    assert life.refused == 0
-    assert estimated_offset(life.clock, life.now) == pytest.approx(life.offset, abs=4 * PERIOD)
+    use = SimulatedUse(ppm, GENERIC_PPM).log_in_often((days,), int(3 * 365 / days))
+    assert use.refused == 0
+    assert estimated_offset(use.clock, use.now) == pytest.approx(use.offset, abs=4 * PERIOD)
 
 
 @given(PPMS, st.floats(-1, 1), st.floats(0, 3000))
 def test_the_first_code_after_any_silence_is_searched_where_the_clock_can_be(
-    told: float, part: float, days: float
+    ppm: float, part: float, days: float
 ):
-    life = Life(part * told, told)
-    life.now += days * DAY
-    within = abs(life.offset) < MAX_REACH * PERIOD
-    life.now -= days * DAY
-    assert life.log_in(days, 0) or not within
+    use = SimulatedUse(part * ppm, ppm)
+    use.now += days * DAY
+    within = abs(use.offset) < MAX_REACH * PERIOD
+    use.now -= days * DAY
+    assert use.log_in(days, 0) or not within
 
 
 @given(PPMS, GAPS, st.data())
 def test_the_search_is_never_wider_than_the_clock_can_have_moved_nor_than_six_steps(
-    told: float, gaps: list[float], data: st.DataObject
+    ppm: float, gaps: list[float], data: st.DataObject
 ):
-    life = Life(0, told)
+    use = SimulatedUse(0, ppm)
     for days in gaps:
-        life.log_in(days, data.draw(st.floats(0, 60)))
-        for side in reach(life.clock, life.now + DAY, PERIOD):
+        use.log_in(days, data.draw(st.floats(0, 60)))
+        for side in reach(use.clock, use.now + DAY, PERIOD):
             assert 0 <= side <= MAX_REACH * PERIOD
-        assert life.steps <= 3 + 2 * MAX_REACH
-        moved = told * 1e-6 * (life.now - START)
-        behind, ahead = reach(life.clock, life.now, PERIOD)
-        offset = estimated_offset(life.clock, life.now)
+        assert use.steps <= 3 + 2 * MAX_REACH
+        moved = ppm * 1e-6 * (use.now - START)
+        behind, ahead = reach(use.clock, use.now, PERIOD)
+        offset = estimated_offset(use.clock, use.now)
         assert max(abs(offset - behind), abs(offset + ahead)) <= max(moved, abs(offset)) + 1e-6
 
 
-@given(st.integers(0, 100), st.sampled_from([OURS, GENERIC_PPM]))
-def test_a_token_in_use_by_a_prompt_user_has_its_window_and_no_more(seed: int, told: float):
-    dice = random.Random(seed)
-    life = Life(0, told)
+@given(st.integers(0, 100), st.sampled_from([DS3231_PPM, GENERIC_PPM]))
+def test_a_token_in_use_by_a_prompt_user_has_its_window_and_no_more(seed: int, ppm: float):
+    rng = random.Random(seed)
+    use = SimulatedUse(0, ppm)
     for _ in range(MAX_OBSERVATIONS * 3):
-        life.log_in(dice.uniform(0.01, 0.05), dice.uniform(2, 8))
-    behind, ahead = reach(life.clock, life.now, PERIOD)
+        use.log_in(rng.uniform(0.01, 0.05), rng.uniform(2, 8))
+    behind, ahead = reach(use.clock, use.now, PERIOD)
     assert max(behind, ahead) < 2
 
 
@@ -196,17 +200,17 @@ def test_one_late_code_is_no_proof_at_all():
     PPMS, st.lists(st.tuples(st.floats(1, 400), st.integers(-100, 100)), min_size=1, max_size=40)
 )
 def test_nothing_is_believed_that_the_tokens_own_crystal_could_not_do(
-    told: float, uses: list[tuple[float, int]]
+    ppm: float, uses: list[tuple[float, int]]
 ):
-    clock, now = TokenClock(0.0, START, ppm=told), START
+    clock, now = TokenClock(0.0, START, ppm=ppm), START
     for days, steps in uses:
         now += days * DAY
         clock = with_observation(clock, now, int(now // PERIOD) + steps, PERIOD)
-        assert abs(estimated_offset(clock, now)) <= told * 1e-6 * (now - START) + 1e-6
+        assert abs(estimated_offset(clock, now)) <= ppm * 1e-6 * (now - START) + 1e-6
 
 
 def test_a_measured_clock_starts_from_what_was_seen():
-    clock = resynchronised_clock(START, int((START + 300) // PERIOD), PERIOD, OURS)
+    clock = resynchronised_clock(START, int((START + 300) // PERIOD), PERIOD, DS3231_PPM)
     assert estimated_offset(clock, START) == pytest.approx(300, abs=PERIOD / 2)
     assert clock.uncertainty > UNCERTAINTY_SET
-    assert clock.ppm == OURS
+    assert clock.ppm == DS3231_PPM

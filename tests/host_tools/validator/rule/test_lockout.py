@@ -5,7 +5,8 @@ from host_tools.validator.rule import lockout
 
 
 def _locks() -> list[tuple[int, float]]:
-    """Fail again and again as soon as one may: (failures, seconds locked)."""
+    """Fail until the token is blocked, each time as soon as the lock ends: (failures, seconds
+    locked)."""
     locks, failures, now = [], 0, 0.0
     while True:
         follows = lockout.after_failure(failures, now)

@@ -1,5 +1,5 @@
-"""The audit: any change, and any gap, is found and named. Who tampers here may do all but know the
-key."""
+"""The audit: any change, and any gap, is found and named. The attacker may write everything but
+does not have the key."""
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -131,8 +131,8 @@ def test_verifying_while_codes_are_checked_finds_nothing_wrong(
     assert len({report.entries for report in reports}) > 1
 
 
-def test_checks_that_are_nobodys_do_not_fill_the_audit(validator: Validator, clock: VirtualClock):
-    """60 a minute are noted, the others counted, and the number is noted when the minute is
+def test_unattributed_checks_do_not_fill_the_audit(validator: Validator, clock: VirtualClock):
+    """60 a minute are logged, the others counted, and their number is logged when the minute is
     over."""
     activated(validator, clock, "anders")
     before = validator.audit().total
@@ -154,11 +154,13 @@ def test_checks_that_are_nobodys_do_not_fill_the_audit(validator: Validator, clo
     assert not validator.verify_audit().broken
     validator.check_many([CheckRequest("123456", user_id="anders")] * 3)
     assert validator.audit(serial="anders-1").items[0].action == "check", (
-        "somebody's are noted each"
+        "every check of a known user is logged"
     )
 
 
-def test_a_clock_that_was_put_back_notes_again(validator: Validator, clock: VirtualClock):
+def test_after_the_clock_was_set_back_checks_are_logged_again(
+    validator: Validator, clock: VirtualClock
+):
     validator.check_many([CheckRequest("123456", user_id=f"nobody-{n}") for n in range(61)])
     clock.now -= 86400
     before = validator.audit().total

@@ -1,4 +1,4 @@
-"""The same code at once: however many ask, through however many workers, one is accepted."""
+"""The same code submitted many times at once, through one or more workers: one is accepted."""
 
 import asyncio
 import multiprocessing

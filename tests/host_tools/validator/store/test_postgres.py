@@ -1,4 +1,4 @@
-"""The throw-away PostgreSQL that other tests stand on."""
+"""The temporary PostgreSQL server that other tests use."""
 
 import psycopg
 import pytest
@@ -19,6 +19,6 @@ def test_each_test_has_an_empty_database_on_loopback_that_commits_durably(postgr
 
 
 def test_it_asks_for_its_password(postgres_url: str):
-    stranger = postgres_url.replace("+psycopg", "").replace("kodebrik:", "kodebrik:x")
+    wrong = postgres_url.replace("+psycopg", "").replace("kodebrik:", "kodebrik:x")
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
-        psycopg.connect(stranger)
+        psycopg.connect(wrong)
