@@ -63,7 +63,7 @@ fonts: .venv/.dev ## Regenerate the token's bitmap fonts.
 
 release: .venv/.dev ## Prepare a release, VERSION=0.2.0: write version and changelog, build wheel and sdist, try the wheel.
 	@$(BIN)/python -m host_tools.devtools.release "$(VERSION)"
-	@$(BIN)/python -m pytest tests/e2e/test_wheel.py
+	@KODEBRIK_DIST=build/dist $(BIN)/python -m pytest tests/e2e/test_wheel.py
 	@echo "build/dist holds the release; CONTRIBUTING.md says what comes next."
 
 clean: ## Remove what the other targets made.

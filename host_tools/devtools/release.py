@@ -7,6 +7,7 @@ changes under it, and builds wheel and sdist in build/dist. Tests, commit and ta
 
 import datetime
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -68,6 +69,7 @@ def main(version: str) -> None:
     changes = release_changelog(changelog.read_text(encoding="utf-8"), version, today)
     number.write_text(source, encoding="utf-8")
     changelog.write_text(changes, encoding="utf-8")
+    shutil.rmtree(DIST, ignore_errors=True)
     build = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(DIST), str(ROOT)]
     subprocess.run(build, check=True)  # noqa: S603 - our own
 
