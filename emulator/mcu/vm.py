@@ -25,8 +25,8 @@ SILENCE_LIMIT = 300.0  # real seconds without a record, however little processor
 _CHECK_INTERVAL = 0.25  # real seconds of silence between two looks at the processor time
 
 
-# Starts the extension module directly, without site-packages: the package's own script takes CPython
-# 12 ms longer.
+# Starts the extension module directly, without site-packages: the package's own script takes 12 ms
+# longer.
 _LAUNCH = (
     "import sys; sys.path.insert(0, sys.argv[1]); import micropython_module as m; "
     "m.run_main(sys.argv[1:])"
@@ -34,8 +34,10 @@ _LAUNCH = (
 
 
 def find_vm(name: str | None = None) -> tuple[str, list[str]]:
-    """Give the name and the command of the MicroPython to use: `name`, else $KODEBRIK_MICROPYTHON,
-    else the one in the package. VmNotFoundError when there is none."""
+    """Give name and command of the MicroPython to use. VmNotFoundError when there is none.
+
+    It is `name`, else $KODEBRIK_MICROPYTHON, else the one in the package.
+    """
     if sys.platform == "win32":
         raise VmNotFoundError(
             "The emulator needs MicroPython's unix port: run it in WSL "
@@ -134,7 +136,7 @@ class Vm:
         return kind, spent, payload
 
     def _receive(self, timeout: float) -> bool:
-        """Read what the streams hold, waiting at most `timeout` seconds; False when nothing came."""
+        """Read the streams, waiting at most `timeout` seconds; False when nothing came."""
         ready = self._poll.poll(max(0, timeout) * 1000)
         for stream, _ in ready:
             data = os.read(stream, 65536)
@@ -156,8 +158,10 @@ class Vm:
         return bool(ready)
 
     def reply(self, now: tuple[int, int, int], status: int, events: bytes, payload: bytes) -> None:
-        """Answer the last record. `now` is (time, quiet time, levels), see emulator/shims/records.py;
-        `events` holds pairs (source, flags)."""
+        """Answer the last record, see emulator/shims/records.py.
+
+        `now` is (time, quiet time, levels); `events` holds pairs (source, flags).
+        """
         head = struct.pack(records.REPLY, *now, status, len(events) // 2, len(payload))
         os.write(self._replies, head + events + payload)
 
@@ -183,7 +187,7 @@ class Vm:
             return 0
 
     def take_back(self) -> bytes:
-        """Take back the bytes on its stdin that the VM has not read. It must be waiting for a reply."""
+        """Take back unread bytes from the stdin of a VM that waits for a reply."""
         count = bytearray(4)
         fcntl.ioctl(self._stdin_end, termios.FIONREAD, count)
         unread = int.from_bytes(count, sys.byteorder)

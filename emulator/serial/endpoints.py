@@ -36,7 +36,7 @@ class Pty:
     """A pseudo-terminal; the other program opens `path`, or the symbolic link `link` to it."""
 
     def __init__(self, link: Path | None) -> None:
-        """Open a new pair. An existing symbolic link is replaced; FileExistsError for other files."""
+        """Open a new pair. An existing symbolic link is replaced, FileExistsError for a file."""
         if link is not None and link.exists() and not link.is_symlink():
             raise FileExistsError(f"{link} exists and is not a symbolic link.")
         # The slave stays open here: reading the master would fail between two programs.

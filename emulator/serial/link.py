@@ -65,7 +65,7 @@ class Port:
         self._link, self._run_until = link, run_until
 
     def read(self, timeout: float) -> bytes:
-        """Give bytes from the token, waiting at most `timeout` virtual seconds; b"" when none came."""
+        """Give bytes from the token, after at most `timeout` virtual seconds; b"": none came."""
         if not self._link.plugged:
             raise UnpluggedError
         self._run_until(lambda: bool(self._link.received) or not self._link.plugged, timeout)

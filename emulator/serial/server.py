@@ -34,7 +34,7 @@ class LinkServer:
     the emulator is moved on.
     """
 
-    def __init__(  # noqa: PLR0913 - the parts of an emulator that serving needs
+    def __init__(  # noqa: PLR0913, PLR0917 - the parts of an emulator that serving needs
         self,
         link: Link,
         clock: SimulationClock,

@@ -8,9 +8,12 @@ PATH = ROOT / "docs" / "conformance.md"
 PASSED, FAILED, NO_TEST = "passed", "**failed**", "**no test**"
 _HEAD = """# Conformance of the kodeoplæser
 
-Which test shows which requirement. Written by `make conformance`, which runs these tests and fails when one fails or a
-requirement has none; nothing here is typed by hand. Tests press the keys of an emulated token that runs the real
-firmware, and look at the pixels of its display and the samples that reach loudspeaker and headphones. The wording is
+Which test shows which requirement. Written by `make conformance`, which runs these tests and \
+fails when one fails or a
+requirement has none; nothing here is typed by hand. Tests press the keys of an emulated token \
+that runs the real
+firmware, and look at the pixels of its display and the samples that reach loudspeaker and \
+headphones. The wording is
 ours and short; EN 301 549 itself decides.
 """
 

@@ -1,2 +1,1 @@
-"""The whole token: firmware on the VM, its display read from pixels, provisioned over its link by
-the host tools."""
+"""End-to-end tests: the firmware on its VM, read by pixels and sound, set up by the host tools."""

@@ -314,7 +314,8 @@ def test_no_vm_outlives_a_host_that_is_killed(tmp_path: Path) -> None:
     program = f"""
 import os, pathlib
 from emulator.session import Emulator
-emulator = Emulator(state={str(tmp_path / "token")!r}, image=pathlib.Path({str(tmp_path / "image")!r}).read_bytes())
+image = pathlib.Path({str(tmp_path / "image")!r}).read_bytes()
+emulator = Emulator(state={str(tmp_path / "token")!r}, image=image)
 emulator.plug()
 emulator.advance(1)
 print(emulator.mcu.vm._process.pid, emulator.mcu._spare._process.pid, flush=True)

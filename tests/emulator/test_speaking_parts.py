@@ -41,7 +41,8 @@ def more(port):
         piece = samples[at : at + 320]
         at += 320
         port.write(piece)
-port = I2S(0, sck=Pin(10), ws=Pin(11), sd=Pin(9), mode=I2S.TX, bits=16, format=I2S.MONO, rate=16000, ibuf=1280)
+port = I2S(0, sck=Pin(10), ws=Pin(11), sd=Pin(9), mode=I2S.TX, bits=16,
+           format=I2S.MONO, rate=16000, ibuf=1280)
 port.irq(more)
 more(port)
 print(at)
@@ -54,7 +55,8 @@ RAMP = """
 import select, time
 from array import array
 from machine import I2S, Pin
-port = I2S(0, sck=Pin(10), ws=Pin(11), sd=Pin(9), mode=I2S.TX, bits=16, format=I2S.CHANNELS, rate=16000, ibuf=IBUF)
+port = I2S(0, sck=Pin(10), ws=Pin(11), sd=Pin(9), mode=I2S.TX, bits=16,
+           format=I2S.CHANNELS, rate=16000, ibuf=IBUF)
 asking = select.poll()
 asking.register(port, select.POLLOUT)
 asking.poll(0)
@@ -83,7 +85,8 @@ def feed():
     global at, playing
     while at < 32800 and audio.room():
         for i in range(len(audio.piece)):
-            audio.piece[i] = at % 16384 + 1000 if at < 32000 else 0  # the port keeps the last few samples back
+            # The port keeps the last few samples back.
+            audio.piece[i] = at % 16384 + 1000 if at < 32000 else 0
             at += 1
         audio.send()
     if audio.over():

@@ -20,7 +20,8 @@ BEEPER = """
 import select, time
 from firmware.boards.pico import BOARD
 from firmware.hardware import bring_up
-PRODUCT = {"name": "kodeoplaeser", "parts": ("latch", "button", "keypad", "audio", "amplifier", "jack"),
+PRODUCT = {"name": "kodeoplaeser",
+    "parts": ("latch", "button", "keypad", "audio", "amplifier", "jack"),
     "debounce_ms": 5, "sample_rate": 16000}
 token = bring_up(BOARD, PRODUCT)
 left = 0

@@ -50,8 +50,8 @@ def run(
         str,
         typer.Option(
             metavar="SERVER",
-            help="local (a validator in this process, in virtual time), the URL of a kodebrik server,"
-            " privacyidea:URL or radius:HOST[:PORT].",
+            help="local (a validator in this process, in virtual time), the URL of a kodebrik "
+            "server, privacyidea:URL or radius:HOST[:PORT].",
         ),
     ] = "local",
     codes: Annotated[
@@ -287,7 +287,8 @@ def _real_token(port: str, user: str | None) -> "RealToken":
         raise KodebrikError("A real token is somebody's.", "Say whose with --user.", ExitCode.USAGE)
     with open_port(port) as (_, hello):
         say(
-            f"The token at {port} is the {hello.product} {hello.serial}. Unplug it or leave it in, as you like."
+            f"The token at {port} is the {hello.product} {hello.serial}. "
+            "Unplug it or leave it in, as you like."
         )
     return RealToken(
         hello.product, hello.serial, user, lambda text: str(typer.prompt(text, err=True))

@@ -44,7 +44,7 @@ class PrivacyIdeaTarget:
         enroller: Enroller | None,
         policy: Policy,
     ) -> None:
-        """`login`: an administrator who enrols, or an API key that checks what `enroller` enrols."""
+        """`login`: an administrator who enrols, or an API key to check what `enroller` enrols."""
         headers = {}
         if isinstance(login, Secret):
             headers["PI-Authorization"] = login.reveal().decode()

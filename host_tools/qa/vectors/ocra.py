@@ -25,7 +25,7 @@ from host_tools.secret import Secret
 KEYPAD_PRODUCT = "kodeoplaeser"
 _BEFORE = 120  # seconds before a vector's moment at which its token is provisioned
 _ENTRY = "number"
-# A program for the VM, where it calls the firmware's module as the REPL of a development board would.
+# A program for the VM, where it calls the firmware's module as a development board's REPL would.
 # The secret comes on standard input, never among the arguments.
 _ON_VM = """
 import json, sys

@@ -24,8 +24,10 @@ SERIALS = count(1)
 
 
 class ValidatorAndModel(RuleBasedStateMachine):
-    """Two users, to see that neither's codes affect the other. It is always the middle of a step, so
-    that no drift is learnt."""
+    """Two users, to see that neither's codes affect the other.
+
+    It is always the middle of a step, so that no drift is learnt.
+    """
 
     def __init__(self, target: LocalTarget, time_source: VirtualTime) -> None:
         super().__init__()
@@ -65,7 +67,7 @@ class ValidatorAndModel(RuleBasedStateMachine):
 
     @rule(who=WHO, days=st.integers(1, 1000), away=st.integers(-9, 9))
     def a_code_after_days_in_a_drawer(self, who: str, days: int, away: int) -> None:
-        """The clocks are set afterwards: learning from codes outside the window is not tested here."""
+        """The clocks are set afterwards: learning from such codes is tested elsewhere."""
         self.time_source.wait_until(
             self.time_source.now() + days * DAY, "the token lies in a drawer"
         )

@@ -10,7 +10,7 @@ import firmware
 BLOCK, BLOCKS, PROGRAM = 4096, 352, 256  # of the Pico's file system
 REAL_LIMIT = 120  # real seconds that another program may take on a busy machine
 
-# Holds its power for 5 s, draws one more column at each press, echoes what a host sends in capitals.
+# Holds its power for 5 s, draws one more column at each edge, echoes bytes in capitals.
 PANEL = """
 import select, sys, time
 from machine import I2C, Pin
@@ -21,7 +21,8 @@ for command in (0x8D, 0x14, 0xA1, 0xC8, 0x20, 0x00, 0xAF):
     bus.writeto(0x3C, bytes((0x80, command)))
 bus.writeto(0x3C, b"\\x40" + bytes(1024))
 edges = []
-button.irq(lambda pin: edges.append((time.ticks_ms(), pin.value())), Pin.IRQ_FALLING | Pin.IRQ_RISING)
+note = lambda pin: edges.append((time.ticks_ms(), pin.value()))
+button.irq(note, Pin.IRQ_FALLING | Pin.IRQ_RISING)
 poll = select.poll()
 poll.register(sys.stdin, select.POLLIN)
 shown = 0
