@@ -86,7 +86,7 @@ class Emulator:
         self.sound = Sound(self.board)
         self.link = Link()
         self._closed = False
-        self.port = Port(self.link, self.run_until)
+        self.port = Port(self.link, self.run_until, lambda: self.elapsed)
         self.vm_name, command = find_vm(vm)
         arguments = [str((self.directory / saved_state.FLASH).resolve()), str(filesystem["block"])]
         arguments += [

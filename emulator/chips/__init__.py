@@ -1,1 +1,1 @@
-"""Emulated chips, one file each, driven by bus bytes and pin levels."""
+"""Emulated chips, one file each, driven by bytes on buses and levels of pins."""

@@ -1,7 +1,7 @@
-"""The loudspeaker's amplifier, a MAX98357A: it plays while its SD_MODE pin is high. Microseconds.
+"""The loudspeaker's amplifier MAX98357A, on while its SD_MODE pin is high. Times in microseconds.
 
-Source: Analog Devices MAX98357A data sheet: the outputs come 7.5 ms after the pin rises, and go
-with it.
+Source: Analog Devices MAX98357A data sheet: the outputs turn on 7.5 ms after the pin rises, and off
+when it falls.
 """
 
 from typing import Any
@@ -10,7 +10,7 @@ TURN_ON_US = 7_500
 
 
 class Amplifier:
-    """`spans` are the times in which it plays, the last one without an end while it does."""
+    """`spans` are its times on, as (start, end); the end is None while it is on."""
 
     def __init__(self, part: dict[str, Any], board: Any) -> None:
         """Enabled by `part["pin"]`."""
@@ -29,7 +29,7 @@ class Amplifier:
 
     @property
     def on(self) -> bool:
-        """Whether the pin says so."""
+        """Whether the pin is high."""
         return bool(self.spans) and self.spans[-1][1] is None
 
 

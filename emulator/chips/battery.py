@@ -4,7 +4,7 @@ from typing import Any
 
 
 class Battery:
-    """`millivolts` is the cell's voltage; it does not run down by itself."""
+    """`millivolts` is the cell's voltage; it changes only when set."""
 
     def __init__(self, part: dict[str, Any], board: Any) -> None:
         """On ADC pin `part["pin"]`, divided by `part["ratio"]`, against `part["reference_mv"]`."""
@@ -13,7 +13,7 @@ class Battery:
         board.adc[part["pin"]] = self
 
     def read_u16(self) -> int:
-        """What the ADC reads: 12 bits, stretched to 16 as MicroPython does on the RP2040."""
+        """Give the ADC's reading: 12 bits, scaled to 16 as by MicroPython on the RP2040."""
         raw = min(4095, self.millivolts * 4096 // self._full_scale)
         return raw << 4 | raw >> 8
 

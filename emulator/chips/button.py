@@ -1,14 +1,13 @@
-"""Push button to ground with bouncing contacts. Times in microseconds."""
+"""A push button to ground with bouncing contacts. Times in microseconds."""
 
 from typing import Any
 
-# Contact levels after a change, as (time, closed): a few edges within 3 ms, which is a lively
-# tactile switch.
+# (time, whether the contact has its new state): a tactile switch that bounces much, for 3 ms.
 BOUNCE = ((0, 1), (350, 0), (700, 1), (1500, 0), (1600, 1), (2700, 0), (2900, 1))
 
 
 class Button:
-    """`press()` and `release()` move the finger; the contact follows after bouncing."""
+    """`press()` and `release()` take effect after the contact has bounced."""
 
     def __init__(self, part: dict[str, Any], board: Any) -> None:
         """On `part["pin"]`, active low; the pull-up is the MCU's."""
@@ -18,11 +17,11 @@ class Button:
         self._edges: list[Any] = []
 
     def press(self) -> None:
-        """The finger goes down."""
+        """Press the button."""
         self._move(True)
 
     def release(self) -> None:
-        """The finger goes up."""
+        """Release the button."""
         self._move(False)
 
     def _move(self, pressed: bool) -> None:

@@ -34,11 +34,10 @@ def _value(bcd: int) -> int:
 
 
 class Ds3231:
-    """`drift_ppm` (positive: fast) and `temperature` (degrees Celsius) are knobs; the rest goes
-    over the bus."""
+    """`drift_ppm` (positive: fast) and `temperature` (degrees Celsius) may be set from outside."""
 
     def __init__(self, part: dict[str, Any], board: Any) -> None:
-        """A chip that has just got its first supply."""
+        """Start as at the first supply."""
         self._clock = board.clock
         self._pointer = 0
         self._mcu = False
@@ -48,8 +47,7 @@ class Ds3231:
         self.first_supply()
 
     def first_supply(self) -> None:
-        """Both supplies were gone: reset values, 2000-01-01 00:00:00 on day 1, oscillator flag
-        set."""
+        """Reset as after loss of both supplies: 2000-01-01 00:00:00, day 1, oscillator flag."""
         self._time, self._synced = 0, self._clock.now
         self._day_shift, self._twelve = 0, False
         self._registers = bytearray(REGISTERS)
@@ -57,8 +55,7 @@ class Ds3231:
         self._aging = 0  # the value in use
 
     def mcu_power(self, on: bool) -> None:
-        """VCC came or went; the backup cell keeps the chip, and the oscillator too unless EOSC says
-        no."""
+        """Switch VCC; on the backup cell the oscillator runs on unless EOSC is set."""
         self._sync()
         self._mcu = on
         if not on and self._registers[CONTROL] & EOSC:
@@ -76,26 +73,25 @@ class Ds3231:
 
     @property
     def unix(self) -> Fraction:
-        """The time it counts, as Unix seconds the way seconds since 2000 are kept in the chip."""
+        """The time that the chip counts, as Unix seconds of its own calendar."""
         self._sync()
         return EPOCH + Fraction(self._time, SECOND)
 
     def set_unix(self, seconds: float | Fraction) -> None:
-        """Set the count from outside; clears the oscillator flag, as whoever sets a clock does."""
+        """Set the time from outside, and clear the oscillator flag."""
         self._sync()
         self._time = round((Fraction(seconds) - EPOCH) * SECOND) % self._wrap
         self._registers[STATUS] &= ~OSF
 
     def shift(self, microseconds: int) -> None:
-        """The world's time jumps, and the chip's with it."""
+        """Add `microseconds` to the time, without time passing."""
         self._sync()
         self._time = (self._time + microseconds * RATE) % self._wrap
 
     _wrap = 2 * CENTURY_DAYS * DAY * SECOND
 
     def _sync(self) -> None:
-        """Count up to now, taking a changed aging value into use at the next temperature
-        conversion."""
+        """Count up to now; a new aging value takes effect at the next temperature conversion."""
         now = self._clock.now
         stopped = self._registers[CONTROL] & EOSC and not self._mcu
         wanted = self._signed(AGING)
@@ -118,7 +114,7 @@ class Ds3231:
         return value - 256 if value > 127 else value
 
     def write(self, data: bytes) -> None:
-        """Register address, then bytes; the time registers take effect together at the end."""
+        """Take a register address, then bytes; time registers take effect together at the end."""
         if not data:
             return
         self._sync()
@@ -133,7 +129,7 @@ class Ds3231:
             self._set_calendar(restart=0 in touched)
 
     def read(self, count: int) -> bytes:
-        """Bytes from the register pointer on; the time is frozen at the start of the message."""
+        """Give bytes from the register pointer on; they show the time at the message's start."""
         self._sync()
         self._fill()
         answer = bytes(self._registers[(self._pointer + i) % REGISTERS] for i in range(count))
@@ -179,8 +175,10 @@ class Ds3231:
         )
 
     def _set_calendar(self, restart: bool) -> None:
-        """Take the time registers over; writing the seconds restarts the countdown chain. Nonsense
-        wraps around."""
+        """Set the time from the time registers; invalid values wrap around.
+
+        Writing the seconds restarts the countdown chain.
+        """
         registers = self._registers
         self._twelve = bool(registers[2] & 0x40)
         if self._twelve:
@@ -201,7 +199,7 @@ class Ds3231:
         self._day_shift = ((registers[3] & 7) - 1 - self._time // SECOND // DAY) % 7
 
     def state(self) -> dict[str, Any]:
-        """What the backup cell keeps, as plain data."""
+        """Give what the backup cell keeps, as plain data."""
         self._sync()
         return {
             "time": self._time,
@@ -214,7 +212,7 @@ class Ds3231:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Take back what `state` gave."""
+        """Restore what `state` gave."""
         self._time, self._day_shift, self._twelve = (
             state["time"],
             state["day_shift"],

@@ -1,5 +1,5 @@
-"""What hangs on the I2S bus: every sample, with the virtual time at which it was on the wires.
-Microseconds."""
+"""A recorder on the I2S bus: every sample with the virtual time at which it was sent, in
+microseconds."""
 
 from __future__ import annotations  # array[int] is for type checkers before Python 3.12
 
@@ -12,7 +12,7 @@ _US = 1_000_000
 
 
 class Stretch(NamedTuple):
-    """Sound without a longer silence in it: sample n was on the wires at `began` + n / `rate`."""
+    """Sound without longer silence: sample n was sent at `began` + n / `rate`."""
 
     began: int
     rate: int
@@ -28,11 +28,11 @@ class I2s:
         self._catch_up: Callable[[], None] = lambda: None
 
     def attach(self, catch_up: Callable[[], None]) -> None:
-        """The clocks start."""
+        """As Sink.attach."""
         self._catch_up = catch_up
 
     def begin(self, rate: int, time: int) -> None:
-        """Sound begins; it may be a little later than now."""
+        """As Sink.begin; `time` may be a little later than now."""
         kept = sum(len(stretch.samples) / stretch.rate for stretch in self.stretches)
         while self.stretches:
             oldest = len(self.stretches[0].samples) / self.stretches[0].rate
@@ -43,16 +43,19 @@ class I2s:
         self.stretches.append(Stretch(time, rate, array("h")))
 
     def hear(self, samples: array[int]) -> None:
-        """What comes next; the DMA has it a little before it is on the wires."""
+        """As Sink.hear."""
         self.stretches[-1].samples.extend(samples)
 
     def end(self, time: int) -> None:
-        """Sound stops; what had not been sent yet never is."""
+        """As Sink.end; samples that are due after `time` are dropped."""
         last = self.stretches[-1]
         del last.samples[max(0, time - last.began) * last.rate // _US :]
 
     def between(self, start: int, end: int, rate: int) -> array[int]:
-        """The samples from `start` to `end` at `rate`, silence where the clocks stood still."""
+        """Give the samples from `start` to `end`, silence where none were sent.
+
+        ValueError when the bus ran at another rate than `rate`.
+        """
         self._catch_up()
         found = array("h", bytes(2 * ((end - start) * rate // _US)))
         for began, own_rate, samples in self.stretches:

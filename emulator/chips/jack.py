@@ -1,5 +1,4 @@
-"""The headset's jack: its switch connects the pin to ground while no plug is in, and bounces.
-Microseconds."""
+"""The headset's jack: a bouncing switch grounds its pin while no plug is in. Microseconds."""
 
 from typing import Any
 
@@ -7,8 +6,7 @@ from emulator.chips.button import BOUNCE
 
 
 class Jack:
-    """`plug()` and `unplug()` move the plug; `spans` are the times in which headphones hear, the
-    last one open."""
+    """`spans` are the times with the plug in, as (start, end); the end is None while it is in."""
 
     def __init__(self, part: dict[str, Any], board: Any) -> None:
         """On `part["pin"]`; the pull-up is the MCU's."""
@@ -20,13 +18,13 @@ class Jack:
         board.pins.drive(self._pin, 0)
 
     def plug(self) -> None:
-        """The plug goes in."""
+        """Put the plug in."""
         if not self.plugged:
             self.spans.append((self._board.clock.now, None))
             self._move(True)
 
     def unplug(self) -> None:
-        """The plug comes out."""
+        """Pull the plug out."""
         if self.plugged:
             self.spans[-1] = (self.spans[-1][0], self._board.clock.now)
             self._move(False)

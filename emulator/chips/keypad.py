@@ -1,5 +1,4 @@
-"""Keypad of a telephone's layout, 3 columns and 4 rows of contacts between them, no diodes:
-Adafruit 419 or 3845.
+"""A telephone keypad of 3 columns and 4 rows without diodes: Adafruit 419 or 3845.
 
 A closed contact joins its row to its column, so all lines that keys join have one level; where
 three keys are at corners of a rectangle, the key at the fourth corner seems closed too. Contacts
@@ -14,7 +13,7 @@ KEYS = ("123", "456", "789", "*0#")  # row by row
 
 
 class Keypad:
-    """`press(key)` and `release(key)` move a finger; the contact follows after bouncing."""
+    """`press(key)` and `release(key)` take effect after the contact has bounced."""
 
     def __init__(self, part: dict[str, Any], board: Any) -> None:
         """Between the pins `part["rows"]` and `part["columns"]`; pull-ups are the MCU's."""
@@ -28,19 +27,19 @@ class Keypad:
             board.pins.watch_output(line, self._settle)
 
     def press(self, key: str) -> None:
-        """The finger goes down; ValueError when there is no such key."""
-        self._place(key)
+        """Press a key; ValueError when there is no such key."""
+        self._pins_of(key)
         if key not in self.pressed:
             self.pressed.add(key)
             self._move(key)
 
     def release(self, key: str) -> None:
-        """The finger goes up."""
+        """Release a key."""
         if key in self.pressed:
             self.pressed.remove(key)
             self._move(key)
 
-    def _place(self, key: str) -> tuple[int, int]:
+    def _pins_of(self, key: str) -> tuple[int, int]:
         for row, keys in enumerate(KEYS):
             if len(key) == 1 and key in keys:
                 return self._rows[row], self._columns[keys.index(key)]
@@ -56,13 +55,13 @@ class Keypad:
 
     def _contact(self, key: str, closed: bool) -> Any:
         def change() -> None:
-            (self._closed.add if closed else self._closed.discard)(self._place(key))
+            (self._closed.add if closed else self._closed.discard)(self._pins_of(key))
             self._settle()
 
         return change
 
     def _settle(self) -> None:
-        """Give every line that another one pulls low, through closed contacts, its level."""
+        """Pull down each line that closed contacts connect to a line driven low."""
         pins = self._board.pins
         joined = {line: {line} for line in self._lines}
         for row, column in self._closed:

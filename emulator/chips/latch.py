@@ -1,5 +1,4 @@
-"""Power latch: the button or the cable switches the supply on, the MCU holds it, a capacitor holds
-it for a moment.
+"""The power latch: button or cable switch the supply on, the MCU holds it, a capacitor helps.
 
 Power stays on while the hold pin is high, the button is down or USB gives power, and HOLD_UP_US
 after the last of them ended through the button or the cable. When the firmware itself drops the
@@ -13,7 +12,7 @@ HOLD_UP_US = 500_000
 
 
 class Latch:
-    """`on_power(bool)` hears of the supply coming and going."""
+    """`on_power(bool)` is called when the supply is switched."""
 
     def __init__(self, part: dict[str, Any], board: Any) -> None:
         """Off."""
@@ -25,16 +24,16 @@ class Latch:
         board.pins.watch(part["pin"], self._pin_changed)
 
     def button_changed(self, pressed: bool) -> None:
-        """The finger moved."""
+        """The button was pressed or released."""
         self._button = pressed
         self._settle(hold_up=not pressed)
 
     def usb_changed(self, on: bool) -> None:
-        """USB power came or went."""
+        """USB power was switched."""
         self._settle(hold_up=not on)
 
     def drop(self) -> None:
-        """Every supply is gone in this instant."""
+        """Switch the supply off at once."""
         if self._hold_up is not None:
             self._hold_up.cancel()
         self._hold_up = None

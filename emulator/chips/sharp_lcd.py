@@ -1,5 +1,5 @@
-"""SHARP memory LCD LS027B7DH01, 400 x 240, on SPI. Source: its data sheet, "Serial interface" and
-"Timing chart".
+"""SHARP memory LCD LS027B7DH01, 400 x 240, on SPI. Source: data sheet, "Serial interface", "Timing
+chart".
 
 A transfer lasts while SCS is high and begins with eight mode bits: M0 write, M1 VCOM, M2 clear.
 Then come lines, each an address (1 is the top one) and its pixels, first bit first, 1 is white.
@@ -16,28 +16,24 @@ _TURNED = [int(f"{number:08b}"[::-1], 2) for number in range(256)]
 
 
 class SharpLcd:
-    """Driven by `spi_write` and its two pins; `pixels()` is what the eye sees, `faults` what the
-    data sheet forbids."""
+    """`pixels()` gives what is visible; `faults` lists uses that the data sheet forbids."""
 
     colours = ((24, 26, 28), (203, 208, 200))  # ink and paper, red green blue
 
     def __init__(self, part: dict[str, Any], board: Any) -> None:
-        """A panel of `part["width"]` x `part["height"]`, selected and enabled by the pins of these
-        names."""
+        """`part` holds the panel's "width" and "height" and its pins "select" and "enable"."""
         self.width, self.height = part["width"], part["height"]
         self._board, self._part = board, part
         self._random = board.random("sharp_lcd")
         self.faults: list[str] = []
-        self.longest_dc = (
-            0  # microseconds that a panel on display has gone without a change of VCOM
-        )
+        self.longest_dc = 0  # longest time without a change of VCOM while on, microseconds
         self._powered = False
         self._reset()
         board.pins.watch(part["select"], self._selected)
         board.pins.watch(part["enable"], self._enabled)
 
     def mcu_power(self, on: bool) -> None:
-        """The supply came or went; the memory then holds anything."""
+        """Switch the supply; afterwards the memory holds noise."""
         self._note_dc()
         self._powered = on
         if on:
@@ -70,8 +66,7 @@ class SharpLcd:
             self._transfer = None
 
     def spi_write(self, data: bytes, mode: int, hertz: int) -> None:
-        """Bytes over the bus, as they come from the highest bit on; without SCS they are for
-        somebody else."""
+        """Take bytes, highest bit first; ignored while SCS is low."""
         if self._transfer is None:
             return
         if mode != 0:
@@ -110,8 +105,7 @@ class SharpLcd:
         self.faults.append(what)
 
     def pixels(self) -> bytes:
-        """What the eye sees: width x height bytes, row by row from the top left, 1 where a pixel is
-        black."""
+        """Give what is visible: width x height bytes by rows from the top left, 1 is black."""
         if not (self.on and self._powered):
             return bytes(self.width * self.height)
         white = int.from_bytes(b"".join(self.memory), "big")

@@ -29,8 +29,7 @@ HORIZONTAL, VERTICAL, PAGE = 0, 1, 2
 
 
 class Ssd1306:
-    """Driven by `write` and `read`; `pixels()` is what the eye sees, `undefined` the commands the
-    data sheet lacks."""
+    """`pixels()` gives what is visible; `undefined` lists commands that the data sheet lacks."""
 
     def __init__(self, part: dict[str, Any], board: Any) -> None:
         """A panel of `part["width"]` x `part["height"]`."""
@@ -41,13 +40,13 @@ class Ssd1306:
         self._reset()
 
     def mcu_power(self, on: bool) -> None:
-        """The supply came or went; at power-on the memory holds anything (section 8.7)."""
+        """Switch the supply; at power-on the memory holds noise (section 8.7)."""
         self._powered = on
         if on:
             self._reset()
 
     def _reset(self) -> None:
-        """Section 8.9, and the reset values of section 9."""
+        """Set the reset values (sections 8.9 and 9)."""
         self.memory = [
             bytearray(self._random.randbytes(COLUMNS)) for _ in range(PAGES)
         ]  # by page and SEG line
@@ -62,8 +61,7 @@ class Ssd1306:
         ] = []  # a command waiting for its parameters, also over I2C messages
 
     def write(self, data: bytes) -> None:
-        """One I2C message: control bytes, each followed by one byte (Co = 1) or by all the rest
-        (section 8.1.5.2)."""
+        """Take an I2C message: control bytes, each with one byte (Co = 1) or the rest (8.1.5.2)."""
         i = 0
         while i < len(data):
             control = data[i]
@@ -77,7 +75,7 @@ class Ssd1306:
             i = end
 
     def read(self, count: int) -> bytes:
-        """The status register: bit 6 says that the display is off (section 9.2.1)."""
+        """Give the status register: bit 6 is set while the display is off (section 9.2.1)."""
         return bytes([0 if self.on else 0x40]) * count
 
     def _data(self, data: bytes) -> None:
@@ -87,7 +85,7 @@ class Ssd1306:
             self._step()
 
     def _step(self) -> None:
-        """Move the address pointers on (section 10.1.3)."""
+        """Advance the address pointers (section 10.1.3)."""
         if self._mode == PAGE:
             self._column = (self._column + 1) % COLUMNS
         elif self._mode == HORIZONTAL:
@@ -156,13 +154,11 @@ class Ssd1306:
 
     @property
     def lit(self) -> bool:
-        """Whether the panel can show anything: powered, switched on, and the charge pump (its only
-        VCC) runs."""
+        """Whether the panel shines: powered, on, and its charge pump (the only VCC) running."""
         return self._powered and self.on and self.pump
 
     def _memory_row(self, panel_row: int) -> int | None:
-        """The row of memory that a row of the panel shows, None when it is not driven (tables 10-1
-        to 10-3)."""
+        """Give the row of memory that a row of the panel shows, None: not driven (10-1 to 10-3)."""
         glass = ROWS - 1 - panel_row
         if (
             not self.alternative_com
@@ -175,8 +171,7 @@ class Ssd1306:
         return (line + self.start_line) % ROWS if line < self.multiplex else None
 
     def pixels(self) -> bytes:
-        """What the eye sees: width x height bytes, row by row from the top left, 1 where a pixel is
-        lit."""
+        """Give what is visible: width x height bytes by rows from the top left, 1 is lit."""
         if not self.lit:
             return bytes(self.width * self.height)
         seen = bytearray()

@@ -1,7 +1,6 @@
-"""NOR flash: programming clears bits, erasing sets a whole block, blocks wear, and power can fail
-at any operation.
+"""NOR flash: programming clears bits, erasing sets a block; wear, and power cuts at any operation.
 
-The content is a plain file, which the VM reads by itself. Times are those of the W25Q16JV on a Pico
+The content is a plain file, which the VM reads directly. Times are those of the W25Q16JV on a Pico
 (data sheet, AC characteristics, typical): sector erase 45 ms, page program 0.4 ms. One operation is
 one page program or one erase.
 """
@@ -20,14 +19,16 @@ CUT_MODES = ("before", "torn", "after")
 
 
 class Flash:
-    """`size` and `block` in bytes. `on_cut` is called when the armed operation is reached; `spend`
-    takes microseconds and says whether there is still power after them.
+    """Flash of `size` bytes in blocks of `block` bytes.
+
+    `on_cut()` is called when the operation of `cut_at` is reached; `spend(microseconds)` lets time
+    pass and tells whether there is still power.
     """
 
     def __init__(
         self, path: Path, size: int, block: int, seed: int, image: bytes | None = None
     ) -> None:
-        """Open the file, or make it from `image` (the rest erased)."""
+        """Open the file, or make it from `image`, the rest erased. ValueError for a wrong size."""
         self.size, self.block = size, block
         self.operations = 0
         self.wear = [0] * (size // block)
@@ -41,8 +42,7 @@ class Flash:
                 raise ValueError(
                     f"The image has {len(content)} bytes, the file system of the board only {size}."
                 )
-            # For its owner alone: the token's sealed secrets, and the means to open them, lie in
-            # this folder.
+            # For its owner alone: it holds the token's sealed secrets, and the key is beside it.
             path.touch(0o600)
             path.write_bytes(content + b"\xff" * (size - len(content)))
         elif path.stat().st_size != size:
@@ -56,12 +56,11 @@ class Flash:
         os.close(self._file)
 
     def read(self, address: int, count: int) -> bytes:
-        """`count` bytes from `address`."""
+        """Give `count` bytes from `address`."""
         return os.pread(self._file, count, address)
 
     def cut_at(self, operation: int, mode: str) -> None:
-        """Fail power at the `operation`-th operation from now (1: the next): before it, torn
-        midway, or after it."""
+        """Cut power at the `operation`-th operation from now (1: the next), in one of CUT_MODES."""
         if mode not in CUT_MODES:
             raise ValueError(f"A power cut comes {', '.join(CUT_MODES)}, not {mode!r}.")
         if operation < 1:
@@ -69,12 +68,11 @@ class Flash:
         self._cut = self.operations + operation, mode
 
     def cancel_cut(self) -> None:
-        """Forget a power cut that has not been reached."""
+        """Cancel a power cut that has not been reached."""
         self._cut = None
 
     def program(self, address: int, data: bytes) -> None:
-        """Program `data`, page by page; FlashRuleError when a bit would have to be set or the
-        address is wrong."""
+        """Program `data` by pages; FlashRuleError when a bit would be set, or out of range."""
         self._check(address, len(data))
         while data:
             count = PAGE - address % PAGE
@@ -103,7 +101,7 @@ class Flash:
             )
 
     def _operate(self, address: int, old: bytes, new: bytes, duration: int) -> bool:
-        """One operation; False when power failed at it."""
+        """Do one operation; False when power failed at it."""
         self.operations += 1
         mode = self._cut[1] if self._cut and self._cut[0] == self.operations else None
         if mode == "torn":
@@ -118,8 +116,7 @@ class Flash:
         return False
 
     def _torn(self, old: bytes, new: bytes) -> bytes:
-        """Some of the bits that were to change have changed, which ones is settled by the seed and
-        the operation."""
+        """Give `old` with a random part of the changes, which depends on seed and operation."""
         random = Random(self._seed * 1_000_003 + self.operations)  # noqa: S311
         changed = bytes(random.getrandbits(8) & random.getrandbits(8) for _ in old)
         return bytes(

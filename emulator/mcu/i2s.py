@@ -22,39 +22,38 @@ _SHORT = 2  # bytes of a 16-bit sample
 
 
 class Sink(Protocol):
-    """What hangs on the bus."""
+    """The chip on the bus."""
 
     def attach(self, catch_up: Callable[[], None]) -> None:
-        """The clocks run; `catch_up()` lets everything be heard that is due by now."""
+        """The clocks run; `catch_up()` delivers all samples that are due by now."""
 
     def begin(self, rate: int, time: int) -> None:
-        """Sound comes from `time` (microseconds) on."""
+        """Sound begins at `time` (microseconds)."""
 
     def hear(self, samples: array[int]) -> None:
-        """The next samples of the left channel, 16 bits, before they are on the wires."""
+        """Take the next samples of the left channel, 16 bits, before they are on the wires."""
 
     def end(self, time: int) -> None:
-        """The clocks stop, or there is silence for a while."""
+        """The clocks stop at `time`, or silence begins."""
 
 
 class I2sOut:
-    """One transmitter. `on_taken()` hears that the program's buffer has been moved over whole.
+    """One transmitter. `on_taken()` is called when the program's whole buffer is in the ring.
 
-    Its interrupts are worked off when somebody looks, and there is an alarm only for the one that
-    calls the program.
+    Interrupts are computed when the state is asked for; only the one that calls the program has an
+    alarm.
     """
 
     def __init__(self, clock: SimulationClock, on_taken: Callable[[], None]) -> None:
-        """At rest."""
+        """Start stopped."""
         self._clock, self._on_taken = clock, on_taken
         self._running = False
-        self._sounding = False  # whether the sink hears; silence without end is not for it
+        self._sounding = False  # whether the sink gets samples; lasting silence is not sent
         self._alarm: Alarm | None = None
         self._sink: Sink | None = None
 
     def start(self, sink: Sink | None, width: int, channels: int, rate: int, ring: int) -> None:
-        """Let the clocks run; `width` in bytes a sample, `ring` the size of the ring buffer in
-        bytes."""
+        """Start the clocks; `width` is bytes per sample, `ring` the ring buffer's size in bytes."""
         self.stop()
         self._sink, self._width, self._channels, self._rate = sink, width, channels, rate
         self._space = ring - 1  # its ring keeps a byte free to tell full from empty
@@ -70,7 +69,7 @@ class I2sOut:
             sink.attach(self._catch_up)
 
     def put(self, data: bytes) -> int:
-        """Put what there is room for into the ring; how many bytes that is."""
+        """Put what there is room for into the ring; give how many bytes that is."""
         if not self._running:
             return 0
         self._catch_up()
@@ -79,13 +78,12 @@ class I2sOut:
         return count
 
     def filled(self) -> int:
-        """How many bytes are in the ring, and still to be moved there."""
+        """Give how many bytes are in the ring or wait to be moved there."""
         self._catch_up()
         return len(self._ring) + len(self._waiting)
 
     def write(self, data: bytes, fresh: bool) -> None:
-        """The program's buffer, or more of it; a `fresh` one replaces what had not been moved of
-        the last."""
+        """Take the program's buffer, or more of it; a `fresh` one replaces the rest of the last."""
         if not self._running:
             return
         self._catch_up()
@@ -95,7 +93,7 @@ class I2sOut:
         self._set_alarm()
 
     def stop(self) -> None:
-        """Stop the clocks at once; what is in the buffers is lost."""
+        """Stop the clocks at once; the buffers' content is lost."""
         if self._running:
             self._catch_up()
             self._running = False
@@ -104,11 +102,11 @@ class I2sOut:
             self._quieten()
 
     def _due(self, number: int) -> int:
-        """When the interrupt of that number comes; the first one has the number 1."""
+        """Give the time of an interrupt; the first one has the number 1."""
         return self._began + number * self._frames * _US // self._rate
 
     def _last(self) -> int:
-        """The number of the last interrupt that has come."""
+        """Give the number of the last interrupt that has come."""
         return ((self._clock.now - self._began + 1) * self._rate - 1) // (self._frames * _US)
 
     def _catch_up(self) -> None:
@@ -126,7 +124,7 @@ class I2sOut:
                 self._play(1)
 
     def _set_alarm(self) -> None:
-        """Ring when the last byte of the program's buffer will be moved."""
+        """Set the alarm for the time at which the buffer's last byte is moved."""
         if self._alarm is not None:
             self._alarm.cancel()
         waiting, ring, number = len(self._waiting), len(self._ring), self._interrupts
@@ -137,7 +135,7 @@ class I2sOut:
                 waiting -= count
                 ring += count
             elif ring < DMA_BYTES:
-                return  # a ring too small for it: the program waits for ever, as on a board
+                return  # the ring is too small for it: the program waits without end, as on a board
             if ring >= DMA_BYTES:
                 ring -= self._taken
         self._alarm = self._clock.at(self._due(number), self._catch_up)
@@ -157,8 +155,7 @@ class I2sOut:
                 self._on_taken()
 
     def _play(self, interrupts: int) -> None:
-        """Fill the DMA buffers so often; each is on the wires after the other one, which goes out
-        meanwhile."""
+        """Fill DMA buffers `interrupts` times; each is sent after the one that is being sent."""
         data = bytes(self._taken)
         if len(self._ring) >= DMA_BYTES:
             data = bytes(self._ring[: interrupts * self._taken])

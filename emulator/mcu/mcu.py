@@ -1,5 +1,4 @@
-"""The microcontroller: a VM process that exists while there is power, and the service of its
-records."""
+"""The microcontroller: a VM process that exists while there is power, and its records."""
 
 import select
 import struct
@@ -28,12 +27,12 @@ UNANSWERED = {
 }
 CTRL_C = 3
 ENTER_RAW, LEAVE_RAW = b"\x01", b"\x02"  # Ctrl-A and Ctrl-B to the REPL
-QUIET_US = 100_000  # a VM in a busy loop says so after that at the latest
-PROMPT_STEP = 0.02  # real seconds between looks at a REPL that says nothing
+QUIET_US = 100_000  # longest virtual time between two records of a busy loop
+PROMPT_STEP = 0.02  # real seconds to wait at a time for a REPL's output
 
 
 class Mcu:
-    """`state` is OFF, RUNNING, IDLE (until `deadline`, None: for ever) or PROMPT (the REPL)."""
+    """`state` is OFF, RUNNING, IDLE (until `deadline`, None: without end) or PROMPT (the REPL)."""
 
     def __init__(
         self,
@@ -70,7 +69,7 @@ class Mcu:
 
     @property
     def vm(self) -> Vm:
-        """The process; there is one only while there is power."""
+        """The process. EmulatorError when there is no power."""
         if self._vm is None:
             raise EmulatorError("The token is off.")
         return self._vm
@@ -81,20 +80,19 @@ class Mcu:
         return self._vm is vm
 
     def warm_up(self) -> None:
-        """Start the next VM in the background, so that it waits when power comes."""
+        """Start the next VM in the background, so that it is ready when power comes."""
         if self._spare is None:
             self._spare = self._spawn()
 
     def power(self, on: bool) -> None:
-        """The supply came or went."""
+        """Switch the supply."""
         self._stop()
         self._board.mcu_power(on)
         if on:
             self._start(records.PWRON_RESET)
 
     def reset(self, cause: int, only_boot: bool = False) -> None:
-        """The MCU starts again; the chips keep their supply. `only_boot`: without main.py, into the
-        raw REPL."""
+        """Restart the MCU, not the chips. `only_boot`: the raw REPL follows, not main.py."""
         self._stop()
         self._board.pins.reset()
         self._start(cause, only_boot)
@@ -134,8 +132,7 @@ class Mcu:
             self._vm = None
 
     def settle(self) -> None:
-        """Serve the VM until it waits for something. FirmwareCrashError when main.py ended with an
-        exception."""
+        """Serve the VM until it waits. FirmwareCrashError when main.py ended with an exception."""
         while self.state == RUNNING:
             self._serve(self.vm.next_record(self.compute_limit))
         if self.state == PROMPT:
@@ -146,7 +143,7 @@ class Mcu:
                 self._feed()
 
     def _settle_prompt(self) -> None:
-        """Serve what the REPL runs, without waiting: it may as well be reading its input."""
+        """Serve what the REPL runs; does not wait, as the REPL may be reading input."""
         try:
             while self.state == PROMPT and (record := self.vm.poll_record()) is not None:
                 self._serve(record)
@@ -157,18 +154,18 @@ class Mcu:
             self.reset(records.PWRON_RESET, self._raw_repl)
 
     def wait_prompt(self, seconds: float) -> None:
-        """Give the REPL a little real time, at most `seconds`; as much virtual time passes."""
+        """Wait a little real time for the REPL, at most `seconds`; as much virtual time passes."""
         before = time.monotonic()
         select.select([self.vm.requests, self.vm.output], [], [], min(seconds, PROMPT_STEP))
         passed = min(seconds, time.monotonic() - before)
         self._board.clock.run_to(self._board.clock.now + max(1, round(passed * 1_000_000)))
 
     def prompt_ends(self) -> list[int]:
-        """The file descriptors on which a REPL is heard of; none while the firmware runs."""
+        """Give the file descriptors of a running REPL's records and output."""
         return [self.vm.requests, self.vm.output] if self.state == PROMPT else []
 
     def due(self) -> bool:
-        """Whether an idle VM has something to wake for now."""
+        """Tell whether an idle VM has something to wake for now."""
         if self.state != IDLE or self._vm is None:
             return False
         waiting = self._link_wakes and self._link.waiting
@@ -176,7 +173,7 @@ class Mcu:
         return bool(late or waiting or self._events or self._interrupted())
 
     def wake(self) -> None:
-        """Let the idle VM go on, with the pin events and the bytes that came meanwhile."""
+        """Let the idle VM continue with the events and bytes that came meanwhile."""
         self.state, self.deadline = self._base_state, None
         if self._interrupted():
             self._link.take(self._link.waiting.index(CTRL_C) + 1)
@@ -186,7 +183,7 @@ class Mcu:
         self._reply()
 
     def _interrupted(self) -> bool:
-        """Ctrl-C to something that the REPL runs."""
+        """Tell whether Ctrl-C has come for something that the REPL runs."""
         return self._base_state == PROMPT and CTRL_C in self._link.waiting
 
     def _feed(self) -> None:
@@ -206,16 +203,14 @@ class Mcu:
         self.vm.reply(now, status, events, payload)
 
     def _quiet(self) -> int:
-        """Microseconds in which nothing happens that the VM would have to hear of while it
-        computes."""
+        """Give the microseconds in which no event can come while the VM computes."""
         if self._base_state == PROMPT or self._link.waiting:
             return 0
         alarm = self._board.clock.next_alarm
         return QUIET_US if alarm is None else min(alarm - self._board.clock.now, QUIET_US)
 
     def _ring(self, source: int) -> None:
-        """An event that is lost when the last one from there has not been heard yet: a scheduler's
-        queue is short."""
+        """Queue an event, unless one of this source waits already: MicroPython drops it too."""
         if source not in self._events[::2]:
             self._events.extend((source, 0))
 
@@ -253,7 +248,7 @@ class Mcu:
                 )
 
     def _answer(self, kind: int, payload: bytes) -> tuple[int, bytes]:
-        """Do what the record asks: (status, payload of the reply)."""
+        """Execute a record; give (status, payload) of the reply."""
         answer = b""
         if kind in self._peripherals.serves:
             try:
@@ -269,9 +264,7 @@ class Mcu:
         elif kind == records.WATCHDOG:
             self._set_watchdog(struct.unpack("<I", payload)[0])
         elif kind == records.PROMPT:
-            self._link.put_back(
-                self.vm.take_back()
-            )  # what the program has not read is for the REPL
+            self._link.put_back(self.vm.take_back())  # unread bytes are for the REPL
         elif kind == records.REENTERED:
             raise FlashReenteredError(payload[0])
         elif kind == records.TICK and self._base_state == RUNNING:

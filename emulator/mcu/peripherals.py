@@ -1,5 +1,4 @@
-"""The MCU's peripherals: pins, buses, converter, timers and sound output, each a record from the VM
-away."""
+"""The MCU's peripherals as the VM's records reach them: pins, buses, ADC, timers, sound output."""
 
 import struct
 from collections.abc import Callable
@@ -13,10 +12,13 @@ from emulator.shims import records
 
 
 class Peripherals:
-    """`ring(source)` hears of events that are none of a pin's."""
+    """`serves` maps the kind of a record to what executes it.
+
+    `ring(source)` is called for events of timers and sound output.
+    """
 
     def __init__(self, board: Board, ring: Callable[[int], None]) -> None:
-        """Everything at rest."""
+        """Start with all timers and outputs stopped."""
         self._board, self._ring = board, ring
         self._timers: dict[int, Alarm] = {}
         self._i2s: dict[int, I2sOut] = {}
@@ -46,7 +48,7 @@ class Peripherals:
         }
 
     def reset(self) -> None:
-        """The MCU loses power or starts again."""
+        """Stop all timers and outputs: the MCU loses power or restarts."""
         for alarm in self._timers.values():
             alarm.cancel()
         self._timers.clear()
@@ -54,11 +56,11 @@ class Peripherals:
             output.stop()
 
     def _i2c_transfer(self, payload: bytes) -> bytes:
-        """The bytes read; OSError when nobody acknowledges."""
+        """Give the bytes read; OSError when no chip acknowledges."""
         bus, address, count = struct.unpack_from("<BBH", payload)
         chip = self._board.i2c(bus, address)
         if chip is None:
-            raise OSError(EIO, "nobody acknowledges")
+            raise OSError(EIO, "no chip acknowledges")
         data = payload[4:]
         if data or not count:
             chip.write(data)
@@ -87,7 +89,7 @@ class Peripherals:
             )
 
     def _set_timer(self, number: int, periodic: int, period: int) -> None:
-        """`period` in microseconds, 0 to stop."""
+        """Start a timer of `period` microseconds, 0: stop it."""
         if number in self._timers:
             self._timers.pop(number).cancel()
         if period:

@@ -1,5 +1,4 @@
-"""The MCU's pins: what the firmware drives, what parts outside drive, pulls, and edges for
-interrupts."""
+"""The MCU's pins: levels driven by firmware and by parts, pull-ups, and edge interrupts."""
 
 from collections.abc import Callable
 
@@ -15,10 +14,10 @@ class _Pin:
 
 
 class Pins:
-    """`on_edge(pin, flags)` hears of edges on pins with an interrupt."""
+    """`on_edge(pin, flags)` is called for edges on pins with an interrupt."""
 
     def __init__(self) -> None:
-        """All pins float."""
+        """Let all pins float."""
         self.on_edge: Callable[[int, int], None] = lambda pin, flags: None
         self.levels = 0  # of all pins, bit by bit
         self._pins: dict[int, _Pin] = {}
@@ -32,7 +31,7 @@ class Pins:
         return pin
 
     def level(self, number: int) -> int:
-        """0 or 1. A pin that nobody drives and no resistor pulls reads 0."""
+        """Give a pin's level, 0 or 1; a floating pin reads 0."""
         pin = self._pin(number)
         driven = self.output(number)
         if driven is not None:
@@ -42,12 +41,12 @@ class Pins:
         return int(pin.pull == PULL_UP)
 
     def output(self, number: int) -> int | None:
-        """What the MCU itself drives, None when it drives nothing."""
+        """Give the level that the MCU drives, None when it drives none."""
         pin = self._pin(number)
         return pin.latch if pin.mode == OUT or (pin.mode == OPEN_DRAIN and not pin.latch) else None
 
     def configure(self, number: int, mode: int, pull: int, level: int) -> None:
-        """The firmware sets a pin up; `level` 255 keeps the output latch as it is."""
+        """Set a pin up; `level` 255 keeps the output latch."""
 
         def change(pin: _Pin) -> None:
             pin.mode, pin.pull = mode, pull
@@ -57,27 +56,27 @@ class Pins:
         self._change(number, change)
 
     def write(self, number: int, level: int) -> None:
-        """The firmware writes the output latch."""
+        """Write the output latch."""
         self._change(number, lambda pin: setattr(pin, "latch", level))
 
     def drive(self, number: int, level: int | None) -> None:
-        """A part outside drives the pin, or lets go of it (None)."""
+        """Drive a pin from a part; None: stop driving it."""
         self._change(number, lambda pin: setattr(pin, "outside", level))
 
     def interrupt(self, number: int, trigger: int) -> None:
-        """The firmware asks for IRQ_FALLING, IRQ_RISING or both; 0 for none."""
+        """Set the edges that interrupt: IRQ_FALLING, IRQ_RISING, both, or 0 for none."""
         self._pin(number).trigger = trigger
 
     def watch(self, number: int, watcher: Callable[[int], None]) -> None:
-        """Tell a part about each change of the pin's level."""
+        """Call `watcher(level)` at each change of the pin's level."""
         self._watchers[number] = watcher
 
     def watch_output(self, number: int, watcher: Callable[[], None]) -> None:
-        """Tell a part when the MCU drives the pin in another way."""
+        """Call `watcher()` at each change of what the MCU drives."""
         self._output_watchers[number] = watcher
 
     def reset(self) -> None:
-        """The MCU loses power: it drives nothing and hears nothing any more."""
+        """Make all pins inputs without interrupts: the MCU loses power."""
         for number in list(self._pins):
             self._pin(number).trigger = 0
             self.configure(number, IN, 0, 0)

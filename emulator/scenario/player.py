@@ -1,5 +1,4 @@
-"""Playing the steps of a scenario on a token, and what the steps share: units, spans of time,
-failures."""
+"""Playing a scenario's steps on a token; units, time spans and errors of the steps."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,17 +20,16 @@ NUMBER = r"([+-]?\d+(?:\.\d+)?)"
 SPAN = NUMBER + r"\s*(us|ms|s|min|h|d)"
 QUOTED = r'"((?:[^"\\]|\\.)*)"'
 TAP_MS = 120
-Listener = Callable[[Heard], list[str]]  # names of the clips that are heard, one after another
+Listener = Callable[[Heard], list[str]]  # gives the names of the clips heard, in order
 
 
 class ScenarioError(Exception):
-    """A line that is no step, or an expectation that failed; the message begins with the line's
-    number."""
+    """A line that is no step, or a failed expectation; the message begins with the line number."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """One line: its number, its text, and what it does to a player."""
+    """One line of a scenario: its number, its text, and its action on a player."""
 
     line: int
     text: str
@@ -39,13 +37,13 @@ class Step:
 
 
 class Player:
-    """Plays steps on a token. `folder` is where the scenario's files lie, `failures` where pictures
-    of failures go."""
+    """Plays steps on a token. Files of the scenario are in `folder`; pictures of the screen at a
+    failure go into `failures`."""
 
     def __init__(
         self, emulator: Emulator, folder: Path, failures: Path, listener: Listener | None = None
     ) -> None:
-        """Nothing happens yet. `listener` understands speech."""
+        """`listener` recognises speech; None: no step may expect any."""
         self.emulator, self.folder, self._failures, self.listener = (
             emulator,
             folder,
@@ -55,8 +53,7 @@ class Player:
         self.touched()
 
     def touched(self) -> None:
-        """Note that the user does something now: what is expected within a time counts from
-        here."""
+        """Note that the user acts now: times "within" count from here."""
         self.pressed_at, self.touched_at = self.emulator.now, self.emulator.elapsed
 
     def play(self, steps: list[Step]) -> None:
@@ -80,7 +77,7 @@ class Player:
                 raise ScenarioError(f"line {step.line}: {step.text}\n  {error}") from error
 
     def shown(self) -> list[str]:
-        """The text on the screen, the way round in which there is more of it to read."""
+        """Give the text on the screen, upright or rotated, whichever has more text."""
         return max(
             self.emulator.screen_text(),
             self.emulator.screen_text(rotated=True),
@@ -89,11 +86,11 @@ class Player:
 
 
 class UnmetError(Exception):
-    """What an expectation says when it does not hold."""
+    """An expectation does not hold."""
 
 
 def span(amount: str, unit: str) -> Decimal:
-    """Seconds."""
+    """Give the seconds; ValueError when they are negative."""
     if amount.startswith("-"):
         raise ValueError("Time does not run backwards.")
     return Decimal(amount) * UNITS[unit.lower()]

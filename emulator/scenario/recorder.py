@@ -1,5 +1,4 @@
-"""Writing a scenario down while somebody uses a token; playing it gives the same pixels at the same
-virtual times."""
+"""Recording a scenario while a token is used; its playback gives the same pixels and times."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -8,50 +7,49 @@ from emulator.session import Emulator
 
 
 class Recorder:
-    """Passes a user's doings on to the token and keeps them as a scenario, with the time between
-    them as waits."""
+    """Passes a user's actions on to the token and records them, with waits between them."""
 
     def __init__(self, emulator: Emulator) -> None:
-        """Begin now; the token should be as the scenario is to find it."""
+        """Begin now; a playback must begin with the token in the same state."""
         self._emulator = emulator
         moment = datetime.fromtimestamp(emulator.now, UTC)
         self._lines = [f"set time {moment.isoformat()}"]
         self._until = emulator.clock.now
 
     def press_down(self) -> None:
-        """The finger goes down."""
+        """As User.press_down."""
         self._do("button down", self._emulator.press_down)
 
     def release(self) -> None:
-        """The finger goes up."""
+        """As User.release."""
         self._do("button up", self._emulator.release)
 
     def key_down(self, key: str) -> None:
-        """A finger goes down on a key."""
+        """As User.key_down."""
         self._do(f"key {_quoted(key)} down", lambda: self._emulator.key_down(key))
 
     def key_up(self, key: str) -> None:
-        """A finger goes up."""
+        """As User.key_up."""
         self._do(f"key {_quoted(key)} up", lambda: self._emulator.key_up(key))
 
     def plug_headset(self) -> None:
-        """Put the headset's plug in."""
+        """As User.plug_headset."""
         self._do("headset in", self._emulator.plug_headset)
 
     def unplug_headset(self) -> None:
-        """Pull the headset's plug out."""
+        """As User.unplug_headset."""
         self._do("headset out", self._emulator.unplug_headset)
 
     def plug(self) -> None:
-        """Put the cable in."""
+        """As Emulator.plug."""
         self._do("plug", self._emulator.plug)
 
     def unplug(self) -> None:
-        """Pull the cable out."""
+        """As Emulator.unplug."""
         self._do("unplug", self._emulator.unplug)
 
     def text(self) -> str:
-        """The scenario up to now."""
+        """Give the scenario up to now."""
         with self._emulator.lock:
             self._wait()
         return "\n".join(self._lines) + "\n"

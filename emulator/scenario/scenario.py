@@ -1,5 +1,4 @@
-"""Scenarios: what a user does with a token and expects of it, one step a line, to be played and
-recorded.
+"""The scenario language: what a user does with a token and expects of it, one step a line.
 
     press                          expect text "123 456"      set time 2031-01-02T03:04:05Z press
     350 ms                   expect no text "123"       set clock 2031-01-02T03:04:05Z hold 7 s
@@ -15,8 +14,8 @@ and on a token that speaks, whose keys are 0 to 9, *, # (in quotes) and red:
     keys red+1                     expect speech "code 1 2 3"        headset in, headset out
 
 Words may be written in any case; # begins a comment. FILE is relative to the scenario; a secret
-file holds base32 or an otpauth:// URI. "expect code" wants the code of the moment of the last
-press, with the groups of digits put together.
+file holds base32 or an otpauth:// URI. "expect code" expects the code of the time of the
+last press; gaps between groups of digits do not count.
 """
 
 import re
@@ -46,7 +45,7 @@ _BOOT = 0.5  # seconds a token may take to read its clock after a press
 
 
 def parse(text: str) -> list[Step]:
-    """The steps of a scenario; ScenarioError names the first line that is none."""
+    """Give the steps of a scenario; ScenarioError names the first line that is none."""
     steps = []
     for number, line in enumerate(text.splitlines(), 1):
         words = re.sub(r'^((?:[^"#]|"(?:[^"\\]|\\.)*")*)#.*$', r"\1", line).strip()
@@ -58,7 +57,7 @@ def parse(text: str) -> list[Step]:
 def play_file(
     emulator: Emulator, path: Path, failures: Path | None = None, listener: Listener | None = None
 ) -> None:
-    """Play a scenario file; pictures of failures go beside it unless told otherwise."""
+    """Play a scenario file; pictures of failures go beside it, or into `failures`."""
     Player(emulator, path.parent, failures or path.parent, listener).play(parse(path.read_text()))
 
 

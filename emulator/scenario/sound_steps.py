@@ -1,5 +1,4 @@
-"""The words of scenarios for keys and sound. A time "within" counts from the last thing that the
-user did."""
+"""Scenario steps for keys and sound. A time "within" counts from the user's last action."""
 
 import re
 from collections.abc import Callable
@@ -9,9 +8,9 @@ from emulator.scenario.player import QUOTED, SPAN, TAP_MS, Player, UnmetError, s
 from emulator.sound import SILENT, Heard
 
 _KEY = r'([0-9]|red|"[*#]")'
-_LISTENED = 0.2  # seconds of silence that are listened to before it is believed
-_PAUSE = 1.5  # seconds, longer than any pause in what is said
-_LONGEST = 120.0  # seconds that anything may take to say
+_SILENCE = 0.2  # seconds without sound that count as silence
+_PAUSE = 1.5  # seconds, longer than any pause within an announcement
+_LONGEST = 120.0  # seconds of the longest announcement
 Step = Callable[[Player], None]
 
 
@@ -38,7 +37,7 @@ def _move(key: str, way: str) -> Step:
 
 
 def _chord(key: str) -> Step:
-    """Hold red, tap the other key, let go of both."""
+    """Hold red, tap the other key, release both."""
 
     def press(player: Player) -> None:
         player.touched()
@@ -68,7 +67,8 @@ def _stop_recording(player: Player) -> None:
 
 def _loudest(heard: Heard) -> int:
     return max(
-        (abs(sample) for way in (heard.speaker, heard.headphones) for sample in way), default=0
+        (abs(sample) for output in (heard.speaker, heard.headphones) for sample in output),
+        default=0,
     )
 
 
@@ -77,7 +77,7 @@ def _expect_silence(amount: str, unit: str) -> Step:
 
     def expect(player: Player) -> None:
         emulator, start = player.emulator, player.touched_at + within
-        emulator.advance(max(0.0, start + _LISTENED - emulator.elapsed))
+        emulator.advance(max(0.0, start + _SILENCE - emulator.elapsed))
         heard = emulator.audio(start)
         if _loudest(heard) > SILENT:
             late = 1000 * ((heard.offset() or start) - player.touched_at)
@@ -104,7 +104,7 @@ def _expect_speech(quoted: str) -> Step:
     def expect(player: Player) -> None:
         if player.listener is None:
             raise ValueError("Nobody here understands speech: give a voice pack.")
-        _hear_out(player)
+        _wait_for_silence(player)
         said = player.listener(player.emulator.audio(player.touched_at))
         if not any(said[at : at + len(wanted)] == wanted for at in range(len(said))):
             raise UnmetError(f"What is said is: {' '.join(said) or '(nothing)'}")
@@ -112,8 +112,8 @@ def _expect_speech(quoted: str) -> Step:
     return expect
 
 
-def _hear_out(player: Player) -> None:
-    """Let time pass until what is being said is over."""
+def _wait_for_silence(player: Player) -> None:
+    """Let time pass until the announcement has ended."""
     emulator, start = player.emulator, player.emulator.elapsed
     emulator.advance(max(0.0, player.touched_at + _PAUSE - start))
     while (

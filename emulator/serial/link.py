@@ -60,9 +60,18 @@ class Port:
     """The host's end of the link inside this process, in virtual time: a `Transport` of the host
     tools."""
 
-    def __init__(self, link: Link, run_until: Callable[[Callable[[], bool], float], bool]) -> None:
-        """`run_until(condition, seconds)` lets virtual time pass."""
-        self._link, self._run_until = link, run_until
+    def __init__(
+        self,
+        link: Link,
+        run_until: Callable[[Callable[[], bool], float], bool],
+        monotonic: Callable[[], float],
+    ) -> None:
+        """`run_until(condition, seconds)` lets virtual time pass, `monotonic()` gives its seconds.
+
+        Time-outs of the host count by `monotonic`, so that they do not depend on how busy the
+        machine is.
+        """
+        self._link, self._run_until, self.monotonic = link, run_until, monotonic
 
     def read(self, timeout: float) -> bytes:
         """Give bytes from the token, after at most `timeout` virtual seconds; b"": none came."""

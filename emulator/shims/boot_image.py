@@ -1,5 +1,4 @@
-"""Boot a board's littlefs image: load the shims, wait for power, mount the image as /, run boot.py
-and main.py.
+"""Boot a littlefs image: load the shims, wait for power, mount the image, run boot.py and main.py.
 
 Arguments: request fd, reply fd, flash file, block size, block count, program size, unique id (hex),
 and the source of the firmware's machine code. The VM is started with -i, so that the REPL follows
@@ -30,8 +29,7 @@ _BYTES_IN_A_US = (
 
 
 class _Block:
-    """What was last read of a block, whole and in lines: to cut a piece out takes MicroPython
-    longer than all else."""
+    """A block read last, whole and in prepared slices, because slicing is slow in MicroPython."""
 
     def __init__(self, size):
         self.number = None
@@ -40,11 +38,11 @@ class _Block:
 
 
 class _Flash:
-    """Reads straight from the flash file; programming and erasing are the host's.
+    """A block device that reads the flash file itself; the host programs and erases.
 
-    After reading and programming the handlers of interrupts run, as on a board
-    (mp_event_handle_nowait in ports/rp2/rp2_flash.c). littlefs is in the middle of its work then: a
-    handler that comes back here ends the run.
+    Interrupt handlers run after reading and programming, as on a board (mp_event_handle_nowait in
+    ports/rp2/rp2_flash.c). littlefs is not re-entrant then: a handler that uses the flash ends the
+    run with an error.
     """
 
     def __init__(self, path, block_size, block_count):
@@ -107,8 +105,7 @@ class _Flash:
 
 
 def _load_machine_code(source):
-    """Compile for this processor what the image holds as machine code for its board's, and would
-    not load here."""
+    """Compile the firmware's native module for this processor: the image's is for the board's."""
     try:
         os.stat("/" + _MACHINE_CODE.replace(".", "/") + ".mpy")
     except OSError:

@@ -1,8 +1,7 @@
-"""The VM's end of the records: two inherited file descriptors, and the local share of the virtual
-clock.
+"""The VM's end of the records: two inherited file descriptors, and its part of the virtual clock.
 
-It makes next to no garbage: the firmware has the VM collect every few kilobytes, and should do so
-for its own.
+It allocates almost nothing, because the firmware has the VM collect garbage every few kilobytes,
+and those should be the firmware's own.
 """
 # ruff: noqa: PLR1730, PLW0603, SIM115 - state for the life of the VM, and no call where it costs
 # time
@@ -13,7 +12,7 @@ import records
 import uos
 from ustruct import pack_into, unpack_from
 
-_LOOK = 3  # microseconds a look at the clock takes, so that busy loops end
+_LOOK = 3  # microseconds that reading the clock takes, so that busy loops end
 _CALL = 2  # microseconds any other call takes
 _SIZE = records.REQUEST_SIZE
 _len = len  # MicroPython searches the whole table of its builtins for one
@@ -28,10 +27,10 @@ _record = bytearray(_ROOM)
 _formats = {}  # of a record with so many bytes of payload
 _used = 0  # bytes of records that wait
 _header = bytearray(records.REPLY_SIZE)
-_base = 0  # microseconds since power-on at the host's last word
+_base = 0  # microseconds since power-on at the host's last reply
 _spent = 0  # and spent here since
-_hear_at = 0  # when a busy loop lets events in: until then there are none
-_known_until = 0  # until when no pin has another level than the host said
+_hear_at = 0  # when a busy loop must ask for events; there are none before
+_known_until = 0  # until when `_levels` is valid
 _levels = 0  # of all pins, bit by bit
 _late = []  # events whose handlers have not run yet
 _held = False  # interrupts are off
@@ -40,7 +39,7 @@ handling = None  # the source whose handler runs; as on a board no other one doe
 sources = {}
 on_event = None  # the machine module puts its handler here
 answering = {}  # I2C address -> bus of the chips that have answered since the VM last idled
-at_prompt = False  # the REPL waits for its input without a word: what is posted must go out at once
+at_prompt = False  # records must be sent at once, because the REPL waits without a record
 
 
 def _put(kind, head, cost, body, size):
@@ -77,7 +76,7 @@ def _flush():
 
 
 def post(kind, payload=b"", cost=_CALL):
-    """Tell the host; needs no answer. `cost` in microseconds of virtual time."""
+    """Send a record without a reply. `cost` in microseconds of virtual time."""
     global _hear_at, _known_until
     _put(kind, payload, cost, None, 0)
     _known_until = 0
@@ -88,8 +87,7 @@ def post(kind, payload=b"", cost=_CALL):
 
 
 def send(kind, payload, cost, body=None, size=0):
-    """Post what no chip answers to, and let events in when it is time: only after it, for on a
-    board it is C code.
+    """Send a record without a reply, then let events in if it is time, as after C code on a board.
 
     `body` and `size`: more of the payload, a buffer of that many bytes.
     """
@@ -99,11 +97,9 @@ def send(kind, payload, cost, body=None, size=0):
 
 
 def call(kind, payload=b"", cost=_CALL, handlers=True):
-    """Ask the host, run the handlers of the events it reports, return its payload. OSError as the
-    host says.
+    """Send a record, run the handlers of reported events, return the reply's payload.
 
-    `handlers`: False when on a board this is part of a longer piece of C code, after which the
-    handlers run.
+    OSError with the host's errno. `handlers` is False where a board runs handlers only later.
     """
     global _base, _hear_at, _known_until, _levels
     _put(kind, payload, cost, None, 0)
@@ -150,14 +146,14 @@ def _run_handlers():
 
 
 def spend(micros):
-    """Take so many microseconds; True when it is time to let events in."""
+    """Let microseconds pass; true when it is time to let events in."""
     global _spent
     _spent += micros
     return _base + _spent >= _hear_at or _late
 
 
 def now():
-    """Microseconds since power-on, without a look at the clock."""
+    """Microseconds since power-on; takes no time."""
     return _base + _spent
 
 
@@ -170,7 +166,7 @@ def let_in():
 
 
 def look():
-    """Microseconds since power-on."""
+    """Microseconds since power-on, as the program reads the clock: takes time, lets events in."""
     global _spent
     _spent += _LOOK
     if _late:
@@ -181,8 +177,10 @@ def look():
 
 
 def idle(until, link):
-    """Wait for an event or for `until` (microseconds since power-on, None: for ever). False when it
-    is past."""
+    """Wait for an event or until `until` (microseconds since power-on, None: no limit).
+
+    False when `until` is over. `link`: bytes from the host end the wait too.
+    """
     if until is None:
         left = -1
     else:
@@ -203,12 +201,12 @@ _waits = bytearray(9)
 
 
 def hold_events(held):
-    """Keep events back from now on, or hand out what was kept."""
+    """Hold events back (True), or deliver those held back (False)."""
     global _held
     _held = held
     _run_handlers()
 
 
 def holding():
-    """Whether events are being kept back."""
+    """Whether events are held back."""
     return _held

@@ -1,5 +1,5 @@
-"""MicroPython's gc module. Objects are twice as large in a VM of 64-bit words as on a board: so is
-the threshold."""
+"""MicroPython's gc module. Objects of a 64-bit VM are twice as large as on a board, and so is the
+threshold."""
 # ruff: noqa: D103, F403 - MicroPython's own names
 
 import sys

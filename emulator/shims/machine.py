@@ -1,5 +1,4 @@
-"""MicroPython's machine module: every call becomes a record. What is not here is missing, as on a
-board without it."""
+"""MicroPython's machine module, as far as the firmware uses it: every call is a record."""
 # ruff: noqa: D101, D102, D103, D105, D107, PLR2004, PLW0603, RET503, UP031 - MicroPython's own
 # names and ways
 

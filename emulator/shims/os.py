@@ -1,5 +1,4 @@
-"""MicroPython's os module as a board has it: random bytes are the host's, and the host's shell is
-out of reach."""
+"""MicroPython's os module as on a board: random bytes from the host, no access to its shell."""
 # ruff: noqa: D103, F403, F821 - MicroPython's own names, most of them its builtin ones
 
 import channel

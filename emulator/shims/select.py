@@ -1,5 +1,4 @@
-"""MicroPython's select module: what is ready is asked of the objects themselves, waiting is the
-virtual clock's."""
+"""MicroPython's select module: polls files and Python streams, and waits in virtual time."""
 # ruff: noqa: D101, D102, D107, N801 - MicroPython's own names
 
 import channel

@@ -1,1 +1,1 @@
-"""Ways to look at an emulated token; headless is no view at all."""
+"""Views of an emulated token's screen."""

@@ -1,5 +1,4 @@
-"""A screen as lines of block characters, each two pixels high, and two wide where the terminal is
-too narrow."""
+"""A screen as block characters of two pixels each, four in a narrow terminal."""
 
 from emulator.screen import Screen
 
@@ -9,7 +8,7 @@ _FRAME = 2  # characters to both sides together
 
 
 def render(screen: Screen, columns: int) -> list[str]:
-    """Lines inside a frame for a terminal of that many columns."""
+    """Give the lines, with a frame, for a terminal of that many columns."""
     wide = 1 if screen.width + _FRAME <= columns else 2
     blocks = _HALVES if wide == 1 else _QUARTERS
     places = range(0, screen.width, wide)
@@ -22,8 +21,7 @@ def render(screen: Screen, columns: int) -> list[str]:
 
 
 def _bits(screen: Screen, left: int, top: int, wide: int) -> int:
-    """The pixels of one character as a number, bit 0 upper left; what lies outside of the screen is
-    dark."""
+    """Give a character's pixels as a number, bit 0 upper left; outside of the screen all is 0."""
     places = [(left + x, top + y) for y in range(2) for x in range(wide)]
     lit = [x < screen.width and y < screen.height and screen.pixel(x, y) for x, y in places]
     return sum(bit << i for i, bit in enumerate(lit))

@@ -1,11 +1,9 @@
 """Frames over a transport, and the hello that opens every talk with a token. Times in seconds."""
 
-import time
-
 from firmware.protocol import frames, messages
 from host_tools.errors import KodebrikError
 from host_tools.link import diagnosis, replies
-from host_tools.link.transport import Transport, silent, unplugged
+from host_tools.link.transport import Transport, clock_of, silent, unplugged
 
 _REMEMBERED = 4096  # bytes kept to recognise what answers in a token's place
 _HELLO_TRIES = 3
@@ -27,6 +25,7 @@ class Channel:
     def __init__(self, transport: Transport, name: str = "the port") -> None:
         """Take over `transport`, which the caller closes; `name` is for errors."""
         self._transport = transport
+        self._monotonic = clock_of(transport)
         self._name = name
         self._decoder = frames.Decoder()
         self._arrived: list[bytes | None] = []
@@ -43,7 +42,7 @@ class Channel:
         DamagedError for a damaged frame, SilenceError after `timeout`; KodebrikError when the port
         is gone.
         """
-        deadline = time.monotonic() + timeout
+        deadline = self._monotonic() + timeout
         while True:
             while self._arrived:
                 payload = self._arrived.pop(0)
@@ -51,7 +50,7 @@ class Channel:
                     raise DamagedError
                 if payload and payload[0] in kinds:
                     return payload[0], payload[1:]
-            data = self._read(max(0.0, deadline - time.monotonic()))
+            data = self._read(max(0.0, deadline - self._monotonic()))
             if not data:
                 raise SilenceError
             self._seen = (self._seen + data)[-_REMEMBERED:]
@@ -74,8 +73,8 @@ class Channel:
 
     def _await_hello(self) -> bytes | None:
         """Give the hello that comes in time, whatever stood on the line before it."""
-        deadline = time.monotonic() + _HELLO_TIMEOUT
-        while (left := deadline - time.monotonic()) > 0:
+        deadline = self._monotonic() + _HELLO_TIMEOUT
+        while (left := deadline - self._monotonic()) > 0:
             try:
                 return self.receive((messages.HELLO,), left)[1]
             except SilenceError:

@@ -7,6 +7,7 @@ neither, and on a board they might reset it.
 
 import errno
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 import serial
@@ -36,6 +37,15 @@ class Transport(Protocol):
     def close(self) -> None:
         """Give the port free."""
         ...
+
+
+def clock_of(transport: Transport) -> Callable[[], float]:
+    """Give the clock, in seconds, by which a transport's time-outs count.
+
+    An emulated token's own transport brings a `monotonic` of virtual time; others count real time.
+    """
+    clock: Callable[[], float] = getattr(transport, "monotonic", time.monotonic)
+    return clock
 
 
 class SerialTransport:

@@ -1,5 +1,7 @@
-"""The link on the whole token: trims a drifting clock, survives being unplugged at any moment,
-keeps builds apart."""
+"""The link of the whole token: clock trimming, time-outs, unplugging at any message, builds."""
+
+from itertools import count
+from types import SimpleNamespace
 
 import pytest
 
@@ -48,11 +50,23 @@ def test_a_trim_after_a_minute_is_refused_with_the_time_to_wait(kodeviser: Token
     assert "Come back in" in refused.value.hint
 
 
-class Pulled:
-    """The token's port, whose cable comes out at the n-th message of the host."""
+def test_a_busy_machine_ends_no_session_with_an_emulated_token(
+    kodeviser: TokenUnderTest, monkeypatch: pytest.MonkeyPatch
+):
+    """Time-outs count virtual time: here an hour of real time passes between any two looks."""
+    hours = count(step=3600)
+    real_time = SimpleNamespace(monotonic=lambda: next(hours))
+    monkeypatch.setattr("host_tools.link.transport.time", real_time)
+    session = kodeviser.provision(totp())
+    assert [account.name for account in session.accounts()] == ["Bank"]
+
+
+class InterruptedPort:
+    """The token's port; the cable is pulled at the host's n-th message."""
 
     def __init__(self, emulator: Emulator, at: int) -> None:
         self._emulator, self._left = emulator, at
+        self.monotonic = emulator.port.monotonic
 
     def read(self, timeout: float) -> bytes:
         return self._emulator.port.read(timeout)
@@ -69,11 +83,11 @@ class Pulled:
 
 @pytest.mark.parametrize("at", range(1, 6))
 def test_unplugged_midway_the_host_says_so_and_a_retry_works(kodeviser: TokenUnderTest, at: int):
-    """Hello, handshake, claim, key and clock are five messages; the cable goes at each."""
+    """Hello, handshake, claim, key and clock are five messages; the cable is pulled at each."""
     emulator = kodeviser.emulator
     emulator.plug()
     with pytest.raises(KodebrikError) as vanished:
-        kodeviser.set_clock(kodeviser.claim(port=Pulled(emulator, at)))
+        kodeviser.set_clock(kodeviser.claim(port=InterruptedPort(emulator, at)))
     assert vanished.value.exit_code == ExitCode.UNPLUGGED
     emulator.advance(40)
     state = _hello(kodeviser)

@@ -1,5 +1,4 @@
-"""A marked secret is provisioned by the real commands; then all that was written is searched for
-it."""
+"""No secret leaves the host tools: marked secrets are provisioned, and all output is searched."""
 
 import base64
 import json
@@ -26,8 +25,7 @@ KODEBRIK = str(Path(sys.executable).with_name("kodebrik"))
 
 
 def spellings(secret: bytes) -> list[bytes]:
-    """Give the ways a secret is written down: raw, hex, base32, base64, a Python literal's
-    inside."""
+    """Give a secret's spellings: raw, hex, base32, base64, and as in a Python literal."""
     forms = [
         secret,
         secret.hex().encode(),
@@ -45,12 +43,12 @@ MARKS = [form for secret in (MARK, ISSUER_KEY, PASSPHRASE.encode()) for form in 
 
 
 def leaks(content: bytes) -> list[bytes]:
-    """Give the marks that stand in `content`."""
+    """Give the spellings of the secrets that are in `content`."""
     return [mark for mark in MARKS if mark in content]
 
 
 class ArgvWatch:
-    """Reads every process's command line, again and again, while a block runs."""
+    """Reads the command lines of all processes every 10 ms while a block runs."""
 
     def __enter__(self) -> "ArgvWatch":
         self.seen: set[bytes] = set()
@@ -68,12 +66,12 @@ class ArgvWatch:
             for process in Path("/proc").glob("[0-9]*"):
                 try:
                     self.seen.add((process / "cmdline").read_bytes())
-                except OSError:  # it has ended in between
+                except OSError:  # the process has ended
                     continue
 
 
 class Operator:
-    """Runs commands as a person does, and types the number that the token shows."""
+    """Runs commands, and types the number that the token shows."""
 
     def __init__(self, emulator: Emulator, home: Path) -> None:
         self.emulator, self.home = emulator, home
@@ -87,8 +85,7 @@ class Operator:
         self.environment = {**os.environ, **names, "KODEBRIK_PORT": self.port}
 
     def run(self, *arguments: str, typed: str | None = None, code: int = 0) -> bytes:
-        """Run one command; with `typed` "number", answer its question with what the display
-        shows."""
+        """Run one command; `typed` "number" answers its question with the display's number."""
         process = subprocess.Popen(
             [KODEBRIK, *arguments],
             stdin=subprocess.PIPE,
@@ -102,13 +99,13 @@ class Operator:
             answer = self._number(process).encode() + b"\n"
         elif typed is not None:
             answer = typed.encode()
-        output, _ = process.communicate(answer, timeout=60)
+        output, _ = process.communicate(answer, timeout=600)
         self.output += output
         assert process.returncode == code, output.decode()
         return output
 
     def _number(self, process: subprocess.Popen) -> str:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 300
         while time.monotonic() < deadline and process.poll() is None:
             try:
                 return digits(self.emulator.screen_text())
@@ -119,7 +116,7 @@ class Operator:
 
 @pytest.fixture
 def operator(image, tmp_path):
-    """An operator with a home folder and a new token, which runs in step with real time."""
+    """Give an operator with a home folder and a new token that is served in real time."""
     home = tmp_path / "home"
     home.mkdir()
     with Emulator(state=tmp_path / "token", image=image, time=time.time()) as emulator:
