@@ -1,8 +1,7 @@
-"""The blind walkthrough: a person who has fingers and ears, and no display, does all that a user
-does.
+"""All uses of a kodeoplæser by keys and sound alone, as by a blind person.
 
-Phrases are recognised by their clips; the digits of codes and numbers also by a listener who never
-heard this voice.
+Phrases are recognised by their clips, the digits of codes and numbers also by speech recognition
+that does not know this voice.
 """
 
 import base64
@@ -29,18 +28,20 @@ from tests.support.emulated.token import KEY, SECRET, START, totp
 AUTHENTICATOR = pyotp.TOTP(base64.b32encode(SECRET).decode())
 BY_EAR = Path(__file__).with_name("by_ear.txt")
 USER = "sofie.hansen"
-_EDGE = 0.1  # seconds around what is listened to
+_EDGE = 0.1  # seconds of sound around the digits
 
 
-class Person(SpeakingToken):
-    """Somebody who hears."""
+class TokenByEar(SpeakingToken):
+    """A kodeoplæser used by keys and sound alone."""
 
     def heard_number(self, since: float, introduction: str) -> str:
-        """Wait until all has been said; the digits behind an introduction, as two listeners agree
-        on them."""
+        """Wait until the speech has ended; give the digits after the clip `introduction`.
+
+        Clips and speech recognition must agree.
+        """
         self.until_quiet()
         clips = self.clips(since)
-        first = next(place for place, clip in enumerate(clips) if clip.name == introduction) + 1
+        first = next(index for index, clip in enumerate(clips) if clip.name == introduction) + 1
         last = first
         while last < len(clips) and clips[last].name.isdigit():
             last += 1
@@ -50,11 +51,11 @@ class Person(SpeakingToken):
         return number
 
     def code(self) -> str:
-        """Press red and listen to the code."""
+        """Press red; give the code that is heard."""
         return self.heard_number(self.tap("red"), "code")
 
     def provision(self) -> Session:
-        """Plug in, and let the host have its number only when it is the one that is heard."""
+        """Claim the token, confirming the number only if it is the one that is heard."""
         self.emulator.plug()
 
         def compare(number: str) -> bool:
@@ -69,28 +70,28 @@ class Person(SpeakingToken):
         return session
 
     def desk(self) -> Session:
-        """Go to the issuer's desk, whose clerk plugs the token in."""
+        """Plug in and open a session, as the issuer does."""
         self.emulator.plug()
         return open_session(self.emulator.port, KEY, lambda number: False)
 
     def unplug(self) -> None:
-        """Leave the desk; the token turns itself off."""
+        """Unplug, and wait until the token is off."""
         self.emulator.unplug()
         self.emulator.advance(62)
         assert not self.emulator.powered
 
     def logs_in(self, server: Validator, code: str) -> bool:
-        """Type a code where the server asks for it."""
+        """Submit a code to the server; tell whether it is accepted."""
         return server.submit(CheckRequest(code, user_id=USER)).result().accepted
 
     def valid(self, code: str) -> bool:
-        """Whether it is the code of now, or of the step before."""
+        """Tell whether it is the code of the current step or the one before."""
         return any(code == AUTHENTICATOR.at(int(self.emulator.now) - back) for back in (0, 30))
 
 
 @pytest.fixture(autouse=True)
 def no_eyes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever looks at the display fails the test."""
+    """Make every reading of the display an error."""
 
     def look(*_: object, **__: object) -> None:
         pytest.fail("This step needs the display.")
@@ -100,23 +101,23 @@ def no_eyes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def person(speaking_image: bytes, tmp_path: Path) -> Iterator[Person]:
-    """A person with a new token."""
+def person(speaking_image: bytes, tmp_path: Path) -> Iterator[TokenByEar]:
+    """Give a new kodeoplæser."""
     with Emulator(
         "kodeoplaeser", "pico2", tmp_path / "token", image=speaking_image, time=START
     ) as emulator:
-        yield Person(emulator)
+        yield TokenByEar(emulator)
 
 
 @pytest.fixture
-def provisioned(person: Person) -> Person:
+def provisioned(person: TokenByEar) -> TokenByEar:
     person.provision()
     return person
 
 
 @pytest.mark.clause("walkthrough: by ear", "life: provisioning", "5.1.2.2", "5.1.7", "5.2")
 def test_a_token_is_provisioned_by_ear_and_its_first_code_is_accepted(
-    person: Person, tmp_path: Path
+    person: TokenByEar, tmp_path: Path
 ):
     serial = person.provision().hello.serial
     database = f"sqlite:///{tmp_path / 'validator.db'}"
@@ -139,7 +140,7 @@ def test_a_token_is_provisioned_by_ear_and_its_first_code_is_accepted(
 
 
 @pytest.mark.clause("walkthrough: by ear")
-def test_a_number_that_is_not_the_one_heard_is_refused(person: Person):
+def test_a_number_that_is_not_the_one_heard_is_refused(person: TokenByEar):
     person.emulator.plug()
     heard = []
 
@@ -157,7 +158,7 @@ def test_a_number_that_is_not_the_one_heard_is_refused(person: Person):
     "walkthrough: by ear", "5.1.3.1", "5.1.6.1", "5.1.6.2", "5.1.3.11", "5.2", "5.6.1"
 )
 def test_a_day_by_ear_changes_volume_speed_and_language_and_hears_serial_and_status(
-    provisioned: Person,
+    provisioned: TokenByEar,
 ):
     steps = BY_EAR.read_text(encoding="utf-8")
     assert not re.search(
@@ -168,13 +169,13 @@ def test_a_day_by_ear_changes_volume_speed_and_language_and_hears_serial_and_sta
     )
 
 
-def hears(person: Person, *words: str) -> None:
+def hears(person: TokenByEar, *words: str) -> None:
     assert person.hear_out(person.tap("red")) == list(words)
     person.emulator.advance(62)
 
 
 @pytest.mark.clause("walkthrough: by ear", "speech: errors", "code: clock lost")
-def test_the_way_out_of_a_lost_clock(provisioned: Person):
+def test_the_way_out_of_a_lost_clock(provisioned: TokenByEar):
     provisioned.emulator.remove_rtc_supply()
     hears(provisioned, "clock_lost", "contact_issuer")
     provisioned.set_clock(provisioned.desk())
@@ -183,7 +184,7 @@ def test_the_way_out_of_a_lost_clock(provisioned: Person):
 
 
 @pytest.mark.clause("walkthrough: by ear", "speech: errors", "life: blocked")
-def test_the_way_out_of_a_blocked_token(provisioned: Person):
+def test_the_way_out_of_a_blocked_token(provisioned: TokenByEar):
     provisioned.desk().block()
     provisioned.unplug()
     hears(provisioned, "blocked", "contact_issuer")
@@ -193,7 +194,7 @@ def test_the_way_out_of_a_blocked_token(provisioned: Person):
 
 
 @pytest.mark.clause("walkthrough: by ear", "speech: errors")
-def test_the_way_out_of_a_token_without_an_account(provisioned: Person):
+def test_the_way_out_of_a_token_without_an_account(provisioned: TokenByEar):
     provisioned.desk().remove_account("Bank")
     provisioned.unplug()
     hears(provisioned, "not_provisioned", "contact_issuer")
@@ -207,10 +208,10 @@ def test_the_way_out_of_damaged_storage(speaking_image: bytes, tmp_path: Path):
     with Emulator(
         "kodeoplaeser", "pico2", tmp_path / "token", image=speaking_image, time=START
     ) as emulator:
-        Person(emulator).provision()
+        TokenByEar(emulator).provision()
     flip_a_bit_of_each_slot(tmp_path / "token" / "flash.bin", "pico2")
     with Emulator("kodeoplaeser", "pico2", tmp_path / "token") as emulator:
-        person = Person(emulator)
+        person = TokenByEar(emulator)
         hears(person, "damaged", "contact_issuer")
         emulator.plug()
         open_session(emulator.port, None, lambda number: True).wipe()
@@ -219,7 +220,7 @@ def test_the_way_out_of_damaged_storage(speaking_image: bytes, tmp_path: Path):
 
 
 @pytest.mark.clause("walkthrough: by ear", "5.1.3.15")
-def test_the_way_out_of_a_mistyped_digit(provisioned: Person):
+def test_the_way_out_of_a_mistyped_digit(provisioned: TokenByEar):
     code = provisioned.code()
     wrong = code[:2] + str((int(code[2]) + 5) % 10) + code[3:]
     for key in wrong:
@@ -231,7 +232,7 @@ def test_the_way_out_of_a_mistyped_digit(provisioned: Person):
 
 
 @pytest.mark.clause("walkthrough: by ear")
-def test_the_way_out_of_a_code_that_is_over(provisioned: Person):
+def test_the_way_out_of_a_code_that_is_over(provisioned: TokenByEar):
     old = provisioned.code()
     provisioned.emulator.advance(31)
     assert provisioned.hear_out(provisioned.chord("0"))[-2:] == ["expired", "press_red"]

@@ -1,4 +1,4 @@
-"""What the kodeoplæser's parts do to one another while it speaks: flash, keys, headset, display."""
+"""The kodeoplæser's parts while it speaks: flash, keys, headset, display."""
 
 import pytest
 
@@ -6,12 +6,12 @@ from tests.support.emulated.kodeoplaeser import SpeakingToken
 from tests.support.emulated.token import digits
 
 
-@pytest.mark.parametrize("meddled", ["keys", "red", "headset", "all"])
+@pytest.mark.parametrize("moved", ["keys", "red", "headset", "all"])
 def test_whatever_the_user_does_while_the_flash_is_used_no_handler_uses_it(
-    token: SpeakingToken, meddled: str
+    token: SpeakingToken, moved: str
 ):
-    """The emulator runs handlers in the middle of file operations, as a board does, and catches one
-    that uses files."""
+    """The emulator runs handlers during file operations, as a board does, and reports one that uses
+    the flash."""
     parts, operations = token.emulator.board.parts, token.emulator.flash.operations
     token.hear_out(token.tap("red"))
     for key in "369":
@@ -22,23 +22,23 @@ def test_whatever_the_user_does_while_the_flash_is_used_no_handler_uses_it(
     moves = 0
     spend = token.emulator.flash.spend
 
-    def meddle(us: int) -> bool:
+    def press_keys(us: int) -> bool:
         nonlocal moves
         moves += 1
         down = moves % 2 == 1
-        if meddled in ("keys", "all"):
+        if moved in ("keys", "all"):
             (parts["keypad"].press if down else parts["keypad"].release)("5")
-        if meddled in ("red", "all"):
+        if moved in ("red", "all"):
             (parts["button"].press if down else parts["button"].release)()
-        if meddled in ("headset", "all"):
+        if moved in ("headset", "all"):
             (parts["jack"].plug if down else parts["jack"].unplug)()
         return spend(us)
 
-    token.emulator.flash.spend = meddle
+    token.emulator.flash.spend = press_keys
     for key in "147":
         token.emulator.flash.spend = spend
         token.chord(key)
-        token.emulator.flash.spend = meddle
+        token.emulator.flash.spend = press_keys
         token.emulator.advance(4)
     assert moves >= 3
     token.emulator.flash.spend = spend
@@ -54,8 +54,7 @@ def test_whatever_the_user_does_while_the_flash_is_used_no_handler_uses_it(
 def test_the_voice_is_silent_before_the_host_has_the_flash_written_and_the_code_can_be_repeated(
     token: SpeakingToken,
 ):
-    """An erase stops the processor for longer than the sound that is sent ahead lasts: the voice
-    would stammer."""
+    """An erase stops the processor for longer than the sound lasts that is sent ahead."""
     session = token.connect()
     token.tap("red")
     token.emulator.advance(2)
@@ -134,8 +133,7 @@ def test_with_a_headset_in_from_the_start_the_loudspeaker_never_sounds(token: Sp
 
 @pytest.mark.clause("keys: own pace")
 def test_the_marked_digit_is_the_one_that_is_heard(token: SpeakingToken):
-    """The voice is sent to the output a quarter of a second ahead; the mark keeps to what is
-    heard."""
+    """The voice is sent ahead by a quarter of a second; the mark follows what is heard."""
     token.tap("red")
     shown = digits(token.emulator.screen_text()[1:2])
     token.hear_out(token.chord("2"))

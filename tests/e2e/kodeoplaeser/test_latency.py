@@ -1,5 +1,4 @@
-"""How soon the kodeoplæser is silent, and how soon it answers: from the samples, in virtual
-time."""
+"""How soon the kodeoplæser is silent and answers after a key, measured on its samples."""
 
 import numpy as np
 import pytest
@@ -18,8 +17,7 @@ _GAP = 0.008
 
 @pytest.fixture
 def counting(blank: SpeakingToken) -> SpeakingToken:
-    """A token whose account counts, so that each press of red is followed by another code at
-    once."""
+    """Give a token with an HOTP account, so that each press of red gives a new code at once."""
     blank.provision(hotp())
     blank.emulator.unplug()
     blank.emulator.set_time(START + 3600)
@@ -28,14 +26,14 @@ def counting(blank: SpeakingToken) -> SpeakingToken:
 
 
 def announcement(token: SpeakingToken) -> float:
-    """How long a code is being said, from the press to the last sound."""
+    """Give the seconds from the press to the last sound of a code."""
     pressed = token.tap("red", 0.03)
     token.until_quiet()
     return token.emulator.audio(pressed).offset() - pressed
 
 
 def begin(token: SpeakingToken, at: float) -> float:
-    """Have a code said, up to a time after the press; the moment."""
+    """Have a code said until `at` seconds after the press; give the time then."""
     token.emulator.advance(
         1.2
     )  # so that this press of red does not make a function of the next key
@@ -45,8 +43,7 @@ def begin(token: SpeakingToken, at: float) -> float:
 
 
 def sound_after(token: SpeakingToken, moment: float) -> tuple[float, bool]:
-    """How long what was being said goes on after a moment, and whether anything is said after
-    that."""
+    """Give how long the speech goes on after `moment`, and whether anything is said later."""
     heard = token.emulator.audio(moment)
     loud = np.flatnonzero(np.abs(np.array(heard.samples, np.int32)) > SILENT) / heard.rate
     if not loud.size or loud[0] > _GAP:
@@ -56,8 +53,7 @@ def sound_after(token: SpeakingToken, moment: float) -> tuple[float, bool]:
 
 
 def places(length: float, first: int, every: int) -> list[float]:
-    """Times within an announcement, 50 ms apart or a multiple of that; none before red is up
-    again."""
+    """Give times within an announcement, `every` times 50 ms apart, after the release of red."""
     return [STEP * n for n in range(max(first, 2), int(length / STEP) + 1, every)]
 
 

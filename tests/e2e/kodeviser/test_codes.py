@@ -1,5 +1,4 @@
-"""What the display shows is what pyotp computes: read from pixels, over random secrets, times and
-parameters."""
+"""The display shows the code that pyotp computes, for random secrets, times and parameters."""
 
 import base64
 import hashlib
@@ -38,22 +37,22 @@ times = st.one_of(
 
 
 def expected_totp(credential, at: int) -> str:
-    """Pyotp's code at a Unix time."""
+    """Give pyotp's code at a Unix time."""
     name = getattr(hashlib, credential.algorithm.lower())
     key = base64.b32encode(credential.secret.reveal()).decode()
     return pyotp.TOTP(key, digits=credential.digits, digest=name, interval=credential.period).at(at)
 
 
 def expected_hotp(credential, counter: int) -> str:
-    """Pyotp's code of a counter."""
+    """Give pyotp's code of a counter."""
     name = getattr(hashlib, credential.algorithm.lower())
     key = base64.b32encode(credential.secret.reveal()).decode()
     return pyotp.HOTP(key, digits=credential.digits, digest=name).at(counter)
 
 
 @pytest.fixture(scope="module")
-def module_bench(image, tmp_path_factory):
-    """One claimed token for many credentials."""
+def claimed(image, tmp_path_factory):
+    """Give one claimed token for many credentials."""
     with Emulator(
         state=tmp_path_factory.mktemp("codes") / "token", image=image, time=1_893_456_000
     ) as emulator:
@@ -70,14 +69,12 @@ def module_bench(image, tmp_path_factory):
     length=st.sampled_from(DIGITS),
     period=st.sampled_from(PERIODS),
 )
-def test_display_shows_the_totp_that_pyotp_computes(
-    module_bench, secret, at, algorithm, length, period
-):
-    emulator = module_bench.emulator
+def test_display_shows_the_totp_that_pyotp_computes(claimed, secret, at, algorithm, length, period):
+    emulator = claimed.emulator
     credential = totp(secret=secret, algorithm=algorithm, digits=length, period=period)
     emulator.set_time(at)
-    module_bench.set_clock(module_bench.session)
-    module_bench.session.put_credential(credential)
+    claimed.set_clock(claimed.session)
+    claimed.session.put_credential(credential)
     before = int(emulator.now)
     emulator.press()
     lines = emulator.screen_text()
@@ -99,13 +96,11 @@ def test_display_shows_the_totp_that_pyotp_computes(
     algorithm=st.sampled_from(ALGORITHMS),
     length=st.sampled_from(DIGITS),
 )
-def test_display_shows_the_hotp_that_pyotp_computes(
-    module_bench, secret, counter, algorithm, length
-):
-    emulator = module_bench.emulator
+def test_display_shows_the_hotp_that_pyotp_computes(claimed, secret, counter, algorithm, length):
+    emulator = claimed.emulator
     credential = hotp(secret=secret, counter=counter, algorithm=algorithm, digits=length)
-    module_bench.session.remove_account("Bank") if module_bench.session.accounts() else None
-    module_bench.session.put_credential(credential)
+    claimed.session.remove_account("Bank") if claimed.session.accounts() else None
+    claimed.session.put_credential(credential)
     for step in (counter, counter + 1):
         emulator.press()
         assert digits(emulator.screen_text()) == expected_hotp(credential, step)

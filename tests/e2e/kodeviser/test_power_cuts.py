@@ -1,5 +1,4 @@
-"""Power lost at any instant leaves the old state or the new one: cut at every flash operation, in
-each way."""
+"""A power cut at any flash operation, in each mode, leaves the old state or the new one."""
 
 import shutil
 from collections.abc import Callable
@@ -19,13 +18,13 @@ MODES = ("before", "torn", "after")
 
 
 def hello(kodeviser: TokenUnderTest):
-    """Ask the token for its state."""
+    """Read the token's hello message."""
     kodeviser.emulator.plug()
     return Channel(kodeviser.emulator.port).hello()
 
 
 def shows_totp(kodeviser: TokenUnderTest) -> bool:
-    """Say whether a press shows the code of this moment."""
+    """Tell whether a press shows the TOTP code of now."""
     before = int(kodeviser.emulator.now)
     kodeviser.emulator.press()
     code = digits(kodeviser.emulator.screen_text())
@@ -37,7 +36,7 @@ def shows_totp(kodeviser: TokenUnderTest) -> bool:
 
 
 def provision(kodeviser: TokenUnderTest) -> None:
-    """What `kodebrik provision` does, beginning with whatever the token holds by now."""
+    """Do what `kodebrik provision` does, whatever the token holds already."""
     session = (
         kodeviser.claim() if hello(kodeviser).key == messages.KEY_NONE else kodeviser.connect()
     )
@@ -46,7 +45,7 @@ def provision(kodeviser: TokenUnderTest) -> None:
 
 
 def check_provisioned(kodeviser: TokenUnderTest, finished: bool) -> None:
-    """Blank, or with the key and as much as was written; a second try completes it."""
+    """Expect a blank or partly provisioned token, which a second try completes."""
     found = hello(kodeviser)
     assert found.state in (messages.BLANK, messages.LOCKED)
     assert (found.state == messages.LOCKED) == (found.key == messages.KEY_ISSUER)
@@ -61,15 +60,14 @@ def check_provisioned(kodeviser: TokenUnderTest, finished: bool) -> None:
 
 
 def set_clock(kodeviser: TokenUnderTest) -> None:
-    """Set the clock an hour ahead of the world."""
+    """Set the clock an hour ahead."""
     kodeviser.emulator.set_time(kodeviser.emulator.now + 3600)
     kodeviser.emulator.set_rtc(kodeviser.emulator.now - 3600)
     kodeviser.set_clock(kodeviser.connect())
 
 
 def check_clock(kodeviser: TokenUnderTest, finished: bool) -> None:
-    """The clock chip runs on, at the old time or the new one, and the record of the last setting is
-    one of the two."""
+    """Expect the old or the new time, and the old or the new record of the last setting."""
     session = kodeviser.connect()
     reading = session.read_clock()
     assert not reading.lost
@@ -86,13 +84,13 @@ def check_clock(kodeviser: TokenUnderTest, finished: bool) -> None:
 
 
 def step_counter(kodeviser: TokenUnderTest) -> None:
-    """Go to the second account, which counts."""
+    """Press for a code of the second account, which is HOTP."""
     kodeviser.emulator.press()
     kodeviser.emulator.press()
 
 
 def check_counter(kodeviser: TokenUnderTest, finished: bool) -> None:
-    """The next code is the one after any that was shown; none is shown twice."""
+    """Expect the code after the last one shown; none is shown twice."""
     codes = [pyotp.HOTP(_BASE32).at(counter) for counter in range(3)]
     kodeviser.emulator.press()
     kodeviser.emulator.press()
@@ -114,7 +112,7 @@ def wipe(kodeviser: TokenUnderTest) -> None:
 
 
 def check_wiped(kodeviser: TokenUnderTest, finished: bool) -> None:
-    """Everything is still there, or nothing is and the token can be provisioned again."""
+    """Expect everything still there, or nothing and a token that can be provisioned again."""
     found = hello(kodeviser)
     assert found.state in (messages.LOCKED, messages.WIPED)
     if finished:
@@ -140,8 +138,7 @@ CASES: dict[
 
 @pytest.fixture(scope="module")
 def templates(image, tmp_path_factory) -> dict[bool, Path]:
-    """State folders to copy: a blank token, and a provisioned one (one TOTP and one HOTP
-    account)."""
+    """Give state folders to copy, by whether provisioned (one TOTP and one HOTP account)."""
     folder = tmp_path_factory.mktemp("templates")
     for provisioned in (False, True):
         with Emulator(state=folder / str(provisioned), image=image, time=START) as emulator:
@@ -153,7 +150,7 @@ def templates(image, tmp_path_factory) -> dict[bool, Path]:
 
 
 def operations(template: Path, folder: Path, act: Callable[[TokenUnderTest], None]) -> int:
-    """Count the flash operations of an action that is left alone."""
+    """Count the flash operations of an uninterrupted action."""
     shutil.copytree(template, folder)
     with Emulator(state=folder) as emulator:
         before = emulator.flash.operations

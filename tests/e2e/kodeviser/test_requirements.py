@@ -290,6 +290,6 @@ def test_a_button_that_bounces_gives_one_press(provisioned):
         assert not emulator.display_on
 
 
-def test_key_and_secret_of_this_file_are_the_bench_s(kodeviser):
+def test_key_and_secret_of_this_file_are_those_of_the_token_under_test(kodeviser):
     assert len(KEY) == 32
     assert CODES.byte_secret() == SECRET

@@ -1,5 +1,4 @@
-"""Real traffic between host tools and token, held against the CDDL that docs/protocol.md
-publishes."""
+"""Traffic between host tools and token conforms to the CDDL in docs/protocol.md."""
 
 import re
 from unittest.mock import patch
@@ -33,7 +32,7 @@ def check(rule: str, item: object) -> None:
 
 @pytest.fixture
 def traffic(kodeviser: TokenUnderTest):
-    """Every request and response of a session that uses every operation, and the token's hello."""
+    """Give the requests and responses of a session that uses every operation."""
     said: list[tuple[str, bytes]] = []
     encrypt, decrypt = Cipher.encrypt, Cipher.decrypt
 

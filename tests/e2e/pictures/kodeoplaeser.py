@@ -35,7 +35,7 @@ def screens(language: str, inverted: bool) -> list[State]:
     with tempfile.TemporaryDirectory() as folder:
         return [
             state
-            for walk in (_life, _secrets, _harm)
+            for walk in (_first_use, _secrets, _damage)
             for state in walk(Path(folder) / walk.__name__, language, inverted)
         ]
 
@@ -45,12 +45,12 @@ def code() -> Screen:
     with tempfile.TemporaryDirectory() as folder, _token(Path(folder)) as emulator:
         token = SpeakingToken(emulator)
         token.provision(totp())
-        _rest(token, _MOMENT)
+        _restart(token, _MOMENT)
         token.tap("red")
         return emulator.screen()
 
 
-def _life(folder: Path, language: str, inverted: bool) -> Iterator[State]:
+def _first_use(folder: Path, language: str, inverted: bool) -> Iterator[State]:
     with _token(folder, language) as emulator:
         token = SpeakingToken(emulator)
         for turn in range(LANGUAGES.index(language)):  # a new token speaks the first one
@@ -59,28 +59,28 @@ def _life(folder: Path, language: str, inverted: bool) -> Iterator[State]:
             token.chord("9")
         numbers = []
 
-        def look(_: str) -> bool:
+        def confirm(_: str) -> bool:
             emulator.advance(0.1)
             numbers.append(emulator.screen())
             return True
 
-        with patch("os.urandom", bytes):  # the host's share of the number on the display
-            session = token.claim(look)
+        with patch("os.urandom", bytes):  # the host's part of the compared number
+            session = token.claim(confirm)
         yield "comparison number", numbers[0]
         session.write_settings({"language": language, "inverted": inverted})
-        _rest(token, _MOMENT)
+        _restart(token, _MOMENT)
         yield "no account", _after(token, token.tap, "red")
         session = token.connect()
         token.set_clock(session)
         session.put_credential(totp())
-        _rest(token, _MOMENT + 1800)
+        _restart(token, _MOMENT + 1800)
         yield from _code(token)
         yield from _functions(token)
         yield from _keys(token)
         session = token.connect()
         session.put_credential(totp("Sundhed", SECRET[::-1], digits=8))
         session.put_credential(hotp("Arbejde", digits=7))
-        _rest(token, _MOMENT + 3600)
+        _restart(token, _MOMENT + 3600)
         yield "first of several accounts", _after(token, token.tap, "red")
         yield "second account, eight digits", _after(token, token.chord, "#")
         yield "third account, seven digits, counted", _after(token, token.chord, "#")
@@ -89,17 +89,17 @@ def _life(folder: Path, language: str, inverted: bool) -> Iterator[State]:
         yield "status, battery low", _after(token, token.chord, "5")
         emulator.battery_mv = 3900
         token.connect().block()
-        _rest(token, _MOMENT + 7200)
+        _restart(token, _MOMENT + 7200)
         yield "blocked", _after(token, token.tap, "red")
         token.emulator.advance(1)
         yield "no code yet", _after(token, token.chord, "2")
         token.connect().unblock()
         emulator.remove_rtc_supply()
-        _rest(token, _MOMENT + 9000)
+        _restart(token, _MOMENT + 9000)
         yield "clock lost", _after(token, token.tap, "red")
         yield "status, clock lost", _after(token, token.chord, "5")
         emulator.board.detach("clock")
-        _rest(token, _MOMENT + 9600)
+        _restart(token, _MOMENT + 9600)
         yield "clock does not answer", _after(token, token.tap, "red")
         yield "status, clock does not answer", _after(token, token.chord, "5")
 
@@ -158,13 +158,13 @@ def _keys(token: SpeakingToken) -> Iterator[State]:
 
 
 def _secrets(folder: Path, language: str, inverted: bool) -> Iterator[State]:
-    """Give PIN and challenges."""
+    """Give the states of PIN entry and challenges."""
     with _token(folder, language) as emulator:
         token = SpeakingToken(emulator)
         session = token.provision(_challenged("number"), _challenged("payment"))
         session.write_settings({"language": language, "inverted": inverted})
         session.set_pin(Secret(PIN.encode()))
-        _rest(token, _MOMENT)
+        _restart(token, _MOMENT)
         yield "PIN", _after(token, token.tap, "red")
         yield "PIN, three digits typed", _typed(token, PIN[:3])
         yield "PIN, taken back", _after(token, token.tap, "*")
@@ -212,7 +212,7 @@ def _challenged(entry: str) -> Credential:
     )
 
 
-def _harm(folder: Path, language: str, inverted: bool) -> Iterator[State]:
+def _damage(folder: Path, language: str, inverted: bool) -> Iterator[State]:
     for name, harm in (
         ("cannot be saved", jam),
         ("storage damaged, and the settings with it", flip_a_bit_of_each_slot),
@@ -238,16 +238,16 @@ def contact_sheet(states: list[State]) -> Image.Image:
     _, _, right, _ = box(_COLUMNS - 1)
     _, _, _, bottom = box(len(states) - 1)
     sheet = Image.new("L", (right + _GAP, bottom + _GAP), _PAPER)
-    for place, (_, screen) in enumerate(states):
+    for index, (_, screen) in enumerate(states):
         ink = bytes(255 * (1 - pixel) for pixel in screen.data)
-        sheet.paste(Image.frombytes("L", (screen.width, screen.height), ink), box(place))
+        sheet.paste(Image.frombytes("L", (screen.width, screen.height), ink), box(index))
     return sheet
 
 
-def box(place: int) -> tuple[int, int, int, int]:
-    """Where on the sheet a screen lies: left, top, right, bottom."""
-    x = _GAP + place % _COLUMNS * (_WIDTH + _GAP)
-    y = _GAP + place // _COLUMNS * (_HEIGHT + _GAP)
+def box(index: int) -> tuple[int, int, int, int]:
+    """Give the position of a screen on the sheet: left, top, right, bottom."""
+    x = _GAP + index % _COLUMNS * (_WIDTH + _GAP)
+    y = _GAP + index // _COLUMNS * (_HEIGHT + _GAP)
     return x, y, x + _WIDTH, y + _HEIGHT
 
 
@@ -257,8 +257,8 @@ def _token(folder: Path, language: str = LANGUAGES[0]) -> Emulator:
     return Emulator("kodeoplaeser", BOARD, folder, image=image, time=START)
 
 
-def _rest(token: SpeakingToken, moment: float) -> None:
-    """Unplug, let the token turn itself off, and begin at a moment."""
+def _restart(token: SpeakingToken, moment: float) -> None:
+    """Unplug, wait until the token is off, and set the time."""
     token.emulator.unplug()
     token.emulator.advance(75)
     token.emulator.set_time(moment)

@@ -29,13 +29,13 @@ def screens(language: str) -> Iterator[Screen]:
         kodeviser = TokenUnderTest(emulator)
         shown = []
 
-        def look(number: str) -> bool:
+        def confirm(number: str) -> bool:
             emulator.advance(0.1)
             shown.append(emulator.screen())
             return True
 
-        with patch("os.urandom", bytes):  # the host's share of the number on the display
-            session = kodeviser.claim(look)
+        with patch("os.urandom", bytes):  # the host's part of the compared number
+            session = kodeviser.claim(confirm)
         session.write_settings({"language": language})
         yield from shown  # a new token speaks Danish
         yield _press_at(emulator, _MOMENT)  # not provisioned
@@ -79,8 +79,8 @@ def contact_sheet() -> Image.Image:
     width, height = pictures[0].size
     rows = -(-len(pictures) // _COLUMNS)
     sheet = Image.new("L", (_COLUMNS * (width + _GAP) + _GAP, rows * (height + _GAP) + _GAP), 96)
-    for place, picture in enumerate(pictures):
-        x, y = place % _COLUMNS, place // _COLUMNS
+    for index, picture in enumerate(pictures):
+        x, y = index % _COLUMNS, index // _COLUMNS
         sheet.paste(picture, (_GAP + x * (width + _GAP), _GAP + y * (height + _GAP)))
     return sheet
 

@@ -1,5 +1,4 @@
-"""Harm done to the flash of a token that is not running: bit rot, and a vault that can no longer be
-written."""
+"""Damage to the flash of a token that is not running: bit rot, a vault that cannot be written."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,8 +11,7 @@ from host_tools.image.image import load_board
 
 @contextmanager
 def _disk(path: Path, board: str) -> Iterator[LittleFS]:
-    """Open the file system in a flash's file; what is changed is written back as littlefs itself
-    would hold it."""
+    """Open the littlefs file system in a flash file; changes are written back at the end."""
     filesystem = load_board(board)["filesystem"]
     context = UserContext(filesystem["size"])
     context.buffer[:] = path.read_bytes()
@@ -44,8 +42,7 @@ def flip_a_bit_of_each_slot(path: Path, board: str) -> None:
 
 
 def jam(path: Path, board: str) -> None:
-    """Put a directory in the place of the slot that the vault writes next: what is there is kept,
-    nothing is saved."""
+    """Put a directory in place of the vault's next slot, so that nothing can be saved."""
     with _disk(path, board) as disk:
         generations = {}
         for name in ("/data/vault.0", "/data/vault.1"):

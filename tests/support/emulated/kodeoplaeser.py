@@ -1,5 +1,5 @@
-"""A kodeoplæser on the bench, with fingers for its keys and ears for what it says. Times are
-virtual seconds."""
+"""A kodeoplæser under test: its keys, and its speech by clips and samples. Times are virtual
+seconds."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -13,11 +13,11 @@ from host_tools.voice.recognition.clips import Found, Recogniser
 from tests.support.emulated.token import TokenUnderTest
 
 LANGUAGES = ("da", "en")
-_QUIET = 1.3  # longer than any pause in what is said
+_QUIET = 1.3  # seconds, longer than any pause within an announcement
 
 
 class Clip(NamedTuple):
-    """A clip that was heard from `start` to `end`, as the emulator's `elapsed` counts."""
+    """A clip that sounded from `start` to `end`, in terms of the emulator's `elapsed`."""
 
     name: str
     speed: int
@@ -27,21 +27,21 @@ class Clip(NamedTuple):
 
 @cache
 def recogniser(languages: tuple[str, ...] = LANGUAGES) -> Recogniser:
-    """Know the clips of these languages."""
+    """Give a recogniser of the clips of `languages`."""
     return Recogniser([clip for name in languages for clip in packfile.load(store.pack(name))[1]])
 
 
 class SpeakingToken(TokenUnderTest):
-    """A bench with ears."""
+    """A token under test that speaks."""
 
     def tap(self, key: str, seconds: float = 0.12) -> float:
-        """Press a key; give the moment of the press."""
+        """Press a key for `seconds`; give the time of the press (`elapsed`)."""
         moment = self.emulator.elapsed
         self.emulator.press_key(key, seconds * 1000)
         return moment
 
     def chord(self, key: str) -> float:
-        """Hold red and tap a key."""
+        """Hold red and tap a key; give the time of the tap."""
         self.emulator.key_down("red")
         self.emulator.advance(0.06)
         moment = self.tap(key)
@@ -49,26 +49,26 @@ class SpeakingToken(TokenUnderTest):
         return moment
 
     def function(self, key: str) -> float:
-        """Press red twice and then a key, one after another."""
+        """Press red twice and then a key; give the time of the last press."""
         self.tap("red")
         self.tap("red")
         return self.tap(key)
 
     def until_quiet(self) -> None:
-        """Wait until nothing has been said for longer than any pause lasts."""
+        """Wait until the speech has ended."""
         self.emulator.advance(1)
         while self.emulator.audio(self.emulator.elapsed - _QUIET).onset() is not None:
             self.emulator.advance(0.5)
 
     def hear_out(self, since: float) -> list[str]:
-        """Wait until all has been said since a moment; the clips that were heard."""
+        """Wait until the speech has ended; give the names of the clips heard from `since` on."""
         self.until_quiet()
         return [clip.name for clip in self.clips(since)]
 
     def clips(
         self, since: float, until: float | None = None, languages: Sequence[str] = LANGUAGES
     ) -> list[Clip]:
-        """Give the clips that were heard from a moment on, with their times."""
+        """Give the clips heard from `since` to `until` (default: now)."""
         heard = self.emulator.audio(since, until)
 
         def timed(found: Found) -> Clip:
@@ -82,12 +82,12 @@ class SpeakingToken(TokenUnderTest):
         return [timed(found) for found in recogniser(tuple(languages)).found(heard.samples)]
 
     def samples(self, since: float, until: float | None = None) -> np.ndarray:
-        """Give what was heard, 16 bits, 16000 a second."""
+        """Give the samples heard, 16 bits, 16000 a second."""
         return np.array(self.emulator.audio(since, until).samples, np.int16)
 
 
 def stretches(token: SpeakingToken, since: float, gap: float) -> list[tuple[float, float]]:
-    """Stretches of sound with at least so much silence between them, in seconds."""
+    """Give (start, end) of each stretch of sound, where `gap` seconds of silence separate two."""
     heard = token.emulator.audio(since)
     loud = np.flatnonzero(np.abs(np.array(heard.samples, np.int32)) > SILENT)
     if not loud.size:

@@ -1,8 +1,7 @@
-"""A mirror: all that is said is on the display while it is said, and all that is on the display has
-been said.
+"""Comparison of speech and display: all that is said is shown meanwhile, and all shown is said.
 
-What is said comes from the samples (clips of the voice pack, as the phrases word them), what is
-shown from the pixels.
+Speech is read from the samples (clips of the voice pack and their phrases), the display from its
+pixels.
 """
 
 import re
@@ -21,14 +20,14 @@ DIGITS, SMALLER = (
     import_module(f"firmware.products.fonts.{PRODUCT['code_fonts'][n]}") for n in (6, 8)
 )
 FONTS = [DIGITS, SMALLER, import_module(f"firmware.products.fonts.{PRODUCT['text_font']}")]
-_LOOK = 0.1  # seconds between two looks at the display
+_LOOK = 0.1  # seconds between two readings of the display
 _SILENCE = 2.2  # seconds; longer than any pause, and than 0 is held for the names of the keys
 # seconds by which the display may be behind the voice: it is drawn anew ten times a second
 _REACTION = 0.25
 
 
 class Frame(NamedTuple):
-    """What stood on the display from a moment on, and which digit of it was marked."""
+    """The display's text from a time on, and its marked digit."""
 
     since: float
     text: str
@@ -36,7 +35,7 @@ class Frame(NamedTuple):
 
 
 def watch(token: SpeakingToken, since: float) -> list[Frame]:
-    """Look at the display until all has been said."""
+    """Read the display until the speech has ended."""
     frames: list[Frame] = []
     pixels, silent = None, 0.0
     while silent < _SILENCE:
@@ -51,8 +50,7 @@ def watch(token: SpeakingToken, since: float) -> list[Frame]:
 
 
 def read(screen: Screen) -> tuple[str, str]:
-    """The text of a screen, and the digit in it that is marked by being the other way round, ""
-    when none is."""
+    """Give the text of a screen and its marked (inverted) digit, "" when none is marked."""
     ink = screen.ink_on_paper()
     height = DIGITS.height()
     pixels = np.frombuffer(ink.data, np.uint8).reshape(ink.height, ink.width)
@@ -73,13 +71,12 @@ def read(screen: Screen) -> tuple[str, str]:
 
 
 def words(text: str) -> list[str]:
-    """Words and single digits, in small letters, without full stops."""
+    """Give the words and single digits in lower case, without full stops."""
     return re.findall(r"[^\W\d]+|\d", text.lower())
 
 
 class SaidAndShown:
-    """Compares, in one language, what is said with what is shown, over everything since the token
-    was turned on."""
+    """Compares speech and display in one language, since the token was turned on."""
 
     def __init__(self, token: SpeakingToken, language: str) -> None:
         self.token, self.language = token, language
@@ -87,10 +84,10 @@ class SaidAndShown:
         self.said: set[str] = set()
 
     def check(self, since: float, marks: bool = False) -> list[str]:
-        """Let a step be heard out; the clips. AssertionError when the display and the voice
-        disagree.
+        """Wait until the speech has ended and give its clips from `since` on.
 
-        With `marks`, the digit that is said is the one that is marked.
+        AssertionError when display and speech disagree; with `marks`, also when the marked digit is
+        not the one that is said.
         """
         frames = watch(self.token, since)
         clips = self.token.clips(since, languages=[self.language])

@@ -1,4 +1,4 @@
-"""A token on the bench, with what a test does to it: plug in, provision, press, read."""
+"""An emulated token with what a test does to it: plug in, provision, press, read."""
 
 from collections.abc import Callable
 
@@ -14,29 +14,28 @@ SECRET = b"12345678901234567890"  # RFC 4226 appendix D, RFC 6238 appendix B
 
 
 class TokenUnderTest:
-    """An emulated token and the host's session with it."""
+    """An emulated token, which the host tools reach over its link."""
 
     def __init__(self, emulator: Emulator) -> None:
-        """Take an emulator that is open."""
+        """`emulator` must be open."""
         self.emulator = emulator
 
     def claim(
         self, confirm: Callable[[str], bool] | None = None, port: Transport | None = None
     ) -> Session:
-        """Plug in, claim the token as an operator does who compares the six digits, and give it the
-        key KEY."""
+        """Plug in, claim the token by comparing the six digits, and set its link key to KEY."""
         self.emulator.plug()
         session = open_session(port or self.emulator.port, None, confirm or self._compare)
         session.set_key("issuer", Secret(KEY))
         return session
 
     def connect(self) -> Session:
-        """Plug in and open a session with the key KEY."""
+        """Plug in and open a session with the link key KEY."""
         self.emulator.plug()
         return open_session(self.emulator.port, KEY, self._compare)
 
     def provision(self, *credentials: Credential) -> Session:
-        """Claim the token, set its clock to the world's time and store `credentials`."""
+        """Claim the token, set its clock to the emulator's time and store `credentials`."""
         session = self.claim()
         self.set_clock(session)
         for credential in credentials:
@@ -44,18 +43,16 @@ class TokenUnderTest:
         return session
 
     def set_clock(self, session: Session) -> None:
-        """Set the clock to the world's time at a full second, which is a whole number of seconds
-        exactly."""
+        """Set the clock to the emulator's time at the next full second, so that it is exact."""
         self.emulator.advance(1 - self.emulator.now % 1)
         session.set_clock(round(self.emulator.now))
 
     def shown(self) -> str:
-        """All text on the display as one line."""
+        """Give all text on the display as one line."""
         return " ".join(self.emulator.screen_text())
 
     def code(self) -> str:
-        """Press, read the code from the display's pixels, switch off again. Digits without their
-        group gap."""
+        """Press, read the code from the display (digits without the gap), and wait until off."""
         self.emulator.press()
         code = digits(self.emulator.screen_text())
         self.emulator.advance(31)
