@@ -49,12 +49,16 @@ Named = tuple[str, str]  # what a request names: "user" or "serial", and its nor
 def check(unit: UnitOfWork, requests: Sequence[CheckRequest]) -> list[Verdict]:
     """Check the codes in order. The verdicts count when the unit of work is committed."""
     named = [_named(request) for request in requests]
-    by_user = _users_by_name(unit, {text for kind, text in named if kind == "user" and text})
-    token_ids = _token_ids(unit, {text for kind, text in named if kind == "serial" and text})
+    names = {text for kind, text in named if kind == "user" and text}
+    serials = {text for kind, text in named if kind == "serial" and text}
+    by_user = _users_by_name(unit, names) if names else {}
+    token_ids = _token_ids(unit, serials) if serials else {}
     wanted = {token_id for _, token_id in by_user.values() if token_id is not None}
     locked = unit.lock_tokens(wanted | set(token_ids.values()))
     owners: dict[int | None, UserRow] = {user.id: user for user, _ in by_user.values()}
-    owners |= _users_by_id(unit, {token.owner_id for token in locked.values()} - owners.keys())
+    unknown = {token.owner_id for token in locked.values()} - {None, *owners}
+    if unknown:
+        owners |= _users_by_id(unit, unknown)
     verdicts = []
     for request, (kind, text) in zip(requests, named, strict=True):
         if kind == "user":
@@ -84,8 +88,6 @@ def _named(request: CheckRequest) -> Named:
 
 def _users_by_name(unit: UnitOfWork, normalized: set[str]) -> dict[str, tuple[UserRow, int | None]]:
     """Give users with the id of the token that they are checked with, by normalized user-ID."""
-    if not normalized:
-        return {}
     found = unit.connection.execute(_USERS_BY_NAME, {"normalized": sorted(normalized)})
     chosen: dict[str, tuple[UserRow, int | None]] = {}
     for row in sorted(found, key=lambda row: _PREFERENCE.get(row.status, 9), reverse=True):
@@ -95,15 +97,11 @@ def _users_by_name(unit: UnitOfWork, normalized: set[str]) -> dict[str, tuple[Us
 
 
 def _users_by_id(unit: UnitOfWork, ids: set[int | None]) -> dict[int | None, UserRow]:
-    wanted = sorted(number for number in ids if number is not None)
-    if not wanted:
-        return {}
-    return {row.id: UserRow(*row) for row in unit.connection.execute(_USERS_BY_ID, {"ids": wanted})}
+    found = unit.connection.execute(_USERS_BY_ID, {"ids": list(ids)})
+    return {row.id: UserRow(*row) for row in found}
 
 
 def _token_ids(unit: UnitOfWork, serials: set[str]) -> dict[str, int]:
-    if not serials:
-        return {}
     found = unit.connection.execute(_TOKEN_IDS, {"serials": sorted(serials)})
     return {row.serial: row.id for row in found}
 
