@@ -39,3 +39,7 @@ class FlashReenteredError(EmulatorError):
             "operation of the program: "
             "on a board that destroys files. Let handlers set flags only."
         )
+
+
+class FlashFailureError(EmulatorError):
+    """The flash was made to fail (Flash.failing): the firmware gets EIO."""

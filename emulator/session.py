@@ -8,11 +8,11 @@ import threading
 from collections.abc import Callable
 from fractions import Fraction
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import firmware
 from emulator import saved_state
 from emulator.board import Board
 from emulator.clock import SimulationClock
@@ -26,9 +26,16 @@ from emulator.serial.server import LinkServer
 from emulator.sound import Heard, Sound
 from emulator.user import User
 
-MACHINE_CODE = Path(firmware.__file__).parent / "speech" / "adpcm_native.py"
 NEW_TOKEN_TIME = 1_767_225_600  # 2026-01-01, for a token that nobody gave a time
 _US = 1_000_000
+
+
+def _source(module: str) -> str:
+    """The path of a module's source."""
+    spec = find_spec(module)
+    if spec is None or spec.origin is None:
+        raise ValueError(f"The product names a module that there is not: {module}.")
+    return spec.origin
 
 
 class Emulator:
@@ -94,7 +101,8 @@ class Emulator:
             str(filesystem["program"]),
             self.unique_id.hex(),
         ]
-        arguments.append(str(MACHINE_CODE))
+        # The VM compiles them for its own processor: in the image they are for the board's.
+        arguments += [f"{name}={_source(name)}" for name in self.product["native_modules"]]
         self.mcu = Mcu(
             self.board, self.flash, self.link, lambda: Vm(command, heap, arguments), self._urandom
         )

@@ -44,6 +44,12 @@ class Hardware:
         self.random = os.urandom
         self.aes_ecb = aes_ecb
 
+    def selftest(self, parts: tuple) -> dict:
+        """Return part -> works, for those of the named parts that can be tested."""
+        from firmware.drivers.selftest import selftest
+
+        return selftest(self, parts)
+
 
 def _free_bus(sda: int, scl: int) -> None:
     """Clock a chip out of a transfer that a reset of this board interrupted: the chip would hold

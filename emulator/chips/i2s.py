@@ -25,6 +25,9 @@ class I2s:
     def __init__(self, part: dict[str, Any], board: Any) -> None:
         """On the bus that the board file names."""
         self.stretches: list[Stretch] = []
+        # Speed of the bus's clocks, from their next start on, against what the firmware asks for.
+        # 0: they stand still.
+        self.clock_speed = 1.0
         self._catch_up: Callable[[], None] = lambda: None
 
     def attach(self, catch_up: Callable[[], None]) -> None:

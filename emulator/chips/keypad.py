@@ -22,6 +22,7 @@ class Keypad:
         self.pressed: set[str] = set()
         self._edges: dict[str, list[Any]] = {}
         self._closed: set[tuple[int, int]] = set()  # (pin of the row, pin of the column)
+        self._shorts: set[tuple[int, int]] = set()  # pairs of lines
         self._lines = (*self._rows, *self._columns)
         for line in self._lines:
             board.pins.watch_output(line, self._settle)
@@ -38,6 +39,11 @@ class Keypad:
         if key in self.pressed:
             self.pressed.remove(key)
             self._move(key)
+
+    def short(self, first: int, second: int) -> None:
+        """Join two lines, named by their pins, as a fault of the board does."""
+        self._shorts.add((first, second))
+        self._settle()
 
     def _pins_of(self, key: str) -> tuple[int, int]:
         for row, keys in enumerate(KEYS):
@@ -64,7 +70,7 @@ class Keypad:
         """Pull down each line that closed contacts connect to a line driven low."""
         pins = self._board.pins
         joined = {line: {line} for line in self._lines}
-        for row, column in self._closed:
+        for row, column in self._closed | self._shorts:
             net = joined[row] | joined[column]
             for line in net:
                 joined[line] = net

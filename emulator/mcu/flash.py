@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
-from emulator.errors import FlashRuleError
+from emulator.errors import FlashFailureError, FlashRuleError
 
 PAGE = 256  # bytes
 PROGRAM_US = 400
@@ -31,6 +31,7 @@ class Flash:
         """Open the file, or make it from `image`, the rest erased. ValueError for a wrong size."""
         self.size, self.block = size, block
         self.operations = 0
+        self.failing = False  # whether programming and erasing end in FlashFailureError
         self.wear = [0] * (size // block)
         self.on_cut: Callable[[], None] = lambda: None
         self.spend: Callable[[int], bool] = lambda us: True
@@ -102,6 +103,8 @@ class Flash:
 
     def _operate(self, address: int, old: bytes, new: bytes, duration: int) -> bool:
         """Do one operation; False when power failed at it."""
+        if self.failing:
+            raise FlashFailureError("The flash is made to fail.")
         self.operations += 1
         mode = self._cut[1] if self._cut and self._cut[0] == self.operations else None
         if mode == "torn":

@@ -127,6 +127,8 @@ class I2sOut:
         """Set the alarm for the time at which the buffer's last byte is moved."""
         if self._alarm is not None:
             self._alarm.cancel()
+        if not self._rate:
+            return  # the clocks stand still: the program waits for ever
         waiting, ring, number = len(self._waiting), len(self._ring), self._interrupts
         while waiting:
             number += 1

@@ -9,7 +9,13 @@ from typing import BinaryIO
 
 from emulator.board import Board
 from emulator.clock import Alarm
-from emulator.errors import EmulatorError, FirmwareCrashError, FlashReenteredError, VmDiedError
+from emulator.errors import (
+    EmulatorError,
+    FirmwareCrashError,
+    FlashFailureError,
+    FlashReenteredError,
+    VmDiedError,
+)
 from emulator.mcu.flash import Flash
 from emulator.mcu.peripherals import Peripherals
 from emulator.mcu.vm import Vm
@@ -255,10 +261,15 @@ class Mcu:
                 answer = self._peripherals.serves[kind](payload) or b""
             except OSError as error:
                 return error.errno or EIO, b""
-        elif kind == records.PROGRAM:
-            self._flash.program(struct.unpack_from("<I", payload)[0], payload[4:])
-        elif kind == records.ERASE:
-            self._flash.erase(struct.unpack("<I", payload)[0])
+        elif kind in (records.PROGRAM, records.ERASE):
+            address = struct.unpack_from("<I", payload)[0]
+            try:
+                if kind == records.PROGRAM:
+                    self._flash.program(address, payload[4:])
+                else:
+                    self._flash.erase(address)
+            except FlashFailureError:
+                return EIO, b""
         elif kind == records.RANDOM:
             answer = self._random(struct.unpack("<H", payload)[0])
         elif kind == records.WATCHDOG:

@@ -75,12 +75,16 @@ class Peripherals:
         self._board.connect("spi", bus, sck=sck, mosi=mosi)
         self._board.spi_clock(bus, mode, hertz)
 
-    def _i2s_init(self, payload: bytes) -> None:
+    def _i2s_init(self, payload: bytes) -> bytes:
+        """The rate at which the clocks really run, hertz."""
         bus, sck, ws, sd, width, channels, rate, ring = struct.unpack("<BBBBBBII", payload)
         self._board.connect("i2s", bus, sck=sck, ws=ws, sd=sd)
         if bus not in self._i2s:
             self._i2s[bus] = I2sOut(self._board.clock, lambda: self._ring(records.I2S_EVENT + bus))
-        self._i2s[bus].start(self._board.i2s_sink(bus), width, channels, rate, ring)
+        sink = self._board.i2s_sink(bus)
+        rate = round(rate * (sink.clock_speed if sink else 1))
+        self._i2s[bus].start(sink, width, channels, rate, ring)
+        return struct.pack("<I", rate)
 
     def _i2s_put(self, payload: bytes) -> None:
         if self._i2s[payload[0]].put(payload[1:]) != len(payload) - 1:

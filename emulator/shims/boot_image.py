@@ -1,8 +1,8 @@
 """Boot a littlefs image: load the shims, wait for power, mount the image, run boot.py and main.py.
 
 Arguments: request fd, reply fd, flash file, block size, block count, program size, unique id (hex),
-and the source of the firmware's machine code. The VM is started with -i, so that the REPL follows
-as on a board.
+and "name=source path" of each module that the image holds in machine code. The VM is started with
+-i, so that the REPL follows as on a board.
 """
 # ruff: noqa: F821, PLR2004, SIM115 - execfile is MicroPython's; the ioctl numbers are those of its
 # block devices
@@ -20,7 +20,6 @@ import records
 import vfs
 from ustruct import pack
 
-_MACHINE_CODE = "firmware.speech.adpcm_native"
 _LINE = 32  # bytes that littlefs mostly reads at a time, each next time the ones in front of these
 _len = len  # MicroPython searches the whole table of its builtins for one
 _BYTES_IN_A_US = (
@@ -72,8 +71,9 @@ class _Flash:
             near.number = block
 
     def writeblocks(self, block, buffer, offset=0):
-        self._ask(records.PROGRAM, pack("<I", block * self._size + offset) + buffer)
+        failure = self._ask(records.PROGRAM, pack("<I", block * self._size + offset) + buffer)
         self._let_in()
+        return failure
 
     def ioctl(self, request, argument):
         if request == 4:
@@ -81,16 +81,19 @@ class _Flash:
         if request == 5:
             return self._size
         if request == 6:
-            self._ask(records.ERASE, pack("<I", argument * self._size))
+            return self._ask(records.ERASE, pack("<I", argument * self._size))
         return 0
 
     def _ask(self, kind, payload):
         if self._busy:
             self._refuse()
         self._near.number = self._far.number = None
-        channel.call(
-            kind, payload, handlers=False
-        )  # the operation itself is C code, which nothing interrupts
+        try:
+            # the operation itself is C code, which nothing interrupts
+            channel.call(kind, payload, handlers=False)
+        except OSError as error:
+            return -error.errno
+        return 0
 
     def _refuse(self):
         channel.call(records.REENTERED, bytes((channel.handling,)))
@@ -104,10 +107,10 @@ class _Flash:
                 self._busy = False
 
 
-def _load_machine_code(source):
-    """Compile the firmware's native module for this processor: the image's is for the board's."""
+def _load_native(module, source):
+    """Compile a native module for this processor: the image's is for the board's."""
     try:
-        os.stat("/" + _MACHINE_CODE.replace(".", "/") + ".mpy")
+        os.stat("/" + module.replace(".", "/") + ".mpy")
     except OSError:
         return
     names = {}
@@ -124,11 +127,12 @@ def _load_machine_code(source):
 
     for name, value in names.items():
         setattr(Module, name, value if name.startswith("_") else staticmethod(value))
-    sys.modules[_MACHINE_CODE] = Module
+    sys.modules[module] = Module
 
 
 def _boot():
-    path, block_size, block_count, program, unique_id, machine_code = sys.argv[3:]
+    path, block_size, block_count, program, unique_id = sys.argv[3:8]
+    native = [argument.split("=", 1) for argument in sys.argv[8:]]
     flash = _Flash(path, int(block_size), int(block_count))
     sys.modules.update(gc=collector, utime=time, uos=os, uselect=select, umachine=machine)
     sys.argv[:] = [""]
@@ -136,11 +140,14 @@ def _boot():
     machine._unique_id = bytes.fromhex(unique_id)
     collector.collect()
     machine._cause, only_boot = channel.call(records.READY)
-    with open(machine_code) as file:
-        source = file.read()
+    sources = []
+    for module, source in native:  # from the host's files, which the image hides from here on
+        with open(source) as file:
+            sources.append((module, file.read()))
     vfs.umount("/")
     vfs.mount(vfs.VfsLfs2(flash, progsize=int(program)), "/")
-    _load_machine_code(source)
+    for module, source in sources:
+        _load_native(module, source)
     return ("boot.py",) if only_boot else ("boot.py", "main.py")
 
 

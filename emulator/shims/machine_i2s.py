@@ -49,16 +49,14 @@ class I2S:
         self._dma = (
             _DMA * (format + 1) // 2
         )  # taken from the ring at an interrupt: mono samples go out twice
-        self._second, self._span = (
-            rate,
-            _DMA * 8 // (2 * bits) * 1_000_000,
-        )  # between interrupts: span / second
         if getattr(self, "_ring_size", 0) != ibuf:
             self._ring_size, self._storage = ibuf, None
             self._storage = bytearray(ibuf)  # which on a board lies in the same heap
         channel.sources[records.I2S_EVENT + self._id] = self
         head = (self._id, clock, word, data, bits // 8, format + 1, rate, ibuf)
-        channel.call(records.I2S_INIT, pack("<BBBBBBII", *head), handlers=False)
+        reply = channel.call(records.I2S_INIT, pack("<BBBBBBII", *head), handlers=False)
+        # between interrupts: span / second, microseconds
+        self._second, self._span = unpack("<I", reply)[0], _DMA * 8 // (2 * bits) * 1_000_000
         self._began, self._runs = channel.now(), True
         channel.let_in()
 

@@ -37,7 +37,8 @@ WATCHDOG = 17  # milliseconds until it bites (u32)
 PROMPT = 18
 SPI_INIT = 19  # bus, sck, mosi (u8 each), SPI mode 0 to 3 (u8), frequency in hertz (u32)
 SPI_WRITE = 20  # bus (u8), bytes. no reply
-# bus, sck, ws, sd, bytes of a sample, channels (u8 each), rate in hertz (u32), bytes of ibuf (u32)
+# bus, sck, ws, sd, bytes of a sample, channels (u8 each), rate in hertz (u32), bytes of ibuf (u32).
+# reply: the rate at which the clocks really run (u32)
 I2S_INIT = 21
 I2S_WRITE = 22  # bus (u8), 1 for a new buffer and 0 for more of the same (u8), bytes. no reply
 I2S_DEINIT = 23  # bus (u8)

@@ -14,12 +14,12 @@ class Amplifier:
 
     def __init__(self, pin_number: int):
         """Silent at first."""
-        self._pin = Pin(pin_number, Pin.OUT, value=0)
+        self.pin = Pin(pin_number, Pin.OUT, value=0)
 
     def on(self) -> None:
         """Wake the amplifier; it plays from 7.5 ms later (data sheet, "Turn-On Time")."""
-        self._pin.value(1)
+        self.pin.value(1)
 
     def off(self) -> None:
         """Silence the loudspeaker."""
-        self._pin.value(0)
+        self.pin.value(0)

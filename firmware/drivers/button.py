@@ -58,7 +58,7 @@ class Button(io.IOBase):
         self.down = (
             pin.value() == active
         )  # after the handler is in place, so that no edge falls between the two
-        self._pin = pin
+        self.pin = pin
 
     def _edge(self, pin: Pin) -> None:
         """Interrupt handler. Allocates nothing."""
@@ -86,7 +86,7 @@ class Button(io.IOBase):
 
     def _moved_unheard(self) -> bool:
         """Return True when the level is another than was read, and no interrupt has told."""
-        level = self._pin.value() == self._active
+        level = self.pin.value() == self._active
         return (
             level != self.down and self._written == self._taken
         )  # in this order: the interrupt may come between

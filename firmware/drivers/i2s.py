@@ -59,19 +59,19 @@ class I2s:
         }
         # Open from the start, for the ring is one large piece of memory: init() frees it and takes
         # it again at once.
-        self._port = I2S(bus["id"], **self._settings)
+        self.port = I2S(bus["id"], **self._settings)
         self._asking = select.poll()
-        self._asking.register(self._port, select.POLLOUT)
+        self._asking.register(self.port, select.POLLOUT)
         self._began = time.ticks_ms()  # when the first piece was sent
         self._sent = 0  # position behind the last piece; 0: none yet
         self._rest: memoryview | None = (
             None  # of the last piece, where the port did not take it whole
         )
-        self._muted = False
+        self.muted = False
 
     def room(self) -> bool:
         """Return True when a piece may be filled and sent."""
-        return not self._muted and self._flushed()
+        return not self.muted and self._flushed()
 
     def send(self) -> None:
         """Send the piece on its way behind what is there. Only when there is room.
@@ -100,22 +100,22 @@ class I2s:
     def over(self) -> bool:
         """Return True when all has been heard, also by a port that lets its whole ring go round
         first (ESP32)."""
-        return (self._muted or self._flushed()) and self._elapsed() >= self._sent + self._ring
+        return (self.muted or self._flushed()) and self._elapsed() >= self._sent + self._ring
 
     def mute(self) -> None:
         """Be silent at once, and until stop() take nothing more. May be called from an interrupt
         handler."""
         if self._sent:
-            self._muted = True
-            self._port.init(**self._settings)
+            self.muted = True
+            self.port.init(**self._settings)
 
     def stop(self) -> None:
         """Be silent at once. Harmless when nothing plays."""
         if self._sent:
-            self._port.init(**self._settings)
+            self.port.init(**self._settings)
         self._sent = 0
         self._rest = None
-        self._muted = False
+        self.muted = False
 
     def _flushed(self) -> bool:
         """Write what was left of the last piece; return True when nothing of it is left any
@@ -125,7 +125,7 @@ class I2s:
         return self._rest is None
 
     def _write(self, samples: "Samples | memoryview") -> None:
-        taken = self._port.write(samples) // 2
+        taken = self.port.write(samples) // 2
         self._rest = None if taken == len(samples) else memoryview(samples)[taken:]
 
     def _elapsed(self) -> int:

@@ -27,7 +27,7 @@ class Jack(Button):
     @property
     def plugged(self) -> bool:
         """What the contact says at this moment."""
-        return self._pin.value() == 1
+        return self.pin.value() == 1
 
     def _edge(self, pin: "Pin") -> None:
         """Interrupt handler."""

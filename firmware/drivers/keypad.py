@@ -49,9 +49,9 @@ class Keypad(io.IOBase):
         self._scanning = False
         self._look = self._scan  # a bound method is an object: made once
         self._timer = Timer(timer)
-        self._columns = [Pin(number, Pin.OPEN_DRAIN, value=0) for number in columns]
-        self._rows = [Pin(number, Pin.IN, Pin.PULL_UP) for number in rows]
-        for row in self._rows:
+        self.columns = [Pin(number, Pin.OPEN_DRAIN, value=0) for number in columns]
+        self.rows = [Pin(number, Pin.IN, Pin.PULL_UP) for number in rows]
+        for row in self.rows:
             row.irq(self._edge, Pin.IRQ_FALLING)
         self._wait_or_scan()
 
@@ -65,12 +65,28 @@ class Keypad(io.IOBase):
         self._timer.init(mode=Timer.PERIODIC, period=_SCAN_MS, callback=self._look)
         self._scan(self._timer)
 
+    def pause(self) -> None:
+        """Report nothing until resume(): the lines are used otherwise."""
+        self._timer.deinit()
+        self._scanning = True  # so that edges start no scan
+
+    def resume(self) -> None:
+        """Set the lines up again. A key that went down meanwhile counts as known, not as a
+        press."""
+        for row in self.rows:
+            row.init(Pin.IN, Pin.PULL_UP)
+        for column in self.columns:
+            column.init(Pin.OPEN_DRAIN, value=1)
+        seen = self._read_lines()
+        self._seen = self._down = seen
+        self._wait_or_scan()
+
     def _wait_or_scan(self) -> None:
         """Let any key interrupt, unless one is down already."""
-        for column in self._columns:
+        for column in self.columns:
             column.value(0)
         self._scanning = False
-        for row in self._rows:
+        for row in self.rows:
             if row.value() == 0 and not self._scanning:
                 self._start()
 
@@ -78,17 +94,7 @@ class Keypad(io.IOBase):
         """Look at all keys: the timer's callback."""
         if not self._scanning:  # left over from before the timer was stopped
             return
-        seen = 0
-        key = 1
-        for column in self._columns:
-            column.value(1)
-        for column in self._columns:
-            column.value(0)
-            for row in self._rows:
-                if row.value() == 0:
-                    seen |= key
-                key <<= 1
-            column.value(1)
+        seen = self._read_lines()
         now = time.ticks_ms()
         if seen != self._seen:
             self._seen = seen
@@ -98,6 +104,21 @@ class Keypad(io.IOBase):
         if not seen and not self._down:
             self._timer.deinit()
             self._wait_or_scan()
+
+    def _read_lines(self) -> int:
+        """Drive one column after another; bit n of what is returned: key n is down."""
+        seen = 0
+        key = 1
+        for column in self.columns:
+            column.value(1)
+        for column in self.columns:
+            column.value(0)
+            for row in self.rows:
+                if row.value() == 0:
+                    seen |= key
+                key <<= 1
+            column.value(1)
+        return seen
 
     def _accept(self, down: int) -> None:
         """Queue what has changed. What finds no room is found again by the next scan."""
@@ -125,7 +146,7 @@ class Keypad(io.IOBase):
     def _hear_again(self) -> None:
         """Have the timer look when a key is down and no interrupt told: one is lost when eight
         others wait."""
-        for row in self._rows:
+        for row in self.rows:
             if not self._scanning and row.value() == 0:
                 # Nothing more than this, for interrupts come in between: the first look is the
                 # timer's.

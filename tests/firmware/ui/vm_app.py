@@ -4,9 +4,11 @@ import framebuf
 
 from firmware.boards.pico import BOARD
 from firmware.products.kodeviser import PRODUCT
+from firmware.storage import selftest as flash_test
 from firmware.ui.app import App
 from firmware.ui.fob.code import open_code
 from firmware.ui.link_services import Services
+from tests.support.vm import board
 
 
 class _Display:
@@ -95,6 +97,7 @@ class _Vault:
 
 class _Hardware:
     usb = None
+    keypad = audio = amplifier = jack = None
     unique_id = b"\x01\x02\x03\x04\x05\x06\x07\x08"
 
     def __init__(self, calls, silent):
@@ -176,9 +179,52 @@ def info(silent: bool) -> dict:
 
 def selftest(broken: str) -> dict:
     """The services' self-test with one part broken."""
+    board.install()
+    from firmware.drivers.selftest import selftest as test_parts
+
     app, hardware, _ = _app(broken == "clock")
+    hardware.selftest = lambda parts: test_parts(hardware, parts)
+    hardware.random = bytes
     if broken == "display":
         hardware.display.broken = True
     if broken == "button":
         hardware.button.down = True
+    flash = _Flash(broken == "flash")
+    for name in ("open", "os"):
+        setattr(flash_test, name, getattr(flash, name))
     return Services(app).selftest()
+
+
+class _Flash:
+    """A file system that keeps one file, or loses what is written to it."""
+
+    def __init__(self, loses):
+        self._loses = loses
+        self._content = None
+        self.os = self
+
+    def open(self, path, mode):
+        if mode == "wb":
+            self._content = b""
+        self._at = 0
+        return self
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, trace):
+        pass
+
+    def write(self, data):
+        self._content += b"" if self._loses else data
+
+    def read(self, size):
+        self._at += size
+        return self._content[self._at - size : self._at]
+
+    def remove(self, path):
+        self._content = None
+
+    def stat(self, path):
+        if self._content is None:
+            raise OSError(2)

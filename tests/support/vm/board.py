@@ -28,6 +28,7 @@ class Pin:
     OUT = 1
     OPEN_DRAIN = 2
     PULL_UP = 1
+    PULL_DOWN = 2
     IRQ_RISING = 4
     IRQ_FALLING = 8
 
@@ -43,6 +44,10 @@ class Pin:
         if self.number == 5 and level == 1 and driven.count((5, 0)) == 3:
             pins[4] = 1  # the chip that hangs on SDA lets go after three clocks
         return None
+
+    def init(self, mode=-1, pull=-1, *, value=None):
+        if value is not None:
+            self.value(value)
 
     def irq(self, handler, trigger):
         handlers[self.number] = handler
