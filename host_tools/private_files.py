@@ -1,5 +1,5 @@
-"""Reading and writing files that hold secrets: mode 0600, never overwritten, never larger than they
-need be."""
+"""Reads and writes files that hold secrets: created with mode 0600, never overwritten, read up to a
+size limit."""
 
 import os
 import stat
@@ -27,13 +27,13 @@ def write_new(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
-        path.unlink(missing_ok=True)  # half a secret is worse than none
+        path.unlink(missing_ok=True)  # an incomplete secret must not stay
         raise _cannot("write", path, error) from None
 
 
 def check_new(path: Path) -> None:
-    """Raise KodebrikError when `write_new(path, …)` could not create the file: asked before
-    anything is changed."""
+    """Raise KodebrikError when write_new() could not create `path`; for commands to call before they
+    change anything."""
     if path.exists() or path.is_symlink():
         raise _exists(path)
     if not path.absolute().parent.is_dir() or not os.access(path.absolute().parent, os.W_OK):

@@ -13,7 +13,7 @@ class Secret:
         self._value = bytes(value)
 
     def reveal(self) -> bytes:
-        """Give the bytes: call it where they are used, not before."""
+        """Give the bytes; to be called only where they are used."""
         return self._value
 
     def __len__(self) -> int:
@@ -29,11 +29,11 @@ class Secret:
         return hash((Secret, self._value))
 
     def __repr__(self) -> str:
-        """Tell the length alone."""
+        """Show the length only."""
         return f"<Secret of {len(self._value)} bytes>"
 
     __str__ = __repr__
 
     def __reduce__(self) -> str | tuple[object, ...]:
-        """Refuse: a pickle would be a copy in the clear."""
+        """Raise TypeError: a pickle would be a copy in the clear."""
         raise TypeError("A secret is never pickled.")

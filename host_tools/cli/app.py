@@ -1,5 +1,5 @@
-"""The command `kodebrik`: its subcommands, and how every error ends in a message, a hint and an
-exit code."""
+"""The command `kodebrik`: its subcommands, and the one place where errors become a message, a hint
+and an exit code."""
 
 import os
 import sys
@@ -96,7 +96,7 @@ app.command()(demo.demo)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command and give its exit code; every error is reported here and nowhere else."""
+    """Run one command line (default: sys.argv), report its error if any, and give the exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
         result = typer.main.get_command(app).main(
@@ -118,7 +118,7 @@ def main(arguments: list[str] | None = None) -> int:
         return ExitCode.INTERNAL
     except (
         Exception
-    ) as error:  # the last resort: report the place, never the values, which may be secret
+    ) as error:  # the last resort: report file and line, never the values, which may be secret
         return _report(arguments, _defect(error))
 
 
@@ -135,11 +135,11 @@ def _usage(error: typer.TyperException) -> KodebrikError:
 
 def _defect(error: Exception) -> KodebrikError:
     steps = traceback.extract_tb(error.__traceback__)
-    place = " < ".join(
+    location = " < ".join(
         f"{os.path.basename(step.filename)}:{step.lineno}" for step in reversed(steps[-4:])
     )
     return KodebrikError(
-        f"kodebrik failed: {type(error).__name__} at {place}.",
+        f"kodebrik failed: {type(error).__name__} at {location}.",
         "This is a defect; please report this line together with the command.",
         ExitCode.INTERNAL,
     )

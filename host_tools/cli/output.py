@@ -1,8 +1,7 @@
-"""How the commands speak: results on standard output (text, or one JSON object), everything else on
+"""Output of the commands: results on standard output (text, or one JSON object), everything else on
 standard error.
 
-Plain lines that a screen reader reads well; colour and a spinner only on a terminal that wants
-them.
+Plain lines that a screen reader reads well; colour and a spinner only on a terminal.
 """
 
 import json
@@ -35,25 +34,25 @@ def emit_error(as_json: bool, error: KodebrikError) -> None:
     if as_json:
         print(json.dumps(error.as_json(), ensure_ascii=False))
         return
-    mark = typer.style("Error:", fg="red", bold=True) if fancy() else "Error:"
+    mark = typer.style("Error:", fg="red", bold=True) if is_rich_terminal() else "Error:"
     print(f"{mark} {error.message}\n{error.hint}", file=sys.stderr)
 
 
 def say(line: str) -> None:
-    """Tell the operator something that is not the result."""
+    """Print a line that is not part of the result on standard error."""
     print(line, file=sys.stderr, flush=True)
 
 
 def warn(line: str) -> None:
-    """Warn the operator."""
-    mark = typer.style("Warning:", fg="yellow", bold=True) if fancy() else "Warning:"
+    """Print a warning on standard error."""
+    mark = typer.style("Warning:", fg="yellow", bold=True) if is_rich_terminal() else "Warning:"
     say(f"{mark} {line}")
 
 
 @contextmanager
 def step(line: str) -> Iterator[None]:
-    """Say what is being done while it is done."""
-    if not fancy():
+    """Show `line` while the block runs: a spinner on a terminal, else a line on standard error."""
+    if not is_rich_terminal():
         say(f"{line} …")
         yield
         return
@@ -63,7 +62,7 @@ def step(line: str) -> Iterator[None]:
         yield
 
 
-def fancy() -> bool:
-    """Say whether standard error is a terminal on which colour and movement are welcome
-    (no-color.org)."""
+def is_rich_terminal() -> bool:
+    """Say whether standard error is a terminal that may show colour and a spinner: not with
+    NO_COLOR (no-color.org) or TERM=dumb."""
     return sys.stderr.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"

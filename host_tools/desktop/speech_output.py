@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from emulator.sound import RATE, SILENT
 from host_tools.errors import KodebrikError
-from host_tools.voice import languages as spoken
+from host_tools.voice import languages as voice_languages
 from host_tools.voice import packfile, store
 from host_tools.voice.recognition.clips import UNKNOWN, Recogniser
 
@@ -74,7 +74,7 @@ class UtteranceDetector:
             for language, recogniser in self._recognisers.items()
         }
         language = max(names, key=lambda each: sum(name != UNKNOWN for name in names[each]))
-        phrases = spoken.load(language).phrases
+        phrases = voice_languages.load(language).phrases
         return " ".join(phrases.get(name, "...") for name in names[language]), language
 
 

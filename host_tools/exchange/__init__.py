@@ -1,2 +1,2 @@
-"""Files that carry tokens between systems: PSKC, CSV dialects, otpauth URIs, assignments to
-users."""
+"""Files that carry tokens between systems: PSKC, CSV dialects, otpauth URIs, and assignments of
+tokens to users."""

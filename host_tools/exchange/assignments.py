@@ -5,7 +5,6 @@ import csv
 
 from host_tools.exchange.key_package import bad
 
-
 _SERIAL_COLUMN = ("serial", "serial number", "serialno", "serial no", "token serial")
 _USER_COLUMN = ("user", "user-id", "user id", "userid", "user_id", "username")
 

@@ -1,16 +1,16 @@
-"""Tokens from CSV files, in the dialects that vendors and other servers write (docs/tokens.md has
-examples).
+"""Reads tokens from CSV files in the dialects that vendors and other servers write (examples in
+docs/tokens.md).
 
-- with a line of names: Microsoft Entra's upload ("serial number", "secret key" in base32, "time
-  interval" …), which token vendors deliver; or names of our own choice from _NAMES
+- with a header: Microsoft Entra's upload ("serial number", "secret key" in base32, "time
+  interval" …), which token vendors deliver; or other column names out of _NAMES
   https://learn.microsoft.com/entra/identity/authentication/how-to-mfa-upload-oath-tokens
 - "OATH CSV" of privacyIDEA, LinOTP and NetIQ: serial, hexadecimal secret, kind, digits, period or
   counter or suite (privacyIDEA 3.14, lib/importotp.py)
   https://www.netiq.com/documentation/advanced-authentication-63/helpdesk-administrator-guide/data/t44plcqbgwxg.html
 - the export of privacyIDEA's pi-tokenjanitor: as OATH CSV, with the user before it (it does not
-  tell the hash)
+  name the hash)
 - pairs of serial and hexadecimal secret, and maybe period or counter (Duo, PingID, IBM); their kind
-  must be told
+  must be given
   https://docs.pingidentity.com/r/en-us/pingid/pingid_configuring_oath_token_authentication
 - the configuration log of the YubiKey Personalization Tool, "traditional" and "Yubico" format
   (lib/importotp.py again)
@@ -50,7 +50,7 @@ _SPREADSHEET = re.compile(r"[0-9][.,][0-9]+E\+?[0-9]+", re.IGNORECASE)
 _ALGORITHM_OF_SIZE = {
     32: "SHA256",
     64: "SHA512",
-}  # bytes of the secret; what privacyIDEA takes them for
+}  # bytes of the secret; as privacyIDEA assumes
 _YUBICO_COLUMNS = 6
 _MOST_SHOWN = 24  # characters; a secret of 128 bits has 26 and more
 
@@ -60,9 +60,9 @@ Row = tuple[int, list[str]]  # line number, fields
 def read(
     content: bytes, kind: str | None = None, progress: Progress | None = None
 ) -> list[KeyPackage]:
-    """Give all tokens of a file; KodebrikError names the first line that is not right.
+    """Give all tokens of a file; KodebrikError names the first invalid line.
 
-    `kind` ("totp" or "hotp") is for lines that do not say it themselves.
+    `kind` ("totp" or "hotp") is for lines that do not give it themselves.
     """
     rows = _rows(content)
     dialect = _dialect(rows)
@@ -208,19 +208,21 @@ def _token(
             "Use the file as it came, or format the column as text.",
         )
     secret = _secret(where, record)
-    said = record.get("kind", kind or "").lower()
-    if not said:
+    token_kind = record.get("kind", kind or "").lower()
+    if not token_kind:
         raise bad(
             f"{where} does not say whether its token goes by time or by a counter.",
             "Say it with --kind totp or --kind hotp.",
         )
-    if said not in KINDS:
-        raise bad(f"{where} is of the kind {_shown(said)}.", "totp, hotp and ocra are imported.")
+    if token_kind not in KINDS:
+        raise bad(
+            f"{where} is of the kind {_shown(token_kind)}.", "totp, hotp and ocra are imported."
+        )
     given: dict[str, Any] = {
         name: _number(where, name, record[name]) for name in _NUMBERS if name in record
     }
     if "moving" in record:
-        given["counter" if said == "hotp" else "period"] = _number(
+        given["counter" if token_kind == "hotp" else "period"] = _number(
             where, "last column", record["moving"]
         )
     given |= {
@@ -231,7 +233,7 @@ def _token(
         record.get("algorithm", by_size).upper().replace("-", "").removeprefix("HMAC")
     )
     return key_package.make(
-        where, serial=record.get("serial", ""), secret=secret, kind=said, **given
+        where, serial=record.get("serial", ""), secret=secret, kind=token_kind, **given
     )
 
 
@@ -252,8 +254,8 @@ def _number(where: str, name: str, text: str) -> int:
 
 
 def _shown(text: str) -> str:
-    """Give what an error may repeat: nothing so long that it could be a secret in the wrong
-    column."""
+    """Give the printable characters of a field for an error, or "…" if it is so long that it could be
+    a secret in the wrong column."""
     return (
         "".join(letter for letter in text if letter.isprintable())
         if len(text) <= _MOST_SHOWN

@@ -1,5 +1,5 @@
-"""Reading a file of tokens of whatever kind: PSKC, CSV or a list of otpauth:// URIs, told apart by
-how it begins."""
+"""Reads a file of tokens in any supported format: PSKC, CSV or a list of otpauth:// URIs, told apart
+by its first bytes."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from host_tools.secret import Secret
 
 
 def load(path: Path) -> bytes:
-    """Give a file's content, or as much of it as shows that it is too large."""
+    """Read a file, at most one byte more than MAX_SIZE: read() then refuses it as too large."""
     try:
         with path.open("rb") as file:
             return file.read(MAX_SIZE + 1)
@@ -24,10 +24,10 @@ def load(path: Path) -> bytes:
         ) from None
 
 
-def form(content: bytes) -> str:
-    """Say "pskc", "otpauth" or "csv"."""
+def detect(content: bytes) -> str:
+    """Give the format of a file's content: "pskc", "otpauth" or "csv"."""
     start = content[:64].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    # An XML file may also be in UTF-16, and then begins with its mark or a zero.
+    # An XML file may be in UTF-16: with a byte order mark, or with a zero byte beside "<".
     if start.startswith((b"<", b"\xff\xfe", b"\xfe\xff")) or b"<\0" in start[:2]:
         return "pskc"
     return "otpauth" if start.startswith(b"otpauth:") else "csv"
@@ -40,14 +40,14 @@ def read(
     kind: str | None = None,
     progress: Progress | None = None,
 ) -> list[KeyPackage]:
-    """Give all tokens of a file or none: KodebrikError names the first that is not right.
+    """Give all tokens of a file's content; KodebrikError names the first invalid one.
 
-    `key` or `passphrase` open a PSKC file; `kind` ("totp" or "hotp") is for CSV lines that do not
-    say it.
+    `key` or `passphrase` decrypts a PSKC file; `kind` ("totp" or "hotp") is for CSV lines that do
+    not give it.
     """
-    found = form(content)
-    if found == "pskc":
+    detected = detect(content)
+    if detected == "pskc":
         return pskc_reader.read(content, key, passphrase, progress)
-    if found == "otpauth":
+    if detected == "otpauth":
         return otpauth.read(content, progress)
     return csv_dialects.read(content, kind, progress)

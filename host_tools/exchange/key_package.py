@@ -1,4 +1,4 @@
-"""One token as a file of tokens describes it: a serial number with its secret and parameters."""
+"""A key package (RFC 6030): one token's serial number, secret and parameters, as files carry them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ MAX_SERIAL = 64  # characters
 
 @dataclass(frozen=True)
 class KeyPackage:
-    """A token's serial number and credential. `suite` (RFC 6287) makes it a challenge-response
-    token.
+    """A token's serial number and credential; with a `suite` (RFC 6287) the token answers
+    challenges.
 
-    `clock_set_at` is when the token's clock was last set, Unix seconds, and `clock_ppm` what it can
-    be off by in either direction, where that is known.
+    `clock_set_at` is when the token's clock was last set (Unix seconds), `clock_ppm` its largest
+    drift in either direction; both are None when unknown.
     """
 
     serial: str
@@ -30,7 +30,7 @@ class KeyPackage:
     clock_ppm: float | None = None
 
 
-def make(  # noqa: PLR0913 - what the file formats know of a key
+def make(  # noqa: PLR0913 - the fields of the file formats
     where: str,
     *,
     serial: str,
@@ -45,10 +45,12 @@ def make(  # noqa: PLR0913 - what the file formats know of a key
     manufacturer: str | None = None,
     model: str | None = None,
 ) -> KeyPackage:
-    """Make the record of a key of `kind` "totp", "hotp" or "ocra"; KodebrikError says `where` it is
-    not right."""
+    """Make a key package of `kind` "totp", "hotp" or "ocra", after checking it.
+
+    `where` (such as "Line 3") begins the message of the KodebrikError for invalid values.
+    """
     check_serial(where, serial)
-    counts = kind == "hotp"
+    has_counter = kind == "hotp"
     if kind == "ocra":
         try:
             parsed = codes.parse_suite(suite or "")
@@ -56,15 +58,15 @@ def make(  # noqa: PLR0913 - what the file formats know of a key
             raise bad(
                 f"{where} has no usable OCRA suite: {error}.", "Ask the sender for its suite."
             ) from None
-        algorithm, digits, counts = parsed.algorithm, parsed.digits, parsed.has_counter
+        algorithm, digits, has_counter = parsed.algorithm, parsed.digits, parsed.has_counter
     try:
         credential = Credential(
             name=_name(name, serial),
             secret=secret,
             algorithm=algorithm,
             digits=digits,
-            period=None if counts else period,
-            counter=(counter or 0) if counts else None,
+            period=None if has_counter else period,
+            counter=(counter or 0) if has_counter else None,
         )
     except KodebrikError as error:
         raise bad(f"{where}: {error.message}", error.hint) from None
@@ -72,7 +74,7 @@ def make(  # noqa: PLR0913 - what the file formats know of a key
 
 
 def check_serial(where: str, serial: str) -> str:
-    """Give back a usable serial number; KodebrikError says `where` it is not one."""
+    """Give `serial` back; KodebrikError, beginning with `where`, when it is not usable."""
     if (
         not serial
         or len(serial) > MAX_SERIAL
@@ -87,7 +89,7 @@ def check_serial(where: str, serial: str) -> str:
 
 
 def check_distinct(keys: Iterable[tuple[str, str]]) -> None:
-    """Raise KodebrikError when two of (serial, where) have the same serial number."""
+    """Raise KodebrikError when a serial number occurs twice in pairs of (serial, where)."""
     first: dict[str, str] = {}
     for serial, where in keys:
         if serial in first:
@@ -104,6 +106,6 @@ def bad(message: str, hint: str) -> KodebrikError:
 
 
 def _name(name: str, serial: str) -> str:
-    """Fit a foreign name to what a token's account may be called, else take the serial number."""
+    """Cut a foreign name to what an account may be called; the serial number if nothing is left."""
     clean = "".join(letter for letter in name if letter.isprintable()).strip() or serial
     return clean.encode()[:MAX_NAME].decode(errors="ignore").strip()

@@ -1,8 +1,8 @@
 """otpauth:// URIs, as authenticator apps exchange them (Google Authenticator's "Key Uri Format").
 
-Stricter than the apps where a wrong guess would give wrong codes: nothing may stand twice, issuer
-prefix and parameter must agree, and what would change the codes in a way a token does not know is
-refused. Errors never quote the URI.
+Stricter than the apps where a wrong guess would give wrong codes: no parameter may occur twice,
+issuer prefix and parameter must agree, and parameters that change the codes in a way that tokens do
+not support are refused. Errors never quote the URI.
 """
 
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
@@ -14,14 +14,15 @@ from host_tools.otp.credential import Credential
 from host_tools.otp.secret_text import decode_base32, encode_base32
 from host_tools.progress import Progress
 
-# What changes the codes. Anything else a provider adds (image, color …) does not, and is passed
-# over.
+# Parameters that change the codes or the name; others (image, color …) are ignored.
 _MEANINGFUL = ("secret", "issuer", "algorithm", "digits", "period", "counter", "encoder")
 
 
 def parse(uri: str, name: str | None = None) -> Credential:
-    """Read a URI into a Credential named `name`, or as its label says; KodebrikError when that
-    cannot be."""
+    """Read a URI; the credential is named `name`, by default after the URI's label.
+
+    KodebrikError for what is not an otpauth URI, or not one that a token supports.
+    """
     try:
         parts = urlsplit(uri.strip())
         pairs = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=True, errors="strict")
@@ -45,7 +46,7 @@ def parse(uri: str, name: str | None = None) -> Credential:
         )
     if not values.get("secret"):
         raise _bad("The URI has no secret.", "Get a new URI from the provider.")
-    period, counter = _moving(kind, values)
+    period, counter = _moving_factor(kind, values)
     return Credential(
         name=name or _name(label, values.get("issuer", "")),
         secret=decode_base32(values["secret"]),
@@ -57,7 +58,7 @@ def parse(uri: str, name: str | None = None) -> Credential:
 
 
 def compose(credential: Credential) -> str:
-    """Give the URI of a credential, every parameter written out. It holds the bare secret."""
+    """Give the URI of a credential with every parameter. It holds the secret in the clear."""
     if credential.suite is not None:
         raise _bad(
             "An otpauth URI knows no challenges.", "Write the secret with --secret-out instead."
@@ -74,7 +75,8 @@ def compose(credential: Credential) -> str:
         parameters["counter"] = credential.counter
     elif credential.period is not None:
         parameters["period"] = credential.period
-    return f"otpauth://{credential.kind}/{quote(credential.name, safe=':')}?{urlencode(parameters, quote_via=quote)}"
+    query = urlencode(parameters, quote_via=quote)
+    return f"otpauth://{credential.kind}/{quote(credential.name, safe=':')}?{query}"
 
 
 def read(content: bytes, progress: Progress | None = None) -> list[KeyPackage]:
@@ -105,7 +107,7 @@ def read(content: bytes, progress: Progress | None = None) -> list[KeyPackage]:
     return [token for token, _ in found]
 
 
-def _moving(kind: str, values: dict[str, str]) -> tuple[int | None, int | None]:
+def _moving_factor(kind: str, values: dict[str, str]) -> tuple[int | None, int | None]:
     if kind == "totp":
         return _number(values, "period", 30), None
     if "counter" not in values:

@@ -1,10 +1,9 @@
-"""Reading PSKC files (RFC 6030): plain, or encrypted with a pre-shared AES key or a passphrase
+"""Reads PSKC files (RFC 6030): plain, or encrypted with a pre-shared AES key or a passphrase
 (PBKDF2).
 
-python-pskc decrypts and checks MACs; what it lets pass is refused here. To it a key without MAC is
-as good as one with the right MAC, so the MAC is required (RFC 6030 section 6.2). XML signatures are
-not looked at: check a signed file with `pskctool --verify`, and read what it prints, for it exits
-with 0 whatever it finds.
+python-pskc decrypts and verifies MACs, but also accepts keys without one; here the MAC is required
+(RFC 6030 section 6.2). XML signatures are not verified: use `pskctool --verify`, and read what it
+prints, because it exits with 0 whatever it finds.
 """
 
 from collections.abc import Iterator
@@ -22,13 +21,12 @@ from host_tools.exchange.key_package import KeyPackage, bad
 from host_tools.progress import Progress
 from host_tools.secret import Secret
 
-_MAX_ITERATIONS = 10_000_000  # about ten seconds; a file must not stop the machine
+_MAX_ITERATIONS = 10_000_000  # about ten seconds; bounds what a hostile file can cost
 _MAX_KEY = 64  # bytes
 _KINDS = {"hotp": "hotp", "totp": "totp", "ocra": "ocra", "ocra-1": "ocra"}
-_UNREAD = (
-    "Time",
-    "TimeDrift",
-)  # the clock's reading when the file was written; privacyIDEA puts seconds there
+# The token clock's reading when the file was written: not used, and in privacyIDEA's files in
+# seconds, which python-pskc cannot parse.
+_IGNORED = ("Time", "TimeDrift")
 
 
 def read(
@@ -37,10 +35,10 @@ def read(
     passphrase: Secret | None = None,
     progress: Progress | None = None,
 ) -> list[KeyPackage]:
-    """Give all keys of a file, none of them when one is not right: KodebrikError names it.
+    """Give all keys of a file; KodebrikError names the first invalid one.
 
-    With a `key` (as it was agreed on, 16, 24 or 32 bytes) or `passphrase`, a key that is not
-    encrypted is refused too, for whoever can exchange the file could have put it there.
+    `key` is the encryption key that was agreed on, 16, 24 or 32 bytes. With it or a `passphrase`,
+    an unencrypted key is refused too: whoever can replace the file could have added it.
     """
     root = pskc_xml.parse(content)
     packages = root.findall("KeyPackage")
@@ -48,11 +46,11 @@ def read(
     if not packages:
         raise bad("The PSKC file holds no key.", "Ask the sender for the right file.")
     document = PSKC()
-    with _understood("The file's head"):
+    with _pskc_errors("The file's head"):
         PSKCParser.parse_document(document, root)
     encrypted = any(next(package.iter("EncryptedValue"), None) is not None for package in packages)
     if encrypted:
-        _unlock(document, root, key, passphrase)
+        _set_key(document, root, key, passphrase)
     found = []
     for number, package in enumerate(packages, 1):
         where = _where(number, package)
@@ -65,14 +63,14 @@ def read(
 
 
 def needs(content: bytes) -> str | None:
-    """Say what opens the file: "passphrase", "key", or None when nothing in it is encrypted."""
+    """Say what decrypts the file: "passphrase", "key", or None when nothing in it is encrypted."""
     root = pskc_xml.parse(content)
     if root.find("EncryptionKey/DerivedKey") is not None:
         return "passphrase"
     return "key" if next(root.iter("EncryptedValue"), None) is not None else None
 
 
-def _unlock(document: PSKC, root: Element, key: Secret | None, passphrase: Secret | None) -> None:
+def _set_key(document: PSKC, root: Element, key: Secret | None, passphrase: Secret | None) -> None:
     encryption = document.encryption
     derivation = encryption.derivation
     if root.find("EncryptionKey/X509Data") is not None:
@@ -82,7 +80,7 @@ def _unlock(document: PSKC, root: Element, key: Secret | None, passphrase: Secre
         )
     if derivation.algorithm:
         if passphrase is None:
-            raise _locked(
+            raise _not_decrypted(
                 "The file is encrypted under a passphrase.",
                 "Give the passphrase that the sender set.",
             )
@@ -93,10 +91,10 @@ def _unlock(document: PSKC, root: Element, key: Secret | None, passphrase: Secre
                 f"Up to {_MAX_ITERATIONS:,} rounds and {_MAX_KEY} bytes are computed; ask the "
                 "sender for another file.",
             )
-        with _understood("The file's head"):
+        with _pskc_errors("The file's head"):
             encryption.derive_key(passphrase.reveal())
     elif key is None:
-        raise _locked(
+        raise _not_decrypted(
             "The file is encrypted under a pre-shared key.",
             "Give the key that was agreed with the sender.",
         )
@@ -104,9 +102,9 @@ def _unlock(document: PSKC, root: Element, key: Secret | None, passphrase: Secre
         encryption.key = key.reveal()
     if root.find("MACMethod/MACKey") is not None:
         try:
-            document.mac.key = document.mac.key  # once, and not again for every value
+            document.mac.key = document.mac.key  # decrypted once, not for every value
         except (PSKCError, ValueError):
-            raise _locked(
+            raise _not_decrypted(
                 "The file does not open: key or passphrase is another one, or the file was "
                 "changed.",
                 "Ask the sender which key or passphrase belongs to it.",
@@ -136,10 +134,10 @@ def _check_protection(where: str, package: Element, root: Element, must_be_encry
 
 def _read_package(document: PSKC, where: str, package: Element) -> KeyPackage:
     for data in package.iter("Data"):
-        for value in [value for value in data if value.tag in _UNREAD]:
+        for value in [value for value in data if value.tag in _IGNORED]:
             data.remove(value)
     device = document.add_device()
-    with _understood(where):
+    with _pskc_errors(where):
         PSKCParser.parse_key_package(device, package)
     if len(device.keys) != 1:
         raise bad(
@@ -147,7 +145,7 @@ def _read_package(document: PSKC, where: str, package: Element) -> KeyPackage:
             "A token has one; ask for a file with one key a package.",
         )
     key: Key = device.keys[0]
-    with _understood(where):
+    with _pskc_errors(where):
         secret, counter, interval = key.secret, key.counter, key.time_interval
     if key.policy.unknown_policy_elements:
         raise bad(
@@ -183,8 +181,8 @@ def _read_package(document: PSKC, where: str, package: Element) -> KeyPackage:
 
 
 def _hash(suite: str) -> str:
-    """Read SHA256, SHA-256, HMAC-SHA256 or HmacSHA256: no registry says how a suite of HOTP and
-    TOTP is written."""
+    """Give the hash of a HOTP or TOTP key's Suite: SHA256, SHA-256, HMAC-SHA256 and HmacSHA256 are
+    all in use, because RFC 6030 does not define the format."""
     return suite.upper().replace("-", "").removeprefix("HMAC") or "SHA1"
 
 
@@ -198,9 +196,8 @@ def _where(number: int, package: Element) -> str:
 
 
 @contextmanager
-def _understood(where: str) -> Iterator[None]:
-    """Turn what python-pskc raises into KodebrikError; its own texts may quote values and are not
-    passed on."""
+def _pskc_errors(where: str) -> Iterator[None]:
+    """Turn errors of python-pskc into KodebrikError, without their texts, which may quote secrets."""
     try:
         yield
     except PSKCError as error:
@@ -220,5 +217,5 @@ def _understood(where: str) -> Iterator[None]:
         ) from None
 
 
-def _locked(message: str, hint: str) -> KodebrikError:
+def _not_decrypted(message: str, hint: str) -> KodebrikError:
     return KodebrikError(message, f"{hint} Nothing was imported.", ExitCode.WRONG_KEY)

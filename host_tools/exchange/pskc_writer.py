@@ -1,8 +1,8 @@
-"""Writing PSKC files (RFC 6030), always encrypted: AES-CBC with a MAC for each secret.
+"""Writes PSKC files (RFC 6030), always encrypted: AES-CBC with a MAC for each secret.
 
-A 16-byte key and a passphrase use what every reader must know (RFC 6030 section 6: AES-128-CBC,
-HMAC-SHA1, PBKDF2); privacyIDEA reads nothing else. Longer keys use AES-192 or AES-256 with
-HMAC-SHA256.
+A 16-byte key or a passphrase selects the algorithms that every reader must support (RFC 6030
+section 6: AES-128-CBC, HMAC-SHA1, PBKDF2), the only ones of privacyIDEA. Longer keys select AES-192
+or AES-256 with HMAC-SHA256.
 """
 
 import hmac
@@ -17,8 +17,8 @@ from host_tools.progress import Progress
 from host_tools.secret import Secret
 
 KEY_SIZES = (16, 24, 32)  # bytes
-# OWASP's figure for PBKDF2-HMAC-SHA1. python-pskc writes the name of another hash where no reader
-# finds it.
+# OWASP's figure for PBKDF2-HMAC-SHA1. With another hash python-pskc writes a file that no reader
+# understands.
 _ITERATIONS = 1_300_000
 _URN = "urn:ietf:params:xml:ns:keyprov:pskc:"
 
@@ -29,11 +29,10 @@ def write(
     passphrase: Secret | None = None,
     progress: Progress | None = None,
 ) -> bytes:
-    """Give the file's content, encrypted under either a `key` of 16, 24 or 32 bytes or a
+    """Give the content of a file with `keys`, encrypted under `key` (16, 24 or 32 bytes) or
     `passphrase`."""
     document = PSKC()
-    # A file is valid only with a name for its key: the fingerprint, for it tells keys apart and
-    # nothing of their value.
+    # RFC 6030 requires a name for the key: its fingerprint, which does not reveal it.
     if passphrase is not None:
         document.encryption.setup_pbkdf2(
             passphrase.reveal(), key_name="passphrase", iterations=_ITERATIONS
@@ -60,7 +59,7 @@ def write(
 
 
 def fingerprint(key: Secret) -> str:
-    """Give 4 bytes as hexadecimal that tell encryption keys apart."""
+    """Give 4 bytes of an HMAC, as hexadecimal, that identify an encryption key."""
     return hmac.digest(key.reveal(), b"kodebrik PSKC encryption key", "sha256")[:4].hex()
 
 

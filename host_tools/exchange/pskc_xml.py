@@ -1,8 +1,6 @@
-"""Reading the XML of a PSKC file (RFC 6030) from somebody else: bounded, without a DTD, in the
-right namespace.
+"""Parses the XML of an untrusted PSKC file (RFC 6030): bounded, without a DTD, in its namespace.
 
-What comes out is a tree that python-pskc understands; this module judges the document, not its
-keys.
+The result is a tree for python-pskc; this module checks the document, not its keys.
 """
 
 import re
@@ -12,9 +10,9 @@ from host_tools.errors import KodebrikError
 from host_tools.exchange.key_package import bad
 
 MAX_SIZE = 24 * 2**20  # bytes; 10,000 encrypted keys take 13 MB
-_MAX_MARKS = 1_500_000  # of "<"; a key has about 60, and each element takes memory of its own
+_MAX_TAGS = 1_500_000  # "<" characters; a key has about 60, and each element costs memory
 PSKC = "urn:ietf:params:xml:ns:keyprov:pskc"
-_FRIENDS = (
+_NAMESPACES = (
     PSKC,
     "http://www.w3.org/2000/09/xmldsig#",
     "http://www.w3.org/2001/04/xmlenc#",
@@ -23,8 +21,8 @@ _FRIENDS = (
 )
 _PACKAGE = re.compile(rb"<(?:\w+:)?keypackage[\s>]", re.IGNORECASE)
 # RFC 6030 figure 7 writes these children of PBKDF2-params without a namespace.
-_BARE = ("Salt", "Specified", "IterationCount", "KeyLength", "PRF")
-_OURS = frozenset(
+_WITHOUT_NAMESPACE = ("Salt", "Specified", "IterationCount", "KeyLength", "PRF")
+_PSKC_NAMES = frozenset(
     (
         *(
             "KeyContainer",
@@ -50,24 +48,26 @@ _OURS = frozenset(
         *("Counter", "TimeInterval", "PlainValue", "EncryptedValue", "ValueMAC", "Policy"),
     )
 )
-_FOREIGN = (
+_XMLENC_NAMES = (
     *("CipherData", "CipherValue", "EncryptionMethod", "KeyName"),
     *("DerivedKey", "MasterKeyName", "KeyDerivationMethod"),
 )
 _ATTRIBUTES = ("Version", "Id", "Algorithm", "Length", "Encoding")
 # privacyIDEA (3.14 and before) exports PSKC through an HTML parser that makes all names lower case.
-_LOWER = {name.lower(): name for name in (*_OURS, *_FOREIGN, *_ATTRIBUTES, "Time", "TimeDrift")}
+_CASE = {
+    name.lower(): name for name in (*_PSKC_NAMES, *_XMLENC_NAMES, *_ATTRIBUTES, "Time", "TimeDrift")
+}
 
 
 def parse(content: bytes) -> Element:
-    """Give the KeyContainer of a PSKC document, names without namespaces; KodebrikError for what is
-    none."""
+    """Give the KeyContainer element of a PSKC document, all tags without namespaces; KodebrikError
+    for any other document."""
     if len(content) > MAX_SIZE:
         raise bad(
             f"The file has more than the {MAX_SIZE // 2**20} MB that are read of a PSKC file.",
             "Ask the sender to split it.",
         )
-    if content.count(b"<") > _MAX_MARKS:
+    if content.count(b"<") > _MAX_TAGS:
         raise bad(
             "The file has far more XML elements than keys need.",
             "Ask the sender for a file of RFC 6030.",
@@ -90,12 +90,12 @@ def parse(content: bytes) -> Element:
         raise bad(
             "The file is XML, but not PSKC.", "A PSKC file's outermost element is a KeyContainer."
         )
-    _leave_namespaces(root)
+    _strip_namespaces(root)
     return root
 
 
 class _Builder(TreeBuilder):
-    """Refuses a DTD as it begins."""
+    """A tree builder that refuses a document type declaration."""
 
     def doctype(self, name: str, public: str, system: str) -> None:
         raise bad(
@@ -106,7 +106,7 @@ class _Builder(TreeBuilder):
 
 
 def _damaged(content: bytes, error: ParseError) -> KodebrikError:
-    """Say where a document breaks off, by line and by key."""
+    """Make the error for XML that does not parse, with the line and the key of the fault."""
     line, _ = error.position
     keys = len(_PACKAGE.findall(b"\n".join(content.split(b"\n")[:line])))
     place = f"in key {keys} (line {line})" if keys else f"at line {line}"
@@ -124,19 +124,19 @@ def _split(tag: str) -> tuple[str, str]:
 def _restore_case(root: Element) -> None:
     for element in root.iter():
         namespace, name = _split(element.tag)
-        element.tag = f"{{{namespace}}}{_LOWER.get(name, name)}"
-        attributes = {_LOWER.get(key, key): value for key, value in element.attrib.items()}
-        # … and keeps the hash of the codes in an attribute of its own.
+        element.tag = f"{{{namespace}}}{_CASE.get(name, name)}"
+        attributes = {_CASE.get(key, key): value for key, value in element.attrib.items()}
+        # privacyIDEA writes the hash into an attribute "hashalgo" instead of the text.
         if "hashalgo" in attributes:
             element.text = attributes.pop("hashalgo")
         element.attrib.clear()
         element.attrib.update(attributes)
 
 
-def _leave_namespaces(root: Element) -> None:
-    """Take the namespaces off the names; what stands in a foreign one is an extension, and is
-    dropped unread."""
-    _enter(root, "The file")
+def _strip_namespaces(root: Element) -> None:
+    """Remove the namespaces from the tags; elements of unknown namespaces are extensions and are
+    dropped."""
+    _strip_pskc(root, "The file")
     stack = [(root, 0)]
     while stack:
         element, key = stack.pop()
@@ -145,17 +145,17 @@ def _leave_namespaces(root: Element) -> None:
             namespace, name = _split(child.tag)
             packages += name == "KeyPackage"
             within = key or (packages if name == "KeyPackage" else 0)
-            if namespace in _FRIENDS or (not namespace and name in _BARE):
+            if namespace in _NAMESPACES or (not namespace and name in _WITHOUT_NAMESPACE):
                 child.tag = name
                 kept.append(child)
                 stack.append((child, within))
-            elif name in _OURS:
-                _enter(child, f"Key {within}" if within else "The file")
+            elif name in _PSKC_NAMES:
+                _strip_pskc(child, f"Key {within}" if within else "The file")
         if len(kept) < len(element):
             element[:] = kept
 
 
-def _enter(element: Element, where: str) -> None:
+def _strip_pskc(element: Element, where: str) -> None:
     namespace, name = _split(element.tag)
     if namespace != PSKC:
         raise bad(

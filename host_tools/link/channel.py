@@ -1,43 +1,43 @@
-"""Frames over a transport, and the hello that opens every talk with a token. Times in seconds."""
+"""Frames over a transport, and the hello that opens every link session. Times are seconds."""
 
 from firmware.protocol import frames, messages
 from host_tools.errors import KodebrikError
 from host_tools.link import diagnosis, replies
 from host_tools.link.transport import Transport, clock_of, silent, unplugged
 
-_REMEMBERED = 4096  # bytes kept to recognise what answers in a token's place
+_RECENT = 4096  # bytes kept for the diagnosis of what answers in a token's place
 _HELLO_TRIES = 3
 _HELLO_TIMEOUT = 1.5  # a token loads its link code at the first byte: about 0.3 s on an RP2040
-_LEAVE_REPL = b"\x03\x02"  # Ctrl-C drops the line that the hello made there, Ctrl-B leaves raw mode
+_LEAVE_REPL = b"\x03\x02"  # Ctrl-C discards the hello from its input line, Ctrl-B leaves raw mode
 
 
 class DamagedError(Exception):
-    """What came cannot be used: it is worth trying again."""
+    """The received bytes are not a usable frame; the request may be repeated."""
 
 
 class SilenceError(DamagedError):
-    """Nothing came in time."""
+    """No frame arrived in time."""
 
 
 class Channel:
-    """Sends and receives frames."""
+    """Sends and receives frames over one transport."""
 
     def __init__(self, transport: Transport, name: str = "the port") -> None:
-        """Take over `transport`, which the caller closes; `name` is for errors."""
+        """Use `transport`, which the caller closes; `name` is the port's in errors."""
         self._transport = transport
         self._monotonic = clock_of(transport)
         self._name = name
         self._decoder = frames.Decoder()
         self._arrived: list[bytes | None] = []
-        self._seen = b""
+        self._recent = b""
 
     def send(self, kind: int, body: bytes = b"") -> None:
         """Send one frame; KodebrikError when the port is gone."""
         self._write(frames.encode(bytes([kind]) + body))
 
     def receive(self, kinds: tuple[int, ...], timeout: float) -> tuple[int, bytes]:
-        """Give kind and body of the next frame of one of `kinds`; others are late answers and
-        passed over.
+        """Give kind and body of the next frame of one of `kinds`; other frames are late answers and
+        are ignored.
 
         DamagedError for a damaged frame, SilenceError after `timeout`; KodebrikError when the port
         is gone.
@@ -53,26 +53,26 @@ class Channel:
             data = self._read(max(0.0, deadline - self._monotonic()))
             if not data:
                 raise SilenceError
-            self._seen = (self._seen + data)[-_REMEMBERED:]
+            self._recent = (self._recent + data)[-_RECENT:]
             self._arrived += self._decoder.feed(data)
 
     def hello(self) -> replies.Hello:
-        """Ask who is there, again if need be; KodebrikError says what answers instead, when it is
-        not a token."""
-        self._seen = b""
+        """Send a hello, up to _HELLO_TRIES times, and give the token's; KodebrikError says what
+        answered instead of a token."""
+        self._recent = b""
         for _ in range(_HELLO_TRIES):
             self.send(messages.HELLO)
             body = self._await_hello()
             if body is not None:
                 return replies.hello(body)
-            other = diagnosis.recognise(self._seen)
+            other = diagnosis.recognise(self._recent)
             if other is not None:
-                self._leave_as_found()
+                self._leave_repl()
                 raise other
-        raise self._nobody()
+        raise self._no_hello()
 
     def _await_hello(self) -> bytes | None:
-        """Give the hello that comes in time, whatever stood on the line before it."""
+        """Give the body of the token's hello, ignoring damaged frames; None after _HELLO_TIMEOUT."""
         deadline = self._monotonic() + _HELLO_TIMEOUT
         while (left := deadline - self._monotonic()) > 0:
             try:
@@ -83,12 +83,12 @@ class Channel:
                 continue
         return None
 
-    def _leave_as_found(self) -> None:
-        if diagnosis.is_repl(self._seen):
+    def _leave_repl(self) -> None:
+        if diagnosis.is_repl(self._recent):
             self._write(_LEAVE_REPL)
 
-    def _nobody(self) -> KodebrikError:
-        return replies.GarbageError() if self._seen else silent(self._name)
+    def _no_hello(self) -> KodebrikError:
+        return replies.GarbageError() if self._recent else silent(self._name)
 
     def _read(self, timeout: float) -> bytes:
         try:

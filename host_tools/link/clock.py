@@ -1,7 +1,7 @@
-"""Setting and measuring a token's clock against the host's, to milliseconds. Times are Unix
+"""Sets a token's clock and measures its offset from the host's, to milliseconds. Times are Unix
 seconds.
 
-`Times` carries the host's clock, so that a test can hand in a virtual one.
+`HostClock` is the host's clock, so that a test can hand in a virtual one.
 """
 
 import time
@@ -14,38 +14,40 @@ from host_tools.link.replies import ClockReading
 from host_tools.link.session import Session
 from host_tools.provisioning.clock_drift import Offset, midpoint
 
-_ROUND_TRIPS = 5  # the quickest tells most: what delays a message never hurries it
+_ROUND_TRIPS = 5  # the shortest counts: delays only lengthen a round trip
 _READINGS = 2
-_HEADROOM = 0.05  # seconds left to prepare the message before the second begins
+_HEADROOM = 0.05  # seconds to prepare the message before the second begins
 
 
 @dataclass(frozen=True)
-class Times:
-    """The host's clock (Unix seconds) and how to wait (seconds)."""
+class HostClock:
+    """The host's clock: its time (Unix seconds) and a sleep (seconds)."""
 
     now: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
 
 
-def round_trip(session: Session, times: Times) -> float:
-    """Give the shortest time of a few requests that the token answers at once."""
+def round_trip(session: Session, host: HostClock) -> float:
+    """Give the shortest round trip (seconds) of _ROUND_TRIPS requests."""
     shortest = float("inf")
     for _ in range(_ROUND_TRIPS):
-        began = times.now()
+        began = host.now()
         session.settings()
-        shortest = min(shortest, times.now() - began)
+        shortest = min(shortest, host.now() - began)
     return shortest
 
 
-def measure(session: Session, times: Times) -> tuple[ClockReading, Offset]:
-    """Read the clock at a second's edge and give the reading with the token's offset; TokenError
-    CLOCK_LOST."""
-    delay = round_trip(session, times)
+def measure(session: Session, host: HostClock) -> tuple[ClockReading, Offset]:
+    """Read the clock at the edge of a second; give the reading and the token's offset.
+
+    TokenError CLOCK_LOST when the token has no time.
+    """
+    delay = round_trip(session, host)
     readings = []
     for _ in range(_READINGS):
-        sent = times.now()
+        sent = host.now()
         reading = session.read_clock()
-        received = times.now()
+        received = host.now()
         if reading.lost or reading.time is None:
             raise TokenError(messages.CLOCK_LOST)
         readings.append((reading, midpoint(reading.time, sent, received, delay)))
@@ -53,11 +55,10 @@ def measure(session: Session, times: Times) -> tuple[ClockReading, Offset]:
     return max(readings, key=lambda entry: entry[1].seconds)
 
 
-def set_now(session: Session, times: Times) -> int:
-    """Set the clock so that it turns to a new second when the host's does; give the time that was
-    set."""
-    lead = round_trip(session, times) / 2
-    target = int(times.now() + lead + _HEADROOM) + 1
-    times.sleep(max(0.0, target - lead - times.now()))
+def set_now(session: Session, host: HostClock) -> int:
+    """Set the clock at the edge of a host second, ahead by half a round trip; give the time set."""
+    lead = round_trip(session, host) / 2
+    target = int(host.now() + lead + _HEADROOM) + 1
+    host.sleep(max(0.0, target - lead - host.now()))
     session.set_clock(target)
     return target

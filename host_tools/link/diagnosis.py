@@ -1,4 +1,4 @@
-"""What stands on the other end when no token answers: told from the bytes that came instead."""
+"""Recognises what answers on a port in place of a token: a bootloader or MicroPython's prompt."""
 
 from host_tools.errors import ExitCode, KodebrikError
 
@@ -15,7 +15,7 @@ _REPL = (
 
 
 def recognise(seen: bytes) -> KodebrikError | None:
-    """Give the error for a bootloader or a MicroPython prompt, None when the bytes show neither."""
+    """Give the error for a bootloader or MicroPython prompt in the bytes `seen`; None for neither."""
     if any(mark in seen for mark in _BOOTLOADER):
         return KodebrikError(
             "The board is in its bootloader, waiting for firmware.",
@@ -34,5 +34,5 @@ def recognise(seen: bytes) -> KodebrikError | None:
 
 
 def is_repl(seen: bytes) -> bool:
-    """Say whether the bytes come from MicroPython's prompt."""
+    """Say whether the bytes `seen` come from MicroPython's prompt."""
     return any(mark in seen for mark in _REPL)

@@ -1,5 +1,5 @@
-"""Which ports may have a token: serial ports by USB identity, and boards in their bootloader, which
-have no port.
+"""Finds the ports that may have a token: serial ports by USB identity, and boards in their
+bootloader, which have no port.
 
 USB identities: MicroPython's board definitions (ports/rp2, ports/esp32), the RP2040 and RP2350 data
 sheets (bootrom, "USB PICOBOOT interface"), and for bridges their makers' defaults.
@@ -30,7 +30,11 @@ SYSFS = Path("/sys/bus/usb/devices")
 
 @dataclass(frozen=True)
 class Device:
-    """A port, or a board without one. `kind`: "micropython", "perhaps", "other" or "bootloader"."""
+    """A serial port, or a board in its bootloader, whose `port` is None.
+
+    `kind` is "micropython", "perhaps" (a USB identity that tokens share with other devices),
+    "other" or "bootloader".
+    """
 
     port: str | None
     kind: str
@@ -118,5 +122,5 @@ def _attribute(folder: Path, name: str) -> str:
         return (folder / name).read_text().strip()
     except (
         OSError
-    ):  # interfaces have no identity of their own, and a device may leave while we look
+    ):  # interfaces have no identity of their own, and a device may be unplugged meanwhile
         return ""

@@ -1,7 +1,6 @@
-"""What a token says, decoded strictly: CBOR of the link's subset, every field known and of its
-type.
+"""Decodes a token's replies strictly: the link's CBOR subset, known fields of the right type only.
 
-A token is not trusted to be one: whatever does not fit raises GarbageError, and text is bounded and
+The device is not trusted: anything else raises GarbageError, and text is checked to be short and
 printable before it reaches a terminal. Units as in firmware.protocol.messages.
 """
 
@@ -24,10 +23,10 @@ Check: TypeAlias = Callable[[Any], bool]
 
 
 class GarbageError(KodebrikError):
-    """The other side is no token, or its answers arrive damaged."""
+    """The device is not a token, or its replies arrive damaged."""
 
     def __init__(self, detail: str = "") -> None:
-        """`detail` is a clause in our own words, never what came over the line."""
+        """`detail` is a clause that says what is wrong; never received text."""
         super().__init__(
             "What answers on the port is not understood" + (f": {detail}." if detail else "."),
             "Check that the port is the token's and that no other program uses it; try another "
@@ -38,8 +37,11 @@ class GarbageError(KodebrikError):
 
 @dataclass(frozen=True)
 class Hello:
-    """Who the token says it is. `body` are the bytes as they came: the handshake's prologue binds
-    them."""
+    """The token's identity and state, as it gives them without authentication.
+
+    `body` are the received bytes: they are part of the handshake's prologue, which authenticates
+    them.
+    """
 
     product: str
     board: str
@@ -54,8 +56,8 @@ class Hello:
 
 @dataclass(frozen=True)
 class Account:
-    """One credential as the token tells of it: with `period` (seconds), `counter` or a `suite`,
-    which may have both."""
+    """One account as the token lists it: with a `period` (seconds), a `counter`, or a `suite` with
+    or without counter."""
 
     name: str
     algorithm: str
@@ -70,8 +72,11 @@ class Account:
 
 @dataclass(frozen=True)
 class ClockReading:
-    """The token's clock at a second's edge. `time` is None when it tells none; `aging` counts steps
-    of the trim."""
+    """The token's clock at the edge of a second.
+
+    `time` (Unix seconds) is None when the clock lost it, `set_at` 0 when it was never set. `aging`
+    is the trim register, `temperature` in hundredths of a degree Celsius.
+    """
 
     time: int | None
     lost: bool
@@ -100,8 +105,8 @@ def loads(data: bytes) -> Any:
 
 
 def take(item: Any, **checks: Check) -> dict[str, Any]:
-    """Give back a map that has exactly the fields of `checks`, each passing its check; GarbageError
-    otherwise."""
+    """Give `item` back; GarbageError unless it is a map with exactly the fields of `checks`, each
+    passing its check."""
     if not isinstance(item, dict) or set(item) != set(checks):
         raise GarbageError("the answer has other fields than expected")
     for name, check in checks.items():
@@ -111,7 +116,7 @@ def take(item: Any, **checks: Check) -> dict[str, Any]:
 
 
 def text(value: Any) -> bool:
-    """Check for bounded printable text."""
+    """Check for printable text of up to _MAX_TEXT characters."""
     return isinstance(value, str) and len(value) <= _MAX_TEXT and value.isprintable()
 
 
@@ -133,17 +138,17 @@ def number(low: int, high: int) -> Check:
 
 
 def one_of(*choices: Any) -> Check:
-    """Check for one of a few values, of the same type too."""
+    """Check for one of `choices`, of the same type (True is not 1)."""
     return lambda value: any(type(value) is type(choice) and value == choice for choice in choices)
 
 
 def optional(check: Check) -> Check:
-    """Check, but allow null."""
+    """Check for null or a value that passes `check`."""
     return lambda value: value is None or check(value)
 
 
 def hello(body: bytes) -> Hello:
-    """Decode a hello; an error of its own when the token speaks another version of the protocol."""
+    """Decode a hello; KodebrikError when the token speaks another version of the protocol."""
     item = loads(body)
     spoken = item.get("protocol") if isinstance(item, dict) else None
     if number(0, 2**16)(spoken) and spoken != messages.PROTOCOL_VERSION:
@@ -176,13 +181,13 @@ def account(item: Any) -> Account:
     """Decode one entry of the token's list of accounts."""
     held = item if isinstance(item, dict) else {}
     counter: dict[str, Check] = {"counter": number(0, 2**64 - 1)}
-    drawn: dict[str, Check] = {
+    code_fields: dict[str, Check] = {
         "algorithm": one_of(*messages.ALGORITHMS),
         "digits": one_of(*messages.DIGITS),
     }
-    own: dict[str, Check] = drawn | counter
+    own: dict[str, Check] = code_fields | counter
     if held.get("kind") == "totp":
-        own = drawn | {"period": one_of(*messages.PERIODS)}
+        own = code_fields | {"period": one_of(*messages.PERIODS)}
     elif held.get("kind") == "ocra":
         own = {"suite": text, "entry": one_of(*messages.ENTRIES)} | (
             counter if "counter" in held else {}
@@ -197,13 +202,13 @@ def account(item: Any) -> Account:
         **own,
     )
     if "suite" in own:
-        fields |= _said_by(fields["suite"])
+        fields |= _suite_parameters(fields["suite"])
     return Account(**({"period": None, "counter": None, "suite": None, "entry": None} | fields))
 
 
-def _said_by(suite: str) -> dict[str, Any]:
-    # Of a payment less is asked here than when it is given: an account that no token would take any
-    # more can be listed, and so removed.
+def _suite_parameters(suite: str) -> dict[str, Any]:
+    # Checked as for the entry "number", which demands less than "payment": an account that can no
+    # longer be provisioned can still be listed, and so removed.
     try:
         asked = challenges.suite(suite, messages.ENTRIES[0])
     except KodebrikError:

@@ -1,9 +1,7 @@
-"""The authenticated session with a token: the handshake, requests that survive a bad cable, and the
-operations.
+"""The link session with a token: the Noise handshake, requests with retries, and the operations.
 
-A request that got no clear answer is sent again under the same id in a new session; the token then
-repeats its answer and does nothing twice. Times are Unix seconds unless said otherwise; waits are
-seconds.
+A request without a usable answer is sent again under the same id in a new session; the token then
+repeats its answer without repeating the operation. Times are Unix seconds, timeouts seconds.
 """
 
 import hmac
@@ -23,21 +21,19 @@ from host_tools.otp.credential import Credential
 from host_tools.secret import Secret
 
 _TRIES = 3
-_HANDSHAKE_TIMEOUT = (
-    8  # two X25519 operations of 0.6 s each on an RP2040, and as much again for the rest
-)
-_REQUEST_TIMEOUT = 8  # flash may need erasing
+_HANDSHAKE_TIMEOUT = 8  # two X25519 operations take 0.6 s each on an RP2040
+_REQUEST_TIMEOUT = 8  # the token may have to erase flash
 
-# What the token answers in the clear when it could not use what we sent: a new session helps.
-_DISTURBED = (messages.BAD_FRAME, messages.HELLO_FIRST, messages.NO_SESSION)
+# Errors that the token sends in the clear for a frame that it could not use: retry in a new session.
+_RETRIED = (messages.BAD_FRAME, messages.HELLO_FIRST, messages.NO_SESSION)
 
 
 class Session:
-    """One token, talked to in secret. Made by authenticate(), claim_token() or open_session()."""
+    """An encrypted link session, made by authenticate(), claim_token() or open_session()."""
 
     def __init__(self, channel: Channel, hello: Hello, access_keys: list[Secret]) -> None:
-        """`access_keys` are tried in turn whenever a session must be opened; none: the session
-        cannot be renewed."""
+        """`access_keys` are tried in turn when the session must be opened anew; without any it
+        cannot be."""
         self.channel = channel
         self.hello = hello
         self._keys = access_keys
@@ -46,15 +42,16 @@ class Session:
 
     @property
     def access_key(self) -> Secret:
-        """The key that the token holds now."""
+        """The access key that the token holds now."""
         return self._keys[0]
 
     def request(
         self, operation: int, arguments: dict[str, Any] | None = None, repeat: bool = True
     ) -> Any:
-        """Carry out one operation and give its result; TokenError when the token refuses.
+        """Send one operation and give its result; TokenError when the token refuses it.
 
-        `repeat=False` is for what must not be done late: an unclear end is then an error at once.
+        With `repeat=False`, for operations that must not happen late, a missing or damaged answer
+        is an error at once.
         """
         identity = os.urandom(messages.REQUEST_ID_SIZE)
         body = cbor2.dumps({"id": identity, "op": operation, "args": arguments or {}})
@@ -67,7 +64,7 @@ class Session:
         raise _unclear()
 
     def info(self) -> dict[str, Any]:
-        """Give battery (mV or None), clock, storage and memory as the token sees them."""
+        """Read the token's condition: battery (mV or None), clock, storage, memory (bytes), PIN tries."""
         size = replies.optional(replies.number(0, 2**40))
         return replies.take(
             self.request(messages.INFO),
@@ -83,15 +80,17 @@ class Session:
         )
 
     def set_key(self, kind: str, key: Secret) -> None:
-        """Give the token an access key; the session goes on under the old one."""
-        # Should the answer get lost, either key may be the token's.
+        """Store an access key on the token; this session continues under the old one."""
+        # If the answer is lost, the token may hold either key.
         self._keys = [key, *self._keys]
         self.request(messages.KEY_SET, {"kind": kind, "key": key.reveal()})
         self._keys = [key]
 
     def put_credential(self, credential: Credential) -> bytes:
-        """Store a credential and give its fingerprint, after checking that it is the fingerprint of
-        what we sent."""
+        """Store a credential on the token and give its fingerprint.
+
+        KodebrikError when the token's fingerprint is not that of the secret that was sent.
+        """
         fields = replies.take(
             self.request(messages.CREDENTIAL_PUT, credential.arguments()),
             fingerprint=replies.octets,
@@ -117,11 +116,11 @@ class Session:
         self.request(messages.CREDENTIAL_REMOVE, {"name": name})
 
     def read_clock(self) -> ClockReading:
-        """Read the clock; the token answers at its next second's edge."""
+        """Read the clock; the token answers at the edge of its next second."""
         return replies.clock(self.request(messages.CLOCK_READ))
 
     def set_clock(self, unix_time: int) -> None:
-        """Set the clock to `unix_time` the moment the request arrives."""
+        """Set the clock to `unix_time` on arrival of the request."""
         self.request(messages.CLOCK_SET, {"time": unix_time}, repeat=False)
 
     def trim_clock(self, aging: int) -> None:
@@ -157,21 +156,23 @@ class Session:
         try:
             self.request(messages.WIPE, repeat=False)
         except GarbageError:
-            # The key is gone with everything else, so no new session could ask again; the hello
-            # tells.
+            # The access key is wiped too, so no new session can be opened; the hello shows the
+            # state.
             if self.channel.hello().state != messages.WIPED:
                 raise
 
     def selftest(self) -> dict[str, bool]:
-        """Give for each part that the token tested whether it is sound."""
+        """Run the self-test; give part -> whether it works."""
         parts = self.request(messages.SELFTEST)
         if not all(replies.text(part) and replies.flag(sound) for part, sound in parts.items()):
             raise GarbageError("the self-test's result is not understood")
         return dict(parts)
 
     def handshake(self, pattern: int, key: Secret | None, payload: bytes) -> tuple[bytes, bytes]:
-        """Open a session; give the token's handshake payload and the handshake hash. DamagedError:
-        try again."""
+        """Run the Noise handshake of `pattern`; give the token's payload and the handshake hash.
+
+        DamagedError when it may be tried again.
+        """
         machine = noise.Handshake(
             suite,
             pattern,
@@ -218,8 +219,11 @@ class Session:
         raise TokenError(fields["error"])
 
     def _renew(self) -> None:
-        """Open the session anew. A try that is disturbed too is left to the request's own next
-        try."""
+        """Open the session anew with the first access key that fits.
+
+        Returns without a session when the handshake is damaged too; the request's next try fails
+        then and comes back here.
+        """
         before, self.hello = self.hello, self.channel.hello()
         if self.hello.serial != before.serial:
             raise GarbageError("another token took the place of the first")
@@ -241,7 +245,7 @@ class Session:
 def open_session(
     transport: Transport, key: bytes | None, confirm: Callable[[str], bool]
 ) -> Session:
-    """Say hello and open a session: with the access key `key`, or claim a token that has none."""
+    """Send a hello and open a session: with the access key `key`, or (None) by claim_token()."""
     channel = Channel(transport)
     hello = channel.hello()
     return (
@@ -265,10 +269,10 @@ def authenticate(channel: Channel, hello: Hello, key: Secret) -> Session:
 
 
 def claim_token(channel: Channel, hello: Hello, confirm: Callable[[str], bool]) -> Session:
-    """Open the first session of a token without a key.
+    """Open the first session of a token without an access key.
 
-    The token shows a 6-digit number; `confirm` is given ours and says whether the operator sees the
-    same.
+    The token shows a 6-digit number; `confirm` is called with the expected one and returns whether
+    they are the same. KodebrikError when they are not.
     """
     session = Session(channel, hello, [])
     nonce = os.urandom(messages.NONCE_SIZE)
@@ -299,7 +303,7 @@ def _clear_error(body: bytes) -> Exception:
     number = replies.take(replies.loads(body), error=replies.number(1, len(sentences.ERRORS)))[
         "error"
     ]
-    return DamagedError() if number in _DISTURBED else TokenError(number)
+    return DamagedError() if number in _RETRIED else TokenError(number)
 
 
 _SETTINGS = {
@@ -314,6 +318,6 @@ _SETTINGS = {
 
 
 def _settings(item: Any) -> dict[str, Any]:
-    """Take the settings that this product has; every one has a language."""
+    """Check a map of settings; products have different ones, but all a language."""
     names = {"language", *item} if isinstance(item, dict) else {"language"}
     return replies.take(item, **{name: _SETTINGS[name] for name in _SETTINGS if name in names})

@@ -1,5 +1,5 @@
-"""The host's primitives for the Noise machine, from the `cryptography` package: X25519,
-ChaCha20-Poly1305, SHA-256."""
+"""The host's primitives of the Noise cipher suite, from the package cryptography: X25519,
+ChaCha20-Poly1305 and SHA-256."""
 
 import hashlib
 import hmac as _hmac

@@ -1,8 +1,7 @@
-"""Byte streams to a token: a serial port, a pseudo-terminal or `rfc2217://host:port`, all by
-pyserial.
+"""Byte streams to a token by pyserial: a serial port, a pseudo-terminal or `rfc2217://host:port`.
 
-Times are seconds. DTR and RTS stay as the operating system sets them: a pseudo-terminal has
-neither, and on a board they might reset it.
+Times are seconds. DTR and RTS are left as the operating system sets them: pseudo-terminals have
+neither, and on a board they might cause a reset.
 """
 
 import errno
@@ -14,7 +13,7 @@ import serial
 
 from host_tools.errors import ExitCode, KodebrikError
 
-_POLL = 0.05  # how often a waiting read looks at its deadline; bytes that come end the wait at once
+_POLL = 0.05  # between checks of a read's deadline; arriving bytes end the read at once
 _WRITE_TIMEOUT = 5
 _BAUDRATE = (
     115200  # USB and pseudo-terminals ignore it; a USB-UART bridge runs MicroPython's console at it
@@ -22,11 +21,11 @@ _BAUDRATE = (
 
 
 class Transport(Protocol):
-    """What the session needs of a stream."""
+    """The byte stream that a Channel needs."""
 
     def read(self, timeout: float) -> bytes:
-        """Wait up to `timeout` for bytes and give what came, b"" when nothing did; OSError when the
-        port is gone."""
+        """Wait up to `timeout` for bytes; give those that arrived, or b"". OSError when the port is
+        gone."""
         ...
 
     def write(self, data: bytes) -> None:
@@ -35,7 +34,7 @@ class Transport(Protocol):
         ...
 
     def close(self) -> None:
-        """Give the port free."""
+        """Close the port."""
         ...
 
 
@@ -49,13 +48,13 @@ def clock_of(transport: Transport) -> Callable[[], float]:
 
 
 class SerialTransport:
-    """A port opened for this process alone (an advisory lock that pyserial, mpremote and esptool
-    all respect)."""
+    """A serial port under an exclusive advisory lock, which pyserial, mpremote and esptool
+    respect."""
 
     def __init__(self, url: str) -> None:
         """Open `url`: a device path or a pyserial URL; KodebrikError says why it cannot be."""
-        # pyserial knows the lock and the time-out for local ports alone; a network server lets one
-        # client in.
+        # pyserial has the lock and the time-out for local ports only; an RFC 2217 server accepts
+        # one client.
         local = {} if "://" in url else {"exclusive": True, "write_timeout": _WRITE_TIMEOUT}
         try:
             # Changing pyserial's time-out later would negotiate an RFC 2217 port anew each time.
@@ -77,7 +76,7 @@ class SerialTransport:
                 if time.monotonic() >= deadline:
                     return b""
             return bytes(first + self._port.read(self._port.in_waiting))
-        except TypeError as error:  # pyserial's way, when the port goes while it reads
+        except TypeError as error:  # what pyserial raises when the port disappears during a read
             raise OSError("the port is closed") from error
 
     def write(self, data: bytes) -> None:
@@ -90,7 +89,7 @@ class SerialTransport:
             raise OSError("the port is closed") from error
 
     def close(self) -> None:
-        """Close the port; one that is gone already is closed too."""
+        """Close the port, also one that is gone."""
         self._port.close()
 
 

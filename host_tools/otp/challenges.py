@@ -1,7 +1,7 @@
-"""The challenges that a token can be asked: which OCRA suites it answers, and what becomes of what
-its user types.
+"""OCRA challenges (RFC 6287) on a token: which suites it supports, and the question that it makes of
+what its user types.
 
-The answers themselves are computed by host_tools.otp.codes (RFC 6287).
+The responses are computed by host_tools.otp.codes.
 """
 
 from firmware.protocol.messages import DIGITS, MAX_AMOUNT, MAX_CHALLENGE, MAX_PAYEE
@@ -12,7 +12,10 @@ MIN_QUESTION = 4  # digits that a user types at least, RFC 6287 section 6.3
 
 
 def suite(text: str, entry: str) -> codes.Suite:
-    """Read a suite that a token can answer with that kind of entry; KodebrikError otherwise."""
+    """Parse a suite and check that a token supports it with `entry` ("number" or "payment").
+
+    KodebrikError otherwise.
+    """
     try:
         asked = codes.parse_suite(text)
     except ValueError:
@@ -27,8 +30,7 @@ def suite(text: str, entry: str) -> codes.Suite:
     if asked.session_size is not None:
         raise _bad("A token cannot be told session data.", "Choose a suite without S.")
     if entry == "payment" and (asked.question_kind != "A" or asked.question_size < MAX_CHALLENGE):
-        # Numeric and hexadecimal questions are padded with zeros, so that different ones count as
-        # the same.
+        # Numeric and hexadecimal questions are padded with zeros: different ones can be equal.
         raise _bad(
             f"A payment needs an alphanumeric question of {MAX_CHALLENGE} characters or more, "
             "and the suite has"
@@ -40,8 +42,11 @@ def suite(text: str, entry: str) -> codes.Suite:
 
 
 def challenge(asked: codes.Suite, entry: str, typed: list[str]) -> str:
-    """Give the question that a token makes of what its user types; KodebrikError when that cannot
-    be typed."""
+    """Give the question that a token makes of the numbers that its user types.
+
+    `typed` is one number, or amount and account number for a payment. KodebrikError when a token
+    would not accept them.
+    """
     for number in typed:
         if not (number.isascii() and number.isdigit()):
             raise _bad("A challenge is typed in digits.", "Leave out blanks, signs and letters.")
@@ -51,15 +56,15 @@ def challenge(asked: codes.Suite, entry: str, typed: list[str]) -> str:
             "Give what it has.",
         )
     if entry == "number":
-        _fits("challenge", typed[0], MIN_QUESTION, min(asked.question_size, MAX_CHALLENGE))
+        _check_length("challenge", typed[0], MIN_QUESTION, min(asked.question_size, MAX_CHALLENGE))
         return typed[0]
     amount, payee = typed
-    _fits("amount", amount, 1, MAX_AMOUNT)
-    _fits("account number", payee, MIN_QUESTION, MAX_PAYEE)
-    return f"{len(amount)}{amount}{payee}"  # no two payments make the same question
+    _check_length("amount", amount, 1, MAX_AMOUNT)
+    _check_length("account number", payee, MIN_QUESTION, MAX_PAYEE)
+    return f"{len(amount)}{amount}{payee}"  # the first digit makes it unique
 
 
-def _fits(what: str, number: str, least: int, most: int) -> None:
+def _check_length(what: str, number: str, least: int, most: int) -> None:
     if not least <= len(number) <= most:
         raise _bad(
             f"The {what} has {len(number)} digits; a token takes {least} to {most}.",

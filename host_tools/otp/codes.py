@@ -1,8 +1,6 @@
-"""One-time codes as a validator computes them: RFC 4226 (HOTP), RFC 6238 (TOTP) and RFC 6287
-(OCRA).
+"""One-time codes on the host: RFC 4226 (HOTP), RFC 6238 (TOTP) and RFC 6287 (OCRA).
 
-Written anew over the standard library, apart from the firmware's code, so that each checks the
-other.
+Independent of the firmware's implementation on purpose, so that tests compare the two.
 """
 
 import hashlib
@@ -45,8 +43,8 @@ def totp(
 
 @dataclass(frozen=True)
 class Suite:
-    """An OCRA suite (RFC 6287 section 6): what a response is computed of. `step` is seconds,
-    `session_size` bytes."""
+    """A parsed OCRA suite (RFC 6287 section 6): the inputs of a response. `step` is in seconds,
+    `session_size` in bytes."""
 
     text: str
     algorithm: str
@@ -61,7 +59,7 @@ class Suite:
 
 @lru_cache(maxsize=256)
 def parse_suite(text: str) -> Suite:
-    """Read a suite such as OCRA-1:HOTP-SHA1-6:QN08; ValueError for what is none, or what shows no
+    """Parse a suite such as OCRA-1:HOTP-SHA1-6:QN08; ValueError for an invalid one, or one without
     decimal digits."""
     found = _SUITE.fullmatch(text)
     if found is None:
@@ -89,7 +87,7 @@ def parse_suite(text: str) -> Suite:
     )
 
 
-def ocra(  # noqa: PLR0913 - RFC 6287 has as many inputs
+def ocra(  # noqa: PLR0913 - the inputs of RFC 6287
     secret: bytes,
     suite: str,
     question: str,
@@ -99,12 +97,12 @@ def ocra(  # noqa: PLR0913 - RFC 6287 has as many inputs
     session: bytes | None = None,
     unix_time: int | None = None,
 ) -> str:
-    """Give the response to `question` (RFC 6287 section 5.2); ValueError when something of the
-    suite is missing or off.
+    """Give the response to `question` (RFC 6287 section 5.2); ValueError when an input of the suite
+    is missing or invalid.
 
-    What the suite does not name is left out, whatever is given. Mutual and signing uses join two
-    questions (sections 7.2 and 7.3), so twice the suite's size is taken. Different questions can be
-    the same one: see question_block().
+    Inputs that the suite does not name are ignored. Mutual and signing uses join two questions
+    (sections 7.2 and 7.3), so up to twice the suite's question size is accepted. Different
+    questions can have the same response: see question_block().
     """
     parsed = parse_suite(suite)
     data = suite.encode() + b"\0"
@@ -124,12 +122,12 @@ def ocra(  # noqa: PLR0913 - RFC 6287 has as many inputs
 
 
 def question_block(suite: Suite, question: str) -> bytes:
-    """Give the 128 bytes that a question counts as (RFC 6287 section 5.1); ValueError when it does
-    not fit the suite.
+    """Encode a question as 128 bytes (RFC 6287 section 5.1); ValueError when it does not fit the
+    suite.
 
-    Questions with the same bytes have the same response. Digits count as a number whose hexadecimal
-    digits are padded with zeros on the right: 1, 01 and 16 are the same question. Letters and
-    digits ("A") are the same only when equal.
+    Questions with the same bytes have the same response. Numeric questions ("N") are converted to
+    hexadecimal and padded with zeros on the right, so 1, 01 and 16 are the same question.
+    Alphanumeric ones ("A") are the same only when equal.
     """
     if (
         not _QUESTIONS[suite.question_kind].fullmatch(question)
@@ -145,7 +143,7 @@ def question_block(suite: Suite, question: str) -> bytes:
 
 
 def remaining(unix_time: int, period: int = 30) -> int:
-    """Give the seconds, 1 to `period`, that the code of `unix_time` is still the current one."""
+    """Give the seconds, 1 to `period`, until the code at `unix_time` is replaced by the next."""
     return period - unix_time % period
 
 

@@ -1,5 +1,4 @@
-"""A credential: one OTP secret with its name and parameters, checked against what a token can
-hold."""
+"""A credential: one OTP secret with its name and parameters, within the limits of a token."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,11 +14,11 @@ MAX_COUNTER = 2**63 - 1  # what a token keeps; RFC 4226 section 5.1 gives the mo
 
 @dataclass(frozen=True)
 class Credential:
-    """One account. It has a `period` (TOTP, seconds), a `counter` (HOTP, the next one to use) or a
-    `suite` (OCRA).
+    """One account: with a `period` (TOTP, seconds), a `counter` (HOTP, the next to use) or a `suite`
+    (OCRA).
 
-    A suite says hash and digits itself, and whether there is a counter; `entry` is what is typed as
-    its challenge.
+    A suite determines hash, digits and whether there is a counter; `entry` is what the user types
+    as its challenge, "number" or "payment".
     """
 
     name: str
@@ -32,7 +31,7 @@ class Credential:
     entry: str = ENTRIES[0]
 
     def __post_init__(self) -> None:
-        """Raise KodebrikError for what no token can hold."""
+        """Raise KodebrikError for values that no token can store."""
         check_name(self.name)
         checked(self.secret)
         if self.counter is not None and not 0 <= self.counter <= MAX_COUNTER:
@@ -40,18 +39,18 @@ class Credential:
         if self.suite is not None:
             self._check_suite(self.suite)
             return
-        _choose("algorithm", self.algorithm, ALGORITHMS)
-        _choose("number of digits", self.digits, DIGITS)
+        _check_choice("algorithm", self.algorithm, ALGORITHMS)
+        _check_choice("number of digits", self.digits, DIGITS)
         if (self.period is None) == (self.counter is None):
             raise _bad(
                 "An account has either a period (TOTP) or a counter (HOTP).",
                 "Give one of --period and --counter.",
             )
         if self.period is not None:
-            _choose("period", self.period, PERIODS)
+            _check_choice("period", self.period, PERIODS)
 
     def _check_suite(self, text: str) -> None:
-        _choose("kind of challenge", self.entry, ENTRIES)
+        _check_choice("kind of challenge", self.entry, ENTRIES)
         asked = challenges.suite(text, self.entry)
         if self.period is not None:
             raise _bad("A suite says itself how it goes by time.", "Leave out the period.")
@@ -65,21 +64,24 @@ class Credential:
 
     @property
     def kind(self) -> str:
-        """Say "totp", "hotp" or "ocra"."""
+        """The kind: "totp", "hotp" or "ocra"."""
         if self.suite is not None:
             return "ocra"
         return "totp" if self.counter is None else "hotp"
 
     @property
     def by_time(self) -> bool:
-        """Say whether its codes need the time."""
+        """Whether its codes depend on the time."""
         if self.suite is not None:
             return challenges.suite(self.suite, self.entry).step is not None
         return self.period is not None
 
     def answer(self, unix_time: int, typed: list[str], pin: str | None) -> str:
-        """Give the response to what is typed at the token, of an account with a suite."""
-        assert self.suite is not None  # noqa: S101 - the caller's to know
+        """Give the response (RFC 6287) to the numbers `typed` at the token; only with a suite.
+
+        KodebrikError when a PIN is missing or superfluous, or the numbers do not fit the suite.
+        """
+        assert self.suite is not None  # noqa: S101 - a precondition
         asked = challenges.suite(self.suite, self.entry)
         if (asked.pin_hash is None) != (pin is None):
             raise _bad(
@@ -97,15 +99,15 @@ class Credential:
         )
 
     def code(self, unix_time: int) -> str:
-        """Give the code at `unix_time`, or for the account's counter."""
+        """Give the HOTP code of the counter, or the TOTP code at `unix_time`."""
         if self.counter is not None:
             return codes.hotp(self.secret.reveal(), self.counter, self.digits, self.algorithm)
         assert self.period is not None  # noqa: S101 - checked above
         return codes.totp(self.secret.reveal(), unix_time, self.period, self.digits, self.algorithm)
 
     def arguments(self) -> dict[str, Any]:
-        """Give the arguments of CREDENTIAL_PUT. They hold the bare secret: only the sealed link may
-        carry them."""
+        """Give the arguments of the link's CREDENTIAL_PUT. They hold the secret in the clear, so only
+        the encrypted session may carry them."""
         if self.suite is not None:
             fields = {
                 "name": self.name,
@@ -114,17 +116,19 @@ class Credential:
                 "entry": self.entry,
             }
             return fields if self.counter is None else fields | {"counter": self.counter}
-        moving = {"period": self.period} if self.counter is None else {"counter": self.counter}
+        moving_factor = (
+            {"period": self.period} if self.counter is None else {"counter": self.counter}
+        )
         return {
             "name": self.name,
             "secret": self.secret.reveal(),
             "algorithm": self.algorithm,
             "digits": self.digits,
-        } | moving
+        } | moving_factor
 
 
 def check_name(name: str) -> str:
-    """Give back a name that a token can store and show; KodebrikError otherwise."""
+    """Give `name` back; KodebrikError when a token cannot store or show it."""
     if not name or name != name.strip() or not name.isprintable():
         raise _bad(
             "An account's name must be printable text with no blanks at its ends.",
@@ -138,7 +142,7 @@ def check_name(name: str) -> str:
     return name
 
 
-def _choose(what: str, value: object, allowed: tuple[object, ...]) -> None:
+def _check_choice(what: str, value: object, allowed: tuple[object, ...]) -> None:
     if value not in allowed:
         raise _bad(
             f"A token has no {what} of {value}.",

@@ -1,4 +1,4 @@
-"""Secrets as people hand them over: base32 (RFC 4648 section 6) as authenticator apps use it, or
+"""Text forms of secrets: base32 (RFC 4648 section 6) as authenticator apps use it, or
 hexadecimal."""
 
 import base64
@@ -10,24 +10,23 @@ from firmware.protocol.messages import MAX_SECRET, MIN_SECRET
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.secret import Secret
 
-# As long as the hash's output, as RFC 6238 section 5.1 wants it (and RFC 4226 section 4 for SHA-1:
-# 160 bits).
+# Bytes: the length of the hash's output (RFC 6238 section 5.1; RFC 4226 section 4 for SHA-1).
 _GENERATED_SIZE = {"SHA1": 20, "SHA256": 32, "SHA512": 64}
 _BASE32 = re.compile(r"[A-Z2-7]+")
 _HEX = re.compile(r"[0-9A-F]+")
 
 
 def generate(algorithm: str) -> Secret:
-    """Draw a new secret as long as the hash `algorithm` ("SHA1", "SHA256", "SHA512") puts out."""
+    """Draw a random secret of the output length of `algorithm` ("SHA1", "SHA256" or "SHA512")."""
     return Secret(secrets.token_bytes(_GENERATED_SIZE[algorithm]))
 
 
 def parse(text: str) -> Secret:
-    """Read a secret; spaces, dashes, lower case and missing padding are allowed, 'hex:' or
-    'base32:' may stand before.
+    """Parse a secret; spaces, dashes, lower case and missing padding are allowed, and a prefix
+    'hex:' or 'base32:'.
 
-    Text that could be either is refused unless it says which, for a wrong guess would make a token
-    of wrong codes.
+    Without the prefix, text that could be either is refused, because a wrong guess would give wrong
+    codes. KodebrikError for anything else.
     """
     if text.strip().lower().startswith("otpauth:"):
         raise _bad("This is an otpauth URI, not a bare secret.", "Give it with --otpauth-file.")
@@ -57,8 +56,7 @@ def parse(text: str) -> Secret:
 
 
 def decode_base32(text: str) -> Secret:
-    """Decode base32 text, leniently as to case, spaces and padding; KodebrikError when it is
-    none."""
+    """Decode base32 in any case, with or without spaces and padding; KodebrikError otherwise."""
     bare = re.sub(r"[\s-]+", "", text).upper().rstrip("=")
     if not _is_base32(bare):
         raise _bad(
@@ -71,13 +69,13 @@ def decode_base32(text: str) -> Secret:
 
 
 def encode_base32(secret: Secret) -> str:
-    """Give the secret as unpadded base32, as it stands in otpauth URIs."""
+    """Encode a secret as base32 without padding, as in otpauth URIs."""
     return base64.b32encode(secret.reveal()).decode().rstrip("=")
 
 
 def checked(secret: Secret) -> Secret:
-    """Give the secret back when a token takes its length; KodebrikError otherwise (RFC 4226 section
-    4, R6)."""
+    """Give `secret` back; KodebrikError when its length is not one that tokens accept (RFC 4226
+    section 4, R6)."""
     if len(secret) < MIN_SECRET:
         raise _bad(
             f"The secret has {len(secret) * 8} bits; a token takes no less than {MIN_SECRET * 8}.",
@@ -92,7 +90,7 @@ def checked(secret: Secret) -> Secret:
 
 
 def _is_base32(letters: str) -> bool:
-    # 1, 3 and 6 characters left over cannot come from whole bytes.
+    # No number of whole bytes encodes to 1, 3 or 6 characters modulo 8.
     return bool(_BASE32.fullmatch(letters)) and len(letters) % 8 not in (1, 3, 6)
 
 

@@ -1,1 +1,1 @@
-"""Credentials, issuer keys and the rules for provisioning them."""
+"""Issuer and access keys, the inventory, serial numbers, and clock drift and accuracy."""

@@ -1,5 +1,4 @@
-"""Access keys: what opens the link of one token. Diversified from the issuer key by HKDF-SHA256
-(RFC 5869)."""
+"""Access keys: the key of one token's link, derived from the issuer key by HKDF-SHA256 (RFC 5869)."""
 
 import hmac
 
@@ -19,7 +18,7 @@ def derive(issuer_key: Secret, serial: str) -> Secret:
 
 
 def parse_hex(text: str, what: str) -> Secret:
-    """Read a 32-byte key written as 64 hexadecimal digits; `what` names its origin in the error."""
+    """Parse a key of 64 hexadecimal digits (32 bytes); `what` names its origin in the error."""
     try:
         key = bytes.fromhex(text)
     except ValueError:  # its text quotes a digit of the key

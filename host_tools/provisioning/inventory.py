@@ -1,8 +1,8 @@
-"""The inventory: which tokens we personalised, with which accounts, and their secrets sealed under
-the issuer key.
+"""The inventory of provisioned tokens: their accounts, and their secrets sealed under the issuer
+key.
 
-One private SQLite file (mode 0600), so that a change happens whole or not at all and several
-computers' commands do not write over each other. Times are Unix seconds (UTC).
+One private SQLite file (mode 0600), so that changes are atomic and concurrent commands do not
+overwrite each other. Times are Unix seconds (UTC).
 """
 
 import os
@@ -28,24 +28,25 @@ CREATE TABLE tokens (
     first_at REAL NOT NULL, clock_set_at REAL
 ) STRICT;
 CREATE TABLE accounts (
-    serial TEXT NOT NULL REFERENCES tokens, name TEXT NOT NULL, kind TEXT NOT NULL, algorithm TEXT NOT NULL,
-    digits INTEGER NOT NULL, period INTEGER, counter INTEGER, suite TEXT, entry TEXT, fingerprint TEXT NOT NULL,
+    serial TEXT NOT NULL REFERENCES tokens, name TEXT NOT NULL, kind TEXT NOT NULL,
+    algorithm TEXT NOT NULL, digits INTEGER NOT NULL, period INTEGER, counter INTEGER,
+    suite TEXT, entry TEXT, fingerprint TEXT NOT NULL,
     written_at REAL NOT NULL, issuer TEXT, sealed BLOB, PRIMARY KEY (serial, name)
 ) STRICT;
 """
 
 
 class Inventory:
-    """The opened file; a context that closes it."""
+    """An open inventory file; as a context manager it closes itself."""
 
     def __init__(self, path: Path, warn: Callable[[str], None]) -> None:
-        """Open the file, or make it with its folder; `warn` is told when others can read it."""
+        """Open the file, or create it with its folder; `warn` is called when other users can read it."""
         self._path = path
         with _errors(path):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.close(
                 os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-            )  # before SQLite makes one that others can read
+            )  # SQLite would create it readable for others
             if stat.S_IMODE(path.stat().st_mode) & 0o077:
                 warn(f"Others on this computer can read {path}. Protect it with: chmod 600 {path}")
             self._database = sqlite3.connect(path, isolation_level=None, timeout=20)
@@ -56,7 +57,7 @@ class Inventory:
             raise
 
     def __enter__(self) -> "Inventory":
-        """Use as a context."""
+        """Enter the context."""
         return self
 
     def __exit__(
@@ -65,10 +66,10 @@ class Inventory:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Close."""
+        """Close the file."""
         self._database.close()
 
-    def record(  # noqa: PLR0913 - what is known of a token
+    def record(  # noqa: PLR0913 - the columns of an account
         self,
         *,
         serial: str,
@@ -81,8 +82,10 @@ class Inventory:
         clock_set_at: float | None,
         issuer_key: Secret | None,
     ) -> None:
-        """Keep what a token was given. Without `issuer_key` its secret is not kept, and an earlier
-        one is dropped."""
+        """Store a token and one account that was written to it, in place of an earlier entry.
+
+        Without `issuer_key` the account is stored without its secret.
+        """
         account = Account(
             name=credential.name,
             kind=credential.kind,
@@ -116,8 +119,7 @@ class Inventory:
             self._database.execute("COMMIT")
 
     def forget(self, serial: str, account: str | None = None) -> None:
-        """Drop one account of a token, or all of them: the token no longer holds them. It stays
-        listed."""
+        """Delete one account of a token, or all (None); the token itself stays listed."""
         with _errors(self._path):
             self._database.execute(
                 "DELETE FROM accounts WHERE serial = ? AND coalesce(?, name) = name",
@@ -125,8 +127,8 @@ class Inventory:
             )
 
     def entries(self, text: str = "") -> list[Entry]:
-        """List the tokens whose serial number, product or account names contain `text`, by serial
-        number."""
+        """List the tokens whose serial number, product or an account's name contains `text` in any
+        case, sorted by serial number."""
         with _errors(self._path):
             tokens = self._database.execute("SELECT * FROM tokens ORDER BY serial").fetchall()
             query = f"SELECT serial, {_COLUMNS} FROM accounts ORDER BY serial, name"  # noqa: S608
@@ -146,7 +148,7 @@ class Inventory:
         ]
 
     def entry(self, serial: str) -> Entry:
-        """Give one token; KodebrikError when it is not in the inventory."""
+        """Give one token's entry; KodebrikError when it is not in the inventory."""
         for entry in self.entries():
             if entry.serial == serial:
                 return entry
@@ -156,15 +158,18 @@ class Inventory:
             ExitCode.FILE,
         )
 
-    def keys(
+    def key_packages(
         self, issuer_key: Secret, serials: Iterable[str] = (), account: str | None = None
     ) -> list[KeyPackage]:
-        """Give the secrets of all tokens or the named ones: of each its only account, or the one
-        named `account`."""
-        chosen = [self.entry(serial) for serial in serials] or self.entries()
-        return [self._key(issuer_key, entry, account) for entry in chosen if entry.accounts]
+        """Give the key packages of the tokens `serials`, by default of all that have an account.
 
-    def _key(self, issuer_key: Secret, entry: Entry, name: str | None) -> KeyPackage:
+        Of each token its only account is taken, or the one named `account`. KodebrikError when
+        that is ambiguous, or a secret is missing or sealed under another issuer key.
+        """
+        chosen = [self.entry(serial) for serial in serials] or self.entries()
+        return [self._key_package(issuer_key, entry, account) for entry in chosen if entry.accounts]
+
+    def _key_package(self, issuer_key: Secret, entry: Entry, name: str | None) -> KeyPackage:
         named = [account for account in entry.accounts if name in (None, account.name)]
         if len(named) != 1:
             names = ", ".join(account.name for account in entry.accounts)

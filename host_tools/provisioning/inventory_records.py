@@ -1,5 +1,5 @@
-"""The inventory's records, and how their secrets are sealed: ChaCha20-Poly1305 (RFC 8439) under the
-issuer key."""
+"""The inventory's records, and the sealing of their secrets: ChaCha20-Poly1305 (RFC 8439) under a
+key derived from the issuer key."""
 
 import hmac
 import json
@@ -17,8 +17,10 @@ _NONCE_SIZE = 12  # bytes
 
 @dataclass(frozen=True)
 class Account:
-    """One account of a token. `fingerprint` is the token's, `issuer` the fingerprint of the key
-    that seals the secret (None: the secret was not kept).
+    """One account of a token.
+
+    `fingerprint` is the one that the token gave for the secret (hexadecimal), `issuer` that of the
+    issuer key which seals it (None: the secret is not in the inventory).
     """
 
     name: str
@@ -36,7 +38,7 @@ class Account:
 
 @dataclass(frozen=True)
 class Entry:
-    """One token of ours."""
+    """One provisioned token."""
 
     serial: str
     product: str
@@ -60,7 +62,7 @@ def seal(issuer_key: Secret, serial: str, account: Account, secret: Secret) -> b
 
 
 def unseal(issuer_key: Secret, serial: str, account: Account, sealed: bytes) -> Secret:
-    """Give the secret back; KodebrikError when anything was changed."""
+    """Decrypt a secret; KodebrikError when it, the serial number or the account was changed."""
     try:
         opened = _cipher(issuer_key).decrypt(
             sealed[:_NONCE_SIZE], sealed[_NONCE_SIZE:], _context(serial, account)
@@ -75,9 +77,8 @@ def unseal(issuer_key: Secret, serial: str, account: Account, sealed: bytes) -> 
 
 
 def _context(serial: str, account: Account) -> bytes:
-    """What is authenticated with a secret: everything that decides about codes, and whose they
-    are."""
-    decisive = (
+    """Give the associated data of a secret: the serial number and every parameter of its codes."""
+    parameters = (
         account.name,
         account.kind,
         account.algorithm,
@@ -85,4 +86,4 @@ def _context(serial: str, account: Account) -> bytes:
         account.period,
         account.counter,
     )
-    return json.dumps([serial, *decisive, account.suite, account.entry]).encode()
+    return json.dumps([serial, *parameters, account.suite, account.entry]).encode()

@@ -1,7 +1,7 @@
-"""The issuer key at rest: a file under a passphrase, scrypt (RFC 7914) and ChaCha20-Poly1305 (RFC
+"""The issuer key file: sealed under a passphrase with scrypt (RFC 7914) and ChaCha20-Poly1305 (RFC
 8439).
 
-The file is JSON so that its parameters can be read and raised later; all of them are authenticated
+The file is JSON, so that its scrypt parameters can be raised later; all fields are authenticated
 with the key.
 """
 
@@ -22,23 +22,26 @@ from host_tools.secret import Secret
 KEY_SIZE = 32
 MIN_PASSPHRASE = 8  # characters
 _SCRYPT_COST = 2**17  # 128 MB and about half a second, OWASP's advice for scrypt with r = 8, p = 1
-_SCRYPT_MAX_COST = 2**20  # a tampered file must not take all memory
+_SCRYPT_MAX_COST = 2**20  # bounds the memory that a tampered file can cost
 _FIELDS = {"kind", "version", "scrypt_n", "scrypt_r", "scrypt_p", "salt", "nonce", "sealed"}
 _KIND = "kodebrik issuer key"
 
 
 def generate() -> Secret:
-    """Draw a new issuer key."""
+    """Draw a random issuer key."""
     return Secret(secrets.token_bytes(KEY_SIZE))
 
 
 def fingerprint(key: Secret) -> str:
-    """Give 8 bytes as hexadecimal that tell issuer keys apart and nothing of their value."""
+    """Give 8 bytes of an HMAC, as hexadecimal, that identify an issuer key without revealing it."""
     return hmac.digest(key.reveal(), b"kodebrik issuer key", "sha256")[:8].hex()
 
 
 def seal(key: Secret, passphrase: Secret, cost: int = _SCRYPT_COST) -> bytes:
-    """Give the content of a key file. `cost` is scrypt's N, a power of two."""
+    """Give the content of a key file; KodebrikError for a short passphrase.
+
+    `cost` is scrypt's N, a power of two.
+    """
     if len(passphrase.reveal().decode()) < MIN_PASSPHRASE:
         raise KodebrikError(
             f"The passphrase is shorter than {MIN_PASSPHRASE} characters.",
@@ -63,8 +66,8 @@ def seal(key: Secret, passphrase: Secret, cost: int = _SCRYPT_COST) -> bytes:
 
 
 def unseal(content: bytes, passphrase: Secret) -> Secret:
-    """Give the issuer key of a key file; KodebrikError for another file, a damaged one or a wrong
-    passphrase."""
+    """Give the issuer key in a key file; KodebrikError when it is not one, is damaged, or the
+    passphrase is wrong."""
     try:
         fields = json.loads(content)
     except ValueError:
@@ -100,7 +103,7 @@ def unseal(content: bytes, passphrase: Secret) -> Secret:
 
 
 def _stretch(passphrase: Secret, salt: bytes, cost: int) -> bytes:
-    # OpenSSL counts a little more than scrypt's 128 * N * r bytes.
+    # OpenSSL needs slightly more than scrypt's 128 * N * r bytes.
     limit = 128 * 8 * cost + 2**20
     return hashlib.scrypt(passphrase.reveal(), salt=salt, n=cost, r=8, p=1, maxmem=limit, dklen=32)
 

@@ -1,5 +1,4 @@
-"""Serial numbers as a token shows them: eleven digits and a Luhn check digit (ISO/IEC 7812-1 annex
-B)."""
+"""Serial numbers of our tokens: eleven digits and a Luhn check digit (ISO/IEC 7812-1 annex B)."""
 
 from host_tools.errors import ExitCode, KodebrikError
 
@@ -7,8 +6,8 @@ SIZE = 12
 
 
 def check(text: str) -> str:
-    """Give the twelve digits of a typed serial number, spaces dropped; KodebrikError when its check
-    digit fails."""
+    """Give the twelve digits of a typed serial number without its spaces; KodebrikError when they
+    are not twelve digits or the check digit is wrong."""
     digits = "".join(text.split())
     if len(digits) != SIZE or not (digits.isascii() and digits.isdigit()) or _luhn(digits) % 10:
         raise KodebrikError(
@@ -22,7 +21,7 @@ def check(text: str) -> str:
 
 def _luhn(digits: str) -> int:
     total = 0
-    for place, digit in enumerate(reversed(digits)):
-        value = int(digit) * (1 + place % 2)
+    for position, digit in enumerate(reversed(digits)):
+        value = int(digit) * (1 + position % 2)
         total += value - 9 if value > 9 else value  # noqa: PLR2004 - the cross sum of a two-digit product
     return total

@@ -55,15 +55,15 @@ def remove(
 
 
 def _line(account: Account) -> str:
-    moving = (
+    moving_factor = (
         f"every {account.period} s" if account.counter is None else f"counter {account.counter}"
     )
     if account.suite is not None:
-        moving = f"{account.suite}, asks for a {account.entry}" + (
-            "" if account.counter is None else f", {moving}"
+        moving_factor = f"{account.suite}, asks for a {account.entry}" + (
+            "" if account.counter is None else f", {moving_factor}"
         )
     return (
         f"{account.name}: {account.kind.upper()}, {account.algorithm}, {account.digits} digits, "
-        f"{moving},"
+        f"{moving_factor},"
         f" fingerprint {account.fingerprint.hex()}"
     )

@@ -23,7 +23,7 @@ def verify(
     validator: ValidatorOptions,
     as_json: Json = False,
 ) -> None:
-    """Follow every chain of the audit; name the first entry of each that was changed or is
+    """Verify every chain of the audit; name the first entry of each that was changed or is
     missing."""
     with (
         validator.open(create=False) as opened,

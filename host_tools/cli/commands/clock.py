@@ -12,14 +12,13 @@ from host_tools.errors import ExitCode, KodebrikError, TokenError
 from host_tools.link import clock
 from host_tools.link.replies import ClockReading
 from host_tools.link.session import Session
-from host_tools.provisioning import clock_drift as drifts
+from host_tools.provisioning import clock_drift
 from host_tools.provisioning.clock_drift import Drift, Offset
 
 app = typer.Typer(help="Set, check and trim the token's clock.", rich_markup_mode=None)
 
-_SET_TOLERANCE = (
-    1.0  # seconds by which a clock that was just set may be off before something is wrong
-)
+# Seconds that a clock may be off just after it was set; more is a fault.
+_SET_TOLERANCE = 1.0
 
 
 @app.command("set")
@@ -54,7 +53,7 @@ def check(
         }
         lines.append(
             f"Drift: {measured.ppm:+.2f} ± {measured.uncertainty:.2f} ppm"
-            f" in the {drifts.duration(measured.elapsed)} since it was set"
+            f" in the {clock_drift.duration(measured.elapsed)} since it was set"
         )
     lines.append(f"Aging offset: {reading.aging}")
     emit(as_json, result, lines)
@@ -79,8 +78,8 @@ def trim(
                 "Come back in a day; do not set the clock before.",
                 ExitCode.TOO_EARLY,
             )
-        aging = drifts.trimmed(reading.aging, measured, offset)
-        if abs(aging) == drifts.AGING_LIMIT:
+        aging = clock_drift.trimmed(reading.aging, measured, offset)
+        if abs(aging) == clock_drift.AGING_LIMIT:
             warn(
                 f"The clock is off by {measured.ppm:+.1f} ppm, more than its trim can take: "
                 "check the chip."
@@ -104,17 +103,17 @@ def trim(
 
 def _measure(session: Session) -> tuple[ClockReading, Offset, Drift | None]:
     with step("Measuring the clock, which takes about two seconds"):
-        reading, offset = clock.measure(session, clock.Times())
+        reading, offset = clock.measure(session, clock.HostClock())
     if not reading.set_at:
         raise TokenError(messages.CLOCK_LOST)
     elapsed = (reading.time or 0) - reading.set_at
-    return reading, offset, drifts.drift(offset, elapsed) if elapsed > 0 else None
+    return reading, offset, clock_drift.drift(offset, elapsed) if elapsed > 0 else None
 
 
 def _set_and_check(session: Session) -> dict[str, Any]:
     with step("Setting the clock at the turn of a second"):
-        clock.set_now(session, clock.Times())
-        reading, offset = clock.measure(session, clock.Times())
+        clock.set_now(session, clock.HostClock())
+        reading, offset = clock.measure(session, clock.HostClock())
     if abs(offset.seconds) > _SET_TOLERANCE:
         raise KodebrikError(
             f"The clock was set, but is off by {offset.seconds:+.1f} s.",

@@ -1,7 +1,6 @@
-"""kodebrik demo: the whole way of a token in one run. Emulated, provisioned over its serial port,
-pressed, checked.
+"""kodebrik demo: emulate a token, provision it over its serial port, press it and check its code.
 
-What a token with a voice says is recorded and checked too.
+Of a token with a voice the recorded sound is checked too.
 """
 
 import os
@@ -32,7 +31,7 @@ from host_tools.provisioning import access_key, issuer_key_file
 if TYPE_CHECKING:
     from emulator.session import Emulator
 
-_PATIENCE, _GLANCE = 5.0, 0.02  # seconds
+_SCREEN_TIMEOUT, _SCREEN_POLL = 5.0, 0.02  # seconds
 _SILENCE = 1.5  # seconds without a sound: longer than any pause in what is said
 _FILES = (
     "flash.bin",
@@ -44,7 +43,7 @@ _FILES = (
     "voice.wav",
 )
 _LANGUAGE = "en"  # of the voice, as of these lines
-_SPOKEN = 7  # clips: what introduces the code, and its six digits
+_CODE_CLIPS = 7  # clips: what introduces the code, and its six digits
 
 
 def demo(
@@ -91,7 +90,7 @@ def demo(
                 f"The screen shows {' / '.join(text)}; pyotp computes {codes.grouped(expected[0])}."
             )
         heard = _heard(emulator, moment, state / "voice.wav") if speaks else []
-    if speaks and "".join(filter(str.isdigit, heard[:_SPOKEN])) != shown.replace(" ", ""):
+    if speaks and "".join(filter(str.isdigit, heard[:_CODE_CLIPS])) != shown.replace(" ", ""):
         raise _defect(f"The screen shows {shown}; the voice says {' '.join(heard)}.")
     result: dict[str, Any] = {
         "serial": serial,
@@ -114,7 +113,7 @@ def demo(
 
 
 def _next(product: str, board: str, state: Path) -> list[str]:
-    """Give what to type to go on with this token."""
+    """Give the commands with which the user can go on with this token."""
     command = _command()
     return [
         "Try next:",
@@ -126,7 +125,8 @@ def _next(product: str, board: str, state: Path) -> list[str]:
 
 
 def _heard(emulator: "Emulator", since: float, path: Path) -> list[str]:
-    """Wait until all is said; give the clips that were heard, and their sound as a file."""
+    """Advance until the token is silent, write its sound since `since` (seconds) to `path`, and give
+    the names of the clips in it."""
     import numpy as np  # noqa: PLC0415 - an extra
 
     from host_tools.voice import packfile, playback, store  # noqa: PLC0415 - an extra
@@ -152,12 +152,12 @@ def _defect(message: str) -> KodebrikError:
 
 
 def _command() -> str:
-    """Give this program as the user can type it here."""
+    """Give the name by which the user can call this program here."""
     return "kodebrik" if shutil.which("kodebrik") else os.path.relpath(sys.argv[0])
 
 
 def _clear(state: Path) -> None:
-    """Remove an older demonstration, and nothing that is not one."""
+    """Empty the folder of an older demonstration; KodebrikError when it holds other files."""
     if state.exists() and not {path.name for path in state.iterdir()} <= set(_FILES):
         raise KodebrikError(
             f"{state} holds other files than a demonstration's.",
@@ -169,7 +169,11 @@ def _clear(state: Path) -> None:
 
 
 def _provision(emulator: "Emulator", port: str, state: Path) -> tuple[Credential, str]:
-    """Do what 'kodebrik provision' does; the operator's eyes are the screen's pixels."""
+    """Claim the token at `port`, set its clock, store a new credential, and give it with the serial
+    number.
+
+    The comparison number is read from the emulated screen's pixels.
+    """
     transport = SerialTransport(port)
     try:
         channel = Channel(transport, port)
@@ -186,7 +190,7 @@ def _provision(emulator: "Emulator", port: str, state: Path) -> tuple[Credential
         private_files.write_new(state / "access.key", key.reveal().hex().encode() + b"\n")
         session.set_key(messages.KEY_ISSUER, key)
         with step("Setting its clock"):
-            clock.set_now(session, clock.Times())
+            clock.set_now(session, clock.HostClock())
         credential = Credential("kodebrik:demo", secret_text.generate("SHA1"))
         private_files.write_new(
             state / "secret.otpauth", otpauth.compose(credential).encode() + b"\n"
@@ -201,13 +205,13 @@ def _provision(emulator: "Emulator", port: str, state: Path) -> tuple[Credential
 
 
 def _await_number(emulator: "Emulator") -> str:
-    """Read the six digits from the screen, for which the token needs a moment."""
-    deadline = time.monotonic() + _PATIENCE
+    """Wait up to _SCREEN_TIMEOUT for a number of six digits on the screen, and give its line."""
+    deadline = time.monotonic() + _SCREEN_TIMEOUT
     while time.monotonic() < deadline:
         for line in emulator.screen_text():
             if re.fullmatch(r"\d{3} \d{3}", line):
                 return line
-        time.sleep(_GLANCE)
+        time.sleep(_SCREEN_POLL)
     return "no number"
 
 

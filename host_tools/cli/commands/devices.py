@@ -1,4 +1,4 @@
-"""kodebrik devices: which ports may have a token."""
+"""kodebrik devices: list the ports that may have a token."""
 
 from typing import Annotated, Any
 

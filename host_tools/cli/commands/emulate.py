@@ -1,5 +1,5 @@
-"""kodebrik emulate: a token without hardware, for a program on its serial link, in the terminal, or
-for a scenario."""
+"""kodebrik emulate: run an emulated token, in the terminal, for a program at its serial port, or
+through a scenario."""
 
 import signal
 import sys
@@ -28,7 +28,7 @@ _CAPTION_PERIOD = 0.05  # seconds between updates of the captions
 
 
 class Voice(StrEnum):
-    """Whose voice says what the token says."""
+    """Which voice is played: the token's own, or the operating system's."""
 
     TOKEN = "token"  # noqa: S105 - the device
     SYSTEM = "system"

@@ -1,4 +1,4 @@
-"""kodebrik image: what goes into a token's flash, as a folder or as a file system image."""
+"""kodebrik image: build a token's file system, as a folder or as a littlefs image."""
 
 from pathlib import Path
 from typing import Annotated
@@ -55,8 +55,8 @@ def image(
         )
     with step(f"Building {product} for {board}"):
         tree = build_tree(product, board, production, language)
-        for mine in voice or ():
-            _replace_voice(tree, mine)
+        for pack_file in voice or ():
+            _replace_voice(tree, pack_file)
         content = (
             {str(output): pack(tree, load_board(board)["filesystem"])}
             if output.suffix == ".bin"
@@ -81,15 +81,15 @@ def image(
 
 
 def _replace_voice(tree: dict[str, bytes], path: Path) -> None:
-    """Put a voice pack in the place of the one in its language."""
+    """Replace the voice pack of a language by the one in the file `path`."""
     from host_tools.cli.commands.voice import read_pack  # noqa: PLC0415 - an extra
 
     content, language = read_pack(path)
-    place = f"voice/{language}.kvp"
-    if place not in tree:
+    packed = f"voice/{language}.kvp"
+    if packed not in tree:
         raise KodebrikError(
             f"{path} speaks '{language}', which this token does not carry.",
             "Name the language with --language too, or leave out --voice.",
             ExitCode.USAGE,
         )
-    tree[place] = content
+    tree[packed] = content

@@ -70,7 +70,7 @@ def import_tokens(
     """Import tokens into the validation server: all of them, or none when one is not right."""
     if activate and users is None:
         raise KodebrikError("Nobody would get the tokens.", "Say who with --users.", ExitCode.USAGE)
-    holders = {} if users is None else assignments.read(formats.load(users))
+    assigned = {} if users is None else assignments.read(formats.load(users))
     if (file is None) != from_inventory:
         raise KodebrikError(
             "Tokens come from a file or from the inventory.", "Name one of them.", ExitCode.USAGE
@@ -78,7 +78,7 @@ def import_tokens(
     if file is None:
         with opened_inventory(inventory_file) as inventory:
             issuer_key = issuer.issuer_key()
-            keys = inventory.keys(
+            keys = inventory.key_packages(
                 issuer_key, [serial_number.check(serial) for serial in serials or ()], account
             )
     else:
@@ -87,10 +87,10 @@ def import_tokens(
         raise KodebrikError(
             "There is no token to import.", "Check the file or --serial.", ExitCode.BAD_INPUT
         )
-    strange = holders.keys() - {key.serial for key in keys}
-    if strange:
+    unknown = assigned.keys() - {key.serial for key in keys}
+    if unknown:
         raise KodebrikError(
-            f"The token {min(strange)} has a user, and is not among those to import.",
+            f"The token {min(unknown)} has a user, and is not among those to import.",
             "Check the list of users. Nothing was imported.",
             ExitCode.BAD_INPUT,
         )
@@ -100,12 +100,12 @@ def import_tokens(
         new = [new_token(key, clock_ppm) for key in keys]
         with reporting("Importing") as progress:
             count = opened.import_tokens(
-                new, users=holders, activate=activate, actor=_ACTOR, progress=progress
+                new, users=assigned, activate=activate, actor=_ACTOR, progress=progress
             )
     lines = [f"{count:,} token{'s' * (count != 1)} imported."]
-    if holders:
-        lines.append(f"{len(holders):,} of them assigned{' and activated' * activate}.")
-    emit(as_json, {"imported": count} | ({"assigned": len(holders)} if holders else {}), lines)
+    if assigned:
+        lines.append(f"{len(assigned):,} of them assigned{' and activated' * activate}.")
+    emit(as_json, {"imported": count} | ({"assigned": len(assigned)} if assigned else {}), lines)
 
 
 @option_groups
@@ -139,11 +139,13 @@ def letter(
         )
     with validator.open() as opened:
         token = opened.token(serial)
-        spoken = language or (
+        letter_language = language or (
             opened.user(token.user_id).language if token.user_id else letters.LANGUAGES[0]
         )
         issued = opened.issue_activation_code(serial, actor=_ACTOR, days=days)
-    content = Letter(issued.serial, issued.code, issued.expires_at, spoken, token.user_id, site)
+    content = Letter(
+        issued.serial, issued.code, issued.expires_at, letter_language, token.user_id, site
+    )
     text = letters.as_text(content) if output.suffix == ".txt" else letters.as_html(content)
     private_files.write_new(output, text.encode())
     result = {"serial": serial, "file": str(output), "expires_at": issued.expires_at}
@@ -163,7 +165,11 @@ def _read(
     if kind not in (None, "totp", "hotp"):
         raise KodebrikError(f"There is no kind {kind}.", "Choose totp or hotp.", ExitCode.USAGE)
     content = formats.load(file)
-    if formats.form(content) == "pskc" and encryption.key is None and encryption.passphrase is None:
+    if (
+        formats.detect(content) == "pskc"
+        and encryption.key is None
+        and encryption.passphrase is None
+    ):
         needed = pskc_reader.needs(content)
         if needed is None:
             warn(

@@ -91,7 +91,7 @@ def export(
         )
     with opened_inventory(inventory_file) as inventory:
         issuer_key = issuer.issuer_key()
-        keys = inventory.keys(
+        keys = inventory.key_packages(
             issuer_key, [serial_number.check(serial) for serial in serials or ()], account
         )
     if not keys:
@@ -114,18 +114,18 @@ def _names(accounts: tuple[Account, ...]) -> str:
 
 
 def _line(account: Account) -> str:
-    moving = f"every {account.period} s" if account.period else f"counter {account.counter}"
+    moving_factor = f"every {account.period} s" if account.period else f"counter {account.counter}"
     if account.suite:
-        moving = f"{account.suite}, asks for a {account.entry}" + (
-            "" if account.counter is None else f", {moving}"
+        moving_factor = f"{account.suite}, asks for a {account.entry}" + (
+            "" if account.counter is None else f", {moving_factor}"
         )
-    kept = (
+    secret = (
         f"secret sealed under issuer key {account.issuer}" if account.issuer else "secret not kept"
     )
     return (
         f"Account {account.name}: {account.kind.upper()}, {account.algorithm}, {account.digits} "
-        f"digits, {moving},"
-        f" written {_moment(account.written_at)}, fingerprint {account.fingerprint}, {kept}"
+        f"digits, {moving_factor},"
+        f" written {_moment(account.written_at)}, fingerprint {account.fingerprint}, {secret}"
     )
 
 

@@ -72,8 +72,7 @@ def derive(
     issuer: IssuerKeyOptions,
     as_json: Json = False,
 ) -> None:
-    """Write one token's access key to a file that --access-key-file takes: it opens this token
-    alone."""
+    """Write one token's access key to a file for --access-key-file; it opens this token alone."""
     serial = serial_number.check(serial)
     if output != "-":
         private_files.check_new(Path(output))

@@ -1,5 +1,7 @@
-"""kodebrik pin: set or clear the PIN of a token with a keypad. The PIN is never part of the command
-line."""
+"""kodebrik pin: set or clear the PIN of a token with a keypad.
+
+The PIN comes from a file or the operator, never from the command line.
+"""
 
 from typing import Annotated
 
@@ -35,7 +37,7 @@ def set_pin(
     as_json: Json = False,
 ) -> None:
     """Give the token a PIN of 4 to 8 digits, or another one; wrong tries count from none."""
-    pin = _asked() if pin_file is None else _checked(private_files.read_text(pin_file, warn))
+    pin = _typed() if pin_file is None else _checked(private_files.read_text(pin_file, warn))
     with token.session() as session:
         session.set_pin(pin)
     emit(
@@ -62,7 +64,7 @@ def clear_pin(
     )
 
 
-def _asked() -> Secret:
+def _typed() -> Secret:
     return _checked(typer.prompt("New PIN", hide_input=True, confirmation_prompt=True, err=True))
 
 

@@ -1,4 +1,4 @@
-"""kodebrik provision: give a token its key, the time and a credential."""
+"""kodebrik provision: store an access key and a credential on a token, and set its clock."""
 
 import time
 from collections.abc import Iterator
@@ -31,9 +31,8 @@ from host_tools.link.session import Session, claim_token
 from host_tools.otp import secret_text
 from host_tools.otp.credential import Credential
 
-_CLOCK_TOLERANCE = (
-    1.0  # seconds; a clock nearer than this keeps running, so that its drift can be measured
-)
+# Seconds; a clock that is nearer than this is not set, so that its drift can be measured.
+_CLOCK_TOLERANCE = 1.0
 
 
 @option_groups
@@ -168,14 +167,14 @@ def _clock_ready(session: Session, credential: Credential) -> tuple[str, float |
     Gives what was done, in words, and when the clock was set (Unix seconds; None without a clock
     chip, which only a credential that does not go by time may lack).
     """
-    times = clock.Times()
+    host = clock.HostClock()
     try:
         with step("Checking the clock"):
-            off, set_at = _clock_off(session, times)
+            off, set_at = _clock_off(session, host)
         if off < _CLOCK_TOLERANCE:
             return f"right within {off:.3f} s", set_at
         with step("Setting the clock"):
-            return "set", clock.set_now(session, times)
+            return "set", clock.set_now(session, host)
     except TokenError as error:
         if error.number != messages.CLOCK_ABSENT or credential.by_time:
             raise
@@ -183,13 +182,13 @@ def _clock_ready(session: Session, credential: Credential) -> tuple[str, float |
         return "absent; the account does without it", None
 
 
-def _clock_off(session: Session, times: clock.Times) -> tuple[float, float]:
+def _clock_off(session: Session, host: clock.HostClock) -> tuple[float, float]:
     """Give the largest offset (seconds) that the measurement allows, and when the clock was set.
 
     The offset is infinite for a clock that lost the time or was never set by us.
     """
     try:
-        reading, offset = clock.measure(session, times)
+        reading, offset = clock.measure(session, host)
     except TokenError as error:
         if error.number != messages.CLOCK_LOST:
             raise

@@ -1,4 +1,4 @@
-"""kodebrik server: start the validation server; its keys."""
+"""kodebrik server: start the validation server; manage its master key, data keys and API keys."""
 
 import sys
 from pathlib import Path

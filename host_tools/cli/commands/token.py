@@ -1,4 +1,4 @@
-"""kodebrik info, settings, block, unblock, wipe, selftest: looking after one token."""
+"""kodebrik info, settings, block, unblock, wipe and selftest: commands on one token."""
 
 from typing import Annotated, Any
 

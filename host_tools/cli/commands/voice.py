@@ -80,18 +80,18 @@ def build(
 def list_clips(pack: Pack, as_json: Json = False) -> None:
     """List a voice pack's clips with their length at each speed, and who speaks."""
     description, clips = _load(pack)
-    lasting: dict[str, dict[int, float]] = {}
+    seconds_by_name: dict[str, dict[int, float]] = {}
     for clip in clips:
-        lasting.setdefault(clip.name, {})[clip.speed] = round(
+        seconds_by_name.setdefault(clip.name, {})[clip.speed] = round(
             clip.duration / description["rate"], 2
         )
     lines = [f"{key}: {value}" for key, value in sorted(description.items())]
     lines += [
         f"{name}: "
         + ", ".join(f"{seconds} s at speed {speed}" for speed, seconds in speeds.items())
-        for name, speeds in lasting.items()
+        for name, speeds in seconds_by_name.items()
     ]
-    emit(as_json, {"description": description, "clips": lasting}, lines)
+    emit(as_json, {"description": description, "clips": seconds_by_name}, lines)
 
 
 @app.command()
@@ -148,7 +148,7 @@ def play(
 
 
 def read_pack(path: Path) -> tuple[bytes, str]:
-    """Give the bytes of a voice pack that is whole, and its language."""
+    """Give the bytes of a voice pack file and its language; KodebrikError for a damaged file."""
     content = _read(path)
     return content, _tools().packfile.load(content)[0]["language"]
 
@@ -168,8 +168,8 @@ def _read(path: Path) -> bytes:
 
 
 def _tools() -> Any:
-    """Give the folder host_tools.voice with its modules; its libraries are slow to load, and need
-    not be installed."""
+    """Import host_tools.voice with its modules when a command needs it: its libraries are an extra
+    and slow to load."""
     try:
         from host_tools import voice  # noqa: PLC0415
         from host_tools.voice import (  # noqa: PLC0415

@@ -156,7 +156,7 @@ class EmulatedToken:
         self.emulator.advance(_BOOT)
 
     def _set_clock(self, session: Session) -> None:
-        clock.set_now(session, clock.Times(lambda: self.emulator.now, self.emulator.advance))
+        clock.set_now(session, clock.HostClock(lambda: self.emulator.now, self.emulator.advance))
 
     def _compare(self, number: str) -> bool:
         self.emulator.advance(0.1)

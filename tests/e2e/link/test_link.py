@@ -20,30 +20,30 @@ DAY = 86_400
 @pytest.mark.parametrize("ppm", [4.2, -7.5, 0.0])
 def test_drift_is_measured_over_two_visits_and_trimmed_away(kodeviser: TokenUnderTest, ppm: float):
     emulator = kodeviser.emulator
-    times = clock.Times(lambda: emulator.now, emulator.advance)
+    host = clock.HostClock(lambda: emulator.now, emulator.advance)
     emulator.rtc_drift_ppm = ppm
-    clock.set_now(kodeviser.claim(), times)
+    clock.set_now(kodeviser.claim(), host)
     emulator.unplug()
     emulator.advance(7 * DAY)
     session = kodeviser.connect()
-    reading, offset = clock.measure(session, times)
+    reading, offset = clock.measure(session, host)
     measured = drift(offset, reading.time - reading.set_at)
     assert measured.ppm == pytest.approx(ppm, abs=0.1)
     session.trim_clock(trimmed(reading.aging, measured, offset))
-    clock.set_now(session, times)
+    clock.set_now(session, host)
     emulator.unplug()
     emulator.advance(30 * DAY)
-    reading, offset = clock.measure(kodeviser.connect(), times)
+    reading, offset = clock.measure(kodeviser.connect(), host)
     assert drift(offset, reading.time - reading.set_at).ppm == pytest.approx(0, abs=0.1)
 
 
 def test_a_trim_after_a_minute_is_refused_with_the_time_to_wait(kodeviser: TokenUnderTest):
     emulator = kodeviser.emulator
-    times = clock.Times(lambda: emulator.now, emulator.advance)
+    host = clock.HostClock(lambda: emulator.now, emulator.advance)
     session = kodeviser.claim()
-    clock.set_now(session, times)
+    clock.set_now(session, host)
     emulator.advance(50)
-    reading, offset = clock.measure(session, times)
+    reading, offset = clock.measure(session, host)
     with pytest.raises(KodebrikError, match="known to") as refused:
         trimmed(reading.aging, drift(offset, reading.time - reading.set_at), offset)
     assert refused.value.exit_code == ExitCode.TOO_EARLY

@@ -12,7 +12,7 @@ from tests.support.fake_token import Token, World
 from tests.support.keyboard import Keyboard
 from tests.support.pty_port import PtyPort
 
-_TIMES = clock.Times
+_HOST_CLOCK = clock.HostClock
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +34,7 @@ def token(tmp_path, monkeypatch, request):
     """A blank token whose time the host shares: a kodeviser, or another product as its
     parameter."""
     world = World()
-    monkeypatch.setattr(clock, "Times", lambda: _TIMES(world.now, world.sleep))
+    monkeypatch.setattr(clock, "HostClock", lambda: _HOST_CLOCK(world.now, world.sleep))
     return Token(tmp_path / "token", world, getattr(request, "param", "kodeviser"))
 
 

@@ -34,7 +34,7 @@ BASE32 = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
     ],
 )
 def test_the_kind_of_a_file_is_seen_from_its_content(form: str, content: bytes):
-    assert formats.form(content) == form
+    assert formats.detect(content) == form
     (token,) = formats.read(content, key=KEY if form == "pskc" else None)
     assert (token.serial, token.credential.secret, token.credential.period) == (
         "T1",
@@ -58,7 +58,7 @@ SAMPLES = [
 
 def read_or_refuse(content: bytes) -> None:
     try:
-        tokens = formats.read(content, key=KEY if formats.form(content) == "pskc" else None)
+        tokens = formats.read(content, key=KEY if formats.detect(content) == "pskc" else None)
     except KodebrikError as error:
         assert BASE32 not in error.message
         assert "Nothing was imported." in error.hint

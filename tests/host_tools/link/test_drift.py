@@ -23,35 +23,35 @@ def talk(tmp_path):
     token = Token(tmp_path, world)
     session = open_session(Wire(token), None, lambda number: True)
     session.set_key(messages.KEY_ISSUER, Secret(bytes(32)))
-    return session, token, clock.Times(world.now, world.sleep)
+    return session, token, clock.HostClock(world.now, world.sleep)
 
 
 def test_the_clock_is_set_at_the_turn_of_a_second(talk):
-    session, _, times = talk
-    clock.set_now(session, times)
-    reading, offset = clock.measure(session, times)
+    session, _, host = talk
+    clock.set_now(session, host)
+    reading, offset = clock.measure(session, host)
     assert abs(offset.seconds) <= offset.uncertainty + 0.002, (
         "the fake clock's looks take a millisecond each"
     )
-    assert reading.set_at <= times.now()
+    assert reading.set_at <= host.now()
 
 
 @pytest.mark.parametrize("ppm", [-20, -3.5, 0, 2, 12])
 def test_two_visits_bring_a_drifting_clock_to_half_a_ppm(talk, ppm):
     """The trim's sign is the data sheet's: a fast clock gets a larger aging offset."""
-    session, token, times = talk
+    session, token, host = talk
     token.services.clock.ppm = ppm
-    clock.set_now(session, times)
-    times.sleep(3 * DAY)
-    reading, offset = clock.measure(session, times)
+    clock.set_now(session, host)
+    host.sleep(3 * DAY)
+    reading, offset = clock.measure(session, host)
     measured = clock_drift.drift(offset, reading.time - reading.set_at)
     assert measured.ppm == pytest.approx(ppm, abs=measured.uncertainty + 0.05)
     aging = clock_drift.trimmed(reading.aging, measured, offset)
     assert aging == pytest.approx(max(-127, min(127, ppm * 10)), abs=2)
     session.trim_clock(aging)
-    clock.set_now(session, times)
-    times.sleep(3 * DAY)
-    reading, offset = clock.measure(session, times)
+    clock.set_now(session, host)
+    host.sleep(3 * DAY)
+    reading, offset = clock.measure(session, host)
     left = clock_drift.drift(offset, reading.time - reading.set_at).ppm
     assert abs(left) < 0.5 or abs(aging) == 127
 
@@ -89,10 +89,10 @@ def test_the_true_offset_lies_in_the_measured_interval(true, to_token, to_host, 
 
 
 def test_a_clock_that_lost_the_time_is_not_measured(talk):
-    session, token, times = talk
+    session, token, host = talk
     token.services.clock.lose()
     with pytest.raises(TokenError) as caught:
-        clock.measure(session, times)
+        clock.measure(session, host)
     assert caught.value.number == messages.CLOCK_LOST
 
 

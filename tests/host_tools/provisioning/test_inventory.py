@@ -43,10 +43,10 @@ def test_what_a_token_was_given_is_kept_and_its_secret_opens_with_the_issuer_key
             8,
             issuer_key_file.fingerprint(ISSUER_KEY),
         )
-        (key,) = inventory.keys(ISSUER_KEY)
+        (key,) = inventory.key_packages(ISSUER_KEY)
         assert (key.serial, key.credential, key.clock_set_at) == ("100000000001", bank, NOW - 5)
         with pytest.raises(KodebrikError, match="sealed under the issuer key") as error:
-            inventory.keys(Secret(bytes(32)))
+            inventory.key_packages(Secret(bytes(32)))
         assert error.value.exit_code == ExitCode.WRONG_KEY
 
 
@@ -66,7 +66,7 @@ def test_a_token_comes_with_what_the_clock_on_its_board_can_be_off_by(
     than 5."""
     with opened(path) as inventory:
         record(inventory, "1", Credential("bank", SECRET), board=board, product=product)
-        assert [key.clock_ppm for key in inventory.keys(ISSUER_KEY)] == [ppm]
+        assert [key.clock_ppm for key in inventory.key_packages(ISSUER_KEY)] == [ppm]
 
 
 def test_the_file_is_private_and_holds_no_secret_in_the_clear(path: Path):
@@ -91,10 +91,10 @@ def test_provisioning_again_replaces_the_account_and_keeps_the_first_date(path: 
         (entry,) = inventory.entries()
         assert [account.name for account in entry.accounts] == ["bank", "work"]
         assert (entry.first_at, entry.accounts[0].written_at) == (NOW, NOW + 60)
-        (key,) = inventory.keys(ISSUER_KEY, account="bank")
+        (key,) = inventory.key_packages(ISSUER_KEY, account="bank")
         assert key.credential.secret == Secret(bytes(20))
         with pytest.raises(KodebrikError, match="has the accounts bank, work"):
-            inventory.keys(ISSUER_KEY)
+            inventory.key_packages(ISSUER_KEY)
 
 
 def test_without_an_issuer_key_the_secret_is_not_kept(path: Path):
@@ -102,7 +102,7 @@ def test_without_an_issuer_key_the_secret_is_not_kept(path: Path):
         record(inventory, "1", Credential("bank", SECRET), key=None)
         assert inventory.entry("1").accounts[0].issuer is None
         with pytest.raises(KodebrikError, match="was not kept"):
-            inventory.keys(ISSUER_KEY)
+            inventory.key_packages(ISSUER_KEY)
 
 
 @pytest.mark.parametrize("counter", [None, 7])
@@ -120,7 +120,7 @@ def test_an_account_that_answers_challenges_keeps_its_suite_into_a_file_for_a_se
             "payment",
             counter,
         )
-        keys = inventory.keys(ISSUER_KEY)
+        keys = inventory.key_packages(ISSUER_KEY)
     assert [(key.credential, key.suite) for key in keys] == [(paying, suite)]
     (read,) = pskc_reader.read(pskc_writer.write(keys, Secret(bytes(16))), Secret(bytes(16)))
     assert (read.suite, read.credential.secret, read.credential.counter) == (suite, SECRET, counter)
@@ -159,7 +159,7 @@ def test_an_entry_that_was_changed_gives_no_key(path: Path, change: str):
         database.execute(f"UPDATE accounts SET {change} WHERE name = 'bank'")
         database.execute("DELETE FROM accounts WHERE name = 'spare'")
     with opened(path) as inventory, pytest.raises(KodebrikError, match="changed or damaged"):
-        inventory.keys(ISSUER_KEY)
+        inventory.key_packages(ISSUER_KEY)
 
 
 def test_a_file_that_is_no_inventory_is_an_error_and_stays_as_it_is(path: Path):
@@ -215,4 +215,4 @@ def test_two_writers_and_a_kill_leave_every_acknowledged_record_whole(path: Path
         for serial, last in zip(("1", "2"), acknowledged, strict=True):
             names = {account.name for account in inventory.entry(serial).accounts}
             assert {f"account {number}" for number in range(last + 1)} <= names
-        assert inventory.keys(ISSUER_KEY, ["1"], "account 5")[0].credential.secret == SECRET
+        assert inventory.key_packages(ISSUER_KEY, ["1"], "account 5")[0].credential.secret == SECRET
