@@ -32,8 +32,8 @@ def write_new(path: Path, content: bytes) -> None:
 
 
 def check_new(path: Path) -> None:
-    """Raise KodebrikError when write_new() could not create `path`; for commands to call before they
-    change anything."""
+    """Raise KodebrikError when write_new() could not create `path`; for commands to call before
+    they change anything."""
     if path.exists() or path.is_symlink():
         raise _exists(path)
     if not path.absolute().parent.is_dir() or not os.access(path.absolute().parent, os.W_OK):

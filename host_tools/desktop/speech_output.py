@@ -114,7 +114,8 @@ class TextSpeaker:
 
 
 class Loudspeaker:
-    """This machine's loudspeaker. `works` is False where there is none; samples are then dropped."""
+    """This machine's loudspeaker. `works` is False where there is none; samples are then
+    dropped."""
 
     def __init__(self, backends: list[miniaudio.Backend] | None = None) -> None:
         """Open the device; `backends` are those to try, by default every one of the platform."""

@@ -35,7 +35,8 @@ _HOLD_KEYPAD = 2.2  # seconds
 def play(
     emulator: Emulator, stop: threading.Event, record: Path | None, captions: "Captions | None"
 ) -> None:
-    """Show the screen and act on typed keys until Q or `stop`; then write the scenario to `record`."""
+    """Show the screen and act on typed keys until Q or `stop`; then write the scenario to
+    `record`."""
     recorder = Recorder(emulator)
     before = termios.tcgetattr(sys.stdin)
     tty.setcbreak(sys.stdin)

@@ -1,13 +1,13 @@
-"""Makes the token's bitmap fonts: `python -m host_tools.devtools.fonts` writes
+"""Generates the token's bitmap fonts: `python -m host_tools.devtools.fonts` writes
 firmware/products/fonts/*.py.
 
-The faces are OFL packages from PyPI, rasterised by FreeType through font-to-py. Its modules are the
-fonts, with a function `width` more. A font above 4 KB leaves the rows of its characters in a file
-beside its module, NAME.rows, for they would take an RP2040 a tenth of its memory; get_ch() then
-reads them from the flash, into a place of its own. Sizes are pixels. The digits are Share Tech
-because it keeps the ten apart best under the blur of a visual acuity of 0.1;
-tests/firmware/products/test_digit_shapes.py measures it. The text is PT Sans, whose hinting holds
-at this size.
+The faces are OFL packages from PyPI, rasterised by FreeType through font-to-py. A font is the
+module that font-to-py writes, with a function `width` added. The rows of a font above 4 KB lie in a
+file beside its module, NAME.rows, because they would take a tenth of an RP2040's memory; get_ch()
+reads them from the flash into a buffer. Sizes are pixels. The digits are Share Tech, which under
+the blur of a visual acuity of 0.1 is the most distinct (measured by
+tests/firmware/products/test_digit_shapes.py). The text is PT Sans, whose hinting is good at this
+size.
 """
 
 import contextlib
@@ -25,11 +25,10 @@ FOLDER = Path(firmware.products.fonts.__file__).parent
 
 _DIGITS = "0123456789"
 _ASCII = "".join(chr(code) for code in range(0x20, 0x7F))
-# Names of accounts may be in any language around us; accents on capitals would cost every line a
-# row.
+# For account names in neighbouring languages; accented capitals would cost every line a row.
 _LETTERS = "ÆØÅæøåÄÖÜäöüßÐÞáíóúýðþéèêëàâçñô"
 _SIGNS = "°"
-# What the phrases of firmware.speech are made of; no name is shown where it cannot be said.
+# Characters of the phrases of firmware.speech; speaking tokens show no other text.
 _SPOKEN = " ,-.?" + _DIGITS + "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyzÆØÅæøå"
 _ERROR_CHARACTER = "?"
 
@@ -51,17 +50,16 @@ FONTS: dict[str, tuple[str, str, float, str, int | None]] = {
 
 
 class _Font(font_to_py.Font):  # type: ignore[misc]
-    """A font of a given em instead of a given height: between whole heights lie steps that fill the
-    width better."""
+    """A font of a given em size instead of a given height; the em may be a fraction of a pixel."""
 
     def get_dimensions(self, em: float) -> int:
         self._face.set_char_size(0, round(em * 64))
         return int(self.bmp_dimensions(em))
 
 
-class _Apart(_Font):
-    """A font whose characters all end in a dark column: at this size a face's own side bearings
-    round away."""
+class _Proportional(_Font):
+    """A proportional font whose characters all end in an empty column, because a face's own side
+    bearings are rounded to zero at this size."""
 
     def _assign_values(self) -> None:
         for character in self:
@@ -74,9 +72,8 @@ class _Apart(_Font):
         self.max_width = max(width for _, width, _ in self.values())
 
 
-class _Cells(_Font):
-    """A font whose characters stand in the middle of cells of one width, so that no digit pushes
-    its neighbours."""
+class _Monospaced(_Font):
+    """A font whose characters are centred in cells of one width, so that digits do not move."""
 
     cell = 0
 
@@ -97,14 +94,15 @@ class _Cells(_Font):
         self.max_width = self.cell
 
 
-_MOST_IN_MEMORY = 4096  # bytes
+_MAX_IN_MEMORY = 4096  # bytes
 
 _WIDTH = """
 def width(ch):
     return get_ch(ch)[2]
 """
 
-_BESIDE = """# Made by python -m host_tools.devtools.fonts of {face}; the rows of its characters lie beside it.
+_WITH_ROWS_FILE = """# Made by python -m host_tools.devtools.fonts of {face}; \
+the rows of its characters lie beside it.
 
 _chars = {characters!r}
 _widths = {widths!r}
@@ -149,13 +147,13 @@ def get_ch(ch):
 
 
 def build(name: str) -> dict[str, bytes]:
-    """Give the files of the font `name`: its module, and its rows where they lie beside it."""
+    """Give the files of the font `name`: its module and, if it is large, its rows."""
     package, face, em, characters, cell = FONTS[name]
     path = Path(importlib.import_module(package).ROOT) / "files" / face
     source = render(path, em, characters, cell)
     font: dict[str, Any] = {}
     exec(source, font)  # noqa: S102 - our own
-    if len(font["_font"]) <= _MOST_IN_MEMORY:
+    if len(font["_font"]) <= _MAX_IN_MEMORY:
         return {f"{name}.py": source.encode()}
     characters = "".join(sorted(characters))
     glyphs = [font["get_ch"](character) for character in characters]
@@ -163,7 +161,7 @@ def build(name: str) -> dict[str, bytes]:
     for glyph, _, _ in glyphs:
         places += len(rows).to_bytes(2, "little")
         rows += glyph
-    source = _BESIDE.format(
+    source = _WITH_ROWS_FILE.format(
         face=path.name,
         characters=characters,
         widths=bytes(width for _, _, width in glyphs),
@@ -179,9 +177,13 @@ def build(name: str) -> dict[str, bytes]:
 
 
 def render(path: Path, em: float, characters: str, cell: int | None = None) -> str:
-    """Give the source of a font module: the characters of a face, in equal cells or with their own
-    widths."""
-    kind: type[Any] = _Apart if cell is None else type("_Cells", (_Cells,), {"cell": cell})
+    """Give the source of a font module with `characters` of the face in `path`.
+
+    `em` is in pixels; `cell` is the width of every character, None for each character's own.
+    """
+    kind: type[Any] = (
+        _Proportional if cell is None else type("_Monospaced", (_Monospaced,), {"cell": cell})
+    )
     error_character = ord(_ERROR_CHARACTER if _ERROR_CHARACTER in characters else characters[0])
     source = io.StringIO()
     command = sys.argv
@@ -198,7 +200,7 @@ def render(path: Path, em: float, characters: str, cell: int | None = None) -> s
 
 
 def main() -> None:
-    """Write all fonts."""
+    """Write all fonts into firmware/products/fonts."""
     for name in FONTS:
         for file, content in build(name).items():
             (FOLDER / file).write_bytes(content)

@@ -1,5 +1,4 @@
-"""Write the generated parts of docs/ and README.md: tables that stand in code must not be typed
-again.
+"""Writes the generated sections of docs/: tables whose data is in code.
 
 `python -m host_tools.devtools.reference_docs` writes them; with `--check` it changes nothing and
 exits 1 when one is stale.
@@ -24,7 +23,7 @@ def table(head: tuple[str, ...], rows: Sequence[tuple[object, ...]]) -> str:
 
 
 def wiring() -> str:
-    """Give one wiring table per board, from its board file."""
+    """Give a wiring table for each product on each board, from the board files."""
     sections = []
     for name in names("boards"):
         board = load_board(name)
@@ -66,14 +65,8 @@ def _wires(
     return rows
 
 
-_LINES = (
-    "sda",
-    "scl",
-    "sck",
-    "mosi",
-    "ws",
-    "sd",
-)  # of a bus, as the board files and machine's buses name them
+# Lines of a bus, as the board files and the buses of machine name them.
+_LINES = ("sda", "scl", "sck", "mosi", "ws", "sd")
 _PINS = {"pin": "signal", "select": "select", "enable": "enable"}
 _PIN_ROWS = {"rows": "row", "columns": "column"}
 
@@ -125,7 +118,7 @@ SECTIONS = {
 
 
 def fill(text: str, section: str, content: str) -> str:
-    """Replace what stands between the markers of `section`; ValueError when they are missing."""
+    """Replace the text between the markers of `section`; ValueError when they are missing."""
     start, end = f"<!-- generated: {section} -->", "<!-- end generated -->"
     head, found, rest = text.partition(start)
     _, closed, tail = rest.partition(end)
@@ -135,7 +128,7 @@ def fill(text: str, section: str, content: str) -> str:
 
 
 def main(check: bool) -> int:
-    """Write or check every generated section; give the exit code."""
+    """Write every generated section, or with `check` only compare them; give the exit code."""
     stale = []
     for name, sections in SECTIONS.items():
         path = ROOT / name

@@ -1,10 +1,10 @@
-"""Build the user guides: from docs/guides/*.md to one HTML page and one large-print PDF each, in
+"""Builds the user guides: from docs/guides/*.md to an HTML page and a large-print PDF each, in
 build/guides.
 
-`python -m host_tools.devtools.user_guides` writes all of them. The HTML stands alone and does for a
-screen reader what a page's structure can (WCAG 2.2): language, landmarks, headings, a list of
-contents, a link past it. The PDF is PDF/UA-1, which is tagged. Both are set in a font whose zero
-has no stroke, for that is easily taken for an 8.
+`python -m host_tools.devtools.user_guides` writes all of them. Each HTML page is one file, with the
+structure that screen readers use (WCAG 2.2): language, landmarks, headings, contents and a skip
+link. The PDF is tagged (PDF/UA-1). The PDF's font has a zero without a stroke, which is easily
+taken for an 8.
 """
 
 import sys
@@ -64,7 +64,7 @@ _PAGE = """<!DOCTYPE html>
 
 @dataclass(frozen=True)
 class Guide:
-    """One guide in one language, as its source has it."""
+    """One guide in one language; `text` is Markdown."""
 
     name: str
     language: str
@@ -72,7 +72,7 @@ class Guide:
 
 
 def guides() -> list[Guide]:
-    """Give the guides of docs/guides, whose files are called NAME.LANGUAGE.md."""
+    """Read the guides of docs/guides, named NAME.LANGUAGE.md."""
     found = []
     for path in sorted(SOURCES.glob("*.md")):
         name, _, language = path.stem.partition(".")
@@ -81,24 +81,25 @@ def guides() -> list[Guide]:
 
 
 def page(guide: Guide, style: str) -> str:
-    """Give a guide as one HTML page."""
+    """Render a guide as one HTML page with the CSS `style`; ValueError without title or
+    sections."""
     reader = MarkdownIt("commonmark")
     tokens = reader.parse(guide.text)
     if not tokens or tokens[0].tag != "h1":
         raise ValueError(f"the guide {guide.name}.{guide.language} does not begin with its title")
     headings = [
-        (place, tokens[place + 1].content)
-        for place, token in enumerate(tokens)
+        (index, tokens[index + 1].content)
+        for index, token in enumerate(tokens)
         if _opens_section(token)
     ]
     if not headings:
         raise ValueError(f"the guide {guide.name}.{guide.language} has no sections")
     parts = [_html(reader, tokens[3 : headings[0][0]])]
-    ends = [place for place, _ in headings[1:]] + [len(tokens)]
-    for number, ((place, _), end) in enumerate(zip(headings, ends, strict=True), 1):
-        tokens[place].attrSet("id", f"s{number}")
+    ends = [index for index, _ in headings[1:]] + [len(tokens)]
+    for number, ((index, _), end) in enumerate(zip(headings, ends, strict=True), 1):
+        tokens[index].attrSet("id", f"s{number}")
         parts.append(
-            f'<section aria-labelledby="s{number}">\n{_html(reader, tokens[place:end])}</section>\n'
+            f'<section aria-labelledby="s{number}">\n{_html(reader, tokens[index:end])}</section>\n'
         )
     links = [
         f'<li><a href="#s{number}">{title}</a></li>'
@@ -153,7 +154,8 @@ def _html(reader: MarkdownIt, tokens: list[Token]) -> str:
 
 
 def _face(weight: str, path: Path) -> str:
-    return f'@font-face {{ font-family: "PT Sans"; font-weight: {weight}; src: url({path.as_uri()}); }}\n'
+    source = f"url({path.as_uri()})"
+    return f'@font-face {{ font-family: "PT Sans"; font-weight: {weight}; src: {source}; }}\n'
 
 
 if __name__ == "__main__":

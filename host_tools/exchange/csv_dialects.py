@@ -208,21 +208,21 @@ def _token(
             "Use the file as it came, or format the column as text.",
         )
     secret = _secret(where, record)
-    token_kind = record.get("kind", kind or "").lower()
-    if not token_kind:
+    otp_kind = record.get("kind", kind or "").lower()
+    if not otp_kind:
         raise bad(
             f"{where} does not say whether its token goes by time or by a counter.",
             "Say it with --kind totp or --kind hotp.",
         )
-    if token_kind not in KINDS:
+    if otp_kind not in KINDS:
         raise bad(
-            f"{where} is of the kind {_shown(token_kind)}.", "totp, hotp and ocra are imported."
+            f"{where} is of the kind {_shown(otp_kind)}.", "totp, hotp and ocra are imported."
         )
     given: dict[str, Any] = {
         name: _number(where, name, record[name]) for name in _NUMBERS if name in record
     }
     if "moving" in record:
-        given["counter" if token_kind == "hotp" else "period"] = _number(
+        given["counter" if otp_kind == "hotp" else "period"] = _number(
             where, "last column", record["moving"]
         )
     given |= {
@@ -233,7 +233,7 @@ def _token(
         record.get("algorithm", by_size).upper().replace("-", "").removeprefix("HMAC")
     )
     return key_package.make(
-        where, serial=record.get("serial", ""), secret=secret, kind=token_kind, **given
+        where, serial=record.get("serial", ""), secret=secret, kind=otp_kind, **given
     )
 
 
@@ -254,8 +254,8 @@ def _number(where: str, name: str, text: str) -> int:
 
 
 def _shown(text: str) -> str:
-    """Give the printable characters of a field for an error, or "…" if it is so long that it could be
-    a secret in the wrong column."""
+    """Give the printable characters of a field for an error, or "…" if it is so long that it could
+    be a secret in the wrong column."""
     return (
         "".join(letter for letter in text if letter.isprintable())
         if len(text) <= _MOST_SHOWN

@@ -1,5 +1,5 @@
-"""Reads a file of tokens in any supported format: PSKC, CSV or a list of otpauth:// URIs, told apart
-by its first bytes."""
+"""Reads a file of tokens in any supported format: PSKC, CSV or a list of otpauth:// URIs, told
+apart by its first bytes."""
 
 from pathlib import Path
 

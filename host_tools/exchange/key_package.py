@@ -1,4 +1,5 @@
-"""A key package (RFC 6030): one token's serial number, secret and parameters, as files carry them."""
+"""A key package (RFC 6030): one token's serial number, secret and parameters, as files carry
+them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -197,7 +197,8 @@ def _where(number: int, package: Element) -> str:
 
 @contextmanager
 def _pskc_errors(where: str) -> Iterator[None]:
-    """Turn errors of python-pskc into KodebrikError, without their texts, which may quote secrets."""
+    """Turn errors of python-pskc into KodebrikError, without their texts, which may quote
+    secrets."""
     try:
         yield
     except PSKCError as error:

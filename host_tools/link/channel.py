@@ -72,7 +72,8 @@ class Channel:
         raise self._no_hello()
 
     def _await_hello(self) -> bytes | None:
-        """Give the body of the token's hello, ignoring damaged frames; None after _HELLO_TIMEOUT."""
+        """Give the body of the token's hello, ignoring damaged frames; None after
+        _HELLO_TIMEOUT."""
         deadline = self._monotonic() + _HELLO_TIMEOUT
         while (left := deadline - self._monotonic()) > 0:
             try:

@@ -15,7 +15,8 @@ _REPL = (
 
 
 def recognise(seen: bytes) -> KodebrikError | None:
-    """Give the error for a bootloader or MicroPython prompt in the bytes `seen`; None for neither."""
+    """Give the error for a bootloader or MicroPython prompt in the bytes `seen`; None for
+    neither."""
     if any(mark in seen for mark in _BOOTLOADER):
         return KodebrikError(
             "The board is in its bootloader, waiting for firmware.",

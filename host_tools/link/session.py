@@ -24,7 +24,8 @@ _TRIES = 3
 _HANDSHAKE_TIMEOUT = 8  # two X25519 operations take 0.6 s each on an RP2040
 _REQUEST_TIMEOUT = 8  # the token may have to erase flash
 
-# Errors that the token sends in the clear for a frame that it could not use: retry in a new session.
+# Errors that the token sends in the clear for a frame that it could not use: retry in a new
+# session.
 _RETRIED = (messages.BAD_FRAME, messages.HELLO_FIRST, messages.NO_SESSION)
 
 
@@ -64,7 +65,8 @@ class Session:
         raise _unclear()
 
     def info(self) -> dict[str, Any]:
-        """Read the token's condition: battery (mV or None), clock, storage, memory (bytes), PIN tries."""
+        """Read the token's condition: battery (mV or None), clock, storage, memory (bytes), PIN
+        tries."""
         size = replies.optional(replies.number(0, 2**40))
         return replies.take(
             self.request(messages.INFO),

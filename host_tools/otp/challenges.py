@@ -1,5 +1,5 @@
-"""OCRA challenges (RFC 6287) on a token: which suites it supports, and the question that it makes of
-what its user types.
+"""OCRA challenges (RFC 6287) on a token: which suites it supports, and the question that it makes
+of what its user types.
 
 The responses are computed by host_tools.otp.codes.
 """

@@ -14,8 +14,8 @@ MAX_COUNTER = 2**63 - 1  # what a token keeps; RFC 4226 section 5.1 gives the mo
 
 @dataclass(frozen=True)
 class Credential:
-    """One account: with a `period` (TOTP, seconds), a `counter` (HOTP, the next to use) or a `suite`
-    (OCRA).
+    """One account: with a `period` (TOTP, seconds), a `counter` (HOTP, the next to use) or a
+    `suite` (OCRA).
 
     A suite determines hash, digits and whether there is a counter; `entry` is what the user types
     as its challenge, "number" or "payment".
@@ -106,8 +106,8 @@ class Credential:
         return codes.totp(self.secret.reveal(), unix_time, self.period, self.digits, self.algorithm)
 
     def arguments(self) -> dict[str, Any]:
-        """Give the arguments of the link's CREDENTIAL_PUT. They hold the secret in the clear, so only
-        the encrypted session may carry them."""
+        """Give the arguments of the link's CREDENTIAL_PUT. They hold the secret in the clear, so
+        only the encrypted session may carry them."""
         if self.suite is not None:
             fields = {
                 "name": self.name,

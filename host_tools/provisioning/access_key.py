@@ -1,4 +1,5 @@
-"""Access keys: the key of one token's link, derived from the issuer key by HKDF-SHA256 (RFC 5869)."""
+"""Access keys: the key of one token's link, derived from the issuer key by HKDF-SHA256 (RFC
+5869)."""
 
 import hmac
 

@@ -1,8 +1,8 @@
 """Drift of a token's clock, computed from its offset, and the aging offset that corrects it.
 
 Offsets are seconds, token minus host: positive = the token is ahead. Drift is in ppm (1e-6),
-positive = the clock is fast. DS3231 data sheet, "Aging Offset": one step is about 0.1 ppm at 25 °C, and
-positive values slow the oscillator down.
+positive = the clock is fast. DS3231 data sheet, "Aging Offset": one step is about 0.1 ppm at 25 °C,
+and positive values slow the oscillator down.
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,8 @@ class Offset:
 
 @dataclass(frozen=True)
 class Drift:
-    """Mean drift (ppm) in the `elapsed` seconds since the clock was set, and its uncertainty (ppm)."""
+    """Mean drift (ppm) in the `elapsed` seconds since the clock was set, and its uncertainty
+    (ppm)."""
 
     ppm: float
     uncertainty: float

@@ -40,7 +40,8 @@ class Inventory:
     """An open inventory file; as a context manager it closes itself."""
 
     def __init__(self, path: Path, warn: Callable[[str], None]) -> None:
-        """Open the file, or create it with its folder; `warn` is called when other users can read it."""
+        """Open the file, or create it with its folder; `warn` is called when other users can read
+        it."""
         self._path = path
         with _errors(path):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

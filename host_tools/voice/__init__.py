@@ -1,1 +1,2 @@
-"""Making voice packs: speech synthesis, levels, compression and the file that a token carries."""
+"""Voice packs: speech synthesis, levels, compression, the pack file, and recognition of its
+clips."""

@@ -1,12 +1,12 @@
 """IMA-ADPCM on the host: 16-bit samples to 4-bit codes and back (IMA recommended practices 3.00,
 1992, section 6).
 
-A clip's predictor starts at 0; of each byte the low nibble comes first. The encoder runs the
-decoder inside, so that each code corrects the errors of those before it.
+A clip's predictor starts at 0; the low nibble of each byte comes first. The encoder tracks the
+decoder's state, so that each code corrects the errors of those before it.
 """
 
-# ruff: noqa: PLR1730, PLR2004 - ranges of samples, codes and steps; comparisons, for they run a
-# million times a pack
+# ruff: noqa: PLR1730, PLR2004 - ranges of samples, codes and steps; comparisons instead of min()
+# and max(), because they run a million times per pack
 
 from collections.abc import Iterable
 from functools import lru_cache
@@ -42,8 +42,8 @@ _CHANGES = [[_change(step, code) for code in range(16)] for step in STEPS]
 
 
 def encode(samples: Samples) -> tuple[int, bytes]:
-    """Give the decoder's first step index and the data; an odd number of samples is filled up with
-    one code 0."""
+    """Give the decoder's initial step index and the data; an odd number of samples is padded with
+    the code 0."""
     wanted = samples.tolist()
     first = min(range(0, 49, 4), key=lambda index: _encode(wanted[:_TRIAL], index)[1])
     codes, _ = _encode(wanted, first)
@@ -51,16 +51,16 @@ def encode(samples: Samples) -> tuple[int, bytes]:
     return first, bytes(low | high << 4 for low, high in zip(codes[::2], codes[1::2], strict=True))
 
 
-@lru_cache(maxsize=512)  # a clip has the same data at several speeds
+@lru_cache(maxsize=512)  # clips share their data between speeds
 def decode(first: int, data: bytes, count: int) -> Samples:
-    """Give the first `count` samples of the data, read-only."""
+    """Decode the first `count` samples, as a read-only array; `first` is the initial step index."""
     samples = np.fromiter(_decode(first, data), np.int16, count)
     samples.flags.writeable = False
     return samples
 
 
 def _encode(wanted: list[int], index: int) -> tuple[list[int], int]:
-    """Give the codes, and the sum of the squared errors."""
+    """Encode from the step index `index`; give the codes and the sum of the squared errors."""
     predictor, error, codes = 0, 0, []
     for sample in wanted:
         step = STEPS[index]

@@ -1,8 +1,8 @@
-"""Building a voice pack: every phrase at every speed, synthesised or recorded, levelled and
+"""Builds a voice pack: every phrase at every speed, synthesised or recorded, levelled and
 compressed.
 
-A digit is spoken anew at each speed, so that its sounds stay whole; a phrase is spoken once and cut
-for the others, which takes a fifth of the flash.
+Digits are synthesised at each speed, for the best intelligibility; other phrases once, with cuts
+(time_scale.py) for the other speeds, which takes a fifth of the flash.
 """
 
 import os
@@ -13,12 +13,11 @@ import numpy as np
 
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.progress import Progress
-from host_tools.voice import adpcm, packfile, recordings, time_scale
-from host_tools.voice import levels as sound
+from host_tools.voice import adpcm, levels, packfile, recordings, time_scale
 from host_tools.voice.languages import PHRASE_FACTORS, SPEEDS, Language
 from host_tools.voice.synthesis.engine import ESPEAK, Engine
 
-Recordings = dict[tuple[str, int | None], sound.Sound]
+Recordings = dict[tuple[str, int | None], levels.Sound]
 
 
 def build(
@@ -27,8 +26,11 @@ def build(
     progress: Progress | None = None,
     engine: Engine = ESPEAK,
 ) -> bytes:
-    """Give a pack's bytes; recordings in `folder` replace clips; `progress` hears how many phrases
-    of all are done."""
+    """Give the bytes of a language's pack; WAV files in `folder` replace synthesised clips.
+
+    `progress` counts phrases. KodebrikError for unusable recordings or a text that cannot be
+    synthesised.
+    """
     recorded = recordings.load(folder, set(language.phrases)) if folder else {}
     clips: list[packfile.Clip] = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -39,13 +41,13 @@ def build(
                 progress(done, len(language.phrases))
     description = {
         "language": language.name,
-        "voice": engine.called(language.voice.name),
-        "digit_voice": engine.called(language.digit_voice.name),
+        "voice": engine.voice_name(language.voice.name),
+        "digit_voice": engine.voice_name(language.digit_voice.name),
         "engine": engine.name(),
         "licence": engine.licence,
         "reviewed": language.reviewed,
         "recorded": sorted({key for key, _ in recorded}),
-        "rate": sound.RATE,
+        "rate": levels.RATE,
         "codec": "ima-adpcm",
         "speeds": len(SPEEDS),
     }
@@ -55,7 +57,7 @@ def build(
 def _clips(
     language: Language, key: str, recorded: Recordings, engine: Engine
 ) -> list[packfile.Clip]:
-    """Give the clips of one key at all speeds."""
+    """Give the clips of one phrase or digit at all speeds."""
     is_digit = len(key) == 1 and key.isdigit()
     whole = recorded.get((key, None))
     own = {speed: recorded[key, speed] for speed in SPEEDS if (key, speed) in recorded}
@@ -72,15 +74,15 @@ def _clips(
     ]
 
 
-def _cut(key: str, said: sound.Sound) -> list[packfile.Clip]:
-    """Give one recording at all speeds."""
+def _cut(key: str, said: levels.Sound) -> list[packfile.Clip]:
+    """Give one recording at all speeds, with the cuts of each."""
     draft = _compressed(key, 0, said)
     heard = adpcm.decode(draft.first, draft.data, draft.count)
     cuts = [time_scale.cuts(heard, factor) for factor in PHRASE_FACTORS]
-    # Cuts leave out, or repeat, vowels above all, which are loud: the softest becomes right, others
-    # are turned down.
-    levels = [sound.loudness(time_scale.render(heard, each) / 32768) for each in cuts]
-    once = _compressed(key, 0, said, 2 * sound.LOUDNESS - min(levels))
+    # Cuts leave out or repeat mostly vowels, which are loud, so loudness varies between speeds: the
+    # data gets the level at which the softest speed is right, and the others are turned down.
+    loudness = [levels.loudness(time_scale.render(heard, each) / 32768) for each in cuts]
+    once = _compressed(key, 0, said, 2 * levels.LOUDNESS - min(loudness))
     return [
         packfile.Clip(
             key,
@@ -89,27 +91,28 @@ def _cut(key: str, said: sound.Sound) -> list[packfile.Clip]:
             once.data,
             once.count,
             tuple(each),
-            _turned_down(level - min(levels)),
+            _turned_down(level - min(loudness)),
         )
-        for speed, each, level in zip(SPEEDS, cuts, levels, strict=True)
+        for speed, each, level in zip(SPEEDS, cuts, loudness, strict=True)
     ]
 
 
 def _turned_down(decibels: float) -> int:
+    """Give the clip level (of packfile.FULL_LEVEL) that attenuates by `decibels`."""
     return round(packfile.FULL_LEVEL * 10 ** (-decibels / 20))
 
 
-def _say(language: Language, key: str, words_a_minute: int, engine: Engine) -> sound.Sound:
+def _say(language: Language, key: str, words_a_minute: int, engine: Engine) -> levels.Sound:
     voice = language.digit_voice if key.isdigit() else language.voice
     return engine.say(language.phrases[key], voice.name, words_a_minute)
 
 
 def _compressed(
-    key: str, speed: int, said: sound.Sound, level: float = sound.LOUDNESS
+    key: str, speed: int, said: levels.Sound, level: float = levels.LOUDNESS
 ) -> packfile.Clip:
-    shaped = sound.normalise(sound.soften_edges(sound.trim(said)), level)
+    shaped = levels.normalise(levels.soften_edges(levels.trim(said)), level)
     first, data = adpcm.encode(np.round(shaped * 32767).astype(np.int16))
-    if len(shaped) > recordings.LONGEST * sound.RATE:
+    if len(shaped) > recordings.LONGEST * levels.RATE:
         raise KodebrikError(
             f"The clip '{key}' lasts more than {recordings.LONGEST} seconds.",
             "Split its text into several phrases.",

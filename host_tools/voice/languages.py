@@ -1,9 +1,9 @@
-"""How each language is spoken: its voices and rates. What is said stands in
+"""The languages of voice packs: their synthesiser voices and rates. The phrases themselves are in
 firmware/speech/phrases_*.py.
 
-Danish `da+f5` was the variant whose digits were misheard least, at 150 words a minute: slower and
-faster, "tre" comes nearer to "fire" (`make listen`). `en+f5` is its like in English and takes more
-words a minute for digits of the same length.
+Of the Danish variants, `da+f5` at 150 words a minute had the fewest misheard digits (`make
+listen`); slower or faster, "tre" is more often taken for "fire". `en+f5` is the same variant for
+English, at rates that give digits of the same length.
 """
 
 import importlib
@@ -17,10 +17,10 @@ SPEEDS = (1, 2, 3, 4, 5)
 
 @dataclass(frozen=True)
 class Voice:
-    """A synthesiser's voice, the words a minute at which it says digits at each speed, and the ones
-    for phrases.
+    """A synthesiser's voice with its rates in words a minute: for digits at each speed, and for
+    phrases.
 
-    Speeds 2 and 3 share their digits and differ in the pauses between them, which takes a fifth off
+    Speeds 2 and 3 share their digits and differ in the pauses between them, which saves a fifth of
     the digits' flash.
     """
 
@@ -34,13 +34,16 @@ VOICES = {
     "en": Voice("en+f5", (165, 195, 195, 250, 300), 188),
     "kl": Voice("kl+f5", (), 165),
 }
-# How much longer a phrase lasts at each speed than as the voice said it.
+# Length of a phrase at each speed, relative to the synthesised one.
 PHRASE_FACTORS = (1.35, 1.15, 1.0, 0.85, 0.7)
 
 
 @dataclass(frozen=True)
 class Language:
-    """One language: its phrases (key -> text), who says them, and who says the digits."""
+    """One language: its phrases (key -> text), and the voices of the phrases and of the digits.
+
+    `reviewed` tells whether a native speaker has reviewed the texts.
+    """
 
     name: str
     phrases: dict[str, str]
@@ -57,5 +60,7 @@ def load(name: str) -> Language:
             f"Choose one of: {', '.join(sorted(VOICES))}.",
             ExitCode.USAGE,
         )
-    said: Any = importlib.import_module(f"firmware.speech.phrases_{name}")
-    return Language(name, dict(said.PHRASES), VOICES[name], VOICES[said.DIGITS], said.REVIEWED)
+    module: Any = importlib.import_module(f"firmware.speech.phrases_{name}")
+    return Language(
+        name, dict(module.PHRASES), VOICES[name], VOICES[module.DIGITS], module.REVIEWED
+    )

@@ -1,8 +1,8 @@
 """Levels and edges of clips: mono samples from -1 to 1 at RATE.
 
-Loudness is ITU-R BS.1770-4 by pyloudnorm. Its blocks are 0.4 s long, so a clip is measured as if it
-were said again and again without a pause; a digit then counts as loud as the same sound in a long
-phrase. True peak is BS.1770-4 annex 2: four times oversampled.
+Loudness is ITU-R BS.1770-4 by pyloudnorm. Its blocks are 0.4 s long, so a clip is repeated without
+pause to fill them; a digit then measures as loud as the same sound in a long phrase. True peak is
+BS.1770-4 annex 2: four times oversampled.
 """
 
 from math import ceil
@@ -17,45 +17,44 @@ from scipy.signal import resample_poly
 Sound = NDArray[np.float64]
 
 RATE = 16000
-LOUDNESS = (
-    -17.0
-)  # LUFS: what the clip with the sharpest peaks reaches without its true peak passing HIGHEST_PEAK
+# LUFS: what the clip with the highest peaks can have without its true peak passing HIGHEST_PEAK.
+LOUDNESS = -17.0
 LOUDNESS_SPREAD = 1.0  # LU, the most between the loudest and the softest clip of a pack
 HIGHEST_PEAK = -1.0  # dBTP
 _LIMIT = -2.1  # dBTP before compression, whose errors add to peaks
-_QUIET = 10 ** (-42 / 20)  # below the loudest moment: what counts as silence around a clip
+_QUIET = 10 ** (-42 / 20)  # relative to the loudest moment; softer is silence around a clip
 _MOMENT = RATE // 200
 _MARGIN = RATE // 100
-_EDGE = RATE // 200  # samples over which a clip comes up from silence, and goes
+_EDGE = RATE // 200  # samples of the fades at a clip's ends
 _MEASURED = 3 * RATE
 
 _meter: Any = pyloudnorm.Meter(RATE)
 
 
 def resample(sound: Sound, rate: int) -> Sound:
-    """Bring samples from `rate` a second to RATE."""
+    """Convert from `rate` samples a second to RATE."""
     return np.asarray(resample_poly(sound, RATE, rate))
 
 
 def loudness(sound: Sound) -> float:
-    """Give LUFS."""
+    """Give a clip's loudness in LUFS."""
     return float(_meter.integrated_loudness(np.tile(sound, ceil(_MEASURED / len(sound)))))
 
 
 def true_peak(sound: Sound) -> float:
-    """Give dBTP."""
+    """Give a clip's true peak in dBTP."""
     return float(20 * np.log10(np.abs(resample_poly(np.pad(sound, 64), 4, 1)).max() + 1e-12))
 
 
 def trim(sound: Sound) -> Sound:
-    """Cut off the silence before and after, but for a hundredth of a second."""
+    """Cut off the silence before and after a clip, except 10 ms."""
     level = np.sqrt(np.convolve(sound**2, np.full(_MOMENT, 1 / _MOMENT), mode="same"))
     loud = np.flatnonzero(level > _QUIET * level.max())
     return sound[max(0, loud[0] - _MARGIN) : loud[-1] + 1 + _MARGIN]
 
 
 def soften_edges(sound: Sound) -> Sound:
-    """Let a clip begin and end in silence, so that none clicks wherever it is joined."""
+    """Fade a clip in and out, so that it does not click where clips are joined."""
     rise = (1 - np.cos(np.pi * np.arange(_EDGE) / _EDGE)) / 2
     shaped = sound.copy()
     shaped[:_EDGE] *= rise
@@ -64,15 +63,15 @@ def soften_edges(sound: Sound) -> Sound:
 
 
 def normalise(sound: Sound, wanted: float = LOUDNESS) -> Sound:
-    """Bring a clip to the loudness `wanted`, in LUFS; peaks that would pass the limit are turned
-    down for a moment."""
+    """Bring a clip to the loudness `wanted` (LUFS), with a limiter for peaks above _LIMIT."""
     for _ in range(4):
         sound = _limit(sound * 10 ** ((wanted - loudness(sound)) / 20))
     return sound
 
 
 def edge(sound: Sound) -> float:
-    """Give the largest step that a clip's two ends make to the silence around."""
+    """Give the larger amplitude of a clip's first and last sample: the step to the silence
+    around."""
     return float(max(abs(sound[0]), abs(sound[-1])))
 
 

@@ -1,6 +1,6 @@
-"""The voice pack as a file, written and read: firmware/speech/pack.py has the format's table.
+"""Writes and reads voice pack files; the format is described in firmware/speech/pack.py.
 
-Own code on purpose, so that the host's reading of the format and the token's check each other.
+Independent of the firmware's reader on purpose, so that tests compare the two.
 """
 
 import struct
@@ -25,9 +25,9 @@ MAX_CUTS = 512
 
 @dataclass(frozen=True)
 class Clip:
-    """One clip at one speed (from 1 on): ADPCM data of `count` samples, and how it is played.
+    """One clip at one speed (1 to 5): ADPCM data of `count` samples from step index `first`.
 
-    With these cuts, and at `level` 128ths of its own level.
+    It is played with these cuts, at `level`/FULL_LEVEL of the data's amplitude.
     """
 
     name: str
@@ -39,21 +39,22 @@ class Clip:
     level: int = FULL_LEVEL
 
     def samples(self) -> adpcm.Samples:
-        """Give what a token plays at full volume."""
+        """Give the samples that a token plays at full volume."""
         whole = render(adpcm.decode(self.first, self.data, self.count), list(self.cuts))
         return (whole.astype(np.int32) * self.level >> 7).astype(np.int16)
 
     @property
     def duration(self) -> int:
-        """Give how many samples it lasts."""
+        """The clip's length in samples."""
         return self.count - sum(jump for _, jump in self.cuts)
 
 
 def dump(description: dict[str, Any], clips: Iterable[Clip]) -> bytes:
-    """Give the bytes of a pack; clips with the same data share it."""
+    """Give the bytes of a pack; clips with the same data share it. ValueError for a clip that the
+    format cannot hold."""
     ordered = sorted(clips, key=lambda clip: (clip.name.encode(), clip.speed))
     described = cbor2.dumps(description, canonical=True)
-    at = _HEAD.size + len(described) + _ENTRY.size * len(ordered)
+    offset = _HEAD.size + len(described) + _ENTRY.size * len(ordered)
     entries, stored = [], dict[bytes, int]()
     for clip in ordered:
         name = clip.name.encode("ascii")
@@ -64,12 +65,12 @@ def dump(description: dict[str, Any], clips: Iterable[Clip]) -> bytes:
         cuts = b"".join(_CUT.pack(*cut) for cut in clip.cuts)
         for piece in (clip.data, cuts):
             if piece not in stored:
-                stored[piece] = at
-                at += len(piece)
-        places = stored[clip.data], stored[cuts]
+                stored[piece] = offset
+                offset += len(piece)
+        offsets = stored[clip.data], stored[cuts]
         entries.append(
             _ENTRY.pack(
-                name, clip.speed, clip.first, clip.level, len(clip.cuts), clip.count, *places
+                name, clip.speed, clip.first, clip.level, len(clip.cuts), clip.count, *offsets
             )
         )
     body = described + b"".join(entries) + b"".join(stored)
@@ -79,7 +80,7 @@ def dump(description: dict[str, Any], clips: Iterable[Clip]) -> bytes:
 
 
 def load(content: bytes) -> tuple[dict[str, Any], list[Clip]]:
-    """Give a pack's description and clips; KodebrikError for a damaged file."""
+    """Give a pack's description and clips; KodebrikError for a file that is damaged or no pack."""
     try:
         magic, described, count, size, checksum = _HEAD.unpack_from(content)
     except struct.error:

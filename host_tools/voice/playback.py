@@ -1,5 +1,5 @@
-"""Playing clips on this machine's loudspeaker, or writing them to a WAV file. Samples are 16 bits
-at 16 kHz."""
+"""Plays clips on this machine's loudspeaker, or writes them to a WAV file. Samples are 16 bits at
+16 kHz."""
 
 import threading
 import wave
@@ -16,9 +16,8 @@ from host_tools.voice.adpcm import Samples
 PAUSE = 0.3  # seconds between clips
 
 
-def spoken(clips: list[packfile.Clip], names: Sequence[str], speed: int) -> Samples:
-    """Give the clips of these names one after the other; KodebrikError for one that is not
-    there."""
+def joined(clips: list[packfile.Clip], names: Sequence[str], speed: int) -> Samples:
+    """Join the clips `names` at `speed`, with pauses; KodebrikError for one that is missing."""
     found = {(clip.name, clip.speed): clip for clip in clips}
     pause = np.zeros(round(PAUSE * levels.RATE), np.int16)
     pieces: list[Samples] = []
@@ -34,7 +33,7 @@ def spoken(clips: list[packfile.Clip], names: Sequence[str], speed: int) -> Samp
 
 
 def play(samples: Samples, backends: list[miniaudio.Backend] | None = None) -> None:
-    """Play until the end; KodebrikError where nothing can sound."""
+    """Play samples to their end; KodebrikError on a machine without sound output."""
     ended = threading.Event()
     try:
         with miniaudio.PlaybackDevice(
@@ -53,7 +52,7 @@ def play(samples: Samples, backends: list[miniaudio.Backend] | None = None) -> N
 
 
 def write_wav(path: Path, samples: Samples) -> None:
-    """Write samples to a new or old WAV file."""
+    """Write samples to a WAV file, replacing an existing one."""
     try:
         with wave.open(str(path), "wb") as file:
             file.setnchannels(1)
@@ -69,12 +68,11 @@ def write_wav(path: Path, samples: Samples) -> None:
 
 
 def _stream(data: bytes, ended: threading.Event) -> Generator[bytes, int, None]:
-    """Give miniaudio as many frames as it asks for; the end is told when it asks again after the
-    last."""
+    """Give miniaudio as many frames as it asks for; set `ended` when it asks after the last."""
     frames = yield b""
-    at = 0
-    while at < len(data):
-        piece = data[at : at + 2 * frames]
-        at += len(piece)
+    position = 0
+    while position < len(data):
+        piece = data[position : position + 2 * frames]
+        position += len(piece)
         frames = yield piece
     ended.set()

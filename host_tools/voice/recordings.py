@@ -15,14 +15,16 @@ from host_tools.voice.languages import SPEEDS
 
 SHORTEST, LONGEST = 0.08, 8.0  # seconds, without the silence around
 LOWEST_RATE = 16000
-_SOFTEST = -45.0  # LUFS; bringing up anything softer brings up the room too
-_CLIPPED = 3  # that many samples at full scale in a row were cut off by the recorder
+_SOFTEST = -45.0  # LUFS; amplifying anything softer makes background noise audible
+_CLIPPED = 3  # consecutive samples at full scale that count as clipping
 _FULL = 0.999
 
 
 def load(folder: Path, keys: set[str]) -> dict[tuple[str, int | None], levels.Sound]:
-    """Give the recordings by key and speed, None for all speeds; KodebrikError names every fault of
-    every file."""
+    """Read the WAV files of a folder: (key, speed) -> sound, speed None for all speeds.
+
+    KodebrikError lists the faults of all files.
+    """
     found: dict[tuple[str, int | None], levels.Sound] = {}
     faults = []
     for path in sorted(folder.glob("*.wav")):
@@ -50,7 +52,7 @@ def load(folder: Path, keys: set[str]) -> dict[tuple[str, int | None], levels.So
 
 
 def inspect(samples: levels.Sound, rate: int) -> list[str]:
-    """Give what is wrong with a recording: its rate, clipping, level or length."""
+    """List the faults of a recording: its rate, clipping, level or length."""
     if rate < LOWEST_RATE:
         return [f"it has {rate} samples a second, and needs {LOWEST_RATE} or more"]
     if not len(samples) or not samples.any():

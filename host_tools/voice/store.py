@@ -1,7 +1,6 @@
-"""Built voice packs, kept so that each is built once: building one takes half a minute, and images
-need two.
+"""A cache of built voice packs: building one takes half a minute.
 
-A pack is kept under a name that changes with everything it is made of: texts, voices, this code,
+A pack's file name contains a hash of everything that it depends on: texts, voices, this code and
 its libraries.
 """
 
@@ -15,26 +14,26 @@ import platformdirs
 from host_tools.progress import Progress
 from host_tools.voice import build, languages
 
-FOLDER_VARIABLE = "KODEBRIK_VOICES"  # names another folder to keep packs in
+FOLDER_VARIABLE = "KODEBRIK_VOICES"  # names another folder for the packs
 _LIBRARIES = ("espeakng-loader", "numpy", "pyloudnorm", "scipy")
 _KEPT = 16
 
 
 def folder() -> Path:
-    """Give the folder where packs are kept."""
+    """Give the cache's folder."""
     named = os.environ.get(FOLDER_VARIABLE)
     return Path(named) if named else platformdirs.user_cache_path("kodebrik") / "voices"
 
 
 def pack(name: str, progress: Progress | None = None) -> bytes:
-    """Give the synthesised voice pack of the language `name`; build it when it is not there yet."""
+    """Give the synthesised voice pack of the language `name`, built if it is not in the cache."""
     language = languages.load(name)
     path = folder() / f"{name}-{_fingerprint(language)}.kvp"
     if path.exists():
         return path.read_bytes()
     content = build.build(language, progress=progress)
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Whole or not at all, also when two build at once.
+    # Renamed when complete, because two processes may build the same pack at once.
     draft = path.with_suffix(f".{os.getpid()}")
     draft.write_bytes(content)
     draft.replace(path)

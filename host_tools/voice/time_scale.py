@@ -1,9 +1,9 @@
-"""Cuts: how the token says the same recording slower or faster at the same pitch.
+"""Time scaling: plays a recording slower or faster at the same pitch, by cuts.
 
-A cut goes over, within FADE samples, to a place some periods of the voice away: forward to be
-faster, back to be slower. Where the two places look most alike, nobody hears it (synchronised
-overlap-add, Roucos and Wilgus, ICASSP 1985). Looking for them is the host's work, once; the token
-only follows. Positions are samples at 16 kHz.
+A cut cross-fades within FADE samples to a position some pitch periods away: forward to be faster,
+back to be slower. It is inaudible where the two positions are most similar (synchronised
+overlap-add, Roucos and Wilgus, ICASSP 1985). The host finds the cuts once; the token only follows
+them. Positions are samples at 16 kHz.
 """
 
 import numpy as np
@@ -13,21 +13,21 @@ from host_tools.voice.adpcm import Samples
 
 FADE = 64
 LONGEST_JUMP = 400  # 25 ms: two periods of the lowest voice
-SHORTEST_JUMP = 40  # at a factor near 1; the further from it, the more each cut must bring
-_ALIKE = 192  # samples that are compared
+SHORTEST_JUMP = 40  # at a factor near 1; longer the further the factor is from it
+_COMPARED = 192  # samples of the comparison of two positions
 _TYPICAL_JUMP = 200
-_PLACES = range(0, 320, 16)  # how far after the place where a cut is due it may be put
-_SILENCE = 1e6  # sum of squares under which two places count as alike whatever they hold
+_DELAYS = range(0, 320, 16)  # samples by which a cut may come after it is due
+_SILENCE = 1e6  # sum of squares under which two positions count as similar
 
 Cut = tuple[int, int]  # samples to play straight on, then how far to jump
 
 
 def cuts(samples: Samples, factor: float) -> list[Cut]:
-    """Give the cuts that make a recording last `factor` times as long: under 1 is faster."""
+    """Find the cuts that make a recording last `factor` times as long; below 1 is faster."""
     sound = samples.astype(np.float64)
     energy = np.concatenate(
         ([0.0], np.cumsum(sound**2))
-    )  # up to each sample; exact, for these are whole numbers
+    )  # cumulative; exact, because samples are integers
     direction = 1 if factor < 1 else -1
     shortest = SHORTEST_JUMP + round(200 * abs(1 - factor))
     found: list[Cut] = []
@@ -35,20 +35,20 @@ def cuts(samples: Samples, factor: float) -> list[Cut]:
     while factor != 1:
         ahead = position * factor - played
         due = position + max(0, round((ahead + direction * factor * _TYPICAL_JUMP) / (1 - factor)))
-        unlike, place, jump = min(
-            (_fit(sound, energy, due + step, direction, shortest) for step in _PLACES),
+        difference, start, jump = min(
+            (_fit(sound, energy, due + step, direction, shortest) for step in _DELAYS),
             key=lambda fit: fit[0],
         )
-        if unlike == np.inf:
+        if difference == np.inf:
             break
-        found.append((place - position, jump))
-        played += place - position + FADE
-        position = place + jump + FADE
+        found.append((start - position, jump))
+        played += start - position + FADE
+        position = start + jump + FADE
     return found
 
 
 def render(samples: Samples, found: list[Cut]) -> Samples:
-    """Give what a token plays."""
+    """Give the samples that a token plays with the cuts `found`."""
     pieces, position = [], 0
     weights = np.arange(FADE)
     for straight, jump in found:
@@ -68,15 +68,17 @@ def _fit(
     direction: int,
     shortest: int,
 ) -> tuple[float, int, int]:
-    """Give how unlike a place is to the likest one within reach, from 0 on; the place; and the
-    jump."""
+    """Find the jump from `place` to the most similar position within reach.
+
+    Gives (difference, place, jump); the difference is 0 for equal sounds, infinite without room.
+    """
     low, high = sorted((place + direction * shortest, place + direction * LONGEST_JUMP))
-    if low < 0 or max(high, place) + _ALIKE > len(sound):
+    if low < 0 or max(high, place) + _COMPARED > len(sound):
         return np.inf, place, 0
-    here = sound[place : place + _ALIKE]
-    there = sound[low : high + _ALIKE]
-    both = energy[low + _ALIKE : high + _ALIKE + 1] - energy[low : high + 1]
-    both += energy[place + _ALIKE] - energy[place]
+    here = sound[place : place + _COMPARED]
+    there = sound[low : high + _COMPARED]
+    both = energy[low + _COMPARED : high + _COMPARED + 1] - energy[low : high + 1]
+    both += energy[place + _COMPARED] - energy[place]
     unlike = (both - 2 * np.correlate(there, here)) / (both + _SILENCE)
     chosen = int(unlike.argmin())
     return float(unlike[chosen]), place, low + chosen - place

@@ -125,8 +125,8 @@ def _next(product: str, board: str, state: Path) -> list[str]:
 
 
 def _heard(emulator: "Emulator", since: float, path: Path) -> list[str]:
-    """Advance until the token is silent, write its sound since `since` (seconds) to `path`, and give
-    the names of the clips in it."""
+    """Advance until the token is silent, write its sound since `since` (seconds) to `path`, and
+    give the names of the clips in it."""
     import numpy as np  # noqa: PLC0415 - an extra
 
     from host_tools.voice import packfile, playback, store  # noqa: PLC0415 - an extra

@@ -135,7 +135,7 @@ def play(
 ) -> None:
     """Play clips of a voice pack."""
     voice = _tools()
-    samples = voice.playback.spoken(_load(pack)[1], names, speed)
+    samples = voice.playback.joined(_load(pack)[1], names, speed)
     if wav:
         voice.playback.write_wav(wav, samples)
     else:

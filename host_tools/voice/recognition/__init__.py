@@ -1,1 +1,2 @@
-"""Recognising spoken digits in a token's sound."""
+"""Recognition of a token's speech: of a pack's own clips, and of digits by an independent
+recogniser."""

@@ -1,8 +1,6 @@
-"""Which clips of a voice pack are heard in a token's sound, at any volume: by correlation with the
-clips themselves.
+"""Recognises the clips of a voice pack in a token's sound, at any volume, by correlation.
 
-This tells what a token *plays*. Whether a human being would understand it is the listening test's
-question.
+This tells which clips a token plays; their intelligibility is what the listening test measures.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,14 +17,14 @@ from host_tools.voice import levels, packfile, store
 if TYPE_CHECKING:
     from emulator.sound import Heard
 
-UNKNOWN = "?"  # sound that is no whole clip, such as one that was interrupted
+UNKNOWN = "?"  # sound that is not a complete clip, such as an interrupted one
 
 _Floats = NDArray[np.float64]
-_SILENT = 4  # amplitude; what the quietest volume leaves of a clip's soft edges is less
+_SILENT = 4  # amplitude; at the lowest volume a clip's fades are below it
 _GAP = levels.RATE // 100  # samples of silence between two bursts of sound
-_PROBE = levels.RATE * 3 // 20  # samples from a clip's beginning that are tried first
-_SLACK = levels.RATE // 20  # by how much the beginning may be missed
-_SIZE = 4096  # of the Fourier transforms: no less than a probe with its slack
+_PROBE = levels.RATE * 3 // 20  # samples of a clip's beginning that are compared first
+_SLACK = levels.RATE // 20  # samples by which the onset may be off
+_SIZE = 4096  # of the Fourier transforms; at least a probe with its slack
 _LIKELY, _SURE = 0.85, 0.97  # correlation of the probe, and of the whole clip
 
 
@@ -41,10 +39,10 @@ class Found:
 
 
 class Recogniser:
-    """Knows the clips of one pack."""
+    """Recognises the clips of one pack."""
 
     def __init__(self, clips: Sequence[packfile.Clip]) -> None:
-        """Decode them all."""
+        """Decode the clips and transform their beginnings."""
         self._clips: list[tuple[str, int, _Floats, int]] = []
         probes = []
         for clip in clips:
@@ -57,17 +55,17 @@ class Recogniser:
         self._probes = np.conj(fft.rfft(np.array(probes, np.float32), _SIZE))
 
     def names(self, samples: Sequence[int] | NDArray[np.int16]) -> list[str]:
-        """Give the names of the clips one after another."""
+        """Give the names of the clips in order."""
         return [found.name for found in self.found(samples)]
 
     def found(self, samples: Sequence[int] | NDArray[np.int16]) -> list[Found]:
-        """Give the clips one after another, with their places."""
+        """Give the clips in order, with their positions."""
         heard = np.asarray(samples, float)
         result: list[Found] = []
         end = 0
         for start, stop in _bursts(heard):
             if stop <= end + _GAP:
-                continue  # a part of the clip before
+                continue  # part of the previous clip
             found = self._best(heard, max(start, end)) or Found(UNKNOWN, 0, start, stop)
             if found.name == UNKNOWN and result and result[-1].name == UNKNOWN:
                 found = Found(UNKNOWN, 0, result.pop().start, stop)
@@ -76,9 +74,9 @@ class Recogniser:
         return result
 
     def _best(self, heard: _Floats, onset: int) -> Found | None:
-        """The longest clip that is there whole."""
-        # All probes at once: each begins where its clip is first loud, so all are sought in the
-        # same short piece.
+        """Give the longest clip that is complete at `onset`, or None."""
+        # All probes at once: each begins where its clip is first loud, so one short piece of
+        # sound serves them all.
         piece = _cut(heard, onset - _SLACK, _PROBE + 2 * _SLACK)
         lags = 2 * _SLACK + 1
         power = np.concatenate(([0.0], np.cumsum(piece**2)))
@@ -86,20 +84,20 @@ class Recogniser:
         products = fft.irfft(fft.rfft(piece.astype(np.float32), _SIZE) * self._probes, _SIZE)[
             :, :lags
         ]
-        likeness = products / np.sqrt(power, dtype=np.float32)
-        places = likeness.argmax(axis=1)
+        correlation = products / np.sqrt(power, dtype=np.float32)
+        shifts = correlation.argmax(axis=1)
         sure: list[Found] = []
-        for number in np.flatnonzero(likeness.max(axis=1) >= _LIKELY):
+        for number in np.flatnonzero(correlation.max(axis=1) >= _LIKELY):
             name, speed, clip, loud = self._clips[number]
-            start = onset - _SLACK - loud + int(places[number])
-            if _likeness(_cut(heard, start, len(clip)), clip) > _SURE:
+            start = onset - _SLACK - loud + int(shifts[number])
+            if _correlation(_cut(heard, start, len(clip)), clip) > _SURE:
                 sure.append(Found(name, speed, start, start + len(clip)))
         return max(sure, key=lambda found: found.end - found.start, default=None)
 
 
 def listener(languages: Sequence[str]) -> "Callable[[Heard], list[str]]":
-    """What scenarios need to expect speech: the names of the clips heard, in any of these
-    languages."""
+    """Give the function with which scenarios check speech: sound -> names of the clips in it, in
+    any of `languages`."""
 
     @cache
     def recogniser() -> Recogniser:
@@ -111,7 +109,7 @@ def listener(languages: Sequence[str]) -> "Callable[[Heard], list[str]]":
 
 
 def _bursts(heard: _Floats) -> list[tuple[int, int]]:
-    """Stretches of sound with silence around them."""
+    """Give (start, end) of each stretch of sound between silences longer than _GAP."""
     loud = np.flatnonzero(np.abs(heard) > _SILENT)
     if not loud.size:
         return []
@@ -122,7 +120,7 @@ def _bursts(heard: _Floats) -> list[tuple[int, int]]:
 
 
 def _cut(heard: _Floats, start: int, count: int) -> _Floats:
-    """Samples from `start` on, silence where there are none."""
+    """Give `count` samples from `start` on, padded with silence."""
     piece = np.zeros(count)
     first, last = max(0, start), min(len(heard), start + count)
     if first < last:
@@ -130,6 +128,6 @@ def _cut(heard: _Floats, start: int, count: int) -> _Floats:
     return piece
 
 
-def _likeness(heard: _Floats, clip: _Floats) -> float:
-    """The correlation of the two: 1 when they are the same but for their volume."""
+def _correlation(heard: _Floats, clip: _Floats) -> float:
+    """Give the normalised correlation: 1 when the two differ in volume only."""
     return float(np.dot(heard, clip) / np.sqrt(max(1.0, np.dot(heard, heard)) * np.dot(clip, clip)))

@@ -1,9 +1,9 @@
-"""A listener for digits: MFCC features and dynamic time warping against voices of its own.
+"""A recogniser for spoken digits: MFCC features and dynamic time warping against templates.
 
-It has never heard the token's clips: its templates are other espeak-ng voices at other rates.
-Digits are found in running speech by one-pass dynamic programming over all templates at once
-(Bridle, Brown and Chamberlain, ICASSP 1982), so nothing tells it where one ends. Samples are 16
-bits at 16 kHz, clean or noisy; times are frames of 10 ms.
+It is independent of the token's clips: its templates are other espeak-ng voices at other rates.
+Digits are found in connected speech by one-pass dynamic programming over all templates at once
+(Bridle, Brown and Chamberlain, ICASSP 1982), without knowing their boundaries. Samples are 16 bits
+at 16 kHz, clean or noisy; times are frames of 10 ms.
 """
 
 import math
@@ -24,9 +24,9 @@ Samples = NDArray[np.int16] | NDArray[np.float64]
 RATE = 16000
 HOP, WINDOW, FFT = 160, 400, 512
 _BANDS, _COEFFICIENTS = 26, 13
-_FLOOR = 10 ** (-16 / 10)  # of the loud moments' band energy: what is softer is silence, or noise
-_MOVEMENT = 0.7  # how much movement counts against the coefficients themselves
-_WORD = 25.0  # what starting a digit costs, so that none is heard in a sound's tail
+_FLOOR = 10 ** (-16 / 10)  # relative to the loud frames' band energy; softer is silence or noise
+_DELTA_WEIGHT = 0.7  # weight of the delta coefficients
+_INSERTION_COST = 25.0  # cost of starting a digit, against false digits at a sound's end
 _VARIANTS = {
     "da": ("da", "da+f2", "da+f3", "da+f4", "da+f1", "da+m3"),
     "en": ("en", "en+f2", "en+f3", "en+f4", "en-us+f1", "en-gb-x-rp+f3"),
@@ -48,8 +48,11 @@ def _filters() -> Features:
 
 
 def features(samples: Samples) -> Features:
-    """Give MFCCs per frame; the mean of the loud frames is taken off, which is what a voice or a
-    room adds to all."""
+    """Give MFCCs and their deltas per frame, after cepstral mean normalisation over the loud
+    frames.
+
+    The first row is silence; the others are the frames.
+    """
     padded = np.pad(samples.astype(np.float64), (WINDOW // 2, WINDOW))
     frames = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::HOP]
     energy = np.abs(np.fft.rfft(frames * np.hamming(WINDOW), FFT)) ** 2 @ _filters()
@@ -59,17 +62,15 @@ def features(samples: Samples) -> Features:
     voiced = energy.sum(axis=1) > loud * _BANDS * _FLOOR * 4
     silence = dct(np.full(_BANDS, np.log(_FLOOR)), norm="ortho")[:_COEFFICIENTS]
     mean = cepstra[voiced].mean(axis=0) if voiced.any() else silence
-    # The first row is what silence looks like here. Behind the coefficients stands how they move,
-    # over 40 ms.
+    # Deltas are taken over 40 ms.
     still = np.vstack([silence - mean, cepstra - mean])
     ahead, behind = np.roll(cepstra, -2, axis=0), np.roll(cepstra, 2, axis=0)
-    return np.hstack([still, _MOVEMENT * np.vstack([np.zeros(_COEFFICIENTS), ahead - behind])])
+    return np.hstack([still, _DELTA_WEIGHT * np.vstack([np.zeros(_COEFFICIENTS), ahead - behind])])
 
 
 @dataclass(frozen=True)
 class Templates:
-    """All templates' frames one after the other; where each begins and ends, and which digit it
-    is."""
+    """The frames of all templates joined; first and last frame of each, and its digit."""
 
     frames: Features
     starts: NDArray[np.int64]
@@ -79,7 +80,7 @@ class Templates:
 
 @cache
 def templates(language: str) -> Templates:
-    """Synthesise the listener's own voices."""
+    """Synthesise the templates of a language."""
     phrases = languages.load(language).phrases
     jobs = [(voice, rate) for voice in _VARIANTS[language] for rate in _RATES[language]]
     with ThreadPoolExecutor(2) as pool:
@@ -112,27 +113,24 @@ def _one_voice(phrases: dict[str, str], voice: str, rate: int) -> list[Features]
 
 
 def digits_in(samples: Samples, language: str) -> str:
-    """Give the digits that are heard in the samples."""
+    """Recognise the digits in the samples."""
     known = templates(language)
     heard = features(samples)
     silence, frames = heard[0], heard[1:]
     near = _distances(frames, known.frames)
     quiet = np.sqrt(((frames - silence) ** 2).sum(axis=1))
-    # Two places of padding in front make steps of one and two frames slices. A template's first
-    # frame is entered from outside alone, its second not by a step of two: those steps would come
-    # from another template.
+    # Two elements of padding in front make steps of one and two frames slices. A template's first
+    # frame is entered only from outside, its second not by a step of two: those steps would come
+    # from the previous template.
     cost = np.full(2 + len(known.frames), np.inf)
-    came = np.zeros(
-        len(cost), np.int64
-    )  # the frame at which the path through a place entered its digit
+    # The frame at which the best path to each template frame entered its digit.
+    came = np.zeros(len(cost), np.int64)
     first, second = known.starts, known.starts + 1
-    least, ended = (
-        0.0,
-        [],
-    )  # the least cost of having finished before this frame; per frame how that was reached
+    # The least cost of a path that ended before this frame; for each frame how it was reached.
+    least, ended = 0.0, []
     for time in range(len(frames)):
         one, two = cost[1:-1].copy(), cost[:-2].copy()
-        one[first] = least + _WORD
+        one[first] = least + _INSERTION_COST
         two[first] = two[second] = np.inf
         came_one, came_two = came[1:-1].copy(), came[:-2]
         came_one[first] = time

@@ -1,4 +1,4 @@
-"""Reading AIFF and AIFF-C files, which macOS voices write (Apple, Audio Interchange File Format
+"""Reads AIFF and AIFF-C files, which macOS voices write (Apple, Audio Interchange File Format
 1.3)."""
 
 import struct
@@ -10,18 +10,18 @@ from host_tools.voice.levels import Sound
 
 _HEAD, _CHUNK, _COMMON, _SOUND = (struct.Struct(each) for each in (">4sI4s", ">4sI", ">hIh", ">II"))
 _BITS = 16
-_BIAS = 16383 + 63  # of an 80-bit number's exponent, with its 64-bit mantissa as a whole number
+_BIAS = 16383 + 63  # of an 80-bit float's exponent, with its 64-bit mantissa taken as an integer
 
 
 def read(content: bytes) -> tuple[Sound, int]:
-    """Give the samples, from -1 to 1, of the first channels' mean, and how many there are a
-    second."""
-    chunks, at = {}, _HEAD.size
-    while at + _CHUNK.size <= len(content):
-        name, size = _CHUNK.unpack_from(content, at)
-        at += _CHUNK.size
-        chunks[name] = content[at : at + size]
-        at += size + (size & 1)
+    """Give the samples (mean of the channels, -1 to 1) and the sample rate; KodebrikError for an
+    unsupported coding."""
+    chunks, position = {}, _HEAD.size
+    while position + _CHUNK.size <= len(content):
+        name, size = _CHUNK.unpack_from(content, position)
+        position += _CHUNK.size
+        chunks[name] = content[position : position + size]
+        position += size + (size & 1)
     common, held = chunks.get(b"COMM", b""), chunks.get(b"SSND", b"")
     if len(common) < _COMMON.size + 10 or len(held) < _SOUND.size:
         raise _unknown("it has no sound")

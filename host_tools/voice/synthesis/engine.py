@@ -1,4 +1,5 @@
-"""What a synthesiser is to the building of voice packs, and the two there are."""
+"""The interface of a speech synthesiser to the building of voice packs, and its two
+implementations."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,16 +10,16 @@ from host_tools.voice.synthesis import espeak, espeak_process, pyttsx3
 
 @dataclass(frozen=True)
 class Engine:
-    """A synthesiser: `name()` with its version, and `say(text, voice, words a minute)`, which gives
-    samples at RATE.
+    """A synthesiser.
 
-    `voice` is one of languages.VOICES; `called(voice)` is what the engine has for it.
+    `name()` gives its name and version, `say(text, voice, words_a_minute)` samples at levels.RATE,
+    `voice_name(voice)` the engine's own name for a voice of languages.VOICES.
     """
 
     name: Callable[[], str]
     licence: str
     say: Callable[[str, str, int], levels.Sound]
-    called: Callable[[str], str]
+    voice_name: Callable[[str], str]
 
 
 def _espeak(text: str, voice: str, words_a_minute: int) -> levels.Sound:

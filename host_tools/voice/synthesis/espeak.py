@@ -1,8 +1,7 @@
 """Speech from espeak-ng, through the library and data that the package espeakng-loader brings.
 
-espeak-ng is deterministic for the first utterance of a process alone, so each one gets a process of
-its own, which runs espeak_process.py: voice and words a minute as arguments, the text on standard
-input, samples on standard output.
+espeak-ng is deterministic only for the first utterance of a process, so each one is synthesised by
+a process of its own, espeak_process.py.
 """
 
 import subprocess
@@ -25,13 +24,13 @@ _PROCESS = str(Path(__file__).with_name("espeak_process.py"))
 
 @cache
 def engine() -> str:
-    """Name the synthesiser and its version."""
+    """Give the synthesiser's name and version."""
     return f"eSpeak NG of espeakng-loader {version('espeakng-loader')}"
 
 
 def say(text: str, voice: str, words_a_minute: int) -> NDArray[np.float64]:
-    """Give the samples of a text at RATE, from -1 to 1, with whatever silence the synthesiser put
-    around it."""
+    """Synthesise a text: samples from -1 to 1 at espeak_process.RATE, including the synthesiser's
+    silence around them. KodebrikError when that fails."""
     command = [
         sys.executable,
         "-P",  # the files beside it are no top-level modules

@@ -1,5 +1,8 @@
-"""One utterance by espeak-ng, in the process that espeak.py starts for it. It imports little, for
-it starts often."""
+"""Synthesises one utterance by espeak-ng, in a process that espeak.py starts.
+
+Arguments: voice and words a minute; the text is standard input, the samples standard output. It
+imports little, because it is started often.
+"""
 
 import ctypes
 import os
@@ -8,10 +11,8 @@ import sys
 import espeakng_loader
 
 RATE = 22050  # samples a second
-_SYNCHRONOUS, _DO_NOT_EXIT = (
-    2,
-    0x8000,
-)  # speak_lib.h: AUDIO_OUTPUT_SYNCHRONOUS, espeakINITIALIZE_DONT_EXIT
+# speak_lib.h: AUDIO_OUTPUT_SYNCHRONOUS, espeakINITIALIZE_DONT_EXIT
+_SYNCHRONOUS, _DO_NOT_EXIT = 2, 0x8000
 _WORDS_A_MINUTE, _CHARACTERS, _UTF8 = 1, 1, 1  # espeakRATE, POS_CHARACTER, espeakCHARS_UTF8
 _SEED = 1  # of the noise in breath; without it the library takes the time of day
 

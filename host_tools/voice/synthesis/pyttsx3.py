@@ -1,8 +1,6 @@
-"""Speech from the operating system's own voices, through pyttsx3: for voice packs, and to hear an
-emulated token.
+"""Speech from the operating system's voices, through pyttsx3: for voice packs and emulated tokens.
 
-Each utterance has a process of its own, pyttsx3_process.py, and becomes a file that is read back
-here.
+Each utterance is written to a file by a process of its own, pyttsx3_process.py, and read back here.
 """
 
 import subprocess
@@ -29,7 +27,7 @@ _PROCESS = str(Path(__file__).with_name("pyttsx3_process.py"))
 
 @cache
 def engine() -> str:
-    """Name the synthesiser and its version."""
+    """Give the synthesiser's name and version; KodebrikError when it is not installed."""
     try:
         return f"pyttsx3 {version('pyttsx3')} on {sys.platform}"
     except PackageNotFoundError:
@@ -42,12 +40,13 @@ def engine() -> str:
 
 @cache
 def voice(language: str) -> str:
-    """Give the system's name of its voice for a language."""
+    """Give the system's name for its voice of a language."""
     return _spoken("1", language, _WORDS_A_MINUTE)[0]
 
 
 def synthesise(text: str, language: str, words_a_minute: int) -> levels.Sound:
-    """Give the samples of a text at RATE, with whatever silence the voice put around it."""
+    """Synthesise a text: samples from -1 to 1 at levels.RATE, including the voice's silence around
+    them."""
     return _spoken(text, language, words_a_minute)[1]
 
 

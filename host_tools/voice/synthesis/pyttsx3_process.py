@@ -1,9 +1,9 @@
-"""One utterance by the operating system's own voice, in the process that system.py starts for it.
+"""Synthesises one utterance by an operating system's voice, in a process that pyttsx3.py starts.
 
-Language, words a minute and the sound file to write are arguments, the text is standard input. The
-last line of standard output is the voice that spoke; pyttsx3 prints there too. A process of its
-own, because pyttsx3 writes only the last of several files, and espeak-ng ends the whole process
-when something is missing.
+Arguments: language, words a minute and the sound file to write; the text is standard input. The
+last line of standard output is the voice's name; pyttsx3 prints there too. It is a process of its
+own because pyttsx3 writes only the last of several files, and espeak-ng ends the whole process on
+errors.
 """
 
 import ctypes
@@ -15,8 +15,8 @@ _LIBRARY = "libespeak-ng.so.1"  # what pyttsx3 asks for on Linux
 
 
 def _offer_espeak() -> None:
-    """On a Linux without espeak-ng, let pyttsx3 find the one that espeakng-loader brings: before it
-    is imported."""
+    """Load the espeak-ng of espeakng-loader for pyttsx3 on a Linux without one; to be called before
+    pyttsx3 is imported."""
     if sys.platform != "linux":
         return
     try:
@@ -29,8 +29,8 @@ def _offer_espeak() -> None:
 
 
 def _voice(engine: Any, language: str) -> str:
-    """Give the voice of a language such as "da", which may call itself da, da-DK or da_DK; "en"
-    before "en-029"."""
+    """Give the id of a voice for a language such as "da": named da, da-DK or da_DK, the shortest
+    name first."""
     found = []
     for voice in engine.getProperty("voices"):
         for code in voice.languages or ():

@@ -17,7 +17,7 @@ _HOST_CLOCK = clock.HostClock
 
 @pytest.fixture(autouse=True)
 def home(tmp_path, monkeypatch):
-    """Nobody's configuration but this test's own."""
+    """A user without configuration files or kodebrik's environment variables."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     for name in (
@@ -40,8 +40,7 @@ def token(tmp_path, monkeypatch, request):
 
 @pytest.fixture
 def port(token, monkeypatch):
-    """It is plugged in, KODEBRIK_PORT names its port, the operator sees its display, the issuer key
-    is known."""
+    """The token's port, named by KODEBRIK_PORT; its number is typed and the issuer key known."""
     with PtyPort(token.respond) as line:
         monkeypatch.setenv("KODEBRIK_PORT", line.path)
         monkeypatch.setenv("KODEBRIK_ISSUER_KEY", ISSUER_KEY)
@@ -74,7 +73,7 @@ def secret_file(tmp_path):
 
 @pytest.fixture
 def provisioned(port, token, call, secret_file):
-    """The token holds the account bank."""
+    """The token, provisioned with the account bank."""
     code, _ = call("provision", "--account", "bank", "--secret-file", secret_file)
     assert code == 0
     return token

@@ -1,5 +1,6 @@
-"""The command line, each command on a token behind a serial port: texts, JSON, exit codes, and no
-secret anywhere."""
+"""Every command on a token behind a serial port: texts, JSON, exit codes, and that no secret is
+printed.
+"""
 
 import io
 import logging
@@ -357,7 +358,7 @@ def test_help_and_results_have_no_boxes(capsys):
 
 
 def every_option():
-    """Each command's name with each of its options."""
+    """Give (command name, option) for each option of each command."""
     pending = [("kodebrik", typer.main.get_command(app.app))]
     while pending:
         name, command = pending.pop()
@@ -369,7 +370,7 @@ def every_option():
 
 
 def test_no_option_takes_a_secret():
-    """What stands on a command line can be read by every user of the computer (ps)."""
+    """Command lines are visible to every user of the computer (ps)."""
     seen = 0
     for name, parameter in every_option():
         seen += 1
@@ -391,8 +392,7 @@ def test_every_command_speaks_json():
 
 
 def test_no_secret_is_said_logged_or_left_behind(port, token, secret_file, tmp_path, capfd, caplog):
-    """A marked secret and key go in; nothing that is said or written holds them, but the file they
-    came from."""
+    """A marked secret and key appear in no output, log or file except the one they came from."""
     caplog.set_level(logging.DEBUG)
     commands = (
         ["provision", "--account", "bank", "--secret-file", secret_file],

@@ -1,4 +1,4 @@
-"""kodebrik inventory, import and letter, from a provisioned token to the server that knows it."""
+"""kodebrik inventory, import and letter, from a provisioned token to the server that checks it."""
 
 import json
 import re
@@ -24,7 +24,7 @@ KEY = "00112233445566778899aabbccddeeff"
 
 @pytest.fixture
 def server(tmp_path, monkeypatch):
-    """An empty validator of this test's own."""
+    """A new validator, named by the environment."""
     monkeypatch.setenv("KODEBRIK_DATABASE", f"sqlite:///{tmp_path / 'validator.db'}")
     monkeypatch.setenv("KODEBRIK_MASTER_KEY", "5e" * 32)
 
@@ -169,7 +169,7 @@ def test_an_import_is_all_or_nothing(call, server, tmp_path):
 
 
 def spoilt_files() -> dict[str, tuple[bytes, str]]:
-    """Encrypted files with one thing wrong each, and what the error must name."""
+    """Encrypted files with one fault each, and what the error must name."""
     tokens = [
         KeyPackage(f"T{number}", Credential("bank", Secret(bytes(20)))) for number in (1, 2, 3)
     ]

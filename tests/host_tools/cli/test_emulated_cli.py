@@ -192,7 +192,7 @@ def test_a_token_that_says_nothing_has_no_voice_to_choose(tmp_path, capsys):
 
 
 def await_text(terminal, text):
-    """What the terminal shows until `text` is there."""
+    """Read the terminal until it shows `text`; give what it has shown."""
     seen = b""
     end = time.monotonic() + PATIENCE
     while text not in seen:
@@ -203,7 +203,7 @@ def await_text(terminal, text):
 
 
 def await_end(terminal):
-    """Read until the program has gone."""
+    """Read until the program has ended."""
     try:
         while os.read(terminal, 65536):
             pass
@@ -256,7 +256,7 @@ def test_an_image_carries_the_languages_that_were_asked_for(tmp_path):
 
 
 def test_an_image_has_what_its_product_needs_and_no_more():
-    """Modules that another product's keys and screens lead to would take flash and never run."""
+    """Modules of another product's interface would take flash and never run."""
     tree = build_tree("kodeviser", "pico")
     modules = {Path(path).stem for path in tree if path.startswith("firmware/ui/")}
     assert {"interaction", "code", "app", "link_services", "texts_da", "texts_en"} <= modules

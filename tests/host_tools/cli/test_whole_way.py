@@ -1,5 +1,6 @@
-"""The commands on the whole token: firmware on the MicroPython VM, chips at their buses, a serial
-port in between."""
+"""The commands on an emulated token over a serial port: firmware on the MicroPython VM, simulated
+chips.
+"""
 
 import json
 
@@ -22,8 +23,7 @@ def emulator(tmp_path, monkeypatch):
 
 
 def test_a_token_goes_through_its_life(emulator, tmp_path, capsys):
-    """blank, provisioned, checked, blocked, unblocked, wiped: each by its command, each seen on the
-    display."""
+    """Blank, provisioned, checked, blocked, unblocked, wiped: each state as the display shows it."""
     path = tmp_path / "secret"
     path.touch(0o600)
     path.write_text(secret_text.encode_base32(SECRET))

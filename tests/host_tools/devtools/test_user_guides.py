@@ -1,5 +1,4 @@
-"""The user guides: what they say is what the token says, and their pages can be read by ear and in
-large print."""
+"""The user guides: they quote the token's own texts, and their pages are accessible."""
 
 import ast
 import re
@@ -41,7 +40,7 @@ def plain(language: str, name: str = "kodeoplaeser") -> str:
 
 
 def is_said(quote: str, texts: list[str]) -> bool:
-    """Whether a quote is made of whole phrases, with numbers between them."""
+    """Say whether a quote consists of complete phrases with numbers between them."""
     if not quote:
         return True
     number = re.match(r"\d+ ?", quote)
@@ -131,7 +130,7 @@ def test_both_guides_are_in_both_languages_section_by_section():
 
 
 class Page(HTMLParser):
-    """A page's elements in order, with their attributes, and the text in headings."""
+    """Give a page's elements in order, with their attributes, and the headings' texts."""
 
     def __init__(self, html: str) -> None:
         super().__init__()

@@ -1,5 +1,4 @@
-"""CSV files of tokens, as vendors and other servers write them; each dialect's source stands in
-csv_tokens.py."""
+"""CSV files of tokens in the dialects of vendors and other servers (sources: csv_dialects.py)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Files of tokens of any kind: told apart by content, whatever their names."""
+"""Files of tokens in every format, detected by content, not by name."""
 
 import pytest
 from hypothesis import given, settings

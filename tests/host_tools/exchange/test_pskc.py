@@ -1,5 +1,4 @@
-"""PSKC (RFC 6030): what is read and written, and that whatever is wrong with a file stops its
-import whole."""
+"""PSKC (RFC 6030): what is read and written, and that a faulty file is refused whole."""
 
 import base64
 import re
@@ -56,7 +55,7 @@ FIRST_MAC = re.search(r"<pskc:ValueMAC>.*?</pskc:ValueMAC>", ENCRYPTED).group()
 def refused(
     content: str | bytes, key: Secret | None = KEY, passphrase: Secret | None = None
 ) -> str:
-    """The one sentence with which a file is refused."""
+    """Give the message with which a file is refused."""
     content = content.encode() if isinstance(content, str) else content
     with pytest.raises(KodebrikError) as error:
         pskc_reader.read(content, key, passphrase)
@@ -311,7 +310,7 @@ def test_a_file_cannot_ask_for_endless_work():
 
 
 def privacyidea_spelling(content: str) -> str:
-    """As privacyIDEA 3.14 exports: through an HTML parser, which makes names lower case."""
+    """Convert to what privacyIDEA 3.14 exports: its HTML parser makes all names lower case."""
     lowered = re.sub(r"(</?)(\w+:)?(\w+)", lambda name: name[0].lower(), content)
     return re.sub(
         r" (Version|Id|Algorithm|Length|Encoding)=", lambda name: name[0].lower(), lowered

@@ -1,4 +1,4 @@
-"""A token's file system, under MicroPython's own littlefs."""
+"""A token's file system image, mounted by MicroPython's littlefs."""
 
 from binascii import crc32
 from pathlib import Path

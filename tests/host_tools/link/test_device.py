@@ -37,7 +37,7 @@ def port(request: pytest.FixtureRequest, tmp_path) -> Iterator[str]:
 
 @pytest.fixture
 def transport(port: str) -> Iterator[SerialTransport]:
-    """The open port."""
+    """A channel on the open port."""
     opened = SerialTransport(port)
     yield opened
     opened.close()

@@ -1,4 +1,4 @@
-"""Measuring and trimming the clock: offsets to milliseconds, speeds to parts of a million."""
+"""Measuring and trimming the clock: offsets in milliseconds, drift in ppm."""
 
 import pytest
 from hypothesis import given
@@ -18,7 +18,7 @@ DAY = 86_400
 
 @pytest.fixture
 def talk(tmp_path):
-    """A session with a token that has just been claimed, and the world's clock."""
+    """A session with a token that has just been claimed, the token, and the host's virtual clock."""
     world = World()
     token = Token(tmp_path, world)
     session = open_session(Wire(token), None, lambda number: True)

@@ -1,5 +1,4 @@
-"""What can be wrong with a port: each case has its own error, hint and exit code, and a retry works
-(issue's list)."""
+"""Faults of a port: each has its own error, hint and exit code, and a retry works afterwards."""
 
 import errno
 from types import SimpleNamespace
@@ -25,18 +24,18 @@ def token(tmp_path):
 
 @pytest.fixture
 def hasty(monkeypatch):
-    """A host that does not wait long for a hello that never comes."""
+    """A host with a short timeout for hellos."""
     monkeypatch.setattr(channel, "_HELLO_TIMEOUT", 0.1)
 
 
 def run(capsys, *arguments):
-    """Exit code and standard error of one command."""
+    """Run one command; give its exit code and standard error."""
     code = main(list(arguments))
     return code, capsys.readouterr().err
 
 
 def check(capsys, path, exit_code, words):
-    """'kodebrik info' ends so on this port."""
+    """Give how 'kodebrik info' ends on this port."""
     code, said = run(capsys, "info", "--port", path)
     assert code == exit_code, said
     assert words in said
@@ -192,7 +191,7 @@ def usb(port, vid=None, pid=None):
 
 @pytest.fixture
 def listed(monkeypatch, tmp_path):
-    """Say which ports and which USB devices there are."""
+    """Make pyserial and sysfs list these ports and USB devices."""
 
     def arrange(*found, usb_devices=()):
         monkeypatch.setattr(ports.list_ports, "comports", lambda: list(found))

@@ -1,5 +1,4 @@
-"""What the token says is decoded strictly: known fields, types, sizes; all else is a clear
-error."""
+"""Replies are decoded strictly: known fields, types and sizes; anything else is a GarbageError."""
 
 import cbor2
 import pytest
@@ -95,7 +94,7 @@ plain = st.recursive(
 
 
 def depth(item):
-    """Containers inside each other."""
+    """Give nested containers."""
     inner = item.values() if isinstance(item, dict) else item if isinstance(item, list) else None
     return 0 if inner is None else 1 + max(map(depth, inner), default=0)
 

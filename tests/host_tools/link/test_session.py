@@ -1,5 +1,4 @@
-"""The session against the firmware's own link: every operation, over a cable that loses and spoils
-what it carries."""
+"""The link session against the firmware's own, over a cable that loses and damages frames."""
 
 import os
 
@@ -30,12 +29,12 @@ def token(tmp_path):
 
 @pytest.fixture
 def wire(token):
-    """Its cable."""
+    """The cable between host and token."""
     return Wire(token)
 
 
 def claimed(wire):
-    """A session with a blank token whose number the operator confirmed, holding KEY by now."""
+    """A session with a token that was claimed and then given KEY."""
     session = open_session(wire, None, lambda number: number == wire.token.services.numbers[-1])
     session.set_key(messages.KEY_ISSUER, KEY)
     return session
@@ -58,7 +57,7 @@ def test_nothing_is_written_when_the_operator_sees_another_number(token, wire):
 
 
 def test_a_man_in_the_middle_gets_another_number(tmp_path, token):
-    """Two tokens, one of them the attacker's, never show what the host expects of the other."""
+    """With a man in the middle, neither token shows the number that the host expects."""
     honest, attacker = Wire(token), Wire(Token(tmp_path / "other", World()))
     seen: list[str] = []
     for wire in (honest, attacker):
@@ -159,7 +158,7 @@ def test_an_answer_that_gets_lost_is_asked_for_again_and_nothing_is_done_twice(
 
 
 def test_a_clock_is_never_set_late(token, wire):
-    """An unclear answer to CLOCK_SET must not set the old time once more."""
+    """After a lost answer to CLOCK_SET the old time must not be set again."""
     session = claimed(wire)
     wire.spoil = lambda number, answer: b""
     with pytest.raises(GarbageError):
@@ -236,7 +235,7 @@ def test_garbage_on_the_line_before_a_talk_is_no_obstacle(tmp_path_factory, to_t
 @settings(deadline=None, max_examples=60)
 @given(st.data())
 def test_a_token_that_answers_anything_gives_an_error_and_never_a_crash(tmp_path_factory, data):
-    """Each answer after the hello is replaced, cut, repeated or left."""
+    """Answers after the hello are replaced, cut, repeated or left."""
     token = Token(tmp_path_factory.mktemp("token"), World())
     wire = Wire(token)
     claimed(wire)

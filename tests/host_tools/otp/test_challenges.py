@@ -1,5 +1,4 @@
-"""Accounts that answer challenges, on the host and over the link: what is taken, listed, refused
-and computed."""
+"""Accounts with a suite, on the host and over the link: what is accepted, listed and refused."""
 
 import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
@@ -32,7 +31,7 @@ def token(runtime: Runtime) -> LinkUnderTest:
 
 @pytest.fixture
 def host(token):
-    """The owner, in a session."""
+    """A session with the token."""
     return token.owned()
 
 

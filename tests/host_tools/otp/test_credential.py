@@ -1,4 +1,4 @@
-"""Secrets, otpauth URIs and codes, as the host reads and computes them."""
+"""Credentials: secrets, otpauth URIs and codes on the host."""
 
 import base64
 import hashlib
@@ -56,8 +56,7 @@ def test_codes_are_grouped_as_on_the_display():
 
 @st.composite
 def sloppy_base32(draw):
-    """Base32 as people hand it over: any case, blanks and dashes in between, with or without
-    padding."""
+    """Base32 in any case, with or without spaces, dashes and padding."""
     secret = draw(secret_bytes)
     text = base64.b32encode(secret).decode()
     if draw(st.booleans()):
@@ -111,7 +110,7 @@ names = st.text(string.ascii_letters + "æøåÆØÅ .@-", min_size=1, max_size=
 
 @st.composite
 def credentials(draw):
-    """Any credential a token can hold, its name with or without an issuer."""
+    """Any credential that a token can store, its name with or without an issuer."""
     name = draw(
         st.one_of(names, st.builds("{}:{}".format, names, names)).filter(
             lambda name: len(name.encode()) <= 32

@@ -1,4 +1,4 @@
-"""OCRA as the validator computes it: RFC 6287."""
+"""OCRA codes on the host (RFC 6287)."""
 
 import pytest
 

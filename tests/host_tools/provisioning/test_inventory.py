@@ -1,4 +1,4 @@
-"""The inventory of our own tokens: private, sealed, whole or not at all."""
+"""The inventory file: private, its secrets sealed, its changes atomic."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""The issuer key's file, access keys, and files that hold secrets."""
+"""Issuer key files, access keys, and files with secrets."""
 
 import json
 import os

@@ -37,7 +37,7 @@ _OTHER_VOICES = {
 
 
 def digits_said(token: SpeakingToken) -> Iterator[tuple[int, NDArray]]:
-    """Have codes read; give each digit and the samples of it that were heard."""
+    """Let the token read codes; give each digit with its samples."""
     codes = pyotp.HOTP(base64.b32encode(SECRET).decode())
     for counter in range(CODES):
         pressed = token.tap("red")
@@ -54,8 +54,7 @@ def digits_said(token: SpeakingToken) -> Iterator[tuple[int, NDArray]]:
 
 
 def in_a_room(samples: NDArray, dice: np.random.Generator) -> NDArray:
-    """Give a digit as loud as any other, with silence around it and a room's white noise over
-    all."""
+    """Give a digit at a fixed loudness, with silence around it and white noise over all."""
     heard = levels.normalise(levels.trim(samples / 32768)) * 32767
     level = np.sqrt((heard**2).mean()) * 10 ** (-_NOISE_DB / 20)
     quiet = np.pad(heard, round(_AROUND * levels.RATE))
@@ -63,7 +62,7 @@ def in_a_room(samples: NDArray, dice: np.random.Generator) -> NDArray:
 
 
 def calibrated(language: str, dice: np.random.Generator) -> NDArray[np.float64]:
-    """Let Whisper hear the ten digits in other voices; give its bias."""
+    """Let Whisper classify the ten digits in other voices; give its bias."""
     texts = languages.load(language).phrases
     heard = []
     for voice, rate in _OTHER_VOICES[language]:
@@ -74,7 +73,7 @@ def calibrated(language: str, dice: np.random.Generator) -> NDArray[np.float64]:
 
 
 def table(counts: NDArray[np.int64]) -> str:
-    """Give how often each digit (rows) was written as each (columns)."""
+    """Give the confusion matrix: how often each digit (row) was taken for each (column)."""
     lines = ["said \\ heard" + "".join(f"{digit:5}" for digit in range(10))]
     lines += [
         f"{digit:12}" + "".join(f"{count or '.':>5}" for count in row)
@@ -115,7 +114,7 @@ def listen(language: str, image: bytes) -> float:
 
 
 def main() -> int:
-    """Listen to every language; give the exit code."""
+    """Test every language; give the exit code."""
     image = build_image("kodeoplaeser", "pico2")
     shares = {language: listen(language, image) for language in LIMITS}
     return (

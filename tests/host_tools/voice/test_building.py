@@ -1,5 +1,4 @@
-"""Building voice packs: same bytes every time, levels, edges, what recordings may replace, and what
-fits the flash."""
+"""Building voice packs: reproducible bytes, levels, edges, recordings, and the size in flash."""
 
 import dataclasses
 import json
@@ -43,7 +42,7 @@ def record(path: Path, samples: np.ndarray, rate: int = 44100, channels: int = 1
 
 
 def voiced(seconds: float = 0.6, rate: int = 44100, level: float = 0.4) -> np.ndarray:
-    """Something like a vowel, with silence around."""
+    """A vowel-like sound with silence around it."""
     time = np.arange(round(seconds * rate)) / rate
     buzz = (
         sum(np.sin(2 * np.pi * 140 * n * time) / n for n in range(1, 20))
@@ -188,7 +187,7 @@ def test_an_unknown_voice_is_named():
 
 def test_clips_play_without_a_sound_card():
     clips = packfile.load(build.build(FEW))[1]
-    playback.play(playback.spoken(clips, ["4", "volume"], 5), [miniaudio.Backend.NULL])
+    playback.play(playback.joined(clips, ["4", "volume"], 5), [miniaudio.Backend.NULL])
 
 
 def test_commands_build_list_check_and_play(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
@@ -221,7 +220,7 @@ def test_commands_build_list_check_and_play(tmp_path: Path, capsys: pytest.Captu
         heard = np.frombuffer(file.readframes(file.getnframes()), "<i2")
         assert file.getframerate() == 16000
     assert np.array_equal(
-        heard, playback.spoken(packfile.load(path.read_bytes())[1], ["code", "4", "2"], 1)
+        heard, playback.joined(packfile.load(path.read_bytes())[1], ["code", "4", "2"], 1)
     )
 
 

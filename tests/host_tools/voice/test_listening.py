@@ -1,5 +1,6 @@
-"""The listener of the listening test (tests/e2e/kodeoplaeser/test_intelligibility.py) is no yes-man: it hears what is
-wrong."""
+"""The digit recogniser of the listening test reports misheard digits: it is no test that cannot
+fail (tests/e2e/kodeoplaeser/test_intelligibility.py).
+"""
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ def clips() -> dict[str, NDArray[np.int16]]:
 
 
 def spoken(clips: dict[str, NDArray[np.int16]], code: str) -> NDArray:
-    """A code as the token says it: its clips with the script's pauses."""
+    """Give a code as the token says it: its clips with the script's pauses."""
     pieces = []
     for name, pause in say.script([say.grouped(code)], 3):
         pieces += [clips[name], np.zeros(16 * pause, np.int16)]

@@ -1,5 +1,4 @@
-"""Recognising the clips of a voice pack in a token's sound, with clips made of noise, each like no
-other."""
+"""Recognition of a pack's clips in a token's sound, with clips made of independent noise."""
 
 import numpy as np
 import pytest

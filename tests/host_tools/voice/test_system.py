@@ -1,5 +1,4 @@
-"""The operating system's own voices: as clips of a pack, and as somebody who says what an emulated
-token says."""
+"""The operating system's voices: as clips of a pack, and speaking for an emulated token."""
 
 import dataclasses
 import json

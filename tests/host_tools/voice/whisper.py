@@ -1,11 +1,9 @@
-"""An ear that learned from people: Whisper base, run by CTranslate2, asked which of ten words a
-stretch of sound is.
+"""Whisper base, run by CTranslate2, as a classifier: which of ten words a stretch of sound is.
 
-Whisper (Radford et al., 2022) is trained to write what people say and has never heard this voice in
-particular. Left to itself it guesses at sentences; here it only says how likely each digit's word
-is. It likes some words whatever it hears, so what ten words get on average from *other* voices is
-taken off first (Zhao et al., "Calibrate Before Use", 2021). Samples are 16 bits at 16 kHz. The
-weights are 145 MB in two packages, put together once in build/.
+Whisper (Radford et al., 2022) was trained on human speech, independently of the token's voice. Here
+it only gives the likelihood of each digit's word. It prefers some words whatever the sound, so the
+mean over *other* voices is subtracted (Zhao et al., "Calibrate Before Use", 2021). Samples are 16
+bits at 16 kHz. The weights are 145 MB in two packages, put together once in build/.
 """
 
 import json
@@ -43,8 +41,7 @@ _WORDS = {
 
 
 def likelihoods(samples: NDArray, language: str) -> NDArray[np.float64]:
-    """Give, for a stretch of sound with one digit in it, the logarithm of each digit's
-    likelihood."""
+    """Give the log-likelihood of each digit for a stretch of sound with one digit in it."""
     words = _words(language)
     encoded = np.array(_model().encode(ctranslate2.StorageView.from_array(_mel(samples))))
     each = ctranslate2.StorageView.from_array(np.repeat(encoded, len(words), axis=0))
@@ -57,8 +54,8 @@ def likelihoods(samples: NDArray, language: str) -> NDArray[np.float64]:
 
 
 def bias(heard: list[NDArray[np.float64]]) -> NDArray[np.float64]:
-    """Give what is to be taken off the likelihoods, from ones in which every digit comes equally
-    often."""
+    """Give the bias to subtract from log-likelihoods, estimated from sounds in which every digit is
+    equally frequent."""
     scores = np.array(heard)
     found = np.zeros(scores.shape[1])
     for _ in range(300):
