@@ -234,10 +234,12 @@ def test_tokens_are_given_to_their_users_as_they_are_imported(call, server, tmp_
 
 
 def test_a_plain_file_is_imported_with_a_warning(server, tmp_path, capsys):
-    content = """<KeyContainer Version="1.0" xmlns="urn:ietf:params:xml:ns:keyprov:pskc"><KeyPackage><DeviceInfo>
-        <SerialNo>T1</SerialNo></DeviceInfo><Key Id="T1" Algorithm="urn:ietf:params:xml:ns:keyprov:pskc:totp">
-        <AlgorithmParameters><ResponseFormat Length="6" Encoding="DECIMAL"/></AlgorithmParameters><Data><Secret>
-        <PlainValue>MTIzNDU2Nzg5MDEyMzQ1Njc4OTA=</PlainValue></Secret></Data></Key></KeyPackage></KeyContainer>"""
+    content = """<KeyContainer Version="1.0" xmlns="urn:ietf:params:xml:ns:keyprov:pskc">
+        <KeyPackage><DeviceInfo><SerialNo>T1</SerialNo></DeviceInfo>
+        <Key Id="T1" Algorithm="urn:ietf:params:xml:ns:keyprov:pskc:totp"><AlgorithmParameters>
+        <ResponseFormat Length="6" Encoding="DECIMAL"/></AlgorithmParameters>
+        <Data><Secret><PlainValue>MTIzNDU2Nzg5MDEyMzQ1Njc4OTA=</PlainValue></Secret></Data>
+        </Key></KeyPackage></KeyContainer>"""
     assert main(["import", private(tmp_path / "plain.pskc", content)]) == 0
     said = capsys.readouterr()
     assert "1 token imported." in said.out

@@ -23,7 +23,7 @@ def emulator(tmp_path, monkeypatch):
 
 
 def test_a_token_goes_through_its_life(emulator, tmp_path, capsys):
-    """Blank, provisioned, checked, blocked, unblocked, wiped: each state as the display shows it."""
+    """Blank, provisioned, checked, blocked, unblocked, wiped: each as the display shows it."""
     path = tmp_path / "secret"
     path.touch(0o600)
     path.write_text(secret_text.encode_base32(SECRET))

@@ -35,5 +35,5 @@ def test_a_line_that_is_no_pair_is_named(line):
 
 
 def test_a_token_assigned_twice_is_named():
-    with pytest.raises(KodebrikError, match="Line 2 .*7001"):
+    with pytest.raises(KodebrikError, match=r"Line 2 .*7001"):
         assignments.read(b"7001,anna.holm\n7001,sofie.hansen\n")

@@ -116,7 +116,10 @@ def test_other_kinds_of_yubikey_are_refused():
         "11:10,1,vvgutbiedkvi,ab86c04de6a3,d26a7c0f85fdda28bd816e406342b214,,,0,0,0,0,0,0,0,0\n"
     )
     assert "Line 1 is of the kind Yubico OTP" in refused(aes)
-    mixed = f"508326,,0,{HEX},,2013-12-12T08:41:07,\n508327,cccccccccccc,83cebdfb7b93,{HEX},,2013-12-12T08:43:17,\n"
+    mixed = (
+        f"508326,,0,{HEX},,2013-12-12T08:41:07,\n"
+        f"508327,cccccccccccc,83cebdfb7b93,{HEX},,2013-12-12T08:43:17,\n"
+    )
     assert "Line 2 is not in OATH mode" in refused(mixed)
 
 

@@ -70,17 +70,19 @@ def package(
     more: str = "",
 ) -> str:
     return f"""<KeyPackage><DeviceInfo><SerialNo>{serial}</SerialNo></DeviceInfo>
-        <Key Id="{serial}" Algorithm="{algorithm}"><AlgorithmParameters><ResponseFormat Length="6" Encoding="DECIMAL"/>
-        </AlgorithmParameters><Data>{data}</Data>{more}</Key></KeyPackage>"""
+        <Key Id="{serial}" Algorithm="{algorithm}"><AlgorithmParameters>
+        <ResponseFormat Length="6" Encoding="DECIMAL"/></AlgorithmParameters><Data>{data}</Data>{more}</Key></KeyPackage>"""
 
 
 def container(*packages: str) -> bytes:
     return (
-        f'<KeyContainer Version="1.0" xmlns="urn:ietf:params:xml:ns:keyprov:pskc">{"".join(packages)}</KeyContainer>'
+        '<KeyContainer Version="1.0" xmlns="urn:ietf:params:xml:ns:keyprov:pskc">'
+        f"{''.join(packages)}</KeyContainer>"
     ).encode()
 
 
-PLAIN = f"<Secret><PlainValue>{base64.b64encode(b'12345678901234567890').decode()}</PlainValue></Secret>"
+_BASE64 = base64.b64encode(b"12345678901234567890").decode()
+PLAIN = f"<Secret><PlainValue>{_BASE64}</PlainValue></Secret>"
 
 
 @pytest.mark.parametrize(

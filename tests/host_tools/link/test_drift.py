@@ -18,7 +18,7 @@ DAY = 86_400
 
 @pytest.fixture
 def talk(tmp_path):
-    """A session with a token that has just been claimed, the token, and the host's virtual clock."""
+    """A session with a newly claimed token, the token, and the host's virtual clock."""
     world = World()
     token = Token(tmp_path, world)
     session = open_session(Wire(token), None, lambda number: True)
