@@ -71,7 +71,8 @@ def package(
 ) -> str:
     return f"""<KeyPackage><DeviceInfo><SerialNo>{serial}</SerialNo></DeviceInfo>
         <Key Id="{serial}" Algorithm="{algorithm}"><AlgorithmParameters>
-        <ResponseFormat Length="6" Encoding="DECIMAL"/></AlgorithmParameters><Data>{data}</Data>{more}</Key></KeyPackage>"""
+        <ResponseFormat Length="6" Encoding="DECIMAL"/></AlgorithmParameters>
+        <Data>{data}</Data>{more}</Key></KeyPackage>"""
 
 
 def container(*packages: str) -> bytes:
