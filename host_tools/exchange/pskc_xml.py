@@ -109,9 +109,9 @@ def _damaged(content: bytes, error: ParseError) -> KodebrikError:
     """Make the error for XML that does not parse, with the line and the key of the fault."""
     line, _ = error.position
     keys = len(_PACKAGE.findall(b"\n".join(content.split(b"\n")[:line])))
-    place = f"in key {keys} (line {line})" if keys else f"at line {line}"
+    position = f"in key {keys} (line {line})" if keys else f"at line {line}"
     return bad(
-        f"The file is not whole or not XML: it cannot be read on {place}.",
+        f"The file is not whole or not XML: it cannot be read on {position}.",
         "Copy or download it again; compare its size with the sender's.",
     )
 
