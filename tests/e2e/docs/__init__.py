@@ -1,0 +1,1 @@
+"""The commands that the pages tell people to type, typed."""

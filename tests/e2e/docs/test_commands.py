@@ -1,0 +1,159 @@
+"""The commands of the README and of the pages for users work as they stand there, one after
+another, in a fresh clone with an empty home.
+
+Every command is typed into a terminal. One that goes on keeps its terminal, and the next commands
+are typed into another one, as a reader of the page does. Installing is left out: `.venv` leads to
+the environment that runs the tests, and the voices are those that it has built.
+"""
+
+import fcntl
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from host_tools.voice import store
+from tests.e2e.docs.blocks import commands
+from tests.e2e.docs.terminal import Answer, Terminal
+
+ROOT = Path(__file__).parents[3]
+PASSPHRASE = "a passphrase of the test"
+
+# Commands that go on, and what they print once they are ready.
+GO_ON = {
+    r"kodebrik emulate kodeviser --state": "Screen: ",
+    r"kodebrik server$": r"http://127\.0\.0\.1:8080",
+}
+
+# What a command has to print.
+PRINTS = {
+    r"make run": r"pyotp computes",
+    r"kodebrik code ": r"\d{3} \d{3}",
+    r"kodebrik import --from-inventory": r"anna\.holm|1 token",
+}
+
+# What is not run, and why.
+NOT_HERE = {
+    r"make test": "it runs this test",
+    r"mpremote ": "needs a board; tests/e2e/link/test_mpremote.py has an emulated one",
+    r"--token /dev/ttyACM0": "needs a board",
+    r"^dask |--scheduler ": "needs several machines",
+    r"kodebrik qa soak --tokens 50 --years 3": "takes minutes; tests/host_tools/qa has shorter ones",
+}
+
+# What a page takes for granted: commands of other pages that its readers have done.
+BEFORE = {"docs/qa.md": ["kodebrik server"]}
+
+
+def rule(rules: dict[str, str], command: str) -> str | None:
+    """Give the value of the first expression that is found in the command."""
+    return next((value for sign, value in rules.items() if re.search(sign, command)), None)
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """The files of the repository as they are now, and nothing that was made from them."""
+    folder = tmp_path / "kodebrik"
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    for name in filter(None, listed.split("\0")):
+        if (ROOT / name).is_file() and name != ".venv":
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / name, folder / name)
+    environment = folder / ".venv"
+    environment.mkdir()
+    for entry in Path(sys.prefix).iterdir():
+        (environment / entry.name).symlink_to(entry)
+    for stamp in (".made", ".run", ".dev"):  # newer than what they are made from
+        (environment / stamp).unlink(missing_ok=True)
+        (environment / stamp).touch()
+    return folder
+
+
+@pytest.fixture
+def variables(clone: Path, tmp_path: Path) -> dict[str, str]:
+    """Those of somebody who has just logged in; the modules are the clone's."""
+    home = tmp_path / "home"
+    home.mkdir()
+    return {
+        "HOME": str(home),
+        "PATH": f"{clone / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": str(clone),
+        "LANG": "C.UTF-8",
+        "KODEBRIK_VOICES": str(store.folder()),
+    }
+
+
+@contextmanager
+def alone_on_port(port: int) -> Iterator[None]:
+    """Wait for other tests that serve there; skip when some other program does."""
+    with (Path(tempfile.gettempdir()) / f"kodebrik-tests-{port}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with socket.socket() as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                tried.bind(("127.0.0.1", port))
+            except OSError:
+                pytest.skip(f"port {port}, which the page's commands use, is taken")
+        yield
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/hardware.md", "docs/validator.md", "docs/qa.md"]
+)
+def test_the_commands_of_a_page_work_in_their_order(
+    page: str, clone: Path, variables: dict[str, str]
+) -> None:
+    typed = BEFORE.get(page, []) + commands(ROOT / page)
+    assert typed
+    with alone_on_port(8080), ExitStack() as opened:
+        busy: list[Terminal] = []
+
+        def another() -> Terminal:
+            terminal = Terminal(clone, variables)
+            opened.callback(terminal.close)
+            return terminal
+
+        def number_on_the_display() -> str:
+            return busy[-1].read(r"(?s)Screen: [^\n]*?(\d{3} \d{3})").replace(" ", "")
+
+        answers: list[Answer] = [
+            (r"(?i)passphrase[^\n:]*: ?$", lambda: PASSPHRASE),
+            (r"(?i)repeat for confirmation: ?$", lambda: PASSPHRASE),
+            (r"Number: ?$", number_on_the_display),
+        ]
+        terminal = another()
+        for command in typed:
+            if rule(NOT_HERE, command):
+                continue
+            sign = rule(GO_ON, command)
+            if sign:
+                terminal.start(command, sign)
+                busy.append(terminal)
+                terminal = another()
+                continue
+            printed = terminal.run(command, answers)
+            assert re.search(rule(PRINTS, command) or "", printed), f"{command}\n{printed}"
+        for terminal in busy:
+            terminal.interrupt()
+
+
+def test_every_reason_for_not_running_a_command_is_needed() -> None:
+    pages = ["README.md", "CONTRIBUTING.md", "docs/hardware.md", "docs/qa.md"]
+    every = [command for page in pages for command in commands(ROOT / page)]
+    unused = [sign for sign in NOT_HERE if not any(re.search(sign, each) for each in every)]
+    assert not unused
