@@ -29,10 +29,10 @@ from host_tools.validator.service import Validator
 from tests.bench import http_load
 from tests.bench.http_load import Load
 from tests.interop.privacyidea import PrivacyIdea
+from tests.support.limits import REAL_LIMIT
 
 CONNECTIONS = 32
 _PERIOD = 30
-_PATIENCE = 30  # seconds for a server to start
 
 
 @dataclass(frozen=True)
@@ -97,14 +97,14 @@ def serving(stock: Stock, workers: int) -> Iterator[tuple[tuple[str, int], int]]
             yield (host, int(port)), server.pid
         finally:
             server.send_signal(signal.SIGTERM)
-            server.wait(_PATIENCE)
+            server.wait(REAL_LIMIT)
             server.stdout.close()
 
 
 def _await(address: tuple[str, int], workers: int) -> None:
     """Wait until every worker has come up: what answers in a row of requests tells no more than one
     of them."""
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + REAL_LIMIT
     for _ in range(8 * workers):
         while time.monotonic() < deadline:
             with socket.create_connection(address, 5) as line:

@@ -12,7 +12,8 @@ import serial
 
 from emulator.errors import FirmwareCrashError
 from emulator.session import Emulator
-from tests.support.emulated.images import ECHO, REAL_LIMIT
+from tests.support.emulated.images import ECHO
+from tests.support.limits import REAL_LIMIT
 
 Token = Callable[..., Emulator]
 

@@ -15,7 +15,8 @@ from emulator.chips.ds3231 import EPOCH
 from emulator.errors import FirmwareCrashError, FlashRuleError, VmNotFoundError, VmStuckError
 from emulator.serial.link import UnpluggedError
 from emulator.session import NEW_TOKEN_TIME, Emulator
-from tests.support.emulated.images import ECHO, PANEL, REAL_LIMIT, image
+from tests.support.emulated.images import ECHO, PANEL, image
+from tests.support.limits import REAL_LIMIT
 
 Token = Callable[..., Emulator]
 

@@ -11,10 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.limits import REAL_LIMIT
+
 DOCS = Path(__file__).parent.parent.parent / "docs" / "freeradius"
 SECRET = "a shared secret of the test"
 _PROGRAMS = ("freeradius", "radiusd")  # Debian's name and everybody else's
-_PATIENCE = 30  # seconds
 _CONFIG = """
 prefix = /usr
 libdir = {libdir}
@@ -115,11 +116,11 @@ def running(folder: Path, url: str, api_key: str) -> Iterator[FreeRadius]:
         yield FreeRadius(port)
     finally:
         server.terminate()
-        server.wait(_PATIENCE)
+        server.wait(REAL_LIMIT)
 
 
 def _await(server: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + REAL_LIMIT
     while server.poll() is None and time.monotonic() < deadline:
         if "Ready to process requests" in log.read_text():
             return

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from host_tools.cli.options.validator import open_validator
 from host_tools.validator.records import NewToken
+from tests.support.limits import REAL_LIMIT
 
 _KODEBRIK = [sys.executable, "-c", "import sys; from host_tools.cli import main; sys.exit(main())"]
-_PATIENCE = 30  # seconds for it to stop
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def running(
         yield OwnServer(json.loads(server.stdout.readline())["url"], *keys)
     finally:
         server.terminate()
-        server.wait(_PATIENCE)
+        server.wait(REAL_LIMIT)
         server.stdout.close()
 
 

@@ -26,15 +26,17 @@ from typing import Any
 
 import httpx2
 
+from tests.support.limits import REAL_LIMIT
+
 PACKAGES = ("privacyidea==3.14", "gunicorn==27.0.1")
 FOLDER = Path(__file__).parent.parent.parent / "build" / "interop" / "privacyidea"
 ABSENT = "privacyIDEA is not installed; 'make interop' installs it under build/"
 ADMIN = "admin"
 _BIN = FOLDER / "venv" / "bin"
 _READY = FOLDER / "ready"
-_PATIENCE = 60  # seconds for it to start
 _CONFIG = """
 import os
+from tests.support.limits import REAL_LIMIT
 HERE = os.path.abspath(os.path.dirname(__file__))
 PI_ENCFILE = os.path.join(HERE, "encKey")
 PI_AUDIT_KEY_PRIVATE = os.path.join(HERE, "private.pem")
@@ -63,7 +65,7 @@ class PrivacyIdea:
             method,
             self.url + path,
             headers={"Authorization": self.token},
-            timeout=_PATIENCE,
+            timeout=REAL_LIMIT,
             **more,
         ).json()
         if not answer["result"]["status"]:
@@ -161,17 +163,17 @@ def running(workers: int = 1) -> Iterator[PrivacyIdea]:
             yield PrivacyIdea(url, folder, password, token, server.pid)
         finally:
             server.terminate()
-            server.wait(_PATIENCE)
+            server.wait(REAL_LIMIT)
     finally:
         shutil.rmtree(folder)
 
 
 def _log_in(server: subprocess.Popen[bytes], url: str, password: str, log: Path) -> str:
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + REAL_LIMIT
     while server.poll() is None and time.monotonic() < deadline:
         try:
             answer = httpx2.post(
-                f"{url}/auth", data={"username": ADMIN, "password": password}, timeout=_PATIENCE
+                f"{url}/auth", data={"username": ADMIN, "password": password}, timeout=REAL_LIMIT
             )
         except httpx2.ConnectError:
             time.sleep(0.1)

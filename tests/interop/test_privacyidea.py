@@ -27,6 +27,7 @@ from host_tools.validator.service import Validator
 from tests.interop import privacyidea
 from tests.interop.privacyidea import PrivacyIdea
 from tests.support.keyboard import Keyboard
+from tests.support.limits import REAL_LIMIT
 
 pytestmark = pytest.mark.skipif(not privacyidea.installed(), reason=privacyidea.ABSENT)
 
@@ -176,7 +177,7 @@ def test_its_enrolment_uri_is_read_too(server: PrivacyIdea):
             "timeStep": "60",
         },
         headers={"Authorization": server.token},
-        timeout=60,
+        timeout=REAL_LIMIT,
     ).json()
     (token,) = formats.read(reply["detail"]["googleurl"]["value"].encode())
     assert (token.serial, token.credential.algorithm, token.credential.period) == (

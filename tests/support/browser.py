@@ -19,11 +19,12 @@ from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, Playwright
 
 from tests.support import certificate
+from tests.support.limits import REAL_LIMIT
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 _MADE = Path(__file__).parents[2] / ".venv" / "browser"  # by `make browser`
-PATIENCE = 10_000  # ms
+PATIENCE = 1000 * REAL_LIMIT  # ms
 
 
 def executable(playwright: Playwright) -> str:
@@ -73,7 +74,7 @@ def served(app: FastAPI, certificate: Path | None = None) -> Iterator[str]:
     server.startup = announced  # type: ignore[method-assign,assignment]
     thread = threading.Thread(target=server.run)
     thread.start()
-    assert started.wait(30), "the server did not start"
+    assert started.wait(REAL_LIMIT), "the server did not start"
     port = server.servers[0].sockets[0].getsockname()[1]
     yield f"{'http' if certificate is None else 'https'}://127.0.0.1:{port}"
     server.should_exit = True

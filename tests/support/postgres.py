@@ -22,9 +22,10 @@ from pathlib import Path
 
 import psycopg
 
+from tests.support.limits import REAL_LIMIT
+
 PACKAGE = Path(__file__).parents[2] / "build" / "postgres"
 ABSENT = "no PostgreSQL is installed; 'make postgres' gets one under build/"
-_PATIENCE = 30  # seconds for the server to start or stop
 
 
 def binaries() -> Path | None:
@@ -63,7 +64,7 @@ def running(port: int | None = None) -> Iterator[str]:
             yield f"postgresql+psycopg://kodebrik:{password}@127.0.0.1:{port}/postgres"
         finally:
             server.send_signal(signal.SIGINT)  # a fast shutdown: open connections are closed
-            server.wait(_PATIENCE)
+            server.wait(REAL_LIMIT)
     finally:
         shutil.rmtree(home)
 
@@ -144,7 +145,7 @@ def _start(
 
 def _await(server: subprocess.Popen[bytes], port: int, home: Path) -> None:
     """Wait until the server says that it takes connections."""
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + REAL_LIMIT
     while server.poll() is None and time.monotonic() < deadline:
         if b"ready to accept connections" in (home / "log").read_bytes():
             return

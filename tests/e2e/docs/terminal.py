@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pexpect
 
+from tests.support.limits import REAL_LIMIT
+
 _PROMPT = "kodebrik-test> "
-_PATIENCE = 240  # seconds for one command, on a machine that is busy
 _SIZE = (50, 170)  # lines, columns: a token's display fits
 Answer = tuple[str, Callable[[], str]]  # a question as a regular expression, and what is typed
 
@@ -24,7 +25,7 @@ class Terminal:
             env={**environment, "PS1": _PROMPT, "PS2": "", "TERM": "dumb"},
             dimensions=_SIZE,
             encoding="utf-8",
-            timeout=_PATIENCE,
+            timeout=2 * REAL_LIMIT,
         )
         self._shell.expect_exact(_PROMPT)
 

@@ -17,6 +17,7 @@ from emulator.session import Emulator
 from host_tools.otp.credential import Credential
 from host_tools.secret import Secret
 from tests.support.emulated.token import START, TokenUnderTest, digits
+from tests.support.limits import REAL_LIMIT
 
 MARK = b"MARKED-SECRET-12345!"
 ISSUER_KEY = b"MARKED-ISSUER-KEY-0123456789abcd"
@@ -99,13 +100,13 @@ class Operator:
             answer = self._number(process).encode() + b"\n"
         elif typed is not None:
             answer = typed.encode()
-        output, _ = process.communicate(answer, timeout=600)
+        output, _ = process.communicate(answer, timeout=REAL_LIMIT)
         self.output += output
         assert process.returncode == code, output.decode()
         return output
 
     def _number(self, process: subprocess.Popen) -> str:
-        deadline = time.monotonic() + 300
+        deadline = time.monotonic() + REAL_LIMIT
         while time.monotonic() < deadline and process.poll() is None:
             try:
                 return digits(self.emulator.screen_text())

@@ -21,15 +21,15 @@ from host_tools.errors import ExitCode, KodebrikError
 from host_tools.image.image import build_image, build_tree, load_board, pack
 from host_tools.link.session import open_session
 from host_tools.link.transport import SerialTransport
+from tests.support.limits import REAL_LIMIT
 
 KODEBRIK = [sys.executable, "-c", "import sys; from host_tools.cli import main; sys.exit(main())"]
-PATIENCE = 30  # seconds before a hanging process is a failure
 
 
 def run(*arguments):
     """Run a command to its end."""
     command = [*KODEBRIK, *map(str, arguments)]
-    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=PATIENCE)
+    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=REAL_LIMIT)
 
 
 @contextmanager
@@ -86,7 +86,7 @@ def test_a_headless_token_says_where_its_link_is_serves_it_and_ends_on_sigterm(t
             code = run("info", "--port", port, "--json")
             assert json.loads(code.stdout)["state"] == "blank", code.stdout
         process.send_signal(signal.SIGTERM)
-        assert process.wait(PATIENCE) == 0
+        assert process.wait(REAL_LIMIT) == 0
     assert not link.is_symlink(), "the cable goes with the token"
 
 
@@ -106,7 +106,7 @@ def test_an_emulated_token_keeps_its_accounts_over_restarts(tmp_path):
                 session.request(3, {"kind": "issuer", "key": key})
             transport.close()
             process.send_signal(signal.SIGINT)
-            assert process.wait(PATIENCE) == 0
+            assert process.wait(REAL_LIMIT) == 0
 
 
 def test_a_scenario_is_played_and_its_failures_are_shown(tmp_path):
@@ -194,7 +194,7 @@ def test_a_token_that_says_nothing_has_no_voice_to_choose(tmp_path, capsys):
 def await_text(terminal, text):
     """Read the terminal until it shows `text`; give what it has shown."""
     seen = b""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + REAL_LIMIT
     while text not in seen:
         assert time.monotonic() < end, seen
         if select.select([terminal], [], [], 0.2)[0]:

@@ -8,7 +8,6 @@ from littlefs import LittleFS
 import firmware
 
 BLOCK, BLOCKS, PROGRAM = 4096, 352, 256  # of the Pico's file system
-REAL_LIMIT = 120  # real seconds that another program may take on a busy machine
 
 # Holds its power for 5 s, draws one more column at each edge, echoes bytes in capitals.
 PANEL = """

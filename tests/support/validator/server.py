@@ -14,6 +14,7 @@ import httpx2
 from host_tools.validator.keys import master_key
 from host_tools.validator.records import Role
 from host_tools.validator.service import Validator
+from tests.support.limits import REAL_LIMIT
 
 
 @dataclass
@@ -26,7 +27,7 @@ class Server:
 
     def client(self) -> httpx2.Client:
         return httpx2.Client(
-            base_url=self.url, headers={"Authorization": f"Bearer {self.key}"}, timeout=60
+            base_url=self.url, headers={"Authorization": f"Bearer {self.key}"}, timeout=REAL_LIMIT
         )
 
 

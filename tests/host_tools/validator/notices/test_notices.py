@@ -26,6 +26,7 @@ from host_tools.validator.notices.webhook import Webhook
 from host_tools.validator.records import Notice
 from host_tools.validator.rule.verdict import CheckRequest
 from host_tools.validator.service import Validator
+from tests.support.limits import REAL_LIMIT
 from tests.support.validator.application import Tokens
 from tests.support.validator.clock import START, VirtualClock
 
@@ -252,7 +253,7 @@ def test_the_background_thread_delivers_and_stops(
     use(quiet, tokens)
     delivery = Delivery(quiet, Channels(Webhook(receiver.url, SECRET), None))
     delivery.start()
-    assert receiver.came.wait(30)
+    assert receiver.came.wait(REAL_LIMIT)
     delivery.stop()
     assert not delivery.is_alive()
     assert quiet.statistics().notices_waiting == 0

@@ -22,6 +22,7 @@ from sqlalchemy import create_engine, text
 from host_tools.cli import main
 from host_tools.errors import ExitCode
 from tests.support.certificate import self_signed
+from tests.support.limits import REAL_LIMIT
 from tests.support.validator.clock import VirtualClock
 from tests.support.validator.server import ServerFolder
 from tests.support.validator.tokens import activated
@@ -52,9 +53,9 @@ def test_it_starts_at_once_without_any_option_and_is_the_users_alone(tmp_path: P
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
     ) as server:
         url = json.loads(server.stdout.readline())["url"]
-        assert httpx2.get(f"{url}/readyz", timeout=30).status_code == 200
+        assert httpx2.get(f"{url}/readyz", timeout=REAL_LIMIT).status_code == 200
         server.send_signal(signal.SIGTERM)
-        _, said = server.communicate(timeout=30)
+        _, said = server.communicate(timeout=REAL_LIMIT)
     assert server.returncode == 0
     assert "Keep a copy" in said
     made = [path for path in tmp_path.rglob("*") if path.is_file()]
@@ -88,7 +89,7 @@ def test_what_was_begun_is_finished_when_it_is_told_to_stop(place: ServerFolder)
         server.process.send_signal(signal.SIGTERM)
         for thread in threads:
             thread.join()
-        assert server.process.wait(30) == 0
+        assert server.process.wait(REAL_LIMIT) == 0
     with place.open() as validator:
         counted = sum(validator.token(holder.serial).failures for holder in holders)
     assert counted == answers.count(200) >= 1
@@ -101,7 +102,7 @@ def test_several_workers_share_one_database(place: ServerFolder):
             activated(validator, VirtualClock(), "anders")
         assert {client.get("/v1/tokens").json()["total"] for _ in range(8)} == {1}
         server.process.send_signal(signal.SIGTERM)
-        assert server.process.wait(30) == 0
+        assert server.process.wait(REAL_LIMIT) == 0
 
 
 def test_it_speaks_tls_and_only_tls_when_it_has_a_certificate(place: ServerFolder, tmp_path: Path):

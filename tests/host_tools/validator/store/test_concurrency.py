@@ -13,6 +13,7 @@ from host_tools.validator.store.data_keys import DataKeys
 from host_tools.validator.store.database import Database
 from host_tools.validator.store.unit_of_work import StaleError, UnitOfWork
 from tests.host_tools.validator.store.concurrent_checks import work
+from tests.support.limits import REAL_LIMIT
 from tests.support.validator.clock import VirtualClock
 from tests.support.validator.database import MASTER
 from tests.support.validator.tokens import activated
@@ -38,12 +39,14 @@ def test_a_code_submitted_50_times_at_once_is_accepted_once(
         spawn = multiprocessing.get_context("spawn")
         start, results = spawn.Barrier(workers), spawn.Queue()
         arguments = (database, rounds, AT_ONCE // workers, start, results)
-        processes = [spawn.Process(target=work, args=arguments) for _ in range(workers)]
+        processes = [
+            spawn.Process(target=work, args=arguments, daemon=True) for _ in range(workers)
+        ]
         for process in processes:
             process.start()
         told = defaultdict(Counter)
         for _ in range(ROUNDS * workers):
-            number, reasons = results.get(timeout=120)
+            number, reasons = results.get(timeout=REAL_LIMIT)
             told[number].update(reasons)
         for process in processes:
             process.join()
