@@ -1,22 +1,25 @@
 """The activation letter: serial number and activation code, with what to do, in Danish or English.
 
 As HTML (large print, headings and landmarks for screen readers, prints on one page) and as plain
-text. It holds a secret: it goes by another way than the token, and its file is private.
+text. It holds a secret: it is sent apart from the token, and its file is private.
 """
 
 import html
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import timedelta, tzinfo
 
-from host_tools.errors import ExitCode, KodebrikError
+from host_tools.validator.errors import InvalidError
+from host_tools.validator.formatting import DEFAULT_ZONE, local_date, long_date
+from host_tools.validator.product_names import product_name
+from host_tools.validator.records import Product
 
 LANGUAGES = ("da", "en")
 
 
 @dataclass(frozen=True)
 class Letter:
-    """What stands in a letter. `expires_at` is Unix seconds, `site` where to activate, `user_id`
-    whose token it is."""
+    """The facts of a letter. `expires_at` is Unix seconds, `site` the URL where to activate,
+    `user_id` whose token it is, `zone` where its user lives."""
 
     serial: str
     code: str = field(repr=False)
@@ -24,6 +27,8 @@ class Letter:
     language: str = "da"
     user_id: str | None = None
     site: str | None = None
+    product: Product | None = None
+    zone: tzinfo = DEFAULT_ZONE
 
 
 @dataclass(frozen=True)
@@ -40,59 +45,44 @@ class _Words:
     go_to: str
     lost: str
     care: str
-    months: tuple[str, ...]
-    date: str
 
 
 _WORDS = {
     "da": _Words(
-        title="Aktivér din kodeviser eller kodeoplæser",
-        what=(
-            "Med dette brev kan du tage din kodeviser eller kodeoplæser i brug. Den er sendt til "
-            "dig for sig selv."
-        ),
+        title="Aktivér din {product}",
+        what="Med dette brev kan du tage din {product} i brug. Den sendes separat.",
         serial="Serienummer",
         code="Aktiveringskode",
         user_id="Bruger-ID",
         expires="Aktiveringskoden gælder til og med {date}.",
         how="Sådan gør du",
         steps=(
-            "Se efter, at serienummeret i brevet er det samme som på bagsiden af din kodeviser "
-            "eller kodeoplæser.",
+            "Kontrollér, at serienummeret i brevet er det samme som på bagsiden af din {product}.",
             "{go}",
             "Skriv dit bruger-ID, serienummeret og aktiveringskoden.",
             "Tryk på knappen, så du får en kode, og skriv koden.",
         ),
         go="Gå til den side, hvor du logger på, og vælg at aktivere.",
-        go_to="Gå til {site} og vælg at aktivere.",
+        go_to="Gå til {site}, og vælg at aktivere.",
         lost=(
-            "Er serienummeret et andet, eller har du ingen kodeviser eller kodeoplæser fået? "
-            "Ring til support."
+            "Er serienummeret et andet, eller har du ikke modtaget din {product}, så ring til "
+            "support."
         ),
         care=(
             "Gem brevet et sikkert sted, til du er færdig, og smid det så ud. Vis det ikke til "
             "andre."
         ),
-        months=(
-            *("januar", "februar", "marts", "april", "maj", "juni"),
-            *("juli", "august", "september", "oktober", "november", "december"),
-        ),
-        date="{day}. {month} {year}",
     ),
     "en": _Words(
-        title="Activate your code display or code reader",
-        what=(
-            "With this letter you can start to use your code display or code reader. It was sent "
-            "to you separately."
-        ),
+        title="Activate your {product}",
+        what="With this letter you can start to use your {product}. It is sent separately.",
         serial="Serial number",
         code="Activation code",
         user_id="User ID",
         expires="The activation code can be used until {date}.",
         how="What to do",
         steps=(
-            "Check that the serial number in this letter is the one on the back of your code "
-            "display or code reader.",
+            "Check that the serial number in this letter is the one on the back of your {product}.",
             "{go}",
             "Type your user ID, the serial number and the activation code.",
             "Press the button to get a code, and type the code.",
@@ -100,32 +90,31 @@ _WORDS = {
         go="Go to the page where you sign in, and choose to activate.",
         go_to="Go to {site} and choose to activate.",
         lost=(
-            "Is the serial number another one, or did you get no code display or code reader? "
-            "Then call support."
+            "If the serial number is another one, or you did not receive your {product}, call "
+            "support."
         ),
         care=(
             "Keep this letter in a safe place until you are done, then throw it away. Show it to "
             "nobody."
         ),
-        months=(
-            *("January", "February", "March", "April", "May", "June"),
-            *("July", "August", "September", "October", "November", "December"),
-        ),
-        date="{day} {month} {year}",
     ),
 }
 
 # Black on white, 18 point: the Clear Print guideline's size for large print is 16 to 18 point.
 _STYLE = """
-body { font: 18pt/1.5 "Atkinson Hyperlegible", Verdana, Arial, sans-serif; color: #000; background: #fff;
+body { font: 18pt/1.5 "Atkinson Hyperlegible", Verdana, Arial, sans-serif;
+  color: #000; background: #fff;
   max-width: 34em; margin: 2em auto; padding: 0 1em; overflow-wrap: anywhere; }
 h1 { font-size: 1.5em; line-height: 1.2; } h2 { font-size: 1.2em; margin-top: 1.2em; }
-dl { border: 2px solid #000; padding: .8em; } dt { font-weight: bold; } dd { margin: 0 0 .6em; font-size: 1.4em;
+dl { border: 2px solid #000; padding: .8em; } dt { font-weight: bold; }
+dd { margin: 0 0 .6em; font-size: 1.4em;
   letter-spacing: .05em; font-variant-numeric: tabular-nums; }
 li { margin-bottom: .5em; }
 @page { size: A4; margin: 2cm; }
-@media print { body { margin: 0; padding: 0; max-width: none; font-size: 16pt; line-height: 1.3; }
-  h1, h2 { margin: 0 0 .4em; } p, ol { margin: .6em 0; } li { margin-bottom: .3em; break-inside: avoid; }
+@media print {
+  body { margin: 0; padding: 0; max-width: none; font-size: 16pt; line-height: 1.3; }
+  h1, h2 { margin: 0 0 .4em; } p, ol { margin: .6em 0; }
+  li { margin-bottom: .3em; break-inside: avoid; }
   dl { margin: .6em 0; padding: .4em .8em 0; break-inside: avoid; } }
 """
 
@@ -136,7 +125,7 @@ def as_text(letter: Letter) -> str:
     lines = [words.title, "=" * len(words.title), "", words.what, ""]
     lines += [f"{name}: {value}" for name, value in _facts(letter, words)]
     lines += ["", _expiry(letter, words), "", words.how, "-" * len(words.how)]
-    lines += [f"{number}. {step}" for number, step in enumerate(_steps(letter, words), 1)]
+    lines += [f"{number}. {step}" for number, step in enumerate(words.steps, 1)]
     return "\n".join([*lines, "", words.lost, "", words.care, ""])
 
 
@@ -147,7 +136,7 @@ def as_html(letter: Letter) -> str:
         f"<dt>{html.escape(name)}</dt><dd>{html.escape(value)}</dd>"
         for name, value in _facts(letter, words)
     )
-    steps = "\n".join(f"<li>{html.escape(step)}</li>" for step in _steps(letter, words))
+    steps = "\n".join(f"<li>{html.escape(step)}</li>" for step in words.steps)
     return f"""<!DOCTYPE html>
 <html lang="{letter.language}">
 <head>
@@ -185,13 +174,22 @@ def in_fours(digits: str) -> str:
 
 
 def _words(letter: Letter) -> _Words:
+    """Give the words of the letter's language, with the product's name."""
     if letter.language not in _WORDS:
-        raise KodebrikError(
+        raise InvalidError(
             f"There is no letter in the language {letter.language}.",
             f"Choose one of: {', '.join(LANGUAGES)}.",
-            ExitCode.BAD_INPUT,
         )
-    return _WORDS[letter.language]
+    words = _WORDS[letter.language]
+    product = product_name(letter.product, letter.language)
+    go = words.go_to.format(site=letter.site) if letter.site else words.go
+    return replace(
+        words,
+        title=words.title.format(product=product),
+        what=words.what.format(product=product),
+        steps=tuple(step.format(product=product, go=go) for step in words.steps),
+        lost=words.lost.format(product=product),
+    )
 
 
 def _facts(letter: Letter, words: _Words) -> list[tuple[str, str]]:
@@ -199,13 +197,7 @@ def _facts(letter: Letter, words: _Words) -> list[tuple[str, str]]:
     return [*user, (words.serial, in_fours(letter.serial)), (words.code, in_fours(letter.code))]
 
 
-def _steps(letter: Letter, words: _Words) -> list[str]:
-    go = words.go_to.format(site=letter.site) if letter.site else words.go
-    return [step.format(go=go) for step in words.steps]
-
-
 def _expiry(letter: Letter, words: _Words) -> str:
-    """The day before the last one, for the last one ends early (UTC)."""
-    last = datetime.fromtimestamp(letter.expires_at - 86400, UTC)
-    date = words.date.format(day=last.day, month=words.months[last.month - 1], year=last.year)
-    return words.expires.format(date=date)
+    """Name the last day on which the code can be used to its end."""
+    last = local_date(letter.expires_at, letter.zone) - timedelta(days=1)
+    return words.expires.format(date=long_date(last, letter.language))

@@ -9,6 +9,8 @@ from host_tools.otp.credential import Credential
 
 T = TypeVar("T")
 
+_MANUFACTURER = "kodebrik"  # of our own tokens, in the inventory and in PSKC files
+
 # The largest rate error of a clock that nothing else is known of. A tuning-fork crystal: 20 ppm as
 # made, and -0.034 ppm/K^2 off 25 degrees C, which is 41 ppm at freezing.
 GENERIC_PPM = 50.0
@@ -31,6 +33,13 @@ class Role(StrEnum):
     HELP_DESK = "help_desk"  # tokens and users, but no import, deletion or keys
     AUDITOR = "auditor"  # read everything
     CHECKER = "checker"  # have codes checked, nothing else
+
+
+class Product(StrEnum):
+    """The tokens of this project, by the names of firmware/products."""
+
+    KODEVISER = "kodeviser"  # in English: display token
+    KODEOPLAESER = "kodeoplaeser"  # in Danish: kodeoplæser; in English: speaking token
 
 
 class NoticeKind(StrEnum):
@@ -57,6 +66,7 @@ class NewToken:
     window: int = 1
     look_ahead: int = 10
     clock_ppm: float = GENERIC_PPM
+    product: Product | None = None
 
 
 def new_token(key: KeyPackage, clock_ppm: float | None = None) -> NewToken:
@@ -66,7 +76,20 @@ def new_token(key: KeyPackage, clock_ppm: float | None = None) -> NewToken:
     """
     known = (key.clock_ppm, clock_ppm, GENERIC_PPM)
     ppm = next(ppm for ppm in known if ppm is not None)
-    return NewToken(key.serial, key.credential, key.suite, key.clock_set_at, clock_ppm=ppm)
+    return NewToken(
+        key.serial,
+        key.credential,
+        key.suite,
+        key.clock_set_at,
+        clock_ppm=ppm,
+        product=_product(key),
+    )
+
+
+def _product(key: KeyPackage) -> Product | None:
+    if key.manufacturer != _MANUFACTURER:
+        return None
+    return next((product for product in Product if product == key.model), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +103,7 @@ class Token:
     digits: int
     period: int | None  # seconds
     suite: str | None
+    product: Product | None  # None for tokens of other makers
     user_id: str | None
     window: int  # steps to either side
     look_ahead: int  # HOTP counters
@@ -193,9 +217,28 @@ class Notice:
     at: float
     user_id: str
     serial: str
+    product: Product | None  # of the token; None for tokens of other makers
     email: str | None
     language: str
     attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLimits:
+    """When a web session ends: seconds after its last use, and after its start at the latest."""
+
+    idle: float
+    total: float
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """A visitor of the web site who signs in with a code: who they say they are, the challenge that
+    they were shown, and whether a code was accepted."""
+
+    user_id: str
+    challenge: str
+    approved: bool
 
 
 @dataclass(frozen=True, slots=True)

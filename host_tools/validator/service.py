@@ -42,6 +42,8 @@ from host_tools.validator.records import (
     Notice,
     Page,
     Role,
+    SessionLimits,
+    SignIn,
     Statistics,
     Status,
     Token,
@@ -56,8 +58,6 @@ from host_tools.validator.store.queries import TokenFilter
 from host_tools.validator.store.rows import TokenRow, UserRow
 from host_tools.validator.store.transactions import Transactions
 from host_tools.validator.store.unit_of_work import UnitOfWork
-
-_KEPT_SECONDS = 5.0  # that the session key is used without asking the database
 
 P = ParamSpec("P")
 Clock = Callable[[], float]  # Unix seconds
@@ -78,7 +78,6 @@ class Validator:
         except BaseException:
             self._database.close()
             raise
-        self._session_key: tuple[float, Secret] | None = None
         self._group_commit = GroupCommit(self.check_many)
 
     def close(self) -> None:
@@ -326,11 +325,9 @@ class Validator:
         return self._read(audit_verification.verify, self._keys, progress)
 
     def rotate_key(self, *, actor: str, progress: Progress | None = None) -> int:
-        """Draw a new data key and encrypt every secret with it, in one transaction. Give the number
-        of secrets."""
-        count = self._write(actor, key_rotation.rotate_data_key, progress)
-        self._session_key = None
-        return count
+        """Draw a new data key, encrypt every secret with it and close every web session, in one
+        transaction. Give the number of secrets."""
+        return self._write(actor, key_rotation.rotate_data_key, progress)
 
     def rewrap(self, new: MasterKey, *, actor: str) -> int:
         """Wrap the data keys under another master key; from the next start, only that one opens the
@@ -354,25 +351,38 @@ class Validator:
         database each time; callers may keep the answer for as long as a revocation may take."""
         return self._read(api_keys.find, key)
 
-    # Sessions of the administration
+    # Sessions of the web site
 
-    def session_key(self) -> Secret:
-        """Give 32 bytes that seal cookies: the same for all workers of one database. Rotating the
-        data key ends all sessions, in every worker within five seconds.
-        """
-        now = time.monotonic()
-        if self._session_key is None or now >= self._session_key[0]:
-            self._session_key = (now + _KEPT_SECONDS, self._read(self._keys.latest).session)
-        return self._session_key[1]
+    def open_session(self, key: str, limits: SessionLimits) -> tuple[Secret, ApiKey] | None:
+        """Open a session of the administration for the owner of an API key; give its id, or None
+        for a key that is unknown or revoked."""
+        return self._write("site", web_sessions.open_for_api_key, key, limits)
 
-    def end_session(self, session: str, seconds: float) -> None:
-        """Refuse a session of the administration in every worker, for the seconds that its cookie
-        may still live."""
-        self._write("local", web_sessions.end, session, seconds)
+    def session_owner(self, session_id: Secret, limits: SessionLimits) -> ApiKey | None:
+        """Give the API key of an open session, which counts as used now; None when it has ended."""
+        found = self._read(web_sessions.find, session_id, self._clock(), limits)
+        if found is None:
+            return None
+        key, due = found
+        if due:
+            self._write("site", web_sessions.renew, session_id, limits)
+        return key
 
-    def has_ended(self, session: str) -> bool:
-        """Say whether a session was ended."""
-        return self._read(web_sessions.has_ended, session)
+    def open_sign_in(self, user_id: str, challenge: str, limits: SessionLimits) -> Secret:
+        """Open a session for a visitor who is about to sign in with a code; give its id."""
+        return self._write("site", web_sessions.open_sign_in, user_id, challenge, limits)
+
+    def sign_in(self, session_id: Secret) -> SignIn | None:
+        """Give the sign-in of an open session; None when there is none."""
+        return self._read(web_sessions.sign_in, session_id, self._clock())
+
+    def approve_sign_in(self, session_id: Secret, limits: SessionLimits) -> Secret | None:
+        """Note that a code was accepted. Give the session's fresh id; None when it has ended."""
+        return self._write("site", web_sessions.approve_sign_in, session_id, limits)
+
+    def close_session(self, session_id: Secret) -> None:
+        """Close a session of either kind, in every worker."""
+        self._write("site", web_sessions.close, session_id)
 
     # Notices
 

@@ -7,7 +7,7 @@ NFKC, case folded).
 import re
 import unicodedata
 
-from host_tools.errors import ExitCode, KodebrikError
+from host_tools.validator.errors import InvalidError
 
 MIN_LENGTH, MAX_LENGTH = 5, 48  # characters
 # ddmmyy, at most one separator, four digits
@@ -39,5 +39,5 @@ def normalized(text: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 
-def _bad(message: str) -> KodebrikError:
-    return KodebrikError(message, "Choose another user-ID.", ExitCode.BAD_INPUT)
+def _bad(message: str) -> InvalidError:
+    return InvalidError(message, "Choose another user-ID.")

@@ -144,7 +144,13 @@ def letter(
         )
         issued = opened.issue_activation_code(serial, actor=_ACTOR, days=days)
     content = Letter(
-        issued.serial, issued.code, issued.expires_at, letter_language, token.user_id, site
+        issued.serial,
+        issued.code,
+        issued.expires_at,
+        letter_language,
+        token.user_id,
+        site,
+        token.product,
     )
     text = letters.as_text(content) if output.suffix == ".txt" else letters.as_html(content)
     private_files.write_new(output, text.encode())

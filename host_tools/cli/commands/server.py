@@ -71,9 +71,9 @@ def server(
     if context.invoked_subcommand is not None:
         return
     with installed():
-        from host_tools.validator.notices.reach import on_this_machine  # noqa: PLC0415 - an extra
+        from host_tools.validator.notices.loopback import is_loopback  # noqa: PLC0415 - an extra
         from host_tools.validator.server import processes  # noqa: PLC0415 - an extra, and a second
-    if certificate is None and not on_this_machine(host):
+    if certificate is None and not is_loopback(host):
         warn(
             "Keys, codes and cookies travel in the clear: give --certificate, or let only a "
             "proxy that speaks TLS in."

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from host_tools.qa.soak.lifetime import Rules, Tally
-from host_tools.qa.soak.plot import Curve, Labels, svg
 from host_tools.qa.soak.soak import Outcome
+from host_tools.svg_plot import Axis, Curve, Labels, draw, even_marks
 
 _MIN_CODES = 20  # codes needed for a point of the plot
 
@@ -109,7 +109,14 @@ def plot(outcome: Outcome) -> str:
         "Right codes accepted at the first try",
         "Acceptance against the clock's mean drift since it was set, one line for each setting. "
         f"{said}.",
-        "drift since the clock was set, ppm (positive: fast)",
-        "accepted at the first try",
     )
-    return svg(labels, curves)
+    rates = [rate for curve in curves for rate, _ in curve.points] or [0.0]
+    drift = Axis(
+        even_marks(min(rates), max(rates), 4),
+        lambda rate: f"{rate:g}",
+        "drift since the clock was set, ppm (positive: fast)",
+    )
+    accepted = Axis(
+        even_marks(0.0, 1.0, 4), lambda part: f"{part:.0%}", "accepted at the first try"
+    )
+    return draw(labels, drift, accepted, curves, (800, 480))

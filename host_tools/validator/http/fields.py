@@ -45,7 +45,7 @@ Ppm = Annotated[
 ]
 
 
-class Body(BaseModel):
+class RequestBody(BaseModel):
     """A JSON object that holds its fields and no others: a misspelt one must not pass unseen."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=False)

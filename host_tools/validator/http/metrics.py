@@ -19,9 +19,9 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from host_tools.validator.http.authentication import SEE_ALL, Allowed
+from host_tools.validator.http.authentication import MAY_AUDIT, RequireRole
+from host_tools.validator.http.refusals import responses
 from host_tools.validator.rule.verdict import CheckRequest, Reason, Verdict
-from host_tools.validator.server.error_pages import responses
 from host_tools.validator.service import Validator
 
 router = APIRouter(tags=["operation"])
@@ -49,7 +49,7 @@ async def timed_check(validator: Validator, request: CheckRequest) -> Verdict:
 @router.get(
     "/metrics",
     responses=responses(),
-    dependencies=[Depends(Allowed(SEE_ALL))],
+    dependencies=[Depends(RequireRole(MAY_AUDIT))],
     response_class=Response,
 )
 def metrics(request: Request) -> Response:

@@ -19,7 +19,7 @@ _SITE = 64  # bits of an IPv6 address that one client shares: the others are its
 _MAX_BUCKETS = 10_000  # clients remembered; the one unseen for longest is forgotten first
 
 
-def neighbourhood(address: str) -> str:
+def network_prefix(address: str) -> str:
     """Give what is counted together with an address: itself, of IPv6 its network of 64 bits."""
     try:
         number = ip_address(address.partition("%")[0])
@@ -32,7 +32,7 @@ def neighbourhood(address: str) -> str:
     return str(IPv6Address(int(number) >> _SITE << _SITE))
 
 
-class Buckets:
+class RateLimit:
     """One token bucket for each name: `rate` a second, up to `burst` at once."""
 
     def __init__(
@@ -70,7 +70,7 @@ class Buckets:
 
 
 @dataclass(frozen=True, slots=True)
-class Import:
+class UploadLimit:
     """Paths that take up to `limit` bytes, of those for whom `allowed` says so; of anybody else as
     much as any path."""
 
@@ -87,9 +87,9 @@ class BodyLimit:
     asked here.
     """
 
-    def __init__(self, app: ASGIApp, limit: int, imports: Import) -> None:
+    def __init__(self, app: ASGIApp, limit: int, uploads: UploadLimit) -> None:
         """`limit` in bytes."""
-        self._app, self._limit, self._imports = app, limit, imports
+        self._app, self._limit, self._uploads = app, limit, uploads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Count what is received."""
@@ -97,8 +97,8 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         limit = self._limit
-        if scope["path"] in self._imports.paths and await self._imports.allowed(Request(scope)):
-            limit = self._imports.limit
+        if scope["path"] in self._uploads.paths and await self._uploads.allowed(Request(scope)):
+            limit = self._uploads.limit
         for name, value in scope["headers"]:
             if name == b"content-length" and value.isdigit() and int(value) > limit:
                 await self._refuse(scope, send, limit)

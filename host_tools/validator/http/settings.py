@@ -1,36 +1,75 @@
-"""What the person who runs the server decides about its interfaces, as plain data."""
+"""What the person who runs the server decides: the keys of the settings file and their defaults."""
 
 import ipaddress
-from dataclasses import dataclass
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from pydantic import BeforeValidator, Field, PositiveFloat, PositiveInt, ValidationInfo
+
+from host_tools.validator.formatting import DEFAULT_ZONE
 from host_tools.validator.notices.smtp import MailServer
 from host_tools.validator.notices.webhook import Webhook
-from host_tools.validator.radius.server import Client
+from host_tools.validator.radius.server import Client, parse_clients
+from host_tools.validator.records import SessionLimits
+from host_tools.validator.settings_section import Port, Section, read_secret
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
-@dataclass(frozen=True)
-class Radius:
+def _networks(given: object) -> tuple[Network, ...]:
+    if not isinstance(given, (list, tuple)):
+        raise ValueError("Input should be a list of IP addresses and networks")
+    try:
+        return tuple(ipaddress.ip_network(one) for one in given)
+    except ValueError as error:
+        raise ValueError(f"Input should be a list of IP addresses and networks ({error})") from None
+
+
+def _zone(given: object) -> ZoneInfo:
+    if isinstance(given, ZoneInfo):
+        return given
+    try:
+        return ZoneInfo(str(given))
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: the name of a folder
+        raise ValueError("Input should be a time zone like Europe/Copenhagen") from None
+
+
+def _clients(given: object, info: ValidationInfo) -> tuple[Client, ...]:
+    if isinstance(given, tuple):
+        return given
+    return tuple(parse_clients(read_secret(given, info).reveal().decode()))
+
+
+class Radius(Section):
     """Where to listen for RADIUS, and for whom."""
 
-    host: str
-    port: int
-    clients: tuple[Client, ...]
+    host: str = "127.0.0.1"
+    port: Port = 1812
+    clients: Annotated[
+        tuple[Client, ...], BeforeValidator(_clients), Field(validation_alias="clients_file")
+    ]
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(Section):
     """One server's choices."""
 
-    keyless_checks_from: tuple[Network, ...] = ()  # may ask /validate/check without an API key
+    # These networks may ask /validate/check without an API key.
+    keyless_checks_from: Annotated[tuple[Network, ...], BeforeValidator(_networks)] = ()
     sign_in_demo: bool = True
-    body_limit: int = 64 * 1024  # bytes of a request
-    import_limit: int = (
-        32 * 1024 * 1024
-    )  # bytes of a file to import; 10,000 PSKC keys have about 12 MB
-    requests_per_second: float = 5000.0  # of one API key, on one worker
-    guesses_per_minute: float = 20.0  # wrong keys and sign-ins of one address, on one worker
+    time_zone: Annotated[ZoneInfo, BeforeValidator(_zone)] = DEFAULT_ZONE  # of pages and mail
+    session_idle_minutes: PositiveFloat = 60.0  # of the administration
+    session_hours: PositiveFloat = 24.0
+    body_limit: PositiveInt = 64 * 1024  # bytes of a request
+    import_limit: PositiveInt = 32 * 1024 * 1024  # bytes; 10,000 PSKC keys have about 12 MB
+    requests_per_second: PositiveFloat = 5000.0  # of one API key, on one worker
+    guesses_per_minute: PositiveFloat = (
+        20.0  # wrong keys and sign-ins of one address, on one worker
+    )
     webhook: Webhook | None = None
     mail: MailServer | None = None
     radius: Radius | None = None
+
+    @property
+    def session_limits(self) -> SessionLimits:
+        """Give when a session of the administration ends, in seconds."""
+        return SessionLimits(60.0 * self.session_idle_minutes, 3600.0 * self.session_hours)

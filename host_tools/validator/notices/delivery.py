@@ -1,13 +1,14 @@
-"""Carries notices from the validator's outbox to the channels that are set up, until each has taken
-them."""
+"""Delivery of notices from the validator's outbox to the webhook and the mail server."""
 
 import logging
 import threading
 import time
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from prometheus_client import Counter
 
+from host_tools.validator.formatting import DEFAULT_ZONE
 from host_tools.validator.notices import smtp, webhook
 from host_tools.validator.records import Notice
 from host_tools.validator.service import Validator
@@ -16,7 +17,7 @@ log = logging.getLogger("kodebrik.notices")
 
 SENT = Counter("kodebrik_notices_sent", "Notices that every channel took.")
 FAILED = Counter("kodebrik_notices_failed", "Tries at a notice that a channel did not take.")
-_PAUSE = 1.0  # seconds between looks into the outbox
+_POLL_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Channels:
 
     webhook: webhook.Webhook | None
     mail: smtp.MailServer | None
+    time_zone: ZoneInfo = DEFAULT_ZONE  # of the times in mail
 
     def __bool__(self) -> bool:
         """Say whether there is any."""
@@ -32,15 +34,14 @@ class Channels:
 
 
 def deliver(validator: Validator, channels: Channels, now: float) -> int:
-    """Send what is due, once; give how many notices every channel took. A failed one comes again
+    """Send what is due, once; give how many notices every channel took. A failed one is tried again
     later."""
     sent = 0
     for notice in validator.due_notices():
         try:
             _send(channels, notice, now)
-        except (
-            Exception
-        ) as error:  # a channel's OSError, or a defect of this notice: others must not wait for it
+        # A channel's OSError, or a defect of this notice: others must not wait for it.
+        except Exception as error:
             log.warning(
                 "Notice %d was not taken (%s); it is tried again later.",
                 notice.id,
@@ -59,7 +60,7 @@ def _send(channels: Channels, notice: Notice, now: float) -> None:
     if channels.webhook is not None:
         webhook.post(channels.webhook, notice, now)
     if channels.mail is not None and notice.email is not None:
-        smtp.send(channels.mail, notice)
+        smtp.send(channels.mail, notice, channels.time_zone)
 
 
 class Delivery(threading.Thread):
@@ -73,17 +74,16 @@ class Delivery(threading.Thread):
         self._stopping = threading.Event()
 
     def run(self) -> None:
-        """Look into the outbox again and again."""
+        """Deliver until stop() is called, looking into an empty outbox once a second."""
         while not self._stopping.is_set():
             try:
                 busy = deliver(self._validator, self._channels, time.time())
-            except (
-                Exception
-            ):  # the database is away, or a defect: notices stay in the outbox, the thread lives on
+            # The database is away, or a defect: notices stay in the outbox, the thread lives on.
+            except Exception:
                 log.exception("Notices could not be delivered; they stay in the outbox.")
                 busy = 0
             if not busy:
-                self._stopping.wait(_PAUSE)
+                self._stopping.wait(_POLL_SECONDS)
 
     def stop(self) -> None:
         """Stop after the notice that is being sent."""

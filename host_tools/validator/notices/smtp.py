@@ -3,94 +3,96 @@ this machine."""
 
 import smtplib
 import ssl
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
+from typing import Annotated
+from zoneinfo import ZoneInfo
 
-from host_tools.errors import ExitCode, KodebrikError
-from host_tools.secret import Secret
-from host_tools.validator.notices.reach import on_this_machine
+from pydantic import Field, field_validator
+
+from host_tools.validator.formatting import DEFAULT_ZONE, local_time
+from host_tools.validator.notices.loopback import is_loopback
+from host_tools.validator.product_names import product_name
 from host_tools.validator.records import Notice, NoticeKind
+from host_tools.validator.settings_section import Port, SecretFile, Section
 
-_PATIENCE = 10.0  # seconds
+_TIMEOUT = 10.0  # seconds
 
 SUBJECTS = {
     "da": {
-        NoticeKind.ACTIVATED: "Din kodeviser er aktiveret",
-        NoticeKind.USED: "Din kodeviser er brugt",
-        NoticeKind.BLOCKED: "Din kodeviser er spærret",
+        NoticeKind.ACTIVATED: "Din {product} er aktiveret",
+        NoticeKind.USED: "Din {product} er brugt",
+        NoticeKind.BLOCKED: "Din {product} er spærret",
     },
     "en": {
-        NoticeKind.ACTIVATED: "Your code token is activated",
-        NoticeKind.USED: "Your code token was used",
-        NoticeKind.BLOCKED: "Your code token is blocked",
+        NoticeKind.ACTIVATED: "Your {product} is activated",
+        NoticeKind.USED: "Your {product} was used",
+        NoticeKind.BLOCKED: "Your {product} is blocked",
     },
 }
 BODIES = {
     "da": (
-        "{subject}.\n\nSerienummer: {serial}\nTidspunkt: {at} (UTC)\n\n"
+        "{subject}.\n\nSerienummer: {serial}\nTidspunkt: {at}\n\n"
         "Var det ikke dig? Kontakt straks supporten. Giv aldrig dine koder til andre.\n"
     ),
     "en": (
-        "{subject}.\n\nSerial number: {serial}\nTime: {at} (UTC)\n\n"
+        "{subject}.\n\nSerial number: {serial}\nTime: {at}\n\n"
         "Was this not you? Contact support at once. Never give your codes to anyone.\n"
     ),
 }
 
 
-@dataclass(frozen=True)
-class MailServer:
+class MailServer(Section):
     """The mail server that takes the notices, and who they come from."""
 
     host: str
-    port: int
+    port: Port = 587
     sender: str
     user: str | None = None
-    password: Secret | None = None
+    password: Annotated[SecretFile | None, Field(validation_alias="password_file")] = None
 
-    def __post_init__(self) -> None:
-        """Raise KodebrikError for a sender that is no mail address."""
+    @field_validator("sender")
+    @classmethod
+    def _check_sender(cls, sender: str) -> str:
         try:
-            Address(addr_spec=self.sender)
+            Address(addr_spec=sender)
         except ValueError:
-            raise KodebrikError(
-                f"{self.sender} is no mail address.",
-                "Give one like tokens@example.dk.",
-                ExitCode.BAD_INPUT,
-            ) from None
+            raise ValueError("Input should be a mail address like tokens@example.dk") from None
+        return sender
 
 
-def compose(server: MailServer, notice: Notice) -> EmailMessage:
+def compose(server: MailServer, notice: Notice, zone: ZoneInfo = DEFAULT_ZONE) -> EmailMessage:
     """Write the mail. Its Message-ID is the notice's, so that mail that was sent twice can be
     told."""
     language = notice.language if notice.language in SUBJECTS else "en"
-    at = datetime.fromtimestamp(notice.at, UTC)
+    product = product_name(notice.product, language)
+    subject = SUBJECTS[language][notice.kind].format(product=product)
     mail = EmailMessage()
     mail["From"] = server.sender
     mail["To"] = notice.email
-    mail["Subject"] = SUBJECTS[language][notice.kind]
-    mail["Date"] = format_datetime(at)
+    mail["Subject"] = subject
+    mail["Date"] = format_datetime(datetime.fromtimestamp(notice.at, UTC))
     mail["Message-ID"] = f"<notice-{notice.id}@{server.sender.partition('@')[2]}>"
     mail["Content-Language"] = language
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: nothing may answer it by itself
     mail.set_content(
         BODIES[language].format(
-            subject=SUBJECTS[language][notice.kind],
+            subject=subject,
             serial=notice.serial,
-            at=at.strftime("%Y-%m-%d %H:%M"),
+            at=local_time(notice.at, language, zone),
         )
     )
     return mail
 
 
-def send(server: MailServer, notice: Notice) -> None:
+def send(server: MailServer, notice: Notice, zone: ZoneInfo = DEFAULT_ZONE) -> None:
     """Hand the mail over; OSError or SMTPException (which is one) when the server does not take
     it."""
-    with smtplib.SMTP(server.host, server.port, timeout=_PATIENCE) as connection:
-        if not on_this_machine(server.host):
+    with smtplib.SMTP(server.host, server.port, timeout=_TIMEOUT) as connection:
+        if not is_loopback(server.host):
             connection.starttls(context=ssl.create_default_context())
         if server.user and server.password:
             connection.login(server.user, server.password.reveal().decode())
-        connection.send_message(compose(server, notice))
+        connection.send_message(compose(server, notice, zone))

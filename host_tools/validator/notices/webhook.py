@@ -12,47 +12,50 @@ import http.client
 import json
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import Message
-from typing import IO
+from typing import IO, Annotated
 from urllib.parse import urlsplit
 
-from host_tools.errors import ExitCode, KodebrikError
+from pydantic import Field, field_validator
+
 from host_tools.secret import Secret
-from host_tools.validator.notices.reach import on_this_machine
+from host_tools.validator.notices.loopback import is_loopback
 from host_tools.validator.records import Notice
+from host_tools.validator.settings_section import SecretFile, Section
 
 _PATIENCE = 10.0  # seconds
 MIN_SECRET = 24  # bytes, as Standard Webhooks asks
 
 
-@dataclass(frozen=True)
-class Webhook:
+class Webhook(Section):
     """Where notices are posted to, and the secret that signs them."""
 
     url: str
-    secret: Secret
+    secret: Annotated[SecretFile, Field(validation_alias="secret_file")]
 
-    def __post_init__(self) -> None:
-        """Raise KodebrikError for what cannot be posted to, or signed with."""
-        parts = urlsplit(self.url)
+    @field_validator("url")
+    @classmethod
+    def _check_url(cls, url: str) -> str:
+        parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise KodebrikError(
-                "The webhook is no URL.", "Give one like https://host/path.", ExitCode.BAD_INPUT
+            raise ValueError("Input should be a URL like https://host/path")
+        if parts.scheme == "http" and not is_loopback(parts.hostname):
+            raise ValueError(
+                "Input should be an https:// URL: http:// would carry notices unencrypted over the"
+                " network, and is for this machine alone"
             )
-        if parts.scheme == "http" and not on_this_machine(parts.hostname):
-            raise KodebrikError(
-                "The webhook would carry notices unencrypted over the network.",
-                "Give an https:// URL; http:// is for this machine alone.",
-                ExitCode.BAD_INPUT,
+        return url
+
+    @field_validator("secret")
+    @classmethod
+    def _check_secret(cls, secret: Secret) -> Secret:
+        if len(secret) < MIN_SECRET:
+            raise ValueError(
+                f"Input should be the name of a file with at least {MIN_SECRET} random bytes; it"
+                f" has {len(secret)}"
             )
-        if len(self.secret) < MIN_SECRET:
-            raise KodebrikError(
-                f"The webhook's secret has {len(self.secret)} bytes.",
-                f"Give at least {MIN_SECRET} random ones.",
-                ExitCode.BAD_INPUT,
-            )
+        return secret
 
 
 def signature(secret: Secret, message_id: str, timestamp: int, body: bytes) -> str:
@@ -67,7 +70,12 @@ def post(webhook: Webhook, notice: Notice, now: float) -> None:
     content = {
         "type": f"token.{notice.kind}",
         "timestamp": datetime.fromtimestamp(notice.at, UTC).isoformat(),
-        "data": {"user_id": notice.user_id, "serial": notice.serial, "language": notice.language},
+        "data": {
+            "user_id": notice.user_id,
+            "serial": notice.serial,
+            "product": notice.product,
+            "language": notice.language,
+        },
     }
     body = json.dumps(content, ensure_ascii=False).encode()
     message_id = f"notice-{notice.id}"

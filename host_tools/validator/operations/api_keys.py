@@ -5,12 +5,12 @@ import base64
 import hashlib
 import secrets
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from host_tools.secret import Secret
 from host_tools.validator.errors import ConflictError, InvalidError, NotFoundError
 from host_tools.validator.records import ApiKey, Role
-from host_tools.validator.store.tables import api_keys
+from host_tools.validator.store.tables import api_keys, web_sessions
 from host_tools.validator.store.unit_of_work import UnitOfWork
 
 _PREFIX = "kodebrik_"  # by which scanners for published secrets recognise a key
@@ -39,7 +39,7 @@ def create(unit: UnitOfWork, name: str, role: Role) -> tuple[ApiKey, Secret]:
 
 
 def revoke(unit: UnitOfWork, name: str) -> None:
-    """Refuse a key from now on."""
+    """Refuse a key from now on, and close the web sessions that it opened."""
     found = unit.connection.execute(
         select(api_keys).where(api_keys.c.name == (name if name.isprintable() else ""))
     ).one_or_none()
@@ -53,6 +53,7 @@ def revoke(unit: UnitOfWork, name: str) -> None:
     unit.connection.execute(
         update(api_keys).where(api_keys.c.id == found.id).values(revoked_at=unit.now)
     )
+    unit.connection.execute(delete(web_sessions).where(web_sessions.c.api_key_id == found.id))
     unit.record_server_event("revoke_api_key", {"name": name})
 
 

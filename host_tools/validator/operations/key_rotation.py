@@ -4,6 +4,7 @@ from sqlalchemy import bindparam, select, update
 
 from host_tools.progress import Progress
 from host_tools.validator.keys.master_key import MasterKey
+from host_tools.validator.operations import web_sessions
 from host_tools.validator.store.rows import TokenRow
 from host_tools.validator.store.tables import tokens
 from host_tools.validator.store.unit_of_work import UnitOfWork
@@ -18,7 +19,8 @@ _UPDATE = (
 
 def rotate_data_key(unit: UnitOfWork, progress: Progress | None) -> int:
     """Draw a new data key and encrypt every secret with it; give the number of secrets. The old
-    key stays, for the audit entries that were made with it."""
+    key stays, for the audit entries that were made with it. Every web session is closed."""
+    web_sessions.close_all(unit)
     key = unit.keys.create(unit.connection, unit.now)
     ids = unit.connection.execute(select(tokens.c.id).order_by(tokens.c.id)).scalars().all()
     for start in range(0, len(ids), _BATCH):

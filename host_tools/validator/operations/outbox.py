@@ -3,9 +3,9 @@ none is lost or made up."""
 
 from sqlalchemy import delete, insert, select, update
 
-from host_tools.validator.records import Notice, NoticeKind
+from host_tools.validator.records import Notice, NoticeKind, Product
 from host_tools.validator.store.rows import TokenRow
-from host_tools.validator.store.tables import notices, users
+from host_tools.validator.store.tables import notices, tokens, users
 from host_tools.validator.store.unit_of_work import UnitOfWork
 
 CLAIMED_SECONDS = 120  # that a worker has for sending before the notice is due again
@@ -30,8 +30,9 @@ def queue(unit: UnitOfWork, kind: NoticeKind, token: TokenRow) -> None:
 def claim_due(unit: UnitOfWork, limit: int) -> list[Notice]:
     """Claim up to `limit` notices that are due, for CLAIMED_SECONDS."""
     query = (
-        select(notices, users.c.user_id, users.c.email, users.c.language)
+        select(notices, users.c.user_id, users.c.email, users.c.language, tokens.c.product)
         .join(users, notices.c.owner_id == users.c.id)
+        .outerjoin(tokens, notices.c.serial == tokens.c.serial)  # it may be deleted by now
         .where(notices.c.due_at <= unit.now)
         .order_by(notices.c.id)
         .limit(limit)
@@ -48,6 +49,7 @@ def claim_due(unit: UnitOfWork, limit: int) -> list[Notice]:
             row.at,
             row.user_id,
             row.serial,
+            None if row.product is None else Product(row.product),
             row.email,
             row.language,
             row.attempts,

@@ -101,6 +101,7 @@ def _rows(
         digits=digits,
         period=period,
         suite=suite,
+        product=new.product,
         encrypted_secret=key.encrypt_secret(credential.secret, new.serial),
         data_key=key.id,
         tolerance=checked_window(new.window),

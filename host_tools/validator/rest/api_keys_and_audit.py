@@ -4,25 +4,25 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 
-from host_tools.validator.http.authentication import SEE_ALL, Allowed, Caller
-from host_tools.validator.http.fields import Body, KeyInPath, Limit, Name, Offset, Search
+from host_tools.validator.http.authentication import MAY_AUDIT, Caller, RequireRole
+from host_tools.validator.http.fields import KeyInPath, Limit, Name, Offset, RequestBody, Search
+from host_tools.validator.http.refusals import responses
 from host_tools.validator.records import ApiKey, AuditEntry, AuditReport, Page, Role
-from host_tools.validator.rest.tokens import Reader, Ruler, Service
-from host_tools.validator.server.error_pages import responses
+from host_tools.validator.rest.tokens import Administrator, Reader, Service
 
 router = APIRouter(prefix="/v1", tags=["keys and audit"])
 
-Overseer = Annotated[Caller, Depends(Allowed(SEE_ALL))]
+Auditor = Annotated[Caller, Depends(RequireRole(MAY_AUDIT))]
 
 
-class NewKey(Body):
+class NewKey(RequestBody):
     """Whose key, and what it may do."""
 
     name: Name
     role: Role
 
 
-class MadeKey(Body):
+class MadeKey(RequestBody):
     """A new API key. `key` is shown this once."""
 
     name: str
@@ -43,26 +43,26 @@ def read_audit(
 
 
 @router.post("/audit/verify", responses=responses())
-def verify_audit(service: Service, caller: Overseer) -> AuditReport:
+def verify_audit(service: Service, caller: Auditor) -> AuditReport:
     """Follow every chain of the audit; names the first changed or missing entry of each broken
     one."""
     return service.verify_audit()
 
 
 @router.get("/keys", responses=responses())
-def list_keys(service: Service, caller: Overseer) -> list[ApiKey]:
+def list_keys(service: Service, caller: Auditor) -> list[ApiKey]:
     """List API keys, revoked ones too."""
     return service.api_keys()
 
 
 @router.post("/keys", responses=responses(409), status_code=201)
-def create_key(service: Service, caller: Ruler, body: NewKey) -> MadeKey:
+def create_key(service: Service, caller: Administrator, body: NewKey) -> MadeKey:
     """Make an API key."""
     made, key = service.create_api_key(body.name, body.role, actor=caller.name)
     return MadeKey(name=made.name, role=made.role, key=key.reveal().decode())
 
 
 @router.delete("/keys/{name}", responses=responses(404), status_code=204, response_class=Response)
-def revoke_key(service: Service, caller: Ruler, name: KeyInPath) -> None:
+def revoke_key(service: Service, caller: Administrator, name: KeyInPath) -> None:
     """Refuse an API key from now on."""
     service.revoke_api_key(name, actor=caller.name)

@@ -6,18 +6,18 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import Field, model_validator
 
 from host_tools.validator.errors import ConflictError, NotFoundError
-from host_tools.validator.http.authentication import CHECK, Allowed, Caller
-from host_tools.validator.http.fields import Body, Code, Name, Text
+from host_tools.validator.http.authentication import MAY_CHECK, Caller, RequireRole
+from host_tools.validator.http.fields import Code, Name, RequestBody, Text
 from host_tools.validator.http.metrics import timed_check
+from host_tools.validator.http.refusals import responses
 from host_tools.validator.records import Challenge, Role
 from host_tools.validator.rule.verdict import CheckRequest, Verdict
-from host_tools.validator.server.error_pages import responses
 from host_tools.validator.service import Validator
 
 router = APIRouter(prefix="/v1", tags=["checks"])
 
 
-class _Whose(Body):
+class _Whose(RequestBody):
     user_id: Name | None = None
     serial: Name | None = None
 
@@ -44,7 +44,7 @@ class ChallengeRequest(_Whose):
     text: Text | None = None
 
 
-class Details(Body):
+class Details(RequestBody):
     """Why, for those who help users."""
 
     reason: str
@@ -53,7 +53,7 @@ class Details(Body):
     retry_after: int
 
 
-class Outcome(Body):
+class Outcome(RequestBody):
     """Accepted or not. Checkers learn nothing more: wrong codes, users and tokens look alike."""
 
     accepted: bool
@@ -75,7 +75,7 @@ def outcome(verdict: Verdict, role: Role) -> Outcome:
 
 @router.post("/checks", responses=responses(), response_model_exclude_unset=True)
 async def check(
-    request: Request, body: Check, caller: Annotated[Caller, Depends(Allowed(CHECK))]
+    request: Request, body: Check, caller: Annotated[Caller, Depends(RequireRole(MAY_CHECK))]
 ) -> Outcome:
     """Check one code. The answer is 200 whether or not it was accepted."""
     asked = CheckRequest(
@@ -91,7 +91,9 @@ async def check(
 
 @router.post("/challenges", responses=responses(404, 409), status_code=201)
 def issue_challenge(
-    request: Request, body: ChallengeRequest, caller: Annotated[Caller, Depends(Allowed(CHECK))]
+    request: Request,
+    body: ChallengeRequest,
+    caller: Annotated[Caller, Depends(RequireRole(MAY_CHECK))],
 ) -> Challenge:
     """Issue a challenge to the OCRA token of a user; it waits five minutes for its response.
 

@@ -4,7 +4,7 @@ that."""
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
-from host_tools.validator.server.error_pages import responses
+from host_tools.validator.http.refusals import responses
 from host_tools.validator.service import Validator
 
 router = APIRouter(tags=["operation"])

@@ -5,26 +5,23 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, File, Form, UploadFile
 from pydantic import BaseModel, Field
-from starlette.formparsers import MultiPartParser
 
-from host_tools.errors import ExitCode, KodebrikError
+from host_tools.errors import KodebrikError
 from host_tools.exchange import formats
 from host_tools.progress import Progress
 from host_tools.secret import Secret
-from host_tools.validator.http.fields import Body, Name
+from host_tools.validator.errors import InvalidError
+from host_tools.validator.http.fields import Name, RequestBody
+from host_tools.validator.http.refusals import responses
+from host_tools.validator.http.uploads import UploadRoute
 from host_tools.validator.records import GENERIC_PPM, NewToken, new_token
-from host_tools.validator.rest.tokens import Ruler, Service
+from host_tools.validator.rest.tokens import Administrator, Service
 from host_tools.validator.rule.drift import LARGEST_PPM
-from host_tools.validator.server.error_pages import responses
 
-router = APIRouter(prefix="/v1", tags=["tokens"])
+router = APIRouter(prefix="/v1", tags=["tokens"], route_class=UploadRoute)
 
 PATHS = ("/v1/imports", "/admin/import")  # what may be as long as a file
 Kind = Literal["totp", "hotp"]
-
-# Uploads hold secrets in the clear and must not pass through a temporary file on the disk.
-# BodyLimit bounds them.
-MultiPartParser.spool_max_size = 2**30
 
 
 class Imported(BaseModel):
@@ -33,14 +30,14 @@ class Imported(BaseModel):
     imported: int
 
 
-class Assignment(Body):
+class Assignment(RequestBody):
     """Which token goes to whom."""
 
     serial: Name
     user_id: Name
 
 
-class Assignments(Body):
+class Assignments(RequestBody):
     """Tokens from stock and their users, who are made when new; `activate` for tokens handed over
     in person."""
 
@@ -55,16 +52,12 @@ class Assigned(BaseModel):
 
 
 @router.post("/assignments", responses=responses(404, 409))
-def assign_tokens(service: Service, caller: Ruler, body: Assignments) -> Assigned:
+def assign_tokens(service: Service, caller: Administrator, body: Assignments) -> Assigned:
     """Give many tokens to their users in one transaction: all of them, or none when one cannot be
     given."""
     users = {one.serial: one.user_id for one in body.assignments}
     if len(users) < len(body.assignments):
-        raise KodebrikError(
-            "A token stands twice.",
-            "Take one of the two out; nothing was done.",
-            ExitCode.BAD_INPUT,
-        )
+        raise InvalidError("A token stands twice.", "Take one of the two out; nothing was done.")
     return Assigned(
         assigned=service.assign_tokens(users, activate=body.activate, actor=caller.name)
     )
@@ -73,7 +66,7 @@ def assign_tokens(service: Service, caller: Ruler, body: Assignments) -> Assigne
 @router.post("/imports", responses=responses(409), status_code=201)
 def import_file(
     service: Service,
-    caller: Ruler,
+    caller: Administrator,
     file: Annotated[UploadFile, File(description="PSKC, CSV or a list of otpauth URIs.")],
     passphrase: Annotated[str, Form(max_length=200, description="Opens a PSKC file.")] = "",
     key: Annotated[
@@ -102,9 +95,12 @@ def read_tokens(
     progress: Progress | None = None,
     clock_ppm: float = GENERIC_PPM,
 ) -> list[NewToken]:
-    """Read a file's tokens, with clocks that can be off by `clock_ppm`; KodebrikError names its
+    """Read a file's tokens, with clocks that can be off by `clock_ppm`; InvalidError names its
     first fault."""
-    found = formats.read(content, _hexadecimal(key), _secret(passphrase), kind, progress)
+    try:
+        found = formats.read(content, _hexadecimal(key), _secret(passphrase), kind, progress)
+    except KodebrikError as error:  # all that is wrong here was sent: the file or its key
+        raise InvalidError(error.message, error.hint) from None
     return [new_token(token, clock_ppm) for token in found]
 
 
@@ -116,6 +112,6 @@ def _hexadecimal(text: str) -> Secret | None:
     try:
         return Secret(bytes.fromhex(text)) if text.strip() else None
     except ValueError:
-        raise KodebrikError(
-            "The key is not hexadecimal.", "Give it as the digits 0-9 and a-f.", ExitCode.BAD_INPUT
+        raise InvalidError(
+            "The key is not hexadecimal.", "Give it as the digits 0-9 and a-f."
         ) from None

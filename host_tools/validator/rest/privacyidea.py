@@ -3,8 +3,8 @@ instead.
 
 Answers have the form of privacyIDEA 3 (privacyidea/lib/utils `prepare_result`, api/validate
 `check`, api/lib/postpolicy `construct_radius_response`). What differs: failures never tell users,
-tokens and codes apart, and a program needs an API key (see callers.py: a URL can carry it) unless
-the server was told which addresses may ask without.
+tokens and codes apart, and a program needs an API key (which a URL can carry, see
+http/authentication.py) unless the server was told which addresses may ask without.
 
 `pass` is the code, with the user's PIN before it if one was set. For an OCRA token, an empty `pass`
 issues a challenge; its `transaction_id` comes back with the response, and is the challenge itself.
@@ -18,13 +18,18 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request, Res
 from fastapi.responses import JSONResponse
 
 from host_tools.errors import KodebrikError
-from host_tools.validator.http.authentication import CHECK, Callers, client_address, unauthorised
+from host_tools.validator.http.authentication import (
+    MAY_CHECK,
+    ApiKeyAuthenticator,
+    client_address,
+    unauthorised,
+)
 from host_tools.validator.http.fields import printable
 from host_tools.validator.http.otp_passwords import check_password
+from host_tools.validator.http.refusals import responses
 from host_tools.validator.http.settings import Settings
 from host_tools.validator.records import Challenge
 from host_tools.validator.rest import privacyidea_answers
-from host_tools.validator.server.error_pages import responses
 from host_tools.validator.service import Validator
 
 _REFUSED, _MATCHED, _CHALLENGED = (
@@ -35,15 +40,15 @@ _REFUSED, _MATCHED, _CHALLENGED = (
 
 
 async def _asker(request: Request) -> str:
-    callers: Callers = request.app.state.callers
+    authenticator: ApiKeyAuthenticator = request.app.state.authenticator
     settings: Settings = request.app.state.settings
-    caller = await callers.caller(request)
+    caller = await authenticator.caller(request)
     if caller is None:
         address = client_address(request)
         if not _trusted(address, settings):
             raise unauthorised("Give an API key, or name this address as one that may ask without.")
         return f"privacyidea {address}"
-    if caller.role not in CHECK:
+    if caller.role not in MAY_CHECK:
         raise HTTPException(403, f"An API key of role {caller.role} may not check codes.")
     return caller.name
 

@@ -6,10 +6,18 @@ from fastapi import APIRouter, Response
 from pydantic import Field
 
 from host_tools.secret import Secret
-from host_tools.validator.http.fields import Body, Limit, Name, Offset, Search, Text, UserInPath
+from host_tools.validator.http.fields import (
+    Limit,
+    Name,
+    Offset,
+    RequestBody,
+    Search,
+    Text,
+    UserInPath,
+)
+from host_tools.validator.http.refusals import responses
 from host_tools.validator.records import Page, User
-from host_tools.validator.rest.tokens import Carer, Reader, Ruler, Service
-from host_tools.validator.server.error_pages import responses
+from host_tools.validator.rest.tokens import Administrator, HelpDesk, Reader, Service
 
 router = APIRouter(prefix="/v1", tags=["users"])
 
@@ -19,7 +27,7 @@ Mail = Annotated[
 Language = Literal["da", "en"]
 
 
-class NewUser(Body):
+class NewUser(RequestBody):
     """A user to make. A user-ID has 5 to 48 characters and is never a CPR number or ten digits."""
 
     user_id: Name
@@ -27,7 +35,7 @@ class NewUser(Body):
     language: Language = "da"
 
 
-class Choices(Body):
+class Choices(RequestBody):
     """Where, in which language and of what a user is told."""
 
     email: Mail | None
@@ -35,7 +43,7 @@ class Choices(Body):
     notify_on_use: bool
 
 
-class Pin(Body):
+class Pin(RequestBody):
     """A PIN of 4 to 32 characters, or null for none."""
 
     pin: Text | None
@@ -50,7 +58,7 @@ def find_users(
 
 
 @router.post("/users", responses=responses(409), status_code=201)
-def create_user(service: Service, caller: Carer, body: NewUser) -> User:
+def create_user(service: Service, caller: HelpDesk, body: NewUser) -> User:
     """Make a user."""
     return service.create_user(
         body.user_id, email=body.email, language=body.language, actor=caller.name
@@ -64,7 +72,7 @@ def show_user(service: Service, caller: Reader, user_id: UserInPath) -> User:
 
 
 @router.put("/users/{user_id:path}", responses=responses(404))
-def set_user(service: Service, caller: Carer, user_id: UserInPath, body: Choices) -> User:
+def set_user(service: Service, caller: HelpDesk, user_id: UserInPath, body: Choices) -> User:
     """Set where and of what a user is told."""
     return service.set_user(
         user_id,
@@ -76,7 +84,7 @@ def set_user(service: Service, caller: Carer, user_id: UserInPath, body: Choices
 
 
 @router.put("/pins/{user_id:path}", responses=responses(404))
-def set_pin(service: Service, caller: Carer, user_id: UserInPath, body: Pin) -> User:
+def set_pin(service: Service, caller: HelpDesk, user_id: UserInPath, body: Pin) -> User:
     """Ask for a PIN with every code of the user, or no more."""
     return service.set_pin(
         user_id, None if body.pin is None else Secret(body.pin.encode()), actor=caller.name
@@ -86,6 +94,6 @@ def set_pin(service: Service, caller: Carer, user_id: UserInPath, body: Pin) -> 
 @router.delete(
     "/users/{user_id:path}", responses=responses(404), status_code=204, response_class=Response
 )
-def delete_user(service: Service, caller: Ruler, user_id: UserInPath) -> None:
+def delete_user(service: Service, caller: Administrator, user_id: UserInPath) -> None:
     """Remove a user; their tokens go back into stock."""
     service.delete_user(user_id, actor=caller.name)

@@ -1,5 +1,4 @@
-"""The server's application: every route, its limits, its headers, and what runs beside it while it
-lives."""
+"""The server's application: its routes, limits and headers, and the services that run beside it."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -11,9 +10,13 @@ from starlette.staticfiles import StaticFiles
 from firmware.version import VERSION
 from host_tools.errors import KodebrikError
 from host_tools.validator.http import metrics
-from host_tools.validator.http.authentication import RULE, Callers, presented
+from host_tools.validator.http.authentication import (
+    MAY_ADMINISTER,
+    ApiKeyAuthenticator,
+    presented_key,
+)
 from host_tools.validator.http.otp_passwords import check_password
-from host_tools.validator.http.rate_limits import BodyLimit, Import
+from host_tools.validator.http.rate_limits import BodyLimit, UploadLimit
 from host_tools.validator.http.settings import Settings
 from host_tools.validator.notices.delivery import Channels, Delivery
 from host_tools.validator.radius import server
@@ -27,7 +30,7 @@ from host_tools.validator.rest import (
     users,
 )
 from host_tools.validator.server import error_pages
-from host_tools.validator.server.security_headers import SafeHeaders
+from host_tools.validator.server.security_headers import SecurityHeaders
 from host_tools.validator.service import Validator
 from host_tools.validator.site import (
     admin_session,
@@ -53,12 +56,12 @@ def create_app(validator: Validator, settings: Settings) -> FastAPI:
         description=_DESCRIPTION,
         docs_url=None,  # its pages fetch scripts from elsewhere
         redoc_url=None,
-        lifespan=_beside,
+        lifespan=_lifespan,
         redirect_slashes=False,
     )
     app.state.validator = validator
     app.state.settings = settings
-    app.state.callers = Callers(validator, settings)
+    app.state.authenticator = ApiKeyAuthenticator(validator, settings)
     error_pages.install(app)
     for module in (
         checks,
@@ -78,37 +81,39 @@ def create_app(validator: Validator, settings: Settings) -> FastAPI:
         app.include_router(sign_in.router, include_in_schema=False)
     app.mount("/static", StaticFiles(packages=[("host_tools.validator.site", "static")]))
     app.add_middleware(
-        BodyLimit, settings.body_limit, Import(imports.PATHS, settings.import_limit, _may_import)
+        BodyLimit,
+        settings.body_limit,
+        UploadLimit(imports.PATHS, settings.import_limit, _may_import),
     )
-    app.add_middleware(SafeHeaders)
+    app.add_middleware(SecurityHeaders)
     return app
 
 
 async def _may_import(request: Request) -> bool:
     """Say whether a request comes with the API key or the session of somebody who may import."""
-    callers: Callers = request.app.state.callers
-    key = presented(request)
+    authenticator: ApiKeyAuthenticator = request.app.state.authenticator
+    key = presented_key(request)
     try:
         if key is None:
             who = await admin_session.signed_in(request)
-            return who is not None and who.may(RULE)
-        caller = None if callers.too_many(request) else await callers.owner(key)
+            return who is not None and who.may(MAY_ADMINISTER)
+        caller = None if authenticator.too_many(request) else await authenticator.owner(key)
     except KodebrikError:  # nobody can tell; the route, which asks again, says why
         return False
-    return caller is not None and caller.role in RULE
+    return caller is not None and caller.role in MAY_ADMINISTER
 
 
 @contextlib.asynccontextmanager
-async def _beside(app: FastAPI) -> AsyncIterator[None]:
-    """Run RADIUS and the delivery of notices while the application lives; let both finish what they
-    have begun."""
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Run RADIUS and the delivery of notices beside the application; at the end, let both finish
+    what they have begun."""
     validator: Validator = app.state.validator
     settings: Settings = app.state.settings
 
     async def check(user_id: str, code: str, client: str) -> bool:
         return (await check_password(validator, f"radius {client}", code, user=user_id)).accepted
 
-    channels = Channels(settings.webhook, settings.mail)
+    channels = Channels(settings.webhook, settings.mail, settings.time_zone)
     delivery = Delivery(validator, channels) if channels else None
     listener = None
     if settings.radius is not None:

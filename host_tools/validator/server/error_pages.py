@@ -1,64 +1,45 @@
-"""Every refusal as JSON `{"error": …, "hint": …}`, and none of them says again what was sent: that
-may be a code."""
+"""Errors as HTTP answers: JSON `{"error": …, "hint": …}`, or a page where a browser asked.
+
+No answer repeats what was sent: that may be a code.
+"""
 
 import logging
 from collections.abc import Mapping
-from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
-from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from host_tools.errors import ExitCode, KodebrikError
+from host_tools.errors import KodebrikError
+from host_tools.validator.errors import (
+    ConflictError,
+    InvalidError,
+    NotFoundError,
+    UnavailableError,
+)
+from host_tools.validator.http.refusals import Refusal
 from host_tools.validator.rest import privacyidea_answers
-from host_tools.validator.server.security_headers import protect
-from host_tools.validator.site.admin_session import LogInFirst, log_in_first
+from host_tools.validator.server.security_headers import add_security_headers
+from host_tools.validator.site.admin_session import NotSignedInError, redirect_to_login
 from host_tools.validator.site.pages import error_page, wants_page
 
 log = logging.getLogger("kodebrik.api")
 
 
-class Refusal(BaseModel):
-    """Why a request was not carried out, and what to do."""
-
-    error: str
-    hint: str
-
-
-STATUS: dict[int, int] = {
-    ExitCode.BAD_INPUT: 422,
-    ExitCode.NOT_FOUND: 404,
-    ExitCode.CONFLICT: 409,
-    ExitCode.DATABASE: 503,
+# The HTTP status of each class of refusal; any other error is the server's own (500).
+_STATUS: dict[type[KodebrikError], int] = {
+    InvalidError: 422,
+    NotFoundError: 404,
+    ConflictError: 409,
+    UnavailableError: 503,
 }
 _HINT = "See /openapi.json for what is taken here."
-_MEANINGS = {
-    400: "The request cannot be read.",
-    401: "There is no valid API key.",
-    403: "The API key's role may not do this.",
-    404: "There is no such token, user or key.",
-    409: "The token or user is not in a state for this.",
-    413: "The request is too long.",
-    422: "What was given is not valid.",
-    429: "Too many requests; Retry-After says when to come again.",
-    503: "The database does not answer.",
-}
-
-
-def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Describe refusals for OpenAPI; those that every route has are always there."""
-    always = (400, 401, 403, 413, 422, 429, 503)
-    return {
-        n: {"model": Refusal, "description": _MEANINGS[n]} for n in sorted({*always, *statuses})
-    }
 
 
 def status_of(error: KodebrikError) -> int:
-    """Give the HTTP status of a refusal of the validator; any other error is the server's own
-    (500)."""
-    return STATUS.get(error.exit_code, 500)
+    """Give the HTTP status of an error of the validator."""
+    return next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 500)
 
 
 def install(app: FastAPI) -> None:
@@ -66,7 +47,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(KodebrikError, _kodebrik_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
-    app.add_exception_handler(LogInFirst, log_in_first)
+    app.add_exception_handler(NotSignedInError, redirect_to_login)
     app.add_exception_handler(Exception, _defect)
 
 
@@ -112,4 +93,6 @@ def _defect(request: Request, error: Exception) -> Response:
         "A request failed: %s.", type(error).__name__
     )  # starlette raises it again, for uvicorn's log
     hint = "This is a defect; please report it with the server's log."
-    return protect(_answer(request, 500, Refusal(error="The server failed.", hint=hint)))
+    return add_security_headers(
+        _answer(request, 500, Refusal(error="The server failed.", hint=hint))
+    )

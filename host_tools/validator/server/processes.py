@@ -112,9 +112,8 @@ def _announce(address: tuple[str, int], encrypted: bool, ready: Callable[[str], 
         answer = opened.enter_context(connection.makefile("rb"))
         lives = answer.readline().split()[1:2] == [b"200"]
         if lives:
-            ready(
-                f"{'https' if encrypted else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
-            )
+            scheme, shown = "https" if encrypted else "http", f"[{host}]" if ":" in host else host
+            ready(f"{scheme}://{shown}:{port}")
 
 
 def application() -> FastAPI:

@@ -20,13 +20,13 @@ _NO_STORE = (b"cache-control", b"no-store")
 _STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000")  # seconds: a year
 
 
-def protect(answer: Response) -> Response:
+def add_security_headers(answer: Response) -> Response:
     """Add them to an answer that is made outside of all middleware: that to a defect."""
     answer.raw_headers += [*_HEADERS, _NO_STORE]
     return answer
 
 
-class SafeHeaders:
+class SecurityHeaders:
     """ASGI middleware that adds them."""
 
     def __init__(self, app: ASGIApp) -> None:

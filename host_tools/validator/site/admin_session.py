@@ -1,19 +1,24 @@
-"""Who is signed in to the administration: an API key, kept sealed in the browser's cookie and asked
-about each time."""
+"""Signing in to the administration with an API key, and the session that it opens."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse
 
-from host_tools.validator.http.authentication import READ, Caller, Callers, client_address
-from host_tools.validator.http.rate_limits import neighbourhood
-from host_tools.validator.records import Role
+from host_tools.secret import Secret
+from host_tools.validator.http.authentication import (
+    MAY_READ,
+    ApiKeyAuthenticator,
+    client_address,
+)
+from host_tools.validator.http.rate_limits import network_prefix
+from host_tools.validator.http.settings import Settings
+from host_tools.validator.records import ApiKey, Role
 from host_tools.validator.service import Validator
-from host_tools.validator.site.cookies import LIFETIME, Seal, check_form, new_token
-from host_tools.validator.site.pages import go, language, page
+from host_tools.validator.site.cookies import ADMINISTRATION, check_form, form_token, new_id
+from host_tools.validator.site.pages import language, page, redirect
 from host_tools.validator.site.texts import text
 
 router = APIRouter()
@@ -21,84 +26,81 @@ router = APIRouter()
 _Field = Annotated[str, Form(max_length=200)]
 
 
-class LogInFirst(Exception):  # noqa: N818 - it is no error, it is where to go
-    """Nobody is signed in."""
+class NotSignedInError(Exception):
+    """A page of the administration was asked for without a session."""
 
 
 @dataclass(frozen=True)
 class Operator:
-    """Who is signed in, the token of their forms, and the name of their session."""
+    """Who is signed in to the administration: name and role of their API key, and their session."""
 
     name: str
     role: Role
-    csrf: str
-    session: str
+    session_id: Secret = field(repr=False)
 
     def may(self, roles: frozenset[Role]) -> bool:
         """Say whether the role is among `roles`."""
         return self.role in roles
 
     def must(self, roles: frozenset[Role]) -> None:
-        """HTTP error 403 unless the role is among `roles`."""
+        """Raise HTTP error 403 unless the role is among `roles`."""
         if not self.may(roles):
             raise HTTPException(403, f"The role {self.role} may not do this.")
 
 
-def _seal(request: Request) -> Seal:
-    validator: Validator = request.app.state.validator
-    return Seal(validator.session_key(), "administration")
-
-
-def _session(request: Request) -> dict[str, Any] | None:
-    """Give what the cookie of somebody who is signed in holds, unless they have signed out
-    since."""
-    session = _seal(request).read(request)
-    validator: Validator = request.app.state.validator
-    return (
-        None
-        if session is None or "key" not in session or validator.has_ended(session["session"])
-        else session
-    )
-
-
 async def signed_in(request: Request) -> Operator | None:
-    """Give who is signed in, if anybody is."""
-    session = await run_sync(_session, request)
-    callers: Callers = request.app.state.callers
-    caller = None if session is None else await callers.owner(session["key"])
-    if session is None or caller is None or caller.role not in READ:
+    """Give who is signed in, if anybody is; the session counts as used."""
+    session_id = ADMINISTRATION.read(request)
+    if session_id is None:
         return None
-    return Operator(caller.name, caller.role, session["csrf"], session["session"])
+    validator: Validator = request.app.state.validator
+    settings: Settings = request.app.state.settings
+    key: ApiKey | None = await run_sync(
+        validator.session_owner, session_id, settings.session_limits
+    )
+    if key is None or key.role not in MAY_READ:
+        return None
+    return Operator(key.name, key.role, session_id)
 
 
 async def _operator(request: Request) -> Operator:
     operator = await signed_in(request)
     if operator is None:
-        raise LogInFirst
+        raise NotSignedInError
     return operator
 
 
 SignedIn = Annotated[Operator, Depends(_operator)]
 
 
-async def _sent(request: Request, operator: SignedIn, csrf: _Field = "") -> Operator:
-    check_form({"csrf": operator.csrf}, csrf)
+async def _form_sender(operator: SignedIn, csrf: _Field = "") -> Operator:
+    check_form(operator.session_id, csrf)
     return operator
 
 
-Sent = Annotated[Operator, Depends(_sent)]  # of a form that came from its own page
+SignedInForm = Annotated[Operator, Depends(_form_sender)]  # with a form from its own page
 
 
-def log_in_first(request: Request, _: Exception) -> Response:
-    """Answer LogInFirst."""
-    return go("/admin/login")
+def redirect_to_login(request: Request, _: Exception) -> Response:
+    """Answer NotSignedInError."""
+    return redirect("/admin/login")
 
 
 def show(
     request: Request, operator: Operator, template: str, status: int = 200, **values: Any
 ) -> HTMLResponse:
     """Answer with a page of the administration."""
-    return page(request, template, status, operator=operator, csrf=operator.csrf, **values)
+    return page(request, template, status, **page_values(request, operator), **values)
+
+
+def page_values(request: Request, operator: Operator) -> dict[str, Any]:
+    """Give what every page of the administration shows or needs."""
+    settings: Settings = request.app.state.settings
+    return {
+        "operator": operator,
+        "csrf": form_token(operator.session_id),
+        "idle_seconds": round(settings.session_limits.idle),
+    }
 
 
 @router.get("/admin/login")
@@ -109,48 +111,53 @@ def ask_key(request: Request) -> Response:
 
 @router.post("/admin/login")
 async def take_key(request: Request, csrf: _Field = "", key: _Field = "") -> Response:
-    """Open a session for the owner of the key."""
-    session = (await run_sync(_seal, request)).read(request)
-    if session is None:
-        return await run_sync(_form, request)
-    check_form(session, csrf)
-    callers: Callers = request.app.state.callers
-    address = neighbourhood(client_address(request))
-    callers.guesses.take(address, cost=0)
-    caller: Caller | None = await callers.owner(key.strip())
+    """Open a session for the owner of the key, under a fresh id."""
+    visitor = ADMINISTRATION.read(request)
+    if visitor is None:
+        return _form(request)
+    check_form(visitor, csrf)
+    authenticator: ApiKeyAuthenticator = request.app.state.authenticator
+    address = network_prefix(client_address(request))
+    authenticator.guesses.take(address, cost=0)
+    caller = await authenticator.owner(key.strip())
     if caller is None:
-        callers.guesses.wait(address)
-        return await run_sync(_form, request, "wrong_key")
-    if caller.role not in READ:
-        return await run_sync(_form, request, "not_for_checkers")
-    answer = go("/admin")
-    # With a fresh name and a fresh token for its forms.
-    (await run_sync(_seal, request)).write(
-        request, answer, {"key": key.strip(), "session": new_token()}
-    )
+        authenticator.guesses.wait(address)
+        return _form(request, "wrong_key")
+    if caller.role not in MAY_READ:
+        return _form(request, "not_for_checkers")
+    validator: Validator = request.app.state.validator
+    settings: Settings = request.app.state.settings
+    opened = await run_sync(validator.open_session, key.strip(), settings.session_limits)
+    if opened is None:  # revoked within the last second
+        return _form(request, "wrong_key")
+    answer = redirect("/admin")
+    ADMINISTRATION.write(request, answer, opened[0])
     return answer
 
 
+@router.post("/admin/session", status_code=204)
+def extend_session(operator: SignedInForm) -> None:
+    """Keep the session open: asking who is signed in has moved its end."""
+
+
 @router.post("/admin/logout")
-def log_out(request: Request, operator: Sent) -> Response:
-    """End the session: whoever has a copy of its cookie is out too."""
+def log_out(request: Request, operator: SignedInForm) -> Response:
+    """Close the session: a copy of its cookie opens nothing either."""
     validator: Validator = request.app.state.validator
-    validator.end_session(operator.session, LIFETIME)
-    answer = go("/admin/login")
-    _seal(request).drop(request, answer)
+    validator.close_session(operator.session_id)
+    answer = redirect("/admin/login")
+    ADMINISTRATION.delete(request, answer)
     return answer
 
 
 def _form(request: Request, error: str = "") -> Response:
-    session = _seal(request).read(request) or {}
-    content = {"csrf": session.get("csrf") or new_token()}
-    said = text(language(request), error) if error else ""
+    visitor = ADMINISTRATION.read(request) or new_id()
     answer = page(
         request,
         "administration/login.html",
         422 if error else 200,
-        csrf=content["csrf"],
-        error=said,
+        csrf=form_token(visitor),
+        error=text(language(request), error) if error else "",
     )
-    _seal(request).write(request, answer, content)
+    ADMINISTRATION.write(request, answer, visitor)
     return answer

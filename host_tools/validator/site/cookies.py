@@ -1,85 +1,77 @@
-"""Cookies that only this server can read or change (AES-256-GCM), and the tokens of their forms
-(CSRF).
+"""Cookies that name a session by its opaque random id, and the form tokens (CSRF) derived from it.
 
-A worker keeps nothing about a visitor: every worker of a database opens the cookies of the others.
+Whoever opens a page with a form gets an id, also before there is a session: their form token is
+HMAC-SHA256 of the id. A session gets a fresh id from the validator when it is opened, so an id that
+somebody planted before is worth nothing after (no session fixation).
 """
 
 import base64
 import hmac
-import json
+import re
 import secrets
-import time
-from typing import Any
+from dataclasses import dataclass
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from fastapi import HTTPException, Request, Response
 
 from host_tools.secret import Secret
 
-# WCAG 2.2, 2.2.1: a limit of more than 20 hours need not be announced. Signing out, or revoking the
-# API key, ends one.
-LIFETIME = 24 * 3600  # seconds
-_NONCE = 12  # bytes
+_ID_BYTES = 32
+_ID = re.compile(r"[A-Za-z0-9_-]{43}")  # 32 bytes as base64url
 
 
-class Seal:
-    """Seals one kind of cookie; `name` keeps the kinds apart."""
+@dataclass(frozen=True)
+class SessionCookie:
+    """One kind of session cookie; it ends with the browser, and scripts cannot read it."""
 
-    def __init__(self, key: Secret, name: str) -> None:
-        """`key` has 32 bytes."""
-        self._cipher = AESGCM(key.reveal())
-        self._name = name
+    name: str
 
-    def read(self, request: Request) -> dict[str, Any] | None:
-        """Give what the cookie holds; None without one, for one that was changed, and for one that
-        is too old."""
-        sealed = request.cookies.get(self._cookie(request), "")
-        try:
-            raw = base64.urlsafe_b64decode(sealed.encode())
-            plain = self._cipher.decrypt(raw[:_NONCE], raw[_NONCE:], self._name.encode())
-        except (ValueError, InvalidTag):  # binascii.Error and UnicodeEncodeError are ValueErrors
-            return None
-        content: dict[str, Any] = json.loads(plain)
-        return content if time.time() - content["at"] < LIFETIME else None
+    def read(self, request: Request) -> Secret | None:
+        """Give the id in the request's cookie; None without one, or when it is no id."""
+        value = request.cookies.get(self._name_for(request), "")
+        return Secret(value.encode()) if _ID.fullmatch(value) else None
 
-    def write(self, request: Request, response: Response, content: dict[str, Any]) -> None:
-        """Set the cookie. It ends with the browser; over HTTPS no plain connection ever carries
-        it."""
-        nonce = secrets.token_bytes(_NONCE)
-        plain = json.dumps({"csrf": new_token(), **content, "at": time.time()}).encode()
-        sealed = base64.urlsafe_b64encode(
-            nonce + self._cipher.encrypt(nonce, plain, self._name.encode())
-        ).decode()
+    def write(self, request: Request, response: Response, session_id: Secret) -> None:
+        """Set the cookie; one that was set over HTTPS is never sent over plain HTTP."""
         response.set_cookie(
-            self._cookie(request),
-            sealed,
-            secure=_encrypted(request),
+            self._name_for(request),
+            session_id.reveal().decode(),
+            secure=_is_encrypted(request),
             httponly=True,
             samesite="strict",
             path="/",
         )
 
-    def drop(self, request: Request, response: Response) -> None:
+    def delete(self, request: Request, response: Response) -> None:
         """Remove the cookie."""
         response.delete_cookie(
-            self._cookie(request), secure=_encrypted(request), httponly=True, samesite="strict"
+            self._name_for(request), secure=_is_encrypted(request), httponly=True, samesite="strict"
         )
 
-    def _cookie(self, request: Request) -> str:
-        return f"__Host-{self._name}" if _encrypted(request) else self._name
+    def _name_for(self, request: Request) -> str:
+        return f"__Host-{self.name}" if _is_encrypted(request) else self.name
 
 
-def new_token() -> str:
-    """Draw a token for the forms of one visit."""
-    return secrets.token_urlsafe(16)
+ADMINISTRATION = SessionCookie("administration")
+SIGN_IN = SessionCookie("sign-in")
 
 
-def check_form(content: dict[str, Any], given: str) -> None:
-    """HTTP error 403 unless a form carries its cookie's token."""
-    if not hmac.compare_digest(str(content["csrf"]).encode(), given.encode()):
+def new_id() -> Secret:
+    """Draw the id of a visitor who has no session yet."""
+    return Secret(secrets.token_urlsafe(_ID_BYTES).encode())
+
+
+def form_token(session_id: Secret) -> str:
+    """Give the token that the forms of a session carry: 43 characters."""
+    mac = hmac.digest(session_id.reveal(), b"form token", "sha256")
+    return base64.urlsafe_b64encode(mac).decode().rstrip("=")
+
+
+def check_form(session_id: Secret | None, given: str) -> None:
+    """Raise HTTP error 403 unless a form carries the token of its session."""
+    expected = "" if session_id is None else form_token(session_id)
+    if session_id is None or not hmac.compare_digest(expected.encode(), given.encode()):
         raise HTTPException(403, "This form was not sent from its own page. Open the page again.")
 
 
-def _encrypted(request: Request) -> bool:
+def _is_encrypted(request: Request) -> bool:
     return request.url.scheme == "https"

@@ -1,80 +1,29 @@
-"""The drift of one token's clock as points in a drawing: what the template makes an SVG of, with
-its table below."""
+"""The drift of one token's clock as an SVG: a dot for each accepted code, a line for the server's
+estimate."""
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import tzinfo
 
+from markupsafe import Markup
+
+from host_tools.svg_plot import Axis, Curve, Labels, draw, even_marks, round_marks
+from host_tools.validator.formatting import local_day, number
 from host_tools.validator.records import DriftPoint
 
-WIDTH, HEIGHT = 720, 280  # units of the drawing
-_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 16, 16, 36  # margins, same units
+MAX_ROWS = 200  # of the table beside the plot, the newest
+_SIZE = 720, 280  # units
 _DAY = 86400  # seconds
-MAX_ROWS = 200  # of the table, the newest
 
 
-@dataclass(frozen=True)
-class Mark:
-    """A label of an axis and where it stands."""
-
-    at: float
-    label: str
-
-
-@dataclass(frozen=True)
-class Plot:
-    """All that is drawn. `codes` are one dot per accepted code, `believed` a line's points as SVG
-    writes them."""
-
-    codes: tuple[tuple[float, float], ...]
-    believed: str
-    seconds: tuple[Mark, ...]
-    dates: tuple[Mark, ...]
-    zero: float
-    left: int = _LEFT
-    right: int = WIDTH - _RIGHT
-    top: int = _TOP
-    bottom: int = HEIGHT - _BOTTOM
-
-
-def draw(points: list[DriftPoint]) -> Plot | None:
-    """Place the points; None when there is nothing to draw yet."""
-    if not points:
-        return None
-    begin, end = points[0].at, max(points[-1].at, points[0].at + _DAY)
-    values = [value for point in points for value in (point.observed, point.believed)]
-    step = _step(max(max(values) - min(values), 1.0))
-    low, high = step * (min([*values, 0.0]) // step), -step * (-max([*values, 0.0]) // step)
-    if low == high:
-        high = low + step
-
-    def x(at: float) -> float:
-        return round(_LEFT + (at - begin) / (end - begin) * (WIDTH - _LEFT - _RIGHT), 1)
-
-    def y(value: float) -> float:
-        return round(HEIGHT - _BOTTOM - (value - low) / (high - low) * (HEIGHT - _TOP - _BOTTOM), 1)
-
-    lines = round((high - low) / step)
-    return Plot(
-        codes=tuple((x(point.at), y(point.observed)) for point in points),
-        believed=" ".join(f"{x(point.at)},{y(point.believed)}" for point in points),
-        seconds=tuple(
-            Mark(y(low + line * step), f"{low + line * step:g}") for line in range(lines + 1)
-        ),
-        dates=tuple(Mark(x(at), _date(at)) for at in (begin, (begin + end) / 2, end)),
-        zero=y(0.0),
+def draw_drift(points: list[DriftPoint], labels: Labels, language: str, zone: tzinfo) -> Markup:
+    """Draw the points (at least one), oldest first; dates and numbers are in `language`."""
+    times = Axis(
+        even_marks(points[0].at, max(points[-1].at, points[0].at + _DAY), 2),
+        lambda at: local_day(at, language, zone),
     )
-
-
-def _step(span: float) -> float:
-    """Give the distance of lines, 1, 2 or 5 times a power of ten, that divides `span` into at most
-    six."""
-    power = 0.1
-    while True:
-        for factor in (1, 2, 5):
-            if span / (factor * power) <= 6:  # noqa: PLR2004 - lines that stay apart at this height
-                return factor * power
-        power *= 10
-
-
-def _date(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d")
+    values = [value for point in points for value in (point.observed, point.believed)]
+    seconds = Axis(round_marks(values), lambda value: number(round(value, 1), language))
+    curves = (
+        Curve("", tuple((point.at, point.observed) for point in points), dots=True),
+        Curve("", tuple((point.at, point.believed) for point in points)),
+    )
+    return Markup(draw(labels, times, seconds, curves, _SIZE))  # noqa: S704 - it escapes all texts

@@ -1,119 +1,131 @@
-"""Importing a file in the administration. The page is sent bit by bit while the tokens come in, so
-that its progress shows without scripts, and whichever worker took the file.
+"""Importing a file in the administration. The page is streamed while the tokens are imported, so
+that its progress shows without scripts, and in whichever worker the request is.
 """
 
 import queue
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, File, Form, Request, Response, UploadFile
-from fastapi.responses import StreamingResponse
-from markupsafe import escape
 
 from host_tools.errors import KodebrikError
 from host_tools.progress import Progress
-from host_tools.validator.http.authentication import RULE
+from host_tools.secret import Secret
+from host_tools.validator.formatting import number
+from host_tools.validator.http.authentication import MAY_ADMINISTER
+from host_tools.validator.http.uploads import UploadRoute
 from host_tools.validator.rest.imports import read_tokens
 from host_tools.validator.service import Validator
-from host_tools.validator.site import pages
-from host_tools.validator.site.admin_session import Sent, SignedIn, show
-from host_tools.validator.site.pages import compose, language
+from host_tools.validator.site.admin_session import SignedIn, SignedInForm, page_values, show
+from host_tools.validator.site.pages import language, streamed_page
 from host_tools.validator.site.texts import text
 
-router = APIRouter(prefix="/admin")
+router = APIRouter(prefix="/admin", route_class=UploadRoute)
 
 _LINES = 10  # of progress for each half of an import: more would drown a screen reader
-_HERE = "<!-- lines -->"
 _Field = Annotated[str, Form(max_length=200)]
 
 
 @router.get("/import")
 def ask_file(request: Request, operator: SignedIn) -> Response:
     """Ask for the file."""
-    operator.must(RULE)
+    operator.must(MAY_ADMINISTER)
     return show(request, operator, "administration/import.html", error="")
 
 
 @router.post("/import")
 def take_file(
     request: Request,
-    operator: Sent,
+    operator: SignedInForm,
     file: Annotated[UploadFile | None, File()] = None,
     passphrase: _Field = "",
     key: _Field = "",
 ) -> Response:
-    """Import it, showing how far it is."""
-    operator.must(RULE)
+    """Import the file, showing the progress."""
+    operator.must(MAY_ADMINISTER)
+    chosen = language(request)
     if file is None or not file.filename:
-        return show(
-            request,
-            operator,
-            "administration/import.html",
-            422,
-            error=text(language(request), "file_missing"),
-        )
-    content, validator = file.file.read(), request.app.state.validator
-    lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-    spoken = language(request)
-    # A thread of its own: the import goes on to its end when the browser goes away.
-    worker = threading.Thread(
-        target=_import,
-        args=(validator, content, passphrase, key, operator.name, spoken, lines),
-        name="import",
+        error = text(chosen, "file_missing")
+        return show(request, operator, "administration/import.html", 422, error=error)
+    running = _Import(
+        request.app.state.validator,
+        file.file.read(),
+        Secret(passphrase.encode()),
+        Secret(key.encode()),
+        operator.name,
+        chosen,
     )
-    whole = compose(
+    return streamed_page(
         request,
         "administration/importing.html",
-        operator=operator,
-        csrf=operator.csrf,
+        **page_values(request, operator),
         name=file.filename,
+        progress=running.progress(),
+        outcome=running.outcome,
     )
-    before, _, after = whole.partition(_HERE)
 
-    def body() -> Iterator[str]:
-        yield before
-        worker.start()
-        while (line := lines.get()) is not None:
+
+@dataclass
+class _Outcome:
+    """How an import ended: the number of tokens, or what was refused, or neither for a defect."""
+
+    imported: int | None = None
+    refused: KodebrikError | None = None
+
+
+class _Import:
+    """One import in a thread of its own: it goes on to its end when the browser goes away."""
+
+    def __init__(
+        self,
+        validator: Validator,
+        content: bytes,
+        passphrase: Secret,
+        key: Secret,
+        actor: str,
+        language: str,
+    ) -> None:
+        self.outcome = _Outcome()
+        self._validator, self._content, self._actor = validator, content, actor
+        self._passphrase, self._key, self._language = passphrase, key, language
+        self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+
+    def progress(self) -> Iterator[str]:
+        """Start, and give lines of progress until the outcome is known."""
+        threading.Thread(target=self._run, name="import").start()
+        while (line := self._lines.get()) is not None:
             yield line
-        yield after
 
-    return StreamingResponse(body(), media_type="text/html; charset=utf-8")
+    def _run(self) -> None:
+        try:
+            tokens = read_tokens(
+                self._content,
+                self._passphrase.reveal().decode(),
+                self._key.reveal().decode(),
+                None,
+                self._teller("import_read"),
+            )
+            self.outcome.imported = self._validator.import_tokens(
+                tokens, actor=self._actor, progress=self._teller("import_stored")
+            )
+        except KodebrikError as error:
+            self.outcome.refused = error
+        finally:
+            self._lines.put(None)
 
-
-def _import(
-    validator: Validator,
-    content: bytes,
-    passphrase: str,
-    key: str,
-    actor: str,
-    spoken: str,
-    lines: "queue.SimpleQueue[str | None]",
-) -> None:
-    def progress(name: str) -> Progress:
+    def _teller(self, key: str) -> Progress:
         told = 0
 
         def tell(done: int, total: int) -> None:
             nonlocal told
             if done * _LINES // total > told:
                 told = done * _LINES // total
-                lines.put(f"<li>{escape(text(spoken, name, done=done, total=total))}</li>\n")
+                written = {
+                    "done": number(done, self._language),
+                    "total": number(total, self._language),
+                }
+                self._lines.put(text(self._language, key, **written))
 
         return tell
-
-    try:
-        tokens = read_tokens(content, passphrase, key, None, progress("import_read"))
-        number = validator.import_tokens(tokens, actor=actor, progress=progress("import_stored"))
-        lines.put(_outcome("good", text(spoken, "import_done", total=number)))
-    except KodebrikError as error:
-        parts = [pages.spoken(spoken, sentence) for sentence in (error.message, error.hint)]
-        said = " ".join(
-            f'<span lang="{code}">{escape(sentence)}</span>' for sentence, code in parts
-        )
-        lines.put(_outcome("bad", text(spoken, "import_failed"), said))
-    finally:
-        lines.put(None)
-
-
-def _outcome(kind: str, said: str, more: str = "") -> str:
-    return f'</ol><div class="message {kind}" role="status"><p>{escape(said)} {more}</p></div><ol hidden>'

@@ -4,12 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Request, Response
 
-from host_tools.validator.http.authentication import CARE, RULE, SEE_ALL
+from host_tools.validator.http.authentication import MAY_ADMINISTER, MAY_AUDIT, MAY_MANAGE
 from host_tools.validator.http.fields import printable
 from host_tools.validator.records import Role, Status
 from host_tools.validator.service import Validator
-from host_tools.validator.site.admin_session import Operator, Sent, SignedIn, show
-from host_tools.validator.site.pages import go, language
+from host_tools.validator.site.admin_session import Operator, SignedIn, SignedInForm, show
+from host_tools.validator.site.pages import language, redirect
 from host_tools.validator.site.texts import TEXTS, text
 
 router = APIRouter(prefix="/admin")
@@ -74,7 +74,7 @@ def list_users(
         found=found,
         text=text,
         step=_PAGE,
-        may_care=operator.may(CARE),
+        may_care=operator.may(MAY_MANAGE),
         done=done_text(request, done),
     )
 
@@ -86,9 +86,9 @@ def list_audit(request: Request, operator: SignedIn, offset: _Offset = 0) -> Res
 
 
 @router.post("/audit")
-def verify_audit(request: Request, operator: Sent) -> Response:
+def verify_audit(request: Request, operator: SignedInForm) -> Response:
     """Follow every chain, and show what was found."""
-    operator.must(SEE_ALL)
+    operator.must(MAY_AUDIT)
     validator: Validator = request.app.state.validator
     return _audit(request, operator, 0, report=validator.verify_audit())
 
@@ -103,31 +103,31 @@ def _audit(request: Request, operator: Operator, offset: int, report: object = N
         found=found,
         report=report,
         step=_PAGE,
-        may_verify=operator.may(SEE_ALL),
+        may_verify=operator.may(MAY_AUDIT),
     )
 
 
 @router.get("/keys")
 def list_keys(request: Request, operator: SignedIn, done: str = "") -> Response:
     """List API keys."""
-    operator.must(SEE_ALL)
+    operator.must(MAY_AUDIT)
     return _keys(request, operator, done=done_text(request, done))
 
 
 @router.post("/keys")
 def change_keys(
     request: Request,
-    operator: Sent,
+    operator: SignedInForm,
     action: _Field = "",
     name: _Field = "",
     role: Annotated[Role, Form()] = Role.CHECKER,
 ) -> Response:
     """Make a key, which is shown once, or revoke one."""
-    operator.must(RULE)
+    operator.must(MAY_ADMINISTER)
     validator: Validator = request.app.state.validator
     if action == "revoke":
         validator.revoke_api_key(printable(name), actor=operator.name)
-        return go("/admin/keys?done=revoke")
+        return redirect("/admin/keys?done=revoke")
     made, key = validator.create_api_key(printable(name.strip()), role, actor=operator.name)
     return _keys(request, operator, made=made, key=key.reveal().decode())
 
@@ -142,7 +142,7 @@ def _keys(
         "administration/keys.html",
         keys=validator.api_keys(),
         roles=list(Role),
-        may_rule=operator.may(RULE),
+        may_rule=operator.may(MAY_ADMINISTER),
         done=done,
         made=made,
         key=key,

@@ -1,20 +1,21 @@
-"""What all pages share: templates, language, times, the front page and errors that a person
-reads."""
+"""What all pages share: templates, language and formats; the front page and error pages."""
 
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Literal
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 
+from host_tools.validator.formatting import local_time, number, signed
 from host_tools.validator.site.danish import danish
-from host_tools.validator.site.texts import LANGUAGES, text
+from host_tools.validator.site.texts import LANGUAGES, TEXTS, counted, text
 
 router = APIRouter()
 
 _YEAR = 365 * 86400  # seconds
+_IDENTIFIERS = ("step", "data_key")  # details whose numbers are names
 _templates = Environment(
     loader=PackageLoader("host_tools.validator.site"),
     autoescape=True,
@@ -24,29 +25,53 @@ _templates = Environment(
 )
 
 
-def moment(at: float | None) -> str:
-    """Write Unix seconds as a person reads them, in UTC."""
-    return "" if at is None else datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M")
+@pass_context
+def _time(context: Context, at: float | None) -> str:
+    """Write Unix seconds as local time in the reader's language; nothing for None."""
+    zone = context["request"].app.state.settings.time_zone
+    return "" if at is None else local_time(at, context["language"], zone)
 
 
-def fact(value: str | int | float | bool | None, name: str) -> str:
-    """Write one detail of an audit entry as a person reads it; Unix seconds are told by the
-    detail's name."""
-    if (
-        isinstance(value, (int, float))
-        and not isinstance(value, bool)
-        and (name.endswith("_at") or name == "since")
-    ):
-        return f"{moment(value)} UTC"
-    if isinstance(value, float):
-        return f"{value:g}"
-    return (
-        "none" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-    )
+@pass_context
+def _number(context: Context, value: float, decimals: int | None = None) -> str:
+    """Write a number with the marks of the reader's language."""
+    return number(value, context["language"], decimals)
 
 
-_templates.filters["moment"] = moment
-_templates.filters["fact"] = fact
+@pass_context
+def _signed(context: Context, value: float, decimals: int = 1) -> str:
+    """Write a number with its sign and the marks of the reader's language."""
+    return signed(value, context["language"], decimals)
+
+
+@pass_context
+def _detail(context: Context, value: str | int | float | bool | None, name: str) -> str:
+    """Write one detail of an audit entry in the reader's language."""
+    chosen = context["language"]
+    if value is None or isinstance(value, bool):
+        return text(chosen, {None: "none", True: "yes", False: "no"}[value])
+    if isinstance(value, (int, float)):
+        if name.endswith("_at") or name == "since":  # Unix seconds
+            return _time(context, value)
+        return str(value) if name in _IDENTIFIERS else _number(context, value)
+    return _known(chosen, f"{name}_{value}", value)
+
+
+@pass_context
+def _word(context: Context, value: str, kind: str) -> str:
+    """Give the reader's word for an action ("audit") or the name of a detail ("detail")."""
+    return _known(context["language"], f"{kind}_{value}", value)
+
+
+def _known(chosen: str, key: str, otherwise: str) -> str:
+    return text(chosen, key) if key in TEXTS else otherwise
+
+
+_templates.filters["local_time"] = _time
+_templates.filters["number"] = _number
+_templates.filters["signed"] = _signed
+_templates.filters["detail"] = _detail
+_templates.filters["word"] = _word
 
 
 def spoken(chosen: str, sentence: str) -> tuple[str, str]:
@@ -68,27 +93,35 @@ def language(request: Request) -> str:
     return "da"
 
 
-def compose(request: Request, template: str, **values: Any) -> str:
-    """Render a template. It gets `t` for texts, and what is given."""
-    chosen = language(request)
-    values = {"operator": None, "csrf": ""} | values
-    return _templates.get_template(template).render(
-        request=request,
-        t=partial(text, chosen),
-        spoken=partial(spoken, chosen),
-        language=chosen,
-        languages=LANGUAGES,
-        here=request.url.path,
-        **values,
-    )
-
-
 def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
-    """Answer with a rendered page."""
-    return HTMLResponse(compose(request, template, **values), status)
+    """Answer with a rendered template. It gets `t` and `counted` for texts, and `values`."""
+    rendered = _templates.get_template(template).render(_context(request, values))
+    return HTMLResponse(rendered, status)
 
 
-def go(path: str) -> RedirectResponse:
+def streamed_page(request: Request, template: str, **values: Any) -> StreamingResponse:
+    """Answer as page() does, piece by piece: what a template iterates over may wait."""
+    pieces = _templates.get_template(template).generate(_context(request, values))
+    return StreamingResponse(pieces, media_type="text/html; charset=utf-8")
+
+
+def _context(request: Request, values: dict[str, Any]) -> dict[str, Any]:
+    chosen = language(request)
+    shared = {
+        "operator": None,
+        "csrf": "",
+        "request": request,
+        "t": partial(text, chosen),
+        "counted": partial(counted, chosen),
+        "spoken": partial(spoken, chosen),
+        "language": chosen,
+        "languages": LANGUAGES,
+        "here": request.url.path,
+    }
+    return shared | values
+
+
+def redirect(path: str) -> RedirectResponse:
     """Send the browser on after a form, so that loading the page again sends nothing twice."""
     return RedirectResponse(path, status_code=303)
 
@@ -115,7 +148,7 @@ def choose_language(
 ) -> RedirectResponse:
     """Keep the language, and go back to the page that the link stood on."""
     safe = back if back.startswith("/") and not back.startswith(("//", "/\\")) else "/"
-    answer = go(safe)
+    answer = redirect(safe)
     answer.set_cookie(
         "language", chosen, max_age=_YEAR, samesite="strict", secure=request.url.scheme == "https"
     )

@@ -1,5 +1,5 @@
-"""What end users see: the sign-in demo (user-ID, what is approved, code, done) and the activation
-of their token.
+"""Pages for users: the sign-in demo (user-ID, what is approved, code, done) and the activation of
+their token.
 
 Every answer is the same for a wrong code, an unknown user and a blocked token. For OCRA tokens a
 number is drawn and shown to everyone alike, known or not; it becomes a challenge of the user's
@@ -7,20 +7,22 @@ token only when a response comes in.
 """
 
 import secrets
-from functools import partial
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Form, Request, Response
 
-from host_tools.validator.http.authentication import Callers, client_address
+from host_tools.secret import Secret
+from host_tools.validator.http.authentication import ApiKeyAuthenticator, client_address
 from host_tools.validator.http.fields import printable
 from host_tools.validator.http.metrics import timed_check
-from host_tools.validator.http.rate_limits import neighbourhood
+from host_tools.validator.http.rate_limits import network_prefix
+from host_tools.validator.records import SessionLimits, SignIn
 from host_tools.validator.rule.verdict import CheckRequest
 from host_tools.validator.service import Validator
-from host_tools.validator.site.cookies import Seal, check_form, new_token
-from host_tools.validator.site.pages import go, language, page
+from host_tools.validator.site.cookies import SIGN_IN, check_form, form_token, new_id
+from host_tools.validator.site.pages import language, page, redirect
 from host_tools.validator.site.texts import text
 
 router = APIRouter()
@@ -28,35 +30,44 @@ activation_router = APIRouter()
 
 _ACTOR = "web site"
 _NUMBER_DIGITS = 8  # what a suite with QN08 asks for, RFC 6287 section 6.3
+# WCAG 2.2, 2.2.1: a limit of more than 20 hours need not be announced.
+_LIMITS = SessionLimits(idle=24 * 3600, total=24 * 3600)
 _Field = Annotated[str, Form(max_length=200)]
 
 
-def _seal(request: Request) -> Seal:
+@dataclass(frozen=True)
+class Visit:
+    """A visitor: the id in their cookie, and the sign-in that they have begun."""
+
+    session_id: Secret = field(repr=False)
+    sign_in: SignIn | None = None
+
+
+def _visit(request: Request) -> Visit:
+    """Give the visitor of a request; one without a cookie is new."""
+    session_id = SIGN_IN.read(request)
+    if session_id is None:
+        return Visit(new_id())
     validator: Validator = request.app.state.validator
-    return Seal(validator.session_key(), "sign-in")
-
-
-def _visit(request: Request) -> dict[str, Any]:
-    """Give what the visitor's cookie holds, or a new visit."""
-    return _seal(request).read(request) or {"csrf": new_token()}
+    return Visit(session_id, validator.sign_in(session_id))
 
 
 def _show(
-    request: Request, template: str, visit: dict[str, Any], status: int = 200, **values: Any
+    request: Request, template: str, session_id: Secret, status: int = 200, **values: Any
 ) -> Response:
-    answer = page(request, template, status, csrf=visit["csrf"], **values)
-    _seal(request).write(request, answer, visit)
+    answer = page(request, template, status, csrf=form_token(session_id), **values)
+    SIGN_IN.write(request, answer, session_id)
     return answer
 
 
 @router.get("/sign-in")
 def ask_user(request: Request, cancelled: bool = False) -> Response:
-    """Step 1: who are you?"""
+    """Show step 1: who are you?"""
     notice = text(language(request), "cancelled") if cancelled else ""
     return _show(
         request,
         "sign_in.html",
-        {"csrf": _visit(request)["csrf"]},
+        SIGN_IN.read(request) or new_id(),
         notice=notice,
         error="",
         user_id="",
@@ -66,27 +77,33 @@ def ask_user(request: Request, cancelled: bool = False) -> Response:
 @router.post("/sign-in")
 def take_user(request: Request, csrf: _Field = "", user_id: _Field = "") -> Response:
     """Keep the user-ID, whoever it is, and go on."""
-    visit = _visit(request)
-    check_form(visit, csrf)
-    if not user_id.strip():
+    visitor = SIGN_IN.read(request)
+    check_form(visitor, csrf)
+    if visitor is None or not user_id.strip():
         error = text(language(request), "user_id_missing")
-        return _show(request, "sign_in.html", visit, 422, notice="", error=error, user_id="")
+        return _show(
+            request, "sign_in.html", visitor or new_id(), 422, notice="", error=error, user_id=""
+        )
+    authenticator: ApiKeyAuthenticator = request.app.state.authenticator
+    authenticator.sign_ins.take(network_prefix(client_address(request)))
     # No zero in front: a number is one question however many zeros it begins with.
     number = str(10 ** (_NUMBER_DIGITS - 1) + secrets.randbelow(9 * 10 ** (_NUMBER_DIGITS - 1)))
-    answer = go("/sign-in/approve")
-    _seal(request).write(
-        request, answer, visit | {"user_id": printable(user_id.strip()), "number": number}
-    )
+    validator: Validator = request.app.state.validator
+    validator.close_session(visitor)
+    opened = validator.open_sign_in(printable(user_id.strip()), number, _LIMITS)
+    answer = redirect("/sign-in/approve")
+    SIGN_IN.write(request, answer, opened)
     return answer
 
 
 @router.get("/sign-in/approve")
 def ask_code(request: Request) -> Response:
-    """Step 2: what is approved, and the code for it."""
+    """Show step 2: what is approved, and the code for it."""
     visit = _visit(request)
-    if "user_id" not in visit:
-        return go("/sign-in")
-    return _show(request, "approve.html", visit, error="", number=visit["number"])
+    if visit.sign_in is None or visit.sign_in.approved:
+        return redirect("/sign-in")
+    number = visit.sign_in.challenge
+    return _show(request, "approve.html", visit.session_id, error="", number=number)
 
 
 @router.post("/sign-in/approve")
@@ -99,40 +116,43 @@ async def take_code(
 ) -> Response:
     """Check the code; all that is refused is refused alike."""
     visit = await run_sync(_visit, request)
-    check_form(visit, csrf)
+    check_form(visit.session_id, csrf)
+    validator: Validator = request.app.state.validator
     if choice == "cancel":
-        return go("/sign-in?cancelled=true")
-    if "user_id" not in visit:
-        return go("/sign-in")
+        await run_sync(validator.close_session, visit.session_id)
+        return redirect("/sign-in?cancelled=true")
+    if visit.sign_in is None or visit.sign_in.approved:
+        return redirect("/sign-in")
     error = "code_missing"
     if code.strip():
-        callers: Callers = request.app.state.callers
-        callers.guesses.take(neighbourhood(client_address(request)))
-        if await _accepted(request.app.state.validator, visit, code, pin):
-            answer = go("/sign-in/done")
-            (await run_sync(_seal, request)).write(
-                request, answer, {"csrf": visit["csrf"], "done": True}
-            )
+        authenticator: ApiKeyAuthenticator = request.app.state.authenticator
+        authenticator.guesses.take(network_prefix(client_address(request)))
+        if await _is_accepted(validator, visit.sign_in, code, pin):
+            approved = await run_sync(validator.approve_sign_in, visit.session_id, _LIMITS)
+            answer = redirect("/sign-in/done")
+            if approved is not None:
+                SIGN_IN.write(request, answer, approved)
             return answer
         error = "refused_code"
     said = text(language(request), error)
-    return await run_sync(
-        partial(_show, request, "approve.html", visit, 422, error=said, number=visit["number"])
-    )
+    number = visit.sign_in.challenge
+    return _show(request, "approve.html", visit.session_id, 422, error=said, number=number)
 
 
 @router.get("/sign-in/done")
 def done(request: Request) -> Response:
-    """Step 3: what was approved."""
+    """Show step 3: what was approved."""
     visit = _visit(request)
-    return _show(request, "approved.html", visit) if visit.get("done") else go("/sign-in")
+    if visit.sign_in is None or not visit.sign_in.approved:
+        return redirect("/sign-in")
+    return _show(request, "approved.html", visit.session_id)
 
 
-async def _accepted(validator: Validator, visit: dict[str, Any], code: str, pin: str) -> bool:
+async def _is_accepted(validator: Validator, sign_in: SignIn, code: str, pin: str) -> bool:
     asked = CheckRequest(
         code,
-        user_id=visit["user_id"],
-        challenge=visit["number"],
+        user_id=sign_in.user_id,
+        challenge=sign_in.challenge,
         pin=pin or None,
         actor=_ACTOR,
         issue_challenge=True,
@@ -146,7 +166,7 @@ def ask_activation(request: Request) -> Response:
     return _show(
         request,
         "activate.html",
-        _visit(request),
+        SIGN_IN.read(request) or new_id(),
         done=False,
         error="",
         given={"user_id": "", "serial": ""},
@@ -164,10 +184,10 @@ def take_activation(
     second_code: _Field = "",
 ) -> Response:
     """Activate, or say that something is not right: never what."""
-    visit = _visit(request)
-    check_form(visit, csrf)
-    callers: Callers = request.app.state.callers
-    callers.guesses.take(neighbourhood(client_address(request)))
+    visitor = SIGN_IN.read(request) or new_id()
+    check_form(visitor, csrf)
+    authenticator: ApiKeyAuthenticator = request.app.state.authenticator
+    authenticator.guesses.take(network_prefix(client_address(request)))
     codes = [one for one in (code, second_code) if one.strip()]
     validator: Validator = request.app.state.validator
     if validator.activate_by_user(
@@ -177,7 +197,7 @@ def take_activation(
         user_id=printable(user_id.strip()),
         actor=_ACTOR,
     ):
-        return _show(request, "activate.html", visit, done=True, error="", given={})
+        return _show(request, "activate.html", visitor, done=True, error="", given={})
     given = {"user_id": user_id, "serial": serial}
     error = text(language(request), "not_activated")
-    return _show(request, "activate.html", visit, 422, done=False, error=error, given=given)
+    return _show(request, "activate.html", visitor, 422, done=False, error=error, given=given)

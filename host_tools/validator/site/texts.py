@@ -1,5 +1,6 @@
-"""Every text of the web site, Danish and English side by side. `{…}` is filled in by whoever shows
-the text."""
+"""The texts of the web site, Danish and English side by side; `{…}` is a value to fill in."""
+
+from host_tools.validator.formatting import number as write_number
 
 LANGUAGES = {"da": "Dansk", "en": "English"}
 
@@ -23,10 +24,13 @@ TEXTS: dict[str, tuple[str, str]] = {
     "front": ("Engangskoder med kodebrik", "One-time codes with kodebrik"),
     "front_lead": (
         "Denne server kontrollerer koder fra kodevisere og kodeoplæsere.",
-        "This server checks the codes of displaying and speaking tokens.",
+        "This server checks the codes of display tokens and speaking tokens.",
     ),
     "front_sign_in": ("Prøv at logge på med en kode", "Try signing in with a code"),
-    "front_activate": ("Aktivér din kodeviser eller kodeoplæser", "Activate your token"),
+    "front_activate": (
+        "Aktivér din kodeviser eller kodeoplæser",
+        "Activate your display token or speaking token",
+    ),
     "front_admin": ("Administration", "Administration"),
     # Sign-in demo
     "step_who": ("Bruger-ID", "User-ID"),
@@ -50,16 +54,16 @@ TEXTS: dict[str, tuple[str, str]] = {
     "code_hint": (
         "Tryk på din kodeviser, eller på den røde tast på din kodeoplæser. Skriv eller indsæt de "
         "6 cifre.",
-        "Press your token's button, or the red key of your speaking token. Type or paste the 6 "
-        "digits.",
+        "Press the button of your display token, or the red key of your speaking token. Type or "
+        "paste the 6 digits.",
     ),
     "number_question": (
         "Skal du taste et tal på din kodeoplæser?",
-        "Does your token ask for a number?",
+        "Does your speaking token ask for a number?",
     ),
     "number": (
         "Tast dette tal på kodeoplæseren, og skriv svaret i feltet Kode:",
-        "Key this number into the token, and enter its response as the code:",
+        "Key this number into the speaking token, and enter its response as the code:",
     ),
     "pin": ("PIN", "PIN"),
     "pin_hint": ("Kun hvis du har fået en.", "Only if you were given one."),
@@ -68,7 +72,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "checking": ("Koden kontrolleres …", "Checking the code …"),
     "code_missing": ("Skriv koden fra din kodebrik.", "Enter the code from your token."),
     "refused_code": (
-        "Bruger-ID eller kode passer ikke. Vent på en ny kode, og prøv igen.",
+        "Forkert bruger-ID eller kode. Vent på en ny kode, og prøv igen.",
         "User-ID or code is not right. Wait for a new code and try again.",
     ),
     "refused_hint": (
@@ -82,8 +86,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     # Activation by the user
     "activate": ("Aktivér din kodebrik", "Activate your token"),
     "activate_lead": (
-        "Du skal bruge din kodeviser eller kodeoplæser og brevet, der fulgte med.",
-        "You need your token and the letter that came with it.",
+        "Du skal bruge din kodeviser eller kodeoplæser og brevet, du har fået.",
+        "You need your display token or speaking token, and the letter that you were sent.",
     ),
     "serial": ("Serienummer", "Serial number"),
     "serial_hint": (
@@ -120,12 +124,18 @@ TEXTS: dict[str, tuple[str, str]] = {
     "keys": ("API-nøgler", "API keys"),
     "log_in": ("Log på administrationen", "Sign in to the administration"),
     "log_in_hint": (
-        "En administrator laver nøglen. Din browser eller adgangskodehusker kan gemme den.",
+        "En administrator laver nøglen. Din browser eller adgangskodeadministrator kan gemme den.",
         "An administrator makes the key. Your browser or password manager can keep it.",
     ),
     "api_key": ("API-nøgle", "API key"),
     "do_log_in": ("Log på", "Sign in"),
     "log_out": ("Log ud", "Sign out"),
+    "session_ends": (
+        "Du bliver snart logget ud, fordi siden ikke er brugt.",
+        "You will soon be signed out, because the page was not used.",
+    ),
+    "stay": ("Bliv logget på", "Stay signed in"),
+    "stayed": ("Du er stadig logget på.", "You are still signed in."),
     "logged_in_as": ("Logget på som {name} ({role})", "Signed in as {name} ({role})"),
     "wrong_key": ("Nøglen er ukendt eller trukket tilbage.", "The key is unknown or revoked."),
     "not_for_checkers": (
@@ -136,7 +146,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "role_administrator": ("administrator", "administrator"),
     "role_help_desk": ("support", "help desk"),
     "role_auditor": ("revisor", "auditor"),
-    "role_checker": ("kontrollant", "checker"),
+    "role_checker": ("kodekontrol", "checker"),
     # Lists
     "search": ("Søg", "Search"),
     "search_tokens": ("Serienummer eller bruger-ID", "Serial number or user-ID"),
@@ -164,35 +174,44 @@ TEXTS: dict[str, tuple[str, str]] = {
     "facts": ("Oplysninger", "Facts"),
     "failures": ("Forkerte i træk", "Failures in a row"),
     "locked_until": ("Lukket for forsøg til", "Locked until"),
-    "window": ("Vindue (skridt til hver side)", "Window (steps to either side)"),
+    "window": ("Vindue (trin til hver side)", "Window (steps to either side)"),
     "look_ahead": ("Frem til tæller (HOTP)", "Look-ahead (HOTP counters)"),
-    "clock_offset": ("Uret går foran med", "The clock is ahead by"),
+    "clock_offset": ("Urets afvigelse", "Offset of the clock"),
     "clock_ppm": ("Urets største fejl (ppm)", "The clock's largest error (ppm)"),
     "clock_ppm_hint": (
         "0 til 200, efter databladet: 5 for DS3231, 50 for et almindeligt kvarts.",
         "0 to 200, by its data sheet: 5 for a DS3231, 50 for a plain crystal.",
     ),
-    "seconds": ("{number} s", "{number} s"),
+    "clock_ahead": ("{number} s foran serveren", "{number} s ahead of the server"),
+    "clock_behind": ("{number} s bag serveren", "{number} s behind the server"),
     "imported": ("Importeret", "Imported"),
     "letter_waits": ("Aktiveringskode udløber", "Activation code expires"),
     "tries_left": ("Forsøg tilbage", "Tries left"),
+    "product": ("Produkt", "Product"),
+    "product_kodeviser": ("kodeviser", "display token"),
+    "product_kodeoplaeser": ("kodeoplæser", "speaking token"),
     "drift": ("Urets gang", "Drift of the clock"),
     "drift_title": ("Urets gang for {serial}", "Drift of {serial}"),
     "drift_summary": (
-        "{codes} koder fra {first} til {last}. Uret menes at gå {offset} s foran.",
-        "{codes} codes from {first} to {last}. The clock is believed to be {offset} s ahead.",
+        "{number} koder fra {first} til {last}. Uret skønnes at være {offset}.",
+        "{number} codes from {first} to {last}. The clock is estimated to be {offset}.",
+    ),
+    "drift_summary_one": (
+        "1 kode, {first}. Uret skønnes at være {offset}.",
+        "1 code, {first}. The clock is estimated to be {offset}.",
     ),
     "drift_axis": ("sekunder foran serveren", "seconds ahead of the server"),
     "drift_legend": (
-        "Prikker: én godkendt kode hver. Linje: det, serveren regner med.",
-        "Dots: one accepted code each. Line: what the server believes.",
+        "Prikker: én godkendt kode hver. Linje: serverens skøn.",
+        "Dots: one accepted code each. Line: the server's estimate.",
     ),
     "drift_table": ("Tallene som tabel", "The figures as a table"),
     "drift_newest": ("De nyeste {number} koder", "The newest {number} codes"),
+    "drift_newest_one": ("Den nyeste kode", "The newest code"),
     "drift_none": ("Ingen koder er godkendt endnu.", "No codes were accepted yet."),
-    "time": ("Tidspunkt (UTC)", "Time (UTC)"),
+    "time": ("Tidspunkt", "Time"),
     "observed": ("Målt (s)", "Observed (s)"),
-    "believed": ("Regnet med (s)", "Believed (s)"),
+    "believed": ("Skønnet (s)", "Estimated (s)"),
     "actions": ("Handlinger", "Actions"),
     "token_audit": ("Hændelser for kodebrikken", "Audit of this token"),
     "assign": ("Tildel til bruger", "Assign to a user"),
@@ -200,14 +219,14 @@ TEXTS: dict[str, tuple[str, str]] = {
     "letter": ("Lav aktiveringskode til brev", "Make an activation code for the letter"),
     "letter_print": ("Hent brevet til udskrift", "Get the letter for printing"),
     "letter_print_hint": (
-        "Brevet er på brugerens sprog. Send det for sig selv, ikke sammen med kodebrikken, og "
-        "slet filen bagefter.",
+        "Brevet er på brugerens sprog. Send det separat, ikke sammen med kodebrikken, og slet "
+        "filen bagefter.",
         "The letter is in the user's language. Send it apart from the token, and delete the file "
         "afterwards.",
     ),
     "letter_code": (
-        "Aktiveringskoden vises kun nu. Den gælder til {expires} (UTC).",
-        "The activation code is shown this once. It is valid until {expires} (UTC).",
+        "Aktiveringskoden vises kun nu. Den gælder til {expires}.",
+        "The activation code is shown this once. It is valid until {expires}.",
     ),
     "hand_over": ("Aktivér ved udlevering", "Activate at hand-over"),
     "hand_over_hint": (
@@ -225,7 +244,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "set_window": ("Ændr vindue", "Change the window"),
     "set_clock_ppm": ("Ændr urets største fejl", "Change the clock's largest error"),
     "clock_set": ("Uret er stillet", "The clock was set"),
-    "clock_set_hint": ("Det lærte glemmes.", "What was learnt is forgotten."),
+    "clock_set_hint": (
+        "Det, serveren har lært om uret, glemmes.",
+        "What the server has learnt of the clock is forgotten.",
+    ),
     "delete": ("Slet", "Delete"),
     "delete_hint": (
         "Hemmeligheden slettes og kommer ikke tilbage. Hændelserne bliver.",
@@ -251,7 +273,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Urets største fejl er ændret.",
         "The clock's largest error is changed.",
     ),
-    "done_clock_set": ("Det lærte er glemt.", "What was learnt is forgotten."),
+    "done_clock_set": (
+        "Det, serveren har lært om uret, er glemt.",
+        "What the server has learnt of the clock is forgotten.",
+    ),
     "done_delete": ("Kodebrikken er slettet.", "The token is deleted."),
     "done_delete_user": ("Brugeren er slettet.", "The user is deleted."),
     "done_create_user": ("Brugeren er oprettet.", "The user is made."),
@@ -284,15 +309,71 @@ TEXTS: dict[str, tuple[str, str]] = {
     # Audit
     "actor": ("Hvem", "Who"),
     "action": ("Handling", "Action"),
-    "details": ("Nærmere", "Details"),
+    "details": ("Detaljer", "Details"),
     "entry": ("Nr.", "No."),
     "verify": ("Kontrollér kæderne", "Verify the chains"),
     "verified": (
-        "{entries} hændelser i {chains} kæder: intet er ændret, og intet mangler.",
-        "{entries} entries in {chains} chains: nothing was changed and nothing is missing.",
+        "Intet er ændret, og intet mangler ({entries} hændelser, {chains} kæder).",
+        "Nothing was changed and nothing is missing ({entries} entries, {chains} chains).",
     ),
-    "broken": ("{number} kæder holder ikke", "{number} chains do not hold"),
+    "broken": ("{number} kæder er brudt", "{number} chains are broken"),
+    "broken_one": ("1 kæde er brudt", "1 chain is broken"),
     "server_chain": ("serveren", "the server"),
+    # Audit: actions
+    "audit_start": ("serveren startet", "server started"),
+    "audit_import": ("importeret", "imported"),
+    "audit_create": ("kodebrik oprettet", "token created"),
+    "audit_assign": ("tildelt", "assigned"),
+    "audit_unassign": ("lagt på lager", "put into stock"),
+    "audit_letter": ("aktiveringskode lavet", "activation code made"),
+    "audit_activate": ("aktivering", "activation"),
+    "audit_check": ("kode kontrolleret", "code checked"),
+    "audit_challenge": ("udfordring", "challenge"),
+    "audit_block": ("spærret", "blocked"),
+    "audit_unblock": ("spærring ophævet", "unblocked"),
+    "audit_replaced": ("erstattet", "replaced"),
+    "audit_resynchronise": ("synkronisering", "resynchronisation"),
+    "audit_window": ("vindue ændret", "window changed"),
+    "audit_clock": ("ur", "clock"),
+    "audit_delete": ("slettet", "deleted"),
+    "audit_create_user": ("bruger oprettet", "user created"),
+    "audit_set_user": ("bruger ændret", "user changed"),
+    "audit_set_pin": ("PIN ændret", "PIN changed"),
+    "audit_delete_user": ("bruger slettet", "user deleted"),
+    "audit_create_api_key": ("API-nøgle lavet", "API key made"),
+    "audit_revoke_api_key": ("API-nøgle trukket tilbage", "API key revoked"),
+    "audit_rotate_key": ("ny datanøgle", "new data key"),
+    "audit_rewrap": ("ny hovednøgle", "new master key"),
+    "audit_given_up": ("besked opgivet", "notice given up"),
+    "audit_not_noted": ("flere uden egen linje", "more without a line of their own"),
+    # Audit: details
+    "detail_reason": ("grund", "reason"),
+    "detail_step": ("trin", "step"),
+    "detail_steps": ("trin fra forventet", "steps from expected"),
+    "detail_offset": ("urets afvigelse (s)", "clock offset (s)"),
+    "detail_failures": ("forkerte i træk", "failures in a row"),
+    "detail_expires_at": ("udløber", "expires"),
+    "detail_tries": ("forsøg tilbage", "tries left"),
+    "detail_user_id": ("bruger-ID", "user-ID"),
+    "detail_serial": ("serienummer", "serial number"),
+    "detail_notify_on_use": ("besked ved hver brug", "notice of every use"),
+    "detail_pin": ("PIN", "PIN"),
+    "detail_kind": ("type", "kind"),
+    "detail_digits": ("cifre", "digits"),
+    "detail_period": ("periode (s)", "period (s)"),
+    "detail_name": ("navn", "name"),
+    "detail_role": ("rolle", "role"),
+    "detail_data_key": ("datanøgle", "data key"),
+    "detail_secrets": ("hemmeligheder", "secrets"),
+    "detail_master": ("hovednøgle", "master key"),
+    "detail_number": ("antal", "number"),
+    "detail_since": ("siden", "since"),
+    "detail_challenge": ("udfordring", "challenge"),
+    "detail_accept_window": ("vindue", "window"),
+    "detail_look_ahead": ("frem til tæller", "look-ahead"),
+    "detail_ppm": ("største fejl (ppm)", "largest error (ppm)"),
+    "detail_set_at": ("stillet", "set"),
+    "detail_by": ("af", "by"),
     # Import
     "import_lead": (
         "En fil med kodebrikker. Enten importeres alle, eller ingen.",
@@ -300,17 +381,20 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "file": ("Fil", "File"),
     "format": ("Format", "Format"),
-    "passphrase": ("Adgangssætning", "Passphrase"),
+    "passphrase": ("Adgangsfrase", "Passphrase"),
     "passphrase_hint": ("Kun til en krypteret PSKC-fil.", "Only for an encrypted PSKC file."),
-    "encryption_key": ("Nøgle (hex)", "Key (hex)"),
+    "encryption_key": ("Krypteringsnøgle (hex)", "Encryption key (hex)"),
     "do_import": ("Importér", "Import"),
-    "importing": ("Importerer {name}", "Importing {name}"),
+    "importing": ("Import af {name}", "Import of {name}"),
+    "import_progress": ("Forløb", "Progress"),
+    "import_outcome": ("Resultat", "Outcome"),
     "import_read": ("{done} af {total} læst", "{done} of {total} read"),
     "import_stored": ("{done} af {total} gemt", "{done} of {total} stored"),
     "import_done": (
-        "Færdig: {total} kodebrikker er importeret.",
-        "Done: {total} tokens are imported.",
+        "Færdig: {number} kodebrikker er importeret.",
+        "Done: {number} tokens are imported.",
     ),
+    "import_done_one": ("Færdig: 1 kodebrik er importeret.", "Done: 1 token is imported."),
     "import_failed": ("Intet er importeret.", "Nothing was imported."),
     "file_missing": ("Vælg en fil.", "Choose a file."),
     # Keys
@@ -346,3 +430,10 @@ def text(language: str, key: str, **values: object) -> str:
     """Give one text in `language` ("da" or "en")."""
     found = TEXTS[key][0 if language == "da" else 1]
     return found.format(**values) if values else found
+
+
+def counted(language: str, key: str, number: int, **values: object) -> str:
+    """Give the text `key` for a number of things, or `key`_one for one of them; `{number}` is
+    written with the marks of the language."""
+    chosen = f"{key}_one" if number == 1 else key
+    return text(language, chosen, number=write_number(number, language, 0), **values)

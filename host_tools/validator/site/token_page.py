@@ -11,19 +11,29 @@ from fastapi.responses import HTMLResponse
 from starlette.concurrency import run_in_threadpool
 
 from host_tools.errors import KodebrikError
+from host_tools.svg_plot import Labels
 from host_tools.validator import letters
-from host_tools.validator.http.authentication import CARE, RULE
+from host_tools.validator.formatting import local_time, number
+from host_tools.validator.http.authentication import MAY_ADMINISTER, MAY_MANAGE
 from host_tools.validator.http.fields import printable
+from host_tools.validator.http.settings import Settings
 from host_tools.validator.letters import Letter
-from host_tools.validator.records import GENERIC_PPM, ActivationCode, Role, Status, Token
+from host_tools.validator.records import (
+    GENERIC_PPM,
+    ActivationCode,
+    DriftPoint,
+    Role,
+    Status,
+    Token,
+)
 from host_tools.validator.rule.drift import LARGEST_PPM
 from host_tools.validator.rule.verdict import Verdict
 from host_tools.validator.service import Validator
 from host_tools.validator.site import drift_plot
-from host_tools.validator.site.admin_session import Operator, Sent, SignedIn, show
+from host_tools.validator.site.admin_session import Operator, SignedIn, SignedInForm, show
 from host_tools.validator.site.lists import done_text
-from host_tools.validator.site.pages import go, language
-from host_tools.validator.site.texts import text
+from host_tools.validator.site.pages import language, redirect
+from host_tools.validator.site.texts import counted, text
 
 router = APIRouter(prefix="/admin")
 
@@ -60,74 +70,76 @@ _OWNED = frozenset({Status.ASSIGNED, Status.ACTIVE, Status.BLOCKED})
 
 ACTIONS: dict[str, Action] = {
     "assign": Action(
-        CARE,
+        MAY_MANAGE,
         frozenset({Status.STOCK}),
         lambda validator, given, actor: validator.assign(given.serial, given.user_id, actor=actor),
     ),
     "letter": Action(
-        CARE,
+        MAY_MANAGE,
         frozenset({Status.ASSIGNED}),
         lambda validator, given, actor: validator.issue_activation_code(given.serial, actor=actor),
     ),
     "hand_over": Action(
-        RULE,
+        MAY_ADMINISTER,
         frozenset({Status.ASSIGNED}),
         lambda validator, given, actor: validator.activate_by_administrator(
             given.serial, actor=actor
         ),
     ),
     "block": Action(
-        CARE,
+        MAY_MANAGE,
         frozenset({Status.ASSIGNED, Status.ACTIVE}),
         lambda validator, given, actor: validator.block(
             given.serial, reason=given.reason, actor=actor
         ),
     ),
     "unblock": Action(
-        CARE,
+        MAY_MANAGE,
         frozenset({Status.ACTIVE, Status.BLOCKED}),
         lambda validator, given, actor: validator.unblock(given.serial, actor=actor),
     ),
     "replace": Action(
-        CARE,
+        MAY_MANAGE,
         _OWNED,
         lambda validator, given, actor: validator.replace(
             given.serial, given.new_serial, actor=actor
         ),
     ),
     "resynchronise": Action(
-        CARE,
+        MAY_MANAGE,
         frozenset({Status.ACTIVE}),
         lambda validator, given, actor: validator.resynchronise(
             given.serial, given.codes, actor=actor
         ),
     ),
     "set_window": Action(
-        CARE,
+        MAY_MANAGE,
         _ANY,
         lambda validator, given, actor: validator.set_window(
             given.serial, window=given.window, look_ahead=given.look_ahead, actor=actor
         ),
     ),
     "set_clock_ppm": Action(
-        CARE,
+        MAY_MANAGE,
         _ANY,
         lambda validator, given, actor: validator.set_clock_ppm(
             given.serial, given.ppm, actor=actor
         ),
     ),
     "clock_set": Action(
-        CARE,
+        MAY_MANAGE,
         _ANY,
         lambda validator, given, actor: validator.clock_was_set(given.serial, actor=actor),
     ),
     "unassign": Action(
-        CARE,
+        MAY_MANAGE,
         frozenset({Status.ASSIGNED, Status.BLOCKED, Status.REPLACED}),
         lambda validator, given, actor: validator.unassign(given.serial, actor=actor),
     ),
     "delete": Action(
-        RULE, _ANY, lambda validator, given, actor: validator.delete(given.serial, actor=actor)
+        MAY_ADMINISTER,
+        _ANY,
+        lambda validator, given, actor: validator.delete(given.serial, actor=actor),
     ),
 }
 
@@ -146,7 +158,7 @@ def show_token(
 @router.post("/token")
 async def change_token(
     request: Request,
-    operator: Sent,
+    operator: SignedInForm,
     serial: _Field,
     action: _Field,
     user_id: _Field = "",
@@ -180,19 +192,29 @@ async def change_token(
 @router.post("/letter")
 def print_letter(
     request: Request,
-    operator: Sent,
+    operator: SignedInForm,
     serial: _Field,
     code: _Field,
     expires_at: Annotated[float, Form(ge=0, le=2**40)],
 ) -> Response:
     """Give the activation letter as a file: its style and its secret belong onto paper, not into
     the site's pages."""
-    operator.must(CARE)
+    operator.must(MAY_MANAGE)
     validator: Validator = request.app.state.validator
     token = validator.token(printable(serial))
     spoken = language(request) if token.user_id is None else validator.user(token.user_id).language
     site = str(request.url_for("ask_activation"))
-    letter = Letter(token.serial, printable(code), expires_at, spoken, token.user_id, site)
+    settings: Settings = request.app.state.settings
+    letter = Letter(
+        token.serial,
+        printable(code),
+        expires_at,
+        spoken,
+        token.user_id,
+        site,
+        token.product,
+        settings.time_zone,
+    )
     name = "".join(
         character for character in token.serial if character.isascii() and character.isalnum()
     )
@@ -224,9 +246,9 @@ def _change(
             request, operator, given.serial, error=text(spoken, "not_synchronised", reason=reason)
         )
     if name == "delete":
-        return go("/admin/tokens?done=delete")
+        return redirect("/admin/tokens?done=delete")
     shown = outcome.serial if isinstance(outcome, Token) else given.serial
-    return go("/admin/token?" + urlencode({"serial": shown, "done": name}))
+    return redirect("/admin/token?" + urlencode({"serial": shown, "done": name}))
 
 
 def _page(
@@ -250,9 +272,8 @@ def _page(
         token=token,
         points=points,
         newest=points[: -drift_plot.MAX_ROWS - 1 : -1],
-        plot=drift_plot.draw(points),
-        width=drift_plot.WIDTH,
-        height=drift_plot.HEIGHT,
+        offset=_offset(language(request), token.offset),
+        **_drift(request, token, points),
         audit=validator.audit(serial=serial, limit=_AUDIT_ROWS),
         actions=[
             name
@@ -271,3 +292,31 @@ def _fits(name: str, action: Action, token: Token) -> bool:
     if name == "unblock" and token.status is Status.ACTIVE:
         return token.failures > 0  # it forgets them, and with them the lock
     return token.status in action.states and (name != "set_clock_ppm" or token.period is not None)
+
+
+def _offset(chosen: str, seconds: float) -> str:
+    """Say how far a clock is ahead of the server, or behind it."""
+    key = "clock_ahead" if seconds >= 0 else "clock_behind"
+    return text(chosen, key, number=number(abs(seconds), chosen, 1))
+
+
+def _drift(request: Request, token: Token, points: list[DriftPoint]) -> dict[str, str]:
+    """Give the plot of a clock's drift and its summary in words; both empty without a point."""
+    if not points:
+        return {"plot": "", "summary": ""}
+    chosen = language(request)
+    settings: Settings = request.app.state.settings
+    first, last = (
+        local_time(one.at, chosen, settings.time_zone) for one in (points[0], points[-1])
+    )
+    summary = counted(
+        chosen,
+        "drift_summary",
+        len(points),
+        first=first,
+        last=last,
+        offset=_offset(chosen, token.offset),
+    )
+    labels = Labels(text(chosen, "drift_title", serial=token.serial), summary)
+    plot = drift_plot.draw_drift(points, labels, chosen, settings.time_zone)
+    return {"plot": plot, "summary": summary}

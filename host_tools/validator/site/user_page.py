@@ -8,12 +8,12 @@ from starlette.concurrency import run_in_threadpool
 
 from host_tools.errors import KodebrikError
 from host_tools.secret import Secret
-from host_tools.validator.http.authentication import CARE, RULE
+from host_tools.validator.http.authentication import MAY_ADMINISTER, MAY_MANAGE
 from host_tools.validator.http.fields import printable
 from host_tools.validator.service import Validator
-from host_tools.validator.site.admin_session import Operator, Sent, SignedIn, show
+from host_tools.validator.site.admin_session import Operator, SignedIn, SignedInForm, show
 from host_tools.validator.site.lists import done_text
-from host_tools.validator.site.pages import go, language
+from host_tools.validator.site.pages import language, redirect
 from host_tools.validator.site.texts import text
 
 router = APIRouter(prefix="/admin")
@@ -37,7 +37,7 @@ def show_user(
 @router.post("/user")
 async def change_user(
     request: Request,
-    operator: Sent,
+    operator: SignedInForm,
     action: _Action,
     user_id: _Field,
     email: _Field = "",
@@ -47,7 +47,7 @@ async def change_user(
     sure: _Field = "",
 ) -> Response:
     """Do one thing with the user; what was refused is said on the page."""
-    operator.must(RULE if action == "delete_user" else CARE)
+    operator.must(MAY_ADMINISTER if action == "delete_user" else MAY_MANAGE)
     spoken = language(request)
     who, mail = printable(user_id.strip()), printable(email.strip()) or None
     if action == "delete_user" and not sure:
@@ -81,8 +81,8 @@ async def change_user(
                 raise
             return _page(request, operator, who, refused=error)
         if action == "delete_user":
-            return go("/admin/users?done=delete_user")
-        return go("/admin/user?" + urlencode({"user_id": who, "done": action}))
+            return redirect("/admin/users?done=delete_user")
+        return redirect("/admin/user?" + urlencode({"user_id": who, "done": action}))
 
     return await run_in_threadpool(change)
 
@@ -105,8 +105,8 @@ def _page(
         422 if error or refused else 200,
         user=user,
         tokens=validator.tokens(user_id=user.user_id),
-        may_care=operator.may(CARE),
-        may_rule=operator.may(RULE),
+        may_care=operator.may(MAY_MANAGE),
+        may_rule=operator.may(MAY_ADMINISTER),
         done=done,
         error=error,
         refused=refused,

@@ -33,7 +33,6 @@ class DataKey:
     cipher: AESGCM
     audit: Secret
     hashing: Secret
-    session: Secret
 
     def encrypt_secret(self, secret: Secret, serial: str) -> bytes:
         """Encrypt the secret of the token `serial`: nonce and ciphertext, bound to the serial
@@ -125,10 +124,8 @@ def _context(key_id: int) -> bytes:
 
 
 def _derive(key_id: int, key: Secret) -> DataKey:
-    secrets_key, audit_key, hashing_key, session_key = (
+    secrets_key, audit_key, hashing_key = (
         HKDF(hashes.SHA256(), KEY_SIZE, None, f"kodebrik {use}".encode()).derive(key.reveal())
-        for use in ("secrets", "audit", "hashing", "session")
+        for use in ("secrets", "audit", "hashing")
     )
-    return DataKey(
-        key_id, AESGCM(secrets_key), Secret(audit_key), Secret(hashing_key), Secret(session_key)
-    )
+    return DataKey(key_id, AESGCM(secrets_key), Secret(audit_key), Secret(hashing_key))

@@ -19,6 +19,7 @@ class TokenRow:
     digits: int
     period: int | None
     suite: str | None
+    product: str | None
     encrypted_secret: bytes
     data_key: int
     tolerance: int

@@ -59,6 +59,7 @@ tokens = Table(
     Column("digits", Integer, nullable=False),
     Column("period", Integer),  # seconds
     Column("suite", Text),
+    Column("product", Text),  # a value of records.Product; NULL for tokens of other makers
     Column("encrypted_secret", LargeBinary, nullable=False),
     Column("data_key", Integer, ForeignKey("data_keys.id"), nullable=False),  # that encrypts it
     Column("tolerance", Integer, nullable=False),  # steps to either side
@@ -146,12 +147,18 @@ api_keys = Table(
     Column("revoked_at", Double),
 )
 
-# Sessions of the administration that were ended, see operations/web_sessions.py.
-ended_sessions = Table(
-    "ended_sessions",
+# Sessions of the web site, see operations/web_sessions.py: of an administrator (with an API key),
+# or of a visitor who signs in with a code (with a user-ID and a challenge).
+web_sessions = Table(
+    "web_sessions",
     metadata,
-    Column("hash", LargeBinary, primary_key=True),  # SHA-256 of 16 random bytes
-    Column("until", Double, nullable=False, index=True),
+    Column("hash", LargeBinary, primary_key=True),  # SHA-256 of 32 random bytes
+    Column("api_key_id", _ID, ForeignKey("api_keys.id"), index=True),
+    Column("user_id", Text),  # as it was typed
+    Column("challenge", Text),
+    Column("approved", Boolean, nullable=False),  # whether a code was accepted
+    Column("started_at", Double, nullable=False),
+    Column("ends_at", Double, nullable=False, index=True),
 )
 
 # Checks of no known user or token in the current minute, see operations/unattributed.py. One row.

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Double, LargeBinary
 
 from host_tools.secret import Secret
-from host_tools.validator.records import Status, Token
+from host_tools.validator.records import Product, Status, Token
 from host_tools.validator.rule.acceptance import TokenState
 from host_tools.validator.rule.drift import TokenClock, estimated_offset
 from host_tools.validator.rule.window import CodeGenerator
@@ -107,6 +107,7 @@ def token_of(token: TokenRow, user_id: str | None, now: float) -> Token:
         digits=token.digits,
         period=token.period,
         suite=token.suite,
+        product=None if token.product is None else Product(token.product),
         user_id=user_id,
         window=token.tolerance,
         look_ahead=token.look_ahead,

@@ -2,6 +2,8 @@
 what stands in them."""
 
 import re
+from dataclasses import replace
+from datetime import UTC
 from html.parser import HTMLParser
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from host_tools.errors import KodebrikError
 from host_tools.validator import letters
 from host_tools.validator.letters import Letter
+from host_tools.validator.records import Product
 
 LETTER = Letter(
     "100000000008", "48151623", 1_900_000_000.0, "da", "sofie.hansen", "https://kode.example"
@@ -116,6 +119,30 @@ def test_without_user_and_site_the_letter_is_still_whole():
     plain = letters.as_text(Letter("100000000008", "48151623", 1_900_000_000.0, "da"))
     assert "None" not in plain
     assert "Gå til den side, hvor du logger på" in plain
+
+
+@pytest.mark.parametrize(
+    ("product", "language", "named"),
+    [
+        (Product.KODEVISER, "da", "din kodeviser"),
+        (Product.KODEOPLAESER, "da", "din kodeoplæser"),
+        (None, "da", "din kodebrik"),
+        (Product.KODEVISER, "en", "your display token"),
+        (Product.KODEOPLAESER, "en", "your speaking token"),
+        (None, "en", "your token"),
+    ],
+)
+def test_a_letter_names_the_product_and_no_other(product, language: str, named: str):
+    plain = letters.as_text(replace(LETTER, language=language, product=product)).lower()
+    assert plain.count(named) >= 4
+    for other in ("kodeviser", "kodeoplæser", "kodebrik", "display token", "speaking token"):
+        assert other in named or other not in plain
+
+
+def test_the_last_day_is_that_of_the_users_time_zone():
+    late = LETTER.expires_at - LETTER.expires_at % 86400 + 23.5 * 3600  # 23:30 UTC, the 17th
+    assert "17. marts 2030" in letters.as_text(replace(LETTER, expires_at=late))
+    assert "16. marts 2030" in letters.as_text(replace(LETTER, expires_at=late, zone=UTC))
 
 
 def test_another_language_is_refused():

@@ -6,3 +6,19 @@ if (said) window.setTimeout(() => { region.textContent = said.dataset.say; }, 15
 for (const form of document.querySelectorAll("form[data-wait]")) {
   form.addEventListener("submit", () => { region.textContent = form.dataset.wait; });
 }
+// Warns two minutes before an idle session ends, with a button that keeps it open (WCAG 2.2, 2.2.1).
+const idle = document.getElementById("idle");
+if (idle) {
+  const seconds = Number(idle.dataset.idle);
+  const arm = () => window.setTimeout(() => { idle.hidden = false; }, Math.max(seconds - 120, seconds / 2) * 1000);
+  idle.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const form = event.target;
+    const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+    if (answer.status !== 204) { window.location.assign("/admin/login"); return; }
+    idle.hidden = true;
+    region.textContent = idle.dataset.stayed;
+    arm();
+  });
+  arm();
+}

@@ -1,7 +1,4 @@
-"""What strangers, and callers of lesser roles, cannot do: every route's key, long bodies, floods,
-names told apart."""
-
-from dataclasses import replace
+"""Access control: what callers without a key, or with a lesser role, cannot do or find out."""
 
 import pytest
 from fastapi import FastAPI
@@ -10,7 +7,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from host_tools.validator.http.rate_limits import neighbourhood
+from host_tools.validator.http.rate_limits import network_prefix
 from host_tools.validator.http.settings import Settings
 from host_tools.validator.records import Role
 from host_tools.validator.server.application import create_app
@@ -195,17 +192,17 @@ def test_a_checker_cannot_tell_users_apart_by_their_challenges(
 def test_addresses_of_one_network_count_together() -> None:
     """Who has one IPv6 address has 2^64 of them."""
     assert (
-        neighbourhood("2001:db8:1:2::7")
-        == neighbourhood("2001:db8:1:2:ffff::1%eth0")
+        network_prefix("2001:db8:1:2::7")
+        == network_prefix("2001:db8:1:2:ffff::1%eth0")
         == "2001:db8:1:2::"
     )
-    assert neighbourhood("2001:db8:1:3::7") != neighbourhood("2001:db8:1:2::7")
-    assert neighbourhood("::ffff:192.0.2.7") == neighbourhood("192.0.2.7") == "192.0.2.7"
-    assert neighbourhood("testclient") == "testclient"
+    assert network_prefix("2001:db8:1:3::7") != network_prefix("2001:db8:1:2::7")
+    assert network_prefix("::ffff:192.0.2.7") == network_prefix("192.0.2.7") == "192.0.2.7"
+    assert network_prefix("testclient") == "testclient"
 
 
 def test_guesses_from_one_network_are_slowed_down(validator: Validator, settings: Settings) -> None:
-    app = create_app(validator, replace(settings, guesses_per_minute=5.0))
+    app = create_app(validator, settings.model_copy(update={"guesses_per_minute": 5.0}))
     statuses = [
         TestClient(app, client=(f"2001:db8::{n}", 50_000))
         .get("/v1/tokens", headers={"Authorization": f"Bearer guess{n}"})

@@ -10,24 +10,27 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
+from pydantic import ValidationError
 
-from host_tools.errors import KodebrikError
+from host_tools.exchange.key_package import KeyPackage
+from host_tools.image import image
 from host_tools.secret import Secret
+from host_tools.validator import records
 from host_tools.validator.notices import webhook
 from host_tools.validator.notices.delivery import Channels, Delivery, deliver
 from host_tools.validator.notices.smtp import MailServer
 from host_tools.validator.notices.webhook import Webhook
-from host_tools.validator.records import Notice
+from host_tools.validator.records import Notice, Product
 from host_tools.validator.rule.verdict import CheckRequest
 from host_tools.validator.service import Validator
 from tests.support.limits import REAL_LIMIT
-from tests.support.validator.application import Tokens
+from tests.support.validator.application import Tokens, new_token
 from tests.support.validator.clock import START, VirtualClock
 
 SECRET = Secret(b"a webhook's secret, 24 bytes")
@@ -104,7 +107,7 @@ def mail_server() -> Iterator[tuple[Mailbox, MailServer]]:
     controller = AnyPort(box, hostname="127.0.0.1", port=0)
     controller.start()
     try:
-        yield box, MailServer("127.0.0.1", controller.port, "tokens@example.dk")
+        yield box, MailServer(host="127.0.0.1", port=controller.port, sender="tokens@example.dk")
     finally:
         controller.stop()
 
@@ -132,7 +135,7 @@ def test_a_webhook_is_signed_as_standard_webhooks_says(
 ) -> None:
     """The signature is computed here from the specification's words."""
     use(quiet, tokens)
-    assert deliver(quiet, Channels(Webhook(receiver.url, SECRET), None), START) == 1
+    assert deliver(quiet, Channels(Webhook(url=receiver.url, secret=SECRET), None), START) == 1
     headers, body = receiver.got[0]
     signed = headers["webhook-id"] + "." + headers["webhook-timestamp"] + "." + body.decode()
     mac = hmac.new(SECRET.reveal(), signed.encode(), hashlib.sha256)
@@ -140,7 +143,12 @@ def test_a_webhook_is_signed_as_standard_webhooks_says(
     assert headers["webhook-timestamp"] == str(int(START))
     content = json.loads(body)
     assert content["type"] == "token.used"
-    assert content["data"] == {"user_id": "anna.holm", "serial": "K1", "language": "da"}
+    assert content["data"] == {
+        "user_id": "anna.holm",
+        "serial": "K1",
+        "product": None,
+        "language": "da",
+    }
 
 
 @pytest.mark.parametrize("status", [500, 404, 302])
@@ -149,7 +157,7 @@ def test_a_webhook_that_is_not_taken_comes_again_with_the_same_id(
 ) -> None:
     use(quiet, tokens)
     receiver.statuses = [status]
-    channels = Channels(Webhook(receiver.url, SECRET), None)
+    channels = Channels(Webhook(url=receiver.url, secret=SECRET), None)
     assert deliver(quiet, channels, clock()) == 0
     assert deliver(quiet, channels, clock()) == 0, "it was tried again at once"
     clock.advance(61)
@@ -164,11 +172,11 @@ def test_a_receiver_that_is_away_loses_no_notice(
     quiet: Validator, receiver: Receiver, tokens: Tokens, clock: VirtualClock
 ) -> None:
     use(quiet, tokens)
-    nowhere = Webhook("http://127.0.0.1:9/closed", SECRET)
+    nowhere = Webhook(url="http://127.0.0.1:9/closed", secret=SECRET)
     assert deliver(quiet, Channels(nowhere, None), clock()) == 0
     assert quiet.statistics().notices_waiting == 1
     clock.advance(61)
-    assert deliver(quiet, Channels(Webhook(receiver.url, SECRET), None), clock()) == 1
+    assert deliver(quiet, Channels(Webhook(url=receiver.url, secret=SECRET), None), clock()) == 1
     assert quiet.statistics().notices_waiting == 0
 
 
@@ -177,7 +185,7 @@ def test_a_notice_claimed_by_a_server_that_died_comes_again(
 ) -> None:
     use(quiet, tokens)
     assert len(quiet.due_notices()) == 1  # and then nothing more is heard of who took it
-    channels = Channels(Webhook(receiver.url, SECRET), None)
+    channels = Channels(Webhook(url=receiver.url, secret=SECRET), None)
     assert deliver(quiet, channels, clock()) == 0
     clock.advance(121)
     assert deliver(quiet, channels, clock()) == 1
@@ -194,7 +202,7 @@ def test_the_owner_hears_of_activation_whether_or_not_they_chose(
         assert deliver(quiet, Channels(None, server), START) == 1
     recipients, mail = box.mails[0]
     assert recipients == ["bo@example.dk"]
-    assert mail["subject"] == "Your code token is activated"
+    assert mail["subject"] == "Your token is activated"
     assert "K3" in mail.get_content()
     assert mail["auto-submitted"] == "auto-generated"
 
@@ -210,9 +218,49 @@ def test_mail_is_danish_for_danish_users_and_comes_again_when_refused(
         clock.advance(61)
         assert deliver(quiet, Channels(None, server), clock()) == 1
     _, mail = box.mails[0]
-    assert mail["subject"] == "Din kodeviser er brugt"
+    assert mail["subject"] == "Din kodebrik er brugt"
     assert "Giv aldrig dine koder til andre" in mail.get_content()
+    assert "Tidspunkt: 15.01.2027 09.00 CET" in mail.get_content()
     assert mail["message-id"].endswith("@example.dk>")
+
+
+@pytest.mark.parametrize(
+    ("product", "language", "subject"),
+    [
+        (Product.KODEVISER, "da", "Din kodeviser er spærret"),
+        (Product.KODEOPLAESER, "da", "Din kodeoplæser er spærret"),
+        (Product.KODEVISER, "en", "Your display token is blocked"),
+        (Product.KODEOPLAESER, "en", "Your speaking token is blocked"),
+        (None, "da", "Din kodebrik er spærret"),
+        (None, "en", "Your token is blocked"),
+    ],
+)
+def test_mail_names_the_product_of_the_token(
+    quiet: Validator, tokens: Tokens, product: Product | None, language: str, subject: str
+) -> None:
+    quiet.import_tokens([replace(new_token(tokens, "P1"), product=product)], actor="test")
+    quiet.assign("P1", "dorte.vig", actor="test")
+    quiet.set_user(
+        "dorte.vig", email="d@example.dk", language=language, notify_on_use=False, actor="test"
+    )
+    quiet.block("P1", actor="test")
+    with mail_server() as (box, server):
+        assert deliver(quiet, Channels(None, server), START) == 1
+    assert box.mails[0][1]["subject"] == subject
+
+
+def test_the_product_comes_from_the_inventory_and_from_our_own_files_alone(tokens: Tokens) -> None:
+    credential = new_token(tokens, "P1").credential
+    for manufacturer, model, product in (
+        ("kodebrik", "kodeoplaeser", Product.KODEOPLAESER),
+        ("kodebrik", "kodeviser", Product.KODEVISER),
+        ("kodebrik", "something else", None),
+        ("Another maker", "kodeviser", None),
+        (None, None, None),
+    ):
+        key = KeyPackage("P1", credential, manufacturer=manufacturer, model=model)
+        assert records.new_token(key).product is product
+    assert sorted(Product) == image.names("products")
 
 
 def test_a_notice_that_no_channel_can_send_holds_up_no_other(
@@ -233,7 +281,7 @@ def test_a_notice_that_no_channel_can_send_holds_up_no_other(
         post(channel, notice, now)
 
     monkeypatch.setattr(webhook, "post", fails_at_the_first)
-    assert deliver(quiet, Channels(Webhook(receiver.url, SECRET), None), clock()) == 1
+    assert deliver(quiet, Channels(Webhook(url=receiver.url, secret=SECRET), None), clock()) == 1
     assert quiet.statistics().notices_waiting == 1
 
 
@@ -241,7 +289,7 @@ def test_no_notice_holds_a_code_or_a_secret(
     quiet: Validator, receiver: Receiver, tokens: Tokens
 ) -> None:
     use(quiet, tokens)
-    deliver(quiet, Channels(Webhook(receiver.url, SECRET), None), START)
+    deliver(quiet, Channels(Webhook(url=receiver.url, secret=SECRET), None), START)
     body = receiver.got[0][1].decode()
     assert tokens.code("K1") not in body
     assert tokens.secrets["K1"].reveal().hex() not in body
@@ -251,7 +299,7 @@ def test_the_background_thread_delivers_and_stops(
     quiet: Validator, receiver: Receiver, tokens: Tokens
 ) -> None:
     use(quiet, tokens)
-    delivery = Delivery(quiet, Channels(Webhook(receiver.url, SECRET), None))
+    delivery = Delivery(quiet, Channels(Webhook(url=receiver.url, secret=SECRET), None))
     delivery.start()
     assert receiver.came.wait(REAL_LIMIT)
     delivery.stop()
@@ -269,5 +317,5 @@ def test_the_background_thread_delivers_and_stops(
     ],
 )
 def test_a_webhook_that_cannot_work_is_refused_at_the_start(url: str, secret: bytes) -> None:
-    with pytest.raises(KodebrikError):
-        Webhook(url, Secret(secret))
+    with pytest.raises(ValidationError):
+        Webhook(url=url, secret=Secret(secret))

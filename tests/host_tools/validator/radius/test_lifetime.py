@@ -1,7 +1,6 @@
 """What runs beside the application: RADIUS over the same validator, from start to graceful stop."""
 
 import socket
-from dataclasses import replace
 
 import pytest
 from fastapi.testclient import TestClient
@@ -38,7 +37,10 @@ def test_a_code_is_accepted_once_over_radius_and_http_together(
     validator: Validator, settings: Settings, tokens: Tokens
 ) -> None:
     clients = tuple(parse_clients(f"127.0.0.1 {SECRET.decode()}"))
-    app = create_app(validator, replace(settings, radius=Radius("127.0.0.1", 0, clients)))
+    app = create_app(
+        validator,
+        settings.model_copy(update={"radius": Radius(host="127.0.0.1", port=0, clients=clients)}),
+    )
     with TestClient(app):
         port = app.state.radius.port
         assert ask(port, "anna.holm", tokens.code("K1")) == wire.AccessAccept
@@ -53,7 +55,10 @@ def test_the_pin_stands_before_the_code_over_radius_too(
 ) -> None:
     clients = tuple(parse_clients(f"127.0.0.1 {SECRET.decode()}"))
     validator.set_pin("anna.holm", Secret(b"4711"), actor="test")
-    app = create_app(validator, replace(settings, radius=Radius("127.0.0.1", 0, clients)))
+    app = create_app(
+        validator,
+        settings.model_copy(update={"radius": Radius(host="127.0.0.1", port=0, clients=clients)}),
+    )
     with TestClient(app):
         assert ask(app.state.radius.port, "anna.holm", tokens.code("K1")) == wire.AccessReject
         clock.advance(30)
@@ -66,7 +71,12 @@ def test_an_address_that_is_not_here_stops_the_start_with_a_reason(
     validator: Validator, settings: Settings
 ) -> None:
     clients = tuple(parse_clients(f"127.0.0.1 {SECRET.decode()}"))
-    app = create_app(validator, replace(settings, radius=Radius("192.0.2.1", 1812, clients)))
+    app = create_app(
+        validator,
+        settings.model_copy(
+            update={"radius": Radius(host="192.0.2.1", port=1812, clients=clients)}
+        ),
+    )
     with (
         pytest.raises(KodebrikError, match=r"Cannot listen for RADIUS on 192\.0\.2\.1"),
         TestClient(app),

@@ -8,7 +8,6 @@ documents it (doc/application_plugins/rlm_rest.rst).
 
 import base64
 import ipaddress
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -199,7 +198,7 @@ def test_only_named_addresses_may_ask_without_a_key(
     app: FastAPI, settings: Settings, network: str | None, status: int
 ) -> None:
     named = (ipaddress.ip_network(network),) if network else ()
-    app.state.settings = replace(settings, keyless_checks_from=named)
+    app.state.settings = settings.model_copy(update={"keyless_checks_from": named})
     outsider = TestClient(app, client=("192.0.2.9", 1234))
     assert (
         outsider.post("/validate/check", data={"user": "anna.holm", "pass": "0"}).status_code
@@ -210,8 +209,8 @@ def test_only_named_addresses_may_ask_without_a_key(
 def test_a_named_address_may_ask_without_a_key(
     app: FastAPI, settings: Settings, tokens: Tokens
 ) -> None:
-    app.state.settings = replace(
-        settings, keyless_checks_from=(ipaddress.ip_network("192.0.2.0/24"),)
+    app.state.settings = settings.model_copy(
+        update={"keyless_checks_from": (ipaddress.ip_network("192.0.2.0/24"),)}
     )
     insider = TestClient(app, client=("192.0.2.9", 1234))
     fields = {"user": "anna.holm", "pass": tokens.code("K1")}

@@ -1,7 +1,5 @@
 """REST under /v1: who may do what, what each sees, and how refusals look."""
 
-from dataclasses import replace
-
 import pytest
 from fastapi.testclient import TestClient
 
@@ -251,7 +249,10 @@ def test_a_file_is_imported_whole_or_not_at_all(administrator: ApiClient) -> Non
 def test_tokens_are_handed_out_together_or_not_at_all(
     administrator: ApiClient, tokens: Tokens
 ) -> None:
-    csv = b"serial,secret\nK20,JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP\nK21,GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ\n"
+    csv = (
+        b"serial,secret\nK20,JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP\n"
+        b"K21,GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ\n"
+    )
     data = {"kind": "totp", "clock_ppm": "5"}
     assert (
         administrator.post("/v1/imports", files={"file": ("two.csv", csv)}, data=data).status_code
@@ -308,13 +309,15 @@ def test_a_revoked_key_is_refused(
     key = ApiClient(client, made["key"])
     assert key.post("/v1/checks", json={"serial": "K1", "code": "000000"}).status_code == 200
     assert administrator.delete("/v1/keys/short-lived").status_code == 204
-    client.app.state.callers._kept.clear()  # type: ignore[attr-defined] # as a second later
+    client.app.state.authenticator._cache.clear()  # type: ignore[attr-defined] # as a second later
     assert key.post("/v1/checks", json={"serial": "K1", "code": "000000"}).status_code == 401
     assert made["key"] not in administrator.get("/v1/keys").text
 
 
 def test_guessing_keys_is_slowed_down(validator: Validator, settings: Settings) -> None:
-    client = TestClient(create_app(validator, replace(settings, guesses_per_minute=5.0)))
+    client = TestClient(
+        create_app(validator, settings.model_copy(update={"guesses_per_minute": 5.0}))
+    )
     statuses = [
         client.get("/v1/tokens", headers={"Authorization": f"Bearer guess{n}"}).status_code
         for n in range(8)
@@ -325,7 +328,9 @@ def test_guessing_keys_is_slowed_down(validator: Validator, settings: Settings) 
 def test_guesses_from_an_address_do_not_stop_who_is_known_there(
     validator: Validator, settings: Settings, keys: dict[Role, str]
 ) -> None:
-    client = TestClient(create_app(validator, replace(settings, guesses_per_minute=5.0)))
+    client = TestClient(
+        create_app(validator, settings.model_copy(update={"guesses_per_minute": 5.0}))
+    )
     known = {"Authorization": f"Bearer {keys[Role.AUDITOR]}"}
     assert client.get("/v1/tokens", headers=known).status_code == 200
     for n in range(8):

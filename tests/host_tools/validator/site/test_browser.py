@@ -142,7 +142,7 @@ def test_a_wrong_code_and_an_unknown_user_look_alike_and_are_said(page: Page) ->
         press(page, "Enter")
         page.locator("#code").fill("000000")
         press(page, "Enter")
-        expect(page.locator("#status")).to_have_text(re.compile("passer ikke|not right"))
+        expect(page.locator("#status")).to_have_text(re.compile("Forkert bruger-ID|not right"))
         expect(page.locator("#code")).to_be_focused()
         expect(page.locator("#code")).to_have_attribute("aria-invalid", "true")
         number = page.locator("#number").text_content() or ""
@@ -271,7 +271,7 @@ def test_an_import_shows_its_progress_and_its_end(
     file = {"name": "tokens.csv", "mimeType": "text/csv", "buffer": "\n".join(lines).encode()}
     page.locator("#file").set_input_files(file)  # type: ignore[arg-type]
     tab_to(page, "Importér|Import")
-    page.locator("main button").press("Enter")
+    page.locator("main > form button").press("Enter")
     expect(page.locator(".message.good")).to_have_text(
         re.compile(r"500 (kodebrikker er importeret|tokens are imported)")
     )
@@ -287,7 +287,7 @@ def test_a_faulty_import_names_the_fault(
     page.goto("/admin/import")
     file = {"name": "<b>tokens</b>.csv", "mimeType": "text/csv", "buffer": b"V1,00,totp,6,30\n"}
     page.locator("#file").set_input_files(file)  # type: ignore[arg-type]
-    page.locator("main button").press("Enter")
+    page.locator("main > form button").press("Enter")
     expect(page.locator(".message.bad")).to_contain_text("V1")
     expect(page.locator("h1")).to_contain_text("<b>tokens</b>.csv")
     judge(page, "import-fault")
@@ -345,6 +345,44 @@ def test_over_tls_the_cookies_are_for_tls_alone(
             for one in context.cookies()
         } == {("__Host-sign-in", True, True, "Strict")}
         context.close()
+
+
+def test_an_administrator_is_warned_before_the_session_ends_and_can_stay(
+    page: Page, keys: dict[Role, str]
+) -> None:
+    """WCAG 2.2, 2.2.1: two minutes before, with a simple action that extends it."""
+    page.clock.install()
+    sign_in_as(page, keys[Role.AUDITOR])
+    warning = page.locator("#idle")
+    expect(warning).to_be_hidden()
+    page.clock.fast_forward(58 * 60 * 1000)
+    expect(warning).to_be_visible()
+    judge(page, "idle")
+    warning.locator("button").press("Enter")
+    expect(warning).to_be_hidden()
+    expect(page.locator("#status")).to_have_text(re.compile("stadig logget på|still signed in"))
+    page.clock.fast_forward(58 * 60 * 1000)
+    expect(warning).to_be_visible()
+
+
+def test_an_import_without_scripts_shows_its_end(
+    browser: Browser, address: str, keys: dict[Role, str]
+) -> None:
+    context = browser.new_context(base_url=address, java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/admin/login")
+    page.locator("#key").fill(keys[Role.ADMINISTRATOR])
+    page.locator("main button").click()
+    page.goto("/admin/import")
+    file = {
+        "name": "t.csv",
+        "mimeType": "text/csv",
+        "buffer": b"V1,3132333435363738393031323334353637383930,totp,6,30\n",
+    }
+    page.locator("#file").set_input_files(file)  # type: ignore[arg-type]
+    page.locator("main > form button").click()
+    expect(page.locator(".message.good")).to_contain_text("1 ")
+    context.close()
 
 
 def test_the_language_is_chosen_and_kept(page: Page) -> None:

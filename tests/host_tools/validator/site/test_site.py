@@ -1,16 +1,21 @@
 """The site without a browser: what protects its forms and cookies, and that its texts are whole."""
 
+import hashlib
 import re
-from dataclasses import replace
 from itertools import pairwise
 from string import Formatter
+from xml.etree import ElementTree
+from zoneinfo import ZoneInfo
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from sqlalchemy import text
 
+from host_tools.svg_plot import Labels
 from host_tools.validator.http.settings import Settings
-from host_tools.validator.records import DriftPoint, Role
+from host_tools.validator.operations import web_sessions
+from host_tools.validator.records import DriftPoint, Role, SessionLimits
 from host_tools.validator.rule.verdict import Reason
 from host_tools.validator.server.application import create_app
 from host_tools.validator.service import Validator
@@ -18,13 +23,19 @@ from host_tools.validator.site import drift_plot
 from host_tools.validator.site.pages import _templates
 from host_tools.validator.site.texts import TEXTS
 from tests.support.validator.application import Tokens
-from tests.support.validator.site import HTML, csrf, signed_in
+from tests.support.validator.clock import START, VirtualClock
+from tests.support.validator.site import HTML, begin_sign_in, csrf, signed_in
+
+SVG = "{http://www.w3.org/2000/svg}"
 
 
 @pytest.mark.parametrize(
-    "path", ["/admin", "/admin/tokens", "/admin/token?serial=K1", "/admin/users", "/admin/user?user_id=anna.holm",
-             "/admin/audit", "/admin/import", "/admin/keys"],
-)  # fmt: skip
+    "path",
+    [
+        *("/admin", "/admin/tokens", "/admin/token?serial=K1", "/admin/users"),
+        *("/admin/user?user_id=anna.holm", "/admin/audit", "/admin/import", "/admin/keys"),
+    ],
+)
 def test_nothing_of_the_administration_shows_before_signing_in(
     client: TestClient, path: str
 ) -> None:
@@ -73,6 +84,117 @@ def test_cookies_are_out_of_scripts_and_other_sites_reach(client: TestClient) ->
     assert "max-age=31536000" in client.get("/sign-in").headers["strict-transport-security"]
 
 
+def test_neither_cookie_nor_database_holds_the_api_key_or_a_usable_id(
+    client: TestClient, keys: dict[Role, str], validator: Validator
+) -> None:
+    signed_in(client, keys[Role.ADMINISTRATOR])
+    value = client.cookies["administration"]
+    assert re.fullmatch(r"[A-Za-z0-9_-]{43}", value), "256 random bits and nothing else"
+    with validator._database.reading() as connection:
+        (row,) = connection.execute(text("SELECT * FROM web_sessions")).mappings().all()
+    assert row["hash"] == hashlib.sha256(value.encode()).digest()
+    assert value not in str(dict(row))
+    assert keys[Role.ADMINISTRATOR] not in str(dict(row))
+
+
+def test_a_session_ends_when_it_was_not_used_for_an_hour(
+    client: TestClient, keys: dict[Role, str], clock: VirtualClock
+) -> None:
+    signed_in(client, keys[Role.AUDITOR])
+    for _ in range(3):
+        clock.advance(3600 - 1)
+        assert client.get("/admin").status_code == 200, "each use moves the end"
+    clock.advance(3600)
+    assert client.get("/admin").status_code == 303
+
+
+def test_a_session_ends_after_a_day_however_often_it_is_used(
+    client: TestClient, keys: dict[Role, str], clock: VirtualClock
+) -> None:
+    signed_in(client, keys[Role.AUDITOR])
+    while clock() < START + 24 * 3600 - 1800:
+        clock.advance(1800)
+        statuses = {client.get("/admin").status_code}
+    assert statuses == {200}
+    clock.advance(1800)
+    assert client.get("/admin").status_code == 303
+
+
+def test_a_form_keeps_a_session_open_and_needs_its_token(
+    client: TestClient, keys: dict[Role, str], clock: VirtualClock
+) -> None:
+    form = signed_in(client, keys[Role.AUDITOR])
+    clock.advance(3500)
+    assert client.post("/admin/session", data={"csrf": "guess"}).status_code == 403
+    assert client.post("/admin/session", data={"csrf": form}).status_code == 204
+    clock.advance(3500)
+    assert client.get("/admin").status_code == 200
+
+
+def test_rows_of_ended_sessions_are_cleared(
+    client: TestClient, keys: dict[Role, str], validator: Validator, clock: VirtualClock
+) -> None:
+    def count() -> int:
+        with validator._database.reading() as connection:
+            return connection.execute(text("SELECT count(*) FROM web_sessions")).scalar_one()
+
+    signed_in(client, keys[Role.AUDITOR])
+    begin_sign_in(client, "anna.holm")
+    assert count() == 2
+    clock.advance(25 * 3600)
+    client.cookies.clear()
+    signed_in(client, keys[Role.AUDITOR])
+    assert count() == 1
+    validator.revoke_api_key(f"{Role.AUDITOR} key", actor="test")
+    assert count() == 0
+
+
+def test_a_revoked_key_ends_its_sessions_at_once_in_every_worker(
+    app: FastAPI, client: TestClient, keys: dict[Role, str], validator: Validator
+) -> None:
+    """Two applications on one database stand for two workers."""
+    signed_in(client, keys[Role.AUDITOR])
+    with validator._database.reading() as connection:
+        url = str(connection.engine.url)
+    with Validator(url, validator._keys._master, validator._clock) as other:
+        worker = TestClient(
+            create_app(other, app.state.settings),
+            follow_redirects=False,
+            cookies={"administration": client.cookies["administration"]},
+        )
+        assert worker.get("/admin").status_code == 200
+        validator.revoke_api_key(f"{Role.AUDITOR} key", actor="test")
+        assert worker.get("/admin").status_code == 303
+        assert client.get("/admin").status_code == 303
+
+
+def test_the_number_of_open_sign_ins_is_bounded(
+    client: TestClient, validator: Validator, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Anybody can begin one: the oldest ones make room."""
+    monkeypatch.setattr(web_sessions, "MAX_SIGN_INS", 3)
+    limits = SessionLimits(idle=3600, total=3600)
+    opened = []
+    for number in range(5):
+        clock.advance(1)
+        opened.append(validator.open_sign_in(f"user-{number}", "12345678", limits))
+    assert [validator.sign_in(one) is not None for one in opened] == [False] * 2 + [True] * 3
+
+
+def test_an_accepted_code_gives_the_visitor_a_fresh_session(
+    client: TestClient, tokens: Tokens
+) -> None:
+    form = begin_sign_in(client, "anna.holm")
+    before = client.cookies["sign-in"]
+    answer = client.post("/sign-in/approve", data={"csrf": form, "code": tokens.code("K1")})
+    assert answer.headers["location"] == "/sign-in/done"
+    assert client.cookies["sign-in"] != before
+    assert client.get("/sign-in/done").status_code == 200
+    client.cookies.clear()
+    client.cookies.set("sign-in", before)
+    assert client.get("/sign-in/done").status_code == 303
+
+
 def test_a_changed_cookie_is_no_cookie(client: TestClient, keys: dict[Role, str]) -> None:
     signed_in(client, keys[Role.ADMINISTRATOR])
     value = client.cookies["administration"]
@@ -94,7 +216,6 @@ def test_a_revoked_key_ends_its_session(
 ) -> None:
     signed_in(client, keys[Role.AUDITOR])
     validator.revoke_api_key(f"{Role.AUDITOR} key", actor="test")
-    client.app.state.callers._kept.clear()  # type: ignore[attr-defined] # as a second later
     assert client.get("/admin").status_code == 303
 
 
@@ -207,7 +328,7 @@ def test_the_audit_is_written_for_people(
     signed_in(client, keys[Role.AUDITOR])
     for path in ("/admin/audit", "/admin/token?serial=K3"):
         page = client.get(path).text
-        assert "expires_at: 2027-02-14 08:00 UTC" in page  # START and 30 days
+        assert "udløber: 14.02.2027 09.00 CET" in page  # START and 30 days
         assert "1802592000" not in page
 
 
@@ -299,9 +420,9 @@ def test_the_language_link_leads_nowhere_else(client: TestClient) -> None:
 
 
 def test_trying_codes_on_the_site_is_slowed_down(validator: Validator, settings: Settings) -> None:
-    client = TestClient(create_app(validator, replace(settings, guesses_per_minute=5.0)))
-    form = csrf(client.get("/sign-in").text)
-    client.post("/sign-in", data={"csrf": form, "user_id": "nobody.here"})
+    slow = settings.model_copy(update={"guesses_per_minute": 5.0})
+    client = TestClient(create_app(validator, slow), follow_redirects=False)
+    form = begin_sign_in(client, "nobody.here")
     statuses = [
         client.post("/sign-in/approve", data={"csrf": form, "code": "000000"}).status_code
         for _ in range(8)
@@ -313,17 +434,27 @@ def test_the_drift_of_a_clock_is_drawn_where_it_was() -> None:
     """A clock that gains 1 s a day: the dots rise evenly from left to right, and zero stands where
     it must."""
     day = 86400.0
-    plot = drift_plot.draw([DriftPoint(day * n, float(n), n / 2) for n in range(11)])
-    assert plot is not None
-    across = [x for x, _ in plot.codes]
-    up = [y for _, y in plot.codes]
-    assert (across[0], across[-1]) == (plot.left, plot.right)
-    assert {round(b - a) for a, b in pairwise(across)} == {round((plot.right - plot.left) / 10)}
-    assert {round(a - b) for a, b in pairwise(up)} == {round((plot.bottom - plot.top) / 10)}
-    assert up[0] == plot.zero == plot.bottom
-    assert [mark.label for mark in plot.seconds] == ["0", "2", "4", "6", "8", "10"]
-    assert [mark.label for mark in plot.dates] == ["1970-01-01", "1970-01-06", "1970-01-11"]
-    assert drift_plot.draw([]) is None
+    points = [DriftPoint(day * n, float(n), n / 2) for n in range(11)]
+    drawn = drift_plot.draw_drift(points, Labels("<Title>", "In words"), "da", ZoneInfo("UTC"))
+    root = ElementTree.fromstring(drawn)
+    places = [
+        (float(dot.attrib["cx"]), float(dot.attrib["cy"])) for dot in root.iter(f"{SVG}circle")
+    ]
+    assert len(places) == 11
+    assert len({round(b[0] - a[0]) for a, b in pairwise(places)}) == 1
+    assert len({round(a[1] - b[1]) for a, b in pairwise(places)}) == 1
+    lines = {line.get("class"): line.attrib for line in root.iter(f"{SVG}line")}
+    assert float(lines["zero"]["y1"]) == places[0][1] > places[-1][1]
+    assert (float(lines["zero"]["x1"]), float(lines["zero"]["x2"])) == (
+        places[0][0],
+        places[-1][0],
+    )
+    written = [one.text for one in root.iter(f"{SVG}text")]
+    assert written == [
+        *("0", "2", "4", "6", "8", "10"),
+        *("01.01.1970", "06.01.1970", "11.01.1970"),
+    ]
+    assert [root[0].text, root[1].text] == ["<Title>", "In words"]
 
 
 def test_every_text_is_whole_in_both_languages() -> None:
@@ -331,8 +462,8 @@ def test_every_text_is_whole_in_both_languages() -> None:
         assert danish.strip(), key
         assert english.strip(), key
         fields = [
-            {field for _, field, _, _ in Formatter().parse(text) if field}
-            for text in (danish, english)
+            {field for _, field, _, _ in Formatter().parse(one) if field}
+            for one in (danish, english)
         ]
         assert fields[0] == fields[1], key
     assert {f"reason_{reason}" for reason in Reason} <= set(TEXTS)

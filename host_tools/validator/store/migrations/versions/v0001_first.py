@@ -41,6 +41,7 @@ def upgrade() -> None:
         sa.Column("digits", sa.Integer, nullable=False),
         sa.Column("period", sa.Integer),
         sa.Column("suite", sa.Text),
+        sa.Column("product", sa.Text),
         sa.Column("encrypted_secret", sa.LargeBinary, nullable=False),
         sa.Column("data_key", sa.Integer, sa.ForeignKey("data_keys.id"), nullable=False),
         sa.Column("tolerance", sa.Integer, nullable=False),
@@ -106,9 +107,14 @@ def upgrade() -> None:
         sa.Column("revoked_at", sa.Double),
     )
     op.create_table(
-        "ended_sessions",
+        "web_sessions",
         sa.Column("hash", sa.LargeBinary, primary_key=True),
-        sa.Column("until", sa.Double, nullable=False),
+        sa.Column("api_key_id", _ID, sa.ForeignKey("api_keys.id")),
+        sa.Column("user_id", sa.Text),
+        sa.Column("challenge", sa.Text),
+        sa.Column("approved", sa.Boolean, nullable=False),
+        sa.Column("started_at", sa.Double, nullable=False),
+        sa.Column("ends_at", sa.Double, nullable=False),
     )
     op.create_table(
         "unattributed_checks",
@@ -141,6 +147,7 @@ def upgrade() -> None:
         ("challenges", "token_id"),
         ("notices", "owner_id"),
         ("notices", "due_at"),
-        ("ended_sessions", "until"),
+        ("web_sessions", "api_key_id"),
+        ("web_sessions", "ends_at"),
     ):
         op.create_index(f"ix_{table}_{column}", table, [column])

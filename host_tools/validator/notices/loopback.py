@@ -3,7 +3,7 @@
 import ipaddress
 
 
-def on_this_machine(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     """Say whether `host` is this machine's own loopback."""
     try:
         return ipaddress.ip_address(host).is_loopback
