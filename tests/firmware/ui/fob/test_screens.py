@@ -119,7 +119,7 @@ def test_code_is_tidy(runtime: Runtime, language: str, code: str, expired: bool,
         "no clock",
     ],
 )
-def test_trouble_is_said_instead_of_a_code(
+def test_a_failure_is_shown_instead_of_a_code(
     runtime: Runtime, language: str, options: dict, key: str
 ):
     pixels, messages = runtime.call(SCREENS, "opened", language, options)
