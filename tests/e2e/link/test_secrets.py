@@ -1,4 +1,5 @@
-"""No secret leaves the host tools: marked secrets are provisioned, and all output is searched."""
+"""A marked secret is provisioned by the real commands; then all that was written is searched for
+it."""
 
 import base64
 import json
@@ -26,7 +27,8 @@ KODEBRIK = str(Path(sys.executable).with_name("kodebrik"))
 
 
 def spellings(secret: bytes) -> list[bytes]:
-    """Give a secret's spellings: raw, hex, base32, base64, and as in a Python literal."""
+    """Give the ways a secret is written down: raw, hex, base32, base64, a Python literal's
+    inside."""
     forms = [
         secret,
         secret.hex().encode(),
@@ -44,12 +46,12 @@ MARKS = [form for secret in (MARK, ISSUER_KEY, PASSPHRASE.encode()) for form in 
 
 
 def leaks(content: bytes) -> list[bytes]:
-    """Give the spellings of the secrets that are in `content`."""
+    """Give the marks that stand in `content`."""
     return [mark for mark in MARKS if mark in content]
 
 
 class ArgvWatch:
-    """Reads the command lines of all processes every 10 ms while a block runs."""
+    """Reads every process's command line, again and again, while a block runs."""
 
     def __enter__(self) -> "ArgvWatch":
         self.seen: set[bytes] = set()
@@ -67,12 +69,12 @@ class ArgvWatch:
             for process in Path("/proc").glob("[0-9]*"):
                 try:
                     self.seen.add((process / "cmdline").read_bytes())
-                except OSError:  # the process has ended
+                except OSError:  # it has ended in between
                     continue
 
 
 class Operator:
-    """Runs commands, and types the number that the token shows."""
+    """Runs commands as a person does, and types the number that the token shows."""
 
     def __init__(self, emulator: Emulator, home: Path) -> None:
         self.emulator, self.home = emulator, home
@@ -86,7 +88,8 @@ class Operator:
         self.environment = {**os.environ, **names, "KODEBRIK_PORT": self.port}
 
     def run(self, *arguments: str, typed: str | None = None, code: int = 0) -> bytes:
-        """Run one command; `typed` "number" answers its question with the display's number."""
+        """Run one command; with `typed` "number", answer its question with what the display
+        shows."""
         process = subprocess.Popen(
             [KODEBRIK, *arguments],
             stdin=subprocess.PIPE,
@@ -117,7 +120,7 @@ class Operator:
 
 @pytest.fixture
 def operator(image, tmp_path):
-    """Give an operator with a home folder and a new token that is served in real time."""
+    """An operator with a home folder and a new token, which runs in step with real time."""
     home = tmp_path / "home"
     home.mkdir()
     with Emulator(state=tmp_path / "token", image=image, time=time.time()) as emulator:
