@@ -1,0 +1,1 @@
+"""The emulated chips at their buses."""
