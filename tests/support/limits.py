@@ -1,4 +1,4 @@
-"""How long a test waits for another program, in real seconds: for one that hangs, never for one that
-is slow."""
+"""How long a test waits for another program, in real seconds: long enough for a slow one, so that
+only one that hangs reaches it."""
 
 REAL_LIMIT = 120

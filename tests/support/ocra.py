@@ -3,11 +3,15 @@
 import oath
 
 BEGINNING = "OCRA-1:HOTP-SHA1-6:"
-_FUNCTIONS = ["OCRA-2:HOTP-SHA1-6", "OCRA-1:TOTP-SHA1-6", "OCRA-1:HOTP-MD5-6", "OCRA-1:HOTP-SHA1-3",
-             "OCRA-1:HOTP-SHA1-11", "OCRA-1:HOTP-SHA1-06", "OCRA-1:HOTP-SHA1-"]  # fmt: skip
-_INPUTS = ["", "C", "N08", "QX08", "QN8", "QN03", "QN65", "QN", "QN08-C", "QN08-PMD5", "QN08-S64", "QN08-S000", "QN08-T",
-          "QN08-T0M", "QN08-T60S", "QN08-T49H", "QN08-T1D", "QN08-T01M", "QN08-T1M-PSHA1", "QN08-", "QN08-T1M-X",
-          "QN08:QN08", "QN\N{ARABIC-INDIC DIGIT ZERO}8"]  # fmt: skip
+_FUNCTIONS = [
+    "OCRA-2:HOTP-SHA1-6", "OCRA-1:TOTP-SHA1-6", "OCRA-1:HOTP-MD5-6", "OCRA-1:HOTP-SHA1-3",
+    "OCRA-1:HOTP-SHA1-11", "OCRA-1:HOTP-SHA1-06", "OCRA-1:HOTP-SHA1-",
+]  # fmt: skip
+_INPUTS = [
+    "", "C", "N08", "QX08", "QN8", "QN03", "QN65", "QN", "QN08-C", "QN08-PMD5", "QN08-S64",
+    "QN08-S000", "QN08-T", "QN08-T0M", "QN08-T60S", "QN08-T49H", "QN08-T1D", "QN08-T01M",
+    "QN08-T1M-PSHA1", "QN08-", "QN08-T1M-X", "QN08:QN08", "QN\N{ARABIC-INDIC DIGIT ZERO}8",
+]  # fmt: skip
 NO_SUITES = (
     [f"{each}:QN08" for each in _FUNCTIONS]
     + [BEGINNING + each for each in _INPUTS]

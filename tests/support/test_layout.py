@@ -1,4 +1,4 @@
-"""How the tests are laid out: they mirror the packages, and share only what is made to be shared."""
+"""The layout of the tests: they mirror the packages and share only the modules in tests/support."""
 
 import ast
 from collections.abc import Iterator

@@ -46,7 +46,7 @@ NOT_HERE = {
     r"mpremote ": "needs a board; tests/e2e/link/test_mpremote.py has an emulated one",
     r"--token /dev/ttyACM0": "needs a board",
     r"^dask |--scheduler ": "needs several machines",
-    r"kodebrik qa soak --tokens 50 --years 3": "takes minutes; tests/host_tools/qa has shorter ones",
+    r"kodebrik qa soak --tokens 50 --years 3": "takes minutes; tests/host_tools/qa has short ones",
 }
 
 # What a page takes for granted: commands of other pages that its readers have done.
