@@ -9,7 +9,7 @@ FAST := tests/conformance tests/firmware tests/host_tools/exchange tests/host_to
 export KODEBRIK_VOICES ?= $(CURDIR)/build/voices
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast lint bench conformance interop postgres listen docs guides fonts release clean
+.PHONY: help run test test-fast lint bench conformance interop postgres listen catalogues docs guides fonts release clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ interop: .venv/.dev ## Install privacyIDEA under build/ and test against it, Fre
 
 listen: .venv/.listen ## Have Whisper write down what an emulated token reads aloud, and count its mistakes.
 	@$(BIN)/python -m tests.host_tools.voice
+
+catalogues: .venv/.dev ## Compile the catalogues of messages, after a change of a .po file.
+	@$(BIN)/python -m host_tools.devtools.catalogues
 
 docs: .venv/.dev ## Regenerate the tables and pictures in docs/.
 	@$(BIN)/python -m host_tools.devtools.reference_docs

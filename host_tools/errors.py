@@ -1,12 +1,13 @@
 """The one error type of the host tools and the one table of exit codes.
 
 `kodebrik --help` and the documentation print the table; an error's message says what is wrong, its
-hint what to do.
+hint what to do. Both stand in the catalogue of messages, under the error's identifier.
 """
 
 from enum import IntEnum
 
 from firmware.protocol import messages, sentences
+from host_tools.messages.catalogue import HINT, Argument, Message
 
 
 class ExitCode(IntEnum):
@@ -52,30 +53,48 @@ TOKEN_ERRORS = 100  # exit code of a token's error n: TOKEN_ERRORS + n
 
 
 class KodebrikError(Exception):
-    """What went wrong, what to do about it, and the exit code. Message and hint never hold a
-    secret."""
+    """What went wrong, what to do about it, and the exit code.
 
-    def __init__(self, message: str, hint: str, exit_code: int) -> None:
-        """Both texts are full sentences."""
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+    `str()`, `message` and `hint` are English, for logs and programs; both texts are full sentences.
+    """
+
+    def __init__(self, identifier: str, exit_code: int, /, **arguments: Argument) -> None:
+        """`identifier` is the message's in the catalogue, with `.hint` the hint's; they share the
+        arguments, of which none may hold a secret."""
+        self.identifier = identifier
+        self.message = Message(identifier, **arguments)
+        self.hint = Message(identifier + HINT, **arguments)
         self.exit_code = int(exit_code)
+        super().__init__(self.message)
+
+    def text(self, language: str) -> str:
+        """Give the message in one of the catalogue's languages."""
+        return self.message.text(language)
 
     def as_json(self) -> dict[str, str | int]:
-        """Give the object that `--json` prints."""
-        return {"error": self.message, "hint": self.hint, "exit_code": self.exit_code}
+        """Give the object that `--json` prints: English texts, and the identifier for programs."""
+        return {
+            "error": self.message,
+            "hint": self.hint,
+            "id": self.identifier,
+            "exit_code": self.exit_code,
+        }
 
 
 class TokenError(KodebrikError):
     """The token answered with an error number of the protocol's table."""
 
     def __init__(self, number: int) -> None:
-        """`number` is a key of sentences.ERRORS."""
+        """`number` is a key of sentences.ERRORS; its English is the catalogue's too."""
         self.number = number
-        _, message, hint = sentences.ERRORS[number]
         code = ExitCode.WRONG_KEY if number == messages.HANDSHAKE_FAILED else TOKEN_ERRORS + number
-        super().__init__(message, hint, code)
+        super().__init__(token_error_identifier(number), code)
+
+
+def token_error_identifier(number: int) -> str:
+    """Give the catalogue's identifier of a token's error number."""
+    name, _, _ = sentences.ERRORS[number]
+    return "token-error." + name.replace("_", "-")
 
 
 def exit_code_table() -> list[tuple[int, str]]:

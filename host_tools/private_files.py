@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.messages.catalogue import Message
+from host_tools.messages.system_errors import reason
 
 _MAX_SIZE = 64 * 1024  # bytes; a secret, a URI or a key file is far smaller
 
@@ -20,7 +22,7 @@ def write_new(path: Path, content: bytes) -> None:
     except FileExistsError:
         raise _exists(path) from None
     except OSError as error:
-        raise _cannot("write", path, error) from None
+        raise _cannot("private-file-unwritable", path, error) from None
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
@@ -28,7 +30,7 @@ def write_new(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
     except OSError as error:
         path.unlink(missing_ok=True)  # an incomplete secret must not stay
-        raise _cannot("write", path, error) from None
+        raise _cannot("private-file-unwritable", path, error) from None
 
 
 def check_new(path: Path) -> None:
@@ -37,26 +39,22 @@ def check_new(path: Path) -> None:
     if path.exists() or path.is_symlink():
         raise _exists(path)
     if not path.absolute().parent.is_dir() or not os.access(path.absolute().parent, os.W_OK):
-        raise KodebrikError(
-            f"Cannot write {path}: its folder does not exist or is read-only.",
-            "Name another file.",
-            ExitCode.FILE,
-        )
+        raise KodebrikError("folder-unwritable", ExitCode.FILE, path=path)
 
 
 def read(path: str, warn: Callable[[str], None]) -> bytes:
     """Read a file that holds a secret ('-' = standard input); `warn` is told when others can read
     it too."""
     if path == "-":
-        return _bounded(sys.stdin.buffer.read(_MAX_SIZE + 1), "standard input")
+        return _bounded(sys.stdin.buffer.read(_MAX_SIZE + 1), Message("standard-input"))
     try:
         with open(path, "rb") as file:
             state = os.fstat(file.fileno())
             content = file.read(_MAX_SIZE + 1)
     except OSError as error:
-        raise _cannot("read", Path(path), error) from None
+        raise _cannot("file-unreadable", Path(path), error) from None
     if stat.S_ISREG(state.st_mode) and state.st_mode & 0o077:
-        warn(f"Others on this computer can read {path}. Protect it with: chmod 600 {path}")
+        warn(Message("readable-by-others", path=path))
     return _bounded(content, path)
 
 
@@ -65,36 +63,22 @@ def read_text(path: str, warn: Callable[[str], None]) -> str:
     try:
         return read(path, warn).decode("utf-8-sig").strip()
     except UnicodeDecodeError:
-        raise KodebrikError(
-            f"{_named(path)} is not a text file.", "Give a text file in UTF-8.", ExitCode.BAD_INPUT
-        ) from None
+        raise KodebrikError("file-not-text", ExitCode.BAD_INPUT, path=_named(path)) from None
 
 
 def _bounded(content: bytes, name: str) -> bytes:
     if len(content) > _MAX_SIZE:
-        raise KodebrikError(
-            f"{name} is too large to be a secret.",
-            "Check which file was given.",
-            ExitCode.BAD_INPUT,
-        )
+        raise KodebrikError("secret-file-large", ExitCode.BAD_INPUT, path=name)
     return content
 
 
 def _named(path: str) -> str:
-    return "Standard input" if path == "-" else path
+    return Message("standard-input-first") if path == "-" else path
 
 
 def _exists(path: Path) -> KodebrikError:
-    return KodebrikError(
-        f"{path} exists already and is not overwritten.",
-        "Name another file, or move that one away.",
-        ExitCode.FILE,
-    )
+    return KodebrikError("file-exists", ExitCode.FILE, path=path)
 
 
-def _cannot(verb: str, path: Path, error: OSError) -> KodebrikError:
-    return KodebrikError(
-        f"Cannot {verb} {path}: {error.strerror}.",
-        "Check the file's name and permissions.",
-        ExitCode.FILE,
-    )
+def _cannot(identifier: str, path: Path, error: OSError) -> KodebrikError:
+    return KodebrikError(identifier, ExitCode.FILE, path=path, reason=reason(error))

@@ -21,6 +21,8 @@ from tests.support.runtime import CPython, MicroPython, Runtime, compile_modules
 settings.register_profile("kodebrik", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("kodebrik")
 
+os.environ["LC_ALL"] = "C.UTF-8"  # tests read English texts, whatever language their machine speaks
+
 
 def pytest_sessionfinish() -> None:
     """Close what the large fonts read from, which stays open for as long as a token has power."""

@@ -28,8 +28,9 @@ from host_tools.cli.commands import (
     token,
     voice,
 )
-from host_tools.cli.output import emit_error
+from host_tools.cli.output import emit_error, language
 from host_tools.errors import TOKEN_ERRORS, ExitCode, KodebrikError
+from host_tools.messages import catalogue
 
 
 def _epilog() -> str:
@@ -56,9 +57,32 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def _language(wanted: str | None) -> None:
+    if wanted is None:
+        return
+    if wanted not in catalogue.LANGUAGES:
+        raise KodebrikError(
+            "language-unknown",
+            ExitCode.USAGE,
+            language=wanted,
+            choices=", ".join(catalogue.LANGUAGES),
+        )
+    language.set(wanted)
+
+
 @app.callback()
 def _root(
     context: typer.Context,
+    lang: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LANGUAGE",
+            callback=_language,
+            is_eager=True,
+            help=f"Language of errors and messages: {', '.join(catalogue.LANGUAGES)}. "
+            "Default: from LC_ALL, LC_MESSAGES or LANG.",
+        ),
+    ] = None,
     version: Annotated[
         bool,
         typer.Option(
@@ -98,6 +122,7 @@ app.command()(demo.demo)
 def main(arguments: list[str] | None = None) -> int:
     """Run one command line (default: sys.argv), report its error if any, and give the exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
+    language.set(catalogue.choose(os.environ))
     try:
         result = typer.main.get_command(app).main(
             arguments, prog_name="kodebrik", standalone_mode=False
@@ -110,7 +135,7 @@ def main(arguments: list[str] | None = None) -> int:
     except typer.Abort:
         return _report(
             arguments,
-            KodebrikError("Stopped: no answer was given.", "Try again.", ExitCode.INTERRUPTED),
+            KodebrikError("stopped", ExitCode.INTERRUPTED),
         )
     except BrokenPipeError:
         # Whoever read our output has gone; Python must not fail again when it flushes at the end.
@@ -130,7 +155,7 @@ def _report(arguments: list[str], error: KodebrikError) -> int:
 def _usage(error: typer.TyperException) -> KodebrikError:
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "kodebrik"
-    return KodebrikError(error.format_message(), f"See '{command} --help'.", ExitCode.USAGE)
+    return KodebrikError("usage", ExitCode.USAGE, what=error.format_message(), command=command)
 
 
 def _defect(error: Exception) -> KodebrikError:
@@ -138,8 +163,4 @@ def _defect(error: Exception) -> KodebrikError:
     location = " < ".join(
         f"{os.path.basename(step.filename)}:{step.lineno}" for step in reversed(steps[-4:])
     )
-    return KodebrikError(
-        f"kodebrik failed: {type(error).__name__} at {location}.",
-        "This is a defect; please report this line together with the command.",
-        ExitCode.INTERNAL,
-    )
+    return KodebrikError("defect", ExitCode.INTERNAL, kind=type(error).__name__, place=location)

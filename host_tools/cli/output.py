@@ -9,15 +9,25 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Annotated, Any
 
 import typer
 
 from host_tools.errors import KodebrikError
+from host_tools.messages.catalogue import ENGLISH, Message
 
 Json = Annotated[
     bool, typer.Option("--json", help="Print the result, or the error, as one JSON object.")
 ]
+
+# The language of this command's lines; JSON stays English.
+language: ContextVar[str] = ContextVar("language", default=ENGLISH)
+
+
+def spoken(line: str) -> str:
+    """Give a line in the command's language; what is no message stays as it is."""
+    return line.text(language.get()) if isinstance(line, Message) else line
 
 
 def emit(as_json: bool, result: dict[str, Any], lines: Iterable[str]) -> None:
@@ -26,7 +36,7 @@ def emit(as_json: bool, result: dict[str, Any], lines: Iterable[str]) -> None:
         print(json.dumps(result, ensure_ascii=False))
     else:
         for line in lines:
-            print(line)
+            print(spoken(line))
 
 
 def emit_error(as_json: bool, error: KodebrikError) -> None:
@@ -34,31 +44,33 @@ def emit_error(as_json: bool, error: KodebrikError) -> None:
     if as_json:
         print(json.dumps(error.as_json(), ensure_ascii=False))
         return
-    mark = typer.style("Error:", fg="red", bold=True) if is_rich_terminal() else "Error:"
-    print(f"{mark} {error.message}\n{error.hint}", file=sys.stderr)
+    mark = spoken(Message("error-mark"))
+    mark = typer.style(mark, fg="red", bold=True) if is_rich_terminal() else mark
+    print(f"{mark} {spoken(error.message)}\n{spoken(error.hint)}", file=sys.stderr)
 
 
 def say(line: str) -> None:
     """Print a line that is not part of the result on standard error."""
-    print(line, file=sys.stderr, flush=True)
+    print(spoken(line), file=sys.stderr, flush=True)
 
 
 def warn(line: str) -> None:
     """Print a warning on standard error."""
-    mark = typer.style("Warning:", fg="yellow", bold=True) if is_rich_terminal() else "Warning:"
-    say(f"{mark} {line}")
+    mark = spoken(Message("warning-mark"))
+    mark = typer.style(mark, fg="yellow", bold=True) if is_rich_terminal() else mark
+    say(f"{mark} {spoken(line)}")
 
 
 @contextmanager
 def step(line: str) -> Iterator[None]:
     """Show `line` while the block runs: a spinner on a terminal, else a line on standard error."""
     if not is_rich_terminal():
-        say(f"{line} …")
+        say(f"{spoken(line)} …")
         yield
         return
     from rich.console import Console  # noqa: PLC0415 - 50 ms that only a terminal needs
 
-    with Console(stderr=True).status(f"{line} …"):
+    with Console(stderr=True).status(f"{spoken(line)} …"):
         yield
 
 

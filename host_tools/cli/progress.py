@@ -4,7 +4,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from host_tools.cli.output import is_rich_terminal, say
+from host_tools.cli.output import is_rich_terminal, say, spoken
+from host_tools.messages.catalogue import Message
 from host_tools.progress import Progress
 
 _LINE_INTERVAL = 5.0  # seconds
@@ -20,7 +21,7 @@ def reporting(what: str) -> Iterator[Progress]:
     from rich.progress import Progress as Bar  # noqa: PLC0415
 
     with Bar(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=None)
+        task = bar.add_task(spoken(what), total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
@@ -34,5 +35,5 @@ class _Lines:
     def report(self, done: int, total: int) -> None:
         """Print a line if the last one is older than _LINE_INTERVAL."""
         if time.monotonic() >= self._next:
-            say(f"{self._what}: {done} of {total}")
+            say(Message("progress", what=self._what, done=done, total=total))
             self._next = time.monotonic() + _LINE_INTERVAL

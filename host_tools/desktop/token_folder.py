@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import platformdirs
 
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.messages.catalogue import Message
 
 if TYPE_CHECKING:
     from emulator.session import Emulator
@@ -91,18 +92,14 @@ def emulator_errors() -> Iterator[None]:
             raise
         raise _not_installed(error) from None
     except VmNotFoundError as error:
-        raise KodebrikError(str(error), "See docs/emulator.md.", ExitCode.NOT_INSTALLED) from None
-    except EmulatorError as error:
         raise KodebrikError(
-            f"The emulated token failed: {error}",
-            "Start it again; if it repeats, use an empty folder for --state.",
-            ExitCode.EMULATOR,
+            "emulator-vm-missing", ExitCode.NOT_INSTALLED, what=str(error)
         ) from None
+    except EmulatorError as error:
+        raise KodebrikError("emulator-failed", ExitCode.EMULATOR, what=str(error)) from None
 
 
 def _not_installed(error: ImportError) -> KodebrikError:
     return KodebrikError(
-        f"The emulator is not installed: {error.name or 'a package'} is missing.",
-        "Install it with: pip install 'kodebrik[emulator]'",
-        ExitCode.NOT_INSTALLED,
+        "not-installed-emulator", ExitCode.NOT_INSTALLED, package=error.name or Message("a-package")
     )

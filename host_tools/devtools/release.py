@@ -24,11 +24,7 @@ def parse(version: str) -> tuple[int, ...]:
     """Give the three numbers of a semantic version; KodebrikError when it is none."""
     match = _NUMBER.fullmatch(version)
     if match is None:
-        raise KodebrikError(
-            f"'{version}' is no version.",
-            "Give three numbers, as in make release VERSION=0.2.0.",
-            ExitCode.BAD_INPUT,
-        )
+        raise KodebrikError("release-version-invalid", ExitCode.BAD_INPUT, version=version)
     return tuple(int(number) for number in match.groups())
 
 
@@ -39,11 +35,7 @@ def release_changelog(text: str, version: str, day: datetime.date) -> str:
     before, heading, after = text.partition(_UNRELEASED)
     changes = after.partition("\n## [")[0].strip()
     if not heading or not changes or f"## [{version}]" in text:
-        raise KodebrikError(
-            f"CHANGELOG.md has nothing to release as {version}.",
-            "Write what changed below '## [Unreleased]', and give a version that is not there yet.",
-            ExitCode.BAD_INPUT,
-        )
+        raise KodebrikError("release-nothing", ExitCode.BAD_INPUT, version=version)
     return f"{before}{_UNRELEASED}\n## [{version}] - {day.isoformat()}\n{after}"
 
 
@@ -54,9 +46,7 @@ def set_version(source: str, version: str) -> str:
     assert current is not None  # noqa: S101 - our own file
     if parse(version) < parse(current[1]):
         raise KodebrikError(
-            f"{version} is lower than {current[1]}, the version now.",
-            "Give a higher version.",
-            ExitCode.BAD_INPUT,
+            "release-version-lower", ExitCode.BAD_INPUT, version=version, current=current[1]
         )
     return source[: current.start(1)] + version + source[current.end(1) :]
 

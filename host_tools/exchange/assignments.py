@@ -17,26 +17,20 @@ def read(content: bytes) -> dict[str, str]:
     try:
         lines = content.decode("utf-8-sig").splitlines()
     except UnicodeDecodeError:
-        raise bad("The list of users is not in UTF-8.", "Save it as UTF-8.") from None
+        raise bad("assignments-not-utf8") from None
     separator = ";" if lines and ";" in lines[0] else ","
     users: dict[str, str] = {}
     for number, fields in enumerate(csv.reader(lines, delimiter=separator), 1):
         if not fields or (number == 1 and _is_header(fields)):
             continue
         if len(fields) != 2 or not all(field.strip() for field in fields):  # noqa: PLR2004 - a pair
-            raise bad(
-                f"Line {number} of the list of users is no serial number and user-ID.",
-                "Write SERIAL,USER-ID.",
-            )
+            raise bad("assignments-line-invalid", line=number)
         serial, user = (field.strip() for field in fields)
         if serial in users:
-            raise bad(
-                f"Line {number} of the list of users gives {serial} away again.",
-                "Take one of the two out.",
-            )
+            raise bad("assignments-serial-twice", line=number, serial=serial)
         users[serial] = user
     if not users:
-        raise bad("The list of users assigns no token.", "Write lines of SERIAL,USER-ID.")
+        raise bad("assignments-empty")
     return users
 
 

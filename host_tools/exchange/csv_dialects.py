@@ -25,6 +25,7 @@ from host_tools.errors import KodebrikError
 from host_tools.exchange import key_package
 from host_tools.exchange.key_package import KeyPackage, bad
 from host_tools.exchange.pskc_xml import MAX_SIZE
+from host_tools.messages.catalogue import Message
 from host_tools.otp import secret_text
 from host_tools.progress import Progress
 from host_tools.secret import Secret
@@ -74,27 +75,26 @@ def read(
     found = []
     for number, ((line, fields), record) in enumerate(zip(rows, records, strict=True), 1):
         where = (
-            f"Line {line} ({_shown(record['serial'])})" if record.get("serial") else f"Line {line}"
+            Message("place-line-of-token", line=line, serial=_shown(record["serial"]))
+            if record.get("serial")
+            else Message("place-line", line=line)
         )
         found.append((_token(where, record, fields, kind), where))
         if progress:
             progress(number, len(rows))
     if not found:
-        raise bad("The file holds no token.", "Check that it is the right one.")
+        raise bad("file-without-token")
     key_package.check_distinct((token.serial, where) for token, where in found)
     return [token for token, _ in found]
 
 
 def _rows(content: bytes) -> list[Row]:
     if len(content) > MAX_SIZE:
-        raise bad(
-            f"The file has more than {MAX_SIZE // 2**20} MB.",
-            "Check which file was given, or split it.",
-        )
+        raise bad("csv-too-large", megabytes=MAX_SIZE // 2**20)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise bad("The file is not text in UTF-8.", "Save it as CSV in UTF-8.") from None
+        raise bad("csv-not-utf8") from None
     lines = text.splitlines()
     # privacyIDEA puts its format's version into a comment; version 2 has user, resolver and realm
     # before the rest.
@@ -111,14 +111,14 @@ def _rows(content: bytes) -> list[Row]:
         try:
             fields = next(csv.reader([line], delimiter=delimiter, strict=True))
         except csv.Error:
-            raise bad(f"Line {number} is not CSV.", "Check its quotation marks.") from None
+            raise bad("csv-invalid", line=number) from None
         rows.append((number, [field.strip() for field in fields][skipped:]))
     return [(number, fields) for number, fields in rows if fields[:1] != ["LOGGING START"]]
 
 
 def _dialect(rows: Sequence[Row]) -> Any:
     if not rows:
-        raise bad("The file holds no token.", "Check that it is the right one.")
+        raise bad("file-without-token")
     first = rows[0][1]
     if {"serial", "secret"} <= {_FIELD_OF.get(field.lower()) for field in first}:
         return _named
@@ -140,7 +140,7 @@ def _header(fields: Sequence[str]) -> list[str | None]:
     header = [_FIELD_OF.get(field.lower()) for field in fields]
     doubled = {field for field in header if field and header.count(field) > 1}
     if doubled:
-        raise bad(f"The first line names the {doubled.pop()} twice.", "Name each column once.")
+        raise bad("csv-column-twice", column=doubled.pop())
     # Entra writes base32 alone, and its secrets may look like hexadecimal.
     return [
         "base32" if field.lower() == "secret key" else name
@@ -151,10 +151,7 @@ def _header(fields: Sequence[str]) -> list[str | None]:
 def _named(row: Row, header: Sequence[str | None] = ()) -> dict[str, str]:
     line, fields = row
     if len(fields) != len(header):
-        raise bad(
-            f"Line {line} has {len(fields)} fields, the first line {len(header)}.",
-            "Check its commas.",
-        )
+        raise bad("csv-field-count", line=line, fields=len(fields), columns=len(header))
     record = {name: field for name, field in zip(header, fields, strict=True) if name and field}
     return {"kind": "totp"} | record if "base32" in record else record  # Entra has no other kind
 
@@ -178,20 +175,14 @@ def _janitor(row: Row) -> dict[str, str]:
 def _yubico_traditional(row: Row) -> dict[str, str]:
     line, fields = row
     if fields[0].lower() != "oath-hotp" or len(fields) < 12:  # noqa: PLR2004 - the last column that is read
-        raise bad(
-            f"Line {line} is of the kind {_shown(fields[0])}.",
-            "OATH-HOTP lines are imported; take others out.",
-        )
+        raise bad("csv-line-kind", line=line, kind=_shown(fields[0]))
     return {"serial": fields[3], "hex": fields[5], "kind": "hotp"} | _filled(digits=fields[11])
 
 
 def _yubico(row: Row) -> dict[str, str]:
     line, fields = row
     if len(fields) < _YUBICO_COLUMNS or fields[2] != "0":
-        raise bad(
-            f"Line {line} is not in OATH mode.",
-            "Lines with 0 in the third column are imported; take others out.",
-        )
+        raise bad("csv-line-not-oath", line=line)
     return {"serial": fields[0], "hex": fields[3], "kind": "hotp"}
 
 
@@ -203,21 +194,13 @@ def _token(
     where: str, record: dict[str, str], fields: Sequence[str], kind: str | None
 ) -> KeyPackage:
     if _SPREADSHEET.fullmatch(record.get("serial", "")):
-        raise bad(
-            f"{where}: a spreadsheet program has rounded the serial number.",
-            "Use the file as it came, or format the column as text.",
-        )
+        raise bad("csv-serial-rounded", where=where)
     secret = _secret(where, record)
     otp_kind = record.get("kind", kind or "").lower()
     if not otp_kind:
-        raise bad(
-            f"{where} does not say whether its token goes by time or by a counter.",
-            "Say it with --kind totp or --kind hotp.",
-        )
+        raise bad("csv-kind-missing", where=where)
     if otp_kind not in KINDS:
-        raise bad(
-            f"{where} is of the kind {_shown(otp_kind)}.", "totp, hotp and ocra are imported."
-        )
+        raise bad("csv-kind-unknown", where=where, kind=_shown(otp_kind))
     given: dict[str, Any] = {
         name: _number(where, name, record[name]) for name in _NUMBERS if name in record
     }
@@ -244,12 +227,12 @@ def _secret(where: str, record: dict[str, str]) -> Secret:
             return secret_text.parse(f"hex:{text}")
         return secret_text.decode_base32(text) if "base32" in record else secret_text.parse(text)
     except KodebrikError as error:
-        raise bad(f"{where}: {error.message}", error.hint) from None
+        raise bad("key-invalid", where=where, what=error.message, advice=error.hint) from None
 
 
 def _number(where: str, name: str, text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,19}", text):
-        raise bad(f"{where}: its {name} is not a number.", "Check the columns' order.")
+        raise bad("csv-not-a-number", where=where, column=name)
     return int(text)
 
 

@@ -7,6 +7,7 @@ from host_tools.errors import ExitCode, KodebrikError
 from host_tools.exchange import csv_dialects, otpauth, pskc_reader
 from host_tools.exchange.key_package import KeyPackage
 from host_tools.exchange.pskc_xml import MAX_SIZE
+from host_tools.messages.system_errors import reason
 from host_tools.progress import Progress
 from host_tools.secret import Secret
 
@@ -18,9 +19,7 @@ def load(path: Path) -> bytes:
             return file.read(MAX_SIZE + 1)
     except OSError as error:
         raise KodebrikError(
-            f"Cannot read {path}: {error.strerror}.",
-            "Check the file's name and permissions.",
-            ExitCode.FILE,
+            "file-unreadable", ExitCode.FILE, path=path, reason=reason(error)
         ) from None
 
 

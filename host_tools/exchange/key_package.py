@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from firmware.protocol.messages import MAX_NAME
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.messages.catalogue import Argument
 from host_tools.otp import codes
 from host_tools.otp.credential import Credential
 from host_tools.secret import Secret
@@ -56,9 +57,7 @@ def make(  # noqa: PLR0913 - the fields of the file formats
         try:
             parsed = codes.parse_suite(suite or "")
         except ValueError as error:
-            raise bad(
-                f"{where} has no usable OCRA suite: {error}.", "Ask the sender for its suite."
-            ) from None
+            raise bad("key-suite-unusable", where=where, why=error.args[0]) from None
         algorithm, digits, has_counter = parsed.algorithm, parsed.digits, parsed.has_counter
     try:
         credential = Credential(
@@ -70,7 +69,7 @@ def make(  # noqa: PLR0913 - the fields of the file formats
             counter=(counter or 0) if has_counter else None,
         )
     except KodebrikError as error:
-        raise bad(f"{where}: {error.message}", error.hint) from None
+        raise bad("key-invalid", where=where, what=error.message, advice=error.hint) from None
     return KeyPackage(serial, credential, suite if kind == "ocra" else None, manufacturer, model)
 
 
@@ -82,10 +81,7 @@ def check_serial(where: str, serial: str) -> str:
         or not serial.isprintable()
         or any(map(str.isspace, serial))
     ):
-        raise bad(
-            f"{where} has no usable serial number.",
-            f"A serial number has 1 to {MAX_SERIAL} printable characters, no blanks.",
-        )
+        raise bad("key-serial-invalid", where=where, most=MAX_SERIAL)
     return serial
 
 
@@ -94,16 +90,13 @@ def check_distinct(keys: Iterable[tuple[str, str]]) -> None:
     first: dict[str, str] = {}
     for serial, where in keys:
         if serial in first:
-            raise bad(
-                f"A serial number stands twice: at {first[serial]} and at {where}.",
-                "A token has one serial number and one secret; take one of the two out.",
-            )
+            raise bad("key-serial-twice", first=first[serial], second=where)
         first[serial] = where
 
 
-def bad(message: str, hint: str) -> KodebrikError:
-    """Make the error for a file that cannot be imported."""
-    return KodebrikError(message, f"{hint} Nothing was imported.", ExitCode.BAD_INPUT)
+def bad(identifier: str, **arguments: Argument) -> KodebrikError:
+    """Make the error for a file that cannot be imported; its hint says that nothing was."""
+    return KodebrikError(identifier, ExitCode.BAD_INPUT, **arguments)
 
 
 def _name(name: str, serial: str) -> str:

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.exchange import key_package
 from host_tools.exchange.key_package import KeyPackage, bad
+from host_tools.messages.catalogue import Argument, Message
 from host_tools.otp.credential import Credential
 from host_tools.otp.secret_text import decode_base32, encode_base32
 from host_tools.progress import Progress
@@ -28,24 +29,18 @@ def parse(uri: str, name: str | None = None) -> Credential:
         pairs = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=True, errors="strict")
         label = unquote(parts.path.removeprefix("/"), errors="strict")
     except ValueError:  # its text may quote the URI, and so the secret
-        raise _bad(
-            "This is not an otpauth URI.", "It starts with otpauth://totp/ or otpauth://hotp/."
-        ) from None
+        raise _bad("otpauth-invalid") from None
     kind = parts.netloc.lower()
     if parts.scheme.lower() != "otpauth" or kind not in ("totp", "hotp"):
-        raise _bad(
-            "This is not an otpauth URI.", "It starts with otpauth://totp/ or otpauth://hotp/."
-        )
+        raise _bad("otpauth-invalid")
     values = {key: value for key, value in pairs if key in _MEANINGFUL}
     twice = [key for key in _MEANINGFUL if sum(key == other for other, _ in pairs) > 1]
     if twice:
-        raise _bad(f"The URI gives its {twice[0]} twice.", "Get a new URI from the provider.")
+        raise _bad("otpauth-parameter-twice", parameter=twice[0])
     if "encoder" in values:
-        raise _bad(
-            "The URI asks for codes of a special alphabet.", "A token shows decimal codes only."
-        )
+        raise _bad("otpauth-alphabet")
     if not values.get("secret"):
-        raise _bad("The URI has no secret.", "Get a new URI from the provider.")
+        raise _bad("otpauth-without-secret")
     period, counter = _moving_factor(kind, values)
     return Credential(
         name=name or _name(label, values.get("issuer", "")),
@@ -60,9 +55,7 @@ def parse(uri: str, name: str | None = None) -> Credential:
 def compose(credential: Credential) -> str:
     """Give the URI of a credential with every parameter. It holds the secret in the clear."""
     if credential.suite is not None:
-        raise _bad(
-            "An otpauth URI knows no challenges.", "Write the secret with --secret-out instead."
-        )
+        raise _bad("otpauth-no-challenges")
     parameters: dict[str, str | int] = {
         "secret": encode_base32(credential.secret),
         "algorithm": credential.algorithm,
@@ -88,21 +81,21 @@ def read(content: bytes, progress: Progress | None = None) -> list[KeyPackage]:
     try:
         lines = content.decode("utf-8-sig").splitlines()
     except UnicodeDecodeError:
-        raise bad("The file is not text in UTF-8.", "Save it as text in UTF-8.") from None
+        raise bad("otpauth-list-not-utf8") from None
     kept = [(number, line.strip()) for number, line in enumerate(lines, 1) if line.strip()]
     found = []
     for done, (number, uri) in enumerate(kept, 1):
-        where = f"Line {number}"
+        where = Message("place-line", line=number)
         try:
             credential = parse(uri)
         except KodebrikError as error:
-            raise bad(f"{where}: {error.message}", error.hint) from None
+            raise bad("key-invalid", where=where, what=error.message, advice=error.hint) from None
         serial = key_package.check_serial(where, credential.name.rpartition(":")[2])
         found.append((KeyPackage(serial, credential), where))
         if progress:
             progress(done, len(kept))
     if not found:
-        raise bad("The file holds no otpauth URI.", "Check that it is the right one.")
+        raise bad("otpauth-list-empty")
     key_package.check_distinct((token.serial, where) for token, where in found)
     return [token for token, _ in found]
 
@@ -111,17 +104,14 @@ def _moving_factor(kind: str, values: dict[str, str]) -> tuple[int | None, int |
     if kind == "totp":
         return _number(values, "period", 30), None
     if "counter" not in values:
-        raise _bad(
-            "The URI is of the counter kind (HOTP) and gives no counter.",
-            "Get a new URI from the provider.",
-        )
+        raise _bad("otpauth-without-counter")
     return None, _number(values, "counter", 0)
 
 
 def _number(values: dict[str, str], key: str, default: int) -> int:
     text = values.get(key, str(default))
     if not (text.isascii() and text.isdigit() and len(text) <= 20):  # noqa: PLR2004 - more than 2^63 has
-        raise _bad(f"The URI's {key} is not a number.", "Get a new URI from the provider.")
+        raise _bad("otpauth-not-a-number", parameter=key)
     return int(text)
 
 
@@ -131,12 +121,9 @@ def _name(label: str, issuer: str) -> str:
         prefix, account = "", label
     prefix, account, issuer = prefix.strip(), account.strip(), issuer.strip()
     if prefix and issuer and prefix != issuer:
-        raise _bad(
-            "The URI names two different issuers.",
-            "Get a new URI, or name the account with --account.",
-        )
+        raise _bad("otpauth-two-issuers")
     return ":".join(part for part in (issuer or prefix, account) if part)
 
 
-def _bad(message: str, hint: str) -> KodebrikError:
-    return KodebrikError(message, hint, ExitCode.BAD_INPUT)
+def _bad(identifier: str, **arguments: Argument) -> KodebrikError:
+    return KodebrikError(identifier, ExitCode.BAD_INPUT, **arguments)

@@ -18,6 +18,7 @@ from pskc.parser import PSKCParser
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.exchange import key_package, pskc_xml
 from host_tools.exchange.key_package import KeyPackage, bad
+from host_tools.messages.catalogue import Argument, Message
 from host_tools.progress import Progress
 from host_tools.secret import Secret
 
@@ -44,9 +45,9 @@ def read(
     packages = root.findall("KeyPackage")
     root[:] = [element for element in root if element.tag != "KeyPackage"]
     if not packages:
-        raise bad("The PSKC file holds no key.", "Ask the sender for the right file.")
+        raise bad("pskc-empty")
     document = PSKC()
-    with _pskc_errors("The file's head"):
+    with _pskc_errors(Message("place-head")):
         PSKCParser.parse_document(document, root)
     encrypted = any(next(package.iter("EncryptedValue"), None) is not None for package in packages)
     if encrypted:
@@ -74,51 +75,37 @@ def _set_key(document: PSKC, root: Element, key: Secret | None, passphrase: Secr
     encryption = document.encryption
     derivation = encryption.derivation
     if root.find("EncryptionKey/X509Data") is not None:
-        raise bad(
-            "The file is encrypted for a certificate.",
-            "Ask for one under a pre-shared key or a passphrase.",
-        )
+        raise bad("pskc-for-certificate")
     if derivation.algorithm:
         if passphrase is None:
-            raise _not_decrypted(
-                "The file is encrypted under a passphrase.",
-                "Give the passphrase that the sender set.",
-            )
+            raise _not_decrypted("pskc-needs-passphrase")
         iterations, size = derivation.pbkdf2_iterations or 0, derivation.pbkdf2_key_length or 0
         if not 0 < iterations <= _MAX_ITERATIONS or not 0 < size <= _MAX_KEY:
             raise bad(
-                f"The file asks for {iterations:,} rounds of PBKDF2 and a key of {size} bytes.",
-                f"Up to {_MAX_ITERATIONS:,} rounds and {_MAX_KEY} bytes are computed; ask the "
-                "sender for another file.",
+                "pskc-too-costly",
+                rounds=iterations,
+                size=size,
+                most_rounds=_MAX_ITERATIONS,
+                most_size=_MAX_KEY,
             )
-        with _pskc_errors("The file's head"):
+        with _pskc_errors(Message("place-head")):
             encryption.derive_key(passphrase.reveal())
     elif key is None:
-        raise _not_decrypted(
-            "The file is encrypted under a pre-shared key.",
-            "Give the key that was agreed with the sender.",
-        )
+        raise _not_decrypted("pskc-needs-key")
     else:
         encryption.key = key.reveal()
     if root.find("MACMethod/MACKey") is not None:
         try:
             document.mac.key = document.mac.key  # decrypted once, not for every value
         except (PSKCError, ValueError):
-            raise _not_decrypted(
-                "The file does not open: key or passphrase is another one, or the file was "
-                "changed.",
-                "Ask the sender which key or passphrase belongs to it.",
-            ) from None
+            raise _not_decrypted("pskc-wrong-key") from None
 
 
 def _check_protection(where: str, package: Element, root: Element, must_be_encrypted: bool) -> None:
     values = [value for data in package.iter("Data") for value in data]
     secrets = [value for value in values if value.tag == "Secret"]
     if must_be_encrypted and any(value.find("EncryptedValue") is None for value in secrets):
-        raise bad(
-            f"{where} is not encrypted, although a key or passphrase was given.",
-            "It may have been put there by somebody else; ask the sender.",
-        )
+        raise bad("pskc-key-unencrypted", where=where)
     for value in values:
         method = value.find("EncryptedValue/EncryptionMethod")
         if value.find("EncryptedValue") is None or (
@@ -126,10 +113,7 @@ def _check_protection(where: str, package: Element, root: Element, must_be_encry
         ):
             continue  # key wrapping (RFC 3394) carries its own check
         if root.find("MACMethod") is None or not (value.findtext("ValueMAC") or "").strip():
-            raise bad(
-                f"{where} has no MAC: a change to it could not be noticed (RFC 6030 section 6.2).",
-                "Ask the sender for the file as it was written, or for one with MACs.",
-            )
+            raise bad("pskc-without-mac", where=where)
 
 
 def _read_package(document: PSKC, where: str, package: Element) -> KeyPackage:
@@ -140,29 +124,19 @@ def _read_package(document: PSKC, where: str, package: Element) -> KeyPackage:
     with _pskc_errors(where):
         PSKCParser.parse_key_package(device, package)
     if len(device.keys) != 1:
-        raise bad(
-            f"{where} holds {len(device.keys)} keys.",
-            "A token has one; ask for a file with one key a package.",
-        )
+        raise bad("pskc-package-keys", where=where, count=len(device.keys))
     key: Key = device.keys[0]
     with _pskc_errors(where):
         secret, counter, interval = key.secret, key.counter, key.time_interval
     if key.policy.unknown_policy_elements:
-        raise bad(
-            f"{where} has a usage policy that is not understood.",
-            "RFC 6030 section 5 forbids its use then.",
-        )
+        raise bad("pskc-policy", where=where)
     if not secret:
-        raise bad(f"{where} holds no secret.", "Ask the sender for a file with the secrets.")
+        raise bad("pskc-without-secret", where=where)
     kind = _KINDS.get((key.algorithm or "").replace("#", ":").rpartition(":")[2].lower())
     if kind is None:
-        raise bad(
-            f"{where} is of the kind {key.algorithm}.", "HOTP, TOTP and OCRA keys are imported."
-        )
+        raise bad("pskc-kind", where=where, kind=str(key.algorithm))
     if (key.response_encoding or "DECIMAL").upper() != "DECIMAL":
-        raise bad(
-            f"{where} gives codes that are not decimal.", "Tokens with decimal codes are imported."
-        )
+        raise bad("pskc-not-decimal", where=where)
     suite = (key.algorithm_suite or "").strip()
     return key_package.make(
         where,
@@ -192,7 +166,11 @@ def _where(number: int, package: Element) -> str:
         key = package.find("Key")
         serial = key.get("Id", "") if key is not None else ""
     shown = "".join(letter for letter in serial if letter.isprintable())[: key_package.MAX_SERIAL]
-    return f"Key {number} ({shown})" if shown else f"Key {number}"
+    return (
+        Message("place-key-of-token", number=number, serial=shown)
+        if shown
+        else Message("place-key", number=number)
+    )
 
 
 @contextmanager
@@ -203,20 +181,11 @@ def _pskc_errors(where: str) -> Iterator[None]:
         yield
     except PSKCError as error:
         if "MAC value" in str(error):
-            raise bad(
-                f"{where} has a wrong MAC: it was changed after it was written, or key or "
-                "passphrase is another one.",
-                "Ask the sender for the file again, and which key belongs to it.",
-            ) from None
-        raise bad(
-            f"{where} does not open: the key does not fit, or its encryption is not supported.",
-            "Check key or passphrase; AES is supported, as RFC 6030 section 6 has it.",
-        ) from None
+            raise bad("pskc-wrong-mac", where=where) from None
+        raise bad("pskc-key-unreadable", where=where) from None
     except (ValueError, TypeError, OverflowError):
-        raise bad(
-            f"{where} has a value that cannot be read.", "Ask the sender for a file of RFC 6030."
-        ) from None
+        raise bad("pskc-value-invalid", where=where) from None
 
 
-def _not_decrypted(message: str, hint: str) -> KodebrikError:
-    return KodebrikError(message, f"{hint} Nothing was imported.", ExitCode.WRONG_KEY)
+def _not_decrypted(identifier: str, **arguments: Argument) -> KodebrikError:
+    return KodebrikError(identifier, ExitCode.WRONG_KEY, **arguments)

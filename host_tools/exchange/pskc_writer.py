@@ -44,11 +44,7 @@ def write(
             key=key.reveal(), algorithm=f"aes{8 * len(key)}-cbc", key_name=fingerprint(key)
         )
     else:
-        raise KodebrikError(
-            "PSKC needs a key of 16, 24 or 32 bytes, or a passphrase.",
-            "Give one of them.",
-            ExitCode.BAD_INPUT,
-        )
+        raise KodebrikError("pskc-key-size", ExitCode.BAD_INPUT)
     for number, item in enumerate(keys, 1):
         _add(document, item)
         if progress:

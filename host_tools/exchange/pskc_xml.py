@@ -8,6 +8,7 @@ from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 
 from host_tools.errors import KodebrikError
 from host_tools.exchange.key_package import bad
+from host_tools.messages.catalogue import Message
 
 MAX_SIZE = 24 * 2**20  # bytes; 10,000 encrypted keys take 13 MB
 _MAX_TAGS = 1_500_000  # "<" characters; a key has about 60, and each element costs memory
@@ -63,15 +64,9 @@ def parse(content: bytes) -> Element:
     """Give the KeyContainer element of a PSKC document, all tags without namespaces; KodebrikError
     for any other document."""
     if len(content) > MAX_SIZE:
-        raise bad(
-            f"The file has more than the {MAX_SIZE // 2**20} MB that are read of a PSKC file.",
-            "Ask the sender to split it.",
-        )
+        raise bad("xml-too-large", megabytes=MAX_SIZE // 2**20)
     if content.count(b"<") > _MAX_TAGS:
-        raise bad(
-            "The file has far more XML elements than keys need.",
-            "Ask the sender for a file of RFC 6030.",
-        )
+        raise bad("xml-too-many-elements")
     parser = XMLParser(target=_Builder())  # noqa: S314 - bounded, and refuses a DTD, without which there are no entities
     try:
         parser.feed(content)
@@ -79,17 +74,12 @@ def parse(content: bytes) -> Element:
     except ParseError as error:
         raise _damaged(content, error) from None
     except (LookupError, ValueError):
-        raise bad(
-            "The file names an encoding that is not known here.",
-            "Ask the sender for a file in UTF-8.",
-        ) from None
+        raise bad("xml-encoding") from None
     namespace, name = _split(root.tag)
     if namespace == PSKC and name == "keycontainer":
         _restore_case(root)
     elif name != "KeyContainer":
-        raise bad(
-            "The file is XML, but not PSKC.", "A PSKC file's outermost element is a KeyContainer."
-        )
+        raise bad("xml-not-pskc")
     _strip_namespaces(root)
     return root
 
@@ -98,22 +88,19 @@ class _Builder(TreeBuilder):
     """A tree builder that refuses a document type declaration."""
 
     def doctype(self, name: str, public: str, system: str) -> None:
-        raise bad(
-            "The file has a document type declaration (DTD), which PSKC never needs and attacks "
-            "use.",
-            "Ask the sender for the file without one.",
-        )
+        raise bad("xml-document-type")
 
 
 def _damaged(content: bytes, error: ParseError) -> KodebrikError:
     """Make the error for XML that does not parse, with the line and the key of the fault."""
     line, _ = error.position
     keys = len(_PACKAGE.findall(b"\n".join(content.split(b"\n")[:line])))
-    position = f"in key {keys} (line {line})" if keys else f"at line {line}"
-    return bad(
-        f"The file is not whole or not XML: it cannot be read on {position}.",
-        "Copy or download it again; compare its size with the sender's.",
+    position = (
+        Message("place-in-key", number=keys, line=line)
+        if keys
+        else Message("place-at-line", line=line)
     )
+    return bad("xml-damaged", place=position)
 
 
 def _split(tag: str) -> tuple[str, str]:
@@ -136,7 +123,7 @@ def _restore_case(root: Element) -> None:
 def _strip_namespaces(root: Element) -> None:
     """Remove the namespaces from the tags; elements of unknown namespaces are extensions and are
     dropped."""
-    _strip_pskc(root, "The file")
+    _strip_pskc(root, Message("place-file"))
     stack = [(root, 0)]
     while stack:
         element, key = stack.pop()
@@ -150,7 +137,9 @@ def _strip_namespaces(root: Element) -> None:
                 kept.append(child)
                 stack.append((child, within))
             elif name in _PSKC_NAMES:
-                _strip_pskc(child, f"Key {within}" if within else "The file")
+                _strip_pskc(
+                    child, Message("place-key", number=within) if within else Message("place-file")
+                )
         if len(kept) < len(element):
             element[:] = kept
 
@@ -158,8 +147,5 @@ def _strip_namespaces(root: Element) -> None:
 def _strip_pskc(element: Element, where: str) -> None:
     namespace, name = _split(element.tag)
     if namespace != PSKC:
-        raise bad(
-            f"{where}: the element {name} stands in the namespace '{namespace}', not in PSKC's.",
-            f"Ask the sender for a file of RFC 6030; its namespace is {PSKC}.",
-        )
+        raise bad("xml-namespace", where=where, element=name, namespace=namespace, expected=PSKC)
     element.tag = name

@@ -17,6 +17,7 @@ from littlefs import LittleFS, LittleFSError, UserContext
 
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.image.dependencies import FIRMWARE, import_closure
+from host_tools.messages.catalogue import Message
 
 _LITTLEFS_DISK_VERSION = 0x00020000  # what official MicroPython 1.28 mounts
 _READ_SIZE = 32  # MicroPython's default for VfsLfs2 (extmod/vfs_lfs.c)
@@ -26,12 +27,12 @@ _KEPT_FREE = 32 * 1024  # for the vault's two slots of at most 2 KB and littlefs
 
 def load_product(name: str) -> dict[str, Any]:
     """Give the data of the product `name`; KodebrikError when there is none."""
-    return _data("products", name, "PRODUCT")
+    return _data("product-unknown", "products", name, "PRODUCT")
 
 
 def load_board(name: str) -> dict[str, Any]:
     """Give the data of the board `name`; KodebrikError when there is none."""
-    return _data("boards", name, "BOARD")
+    return _data("board-unknown", "boards", name, "BOARD")
 
 
 def names(folder: str) -> list[str]:
@@ -123,12 +124,11 @@ def pack(tree: dict[str, bytes], filesystem: dict[str, Any]) -> bytes:
         fits = False
     if not fits:
         raise KodebrikError(
-            f"{sum(len(content) for content in tree.values())} bytes do not fit the board's file "
-            "system"
-            f" of {filesystem['size']} bytes, of which the token needs {_KEPT_FREE} for its own "
-            "data.",
-            "Choose fewer languages with --language, or a board with more flash.",
+            "image-too-large",
             ExitCode.USAGE,
+            size=sum(len(content) for content in tree.values()),
+            room=filesystem["size"],
+            reserved=_KEPT_FREE,
         )
     return bytes(disk.context.buffer)
 
@@ -140,9 +140,11 @@ def _languages(product: dict[str, Any], asked: Sequence[str] | None) -> tuple[st
     for language in chosen:
         if language not in known:
             raise KodebrikError(
-                f"The {product['title']} does not speak '{language}'.",
-                f"Choose from: {', '.join(known)}.",
+                "image-language-unknown",
                 ExitCode.USAGE,
+                product=product["title"],
+                language=language,
+                choices=", ".join(known),
             )
     return chosen
 
@@ -155,10 +157,10 @@ def _voices(product: dict[str, Any], languages: Sequence[str]) -> dict[str, byte
         from host_tools.voice import store  # noqa: PLC0415 - its libraries are slow to load, and not always installed
     except ModuleNotFoundError as error:
         raise KodebrikError(
-            f"The {product['title']} speaks, and '{error.name}', which makes its voice, is not "
-            "installed.",
-            "Install it: pip install 'kodebrik[voice]'.",
+            "not-installed-image-voice",
             ExitCode.NOT_INSTALLED,
+            product=product["title"],
+            package=error.name or Message("a-package"),
         ) from None
     return {f"voice/{language}.kvp": store.pack(language) for language in languages}
 
@@ -181,13 +183,9 @@ def holds(image: bytes, tree: dict[str, bytes], filesystem: dict[str, Any]) -> b
     return True
 
 
-def _data(folder: str, name: str, table: str) -> dict[str, Any]:
+def _data(identifier: str, folder: str, name: str, table: str) -> dict[str, Any]:
     if name not in names(folder):
-        raise KodebrikError(
-            f"There is no {folder[:-1]} named '{name}'.",
-            f"Choose one of: {', '.join(names(folder))}.",
-            ExitCode.USAGE,
-        )
+        raise KodebrikError(identifier, ExitCode.USAGE, name=name, choices=", ".join(names(folder)))
     data: dict[str, Any] = getattr(importlib.import_module(f"firmware.{folder}.{name}"), table)
     return data
 
@@ -203,9 +201,11 @@ def _source_files(
             name for name in names("boards") if product["name"] in load_board(name)["products"]
         ]
         raise KodebrikError(
-            f"The board '{board['name']}' does not carry the {product['title']}.",
-            f"Choose one of: {', '.join(fitting)}.",
+            "image-board-without-product",
             ExitCode.USAGE,
+            board=board["name"],
+            product=product["title"],
+            choices=", ".join(fitting),
         )
     named = [
         f"boards/{board['name']}",
@@ -253,8 +253,9 @@ def _compile(path: Path, source: bytes, architecture: str | None) -> bytes:
     code, complaint = process.communicate(source)
     if process.returncode:
         raise KodebrikError(
-            f"{name} does not compile: {complaint.decode(errors='replace').strip()}",
-            "Mend the source file; it must be MicroPython.",
+            "image-does-not-compile",
             ExitCode.INTERNAL,
+            name=name,
+            complaint=complaint.decode(errors="replace").strip(),
         )
     return code

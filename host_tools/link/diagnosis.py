@@ -18,19 +18,9 @@ def recognise(seen: bytes) -> KodebrikError | None:
     """Give the error for a bootloader or MicroPython prompt in the bytes `seen`; None for
     neither."""
     if any(mark in seen for mark in _BOOTLOADER):
-        return KodebrikError(
-            "The board is in its bootloader, waiting for firmware.",
-            "Flash MicroPython and the token's firmware (docs/hardware.md), or press the board's "
-            "reset button.",
-            ExitCode.BOOTLOADER,
-        )
+        return KodebrikError("port-bootloader", ExitCode.BOOTLOADER)
     if is_repl(seen):
-        return KodebrikError(
-            "The board shows MicroPython's prompt; the token's firmware does not run.",
-            "Unplug the board and plug it in again; if it repeats, put the firmware on it "
-            "(docs/hardware.md).",
-            ExitCode.REPL,
-        )
+        return KodebrikError("port-repl", ExitCode.REPL)
     return None
 
 

@@ -67,25 +67,11 @@ def only_port(found: list[Device]) -> str:
     if len(ports) == 1:
         return ports[0]
     if ports:
-        raise KodebrikError(
-            f"Several ports may be the token's: {', '.join(ports)}.",
-            "Choose one with --port or the environment variable KODEBRIK_PORT.",
-            ExitCode.NO_PORT,
-        )
+        raise KodebrikError("port-several", ExitCode.NO_PORT, ports=", ".join(ports))
     boards = [device.description for device in found if device.kind == "bootloader"]
     if boards:
-        raise KodebrikError(
-            f"No token was found, but a board in its bootloader: {', '.join(boards)}.",
-            "Flash MicroPython and the token's firmware (docs/hardware.md), or unplug it and "
-            "plug it in again.",
-            ExitCode.BOOTLOADER,
-        )
-    raise KodebrikError(
-        "No token was found.",
-        "Plug it in with a data cable, or name its port with --port; 'kodebrik devices' lists "
-        "all ports.",
-        ExitCode.NO_PORT,
-    )
+        raise KodebrikError("port-bootloader-only", ExitCode.BOOTLOADER, ports=", ".join(boards))
+    raise KodebrikError("port-none", ExitCode.NO_PORT)
 
 
 def _device(port: Any) -> Device:

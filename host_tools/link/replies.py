@@ -12,6 +12,7 @@ import cbor2
 
 from firmware.protocol import messages
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.messages.catalogue import Argument
 from host_tools.otp import challenges
 
 _MAX_DEPTH = 4
@@ -25,14 +26,9 @@ Check: TypeAlias = Callable[[Any], bool]
 class GarbageError(KodebrikError):
     """The device is not a token, or its replies arrive damaged."""
 
-    def __init__(self, detail: str = "") -> None:
-        """`detail` is a clause that says what is wrong; never received text."""
-        super().__init__(
-            "What answers on the port is not understood" + (f": {detail}." if detail else "."),
-            "Check that the port is the token's and that no other program uses it; try another "
-            "cable, then try again.",
-            ExitCode.GARBAGE,
-        )
+    def __init__(self, identifier: str = "garbage", /, **arguments: Argument) -> None:
+        """`identifier` says in our own words what is wrong; no argument comes over the line."""
+        super().__init__(identifier, ExitCode.GARBAGE, **arguments)
 
 
 @dataclass(frozen=True)
@@ -98,9 +94,9 @@ def loads(data: bytes) -> Any:
         if (
             not _plain(item, 0) or cbor2.dumps(item) != data
         ):  # the latter: shortest form and no trailing bytes
-            raise GarbageError("the answer is not in the link's format")
+            raise GarbageError("garbage-format")
     except cbor2.CBORError:
-        raise GarbageError("the answer is not in the link's format") from None
+        raise GarbageError("garbage-format") from None
     return item
 
 
@@ -108,10 +104,10 @@ def take(item: Any, **checks: Check) -> dict[str, Any]:
     """Give `item` back; GarbageError unless it is a map with exactly the fields of `checks`, each
     passing its check."""
     if not isinstance(item, dict) or set(item) != set(checks):
-        raise GarbageError("the answer has other fields than expected")
+        raise GarbageError("garbage-fields")
     for name, check in checks.items():
         if not check(item[name]):
-            raise GarbageError(f"the field {name} is out of range")
+            raise GarbageError("garbage-field-range", field=name)
     return item
 
 
@@ -153,11 +149,7 @@ def hello(body: bytes) -> Hello:
     spoken = item.get("protocol") if isinstance(item, dict) else None
     if number(0, 2**16)(spoken) and spoken != messages.PROTOCOL_VERSION:
         raise KodebrikError(
-            f"The token speaks version {spoken} of the protocol, kodebrik version "
-            f"{messages.PROTOCOL_VERSION}.",
-            "Update the older of the two: kodebrik with pip, the token's firmware over its USB "
-            "port.",
-            ExitCode.VERSION,
+            "protocol-version", ExitCode.VERSION, spoken=str(spoken), own=messages.PROTOCOL_VERSION
         )
     return Hello(
         body=body,
@@ -212,7 +204,7 @@ def _suite_parameters(suite: str) -> dict[str, Any]:
     try:
         asked = challenges.suite(suite, messages.ENTRIES[0])
     except KodebrikError:
-        raise GarbageError("an account's suite is none") from None
+        raise GarbageError("garbage-suite") from None
     return {"algorithm": asked.algorithm, "digits": asked.digits}
 
 

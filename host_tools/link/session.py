@@ -99,11 +99,7 @@ class Session:
         )
         wanted = keys.fingerprint(suite.hmac, self.access_key.reveal(), credential.secret.reveal())
         if not hmac.compare_digest(fields["fingerprint"], wanted):
-            raise KodebrikError(
-                "The token's fingerprint of the secret is not the right one.",
-                "Provision the account again; if it repeats, do not use this token.",
-                ExitCode.CHECK_FAILED,
-            )
+            raise KodebrikError("fingerprint-differs", ExitCode.CHECK_FAILED)
         return wanted
 
     def accounts(self) -> list[Account]:
@@ -167,7 +163,7 @@ class Session:
         """Run the self-test; give part -> whether it works."""
         parts = self.request(messages.SELFTEST)
         if not all(replies.text(part) and replies.flag(sound) for part, sound in parts.items()):
-            raise GarbageError("the self-test's result is not understood")
+            raise GarbageError("garbage-selftest")
         return dict(parts)
 
     def handshake(self, pattern: int, key: Secret | None, payload: bytes) -> tuple[bytes, bytes]:
@@ -217,7 +213,7 @@ class Session:
         if fields["error"] == messages.OK:
             return fields["result"]
         if fields["error"] not in sentences.ERRORS:
-            raise GarbageError(f"it reports an error of the unknown number {fields['error']}")
+            raise GarbageError("garbage-error-number", number=fields["error"])
         raise TokenError(fields["error"])
 
     def _renew(self) -> None:
@@ -228,9 +224,9 @@ class Session:
         """
         before, self.hello = self.hello, self.channel.hello()
         if self.hello.serial != before.serial:
-            raise GarbageError("another token took the place of the first")
+            raise GarbageError("garbage-other-token")
         if self.hello.key == messages.KEY_NONE:
-            raise GarbageError("the talk broke off before the token had its key")
+            raise GarbageError("garbage-broken-off")
         for key in self._keys:
             try:
                 self.handshake(messages.PATTERN_NNPSK0, key, b"")
@@ -285,20 +281,15 @@ def claim_token(channel: Channel, hello: Hello, confirm: Callable[[str], bool]) 
     except DamagedError:
         raise _unclear() from None
     if len(token_nonce) != messages.NONCE_SIZE:
-        raise GarbageError("its side of the handshake does not fit")
+        raise GarbageError("garbage-handshake")
     session.request(messages.CLAIM, {"nonce": nonce})
     if not confirm(claim.comparison_number(suite, digest, nonce, token_nonce)):
-        raise KodebrikError(
-            "The number is not the one that kodebrik expects. Nothing was written to the token.",
-            "Run the command again and compare a new number; if it differs again, use another "
-            "computer and cable.",
-            ExitCode.NOT_CONFIRMED,
-        )
+        raise KodebrikError("claim-not-confirmed", ExitCode.NOT_CONFIRMED)
     return session
 
 
 def _unclear() -> GarbageError:
-    return GarbageError("its answers arrive damaged or not at all")
+    return GarbageError("garbage-damaged")
 
 
 def _clear_error(body: bytes) -> Exception:

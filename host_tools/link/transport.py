@@ -60,11 +60,7 @@ class SerialTransport:
             # Changing pyserial's time-out later would negotiate an RFC 2217 port anew each time.
             self._port = serial.serial_for_url(url, baudrate=_BAUDRATE, timeout=_POLL, **local)
         except ValueError:
-            raise KodebrikError(
-                f"{url} is not a port.",
-                "Give a device path, or rfc2217://host:port.",
-                ExitCode.NO_PORT,
-            ) from None
+            raise KodebrikError("port-invalid", ExitCode.NO_PORT, port=url) from None
         except OSError as error:
             raise _open_error(url, error) from None
 
@@ -95,46 +91,21 @@ class SerialTransport:
 
 def unplugged(name: str) -> KodebrikError:
     """Make the error for a port that vanished."""
-    return KodebrikError(
-        f"The token on {name} was unplugged midway.",
-        "Plug it in and run the command again: a step that was not finished left the token as it "
-        "was.",
-        ExitCode.UNPLUGGED,
-    )
+    return KodebrikError("port-unplugged", ExitCode.UNPLUGGED, port=name)
 
 
 def silent(name: str) -> KodebrikError:
     """Make the error for a port on which nothing answers."""
-    return KodebrikError(
-        f"Nothing answers on {name}.",
-        "Check that the token is plugged in with a data cable; unplug it, plug it in and try "
-        "again.",
-        ExitCode.SILENT,
-    )
+    return KodebrikError("port-silent", ExitCode.SILENT, port=name)
 
 
 def _open_error(url: str, error: OSError) -> KodebrikError:
     if error.errno in (errno.ENOENT, errno.ENODEV, errno.ENXIO, errno.ENOTDIR):
-        return KodebrikError(
-            f"There is no port {url}.", "List the ports with 'kodebrik devices'.", ExitCode.NO_PORT
-        )
+        return KodebrikError("port-unknown", ExitCode.NO_PORT, port=url)
     if error.errno in (errno.EACCES, errno.EPERM):
-        return KodebrikError(
-            f"You may not open {url}.",
-            "Join the group that owns the port (often 'dialout': sudo usermod -aG dialout "
-            "$USER), then log in again.",
-            ExitCode.PERMISSION,
-        )
+        return KodebrikError("port-forbidden", ExitCode.PERMISSION, port=url)
     if error.errno in (errno.EBUSY, errno.EAGAIN):
-        return KodebrikError(
-            f"Another program has {url} open.",
-            "Close it (a terminal, mpremote, an editor) and try again.",
-            ExitCode.BUSY,
-        )
+        return KodebrikError("port-busy", ExitCode.BUSY, port=url)
     if error.errno == errno.EIO:
         return unplugged(url)
-    return KodebrikError(
-        f"{url} is not a serial port, or does not answer.",
-        "List the ports with 'kodebrik devices'.",
-        ExitCode.NO_PORT,
-    )
+    return KodebrikError("port-not-serial", ExitCode.NO_PORT, port=url)

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeVar
 
+from host_tools.messages.catalogue import Message
+
 T = TypeVar("T")
 
 _QUESTION_BYTES = 128  # RFC 6287 section 5.1: Q is padded to 128 bytes, and T, C have 8
@@ -63,16 +65,16 @@ def parse_suite(text: str) -> Suite:
     decimal digits."""
     found = _SUITE.fullmatch(text)
     if found is None:
-        raise ValueError("this is not an OCRA suite of RFC 6287 with 4 to 10 digits")
+        raise ValueError(Message("ocra-suite-form"))
     size, session = int(found["size"]), int(found["session"]) if found["session"] else None
     if not 4 <= size <= 64:  # noqa: PLR2004 - RFC 6287 section 6.3
-        raise ValueError("an OCRA question has 4 to 64 characters")
+        raise ValueError(Message("ocra-question-size"))
     if session is not None and not 1 <= session <= 512:  # noqa: PLR2004 - RFC 6287 section 6.3
-        raise ValueError("OCRA session information has 1 to 512 bytes")
+        raise ValueError(Message("ocra-session-size"))
     step = None
     if found["unit"]:
         if not 1 <= int(found["step"]) <= _MAX_STEPS[found["unit"]]:
-            raise ValueError("an OCRA time step is 1-59 seconds, 1-59 minutes or 1-48 hours")
+            raise ValueError(Message("ocra-time-step"))
         step = int(found["step"]) * _SECONDS[found["unit"]]
     return Suite(
         text=text,
@@ -114,7 +116,7 @@ def ocra(  # noqa: PLR0913 - the inputs of RFC 6287
     if parsed.session_size is not None:
         given = _needed(session, "session information")
         if len(given) > parsed.session_size:
-            raise ValueError(f"the session information has more than {parsed.session_size} bytes")
+            raise ValueError(Message("ocra-session-long", most=parsed.session_size))
         data += given.rjust(parsed.session_size, b"\0")
     if parsed.step is not None:
         data += (_needed(unix_time, "time") // parsed.step).to_bytes(8, "big")
@@ -134,7 +136,7 @@ def question_block(suite: Suite, question: str) -> bytes:
         or len(question) > 2 * suite.question_size
     ):
         raise ValueError(
-            f"the question is not of the form Q{suite.question_kind}{suite.question_size:02}"
+            Message("ocra-question-form", kind=suite.question_kind, size=suite.question_size)
         )
     if suite.question_kind == "A":
         return question.encode().ljust(_QUESTION_BYTES, b"\0")
@@ -161,5 +163,5 @@ def _truncated(mac: bytes, digits: int) -> str:
 
 def _needed(value: T | None, name: str) -> T:
     if value is None:
-        raise ValueError(f"the suite needs a {name}")
+        raise ValueError(Message("ocra-input-missing", name=name))
     return value

@@ -5,6 +5,7 @@ from typing import Any
 
 from firmware.protocol.messages import ALGORITHMS, DIGITS, ENTRIES, MAX_NAME, PERIODS
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.messages.catalogue import Argument
 from host_tools.otp import challenges, codes
 from host_tools.otp.secret_text import checked
 from host_tools.secret import Secret
@@ -35,30 +36,24 @@ class Credential:
         check_name(self.name)
         checked(self.secret)
         if self.counter is not None and not 0 <= self.counter <= MAX_COUNTER:
-            raise _bad("The counter is out of range.", "Give a counter from 0 to 2^63 - 1.")
+            raise _bad("counter-out-of-range")
         if self.suite is not None:
             self._check_suite(self.suite)
             return
-        _check_choice("algorithm", self.algorithm, ALGORITHMS)
-        _check_choice("number of digits", self.digits, DIGITS)
+        _check_choice("account-algorithm", self.algorithm, ALGORITHMS)
+        _check_choice("account-digits", self.digits, DIGITS)
         if (self.period is None) == (self.counter is None):
-            raise _bad(
-                "An account has either a period (TOTP) or a counter (HOTP).",
-                "Give one of --period and --counter.",
-            )
+            raise _bad("account-period-or-counter")
         if self.period is not None:
-            _check_choice("period", self.period, PERIODS)
+            _check_choice("account-period", self.period, PERIODS)
 
     def _check_suite(self, text: str) -> None:
-        _check_choice("kind of challenge", self.entry, ENTRIES)
+        _check_choice("account-entry", self.entry, ENTRIES)
         asked = challenges.suite(text, self.entry)
         if self.period is not None:
-            raise _bad("A suite says itself how it goes by time.", "Leave out the period.")
+            raise _bad("suite-with-period")
         if asked.has_counter != (self.counter is not None):
-            raise _bad(
-                "A counter belongs to a suite with C, and to no other.",
-                "Choose the suite, or give --counter.",
-            )
+            raise _bad("suite-counter-mismatch")
         object.__setattr__(self, "algorithm", asked.algorithm)
         object.__setattr__(self, "digits", asked.digits)
 
@@ -84,10 +79,7 @@ class Credential:
         assert self.suite is not None  # noqa: S101 - a precondition
         asked = challenges.suite(self.suite, self.entry)
         if (asked.pin_hash is None) != (pin is None):
-            raise _bad(
-                "The account's PIN belongs to a suite with P, and to no other.",
-                "Give --pin-file, or leave it.",
-            )
+            raise _bad("suite-pin-mismatch")
         question = challenges.challenge(asked, self.entry, typed)
         return codes.ocra(
             self.secret.reveal(),
@@ -130,25 +122,16 @@ class Credential:
 def check_name(name: str) -> str:
     """Give `name` back; KodebrikError when a token cannot store or show it."""
     if not name or name != name.strip() or not name.isprintable():
-        raise _bad(
-            "An account's name must be printable text with no blanks at its ends.",
-            "Give another name with --account.",
-        )
+        raise _bad("account-name-invalid")
     if len(name.encode()) > MAX_NAME:
-        raise _bad(
-            f"The account's name has {len(name.encode())} bytes; a token takes {MAX_NAME}.",
-            "Give a shorter name with --account.",
-        )
+        raise _bad("account-name-long", size=len(name.encode()), most=MAX_NAME)
     return name
 
 
-def _check_choice(what: str, value: object, allowed: tuple[object, ...]) -> None:
+def _check_choice(identifier: str, value: object, allowed: tuple[object, ...]) -> None:
     if value not in allowed:
-        raise _bad(
-            f"A token has no {what} of {value}.",
-            f"Choose one of: {', '.join(str(choice) for choice in allowed)}.",
-        )
+        raise _bad(identifier, value=str(value), choices=", ".join(map(str, allowed)))
 
 
-def _bad(message: str, hint: str) -> KodebrikError:
-    return KodebrikError(message, hint, ExitCode.BAD_INPUT)
+def _bad(identifier: str, **arguments: Argument) -> KodebrikError:
+    return KodebrikError(identifier, ExitCode.BAD_INPUT, **arguments)

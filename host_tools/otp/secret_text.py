@@ -8,6 +8,7 @@ import secrets
 
 from firmware.protocol.messages import MAX_SECRET, MIN_SECRET
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.messages.catalogue import Argument
 from host_tools.secret import Secret
 
 # Bytes: the length of the hash's output (RFC 6238 section 5.1; RFC 4226 section 4 for SHA-1).
@@ -29,43 +30,32 @@ def parse(text: str) -> Secret:
     codes. KodebrikError for anything else.
     """
     if text.strip().lower().startswith("otpauth:"):
-        raise _bad("This is an otpauth URI, not a bare secret.", "Give it with --otpauth-file.")
+        raise _bad("secret-is-otpauth")
     marked, separator, rest = text.strip().partition(":")
     kind = marked.strip().lower() if separator else ""
     if kind not in ("", "hex", "base32"):
-        raise _bad(
-            "The secret has an unknown mark before the colon.",
-            "Write 'base32:' or 'hex:', or neither.",
-        )
+        raise _bad("secret-mark-unknown")
     letters = re.sub(r"[\s-]+", "", rest if separator else text).upper()
     bare = letters.rstrip("=")
     as_base32, as_hex = _is_base32(bare), letters == bare and _is_hex(letters)
     if not kind and as_base32 and as_hex:
-        raise _bad(
-            "The secret could be base32 or hexadecimal.", "Write 'base32:' or 'hex:' before it."
-        )
+        raise _bad("secret-ambiguous")
     if as_base32 and kind != "hex":
         return checked(decode_base32(bare))
     if as_hex and kind != "base32":
         return checked(Secret(bytes.fromhex(letters)))
-    raise _bad(
-        "The secret is neither base32 nor hexadecimal.",
-        "Base32 has the letters A to Z and the digits 2 to 7; hexadecimal 0 to 9 and A to F, in "
-        "pairs.",
-    )
+    raise _bad("secret-invalid")
 
 
 def decode_base32(text: str) -> Secret:
     """Decode base32 in any case, with or without spaces and padding; KodebrikError otherwise."""
     bare = re.sub(r"[\s-]+", "", text).upper().rstrip("=")
     if not _is_base32(bare):
-        raise _bad(
-            "The secret is not base32.", "Base32 has the letters A to Z and the digits 2 to 7."
-        )
+        raise _bad("secret-not-base32")
     try:
         return Secret(base64.b32decode(bare + "=" * (-len(bare) % 8)))
     except binascii.Error:
-        raise _bad("The secret is not base32.", "Check that it was copied whole.") from None
+        raise _bad("secret-incomplete") from None
 
 
 def encode_base32(secret: Secret) -> str:
@@ -77,15 +67,9 @@ def checked(secret: Secret) -> Secret:
     """Give `secret` back; KodebrikError when its length is not one that tokens accept (RFC 4226
     section 4, R6)."""
     if len(secret) < MIN_SECRET:
-        raise _bad(
-            f"The secret has {len(secret) * 8} bits; a token takes no less than {MIN_SECRET * 8}.",
-            "Use a secret of at least 16 bytes; 20 are recommended (RFC 4226 section 4).",
-        )
+        raise _bad("secret-short", bits=len(secret) * 8, least=MIN_SECRET * 8)
     if len(secret) > MAX_SECRET:
-        raise _bad(
-            f"The secret has {len(secret)} bytes; a token takes no more than {MAX_SECRET}.",
-            "Use a shorter secret.",
-        )
+        raise _bad("secret-long", size=len(secret), most=MAX_SECRET)
     return secret
 
 
@@ -98,5 +82,5 @@ def _is_hex(letters: str) -> bool:
     return bool(_HEX.fullmatch(letters)) and len(letters) % 2 == 0
 
 
-def _bad(message: str, hint: str) -> KodebrikError:
-    return KodebrikError(message, hint, ExitCode.BAD_INPUT)
+def _bad(identifier: str, **arguments: Argument) -> KodebrikError:
+    return KodebrikError(identifier, ExitCode.BAD_INPUT, **arguments)

@@ -25,9 +25,5 @@ def parse_hex(text: str, what: str) -> Secret:
     except ValueError:  # its text quotes a digit of the key
         key = b""
     if len(key) != ACCESS_KEY_SIZE:
-        raise KodebrikError(
-            f"{what} does not hold a key.",
-            "A key is 64 hexadecimal digits (32 bytes).",
-            ExitCode.BAD_INPUT,
-        )
+        raise KodebrikError("access-key-invalid", ExitCode.BAD_INPUT, what=what)
     return Secret(key)

@@ -8,6 +8,7 @@ and positive values slow the oscillator down.
 from dataclasses import dataclass
 
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.messages.catalogue import Message
 
 PPM_PER_STEP = 0.1
 AGING_LIMIT = 127  # the register is a signed byte; its -128 is left out for symmetry
@@ -59,21 +60,26 @@ def trimmed(aging: int, measured: Drift, offset: Offset) -> int:
     if measured.uncertainty > TRIM_UNCERTAINTY_PPM:
         wait = _uncertainty(offset) / (TRIM_UNCERTAINTY_PPM * 1e-6) - measured.elapsed
         raise KodebrikError(
-            f"The clock was set {duration(measured.elapsed)} ago; so far its drift is known to"
-            f" ± {measured.uncertainty:.1f} ppm only.",
-            f"Come back in {duration(wait)}; do not set the clock before.",
+            "drift-uncertain",
             ExitCode.TOO_EARLY,
+            elapsed=duration(measured.elapsed),
+            uncertainty=measured.uncertainty,
+            wait=duration(wait),
         )
     return max(-AGING_LIMIT, min(AGING_LIMIT, aging + round(measured.ppm / PPM_PER_STEP)))
 
 
-def duration(seconds: float) -> str:
-    """Write a time span in its largest unit of which it has two or more, rounded up: "3 hours"."""
-    for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
+def duration(seconds: float) -> Message:
+    """Write a time span roughly, as people say it; rounded up, so that waiting so long is
+    enough."""
+    for identifier, size in (
+        ("duration-days", 86400),
+        ("duration-hours", 3600),
+        ("duration-minutes", 60),
+    ):
         if seconds >= 2 * size:
-            return f"{-int(-seconds // size)} {unit}s"
-    count = max(1, -int(-seconds // 1))
-    return f"{count} second{'s' if count != 1 else ''}"
+            return Message(identifier, count=-int(-seconds // size))
+    return Message("duration-seconds", count=max(1, -int(-seconds // 1)))
 
 
 def _uncertainty(offset: Offset) -> float:

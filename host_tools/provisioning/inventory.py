@@ -15,6 +15,8 @@ from types import TracebackType
 from firmware.protocol.messages import ENTRIES
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.exchange.key_package import KeyPackage
+from host_tools.messages import system_errors
+from host_tools.messages.catalogue import Message
 from host_tools.otp.credential import Credential
 from host_tools.provisioning import inventory_records, issuer_key_file
 from host_tools.provisioning.clock_accuracy import clock_ppm
@@ -49,7 +51,7 @@ class Inventory:
                 os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
             )  # SQLite would create it readable for others
             if stat.S_IMODE(path.stat().st_mode) & 0o077:
-                warn(f"Others on this computer can read {path}. Protect it with: chmod 600 {path}")
+                warn(Message("readable-by-others", path=path))
             self._database = sqlite3.connect(path, isolation_level=None, timeout=20)
         try:
             self._prepare()
@@ -154,9 +156,7 @@ class Inventory:
             if entry.serial == serial:
                 return entry
         raise KodebrikError(
-            f"The token {serial} is not in the inventory {self._path}.",
-            "'kodebrik inventory list' shows what is; a token gets in when it is provisioned.",
-            ExitCode.FILE,
+            "inventory-token-unknown", ExitCode.FILE, serial=serial, path=self._path
         )
 
     def key_packages(
@@ -175,9 +175,7 @@ class Inventory:
         if len(named) != 1:
             names = ", ".join(account.name for account in entry.accounts)
             raise KodebrikError(
-                f"The token {entry.serial} has the accounts {names}; one of them must be named.",
-                "Name it with --account, or leave the token out with --serial.",
-                ExitCode.USAGE,
+                "inventory-several-accounts", ExitCode.USAGE, serial=entry.serial, names=names
             )
         account = named[0]
         with _errors(self._path):
@@ -186,15 +184,12 @@ class Inventory:
                 (entry.serial, account.name),
             ).fetchone()
         if sealed is None or account.issuer != issuer_key_file.fingerprint(issuer_key):
-            under = (
-                f"is sealed under the issuer key {account.issuer}"
-                if sealed
-                else "was not kept: no issuer key was known"
-            )
             raise KodebrikError(
-                f"The secret of {entry.serial}, account {account.name}, {under}.",
-                "Give that issuer key, or provision the token again.",
+                "inventory-secret-other-key" if sealed else "inventory-secret-not-kept",
                 ExitCode.WRONG_KEY,
+                serial=entry.serial,
+                account=account.name,
+                issuer=account.issuer or "",
             )
         credential = Credential(
             name=account.name,
@@ -227,11 +222,7 @@ class Inventory:
                 self._database.execute(f"PRAGMA user_version = {_VERSION}")
             self._database.execute("COMMIT")
         if version > _VERSION:
-            raise KodebrikError(
-                f"The inventory {self._path} is of a newer version.",
-                "Use the kodebrik that wrote it.",
-                ExitCode.BAD_INPUT,
-            )
+            raise KodebrikError("inventory-newer", ExitCode.BAD_INPUT, path=self._path)
 
 
 _COLUMNS = (
@@ -252,9 +243,7 @@ class _errors:  # noqa: N801 - used as a statement
         self, kind: type[BaseException] | None, error: BaseException | None, trace: object
     ) -> None:
         if isinstance(error, (sqlite3.Error, OSError)):
-            reason = error.strerror if isinstance(error, OSError) else str(error)
+            reason = system_errors.reason(error) if isinstance(error, OSError) else str(error)
             raise KodebrikError(
-                f"The inventory {self._path} cannot be used: {reason}.",
-                "Check the file's name and permissions, or restore it from its backup.",
-                ExitCode.FILE,
+                "inventory-unusable", ExitCode.FILE, path=self._path, reason=reason
             ) from None

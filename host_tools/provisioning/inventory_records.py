@@ -69,9 +69,7 @@ def unseal(issuer_key: Secret, serial: str, account: Account, sealed: bytes) -> 
         )
     except InvalidTag:
         raise KodebrikError(
-            f"The inventory's entry of {serial}, account {account.name}, was changed or damaged.",
-            "Restore the inventory from its backup, or provision the token again.",
-            ExitCode.CHECK_FAILED,
+            "inventory-changed", ExitCode.CHECK_FAILED, serial=serial, account=account.name
         ) from None
     return Secret(opened)
 

@@ -43,11 +43,7 @@ def seal(key: Secret, passphrase: Secret, cost: int = _SCRYPT_COST) -> bytes:
     `cost` is scrypt's N, a power of two.
     """
     if len(passphrase.reveal().decode()) < MIN_PASSPHRASE:
-        raise KodebrikError(
-            f"The passphrase is shorter than {MIN_PASSPHRASE} characters.",
-            "Use several words.",
-            ExitCode.BAD_INPUT,
-        )
+        raise KodebrikError("passphrase-short", ExitCode.BAD_INPUT, least=MIN_PASSPHRASE)
     salt, nonce = secrets.token_bytes(16), secrets.token_bytes(12)
     content: dict[str, Any] = {
         "kind": _KIND,
@@ -75,11 +71,7 @@ def unseal(content: bytes, passphrase: Secret) -> Secret:
     if not isinstance(fields, dict) or set(fields) != _FIELDS or fields["kind"] != _KIND:
         raise _no_key_file()
     if fields["version"] != 1:
-        raise KodebrikError(
-            "The key file is of a newer version.",
-            "Use the kodebrik that wrote it.",
-            ExitCode.BAD_INPUT,
-        )
+        raise KodebrikError("issuer-key-newer", ExitCode.BAD_INPUT)
     cost, salt, nonce, sealed = (
         fields["scrypt_n"],
         *(_bytes(fields[name]) for name in ("salt", "nonce", "sealed")),
@@ -92,11 +84,7 @@ def unseal(content: bytes, passphrase: Secret) -> Secret:
             nonce, sealed, _associated(fields)
         )
     except InvalidTag:
-        raise KodebrikError(
-            "The key file does not open: the passphrase is wrong, or the file was changed.",
-            "Check the passphrase; if it is right, restore the file from its backup.",
-            ExitCode.WRONG_KEY,
-        ) from None
+        raise KodebrikError("issuer-key-wrong-passphrase", ExitCode.WRONG_KEY) from None
     if len(key) != KEY_SIZE:
         raise _no_key_file()
     return Secret(key)
@@ -122,8 +110,4 @@ def _bytes(text: object) -> bytes:
 
 
 def _no_key_file() -> KodebrikError:
-    return KodebrikError(
-        "This is not an issuer key file, or it is damaged.",
-        "Make one with 'kodebrik keys create', or restore it from its backup.",
-        ExitCode.BAD_INPUT,
-    )
+    return KodebrikError("issuer-key-invalid", ExitCode.BAD_INPUT)

@@ -10,12 +10,7 @@ def check(text: str) -> str:
     are not twelve digits or the check digit is wrong."""
     digits = "".join(text.split())
     if len(digits) != SIZE or not (digits.isascii() and digits.isdigit()) or _luhn(digits) % 10:
-        raise KodebrikError(
-            "This is not a token's serial number.",
-            "It has 12 digits; 'kodebrik info' and the token's information page show it. Check "
-            "it for a slip.",
-            ExitCode.BAD_INPUT,
-        )
+        raise KodebrikError("serial-number-invalid", ExitCode.BAD_INPUT)
     return digits
 
 

@@ -62,11 +62,7 @@ class Console:
 def run(plan: Plan, console: Console) -> Report:
     """Run the cases. KodebrikError when the server cannot be used or judged."""
     if plan.real_token is not None and plan.target.local:
-        raise KodebrikError(
-            "A real token lives in real time.",
-            "Name a server for it with --against.",
-            ExitCode.USAGE,
-        )
+        raise KodebrikError("qa-needs-server", ExitCode.USAGE)
     started = time.time()
     time_source: TimeSource = (
         VirtualTime(VIRTUAL_START) if plan.target.local else RealTime(console.say)
@@ -107,8 +103,7 @@ def _check_clock(ahead: float | None, console: Console) -> None:
         )
     elif abs(ahead) > _MAX_OFFSET:
         raise KodebrikError(
-            f"The server's clock is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} "
-            "this machine's.",
-            "Set both clocks (NTP): late and early codes cannot be judged otherwise.",
+            "server-clock-ahead" if ahead > 0 else "server-clock-behind",
             ExitCode.CHECK_FAILED,
+            seconds=abs(ahead),
         )

@@ -71,9 +71,7 @@ class GroupCommit:
     def _enqueue(self, pending: PendingCheck) -> None:
         with self._changed:
             if self._closing or len(self._waiting) >= MAX_WAITING:
-                raise UnavailableError(
-                    "The server takes no more checks at the moment.", "Try again in a few seconds."
-                )
+                raise UnavailableError("checks-overloaded")
             self._waiting.append(pending)
             self._changed.notify()
 

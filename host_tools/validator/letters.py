@@ -5,15 +5,17 @@ text. It holds a secret: it is sent apart from the token, and its file is privat
 """
 
 import html
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta, tzinfo
 
+from host_tools.messages import catalogue
+from host_tools.messages.catalogue import Argument
 from host_tools.validator.errors import InvalidError
 from host_tools.validator.formatting import DEFAULT_ZONE, local_date, long_date
 from host_tools.validator.product_names import product_name
 from host_tools.validator.records import Product
 
-LANGUAGES = ("da", "en")
+LANGUAGES = tuple(catalogue.LANGUAGES)
 
 
 @dataclass(frozen=True)
@@ -41,64 +43,9 @@ class _Words:
     expires: str
     how: str
     steps: tuple[str, ...]
-    go: str
-    go_to: str
     lost: str
     care: str
 
-
-_WORDS = {
-    "da": _Words(
-        title="Aktivér din {product}",
-        what="Med dette brev kan du tage din {product} i brug. Den sendes separat.",
-        serial="Serienummer",
-        code="Aktiveringskode",
-        user_id="Bruger-ID",
-        expires="Aktiveringskoden gælder til og med {date}.",
-        how="Sådan gør du",
-        steps=(
-            "Kontrollér, at serienummeret i brevet er det samme som på bagsiden af din {product}.",
-            "{go}",
-            "Skriv dit bruger-ID, serienummeret og aktiveringskoden.",
-            "Tryk på knappen, så du får en kode, og skriv koden.",
-        ),
-        go="Gå til den side, hvor du logger på, og vælg at aktivere.",
-        go_to="Gå til {site}, og vælg at aktivere.",
-        lost=(
-            "Er serienummeret et andet, eller har du ikke modtaget din {product}, så ring til "
-            "support."
-        ),
-        care=(
-            "Gem brevet et sikkert sted, til du er færdig, og smid det så ud. Vis det ikke til "
-            "andre."
-        ),
-    ),
-    "en": _Words(
-        title="Activate your {product}",
-        what="With this letter you can start to use your {product}. It is sent separately.",
-        serial="Serial number",
-        code="Activation code",
-        user_id="User ID",
-        expires="The activation code can be used until {date}.",
-        how="What to do",
-        steps=(
-            "Check that the serial number in this letter is the one on the back of your {product}.",
-            "{go}",
-            "Type your user ID, the serial number and the activation code.",
-            "Press the button to get a code, and type the code.",
-        ),
-        go="Go to the page where you sign in, and choose to activate.",
-        go_to="Go to {site} and choose to activate.",
-        lost=(
-            "If the serial number is another one, or you did not receive your {product}, call "
-            "support."
-        ),
-        care=(
-            "Keep this letter in a safe place until you are done, then throw it away. Show it to "
-            "nobody."
-        ),
-    ),
-}
 
 # Black on white, 18 point: the Clear Print guideline's size for large print is 16 to 18 point.
 _STYLE = """
@@ -124,7 +71,7 @@ def as_text(letter: Letter) -> str:
     words = _words(letter)
     lines = [words.title, "=" * len(words.title), "", words.what, ""]
     lines += [f"{name}: {value}" for name, value in _facts(letter, words)]
-    lines += ["", _expiry(letter, words), "", words.how, "-" * len(words.how)]
+    lines += ["", words.expires, "", words.how, "-" * len(words.how)]
     lines += [f"{number}. {step}" for number, step in enumerate(words.steps, 1)]
     return "\n".join([*lines, "", words.lost, "", words.care, ""])
 
@@ -152,7 +99,7 @@ def as_html(letter: Letter) -> str:
 <dl>
 {facts}
 </dl>
-<p>{html.escape(_expiry(letter, words))}</p>
+<p>{html.escape(words.expires)}</p>
 <h2>{html.escape(words.how)}</h2>
 <ol>
 {steps}
@@ -175,21 +122,37 @@ def in_fours(digits: str) -> str:
 
 def _words(letter: Letter) -> _Words:
     """Give the words of the letter's language, with the product's name."""
-    if letter.language not in _WORDS:
+    if letter.language not in LANGUAGES:
         raise InvalidError(
-            f"There is no letter in the language {letter.language}.",
-            f"Choose one of: {', '.join(LANGUAGES)}.",
+            "letter-language-unknown", language=letter.language, choices=", ".join(LANGUAGES)
         )
-    words = _WORDS[letter.language]
-    product = product_name(letter.product, letter.language)
-    go = words.go_to.format(site=letter.site) if letter.site else words.go
-    return replace(
-        words,
-        title=words.title.format(product=product),
-        what=words.what.format(product=product),
-        steps=tuple(step.format(product=product, go=go) for step in words.steps),
-        lost=words.lost.format(product=product),
+    product = product_name(letter.product)
+    go = (
+        _text(letter, "letter.go-to", site=letter.site)
+        if letter.site
+        else _text(letter, "letter.go")
     )
+    return _Words(
+        title=_text(letter, "letter.title", product=product),
+        what=_text(letter, "letter.what", product=product),
+        serial=_text(letter, "letter.serial"),
+        code=_text(letter, "letter.code"),
+        user_id=_text(letter, "letter.user-id"),
+        expires=_text(letter, "letter.expires", date=_last_day(letter)),
+        how=_text(letter, "letter.how"),
+        steps=(
+            _text(letter, "letter.compare", product=product),
+            go,
+            _text(letter, "letter.type"),
+            _text(letter, "letter.press"),
+        ),
+        lost=_text(letter, "letter.lost", product=product),
+        care=_text(letter, "letter.care"),
+    )
+
+
+def _text(letter: Letter, identifier: str, /, **arguments: Argument) -> str:
+    return catalogue.text(letter.language, identifier, **arguments)
 
 
 def _facts(letter: Letter, words: _Words) -> list[tuple[str, str]]:
@@ -197,7 +160,7 @@ def _facts(letter: Letter, words: _Words) -> list[tuple[str, str]]:
     return [*user, (words.serial, in_fours(letter.serial)), (words.code, in_fours(letter.code))]
 
 
-def _expiry(letter: Letter, words: _Words) -> str:
+def _last_day(letter: Letter) -> str:
     """Name the last day on which the code can be used to its end."""
     last = local_date(letter.expires_at, letter.zone) - timedelta(days=1)
-    return words.expires.format(date=long_date(last, letter.language))
+    return long_date(last, letter.language)

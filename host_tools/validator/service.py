@@ -126,10 +126,7 @@ class Validator:
             return self._write(actor, challenges.issue_to_user, user_id, text)
         if serial is not None and user_id is None:
             return self._write(actor, challenges.issue_to_token, serial, text)
-        raise InvalidError(
-            "A challenge is for a user or for a token.",
-            "Give either a user-ID or a serial number.",
-        )
+        raise InvalidError("challenge-one-target")
 
     # Tokens
 

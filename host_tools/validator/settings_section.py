@@ -35,7 +35,7 @@ def read_secret(name: object, info: ValidationInfo) -> Secret:
     warnings: list[str] = []
     text = private_files.read_text(str(folder / name), warnings.append)
     if warnings:
-        raise KodebrikError(warnings[0], "Then start the server again.", ExitCode.PERMISSION)
+        raise KodebrikError("settings-secret-exposed", ExitCode.PERMISSION, what=warnings[0])
     return Secret(text.encode())
 
 

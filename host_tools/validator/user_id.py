@@ -7,6 +7,7 @@ NFKC, case folded).
 import re
 import unicodedata
 
+from host_tools.messages.catalogue import Argument
 from host_tools.validator.errors import InvalidError
 
 MIN_LENGTH, MAX_LENGTH = 5, 48  # characters
@@ -19,18 +20,18 @@ def validated(text: str) -> str:
     """Give the user-ID as it is shown (NFC); KodebrikError says which rule it breaks."""
     shown = unicodedata.normalize("NFC", text)
     if shown != shown.strip():
-        raise _bad("A user-ID has no blanks at its ends.")
+        raise _bad("user-id-blanks")
     if not shown.isprintable():
-        raise _bad("A user-ID holds printable characters only.")
+        raise _bad("user-id-unprintable")
     folded = normalized(shown)
     if (
         not MIN_LENGTH <= len(shown) <= MAX_LENGTH
         or not MIN_LENGTH <= len(folded) <= 2 * MAX_LENGTH
     ):
-        raise _bad(f"A user-ID has {MIN_LENGTH} to {MAX_LENGTH} characters.")
+        raise _bad("user-id-length", least=MIN_LENGTH, most=MAX_LENGTH)
     bare = re.sub(r"[\s\-./]", "", folded)  # a CPR number stays one, however it is grouped
     if (len(bare) == _CPR_DIGITS and bare.isdigit()) or _CPR.fullmatch(folded):
-        raise _bad("A user-ID is never a CPR number, nor any ten digits.")
+        raise _bad("user-id-cpr")
     return shown
 
 
@@ -39,5 +40,5 @@ def normalized(text: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 
-def _bad(message: str) -> InvalidError:
-    return InvalidError(message, "Choose another user-ID.")
+def _bad(identifier: str, **arguments: Argument) -> InvalidError:
+    return InvalidError(identifier, **arguments)

@@ -114,8 +114,6 @@ def _compressed(
     first, data = adpcm.encode(np.round(shaped * 32767).astype(np.int16))
     if len(shaped) > recordings.LONGEST * levels.RATE:
         raise KodebrikError(
-            f"The clip '{key}' lasts more than {recordings.LONGEST} seconds.",
-            "Split its text into several phrases.",
-            ExitCode.BAD_INPUT,
+            "voice-clip-long", ExitCode.BAD_INPUT, clip=key, most=recordings.LONGEST
         )
     return packfile.Clip(key, speed, first, data, len(shaped))

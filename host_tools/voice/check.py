@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from host_tools.messages.catalogue import Message
 from host_tools.voice import levels, packfile
 from host_tools.voice.languages import SPEEDS
 
@@ -40,12 +41,16 @@ def faults(clips: list[packfile.Clip], figures: Figures, keys: set[str]) -> list
     one."""
     there = {(clip.name, clip.speed) for clip in clips}
     wanted = {(key, speed) for key in keys for speed in SPEEDS}
-    found = [f"{name} at speed {speed} is missing" for name, speed in sorted(wanted - there)]
-    found += [f"{name} at speed {speed} is never said" for name, speed in sorted(there - wanted)]
+    found: list[str] = [
+        Message("clip-missing", clip=name, speed=speed) for name, speed in sorted(wanted - there)
+    ]
+    found += [
+        Message("clip-unused", clip=name, speed=speed) for name, speed in sorted(there - wanted)
+    ]
     if figures.loudest - figures.softest > levels.LOUDNESS_SPREAD:
-        found.append(f"levels lie {figures.loudest - figures.softest:.2f} LU apart")
+        found.append(Message("clips-levels", spread=figures.loudest - figures.softest))
     if figures.highest_peak > levels.HIGHEST_PEAK:
-        found.append(f"the true peak is {figures.highest_peak:.2f} dBTP")
+        found.append(Message("clips-peak", peak=figures.highest_peak))
     if figures.largest_step > _CLICK:
-        found.append(f"a clip's end clicks: a step of {figures.largest_step:.4f} of full scale")
+        found.append(Message("clips-click", step=figures.largest_step))
     return found

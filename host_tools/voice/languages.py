@@ -56,9 +56,10 @@ def load(name: str) -> Language:
     """Give the language `name`; KodebrikError when there is none."""
     if name not in VOICES:
         raise KodebrikError(
-            f"There is no language '{name}'.",
-            f"Choose one of: {', '.join(sorted(VOICES))}.",
+            "voice-language-unknown",
             ExitCode.USAGE,
+            language=name,
+            choices=", ".join(sorted(VOICES)),
         )
     module: Any = importlib.import_module(f"firmware.speech.phrases_{name}")
     return Language(

@@ -84,11 +84,11 @@ def load(content: bytes) -> tuple[dict[str, Any], list[Clip]]:
     try:
         magic, described, count, size, checksum = _HEAD.unpack_from(content)
     except struct.error:
-        raise _damaged("it is too short") from None
+        raise _damaged("voice-pack-short") from None
     if magic != MAGIC:
-        raise _damaged("it is another kind of file")
+        raise _damaged("voice-pack-foreign")
     if size != len(content) or checksum != crc32(content[_HEAD.size :]):
-        raise _damaged("its checksum does not fit")
+        raise _damaged("voice-pack-checksum")
     start = _HEAD.size + described
     clips = []
     for number in range(count):
@@ -103,9 +103,5 @@ def load(content: bytes) -> tuple[dict[str, Any], list[Clip]]:
     return cbor2.loads(content[_HEAD.size : start]), clips
 
 
-def _damaged(why: str) -> KodebrikError:
-    return KodebrikError(
-        f"This is no voice pack: {why}.",
-        "Build it again with 'kodebrik voice build'.",
-        ExitCode.FILE,
-    )
+def _damaged(identifier: str) -> KodebrikError:
+    return KodebrikError(identifier, ExitCode.FILE)

@@ -10,6 +10,7 @@ import miniaudio
 import numpy as np
 
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.messages.system_errors import reason
 from host_tools.voice import levels, packfile
 from host_tools.voice.adpcm import Samples
 
@@ -23,11 +24,7 @@ def joined(clips: list[packfile.Clip], names: Sequence[str], speed: int) -> Samp
     pieces: list[Samples] = []
     for name in names:
         if (name, speed) not in found:
-            raise KodebrikError(
-                f"The pack has no clip '{name}' at speed {speed}.",
-                "See 'kodebrik voice list' for what it has.",
-                ExitCode.USAGE,
-            )
+            raise KodebrikError("voice-clip-unknown", ExitCode.USAGE, clip=name, speed=speed)
         pieces += [found[name, speed].samples(), pause]
     return np.concatenate(pieces)
 
@@ -44,11 +41,7 @@ def play(samples: Samples, backends: list[miniaudio.Backend] | None = None) -> N
             device.start(stream)
             ended.wait()
     except miniaudio.MiniaudioError:
-        raise KodebrikError(
-            "This machine plays no sound.",
-            "Write it to a file instead, with --wav FILE.",
-            ExitCode.NOT_INSTALLED,
-        ) from None
+        raise KodebrikError("sound-unavailable", ExitCode.NOT_INSTALLED) from None
 
 
 def write_wav(path: Path, samples: Samples) -> None:
@@ -61,9 +54,7 @@ def write_wav(path: Path, samples: Samples) -> None:
             file.writeframes(samples.astype("<i2").tobytes())
     except OSError as error:
         raise KodebrikError(
-            f"Cannot write {path}: {error.strerror}.",
-            "Check the path and its permissions.",
-            ExitCode.FILE,
+            "file-unwritable", ExitCode.FILE, path=path, reason=reason(error)
         ) from None
 
 

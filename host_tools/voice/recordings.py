@@ -10,6 +10,7 @@ import miniaudio
 import numpy as np
 
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.messages.catalogue import Message, listed
 from host_tools.voice import levels
 from host_tools.voice.languages import SPEEDS
 
@@ -26,27 +27,32 @@ def load(folder: Path, keys: set[str]) -> dict[tuple[str, int | None], levels.So
     KodebrikError lists the faults of all files.
     """
     found: dict[tuple[str, int | None], levels.Sound] = {}
-    faults = []
+    faults: list[str] = []
     for path in sorted(folder.glob("*.wav")):
         key, _, speed = path.stem.partition(".")
         if key not in keys or speed not in ("", *map(str, SPEEDS)):
-            faults.append(f"{path.name}: this is no clip's name")
+            faults.append(
+                Message("recording-fault", file=path.name, what=Message("recording-name"))
+            )
             continue
         try:
             samples, rate = _read(path)
-            faults += [f"{path.name}: {fault}" for fault in inspect(samples, rate)]
+            faults += [
+                Message("recording-fault", file=path.name, what=fault)
+                for fault in inspect(samples, rate)
+            ]
         except miniaudio.MiniaudioError:
-            faults.append(f"{path.name}: this is no WAV file")
+            faults.append(
+                Message("recording-fault", file=path.name, what=Message("recording-not-wav"))
+            )
             continue
         found[key, int(speed) if speed else None] = levels.resample(samples, rate)
     if faults or not found:
         raise KodebrikError(
-            f"Recordings in {folder} cannot be used. "
-            + "; ".join(faults or ["There are none"])
-            + ".",
-            "Record again: mono, 16 kHz or more, not overdriven, one word or phrase in each "
-            "NAME.wav.",
+            "recordings-unusable",
             ExitCode.BAD_INPUT,
+            folder=folder,
+            faults=listed("list-semicolon", faults or [Message("recordings-none")]),
         )
     return found
 
@@ -54,19 +60,19 @@ def load(folder: Path, keys: set[str]) -> dict[tuple[str, int | None], levels.So
 def inspect(samples: levels.Sound, rate: int) -> list[str]:
     """List the faults of a recording: its rate, clipping, level or length."""
     if rate < LOWEST_RATE:
-        return [f"it has {rate} samples a second, and needs {LOWEST_RATE} or more"]
+        return [Message("recording-rate", rate=rate, least=LOWEST_RATE)]
     if not len(samples) or not samples.any():
-        return ["it is silent"]
-    faults = []
+        return [Message("recording-silent")]
+    faults: list[str] = []
     full = (np.abs(samples) >= _FULL).astype(int)
     if (np.convolve(full, np.ones(_CLIPPED, int)) >= _CLIPPED).any():
-        faults.append("it is overdriven: its peaks are cut off")
+        faults.append(Message("recording-overdriven"))
     spoken = levels.trim(levels.resample(samples, rate))
     seconds = len(spoken) / levels.RATE
     if not SHORTEST <= seconds <= LONGEST:
-        faults.append(f"it lasts {seconds:.2f} s, and must last {SHORTEST} to {LONGEST} s")
+        faults.append(Message("recording-length", seconds=seconds, least=SHORTEST, most=LONGEST))
     elif (level := levels.loudness(spoken)) < _SOFTEST:
-        faults.append(f"it is too soft: {level:.0f} LUFS, and needs {_SOFTEST:.0f} or more")
+        faults.append(Message("recording-soft", level=level, least=_SOFTEST))
     return faults
 
 

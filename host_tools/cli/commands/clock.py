@@ -73,11 +73,7 @@ def trim(
     with token.session() as session:
         reading, offset, measured = _measure(session)
         if measured is None:
-            raise KodebrikError(
-                "The clock was set only now, so its drift is not known.",
-                "Come back in a day; do not set the clock before.",
-                ExitCode.TOO_EARLY,
-            )
+            raise KodebrikError("drift-clock-just-set", ExitCode.TOO_EARLY)
         aging = clock_drift.trimmed(reading.aging, measured, offset)
         if abs(aging) == clock_drift.AGING_LIMIT:
             warn(
@@ -115,11 +111,7 @@ def _set_and_check(session: Session) -> dict[str, Any]:
         clock.set_now(session, clock.HostClock())
         reading, offset = clock.measure(session, clock.HostClock())
     if abs(offset.seconds) > _SET_TOLERANCE:
-        raise KodebrikError(
-            f"The clock was set, but is off by {offset.seconds:+.1f} s.",
-            "Set it again; if it repeats, check the clock chip with 'kodebrik selftest'.",
-            ExitCode.CHECK_FAILED,
-        )
+        raise KodebrikError("clock-still-off", ExitCode.CHECK_FAILED, seconds=offset.seconds)
     return _as_json(session, reading, offset)
 
 

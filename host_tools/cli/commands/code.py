@@ -45,9 +45,7 @@ def code(
     """Compute the code that a token should show, or its answer to a challenge."""
     one_source(secret_file=options.secret_file, otpauth_file=options.otpauth_file)
     if (options.suite is None) != (not challenge):
-        raise KodebrikError(
-            "A challenge and a suite belong together.", "Give both or none of them.", ExitCode.USAGE
-        )
+        raise KodebrikError("code-challenge-without-suite", ExitCode.USAGE)
     entry = (
         None if options.suite is None or challenge is None else ENTRIES[min(len(challenge), 2) - 1]
     )
@@ -74,9 +72,5 @@ def _moment(text: str) -> int:
     except (ValueError, OverflowError):
         seconds = -1
     if seconds < 0:
-        raise KodebrikError(
-            f"{text} is not a time after 1970.",
-            "Give Unix seconds, or a time such as 2031-01-02T03:04:05Z.",
-            ExitCode.USAGE,
-        )
+        raise KodebrikError("time-invalid", ExitCode.USAGE, text=text)
     return seconds

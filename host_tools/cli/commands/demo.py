@@ -24,6 +24,7 @@ from host_tools.link import clock
 from host_tools.link.channel import Channel
 from host_tools.link.session import claim_token
 from host_tools.link.transport import SerialTransport
+from host_tools.messages.catalogue import Argument
 from host_tools.otp import codes, secret_text
 from host_tools.otp.credential import Credential
 from host_tools.provisioning import access_key, issuer_key_file
@@ -87,11 +88,11 @@ def demo(
         shown = next((line for line in text if line.replace(" ", "") in expected), None)
         if shown is None:
             raise _defect(
-                f"The screen shows {' / '.join(text)}; pyotp computes {codes.grouped(expected[0])}."
+                "demo-code-differs", shown=" / ".join(text), expected=codes.grouped(expected[0])
             )
         heard = _heard(emulator, moment, state / "voice.wav") if speaks else []
     if speaks and "".join(filter(str.isdigit, heard[:_CODE_CLIPS])) != shown.replace(" ", ""):
-        raise _defect(f"The screen shows {shown}; the voice says {' '.join(heard)}.")
+        raise _defect("demo-voice-differs", shown=shown, heard=" ".join(heard))
     result: dict[str, Any] = {
         "serial": serial,
         "code": shown,
@@ -147,8 +148,8 @@ def _in_words(heard: list[str]) -> str:
     return " ".join(name if name.isdigit() else texts.get(name, "(unknown)") for name in heard)
 
 
-def _defect(message: str) -> KodebrikError:
-    return KodebrikError(message, "This is a defect; please report it.", ExitCode.CHECK_FAILED)
+def _defect(identifier: str, **arguments: Argument) -> KodebrikError:
+    return KodebrikError(identifier, ExitCode.CHECK_FAILED, **arguments)
 
 
 def _command() -> str:
@@ -159,11 +160,7 @@ def _command() -> str:
 def _clear(state: Path) -> None:
     """Empty the folder of an older demonstration; KodebrikError when it holds other files."""
     if state.exists() and not {path.name for path in state.iterdir()} <= set(_FILES):
-        raise KodebrikError(
-            f"{state} holds other files than a demonstration's.",
-            "Name another folder with --state.",
-            ExitCode.FILE,
-        )
+        raise KodebrikError("demo-folder-occupied", ExitCode.FILE, folder=state)
     shutil.rmtree(state, ignore_errors=True)
     state.mkdir(mode=0o700, parents=True)
 

@@ -18,6 +18,7 @@ from host_tools.cli.output import Json, emit, step, warn
 from host_tools.desktop.token_folder import TokenFolder, default_folder, emulated
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.image.image import load_product
+from host_tools.messages.system_errors import reason
 
 if TYPE_CHECKING:
     from emulator.scenario.player import Listener
@@ -90,21 +91,13 @@ def emulate(
     """Run an emulated token."""
     if script is not None:
         if headless or link or rfc2217 is not None or record or voice:
-            raise KodebrikError(
-                "A scenario runs by itself.", "Give --script with --state at most.", ExitCode.USAGE
-            )
+            raise KodebrikError("emulate-script-alone", ExitCode.USAGE)
         _play(product, board, state, production, script, as_json)
         return
     if record is not None and (headless or record.exists()):
-        raise KodebrikError(
-            "A recording needs a terminal and a new file.",
-            "Leave out --headless; name another file.",
-            ExitCode.USAGE,
-        )
+        raise KodebrikError("emulate-recording-needs-terminal", ExitCode.USAGE)
     if not headless and not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise KodebrikError(
-            "There is no terminal to show the screen in.", "Give --headless.", ExitCode.USAGE
-        )
+        raise KodebrikError("emulate-no-terminal", ExitCode.USAGE)
     folder = TokenFolder(state or default_folder(product, board), product, board, production)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -133,9 +126,7 @@ def _captions(
     data = load_product(product)
     if "audio" not in data["parts"]:
         if voice is not None:
-            raise KodebrikError(
-                f"The {data['title']} says nothing.", "Leave out --voice.", ExitCode.USAGE
-            )
+            raise KodebrikError("emulate-silent-product", ExitCode.USAGE, product=data["title"])
         yield None
         return
     from host_tools.desktop.captions import Captions  # noqa: PLC0415 - an extra
@@ -159,9 +150,7 @@ def _announce(emulator: "Emulator", link: Path | None, rfc2217: int | None, as_j
             result["rfc2217"] = emulator.open_rfc2217(rfc2217)
     except OSError as error:
         raise KodebrikError(
-            f"The link cannot be offered: {error.strerror or error}",
-            "Name another path or port.",
-            ExitCode.FILE,
+            "emulate-link-unavailable", ExitCode.FILE, reason=reason(error)
         ) from None
     names = {"state": "Token in", "link": "Link", "rfc2217": "Network link"}
     emit(as_json, result, [f"{names[name]}: {value}" for name, value in result.items()])
@@ -191,12 +180,10 @@ def _play(
             play_file(emulator, script, listener=_listener(product))
         except ScenarioError as error:
             raise KodebrikError(
-                f"{script}, {error}", "Compare the line with the screen.", ExitCode.SCENARIO
+                "scenario-failed", ExitCode.SCENARIO, script=script, what=str(error)
             ) from None
         except (OSError, UnicodeDecodeError):
-            raise KodebrikError(
-                f"Cannot read {script}.", "Check the file's name.", ExitCode.FILE
-            ) from None
+            raise KodebrikError("scenario-unreadable", ExitCode.FILE, path=script) from None
     emit(
         as_json,
         {"script": str(script), "steps": steps},

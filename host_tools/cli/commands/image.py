@@ -7,6 +7,7 @@ import typer
 
 from host_tools.cli.output import Json, emit, step
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.messages.system_errors import reason
 
 Product = Annotated[str, typer.Option(metavar="NAME", help="The product, such as kodeviser.")]
 Board = Annotated[str, typer.Option(metavar="NAME", help="The board: pico, pico2 or esp32_s3.")]
@@ -48,11 +49,7 @@ def image(
     from host_tools.image.image import build_tree, load_board, pack  # noqa: PLC0415 - the compiler is slow to load
 
     if output.exists():
-        raise KodebrikError(
-            f"{output} exists already and is not overwritten.",
-            "Name another one, or move it away.",
-            ExitCode.FILE,
-        )
+        raise KodebrikError("output-exists", ExitCode.FILE, path=output)
     with step(f"Building {product} for {board}"):
         tree = build_tree(product, board, production, language)
         for pack_file in voice or ():
@@ -70,9 +67,7 @@ def image(
             Path(path).write_bytes(data)
     except OSError as error:
         raise KodebrikError(
-            f"Cannot write {output}: {error.strerror}.",
-            "Check the path and its permissions.",
-            ExitCode.FILE,
+            "file-unwritable", ExitCode.FILE, path=output, reason=reason(error)
         ) from None
     size = sum(len(data) for data in tree.values())
     result = {"output": str(output), "files": len(tree), "bytes": size, "production": production}
@@ -88,8 +83,6 @@ def _replace_voice(tree: dict[str, bytes], path: Path) -> None:
     packed = f"voice/{language}.kvp"
     if packed not in tree:
         raise KodebrikError(
-            f"{path} speaks '{language}', which this token does not carry.",
-            "Name the language with --language too, or leave out --voice.",
-            ExitCode.USAGE,
+            "voice-language-not-carried", ExitCode.USAGE, path=path, language=language
         )
     tree[packed] = content

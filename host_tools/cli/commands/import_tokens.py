@@ -69,12 +69,10 @@ def import_tokens(
 ) -> None:
     """Import tokens into the validation server: all of them, or none when one is not right."""
     if activate and users is None:
-        raise KodebrikError("Nobody would get the tokens.", "Say who with --users.", ExitCode.USAGE)
+        raise KodebrikError("import-without-users", ExitCode.USAGE)
     assigned = {} if users is None else assignments.read(formats.load(users))
     if (file is None) != from_inventory:
-        raise KodebrikError(
-            "Tokens come from a file or from the inventory.", "Name one of them.", ExitCode.USAGE
-        )
+        raise KodebrikError("import-one-source", ExitCode.USAGE)
     if file is None:
         with opened_inventory(inventory_file) as inventory:
             issuer_key = issuer.issuer_key()
@@ -84,16 +82,10 @@ def import_tokens(
     else:
         keys = _read(file, kind, encryption.read(), serials)
     if not keys:
-        raise KodebrikError(
-            "There is no token to import.", "Check the file or --serial.", ExitCode.BAD_INPUT
-        )
+        raise KodebrikError("import-nothing", ExitCode.BAD_INPUT)
     unknown = assigned.keys() - {key.serial for key in keys}
     if unknown:
-        raise KodebrikError(
-            f"The token {min(unknown)} has a user, and is not among those to import.",
-            "Check the list of users. Nothing was imported.",
-            ExitCode.BAD_INPUT,
-        )
+        raise KodebrikError("import-user-of-other-token", ExitCode.BAD_INPUT, serial=min(unknown))
     with validator.open() as opened:
         from host_tools.validator.records import new_token  # noqa: PLC0415 - an extra
 
@@ -133,9 +125,10 @@ def letter(
     private_files.check_new(output)
     if language is not None and language not in letters.LANGUAGES:
         raise KodebrikError(
-            f"There is no letter in the language {language}.",
-            f"Choose one of: {', '.join(letters.LANGUAGES)}.",
+            "letter-language-unknown",
             ExitCode.USAGE,
+            language=language,
+            choices=", ".join(letters.LANGUAGES),
         )
     with validator.open() as opened:
         token = opened.token(serial)
@@ -169,7 +162,7 @@ def _read(
     serials: list[str] | None,
 ) -> list[KeyPackage]:
     if kind not in (None, "totp", "hotp"):
-        raise KodebrikError(f"There is no kind {kind}.", "Choose totp or hotp.", ExitCode.USAGE)
+        raise KodebrikError("token-kind-unknown", ExitCode.USAGE, kind=kind)
     content = formats.load(file)
     if (
         formats.detect(content) == "pskc"
@@ -184,8 +177,9 @@ def _read(
             )
         else:
             raise KodebrikError(
-                f"The file is encrypted under a {needed}.",
-                f"Give it with --encryption-{needed}-file. Nothing was imported.",
+                "pskc-transport-key-missing"
+                if needed == "key"
+                else "pskc-transport-passphrase-missing",
                 ExitCode.WRONG_KEY,
             )
     with reporting("Reading") as progress:
@@ -194,9 +188,5 @@ def _read(
         return keys
     missing = set(serials) - {key.serial for key in keys}
     if missing:
-        raise KodebrikError(
-            f"The file holds no token {min(missing)}.",
-            "Check the serial number. Nothing was imported.",
-            ExitCode.BAD_INPUT,
-        )
+        raise KodebrikError("import-serial-missing", ExitCode.BAD_INPUT, serial=min(missing))
     return [key for key in keys if key.serial in serials]

@@ -83,21 +83,14 @@ def export(
     private_files.check_new(output)
     agreed = encryption.read()
     if agreed.key is None and agreed.passphrase is None:
-        raise KodebrikError(
-            "The file must be encrypted.",
-            "Give --encryption-key-file or --encryption-passphrase-file; 'openssl rand -hex 16' "
-            "makes a key.",
-            ExitCode.USAGE,
-        )
+        raise KodebrikError("export-unencrypted", ExitCode.USAGE)
     with opened_inventory(inventory_file) as inventory:
         issuer_key = issuer.issuer_key()
         keys = inventory.key_packages(
             issuer_key, [serial_number.check(serial) for serial in serials or ()], account
         )
     if not keys:
-        raise KodebrikError(
-            "The inventory holds no token.", "Provision one first.", ExitCode.BAD_INPUT
-        )
+        raise KodebrikError("inventory-empty", ExitCode.BAD_INPUT)
     with reporting("Encrypting") as progress:
         content = pskc_writer.write(keys, agreed.key, agreed.passphrase, progress)
     private_files.write_new(output, content)

@@ -72,8 +72,6 @@ def _checked(text: str) -> Secret:
     good = text.isascii() and text.isdigit() and messages.MIN_PIN <= len(text) <= messages.MAX_PIN
     if not good:
         raise KodebrikError(
-            "That is no PIN.",
-            f"A PIN has {messages.MIN_PIN} to {messages.MAX_PIN} digits and nothing else.",
-            ExitCode.BAD_INPUT,
+            "token-pin-invalid", ExitCode.BAD_INPUT, least=messages.MIN_PIN, most=messages.MAX_PIN
         )
     return Secret(text.encode())

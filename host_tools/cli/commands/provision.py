@@ -87,11 +87,7 @@ def provision(
         if path is not None
     ]
     if generate != bool(outputs):
-        raise KodebrikError(
-            "A generated secret must go to a file, and only a generated one does.",
-            "Give --generate together with --secret-out or --otpauth-out, or none of them.",
-            ExitCode.USAGE,
-        )
+        raise KodebrikError("secret-output-missing", ExitCode.USAGE)
     credential = options.read(account, entry)
     if otpauth_out is not None:
         otpauth.compose(credential)  # before anything is changed: not every account has such a URI
@@ -152,11 +148,7 @@ def keyed_session(
     elif keyring.has_access_key:
         session = authenticated(channel, hello, keyring)
     else:
-        raise KodebrikError(
-            "The token still holds its factory transport key.",
-            "Give that key with --access-key-file; the token then gets its own.",
-            ExitCode.WRONG_KEY,
-        )
+        raise KodebrikError("token-has-factory-key", ExitCode.WRONG_KEY)
     session.set_key(messages.KEY_ISSUER, new_key)
     return session
 

@@ -15,6 +15,7 @@ from host_tools.cli.output import Json, emit, say, warn
 from host_tools.cli.progress import reporting
 from host_tools.desktop.token_folder import emulator_errors
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.messages.catalogue import Message
 from host_tools.secret import Secret
 
 if TYPE_CHECKING:
@@ -228,9 +229,7 @@ def soak(
 
     if crystal not in CRYSTALS:
         raise KodebrikError(
-            f"There is no crystal {crystal}.",
-            f"Choose one of: {', '.join(CRYSTALS)}.",
-            ExitCode.USAGE,
+            "crystal-unknown", ExitCode.USAGE, crystal=crystal, choices=", ".join(CRYSTALS)
         )
     seed = secrets.randbelow(10**6) if seed is None else seed
     wanted = soaking.Soak(tokens, years, crystal, seed, min(firmware, tokens))
@@ -260,11 +259,7 @@ def _target(
     administrator = None
     if admin is not None:
         if admin_password_file is None:
-            raise KodebrikError(
-                "privacyIDEA's administrator has a password.",
-                "Name its file with --admin-password-file.",
-                ExitCode.USAGE,
-            )
+            raise KodebrikError("qa-password-missing", ExitCode.USAGE)
         administrator = Administrator(admin, _secret(admin_password_file))
     return TargetSelection(
         against,
@@ -284,7 +279,7 @@ def _real_token(port: str, user: str | None) -> "RealToken":
     from host_tools.qa.runner import RealToken  # noqa: PLC0415 - an extra
 
     if user is None:
-        raise KodebrikError("A real token is somebody's.", "Say whose with --user.", ExitCode.USAGE)
+        raise KodebrikError("qa-user-missing", ExitCode.USAGE)
     with open_port(port) as (_, hello):
         say(
             f"The token at {port} is the {hello.product} {hello.serial}. "
@@ -297,7 +292,7 @@ def _real_token(port: str, user: str | None) -> "RealToken":
 
 def _new_folder(path: Path) -> None:
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise KodebrikError(f"{path} exists already.", "Name a new or empty folder.", ExitCode.FILE)
+        raise KodebrikError("folder-exists", ExitCode.FILE, path=path)
     path.mkdir(parents=True, exist_ok=True)
 
 
@@ -310,7 +305,5 @@ def _installed() -> Iterator[None]:
         if (error.name or "").partition(".")[0] in ("emulator", "firmware", "host_tools"):
             raise
         raise KodebrikError(
-            f"QA is not installed: {error.name or 'a package'} is missing.",
-            "Install it with: pip install 'kodebrik[qa]'",
-            ExitCode.NOT_INSTALLED,
+            "not-installed-qa", ExitCode.NOT_INSTALLED, package=error.name or Message("a-package")
         ) from None

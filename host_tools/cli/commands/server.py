@@ -195,9 +195,7 @@ def api_key(
 ) -> None:
     """Make an API key, or revoke one. The key is shown this once."""
     if role not in _ROLES:
-        raise KodebrikError(
-            f"There is no role {role}.", f"Choose one of: {', '.join(_ROLES)}.", ExitCode.USAGE
-        )
+        raise KodebrikError("role-unknown", ExitCode.USAGE, role=role, choices=", ".join(_ROLES))
     if out is not None:
         private_files.check_new(out)
     with validator.open() as opened:

@@ -98,9 +98,10 @@ def settings(
     """Show the token's settings, or change those that are given."""
     if language is not None and language not in messages.LANGUAGES:
         raise KodebrikError(
-            f"A token has no language {language}.",
-            f"Choose one of: {', '.join(messages.LANGUAGES)}.",
+            "settings-language-unknown",
             ExitCode.USAGE,
+            language=language,
+            choices=", ".join(messages.LANGUAGES),
         )
     given = {
         "flip": flip,
@@ -130,15 +131,13 @@ def _changed(session: Session, changes: dict[str, Any]) -> dict[str, Any]:
     missing = [name for name in changes if name not in session.settings()]
     if missing:
         raise KodebrikError(
-            f"The {session.hello.product} has no setting for: {', '.join(missing)}.",
-            "'kodebrik settings' shows the ones that it has.",
+            "settings-unsupported",
             ExitCode.USAGE,
+            product=session.hello.product,
+            names=", ".join(missing),
         )
     raise KodebrikError(
-        f"The token's firmware does not carry the language {changes.get('language')}. Nothing "
-        "was changed.",
-        "Build an image with it: kodebrik image --language.",
-        ExitCode.USAGE,
+        "settings-language-not-carried", ExitCode.USAGE, language=str(changes.get("language"))
     )
 
 
@@ -189,12 +188,7 @@ def wipe(
             say(f"This deletes everything on the {hello.product} {hello.serial} for good.")
             yes = typer.prompt("Type its serial number to go on", err=True)
         if serial_number.check(yes) != hello.serial:
-            raise KodebrikError(
-                f"That is not this token's serial number; it is {hello.serial}. Nothing was "
-                "changed.",
-                "Check which token is plugged in.",
-                ExitCode.NOT_CONFIRMED,
-            )
+            raise KodebrikError("serial-not-confirmed", ExitCode.NOT_CONFIRMED, serial=hello.serial)
         if hello.key == messages.KEY_NONE:  # damaged storage has lost the key with the rest
             session = claim_token(channel, hello, comparison(comparison_file, hello.product))
         else:
@@ -215,12 +209,7 @@ def selftest(
         parts = session.selftest()
     failed = [part for part, sound in parts.items() if not sound]
     if failed:
-        raise KodebrikError(
-            f"The self-test failed for: {', '.join(failed)}.",
-            "Check the wiring (docs/hardware.md) and run it again; if it repeats, do not use the "
-            "token.",
-            ExitCode.CHECK_FAILED,
-        )
+        raise KodebrikError("selftest-failed", ExitCode.CHECK_FAILED, parts=", ".join(failed))
     emit(
         as_json,
         {"serial": session.hello.serial, "parts": parts},

@@ -7,6 +7,8 @@ import typer
 
 from host_tools.cli.output import Json, emit, step
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.messages.catalogue import Message, listed
+from host_tools.messages.system_errors import reason
 
 if TYPE_CHECKING:
     from host_tools.voice.packfile import Clip
@@ -44,9 +46,7 @@ def build(
     chosen = voice.languages.load(language)
     engines = {"espeak": voice.synthesis.engine.ESPEAK, "pyttsx3": voice.synthesis.engine.SYSTEM}
     if engine not in engines:
-        raise KodebrikError(
-            f"There is no engine '{engine}'.", "Choose espeak or pyttsx3.", ExitCode.USAGE
-        )
+        raise KodebrikError("voice-engine-unknown", ExitCode.USAGE, engine=engine)
     with step(f"Building the voice pack '{language}' ({len(chosen.phrases)} phrases)"):
         if recordings or engine != "espeak":
             content = voice.build.build(chosen, recordings, engine=engines[engine])
@@ -57,9 +57,7 @@ def build(
         path.write_bytes(content)
     except OSError as error:
         raise KodebrikError(
-            f"Cannot write {path}: {error.strerror}.",
-            "Check the path and its permissions.",
-            ExitCode.FILE,
+            "file-unwritable", ExitCode.FILE, path=path, reason=reason(error)
         ) from None
     lines = [
         f"{path}: {len(content)} bytes, {len(chosen.phrases)} phrases at "
@@ -106,9 +104,7 @@ def check(pack: Pack, as_json: Json = False) -> None:
     )
     if found:
         raise KodebrikError(
-            f"{pack} is not fit for a token: {'; '.join(found)}.",
-            "Build it again with 'kodebrik voice build'; recordings may need other levels.",
-            ExitCode.CHECK_FAILED,
+            "voice-unfit", ExitCode.CHECK_FAILED, pack=pack, faults=listed("list-semicolon", found)
         )
     emit(
         as_json,
@@ -163,7 +159,7 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise KodebrikError(
-            f"Cannot read {path}: {error.strerror}.", "Check the path.", ExitCode.FILE
+            "voice-unreadable", ExitCode.FILE, path=path, reason=reason(error)
         ) from None
 
 
@@ -183,8 +179,8 @@ def _tools() -> Any:
         from host_tools.voice.synthesis import engine  # noqa: F401, PLC0415
     except ModuleNotFoundError as error:
         raise KodebrikError(
-            f"Building and playing voices needs '{error.name}', which is not installed.",
-            "Install it: pip install 'kodebrik[voice]'.",
+            "not-installed-voice",
             ExitCode.NOT_INSTALLED,
+            package=error.name or Message("a-package"),
         ) from None
     return voice

@@ -68,27 +68,17 @@ class CredentialOptions:
         suite. KodebrikError for options that do not go together.
         """
         if self.suite is None and entry is not None:
-            raise KodebrikError(
-                "Only an account with a suite is asked.",
-                "Give --suite, or leave it out.",
-                ExitCode.USAGE,
-            )
+            raise KodebrikError("entry-without-suite", ExitCode.USAGE)
         if self.otpauth_file is not None:
             said = (self.algorithm, self.digits, self.period, self.counter, self.suite)
             if any(value is not None for value in said):
-                raise KodebrikError(
-                    "An otpauth URI gives its parameters itself.",
-                    "Leave out --algorithm, --digits, --period, --counter and --suite.",
-                    ExitCode.USAGE,
-                )
+                raise KodebrikError("otpauth-with-parameters", ExitCode.USAGE)
             return otpauth.parse(private_files.read_text(self.otpauth_file, warn), name)
         if self.suite is not None:
             return self._ocra(self.suite, name, entry or messages.ENTRIES[0])
         algorithm = _algorithm(self.algorithm)
         if self.period is not None and self.counter is not None:
-            raise KodebrikError(
-                "Codes go by time or by a counter.", "Give --period or --counter.", ExitCode.USAGE
-            )
+            raise KodebrikError("account-time-and-counter", ExitCode.USAGE)
         period = self.period
         if self.counter is None and period is None:
             period = messages.PERIODS[0]
@@ -103,11 +93,7 @@ class CredentialOptions:
 
     def _ocra(self, suite: str, name: str | None, entry: str) -> Credential:
         if any(value is not None for value in (self.algorithm, self.digits, self.period)):
-            raise KodebrikError(
-                "A suite says hash, digits and time itself.",
-                "Leave out --algorithm, --digits and --period.",
-                ExitCode.USAGE,
-            )
+            raise KodebrikError("suite-with-parameters", ExitCode.USAGE)
         secret = _secret(self.secret_file, challenges.suite(suite, entry).algorithm)
         return Credential(
             name or DEFAULT_NAME,
@@ -123,9 +109,7 @@ def one_source(**given: object) -> None:
     """Raise KodebrikError unless exactly one of the options, by parameter name, was given."""
     if sum(value not in (None, False) for value in given.values()) != 1:
         names = ", ".join("--" + name.replace("_", "-") for name in given)
-        raise KodebrikError(
-            "The secret must come from exactly one place.", f"Give one of {names}.", ExitCode.USAGE
-        )
+        raise KodebrikError("secret-one-source", ExitCode.USAGE, names=names)
 
 
 def _secret(secret_file: str | None, algorithm: str) -> Secret:
@@ -138,9 +122,10 @@ def _algorithm(text: str | None) -> str:
     algorithm = (text or "SHA1").upper().replace("-", "")
     if algorithm not in messages.ALGORITHMS:
         raise KodebrikError(
-            f"A token has no algorithm {text}.",
-            f"Choose one of: {', '.join(messages.ALGORITHMS)}.",
+            "algorithm-unknown",
             ExitCode.USAGE,
+            algorithm=str(text),
+            choices=", ".join(messages.ALGORITHMS),
         )
     return algorithm
 

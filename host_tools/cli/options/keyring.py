@@ -16,6 +16,7 @@ import typer
 from host_tools import private_files
 from host_tools.cli.output import step, warn
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.messages.catalogue import Message
 from host_tools.provisioning import access_key, issuer_key_file
 from host_tools.secret import Secret
 
@@ -113,16 +114,11 @@ class Keyring:
         text = os.environ.get("KODEBRIK_ISSUER_KEY")
         if text is not None:
             return access_key.parse_hex(
-                text.strip(), "The environment variable KODEBRIK_ISSUER_KEY"
+                text.strip(), Message("variable-named", name="KODEBRIK_ISSUER_KEY")
             )
         path = self._key_file or default_issuer_key_file()
         if self._key_file is None and not path.exists():
-            raise KodebrikError(
-                "There is no issuer key.",
-                "Make one with 'kodebrik keys create', or name yours with --key-file or "
-                "KODEBRIK_ISSUER_KEY.",
-                ExitCode.WRONG_KEY,
-            )
+            raise KodebrikError("issuer-key-missing", ExitCode.WRONG_KEY)
         content = private_files.read(str(path), warn)
         phrase = passphrase(self._passphrase_file, f"Passphrase of {path}")
         with step("Opening the issuer key"):
@@ -146,9 +142,5 @@ def passphrase(path: Path | None, question: str, twice: bool = False) -> Secret:
     elif sys.stdin.isatty():
         text = typer.prompt(question, hide_input=True, confirmation_prompt=twice, err=True)
     else:
-        raise KodebrikError(
-            "The issuer key file needs its passphrase.",
-            "Run in a terminal, or give it with --passphrase-file or KODEBRIK_PASSPHRASE.",
-            ExitCode.WRONG_KEY,
-        )
+        raise KodebrikError("issuer-passphrase-missing", ExitCode.WRONG_KEY)
     return Secret(text.encode())

@@ -43,18 +43,14 @@ class PskcEncryptionOptions:
         """Read the file that an option names; KodebrikError when both are given, or for a bad
         key or an empty passphrase."""
         if self.encryption_key_file is not None and self.encryption_passphrase_file is not None:
-            raise KodebrikError(
-                "A PSKC file is encrypted under a key or under a passphrase.",
-                "Give one of --encryption-key-file and --encryption-passphrase-file.",
-                ExitCode.USAGE,
-            )
+            raise KodebrikError("pskc-two-keys", ExitCode.USAGE)
         if self.encryption_passphrase_file is not None:
             text = private_files.read_text(str(self.encryption_passphrase_file), warn)
             if not text:
                 raise KodebrikError(
-                    f"{self.encryption_passphrase_file} is empty.",
-                    "Write the passphrase into it.",
+                    "passphrase-file-empty",
                     ExitCode.BAD_INPUT,
+                    path=self.encryption_passphrase_file,
                 )
             return PskcEncryption(None, Secret(text.encode()))
         return PskcEncryption(
@@ -68,9 +64,5 @@ def _key(path: Path) -> Secret:
     except ValueError:  # its text quotes a digit of the key
         key = b""
     if len(key) not in KEY_SIZES:
-        raise KodebrikError(
-            f"{path} does not hold a key.",
-            "It has 32, 48 or 64 hexadecimal digits.",
-            ExitCode.BAD_INPUT,
-        )
+        raise KodebrikError("transport-key-invalid", ExitCode.BAD_INPUT, path=path)
     return Secret(key)

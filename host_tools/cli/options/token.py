@@ -67,11 +67,7 @@ class TokenOptions:
             if hello.key == messages.KEY_NONE:
                 if hello.state == messages.DAMAGED:
                     raise TokenError(messages.STORAGE_DAMAGED)
-                raise KodebrikError(
-                    "The token has no access key yet.",
-                    "Provision it first, with 'kodebrik provision'.",
-                    TOKEN_ERRORS + messages.NO_ACCESS_KEY,
-                )
+                raise KodebrikError("token-unprovisioned", TOKEN_ERRORS + messages.NO_ACCESS_KEY)
             yield authenticated(channel, hello, self.keyring)
 
 

@@ -13,6 +13,7 @@ import typer
 
 from host_tools.cli.output import warn
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.messages.catalogue import Message
 
 if TYPE_CHECKING:
     from host_tools.validator.service import Validator
@@ -59,9 +60,7 @@ def open_validator(
     """
     path = _default_database() if database is None else Path(database.removeprefix("sqlite:///"))
     if not create and (database is None or database.startswith("sqlite:///")) and not path.exists():
-        raise KodebrikError(
-            f"There is no database {path}.", "Name yours with --database.", ExitCode.FILE
-        )
+        raise KodebrikError("database-missing", ExitCode.FILE, path=path)
     with installed():
         from host_tools.validator.keys.locate import open_key  # noqa: PLC0415 - an extra
         from host_tools.validator.service import Validator  # noqa: PLC0415 - an extra, and 300 ms
@@ -148,7 +147,7 @@ def installed() -> Iterator[None]:
         if (error.name or "").startswith("host_tools"):
             raise
         raise KodebrikError(
-            f"The validation server is not installed: {error.name} is missing.",
-            "Install it with: pip install 'kodebrik[server]'",
+            "not-installed-server",
             ExitCode.NOT_INSTALLED,
+            package=error.name or Message("a-package"),
         ) from None

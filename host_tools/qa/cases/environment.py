@@ -173,11 +173,7 @@ class Environment:
             right = {token.credential.code(int(press.at + step * token.period)) for step in steps}
         wrong = [candidate for candidate in candidates if candidate not in right]
         if not wrong:
-            raise KodebrikError(
-                "Every way to mistype this code gives a right one.",
-                "Choose another --seed.",
-                ExitCode.INTERNAL,
-            )
+            raise KodebrikError("qa-no-mistyped-code", ExitCode.INTERNAL)
         return self.rng.choice(wrong)
 
     def _record(  # noqa: PLR0913 - a submission has as many sides

@@ -109,18 +109,12 @@ def dask(address: str) -> Iterator[Executor]:
     try:
         from distributed import Client  # noqa: PLC0415 - takes a second
     except ImportError:
-        raise KodebrikError(
-            "Dask is not installed.",
-            "Install it: pip install 'kodebrik[qa]'.",
-            ExitCode.NOT_INSTALLED,
-        ) from None
+        raise KodebrikError("not-installed-dask", ExitCode.NOT_INSTALLED) from None
     try:
         client = Client(address, timeout="10s")  # type: ignore[no-untyped-call]
     except (OSError, TimeoutError, ValueError) as error:
         raise KodebrikError(
-            f"No Dask scheduler answers at {address}: {error}.",
-            "Start one with 'dask scheduler', and 'dask worker' on each machine.",
-            ExitCode.SILENT,
+            "dask-silent", ExitCode.SILENT, address=address, reason=str(error)
         ) from None
     with client:
         yield client.get_executor(pure=False)  # type: ignore[no-untyped-call]

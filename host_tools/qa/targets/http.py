@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import httpx2
 
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.messages.catalogue import Message
 
 _TIMEOUT = 20.0  # seconds
 _DATE_HALF = 0.5  # seconds, half of what a Date header rounds down by
@@ -32,15 +33,9 @@ class HttpClient:
         allowed."""
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise KodebrikError(
-                f"{url} is not the URL of a server.", "Give http(s)://HOST[:PORT].", ExitCode.USAGE
-            )
+            raise KodebrikError("server-url-invalid", ExitCode.USAGE, url=url)
         if parts.scheme == "http" and not _loopback(parts.hostname):
-            raise KodebrikError(
-                f"{url} would send secrets and keys in the clear.",
-                "Use https, or a server on 127.0.0.1.",
-                ExitCode.USAGE,
-            )
+            raise KodebrikError("server-url-insecure", ExitCode.USAGE, url=url)
         self.url = url.rstrip("/")
         self.headers = headers
         self.ahead: float | None = None  # seconds that the server's clock was ahead last
@@ -56,9 +51,7 @@ class HttpClient:
             )
         except httpx2.HTTPError as error:
             raise KodebrikError(
-                f"The server at {self.url} does not answer: {error}.",
-                "Check that it runs there.",
-                ExitCode.SILENT,
+                "server-silent", ExitCode.SILENT, url=self.url, reason=str(error)
             ) from None
         took = time.perf_counter() - began
         if "date" in response.headers:
@@ -76,11 +69,16 @@ class HttpClient:
         told = (
             body.get("error")
             or (body.get("result") or {}).get("error", {}).get("message")
-            or "no reason given"
+            or Message("server-no-reason")
         )
-        hint = body.get("hint") or "Check the address, the key and its role."
+        hint = body.get("hint") or Message("server-refused-hint")
         return KodebrikError(
-            f"{what}: HTTP {reply.status}, {told}", str(hint), ExitCode.CHECK_FAILED
+            "server-refused",
+            ExitCode.CHECK_FAILED,
+            what=what,
+            status=reply.status,
+            reason=told,
+            advice=hint,
         )
 
     def close(self) -> None:

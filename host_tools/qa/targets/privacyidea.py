@@ -14,6 +14,7 @@ two steps wider, and up to four steps beyond may be accepted as well.
 
 from dataclasses import dataclass, replace
 
+from host_tools.messages.catalogue import Message
 from host_tools.otp.credential import Credential
 from host_tools.qa.targets.http import HttpClient
 from host_tools.qa.targets.target import Answer, Enroller, Policy
@@ -76,13 +77,13 @@ class PrivacyIdeaTarget:
         }
         reply = self._http.ask("POST", "/token/init", json=wanted)
         if reply.status != _OK:
-            raise self._http.refused(f"Enrolling {serial}", reply)
+            raise self._http.refused(Message("server-enrolling", name=serial), reply)
         if not self.policy.locks_after:
             reply = self._http.ask(
                 "POST", "/token/set", json={"serial": serial, "max_failcount": _NO_LOCK}
             )
             if reply.status != _OK:
-                raise self._http.refused(f"Making room for wrong codes of {serial}", reply)
+                raise self._http.refused(Message("server-raising-limit", name=serial), reply)
         self._serials[user_id] = serial
 
     def withdraw(self, user_id: str, serial: str) -> None:
@@ -92,7 +93,7 @@ class PrivacyIdeaTarget:
             return
         reply = self._http.ask("DELETE", f"/token/{serial}")
         if reply.status != _OK:
-            raise self._http.refused(f"Deleting {serial}", reply)
+            raise self._http.refused(Message("server-deleting", name=serial), reply)
 
     def submit(self, user_id: str, code: str, challenge: str | None = None) -> Answer:
         """As Target.submit."""
@@ -101,7 +102,7 @@ class PrivacyIdeaTarget:
         )
         reply = self._http.ask("POST", "/validate/check", data=whose | {"pass": code})
         if reply.status != _OK or not isinstance(reply.body, dict):
-            raise self._http.refused("Checking a code", reply)
+            raise self._http.refused(Message("server-checking"), reply)
         return Answer(reply.body["result"]["value"] is True, took=reply.took)
 
     def clock_ahead(self) -> float | None:
@@ -119,5 +120,5 @@ class PrivacyIdeaTarget:
         who = {"username": administrator.name, "password": administrator.password.reveal().decode()}
         reply = self._http.ask("POST", "/auth", json=who)
         if reply.status != _OK:
-            raise self._http.refused(f"Logging in as {administrator.name}", reply)
+            raise self._http.refused(Message("server-logging-in", name=administrator.name), reply)
         self._http.headers["PI-Authorization"] = reply.body["result"]["value"]["token"]

@@ -34,11 +34,7 @@ class RadiusTarget:
     def enrol(self, user_id: str, serial: str, credential: Credential, clock_set_at: float) -> None:
         """As Target.enrol."""
         if self._enroller is None:
-            raise KodebrikError(
-                "Nobody can be enrolled over RADIUS.",
-                "Name the server behind it with --enrol.",
-                ExitCode.USAGE,
-            )
+            raise KodebrikError("radius-no-enrolment", ExitCode.USAGE)
         self._enroller.enrol(user_id, serial, credential, clock_set_at)
 
     def withdraw(self, user_id: str, serial: str) -> None:
@@ -58,12 +54,7 @@ class RadiusTarget:
             reply = self._exchange(request, packet)
             if reply is not None:
                 return Answer(reply.code == wire.AccessAccept, took=time.perf_counter() - began)
-        raise KodebrikError(
-            f"The {self.name} gives no answer that can be believed.",
-            "Check that it runs, knows this machine, has the same secret and sends a "
-            "Message-Authenticator.",
-            ExitCode.SILENT,
-        )
+        raise KodebrikError("radius-silent", ExitCode.SILENT, server=self.name)
 
     def clock_ahead(self) -> float | None:
         """As Target.clock_ahead: RADIUS carries no time."""

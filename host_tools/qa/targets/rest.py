@@ -3,6 +3,7 @@
 import csv
 import io
 
+from host_tools.messages.catalogue import Message
 from host_tools.otp.credential import Credential
 from host_tools.otp.secret_text import encode_base32
 from host_tools.provisioning.clock_accuracy import CLOCK_PPM
@@ -30,7 +31,7 @@ class RestTarget:
         imported = self._http.ask(
             "POST", "/v1/imports", files=file, data={"clock_ppm": CLOCK_PPM["ds3231"]}
         )
-        self._check(f"Importing {serial}", imported, _CREATED)
+        self._check(Message("server-importing", name=serial), imported, _CREATED)
         token = f"/v1/tokens/{serial}"
         self._check(
             "Telling when the clock was set",
@@ -42,8 +43,16 @@ class RestTarget:
 
     def withdraw(self, user_id: str, serial: str) -> None:
         """As Target.withdraw."""
-        self._check(f"Deleting {serial}", self._http.ask("DELETE", f"/v1/tokens/{serial}"), _GONE)
-        self._check(f"Deleting {user_id}", self._http.ask("DELETE", f"/v1/users/{user_id}"), _GONE)
+        self._check(
+            Message("server-deleting", name=serial),
+            self._http.ask("DELETE", f"/v1/tokens/{serial}"),
+            _GONE,
+        )
+        self._check(
+            Message("server-deleting", name=user_id),
+            self._http.ask("DELETE", f"/v1/users/{user_id}"),
+            _GONE,
+        )
 
     def submit(self, user_id: str, code: str, challenge: str | None = None) -> Answer:
         """As Target.submit."""

@@ -55,22 +55,20 @@ def open_target(
         return LocalTarget(folder, time_source)
     if against.startswith(_RADIUS):
         host, port = _address(against.removeprefix(_RADIUS))
-        secret = _required(
-            selection.radius_secret, "RADIUS needs the shared secret", "--radius-secret-file"
-        )
+        secret = _required(selection.radius_secret, "radius-secret-missing")
         return RadiusTarget(host, port, secret, _enroller(selection, policy), policy)
     if against.startswith(_PRIVACYIDEA):
         login = selection.administrator or selection.api_key
         url = against.removeprefix(_PRIVACYIDEA)
         return PrivacyIdeaTarget(url, login, _enroller(selection, policy), policy)
-    key = _required(selection.api_key, "The server needs an API key", "--api-key-file")
+    key = _required(selection.api_key, "server-api-key-missing")
     return RestTarget(against, key, policy)
 
 
 def _enroller(selection: TargetSelection, policy: Policy) -> Enroller | None:
     if selection.enrol is None:
         return None
-    key = _required(selection.api_key, "Enrolling needs an API key", "--api-key-file")
+    key = _required(selection.api_key, "enrolment-api-key-missing")
     return RestTarget(selection.enrol, key, policy)
 
 
@@ -81,13 +79,11 @@ def _address(text: str) -> tuple[str, int]:
     except ValueError:
         port = 0
     if not parts.hostname or not port:
-        raise KodebrikError(
-            f"{text} is not a host.", "Give radius:HOST or radius:HOST:PORT.", ExitCode.USAGE
-        )
+        raise KodebrikError("radius-host-invalid", ExitCode.USAGE, text=text)
     return parts.hostname, port
 
 
-def _required(secret: Secret | None, what: str, option: str) -> Secret:
+def _required(secret: Secret | None, identifier: str) -> Secret:
     if secret is None:
-        raise KodebrikError(f"{what}.", f"Name its file with {option}.", ExitCode.USAGE)
+        raise KodebrikError(identifier, ExitCode.USAGE)
     return secret

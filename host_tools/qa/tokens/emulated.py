@@ -167,8 +167,6 @@ def image_of(product: str) -> bytes:
     """Build the file system of a new token; KodebrikError for a product that QA does not know."""
     if product not in BOARDS:
         raise KodebrikError(
-            f"There is no product named '{product}'.",
-            f"Choose one of: {', '.join(BOARDS)}.",
-            ExitCode.USAGE,
+            "product-unknown", ExitCode.USAGE, name=product, choices=", ".join(BOARDS)
         )
     return build_image(product, BOARDS[product])

@@ -15,6 +15,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from host_tools.messages import catalogue
+
 _SITE = 64  # bits of an IPv6 address that one client shares: the others are its own to choose
 _MAX_BUCKETS = 10_000  # clients remembered; the one unseen for longest is forgotten first
 
@@ -65,7 +67,9 @@ class RateLimit:
         if seconds > 0:
             after = str(int(seconds) + 1)
             raise HTTPException(
-                429, f"Too many requests; try again in {after} s.", headers={"Retry-After": after}
+                429,
+                catalogue.Message("requests-too-many", seconds=after),
+                headers={"Retry-After": after},
             )
 
 
@@ -126,4 +130,4 @@ class BodyLimit:
 
 
 def _too_long(limit: int) -> str:
-    return f"The request is longer than {limit:,} bytes, the most that is taken here."
+    return catalogue.Message("request-too-long", most=limit)

@@ -15,9 +15,5 @@ def open_key(location: str | None) -> MasterKey:
         return master_key.from_file(Path(location))
     found = master_key.from_environment()
     if found is None:
-        raise KodebrikError(
-            "There is no master key.",
-            "Name it with --master-key, or make one with 'kodebrik server create-key'.",
-            ExitCode.WRONG_KEY,
-        )
+        raise KodebrikError("master-key-missing", ExitCode.WRONG_KEY)
     return found

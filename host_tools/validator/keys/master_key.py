@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from host_tools import private_files
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.messages.catalogue import Message
 from host_tools.provisioning.access_key import parse_hex
 from host_tools.secret import Secret
 
@@ -79,12 +80,8 @@ def from_file(path: Path) -> LocalKey:
     warnings: list[str] = []
     text = private_files.read_text(str(path), warnings.append)
     if warnings:
-        raise KodebrikError(
-            f"Others on this computer can read the master key in {path}.",
-            f"Protect it with: chmod 600 {path}; if they may have read it, rotate the keys.",
-            ExitCode.PERMISSION,
-        )
-    return LocalKey(parse_hex(text, f"The file {path}"))
+        raise KodebrikError("master-key-exposed", ExitCode.PERMISSION, path=path)
+    return LocalKey(parse_hex(text, Message("file-named", path=path)))
 
 
 def from_environment() -> LocalKey | None:
@@ -93,15 +90,10 @@ def from_environment() -> LocalKey | None:
     return (
         None
         if text is None
-        else LocalKey(parse_hex(text.strip(), f"The environment variable {VARIABLE}"))
+        else LocalKey(parse_hex(text.strip(), Message("variable-named", name=VARIABLE)))
     )
 
 
 def wrong_key() -> KodebrikError:
     """Make the error that the master key does not open the database."""
-    return KodebrikError(
-        "The master key does not fit this database.",
-        "Give the key file (or key) that the database was made with, or the one it was last "
-        "wrapped under.",
-        ExitCode.WRONG_KEY,
-    )
+    return KodebrikError("master-key-wrong", ExitCode.WRONG_KEY)

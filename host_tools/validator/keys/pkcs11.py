@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, unquote
 
 from host_tools import private_files
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.messages.catalogue import Argument, Message
 from host_tools.secret import Secret
 from host_tools.validator.keys.master_key import KEY_SIZE, wrong_key
 
@@ -57,9 +58,10 @@ class Pkcs11Key:
                 )
             except _library().exceptions.NoSuchKey:
                 raise KodebrikError(
-                    f"The PKCS#11 token {location.token} holds no key {location.label}.",
-                    "Make one in it, or correct the URI's object=.",
+                    "pkcs11-key-unknown",
                     ExitCode.WRONG_KEY,
+                    token=location.token,
+                    key=location.label,
                 ) from None
 
     @property
@@ -94,18 +96,11 @@ def parse(uri: str) -> KeyLocation:
     attributes = dict(part.split("=", 1) for part in path.split(";") if "=" in part)
     parameters = dict(parse_qsl(query, separator="&"))
     if "pin-value" in parameters:
-        raise _bad(
-            "The PKCS#11 URI holds the PIN, which others can see in the list of processes.",
-            f"Put it into a file and name it with pin-source=, or into {PIN_VARIABLE}.",
-        )
+        raise _bad("pkcs11-pin-in-uri", variable=PIN_VARIABLE)
     missing = [name for name in ("token", "object") if not attributes.get(name)]
     missing += [] if parameters.get("module-path") else ["module-path"]
     if not uri.startswith(SCHEME) or missing:
-        raise _bad(
-            f"The PKCS#11 URI lacks {', '.join(missing) or 'its scheme'}.",
-            "Write pkcs11:token=LABEL;object=KEY?module-path=/path/to/driver.so"
-            "&pin-source=file:/path/to/pin",
-        )
+        raise _bad("pkcs11-uri-incomplete", missing=", ".join(missing) or Message("pkcs11-scheme"))
     source = parameters.get("pin-source")
     return KeyLocation(
         module=parameters["module-path"],
@@ -122,9 +117,7 @@ def create(location: KeyLocation) -> Pkcs11Key:
     with _errors(location):
         if any(True for _ in session.get_objects({library.Attribute.LABEL: location.label})):
             raise KodebrikError(
-                f"The PKCS#11 token {location.token} holds a key {location.label} already.",
-                "Name another one with object=.",
-                ExitCode.FILE,
+                "pkcs11-key-exists", ExitCode.FILE, token=location.token, key=location.label
             )
         session.generate_key(
             library.KeyType.AES,
@@ -145,9 +138,7 @@ def _session(location: KeyLocation, writable: bool) -> Any:
             token = library.lib(location.module).get_token(token_label=location.token)
         except library.exceptions.NoSuchToken:
             raise KodebrikError(
-                f"The PKCS#11 driver knows no token {location.token}.",
-                "Plug it in, or correct the URI's token=.",
-                ExitCode.WRONG_KEY,
+                "pkcs11-token-unknown", ExitCode.WRONG_KEY, token=location.token
             ) from None
         try:
             return token.open(rw=writable, user_pin=pin.reveal().decode())
@@ -159,10 +150,7 @@ def _session(location: KeyLocation, writable: bool) -> Any:
             library.exceptions.PinLenRange,
         ):
             raise KodebrikError(
-                f"The PIN of the PKCS#11 token {location.token} is wrong.",
-                "Check the file of pin-source; some devices lock themselves after a few wrong "
-                "ones.",
-                ExitCode.WRONG_KEY,
+                "pkcs11-pin-wrong", ExitCode.WRONG_KEY, token=location.token
             ) from None
 
 
@@ -171,17 +159,10 @@ def _pin(location: KeyLocation) -> Secret:
         warnings: list[str] = []
         text = private_files.read_text(location.pin_file, warnings.append)
         if warnings:
-            raise KodebrikError(
-                f"Others on this computer can read the PIN in {location.pin_file}.",
-                f"Protect it with: chmod 600 {location.pin_file}",
-                ExitCode.PERMISSION,
-            )
+            raise KodebrikError("pkcs11-pin-exposed", ExitCode.PERMISSION, path=location.pin_file)
         return Secret(text.encode())
     if PIN_VARIABLE not in os.environ:
-        raise _bad(
-            "The PKCS#11 token needs its PIN.",
-            f"Give it with pin-source= in the URI or {PIN_VARIABLE}.",
-        )
+        raise _bad("pkcs11-pin-missing", variable=PIN_VARIABLE)
     return Secret(os.environ[PIN_VARIABLE].encode())
 
 
@@ -197,11 +178,7 @@ def _library() -> Any:
     try:
         import pkcs11  # noqa: PLC0415 - an extra
     except ImportError:
-        raise KodebrikError(
-            "Support for PKCS#11 is not installed.",
-            "Install it with: pip install 'kodebrik[pkcs11]'",
-            ExitCode.NOT_INSTALLED,
-        ) from None
+        raise KodebrikError("not-installed-pkcs11", ExitCode.NOT_INSTALLED) from None
     return pkcs11
 
 
@@ -227,11 +204,12 @@ class _errors:  # noqa: N801 - used as a statement
     ) -> None:
         if isinstance(error, _library().PKCS11Error):
             raise KodebrikError(
-                f"The PKCS#11 token {self._location.token} failed: {type(error).__name__}.",
-                "Check that it is plugged in and that the URI's module-path is its driver.",
+                "pkcs11-failed",
                 ExitCode.FILE,
+                token=self._location.token,
+                kind=type(error).__name__,
             ) from None
 
 
-def _bad(message: str, hint: str) -> KodebrikError:
-    return KodebrikError(message, hint, ExitCode.BAD_INPUT)
+def _bad(identifier: str, **arguments: Argument) -> KodebrikError:
+    return KodebrikError(identifier, ExitCode.BAD_INPUT, **arguments)

@@ -12,36 +12,14 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator
 
+from host_tools.messages.catalogue import ENGLISH, LANGUAGES, text
 from host_tools.validator.formatting import DEFAULT_ZONE, local_time
 from host_tools.validator.notices.loopback import is_loopback
 from host_tools.validator.product_names import product_name
-from host_tools.validator.records import Notice, NoticeKind
+from host_tools.validator.records import Notice
 from host_tools.validator.settings_section import Port, SecretFile, Section
 
 _TIMEOUT = 10.0  # seconds
-
-SUBJECTS = {
-    "da": {
-        NoticeKind.ACTIVATED: "Din {product} er aktiveret",
-        NoticeKind.USED: "Din {product} er brugt",
-        NoticeKind.BLOCKED: "Din {product} er spærret",
-    },
-    "en": {
-        NoticeKind.ACTIVATED: "Your {product} is activated",
-        NoticeKind.USED: "Your {product} was used",
-        NoticeKind.BLOCKED: "Your {product} is blocked",
-    },
-}
-BODIES = {
-    "da": (
-        "{subject}.\n\nSerienummer: {serial}\nTidspunkt: {at}\n\n"
-        "Var det ikke dig? Kontakt straks supporten. Giv aldrig dine koder til andre.\n"
-    ),
-    "en": (
-        "{subject}.\n\nSerial number: {serial}\nTime: {at}\n\n"
-        "Was this not you? Contact support at once. Never give your codes to anyone.\n"
-    ),
-}
 
 
 class MailServer(Section):
@@ -66,9 +44,9 @@ class MailServer(Section):
 def compose(server: MailServer, notice: Notice, zone: ZoneInfo = DEFAULT_ZONE) -> EmailMessage:
     """Write the mail. Its Message-ID is the notice's, so that mail that was sent twice can be
     told."""
-    language = notice.language if notice.language in SUBJECTS else "en"
-    product = product_name(notice.product, language)
-    subject = SUBJECTS[language][notice.kind].format(product=product)
+    language = notice.language if notice.language in LANGUAGES else ENGLISH
+    product = product_name(notice.product)
+    subject = text(language, "notice." + notice.kind, product=product)
     mail = EmailMessage()
     mail["From"] = server.sender
     mail["To"] = notice.email
@@ -77,13 +55,12 @@ def compose(server: MailServer, notice: Notice, zone: ZoneInfo = DEFAULT_ZONE) -
     mail["Message-ID"] = f"<notice-{notice.id}@{server.sender.partition('@')[2]}>"
     mail["Content-Language"] = language
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: nothing may answer it by itself
-    mail.set_content(
-        BODIES[language].format(
-            subject=subject,
-            serial=notice.serial,
-            at=local_time(notice.at, language, zone),
-        )
+    facts = (
+        text(language, "notice.serial", serial=notice.serial),
+        text(language, "notice.time", time=local_time(notice.at, language, zone)),
     )
+    care = text(language, "notice.care")
+    mail.set_content("\n".join([f"{subject}.", "", *facts, "", care, ""]))
     return mail
 
 

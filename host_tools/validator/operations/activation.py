@@ -26,11 +26,9 @@ _PAIR = 2
 
 def issue_activation_code(unit: UnitOfWork, token: TokenRow, days: int) -> ActivationCode:
     """Draw the code of the activation letter; only its keyed hash is stored."""
-    lifecycle.require_status(token, "activated", Status.ASSIGNED)
+    lifecycle.require_status(token, "token-not-activated", Status.ASSIGNED)
     if not 1 <= days <= 365:  # noqa: PLR2004 - a year
-        raise InvalidError(
-            "An activation code lives for 1 to 365 days.", "Give another number of days."
-        )
+        raise InvalidError("activation-days")
     code = "".join(secrets.choice("0123456789") for _ in range(ACTIVATION_CODE_DIGITS))
     key = unit.keys.latest(unit.connection)
     expires_at = unit.now + days * 86400
@@ -111,7 +109,7 @@ def activate_by_user(
 
 def activate_by_administrator(unit: UnitOfWork, token: TokenRow) -> None:
     """Activate a token without letter or codes."""
-    lifecycle.require_status(token, "activated", Status.ASSIGNED)
+    lifecycle.require_status(token, "token-not-activated", Status.ASSIGNED)
     activate_without_codes(unit, [token])
 
 
@@ -125,7 +123,7 @@ def activate_without_codes(unit: UnitOfWork, tokens: Sequence[TokenRow]) -> None
 def resynchronise(unit: UnitOfWork, token: TokenRow, codes: Sequence[str]) -> Verdict:
     """Find clock or counter by two consecutive codes."""
     state = token_rows.state_of(token, unit.secret(token))
-    lifecycle.require_status(token, "resynchronised", Status.ACTIVE)
+    lifecycle.require_status(token, "token-not-resynchronised", Status.ACTIVE)
     decision = _decide(state, codes, unit.now, pair_only=True)
     token_rows.set_state(token, decision.state)
     detail = {"reason": decision.reason.value, "steps": decision.steps}
@@ -170,10 +168,7 @@ def _decide(
     # A locked token's codes are not evaluated; one that is not active yet counts as active here.
     state = dataclasses.replace(state, status=Status.ACTIVE)
     if state.generator.kind == "ocra":
-        raise ConflictError(
-            "A token that answers challenges is activated by an administrator.",
-            "Activate it by hand.",
-        )
+        raise ConflictError("activation-of-challenge-token")
     if now < state.locked_until:
         return acceptance.decide(state, codes[0] if codes else "", now)
     if len(codes) == _PAIR:

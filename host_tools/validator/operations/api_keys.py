@@ -20,14 +20,12 @@ _LONGEST_NAME = 64  # characters
 def create(unit: UnitOfWork, name: str, role: Role) -> tuple[ApiKey, Secret]:
     """Create a key; the key itself is given this once."""
     if not name or len(name) > _LONGEST_NAME or not name.isprintable() or name != name.strip():
-        raise InvalidError(
-            f"A key's name has 1 to {_LONGEST_NAME} printable characters.", "Choose another name."
-        )
+        raise InvalidError("api-key-name-invalid", most=_LONGEST_NAME)
     if (
         unit.connection.execute(select(api_keys.c.id).where(api_keys.c.name == name)).first()
         is not None
     ):
-        raise ConflictError(f"There is, or was, an API key named {name!r}.", "Choose another name.")
+        raise ConflictError("api-key-taken", name=name)
     key = _PREFIX + base64.urlsafe_b64encode(secrets.token_bytes(32)).decode().rstrip("=")
     unit.connection.execute(
         insert(api_keys).values(
@@ -44,12 +42,9 @@ def revoke(unit: UnitOfWork, name: str) -> None:
         select(api_keys).where(api_keys.c.name == (name if name.isprintable() else ""))
     ).one_or_none()
     if found is None:
-        raise NotFoundError(
-            f"There is no API key named {name[:_LONGEST_NAME]!r}.",
-            "List the keys to see their names.",
-        )
+        raise NotFoundError("api-key-unknown", name=name[:_LONGEST_NAME])
     if found.revoked_at is not None:
-        raise ConflictError(f"The API key {name!r} is revoked already.", "Nothing is to be done.")
+        raise ConflictError("api-key-revoked", name=name)
     unit.connection.execute(
         update(api_keys).where(api_keys.c.id == found.id).values(revoked_at=unit.now)
     )

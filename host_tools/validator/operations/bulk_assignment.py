@@ -52,11 +52,7 @@ def _refuse_second_tokens(assignments: Mapping[str, str]) -> None:
     for typed in assignments.values():
         normalized = user_id.normalized(typed)
         if normalized in seen:
-            raise InvalidError(
-                f"The user {typed[: user_id.MAX_LENGTH]!r} is to get two tokens, and can have "
-                "one active token.",
-                "Take one of the two out; nothing was done.",
-            )
+            raise InvalidError("assignment-user-twice", user_id=typed[: user_id.MAX_LENGTH])
         seen.add(normalized)
 
 

@@ -32,9 +32,7 @@ def issue_to_user(unit: UnitOfWork, typed: str, text: str | None) -> Challenge:
     )
     serial = unit.connection.execute(query).scalar()
     if serial is None:
-        raise ConflictError(
-            f"The user {user.user_id!r} has no active token.", "Activate one first."
-        )
+        raise ConflictError("user-without-active-token", user_id=user.user_id)
     return issue(unit, unit.lock_token(serial), text)
 
 
@@ -51,22 +49,15 @@ def issue(
     `actor` is who issues it, if not the unit's actor.
     """
     if token.suite is None:
-        raise ConflictError(
-            f"The token {token.serial} answers no challenges.", "Ask for a code of it."
-        )
-    lifecycle.require_status(token, "given a challenge", Status.ACTIVE)
+        raise ConflictError("token-without-challenges", serial=token.serial)
+    lifecycle.require_status(token, "token-not-challenged", Status.ACTIVE)
     suite = codes.parse_suite(token.suite)
     if _moves(suite):
         expired = (challenges.c.token_id == token.id) & (challenges.c.expires_at < unit.now)
         unit.connection.execute(delete(challenges).where(expired))
     text, question = _draw(unit, token, suite) if text is None else (text, _question(suite, text))
     if not _is_new(unit, token, suite, text, question):
-        raise ConflictError(
-            "The token was given this challenge before, or one that counts as the same, and "
-            "would answer it with the"
-            " same code.",
-            "Add something that differs, such as a number of the transaction.",
-        )
+        raise ConflictError("challenge-repeated")
     expires_at = unit.now + CHALLENGE_SECONDS
     unit.connection.execute(
         insert(challenges).values(
@@ -103,10 +94,7 @@ def _draw(unit: UnitOfWork, token: TokenRow, suite: codes.Suite) -> tuple[str, b
         question = _question(suite, text)
         if _is_new(unit, token, suite, text, question):
             return text, question
-    raise ConflictError(
-        f"The token {token.serial} was given nearly every challenge that its suite has.",
-        "Give it a new secret.",
-    )
+    raise ConflictError("challenges-used-up", serial=token.serial)
 
 
 def _question(suite: codes.Suite, text: str) -> bytes:
@@ -115,7 +103,7 @@ def _question(suite: codes.Suite, text: str) -> bytes:
     try:
         return codes.question_block(suite, text).rstrip(b"\0")
     except ValueError as error:
-        raise InvalidError(f"The challenge does not fit: {error}.", "Give another one.") from None
+        raise InvalidError("challenge-unusable", why=error.args[0]) from None
 
 
 def _is_new(

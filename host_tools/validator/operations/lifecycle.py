@@ -6,6 +6,7 @@ Every operation takes locked tokens, changes them and records the change in thei
 
 from sqlalchemy import bindparam, delete, select
 
+from host_tools.messages.catalogue import Message, listed
 from host_tools.validator.errors import ConflictError
 from host_tools.validator.operations import outbox
 from host_tools.validator.operations.token_limits import (
@@ -34,9 +35,7 @@ def assign(unit: UnitOfWork, token: TokenRow, user: UserRow) -> None:
 def unassign(unit: UnitOfWork, token: TokenRow) -> None:
     """Put a token back into stock."""
     if token.status == Status.STOCK:
-        raise ConflictError(
-            f"The token {token.serial} is in stock already.", "Nothing is to be done."
-        )
+        raise ConflictError("token-in-stock", serial=token.serial)
     token.owner_id, token.activated_at = None, None
     token.status = Status.STOCK.value
     clear_activation_code(token)
@@ -45,7 +44,7 @@ def unassign(unit: UnitOfWork, token: TokenRow) -> None:
 
 def block(unit: UnitOfWork, token: TokenRow, reason: str) -> None:
     """Refuse a token's codes from now on, and notify its user."""
-    require_status(token, "blocked", Status.ACTIVE, Status.ASSIGNED)
+    require_status(token, "token-not-blocked", Status.ACTIVE, Status.ASSIGNED)
     token.status = Status.BLOCKED.value
     unit.record(token, "block", {"reason": reason[:200]})
     outbox.queue(unit, NoticeKind.BLOCKED, token)
@@ -53,16 +52,14 @@ def block(unit: UnitOfWork, token: TokenRow, reason: str) -> None:
 
 def unblock(unit: UnitOfWork, token: TokenRow) -> None:
     """Undo a block or a lock. A token that was never activated waits for its activation again."""
-    require_status(token, "unblocked", Status.BLOCKED, Status.ACTIVE, Status.ASSIGNED)
+    require_status(token, "token-not-unblocked", Status.BLOCKED, Status.ACTIVE, Status.ASSIGNED)
     if token.status == Status.BLOCKED:
         status = Status.ASSIGNED if token.activated_at is None else Status.ACTIVE
         others = activated_tokens(unit, [token.owner_id] if token.owner_id is not None else [])
         if status is Status.ACTIVE and any(
             other.status == Status.ACTIVE and other.id != token.id for other in others
         ):
-            raise ConflictError(
-                "The user has another active token.", "Block or unassign that one first."
-            )
+            raise ConflictError("user-has-active-token")
         token.status = status.value
     clear_failures(token)
     unit.record(token, "unblock", {})
@@ -72,9 +69,7 @@ def replace(unit: UnitOfWork, new: TokenRow, serial: str, block_old: bool) -> No
     """Assign `new` to the user of the token `serial`, and block that one if asked to."""
     old = unit.lock_token(serial)
     if old.owner_id is None:
-        raise ConflictError(
-            f"The token {old.serial} is nobody's.", "Assign the new token to its user."
-        )
+        raise ConflictError("token-unassigned", serial=old.serial)
     shown = unit.connection.execute(
         select(users.c.user_id).where(users.c.id == old.owner_id)
     ).scalar_one()
@@ -137,16 +132,19 @@ def clear_failures(token: TokenRow) -> None:
     token.failures, token.locked_until = 0, 0.0
 
 
-def require_status(token: TokenRow, what: str, *allowed: Status) -> None:
-    """Raise KodebrikError unless the token has one of the allowed states."""
+def require_status(token: TokenRow, identifier: str, *allowed: Status) -> None:
+    """Raise KodebrikError unless the token has one of the allowed states; `identifier` names the
+    message that says what is refused."""
     if token.status not in allowed:
         raise ConflictError(
-            f"The token {token.serial} is {token.status}: it cannot be {what}.",
-            f"Only a token that is {' or '.join(allowed)} can be.",
+            identifier,
+            serial=token.serial,
+            status=Message("token-status." + token.status),
+            allowed=listed("list-or", [Message("token-status." + one) for one in allowed]),
         )
 
 
 def _assign(unit: UnitOfWork, token: TokenRow, owner_id: int, shown: str) -> None:
-    require_status(token, "assigned", Status.STOCK)
+    require_status(token, "token-not-assigned", Status.STOCK)
     token.owner_id, token.status = owner_id, Status.ASSIGNED.value
     unit.record(token, "assign", {"user_id": shown})

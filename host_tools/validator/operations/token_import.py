@@ -59,10 +59,7 @@ def _refuse_duplicates(serials: Sequence[str]) -> None:
     seen: set[str] = set()
     for serial in serials:
         if serial in seen:
-            raise InvalidError(
-                f"The token {serial} is to be imported twice.",
-                "Remove one of the two; nothing was imported.",
-            )
+            raise InvalidError("import-token-twice", serial=serial)
         seen.add(serial)
 
 
@@ -71,10 +68,7 @@ def _former_heads(unit: UnitOfWork, serials: list[str]) -> dict[str, ChainHead]:
     exists."""
     known = unit.connection.execute(_KNOWN, {"serials": serials}).scalars().first()
     if known is not None:
-        raise ConflictError(
-            f"The token {known} is here already; nothing was imported.",
-            "Take it out of the file, or delete it first.",
-        )
+        raise ConflictError("token-known", serial=known)
     former = unit.connection.execute(_FORMER, {"serials": serials})
     return {row.chain: ChainRow(*row).chain_head for row in former}
 
@@ -139,7 +133,5 @@ def _digits_and_period(suite: str, serial: str) -> tuple[int, int | None]:
         if parsed.session_size is not None:
             raise ValueError("it asks for session information, which no request carries")
     except ValueError as error:
-        raise InvalidError(
-            f"The suite of the token {serial} is not usable: {error}.", "Nothing was imported."
-        ) from None
+        raise InvalidError("import-suite-unusable", serial=serial, why=error.args[0]) from None
     return parsed.digits, parsed.step

@@ -15,35 +15,26 @@ def checked_serial(serial: str) -> str:
         or not serial.isprintable()
         or any(map(str.isspace, serial))
     ):
-        raise InvalidError(
-            f"{serial[:_LONGEST_SERIAL]!r} is not a serial number.",
-            f"It has 1 to {_LONGEST_SERIAL} printable characters and no blanks.",
-        )
+        raise InvalidError("serial-invalid", serial=serial[:_LONGEST_SERIAL], most=_LONGEST_SERIAL)
     return serial
 
 
 def checked_window(window: int) -> int:
     """Give the window, in steps, back; KodebrikError when it is too large."""
     if not 0 <= window <= LARGEST_WINDOW:
-        raise InvalidError(
-            f"A window has 0 to {LARGEST_WINDOW} steps to either side.", "Give a smaller one."
-        )
+        raise InvalidError("window-out-of-range", most=LARGEST_WINDOW)
     return window
 
 
 def checked_look_ahead(look_ahead: int) -> int:
     """Give the look-ahead, in counters, back; KodebrikError when it is too large."""
     if not 0 <= look_ahead <= LARGEST_LOOK_AHEAD:
-        raise InvalidError(
-            f"A look-ahead has 0 to {LARGEST_LOOK_AHEAD} counters.", "Give a smaller one."
-        )
+        raise InvalidError("look-ahead-out-of-range", most=LARGEST_LOOK_AHEAD)
     return look_ahead
 
 
 def checked_ppm(ppm: float) -> float:
     """Give a clock's largest rate error, in ppm, back; KodebrikError when it is too large."""
     if not 0 <= ppm <= LARGEST_PPM:
-        raise InvalidError(
-            f"A clock is off by 0 to {LARGEST_PPM:g} ppm.", "Give what its data sheet says."
-        )
+        raise InvalidError("clock-accuracy-out-of-range", most=LARGEST_PPM)
     return ppm

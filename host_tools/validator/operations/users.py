@@ -20,9 +20,7 @@ def find(unit: UnitOfWork, typed: str) -> UserRow:
     """Give the user with a user-ID; KodebrikError when there is none."""
     found = _find(unit, user_id.normalized(typed.strip()) if typed.isprintable() else "")
     if found is None:
-        raise NotFoundError(
-            f"There is no user {typed[: user_id.MAX_LENGTH]!r}.", "Check the user-ID."
-        )
+        raise NotFoundError("user-unknown", user_id=typed[: user_id.MAX_LENGTH])
     return found
 
 
@@ -30,7 +28,7 @@ def create(unit: UnitOfWork, typed: str, email: str | None, language: str) -> Us
     """Create a user; KodebrikError for a user-ID against the rules, or one that is taken."""
     shown = user_id.validated(typed)
     if _find(unit, user_id.normalized(shown)) is not None:
-        raise ConflictError(f"The user-ID {shown!r} is taken.", "Choose another user-ID.")
+        raise ConflictError("user-id-taken", user_id=shown)
     _check_contact(email, language)
     unit.connection.execute(
         insert(users).values(
@@ -68,7 +66,7 @@ def set_pin(unit: UnitOfWork, user: UserRow, pin: Secret | None) -> None:
     if pin is not None:
         text = pin.reveal().decode()
         if len(text) not in _PIN_LENGTHS or not text.isprintable():
-            raise InvalidError("A PIN has 4 to 32 printable characters.", "Choose another PIN.")
+            raise InvalidError("pin-invalid")
         key = unit.keys.latest(unit.connection)
         hashed, key_id = key.hash("pin", user.normalized_id, text), key.id
     unit.connection.execute(
@@ -98,7 +96,7 @@ def _find(unit: UnitOfWork, normalized: str) -> UserRow | None:
 def _check_contact(email: str | None, language: str) -> None:
     if language not in LANGUAGES:
         raise InvalidError(
-            f"There is no language {language[:10]!r}.", f"Choose one of: {', '.join(LANGUAGES)}."
+            "user-language-unknown", language=language[:10], choices=", ".join(LANGUAGES)
         )
     if email is None:
         return
@@ -110,4 +108,4 @@ def _check_contact(email: str | None, language: str) -> None:
         or not email.isprintable()
         or " " in email
     ):
-        raise InvalidError("This is not an e-mail address.", "It looks like name@example.org.")
+        raise InvalidError("email-invalid")

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pyrad import packet as wire
 
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.messages.system_errors import reason
 from host_tools.secret import Secret
 
 log = logging.getLogger("kodebrik.radius")
@@ -58,30 +59,24 @@ def parse_clients(text: str) -> list[Client]:
         try:
             network = ipaddress.ip_network(address, strict=False)
         except ValueError:
-            raise _bad(
-                number, f"{address} is not an address or a network", "192.0.2.7 or 192.0.2.0/24"
+            raise KodebrikError(
+                "radius-client-address", ExitCode.BAD_INPUT, line=number, address=address
             ) from None
         shared = Secret(secret.strip().encode())
         if len(shared) < MIN_SECRET:
-            raise _bad(
-                number, f"the secret has {len(shared)} bytes", f"a secret of at least {MIN_SECRET}"
+            raise KodebrikError(
+                "radius-client-secret",
+                ExitCode.BAD_INPUT,
+                line=number,
+                size=len(shared),
+                least=MIN_SECRET,
             )
         clients.append(Client(network, shared))
     if not clients:
-        raise KodebrikError(
-            "The file of RADIUS clients names none.",
-            "Write one 'ADDRESS SECRET' a line.",
-            ExitCode.BAD_INPUT,
-        )
+        raise KodebrikError("radius-clients-empty", ExitCode.BAD_INPUT)
     return sorted(
         clients, key=lambda client: -client.network.prefixlen
     )  # the most exact network first
-
-
-def _bad(number: int, what: str, wanted: str) -> KodebrikError:
-    return KodebrikError(
-        f"RADIUS clients, line {number}: {what}.", f"Give {wanted}.", ExitCode.BAD_INPUT
-    )
 
 
 class _DropError(Exception):
@@ -261,8 +256,6 @@ def _listen(host: str, port: int, shared: bool) -> socket.socket:
             raise
     except OSError as error:
         raise KodebrikError(
-            f"Cannot listen for RADIUS on {host} port {port}: {error.strerror}.",
-            "Name another address or port, or stop what listens there.",
-            ExitCode.BUSY,
+            "radius-listen-failed", ExitCode.BUSY, host=host, port=port, reason=reason(error)
         ) from None
     return listening

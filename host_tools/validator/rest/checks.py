@@ -108,7 +108,4 @@ def issue_challenge(
     except (NotFoundError, ConflictError):
         if caller.role is not Role.CHECKER:
             raise
-    raise ConflictError(
-        "This challenge cannot be given.",
-        "Another one may be; otherwise ask those who keep users and tokens.",
-    )
+    raise ConflictError("challenge-refused")

@@ -57,7 +57,7 @@ def assign_tokens(service: Service, caller: Administrator, body: Assignments) ->
     given."""
     users = {one.serial: one.user_id for one in body.assignments}
     if len(users) < len(body.assignments):
-        raise InvalidError("A token stands twice.", "Take one of the two out; nothing was done.")
+        raise InvalidError("assignment-token-twice")
     return Assigned(
         assigned=service.assign_tokens(users, activate=body.activate, actor=caller.name)
     )
@@ -100,7 +100,7 @@ def read_tokens(
     try:
         found = formats.read(content, _hexadecimal(key), _secret(passphrase), kind, progress)
     except KodebrikError as error:  # all that is wrong here was sent: the file or its key
-        raise InvalidError(error.message, error.hint) from None
+        raise InvalidError(error.identifier, **error.message.arguments) from None
     return [new_token(token, clock_ppm) for token in found]
 
 
@@ -112,6 +112,4 @@ def _hexadecimal(text: str) -> Secret | None:
     try:
         return Secret(bytes.fromhex(text)) if text.strip() else None
     except ValueError:
-        raise InvalidError(
-            "The key is not hexadecimal.", "Give it as the digits 0-9 and a-f."
-        ) from None
+        raise InvalidError("transport-key-not-hex") from None

@@ -23,6 +23,7 @@ from fastapi import FastAPI
 from uvicorn.supervisors import Multiprocess
 
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.messages.system_errors import reason
 from host_tools.validator.http import metrics
 from host_tools.validator.keys.locate import open_key
 from host_tools.validator.radius import server as radius
@@ -91,9 +92,7 @@ def serve(options: Options, ready: Callable[[str], None]) -> None:
             return
         server.run([listener])
     if not server.started:
-        raise KodebrikError(
-            "The server did not start.", "Its log, above, says why.", ExitCode.INTERNAL
-        )
+        raise KodebrikError("server-not-started", ExitCode.INTERNAL)
 
 
 def _announce(address: tuple[str, int], encrypted: bool, ready: Callable[[str], None]) -> None:
@@ -145,18 +144,13 @@ def _check_tls(options: Options) -> None:
     if options.certificate is None and options.private_key is None:
         return
     if options.certificate is None:
-        raise KodebrikError(
-            "A private key needs its certificate.", "Give --certificate too.", ExitCode.USAGE
-        )
+        raise KodebrikError("certificate-missing", ExitCode.USAGE)
     try:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(options.certificate, options.private_key, password=lambda: b"")
     except (OSError, ValueError) as error:  # SSLError is an OSError
         raise KodebrikError(
-            f"The certificate or its private key cannot be used: {error.__class__.__name__}.",
-            "Give the certificate's chain with --certificate and its unencrypted key with "
-            "--private-key, both PEM.",
-            ExitCode.BAD_INPUT,
+            "certificate-unusable", ExitCode.BAD_INPUT, kind=error.__class__.__name__
         ) from None
 
 
@@ -166,15 +160,9 @@ def _listen(host: str, port: int) -> socket.socket:
         listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except OSError as error:
         if error.errno in _BUSY:
-            raise KodebrikError(
-                f"Something else listens on {host}, port {port}.",
-                "Choose another --port.",
-                ExitCode.BUSY,
-            ) from None
+            raise KodebrikError("listen-taken", ExitCode.BUSY, host=host, port=port) from None
         raise KodebrikError(
-            f"Cannot listen on {host}, port {port}: {error.strerror}.",
-            "Choose another --host or --port.",
-            ExitCode.USAGE,
+            "listen-failed", ExitCode.USAGE, host=host, port=port, reason=reason(error)
         ) from None
     listener.set_inheritable(True)
     return listener

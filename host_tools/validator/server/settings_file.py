@@ -9,6 +9,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.messages.catalogue import Message
+from host_tools.messages.system_errors import reason
 from host_tools.validator.http.settings import Settings
 from host_tools.validator.settings_section import FOLDER
 
@@ -24,12 +26,10 @@ def load(path: Path | None) -> Settings:
         given = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise KodebrikError(
-            f"Cannot read the settings in {path}: {error.strerror}.",
-            "Check its name and permissions.",
-            ExitCode.FILE,
+            "settings-file-unreadable", ExitCode.FILE, path=path, reason=reason(error)
         ) from None
     except ValueError as error:  # TOMLDecodeError and UnicodeDecodeError are both
-        raise _invalid(path, f"it is not TOML ({error})") from None
+        raise _invalid(path, Message("settings-not-toml", reason=str(error))) from None
     try:
         return Settings.model_validate(given, context={FOLDER: path.parent})
     except ValidationError as error:
@@ -41,17 +41,19 @@ def _fault(error: ErrorDetails) -> str:
     section = _section(sections)
     where = f"[{'.'.join(sections)}] " if sections else ""
     if error["type"] == "extra_forbidden":
-        return f"{where}knows no {key}; it knows {', '.join(_keys(section))}"
+        return Message(
+            "settings-key-unknown", where=where, key=key, known=", ".join(_keys(section))
+        )
     wanted = error["msg"].removeprefix("Value error, ")
     wanted = wanted.removeprefix("Input should be ")
     if error["type"] == "missing":
-        return f"{where}lacks {key}"
+        return Message("settings-key-missing", where=where, key=key)
     if error["type"] in ("model_type", "dataclass_type"):
-        return f"{key} is a table: write [{key}]"
+        return Message("settings-key-table", key=key)
     found = repr(error["input"])
     if len(found) > _LONGEST_FOUND:
         found = found[:_LONGEST_FOUND] + "…"
-    return f"{where}{key} is {found}; wanted is {wanted}"
+    return Message("settings-key-wrong", where=where, key=key, found=found, wanted=wanted)
 
 
 def _section(names: list[str]) -> type[BaseModel]:
@@ -72,8 +74,4 @@ def _keys(section: type[BaseModel]) -> list[str]:
 
 
 def _invalid(path: Path, what: str) -> KodebrikError:
-    return KodebrikError(
-        f"The settings in {path} are not valid: {what}.",
-        "See docs/validator.md.",
-        ExitCode.BAD_INPUT,
-    )
+    return KodebrikError("settings-invalid", ExitCode.BAD_INPUT, path=path, what=what)

@@ -7,6 +7,7 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse
 
+from host_tools.messages.catalogue import Message
 from host_tools.secret import Secret
 from host_tools.validator.http.authentication import (
     MAY_READ,
@@ -19,7 +20,7 @@ from host_tools.validator.records import ApiKey, Role
 from host_tools.validator.service import Validator
 from host_tools.validator.site.cookies import ADMINISTRATION, check_form, form_token, new_id
 from host_tools.validator.site.pages import language, page, redirect
-from host_tools.validator.site.texts import text
+from host_tools.validator.site.texts import text, word
 
 router = APIRouter()
 
@@ -45,7 +46,7 @@ class Operator:
     def must(self, roles: frozenset[Role]) -> None:
         """Raise HTTP error 403 unless the role is among `roles`."""
         if not self.may(roles):
-            raise HTTPException(403, f"The role {self.role} may not do this.")
+            raise HTTPException(403, Message("role-forbidden", role=word(f"role_{self.role}")))
 
 
 async def signed_in(request: Request) -> Operator | None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from fastapi import HTTPException, Request, Response
 
+from host_tools.messages.catalogue import Message
 from host_tools.secret import Secret
 
 _ID_BYTES = 32
@@ -70,7 +71,7 @@ def check_form(session_id: Secret | None, given: str) -> None:
     """Raise HTTP error 403 unless a form carries the token of its session."""
     expected = "" if session_id is None else form_token(session_id)
     if session_id is None or not hmac.compare_digest(expected.encode(), given.encode()):
-        raise HTTPException(403, "This form was not sent from its own page. Open the page again.")
+        raise HTTPException(403, Message("form-foreign"))
 
 
 def _is_encrypted(request: Request) -> bool:

@@ -10,7 +10,7 @@ from host_tools.validator.records import Role, Status
 from host_tools.validator.service import Validator
 from host_tools.validator.site.admin_session import Operator, SignedIn, SignedInForm, show
 from host_tools.validator.site.pages import language, redirect
-from host_tools.validator.site.texts import TEXTS, text
+from host_tools.validator.site.texts import has, text
 
 router = APIRouter(prefix="/admin")
 
@@ -22,7 +22,7 @@ _Offset = Annotated[int, Query(ge=0, le=10**9)]
 
 def done_text(request: Request, done: str) -> str:
     """Give the text of an outcome that a page was sent on with; nothing for any other word."""
-    return text(language(request), f"done_{done}") if f"done_{done}" in TEXTS else ""
+    return text(language(request), f"done_{done}") if has(f"done_{done}") else ""
 
 
 @router.get("")

@@ -8,9 +8,10 @@ from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
+from host_tools.messages.catalogue import ENGLISH, LANGUAGES, Message
 from host_tools.validator.formatting import local_time, number, signed
-from host_tools.validator.site.danish import danish
-from host_tools.validator.site.texts import LANGUAGES, TEXTS, counted, text
+from host_tools.validator.product_names import product_name
+from host_tools.validator.site.texts import counted, has, text
 
 router = APIRouter()
 
@@ -64,7 +65,7 @@ def _word(context: Context, value: str, kind: str) -> str:
 
 
 def _known(chosen: str, key: str, otherwise: str) -> str:
-    return text(chosen, key) if key in TEXTS else otherwise
+    return text(chosen, key) if has(key) else otherwise
 
 
 _templates.filters["local_time"] = _time
@@ -75,10 +76,11 @@ _templates.filters["word"] = _word
 
 
 def spoken(chosen: str, sentence: str) -> tuple[str, str]:
-    """Give a refusal and the language that it is in: the reader's where there is one, else
-    English."""
-    said = danish(sentence) if chosen == "da" else None
-    return (sentence, "en") if said is None else (said, "da")
+    """Give a refusal and the language that it is in: the reader's for a message of the catalogue,
+    else English."""
+    if isinstance(sentence, Message):
+        return sentence.text(chosen), chosen
+    return sentence, ENGLISH
 
 
 def language(request: Request) -> str:
@@ -114,6 +116,7 @@ def _context(request: Request, values: dict[str, Any]) -> dict[str, Any]:
         "t": partial(text, chosen),
         "counted": partial(counted, chosen),
         "spoken": partial(spoken, chosen),
+        "product_name": product_name,
         "language": chosen,
         "languages": LANGUAGES,
         "here": request.url.path,

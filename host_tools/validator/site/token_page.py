@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 from starlette.concurrency import run_in_threadpool
 
 from host_tools.errors import KodebrikError
+from host_tools.messages.catalogue import Message
 from host_tools.svg_plot import Labels
 from host_tools.validator import letters
 from host_tools.validator.formatting import local_time, number
@@ -174,7 +175,7 @@ async def change_token(
     """Do one thing with the token; what was refused is said on its page."""
     chosen = ACTIONS.get(action)
     if chosen is None:
-        raise HTTPException(404, "There is no such action.")
+        raise HTTPException(404, Message("action-unknown"))
     operator.must(chosen.roles)
     given = Given(
         serial=printable(serial),

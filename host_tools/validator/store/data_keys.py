@@ -47,9 +47,7 @@ class DataKey:
             return Secret(self.cipher.decrypt(nonce, ciphertext, serial.encode()))
         except InvalidTag:
             raise KodebrikError(
-                f"The sealed secret of the token {serial} was changed.",
-                "Restore the database from its backup, and find out who changed it.",
-                ExitCode.CHECK_FAILED,
+                "sealed-secret-changed", ExitCode.CHECK_FAILED, serial=serial
             ) from None
 
     def hash(self, purpose: str, subject: str, text: str) -> bytes:

@@ -27,6 +27,8 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.messages.catalogue import Message
+from host_tools.messages.system_errors import reason
 from host_tools.validator.errors import UnavailableError
 
 _BUSY_SECONDS = 30  # that a writer waits for another process
@@ -112,7 +114,7 @@ def _engine(url: str) -> Engine:
                 or parsed.database == ":memory:"
                 or parsed.database.startswith("file:")
             ):
-                raise KodebrikError("SQLite needs a file.", "Give sqlite:///FILE.", ExitCode.USAGE)
+                raise KodebrikError("database-file-missing", ExitCode.USAGE)
             _create_private_file(Path(parsed.database))
             engine = create_engine(
                 parsed,
@@ -125,11 +127,7 @@ def _engine(url: str) -> Engine:
             event.listen(engine, "begin", _begin_sqlite)
             return engine
         if parsed.drivername != "postgresql+psycopg":
-            raise KodebrikError(
-                f"There is no support for databases of the kind {parsed.drivername}.",
-                "Give sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME.",
-                ExitCode.USAGE,
-            )
+            raise KodebrikError("database-kind-unknown", ExitCode.USAGE, kind=parsed.drivername)
         return create_engine(
             parsed, pool_size=8, max_overflow=24, pool_pre_ping=True, hide_parameters=True
         )
@@ -138,16 +136,12 @@ def _engine(url: str) -> Engine:
         NoSuchModuleError,
         ValueError,
     ):  # their texts may quote the URL with its password
-        raise KodebrikError(
-            "This is not the URL of a database.",
-            "Give sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME.",
-            ExitCode.USAGE,
-        ) from None
+        raise KodebrikError("database-url-invalid", ExitCode.USAGE) from None
     except ImportError as error:
         raise KodebrikError(
-            f"The driver of the database is not installed: {error.name}.",
-            "Install kodebrik with its server: pip install 'kodebrik[server]'.",
+            "database-driver-missing",
             ExitCode.NOT_INSTALLED,
+            package=error.name or Message("a-package"),
         ) from None
 
 
@@ -157,9 +151,7 @@ def _create_private_file(path: Path) -> None:
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
     except OSError as error:
         raise KodebrikError(
-            f"Cannot open the database {path}: {error.strerror}.",
-            "Check its folder and permissions.",
-            ExitCode.FILE,
+            "database-unopenable", ExitCode.FILE, path=path, reason=reason(error)
         ) from None
 
 
@@ -186,11 +178,6 @@ def _translated() -> Iterator[None]:
         )
         if is_retried(error) or not no_answer:
             raise
-        raise UnavailableError(
-            f"The database does not answer: {type(error.orig).__name__}.",
-            "Check that it runs, that its disk is not full, and that --database names it.",
-        ) from error
+        raise UnavailableError("database-silent", kind=type(error.orig).__name__) from error
     except NoConnectionError as error:
-        raise UnavailableError(
-            "The database has no connection free.", "Try again in a moment."
-        ) from error
+        raise UnavailableError("database-busy") from error

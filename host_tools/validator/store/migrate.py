@@ -24,8 +24,4 @@ def migrate(connection: Connection) -> None:
     try:
         command.upgrade(config, "head")
     except CommandError:
-        raise KodebrikError(
-            "The database was made by a newer kodebrik.",
-            "Install that version, or a later one.",
-            ExitCode.VERSION,
-        ) from None
+        raise KodebrikError("database-newer", ExitCode.VERSION) from None

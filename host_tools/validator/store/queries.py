@@ -79,9 +79,7 @@ def user(connection: Connection, typed: str) -> User:
     normalized = user_id.normalized(_storable(typed.strip()))
     found = connection.execute(_USERS.where(users.c.normalized_id == normalized)).one_or_none()
     if found is None:
-        raise NotFoundError(
-            f"There is no user {typed[: user_id.MAX_LENGTH]!r}.", "Check the user-ID."
-        )
+        raise NotFoundError("user-unknown", user_id=typed[: user_id.MAX_LENGTH])
     return _user(found)
 
 
@@ -146,10 +144,7 @@ def _page(
     connection: Connection, query: Select[Any], offset: int, limit: int
 ) -> tuple[Sequence[Row[Any]], int]:
     if not 1 <= limit <= LARGEST_PAGE or not 0 <= offset < 2**31:
-        raise InvalidError(
-            f"A page has 1 to {LARGEST_PAGE} entries.",
-            "Ask for fewer, or from an offset of 0 or more.",
-        )
+        raise InvalidError("page-size", most=LARGEST_PAGE)
     total = connection.execute(
         select(func.count()).select_from(query.order_by(None).subquery())
     ).scalar_one()

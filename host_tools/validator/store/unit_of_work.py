@@ -155,6 +155,4 @@ class UnitOfWork:
 
 def no_token(serial: str) -> NotFoundError:
     """Make the error that there is no such token."""
-    return NotFoundError(
-        f"There is no token with the serial number {serial[:64]!r}.", "Check the serial number."
-    )
+    return NotFoundError("token-unknown", serial=serial[:64])

@@ -6,6 +6,7 @@ import struct
 import numpy as np
 
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.messages.catalogue import Argument
 from host_tools.voice.levels import Sound
 
 _HEAD, _CHUNK, _COMMON, _SOUND = (struct.Struct(each) for each in (">4sI4s", ">4sI", ">hIh", ">II"))
@@ -24,12 +25,12 @@ def read(content: bytes) -> tuple[Sound, int]:
         position += size + (size & 1)
     common, held = chunks.get(b"COMM", b""), chunks.get(b"SSND", b"")
     if len(common) < _COMMON.size + 10 or len(held) < _SOUND.size:
-        raise _unknown("it has no sound")
+        raise _unknown("aiff-without-sound")
     channels, frames, bits = _COMMON.unpack_from(common)
     exponent, mantissa = struct.unpack_from(">HQ", common, _COMMON.size)
     coding = common[_COMMON.size + 10 :][:4] or b"NONE"
     if bits != _BITS or coding not in (b"NONE", b"twos", b"sowt"):
-        raise _unknown(f"it has {bits} bits, coded as {coding.decode('ascii', errors='replace')}")
+        raise _unknown("aiff-coding", bits=bits, coding=coding.decode("ascii", errors="replace"))
     offset, _ = _SOUND.unpack_from(held)
     samples = np.frombuffer(
         held, "<i2" if coding == b"sowt" else ">i2", channels * frames, _SOUND.size + offset
@@ -39,7 +40,5 @@ def read(content: bytes) -> tuple[Sound, int]:
     )
 
 
-def _unknown(why: str) -> KodebrikError:
-    return KodebrikError(
-        f"The system's voice wrote an unknown file: {why}.", "Use eSpeak NG.", ExitCode.BAD_INPUT
-    )
+def _unknown(identifier: str, **arguments: Argument) -> KodebrikError:
+    return KodebrikError(identifier, ExitCode.BAD_INPUT, **arguments)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.messages.catalogue import Message
 
 LICENCE = (
     "Speech synthesised with eSpeak NG, which is GPL-3.0-or-later; its licence lays no claim on "
@@ -42,8 +43,10 @@ def say(text: str, voice: str, words_a_minute: int) -> NDArray[np.float64]:
     if process.returncode or not process.stdout:
         complaint = process.stderr.decode(errors="replace").strip().rpartition("\n")[2]
         raise KodebrikError(
-            f"The synthesiser did not say '{text}': {complaint or 'it gave no sound'}.",
-            f"Check the voice '{voice}'; 'da', 'en' and 'kl' exist, with variants such as 'da+f5'.",
+            "synthesiser-failed",
             ExitCode.BAD_INPUT,
+            text=text,
+            complaint=complaint or Message("no-sound"),
+            voice=voice,
         )
     return np.frombuffer(process.stdout, "<i2").astype(np.float64) / 32768

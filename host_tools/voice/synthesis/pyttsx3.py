@@ -14,6 +14,7 @@ import miniaudio
 import numpy as np
 
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.messages.catalogue import Message
 from host_tools.voice import levels, playback
 from host_tools.voice.synthesis import aiff
 
@@ -31,11 +32,7 @@ def engine() -> str:
     try:
         return f"pyttsx3 {version('pyttsx3')} on {sys.platform}"
     except PackageNotFoundError:
-        raise KodebrikError(
-            "The operating system's voices need 'pyttsx3', which is not installed.",
-            "Install it: pip install 'kodebrik[system-voice]'.",
-            ExitCode.NOT_INSTALLED,
-        ) from None
+        raise KodebrikError("not-installed-system-voice", ExitCode.NOT_INSTALLED) from None
 
 
 @cache
@@ -72,9 +69,10 @@ def _spoken(text: str, language: str, words_a_minute: int) -> tuple[str, levels.
         if process.returncode or not path.exists():
             complaint = process.stderr.decode(errors="replace").strip().rpartition("\n")[2]
             raise KodebrikError(
-                f"The system's voice did not say '{text}': {complaint or 'it gave no sound'}.",
-                "Install a voice for the language in the system's settings, or use eSpeak NG.",
+                "system-voice-failed",
                 ExitCode.NOT_INSTALLED,
+                text=text,
+                complaint=complaint or Message("no-sound"),
             )
         name = process.stdout.decode(errors="replace").strip().rpartition("\n")[2]
         return name, _read(path)

@@ -3,7 +3,6 @@
 import hashlib
 import re
 from itertools import pairwise
-from string import Formatter
 from xml.etree import ElementTree
 from zoneinfo import ZoneInfo
 
@@ -16,12 +15,9 @@ from host_tools.svg_plot import Labels
 from host_tools.validator.http.settings import Settings
 from host_tools.validator.operations import web_sessions
 from host_tools.validator.records import DriftPoint, Role, SessionLimits
-from host_tools.validator.rule.verdict import Reason
 from host_tools.validator.server.application import create_app
 from host_tools.validator.service import Validator
 from host_tools.validator.site import drift_plot
-from host_tools.validator.site.pages import _templates
-from host_tools.validator.site.texts import TEXTS
 from tests.support.validator.application import Tokens
 from tests.support.validator.clock import START, VirtualClock
 from tests.support.validator.site import HTML, begin_sign_in, csrf, signed_in
@@ -455,24 +451,3 @@ def test_the_drift_of_a_clock_is_drawn_where_it_was() -> None:
         *("01.01.1970", "06.01.1970", "11.01.1970"),
     ]
     assert [root[0].text, root[1].text] == ["<Title>", "In words"]
-
-
-def test_every_text_is_whole_in_both_languages() -> None:
-    for key, (danish, english) in TEXTS.items():
-        assert danish.strip(), key
-        assert english.strip(), key
-        fields = [
-            {field for _, field, _, _ in Formatter().parse(one) if field}
-            for one in (danish, english)
-        ]
-        assert fields[0] == fields[1], key
-    assert {f"reason_{reason}" for reason in Reason} <= set(TEXTS)
-
-
-def test_every_text_that_a_page_names_is_there() -> None:
-    loader = _templates.loader
-    assert loader is not None
-    for name in loader.list_templates():
-        source = loader.get_source(_templates, name)[0]
-        for key in re.findall(r'\bt\("(\w+)"[,)]', source):
-            assert key in TEXTS, f"{name}: {key}"

@@ -1,0 +1,1 @@
+"""The catalogue of messages: every text by its identifier, in every language."""

@@ -1,0 +1,237 @@
+"""The catalogue of messages: whole in every language, and used as it is written."""
+
+import re
+import string
+import time
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+
+from firmware.protocol import sentences
+from host_tools.devtools import catalogues
+from host_tools.errors import KodebrikError, TokenError, token_error_identifier
+from host_tools.messages import catalogue
+from host_tools.messages.catalogue import HINT, LANGUAGES, Message
+from host_tools.validator.records import NoticeKind, Product, Role, Status
+from host_tools.validator.rule.verdict import Reason
+from host_tools.validator.site import pages
+from tests.host_tools.messages import calls
+
+COMPUTED = {token_error_identifier(number) for number in sentences.ERRORS}
+
+
+def _read(language: str) -> Catalog:
+    with (catalogue.LOCALE / language / "LC_MESSAGES" / "kodebrik.po").open("rb") as file:
+        return read_po(file, abort_invalid=True)
+
+
+def _texts(language: str) -> dict[str, tuple[str, ...]]:
+    """The texts by identifier, one for each plural form."""
+    return {
+        message.id[0] if message.pluralizable else message.id: (
+            tuple(message.string) if message.pluralizable else (message.string,)
+        )
+        for message in _read(language)
+        if message.id
+    }
+
+
+TEXTS = {language: _texts(language) for language in LANGUAGES}
+CALLS = list(calls.calls())
+ERRORS = {name for call in CALLS if call.is_error for name in call.identifiers} | COMPUTED
+
+
+# Computed identifiers: a literal prefix and the members of an enumeration.
+FAMILIES = {
+    "notice.": set(NoticeKind),
+    "product-name.": {*Product, "general"},
+    "token-error.": {identifier.removeprefix("token-error.") for identifier in COMPUTED},
+    "token-status.": set(Status),
+    "page.reason_": set(Reason),
+    "page.role_": set(Role),
+    "page.status_": set(Status),
+}
+
+
+def _family(prefix: str) -> set[str]:
+    return {prefix + member for member in FAMILIES[prefix]}
+
+
+def _begins(prefix: str) -> bool:
+    return any(identifier.startswith(prefix) for identifier in TEXTS["en"])
+
+
+def _templates() -> list[tuple[str, str]]:
+    loader = pages._templates.loader
+    assert loader is not None
+    return [
+        (name, loader.get_source(pages._templates, name)[0]) for name in loader.list_templates()
+    ]
+
+
+def _named_by_pages() -> set[str]:
+    """The site's texts whose keys stand in its sources, or begin or end as keys that it computes:
+    `done_` and an action, an action and `_hint`."""
+    words = {word for _, source in _templates() for word in re.findall(r'"(\w+)"', source)}
+    words |= calls.literals()
+    keys = {identifier.removeprefix("page.") for identifier in TEXTS["en"] if _is_page(identifier)}
+    return {
+        "page." + key
+        for key in keys
+        if key in words
+        or key.removesuffix("_hint") in words
+        or key.startswith(("audit_", "detail_"))
+        or (key.startswith("done_") and key.removeprefix("done_") in words)
+    }
+
+
+def _is_page(identifier: str) -> bool:
+    return identifier.startswith("page.")
+
+
+def _holes(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def _arguments(identifier: str) -> set[str]:
+    """What the English texts of a message, and of its hint, are filled with."""
+    texts = (*TEXTS["en"][identifier], *TEXTS["en"].get(identifier + HINT, ()))
+    return set().union(*map(_holes, texts))
+
+
+def test_every_message_has_its_text_in_every_language():
+    for language, texts in TEXTS.items():
+        assert set(texts) == set(TEXTS["en"]), language
+        for identifier, forms in texts.items():
+            assert all(form.strip() == form and form for form in forms), (language, identifier)
+
+
+def test_all_languages_fill_in_the_same_arguments():
+    for identifier, forms in TEXTS["en"].items():
+        wanted = set().union(*map(_holes, forms))
+        for language, texts in TEXTS.items():
+            assert set().union(*map(_holes, texts[identifier])) == wanted, (language, identifier)
+
+
+def test_plural_forms_come_with_a_count():
+    for language, texts in TEXTS.items():
+        for identifier, forms in texts.items():
+            assert len(forms) == len(TEXTS["en"][identifier]), (language, identifier)
+            assert len(forms) == 1 or "count" in _holes(forms[-1]), identifier
+
+
+def test_every_message_that_is_named_is_in_the_catalogue():
+    for call in CALLS:
+        for identifier in call.identifiers:
+            assert identifier in TEXTS["en"], f"{call.where}: {identifier}"
+            assert not call.is_error or identifier + HINT in TEXTS["en"], call.where
+
+
+def test_every_call_fills_in_what_its_texts_need_and_nothing_else():
+    for call in CALLS:
+        if call.arguments is not None:
+            wanted = set().union(*(_arguments(identifier) for identifier in call.identifiers))
+            assert call.arguments == wanted, f"{call.where}: {call.identifiers}"
+
+
+def test_no_message_is_unused():
+    used = (calls.literals() & set(TEXTS["en"])) | COMPUTED
+    used |= {identifier + HINT for identifier in ERRORS}
+    used |= set().union(*(_family(prefix) for prefix in FAMILIES)) | _named_by_pages()
+    assert set(TEXTS["en"]) - used == set()
+
+
+@pytest.mark.parametrize("prefix", FAMILIES)
+def test_every_member_of_a_family_has_its_message(prefix):
+    assert _family(prefix) <= set(TEXTS["en"])
+
+
+def test_every_computed_identifier_is_of_a_known_family():
+    assert calls.prefixes() & {prefix for prefix in calls.prefixes() if _begins(prefix)} == {
+        "page.",
+        *(prefix for prefix in FAMILIES if prefix.endswith(".")),
+    }
+
+
+def test_every_text_that_a_page_names_is_in_the_catalogue():
+    named = {key for _, source in _templates() for key in re.findall(r'\bt\("(\w+)"[,)]', source)}
+    assert len(named) > 100
+    assert {"page." + key for key in named} - set(TEXTS["en"]) == set()
+
+
+def test_the_compiled_catalogues_are_fresh():
+    for source in catalogues.sources():
+        assert source.with_suffix(".mo").read_bytes() == catalogues.compile_po(source), (
+            f"{source} has changed: run `make catalogues`"
+        )
+
+
+def test_loading_a_catalogue_takes_a_few_milliseconds():
+    took = []
+    for _ in range(5):
+        catalogue.translations.cache_clear()
+        began = time.process_time()
+        catalogue.translations("da")
+        took.append(time.process_time() - began)
+    assert min(took) < 0.02
+
+
+def test_the_token_s_errors_are_those_of_the_protocol():
+    for number, (_, message, hint) in sentences.ERRORS.items():
+        error = TokenError(number)
+        assert (error.message, error.hint) == (message, hint)
+        assert error.text("da") not in (message, error.identifier)
+
+
+@pytest.mark.parametrize(
+    ("count", "english", "danish"),
+    [(0, "0 hours", "0 timer"), (1, "1 hour", "1 time"), (2, "2 hours", "2 timer")],
+)
+def test_plural_forms(count, english, danish):
+    message = Message("duration-hours", count=count)
+    assert (message, message.text("da")) == (english, danish)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_numbers_have_the_signs_of_their_language(language):
+    error = KodebrikError("clock-still-off", 16, seconds=1234.5)
+    number = format_decimal(1234.5, "+0.0", locale=language)
+    assert number in error.text(language)
+    rounds = KodebrikError(
+        "pskc-too-costly", 3, rounds=9_000_000, size=1, most_rounds=10_000, most_size=2
+    )
+    assert format_decimal(9_000_000, locale=language) in rounds.text(language)
+
+
+def test_messages_within_messages_speak_the_same_language():
+    place = Message("place-line", line=3)
+    error = KodebrikError("csv-serial-rounded", 3, where=place)
+    assert error.message.startswith("Line 3: ")
+    assert error.text("da").startswith("Linje 3: ")
+    faults = catalogue.listed(
+        "list-semicolon", [Message("recording-silent"), Message("recording-name")]
+    )
+    assert isinstance(faults, Message)
+    assert faults.text("da") == "den er tavs; det er ikke et lydklips navn"
+
+
+def test_braces_in_an_argument_stay_as_they_are():
+    assert "{path}" in KodebrikError("file-exists", 4, path="{path}").text("da")
+
+
+@pytest.mark.parametrize(
+    ("environment", "language"),
+    [
+        ({}, "en"),
+        ({"LANG": "da_DK.UTF-8"}, "da"),
+        ({"LANG": "da"}, "da"),
+        ({"LANG": "da_DK.UTF-8", "LC_ALL": "C.UTF-8"}, "en"),
+        ({"LANG": "en_GB.UTF-8", "LC_MESSAGES": "da_DK"}, "da"),
+        ({"LANG": "da_DK.UTF-8", "LC_ALL": ""}, "da"),
+        ({"LANG": "kl_GL.UTF-8"}, "en"),
+    ],
+)
+def test_the_environment_chooses_the_language(environment, language):
+    assert catalogue.choose(environment) == language
