@@ -36,7 +36,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     skipped = terminalreporter.stats.get("skipped", [])
     reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in skipped)
     if reasons:
-        listed = "; ".join(f"{count} times: {reason}" for reason, count in reasons.most_common())
+        listed = "; ".join(f"{reason} ({count})" for reason, count in reasons.most_common())
         terminalreporter.write_line(f"Left out ({len(skipped)}, see CONTRIBUTING.md): {listed}")
 
 

@@ -4,20 +4,18 @@ instead."""
 import json
 import sys
 
-from tests.bench import firmware_and_emulator as figures
-from tests.bench import pskc_import as importing
-from tests.bench import speech as speaking
-from tests.bench import validator
+from tests.bench import firmware_and_emulator, pskc_import, speech, validator
 from tests.bench.figure import Figure
 
 
 def line(figure: Figure) -> str:
     """Give a figure as one line of text."""
     verdict = "good" if figure.good else "MISSED"
+    bound = "at least" if figure.more_is_better else "at most"
     return (
         f"{figure.name}: {figure.value:,.4g} {figure.unit}; {figure.against}: "
         f"{figure.reference:,.4g} {figure.unit}; "
-        f"ratio {figure.ratio:.3g}; {verdict}"
+        f"ratio {figure.ratio:.3g}, {bound} {figure.budget:.3g}; {verdict}"
     )
 
 
@@ -26,10 +24,10 @@ def main() -> None:
     as_json = "--json" in sys.argv[1:]
     measured = []
     for measure in [
-        *figures.all_figures(),
-        *speaking.all_figures(),
+        *firmware_and_emulator.figures(),
+        *speech.figures(),
         *validator.figures(),
-        *importing.figures(),
+        *pskc_import.figures(),
     ]:
         figure = measure()
         measured.append({**vars(figure), "ratio": figure.ratio, "good": figure.good})

@@ -6,6 +6,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from functools import cache
+from xml.etree import ElementTree
 
 from host_tools.exchange import formats, pskc_writer
 from host_tools.exchange.key_package import KeyPackage
@@ -15,10 +16,12 @@ from host_tools.validator.keys.master_key import LocalKey
 from host_tools.validator.records import NewToken
 from host_tools.validator.service import Validator
 from tests.bench.figure import Figure
+from tests.bench.references import best
 from tests.interop import privacyidea
 
 _KEYS, _KEYS_OF_THE_PEER = 1000, 100  # privacyIDEA takes a minute and more for 1,000
 _ROUNDS = 3
+_OF_PARSING = 20  # of parsing the file's XML alone
 _ENCRYPTION_KEY = Secret(secrets.token_bytes(16))
 
 
@@ -51,11 +54,11 @@ def _import_seconds(keys: int) -> float:
     return min(times)
 
 
-def import_against_budget() -> Figure:
+def import_against_parsing() -> Figure:
     """An encrypted file of 1,000 keys into SQLite, in one transaction."""
-    return Figure(
-        f"PSKC import of {_KEYS:,} keys, SQLite", _import_seconds(_KEYS), "s", "budget", 1.0
-    )
+    name, ours = f"PSKC import of {_KEYS:,} keys, SQLite", _import_seconds(_KEYS)
+    parsed = best(lambda: ElementTree.fromstring(_file(_KEYS)))
+    return Figure(name, ours, "s", "parsing the XML alone", parsed, _OF_PARSING)
 
 
 def import_against_privacyidea() -> Figure:
@@ -72,6 +75,6 @@ def import_against_privacyidea() -> Figure:
 
 def figures() -> Iterator[Callable[[], Figure]]:
     """List them."""
-    yield import_against_budget
+    yield import_against_parsing
     if privacyidea.installed():
         yield import_against_privacyidea

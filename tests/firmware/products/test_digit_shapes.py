@@ -113,6 +113,7 @@ def test_pairs_of_the_product_page_stay_apart(pair: str):
     assert distances(digits6)[pair] >= 3.2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("font", "cell"),
     [(digits6, 20), (digits8, 15), (digits6_400, 62)],
