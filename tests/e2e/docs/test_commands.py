@@ -45,6 +45,7 @@ NOT_HERE = {
     r"make test": "it runs this test",
     r"mpremote ": "needs a board; tests/e2e/link/test_mpremote.py has an emulated one",
     r"--token /dev/ttyACM0": "needs a board",
+    r"qa run --against http": "waits minutes of real time; tests/interop/test_qa.py does the same",
     r"^dask |--scheduler ": "needs several machines",
     r"kodebrik qa soak --tokens 50 --years 3": "takes minutes; tests/host_tools/qa has short ones",
 }
