@@ -12,8 +12,8 @@ BOARD = {
     "buses": {
         "i2c": {"kind": "i2c", "id": 0, "sda": 8, "scl": 9, "frequency": 400_000},
         "spi": {"kind": "spi", "id": 1, "sck": 12, "mosi": 11, "frequency": 2_000_000},
-        # Its I2S driver sends the whole ring round before the first sample, so this is heard after
-        # a press.
+        # The port's I2S driver sends the whole ring before the first sample, so the ring's
+        # length adds to the delay after a press.
         "i2s": {"kind": "i2s", "id": 0, "sck": 15, "ws": 16, "sd": 17, "ring_ms": 96},
     },
     "products": {

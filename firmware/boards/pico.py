@@ -9,7 +9,7 @@ BOARD = {
     "mcu": "RP2040",
     "micropython": "RPI_PICO",
     "native": "armv6m",
-    # The file system that official MicroPython lays in the upper part of the 2 MB flash.
+    # The file system of official MicroPython, in the upper part of the 2 MB flash.
     "filesystem": {"size": 1408 * 1024, "block": 4096, "program": 256},
     "buses": {
         "i2c": {"kind": "i2c", "id": 0, "sda": 4, "scl": 5, "frequency": 400_000},

@@ -1,4 +1,4 @@
-"""Raspberry Pi Pico 2 (RP2350): the Pico's header and wiring, with another chip and more flash.
+"""Raspberry Pi Pico 2 (RP2350): header and wiring of the Pico, another processor, more flash.
 
 Source: Raspberry Pi Pico 2 data sheet, figure 4 and section 2.1.
 """
