@@ -1,30 +1,31 @@
 """ChaCha20-Poly1305 (RFC 8439). Keys 32 bytes, nonces 12, tags 16.
 
-A 32-bit word is a heap object on the token, so quarter rounds on single words are slow there.
-Instead one long integer holds a whole row of the state, for several blocks at once: word `column`
-of block `i` sits in the 64-bit lane column * blocks + i. The upper half of a lane is empty room for
-the carry of an addition and the overflow of a rotation.
+A 32-bit word is a heap object on the token, so quarter rounds on single words are slow. Instead one
+long integer holds a row of the state for several blocks: word `column` of block `i` is in the
+64-bit lane column * blocks + i. The upper half of a lane is spare, for the carry of an addition and
+the overflow of a rotation.
 """
 
 from firmware.crypto.compare import equal
 
 TAG_SIZE = 16
 _BLOCK = 64
-_MOST_BLOCKS = 8  # at once: rows of 256 bytes; more would save little time and cost heap
+_MOST_BLOCKS = 8  # per pass: rows of 256 bytes; more would save little time and cost heap
 _CONSTANTS = b"expand 32-byte k"
 _P1305 = (1 << 130) - 5
 _CLAMP = 0x0FFFFFFC0FFFFFFC0FFFFFFC0FFFFFFF
 
 
 def encrypt(key: bytes, nonce: bytes, plaintext: bytes, aad: bytes = b"") -> bytes:
-    """ciphertext || tag over plaintext and aad (section 2.8)."""
+    """Return ciphertext || tag over plaintext and aad (section 2.8)."""
     stream = keystream(key, nonce, 0, _BLOCK + len(plaintext))
     ciphertext = _xor(plaintext, stream)
     return ciphertext + _tag(stream[:32], aad, ciphertext)
 
 
 def decrypt(key: bytes, nonce: bytes, sealed: bytes, aad: bytes = b"") -> bytes:
-    """The plaintext of what encrypt() gave; ValueError when key, nonce, aad or any bit differs."""
+    """Return the plaintext of what encrypt() returned; ValueError when key, nonce, aad or any bit
+    differs."""
     if len(sealed) < TAG_SIZE:
         raise ValueError("too short for a tag")
     ciphertext = sealed[:-TAG_SIZE]
@@ -35,8 +36,8 @@ def decrypt(key: bytes, nonce: bytes, sealed: bytes, aad: bytes = b"") -> bytes:
 
 
 def keystream(key: bytes, nonce: bytes, counter: int, size: int) -> bytes:
-    """At least size bytes of the ChaCha20 key stream: whole blocks from block number counter on
-    (section 2.4)."""
+    """Return at least `size` bytes of the ChaCha20 key stream, in whole blocks from block number
+    `counter` on (section 2.4)."""
     if len(key) != 32 or len(nonce) != 12:
         raise ValueError("the key has 32 bytes and the nonce 12")
     blocks = (size + _BLOCK - 1) // _BLOCK
@@ -50,7 +51,7 @@ def keystream(key: bytes, nonce: bytes, counter: int, size: int) -> bytes:
 
 
 def poly1305(key: bytes, message: bytes) -> bytes:
-    """The 16-byte tag of message under a 32-byte one-time key (section 2.5)."""
+    """Return the 16-byte tag of `message` under a 32-byte one-time key (section 2.5)."""
     p = _P1305
     r = int.from_bytes(key[:16], "little") & _CLAMP
     total = 0
@@ -72,7 +73,7 @@ def _xor(data: bytes, stream: bytes) -> bytes:
     size = len(data)
     if size == 0:
         return b""
-    # The stream's first block made the Poly1305 key; the data begin with the second.
+    # The first block of the stream is the Poly1305 key; data start with the second.
     stream = stream[_BLOCK : _BLOCK + size]
     return (int.from_bytes(data, "little") ^ int.from_bytes(stream, "little")).to_bytes(
         size, "little"
@@ -80,13 +81,13 @@ def _xor(data: bytes, stream: bytes) -> bytes:
 
 
 def _row(words: bytes, count: int) -> int:
-    """The four words of a row, each repeated for count blocks."""
+    """Return the four words of a row, each repeated for `count` blocks."""
     lanes = [(words[i : i + 4] + bytes(4)) * count for i in (0, 4, 8, 12)]
     return int.from_bytes(b"".join(lanes), "little")
 
 
 def _blocks(key: bytes, nonce: bytes, counter: int, count: int) -> bytes:
-    """Give count blocks of the key stream."""
+    """Return `count` blocks of the key stream."""
     mask = int.from_bytes(b"\xff\xff\xff\xff\0\0\0\0" * (4 * count), "little")
     one = 64 * count  # bits of a column
     two = 2 * one

@@ -2,8 +2,10 @@
 
 
 def equal(left: bytes, right: bytes) -> bool:
-    """Whether both are the same, in a time that does not tell where they differ (only whether their
-    lengths do)."""
+    """Return True when both are equal.
+
+    The time depends on their lengths, not on where they differ.
+    """
     if len(left) != len(right):
         return False
     difference = 0

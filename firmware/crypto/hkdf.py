@@ -6,8 +6,10 @@ _HASH_SIZE = 32
 
 
 def hkdf_sha256(key_material: bytes, salt: bytes, info: bytes, length: int) -> bytes:
-    """Derive length bytes (at most 8160, else ValueError) from key_material; an empty salt stands
-    for 32 zero bytes."""
+    """Derive `length` bytes (at most 8160, else ValueError) from key_material.
+
+    An empty salt means 32 zero bytes.
+    """
     if not 0 < length <= 255 * _HASH_SIZE:
         raise ValueError("HKDF gives 1 to 8160 bytes")
     # HMAC pads its key with zeros, so the empty salt needs no special case (section 2.2).

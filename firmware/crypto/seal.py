@@ -1,12 +1,12 @@
-"""The seal for storage at rest: AES-256 in counter mode, then HMAC-SHA-256 over nonce and
-ciphertext.
+"""Authenticated encryption of stored data: AES-256 in counter mode, then HMAC-SHA-256 over nonce
+and ciphertext.
 
-Hash and AES run in C on the token, so opening the vault stays within the time of a press; the
-link's ChaCha20-Poly1305 in Python would not. MicroPython's cryptolib lacks counter mode, so it is
-made from ECB here (NIST SP 800-38A section 6.5): keystream block i is AES(nonce + i), as 128-bit
-big-endian numbers. Sealed form: nonce (16) || ciphertext || tag (16).
+Hash and AES run in C on the token, so the vault opens within the time of a press; the link's
+ChaCha20-Poly1305 in Python would be too slow. MicroPython's cryptolib lacks counter mode, so it is
+built from ECB (NIST SP 800-38A section 6.5): keystream block i is AES(nonce + i), as 128-bit big-
+endian numbers. Sealed form: nonce (16 bytes) || ciphertext || tag (16 bytes).
 
-aes_ecb(key32) returns a callable that encrypts bytes of a multiple of 16 in ECB mode.
+aes_ecb(key) takes 32 bytes and returns a function that encrypts whole blocks in ECB mode.
 """
 
 from firmware.crypto.compare import equal
@@ -23,7 +23,8 @@ _COUNTERS = 1 << 128
 
 
 def seal(key: bytes, nonce: bytes, plaintext: bytes, aes_ecb: "AesEcb") -> bytes:
-    """Seal plaintext under a 32-byte key and a 16-byte nonce that must be random for every call."""
+    """Return plaintext sealed under a 32-byte key and a 16-byte nonce, which must be random for
+    every call."""
     if len(nonce) != NONCE_SIZE:
         raise ValueError("the nonce has 16 bytes")
     cipher_key, mac_key = _sub_keys(key)
@@ -32,7 +33,7 @@ def seal(key: bytes, nonce: bytes, plaintext: bytes, aes_ecb: "AesEcb") -> bytes
 
 
 def unseal(key: bytes, sealed: bytes, aes_ecb: "AesEcb") -> bytes:
-    """The plaintext; ValueError when the key is another or a single bit was changed."""
+    """Return the plaintext; ValueError for another key or any changed bit."""
     if len(sealed) < NONCE_SIZE + TAG_SIZE:
         raise ValueError("too short to be sealed")
     cipher_key, mac_key = _sub_keys(key)

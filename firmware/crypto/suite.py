@@ -1,7 +1,6 @@
-"""The token's primitives for the Noise machine (Noise revision 34, sections 4 and 12): 25519,
-ChaChaPoly, SHA256.
+"""The token's primitives for Noise (revision 34, sections 4 and 12): 25519, ChaChaPoly, SHA256.
 
-The host has the same functions over another library; each side is handed its own.
+The host implements the same functions with another library; protocol/noise.py takes either.
 """
 
 from firmware.crypto import chacha20poly1305
@@ -15,22 +14,22 @@ dh = x25519  # (private, public) -> 32 bytes; ValueError for a point of small or
 
 
 def encrypt(key: bytes, counter: int, ad: bytes, plaintext: bytes) -> bytes:
-    """ciphertext || 16-byte tag under the 64-bit message counter."""
+    """Return ciphertext || 16-byte tag under the 64-bit message counter."""
     return chacha20poly1305.encrypt(key, _nonce(counter), plaintext, ad)
 
 
 def decrypt(key: bytes, counter: int, ad: bytes, ciphertext: bytes) -> bytes:
-    """The plaintext; ValueError when anything differs from what encrypt() was given."""
+    """Return the plaintext; ValueError when any argument differs from encrypt()'s by a bit."""
     return chacha20poly1305.decrypt(key, _nonce(counter), ciphertext, ad)
 
 
 def hash(data: bytes) -> bytes:
-    """SHA-256."""
+    """Return the SHA-256 digest."""
     return digest("SHA256", data)
 
 
 def hmac(key: bytes, data: bytes) -> bytes:
-    """HMAC-SHA-256."""
+    """Return the HMAC-SHA-256."""
     return _hmac("SHA256", key, data)
 
 

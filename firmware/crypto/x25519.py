@@ -1,7 +1,7 @@
 """X25519 Diffie-Hellman (RFC 7748 section 5) on Python integers.
 
-Python integers do not run in constant time. The token accepts that: its keys are ephemeral, made
-for one handshake each, so a listener gets one noisy measurement per key (docs/security.md).
+Python integers do not run in constant time. The token accepts that: each key is ephemeral, for one
+handshake, so an attacker gets one noisy measurement per key (docs/security.md).
 """
 
 _P = (1 << 255) - 19
@@ -9,19 +9,19 @@ _A24 = 121665  # (486662 - 2) / 4
 
 
 def public_key(scalar: bytes) -> bytes:
-    """The 32-byte public key of a 32-byte private one."""
+    """Return the 32-byte public key of a 32-byte private key."""
     return _ladder(_decode_scalar(scalar), 9).to_bytes(32, "little")
 
 
 def x25519(scalar: bytes, point: bytes) -> bytes:
-    """The 32-byte product of a 32-byte private key and a 32-byte point.
+    """Return the 32-byte product of a 32-byte private key and a 32-byte point.
 
     ValueError for other sizes and for the all-zero result that a point of small order gives
     (section 6.1).
     """
     if len(point) != 32:
         raise ValueError("a public key has 32 bytes")
-    u = int.from_bytes(point, "little") & ((1 << 255) - 1)  # the top bit is to be ignored
+    u = int.from_bytes(point, "little") & ((1 << 255) - 1)  # the top bit is ignored
     product = _ladder(_decode_scalar(scalar), u)
     if product == 0:
         raise ValueError("the public key is a point of small order")
@@ -36,8 +36,10 @@ def _decode_scalar(scalar: bytes) -> int:
 
 
 def _ladder(k: int, u: int) -> int:
-    """The Montgomery ladder: ten multiplications a bit, and differences left negative, since %
-    brings them back."""
+    """Return the u-coordinate of k times the point u, by the Montgomery ladder.
+
+    Ten multiplications a bit. Differences may be negative: the next % brings them into range.
+    """
     p = _P
     x2, z2, x3, z3 = 1, 0, u, 1
     swapped = 0
@@ -65,8 +67,8 @@ def _ladder(k: int, u: int) -> int:
 
 
 def _invert(z: int) -> int:
-    """z^(p - 2) by 254 squarings and 11 multiplications: half of what pow() needs for this exponent
-    of ones."""
+    """Return z^(p - 2), by 254 squarings and 11 multiplications: half of what pow() needs, as
+    nearly all bits of this exponent are ones."""
     p = _P
     z2 = z * z % p
     z9 = _square(z2, 2) * z % p
