@@ -1,1 +1,1 @@
-"""One file per chip or part; each takes a bus and pins and knows no board."""
+"""Drivers, one file per chip or part. Each takes a bus and pin numbers, and knows no board."""

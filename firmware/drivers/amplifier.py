@@ -1,5 +1,4 @@
-"""The loudspeaker's amplifier: an enable pin, high to play (SD_MODE of a MAX98357A; low puts it to
-sleep)."""
+"""The loudspeaker's amplifier (MAX98357A). Its enable pin SD_MODE is high to play, low to sleep."""
 
 from machine import Pin
 
@@ -13,7 +12,7 @@ class Amplifier:
     """`on()` and `off()` may be called from an interrupt handler."""
 
     def __init__(self, pin_number: int):
-        """Silent at first."""
+        """Open the pin; the amplifier starts asleep."""
         self.pin = Pin(pin_number, Pin.OUT, value=0)
 
     def on(self) -> None:

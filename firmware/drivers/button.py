@@ -1,10 +1,10 @@
 """One push-button to ground, debounced. Times are milliseconds of time.ticks_ms().
 
-A level counts once the contact has kept it for the debounce time. The interrupt handler times the
-edges, so a press is not lost while the program is busy; `read()` hands them out. select.poll()
-wakes on an edge: the button is a stream for it, the idiom of asyncio.ThreadSafeFlag in
-MicroPython's standard library. An interrupt is lost when eight others wait (py/scheduler.c), so
-polling and reading look at the level too.
+A level counts once the contact has kept it for the debounce time. The interrupt handler records the
+times of the edges, so a press is not lost while the program is busy; `read()` returns them. The
+button is a stream, so an edge wakes select.poll(), as with asyncio.ThreadSafeFlag in MicroPython's
+standard library. MicroPython drops an interrupt when eight others are pending (py/scheduler.c), so
+polling and reading check the level too.
 """
 
 import io
@@ -16,9 +16,8 @@ from micropython import const
 
 _STREAM_POLL = const(3)  # MP_STREAM_POLL in py/stream.h
 _QUEUE = const(16)
-_CHATTER_MS = const(
-    200
-)  # a contact that is not at rest by then is worn; its level is taken as it is
+# A contact that still bounces after this time is worn: its level is taken as it is.
+_CHATTER_MS = const(200)
 
 
 def from_board(part: dict, bus: object, product: dict) -> "Button":
@@ -31,17 +30,17 @@ def _ring() -> array:
 
 
 class Button(io.IOBase):
-    """The button. `down` is its level after all that `read()` has returned.
+    """A debounced push-button. `down` is its level after the changes that `read()` has returned.
 
-    The queue holds spells of unrest: edges closer together than the debounce time are one spell,
-    with the time of its first and last edge and the level after it. The handler alone appends and
-    extends, `read()` alone takes, and takes a spell only when the next edge must start a new one;
-    so neither needs a lock.
+    The queue holds bursts of edges: edges closer together than the debounce time form one burst,
+    kept as the times of its first and last edge and the level after it. Only the handler appends
+    and extends; only `read()` removes, and only a burst that the next edge can no longer extend. So
+    neither needs a lock.
     """
 
     def __init__(self, pin_number: int, debounce_ms: int, active: int = 0):
-        """Start to listen. `down` is what the contact says now, `active` the level that means
-        it."""
+        """Start to listen. `active` is the pin level that means down; `down` starts as the contact
+        is now."""
         self._debounce = debounce_ms
         self._active = active
         self._first = _ring()
@@ -49,19 +48,17 @@ class Button(io.IOBase):
         self._level = bytearray(_QUEUE)
         self._written = 0
         self._taken = 0
-        self.on_press: object = (
-            None  # or a function to call at the first touch; may be called for a spike too
-        )
+        # None, or a function called at the first edge of a press, and also for a spike.
+        self.on_press: object = None
         self.down = False
         pin = Pin(pin_number, Pin.IN, Pin.PULL_UP)
         pin.irq(self._edge, Pin.IRQ_FALLING | Pin.IRQ_RISING)
-        self.down = (
-            pin.value() == active
-        )  # after the handler is in place, so that no edge falls between the two
+        # After the handler is set, so that no edge falls between the two.
+        self.down = pin.value() == active
         self.pin = pin
 
     def _edge(self, pin: Pin) -> None:
-        """Interrupt handler. Allocates nothing."""
+        """Record an edge. Interrupt handler: allocates nothing."""
         now = time.ticks_ms()
         waiting = self._written - self._taken
         slot = (self._written - 1) % _QUEUE
@@ -85,15 +82,14 @@ class Button(io.IOBase):
         return -1
 
     def _moved_unheard(self) -> bool:
-        """Return True when the level is another than was read, and no interrupt has told."""
+        """Return True when the level differs from the one last read and no edge is queued."""
         level = self.pin.value() == self._active
-        return (
-            level != self.down and self._written == self._taken
-        )  # in this order: the interrupt may come between
+        # In this order: the interrupt may come between the two comparisons.
+        return level != self.down and self._written == self._taken
 
     def read(self) -> tuple | None:
-        """Return the next change as (down, ticks of its first edge), or None. Waits for a moving
-        contact to rest."""
+        """Return the next change as (down, ticks of its first edge), or None. Waits while the
+        contact bounces."""
         while self._taken != self._written:
             slot = self._taken % _QUEUE
             at = self._first[slot]

@@ -3,9 +3,9 @@
 Times are Unix seconds (UTC), temperatures hundredths of a degree Celsius, aging in the chip's own
 steps (about 0.1 ppm at 25 degrees C; a positive number slows the clock down).
 
-The chip's calendar takes every fourth year for a leap year, 2100 too. It is used here as what it
-is, a counter of seconds with a calendar of its own, so the years 2000..2199 are exact; in its
-registers a date after February 2100 is one day behind.
+The chip's calendar has a leap day every fourth year, in 2100 too. The driver uses it as a counter
+of seconds with that calendar, so the years 2000 to 2199 are exact; the registers show dates after
+February 2100 one day early.
 """
 
 from micropython import const
@@ -28,7 +28,7 @@ _EPOCH = 946684800  # 2000-01-01T00:00:00Z
 _DAY = const(86400)
 _FOUR_YEARS = const(1461)  # days
 _MONTHS = b"\x1f\x1d\x1f\x1e\x1f\x1e\x1f\x1f\x1e\x1f\x1e\x1f"  # days of each month in a leap year
-_LAST_DAY = const(73050)  # of the 200 years that the century bit reaches, in the chip's calendar
+_LAST_DAY = const(73050)  # day number, 200 years by the chip's calendar with its century bit
 
 
 def from_board(part: dict, bus: "I2C", product: dict) -> "Ds3231":
@@ -47,8 +47,7 @@ def _number(bcd: int, low: int, high: int) -> int:
 
 
 def registers(unix: int) -> bytes:
-    """Return the seven time registers for a time. Hours go in as 24 h, the weekday as 1 for
-    Monday."""
+    """Return the seven time registers (bytes) for a time: 24-hour mode, weekday 1 for Monday."""
     days, second = divmod(unix - _EPOCH, _DAY)
     if not 0 <= days < _LAST_DAY:
         raise ValueError("time out of the clock's range")
@@ -80,8 +79,8 @@ def registers(unix: int) -> bytes:
 
 
 def seconds(data: "Buffer") -> int:
-    """Return the time in the seven time registers (bytes). ValueError when they hold no time."""
-    if data[2] & 0x40:  # set by someone else to 12 hours, bit 5 is the afternoon
+    """Return the time in the seven time registers (bytes); ValueError when they hold none."""
+    if data[2] & 0x40:  # 12-hour mode, set by other software; bit 5 is PM
         hour = _number(data[2] & 0x1F, 1, 12) % 12 + (12 if data[2] & 0x20 else 0)
     else:
         hour = _number(data[2] & 0x3F, 0, 23)
@@ -100,10 +99,10 @@ def seconds(data: "Buffer") -> int:
 
 
 class Ds3231:
-    """One clock chip. OSError from the bus (chip absent) goes to the caller."""
+    """A clock chip. Raises the bus's OSError when the chip does not answer."""
 
     def __init__(self, i2c: "I2C", address: int):
-        """Look whether the chip answers."""
+        """Read a register, to see whether the chip answers."""
         self._i2c = i2c
         self._address = address
         self._time = bytearray(7)
@@ -119,26 +118,25 @@ class Ds3231:
         self._i2c.writeto_mem(self._address, register, self._byte)
 
     def read(self) -> int:
-        """Return the time. One burst: the chip holds a copy of its counters from the start of the
-        transfer.
+        """Return the time; ValueError when the registers hold no valid time.
 
-        ValueError when the registers hold no time.
+        One burst: the chip copies its counters at the start of the transfer.
         """
         self._i2c.readfrom_mem_into(self._address, _SECONDS, self._time)
         return seconds(self._time)
 
     def set(self, unix: int) -> None:
-        """Set the time and say that it can be trusted. ValueError out of 2000..2199."""
+        """Set the time and clear the oscillator-stop flag; ValueError outside 2000 to 2199."""
         self._time[:] = registers(unix)
-        # Writing the seconds restarts the second (data sheet, "Clock and Calendar"); the flag falls
-        # last, so that a cut between the two leaves a clock that is known to be wrong.
+        # Writing the seconds restarts the second (data sheet, "Clock and Calendar"); the flag is
+        # cleared last, so that a power cut between the two leaves the clock marked as lost.
         self._i2c.writeto_mem(self._address, _SECONDS, self._time)
         self._put(_CONTROL, _CONTROL_DEFAULT)
         self._put(_STATUS, 0)
 
     def lost(self) -> bool:
         """Return True when both supplies failed since the clock was set, or its registers hold no
-        time."""
+        valid time."""
         if self._get(_STATUS) & _STOPPED:
             return True
         try:
@@ -153,8 +151,8 @@ class Ds3231:
         return offset - 256 if offset > 127 else offset
 
     def set_aging(self, offset: int) -> None:
-        """Set the aging offset, -128..127, and let it act at once, not with the next conversion up
-        to 64 s away."""
+        """Set the aging offset, -128..127, and start a conversion so that it acts at once, not up
+        to 64 s later."""
         if not -128 <= offset <= 127:
             raise ValueError("aging offset out of range")
         self._put(_AGING, offset & 255)

@@ -1,13 +1,12 @@
-"""Sound out over I2S, 16 bits, mono, sent ahead of time in pieces. Times are milliseconds of
+"""Sound output over I2S, 16 bits, mono, sent ahead of time in pieces. Times are milliseconds of
 time.ticks_ms().
 
-Nothing here is called back. What fills a piece reads the voice from flash, and MicroPython runs
-callbacks also in the middle of a file operation (mp_event_handle_nowait in ports/rp2/rp2_flash.c),
-where a second one would find littlefs half way; besides, a callback is lost when eight others wait
-(py/scheduler.c), and with it all sound that should follow. So the program comes by every `feed_ms`,
-and fills and sends pieces while there is `room()`. In between machine.I2S plays on from its ring
-buffer, `ring_ms` long in the board data: nothing may keep the program for longer than ring_ms -
-feed_ms.
+Nothing here is a callback. Filling a piece reads the voice pack from flash, and MicroPython also
+runs callbacks during a file operation (mp_event_handle_nowait in ports/rp2/rp2_flash.c), when
+littlefs is in an inconsistent state; besides, a callback is dropped when eight others are pending
+(py/scheduler.c), which would end the sound. So the program's loop fills and sends pieces every
+`feed_ms` while there is `room()`. In between machine.I2S plays from its ring buffer, which lasts
+`ring_ms` (board data): nothing may keep the program busy for longer than ring_ms - feed_ms.
 """
 
 import select
@@ -21,9 +20,9 @@ if False:
     from firmware.interfaces import Samples  # type: ignore[unreachable]
 
 _PIECE_MS = const(50)
-_DMA_MS = const(
-    4
-)  # of silence in the two DMA buffers in front of the ring (ports/rp2/machine_i2s.c, at 16 kHz)
+# Silence in the two DMA buffers that samples pass after the ring, at 16 kHz
+# (ports/rp2/machine_i2s.c).
+_DMA_MS = const(4)
 
 
 def from_board(part: dict, bus: dict, product: dict) -> "I2s":
@@ -32,20 +31,18 @@ def from_board(part: dict, bus: dict, product: dict) -> "I2s":
 
 
 class I2s:
-    """The output. Its clocks always run; without pieces it plays silence.
+    """An I2S output. Its clocks always run; without pieces it plays silence.
 
-    Positions are samples since the first piece after stop(), silence between late pieces counted.
+    Positions are samples since the first piece after stop(), silence between late pieces included.
     """
 
     def __init__(self, bus: dict, rate: int):
-        """Take the board's data about the bus, and samples a second, a whole number a
-        millisecond."""
+        """Take the bus's board data, and the rate in samples a second, a multiple of 1000."""
         ring_ms = bus["ring_ms"]
         self.rate = rate
         self.feed_ms = ring_ms * 2 // 5
-        self.piece = array(
-            "h", bytes(2 * _PIECE_MS * (rate // 1000))
-        )  # to be filled whole, and then sent
+        # The caller fills all of it before each send().
+        self.piece = array("h", bytes(2 * _PIECE_MS * (rate // 1000)))
         self._ring = ring_ms * (rate // 1000)
         self._settings = {
             "sck": Pin(bus["sck"]),
@@ -55,18 +52,17 @@ class I2s:
             "bits": 16,
             "format": I2S.MONO,
             "rate": rate,
-            "ibuf": 2 * self._ring + 1,  # its ring keeps a byte free; samples should fit in whole
+            "ibuf": 2 * self._ring + 1,  # bytes; the port's ring keeps one byte free
         }
-        # Open from the start, for the ring is one large piece of memory: init() frees it and takes
+        # Opened at start-up, as the ring is one large block of memory; init() frees it and takes
         # it again at once.
         self.port = I2S(bus["id"], **self._settings)
         self._asking = select.poll()
         self._asking.register(self.port, select.POLLOUT)
         self._began = time.ticks_ms()  # when the first piece was sent
         self._sent = 0  # position behind the last piece; 0: none yet
-        self._rest: memoryview | None = (
-            None  # of the last piece, where the port did not take it whole
-        )
+        # What the port has not taken of the last piece.
+        self._rest: memoryview | None = None
         self.muted = False
 
     def room(self) -> bool:
@@ -74,10 +70,9 @@ class I2s:
         return not self.muted and self._flushed()
 
     def send(self) -> None:
-        """Send the piece on its way behind what is there. Only when there is room.
+        """Queue the filled piece behind those already sent; only when there is room().
 
-        Allocates nothing unless the ring cannot take all of it, and then as much as a memoryview
-        needs.
+        Allocates nothing, except a memoryview when the ring cannot take the whole piece.
         """
         if self._sent:
             self._sent = self.position()
@@ -94,23 +89,25 @@ class I2s:
         return max(self._sent, self._elapsed())
 
     def heard(self) -> int:
-        """Return the position that is being heard."""
+        """Return the position that is being played."""
         return self._elapsed() - _DMA_MS * (self.rate // 1000)
 
     def over(self) -> bool:
-        """Return True when all has been heard, also by a port that lets its whole ring go round
+        """Return True when all samples have been played, also on a port that sends its whole ring
         first (ESP32)."""
         return (self.muted or self._flushed()) and self._elapsed() >= self._sent + self._ring
 
     def mute(self) -> None:
-        """Be silent at once, and until stop() take nothing more. May be called from an interrupt
-        handler."""
+        """Silence the output at once and take no more until stop().
+
+        May be called from an interrupt handler.
+        """
         if self._sent:
             self.muted = True
             self.port.init(**self._settings)
 
     def stop(self) -> None:
-        """Be silent at once. Harmless when nothing plays."""
+        """Silence the output at once; no effect when nothing plays."""
         if self._sent:
             self.port.init(**self._settings)
         self._sent = 0
@@ -118,8 +115,7 @@ class I2s:
         self.muted = False
 
     def _flushed(self) -> bool:
-        """Write what was left of the last piece; return True when nothing of it is left any
-        more."""
+        """Write what is left of the last piece; return True when all of it is written."""
         if self._rest is not None:
             self._write(self._rest)
         return self._rest is None
@@ -129,7 +125,7 @@ class I2s:
         self._rest = None if taken == len(samples) else memoryview(samples)[taken:]
 
     def _elapsed(self) -> int:
-        """Return the samples that have gone by since the first piece."""
+        """Return the samples played since the first piece began."""
         return (
             time.ticks_diff(time.ticks_ms(), self._began) * (self.rate // 1000) if self._sent else 0
         )

@@ -1,11 +1,11 @@
-"""Keypad: a matrix of 3 columns and 4 rows without diodes, as telephones have it. Milliseconds of
-time.ticks_ms().
+"""Keypad: a matrix of 3 columns and 4 rows without diodes, as in telephones. Times are milliseconds
+of time.ticks_ms().
 
-While no key is down every column is low, so that any key pulls its row low and interrupts. From
-then on a timer looks at the keys every few milliseconds, until all are up again. A change counts
-once it has lasted the debounce time. Where three keys are at corners of a rectangle the fourth
-corner seems to be down too; until such a picture is over no key is believed to have gone down.
-`read()` hands changes out, and select.poll() wakes for them: the keypad is a stream.
+While no key is down every column is low, so any key pulls its row low and causes an interrupt. From
+then on a timer scans the keys every few milliseconds until all are up again. A change counts once
+it has lasted the debounce time. When three keys are at corners of a rectangle, the fourth corner
+reads as down too (ghosting); while that is the case no key is reported as pressed. `read()` returns
+changes, and select.poll() wakes for them: the keypad is a stream.
 """
 
 import io
@@ -31,23 +31,22 @@ def _ring() -> array:
 
 
 class Keypad(io.IOBase):
-    """The keypad. Keys are "0" to "9", "*" and "#". Interrupt handler and timer allocate
-    nothing."""
+    """A keypad of "0" to "9", "*" and "#". Interrupt handler and timer allocate nothing."""
 
     def __init__(self, rows: tuple, columns: tuple, timer: int, debounce_ms: int):
-        """Start to listen on the pins of the rows and columns; `timer` is a number that
-        machine.Timer takes."""
-        self.on_press: object = None  # or a function that interrupts call when a key goes down
+        """Start to listen on the pin numbers `rows` and `columns`; `timer` is an id of
+        machine.Timer."""
+        self.on_press: object = None  # None, or a function called at a press by the timer
         self._debounce = debounce_ms
         self._code = bytearray(_QUEUE)  # key number, with bit 7 when it went down
         self._at = _ring()
         self._written = 0
         self._taken = 0
-        self._seen = 0  # bit n: key n was down at the last look
-        self._seen_at = time.ticks_ms()  # and since when all were as they are
+        self._seen = 0  # bit n: key n was down in the last scan
+        self._seen_at = time.ticks_ms()  # time of the last change of `_seen`
         self._down = 0  # the same, debounced
         self._scanning = False
-        self._look = self._scan  # a bound method is an object: made once
+        self._look = self._scan  # a bound method is a heap object: made once
         self._timer = Timer(timer)
         self.columns = [Pin(number, Pin.OPEN_DRAIN, value=0) for number in columns]
         self.rows = [Pin(number, Pin.IN, Pin.PULL_UP) for number in rows]
@@ -56,7 +55,7 @@ class Keypad(io.IOBase):
         self._wait_or_scan()
 
     def _edge(self, pin: Pin) -> None:
-        """Interrupt handler: a key went down, or the scan itself moved a row."""
+        """Start scanning. Interrupt handler: a key went down, or the scan itself moved a row."""
         if not self._scanning:
             self._start()
 
@@ -66,13 +65,12 @@ class Keypad(io.IOBase):
         self._scan(self._timer)
 
     def pause(self) -> None:
-        """Report nothing until resume(): the lines are used otherwise."""
+        """Report nothing until resume(), while the self-test uses the lines."""
         self._timer.deinit()
         self._scanning = True  # so that edges start no scan
 
     def resume(self) -> None:
-        """Set the lines up again. A key that went down meanwhile counts as known, not as a
-        press."""
+        """Set the lines up again. A key that went down meanwhile is not reported as pressed."""
         for row in self.rows:
             row.init(Pin.IN, Pin.PULL_UP)
         for column in self.columns:
@@ -82,7 +80,7 @@ class Keypad(io.IOBase):
         self._wait_or_scan()
 
     def _wait_or_scan(self) -> None:
-        """Let any key interrupt, unless one is down already."""
+        """Wait for the interrupt of any key, or scan at once when one is down already."""
         for column in self.columns:
             column.value(0)
         self._scanning = False
@@ -91,7 +89,7 @@ class Keypad(io.IOBase):
                 self._start()
 
     def _scan(self, timer: Timer) -> None:
-        """Look at all keys: the timer's callback."""
+        """Read all keys. Callback of the timer."""
         if not self._scanning:  # left over from before the timer was stopped
             return
         seen = self._read_lines()
@@ -106,7 +104,8 @@ class Keypad(io.IOBase):
             self._wait_or_scan()
 
     def _read_lines(self) -> int:
-        """Drive one column after another; bit n of what is returned: key n is down."""
+        """Drive one column low after another; return a number whose bit n is set when key n is
+        down."""
         seen = 0
         key = 1
         for column in self.columns:
@@ -121,7 +120,7 @@ class Keypad(io.IOBase):
         return seen
 
     def _accept(self, down: int) -> None:
-        """Queue what has changed. What finds no room is found again by the next scan."""
+        """Queue the changes. Those for which the queue is full are found again by the next scan."""
         changed = down ^ self._down
         key = 0
         while changed and self._written - self._taken < _QUEUE:
@@ -144,12 +143,11 @@ class Keypad(io.IOBase):
         return -1
 
     def _hear_again(self) -> None:
-        """Have the timer look when a key is down and no interrupt told: one is lost when eight
-        others wait."""
+        """Start scanning when a key is down and its interrupt was dropped (it is when eight are
+        pending)."""
         for row in self.rows:
             if not self._scanning and row.value() == 0:
-                # Nothing more than this, for interrupts come in between: the first look is the
-                # timer's.
+                # Only start the timer: interrupts may come in between, so the scan is left to it.
                 self._scanning = True
                 self._timer.init(mode=Timer.PERIODIC, period=_SCAN_MS, callback=self._look)
 
@@ -165,7 +163,7 @@ class Keypad(io.IOBase):
 
 
 def _ghosted(seen: int) -> bool:
-    """Whether two columns have two rows in common."""
+    """Return True when two columns have two rows in common."""
     first, second, third = seen & 15, seen >> 4 & 15, seen >> 8
     return _two(first & second) or _two(first & third) or _two(second & third)
 

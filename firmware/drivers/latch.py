@@ -1,5 +1,5 @@
-"""The power latch: a pin that keeps the regulator on after the button, which first turned it on, is
-let go."""
+"""The power latch: a pin that keeps the regulator on after the button, which turned it on, is
+released."""
 
 from machine import Pin
 
@@ -10,10 +10,10 @@ def from_board(part: dict, bus: object, product: dict) -> "Latch":
 
 
 class Latch:
-    """High keeps the power on."""
+    """A power latch; high keeps the power on."""
 
     def __init__(self, pin_number: int):
-        """Hold at once."""
+        """Open the pin and keep the power on."""
         self._pin = Pin(pin_number, Pin.OUT, value=1)
 
     def hold(self) -> None:
@@ -21,6 +21,8 @@ class Latch:
         self._pin.value(1)
 
     def release(self) -> None:
-        """Let go: on battery this is the last statement that runs. On USB power the program goes
-        on."""
+        """Turn the power off.
+
+        On battery no later statement runs; on USB power the program continues.
+        """
         self._pin.value(0)

@@ -1,8 +1,8 @@
 """Tests of a token's parts: each tells whether its part works. Imported when the host asks for the
 self-test.
 
-They are silent and leave the display as it is, and no key is reported because of them. A key that
-is held down cannot be told from a shorted line, so hands off during the test.
+They make no sound, leave the display as it is and report no key press. A key that is held down
+cannot be told from a shorted line, so no key may be held during the test.
 """
 
 import time
@@ -19,7 +19,7 @@ _TOLERANCE_MS = 20  # the port takes samples in blocks of some milliseconds
 
 
 def selftest(hardware: "Hardware", parts: tuple) -> dict:
-    """Return part -> works, for those of the parts that can be tested. About 0.3 s."""
+    """Return {part: works} for those of the named parts that can be tested. Takes about 0.3 s."""
     result = {}
     for part in parts:
         test = _TESTS.get(part)
@@ -79,7 +79,7 @@ def _amplifier(amplifier: "Any") -> bool:
 
 
 def _jack(jack: "Any") -> bool:
-    """Return True when the switch reads the same all the time, and nothing else holds the pin
+    """Return True when the switch reads the same all the time and no other signal holds the pin
     high."""
     pin = jack.pin
     plugged = jack.plugged
@@ -93,17 +93,17 @@ def _jack(jack: "Any") -> bool:
 
 
 def _audio(audio: "Any") -> bool:
-    """Return True when the port takes as many samples of silence as the time asks for."""
+    """Return True when the port takes samples of silence at its sample rate."""
     for _ in range(2):
         taken = _samples_taken(audio)
-        if not audio.muted:  # by a key, which spoils the count: once more
+        if not audio.muted:  # a key press muted it and the count is wrong: once more
             break
     audio.stop()
     return abs(taken - _MEASURE_MS * audio.rate // 1000) <= _TOLERANCE_MS * audio.rate // 1000
 
 
 def _samples_taken(audio: "Any") -> int:
-    """Fill the port's ring with silence, and return how many samples leave it in _MEASURE_MS."""
+    """Fill the port's ring with silence; return how many samples leave it in _MEASURE_MS."""
     audio.stop()
     piece = audio.piece
     for i in range(len(piece)):
@@ -112,7 +112,7 @@ def _samples_taken(audio: "Any") -> int:
     began = time.ticks_ms()
     while audio.port.write(piece) == 2 * len(piece):
         if time.ticks_diff(time.ticks_ms(), began) > 1000:
-            return 0  # a port without end
+            return 0  # the port never fills
     audio_taken = 0
     began = time.ticks_ms()
     time.sleep_ms(_MEASURE_MS)

@@ -1,14 +1,13 @@
 """SHARP memory LCD over SPI. Source: data sheet of the LS027B7DH01 (400 x 240), "Serial interface"
 and "Timing".
 
-Draw on `canvas` (1 is ink) and call `show()`: it sends the lines that changed, told by their
-checksums, for to keep a second frame would take 12 KB (one change in a thousand million goes
-unseen). Every transfer begins with the mode bits M0 (write), M1 (VCOM) and M2 (clear). A line's
-address and its pixels go out first bit first. machine.SPI sends the highest bit first, which suits
-the pixels (MONO_HLSB has the leftmost one on top); addresses must be turned round. A panel that is
-on must see VCOM change at least once a second, or a direct voltage wears the liquid crystal: call
-`tick()` every `tick_ms` milliseconds meanwhile. SPI has no acknowledgement: a missing panel goes
-unnoticed.
+Draw on `canvas` (1 is ink) and call `show()`: it sends the lines that changed, found by their
+checksums, since a second frame would take 12 KB (one change in a thousand million is missed). Every
+transfer begins with the mode bits M0 (write), M1 (VCOM) and M2 (clear). A line's address and its
+pixels are sent first bit first. machine.SPI sends the highest bit first, which suits the pixels
+(MONO_HLSB has the leftmost one highest); addresses are bit-reversed. While the panel is on, VCOM
+must change at least once a second, or a direct voltage damages the liquid crystal: call `tick()`
+every `tick_ms` milliseconds. SPI has no acknowledgement, so a missing panel is not noticed.
 """
 
 from array import array
@@ -25,7 +24,7 @@ _WRITE = const(0x80)
 _VCOM = const(0x40)
 _CLEAR = const(0x20)
 _BAND = const(8)  # lines
-_SMALL = const(0x3FFFFFFF)  # so much of a checksum fits into MicroPython's small integers
+_SMALL = const(0x3FFFFFFF)  # the bits of a checksum that fit a MicroPython small integer
 
 
 def from_board(part: dict, bus: "SPI", product: dict) -> "SharpLcd":
@@ -41,12 +40,12 @@ def _reversed_bits() -> bytes:
 
 
 class SharpLcd:
-    """One panel: black ink on white, or white on black after `invert(True)`."""
+    """A panel: black ink on white, or white on black after `invert(True)`."""
 
     tick_ms = 500
 
     def __init__(self, spi: "SPI", select: int, enable: int, width: int, height: int):
-        """Clear the panel and leave it off; `select` and `enable` are the pins at its SCS and DISP,
+        """Clear the panel and leave it off; `select` and `enable` are the pins at SCS and DISP,
         active high."""
         self._spi = spi
         self._select = Pin(select, Pin.OUT, value=0)
@@ -56,13 +55,11 @@ class SharpLcd:
         size = width // 8 * height
         self._pixels = memoryview(bytearray(size))
         self._sent = array("i", bytes(4 * height))  # checksums of the lines in the panel's memory
-        self._bands = array(
-            "i", bytes(4 * -(-height // _BAND))
-        )  # and of several: most stay as they are
+        # Checksums of bands of _BAND lines, as most bands do not change.
+        self._bands = array("i", bytes(4 * -(-height // _BAND)))
         self.canvas = framebuf.FrameBuffer(self._pixels, width, height, framebuf.MONO_HLSB)
-        self._line = bytearray(
-            1 + width // 8 + 1
-        )  # address, pixels, eight clocks that move them into the memory
+        # Address, pixels, and eight clocks that move them into the panel's memory.
+        self._line = bytearray(1 + width // 8 + 1)
         self._pair = bytearray(2)
         self._all = (1 << width) - 1
         self._turned = _reversed_bits()
@@ -96,7 +93,7 @@ class SharpLcd:
         self._is_on = True
 
     def off(self) -> None:
-        """Show white, and keep nothing in the memory that VCOM would have to be alternated for."""
+        """Show white and clear the memory, which then needs no VCOM alternation."""
         self._enable.value(0)
         self._is_on = False
         self._clear()
@@ -108,10 +105,10 @@ class SharpLcd:
             self._command(0)
 
     def contrast(self, level: int) -> None:
-        """Do nothing: a panel without light or grey has no contrast to set."""
+        """Do nothing: this panel has no contrast setting."""
 
     def flip(self, flipped: bool) -> None:
-        """Turn the picture half a turn, with the next `show()`."""
+        """Rotate the picture by 180 degrees, from the next `show()` on."""
         self._stale = self._stale or flipped != self._flipped
         self._flipped = flipped
 
@@ -121,11 +118,11 @@ class SharpLcd:
         self._inverted = inverted
 
     def show(self) -> None:
-        """Bring the panel up to date with the canvas. Each line is a write of its own: interrupts
-        get through."""
+        """Send the changed lines of the canvas, one write per line so that interrupts are served
+        between."""
         stride = self.width // 8
         stale = self._stale
-        self._stale = True  # until all of it has gone out
+        self._stale = True  # until everything is sent
         begun = False
         for i in range(len(self._bands)):
             start = i * _BAND * stride
@@ -148,12 +145,12 @@ class SharpLcd:
             self._bands[i] = band
         if begun:
             self._pair[0] = 0
-            self._spi.write(self._pair[:1])  # the last line wants sixteen clocks
+            self._spi.write(self._pair[:1])  # the last line needs sixteen clocks
             self._select.value(0)
         self._stale = False
 
     def _packed(self, y: int, pixels: "Buffer") -> bytearray:
-        """Put a line as it goes over the wire, where 1 is white, into the buffer."""
+        """Return the line buffer filled with line y as sent over the wire, where 1 is white."""
         line = self._line
         size = len(pixels)
         if self._flipped:

@@ -1,8 +1,8 @@
 """SSD1306 OLED controller over I2C, up to 128 x 64 pixels. Source: Solomon Systech SSD1306 data
 sheet rev 1.1.
 
-Draw on `canvas` (a framebuf in the chip's own layout: pages of 8 rows, one byte per column, bit 0
-on top) and call `show()`: it sends the columns that changed since the last time, page by page.
+Draw on `canvas` (a framebuf in the chip's layout: pages of 8 rows, one byte per column, bit 0 on
+top) and call `show()`: it sends the columns that changed since the last call, page by page.
 """
 
 import framebuf
@@ -32,17 +32,17 @@ def from_board(part: dict, bus: "I2C", product: dict) -> "Ssd1306":
 
 
 class Ssd1306:
-    """One display. OSError from the bus (chip absent, cable broken) goes to the caller."""
+    """A display. Raises the bus's OSError when the chip does not answer."""
 
     def __init__(self, i2c: "I2C", address: int, width: int, height: int):
-        """Set the chip up, dark; width and height in pixels."""
+        """Initialise the chip with the panel off; width and height in pixels."""
         self._i2c = i2c
         self._address = address
         self.width = width
         self.height = height
         self._pixels = memoryview(bytearray(width * height // 8))
         self._sent = memoryview(bytearray(width * height // 8))
-        self._memory_known = False  # after power-up the chip's memory holds noise
+        self._memory_known = False  # the chip's memory is undefined after power-up
         self.canvas = framebuf.FrameBuffer(self._pixels, width, height, framebuf.MONO_VLSB)
         self._packet: list = [_DATA, None]
         for commands in (
@@ -73,12 +73,11 @@ class Ssd1306:
         self._i2c.writevto(self._address, self._packet)
 
     def on(self) -> None:
-        """Start the charge pump, then the panel (application note of the data sheet, section
-        2.1)."""
+        """Start the charge pump, then the panel (data sheet, application note, section 2.1)."""
         self._command(bytes((_CHARGE_PUMP, 0x14, _DISPLAY_ON)))
 
     def off(self) -> None:
-        """Dark, and no current for the panel; the memory is kept."""
+        """Turn panel and charge pump off; the memory is kept."""
         self._command(bytes((_DISPLAY_OFF, _CHARGE_PUMP, 0x10)))
 
     def contrast(self, level: int) -> None:
@@ -86,18 +85,20 @@ class Ssd1306:
         self._command(bytes((_SET_CONTRAST, level)))
 
     def flip(self, flipped: bool) -> None:
-        """Turn the picture half a turn. Modules are soldered so that remap on, scan down is
-        upright."""
+        """Rotate the picture by 180 degrees.
+
+        With remap on and scan down it is upright on the usual modules.
+        """
         if flipped:
             self._command(bytes((_SEGMENT_REMAP, _COM_SCAN_UP)))
         else:
             self._command(bytes((_SEGMENT_REMAP | 1, _COM_SCAN_DOWN)))
-        # The remap acts on data as it is written (section 10.1.8), so what is in the memory must be
-        # sent anew.
+        # The remap acts on data as it is written (section 10.1.8), so all of the memory must be
+        # sent again.
         self._memory_known = False
 
     def show(self) -> None:
-        """Bring the panel up to date with the canvas."""
+        """Send the changed columns of the canvas to the panel."""
         width = self.width
         pages = self.height // 8
         if not self._memory_known:
@@ -105,7 +106,7 @@ class Ssd1306:
             self._memory_known = True
             self._sent[:] = self._pixels
             return
-        self._memory_known = False  # until all of it has gone out
+        self._memory_known = False  # until everything is sent
         for page in range(pages):
             start = page * width
             new = self._pixels[start : start + width]
