@@ -1,1 +1,1 @@
-"""The token end of the serial link: bytes to frames, frames to sessions, sessions to requests."""
+"""The token's side of the serial link: port (bytes to frames), session, requests."""

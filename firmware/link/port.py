@@ -1,5 +1,7 @@
-"""The byte stream to the host: USB serial on a board, a pipe in the emulator. Frames in, answers
-out."""
+"""The byte stream to the host: USB serial on a board, a pipe in the emulator.
+
+Reads and writes frames.
+"""
 
 from firmware.protocol.frames import Decoder, encode
 
@@ -10,12 +12,13 @@ _CTRL_C = b"\x03"
 
 
 class Port:
-    """One end of the link over two binary streams."""
+    """The token's end of the link, over two binary streams."""
 
     def __init__(
         self, stdin_buffer: "InputStream", stdout_buffer: "OutputStream", development: bool
     ):
-        """Frames come from `stdin_buffer`; on a development build Ctrl-C between them does too."""
+        """Take the streams; on a development build Ctrl-C between frames of `stdin_buffer`
+        interrupts."""
         self._input = stdin_buffer
         self._output = stdout_buffer
         self._development = development
@@ -23,15 +26,16 @@ class Port:
 
     @property
     def idle(self) -> bool:
-        """Whether no frame has begun."""
+        """Return True while no frame has begun."""
         return self._decoder.idle
 
     def receive(self) -> list | None:
-        """Read one byte, which the caller knows to be there: the payloads it completes (None for a
-        damaged frame).
+        """Read one byte, which must be available; return the payloads that it completes, None among
+        them for a damaged frame.
 
-        None instead of a list at the end of the stream; KeyboardInterrupt for a Ctrl-C. A board's
-        stdin has no read of "what is there": asking for more than one byte would wait for all.
+        Returns None instead of a list at the end of the stream; KeyboardInterrupt for a Ctrl-C. A
+        board's stdin cannot read "what is available": asking for more bytes would wait for all of
+        them.
         """
         byte = self._input.read(1)
         if not byte:
@@ -41,5 +45,5 @@ class Port:
         return self._decoder.feed(byte)
 
     def send(self, payload: bytes) -> None:
-        """Write a payload's frame."""
+        """Write the frame of a payload."""
         self._output.write(encode(payload))

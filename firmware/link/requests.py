@@ -1,8 +1,8 @@
 """The operations inside a secure session, on vault and clock. Times are Unix seconds, temperatures
-centi °C.
+hundredths of a degree Celsius.
 
-Arguments come from an authenticated host and are checked all the same: exact names, exact types (a
-bool is no integer), sizes and ranges. Each operation is one change of the vault or none.
+The host is authenticated, and its arguments are checked all the same: exact names, exact types (a
+bool is no integer), sizes and ranges. Each operation makes one change of the vault or none.
 """
 
 from firmware.protocol import messages
@@ -13,7 +13,7 @@ from firmware.storage.vault import BLOCKED, DAMAGED
 if False:
     from firmware.interfaces import Any, Clock, LinkServices, Random, Suite, Vault  # type: ignore[unreachable]
 
-_EDGE_MS = 1100  # a clock whose second does not change within this stands still
+_EDGE_MS = 1100  # a clock whose second does not change within this time has stopped
 _TICKS_MASK = (1 << 30) - 1
 _MAX_TRIM = 127
 
@@ -22,13 +22,13 @@ class RefusedError(Exception):
     """A request was refused; `number` is the link's error number."""
 
     def __init__(self, number: int):
-        """Carry nothing but the number."""
+        """Keep the error number only."""
         super().__init__(number)
         self.number = number
 
 
 class Requests:
-    """Carries out operations by number."""
+    """The operations by number."""
 
     def __init__(
         self,
@@ -39,14 +39,13 @@ class Requests:
         suite: "Suite",
         random: "Random",
     ):
-        """`services` as in session.py."""
+        """Take the data of product and build; `services` as in session.py."""
         self._product = product
         self._vault = vault
         self._services = services
         self._suite = suite
         self._random = random
-        # operation -> what carries it out, and the names of its arguments; None where the operation
-        # sorts them itself
+        # operation -> (method, names of its arguments); None where the method checks the names
         self._operations = {
             messages.INFO: (self._info, ()),
             messages.KEY_SET: (self._key_set, ("key", "kind")),
@@ -69,8 +68,8 @@ class Requests:
             self._operations[messages.READ_CODE] = (self._read_code, ("name",))
 
     def known(self, operation: int) -> bool:
-        """Whether this build has the operation; CLAIM belongs to the session and is not among
-        them."""
+        """Return True when this build has the operation. CLAIM is not among them: session.py
+        handles it."""
         return operation in self._operations
 
     def perform(self, operation: int, args: dict) -> dict:
@@ -115,7 +114,7 @@ class Requests:
         self._vault.remove_credential(_name(args))
 
     def _clock_read(self, args: dict) -> dict:
-        """Answer at the instant a second begins, so that the host can tell the drift to a few
+        """Answer at the instant a second begins, so that the host can measure the drift to a few
         milliseconds."""
         clock = self._clock()
         try:
@@ -135,8 +134,8 @@ class Requests:
         return answer
 
     def _next_second(self, clock: "Clock") -> int | None:
-        """Wait for the next second to begin and return it; None when the clock stands still or
-        tells no time."""
+        """Wait for the next second to begin and return it; None when the clock does not advance or
+        holds no valid time."""
         began_ms = self._services.now_ms()
         try:
             before = clock.read()
@@ -155,9 +154,9 @@ class Requests:
         clock = self._clock()
         aging = self._vault.clock["aging"]
         try:
-            clock.set(time)  # first of all: every millisecond spent before it makes the clock late
+            clock.set(time)  # first: every millisecond before it makes the clock late
             if clock.aging() != aging:
-                clock.set_aging(aging)  # the chip forgets its trim when both supplies were gone
+                clock.set_aging(aging)  # the chip loses its trim when both supplies fail
         except OSError:
             raise RefusedError(messages.CLOCK_ABSENT)
         self._vault.record_clock(time, aging)

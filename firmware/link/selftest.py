@@ -1,5 +1,4 @@
-"""Known answers for the token's own cryptography, computed on the token: a flash or a build gone
-wrong shows here."""
+"""Known-answer tests of the token's cryptography, which detect damaged flash or a faulty build."""
 
 from binascii import unhexlify
 
@@ -9,17 +8,17 @@ from firmware.otp.totp import totp
 if False:
     from firmware.interfaces import Suite  # type: ignore[unreachable]
 
-_SEED = b"1234567890" * 7  # the RFCs' secrets are its first 20, 32 and 64 bytes
+_SEED = b"1234567890" * 7  # its first 20, 32 and 64 bytes are the RFCs' secrets
 _NINE = b"\x09" + bytes(31)
 _NINE_TIMES_BASE = b"422c8e7a6227d7bca1350b3e2bb7279f7897b87bb6854b783c60e80311ae3079"
-# Made with OpenSSL, as a test does again.
+# Made with OpenSSL; a test checks it against OpenSSL.
 _KEY = bytes(range(32))
 _COUNTER = 258
 _SEALED = b"76da9c5873f882f871fe2a1053800ee304d95342013242a607bafa6829530eb00ff3"
 
 
 def known_answers(suite: "Suite") -> dict:
-    """Return what was tried and whether it came out right; about 1 s on an RP2040.
+    """Return {algorithm: passed}; takes about 1 s on an RP2040.
 
     Sources: RFC 4226 appendix D, RFC 6238 appendix B, RFC 7748 section 5.2 (first iteration).
     """

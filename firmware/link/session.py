@@ -1,11 +1,11 @@
-"""The token's side of the link: hello, handshake, and requests inside the secure session. Times in
+"""The token's side of the link: hello, handshake, and requests inside the secure session. Times are
 milliseconds.
 
-One session counts at a time. A handshake is only a candidate until its first message has come
-through, because a replayed or made-up handshake message must not end the session of somebody who
-holds the key. Whatever arrives, the answer is a payload or silence, never an exception.
+At most one session is valid. A handshake only makes a candidate, which replaces the session when
+its first message decrypts: a replayed or forged handshake message must not end the session of a
+host that holds the key. Whatever arrives, the answer is a payload or None, never an exception.
 
-`services` is what the App hands in: clock (driver or None), comparison(number) to show it,
+The App passes in `services`: clock (driver or None), comparison(number) to show the number,
 settings_changed(), now_ms() (ticks of at least 30 bits), selftest() and info() (maps for the
 operations of these names).
 """
@@ -27,12 +27,12 @@ _TICKS_MASK = (1 << 30) - 1  # MicroPython's ticks wrap at 2^30
 _KEPT_ANSWERS = 4
 _COMMITMENT_SIZE = 32
 
-# What a token without an access key does for a claimed session, and what one with damaged storage
-# does.
+# The operations allowed in a claimed session on a token without an access key, and on one with
+# damaged storage.
 _WITHOUT_KEY = (messages.INFO, messages.KEY_SET, messages.WIPE, messages.SELFTEST)
 _WHEN_DAMAGED = (messages.INFO, messages.WIPE, messages.SELFTEST)
-# Asked again under the same id, these are done again: they change nothing, and an old answer could
-# be untrue.
+# These are carried out again when the same request id is repeated: they change nothing, and a kept
+# answer could be out of date.
 _READING = (
     messages.INFO,
     messages.CREDENTIAL_LIST,
@@ -66,7 +66,7 @@ class LinkServer:
         suite: "Suite",
         random: "Random",
     ):
-        """`suite` holds the primitives for Noise, random(n) gives n random bytes."""
+        """`suite` holds the primitives for Noise; random(n) returns n random bytes."""
         self._identity = {
             "product": product["name"],
             "board": board["name"],
@@ -83,11 +83,11 @@ class LinkServer:
         self._hello_body: bytes | None = None
         self._session: _Session | None = None
         self._candidate: _Session | None = None
-        # (request id, error, result) of the latest changes, the oldest first
+        # (request id, error, result) of the latest changes, oldest first
         self._answers: list = []
 
     def handle(self, payload: bytes | None) -> bytes | None:
-        """Return the answer to a frame's payload, None for silence; a payload of None stands for a
+        """Return the answer to a frame's payload, or None for no answer; a payload of None means a
         damaged frame."""
         try:
             if payload is None:
@@ -101,12 +101,12 @@ class LinkServer:
             if kind == messages.TRANSPORT:
                 return self._transport(body)
             if kind == messages.ERROR:
-                # Our own words, from a terminal that echoes: answering them would never end.
+                # The token's own message, echoed by a terminal: answering it would make a loop.
                 return None
             return _error(messages.BAD_MESSAGE)
         except Exception:
-            # Only what is wrong in this module ends here; failing operations are answered inside
-            # the session.
+            # Only a fault of this module gets here; failures of operations are answered inside the
+            # session.
             return _error(messages.INTERNAL)
 
     def _hello(self) -> bytes:
@@ -215,12 +215,12 @@ class LinkServer:
         except (RefusedError, VaultError) as refusal:
             return refusal.number, {}
         except Exception as fault:
-            # The kind of fault helps whoever reports it; its text could quote what must stay here.
+            # The exception's type helps to find the fault; its text could contain a secret.
             return messages.INTERNAL, {"exception": type(fault).__name__}
         if operation in (messages.KEY_SET, messages.WIPE):
-            self._candidate = None  # it was begun under the key from before
+            self._candidate = None  # it was begun under the old key
         if operation == messages.WIPE:
-            self._answers = []  # the next owner has no business with them
+            self._answers = []  # the next owner must not see them
         return messages.OK, result
 
     def _claim(self, session: _Session, args: dict) -> None:
