@@ -8,8 +8,7 @@ _OUTER = 0x5C
 
 
 def hmac(algorithm: str, key: bytes, message: bytes) -> bytes:
-    """HMAC of message; algorithm is "SHA1", "SHA256" or "SHA512", anything else raises
-    ValueError."""
+    """Return the HMAC of message; algorithm is "SHA1", "SHA256" or "SHA512", else ValueError."""
     size = _BLOCK_SIZES.get(algorithm)
     if size is None:
         raise ValueError("unknown hash algorithm")

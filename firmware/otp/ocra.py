@@ -1,8 +1,8 @@
 """OCRA, the challenge-response code (RFC 6287). Times are Unix seconds.
 
-A suite says how a response is made:
-OCRA-1:HOTP-<hash>-<digits>:[C-]Q<form><size>[-P<hash>][-S<bytes>][-T<step>], section 6. Inputs of
-section 5.1 that it does not name must not be given.
+A suite defines how a response is computed (section 6):
+OCRA-1:HOTP-<hash>-<digits>:[C-]Q<form><size>[-P<hash>][-S<bytes>][-T<step>]. Inputs (section 5.1)
+that the suite does not name must not be given.
 """
 
 from binascii import hexlify, unhexlify
@@ -15,13 +15,13 @@ if False:
     from firmware.interfaces import Any  # type: ignore[unreachable]
 
 _HASHES = ("SHA1", "SHA256", "SHA512")
-_UNITS = {"S": (1, 59), "M": (60, 59), "H": (3600, 48)}  # seconds, and how many of them at most
+_UNITS = {"S": (1, 59), "M": (60, 59), "H": (3600, 48)}  # unit: (seconds, largest count)
 _QUESTION_NIBBLES = 256  # section 5.1: Q has 128 bytes
 _FORMS = {"N": "0123456789", "H": "0123456789ABCDEFabcdef"}
 
 
 def parse(suite: str) -> dict:
-    """Return what a suite says; ValueError for what is none.
+    """Return the fields of a suite; ValueError for an invalid one.
 
     algorithm; digits (0: the whole HMAC); counter (bool); form "N", "A" or "H" and size of the
     question; pin (hash or None); session (bytes or 0); step (seconds or 0).
@@ -77,12 +77,12 @@ def ocra(
     session: "Any" = None,
     unix_time: "Any" = None,
 ) -> str:
-    """Return the response to a question; ValueError when an input is missing, not asked for or does
-    not fit.
+    """Return the response to a question; ValueError when an input is missing, not in the suite or
+    does not fit it.
 
-    `counter` and `unix_time` are numbers, `session` bytes, `pin` the PIN's text; None for what
-    the suite does not ask for. A question for mutual authentication is both sides' challenges, one
-    behind the other.
+    `counter` and `unix_time` are integers, `session` bytes, `pin` the PIN's text; None where the
+    suite has no such input. A question for mutual authentication is the challenges of both sides,
+    concatenated.
     """
     said = parse(suite)
     given = (counter is not None, pin is not None, session is not None, unix_time is not None)
@@ -117,7 +117,7 @@ def _question(form: str, size: int, question: str) -> bytes:
         return question.encode() + bytes(_QUESTION_NIBBLES // 2 - len(question))
     if not all(each in _FORMS[form] for each in question):
         raise ValueError("the question does not fit the suite")
-    # A number counts as a number: its hexadecimal digits, from the left, and zeros behind them
+    # A numeric question is converted to hexadecimal digits, left-aligned and padded with zeros
     # (appendix A).
     nibbles = hex(int(question))[2:] if form == "N" else question
     return unhexlify(nibbles + "0" * (_QUESTION_NIBBLES - len(nibbles)))
@@ -132,7 +132,7 @@ def _step(text: str) -> int:
 
 
 def _number(text: str, least: int, most: int) -> int:
-    """Return a number of so many digits."""
+    """Return a decimal number of `least` to `most` digits."""
     if not least <= len(text) <= most or not all(digit in _FORMS["N"] for digit in text):
         raise ValueError("not a number")
     return int(text)

@@ -4,7 +4,7 @@ _MASK = 0xFFFFFFFF
 
 
 def sha1(data: bytes) -> bytes:
-    """The 20-byte SHA-1 digest of data."""
+    """Return the 20-byte SHA-1 digest of data."""
     # Padding: a one bit, zeros up to 56 mod 64, the length in bits as 64-bit big-endian.
     data = bytes(data) + b"\x80" + bytes((55 - len(data)) % 64) + (8 * len(data)).to_bytes(8, "big")
     state = (0x67452301, 0xEFCDAB89, 0x98BADCFE, 0x10325476, 0xC3D2E1F0)

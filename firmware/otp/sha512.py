@@ -1,8 +1,7 @@
-"""SHA-512 in plain Python (FIPS 180-4 section 6.4), for the VMs whose hashlib lacks it: every
-MicroPython port.
+"""SHA-512 in plain Python (FIPS 180-4 section 6.4): no MicroPython port has it in hashlib.
 
-Words are 64-bit integers, which live on the heap on the token; a TOTP code with SHA-512 costs four
-blocks of this.
+Words are 64-bit integers, which are heap objects on the token; a TOTP code with SHA-512 takes four
+blocks.
 """
 
 _MASK = 0xFFFFFFFFFFFFFFFF
@@ -39,7 +38,7 @@ _INITIAL = (
 
 
 def sha512(data: bytes) -> bytes:
-    """The 64-byte SHA-512 digest of data."""
+    """Return the 64-byte SHA-512 digest of data."""
     # Padding: a one bit, zeros up to 112 mod 128, the length in bits as 128-bit big-endian.
     data = (
         bytes(data) + b"\x80" + bytes((111 - len(data)) % 128) + (8 * len(data)).to_bytes(16, "big")
@@ -56,7 +55,7 @@ def _compress(state: tuple, data: bytes, start: int) -> tuple:
     a, b, c, d, e, f, g, h = state
     for i in range(80):
         if i >= 16:
-            # Rotations as shifts of the doubled word: its upper half falls to the mask at the end.
+            # Rotations as shifts of the word written twice; the mask removes the upper half.
             x = w[(i + 1) & 15]
             y = w[(i + 14) & 15]
             xx = x << 64 | x

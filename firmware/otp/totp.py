@@ -5,17 +5,17 @@ from firmware.otp.hotp import hotp
 
 
 def step(unix_time: int, period: int) -> int:
-    """The number of whole periods since 1970: the counter that the code is made from."""
+    """Return the number of whole periods since 1970, which is the counter of the code."""
     return unix_time // period
 
 
 def remaining(unix_time: int, period: int) -> int:
-    """Seconds that the code of this moment still lives, 1 to period."""
+    """Return the seconds for which the code of this time remains valid, 1 to period."""
     return period - unix_time % period
 
 
 def totp(
     secret: bytes, unix_time: int, period: int = 30, digits: int = 6, algorithm: str = "SHA1"
 ) -> str:
-    """The code of this moment as a zero-padded string."""
+    """Return the code of a time as a zero-padded string."""
     return hotp(secret, step(unix_time, period), digits, algorithm)
