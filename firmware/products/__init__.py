@@ -1,2 +1,1 @@
-"""Products as plain data: what a token has, shows and how long it waits. Fonts, which are data too,
-lie in fonts/."""
+"""Products as plain data: parts, fonts, times, settings. The fonts themselves are in fonts/."""

@@ -1,5 +1,7 @@
-"""Kodeviser: the key-fob with one button and a small display. Times in milliseconds, voltages in
-millivolts."""
+"""Kodeviser: key fob with one button and a small display.
+
+Times in milliseconds, voltages in millivolts.
+"""
 
 PRODUCT = {
     "name": "kodeviser",
@@ -9,12 +11,12 @@ PRODUCT = {
     "code_fonts": {6: "digits6", 7: "digits8", 8: "digits8"},
     "text_font": "text",
     "native_modules": (),  # compiled to the processor's machine code
-    "show_ms": 30_000,  # off again by itself
-    "hold_ms": 6_000,  # opens the information pages
+    "show_ms": 30_000,  # turns off after this time
+    "hold_ms": 6_000,  # holding the button opens the information pages
     "debounce_ms": 5,
     "battery_low_mv": 3_500,  # one Li-ion cell: about a tenth of its charge left
-    "languages": ("da", "en"),  # that there are; an image carries some of them
-    "image_languages": ("da", "en"),  # unless others are asked for
+    "languages": ("da", "en"),  # all there are; an image has some of them
+    "image_languages": ("da", "en"),  # default choice
     "settings": {"flip": False, "language": "da", "brightness": 3},
     "ranges": {"brightness": (1, 5)},
 }
