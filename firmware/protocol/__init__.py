@@ -1,1 +1,1 @@
-"""The link between host and token: frames, CBOR, messages, Noise. Pure; its only definition."""
+"""The link's messages, for host and token: frames, CBOR, message tables, Noise. No I/O."""

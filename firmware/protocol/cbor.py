@@ -2,9 +2,9 @@
 
 Integers of 64 bits, byte and text strings, arrays, maps, false, true, null.
 
-Strict on purpose, so that one meaning has one form but for the order of a map's keys: definite
-lengths, shortest heads, text keys, none twice, valid UTF-8, nothing after the item; at most 4
-containers deep and 64 items in each.
+Strict, so that a value has one encoding except for the order of a map's keys: definite lengths,
+shortest heads, unique text keys, valid UTF-8, nothing after the item; at most 4 nested containers
+of 64 items each.
 """
 
 if False:
@@ -18,14 +18,14 @@ _SIMPLE = {0xF4: False, 0xF5: True, 0xF6: None}
 
 
 def dumps(value: object) -> bytes:
-    """Encode a value; ValueError for what lies outside the subset."""
+    """Encode a value; ValueError for one outside the subset."""
     out = bytearray()
     _write(out, value, 0)
     return bytes(out)
 
 
 def loads(data: bytes) -> "Any":
-    """Decode exactly one item that fills data; ValueError for anything else."""
+    """Decode the one item that fills data; ValueError for anything else."""
     value, end = _read(data, 0, 0)
     if end != len(data):
         raise ValueError("bytes after the item")
@@ -83,7 +83,7 @@ def _write_head(out: bytearray, major: int, number: int) -> None:
 
 
 def _read(data: bytes, at: int, depth: int) -> tuple:
-    """The item at an offset, and the offset after it."""
+    """Return the item at offset `at`, and the offset after it."""
     if at >= len(data):
         raise ValueError("the item is cut short")
     first = data[at]
@@ -110,9 +110,8 @@ def _read(data: bytes, at: int, depth: int) -> tuple:
     if major > _MAP:
         raise ValueError("a tag")
     end = at + number
-    if end > len(
-        data
-    ):  # checked before slicing, for MicroPython takes no slice end beyond a machine word
+    # Checked before slicing: MicroPython takes no slice end beyond a machine word.
+    if end > len(data):
         raise ValueError("the string is cut short")
     raw = data[at:end]
     return (_text(raw) if major == _TEXT else raw), end
@@ -154,7 +153,7 @@ def _check_container(items: int, depth: int) -> None:
 def _text(raw: bytes) -> str:
     text = str(raw, "utf-8")
     if len(text) != len(raw):
-        # MicroPython's decoder lets surrogates, overlong forms and numbers above U+10FFFF through.
+        # MicroPython's decoder accepts surrogates, overlong forms and numbers above U+10FFFF.
         size = 0
         for character in text:
             point = ord(character)

@@ -1,9 +1,9 @@
-"""Frames on the serial byte stream: 0x00, COBS(payload || CRC-32 little-endian), 0x00. Sizes in
+"""Frames on the serial byte stream: 0x00, COBS(payload || CRC-32 little-endian), 0x00. Sizes are
 bytes.
 
 COBS (Cheshire and Baker, "Consistent Overhead Byte Stuffing", 1999) removes every 0x00 from a block
-for one byte in 254, so 0x00 marks the ends of frames and nothing else. The leading one closes
-whatever garbage stands before, so a frame is never lost to it.
+at the cost of one byte in 254, so 0x00 only occurs at the ends of frames. The leading 0x00 ends any
+garbage before a frame, so that the frame is not lost with it.
 """
 
 import binascii
@@ -16,17 +16,17 @@ _MAX_BLOCK = MAX_PAYLOAD + _CRC_SIZE + (MAX_PAYLOAD + _CRC_SIZE) // _LONGEST_RUN
 
 
 def encode(payload: bytes) -> bytes:
-    """The whole frame of a payload; ValueError when it is longer than MAX_PAYLOAD."""
+    """Return the frame of a payload; ValueError when it is longer than MAX_PAYLOAD."""
     if len(payload) > MAX_PAYLOAD:
         raise ValueError("the payload is too long for a frame")
     return b"\0" + stuff(payload + binascii.crc32(payload).to_bytes(_CRC_SIZE, "little")) + b"\0"
 
 
 def stuff(data: bytes) -> bytes:
-    """COBS: each run of up to 254 bytes that are not 0x00 behind a byte that tells its length plus
-    one."""
+    """Return the COBS block of data: each run of up to 254 bytes other than 0x00, preceded by its
+    length plus one."""
     out = bytearray()
-    full = False  # whether the run before was a full one, which implies no 0x00 after it
+    full = False  # whether the previous run had 254 bytes, which implies no 0x00 after it
     runs = data.split(b"\0")
     last = len(runs) - 1
     for i, run in enumerate(runs):
@@ -44,8 +44,7 @@ def stuff(data: bytes) -> bytes:
 
 
 def unstuff(block: bytes) -> bytes:
-    """The data of a COBS block that holds no 0x00; ValueError when it ends before its last run
-    does."""
+    """Return the data of a COBS block without 0x00; ValueError when the block ends within a run."""
     out = bytearray()
     at = 0
     size = len(block)
@@ -62,22 +61,22 @@ def unstuff(block: bytes) -> bytes:
 
 
 class Decoder:
-    """Finds frames in a byte stream that may hold anything. Keeps at most one frame's bytes."""
+    """Finds frames in a byte stream that may hold garbage. Keeps the bytes of one frame at most."""
 
     def __init__(self) -> None:
-        """Begin outside any frame."""
+        """Start outside any frame."""
         self._block = bytearray()
         self._oversized = False
         self._opened = False
 
     @property
     def idle(self) -> bool:
-        """Whether no 0x00 has opened a frame yet: whatever comes now, other than 0x00, is not from
-        a whole frame."""
+        """Return True while no 0x00 has opened a frame: until then bytes other than 0x00 belong to
+        none."""
         return not self._opened
 
     def feed(self, data: bytes) -> list:
-        """Take in bytes. Return the payloads they complete, in order, with None for each damaged or
+        """Take bytes; return the payloads they complete, in order, with None for each damaged or
         oversized frame."""
         found: list[bytes | None] = []
         at = 0
@@ -91,7 +90,7 @@ class Decoder:
             if self._oversized or self._block:
                 payload = None if self._oversized else _open(bytes(self._block))
                 found.append(payload)
-                # After damage, this 0x00 may as well be the one that opens the next frame.
+                # After damage, this 0x00 may be the one that opens the next frame.
                 self._opened = payload is None
                 self._block = bytearray()
                 self._oversized = False
@@ -107,7 +106,7 @@ class Decoder:
 
 
 def _open(block: bytes) -> bytes | None:
-    """The payload of a block, or None when it is damaged."""
+    """Return the payload of a block, or None when it is damaged."""
     try:
         data = unstuff(block)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What the token tells about a secret that it never gives out again."""
+"""Fingerprints of secrets, which the token never returns themselves."""
 
 from firmware.protocol.messages import FINGERPRINT_SIZE
 
@@ -7,8 +7,8 @@ if False:
 
 
 def fingerprint(hmac: "Hmac", access_key: bytes, secret: bytes) -> bytes:
-    """8 bytes that only a holder of the access key can compute: nobody else can try guessed secrets
-    against them.
+    """Return 8 bytes that identify a secret and need the access key to compute, so that nobody else
+    can test guesses against them.
 
     hmac(key, data) is HMAC-SHA-256.
     """

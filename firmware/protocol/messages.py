@@ -1,15 +1,13 @@
-"""The link's vocabulary: frame kinds, operations, states, limits and errors. Token and host both
-read this table.
+"""The link's constants: frame kinds, operations, states, limits and errors, for token and host.
 
-docs/protocol.md is generated from here. Sizes are bytes, times are Unix seconds (UTC), temperatures
-hundredths of a degree Celsius, voltages millivolts. The token side must run on MicroPython, so this
-is plain data.
+docs/protocol.md is generated from this module. Sizes are bytes, times Unix seconds (UTC),
+temperatures hundredths of a degree Celsius, voltages millivolts. Plain data, as it also runs on
+MicroPython.
 """
 
 PROTOCOL_VERSION = 1
-PROLOGUE = (
-    b"kodebrik/1"  # the Noise prologue is this followed by the hello body the token sent last
-)
+# The Noise prologue is this and the body of the token's last hello.
+PROLOGUE = b"kodebrik/1"
 
 # Frame kinds: the first byte of a frame's payload.
 HELLO = 1  # host: empty body. token: CBOR map, see HELLO_FIELDS
@@ -22,7 +20,7 @@ PATTERN_NNPSK0 = 1
 
 HELLO_FIELDS = ("product", "board", "serial", "version", "protocol", "build", "state", "key")
 
-# Life of a token ("state" in hello).
+# State of a token ("state" in hello).
 BLANK = "blank"
 LOCKED = "locked"
 BLOCKED = "blocked"
@@ -51,22 +49,20 @@ ALGORITHMS = ("SHA1", "SHA256", "SHA512")
 DIGITS = (6, 7, 8)
 PERIODS = (30, 60)
 MAX_SUITE = 64  # characters of an OCRA suite
-ENTRIES = (
-    "number",
-    "payment",
-)  # what is typed as a challenge: one number, or an amount and whom it is for
-MAX_CHALLENGE = 24  # digits of a number that is typed
+# What the user types as a challenge: one number, or an amount and the payee's account.
+ENTRIES = ("number", "payment")
+MAX_CHALLENGE = 24  # digits of a typed number
 MAX_AMOUNT = 8
-MAX_PAYEE = 15  # with an amount and its length in front: 24
+MAX_PAYEE = 15  # with the amount and its length before it: 24
 LANGUAGES = ("da", "en", "kl")
 MIN_PIN = 4  # digits
 MAX_PIN = 8
-PIN_TRIES = 10  # wrong ones in a row block the token
+PIN_TRIES = 10  # wrong PINs in a row until the token blocks
 MIN_TIME = 946684800  # 2000-01-01, the first second a DS3231 can hold
 MAX_TIME = 7258118399  # 2199-12-31 23:59:59, the last
 
-# Operations inside an authenticated session: number -> name. READ_CODE exists on development builds
-# alone.
+# Operations inside an authenticated session: number -> name. READ_CODE exists on development
+# builds only.
 OPERATIONS = {
     1: "info",
     2: "claim",
@@ -108,7 +104,7 @@ OPERATIONS = {
     PIN_CLEAR,
 ) = range(1, 19)
 
-# Errors. firmware.protocol.sentences has their names and what they say.
+# Errors. firmware.protocol.sentences has their names and messages.
 OK = 0
 (
     BAD_FRAME,

@@ -1,4 +1,4 @@
-"""The Noise machine (Noise revision 34, sections 5, 7 and 9) for the two patterns of the link.
+"""The Noise protocol (revision 34, sections 5, 7 and 9) for the two handshake patterns of the link.
 
     NN:     -> e        NNpsk0:  -> psk, e
             <- e, ee             <- e, ee
@@ -22,34 +22,32 @@ _NAMES = {
 
 
 class Cipher:
-    """One direction of a session (CipherState, section 5.1). Its messages must come once each and
-    in order."""
+    """One direction of a session (CipherState, section 5.1). Messages must arrive once each and in
+    order."""
 
     def __init__(self, suite: "Suite", key: bytes):
-        """Begin at message 0 of a 32-byte key."""
+        """Start at message 0 of a 32-byte key."""
         self._suite = suite
         self._key = key
         self._counter = 0
 
     def encrypt(self, plaintext: bytes, ad: bytes = b"") -> bytes:
-        """ciphertext || tag of the next message."""
+        """Return ciphertext || tag of the next message."""
         ciphertext = self._suite.encrypt(self._key, self._counter, ad, plaintext)
         self._counter += 1
         return ciphertext
 
     def decrypt(self, ciphertext: bytes, ad: bytes = b"") -> bytes:
-        """The plaintext of the next message. A ValueError leaves the counter, so the true message
-        can still follow."""
+        """Return the plaintext of the next message. A ValueError leaves the counter as it is, so
+        that the genuine message can still follow."""
         plaintext = self._suite.decrypt(self._key, self._counter, ad, ciphertext)
         self._counter += 1
         return plaintext
 
 
 class Handshake:
-    """One handshake of two messages (HandshakeState and SymmetricState, sections 5.2 and 5.3).
-
-    The initiator calls write, read; the responder read, write; then both split().
-    """
+    """One handshake of two messages (HandshakeState and SymmetricState, sections 5.2 and 5.3). The
+    initiator calls write, read; the responder read, write; then both split()."""
 
     def __init__(
         self,
@@ -60,7 +58,7 @@ class Handshake:
         psk: bytes | None = None,
         ephemeral_private: bytes = b"",
     ):
-        """Begin. ephemeral_private: 32 fresh random bytes; psk: 32 bytes for PATTERN_NNPSK0, None
+        """Start. ephemeral_private: 32 fresh random bytes; psk: 32 bytes for PATTERN_NNPSK0, None
         for PATTERN_NN."""
         if pattern not in _NAMES or (psk is not None) != (pattern == PATTERN_NNPSK0):
             raise ValueError("the key does not go with the pattern")
@@ -79,19 +77,20 @@ class Handshake:
 
     @property
     def finished(self) -> bool:
-        """Whether both messages went through."""
+        """Return True after both messages."""
         return self._message == 2
 
     @property
     def hash(self) -> bytes:
-        """The handshake hash once finished: the same 32 bytes on both sides and in no other
-        session."""
+        """Return the handshake hash of a finished handshake: 32 bytes, equal on both sides and
+        unique to the session."""
         if not self.finished:
             raise ValueError("the handshake is not finished")
         return self._hash
 
     def write(self, payload: bytes = b"") -> bytes:
-        """Our message with a payload, which is encrypted but for the first one of PATTERN_NN."""
+        """Return this side's message with a payload, which is encrypted except in the first message
+        of PATTERN_NN."""
         first = self._begin(writing=True)
         if first and self._psk is not None:
             self._mix_key_and_hash(self._psk)
@@ -105,7 +104,8 @@ class Handshake:
         return public + ciphertext
 
     def read(self, message: bytes) -> bytes:
-        """The payload of the peer's message. After a ValueError this handshake is dead."""
+        """Return the payload of the peer's message. After a ValueError the handshake cannot be
+        used."""
         first = self._begin(writing=False)
         if len(message) < KEY_SIZE:
             raise ValueError("the handshake message is too short")
@@ -124,7 +124,7 @@ class Handshake:
         return payload
 
     def split(self) -> tuple:
-        """The two ciphers of a finished handshake: (send, receive)."""
+        """Return the two ciphers of a finished handshake: (send, receive)."""
         if not self.finished:
             raise ValueError("the handshake is not finished")
         keys = self._hkdf(b"", 2)
@@ -137,8 +137,8 @@ class Handshake:
         )
 
     def _begin(self, writing: bool) -> bool:
-        """Check whose turn it is; give whether this is message 1. Dead until the caller gets
-        through its message."""
+        """Check that this side may write or read now; return True for message 1. The handshake
+        counts as failed until the caller has finished the message."""
         message = self._message
         self._message = _DEAD
         if message not in (0, 1) or writing != ((message == 0) == self._initiator):
@@ -148,7 +148,7 @@ class Handshake:
     def _mix_ephemeral(self, public: bytes) -> None:
         self._mix_hash(public)
         if self._psk is not None:
-            self._mix_key(public)  # section 9.2: so that the key is randomised by the ephemeral one
+            self._mix_key(public)  # section 9.2: the ephemeral key randomises the message key
 
     def _mix_hash(self, data: bytes) -> None:
         self._hash = self._suite.hash(self._hash + data)
@@ -163,7 +163,7 @@ class Handshake:
         self._cipher = Cipher(self._suite, key)
 
     def _hkdf(self, key_material: bytes, outputs: int) -> list:
-        """HKDF of section 4.3: outputs blocks of 32 bytes."""
+        """Return `outputs` blocks of 32 bytes by the HKDF of section 4.3."""
         hmac = self._suite.hmac
         temporary = hmac(self._chaining_key, key_material)
         block = b""

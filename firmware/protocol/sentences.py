@@ -1,5 +1,7 @@
-"""The link's errors as a host tells them: number -> (name, what is wrong, what to do). No token
-imports this."""
+"""The link's errors for host tools: number -> (name, what is wrong, what to do).
+
+Not imported on the token.
+"""
 
 ERRORS = {
     1: (
