@@ -1,5 +1,7 @@
-"""The decoder of voice packs: machine code where it loads, else plain Python. Both give the same
-samples."""
+"""The decoder of voice packs: machine code where it loads, else plain Python.
+
+Both give the same samples.
+"""
 
 from firmware.speech.adpcm_plain import FADE, INDEX, NEXT, PREDICTOR, RING, ZERO
 
@@ -7,11 +9,8 @@ try:
     from firmware.speech.adpcm_native import blend, decode, silence, take
 
     NATIVE = True
-except (
-    ImportError,
-    ValueError,
-    AttributeError,
-):  # not in the image, for another processor, or CPython
+# Not in the image, compiled for another processor, or CPython.
+except (ImportError, ValueError, AttributeError):
     from firmware.speech.adpcm_plain import blend, decode, silence, take
 
     NATIVE = False

@@ -1,8 +1,8 @@
 """The functions of adpcm_plain.py as machine code, with the same samples.
 
-Compiled for the board's processor (mpy-cross -march); where it does not fit the processor, its
-import fails. Viper reads memory without signs: the decoder keeps its predictor above zero, and
-samples of the ring are extended.
+Compiled for the board's processor (mpy-cross -march); on another processor the import fails. Viper
+reads memory as unsigned: the decoder keeps its predictor above zero, and samples of the ring are
+sign-extended.
 """
 
 import micropython
@@ -49,7 +49,7 @@ def decode(state: ptr32, source: ptr8, count: int, ring: ptr16):
 
 @micropython.viper
 def take(ring: ptr16, position: int, out: ptr16, at: int, count: int, gain: int):
-    """Copy samples of a clip to out[at:], gain 256ths as loud."""
+    """Copy samples of a clip to out[at:], scaled by gain / 256."""
     for i in range(count):
         sample = int(ring[(position + i) & 1023])
         if sample > 32767:
@@ -59,14 +59,14 @@ def take(ring: ptr16, position: int, out: ptr16, at: int, count: int, gain: int)
 
 @micropython.viper
 def silence(out: ptr16, at: int, count: int):
-    """Make samples silent."""
+    """Set samples to zero."""
     for i in range(at, at + count):
         out[i] = 0
 
 
 @micropython.viper
 def blend(ring: ptr16, old: int, new: int, faded: int, out: ptr16, at: int, count: int, gain: int):
-    """Go over from one place of a clip to another."""
+    """Cross-fade from one position of a clip to another."""
     for i in range(faded, faded + count):
         first = int(ring[(old + i) & 1023])
         if first > 32767:

@@ -1,10 +1,10 @@
-"""IMA-ADPCM and the mixing of samples in plain Python: wherever adpcm_native.py does not load.
+"""IMA-ADPCM decoding and mixing in plain Python, where adpcm_native.py does not load.
 
 Source: IMA Digital Audio Focus and Technical Working Groups, "Recommended Practices for Enhancing
-Digital Audio Compatibility in Multimedia Systems", revision 3.00 (1992), section 6. Of each byte
-the low nibble comes first.
+Digital Audio Compatibility in Multimedia Systems", revision 3.00 (1992), section 6. The low nibble
+of each byte comes first.
 
-A *ring* is an array("h") of RING samples; the sample n of a clip stands at n modulo RING.
+A *ring* is an array("h") of RING samples; sample n of a clip is at index n modulo RING.
 """
 
 from array import array
@@ -13,7 +13,7 @@ if False:
     from firmware.interfaces import Buffer, Samples  # type: ignore[unreachable]
 
 RING = 1024
-FADE = 64  # samples over which one place of a clip goes over into another
+FADE = 64  # samples of a cross-fade
 PREDICTOR, INDEX, NEXT = range(3)  # what a decoder's state, an array("i"), holds
 ZERO = 32768  # what PREDICTOR holds for the sample 0, so that it is never negative
 
@@ -28,8 +28,8 @@ STEPS = array("H", [
 
 
 def decode(state: "Samples", source: "Buffer", count: int, ring: "Samples") -> None:
-    """Decode the first `count` nibbles of source into the ring, from the sample state[NEXT] on;
-    move the state on."""
+    """Decode the first `count` nibbles of source into the ring, from sample state[NEXT] on; update
+    the state."""
     predictor = state[PREDICTOR]
     index = state[INDEX]
     at = state[NEXT]
@@ -64,14 +64,14 @@ def decode(state: "Samples", source: "Buffer", count: int, ring: "Samples") -> N
 
 
 def take(ring: "Samples", position: int, out: "Samples", at: int, count: int, gain: int) -> None:
-    """Copy `count` samples of a clip from `position` on to out[at:], `gain` (0 to 256) 256ths as
-    loud."""
+    """Copy `count` samples of a clip from `position` on to out[at:], scaled by gain / 256 (gain 0
+    to 256)."""
     for i in range(count):
         out[at + i] = (ring[(position + i) & (RING - 1)] * gain) >> 8
 
 
 def silence(out: "Samples", at: int, count: int) -> None:
-    """Make `count` samples of out silent, from out[at] on."""
+    """Set `count` samples of out to zero, from out[at] on."""
     for i in range(at, at + count):
         out[i] = 0
 
@@ -86,8 +86,8 @@ def blend(
     count: int,
     gain: int,
 ) -> None:
-    """Go over from the place `old` of a clip to the place `new`: the samples `faded` to faded +
-    count - 1 of FADE."""
+    """Cross-fade from position `old` of a clip to position `new`: samples `faded` to faded + count
+    - 1 of the FADE samples of the fade."""
     for i in range(faded, faded + count):
         sample = ring[(old + i) & (RING - 1)] * (FADE - i) + ring[(new + i) & (RING - 1)] * i
         out[at] = ((sample >> 6) * gain) >> 8

@@ -1,4 +1,4 @@
-"""Voice packs: one language's clips in one file, read piece by piece while it sounds.
+"""Voice packs: one language's clips in one file, read in pieces while they play.
 
 The file, integers little endian:
 
@@ -11,17 +11,17 @@ The file, integers little endian:
 | 12 | 4 | CRC-32 of everything from offset 16 on |
 | 16 | | description: a CBOR map, see describe() |
 | | 40 each | entries, sorted by name and speed |
-| | | ADPCM data and cuts, where the entries say |
+| | | ADPCM data and cuts, at the offsets in the entries |
 
 An entry is name (23 bytes, padded with zeros), speed (1 byte, from 1 on), the decoder's first step
-index (1), level (1: how many 128ths of its samples' level the clip sounds at, at most 128), number
-of cuts (2), samples in the data (4), offset of the data (4), offset of the cuts (4). Clips are
-mono, 16 bits, 16 kHz; the decoder's first predictor is 0.
+index (1), level (1; gain of the clip in 128ths, at most 128), number of cuts (2), samples in the
+data (4), offset of the data (4), offset of the cuts (4). Clips are mono, 16 bits, 16 kHz; the
+decoder's first predictor is 0.
 
-Speeds of a phrase may share their data. A *cut* makes a clip longer or shorter without changing its
-pitch: after `straight` samples (2 bytes) go over, within FADE samples, to the place that lies
-`jump` samples (2 bytes, signed) further on in the data. The host chose jumps of whole periods of
-the voice.
+The clips of a phrase at several speeds may share their data. A *cut* makes a clip longer or shorter
+without changing its pitch: after `straight` samples (2 bytes) playback cross-fades, within FADE
+samples, to the position `jump` samples (2 bytes, signed) further on in the data. The host chooses
+jumps of whole periods of the voice.
 """
 
 import struct
@@ -38,7 +38,7 @@ ENTRY = "<23sBBBHIII"
 CUT = "<Hh"
 RATE = 16000
 MAX_CUTS = 512
-MAX_JUMP = 640  # so that both ends of a jump and one decoded piece fit into the ring
+MAX_JUMP = 640  # samples; both ends of a jump and a decoded piece fit into the ring
 
 _HEAD_SIZE = 16
 _ENTRY_SIZE = 40
@@ -47,11 +47,11 @@ _PIECE = 128  # bytes read at once: 256 samples
 
 
 class Pack:
-    """A voice pack in an open binary file. One clip sounds at a time; after start(), nothing
+    """A voice pack in an open binary file. One clip plays at a time; after start(), nothing
     allocates."""
 
     def __init__(self, file: "File"):
-        """Raise ValueError for a file that is no voice pack or was cut short."""
+        """Read the header; ValueError for a file that is no voice pack or is truncated."""
         head = file.read(_HEAD_SIZE)
         if len(head) < _HEAD_SIZE or head[:4] != MAGIC:
             raise ValueError("not a voice pack")
@@ -66,22 +66,21 @@ class Pack:
         self._entry = bytearray(_ENTRY_SIZE)
         self._level = 128
         self._coded = 0  # samples in the clip's data
-        self._position = 0  # the clip's next sample to sound
-        self._cut = 0  # the cut that comes next
+        self._position = 0  # the clip's next sample to play
+        self._cut = 0  # number of the next cut
         self._cut_count = 0
-        self._turn = 0  # the position at which it is due
-        self._faded = 0  # how many samples of its fade have sounded
+        self._turn = 0  # the position of that cut
+        self._faded = 0  # samples of its cross-fade already played
 
     def describe(self) -> dict:
-        """Return language, voice, licence, rate, codec, speeds and whatever else the maker
-        noted."""
-        from firmware.protocol.cbor import loads  # not on the way to the first sound
+        """Return the description: language, voice, licence, rate, codec, speeds, other fields."""
+        from firmware.protocol.cbor import loads  # not imported before the first sound
 
         self._file.seek(_HEAD_SIZE)
         return loads(self._file.read(self._described))
 
     def intact(self) -> bool:
-        """Read the whole file and say whether its checksum fits."""
+        """Read the whole file; return True when its checksum is right."""
         from binascii import crc32
 
         found = 0
@@ -99,7 +98,7 @@ class Pack:
             yield str(self._entry[:_NAME_SIZE].rstrip(b"\0"), "ascii"), self._entry[_NAME_SIZE]
 
     def start(self, name: str, speed: int) -> None:
-        """Make a clip the one that read() gives; KeyError when the pack does not have it at this
+        """Select the clip that read() returns; KeyError when the pack does not have it at this
         speed."""
         key = name.encode()
         low = 0
@@ -133,15 +132,15 @@ class Pack:
         self._aim()
 
     def stop(self) -> None:
-        """Give no more of the clip."""
+        """End the clip: read() returns no more samples."""
         self._position = self._turn = self._coded = 0
         self._cut = self._cut_count = 0
 
     def read(self, out: "Samples", gain: int, at: int = 0) -> int:
-        """Fill out, an array("h"), from `at` on with the clip's next samples, gain (0 to 256)
-        256ths as loud.
+        """Fill out, an array("h"), from `at` on with the clip's next samples, scaled by gain / 256
+        (gain 0 to 256).
 
-        Return how many there were: fewer than there was room for at the clip's end, 0 after it.
+        Return the number of samples: fewer than fit at the clip's end, 0 after it.
         """
         first = at
         size = len(out)
@@ -190,7 +189,7 @@ class Pack:
         return jump - 0x10000 if jump & 0x8000 else jump
 
     def _decode(self, end: int) -> None:
-        """Have the data decoded up to the sample before `end`, by whole pieces."""
+        """Decode the data up to the sample before `end`, in whole pieces."""
         while self._state[NEXT] < end:
             if not self._file.readinto(self._piece):
                 raise OSError(5)  # EIO: the file ends within a clip
@@ -201,8 +200,7 @@ class Pack:
         self._file.readinto(self._entry)
 
     def _compare(self, number: int, key: bytes, speed: int) -> int:
-        """Load an entry and say whether it stands before (< 0), at or after (> 0) a name and
-        speed."""
+        """Load an entry; return < 0, 0 or > 0 as it sorts before, at or after a name and speed."""
         self._load(number)
         for i in range(_NAME_SIZE):
             order = self._entry[i] - (key[i] if i < len(key) else 0)

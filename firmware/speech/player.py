@@ -1,9 +1,9 @@
-"""Plays a script, clips of a voice pack with pauses behind them, over the audio driver. Times are
+"""Plays a script, clips of a voice pack with pauses after them, through the audio driver. Times are
 milliseconds.
 
-`feed()` reads what is to be heard soon from the flash and must be called every `feed_ms`, from the
-program's loop alone: an interrupt handler could come in the middle of another file operation.
-Within a clip it allocates nothing.
+`feed()` reads the next samples from flash and must be called every `feed_ms`, by the program's loop
+only: an interrupt handler could run during another file operation. Within a clip it allocates
+nothing.
 """
 
 from array import array
@@ -20,23 +20,25 @@ _MARKS = 8  # clips that may begin within the driver's ring, and one more
 
 
 class Player:
-    """One voice. `gain` is 0 to 256, in 256ths; `busy` is True while there is sound under way."""
+    """Plays one script at a time.
+
+    `gain` is in 256ths, 0 to 256; `busy` is True while sound is being sent or played.
+    """
 
     def __init__(self, audio: "Audio"):
-        """Play on that audio driver."""
+        """Take the audio driver to play through."""
         self._audio = audio
         self._pack: Pack | None = None
         self._script: list = []
-        self._next = 0  # the place in the script that comes next
-        self._pause = 0  # samples of silence until then
+        self._next = 0  # index in the script of the next clip
+        self._pause = 0  # samples of silence before it
         self._in_clip = False
         self._all_sent = True
-        self._behind = 0  # samples of the pause behind the clip under way
+        self._behind = 0  # samples of the pause after the current clip
         self._speed = 1
         self._rate = audio.rate // 1000  # samples a millisecond
-        self._begins = array(
-            "i", bytes(4 * _MARKS)
-        )  # positions at which places of the script begin, by place % _MARKS
+        # Positions at which clips of the script begin, by index in the script % _MARKS.
+        self._begins = array("i", bytes(4 * _MARKS))
         self.busy = False
         self.gain = 256
         self.feed_ms = audio.feed_ms
@@ -47,13 +49,13 @@ class Player:
         return self._pack is not None
 
     def use(self, pack: "Pack | None") -> None:
-        """Take the clips from that voice pack from now on; None for no sound at all."""
+        """Use the clips of another voice pack; None for no speech."""
         self.stop()
         self._pack = pack
 
     def say(self, script: list, speed: int) -> None:
-        """Play (clip, pause behind it) one after another, instead of what is being played; feed()
-        must follow."""
+        """Play a script of (clip, pause after it) instead of what is being played; feed() must
+        follow."""
         self.stop()
         if self._pack is None or not script:
             return
@@ -80,7 +82,7 @@ class Player:
         return not audio.over()
 
     def at(self) -> int:
-        """Return the place in the script of the clip that is heard or was heard last; -1 before the
+        """Return the index in the script of the clip being played or played last; -1 before the
         first."""
         heard = self._audio.heard()
         place = self._next - 1
@@ -89,7 +91,7 @@ class Player:
         return place
 
     def _fill(self, piece: "Samples", position: int) -> None:
-        """Fill a piece that will begin at that position; silence behind the end of the script."""
+        """Fill a piece that starts at `position`, with silence after the end of the script."""
         size = len(piece)
         at = 0
         while at < size:
@@ -102,14 +104,12 @@ class Player:
                 at = end
 
     def _read(self, piece: "Samples", at: int) -> int:
-        """Fill the piece with the clip from `at` on; return how many samples there were."""
+        """Fill the piece with the clip from index `at` on; return the number of samples."""
         count = 0
         try:
             if self._pack is not None:
                 count = self._pack.read(piece, self.gain, at)
-        except (
-            OSError
-        ):  # the flash cannot be read: there is no voice any more, and the display goes on
+        except OSError:  # the flash cannot be read: no more speech, the display goes on
             self._give_up()
         if at + count < len(piece):
             self._in_clip = False
@@ -117,7 +117,7 @@ class Player:
         return count
 
     def _start(self, position: int) -> bool:
-        """Begin with the next clip that the pack has; False at the end of the script."""
+        """Start the next clip that the pack has; return False at the end of the script."""
         while self._pack is not None and self._next < len(self._script):
             clip, pause = self._script[self._next]
             self._begins[self._next % _MARKS] = position

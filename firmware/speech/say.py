@@ -1,9 +1,9 @@
 """From what is to be said to clips and pauses, and to the same as text for the display.
 
-What is to be said is a list of *parts*: a key of the phrases, a function that gives one when its
-turn comes (for what changes meanwhile), or a tuple of groups of digits such as ("123", "456").
-Digits are read one by one, never as tens; between groups is a pause of 400 to 800 ms. Times are
-milliseconds.
+What is to be said is a list of *parts*: a key of the phrases, a function that returns one when its
+clip starts (for values that change meanwhile), or a tuple of groups of digits such as ("123",
+"456"). Digits are read one by one, never as tens; the pause between groups is 400 to 800 ms. Times
+are milliseconds.
 """
 
 if False:
@@ -11,9 +11,8 @@ if False:
 
 SPEEDS = (1, 2, 3, 4, 5)  # slow to fast; 3 reads about 100 digits a minute
 
-# Silence behind a digit, between groups and behind a phrase, by speed. The clips themselves last
-# longer or shorter with the speed too; together that is about 60, 80, 100, 140 and 200 digits a
-# minute.
+# Silence after a digit, between groups and after a phrase, by speed. The length of the clips
+# depends on the speed too; together that is about 60, 80, 100, 140 and 200 digits a minute.
 _DIGIT = (0, 540, 380, 220, 110, 70)
 _GROUP = (0, 750, 720, 680, 580, 480)
 _PHRASE = (0, 350, 280, 220, 160, 110)
@@ -21,14 +20,13 @@ _AGAIN = 1000  # before something is said a second time
 
 
 def grouped(code: str) -> tuple:
-    """Return a code in its two groups, as the display shows it: 3+3, 3+4, 4+4, and 2+3 for a
-    training code."""
+    """Return a code in two groups, as on the display: 3+3, 3+4, 4+4; a training code 2+3."""
     half = len(code) // 2
     return code[:half], code[half:]
 
 
 def script(parts: "Parts", speed: int) -> list:
-    """Return (clip, pause behind it) for everything that is to be said."""
+    """Return [(clip, pause after it), ...] for the parts."""
     said = []
     for part in parts:
         if type(part) is not tuple:
@@ -42,19 +40,19 @@ def script(parts: "Parts", speed: int) -> list:
 
 
 def clips(parts: "Parts") -> int:
-    """Return how many clips script() makes of the parts."""
+    """Return the number of clips that script() makes of the parts."""
     return sum(
         [sum([len(group) for group in part]) if type(part) is tuple else 1 for part in parts]
     )
 
 
 def twice(said: list) -> list:
-    """Return a script that says this, and after a second says it again."""
+    """Return a script that says `said`, and after a second says it again."""
     return said[:-1] + [(said[-1][0], _AGAIN)] + said
 
 
 def text(parts: "Parts", phrases: dict) -> str:
-    """Return the parts as the display shows them; digits stay digits."""
+    """Return the parts as text for the display; digits stay digits."""
     words = []
     for part in parts:
         key = part() if callable(part) else part
@@ -68,12 +66,13 @@ def text(parts: "Parts", phrases: dict) -> str:
 
 
 def rounded(seconds: int) -> str:
-    """Return the key of a number of seconds below 70: itself below ten, else the whole tens in
-    it."""
+    """Return the key of a number of seconds below 70: the number itself below ten, else rounded
+    down to tens."""
     return str(seconds if seconds < 10 else seconds // 10 * 10)
 
 
 def time_left(seconds: int) -> tuple:
-    """Return the keys of a number and its unit for a time, rounded up to what can be said."""
+    """Return the keys of a number and its unit for a time in seconds, rounded up to one that has a
+    clip."""
     number, unit = (seconds, "seconds") if seconds <= 60 else ((seconds + 59) // 60, "minutes")
     return str(number if number < 10 else (number + 9) // 10 * 10), unit
