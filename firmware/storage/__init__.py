@@ -1,1 +1,1 @@
-"""What a token keeps: a power-safe journal and the sealed vault in it."""
+"""The token's persistent storage: a power-safe journal and the encrypted vault in it."""

@@ -1,5 +1,7 @@
-"""What a credential must look like before the vault takes it, and where it goes. Imported when one
-is written."""
+"""Checks a credential before the vault stores it, and finds its place.
+
+Imported only for a change.
+"""
 
 from firmware.protocol import messages
 from firmware.storage.errors import VaultError
@@ -13,7 +15,7 @@ _MAX_COUNTER = (1 << 63) - 1
 
 
 def check(credential: dict) -> None:
-    """Raise VaultError for anything but exactly one well-formed credential (RFC 4226, RFC 6238, RFC
+    """Raise VaultError unless `credential` is one well-formed credential (RFC 4226, RFC 6238, RFC
     6287)."""
     fields = _FIELDS.get(credential.get("kind", ""))
     if fields is None:
@@ -50,8 +52,8 @@ def check(credential: dict) -> None:
 
 
 def _has_counter(credential: dict) -> bool:
-    """Return whether the suite wants a counter. BAD_SUITE for one whose challenge cannot be typed
-    or answered here."""
+    """Return True when the suite has a counter; BAD_SUITE when its challenge cannot be typed or
+    answered on a token."""
     from firmware.otp.ocra import parse
 
     suite = credential.get("suite")
@@ -62,8 +64,8 @@ def _has_counter(credential: dict) -> bool:
         said = parse(suite)
     except ValueError:
         raise VaultError(messages.BAD_SUITE)
-    # Only letters and digits ("A") are taken as they are. Other questions are padded with zeros,
-    # and two payments could be the same one (RFC 6287 section 5.1).
+    # Only alphanumeric questions ("A") are used unchanged. Others are padded with zeros, so two
+    # payments could give the same question (RFC 6287 section 5.1).
     unfit = entry == "payment" and (said["form"] != "A" or said["size"] < messages.MAX_CHALLENGE)
     if said["digits"] not in messages.DIGITS or said["session"] or unfit:
         raise VaultError(messages.BAD_SUITE)
@@ -71,8 +73,7 @@ def _has_counter(credential: dict) -> bool:
 
 
 def place(credentials: list, credential: dict) -> tuple:
-    """Return the list with the credential in it, and whether a secret fell out of it.
-    ACCOUNTS_FULL."""
+    """Return (the list with the credential in it, True if a secret was replaced); ACCOUNTS_FULL."""
     for at, held in enumerate(credentials):
         if held["name"] == credential["name"]:
             same_secret = held["secret"] == credential["secret"]
@@ -86,7 +87,7 @@ def place(credentials: list, credential: dict) -> tuple:
 
 
 def index(credentials: list, name: str) -> int:
-    """Return where the account of that name stands, or raise UNKNOWN_ACCOUNT."""
+    """Return the index of the account of that name; UNKNOWN_ACCOUNT when there is none."""
     for at, held in enumerate(credentials):
         if held["name"] == name:
             return at
@@ -94,7 +95,7 @@ def index(credentials: list, name: str) -> int:
 
 
 def _is_name(name: str) -> bool:
-    # Control characters cannot be shown, and would let two names look alike.
+    # Control characters are invisible: two names could look the same.
     return (
         type(name) is str
         and 0 < len(name.encode()) <= messages.MAX_NAME

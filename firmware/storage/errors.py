@@ -1,9 +1,11 @@
-"""How storage fails: the flash, or a change that the vault does not take."""
+"""Errors of storage: a flash failure, or a change that the vault refuses."""
 
 
 class StorageError(Exception):
-    """The flash did not keep what was written. load() tells which body counts: the one from before,
-    unless the new one was to be written twice and only its second copy failed.
+    """The flash did not keep what was written.
+
+    load() returns the body that is valid: the previous one, unless the new one was to be written
+    twice and only the second copy failed.
     """
 
 
@@ -11,6 +13,6 @@ class VaultError(Exception):
     """A change was refused or failed; `number` is the link's error number."""
 
     def __init__(self, number: int):
-        """Carry nothing but the number, so that no message can hold a secret."""
+        """Keep the error number only, so that no message can hold a secret."""
         super().__init__(number)
         self.number = number

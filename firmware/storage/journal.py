@@ -1,15 +1,14 @@
-"""Two-slot journal: keeps one body of bytes so that a power cut at any instant leaves the old body
+"""Two-slot journal: stores one body of bytes so that a power cut at any instant leaves the old body
 or the new one.
 
-Slot files `<name>.0` and `<name>.1`. A slot is a header, little endian (magic, generation, flags,
-body length, CRC-32 over everything but itself), then the body. The valid slot of the highest
-generation counts; a save writes the other one and reads it back, so the body that counted before
-stays untouched until the new one is whole. Nothing is kept in memory between calls: the files are
-the only truth.
+The slot files are `<name>.0` and `<name>.1`. A slot is a header, little endian (magic, generation,
+flags, body length, CRC-32 over everything but itself), then the body. The valid slot of the highest
+generation is current; a save writes the other one and reads it back, so the current body stays
+untouched until the new one is complete. Nothing is kept in memory between calls.
 
-Saving with `forget` writes both slots and marks them, so that the old body is in neither file; when
-the power fails between the two, the next load() does the second. littlefs copies on write: what the
-old files occupied is freed, and stays in the flash until the block is used again.
+Saving with `forget` writes and marks both slots, so that the old body is in neither file; when the
+power fails between the two, the next load() writes the second. littlefs copies on write: the blocks
+of the old files are freed, and keep their content until they are used again.
 """
 
 import os
@@ -24,25 +23,25 @@ _HEADER = "<4sIIII"
 _HEADER_SIZE = calcsize(_HEADER)
 _FLAG_TWIN = 1  # the other slot must carry the same body
 
-# What a slot without a body reads as: (generation, flags, body). The first generation written is 1.
+# (generation, flags, body) of a slot without a body. The first generation written is 1.
 _ABSENT = (-1, 0, b"")
 _BROKEN = (0, 0, b"")
 
 
 class Journal:
-    """One body of bytes in two slot files in `directory`, which is made with the first save."""
+    """One body of bytes in two slot files in `directory`, which the first save creates."""
 
     def __init__(self, directory: str, name: str):
-        """Touch nothing yet; `damaged` is known after load()."""
+        """Access no file yet; `damaged` is valid after load()."""
         self._directory = directory
         self._name = name
         self.damaged = False
 
     def load(self) -> bytes | None:
-        """Return the newest whole body, or None when there is none.
+        """Return the newest complete body, or None when there is none.
 
-        None with `damaged` set: both slot files are there and neither is whole. None without it:
-        nothing was ever saved, or the very first save did not come to its end.
+        None with `damaged` set: both slot files exist and neither is valid. None without it:
+        nothing was ever saved, or the very first save was interrupted.
         """
         newest, (generation, flags, body), other = self._read_both()
         self.damaged = generation == 0 and other != _ABSENT
@@ -52,19 +51,19 @@ class Journal:
             try:
                 self._write(1 - newest, generation + 1, flags, body)
             except StorageError:
-                pass  # the body that counts is whole, and the next load tries again
+                pass  # the current body is complete, and the next load tries again
         return body
 
     def save(self, body: bytes, forget: bool = False) -> None:
-        """Make `body` the one that counts; with `forget` also take the old one out of its file.
-        StorageError."""
+        """Make `body` the current one; with `forget` also overwrite the old one. StorageError when
+        the flash fails."""
         newest, (generation, _, _), _ = self._read_both()
         if generation > 0:
             target = 1 - newest
         else:
-            # There is nothing to fall back to yet, so the first save fills both slots, beginning
-            # again with the one that a cut left broken: two broken slots then mean damage, never a
-            # first save that was cut twice.
+            # There is no older body yet, so the first save fills both slots, starting with one that
+            # a power cut left broken: two broken slots then mean damage, never a first save that
+            # was interrupted twice.
             forget, target, generation = True, newest, 0
             self._make_directory()
         self._write(target, generation + 1, _FLAG_TWIN if forget else 0, body)
@@ -72,7 +71,7 @@ class Journal:
             self._write(1 - target, generation + 2, _FLAG_TWIN, body)
 
     def _read_both(self) -> tuple:
-        """Return the number of the slot that counts, what is in it, and what is in the other."""
+        """Return the number of the current slot, its content, and the content of the other."""
         first, second = self._read(0), self._read(1)
         return (1, second, first) if second[0] > first[0] else (0, first, second)
 
@@ -90,7 +89,7 @@ class Journal:
 
     def _read(self, slot: int) -> tuple:
         """Return (generation, flags, body); _ABSENT when there is no such file, _BROKEN when it is
-        not whole."""
+        not valid."""
         try:
             with open(self._path(slot), "rb") as file:
                 record = file.read()

@@ -1,10 +1,10 @@
-"""The PIN of a token with a keypad: what makes a bad one, how it is kept, and how often it may be
-tried. Seconds.
+"""The PIN of a token with a keypad: which PINs are too simple, how it is stored, and how often it
+may be tried. Times are seconds.
 
-The record lies in the sealed vault: salt, verifier, wrong tries in a row, and when the last one was
-(Unix, 0 without a clock). The verifier is HMAC-SHA256(salt, label + PIN). It keeps the PIN out of
-sight of whoever opens a vault, not out of reach: 10,000 PINs are soon tried, with any verifier that
-a token can afford. The tries are what protects it.
+The record in the encrypted vault holds salt, verifier, consecutive wrong tries, and the time of the
+last one (Unix seconds, 0 without a clock). The verifier is HMAC-SHA256(salt, label + PIN). It hides
+the PIN from someone who reads an opened vault, but does not withstand a search: 10,000 PINs are
+quickly tried with any verifier that a token can afford. The limit on tries is the protection.
 """
 
 from firmware.crypto.compare import equal
@@ -15,8 +15,7 @@ from firmware.storage.errors import VaultError
 if False:
     from firmware.interfaces import Random, Vault  # type: ignore[unreachable]
 
-# How long to wait after so many wrong tries in a row; the tenth blocks. All together an hour and a
-# quarter.
+# The wait after each number of consecutive wrong tries; the tenth blocks. The sum is 75 minutes.
 WAITS = (0, 0, 0, 30, 60, 120, 300, 600, 1200, 2400, 0)
 
 _LABEL = b"kodebrik pin"
@@ -25,8 +24,8 @@ _KEYPAD_LINES = ("2580", "0852")  # the other lines of the keypad are runs
 
 
 def simple(pin: str) -> bool:
-    """Return True for what guessers try first: equal steps (0000, 1234, 9753), repeated, paired or
-    mirrored digits."""
+    """Return True for PINs that are guessed first: equal steps (0000, 1234, 9753), repeated, paired
+    or mirrored digits."""
     size = len(pin)
     steps = [(int(pin[i]) - int(pin[i - 1])) % 10 for i in range(1, size)]
     if min(steps) == max(steps) or pin in _KEYPAD_LINES:
@@ -39,8 +38,8 @@ def simple(pin: str) -> bool:
 
 
 def set_pin(vault: "Vault", pin: str, random: "Random") -> None:
-    """Keep a new PIN, forgetting the one before. BAD_ARGUMENT for what is no PIN, PIN_TOO_SIMPLE
-    for a weak one."""
+    """Store a new PIN and forget the old one. BAD_ARGUMENT for an invalid PIN, PIN_TOO_SIMPLE for a
+    simple one."""
     if type(pin) is not str or not MIN_PIN <= len(pin) <= MAX_PIN:
         raise VaultError(BAD_ARGUMENT)
     if not all("0" <= digit <= "9" for digit in pin):
@@ -53,9 +52,9 @@ def set_pin(vault: "Vault", pin: str, random: "Random") -> None:
 
 
 def try_pin(vault: "Vault", pin: str, now: int) -> bool:
-    """Return whether it is the PIN. The try is in the flash before anything is compared; VaultError
-    when it is not."""
-    record: dict = dict(vault.pin)  # type: ignore[arg-type] # called where there is a PIN alone
+    """Return True when `pin` is right. The try is counted in flash before the comparison;
+    VaultError when that fails."""
+    record: dict = dict(vault.pin)  # type: ignore[arg-type] # only called when there is a PIN
     record["tries"] += 1
     record["at"] = now
     vault.keep_pin(record)

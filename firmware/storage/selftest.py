@@ -1,5 +1,4 @@
-"""Test of the flash through its file system: a scratch file is written, read back and erased.
-Imported when the host asks for the self-test."""
+"""Test of the flash through its file system. Imported when the host asks for the self-test."""
 
 import os
 
@@ -12,7 +11,7 @@ _PIECE = 256
 
 
 def flash_works(random: "Random") -> bool:
-    """Return True when a block of random bytes reads back as it was written and can be erased."""
+    """Return True when a scratch file of random bytes reads back as written and can be removed."""
     piece = random(_PIECE)
     try:
         with open(_PATH, "wb") as file:

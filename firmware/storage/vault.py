@@ -1,13 +1,13 @@
-"""The vault: access key, credentials, PIN, settings and clock health as one sealed body in the
+"""The vault: access key, credentials, PIN, settings and clock data as one encrypted body in the
 journal.
 
-Body: version byte, salt (16), then a CBOR map sealed under HKDF-SHA256(board's unique id, salt).
-The salt is fresh for every save, so no two bodies share a key, and another board cannot open them.
-Each method that changes something is one save: it is in the flash whole when the method returns,
-and nothing has changed when it raises.
+Body: version byte, salt (16 bytes), then a CBOR map sealed under HKDF-SHA256(board's unique id,
+salt). The salt is fresh for every save, so no two bodies share a key, and another board cannot
+decrypt them. Each method that changes something is one save: the change is in flash when the method
+returns, and nothing has changed when it raises.
 
-Opening costs six HMACs, and it is part of every press: what only a change needs is imported by the
-change.
+Opening the vault costs six HMACs at every press, so modules that only a change needs are imported
+by the change.
 """
 
 from firmware.crypto.hkdf import hkdf_sha256
@@ -19,8 +19,8 @@ from firmware.storage.journal import Journal
 if False:
     from firmware.interfaces import AesEcb, Random  # type: ignore[unreachable]
 
-# The states and kinds of key as the link names them; a test holds the two lists together. The
-# link's own module is not imported here because its table of errors would be read at every press.
+# States and kinds of key as in protocol/messages.py; a test compares the two lists. That module is
+# not imported here, as its table of errors would be loaded at every press.
 BLANK = "blank"
 LOCKED = "locked"
 BLOCKED = "blocked"
@@ -36,11 +36,11 @@ _INFO = b"kodebrik vault 1"
 
 
 class Vault:
-    """What the token must not forget and must not tell."""
+    """The token's persistent state, secrets included."""
 
     def __init__(self, journal: Journal, unique_id: bytes, aes_ecb: "AesEcb", random: "Random"):
-        """Open the vault. aes_ecb(key32) gives a function on whole blocks, random(n) gives n random
-        bytes."""
+        """Open the vault. aes_ecb(key) returns the AES function of a 32-byte key; random(n) returns
+        n random bytes."""
         self._journal = journal
         self._unique_id = unique_id
         self._aes_ecb = aes_ecb
@@ -49,24 +49,23 @@ class Vault:
         self._load()
 
     def __repr__(self) -> str:
-        """State and number of accounts: nothing secret."""
+        """Return state and number of accounts, nothing secret."""
         return "<Vault " + self.state + ", " + str(len(self.credentials)) + " accounts>"
 
     @property
     def state(self) -> str:
-        """One of BLANK, LOCKED, BLOCKED, WIPED, DAMAGED. Too many wrong PINs block as the issuer
-        does."""
+        """One of BLANK, LOCKED, BLOCKED, WIPED, DAMAGED. Too many wrong PINs also mean BLOCKED."""
         pin = self.pin
         return BLOCKED if pin is not None and pin["tries"] >= PIN_TRIES else self._content["state"]
 
     @property
     def key_kind(self) -> str:
-        """Which access key is held: KEY_NONE, or a kind that set_key() was given."""
+        """Kind of the access key: KEY_NONE, or the kind given to set_key()."""
         return self._content["key_kind"]
 
     @property
     def access_key(self) -> bytes | None:
-        """The link's pre-shared key, 32 bytes."""
+        """The link's pre-shared key, 32 bytes, or None."""
         return self._content["access_key"]
 
     @property
@@ -79,7 +78,7 @@ class Vault:
 
     @property
     def settings(self) -> dict:
-        """Settings that differ from the product's own. Read only."""
+        """Settings that differ from the product's defaults. Read only."""
         return self._content["settings"]
 
     @property
@@ -90,11 +89,11 @@ class Vault:
 
     @property
     def pin(self) -> dict | None:
-        """The PIN's record, see firmware.storage.pin, None without a PIN. Read only."""
+        """The PIN's record, see firmware.storage.pin; None without a PIN. Read only."""
         return self._content["pin"]
 
     def set_key(self, kind: str, key: bytes) -> None:
-        """Take the access key of that kind; the one before is forgotten."""
+        """Store the access key of a kind and forget the old one."""
         from firmware.protocol import messages
 
         self._require_readable()
@@ -108,10 +107,8 @@ class Vault:
         )
 
     def put_credential(self, credential: dict) -> None:
-        """Add an account or replace the one of that name; what is already so is left alone.
-
-        The counter of a secret that is already under that name never goes back.
-        """
+        """Add an account or replace the one of the same name; an unchanged one is not written. The
+        counter of a secret that is already stored under the name never decreases."""
         from firmware.storage.credentials import check, place
 
         self._require_key()
@@ -128,8 +125,8 @@ class Vault:
         self._change({"credentials": self.credentials[:at] + self.credentials[at + 1 :]}, True)
 
     def next_counter(self, at: int) -> int:
-        """Return the counter to use now for the account at that index; the next one is in the flash
-        by then."""
+        """Return the counter to use for the account at index `at`; its successor is already in
+        flash."""
         credential = dict(self.credentials[at])
         counter = credential["counter"]
         credential["counter"] = counter + 1
@@ -139,30 +136,30 @@ class Vault:
         return counter
 
     def write_settings(self, changes: dict) -> None:
-        """Keep these settings beside those already kept."""
+        """Store these settings, leaving the others as they are."""
         self._require_readable()
         settings = dict(self.settings)
         settings.update(changes)
         self._change({"settings": settings})
 
     def record_clock(self, set_at: int, aging: int) -> None:
-        """Keep when the clock was set (Unix seconds) and the trim it runs with."""
+        """Store when the clock was set (Unix seconds) and its trim."""
         self._require_readable()
         self._change({"clock": {"set_at": set_at, "aging": aging}})
 
     def keep_pin(self, record: dict | None, forget: bool = False) -> None:
-        """Keep the PIN's record, None for no PIN; with `forget` the one before is in neither slot
-        file any more."""
+        """Store the PIN's record, None for no PIN; with `forget` neither slot file keeps the old
+        one."""
         self._require_key()
         self._change({"pin": record}, forget)
 
     def block(self) -> None:
-        """Give no codes from now on."""
+        """Block the token: it gives no codes."""
         self._require_key()
         self._change({"state": BLOCKED})
 
     def unblock(self) -> None:
-        """Give codes again; wrong PINs count from none."""
+        """Unblock the token and reset the count of wrong PINs."""
         self._require_key()
         pin = self.pin
         if pin is not None:
@@ -171,21 +168,21 @@ class Vault:
         self._change({"state": LOCKED, "pin": pin})
 
     def wipe(self) -> None:
-        """Forget keys, credentials, counters, PIN and settings, also those of a damaged vault;
-        clock health stays.
+        """Delete keys, credentials, counters, PIN and settings, also of a damaged vault; clock data
+        stay.
 
-        Afterwards neither slot file holds the old body, even when the power fails midway (see the
-        journal). The blocks that littlefs freed keep the old sealed body until they are used again.
-        Its salt lies beside it, so who reads out the whole flash of a wiped token and knows the
-        board's unique id can still open it. A salt in a file of its own would be no better, as
-        littlefs copies that on write too.
+        Afterwards neither slot file holds the old body, even when the power fails midway (see
+        journal.py). The blocks that littlefs freed keep the old encrypted body until they are used
+        again. Its salt is beside it, so someone who reads the whole flash of a wiped token and
+        knows the board's unique id can still decrypt it. A salt in a separate file would not help,
+        as littlefs copies that on write too.
         """
         content = _empty(WIPED)
         content["clock"] = self.clock
         self._save(content, True)
 
     def verify(self) -> bool:
-        """Whether the flash still holds what is in memory."""
+        """Return True when the flash still holds what is in memory."""
         body = self._journal.load()
         if body is None:
             return self.state == BLANK and not self._journal.damaged
@@ -221,7 +218,7 @@ class Vault:
         if body[:1] != _VERSION:
             raise ValueError("a vault of another version")
         salt = body[1 : 1 + _SALT_SIZE]
-        content = _empty(BLANK)  # for what firmware before this one did not keep yet
+        content = _empty(BLANK)  # defaults for fields that older firmware did not store
         content.update(loads(unseal(self._key(salt), body[1 + _SALT_SIZE :], self._aes_ecb)))
         return content
 
@@ -239,7 +236,7 @@ class Vault:
         except StorageError:
             from firmware.protocol.messages import STORAGE_FAILED
 
-            self._load()  # what the flash holds is what counts
+            self._load()  # the content of the flash is valid
             raise VaultError(STORAGE_FAILED)
         self._content = content
 
