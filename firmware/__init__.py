@@ -1,1 +1,1 @@
-"""What is flashed on a token: runs on MicroPython, on the board and in the emulator alike."""
+"""The token's firmware, for MicroPython on a board and in the emulator."""

@@ -1,4 +1,4 @@
-"""Runs first. Ctrl-C is a byte of the binary link here, not a way into the program."""
+"""Runs before main.py. Disables Ctrl-C, since 0x03 is an ordinary byte of the binary link."""
 
 import micropython
 

@@ -1,6 +1,9 @@
-"""Which token this is. An image gets a file of its own here; this one serves the source tree."""
+"""Product, board and build type.
+
+Building an image replaces this file; this one is for the source tree.
+"""
 
 PRODUCT = "kodeviser"
 BOARD = "pico"
 DEVELOPMENT = True
-LANGUAGES = ("da", "en")  # the ones it carries, the first one to begin with
+LANGUAGES = ("da", "en")  # languages in the image, the default first

@@ -1,5 +1,7 @@
-"""Bring-up: from board and product data to driver objects. Only this file and the drivers use
-`machine`."""
+"""Bring-up: makes driver objects from board and product data.
+
+Only this file and the drivers use `machine`.
+"""
 
 import os
 import time
@@ -14,22 +16,25 @@ if False:
 
 
 def reset() -> None:
-    """Start over as after power-on."""
+    """Reset the board, as at power-on."""
     machine.reset()
 
 
 def aes_ecb(key: bytes) -> "BlockCipher":
-    """Return the AES block function of a key, for whole blocks (mode 1 of cryptolib is ECB)."""
+    """Return the AES function of a key, for whole blocks (mode 1 of cryptolib is ECB)."""
     return cryptolib.aes(key, 1).encrypt
 
 
 class Hardware:
-    """The parts of a token. A part that the board lacks or that does not answer is None; the latter
-    is named in `faults`."""
+    """The parts of a token.
+
+    A part that the board lacks or that does not answer is None; one that does not answer is also
+    named in `faults`.
+    """
 
     def __init__(self) -> None:
         """Begin without parts."""
-        self.display: Any = None  # of interfaces.Display, and so on
+        self.display: Any = None  # the parts' types are in interfaces.py
         self.clock: Any = None
         self.button: Any = None
         self.battery: Any = None
@@ -45,18 +50,18 @@ class Hardware:
         self.aes_ecb = aes_ecb
 
     def selftest(self, parts: tuple) -> dict:
-        """Return part -> works, for those of the named parts that can be tested."""
+        """Return {part: works} for those of the named parts that can be tested."""
         from firmware.drivers.selftest import selftest
 
         return selftest(self, parts)
 
 
 def _free_bus(sda: int, scl: int) -> None:
-    """Clock a chip out of a transfer that a reset of this board interrupted: the chip would hold
-    the data line low for ever.
+    """Clock the bus free when a chip holds the data line low after a reset of this board cut a
+    transfer.
 
-    The clock chip runs on through our resets, so this happens in the field (DS3231 data sheet, "I2C
-    Interface").
+    The clock chip keeps running through resets of the board, so this happens in use (DS3231 data
+    sheet, "I2C Interface").
     """
     data = machine.Pin(sda, machine.Pin.IN, machine.Pin.PULL_UP)
     clock = None
@@ -90,7 +95,7 @@ def _open_spi(bus: dict) -> machine.SPI:
 
 
 def _open_i2s(bus: dict) -> dict:
-    """Return the bus's data: its driver opens the bus itself."""
+    """Return the bus's data: the driver opens the bus itself."""
     return bus
 
 
@@ -98,8 +103,8 @@ _OPEN = {"i2c": _open_i2c, "spi": _open_spi, "i2s": _open_i2s}
 
 
 def bring_up(board: dict, product: dict) -> Hardware:
-    """Return the product's parts as the board wires them. The latch comes first: until it
-    holds, the power lasts only while the button is down."""
+    """Return the product's parts as the board wires them. The latch comes first: until it holds,
+    the power lasts only while the button is down."""
     hardware = Hardware()
     wired = board["products"][product["name"]]
     buses: dict = {}

@@ -1,18 +1,17 @@
-"""Composition root: from the build's product and board to the running App.
+"""Entry point: makes the App from the build's product and board, and runs it.
 
-A development build ends in the REPL, by Ctrl-C between two frames of the link or by an error. A
-production build never gets there: whatever happens, it starts over.
+A development build ends in the REPL, on Ctrl-C between two frames of the link or on an error. A
+production build never does: however the program ends, the board resets.
 """
 
 import gc
 
 import micropython
 
-micropython.kbd_intr(
-    -1
-)  # again: MicroPython lets Ctrl-C through anew for each file that it runs by itself
-# Collect often: what is imported stays for good, and between garbage it would leave no room for the
-# link's modules.
+# As in boot.py: MicroPython enables Ctrl-C again for each file that it runs at start-up.
+micropython.kbd_intr(-1)
+# Collect often: imported modules stay in memory, and garbage between them would leave no room for
+# those of the link.
 gc.threshold(16_384)
 
 development = False
@@ -44,5 +43,5 @@ finally:
 
             reset()
         finally:
-            # hardware.py itself is broken: MicroPython's soft reset keeps the REPL shut too
+            # For a broken hardware.py: SystemExit makes a soft reset, which avoids the REPL too.
             raise SystemExit

@@ -1,4 +1,4 @@
-"""Modules named by data: a chip's driver, a font, a language."""
+"""Import of modules that data name: a chip's driver, a font, a language."""
 
 import sys
 
@@ -7,6 +7,6 @@ if False:
 
 
 def load(name: str) -> "Any":
-    """Import the module of that dotted name and return it."""
+    """Import the module of a dotted name and return it."""
     __import__(name)
     return sys.modules[name]

@@ -1,4 +1,4 @@
-"""The serial number on label, display and link: 11 digits drawn from the board's unique id, and a
+"""The serial number on label, display and link: 11 digits derived from the board's unique id, and a
 Luhn check digit."""
 
 from firmware.otp.hashes import digest
@@ -15,8 +15,8 @@ def serial_number(unique_id: bytes) -> str:
 
 
 def luhn_digit(number: str) -> str:
-    """Return the digit that makes `number` with it pass the Luhn check; it finds any one wrong
-    digit."""
+    """Return the digit that makes `number` followed by it pass the Luhn check, which detects any
+    single wrong digit."""
     total = 0
     for place, character in enumerate(reversed(number)):
         value = int(character) * (2 if place % 2 == 0 else 1)
