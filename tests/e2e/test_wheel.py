@@ -115,7 +115,7 @@ def test_the_sdist_has_what_the_make_targets_need(built: Built) -> None:
     assert {"tests/conftest.py", "docs/commands.md", "firmware/main.py"} <= names
 
 
-def test_nothing_is_installed_under_a_general_name(installed: Installed) -> None:
+def test_no_generic_package_name_is_installed(installed: Installed) -> None:
     assert {path.name for path in installed.site_packages.iterdir()} == {
         "dependencies.pth",
         "kodebrik",
@@ -125,7 +125,7 @@ def test_nothing_is_installed_under_a_general_name(installed: Installed) -> None
     assert installed.run(installed.site_packages, "python", "-c", code) == "[None, None, None]\n"
 
 
-def test_the_installed_command_shows_a_right_code(installed: Installed, tmp_path: Path) -> None:
+def test_the_installed_command_shows_the_right_code(installed: Installed, tmp_path: Path) -> None:
     assert installed.run(tmp_path, "kodebrik", "--version") == f"kodebrik {VERSION}\n"
     assert installed.run(tmp_path, "python", "-m", "kodebrik", "--version").endswith(VERSION + "\n")
     shown = installed.run(tmp_path, "kodebrik", "demo", "kodeviser", "--state", "state")

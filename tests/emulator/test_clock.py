@@ -14,7 +14,7 @@ moves = st.one_of(
 
 
 @given(st.lists(moves, max_size=60))
-def test_alarms_ring_in_the_order_of_their_times_then_of_their_setting(
+def test_alarms_fire_in_order_of_time_then_of_setting(
     steps: list[tuple[str, int]],
 ) -> None:
     clock, rung = SimulationClock(), []
@@ -43,7 +43,7 @@ def test_alarms_ring_in_the_order_of_their_times_then_of_their_setting(
     assert rung == expected
 
 
-def test_an_alarm_set_by_an_alarm_rings_on_the_same_way() -> None:
+def test_an_alarm_set_by_an_alarm_fires_in_the_same_run() -> None:
     clock, rung = SimulationClock(), []
     clock.at(10, lambda: clock.after(5, lambda: rung.append(clock.now)))
     clock.run_to(20)

@@ -82,7 +82,7 @@ def test_power_fails_before_or_after_the_operation(
     assert flash.read(0, 3 * PAGE) == bytes(programmed * PAGE) + b"\xff" * (3 - programmed) * PAGE
 
 
-def test_a_torn_program_clears_some_of_the_bits_and_the_seed_settles_which(tmp_path: Path) -> None:
+def test_a_torn_program_clears_some_of_the_bits_chosen_by_the_seed(tmp_path: Path) -> None:
     contents = []
     for name in ("a", "b"):
         flash = Flash(tmp_path / name, SIZE, BLOCK, seed=1)

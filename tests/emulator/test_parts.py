@@ -16,7 +16,7 @@ def board() -> Board:
     return Board(BOARD, "kodeviser", SimulationClock(), 0)
 
 
-def test_the_button_bounces_within_3_ms_and_ends_where_the_finger_is(board: Board) -> None:
+def test_the_button_bounces_within_3_ms_and_ends_at_its_new_level(board: Board) -> None:
     edges: list[tuple[int, int]] = []
     board.pins.configure(BUTTON, IN, PULL_UP, 255)
     board.pins.interrupt(BUTTON, IRQ_FALLING | IRQ_RISING)
@@ -40,7 +40,7 @@ def test_a_press_shorter_than_its_bounce_still_ends_open(board: Board) -> None:
     assert board.pins.level(BUTTON) == 1
 
 
-def test_power_ends_half_a_second_after_the_button_when_nobody_holds_it(board: Board) -> None:
+def test_power_ends_half_a_second_after_the_button_without_the_hold_pin(board: Board) -> None:
     latch = board.parts["latch"]
     board.parts["button"].press()
     board.clock.run_to(10_000_000)
@@ -90,7 +90,7 @@ def test_the_adc_sees_half_of_the_cell_against_3300_mv(board: Board, millivolts:
     assert board.adc[CELL].read_u16() * 2 * 3300 / 65535 == pytest.approx(millivolts, abs=3)
 
 
-def test_a_bus_on_other_pins_reaches_nobody(board: Board) -> None:
+def test_a_bus_on_other_pins_reaches_no_chip(board: Board) -> None:
     board.connect("i2c", 0, sda=4, scl=5)
     assert board.i2c_scan(0) == b"\x3c\x68"
     board.connect("i2c", 0, sda=8, scl=9)

@@ -21,7 +21,7 @@ from tests.support.limits import REAL_LIMIT
 Token = Callable[..., Emulator]
 
 
-def test_off_until_pressed_and_dark_again_when_the_firmware_lets_go(token: Token) -> None:
+def test_on_when_pressed_and_dark_after_the_firmware_releases_the_latch(token: Token) -> None:
     emulator = token(PANEL)
     emulator.advance(3600)
     assert not emulator.powered
@@ -72,7 +72,7 @@ def test_time_moves_by_what_is_asked_for(token: Token) -> None:
     assert emulator.now == 1_800_000_000.25 + 86_400 * 365
 
 
-def test_jumps_of_time_take_the_clock_chip_along_and_wake_nobody(token: Token) -> None:
+def test_a_jump_of_time_moves_the_clock_chip_and_wakes_no_sleep(token: Token) -> None:
     emulator = token(PANEL)
     emulator.press()
     emulator.set_rtc(emulator.now + 10)
@@ -230,7 +230,7 @@ time.sleep(9)
     assert int(emulator.port.read(0)) >= emulator.flash.operations * 0.4
 
 
-def test_a_token_survives_the_emulator(tmp_path: Path) -> None:
+def test_a_token_survives_a_restart_of_the_emulator(tmp_path: Path) -> None:
     with Emulator(state=tmp_path, image=image(WRITER), seed=5, time=2_000_000_000) as emulator:
         emulator.rtc_drift_ppm = 2
         emulator.battery_mv = 3456
@@ -260,7 +260,7 @@ def test_a_token_survives_the_emulator(tmp_path: Path) -> None:
         assert emulator.rtc_time - emulator.now == pytest.approx(2.0, abs=1e-4)
 
 
-def test_an_image_is_for_a_new_token_alone(tmp_path: Path) -> None:
+def test_an_image_is_only_for_a_new_token(tmp_path: Path) -> None:
     with Emulator(state=tmp_path, image=image(ECHO)) as emulator:
         assert emulator.now == NEW_TOKEN_TIME
     with Emulator(state=tmp_path, image=image(PANEL)) as emulator:
@@ -298,7 +298,7 @@ def test_windows_users_are_sent_to_wsl(monkeypatch: pytest.MonkeyPatch, tmp_path
         Emulator(state=tmp_path, image=image(ECHO))
 
 
-def test_closing_leaves_no_process_behind(tmp_path: Path) -> None:
+def test_close_ends_the_vm_process(tmp_path: Path) -> None:
     emulator = Emulator(state=tmp_path, image=image(PANEL))
     emulator.press()
     processes = [emulator.mcu.vm._process, emulator.mcu._spare._process]

@@ -22,7 +22,7 @@ def test_the_hosts_shell_is_out_of_reach(run: Callable[..., str], name: str) -> 
     assert run(f"import os\nprint(hasattr(os, '{name}'))") == "False\n"
 
 
-def test_what_a_board_lacks_is_lacking(run: Callable[..., str]) -> None:
+def test_names_that_a_board_lacks_are_absent(run: Callable[..., str]) -> None:
     program = (
         "import machine\ntry:\n    machine.Nonsense\nexcept AttributeError as e:\n    "
         "print(repr(e))"
@@ -205,7 +205,7 @@ print(bus.readfrom(0x68, 1))
 @pytest.mark.parametrize(
     "call", ["writeto(0x50, b'x')", "readfrom(0x50, 1)", "readfrom_mem(0x50, 0, 1)"]
 )
-def test_nobody_at_an_address_is_an_oserror(run: Callable[..., str], call: str) -> None:
+def test_an_address_without_a_chip_raises_oserror(run: Callable[..., str], call: str) -> None:
     assert run(BUS + f"try:\n    bus.{call}\nexcept OSError as e:\n    print(e.errno)") == "5\n"
 
 
@@ -227,7 +227,7 @@ print(a.value(), a.toggle(), a(), *b)
     assert run(program) == "1 None 0 0 1 1\n"
 
 
-def test_unique_id_and_random_bytes_are_settled_by_the_seed(run: Callable[..., str]) -> None:
+def test_the_seed_determines_unique_id_and_random_bytes(run: Callable[..., str]) -> None:
     program = "import machine, os\nprint(machine.unique_id(), os.urandom(40))"
     same, again, other = (
         run(program, name=name, seed=seed) for name, seed in (("a", 1), ("b", 1), ("c", 2))
@@ -254,7 +254,9 @@ def test_reset_causes(token: Callable[..., Emulator]) -> None:
     assert emulator.port.read(0) == b"1\n3\n"
 
 
-def test_the_watchdog_bites_who_does_not_feed_it(token: Callable[..., Emulator]) -> None:
+def test_the_watchdog_resets_a_program_that_does_not_feed_it(
+    token: Callable[..., Emulator],
+) -> None:
     program = """
 import machine, time
 print(machine.reset_cause())
@@ -306,7 +308,7 @@ def test_files_written_inside_are_on_the_flash(token: Callable[..., Emulator]) -
     assert emulator.directory.joinpath("flash.bin").read_bytes() != image("")
 
 
-def test_the_heap_is_the_boards(run: Callable[..., str]) -> None:
+def test_the_heap_has_the_boards_size(run: Callable[..., str]) -> None:
     assert (
         150_000 < int(run("import gc\ngc.collect()\nprint(gc.mem_free() // 2)")) < 230_000
     )  # words are twice as long here

@@ -121,7 +121,7 @@ def test_after_an_hour_of_silence_sound_comes_at_its_time_and_the_silence_was_no
     assert sum(len(stretch.samples) for stretch in board.board.parts["audio"].stretches) < 1000
 
 
-def test_stopping_is_heard_at_once_and_what_was_waiting_never(board: SoundBoard) -> None:
+def test_a_stop_is_heard_at_once_and_queued_samples_never(board: SoundBoard) -> None:
     board.start()
     board.out.write(RAMP.tobytes(), True)
     board.wait(10_000)
@@ -150,7 +150,7 @@ def test_stereo_and_32_bits(board: SoundBoard) -> None:
     assert board.bus(0.02)[32:80] == list(RAMP[:48])
 
 
-def test_on_other_pins_nobody_hears_but_the_program_is_called(board: SoundBoard) -> None:
+def test_sound_on_other_pins_is_not_heard_but_the_program_is_called(board: SoundBoard) -> None:
     board.board.connect("i2s", 0, sck=20, ws=21, sd=22)
     board.start()
     board.out.write(RAMP[:320].tobytes(), True)
@@ -232,7 +232,7 @@ def test_a_recording_is_a_wav_file_of_what_was_heard(board: SoundBoard, tmp_path
         board.sound.stop_recording()
 
 
-def test_old_sound_is_forgotten_and_what_is_to_come_is_silent(
+def test_old_sound_is_dropped_and_future_sound_is_silence(
     board: SoundBoard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("emulator.chips.i2s.KEPT_S", 1)

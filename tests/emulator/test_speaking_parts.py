@@ -286,7 +286,7 @@ def test_a_plug_silences_the_loudspeaker_within_a_buffer_and_pulling_it_all_soun
     assert not any(heard.speaker)
 
 
-def test_volume_by_shifting_is_that_of_c(speaking: Token) -> None:
+def test_i2s_shift_shifts_as_in_c(speaking: Token) -> None:
     program = """
 import time
 from array import array
@@ -417,14 +417,14 @@ def test_what_the_ring_had_room_for_is_heard_in_order(
     assert (room, nothing, asked) == ("True", "0", "[]")
 
 
-def test_nothing_ticks_while_no_key_is_down(speaking: Token) -> None:
+def test_no_timer_runs_while_no_key_is_down(speaking: Token) -> None:
     emulator = speaking(PROGRAM.replace("BUSY", "pass"))
     emulator.press_key("1")
     assert emulator.clock.next_alarm is None
     assert emulator.mcu.deadline is None
 
 
-def test_the_same_doings_give_the_same_records(tmp_path: Path) -> None:
+def test_equal_inputs_give_equal_records(tmp_path: Path) -> None:
     def run(name: str) -> bytes:
         content = image_with_drivers(
             PROGRAM.replace("boards.BOARD", "boards.pico").replace("BUSY", "pass"), "pico"

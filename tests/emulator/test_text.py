@@ -116,7 +116,7 @@ def test_lines_come_from_top_to_bottom() -> None:
     assert read_text(canvas.screen) == ["Øverst", "nedenunder"]
 
 
-def test_a_turned_token_is_read_turned() -> None:
+def test_a_flipped_screen_is_read_flipped() -> None:
     canvas = Canvas()
     grouped(canvas, DIGITS6, "169608", 12)
     turned = canvas.screen.rotated()
@@ -124,7 +124,7 @@ def test_a_turned_token_is_read_turned() -> None:
     assert read_text(turned.rotated()) == ["169 608"]
 
 
-def test_nothing_is_read_from_a_dark_or_a_full_screen() -> None:
+def test_no_text_is_read_from_a_dark_or_a_full_screen() -> None:
     assert read_text(Screen(WIDTH, HEIGHT, bytes(WIDTH * HEIGHT))) == []
     assert read_text(Screen(WIDTH, HEIGHT, b"\1" * WIDTH * HEIGHT)) == []
 

@@ -20,7 +20,7 @@ def start(runtime: Runtime, development: bool, ends: str) -> tuple[str, list[str
 
 
 @pytest.mark.parametrize("ends", ["ctrl-c", "error", "exit", "returns", "bring-up"])
-def test_production_starts_over_whatever_happens(runtime: Runtime, ends: str):
+def test_production_resets_however_the_program_ends(runtime: Runtime, ends: str):
     ended, calls = start(runtime, False, ends)
     assert calls[0] == "kbd_intr -1"
     assert calls[-1] == "reset"
@@ -38,9 +38,7 @@ def test_production_with_broken_files_ends_in_a_soft_reset(runtime: Runtime, end
     ("ends", "error"),
     [("ctrl-c", "KeyboardInterrupt"), ("error", "OSError"), ("bring-up", "MemoryError")],
 )
-def test_development_ends_in_the_repl_with_ctrl_c_at_work_again(
-    runtime: Runtime, ends: str, error: str
-):
+def test_development_ends_in_the_repl_with_ctrl_c_enabled(runtime: Runtime, ends: str, error: str):
     ended, calls = start(runtime, True, ends)
     assert ended == error
     assert calls[0] == "kbd_intr -1"

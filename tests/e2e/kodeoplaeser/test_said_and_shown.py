@@ -103,7 +103,7 @@ def test_the_end_of_a_code_is_said_and_shown(token: SpeakingToken):
     assert mirror.check(moment) == ["expired", "press_red"]
 
 
-def test_the_mirror_sees_what_is_missing(token: SpeakingToken):
+def test_the_comparison_finds_what_is_only_said_or_only_shown(token: SpeakingToken):
     mirror = SaidAndShown(token, "da")
     mirror.check(token.tap("red"))
     mirror.phrases = {**mirror.phrases, "status": "Tilstand."}

@@ -25,7 +25,7 @@ def listened(token: SpeakingToken, detector: UtteranceDetector, seconds: float) 
         detector.update()
 
 
-def test_the_words_are_those_of_the_language_that_is_spoken_and_the_sound_is_all_of_it(
+def test_captions_are_in_the_spoken_language_and_the_sound_is_complete(
     token: SpeakingToken,
 ):
     told: list[tuple[str, str]] = []
@@ -45,7 +45,7 @@ def test_the_words_are_those_of_the_language_that_is_spoken_and_the_sound_is_all
     assert np.array_equal(sound[sound != 0], whole[whole != 0])
 
 
-def test_the_other_voice_says_the_newest_and_says_what_is_in_its_way():
+def test_the_host_voice_says_the_latest_text_and_reports_its_errors():
     began, go_on, said = threading.Event(), threading.Event(), []
 
     def say(text: str, language: str) -> None:
@@ -69,7 +69,7 @@ def test_the_other_voice_says_the_newest_and_says_what_is_in_its_way():
     assert str(speaker.error) == "No voice."
 
 
-def test_a_loudspeaker_takes_samples_and_without_one_nothing_breaks():
+def test_sound_is_played_and_a_missing_loudspeaker_is_no_error():
     silent = Loudspeaker([miniaudio.Backend.NULL])
     silent.put(np.zeros(800, np.int16))
     assert silent.works

@@ -94,7 +94,7 @@ def test_all_requests_and_responses_fit(traffic):
     assert operations == set(messages.OPERATIONS.values())
 
 
-def test_the_cddl_refuses_what_it_should():
+def test_the_cddl_refuses_invalid_items():
     with pytest.raises(pycddl.ValidationError):
         check(
             "credential_put-args",

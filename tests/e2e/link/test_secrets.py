@@ -217,6 +217,6 @@ def test_no_secret_in_the_flash_of_a_token(kodeviser: TokenUnderTest, tmp_path):
     assert not leaks(content)
 
 
-def test_the_search_finds_what_it_should():
+def test_the_search_finds_every_spelling_of_a_secret():
     assert all(leaks(b"before " + mark + b" after") for mark in MARKS)
     assert START

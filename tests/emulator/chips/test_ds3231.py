@@ -210,7 +210,7 @@ def test_aging_is_taken_into_use_at_the_next_conversion_every_64_s(bus: Bus) -> 
     assert bus.chip.unix == EPOCH + 64 + 99_999
 
 
-def test_losing_both_supplies_forgets_everything(bus: Bus) -> None:
+def test_losing_both_supplies_resets_all_registers(bus: Bus) -> None:
     bus.set("26-01-01 00:00:00")
     bus.write(0x0F, 0)
     bus.write(0x10, 5)
@@ -230,7 +230,7 @@ def test_counting_agrees_with_the_calendar_up_to_2099(start: datetime, seconds: 
         assert bus.time() == later.strftime("%y-%m-%d %H:%M:%S")
 
 
-def test_state_survives_being_put_away(bus: Bus) -> None:
+def test_state_survives_saving_and_restoring(bus: Bus) -> None:
     bus.set("26-01-01 00:00:00")
     bus.chip.drift_ppm = 3.5
     bus.run(1000.25)
@@ -242,7 +242,7 @@ def test_state_survives_being_put_away(bus: Bus) -> None:
     assert other.read(0, 19) == bus.read(0, 19)
 
 
-def test_nonsense_in_the_time_registers_is_survived(bus: Bus) -> None:
+def test_invalid_time_registers_can_be_counted_and_read(bus: Bus) -> None:
     bus.write(0, *[0xFF] * 7)
     bus.run(1)
     assert len(bus.read(0, 19)) == 19

@@ -94,7 +94,7 @@ def test_a_line_that_is_not_there_changes_nothing(board: Board, number: int) -> 
     assert lcd.faults == [f"line {number}"]
 
 
-def test_bytes_without_select_are_for_somebody_else(board: Board) -> None:
+def test_bytes_without_select_are_ignored(board: Board) -> None:
     lcd = cleared(board)
     board.spi_write(0, bytes((WRITE,)) + line(1, b"\0" * STRIDE) + b"\0")
     assert black(lcd) == set()
@@ -109,7 +109,7 @@ def test_display_low_shows_white_and_keeps_the_memory(board: Board) -> None:
     assert len(black(lcd)) == WIDTH
 
 
-def test_what_the_clock_must_not_be_is_a_fault(board: Board) -> None:
+def test_an_spi_mode_or_rate_outside_the_data_sheet_is_a_fault(board: Board) -> None:
     lcd = cleared(board)
     for mode, hertz in ((1, 1_000_000), (0, 2_000_001)):
         board.spi_clock(0, mode, hertz)
@@ -118,7 +118,7 @@ def test_what_the_clock_must_not_be_is_a_fault(board: Board) -> None:
         assert len(lcd.faults) == 1
 
 
-def test_the_longest_time_without_a_change_of_vcom_is_known(board: Board) -> None:
+def test_the_longest_time_without_a_change_of_vcom_is_measured(board: Board) -> None:
     lcd = cleared(board)
     for mode, wait in ((VCOM, 700_000), (VCOM, 400_000), (0, 300_000), (VCOM, 900_000)):
         board.clock.run_to(board.clock.now + wait)

@@ -42,7 +42,7 @@ def lit(chip: Ssd1306) -> set[tuple[int, int]]:
     return {(i % WIDTH, i // WIDTH) for i, pixel in enumerate(chip.pixels()) if pixel}
 
 
-def test_memory_is_undefined_at_power_on_but_settled_by_the_seed() -> None:
+def test_memory_at_power_on_is_random_by_the_seed() -> None:
     chips = [fresh(1), fresh(1), fresh(2)]
     for one in chips:
         commands(one, 0x8D, 0x14, 0xAF)

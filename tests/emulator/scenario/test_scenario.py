@@ -46,7 +46,7 @@ def play(emulator: Emulator, folder: Path, text: str) -> None:
     play_file(emulator, path)
 
 
-def test_every_word_does_its_work(token: Token, tmp_path: Path) -> None:
+def test_every_step_has_its_effect(token: Token, tmp_path: Path) -> None:
     emulator = token(PANEL)
     play(emulator, tmp_path, EVERYTHING)
     assert emulator.rtc_drift_ppm == -3.5
@@ -75,7 +75,7 @@ def test_every_word_does_its_work(token: Token, tmp_path: Path) -> None:
         "drift 3.5",
     ],
 )
-def test_a_line_that_is_no_step_is_named(line: str) -> None:
+def test_an_invalid_line_is_named(line: str) -> None:
     with pytest.raises(ScenarioError, match=r"^line 3: "):
         parse(f"press\n# fine\n{line}\npress\n")
 

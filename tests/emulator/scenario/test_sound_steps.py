@@ -96,7 +96,7 @@ def play(emulator: Emulator, folder: Path, text: str) -> None:
     play_file(emulator, path, listener=listener)
 
 
-def test_every_word_does_its_work(beeper: Token, tmp_path: Path) -> None:
+def test_every_step_has_its_effect(beeper: Token, tmp_path: Path) -> None:
     play(beeper(), tmp_path, EVERYTHING)
     with wave.open(str(tmp_path / "heard.wav")) as file:
         assert 0.2 < file.getnframes() / file.getframerate() < 2
@@ -120,7 +120,7 @@ def test_an_expectation_that_does_not_hold_says_so(
     assert str(error.value).startswith(f"line {2 + len(line.splitlines())}: ")
 
 
-def test_speech_needs_somebody_who_understands_it(beeper: Token, tmp_path: Path) -> None:
+def test_expecting_speech_needs_a_speech_recogniser(beeper: Token, tmp_path: Path) -> None:
     path = tmp_path / "test.scenario"
     path.write_text('expect speech "one"')
     with pytest.raises(ScenarioError, match="voice pack"):
@@ -130,7 +130,7 @@ def test_speech_needs_somebody_who_understands_it(beeper: Token, tmp_path: Path)
 @pytest.mark.parametrize(
     "line", ["key", "key A", "key #", "keys 1+2", "headset", "record heard.wav", "expect sound"]
 )
-def test_what_is_no_step_is_refused(line: str) -> None:
+def test_an_invalid_step_is_refused(line: str) -> None:
     with pytest.raises(ScenarioError, match="no step"):
         parse(line)
 

@@ -94,7 +94,7 @@ def test_rfc2217_carries_every_byte_and_frees_its_port_when_unplugged(token: Tok
 
 # pyserial leaves the socket of a refused connection to the garbage collector.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_a_second_rfc2217_client_is_sent_away(token: Token) -> None:
+def test_a_second_rfc2217_client_is_refused(token: Token) -> None:
     emulator = token(ECHO)
     url = emulator.open_rfc2217()
     with emulator.serving(), serial.serial_for_url(url, timeout=REAL_LIMIT) as port:

@@ -53,7 +53,7 @@ class LateHost:
         pass
 
 
-def test_a_busy_machine_makes_no_clock_look_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_clock_readings_are_right_on_a_busy_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """The token's time in an answer lies between the host's sending and its receiving."""
     real = [0.0]
 

@@ -81,7 +81,7 @@ def test_x25519_iterated_of_rfc_7748_section_5_2(runtime: Runtime, times: int):
     assert runtime.call("tests.firmware.crypto.vm_x25519", "iterate", start, times) == expected
 
 
-def test_x25519_iterated_vectors_are_typed_right():
+def test_x25519_iterated_vectors_agree_with_cryptography():
     k = u = bytes.fromhex(CURVE["iterated"]["start"])
     results = {}
     for times in range(1, 1001):
@@ -265,7 +265,7 @@ def test_the_suite_numbers_messages_as_noise_does(runtime: Runtime):
 
 @given(st.binary(max_size=20), st.binary(max_size=20))
 @settings(max_examples=40, deadline=None)
-def test_comparison_tells_equal_from_unequal(runtime: Runtime, left: bytes, right: bytes):
+def test_equal_compares_byte_strings(runtime: Runtime, left: bytes, right: bytes):
     assert runtime.call("firmware.crypto.compare", "equal", left, right) == (left == right)
     assert runtime.call("firmware.crypto.compare", "equal", left, left)
     for changed in flips(left):

@@ -45,7 +45,7 @@ def test_ssd1306_is_set_up_dark_with_horizontal_addressing_for_64_rows(runtime: 
     assert 0xAF not in commands
 
 
-def test_ssd1306_gets_a_whole_frame_first_for_its_memory_is_noise(runtime: Runtime):
+def test_ssd1306_is_sent_a_whole_frame_first(runtime: Runtime):
     _, frame = traffic(runtime, ("show",))
     assert frame == [FULL, b"\x40" + bytes(1024)]
 
@@ -62,7 +62,7 @@ def test_ssd1306_turns_its_charge_pump_on_before_and_off_after_the_panel(runtime
     assert off == [b"\x00\xae\x8d\x10"]
 
 
-def test_ssd1306_flipped_is_sent_anew_for_the_remap_acts_on_writing(runtime: Runtime):
+def test_ssd1306_is_sent_the_whole_frame_after_a_flip(runtime: Runtime):
     *_, flip, frame = traffic(runtime, ("show",), ("flip", True), ("show",))
     assert flip == [b"\x00\xa0\xc0"]
     assert frame[0] == FULL
@@ -72,7 +72,7 @@ def test_ssd1306_contrast(runtime: Runtime):
     assert traffic(runtime, ("contrast", 128))[1] == [b"\x00\x81\x80"]
 
 
-def test_ssd1306_that_lost_a_message_gets_the_whole_frame_again(runtime: Runtime):
+def test_ssd1306_is_sent_the_whole_frame_after_a_failed_transfer(runtime: Runtime):
     *_, failed, _, frame = traffic(
         runtime, ("show",), (0, 0), ("silent",), ("show",), ("back",), ("show",)
     )
@@ -102,7 +102,7 @@ def test_ds3231_keeps_every_second_from_2000_to_2199(runtime: Runtime, times: li
     assert runtime.call(DRIVERS, "clock_times", times) == times
 
 
-def test_ds3231_registers_are_the_calendar_s_up_to_2099(runtime: Runtime):
+def test_ds3231_registers_match_the_calendar_up_to_2099(runtime: Runtime):
     moment = datetime(2000, 1, 1, tzinfo=UTC)
     while moment.year < 2100:
         got = runtime.call(DRIVERS, "clock_registers", int(moment.timestamp()))
@@ -115,12 +115,12 @@ def test_ds3231_registers_are_the_calendar_s_up_to_2099(runtime: Runtime):
     [(0x52, 0), (0x41, 1), (0x72, 12), (0x71, 23), (0x61, 13), (0x00, 0), (0x23, 23)],
     ids=["12am", "1am", "12pm", "11pm", "1pm", "00", "23"],
 )
-def test_ds3231_reads_both_ways_of_counting_hours(runtime: Runtime, hours: int, hour: int):
+def test_ds3231_reads_12_and_24_hour_mode(runtime: Runtime, hours: int, hour: int):
     registers = bytes((0, 0, hours, 6, 0x01, 0x01, 0))
     assert clock(runtime, registers, "read")[0] == MIN_TIME + hour * 3600
 
 
-def test_ds3231_set_writes_24_hours_and_says_last_that_it_runs(runtime: Runtime):
+def test_ds3231_set_writes_24_hour_mode_and_clears_the_stop_flag_last(runtime: Runtime):
     _, written = clock(runtime, bytes(15) + b"\x88", "set", 1795332400)
     assert written == [b"\x00" + bytes.fromhex("40260707221126"), b"\x0e\x1c", b"\x0f\x00"]
 
@@ -204,11 +204,11 @@ def test_presses_while_the_program_is_busy_are_not_lost(runtime: Runtime):
     ]
 
 
-def test_a_spike_shorter_than_the_debounce_time_is_nothing(runtime: Runtime):
+def test_a_spike_shorter_than_the_debounce_time_is_ignored(runtime: Runtime):
     assert changes(runtime, [(2000, 0), (2002, 1)], [2001, 2100]) == [(True, []), (False, [])]
 
 
-def test_a_worn_contact_that_never_rests_does_not_hold_up_the_program(runtime: Runtime):
+def test_a_contact_that_bounces_without_end_does_not_block_the_program(runtime: Runtime):
     edges = [(2000 + at, at % 2) for at in range(400)]
     ((readable, found),) = changes(runtime, edges, [2001])
     assert readable
@@ -222,7 +222,7 @@ def test_more_presses_than_the_queue_holds_end_at_the_right_level(runtime: Runti
     assert [down for down, _ in found] == [at % 2 == 0 for at in range(len(found))]
 
 
-def test_a_press_whose_interrupt_was_lost_is_told_all_the_same(runtime: Runtime):
+def test_a_press_is_reported_although_its_interrupt_was_lost(runtime: Runtime):
     assert runtime.call(DRIVERS, "button_unheard", [1, 0, 0, 1]) == [
         (False, None, None),
         (True, (True, 1000), None),
@@ -231,12 +231,12 @@ def test_a_press_whose_interrupt_was_lost_is_told_all_the_same(runtime: Runtime)
     ]
 
 
-def test_a_press_whose_interrupt_comes_late_is_told_once(runtime: Runtime):
+def test_a_press_whose_interrupt_comes_late_is_reported_once(runtime: Runtime):
     changes = runtime.call(DRIVERS, "button_heard_late")
     assert [change[0] for change in changes if change is not None] == [True]
 
 
-def test_the_button_is_a_stream_for_polling_alone(runtime: Runtime):
+def test_the_buttons_stream_supports_polling_only(runtime: Runtime):
     assert runtime.call(DRIVERS, "button_other_request") == -1
 
 
@@ -246,7 +246,7 @@ def test_the_button_is_a_stream_for_polling_alone(runtime: Runtime):
 @pytest.mark.parametrize(
     ("samples", "calibrated", "millivolts"), [([32767], False, 3299), ([1_875_000], True, 3750)]
 )
-def test_battery_counts_the_divider_in(
+def test_battery_voltage_includes_the_divider_ratio(
     runtime: Runtime, samples: list, calibrated: bool, millivolts: int
 ):
     assert runtime.call(DRIVERS, "battery_millivolts", samples, calibrated) == millivolts
@@ -273,7 +273,7 @@ def test_a_chip_that_does_not_answer_is_a_fault_and_the_rest_works(runtime: Runt
     assert parts == ["clock", "button", "battery", "latch", "usb"]
 
 
-def test_a_part_that_the_board_has_not_is_no_fault(runtime: Runtime):
+def test_a_part_missing_from_the_board_is_no_fault(runtime: Runtime):
     parts, faults, _ = runtime.call(DRIVERS, "bring_up", "esp32_s3", [], {})
     assert faults == []
     assert "usb" not in parts

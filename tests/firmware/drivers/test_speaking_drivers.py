@@ -35,7 +35,7 @@ def test_lcd_is_cleared_first_and_gets_only_lines_that_changed(runtime: Runtime)
     assert again == []
 
 
-def test_lcd_inverted_is_sent_anew_with_ink_white(runtime: Runtime):
+def test_lcd_is_sent_the_whole_frame_with_white_ink_after_invert(runtime: Runtime):
     *_, shown, again = traffic(runtime, (0, 0), ("show",), ("invert", True), ("show",), ("show",))
     assert shown == frame(b"\x80\0", b"\0\0", b"\0\0", b"\0\0")
     assert again == []
@@ -69,7 +69,7 @@ def test_lcd_alternates_vcom_while_on_and_keeps_it_in_other_transfers(runtime: R
     assert show[0] == b"\xc0"
 
 
-def test_lcd_that_goes_off_forgets_what_it_showed(runtime: Runtime):
+def test_lcd_is_sent_the_whole_frame_after_it_was_off(runtime: Runtime):
     *_, off, show = traffic(runtime, (0, 0), ("show",), ("on",), ("off",), ("show",))
     assert off == [b"\x20\0"]
     assert show == [b"\x80", b"\x80\x7f\xff\0", b"\0"]
@@ -86,7 +86,7 @@ def changes(runtime: Runtime, *steps: tuple) -> list[tuple]:
     return runtime.call(DRIVERS, "keypad_changes", list(steps))
 
 
-def test_a_bouncing_key_is_told_once_with_the_time_it_was_first_seen(runtime: Runtime):
+def test_a_bouncing_key_is_reported_once_with_the_time_it_was_first_seen(runtime: Runtime):
     told = changes(runtime, (100, "5"), (101, ""), (102, "5"), (300, ""), (301, "5"), (303, ""))
     assert [(key, down) for _, key, down, _ in told] == [("5", True), ("5", False)]
     assert told[0][3] in range(100, 106)
@@ -94,7 +94,7 @@ def test_a_bouncing_key_is_told_once_with_the_time_it_was_first_seen(runtime: Ru
     assert told[1][3] in range(300, 310)
 
 
-def test_a_tap_of_15_ms_is_told_and_a_spike_of_3_is_not(runtime: Runtime):
+def test_a_tap_of_15_ms_is_reported_and_a_spike_of_3_ms_is_not(runtime: Runtime):
     assert [change[1:3] for change in changes(runtime, (100, "0"), (115, ""))] == [
         ("0", True),
         ("0", False),
@@ -112,7 +112,7 @@ def test_a_second_key_while_the_first_is_down(runtime: Runtime):
     ]
 
 
-def test_a_ghost_is_not_believed_and_what_it_hid_is_told_after_it(runtime: Runtime):
+def test_a_ghost_key_is_not_reported_and_keys_it_hid_are_reported_after_it(runtime: Runtime):
     """1, 2 and 4 are down; 5, at the fourth corner, seems to be."""
     told = changes(runtime, (100, "12"), (200, "1245"), (300, "24"), (400, ""))
     assert [change[1:3] for change in told[:2]] == [("1", True), ("2", True)]
@@ -121,11 +121,11 @@ def test_a_ghost_is_not_believed_and_what_it_hid_is_told_after_it(runtime: Runti
     assert sorted(change[1:3] for change in told[4:]) == [("2", False), ("4", False)]
 
 
-def test_a_key_that_is_down_at_the_start_is_told(runtime: Runtime):
+def test_a_key_that_is_down_at_the_start_is_reported(runtime: Runtime):
     assert changes(runtime, (0, "#"), (100, ""))[0][1:3] == ("#", True)
 
 
-def test_a_key_whose_interrupt_was_lost_is_told_all_the_same(runtime: Runtime):
+def test_a_key_is_reported_although_its_interrupt_was_lost(runtime: Runtime):
     told = runtime.call(
         DRIVERS, "keypad_changes", [(100, "5"), (200, ""), (300, "7"), (400, "")], False
     )
@@ -142,7 +142,7 @@ def test_the_keypads_handlers_allocate_nothing(runtime: Runtime):
     assert runtime.call(DRIVERS, "keypad_allocates") is True
 
 
-def test_a_touch_of_the_red_key_is_told_at_once_and_its_release_is_none_though_it_bounces(
+def test_a_press_of_the_red_key_is_reported_at_once_and_a_bouncing_release_is_not(
     runtime: Runtime,
 ):
     down, up = 0, 1
@@ -164,7 +164,7 @@ PIECE = 800  # samples, 50 ms
 RING = 4096  # samples, 256 ms
 
 
-def test_sound_is_set_up_once_as_the_board_says_and_again_by_a_stop_that_has_something_to_stop(
+def test_the_port_is_set_up_at_start_and_again_by_a_stop_during_sound(
     runtime: Runtime,
 ):
     before, set_ups = runtime.call(DRIVERS, "sound_set_up")
@@ -172,7 +172,7 @@ def test_sound_is_set_up_once_as_the_board_says_and_again_by_a_stop_that_has_som
     assert set_ups == [(0, 10, 11, 9, 1, 16, 0, 16000, 2 * RING + 1)] * 2
 
 
-def test_pieces_are_sent_until_the_ring_is_full_and_what_did_not_fit_goes_first_later(
+def test_pieces_are_sent_until_the_ring_is_full_and_the_rest_is_sent_first_later(
     runtime: Runtime,
 ):
     told, heard = runtime.call(DRIVERS, "sound_sent", [(0, 0), (1600, 100), (0, 10), (3200, 200)])
@@ -185,7 +185,7 @@ def test_pieces_are_sent_until_the_ring_is_full_and_what_did_not_fit_goes_first_
     assert heard == list(range(1, RING + 4800 + 1))
 
 
-def test_what_is_heard_follows_the_clock_and_not_what_was_sent(runtime: Runtime):
+def test_the_heard_position_follows_the_clock_and_not_the_samples_sent(runtime: Runtime):
     told, _ = runtime.call(DRIVERS, "sound_sent", [(0, 0), (0, 3), (0, 97), (0, 100)])
     assert [heard for _, _, heard, _ in told] == [-64, -16, 96 * 16, 196 * 16]
 
@@ -196,7 +196,7 @@ def test_silence_between_late_pieces_counts(runtime: Runtime):
     assert told[1][0] == 16_000
 
 
-def test_all_is_over_when_the_whole_ring_has_gone_round_once_more(runtime: Runtime):
+def test_sound_is_over_after_the_whole_ring_was_sent_once_more(runtime: Runtime):
     assert runtime.call(DRIVERS, "sound_over", 50 + 255) is False
     assert runtime.call(DRIVERS, "sound_over", 50 + 256) is True
 
@@ -205,7 +205,7 @@ def test_sending_allocates_nothing(runtime: Runtime):
     assert runtime.call(DRIVERS, "sound_sent_without_allocating") is True
 
 
-def test_muted_sound_is_gone_at_once_and_nothing_is_taken_until_a_stop(runtime: Runtime):
+def test_mute_silences_at_once_and_no_samples_are_taken_until_stop(runtime: Runtime):
     untouched, *told = runtime.call(DRIVERS, "sound_muted")
     assert untouched == 1, "there was nothing to mute"
     assert told == [2, False, False, True, 3, True, 0]
@@ -214,7 +214,7 @@ def test_muted_sound_is_gone_at_once_and_nothing_is_taken_until_a_stop(runtime: 
 # Jack, amplifier, bring-up
 
 
-def test_the_jack_tells_every_edge_at_once_and_the_rest_when_it_rests(runtime: Runtime):
+def test_the_jack_reports_edges_at_once_and_the_debounced_state_later(runtime: Runtime):
     before, edges, change, plugged, nothing = runtime.call(DRIVERS, "jack_edges")
     assert before is False
     assert edges == b"\1\0\1"

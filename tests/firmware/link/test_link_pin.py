@@ -40,7 +40,7 @@ def test_a_pin_is_set_tried_and_cleared(token, host):
     host.do(m.PIN_CLEAR)
 
 
-def test_a_pin_outlives_the_power_and_is_nowhere_in_the_vault(token, host):
+def test_a_pin_survives_a_restart_and_is_not_readable_in_the_vault(token, host):
     host.do(m.PIN_SET, pin=PIN)
     first = token("contents")["pin"]
     assert PIN.encode() not in repr(first).encode()
@@ -51,7 +51,7 @@ def test_a_pin_outlives_the_power_and_is_nowhere_in_the_vault(token, host):
     assert first["verifier"] != second["verifier"], "the same PIN looks different each time"
 
 
-def test_a_try_is_in_the_flash_before_it_is_judged(token, host):
+def test_a_try_is_in_flash_before_the_pin_is_compared(token, host):
     host.do(m.PIN_SET, pin=PIN)
     wrong(token, 2)
     token("restart")
@@ -62,7 +62,7 @@ def test_a_try_is_in_the_flash_before_it_is_judged(token, host):
     assert token("contents")["pin"]["tries"] == 2
 
 
-def test_the_right_pin_makes_the_tries_count_from_none(token, host):
+def test_the_right_pin_resets_the_tries(token, host):
     host.do(m.PIN_SET, pin=PIN)
     wrong(token, 9)
     assert host.do(m.INFO)["pin_tries"] == 1
@@ -70,7 +70,7 @@ def test_the_right_pin_makes_the_tries_count_from_none(token, host):
     assert host.do(m.INFO)["pin_tries"] == 10
 
 
-def test_ten_wrong_ones_block_and_only_the_link_unblocks(token, host):
+def test_ten_wrong_pins_block_until_unblocked_over_the_link(token, host):
     host.do(m.PIN_SET, pin=PIN)
     wrong(token, 10)
     token("restart")
@@ -84,7 +84,7 @@ def test_ten_wrong_ones_block_and_only_the_link_unblocks(token, host):
     assert token("try_pin", PIN, NOW) is True, "the PIN is the same"
 
 
-def test_a_new_pin_counts_from_none_too_but_does_not_lift_the_issuers_block(token, host):
+def test_a_new_pin_resets_the_tries_but_does_not_unblock(token, host):
     host.do(m.PIN_SET, pin=PIN)
     host.do(m.BLOCK)
     wrong(token, 10)
@@ -92,7 +92,7 @@ def test_a_new_pin_counts_from_none_too_but_does_not_lift_the_issuers_block(toke
     assert host.hello()["state"] == m.BLOCKED
 
 
-def test_waits_rise():
+def test_waits_increase_with_wrong_tries():
     assert list(WAITS[:3]) == [0, 0, 0]
     assert list(WAITS[3:-1]) == sorted(set(WAITS[3:-1]))
     assert len(WAITS) == m.PIN_TRIES + 1
@@ -111,7 +111,7 @@ def test_simple_pins_are_refused(token, host, pin):
     assert token("contents")["pin"] is None
 
 
-def test_few_pins_are_too_simple():
+def test_362_of_the_four_digit_pins_are_too_simple():
     refused = sum(simple(f"{number:04}") for number in range(10_000))
     assert refused == 362, "as docs/security.md says"
 
@@ -119,13 +119,13 @@ def test_few_pins_are_too_simple():
 @pytest.mark.parametrize(
     "pin", ["", "829", "829150273", "82a15", "82 15", 82915, b"82915", None, "٨٢٩١٥", "-8291"]
 )
-def test_what_is_no_pin_is_refused(token, host, pin):
+def test_an_invalid_pin_is_refused(token, host, pin):
     error, _ = host.request(m.PIN_SET, pin=pin)
     assert ERRORS[error][0] == "bad_argument"
     assert token("contents")["pin"] is None
 
 
-def test_a_flash_that_fails_keeps_the_pin_before(token, host):
+def test_the_old_pin_stays_when_the_flash_fails(token, host):
     host.do(m.PIN_SET, pin=PIN)
     token("fail_storage", True)
     for operation, args in ((m.PIN_SET, {"pin": "4096"}), (m.PIN_CLEAR, {})):

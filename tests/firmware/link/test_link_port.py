@@ -65,7 +65,7 @@ def test_a_damaged_frame_is_answered_as_such(token):
     assert talk(token, bytes(damaged)) == [BAD_FRAME]
 
 
-def test_a_flood_without_an_end_is_answered_once(token):
+def test_an_endless_frame_is_answered_once(token):
     assert talk(token, b"\0" + b"\x55" * 20_000) == []
     assert talk(token, b"\0") == [BAD_FRAME]
 
@@ -93,7 +93,7 @@ def test_ctrl_c_does_nothing_on_a_production_build(runtime):
     assert is_hello(talk(token, frame(HELLO))[-1])
 
 
-def test_the_port_stands_idle_between_frames(token):
+def test_the_port_is_idle_between_frames(token):
     assert token("idle")
     talk(token, frame(HELLO)[:4])
     assert not token("idle")

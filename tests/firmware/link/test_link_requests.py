@@ -131,7 +131,7 @@ def test_key_set_replaces_the_key_and_the_fingerprints_follow(token, host):
         {"kind": m.KEY_ISSUER, "key": None},
     ],
 )
-def test_key_set_refuses_what_is_no_key(token, host, args):
+def test_key_set_refuses_an_invalid_key(token, host, args):
     refuses(token, host, m.BAD_ARGUMENT, m.KEY_SET, **args)
 
 
@@ -272,7 +272,7 @@ def test_clock_read_of_a_clock_that_lost_the_time_gives_none(token, host):
 
 
 @pytest.mark.parametrize("fault", ["stuck", "invalid"])
-def test_clock_read_of_a_clock_that_stands_or_tells_nonsense_gives_none(token, host, fault):
+def test_clock_read_of_a_stopped_or_invalid_clock_gives_none(token, host, fault):
     token("change", fault, True)
     answer = host.do(m.CLOCK_READ)
     assert (answer["time"], answer["lost"]) == (None, True)
@@ -288,7 +288,7 @@ def test_clock_read_of_a_clock_before_the_time_it_was_set_to_is_lost(token, host
 
 @pytest.mark.parametrize("operation", [m.CLOCK_READ, m.CLOCK_SET, m.CLOCK_TRIM, m.READ_CODE])
 @pytest.mark.parametrize("absence", ["found", "answering"])
-def test_an_absent_clock_is_said(token, host, operation, absence):
+def test_an_absent_clock_is_reported(token, host, operation, absence):
     host.do(m.CREDENTIAL_PUT, **ACCOUNT)
     if absence == "found":
         token("remove_clock")
@@ -303,7 +303,7 @@ def test_an_absent_clock_is_said(token, host, operation, absence):
 
 
 @pytest.mark.parametrize("time", [m.MIN_TIME, 2**31, 4_102_444_800, m.MAX_TIME])
-def test_clock_set_sets_clears_the_loss_and_records_when(token, host, time):
+def test_clock_set_sets_the_time_clears_lost_and_records_when(token, host, time):
     token("change", "lost", True)
     assert host.do(m.CLOCK_SET, time=time) == {}
     world = token("world")
@@ -312,7 +312,7 @@ def test_clock_set_sets_clears_the_loss_and_records_when(token, host, time):
     assert token("contents")["clock"] == {"set_at": time, "aging": 0}
 
 
-def test_clock_set_gives_the_chip_its_trim_back(token, host):
+def test_clock_set_restores_the_trim(token, host):
     host.do(m.CLOCK_TRIM, aging=-12)
     token("change", "aging", 0)  # both supplies were gone
     host.do(m.CLOCK_SET, time=NOW)
@@ -328,7 +328,7 @@ def test_clock_trim_reaches_chip_and_vault(token, host, aging):
     assert host.do(m.CLOCK_READ)["aging"] == aging
 
 
-def test_settings_are_the_products_until_changed_and_outlive_the_power(token, host):
+def test_settings_are_the_products_until_changed_and_survive_a_restart(token, host):
     assert host.do(m.SETTINGS_READ) == PRODUCT["settings"]
     assert host.do(m.SETTINGS_WRITE, flip=True) == {**PRODUCT["settings"], "flip": True}
     assert host.do(m.SETTINGS_WRITE, language="en", brightness=5) == {
@@ -364,7 +364,7 @@ def test_settings_are_the_products_until_changed_and_outlive_the_power(token, ho
         {"flip": True, "brightness": 9},
     ],
 )
-def test_settings_write_refuses_what_the_product_has_not(token, host, args):
+def test_settings_write_refuses_settings_that_the_product_lacks(token, host, args):
     refuses(token, host, m.BAD_ARGUMENT, m.SETTINGS_WRITE, **args)
 
 
@@ -387,7 +387,7 @@ def test_a_new_key_does_not_unblock(token, host):
     assert token("contents")["state"] == m.BLOCKED
 
 
-def test_wipe_forgets_all_but_the_clocks_health(token, host):
+def test_wipe_deletes_all_but_the_clock_data(token, host):
     host.do(m.CREDENTIAL_PUT, **ACCOUNT)
     host.do(m.SETTINGS_WRITE, flip=True)
     host.do(m.CLOCK_SET, time=NOW)
@@ -405,7 +405,7 @@ def test_wipe_forgets_all_but_the_clocks_health(token, host):
     assert token("world")["settings_changed"] == 2
 
 
-def test_selftest_tells_each_part(token, host):
+def test_selftest_reports_each_part(token, host):
     parts = host.do(m.SELFTEST)
     assert set(parts) == {
         "display",
@@ -460,7 +460,7 @@ def test_a_flash_that_refuses_to_write_changes_nothing(token, host):
     assert host.do(m.READ_CODE, name="counting") == {"code": "755224"}
 
 
-def test_the_selftests_sealed_answer_is_openssls():
+def test_the_selftests_sealed_answer_equals_openssl():
     sealed = ChaCha20Poly1305(bytes(range(32))).encrypt(
         bytes(4) + (258).to_bytes(8, "little"), b"kodebrik self-test", b"header"
     )
@@ -469,7 +469,7 @@ def test_the_selftests_sealed_answer_is_openssls():
     assert sealed.hex().encode() == selftest._SEALED
 
 
-def test_the_selftest_tells_what_went_wrong():
+def test_the_selftest_names_the_failed_algorithms():
     class Broken:
         public_key = staticmethod(lambda private: bytes(32))
         encrypt = staticmethod(lambda *arguments: b"")

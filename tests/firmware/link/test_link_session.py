@@ -59,7 +59,7 @@ def test_hello_tells_the_state_and_kind_of_key(token):
         (b"\x03" + bytes(40), m.NO_SESSION),
     ],
 )
-def test_what_makes_no_sense_gets_its_error(token, payload, error):
+def test_an_invalid_payload_gets_its_error(token, payload, error):
     assert error_of(token.handle(payload)) == error
 
 
@@ -70,7 +70,7 @@ def test_the_tokens_own_errors_echoed_back_get_silence(token):
 
 
 @pytest.mark.parametrize("body", [b"", b"\x02", b"\x00", b"\x00" + bytes(31), b"\xff" + bytes(64)])
-def test_a_handshake_that_is_none_is_refused(token, body):
+def test_an_invalid_handshake_is_refused(token, body):
     token.client().hello()
     assert error_of(token.handle(b"\x02" + body)) in (m.BAD_MESSAGE, m.HANDSHAKE_FAILED)
 
@@ -170,7 +170,7 @@ def test_a_claimed_token_takes_its_key_before_anything_else(token):
     assert token("contents")["access_key"] == KEY
 
 
-def test_a_claim_begun_before_the_key_was_set_is_no_way_in_after(token):
+def test_a_claim_started_before_the_key_was_set_is_refused_after(token):
     first = token.client().open()
     first.do(m.CLAIM, nonce=first.host_nonce)
     second = token.client().open()
@@ -178,7 +178,7 @@ def test_a_claim_begun_before_the_key_was_set_is_no_way_in_after(token):
     assert refusal(second.request, m.CLAIM, nonce=second.host_nonce) == m.NO_SESSION
 
 
-def test_a_session_begun_under_the_old_key_is_no_way_in_after_the_new_one(token):
+def test_a_session_started_under_the_old_key_is_refused_under_the_new_one(token):
     client = token.owned()
     late = token.client().open(KEY)
     client.do(m.KEY_SET, kind=m.KEY_ISSUER, key=OTHER_KEY)
@@ -225,7 +225,7 @@ def test_a_session_ends_after_a_minute_of_silence(token):
     token.client().open(KEY).do(m.INFO)
 
 
-def test_a_handshake_nobody_follows_ends_after_a_minute(token):
+def test_an_unused_handshake_expires_after_a_minute(token):
     token.owned()
     client = token.client().open(KEY)
     token("pass_time", 60_000)
@@ -314,7 +314,7 @@ def test_a_repeated_request_is_not_done_again(token):
     assert client.request(m.READ_CODE, name="hotp") == (m.OK, {"code": "287082"})
 
 
-def test_a_request_is_remembered_over_a_new_session(token):
+def test_a_request_is_remembered_across_sessions(token):
     # The answer was lost, the host opened another session and asks again.
     client = token.owned()
     request_id = os.urandom(8)
@@ -333,7 +333,7 @@ def test_a_key_that_was_set_answers_the_same_under_the_new_key(token):
     assert client.request(m.KEY_SET, request_id, kind=m.KEY_ISSUER, key=OTHER_KEY) == (m.OK, {})
 
 
-def test_four_requests_are_remembered_and_the_fifth_before_is_not(token):
+def test_only_the_last_four_requests_are_remembered(token):
     client = token.owned()
     client.do(m.CREDENTIAL_PUT, name="hotp", secret=SECRET, algorithm="SHA1", digits=6, counter=0)
     ids = [os.urandom(8) for _ in range(5)]
@@ -343,7 +343,7 @@ def test_four_requests_are_remembered_and_the_fifth_before_is_not(token):
     assert client.request(m.READ_CODE, ids[0], name="hotp") not in answers
 
 
-def test_questions_are_answered_anew_and_push_no_change_out(token):
+def test_reading_requests_are_carried_out_again_and_not_kept(token):
     client = token.owned()
     request_id, question = os.urandom(8), os.urandom(8)
     client.request(m.CREDENTIAL_PUT, request_id, **ACCOUNT)
@@ -353,7 +353,7 @@ def test_questions_are_answered_anew_and_push_no_change_out(token):
         client.request(m.CREDENTIAL_REMOVE, name="bank")
 
 
-def test_the_next_owner_cannot_ask_for_the_answers_of_the_last(token):
+def test_the_next_owner_cannot_read_the_answers_to_the_previous_one(token):
     client = token.owned()
     client.do(m.CREDENTIAL_PUT, **ACCOUNT)
     request_id = os.urandom(8)
@@ -403,7 +403,7 @@ def test_damaged_storage_lets_a_claimed_session_wipe_and_nothing_else(token, how
     token.client().open(OTHER_KEY).do(m.INFO)
 
 
-def test_the_session_and_the_hello_do_not_outlive_the_power(token):
+def test_session_and_hello_do_not_survive_a_restart(token):
     client = token.owned()
     token("restart")
     assert refusal(client.request, m.INFO) == m.NO_SESSION

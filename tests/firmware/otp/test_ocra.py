@@ -61,7 +61,9 @@ def test_every_suite_answers_as_the_package_oath(inputs: list):
 
 
 @pytest.mark.parametrize("question", ["0", "00000000", "99999999", "4294967295", "1" + "0" * 63])
-def test_long_numbers_count_alike_on_the_token(runtime: Runtime, question: str):
+def test_long_numeric_questions_give_the_same_response_on_both_runtimes(
+    runtime: Runtime, question: str
+):
     suite = "OCRA-1:HOTP-SHA256-8:QN64"
     assert runtime.call(OCRA, "ocra", bytes(20), suite, question) == peer(
         bytes(20), suite, question
@@ -81,7 +83,7 @@ def test_without_truncation_the_response_is_the_whole_hmac(runtime: Runtime):
 
 
 @pytest.mark.parametrize("suite", NO_SUITES)
-def test_what_is_no_suite_is_refused(runtime: Runtime, suite: str):
+def test_an_invalid_suite_is_refused(runtime: Runtime, suite: str):
     refuses(runtime, "ValueError", OCRA, "parse", suite)
 
 

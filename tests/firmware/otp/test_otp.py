@@ -51,7 +51,9 @@ def test_hmac_vectors_of_rfc_2202_and_4231(
 
 
 @pytest.mark.parametrize(("key", "data", "algorithm", "expected"), HMAC)
-def test_hmac_vectors_are_typed_right(key: bytes, data: bytes, algorithm: str, expected: str):
+def test_hmac_vectors_agree_with_the_standard_library(
+    key: bytes, data: bytes, algorithm: str, expected: str
+):
     assert hmac.digest(key, data, algorithm).hex().startswith(expected)
 
 
@@ -135,7 +137,7 @@ def test_totp_equals_pyotp_to_the_year_3000(
 
 @given(st.integers(0, 2**40), st.sampled_from([30, 60]))
 @settings(max_examples=40, deadline=None)
-def test_a_code_lives_until_the_next_step(runtime: Runtime, time: int, period: int):
+def test_a_code_is_valid_until_the_next_step(runtime: Runtime, time: int, period: int):
     left = runtime.call("firmware.otp.totp", "remaining", time, period)
     step = runtime.call("firmware.otp.totp", "step", time, period)
     assert 1 <= left <= period

@@ -136,7 +136,7 @@ def test_zero_is_not_slashed():
     assert gaps[0] >= 8
 
 
-def test_the_measure_finds_twins():
+def test_the_distance_of_a_digit_to_itself_is_zero():
     """It is zero for a digit against itself, moved or not: a measure that cannot fail is none."""
     zero = picture(digits6, "0").filter(ImageFilter.GaussianBlur(SIGMA))
     assert distance(zero, ImageChops.offset(zero, 2, 1)) == 0

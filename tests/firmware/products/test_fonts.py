@@ -30,7 +30,7 @@ def test_a_font_says_how_wide_each_character_is_and_shows_it_as_wide(name: str):
     assert bytes(font.get_ch("\u20ac")[0]) == bytes(font.get_ch(unknown)[0])
 
 
-def test_the_products_fonts_are_these():
+def test_the_products_use_these_fonts():
     products = PRODUCT, kodeoplaeser.PRODUCT
     assert {
         font for data in products for font in (data["text_font"], *data["code_fonts"].values())

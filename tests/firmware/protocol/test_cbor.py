@@ -75,7 +75,7 @@ def test_examples_of_rfc_8949_outside_the_subset_are_refused(runtime: Runtime, c
 
 @given(VALUES)
 @settings(max_examples=100, deadline=None)
-def test_what_we_write_cbor2_reads(runtime: Runtime, value: object):
+def test_cbor2_decodes_what_we_encode(runtime: Runtime, value: object):
     encoded = runtime.call(CBOR, "dumps", value)
     assert len(encoded) == len(cbor2.dumps(value))
     assert typed(cbor2.loads(encoded)) == typed(value)
@@ -83,7 +83,7 @@ def test_what_we_write_cbor2_reads(runtime: Runtime, value: object):
 
 @given(VALUES)
 @settings(max_examples=100, deadline=None)
-def test_what_cbor2_writes_we_read(runtime: Runtime, value: object):
+def test_we_decode_what_cbor2_encodes(runtime: Runtime, value: object):
     assert typed(runtime.call(CBOR, "loads", cbor2.dumps(value))) == typed(value)
 
 
@@ -116,7 +116,7 @@ def check_read(runtime: Runtime, data: bytes) -> None:
     assert kind in (None, "ValueError")
 
 
-def test_every_cut_is_refused(runtime: Runtime):
+def test_every_truncation_is_refused(runtime: Runtime):
     encoded = cbor2.dumps(
         {"id": bytes(8), "op": 1000, "args": {"name": "bank", "list": [1, -70000, None]}}
     )
@@ -157,16 +157,16 @@ def test_every_cut_is_refused(runtime: Runtime):
         pytest.param("a16161a16161a16161a16161a0", id="five maps deep"),
     ],
 )
-def test_other_forms_are_refused(runtime: Runtime, encoded: str):
+def test_other_encodings_are_refused(runtime: Runtime, encoded: str):
     refuses(runtime, "ValueError", CBOR, "loads", bytes.fromhex(encoded))
 
 
-def test_nesting_without_end_is_refused(runtime: Runtime):
+def test_unbounded_nesting_is_refused(runtime: Runtime):
     refuses(runtime, "ValueError", CBOR, "loads", b"\x81" * 2000)
     refuses(runtime, "ValueError", CBOR, "loads", b"\xa1\x61\x61" * 600)
 
 
-def test_the_limits_themselves_are_within(runtime: Runtime):
+def test_items_at_the_limits_are_accepted(runtime: Runtime):
     for value in (
         [[[[]]]],
         {"a": {"a": {"a": {}}}},
@@ -225,5 +225,5 @@ def test_text_that_is_not_utf_8_is_refused(runtime: Runtime, raw: str):
         "65 pairs",
     ],
 )
-def test_values_outside_the_subset_are_not_written(runtime: Runtime, value: object):
+def test_values_outside_the_subset_are_not_encoded(runtime: Runtime, value: object):
     refuses(runtime, "ValueError", CBOR, "dumps", value)

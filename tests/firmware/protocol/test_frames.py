@@ -98,12 +98,12 @@ def test_frames_survive_coming_byte_by_byte(runtime: Runtime):
 
 @given(GARBAGE, DATA)
 @settings(max_examples=80, deadline=None)
-def test_no_garbage_before_a_frame_loses_it(runtime: Runtime, garbage: list[bytes], payload: bytes):
+def test_a_frame_after_garbage_is_received(runtime: Runtime, garbage: list[bytes], payload: bytes):
     found = payloads(runtime, *garbage, encode(payload))
     assert found[-1] == payload
 
 
-def test_the_same_garbage_ends_in_one_mark_of_damage(runtime: Runtime):
+def test_garbage_is_reported_as_one_damaged_frame(runtime: Runtime):
     assert payloads(runtime, b"MicroPython v1.28 on", b" 2026", encode(b"hello")) == [
         None,
         b"hello",
@@ -141,7 +141,7 @@ def test_frames_too_short_for_a_crc_are_damaged(runtime: Runtime):
         assert payloads(runtime, b"\0" + cobs.encode(b"abc"[:size]) + b"\0") == [None]
 
 
-def test_the_longest_payload_passes_and_one_byte_more_does_not(runtime: Runtime):
+def test_the_longest_payload_is_accepted_and_one_byte_more_is_refused(runtime: Runtime):
     for filler in (b"\0", b"\x55", b"\xff"):
         longest = filler * MAX_PAYLOAD
         assert payloads(runtime, runtime.call(FRAMES, "encode", longest)) == [longest]

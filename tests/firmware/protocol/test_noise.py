@@ -105,7 +105,7 @@ def test_published_vectors(runtime: Runtime, vector: dict):
 
 @PATTERNS
 @pytest.mark.parametrize("host_is_peer", [True, False])
-def test_the_token_talks_with_a_party_of_independent_primitives(
+def test_the_token_completes_a_handshake_with_independent_primitives(
     runtime: Runtime, pattern: int, psk: bytes | None, host_is_peer: bool
 ):
     peer = Handshake(Peer, pattern, host_is_peer, b"prologue", psk, b"\x11" * 32)
@@ -189,7 +189,7 @@ def test_a_key_of_small_order_is_refused(runtime: Runtime):
 
 
 @PATTERNS
-def test_a_failed_handshake_stays_dead(runtime: Runtime, pattern: int, psk: bytes | None):
+def test_a_failed_handshake_cannot_be_used_again(runtime: Runtime, pattern: int, psk: bytes | None):
     start_both(runtime, pattern, psk)
     message = runtime.call(NOISE, "write", "host", b"")
     refuses(runtime, "ValueError", NOISE, "read", "token", message[:20])
@@ -229,7 +229,7 @@ def test_unfit_keys_are_refused(
 
 
 @PATTERNS
-def test_a_refused_message_does_not_spend_its_number(
+def test_a_refused_message_does_not_advance_the_counter(
     runtime: Runtime, pattern: int, psk: bytes | None
 ):
     open_session(runtime, pattern, psk)

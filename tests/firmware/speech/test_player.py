@@ -33,13 +33,13 @@ def test_a_flash_that_cannot_be_read_ends_the_voice(runtime: Runtime):
     assert voice is False
 
 
-def test_what_follows_the_voice_is_left_to_the_loop_even_when_it_is_over_at_once(runtime: Runtime):
+def test_the_loop_runs_what_follows_the_speech_even_when_it_ends_at_once(runtime: Runtime):
     """Settings are saved then, which needs the stack that showing a view is on (8 KB on an
     RP2040)."""
     assert runtime.call(PLAYER, "voice_lost") == (0, 1)
 
 
-def test_the_place_is_that_of_the_clip_that_is_heard_not_of_the_one_that_was_sent(runtime: Runtime):
+def test_the_index_is_of_the_clip_heard_not_of_the_one_sent(runtime: Runtime):
     """Three clips of 62.5 ms fit into the ring at once; each is the one that is heard from its
     first sample on."""
     script = [(str(n), 0) for n in range(9)]
@@ -47,7 +47,7 @@ def test_the_place_is_that_of_the_clip_that_is_heard_not_of_the_one_that_was_sen
     assert runtime.call(PLAYER, "places", script, 1000, times) == [-1, -1, 0, 0, 1, 1, 2, 4, 8, 8]
 
 
-def test_a_clip_that_depends_on_the_time_is_asked_for_as_late_as_the_ring_allows(runtime: Runtime):
+def test_a_clip_given_by_a_function_is_chosen_as_late_as_the_ring_allows(runtime: Runtime):
     (sent,) = runtime.call(PLAYER, "asked", [("1", 100)] * 5, 3000)
     assert sent >= 640 + 5 * 4600 - 1600
 

@@ -107,7 +107,7 @@ def test_adpcm_equals_dr_wav(runtime: Runtime, first: int, data: bytes):
     assert len(expected) >= 792
 
 
-def test_machine_code_is_what_the_vm_runs_where_it_can(runtime: Runtime):
+def test_the_vm_uses_machine_code_where_it_loads(runtime: Runtime):
     assert runtime.call(DRIVER, "native") is isinstance(runtime, MicroPython)
 
 
@@ -121,7 +121,7 @@ def test_machine_code_is_what_the_vm_runs_where_it_can(runtime: Runtime):
     st.integers(0, 256),
 )
 @settings(max_examples=60, deadline=None)
-def test_the_twins_mix_alike(
+def test_native_and_plain_mixing_are_equal(
     runtime: Runtime, values: list[int], old: int, jump: int, faded: int, gain: int
 ):
     count = 64 - faded
@@ -134,7 +134,7 @@ def test_the_twins_mix_alike(
 
 
 @pytest.mark.parametrize("plain", [True, False])
-def test_silence_is_where_it_should_be_and_nowhere_else(runtime: Runtime, plain: bool):
+def test_silence_clears_exactly_its_range(runtime: Runtime, plain: bool):
     for at, count in ((0, 0), (0, 10), (3, 4), (10, 0)):
         left = runtime.call(DRIVER, "silenced", plain, 10, at, count)
         assert left == [7] * at + [0] * count + [7] * (10 - at - count)
@@ -175,7 +175,7 @@ def test_the_description_and_the_checksum_are_read(runtime: Runtime, pack: str):
     ("name", "speed"),
     [("2", 1), ("0", 3), ("0", 0), ("volum", 1), ("volume_", 1), ("", 1), ("zz", 1)],
 )
-def test_a_clip_that_is_not_there_is_refused(runtime: Runtime, pack: str, name: str, speed: int):
+def test_a_missing_clip_is_refused(runtime: Runtime, pack: str, name: str, speed: int):
     refuses(runtime, "KeyError", DRIVER, "read", pack, [(name, speed)], 100, 256)
 
 

@@ -217,7 +217,7 @@ def test_one_slot_lost_leaves_the_other(files):
     assert load() == OLD
 
 
-def test_real_files_too(tmp_path):
+def test_a_journal_in_real_files(tmp_path):
     journal = Journal(str(tmp_path / "new"), "vault")
     assert journal.load() is None
     for body in (OLD, NEW, b""):

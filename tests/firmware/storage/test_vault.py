@@ -58,7 +58,7 @@ def files(tmp_path) -> list[bytes]:
     return [path.read_bytes() for path in sorted(tmp_path.iterdir())]
 
 
-def test_states_and_kinds_are_the_links():
+def test_states_and_key_kinds_equal_those_of_the_link():
     for name in ("BLANK", "LOCKED", "BLOCKED", "WIPED", "DAMAGED", "KEY_NONE", "PIN_TRIES"):
         assert getattr(module, name) == getattr(m, name)
 
@@ -70,7 +70,7 @@ def test_an_empty_flash_is_a_blank_vault(journal):
     assert vault.verify()
 
 
-def test_everything_outlives_the_power(journal, vault):
+def test_all_content_survives_a_restart(journal, vault):
     vault.write_settings({"flip": True})
     vault.write_settings({"brightness": 1})
     vault.record_clock(m.MAX_TIME, -127)
@@ -96,7 +96,7 @@ def test_nothing_readable_is_in_the_files(tmp_path, vault):
             assert part not in content
 
 
-def test_the_same_content_never_looks_the_same(tmp_path, vault):
+def test_equal_content_is_encrypted_differently_each_time(tmp_path, vault):
     vault.block()
     vault.unblock()
     first = files(tmp_path)
@@ -146,7 +146,7 @@ def test_a_damaged_vault_takes_nothing_but_a_wipe(journal):
     assert opened(journal).state == m.WIPED
 
 
-def test_without_a_key_there_is_nothing_to_keep_or_block(journal):
+def test_a_vault_without_a_key_refuses_changes_and_block(journal):
     vault = opened(journal)
     for change in (
         lambda: vault.put_credential(TOTP),
@@ -160,7 +160,7 @@ def test_without_a_key_there_is_nothing_to_keep_or_block(journal):
 
 
 @pytest.mark.parametrize("forget", ["wipe", "remove", "replace", "key"])
-def test_what_is_forgotten_is_in_neither_file(journal, tmp_path, vault, forget):
+def test_forgotten_content_is_in_neither_file(journal, tmp_path, vault, forget):
     before = [content[20:] for content in files(tmp_path)]
     {
         "wipe": vault.wipe,
@@ -173,13 +173,13 @@ def test_what_is_forgotten_is_in_neither_file(journal, tmp_path, vault, forget):
     assert after[0] not in before
 
 
-def test_a_wipe_that_follows_a_wipe_is_one_too(journal, vault):
+def test_a_second_wipe_is_complete_too(journal, vault):
     vault.wipe()
     vault.wipe()
     assert opened(journal).state == m.WIPED
 
 
-def test_what_does_not_change_is_not_written(tmp_path, vault):
+def test_unchanged_content_is_not_written(tmp_path, vault):
     before = files(tmp_path)
     vault.set_key(m.KEY_ISSUER, KEY)
     vault.put_credential(dict(TOTP))

@@ -159,7 +159,7 @@ def test_long_name_is_shortened_and_a_short_one_is_not(runtime: Runtime, languag
 
 
 @given(times=st.lists(st.integers(MIN_TIME, MAX_TIME), min_size=20, max_size=20))
-def test_dates_are_the_calendar_s(runtime: Runtime, language: str, times: list[int]):
+def test_dates_match_the_calendar(runtime: Runtime, language: str, times: list[int]):
     times += [MIN_TIME, MAX_TIME, 951782400, 4107542400, 4107542399]
     expected = [f"{datetime.fromtimestamp(unix, UTC):%Y-%m-%d %H:%M}" for unix in times]
     assert runtime.call(SCREENS, "dates", times) == expected
