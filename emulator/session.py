@@ -59,7 +59,7 @@ class Emulator:
     ) -> None:
         """Load the token in the directory `state`, or make a new one there from a littlefs `image`.
 
-        `time` is the world's Unix time (default: the time at which the token was saved, or
+        `time` is the true Unix time (default: the time at which the token was saved, or
         NEW_TOKEN_TIME); the token's clock chip has counted meanwhile. `vm` names another
         MicroPython binary. `heap` is the size of its heap, in the form of -X heapsize: an RP2040
         leaves 236 KB to the firmware, and the shims take about 40 KB here. `seed` determines
@@ -110,7 +110,7 @@ class Emulator:
         self._add_user()
         self._add_server()
         now = time if time is not None else kept["time"] if kept else NEW_TOKEN_TIME
-        self._epoch = round(Fraction(now) * _US)  # the world's time at clock 0, microseconds
+        self._epoch = round(Fraction(now) * _US)  # true time at clock 0, microseconds
         if kept is not None:
             self._restore(kept)
         self.save()
@@ -185,7 +185,7 @@ class Emulator:
 
     @property
     def now(self) -> float:
-        """The world's Unix time."""
+        """The true Unix time, from which the token's clock may drift."""
         return (self._epoch + self.clock.now) / _US
 
     @property
@@ -220,7 +220,7 @@ class Emulator:
                 self.clock.run_to(min(time for time in times if time is not None))
 
     def set_time(self, unix: float) -> None:
-        """Make the world's time jump, and the clock chip with it.
+        """Set the true time, and move the clock chip's time by the same amount.
 
         No virtual time passes, so the firmware does not notice.
         """

@@ -221,7 +221,7 @@ def soak(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Let a fleet of drifting tokens and their users live for years before the server's rule."""
+    """Simulate a fleet of drifting tokens and their users over years against the server's rule."""
     with _installed():
         from host_tools.qa.soak import report as soak_report  # noqa: PLC0415
         from host_tools.qa.soak import soak as soaking  # noqa: PLC0415 - an extra

@@ -55,7 +55,7 @@ class PrivacyIdeaTarget:
         self.name = f"privacyIDEA at {self._http.url}"
         self.policy = policy
         if isinstance(login, Administrator):
-            self.policy = replace(policy, less_ahead=1, undefined=2 * _WIDER)
+            self.policy = replace(policy, early_reduction=1, undefined=2 * _WIDER)
             self._log_in(login)
 
     def enrol(self, user_id: str, serial: str, credential: Credential, clock_set_at: float) -> None:

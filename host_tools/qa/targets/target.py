@@ -11,19 +11,20 @@ class Policy:
     """What a server accepts: `window` steps to either side; it locks after `locks_after` wrong
     codes in a row (0: it is not tested for that).
 
-    `less_ahead`: so many steps fewer are accepted early than late. `undefined`: steps beyond
-    the window whose codes may be accepted or refused, so that QA does not use them.
+    `early_reduction`: steps by which the early side of the window is shorter than the late side.
+    `undefined`: steps beyond the window whose codes may be accepted or refused, so that QA does
+    not use them.
     """
 
     window: int = 1
     locks_after: int = 3
-    less_ahead: int = 0
+    early_reduction: int = 0
     undefined: int = 0
 
     @property
     def ahead(self) -> int:
         """Steps by which an accepted code may be early."""
-        return max(0, self.window - self.less_ahead)
+        return max(0, self.window - self.early_reduction)
 
     @property
     def too_late(self) -> int:

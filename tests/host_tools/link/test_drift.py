@@ -17,8 +17,8 @@ DAY = 86_400
 
 
 @pytest.fixture
-def talk(tmp_path):
-    """A session with a newly claimed token, the token, and the host's virtual clock."""
+def linked(tmp_path):
+    """Return a session with a newly claimed token, the token, and the host's virtual clock."""
     world = World()
     token = Token(tmp_path, world)
     session = open_session(Wire(token), None, lambda number: True)
@@ -26,8 +26,8 @@ def talk(tmp_path):
     return session, token, clock.HostClock(world.now, world.sleep)
 
 
-def test_the_clock_is_set_at_the_turn_of_a_second(talk):
-    session, _, host = talk
+def test_the_clock_is_set_at_the_turn_of_a_second(linked):
+    session, _, host = linked
     clock.set_now(session, host)
     reading, offset = clock.measure(session, host)
     assert abs(offset.seconds) <= offset.uncertainty + 0.002, (
@@ -37,9 +37,9 @@ def test_the_clock_is_set_at_the_turn_of_a_second(talk):
 
 
 @pytest.mark.parametrize("ppm", [-20, -3.5, 0, 2, 12])
-def test_two_visits_bring_a_drifting_clock_to_half_a_ppm(talk, ppm):
+def test_two_visits_bring_a_drifting_clock_to_half_a_ppm(linked, ppm):
     """The trim's sign is the data sheet's: a fast clock gets a larger aging offset."""
-    session, token, host = talk
+    session, token, host = linked
     token.services.clock.ppm = ppm
     clock.set_now(session, host)
     host.sleep(3 * DAY)
@@ -88,8 +88,8 @@ def test_the_true_offset_lies_in_the_measured_interval(true, to_token, to_host, 
     assert abs(offset.seconds - true) <= offset.uncertainty + 1e-6
 
 
-def test_a_clock_that_lost_the_time_is_not_measured(talk):
-    session, token, host = talk
+def test_a_clock_that_lost_the_time_is_not_measured(linked):
+    session, token, host = linked
     token.services.clock.lose()
     with pytest.raises(TokenError) as caught:
         clock.measure(session, host)

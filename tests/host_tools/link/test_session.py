@@ -255,12 +255,12 @@ def test_a_token_that_answers_anything_gives_an_error_and_never_a_crash(tmp_path
 
     wire.spoil = spoil
 
-    def talk(wire):
+    def store_and_list(wire):
         session = open_session(wire, KEY.reveal(), lambda number: True)
         session.put_credential(CREDENTIAL)
         session.accounts()
 
-    error = error_of(talk, wire)
+    error = error_of(store_and_list, wire)
     assert error is None or error.hint
 
 
