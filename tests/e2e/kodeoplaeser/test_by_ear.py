@@ -170,7 +170,7 @@ def test_a_day_by_ear_changes_volume_speed_and_language_and_hears_serial_and_sta
 
 
 def hears(person: TokenByEar, *words: str) -> None:
-    assert person.hear_out(person.tap("red")) == list(words)
+    assert person.clips_until_quiet(person.tap("red")) == list(words)
     person.emulator.advance(62)
 
 
@@ -225,17 +225,17 @@ def test_the_way_out_of_a_mistyped_digit(provisioned: TokenByEar):
     wrong = code[:2] + str((int(code[2]) + 5) % 10) + code[3:]
     for key in wrong:
         moment = provisioned.tap(key)
-    assert provisioned.hear_out(moment)[1:] == ["digit", "3", "is_wrong", "try_again"]
+    assert provisioned.clips_until_quiet(moment)[1:] == ["digit", "3", "is_wrong", "try_again"]
     for key in code:
         moment = provisioned.tap(key)
-    assert provisioned.hear_out(moment)[1:] == ["right"]
+    assert provisioned.clips_until_quiet(moment)[1:] == ["right"]
 
 
 @pytest.mark.clause("walkthrough: by ear")
 def test_the_way_out_of_a_code_that_is_over(provisioned: TokenByEar):
     old = provisioned.code()
     provisioned.emulator.advance(31)
-    assert provisioned.hear_out(provisioned.chord("0"))[-2:] == ["expired", "press_red"]
+    assert provisioned.clips_until_quiet(provisioned.chord("0"))[-2:] == ["expired", "press_red"]
     new = provisioned.code()
     assert new != old
     assert provisioned.valid(new)

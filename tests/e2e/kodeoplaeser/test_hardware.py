@@ -13,7 +13,7 @@ def test_whatever_the_user_does_while_the_flash_is_used_no_handler_uses_it(
     """The emulator runs handlers during file operations, as a board does, and reports one that uses
     the flash."""
     parts, operations = token.emulator.board.parts, token.emulator.flash.operations
-    token.hear_out(token.tap("red"))
+    token.clips_until_quiet(token.tap("red"))
     for key in "369":
         token.chord(key)
     token.until_quiet()  # then the settings are saved
@@ -48,7 +48,7 @@ def test_whatever_the_user_does_while_the_flash_is_used_no_handler_uses_it(
     token.until_quiet()
     token.emulator.advance(70)
     assert not token.emulator.powered, "it is well, and off by itself"
-    assert token.hear_out(token.tap("red"))[0] == "code"
+    assert token.clips_until_quiet(token.tap("red"))[0] == "code"
 
 
 def test_the_voice_is_silent_before_the_host_has_the_flash_written_and_the_code_can_be_repeated(
@@ -71,13 +71,13 @@ def test_the_voice_is_silent_before_the_host_has_the_flash_written_and_the_code_
     assert written, "it is in the flash"
     assert (token.emulator.audio(asked).offset() or asked) <= written[0]
     assert digits(token.emulator.screen_text()) == code
-    said = token.hear_out(token.chord("0"))
+    said = token.clips_until_quiet(token.chord("0"))
     assert [word for word in said if word.isdigit()][: len(code)] == list(code)
 
 
 def test_a_handshake_silences_the_voice_instead_of_tearing_it(token: SpeakingToken):
     token.connect()
-    token.hear_out(token.tap("red"))
+    token.clips_until_quiet(token.tap("red"))
     token.emulator.advance(62)
     token.tap("red")
     token.emulator.advance(1)
@@ -136,9 +136,9 @@ def test_the_marked_digit_is_the_one_that_is_heard(token: SpeakingToken):
     """The voice is sent ahead by a quarter of a second; the mark follows what is heard."""
     token.tap("red")
     shown = digits(token.emulator.screen_text()[1:2])
-    token.hear_out(token.chord("2"))
+    token.clips_until_quiet(token.chord("2"))
     for _ in range(3):
-        token.hear_out(token.tap("6"))
+        token.clips_until_quiet(token.tap("6"))
     moment = token.tap("5")  # the last three once more
     pictures = []
     end = token.emulator.elapsed + 4

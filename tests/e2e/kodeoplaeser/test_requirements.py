@@ -23,7 +23,7 @@ def test_red_turns_on_shows_and_speaks_a_six_digit_code(token):
     pressed = token.tap("red")
     shown = digits(token.emulator.screen_text()[1:2])
     assert shown == CODES.at(int(token.emulator.now))
-    heard = token.hear_out(pressed)
+    heard = token.clips_until_quiet(pressed)
     assert heard == ["code", *shown, "seconds_left", "20"]
 
 
@@ -34,7 +34,7 @@ def test_a_listener_who_never_heard_this_voice_understands_the_code(token, langu
     token.emulator.advance(1)
     pressed = token.tap("red")
     shown = digits(token.emulator.screen_text()[1:2])
-    assert token.hear_out(pressed)[0] == "code"
+    assert token.clips_until_quiet(pressed)[0] == "code"
     whole = token.emulator.audio(pressed)
     first, last = spoken_digits(token, pressed)
     samples = whole.samples[
@@ -57,7 +57,7 @@ def read_digits(token: SpeakingToken, language: str, speed: int) -> list[tuple[f
     token.emulator.set_time(START + 7200)
     token.emulator.advance(1)
     pressed = token.tap("red")
-    token.hear_out(pressed)
+    token.clips_until_quiet(pressed)
     found = stretches(token, pressed, 0.06)
     gaps = [after[0] - before[1] for before, after in pairwise(found)]
     middle = next(
@@ -94,13 +94,13 @@ def test_five_speeds_read_from_about_60_to_200_digits_a_minute(token, speed, lea
 @pytest.mark.clause("speech: first sound")
 def test_first_sound_comes_within_300_ms_from_off_and_while_on(token):
     pressed = token.tap("red")
-    token.hear_out(pressed)
+    token.clips_until_quiet(pressed)
     assert token.emulator.audio(pressed).onset() - pressed <= 0.3
     for hold in (0.03, 0.12, 0.5):
         pressed = token.tap("red", hold)
         token.emulator.advance(1)
         assert token.emulator.audio(pressed).onset() - pressed <= 0.3
-        token.hear_out(pressed)
+        token.clips_until_quiet(pressed)
 
 
 FUNCTIONS = {
@@ -130,15 +130,15 @@ FUNCTIONS = {
 @pytest.mark.parametrize("key", FUNCTIONS)
 @pytest.mark.parametrize("way", ["held together", "one after another"])
 def test_clause_5_9_every_function_works_without_two_keys_at_once(token, key, way):
-    token.hear_out(token.tap("red"))
+    token.clips_until_quiet(token.tap("red"))
     if way == "held together":
         moment = token.chord(key)
     else:
         token.tap("red")
         second = token.tap("red")
-        assert token.hear_out(second)[-2:] == ["function", "choose_key"]
+        assert token.clips_until_quiet(second)[-2:] == ["function", "choose_key"]
         moment = token.tap(key)
-    assert token.hear_out(moment)[: len(FUNCTIONS[key])] == FUNCTIONS[key]
+    assert token.clips_until_quiet(moment)[: len(FUNCTIONS[key])] == FUNCTIONS[key]
 
 
 @pytest.mark.clause("keys: serial")
@@ -146,8 +146,8 @@ def test_serial_number_is_said_digit_by_digit_twice_and_shown(token):
     serial = token.connect().hello.serial
     token.emulator.unplug()
     token.emulator.advance(1)
-    token.hear_out(token.tap("red"))
-    heard = token.hear_out(token.chord("8"))
+    token.clips_until_quiet(token.tap("red"))
+    heard = token.clips_until_quiet(token.chord("8"))
     assert heard == ["serial", *serial, "serial", *serial]
     assert token.shown().replace(" ", "") == f"Serienummer{serial}"
 
@@ -156,27 +156,27 @@ def test_serial_number_is_said_digit_by_digit_twice_and_shown(token):
 def test_clause_5_1_3_4_red_0_repeats_the_same_digits_with_what_is_left_of_them(token):
     token.tap("red")
     first = digits(token.emulator.screen_text()[1:2])
-    token.hear_out(token.emulator.elapsed)
+    token.clips_until_quiet(token.emulator.elapsed)
     token.emulator.advance(8)
-    heard = token.hear_out(token.chord("0"))
+    heard = token.clips_until_quiet(token.chord("0"))
     assert heard == ["code", *first, "seconds_left", heard[-1]]
     token.emulator.advance(20)
-    assert token.hear_out(token.chord("0")) == ["code", *first, "expired", "press_red"]
+    assert token.clips_until_quiet(token.chord("0")) == ["code", *first, "expired", "press_red"]
 
 
 @pytest.mark.clause("speech: kept")
 def test_volume_and_speed_and_language_are_kept_over_power_off(token):
-    token.hear_out(token.tap("red"))
+    token.clips_until_quiet(token.tap("red"))
     for key in ("3", "6", "9"):
-        token.hear_out(token.chord(key))
+        token.clips_until_quiet(token.chord(key))
     token.emulator.advance(62)
     assert not token.emulator.powered
     pressed = token.tap("red")
     assert token.shown().startswith("The code is")
-    token.hear_out(pressed)
-    token.hear_out(token.chord("1"))
+    token.clips_until_quiet(pressed)
+    token.clips_until_quiet(token.chord("1"))
     assert token.shown() == "Volume 6"
-    token.hear_out(token.chord("4"))
+    token.clips_until_quiet(token.chord("4"))
     assert token.shown() == "Speed 3"
 
 
@@ -187,15 +187,15 @@ def peak(token: SpeakingToken, moment: float) -> int:
 
 @pytest.mark.clause("speech: volume", "5.1.3.12", "speech: confirmed")
 def test_volume_steps_are_heard(token):
-    token.hear_out(token.tap("red"))
+    token.clips_until_quiet(token.tap("red"))
     loudness = []
     for _ in range(9):
         moment = token.chord("1")
-        token.hear_out(moment)
+        token.clips_until_quiet(moment)
         loudness.append(peak(token, moment))
     for _ in range(8):
         moment = token.chord("3")
-        token.hear_out(moment)
+        token.clips_until_quiet(moment)
         loudness.append(peak(token, moment))
     steps = [after / before for before, after in pairwise(loudness[8:])]
     assert len(steps) == 8
@@ -222,15 +222,15 @@ def test_headset_in_mutes_the_loudspeaker_and_headset_out_ends_the_speech(token)
 
 @pytest.mark.clause("5.5.2", "keys: explore")
 def test_clause_5_5_2_explore_mode_by_ear(token):
-    token.hear_out(token.tap("red"))
+    token.clips_until_quiet(token.tap("red"))
     moment = token.emulator.elapsed
     token.emulator.press_key("0", 2200)
-    assert token.hear_out(moment)[-2:] == ["explore", "choose_key"]
-    assert token.hear_out(token.tap("3")) == ["3", "volume", "up"]
-    assert token.hear_out(token.tap("red"))[-2:] == ["red", "new_code"]
+    assert token.clips_until_quiet(moment)[-2:] == ["explore", "choose_key"]
+    assert token.clips_until_quiet(token.tap("3")) == ["3", "volume", "up"]
+    assert token.clips_until_quiet(token.tap("red"))[-2:] == ["red", "new_code"]
     moment = token.emulator.elapsed
     token.emulator.advance(20)
-    assert token.hear_out(moment)[-2:] == ["explore", "end"]
+    assert token.clips_until_quiet(moment)[-2:] == ["explore", "end"]
 
 
 @pytest.mark.clause("keys: check-back", "5.1.3.15")
@@ -241,31 +241,31 @@ def test_check_back_by_ear(token):
     moment = token.emulator.elapsed
     for key in shown[:3] + wrong + shown[4:]:
         moment = token.tap(key)
-    assert token.hear_out(moment)[-4:] == ["digit", "4", "is_wrong", "try_again"]
+    assert token.clips_until_quiet(moment)[-4:] == ["digit", "4", "is_wrong", "try_again"]
     assert "Ciffer 4 er forkert." in token.shown()
     for key in shown:
         moment = token.tap(key)
-    assert token.hear_out(moment)[-1] == "right"
+    assert token.clips_until_quiet(moment)[-1] == "right"
 
 
 @pytest.mark.clause("keys: own pace", "5.1.3.3")
 def test_own_pace_marks_the_digit_that_is_said(token):
     token.tap("red")
     shown = digits(token.emulator.screen_text()[1:2])
-    token.hear_out(token.chord("2"))
+    token.clips_until_quiet(token.chord("2"))
     plain = token.emulator.screen()
     for digit in shown:
-        assert token.hear_out(token.tap("6")) == [digit]
+        assert token.clips_until_quiet(token.tap("6")) == [digit]
         assert token.emulator.screen().data != plain.data
-    assert token.hear_out(token.tap("6")) == ["end"]
-    assert token.hear_out(token.tap("5")) == list(shown[3:])
-    assert token.hear_out(token.tap("4")) == [shown[4]]
+    assert token.clips_until_quiet(token.tap("6")) == ["end"]
+    assert token.clips_until_quiet(token.tap("5")) == list(shown[3:])
+    assert token.clips_until_quiet(token.tap("4")) == [shown[4]]
 
 
 @pytest.mark.clause("keys: practice")
 def test_practice_code_has_five_digits_and_no_validator_takes_such(token):
-    token.hear_out(token.tap("red"))
-    heard = token.hear_out(token.chord("*"))
+    token.clips_until_quiet(token.tap("red"))
+    heard = token.clips_until_quiet(token.chord("*"))
     assert heard[0] == "practice"
     assert heard[-1] == "not_valid"
     code = "".join(heard[1:-1])
@@ -278,25 +278,25 @@ def test_practice_code_has_five_digits_and_no_validator_takes_such(token):
 
 @pytest.mark.clause("5.1.3.15", "speech: errors", "code: clock lost", "life: blocked")
 @pytest.mark.parametrize(
-    ("trouble", "heard"),
+    ("fault", "heard"),
     [
         ("lost", ["clock_lost", "contact_issuer"]),
         ("blocked", ["blocked", "contact_issuer"]),
         ("empty", ["not_provisioned", "contact_issuer"]),
     ],
 )
-def test_clause_5_1_3_15_errors_say_what_to_do(token, trouble, heard):
-    if trouble == "lost":
+def test_clause_5_1_3_15_errors_say_what_to_do(token, fault, heard):
+    if fault == "lost":
         token.emulator.remove_rtc_supply()
     else:
         session = token.connect()
-        if trouble == "blocked":
+        if fault == "blocked":
             session.block()
         else:
             session.remove_account("Bank")
         token.emulator.unplug()
         token.emulator.advance(1)
-    assert token.hear_out(token.tap("red")) == heard
+    assert token.clips_until_quiet(token.tap("red")) == heard
     assert "Kontakt udstederen." in token.shown()
 
 
@@ -305,7 +305,7 @@ def test_comparison_number_of_a_claim_is_shown_and_spoken(blank):
     heard = []
 
     def compare(number: str) -> bool:
-        heard.append((blank.hear_out(0), number))
+        heard.append((blank.clips_until_quiet(0), number))
         return number == digits(blank.emulator.screen_text()[1:2])
 
     blank.claim(compare)
@@ -327,7 +327,7 @@ def test_white_on_black_is_a_setting(token):
 
 @pytest.mark.clause("life: off")
 def test_off_by_itself_a_minute_after_the_last_word(token):
-    token.hear_out(token.tap("red"))
+    token.clips_until_quiet(token.tap("red"))
     token.emulator.advance(55)
     assert token.emulator.powered
     token.emulator.advance(30)
@@ -344,4 +344,4 @@ def test_other_boards_speak_too(board, tmp_path):
         emulator.unplug()
         emulator.advance(61)
         pressed = token.tap("red")
-        assert token.hear_out(pressed)[0] == "code"
+        assert token.clips_until_quiet(pressed)[0] == "code"

@@ -70,20 +70,20 @@ def test_typing_and_own_pace_say_what_they_show(mirror: SaidAndShown):
         assert mirror.check(token.tap(key), marks=True), key
 
 
-TROUBLES = ("clock lost", "blocked", "no account", "low battery")
+FAULTS = ("clock lost", "blocked", "no account", "low battery")
 
 
 @pytest.mark.clause("display: mirror", "5.1.3.1", "5.1.5", "5.1.3.15", "speech: errors")
-@pytest.mark.parametrize("trouble", TROUBLES)
-def test_troubles_are_said_as_they_are_shown(mirror: SaidAndShown, trouble: str):
+@pytest.mark.parametrize("fault", FAULTS)
+def test_troubles_are_said_as_they_are_shown(mirror: SaidAndShown, fault: str):
     token = mirror.token
-    if trouble == "clock lost":
+    if fault == "clock lost":
         token.emulator.remove_rtc_supply()
-    elif trouble == "low battery":
+    elif fault == "low battery":
         token.emulator.battery_mv = 3300
     else:
         session = token.connect()
-        if trouble == "blocked":
+        if fault == "blocked":
             session.block()
         else:
             session.remove_account("Bank")

@@ -18,7 +18,7 @@ def token(runtime: Runtime) -> LinkUnderTest:
     return LinkUnderTest(runtime)
 
 
-def talk(token: LinkUnderTest, data: bytes) -> list[bytes]:
+def exchange(token: LinkUnderTest, data: bytes) -> list[bytes]:
     """Bytes there, payloads back."""
     written, interrupted = token("feed", data)
     assert not interrupted
@@ -34,18 +34,18 @@ BAD_FRAME = bytes([m.ERROR]) + cbor2.dumps({"error": m.BAD_FRAME})
 
 
 def test_a_frame_gets_its_answer(token):
-    (answer,) = talk(token, frame(HELLO))
+    (answer,) = exchange(token, frame(HELLO))
     assert is_hello(answer)
 
 
 def test_a_frame_may_come_byte_by_byte(token):
-    found = [payload for byte in frame(HELLO) for payload in talk(token, bytes([byte]))]
+    found = [payload for byte in frame(HELLO) for payload in exchange(token, bytes([byte]))]
     assert len(found) == 1
     assert is_hello(found[0])
 
 
 def test_frames_may_come_together(token):
-    assert [is_hello(payload) for payload in talk(token, frame(HELLO) * 3)] == [True] * 3
+    assert [is_hello(payload) for payload in exchange(token, frame(HELLO) * 3)] == [True] * 3
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_frames_may_come_together(token):
     ids=["modem", "flood", "cut", "cut short", "zeros", "block"],
 )
 def test_a_frame_after_garbage_is_never_lost(token, garbage):
-    found = talk(token, garbage + frame(HELLO))
+    found = exchange(token, garbage + frame(HELLO))
     assert is_hello(found[-1])
     assert all(payload == BAD_FRAME or is_hello(payload) for payload in found)
 
@@ -62,53 +62,53 @@ def test_a_frame_after_garbage_is_never_lost(token, garbage):
 def test_a_damaged_frame_is_answered_as_such(token):
     damaged = bytearray(frame(HELLO))
     damaged[2] ^= 0x10
-    assert talk(token, bytes(damaged)) == [BAD_FRAME]
+    assert exchange(token, bytes(damaged)) == [BAD_FRAME]
 
 
 def test_an_endless_frame_is_answered_once(token):
-    assert talk(token, b"\0" + b"\x55" * 20_000) == []
-    assert talk(token, b"\0") == [BAD_FRAME]
+    assert exchange(token, b"\0" + b"\x55" * 20_000) == []
+    assert exchange(token, b"\0") == [BAD_FRAME]
 
 
 def test_ctrl_c_between_frames_interrupts_a_development_build(token):
     assert token("feed", b"\x03") == (b"", True)
-    talk(token, frame(HELLO))
+    exchange(token, frame(HELLO))
     assert token("feed", b"\x03") == (b"", True)
     # mpremote begins with a carriage return.
     assert token("feed", b"\r\x03") == (b"", True)
-    talk(token, frame(HELLO))
+    exchange(token, frame(HELLO))
 
 
 def test_ctrl_c_inside_a_frame_is_data(token):
     token.owned()
     block = frame(b"\x03" * 20)
     assert b"\x03" in block
-    (answer,) = talk(token, block)
+    (answer,) = exchange(token, block)
     assert cbor2.loads(answer[1:]) == {"error": m.NO_SESSION}
 
 
 def test_ctrl_c_does_nothing_on_a_production_build(runtime):
     token = LinkUnderTest(runtime, m.PRODUCTION)
     assert token("feed", b"\x03\x03\r\x03") == (b"", False)
-    assert is_hello(talk(token, frame(HELLO))[-1])
+    assert is_hello(exchange(token, frame(HELLO))[-1])
 
 
 def test_the_port_is_idle_between_frames(token):
     assert token("idle")
-    talk(token, frame(HELLO)[:4])
+    exchange(token, frame(HELLO)[:4])
     assert not token("idle")
-    talk(token, frame(HELLO)[4:])
+    exchange(token, frame(HELLO)[4:])
     assert token("idle")
 
 
 def test_a_whole_session_through_the_stream(token):
-    host = HonestClient(lambda payload: talk(token, frame(payload))[-1])
+    host = HonestClient(lambda payload: exchange(token, frame(payload))[-1])
     host.claim(m.KEY_ISSUER, KEY)
     assert host.do(m.INFO)["storage"] == "ok"
 
 
 def test_the_largest_request_fits_a_frame(token):
-    host = HonestClient(lambda payload: talk(token, frame(payload))[-1])
+    host = HonestClient(lambda payload: exchange(token, frame(payload))[-1])
     host.claim(m.KEY_ISSUER, KEY)
     account = {
         "name": "x" * 32,

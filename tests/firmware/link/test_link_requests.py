@@ -16,7 +16,7 @@ from tests.support.link.client import HonestClient
 from tests.support.link.token import ACCOUNT, KEY, OTHER_KEY, SECRET, LinkUnderTest
 from tests.support.runtime import Runtime
 
-NOW = 1_900_000_000  # the clock of the bench
+NOW = 1_900_000_000  # time of the emulated clock, Unix seconds
 COUNTING = {"name": "counting", "secret": SECRET, "algorithm": "SHA1", "digits": 6, "counter": 0}
 
 

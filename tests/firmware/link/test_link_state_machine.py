@@ -173,7 +173,7 @@ class Cable(RuleBasedStateMachine):
     def __init__(self, runtime: Runtime):
         """A blank token; nobody has spoken."""
         super().__init__()
-        self.bench = LinkUnderTest(runtime)
+        self.token = LinkUnderTest(runtime)
         self.model = Model()
         self.host: HonestClient | None = None  # a session that must work
         self.silent_s = 0  # since its last request
@@ -189,14 +189,14 @@ class Cable(RuleBasedStateMachine):
     def build(self, build):
         """Choose the build."""
         self.development = build == m.DEVELOPMENT
-        self.bench("start", build)
+        self.token("start", build)
 
     # The cable.
 
     def exchange(self, payload: bytes) -> bytes | None:
         """The honest host's frame and the answer to it, which comes last."""
         self.seen.append(payload)
-        written, interrupted = self.bench("feed", frame(payload))
+        written, interrupted = self.token("feed", frame(payload))
         assert not interrupted
         found = answers(written)
         # One error more when the attacker left half a frame on the cable.
@@ -207,7 +207,7 @@ class Cable(RuleBasedStateMachine):
 
     def inject(self, data: bytes) -> list[bytes]:
         """The attacker's bytes; every answer must be well formed."""
-        written, interrupted = self.bench("feed", data)
+        written, interrupted = self.token("feed", data)
         assert self.development or not interrupted
         found = answers(written)
         for payload in found:
@@ -283,10 +283,10 @@ class Cable(RuleBasedStateMachine):
     def wait(self, seconds):
         """Time goes by, a minute of silence ends a session; None is power off and on."""
         if seconds is None:
-            self.bench("restart")
+            self.token("restart")
             self.host = self.last = None
             return
-        self.bench("pass_time", seconds * 1000)
+        self.token("pass_time", seconds * 1000)
         self.silent_s += seconds
         if self.silent_s >= 60 and self.host:
             with pytest.raises(LinkError, match="no_session"):
@@ -358,7 +358,7 @@ class Cable(RuleBasedStateMachine):
         _, client.send_key, client.receive_key = handshake.finish(answer[1:])
         client.sent = client.received = 0
         # In its own session it is still nobody: everything is refused, and a wrong nonce ends it.
-        client.handle = self.bench.handle
+        client.handle = self.token.handle
         assert client.request(m.WIPE) == (m.NOT_CLAIMED, {})
         assert client.request(m.KEY_SET, kind=m.KEY_ISSUER, key=bytes(32)) == (m.NOT_CLAIMED, {})
         assert client.request(m.CLAIM, nonce=bytes(16)) == (m.COMMITMENT_BROKEN, {})
@@ -371,7 +371,7 @@ class Cable(RuleBasedStateMachine):
         session ended."""
         host, payload, operation, args = self.held
         self.held = None
-        written, _ = self.bench("feed", frame(payload))
+        written, _ = self.token("feed", frame(payload))
         answer = answers(written)[-1]
         if answer[0] == m.TRANSPORT:
             assert cbor2.loads(host.unseal(answer))["error"] == self.model.apply(
@@ -384,7 +384,7 @@ class Cable(RuleBasedStateMachine):
     @invariant()
     def the_vault_is_what_honest_requests_made_it(self):
         """All fields, in memory and in the flash."""
-        assert self.bench("contents") == self.model.contents()
+        assert self.token("contents") == self.model.contents()
 
 
 @pytest.mark.slow

@@ -60,7 +60,7 @@ class SpeakingToken(TokenUnderTest):
         while self.emulator.audio(self.emulator.elapsed - _QUIET).onset() is not None:
             self.emulator.advance(0.5)
 
-    def hear_out(self, since: float) -> list[str]:
+    def clips_until_quiet(self, since: float) -> list[str]:
         """Wait until the speech has ended; give the names of the clips heard from `since` on."""
         self.until_quiet()
         return [clip.name for clip in self.clips(since)]

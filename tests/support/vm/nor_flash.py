@@ -27,7 +27,7 @@ class NorFlash:
     def __init__(self, memory: list, afterlife: list):
         """Power on with `memory`, which outlives this object.
 
-        At the cut nothing is raised: littlefs would be left with open files, which make trouble
+        At the cut nothing is raised: littlefs would be left with open files, which cause failures
         when they are collected. The firmware goes on with a copy of the memory in `afterlife`,
         which nobody looks at.
         """
