@@ -1,4 +1,4 @@
-"""Board data against what official MicroPython v1.28 fixes at compile time."""
+"""Board data against what official MicroPython v1.28 sets at compile time."""
 
 import pytest
 

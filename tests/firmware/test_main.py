@@ -1,4 +1,4 @@
-"""How the token's program starts and can end: a production build never in the REPL, a development
+"""How the token's program starts and ends: a production build never in the REPL, a development
 build there."""
 
 from pathlib import Path

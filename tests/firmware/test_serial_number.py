@@ -12,8 +12,8 @@ from tests.support.runtime import Runtime
 
 
 def passes_luhn(number: str) -> bool:
-    """ISO/IEC 7812-1 annex B, from the right: every second digit doubled, digits summed, divisible
-    by ten."""
+    """Check by ISO/IEC 7812-1 annex B: from the right, every second digit doubled, digits summed,
+    divisible by ten."""
     doubled = [int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(number))]
     return sum(sum(map(int, str(value))) for value in doubled) % 10 == 0
 

@@ -1,5 +1,4 @@
-"""main.py as MicroPython starts it, on the VM, with everything below it replaced: which way does it
-end?"""
+"""Driver: runs main.py as MicroPython does, on the VM, with every module below it replaced."""
 
 import sys
 
@@ -9,8 +8,10 @@ class _Module:
 
 
 def start(source: str, development: bool, ends: str) -> tuple:
-    """Run main.py; `ends` says what happens to the program. Return how it ended and what was
-    called, in order."""
+    """Run main.py; `ends` is what the program does.
+
+    Return how main.py ended and the calls made, in order.
+    """
     calls = []
 
     def stop():

@@ -61,7 +61,7 @@ def chacha20(key: bytes, nonce: bytes, counter: int, data: bytes) -> bytes:
 
 
 def flips(data: bytes) -> list[bytes]:
-    """The same bytes with one bit changed, at each position."""
+    """Return the bytes with one bit changed, for each position."""
     return [data[:i] + bytes([data[i] ^ 1 << i % 8]) + data[i + 1 :] for i in range(len(data))]
 
 

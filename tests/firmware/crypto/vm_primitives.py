@@ -1,4 +1,4 @@
-"""What firmware/hardware.py hands to the vault on a token, on either runtime."""
+"""Primitives that firmware/hardware.py passes to the vault, on either runtime."""
 
 import os
 
@@ -8,7 +8,7 @@ try:
     import cryptolib
 
     def aes_ecb(key: bytes):
-        """AES on whole blocks."""
+        """Return AES-ECB for whole blocks."""
         return cryptolib.aes(key, 1).encrypt
 
 except ImportError:

@@ -1,4 +1,4 @@
-"""Driver: the storage seal with the AES of each runtime, cryptolib on the VM and cryptography on
+"""Driver: the storage encryption with each runtime's AES: cryptolib on the VM, cryptography on
 CPython."""
 
 from firmware.crypto import seal as module
@@ -7,7 +7,7 @@ try:
     import cryptolib
 
     def aes_ecb(key: bytes):
-        """The token's own AES: 1 is ECB."""
+        """Return the token's AES; mode 1 is ECB."""
         return cryptolib.aes(key, 1).encrypt
 
 except ImportError:

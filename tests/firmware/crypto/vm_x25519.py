@@ -4,7 +4,7 @@ from firmware.crypto.x25519 import x25519
 
 
 def iterate(start: bytes, times: int) -> bytes:
-    """k after times rounds of k, u = x25519(k, u), k, where both begin as start."""
+    """Return k after `times` rounds of k, u = x25519(k, u), k, both starting as `start`."""
     k = u = start
     for _ in range(times):
         k, u = x25519(k, u), k

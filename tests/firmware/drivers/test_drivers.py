@@ -21,7 +21,7 @@ def clock(runtime: Runtime, registers: bytes, method: str, *arguments: object):
 
 
 def traffic(runtime: Runtime, *steps: tuple) -> list[list[bytes]]:
-    """What goes over the display's bus: at its set-up, then for each step."""
+    """Return the display's bus traffic: of its set-up, then of each step."""
     return runtime.call(DRIVERS, "display_traffic", list(steps))
 
 

@@ -1,4 +1,4 @@
-"""The drivers of a token that speaks against their chips' data sheets, on the VM over a recording
+"""The drivers of a token that speaks against the chips' data sheets, on the VM with a recording
 board."""
 
 import pytest
@@ -12,7 +12,7 @@ WHITE = b"\xff\xff"
 
 
 def traffic(runtime: Runtime, *steps: tuple) -> list[list[bytes]]:
-    """The transfers of each step, on a panel of 16 x 4 pixels."""
+    """Return the transfers of each step, on a panel of 16 x 4 pixels."""
     return runtime.call(DRIVERS, "lcd_traffic", list(steps), 16, 4)
 
 
@@ -113,7 +113,7 @@ def test_a_second_key_while_the_first_is_down(runtime: Runtime):
 
 
 def test_a_ghost_key_is_not_reported_and_keys_it_hid_are_reported_after_it(runtime: Runtime):
-    """1, 2 and 4 are down; 5, at the fourth corner, seems to be."""
+    """1, 2 and 4 are down, so 5 at the fourth corner of the rectangle reads as down."""
     told = changes(runtime, (100, "12"), (200, "1245"), (300, "24"), (400, ""))
     assert [change[1:3] for change in told[:2]] == [("1", True), ("2", True)]
     assert sorted(change[1:3] for change in told[2:4]) == [("1", False), ("4", True)]

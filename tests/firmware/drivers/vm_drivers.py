@@ -1,4 +1,4 @@
-"""The drivers on the stand-in board: what each does on its pins and bus."""
+"""Driver: the firmware's drivers on an emulated board; returns what each does on pins and bus."""
 
 from tests.support.vm import board
 
@@ -28,8 +28,7 @@ def _taken() -> list:
 
 
 def display_traffic(steps: list) -> list:
-    """Return what goes over the bus for each step: a method's name with arguments, or a pixel (x,
-    y)."""
+    """Return the bus traffic of each step: a method's name with arguments, or a pixel (x, y)."""
     display = _display()
     traffic = [_taken()]
     for step in steps:
@@ -49,7 +48,7 @@ def display_traffic(steps: list) -> list:
 
 
 def clock_registers(unix: int) -> bytes:
-    """The time registers that the driver writes for a time."""
+    """Return the time registers that the driver writes for a time."""
     board.install()
     from firmware.drivers import ds3231
 
@@ -57,7 +56,7 @@ def clock_registers(unix: int) -> bytes:
 
 
 def clock_times(times: list) -> list:
-    """Each time, through the registers and back."""
+    """Return each time after a round trip through the registers."""
     board.install()
     from firmware.drivers import ds3231
 
@@ -65,15 +64,14 @@ def clock_times(times: list) -> list:
 
 
 def clock_call(registers: bytes, method: str, *arguments):
-    """Call one method on a clock whose registers hold that. Return its result and what was
-    written."""
+    """Call a method of a clock with these registers; return its result and the bytes written."""
     clock = _clock(registers)
     result = getattr(clock, method)(*arguments)
     return result, _taken()
 
 
 def button_changes(edges: list, reads: list, debounce: int) -> list:
-    """Edges are (time, level), reads are times; return (readable, changes) of each read."""
+    """Return (readable, changes) of each read. Edges are (time, level), reads are times."""
     board.install()
     from firmware.drivers import button
 
@@ -104,8 +102,8 @@ def button_changes(edges: list, reads: list, debounce: int) -> list:
 
 
 def button_unheard(levels: list) -> list:
-    """The contact takes these levels, and no interrupt tells; return (readable, change, read again)
-    of each."""
+    """Set the contact to each level without an interrupt; return (readable, change, second
+    read)."""
     board.install()
     from firmware.drivers import button
 
@@ -119,7 +117,7 @@ def button_unheard(levels: list) -> list:
 
 
 def button_heard_late() -> list:
-    """The interrupt of a press comes while a read that has seen its level waits; return all that is
+    """Deliver a press's interrupt while a read that saw its level waits; return all that is
     read."""
     board.install()
     from firmware.drivers import button
@@ -135,7 +133,7 @@ def button_heard_late() -> list:
 
 
 def button_other_request() -> int:
-    """What the button's stream answers to a request that is not for polling."""
+    """Return the stream's answer to an ioctl request other than polling."""
     board.install()
     from firmware.drivers.button import Button
 
@@ -143,7 +141,7 @@ def button_other_request() -> int:
 
 
 def battery_millivolts(samples: list, calibrated: bool) -> int:
-    """The voltage behind a divider by two, as the converter of an RP2040 or an ESP32 sees it."""
+    """Return the voltage behind a divider by two, for the converter of an RP2040 or an ESP32."""
     board.install()
     board.samples[:] = samples
     from firmware.drivers import battery
@@ -153,7 +151,7 @@ def battery_millivolts(samples: list, calibrated: bool) -> int:
 
 
 def bring_up(name: str, silent: list, levels: dict, product: str = "kodeviser"):
-    """Bring a board up; return its parts that are there, the faults and the pins driven."""
+    """Bring a board up; return the parts found, the faults and the pins driven."""
     board.install()
     board.silent.update(silent)
     board.pins.update(levels)

@@ -1,5 +1,5 @@
-"""The drivers of a token that speaks, on the stand-in board: what each does on its pins, bus and
-interrupts."""
+"""Driver: the firmware's drivers of a token that speaks, on an emulated board; returns what each
+does on its pins, bus and interrupts."""
 
 import micropython
 
@@ -11,7 +11,7 @@ _COLUMNS = (6, 7, 8)
 
 
 class Unallocating:
-    """Within it, allocating raises MemoryError."""
+    """Context in which allocating raises MemoryError."""
 
     def __enter__(self):
         micropython.heap_lock()
@@ -21,8 +21,10 @@ class Unallocating:
 
 
 def lcd_traffic(steps: list, width: int, height: int) -> list:
-    """Return the transfers of each step, a method's name with arguments or a pixel: (select, bytes)
-    per write."""
+    """Return the transfers of each step as (select, bytes) per write.
+
+    A step is a method's name with arguments, or a pixel.
+    """
     board.install()
     from firmware.drivers.sharp_lcd import SharpLcd
 
@@ -42,8 +44,10 @@ def lcd_traffic(steps: list, width: int, height: int) -> list:
 
 
 def touches(steps: list) -> list:
-    """Steps are (level of the red key's pin, read the button?); return how often on_press was
-    called by each."""
+    """Return how often each step called on_press.
+
+    Steps are (level of the red key's pin, read the button?).
+    """
     board.install()
     from firmware.drivers import button
 
@@ -70,7 +74,7 @@ def touches(steps: list) -> list:
 
 
 class _Matrix:
-    """The contacts of a keypad, for the stand-in's pins."""
+    """The contacts of a keypad, for the emulated pins."""
 
     def __init__(self):
         self.down = set()
@@ -85,10 +89,10 @@ class _Matrix:
 
 
 def keypad_changes(steps: list, heard: bool = True) -> list:
-    """Steps are (time, keys that are down); the timer calls every 5 ms. Return (time, key, down,
-    at) of each change.
+    """Return (time, key, down, at) of each change. Steps are (time, keys down); the timer calls
+    every 5 ms.
 
-    Unless `heard`, no interrupt of a row gets through.
+    Unless `heard`, no interrupt of a row is delivered.
     """
     board.install()
     matrix = _Matrix()
@@ -133,7 +137,7 @@ def keypad_changes(steps: list, heard: bool = True) -> list:
 
 
 def keypad_allocates() -> bool:
-    """Press and let go of a key with the heap locked; return whether both were told."""
+    """Press and release a key with the heap locked; return True when both were reported."""
     board.install()
 
     class Pin(board.Pin):
@@ -157,7 +161,7 @@ def keypad_allocates() -> bool:
 
 
 def _output():
-    """Make the driver on a ring of 256 ms; its clock is the test's."""
+    """Return the driver with a ring of 256 ms and a clock that the test sets."""
     board.install()
     from firmware.drivers import i2s
 
@@ -167,8 +171,7 @@ def _output():
 
 
 def sound_set_up() -> list:
-    """How the port is set up by making the driver, by a stop without sound, and by one with
-    sound."""
+    """Return the port's set-ups at start, by a stop without sound, and by a stop during sound."""
     output, port, _ = _output()
     output.stop()
     before = len(port.set_ups)
@@ -178,12 +181,11 @@ def sound_set_up() -> list:
 
 
 def sound_sent(steps: list) -> list:
-    """Each step is the samples that the ring has sent since the last one, and the milliseconds
-    since then.
+    """Send pieces while there is room, at each step. Steps are (samples the ring sent, milliseconds
+    since the last step).
 
-    At each of them pieces with the samples 1, 2, 3 ... are sent while there is room. Return
-    (position of the first of the pieces, how many, what is heard, whether all is over) of each
-    step, and the samples the port has taken.
+    Pieces hold the samples 1, 2, 3 ... Return (position of the first piece, number of pieces,
+    heard(), over()) of each step, and the samples that the port took.
     """
     output, port, clock = _output()
     number = 0
@@ -204,7 +206,7 @@ def sound_sent(steps: list) -> list:
 
 
 def sound_over(ms: int) -> bool:
-    """Whether all is over so long after a single piece was sent."""
+    """Return over() at a time after a single piece was sent."""
     output, _, clock = _output()
     output.send()
     clock.now += ms
@@ -212,12 +214,11 @@ def sound_over(ms: int) -> bool:
 
 
 def sound_sent_without_allocating() -> bool:
-    """Fill and send with the heap locked, after the first piece, which asks the port for its
-    mode."""
+    """Fill and send with the heap locked, after the first piece, which sets the port's mode."""
     output, port, _ = _output()
     output.send()
     port.heard = None
-    port.write = _taking
+    port.write = _port_with_room
     with Unallocating():
         if output.room():
             output.send()
@@ -227,12 +228,12 @@ def sound_sent_without_allocating() -> bool:
     return True
 
 
-def _taking(samples):
+def _port_with_room(samples):
     return 2 * len(samples)
 
 
 def sound_muted() -> list:
-    """Mute between two pieces: set-ups of the port, room, whether all is over, before and after
+    """Mute between two pieces; return the port's set-ups, room() and over(), before and after
     stop()."""
     output, port, clock = _output()
     output.mute()
@@ -249,7 +250,7 @@ def sound_muted() -> list:
 
 
 def jack_edges() -> list:
-    """Plug in with a bounce: what the interrupt handler passes on, and what is read at rest."""
+    """Plug in with a bounce; return the interrupt handler's calls, and what is read at rest."""
     board.install()
     from firmware.drivers import button
     from firmware.drivers.jack import Jack
@@ -275,7 +276,7 @@ def jack_edges() -> list:
 
 
 def amplifier_levels() -> list:
-    """What drives the amplifier's pin."""
+    """Return the levels of the amplifier's pin."""
     board.install()
     from firmware.drivers.amplifier import from_board
 

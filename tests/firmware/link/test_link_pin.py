@@ -21,7 +21,7 @@ def token(runtime: Runtime) -> LinkUnderTest:
 
 @pytest.fixture
 def host(token):
-    """The owner, in a session."""
+    """Return the owner's client, with an open session."""
     return token.owned()
 
 

@@ -19,14 +19,14 @@ def token(runtime: Runtime) -> LinkUnderTest:
 
 
 def exchange(token: LinkUnderTest, data: bytes) -> list[bytes]:
-    """Bytes there, payloads back."""
+    """Send bytes to the token; return the payloads it answers."""
     written, interrupted = token("feed", data)
     assert not interrupted
     return answers(written)
 
 
 def is_hello(payload: bytes) -> bool:
-    """Whether a payload is the token's hello."""
+    """Return True when a payload is the token's hello."""
     return payload[0] == m.HELLO and cbor2.loads(payload[1:])["product"] == "kodeviser"
 
 

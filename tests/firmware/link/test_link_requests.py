@@ -1,5 +1,5 @@
-"""Every operation of the link: what it does, what it answers, and what it refuses without changing
-anything."""
+"""Every operation of the link: its effect, its answer, and the requests it refuses without any
+change."""
 
 import hmac
 
@@ -28,7 +28,7 @@ def token(runtime: Runtime) -> LinkUnderTest:
 
 @pytest.fixture
 def host(token: LinkUnderTest) -> HonestClient:
-    """The owner, in a session."""
+    """Return the owner's client, with an open session."""
     return token.owned()
 
 
@@ -36,18 +36,18 @@ def refuses(
     token: LinkUnderTest, host: HonestClient, error: int, operation: int, **args: object
 ) -> None:
     """Assert that the request gets that error and that vault, clock and flash are as before."""
-    before = token("contents"), token("world")
+    before = token("contents"), token("effects")
     got, result = host.request(operation, **args)
     assert ERRORS[got][0] == ERRORS[error][0]
     assert result == {}
-    after = token("contents"), token("world")
-    for world in (before[1], after[1]):
-        del world["time"]
+    after = token("contents"), token("effects")
+    for effects in (before[1], after[1]):
+        del effects["time"]
     assert after == before
 
 
 def fingerprint(key: bytes, secret: bytes) -> bytes:
-    """What the host expects (firmware/protocol/keys.py)."""
+    """Return the fingerprint that the host expects (firmware/protocol/keys.py)."""
     return hmac.digest(key, b"kodebrik fingerprint" + secret, "sha256")[:8]
 
 
@@ -226,9 +226,9 @@ def test_eight_accounts_of_the_largest_size_fit_and_a_ninth_is_refused(token, ho
 
 def test_putting_the_same_again_writes_nothing(token, host):
     first = host.do(m.CREDENTIAL_PUT, **ACCOUNT)
-    saves = token("world")["saves"]
+    saves = token("effects")["saves"]
     assert host.do(m.CREDENTIAL_PUT, **ACCOUNT) == first
-    assert token("world")["saves"] == saves
+    assert token("effects")["saves"] == saves
 
 
 def test_the_same_name_with_another_secret_replaces_it_in_its_place(token, host):
@@ -306,9 +306,9 @@ def test_an_absent_clock_is_reported(token, host, operation, absence):
 def test_clock_set_sets_the_time_clears_lost_and_records_when(token, host, time):
     token("change", "lost", True)
     assert host.do(m.CLOCK_SET, time=time) == {}
-    world = token("world")
-    assert world["time"] == time
-    assert world["lost"] is False
+    effects = token("effects")
+    assert effects["time"] == time
+    assert effects["lost"] is False
     assert token("contents")["clock"] == {"set_at": time, "aging": 0}
 
 
@@ -316,14 +316,14 @@ def test_clock_set_restores_the_trim(token, host):
     host.do(m.CLOCK_TRIM, aging=-12)
     token("change", "aging", 0)  # both supplies were gone
     host.do(m.CLOCK_SET, time=NOW)
-    assert token("world")["aging"] == -12
+    assert token("effects")["aging"] == -12
 
 
 @pytest.mark.parametrize("aging", [-127, -1, 0, 1, 127])
 def test_clock_trim_reaches_chip_and_vault(token, host, aging):
     host.do(m.CLOCK_SET, time=NOW)
     assert host.do(m.CLOCK_TRIM, aging=aging) == {}
-    assert token("world")["aging"] == aging
+    assert token("effects")["aging"] == aging
     assert token("contents")["clock"] == {"set_at": NOW, "aging": aging}
     assert host.do(m.CLOCK_READ)["aging"] == aging
 
@@ -336,7 +336,7 @@ def test_settings_are_the_products_until_changed_and_survive_a_restart(token, ho
         "language": "en",
         "brightness": 5,
     }
-    assert token("world")["settings_changed"] == 2
+    assert token("effects")["settings_changed"] == 2
     token("restart")
     assert token.client().open(KEY).do(m.SETTINGS_READ) == {
         "flip": True,
@@ -402,7 +402,7 @@ def test_wipe_deletes_all_but_the_clock_data(token, host):
         "clock": {"set_at": NOW, "aging": 0},
         "pin": None,
     }
-    assert token("world")["settings_changed"] == 2
+    assert token("effects")["settings_changed"] == 2
 
 
 def test_selftest_reports_each_part(token, host):

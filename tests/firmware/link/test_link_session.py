@@ -1,5 +1,5 @@
-"""The token's side of the link up to the request: hello, handshake, claim, silence, repeats, and
-what nobody gains."""
+"""The token's side of the link up to the request: hello, handshake, claim, time-out, repeats,
+attacks."""
 
 import hashlib
 import os
@@ -64,7 +64,7 @@ def test_an_invalid_payload_gets_its_error(token, payload, error):
 
 
 def test_the_tokens_own_errors_echoed_back_get_silence(token):
-    # A terminal that echoes would otherwise keep token and itself busy for ever.
+    # Otherwise an echoing terminal and the token would answer each other without end.
     echo = token.handle(b"\x05")
     assert token.handle(echo) is None
 
@@ -111,7 +111,7 @@ def test_the_wrong_key_is_refused_and_the_right_one_still_works(token):
 
 
 def test_the_handshake_binds_the_hello(token):
-    # Somebody who shows the host another hello than the token said gets no session.
+    # An attacker who changes the hello on its way to the host gets no session.
     token.owned()
     client = token.client()
     client.hello()
@@ -121,9 +121,9 @@ def test_the_handshake_binds_the_hello(token):
 
 def test_a_claim_shows_the_number_that_the_host_computes(token):
     client = token.client().open()
-    assert token("world")["shown"] == []
+    assert token("effects")["shown"] == []
     client.do(m.CLAIM, nonce=client.host_nonce)
-    assert token("world")["shown"] == [client.number]
+    assert token("effects")["shown"] == [client.number]
 
 
 @pytest.mark.clause("code: clock")
@@ -132,14 +132,14 @@ def test_nothing_works_before_the_claim(token):
     for operation in (*m.OPERATIONS, 99):
         if operation != m.CLAIM:
             assert client.request(operation) == (m.NOT_CLAIMED, {})
-    assert token("world")["saves"] == 0
+    assert token("effects")["saves"] == 0
 
 
 def test_a_broken_commitment_ends_the_session(token):
     client = token.client().open()
     assert client.request(m.CLAIM, nonce=bytes(16)) == (m.COMMITMENT_BROKEN, {})
     assert refusal(client.request, m.CLAIM, nonce=client.host_nonce) == m.NO_SESSION
-    assert token("world")["shown"] == []
+    assert token("effects")["shown"] == []
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_a_session_started_under_the_old_key_is_refused_under_the_new_one(token)
 
 
 def test_a_handshake_alone_does_not_end_the_session(token):
-    # Also a replayed one: it is right, but who replays it cannot go on.
+    # Also a replayed one: it is valid, but the attacker cannot encrypt the next message.
     client = token.client()
     token.owned()
     seen = []
@@ -438,7 +438,7 @@ def test_the_commitment_is_sha256_of_the_nonce(token):
 def test_nothing_the_token_says_of_itself_is_secret(token):
     client = token.owned()
     client.do(m.CREDENTIAL_PUT, **ACCOUNT)
-    words = token("words")
+    words = token("reprs")
     for secret in (SECRET, KEY, client.send_key):
         assert secret.hex() not in words
         assert repr(secret)[2:-1] not in words

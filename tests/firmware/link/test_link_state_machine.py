@@ -1,8 +1,8 @@
-"""An honest host and an attacker share the cable. Whatever comes, the token answers with an error
-or is silent, its vault changes by honest requests alone, and the honest host gets its work done.
+"""An honest host and an attacker share the cable. Whatever is sent, the token answers with an error
+or not at all, its vault changes by honest requests only, and the honest host's requests succeed.
 
-The attacker reads, keeps, drops, repeats, reorders and damages every byte, and speaks for itself,
-but has no key.
+The attacker can read, keep, drop, repeat, reorder and damage every byte, and send messages, but has
+no key.
 """
 
 import binascii
@@ -42,17 +42,17 @@ ERRORS_FOR_STRANGERS = {
 
 
 class Model:
-    """What the vault must hold."""
+    """The expected content of the vault."""
 
     def __init__(self):
-        """Blank."""
+        """Start blank."""
         self.state, self.key_kind, self.key = m.BLANK, m.KEY_NONE, None
         self.accounts: list[dict] = []
         self.settings: dict = {}
         self.clock = {"set_at": 0, "aging": 0}
 
     def contents(self) -> dict:
-        """As the driver tells it."""
+        """Return the content in the form of the driver's contents()."""
         return {
             "state": self.state,
             "key_kind": self.key_kind,
@@ -64,7 +64,7 @@ class Model:
         }
 
     def apply(self, operation: int, args: dict) -> int:
-        """The effect of an honest request; the error it must get."""
+        """Apply an honest request; return the error it must get."""
         if self.key is None and operation not in (m.INFO, m.KEY_SET, m.WIPE):
             return m.NO_ACCESS_KEY
         return getattr(self, "_" + m.OPERATIONS[operation])(**args) or m.OK
@@ -168,10 +168,10 @@ requests = st.one_of(
 
 
 class Cable(RuleBasedStateMachine):
-    """Bytes from two hosts reach one token."""
+    """Two hosts send bytes to one token."""
 
     def __init__(self, runtime: Runtime):
-        """A blank token; nobody has spoken."""
+        """Start with a blank token."""
         super().__init__()
         self.token = LinkUnderTest(runtime)
         self.model = Model()
@@ -194,7 +194,7 @@ class Cable(RuleBasedStateMachine):
     # The cable.
 
     def exchange(self, payload: bytes) -> bytes | None:
-        """The honest host's frame and the answer to it, which comes last."""
+        """Send the honest host's frame; return the last answer, which is its own."""
         self.seen.append(payload)
         written, interrupted = self.token("feed", frame(payload))
         assert not interrupted
@@ -206,7 +206,7 @@ class Cable(RuleBasedStateMachine):
         return found[-1]
 
     def inject(self, data: bytes) -> list[bytes]:
-        """The attacker's bytes; every answer must be well formed."""
+        """Send the attacker's bytes; every answer must be well formed."""
         written, interrupted = self.token("feed", data)
         assert self.development or not interrupted
         found = answers(written)
@@ -223,8 +223,8 @@ class Cable(RuleBasedStateMachine):
 
     @rule(work=st.lists(requests, min_size=1, max_size=5), key=st.sampled_from(KEYS))
     def work(self, work, key):
-        """Honest requests are done, whatever the attacker did in between; a session can be had at
-        any time."""
+        """Honest requests succeed whatever the attacker did before; a session can be opened at any
+        time."""
         if self.host is None:
             self.open(key)
         for operation, args in work:
@@ -245,7 +245,7 @@ class Cable(RuleBasedStateMachine):
         self.silent_s = 0
 
     def request(self, operation: int, args: dict) -> None:
-        """One request and what it must come to."""
+        """Send one request and check its outcome against the model."""
         self.silent_s = 0
         if operation == m.READ_CODE and not self.development:
             expected = m.NO_ACCESS_KEY if self.model.key is None else m.UNKNOWN_OPERATION
@@ -254,15 +254,14 @@ class Cable(RuleBasedStateMachine):
         request_id = os.urandom(8)
         answer = self.host.request(operation, request_id, **args)
         assert answer[0] == self.model.apply(operation, dict(args))
-        # What the token's state forbids is not remembered: it may be allowed when it is asked
-        # again.
+        # Requests that the token's state forbids are not remembered: they may be allowed later.
         forgotten = operation in (m.INFO, m.WIPE) or answer[0] == m.NO_ACCESS_KEY
         self.last = None if forgotten else (request_id, operation, args, answer)
 
     @precondition(lambda self: self.host and self.last and self.model.key)
     @rule()
     def ask_again(self):
-        """The same request id gives the same answer and changes nothing."""
+        """A repeated request id gets the same answer and changes nothing."""
         request_id, operation, args, answer = self.last
         assert self.host.request(operation, request_id, **args) == answer
         self.silent_s = 0
@@ -272,16 +271,16 @@ class Cable(RuleBasedStateMachine):
         request=requests.filter(lambda request: request[0] not in (m.READ_CODE, m.WIPE, m.KEY_SET))
     )
     def lose(self, request):
-        """The attacker takes a request off the cable; the host gives its session up."""
+        """The attacker takes a request off the cable; the host abandons its session."""
         operation, args = request
         payload = self.host.seal(cbor2.dumps({"id": os.urandom(8), "op": operation, "args": args}))
         self.held, self.host = (self.host, payload, operation, args), None
 
-    # The world.
+    # Time.
 
     @rule(seconds=st.sampled_from([1, 5, 10, 20, 40, 70, None]))
     def wait(self, seconds):
-        """Time goes by, a minute of silence ends a session; None is power off and on."""
+        """Let time pass; a minute of silence ends a session. None means power off and on."""
         if seconds is None:
             self.token("restart")
             self.host = self.last = None
@@ -297,23 +296,23 @@ class Cable(RuleBasedStateMachine):
 
     @rule(data=st.data(), moves=st.lists(st.sampled_from(MOVES), min_size=1, max_size=6))
     def attack(self, data, moves):
-        """Any row of the attacker's moves; the honest session outlives them."""
+        """Any sequence of the attacker's moves; the honest session survives it."""
         for move in moves:
             getattr(self, move)(data.draw)
         if self.host:
             self.request(m.INFO, {})
 
     def babble(self, draw) -> None:
-        """Any bytes."""
+        """Send any bytes."""
         self.inject(draw(st.binary(max_size=80)))
 
     def speak(self, draw) -> None:
-        """Any well-framed message."""
+        """Send any payload in a valid frame."""
         kind = draw(st.sampled_from([m.HELLO, m.HANDSHAKE, m.TRANSPORT, m.ERROR]))
         self.inject(frame(bytes([kind]) + draw(st.binary(max_size=120))))
 
     def replay(self, draw) -> None:
-        """A message of the honest host again."""
+        """Send a message of the honest host again."""
         if self.seen:
             openings = [payload for payload in self.seen if payload[0] == m.HANDSHAKE]
             self.inject(
@@ -321,7 +320,7 @@ class Cable(RuleBasedStateMachine):
             )
 
     def damage(self, draw) -> None:
-        """A flipped bit, in a message or in its frame on the cable."""
+        """Flip a bit in a message or in its frame."""
         if self.seen:
             payload, framed = draw(st.sampled_from(self.seen[-20:])), draw(st.booleans())
             changed = bytearray(payload if framed else frame(payload))
@@ -329,7 +328,7 @@ class Cable(RuleBasedStateMachine):
             self.inject(frame(bytes(changed)) if framed else bytes(changed))
 
     def cut(self, draw) -> None:
-        """The beginning of a message."""
+        """Send the beginning of a message."""
         if self.seen:
             payload, framed = draw(st.sampled_from(self.seen[-20:])), draw(st.booleans())
             whole = payload if framed else frame(payload)
@@ -340,13 +339,13 @@ class Cable(RuleBasedStateMachine):
             self.inject(frame(part) if framed else part)
 
     def guess(self, draw) -> None:
-        """A handshake under a wrong key, right in all else."""
+        """Send a handshake under a wrong key, otherwise valid."""
         client = HonestClient(lambda payload: self.inject(frame(payload))[-1])
         with pytest.raises(LinkError, match=r"handshake_failed|no_access_key"):
             client.open(draw(st.binary(min_size=32, max_size=32)))
 
     def claim(self, draw) -> None:
-        """A claim without a number that anybody confirmed; on a token with a key it is refused."""
+        """Claim with a number that nobody confirmed; a token with a key refuses it."""
         client = HonestClient(lambda payload: self.inject(frame(payload))[-1])
         client.hello()
         promised = draw(st.binary(min_size=32, max_size=32))
@@ -357,18 +356,17 @@ class Cable(RuleBasedStateMachine):
             return
         _, client.send_key, client.receive_key = handshake.finish(answer[1:])
         client.sent = client.received = 0
-        # In its own session it is still nobody: everything is refused, and a wrong nonce ends it.
+        # Its own session is not claimed: everything is refused, and a wrong nonce ends it.
         client.handle = self.token.handle
         assert client.request(m.WIPE) == (m.NOT_CLAIMED, {})
         assert client.request(m.KEY_SET, kind=m.KEY_ISSUER, key=bytes(32)) == (m.NOT_CLAIMED, {})
         assert client.request(m.CLAIM, nonce=bytes(16)) == (m.COMMITMENT_BROKEN, {})
-        self.host = None  # it took the place of the session in which the owner had wiped the token
+        self.host = None  # it replaced the session in which the owner had wiped the token
 
     @precondition(lambda self: self.held)
     @rule()
     def deliver(self):
-        """The request that was taken reaches the token after all: it is done, or refused when its
-        session ended."""
+        """Deliver the withheld request: it is carried out, or refused if its session has ended."""
         host, payload, operation, args = self.held
         self.held = None
         written, _ = self.token("feed", frame(payload))
@@ -383,7 +381,7 @@ class Cable(RuleBasedStateMachine):
 
     @invariant()
     def the_vault_is_what_honest_requests_made_it(self):
-        """All fields, in memory and in the flash."""
+        """Compare all fields with the model, in memory and in flash."""
         assert self.token("contents") == self.model.contents()
 
 

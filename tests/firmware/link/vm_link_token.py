@@ -1,5 +1,7 @@
-"""Driver: a token's vault, server and port without a board, on either runtime. Times in ms where
-not said otherwise."""
+"""Driver: a token's vault, server and port without a board, on either runtime.
+
+Times are milliseconds unless stated otherwise.
+"""
 
 import io
 
@@ -36,7 +38,7 @@ class _MemoryJournal:
 
 
 class _Clock:
-    """A clock chip; each reading takes 7 ms, in which world and clock go on."""
+    """A clock chip; each reading takes 7 ms of the clock's time and of true time."""
 
     def read(self) -> int:
         self._answer()
@@ -127,23 +129,23 @@ token = None
 
 
 def start(build: str = messages.DEVELOPMENT, product: str = "kodeviser"):
-    """A new token, blank."""
+    """Start a new, blank token."""
     global token
     token = _Token(build, product)
 
 
 def restart():
-    """Off and on again: the journal alone outlives it."""
+    """Turn the token off and on again: only the journal survives."""
     token.power_on()
 
 
 def handle(payload):
-    """What the server answers to a frame's payload."""
+    """Return the server's answer to a frame's payload."""
     return token.server.handle(payload)
 
 
 def feed(data: bytes) -> tuple:
-    """Bytes from the cable: what the token writes, and whether it took Ctrl-C."""
+    """Send bytes to the port; return the bytes it writes, and whether it took a Ctrl-C."""
     token.port._input = io.BytesIO(data)
     token.port._output = output = io.BytesIO()
     try:
@@ -158,34 +160,34 @@ def feed(data: bytes) -> tuple:
 
 
 def idle() -> bool:
-    """Whether the port stands between frames."""
+    """Return True when the port is between frames."""
     return token.port.idle
 
 
 def change(name: str, value):
-    """Change the world: clock_ms, lost, absent, stuck, invalid, aging, faulty."""
+    """Change the token's surroundings: clock_ms, lost, absent, stuck, invalid, aging, faulty."""
     setattr(token, name, value)
 
 
 def pass_time(ms: int):
-    """Let time go by."""
+    """Let time pass."""
     token.ms += ms
     token.clock_ms += ms
 
 
 def remove_clock():
-    """A token on which no clock chip was found."""
+    """Make a token on which no clock chip was found."""
     token.services.clock = None
 
 
 def fail_storage(failing: bool):
-    """A flash that refuses to write."""
+    """Make the flash refuse writes, or accept them again."""
     token.journal.failing = failing
 
 
 def damage_storage(how: str):
-    """Storage found damaged at the next start: "slots" both broken, or a "bit" of the sealed body
-    flipped."""
+    """Damage the storage that the next start finds: both "slots" broken, or a "bit" of the
+    encrypted body flipped."""
     if how == "slots":
         token.journal.damaged = True
     else:
@@ -193,8 +195,8 @@ def damage_storage(how: str):
     token.power_on()
 
 
-def world() -> dict:
-    """What the server did to the world outside."""
+def effects() -> dict:
+    """Return the server's effects outside the vault."""
     return {
         "shown": list(token.shown),
         "settings_changed": token.settings_changed,
@@ -206,8 +208,7 @@ def world() -> dict:
 
 
 def contents() -> dict:
-    """Everything in the vault, as the flash holds it; ValueError when memory holds anything
-    else."""
+    """Return the vault's content in flash; ValueError when memory holds something else."""
     found = [
         _contents(vault)
         for vault in (token.vault, Vault(token.journal, UNIQUE_ID, aes_ecb, random))
@@ -218,12 +219,12 @@ def contents() -> dict:
 
 
 def try_pin(pin: str, now: int) -> bool:
-    """Whether the token's user types the right one."""
+    """Type a PIN; return True when it is right."""
     return pin_module.try_pin(token.vault, pin, now)
 
 
-def words() -> str:
-    """All that the token's objects say of themselves."""
+def reprs() -> str:
+    """Return the reprs of all the token's objects."""
     return " ".join(
         [repr(item) for item in (token.vault, token.server, token.port, token.server._requests)]
     )

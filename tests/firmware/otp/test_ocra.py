@@ -28,7 +28,7 @@ def test_vectors_of_rfc_6287_appendix_c(runtime: Runtime, case: dict):
 
 @st.composite
 def asked(draw: st.DrawFn) -> list:
-    """A secret, a suite and inputs that fit it."""
+    """Return a secret, a suite and inputs that fit it."""
     form, size = draw(st.sampled_from("NA")), draw(st.integers(4, 64))
     counter = draw(st.none() | st.integers(0, 2**64 - 1))
     hashed = draw(st.none() | st.sampled_from(HASHES))

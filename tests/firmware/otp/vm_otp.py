@@ -10,7 +10,7 @@ class _Bare:
 
 
 def digest_without_hashlib(algorithm: str, data: bytes) -> bytes:
-    """digest() by our own code."""
+    """Return the digest computed by the firmware's own code."""
     hashes.hashlib = _Bare
     try:
         return hashes.digest(algorithm, data)

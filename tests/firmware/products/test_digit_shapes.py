@@ -1,14 +1,14 @@
 """The ten digits stay apart when blurred (product page, Display: no slashed zero; 1/7, 3/8, 5/6/9,
 0/8 stay apart).
 
-A visual acuity of 0.1 just tells two strokes 10 minutes of arc apart. Two lines blurred by a
-Gaussian run together when they are closer than 2 sigma, so sigma is 5 minutes of arc: 0.51 mm at a
-reading distance of 350 mm. The smallest display has the finest pixels, hence the worst case: 0.96
-inch, 21.744 mm for 128 pixels, 0.17 mm each; sigma is 3.0 pixels there (2.2 on a 1.3 inch display).
+A visual acuity of 0.1 resolves two strokes 10 minutes of arc apart. Two lines blurred by a Gaussian
+merge when they are closer than 2 sigma, so sigma is 5 minutes of arc: 0.51 mm at a reading distance
+of 350 mm. The smallest display has the finest pixels and is the worst case: 0.96 inch, 21.744 mm
+for 128 pixels, 0.17 mm each; sigma is 3.0 pixels there (2.2 on a 1.3 inch display).
 
 The distance of two digits is the root of the summed squared differences of their blurred pictures
-(lit 1, dark 0), with one moved over the other by up to 3 pixels sideways and 1 up or down to where
-they look most alike: an eye knows no absolute position.
+(lit 1, dark 0), at the offset of up to 3 pixels sideways and 1 up or down where they look most
+alike, since the eye has no absolute position.
 
 Smallest distances of the faces tried, each as large as fits digits of at most 18 pixels and 38
 rows: Share Tech 3.3, Saira Condensed SemiBold with its letter O for the zero 3.1, Open Sans 500 at
@@ -33,11 +33,11 @@ READING_MM = 350
 PIXEL_MM = 21.744 / 128
 LARGE_PIXEL_MM = 0.147
 SIGMA = READING_MM * tan(radians(5 / 60)) / PIXEL_MM
-MARGIN = 12  # of 4 sigma, so that no light is lost at the edges
+MARGIN = 12  # 4 sigma, so that no light is lost at the edges
 
 
 def picture(font: ModuleType, digit: str) -> Image.Image:
-    """One digit as it is lit, with a dark margin around it."""
+    """Return a digit's lit pixels with a dark margin around them."""
     glyph, height, width = font.get_ch(digit)
     stride = (width + 7) // 8
     image = Image.new("L", (width + 2 * MARGIN, height + 2 * MARGIN))
@@ -49,7 +49,7 @@ def picture(font: ModuleType, digit: str) -> Image.Image:
 
 
 def distance(one: Image.Image, other: Image.Image) -> float:
-    """How far two blurred digits are apart where they look most alike."""
+    """Return the distance of two blurred digits at the offset where they look most alike."""
     moved = (ImageChops.offset(other, dx, dy) for dx in range(-3, 4) for dy in (-1, 0, 1))
     return (
         sqrt(min(ImageStat.Stat(ImageChops.difference(one, image)).sum2[0] for image in moved))
@@ -58,7 +58,7 @@ def distance(one: Image.Image, other: Image.Image) -> float:
 
 
 def distances(font: ModuleType, sigma: float = SIGMA) -> dict[str, float]:
-    """The distance of each pair of digits."""
+    """Return the distance of each pair of digits."""
     blurred = {
         digit: picture(font, digit).filter(ImageFilter.GaussianBlur(sigma)) for digit in DIGITS
     }
@@ -69,7 +69,7 @@ def distances(font: ModuleType, sigma: float = SIGMA) -> dict[str, float]:
 
 
 def largest(package: str, face: str, cell: int) -> ModuleType:
-    """A face at the largest em whose digits fit cells of that width."""
+    """Return a face at the largest em whose digits fit cells of that width."""
     path = Path(importlib.import_module(package).ROOT) / "files" / face
     em, source = 16.0, ""
     while True:
@@ -137,7 +137,7 @@ def test_zero_is_not_slashed():
 
 
 def test_the_distance_of_a_digit_to_itself_is_zero():
-    """It is zero for a digit against itself, moved or not: a measure that cannot fail is none."""
+    """Moved or not; shows that the measure can fail."""
     zero = picture(digits6, "0").filter(ImageFilter.GaussianBlur(SIGMA))
     assert distance(zero, ImageChops.offset(zero, 2, 1)) == 0
     assert distance(zero, picture(digits6, "8").filter(ImageFilter.GaussianBlur(SIGMA))) > 1

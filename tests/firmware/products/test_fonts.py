@@ -53,7 +53,7 @@ PITCH_MM = 0.147
 
 
 def ink(font, characters: str) -> list[int]:
-    """The height of each character's ink in pixels."""
+    """Return the height of each character's ink in pixels."""
     heights = []
     for character in characters:
         glyph, rows, columns = font.get_ch(character)

@@ -37,7 +37,7 @@ VALUES = nested(4)
 
 
 def typed(value: object) -> object:
-    """The value with its types, for True == 1 in Python and not in CBOR; a map's keys have no
+    """Return the value with its types, as True == 1 in Python but not in CBOR; a map's keys have no
     order."""
     if isinstance(value, list | tuple):
         return ("list", [typed(item) for item in value])
@@ -47,7 +47,7 @@ def typed(value: object) -> object:
 
 
 def from_diagnostic(text: str) -> object:
-    """A value of the subset from CBOR's diagnostic notation (section 8), which is JSON but for byte
+    """Return a value from CBOR's diagnostic notation (section 8), which is JSON except for byte
     strings."""
     if found := re.fullmatch(r"h'([0-9a-f]*)'", text):
         return bytes.fromhex(found[1])
@@ -69,7 +69,7 @@ def test_examples_of_rfc_8949_appendix_a(runtime: Runtime, case: dict):
 )
 def test_examples_of_rfc_8949_outside_the_subset_are_refused(runtime: Runtime, case: dict):
     encoded = bytes.fromhex(case["hex"])
-    cbor2.loads(encoded)  # well-formed, so it is the subset that refuses it
+    cbor2.loads(encoded)  # well-formed, so only the subset excludes it
     refuses(runtime, "ValueError", CBOR, "loads", encoded)
 
 

@@ -1,5 +1,5 @@
-"""Frames on the serial line: COBS against the `cobs` package, CRC-32 against zlib, and a decoder
-that nothing upsets."""
+"""Frames on the serial line: COBS against the `cobs` package, CRC-32 against zlib, and the decoder
+on any input."""
 
 import zlib
 
@@ -14,7 +14,7 @@ from tests.support.runtime import Runtime, refuses
 from tests.support.vectors import load
 
 FRAMES = "firmware.protocol.frames"
-# Bytes rich in 0x00, and runs of around 254 and 508 bytes without one, where COBS has its edges.
+# Bytes rich in 0x00, and runs of around 254 and 508 bytes without one, the limits of a COBS run.
 DATA = st.one_of(
     st.binary(max_size=600),
     st.lists(

@@ -1,5 +1,5 @@
-"""The Noise handshake and session, on both VMs: published vectors, tampering, and the numbers that
-a claim compares."""
+"""The Noise handshake and session, on both VMs: published vectors, tampering, and the numbers
+compared in a claim."""
 
 import hashlib
 import hmac
@@ -255,8 +255,7 @@ def test_repeated_reordered_and_reflected_messages_are_refused(runtime: Runtime)
 
 
 def claim(runtime: Runtime, host: str, token: str, nonce_host: bytes, nonce_token: bytes) -> None:
-    """Handshake of a claim between two parties, checking that both nonces' messages arrive as
-    sent."""
+    """Run the handshake of a claim between two parties; check that both nonces arrive as sent."""
     commitment = runtime.call(NOISE, "commitment", nonce_host)
     assert pass_on(runtime, host, token, commitment) == commitment
     assert pass_on(runtime, token, host, nonce_token) == nonce_token
@@ -284,8 +283,8 @@ def test_both_ends_of_a_claim_show_the_same_number(runtime: Runtime):
 
 
 def test_a_man_in_the_middle_makes_the_numbers_differ(runtime: Runtime):
-    # He shakes hands with both sides and passes on commitment and nonces unchanged: all that he can
-    # do without breaking it.
+    # The attacker runs a handshake with each side and forwards commitment and nonces unchanged: all
+    # that is possible without breaking the commitment.
     nonce_host, nonce_token = b"h" * 16, b"t" * 16
     for attempt in range(8):
         start_both(runtime, PATTERN_NN, None)
@@ -299,8 +298,8 @@ def test_a_man_in_the_middle_makes_the_numbers_differ(runtime: Runtime):
 
 
 def test_a_man_in_the_middle_cannot_choose_a_nonce_after_the_fact(runtime: Runtime):
-    # With a nonce of his choice he could make the token show the host's number; the commitment of
-    # message 1 forbids it.
+    # By choosing the nonce the attacker could make the token show the host's number; the commitment
+    # of message 1 prevents it.
     nonce_token = b"t" * 16
     handshake_hash = b"\x42" * 32
     wanted = runtime.call(NOISE, "comparison_number", handshake_hash, b"h" * 16, nonce_token)[:2]

@@ -4,7 +4,7 @@ from firmware.protocol.frames import Decoder
 
 
 def feed(pieces: list) -> list:
-    """For each piece, what it completed and whether the decoder was idle after it."""
+    """Return (payloads completed, idle) after each piece."""
     decoder = Decoder()
     steps = []
     for piece in pieces:
@@ -14,7 +14,7 @@ def feed(pieces: list) -> list:
 
 
 def most_kept(pieces: list) -> int:
-    """The most bytes that the decoder held after any of the pieces."""
+    """Return the most bytes that the decoder held after any piece."""
     decoder = Decoder()
     most = 0
     for piece in pieces:

@@ -9,27 +9,27 @@ _ciphers = {}
 
 
 def start(name: str, pattern: int, initiator: bool, prologue: bytes, psk, ephemeral: bytes):
-    """A new handshake under a name."""
+    """Start a handshake under a name."""
     _handshakes[name] = Handshake(suite, pattern, initiator, prologue, psk, ephemeral)
 
 
 def write(name: str, payload: bytes) -> bytes:
-    """Its next message."""
+    """Return the party's next handshake message."""
     return _handshakes[name].write(payload)
 
 
 def read(name: str, message: bytes) -> bytes:
-    """The payload of the peer's message."""
+    """Return the payload of the peer's message."""
     return _handshakes[name].read(message)
 
 
 def finished(name: str) -> bool:
-    """Whether both messages went through."""
+    """Return True after both messages."""
     return _handshakes[name].finished
 
 
 def handshake_hash(name: str) -> bytes:
-    """The handshake hash."""
+    """Return the handshake hash."""
     return _handshakes[name].hash
 
 
@@ -39,12 +39,12 @@ def split(name: str):
 
 
 def encrypt(name: str, plaintext: bytes) -> bytes:
-    """The next transport message that this party sends."""
+    """Return the next transport message that this party sends."""
     return _ciphers[name][0].encrypt(plaintext)
 
 
 def decrypt(name: str, ciphertext: bytes) -> bytes:
-    """The next transport message that this party receives."""
+    """Return the plaintext of the next transport message that this party receives."""
     return _ciphers[name][1].decrypt(ciphertext)
 
 

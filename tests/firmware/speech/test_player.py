@@ -1,5 +1,5 @@
-"""The player sends clips and pauses to the sample, ahead of what is heard, and knows what is
-heard."""
+"""The player sends clips and pauses exactly to the sample, ahead of playback, and knows what is
+being played."""
 
 import pytest
 
@@ -34,14 +34,13 @@ def test_a_flash_that_cannot_be_read_ends_the_voice(runtime: Runtime):
 
 
 def test_the_loop_runs_what_follows_the_speech_even_when_it_ends_at_once(runtime: Runtime):
-    """Settings are saved then, which needs the stack that showing a view is on (8 KB on an
+    """Settings are saved then; the call that shows a view has too little stack left (8 KB on an
     RP2040)."""
     assert runtime.call(PLAYER, "voice_lost") == (0, 1)
 
 
 def test_the_index_is_of_the_clip_heard_not_of_the_one_sent(runtime: Runtime):
-    """Three clips of 62.5 ms fit into the ring at once; each is the one that is heard from its
-    first sample on."""
+    """Three clips of 62.5 ms fit into the ring; each counts as heard from its first sample on."""
     script = [(str(n), 0) for n in range(9)]
     times = [0, 39, 40, 102, 103, 164, 166, 330, 602, 730]
     assert runtime.call(PLAYER, "places", script, 1000, times) == [-1, -1, 0, 0, 1, 1, 2, 4, 8, 8]

@@ -1,5 +1,5 @@
 """Voice packs on the token: decoder, cuts and reader, on CPython and on the VM, against the host's
-own code."""
+code."""
 
 import random
 import struct
@@ -28,8 +28,8 @@ DESCRIPTION = {
 
 @pytest.fixture(scope="module", params=["cpython", "micropython"])
 def runtime(request: pytest.FixtureRequest) -> Iterator[Runtime]:
-    """Runtimes of our own: a whole clip comes back as a literal, for which a token's heap is no
-    measure."""
+    """Return a separate runtime: a whole clip is returned as a literal, too large for a token's
+    heap."""
     if request.param == "cpython":
         chosen: Runtime = CPython()
     else:
@@ -41,7 +41,7 @@ def runtime(request: pytest.FixtureRequest) -> Iterator[Runtime]:
 def clip(
     name: str, speed: int, seconds: float = 0.3, factor: float = 1, level: int = 128
 ) -> packfile.Clip:
-    """A voice-like buzz of its own pitch, with noise in its middle."""
+    """Return a voiced sound with a pitch of its own and noise in the middle."""
     dice = np.random.default_rng(sum(name.encode()))
     time = np.arange(round(16000 * seconds)) / 16000
     pitch = 2 * np.pi * (120 + sum(name.encode()) % 100) * time
@@ -80,8 +80,7 @@ def read(
 
 
 def wav_of(first: int, data: bytes) -> bytes:
-    """An IMA-ADPCM WAV file of one block. The sample that its head holds sounds too, before the
-    others."""
+    """Return an IMA-ADPCM WAV file of one block, whose header's sample is played first."""
     block = struct.pack("<hBB", 0, first, 0) + data
     form = struct.pack("<HHIIHHHH", 0x11, 1, 16000, 8000, len(block), 4, 2, 2 * len(data) + 1)
     body = (

@@ -1,4 +1,4 @@
-"""Driver: the player over an output whose time is the test's. 16 samples are a millisecond."""
+"""Driver: the player on an audio output whose time the test sets. 16 samples are a millisecond."""
 
 from array import array
 
@@ -72,8 +72,8 @@ class _Pack:
 
 
 def runs(script: list, length: int) -> tuple:
-    """Say (clip, pause); return what was sent as [value, samples], and whether there is a voice in
-    the end."""
+    """Play a script of (clip, pause); return the [value, samples] sent, and whether the player has
+    a pack at the end."""
     audio, player = _saying(script, length)
     while player.feed():
         audio.now += 1600
@@ -81,7 +81,7 @@ def runs(script: list, length: int) -> tuple:
 
 
 def places(script: list, length: int, times: list) -> list:
-    """The place in the script at each of these times in ms, with a feed at each."""
+    """Return the index in the script at each of these times in ms, with a feed at each."""
     audio, player = _saying(script, length)
     told = []
     for ms in times:
@@ -92,8 +92,7 @@ def places(script: list, length: int, times: list) -> list:
 
 
 def asked(script: list, length: int) -> list:
-    """A clip that is a function is asked for when its turn comes: how much had been sent by
-    then."""
+    """Return the samples sent by the time a clip that is a function was called."""
     audio, player = _saying([], length)
     told = []
 
@@ -116,7 +115,7 @@ class _Hardware:
 
 
 class _Screen:
-    """A view that says two clips and never has anything new."""
+    """A view that says two clips and never changes."""
 
     times = 1
 
@@ -145,8 +144,8 @@ class _App:
 
 
 def voice_lost() -> tuple:
-    """Say a view with a pack that cannot be read; what was told of the end: by say() itself, and
-    then by the loop."""
+    """Say a view with an unreadable pack; return the ends reported by say() itself and then by the
+    loop."""
     from firmware.ui.speaking import voice as module
 
     module.time = board.Time()

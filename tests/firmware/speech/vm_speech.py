@@ -7,12 +7,12 @@ from firmware.speech.pack import Pack
 
 
 def native() -> bool:
-    """Whether the decoder is machine code here."""
+    """Return True when the decoder is machine code."""
     return adpcm.NATIVE
 
 
 def decoded(plain: bool, first: int, data: bytes, count: int) -> list:
-    """Decode, piece by piece; `plain` asks for the plain twin."""
+    """Decode in pieces; `plain` selects adpcm_plain."""
     module = adpcm_plain if plain else adpcm
     ring = array("h", bytes(2 * adpcm.RING))
     state = array("i", [adpcm.ZERO, first, 0])
@@ -25,8 +25,8 @@ def decoded(plain: bool, first: int, data: bytes, count: int) -> list:
 
 
 def mixed(plain: bool, values: list, old: int, new: int, faded: int, count: int, gain: int) -> list:
-    """What take() from `old`, and then blend(), make of a ring that holds the values again and
-    again."""
+    """Return the samples after take() from `old` and then blend(), in a ring filled with repeated
+    values."""
     module = adpcm_plain if plain else adpcm
     ring = array("h", [values[i % len(values)] for i in range(adpcm.RING)])
     out = array("h", bytes(4 * count))
@@ -36,7 +36,7 @@ def mixed(plain: bool, values: list, old: int, new: int, faded: int, count: int,
 
 
 def silenced(plain: bool, size: int, at: int, count: int) -> list:
-    """What silence() leaves of samples that are all 7."""
+    """Return samples that were all 7 after silence()."""
     out = array("h", [7] * size)
     (adpcm_plain if plain else adpcm).silence(out, at, count)
     return list(out)
@@ -54,8 +54,8 @@ def described(path: str) -> tuple:
 
 
 def read(path: str, clips: list, size: int, gain: int) -> list:
-    """The samples of clips (name, speed) as bytes, read into a buffer of that size; of each 20000
-    samples at most."""
+    """Return the samples of clips (name, speed) as bytes, at most 20000 each, read into a buffer of
+    that size."""
     with open(path, "rb") as file:
         pack = Pack(file)
         out = array("h", bytes(2 * size))
@@ -72,7 +72,7 @@ def read(path: str, clips: list, size: int, gain: int) -> list:
 
 
 def stopped(path: str, name: str, speed: int) -> tuple:
-    """How many samples come before and after stop()."""
+    """Return how many samples are read before and after stop()."""
     with open(path, "rb") as file:
         pack = Pack(file)
         out = array("h", bytes(400))

@@ -1,4 +1,4 @@
-"""The two-slot journal: what load() gives after saves, cuts at every operation, failures and
+"""The two-slot journal: what load() returns after saves, cuts at every operation, failures and
 damage."""
 
 from contextlib import suppress
@@ -19,12 +19,12 @@ SLOTS = ("/data/vault.0", "/data/vault.1")
 
 @pytest.fixture(params=[True, False], ids=["copy_on_write", "in_place"])
 def files(request, monkeypatch):
-    """Files in memory under the journal."""
+    """Return in-memory files for the journal module."""
     return use(FakeFiles(request.param), monkeypatch.setattr)
 
 
 def use(files: FakeFiles, set_attribute=setattr) -> FakeFiles:
-    """Put `files` under the journal module."""
+    """Make the journal module use `files`."""
     if set_attribute is setattr:
         module.open, module.os = files.open, files
     else:
@@ -34,18 +34,18 @@ def use(files: FakeFiles, set_attribute=setattr) -> FakeFiles:
 
 
 def load() -> bytes | None:
-    """What a freshly started token finds."""
+    """Return what a newly started token loads."""
     return Journal("/data", "vault").load()
 
 
 def save(body: bytes, forget: bool = False) -> None:
-    """One save by a freshly started token."""
+    """Save once, as a newly started token."""
     Journal("/data", "vault").save(body, forget)
 
 
 def cuts(files: FakeFiles, action):
-    """Run `action` on the same start once per operation and mode, the power lost there; yield after
-    each cut."""
+    """Run `action` from the same start once per operation and mode, cut power there, and yield
+    after each cut."""
     start, directories = dict(files.content), set(files.directories)
     for mode in ("before", "torn", "after"):
         operation = 0
@@ -226,19 +226,19 @@ def test_a_journal_in_real_files(tmp_path):
 
 
 class JournalLockstep(RuleBasedStateMachine):
-    """The journal beside a model that is one variable: what must be found after any row of saves,
-    cuts and failures."""
+    """The journal in lockstep with a model of one variable, under any sequence of saves, cuts and
+    failures."""
 
     bodies = st.binary(max_size=60)
 
     def __init__(self):
-        """Remember what the module had."""
+        """Keep the module's own functions for teardown."""
         super().__init__()
         self.real_os = module.os
         self.expected: bytes | None = None
 
     def teardown(self):
-        """Give the module its own again."""
+        """Restore the module's own functions."""
         module.os = self.real_os
         vars(module).pop("open", None)
 
@@ -249,7 +249,7 @@ class JournalLockstep(RuleBasedStateMachine):
 
     @rule(body=bodies, forget=st.booleans())
     def save(self, body, forget):
-        """A save that nothing disturbs."""
+        """Save without a fault."""
         save(body, forget)
         self.expected = body
 
@@ -260,7 +260,8 @@ class JournalLockstep(RuleBasedStateMachine):
         mode=st.sampled_from(("before", "torn", "after")),
     )
     def cut(self, body, forget, at, mode):
-        """A save with a cut somewhere: old or new, and which of the two settles the model."""
+        """Cut power during a save: the old or the new body remains, and the model takes the one
+        found."""
         self.files.arm(at, mode)
         try:
             save(body, forget)
@@ -274,7 +275,7 @@ class JournalLockstep(RuleBasedStateMachine):
 
     @rule(body=bodies, at=st.integers(0, 3), mode=st.sampled_from(("before", "torn", "after")))
     def fail(self, body, at, mode):
-        """A save on a flash that reports an error: never a third body."""
+        """Save on a flash that reports an error: the old or the new body remains."""
         self.files.arm(at, mode, OSError)
         try:
             save(body)
@@ -288,8 +289,8 @@ class JournalLockstep(RuleBasedStateMachine):
 
     @rule(at=st.integers(0, 3), mode=st.sampled_from(("before", "torn", "after")))
     def cut_while_loading(self, at, mode):
-        """A load writes only to finish what a cut left; losing power there changes nothing that
-        counts."""
+        """Cut power during a load, which writes only to finish an interrupted save; the body stays
+        the same."""
         self.files.arm(at, mode)
         with suppress(PowerCutError):
             assert load() == self.expected
@@ -297,7 +298,7 @@ class JournalLockstep(RuleBasedStateMachine):
 
     @invariant()
     def load_gives_what_the_model_has(self):
-        """The one thing that matters, after every step."""
+        """Compare with the model after every step."""
         journal = Journal("/data", "vault")
         assert journal.load() == self.expected
         assert not journal.damaged

@@ -1,4 +1,4 @@
-"""The vault: what it keeps over a restart, how it is sealed, and what damage does to it."""
+"""The vault: what survives a restart, how it is encrypted, and the effect of damage."""
 
 import os
 
@@ -34,18 +34,18 @@ HOTP = {
 
 @pytest.fixture
 def journal(tmp_path) -> Journal:
-    """Slot files on this machine."""
+    """Return a journal in a folder of this machine."""
     return Journal(str(tmp_path), "vault")
 
 
 def opened(journal: Journal, unique_id: bytes = ID) -> Vault:
-    """The vault as a token finds it after power-on."""
+    """Return the vault as a token opens it at power-on."""
     return Vault(journal, unique_id, aes_ecb, os.urandom)
 
 
 @pytest.fixture
 def vault(journal) -> Vault:
-    """A vault with a key and two accounts."""
+    """Return a vault with a key and two accounts."""
     vault = opened(journal)
     vault.set_key(m.KEY_ISSUER, KEY)
     vault.put_credential(TOTP)
@@ -54,7 +54,7 @@ def vault(journal) -> Vault:
 
 
 def files(tmp_path) -> list[bytes]:
-    """The content of both slots."""
+    """Return the content of both slots."""
     return [path.read_bytes() for path in sorted(tmp_path.iterdir())]
 
 

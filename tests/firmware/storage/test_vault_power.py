@@ -1,5 +1,5 @@
-"""The vault on the VM's own littlefs, the power cut at every program and erase: the old state or
-the new, and a token that works on.
+"""The vault on the VM's own littlefs, with the power cut at every program and erase: the old state
+or the new remains, and the token works on.
 
 Each change is cut before, halfway through and after every flash operation it takes
 (tests/firmware/storage/vm_vault_power.py), with one account, where littlefs keeps the files inside
@@ -16,8 +16,7 @@ from tests.support.runtime import MicroPython
 
 @pytest.fixture(scope="module")
 def runtime(vm_modules: Path) -> Iterator[MicroPython]:
-    """A VM of its own: littlefs is there alone, and the heap holds the flash chips of the test
-    too."""
+    """Start a separate VM: only it has littlefs, and its heap holds the emulated flash chips."""
     vm = MicroPython(vm_modules, heap="512wk")
     yield vm
     vm.close()
@@ -38,7 +37,7 @@ CHANGES = (
 
 
 def outcomes(found: list) -> set:
-    """What was found over all cuts, nothing but old and new being right."""
+    """Return the set of outcomes over all cuts; only old and new are right."""
     wrong = [item for item in found if item[2] not in ("old", "new")]
     assert not wrong, wrong
     return {item[2] for item in found}
@@ -59,8 +58,8 @@ def test_a_cut_at_any_operation_of_the_first_save_leaves_blank_or_claimed(runtim
 
 @pytest.mark.parametrize("change", ["next_counter", "wipe", "set_key"])
 def test_cuts_at_every_fill_of_the_metadata_log(runtime: MicroPython, change):
-    # A log of 4096 bytes takes some ten saves; twelve starting points meet its compaction, which
-    # erases.
+    # The log of 4096 bytes is full after about ten saves; twelve starting points include its
+    # compaction, which erases.
     operations = set()
     for warm_up in range(12):
         found = runtime.call(DRIVER, "sweep", change, 1, warm_up)

@@ -1,4 +1,4 @@
-"""Driver: the vault on a real littlefs over a NOR flash, the power cut at every operation of every
+"""Driver: the vault on littlefs over a NOR flash, with the power cut at every operation of every
 change. VM only."""
 
 import gc
@@ -46,8 +46,8 @@ ACTIONS = {
 }
 
 
-class _Life:
-    """The chip powered on, mounted, and the vault opened."""
+class _PoweredToken:
+    """The chip powered on, the file system mounted, and the vault opened."""
 
     def __init__(self):
         self.flash = NorFlash(_MEMORY, _AFTERLIFE)
@@ -80,7 +80,7 @@ def _prepare(accounts: int):
     copy(memory(), _MEMORY)
     vfs.VfsLfs2.mkfs(NorFlash(_MEMORY, _AFTERLIFE), progsize=256)
     if accounts:
-        life = _Life()
+        life = _PoweredToken()
         life.vault.set_key("transport", _OLD_KEY)
         for number in range(accounts):
             name = "one" if number == 0 else "account number " + str(number)
@@ -90,10 +90,10 @@ def _prepare(accounts: int):
 
 
 def repeat_cost(action: str, accounts: int, times: int) -> tuple:
-    """Count (programs, erases) of doing an action that many times in a row, metadata compaction
+    """Return (programs, erases) of an action done `times` times in a row, metadata compaction
     included."""
     _prepare(accounts)
-    life = _Life()
+    life = _PoweredToken()
     programs, erases = life.flash.programs, life.flash.erases
     for _ in range(times):
         ACTIONS[action](life.vault)
@@ -102,21 +102,20 @@ def repeat_cost(action: str, accounts: int, times: int) -> tuple:
 
 
 def sweep(action: str, accounts: int, warm_up: int = 0) -> list:
-    """Cut an action at every operation in every mode and return (mode, operation, what was found)
-    for each.
+    """Cut an action at every operation in every mode; return (mode, operation, outcome) for each.
 
-    Found is "old" or "new" where the token then also takes and keeps another change, else what was
-    wrong. warm_up counters are stepped before, so that the action meets littlefs at another point
-    of its metadata log.
+    The outcome is "old" or "new" when the token then also makes another change, else what was
+    wrong. warm_up counter steps come first, so that the action starts at another position of
+    littlefs's metadata log.
     """
     _prepare(accounts)
-    life = _Life()
+    life = _PoweredToken()
     for _ in range(warm_up):
         life.vault.next_counter(0)
     old = life.content()
     life.end()
     copy(_MEMORY, _START)
-    life = _Life()
+    life = _PoweredToken()
     ACTIONS[action](life.vault)
     new = life.content()
     life.end()
@@ -126,7 +125,7 @@ def sweep(action: str, accounts: int, warm_up: int = 0) -> list:
         while True:
             gc.collect()
             copy(_START, _MEMORY)
-            life = _Life()
+            life = _PoweredToken()
             life.flash.arm(operation, mode)
             ACTIONS[action](life.vault)
             cut = life.flash.dead
@@ -139,7 +138,7 @@ def sweep(action: str, accounts: int, warm_up: int = 0) -> list:
 
 
 def _look(old: dict, new: dict, action: str) -> str:
-    life = _Life()
+    life = _PoweredToken()
     content = life.content()
     if content == old:
         which = "old"
@@ -158,7 +157,7 @@ def _look(old: dict, new: dict, action: str) -> str:
     life.vault.record_clock(2_100_000_000, 1)
     later = life.content()
     life.end()
-    life = _Life()
+    life = _PoweredToken()
     if life.content() != later:
         which = "cannot go on"
     life.end()

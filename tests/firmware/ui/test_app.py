@@ -1,5 +1,7 @@
-"""The App where parts fail or the host changes what is shown; how presses act is tested on the
-whole token."""
+"""The App when parts fail or the host changes what is shown.
+
+Presses are tested on the whole token.
+"""
 
 import pytest
 

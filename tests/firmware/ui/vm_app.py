@@ -1,4 +1,4 @@
-"""The App and the link's services over parts that fail, on the VM."""
+"""Driver: the App and the link's services with parts that fail, on the VM."""
 
 import framebuf
 
@@ -114,7 +114,7 @@ def _app(silent=False):
 
 
 def on_and_off() -> list:
-    """What display and latch are told while a code comes and goes."""
+    """Return the calls of display and latch while a code is shown and hidden."""
     app, _, calls = _app()
     calls[:] = []
     app.show(open_code(app, 0))
@@ -123,7 +123,7 @@ def on_and_off() -> list:
 
 
 def display_lost() -> tuple:
-    """A display that stops answering while a code is shown: the faults, and whether the App still
+    """Let the display fail while a code is shown; return the faults, and whether the App still
     shows and hides."""
     app, hardware, _ = _app()
     hardware.display.broken = True
@@ -134,7 +134,7 @@ def display_lost() -> tuple:
 
 
 def after_change(change: str) -> bool:
-    """Whether a shown code is still on after the host did something."""
+    """Return True when a shown code is still shown after the host made a change."""
     app, _, _ = _app()
     app.show(open_code(app, 1))
     if change == "remove":
@@ -151,7 +151,7 @@ def after_change(change: str) -> bool:
 
 
 def settings(changes: dict) -> list:
-    """What the display is told when settings change while a code is shown."""
+    """Return the calls of the display when settings change while a code is shown."""
     app, _, calls = _app()
     app.show(open_code(app, 0))
     calls[:] = []
@@ -161,7 +161,7 @@ def settings(changes: dict) -> list:
 
 
 def comparison() -> bool:
-    """Whether the comparison number is shown, and goes once the token has a key."""
+    """Return True when the comparison number is shown, and hidden once the token has a key."""
     app, _, _ = _app()
     app.vault.access_key = None
     Services(app).comparison("123456")
@@ -173,12 +173,12 @@ def comparison() -> bool:
 
 
 def info(silent: bool) -> dict:
-    """The services' answer to INFO."""
+    """Return the services' answer to INFO."""
     return Services(_app(silent)[0]).info()
 
 
 def selftest(broken: str) -> dict:
-    """The services' self-test with one part broken."""
+    """Return the services' self-test with one part broken."""
     board.install()
     from firmware.drivers.selftest import selftest as test_parts
 

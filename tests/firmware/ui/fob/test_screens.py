@@ -1,5 +1,4 @@
-"""Every screen in both languages, drawn on the VM: nothing is cut off at an edge, and nothing
-touches anything else."""
+"""Every screen in both languages, drawn on the VM: nothing is cut off, nothing overlaps."""
 
 from datetime import UTC, datetime
 from itertools import combinations
@@ -25,8 +24,8 @@ Drawn = tuple[bytes, list[tuple[str, int, int, int, int]]]
 
 
 def assert_tidy(drawn: Drawn) -> None:
-    """All is on the display, and what is written keeps a dark pixel from rules, frames and other
-    lines of text."""
+    """Check that all is on the display, and that a dark pixel separates text from rules, frames and
+    other lines."""
     _, boxes = drawn
     assert boxes
     for box in boxes:

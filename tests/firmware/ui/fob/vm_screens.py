@@ -1,4 +1,4 @@
-"""Screens on a canvas that also notes what is drawn where, on the VM."""
+"""Driver: screens on a canvas that also records where it draws, on the VM."""
 
 import time
 
@@ -17,8 +17,7 @@ _SECRET = b"12345678901234567890"
 
 
 class Canvas:
-    """A framebuf and the boxes (left, top, right, bottom) that were drawn, right and bottom not
-    included."""
+    """A framebuf, and the boxes drawn as (left, top, right, bottom), right and bottom excluded."""
 
     def __init__(self):
         self.bytes = bytearray(_WIDTH * _HEIGHT // 8)
@@ -26,7 +25,7 @@ class Canvas:
         self.boxes = []
 
     def blit(self, glyph, x, y):
-        """A character; its box is that of its lit pixels."""
+        """Draw a character; its box is that of its lit pixels."""
         pixels, width, height, layout = glyph
         frame = framebuf.FrameBuffer(bytearray(pixels), width, height, layout)
         lit = [
@@ -44,17 +43,17 @@ class Canvas:
         self.frame.blit(glyph, x, y)
 
     def hline(self, x, y, width, color):
-        """A rule."""
+        """Draw a rule."""
         self.boxes.append(("rule", x, y, x + width, y + 1))
         self.frame.hline(x, y, width, color)
 
     def rect(self, x, y, width, height, color):
-        """A frame."""
+        """Draw a frame."""
         self.boxes.append(("frame", x, y, x + width, y + height))
         self.frame.rect(x, y, width, height, color)
 
     def fill_rect(self, x, y, width, height, color):
-        """What fills a frame."""
+        """Fill a frame."""
         self.boxes.append(("fill", x, y, x + width, y + height))
         self.frame.fill_rect(x, y, width, height, color)
 
@@ -103,7 +102,7 @@ class _Hardware:
 
 
 class Token:
-    """What a screen asks of the App."""
+    """The attributes and methods of the App that screens use."""
 
     def __init__(
         self, language, board="pico", digits=6, kind="totp", names=("",), millivolts=4000, **state
@@ -131,11 +130,11 @@ class Token:
         self.vault = _Vault(state.get("state", "locked"), credentials, state.get("set_at", 0))
 
     def code_font(self, digits):
-        """As the App has it."""
+        """Return the font, as the App does."""
         return load("firmware.products.fonts." + PRODUCT["code_fonts"][digits])
 
     def battery_low(self):
-        """As the App has it."""
+        """Return whether the battery is low, as the App does."""
         battery = self.hardware.battery
         return battery is not None and battery.millivolts() < PRODUCT["battery_low_mv"]
 
@@ -147,23 +146,23 @@ def _drawn(screen, now=None):
 
 
 def message(language: str, key: str):
-    """A message: its pixels in pages and its boxes."""
+    """Return a message's pixels, in pages, and its boxes."""
     return _drawn(Message(Token(language), key))
 
 
 def message_keys(language: str) -> list:
-    """The keys of all messages."""
+    """Return the keys of all messages."""
     texts = load("firmware.ui.fob.texts_" + language).TEXTS
     return [key for key in texts if type(texts[key]) is tuple]
 
 
 def comparison(language: str):
-    """The comparison number 888888."""
+    """Draw the comparison number 888888."""
     return _drawn(Comparison(Token(language), "888888"))
 
 
 def info(language: str, options: dict, number: int):
-    """An information page of a token, and whether another follows."""
+    """Draw an information page of a token; also return whether another follows."""
     screen = Info(Token(language, **options))
     for _ in range(number):
         screen = screen.pressed(0)
@@ -171,7 +170,7 @@ def info(language: str, options: dict, number: int):
 
 
 def code(language: str, code: str, options: dict, expired: bool):
-    """A code screen with that code."""
+    """Draw a code screen with that code."""
     token = Token(language, digits=len(code), **options)
     period = 0 if options.get("kind") == "hotp" else 30
     screen = CodeScreen(token, 0, code, period, 30)
@@ -179,25 +178,25 @@ def code(language: str, code: str, options: dict, expired: bool):
 
 
 def opened(language: str, options: dict) -> tuple:
-    """What a press opens: the pixels, and for comparison those of each message."""
+    """Return the pixels after a press, and for comparison those of each message."""
     token = Token(language, **options)
     pixels = _drawn(open_code(token, 0))[0]
     return pixels, {key: message(language, key)[0] for key in message_keys(language)}
 
 
 def wrapped(text: str, room: int) -> list:
-    """The lines of a text in the text font, each with its width."""
+    """Return the lines of a text in the text font, each with its width."""
     font = load("firmware.products.fonts." + PRODUCT["text_font"])
     return [(line, draw.width(font, line)) for line in draw.wrapped(font, text, room)]
 
 
 def shortened(text: str, room: int) -> tuple:
-    """A name cut to fit, and its width."""
+    """Return a name cut to fit, and its width."""
     font = load("firmware.products.fonts." + PRODUCT["text_font"])
     text = draw.shortened(font, text, room)
     return text, draw.width(font, text)
 
 
 def dates(times: list) -> list:
-    """The date and time of day of each."""
+    """Return date and time of day of each time."""
     return [date(unix) for unix in times]
