@@ -1,1 +1,2 @@
-"""End-to-end tests: the firmware on its VM, read by pixels and sound, set up by the host tools."""
+"""End-to-end tests: the firmware on its VM, set up by the host tools, observed by pixels and
+sound."""

@@ -1,4 +1,4 @@
-"""Provisioned tokens to press."""
+"""Fixtures: images, and emulated tokens with and without an account."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,26 +13,26 @@ from tests.support.emulated.token import START, TokenUnderTest, totp
 
 @pytest.fixture(scope="session")
 def image() -> bytes:
-    """A kodeviser's file system, development build."""
+    """Return a kodeviser's file system, development build."""
     return build_image("kodeviser", "pico")
 
 
 @pytest.fixture
 def kodeviser(image: bytes, tmp_path: Path) -> Iterator[TokenUnderTest]:
-    """A new token on the kodeviser: unplugged, battery in, nothing provisioned."""
+    """Start a new kodeviser: unplugged, battery in, nothing provisioned."""
     with Emulator(state=tmp_path / "token", image=image, time=START) as emulator:
         yield TokenUnderTest(emulator)
 
 
 @pytest.fixture(scope="session")
 def speaking_image() -> bytes:
-    """A kodeoplæser's file system, development build."""
+    """Return a kodeoplæser's file system, development build."""
     return build_image("kodeoplaeser", "pico2")
 
 
 @pytest.fixture
 def blank(speaking_image: bytes, tmp_path: Path) -> Iterator[SpeakingToken]:
-    """A new kodeoplæser on the kodeviser: unplugged, battery in, nothing provisioned."""
+    """Start a new kodeoplæser: unplugged, battery in, nothing provisioned."""
     with Emulator(
         "kodeoplaeser", "pico2", tmp_path / "token", image=speaking_image, time=START
     ) as emulator:
@@ -41,7 +41,7 @@ def blank(speaking_image: bytes, tmp_path: Path) -> Iterator[SpeakingToken]:
 
 @pytest.fixture
 def token(blank: SpeakingToken) -> SpeakingToken:
-    """A kodeoplæser with one account, one second into the period of a code, turned off."""
+    """Start a kodeoplæser with one account, one second into the period of a code, turned off."""
     blank.provision(totp())
     blank.emulator.unplug()
     blank.emulator.set_time(START + 3600)

@@ -1,4 +1,4 @@
-"""The self-test of both products: which part it names for which fault."""
+"""The self-test of both products: the part it names for each fault."""
 
 import pytest
 

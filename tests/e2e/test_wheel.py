@@ -1,4 +1,4 @@
-"""The sdist and the wheel hold what is needed, and the wheel runs outside of the checkout."""
+"""The sdist and the wheel are complete, and the wheel runs outside the checkout."""
 
 import os
 import re
@@ -31,22 +31,22 @@ class Built:
 
 @dataclass(frozen=True)
 class Installed:
-    """The wheel, installed in a virtual environment of its own."""
+    """The wheel, installed in its own virtual environment."""
 
     site_packages: Path
     programs: Path
 
     def command(self, program: str, *arguments: str) -> list[str]:
-        """Name a program of that environment by its path."""
+        """Return the command line of a program of that environment."""
         return [str(self.programs / program), *arguments]
 
     def environment(self, home: Path) -> dict[str, str]:
-        """Give the variables for its programs: none that leads back to the checkout."""
+        """Return the environment variables for its programs, without any path to the checkout."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("KODEBRIK", "PYTHON"))}
         return kept | {"HOME": str(home)}
 
     def run(self, folder: Path, program: str, *arguments: str) -> str:
-        """Run a program of that environment in `folder`; gives its output. It must succeed."""
+        """Run a program of that environment in `folder`; return its output. It must succeed."""
         done = subprocess.run(
             self.command(program, *arguments),
             cwd=folder,
@@ -78,7 +78,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
 
 @pytest.fixture(scope="module")
 def installed(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Installed:
-    """Install the wheel without its dependencies, which the tests' own environment lends it."""
+    """Install the wheel without its dependencies, which are those of the tests' environment."""
     folder = tmp_path_factory.mktemp("environment")
     venv.create(folder, symlinks=True)
     paths = sysconfig.get_paths("venv", {"base": str(folder), "platbase": str(folder)})

@@ -1,1 +1,1 @@
-"""The commands that the pages tell people to type, typed."""
+"""The documented commands, run in a terminal."""

@@ -5,12 +5,13 @@ from pathlib import Path
 
 from markdown_it import MarkdownIt
 
-_DRAWING = re.compile("[\u2500-\u257f]")  # lines and corners: a circuit, no commands
-_SHELL = ("", "sh", "bash", "console")  # what a fence of commands calls itself
+_DRAWING = re.compile("[\u2500-\u257f]")  # box drawing: a circuit diagram, no commands
+_SHELL = ("", "sh", "bash", "console")  # info strings of code blocks with commands
 
 
 def commands(page: Path) -> list[str]:
-    """Give the commands of all code blocks in order; one over several lines keeps its line ends."""
+    """Return the commands of all code blocks in order; one over several lines keeps its line
+    ends."""
     found: list[str] = []
     for block in MarkdownIt().parse(page.read_text(encoding="utf-8")):
         is_shell = block.type == "code_block" or (block.type == "fence" and block.info in _SHELL)

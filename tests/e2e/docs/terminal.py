@@ -1,4 +1,4 @@
-"""A terminal with a shell in it, and what somebody types there."""
+"""A terminal with a shell, into which commands are typed."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -30,20 +30,20 @@ class Terminal:
         self._shell.expect_exact(_PROMPT)
 
     def run(self, command: str, answers: Sequence[Answer] = ()) -> str:
-        """Type a command, answer what it asks, and give what it printed; it must succeed."""
+        """Type a command, answer its questions, and return its output; it must succeed."""
         output = self._to_the_end(command, answers)
         status = self._to_the_end("echo $?").split()[-1]
         assert status == "0", f"{command}\nended with exit code {status}:\n{output}"
         return output
 
     def start(self, command: str, sign: str) -> None:
-        """Type a command that goes on, and wait until it prints what matches `sign`."""
+        """Type a command that keeps running, and wait until it prints what matches `sign`."""
         self._shell.sendline(command)
         found = self._shell.expect([sign, re.escape(f"\n{_PROMPT}")])
         assert found == 0, f"{command}\nended:\n{self._shell.before}"
 
     def read(self, pattern: str) -> str:
-        """Wait for something that is printed; give the first group of `pattern`."""
+        """Wait for output that matches `pattern`; return its first group."""
         self._shell.expect(pattern)
         return str(self._shell.match.group(1))
 
@@ -53,7 +53,7 @@ class Terminal:
         self._shell.expect_exact(_PROMPT)
 
     def close(self) -> None:
-        """End the shell and what runs in it."""
+        """End the shell and its programs."""
         self._shell.close(force=True)
 
     def _to_the_end(self, command: str, answers: Sequence[Answer] = ()) -> str:

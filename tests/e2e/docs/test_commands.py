@@ -1,9 +1,9 @@
-"""The commands of the README and of the pages for users work as they stand there, one after
-another, in a fresh clone with an empty home.
+"""The commands of the README and of the user pages work as printed, in order, in a fresh clone with
+an empty home.
 
-Every command is typed into a terminal. One that goes on keeps its terminal, and the next commands
-are typed into another one, as a reader of the page does. Installing is left out: `.venv` leads to
-the environment that runs the tests, and the voices are those that it has built.
+Every command is typed into a terminal. One that keeps running keeps its terminal, and the next
+commands are typed into another one, as by a reader of the page. Installation is left out: `.venv`
+is the environment that runs the tests, and the voices are those built there.
 """
 
 import fcntl
@@ -27,20 +27,20 @@ from tests.e2e.docs.terminal import Answer, Terminal
 ROOT = Path(__file__).parents[3]
 PASSPHRASE = "a passphrase of the test"
 
-# Commands that go on, and what they print once they are ready.
+# Commands that keep running, and what they print when ready.
 GO_ON = {
     r"kodebrik emulate kodeviser --state": "Screen: ",
     r"kodebrik server$": r"http://127\.0\.0\.1:8080",
 }
 
-# What a command has to print.
+# What a command must print.
 PRINTS = {
     r"make run": r"pyotp computes",
     r"kodebrik code ": r"\d{3} \d{3}",
     r"kodebrik import --from-inventory": r"anna\.holm|1 token",
 }
 
-# What is not run, and why.
+# Commands that are not run, and why.
 NOT_HERE = {
     r"make test": "it runs this test",
     r"mpremote ": "needs a board; tests/e2e/link/test_mpremote.py has an emulated one",
@@ -50,18 +50,18 @@ NOT_HERE = {
     r"kodebrik qa soak --tokens 50 --years 3": "takes minutes; tests/host_tools/qa has short ones",
 }
 
-# What a page takes for granted: commands of other pages that its readers have done.
+# Commands of other pages that a page requires to have been run.
 BEFORE = {"docs/qa.md": ["kodebrik server"]}
 
 
 def rule(rules: dict[str, str], command: str) -> str | None:
-    """Give the value of the first expression that is found in the command."""
+    """Return the value of the first expression that matches in the command."""
     return next((value for sign, value in rules.items() if re.search(sign, command)), None)
 
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    """The files of the repository as they are now, and nothing that was made from them."""
+    """Copy the repository's files as they are now, without build results."""
     folder = tmp_path / "kodebrik"
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
@@ -86,7 +86,7 @@ def clone(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def variables(clone: Path, tmp_path: Path) -> dict[str, str]:
-    """Those of somebody who has just logged in; the modules are the clone's."""
+    """Return the environment of a newly logged-in user; modules are loaded from the clone."""
     home = tmp_path / "home"
     home.mkdir()
     return {
@@ -100,7 +100,7 @@ def variables(clone: Path, tmp_path: Path) -> dict[str, str]:
 
 @contextmanager
 def alone_on_port(port: int) -> Iterator[None]:
-    """Wait for other tests that serve there; skip when some other program does."""
+    """Wait for other tests that use the port; skip when another program does."""
     with (Path(tempfile.gettempdir()) / f"kodebrik-tests-{port}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with socket.socket() as tried:

@@ -1,1 +1,1 @@
-"""The kodeoplæser as its user has it."""
+"""The whole kodeoplæser, used through keys, display and sound."""

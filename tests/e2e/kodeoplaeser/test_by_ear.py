@@ -1,7 +1,7 @@
-"""All uses of a kodeoplæser by keys and sound alone, as by a blind person.
+"""Every use of a kodeoplæser by keys and sound alone, as by a blind person.
 
 Phrases are recognised by their clips, the digits of codes and numbers also by speech recognition
-that does not know this voice.
+that was not trained on this voice.
 """
 
 import base64
@@ -35,7 +35,7 @@ class TokenByEar(SpeakingToken):
     """A kodeoplæser used by keys and sound alone."""
 
     def heard_number(self, since: float, introduction: str) -> str:
-        """Wait until the speech has ended; give the digits after the clip `introduction`.
+        """Wait until the speech has ended; return the digits after the clip `introduction`.
 
         Clips and speech recognition must agree.
         """
@@ -51,11 +51,11 @@ class TokenByEar(SpeakingToken):
         return number
 
     def code(self) -> str:
-        """Press red; give the code that is heard."""
+        """Press red; return the code that is heard."""
         return self.heard_number(self.tap("red"), "code")
 
     def provision(self) -> Session:
-        """Claim the token, confirming the number only if it is the one that is heard."""
+        """Claim the token, confirming the comparison number only if it is the one heard."""
         self.emulator.plug()
 
         def compare(number: str) -> bool:
@@ -70,7 +70,7 @@ class TokenByEar(SpeakingToken):
         return session
 
     def desk(self) -> Session:
-        """Plug in and open a session, as the issuer does."""
+        """Plug in and open a session, as at the issuer."""
         self.emulator.plug()
         return open_session(self.emulator.port, KEY, lambda number: False)
 
@@ -81,11 +81,11 @@ class TokenByEar(SpeakingToken):
         assert not self.emulator.powered
 
     def logs_in(self, server: Validator, code: str) -> bool:
-        """Submit a code to the server; tell whether it is accepted."""
+        """Submit a code to the server; return True when it is accepted."""
         return server.submit(CheckRequest(code, user_id=USER)).result().accepted
 
     def valid(self, code: str) -> bool:
-        """Tell whether it is the code of the current step or the one before."""
+        """Return True when it is the code of the current step or the one before."""
         return any(code == AUTHENTICATOR.at(int(self.emulator.now) - back) for back in (0, 30))
 
 
@@ -102,7 +102,7 @@ def no_eyes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def person(speaking_image: bytes, tmp_path: Path) -> Iterator[TokenByEar]:
-    """Give a new kodeoplæser."""
+    """Start a new kodeoplæser."""
     with Emulator(
         "kodeoplaeser", "pico2", tmp_path / "token", image=speaking_image, time=START
     ) as emulator:

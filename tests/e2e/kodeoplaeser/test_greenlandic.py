@@ -1,4 +1,4 @@
-"""A kodeoplæser whose image carries Greenlandic too: its own prompts, with the digits in Danish."""
+"""A kodeoplæser with Greenlandic in its image: Greenlandic prompts, Danish digits."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The kodeoplæser's parts while it speaks: flash, keys, headset, display."""
+"""The kodeoplæser's flash, keys, headset and display during speech."""
 
 import pytest
 
@@ -10,8 +10,8 @@ from tests.support.emulated.token import digits
 def test_whatever_the_user_does_while_the_flash_is_used_no_handler_uses_it(
     token: SpeakingToken, moved: str
 ):
-    """The emulator runs handlers during file operations, as a board does, and reports one that uses
-    the flash."""
+    """The emulator runs handlers during file operations, as a board does, and reports a handler
+    that uses the flash."""
     parts, operations = token.emulator.board.parts, token.emulator.flash.operations
     token.clips_until_quiet(token.tap("red"))
     for key in "369":
@@ -54,7 +54,7 @@ def test_whatever_the_user_does_while_the_flash_is_used_no_handler_uses_it(
 def test_the_voice_is_silent_before_the_host_has_the_flash_written_and_the_code_can_be_repeated(
     token: SpeakingToken,
 ):
-    """An erase stops the processor for longer than the sound lasts that is sent ahead."""
+    """A flash erase stops the processor for longer than the sound sent ahead lasts."""
     session = token.connect()
     token.tap("red")
     token.emulator.advance(2)
@@ -133,7 +133,7 @@ def test_with_a_headset_in_from_the_start_the_loudspeaker_never_sounds(token: Sp
 
 @pytest.mark.clause("keys: own pace")
 def test_the_marked_digit_is_the_one_that_is_heard(token: SpeakingToken):
-    """The voice is sent ahead by a quarter of a second; the mark follows what is heard."""
+    """Sound is sent a quarter of a second ahead; the mark follows what is heard."""
     token.tap("red")
     shown = digits(token.emulator.screen_text()[1:2])
     token.clips_until_quiet(token.chord("2"))

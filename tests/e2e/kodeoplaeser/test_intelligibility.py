@@ -1,9 +1,9 @@
-"""The listening test: codes that a token reads aloud are understood by a listener who never heard
-its voice.
+"""The listening test: codes that a token reads aloud are understood by a speech recogniser that was
+not trained on its voice.
 
-Each code is one that the token took and showed, and what is listened to is what left its
-loudspeaker, from the first digit to the last, clean and in noise. Both languages; slow, at the
-default speed, and fast.
+Each code is one that the token computed and displayed; the recogniser gets the loudspeaker's
+samples from the first digit to the last, clean and with noise. Both languages, at slow, default and
+fast speed.
 """
 
 from pathlib import Path
@@ -23,11 +23,11 @@ SPEEDS = (1, 3, 5)
 CODES = 34  # for each language and speed: 204 in all
 _EDGE = 0.1  # seconds of silence around the digits
 
-Said = list[tuple[str, np.ndarray]]  # codes, and what was heard of their digits
+Said = list[tuple[str, np.ndarray]]  # codes, and the samples of their digits
 
 
 def read_aloud(language: str, speed: int) -> Said:
-    """Let a token read codes that no other language and speed has."""
+    """Let a token read codes, different ones for each language and speed."""
     image = build_image("kodeoplaeser", "pico2")
     counter = 1000 * (1 + SPEEDS.index(speed)) + 100 * LANGUAGES.index(language)
     with (

@@ -1,4 +1,4 @@
-"""How soon the kodeoplæser is silent and answers after a key, measured on its samples."""
+"""Time from a key press to silence and to the answer, measured on the kodeoplæser's samples."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ _GAP = 0.008
 
 @pytest.fixture
 def counting(blank: SpeakingToken) -> SpeakingToken:
-    """Give a token with an HOTP account, so that each press of red gives a new code at once."""
+    """Start a token with an HOTP account, so that each press of red gives a new code at once."""
     blank.provision(hotp())
     blank.emulator.unplug()
     blank.emulator.set_time(START + 3600)
@@ -26,14 +26,14 @@ def counting(blank: SpeakingToken) -> SpeakingToken:
 
 
 def announcement(token: SpeakingToken) -> float:
-    """Give the seconds from the press to the last sound of a code."""
+    """Return the seconds from the press to the last sound of a code."""
     pressed = token.tap("red", 0.03)
     token.until_quiet()
     return token.emulator.audio(pressed).offset() - pressed
 
 
 def begin(token: SpeakingToken, at: float) -> float:
-    """Have a code said until `at` seconds after the press; give the time then."""
+    """Press red and wait until `at` seconds after it, while the code is read; return the time."""
     token.emulator.advance(
         1.2
     )  # so that this press of red does not make a function of the next key
@@ -43,7 +43,7 @@ def begin(token: SpeakingToken, at: float) -> float:
 
 
 def sound_after(token: SpeakingToken, moment: float) -> tuple[float, bool]:
-    """Give how long the speech goes on after `moment`, and whether anything is said later."""
+    """Return how long the speech continues after `moment`, and whether more follows."""
     heard = token.emulator.audio(moment)
     loud = np.flatnonzero(np.abs(np.array(heard.samples, np.int32)) > SILENT) / heard.rate
     if not loud.size or loud[0] > _GAP:
@@ -53,7 +53,7 @@ def sound_after(token: SpeakingToken, moment: float) -> tuple[float, bool]:
 
 
 def places(length: float, first: int, every: int) -> list[float]:
-    """Give times within an announcement, `every` times 50 ms apart, after the release of red."""
+    """Return times within an announcement, `every` times 50 ms apart, after the release of red."""
     return [STEP * n for n in range(max(first, 2), int(length / STEP) + 1, every)]
 
 

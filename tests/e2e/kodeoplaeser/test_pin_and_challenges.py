@@ -1,5 +1,7 @@
-"""PIN, challenges and the theme on the whole kodeoplæser, by ear and by eye. Vectors: RFC 6287,
-appendix C.1."""
+"""PIN, challenges and the theme on the whole kodeoplæser, by sound and display.
+
+Vectors: RFC 6287, appendix C.1.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,7 +35,7 @@ def mirror(
 def prepared(
     mirror: SaidAndShown, *credentials: Credential, pin: str | None = None
 ) -> SpeakingToken:
-    """Give the token its accounts and PIN, and let it turn itself off."""
+    """Store accounts and PIN on the token, and wait until it is off."""
     token = mirror.token
     session = token.provision(*credentials)
     session.write_settings({"language": mirror.language})
@@ -45,7 +47,7 @@ def prepared(
 
 
 def typed(mirror: SaidAndShown, keys: str) -> list[str]:
-    """Type; what is heard of it, and it is shown too."""
+    """Type keys; return what is heard, which must also be shown."""
     return [clip for key in keys for clip in mirror.check(mirror.token.tap(key))]
 
 

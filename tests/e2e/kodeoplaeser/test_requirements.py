@@ -1,5 +1,7 @@
-"""The kodeoplæser as its user has it: keys in; pixels and samples out. Clauses are those of EN 301
-549."""
+"""The kodeoplæser's requirements: keys in, pixels and samples out.
+
+Clauses are those of EN 301 549.
+"""
 
 import base64
 from datetime import UTC, datetime
@@ -44,14 +46,14 @@ def test_a_listener_who_never_heard_this_voice_understands_the_code(token, langu
 
 
 def spoken_digits(token: SpeakingToken, since: float) -> tuple[float, float]:
-    """From when to when the digits of a code are said: between its introduction and what follows
-    it."""
+    """Return start and end of the digits of a code, between its introduction and the next
+    phrase."""
     bursts = stretches(token, since, 0.15)
     return bursts[1][0] - 0.1, bursts[6][1] + 0.1
 
 
 def read_digits(token: SpeakingToken, language: str, speed: int) -> list[tuple[float, float]]:
-    """Have a code read at a speed: when each of its digits sounds."""
+    """Have a code read at a speed; return (start, end) of each digit."""
     token.connect().write_settings({"language": language, "speed": speed})
     token.emulator.unplug()
     token.emulator.set_time(START + 7200)
@@ -62,7 +64,7 @@ def read_digits(token: SpeakingToken, language: str, speed: int) -> list[tuple[f
     gaps = [after[0] - before[1] for before, after in pairwise(found)]
     middle = next(
         place for place, gap in enumerate(gaps) if gap > max(gaps) - 0.1
-    )  # the first of two, the other ends it
+    )  # the first of two identical codes; the second ends it
     return found[middle - 2 : middle + 4]
 
 
@@ -181,7 +183,7 @@ def test_volume_and_speed_and_language_are_kept_over_power_off(token):
 
 
 def peak(token: SpeakingToken, moment: float) -> int:
-    """The loudest sample of the word with which every confirmation begins."""
+    """Return the loudest sample of the word that starts every confirmation."""
     return max(abs(sample) for sample in token.emulator.audio(moment, moment + 0.5).samples)
 
 

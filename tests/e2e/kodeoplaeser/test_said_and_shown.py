@@ -1,4 +1,4 @@
-"""All that the kodeoplæser says is shown, and all that it shows is said: every view, in both
+"""Everything that the kodeoplæser says is shown, and everything shown is said: every view, both
 languages."""
 
 import pytest

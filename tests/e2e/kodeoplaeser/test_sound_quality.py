@@ -1,9 +1,9 @@
 """The quality of the kodeoplæser's sound, measured on its samples: level, peaks, clicks.
 
-Loudness and true peak are those of ITU-R BS.1770-4. A click is a jump of the wave. At a clip's
-edges, where silence meets it, the jump itself is measured. Inside, where the voice is sped up or
-slowed down by cuts, it is how sharply the wave bends at a cut against how sharply it bends around
-it; speech without cuts says how often that happens by nature.
+Loudness and true peak are those of ITU-R BS.1770-4. A click is a discontinuity of the waveform. At
+a clip's edges, next to silence, the step itself is measured. Inside, where cuts speed the voice up
+or slow it down, it is the second difference at a cut relative to those around it; speech without
+cuts gives the share of high values that occurs naturally.
 """
 
 from functools import cache
@@ -29,7 +29,7 @@ WAYS = [(1, 9), (2, 3), (3, 1), (4, 6), (5, 9)]  # speed and volume
 def speaking(
     token: SpeakingToken, language: str, speed: int, volume: int
 ) -> tuple[np.ndarray, list[Clip]]:
-    """Have code, status and serial number said; give samples (1: full scale) and clips."""
+    """Have code, status and serial number said; return samples (1: full scale) and clips."""
     token.connect().write_settings({"language": language, "speed": speed, "volume": volume})
     token.emulator.unplug()
     token.emulator.advance(62)
@@ -45,7 +45,7 @@ def speaking(
 
 @pytest.fixture
 def counting(blank: SpeakingToken) -> SpeakingToken:
-    """Give a token with an HOTP account."""
+    """Start a token with an HOTP account."""
     blank.provision(hotp())
     return blank
 
@@ -55,7 +55,8 @@ def part(samples: np.ndarray, clip: Clip) -> np.ndarray:
 
 
 def bends(samples: np.ndarray, place: int) -> float:
-    """Give the sharpest bend in the FADE samples from `place`, relative to those around."""
+    """Return the largest second difference in the FADE samples from `place`, relative to those
+    around."""
     bend = np.abs(np.diff(samples, 2))
     first, last = max(0, place - 2), place + FADE
     around = np.concatenate([bend[max(0, first - _AROUND) : first], bend[last : last + _AROUND]])
@@ -65,13 +66,13 @@ def bends(samples: np.ndarray, place: int) -> float:
 
 
 def sharp(values: list[float], language: str) -> float:
-    """Give the share of bends that are sharper than 99 % of those in speech without cuts."""
+    """Return the share of values above the 99th percentile of those of speech without cuts."""
     return float(np.mean(np.array(values) > np.quantile(natural(language), 0.99)))
 
 
 @cache
 def natural(language: str) -> list[float]:
-    """Give the bends of all clips without cuts."""
+    """Return the values of all clips without cuts."""
     waves = [clip.samples() / FULL for clip in pack(language).values() if not clip.cuts]
     return [bends(wave, place) for wave in waves for place in range(200, len(wave) - 300, FADE)]
 
@@ -82,7 +83,7 @@ def pack(language: str) -> dict[tuple[str, int], packfile.Clip]:
 
 
 def cut_places(clip: packfile.Clip) -> list[int]:
-    """Give the samples of a clip, as played, at which its cuts are."""
+    """Return the samples of a clip, as played, at which its cuts are."""
     places, at = [], 0
     for straight, _ in clip.cuts:
         places.append(at + straight)
@@ -125,7 +126,7 @@ def test_nothing_clicks_where_clips_are_joined_or_cut(
 
 
 def edges(samples: np.ndarray, clip: Clip) -> list[np.ndarray]:
-    """Give the edges of a clip next to silence."""
+    """Return the edges of a clip next to silence."""
     return [
         samples[max(0, at - 3) : at + 3]
         for at in (round(clip.start * RATE), round(clip.end * RATE))

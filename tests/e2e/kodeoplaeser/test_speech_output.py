@@ -1,4 +1,4 @@
-"""What the user of `kodebrik emulate` hears of a token: its sound, its words, another voice."""
+"""The speech output of `kodebrik emulate`: sound, captions, and the host's own voice."""
 
 import threading
 import time

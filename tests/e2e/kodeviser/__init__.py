@@ -1,1 +1,1 @@
-"""The kodeviser as its user has it."""
+"""The whole kodeviser, used through button and display."""

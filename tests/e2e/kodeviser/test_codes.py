@@ -14,11 +14,11 @@ from emulator.session import Emulator
 from firmware.protocol.messages import ALGORITHMS, DIGITS, MAX_TIME, PERIODS
 from tests.support.emulated.token import TokenUnderTest, digits, hotp, totp
 
-_2038 = 2**31  # where a signed 32-bit time ends
+_2038 = 2**31  # the first second beyond a signed 32-bit time
 _2100 = 4_107_542_400  # 2100-03-01: the day after the clock chip's leap day that the calendar lacks
 
-# The same examples every time, and none made smaller: what fails shows its parameters on a screen
-# already.
+# Deterministic and without shrinking, which would run the token again and again: a failing
+# example already shows its parameters.
 drawn = partial(
     settings,
     deadline=None,

@@ -174,9 +174,9 @@ def test_power_cut_at_every_flash_operation_leaves_old_or_new(case, mode, templa
             try:
                 act(kodeviser)
             except KodebrikError:
-                cut_noticed = True  # the host saw its token vanish
+                cut_noticed = True  # the link to the host ended
             except AssertionError:
-                cut_noticed = True  # the screen went dark under the reader
+                cut_noticed = True  # the screen went dark while it was read
             assert not emulator.powered, f"the power went at operation {at}"
             emulator.advance(1)
             check(kodeviser, finished=False)

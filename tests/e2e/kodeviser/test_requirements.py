@@ -1,4 +1,4 @@
-"""The kodeviser's requirements, one test each, as its user sees them: on the display's pixels."""
+"""The kodeviser's requirements, one test each, on the display's pixels."""
 
 import base64
 from itertools import pairwise
@@ -99,7 +99,8 @@ def test_bar_shows_the_time_left(provisioned):
         areas.append(lit(emulator.screen(), 0, 58, 128, 62))
         emulator.advance(3)
     assert areas == sorted(areas, reverse=True)
-    # 2 rows of frame sides apart, the filled part shrinks by a tenth of the bar at each look.
+    # Apart from the 2 rows of the frame's sides, the filled part shrinks by a tenth of the bar at
+    # each reading.
     steps = [before - after for before, after in pairwise(areas)]
     assert max(steps) - min(steps) <= 10
     assert min(steps) > 30
@@ -243,7 +244,8 @@ def test_a_clock_that_stands_before_its_last_setting_counts_as_lost(provisioned)
 
 @pytest.mark.parametrize("language", ["da", "en"])
 def test_damaged_storage_is_shown_and_a_wipe_repairs_it(image, tmp_path, language):
-    """Bit rot in both copies of the vault, which only the flash's reader can see."""
+    """Bits are flipped in both copies of the vault in flash, which the file system does not
+    detect."""
     with Emulator(state=tmp_path / "token", image=image, time=START) as emulator:
         kodeviser = TokenUnderTest(emulator)
         kodeviser.provision(totp()).write_settings({"language": language})

@@ -1,1 +1,1 @@
-"""A whole token on its serial port."""
+"""The whole token at its serial port."""

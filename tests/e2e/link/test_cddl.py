@@ -32,7 +32,7 @@ def check(rule: str, item: object) -> None:
 
 @pytest.fixture
 def traffic(kodeviser: TokenUnderTest):
-    """Give the requests and responses of a session that uses every operation."""
+    """Return the requests and responses of a session that uses every operation."""
     said: list[tuple[str, bytes]] = []
     encrypt, decrypt = Cipher.encrypt, Cipher.decrypt
 

@@ -1,4 +1,4 @@
-"""The link of the whole token: clock trimming, time-outs, unplugging at any message, builds."""
+"""The whole token's link: clock trimming, time-outs, unplugging at any message, build types."""
 
 from itertools import count
 from types import SimpleNamespace
@@ -53,7 +53,8 @@ def test_a_trim_after_a_minute_is_refused_with_the_time_to_wait(kodeviser: Token
 def test_a_busy_machine_ends_no_session_with_an_emulated_token(
     kodeviser: TokenUnderTest, monkeypatch: pytest.MonkeyPatch
 ):
-    """Time-outs count virtual time: here an hour of real time passes between any two looks."""
+    """Time-outs count virtual time; here an hour of real time passes between two readings of the
+    clock."""
     hours = count(step=3600)
     real_time = SimpleNamespace(monotonic=lambda: next(hours))
     monkeypatch.setattr("host_tools.link.transport.time", real_time)

@@ -21,7 +21,7 @@ def mpremote(port: str, *arguments: str, timeout: float = 300) -> subprocess.Com
 
 @pytest.fixture
 def board(image, tmp_path):
-    """A development board in step with real time, and its port."""
+    """Start a development board in step with real time; return it and its port."""
     with Emulator(state=tmp_path / "token", image=image) as emulator:
         port = emulator.open_pty(tmp_path / "port")
         with emulator.serving():

@@ -1,4 +1,4 @@
-"""A marked secret is provisioned by the real commands; then all that was written is searched for
+"""A known secret is provisioned by the real commands; then all output and files are searched for
 it."""
 
 import base64
@@ -27,8 +27,8 @@ KODEBRIK = str(Path(sys.executable).with_name("kodebrik"))
 
 
 def spellings(secret: bytes) -> list[bytes]:
-    """Give the ways a secret is written down: raw, hex, base32, base64, a Python literal's
-    inside."""
+    """Return the encodings of a secret: raw, hex, base32, base64, the inside of a Python
+    literal."""
     forms = [
         secret,
         secret.hex().encode(),
@@ -46,12 +46,12 @@ MARKS = [form for secret in (MARK, ISSUER_KEY, PASSPHRASE.encode()) for form in 
 
 
 def leaks(content: bytes) -> list[bytes]:
-    """Give the marks that stand in `content`."""
+    """Return the marks found in `content`."""
     return [mark for mark in MARKS if mark in content]
 
 
 class ArgvWatch:
-    """Reads every process's command line, again and again, while a block runs."""
+    """Polls the command lines of all processes while a block runs."""
 
     def __enter__(self) -> "ArgvWatch":
         self.seen: set[bytes] = set()
@@ -69,7 +69,7 @@ class ArgvWatch:
             for process in Path("/proc").glob("[0-9]*"):
                 try:
                     self.seen.add((process / "cmdline").read_bytes())
-                except OSError:  # it has ended in between
+                except OSError:  # the process has ended meanwhile
                     continue
 
 
@@ -153,7 +153,7 @@ def test_no_secret_in_output_argv_or_any_file_that_others_may_read(operator, tmp
         operator.run("info", *keys)
         operator.run("selftest", *keys)
         operator.run("code", *source)
-        # Commands that fail, for what an error message might carry.
+        # Commands that fail, as an error message could contain the secret.
         operator.run(
             "provision", *keys, "--secret-file", "-", "--account", "X", typed="M" * 5 + "!!", code=3
         )

@@ -1,4 +1,4 @@
-"""The golden pictures of the docs: `make docs` draws them anew, a test compares them."""
+"""The golden pictures of the docs: `make docs` draws them, a test compares them."""
 
 from pathlib import Path
 

@@ -1,6 +1,6 @@
-"""Every screen of the kodeoplæser, in each language and both themes, as the docs show them.
+"""Every screen of the kodeoplæser, in each language and both themes, for the docs.
 
-`screens()` walks one token through all its states; a state's name says what was done to get there.
+`screens()` takes one token through all its states; a state's name says what was done to reach it.
 """
 
 import tempfile
@@ -64,7 +64,9 @@ def _first_use(folder: Path, language: str, inverted: bool) -> Iterator[State]:
             numbers.append(emulator.screen())
             return True
 
-        with patch("os.urandom", bytes):  # the host's part of the compared number
+        with patch(
+            "os.urandom", bytes
+        ):  # the host's nonce, and with it the comparison number, is constant
             session = token.claim(confirm)
         yield "comparison number", numbers[0]
         session.write_settings({"language": language, "inverted": inverted})

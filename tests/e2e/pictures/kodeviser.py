@@ -34,7 +34,9 @@ def screens(language: str) -> Iterator[Screen]:
             shown.append(emulator.screen())
             return True
 
-        with patch("os.urandom", bytes):  # the host's part of the compared number
+        with patch(
+            "os.urandom", bytes
+        ):  # the host's nonce, and with it the comparison number, is constant
             session = kodeviser.claim(confirm)
         session.write_settings({"language": language})
         yield from shown  # a new token speaks Danish

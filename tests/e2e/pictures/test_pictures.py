@@ -1,5 +1,7 @@
-"""Golden screens: what the emulator draws now against the docs' pictures, pixel by pixel. `make
-docs` updates them."""
+"""Golden screens: the emulator's screens against the docs' pictures, pixel by pixel.
+
+`make docs` updates them.
+"""
 
 from functools import cache
 from pathlib import Path
@@ -11,7 +13,7 @@ from tests.e2e.pictures import FOLDER, kodeoplaeser, kodeviser
 
 
 def same_pixels(ours: Image.Image, name: str) -> bool:
-    """Compare decoded pixels, not the bytes of a PNG."""
+    """Return True when the decoded pixels are equal; the bytes of the PNG files may differ."""
     with Image.open(FOLDER / name) as kept:
         golden = kept.convert(ours.mode)
     return golden.size == ours.size and ImageChops.difference(golden, ours).getbbox() is None
@@ -26,7 +28,7 @@ def test_the_picture_in_the_readme_is_what_the_display_shows(tmp_path):
         assert same_pixels(picture, "kodeviser.png")
 
 
-# Before there are settings, after they were lost, and the view that says which theme it is.
+# Screens before there are settings, after they were lost, and the one that names the theme.
 OWN_LOOK = (
     "comparison number",
     "storage damaged, and the settings with it",
@@ -36,7 +38,7 @@ OWN_LOOK = (
 
 @cache
 def states(language: str) -> list[kodeoplaeser.State]:
-    """Every screen of the kodeoplæser, taken once."""
+    """Return every screen of the kodeoplæser, drawn once."""
     return kodeoplaeser.walk(language)
 
 

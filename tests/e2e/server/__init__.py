@@ -1,1 +1,1 @@
-"""A whole token and the server that checks its codes."""
+"""A whole token and the server that verifies its codes."""

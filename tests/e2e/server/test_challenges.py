@@ -1,5 +1,5 @@
-"""A kodeoplæser that answers challenges, from its provisioning to the server that takes its
-answers, each once."""
+"""A kodeoplæser that answers challenges, from provisioning to the server that accepts each answer
+once."""
 
 import json
 import os
@@ -41,8 +41,8 @@ def call(capsys: pytest.CaptureFixture[str]) -> Call:
 def token(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, speaking_image: bytes
 ) -> Iterator[SpeakingToken]:
-    """A new kodeoplæser whose port KODEBRIK_PORT names, and an issuer with inventory and server of
-    their own."""
+    """Start a new kodeoplæser, whose port KODEBRIK_PORT names, with an inventory and a server
+    database of its own."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("KODEBRIK_INVENTORY", str(tmp_path / "inventory.sqlite"))
     monkeypatch.setenv("KODEBRIK_ISSUER_KEY", "ab" * 32)
@@ -57,8 +57,8 @@ def token(
 
 
 def enrolled(token: SpeakingToken, call: Call, *options: str) -> str:
-    """Provision the token, import the inventory, and hand the token to anna.holm; give its serial
-    number."""
+    """Provision the token, import the inventory, and assign the token to anna.holm; return its
+    serial number."""
     with token.emulator.serving():
         given = call(
             "provision", "--account", "Bank", "--generate", "--secret-out", "secret", *options
@@ -73,7 +73,7 @@ def enrolled(token: SpeakingToken, call: Call, *options: str) -> str:
 
 
 def answer(token: SpeakingToken, *typed: str) -> str:
-    """Wake the token, type, confirm; give the answer that its display shows."""
+    """Wake the token, type, confirm; return the answer on its display."""
     token.tap("red")
     token.until_quiet()
     for number in typed:
