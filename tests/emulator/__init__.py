@@ -1,1 +1,1 @@
-"""Tests of the emulator itself: clock, flash, chips, shims, session, lines and scenarios."""
+"""Tests of the emulator itself."""

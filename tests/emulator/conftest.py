@@ -13,7 +13,8 @@ from tests.support.emulated.images import image
 
 @pytest.fixture
 def token(tmp_path: Path) -> Iterator[Callable[..., Emulator]]:
-    """Make an emulated token with the given main.py; closed at the end of the test."""
+    """Return a function that makes an emulated token with a given main.py, closed after the
+    test."""
     with ExitStack() as stack:
 
         def make(main: str, name: str = "token", **options: Any) -> Emulator:
@@ -26,7 +27,8 @@ def token(tmp_path: Path) -> Iterator[Callable[..., Emulator]]:
 
 @pytest.fixture
 def run(token: Callable[..., Emulator]) -> Callable[..., str]:
-    """What a main.py prints while it runs for some virtual seconds on a plugged-in board."""
+    """Return a function that runs a main.py for some virtual seconds on a plugged-in board; it
+    returns the output."""
 
     def start(main: str, seconds: float = 1, **options: Any) -> str:
         emulator = token(main + "\nimport time\ntime.sleep(1000000)\n", **options)

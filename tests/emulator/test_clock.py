@@ -1,4 +1,4 @@
-"""The virtual clock against a sorted list."""
+"""The virtual clock against a sorted list as its model."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""The NOR flash: its rules against a model, wear, times, and power cuts at its operations."""
+"""The NOR flash: its rules against a model, wear, timing, and power cuts at its operations."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,5 +1,4 @@
-"""Handlers of interrupts run in the middle of file operations, as they do on a board; the flash is
-not theirs then."""
+"""Interrupt handlers run during file operations, as on a board, and must not use the flash then."""
 
 from collections.abc import Callable
 
@@ -8,7 +7,7 @@ import pytest
 from emulator.errors import FlashReenteredError
 from emulator.session import Emulator
 
-# A timer that HANDLES every millisecond, and a program that reads or writes files all the while.
+# A timer that runs HANDLES every millisecond, and a program that reads or writes files meanwhile.
 BUSY = """
 import time
 from machine import Timer

@@ -1,4 +1,4 @@
-"""The emulated token as a whole, on a tiny firmware."""
+"""The emulated token as a whole, with a small test firmware."""
 
 import io
 import os
@@ -40,7 +40,7 @@ def test_the_screen_shows_what_went_over_the_bus(token: Token) -> None:
     emulator.press()
     screen = emulator.screen()
     columns = {x for x in range(screen.width) if screen.pixel(x, 0)}
-    assert columns == set(range(7))  # the edges of letting go
+    assert columns == set(range(7))  # the edges of the release
     assert emulator.screen(rotated=True).pixel(127, 63)
     with pytest.raises(IndexError):
         screen.pixel(128, 0)

@@ -1,4 +1,4 @@
-"""The replaced modules machine, time, select and os, seen from a program inside the VM."""
+"""The replaced modules machine, time, select and os, as a program in the VM sees them."""
 
 from collections.abc import Callable
 
@@ -181,7 +181,7 @@ time.sleep(1000)
     emulator.advance(1.5)
     output = emulator.port.read(0)
     errors = output.count(b"ZeroDivisionError")
-    assert errors == 1 if hard else errors >= 2  # two presses, which may chatter
+    assert errors == 1 if hard else errors >= 2  # two presses, which may bounce
     assert b"on\n" in output
 
 

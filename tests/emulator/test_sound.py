@@ -1,4 +1,4 @@
-"""The I2S transmitter, what hangs on it, amplifier and jack, and what is heard of them."""
+"""The I2S transmitter with amplifier and jack, and the sound that is heard."""
 
 import wave
 from array import array
@@ -20,7 +20,7 @@ RAMP = array("h", range(1, 1001))
 
 
 class SoundBoard:
-    """A bench with a transmitter on it."""
+    """A board with an I2S transmitter."""
 
     def __init__(self) -> None:
         self.clock = SimulationClock()
@@ -53,8 +53,8 @@ def test_samples_are_on_the_wires_after_the_two_dma_buffers_each_at_its_time(
     board.out.write(RAMP.tobytes(), True)
     board.wait(100_000)
     bus = board.bus(0.1)
-    # 64 frames of silence, then the ramp; its last part is short of what the DMA takes at once, and
-    # stays behind.
+    # 64 frames of silence, then the ramp; its last part is less than the DMA takes at once and is
+    # not sent.
     assert bus[:64] == [0] * 64
     whole = (len(bus) - 64) // 32 * 32
     sent = (2 * len(RAMP) - 128) // 64 * 32 + 32
@@ -92,7 +92,7 @@ def test_an_underrun_is_silence_and_what_follows_is_whole(board: SoundBoard) -> 
     assert len(heard) >= 600
 
 
-def test_in_its_third_mode_a_ring_takes_what_it_has_room_for_at_once(board: SoundBoard) -> None:
+def test_in_asyncio_mode_a_write_takes_what_the_ring_has_room_for(board: SoundBoard) -> None:
     board.start(ring=1281)
     assert board.out.put(RAMP.tobytes()) == 1280
     assert board.out.filled() == 1280

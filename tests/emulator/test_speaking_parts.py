@@ -49,8 +49,8 @@ print(at)
 time.sleep(100)
 """
 
-# A second of a ramp through machine.I2S in its third mode, as much at a time as there is room for,
-# at odd moments.
+# A second of a ramp through machine.I2S in asyncio mode, as much at a time as there is room for, at
+# irregular times.
 RAMP = """
 import select, time
 from array import array
@@ -71,7 +71,7 @@ print(port.write(ramp), asking.poll(0))
 time.sleep(100)
 """
 
-# 5 plays two seconds of a ramp, any other key stops it, and everything that happens is printed.
+# Key 5 plays two seconds of a ramp, any other key stops it, and every event is printed.
 PROGRAM = f"""
 import select, time
 from firmware.boards.BOARD import BOARD
@@ -148,7 +148,8 @@ Token = Callable[..., Emulator]
 
 @pytest.fixture
 def speaking(tmp_path: Path) -> Iterator[Token]:
-    """Make a token with the parts of a kodeoplæser and that main.py, plugged in and started."""
+    """Return a function that makes a token with the kodeoplæser's parts and a given main.py,
+    plugged in and started."""
     with ExitStack() as stack:
 
         def make(main: str, board: str = "pico", drivers: bool = True) -> Emulator:
@@ -240,7 +241,7 @@ def test_a_key_is_followed_by_silence_at_once(speaking: Token, wait: int) -> Non
 
 
 def test_sound_goes_on_while_the_program_draws(speaking: Token) -> None:
-    """Three whole frames take the bus 150 ms, in which nothing is sent on."""
+    """Three whole frames take 150 ms on the bus, in which no samples are sent."""
     draw = "token.display.on()\n                for ink in (1, 0, 1):\n"
     draw += (
         "                    token.display.canvas.fill(ink)\n                    "
@@ -305,7 +306,8 @@ time.sleep(100)
 
 
 def test_a_key_silences_the_voice_while_the_program_is_busy(speaking: Token) -> None:
-    """5.1.3.5 again: the key's interrupt mutes the sound, long before the program gets to it."""
+    """EN 301 549 5.1.3.5: the key's interrupt mutes the sound before the program handles the
+    key."""
     program = PROGRAM.replace(
         "        feed()\n", "        feed()\n        time.sleep_ms(140)\n"
     ).replace("BUSY", "pass")

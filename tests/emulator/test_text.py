@@ -24,7 +24,7 @@ WORDS = st.text(
 
 
 class Canvas:
-    """A picture to draw on."""
+    """A picture to draw on, with the firmware's fonts."""
 
     def __init__(self) -> None:
         self.data = bytearray(WIDTH * HEIGHT)

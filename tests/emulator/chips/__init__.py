@@ -1,1 +1,1 @@
-"""The emulated chips at their buses."""
+"""Tests of the emulated chips at their buses."""

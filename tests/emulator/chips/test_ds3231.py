@@ -12,12 +12,12 @@ from emulator.chips.ds3231 import EPOCH, Ds3231
 from emulator.clock import SimulationClock
 from firmware.boards.pico import BOARD
 
-SECOND = 1_000_000  # of the virtual clock
+SECOND = 1_000_000  # microseconds of the virtual clock
 DAY = 86_400 * SECOND
 
 
 class Bus:
-    """A chip and the clock it lives by."""
+    """A chip with its virtual clock."""
 
     def __init__(self) -> None:
         self.clock = SimulationClock()
@@ -188,14 +188,14 @@ def test_drift_is_exact_over_a_year_and_more(ppm: float, days: int) -> None:
     bus.chip.drift_ppm = ppm
     for day in range(days):
         bus.clock.run_to((day + 1) * DAY)
-        bus.read(0)  # looking must not round
+        bus.read(0)  # reading must not round the time
     assert bus.chip.unix == EPOCH + days * 86_400 * (1 + Fraction(ppm) / 10**6)
 
 
 @pytest.mark.parametrize("aging", [-128, -35, 1, 127])
 def test_a_positive_aging_value_slows_by_a_tenth_of_a_ppm_each(bus: Bus, aging: int) -> None:
     bus.write(0x10, aging & 0xFF)
-    bus.write(0x0E, 0x3C)  # a conversion takes it into use at once
+    bus.write(0x0E, 0x3C)  # a conversion applies it at once
     start = bus.chip.unix
     bus.run(10_000_000)
     assert bus.chip.unix - start == 10_000_000 - aging

@@ -1,4 +1,4 @@
-"""The keypad's contacts: matrix, bounce, ghosts."""
+"""The keypad's contacts: matrix, bounce, ghosting."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def keypad(board: Board) -> Keypad:
 
 
 def scan(board: Board) -> str:
-    """The keys that a scan sees, column after column."""
+    """Return the keys that a scan reads, column after column."""
     seen = ""
     for x, column in enumerate(COLUMNS):
         board.pins.write(column, 0)

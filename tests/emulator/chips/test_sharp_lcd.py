@@ -1,4 +1,4 @@
-"""The memory LCD against the LS027B7DH01 data sheet, driven by the bytes of its bus."""
+"""The memory LCD against the LS027B7DH01 data sheet, by the bytes on its bus."""
 
 import pytest
 
@@ -36,7 +36,7 @@ def transfer(board: Board, *pieces: bytes) -> None:
 
 
 def address(line: int) -> int:
-    """Its bits in the order of the wire: the lowest first."""
+    """Return the line number's bits in the order of the wire: the lowest first."""
     return int(f"{line:08b}"[::-1], 2)
 
 

@@ -1,4 +1,4 @@
-"""The SSD1306 against its data sheet (Solomon Systech, rev 1.1); sections in the names or
+"""The SSD1306 against its data sheet (Solomon Systech, rev 1.1); section numbers are in
 comments."""
 
 import pytest
@@ -22,7 +22,7 @@ def fresh(seed: int = 0) -> Ssd1306:
 
 @pytest.fixture
 def chip() -> Ssd1306:
-    """Powered, cleared and switched on, held upright."""
+    """Return a chip powered, cleared and switched on, upright."""
     chip = fresh()
     commands(chip, 0x20, 0x00, *UPRIGHT)
     data(chip, bytes(1024))

@@ -1,1 +1,1 @@
-"""Scenarios: what is done to a token, as text."""
+"""Tests of scenarios: user actions and expectations as text."""

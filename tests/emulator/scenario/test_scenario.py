@@ -1,5 +1,4 @@
-"""The scenario language: what it understands, how it complains, and that a recording plays back the
-same."""
+"""The scenario language: its steps, its error messages, and that a recording plays back equally."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -123,7 +122,7 @@ def test_a_recording_plays_back_to_the_same_pixels(token: Token, tmp_path: Path)
     recorder.press_down()
     live.advance(0.1234567)
     recorder.release()
-    live.serve(0.2)  # some real time, as at a window
+    live.serve(0.2)  # some real time, as in the emulator's window
     recorder.plug()
     live.advance(0.3)
     recorder.press_down()

@@ -1,4 +1,4 @@
-"""The words of scenarios for keys and sound, on a token that beeps."""
+"""The scenario steps for keys and sound, on a token that beeps."""
 
 import wave
 from collections.abc import Callable, Iterator
@@ -14,8 +14,8 @@ from emulator.session import Emulator
 from emulator.sound import Heard
 from tests.support.emulated.images import image_with_drivers
 
-# A token that sounds for 600 ms at each key of its keypad, from 100 ms after the press on; # and
-# red make it silent.
+# A token that beeps for 600 ms at each key of its keypad, from 100 ms after the press on; the keys
+# "#" and red silence it.
 BEEPER = """
 import select, time
 from firmware.boards.pico import BOARD

@@ -1,1 +1,1 @@
-"""The link for other programs."""
+"""Tests of the serial link for other programs."""

@@ -1,4 +1,4 @@
-"""The link for other programs: pseudo-terminal, RFC 2217, and mpremote at a REPL."""
+"""The serial link for other programs: pseudo-terminal, RFC 2217, and mpremote at a REPL."""
 
 import os
 import subprocess
@@ -108,7 +108,7 @@ def test_serving_keeps_step_with_real_time(token: Token, monkeypatch: pytest.Mon
     milliseconds = count()
     monkeypatch.setattr(
         "emulator.serial.server.monotonic", lambda: next(milliseconds) / 1000
-    )  # each look takes a millisecond, however busy the machine is
+    )  # each reading takes a millisecond, however busy the machine is
     emulator = token("import time\nwhile True:\n    time.sleep_ms(10)")
     emulator.plug()
     before = emulator.now

@@ -1,4 +1,4 @@
-"""The server of the serial link keeps a token in step with real time, also on a busy machine."""
+"""The server of the serial link keeps a token in step with real time, even on a busy machine."""
 
 import threading
 
@@ -30,7 +30,7 @@ class FakeToken:
 
 
 class LateHost:
-    """An endpoint whose host sends one message at 1 s, of which the server learns 200 ms later."""
+    """An endpoint whose host sends one message at 1 s, which the server receives 200 ms later."""
 
     def __init__(self, real: list[float]) -> None:
         self.real, self.sent, self.received = real, 0.0, 0.0
@@ -54,7 +54,7 @@ class LateHost:
 
 
 def test_clock_readings_are_right_on_a_busy_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The token's time in an answer lies between the host's sending and its receiving."""
+    """The token's time in an answer is between the host's sending and receiving."""
     real = [0.0]
 
     def monotonic() -> float:
