@@ -148,9 +148,9 @@ def test_the_wait_outlives_the_power(runtime: Runtime):
     assert again(runtime, "red", "until quiet") == ["pin", "wait", "2", "minutes"]
 
 
-@pytest.mark.parametrize("trouble", ["lost", "absent"])
-def test_without_a_clock_the_wait_counts_from_power_on(runtime: Runtime, trouble: str):
-    play(runtime, "red", "until quiet", pin=PIN, clock=trouble, kind="hotp")
+@pytest.mark.parametrize("fault", ["lost", "absent"])
+def test_without_a_clock_the_wait_counts_from_power_on(runtime: Runtime, fault: str):
+    play(runtime, "red", "until quiet", pin=PIN, clock=fault, kind="hotp")
     wrong(runtime, 4)
     runtime.call(INTERACTION, "power_cycle")
     assert again(runtime, "red", "until quiet") == ["pin", "wait", "60", "seconds"]

@@ -181,12 +181,12 @@ class _Display:
 
 class _Rtc:
     def __init__(self):
-        self.trouble = None
+        self.fault = None
 
     def lost(self):
-        if self.trouble == "absent":
+        if self.fault == "absent":
             raise OSError(5)
-        return self.trouble == "lost"
+        return self.fault == "lost"
 
     def read(self):
         return 1_790_000_000 + clock.now // 1000
@@ -262,7 +262,7 @@ class _Hardware:
         return bytes(range(7, 7 + count))
 
 
-class Bench:
+class KeypadToken:
     """A token, and a script of what its user does."""
 
     def __init__(self, names, digits, kind, settings):
@@ -366,27 +366,27 @@ def play(steps, options):
     last = None
     gc.collect()  # the token before
     drawn[:] = []
-    bench = Bench(
+    token = KeypadToken(
         options.get("names", ("a",)),
         options.get("digits", 6),
         options.get("kind", "totp"),
         options.get("settings", {}),
     )
     if "held" in options:
-        bench.vault.credentials = options["held"]
-    bench.vault.state = options.get("state", "locked")
-    bench.hardware.clock.trouble = options.get("clock")
+        token.vault.credentials = options["held"]
+    token.vault.state = options.get("state", "locked")
+    token.hardware.clock.fault = options.get("clock")
     if "pin" in options:
-        set_pin(bench.vault, options["pin"], bench.hardware.random)
-    bench.vault.fails = options.get("storage_fails", False)
+        set_pin(token.vault, options["pin"], token.hardware.random)
+    token.vault.fails = options.get("storage_fails", False)
     if "battery" in options:
-        bench.hardware.battery.value = options["battery"]
+        token.hardware.battery.value = options["battery"]
     told = []
     for step in steps:
         before = len(clips)
-        bench.do(step)
-        told.append(([clip for _, clip, _ in clips[before:]], _shown(bench.app)))
-    last = bench
+        token.do(step)
+        told.append(([clip for _, clip, _ in clips[before:]], _shown(token.app)))
+    last = token
     return told
 
 
@@ -437,13 +437,13 @@ def power_cycle() -> None:
     """Take the last play's power away and give it back: its vault and its clock outlive that."""
     global last
     vault = last.vault
-    trouble = last.hardware.clock.trouble
+    fault = last.hardware.clock.fault
     moment = clock.now
     last = None
     gc.collect()
-    last = Bench(("a",), 6, "totp", {})
+    last = KeypadToken(("a",), 6, "totp", {})
     clock.now = moment + 1000
-    last.hardware.clock.trouble = trouble
+    last.hardware.clock.fault = fault
     last.app.vault = last.vault = vault
 
 
