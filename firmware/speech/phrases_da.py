@@ -36,7 +36,7 @@ PHRASES = {
     # Troubles and what to do
     "not_provisioned": "Ikke sat op.",
     "blocked": "Spærret.",
-    "damaged": "Lagerfejl.",
+    "damaged": "Hukommelsesfejl.",
     "storage_failed": "Ikke gemt.",
     "clock_lost": "Uret er stoppet.",
     "clock_absent": "Uret svarer ikke.",
@@ -93,7 +93,7 @@ PHRASES = {
     "too_short": "For kort.",
     "pin_size": "4 til 8 cifre.",
     "saved": "Gemt.",
-    "tries_left": "Forsøg",
+    "tries_left": "Forsøg tilbage",
     "wait": "Vent",
     "seconds": "sekunder.",
     "minutes": "minutter.",

@@ -93,7 +93,7 @@ PHRASES = {
     "too_short": "Too short.",
     "pin_size": "4 to 8 digits.",
     "saved": "Saved.",
-    "tries_left": "Tries",
+    "tries_left": "Tries left",
     "wait": "Wait",
     "seconds": "seconds.",
     "minutes": "minutes.",

@@ -3,7 +3,7 @@
 TEXTS = {
     "not_provisioned": ("Ikke sat op", "Kodeviseren har ingen konto. Kontakt udstederen."),
     "blocked": ("Spærret", "Kontakt udstederen for at få kodeviseren åbnet igen."),
-    "damaged": ("Fejl i lageret", "Data kan ikke læses. Få kodeviseren sat op på ny."),
+    "damaged": ("Hukommelsesfejl", "Data kan ikke læses. Få kodeviseren sat op på ny."),
     "storage_failed": ("Kan ikke gemme", "Ingen kode denne gang. Prøv igen."),
     "clock_lost": ("Uret er gået i stå", "Få uret stillet hos udstederen, før du får koder."),
     "clock_absent": ("Uret svarer ikke", "Få kodeviseren byttet hos udstederen."),

@@ -255,7 +255,7 @@ def test_damaged_storage_is_shown_and_a_wipe_repairs_it(image, tmp_path, languag
     with Emulator(state=tmp_path / "token") as emulator:
         kodeviser = TokenUnderTest(emulator)
         emulator.press()
-        assert emulator.screen_text()[0] == "Fejl i lageret", (
+        assert emulator.screen_text()[0] == "Hukommelsesfejl", (
             "the language setting is lost with the rest"
         )
         emulator.advance(31)

@@ -121,7 +121,7 @@ def test_a_ninth_digit_is_refused(runtime: Runtime):
 def test_a_wrong_pin_says_how_many_tries_are_left(runtime: Runtime):
     told = play(runtime, "red", "until quiet", *"8290", "red", "until quiet", pin=PIN)
     assert said(told[6:]) == ["pin", "is_wrong", "tries_left", "9", "type", "press_red"]
-    assert told[-1][1] == "PIN er forkert. Forsøg 9 Tast. Tryk på rød."
+    assert told[-1][1] == "PIN er forkert. Forsøg tilbage 9 Tast. Tryk på rød."
     assert is_code(enter(runtime, PIN)), "typed without another key before"
     assert runtime.call(INTERACTION, "pin_tries") == 0
 
