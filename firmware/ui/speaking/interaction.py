@@ -142,9 +142,7 @@ class Interaction:
             if change is None:
                 return
             if change[0]:
-                if self._too_soon(_RED, change[1]):
-                    self.app.cancel(_RED)  # it acts after the last release
-                else:
+                if not self._too_soon(_RED, change[1]):
                     self._red_down()
             else:
                 self._last_up = (_RED, change[1])
@@ -196,14 +194,14 @@ class Interaction:
     def _red_alone(self) -> None:
         """Do what the red key does alone: it was released, and no second press came."""
         app = self.app
+        if self._red is not None and self._red.down:  # it bounced, or chose the next account
+            app.after(_RED, self._second_press(), self._red_alone)
+            return
         view = app.screen
         waking = self._waking
         twice = self._twice
         self._red_up_at = None
         self._waking = self._twice = False
-        if self._red is not None and self._red.down:  # held still, since it chose the next account
-            app.after(_RED, self._second_press(), self._red_alone)
-            return
         if waking and view.kind != "pending":
             if twice:  # the second press silenced it
                 app.show(view.from_start())
