@@ -19,6 +19,7 @@ from tests.support.ocra import peer
 PIN = "829136"
 SUITE = "OCRA-1:HOTP-SHA1-6:QN08"
 VECTORS = {"00000000": "237653", "11111111": "243178", "77777777": "224598"}
+APPROVED = ("approved", "star", "clear")
 CODES = ("755224", "287082", "359152")  # RFC 4226, appendix D
 
 
@@ -144,7 +145,7 @@ def test_the_user_changes_the_pin_by_ear_and_a_weak_one_is_refused(mirror: SaidA
         told = mirror.check(token.tap("#"))
     assert told == ["new_pin", "saved"]
     token.emulator.advance(62)
-    token.tap("red")
+    mirror.check(token.tap("red"))
     typed(mirror, "50718")
     assert mirror.check(token.tap("#")) == ["code", *CODES[0]]
 
@@ -164,7 +165,7 @@ def test_a_challenge_is_typed_read_back_confirmed_and_answered(mirror: SaidAndSh
         "clear",
     ]
     assert VECTORS[number] not in token.shown().replace(" ", "")
-    assert mirror.check(token.tap("red")) == ["code", *VECTORS[number]]
+    assert mirror.check(token.tap("#")) == [*APPROVED, "code", *VECTORS[number]]
     assert mirror.check(token.chord("0")) == ["code", *VECTORS[number]]
 
 
@@ -190,7 +191,43 @@ def test_a_payment_is_signed_as_it_was_heard(mirror: SaidAndShown):
     amount = "".join(heard[heard.index("amount") + 1 : heard.index("payee")])
     payee = "".join(heard[heard.index("payee") + 1 : heard.index("press_hash")])
     answer = peer(SECRET, suite, f"{len(amount)}{amount}{payee}")
-    assert mirror.check(token.tap("red")) == ["code", *answer]
+    assert mirror.check(token.tap("#")) == [*APPROVED, "code", *answer]
+
+
+@pytest.mark.clause("5.9", "challenge: answered")
+@pytest.mark.parametrize(
+    "way", ["red, red, 0", "red 400 ms and 0", "red 300 ms and 3", "red alone", "hash too early"]
+)
+def test_a_payment_is_signed_by_nothing_but_the_hash_when_all_was_heard(
+    mirror: SaidAndShown, way: str
+):
+    suite = "OCRA-1:HOTP-SHA256-8:QA32"
+    token = prepared(mirror, challenges(entry="payment", suite=suite))
+    mirror.check(token.tap("red"))
+    typed(mirror, "250")
+    mirror.check(token.tap("#"))
+    typed(mirror, "4071886")
+    asked = ["is_right", "amount", *"250", "payee", *"4071886", "press_hash", "star", "clear"]
+    begun = token.tap("#")
+    if way == "hash too early":
+        token.emulator.advance(2)
+        assert mirror.check(token.tap("#")) == asked, "it is read back again"
+    else:
+        assert token.hear_out(begun) == asked
+        if way == "red, red, 0":
+            moment = token.function("0")
+        elif way == "red alone":
+            moment = token.tap("red", 1.5)
+        else:
+            token.emulator.key_down("red")
+            token.emulator.advance(0.4 if way.endswith("0") else 0.3)
+            moment = token.tap(way[-1])
+            token.emulator.key_up("red")
+        heard = mirror.check(moment)
+        assert heard == (["volume", "7"] if way.endswith("3") else asked)
+    answer = peer(SECRET, suite, "32504071886")
+    assert answer not in token.shown().replace(" ", "")
+    assert mirror.check(token.tap("#")) == [*APPROVED, "code", *answer]
 
 
 @pytest.mark.clause("challenge: corrected")
@@ -202,7 +239,7 @@ def test_the_star_at_the_reading_back_begins_again(mirror: SaidAndShown):
     assert mirror.check(token.tap("*")) == ["number", "type", "press_hash"]
     typed(mirror, "11111111")
     mirror.check(token.tap("#"))
-    assert mirror.check(token.tap("red")) == ["code", *VECTORS["11111111"]]
+    assert mirror.check(token.tap("#")) == [*APPROVED, "code", *VECTORS["11111111"]]
 
 
 @pytest.mark.clause("keys: theme", "5.2", "5.6.1", "5.6.2", "display: mirror")

@@ -1,6 +1,7 @@
 """A kodeoplæser without display and voice: what its keys lead to, with time that jumps from one
 deadline to the next. For the grammar of the keys, of which there are thousands of cases."""
 
+import gc
 import sys
 
 try:
@@ -169,7 +170,7 @@ class Token:
         settings = self.app.interaction.preferences.values
         return {
             "screen": None if screen is None else screen.kind,
-            "title": None if screen is None else [part for part in screen.title],
+            "title": None if screen is None else list(screen.title),
             "typed": getattr(screen, "typed", None),
             "last": None if last is None else last.number,
             "counters": list(self.vault.counters),
@@ -223,6 +224,9 @@ def screens() -> list:
 def reach(screen: str) -> dict:
     """A new token with that screen; its facts."""
     global token
+    token = None
+    if sys.implementation.name == "micropython":
+        gc.collect()  # the token before
     kinds, pin, taps = SCREENS[screen]
     credentials = [
         dict(PAYMENT) if kind == "ocra" else held(kind, str(number))
@@ -254,5 +258,3 @@ def tried(screen: str, gestures: list) -> list:
     for events in gestures:
         told.append((reach(screen), do(events), settle(3000)))
     return told
-
-
