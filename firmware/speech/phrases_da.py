@@ -30,7 +30,6 @@ PHRASES = {
     "seconds_left": "Sekunder tilbage",
     "expired": "udløbet.",
     "press_red": "Tryk på rød.",
-    "press_hash": "Tryk på firkant.",
     "no_code": "Ingen kode.",
     "account": "Konto",
     "compare": "Tast på computeren",
@@ -103,7 +102,6 @@ PHRASES = {
     "amount": "Beløb",
     "payee": "Kontonummer",
     "is_right": "Korrekt?",
-    "approved": "Godkendt.",
     # Look
     "theme": "Skærm",
     "light": "Lys.",

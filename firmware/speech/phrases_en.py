@@ -30,7 +30,6 @@ PHRASES = {
     "seconds_left": "Seconds left",
     "expired": "expired.",
     "press_red": "Press red.",
-    "press_hash": "Press hash.",
     "no_code": "No code.",
     "account": "Account",
     "compare": "Type on the computer",
@@ -103,7 +102,6 @@ PHRASES = {
     "amount": "Amount",
     "payee": "Account number",
     "is_right": "Correct?",
-    "approved": "Approved.",
     # Look
     "theme": "Screen",
     "light": "Light.",

@@ -30,7 +30,6 @@ PHRASES = {
     "seconds_left": "Sekundit sinneruttut",
     "expired": "atorunnaarpoq.",
     "press_red": "Aappaluttoq tooruk.",
-    "press_hash": "Sisamanik teqeqqulik tooruk.",
     "no_code": "Kodeqanngilaq.",
     "account": "Konto",
     "compare": "Qarasaasiami allaguk",
@@ -103,7 +102,6 @@ PHRASES = {
     "amount": "Aningaasat",
     "payee": "Konto normu",
     "is_right": "Eqqorpa?",
-    "approved": "Akuerivat.",
     # Look
     "theme": "Saqqaa",
     "light": "Qaamasoq.",

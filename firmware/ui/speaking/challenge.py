@@ -122,7 +122,7 @@ class Confirmation(View):
         self, app: "App", lines: "Lines", then: "Callable[[], View]", again: "Callable[[], View]"
     ):
         """Read the lines back; then() gives the code's view, again() the first entry."""
-        self._read_back = lines + [["press_hash"], ["star", "clear"]]
+        self._read_back = lines + [["hash", "right"], ["star", "clear"]]
         View.__init__(self, app, ["is_right"], "", self._read_back)
         self._then = then
         self._again = again
@@ -163,7 +163,7 @@ class Confirmation(View):
         if not self._known:
             return self.from_start()
         self._approved = True
-        self._tell(["approved", "star", "clear"])
+        self._tell(["right", "star", "clear"])
         return self
 
     def begin_again(self, key: str) -> "Screen":

@@ -30,7 +30,7 @@ class Entry(View):
     ):
         """Take `least` to `most` digits; then(typed) gives the view that follows. `lines` are said
         before the instructions."""
-        self._prompt = list(lines) + [["type", "press_hash"]]
+        self._prompt = list(lines) + [["type", "hash", "end"]]
         View.__init__(self, app, title, "", self._prompt)
         self.typed = ""
         self._before = ""  # what was typed before the last key
@@ -57,7 +57,7 @@ class Entry(View):
         """Add a digit."""
         self._before = self.typed
         if len(self.typed) == self._most:
-            self._tell(["end", "press_hash"])
+            self._tell(["end", "hash"])
         else:
             self.typed += key
             self._added(key)

@@ -19,7 +19,7 @@ from tests.support.ocra import peer
 PIN = "829136"
 SUITE = "OCRA-1:HOTP-SHA1-6:QN08"
 VECTORS = {"00000000": "237653", "11111111": "243178", "77777777": "224598"}
-APPROVED = ("approved", "star", "clear")
+APPROVED = ("right", "star", "clear")
 CODES = ("755224", "287082", "359152")  # RFC 4226, appendix D
 
 
@@ -59,7 +59,7 @@ def challenges(name: str = "Bank", entry: str = "number", suite: str = SUITE) ->
 @pytest.mark.clause("5.1.3.8", "pin: asked", "pin: private", "display: mirror")
 def test_the_pin_is_typed_unseen_and_unheard_and_the_code_follows(mirror: SaidAndShown):
     token = prepared(mirror, hotp(), pin=PIN)
-    assert mirror.check(token.tap("red")) == ["pin", "type", "press_hash"]
+    assert mirror.check(token.tap("red")) == ["pin", "type", "hash", "end"]
     for key in PIN:
         assert mirror.check(token.tap(key)) == ["digit"], "the same word for each"
         assert not any(character.isdigit() for character in token.shown())
@@ -68,7 +68,7 @@ def test_the_pin_is_typed_unseen_and_unheard_and_the_code_follows(mirror: SaidAn
         "which is asked for once until it is off"
     )
     token.emulator.advance(62)
-    assert mirror.check(token.tap("red")) == ["pin", "type", "press_hash"]
+    assert mirror.check(token.tap("red")) == ["pin", "type", "hash", "end"]
 
 
 @pytest.mark.clause("5.1.3.8", "pin: private", "5.1.3.9")
@@ -97,7 +97,8 @@ def test_wrong_pins_say_what_is_left_and_make_wait_and_the_way_out_is_by_ear(mir
             "tries_left",
             left,
             "type",
-            "press_hash",
+            "hash",
+            "end",
         ]
     typed(mirror, "2468")
     assert mirror.check(token.tap("#"))[:5] == ["pin", "is_wrong", "tries_left", "7", "wait"]
@@ -154,13 +155,14 @@ def test_the_user_changes_the_pin_by_ear_and_a_weak_one_is_refused(mirror: SaidA
 @pytest.mark.parametrize("number", VECTORS)
 def test_a_challenge_is_typed_read_back_confirmed_and_answered(mirror: SaidAndShown, number: str):
     token = prepared(mirror, challenges())
-    assert mirror.check(token.tap("red")) == ["number", "type", "press_hash"]
+    assert mirror.check(token.tap("red")) == ["number", "type", "hash", "end"]
     assert typed(mirror, number) == list(number)
     assert mirror.check(token.tap("#")) == [
         "is_right",
         "number",
         *number,
-        "press_hash",
+        "hash",
+        "right",
         "star",
         "clear",
     ]
@@ -184,12 +186,13 @@ def test_a_payment_is_signed_as_it_was_heard(mirror: SaidAndShown):
         *"1250",
         "payee",
         *"4071886",
-        "press_hash",
+        "hash",
+        "right",
         "star",
         "clear",
     ]
     amount = "".join(heard[heard.index("amount") + 1 : heard.index("payee")])
-    payee = "".join(heard[heard.index("payee") + 1 : heard.index("press_hash")])
+    payee = "".join(heard[heard.index("payee") + 1 : heard.index("hash")])
     answer = peer(SECRET, suite, f"{len(amount)}{amount}{payee}")
     assert mirror.check(token.tap("#")) == [*APPROVED, "code", *answer]
 
@@ -207,7 +210,7 @@ def test_a_payment_is_signed_by_nothing_but_the_hash_when_all_was_heard(
     typed(mirror, "250")
     mirror.check(token.tap("#"))
     typed(mirror, "4071886")
-    asked = ["is_right", "amount", *"250", "payee", *"4071886", "press_hash", "star", "clear"]
+    asked = ["is_right", "amount", *"250", "payee", *"4071886", "hash", "right", "star", "clear"]
     begun = token.tap("#")
     if way == "hash too early":
         token.emulator.advance(2)
@@ -236,7 +239,7 @@ def test_the_star_at_the_reading_back_begins_again(mirror: SaidAndShown):
     mirror.check(token.tap("red"))
     typed(mirror, "12345678")
     mirror.check(token.tap("#"))
-    assert mirror.check(token.tap("*")) == ["number", "type", "press_hash"]
+    assert mirror.check(token.tap("*")) == ["number", "type", "hash", "end"]
     typed(mirror, "11111111")
     mirror.check(token.tap("#"))
     assert mirror.check(token.tap("#")) == [*APPROVED, "code", *VECTORS["11111111"]]

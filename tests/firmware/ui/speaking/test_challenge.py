@@ -10,8 +10,8 @@ from tests.support.runtime import Runtime
 SECRET = b"12345678901234567890"
 NUMBER = "12345678"
 START = 1_790_000_000  # of the bench's clock
-CONFIRM = ["press_hash", "star", "clear"]
-APPROVED = ["approved", "star", "clear"]
+CONFIRM = ["hash", "right", "star", "clear"]
+APPROVED = ["right", "star", "clear"]
 
 
 def held(
@@ -27,7 +27,7 @@ def begin(runtime: Runtime, *accounts: dict[str, object], **options: object) -> 
 
 
 def test_a_typed_challenge_is_read_back_confirmed_and_answered(runtime: Runtime):
-    assert begin(runtime, held()) == ["number", "type", "press_hash"]
+    assert begin(runtime, held()) == ["number", "type", "hash", "end"]
     typed = [again(runtime, key, "until quiet") for key in NUMBER]
     assert typed == [[key] for key in NUMBER], "each key is said"
     assert runtime.call(INTERACTION, "again", "wait 10")[1] == "Tallet 1234 5678"
@@ -47,14 +47,14 @@ def test_the_number_that_is_read_back_stands_on_the_display_in_groups_of_four(ru
     begin(runtime, held())
     enter(runtime, NUMBER)
     shown = runtime.call(INTERACTION, "again", "wait 10")[1]
-    assert shown == "Korrekt? Tallet 1234 5678 Tryk på firkant. Stjerne. Slet."
+    assert shown == "Korrekt? Tallet 1234 5678 Firkant. Rigtigt. Stjerne. Slet."
 
 
 def test_the_star_corrects_while_typing_and_when_it_is_read_back(runtime: Runtime):
     begin(runtime, held())
     assert again(runtime, *"9999", "*", "until quiet")[-1] == "clear"
     assert enter(runtime, "87654321", "#")[2:10] == list("87654321")
-    assert again(runtime, "*", "until quiet") == ["number", "type", "press_hash"]
+    assert again(runtime, "*", "until quiet") == ["number", "type", "hash", "end"]
     enter(runtime, NUMBER)
     assert again(runtime, "#", "until quiet") == [
         *APPROVED,
@@ -73,7 +73,8 @@ def test_what_is_typed_and_read_back_can_be_repeated(runtime: Runtime):
         "3",
         "4",
         "type",
-        "press_hash",
+        "hash",
+        "end",
     ]
     enter(runtime, "5678")
     for key in ("0", "red+0"):
@@ -98,18 +99,19 @@ def test_too_short_is_asked_again_and_too_long_is_refused(runtime: Runtime, numb
             "number",
             *(["too_short", *number] if number else []),
             "type",
-            "press_hash",
+            "hash",
+            "end",
         ]
     else:
         assert heard[2:10] == list(NUMBER)
         begin(runtime, held())
-        assert again(runtime, *number, "until quiet")[-2:] == ["end", "press_hash"]
+        assert again(runtime, *number, "until quiet")[-2:] == ["end", "hash"]
 
 
 def test_a_payment_is_typed_as_amount_and_account_and_both_are_read_back(runtime: Runtime):
     account = held(suite="OCRA-1:HOTP-SHA256-8:QA24", entry="payment")
-    assert begin(runtime, account) == ["amount", "type", "press_hash"]
-    assert enter(runtime, "250") == ["payee", "type", "press_hash"]
+    assert begin(runtime, account) == ["amount", "type", "hash", "end"]
+    assert enter(runtime, "250") == ["payee", "type", "hash", "end"]
     heard = enter(runtime, "00123456789")
     assert heard == ["is_right", "amount", *"250", "payee", *"00123456789", *CONFIRM]
     code = peer(SECRET, account["suite"], "3" + "250" + "00123456789")
@@ -139,7 +141,7 @@ def test_a_counter_moves_with_each_answer(runtime: Runtime):
     account = held(suite="OCRA-1:HOTP-SHA256-6:C-QN08", counter=1)
     for counter in (1, 2):  # the bench counts from one
         heard = begin(runtime, account) if counter == 1 else again(runtime, "red", "until quiet")
-        assert heard == ["number", "type", "press_hash"]
+        assert heard == ["number", "type", "hash", "end"]
         enter(runtime, NUMBER)
         code = peer(SECRET, account["suite"], NUMBER, counter=counter)
         assert again(runtime, "#", "until quiet") == [*APPROVED, "code", *code]
@@ -153,9 +155,9 @@ def test_a_counter_that_cannot_be_kept_gives_no_code(runtime: Runtime):
 
 def test_a_suite_with_a_pin_asks_for_it_first_and_unheard(runtime: Runtime):
     account = held(suite="OCRA-1:HOTP-SHA256-8:QN08-PSHA256")
-    assert begin(runtime, account) == ["pin", "type", "press_hash"]
+    assert begin(runtime, account) == ["pin", "type", "hash", "end"]
     assert again(runtime, "1", "until quiet") == ["digit"]
-    assert enter(runtime, "234") == ["number", "type", "press_hash"]
+    assert enter(runtime, "234") == ["number", "type", "hash", "end"]
     enter(runtime, NUMBER)
     code = peer(SECRET, account["suite"], NUMBER, pin="1234")
     assert again(runtime, "#", "until quiet") == [*APPROVED, "code", *code]
@@ -196,20 +198,22 @@ def test_one_of_several_accounts_says_which_one_it_is(runtime: Runtime):
         "1",
         "number",
         "type",
-        "press_hash",
+        "hash",
+        "end",
     ]
     assert again(runtime, "red+#", "until quiet") == [
         "account",
         "2",
         "number",
         "type",
-        "press_hash",
+        "hash",
+        "end",
     ]
 
 
 def test_the_tokens_pin_comes_before_the_challenge(runtime: Runtime):
-    assert begin(runtime, held(), pin="8291") == ["pin", "type", "press_hash"]
-    assert enter(runtime, "8291") == ["number", "type", "press_hash"]
+    assert begin(runtime, held(), pin="8291") == ["pin", "type", "hash", "end"]
+    assert enter(runtime, "8291") == ["number", "type", "hash", "end"]
 
 
 @pytest.mark.parametrize("language", ["da", "en", "kl"])
