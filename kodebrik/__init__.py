@@ -14,8 +14,8 @@ if _TREE.is_dir() and str(_TREE) not in sys.path:
     sys.path.insert(0, str(_TREE))
 
 
-def main() -> None:
-    """Run the `kodebrik` command line."""
+def main() -> int:
+    """Run the `kodebrik` command line; return its exit code."""
     from host_tools import cli  # noqa: PLC0415 - importable only now
 
-    cli.main()
+    return cli.main()

@@ -1,5 +1,7 @@
 """`python -m kodebrik`: the command line."""
 
+import sys
+
 from kodebrik import main
 
-main()
+sys.exit(main())

@@ -73,7 +73,7 @@ class Services:
     """What operations of the link need of the App; firmware.link.session lists it."""
 
     def __init__(self, app: "App"):
-        """Stand between the link and this App."""
+        """Give the link access to this App."""
         self._app = app
 
     @property
@@ -86,7 +86,7 @@ class Services:
         self._app.show(self._app.interaction.comparison(number))
 
     def settings_changed(self) -> None:
-        """Take the settings over."""
+        """Apply the settings that the host has just written."""
         self._app.apply_settings()
 
     def now_ms(self) -> "Ticks":

@@ -8,7 +8,7 @@ class InvalidError(KodebrikError):
     """What was given breaks a rule."""
 
     def __init__(self, identifier: str, /, **arguments: Argument) -> None:
-        """Both are KodebrikError's."""
+        """Take identifier and arguments as KodebrikError does."""
         super().__init__(identifier, ExitCode.BAD_INPUT, **arguments)
 
 
@@ -16,7 +16,7 @@ class NotFoundError(KodebrikError):
     """What was named does not exist."""
 
     def __init__(self, identifier: str, /, **arguments: Argument) -> None:
-        """Both are KodebrikError's."""
+        """Take identifier and arguments as KodebrikError does."""
         super().__init__(identifier, ExitCode.NOT_FOUND, **arguments)
 
 
@@ -24,7 +24,7 @@ class ConflictError(KodebrikError):
     """What was asked does not go with what is."""
 
     def __init__(self, identifier: str, /, **arguments: Argument) -> None:
-        """Both are KodebrikError's."""
+        """Take identifier and arguments as KodebrikError does."""
         super().__init__(identifier, ExitCode.CONFLICT, **arguments)
 
 
@@ -33,5 +33,5 @@ class UnavailableError(KodebrikError):
     help."""
 
     def __init__(self, identifier: str, /, **arguments: Argument) -> None:
-        """Both are KodebrikError's."""
+        """Take identifier and arguments as KodebrikError does."""
         super().__init__(identifier, ExitCode.DATABASE, **arguments)

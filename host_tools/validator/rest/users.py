@@ -73,7 +73,7 @@ def show_user(service: Service, caller: Reader, user_id: UserInPath) -> User:
 
 @router.put("/users/{user_id:path}", responses=responses(404))
 def set_user(service: Service, caller: HelpDesk, user_id: UserInPath, body: Choices) -> User:
-    """Set where and of what a user is told."""
+    """Set a user's mail address, language, and whether each use is notified."""
     return service.set_user(
         user_id,
         email=body.email,
