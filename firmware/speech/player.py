@@ -16,7 +16,6 @@ if False:
 _LEAD = (
     40  # silence in front: the amplifier wakes (7.5 ms), and what was interrupted is heard to end
 )
-_TICK = 5  # loudness of a tick against the speech's
 _MARKS = 8  # clips that may begin within the driver's ring, and one more
 
 
@@ -65,17 +64,6 @@ class Player:
         self._next = 0
         self._pause = _LEAD * self._rate
         self._all_sent = False
-        self.busy = True
-
-    def tick(self) -> None:
-        """Play a soft tone of 500 Hz that fades within a piece; feed() must follow."""
-        self.stop()
-        audio = self._audio
-        piece = audio.piece
-        size = len(piece)
-        for at in range(size):
-            piece[at] = (abs(at % 32 - 16) - 8) * self.gain * (size - at) // size * _TICK
-        audio.send()
         self.busy = True
 
     def stop(self) -> None:

@@ -26,21 +26,19 @@ class Comparison(View):
 class SettingLevel(View):
     """A setting in steps, and the keys that turn it down and up."""
 
-    def __init__(self, app: "App", name: str, value: int, change: "Callable[[int], View]"):
-        """Show the setting `name`; change(-1 or 1) gives the view after one of its two keys."""
+    def __init__(
+        self, app: "App", name: str, value: int, keys: str, change: "Callable[[int], View]"
+    ):
+        """Show the setting `name`; change(-1 or 1) gives the view after one of the two keys."""
         least, most = app.product["ranges"][name]
         limit = "lowest" if value == least else "highest" if value == most else None
         View.__init__(self, app, [name, str(value)], "", [[limit]] if limit else [])
-        self.kind = name
+        self._keys = keys
         self._change = change
 
-    def down(self, key: str) -> "Screen":
-        """Turn further down without choosing the function again."""
-        return self._change(-1)
-
-    def up(self, key: str) -> "Screen":
-        """Turn further up."""
-        return self._change(1)
+    def key(self, key: str) -> "Screen":
+        """Change the setting further without choosing the function again."""
+        return self._change(2 * self._keys.index(key) - 1) if key in self._keys else UNUSED
 
 
 class Serial(View):
@@ -57,41 +55,31 @@ class Serial(View):
 class Language(View):
     """The language that was chosen, by its own name."""
 
-    kind = "language"
-
     def __init__(self, app: "App", change: "Callable[[int], View]"):
         """Say its name; change(-1 or 1) gives the view after one of the keys."""
         View.__init__(self, app, ["language"], "", [["language_name"]])
         self._change = change
 
-    def down(self, key: str) -> "Screen":
-        """Go on to the language before without choosing the function again."""
-        return self._change(-1)
-
-    def up(self, key: str) -> "Screen":
-        """Go on to the next language."""
-        return self._change(1)
+    def key(self, key: str) -> "Screen":
+        """Go on to another language without choosing the function again."""
+        return self._change(-1 if key == "7" else 1) if key in "79" else UNUSED
 
 
 class Theme(View):
     """Whether the screen is dark or light now; key 1 switches again."""
-
-    kind = "theme"
 
     def __init__(self, app: "App", dark: bool, switch: "Callable[[], View]"):
         """Say it; switch() gives the view after the key."""
         View.__init__(self, app, ["theme"], "", [["dark" if dark else "light"]])
         self._switch = switch
 
-    def switch(self, key: str) -> "Screen":
+    def key(self, key: str) -> "Screen":
         """Switch again."""
-        return self._switch()
+        return self._switch() if key == "1" else UNUSED
 
 
 class Status(View):
     """The state of battery and clock, the firmware's version, and what else there is to change."""
-
-    kind = "status"
 
     def __init__(self, app: "App", choices: dict):
         """Offer choices: key -> (phrase, function that gives the view)."""
@@ -112,10 +100,9 @@ class Status(View):
         offered = []
         for key in sorted(choices):
             offered += [key, choices[key][0]]
-        lines = [[battery]] + clock + [version[:-1]] + ([offered] if offered else [])
-        View.__init__(self, app, ["status"], "", lines)
+        View.__init__(self, app, ["status"], "", [[battery]] + clock + [version[:-1], offered])
         self._choices = choices
 
-    def choose(self, key: str) -> "Screen":
+    def key(self, key: str) -> "Screen":
         """Open a choice."""
         return self._choices[key][1]() if key in self._choices else UNUSED
