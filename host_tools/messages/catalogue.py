@@ -67,7 +67,10 @@ def listed(identifier: str, items: Sequence[str]) -> str:
     put into any language."""
     if len(items) <= 1:
         return items[0] if items else ""
-    return Message(identifier, first=items[0], rest=listed(identifier, items[1:]))
+    # In halves: messages nested one in the other would reach the recursion limit.
+    middle = len(items) // 2
+    first, rest = listed(identifier, items[:middle]), listed(identifier, items[middle:])
+    return Message(identifier, first=first, rest=rest)
 
 
 def has(identifier: str) -> bool:

@@ -48,12 +48,14 @@ def test_captions_are_in_the_spoken_language_and_the_sound_is_complete(
 def test_the_host_voice_says_the_latest_text_and_reports_its_errors():
     began, go_on, said = threading.Event(), threading.Event(), []
 
+    failure = KodebrikError("sound-unavailable", ExitCode.NOT_INSTALLED)
+
     def say(text: str, language: str) -> None:
         said.append((text, language))
         began.set()
         go_on.wait(REAL_LIMIT)
         if text == "three":
-            raise KodebrikError("No voice.", "Install one.", ExitCode.NOT_INSTALLED)
+            raise failure
 
     speaker = TextSpeaker(say)
     speaker.put("one", "da")
@@ -66,7 +68,7 @@ def test_the_host_voice_says_the_latest_text_and_reports_its_errors():
         time.sleep(0.01)
     speaker.close()
     assert said == [("one", "da"), ("three", "en")]
-    assert str(speaker.error) == "No voice."
+    assert speaker.error is failure
 
 
 def test_sound_is_played_and_a_missing_loudspeaker_is_no_error():

@@ -235,3 +235,11 @@ def test_braces_in_an_argument_stay_as_they_are():
 )
 def test_the_environment_chooses_the_language(environment, language):
     assert catalogue.choose(environment) == language
+
+
+def test_a_long_list_of_messages_is_joined_in_order():
+    items = [f"item {number}" for number in range(1000)]
+    joined = catalogue.listed("list-semicolon", items)
+    assert joined == "; ".join(items)
+    assert isinstance(joined, Message)
+    assert joined.text("da") == "; ".join(items)
