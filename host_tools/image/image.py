@@ -119,7 +119,7 @@ def pack(tree: dict[str, bytes], filesystem: dict[str, Any]) -> bytes:
                 disk.makedirs(parent, exist_ok=True)
             with disk.open(path, "wb") as file:
                 file.write(content)
-        disk.fs_gc()
+        disk.fs_gc()  # type: ignore[no-untyped-call]  # littlefs-python does not annotate it
         fits = disk.used_block_count + _KEPT_FREE // block <= filesystem["size"] // block
     except LittleFSError as error:
         if error.code != LittleFSError.Error.LFS_ERR_NOSPC:

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from host_tools.otp.credential import MAX_COUNTER
 from host_tools.validator.records import Status
 from host_tools.validator.rule import drift, lockout
-from host_tools.validator.rule import window as windows
 from host_tools.validator.rule.drift import TokenClock
 from host_tools.validator.rule.verdict import Reason
 from host_tools.validator.rule.window import CodeGenerator, SearchWindow
@@ -138,13 +137,27 @@ def resynchronise(
 
 
 def window_of(state: TokenState, now: float) -> SearchWindow:
-    """Give the token's search window at the time `now`."""
+    """Give the token's search window at the time `now`.
+
+    A token that moves by the clock alone gets, beside the tolerance, as many steps as its clock can
+    have drifted since it was last observed.
+    """
+    generator = state.generator
     token_time = now + drift.estimated_offset(state.clock, now)
-    period = state.generator.period
-    reach = (0.0, 0.0) if period is None else drift.reach(state.clock, now, period)
-    return windows.search_window(
-        state.generator, state.last, state.tolerance, state.look_ahead, token_time, reach=reach
-    )
+    step = 0
+    steps: tuple[int, ...] = (0,)
+    if generator.period is not None:
+        step = max(0, int(token_time // generator.period))
+        steps = tuple(range(max(0, step - state.tolerance), step + state.tolerance + 1))
+    if generator.by_counter:
+        first = state.last + 1
+        return SearchWindow(first, first, min(first + state.look_ahead, MAX_COUNTER), steps)
+    if generator.by_time and generator.period is not None:
+        behind, ahead = drift.reach(state.clock, now, generator.period)
+        earliest = int((token_time - behind) // generator.period) - state.tolerance
+        latest = int((token_time + ahead) // generator.period) + state.tolerance
+        return SearchWindow(step, max(0, earliest), latest)
+    return SearchWindow(0, 0, 0)
 
 
 def _unusable(state: TokenState, now: float) -> Decision | None:
@@ -179,7 +192,7 @@ def _codes_at(
     the counter."""
 
     def codes_at(position: int) -> list[str]:
-        return [generator.code(position, step, challenge or "", pin or "") for step in window.steps]
+        return generator.codes(position, window.steps, challenge or "", pin or "")
 
     return codes_at
 

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from host_tools.otp import codes
-from host_tools.otp.credential import MAX_COUNTER
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +38,22 @@ class CodeGenerator:
         """Say whether the position is a time step."""
         return self.period is not None and not self.by_counter
 
-    def code(self, position: int, step: int, challenge: str, pin: str | None) -> str:
-        """Give the code of a position. `step` matters for an OCRA suite with both a counter and a
-        time step."""
+    def codes(self, position: int, steps: Sequence[int], challenge: str, pin: str) -> list[str]:
+        """Give the right codes of a position: one, or for an OCRA suite with both a counter and a
+        time step, one for each of `steps`."""
         if self.suite is None:
-            return codes.hotp(self.secret, position, self.digits, self.algorithm)
-        at_step = position if self.by_time else step
-        return codes.ocra(
-            self.secret,
-            self.suite,
-            challenge,
-            counter=position if self.by_counter else None,
-            pin=pin,
-            unix_time=None if self.period is None else at_step * self.period,
-        )
+            return [codes.hotp(self.secret, position, self.digits, self.algorithm)]
+        return [
+            codes.ocra(
+                self.secret,
+                self.suite,
+                challenge,
+                counter=position if self.by_counter else None,
+                pin=pin,
+                unix_time=None if self.period is None else step * self.period,
+            )
+            for step in ((position,) if self.by_time else steps)
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,33 +82,3 @@ class SearchWindow:
             *range(self.last + 1, self.last + 1 + after),
         )
         return sorted(outside, key=lambda position: abs(position - self.expected))
-
-
-def search_window(  # noqa: PLR0913 - all that decides about the window
-    generator: CodeGenerator,
-    last: int,
-    tolerance: int,
-    look_ahead: int,
-    token_time: float,
-    *,
-    reach: tuple[float, float] = (0.0, 0.0),
-) -> SearchWindow:
-    """Give the window of a token whose clock reads `token_time` (seconds), after position `last`
-    was used (-1: none).
-
-    `tolerance` is in steps to either side, `look_ahead` in counters. `reach` is by how many seconds
-    the clock can be behind and ahead of `token_time`; it widens the window of a token that moves by
-    the clock alone.
-    """
-    step = 0
-    steps: tuple[int, ...] = (0,)
-    if generator.period is not None:
-        step = max(0, int(token_time // generator.period))
-        steps = tuple(range(max(0, step - tolerance), step + tolerance + 1))
-    if generator.by_counter:
-        return SearchWindow(last + 1, last + 1, min(last + 1 + look_ahead, MAX_COUNTER), steps)
-    if generator.by_time and generator.period is not None:
-        first = int((token_time - reach[0]) // generator.period) - tolerance
-        final = int((token_time + reach[1]) // generator.period) + tolerance
-        return SearchWindow(step, max(0, first), final)
-    return SearchWindow(0, 0, 0)
