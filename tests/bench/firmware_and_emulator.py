@@ -22,7 +22,7 @@ from tests.support.runtime import MicroPython, compile_modules
 _DAY = 86400
 _ROUNDS = 10
 # Budgets as multiples of a bare VM start of the same run.
-_IMPORTS, _START, _YEAR = 4, 5, 1
+_IMPORTS, _START, _YEAR = 3, 5, 1
 _LEAST_HEAP, _MOST_HEAP = 8, 224  # KiB; the emulator's default is the larger one
 
 
