@@ -13,12 +13,12 @@ CLOCK_PPM = {"ds3231": 5.0}
 
 
 def clock_ppm(board: str, product: str) -> float | None:
-    """Give the accuracy (ppm) of the clock that `product` has on `board`; None for an unknown
-    board, product or chip."""
+    """Give the accuracy (ppm) of the clock that `product` has on `board`; None for a product
+    without a clock, and for an unknown board, product or chip."""
     if not board.isidentifier():
         return None
     try:
-        parts = import_module(f"firmware.boards.{board}").BOARD["products"][product]
+        clock = import_module(f"firmware.boards.{board}").BOARD["products"][product]["clock"]
     except (ModuleNotFoundError, KeyError):
         return None
-    return CLOCK_PPM.get(parts["clock"]["chip"])
+    return CLOCK_PPM.get(clock["chip"])
