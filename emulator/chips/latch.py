@@ -24,12 +24,14 @@ class Latch:
         board.pins.watch(part["pin"], self._pin_changed)
 
     def button_changed(self, pressed: bool) -> None:
-        """The button was pressed or released."""
+        """Act on the button: pressed, the supply is switched on; released with nothing else holding
+        it, it goes off after HOLD_UP_US."""
         self._button = pressed
         self._settle(hold_up=not pressed)
 
     def usb_changed(self, on: bool) -> None:
-        """USB power was switched."""
+        """Act on USB power: when it comes, the supply is switched on; when it goes with nothing
+        else holding it, it goes off after HOLD_UP_US."""
         self._settle(hold_up=not on)
 
     def drop(self) -> None:

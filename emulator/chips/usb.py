@@ -12,7 +12,7 @@ class Usb:
         board.pins.drive(self._pin, 0)
 
     def usb_changed(self, on: bool) -> None:
-        """USB power came or went."""
+        """Drive the pin high when USB power comes and low when it goes."""
         self._board.pins.drive(self._pin, int(on))
 
 

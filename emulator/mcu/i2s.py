@@ -128,7 +128,7 @@ class I2sOut:
         if self._alarm is not None:
             self._alarm.cancel()
         if not self._rate:
-            return  # the clocks stand still: the program waits for ever
+            return  # the clocks are stopped: the program waits without end
         waiting, ring, number = len(self._waiting), len(self._ring), self._interrupts
         while waiting:
             number += 1

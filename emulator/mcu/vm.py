@@ -92,7 +92,7 @@ class Vm:
             self._poll.register(stream, select.POLLIN)
         self._received = bytearray()
         self._written = bytearray()
-        self._last_words = bytearray()
+        self._stderr_tail = bytearray()
 
     def next_record(self, limit: float) -> tuple[int, int, bytes]:
         """Wait for a record. VmDiedError when the process has ended.
@@ -110,7 +110,7 @@ class Vm:
                     raise VmStuckError(
                         f"The firmware has computed for {used - used_before:.1f} s without waiting "
                         "for anything: it computes on and on, or reads its input before poll() "
-                        f"says there is any.\n{self.last_words()}"
+                        f"says there is any.\n{self.stderr_tail()}"
                     )
                 check_at = now + _CHECK_INTERVAL
             self._receive(check_at - now)
@@ -145,14 +145,14 @@ class Vm:
                     self._process.wait()
                     code = self._process.returncode
                     raise VmDiedError(
-                        f"MicroPython ended by itself (exit code {code}).\n{self.last_words()}"
+                        f"MicroPython ended by itself (exit code {code}).\n{self.stderr_tail()}"
                     )
                 self._received += data
             elif stream == self.output:
                 self._written += data
             else:
-                self._last_words += data
-                del self._last_words[:-STDERR_KEPT]
+                self._stderr_tail += data
+                del self._stderr_tail[:-STDERR_KEPT]
             if not data:
                 self._poll.unregister(stream)
         return bool(ready)
@@ -193,9 +193,9 @@ class Vm:
         unread = int.from_bytes(count, sys.byteorder)
         return os.read(self._stdin_end, unread) if unread else b""
 
-    def last_words(self) -> str:
-        """Give the end of the VM's stderr."""
-        return self._last_words.decode(errors="replace")
+    def stderr_tail(self) -> str:
+        """Give the last bytes of the VM's standard error as text."""
+        return self._stderr_tail.decode(errors="replace")
 
     def kill(self) -> None:
         """End the process: the MCU loses power."""

@@ -7,7 +7,7 @@ class UnpluggedError(OSError):
     """The USB cable is not in."""
 
     def __init__(self) -> None:
-        """Set the message."""
+        """Make the error with its message."""
         super().__init__("The token is unplugged.")
 
 

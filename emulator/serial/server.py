@@ -31,7 +31,7 @@ class LinkServer:
     """Offers the link to other programs at endpoints that are open while the cable is in.
 
     `on_plug()` puts the cable in, `advance(seconds)` lets virtual time pass; `lock` is held while
-    the emulator is moved on.
+    the emulator is advanced.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - the parts of an emulator that serving needs

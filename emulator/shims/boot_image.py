@@ -60,7 +60,7 @@ class _Flash:
         else:
             buffer[:] = self._near.content[offset : offset + count]
         if channel.spend(count // _BYTES_IN_A_US):
-            self._let_in()
+            self._run_pending()
 
     def _turn_to(self, block):
         near = self._far
@@ -72,7 +72,7 @@ class _Flash:
 
     def writeblocks(self, block, buffer, offset=0):
         failure = self._ask(records.PROGRAM, pack("<I", block * self._size + offset) + buffer)
-        self._let_in()
+        self._run_pending()
         return failure
 
     def ioctl(self, request, argument):
@@ -98,11 +98,11 @@ class _Flash:
     def _refuse(self):
         channel.call(records.REENTERED, bytes((channel.handling,)))
 
-    def _let_in(self):
+    def _run_pending(self):
         if channel.handling is None:
             self._busy = True
             try:
-                channel.let_in()
+                channel.run_pending()
             finally:
                 self._busy = False
 

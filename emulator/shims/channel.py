@@ -1,7 +1,7 @@
 """The VM's end of the records: two inherited file descriptors, and its part of the virtual clock.
 
-It allocates almost nothing, because the firmware has the VM collect garbage every few kilobytes,
-and those should be the firmware's own.
+It allocates almost nothing: the firmware has the VM collect garbage every few kilobytes of
+allocation, and only the firmware's own allocations should count.
 """
 # ruff: noqa: PLR1730, PLW0603, SIM115 - state for the life of the VM, and no call where it costs
 # time
@@ -12,11 +12,11 @@ import records
 import uos
 from ustruct import pack_into, unpack_from
 
-_LOOK = 3  # microseconds that reading the clock takes, so that busy loops end
+_CLOCK_READ = 3  # microseconds that reading the clock takes, so that busy loops end
 _CALL = 2  # microseconds any other call takes
 _SIZE = records.REQUEST_SIZE
 _len = len  # MicroPython searches the whole table of its builtins for one
-_LET_IN = (
+_EVENT_DELAY = (
     1000  # microseconds after a record that may have caused an event, until a busy loop asks for it
 )
 _ROOM = 4096  # bytes of records that wait to be sent together; a pipe takes so many in one piece
@@ -29,10 +29,10 @@ _used = 0  # bytes of records that wait
 _header = bytearray(records.REPLY_SIZE)
 _base = 0  # microseconds since power-on at the host's last reply
 _spent = 0  # and spent here since
-_hear_at = 0  # when a busy loop must ask for events; there are none before
+_check_at = 0  # when a busy loop must ask for events; there are none before
 _known_until = 0  # until when `_levels` is valid
 _levels = 0  # of all pins, bit by bit
-_late = []  # events whose handlers have not run yet
+_pending = []  # events whose handlers have not run yet
 _held = False  # interrupts are off
 handling = None  # the source whose handler runs; as on a board no other one does meanwhile
 # where an event comes from -> an object with ring(flags), and drop() where it is `hard`
@@ -77,22 +77,23 @@ def _flush():
 
 def post(kind, payload=b"", cost=_CALL):
     """Send a record without a reply. `cost` in microseconds of virtual time."""
-    global _hear_at, _known_until
+    global _check_at, _known_until
     _put(kind, payload, cost, None, 0)
     _known_until = 0
-    if _hear_at > _base + _LET_IN:
-        _hear_at = _base + _LET_IN
+    if _check_at > _base + _EVENT_DELAY:
+        _check_at = _base + _EVENT_DELAY
     if at_prompt:
         _flush()
 
 
 def send(kind, payload, cost, body=None, size=0):
-    """Send a record without a reply, then let events in if it is time, as after C code on a board.
+    """Send a record without a reply; run the handlers of pending events when a check for them is
+    due, as a board does after C code.
 
     `body` and `size`: more of the payload, a buffer of that many bytes.
     """
     _put(kind, payload, cost, body, size)
-    if at_prompt or _base >= _hear_at:
+    if at_prompt or _base >= _check_at:
         call(records.TICK)
 
 
@@ -101,17 +102,17 @@ def call(kind, payload=b"", cost=_CALL, handlers=True):
 
     OSError with the host's errno. `handlers` is False where a board runs handlers only later.
     """
-    global _base, _hear_at, _known_until, _levels
+    global _base, _check_at, _known_until, _levels
     _put(kind, payload, cost, None, 0)
     _flush()
     if _replies.readinto(_header) != records.REPLY_SIZE:
         uos.system("kill -9 $PPID")  # the host is gone: no program in here may catch that and go on
     _base, quiet, _levels, status, events, size = unpack_from(records.REPLY, _header)
-    _hear_at = _known_until = _base + quiet
+    _check_at = _known_until = _base + quiet
     for _ in range(events):
-        _late.append(tuple(_replies.read(2)))
+        _pending.append(tuple(_replies.read(2)))
     answer = _replies.read(size) if size else b""
-    if handlers and _late:
+    if handlers and _pending:
         _run_handlers()
     if status == records.INTERRUPT:
         raise KeyboardInterrupt
@@ -121,14 +122,15 @@ def call(kind, payload=b"", cost=_CALL, handlers=True):
 
 
 def level(pin):
-    """The level of a pin. The host is asked only when it can have changed."""
+    """Give the level (0 or 1) of a pin; the host is asked only when it can have changed since its
+    last reply."""
     global _spent
     if _base + _spent + _CALL >= _known_until:
         call(records.PIN_READ, handlers=False)
     else:
         _spent += _CALL
     found = _levels >> pin & 1
-    if _late:
+    if _pending:
         _run_handlers()
     return found
 
@@ -138,40 +140,42 @@ def _run_handlers():
     if handling is not None or _held:
         return
     try:
-        while _late:
-            handling, flags = _late.pop(0)
+        while _pending:
+            handling, flags = _pending.pop(0)
             on_event(handling, flags)
     finally:
         handling = None
 
 
 def spend(micros):
-    """Let microseconds pass; true when it is time to let events in."""
+    """Advance the virtual clock by `micros`; return a true value when a check for events is due or
+    an event waits for its handler."""
     global _spent
     _spent += micros
-    return _base + _spent >= _hear_at or _late
+    return _base + _spent >= _check_at or _pending
 
 
 def now():
-    """Microseconds since power-on; takes no time."""
+    """Give the microseconds since power-on; this takes no virtual time."""
     return _base + _spent
 
 
-def let_in():
-    """Run the handlers of the events that have come."""
-    if _base + _spent >= _hear_at:
+def run_pending():
+    """Run the handlers of pending events; ask the host for events when that is due."""
+    if _base + _spent >= _check_at:
         call(records.TICK)
-    elif _late:
+    elif _pending:
         _run_handlers()
 
 
-def look():
-    """Microseconds since power-on, as the program reads the clock: takes time, lets events in."""
+def read_clock():
+    """Give the microseconds since power-on, as a program reads its clock: it takes virtual time,
+    and pending handlers run."""
     global _spent
-    _spent += _LOOK
-    if _late:
+    _spent += _CLOCK_READ
+    if _pending:
         _run_handlers()
-    if _base + _spent >= _hear_at:
+    if _base + _spent >= _check_at:
         call(records.TICK)
     return _base + _spent
 
@@ -188,7 +192,7 @@ def idle(until, link):
         if left <= 0:
             call(records.TICK)
             return False
-    if _late and not _held and handling is None:
+    if _pending and not _held and handling is None:
         _run_handlers()
         return True
     answering.clear()

@@ -191,11 +191,11 @@ def freq(hertz=None):
 
 
 def idle():
-    channel.idle(channel.look() + 1000, 1)
+    channel.idle(channel.read_clock() + 1000, 1)
 
 
 def lightsleep(ms=None):
-    channel.idle(None if ms is None else channel.look() + ms * 1000, 0)
+    channel.idle(None if ms is None else channel.read_clock() + ms * 1000, 0)
 
 
 def deepsleep(ms=None):

@@ -58,7 +58,7 @@ class I2S:
         # between interrupts: span / second, microseconds
         self._second, self._span = unpack("<I", reply)[0], _DMA * 8 // (2 * bits) * 1_000_000
         self._began, self._runs = channel.now(), True
-        channel.let_in()
+        channel.run_pending()
 
     def deinit(self):
         self._runs = False
@@ -73,7 +73,7 @@ class I2S:
         self._handler, self._waits = None, False
         channel.spend(_CALL)
         room = self._room()
-        channel.let_in()
+        channel.run_pending()
         return flags if room >= 2 else 0
 
     def _room(self):
@@ -105,7 +105,7 @@ class I2S:
         if count:
             self._filled += count
             channel.send(records.I2S_PUT, self._head, 0, buffer, count)
-        channel.let_in()
+        channel.run_pending()
         return count
 
     def write(self, buffer):

@@ -15,7 +15,7 @@ REPLY_SIZE = 24
 INTERRUPT = 255  # status: raise KeyboardInterrupt, as Ctrl-C does on a board
 
 READY = 1  # the shims are loaded. reply, at power-on: reset cause, 1 to run boot.py alone (u8 each)
-TICK = 2  # let events in
+TICK = 2  # a busy loop asks for events
 IDLE = 3  # microseconds to the deadline or -1 (i64), 1 when a byte from the host ends it (u8)
 PROGRAM = 4  # flash address (u32), bytes
 ERASE = 5  # flash address (u32)
@@ -32,7 +32,7 @@ I2C_SCAN = 13  # bus. reply: the addresses that answer
 ADC_READ = 14  # pin. reply: u16
 RANDOM = 15  # count (u16). reply: bytes
 RESET = 16  # cause (u8). never answered
-WATCHDOG = 17  # milliseconds until it bites (u32)
+WATCHDOG = 17  # milliseconds until the watchdog resets (u32)
 # main.py is over, the REPL follows: traceback text, empty when it ended by itself or by Ctrl-C
 PROMPT = 18
 SPI_INIT = 19  # bus, sck, mosi (u8 each), SPI mode 0 to 3 (u8), frequency in hertz (u32)

@@ -33,7 +33,7 @@ class poll:
             self._files.modify(obj, eventmask)
 
     def poll(self, timeout=-1):
-        until = None if timeout is None or timeout < 0 else channel.look() + timeout * 1000
+        until = None if timeout is None or timeout < 0 else channel.read_clock() + timeout * 1000
         waiting = True
         while True:
             ready = self._files.poll(0)

@@ -11,11 +11,11 @@ _BOOT_TIME = 1609459200  # 2021-01-01: what an RP2040's own clock says at power-
 
 
 def ticks_us():
-    return channel.look() & _MASK
+    return channel.read_clock() & _MASK
 
 
 def ticks_ms():
-    return channel.look() // 1000 & _MASK
+    return channel.read_clock() // 1000 & _MASK
 
 
 ticks_cpu = ticks_us
@@ -32,7 +32,7 @@ def ticks_diff(end, start):
 
 
 def sleep_us(us):
-    until = channel.look() + us
+    until = channel.read_clock() + us
     while channel.idle(until, 0):
         pass
 
@@ -46,11 +46,11 @@ def sleep(seconds):
 
 
 def time():
-    return _BOOT_TIME + channel.look() // 1000000
+    return _BOOT_TIME + channel.read_clock() // 1000000
 
 
 def time_ns():
-    return _BOOT_TIME * 1000000000 + channel.look() * 1000
+    return _BOOT_TIME * 1000000000 + channel.read_clock() * 1000
 
 
 def gmtime(seconds=None):

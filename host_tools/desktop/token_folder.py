@@ -1,7 +1,8 @@
-"""Emulated tokens in folders: made, taken up again, and the emulator's errors as KodebrikError.
+"""Emulated tokens in folders: creating and reopening them, with the emulator's errors as
+KodebrikErrors.
 
-The emulator is an extra, so it is imported only when a command asks for it. Messages go through
-functions that the caller hands in.
+The emulator is an optional dependency, so it is imported only when a command needs it. The caller
+passes functions for messages.
 """
 
 import secrets

@@ -43,7 +43,7 @@ class Session:
 
     @property
     def access_key(self) -> Secret:
-        """The access key that the token holds now."""
+        """The access key that the token accepts: the one last set or used to open the session."""
         return self._keys[0]
 
     def request(

@@ -70,8 +70,8 @@ def trimmed(aging: int, measured: Drift, offset: Offset) -> int:
 
 
 def duration(seconds: float) -> Message:
-    """Write a time span roughly, as people say it; rounded up, so that waiting so long is
-    enough."""
+    """Describe a duration in whole seconds, minutes, hours or days, rounded up so that waiting that
+    long is enough."""
     for identifier, size in (
         ("duration-days", 86400),
         ("duration-hours", 3600),

@@ -62,7 +62,7 @@ def seal(key: Secret, passphrase: Secret, cost: int = _SCRYPT_COST) -> bytes:
 
 
 def unseal(content: bytes, passphrase: Secret) -> Secret:
-    """Give the issuer key in a key file; KodebrikError when it is not one, is damaged, or the
+    """Decrypt an issuer key file; KodebrikError when it is no key file, is damaged, or the
     passphrase is wrong."""
     try:
         fields = json.loads(content)

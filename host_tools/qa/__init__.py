@@ -1,1 +1,2 @@
-"""Driving tokens as a user does, and judging what they show and say."""
+"""QA of tokens and servers: tokens are operated like a user does, their codes read and
+submitted."""

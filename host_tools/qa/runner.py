@@ -27,7 +27,7 @@ _MAX_OFFSET = 2.0  # seconds that a server's clock may be off before verdicts ca
 
 @dataclass(frozen=True)
 class RealToken:
-    """A real token and the user it is enrolled for; `ask(question)` gives what a person types."""
+    """A real token and its user at the server; `ask(question)` gives the person's typed answer."""
 
     product: str
     serial: str
@@ -52,7 +52,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Console:
-    """Where a run shows lines of text, each result, and how many of the tokens are enrolled."""
+    """The output of a run: lines of text, each result, and the number of tokens enrolled so far."""
 
     say: Callable[[str], None]
     on_result: Callable[[CaseResult], None]

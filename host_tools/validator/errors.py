@@ -1,11 +1,11 @@
-"""What the validator refuses, as errors that its interfaces can tell apart."""
+"""The validator's errors by kind, from which the HTTP statuses follow."""
 
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages.catalogue import Argument
 
 
 class InvalidError(KodebrikError):
-    """What was given breaks a rule."""
+    """A value in the request breaks a rule (HTTP 422)."""
 
     def __init__(self, identifier: str, /, **arguments: Argument) -> None:
         """Take identifier and arguments as KodebrikError does."""
@@ -13,7 +13,7 @@ class InvalidError(KodebrikError):
 
 
 class NotFoundError(KodebrikError):
-    """What was named does not exist."""
+    """The token, user, key or challenge that the request names does not exist (HTTP 404)."""
 
     def __init__(self, identifier: str, /, **arguments: Argument) -> None:
         """Take identifier and arguments as KodebrikError does."""
@@ -21,7 +21,7 @@ class NotFoundError(KodebrikError):
 
 
 class ConflictError(KodebrikError):
-    """What was asked does not go with what is."""
+    """The request is valid, but not in the present state of what it names (HTTP 409)."""
 
     def __init__(self, identifier: str, /, **arguments: Argument) -> None:
         """Take identifier and arguments as KodebrikError does."""
@@ -29,8 +29,8 @@ class ConflictError(KodebrikError):
 
 
 class UnavailableError(KodebrikError):
-    """The database does not answer, or more is asked than can be done: trying again later may
-    help."""
+    """The database does not answer, or the queue of checks is full; trying again later may help
+    (HTTP 503)."""
 
     def __init__(self, identifier: str, /, **arguments: Argument) -> None:
         """Take identifier and arguments as KodebrikError does."""

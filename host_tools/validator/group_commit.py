@@ -82,7 +82,7 @@ class GroupCommit:
                 if not self._waiting:
                     return
                 batch = [self._waiting.popleft() for _ in range(min(MAX_BATCH, len(self._waiting)))]
-            # A caller who went away before the batch was begun is not checked.
+            # Checks whose callers have disconnected are left out.
             begun = [pending for pending in batch if not pending.future.cancelled()]
             if begun:
                 _deliver(self._decide(begun))
@@ -93,7 +93,7 @@ class GroupCommit:
         except Exception as error:
             if len(batch) == 1 or isinstance(error, UnavailableError):
                 return [(pending, error) for pending in batch]
-            # One of them cannot be decided; the others must not suffer.
+            # Some check of the batch fails: decide each in a transaction of its own.
             return [outcome for pending in batch for outcome in self._decide([pending])]
         return list(zip(batch, verdicts, strict=True))
 
@@ -106,7 +106,7 @@ def _deliver(outcomes: Sequence[Outcome]) -> None:
         if loop is None:
             _set_results(part)
         else:
-            # A loop that was closed has nobody who waits. One call for all: each wakes the loop.
+            # One call for all, as each call wakes the loop; a closed loop has no waiting callers.
             with contextlib.suppress(RuntimeError):
                 loop.call_soon_threadsafe(_set_results, part)
 
@@ -116,7 +116,7 @@ def _set_results(outcomes: Sequence[Outcome]) -> None:
         future = pending.future
         if isinstance(future, Future) and not future.set_running_or_notify_cancel():
             continue
-        if future.done():  # the caller has gone away
+        if future.done():  # the caller has disconnected
             continue
         if isinstance(result, Exception):
             future.set_exception(result)

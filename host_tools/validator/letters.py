@@ -1,7 +1,7 @@
-"""The activation letter: serial number and activation code, with what to do, in Danish or English.
+"""The activation letter: serial number, activation code and instructions, in Danish or English.
 
 As HTML (large print, headings and landmarks for screen readers, prints on one page) and as plain
-text. It holds a secret: it is sent apart from the token, and its file is private.
+text. The letter holds a secret: it is sent separately from the token, and its file is private.
 """
 
 import html
@@ -113,8 +113,8 @@ def as_html(letter: Letter) -> str:
 
 
 def in_fours(digits: str) -> str:
-    """Group a number for reading: 1234 5678, 1000 0000 0008. What is no plain number stays as it
-    is."""
+    """Group a number of digits in fours for reading: 1234 5678, 1000 0000 0008. Other text is
+    returned unchanged."""
     if not (digits.isascii() and digits.isdigit()):
         return digits
     return " ".join(digits[start : start + 4] for start in range(0, len(digits), 4))

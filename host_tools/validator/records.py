@@ -52,9 +52,9 @@ class NoticeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NewToken:
-    """A token to import. `suite` makes it an OCRA token (then the credential's period and digits
-    are not used).
+    """A token to import.
 
+    `suite` makes it an OCRA token (the credential's period and digits are then not used).
     `clock_set_at` is when the token's clock was last set (None: now), `clock_ppm` its largest rate
     error in either direction; `window` is in steps to either side, `look_ahead` in HOTP counters.
     """
@@ -233,8 +233,8 @@ class SessionLimits:
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """A visitor of the web site who signs in with a code: who they say they are, the challenge that
-    they were shown, and whether a code was accepted."""
+    """A visitor of the web site who signs in with a code: the user-ID as typed, the challenge
+    shown, and whether a code was accepted."""
 
     user_id: str
     challenge: str

@@ -13,7 +13,7 @@ FOLDER = "folder"  # in the validation context: the Path that file names are rel
 
 
 class Section(BaseModel):
-    """A table of the settings file: its keys and no others, with their own types."""
+    """A table of the settings file; unknown keys and values of another type are refused."""
 
     model_config = ConfigDict(
         extra="forbid",

@@ -1,7 +1,7 @@
-"""The catalogue of cases: right and wrong use of a token, each with the verdict that it must get.
+"""The catalogue of cases: correct and incorrect use of a token, each with the verdict it must get.
 
-A server refuses what is not right; our own also tells the administrator why. Late and early count
-steps of a period.
+Every server must refuse incorrect use; our own also tells the administrator the reason. Late and
+early are counted in steps of a period.
 """
 
 from collections.abc import Callable
@@ -38,7 +38,7 @@ WHY_NOT = {
 
 @dataclass(frozen=True)
 class Case:
-    """One case: `promise` says in one sentence what it shows, `run` performs it."""
+    """One case: `promise` says in one sentence what it verifies, `run` performs it."""
 
     name: str
     promise: str
@@ -188,7 +188,7 @@ def _locked_out(env: Environment) -> None:
 
 
 def _locked_for(env: Environment) -> float:
-    """Give the seconds until the last lock has ended, as the server told; 61 when it did not."""
+    """Give the seconds until the last lock ends, as the server told; 61 when it did not."""
     told = [each.answer.retry_after for each in env.submissions if each.answer.retry_after]
     return (told[-1] or 0.0) + 1 if told else 61.0
 

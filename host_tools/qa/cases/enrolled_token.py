@@ -9,13 +9,13 @@ from host_tools.qa.tokens.reading import Reading
 
 
 class Device(Protocol):
-    """A token that can be pressed: emulated, or real and in a person's hand."""
+    """A token to press: emulated, or a real one operated by a person."""
 
     product: str
 
     @property
     def now(self) -> float:
-        """The time at which the token stands, Unix seconds."""
+        """The token's present time, Unix seconds."""
         ...
 
     def advance_to(self, moment: float) -> None:

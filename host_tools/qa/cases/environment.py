@@ -1,7 +1,7 @@
 """The environment of a case: time, server and enrolled tokens, with the log of what was done.
 
-A case asks for a token whose next code is new and which may be refused so often without being
-locked out; it presses, waits as a user would, submits, and says which answer it expects.
+A case chooses a token with a new next code and with enough refusals left before it is locked out.
+It presses, waits as a user would, submits, and states the expected answer.
 """
 
 import random
@@ -35,10 +35,10 @@ _NOT_COUNTED = (  # reasons for which our server does not count a wrong code
 
 @dataclass
 class Environment:
-    """What cases act on, and what they did. `files` keeps pictures and sounds (None: nowhere).
+    """What cases act on, and the log of their presses and submissions.
 
-    `enrol` and `enrol_payer` add a token, and one that signs payments; None where the tokens are
-    real ones.
+    `files` is the folder for pictures and sounds (None: they are not kept). `enrol` and
+    `enrol_payer` add a token, and one that signs payments; both are None for real tokens.
     """
 
     time: TimeSource
@@ -52,9 +52,10 @@ class Environment:
     submissions: list[Submission] = field(default_factory=list)
 
     def choose_token(self, refusals: int = 0) -> EnrolledToken:
-        """Wait for the free token whose next code is new soonest, and reserve it for the case.
+        """Reserve the free token that has a new code soonest, and wait for that code.
 
-        That many `refusals` will not lock it.
+        When `refusals` wrong codes would lock it, or it was not used for long, a right code is
+        submitted first.
         """
         chosen = min((each for each in self.tokens if not each.busy), key=lambda each: each.free_at)
         chosen.busy = True
@@ -71,7 +72,7 @@ class Environment:
         return chosen
 
     def release_tokens(self) -> None:
-        """Let every token be chosen again, at the end of a case."""
+        """Release the tokens that the case has reserved."""
         for token in self.tokens:
             token.busy = False
 
@@ -85,10 +86,8 @@ class Environment:
         self.submit(token, self.press(token), note, ACCEPTED)
 
     def press(self, token: EnrolledToken, at: float | None = None) -> Press:
-        """Press `token` at `at`, a moment up to now (None: now), and read its code.
-
-        Time then stands where the reading ended. MisreadError when no code can be read.
-        """
+        """Press `token` at `at` (Unix seconds up to now; None: now), and read its code. Afterwards
+        the time is that of the end of the reading. MisreadError when no code can be read."""
         token.device.advance_to(self.time.now() if at is None else at)
         return self._read(token, lambda name: token.device.press(name, self.files))
 
@@ -109,7 +108,7 @@ class Environment:
         return press
 
     def type(self) -> None:
-        """Let virtual time pass as while a user types; in real time nothing."""
+        """Let the time pass that a user needs for typing; in real time nothing passes."""
         if self.time.virtual:
             self.time.wait_until(self.time.now() + self.rng.uniform(*_TYPING), "the user types")
 

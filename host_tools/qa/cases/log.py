@@ -11,14 +11,14 @@ from host_tools.qa.tokens.reading import Reading
 
 
 class MisreadError(Exception):
-    """Display, played clips and recognised speech do not give one code: the token failed, not the
-    server."""
+    """Display, played clips and recognised speech do not give the same code: a fault of the token,
+    not of the server."""
 
 
 @dataclass(frozen=True)
 class Press:
-    """One press of a token: whose token it is, and what was read when. `number` counts the run's
-    presses from 1."""
+    """One press of a token: the token's user-ID, and what was read and when. `number` counts the
+    presses of the run from 1."""
 
     user_id: str
     number: int
@@ -34,20 +34,22 @@ class Press:
 
     @property
     def at(self) -> float:
-        """When the token was pressed."""
+        """When the token was pressed, Unix seconds."""
         return self.reading.pressed_at
 
 
 @dataclass(frozen=True)
 class Expected:
-    """What a server must answer. None: any; `reason` and `steps` count where the server tells."""
+    """What a server must answer. `reason` and `steps` are compared only where the server tells a
+    reason; None allows any."""
 
     accepted: bool
     reason: str | None = None
     steps: int | None = None
 
     def met_by(self, answer: Answer) -> bool:
-        """Compare with what `answer` tells."""
+        """Say whether `answer` is what was expected; reason and steps are compared only when the
+        server told a reason."""
         if answer.accepted != self.accepted:
             return False
         told = answer.reason is not None

@@ -1,9 +1,9 @@
 """The case "payment": amount and account number are typed, read back and signed (OCRA, RFC 6287
 section 7.3).
 
-The server asks what its own user is to pay. Where an attacker has changed the payment on its way to
-the server, the user still types and hears what they mean to pay, so the token's answer does not fit
-the server's question.
+The server's challenge consists of the values that it received. Where an attacker has changed the
+payment on its way to the server, the user still types and hears the intended values, so the token's
+response does not match the server's challenge.
 """
 
 from host_tools.otp import challenges
@@ -16,7 +16,8 @@ _AMOUNT, _PAYEE = 6, 10  # digits
 
 
 def run(env: Environment) -> None:
-    """Pay; send the same answer again; sign another payment than the server asks for; pay again."""
+    """Sign a payment and submit the response twice; sign with other values than the server's
+    challenge has; sign a correct payment again."""
     assert env.enrol_payer is not None  # noqa: S101 - the case's needs say so
     token = env.enrol_payer()
     paid = _draw_payment(env)

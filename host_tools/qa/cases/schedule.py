@@ -27,7 +27,7 @@ _ONCE = "drift"  # beginning of the names of cases that take years: they run onc
 
 @dataclass(frozen=True)
 class CaseResult:
-    """The result of one case. `skipped` says why it did not run, `error` what broke it off."""
+    """The result of one case. `skipped` says why it did not run, `error` why it was aborted."""
 
     case: Case
     number: int
@@ -67,7 +67,7 @@ def run_cases(
 
 
 def _abilities(env: Environment) -> frozenset[str]:
-    """Give what time source, server and product can do, in the words of `Case.needs`."""
+    """Give the abilities of time source, server and product, in the words of `Case.needs`."""
     able = set()
     if env.time.virtual:
         able.add(VIRTUAL)
@@ -86,7 +86,7 @@ def _abilities(env: Environment) -> frozenset[str]:
 
 
 def _order(rng: random.Random, able: frozenset[str]) -> Iterator[Case]:
-    """Give all cases once, then without end drawn ones that can be repeated."""
+    """Give all cases once, then an endless sequence of drawn ones that can be repeated."""
     yield from rng.sample(CASES, len(CASES))
     again = [case for case in CASES if case.needs <= able and not case.name.startswith(_ONCE)]
     again += [CASES[0]] * _RIGHT_WEIGHT

@@ -1,7 +1,7 @@
 """The emulated tokens of a run: provisioned, enrolled at the server, and withdrawn at the end.
 
-The seed determines everything about them, except their secrets at a server that outlives the run:
-whoever knows the seed could compute their codes.
+The seed determines everything about them, except their secrets at a server that is used after the
+run: otherwise anybody who knows the seed could compute their codes.
 """
 
 import random

@@ -27,21 +27,21 @@ _PRESS_SECONDS = 0.2  # seconds after a press within which the firmware reads it
 
 @dataclass(frozen=True)
 class Rules:
-    """The server's settings: window in steps, and whether it learns drift and searches as far as a
-    clock can be off."""
+    """The server's settings: window in steps, and whether drift is learnt and the search widened by
+    the possible drift."""
 
     window: int = 1
     learns: bool = True
 
     @property
     def name(self) -> str:
-        """The name in plots and tables."""
+        """The setting's name in plots and tables."""
         return f"window {self.window}" + ("" if self.learns else ", no learning")
 
 
 @dataclass
 class Tally:
-    """What happened, summed over tokens.
+    """Counts of one or more simulated tokens.
 
     `by_rate` maps the clock's mean drift in ppm, rounded, to [accepted, all] of the right codes
     that were submitted first in a login.

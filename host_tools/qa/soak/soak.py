@@ -1,6 +1,7 @@
-"""A soak test: a fleet simulated over years, in slices that run on processes or machines.
+"""A soak test: a fleet simulated over years, in slices that run in several processes or on several
+machines.
 
-The same seed gives the same figures, however the fleet is cut. The work on a slice is a function of
+The same seed gives the same figures, whatever the slices. The work on a slice is a function of
 plain data, which a process pool and Dask (https://distributed.dask.org, "Client.get_executor") can
 run alike.
 """
@@ -33,10 +34,8 @@ class Soak:
 
 @dataclass(frozen=True)
 class Slice:
-    """Tokens `first` up to but not including `last`, under one setting.
-
-    `perfect` clocks show what a server learns from typing delays alone.
-    """
+    """Tokens `first` up to but not including `last`, under one setting. `perfect`: with clocks
+    without any error, to measure the drift that a server learns from typing delays alone."""
 
     soak: Soak
     rules: Rules

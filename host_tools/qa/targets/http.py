@@ -64,7 +64,7 @@ class HttpClient:
         return Reply(response.status_code, body, took)
 
     def refused(self, what: str, reply: Reply) -> KodebrikError:
-        """Make the error for a `reply` that refuses `what` was asked."""
+        """Make the error for a server's refusal `reply`; `what` names the request."""
         body = reply.body if isinstance(reply.body, dict) else {}
         told = (
             body.get("error")

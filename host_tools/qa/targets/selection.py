@@ -1,4 +1,5 @@
-"""Which server a run is against, and how to get into it, from the options of the command line."""
+"""Selection of the server under test, and of its credentials, from the options of the command
+line."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +20,10 @@ _PRIVACYIDEA, _RADIUS = "privacyidea:", "radius:"
 
 @dataclass(frozen=True)
 class TargetSelection:
-    """The server `against` which a run is, with the keys and passwords that it needs.
+    """The server under test, and the keys and passwords that it needs.
 
-    `against` is LOCAL, a URL of ours, privacyidea:URL or radius:HOST[:PORT]. `enrol` is the URL of
-    a server of ours that enrols in its place.
+    `against` is LOCAL, a URL of our server, privacyidea:URL or radius:HOST[:PORT]. `enrol` is the
+    URL of a server of ours on which users are enrolled instead.
     """
 
     against: str
@@ -38,7 +39,7 @@ class TargetSelection:
 
 
 def default_policy(selection: TargetSelection) -> Policy:
-    """Give the policy that a server is expected to have: ours locks, privacyIDEA may not."""
+    """Give the policy expected of the server: ours locks, privacyIDEA need not."""
     foreign = selection.against.startswith(_PRIVACYIDEA) and selection.administrator is not None
     return Policy(locks_after=0) if foreign else Policy()
 
@@ -46,10 +47,8 @@ def default_policy(selection: TargetSelection) -> Policy:
 def open_target(
     selection: TargetSelection, policy: Policy, time_source: TimeSource, folder: Path
 ) -> Target:
-    """Open the selected server; the local one keeps its database in `folder`.
-
-    KodebrikError for an address that is none, or a missing key.
-    """
+    """Open the selected server; the local one keeps its database in `folder`. KodebrikError for an
+    invalid address or a missing key."""
     against = selection.against
     if selection.local:
         return LocalTarget(folder, time_source)

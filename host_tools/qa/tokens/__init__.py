@@ -1,1 +1,1 @@
-"""The tokens that QA reads codes from: emulated, or real and in a person's hand."""
+"""The tokens that QA reads codes from: emulated ones, or real ones operated by a person."""

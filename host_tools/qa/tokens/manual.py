@@ -9,10 +9,10 @@ from host_tools.qa.tokens.reading import Reading
 
 
 class ManualToken:
-    """A Device in a person's hand. `ask(question)` gives what the person typed."""
+    """A Device operated by a person; `ask(question)` gives the text that the person typed."""
 
     def __init__(self, product: str, time_source: TimeSource, ask: Callable[[str], str]) -> None:
-        """The token has no time of its own: it stands at the run's."""
+        """Use the run's time: the token has none of its own."""
         self.product = product
         self._time, self._ask = time_source, ask
 
@@ -25,7 +25,7 @@ class ManualToken:
         """As Device.advance_to: nothing to do, real time passes by itself."""
 
     def press(self, name: str, files: Path | None = None) -> Reading:
-        """As Device.press; asks until something with digits alone was typed."""
+        """As Device.press; asks again until the answer consists of digits."""
         while True:
             pressed_at = self.now
             typed = "".join(

@@ -1,10 +1,10 @@
-"""Every published vector on the firmware (read from the display) and on the validator.
+"""Runs every published vector on the firmware (read from the display) and on the validator.
 
 The token is an emulated one with the vector's secret, set to the vector's time; for a time that its
-clock chip cannot hold (before 2000, after 2199) it gets the counter that RFC 6238 computes from
-it. Challenges are typed on a kodeoplæser's keys; what no key types is asked of the firmware
-on its VM (ocra.py). The validator's clock is set to the vector's time: it must accept
-the vector's code, once, and refuse a code next to it.
+clock chip cannot hold (before 2000, after 2199) it gets the counter that RFC 6238 computes from it.
+Challenges are typed on a kodeoplæser's keypad; those that cannot be typed are computed by the
+firmware's module on its VM (ocra.py). The validator's clock is set to the vector's time: it must
+accept the vector's code once, and refuse the neighbouring code.
 """
 
 import tempfile
@@ -51,7 +51,7 @@ def all_vectors() -> list[Vector]:
 
 
 def run(product: str, progress: Progress) -> Iterator[VectorResult]:
-    """Try all vectors; `progress(done, total)` is called after each step."""
+    """Run all vectors; `progress(done, total)` is called after each one."""
     vectors = all_vectors()
     model = TokenModel(product, image_of(product), "en")
     with_keypad = (

@@ -39,13 +39,14 @@ class Caller:
 
 
 class ApiKeyAuthenticator:
-    """Finds the owners of API keys, and counts wrong keys against the address they came from.
+    """Finds the owners of API keys, and limits the wrong keys of each client address.
 
-    An answer of the database is used again for a second; so long, a revoked key may be taken.
+    The database's answer for a key is reused for one second, so a revoked key may still be accepted
+    that long.
     """
 
     def __init__(self, validator: Validator, settings: Settings) -> None:
-        """Make the one of a worker."""
+        """Make the authenticator of one worker process."""
         self._validator = validator
         self._requests = RateLimit(settings.requests_per_second, 2 * settings.requests_per_second)
         self.guesses = RateLimit(settings.guesses_per_minute / 60, settings.guesses_per_minute)
@@ -60,7 +61,7 @@ class ApiKeyAuthenticator:
             return None
         address = network_prefix(client_address(request))
         cached = self._cache.get(_digest(key))
-        # Others' guesses from this address must not stop who is known already.
+        # Wrong keys from this address must not block a caller whose key is already known.
         if cached is None or cached[1] is None:
             self.guesses.take(address, cost=0)
         caller = await self.owner(key)
@@ -71,7 +72,7 @@ class ApiKeyAuthenticator:
         return caller
 
     def too_many(self, request: Request) -> bool:
-        """Say whether the request's address has guessed too often of late."""
+        """Say whether the request's address has used up its allowed number of wrong keys."""
         return self.guesses.wait(network_prefix(client_address(request)), cost=0) > 0
 
     async def owner(self, key: str) -> Caller | None:

@@ -46,14 +46,15 @@ Ppm = Annotated[
 
 
 class RequestBody(BaseModel):
-    """A JSON object that holds its fields and no others: a misspelt one must not pass unseen."""
+    """A JSON object of a request; an unknown field is refused, so that a misspelt name is
+    noticed."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=False)
 
 
 def printable(text: str) -> str:
-    """Replace what no identifier holds and not every database stores; what is so named is
-    unknown."""
+    """Replace characters that no identifier contains and not every database can store; the result
+    names nothing that exists."""
     return "".join(
         character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
     )

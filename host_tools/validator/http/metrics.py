@@ -1,7 +1,6 @@
-"""Prometheus metrics, and the one place where checks are counted and timed.
+"""Prometheus metrics, and the function through which every check is counted and timed.
 
-With several workers, an environment variable names the folder where they keep their figures for
-each other.
+With several workers, an environment variable names the folder in which they exchange their figures.
 """
 
 import os
@@ -38,7 +37,7 @@ _BY_REASON = {
 
 
 async def timed_check(validator: Validator, request: CheckRequest) -> Verdict:
-    """Check a code, counted and timed."""
+    """Check a code; count its verdict and measure its duration."""
     began = time.perf_counter()
     verdict = await validator.check(request)
     CHECK_SECONDS.observe(time.perf_counter() - began)
@@ -69,7 +68,8 @@ def metrics(request: Request) -> Response:
 
 
 class _Stored:
-    """What the database knows, asked once for each scrape: it is the same for every worker."""
+    """Figures that come from the database, read once for each scrape; they are the same in every
+    worker."""
 
     def __init__(self, validator: Validator) -> None:
         self._validator = validator

@@ -22,7 +22,7 @@ async def check_password(
     serial: str | None = None,
     challenge: str | None = None,
 ) -> Verdict:
-    """Check a password of a user, of a token, or of a user who must have that token."""
+    """Check a password of a user, of a token, or of a user and the token that must be theirs."""
     if (
         user is not None
         and serial is not None

@@ -17,12 +17,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from host_tools.messages import catalogue
 
-_SITE = 64  # bits of an IPv6 address that one client shares: the others are its own to choose
+_IPV6_PREFIX = 64  # bits of the network that one IPv6 client is assigned
 _MAX_BUCKETS = 10_000  # clients remembered; the one unseen for longest is forgotten first
 
 
 def network_prefix(address: str) -> str:
-    """Give what is counted together with an address: itself, of IPv6 its network of 64 bits."""
+    """Give the network whose addresses share one limit: an IPv4 address itself, the /64 network of
+    an IPv6 address."""
     try:
         number = ip_address(address.partition("%")[0])
     except ValueError:
@@ -31,7 +32,7 @@ def network_prefix(address: str) -> str:
         return address
     if number.ipv4_mapped is not None:
         return str(number.ipv4_mapped)
-    return str(IPv6Address(int(number) >> _SITE << _SITE))
+    return str(IPv6Address(int(number) >> _IPV6_PREFIX << _IPV6_PREFIX))
 
 
 class RateLimit:
@@ -47,8 +48,8 @@ class RateLimit:
         )  # name to tokens left and when
 
     def wait(self, name: str, cost: float = 1.0) -> float:
-        """Take `cost`, or give the seconds until there is enough. `cost` 0 only asks whether one
-        more would go."""
+        """Take `cost` tokens and give 0, or give the seconds until enough have been refilled. With
+        `cost` 0, nothing is taken and it only tells whether one more request would be allowed."""
         now = self._clock()
         left, at = self._levels.get(name, (self._burst, now))
         left = min(self._burst, left + (now - at) * self._rate)
@@ -62,7 +63,7 @@ class RateLimit:
         return 0.0
 
     def take(self, name: str, cost: float = 1.0) -> None:
-        """As wait(), but too many are an HTTP error 429 that says when to come again."""
+        """Take `cost` tokens; raise HTTP error 429 with Retry-After when there are too few."""
         seconds = self.wait(name, cost)
         if seconds > 0:
             after = str(int(seconds) + 1)
@@ -75,8 +76,8 @@ class RateLimit:
 
 @dataclass(frozen=True, slots=True)
 class UploadLimit:
-    """Paths that take up to `limit` bytes, of those for whom `allowed` says so; of anybody else as
-    much as any path."""
+    """Paths whose requests may have up to `limit` bytes when `allowed(request)` is true; otherwise
+    the general limit applies."""
 
     paths: tuple[str, ...]
     limit: int
@@ -84,11 +85,11 @@ class UploadLimit:
 
 
 class BodyLimit:
-    """ASGI middleware: a request longer than its limit gets 413, whether or not it says its length
-    beforehand.
+    """ASGI middleware that answers 413 to a request longer than its limit, with or without
+    Content-Length.
 
-    A body is read into memory before a route looks at who sent it, so who may send a long one is
-    asked here.
+    A body is read into memory before a route authenticates its sender, so the permission for long
+    bodies is checked here.
     """
 
     def __init__(self, app: ASGIApp, limit: int, uploads: UploadLimit) -> None:
@@ -96,7 +97,7 @@ class BodyLimit:
         self._app, self._limit, self._uploads = app, limit, uploads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Count what is received."""
+        """Pass the request on, and answer 413 when its body exceeds the limit."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

@@ -1,4 +1,4 @@
-"""What the person who runs the server decides: the keys of the settings file and their defaults."""
+"""The sections of the settings file that configure HTTP and RADIUS: keys, types and defaults."""
 
 import ipaddress
 from typing import Annotated
@@ -41,7 +41,7 @@ def _clients(given: object, info: ValidationInfo) -> tuple[Client, ...]:
 
 
 class Radius(Section):
-    """Where to listen for RADIUS, and for whom."""
+    """The RADIUS section: the address to listen on, and the clients with their shared secrets."""
 
     host: str = "127.0.0.1"
     port: Port = 1812
@@ -51,7 +51,7 @@ class Radius(Section):
 
 
 class Settings(Section):
-    """One server's choices."""
+    """The settings of one server."""
 
     # These networks may ask /validate/check without an API key.
     keyless_checks_from: Annotated[tuple[Network, ...], BeforeValidator(_networks)] = ()

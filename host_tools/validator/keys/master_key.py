@@ -25,7 +25,7 @@ _NONCE_SIZE = 12  # bytes; NIST SP 800-38D section 8.2.2
 
 
 class MasterKey(Protocol):
-    """A key that wraps data keys. `identity` distinguishes master keys and tells nothing of their
+    """A key that wraps data keys. `identity` distinguishes master keys and reveals nothing of their
     value."""
 
     @property

@@ -183,15 +183,14 @@ def _library() -> Any:
 
 
 def _refusals() -> tuple[type[Exception], ...]:
-    """What drivers answer when GCM's tag is wrong: the standard says EncryptedDataInvalid, SoftHSM2
-    GeneralError."""
+    """Give the exceptions that drivers raise for a wrong GCM tag: EncryptedDataInvalid by the
+    standard, GeneralError by SoftHSM2."""
     known = _library().exceptions
     return (known.EncryptedDataInvalid, known.EncryptedDataLenRange, known.GeneralError)
 
 
 class _errors:  # noqa: N801 - used as a statement
-    """Turn the driver's errors into KodebrikError; their texts hold no secret, but no advice
-    either."""
+    """Turn the driver's errors into KodebrikErrors with advice; their own texts hold no secret."""
 
     def __init__(self, location: KeyLocation) -> None:
         self._location = location

@@ -22,7 +22,7 @@ _POLL_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class Channels:
-    """Where notices go; None is not set up."""
+    """Where notices are sent to; None for a channel that is not set up."""
 
     webhook: webhook.Webhook | None
     mail: smtp.MailServer | None
@@ -34,8 +34,8 @@ class Channels:
 
 
 def deliver(validator: Validator, channels: Channels, now: float) -> int:
-    """Send what is due, once; give how many notices every channel took. A failed one is tried again
-    later."""
+    """Send every notice that is due, once; give how many all channels accepted. A notice that fails
+    is retried later."""
     sent = 0
     for notice in validator.due_notices():
         try:
@@ -64,8 +64,8 @@ def _send(channels: Channels, notice: Notice, now: float) -> None:
 
 
 class Delivery(threading.Thread):
-    """Delivers in the background until stopped; several workers may, for each notice is claimed by
-    one."""
+    """Delivers notices in a background thread until stopped. Several workers may run it: each
+    notice is claimed by one."""
 
     def __init__(self, validator: Validator, channels: Channels) -> None:
         """Nothing is sent before start()."""

@@ -1,4 +1,4 @@
-"""Whether a notice leaves this machine: then it is encrypted on its way."""
+"""Whether a host is this machine's own; notices to any other host must be encrypted."""
 
 import ipaddress
 

@@ -42,8 +42,8 @@ class MailServer(Section):
 
 
 def compose(server: MailServer, notice: Notice, zone: ZoneInfo = DEFAULT_ZONE) -> EmailMessage:
-    """Write the mail. Its Message-ID is the notice's, so that mail that was sent twice can be
-    told."""
+    """Write the mail. Its Message-ID is derived from the notice's id, so that duplicates can be
+    recognised."""
     language = notice.language if notice.language in LANGUAGES else ENGLISH
     product = product_name(notice.product)
     subject = text(language, "notice." + notice.kind, product=product)

@@ -1,9 +1,9 @@
-"""Notices by webhook, signed as Standard Webhooks 1.0.0 says
+"""Notices by webhook, signed by Standard Webhooks 1.0.0
 (github.com/standard-webhooks/standard-webhooks).
 
 The receiver checks `webhook-signature` = "v1," + base64(HMAC-SHA256(secret, id "." timestamp "."
-body)), refuses old timestamps, and drops an id it has seen: a notice may come twice, never not at
-all.
+body)), refuses old timestamps, and ignores an id that it has already processed: delivery is at
+least once.
 """
 
 import base64
@@ -100,7 +100,8 @@ def post(webhook: Webhook, notice: Notice, now: float) -> None:
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """A redirect would carry the notice to where nobody configured it to go: it is a failure."""
+    """Treats a redirect as a failure: it would carry the notice to an address that nobody
+    configured."""
 
     def redirect_request(  # noqa: PLR0913, PLR0917 - as urllib calls it
         self,

@@ -88,8 +88,8 @@ def activate(
 def activate_by_user(
     unit: UnitOfWork, serial: str, codes: Sequence[str], activation_code: str, typed_user: str
 ) -> bool:
-    """Activate for a caller who may be anybody: they learn whether it was done, and not which users
-    and tokens exist."""
+    """Activate for an unauthenticated caller: give only whether it succeeded, so that the answer
+    does not tell which users and tokens exist."""
     try:
         owner = users.find(unit, typed_user)
         token = unit.lock_token(serial)
@@ -114,7 +114,7 @@ def activate_by_administrator(unit: UnitOfWork, token: TokenRow) -> None:
 
 
 def activate_without_codes(unit: UnitOfWork, tokens: Sequence[TokenRow]) -> None:
-    """Activate assigned tokens, no two of the same user, on an administrator's word."""
+    """Activate assigned tokens, no two of the same user, on an administrator's authority."""
     for token in tokens:
         lifecycle.clear_failures(token)
     _make_active(unit, tokens, {"by": "administrator"})

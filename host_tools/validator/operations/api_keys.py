@@ -18,7 +18,7 @@ _LONGEST_NAME = 64  # characters
 
 
 def create(unit: UnitOfWork, name: str, role: Role) -> tuple[ApiKey, Secret]:
-    """Create a key; the key itself is given this once."""
+    """Create a key; its value is returned only here, the database keeps its hash."""
     if not name or len(name) > _LONGEST_NAME or not name.isprintable() or name != name.strip():
         raise InvalidError("api-key-name-invalid", most=_LONGEST_NAME)
     if (

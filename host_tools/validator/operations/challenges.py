@@ -79,7 +79,7 @@ def find_open(unit: UnitOfWork, token: TokenRow, text: str | None) -> int | None
 
 
 def mark_used(unit: UnitOfWork, challenge_id: int) -> None:
-    """Accept no further response to a challenge."""
+    """Mark a challenge as used, so that no further response to it is accepted."""
     unit.connection.execute(
         update(challenges).where(challenges.c.id == challenge_id).values(used=True)
     )

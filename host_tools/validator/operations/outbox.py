@@ -28,7 +28,7 @@ def queue(unit: UnitOfWork, kind: NoticeKind, token: TokenRow) -> None:
 
 
 def claim_due(unit: UnitOfWork, limit: int) -> list[Notice]:
-    """Claim up to `limit` notices that are due, for CLAIMED_SECONDS."""
+    """Claim up to `limit` notices that are due; for CLAIMED_SECONDS no other worker gets them."""
     query = (
         select(notices, users.c.user_id, users.c.email, users.c.language, tokens.c.product)
         .join(users, notices.c.owner_id == users.c.id)

@@ -32,8 +32,8 @@ _inserted_values = attrgetter(*_INSERTED)
 
 
 def import_tokens(unit: UnitOfWork, new: Sequence[NewToken], progress: Progress | None) -> int:
-    """Write them all and give their number; KodebrikError names the first that cannot be
-    imported."""
+    """Insert the tokens in one transaction and give their number; KodebrikError names the first one
+    that cannot be imported."""
     serials = [checked_serial(token.serial) for token in new]
     _refuse_duplicates(serials)
     key = unit.keys.latest(unit.connection)

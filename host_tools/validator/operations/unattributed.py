@@ -1,9 +1,9 @@
 """Audit of checks and activations that name no known user or token, limited to a number a minute.
 
 Whoever can reach the sign-in page can try user-IDs that do not exist as often as they like, and the
-server's audit chain must not grow with every try. The first tries of each minute are logged one by
-one, the others only counted; their number is logged when the minute is over. Each try costs the
-same database work, so that its duration does not tell whether the user exists.
+server's audit chain must not grow with every try. The first tries of each minute are logged
+individually, further ones only counted; their number is logged when the minute is over. Every try
+takes the same database operations, so that its duration does not tell whether the user exists.
 """
 
 from sqlalchemy import insert, select, update

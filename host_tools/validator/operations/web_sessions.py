@@ -82,7 +82,8 @@ def open_sign_in(unit: UnitOfWork, user_id: str, challenge: str, limits: Session
 
 
 def sign_in(connection: Connection, session_id: Secret, now: float) -> SignIn | None:
-    """Give what an open session knows of its visitor; None when there is none."""
+    """Give the user-ID, challenge and approval stored in an open session of a visitor; None when
+    there is no such session."""
     query = select(web_sessions).where(
         web_sessions.c.hash == _hash(session_id),
         web_sessions.c.ends_at > now,

@@ -41,7 +41,7 @@ Check = Callable[
 
 @dataclass(frozen=True)
 class Client:
-    """Who may ask: a network and the secret shared with it."""
+    """A RADIUS client: its network, and the secret that it shares with this server."""
 
     network: ipaddress.IPv4Network | ipaddress.IPv6Network
     secret: Secret
@@ -80,15 +80,16 @@ def parse_clients(text: str) -> list[Client]:
 
 
 class _DropError(Exception):
-    """Why a packet gets no answer."""
+    """A packet must be dropped; the message says why and is written to the log."""
 
 
 class RadiusServer(asyncio.DatagramProtocol):
-    """Answers Access-Request and Status-Server; what cannot be trusted is dropped, as RFC 2865
-    section 3 asks."""
+    """Answers Access-Request and Status-Server; packets that cannot be authenticated are dropped
+    without an answer (RFC 2865 section 3)."""
 
     def __init__(self, clients: list[Client], check: Check) -> None:
-        """`clients` as parse_clients() gives them, `check` decides."""
+        """Take the clients, longest network prefix first (see parse_clients()), and the function
+        that checks a code."""
         self._clients = clients
         self._check = check
         self._transport: asyncio.DatagramTransport | None = None
@@ -96,14 +97,15 @@ class RadiusServer(asyncio.DatagramProtocol):
             OrderedDict()
         )
         self._running: set[asyncio.Task[None]] = set()
-        self._told: set[str] = set()  # senders already complained about in the log
+        self._told: set[str] = set()  # "sender reason" of the warnings already logged
 
     def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # type: ignore[override]
-        """Keep the socket to answer on."""
+        """Keep the transport, over which answers are sent."""
         self._transport = transport
 
     def datagram_received(self, data: bytes, sender: Address) -> None:
-        """Take one packet: answer it, answer it again, or drop it."""
+        """Process one packet: check a new request, send the stored answer to a repeated one, drop
+        others."""
         try:
             request = self._parse(data, sender)
         except _DropError as reason:
@@ -112,8 +114,7 @@ class RadiusServer(asyncio.DatagramProtocol):
         now = time.monotonic()
         while self._answers and next(iter(self._answers.values()))[0] < now - _REMEMBERED:
             self._answers.popitem(last=False)
-        # The authenticator is random, but a repeated packet is repeated whole: its 20 byte header
-        # tells it.
+        # A retransmitted packet has the same 20-byte header, whose authenticator is random.
         seen = (sender[:2], data[:20])
         if seen in self._answers:
             answer = self._answers[seen][1]
@@ -130,12 +131,12 @@ class RadiusServer(asyncio.DatagramProtocol):
 
     @property
     def port(self) -> int:
-        """Give the port that is listened on, which the system chose when 0 was asked for."""
+        """The UDP port of the socket; with port 0 the system has chosen it."""
         assert self._transport is not None  # noqa: S101 - serve() gives only servers that listen
         return int(self._transport.get_extra_info("sockname")[1])
 
     async def close(self) -> None:
-        """Take nothing more, let running checks answer, close the socket."""
+        """Wait for the running checks to be answered, then close the socket."""
         if self._running:
             await asyncio.wait(self._running)
         if self._transport is not None:
@@ -164,7 +165,7 @@ class RadiusServer(asyncio.DatagramProtocol):
         return request
 
     def _client(self, address: str) -> Client | None:
-        # A zone index ("fe80::1%eth0") is no part of the number; IPv4 may come in IPv6's clothes.
+        # Without the zone index ("fe80::1%eth0"); an IPv4 address may come IPv6-mapped.
         number = ipaddress.ip_address(address.partition("%")[0])
         number = getattr(number, "ipv4_mapped", None) or number
         return next((client for client in self._clients if number in client.network), None)
@@ -174,11 +175,11 @@ class RadiusServer(asyncio.DatagramProtocol):
     ) -> None:
         try:
             reply = await self._decide(request, sender[0])
-        except Exception:  # nobody can tell: silence makes the client ask again, or another server
+        except Exception:  # no answer: the client retransmits, or asks another server
             log.exception("A RADIUS check from %s failed; it gets no answer.", sender[0])
             self._answers.pop(seen, None)
             return
-        # First of the attributes: whoever can put bytes before it can prepare the collision
+        # The first attribute: bytes before it would let an attacker prepare an MD5 collision
         # (CVE-2024-3596).
         reply.add_message_authenticator()
         answer = reply.ReplyPacket()
@@ -192,7 +193,7 @@ class RadiusServer(asyncio.DatagramProtocol):
     async def _decide(self, request: wire.AuthPacket, client: str) -> wire.AuthPacket:
         reply = request.CreateReply()
         if request.code == wire.StatusServer:
-            return reply  # RFC 5997: an Access-Accept says "I am here"
+            return reply  # RFC 5997 section 4.2: Status-Server is answered by Access-Accept
         accepted, message = False, b"Wrong user-ID or code."
         if USER_NAME not in request or USER_PASSWORD not in request:
             message = b"This server takes PAP alone: a user name and a password."
@@ -213,7 +214,8 @@ class RadiusServer(asyncio.DatagramProtocol):
             self._transport.sendto(answer, sender)
 
     def _complain(self, sender: str, what: str) -> None:
-        """Say it once per sender and reason: a log must not be filled from outside."""
+        """Log a warning once for each sender and reason, so that packets from outside cannot fill
+        the log."""
         key = f"{sender} {what}"
         if key not in self._told and len(self._told) < _MAX_REMEMBERED:
             self._told.add(key)
@@ -221,10 +223,10 @@ class RadiusServer(asyncio.DatagramProtocol):
 
 
 async def serve(host: str, port: int, clients: list[Client], check: Check) -> RadiusServer:
-    """Listen on UDP `host`:`port` (1812 by RFC 2865); KodebrikError when that is not to be had.
+    """Listen on UDP `host`:`port` (1812 by RFC 2865); KodebrikError when the port cannot be bound.
 
-    Workers share the port; the system hands what comes from one socket of a client to one worker,
-    so that this worker knows its repeated requests.
+    Workers share the port by SO_REUSEPORT. The system delivers all packets from one socket of a
+    client to the same worker, which therefore recognises repeated requests.
     """
     listening = _listen(host, port, shared=True)
     loop = asyncio.get_running_loop()
@@ -235,8 +237,8 @@ async def serve(host: str, port: int, clients: list[Client], check: Check) -> Ra
 
 
 def check_free(host: str, port: int) -> None:
-    """KodebrikError when serve() could not listen there, or would share the port with what is not
-    ours."""
+    """Check that `host`:`port` can be bound and that no other program uses it; KodebrikError
+    otherwise."""
     _listen(host, port, shared=False).close()
 
 

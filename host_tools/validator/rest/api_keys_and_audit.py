@@ -16,14 +16,14 @@ Auditor = Annotated[Caller, Depends(RequireRole(MAY_AUDIT))]
 
 
 class NewKey(RequestBody):
-    """Whose key, and what it may do."""
+    """Name of the owner and role of a new API key."""
 
     name: Name
     role: Role
 
 
 class MadeKey(RequestBody):
-    """A new API key. `key` is shown this once."""
+    """A new API key; `key` is its value, which is never shown again."""
 
     name: str
     role: Role
@@ -44,8 +44,8 @@ def read_audit(
 
 @router.post("/audit/verify", responses=responses())
 def verify_audit(service: Service, caller: Auditor) -> AuditReport:
-    """Follow every chain of the audit; names the first changed or missing entry of each broken
-    one."""
+    """Verify every audit chain; for each broken chain the first changed or missing entry is
+    named."""
     return service.verify_audit()
 
 
@@ -57,12 +57,12 @@ def list_keys(service: Service, caller: Auditor) -> list[ApiKey]:
 
 @router.post("/keys", responses=responses(409), status_code=201)
 def create_key(service: Service, caller: Administrator, body: NewKey) -> MadeKey:
-    """Make an API key."""
+    """Create an API key."""
     made, key = service.create_api_key(body.name, body.role, actor=caller.name)
     return MadeKey(name=made.name, role=made.role, key=key.reveal().decode())
 
 
 @router.delete("/keys/{name}", responses=responses(404), status_code=204, response_class=Response)
 def revoke_key(service: Service, caller: Administrator, name: KeyInPath) -> None:
-    """Refuse an API key from now on."""
+    """Revoke an API key."""
     service.revoke_api_key(name, actor=caller.name)

@@ -1,4 +1,4 @@
-"""Checking codes: the path that must be quick, and challenges for OCRA tokens."""
+"""Routes that check codes and issue challenges to OCRA tokens."""
 
 from typing import Annotated
 
@@ -29,7 +29,7 @@ class _Whose(RequestBody):
 
 
 class Check(_Whose):
-    """One code of a user or of a token."""
+    """A code to check, of a user or of a token: exactly one of the two is named."""
 
     code: Code
     challenge: Annotated[
@@ -39,13 +39,14 @@ class Check(_Whose):
 
 
 class ChallengeRequest(_Whose):
-    """Whose token is challenged, and with what: `text` is drawn at random when it is not given."""
+    """The user or token to challenge; `text` is the challenge, drawn at random when it is not
+    given."""
 
     text: Text | None = None
 
 
 class Details(RequestBody):
-    """Why, for those who help users."""
+    """The verdict's reason and facts, for roles that help users."""
 
     reason: str
     serial: str | None
@@ -54,7 +55,8 @@ class Details(RequestBody):
 
 
 class Outcome(RequestBody):
-    """Accepted or not. Checkers learn nothing more: wrong codes, users and tokens look alike."""
+    """Whether the code was accepted. The role checker gets no details: wrong codes, unknown users
+    and unknown tokens are answered alike."""
 
     accepted: bool
     details: Details | None = None
@@ -95,10 +97,11 @@ def issue_challenge(
     body: ChallengeRequest,
     caller: Annotated[Caller, Depends(RequireRole(MAY_CHECK))],
 ) -> Challenge:
-    """Issue a challenge to the OCRA token of a user; it waits five minutes for its response.
+    """Issue a challenge to the OCRA token of a user or to a token; it can be answered for five
+    minutes.
 
-    Checkers hear 409 whether there is no such user or token, none that is active, or one that
-    answers no challenges.
+    The role checker gets 409 alike when the user or token does not exist, is not active, or takes
+    no challenges.
     """
     validator: Validator = request.app.state.validator
     try:

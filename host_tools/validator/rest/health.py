@@ -1,5 +1,4 @@
-"""Health: is this worker alive, and can it serve? Both without a key, and neither says more than
-that."""
+"""Liveness and readiness probes of a worker; both need no API key."""
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
@@ -11,20 +10,20 @@ router = APIRouter(tags=["operation"])
 
 
 class Health(BaseModel):
-    """What a probe hears."""
+    """The answer to a probe."""
 
     status: str
 
 
 @router.get("/healthz")
 async def alive() -> Health:
-    """Say that the worker runs."""
+    """Answer 200 while the worker runs."""
     return Health(status="ok")
 
 
 @router.get("/readyz", responses=responses(503))
 def ready(request: Request) -> Health:
-    """Say that the database answers; 503 when it does not."""
+    """Answer 200 when the database answers, else 503."""
     validator: Validator = request.app.state.validator
     validator.ping()
     return Health(status="ok")

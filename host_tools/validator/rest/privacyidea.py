@@ -120,7 +120,7 @@ async def check_for_radius(
     serial: _Post = None,
     code: Annotated[str | None, Form(alias="pass", max_length=200)] = None,
 ) -> Response:
-    """Check a code for FreeRADIUS' rlm_rest: 204 when it was accepted, 400 when not, both without a
+    """Check a code for FreeRADIUS' rlm_rest: 204 when it is accepted, else 400, both without a
     body."""
     if not code or not (user or serial):
         return Response(status_code=400)

@@ -12,7 +12,7 @@ PARAMETER, POLICY, SERVER = 905, 303, 903  # error numbers of privacyidea/lib/er
 
 
 def result(authentication: str, detail: dict[str, Any]) -> dict[str, Any]:
-    """Give the outcome of a check: `authentication` is ACCEPT, REJECT or CHALLENGE."""
+    """Give the answer to a completed check: `authentication` is ACCEPT, REJECT or CHALLENGE."""
     outcome = {
         "authentication": authentication,
         "status": True,
@@ -22,7 +22,7 @@ def result(authentication: str, detail: dict[str, Any]) -> dict[str, Any]:
 
 
 def error(number: int, message: str) -> dict[str, Any]:
-    """Give an error: nothing was checked."""
+    """Give the answer to a request that could not be processed."""
     said = {"code": number, "message": f"ERR{number}: {message}"}
     return _envelope({"error": said, "status": False}) | {"detail": None, "id": 1}
 

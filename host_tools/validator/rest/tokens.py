@@ -1,4 +1,4 @@
-"""Tokens over REST: find, assign, activate, block, replace, resynchronise, delete."""
+"""Routes of tokens: find, assign, activate, block, replace, resynchronise, delete."""
 
 from typing import Annotated
 
@@ -38,19 +38,19 @@ Administrator = Annotated[Caller, Depends(RequireRole(MAY_ADMINISTER))]
 
 
 class Assignment(RequestBody):
-    """Who gets the token."""
+    """The user whom the token is assigned to."""
 
     user_id: Name
 
 
 class LetterRequest(RequestBody):
-    """How long the activation code may wait."""
+    """How long the activation code is valid."""
 
     days: Annotated[int, Field(ge=1, le=365)] = 30
 
 
 class Activation(RequestBody):
-    """What the user read from token and letter."""
+    """The codes that the user reads off the token, and the code of the activation letter."""
 
     codes: Codes
     activation_code: Code
@@ -58,40 +58,41 @@ class Activation(RequestBody):
 
 
 class Block(RequestBody):
-    """Why, for the audit."""
+    """The reason for the block, for the audit."""
 
     reason: Text = ""
 
 
 class Replacement(RequestBody):
-    """Which token comes instead."""
+    """The token that replaces this one."""
 
     new_serial: Name
     block: bool = True
 
 
 class TwoCodes(RequestBody):
-    """Two consecutive codes."""
+    """Two consecutive codes of the token."""
 
     codes: Annotated[list[Code], Field(min_length=2, max_length=2)]
 
 
 class Windows(RequestBody):
-    """How far from the expected step or counter codes are accepted; what is not given stays."""
+    """The window (steps) and look-ahead (counters) to set; a value that is not given is not
+    changed."""
 
     window: Annotated[int | None, Field(ge=0, le=10)] = None
     look_ahead: Annotated[int | None, Field(ge=0, le=100)] = None
 
 
 class ClockSet(RequestBody):
-    """When the token's clock was set; now, when not given."""
+    """When the token's clock was set; the present time when it is not given."""
 
     at: Seconds | None = None
 
 
 class ClockPpm(RequestBody):
-    """What the data sheet says that the token's clock can be off by in either direction, with
-    temperature and age."""
+    """The largest rate error of the token's clock in either direction, over temperature and age,
+    from its data sheet."""
 
     ppm: Ppm
 
@@ -126,19 +127,19 @@ def show_token(service: Service, caller: Reader, serial: SerialInPath) -> Token:
 
 @router.delete("/{serial}", responses=responses(404), status_code=204, response_class=Response)
 def delete_token(service: Service, caller: Administrator, serial: SerialInPath) -> None:
-    """Remove a token and its secret; its audit stays."""
+    """Delete a token and its secret; its audit entries are kept."""
     service.delete(serial, actor=caller.name)
 
 
 @router.get("/{serial}/drift", responses=responses(404))
 def show_drift(service: Service, caller: Reader, serial: SerialInPath) -> list[DriftPoint]:
-    """Give the history of the token's clock, oldest first."""
+    """List the observed and estimated offsets of the token's clock, oldest first."""
     return service.drift(serial)
 
 
 @router.post("/{serial}/assign", responses=responses(404, 409))
 def assign(service: Service, caller: HelpDesk, serial: SerialInPath, body: Assignment) -> Token:
-    """Give a token from stock to a user, who is made when new."""
+    """Assign a token from stock to a user, who is created when unknown."""
     return service.assign(serial, body.user_id, actor=caller.name)
 
 
@@ -152,14 +153,15 @@ def unassign(service: Service, caller: HelpDesk, serial: SerialInPath) -> Token:
 def issue_activation_code(
     service: Service, caller: HelpDesk, serial: SerialInPath, body: LetterRequest
 ) -> ActivationCode:
-    """Draw the code of the activation letter. It is shown this once; an earlier one is void."""
+    """Draw the code of the activation letter; it is shown only in this answer, and an earlier code
+    becomes invalid."""
     return service.issue_activation_code(serial, actor=caller.name, days=body.days)
 
 
 @router.post("/{serial}/activate", responses=responses(404, 409), response_model_exclude_unset=True)
 def activate(service: Service, caller: HelpDesk, serial: SerialInPath, body: Activation) -> Outcome:
-    """Activate with one code, or two consecutive ones when clock or counter is off, and the
-    letter's code."""
+    """Activate with the letter's code and one code of the token, or two consecutive ones when its
+    clock or counter is off."""
     verdict = service.activate(
         serial, body.codes, body.activation_code, user_id=body.user_id, actor=caller.name
     )
@@ -170,7 +172,7 @@ def activate(service: Service, caller: HelpDesk, serial: SerialInPath, body: Act
 def activate_by_administrator(
     service: Service, caller: Administrator, serial: SerialInPath
 ) -> Token:
-    """Activate a token that was handed over in person."""
+    """Activate a token without codes, for tokens that were handed over in person."""
     return service.activate_by_administrator(serial, actor=caller.name)
 
 
@@ -182,14 +184,14 @@ def block(service: Service, caller: HelpDesk, serial: SerialInPath, body: Block)
 
 @router.post("/{serial}/unblock", responses=responses(404, 409))
 def unblock(service: Service, caller: HelpDesk, serial: SerialInPath) -> Token:
-    """Take a block back and forget the failures."""
+    """Undo a block, and reset the count of failures."""
     return service.unblock(serial, actor=caller.name)
 
 
 @router.post("/{serial}/replace", responses=responses(404, 409))
 def replace(service: Service, caller: HelpDesk, serial: SerialInPath, body: Replacement) -> Token:
-    """Assign another token to the same user, and block this one unless told not to. Gives the new
-    one."""
+    """Assign another token to the same user and give it; this one is blocked unless `block` is
+    false."""
     return service.replace(serial, body.new_serial, block=body.block, actor=caller.name)
 
 
@@ -215,7 +217,7 @@ def set_window(service: Service, caller: HelpDesk, serial: SerialInPath, body: W
 def clock_was_set(
     service: Service, caller: HelpDesk, serial: SerialInPath, body: ClockSet
 ) -> Token:
-    """Forget the learnt drift, for the token's clock has been set."""
+    """Discard the estimated drift, because the token's clock has been set."""
     return service.clock_was_set(serial, at=body.at, actor=caller.name)
 
 
@@ -223,5 +225,5 @@ def clock_was_set(
 def set_clock_ppm(
     service: Service, caller: HelpDesk, serial: SerialInPath, body: ClockPpm
 ) -> Token:
-    """Set what the token's clock can be off by."""
+    """Set the largest rate error of the token's clock, in ppm."""
     return service.set_clock_ppm(serial, body.ppm, actor=caller.name)

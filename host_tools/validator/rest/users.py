@@ -1,4 +1,4 @@
-"""Users over REST. A user-ID may hold a slash, so it always ends its path."""
+"""Routes of users. A user-ID may contain a slash, so it is always the last part of the path."""
 
 from typing import Annotated, Literal
 
@@ -28,7 +28,8 @@ Language = Literal["da", "en"]
 
 
 class NewUser(RequestBody):
-    """A user to make. A user-ID has 5 to 48 characters and is never a CPR number or ten digits."""
+    """A user to create. A user-ID has 5 to 48 characters and is never a CPR number or ten
+    digits."""
 
     user_id: Name
     email: Mail | None = None
@@ -36,7 +37,7 @@ class NewUser(RequestBody):
 
 
 class Choices(RequestBody):
-    """Where, in which language and of what a user is told."""
+    """Mail address, language, and which events the user is notified of."""
 
     email: Mail | None
     language: Language
@@ -59,7 +60,7 @@ def find_users(
 
 @router.post("/users", responses=responses(409), status_code=201)
 def create_user(service: Service, caller: HelpDesk, body: NewUser) -> User:
-    """Make a user."""
+    """Create a user."""
     return service.create_user(
         body.user_id, email=body.email, language=body.language, actor=caller.name
     )
@@ -85,7 +86,7 @@ def set_user(service: Service, caller: HelpDesk, user_id: UserInPath, body: Choi
 
 @router.put("/pins/{user_id:path}", responses=responses(404))
 def set_pin(service: Service, caller: HelpDesk, user_id: UserInPath, body: Pin) -> User:
-    """Ask for a PIN with every code of the user, or no more."""
+    """Require a PIN with every code of the user, or no longer (null)."""
     return service.set_pin(
         user_id, None if body.pin is None else Secret(body.pin.encode()), actor=caller.name
     )
@@ -95,5 +96,5 @@ def set_pin(service: Service, caller: HelpDesk, user_id: UserInPath, body: Pin) 
     "/users/{user_id:path}", responses=responses(404), status_code=204, response_class=Response
 )
 def delete_user(service: Service, caller: Administrator, user_id: UserInPath) -> None:
-    """Remove a user; their tokens go back into stock."""
+    """Delete a user; their tokens go back into stock."""
     service.delete_user(user_id, actor=caller.name)

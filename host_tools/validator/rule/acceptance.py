@@ -67,10 +67,10 @@ def decide(  # noqa: PLR0913 - all that comes with a code
 ) -> Decision:
     """Decide about one code at the time `now` (Unix seconds).
 
-    `challenge` is the open challenge that the code answers (OCRA), `pin` what the response is
-    computed with; `pin_correct` says whether the user's own PIN was given, if there is one. Every
-    refusal does the work of the longest one, so that the time tells nothing about the token's
-    state.
+    `challenge` is the open challenge that the code answers (OCRA), `pin` the PIN that the response
+    is computed with; `pin_correct` says whether the user's own PIN was given, if there is one.
+    Every refusal takes as much computation as the longest one, so that the duration does not tell
+    the token's state.
     """
     window = window_of(state, now)
     code = "".join(code.split())

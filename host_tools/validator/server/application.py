@@ -49,7 +49,7 @@ _DESCRIPTION = (
 
 
 def create_app(validator: Validator, settings: Settings) -> FastAPI:
-    """Make the application around an open validator, which stays the caller's to close."""
+    """Make the application around an open validator; the caller closes the validator."""
     app = FastAPI(
         title="kodebrik",
         version=VERSION,
@@ -90,7 +90,7 @@ def create_app(validator: Validator, settings: Settings) -> FastAPI:
 
 
 async def _may_import(request: Request) -> bool:
-    """Say whether a request comes with the API key or the session of somebody who may import."""
+    """Say whether the request's API key or web session belongs to somebody who may import."""
     authenticator: ApiKeyAuthenticator = request.app.state.authenticator
     key = presented_key(request)
     try:
@@ -98,15 +98,15 @@ async def _may_import(request: Request) -> bool:
             who = await admin_session.signed_in(request)
             return who is not None and who.may(MAY_ADMINISTER)
         caller = None if authenticator.too_many(request) else await authenticator.owner(key)
-    except KodebrikError:  # nobody can tell; the route, which asks again, says why
+    except KodebrikError:  # no database: the route fails in the same way and reports it
         return False
     return caller is not None and caller.role in MAY_ADMINISTER
 
 
 @contextlib.asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Run RADIUS and the delivery of notices beside the application; at the end, let both finish
-    what they have begun."""
+    """Run RADIUS and the delivery of notices beside the application; at the end, wait until both
+    have finished their current work."""
     validator: Validator = app.state.validator
     settings: Settings = app.state.settings
 

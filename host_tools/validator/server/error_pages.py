@@ -44,7 +44,7 @@ def status_of(error: KodebrikError) -> int:
 
 
 def install(app: FastAPI) -> None:
-    """Give `app` one form for all errors: JSON, or a page where a person's browser asked."""
+    """Install the handlers that turn every error into JSON, or into a page for a browser."""
     app.add_exception_handler(KodebrikError, _kodebrik_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _validation_error)

@@ -1,7 +1,7 @@
-"""Starting the server: one uvicorn process, or several workers that share a socket and a database.
+"""Start of the server: one uvicorn process, or several workers that share a socket and a database.
 
-Workers are new processes that get their options through the environment: neither the database's URL
-nor a key ever stands in an argument list.
+Workers are new processes that get their options through the environment, so that neither the
+database's URL nor a key is part of an argument list.
 """
 
 import contextlib
@@ -39,7 +39,8 @@ _BUSY = {98, 48, 10048}  # EADDRINUSE on Linux, macOS and Windows
 
 @dataclass(frozen=True)
 class Options:
-    """What an administrator decides at the start. `key` is what open_key() takes."""
+    """The command's options. `key` is the argument of open_key(): a file, a PKCS#11 URI, or
+    None."""
 
     database: str
     key: str | None
@@ -53,10 +54,13 @@ class Options:
 
 
 def serve(options: Options, ready: Callable[[str], None]) -> None:
-    """Serve until SIGTERM or Ctrl-C; `ready` is told the address once a worker answers there (and
-    over RADIUS, where that is set up). KodebrikError for what cannot work.
+    """Serve until SIGTERM or Ctrl-C. `ready(url)` is called when the first worker answers over HTTP
+    (and over RADIUS, if that is set up).
+
+    KodebrikError for a database, key, settings file, certificate or address that cannot be used.
     """
-    with Validator(options.database, open_key(options.key)):  # every fault shows here, once
+    # Opened once before any worker starts, so that a fault is reported once.
+    with Validator(options.database, open_key(options.key)):
         settings = settings_file.load(_path(options.settings))
     if settings.radius is not None:
         radius.check_free(settings.radius.host, settings.radius.port)
@@ -79,8 +83,7 @@ def serve(options: Options, ready: Callable[[str], None]) -> None:
     threading.Thread(
         target=_announce, args=(listener.getsockname()[:2], config.is_ssl, ready), daemon=True
     ).start()
-    # uvicorn raises the signal that ended it once more, when everything is done: then it shall do
-    # no harm.
+    # After its shutdown uvicorn raises the signal again, which would kill this process.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
     server = uvicorn.Server(config)
@@ -96,14 +99,14 @@ def serve(options: Options, ready: Callable[[str], None]) -> None:
 
 
 def _announce(address: tuple[str, int], encrypted: bool, ready: Callable[[str], None]) -> None:
-    """Ask the server whether it lives, which it answers once all that runs beside it has begun;
-    then say where."""
+    """Request /healthz, which is answered once RADIUS and notices have started; then call `ready`
+    with the URL."""
     host, port = address
-    nearest = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - all of ours: one to ask it at
-    # An OSError: it ended before it began, and says why itself.
+    nearest = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - one address to connect to
+    # OSError: the server has ended during its start, and reports the reason itself.
     with contextlib.suppress(OSError), contextlib.ExitStack() as opened:
         connection = opened.enter_context(socket.create_connection((nearest, port)))
-        if encrypted:  # its own certificate need not name this address, and nothing is told it
+        if encrypted:  # unverified: the certificate need not name this address, nothing is secret
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
             connection = opened.enter_context(context.wrap_socket(connection))
@@ -116,10 +119,9 @@ def _announce(address: tuple[str, int], encrypted: bool, ready: Callable[[str], 
 
 
 def application() -> FastAPI:
-    """Make the application of this process, as uvicorn and its workers call for it."""
-    # The thread that commits gives the interpreter away at every call of the database, and waits
-    # for it as long as this at the next one: with Python's 5 ms, a busy event loop would stretch
-    # each batch.
+    """Make the application of one process; uvicorn calls this factory in every worker."""
+    # The committing thread releases the GIL at every database call and waits up to this long to
+    # get it back: with Python's default of 5 ms, a busy event loop would delay each batch.
     sys.setswitchinterval(0.0005)
     options = Options(**json.loads(os.environ[_VARIABLE]))
     validator = Validator(options.database, open_key(options.key))

@@ -21,13 +21,14 @@ _STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000")  # secon
 
 
 def add_security_headers(answer: Response) -> Response:
-    """Add them to an answer that is made outside of all middleware: that to a defect."""
+    """Add the headers to the answer to an unexpected error, which is made outside of all
+    middleware."""
     answer.raw_headers += [*_HEADERS, _NO_STORE]
     return answer
 
 
 class SecurityHeaders:
-    """ASGI middleware that adds them."""
+    """ASGI middleware that adds the security headers to every answer."""
 
     def __init__(self, app: ASGIApp) -> None:
         """Wrap `app`."""

@@ -28,7 +28,7 @@ _Field = Annotated[str, Form(max_length=200)]
 
 
 class NotSignedInError(Exception):
-    """A page of the administration was asked for without a session."""
+    """The request for a page of the administration has no open session."""
 
 
 @dataclass(frozen=True)
@@ -40,17 +40,18 @@ class Operator:
     session_id: Secret = field(repr=False)
 
     def may(self, roles: frozenset[Role]) -> bool:
-        """Say whether the role is among `roles`."""
+        """Say whether the operator's role is among `roles`."""
         return self.role in roles
 
     def must(self, roles: frozenset[Role]) -> None:
-        """Raise HTTP error 403 unless the role is among `roles`."""
+        """Raise HTTP error 403 unless the operator's role is among `roles`."""
         if not self.may(roles):
             raise HTTPException(403, Message("role-forbidden", role=word(f"role_{self.role}")))
 
 
 async def signed_in(request: Request) -> Operator | None:
-    """Give who is signed in, if anybody is; the session counts as used."""
+    """Give the operator of the request's session, None without one; the session's idle time starts
+    anew."""
     session_id = ADMINISTRATION.read(request)
     if session_id is None:
         return None
@@ -95,7 +96,7 @@ def show(
 
 
 def page_values(request: Request, operator: Operator) -> dict[str, Any]:
-    """Give what every page of the administration shows or needs."""
+    """Give the values that the templates of all administration pages need."""
     settings: Settings = request.app.state.settings
     return {
         "operator": operator,
@@ -106,13 +107,13 @@ def page_values(request: Request, operator: Operator) -> dict[str, Any]:
 
 @router.get("/admin/login")
 def ask_key(request: Request) -> Response:
-    """Ask for the API key."""
+    """Show the form that asks for the API key."""
     return _form(request)
 
 
 @router.post("/admin/login")
 async def take_key(request: Request, csrf: _Field = "", key: _Field = "") -> Response:
-    """Open a session for the owner of the key, under a fresh id."""
+    """Open a session with a new id for the owner of the API key."""
     visitor = ADMINISTRATION.read(request)
     if visitor is None:
         return _form(request)
@@ -138,12 +139,12 @@ async def take_key(request: Request, csrf: _Field = "", key: _Field = "") -> Res
 
 @router.post("/admin/session", status_code=204)
 def extend_session(operator: SignedInForm) -> None:
-    """Keep the session open: asking who is signed in has moved its end."""
+    """Answer a request to stay signed in; its session check has already renewed the session."""
 
 
 @router.post("/admin/logout")
 def log_out(request: Request, operator: SignedInForm) -> Response:
-    """Close the session: a copy of its cookie opens nothing either."""
+    """Close the session in the database, so that copies of its cookie are worthless too."""
     validator: Validator = request.app.state.validator
     validator.close_session(operator.session_id)
     answer = redirect("/admin/login")

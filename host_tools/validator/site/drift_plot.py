@@ -15,7 +15,7 @@ _DAY = 86400  # seconds
 
 
 def draw_drift(points: list[DriftPoint], labels: Labels, language: str, zone: tzinfo) -> Markup:
-    """Draw the points (at least one), oldest first; dates and numbers are in `language`."""
+    """Draw the points (at least one), oldest first, as SVG; dates and numbers are in `language`."""
     times = Axis(
         even_marks(points[0].at, max(points[-1].at, points[0].at + _DAY), 2),
         lambda at: local_day(at, language, zone),

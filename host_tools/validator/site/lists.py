@@ -21,13 +21,14 @@ _Offset = Annotated[int, Query(ge=0, le=10**9)]
 
 
 def done_text(request: Request, done: str) -> str:
-    """Give the text of an outcome that a page was sent on with; nothing for any other word."""
+    """Give the message for the action `done` that a redirect has named; empty for an unknown
+    name."""
     return text(language(request), f"done_{done}") if has(f"done_{done}") else ""
 
 
 @router.get("")
 def overview(request: Request, operator: SignedIn) -> Response:
-    """Show how many tokens there are, by status."""
+    """Show the numbers of tokens by status."""
     validator: Validator = request.app.state.validator
     return show(request, operator, "administration/overview.html", figures=validator.statistics())
 
@@ -41,7 +42,8 @@ def list_tokens(
     offset: _Offset = 0,
     done: str = "",
 ) -> Response:
-    """Find tokens."""
+    """Show a page of the tokens whose serial number or user-ID contains `text`, all or of one
+    status."""
     validator: Validator = request.app.state.validator
     wanted = Status(status) if status in set(Status) else None
     found = validator.tokens(
@@ -64,7 +66,7 @@ def list_tokens(
 def list_users(
     request: Request, operator: SignedIn, text: _Text = "", offset: _Offset = 0, done: str = ""
 ) -> Response:
-    """Find users."""
+    """Show a page of the users whose user-ID contains `text`."""
     validator: Validator = request.app.state.validator
     found = validator.users(text=printable(text.strip()), offset=offset, limit=_PAGE)
     return show(
@@ -81,13 +83,13 @@ def list_users(
 
 @router.get("/audit")
 def list_audit(request: Request, operator: SignedIn, offset: _Offset = 0) -> Response:
-    """Read the audit of everything."""
+    """Show a page of the audit entries of all chains, newest first."""
     return _audit(request, operator, offset)
 
 
 @router.post("/audit")
 def verify_audit(request: Request, operator: SignedInForm) -> Response:
-    """Follow every chain, and show what was found."""
+    """Verify every audit chain, and show the report."""
     operator.must(MAY_AUDIT)
     validator: Validator = request.app.state.validator
     return _audit(request, operator, 0, report=validator.verify_audit())
@@ -109,7 +111,7 @@ def _audit(request: Request, operator: Operator, offset: int, report: object = N
 
 @router.get("/keys")
 def list_keys(request: Request, operator: SignedIn, done: str = "") -> Response:
-    """List API keys."""
+    """Show the API keys, revoked ones too."""
     operator.must(MAY_AUDIT)
     return _keys(request, operator, done=done_text(request, done))
 
@@ -122,7 +124,7 @@ def change_keys(
     name: _Field = "",
     role: Annotated[Role, Form()] = Role.CHECKER,
 ) -> Response:
-    """Make a key, which is shown once, or revoke one."""
+    """Create an API key, whose value is shown only in this answer, or revoke one."""
     operator.must(MAY_ADMINISTER)
     validator: Validator = request.app.state.validator
     if action == "revoke":

@@ -76,8 +76,8 @@ _templates.filters["word"] = _word
 
 
 def spoken(chosen: str, sentence: str) -> tuple[str, str]:
-    """Give a refusal and the language that it is in: the reader's for a message of the catalogue,
-    else English."""
+    """Give an error's text and its language: the reader's for a message of the catalogue, else
+    English."""
     if isinstance(sentence, Message):
         return sentence.text(chosen), chosen
     return sentence, ENGLISH
@@ -102,7 +102,8 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
 
 
 def streamed_page(request: Request, template: str, **values: Any) -> StreamingResponse:
-    """Answer as page() does, piece by piece: what a template iterates over may wait."""
+    """Answer with a rendered template as page() does, sent in pieces while the template's iterators
+    produce values."""
     pieces = _templates.get_template(template).generate(_context(request, values))
     return StreamingResponse(pieces, media_type="text/html; charset=utf-8")
 
@@ -125,23 +126,23 @@ def _context(request: Request, values: dict[str, Any]) -> dict[str, Any]:
 
 
 def redirect(path: str) -> RedirectResponse:
-    """Send the browser on after a form, so that loading the page again sends nothing twice."""
+    """Redirect with 303 after a form, so that reloading the page does not submit it again."""
     return RedirectResponse(path, status_code=303)
 
 
 def wants_page(request: Request) -> bool:
-    """Say whether a person's browser asks, who gets pages rather than JSON."""
+    """Say whether the client accepts HTML, as browsers do; others get JSON."""
     return "text/html" in request.headers.get("accept", "")
 
 
 def error_page(request: Request, status: int, message: str, hint: str = "") -> Response:
-    """Answer with an error that a person reads."""
+    """Answer with an HTML page about an error."""
     return page(request, "error.html", status, message=message, hint=hint, missing=status == 404)  # noqa: PLR2004
 
 
 @router.get("/")
 def front(request: Request) -> HTMLResponse:
-    """Show where to go."""
+    """Show the front page, with links to sign-in, activation and administration."""
     return page(request, "front.html", demo=request.app.state.settings.sign_in_demo)
 
 
@@ -149,7 +150,7 @@ def front(request: Request) -> HTMLResponse:
 def choose_language(
     request: Request, chosen: Literal["da", "en"], back: str = "/"
 ) -> RedirectResponse:
-    """Keep the language, and go back to the page that the link stood on."""
+    """Set the language cookie, and redirect to the page that the link was on."""
     safe = back if back.startswith("/") and not back.startswith(("//", "/\\")) else "/"
     answer = redirect(safe)
     answer.set_cookie(

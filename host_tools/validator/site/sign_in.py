@@ -1,9 +1,8 @@
-"""Pages for users: the sign-in demo (user-ID, what is approved, code, done) and the activation of
-their token.
+"""Pages for users: the sign-in demo (user-ID, request, code, result) and the activation of their
+token.
 
-Every answer is the same for a wrong code, an unknown user and a blocked token. For OCRA tokens a
-number is drawn and shown to everyone alike, known or not; it becomes a challenge of the user's
-token only when a response comes in.
+Wrong codes, unknown users and blocked tokens get the same answers. Every visitor is shown a random
+number; it becomes a challenge of the user's OCRA token only when a response is submitted.
 """
 
 import secrets
@@ -37,14 +36,14 @@ _Field = Annotated[str, Form(max_length=200)]
 
 @dataclass(frozen=True)
 class Visit:
-    """A visitor: the id in their cookie, and the sign-in that they have begun."""
+    """A visitor: the id in their cookie, and the state of their sign-in."""
 
     session_id: Secret = field(repr=False)
     sign_in: SignIn | None = None
 
 
 def _visit(request: Request) -> Visit:
-    """Give the visitor of a request; one without a cookie is new."""
+    """Give the visitor of a request; a request without a cookie gets a new id."""
     session_id = SIGN_IN.read(request)
     if session_id is None:
         return Visit(new_id())
@@ -62,7 +61,7 @@ def _show(
 
 @router.get("/sign-in")
 def ask_user(request: Request, cancelled: bool = False) -> Response:
-    """Show step 1: who are you?"""
+    """Show step 1, the form for the user-ID."""
     notice = text(language(request), "cancelled") if cancelled else ""
     return _show(
         request,
@@ -76,7 +75,7 @@ def ask_user(request: Request, cancelled: bool = False) -> Response:
 
 @router.post("/sign-in")
 def take_user(request: Request, csrf: _Field = "", user_id: _Field = "") -> Response:
-    """Keep the user-ID, whoever it is, and go on."""
+    """Store the user-ID, known or not, in a new session and go on to step 2."""
     visitor = SIGN_IN.read(request)
     check_form(visitor, csrf)
     if visitor is None or not user_id.strip():
@@ -86,7 +85,7 @@ def take_user(request: Request, csrf: _Field = "", user_id: _Field = "") -> Resp
         )
     authenticator: ApiKeyAuthenticator = request.app.state.authenticator
     authenticator.sign_ins.take(network_prefix(client_address(request)))
-    # No zero in front: a number is one question however many zeros it begins with.
+    # No leading zero: OCRA encodes 012 and 12 as the same question.
     number = str(10 ** (_NUMBER_DIGITS - 1) + secrets.randbelow(9 * 10 ** (_NUMBER_DIGITS - 1)))
     validator: Validator = request.app.state.validator
     validator.close_session(visitor)
@@ -98,7 +97,7 @@ def take_user(request: Request, csrf: _Field = "", user_id: _Field = "") -> Resp
 
 @router.get("/sign-in/approve")
 def ask_code(request: Request) -> Response:
-    """Show step 2: what is approved, and the code for it."""
+    """Show step 2: the request to approve, and the form for the code."""
     visit = _visit(request)
     if visit.sign_in is None or visit.sign_in.approved:
         return redirect("/sign-in")
@@ -114,7 +113,7 @@ async def take_code(
     pin: _Field = "",
     choice: _Field = "approve",
 ) -> Response:
-    """Check the code; all that is refused is refused alike."""
+    """Check the code; every refusal gets the same answer."""
     visit = await run_sync(_visit, request)
     check_form(visit.session_id, csrf)
     validator: Validator = request.app.state.validator
@@ -141,7 +140,7 @@ async def take_code(
 
 @router.get("/sign-in/done")
 def done(request: Request) -> Response:
-    """Show step 3: what was approved."""
+    """Show step 3: the request that was approved."""
     visit = _visit(request)
     if visit.sign_in is None or not visit.sign_in.approved:
         return redirect("/sign-in")
@@ -183,7 +182,7 @@ def take_activation(
     code: _Field = "",
     second_code: _Field = "",
 ) -> Response:
-    """Activate, or say that something is not right: never what."""
+    """Activate the token; the answer to a failure does not tell which value was wrong."""
     visitor = SIGN_IN.read(request) or new_id()
     check_form(visitor, csrf)
     authenticator: ApiKeyAuthenticator = request.app.state.authenticator

@@ -1,5 +1,4 @@
-"""The page of one token: its facts, the drift of its clock, its audit, and everything that can be
-done with it."""
+"""The page of one token: its facts, drift plot, audit entries, and the actions on it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -45,7 +44,7 @@ _Number = Annotated[int, Form(ge=0, le=100)]
 
 @dataclass(frozen=True)
 class Given:
-    """What a form of the page held."""
+    """The fields of a submitted form."""
 
     serial: str
     user_id: str
@@ -59,7 +58,7 @@ class Given:
 
 @dataclass(frozen=True)
 class Action:
-    """One thing that can be done: by whom, in which states, and how."""
+    """One action on a token: the roles and states that allow it, and the operation to call."""
 
     roles: frozenset[Role]
     states: frozenset[Status]
@@ -152,7 +151,7 @@ def show_token(
     serial: Annotated[str, Query(max_length=64)],
     done: str = "",
 ) -> Response:
-    """Show one token."""
+    """Show the page of one token."""
     return _page(request, operator, printable(serial), done=done_text(request, done))
 
 
@@ -172,7 +171,7 @@ async def change_token(
     ppm: Annotated[float, Form(ge=0, le=LARGEST_PPM)] = GENERIC_PPM,
     sure: _Field = "",
 ) -> Response:
-    """Do one thing with the token; what was refused is said on its page."""
+    """Perform one action on the token; a refusal is shown on its page."""
     chosen = ACTIONS.get(action)
     if chosen is None:
         raise HTTPException(404, Message("action-unknown"))
@@ -198,8 +197,8 @@ def print_letter(
     code: _Field,
     expires_at: Annotated[float, Form(ge=0, le=2**40)],
 ) -> Response:
-    """Give the activation letter as a file: its style and its secret belong onto paper, not into
-    the site's pages."""
+    """Give the activation letter as a downloaded HTML file; it holds a secret and must not be part
+    of the site's pages."""
     operator.must(MAY_MANAGE)
     validator: Validator = request.app.state.validator
     token = validator.token(printable(serial))
@@ -289,20 +288,20 @@ def _page(
 
 
 def _fits(name: str, action: Action, token: Token) -> bool:
-    """Say whether an action does anything to the token as it is."""
+    """Say whether the action applies to the token in its present state."""
     if name == "unblock" and token.status is Status.ACTIVE:
         return token.failures > 0  # it forgets them, and with them the lock
     return token.status in action.states and (name != "set_clock_ppm" or token.period is not None)
 
 
 def _offset(chosen: str, seconds: float) -> str:
-    """Say how far a clock is ahead of the server, or behind it."""
+    """Describe the estimated offset of a clock: seconds ahead of the server or behind it."""
     key = "clock_ahead" if seconds >= 0 else "clock_behind"
     return text(chosen, key, number=number(abs(seconds), chosen, 1))
 
 
 def _drift(request: Request, token: Token, points: list[DriftPoint]) -> dict[str, str]:
-    """Give the plot of a clock's drift and its summary in words; both empty without a point."""
+    """Give the drift plot as SVG and its summary as text; both are empty without points."""
     if not points:
         return {"plot": "", "summary": ""}
     chosen = language(request)

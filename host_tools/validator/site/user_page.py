@@ -1,4 +1,4 @@
-"""The page of one user, and making users."""
+"""The page of one user, and the creation of users."""
 
 from typing import Annotated, Literal
 from urllib.parse import urlencode
@@ -30,7 +30,7 @@ def show_user(
     user_id: Annotated[str, Query(max_length=64)],
     done: str = "",
 ) -> Response:
-    """Show one user."""
+    """Show the page of one user."""
     return _page(request, operator, printable(user_id), done=done_text(request, done))
 
 
@@ -46,7 +46,7 @@ async def change_user(
     pin: _Field = "",
     sure: _Field = "",
 ) -> Response:
-    """Do one thing with the user; what was refused is said on the page."""
+    """Perform one action on the user; a refusal is shown on the page."""
     operator.must(MAY_ADMINISTER if action == "delete_user" else MAY_MANAGE)
     spoken = language(request)
     who, mail = printable(user_id.strip()), printable(email.strip()) or None

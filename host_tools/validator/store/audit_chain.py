@@ -1,11 +1,13 @@
-"""The audit's hash chains, which reveal every later change and every gap.
+"""Hash chains of the audit, by which later changes and gaps are detected.
 
-Every token has a chain, named by its serial number, and the server has one, named "". An entry's
-MAC (HMAC-SHA256, key derived from a data key) covers the entry and the MAC before it. The head of a
-chain (the last sequence number and MAC) stands in the token's row under a *seal*: a MAC over the
-head and the whole row. A seal is overwritten with every entry, so whoever cuts a chain short or
-changes a row cannot make the seal that belongs to it. Only a whole database put back to an earlier
-state looks right; the operator's own record of its head then reveals it.
+Every token has a chain, named by its serial number; the server's own chain is named "". The MAC of
+an entry (HMAC-SHA256, key derived from a data key) covers the entry and the MAC of the entry before
+it. The head of a chain (sequence number and MAC of its last entry) is stored in the token's row
+together with a *seal*, a MAC over the head and all other columns of the row.
+
+Each new entry replaces the seal. Without the data key nobody can compute a seal, so a shortened
+chain or a changed row is detected. Not detected is a complete database restored to an earlier
+state, unless the operator has kept a copy of a later head.
 """
 
 import hmac
@@ -32,7 +34,7 @@ class ChainHead(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What is to be audited: who did what when. `at` is Unix seconds."""
+    """An event to audit: who did what, and when (`at`, Unix seconds)."""
 
     at: float
     actor: str
@@ -41,7 +43,7 @@ class Event:
 
 
 class AuditRow(NamedTuple):
-    """A row of the table `audit`, all but its number."""
+    """A row of the table `audit`, without its number."""
 
     chain: str
     sequence: int
@@ -54,7 +56,7 @@ class AuditRow(NamedTuple):
 
 
 def append(key: DataKey, chain: str, head: ChainHead, event: Event) -> tuple[ChainHead, AuditRow]:
-    """Give the new head of a chain and the audit row that leads to it."""
+    """Make the audit row of `event` after `head`; give the new head and the row."""
     sequence, detail = head.sequence + 1, canonical_json(dict(event.detail))
     row = AuditRow(chain, sequence, event.at, event.actor, event.action, detail, key.id, b"")
     mac = entry_mac(key, head.mac, row)
@@ -62,17 +64,18 @@ def append(key: DataKey, chain: str, head: ChainHead, event: Event) -> tuple[Cha
 
 
 def entry_mac(key: DataKey, previous: bytes, row: AuditRow) -> bytes:
-    """Give the MAC of an audit row after the entry with the MAC `previous`."""
+    """Give the MAC of an audit row; `previous` is the MAC of the entry before it."""
     fields = canonical_json(row[:6])  # chain to detail
     return hmac.digest(key.audit.reveal(), b"entry\0" + previous + fields.encode(), "sha256")
 
 
 def seal(key: DataKey, chain: str, head: ChainHead, row: object = None) -> bytes:
-    """Give the seal over a head and over the row (what JSON can write of it) that it stands in."""
+    """Give the seal of a chain's head: an HMAC-SHA256 over the chain's name, the head, and the
+    values `row` (JSON types) of the database row in which head and seal are stored."""
     text = canonical_json([chain, head.sequence, row])
     return hmac.digest(key.audit.reveal(), b"head\0" + head.mac + text.encode(), "sha256")
 
 
 def canonical_json(value: object) -> str:
-    """Write JSON in the one way that the MACs are computed over."""
+    """Write JSON with sorted keys and no spaces, the form that the MACs cover."""
     return _encode(value)

@@ -1,9 +1,9 @@
 """The unit of work: one transaction's changes to tokens, each with its audit entry.
 
-Rows are locked when they are loaded, in the order of their numbers, so that two workers never wait
-for each other in a ring. Changes are kept in memory and written at the end by a conditional UPDATE,
-which finds its row only when nobody has appended to the token's audit chain since it was read. So
-of any number of workers, one succeeds.
+Rows are locked when they are loaded, in ascending order of their ids, so that two workers cannot
+deadlock. Changes are kept in memory and written at the end by a conditional UPDATE, which matches
+its row only if no entry was appended to the token's audit chain since the row was read. So of
+several concurrent workers exactly one succeeds.
 """
 
 from collections.abc import Iterable
@@ -38,7 +38,7 @@ _CHAIN = select(chains).where(chains.c.chain == bindparam("chain")).with_for_upd
 
 
 class StaleError(Exception):
-    """Another worker was quicker; the transaction is to be repeated."""
+    """Another worker has changed a row first; the transaction must be repeated."""
 
 
 class UnitOfWork:

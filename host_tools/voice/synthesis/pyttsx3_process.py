@@ -68,4 +68,4 @@ def _wait_for_espeak() -> None:
 if __name__ == "__main__":
     print(_speak(sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.stdin.read()))
     sys.stdout.flush()
-    os._exit(0)  # espeak-ng's driver trips over itself when Python takes it down
+    os._exit(0)  # pyttsx3's espeak-ng driver crashes while Python finalises its modules

@@ -1,5 +1,4 @@
-"""What Alembic runs: on the connection it is handed, inside the transaction that is already
-open."""
+"""Alembic's environment: migrations run on the given connection, inside its open transaction."""
 
 from alembic import context
 

@@ -1,1 +1,1 @@
-"""One module for each step of the database's shape."""
+"""The schema's versions, one module each."""
