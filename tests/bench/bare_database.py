@@ -1,8 +1,8 @@
-"""What a database can do at most for checks: the conditional update alone, committed durably, one
-by one.
+"""The rate at which a bare database commits: the conditional update of a check, durably, one by
+one.
 
-No server, no HTTP, no cipher, no audit: the limit against which checks a second are to be seen. A
-server that shares one commit among checks that wait together may pass it.
+Without server, HTTP, encryption and audit, it is the reference for the rate of checks. A server
+that commits several waiting checks together may exceed it.
 """
 
 import sqlite3

@@ -14,9 +14,10 @@ from emulator.mcu.vm import find_vm
 from emulator.session import Emulator
 from host_tools.image.image import build_image, build_tree, load_board, load_product
 from host_tools.otp import codes
+from tests.bench import heap
 from tests.bench.figure import Figure
 from tests.bench.references import best, quickest_vm_start, vm_start
-from tests.support.emulated.token import SECRET, START, TokenUnderTest, digits, hotp, totp
+from tests.support.emulated.token import SECRET, START, TokenUnderTest, digits, totp
 from tests.support.runtime import MicroPython, compile_modules
 
 _DAY = 86400
@@ -38,11 +39,10 @@ def hotp_on_the_vm() -> Figure:
 
 
 def press_to_frame(awake: bool) -> Figure:
-    """From the finger's touch until the last byte of the code's frame is on the bus, in virtual
-    time.
+    """Virtual time from pressing the button until the last byte of the code's frame is on the bus.
 
-    Virtual time counts bouncing, debouncing, bus transfers and flash, and nothing for the
-    processor's own work.
+    It includes bouncing, debouncing, bus transfers and flash, and excludes the processor's own
+    work.
     """
     with tempfile.TemporaryDirectory() as folder, provisioned(folder) as emulator:
         if not awake:
@@ -58,11 +58,11 @@ def press_to_frame(awake: bool) -> Figure:
 
 
 def imports() -> Figure:
-    """Start a VM and import what a kodeviser imports until its first code, drivers aside, against
-    starting a bare VM.
+    """Start a VM and import what a kodeviser imports until its first code, drivers excluded,
+    against starting a bare VM.
 
-    On an RP2040 the same takes hundreds of milliseconds: the ratio tells whether it has become more
-    or less, not how long it is there.
+    On an RP2040 the same takes hundreds of milliseconds: the ratio shows a change, not the duration
+    there.
     """
     product = load_product("kodeviser")
     names = [
@@ -132,7 +132,7 @@ def year_of_presses() -> Figure:
 
 
 def host_codes() -> Figure:
-    """Codes a second of the host's own few lines, against pyotp's."""
+    """Codes a second of the host's own implementation, against pyotp's."""
     peer = pyotp.TOTP(base64.b32encode(SECRET).decode())
     count = 5000
     ours = best(lambda: [codes.totp(SECRET, START + n, 30, 6, "SHA1") for n in range(count)])
@@ -146,33 +146,28 @@ def least_heap() -> Figure:
     """The smallest heap in which a token boots, is claimed, takes eight accounts and shows their
     codes.
 
-    The heap's size is scaled to an RP2040's words of four bytes, which flatters: code, texts and
-    buffers are as large in a VM of 64-bit words and seem half as large. True is what a 32-bit VM
-    shows, named in KODEBRIK_MICROPYTHON. The emulator's shims live in the heap too, 25 to 40 KiB of
-    a 32-bit one.
+    The heap's size is scaled to an RP2040's words of four bytes. In a VM of 64-bit words this is an
+    underestimate: code, texts and buffers are not twice as large there, but are scaled too. A
+    32-bit VM, named in KODEBRIK_MICROPYTHON, gives the true figure. The emulator's shims use the
+    heap too, 25 to 40 KiB in a 32-bit VM.
     """
-    low, high = _LEAST_HEAP, _MOST_HEAP
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if _runs_in(f"{middle}wk") else (middle, high)
-    return Figure("least heap that serves", high, "KiB", "budget", 120)
+    return Figure(
+        "least heap that serves",
+        heap.least(_runs_in, _LEAST_HEAP, _MOST_HEAP),
+        "KiB",
+        "budget",
+        120,
+    )
 
 
-def _runs_in(heap: str) -> bool:
+def _runs_in(size: str) -> bool:
     image = build_image("kodeviser", "pico", production=True)
     with (
         tempfile.TemporaryDirectory() as folder,
-        Emulator(state=folder, image=image, time=START, heap=heap) as emulator,
+        Emulator(state=folder, image=image, time=START, heap=size) as emulator,
     ):
         try:
-            kodeviser = TokenUnderTest(emulator)
-            session = kodeviser.provision(
-                *(totp(f"Konto {n}", bytes([n]) * 64) for n in range(7)), hotp("Count")
-            )
-            session.accounts()
-            session.selftest()
-            emulator.unplug()
-            emulator.advance(1)
+            heap.provision_fully(emulator)
             for _ in range(8):
                 emulator.press()
                 digits(emulator.screen_text()[-1:])

@@ -1,8 +1,9 @@
-"""Checks a second of whole servers over HTTP, every one a right code and a durable commit: ours and
+"""The rate of checks of whole servers over HTTP, each a right code with a durable commit: ours and
 privacyIDEA.
 
-A token has one new code a step, so each serves three checks: the codes of the step before, of this
-one and of the next. The load comes from one process beside the server's; both share the machine.
+A token has one new code a step, so each token is checked three times: with the codes of the step
+before, of this one and of the next. The requests come from one process beside the server's; both
+share the machine.
 """
 
 import json
@@ -47,8 +48,8 @@ class Stock:
 
 @dataclass(frozen=True)
 class Served:
-    """A load's outcome; what the server's processes spent on it (processor seconds) and hold after
-    it (bytes)."""
+    """The outcome of a load; the processor time (seconds) of the server's processes during it, and
+    their memory (bytes) after it."""
 
     load: Load
     processor: float
@@ -56,7 +57,7 @@ class Served:
 
     @property
     def processor_ms(self) -> float:
-        """Give the processor's milliseconds for one check, which other work on the machine disturbs
+        """Give the processor time (ms) for one check, the figure that other programs disturb
         least."""
         return 1000 * self.processor / self.load.answers
 
@@ -81,7 +82,7 @@ def stock(database: str, folder: Path, count: int) -> Stock:
 
 @contextmanager
 def serving(stock: Stock, workers: int) -> Iterator[tuple[tuple[str, int], int]]:
-    """Start `kodebrik server` as a user does; its address and process."""
+    """Run `kodebrik server` as a process; give its address and the process."""
     program = str(Path(sys.executable).with_name("kodebrik"))
     command = [program, "server", "--port", "0", "--workers", str(workers), "--json"]
     command += ["--database", stock.database, "--master-key", str(stock.key_file)]
@@ -102,8 +103,8 @@ def serving(stock: Stock, workers: int) -> Iterator[tuple[tuple[str, int], int]]
 
 
 def _await(address: tuple[str, int], workers: int) -> None:
-    """Wait until every worker has come up: what answers in a row of requests tells no more than one
-    of them."""
+    """Wait until every worker answers: the requests of one connection may all reach the same
+    worker."""
     deadline = time.monotonic() + REAL_LIMIT
     for _ in range(8 * workers):
         while time.monotonic() < deadline:
@@ -127,7 +128,7 @@ def three_codes_each(tokens: dict[str, Credential]) -> Iterator[tuple[str, str]]
 
 
 def load_on(stock: Stock, workers: int, connections: int = CONNECTIONS) -> Served:
-    """Check three codes of every token, as fast as the server can."""
+    """Check three codes of every token, at the highest rate that the server allows."""
     headers = {"X-API-Key": stock.api_key}
     with serving(stock, workers) as (address, pid):
         requests = [
@@ -145,8 +146,8 @@ def load_on(stock: Stock, workers: int, connections: int = CONNECTIONS) -> Serve
 
 
 def load_on_privacyidea(server: PrivacyIdea, count: int, connections: int = CONNECTIONS) -> Served:
-    """Do the same to privacyIDEA. Its window stays at three minutes to either side: at its pace,
-    codes grow old."""
+    """Check three codes of every token at privacyIDEA. Its window is three minutes to either side,
+    because codes become old at its rate."""
     tokens = {}
     for n in range(count):
         credential = Credential("Bench", Secret(secrets.token_bytes(20)))

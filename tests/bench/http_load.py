@@ -1,9 +1,8 @@
-"""A load of requests over HTTP/1.1, light enough to share two cores with the server that it
-measures.
+"""A load of HTTP/1.1 requests, light enough to share two cores with the server under test.
 
-So many connections are kept open, each sends its next request when the answer to the one before is
-whole (a closed loop), so a latency holds the server's own queue and no waiting of ours. Times are
-seconds.
+A fixed number of connections is kept open; each sends its next request when the answer to the
+previous one is complete (a closed loop), so latencies include the server's queue and no waiting of
+the load's own. Times are seconds.
 """
 
 import asyncio
@@ -21,7 +20,7 @@ _OK = b"200"
 
 @dataclass
 class Load:
-    """What came of a load."""
+    """The results of a load."""
 
     seconds: float = 0.0
     answers: int = 0
@@ -37,7 +36,7 @@ class Load:
         return self.accepted / self.seconds
 
     def percentile(self, share: float) -> float:
-        """Give the latency that `share` of all answers do not pass."""
+        """Give the latency that `share` (0 to 1) of all answers do not exceed."""
         ordered = sorted(self.latencies)
         return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
@@ -57,8 +56,8 @@ def request(path: str, body: bytes, kind: str, headers: dict[str, str]) -> bytes
 def fire(
     address: tuple[str, int], requests: Sequence[bytes], connections: int, accepted: bytes
 ) -> Load:
-    """Send all requests in order over so many connections; an answer that holds `accepted` was an
-    acceptance."""
+    """Send all requests in order over that many connections; an answer that contains `accepted`
+    counts as an acceptance."""
     if sys.platform == "win32":
         return asyncio.run(_fire(address, requests, connections, accepted))
     import uvloop  # noqa: PLC0415 - not on Windows

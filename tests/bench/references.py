@@ -1,4 +1,4 @@
-"""What figures are held against: work of a known kind, timed on this machine in the same run."""
+"""Reference measurements for the figures' ratios: work of a known kind, timed in the same run."""
 
 import hmac
 import subprocess
@@ -14,7 +14,8 @@ _VM_STARTS = 20
 
 
 def best(action: Callable[[], object], rounds: int = _ROUNDS) -> float:
-    """Give the shortest of some runs in seconds: the least disturbed one."""
+    """Give the shortest duration of `rounds` runs in seconds: the one least disturbed by other
+    programs."""
     times = []
     for _ in range(rounds):
         began = time.perf_counter()
@@ -24,13 +25,13 @@ def best(action: Callable[[], object], rounds: int = _ROUNDS) -> float:
 
 
 def start_vm() -> None:
-    """Start a bare MicroPython VM and wait for its end."""
+    """Start a bare MicroPython VM and wait until it has ended."""
     _, command = find_vm()
     subprocess.run([*command, "-c", "pass"], check=True)
 
 
 def vm_start() -> float:
-    """Give the seconds of a bare VM's start and end, on average of some just now."""
+    """Give the mean duration, in seconds, of starting and ending a bare VM _VM_STARTS times."""
     began = time.perf_counter()
     for _ in range(_VM_STARTS):
         start_vm()
@@ -38,13 +39,15 @@ def vm_start() -> float:
 
 
 def quickest_vm_start() -> float:
-    """Give the seconds of the quickest of some starts, to compare with best()."""
+    """Give the shortest of _VM_STARTS durations of starting and ending a bare VM, in seconds, to
+    compare with best()."""
     return best(start_vm, _VM_STARTS)
 
 
 @cache
 def thousand_hmacs() -> float:
-    """Give the processor seconds of 1,000 HMAC-SHA-1 of 8 bytes, by the standard library."""
+    """Give the processor time, in seconds, of 1,000 HMAC-SHA-1 over 8 bytes by the standard
+    library."""
     key, message = bytes(20), bytes(8)
     times = []
     for _ in range(_ROUNDS):

@@ -10,10 +10,11 @@ from emulator.session import Emulator
 from host_tools.image.image import build_image, build_tree, load_board, load_product
 from host_tools.voice import build, languages, store
 from host_tools.voice.synthesis import espeak
+from tests.bench import heap
 from tests.bench.figure import Figure
 from tests.bench.references import vm_start
 from tests.support.emulated.images import image
-from tests.support.emulated.token import START, TokenUnderTest, hotp, totp
+from tests.support.emulated.token import START, TokenUnderTest, totp
 from tests.support.runtime import MicroPython, compile_modules
 
 PRODUCT, BOARD = "kodeoplaeser", "pico2"
@@ -23,6 +24,7 @@ _WORDS_A_MINUTE = 150
 _BUILD = 3  # of saying each phrase once
 _YEAR = 4  # of 365 bare VM starts
 _RATE_US = 62.5  # a sample, at 16 kHz
+_LEAST_HEAP, _MOST_HEAP = 60, 192  # KiB; the emulator's default is the larger one
 
 
 def audio_path() -> Figure:
@@ -38,8 +40,7 @@ def audio_path() -> Figure:
 
 
 def press_to_sound(awake: bool) -> Figure:
-    """From the finger's touch to the first sample, in virtual time, which counts nothing for the
-    processor's work."""
+    """Virtual time from pressing the key to the first sample, without the processor's own work."""
     with tempfile.TemporaryDirectory() as folder, _provisioned(folder) as emulator:
         emulator.unplug()
         emulator.advance(1)
@@ -98,28 +99,16 @@ def year_of_presses() -> Figure:
 
 
 def least_heap() -> Figure:
-    """As the kodeviser's figure, with a code spoken in the end; without what the emulator's own
-    modules take of it."""
-    low, high = 60, 192
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if _runs_in(f"{middle}wk") else (middle, high)
-    return Figure(
-        "least heap that speaks and serves", high - _emulators_share(), "KiB", "budget", 120
-    )
+    """As the kodeviser's figure, ending with a spoken code, and without the share of the emulator's
+    modules."""
+    needed = heap.least(_runs_in, _LEAST_HEAP, _MOST_HEAP) - _emulators_share()
+    return Figure("least heap that speaks and serves", needed, "KiB", "budget", 120)
 
 
-def _runs_in(heap: str) -> bool:
-    with tempfile.TemporaryDirectory() as folder, _token(folder, heap) as emulator:
+def _runs_in(size: str) -> bool:
+    with tempfile.TemporaryDirectory() as folder, _token(folder, size) as emulator:
         try:
-            kodeviser = TokenUnderTest(emulator)
-            session = kodeviser.provision(
-                *(totp(f"Konto {n}", bytes([n]) * 64) for n in range(7)), hotp("Count")
-            )
-            session.accounts()
-            session.selftest()
-            emulator.unplug()
-            emulator.advance(1)
+            heap.provision_fully(emulator)
             for _ in range(3):
                 emulator.press()
                 emulator.advance(20)
@@ -131,7 +120,8 @@ def _runs_in(heap: str) -> bool:
 
 
 def _emulators_share() -> int:
-    """What the stand-ins for `machine` and the like take, in KiB scaled to an RP2040's words."""
+    """Heap used by the emulator's modules in place of `machine` and the like, in KiB scaled to an
+    RP2040's words."""
     main = "import gc, time\ngc.collect()\nprint(gc.mem_alloc())\ntime.sleep(9)"
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -143,9 +133,9 @@ def _emulators_share() -> int:
     return taken // 2 // 1024  # the VM's words are twice as long
 
 
-def _token(folder: str, heap: str = "192wk") -> Emulator:
+def _token(folder: str, size: str = f"{_MOST_HEAP}wk") -> Emulator:
     content = build_image(PRODUCT, BOARD, production=True)
-    return Emulator(PRODUCT, BOARD, folder, image=content, time=START, heap=heap)
+    return Emulator(PRODUCT, BOARD, folder, image=content, time=START, heap=size)
 
 
 def _provisioned(folder: str) -> Emulator:

@@ -52,7 +52,8 @@ def on_postgres() -> dict[int, tuple[http_checks.Served, float]]:
 
 
 def _whole(served: http_checks.Served, checks: int) -> http_checks.Served:
-    """Pass a load on of which every code was accepted: without that, its rate means nothing."""
+    """Give the load back if every code was accepted; AssertionError otherwise, as its rate would
+    mean nothing."""
     if served.load.accepted != checks:
         raise RuntimeError(
             f"{served.load.accepted} of {checks} codes were accepted; {served.load.refused}"
@@ -121,14 +122,15 @@ def rate_on_postgres(workers: int) -> Figure:
 
 
 def more_workers_on_postgres() -> Figure:
-    """What four workers do, against one."""
+    """The rate of checks of four workers, against one."""
     four, one = (on_postgres()[workers][0].load.rate for workers in (4, 1))
     name = "checks, 4 workers, PostgreSQL, over HTTP"
     return Figure(name, four, "1/s", "1 worker", one, _OF_ONE_WORKER, more_is_better=True)
 
 
 def figures() -> Iterator[Callable[[], Figure]]:
-    """List them; what needs a server that is not installed is left out, and said."""
+    """Give the measurements in order; those that need a server that is not installed are left out,
+    and the server is named on standard error."""
     yield processor_on_sqlite
     yield against_bare_sqlite
     if privacyidea.installed():

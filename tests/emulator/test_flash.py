@@ -111,7 +111,7 @@ def test_a_cut_can_be_cancelled(flash: Flash) -> None:
 
 
 @pytest.mark.parametrize(("operation", "mode"), [(0, "before"), (1, "sideways")])
-def test_a_cut_that_cannot_be_is_refused(flash: Flash, operation: int, mode: str) -> None:
+def test_an_invalid_power_cut_is_refused(flash: Flash, operation: int, mode: str) -> None:
     with pytest.raises(ValueError, match=r"counted from 1|comes before"):
         flash.cut_at(operation, mode)
 

@@ -49,7 +49,7 @@ def test_a_handler_that_leaves_files_alone_runs_within_file_operations(
 
 @pytest.mark.parametrize("works", [READS, WRITES], ids=["reading", "writing"])
 @pytest.mark.parametrize("handles", ["open('noise', 'rb').close()", "open('other', 'wb').close()"])
-def test_a_handler_that_uses_files_then_is_caught(
+def test_a_handler_that_uses_files_during_a_file_operation_is_an_error(
     token: Callable[..., Emulator], works: str, handles: str
 ) -> None:
     emulator = token(BUSY.replace("WORKS", works).replace("HANDLES", handles))

@@ -121,7 +121,7 @@ def test_after_an_hour_of_silence_sound_comes_at_its_time_and_the_silence_was_no
     assert sum(len(stretch.samples) for stretch in board.board.parts["audio"].stretches) < 1000
 
 
-def test_a_stop_is_heard_at_once_and_queued_samples_never(board: SoundBoard) -> None:
+def test_a_stop_acts_at_once_and_drops_queued_samples(board: SoundBoard) -> None:
     board.start()
     board.out.write(RAMP.tobytes(), True)
     board.wait(10_000)
@@ -159,7 +159,7 @@ def test_sound_on_other_pins_is_not_heard_but_the_program_is_called(board: Sound
     assert not any(board.bus(0.1))
 
 
-def test_the_loudspeaker_plays_while_its_amplifier_is_awake(board: SoundBoard) -> None:
+def test_the_loudspeaker_plays_while_its_amplifier_is_on(board: SoundBoard) -> None:
     board.start()
     board.out.write((RAMP * 2).tobytes(), True)
     board.wait(10_000)
@@ -176,7 +176,7 @@ def test_the_loudspeaker_plays_while_its_amplifier_is_awake(board: SoundBoard) -
     assert heard.offset(0) == pytest.approx(0.04, abs=1e-4)
 
 
-def test_an_amplifier_that_goes_back_to_sleep_before_it_is_awake_plays_nothing(
+def test_an_amplifier_disabled_within_its_turn_on_time_plays_nothing(
     board: SoundBoard,
 ) -> None:
     board.start()
@@ -188,7 +188,7 @@ def test_an_amplifier_that_goes_back_to_sleep_before_it_is_awake_plays_nothing(
     assert not any(board.sound.heard(0, 0.05).speaker)
 
 
-def test_headphones_hear_from_plug_to_unplug(board: SoundBoard) -> None:
+def test_headphones_play_while_the_plug_is_in(board: SoundBoard) -> None:
     board.start()
     board.out.write(RAMP.tobytes(), True)
     board.wait(10_000)

@@ -9,22 +9,11 @@ from pathlib import Path
 import pytest
 
 from emulator.session import Emulator
+from firmware.products.kodeoplaeser import PRODUCT as KODEOPLAESER
 from tests.support.emulated.images import image, image_with_drivers
 
 RATE = 16_000
-PARTS = (
-    "display",
-    "clock",
-    "keypad",
-    "button",
-    "battery",
-    "latch",
-    "usb",
-    "audio",
-    "amplifier",
-    "jack",
-)
-PRODUCT = {"name": "kodeoplaeser", "parts": PARTS, "debounce_ms": 5, "sample_rate": RATE}
+PRODUCT = {key: KODEOPLAESER[key] for key in ("name", "parts", "debounce_ms", "sample_rate")}
 
 # A second of 440 Hz through machine.I2S alone, as MicroPython's own examples play it.
 SINE = """

@@ -26,7 +26,7 @@ from host_tools.validator.rule.verdict import CheckRequest, Reason
 from host_tools.validator.service import Validator
 from tests.interop import privacyidea
 from tests.interop.privacyidea import PrivacyIdea
-from tests.support.keyboard import Keyboard
+from tests.support.command_line.keyboard import Keyboard
 from tests.support.limits import REAL_LIMIT
 
 pytestmark = pytest.mark.skipif(not privacyidea.installed(), reason=privacyidea.ABSENT)

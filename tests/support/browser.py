@@ -1,5 +1,4 @@
-"""A real browser for the tests: Chromium by Playwright, wherever there is one, and axe-core to
-judge its pages."""
+"""Chromium for the tests, by Playwright, and axe-core, which checks pages for accessibility."""
 
 import os
 import shutil
@@ -80,7 +79,7 @@ def served(app: FastAPI, certificate: Path | None = None) -> Iterator[str]:
 
 
 def violations(page: Page) -> list[str]:
-    """Let axe-core judge the page by WCAG 2.2 AA and its best practices; give each violation with
+    """Check the page with axe-core by WCAG 2.2 AA and its best practices; give each violation with
     its elements."""
     found = (
         Axe()

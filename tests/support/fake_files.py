@@ -10,11 +10,11 @@ import io
 
 
 class PowerCutError(BaseException):
-    """The power is gone; nothing in the firmware may catch this."""
+    """The power is cut; the firmware must not catch this."""
 
 
 class FakeFiles:
-    """What `open` and `os` are for the module under test."""
+    """Replaces `open` and `os` in the module under test."""
 
     def __init__(self, copy_on_write: bool):
         """Start with an empty root directory."""
@@ -28,15 +28,15 @@ class FakeFiles:
         self.flipped = None  # a path whose writes come out damaged
 
     def arm(self, operation: int, mode: str, error: type[BaseException] = PowerCutError) -> None:
-        """Stop at that operation from now, counted from 0."""
+        """Fail at that operation from now on, counted from 0."""
         self.stop_at, self.mode, self.error = self.operations + operation, mode, error
 
     def disarm(self) -> None:
-        """Let everything succeed again."""
+        """Let every operation succeed again."""
         self.stop_at = None
 
     def step(self, act, torn) -> None:
-        """Count one operation: do `act`, unless this is the one that meets the cut."""
+        """Count one operation and do `act`, unless the power is cut at it."""
         number, self.operations = self.operations, self.operations + 1
         if number != self.stop_at:
             act()
@@ -45,7 +45,7 @@ class FakeFiles:
         raise self.error(errno.EIO, "cut")
 
     def stat(self, path: str) -> tuple:
-        """Tell whether a directory or file is there, and nothing about it."""
+        """Raise OSError unless the directory or file exists."""
         if path.rstrip("/") not in self.directories and path not in self.content:
             raise OSError(errno.ENOENT, path)
         return ()

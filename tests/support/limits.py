@@ -1,4 +1,4 @@
-"""How long a test waits for another program, in real seconds: long enough for a slow one, so that
-only one that hangs reaches it."""
+"""Time-outs for other programs in tests, in real seconds: so long that only a program that hangs
+reaches them."""
 
 REAL_LIMIT = 120

@@ -7,7 +7,7 @@ NOISE_DB = 20  # level of the speech above the noise
 
 
 def noisy(samples: NDArray, dice: np.random.Generator) -> NDArray:
-    """White noise NOISE_DB under the level of the speech without its pauses."""
+    """Add white noise NOISE_DB under the level of the speech, measured without its pauses."""
     speech = samples[samples != 0].astype(np.float64)
     return samples + dice.normal(
         0, np.sqrt((speech**2).mean()) * 10 ** (-NOISE_DB / 20), len(samples)
@@ -15,7 +15,7 @@ def noisy(samples: NDArray, dice: np.random.Generator) -> NDArray:
 
 
 def digit_errors(said: str, heard: str) -> int:
-    """Digits wrong, missing or too many: the edit distance."""
+    """Give the edit distance: digits that are wrong, missing or superfluous."""
     row = list(range(len(heard) + 1))
     for at, digit in enumerate(said, 1):
         before, row[0] = row[0], at

@@ -1,4 +1,4 @@
-"""OCRA (RFC 6287) by the package oath, and what is no suite."""
+"""OCRA (RFC 6287) by the package oath, and texts that are no suites."""
 
 import oath
 
@@ -29,7 +29,7 @@ def peer(
     session=None,
     unix_time=None,
 ) -> str:
-    """What the package oath answers."""
+    """Give the response that the package oath computes."""
     answer = oath.str2ocrasuite(suite)
     inputs = {"C": counter, "Q": question, "P": pin, "S": session}
     if unix_time is not None:

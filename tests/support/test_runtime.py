@@ -1,5 +1,5 @@
-"""The harness that runs a test on both VMs: it must tell them apart and carry values and exceptions
-faithfully."""
+"""The runtimes of tests/support/runtime.py: each is the one it says, and values and exceptions pass
+unchanged."""
 
 import pytest
 

@@ -70,7 +70,7 @@ class TokenByEar(SpeakingToken):
         return session
 
     def desk(self) -> Session:
-        """Plug in and open a session, as at the issuer."""
+        """Plug in and open a session, as the issuer does."""
         self.emulator.plug()
         return open_session(self.emulator.port, KEY, lambda number: False)
 
@@ -90,7 +90,7 @@ class TokenByEar(SpeakingToken):
 
 
 @pytest.fixture(autouse=True)
-def no_eyes(monkeypatch: pytest.MonkeyPatch) -> None:
+def display_unreadable(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make every reading of the display an error."""
 
     def look(*_: object, **__: object) -> None:
@@ -140,7 +140,9 @@ def test_a_token_is_provisioned_by_ear_and_its_first_code_is_accepted(
 
 
 @pytest.mark.clause("walkthrough: by ear")
-def test_a_number_that_is_not_the_one_heard_is_refused(person: TokenByEar):
+def test_a_claim_is_refused_when_the_comparison_number_differs_from_the_spoken_one(
+    person: TokenByEar,
+):
     person.emulator.plug()
     heard = []
 
@@ -157,7 +159,7 @@ def test_a_number_that_is_not_the_one_heard_is_refused(person: TokenByEar):
 @pytest.mark.clause(
     "walkthrough: by ear", "5.1.3.1", "5.1.6.1", "5.1.6.2", "5.1.3.11", "5.2", "5.6.1"
 )
-def test_a_day_by_ear_changes_volume_speed_and_language_and_hears_serial_and_status(
+def test_volume_speed_language_serial_number_and_status_are_used_by_ear_alone(
     provisioned: TokenByEar,
 ):
     steps = BY_EAR.read_text(encoding="utf-8")
@@ -175,7 +177,7 @@ def hears(person: TokenByEar, *words: str) -> None:
 
 
 @pytest.mark.clause("walkthrough: by ear", "speech: errors", "code: clock lost")
-def test_the_way_out_of_a_lost_clock(provisioned: TokenByEar):
+def test_a_lost_clock_is_announced_and_set_by_the_issuer_by_ear_alone(provisioned: TokenByEar):
     provisioned.emulator.remove_rtc_supply()
     hears(provisioned, "clock_lost", "contact_issuer")
     provisioned.set_clock(provisioned.desk())
@@ -184,7 +186,9 @@ def test_the_way_out_of_a_lost_clock(provisioned: TokenByEar):
 
 
 @pytest.mark.clause("walkthrough: by ear", "speech: errors", "life: blocked")
-def test_the_way_out_of_a_blocked_token(provisioned: TokenByEar):
+def test_a_blocked_token_is_announced_and_unblocked_by_the_issuer_by_ear_alone(
+    provisioned: TokenByEar,
+):
     provisioned.desk().block()
     provisioned.unplug()
     hears(provisioned, "blocked", "contact_issuer")
@@ -194,7 +198,7 @@ def test_the_way_out_of_a_blocked_token(provisioned: TokenByEar):
 
 
 @pytest.mark.clause("walkthrough: by ear", "speech: errors")
-def test_the_way_out_of_a_token_without_an_account(provisioned: TokenByEar):
+def test_a_missing_account_is_announced_and_provisioned_by_ear_alone(provisioned: TokenByEar):
     provisioned.desk().remove_account("Bank")
     provisioned.unplug()
     hears(provisioned, "not_provisioned", "contact_issuer")
@@ -204,7 +208,9 @@ def test_the_way_out_of_a_token_without_an_account(provisioned: TokenByEar):
 
 
 @pytest.mark.clause("walkthrough: by ear", "speech: errors")
-def test_the_way_out_of_damaged_storage(speaking_image: bytes, tmp_path: Path):
+def test_damaged_storage_is_announced_and_repaired_by_the_issuer_by_ear_alone(
+    speaking_image: bytes, tmp_path: Path
+):
     with Emulator(
         "kodeoplaeser", "pico2", tmp_path / "token", image=speaking_image, time=START
     ) as emulator:
@@ -220,7 +226,7 @@ def test_the_way_out_of_damaged_storage(speaking_image: bytes, tmp_path: Path):
 
 
 @pytest.mark.clause("walkthrough: by ear", "5.1.3.15")
-def test_the_way_out_of_a_mistyped_digit(provisioned: TokenByEar):
+def test_a_mistyped_digit_is_found_and_corrected_by_ear_alone(provisioned: TokenByEar):
     code = provisioned.code()
     wrong = code[:2] + str((int(code[2]) + 5) % 10) + code[3:]
     for key in wrong:
@@ -232,7 +238,7 @@ def test_the_way_out_of_a_mistyped_digit(provisioned: TokenByEar):
 
 
 @pytest.mark.clause("walkthrough: by ear")
-def test_the_way_out_of_a_code_that_is_over(provisioned: TokenByEar):
+def test_an_expired_code_is_announced_and_replaced_by_ear_alone(provisioned: TokenByEar):
     old = provisioned.code()
     provisioned.emulator.advance(31)
     assert provisioned.clips_until_quiet(provisioned.chord("0"))[-2:] == ["expired", "press_red"]

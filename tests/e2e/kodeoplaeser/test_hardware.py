@@ -7,7 +7,7 @@ from tests.support.emulated.token import digits
 
 
 @pytest.mark.parametrize("moved", ["keys", "red", "headset", "all"])
-def test_whatever_the_user_does_while_the_flash_is_used_no_handler_uses_it(
+def test_no_interrupt_handler_uses_the_flash_during_a_file_operation(
     token: SpeakingToken, moved: str
 ):
     """The emulator runs handlers during file operations, as a board does, and reports a handler
@@ -51,7 +51,7 @@ def test_whatever_the_user_does_while_the_flash_is_used_no_handler_uses_it(
     assert token.clips_until_quiet(token.tap("red"))[0] == "code"
 
 
-def test_the_voice_is_silent_before_the_host_has_the_flash_written_and_the_code_can_be_repeated(
+def test_speech_stops_before_the_host_writes_the_flash_and_the_code_can_be_repeated(
     token: SpeakingToken,
 ):
     """A flash erase stops the processor for longer than the sound sent ahead lasts."""
@@ -75,7 +75,7 @@ def test_the_voice_is_silent_before_the_host_has_the_flash_written_and_the_code_
     assert [word for word in said if word.isdigit()][: len(code)] == list(code)
 
 
-def test_a_handshake_silences_the_voice_instead_of_tearing_it(token: SpeakingToken):
+def test_a_handshake_stops_the_speech_within_100_ms(token: SpeakingToken):
     token.connect()
     token.clips_until_quiet(token.tap("red"))
     token.emulator.advance(62)
@@ -89,7 +89,7 @@ def test_a_handshake_silences_the_voice_instead_of_tearing_it(token: SpeakingTok
 
 @pytest.mark.clause("headset: in")
 @pytest.mark.parametrize("at", [0.31, 0.6, 1.07, 1.9, 2.73])
-def test_headset_in_mutes_the_loudspeaker_at_once_and_the_voice_goes_on(
+def test_headset_in_mutes_the_loudspeaker_at_once_and_speech_continues_in_the_headset(
     token: SpeakingToken, at: float
 ):
     pressed = token.tap("red")
@@ -105,7 +105,7 @@ def test_headset_in_mutes_the_loudspeaker_at_once_and_the_voice_goes_on(
 
 @pytest.mark.clause("headset: out")
 @pytest.mark.parametrize("at", [0.31, 0.6, 1.07, 1.9, 2.73])
-def test_headset_out_while_speaking_silences_all_at_once(token: SpeakingToken, at: float):
+def test_headset_out_while_speaking_stops_the_speech_at_once(token: SpeakingToken, at: float):
     token.emulator.plug_headset()
     token.emulator.advance(0.1)
     pressed = token.tap("red")
@@ -132,7 +132,7 @@ def test_with_a_headset_in_from_the_start_the_loudspeaker_never_sounds(token: Sp
 
 
 @pytest.mark.clause("keys: own pace")
-def test_the_marked_digit_is_the_one_that_is_heard(token: SpeakingToken):
+def test_the_marked_digit_is_the_spoken_one(token: SpeakingToken):
     """Sound is sent a quarter of a second ahead; the mark follows what is heard."""
     token.tap("red")
     shown = digits(token.emulator.screen_text()[1:2])

@@ -157,7 +157,7 @@ def test_a_key_that_is_held_does_not_repeat(counting: SpeakingToken):
 
 
 @pytest.mark.clause("5.8")
-def test_a_trembling_finger_types_each_digit_once_when_its_user_asks_for_a_delay(
+def test_clause_5_8_repeated_presses_within_the_set_delay_count_once(
     counting: SpeakingToken,
 ):
     counting.connect().write_settings({"key_delay": 6})
@@ -184,7 +184,7 @@ def test_a_trembling_finger_types_each_digit_once_when_its_user_asks_for_a_delay
 
 
 @pytest.mark.clause("5.8")
-def test_the_same_digit_twice_counts_twice_without_a_delay(counting: SpeakingToken):
+def test_the_same_digit_pressed_twice_counts_twice_without_a_delay(counting: SpeakingToken):
     counting.tap("red")
     for key in "755224":
         moment = counting.tap(key, 0.05)

@@ -56,7 +56,7 @@ def challenges(name: str = "Bank", entry: str = "number", suite: str = SUITE) ->
 
 
 @pytest.mark.clause("5.1.3.8", "pin: asked", "pin: private", "display: mirror")
-def test_the_pin_is_typed_unseen_and_unheard_and_the_code_follows(mirror: SaidAndShown):
+def test_digits_of_the_pin_are_neither_shown_nor_spoken_and_the_code_follows(mirror: SaidAndShown):
     token = prepared(mirror, hotp(), pin=PIN)
     assert mirror.check(token.tap("red")) == ["pin", "type", "press_red"]
     for key in PIN:
@@ -85,7 +85,9 @@ def test_a_headset_hears_the_digits_of_the_pin_and_the_loudspeaker_does_not(mirr
 
 
 @pytest.mark.clause("pin: tries", "5.1.3.15", "5.1.5")
-def test_wrong_pins_say_what_is_left_and_make_wait_and_the_way_out_is_by_ear(mirror: SaidAndShown):
+def test_wrong_pins_announce_tries_left_and_waiting_times_and_the_right_pin_gives_the_code(
+    mirror: SaidAndShown,
+):
     token = prepared(mirror, hotp(), pin=PIN)
     mirror.check(token.tap("red"))
     for left in ("9", "8"):
@@ -169,7 +171,7 @@ def test_a_challenge_is_typed_read_back_confirmed_and_answered(mirror: SaidAndSh
 
 
 @pytest.mark.clause("challenge: heard", "challenge: corrected")
-def test_a_payment_is_signed_as_it_was_heard(mirror: SaidAndShown):
+def test_the_signed_payment_is_the_one_read_back(mirror: SaidAndShown):
     suite = "OCRA-1:HOTP-SHA256-8:QA32"
     token = prepared(mirror, challenges(entry="payment", suite=suite))
     assert mirror.check(token.tap("red"))[0] == "amount"
@@ -194,7 +196,7 @@ def test_a_payment_is_signed_as_it_was_heard(mirror: SaidAndShown):
 
 
 @pytest.mark.clause("challenge: corrected")
-def test_the_star_at_the_reading_back_begins_again(mirror: SaidAndShown):
+def test_star_during_the_read_back_restarts_the_entry(mirror: SaidAndShown):
     token = prepared(mirror, challenges())
     mirror.check(token.tap("red"))
     typed(mirror, "12345678")
@@ -206,7 +208,7 @@ def test_the_star_at_the_reading_back_begins_again(mirror: SaidAndShown):
 
 
 @pytest.mark.clause("keys: theme", "5.2", "5.6.1", "5.6.2", "display: mirror")
-def test_the_theme_is_turned_by_key_heard_seen_and_kept(mirror: SaidAndShown):
+def test_the_theme_is_switched_by_key_announced_shown_and_kept(mirror: SaidAndShown):
     token = prepared(mirror, hotp())
     mirror.check(token.tap("red"))
     plain = token.emulator.screen().data

@@ -30,7 +30,7 @@ def test_red_turns_on_shows_and_speaks_a_six_digit_code(token):
 
 
 @pytest.mark.parametrize("language", ["da", "en"])
-def test_a_listener_who_never_heard_this_voice_understands_the_code(token, language):
+def test_a_recogniser_not_trained_on_this_voice_understands_the_code(token, language):
     token.connect().write_settings({"language": language})
     token.emulator.unplug()
     token.emulator.advance(1)
@@ -265,7 +265,7 @@ def test_own_pace_marks_the_digit_that_is_said(token):
 
 
 @pytest.mark.clause("keys: practice")
-def test_practice_code_has_five_digits_and_no_validator_takes_such(token):
+def test_practice_codes_have_five_digits_which_every_validator_refuses(token):
     token.clips_until_quiet(token.tap("red"))
     heard = token.clips_until_quiet(token.chord("*"))
     assert heard[0] == "practice"
@@ -328,7 +328,7 @@ def test_white_on_black_is_a_setting(token):
 
 
 @pytest.mark.clause("life: off")
-def test_off_by_itself_a_minute_after_the_last_word(token):
+def test_the_token_turns_off_a_minute_after_the_last_word(token):
     token.clips_until_quiet(token.tap("red"))
     token.emulator.advance(55)
     assert token.emulator.powered

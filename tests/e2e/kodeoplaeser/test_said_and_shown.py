@@ -40,7 +40,7 @@ def test_functions_say_what_they_show(mirror: SaidAndShown):
 
 
 @pytest.mark.clause("display: mirror", "5.1.3.14", "5.6.1", "5.6.2")
-def test_a_language_is_said_and_shown_in_its_own_words(token: SpeakingToken):
+def test_a_new_language_is_announced_and_shown_in_that_language(token: SpeakingToken):
     token.tap("red")
     for language in ("en", "da"):
         mirror = SaidAndShown(token, language)
@@ -75,7 +75,7 @@ FAULTS = ("clock lost", "blocked", "no account", "low battery")
 
 @pytest.mark.clause("display: mirror", "5.1.3.1", "5.1.5", "5.1.3.15", "speech: errors")
 @pytest.mark.parametrize("fault", FAULTS)
-def test_troubles_are_said_as_they_are_shown(mirror: SaidAndShown, fault: str):
+def test_errors_are_spoken_as_they_are_shown(mirror: SaidAndShown, fault: str):
     token = mirror.token
     if fault == "clock lost":
         token.emulator.remove_rtc_supply()

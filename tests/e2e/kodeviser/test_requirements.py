@@ -44,7 +44,7 @@ def test_code_comes_as_the_button_goes_down(provisioned):
     assert digits(provisioned.emulator.screen_text()) == CODES.at(START + 3602)
 
 
-def test_off_by_itself_after_30_s_and_the_power_is_cut(provisioned):
+def test_the_token_turns_off_after_30_s_and_cuts_its_power(provisioned):
     emulator = provisioned.emulator
     emulator.press()
     emulator.advance(29)

@@ -17,9 +17,9 @@ from host_tools.cli.options.validator import open_validator
 from host_tools.validator.http.settings import Settings
 from host_tools.validator.records import Role
 from host_tools.validator.server.application import create_app
+from tests.support.command_line.keyboard import Keyboard
 from tests.support.emulated.kodeoplaeser import SpeakingToken
 from tests.support.emulated.token import digits
-from tests.support.keyboard import Keyboard
 
 NOW = 1_900_000_000  # Unix seconds
 PAGE = {"accept": "text/html"}

@@ -18,7 +18,7 @@ from tests.support.limits import REAL_LIMIT
 Token = Callable[..., Emulator]
 
 
-def test_a_program_talks_through_the_pseudo_terminal(token: Token) -> None:
+def test_a_program_communicates_through_the_pseudo_terminal(token: Token) -> None:
     emulator = token(ECHO)
     path = emulator.open_pty()
     with emulator.serving(), serial.Serial(path, timeout=REAL_LIMIT, exclusive=True) as port:

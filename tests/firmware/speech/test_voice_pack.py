@@ -151,7 +151,7 @@ def test_every_clip_reads_as_the_host_renders_it(runtime: Runtime, pack: str):
             )
 
 
-def test_a_clip_can_be_said_twice(runtime: Runtime, pack: str):
+def test_a_clip_can_be_played_twice(runtime: Runtime, pack: str):
     twice = runtime.call(DRIVER, "read", pack, [("volume", 2), ("0", 1), ("volume", 2)], 640, 256)
     assert twice[0] == twice[2]
 

@@ -37,7 +37,7 @@ CHANGES = (
 
 
 def outcomes(found: list) -> set:
-    """Return the set of outcomes over all cuts; only old and new are right."""
+    """Return the set of outcomes over all cuts; "old" and "new" alone are correct."""
     wrong = [item for item in found if item[2] not in ("old", "new")]
     assert not wrong, wrong
     return {item[2] for item in found}

@@ -18,7 +18,7 @@ _MODES = ("before", "torn", "after")
 
 _MEMORY = memory()
 _START = memory()
-_AFTERLIFE = memory()
+_DISCARDED = memory()
 
 
 def _credential(name: str, secret: bytes) -> dict:
@@ -50,7 +50,7 @@ class _PoweredToken:
     """The chip powered on, the file system mounted, and the vault opened."""
 
     def __init__(self):
-        self.flash = NorFlash(_MEMORY, _AFTERLIFE)
+        self.flash = NorFlash(_MEMORY, _DISCARDED)
         # As the RP2040 port mounts its own flash.
         vfs.mount(vfs.VfsLfs2(self.flash, progsize=256), "/flash")
         self.open()
@@ -70,7 +70,7 @@ class _PoweredToken:
         }
 
     def end(self):
-        self.flash.die()
+        self.flash.cut_power()
         vfs.umount("/flash")
 
 
@@ -78,27 +78,27 @@ def _prepare(accounts: int):
     """Format the flash; with accounts, make a provisioned token of that many."""
     gc.collect()
     copy(memory(), _MEMORY)
-    vfs.VfsLfs2.mkfs(NorFlash(_MEMORY, _AFTERLIFE), progsize=256)
+    vfs.VfsLfs2.mkfs(NorFlash(_MEMORY, _DISCARDED), progsize=256)
     if accounts:
-        life = _PoweredToken()
-        life.vault.set_key("transport", _OLD_KEY)
+        token = _PoweredToken()
+        token.vault.set_key("transport", _OLD_KEY)
         for number in range(accounts):
             name = "one" if number == 0 else "account number " + str(number)
-            life.vault.put_credential(_credential(name, bytes((48 + number,)) * 64))
-        life.vault.record_clock(1_900_000_000, 3)
-        life.end()
+            token.vault.put_credential(_credential(name, bytes((48 + number,)) * 64))
+        token.vault.record_clock(1_900_000_000, 3)
+        token.end()
 
 
 def repeat_cost(action: str, accounts: int, times: int) -> tuple:
     """Return (programs, erases) of an action done `times` times in a row, metadata compaction
     included."""
     _prepare(accounts)
-    life = _PoweredToken()
-    programs, erases = life.flash.programs, life.flash.erases
+    token = _PoweredToken()
+    programs, erases = token.flash.programs, token.flash.erases
     for _ in range(times):
-        ACTIONS[action](life.vault)
-    life.end()
-    return life.flash.programs - programs, life.flash.erases - erases
+        ACTIONS[action](token.vault)
+    token.end()
+    return token.flash.programs - programs, token.flash.erases - erases
 
 
 def sweep(action: str, accounts: int, warm_up: int = 0) -> list:
@@ -109,62 +109,62 @@ def sweep(action: str, accounts: int, warm_up: int = 0) -> list:
     littlefs's metadata log.
     """
     _prepare(accounts)
-    life = _PoweredToken()
+    token = _PoweredToken()
     for _ in range(warm_up):
-        life.vault.next_counter(0)
-    old = life.content()
-    life.end()
+        token.vault.next_counter(0)
+    old = token.content()
+    token.end()
     copy(_MEMORY, _START)
-    life = _PoweredToken()
-    ACTIONS[action](life.vault)
-    new = life.content()
-    life.end()
+    token = _PoweredToken()
+    ACTIONS[action](token.vault)
+    new = token.content()
+    token.end()
     found = []
     for mode in _MODES:
         operation = 0
         while True:
             gc.collect()
             copy(_START, _MEMORY)
-            life = _PoweredToken()
-            life.flash.arm(operation, mode)
-            ACTIONS[action](life.vault)
-            cut = life.flash.dead
-            life.end()
+            token = _PoweredToken()
+            token.flash.arm(operation, mode)
+            ACTIONS[action](token.vault)
+            cut = token.flash.off
+            token.end()
             if not cut:
                 break
-            found.append((mode, operation, _look(old, new, action)))
+            found.append((mode, operation, _outcome(old, new, action)))
             operation += 1
     return found
 
 
-def _look(old: dict, new: dict, action: str) -> str:
-    life = _PoweredToken()
-    content = life.content()
+def _outcome(old: dict, new: dict, action: str) -> str:
+    token = _PoweredToken()
+    content = token.content()
     if content == old:
         which = "old"
     elif content == new:
         which = "new"
     else:
-        life.end()
+        token.end()
         return "neither: " + content["state"]
     if (
         which == "new"
         and action in ("wipe", "set_key", "replace_credential", "remove_credential")
-        and not _twins()
+        and not _are_slots_equal()
     ):
         which = "new, but the old body is still in a file"
-    life.vault.set_key("issuer", b"l" * 32)
-    life.vault.record_clock(2_100_000_000, 1)
-    later = life.content()
-    life.end()
-    life = _PoweredToken()
-    if life.content() != later:
+    token.vault.set_key("issuer", b"l" * 32)
+    token.vault.record_clock(2_100_000_000, 1)
+    later = token.content()
+    token.end()
+    token = _PoweredToken()
+    if token.content() != later:
         which = "cannot go on"
-    life.end()
+    token.end()
     return which
 
 
-def _twins() -> bool:
+def _are_slots_equal() -> bool:
     bodies = []
     for slot in os.listdir("/flash/data"):
         with open("/flash/data/" + slot, "rb") as file:

@@ -7,10 +7,10 @@ import pytest
 
 from host_tools.cli import main
 from host_tools.link import clock
-from tests.support.cli import ISSUER_KEY, MARKED
-from tests.support.fake_token import Token, World
-from tests.support.keyboard import Keyboard
-from tests.support.pty_port import PtyPort
+from tests.support.command_line.keyboard import Keyboard
+from tests.support.command_line.secrets import ISSUER_KEY, MARKED
+from tests.support.link.fake_token import Token, World
+from tests.support.link.pty_port import PtyPort
 
 _HOST_CLOCK = clock.HostClock
 

@@ -20,9 +20,9 @@ from host_tools.cli import app, main
 from host_tools.errors import ExitCode, exit_code_table
 from host_tools.provisioning import access_key
 from host_tools.secret import Secret
-from tests.support.cli import ISSUER_KEY, MARKED
-from tests.support.fake_token import SERIAL
-from tests.support.keyboard import Keyboard
+from tests.support.command_line.keyboard import Keyboard
+from tests.support.command_line.secrets import ISSUER_KEY, MARKED
+from tests.support.link.fake_token import SERIAL
 from tests.support.ocra import peer
 
 

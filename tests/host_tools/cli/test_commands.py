@@ -15,8 +15,8 @@ from host_tools.exchange.key_package import KeyPackage
 from host_tools.otp import codes
 from host_tools.otp.credential import Credential
 from host_tools.secret import Secret
-from tests.support.cli import MARKED
-from tests.support.fake_token import SERIAL
+from tests.support.command_line.secrets import MARKED
+from tests.support.link.fake_token import SERIAL
 
 HEX = "3132333435363738393031323334353637383930"
 KEY = "00112233445566778899aabbccddeeff"

@@ -306,7 +306,7 @@ def test_a_file_that_is_no_pskc_is_refused():
     assert "holds no key" in refused(container(), None)
 
 
-def test_a_file_cannot_ask_for_endless_work():
+def test_the_iterations_that_a_file_asks_for_are_bounded():
     content = pskc_writer.write(TOKENS[:1], passphrase=PASSPHRASE).decode()
     endless = content.replace("1300000", "2000000000")
     assert "2,000,000,000 rounds" in refused(endless, None, PASSPHRASE)

@@ -11,7 +11,7 @@ from host_tools.link.session import open_session
 from host_tools.provisioning import clock_drift
 from host_tools.provisioning.clock_drift import Offset
 from host_tools.secret import Secret
-from tests.support.fake_token import Token, Wire, World
+from tests.support.link.fake_token import Token, Wire, World
 
 DAY = 86_400
 
@@ -80,8 +80,9 @@ def test_waiting_as_long_as_told_is_enough(uncertainty, elapsed):
 
 @given(st.floats(-1000, 1000), st.floats(0, 0.2), st.floats(0, 0.2), st.floats(0, 1))
 def test_the_true_offset_lies_in_the_measured_interval(true, to_token, to_host, edge):
-    """A token that answers at its edge; the way back takes `to_host`, which a plain round trip
-    bounds."""
+    """The token answers at the edge of its second after `to_token` + `edge` seconds, and the answer
+    takes `to_host` seconds: whatever these are, the true offset is within the stated
+    uncertainty."""
     sent = 1_000_000.0
     at_edge = sent + to_token + edge
     offset = clock_drift.midpoint(at_edge + true, sent, at_edge + to_host, to_token + to_host)
@@ -96,7 +97,7 @@ def test_a_clock_that_lost_the_time_is_not_measured(linked):
     assert caught.value.number == messages.CLOCK_LOST
 
 
-def test_spans_are_said_as_people_say_them():
+def test_durations_are_described_in_rounded_up_units():
     assert [clock_drift.duration(seconds) for seconds in (0.2, 61, 7201, 172_800)] == [
         "1 second",
         "61 seconds",

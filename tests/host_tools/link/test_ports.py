@@ -12,8 +12,8 @@ from host_tools.cli import main
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.link import channel, ports
 from host_tools.link.transport import SerialTransport
-from tests.support.fake_token import Token, World
-from tests.support.pty_port import PtyPort, held_by_another_program
+from tests.support.link.fake_token import Token, World
+from tests.support.link.pty_port import PtyPort, held_by_another_program
 
 
 @pytest.fixture
@@ -154,7 +154,7 @@ def test_a_token_never_gets_a_ctrl_c(capsys, token):
         assert not outside
 
 
-def test_garbage_before_the_hello_is_no_obstacle(capsys, token):
+def test_garbage_before_the_hello_is_ignored(capsys, token):
     with PtyPort(
         token.respond, greeting=b"\x7f\x00\x05rubbish from an earlier program\x00\x01"
     ) as port:

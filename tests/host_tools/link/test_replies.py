@@ -50,7 +50,7 @@ def test_a_hello_out_of_the_ordinary_is_garbage(change):
     assert "\x1b" not in caught.value.message
 
 
-def test_another_protocol_version_is_said_so_whatever_else_it_brings():
+def test_another_protocol_version_is_reported_whatever_other_fields_there_are():
     with pytest.raises(KodebrikError, match="speaks version 2") as caught:
         replies.hello(cbor2.dumps({"protocol": 2, "new": [1]}))
     assert caught.value.exit_code == ExitCode.VERSION

@@ -13,7 +13,7 @@ from host_tools.link.replies import GarbageError
 from host_tools.link.session import authenticate, open_session
 from host_tools.otp.credential import Credential
 from host_tools.secret import Secret
-from tests.support.fake_token import SERIAL, Token, Wire, World
+from tests.support.link.fake_token import SERIAL, Token, Wire, World
 from tests.support.outcome import error_of
 
 KEY = Secret(bytes(range(32)))
@@ -97,7 +97,7 @@ def test_every_operation_does_what_it_says(token, wire):
     assert token.vault.state == messages.WIPED
 
 
-def test_a_wrong_key_is_said_so_and_changes_nothing(token, wire):
+def test_a_wrong_key_is_reported_and_changes_nothing(token, wire):
     claimed(wire)
     with pytest.raises(TokenError) as caught:
         open_session(wire, bytes(32), lambda number: True)
@@ -106,7 +106,7 @@ def test_a_wrong_key_is_said_so_and_changes_nothing(token, wire):
     assert open_session(wire, KEY.reveal(), lambda number: True).settings(), "a retry works"
 
 
-def test_the_tokens_refusals_come_through_with_their_numbers(token, wire):
+def test_the_tokens_refusals_are_errors_with_their_numbers(token, wire):
     session = claimed(wire)
     for refused, number in (
         (lambda: session.remove_account("nobody"), messages.UNKNOWN_ACCOUNT),
@@ -190,7 +190,7 @@ def test_a_token_that_was_unplugged_and_plugged_in_again_goes_on(token, wire):
     assert len(token.vault.credentials) == 1
 
 
-def test_pulling_the_plug_is_said_so_and_leaves_the_token_as_it_was(token, wire):
+def test_unplugging_is_reported_and_changes_nothing_on_the_token(token, wire):
     session = claimed(wire)
     wire.plugged = False
     with pytest.raises(KodebrikError, match="unplugged midway") as caught:
@@ -205,13 +205,13 @@ def test_pulling_the_plug_is_said_so_and_leaves_the_token_as_it_was(token, wire)
 
 def test_another_token_in_the_place_of_the_first_is_noticed(tmp_path, token, wire, monkeypatch):
     session = claimed(wire)
-    monkeypatch.setattr("tests.support.fake_token.SERIAL", "000000000000")
+    monkeypatch.setattr("tests.support.link.fake_token.SERIAL", "000000000000")
     token.restart()
     with pytest.raises(GarbageError, match="another token"):
         session.settings()
 
 
-def test_a_lying_fingerprint_is_noticed(token, wire, monkeypatch):
+def test_a_fingerprint_other_than_the_secrets_is_an_error(token, wire, monkeypatch):
     session = claimed(wire)
     monkeypatch.setattr(
         "firmware.link.requests.Requests._fingerprint", lambda self, credential: bytes(8)
@@ -223,7 +223,7 @@ def test_a_lying_fingerprint_is_noticed(token, wire, monkeypatch):
 
 @settings(deadline=None, max_examples=40)
 @given(st.binary(max_size=80), st.binary(max_size=80))
-def test_garbage_on_the_line_before_a_talk_is_no_obstacle(tmp_path_factory, to_token, to_host):
+def test_garbage_before_a_session_is_ignored(tmp_path_factory, to_token, to_host):
     token = Token(tmp_path_factory.mktemp("token"), World())
     wire = Wire(token)
     wire.write(to_token)

@@ -55,8 +55,8 @@ def test_codes_are_grouped_as_on_the_display():
 
 
 @st.composite
-def sloppy_base32(draw):
-    """Base32 in any case, with or without spaces, dashes and padding."""
+def base32_variants(draw):
+    """Draw base32 in mixed case, with or without spaces, dashes and padding."""
     secret = draw(secret_bytes)
     text = base64.b32encode(secret).decode()
     if draw(st.booleans()):
@@ -66,7 +66,7 @@ def sloppy_base32(draw):
     return secret, "".join(letter + gap for letter, gap in zip(letters, gaps, strict=True))
 
 
-@given(sloppy_base32())
+@given(base32_variants())
 def test_base32_is_read_as_people_write_it(case):
     secret, text = case
     assert secret_text.parse("base32:" + text).reveal() == secret

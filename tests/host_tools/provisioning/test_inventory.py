@@ -9,13 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from firmware.boards import pico
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.exchange import pskc_reader, pskc_writer
 from host_tools.otp.credential import Credential
 from host_tools.provisioning import issuer_key_file
+from host_tools.provisioning.clock_accuracy import clock_ppm
 from host_tools.provisioning.inventory import Inventory
 from host_tools.secret import Secret
-from tests.support.inventory import ISSUER_KEY, NOW, SECRET, opened, record
+from tests.support.command_line.inventory import ISSUER_KEY, NOW, SECRET, opened, record
 
 
 @pytest.fixture
@@ -67,6 +69,12 @@ def test_a_token_comes_with_what_the_clock_on_its_board_can_be_off_by(
     with opened(path) as inventory:
         record(inventory, "1", Credential("bank", SECRET), board=board, product=product)
         assert [key.clock_ppm for key in inventory.key_packages(ISSUER_KEY)] == [ppm]
+
+
+def test_a_product_without_a_clock_has_no_clock_accuracy(monkeypatch: pytest.MonkeyPatch):
+    assert clock_ppm("pico", "kodeviser") == 5
+    monkeypatch.delitem(pico.BOARD["products"]["kodeviser"], "clock")
+    assert clock_ppm("pico", "kodeviser") is None
 
 
 def test_the_file_is_private_and_holds_no_secret_in_the_clear(path: Path):
@@ -184,7 +192,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from host_tools.otp.credential import Credential
-from tests.support.inventory import SECRET, opened, record
+from tests.support.command_line.inventory import SECRET, opened, record
 with opened(Path(sys.argv[1])) as inventory:
     print("ready", flush=True)
     for number in range(10**6):

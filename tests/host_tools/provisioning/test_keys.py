@@ -31,7 +31,7 @@ def test_a_key_file_opens_with_its_passphrase_and_shows_nothing_of_the_key():
     assert json.loads(content)["scrypt_n"] >= 2**17
 
 
-def test_a_wrong_passphrase_is_said_so():
+def test_a_wrong_passphrase_is_reported():
     content = issuer_key_file.seal(KEY, PHRASE, QUICK)
     with pytest.raises(KodebrikError, match="passphrase is wrong") as caught:
         issuer_key_file.unseal(content, Secret(b"another phrase"))
@@ -68,7 +68,7 @@ def test_a_cut_or_changed_key_file_never_opens_and_never_crashes(data):
     "change",
     [{"scrypt_n": 2**40}, {"scrypt_n": 3}, {"scrypt_r": 2**20}, {"version": 2}, {"more": 1}],
 )
-def test_a_key_file_cannot_ask_for_endless_work(change):
+def test_scrypt_parameters_of_a_key_file_are_bounded(change):
     fields = json.loads(issuer_key_file.seal(KEY, PHRASE, QUICK)) | change
     with pytest.raises(KodebrikError) as caught:
         issuer_key_file.unseal(json.dumps(fields).encode(), PHRASE)

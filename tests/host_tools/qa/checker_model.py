@@ -1,7 +1,7 @@
 """A model of the validator: its verdicts for one TOTP token, by RFC 6238 and the product's rules.
 
-Codes are pyotp's. Time is Unix seconds; the clock of the token is right, but the server knows no
-more than its ppm.
+Codes are pyotp's. Time is Unix seconds. The token's clock is exact, but the server assumes that it
+may be off by its ppm.
 """
 
 import pyotp

@@ -66,7 +66,7 @@ class ValidatorAndModel(RuleBasedStateMachine):
         self.time_source.wait_until(self.time_source.now() + steps * PERIOD, "time passes")
 
     @rule(who=WHO, days=st.integers(1, 1000), away=st.integers(-9, 9))
-    def a_code_after_days_in_a_drawer(self, who: str, days: int, away: int) -> None:
+    def a_code_after_days_without_use(self, who: str, days: int, away: int) -> None:
         """The clocks are set afterwards: learning from such codes is tested elsewhere."""
         self.time_source.wait_until(
             self.time_source.now() + days * DAY, "the token lies in a drawer"

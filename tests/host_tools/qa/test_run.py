@@ -128,7 +128,7 @@ def test_every_submission_names_the_press_that_its_code_was_read_at(environment_
         (Spoken((), None, None), None),
     ],
 )
-def test_a_code_counts_only_when_eyes_and_ears_agree(spoken, code):
+def test_a_code_is_read_only_when_display_and_sound_agree(spoken, code):
     assert Reading(0.0, "123456", ("123 456",), spoken).code() == code
 
 

@@ -27,7 +27,7 @@ def perfect(number: int, typing: float) -> FleetToken:
 
 
 @pytest.mark.parametrize("typing", [3, 6, 12, 15, 20, 25])
-def test_typing_delay_alone_teaches_nothing_and_costs_nobody_a_login(typing):
+def test_typing_delays_alone_change_no_estimate_and_fail_no_login(typing):
     for number in range(8):
         tally = simulate(perfect(number, typing), Rules(), 3)
         assert tally.learnt == 0

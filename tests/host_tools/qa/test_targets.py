@@ -71,7 +71,7 @@ def test_radius_tells_accepted_and_refused():
         assert target.submit("anna", "123457").reason is None
 
 
-def test_a_radius_server_with_another_secret_is_not_believed(monkeypatch):
+def test_answers_of_a_radius_server_with_another_secret_are_ignored(monkeypatch):
     monkeypatch.setattr("host_tools.qa.targets.radius._TIMEOUT", 0.05)
     with radius_server(Secret(b"another secret of many bytes")) as port:
         target = RadiusTarget("127.0.0.1", port, SHARED, None, Policy())
@@ -80,7 +80,7 @@ def test_a_radius_server_with_another_secret_is_not_believed(monkeypatch):
     assert raised.value.exit_code == ExitCode.SILENT
 
 
-def test_a_person_with_a_real_token_plays_every_case_that_needs_no_emulator(tmp_path: Path):
+def test_every_case_without_need_of_an_emulator_runs_with_a_manually_operated_token(tmp_path: Path):
     time_source = VirtualTime(START)
     target = LocalTarget(tmp_path, time_source)
     credential = Credential("QA", Secret(bytes(range(20))))

@@ -101,7 +101,7 @@ def test_text_and_page_say_the_same():
         assert text in plain
 
 
-def test_what_stands_in_a_letter_cannot_become_markup():
+def test_values_in_a_letter_are_escaped():
     nasty = Letter(
         '"><script>alert(1)</script>',
         "<b>1</b>",
@@ -115,7 +115,7 @@ def test_what_stands_in_a_letter_cannot_become_markup():
     assert '"><script>alert(1)</script>' in page.texts
 
 
-def test_without_user_and_site_the_letter_is_still_whole():
+def test_a_letter_without_user_and_site_has_all_other_facts():
     plain = letters.as_text(Letter("100000000008", "48151623", 1_900_000_000.0, "da"))
     assert "None" not in plain
     assert "Gå til den side, hvor du logger på" in plain

@@ -62,7 +62,7 @@ def in_a_room(samples: NDArray, dice: np.random.Generator) -> NDArray:
 
 
 def calibrated(language: str, dice: np.random.Generator) -> NDArray[np.float64]:
-    """Let Whisper classify the ten digits in other voices; give its bias."""
+    """Have Whisper classify the ten digits in other voices; give the resulting bias."""
     texts = languages.load(language).phrases
     heard = []
     for voice, rate in _OTHER_VOICES[language]:

@@ -73,6 +73,6 @@ def test_an_interrupted_clip_is_unknown_and_what_follows_is_not():
     assert RECOGNISER.names(np.concatenate((cut, played("one")))) == [UNKNOWN, "one"]
 
 
-def test_silence_says_nothing():
+def test_silence_contains_no_clip():
     assert RECOGNISER.names(np.zeros(RATE, np.int16)) == []
     assert RECOGNISER.names([]) == []

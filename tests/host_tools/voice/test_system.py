@@ -66,7 +66,7 @@ def test_say_plays_the_text(monkeypatch: pytest.MonkeyPatch):
     assert 0.3 < len(samples) / levels.RATE < 3
 
 
-def test_say_tells_when_nothing_can_sound(monkeypatch: pytest.MonkeyPatch):
+def test_say_reports_missing_sound_output(monkeypatch: pytest.MonkeyPatch):
     play = playback.play
     monkeypatch.setattr(playback, "play", lambda samples: play(samples, [miniaudio.Backend.JACK]))
     with pytest.raises(KodebrikError, match="plays no sound"):

@@ -1,4 +1,5 @@
-"""Damage to the flash of a token that is not running: bit rot, a vault that cannot be written."""
+"""Damage to the flash of a token that is not running: flipped bits, and a vault that cannot be
+written."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -87,7 +87,8 @@ class SpeakingToken(TokenUnderTest):
 
 
 def stretches(token: SpeakingToken, since: float, gap: float) -> list[tuple[float, float]]:
-    """Give (start, end) of each stretch of sound, where `gap` seconds of silence separate two."""
+    """Give (start, end) of each stretch of sound; stretches are separated by at least `gap` seconds
+    of silence."""
     heard = token.emulator.audio(since)
     loud = np.flatnonzero(np.abs(np.array(heard.samples, np.int32)) > SILENT)
     if not loud.size:

@@ -9,7 +9,7 @@ import pytest
 
 from emulator.session import Emulator
 from host_tools.image.image import build_image
-from tests.support.keyboard import Keyboard
+from tests.support.command_line.keyboard import Keyboard
 
 
 @contextmanager

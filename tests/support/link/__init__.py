@@ -1,1 +1,1 @@
-"""The firmware's end of the link on either runtime, and a host for it."""
+"""The link in tests: the firmware's end on either runtime, a host for it, and serial ports."""

@@ -1,8 +1,8 @@
-"""An honest host for the tests of the token's side: Noise (revision 34) over `cryptography`, CBOR
-from `cbor2`.
+"""A host for the tests of the token's side: Noise (revision 34) over `cryptography`, CBOR from
+`cbor2`.
 
-Written from the specification and sharing nothing with firmware.protocol but the numbers in its
-message table, so that a slip common to our own two sides would show.
+It is written from the specification and shares only the numbers of the message table with
+firmware.protocol, so that an error common to both of our own sides would be found.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ class LinkError(Exception):
     """The token answered with an error outside a session."""
 
     def __init__(self, number: int):
-        """Keep the number."""
+        """Keep the error number."""
         super().__init__(sentences.ERRORS[number][0])
         self.number = number
 
@@ -37,10 +37,10 @@ def _hkdf(chaining_key: bytes, material: bytes, outputs: int) -> list[bytes]:
 
 
 class Handshake:
-    """The initiator of NN and NNpsk0; message 1 is made at once."""
+    """The initiator of a handshake by the pattern NN or NNpsk0."""
 
     def __init__(self, prologue: bytes, key: bytes | None, payload: bytes):
-        """Begin; the payload of message 1 is encrypted only under a key."""
+        """Make message 1. Its payload is encrypted only with a pre-shared `key`."""
         name = (
             b"Noise_NN_25519_ChaChaPoly_SHA256"
             if key is None
@@ -81,15 +81,15 @@ class Handshake:
 
 
 class HonestClient:
-    """Talks to handle(payload) -> answer; in the tests of the port, that goes through frames."""
+    """A host that keeps to the protocol; `handle(payload)` gives the token's answer."""
 
     def __init__(self, handle: Handle):
-        """Nothing is sent yet."""
+        """Store the token's handler; nothing is sent."""
         self.handle = handle
         self.hello_body = b""
 
     def exchange(self, kind: int, body: bytes) -> bytes:
-        """One frame there and one back; LinkError for an error."""
+        """Send one frame and give the body of the answer; LinkError for an error frame."""
         answer = self.handle(bytes([kind]) + body)
         assert answer, "the token was silent"
         if answer[0] == messages.ERROR:
@@ -98,12 +98,12 @@ class HonestClient:
         return answer[1:]
 
     def hello(self) -> dict:
-        """What the token says of itself to anybody."""
+        """Request the hello, which needs no authentication, and give it decoded."""
         self.hello_body = self.exchange(messages.HELLO, b"")
         return cbor2.loads(self.hello_body)
 
     def open(self, key: bytes | None = None) -> "HonestClient":
-        """A session with the access key, or without one up to the claim."""
+        """Open a session: with the access key, or without one up to the claim."""
         self.hello()
         self.host_nonce = os.urandom(messages.NONCE_SIZE)
         promised = b"" if key else hashlib.sha256(self.host_nonce).digest()
@@ -117,7 +117,7 @@ class HonestClient:
         return self
 
     def seal(self, plaintext: bytes) -> bytes:
-        """The next transport message to the token, its kind byte before it."""
+        """Encrypt the next transport message to the token; the kind byte precedes it."""
         nonce = bytes(4) + self.sent.to_bytes(8, "little")
         self.sent += 1
         return bytes([messages.TRANSPORT]) + ChaCha20Poly1305(self.send_key).encrypt(
@@ -125,14 +125,15 @@ class HonestClient:
         )
 
     def unseal(self, answer: bytes) -> bytes:
-        """The plaintext of the token's next transport message."""
+        """Decrypt the token's next transport message."""
         nonce = bytes(4) + self.received.to_bytes(8, "little")
         plaintext = ChaCha20Poly1305(self.receive_key).decrypt(nonce, answer[1:], b"")
         self.received += 1
         return plaintext
 
     def raw(self, plaintext: bytes) -> dict:
-        """The answer to any plaintext inside the session; LinkError for an error outside it."""
+        """Send any plaintext inside the session and give the decoded answer; LinkError for an error
+        outside it."""
         answer = self.handle(self.seal(plaintext))
         assert answer, "the token was silent"
         if answer[0] == messages.ERROR:
@@ -142,7 +143,7 @@ class HonestClient:
     def request(
         self, operation: int, request_id: bytes = b"", /, **args: object
     ) -> tuple[int, dict]:
-        """One operation; the error number (0 for none) and the result."""
+        """Request one operation; give the error number (0 for none) and the result."""
         request_id = request_id or os.urandom(messages.REQUEST_ID_SIZE)
         answer = self.raw(cbor2.dumps({"id": request_id, "op": operation, "args": args}))
         assert answer["id"] == request_id
@@ -150,13 +151,13 @@ class HonestClient:
         return answer["error"], answer["result"]
 
     def do(self, operation: int, /, **args: object) -> dict:
-        """One operation that must go well; its result."""
+        """Request one operation that must succeed; give its result."""
         error, result = self.request(operation, **args)
         assert error == messages.OK, sentences.ERRORS[error][0]
         return result
 
     def claim(self, kind: str, key: bytes) -> None:
-        """Own a token that has no key."""
+        """Claim a token that has no key, and set its access key."""
         self.open()
         self.do(messages.CLAIM, nonce=self.host_nonce)
         self.do(messages.KEY_SET, kind=kind, key=key)

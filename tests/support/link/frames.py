@@ -6,12 +6,12 @@ from cobs import cobs
 
 
 def frame(payload: bytes) -> bytes:
-    """A frame as the `cobs` package makes it."""
+    """Give the frame of a payload, encoded by the package `cobs`."""
     return b"\0" + cobs.encode(payload + binascii.crc32(payload).to_bytes(4, "little")) + b"\0"
 
 
 def answers(data: bytes) -> list[bytes]:
-    """The payloads in what the token wrote."""
+    """Give the payloads in the bytes that the token has written."""
     found = []
     for block in data.split(b"\0"):
         if block:

@@ -1,4 +1,4 @@
-"""A token on either runtime for the tests of the link, with what they share."""
+"""A token on either runtime, and what the tests of the link share."""
 
 import cbor2
 import pytest
@@ -23,19 +23,20 @@ class LinkUnderTest:
         self("start", build, product)
 
     def __call__(self, function: str, *arguments: object) -> object:
-        """Call the driver."""
+        """Call a function of the driver vm_link_token."""
         return self.runtime.call(DRIVER, function, *arguments)
 
     def handle(self, payload: bytes | None) -> bytes | None:
-        """One frame to the token."""
+        """Send the payload of one frame to the token; give the payload of its answer."""
         return self("handle", payload)
 
     def client(self) -> HonestClient:
-        """Another host on the cable."""
+        """Make another host on the same cable."""
         return HonestClient(self.handle)
 
     def owned(self) -> HonestClient:
-        """Claim with KEY, come back with it and say a first word, with which the session counts."""
+        """Claim the token with KEY, open a session under KEY and send a first request, which makes
+        the session the current one."""
         self.client().claim(m.KEY_ISSUER, KEY)
         client = self.client().open(KEY)
         client.do(m.INFO)
@@ -43,13 +44,13 @@ class LinkUnderTest:
 
 
 def refusal(call, *arguments, **named) -> int:
-    """The number of the error that the token answers outside a session."""
+    """Give the number of the error that the token answers outside a session."""
     with pytest.raises(LinkError) as raised:
         call(*arguments, **named)
     return raised.value.number
 
 
 def error_of(payload: bytes | None) -> int:
-    """The number in an error frame."""
+    """Give the number in an error frame."""
     assert payload[0] == m.ERROR
     return cbor2.loads(payload[1:])["error"]

@@ -24,13 +24,13 @@ SUITE = "OCRA-1:HOTP-SHA1-6:QN08"
 
 @dataclass
 class Tokens:
-    """The secrets that the tests' tokens hold."""
+    """The secrets of the tests' tokens."""
 
     clock: VirtualClock
     secrets: dict[str, Secret] = field(default_factory=dict)
 
     def code(self, serial: str, steps: int = 0) -> str:
-        """What the TOTP token shows, `steps` from now."""
+        """Give the TOTP token's code, `steps` from now."""
         return Credential("test", self.secrets[serial]).code(int(self.clock()) + 30 * steps)
 
 
@@ -54,8 +54,8 @@ def tokens(clock: VirtualClock) -> Tokens:
 def validator(
     empty_database: Path, tmp_path: Path, clock: VirtualClock, tokens: Tokens
 ) -> Iterator[Validator]:
-    """K1 is anna.holm's and active, K2 in stock, K3 assigned to bo.lund, K4 an OCRA token, active,
-    of carla.ny."""
+    """Give a validator with four tokens: K1, active, of anna.holm; K2 in stock; K3 assigned to
+    bo.lund; K4, active, an OCRA token of carla.ny."""
     url = copy(empty_database, tmp_path / "validator.sqlite")
     with Validator(url, MASTER, clock) as opened:
         opened.import_tokens(
@@ -71,7 +71,7 @@ def validator(
 
 @pytest.fixture
 def keys(validator: Validator) -> dict[Role, str]:
-    """An API key of each role."""
+    """Give an API key of each role."""
     return {
         role: validator.create_api_key(f"{role} key", role, actor="test")[1].reveal().decode()
         for role in Role

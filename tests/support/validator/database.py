@@ -11,13 +11,13 @@ MASTER = LocalKey(Secret(bytes(range(32))))
 
 
 def make_empty(path: Path) -> Path:
-    """Make an SQLite file with all tables and nothing in them."""
+    """Make an SQLite file with all tables and no rows."""
     with Validator(f"sqlite:///{path}", MASTER):
         pass
     return path
 
 
 def copy(empty: Path, path: Path) -> str:
-    """Copy it; give the URL of the copy."""
+    """Copy the empty database file; give the copy's URL."""
     shutil.copy(empty, path)
     return f"sqlite:///{path}"

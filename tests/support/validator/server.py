@@ -1,4 +1,4 @@
-"""A `kodebrik server` process to talk to over HTTP, and to kill."""
+"""A `kodebrik server` process that a test talks to over HTTP, and can kill."""
 
 import contextlib
 import json
@@ -19,7 +19,7 @@ from tests.support.limits import REAL_LIMIT
 
 @dataclass
 class Server:
-    """A server's process, where it listens, and an administrator's API key."""
+    """A server process: its address, and an administrator's API key."""
 
     process: subprocess.Popen[str]
     url: str
@@ -49,7 +49,7 @@ class ServerFolder:
 
     @contextlib.contextmanager
     def server(self, *options: str) -> Iterator[Server]:
-        """Start a server; at the end it is killed, if it still runs."""
+        """Run a server; at the end it is killed if it still runs."""
         command = [
             sys.executable,
             "-c",

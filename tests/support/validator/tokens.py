@@ -1,5 +1,5 @@
-"""Tokens to test the validator with. Their codes come from pyotp, which shares no code with
-ours."""
+"""Tokens for the tests of the validator; their codes come from pyotp, which is independent of our
+code."""
 
 import base64
 import secrets
@@ -16,7 +16,7 @@ from tests.support.validator.clock import VirtualClock
 
 @dataclass
 class EnrolledToken:
-    """A token in somebody's hand: what it shows, and whose it is."""
+    """A token at the server: its secret, serial number and user-ID."""
 
     serial: str
     user_id: str
@@ -27,7 +27,7 @@ class EnrolledToken:
         return NewToken(self.serial, Credential("test", Secret(self.secret)), **options)
 
     def code(self, steps: int = 0) -> str:
-        """What it shows so many steps from now."""
+        """Give the token's code, `steps` from now."""
         return pyotp.TOTP(base64.b32encode(self.secret).decode()).at(
             int(self.clock.now) + 30 * steps
         )

@@ -13,6 +13,6 @@ _FOLDERS = (FOLDER, Path(qa.__file__).parent / "vectors")
 
 
 def load(name: str) -> dict:
-    """The content of a file of one of these folders."""
+    """Give the content of one JSON file, here or in host_tools/qa/vectors."""
     path = next(path for folder in _FOLDERS if (path := folder / f"{name}.json").exists())
     return json.loads(path.read_text(encoding="utf-8"))

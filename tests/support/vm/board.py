@@ -1,9 +1,9 @@
-"""A stand-in for a board's `machine` on the VM, to put under the drivers: it records what they do
-and answers as told.
+"""A replacement for a board's `machine` on the VM, under the drivers: it records their calls and
+gives prepared answers.
 
 `install()` puts it in place of the real one; the functions that tests call come after it. Bus
-traffic is recorded as (address, bytes written); time is a counter that only sleeping and reading it
-move.
+traffic is recorded as (address, bytes written). Time advances only when the program sleeps or reads
+it.
 """
 
 import io
@@ -22,7 +22,7 @@ samples = [0]
 
 
 class Pin:
-    """Enough of machine.Pin."""
+    """The part of machine.Pin that the drivers use."""
 
     IN = 0
     OUT = 1
@@ -54,7 +54,7 @@ class Pin:
 
 
 class ADC:
-    """Enough of machine.ADC, as on the RP2040."""
+    """The part of machine.ADC that the drivers use on the RP2040."""
 
     def __init__(self, pin):
         self.pin = pin.number
@@ -65,7 +65,7 @@ class ADC:
 
 
 class CalibratedADC:
-    """Enough of machine.ADC, as on the ESP32."""
+    """The part of machine.ADC that the drivers use on the ESP32."""
 
     ATTN_11DB = 3
 
@@ -80,7 +80,7 @@ class CalibratedADC:
 
 
 class I2C:
-    """Enough of machine.I2C."""
+    """The part of machine.I2C that the drivers use."""
 
     def __init__(self, number, sda, scl, freq):
         driven.append(("i2c", number, sda.number, scl.number, freq))
@@ -108,8 +108,8 @@ class I2C:
 
 
 class SPI:
-    """Enough of machine.SPI: what is written goes to `sent`, with the level of the pin last
-    driven."""
+    """The part of machine.SPI that the drivers use: written bytes go to `sent`, with the level of
+    the pin last driven."""
 
     def __init__(self, number, baudrate, polarity, phase, sck, mosi):
         driven.append(("spi", number, sck.number, mosi.number, baudrate, polarity, phase))
@@ -119,7 +119,7 @@ class SPI:
 
 
 class Timer:
-    """Enough of machine.Timer: the program calls back by hand."""
+    """The part of machine.Timer that the drivers use; the test calls back."""
 
     PERIODIC = 1
 
@@ -135,8 +135,8 @@ class Timer:
 
 
 class I2S(io.IOBase):
-    """Enough of machine.I2S in its three modes; with `space` samples free, which only the test
-    gives back."""
+    """The part of machine.I2S that the drivers use, in its three modes. `space` is the number of
+    free samples; only the test increases it."""
 
     TX = 1
     MONO = 0
@@ -169,7 +169,7 @@ class I2S(io.IOBase):
 
 
 class Time:
-    """A clock in the program's hands. `events` are (when, action) in the order of time."""
+    """A clock that the program advances. `events` are (time, action) in the order of time."""
 
     def __init__(self):
         self.now = 1_000
@@ -198,12 +198,12 @@ class Time:
 
 
 def unique_id():
-    """The number of this board."""
+    """Give the board's fixed id."""
     return b"\x01\x02\x03\x04\x05\x06\x07\x08"
 
 
 def install():
-    """Start with a new board: all drivers imported from now on are on it."""
+    """Replace the modules with a new board; drivers that are imported afterwards use it."""
     for name in list(sys.modules):
         if name.startswith("firmware.drivers") or name == "firmware.hardware":
             del sys.modules[name]

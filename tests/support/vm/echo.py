@@ -1,4 +1,4 @@
-"""Driver for the tests of the harness itself."""
+"""Driver for the tests of the runtimes themselves."""
 
 import sys
 
@@ -6,12 +6,12 @@ _FAILURES = {"KeyError": KeyError, "UnicodeError": UnicodeError}
 
 
 def implementation() -> str:
-    """The name of the VM."""
+    """Return the name of the Python implementation."""
     return sys.implementation.name
 
 
 def echo(value):
-    """The argument."""
+    """Return the argument."""
     return value
 
 

@@ -1,8 +1,8 @@
-"""One name for an exception on both runtimes, whose hierarchies differ in the details."""
+"""Names and texts of exceptions that are equal on both runtimes, whose hierarchies differ."""
 
 
 def name_of(error) -> str:
-    """The class's name, but ValueError for every Unicode error and OSError for each of its
+    """Return the class's name, but ValueError for every Unicode error and OSError for its
     subclasses."""
     for family in (UnicodeError, OSError):
         if isinstance(error, family):
@@ -11,6 +11,6 @@ def name_of(error) -> str:
 
 
 def text_of(error) -> str:
-    """The first argument as text: str(error) quotes a KeyError's and expands an OSError's on one of
-    the two."""
+    """Return the first argument as text; str(error) differs between the runtimes for KeyError and
+    OSError."""
     return str(error.args[0]) if error.args else ""

@@ -10,8 +10,8 @@ BLOCKS = 16
 
 
 def memory() -> list:
-    """A chip's content, erased: one bytearray a block, for a heap in use has no 64 KB in one
-    piece."""
+    """Make a chip's erased content: one bytearray for each block, because a heap in use has no free
+    64 KB in one piece."""
     return [bytearray(b"\xff" * BLOCK) for _ in range(BLOCKS)]
 
 
@@ -22,23 +22,23 @@ def copy(source: list, target: list):
 
 
 class NorFlash:
-    """One life of the chip, from power-on to power-off."""
+    """The chip from one power-on to the next power-off."""
 
-    def __init__(self, memory: list, afterlife: list):
+    def __init__(self, memory: list, discarded: list):
         """Power on with `memory`, which outlives this object.
 
         At the cut nothing is raised: littlefs would be left with open files, which cause failures
-        when they are collected. The firmware goes on with a copy of the memory in `afterlife`,
-        which nobody looks at.
+        when they are collected. The firmware goes on with a copy of the memory in `discarded`,
+        which nothing reads afterwards.
         """
         self._memory = memory
-        self._afterlife = afterlife
+        self._discarded = discarded
         self.operations = 0
         self.programs = 0
         self.erases = 0
         self.stop_at = None
         self.mode = ""
-        self.dead = False
+        self.off = False
 
     def arm(self, operation: int, mode: str):
         """Lose power at that operation from now, counted from 0: "before" it, half through ("torn")
@@ -46,12 +46,12 @@ class NorFlash:
         self.stop_at = self.operations + operation
         self.mode = mode
 
-    def die(self):
+    def cut_power(self):
         """Lose power now."""
-        if not self.dead:
-            copy(self._memory, self._afterlife)
-            self._memory = self._afterlife
-            self.dead = True
+        if not self.off:
+            copy(self._memory, self._discarded)
+            self._memory = self._discarded
+            self.off = True
 
     def readblocks(self, block: int, buffer, offset: int = 0):
         """Read into the buffer."""
@@ -77,11 +77,11 @@ class NorFlash:
         return 0
 
     def _change(self, block: int, start: int, data: bytes):
-        if self.operations == self.stop_at and not self.dead:
+        if self.operations == self.stop_at and not self.off:
             done = {"before": 0, "torn": len(data) // 2, "after": len(data)}[self.mode]
-            copy(self._memory, self._afterlife)
+            copy(self._memory, self._discarded)
             self._memory[block][start : start + done] = data[:done]
-            self._memory = self._afterlife
-            self.dead = True
+            self._memory = self._discarded
+            self.off = True
         self._memory[block][start : start + len(data)] = data
         self.operations += 1

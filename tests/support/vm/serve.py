@@ -1,5 +1,4 @@
-"""The far end of tests/support/runtime.py inside the MicroPython VM: one call a line in, one answer
-a line out."""
+"""The VM's end of tests/support/runtime.py: reads a call a line, writes an answer a line."""
 
 import gc
 import sys

@@ -1,4 +1,4 @@
-"""Times inside the VM, in microseconds a call."""
+"""Durations inside the VM, in microseconds a call."""
 
 import time
 from array import array
@@ -10,7 +10,7 @@ _SECRET = b"12345678901234567890"
 
 
 def hotp_us(rounds: int) -> int:
-    """HOTP as the token computes it."""
+    """Measure HOTP as the token computes it."""
     began = time.ticks_us()
     for counter in range(rounds):
         hotp.hotp(_SECRET, counter)
@@ -18,7 +18,8 @@ def hotp_us(rounds: int) -> int:
 
 
 def audio_us(path: str) -> int:
-    """A sample of a voice pack, read as the player does: twice all digits at the middle speed."""
+    """Measure the reading of one sample of a voice pack, as the player does it: all digits at the
+    middle speed, twice."""
     with open(path, "rb") as file:
         pack = Pack(file)
         piece = array("h", bytes(1600))
@@ -35,7 +36,7 @@ def audio_us(path: str) -> int:
 
 
 def hotp_in_python_us(rounds: int) -> int:
-    """HOTP with our SHA-1 in Python, as on a VM without that hash."""
+    """Measure HOTP with our SHA-1 in Python, as on a VM without SHA-1 in its hashlib."""
     native = hashes.hashlib
 
     class Without:

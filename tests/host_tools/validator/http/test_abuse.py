@@ -143,7 +143,7 @@ def test_every_page_of_the_administration_wants_a_session(app: FastAPI, client: 
 
 
 @pytest.mark.parametrize("role", [None, Role.CHECKER, Role.HELP_DESK, Role.AUDITOR])
-def test_a_body_as_long_as_a_file_is_taken_of_administrators_alone(
+def test_only_administrators_may_send_a_body_as_long_as_a_file(
     client: TestClient, keys: dict[Role, str], role: Role | None
 ) -> None:
     """Bodies are held in memory before a route sees them, so 32 MB are not for everybody."""
@@ -190,7 +190,7 @@ def test_a_checker_cannot_tell_users_apart_by_their_challenges(
 
 
 def test_addresses_of_one_network_count_together() -> None:
-    """Who has one IPv6 address has 2^64 of them."""
+    """A client with an IPv6 network has 2^64 addresses."""
     assert (
         network_prefix("2001:db8:1:2::7")
         == network_prefix("2001:db8:1:2:ffff::1%eth0")
@@ -201,7 +201,7 @@ def test_addresses_of_one_network_count_together() -> None:
     assert network_prefix("testclient") == "testclient"
 
 
-def test_guesses_from_one_network_are_slowed_down(validator: Validator, settings: Settings) -> None:
+def test_wrong_keys_from_one_network_are_limited(validator: Validator, settings: Settings) -> None:
     app = create_app(validator, settings.model_copy(update={"guesses_per_minute": 5.0}))
     statuses = [
         TestClient(app, client=(f"2001:db8::{n}", 50_000))
@@ -221,7 +221,7 @@ def test_an_error_of_the_database_tells_no_parameters(validator: Validator) -> N
 
 
 @pytest.mark.parametrize("accept", ["text/html", "application/json"])
-def test_a_defect_tells_nothing_and_its_answer_is_protected_too(
+def test_the_answer_to_an_unexpected_error_has_no_details_but_security_headers(
     app: FastAPI,
     keys: dict[Role, str],
     validator: Validator,

@@ -1,5 +1,5 @@
-"""Notices: signed webhooks and mail to real servers on loopback, and an outbox that forgets nothing
-too early."""
+"""Notices: signed webhooks and mail to real servers on loopback, and an outbox that keeps a notice
+until it is delivered or given up."""
 
 import base64
 import email
@@ -168,7 +168,7 @@ def test_a_webhook_that_is_not_taken_comes_again_with_the_same_id(
     assert deliver(quiet, channels, clock()) == 0, "a notice that was taken came again"
 
 
-def test_a_receiver_that_is_away_loses_no_notice(
+def test_notices_are_kept_while_the_receiver_is_unreachable(
     quiet: Validator, receiver: Receiver, tokens: Tokens, clock: VirtualClock
 ) -> None:
     use(quiet, tokens)
@@ -180,7 +180,7 @@ def test_a_receiver_that_is_away_loses_no_notice(
     assert quiet.statistics().notices_waiting == 0
 
 
-def test_a_notice_claimed_by_a_server_that_died_comes_again(
+def test_a_notice_claimed_by_a_killed_server_is_sent_later(
     quiet: Validator, receiver: Receiver, tokens: Tokens, clock: VirtualClock
 ) -> None:
     use(quiet, tokens)
@@ -191,9 +191,7 @@ def test_a_notice_claimed_by_a_server_that_died_comes_again(
     assert deliver(quiet, channels, clock()) == 1
 
 
-def test_the_owner_hears_of_activation_whether_or_not_they_chose(
-    quiet: Validator, tokens: Tokens
-) -> None:
+def test_activation_is_always_notified(quiet: Validator, tokens: Tokens) -> None:
     quiet.set_user(
         "bo.lund", email="bo@example.dk", language="en", notify_on_use=False, actor="test"
     )

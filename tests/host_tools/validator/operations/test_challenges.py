@@ -197,7 +197,7 @@ def check_and_issue(validator: Validator, name: str, challenge: str, code: str) 
     return validator.check_many([request])[0].reason
 
 
-def test_a_challenge_shown_to_anybody_is_issued_with_its_check_and_survives_a_slip(
+def test_a_challenge_shown_at_sign_in_is_issued_with_its_check_and_survives_a_wrong_response(
     validator: Validator,
 ):
     enrolled(validator, "visitor", "QN08")
@@ -212,7 +212,7 @@ def test_a_challenge_shown_to_anybody_is_issued_with_its_check_and_survives_a_sl
     assert (entry.action, entry.actor) == ("challenge", "web site")
 
 
-def test_who_has_a_token_with_challenges_is_checked_in_one_transaction_like_anybody(
+def test_users_of_ocra_tokens_are_checked_in_one_transaction_as_all_users(
     validator: Validator, monkeypatch
 ):
     """Each transaction waits for the disk, which shows in the duration."""

@@ -214,7 +214,7 @@ def test_a_repeated_request_gets_the_first_answer_and_is_checked_once() -> None:
     assert len(check.checks) == 1
 
 
-def test_when_nobody_can_tell_there_is_no_answer_and_a_repeat_is_checked_again() -> None:
+def test_a_failed_check_gets_no_answer_and_a_repeated_request_is_checked_again() -> None:
     """Silence makes the client ask again or turn to another server; a reject would lock people
     out."""
     packet, check = request(), Asked()

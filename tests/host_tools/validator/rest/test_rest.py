@@ -134,7 +134,9 @@ def test_a_route_is_open_to_its_roles_alone(
     assert client.request(method, target).status_code == 401
 
 
-def test_the_life_of_a_token(administrator: ApiClient, tokens: Tokens, clock: VirtualClock) -> None:
+def test_a_token_passes_through_every_state_of_its_lifecycle(
+    administrator: ApiClient, tokens: Tokens, clock: VirtualClock
+) -> None:
     """From stock through letter and activation to block, replacement and deletion."""
     assert (
         administrator.post("/v1/tokens/K2/assign", json={"user_id": "dorte.vig"}).json()["status"]
@@ -314,7 +316,7 @@ def test_a_revoked_key_is_refused(
     assert made["key"] not in administrator.get("/v1/keys").text
 
 
-def test_guessing_keys_is_slowed_down(validator: Validator, settings: Settings) -> None:
+def test_wrong_keys_are_limited(validator: Validator, settings: Settings) -> None:
     client = TestClient(
         create_app(validator, settings.model_copy(update={"guesses_per_minute": 5.0}))
     )

@@ -179,7 +179,7 @@ def test_one_early_code_is_proof_that_the_clock_is_ahead():
 
 
 @pytest.mark.parametrize("days_between", [1, 30, 400, 1100])
-def test_an_early_code_right_after_the_setting_is_no_rate_for_the_years_after(days_between: float):
+def test_an_early_code_soon_after_setting_the_clock_proves_no_rate(days_between: float):
     clock = with_observation(
         TokenClock(0.0, START), START + 33, int((START + 33) // PERIOD) + 1, PERIOD
     )
@@ -199,9 +199,7 @@ def test_one_late_code_is_no_proof_at_all():
 @given(
     PPMS, st.lists(st.tuples(st.floats(1, 400), st.integers(-100, 100)), min_size=1, max_size=40)
 )
-def test_nothing_is_believed_that_the_tokens_own_crystal_could_not_do(
-    ppm: float, uses: list[tuple[float, int]]
-):
+def test_no_rate_beyond_the_tokens_ppm_is_learnt(ppm: float, uses: list[tuple[float, int]]):
     clock, now = TokenClock(0.0, START, ppm=ppm), START
     for days, steps in uses:
         now += days * DAY

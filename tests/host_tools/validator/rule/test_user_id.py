@@ -11,7 +11,7 @@ from host_tools.validator import user_id
 @pytest.mark.parametrize(
     "text", ["Anders", "kim.ø@firma", "a" * 48, "bo bo", "12345", "123456789", "12345678901"]
 )
-def test_it_takes_5_to_48_characters_of_any_script(text: str):
+def test_user_ids_have_5_to_48_characters_of_any_script(text: str):
     assert user_id.validated(text) == text
 
 
@@ -34,19 +34,19 @@ def test_it_takes_5_to_48_characters_of_any_script(text: str):
         ("\N{FULLWIDTH DIGIT ONE}" * 10, "CPR"),
     ],
 )
-def test_it_says_which_rule_is_broken(text: str, rule: str):
+def test_the_error_names_the_rule_that_a_user_id_breaks(text: str, rule: str):
     with pytest.raises(KodebrikError, match=rule):
         user_id.validated(text)
 
 
-def test_case_and_encoding_make_no_other_user():
+def test_user_ids_that_differ_in_case_or_encoding_are_equal():
     composed, decomposed = "B\u00f8rge \u00c5s", "b\u00f8rge a\u030as"
     assert user_id.normalized(composed) == user_id.normalized(decomposed)
     assert user_id.normalized(composed) != user_id.normalized("Borge As")
 
 
 @given(st.text(max_size=60))
-def test_what_is_accepted_keeps_its_key(text: str):
+def test_the_shown_form_of_a_user_id_has_the_same_normalized_form(text: str):
     key = user_id.normalized(text)
     assert user_id.normalized(key) == key
     try:

@@ -63,7 +63,7 @@ def test_it_starts_at_once_without_any_option_and_is_the_users_alone(tmp_path: P
     assert {path.stat().st_mode & 0o077 for path in made} == {0}
 
 
-def test_what_was_begun_is_finished_when_it_is_told_to_stop(place: ServerFolder):
+def test_requests_in_progress_are_completed_at_shutdown(place: ServerFolder):
     with place.open() as validator:
         holders = activated(validator, VirtualClock(), *(f"user-{n}" for n in range(20)))
     with place.server() as server:
@@ -125,7 +125,7 @@ def _run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict
     return code, json.loads(capsys.readouterr().out)
 
 
-def test_it_warns_when_others_can_listen_in(
+def test_serving_without_tls_beyond_loopback_gives_a_warning(
     place: ServerFolder, capsys: pytest.CaptureFixture[str]
 ):
     options = ("--database", place.database, "--master-key", str(place.key_file))
@@ -145,6 +145,17 @@ def test_a_port_in_use_is_named(place: ServerFolder, capsys: pytest.CaptureFixtu
     assert port in said["error"]
 
 
+def _options(place: ServerFolder) -> tuple[str, ...]:
+    return (
+        "--database",
+        place.database,
+        "--master-key",
+        str(place.key_file),
+        "--settings",
+        str(place.settings),
+    )
+
+
 def _radius(place: ServerFolder, port: int) -> None:
     clients = place.settings.with_name("radius.clients")
     clients.touch(0o600)
@@ -161,15 +172,7 @@ def test_a_radius_port_in_use_is_named_before_anything_is_served(
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
         _radius(place, port)
-        options = (
-            "--database",
-            place.database,
-            "--master-key",
-            str(place.key_file),
-            "--settings",
-            str(place.settings),
-        )
-        code, said = _run(capsys, "server", "--port", "0", *options)
+        code, said = _run(capsys, "server", "--port", "0", *_options(place))
     assert code == ExitCode.BUSY
     assert f"RADIUS on 127.0.0.1 port {port}" in said["error"]
     assert "another address or port" in said["hint"]
@@ -195,14 +198,6 @@ def test_when_it_says_that_it_is_ready_radius_answers(place: ServerFolder, worke
 def test_settings_that_are_not_understood_are_named(
     place: ServerFolder, capsys: pytest.CaptureFixture[str]
 ):
-    options = (
-        "--database",
-        place.database,
-        "--master-key",
-        str(place.key_file),
-        "--settings",
-        str(place.settings),
-    )
     for content, named in (
         ("nonsense = 1", "nonsense"),
         ("[radius]\nport = 'x'", "port"),
@@ -212,7 +207,7 @@ def test_settings_that_are_not_understood_are_named(
         ("= =", "TOML"),
     ):
         place.settings.write_text(content)
-        code, said = _run(capsys, "server", *options)
+        code, said = _run(capsys, "server", *_options(place))
         assert code == ExitCode.BAD_INPUT
         assert named in said["error"]
 

@@ -55,7 +55,8 @@ def page(context: BrowserContext) -> Page:
 
 
 def judge(page: Page, name: str) -> None:
-    """The page has no violation, in its light and its dark dress, and nothing failed in it."""
+    """Assert that the page has no accessibility violation in its light and its dark colour scheme,
+    and that nothing on it failed to load or run."""
     SHOTS.mkdir(parents=True, exist_ok=True)
     language = page.locator("html").get_attribute("lang")
     for scheme in ("light", "dark"):
@@ -328,8 +329,7 @@ def test_the_site_works_without_scripts(browser: Browser, address: str, tokens: 
 def test_over_tls_the_cookies_are_for_tls_alone(
     browser: Browser, app: FastAPI, tokens: Tokens, tmp_path: Path
 ) -> None:
-    """As it is served in earnest: Chromium takes `__Host-` cookies only when they are Secure and
-    whole."""
+    """Chromium accepts `__Host-` cookies only with Secure, Path=/ and without Domain."""
     with chromium.served(app, chromium.self_signed(tmp_path / "server.pem")) as address:
         context = browser.new_context(base_url=address, ignore_https_errors=True)
         page = context.new_page()
@@ -395,16 +395,15 @@ def test_the_language_is_chosen_and_kept(page: Page) -> None:
         expect(page.locator("h1")).to_have_text(heading)
 
 
-def test_a_page_that_is_not_there_says_so(page: Page) -> None:
+def test_an_unknown_address_gets_an_error_page(page: Page) -> None:
     page.goto("/nowhere")
     expect(page.locator("h1")).to_have_text(re.compile("Siden findes ikke|There is no such page"))
     page.problems.clear()  # type: ignore[attr-defined] # Chromium reports the 404
     judge(page, "not-found")
 
 
-def test_the_judge_is_awake(browser: Browser) -> None:
-    """A page with known faults: were axe-core not running, every other test here would pass for
-    nothing."""
+def test_axe_finds_the_known_faults_of_a_page(browser: Browser) -> None:
+    """Shows that axe-core runs: without it every other test here would pass."""
     page = browser.new_page()
     page.set_content(
         "<html><body><input><img src='x'><p "

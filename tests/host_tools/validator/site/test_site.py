@@ -200,7 +200,7 @@ def test_a_changed_cookie_is_no_cookie(client: TestClient, keys: dict[Role, str]
         assert client.get("/admin").status_code == 303
 
 
-def test_a_cookie_of_one_site_opens_not_the_other(client: TestClient) -> None:
+def test_a_cookie_of_the_sign_in_opens_no_administration(client: TestClient) -> None:
     client.get("/sign-in")
     value = client.cookies["sign-in"]
     client.cookies.set("administration", value)
@@ -266,7 +266,9 @@ def test_rotating_the_data_key_ends_all_sessions(
     "back",
     ["//evil.example", "/\\evil.example", "/\t/evil.example", "https://evil.example", "\n//x"],
 )
-def test_the_choice_of_language_sends_nobody_elsewhere(client: TestClient, back: str) -> None:
+def test_the_choice_of_language_redirects_only_within_the_site(
+    client: TestClient, back: str
+) -> None:
     location = client.get("/language/en", params={"back": back}).headers["location"]
     assert location.startswith("/")
     assert not re.match(r"/[/\\\s]", location)
@@ -305,7 +307,7 @@ def test_the_activation_letter_can_be_printed(
     ).accepted
 
 
-def test_letters_are_not_for_auditors_nor_made_of_markup(
+def test_auditors_get_no_letters_and_values_in_a_letter_are_escaped(
     client: TestClient, keys: dict[Role, str]
 ) -> None:
     markup = {"serial": "K3", "code": "<script>alert(1)</script>", "expires_at": "1802592000"}
@@ -317,7 +319,7 @@ def test_letters_are_not_for_auditors_nor_made_of_markup(
     assert client.post("/admin/letter", data=markup).status_code == 403
 
 
-def test_the_audit_is_written_for_people(
+def test_audit_entries_are_shown_in_words_and_local_times(
     client: TestClient, keys: dict[Role, str], validator: Validator
 ) -> None:
     validator.issue_activation_code("K3", actor="test")
@@ -328,7 +330,7 @@ def test_the_audit_is_written_for_people(
         assert "1802592000" not in page
 
 
-def test_activation_tells_nobody_which_users_and_tokens_exist(
+def test_activation_does_not_reveal_which_users_and_tokens_exist(
     client: TestClient, validator: Validator
 ) -> None:
     """One answer for all that is wrong, and each try leaves its mark in the audit, nobody's too."""
@@ -375,7 +377,7 @@ def test_roles_hold_in_the_administration(
     assert validator.token("K1").status == "active"
 
 
-def test_deletion_asks_whether_one_is_sure(
+def test_deletion_asks_for_confirmation(
     client: TestClient, keys: dict[Role, str], validator: Validator
 ) -> None:
     """WCAG 2.2, 3.3.4."""
@@ -409,13 +411,13 @@ def test_nothing_is_loaded_from_elsewhere_and_no_script_stands_in_a_page(
         assert not re.search(r"<script(?![^>]* src=)|<style| style=| on\w+=", answer.text)
 
 
-def test_the_language_link_leads_nowhere_else(client: TestClient) -> None:
+def test_the_language_link_returns_only_to_pages_of_the_site(client: TestClient) -> None:
     for elsewhere in ("https://evil.example", "//evil.example", "/\\evil.example"):
         assert client.get("/language/da", params={"back": elsewhere}).headers["location"] == "/"
     assert client.get("/language/da", params={"back": "/sign-in"}).headers["location"] == "/sign-in"
 
 
-def test_trying_codes_on_the_site_is_slowed_down(validator: Validator, settings: Settings) -> None:
+def test_sign_in_attempts_on_the_site_are_limited(validator: Validator, settings: Settings) -> None:
     slow = settings.model_copy(update={"guesses_per_minute": 5.0})
     client = TestClient(create_app(validator, slow), follow_redirects=False)
     form = begin_sign_in(client, "nobody.here")

@@ -81,14 +81,14 @@ def used(validator: Validator, clock: VirtualClock) -> Validator:
     return validator
 
 
-def test_an_untouched_audit_is_whole(used: Validator):
+def test_an_unchanged_audit_has_no_faults(used: Validator):
     report = used.verify_audit()
     assert (report.broken, report.chains) == ((), 3)
     assert report.entries == used.audit().total
 
 
 @pytest.mark.parametrize("how", TAMPERING)
-def test_tampering_is_named(used: Validator, database: str, how: str):
+def test_a_changed_or_missing_entry_is_named(used: Validator, database: str, how: str):
     statements, serial, sequence = TAMPERING[how]
     serial = None if serial is None else f"{serial}-1"
     engine = create_engine(database)

@@ -66,7 +66,7 @@ def test_an_event_loop_gets_every_answer(validator: Validator, clock: VirtualClo
     assert Counter(asyncio.run(everybody())) == {Reason.ACCEPTED: 30, Reason.REPLAY: 30}
 
 
-def test_what_is_queued_at_the_end_is_still_answered(database: str, clock: VirtualClock):
+def test_queued_checks_are_answered_at_shutdown(database: str, clock: VirtualClock):
     with Validator(database, MASTER, clock) as validator:
         holders = activated(validator, clock, *(f"user-{n}" for n in range(50)))
         asked = [
@@ -76,7 +76,7 @@ def test_what_is_queued_at_the_end_is_still_answered(database: str, clock: Virtu
     assert all(future.result().accepted for future in asked)
 
 
-def test_one_request_that_cannot_be_decided_hurts_no_other(
+def test_a_check_that_fails_does_not_affect_others_of_its_batch(
     validator: Validator, clock: VirtualClock
 ):
     (anders,) = activated(validator, clock, "anders")

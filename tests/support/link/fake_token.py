@@ -1,7 +1,7 @@
 """A token in this process: the firmware's own link and vault over files, with a clock that a test
 moves.
 
-`Wire` is a transport straight into it, without waiting, whose answers a test can lose or damage.
+`Wire` is a transport directly into it, without waiting, whose answers a test can lose or damage.
 """
 
 import os
@@ -26,7 +26,7 @@ START = 1_767_225_600.25  # 2026-01-01, a quarter of a second later
 
 
 class World:
-    """The time that host and token share. Every look at it takes a millisecond, so that busy waits
+    """The time that host and token share. Each reading takes a millisecond, so that busy waits
     end."""
 
     def __init__(self) -> None:
@@ -44,10 +44,10 @@ class World:
 
 
 class Clock:
-    """A DS3231 as its driver shows it, off by `ppm`."""
+    """A DS3231 with its driver's interface, whose rate error is `ppm`."""
 
     def __init__(self, world: World) -> None:
-        """Without the time, as a new chip is."""
+        """Make a new chip, which has lost the time."""
         self._world = world
         self._at, self._value = world.time, 0.0
         self._lost = True
@@ -80,10 +80,10 @@ class Clock:
 
 
 class Services:
-    """What the App gives the link."""
+    """The services that the App provides to the link."""
 
     def __init__(self, world: World) -> None:
-        """With a clock."""
+        """Make the services with a clock."""
         self._world = world
         self.clock: Clock | None = Clock(world)
         self.numbers: list[str] = []
@@ -114,17 +114,18 @@ class Services:
 
 
 class Token:
-    """Firmware link and vault; `respond` takes bytes of the wire and gives the answer's."""
+    """The firmware's link and vault; `respond` takes received bytes and gives the answer's
+    bytes."""
 
     def __init__(self, directory: Path, world: World, product: str = "kodeviser") -> None:
-        """Take up the vault in `directory`, or begin a blank one."""
+        """Open the vault in `directory`; it is blank when there is none."""
         self.directory = directory
         self._product = load("firmware.products." + product).PRODUCT
         self.services = Services(world)
         self.restart()
 
     def restart(self) -> None:
-        """Lose everything that is not in the files, as unplugging does."""
+        """Restart: everything that is not in the files is lost."""
         self.vault = Vault(Journal(str(self.directory), "vault"), UNIQUE_ID, _aes_ecb, os.urandom)
         self._server = LinkServer(
             self._product,
@@ -144,11 +145,11 @@ class Token:
 
 
 class Wire:
-    """A transport that is the token's cable. `spoil(number, answer)` gives what becomes of an
+    """A transport connected to the token. `spoil(number, answer)` gives what arrives of an
     answer."""
 
     def __init__(self, token: Token) -> None:
-        """Plugged in."""
+        """Connect the token."""
         self.token = token
         self.spoil: Callable[[int, bytes], bytes] = lambda number, answer: answer
         self.plugged = True

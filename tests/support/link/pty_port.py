@@ -13,14 +13,15 @@ import serial
 
 
 class PtyPort:
-    """`answer(data)` gives the bytes to send back for what was received; None pulls the cable
-    out."""
+    """A serial port in this process. `answer(data)` gives the bytes to send back for received data;
+    None unplugs the cable."""
 
     def __init__(self, answer: Callable[[bytes], bytes | None], greeting: bytes = b"") -> None:
-        """`greeting` stands on the line before anybody asks."""
+        """Make the port; `greeting` is sent before the first answer."""
         self._answer = answer
         self._master, self._slave = pty.openpty()
         tty.setraw(self._slave)
+        os.set_blocking(self._master, False)
         self.path = os.ttyname(self._slave)
         self.received = b""
         self._greeting = greeting
@@ -44,7 +45,7 @@ class PtyPort:
         self.unplug()
 
     def unplug(self) -> None:
-        """Both ends go."""
+        """Close both ends of the pseudo-terminal."""
         for name in ("_master", "_slave"):
             end = getattr(self, name)
             if end is not None:
@@ -60,14 +61,22 @@ class PtyPort:
             data = os.read(self._master, 4096)
             self.received += data
             if self._greeting and not greeted:
-                os.write(self._master, self._greeting)
+                self._send(self._greeting)
                 greeted = True
             answer = self._answer(data)
             if answer is None:
                 self.unplug()
                 return
-            if answer:
-                os.write(self._master, answer)
+            self._send(answer)
+
+    def _send(self, data: bytes) -> None:
+        """Write `data` as far as the reader takes it; stop when told to."""
+        while data:
+            stopped, writable, _ = select.select([self._stop_read], [self._master], [])
+            if not writable and stopped:
+                return
+            if writable:
+                data = data[os.write(self._master, data) :]
 
 
 def held_by_another_program(path: str) -> serial.Serial:

@@ -1,10 +1,10 @@
-"""An operator at the keyboard, in the place of standard input."""
+"""Standard input that is typed by an operator."""
 
 import io
 
 
 class Keyboard(io.StringIO):
-    """An operator: types what `see` tells when asked."""
+    """An operator who types what `see()` gives when a command asks."""
 
     def __init__(self, see):
         super().__init__()

@@ -1,0 +1,1 @@
+"""The command line in tests: an operator at the keyboard, secrets, an inventory."""
