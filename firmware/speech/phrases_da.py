@@ -25,7 +25,7 @@ PHRASES = {
     "40": "fyrre",
     "50": "halvtreds",
     "60": "tres",
-    # A code and its life
+    # A code and its validity
     "code": "Koden er",
     "seconds_left": "Sekunder tilbage",
     "expired": "udløbet.",
@@ -33,7 +33,7 @@ PHRASES = {
     "no_code": "Ingen kode.",
     "account": "Konto",
     "compare": "Tast på computeren",
-    # Troubles and what to do
+    # Errors and what to do
     "not_provisioned": "Ikke sat op.",
     "blocked": "Spærret.",
     "damaged": "Hukommelsesfejl.",
@@ -72,7 +72,7 @@ PHRASES = {
     "on": "frem.",
     "beginning": "Begyndelsen.",
     "end": "Slut.",
-    # Checking and learning
+    # Check-back, key names, practice
     "right": "Rigtigt.",
     "digit": "Ciffer",
     "is_wrong": "er forkert.",
@@ -102,7 +102,7 @@ PHRASES = {
     "amount": "Beløb",
     "payee": "Kontonummer",
     "is_right": "Korrekt?",
-    # Look
+    # Theme of the display
     "theme": "Skærm",
     "light": "Lys.",
     "dark": "Mørk.",

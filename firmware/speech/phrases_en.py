@@ -25,7 +25,7 @@ PHRASES = {
     "40": "forty",
     "50": "fifty",
     "60": "sixty",
-    # A code and its life
+    # A code and its validity
     "code": "The code is",
     "seconds_left": "Seconds left",
     "expired": "expired.",
@@ -33,7 +33,7 @@ PHRASES = {
     "no_code": "No code.",
     "account": "Account",
     "compare": "Type on the computer",
-    # Troubles and what to do
+    # Errors and what to do
     "not_provisioned": "Not set up.",
     "blocked": "Blocked.",
     "damaged": "Storage error.",
@@ -72,7 +72,7 @@ PHRASES = {
     "on": "on.",
     "beginning": "The beginning.",
     "end": "The end.",
-    # Checking and learning
+    # Check-back, key names, practice
     "right": "Right.",
     "digit": "Digit",
     "is_wrong": "is wrong.",
@@ -102,7 +102,7 @@ PHRASES = {
     "amount": "Amount",
     "payee": "Account number",
     "is_right": "Correct?",
-    # Look
+    # Theme of the display
     "theme": "Screen",
     "light": "Light.",
     "dark": "Dark.",

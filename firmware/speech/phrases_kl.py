@@ -25,7 +25,7 @@ PHRASES = {
     "40": "fyrre",
     "50": "halvtreds",
     "60": "tres",
-    # A code and its life
+    # A code and its validity
     "code": "Kode tassaavoq",
     "seconds_left": "Sekundit sinneruttut",
     "expired": "atorunnaarpoq.",
@@ -33,7 +33,7 @@ PHRASES = {
     "no_code": "Kodeqanngilaq.",
     "account": "Konto",
     "compare": "Qarasaasiami allaguk",
-    # Troubles and what to do
+    # Errors and what to do
     "not_provisioned": "Piareersanngilaq.",
     "blocked": "Matoqqavoq.",
     "damaged": "Aserorpoq.",
@@ -72,7 +72,7 @@ PHRASES = {
     "on": "siumut.",
     "beginning": "Aallartiffik.",
     "end": "Naavoq.",
-    # Checking and learning
+    # Check-back, key names, practice
     "right": "Eqqorpoq.",
     "digit": "Kisitsit",
     "is_wrong": "kukkuvoq.",
@@ -102,7 +102,7 @@ PHRASES = {
     "amount": "Aningaasat",
     "payee": "Konto normu",
     "is_right": "Eqqorpa?",
-    # Look
+    # Theme of the display
     "theme": "Saqqaa",
     "light": "Qaamasoq.",
     "dark": "Taartoq.",

@@ -13,9 +13,9 @@ from firmware.speech.adpcm import silence
 if False:
     from firmware.interfaces import Audio, Pack, Samples  # type: ignore[unreachable]
 
-_LEAD = (
-    40  # silence in front: the amplifier wakes (7.5 ms), and what was interrupted is heard to end
-)
+# Silence (ms) before the first clip: longer than the amplifier's turn-on time (7.5 ms), and an
+# audible pause after interrupted speech.
+_LEAD = 40
 _MARKS = 8  # clips that may begin within the driver's ring, and one more
 
 
