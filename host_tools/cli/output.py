@@ -61,6 +61,22 @@ def warn(line: str) -> None:
     say(f"{mark} {spoken(line)}")
 
 
+def ask(question: str, hidden: bool = False, twice: bool = False) -> str:
+    """Give what the operator types after `question` on standard error.
+
+    `hidden` does not show it; with `twice` it is typed again, until both are the same.
+    typer.Abort on Ctrl-C or the end of input.
+    """
+    while True:
+        typed = str(typer.prompt(spoken(question), hide_input=hidden, err=True))
+        if not twice:
+            return typed
+        repeat = spoken(Message("prompt.repeat"))
+        if typed == typer.prompt(repeat, hide_input=hidden, err=True):
+            return typed
+        say(Message("prompt.differs", mark=Message("error-mark")))
+
+
 @contextmanager
 def step(line: str) -> Iterator[None]:
     """Show `line` while the block runs: a spinner on a terminal, else a line on standard error."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from host_tools.desktop.speech_output import Loudspeaker, Samples, TextSpeaker, UtteranceDetector
+from host_tools.messages.catalogue import Message
 
 if TYPE_CHECKING:
     from emulator.session import Emulator
@@ -40,11 +41,12 @@ class Captions:
 
     def lines(self) -> list[str]:
         """Give the last utterances, and what keeps them from being heard."""
-        lines = [f"Heard: {text}" for text in self._utterances]
+        lines: list[str] = [Message("captions.heard", text=text) for text in self._utterances]
         if self._loudspeaker is not None and not self._loudspeaker.works:
-            lines.append("This machine plays no sound: read here what the token says.")
+            lines.append(Message("captions.no-sound"))
         if self._speaker is not None and self._speaker.error is not None:
-            lines.append(f"{self._speaker.error} {self._speaker.error.hint}")
+            error = self._speaker.error
+            lines.append(Message("captions.failed", error=error.message, hint=error.hint))
         return lines
 
     def close(self) -> None:

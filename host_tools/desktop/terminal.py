@@ -9,6 +9,7 @@ import termios
 import threading
 import time
 import tty
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from emulator.keys import RED
 from emulator.scenario.recorder import Recorder
 from emulator.session import Emulator
 from emulator.views.terminal import render
+from host_tools.messages.catalogue import Message
 
 if TYPE_CHECKING:
     from host_tools.desktop.captions import Captions
@@ -23,26 +25,24 @@ if TYPE_CHECKING:
 _TAP, _HOLD = 0.12, 7.0  # seconds
 _FRAME = 0.05  # seconds between drawings
 _KEYPAD = "0123456789*#"
-_ONE_BUTTON = "Space: press. H: hold for 7 seconds. U: unplug or plug in. Q: quit."
-_KEYS = (
-    "Space: the red key. 0-9 * #: the keys; after an L they are held. R and a key: red together "
-    "with it."
-)
-_MORE = "P: headset in or out. U: unplug or plug in. Q: quit."
 _HOLD_KEYPAD = 2.2  # seconds
 
 
 def play(
-    emulator: Emulator, stop: threading.Event, record: Path | None, captions: "Captions | None"
+    emulator: Emulator,
+    stop: threading.Event,
+    record: Path | None,
+    captions: "Captions | None",
+    spoken: Callable[[str], str] = str,
 ) -> None:
     """Show the screen and act on typed keys until Q or `stop`; then write the scenario to
-    `record`."""
+    `record`. `spoken` puts a line into the user's language."""
     recorder = Recorder(emulator)
     before = termios.tcgetattr(sys.stdin)
     tty.setcbreak(sys.stdin)
     try:
         with emulator.serving():
-            _Terminal(emulator, recorder, captions).run(stop)
+            _Terminal(emulator, recorder, captions, spoken).run(stop)
     finally:
         termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
         if record is not None:
@@ -52,8 +52,15 @@ def play(
 class _Terminal:
     """Draws one token and turns typed keys into the user's actions."""
 
-    def __init__(self, emulator: Emulator, recorder: Recorder, captions: "Captions | None") -> None:
+    def __init__(
+        self,
+        emulator: Emulator,
+        recorder: Recorder,
+        captions: "Captions | None",
+        spoken: Callable[[str], str],
+    ) -> None:
         self._emulator, self._recorder, self._captions = emulator, recorder, captions
+        self._spoken = spoken
         self._keypad = "keypad" in emulator.board.parts
         self._drawn: list[str] = []
         self._down: dict[str, float] = {}  # keys held down -> when they are released (monotonic)
@@ -78,11 +85,18 @@ class _Terminal:
 
     def _draw(self) -> None:
         screen = self._emulator.screen()
-        text = " / ".join(self._emulator.screen_text()) or "dark"
-        lines = [*render(screen, shutil.get_terminal_size().columns), f"Screen: {text}"]
+        text = " / ".join(self._emulator.screen_text()) or Message("terminal.dark")
+        lines: list[str] = [
+            *render(screen, shutil.get_terminal_size().columns),
+            Message("terminal.screen", text=text),
+        ]
         if self._captions is not None:
             lines += self._captions.lines()
-        lines += [_KEYS, _MORE] if self._keypad else [_ONE_BUTTON]
+        if self._keypad:
+            lines += [Message("terminal.keys"), Message("terminal.more")]
+        else:
+            lines.append(Message("terminal.one-button"))
+        lines = [self._spoken(line) for line in lines]
         if lines != self._drawn:
             self._drawn = lines
             sys.stdout.write("\x1b[H\x1b[J" + "\n".join(lines) + "\n")

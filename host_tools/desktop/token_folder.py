@@ -58,15 +58,12 @@ def emulated(
 
         filesystem = images.load_board(folder.board)["filesystem"]
         image = None
-        with say(f"Building {folder.product} for {folder.board}"):
+        with say(Message("image-building", product=folder.product, board=folder.board)):
             tree = images.build_tree(folder.product, folder.board, folder.production)
         if saved_state.load(folder.path) is None:
             image = images.pack(tree, filesystem)
         elif not images.holds((folder.path / saved_state.FLASH).read_bytes(), tree, filesystem):
-            warn(
-                f"The token in {folder.path} runs other firmware than would be built now; name an "
-                "empty folder for that."
-            )
+            warn(Message("emulated-other-firmware", path=folder.path))
         seed = secrets.randbits(63) if seed is None else seed
         with Emulator(
             folder.product,

@@ -2,7 +2,8 @@
 bootloader, which have no port.
 
 USB identities: MicroPython's board definitions (ports/rp2, ports/esp32), the RP2040 and RP2350 data
-sheets (bootrom, "USB PICOBOOT interface"), and for bridges their makers' defaults.
+sheets (bootrom, "USB PICOBOOT interface"), and for bridges their makers' defaults. Each stands
+under the name of its description in the catalogue, `usb-device.NAME`.
 """
 
 from collections.abc import Iterator
@@ -13,18 +14,19 @@ from typing import Any
 from serial.tools import list_ports
 
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.messages.catalogue import Message, listed
 
 _MICROPYTHON = {
-    (0x2E8A, 0x0005): "MicroPython on RP2040 or RP2350",
-    (0x303A, 0x4001): "MicroPython on ESP32-S3",
+    (0x2E8A, 0x0005): "micropython-rp2",
+    (0x303A, 0x4001): "micropython-esp32",
 }
 _PERHAPS = {
-    (0x303A, 0x1001): "ESP32-S3, built-in USB",
-    (0x10C4, 0xEA60): "USB-UART bridge CP210x, as on ESP32-S3-DevKitC-1",
-    (0x1A86, 0x55D3): "USB-UART bridge CH343, as on ESP32-S3 boards",
-    (0x1A86, 0x7523): "USB-UART bridge CH340, as on ESP32-S3 boards",
+    (0x303A, 0x1001): "esp32",
+    (0x10C4, 0xEA60): "cp210x",
+    (0x1A86, 0x55D3): "ch343",
+    (0x1A86, 0x7523): "ch340",
 }
-_BOOTSEL = {(0x2E8A, 0x0003): "RP2040 in BOOTSEL mode", (0x2E8A, 0x000F): "RP2350 in BOOTSEL mode"}
+_BOOTSEL = {(0x2E8A, 0x0003): "bootsel-rp2040", (0x2E8A, 0x000F): "bootsel-rp2350"}
 SYSFS = Path("/sys/bus/usb/devices")
 
 
@@ -70,21 +72,23 @@ def only_port(found: list[Device]) -> str:
         raise KodebrikError("port-several", ExitCode.NO_PORT, ports=", ".join(ports))
     boards = [device.description for device in found if device.kind == "bootloader"]
     if boards:
-        raise KodebrikError("port-bootloader-only", ExitCode.BOOTLOADER, ports=", ".join(boards))
+        raise KodebrikError(
+            "port-bootloader-only", ExitCode.BOOTLOADER, ports=listed("list-comma", boards)
+        )
     raise KodebrikError("port-none", ExitCode.NO_PORT)
 
 
 def _device(port: Any) -> Device:
     identity = (port.vid, port.pid)
+    description: str
     if identity in _MICROPYTHON:
-        kind, description = "micropython", _MICROPYTHON[identity]
+        kind, description = "micropython", Message("usb-device." + _MICROPYTHON[identity])
     elif identity in _PERHAPS:
-        kind, description = "perhaps", _PERHAPS[identity]
+        kind, description = "perhaps", Message("usb-device." + _PERHAPS[identity])
+    elif port.description in (None, "n/a"):
+        kind, description = "other", Message("devices.serial-port")
     else:
-        kind, description = (
-            "other",
-            port.description if port.description not in (None, "n/a") else "serial port",
-        )
+        kind, description = "other", port.description
     usb_id = None if port.vid is None else f"{port.vid:04x}:{port.pid:04x}"
     return Device(port.device, kind, description, usb_id, port.serial_number)
 
@@ -92,12 +96,12 @@ def _device(port: Any) -> Device:
 def _bootsel(sysfs: Path) -> Iterator[Device]:
     for folder in sorted(sysfs.glob("*")):
         identity = (_attribute(folder, "idVendor"), _attribute(folder, "idProduct"))
-        for (vendor, product), description in _BOOTSEL.items():
+        for (vendor, product), name in _BOOTSEL.items():
             if identity == (f"{vendor:04x}", f"{product:04x}"):
                 yield Device(
                     None,
                     "bootloader",
-                    description,
+                    Message("usb-device." + name),
                     ":".join(identity),
                     _attribute(folder, "serial") or None,
                 )

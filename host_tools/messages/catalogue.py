@@ -73,6 +73,18 @@ def listed(identifier: str, items: Sequence[str]) -> str:
     return Message(identifier, first=first, rest=rest)
 
 
+def prefixed(prefix: str, message: str) -> str:
+    """Put a text that no language changes before a message."""
+    return Message("prefixed", prefix=prefix, message=message)
+
+
+def named(prefix: str, name: str) -> str:
+    """Give the message of a family, such as `token-part.`, for a name; the name itself when the
+    family does not have it."""
+    identifier = prefix + name
+    return Message(identifier) if has(identifier) else name
+
+
 def has(identifier: str) -> bool:
     """Say whether the catalogue has a message."""
     return text(ENGLISH, identifier) != identifier

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.messages.catalogue import Message
 from host_tools.progress import Progress
 from host_tools.qa.cases.catalogue import EMULATED
 from host_tools.qa.cases.enrolled_token import EnrolledToken
@@ -85,9 +86,9 @@ def run(plan: Plan, console: Console) -> Report:
             env = Environment(
                 time_source, target, tokens, rng, plan.files, pool.enrol, pool.enrol_payer
             )
-            name, able = f"emulated {plan.product}", frozenset({EMULATED})
+            name, able = Message("qa.emulated", product=plan.product), frozenset({EMULATED})
         results = run_cases(env, plan.codes, able, console.on_result)
-    when = "virtual time, which the server shared" if time_source.virtual else "real time"
+    when = Message("qa.virtual-time" if time_source.virtual else "qa.real-time")
     return Report(name, target.name, plan.seed, when, started, tuple(results))
 
 
@@ -98,9 +99,7 @@ def _enrolled(token: RealToken, time_source: TimeSource) -> EnrolledToken:
 
 def _check_clock(ahead: float | None, console: Console) -> None:
     if ahead is None:
-        console.say(
-            "This server does not tell its time; late and early are judged by this machine's clock."
-        )
+        console.say(Message("qa.server-without-time"))
     elif abs(ahead) > _MAX_OFFSET:
         raise KodebrikError(
             "server-clock-ahead" if ahead > 0 else "server-clock-behind",

@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+from host_tools.messages.catalogue import Message
+
 
 class TimeSource(Protocol):
     """The time that tokens, users and server share."""
@@ -68,7 +70,7 @@ class RealTime:
         """As TimeSource.wait_until."""
         left = moment - self._clock()
         if left > _LONG:
-            self._say(f"Waiting {left:.0f} s: {why}.")
+            self._say(Message("qa.waiting", seconds=left, why=why))
         while left > 0:
             self._sleep(left)
             left = moment - self._clock()

@@ -9,6 +9,8 @@ from host_tools.cli.options.inventory import InventoryFile, opened_inventory
 from host_tools.cli.options.token import TokenOptions
 from host_tools.cli.output import Json, emit
 from host_tools.link.replies import Account
+from host_tools.messages.catalogue import Message
+from host_tools.provisioning import inventory_records
 
 app = typer.Typer(help="List and remove the token's accounts.", rich_markup_mode=None)
 
@@ -29,9 +31,7 @@ def list_accounts(
             vars(account) | {"fingerprint": account.fingerprint.hex()} for account in accounts
         ],
     }
-    emit(
-        as_json, result, [_line(account) for account in accounts] or ["The token has no accounts."]
-    )
+    emit(as_json, result, [_line(account) for account in accounts] or [Message("accounts.none")])
 
 
 @app.command()
@@ -50,20 +50,34 @@ def remove(
     emit(
         as_json,
         {"serial": session.hello.serial, "removed": name},
-        [f"The account {name} is removed."],
+        [Message("accounts.removed", name=name)],
     )
 
 
-def _line(account: Account) -> str:
-    moving_factor = (
-        f"every {account.period} s" if account.counter is None else f"counter {account.counter}"
+def _line(account: Account) -> Message:
+    return Message(
+        "accounts.line",
+        name=account.name,
+        kind=account.kind.upper(),
+        algorithm=account.algorithm,
+        digits=account.digits,
+        moving_factor=moving_factor(account),
+        fingerprint=account.fingerprint.hex(),
     )
-    if account.suite is not None:
-        moving_factor = f"{account.suite}, asks for a {account.entry}" + (
-            "" if account.counter is None else f", {moving_factor}"
+
+
+def moving_factor(account: Account | inventory_records.Account) -> Message:
+    """Say what makes an account's codes change: time, counter, or the challenges of its suite."""
+    if account.suite:
+        asks = Message(
+            "accounts.suite",
+            suite=account.suite,
+            entry=Message("challenge-entry." + str(account.entry)),
         )
-    return (
-        f"{account.name}: {account.kind.upper()}, {account.algorithm}, {account.digits} digits, "
-        f"{moving_factor},"
-        f" fingerprint {account.fingerprint.hex()}"
-    )
+        if account.counter is None:
+            return asks
+        counter = Message("accounts.counter", counter=account.counter)
+        return Message("accounts.suite-and-counter", suite=asks, counter=counter)
+    if account.counter is None:
+        return Message("accounts.period", period=account.period or 0)
+    return Message("accounts.counter", counter=account.counter)

@@ -7,6 +7,7 @@ from host_tools.cli.options.validator import ValidatorOptions
 from host_tools.cli.output import Json, emit
 from host_tools.cli.progress import reporting
 from host_tools.errors import ExitCode
+from host_tools.messages.catalogue import Message
 
 app = typer.Typer(help="Verify the validation server's audit.", rich_markup_mode=None)
 
@@ -27,19 +28,24 @@ def verify(
     missing."""
     with (
         validator.open(create=False) as opened,
-        reporting("Verifying the audit") as progress,
+        reporting(Message("audit.verifying")) as progress,
     ):
         report = opened.verify_audit(progress)
     broken = [
         {"serial": fault.serial, "sequence": fault.sequence, "what": fault.what}
         for fault in report.broken
     ]
-    lines = [f"{report.entries} entries in {report.chains} chains."]
+    lines = [Message("audit.size", entries=report.entries, chains=report.chains)]
     lines += [
-        f"{fault.serial or 'server'}, entry {fault.sequence}: {fault.what}"
+        Message(
+            "audit.fault",
+            chain=fault.serial or Message("audit.server-chain"),
+            sequence=fault.sequence,
+            what=fault.what,
+        )
         for fault in report.broken
     ]
-    lines.append("The audit was tampered with." if broken else "Every chain is whole.")
+    lines.append(Message("audit.tampered" if broken else "audit.whole"))
     emit(as_json, {"entries": report.entries, "chains": report.chains, "broken": broken}, lines)
     if broken:
         raise typer.Exit(ExitCode.CHECK_FAILED)

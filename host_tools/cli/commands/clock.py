@@ -12,6 +12,7 @@ from host_tools.errors import ExitCode, KodebrikError, TokenError
 from host_tools.link import clock
 from host_tools.link.replies import ClockReading
 from host_tools.link.session import Session
+from host_tools.messages.catalogue import Message
 from host_tools.provisioning import clock_drift
 from host_tools.provisioning.clock_drift import Drift, Offset
 
@@ -31,7 +32,7 @@ def set_clock(
     """Set the token's clock to this computer's time, and read it back."""
     with token.session() as session:
         result = _set_and_check(session)
-    emit(as_json, result, [f"The clock is set. Offset: {_offset_text(result)}"])
+    emit(as_json, result, [Message("clock.set", offset=_offset_text(result))])
 
 
 @app.command()
@@ -45,17 +46,21 @@ def check(
     with token.session() as session:
         reading, offset, measured = _measure(session)
     result = _as_json(session, reading, offset)
-    lines = [f"Offset: {_offset_text(result)}"]
+    lines = [Message("clock.offset", offset=_offset_text(result))]
     if measured is not None:
         result |= {
             "drift_ppm": round(measured.ppm, 3),
             "drift_uncertainty_ppm": round(measured.uncertainty, 3),
         }
         lines.append(
-            f"Drift: {measured.ppm:+.2f} ± {measured.uncertainty:.2f} ppm"
-            f" in the {clock_drift.duration(measured.elapsed)} since it was set"
+            Message(
+                "clock.drift",
+                ppm=measured.ppm,
+                uncertainty=measured.uncertainty,
+                elapsed=clock_drift.duration(measured.elapsed),
+            )
         )
-    lines.append(f"Aging offset: {reading.aging}")
+    lines.append(Message("clock.aging", aging=reading.aging))
     emit(as_json, result, lines)
 
 
@@ -76,10 +81,7 @@ def trim(
             raise KodebrikError("drift-clock-just-set", ExitCode.TOO_EARLY)
         aging = clock_drift.trimmed(reading.aging, measured, offset)
         if abs(aging) == clock_drift.AGING_LIMIT:
-            warn(
-                f"The clock is off by {measured.ppm:+.1f} ppm, more than its trim can take: "
-                "check the chip."
-            )
+            warn(Message("clock.beyond-trim", ppm=measured.ppm))
         session.trim_clock(aging)
         result = _set_and_check(session) | {
             "drift_ppm": round(measured.ppm, 3),
@@ -90,15 +92,15 @@ def trim(
         as_json,
         result,
         [
-            f"Drift was {measured.ppm:+.2f} ± {measured.uncertainty:.2f} ppm.",
-            f"Aging offset: {reading.aging} before, {result['aging']} now.",
-            f"The clock is set anew. Offset: {_offset_text(result)}",
+            Message("clock.drift-was", ppm=measured.ppm, uncertainty=measured.uncertainty),
+            Message("clock.aging-trimmed", before=reading.aging, now=result["aging"]),
+            Message("clock.set-anew", offset=_offset_text(result)),
         ],
     )
 
 
 def _measure(session: Session) -> tuple[ClockReading, Offset, Drift | None]:
-    with step("Measuring the clock, which takes about two seconds"):
+    with step(Message("clock.measuring")):
         reading, offset = clock.measure(session, clock.HostClock())
     if not reading.set_at:
         raise TokenError(messages.CLOCK_LOST)
@@ -107,7 +109,7 @@ def _measure(session: Session) -> tuple[ClockReading, Offset, Drift | None]:
 
 
 def _set_and_check(session: Session) -> dict[str, Any]:
-    with step("Setting the clock at the turn of a second"):
+    with step(Message("clock.setting")):
         clock.set_now(session, clock.HostClock())
         reading, offset = clock.measure(session, clock.HostClock())
     if abs(offset.seconds) > _SET_TOLERANCE:
@@ -127,5 +129,7 @@ def _as_json(session: Session, reading: ClockReading, offset: Offset) -> dict[st
     }
 
 
-def _offset_text(result: dict[str, Any]) -> str:
-    return f"{result['offset_ms']:+.1f} ± {result['uncertainty_ms']:.1f} ms"
+def _offset_text(result: dict[str, Any]) -> Message:
+    return Message(
+        "clock.milliseconds", offset=result["offset_ms"], uncertainty=result["uncertainty_ms"]
+    )

@@ -12,6 +12,7 @@ from host_tools.cli.options.credential import CredentialOptions, one_source
 from host_tools.cli.options.groups import option_groups
 from host_tools.cli.output import Json, emit, warn
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.messages.catalogue import Message
 from host_tools.otp import codes
 
 
@@ -57,11 +58,11 @@ def code(
     else:
         text = credential.code(moment)
     result: dict[str, str | int | None] = {"code": text, "counter": credential.counter}
-    lines = [codes.grouped(text)]
+    lines: list[str] = [codes.grouped(text)]
     if credential.period is not None:
         left = codes.remaining(moment, credential.period)
         result |= {"time": moment, "remaining": left}
-        lines.append(f"Valid for {left} more seconds.")
+        lines.append(Message("code.valid", count=left))
     emit(as_json, result, lines)
 
 

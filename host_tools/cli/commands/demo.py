@@ -24,7 +24,7 @@ from host_tools.link import clock
 from host_tools.link.channel import Channel
 from host_tools.link.session import claim_token
 from host_tools.link.transport import SerialTransport
-from host_tools.messages.catalogue import Argument
+from host_tools.messages.catalogue import Argument, Message, listed, prefixed
 from host_tools.otp import codes, secret_text
 from host_tools.otp.credential import Credential
 from host_tools.provisioning import access_key, issuer_key_file
@@ -69,11 +69,11 @@ def demo(
     _clear(state)
     with emulated(TokenFolder(state, product, board), step, warn) as emulator:
         port = emulator.open_pty(state / "link")
-        say(f"An emulated {product} is plugged in at {port}.")
+        say(Message("demo.plugged-in", product=product, port=port))
         with emulator.serving():
             credential, serial = _provision(emulator, port, state)
         emulator.unplug()
-        say("Unplugged. Pressing its button.")
+        say(Message("demo.pressing"))
         before, moment = int(emulator.now), emulator.elapsed
         emulator.press()
         picture = emulator.screen().to_png(state / "screen.png")
@@ -101,26 +101,25 @@ def demo(
     }
     lines = [
         *drawn,
-        f"The token's display shows {shown}.",
-        f"pyotp computes {codes.grouped(shown.replace(' ', ''))} for the same secret and time: "
-        "the code is right.",
-        f"Picture of the display: {picture}",
+        Message("demo.shows", code=shown),
+        Message("demo.computed", code=codes.grouped(shown.replace(" ", ""))),
+        Message("demo.picture", path=picture),
     ]
     if speaks:
         result |= {"said": heard, "sound": str(state / "voice.wav")}
-        lines[-1:-1] = [f"The token says: {_in_words(heard)}"]
-        lines.append(f"Its voice, to be listened to: {state / 'voice.wav'}")
+        lines[-1:-1] = [Message("demo.says", words=_in_words(heard))]
+        lines.append(Message("demo.sound", path=state / "voice.wav"))
     emit(as_json, result, [*lines, "", *_next(product, board, state)])
 
 
 def _next(product: str, board: str, state: Path) -> list[str]:
     """Give the commands with which the user can go on with this token."""
-    command = _command()
+    command, link = _command(), state / "link"
+    info = f"{command} info --port {link} --access-key-file {state / 'access.key'}"
     return [
-        "Try next:",
-        f"  {command} emulate {product} --board {board} --state {state} --link {state / 'link'}",
-        f"  {command} info --port {state / 'link'} --access-key-file {state / 'access.key'}    "
-        "(in another terminal)",
+        Message("demo.next"),
+        f"  {command} emulate {product} --board {board} --state {state} --link {link}",
+        prefixed(f"  {info}    ", Message("demo.other-terminal")),
         f"  {command} code --otpauth-file {state / 'secret.otpauth'}",
     ]
 
@@ -145,7 +144,10 @@ def _in_words(heard: list[str]) -> str:
     from host_tools.voice import languages  # noqa: PLC0415 - an extra
 
     texts = languages.load(_LANGUAGE).phrases
-    return " ".join(name if name.isdigit() else texts.get(name, "(unknown)") for name in heard)
+    unknown = Message("demo.unknown-word")
+    return listed(
+        "list-space", [name if name.isdigit() else texts.get(name, unknown) for name in heard]
+    )
 
 
 def _defect(identifier: str, **arguments: Argument) -> KodebrikError:
@@ -178,21 +180,21 @@ def _provision(emulator: "Emulator", port: str, state: Path) -> tuple[Credential
 
         def compare(number: str) -> bool:
             shown = _await_number(emulator)
-            say(f"The token shows {shown}; kodebrik computes {codes.grouped(number)}.")
+            say(Message("demo.compared", shown=shown, computed=codes.grouped(number)))
             return shown.replace(" ", "") == number
 
-        with step(f"Claiming the token {hello.serial}"):
+        with step(Message("demo.claiming", serial=hello.serial)):
             session = claim_token(channel, hello, compare)
         key = access_key.derive(issuer_key_file.generate(), hello.serial)
         private_files.write_new(state / "access.key", key.reveal().hex().encode() + b"\n")
         session.set_key(messages.KEY_ISSUER, key)
-        with step("Setting its clock"):
+        with step(Message("demo.setting-clock")):
             clock.set_now(session, clock.HostClock())
         credential = Credential("kodebrik:demo", secret_text.generate("SHA1"))
         private_files.write_new(
             state / "secret.otpauth", otpauth.compose(credential).encode() + b"\n"
         )
-        with step("Giving it a fresh secret"):
+        with step(Message("demo.writing-secret")):
             session.put_credential(credential)
         if "audio" in load_product(hello.product)["parts"]:
             session.write_settings({"language": _LANGUAGE})
@@ -209,7 +211,7 @@ def _await_number(emulator: "Emulator") -> str:
             if re.fullmatch(r"\d{3} \d{3}", line):
                 return line
         time.sleep(_SCREEN_POLL)
-    return "no number"
+    return Message("demo.no-number")
 
 
 def _by_pyotp(credential: Credential, *times: int) -> list[str]:

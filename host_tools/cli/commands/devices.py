@@ -8,6 +8,7 @@ from host_tools.cli.options.token import open_port
 from host_tools.cli.output import Json, emit, step
 from host_tools.errors import KodebrikError
 from host_tools.link import ports
+from host_tools.messages.catalogue import Message
 
 
 def devices(
@@ -27,25 +28,33 @@ def devices(
     emit(
         as_json,
         {"devices": entries},
-        [_line(entry) for entry in entries] or ["No serial ports were found."],
+        [_line(entry) for entry in entries] or [Message("devices.none")],
     )
 
 
 def _ask(port: str) -> dict[str, Any]:
     try:
-        with step(f"Asking {port}"), open_port(port) as (_, hello):
+        with step(Message("devices.asking", port=port)), open_port(port) as (_, hello):
             return {"product": hello.product, "serial": hello.serial, "state": hello.state}
     except KodebrikError as error:
         return error.as_json()
 
 
 def _line(entry: dict[str, Any]) -> str:
-    line = f"{entry['port'] or 'no port'}: {entry['description']}"
+    port, description = entry["port"] or Message("devices.no-port"), entry["description"]
     if entry["usb_id"]:
-        line += f", USB {entry['usb_id']}"
+        line = Message(
+            "devices.line-usb", port=port, description=description, usb_id=entry["usb_id"]
+        )
+    else:
+        line = Message("devices.line", port=port, description=description)
     answer = entry.get("answer")
     if answer is None:
         return line
-    if "error" in answer:
-        return f"{line}. {answer['error']}"
-    return f"{line}. A {answer['product']}, serial number {answer['serial']}, {answer['state']}."
+    told = answer.get("error") or Message(
+        "devices.token",
+        product=answer["product"],
+        serial=answer["serial"],
+        state=Message("token-state." + answer["state"]),
+    )
+    return Message("devices.answered", line=line, answer=told)

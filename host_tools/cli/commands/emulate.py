@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from host_tools.cli.commands.image import Board, Production
-from host_tools.cli.output import Json, emit, step, warn
+from host_tools.cli.output import Json, emit, spoken, step, warn
 from host_tools.desktop.token_folder import TokenFolder, default_folder, emulated
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.image.image import load_product
+from host_tools.messages.catalogue import Message
 from host_tools.messages.system_errors import reason
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def emulate(
                 return
             from host_tools.desktop.terminal import play  # noqa: PLC0415 - needs the emulator
 
-            play(emulator, stop, record, captions)
+            play(emulator, stop, record, captions, spoken)
 
 
 @contextmanager
@@ -152,8 +153,11 @@ def _announce(emulator: "Emulator", link: Path | None, rfc2217: int | None, as_j
         raise KodebrikError(
             "emulate-link-unavailable", ExitCode.FILE, reason=reason(error)
         ) from None
-    names = {"state": "Token in", "link": "Link", "rfc2217": "Network link"}
-    emit(as_json, result, [f"{names[name]}: {value}" for name, value in result.items()])
+    emit(
+        as_json,
+        result,
+        [Message("emulate." + name, value=value) for name, value in result.items()],
+    )
     sys.stdout.flush()
 
 
@@ -187,7 +191,7 @@ def _play(
     emit(
         as_json,
         {"script": str(script), "steps": steps},
-        [f"{script}: all {steps} steps went as expected."],
+        [Message("scenario-met", script=script, steps=steps)],
     )
 
 

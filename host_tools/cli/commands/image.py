@@ -7,6 +7,7 @@ import typer
 
 from host_tools.cli.output import Json, emit, step
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.messages.catalogue import Message
 from host_tools.messages.system_errors import reason
 
 Product = Annotated[str, typer.Option(metavar="NAME", help="The product, such as kodeviser.")]
@@ -50,7 +51,7 @@ def image(
 
     if output.exists():
         raise KodebrikError("output-exists", ExitCode.FILE, path=output)
-    with step(f"Building {product} for {board}"):
+    with step(Message("image-building", product=product, board=board)):
         tree = build_tree(product, board, production, language)
         for pack_file in voice or ():
             _replace_voice(tree, pack_file)
@@ -71,8 +72,13 @@ def image(
         ) from None
     size = sum(len(data) for data in tree.values())
     result = {"output": str(output), "files": len(tree), "bytes": size, "production": production}
-    build = "production" if production else "development"
-    emit(as_json, result, [f"{output}: {len(tree)} files, {size} bytes, {build} build"])
+    line = Message(
+        "image-built-production" if production else "image-built-development",
+        path=output,
+        files=len(tree),
+        size=size,
+    )
+    emit(as_json, result, [line])
 
 
 def _replace_voice(tree: dict[str, bytes], path: Path) -> None:

@@ -17,6 +17,7 @@ from host_tools.cli.progress import reporting
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.exchange import assignments, formats, pskc_reader
 from host_tools.exchange.key_package import KeyPackage
+from host_tools.messages.catalogue import Message
 from host_tools.provisioning import serial_number
 from host_tools.validator import letters
 from host_tools.validator.letters import Letter
@@ -90,13 +91,18 @@ def import_tokens(
         from host_tools.validator.records import new_token  # noqa: PLC0415 - an extra
 
         new = [new_token(key, clock_ppm) for key in keys]
-        with reporting("Importing") as progress:
+        with reporting(Message("import.importing")) as progress:
             count = opened.import_tokens(
                 new, users=assigned, activate=activate, actor=_ACTOR, progress=progress
             )
-    lines = [f"{count:,} token{'s' * (count != 1)} imported."]
+    lines = [Message("import.imported", count=count)]
     if assigned:
-        lines.append(f"{len(assigned):,} of them assigned{' and activated' * activate}.")
+        lines.append(
+            Message(
+                "import.assigned-and-activated" if activate else "import.assigned",
+                count=len(assigned),
+            )
+        )
     emit(as_json, {"imported": count} | ({"assigned": len(assigned)} if assigned else {}), lines)
 
 
@@ -151,7 +157,7 @@ def letter(
     emit(
         as_json,
         result,
-        [f"The activation letter of {serial} is in {output}. Send it apart from the token."],
+        [Message("letter-written", serial=serial, path=output)],
     )
 
 
@@ -171,10 +177,7 @@ def _read(
     ):
         needed = pskc_reader.needs(content)
         if needed is None:
-            warn(
-                "The file is not encrypted: whoever had it in hands could read its secrets, or "
-                "put in their own."
-            )
+            warn(Message("import.unencrypted"))
         else:
             raise KodebrikError(
                 "pskc-transport-key-missing"
@@ -182,7 +185,7 @@ def _read(
                 else "pskc-transport-passphrase-missing",
                 ExitCode.WRONG_KEY,
             )
-    with reporting("Reading") as progress:
+    with reporting(Message("import.reading")) as progress:
         keys = formats.read(content, encryption.key, encryption.passphrase, kind, progress)
     if not serials:
         return keys

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from host_tools import private_files
+from host_tools.cli.commands.accounts import moving_factor
 from host_tools.cli.options.groups import option_groups
 from host_tools.cli.options.inventory import AccountName, InventoryFile, Serials, opened_inventory
 from host_tools.cli.options.keyring import IssuerKeyOptions
@@ -16,6 +17,7 @@ from host_tools.cli.output import Json, emit
 from host_tools.cli.progress import reporting
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.exchange import pskc_writer
+from host_tools.messages.catalogue import Message
 from host_tools.provisioning import serial_number
 from host_tools.provisioning.inventory_records import Account, Entry
 
@@ -37,9 +39,15 @@ def list_tokens(
     with opened_inventory(inventory_file) as inventory:
         entries = inventory.entries(text)
     lines = [
-        f"{entry.serial}: {entry.product}, {_day(entry.first_at)}, {_names(entry.accounts)}"
+        Message(
+            "inventory.line",
+            serial=entry.serial,
+            product=entry.product,
+            day=_day(entry.first_at),
+            accounts=_names(entry.accounts),
+        )
         for entry in entries
-    ] or ["There is no such token in the inventory."]
+    ] or [Message("inventory.none")]
     emit(as_json, {"tokens": [_as_json(entry) for entry in entries]}, lines)
 
 
@@ -53,10 +61,12 @@ def show(
     with opened_inventory(inventory_file) as inventory:
         entry = inventory.entry(serial_number.check(serial))
     lines = [
-        f"Serial number: {entry.serial}",
-        f"Product: {entry.product} on {entry.board}, firmware {entry.version}",
-        f"Provisioned first: {_moment(entry.first_at)}",
-        f"Clock set: {_moment(entry.clock_set_at)}",
+        Message("inventory.serial", serial=entry.serial),
+        Message(
+            "inventory.product", product=entry.product, board=entry.board, version=entry.version
+        ),
+        Message("inventory.first", time=_moment(entry.first_at)),
+        Message("inventory.clock-set", time=_moment(entry.clock_set_at)),
         *(_line(account) for account in entry.accounts),
     ]
     emit(as_json, _as_json(entry), lines)
@@ -91,11 +101,11 @@ def export(
         )
     if not keys:
         raise KodebrikError("inventory-empty", ExitCode.BAD_INPUT)
-    with reporting("Encrypting") as progress:
+    with reporting(Message("inventory.encrypting")) as progress:
         content = pskc_writer.write(keys, agreed.key, agreed.passphrase, progress)
     private_files.write_new(output, content)
     result = {"file": str(output), "tokens": [key.serial for key in keys]}
-    emit(as_json, result, [f"{len(keys):,} token{'s' * (len(keys) != 1)} written to {output}."])
+    emit(as_json, result, [Message("inventory.exported", count=len(keys), path=output)])
 
 
 def _as_json(entry: Entry) -> dict[str, Any]:
@@ -103,22 +113,25 @@ def _as_json(entry: Entry) -> dict[str, Any]:
 
 
 def _names(accounts: tuple[Account, ...]) -> str:
-    return ", ".join(account.name for account in accounts) or "no account"
+    return ", ".join(account.name for account in accounts) or Message("inventory.no-account")
 
 
-def _line(account: Account) -> str:
-    moving_factor = f"every {account.period} s" if account.period else f"counter {account.counter}"
-    if account.suite:
-        moving_factor = f"{account.suite}, asks for a {account.entry}" + (
-            "" if account.counter is None else f", {moving_factor}"
-        )
+def _line(account: Account) -> Message:
     secret = (
-        f"secret sealed under issuer key {account.issuer}" if account.issuer else "secret not kept"
+        Message("inventory.secret-sealed", issuer=account.issuer)
+        if account.issuer
+        else Message("inventory.secret-not-kept")
     )
-    return (
-        f"Account {account.name}: {account.kind.upper()}, {account.algorithm}, {account.digits} "
-        f"digits, {moving_factor},"
-        f" written {_moment(account.written_at)}, fingerprint {account.fingerprint}, {secret}"
+    return Message(
+        "inventory.account",
+        name=account.name,
+        kind=account.kind.upper(),
+        algorithm=account.algorithm,
+        digits=account.digits,
+        moving_factor=moving_factor(account),
+        time=_moment(account.written_at),
+        fingerprint=account.fingerprint,
+        secret=secret,
     )
 
 
@@ -128,7 +141,7 @@ def _day(time: float) -> str:
 
 def _moment(time: float | None) -> str:
     return (
-        "never"
+        Message("inventory.never")
         if time is None
         else datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%d %H:%M UTC")
     )

@@ -9,6 +9,7 @@ from host_tools import private_files
 from host_tools.cli.options.groups import option_groups
 from host_tools.cli.options.keyring import IssuerKeyOptions, default_issuer_key_file, passphrase
 from host_tools.cli.output import Json, emit, step
+from host_tools.messages.catalogue import Message
 from host_tools.provisioning import access_key, issuer_key_file, serial_number
 
 app = typer.Typer(
@@ -28,18 +29,18 @@ def create(
     path = issuer.key_file or default_issuer_key_file()
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     private_files.check_new(path)
-    phrase = passphrase(issuer.passphrase_file, "Passphrase for the new issuer key", twice=True)
+    phrase = passphrase(issuer.passphrase_file, Message("prompt.new-passphrase"), twice=True)
     key = issuer_key_file.generate()
-    with step("Sealing the issuer key"):
+    with step(Message("keys.sealing")):
         private_files.write_new(path, issuer_key_file.seal(key, phrase))
     fingerprint = issuer_key_file.fingerprint(key)
     emit(
         as_json,
         {"file": str(path), "fingerprint": fingerprint},
         [
-            f"The issuer key is in {path}.",
-            f"Fingerprint: {fingerprint}",
-            "Back the file up: tokens that were provisioned with it cannot be managed without it.",
+            Message("keys.created", path=path),
+            Message("keys.fingerprint", fingerprint=fingerprint),
+            Message("keys.back-up"),
         ],
     )
 
@@ -53,7 +54,11 @@ def show(
 ) -> None:
     """Show the issuer key's fingerprint; the key itself is never shown."""
     fingerprint = issuer_key_file.fingerprint(issuer.issuer_key())
-    emit(as_json, {"fingerprint": fingerprint}, [f"Fingerprint: {fingerprint}"])
+    emit(
+        as_json,
+        {"fingerprint": fingerprint},
+        [Message("keys.fingerprint", fingerprint=fingerprint)],
+    )
 
 
 @app.command()
@@ -83,5 +88,7 @@ def derive(
         return
     private_files.write_new(Path(output), text.encode() + b"\n")
     emit(
-        as_json, {"serial": serial, "file": output}, [f"The access key of {serial} is in {output}."]
+        as_json,
+        {"serial": serial, "file": output},
+        [Message("keys.derived", serial=serial, path=output)],
     )

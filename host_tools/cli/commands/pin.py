@@ -11,8 +11,9 @@ from firmware.protocol import messages
 from host_tools import private_files
 from host_tools.cli.options.groups import option_groups
 from host_tools.cli.options.token import TokenOptions
-from host_tools.cli.output import Json, emit, warn
+from host_tools.cli.output import Json, ask, emit, warn
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.messages.catalogue import Message
 from host_tools.secret import Secret
 
 app = typer.Typer(
@@ -43,7 +44,7 @@ def set_pin(
     emit(
         as_json,
         {"serial": session.hello.serial, "pin": True},
-        [f"The {session.hello.product} {session.hello.serial} now asks for its PIN before a code."],
+        [Message("pin.set", product=session.hello.product, serial=session.hello.serial)],
     )
 
 
@@ -60,12 +61,12 @@ def clear_pin(
     emit(
         as_json,
         {"serial": session.hello.serial, "pin": False},
-        [f"The {session.hello.product} {session.hello.serial} asks for no PIN."],
+        [Message("pin.cleared", product=session.hello.product, serial=session.hello.serial)],
     )
 
 
 def _typed() -> Secret:
-    return _checked(typer.prompt("New PIN", hide_input=True, confirmation_prompt=True, err=True))
+    return _checked(ask(Message("prompt.new-pin"), hidden=True, twice=True))
 
 
 def _checked(text: str) -> Secret:

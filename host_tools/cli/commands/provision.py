@@ -28,6 +28,7 @@ from host_tools.link import clock
 from host_tools.link.channel import Channel
 from host_tools.link.replies import Hello
 from host_tools.link.session import Session, claim_token
+from host_tools.messages.catalogue import Message
 from host_tools.otp import secret_text
 from host_tools.otp.credential import Credential
 
@@ -96,7 +97,7 @@ def provision(
         clock_result, clock_set_at = _clock_ready(session, credential)
         with (
             _saved(credential, secret_out, otpauth_out),
-            step(f"Writing the account {credential.name}"),
+            step(Message("provision.writing", name=credential.name)),
         ):
             fingerprint = session.put_credential(credential)
         inventory.record(
@@ -125,10 +126,10 @@ def provision(
         "files": [str(path) for path in outputs],
     }
     lines = [
-        f"The {hello.product} {hello.serial} now has the account {credential.name}.",
-        f"Fingerprint: {fingerprint.hex()}, checked",
-        f"Clock: {clock_result}",
-        *(f"Secret written to {path}" for path in outputs),
+        Message("provision.done", product=hello.product, serial=hello.serial, name=credential.name),
+        Message("provision.fingerprint", fingerprint=fingerprint.hex()),
+        Message("provision.clock", clock=clock_result),
+        *(Message("provision.secret", path=path) for path in outputs),
     ]
     emit(as_json, result, lines)
 
@@ -161,17 +162,17 @@ def _clock_ready(session: Session, credential: Credential) -> tuple[str, float |
     """
     host = clock.HostClock()
     try:
-        with step("Checking the clock"):
+        with step(Message("provision.checking-clock")):
             off, set_at = _clock_off(session, host)
         if off < _CLOCK_TOLERANCE:
-            return f"right within {off:.3f} s", set_at
-        with step("Setting the clock"):
-            return "set", clock.set_now(session, host)
+            return Message("provision.clock-right", seconds=off), set_at
+        with step(Message("provision.setting-clock")):
+            return Message("provision.clock-set"), clock.set_now(session, host)
     except TokenError as error:
         if error.number != messages.CLOCK_ABSENT or credential.by_time:
             raise
         warn(error.message)
-        return "absent; the account does without it", None
+        return Message("provision.clock-absent"), None
 
 
 def _clock_off(session: Session, host: clock.HostClock) -> tuple[float, float]:
@@ -207,8 +208,5 @@ def _saved(
     except KodebrikError:
         for option, path in (("--secret-file", secret_out), ("--otpauth-file", otpauth_out)):
             if path is not None:
-                warn(
-                    f"The secret stays in {path}, for the token may have it: try again with "
-                    f"{option} {path}"
-                )
+                warn(Message("provision.secret-stays", path=path, option=option))
         raise

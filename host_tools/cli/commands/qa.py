@@ -11,11 +11,11 @@ import typer
 
 from host_tools import private_files
 from host_tools.cli.options.token import open_port
-from host_tools.cli.output import Json, emit, say, warn
+from host_tools.cli.output import Json, ask, emit, say, spoken, warn
 from host_tools.cli.progress import reporting
 from host_tools.desktop.token_folder import emulator_errors
 from host_tools.errors import ExitCode, KodebrikError
-from host_tools.messages.catalogue import Message
+from host_tools.messages.catalogue import Message, prefixed
 from host_tools.secret import Secret
 
 if TYPE_CHECKING:
@@ -139,16 +139,16 @@ def run(
     def show(result: "CaseResult") -> None:
         if not as_json:
             for text in (reports.line(result), *reports.details(result)):
-                print(text, flush=True)
+                print(spoken(text), flush=True)
 
-    with reporting("Provisioning and enrolling tokens") as progress, emulator_errors():
+    with reporting(Message("qa.enrolling")) as progress, emulator_errors():
         report = run_cases(plan, Console(say, show, progress))
-    lines = ["", *reports.summary(report), f"Seed: {seed}"]
+    lines = ["", *reports.summary(report), Message("qa.seed", seed=seed)]
     if junit is not None:
         xml.write(report, junit)
-        lines.append(f"JUnit XML: {junit}")
+        lines.append(Message("qa.junit", path=junit))
     if html is not None:
-        lines.append(f"Page with pictures and sounds: {pages.write(report, html)}")
+        lines.append(Message("qa.page", path=pages.write(report, html)))
     emit(as_json, reports.as_json(report), lines)
     if report.failed:
         raise typer.Exit(ExitCode.CHECK_FAILED)
@@ -165,9 +165,10 @@ def vectors(
     with _installed():
         from host_tools.qa.vectors import runner  # noqa: PLC0415 - an extra
 
-    with reporting("Vectors") as progress, emulator_errors():
+    with reporting(Message("vectors.vectors")) as progress, emulator_errors():
         tried = list(runner.run(product, progress))
-    lines, rows = [], []
+    lines: list[str] = []
+    rows = []
     for device in (runner.TOKEN, runner.VM, runner.SERVER):
         for rfc in dict.fromkeys(each.vector.rfc for each in tried if each.device == device):
             mine = [each for each in tried if each.device == device and each.vector.rfc == rfc]
@@ -183,10 +184,29 @@ def vectors(
                     "skipped": dict(skipped),
                 }
             )
-            lines.append(f"{device}, {rfc}: {len(done) - len(failed)} of {len(done)} right")
-            lines += [f"  {count} not tried: {why}" for why, count in skipped.items()]
+            lines.append(
+                Message(
+                    "vectors.right",
+                    device=device,
+                    rfc=rfc,
+                    right=len(done) - len(failed),
+                    tried=len(done),
+                )
+            )
             lines += [
-                f"  {each.vector.name}: expected {each.vector.code}, got {each.given or 'no code'}"
+                prefixed("  ", Message("vectors.skipped", number=count, why=why))
+                for why, count in skipped.items()
+            ]
+            lines += [
+                prefixed(
+                    "  ",
+                    Message(
+                        "vectors.wrong",
+                        name=each.vector.name,
+                        expected=each.vector.code,
+                        given=each.given or Message("vectors.no-code"),
+                    ),
+                )
                 for each in failed
             ]
     emit(as_json, {"vectors": rows}, lines)
@@ -234,12 +254,12 @@ def soak(
     seed = secrets.randbelow(10**6) if seed is None else seed
     wanted = soaking.Soak(tokens, years, crystal, seed, min(firmware, tokens))
     engine = soaking.processes(workers) if scheduler is None else soaking.dask(scheduler)
-    with engine as executor, reporting("Slices of the fleet") as progress:
+    with engine as executor, reporting(Message("soak.slices")) as progress:
         outcome = soaking.run(wanted, executor, progress)
     lines = list(soak_report.lines(outcome))
     if plot is not None:
         plot.write_text(soak_report.plot(outcome), encoding="utf-8")
-        lines += ["", f"Plot: {plot}"]
+        lines += ["", Message("soak.plot", path=plot)]
     emit(as_json, soak_report.as_json(outcome), lines)
     if any(tally.differing for tally in outcome.tallies.values()):
         raise typer.Exit(ExitCode.CHECK_FAILED)
@@ -281,13 +301,8 @@ def _real_token(port: str, user: str | None) -> "RealToken":
     if user is None:
         raise KodebrikError("qa-user-missing", ExitCode.USAGE)
     with open_port(port) as (_, hello):
-        say(
-            f"The token at {port} is the {hello.product} {hello.serial}. "
-            "Unplug it or leave it in, as you like."
-        )
-    return RealToken(
-        hello.product, hello.serial, user, lambda text: str(typer.prompt(text, err=True))
-    )
+        say(Message("qa.real-token", port=port, product=hello.product, serial=hello.serial))
+    return RealToken(hello.product, hello.serial, user, ask)
 
 
 def _new_folder(path: Path) -> None:

@@ -18,6 +18,7 @@ from host_tools.cli.options.validator import (
 from host_tools.cli.output import Json, emit, say, warn
 from host_tools.cli.progress import reporting
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.messages.catalogue import Message
 
 app = typer.Typer(
     help="Start the validation server; manage its keys.",
@@ -74,10 +75,7 @@ def server(
         from host_tools.validator.notices.loopback import is_loopback  # noqa: PLC0415 - an extra
         from host_tools.validator.server import processes  # noqa: PLC0415 - an extra, and a second
     if certificate is None and not is_loopback(host):
-        warn(
-            "Keys, codes and cookies travel in the clear: give --certificate, or let only a "
-            "proxy that speaks TLS in."
-        )
+        warn(Message("server.unencrypted"))
     url = database_url(validator.database)
     options = processes.Options(
         database=url,
@@ -95,12 +93,12 @@ def server(
         emit(
             as_json,
             {"url": url, "workers": workers},
-            [f"The validation server is at {url} (Ctrl-C stops it)."],
+            [Message("server.ready", url=url)],
         )
         sys.stdout.flush()
 
     processes.serve(options, ready)
-    say("The server has stopped.")
+    say(Message("server.stopped"))
 
 
 @app.command("create-key")
@@ -123,8 +121,8 @@ def create_key(
     if device is not None:
         inside = pkcs11.create(pkcs11.parse(device))
         lines = [
-            f"Master key {inside.identity} created.",
-            "Back it up by the device's own means, if it has any.",
+            Message("server.key-created-inside", key=inside.identity),
+            Message("server.back-up-device"),
         ]
         emit(as_json, {"key": inside.identity}, lines)
         return
@@ -136,8 +134,8 @@ def create_key(
         as_json,
         {"file": str(path), "key": made.identity},
         [
-            f"Master key {made.identity} written to {path}.",
-            "Keep a copy elsewhere: no database opens without its key.",
+            Message("server.key-created", key=made.identity, path=path),
+            Message("server.back-up-key"),
         ],
     )
 
@@ -152,10 +150,10 @@ def rotate_key(
     """Seal every secret anew under a new data key; the server may run meanwhile."""
     with (
         validator.open(create=False) as opened,
-        reporting("Sealing secrets") as progress,
+        reporting(Message("server.sealing")) as progress,
     ):
         count = opened.rotate_key(actor=_ACTOR, progress=progress)
-    emit(as_json, {"secrets": count}, [f"{count} secrets are sealed under a new data key."])
+    emit(as_json, {"secrets": count}, [Message("server.sealed", count=count)])
 
 
 @app.command("change-master-key")
@@ -174,8 +172,8 @@ def change_master_key(
         new = open_key(to)
         count = opened.rewrap(new, actor=_ACTOR)
     lines = [
-        f"{count} data keys are wrapped under the master key {new.identity}.",
-        "Restart the server with it.",
+        Message("server.wrapped", count=count, key=new.identity),
+        Message("server.restart"),
     ]
     emit(as_json, {"data_keys": count, "key": new.identity}, lines)
 
@@ -206,7 +204,7 @@ def api_key(
             emit(
                 as_json,
                 {"name": name, "revoked": True},
-                [f"The API key {name} is refused from now on."],
+                [Message("server.api-key-revoked", name=name)],
             )
             return
         _, key = opened.create_api_key(name, Role(role), actor=_ACTOR)
@@ -216,7 +214,14 @@ def api_key(
         emit(
             as_json,
             {"name": name, "role": role, "file": str(out)},
-            [f"API key {name} ({role}) written to {out}."],
+            [
+                Message(
+                    "server.api-key-written",
+                    name=name,
+                    role=Message("api-key-role." + role),
+                    path=out,
+                )
+            ],
         )
         return
     emit(as_json, {"name": name, "role": role, "key": text}, [text])

@@ -14,19 +14,12 @@ from host_tools.cli.options.token import (
     comparison,
     open_port,
 )
-from host_tools.cli.output import Json, emit, say
+from host_tools.cli.output import Json, ask, emit, say
 from host_tools.errors import ExitCode, KodebrikError, TokenError
 from host_tools.link.replies import Hello
 from host_tools.link.session import Session, claim_token
+from host_tools.messages.catalogue import Argument, Message, listed, named
 from host_tools.provisioning import serial_number
-
-_STATES = {
-    messages.BLANK: "blank; provision it with 'kodebrik provision'",
-    messages.LOCKED: "in use",
-    messages.BLOCKED: "blocked; 'kodebrik unblock' lets it show codes again",
-    messages.WIPED: "wiped; provision it with 'kodebrik provision'",
-    messages.DAMAGED: "its storage is damaged; wipe it with 'kodebrik wipe' and provision it again",
-}
 
 
 @option_groups
@@ -47,21 +40,6 @@ def info(
         name: value.hex() if isinstance(value, bytes) else value for name, value in details.items()
     }
     emit(as_json, _identity(hello) | details, [*_identity_lines(hello), *_detail_lines(details)])
-
-
-_SETTING_LINES = {
-    "flip": "Display flipped: {}",
-    "language": "Language: {}",
-    "brightness": "Brightness: {} of 5",
-    "inverted": "White on black: {}",
-    "volume": "Volume: {} of 9",
-    "speed": "Speed: {} of 5",
-    "key_delay": "The same key counts again after: {} tenths of a second",
-}
-
-
-def _readable(value: object) -> object:
-    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
 
 
 @option_groups
@@ -118,8 +96,12 @@ def settings(
     emit(
         as_json,
         result,
-        [_SETTING_LINES[name].format(_readable(value)) for name, value in result.items()],
+        [Message("setting." + name, value=_readable(value)) for name, value in result.items()],
     )
+
+
+def _readable(value: bool | int | str) -> Argument:
+    return Message("yes" if value else "no") if isinstance(value, bool) else value
 
 
 def _changed(session: Session, changes: dict[str, Any]) -> dict[str, Any]:
@@ -150,7 +132,7 @@ def block(
     """Block the token: it shows no codes until it is unblocked."""
     with token.session() as session:
         session.block()
-    _done(as_json, session.hello, messages.BLOCKED, "is blocked")
+    _done(as_json, session.hello, messages.BLOCKED, "blocked")
 
 
 @option_groups
@@ -162,7 +144,7 @@ def unblock(
     """Let a blocked token show codes again."""
     with token.session() as session:
         session.unblock()
-    _done(as_json, session.hello, messages.LOCKED, "shows codes again")
+    _done(as_json, session.hello, messages.LOCKED, "unblocked")
 
 
 @option_groups
@@ -182,11 +164,11 @@ def wipe(
     """Delete every secret, key, counter and setting from the token. Asks for its serial number."""
     with opened_inventory(inventory_file) as inventory, open_port(token.port) as (channel, hello):
         if hello.state in (messages.BLANK, messages.WIPED):
-            _done(as_json, hello, hello.state, "holds nothing that could be wiped")
+            _done(as_json, hello, hello.state, "nothing-to-wipe")
             return
         if yes is None:
-            say(f"This deletes everything on the {hello.product} {hello.serial} for good.")
-            yes = typer.prompt("Type its serial number to go on", err=True)
+            say(Message("token.wipe-warning", product=hello.product, serial=hello.serial))
+            yes = ask(Message("prompt.serial"))
         if serial_number.check(yes) != hello.serial:
             raise KodebrikError("serial-not-confirmed", ExitCode.NOT_CONFIRMED, serial=hello.serial)
         if hello.key == messages.KEY_NONE:  # damaged storage has lost the key with the rest
@@ -195,7 +177,7 @@ def wipe(
             session = authenticated(channel, hello, token.keyring)
         session.wipe()
         inventory.forget(hello.serial)
-    _done(as_json, hello, messages.WIPED, "is wiped")
+    _done(as_json, hello, messages.WIPED, "wiped")
 
 
 @option_groups
@@ -209,20 +191,21 @@ def selftest(
         parts = session.selftest()
     failed = [part for part, sound in parts.items() if not sound]
     if failed:
-        raise KodebrikError("selftest-failed", ExitCode.CHECK_FAILED, parts=", ".join(failed))
+        raise KodebrikError(
+            "selftest-failed",
+            ExitCode.CHECK_FAILED,
+            parts=listed("list-comma", [named("token-part.", part) for part in failed]),
+        )
     emit(
         as_json,
         {"serial": session.hello.serial, "parts": parts},
-        [f"{part}: works" for part in parts],
+        [Message("selftest-works", part=named("token-part.", part)) for part in parts],
     )
 
 
-def _done(as_json: bool, hello: Hello, state: str, what: str) -> None:
-    emit(
-        as_json,
-        {"serial": hello.serial, "state": state},
-        [f"The {hello.product} {hello.serial} {what}."],
-    )
+def _done(as_json: bool, hello: Hello, state: str, outcome: str) -> None:
+    line = Message("token-done." + outcome, product=hello.product, serial=hello.serial)
+    emit(as_json, {"serial": hello.serial, "state": state}, [line])
 
 
 def _identity(hello: Hello) -> dict[str, Any]:
@@ -231,35 +214,51 @@ def _identity(hello: Hello) -> dict[str, Any]:
 
 def _identity_lines(hello: Hello) -> list[str]:
     return [
-        f"Product: {hello.product} on {hello.board}",
-        f"Serial number: {hello.serial}",
-        f"Firmware: {hello.version}, {hello.build} build, protocol {hello.protocol}",
-        f"State: {_STATES[hello.state]}",
-        f"Access key: {hello.key}",
+        Message("info.product", product=hello.product, board=hello.board),
+        Message("info.serial", serial=hello.serial),
+        Message(
+            "info.firmware",
+            version=hello.version,
+            build=Message("info-build." + hello.build),
+            protocol=hello.protocol,
+        ),
+        Message("info.state", state=Message("info-state." + hello.state)),
+        Message("info.access-key", key=Message("info-key." + hello.key)),
     ]
 
 
 def _detail_lines(details: dict[str, Any]) -> list[str]:
     if not details:
         return []
-    known = {
-        "Battery": (details["battery_mv"], "{} mV"),
-        "Clock": ("lost the time" if details["clock_lost"] else "runs", "{}"),
-        "Temperature": (
-            None if details["temperature"] is None else details["temperature"] / 100,
-            "{:.2f} °C",
-        ),
-        "Accounts": (details["accounts"], f"{{}} of {messages.MAX_ACCOUNTS}"),
-        "PIN": (_pin(details["pin_tries"]), "{}"),
-        "Storage": (details["storage"], "{}"),
-        "Free memory": (details["heap_free"], "{} bytes"),
-        "Free flash": (details["flash_free"], "{} bytes"),
-    }
     return [
-        f"{name}: {'unknown' if value is None else form.format(value)}"
-        for name, (value, form) in known.items()
+        Message("info.battery", voltage=_voltage(details["battery_mv"])),
+        Message("info.clock-lost" if details["clock_lost"] else "info.clock-runs"),
+        Message("info.temperature", temperature=_degrees(details["temperature"])),
+        Message("info.accounts", number=details["accounts"], most=messages.MAX_ACCOUNTS),
+        _pin_line(details["pin_tries"]),
+        Message("info.storage", state=named("info-storage.", details["storage"])),
+        Message("info.free-memory", size=_size(details["heap_free"])),
+        Message("info.free-flash", size=_size(details["flash_free"])),
     ]
 
 
-def _pin(tries: int | None) -> str:
-    return "none" if tries is None else f"set, {tries} of {messages.PIN_TRIES} tries left"
+def _voltage(millivolts: int | None) -> Message:
+    if millivolts is None:
+        return Message("info.unknown")
+    return Message("info.millivolts", voltage=millivolts)
+
+
+def _degrees(hundredths: int | None) -> Message:
+    if hundredths is None:
+        return Message("info.unknown")
+    return Message("info.degrees", temperature=hundredths / 100)
+
+
+def _size(octets: int | None) -> Message:
+    return Message("info.unknown") if octets is None else Message("info.bytes", size=octets)
+
+
+def _pin_line(tries: int | None) -> Message:
+    if tries is None:
+        return Message("info.no-pin")
+    return Message("info.pin", tries=tries, most=messages.PIN_TRIES)

@@ -7,7 +7,7 @@ import typer
 
 from host_tools.cli.output import Json, emit, step
 from host_tools.errors import ExitCode, KodebrikError
-from host_tools.messages.catalogue import Message, listed
+from host_tools.messages.catalogue import Message, listed, prefixed
 from host_tools.messages.system_errors import reason
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def build(
     engines = {"espeak": voice.synthesis.engine.ESPEAK, "pyttsx3": voice.synthesis.engine.SYSTEM}
     if engine not in engines:
         raise KodebrikError("voice-engine-unknown", ExitCode.USAGE, engine=engine)
-    with step(f"Building the voice pack '{language}' ({len(chosen.phrases)} phrases)"):
+    with step(Message("voice.building", language=language, phrases=len(chosen.phrases))):
         if recordings or engine != "espeak":
             content = voice.build.build(chosen, recordings, engine=engines[engine])
         else:
@@ -60,11 +60,16 @@ def build(
             "file-unwritable", ExitCode.FILE, path=path, reason=reason(error)
         ) from None
     lines = [
-        f"{path}: {len(content)} bytes, {len(chosen.phrases)} phrases at "
-        f"{len(voice.languages.SPEEDS)} speeds"
+        Message(
+            "voice.built",
+            path=path,
+            size=len(content),
+            phrases=len(chosen.phrases),
+            speeds=len(voice.languages.SPEEDS),
+        )
     ]
     if not chosen.reviewed:
-        lines.append("Its texts await review by a native speaker.")
+        lines.append(Message("voice.unreviewed"))
     result = {
         "output": str(path),
         "bytes": len(content),
@@ -83,10 +88,18 @@ def list_clips(pack: Pack, as_json: Json = False) -> None:
         seconds_by_name.setdefault(clip.name, {})[clip.speed] = round(
             clip.duration / description["rate"], 2
         )
-    lines = [f"{key}: {value}" for key, value in sorted(description.items())]
+    lines: list[str] = [f"{key}: {value}" for key, value in sorted(description.items())]
     lines += [
-        f"{name}: "
-        + ", ".join(f"{seconds} s at speed {speed}" for speed, seconds in speeds.items())
+        prefixed(
+            f"{name}: ",
+            listed(
+                "list-comma",
+                [
+                    Message("voice.clip", seconds=seconds, speed=speed)
+                    for speed, seconds in speeds.items()
+                ],
+            ),
+        )
         for name, speeds in seconds_by_name.items()
     ]
     emit(as_json, {"description": description, "clips": seconds_by_name}, lines)
@@ -110,9 +123,13 @@ def check(pack: Pack, as_json: Json = False) -> None:
         as_json,
         {"clips": len(clips), **vars(figures), "reviewed": description["reviewed"]},
         [
-            f"{pack} is good: {len(clips)} clips, {figures.seconds:.0f} s.",
-            f"Loudness {figures.softest:.2f} to {figures.loudest:.2f} LUFS, true peak "
-            f"{figures.highest_peak:.2f} dBTP.",
+            Message("voice.good", pack=pack, clips=len(clips), seconds=figures.seconds),
+            Message(
+                "voice.levels",
+                softest=figures.softest,
+                loudest=figures.loudest,
+                peak=figures.highest_peak,
+            ),
         ],
     )
 
@@ -139,7 +156,7 @@ def play(
     emit(
         as_json,
         {"clips": names, "speed": speed, "wav": None if wav is None else str(wav)},
-        [f"{wav} written"] if wav else [],
+        [Message("voice.written", path=wav)] if wav else [],
     )
 
 

@@ -14,7 +14,7 @@ import platformdirs
 import typer
 
 from host_tools import private_files
-from host_tools.cli.output import step, warn
+from host_tools.cli.output import ask, step, warn
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages.catalogue import Message
 from host_tools.provisioning import access_key, issuer_key_file
@@ -120,8 +120,8 @@ class Keyring:
         if self._key_file is None and not path.exists():
             raise KodebrikError("issuer-key-missing", ExitCode.WRONG_KEY)
         content = private_files.read(str(path), warn)
-        phrase = passphrase(self._passphrase_file, f"Passphrase of {path}")
-        with step("Opening the issuer key"):
+        phrase = passphrase(self._passphrase_file, Message("prompt.passphrase", path=path))
+        with step(Message("keys.opening")):
             return issuer_key_file.unseal(content, phrase)
 
 
@@ -140,7 +140,7 @@ def passphrase(path: Path | None, question: str, twice: bool = False) -> Secret:
     elif "KODEBRIK_PASSPHRASE" in os.environ:
         text = os.environ["KODEBRIK_PASSPHRASE"]
     elif sys.stdin.isatty():
-        text = typer.prompt(question, hide_input=True, confirmation_prompt=twice, err=True)
+        text = ask(question, hidden=True, twice=twice)
     else:
         raise KodebrikError("issuer-passphrase-missing", ExitCode.WRONG_KEY)
     return Secret(text.encode())

@@ -12,13 +12,14 @@ import typer
 
 from firmware.protocol import messages
 from host_tools.cli.options.keyring import AccessKeyFile, IssuerKeyFile, Keyring, PassphraseFile
-from host_tools.cli.output import say, step
+from host_tools.cli.output import ask, say, step
 from host_tools.errors import TOKEN_ERRORS, KodebrikError, TokenError
 from host_tools.link import ports
 from host_tools.link.channel import Channel
 from host_tools.link.replies import Hello
 from host_tools.link.session import Session, authenticate
 from host_tools.link.transport import SerialTransport
+from host_tools.messages.catalogue import Message
 
 _COMPARISON_TIMEOUT = 50  # seconds; the token ends an idle session after 60
 _COMPARISON_POLL = 0.1  # seconds
@@ -87,7 +88,7 @@ def open_port(port: str | None) -> Iterator[tuple[Channel, Hello]]:
 def authenticated(channel: Channel, hello: Hello, keyring: Keyring) -> Session:
     """Open the link session with the access key of the token's serial number."""
     key = keyring.access_key(hello.serial)
-    with step(f"Opening a secure session with the {hello.product} {hello.serial}"):
+    with step(Message("token.opening", product=hello.product, serial=hello.serial)):
         return authenticate(channel, hello, key)
 
 
@@ -100,8 +101,8 @@ def comparison(path: Path | None, product: str) -> Callable[[str], bool]:
 
     def confirm(number: str) -> bool:
         if path is None:
-            say(f"The {product} shows a number of 6 digits. Type it here within a minute.")
-            typed = typer.prompt("Number", err=True)
+            say(Message("token.shows-number", product=product))
+            typed = ask(Message("prompt.number"))
         else:
             typed = _await_text(path)
         return "".join(typed.split()) == number

@@ -122,10 +122,7 @@ def _made_master_key(url: str, path: Path) -> bool:
 
 
 def _warn_of_copy(path: Path) -> None:
-    warn(
-        f"A master key was made in {path}. Keep a copy elsewhere: without it the database is "
-        "worth nothing."
-    )
+    warn(Message("server.key-made", path=path))
 
 
 def default_master_key_file() -> Path:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
+from host_tools.messages.catalogue import Message
 from host_tools.qa.cases import payment
 from host_tools.qa.cases.enrolled_token import EnrolledToken
 from host_tools.qa.cases.environment import Environment
@@ -26,13 +27,13 @@ _LOST_PPM, _LOST_DAYS = 40.0, 365  # a broken crystal, unused for a year: 21 min
 EMULATED, VIRTUAL, LOCKS, RESYNCHRONISES = "emulated", "virtual", "locks", "resynchronises"
 KEYPAD, CHALLENGES, EARLY = "keypad", "challenges", "early"
 WHY_NOT = {
-    EMULATED: "a real token's clock or a second token would be needed",
-    VIRTUAL: "it takes years, and this server lives in real time",
-    LOCKS: "this server is not said to lock after wrong codes (--locks-after)",
-    KEYPAD: "this product has no keys to type a challenge on",
-    CHALLENGES: "this server is not challenged by kodebrik",
-    EARLY: "this server accepts no early codes",
-    RESYNCHRONISES: "this server is not resynchronised by kodebrik",
+    EMULATED: Message("qa-why-not.emulated"),
+    VIRTUAL: Message("qa-why-not.virtual"),
+    LOCKS: Message("qa-why-not.locks"),
+    KEYPAD: Message("qa-why-not.keypad"),
+    CHALLENGES: Message("qa-why-not.challenges"),
+    EARLY: Message("qa-why-not.early"),
+    RESYNCHRONISES: Message("qa-why-not.resynchronises"),
 }
 
 
@@ -47,7 +48,7 @@ class Case:
 
 
 def _right(env: Environment) -> None:
-    env.accept(env.choose_token(), "the code just read")
+    env.accept(env.choose_token(), Message("qa-note.just-read"))
 
 
 def _late_within(env: Environment) -> None:
@@ -67,12 +68,10 @@ def _submit_late(env: Environment, token: EnrolledToken, steps: int) -> None:
     # A token whose own time is in the past is pressed then, so that its code is late already.
     press_at = max(submit_at - steps * token.period, token.device.now, token.free_at)
     press = env.press(token, min(press_at, env.time.now()))
-    env.time.wait_until(
-        env.middle(token, press.at, steps), f"the code is to be {_steps(steps)} late"
-    )
+    env.time.wait_until(env.middle(token, press.at, steps), Message("qa-wait.late", count=steps))
     within = steps <= env.target.policy.window
     expected = ACCEPTED if within else refused("late", -steps)
-    env.submit(token, press, f"{_steps(steps)} late", expected, typing=False)
+    env.submit(token, press, Message("qa-note.late", count=steps), expected, typing=False)
 
 
 def _early_within(env: Environment) -> None:
@@ -92,7 +91,7 @@ def _submit_early(env: Environment, token: EnrolledToken, steps: int) -> None:
     device = _emulated(token)
     # Pressed soon after a step's beginning, so that the code is read within the step.
     env.time.wait_until(
-        env.middle(token, env.time.now(), 1) - 0.4 * token.period, "a step must begin"
+        env.middle(token, env.time.now(), 1) - 0.4 * token.period, Message("qa-wait.step-begins")
     )
     device.advance_to(env.time.now())
     device.emulator.set_rtc(device.emulator.rtc_time + steps * token.period)
@@ -100,29 +99,29 @@ def _submit_early(env: Environment, token: EnrolledToken, steps: int) -> None:
     device.emulator.set_rtc(device.emulator.rtc_time - steps * token.period)
     within = steps <= env.target.policy.ahead
     expected = ACCEPTED if within else refused("early", steps)
-    env.submit(token, press, f"{_steps(steps)} early", expected, typing=False)
+    env.submit(token, press, Message("qa-note.early", count=steps), expected, typing=False)
 
 
 def _replayed(env: Environment) -> None:
     token = env.choose_token(refusals=1)
     press = env.press(token)
-    env.submit(token, press, "the code just read", ACCEPTED)
-    env.submit(token, press, "the same code again", refused("replay"), typing=False)
+    env.submit(token, press, Message("qa-note.just-read"), ACCEPTED)
+    env.submit(token, press, Message("qa-note.again"), refused("replay"), typing=False)
 
 
 def _older(env: Environment) -> None:
     token = env.choose_token(refusals=1)
     older = env.press(token)
-    env.time.wait_until(env.middle(token, env.time.now(), 1), "a newer code is needed")
-    env.submit(token, env.press(token), "the newer code", ACCEPTED, typing=False)
-    env.submit(token, older, "the code before it", refused("replay"), typing=False)
+    env.time.wait_until(env.middle(token, env.time.now(), 1), Message("qa-wait.newer-code"))
+    env.submit(token, env.press(token), Message("qa-note.newer"), ACCEPTED, typing=False)
+    env.submit(token, older, Message("qa-note.older"), refused("replay"), typing=False)
 
 
 def _at_once(env: Environment) -> None:
     token = env.choose_token()
     env.submit_at_once(token, env.press(token), _AT_ONCE)
     if env.target.policy.locks_after:
-        env.time.wait_until(env.time.now() + _locked_for(env), "replays may have locked the token")
+        env.time.wait_until(env.time.now() + _locked_for(env), Message("qa-wait.replays"))
 
 
 def _wrong_token(env: Environment) -> None:
@@ -135,8 +134,8 @@ def _wrong_token(env: Environment) -> None:
     )
     # A code of another length is not counted as a guess.
     reason = "wrong" if same_length else "malformed"
-    env.submit(token, press, f"a code of {other.user_id}'s token", refused(reason))
-    env.submit(other, press, "the same code from its own user", ACCEPTED, typing=False)
+    env.submit(token, press, Message("qa-note.other-token", user=other.user_id), refused(reason))
+    env.submit(other, press, Message("qa-note.own-user"), ACCEPTED, typing=False)
 
 
 def _transposed(env: Environment) -> None:
@@ -153,11 +152,11 @@ def _transposed(env: Environment) -> None:
     env.submit(
         token,
         press,
-        f"{code} with two neighbouring digits exchanged",
+        Message("qa-note.transposed", code=code),
         refused("transposed"),
         code=env.unlike(token, press, swapped),
     )
-    env.submit(token, press, "the same code typed right", ACCEPTED, typing=False)
+    env.submit(token, press, Message("qa-note.typed-right"), ACCEPTED, typing=False)
 
 
 def _one_digit_off(env: Environment) -> None:
@@ -167,9 +166,9 @@ def _one_digit_off(env: Environment) -> None:
     at = env.rng.randrange(len(code))
     others = [code[:at] + digit + code[at + 1 :] for digit in "0123456789" if digit != code[at]]
     mistyped = env.unlike(token, press, others)
-    note = f"{code} with a wrong digit at place {at + 1}"
+    note = Message("qa-note.one-digit", code=code, place=at + 1)
     env.submit(token, press, note, refused("wrong"), code=mistyped)
-    env.submit(token, press, "the same code typed right", ACCEPTED, typing=False)
+    env.submit(token, press, Message("qa-note.typed-right"), ACCEPTED, typing=False)
 
 
 def _locked_out(env: Environment) -> None:
@@ -179,12 +178,12 @@ def _locked_out(env: Environment) -> None:
     guesses = [f"{number:0{size}}" for number in env.rng.sample(range(10**size), _GUESSES)]
     for _ in range(env.target.policy.locks_after - token.failures):
         wrong = env.unlike(token, press, guesses)
-        note = "a code out of thin air"
+        note = Message("qa-note.guessed")
         env.submit(token, press, note, refused("wrong"), code=wrong, typing=False)
-    note = "the right code of a locked token"
+    note = Message("qa-note.locked")
     env.submit(token, press, note, refused("locked_out"), typing=False)
-    env.time.wait_until(env.time.now() + _locked_for(env), "the token is locked out")
-    env.accept(token, "a right code after the lock")
+    env.time.wait_until(env.time.now() + _locked_for(env), Message("qa-wait.locked"))
+    env.accept(token, Message("qa-note.after-lock"))
 
 
 def _locked_for(env: Environment) -> float:
@@ -198,13 +197,13 @@ def _drift_within(env: Environment) -> None:
     device = _emulated(token)
     # The firmware takes a clock for lost that stands before the moment it was set at: 24 s back
     # must be after that.
-    env.time.wait_until(env.middle(token, env.time.now(), 2), "a step must be half over")
+    env.time.wait_until(env.middle(token, env.time.now(), 2), Message("qa-wait.half-step"))
     device.advance_to(env.time.now())
     fast = env.target.policy.ahead > 0 and env.rng.choice((False, True))
     off = (1 if fast else -1) * 0.8 * token.period
     device.emulator.set_rtc(device.emulator.rtc_time + off)
     press = env.press(token)
-    note = f"from a clock that is {abs(off):.0f} s {'fast' if off > 0 else 'slow'}"
+    note = Message("qa-note.fast" if off > 0 else "qa-note.slow", seconds=abs(off))
     env.submit(token, press, note, ACCEPTED, typing=False)
 
 
@@ -213,22 +212,22 @@ def _drift_followed(env: Environment) -> None:
     ppm = env.rng.choice((-1, 1)) * _FOLLOWED_PPM
     _emulated(token).emulator.rtc_drift_ppm = ppm
     for week in range(1, _FOLLOWED_USES + 1):
-        env.time.wait_until(env.time.now() + _FOLLOWED_DAYS * DAY, "a week passes")
-        env.accept(token, f"week {week} with a clock of {ppm:+} ppm")
+        env.time.wait_until(env.time.now() + _FOLLOWED_DAYS * DAY, Message("qa-wait.week"))
+        env.accept(token, Message("qa-note.week", week=week, ppm=ppm))
 
 
 def _drift_lost(env: Environment) -> None:
     token = _enrol(env)
     ppm = env.rng.choice((-1, 1)) * _LOST_PPM
     _emulated(token).emulator.rtc_drift_ppm = ppm
-    env.time.wait_until(env.time.now() + _LOST_DAYS * DAY, "a year passes")
+    env.time.wait_until(env.time.now() + _LOST_DAYS * DAY, Message("qa-wait.year"))
     # How many steps it is off depends on the moment; which way it is off does not.
     expected = refused("early" if ppm > 0 else "late")
-    env.submit(token, env.press(token), f"after a year at {ppm:+} ppm", expected)
+    env.submit(token, env.press(token), Message("qa-note.year", ppm=ppm), expected)
     first = _press_in_next_step(env, token)
     env.resynchronise(token, (first, _press_in_next_step(env, token)))
-    env.time.wait_until(env.time.now() + 2 * token.period, "the next code must be a new one")
-    env.accept(token, "a code after the resynchronisation")
+    env.time.wait_until(env.time.now() + 2 * token.period, Message("qa-wait.next-code"))
+    env.accept(token, Message("qa-note.after-resynchronisation"))
 
 
 def _press_in_next_step(env: Environment, token: EnrolledToken) -> Press:
@@ -236,7 +235,7 @@ def _press_in_next_step(env: Environment, token: EnrolledToken) -> Press:
     device = _emulated(token)
     device.advance_to(env.time.now())
     left = token.period - device.emulator.rtc_time % token.period
-    env.time.wait_until(env.time.now() + left + 1, "next step")
+    env.time.wait_until(env.time.now() + left + 1, Message("qa-wait.next-step"))
     return env.press(token)
 
 
@@ -253,75 +252,67 @@ def _emulated(token: EnrolledToken) -> EmulatedToken:
 def _press_until(env: Environment, token: EnrolledToken, suitable: Callable[[str], bool]) -> Press:
     """Press, once a step, until the code is suitable."""
     while not suitable((press := env.press(token)).code):
-        env.time.wait_until(
-            env.middle(token, env.time.now(), 1), "a code of other digits is needed"
-        )
+        env.time.wait_until(env.middle(token, env.time.now(), 1), Message("qa-wait.other-digits"))
     return press
 
 
-def _steps(count: int) -> str:
-    return f"{count} step{'s' if count != 1 else ''}"
-
-
 CASES = (
-    Case("right", "A code just read is accepted.", _right),
-    Case("late-within", "A code of the step before is accepted.", _late_within),
-    Case("late", "A code from before the window is refused as late.", _late),
+    Case("right", Message("qa-case.right"), _right),
+    Case("late-within", Message("qa-case.late-within"), _late_within),
+    Case("late", Message("qa-case.late"), _late),
     Case(
         "early-within",
-        "A code of the next step is accepted.",
+        Message("qa-case.early-within"),
         _early_within,
         frozenset({EMULATED, EARLY}),
     ),
-    Case(
-        "early", "A code from after the window is refused as early.", _early, frozenset({EMULATED})
-    ),
-    Case("replayed", "A code is accepted once.", _replayed),
-    Case("older", "No code is accepted after a newer one.", _older),
+    Case("early", Message("qa-case.early"), _early, frozenset({EMULATED})),
+    Case("replayed", Message("qa-case.replayed"), _replayed),
+    Case("older", Message("qa-case.older"), _older),
     Case(
         "at-once",
-        "Of the same code submitted at the same moment exactly one is accepted.",
+        Message("qa-case.at-once"),
         _at_once,
     ),
     Case(
         "wrong-token",
-        "A code of somebody else's token is refused.",
+        Message("qa-case.wrong-token"),
         _wrong_token,
         frozenset({EMULATED}),
     ),
-    Case("transposed", "Two exchanged digits are refused, and burn no code.", _transposed),
+    Case("transposed", Message("qa-case.transposed"), _transposed),
     Case(
         "one-digit-off",
-        "A code with one wrong digit is refused, and burns no code.",
+        Message("qa-case.one-digit-off"),
         _one_digit_off,
     ),
     Case(
         "locked-out",
-        "Wrong codes in a row lock the token for a short time.",
+        Message("qa-case.locked-out"),
         _locked_out,
         frozenset({LOCKS}),
     ),
     Case(
         "drift-within",
-        "A clock that is off by less than a step does no harm.",
+        Message("qa-case.drift-within"),
         _drift_within,
         frozenset({EMULATED}),
     ),
     Case(
         "drift-followed",
-        "A clock that drifts away is followed while its token is used.",
+        Message("qa-case.drift-followed"),
         _drift_followed,
         frozenset({EMULATED, VIRTUAL}),
     ),
     Case(
         "drift-lost",
-        "A clock that drifted too far is refused, and found again by two codes.",
+        Message("qa-case.drift-lost"),
         _drift_lost,
         frozenset({EMULATED, VIRTUAL, RESYNCHRONISES}),
     ),
     Case(
         "payment",
-        "A payment is accepted once, as it was typed and heard, and no other.",
+        Message("qa-case.payment"),
         payment.run,
         frozenset({EMULATED, KEYPAD, CHALLENGES}),
     ),

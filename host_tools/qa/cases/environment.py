@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.messages.catalogue import Message
 from host_tools.qa.cases.enrolled_token import EnrolledToken
 from host_tools.qa.cases.log import ACCEPTED, Expected, Press, Submission
 from host_tools.qa.targets.target import Answer, ResynchronisingTarget, Target
@@ -61,13 +62,9 @@ class Environment:
         chosen.busy = True
         limit = self.target.policy.locks_after
         if limit and chosen.failures + refusals >= limit:
-            self.accept(chosen, "a right code before, so that the count of wrong ones starts anew")
+            self.accept(chosen, Message("qa-note.before-wrong"))
         elif refusals and self.time.now() - chosen.free_at > _RECENTLY:
-            self.accept(
-                chosen,
-                "a right code before, for a server may look far for a clock it has not seen for "
-                "long",
-            )
+            self.accept(chosen, Message("qa-note.before-long"))
         self.wait_for_new_code(chosen)
         return chosen
 
@@ -78,7 +75,7 @@ class Environment:
 
     def wait_for_new_code(self, token: EnrolledToken) -> None:
         """Wait until the token's next code has not been accepted before."""
-        self.time.wait_until(token.free_at, f"the next code of {token.user_id} must be a new one")
+        self.time.wait_until(token.free_at, Message("qa-wait.new-code", user=token.user_id))
 
     def accept(self, token: EnrolledToken, note: str) -> None:
         """Press and submit, expecting acceptance."""
@@ -104,13 +101,15 @@ class Environment:
         press = Press(token.user_id, number, read(f"press-{number:04}"))
         self.presses.append(press)
         press.code  # noqa: B018 - MisreadError ends the case here
-        self.time.wait_until(token.device.now, "the token is still speaking")
+        self.time.wait_until(token.device.now, Message("qa-wait.speaking"))
         return press
 
     def type(self) -> None:
         """Let the time pass that a user needs for typing; in real time nothing passes."""
         if self.time.virtual:
-            self.time.wait_until(self.time.now() + self.rng.uniform(*_TYPING), "the user types")
+            self.time.wait_until(
+                self.time.now() + self.rng.uniform(*_TYPING), Message("qa-wait.typing")
+            )
 
     def submit(  # noqa: PLR0913 - a submission has as many sides
         self,
@@ -145,7 +144,7 @@ class Environment:
         for number, answer in enumerate(answers):
             # Those after the first are replays, or refused because three replays locked the token.
             expected = ACCEPTED if number == 0 else Expected(False)
-            note = f"one of {times} at the same moment"
+            note = Message("qa-note.at-once", times=times)
             self._record(token, press, note, answer, expected, code=press.code)
 
     def resynchronise(self, token: EnrolledToken, pair: tuple[Press, Press]) -> None:
@@ -153,7 +152,7 @@ class Environment:
         assert isinstance(self.target, ResynchronisingTarget)  # noqa: S101 - the case's needs say so
         first, second = pair
         answer = self.target.resynchronise(token.serial, (first.code, second.code))
-        note = "resynchronisation with two consecutive codes"
+        note = Message("qa-note.resynchronisation")
         codes = f"{first.code} {second.code}"
         self._record(token, second, note, answer, ACCEPTED, code=codes)
 

@@ -5,6 +5,7 @@ Times are Unix seconds of the run's time source.
 
 from dataclasses import dataclass
 
+from host_tools.messages.catalogue import Message
 from host_tools.otp import codes
 from host_tools.qa.targets.target import Answer
 from host_tools.qa.tokens.reading import Reading
@@ -89,12 +90,16 @@ class Submission:
 
 def _misread(reading: Reading) -> str:
     display = (
-        codes.grouped(reading.shown) if reading.shown else " / ".join(reading.lines) or "nothing"
+        codes.grouped(reading.shown)
+        if reading.shown
+        else " / ".join(reading.lines) or Message("qa.display-dark")
     )
     if reading.spoken is None:
-        return f"The display shows {display}; no code can be read."
-    played, understood = reading.spoken.played or "no code", reading.spoken.understood or "no code"
-    return (
-        f"The display shows {display}, the clips played say {played}, a listener understands "
-        f"{understood}."
+        return Message("qa.misread", display=display)
+    no_code = Message("vectors.no-code")
+    return Message(
+        "qa.misheard",
+        display=display,
+        played=reading.spoken.played or no_code,
+        understood=reading.spoken.understood or no_code,
     )

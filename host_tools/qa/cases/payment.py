@@ -6,6 +6,7 @@ payment on its way to the server, the user still types and hears the intended va
 response does not match the server's challenge.
 """
 
+from host_tools.messages.catalogue import Message
 from host_tools.otp import challenges
 from host_tools.qa.cases.enrolled_token import EnrolledToken
 from host_tools.qa.cases.environment import Environment
@@ -23,11 +24,13 @@ def run(env: Environment) -> None:
     paid = _draw_payment(env)
     asked = _challenge(env, token, paid)
     press = env.answer(token, paid)
-    env.submit(token, press, f"the answer to {_words(paid)}", ACCEPTED, challenge=asked)
+    env.submit(
+        token, press, Message("qa-note.answer", payment=_words(paid)), ACCEPTED, challenge=asked
+    )
     env.submit(
         token,
         press,
-        "the same answer again",
+        Message("qa-note.same-answer"),
         refused("no_challenge"),
         typing=False,
         challenge=asked,
@@ -37,13 +40,15 @@ def run(env: Environment) -> None:
     changed = [meant[0], _change_last_digit(meant[1])]
     asked = _challenge(env, token, changed)
     press = env.answer(token, meant)
-    note = f"the answer to {_words(meant)}, where the server asked for {_words(changed)}"
+    note = Message("qa-note.other-payment", meant=_words(meant), asked=_words(changed))
     env.submit(token, press, note, refused("wrong"), challenge=asked)
 
     right = _draw_payment(env)
     asked = _challenge(env, token, right)
     press = env.answer(token, right)
-    env.submit(token, press, f"the answer to {_words(right)}", ACCEPTED, challenge=asked)
+    env.submit(
+        token, press, Message("qa-note.answer", payment=_words(right)), ACCEPTED, challenge=asked
+    )
 
 
 def _draw_payment(env: Environment) -> list[str]:
@@ -68,5 +73,5 @@ def _change_last_digit(number: str) -> str:
     return number[:-1] + str((int(number[-1]) + 1) % 10)
 
 
-def _words(payment: list[str]) -> str:
-    return f"{payment[0]} to {payment[1]}"
+def _words(payment: list[str]) -> Message:
+    return Message("qa-note.payment", amount=payment[0], payee=payment[1])

@@ -101,7 +101,7 @@ def _run(env: Environment, case: Case, number: int) -> CaseResult:
     try:
         case.run(env)
     except MisreadError as misread:
-        error = str(misread)
+        error = misread.args[0]
     finally:
         env.release_tokens()
     return CaseResult(

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from firmware.protocol.messages import ALGORITHMS
+from host_tools.messages.catalogue import Message
 from host_tools.otp import secret_text
 from host_tools.otp.credential import Credential
 from host_tools.progress import Progress
@@ -84,7 +85,7 @@ class TokenPool:
         )
         serial = device.provision(credential)
         clock_set_at = device.now
-        self._time.wait_until(device.now, "the token is being provisioned")
+        self._time.wait_until(device.now, Message("qa-wait.provisioning"))
         user_id = f"qa-{self._seed}-{number}"
         self._target.enrol(user_id, serial, credential, clock_set_at)
         self._stack.callback(self._target.withdraw, user_id, serial)

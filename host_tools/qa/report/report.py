@@ -5,8 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from host_tools.messages.catalogue import Message, named, prefixed
 from host_tools.qa.cases.log import Press, Submission
 from host_tools.qa.cases.schedule import CaseResult
+
+_MARGIN = " " * 9  # before what belongs to a case's line
 
 
 @dataclass(frozen=True)
@@ -72,27 +75,47 @@ def answer(submission: Submission) -> str:
 def outcome(accepted: bool, reason: str | None, steps: int | None) -> str:
     """Give an outcome in words: "accepted", "refused", "refused, late by 3 steps"."""
     if accepted:
-        return "accepted"
-    words = "refused" if reason is None else f"refused, {reason.replace('_', ' ')}"
-    return f"{words} by {abs(steps)} step{'s' if abs(steps) != 1 else ''}" if steps else words
+        return Message("qa.accepted")
+    if reason is None:
+        return Message("qa.refused")
+    why = _reason_words(reason)
+    if steps:
+        return Message("qa.refused-by", reason=why, count=abs(steps))
+    return Message("qa.refused-because", reason=why)
+
+
+def _reason_words(reason: str) -> str:
+    """Give a server's reason in words; other servers than kodebrik's have reasons of their own."""
+    known = named("qa-reason.", reason)
+    return known if isinstance(known, Message) else reason.replace("_", " ")
 
 
 def line(result: CaseResult) -> str:
     """Give one case as one line."""
     if result.skipped:
-        return f"skipped  {result.case.name}: {result.skipped}"
-    return f"{'passed' if result.passed else 'FAILED'}   {result.case.name}: {result.case.promise}"
+        return Message("qa.case-skipped", name=result.case.name, why=result.skipped)
+    return Message(
+        "qa.case-passed" if result.passed else "qa.case-failed",
+        name=result.case.name,
+        promise=result.case.promise,
+    )
 
 
 def details(result: CaseResult) -> Iterator[str]:
     """Give one line for each unexpected answer and for an error."""
     if result.error:
-        yield f"         {result.error}"
+        yield prefixed(_MARGIN, result.error)
     for each in result.submissions:
         if not each.passed:
-            yield (
-                f"         {each.user_id}, {each.note}: expected {expectation(each)}; the server "
-                f"{answer(each)}."
+            yield prefixed(
+                _MARGIN,
+                Message(
+                    "qa.unexpected",
+                    user=each.user_id,
+                    note=each.note,
+                    expected=expectation(each),
+                    answer=answer(each),
+                ),
             )
 
 
@@ -101,10 +124,15 @@ def summary(report: Report) -> list[str]:
     median, slowest = answer_times(report)
     presses = sum(len(result.presses) for result in report.results)
     return [
-        f"{len(report.done) - len(report.failed)} of {len(report.done)} cases passed, "
-        f"{len(report.skipped)} skipped;"
-        f" {presses} codes read, {len(report.submissions)} submitted.",
-        f"The server answered in {median * 1000:.1f} ms (median), {slowest * 1000:.1f} ms (99 %).",
+        Message(
+            "qa.summary",
+            passed=len(report.done) - len(report.failed),
+            done=len(report.done),
+            skipped=len(report.skipped),
+            presses=presses,
+            submissions=len(report.submissions),
+        ),
+        Message("qa.answer-times", median=median * 1000, slowest=slowest * 1000),
     ]
 
 

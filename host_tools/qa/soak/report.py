@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from host_tools.messages.catalogue import Message, listed, prefixed
 from host_tools.qa.soak.lifetime import Rules, Tally
 from host_tools.qa.soak.soak import Outcome
 from host_tools.svg_plot import Axis, Curve, Labels, draw, even_marks
@@ -18,54 +19,64 @@ def share(part: int, whole: int) -> float:
 def lines(outcome: Outcome) -> Iterator[str]:
     """Give the report as text."""
     soak = outcome.soak
-    yield (
-        f"{soak.tokens} tokens with {soak.crystal} crystals over {soak.years:g} virtual years, "
-        f"seed {soak.seed}."
+    yield Message(
+        "soak.fleet",
+        tokens=soak.tokens,
+        crystal=soak.crystal,
+        years=soak.years,
+        seed=soak.seed,
     )
     for rules, tally in outcome.tallies.items():
         yield ""
-        yield f"{rules.name[0].upper()}{rules.name[1:]}:"
+        yield Message(
+            "soak.setting" if rules.learns else "soak.setting-no-learning", window=rules.window
+        )
         yield from _setting(tally)
     perfect = outcome.perfect
     yield ""
-    yield (
-        f"The same users with perfect clocks ({Rules().name}): {_percent(perfect)} accepted at "
-        "the first try;"
-        f" typing delay alone taught the server {perfect.learnt:.1f} s at most."
+    yield Message(
+        "soak.perfect",
+        window=Rules().window,
+        percent=_percent(perfect),
+        seconds=perfect.learnt,
     )
     compared = sum(tally.compared for tally in outcome.tallies.values())
     if compared:
         differing = sum(tally.differing for tally in outcome.tallies.values())
-        yield (
-            f"{soak.firmware} of the tokens ran the firmware: {compared} codes, {differing} "
-            "unlike the clock chip's."
-        )
+        yield Message("soak.firmware", tokens=soak.firmware, codes=compared, differing=differing)
 
 
 def _setting(tally: Tally) -> Iterator[str]:
-    yield (
-        f"  {tally.logins} logins; {_percent(tally)} of right codes accepted at the first try;"
-        f" {tally.help_desk} calls for resynchronisation."
-    )
-    counts = ", ".join(
-        f"{reason.replace('_', ' ')} {count}" for reason, count in tally.verdicts.most_common()
-    )
-    yield f"  Verdicts: {counts}."
-    yield f"  Batteries empty {tally.empty_battery}, clocks lost with them {tally.clock_lost}."
-    yield (
-        f"  Clocks were off by up to {tally.furthest:.0f} s; believed slower than true by "
-        f"{tally.believed_slow:.1f} s"
-        f" at most, faster by {tally.believed_fast:.1f} s."
-    )
-    searched = share(tally.searched, sum(tally.verdicts.values()))
-    yield (
-        f"  Codes were looked for in {searched:.2f} steps on average, {tally.widest} at most:"
-        " so many of a million guesses of six digits are right."
-    )
+    counts = [
+        Message("soak.verdict", reason=Message("qa-reason." + reason), number=count)
+        for reason, count in tally.verdicts.most_common()
+    ]
+    for line in (
+        Message(
+            "soak.logins",
+            logins=tally.logins,
+            percent=_percent(tally),
+            calls=tally.help_desk,
+        ),
+        Message("soak.verdicts", verdicts=listed("list-comma", counts)),
+        Message("soak.batteries", empty=tally.empty_battery, lost=tally.clock_lost),
+        Message(
+            "soak.clocks",
+            furthest=tally.furthest,
+            slower=tally.believed_slow,
+            faster=tally.believed_fast,
+        ),
+        Message(
+            "soak.searched",
+            average=share(tally.searched, sum(tally.verdicts.values())),
+            widest=tally.widest,
+        ),
+    ):
+        yield prefixed("  ", line)
 
 
-def _percent(tally: Tally) -> str:
-    return f"{share(tally.first_accepted, tally.first_tries):.2%}"
+def _percent(tally: Tally) -> Message:
+    return Message("percent", percent=100 * share(tally.first_accepted, tally.first_tries))
 
 
 def as_json(outcome: Outcome) -> dict[str, Any]:

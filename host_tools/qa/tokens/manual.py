@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from host_tools.messages.catalogue import Message
 from host_tools.otp import codes
 from host_tools.qa.time_source import TimeSource
 from host_tools.qa.tokens.reading import Reading
@@ -28,8 +29,6 @@ class ManualToken:
         """As Device.press; asks again until the answer consists of digits."""
         while True:
             pressed_at = self.now
-            typed = "".join(
-                self._ask(f"Press the {self.product} now, for a new code, and type it").split()
-            )
+            typed = "".join(self._ask(Message("prompt.press", product=self.product)).split())
             if typed.isascii() and typed.isdigit():
                 return Reading(pressed_at, typed, (codes.grouped(typed),), None)

@@ -44,7 +44,7 @@ def why_not_typed(vector: Vector) -> str | None:
         assert credential.suite is not None and vector.question is not None  # noqa: S101, PT018 - of RFC 6287
         challenges.challenge(challenges.suite(credential.suite, _ENTRY), _ENTRY, [vector.question])
     except KodebrikError as error:
-        return str(error)
+        return error.message
     return None
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from firmware.protocol.messages import MAX_TIME, MIN_TIME
+from host_tools.messages.catalogue import Message
 from host_tools.otp.credential import Credential
 from host_tools.progress import Progress
 from host_tools.qa.targets.local import ACTOR, LocalTarget
@@ -25,7 +26,8 @@ from host_tools.secret import Secret
 from host_tools.validator.records import NewToken
 from host_tools.validator.rule.verdict import CheckRequest
 
-TOKEN, VM, SERVER = "token", "firmware on its VM", "validator"
+TOKEN, VM = Message("vectors.token"), Message("vectors.vm")
+SERVER = Message("vectors.server")
 _PERIOD = 30
 _BEFORE = 60  # seconds before a vector's moment at which its token is provisioned
 

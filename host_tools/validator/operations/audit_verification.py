@@ -8,6 +8,7 @@ from itertools import groupby
 
 from sqlalchemy import Connection, func, select
 
+from host_tools.messages.catalogue import Message
 from host_tools.progress import Progress
 from host_tools.validator.records import AuditReport, ChainFault
 from host_tools.validator.store import token_rows
@@ -43,15 +44,11 @@ def verify(connection: Connection, keys: DataKeys, progress: Progress | None) ->
         if progress is not None:
             progress(done, total)
     for chain in heads.keys() - seen:
-        faults.append(ChainFault(chain or None, 1, "The whole chain is missing."))
+        faults.append(ChainFault(chain or None, 1, Message("audit-fault.chain-missing")))
     for serial in sorted(created - heads.keys()):
-        faults.append(
-            ChainFault(serial, 1, "The token is missing, and no entry tells of its deletion.")
-        )
+        faults.append(ChainFault(serial, 1, Message("audit-fault.token-missing")))
     for serial in sorted(heads.keys() - created - {SERVER}):
-        faults.append(
-            ChainFault(serial, 1, "The token is here, but no entry tells of its creation.")
-        )
+        faults.append(ChainFault(serial, 1, Message("audit-fault.token-added")))
     return AuditReport(len(seen), done, tuple(faults))
 
 
@@ -77,7 +74,7 @@ def _sealed_heads(
         right = seal(keys.get(connection, row.audit_key), chain, head, values)
         if not hmac.compare_digest(right, row.audit_seal):
             faults.append(
-                ChainFault(chain or None, head.sequence, "The row or its head was changed.")
+                ChainFault(chain or None, head.sequence, Message("audit-fault.row-changed"))
             )
     return heads, faults
 
@@ -89,17 +86,17 @@ def _fault(
     previous, expected = b"", 1
     for row in entries:
         if row.sequence != expected:
-            return expected, "The entry is missing."
+            return expected, Message("audit-fault.entry-missing")
         key = keys.get(connection, row.audit_key)
         if not hmac.compare_digest(entry_mac(key, previous, row), row.mac):
-            return expected, "The entry was changed."
+            return expected, Message("audit-fault.entry-changed")
         previous, expected = row.mac, expected + 1
     if head is None:
-        return expected, "The head of the chain is missing."
+        return expected, Message("audit-fault.head-missing")
     if head.sequence >= expected:
-        return expected, "The entry is missing."
+        return expected, Message("audit-fault.entry-missing")
     if head.sequence < expected - 1 or head.mac != previous:
-        return head.sequence + 1, "The entry was added behind the head."
+        return head.sequence + 1, Message("audit-fault.entry-added")
     return None
 
 

@@ -78,13 +78,26 @@ def _imported(tree: ast.Module, defined: dict[str, dict[str, Signature]]) -> dic
 
 def prefixes() -> set[str]:
     """Give the literal beginnings of identifiers that are computed, such as "page."."""
-    return {
+    return _named_families() | {
         node.left.value
         for path in ROOT.rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.BinOp)
         and _begins_with_literal(node)
         and isinstance(node.left, ast.Constant)
+    }
+
+
+def _named_families() -> set[str]:
+    """Give the prefixes that catalogue.named() is called with."""
+    return {
+        node.args[0].value
+        for path in ROOT.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func) == "named"
+        and isinstance(node.args[0], ast.Constant)
+        and isinstance(node.args[0].value, str)
     }
 
 

@@ -9,9 +9,11 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
-from firmware.protocol import sentences
+from firmware.protocol import messages, sentences
 from host_tools.devtools import catalogues
 from host_tools.errors import KodebrikError, TokenError, token_error_identifier
+from host_tools.image.image import load_product
+from host_tools.link import ports
 from host_tools.messages import catalogue
 from host_tools.messages.catalogue import HINT, LANGUAGES, Message
 from host_tools.validator.records import NoticeKind, Product, Role, Status
@@ -43,12 +45,42 @@ CALLS = list(calls.calls())
 ERRORS = {name for call in CALLS if call.is_error for name in call.identifiers} | COMPUTED
 
 
+STATES = {
+    messages.BLANK,
+    messages.LOCKED,
+    messages.BLOCKED,
+    messages.WIPED,
+    messages.DAMAGED,
+}
+PRODUCTS = [load_product(name) for name in ("kodeviser", "kodeoplaeser")]
+SETTINGS = {name for product in PRODUCTS for name in product["settings"]}
+TESTED_PARTS = {
+    part for product in PRODUCTS for part in product["parts"] if part not in ("latch", "usb")
+}
+
 # Computed identifiers: a literal prefix and the members of an enumeration.
 FAMILIES = {
+    "api-key-role.": set(Role),
+    "challenge-entry.": set(messages.ENTRIES),
+    "emulate.": {"state", "link", "rfc2217"},
+    "info-build.": {messages.DEVELOPMENT, messages.PRODUCTION},
+    "info-key.": {messages.KEY_NONE, messages.KEY_TRANSPORT, messages.KEY_ISSUER},
+    "info-state.": STATES,
+    "info-storage.": {"ok", "damaged"},
     "notice.": set(NoticeKind),
     "product-name.": {*Product, "general"},
+    "qa-reason.": set(Reason),
+    "setting.": SETTINGS,
+    "token-done.": {"blocked", "unblocked", "nothing-to-wipe", "wiped"},
     "token-error.": {identifier.removeprefix("token-error.") for identifier in COMPUTED},
+    "token-part.": TESTED_PARTS | {"display", "flash", "random", "storage"},
+    "token-state.": STATES,
     "token-status.": set(Status),
+    "usb-device.": {
+        *ports._MICROPYTHON.values(),
+        *ports._PERHAPS.values(),
+        *ports._BOOTSEL.values(),
+    },
     "page.reason_": set(Reason),
     "page.role_": set(Role),
     "page.status_": set(Status),
