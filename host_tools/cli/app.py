@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from firmware.version import VERSION
+from host_tools.cli.command_group import CommandGroup
 from host_tools.cli.commands import (
     accounts,
     audit,
@@ -29,6 +30,7 @@ from host_tools.cli.commands import (
     voice,
 )
 from host_tools.cli.output import emit_error, language
+from host_tools.cli.usage_errors import usage_error
 from host_tools.errors import TOKEN_ERRORS, ExitCode, KodebrikError
 from host_tools.messages import catalogue
 
@@ -40,12 +42,13 @@ def _epilog() -> str:
     return "\b\nExit codes:\n" + "\n".join(lines)
 
 
-app = typer.Typer(
+_LANG = "--lang"
+
+app = CommandGroup(
     help="Provision, check and emulate hardware tokens that show one-time codes.",
     epilog=_epilog(),
     invoke_without_command=True,
     add_completion=False,
-    rich_markup_mode=None,  # plain help, without the boxes that a screen reader would read out
     # main() reports everything; a traceback with locals would show secrets
     pretty_exceptions_enable=False,
 )
@@ -121,7 +124,7 @@ app.command()(demo.demo)
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command line (default: sys.argv), report its error if any, and give the exit code."""
-    arguments = sys.argv[1:] if arguments is None else arguments
+    arguments = _language_first(sys.argv[1:] if arguments is None else arguments)
     language.set(catalogue.choose(os.environ))
     try:
         result = typer.main.get_command(app).main(
@@ -131,7 +134,7 @@ def main(arguments: list[str] | None = None) -> int:
     except KodebrikError as error:
         return _report(arguments, error)
     except typer.TyperException as error:
-        return _report(arguments, _usage(error))
+        return _report(arguments, usage_error(error))
     except typer.Abort:
         return _report(
             arguments,
@@ -147,15 +150,22 @@ def main(arguments: list[str] | None = None) -> int:
         return _report(arguments, _defect(error))
 
 
+def _language_first(arguments: list[str]) -> list[str]:
+    """Move --lang and its value to the front, where it is read before anything can be wrong; it may
+    stand anywhere before "--"."""
+    before = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    for at, argument in enumerate(before):
+        if argument == _LANG or argument.startswith(_LANG + "="):
+            size = 2 if argument == _LANG else 1
+            if at + size > len(before):
+                return [_LANG]  # Typer says that its value is missing
+            return [*arguments[at : at + size], *arguments[:at], *arguments[at + size :]]
+    return arguments
+
+
 def _report(arguments: list[str], error: KodebrikError) -> int:
     emit_error("--json" in arguments, error)
     return error.exit_code
-
-
-def _usage(error: typer.TyperException) -> KodebrikError:
-    context = getattr(error, "ctx", None)
-    command = context.command_path if context else "kodebrik"
-    return KodebrikError("usage", ExitCode.USAGE, what=error.format_message(), command=command)
 
 
 def _defect(error: Exception) -> KodebrikError:

@@ -7,6 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationIn
 
 from host_tools import private_files
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.messages.catalogue import Message
 from host_tools.secret import Secret
 
 FOLDER = "folder"  # in the validation context: the Path that file names are relative to
@@ -29,7 +30,7 @@ def read_secret(name: object, info: ValidationInfo) -> Secret:
     """Read the private file that a key names; ValueError when it is not a name, KodebrikError when
     the file cannot be read or others may read it."""
     if not isinstance(name, str) or not name:
-        raise ValueError("Input should be the name of a file")
+        raise ValueError(Message("settings-file-name"))
     context: dict[str, Any] = info.context or {}
     folder: Path = context.get(FOLDER, Path())
     warnings: list[str] = []

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from host_tools.cli.command_group import CommandGroup
 from host_tools.cli.options.groups import option_groups
 from host_tools.cli.options.inventory import InventoryFile, opened_inventory
 from host_tools.cli.options.token import TokenOptions
@@ -12,7 +13,7 @@ from host_tools.link.replies import Account
 from host_tools.messages.catalogue import Message
 from host_tools.provisioning import inventory_records
 
-app = typer.Typer(help="List and remove the token's accounts.", rich_markup_mode=None)
+app = CommandGroup(help="List and remove the token's accounts.")
 
 
 @app.command("list")

@@ -2,6 +2,7 @@
 
 import typer
 
+from host_tools.cli.command_group import CommandGroup
 from host_tools.cli.options.groups import option_groups
 from host_tools.cli.options.validator import ValidatorOptions
 from host_tools.cli.output import Json, emit
@@ -9,7 +10,7 @@ from host_tools.cli.progress import reporting
 from host_tools.errors import ExitCode
 from host_tools.messages.catalogue import Message
 
-app = typer.Typer(help="Verify the validation server's audit.", rich_markup_mode=None)
+app = CommandGroup(help="Verify the validation server's audit.")
 
 
 @app.callback()

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-import typer
-
 from firmware.protocol import messages
+from host_tools.cli.command_group import CommandGroup
 from host_tools.cli.options.groups import option_groups
 from host_tools.cli.options.token import TokenOptions
 from host_tools.cli.output import Json, emit, step, warn
@@ -16,7 +15,7 @@ from host_tools.messages.catalogue import Message
 from host_tools.provisioning import clock_drift
 from host_tools.provisioning.clock_drift import Drift, Offset
 
-app = typer.Typer(help="Set, check and trim the token's clock.", rich_markup_mode=None)
+app = CommandGroup(help="Set, check and trim the token's clock.")
 
 # Seconds that a clock may be off just after it was set; more is a fault.
 _SET_TOLERANCE = 1.0

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from host_tools import private_files
+from host_tools.cli.command_group import CommandGroup
 from host_tools.cli.commands.accounts import moving_factor
 from host_tools.cli.options.groups import option_groups
 from host_tools.cli.options.inventory import AccountName, InventoryFile, Serials, opened_inventory
@@ -21,10 +22,7 @@ from host_tools.messages.catalogue import Message
 from host_tools.provisioning import serial_number
 from host_tools.provisioning.inventory_records import Account, Entry
 
-app = typer.Typer(
-    help="List the tokens that were provisioned here; export them for a server.",
-    rich_markup_mode=None,
-)
+app = CommandGroup(help="List the tokens that were provisioned here; export them for a server.")
 
 
 @app.command("list")

@@ -6,16 +6,14 @@ from typing import Annotated
 import typer
 
 from host_tools import private_files
+from host_tools.cli.command_group import CommandGroup
 from host_tools.cli.options.groups import option_groups
 from host_tools.cli.options.keyring import IssuerKeyOptions, default_issuer_key_file, passphrase
 from host_tools.cli.output import Json, emit, step
 from host_tools.messages.catalogue import Message
 from host_tools.provisioning import access_key, issuer_key_file, serial_number
 
-app = typer.Typer(
-    help="Create the issuer key; derive access keys.",
-    rich_markup_mode=None,
-)
+app = CommandGroup(help="Create the issuer key; derive access keys.")
 
 
 @app.command()

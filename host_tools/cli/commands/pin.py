@@ -9,6 +9,7 @@ import typer
 
 from firmware.protocol import messages
 from host_tools import private_files
+from host_tools.cli.command_group import CommandGroup
 from host_tools.cli.options.groups import option_groups
 from host_tools.cli.options.token import TokenOptions
 from host_tools.cli.output import Json, ask, emit, warn
@@ -16,9 +17,7 @@ from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages.catalogue import Message
 from host_tools.secret import Secret
 
-app = typer.Typer(
-    help="Set or clear the PIN that the token asks for before a code.", rich_markup_mode=None
-)
+app = CommandGroup(help="Set or clear the PIN that the token asks for before a code.")
 
 PinFile = Annotated[
     str | None,

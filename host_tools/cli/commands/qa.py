@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from host_tools import private_files
+from host_tools.cli.command_group import CommandGroup
 from host_tools.cli.options.token import open_port
 from host_tools.cli.output import Json, ask, emit, say, spoken, warn
 from host_tools.cli.progress import reporting
@@ -23,10 +24,7 @@ if TYPE_CHECKING:
     from host_tools.qa.runner import RealToken
     from host_tools.qa.targets.selection import TargetSelection
 
-app = typer.Typer(
-    help="Try tokens and servers together: cases, published vectors, years of use.",
-    rich_markup_mode=None,
-)
+app = CommandGroup(help="Try tokens and servers together: cases, published vectors, years of use.")
 
 _EMULATED = "emulated"
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from host_tools import private_files
+from host_tools.cli.command_group import CommandGroup
 from host_tools.cli.options.groups import option_groups
 from host_tools.cli.options.validator import (
     ValidatorOptions,
@@ -20,10 +21,8 @@ from host_tools.cli.progress import reporting
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages.catalogue import Message
 
-app = typer.Typer(
-    help="Start the validation server; manage its keys.",
-    invoke_without_command=True,
-    rich_markup_mode=None,
+app = CommandGroup(
+    help="Start the validation server; manage its keys.", invoke_without_command=True
 )
 
 _ROLES = ("administrator", "help_desk", "auditor", "checker")

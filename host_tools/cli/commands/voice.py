@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from host_tools.cli.command_group import CommandGroup
 from host_tools.cli.output import Json, emit, step
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages.catalogue import Message, listed, prefixed
@@ -13,7 +14,7 @@ from host_tools.messages.system_errors import reason
 if TYPE_CHECKING:
     from host_tools.voice.packfile import Clip
 
-app = typer.Typer(help="Build voice packs, list, check and play them.", rich_markup_mode=None)
+app = CommandGroup(help="Build voice packs, list, check and play them.")
 
 Pack = Annotated[Path, typer.Argument(metavar="PACK", help="A voice pack, such as da.kvp.")]
 

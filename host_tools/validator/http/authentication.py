@@ -15,6 +15,7 @@ from hashlib import sha256
 from anyio.to_thread import run_sync
 from fastapi import HTTPException, Request
 
+from host_tools.messages.catalogue import Message
 from host_tools.validator.http.rate_limits import RateLimit, network_prefix
 from host_tools.validator.http.settings import Settings
 from host_tools.validator.records import Role
@@ -67,7 +68,7 @@ class ApiKeyAuthenticator:
         caller = await self.owner(key)
         if caller is None:
             self.guesses.wait(address)
-            raise unauthorised("This API key is unknown or revoked.")
+            raise unauthorised(Message("api-key-refused"))
         self._requests.take(caller.name)
         return caller
 
@@ -108,13 +109,13 @@ class RequireRole:
         authenticator: ApiKeyAuthenticator = request.app.state.authenticator
         caller = await authenticator.caller(request)
         if caller is None:
-            raise unauthorised("Give an API key: 'Authorization: Bearer KEY'.")
+            raise unauthorised(Message("api-key-needed"))
         if caller.role not in self.roles:
-            raise HTTPException(403, f"An API key of role {caller.role} may not do this.")
+            raise HTTPException(403, Message("api-key-role-forbidden", role=caller.role))
         return caller
 
 
-def unauthorised(message: str) -> HTTPException:
+def unauthorised(message: Message) -> HTTPException:
     """Make the HTTP error 401."""
     return HTTPException(401, message, headers={"WWW-Authenticate": "Bearer"})
 

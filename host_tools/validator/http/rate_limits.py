@@ -4,7 +4,6 @@ The buckets live in one worker's memory; the lock after wrong codes, which every
 the validator's.
 """
 
-import json
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
@@ -16,6 +15,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from host_tools.messages import catalogue
+from host_tools.validator.http.refusals import Refusal
 
 _IPV6_PREFIX = 64  # bits of the network that one IPv6 client is assigned
 _MAX_BUCKETS = 10_000  # clients remembered; the one unseen for longest is forgotten first
@@ -122,13 +122,16 @@ class BodyLimit:
 
     @staticmethod
     async def _refuse(scope: Scope, send: Send, limit: int) -> None:
-        refusal = {"error": _too_long(limit), "hint": "Send less at once."}
-        body = json.dumps(refusal).encode()
+        message = _too_long(limit)
+        refusal = Refusal(
+            error=message, hint=catalogue.Message("request-too-long-hint"), id=message.identifier
+        )
+        body = refusal.model_dump_json().encode()
         headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
         headers.append((b"content-length", str(len(body)).encode()))
         await send({"type": "http.response.start", "status": 413, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
 
-def _too_long(limit: int) -> str:
+def _too_long(limit: int) -> catalogue.Message:
     return catalogue.Message("request-too-long", most=limit)

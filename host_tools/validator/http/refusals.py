@@ -6,10 +6,11 @@ from pydantic import BaseModel
 
 
 class Refusal(BaseModel):
-    """Why a request was not carried out, and what to do."""
+    """Why a request was not carried out, what to do, and the message's identifier for programs."""
 
     error: str
     hint: str
+    id: str
 
 
 _MEANINGS = {

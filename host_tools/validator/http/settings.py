@@ -1,11 +1,12 @@
 """The sections of the settings file that configure HTTP and RADIUS: keys, types and defaults."""
 
 import ipaddress
-from typing import Annotated
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BeforeValidator, Field, PositiveFloat, PositiveInt, ValidationInfo
 
+from host_tools.messages.catalogue import Message
 from host_tools.validator.formatting import DEFAULT_ZONE
 from host_tools.validator.notices.smtp import MailServer
 from host_tools.validator.notices.webhook import Webhook
@@ -18,11 +19,15 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 def _networks(given: object) -> tuple[Network, ...]:
     if not isinstance(given, (list, tuple)):
-        raise ValueError("Input should be a list of IP addresses and networks")
+        raise ValueError(Message("settings-networks"))
+    return tuple(map(_network, given))
+
+
+def _network(given: Any) -> Network:
     try:
-        return tuple(ipaddress.ip_network(one) for one in given)
-    except ValueError as error:
-        raise ValueError(f"Input should be a list of IP addresses and networks ({error})") from None
+        return ipaddress.ip_network(given)
+    except ValueError:
+        raise ValueError(Message("settings-networks-but", what=repr(given))) from None
 
 
 def _zone(given: object) -> ZoneInfo:
@@ -31,7 +36,7 @@ def _zone(given: object) -> ZoneInfo:
     try:
         return ZoneInfo(str(given))
     except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: the name of a folder
-        raise ValueError("Input should be a time zone like Europe/Copenhagen") from None
+        raise ValueError(Message("settings-zone")) from None
 
 
 def _clients(given: object, info: ValidationInfo) -> tuple[Client, ...]:

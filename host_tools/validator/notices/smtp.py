@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator
 
-from host_tools.messages.catalogue import ENGLISH, LANGUAGES, text
+from host_tools.messages.catalogue import ENGLISH, LANGUAGES, Message, text
 from host_tools.validator.formatting import DEFAULT_ZONE, local_time
 from host_tools.validator.notices.loopback import is_loopback
 from host_tools.validator.product_names import product_name
@@ -37,7 +37,7 @@ class MailServer(Section):
         try:
             Address(addr_spec=sender)
         except ValueError:
-            raise ValueError("Input should be a mail address like tokens@example.dk") from None
+            raise ValueError(Message("settings-mail-address")) from None
         return sender
 
 

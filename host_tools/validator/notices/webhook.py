@@ -7,18 +7,19 @@ least once.
 """
 
 import base64
+import email.message
 import hmac
 import http.client
 import json
 import urllib.error
 import urllib.request
 from datetime import UTC, datetime
-from email.message import Message
 from typing import IO, Annotated
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
+from host_tools.messages.catalogue import Message
 from host_tools.secret import Secret
 from host_tools.validator.notices.loopback import is_loopback
 from host_tools.validator.records import Notice
@@ -39,22 +40,16 @@ class Webhook(Section):
     def _check_url(cls, url: str) -> str:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("Input should be a URL like https://host/path")
+            raise ValueError(Message("settings-url"))
         if parts.scheme == "http" and not is_loopback(parts.hostname):
-            raise ValueError(
-                "Input should be an https:// URL: http:// would carry notices unencrypted over the"
-                " network, and is for this machine alone"
-            )
+            raise ValueError(Message("settings-url-encrypted"))
         return url
 
     @field_validator("secret")
     @classmethod
     def _check_secret(cls, secret: Secret) -> Secret:
         if len(secret) < MIN_SECRET:
-            raise ValueError(
-                f"Input should be the name of a file with at least {MIN_SECRET} random bytes; it"
-                f" has {len(secret)}"
-            )
+            raise ValueError(Message("settings-webhook-secret", least=MIN_SECRET, size=len(secret)))
         return secret
 
 
@@ -109,7 +104,7 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         fp: IO[bytes],
         code: int,
         msg: str,
-        headers: Message,
+        headers: email.message.Message,
         newurl: str,
     ) -> None:
         raise urllib.error.HTTPError(req.full_url, code, "redirected elsewhere", headers, fp)

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from pydantic import Field, model_validator
 
+from host_tools.messages.catalogue import Message
 from host_tools.validator.errors import ConflictError, NotFoundError
 from host_tools.validator.http.authentication import MAY_CHECK, Caller, RequireRole
 from host_tools.validator.http.fields import Code, Name, RequestBody, Text
@@ -24,7 +25,7 @@ class _Whose(RequestBody):
     @model_validator(mode="after")
     def _exactly_one(self) -> "_Whose":
         if (self.user_id is None) == (self.serial is None):
-            raise ValueError("give either user_id or serial")
+            raise ValueError(Message("request-user-or-serial"))
         return self
 
 

@@ -18,6 +18,7 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request, Res
 from fastapi.responses import JSONResponse
 
 from host_tools.errors import KodebrikError
+from host_tools.messages.catalogue import Message
 from host_tools.validator.http.authentication import (
     MAY_CHECK,
     ApiKeyAuthenticator,
@@ -46,10 +47,10 @@ async def _asker(request: Request) -> str:
     if caller is None:
         address = client_address(request)
         if not _trusted(address, settings):
-            raise unauthorised("Give an API key, or name this address as one that may ask without.")
+            raise unauthorised(Message("api-key-or-address-needed"))
         return f"privacyidea {address}"
     if caller.role not in MAY_CHECK:
-        raise HTTPException(403, f"An API key of role {caller.role} may not check codes.")
+        raise HTTPException(403, Message("api-key-role-may-not-check", role=caller.role))
     return caller.name
 
 

@@ -1,4 +1,4 @@
-"""Errors as HTTP answers: JSON `{"error": …, "hint": …}`, or a page where a browser asked.
+"""Errors as HTTP answers: JSON `{"error": …, "hint": …, "id": …}`, or a page where a browser asked.
 
 No answer repeats what was sent: that may be a code.
 """
@@ -14,12 +14,14 @@ from starlette.exceptions import HTTPException
 
 from host_tools.errors import KodebrikError
 from host_tools.messages.catalogue import Message
+from host_tools.messages.validation_errors import fault
 from host_tools.validator.errors import (
     ConflictError,
     InvalidError,
     NotFoundError,
     UnavailableError,
 )
+from host_tools.validator.http.refusals import Refusal
 from host_tools.validator.rest import privacyidea_answers
 from host_tools.validator.server.security_headers import add_security_headers
 from host_tools.validator.site.admin_session import NotSignedInError, redirect_to_login
@@ -35,7 +37,6 @@ _STATUS: dict[type[KodebrikError], int] = {
     ConflictError: 409,
     UnavailableError: 503,
 }
-_HINT = "See /openapi.json for what is taken here."
 
 
 def status_of(error: KodebrikError) -> int:
@@ -55,7 +56,7 @@ def install(app: FastAPI) -> None:
 def _answer(
     request: Request,
     status: int,
-    message: str,
+    message: Message,
     hint: str,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
@@ -68,7 +69,8 @@ def _answer(
         answer = error_page(request, status, message, hint)
         answer.headers.update(headers or {})
         return answer
-    return JSONResponse({"error": message, "hint": hint}, status, headers=headers)
+    refusal = Refusal(error=message, hint=hint, id=message.identifier)
+    return JSONResponse(refusal.model_dump(), status, headers=headers)
 
 
 def _kodebrik_error(request: Request, error: Exception) -> Response:
@@ -78,18 +80,27 @@ def _kodebrik_error(request: Request, error: Exception) -> Response:
 
 def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - as above
-    hint = "" if wants_page(request) else _HINT
+    hint = "" if wants_page(request) else Message("request-hint")
+    return _answer(request, error.status_code, _detail(error), hint, error.headers)
+
+
+def _detail(error: HTTPException) -> Message:
     detail = error.detail
+    if isinstance(detail, Message):
+        return detail
     if detail == HTTPStatus.NOT_FOUND.phrase:
-        detail = Message("page-not-found")  # the framework's own, for an unknown address
-    return _answer(request, error.status_code, detail, hint, error.headers)
+        return Message("page-not-found")
+    if detail == HTTPStatus.METHOD_NOT_ALLOWED.phrase:
+        return Message("method-not-allowed")
+    return Message("request-refused", reason=detail)
 
 
 def _validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"])
-    return _answer(request, 422, f"{where}: {first['msg']}.", _HINT)
+    message = Message("request-invalid", where=where, what=fault(first))
+    return _answer(request, 422, message, Message("request-hint"))
 
 
 def _defect(request: Request, error: Exception) -> Response:

@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages.catalogue import Message
 from host_tools.messages.system_errors import reason
+from host_tools.messages.validation_errors import wanted
 from host_tools.validator.http.settings import Settings
 from host_tools.validator.settings_section import FOLDER
 
@@ -44,8 +45,6 @@ def _fault(error: ErrorDetails) -> str:
         return Message(
             "settings-key-unknown", where=where, key=key, known=", ".join(_keys(section))
         )
-    wanted = error["msg"].removeprefix("Value error, ")
-    wanted = wanted.removeprefix("Input should be ")
     if error["type"] == "missing":
         return Message("settings-key-missing", where=where, key=key)
     if error["type"] in ("model_type", "dataclass_type"):
@@ -53,7 +52,7 @@ def _fault(error: ErrorDetails) -> str:
     found = repr(error["input"])
     if len(found) > _LONGEST_FOUND:
         found = found[:_LONGEST_FOUND] + "…"
-    return Message("settings-key-wrong", where=where, key=key, found=found, wanted=wanted)
+    return Message("settings-key-wrong", where=where, key=key, found=found, wanted=wanted(error))
 
 
 def _section(names: list[str]) -> type[BaseModel]:

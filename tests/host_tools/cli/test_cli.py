@@ -473,11 +473,15 @@ def test_a_pin_from_a_file_is_set_and_cleared(provisioned, call, tmp_path, capsy
 def test_a_pin_may_come_from_standard_input_or_be_asked_for_twice(provisioned, call, monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"82915\n")))
     assert call("pin", "set", "--pin-file", "-")[0] == 0
-    typed = iter(["4096", "4096"])
-    monkeypatch.setattr(
-        typer, "prompt", lambda text, **options: (options["confirmation_prompt"], next(typed))[1]
-    )
+    typed, asked = iter(["4096", "4097", "4096", "4096"]), []
+
+    def prompt(text, **options):
+        asked.append((text, options["hide_input"]))
+        return next(typed)
+
+    monkeypatch.setattr(typer, "prompt", prompt)
     assert call("pin", "set")[0] == 0
+    assert asked == [("New PIN", True), ("Repeat for confirmation", True)] * 2
     assert try_pin(provisioned.vault, "4096", 0)
 
 

@@ -14,7 +14,7 @@ from host_tools.devtools import catalogues
 from host_tools.errors import KodebrikError, TokenError, token_error_identifier
 from host_tools.image.image import load_product
 from host_tools.link import ports
-from host_tools.messages import catalogue
+from host_tools.messages import catalogue, validation_errors
 from host_tools.messages.catalogue import HINT, LANGUAGES, Message
 from host_tools.validator.records import NoticeKind, Product, Role, Status
 from host_tools.validator.rule.verdict import Reason
@@ -67,6 +67,8 @@ FAMILIES = {
     "info-key.": {messages.KEY_NONE, messages.KEY_TRANSPORT, messages.KEY_ISSUER},
     "info-state.": STATES,
     "info-storage.": {"ok", "damaged"},
+    "input.": validation_errors.WANTED,
+    "input-fault.": validation_errors.FAULTS,
     "notice.": set(NoticeKind),
     "product-name.": {*Product, "general"},
     "qa-reason.": set(Reason),

@@ -63,16 +63,20 @@ def test_a_malformed_check_says_what_is_wrong_and_never_repeats_it(
 ) -> None:
     answer = checker.post("/v1/checks", json=body)
     assert answer.status_code == 422
-    assert set(answer.json()) == {"error", "hint"}
+    assert set(answer.json()) == {"error", "hint", "id"}
+    assert answer.json()["id"] in ("request-invalid", "user-id-unprintable")
     assert "123456" not in answer.text
 
 
 def test_no_key_a_wrong_key_and_the_wrong_role(client: TestClient, auditor: ApiClient) -> None:
     body = {"user_id": "anna.holm", "code": "123456"}
-    assert client.post("/v1/checks", json=body).status_code == 401
+    without = client.post("/v1/checks", json=body)
+    assert (without.status_code, without.json()["id"]) == (401, "api-key-needed")
     wrong = client.post("/v1/checks", json=body, headers={"Authorization": "Bearer nonsense"})
     assert (wrong.status_code, wrong.headers["www-authenticate"]) == (401, "Bearer")
-    assert auditor.post("/v1/checks", json=body).status_code == 403
+    assert wrong.json()["id"] == "api-key-refused"
+    forbidden = auditor.post("/v1/checks", json=body)
+    assert (forbidden.status_code, forbidden.json()["id"]) == (403, "api-key-role-forbidden")
 
 
 # Every route of /v1, and the roles that may use it. What is not named is refused.
