@@ -1,6 +1,8 @@
-"""Why the operating system refused something, as a message."""
+"""Why the operating system or SQLite refused something, as a message."""
 
 import errno
+import socket
+import sqlite3
 
 from host_tools.messages.catalogue import Message
 
@@ -9,19 +11,68 @@ _IDENTIFIERS = {
     errno.EACCES: "system-error.eacces",
     errno.EADDRINUSE: "system-error.eaddrinuse",
     errno.EADDRNOTAVAIL: "system-error.eaddrnotavail",
+    errno.EBUSY: "system-error.ebusy",
     errno.ECONNREFUSED: "system-error.econnrefused",
+    errno.ECONNRESET: "system-error.econnreset",
     errno.EEXIST: "system-error.eexist",
+    errno.EFBIG: "system-error.efbig",
+    errno.EHOSTUNREACH: "system-error.ehostunreach",
+    errno.EINVAL: "system-error.einval",
     errno.EIO: "system-error.eio",
     errno.EISDIR: "system-error.eisdir",
+    errno.ELOOP: "system-error.eloop",
+    errno.EMFILE: "system-error.emfile",
+    errno.ENAMETOOLONG: "system-error.enametoolong",
+    errno.ENETUNREACH: "system-error.enetunreach",
+    errno.ENODEV: "system-error.enodev",
     errno.ENOENT: "system-error.enoent",
     errno.ENOSPC: "system-error.enospc",
     errno.ENOTDIR: "system-error.enotdir",
+    errno.ENOTEMPTY: "system-error.enotempty",
     errno.EPERM: "system-error.eperm",
+    errno.EPIPE: "system-error.epipe",
     errno.EROFS: "system-error.erofs",
+    errno.ETIMEDOUT: "system-error.etimedout",
+    errno.EXDEV: "system-error.exdev",
+    # of getaddrinfo(), whose numbers are negative
+    socket.EAI_AGAIN: "system-error.eai-again",
+    socket.EAI_NONAME: "system-error.eai-noname",
 }
+
+# By SQLite's primary result codes (sqlite.org/rescode.html); English as sqlite3_errstr() has it.
+_SQLITE = {
+    sqlite3.SQLITE_BUSY: "sqlite-error.busy",
+    sqlite3.SQLITE_CANTOPEN: "sqlite-error.cantopen",
+    sqlite3.SQLITE_CORRUPT: "sqlite-error.corrupt",
+    sqlite3.SQLITE_FULL: "sqlite-error.full",
+    sqlite3.SQLITE_IOERR: "sqlite-error.ioerr",
+    sqlite3.SQLITE_NOTADB: "sqlite-error.notadb",
+    sqlite3.SQLITE_READONLY: "sqlite-error.readonly",
+}
+_PRIMARY = 0xFF  # bits of a result code
 
 
 def reason(error: OSError) -> str:
     """Give why the system call failed; the exception's own text where it has no number."""
     identifier = _IDENTIFIERS.get(error.errno or 0)
     return Message(identifier) if identifier else error.strerror or str(error)
+
+
+def sqlite_reason(error: sqlite3.Error) -> str:
+    """Give why SQLite failed; the exception's own text for a fault of another kind."""
+    code = getattr(error, "sqlite_errorcode", 0)
+    identifier = _SQLITE.get(code & _PRIMARY)
+    return Message(identifier) if identifier else str(error)
+
+
+def cause(error: BaseException) -> str:
+    """Give why the system call behind an error of another library failed, which that library
+    raised it from; the error's own text when there is none."""
+    found: BaseException | None = error
+    while found is not None:
+        if isinstance(found, OSError) and found.errno is not None:
+            return reason(found)
+        if isinstance(found, TimeoutError):
+            return Message("system-error.etimedout")
+        found = found.__cause__ or found.__context__
+    return str(error)

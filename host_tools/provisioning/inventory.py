@@ -243,7 +243,11 @@ class _errors:  # noqa: N801 - used as a statement
         self, kind: type[BaseException] | None, error: BaseException | None, trace: object
     ) -> None:
         if isinstance(error, (sqlite3.Error, OSError)):
-            reason = system_errors.reason(error) if isinstance(error, OSError) else str(error)
+            reason = (
+                system_errors.reason(error)
+                if isinstance(error, OSError)
+                else system_errors.sqlite_reason(error)
+            )
             raise KodebrikError(
                 "inventory-unusable", ExitCode.FILE, path=self._path, reason=reason
             ) from None

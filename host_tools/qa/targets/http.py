@@ -11,6 +11,7 @@ import httpx2
 
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages.catalogue import Message
+from host_tools.messages.system_errors import cause
 
 _TIMEOUT = 20.0  # seconds
 _DATE_HALF = 0.5  # seconds, half of what a Date header rounds down by
@@ -51,7 +52,7 @@ class HttpClient:
             )
         except httpx2.HTTPError as error:
             raise KodebrikError(
-                "server-silent", ExitCode.SILENT, url=self.url, reason=str(error)
+                "server-silent", ExitCode.SILENT, url=self.url, reason=cause(error)
             ) from None
         took = time.perf_counter() - began
         if "date" in response.headers:

@@ -34,12 +34,14 @@ class RestTarget:
         self._check(Message("server-importing", name=serial), imported, _CREATED)
         token = f"/v1/tokens/{serial}"
         self._check(
-            "Telling when the clock was set",
+            Message("server-setting-clock"),
             self._post(f"{token}/clock-set", {"at": clock_set_at}),
             _OK,
         )
         given = {"assignments": [{"serial": serial, "user_id": user_id}], "activate": True}
-        self._check(f"Handing out {serial}", self._post("/v1/assignments", given), _OK)
+        self._check(
+            Message("server-handing-out", name=serial), self._post("/v1/assignments", given), _OK
+        )
 
     def withdraw(self, user_id: str, serial: str) -> None:
         """As Target.withdraw."""
