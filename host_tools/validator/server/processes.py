@@ -152,7 +152,11 @@ def _check_tls(options: Options) -> None:
         context.load_cert_chain(options.certificate, options.private_key, password=lambda: b"")
     except (OSError, ValueError) as error:  # SSLError is an OSError
         raise KodebrikError(
-            "certificate-unusable", ExitCode.BAD_INPUT, kind=error.__class__.__name__
+            "certificate-unusable",
+            ExitCode.BAD_INPUT,
+            kind=type(error).__name__
+            if isinstance(error, (ssl.SSLError, ValueError))
+            else reason(error),
         ) from None
 
 

@@ -7,6 +7,7 @@ readers REPEATABLE READ.
 """
 
 import os
+import sqlite3
 import threading
 from collections import deque
 from collections.abc import Iterator
@@ -28,7 +29,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionError
 
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages.catalogue import Message
-from host_tools.messages.system_errors import reason
+from host_tools.messages.system_errors import reason, sqlite_reason
 from host_tools.validator.errors import UnavailableError
 
 _BUSY_SECONDS = 30  # that a writer waits for another process
@@ -178,6 +179,12 @@ def _translated() -> Iterator[None]:
         )
         if is_retried(error) or not no_answer:
             raise
-        raise UnavailableError("database-silent", kind=type(error.orig).__name__) from error
+        raise UnavailableError("database-silent", kind=_kind(error.orig)) from error
     except NoConnectionError as error:
         raise UnavailableError("database-busy") from error
+
+
+def _kind(error: BaseException | None) -> str:
+    """Say what kind of error the driver raised; its own text may quote what was to be stored."""
+    told = sqlite_reason(error) if isinstance(error, sqlite3.Error) else ""
+    return told if isinstance(told, Message) else type(error).__name__
