@@ -17,6 +17,7 @@ width 75 3.0, Noto Sans 700 at width 75 3.0, Encode Sans 600 at width 80 2.8, Ro
 """
 
 import importlib
+from bisect import bisect_left
 from itertools import combinations, pairwise
 from math import radians, sqrt, tan
 from pathlib import Path
@@ -71,13 +72,17 @@ def distances(font: ModuleType, sigma: float = SIGMA) -> dict[str, float]:
 def largest(package: str, face: str, cell: int) -> ModuleType:
     """Return a face at the largest em whose digits fit cells of that width."""
     path = Path(importlib.import_module(package).ROOT) / "files" / face
-    em, source = 16.0, ""
-    while True:
+
+    def too_large(half_pixels: int) -> bool:
         try:
-            source = render(path, em, DIGITS, cell)
+            render(path, half_pixels / 2, DIGITS, cell)
         except ValueError:
-            break
-        em += 0.5
+            return True
+        return False
+
+    tried = range(2 * cell, 4 * cell)  # em in half pixels; a digit is 0.5 to 1 em wide
+    first_too_large = tried[bisect_left(tried, True, key=too_large)]
+    source = render(path, (first_too_large - 1) / 2, DIGITS, cell)
     font = ModuleType(face)
     exec(source, vars(font))
     return font
