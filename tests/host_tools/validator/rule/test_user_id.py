@@ -1,5 +1,7 @@
 """User-IDs (PRODUCT: 5-48 characters, never a CPR number or ten digits, no blanks at the ends)."""
 
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +11,7 @@ from host_tools.validator import user_id
 
 
 @pytest.mark.parametrize(
-    "text", ["Anders", "kim.ø@firma", "a" * 48, "bo bo", "12345", "123456789", "12345678901"]
+    "text", ["Anders", "kim.ø@firma", "a" * 48, "bo bo", "12345", "123456789", "12345678901", "0113701234a"]
 )
 def test_user_ids_have_5_to_48_characters_of_any_script(text: str):
     assert user_id.validated(text) == text
@@ -28,6 +30,11 @@ def test_user_ids_have_5_to_48_characters_of_any_script(text: str):
         ("0101701234", "CPR"),
         ("010170-1234", "CPR"),
         ("010170 1234", "CPR"),
+        ("01.01.90_1234", "CPR"),
+        ("010190/12-34", "CPR"),
+        ("010170x1234", "CPR"),
+        ("cpr0101901234", "CPR"),
+        ("anna (31 12 99 - 1234)", "CPR"),
         ("9999999999", "CPR"),
         ("99 99 99 99 99", "CPR"),
         ("\N{ARABIC-INDIC DIGIT ONE}" * 10, "CPR"),
@@ -56,3 +63,18 @@ def test_the_shown_form_of_a_user_id_has_the_same_normalized_form(text: str):
     assert user_id.normalized(shown) == key
     assert shown == shown.strip()
     assert not (len(shown) == 10 and shown.isdigit())
+
+
+@given(
+    st.dates(),
+    st.integers(0, 9999),
+    st.lists(st.sampled_from(["", " ", "-", ".", "_", "/", ":"]), min_size=10, max_size=10),
+    st.text("abcdefgh.-", max_size=12),
+)
+def test_a_cpr_number_is_refused_however_it_is_grouped(
+    born: date, number: int, signs: list[str], before: str
+):
+    digits = f"{born:%d%m%y}{number:04}"
+    grouped = before + "".join(sign + digit for sign, digit in zip(signs, digits, strict=True))
+    with pytest.raises(KodebrikError, match="CPR|blanks"):
+        user_id.validated(grouped)
