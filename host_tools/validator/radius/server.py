@@ -198,12 +198,14 @@ class RadiusServer(asyncio.DatagramProtocol):
         if USER_NAME not in request or USER_PASSWORD not in request:
             message = b"This server takes PAP alone: a user name and a password."
         else:
-            code = request.PwDecrypt(request[USER_PASSWORD][0])
+            code = _password(request)
+            if code is None:
+                self._complain(client, "sent a password that is no hidden UTF-8 text")
             try:
                 user_id = request[USER_NAME][0].decode()
             except UnicodeDecodeError:
                 user_id = ""  # no user-ID, so it is refused like an unknown one
-            accepted = await self._check(user_id, code, client)
+            accepted = code is not None and await self._check(user_id, code, client)
         if not accepted:
             reply.code = wire.AccessReject
             reply[REPLY_MESSAGE] = [message]
@@ -220,6 +222,21 @@ class RadiusServer(asyncio.DatagramProtocol):
         if key not in self._told and len(self._told) < _MAX_REMEMBERED:
             self._told.add(key)
             log.warning("RADIUS: %s %s.", sender, what)
+
+
+def _password(request: wire.AuthPacket) -> str | None:
+    """Decrypt the password; None when its length or its bytes are none that RFC 2865 section 5.2
+    makes of a text.
+
+    pyrad leaves out bytes that are no UTF-8; encrypting again shows whether it did.
+    """
+    hidden = request[USER_PASSWORD][0]
+    try:
+        text = str(request.PwDecrypt(hidden))
+    except wire.PacketError:
+        return None
+    padded = text.encode().ljust(len(hidden), b"\0")
+    return text if request.PwCrypt(padded) == hidden else None
 
 
 async def serve(host: str, port: int, clients: list[Client], check: Check) -> RadiusServer:

@@ -250,6 +250,30 @@ def test_a_name_that_is_no_text_is_refused_like_an_unknown_one() -> None:
     assert ask(request(user=b"\xff\xfe\xfd"), Asked()).code == wire.AccessReject
 
 
+@pytest.mark.parametrize(
+    "hide",
+    [
+        lambda packet: packet.PwCrypt(b"123456\xff"),
+        lambda packet: packet.PwCrypt(b"123456")[:15],
+        lambda packet: packet.PwCrypt(b"123456") + b"\1",
+    ],
+    ids=["no UTF-8", "15 bytes", "17 bytes"],
+)
+def test_a_malformed_password_is_rejected_unchecked_and_logged_once(
+    hide: Callable[[wire.AuthPacket], bytes], caplog: pytest.LogCaptureFixture
+) -> None:
+    check = Asked()
+    with caplog.at_level(logging.WARNING, "kodebrik.radius"):
+        for _ in range(2):
+            packet = request()
+            packet[radius.USER_PASSWORD] = [hide(packet)]
+            packet.add_message_authenticator()
+            assert ask(packet, check).code == wire.AccessReject
+    assert check.checks == []
+    assert {record.exc_info for record in caplog.records} == {None}
+    assert "no hidden UTF-8 text" in caplog.text
+
+
 def test_danish_letters_arrive() -> None:
     check = Asked()
     ask(request(user="bjørn.ærlig".encode()), check)
