@@ -46,7 +46,7 @@ CASES: list[tuple[Any, Any]] = [
     (list[int], 1),
     (Literal["da", "en"], "kl"),
     (str, 1),
-    (_Body, {"name": "x", "nam": "y"}),
+    (_Body, {"name": "x", "names": "y"}),
     (_Body, {}),
     (Annotated[str, Field(pattern="^x$")], "y"),
     (Annotated[str, Field(max_length=1)], "xy"),
