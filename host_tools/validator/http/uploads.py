@@ -6,20 +6,20 @@ with `route_class=UploadRoute` get a request that parses with another limit (Fas
 Request and APIRoute class"); rate_limits.BodyLimit bounds the memory.
 """
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
-from fastapi import HTTPException, Request, Response
-from fastapi.routing import APIRoute
+from fastapi import HTTPException
 from starlette.datastructures import FormData
 from starlette.formparsers import MultiPartException, MultiPartParser
+
+from host_tools.validator.http.strict_requests import StrictRequest, StrictRoute, refuse_doubled
 
 
 class _MemoryParser(MultiPartParser):
     spool_max_size = 2**30  # bytes; more than any request may have
 
 
-class UploadRequest(Request):
+class UploadRequest(StrictRequest):
     """A request whose uploaded files are held in memory."""
 
     _parsed: FormData | None = None
@@ -33,17 +33,11 @@ class UploadRequest(Request):
                 self._parsed = await _MemoryParser(self.headers, self.stream(), **limits).parse()
             except MultiPartException as error:
                 raise HTTPException(400, error.message) from None
+            refuse_doubled(name for name, _ in self._parsed.multi_items())
         return self._parsed
 
 
-class UploadRoute(APIRoute):
+class UploadRoute(StrictRoute):
     """A route whose handler gets an UploadRequest."""
 
-    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
-        """Wrap the handler."""
-        handle = super().get_route_handler()
-
-        async def handle_upload(request: Request) -> Response:
-            return await handle(UploadRequest(request.scope, request.receive))
-
-        return handle_upload
+    request_class = UploadRequest

@@ -7,10 +7,11 @@ from fastapi import APIRouter, Depends, Response
 from host_tools.validator.http.authentication import MAY_AUDIT, Caller, RequireRole
 from host_tools.validator.http.fields import KeyInPath, Limit, Name, Offset, RequestBody, Search
 from host_tools.validator.http.refusals import responses
+from host_tools.validator.http.strict_requests import StrictRoute
 from host_tools.validator.records import ApiKey, AuditEntry, AuditReport, Page, Role
 from host_tools.validator.rest.tokens import Administrator, Reader, Service
 
-router = APIRouter(prefix="/v1", tags=["keys and audit"])
+router = APIRouter(prefix="/v1", tags=["keys and audit"], route_class=StrictRoute)
 
 Auditor = Annotated[Caller, Depends(RequireRole(MAY_AUDIT))]
 

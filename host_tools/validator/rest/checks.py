@@ -11,11 +11,12 @@ from host_tools.validator.http.authentication import MAY_CHECK, Caller, RequireR
 from host_tools.validator.http.fields import Code, Name, RequestBody, Text
 from host_tools.validator.http.metrics import timed_check
 from host_tools.validator.http.refusals import responses
+from host_tools.validator.http.strict_requests import StrictRoute
 from host_tools.validator.records import Challenge, Role
 from host_tools.validator.rule.verdict import CheckRequest, Verdict
 from host_tools.validator.service import Validator
 
-router = APIRouter(prefix="/v1", tags=["checks"])
+router = APIRouter(prefix="/v1", tags=["checks"], route_class=StrictRoute)
 
 
 class _Whose(RequestBody):

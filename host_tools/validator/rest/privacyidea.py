@@ -6,6 +6,7 @@ Answers have the form of privacyIDEA 3 (privacyidea/lib/utils `prepare_result`, 
 tokens and codes apart, and a program needs an API key (which a URL can carry, see
 http/authentication.py) unless the server was told which addresses may ask without.
 
+A check by POST reads a form or a JSON object, as privacyIDEA does (api/lib/utils `get_all_params`).
 `pass` is the code, with the user's PIN before it if one was set. For an OCRA token, an empty `pass`
 issues a challenge; its `transaction_id` comes back with the response, and is the challenge itself.
 """
@@ -15,7 +16,9 @@ from typing import Annotated, Any
 
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from host_tools.errors import KodebrikError
 from host_tools.messages.catalogue import Message
@@ -29,6 +32,7 @@ from host_tools.validator.http.fields import printable
 from host_tools.validator.http.otp_passwords import check_password
 from host_tools.validator.http.refusals import responses
 from host_tools.validator.http.settings import Settings
+from host_tools.validator.http.strict_requests import StrictRoute
 from host_tools.validator.records import Challenge
 from host_tools.validator.rest import privacyidea_answers
 from host_tools.validator.service import Validator
@@ -64,12 +68,14 @@ def _trusted(address: str, settings: Settings) -> bool:
     return any(number in network for network in settings.keyless_checks_from)
 
 
-router = APIRouter(prefix="/validate", tags=["privacyIDEA"])
+router = APIRouter(prefix="/validate", tags=["privacyIDEA"], route_class=StrictRoute)
 # Refusals come in privacyIDEA's form (envelope.py), not in the one of /v1.
 _RESPONSES: dict[int | str, dict[str, Any]] = {
     status: {"description": described["description"]} for status, described in responses().items()
 }
 Asker = Annotated[str, Depends(_asker)]
+_JSON = "application/json"
+_Text = Annotated[str | None, Field(max_length=200)]
 _Get = Annotated[str | None, Query(max_length=200)]
 _Post = Annotated[str | None, Form(max_length=200)]
 
@@ -90,7 +96,32 @@ async def check_by_get(
     )
 
 
-@router.post("/check", responses=_RESPONSES)
+class _Fields(BaseModel):
+    """The JSON object of a check; plug-ins send other fields besides, which mean nothing here."""
+
+    model_config = ConfigDict(strict=True, hide_input_in_errors=True)
+
+    user: _Text = None
+    serial: _Text = None
+    code: _Text = Field(None, alias="pass")
+    transaction_id: _Text = None
+    state: _Text = None
+
+
+async def _fields(request: Request) -> _Fields:
+    try:
+        return _Fields.model_validate(await request.json())
+    except ValidationError as error:
+        raise RequestValidationError(error.errors(include_input=False)) from None
+    except ValueError:  # JSONDecodeError and UnicodeDecodeError are both
+        raise HTTPException(400, Message("request-not-json")) from None
+
+
+@router.post(
+    "/check",
+    responses=_RESPONSES,
+    openapi_extra={"requestBody": {"content": {_JSON: {"schema": _Fields.model_json_schema()}}}},
+)
 async def check_by_post(
     request: Request,
     asker: Asker,
@@ -101,7 +132,11 @@ async def check_by_post(
     state: _Post = None,
 ) -> JSONResponse:
     """Check a code; result.value says whether it was accepted."""
-    if code is None and "pass" in await request.form():
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() == _JSON:
+        fields = await _fields(request)
+        user, serial, code = fields.user, fields.serial, fields.code
+        transaction_id, state = fields.transaction_id, fields.state
+    elif code is None and "pass" in await request.form():
         code = ""  # asks for a challenge; FastAPI takes an empty field for none
     return await _answer(
         request.app.state.validator, asker, user, serial, code, transaction_id or state

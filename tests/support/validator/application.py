@@ -103,8 +103,11 @@ class ApiClient:
     def get(self, path: str, **values: object) -> httpx2.Response:
         return self._client.get(path, headers=self._headers, **values)  # type: ignore[arg-type]
 
-    def post(self, path: str, **values: object) -> httpx2.Response:
-        return self._client.post(path, headers=self._headers, **values)  # type: ignore[arg-type]
+    def post(
+        self, path: str, headers: dict[str, str] | None = None, **values: object
+    ) -> httpx2.Response:
+        sent = self._headers | (headers or {})
+        return self._client.post(path, headers=sent, **values)  # type: ignore[arg-type]
 
     def put(self, path: str, **values: object) -> httpx2.Response:
         return self._client.put(path, headers=self._headers, **values)  # type: ignore[arg-type]

@@ -219,3 +219,38 @@ def test_a_named_address_may_ask_without_a_key(
         insider.post("/v1/checks", json={"user_id": "anna.holm", "code": "000000"}).status_code
         == 401
     )
+
+
+def test_a_json_body_is_read_as_privacyidea_reads_it(checker: ApiClient, tokens: Tokens) -> None:
+    fields = {"user": "anna.holm", "pass": tokens.code("K1"), "realm": "staff"}
+    assert keycloak(checker.post("/validate/check", json=fields).json()) == "ACCEPT"
+    assert keycloak(checker.post("/validate/check", json=fields).json()) == "REJECT"
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b'{"user": "anna.holm", "pass": 123456}', 422),  # a number has lost its zeros
+        (b'{"user": "anna.holm", "pass": "1", "pass": "2"}', 422),
+        (b'["anna.holm", "123456"]', 422),
+        (b'{"user": "anna.holm"', 400),
+        (b"\xff", 400),
+        (b'{"pass": "123456"}', 400),
+    ],
+)
+def test_json_that_is_no_object_of_texts_is_refused(
+    checker: ApiClient, body: bytes, status: int
+) -> None:
+    headers = {"content-type": "application/json; charset=utf-8"}
+    answer = checker.post("/validate/check", content=body, headers=headers)
+    assert answer.status_code == status
+    assert "system error" in pam(answer.json())
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_doubled_parameter_is_refused(checker: ApiClient, tokens: Tokens, method: str) -> None:
+    fields = {"user": "anna.holm", "pass": [tokens.code("K1"), "000000"]}
+    given = {"params": fields} if method == "get" else {"data": fields}
+    answer = getattr(checker, method)("/validate/check", **given)
+    assert answer.status_code == 422
+    assert tokens.code("K1") not in answer.text

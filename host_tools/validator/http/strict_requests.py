@@ -1,0 +1,64 @@
+"""Requests that say everything once: a name that is given twice in a query, a form or a JSON object
+is refused, because whoever reads the request elsewhere (a proxy, a log, the next version) may take
+the other value.
+
+Routes of a router with `route_class=StrictRoute` get such a request (FastAPI, "Custom Request and
+APIRoute class").
+"""
+
+import json
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+from fastapi import HTTPException, Request, Response
+from fastapi.routing import APIRoute
+from starlette.datastructures import FormData
+
+from host_tools.messages.catalogue import Message
+
+
+class StrictRequest(Request):
+    """A request in which no name is given twice; HTTP error 422 for one in which it is."""
+
+    _object: Any = None
+
+    async def json(self) -> Any:
+        """Give the JSON body; json.JSONDecodeError when it is none."""
+        if self._object is None:
+            self._object = json.loads(await self.body(), object_pairs_hook=_once)
+        return self._object
+
+    async def form(self, **limits: Any) -> FormData:  # type: ignore[override]
+        """Give the form."""
+        parsed = await super().form(**limits)
+        refuse_doubled(name for name, _ in parsed.multi_items())
+        return parsed
+
+
+class StrictRoute(APIRoute):
+    """A route whose handler gets a request of `request_class`."""
+
+    request_class = StrictRequest
+
+    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
+        """Wrap the handler."""
+        handle = super().get_route_handler()
+
+        async def handle_strictly(request: Request) -> Response:
+            refuse_doubled(name for name, _ in request.query_params.multi_items())
+            return await handle(self.request_class(request.scope, request.receive))
+
+        return handle_strictly
+
+
+def refuse_doubled(names: Iterable[str]) -> None:
+    """Raise HTTP error 422 when a name occurs twice. The answer does not repeat the name, which may
+    be a code in a wrong place."""
+    given = list(names)
+    if len(set(given)) < len(given):
+        raise HTTPException(422, Message("request-name-twice"))
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    refuse_doubled(name for name, _ in pairs)
+    return dict(pairs)
