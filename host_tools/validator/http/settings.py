@@ -2,6 +2,7 @@
 
 import ipaddress
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BeforeValidator, Field, PositiveFloat, PositiveInt, ValidationInfo
@@ -39,6 +40,19 @@ def _zone(given: object) -> ZoneInfo:
         raise ValueError(Message("settings-zone")) from None
 
 
+def _public_url(given: object) -> str | None:
+    if given is None:
+        return None
+    try:
+        parts = urlsplit(str(given))
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or parts.query or parts.fragment or parts.username is not None:
+        raise ValueError(Message("settings-public-url"))
+    return str(given).rstrip("/")
+
+
 def _clients(given: object, info: ValidationInfo) -> tuple[Client, ...]:
     if isinstance(given, tuple):
         return given
@@ -61,6 +75,9 @@ class Settings(Section):
     # These networks may ask /validate/check without an API key.
     keyless_checks_from: Annotated[tuple[Network, ...], BeforeValidator(_networks)] = ()
     sign_in_demo: bool = True
+    # The address of the site for its users, as letters name it. Never taken from a request, whose
+    # Host header is the sender's to choose.
+    public_url: Annotated[str | None, BeforeValidator(_public_url)] = None
     time_zone: Annotated[ZoneInfo, BeforeValidator(_zone)] = DEFAULT_ZONE  # of pages and mail
     session_idle_minutes: PositiveFloat = 60.0  # of the administration
     session_hours: PositiveFloat = 24.0

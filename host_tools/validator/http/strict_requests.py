@@ -31,7 +31,7 @@ class StrictRequest(Request):
     async def form(self, **limits: Any) -> FormData:  # type: ignore[override]
         """Give the form."""
         parsed = await super().form(**limits)
-        refuse_doubled(name for name, _ in parsed.multi_items())
+        await refuse_doubled_fields(parsed)
         return parsed
 
 
@@ -57,6 +57,15 @@ def refuse_doubled(names: Iterable[str]) -> None:
     given = list(names)
     if len(set(given)) < len(given):
         raise HTTPException(422, Message("request-name-twice"))
+
+
+async def refuse_doubled_fields(form: FormData) -> None:
+    """Do as refuse_doubled() with a form's fields, and close the uploads of one that is refused."""
+    try:
+        refuse_doubled(name for name, _ in form.multi_items())
+    except HTTPException:
+        await form.close()
+        raise
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -12,7 +12,11 @@ from fastapi import HTTPException
 from starlette.datastructures import FormData
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from host_tools.validator.http.strict_requests import StrictRequest, StrictRoute, refuse_doubled
+from host_tools.validator.http.strict_requests import (
+    StrictRequest,
+    StrictRoute,
+    refuse_doubled_fields,
+)
 
 
 class _MemoryParser(MultiPartParser):
@@ -33,7 +37,7 @@ class UploadRequest(StrictRequest):
                 self._parsed = await _MemoryParser(self.headers, self.stream(), **limits).parse()
             except MultiPartException as error:
                 raise HTTPException(400, error.message) from None
-            refuse_doubled(name for name, _ in self._parsed.multi_items())
+            await refuse_doubled_fields(self._parsed)
         return self._parsed
 
 

@@ -203,8 +203,9 @@ def print_letter(
     validator: Validator = request.app.state.validator
     token = validator.token(printable(serial))
     spoken = language(request) if token.user_id is None else validator.user(token.user_id).language
-    site = str(request.url_for("ask_activation"))
     settings: Settings = request.app.state.settings
+    path = str(request.app.url_path_for("ask_activation"))
+    site = None if settings.public_url is None else settings.public_url + path
     letter = Letter(
         token.serial,
         printable(code),

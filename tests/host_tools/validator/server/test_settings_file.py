@@ -67,6 +67,7 @@ def test_every_key_is_read_and_files_are_relative_to_the_settings(tmp_path: Path
         time_zone = "America/Nuuk"
         session_idle_minutes = 15
         session_hours = 8
+        public_url = "https://codes.example.dk/"
         [webhook]
         url = "https://example.dk/notices"
         secret_file = "webhook.secret"
@@ -79,6 +80,7 @@ def test_every_key_is_read_and_files_are_relative_to_the_settings(tmp_path: Path
         """,
     )
     assert settings.time_zone == ZoneInfo("America/Nuuk")
+    assert settings.public_url == "https://codes.example.dk"
     assert (settings.session_limits.idle, settings.session_limits.total) == (900, 28800)
     assert settings.webhook is not None
     assert settings.webhook.secret.reveal() == b"w" * 24
@@ -86,3 +88,19 @@ def test_every_key_is_read_and_files_are_relative_to_the_settings(tmp_path: Path
     assert settings.mail.port == 587
     assert settings.radius is not None
     assert len(settings.radius.clients) == 1
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "codes.example",
+        "ftp://codes.example",
+        "https://",
+        "https://a.example/?x",
+        "https://[",
+        "https://u@a.example",
+    ],
+)
+def test_a_public_address_is_that_of_a_site(tmp_path: Path, address: str):
+    with pytest.raises(KodebrikError, match="public_url"):
+        load(tmp_path, f'public_url = "{address}"')

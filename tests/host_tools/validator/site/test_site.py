@@ -293,11 +293,12 @@ def test_the_activation_letter_can_be_printed(
     answer = client.post("/admin/letter", data={"csrf": form, **fields})
     assert answer.headers["content-disposition"] == 'attachment; filename="letter-K3.html"'
     assert answer.headers["cache-control"] == "no-store"
+    assert "testserver" not in answer.text
     for said in (
         "Activation code",
+        "Go to the page where you sign in",
         "K3",
         "bo.lund",
-        "http://testserver/activate",
         '<html lang="en">',
     ):
         assert said in answer.text
@@ -305,6 +306,19 @@ def test_the_activation_letter_can_be_printed(
     assert validator.activate(
         "K3", [tokens.code("K3")], code, user_id="bo.lund", actor="test"
     ).accepted
+
+
+def test_the_letter_names_the_configured_address_whatever_the_host_header(
+    validator: Validator, keys: dict[Role, str], tokens: Tokens
+) -> None:
+    app = create_app(validator, Settings(public_url="https://codes.example/tokens"))
+    with TestClient(app, follow_redirects=False) as client:
+        fields = {"serial": "K3", "code": "1234 5678", "expires_at": "1802592000"}
+        form = signed_in(client, keys[Role.HELP_DESK])
+        headers = {"Host": "evil.example"}
+        letter = client.post("/admin/letter", data={"csrf": form, **fields}, headers=headers).text
+    assert "https://codes.example/tokens/activate" in letter
+    assert "evil" not in letter
 
 
 def test_auditors_get_no_letters_and_values_in_a_letter_are_escaped(
