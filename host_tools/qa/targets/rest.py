@@ -75,7 +75,7 @@ class RestTarget:
 
     def clock_ahead(self) -> float | None:
         """As Target.clock_ahead."""
-        self._http.ask("GET", "/openapi.json")
+        self._http.ask("GET", "/healthz")
         return self._http.ahead
 
     def close(self) -> None:

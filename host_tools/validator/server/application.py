@@ -23,6 +23,7 @@ from host_tools.validator.radius import server
 from host_tools.validator.rest import (
     api_keys_and_audit,
     checks,
+    description,
     health,
     imports,
     privacyidea,
@@ -54,6 +55,7 @@ def create_app(validator: Validator, settings: Settings) -> FastAPI:
         title="kodebrik",
         version=VERSION,
         description=_DESCRIPTION,
+        openapi_url=None,  # rest/description.py gives it to those who have a key
         docs_url=None,  # its pages fetch scripts from elsewhere
         redoc_url=None,
         lifespan=_lifespan,
@@ -72,6 +74,7 @@ def create_app(validator: Validator, settings: Settings) -> FastAPI:
         privacyidea,
         metrics,
         health,
+        description,
     ):
         app.include_router(module.router)
     pages = [site, admin_session, lists, token_page, user_page, import_page]

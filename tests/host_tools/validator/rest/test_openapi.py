@@ -29,8 +29,13 @@ CHECKS = (
 
 
 @pytest.fixture
-def schema(app: FastAPI, client: TestClient) -> schemathesis.BaseSchema:
-    return schemathesis.openapi.from_asgi("/openapi.json", app)
+def schema(app: FastAPI, keys: dict[Role, str], client: TestClient) -> schemathesis.BaseSchema:
+    headers = {"Authorization": f"Bearer {keys[Role.CHECKER]}"}
+    return schemathesis.openapi.from_asgi("/openapi.json", app, headers=headers)
+
+
+def test_the_description_is_for_those_who_have_a_key(client: TestClient) -> None:
+    assert client.get("/openapi.json").status_code == 401
 
 
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=str)

@@ -1,0 +1,19 @@
+"""The description of REST itself, for those who have an API key of any role."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+
+from host_tools.validator.http.authentication import Caller, RequireRole
+from host_tools.validator.records import Role
+
+router = APIRouter()
+
+
+@router.get("/openapi.json", include_in_schema=False)
+def description(
+    request: Request, caller: Annotated[Caller, Depends(RequireRole(frozenset(Role)))]
+) -> dict[str, Any]:
+    """Give the OpenAPI 3.1 document."""
+    document: dict[str, Any] = request.app.openapi()
+    return document
