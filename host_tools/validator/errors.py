@@ -35,3 +35,12 @@ class UnavailableError(KodebrikError):
     def __init__(self, identifier: str, /, **arguments: Argument) -> None:
         """Take identifier and arguments as KodebrikError does."""
         super().__init__(identifier, ExitCode.DATABASE, **arguments)
+
+
+class WrongKeyError(UnavailableError):
+    """The master key does not open the database, for instance since another one replaced it while
+    the server ran: nothing can be decided until a restart with the right key (HTTP 503)."""
+
+    def __init__(self) -> None:
+        """Take nothing: there is one message."""
+        KodebrikError.__init__(self, "master-key-wrong", ExitCode.WRONG_KEY)

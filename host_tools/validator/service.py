@@ -10,8 +10,6 @@ from concurrent.futures import Future
 from types import TracebackType
 from typing import Concatenate, ParamSpec
 
-from sqlalchemy import select
-
 from host_tools.progress import Progress
 from host_tools.secret import Secret
 from host_tools.validator.errors import InvalidError
@@ -399,8 +397,9 @@ class Validator:
     # Health
 
     def ping(self) -> None:
-        """Run a query; KodebrikError when the database does not answer."""
-        self._read(lambda connection: connection.execute(select(1)))
+        """Look up the key for new secrets; KodebrikError when the database does not answer or the
+        master key does not open it."""
+        self._read(self._keys.latest)
 
     def statistics(self) -> Statistics:
         """Count tokens by status, users and waiting notices."""

@@ -18,6 +18,7 @@ from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages.catalogue import Message
 from host_tools.provisioning.access_key import parse_hex
 from host_tools.secret import Secret
+from host_tools.validator.errors import WrongKeyError
 
 KEY_SIZE = 32  # bytes; AES-256
 VARIABLE = "KODEBRIK_MASTER_KEY"  # 64 hexadecimal digits
@@ -64,7 +65,7 @@ class LocalKey:
                 self._cipher.decrypt(wrapped[:_NONCE_SIZE], wrapped[_NONCE_SIZE:], context)
             )
         except InvalidTag:
-            raise wrong_key() from None
+            raise WrongKeyError() from None
 
 
 def create_file(path: Path) -> LocalKey:
@@ -92,8 +93,3 @@ def from_environment() -> LocalKey | None:
         if text is None
         else LocalKey(parse_hex(text.strip(), Message("variable-named", name=VARIABLE)))
     )
-
-
-def wrong_key() -> KodebrikError:
-    """Make the error that the master key does not open the database."""
-    return KodebrikError("master-key-wrong", ExitCode.WRONG_KEY)

@@ -20,7 +20,8 @@ from host_tools import private_files
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages.catalogue import Argument, Message
 from host_tools.secret import Secret
-from host_tools.validator.keys.master_key import KEY_SIZE, wrong_key
+from host_tools.validator.errors import WrongKeyError
+from host_tools.validator.keys.master_key import KEY_SIZE
 
 SCHEME = "pkcs11:"
 PIN_VARIABLE = "KODEBRIK_PKCS11_PIN"
@@ -85,7 +86,7 @@ class Pkcs11Key:
                     wrapped[_NONCE_SIZE:], **_gcm(wrapped[:_NONCE_SIZE], context)
                 )
             except _refusals():
-                raise wrong_key() from None
+                raise WrongKeyError() from None
         return Secret(opened)
 
 

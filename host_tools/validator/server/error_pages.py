@@ -4,6 +4,8 @@ No answer repeats what was sent: that may be a code.
 """
 
 import logging
+import math
+import time
 from collections.abc import Mapping
 from http import HTTPStatus
 
@@ -39,6 +41,9 @@ _STATUS: dict[type[KodebrikError], int] = {
 }
 
 
+_LOGGED_AGAIN = 60.0  # seconds
+
+
 def status_of(error: KodebrikError) -> int:
     """Give the HTTP status of an error of the validator."""
     return next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 500)
@@ -46,6 +51,7 @@ def status_of(error: KodebrikError) -> int:
 
 def install(app: FastAPI) -> None:
     """Install the handlers that turn every error into JSON, or into a page for a browser."""
+    app.state.logged = {}
     app.add_exception_handler(KodebrikError, _kodebrik_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
@@ -75,7 +81,18 @@ def _answer(
 
 def _kodebrik_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, KodebrikError)  # noqa: S101 - install() registered it for these alone
-    return _answer(request, status_of(error), error.message, error.hint)
+    status = status_of(error)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        _log_once_a_minute(request.app.state.logged, error)
+    return _answer(request, status, error.message, error.hint)
+
+
+def _log_once_a_minute(logged: dict[str, float], error: KodebrikError) -> None:
+    """Log an error that stops the server from serving; `logged` is when each was, by identifier."""
+    identifier, now = error.message.identifier, time.monotonic()
+    if now - logged.get(identifier, -math.inf) >= _LOGGED_AGAIN:
+        logged[identifier] = now
+        log.error("%s %s", error.message, error.hint)
 
 
 def _http_error(request: Request, error: Exception) -> Response:
