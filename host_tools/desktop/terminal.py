@@ -7,7 +7,6 @@ import shutil
 import sys
 import termios
 import threading
-import time
 import tty
 from collections.abc import Callable
 from pathlib import Path
@@ -63,7 +62,9 @@ class _Terminal:
         self._spoken = spoken
         self._keypad = "keypad" in emulator.board.parts
         self._drawn: list[str] = []
-        self._down: dict[str, float] = {}  # keys held down -> when they are released (monotonic)
+        # Keys held down -> when they are released, in virtual time: on a busy machine the token may
+        # not have run at all while a moment of real time passed, and would miss the tap.
+        self._down: dict[str, float] = {}
         self._prefix = ""  # R or L
 
     def run(self, stop: threading.Event) -> None:
@@ -72,7 +73,7 @@ class _Terminal:
             if self._captions is not None:
                 self._captions.update()
             self._draw()
-            for key in [key for key, due in self._down.items() if time.monotonic() >= due]:
+            for key in [key for key, due in self._down.items() if self._emulator.elapsed >= due]:
                 self._release(key)
             if select.select([sys.stdin], [], [], _FRAME)[0]:
                 typed = os.read(sys.stdin.fileno(), 64).decode(errors="replace").lower()
@@ -127,14 +128,14 @@ class _Terminal:
             self._tap(key, _HOLD_KEYPAD if prefix == "l" else _TAP)
 
     def _tap(self, key: str, seconds: float) -> None:
-        """Hold a key down for `seconds`; nothing when it is down already."""
+        """Hold a key down for virtual `seconds`; nothing when it is down already."""
         if key in self._down:
             return
-        self._down[key] = time.monotonic() + seconds
         if key == RED:
             self._recorder.press_down()
         else:
             self._recorder.key_down(key)
+        self._down[key] = self._emulator.elapsed + seconds
 
     def _release(self, key: str) -> None:
         del self._down[key]

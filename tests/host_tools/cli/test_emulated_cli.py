@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -146,17 +147,13 @@ def test_a_production_token_has_no_prompt(tmp_path):
 
 def test_the_screen_in_the_terminal_obeys_keys_and_is_recorded(tmp_path):
     recording = tmp_path / "session.txt"
-    pid, terminal = pty.fork()
-    if pid == 0:
-        arguments = ["emulate", "--state", str(tmp_path / "token"), "--record", str(recording)]
-        os.execv(KODEBRIK[0], [*KODEBRIK, *arguments])
-    seen = await_text(terminal, b"Q: quit")
-    assert b"Screen: dark" in seen
-    os.write(terminal, b" ")
-    await_text(terminal, b"Ikke sat op")
-    os.write(terminal, b"q")
-    await_end(terminal)
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    arguments = ("--state", tmp_path / "token", "--record", recording)
+    with in_a_terminal("emulate", *arguments) as terminal:
+        seen = await_text(terminal, b"Q: quit")
+        assert b"Screen: dark" in seen
+        os.write(terminal, b" ")
+        await_text(terminal, b"Ikke sat op")
+        os.write(terminal, b"q")
     assert "button down" in recording.read_text()
     replay = run("emulate", "--script", recording)
     assert replay.returncode == 0, replay.stderr
@@ -164,18 +161,14 @@ def test_the_screen_in_the_terminal_obeys_keys_and_is_recorded(tmp_path):
 
 def test_a_token_that_speaks_is_heard_in_the_terminal_and_obeys_its_keys(tmp_path):
     scenario = tmp_path / "recorded.scenario"
-    pid, terminal = pty.fork()
-    if pid == 0:
-        where = ["--board", "pico2", "--state", str(tmp_path / "token"), "--record", str(scenario)]
-        os.execv(KODEBRIK[0], [*KODEBRIK, "emulate", "kodeoplaeser", *where])
-    await_text(terminal, b"Q: quit")
-    os.write(terminal, b" ")
-    await_text(terminal, b"Heard: Ikke sat op")
-    os.write(terminal, b"r8")
-    await_text(terminal, b"Heard: Serienummer")
-    os.write(terminal, b"pq")
-    await_end(terminal)
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    where = ("--board", "pico2", "--state", tmp_path / "token", "--record", scenario)
+    with in_a_terminal("emulate", "kodeoplaeser", *where) as terminal:
+        await_text(terminal, b"Q: quit")
+        os.write(terminal, b" ")
+        await_text(terminal, b"Heard: Ikke sat op")
+        os.write(terminal, b"r8")
+        await_text(terminal, b"Heard: Serienummer")
+        os.write(terminal, b"pq")
     done = [
         line for line in scenario.read_text().splitlines() if not line.startswith(("wait", "set"))
     ]
@@ -189,6 +182,22 @@ def test_a_token_that_says_nothing_has_no_voice_to_choose(tmp_path, capsys):
         == ExitCode.USAGE
     )
     assert "says nothing" in capsys.readouterr().err
+
+
+@contextmanager
+def in_a_terminal(*arguments) -> Iterator[int]:
+    """Run kodebrik in a terminal, which is given; it must end by itself, with exit code 0."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execv(KODEBRIK[0], [*KODEBRIK, *map(str, arguments)])
+    try:
+        yield terminal
+        await_end(terminal)
+    except BaseException:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        raise
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 
 
 def await_text(terminal, text):
