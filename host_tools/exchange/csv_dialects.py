@@ -22,12 +22,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from host_tools.errors import KodebrikError
-from host_tools.exchange import key_package
+from host_tools.exchange import key_package, text_encoding
 from host_tools.exchange.key_package import KeyPackage, bad
 from host_tools.exchange.pskc_xml import MAX_SIZE
+from host_tools.exchange.token_file import NO_OPTIONS, ReadOptions, Remarks, TokenFile
 from host_tools.messages.catalogue import Message
 from host_tools.otp import secret_text
-from host_tools.progress import Progress
 from host_tools.secret import Secret
 
 KINDS = ("totp", "hotp", "ocra")
@@ -58,13 +58,9 @@ _MOST_SHOWN = 24  # characters; a secret of 128 bits has 26 and more
 Row = tuple[int, list[str]]  # line number, fields
 
 
-def read(
-    content: bytes, kind: str | None = None, progress: Progress | None = None
-) -> list[KeyPackage]:
-    """Give all tokens of a file; KodebrikError names the first invalid line.
-
-    `kind` ("totp" or "hotp") is for lines that do not give it themselves.
-    """
+def read(content: bytes, options: ReadOptions = NO_OPTIONS) -> TokenFile:
+    """Give all tokens of a file; KodebrikError names the first invalid line."""
+    kind, progress = options.kind, options.progress
     rows = _rows(content)
     dialect = _dialect(rows)
     if dialect is _named:
@@ -85,16 +81,13 @@ def read(
     if not found:
         raise bad("file-without-token")
     key_package.check_distinct((token.serial, where) for token, where in found)
-    return [token for token, _ in found]
+    return TokenFile("csv", [token for token, _ in found], Remarks())
 
 
 def _rows(content: bytes) -> list[Row]:
     if len(content) > MAX_SIZE:
         raise bad("csv-too-large", megabytes=MAX_SIZE // 2**20)
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise bad("csv-not-utf8") from None
+    text = text_encoding.decode(content)
     lines = text.splitlines()
     # privacyIDEA puts its format's version into a comment; version 2 has user, resolver and realm
     # before the rest.

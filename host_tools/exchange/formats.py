@@ -1,15 +1,38 @@
-"""Reads a file of tokens in any supported format: PSKC, CSV or a list of otpauth:// URIs, told
-apart by its first bytes."""
+"""Reads a file of tokens in any supported format, told apart by its content.
 
+A new format is one entry of FORMATS.
+"""
+
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.exchange import csv_dialects, otpauth, pskc_reader
-from host_tools.exchange.key_package import KeyPackage
 from host_tools.exchange.pskc_xml import MAX_SIZE
+from host_tools.exchange.token_file import NO_OPTIONS, ReadOptions, TokenFile
 from host_tools.messages.system_errors import reason
-from host_tools.progress import Progress
-from host_tools.secret import Secret
+
+
+class Format(NamedTuple):
+    """A format: its name in results and messages, and how its files are recognised and read.
+
+    `needs` says what decrypts a file ("key" or "passphrase"), or None when nothing in it is
+    encrypted.
+    """
+
+    name: str
+    recognises: Callable[[bytes], bool]
+    read: Callable[[bytes, ReadOptions], TokenFile]
+    needs: Callable[[bytes], str | None] = lambda _: None
+
+
+# The first that recognises a file reads it; CSV, which has no mark of its own, is the last.
+FORMATS = (
+    Format("pskc", pskc_reader.recognises, pskc_reader.read, pskc_reader.needs),
+    Format("otpauth", otpauth.recognises, otpauth.read),
+    Format("csv", lambda _: True, csv_dialects.read),
+)
 
 
 def load(path: Path) -> bytes:
@@ -23,30 +46,12 @@ def load(path: Path) -> bytes:
         ) from None
 
 
-def detect(content: bytes) -> str:
-    """Give the format of a file's content: "pskc", "otpauth" or "csv"."""
-    start = content[:64].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    # An XML file may be in UTF-16: with a byte order mark, or with a zero byte beside "<".
-    if start.startswith((b"<", b"\xff\xfe", b"\xfe\xff")) or b"<\0" in start[:2]:
-        return "pskc"
-    return "otpauth" if start.startswith(b"otpauth:") else "csv"
+def detect(content: bytes) -> Format:
+    """Give the format of a file's content."""
+    return next(form for form in FORMATS if form.recognises(content))
 
 
-def read(
-    content: bytes,
-    key: Secret | None = None,
-    passphrase: Secret | None = None,
-    kind: str | None = None,
-    progress: Progress | None = None,
-) -> list[KeyPackage]:
-    """Give all tokens of a file's content; KodebrikError names the first invalid one.
-
-    `key` or `passphrase` decrypts a PSKC file; `kind` ("totp" or "hotp") is for CSV lines that do
-    not give it.
-    """
-    detected = detect(content)
-    if detected == "pskc":
-        return pskc_reader.read(content, key, passphrase, progress)
-    if detected == "otpauth":
-        return otpauth.read(content, progress)
-    return csv_dialects.read(content, kind, progress)
+def read(content: bytes, options: ReadOptions = NO_OPTIONS) -> TokenFile:
+    """Give the tokens of a file's content, and the remarks; KodebrikError names the first invalid
+    token."""
+    return detect(content).read(content, options)

@@ -8,12 +8,12 @@ not support are refused. Errors never quote the URI.
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from host_tools.errors import ExitCode, KodebrikError
-from host_tools.exchange import key_package
+from host_tools.exchange import key_package, text_encoding
 from host_tools.exchange.key_package import KeyPackage, bad
+from host_tools.exchange.token_file import NO_OPTIONS, ReadOptions, Remarks, TokenFile
 from host_tools.messages.catalogue import Argument, Message
 from host_tools.otp.credential import Credential
 from host_tools.otp.secret_text import decode_base32, encode_base32
-from host_tools.progress import Progress
 
 # Parameters that change the codes or the name; others (image, color …) are ignored.
 _MEANINGFUL = ("secret", "issuer", "algorithm", "digits", "period", "counter", "encoder")
@@ -72,17 +72,20 @@ def compose(credential: Credential) -> str:
     return f"otpauth://{credential.kind}/{quote(credential.name, safe=':')}?{query}"
 
 
-def read(content: bytes, progress: Progress | None = None) -> list[KeyPackage]:
+def recognises(content: bytes) -> bool:
+    """Say whether a file's first line that is not a comment is an otpauth URI."""
+    lines = (line.strip() for line in text_encoding.start(content).splitlines())
+    return next((line for line in lines if line and line[0] != "#"), "").startswith("otpauth:")
+
+
+def read(content: bytes, options: ReadOptions = NO_OPTIONS) -> TokenFile:
     """Read a text file with one URI per line; the label's account part is the serial number.
 
     That is how privacyIDEA exports tokens. KodebrikError names the first invalid line without
     quoting it.
     """
-    try:
-        lines = content.decode("utf-8-sig").splitlines()
-    except UnicodeDecodeError:
-        raise bad("otpauth-list-not-utf8") from None
-    kept = [(number, line.strip()) for number, line in enumerate(lines, 1) if line.strip()]
+    lines = (line.strip() for line in text_encoding.decode(content).splitlines())
+    kept = [(number, line) for number, line in enumerate(lines, 1) if line and line[0] != "#"]
     found = []
     for done, (number, uri) in enumerate(kept, 1):
         where = Message("place-line", line=number)
@@ -92,12 +95,12 @@ def read(content: bytes, progress: Progress | None = None) -> list[KeyPackage]:
             raise bad("key-invalid", where=where, what=error.message, advice=error.hint) from None
         serial = key_package.check_serial(where, credential.name.rpartition(":")[2])
         found.append((KeyPackage(serial, credential), where))
-        if progress:
-            progress(done, len(kept))
+        if options.progress:
+            options.progress(done, len(kept))
     if not found:
         raise bad("otpauth-list-empty")
     key_package.check_distinct((token.serial, where) for token, where in found)
-    return [token for token, _ in found]
+    return TokenFile("otpauth", [token for token, _ in found], Remarks())
 
 
 def _moving_factor(kind: str, values: dict[str, str]) -> tuple[int | None, int | None]:

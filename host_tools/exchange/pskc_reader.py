@@ -16,10 +16,10 @@ from pskc.key import Key
 from pskc.parser import PSKCParser
 
 from host_tools.errors import ExitCode, KodebrikError
-from host_tools.exchange import key_package, pskc_xml
+from host_tools.exchange import key_package, pskc_xml, text_encoding
 from host_tools.exchange.key_package import KeyPackage, bad
+from host_tools.exchange.token_file import NO_OPTIONS, ReadOptions, Remarks, TokenFile
 from host_tools.messages.catalogue import Argument, Message
-from host_tools.progress import Progress
 from host_tools.secret import Secret
 
 _MAX_ITERATIONS = 10_000_000  # about ten seconds; bounds what a hostile file can cost
@@ -30,17 +30,19 @@ _KINDS = {"hotp": "hotp", "totp": "totp", "ocra": "ocra", "ocra-1": "ocra"}
 _IGNORED = ("Time", "TimeDrift")
 
 
-def read(
-    content: bytes,
-    key: Secret | None = None,
-    passphrase: Secret | None = None,
-    progress: Progress | None = None,
-) -> list[KeyPackage]:
+def recognises(content: bytes) -> bool:
+    """Say whether a file is XML, and so to be read as PSKC."""
+    return text_encoding.start(content).startswith("<")
+
+
+def read(content: bytes, options: ReadOptions = NO_OPTIONS) -> TokenFile:
     """Give all keys of a file; KodebrikError names the first invalid one.
 
-    `key` is the encryption key that was agreed on, 16, 24 or 32 bytes. With it or a `passphrase`,
-    an unencrypted key is refused too: whoever can replace the file could have added it.
+    The key of the options is the encryption key that was agreed on, 16, 24 or 32 bytes. With it or
+    a passphrase, an unencrypted key is refused too: whoever can replace the file could have added
+    it.
     """
+    key, passphrase, progress = options.key, options.passphrase, options.progress
     root = pskc_xml.parse(content)
     packages = root.findall("KeyPackage")
     root[:] = [element for element in root if element.tag != "KeyPackage"]
@@ -60,7 +62,7 @@ def read(
         if progress:
             progress(number, len(packages))
     key_package.check_distinct((item.serial, where) for item, where in found)
-    return [item for item, _ in found]
+    return TokenFile("pskc", [item for item, _ in found], Remarks())
 
 
 def needs(content: bytes) -> str | None:

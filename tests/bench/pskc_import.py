@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 from host_tools.exchange import formats, pskc_writer
 from host_tools.exchange.key_package import KeyPackage
+from host_tools.exchange.token_file import ReadOptions
 from host_tools.otp.credential import Credential
 from host_tools.secret import Secret
 from host_tools.validator.keys.master_key import LocalKey
@@ -43,7 +44,7 @@ def _import_seconds(keys: int) -> float:
             Validator(f"sqlite:///{folder}/validator.db", LocalKey(Secret(bytes(32)))) as validator,
         ):
             began = time.perf_counter()
-            found = formats.read(content, key=_ENCRYPTION_KEY)
+            found = formats.read(content, ReadOptions(_ENCRYPTION_KEY)).tokens
             new = [
                 NewToken(key.serial, key.credential, key.suite, key.clock_set_at) for key in found
             ]

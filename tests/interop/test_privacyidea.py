@@ -16,6 +16,7 @@ from emulator.session import Emulator
 from host_tools.cli import main
 from host_tools.exchange import formats, pskc_reader, pskc_writer
 from host_tools.exchange.key_package import KeyPackage
+from host_tools.exchange.token_file import ReadOptions
 from host_tools.image.image import build_image
 from host_tools.otp.credential import Credential
 from host_tools.otp.secret_text import encode_base32
@@ -92,7 +93,11 @@ def test_privacyidea_takes_over_our_token_and_we_take_it_back(
     assert server.check(serial, second)
 
     content, psk = server.export_pskc()
-    (back,) = [token for token in pskc_reader.read(content, Secret(psk)) if token.serial == serial]
+    (back,) = [
+        token
+        for token in pskc_reader.read(content, ReadOptions(Secret(psk))).tokens
+        if token.serial == serial
+    ]
     assert encode_base32(back.credential.secret) == (tmp_path / "secret").read_text().strip()
     with Validator(
         f"sqlite:///{tmp_path / 'v.db'}", LocalKey(Secret(bytes(32))), lambda: emulator.rtc_time
@@ -142,7 +147,10 @@ def test_every_kind_of_token_goes_there_and_back(server: PrivacyIdea, protection
             "privacyIDEA accepts what pyotp computes"
         )
     exported, psk = server.export_pskc()
-    back = {item.serial: item.credential for item in pskc_reader.read(exported, Secret(psk))}
+    back = {
+        item.serial: item.credential
+        for item in pskc_reader.read(exported, ReadOptions(Secret(psk))).tokens
+    }
     for token in tokens:
         sent, got = token.credential, back[token.serial]
         assert (got.secret, got.algorithm, got.digits, got.period) == (
@@ -161,7 +169,7 @@ def test_its_csv_export_is_read_too(server: PrivacyIdea):
         "/token/init",
         data={"type": "hotp", "otpkey": "31" * 20, "serial": "CSV1", "otplen": "8"},
     )
-    tokens = {token.serial: token for token in formats.read(server.export_csv())}
+    tokens = {token.serial: token for token in formats.read(server.export_csv()).tokens}
     assert tokens["CSV1"].credential.secret.reveal() == b"1" * 20
     assert (tokens["CSV1"].credential.kind, tokens["CSV1"].credential.digits) == ("hotp", 8)
 
@@ -179,7 +187,7 @@ def test_its_enrolment_uri_is_read_too(server: PrivacyIdea):
         headers={"Authorization": server.token},
         timeout=REAL_LIMIT,
     ).json()
-    (token,) = formats.read(reply["detail"]["googleurl"]["value"].encode())
+    (token,) = formats.read(reply["detail"]["googleurl"]["value"].encode()).tokens
     assert (token.serial, token.credential.algorithm, token.credential.period) == (
         "URI1",
         "SHA256",

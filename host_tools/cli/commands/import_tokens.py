@@ -17,7 +17,7 @@ from host_tools.cli.progress import reporting
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.exchange import assignments, formats, pskc_reader
 from host_tools.exchange.key_package import KeyPackage
-from host_tools.messages.catalogue import Message
+from host_tools.exchange.token_file import ReadOptions
 from host_tools.provisioning import serial_number
 from host_tools.validator import letters
 from host_tools.validator.letters import Letter
@@ -91,18 +91,13 @@ def import_tokens(
         from host_tools.validator.records import new_token  # noqa: PLC0415 - an extra
 
         new = [new_token(key, clock_ppm) for key in keys]
-        with reporting(Message("import.importing")) as progress:
+        with reporting("Importing") as progress:
             count = opened.import_tokens(
                 new, users=assigned, activate=activate, actor=_ACTOR, progress=progress
             )
-    lines = [Message("import.imported", count=count)]
+    lines = [f"{count:,} token{'s' * (count != 1)} imported."]
     if assigned:
-        lines.append(
-            Message(
-                "import.assigned-and-activated" if activate else "import.assigned",
-                count=len(assigned),
-            )
-        )
+        lines.append(f"{len(assigned):,} of them assigned{' and activated' * activate}.")
     emit(as_json, {"imported": count} | ({"assigned": len(assigned)} if assigned else {}), lines)
 
 
@@ -157,7 +152,7 @@ def letter(
     emit(
         as_json,
         result,
-        [Message("letter-written", serial=serial, path=output)],
+        [f"The activation letter of {serial} is in {output}. Send it apart from the token."],
     )
 
 
@@ -171,13 +166,16 @@ def _read(
         raise KodebrikError("token-kind-unknown", ExitCode.USAGE, kind=kind)
     content = formats.load(file)
     if (
-        formats.detect(content) == "pskc"
+        formats.detect(content).name == "pskc"
         and encryption.key is None
         and encryption.passphrase is None
     ):
         needed = pskc_reader.needs(content)
         if needed is None:
-            warn(Message("import.unencrypted"))
+            warn(
+                "The file is not encrypted: whoever had it in hands could read its secrets, or "
+                "put in their own."
+            )
         else:
             raise KodebrikError(
                 "pskc-transport-key-missing"
@@ -185,8 +183,9 @@ def _read(
                 else "pskc-transport-passphrase-missing",
                 ExitCode.WRONG_KEY,
             )
-    with reporting(Message("import.reading")) as progress:
-        keys = formats.read(content, encryption.key, encryption.passphrase, kind, progress)
+    with reporting("Reading") as progress:
+        options = ReadOptions(encryption.key, encryption.passphrase, kind, progress=progress)
+        keys = list(formats.read(content, options).tokens)
     if not serials:
         return keys
     missing = set(serials) - {key.serial for key in keys}

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from host_tools.errors import KodebrikError
 from host_tools.exchange import formats
+from host_tools.exchange.token_file import ReadOptions
 from host_tools.progress import Progress
 from host_tools.secret import Secret
 from host_tools.validator.errors import InvalidError
@@ -98,7 +99,8 @@ def read_tokens(
     """Read a file's tokens, with clocks that can be off by `clock_ppm`; InvalidError names its
     first fault."""
     try:
-        found = formats.read(content, _hexadecimal(key), _secret(passphrase), kind, progress)
+        options = ReadOptions(_hexadecimal(key), _secret(passphrase), kind, progress=progress)
+        found = formats.read(content, options).tokens
     except KodebrikError as error:  # all that is wrong here was sent: the file or its key
         raise InvalidError(error.identifier, **error.message.arguments) from None
     return [new_token(token, clock_ppm) for token in found]

@@ -12,6 +12,7 @@ from host_tools.cli.options.validator import open_validator
 from host_tools.errors import ExitCode
 from host_tools.exchange import pskc_reader, pskc_writer
 from host_tools.exchange.key_package import KeyPackage
+from host_tools.exchange.token_file import ReadOptions
 from host_tools.otp import codes
 from host_tools.otp.credential import Credential
 from host_tools.secret import Secret
@@ -86,7 +87,7 @@ def test_an_export_is_encrypted_pskc_that_opens_with_the_agreed_key(
     code, result = call("inventory", "export", str(out), "--encryption-key-file", key_file)
     assert (code, result["tokens"]) == (0, [SERIAL])
     assert out.stat().st_mode & 0o777 == 0o600
-    (token,) = pskc_reader.read(out.read_bytes(), Secret(bytes.fromhex(KEY)))
+    (token,) = pskc_reader.read(out.read_bytes(), ReadOptions(Secret(bytes.fromhex(KEY)))).tokens
     assert (token.serial, token.credential.secret.reveal(), token.credential.digits) == (
         SERIAL,
         MARKED,

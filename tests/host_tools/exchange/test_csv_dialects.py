@@ -5,6 +5,7 @@ import pytest
 from host_tools.errors import KodebrikError
 from host_tools.exchange import csv_dialects, otpauth
 from host_tools.exchange.key_package import KeyPackage
+from host_tools.exchange.token_file import ReadOptions
 
 HEX = "3132333435363738393031323334353637383930"
 BASE32 = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
@@ -23,12 +24,14 @@ def facts(token: KeyPackage) -> tuple:
 
 
 def read(text: str, kind: str | None = None) -> list[KeyPackage]:
-    return csv_dialects.read(text.encode(), kind)
+    return list(csv_dialects.read(text.encode(), ReadOptions(kind=kind)).tokens)
 
 
 def refused(text: str | bytes, kind: str | None = None) -> str:
     with pytest.raises(KodebrikError) as error:
-        csv_dialects.read(text if isinstance(text, bytes) else text.encode(), kind)
+        csv_dialects.read(
+            text if isinstance(text, bytes) else text.encode(), ReadOptions(kind=kind)
+        )
     assert "Nothing was imported." in error.value.hint
     for secret in (HEX, BASE32):
         assert secret not in error.value.message + error.value.hint
@@ -158,7 +161,7 @@ def test_columns_by_name_in_any_order_and_delimiter(delimiter: str):
         (f"serial,secret,serial number,kind\n1,{HEX},2,totp\n", "names the serial twice"),
         (f"serial,secret,kind\nT1,{HEX}\n", "Line 2 has 2 fields, the first line 3"),
         (f"serial,secret,kind\nT1,{BASE32[:15]}A,totp\n", "Line 2 (T1)"),
-        (b"\xff\xfes\x00e\x00", "not text in UTF-8"),
+        (b"\xe6\xf8\xe5,1\n", "neither UTF-8 nor UTF-16"),
         (b"a" * (25 * 2**20), "24 MB"),
     ],
 )
@@ -180,7 +183,7 @@ def test_a_list_of_otpauth_uris():
         f"otpauth://totp/T1?secret={BASE32}&period=60&issuer=privacyIDEA\n\n"
         f"otpauth://hotp/bank:H1?secret={BASE32}&counter=7&digits=8&algorithm=SHA256\n"
     )
-    assert [facts(token) for token in otpauth.read(content.encode())] == [
+    assert [facts(token) for token in otpauth.read(content.encode()).tokens] == [
         ("T1", "totp", "SHA1", 6, 60),
         ("H1", "hotp", "SHA256", 8, 7),
     ]

@@ -8,6 +8,7 @@ from host_tools.errors import ExitCode, KodebrikError
 from host_tools.exchange import formats, pskc_writer
 from host_tools.exchange.key_package import KeyPackage
 from host_tools.exchange.pskc_xml import MAX_SIZE
+from host_tools.exchange.token_file import ReadOptions
 from host_tools.otp.credential import Credential
 from host_tools.secret import Secret
 
@@ -34,8 +35,8 @@ BASE32 = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
     ],
 )
 def test_the_kind_of_a_file_is_seen_from_its_content(form: str, content: bytes):
-    assert formats.detect(content) == form
-    (token,) = formats.read(content, key=KEY if form == "pskc" else None)
+    assert formats.detect(content).name == form
+    (token,) = formats.read(content, ReadOptions(KEY if form == "pskc" else None)).tokens
     assert (token.serial, token.credential.secret, token.credential.period) == (
         "T1",
         TOKEN.credential.secret,
@@ -58,7 +59,8 @@ SAMPLES = [
 
 def read_or_refuse(content: bytes) -> None:
     try:
-        tokens = formats.read(content, key=KEY if formats.detect(content) == "pskc" else None)
+        key = KEY if formats.detect(content).name == "pskc" else None
+        tokens = formats.read(content, ReadOptions(key)).tokens
     except KodebrikError as error:
         assert BASE32 not in error.message
         assert "Nothing was imported." in error.hint

@@ -14,6 +14,7 @@ from host_tools.errors import KodebrikError
 from host_tools.exchange import pskc_reader, pskc_writer
 from host_tools.exchange.key_package import KeyPackage
 from host_tools.exchange.pskc_xml import MAX_SIZE
+from host_tools.exchange.token_file import ReadOptions
 from host_tools.otp.credential import Credential
 from host_tools.secret import Secret
 from tests.support.vectors import FOLDER
@@ -58,7 +59,7 @@ def refused(
     """Give the message with which a file is refused."""
     content = content.encode() if isinstance(content, str) else content
     with pytest.raises(KodebrikError) as error:
-        pskc_reader.read(content, key, passphrase)
+        pskc_reader.read(content, ReadOptions(key, passphrase))
     assert "Nothing was imported." in error.value.hint
     return error.value.message
 
@@ -94,7 +95,8 @@ PLAIN = f"<Secret><PlainValue>{_BASE64}</PlainValue></Secret>"
     ],
 )
 def test_examples_of_rfc_6030(figure: str, key: Secret | None, passphrase: Secret | None):
-    (token,) = pskc_reader.read((FOLDER / f"rfc6030_{figure}.xml").read_bytes(), key, passphrase)
+    content = (FOLDER / f"rfc6030_{figure}.xml").read_bytes()
+    (token,) = pskc_reader.read(content, ReadOptions(key, passphrase)).tokens
     assert token.serial == "987654321"
     assert token.credential.kind == "hotp"
     assert (token.credential.digits, token.credential.counter) == (8, 0)
@@ -115,7 +117,7 @@ def test_examples_of_rfc_6030(figure: str, key: Secret | None, passphrase: Secre
 )
 def test_what_is_written_is_read_again_and_shows_no_secret(protection: dict):
     content = pskc_writer.write(TOKENS, **protection)
-    assert pskc_reader.read(content, **protection) == TOKENS
+    assert pskc_reader.read(content, ReadOptions(**protection)).tokens == TOKENS
     assert pskc_reader.needs(content) == next(iter(protection))
     for token in TOKENS:
         assert base64.b64encode(token.credential.secret.reveal()) not in content
@@ -224,7 +226,7 @@ def test_a_key_in_another_namespace_is_named():
 
 def test_an_extension_in_another_namespace_is_passed_over():
     extension = package("7", PLAIN, more='<x:Colour xmlns:x="urn:x">blue</x:Colour>')
-    assert pskc_reader.read(container(extension))[0].serial == "7"
+    assert pskc_reader.read(container(extension)).tokens[0].serial == "7"
 
 
 @pytest.mark.parametrize("share", [0.05, 0.3, 0.7, 0.99])
@@ -259,7 +261,7 @@ def test_a_plain_key_is_refused_where_an_encrypted_one_was_expected():
     assert "Key 1 (7) is not encrypted" in refused(container(package("7", PLAIN)))
     assert pskc_reader.needs(container(package("7", PLAIN))) is None
     assert (
-        pskc_reader.read(container(package("7", PLAIN)))[0].credential.secret.reveal()
+        pskc_reader.read(container(package("7", PLAIN))).tokens[0].credential.secret.reveal()
         == b"12345678901234567890"
     )
 
@@ -328,7 +330,7 @@ def test_the_lower_case_export_of_privacyidea_is_read():
         "<responseformat", '<suite hashalgo="sha256"></suite><responseformat'
     )
     assert "<keypackage>" in content
-    (token,) = pskc_reader.read(content.encode())
+    (token,) = pskc_reader.read(content.encode()).tokens
     assert (token.serial, token.credential.algorithm, token.credential.digits) == ("7", "SHA256", 6)
     assert "wrong MAC" in refused(
         privacyidea_spelling(ENCRYPTED).replace(FIRST_MAC[16:22], "AAAAAA")
@@ -338,5 +340,6 @@ def test_the_lower_case_export_of_privacyidea_is_read():
 def test_progress_is_told(monkeypatch: pytest.MonkeyPatch):
     steps: list[tuple[int, int]] = []
     note: Callable[[int, int], None] = lambda done, total: steps.append((done, total))  # noqa: E731
-    pskc_reader.read(pskc_writer.write(TOKENS, key=KEY, progress=note), KEY, progress=note)
+    content = pskc_writer.write(TOKENS, key=KEY, progress=note)
+    pskc_reader.read(content, ReadOptions(KEY, progress=note))
     assert steps == [(1, 4), (2, 4), (3, 4), (4, 4)] * 2

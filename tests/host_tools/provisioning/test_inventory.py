@@ -12,6 +12,7 @@ import pytest
 from firmware.boards import pico
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.exchange import pskc_reader, pskc_writer
+from host_tools.exchange.token_file import ReadOptions
 from host_tools.otp.credential import Credential
 from host_tools.provisioning import issuer_key_file
 from host_tools.provisioning.clock_accuracy import clock_ppm
@@ -130,7 +131,8 @@ def test_an_account_that_answers_challenges_keeps_its_suite_into_a_file_for_a_se
         )
         keys = inventory.key_packages(ISSUER_KEY)
     assert [(key.credential, key.suite) for key in keys] == [(paying, suite)]
-    (read,) = pskc_reader.read(pskc_writer.write(keys, Secret(bytes(16))), Secret(bytes(16)))
+    key = Secret(bytes(16))
+    (read,) = pskc_reader.read(pskc_writer.write(keys, key), ReadOptions(key)).tokens
     assert (read.suite, read.credential.secret, read.credential.counter) == (suite, SECRET, counter)
 
 

@@ -1,0 +1,72 @@
+"""What reading a file of tokens gives: its tokens, and remarks on what they do not hold."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from host_tools.exchange.key_package import KeyPackage
+from host_tools.messages.catalogue import Message
+from host_tools.progress import Progress
+from host_tools.secret import Secret
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """What the reader of a file was told.
+
+    `key` or `passphrase` decrypts; `kind` ("totp" or "hotp") is for CSV lines that do not give it;
+    `dialect` names the CSV dialect (csv_dialects.NAMES) instead of its being recognised.
+    """
+
+    key: Secret | None = None
+    passphrase: Secret | None = None
+    kind: str | None = None
+    dialect: str | None = None
+    progress: Progress | None = None
+
+
+NO_OPTIONS = ReadOptions()
+
+
+@dataclass
+class Remarks:
+    """What a user should know of a file that was read: fields passed over, and warnings.
+
+    Both are kept once for all tokens alike, so that a file of many tokens has few.
+    """
+
+    _passed_over: dict[str, None] = field(default_factory=dict)
+    _warnings: dict[Message, list[str]] = field(default_factory=dict)
+
+    def pass_over(self, name: str) -> None:
+        """Note that a field, by the name it has in the file, says nothing about codes and is not
+        kept."""
+        self._passed_over[name] = None
+
+    def warn(self, where: str, what: Message) -> None:
+        """Note a warning about the token at `where`."""
+        self._warnings.setdefault(what, []).append(where)
+
+    @property
+    def passed_over(self) -> list[str]:
+        """The names of the fields that were passed over, in the order of the file."""
+        return list(self._passed_over)
+
+    @property
+    def warnings(self) -> list[Message]:
+        """The warnings, each with the first token that it is about and the number of others."""
+        return [
+            Message("remark", where=places[0], what=what)
+            if len(places) == 1
+            else Message("remark-of-many", where=places[0], what=what, count=len(places) - 1)
+            for what, places in self._warnings.items()
+        ]
+
+
+@dataclass(frozen=True)
+class TokenFile:
+    """A file that was read: the name of its format, maybe with the dialect ("csv, entra"), its
+    tokens and the remarks."""
+
+    format: str
+    tokens: Sequence[KeyPackage]
+    remarks: Remarks
