@@ -1,226 +1,274 @@
 """Reads tokens from CSV files in the dialects that vendors and other servers write (examples in
-docs/tokens.md).
+docs/tokens.md). Every field is read, or listed as passed over, or the file is refused.
 
-- with a header: Microsoft Entra's upload ("serial number", "secret key" in base32, "time
-  interval" …), which token vendors deliver; or other column names out of _NAMES
-  https://learn.microsoft.com/entra/identity/authentication/how-to-mfa-upload-oath-tokens
-- "OATH CSV" of privacyIDEA, LinOTP and NetIQ: serial, hexadecimal secret, kind, digits, period or
-  counter or suite (privacyIDEA 3.14, lib/importotp.py)
+- "entra" and "columns": the first line names the columns (csv_columns.py)
+- "oath", of LinOTP, privacyIDEA and NetIQ: serial, hexadecimal secret, kind, digits, period or
+  counter, hash; or serial, secret, ocra, suite. Without a kind: pairs of serial and secret, maybe
+  with period or counter (Duo, PingID, IBM), whose kind must be given
+  (LinOTP 3, lib/ImportOTP/oath.py; privacyIDEA 3.14, lib/importotp.py)
   https://www.netiq.com/documentation/advanced-authentication-63/helpdesk-administrator-guide/data/t44plcqbgwxg.html
-- the export of privacyIDEA's pi-tokenjanitor: as OATH CSV, with the user before it (it does not
-  name the hash)
-- pairs of serial and hexadecimal secret, and maybe period or counter (Duo, PingID, IBM); their kind
-  must be given
   https://docs.pingidentity.com/r/en-us/pingid/pingid_configuring_oath_token_authentication
-- the configuration log of the YubiKey Personalization Tool, "traditional" and "Yubico" format
-  (lib/importotp.py again)
+- "oath-with-users", privacyIDEA's version 2: user, resolver and realm before that
+- "pi-tokenjanitor", of privacyIDEA: the user before it (it does not name the hash)
+- "multiotp": serial, manufacturer, kind, hexadecimal secret, digits, period or counter
+- "yubico-traditional" and "yubico": the configuration log of the YubiKey Personalization Tool
+  (yubikey-personalization-gui, src/yubikeylogger.cpp)
 """
 
-import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from host_tools.errors import KodebrikError
-from host_tools.exchange import key_package, text_encoding
+from host_tools.exchange import csv_columns, csv_rows, hash_names, key_package, secret_fields
+from host_tools.exchange.csv_rows import Row
 from host_tools.exchange.key_package import KeyPackage, bad
-from host_tools.exchange.pskc_xml import MAX_SIZE
+from host_tools.exchange.serial_numbers import refuse_lost_zeros
 from host_tools.exchange.token_file import NO_OPTIONS, ReadOptions, Remarks, TokenFile
 from host_tools.messages.catalogue import Message
-from host_tools.otp import secret_text
+from host_tools.otp import codes
 from host_tools.secret import Secret
 
 KINDS = ("totp", "hotp", "ocra")
-_NAMES = {
-    "serial": ("serial", "serial number", "serialno", "serial no", "token serial"),
-    "secret": ("secret", "secret key", "seed", "key", "otpkey"),
-    "kind": ("kind", "type", "token type"),
-    "algorithm": ("algorithm", "hash", "hashlib"),
-    "digits": ("digits", "otplen", "otp length", "length"),
-    "period": ("period", "time interval", "timeinterval", "interval", "timestep", "time step"),
-    "counter": ("counter",),
-    "suite": ("suite", "ocra suite"),
-    "manufacturer": ("manufacturer", "vendor"),
-    "model": ("model",),
-    "name": ("name", "account", "description"),
-}
-_FIELD_OF = {name: field for field, names in _NAMES.items() for name in names}
 _NUMBERS = ("digits", "period", "counter")
-_HEX = re.compile(r"[0-9A-Fa-f]+")
-_SPREADSHEET = re.compile(r"[0-9][.,][0-9]+E\+?[0-9]+", re.IGNORECASE)
-_ALGORITHM_OF_SIZE = {
-    32: "SHA256",
-    64: "SHA512",
-}  # bytes of the secret; as privacyIDEA assumes
-_YUBICO_COLUMNS = 6
+_HEX = re.compile(r"[0-9A-Fa-f]{16,}")
+_YUBIKEY_COUNTER = re.compile(r"[0-9]{1,7}")  # at most 16 * 65535
+_YUBIKEY_SECRET = 40  # hexadecimal digits; other modes have 32
+_YUBICO_EVENTS = (
+    "oath-hotp",
+    "yubico otp",
+    "static password",
+    "challenge-response",
+    "logging start",
+)
 _MOST_SHOWN = 24  # characters; a secret of 128 bits has 26 and more
 
-Row = tuple[int, list[str]]  # line number, fields
+Record = dict[str, str]
 
 
 def read(content: bytes, options: ReadOptions = NO_OPTIONS) -> TokenFile:
     """Give all tokens of a file; KodebrikError names the first invalid line."""
-    kind, progress = options.kind, options.progress
-    rows = _rows(content)
-    dialect = _dialect(rows)
-    if dialect is _named:
-        header, rows = _header(rows[0][1]), rows[1:]
-        records = [_named(row, header) for row in rows]
+    remarks = Remarks()
+    version, rows = csv_rows.read(content, remarks)
+    name = options.dialect or _dialect(version, rows)
+    if name in ("entra", "columns"):
+        if not rows or not csv_columns.is_header(rows[0].fields):
+            raise bad("csv-not-of-dialect", dialect=name)
+        records = csv_columns.records(rows, remarks)
+        rows = rows[1:]
     else:
-        records = [dialect(row) for row in rows]
+        rows = [row for row in rows if row.fields[0].lower() != "logging start"]
+        records = [_READERS[name](row, remarks) for row in rows]
     found = []
-    for number, ((line, fields), record) in enumerate(zip(rows, records, strict=True), 1):
+    for number, (row, record) in enumerate(zip(rows, records, strict=True), 1):
+        serial = record.get("serial", "")
         where = (
-            Message("place-line-of-token", line=line, serial=_shown(record["serial"]))
-            if record.get("serial")
-            else Message("place-line", line=line)
+            Message("place-line-of-token", line=row.line, serial=_shown(serial))
+            if serial
+            else Message("place-line", line=row.line)
         )
-        found.append((_token(where, record, fields, kind), where))
-        if progress:
-            progress(number, len(rows))
+        found.append((_token(where, record, options.kind, remarks), where))
+        if options.progress:
+            options.progress(number, len(rows))
     if not found:
         raise bad("file-without-token")
     key_package.check_distinct((token.serial, where) for token, where in found)
-    return TokenFile("csv", [token for token, _ in found], Remarks())
+    if not name.startswith("yubico"):  # those count from 1 in production
+        refuse_lost_zeros([(token.serial, where) for token, where in found])
+    return TokenFile(f"csv, {name}", [token for token, _ in found], remarks)
 
 
-def _rows(content: bytes) -> list[Row]:
-    if len(content) > MAX_SIZE:
-        raise bad("csv-too-large", megabytes=MAX_SIZE // 2**20)
-    text = text_encoding.decode(content)
-    lines = text.splitlines()
-    # privacyIDEA puts its format's version into a comment; version 2 has user, resolver and realm
-    # before the rest.
-    skipped = 3 if any(re.match(r"#\s*version:\s*2\b", line) for line in lines[:1]) else 0
-    kept = [
-        (number, line)
-        for number, line in enumerate(lines, 1)
-        if line.strip(" ,;\t") and line[:1] != "#"
-    ]
-    first = kept[0][1] if kept else ""
-    delimiter = max(",;\t", key=first.count)
-    rows = []
-    for number, line in kept:
-        try:
-            fields = next(csv.reader([line], delimiter=delimiter, strict=True))
-        except csv.Error:
-            raise bad("csv-invalid", line=number) from None
-        rows.append((number, [field.strip() for field in fields][skipped:]))
-    return [(number, fields) for number, fields in rows if fields[:1] != ["LOGGING START"]]
-
-
-def _dialect(rows: Sequence[Row]) -> Any:
+def _dialect(version: int, rows: Sequence[Row]) -> str:
+    """Give the name of the dialect, which the first line shows."""
     if not rows:
         raise bad("file-without-token")
-    first = rows[0][1]
-    if {"serial", "secret"} <= {_FIELD_OF.get(field.lower()) for field in first}:
-        return _named
-    if first[0].lower() in ("oath-hotp", "yubico otp", "static password"):
-        return _yubico_traditional
-    if (
-        len(first) >= _YUBICO_COLUMNS
-        and first[0].isdigit()
-        and _HEX.fullmatch(first[3])
-        and not first[4]
-    ):
-        return _yubico
-    if len(first) > 3 and first[3].lower() in KINDS and _HEX.fullmatch(first[2]):  # noqa: PLR2004 - a column's place
-        return _janitor
-    return _oath
+    fields = rows[0].fields
+    if csv_columns.is_header(fields):
+        return "entra" if csv_columns.is_entra(fields) else "columns"
+    if version == 2:  # noqa: PLR2004 - privacyIDEA's
+        return "oath-with-users"
+    first, second, third, fourth = [*fields, *[""] * 4][:4]
+    numbered = first.isdigit() and not third.isalpha() and len(fields) > 5  # noqa: PLR2004 - as many are logged
+    found = {
+        "yubico-traditional": first.lower().startswith(_YUBICO_EVENTS),
+        "yubico": numbered and bool(_HEX.fullmatch(fourth) and not _HEX.fullmatch(second)),
+        "multiotp": third.isalpha() and bool(_HEX.fullmatch(fourth)),
+        "pi-tokenjanitor": fourth.isalpha() and bool(_HEX.fullmatch(third)),
+        "oath": third.lower() in KINDS or bool(_HEX.fullmatch(second)),
+    }
+    for name, fits in found.items():
+        if fits:
+            return name
+    raise bad("csv-unknown", line=rows[0].line)
 
 
-def _header(fields: Sequence[str]) -> list[str | None]:
-    header = [_FIELD_OF.get(field.lower()) for field in fields]
-    doubled = {field for field in header if field and header.count(field) > 1}
-    if doubled:
-        raise bad("csv-column-twice", column=doubled.pop())
-    # Entra writes base32 alone, and its secrets may look like hexadecimal.
-    return [
-        "base32" if field.lower() == "secret key" else name
-        for field, name in zip(fields, header, strict=True)
-    ]
+def _oath(row: Row, remarks: Remarks) -> Record:
+    return _oath_fields(row, 0, remarks)
 
 
-def _named(row: Row, header: Sequence[str | None] = ()) -> dict[str, str]:
-    line, fields = row
-    if len(fields) != len(header):
-        raise bad("csv-field-count", line=line, fields=len(fields), columns=len(header))
-    record = {name: field for name, field in zip(header, fields, strict=True) if name and field}
-    return {"kind": "totp"} | record if "base32" in record else record  # Entra has no other kind
+def _oath_with_users(row: Row, remarks: Remarks) -> Record:
+    for name, value in zip(("user", "resolver", "realm"), row.fields, strict=False):
+        if value:
+            remarks.pass_over(name)
+    return _oath_fields(row, 3, remarks)
 
 
-def _oath(row: Row) -> dict[str, str]:
-    _, fields = row
-    serial, secret, kind, *rest = [*fields, "", "", ""][: max(3, len(fields))]
-    record = {"serial": serial, "hex": secret}
-    if kind.isdigit():  # a pair with its period or counter
-        return record | {"moving": kind}
+def _janitor(row: Row, remarks: Remarks) -> Record:
+    if row.fields[0] not in ("", "n/a"):
+        remarks.pass_over("user")
+    return _oath_fields(row, 1, remarks)
+
+
+def _oath_fields(row: Row, skipped: int, _: Remarks) -> Record:
+    """Read serial, secret, kind, digits, period or counter, and hash, after `skipped` others."""
+    serial, secret, kind, fourth, fifth, sixth = _padded(row, skipped + 6)[skipped:]
+    if kind.isdigit() or not kind:  # a pair, maybe with its period or counter
+        _refuse_others(row, skipped + 3)
+        return _filled(serial=serial, hex=secret, moving=kind)
     if kind.lower() == "ocra":
-        return record | {"kind": "ocra", "suite": (rest or [""])[0]}
-    return record | _filled(kind=kind, digits=(rest or [""])[0], moving=(rest[1:] or [""])[0])
+        _refuse_others(row, skipped + 4)
+        return _filled(serial=serial, hex=secret, kind=kind, suite=fourth)
+    _refuse_others(row, skipped + 6)
+    return _filled(
+        serial=serial, hex=secret, kind=kind, digits=fourth, moving=fifth, algorithm=sixth
+    )
 
 
-def _janitor(row: Row) -> dict[str, str]:
-    line, fields = row
-    return _oath((line, fields[1:]))
+def _multiotp(row: Row, _: Remarks) -> Record:
+    serial, manufacturer, kind, secret, digits, moving = _padded(row, 6)
+    _refuse_others(row, 6)
+    return _filled(
+        serial=serial,
+        manufacturer=manufacturer,
+        kind=kind,
+        hex=secret,
+        digits=digits,
+        moving=moving,
+    )
 
 
-def _yubico_traditional(row: Row) -> dict[str, str]:
-    line, fields = row
-    if fields[0].lower() != "oath-hotp" or len(fields) < 12:  # noqa: PLR2004 - the last column that is read
-        raise bad("csv-line-kind", line=line, kind=_shown(fields[0]))
-    return {"serial": fields[3], "hex": fields[5], "kind": "hotp"} | _filled(digits=fields[11])
+def _yubico_traditional(row: Row, remarks: Remarks) -> Record:
+    fields = _padded(row, 18)
+    if fields[0].lower() != "oath-hotp":
+        raise bad("csv-line-kind", line=row.line, kind=_shown(fields[0]))
+    _refuse_others(row, 4, until=5)  # a private identifier: of Yubico OTP
+    _refuse_others(row, 13)  # static passwords and challenges
+    _pass_over(
+        remarks,
+        {
+            "timestamp": fields[1],
+            "slot": fields[2],
+            "access code": fields[6] + fields[7],
+            "identifier in modhex": fields[8] + fields[9] + fields[10],
+        },
+    )
+    if fields[3]:
+        remarks.warn(Message("place-line", line=row.line), Message("yubico-identifier-typed"))
+    return _filled(
+        serial=fields[3], hex=fields[5], kind="hotp", digits=fields[11], counter=fields[12]
+    )
 
 
-def _yubico(row: Row) -> dict[str, str]:
-    line, fields = row
-    if len(fields) < _YUBICO_COLUMNS or fields[2] != "0":
-        raise bad("csv-line-not-oath", line=line)
-    return {"serial": fields[0], "hex": fields[3], "kind": "hotp"}
+def _yubico(row: Row, remarks: Remarks) -> Record:
+    serial, identifier, counter, secret, access_code, timestamp = _padded(row, 6)
+    if not _YUBIKEY_COUNTER.fullmatch(counter) or len(secret) != _YUBIKEY_SECRET:
+        raise bad("csv-line-not-oath", line=row.line)
+    _refuse_others(row, 6)
+    _pass_over(remarks, {"access code": access_code, "timestamp": timestamp})
+    where = Message("place-line", line=row.line)
+    if identifier:
+        remarks.pass_over("identifier")
+        remarks.warn(where, Message("yubico-identifier-typed"))
+    remarks.warn(where, Message("yubico-mode-assumed"))
+    return _filled(serial=serial, hex=secret, kind="hotp", counter=counter)
 
 
-def _filled(**fields: str) -> dict[str, str]:
+_READERS: dict[str, Callable[[Row, Remarks], Record]] = {
+    "oath": _oath,
+    "oath-with-users": _oath_with_users,
+    "pi-tokenjanitor": _janitor,
+    "multiotp": _multiotp,
+    "yubico-traditional": _yubico_traditional,
+    "yubico": _yubico,
+}
+NAMES = ("entra", "columns", *_READERS)
+
+
+def _padded(row: Row, count: int) -> list[str]:
+    return [*row.fields, *[""] * count][:count]
+
+
+def _refuse_others(row: Row, after: int, until: int | None = None) -> None:
+    """Raise KodebrikError for a column, counted from 0, that holds what no token of the dialect
+    has."""
+    for place, field in enumerate(row.fields[after:until], after + 1):
+        if field not in ("", "0"):
+            raise bad("csv-field-unknown", line=row.line, column=place)
+
+
+def _pass_over(remarks: Remarks, fields: dict[str, str]) -> None:
+    for name, value in fields.items():
+        if value:
+            remarks.pass_over(name)
+
+
+def _filled(**fields: str) -> Record:
     return {name: value for name, value in fields.items() if value}
 
 
-def _token(
-    where: str, record: dict[str, str], fields: Sequence[str], kind: str | None
-) -> KeyPackage:
-    if _SPREADSHEET.fullmatch(record.get("serial", "")):
-        raise bad("csv-serial-rounded", where=where)
-    secret = _secret(where, record)
-    otp_kind = record.get("kind", kind or "").lower()
-    if not otp_kind:
+def _token(where: str, record: Record, given_kind: str | None, remarks: Remarks) -> KeyPackage:
+    secret = _secret(where, record, remarks)
+    suite = record.get("suite")
+    kind = record.get("kind", "ocra" if suite else given_kind or "").lower()
+    if not kind:
         raise bad("csv-kind-missing", where=where)
-    if otp_kind not in KINDS:
-        raise bad("csv-kind-unknown", where=where, kind=_shown(otp_kind))
-    given: dict[str, Any] = {
-        name: _number(where, name, record[name]) for name in _NUMBERS if name in record
-    }
+    if kind not in KINDS:
+        raise bad("csv-kind-unknown", where=where, kind=_shown(kind))
     if "moving" in record:
-        given["counter" if otp_kind == "hotp" else "period"] = _number(
-            where, "last column", record["moving"]
-        )
-    given |= {
+        record = record | {"counter" if kind == "hotp" else "period": record["moving"]}
+    numbers = {name: _number(where, name, record[name]) for name in _NUMBERS if name in record}
+    _refuse_contradictions(where, kind, record, numbers)
+    given: dict[str, Any] = numbers | {
         name: record[name] for name in ("suite", "manufacturer", "model", "name") if name in record
     }
-    by_size = _ALGORITHM_OF_SIZE.get(len(secret), "SHA1") if "hex" in record else "SHA1"
-    given["algorithm"] = (
-        record.get("algorithm", by_size).upper().replace("-", "").removeprefix("HMAC")
-    )
+    if kind == "hotp":
+        given.pop("period", None)
+    if kind != "ocra":
+        given["algorithm"] = hash_names.choose(where, record.get("algorithm"), len(secret), remarks)
     return key_package.make(
-        where, serial=record.get("serial", ""), secret=secret, kind=otp_kind, **given
+        where, serial=record.get("serial", ""), secret=secret, kind=kind, **given
     )
 
 
-def _secret(where: str, record: dict[str, str]) -> Secret:
-    text = record.get("hex") or record.get("base32") or record.get("secret") or ""
+def _refuse_contradictions(where: str, kind: str, record: Record, numbers: dict[str, int]) -> None:
+    """Raise KodebrikError for a field that only another kind of token has, or that says another
+    thing than the suite."""
+    others = {"totp": ("counter", "suite"), "hotp": ("period", "suite"), "ocra": ()}[kind]
+    for name in others:
+        if numbers.get(name) or (name == "suite" and "suite" in record):
+            raise bad("csv-contradiction", where=where, column=name, kind=kind)
+    if kind != "ocra":
+        return
     try:
-        if "hex" in record:
-            return secret_text.parse(f"hex:{text}")
-        return secret_text.decode_base32(text) if "base32" in record else secret_text.parse(text)
-    except KodebrikError as error:
-        raise bad("key-invalid", where=where, what=error.message, advice=error.hint) from None
+        suite = codes.parse_suite(record.get("suite", ""))
+    except ValueError:
+        return  # the key package refuses it
+    said: dict[str, Any] = dict(numbers)
+    if "algorithm" in record:
+        said["algorithm"] = hash_names.parse(where, record["algorithm"])
+    meant = {"algorithm": suite.algorithm, "digits": suite.digits, "period": suite.step or 0}
+    if not suite.has_counter:
+        meant["counter"] = 0
+    for name, value in said.items():
+        if name in meant and value != meant[name]:
+            raise bad("csv-contradiction", where=where, column=name, kind="ocra")
+
+
+def _secret(where: str, record: Record, remarks: Remarks) -> Secret:
+    if "hex" in record:
+        return secret_fields.hexadecimal(where, record["hex"])
+    if "base32" in record:
+        return secret_fields.base32(where, record["base32"], remarks)
+    return secret_fields.either(where, record.get("secret", ""), remarks)
 
 
 def _number(where: str, name: str, text: str) -> int:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from host_tools.errors import ExitCode, KodebrikError
-from host_tools.exchange import csv_dialects, otpauth, pskc_reader
+from host_tools.exchange import csv_dialects, foreign_files, otpauth, pskc_reader
+from host_tools.exchange.key_package import bad
 from host_tools.exchange.pskc_xml import MAX_SIZE
 from host_tools.exchange.token_file import NO_OPTIONS, ReadOptions, TokenFile
 from host_tools.messages.system_errors import reason
@@ -31,6 +32,7 @@ class Format(NamedTuple):
 FORMATS = (
     Format("pskc", pskc_reader.recognises, pskc_reader.read, pskc_reader.needs),
     Format("otpauth", otpauth.recognises, otpauth.read),
+    Format("foreign", foreign_files.recognises, foreign_files.refuse),
     Format("csv", lambda _: True, csv_dialects.read),
 )
 
@@ -54,4 +56,7 @@ def detect(content: bytes) -> Format:
 def read(content: bytes, options: ReadOptions = NO_OPTIONS) -> TokenFile:
     """Give the tokens of a file's content, and the remarks; KodebrikError names the first invalid
     token."""
-    return detect(content).read(content, options)
+    form = detect(content)
+    if options.dialect is not None and form.name not in ("csv", "foreign"):
+        raise bad("dialect-not-csv", format=form.name)
+    return form.read(content, options)

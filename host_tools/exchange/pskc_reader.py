@@ -6,6 +6,7 @@ python-pskc decrypts and verifies MACs, but also accepts keys without one; here 
 prints, because it exits with 0 whatever it finds.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from xml.etree.ElementTree import Element
@@ -16,7 +17,15 @@ from pskc.key import Key
 from pskc.parser import PSKCParser
 
 from host_tools.errors import ExitCode, KodebrikError
-from host_tools.exchange import key_package, pskc_xml, text_encoding
+from host_tools.exchange import (
+    hash_names,
+    key_package,
+    pskc_policy,
+    pskc_schema,
+    pskc_xml,
+    secret_fields,
+    text_encoding,
+)
 from host_tools.exchange.key_package import KeyPackage, bad
 from host_tools.exchange.token_file import NO_OPTIONS, ReadOptions, Remarks, TokenFile
 from host_tools.messages.catalogue import Argument, Message
@@ -24,10 +33,14 @@ from host_tools.secret import Secret
 
 _MAX_ITERATIONS = 10_000_000  # about ten seconds; bounds what a hostile file can cost
 _MAX_KEY = 64  # bytes
-_KINDS = {"hotp": "hotp", "totp": "totp", "ocra": "ocra", "ocra-1": "ocra"}
-# The token clock's reading when the file was written: not used, and in privacyIDEA's files in
-# seconds, which python-pskc cannot parse.
-_IGNORED = ("Time", "TimeDrift")
+_KIND = re.compile(
+    r"(?:urn:ietf:params:xml:ns:keyprov:pskc[:#]|http://www\.ietf\.org/keyprov/pskc#)?"
+    r"(hotp|totp|ocra)(?:-1)?",
+    re.IGNORECASE,
+)
+_DIGITS, _PERIOD, _COUNTER = 6, 30, 0  # where a file does not say them
+_UNUSED = {"totp": ("Counter",), "hotp": ("TimeInterval",), "ocra": ("TimeInterval",)}
+_NUMBER = re.compile(r"[0-9]{1,19}")
 
 
 def recognises(content: bytes) -> bool:
@@ -48,7 +61,12 @@ def read(content: bytes, options: ReadOptions = NO_OPTIONS) -> TokenFile:
     root[:] = [element for element in root if element.tag != "KeyPackage"]
     if not packages:
         raise bad("pskc-empty")
-    document = PSKC()
+    remarks, document = Remarks(), PSKC()
+    if root.get("Version", "1.0").strip() not in ("1", "1.0"):
+        raise bad("pskc-version")
+    if root.find("Signature") is not None:
+        remarks.warn(Message("place-file"), Message("pskc-signature-unverified"))
+    pskc_schema.check(Message("place-head"), root, remarks)
     with _pskc_errors(Message("place-head")):
         PSKCParser.parse_document(document, root)
     encrypted = any(next(package.iter("EncryptedValue"), None) is not None for package in packages)
@@ -57,12 +75,13 @@ def read(content: bytes, options: ReadOptions = NO_OPTIONS) -> TokenFile:
     found = []
     for number, package in enumerate(packages, 1):
         where = _where(number, package)
+        pskc_schema.check(where, package, remarks)
         _check_protection(where, package, root, bool(key or passphrase))
-        found.append((_read_package(document, where, package), where))
+        found.append((_read_package(document, where, package, remarks), where))
         if progress:
             progress(number, len(packages))
     key_package.check_distinct((item.serial, where) for item, where in found)
-    return TokenFile("pskc", [item for item, _ in found], Remarks())
+    return TokenFile("pskc", [item for item, _ in found], remarks)
 
 
 def needs(content: bytes) -> str | None:
@@ -109,57 +128,134 @@ def _check_protection(where: str, package: Element, root: Element, must_be_encry
     if must_be_encrypted and any(value.find("EncryptedValue") is None for value in secrets):
         raise bad("pskc-key-unencrypted", where=where)
     for value in values:
-        method = value.find("EncryptedValue/EncryptionMethod")
-        if value.find("EncryptedValue") is None or (
-            method is not None and "#kw-" in method.get("Algorithm", "")
-        ):
+        encrypted, mac = value.find("EncryptedValue"), (value.findtext("ValueMAC") or "").strip()
+        if encrypted is None:
+            if mac:
+                raise bad("pskc-element-unknown", where=where, element=f"{value.tag}/ValueMAC")
+            continue
+        if value.find("PlainValue") is not None:
+            raise bad("pskc-twice", where=where, element=f"{value.tag}/PlainValue")
+        for text in (encrypted.findtext("CipherData/CipherValue") or "", mac):
+            if text:
+                secret_fields.base64_bytes(where, text)
+        method = encrypted.find("EncryptionMethod")
+        if method is not None and "#kw-" in method.get("Algorithm", ""):
             continue  # key wrapping (RFC 3394) carries its own check
-        if root.find("MACMethod") is None or not (value.findtext("ValueMAC") or "").strip():
+        if root.find("MACMethod") is None or not mac:
             raise bad("pskc-without-mac", where=where)
 
 
-def _read_package(document: PSKC, where: str, package: Element) -> KeyPackage:
-    for data in package.iter("Data"):
-        for value in [value for value in data if value.tag in _IGNORED]:
-            data.remove(value)
+def _read_package(document: PSKC, where: str, package: Element, remarks: Remarks) -> KeyPackage:
+    keys = package.findall("Key")
+    if len(keys) != 1:
+        raise bad("pskc-package-keys", where=where, count=len(keys))
+    element, algorithm = keys[0], (keys[0].get("Algorithm") or "").strip()
+    found = _KIND.fullmatch(algorithm)
+    if found is None:
+        raise bad("pskc-kind", where=where, kind=algorithm[: key_package.MAX_SERIAL])
+    kind = found[1].lower()
+    pskc_policy.check(where, package, kind, remarks)
+    _leave_out(element, kind, remarks)
     device = document.add_device()
     with _pskc_errors(where):
         PSKCParser.parse_key_package(device, package)
-    if len(device.keys) != 1:
-        raise bad("pskc-package-keys", where=where, count=len(device.keys))
     key: Key = device.keys[0]
-    with _pskc_errors(where):
-        secret, counter, interval = key.secret, key.counter, key.time_interval
-    if key.policy.unknown_policy_elements:
-        raise bad("pskc-policy", where=where)
-    if not secret:
+    if element.find("Data/Secret") is None:
         raise bad("pskc-without-secret", where=where)
-    kind = _KINDS.get((key.algorithm or "").replace("#", ":").rpartition(":")[2].lower())
-    if kind is None:
-        raise bad("pskc-kind", where=where, kind=str(key.algorithm))
-    if (key.response_encoding or "DECIMAL").upper() != "DECIMAL":
-        raise bad("pskc-not-decimal", where=where)
-    suite = (key.algorithm_suite or "").strip()
+    secret = _secret(where, element, key)
+    suite = _text(element, "AlgorithmParameters/Suite")
+    serial = _serial(package, element, remarks)
+    digits = _digits(where, element, kind, suite, remarks)
     return key_package.make(
         where,
-        serial=(key.serial or key.id or "").strip(),
-        secret=Secret(secret),
+        serial=serial,
+        secret=secret,
         kind=kind,
-        name=key.friendly_name or key.issuer or "",
-        algorithm=_hash(suite) if kind != "ocra" else "",
-        digits=key.response_length or 6,
-        period=interval or 30,
-        counter=counter,
+        name=_name(element, remarks),
+        algorithm=hash_names.choose(where, suite, len(secret), remarks) if kind != "ocra" else "",
+        digits=digits,
+        period=_value(where, element, key, "TimeInterval", remarks) if kind == "totp" else _PERIOD,
+        counter=_value(where, element, key, "Counter", remarks) if kind != "totp" else None,
         suite=suite,
-        manufacturer=key.manufacturer or None,
-        model=key.model or None,
+        manufacturer=_text(package, "DeviceInfo/Manufacturer") or None,
+        model=_text(package, "DeviceInfo/Model") or None,
     )
 
 
-def _hash(suite: str) -> str:
-    """Give the hash of a HOTP or TOTP key's Suite: SHA256, SHA-256, HMAC-SHA256 and HmacSHA256 are
-    all in use, because RFC 6030 does not define the format."""
-    return suite.upper().replace("-", "").removeprefix("HMAC") or "SHA1"
+def _leave_out(key: Element, kind: str, remarks: Remarks) -> None:
+    """Take out the data that other kinds of key have; some servers write them for every key."""
+    data = key.find("Data")
+    for name in _UNUSED[kind]:
+        unused = None if data is None else data.find(name)
+        if data is not None and unused is not None:
+            data.remove(unused)
+            remarks.pass_over(f"Data/{name}")
+
+
+def _secret(where: str, element: Element, key: Key) -> Secret:
+    plain = element.find("Data/Secret/PlainValue")
+    if plain is not None:
+        return Secret(secret_fields.base64_secret(where, plain.text or ""))
+    with _pskc_errors(where):
+        secret = key.secret
+    if not secret:
+        raise bad("pskc-without-secret", where=where)
+    return Secret(secret)
+
+
+def _value(where: str, element: Element, key: Key, name: str, remarks: Remarks) -> int:
+    """Give a number of the key's data, or the usual one with a warning."""
+    value = element.find(f"Data/{name}")
+    if value is None:
+        usual = _PERIOD if name == "TimeInterval" else _COUNTER
+        remarks.warn(where, Message("pskc-assumed", element=f"Data/{name}", value=usual))
+        return usual
+    plain = value.find("PlainValue")
+    if plain is not None:
+        return _number(where, f"{name}/PlainValue", plain.text)
+    with _pskc_errors(where):
+        number = key.time_interval if name == "TimeInterval" else key.counter
+    if number is None:
+        raise bad("pskc-value-invalid", where=where, element=name)
+    return int(number)
+
+
+def _digits(where: str, element: Element, kind: str, suite: str, remarks: Remarks) -> int:
+    """Give the number of digits; KodebrikError when an OCRA suite has another."""
+    name = "ResponseFormat/@Length"
+    response = element.find("AlgorithmParameters/ResponseFormat")
+    said = None if response is None else response.get("Length")
+    digits = None if said is None else _number(where, name, said)
+    if kind == "ocra":
+        pskc_policy.check_suite(where, element, suite, digits)
+    elif digits is None:
+        remarks.warn(where, Message("pskc-assumed", element=name, value=_DIGITS))
+    return _DIGITS if digits is None else digits
+
+
+def _number(where: str, element: str, text: str | None) -> int:
+    found = _NUMBER.fullmatch((text or "").strip())
+    if found is None:
+        raise bad("pskc-value-invalid", where=where, element=element)
+    return int(found[0])
+
+
+def _serial(package: Element, key: Element, remarks: Remarks) -> str:
+    serial, identifier = _text(package, "DeviceInfo/SerialNo"), (key.get("Id") or "").strip()
+    if serial and identifier not in ("", serial):
+        remarks.pass_over("Key/@Id")
+    return serial or identifier
+
+
+def _name(key: Element, remarks: Remarks) -> str:
+    name, issuer = _text(key, "FriendlyName"), _text(key, "Issuer")
+    if name and issuer:
+        remarks.pass_over("Key/Issuer")
+    return name or issuer
+
+
+def _text(element: Element, path: str) -> str:
+    return (element.findtext(path) or "").strip()
 
 
 def _where(number: int, package: Element) -> str:
@@ -186,7 +282,7 @@ def _pskc_errors(where: str) -> Iterator[None]:
             raise bad("pskc-wrong-mac", where=where) from None
         raise bad("pskc-key-unreadable", where=where) from None
     except (ValueError, TypeError, OverflowError):
-        raise bad("pskc-value-invalid", where=where) from None
+        raise bad("pskc-value-invalid", where=where, element="Data") from None
 
 
 def _not_decrypted(identifier: str, **arguments: Argument) -> KodebrikError:

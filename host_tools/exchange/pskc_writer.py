@@ -68,10 +68,9 @@ def _add(document: PSKC, item: KeyPackage) -> None:
         manufacturer=item.manufacturer or "kodebrik",
         model=item.model,
         algorithm=algorithm,
-        # The bare name of the hash is what privacyIDEA understands; SHA-1 is what a missing one
-        # means.
-        algorithm_suite=item.suite
-        or (credential.algorithm if credential.algorithm != "SHA1" else None),
+        # The bare name of the hash is what privacyIDEA understands. It is always written, because
+        # readers differ in what a missing one means.
+        algorithm_suite=item.suite or credential.algorithm,
         response_encoding="DECIMAL",
         response_length=credential.digits,
         friendly_name=credential.name,

@@ -7,6 +7,7 @@ import re
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 
 from host_tools.errors import KodebrikError
+from host_tools.exchange import pskc_schema, text_encoding
 from host_tools.exchange.key_package import bad
 from host_tools.messages.catalogue import Message
 
@@ -20,44 +21,12 @@ _NAMESPACES = (
     "http://www.w3.org/2009/xmlenc11#",
     "http://www.rsasecurity.com/rsalabs/pkcs/schemas/pkcs-5v2-0#",
 )
+_MOST_SHOWN = 40  # characters of a name
 _PACKAGE = re.compile(rb"<(?:\w+:)?keypackage[\s>]", re.IGNORECASE)
 # RFC 6030 figure 7 writes these children of PBKDF2-params without a namespace.
 _WITHOUT_NAMESPACE = ("Salt", "Specified", "IterationCount", "KeyLength", "PRF")
-_PSKC_NAMES = frozenset(
-    (
-        *(
-            "KeyContainer",
-            "EncryptionKey",
-            "MACMethod",
-            "MACKey",
-            "KeyPackage",
-            "DeviceInfo",
-            "Manufacturer",
-            "SerialNo",
-        ),
-        *(
-            "Model",
-            "Key",
-            "Issuer",
-            "AlgorithmParameters",
-            "Suite",
-            "ResponseFormat",
-            "FriendlyName",
-            "Data",
-            "Secret",
-        ),
-        *("Counter", "TimeInterval", "PlainValue", "EncryptedValue", "ValueMAC", "Policy"),
-    )
-)
-_XMLENC_NAMES = (
-    *("CipherData", "CipherValue", "EncryptionMethod", "KeyName"),
-    *("DerivedKey", "MasterKeyName", "KeyDerivationMethod"),
-)
-_ATTRIBUTES = ("Version", "Id", "Algorithm", "Length", "Encoding")
 # privacyIDEA (3.14 and before) exports PSKC through an HTML parser that makes all names lower case.
-_CASE = {
-    name.lower(): name for name in (*_PSKC_NAMES, *_XMLENC_NAMES, *_ATTRIBUTES, "Time", "TimeDrift")
-}
+_CASE = {name.lower(): name for name in pskc_schema.NAMES}
 
 
 def parse(content: bytes) -> Element:
@@ -67,7 +36,10 @@ def parse(content: bytes) -> Element:
         raise bad("xml-too-large", megabytes=MAX_SIZE // 2**20)
     if content.count(b"<") > _MAX_TAGS:
         raise bad("xml-too-many-elements")
-    parser = XMLParser(target=_Builder())  # noqa: S314 - bounded, and refuses a DTD, without which there are no entities
+    encoding = None
+    if text_encoding.is_utf16(content):
+        content, encoding = text_encoding.decode(content).encode(), "utf-8"
+    parser = XMLParser(target=_Builder(), encoding=encoding)  # noqa: S314 - bounded, and refuses a DTD, without which there are no entities
     try:
         parser.feed(content)
         root: Element = parser.close()
@@ -79,7 +51,7 @@ def parse(content: bytes) -> Element:
     if namespace == PSKC and name == "keycontainer":
         _restore_case(root)
     elif name != "KeyContainer":
-        raise bad("xml-not-pskc")
+        raise bad("xml-not-pskc", element=name[:_MOST_SHOWN])
     _strip_namespaces(root)
     return root
 
@@ -121,31 +93,30 @@ def _restore_case(root: Element) -> None:
 
 
 def _strip_namespaces(root: Element) -> None:
-    """Remove the namespaces from the tags; elements of unknown namespaces are extensions and are
-    dropped."""
+    """Remove the namespaces of PSKC and of what it uses from the tags; elements of other
+    vocabularies keep theirs."""
     _strip_pskc(root, Message("place-file"))
     stack = [(root, 0)]
     while stack:
         element, key = stack.pop()
-        kept, packages = [], 0
+        packages = 0
         for child in element:
             namespace, name = _split(child.tag)
             packages += name == "KeyPackage"
             within = key or (packages if name == "KeyPackage" else 0)
             if namespace in _NAMESPACES or (not namespace and name in _WITHOUT_NAMESPACE):
                 child.tag = name
-                kept.append(child)
-                stack.append((child, within))
-            elif name in _PSKC_NAMES:
+                if name != "Extensions":
+                    stack.append((child, within))
+            elif name in pskc_schema.ELEMENTS:
                 _strip_pskc(
                     child, Message("place-key", number=within) if within else Message("place-file")
                 )
-        if len(kept) < len(element):
-            element[:] = kept
 
 
 def _strip_pskc(element: Element, where: str) -> None:
     namespace, name = _split(element.tag)
     if namespace != PSKC:
-        raise bad("xml-namespace", where=where, element=name, namespace=namespace, expected=PSKC)
+        shown = namespace if re.fullmatch(r"\S{0,80}", namespace) else "…"
+        raise bad("xml-namespace", where=where, element=name, namespace=shown, expected=PSKC)
     element.tag = name

@@ -23,6 +23,11 @@ def decode(content: bytes) -> str:
         raise bad("file-encoding-unknown") from None
 
 
+def is_utf16(content: bytes) -> bool:
+    """Say whether a file is in UTF-16, by its mark or its zeros."""
+    return _encoding(content)[1] != "utf-8"
+
+
 def start(content: bytes) -> str:
     """Give the first characters of a file in lower case, without white space before them."""
     mark, encoding = _encoding(content)

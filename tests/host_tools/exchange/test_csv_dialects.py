@@ -123,7 +123,7 @@ def test_other_kinds_of_yubikey_are_refused():
         f"508326,,0,{HEX},,2013-12-12T08:41:07,\n"
         f"508327,cccccccccccc,83cebdfb7b93,{HEX},,2013-12-12T08:43:17,\n"
     )
-    assert "Line 2 is not in OATH mode" in refused(mixed)
+    assert "Line 2 of the YubiKey log is not of an OATH-HOTP" in refused(mixed)
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])

@@ -283,7 +283,7 @@ def test_a_plain_key_is_refused_where_an_encrypted_one_was_expected():
         (package("7", PLAIN).replace('Length="6"', 'Length="12"'), "number of digits of 12"),
         (
             package("7", PLAIN).replace("<ResponseFormat", "<Suite>MD5</Suite><ResponseFormat"),
-            "algorithm of MD5",
+            "the hash MD5 is not known",
         ),
         (package("7", PLAIN, more="<Policy><OnlyOnSundays/></Policy>"), "usage policy"),
         (package("7", PLAIN).replace("<Key ", "<Key Id='8'/><Key "), "holds 2 keys"),

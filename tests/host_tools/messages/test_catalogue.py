@@ -241,7 +241,7 @@ def test_numbers_have_the_signs_of_their_language(language):
 
 def test_messages_within_messages_speak_the_same_language():
     place = Message("place-line", line=3)
-    error = KodebrikError("csv-serial-rounded", 3, where=place)
+    error = KodebrikError("csv-rounded", 3, where=place)
     assert error.message.startswith("Line 3: ")
     assert error.text("da").startswith("Linje 3: ")
     faults = catalogue.listed(
