@@ -5,51 +5,92 @@ issuer prefix and parameter must agree, and parameters that change the codes in 
 not support are refused. Errors never quote the URI.
 """
 
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+from collections.abc import Iterator
+from urllib.parse import quote, unquote, unquote_plus, urlencode, urlsplit
 
 from host_tools.errors import ExitCode, KodebrikError
-from host_tools.exchange import key_package, text_encoding
+from host_tools.exchange import hash_names, key_package, secret_fields, text_encoding
 from host_tools.exchange.key_package import KeyPackage, bad
 from host_tools.exchange.token_file import NO_OPTIONS, ReadOptions, Remarks, TokenFile
 from host_tools.messages.catalogue import Argument, Message
+from host_tools.otp import secret_text
 from host_tools.otp.credential import Credential
-from host_tools.otp.secret_text import decode_base32, encode_base32
 
-# Parameters that change the codes or the name; others (image, color …) are ignored.
-_MEANINGFUL = ("secret", "issuer", "algorithm", "digits", "period", "counter", "encoder")
+_PARAMETERS = ("secret", "issuer", "algorithm", "digits", "period", "counter")
+# Of apps and servers: what they show beside the codes.
+_PASSED_OVER = ("image", "icon", "color", "colour", "creator")
+_MOST_SHOWN = 24  # characters of a name; a secret of 128 bits has 26 and more
+_UNUSED = {"totp": "counter", "hotp": "period"}  # FreeOTP writes both
 
 
-def parse(uri: str, name: str | None = None) -> Credential:
+def parse(uri: str, name: str | None = None, remarks: Remarks | None = None) -> Credential:
     """Read a URI; the credential is named `name`, by default after the URI's label.
 
-    KodebrikError for what is not an otpauth URI, or not one that a token supports.
+    KodebrikError for what is not an otpauth URI, or not one that a token supports. A URI that names
+    no hash for a secret of 32 or 64 bytes is read by the rule of hash_names.
     """
+    remarks = Remarks() if remarks is None else remarks
+    return _credential(uri, name, Message("place-uri"), remarks)
+
+
+def _credential(uri: str, name: str | None, where: str, remarks: Remarks) -> Credential:
     try:
         parts = urlsplit(uri.strip())
-        pairs = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=True, errors="strict")
+        pairs = list(_pairs(parts.query))
         label = unquote(parts.path.removeprefix("/"), errors="strict")
     except ValueError:  # its text may quote the URI, and so the secret
         raise _bad("otpauth-invalid") from None
     kind = parts.netloc.lower()
-    if parts.scheme.lower() != "otpauth" or kind not in ("totp", "hotp"):
+    if parts.scheme.lower() != "otpauth" or kind not in ("totp", "hotp") or parts.fragment:
         raise _bad("otpauth-invalid")
-    values = {key: value for key, value in pairs if key in _MEANINGFUL}
-    twice = [key for key in _MEANINGFUL if sum(key == other for other, _ in pairs) > 1]
-    if twice:
-        raise _bad("otpauth-parameter-twice", parameter=twice[0])
-    if "encoder" in values:
-        raise _bad("otpauth-alphabet")
+    values = _values(pairs, kind, remarks)
     if not values.get("secret"):
         raise _bad("otpauth-without-secret")
+    secret = secret_text.decode_base32(values["secret"])
+    secret_fields.warn_of_spare_bits(where, values["secret"], secret, remarks)
+    named = (
+        hash_names.parse(Message("place-uri"), values["algorithm"])
+        if values.get("algorithm")
+        else None
+    )
     period, counter = _moving_factor(kind, values)
     return Credential(
         name=name or _name(label, values.get("issuer", "")),
-        secret=decode_base32(values["secret"]),
-        algorithm=values.get("algorithm", "SHA1").upper(),
+        secret=secret,
+        algorithm=hash_names.choose(where, named, len(secret), remarks),
         digits=_number(values, "digits", 6),
         period=period,
         counter=counter,
     )
+
+
+def _pairs(query: str) -> Iterator[tuple[str, str]]:
+    """Give the parameters, names in lower case; one without "=" is empty. ValueError when it is not
+    UTF-8."""
+    for part in filter(None, query.split("&")):
+        key, _, value = part.partition("=")
+        yield (
+            unquote_plus(key, errors="strict").lower(),
+            unquote_plus(value, errors="strict").strip(),
+        )
+
+
+def _values(pairs: list[tuple[str, str]], kind: str, remarks: Remarks) -> dict[str, str]:
+    """Give the parameters that are read; KodebrikError names one that is not understood or stands
+    twice."""
+    values: dict[str, str] = {}
+    for key, value in pairs:
+        if key in values:
+            raise _bad("otpauth-parameter-twice", parameter=key)
+        if key == "encoder":
+            raise _bad("otpauth-alphabet")
+        if key in _PASSED_OVER or (key == _UNUSED[kind] and value.isdigit()):
+            remarks.pass_over(key)
+        elif key not in _PARAMETERS:
+            raise _bad("otpauth-parameter-unknown", parameter=_shown(key))
+        else:
+            values[key] = value
+    return values
 
 
 def compose(credential: Credential) -> str:
@@ -57,7 +98,7 @@ def compose(credential: Credential) -> str:
     if credential.suite is not None:
         raise _bad("otpauth-no-challenges")
     parameters: dict[str, str | int] = {
-        "secret": encode_base32(credential.secret),
+        "secret": secret_text.encode_base32(credential.secret),
         "algorithm": credential.algorithm,
         "digits": credential.digits,
     }
@@ -86,11 +127,11 @@ def read(content: bytes, options: ReadOptions = NO_OPTIONS) -> TokenFile:
     """
     lines = (line.strip() for line in text_encoding.decode(content).splitlines())
     kept = [(number, line) for number, line in enumerate(lines, 1) if line and line[0] != "#"]
-    found = []
+    found, remarks = [], Remarks()
     for done, (number, uri) in enumerate(kept, 1):
         where = Message("place-line", line=number)
         try:
-            credential = parse(uri)
+            credential = _credential(uri, None, where, remarks)
         except KodebrikError as error:
             raise bad("key-invalid", where=where, what=error.message, advice=error.hint) from None
         serial = key_package.check_serial(where, credential.name.rpartition(":")[2])
@@ -100,7 +141,7 @@ def read(content: bytes, options: ReadOptions = NO_OPTIONS) -> TokenFile:
     if not found:
         raise bad("otpauth-list-empty")
     key_package.check_distinct((token.serial, where) for token, where in found)
-    return TokenFile("otpauth", [token for token, _ in found], Remarks())
+    return TokenFile("otpauth", [token for token, _ in found], remarks)
 
 
 def _moving_factor(kind: str, values: dict[str, str]) -> tuple[int | None, int | None]:
@@ -123,9 +164,16 @@ def _name(label: str, issuer: str) -> str:
     if not colon:
         prefix, account = "", label
     prefix, account, issuer = prefix.strip(), account.strip(), issuer.strip()
+    if issuer and prefix.replace("+", " ") == issuer:
+        prefix = issuer  # a form's encoding, which paths do not have
     if prefix and issuer and prefix != issuer:
         raise _bad("otpauth-two-issuers")
     return ":".join(part for part in (issuer or prefix, account) if part)
+
+
+def _shown(name: str) -> str:
+    """Give a parameter's name for an error, or "…" for one that could be a secret."""
+    return name if len(name) <= _MOST_SHOWN and name.isprintable() else "…"
 
 
 def _bad(identifier: str, **arguments: Argument) -> KodebrikError:

@@ -28,9 +28,9 @@ def hexadecimal(where: str, text: str) -> Secret:
 
 def base32(where: str, text: str, remarks: Remarks) -> Secret:
     """Decode base32 (RFC 4648 section 6); KodebrikError begins with `where`."""
-    return _checked_end(
-        where, text, _placed(where, lambda: secret_text.decode_base32(text)), remarks
-    )
+    secret = _placed(where, lambda: secret_text.decode_base32(text))
+    warn_of_spare_bits(where, text, secret, remarks)
+    return secret
 
 
 def either(where: str, text: str, remarks: Remarks) -> Secret:
@@ -38,7 +38,8 @@ def either(where: str, text: str, remarks: Remarks) -> Secret:
     `where`, also for what could be either."""
     secret = _placed(where, lambda: secret_text.parse(text))
     _, _, bare = text.rpartition(":")
-    return _checked_end(where, bare, secret, remarks)
+    warn_of_spare_bits(where, bare, secret, remarks)
+    return secret
 
 
 def base64_bytes(where: str, text: str) -> bytes:
@@ -67,17 +68,16 @@ def base64_secret(where: str, text: str) -> bytes:
     return base64_bytes(where, text)
 
 
-def _placed(where: str, decode: Callable[[], Secret]) -> Secret:
-    try:
-        return decode()
-    except KodebrikError as error:
-        raise bad("key-invalid", where=where, what=error.message, advice=error.hint) from None
-
-
-def _checked_end(where: str, text: str, secret: Secret, remarks: Remarks) -> Secret:
+def warn_of_spare_bits(where: str, text: str, secret: Secret, remarks: Remarks) -> None:
     """Warn when base32 ends in bits that no byte holds: every decoder leaves them out."""
     bare = re.sub(r"[\s=-]+", "", text).upper()
     written = secret_text.encode_base32(secret)
     if len(bare) == len(written) and bare != written:
         remarks.warn(where, Message("base32-spare-bits"))
-    return secret
+
+
+def _placed(where: str, decode: Callable[[], Secret]) -> Secret:
+    try:
+        return decode()
+    except KodebrikError as error:
+        raise bad("key-invalid", where=where, what=error.message, advice=error.hint) from None

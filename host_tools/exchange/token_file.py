@@ -61,6 +61,18 @@ class Remarks:
             for what, places in self._warnings.items()
         ]
 
+    @property
+    def sentences(self) -> list[Message]:
+        """The warnings, and one sentence that lists what was passed over."""
+        if not self._passed_over:
+            return self.warnings
+        return [*self.warnings, Message("passed-over", fields=", ".join(self._passed_over))]
+
+    def as_json(self) -> dict[str, list[str]]:
+        """Give the remarks that there are, in English."""
+        found = {"passed_over": self.passed_over, "warnings": list(map(str, self.warnings))}
+        return {name: values for name, values in found.items() if values}
+
 
 @dataclass(frozen=True)
 class TokenFile:

@@ -35,7 +35,7 @@ def parse(text: str) -> Secret:
     kind = marked.strip().lower() if separator else ""
     if kind not in ("", "hex", "base32"):
         raise _bad("secret-mark-unknown")
-    letters = re.sub(r"[\s-]+", "", rest if separator else text).upper()
+    letters = _letters(rest if separator else text)
     bare = letters.rstrip("=")
     as_base32, as_hex = _is_base32(bare), letters == bare and _is_hex(letters)
     if not kind and as_base32 and as_hex:
@@ -49,7 +49,7 @@ def parse(text: str) -> Secret:
 
 def decode_base32(text: str) -> Secret:
     """Decode base32 in any case, with or without spaces and padding; KodebrikError otherwise."""
-    bare = re.sub(r"[\s-]+", "", text).upper().rstrip("=")
+    bare = _letters(text).rstrip("=")
     if not _is_base32(bare):
         raise _bad("secret-not-base32")
     try:
@@ -71,6 +71,12 @@ def checked(secret: Secret) -> Secret:
     if len(secret) > MAX_SECRET:
         raise _bad("secret-long", size=len(secret), most=MAX_SECRET)
     return secret
+
+
+def _letters(text: str) -> str:
+    """Take out blanks and dashes; upper case of ASCII alone, for other letters may become ASCII."""
+    bare = re.sub(r"[\s-]+", "", text)
+    return bare.upper() if bare.isascii() else bare
 
 
 def _is_base32(letters: str) -> bool:

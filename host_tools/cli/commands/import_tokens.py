@@ -1,12 +1,14 @@
 """kodebrik import and letter: import tokens into the validation server, and write the letters with
 which users activate them."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from host_tools import private_files
+from host_tools.cli import token_table
 from host_tools.cli.options.groups import option_groups
 from host_tools.cli.options.inventory import AccountName, InventoryFile, Serials, opened_inventory
 from host_tools.cli.options.keyring import IssuerKeyOptions
@@ -15,9 +17,9 @@ from host_tools.cli.options.validator import ValidatorOptions
 from host_tools.cli.output import Json, emit, warn
 from host_tools.cli.progress import reporting
 from host_tools.errors import ExitCode, KodebrikError
-from host_tools.exchange import assignments, formats, pskc_reader
-from host_tools.exchange.key_package import KeyPackage
-from host_tools.exchange.token_file import ReadOptions
+from host_tools.exchange import assignments, formats
+from host_tools.exchange.csv_dialects import NAMES
+from host_tools.exchange.token_file import ReadOptions, Remarks, TokenFile
 from host_tools.provisioning import serial_number
 from host_tools.validator import letters
 from host_tools.validator.letters import Letter
@@ -44,6 +46,10 @@ def import_tokens(
         str | None,
         typer.Option(metavar="totp|hotp", help="For CSV lines that do not say their kind."),
     ] = None,
+    dialect: Annotated[
+        str | None,
+        typer.Option(help=f"CSV dialect, if it is taken for another: {', '.join(NAMES)}."),
+    ] = None,
     encryption: PskcEncryptionOptions,
     clock_ppm: Annotated[
         float | None,
@@ -63,6 +69,13 @@ def import_tokens(
             help="With --users: and activate them, for they were handed over in person.",
         ),
     ] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Print what would be imported, with warnings; the server is not touched.",
+        ),
+    ] = False,
     inventory_file: InventoryFile = None,
     issuer: IssuerKeyOptions,
     validator: ValidatorOptions,
@@ -77,16 +90,27 @@ def import_tokens(
     if file is None:
         with opened_inventory(inventory_file) as inventory:
             issuer_key = issuer.issuer_key()
-            keys = inventory.key_packages(
+            packages = inventory.key_packages(
                 issuer_key, [serial_number.check(serial) for serial in serials or ()], account
             )
+        found = TokenFile("inventory", packages, Remarks())
     else:
-        keys = _read(file, kind, encryption.read(), serials)
+        found = _read(file, _options(kind, dialect, encryption.read()), serials)
+    keys = found.tokens
     if not keys:
         raise KodebrikError("import-nothing", ExitCode.BAD_INPUT)
     unknown = assigned.keys() - {key.serial for key in keys}
     if unknown:
         raise KodebrikError("import-user-of-other-token", ExitCode.BAD_INPUT, serial=min(unknown))
+    for sentence in found.remarks.sentences:
+        warn(sentence)
+    if dry_run:
+        tokens = token_table.as_json(keys, assigned)
+        shown = {"format": found.format, "tokens": tokens, "would_import": len(keys)}
+        table = token_table.lines(keys, assigned)
+        said = [*table, f"{_count(len(keys))} would be imported."]
+        emit(as_json, shown | found.remarks.as_json(), said)
+        return
     with validator.open() as opened:
         from host_tools.validator.records import new_token  # noqa: PLC0415 - an extra
 
@@ -95,10 +119,11 @@ def import_tokens(
             count = opened.import_tokens(
                 new, users=assigned, activate=activate, actor=_ACTOR, progress=progress
             )
-    lines = [f"{count:,} token{'s' * (count != 1)} imported."]
+    lines = [f"{_count(count)} imported."]
     if assigned:
         lines.append(f"{len(assigned):,} of them assigned{' and activated' * activate}.")
-    emit(as_json, {"imported": count} | ({"assigned": len(assigned)} if assigned else {}), lines)
+    result = {"imported": count} | ({"assigned": len(assigned)} if assigned else {})
+    emit(as_json, result | found.remarks.as_json(), lines)
 
 
 @option_groups
@@ -156,39 +181,48 @@ def letter(
     )
 
 
-def _read(
-    file: Path,
-    kind: str | None,
-    encryption: PskcEncryption,
-    serials: list[str] | None,
-) -> list[KeyPackage]:
+def _options(kind: str | None, dialect: str | None, encryption: PskcEncryption) -> ReadOptions:
     if kind not in (None, "totp", "hotp"):
         raise KodebrikError("token-kind-unknown", ExitCode.USAGE, kind=kind)
+    if dialect is not None and dialect not in NAMES:
+        raise KodebrikError(
+            "csv-dialect-unknown", ExitCode.USAGE, dialect=dialect, choices=", ".join(NAMES)
+        )
+    return ReadOptions(encryption.key, encryption.passphrase, kind, dialect)
+
+
+def _read(file: Path, options: ReadOptions, serials: list[str] | None) -> TokenFile:
     content = formats.load(file)
-    if (
-        formats.detect(content).name == "pskc"
-        and encryption.key is None
-        and encryption.passphrase is None
-    ):
-        needed = pskc_reader.needs(content)
-        if needed is None:
-            warn(
-                "The file is not encrypted: whoever had it in hands could read its secrets, or "
-                "put in their own."
-            )
-        else:
-            raise KodebrikError(
-                "pskc-transport-key-missing"
-                if needed == "key"
-                else "pskc-transport-passphrase-missing",
-                ExitCode.WRONG_KEY,
-            )
+    if options.key is None and options.passphrase is None:
+        _check_encryption(formats.detect(content), content)
     with reporting("Reading") as progress:
-        options = ReadOptions(encryption.key, encryption.passphrase, kind, progress=progress)
-        keys = list(formats.read(content, options).tokens)
+        found = formats.read(content, replace(options, progress=progress))
     if not serials:
-        return keys
-    missing = set(serials) - {key.serial for key in keys}
+        return found
+    missing = set(serials) - {token.serial for token in found.tokens}
     if missing:
         raise KodebrikError("import-serial-missing", ExitCode.BAD_INPUT, serial=min(missing))
-    return [key for key in keys if key.serial in serials]
+    chosen = [token for token in found.tokens if token.serial in serials]
+    return replace(found, tokens=chosen)
+
+
+def _check_encryption(form: formats.Format, content: bytes) -> None:
+    """Raise KodebrikError for an encrypted file, which needs a key or passphrase, and warn of PSKC
+    that is not encrypted."""
+    needed = form.needs(content)
+    if needed is not None:
+        raise KodebrikError(
+            "pskc-transport-key-missing"
+            if needed == "key"
+            else "pskc-transport-passphrase-missing",
+            ExitCode.WRONG_KEY,
+        )
+    if form.name == "pskc":
+        warn(
+            "The file is not encrypted: whoever had it in hands could read its secrets, or "
+            "put in their own."
+        )
+
+
+def _count(tokens: int) -> str:
+    return f"{tokens:,} token{'s' * (tokens != 1)}"

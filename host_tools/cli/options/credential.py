@@ -12,6 +12,7 @@ from host_tools import private_files
 from host_tools.cli.output import warn
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.exchange import otpauth
+from host_tools.exchange.token_file import Remarks
 from host_tools.otp import challenges, secret_text
 from host_tools.otp.credential import Credential
 from host_tools.secret import Secret
@@ -73,7 +74,12 @@ class CredentialOptions:
             said = (self.algorithm, self.digits, self.period, self.counter, self.suite)
             if any(value is not None for value in said):
                 raise KodebrikError("otpauth-with-parameters", ExitCode.USAGE)
-            return otpauth.parse(private_files.read_text(self.otpauth_file, warn), name)
+            remarks = Remarks()
+            uri = private_files.read_text(self.otpauth_file, warn)
+            credential = otpauth.parse(uri, name, remarks)
+            for warning in remarks.warnings:
+                warn(warning)
+            return credential
         if self.suite is not None:
             return self._ocra(self.suite, name, entry or messages.ENTRIES[0])
         algorithm = _algorithm(self.algorithm)

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from host_tools.errors import KodebrikError
 from host_tools.exchange import formats
-from host_tools.exchange.token_file import ReadOptions
+from host_tools.exchange.token_file import ReadOptions, Remarks
 from host_tools.progress import Progress
 from host_tools.secret import Secret
 from host_tools.validator.errors import InvalidError
@@ -26,9 +26,12 @@ Kind = Literal["totp", "hotp"]
 
 
 class Imported(BaseModel):
-    """How many tokens came in."""
+    """How many tokens came in, and what the file says beside them: fields that were passed over,
+    and warnings, where there are any."""
 
     imported: int
+    passed_over: list[str] = []
+    warnings: list[str] = []
 
 
 class Assignment(RequestBody):
@@ -64,7 +67,9 @@ def assign_tokens(service: Service, caller: Administrator, body: Assignments) ->
     )
 
 
-@router.post("/imports", responses=responses(409), status_code=201)
+@router.post(
+    "/imports", responses=responses(409), status_code=201, response_model_exclude_defaults=True
+)
 def import_file(
     service: Service,
     caller: Administrator,
@@ -84,8 +89,9 @@ def import_file(
     ] = GENERIC_PPM,
 ) -> Imported:
     """Import a file. Its first fault is named, and then nothing is imported."""
-    tokens = read_tokens(file.file.read(), passphrase, key, kind, clock_ppm=clock_ppm)
-    return Imported(imported=service.import_tokens(tokens, actor=caller.name))
+    tokens, remarks = read_tokens(file.file.read(), passphrase, key, kind, clock_ppm=clock_ppm)
+    count = service.import_tokens(tokens, actor=caller.name)
+    return Imported(imported=count, **remarks.as_json())
 
 
 def read_tokens(
@@ -95,15 +101,15 @@ def read_tokens(
     kind: Kind | None,
     progress: Progress | None = None,
     clock_ppm: float = GENERIC_PPM,
-) -> list[NewToken]:
-    """Read a file's tokens, with clocks that can be off by `clock_ppm`; InvalidError names its
-    first fault."""
+) -> tuple[list[NewToken], Remarks]:
+    """Read a file's tokens, with clocks that can be off by `clock_ppm`, and the remarks on it;
+    InvalidError names its first fault."""
     try:
         options = ReadOptions(_hexadecimal(key), _secret(passphrase), kind, progress=progress)
-        found = formats.read(content, options).tokens
+        found = formats.read(content, options)
     except KodebrikError as error:  # all that is wrong here was sent: the file or its key
         raise InvalidError(error.identifier, **error.message.arguments) from None
-    return [new_token(token, clock_ppm) for token in found]
+    return [new_token(token, clock_ppm) for token in found.tokens], found.remarks
 
 
 def _secret(text: str) -> Secret | None:

@@ -4,7 +4,7 @@ that its progress shows without scripts, and in whichever worker the request is.
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -69,9 +69,11 @@ def take_file(
 
 @dataclass
 class _Outcome:
-    """How an import ended: the number of tokens, or what was refused, or neither for a defect."""
+    """How an import ended: the number of tokens, or what was refused, or neither for a defect; and
+    the remarks on the file."""
 
     imported: int | None = None
+    remarks: Sequence[str] = ()
     refused: KodebrikError | None = None
 
 
@@ -100,13 +102,14 @@ class _Import:
 
     def _run(self) -> None:
         try:
-            tokens = read_tokens(
+            tokens, remarks = read_tokens(
                 self._content,
                 self._passphrase.reveal().decode(),
                 self._key.reveal().decode(),
                 None,
                 self._teller("import_read"),
             )
+            self.outcome.remarks = remarks.sentences
             self.outcome.imported = self._validator.import_tokens(
                 tokens, actor=self._actor, progress=self._teller("import_stored")
             )

@@ -156,7 +156,8 @@ def test_the_server_imports_a_pskc_file_with_its_key_alone(
         "import", out, "--encryption-key-file", private(tmp_path / "other", "ff" * 16)
     )
     assert code == ExitCode.WRONG_KEY
-    assert call("import", out, "--encryption-key-file", key_file) == (0, {"imported": 1})
+    imported = {"imported": 1, "passed_over": ["EncryptionKey/KeyName"]}
+    assert call("import", out, "--encryption-key-file", key_file) == (0, imported)
 
 
 def test_an_import_is_all_or_nothing(call, server, tmp_path):

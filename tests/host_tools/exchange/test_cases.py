@@ -65,4 +65,6 @@ def test_a_32_byte_secret_without_a_hash_has_one_rule_and_a_warning():
     found = read("b12-pskc-sha256-by-length.xml")
     assert found.tokens[0].credential.algorithm == "SHA256"
     assert len(found.tokens[0].credential.secret) == 32
-    assert any("no hash is named; SHA256 was taken" in warning for warning in found.remarks.warnings)
+    assert any(
+        "no hash is named; SHA256 was taken" in warning for warning in found.remarks.warnings
+    )

@@ -1,0 +1,42 @@
+"""What a file of tokens would bring into the server, as a table for people and as JSON objects;
+never a secret."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from host_tools.exchange.key_package import KeyPackage
+
+_HEAD = ("serial", "kind", "hash", "digits", "period", "counter", "suite", "name", "user")
+
+
+def as_json(tokens: Sequence[KeyPackage], users: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Give an object for each token: its serial number, parameters and user; what a token does not
+    have is left out."""
+    objects = []
+    for token in tokens:
+        ocra, it = token.suite is not None, token.credential
+        fields = {
+            "serial": token.serial,
+            "kind": "ocra" if ocra else it.kind,
+            "hash": it.algorithm,
+            "digits": it.digits,
+            "period": None if ocra else it.period,
+            "counter": it.counter,
+            "suite": token.suite,
+            "name": it.name,
+            "user": users.get(token.serial),
+            "manufacturer": token.manufacturer,
+            "model": token.model,
+        }
+        objects.append({name: value for name, value in fields.items() if value is not None})
+    return objects
+
+
+def lines(tokens: Sequence[KeyPackage], users: Mapping[str, str]) -> Iterator[str]:
+    """Give the lines of a table with a head; columns that no token fills are left out."""
+    rows = as_json(tokens, users)
+    names = [name for name in _HEAD if any(name in row for row in rows)]
+    table = [names, *([str(row.get(name, "-")) for name in names] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for row in table:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
