@@ -11,7 +11,7 @@ docs/tokens.md). Every field is read, or listed as passed over, or the file is r
 - "oath-with-users", privacyIDEA's version 2: user, resolver and realm before that
 - "pi-tokenjanitor", of privacyIDEA: the user before it (it does not name the hash)
 - "multiotp": serial, manufacturer, kind, hexadecimal secret, digits, period or counter
-- "yubico-traditional" and "yubico": the configuration log of the YubiKey Personalization Tool
+- "yubico": both forms of the configuration log of the YubiKey Personalization Tool
   (yubikey-personalization-gui, src/yubikeylogger.cpp)
 """
 
@@ -31,6 +31,7 @@ from host_tools.secret import Secret
 KINDS = ("totp", "hotp", "ocra")
 _NUMBERS = ("digits", "period", "counter")
 _HEX = re.compile(r"[0-9A-Fa-f]{16,}")
+_SHORT_HEX = re.compile(r"[0-9A-Fa-f]{4,}")
 _YUBIKEY_COUNTER = re.compile(r"[0-9]{1,7}")  # at most 16 * 65535
 _YUBIKEY_SECRET = 40  # hexadecimal digits; other modes have 32
 _YUBICO_EVENTS = (
@@ -72,7 +73,7 @@ def read(content: bytes, options: ReadOptions = NO_OPTIONS) -> TokenFile:
     if not found:
         raise bad("file-without-token")
     key_package.check_distinct((token.serial, where) for token, where in found)
-    if not name.startswith("yubico"):  # those count from 1 in production
+    if name != "yubico":  # those count from 1 in production
         refuse_lost_zeros([(token.serial, where) for token, where in found])
     return TokenFile(f"csv, {name}", [token for token, _ in found], remarks)
 
@@ -89,11 +90,11 @@ def _dialect(version: int, rows: Sequence[Row]) -> str:
     first, second, third, fourth = [*fields, *[""] * 4][:4]
     numbered = first.isdigit() and not third.isalpha() and len(fields) > 5  # noqa: PLR2004 - as many are logged
     found = {
-        "yubico-traditional": first.lower().startswith(_YUBICO_EVENTS),
-        "yubico": numbered and bool(_HEX.fullmatch(fourth) and not _HEX.fullmatch(second)),
+        "yubico": first.lower().startswith(_YUBICO_EVENTS)
+        or (numbered and bool(_HEX.fullmatch(fourth) and not _HEX.fullmatch(second))),
         "multiotp": third.isalpha() and bool(_HEX.fullmatch(fourth)),
         "pi-tokenjanitor": fourth.isalpha() and bool(_HEX.fullmatch(third)),
-        "oath": third.lower() in KINDS or bool(_HEX.fullmatch(second)),
+        "oath": third.lower() in KINDS or bool(_SHORT_HEX.fullmatch(second)),
     }
     for name, fits in found.items():
         if fits:
@@ -169,6 +170,8 @@ def _yubico_traditional(row: Row, remarks: Remarks) -> Record:
 
 
 def _yubico(row: Row, remarks: Remarks) -> Record:
+    if not row.fields[0].isdigit():
+        return _yubico_traditional(row, remarks)
     serial, identifier, counter, secret, access_code, timestamp = _padded(row, 6)
     if not _YUBIKEY_COUNTER.fullmatch(counter) or len(secret) != _YUBIKEY_SECRET:
         raise bad("csv-line-not-oath", line=row.line)
@@ -187,7 +190,6 @@ _READERS: dict[str, Callable[[Row, Remarks], Record]] = {
     "oath-with-users": _oath_with_users,
     "pi-tokenjanitor": _janitor,
     "multiotp": _multiotp,
-    "yubico-traditional": _yubico_traditional,
     "yubico": _yubico,
 }
 NAMES = ("entra", "columns", *_READERS)

@@ -64,6 +64,8 @@ def read(content: bytes, options: ReadOptions = NO_OPTIONS) -> TokenFile:
     remarks, document = Remarks(), PSKC()
     if root.get("Version", "1.0").strip() not in ("1", "1.0"):
         raise bad("pskc-version")
+    if root.find("EncryptionKey/X509Data") is not None:
+        raise bad("pskc-for-certificate")
     if root.find("Signature") is not None:
         remarks.warn(Message("place-file"), Message("pskc-signature-unverified"))
     pskc_schema.check(Message("place-head"), root, remarks)
@@ -95,8 +97,6 @@ def needs(content: bytes) -> str | None:
 def _set_key(document: PSKC, root: Element, key: Secret | None, passphrase: Secret | None) -> None:
     encryption = document.encryption
     derivation = encryption.derivation
-    if root.find("EncryptionKey/X509Data") is not None:
-        raise bad("pskc-for-certificate")
     if derivation.algorithm:
         if passphrase is None:
             raise _not_decrypted("pskc-needs-passphrase")
@@ -150,6 +150,8 @@ def _read_package(document: PSKC, where: str, package: Element, remarks: Remarks
     if len(keys) != 1:
         raise bad("pskc-package-keys", where=where, count=len(keys))
     element, algorithm = keys[0], (keys[0].get("Algorithm") or "").strip()
+    if not algorithm:
+        raise bad("pskc-kind-missing", where=where)
     found = _KIND.fullmatch(algorithm)
     if found is None:
         raise bad("pskc-kind", where=where, kind=algorithm[: key_package.MAX_SERIAL])

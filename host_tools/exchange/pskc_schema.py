@@ -15,7 +15,7 @@ from host_tools.exchange.token_file import Remarks
 # By element: the children and the attributes that are read.
 _CHILDREN = {
     "KeyContainer": "EncryptionKey MACMethod KeyPackage",
-    "EncryptionKey": "DerivedKey X509Data",
+    "EncryptionKey": "DerivedKey",
     "DerivedKey": "KeyDerivationMethod",
     "KeyDerivationMethod": "PBKDF2-params",
     "PBKDF2-params": "Salt IterationCount KeyLength PRF",
