@@ -4,9 +4,21 @@ never a secret."""
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from host_tools.cli.output import spoken
 from host_tools.exchange.key_package import KeyPackage
+from host_tools.messages.catalogue import Message
 
-_HEAD = ("serial", "kind", "hash", "digits", "period", "counter", "suite", "name", "user")
+_HEAD = {
+    "serial": Message("import.column-serial"),
+    "kind": Message("import.column-kind"),
+    "hash": Message("import.column-hash"),
+    "digits": Message("import.column-digits"),
+    "period": Message("import.column-period"),
+    "counter": Message("import.column-counter"),
+    "suite": Message("import.column-suite"),
+    "name": Message("import.column-name"),
+    "user": Message("import.column-user"),
+}
 
 
 def as_json(tokens: Sequence[KeyPackage], users: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -36,7 +48,8 @@ def lines(tokens: Sequence[KeyPackage], users: Mapping[str, str]) -> Iterator[st
     """Give the lines of a table with a head; columns that no token fills are left out."""
     rows = as_json(tokens, users)
     names = [name for name in _HEAD if any(name in row for row in rows)]
-    table = [names, *([str(row.get(name, "-")) for name in names] for row in rows)]
+    head = [spoken(_HEAD[name]) for name in names]
+    table = [head, *([str(row.get(name, "-")) for name in names] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     for row in table:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

@@ -1,8 +1,10 @@
 """The hash of a token's codes: its names in files, and the one rule for files that do not name it.
 
-A file that names no hash means SHA-1, unless the secret has 32 or 64 bytes, the output of SHA-256
-and SHA-512 (RFC 6238 section 5.1 wants keys of that length): then it is that hash. LinOTP and
-privacyIDEA read CSV files by the same rule. Whoever reads such a file is warned.
+A token whose hash is not named has SHA-1, unless its secret has 32 or 64 bytes, the output of
+SHA-256 and SHA-512 (RFC 6238 section 5.1 wants keys of that length): then it has that hash. LinOTP
+and privacyIDEA read CSV files by the same rule. An otpauth URI always names its hash, for its
+format defines that none means SHA-1, and writers leave that out. Either way, whoever reads a secret
+of 32 or 64 bytes without a name is warned, and told which hash was taken.
 """
 
 import re
@@ -30,13 +32,15 @@ def parse(where: str, text: str) -> str:
     return f"SHA{found[1]}"
 
 
-def choose(where: str, named: str | None, secret_size: int, remarks: Remarks) -> str:
-    """Give the hash that a file names, or, where it names none, that of the secret's size (bytes),
-    with a warning."""
+def choose(
+    where: str, named: str | None, secret_size: int, remarks: Remarks, defined: str | None = None
+) -> str:
+    """Give the hash that a file names. Where it names none: the one that the format has `defined`
+    for this, or that of the secret's size (bytes), with a warning for 32 and 64 bytes."""
     if named and named.strip():
         return parse(where, named)
-    algorithm = _OF_SIZE.get(secret_size)
-    if algorithm is None:
-        return "SHA1"
+    if secret_size not in _OF_SIZE:
+        return defined or "SHA1"
+    algorithm = defined or _OF_SIZE[secret_size]
     remarks.warn(where, Message("hash-assumed", size=secret_size, algorithm=algorithm))
     return algorithm

@@ -26,8 +26,8 @@ _UNUSED = {"totp": "counter", "hotp": "period"}  # FreeOTP writes both
 def parse(uri: str, name: str | None = None, remarks: Remarks | None = None) -> Credential:
     """Read a URI; the credential is named `name`, by default after the URI's label.
 
-    KodebrikError for what is not an otpauth URI, or not one that a token supports. A URI that names
-    no hash for a secret of 32 or 64 bytes is read by the rule of hash_names.
+    KodebrikError for what is not an otpauth URI, or not one that a token supports. The
+    remarks say what was passed over or is doubtful.
     """
     remarks = Remarks() if remarks is None else remarks
     return _credential(uri, name, Message("place-uri"), remarks)
@@ -57,7 +57,7 @@ def _credential(uri: str, name: str | None, where: str, remarks: Remarks) -> Cre
     return Credential(
         name=name or _name(label, values.get("issuer", "")),
         secret=secret,
-        algorithm=hash_names.choose(where, named, len(secret), remarks),
+        algorithm=hash_names.choose(where, named, len(secret), remarks, defined="SHA1"),
         digits=_number(values, "digits", 6),
         period=period,
         counter=counter,

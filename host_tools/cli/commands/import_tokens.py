@@ -20,6 +20,7 @@ from host_tools.errors import ExitCode, KodebrikError
 from host_tools.exchange import assignments, formats
 from host_tools.exchange.csv_dialects import NAMES
 from host_tools.exchange.token_file import ReadOptions, Remarks, TokenFile
+from host_tools.messages.catalogue import Message
 from host_tools.provisioning import serial_number
 from host_tools.validator import letters
 from host_tools.validator.letters import Letter
@@ -108,20 +109,25 @@ def import_tokens(
         tokens = token_table.as_json(keys, assigned)
         shown = {"format": found.format, "tokens": tokens, "would_import": len(keys)}
         table = token_table.lines(keys, assigned)
-        said = [*table, f"{_count(len(keys))} would be imported."]
+        said = [*table, Message("import.would-import", count=len(keys))]
         emit(as_json, shown | found.remarks.as_json(), said)
         return
     with validator.open() as opened:
         from host_tools.validator.records import new_token  # noqa: PLC0415 - an extra
 
         new = [new_token(key, clock_ppm) for key in keys]
-        with reporting("Importing") as progress:
+        with reporting(Message("import.importing")) as progress:
             count = opened.import_tokens(
                 new, users=assigned, activate=activate, actor=_ACTOR, progress=progress
             )
-    lines = [f"{_count(count)} imported."]
+    lines = [Message("import.imported", count=count)]
     if assigned:
-        lines.append(f"{len(assigned):,} of them assigned{' and activated' * activate}.")
+        lines.append(
+            Message(
+                "import.assigned-and-activated" if activate else "import.assigned",
+                count=len(assigned),
+            )
+        )
     result = {"imported": count} | ({"assigned": len(assigned)} if assigned else {})
     emit(as_json, result | found.remarks.as_json(), lines)
 
@@ -177,7 +183,7 @@ def letter(
     emit(
         as_json,
         result,
-        [f"The activation letter of {serial} is in {output}. Send it apart from the token."],
+        [Message("letter-written", serial=serial, path=output)],
     )
 
 
@@ -195,7 +201,7 @@ def _read(file: Path, options: ReadOptions, serials: list[str] | None) -> TokenF
     content = formats.load(file)
     if options.key is None and options.passphrase is None:
         _check_encryption(formats.detect(content), content)
-    with reporting("Reading") as progress:
+    with reporting(Message("import.reading")) as progress:
         found = formats.read(content, replace(options, progress=progress))
     if not serials:
         return found
@@ -218,11 +224,4 @@ def _check_encryption(form: formats.Format, content: bytes) -> None:
             ExitCode.WRONG_KEY,
         )
     if form.name == "pskc":
-        warn(
-            "The file is not encrypted: whoever had it in hands could read its secrets, or "
-            "put in their own."
-        )
-
-
-def _count(tokens: int) -> str:
-    return f"{tokens:,} token{'s' * (tokens != 1)}"
+        warn(Message("import.unencrypted"))
