@@ -43,7 +43,7 @@ def read(content: bytes, remarks: Remarks) -> tuple[int, list[Row]]:
     kept = [
         (number, line)
         for number, line in enumerate(lines, 1)
-        if line.strip(" " + _DELIMITERS) and line[:1] != "#"
+        if line.strip(" " + _DELIMITERS) and not _is_comment(line)
     ]
     named = _SEPARATOR_LINE.fullmatch(kept[0][1].strip()) if kept else None
     if named:
@@ -51,6 +51,12 @@ def read(content: bytes, remarks: Remarks) -> tuple[int, list[Row]]:
     delimiter = named[1] if named else max(_DELIMITERS, key=(kept[0][1] if kept else "").count)
     rows = [Row(number, _fields(number, line, delimiter, remarks)) for number, line in kept]
     return int(version[1]) if version else 0, rows
+
+
+def _is_comment(line: str) -> bool:
+    """Say whether a line begins with "#", and not with a field that a spreadsheet hid (#####)."""
+    first, *others = re.split(f"[{_DELIMITERS}]", line)
+    return line[:1] == "#" and not (others and _LOST.fullmatch(first.strip()))
 
 
 def _fields(number: int, line: str, delimiter: str, remarks: Remarks) -> list[str]:

@@ -84,7 +84,7 @@ def _values(pairs: list[tuple[str, str]], kind: str, remarks: Remarks) -> dict[s
             raise _bad("otpauth-parameter-twice", parameter=key)
         if key == "encoder":
             raise _bad("otpauth-alphabet")
-        if key in _PASSED_OVER or (key == _UNUSED[kind] and value.isdigit()):
+        if key in _PASSED_OVER or key == _UNUSED[kind]:
             remarks.pass_over(key)
         elif key not in _PARAMETERS:
             raise _bad("otpauth-parameter-unknown", parameter=_shown(key))
