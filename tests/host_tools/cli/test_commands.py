@@ -216,6 +216,46 @@ def test_pairs_need_their_kind_and_single_tokens_may_be_picked(call, server, tmp
     assert call("import", str(tmp_path / "none.csv"))[0] == ExitCode.FILE
 
 
+def test_a_dry_run_prints_what_would_come_in_and_touches_no_server(server, tmp_path, capsys, call):
+    text = f"serial,secret,type,remark\n7001,hex:{HEX},totp,new\n7002,hex:{'ab' * 32},hotp,\n"
+    csv = private(tmp_path / "two.csv", text)
+    users = private(tmp_path / "users.csv", "7001,sofie.hansen\n")
+    code, result = call("import", csv, "--dry-run", "--users", users)
+    assert code == 0
+    assert result["format"] == "csv, columns"
+    assert [
+        (token["serial"], token["kind"], token["hash"], token.get("user"))
+        for token in result["tokens"]
+    ] == [("7001", "totp", "SHA1", "sofie.hansen"), ("7002", "hotp", "SHA256", None)]
+    assert result["passed_over"] == ["remark"]
+    assert "Line 3 (7002): no hash is named; SHA256 was taken" in result["warnings"][0]
+    assert HEX not in json.dumps(result)
+    capsys.readouterr()
+    assert main(["import", csv, "--dry-run"]) == 0
+    printed, said = capsys.readouterr()
+    assert re.search(r"Serial number +Kind +Hash", printed)
+    assert re.search(r"7002 +hotp +SHA256 +6 +- +0", printed)
+    assert "2 tokens would be imported." in printed
+    assert "SHA256 was taken" in said
+    assert "Passed over, because codes do not depend on it: remark." in said
+    assert not (tmp_path / "validator.db").exists()
+
+
+def test_the_dialect_of_a_csv_file_can_be_chosen(call, server, tmp_path):
+    csv = private(tmp_path / "one.csv", f"n/a,7001,{HEX},totp,6,30\n")
+    code, result = call("import", csv, "--dialect", "pi-tokenjanitor", "--dry-run")
+    assert (code, result["format"], result["would_import"]) == (0, "csv, pi-tokenjanitor", 1)
+    assert call("import", csv, "--dialect", "oath", "--dry-run")[0] == ExitCode.BAD_INPUT
+    code, result = call("import", csv, "--dialect", "excel")
+    assert code == ExitCode.USAGE
+    assert "pi-tokenjanitor" in result["hint"]
+    uris = private(
+        tmp_path / "uris.txt", "otpauth://totp/T1?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+    )
+    code, result = call("import", uris, "--dialect", "oath")
+    assert "otpauth, which has no dialects" in result["error"]
+
+
 def test_tokens_are_given_to_their_users_as_they_are_imported(call, server, tmp_path):
     csv = private(tmp_path / "two.csv", f"7001,{HEX}\n7002,{HEX}\n")
     users = private(tmp_path / "users.csv", "serial;user-ID\n7001;sofie.hansen\n")

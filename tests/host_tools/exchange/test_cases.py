@@ -3,6 +3,7 @@
 The secret is the ASCII text 12345678901234567890 unless said.
 """
 
+from base64 import b32encode, b64encode
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from host_tools.exchange import formats
 from host_tools.exchange.token_file import TokenFile
 
 CASES = Path(__file__).with_name("cases")
+PSKC = "urn:ietf:params:xml:ns:keyprov:pskc"
 SECRET = b"12345678901234567890"
 
 
@@ -68,3 +70,51 @@ def test_a_32_byte_secret_without_a_hash_has_one_rule_and_a_warning():
     assert any(
         "no hash is named; SHA256 was taken" in warning for warning in found.remarks.warnings
     )
+
+
+@pytest.mark.parametrize("size", [32, 64])
+def test_the_rule_for_a_hash_that_is_not_named_is_one(size: int):
+    secret = bytes(range(size))
+    base64 = b64encode(secret).decode()
+    head = f'<KeyContainer xmlns="{PSKC}"><KeyPackage><Key Id="T1" Algorithm="{PSKC}:totp"><Data>'
+    files = [
+        f"T1,{secret.hex()},totp,6,30\n",
+        f"serial,secret,type\nT1,hex:{secret.hex()},totp\n",
+        f"serial,secret key\nT1,{b32encode(secret).decode()}\n",
+        f"{head}<Secret><PlainValue>{base64}</PlainValue></Secret></Data></Key></KeyPackage>"
+        "</KeyContainer>",
+    ]
+    for content in files:
+        found = formats.read(content.encode())
+        algorithm = {32: "SHA256", 64: "SHA512"}[size]
+        assert found.tokens[0].credential.algorithm == algorithm
+        assert any(f"{algorithm} was taken" in warning for warning in found.remarks.warnings)
+
+
+def test_a_uri_without_a_hash_means_sha1_and_a_long_secret_is_warned_of():
+    uri = f"otpauth://totp/T1?secret={b32encode(bytes(32)).decode().rstrip('=')}"
+    found = formats.read(uri.encode())
+    assert found.tokens[0].credential.algorithm == "SHA1"
+    assert "SHA1 was taken" in found.remarks.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("uri", "complaint"),
+    [
+        ("offset=5", "parameter offset is not understood"),
+        ("DIGITS=8&digits=6", "gives its digits twice"),
+        ("digits=0x6", "digits is not a number"),
+        ("algorithm=md5", "the hash md5 is not known"),
+        ("digits", "digits is not a number"),
+    ],
+)
+def test_a_parameter_of_a_uri_is_read_or_refused(uri: str, complaint: str):
+    with pytest.raises(KodebrikError, match=complaint):
+        formats.read(f"otpauth://totp/T1?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&{uri}".encode())
+
+
+def test_upper_case_names_of_parameters_are_read():
+    uri = b"otpauth://totp/T1?Secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&Digits=8&image=x"
+    found = formats.read(uri)
+    assert found.tokens[0].credential.digits == 8
+    assert found.remarks.passed_over == ["image"]

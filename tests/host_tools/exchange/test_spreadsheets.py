@@ -32,10 +32,10 @@ def test_marks_around_a_serial_number_are_taken_off_and_told(written: str, meant
 
 @pytest.mark.parametrize(
     "written",
-    (
+    [
         *("2.3E+12", '"2,3E+12"', "2E+12", "1.23457e+11", "########", "#N/A", "#VALUE!", "=A1"),
         *("12345678.0", "12345678.00", '"12,345,678"', "12.345.678"),
-    ),
+    ],
 )
 def test_what_a_spreadsheet_lost_or_added_is_refused(written: str):
     with pytest.raises(KodebrikError, match=r"^Line 1") as error:
