@@ -68,13 +68,12 @@ def _fields(number: int, line: str, delimiter: str, remarks: Remarks) -> list[st
 
 
 def _restored(number: int, field: str, remarks: Remarks) -> str:
-    where = Message("place-line", line=number)
     guarded = _GUARD.fullmatch(field)
     if guarded:
-        remarks.warn(where, Message("csv-marks-removed"))
+        remarks.warn(Message("place-line", line=number), Message("csv-marks-removed"))
         field = (guarded[1] or guarded[2] or "").strip()
     if _LOST.fullmatch(field):
-        raise bad("csv-rounded", where=where)
+        raise bad("csv-rounded", where=Message("place-line", line=number))
     if field.startswith("="):
-        raise bad("csv-formula", where=where)
+        raise bad("csv-formula", where=Message("place-line", line=number))
     return field

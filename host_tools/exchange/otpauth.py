@@ -16,7 +16,7 @@ from host_tools.messages.catalogue import Argument, Message
 from host_tools.otp import secret_text
 from host_tools.otp.credential import Credential
 
-_PARAMETERS = ("secret", "issuer", "algorithm", "digits", "period", "counter")
+_PARAMETERS = ("secret", "issuer", "algorithm", "digits", "period", "counter", "serial")
 # Of apps and servers: what they show beside the codes.
 _PASSED_OVER = ("image", "icon", "color", "colour", "creator")
 _MOST_SHOWN = 24  # characters of a name; a secret of 128 bits has 26 and more
@@ -30,10 +30,13 @@ def parse(uri: str, name: str | None = None, remarks: Remarks | None = None) -> 
     remarks say what was passed over or is doubtful.
     """
     remarks = Remarks() if remarks is None else remarks
-    return _credential(uri, name, Message("place-uri"), remarks)
+    return _credential(uri, name, Message("place-uri"), remarks)[0]
 
 
-def _credential(uri: str, name: str | None, where: str, remarks: Remarks) -> Credential:
+def _credential(
+    uri: str, name: str | None, where: str, remarks: Remarks
+) -> tuple[Credential, str | None]:
+    """Read a URI, and the token's serial number, which privacyIDEA gives in a parameter."""
     try:
         parts = urlsplit(uri.strip())
         pairs = list(_pairs(parts.query))
@@ -54,7 +57,7 @@ def _credential(uri: str, name: str | None, where: str, remarks: Remarks) -> Cre
         else None
     )
     period, counter = _moving_factor(kind, values)
-    return Credential(
+    credential = Credential(
         name=name or _name(label, values.get("issuer", "")),
         secret=secret,
         algorithm=hash_names.choose(where, named, len(secret), remarks, defined="SHA1"),
@@ -62,6 +65,7 @@ def _credential(uri: str, name: str | None, where: str, remarks: Remarks) -> Cre
         period=period,
         counter=counter,
     )
+    return credential, values.get("serial")
 
 
 def _pairs(query: str) -> Iterator[tuple[str, str]]:
@@ -120,7 +124,8 @@ def recognises(content: bytes) -> bool:
 
 
 def read(content: bytes, options: ReadOptions = NO_OPTIONS) -> TokenFile:
-    """Read a text file with one URI per line; the label's account part is the serial number.
+    """Read a text file with one URI per line; the serial number is the parameter `serial`, or
+    the label's account part.
 
     That is how privacyIDEA exports tokens. KodebrikError names the first invalid line without
     quoting it.
@@ -131,10 +136,10 @@ def read(content: bytes, options: ReadOptions = NO_OPTIONS) -> TokenFile:
     for done, (number, uri) in enumerate(kept, 1):
         where = Message("place-line", line=number)
         try:
-            credential = _credential(uri, None, where, remarks)
+            credential, serial = _credential(uri, None, where, remarks)
         except KodebrikError as error:
             raise bad("key-invalid", where=where, what=error.message, advice=error.hint) from None
-        serial = key_package.check_serial(where, credential.name.rpartition(":")[2])
+        serial = key_package.check_serial(where, serial or credential.name.rpartition(":")[2])
         found.append((KeyPackage(serial, credential), where))
         if options.progress:
             options.progress(done, len(kept))

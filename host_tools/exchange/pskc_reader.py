@@ -59,8 +59,6 @@ def read(content: bytes, options: ReadOptions = NO_OPTIONS) -> TokenFile:
     root = pskc_xml.parse(content)
     packages = root.findall("KeyPackage")
     root[:] = [element for element in root if element.tag != "KeyPackage"]
-    if not packages:
-        raise bad("pskc-empty")
     remarks, document = Remarks(), PSKC()
     if root.get("Version", "1.0").strip() not in ("1", "1.0"):
         raise bad("pskc-version")
@@ -69,6 +67,8 @@ def read(content: bytes, options: ReadOptions = NO_OPTIONS) -> TokenFile:
     if root.find("Signature") is not None:
         remarks.warn(Message("place-file"), Message("pskc-signature-unverified"))
     pskc_schema.check(Message("place-head"), root, remarks)
+    if not packages:
+        raise bad("pskc-empty")
     with _pskc_errors(Message("place-head")):
         PSKCParser.parse_document(document, root)
     encrypted = any(next(package.iter("EncryptedValue"), None) is not None for package in packages)

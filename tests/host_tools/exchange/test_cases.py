@@ -113,6 +113,15 @@ def test_a_parameter_of_a_uri_is_read_or_refused(uri: str, complaint: str):
         formats.read(f"otpauth://totp/T1?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&{uri}".encode())
 
 
+def test_the_uri_of_privacyidea_gives_the_serial_number_apart_from_the_label():
+    uri = (
+        b"otpauth://totp/sofie?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&period=60&digits=8"
+        b"&creator=privacyidea&issuer=privacyIDEA&serial=TOTP0001A2B3"
+    )
+    (token,) = formats.read(uri).tokens
+    assert (token.serial, token.credential.name) == ("TOTP0001A2B3", "privacyIDEA:sofie")
+
+
 def test_upper_case_names_of_parameters_are_read():
     uri = b"otpauth://totp/T1?Secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&Digits=8&image=x"
     found = formats.read(uri)
