@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.exchange import csv_dialects, foreign_files, otpauth, pskc_reader
+from host_tools.exchange.authenticators.parsing import qr_pictures
+from host_tools.exchange.authenticators.readers import READERS
 from host_tools.exchange.key_package import bad
 from host_tools.exchange.pskc_xml import MAX_SIZE
 from host_tools.exchange.token_file import NO_OPTIONS, ReadOptions, TokenFile
@@ -30,6 +32,12 @@ class Format(NamedTuple):
 
 # The first that recognises a file reads it; CSV, which has no mark of its own, is the last.
 FORMATS = (
+    Format(
+        qr_pictures.NAME,
+        qr_pictures.recognises,
+        lambda content, options: read(qr_pictures.read(content), options),
+    ),
+    *(Format(*reader) for reader in READERS),
     Format("pskc", pskc_reader.recognises, pskc_reader.read, pskc_reader.needs),
     Format("otpauth", otpauth.recognises, otpauth.read),
     Format("foreign", foreign_files.recognises, foreign_files.refuse),

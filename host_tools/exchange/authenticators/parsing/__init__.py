@@ -1,0 +1,2 @@
+"""What exports are made of: JSON, CSV, protobuf, URIs and encryption, and how they are
+recognised."""
