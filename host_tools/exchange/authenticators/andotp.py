@@ -68,7 +68,7 @@ def _read_plain(content: bytes, options: ReadOptions) -> TokenFile:
 
 
 def _entry(fields: Fields) -> Entry:
-    kind = check_kind(fields.where, fields.text("type"))
+    kind = check_kind(fields.where, fields.text("type"), upper=True)
     label, issuer = fields.text("label", ""), fields.text("issuer", "")
     if not issuer:  # versions before 0.6.3 kept both in the label
         before, between, after = label.partition(" - ")

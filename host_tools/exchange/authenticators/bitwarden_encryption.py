@@ -2,8 +2,8 @@
 (https://bitwarden.com/help/encrypted-export/, src/format/BitwardenReader.cpp of KeePassXC).
 
 The password's key, by PBKDF2-HMAC-SHA256 or Argon2id, is stretched by HKDF-Expand (RFC 5869) to
-two: for AES-256-CBC, and for HMAC-SHA256 over vector and cipher text. Exports that are encrypted under
-the account's own key are not read.
+two: for AES-256-CBC, and for HMAC-SHA256 over vector and cipher text. Exports that are encrypted
+under the account's own key are not read.
 """
 
 import hashlib
@@ -11,7 +11,6 @@ import hmac
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from cryptography.hazmat.primitives.padding import PKCS7
 
@@ -24,8 +23,6 @@ APP = "Bitwarden"
 _PBKDF2, _ARGON2ID = 0, 1
 _AES_CBC_HMAC = "2"
 _PARTS = 3  # vector, cipher text and code of an encrypted text
-_MOST_LANES = 16
-_MOST_PASSES = 16
 _PASSED_OVER = ("encKeyValidation_DO_NOT_EDIT",)
 
 
@@ -54,18 +51,10 @@ def _derived(export: Fields, passphrase: Secret) -> bytes:
         return decryption.pbkdf2(passphrase, salt, SHA256(), rounds)
     if kind != _ARGON2ID:
         raise bad("export-encrypted", app=APP)
-    kibibytes = memory * 1024
-    small_enough = kibibytes * 1024 <= decryption.MAX_MEMORY and 1 <= rounds <= _MOST_PASSES
-    if not small_enough or not 1 <= lanes <= _MOST_LANES or kibibytes < 8 * lanes:
-        raise bad("export-derivation")
-    derivation = Argon2id(
-        salt=hashlib.sha256(salt).digest(),
-        length=decryption.KEY_SIZE,
-        iterations=rounds,
-        lanes=lanes,
-        memory_cost=kibibytes,
+    hashed = hashlib.sha256(salt).digest()
+    return decryption.argon2id(
+        passphrase, hashed, passes=rounds, memory=memory * 2**20, lanes=lanes
     )
-    return derivation.derive(passphrase.reveal())
 
 
 def _opened(export: Fields, sealed: str, key: bytes) -> bytes | None:

@@ -7,6 +7,7 @@ A URI may carry `codeDisplay`, JSON with what the app shows, and HOTP has a `per
 
 import re
 from typing import Any
+from urllib.parse import unquote_plus
 
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.exchange import text_encoding
@@ -21,10 +22,8 @@ from host_tools.secret import Secret
 NAME = "ente"
 APP = "Ente Auth"
 _VERSION = 1
-_MOST_PASSES = 16  # the app writes up to 4, with 1 GiB; fewer MiB take more passes
-_DISPLAY = re.compile(r"[?&]codeDisplay=")
-_SHOWN = re.compile(r"(?<=[?&])codeDisplay=[^&#]*(&|$)")
-_HOTP_PERIOD = re.compile(r"(?<=[?&])period=[0-9]+(&|$)")
+_DISPLAY = re.compile(r"[?&]codeDisplay=([^&#]*)")
+_PERIOD = re.compile(r"&period=[0-9]+(?=&|$)")
 
 
 def recognises(content: bytes) -> bool:
@@ -46,27 +45,42 @@ def read(content: bytes, options: ReadOptions) -> TokenFile:
     remarks = Remarks()
     if needs(content):
         content = _decrypted(json_fields.top(content, remarks), options.passphrase)
-    lines = enumerate(text_encoding.decode(content).splitlines(), 1)
+    lines = enumerate(text_encoding.decode(content).splitlines(keepends=True), 1)
     entries = [
-        _entry(Message("place-line", line=line), text.strip(), remarks)
+        _entry(Message("place-line", line=line), text, remarks)
         for line, text in lines
         if text.strip()
     ]
     return TokenFile(NAME, key_packages(entries, options.progress), remarks)
 
 
-def _entry(where: Message, uri: str, remarks: Remarks) -> Entry:
-    if len(_DISPLAY.findall(uri)) > 1:
+def _entry(where: Message, line: str, remarks: Remarks) -> Entry:
+    uri = line.strip()
+    displays = _DISPLAY.findall(uri)
+    if len(displays) > 1:
         raise bad("export-field-twice", where=where, field="codeDisplay")
-    bare = _SHOWN.sub("", uri)
-    if bare != uri:
+    if displays:
+        _check_display(where, displays[0])
         remarks.pass_over("codeDisplay")
-    if bare.lower().startswith("otpauth://hotp/"):
-        without = _HOTP_PERIOD.sub("", bare, count=1)
-        if without != bare:
+        uri = _DISPLAY.sub("", uri)
+    elif not line.endswith("\n"):  # the app ends every line: this one may be cut
+        raise bad("export-field-missing", where=where, field="codeDisplay")
+    if uri.lower().startswith("otpauth://hotp/"):
+        without = _PERIOD.sub("", uri, count=1)
+        if without != uri:
             remarks.pass_over("period")
-        bare = without
-    return uris.entry(where, bare.rstrip("&"), remarks)
+        uri = without
+    return uris.entry(where, uri.replace("?&", "?", 1), remarks)
+
+
+def _check_display(where: Message, encoded: str) -> None:
+    """Raise KodebrikError when what the app shows is not whole, and so the line is not."""
+    try:
+        display = json_fields.parse(unquote_plus(encoded).replace("%2C", ",").encode())
+    except KodebrikError:
+        display = None
+    if not isinstance(display, dict):
+        raise bad("export-field-invalid", where=where, field="codeDisplay")
 
 
 def _decrypted(export: Fields, passphrase: Secret | None) -> bytes:
@@ -84,10 +98,17 @@ def _decrypted(export: Fields, passphrase: Secret | None) -> bytes:
     memory, passes = parameters.number("memLimit"), parameters.number("opsLimit")
     parameters.finish()
     export.finish()
-    plain = _opened(_libsodium(), passphrase, salt, memory, passes, nonce, sealed)
-    if plain is None:
+    sodium = _libsodium()
+    key = decryption.argon2id(passphrase, salt, passes=passes, memory=memory, lanes=1)
+    state = sodium.crypto_secretstream_xchacha20poly1305_state()
+    try:
+        sodium.crypto_secretstream_xchacha20poly1305_init_pull(state, nonce, key)
+        plain, tag = sodium.crypto_secretstream_xchacha20poly1305_pull(state, sealed, None)
+    except (ValueError, RuntimeError):  # lengths; authentication
+        raise decryption.passphrase_wrong(APP) from None
+    if tag != sodium.crypto_secretstream_xchacha20poly1305_TAG_FINAL:
         raise decryption.passphrase_wrong(APP)
-    return plain
+    return bytes(plain)
 
 
 def _libsodium() -> Any:
@@ -96,35 +117,3 @@ def _libsodium() -> Any:
     except ImportError:
         raise KodebrikError("ente-not-installed", ExitCode.NOT_INSTALLED) from None
     return nacl.bindings
-
-
-def _opened(  # noqa: PLR0913, PLR0917 - what the file holds
-    sodium: Any,
-    passphrase: Secret,
-    salt: bytes,
-    memory: int,
-    passes: int,
-    nonce: bytes,
-    sealed: bytes,
-) -> bytes | None:
-    """Give the plain text, or None when the password does not open it."""
-    if memory > decryption.MAX_MEMORY or not 1 <= passes <= _MOST_PASSES:
-        raise bad("export-derivation")
-    if len(salt) != sodium.crypto_pwhash_SALTBYTES or memory < sodium.crypto_pwhash_MEMLIMIT_MIN:
-        raise bad("export-derivation")
-    key = sodium.crypto_pwhash_alg(
-        decryption.KEY_SIZE,
-        passphrase.reveal(),
-        salt,
-        passes,
-        memory,
-        sodium.crypto_pwhash_ALG_ARGON2ID13,
-    )
-    state = sodium.crypto_secretstream_xchacha20poly1305_state()
-    try:
-        sodium.crypto_secretstream_xchacha20poly1305_init_pull(state, nonce, key)
-        plain, tag = sodium.crypto_secretstream_xchacha20poly1305_pull(state, sealed, None)
-    except (ValueError, RuntimeError):  # lengths; authentication
-        return None
-    final = tag == sodium.crypto_secretstream_xchacha20poly1305_TAG_FINAL
-    return bytes(plain) if final else None

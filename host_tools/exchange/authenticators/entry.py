@@ -54,12 +54,12 @@ def printable(text: str) -> str:
     return "".join(letter for letter in text if letter.isprintable())
 
 
-def check_kind(where: Message, kind: str) -> str:
-    """Give "totp" or "hotp" for `kind` in any case; KodebrikError names any other kind."""
-    lower = kind.lower()
-    if lower not in KINDS:
+def check_kind(where: Message, kind: str, *, upper: bool = False) -> str:
+    """Give "totp" or "hotp"; KodebrikError names any other kind. `upper` is for apps that write
+    kinds in upper case; to them lower case would be another."""
+    if kind not in (name.upper() if upper else name for name in KINDS):
         raise bad("export-kind", where=where, kind=printable(kind))
-    return lower
+    return kind.lower()
 
 
 def key_packages(entries: Sequence[Entry], progress: Progress | None = None) -> list[KeyPackage]:

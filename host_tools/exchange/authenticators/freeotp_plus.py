@@ -35,19 +35,19 @@ def read(content: bytes, options: ReadOptions) -> TokenFile:
 
 
 def _entry(fields: Fields) -> Entry:
-    kind = check_kind(fields.where, fields.text("type"))
+    kind = check_kind(fields.where, fields.text("type"), upper=True)
     inner, outer = fields.text("issuerInt", ""), fields.text("issuerExt", "")
     issuer = inner if inner.strip() else outer
     if _STEAM in (inner, outer):
         check_kind(fields.where, _STEAM)
-    counter = _counter(fields)
+    counter = _counter(fields, kind)
     entry = Entry(
         fields.where,
         kind,
         _secret(fields, fields.items("secret")),
         issuer,
         fields.text("label"),
-        fields.text("algo").upper(),
+        fields.text("algo"),
         fields.number("digits"),
         period=fields.number("period") if kind == "totp" else 30,
         counter=counter if kind == "hotp" else None,
@@ -61,8 +61,8 @@ def _entry(fields: Fields) -> Entry:
     return entry
 
 
-def _counter(fields: Fields) -> int:
-    if fields.peek("counter") == -1:
+def _counter(fields: Fields, kind: str) -> int:
+    if kind == "hotp" and fields.peek("counter") == -1:
         fields.raw("counter")
         return 0
     return fields.number("counter")

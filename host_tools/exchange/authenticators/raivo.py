@@ -27,7 +27,7 @@ def read(content: bytes, options: ReadOptions) -> TokenFile:
 
 
 def _entry(fields: Fields) -> Entry:
-    kind = check_kind(fields.where, fields.text("kind"))
+    kind = check_kind(fields.where, fields.text("kind"), upper=True)
     counter = fields.decimal("counter")
     if kind == "totp" and counter:
         raise fields.contradiction("kind", "counter")

@@ -61,7 +61,7 @@ def read(content: bytes, options: ReadOptions) -> TokenFile:
 
 def _entry(fields: Fields) -> Entry:
     otp = fields.fields("otp")
-    kind = check_kind(fields.where, otp.text("tokenType", "TOTP"))
+    kind = check_kind(fields.where, otp.text("tokenType", "TOTP"), upper=True)
     name, issuer = fields.text("name", ""), otp.text("issuer", "")
     account, label = otp.text("account", ""), otp.text("label", "")
     if issuer and name:

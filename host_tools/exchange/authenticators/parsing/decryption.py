@@ -8,6 +8,7 @@ import binascii
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import HashAlgorithm
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
@@ -19,6 +20,7 @@ from host_tools.secret import Secret
 KEY_SIZE = 32  # bytes: AES-256
 NONCE_SIZE, TAG_SIZE = 12, 16  # bytes, of AES-GCM
 MAX_MEMORY = 2**30  # bytes that a derivation may ask for: what the costliest app writes
+MAX_PASSES, MAX_LANES, MIN_SALT = 16, 16, 8  # of Argon2id; RFC 9106 section 3.1
 MAX_ROUNDS = 10_000_000  # of PBKDF2, as for PSKC
 _MAX_SCRYPT_WORK = 2**24  # n * r * p; the apps write 2^18
 
@@ -38,6 +40,20 @@ def pbkdf2(passphrase: Secret, salt: bytes, hashing: HashAlgorithm, rounds: int)
     if not 1 <= rounds <= MAX_ROUNDS:
         raise bad("export-derivation")
     derivation = PBKDF2HMAC(algorithm=hashing, length=KEY_SIZE, salt=salt, iterations=rounds)
+    return derivation.derive(passphrase.reveal())
+
+
+def argon2id(passphrase: Secret, salt: bytes, *, passes: int, memory: int, lanes: int) -> bytes:
+    """Derive a key of 32 bytes by Argon2id (RFC 9106) with `memory` bytes; KodebrikError for
+    parameters out of bounds."""
+    kibibytes = memory // 1024
+    if not 1 <= passes <= MAX_PASSES or not 1 <= lanes <= MAX_LANES or len(salt) < MIN_SALT:
+        raise bad("export-derivation")
+    if not 8 * lanes <= kibibytes <= MAX_MEMORY // 1024:
+        raise bad("export-derivation")
+    derivation = Argon2id(
+        salt=salt, length=KEY_SIZE, iterations=passes, lanes=lanes, memory_cost=kibibytes
+    )
     return derivation.derive(passphrase.reveal())
 
 

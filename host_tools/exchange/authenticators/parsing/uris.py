@@ -22,7 +22,7 @@ def entry(where: Message, uri: str, remarks: Remarks, name: tuple[str, str] | No
     """
     start = _START.match(uri.strip())
     if start:
-        check_kind(where, start.group(1))
+        check_kind(where, start.group(1).lower())
     try:
         credential = otpauth.parse(uri, name=None if name is None else "x")
     except KodebrikError as error:

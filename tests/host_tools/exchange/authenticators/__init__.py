@@ -1,0 +1,1 @@
+"""Exports of authenticator apps and password managers."""
