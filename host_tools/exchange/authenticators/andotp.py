@@ -9,6 +9,7 @@ import hashlib
 
 from cryptography.hazmat.primitives.hashes import SHA1
 
+from host_tools.exchange import foreign_files
 from host_tools.exchange.authenticators.entry import Entry, check_kind, key_packages
 from host_tools.exchange.authenticators.parsing import decryption, json_fields, recognition
 from host_tools.exchange.authenticators.parsing.json_fields import Fields
@@ -45,6 +46,11 @@ def read(content: bytes, options: ReadOptions) -> TokenFile:
     if needs(content):
         content = _decrypted(content, options.passphrase)
     return _read_plain(content, options)
+
+
+def recognises_binary(content: bytes) -> bool:
+    """Say whether a file is binary and of no known kind."""
+    return recognition.is_binary(content) and not foreign_files.recognises(content)
 
 
 def read_binary(content: bytes, options: ReadOptions) -> TokenFile:

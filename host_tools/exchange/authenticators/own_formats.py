@@ -1,7 +1,7 @@
-"""Files in formats of one maker alone, known for what they are and not read: vendors' own formats of tokens, for
-which PSKC or CSV can be had, and apps' own databases, whose export can.
+"""Files in formats of one maker alone, known for what they are and not read: vendors' formats of
+tokens, for which PSKC or CSV can be had, and apps' own files, instead of which their export can.
 
-Marks: LinOTP and privacyIDEA's importotp.py (SafeNet), RSA's Token Converter guide (SDTID),
+Marks: LinOTP's and privacyIDEA's importotp.py (SafeNet), RSA's Token Converter guide (SDTID),
 Deepnet's token file format, and the header "DH FILE=" of OneSpan's DPX.
 """
 

@@ -12,7 +12,6 @@ from host_tools.exchange.authenticators import (
     raivo,
     twofas,
 )
-from host_tools.exchange.authenticators.parsing import recognition
 
 # Name, recognises, read and needs; the first that recognises a file reads it. andOTP's encrypted
 # backup has no mark and comes last, with files of no known format.
@@ -27,5 +26,5 @@ READERS = (
     (raivo.NAME, raivo.recognises, raivo.read),
     (keepassxc.NAME, keepassxc.recognises, keepassxc.read),
     (andotp.NAME, andotp.recognises, andotp.read, andotp.needs),
-    (andotp.NAME, recognition.is_binary, andotp.read_binary),
+    (andotp.NAME, andotp.recognises_binary, andotp.read_binary),
 )
