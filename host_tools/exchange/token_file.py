@@ -46,6 +46,12 @@ class Remarks:
         """Note a warning about the token at `where`."""
         self._warnings.setdefault(what, []).append(where)
 
+    def add(self, other: "Remarks") -> None:
+        """Take over the remarks on another file."""
+        self._passed_over |= other._passed_over
+        for what, places in other._warnings.items():
+            self._warnings.setdefault(what, []).extend(places)
+
     @property
     def passed_over(self) -> list[str]:
         """The names of the fields that were passed over, in the order of the file."""

@@ -17,7 +17,7 @@ from host_tools.cli.options.validator import ValidatorOptions
 from host_tools.cli.output import Json, emit, warn
 from host_tools.cli.progress import reporting
 from host_tools.errors import ExitCode, KodebrikError
-from host_tools.exchange import assignments, formats
+from host_tools.exchange import assignments, formats, several_files
 from host_tools.exchange.csv_dialects import NAMES
 from host_tools.exchange.token_file import ReadOptions, Remarks, TokenFile
 from host_tools.messages.catalogue import Message
@@ -31,9 +31,13 @@ _ACTOR = "command line"
 @option_groups
 def import_tokens(
     *,
-    file: Annotated[
-        Path | None,
-        typer.Argument(metavar="[FILE]", help="PSKC, CSV or a list of otpauth:// URIs."),
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[FILE]...",
+            help="PSKC, CSV, otpauth:// URIs, exports of authenticator apps, or pictures of QR "
+            "codes.",
+        ),
     ] = None,
     from_inventory: Annotated[
         bool,
@@ -86,9 +90,9 @@ def import_tokens(
     if activate and users is None:
         raise KodebrikError("import-without-users", ExitCode.USAGE)
     assigned = {} if users is None else assignments.read(formats.load(users))
-    if (file is None) != from_inventory:
+    if (not files) != from_inventory:
         raise KodebrikError("import-one-source", ExitCode.USAGE)
-    if file is None:
+    if not files:
         with opened_inventory(inventory_file) as inventory:
             issuer_key = issuer.issuer_key()
             packages = inventory.key_packages(
@@ -96,7 +100,7 @@ def import_tokens(
             )
         found = TokenFile("inventory", packages, Remarks())
     else:
-        found = _read(file, _options(kind, dialect, encryption.read()), serials)
+        found = _read(files, _options(kind, dialect, encryption.read()), serials)
     keys = found.tokens
     if not keys:
         raise KodebrikError("import-nothing", ExitCode.BAD_INPUT)
@@ -197,12 +201,14 @@ def _options(kind: str | None, dialect: str | None, encryption: PskcEncryption) 
     return ReadOptions(encryption.key, encryption.passphrase, kind, dialect)
 
 
-def _read(file: Path, options: ReadOptions, serials: list[str] | None) -> TokenFile:
-    content = formats.load(file)
-    if options.key is None and options.passphrase is None:
-        _check_encryption(formats.detect(content), content)
+def _read(files: list[Path], options: ReadOptions, serials: list[str] | None) -> TokenFile:
+    contents = [(file, formats.load(file)) for file in files]
+    for _, content in contents:
+        form = formats.detect(content)
+        if form.name == "pskc" and options.key is None and options.passphrase is None:
+            _check_encryption(form, content)
     with reporting(Message("import.reading")) as progress:
-        found = formats.read(content, replace(options, progress=progress))
+        found = several_files.read(contents, replace(options, progress=progress))
     if not serials:
         return found
     missing = set(serials) - {token.serial for token in found.tokens}
@@ -213,8 +219,8 @@ def _read(file: Path, options: ReadOptions, serials: list[str] | None) -> TokenF
 
 
 def _check_encryption(form: formats.Format, content: bytes) -> None:
-    """Raise KodebrikError for an encrypted file, which needs a key or passphrase, and warn of PSKC
-    that is not encrypted."""
+    """Raise KodebrikError for an encrypted PSKC file, which needs a key or passphrase, and warn of
+    one that is not encrypted. Other formats' readers say themselves what they need."""
     needed = form.needs(content)
     if needed is not None:
         raise KodebrikError(
@@ -223,5 +229,4 @@ def _check_encryption(form: formats.Format, content: bytes) -> None:
             else "pskc-transport-passphrase-missing",
             ExitCode.WRONG_KEY,
         )
-    if form.name == "pskc":
-        warn(Message("import.unencrypted"))
+    warn(Message("import.unencrypted"))

@@ -1,13 +1,13 @@
 """Bitwarden's exports, JSON (plain or under a password) and CSV
 (https://bitwarden.com/help/export-your-data/).
 
-An item's one-time code is an otpauth:// URI or a bare base32 secret (TOTP, SHA-1, 6 digits, 30
-seconds). Items without one are passed over.
+An item's one-time code is an otpauth:// URI or a bare base32 secret (TOTP, 6 digits, 30 seconds).
+Items without one are passed over.
 """
 
 from collections.abc import Iterator
 
-from host_tools.errors import KodebrikError
+from host_tools.exchange import hash_names, secret_fields
 from host_tools.exchange.authenticators import bitwarden_encryption
 from host_tools.exchange.authenticators.entry import Entry, key_packages, place
 from host_tools.exchange.authenticators.parsing import csv_rows, json_fields, recognition, uris
@@ -15,7 +15,6 @@ from host_tools.exchange.authenticators.parsing.json_fields import Fields
 from host_tools.exchange.key_package import bad
 from host_tools.exchange.token_file import ReadOptions, Remarks, TokenFile
 from host_tools.messages.catalogue import Message
-from host_tools.otp.secret_text import decode_base32
 from host_tools.secret import Secret
 
 NAME = "bitwarden"
@@ -108,8 +107,6 @@ def _entry(where: Message, code: str, name: str, user: str, remarks: Remarks) ->
             if value:
                 remarks.pass_over(field)
         return uris.entry(where, code, remarks)
-    try:
-        secret = decode_base32(code)
-    except KodebrikError as error:
-        raise bad("key-invalid", where=where, what=error.message, advice=error.hint) from None
-    return Entry(where, "totp", secret, name, user, "SHA1", 6)
+    secret = secret_fields.base32(where, code, remarks)
+    algorithm = hash_names.choose(where, None, len(secret), remarks)
+    return Entry(where, "totp", secret, name, user, algorithm, 6)

@@ -2,7 +2,7 @@
 (models/export/ente.dart and models/code.dart of ente-io/ente, mobile/apps/auth).
 
 Encrypted: a key by Argon2id, and XChaCha20-Poly1305 as libsodium's secretstream, in one message.
-A URI may carry `codeDisplay`, JSON with what the app shows, and HOTP has a `period` of no meaning.
+A URI may carry `codeDisplay`, JSON with what the app shows.
 """
 
 import re
@@ -23,7 +23,6 @@ NAME = "ente"
 APP = "Ente Auth"
 _VERSION = 1
 _DISPLAY = re.compile(r"[?&]codeDisplay=([^&#]*)")
-_PERIOD = re.compile(r"&period=[0-9]+(?=&|$)")
 
 
 def recognises(content: bytes) -> bool:
@@ -65,11 +64,6 @@ def _entry(where: Message, line: str, remarks: Remarks) -> Entry:
         uri = _DISPLAY.sub("", uri)
     elif not line.endswith("\n"):  # the app ends every line: this one may be cut
         raise bad("export-field-missing", where=where, field="codeDisplay")
-    if uri.lower().startswith("otpauth://hotp/"):
-        without = _PERIOD.sub("", uri, count=1)
-        if without != uri:
-            remarks.pass_over("period")
-        uri = without
     return uris.entry(where, uri.replace("?&", "?", 1), remarks)
 
 

@@ -11,13 +11,12 @@ import re
 from urllib.parse import parse_qsl
 from xml.etree.ElementTree import Element
 
-from host_tools.errors import KodebrikError
+from host_tools.exchange import hash_names, secret_fields
 from host_tools.exchange.authenticators.entry import Entry, check_kind, place, printable
 from host_tools.exchange.authenticators.parsing import decryption, uris
 from host_tools.exchange.key_package import bad
 from host_tools.exchange.token_file import Remarks
 from host_tools.messages.catalogue import Message
-from host_tools.otp.secret_text import decode_base32
 from host_tools.secret import Secret
 
 _DECIMAL = re.compile(r"[0-9]{1,19}")
@@ -34,6 +33,8 @@ _KNOWN = (
     *(f"TimeOtp-{name}" for name in ("Algorithm", "Length", "Period")),
     *(prefix + name for prefix in (_TIME, _COUNTER) for name in _ENCODINGS),
 )
+Names = tuple[str, str]  # issuer, account
+
 _ABOUT_CODES = re.compile("otp", re.IGNORECASE)
 _ELEMENTS = (
     *("UUID", "IconID", "CustomIconUUID", "ForegroundColor", "BackgroundColor", "OverrideURL"),
@@ -88,9 +89,7 @@ def _pass_over(where: Message, element: Element, texts: dict[str, str], remarks:
             remarks.pass_over(printable(name))
 
 
-def _entry(
-    where: Message, codes: dict[str, str], names: tuple[str, str], remarks: Remarks
-) -> Entry:
+def _entry(where: Message, codes: dict[str, str], names: Names, remarks: Remarks) -> Entry:
     ways = {_way(name): name for name in codes}
     if len(ways) > 1:
         first, second, *_ = ways.values()
@@ -98,14 +97,12 @@ def _entry(
     (way,) = ways
     if way == _URI:
         text = codes[_URI]
-        return (
-            uris.entry(where, text, remarks, names)
-            if "://" in text
-            else _keeotp(where, text, names)
-        )
+        if "://" in text:
+            return uris.entry(where, text, remarks, names)
+        return _keeotp(where, text, names, remarks)
     if way == _SEED:
-        return _seed(where, codes, names)
-    return _keepass(where, way, codes, names)
+        return _seed(where, codes, names, remarks)
+    return _keepass(where, way, codes, names, remarks)
 
 
 def _way(name: str) -> str:
@@ -114,7 +111,7 @@ def _way(name: str) -> str:
     return next((prefix for prefix in (_TIME, _COUNTER) if name.startswith(prefix)), _URI)
 
 
-def _keeotp(where: Message, text: str, names: tuple[str, str]) -> Entry:
+def _keeotp(where: Message, text: str, names: Names, remarks: Remarks) -> Entry:
     try:
         pairs = parse_qsl(text, keep_blank_values=True, strict_parsing=True, errors="strict")
     except ValueError:  # its text may quote the key
@@ -125,18 +122,20 @@ def _keeotp(where: Message, text: str, names: tuple[str, str]) -> Entry:
             raise bad("export-field-unknown", where=where, field=f"otp.{printable(name)}")
     if len(values) < len(pairs):
         raise bad("export-field-twice", where=where, field=_URI)
+    secret = secret_fields.base32(where, values.get("key", ""), remarks)
+    named = _algorithm(where, "otp.otpHashMode", values.get("otpHashMode"))
     return Entry(
         where,
         "totp",
-        _base32(where, values.get("key", "")),
+        secret,
         *names,
-        _algorithm(where, "otp.otpHashMode", values.get("otpHashMode", "SHA1")),
+        named or hash_names.choose(where, None, len(secret), remarks),
         _number(where, "otp.size", values.get("size", "6")),
         period=_number(where, "otp.step", values.get("step", "30")),
     )
 
 
-def _seed(where: Message, codes: dict[str, str], names: tuple[str, str]) -> Entry:
+def _seed(where: Message, codes: dict[str, str], names: Names, remarks: Remarks) -> Entry:
     for name in (_SEED, _SETTINGS):
         if name not in codes:
             raise bad("export-field-missing", where=where, field=name)
@@ -146,15 +145,17 @@ def _seed(where: Message, codes: dict[str, str], names: tuple[str, str]) -> Entr
     return Entry(
         where,
         "totp",
-        _base32(where, codes[_SEED]),
+        secret_fields.base32(where, codes[_SEED], remarks),
         *names,
-        "SHA1",
+        "SHA1",  # this form knows no other
         _number(where, _SETTINGS, digits),
         period=_number(where, _SETTINGS, period),
     )
 
 
-def _keepass(where: Message, prefix: str, codes: dict[str, str], names: tuple[str, str]) -> Entry:
+def _keepass(
+    where: Message, prefix: str, codes: dict[str, str], names: Names, remarks: Remarks
+) -> Entry:
     secrets = [name for name in _ENCODINGS if prefix + name in codes]
     if len(secrets) > 1:
         raise bad(
@@ -165,25 +166,26 @@ def _keepass(where: Message, prefix: str, codes: dict[str, str], names: tuple[st
         )
     if not secrets:
         raise bad("export-field-missing", where=where, field=prefix + _ENCODINGS[0])
-    secret = _secret(where, prefix + secrets[0], codes[prefix + secrets[0]])
+    secret = _secret(where, prefix + secrets[0], codes[prefix + secrets[0]], remarks)
     if prefix == _COUNTER:
         name = "HmacOtp-Counter"
         counter = _number(where, name, codes.get(name, "0"))
         return Entry(where, "hotp", secret, *names, "SHA1", 6, counter=counter)
+    named = _algorithm(where, "TimeOtp-Algorithm", codes.get("TimeOtp-Algorithm"))
     return Entry(
         where,
         "totp",
         secret,
         *names,
-        _algorithm(where, "TimeOtp-Algorithm", codes.get("TimeOtp-Algorithm", "SHA1")),
+        named or hash_names.choose(where, None, len(secret), remarks),
         _number(where, "TimeOtp-Length", codes.get("TimeOtp-Length", "6")),
         period=_number(where, "TimeOtp-Period", codes.get("TimeOtp-Period", "30")),
     )
 
 
-def _secret(where: Message, name: str, text: str) -> Secret:
+def _secret(where: Message, name: str, text: str, remarks: Remarks) -> Secret:
     if name.endswith("Base32"):
-        return _base32(where, text)
+        return secret_fields.base32(where, text, remarks)
     if name.endswith("Hex"):
         return Secret(decryption.from_hexadecimal(where, name, text))
     if name.endswith("Base64"):
@@ -191,14 +193,9 @@ def _secret(where: Message, name: str, text: str) -> Secret:
     return Secret(text.encode())
 
 
-def _base32(where: Message, text: str) -> Secret:
-    try:
-        return decode_base32(text)
-    except KodebrikError as error:
-        raise bad("key-invalid", where=where, what=error.message, advice=error.hint) from None
-
-
-def _algorithm(where: Message, name: str, text: str) -> str:
+def _algorithm(where: Message, name: str, text: str | None) -> str | None:
+    if text is None:
+        return None
     if text.upper() not in _ALGORITHMS:
         raise bad("export-field-invalid", where=where, field=name)
     return _ALGORITHMS[text.upper()]

@@ -3,13 +3,14 @@ schema versions 1 to 4, plain or encrypted.
 
 Encrypted services are base64 of AES-256-GCM, salt and nonce, with colons between them; the key is
 PBKDF2-HMAC-SHA256 of the password with 10,000 rounds. What an entry does not say is as in the app:
-TOTP, SHA-1, 6 digits, 30 seconds.
+TOTP, 6 digits, 30 seconds.
 """
 
 from typing import Any
 
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from host_tools.exchange import hash_names
 from host_tools.exchange.authenticators.entry import Entry, check_kind, key_packages
 from host_tools.exchange.authenticators.parsing import decryption, json_fields, recognition, uris
 from host_tools.exchange.authenticators.parsing.json_fields import Fields
@@ -55,11 +56,13 @@ def read(content: bytes, options: ReadOptions) -> TokenFile:
         services = _decrypted(backup, options.passphrase)
     backup.pass_over(*_FILE_PASSED_OVER)
     backup.finish()
-    entries = [_entry(fields) for fields in json_fields.numbered(services, remarks, "name")]
+    entries = [
+        _entry(fields, remarks) for fields in json_fields.numbered(services, remarks, "name")
+    ]
     return TokenFile(NAME, key_packages(entries, options.progress), remarks)
 
 
-def _entry(fields: Fields) -> Entry:
+def _entry(fields: Fields, remarks: Remarks) -> Entry:
     otp = fields.fields("otp")
     kind = check_kind(fields.where, otp.text("tokenType", "TOTP"), upper=True)
     name, issuer = fields.text("name", ""), otp.text("issuer", "")
@@ -68,13 +71,15 @@ def _entry(fields: Fields) -> Entry:
         fields.note("name")
     if account and label:
         otp.note("label")
+    secret = fields.secret("secret")
+    named = otp.text("algorithm") if "algorithm" in otp else None
     entry = Entry(
         fields.where,
         kind,
-        fields.secret("secret"),
+        secret,
         issuer or name,
         account or label,
-        otp.text("algorithm", "SHA1"),
+        named or hash_names.choose(fields.where, None, len(secret), remarks),
         otp.number("digits", 6),
         period=otp.number("period", 30) if kind == "totp" else 30,
         counter=otp.number("counter", 0) if kind == "hotp" else None,

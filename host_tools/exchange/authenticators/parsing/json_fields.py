@@ -10,13 +10,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from host_tools.errors import KodebrikError
-from host_tools.exchange import text_encoding
+from host_tools.exchange import secret_fields, text_encoding
 from host_tools.exchange.authenticators.entry import place, printable
 from host_tools.exchange.key_package import bad
 from host_tools.exchange.pskc_xml import MAX_SIZE
 from host_tools.exchange.token_file import Remarks
 from host_tools.messages.catalogue import Message
-from host_tools.otp.secret_text import decode_base32
 from host_tools.secret import Secret
 
 _DECIMAL = re.compile(r"[0-9]{1,19}")
@@ -90,13 +89,7 @@ class Fields:
 
     def secret(self, name: str) -> Secret:
         """Take a secret in base32."""
-        text = self.text(name)
-        try:
-            return decode_base32(text)
-        except KodebrikError as error:
-            raise bad(
-                "key-invalid", where=self.where, what=error.message, advice=error.hint
-            ) from None
+        return secret_fields.base32(self.where, self.text(name), self._remarks)
 
     def flag(self, name: str, *, default: bool | None = None) -> bool:
         """Take true or false."""

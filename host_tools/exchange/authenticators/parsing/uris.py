@@ -24,7 +24,7 @@ def entry(where: Message, uri: str, remarks: Remarks, name: tuple[str, str] | No
     if start:
         check_kind(where, start.group(1).lower())
     try:
-        credential = otpauth.parse(uri, name=None if name is None else "x")
+        credential = otpauth.parse(uri, None if name is None else "x", remarks)
     except KodebrikError as error:
         raise bad("key-invalid", where=where, what=error.message, advice=error.hint) from None
     issuer, _, account = credential.name.rpartition(":")

@@ -66,7 +66,7 @@ def test_the_parts_of_googles_export_on_several_pictures_belong_together():
     ]
     names = [PurePath(name) for name in ("c.png", "a.png", "b.png")]
     order = [pictures[2], pictures[0], pictures[1]]
-    (file,) = several_files.read(list(zip(names, order, strict=True)))
+    file = several_files.read(list(zip(names, order, strict=True)))
     assert [token.serial for token in file.tokens] == ["sofie", "anna.holm", "bo"]
     with pytest.raises(KodebrikError, match="these are missing: 2"):
         several_files.read([(names[0], pictures[2]), (names[1], pictures[0])])
