@@ -1,8 +1,8 @@
 """Bitwarden's exports, JSON (plain or under a password) and CSV
 (https://bitwarden.com/help/export-your-data/).
 
-An item's one-time code is an otpauth:// URI or a bare base32 secret (TOTP, 6 digits, 30 seconds).
-Items without one are passed over.
+An item's one-time code is an otpauth:// URI or a bare base32 secret (TOTP, SHA-1, 6 digits, 30
+seconds). Items without one are passed over.
 """
 
 from collections.abc import Iterator
@@ -108,5 +108,5 @@ def _entry(where: Message, code: str, name: str, user: str, remarks: Remarks) ->
                 remarks.pass_over(field)
         return uris.entry(where, code, remarks)
     secret = secret_fields.base32(where, code, remarks)
-    algorithm = hash_names.choose(where, None, len(secret), remarks)
+    algorithm = hash_names.choose(where, None, len(secret), remarks, "SHA1")
     return Entry(where, "totp", secret, name, user, algorithm, 6)

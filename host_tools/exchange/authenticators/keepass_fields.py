@@ -129,7 +129,7 @@ def _keeotp(where: Message, text: str, names: Names, remarks: Remarks) -> Entry:
         "totp",
         secret,
         *names,
-        named or hash_names.choose(where, None, len(secret), remarks),
+        named or hash_names.choose(where, None, len(secret), remarks, "SHA1"),
         _number(where, "otp.size", values.get("size", "6")),
         period=_number(where, "otp.step", values.get("step", "30")),
     )
@@ -177,7 +177,7 @@ def _keepass(
         "totp",
         secret,
         *names,
-        named or hash_names.choose(where, None, len(secret), remarks),
+        named or hash_names.choose(where, None, len(secret), remarks, "SHA1"),
         _number(where, "TimeOtp-Length", codes.get("TimeOtp-Length", "6")),
         period=_number(where, "TimeOtp-Period", codes.get("TimeOtp-Period", "30")),
     )

@@ -3,7 +3,7 @@ schema versions 1 to 4, plain or encrypted.
 
 Encrypted services are base64 of AES-256-GCM, salt and nonce, with colons between them; the key is
 PBKDF2-HMAC-SHA256 of the password with 10,000 rounds. What an entry does not say is as in the app:
-TOTP, 6 digits, 30 seconds.
+TOTP, SHA-1, 6 digits, 30 seconds.
 """
 
 from typing import Any
@@ -79,7 +79,7 @@ def _entry(fields: Fields, remarks: Remarks) -> Entry:
         secret,
         issuer or name,
         account or label,
-        named or hash_names.choose(fields.where, None, len(secret), remarks),
+        named or hash_names.choose(fields.where, None, len(secret), remarks, "SHA1"),
         otp.number("digits", 6),
         period=otp.number("period", 30) if kind == "totp" else 30,
         counter=otp.number("counter", 0) if kind == "hotp" else None,

@@ -73,8 +73,8 @@ def assign_tokens(service: Service, caller: Administrator, body: Assignments) ->
 def import_file(
     service: Service,
     caller: Administrator,
-    file: Annotated[UploadFile, File(description="PSKC, CSV or a list of otpauth URIs.")],
-    passphrase: Annotated[str, Form(max_length=200, description="Opens a PSKC file.")] = "",
+    file: Annotated[UploadFile, File(description="PSKC, CSV, otpauth URIs, or an app's export.")],
+    passphrase: Annotated[str, Form(max_length=200, description="Opens an encrypted file.")] = "",
     key: Annotated[
         str, Form(max_length=200, description="Opens a PSKC file: 16, 24 or 32 bytes in hex.")
     ] = "",

@@ -16,7 +16,12 @@ from host_tools.exchange.token_file import ReadOptions
 from host_tools.otp import codes
 from host_tools.otp.credential import Credential
 from host_tools.secret import Secret
+from tests.support.cli import MARKED
 from tests.support.command_line.secrets import MARKED
+from tests.support.exports.accounts import ACCOUNTS
+from tests.support.exports.apps import aegis_encrypted
+from tests.support.exports.google import migration_payload, migration_uri
+from tests.support.fake_token import SERIAL
 from tests.support.link.fake_token import SERIAL
 
 HEX = "3132333435363738393031323334353637383930"
@@ -254,6 +259,25 @@ def test_the_dialect_of_a_csv_file_can_be_chosen(call, server, tmp_path):
     )
     code, result = call("import", uris, "--dialect", "oath")
     assert "otpauth, which has no dialects" in result["error"]
+
+
+def test_several_files_and_an_encrypted_export_are_imported_as_one(call, server, tmp_path):
+    password = private(tmp_path / "password", "hemmelig\n")
+    vault, first, second = (tmp_path / name for name in ("vault.json", "first.txt", "second.txt"))
+    vault.write_bytes(aegis_encrypted(ACCOUNTS[3:4], "hemmelig"))
+    for index, path in enumerate((first, second)):
+        payload = migration_payload([ACCOUNTS[index]], size=2, index=index)
+        path.write_text(migration_uri(payload))
+    code, result = call("import", str(vault), str(second))
+    assert (code, result["id"]) == (ExitCode.WRONG_KEY, "export-passphrase-missing")
+    opened = ("--encryption-passphrase-file", password)
+    code, result = call("import", str(vault), str(second), *opened)
+    assert (code, result["id"]) == (ExitCode.BAD_INPUT, "migration-parts-missing")
+    code, result = call("import", str(second), str(vault), str(first), *opened)
+    assert (code, result["imported"]) == (0, 3)
+    assert "note" in result["passed_over"]
+    with open_validator(f"sqlite:///{tmp_path / 'validator.db'}", None) as validator:
+        assert {token.serial for token in validator.tokens().items} == {"sofie", "anna.holm", "kaj"}
 
 
 def test_tokens_are_given_to_their_users_as_they_are_imported(call, server, tmp_path):

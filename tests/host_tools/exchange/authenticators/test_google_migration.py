@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from host_tools.errors import KodebrikError
 from host_tools.exchange import formats, several_files
 from host_tools.exchange.authenticators.parsing import protobuf_wire
-from tests.support.export_files import (
-    ACCOUNTS,
+from tests.support.exports.accounts import ACCOUNTS
+from tests.support.exports.google import (
     field,
     migration_account,
     migration_payload,

@@ -5,14 +5,8 @@ import pytest
 from host_tools.errors import KodebrikError
 from host_tools.exchange import formats
 from host_tools.exchange.key_package import KeyPackage
-from tests.support.export_files import (
-    ACCOUNTS,
-    SIXTY,
-    Account,
-    keepass_document,
-    keepass_entry,
-    uri,
-)
+from tests.support.exports.accounts import ACCOUNTS, SIXTY, Account, uri
+from tests.support.exports.password_managers import keepass_document, keepass_entry
 
 BASE32 = ACCOUNTS[0].base32
 SECRET = ACCOUNTS[0].secret

@@ -12,7 +12,8 @@ from PIL import Image
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.exchange import formats, several_files
 from host_tools.exchange.authenticators.parsing import qr_pictures
-from tests.support.export_files import ACCOUNTS, migration_payload, migration_uri, uri
+from tests.support.exports.accounts import ACCOUNTS, uri
+from tests.support.exports.google import migration_payload, migration_uri
 
 
 def code(text: str, scale: int = 5) -> Image.Image:

@@ -12,8 +12,14 @@ from host_tools.exchange import formats
 from host_tools.exchange.key_package import KeyPackage
 from host_tools.exchange.token_file import ReadOptions, TokenFile
 from host_tools.secret import Secret
-from tests.support import export_files
-from tests.support.export_files import ACCOUNTS, ENCRYPTED, PLAIN, SIXTY, Account
+from tests.support.exports.accounts import ACCOUNTS, SIXTY, Account, as_json, uri
+from tests.support.exports.apps import aegis, andotp_items, freeotp_plus_export, twofas_backup
+from tests.support.exports.password_managers import (
+    bitwarden_export,
+    keepass_document,
+    keepass_entry,
+)
+from tests.support.exports.writers import ENCRYPTED, PLAIN
 
 PASSWORD = "rødgrød med fløde"
 
@@ -97,7 +103,7 @@ def test_a_changed_encrypted_export_is_refused(form: str):
                 text = export[name]
                 at = 40
                 export[name] = text[:at] + ("A" if text[at] != "A" else "B") + text[at + 1 :]
-        content = export_files.as_json(export)
+        content = as_json(export)
     else:
         content = content[:60] + bytes([content[60] ^ 1]) + content[61:]
     with pytest.raises(KodebrikError, match=r"password|binary"):
@@ -106,12 +112,12 @@ def test_a_changed_encrypted_export_is_refused(form: str):
 
 def test_accounts_of_one_name_are_told_apart_by_their_issuers():
     twins = [Account("Air Canada", "bo", bytes(20)), Account("Bank", "bo", bytes(range(20)))]
-    assert [token.serial for token in read(export_files.aegis(twins)).tokens] == [
+    assert [token.serial for token in read(aegis(twins)).tokens] == [
         "Air-Canada:bo",
         "Bank:bo",
     ]
     unnamed = [Account("Bank", "", bytes(20)), Account("Post", "sofie b. hansen", bytes(20))]
-    assert [token.serial for token in read(export_files.aegis(unnamed)).tokens] == [
+    assert [token.serial for token in read(aegis(unnamed)).tokens] == [
         "Bank",
         "sofie-b.-hansen",
     ]
@@ -120,7 +126,7 @@ def test_accounts_of_one_name_are_told_apart_by_their_issuers():
         ([Account("", "", bytes(20))], "no usable serial number"),
     ):
         with pytest.raises(KodebrikError, match=complaint):
-            read(export_files.aegis(accounts))
+            read(aegis(accounts))
 
 
 def test_what_says_nothing_about_codes_is_listed():
@@ -144,31 +150,31 @@ def test_what_says_nothing_about_codes_is_listed():
 
 def test_what_the_apps_write_besides_totp_and_hotp_is_refused_by_name():
     account = ACCOUNTS[0]
-    aegis, andotp, twofas = (
+    vault, backup, services = (
         json.loads(PLAIN[form]([account])) for form in ("aegis", "andotp", "2fas")
     )
     refused = []
     for kind in ("steam", "motp", "yandex"):
-        aegis["db"]["entries"][0]["type"] = kind
-        aegis["db"]["entries"][0]["info"]["pin"] = "1234"
-        refused.append((export_files.as_json(aegis), kind))
-    andotp[0]["type"] = "MOTP"
-    refused.append((export_files.as_json(andotp), "MOTP"))
-    twofas["services"][0]["otp"]["tokenType"] = "STEAM"
-    refused.append((export_files.as_json(twofas), "STEAM"))
+        vault["db"]["entries"][0]["type"] = kind
+        vault["db"]["entries"][0]["info"]["pin"] = "1234"
+        refused.append((as_json(vault), kind))
+    backup[0]["type"] = "MOTP"
+    refused.append((as_json(backup), "MOTP"))
+    services["services"][0]["otp"]["tokenType"] = "STEAM"
+    refused.append((as_json(services), "STEAM"))
     freeotp = json.loads(PLAIN["freeotp+"]([account]))
     freeotp["tokens"][0]["issuerInt"] = "Steam"
-    refused.append((export_files.as_json(freeotp), "Steam"))
-    steam = export_files.uri(account).replace("otpauth://totp/", "otpauth://steam/")
+    refused.append((as_json(freeotp), "Steam"))
+    steam = uri(account).replace("otpauth://totp/", "otpauth://steam/")
     refused.append((f"{steam}&codeDisplay=%7B%7D\n".encode(), "steam"))
-    yandex = export_files.uri(account).replace("otpauth://totp/", "otpauth://yaotp/")
+    yandex = uri(account).replace("otpauth://totp/", "otpauth://yaotp/")
     for code, kind in ((yandex, "yaotp"), (f"steam://{account.base32}", "steam")):
-        items = export_files.bitwarden_export([account])
+        items = bitwarden_export([account])
         items["items"][1]["login"]["totp"] = code
-        refused.append((export_files.as_json(items), kind))
+        refused.append((as_json(items), kind))
     settings = {"TOTP Seed": account.base32, "TOTP Settings": "30;S"}
-    entry = export_files.keepass_entry(account, settings)
-    refused.append((export_files.keepass_document(entry), "Steam"))
+    entry = keepass_entry(account, settings)
+    refused.append((keepass_document(entry), "Steam"))
     for content, kind in refused:
         with pytest.raises(KodebrikError, match=f"is of the kind {kind}") as error:
             read(content)
@@ -176,31 +182,31 @@ def test_what_the_apps_write_besides_totp_and_hotp_is_refused_by_name():
 
 
 def test_bitwardens_bare_secret_is_totp_with_sha1():
-    export = export_files.bitwarden_export(ACCOUNTS[:1])
+    export = bitwarden_export(ACCOUNTS[:1])
     export["items"][1]["login"]["totp"] = "GEZD GNBV GY3T QOJQ GEZD GNBV GY3T QOJQ"
-    (token,) = read(export_files.as_json(export)).tokens
+    (token,) = read(as_json(export)).tokens
     assert token.credential.secret.reveal() == b"12345678901234567890"
     assert (token.serial, token.credential.algorithm) == ("sofie", "SHA1")
     assert token.credential.code(59) == "287082"  # RFC 6238 appendix B
 
 
 def test_a_new_hotp_token_of_freeotp_plus_begins_at_0():
-    export = export_files.freeotp_plus_export([ACCOUNTS[3]])
+    export = freeotp_plus_export([ACCOUNTS[3]])
     export["tokens"][0]["counter"] = -1
-    (token,) = read(export_files.as_json(export)).tokens
+    (token,) = read(as_json(export)).tokens
     assert token.credential.counter == 0
     export["tokens"][0]["counter"] = -2
     with pytest.raises(KodebrikError, match="counter"):
-        read(export_files.as_json(export))
+        read(as_json(export))
 
 
 def test_old_andotp_backups_have_the_issuer_in_the_label():
-    items = export_files.andotp_items(ACCOUNTS[:1])
+    items = andotp_items(ACCOUNTS[:1])
     items[0] |= {"label": "Bank - sofie", "issuer": ""}
-    check(read(export_files.as_json(items)).tokens[0], ACCOUNTS[0])
+    check(read(as_json(items)).tokens[0], ACCOUNTS[0])
 
 
 def test_the_first_schema_of_2fas_has_the_apps_defaults():
-    backup = export_files.twofas_backup(ACCOUNTS[:1]) | {"schemaVersion": 1}
+    backup = twofas_backup(ACCOUNTS[:1]) | {"schemaVersion": 1}
     backup["services"][0]["otp"] = {"account": "sofie", "issuer": "Bank", "label": "Bank:sofie"}
-    check(read(export_files.as_json(backup)).tokens[0], ACCOUNTS[0])
+    check(read(as_json(backup)).tokens[0], ACCOUNTS[0])

@@ -15,8 +15,9 @@ from host_tools.exchange import formats
 from host_tools.exchange.key_package import KeyPackage
 from host_tools.exchange.token_file import ReadOptions, TokenFile
 from host_tools.secret import Secret
-from tests.support import export_files
-from tests.support.export_files import ACCOUNTS, ENCRYPTED, PLAIN, Account
+from tests.support.exports.accounts import ACCOUNTS, Account, as_json
+from tests.support.exports.apps import aegis_encrypted_vault, aegis_vault
+from tests.support.exports.writers import ENCRYPTED, PLAIN
 
 Path = tuple[str | int, ...]
 
@@ -93,7 +94,7 @@ def is_same(path: Path) -> bool:
 @pytest.mark.parametrize("form", JSON_FORMS)
 def test_no_change_of_one_field_goes_unnoticed(form: str):
     export = json.loads(PLAIN[form](MIXED))
-    before = outcome(export_files.as_json(export))
+    before = outcome(as_json(export))
     assert before is not None
     refused = 0
     for path in paths(export):
@@ -102,7 +103,7 @@ def test_no_change_of_one_field_goes_unnoticed(form: str):
             if holder(changed, path)[path[-1]] == other:
                 continue
             holder(changed, path)[path[-1]] = other
-            after = outcome(export_files.as_json(changed))
+            after = outcome(as_json(changed))
             refused += after is None
             if after is not None and after[0] == before[0]:
                 listed = is_listed(path, before[1] + after[1])
@@ -113,12 +114,12 @@ def test_no_change_of_one_field_goes_unnoticed(form: str):
 @pytest.mark.parametrize("form", JSON_FORMS)
 def test_no_field_that_is_left_out_goes_unnoticed(form: str):
     export = json.loads(PLAIN[form](MIXED))
-    before = outcome(export_files.as_json(export))
+    before = outcome(as_json(export))
     assert before is not None
     for path in paths(export):
         changed = copy.deepcopy(export)
         was = holder(changed, path).pop(path[-1])
-        after = outcome(export_files.as_json(changed))
+        after = outcome(as_json(changed))
         if after is not None and after[0] == before[0] and was is not None:
             listed = is_listed(path, before[1])
             assert is_same(path) or listed or is_warned(before[1], after[1]), path
@@ -127,7 +128,7 @@ def test_no_field_that_is_left_out_goes_unnoticed(form: str):
 @pytest.mark.parametrize("form", JSON_FORMS)
 def test_a_field_of_no_known_name_is_refused_by_its_name(form: str):
     export = json.loads(PLAIN[form](MIXED))
-    before = outcome(export_files.as_json(export))
+    before = outcome(as_json(export))
     assert before is not None
     places = [path for path in [(), *paths(export)] if isinstance(_at(export, path), dict)]
     refused = 0
@@ -135,7 +136,7 @@ def test_a_field_of_no_known_name_is_refused_by_its_name(form: str):
         changed = copy.deepcopy(export)
         _at(changed, path)["otpSalt"] = 1
         try:
-            after = read(export_files.as_json(changed))
+            after = read(as_json(changed))
         except KodebrikError as error:
             assert "otpSalt" in error.message
             refused += 1
@@ -223,11 +224,11 @@ def _sealed(form: str) -> bytes:
     [("n", 2**25), ("n", 1000), ("n", 1), ("r", 2**20), ("r", 0), ("p", 2**20), ("p", 0)],
 )
 def test_no_file_makes_scrypt_work_without_bound(name: str, value: int):
-    vault = export_files.aegis_encrypted_vault(MIXED, "pw")
+    vault = aegis_encrypted_vault(MIXED, "pw")
     for slot in vault["header"]["slots"][1:]:
         slot[name] = value
     with pytest.raises(KodebrikError, match="more work than any app"):
-        read(export_files.as_json(vault))
+        read(as_json(vault))
 
 
 @pytest.mark.parametrize(
@@ -248,7 +249,7 @@ def test_no_file_makes_other_derivations_work_without_bound(form: str, name: str
     export = json.loads(_sealed(form))
     (export if name in export else export["kdfParams"])[name] = value
     with pytest.raises(KodebrikError, match="more work than any app"):
-        read(export_files.as_json(export))
+        read(as_json(export))
 
 
 @pytest.mark.parametrize(
@@ -282,10 +283,10 @@ def test_each_fault_has_its_message(form: str, old: str, new: str, complaint: st
 
 @pytest.mark.parametrize("secret", ["AAAA", "ABC1EFGHABC1EFGHABC1EFGHABC1EFGH", "é" * 26, "A" * 33])
 def test_a_secret_that_is_no_base32_of_a_token_is_refused(secret: str):
-    vault = export_files.aegis_vault(MIXED)
+    vault = aegis_vault(MIXED)
     vault["db"]["entries"][0]["info"]["secret"] = secret
     with pytest.raises(KodebrikError) as error:
-        read(export_files.as_json(vault))
+        read(as_json(vault))
     assert secret not in error.value.message
 
 

@@ -1,0 +1,1 @@
+"""Exports of authenticators as the apps write them, for tests of what reads them."""
