@@ -111,8 +111,8 @@ def andotp(accounts: Sequence[Account]) -> bytes:
     return as_json(andotp_items(accounts))
 
 
-def andotp_encrypted(accounts: Sequence[Account], password: str) -> bytes:
-    rounds, salt, nonce = 140_123, os.urandom(12), os.urandom(12)
+def andotp_encrypted(accounts: Sequence[Account], password: str, rounds: int = 2_000) -> bytes:
+    salt, nonce = os.urandom(12), os.urandom(12)
     key = hashlib.pbkdf2_hmac("sha1", password.encode(), salt, rounds, 32)
     sealed = AESGCM(key).encrypt(nonce, andotp(accounts), None)
     return rounds.to_bytes(4, "big") + salt + nonce + sealed

@@ -22,7 +22,7 @@ NONCE_SIZE, TAG_SIZE = 12, 16  # bytes, of AES-GCM
 MAX_MEMORY = 2**30  # bytes that a derivation may ask for: what the costliest app writes
 MAX_PASSES, MAX_LANES, MIN_SALT = 16, 16, 8  # of Argon2id; RFC 9106 section 3.1
 MAX_ROUNDS = 10_000_000  # of PBKDF2, as for PSKC
-_MAX_SCRYPT_WORK = 2**24  # n * r * p; the apps write 2^18
+_MAX_SCRYPT_WORK = 2**20  # n * r * p, about 0.4 s; the apps write 2^18
 
 
 def scrypt(passphrase: Secret, salt: bytes, *, n: int, r: int, p: int) -> bytes:

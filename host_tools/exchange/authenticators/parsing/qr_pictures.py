@@ -13,7 +13,9 @@ from host_tools.exchange.pskc_xml import MAX_SIZE
 
 NAME = "picture"
 _MARKS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
-_MAX_PIXELS = 64_000_000  # a telephone's largest photographs
+# Screenshots, and telephones' largest photographs, which are decoded at half their size.
+_MAX_PIXELS = {"PNG": 24_000_000, "JPEG": 64_000_000}
+_LARGE = 16_000_000  # pixels
 _SCHEMES = ("otpauth:", "otpauth-migration:")
 
 
@@ -56,11 +58,17 @@ def _libraries() -> tuple[Any, Any]:
 def _grey(pillow: Any, content: bytes) -> Any:
     """Decode a picture; what is transparent is white, as the page would be."""
     try:
-        with pillow.open(io.BytesIO(content), formats=("PNG", "JPEG")) as picture:
-            if picture.width * picture.height > _MAX_PIXELS:
-                raise bad("picture-too-large", megapixels=_MAX_PIXELS // 10**6)
+        with pillow.open(io.BytesIO(content), formats=tuple(_MAX_PIXELS)) as picture:
+            pixels, most = picture.width * picture.height, _MAX_PIXELS[picture.format]
+            if pixels > most:
+                raise bad("picture-too-large", megapixels=most // 10**6)
+            if pixels > _LARGE:
+                picture.draft("L", (picture.width // 2, picture.height // 2))  # JPEG alone
+            if not picture.has_transparency_data:
+                return picture.convert("L")
             rgba = picture.convert("RGBA")
     except (OSError, SyntaxError, ValueError, pillow.DecompressionBombError):
         raise bad("picture-damaged") from None
     page = pillow.new("RGBA", rgba.size, "white")
-    return pillow.alpha_composite(page, rgba).convert("L")
+    page.alpha_composite(rgba)
+    return page.convert("L")

@@ -53,6 +53,13 @@ def test_a_photograph_is_read():
     assert token.credential.secret.reveal() == ACCOUNTS[0].secret
 
 
+def test_a_telephones_large_photograph_is_read():
+    picture = Image.new("RGB", (6000, 4500), (130, 125, 120))
+    picture.paste(code(uri(ACCOUNTS[0]), scale=30), (900, 700))
+    (token,) = formats.read(saved(picture, "JPEG", quality=50)).tokens
+    assert token.credential.secret.reveal() == ACCOUNTS[0].secret
+
+
 def test_a_code_on_transparent_ground_is_read():
     grey = code(uri(ACCOUNTS[0])).convert("L")
     clear = Image.new("RGBA", grey.size, (0, 0, 0, 0))
@@ -90,7 +97,7 @@ def test_two_codes_on_one_picture_are_both_read():
         (saved(code(uri(ACCOUNTS[0])))[:300], "damaged"),
         (b"\x89PNG\r\n\x1a\n", "damaged"),
         (b"\xff\xd8\xff", "damaged"),
-        (saved(Image.new("1", (9000, 9000))), "more than 64 million pixels"),
+        (saved(Image.new("1", (9000, 9000))), "more than 24 million pixels"),
     ],
 )
 def test_other_pictures_are_refused(content: bytes, complaint: str):

@@ -13,7 +13,13 @@ from host_tools.exchange.key_package import KeyPackage
 from host_tools.exchange.token_file import ReadOptions, TokenFile
 from host_tools.secret import Secret
 from tests.support.exports.accounts import ACCOUNTS, SIXTY, Account, as_json, uri
-from tests.support.exports.apps import aegis, andotp_items, freeotp_plus_export, twofas_backup
+from tests.support.exports.apps import (
+    aegis,
+    andotp_encrypted,
+    andotp_items,
+    freeotp_plus_export,
+    twofas_backup,
+)
 from tests.support.exports.password_managers import (
     bitwarden_export,
     keepass_document,
@@ -69,6 +75,12 @@ def test_an_encrypted_export_is_opened_by_its_password(form: str):
     content = ENCRYPTED[form](ACCOUNTS, PASSWORD)
     for token, account in zip(read(content, PASSWORD).tokens, ACCOUNTS, strict=True):
         check(token, account)
+
+
+@pytest.mark.parametrize("rounds", [140_000, 160_000])
+def test_andotps_own_numbers_of_rounds_are_recognised(rounds: int):
+    content = andotp_encrypted(ACCOUNTS[:1], PASSWORD, rounds)
+    check(read(content, PASSWORD).tokens[0], ACCOUNTS[0])
 
 
 @pytest.mark.parametrize("form", ENCRYPTED)

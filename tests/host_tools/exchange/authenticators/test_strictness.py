@@ -181,7 +181,8 @@ def test_a_truncated_export_is_refused(form: str):
 SAMPLES = [write(MIXED) for write in PLAIN.values()]
 
 
-@settings(max_examples=500, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.slow
+@settings(max_examples=500, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.data())
 def test_changed_exports_never_break_the_program(data: st.DataObject):
     content = bytearray(data.draw(st.sampled_from(SAMPLES)))
@@ -198,7 +199,8 @@ def test_changed_exports_never_break_the_program(data: st.DataObject):
 SECRETS = {account.secret for account in MIXED}
 
 
-@settings(max_examples=500, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.slow
+@settings(max_examples=500, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.sampled_from(sorted(ENCRYPTED)), st.data())
 def test_changed_encrypted_exports_never_give_another_token(form: str, data: st.DataObject):
     content = bytearray(_sealed(form))
