@@ -16,12 +16,10 @@ from host_tools.exchange.token_file import ReadOptions
 from host_tools.otp import codes
 from host_tools.otp.credential import Credential
 from host_tools.secret import Secret
-from tests.support.cli import MARKED
 from tests.support.command_line.secrets import MARKED
 from tests.support.exports.accounts import ACCOUNTS
 from tests.support.exports.apps import aegis_encrypted
 from tests.support.exports.google import migration_payload, migration_uri
-from tests.support.fake_token import SERIAL
 from tests.support.link.fake_token import SERIAL
 
 HEX = "3132333435363738393031323334353637383930"

@@ -202,6 +202,21 @@ def test_bitwardens_bare_secret_is_totp_with_sha1():
     assert token.credential.code(59) == "287082"  # RFC 6238 appendix B
 
 
+def test_a_hash_that_the_app_leaves_out_is_its_own_and_is_warned_of():
+    account = Account("Bank", "sofie", bytes(range(32)))
+    bare = bitwarden_export([account])
+    bare["items"][1]["login"]["totp"] = account.base32
+    services = twofas_backup([account])
+    for field in ("algorithm", "link"):
+        del services["services"][0]["otp"][field]
+    entry = keepass_entry(account, {"TimeOtp-Secret-Base32": account.base32})
+    for content in (as_json(bare), as_json(services), keepass_document(entry)):
+        file = read(content)
+        assert file.tokens[0].credential.algorithm == "SHA1"
+        (warning,) = file.remarks.warnings
+        assert "no hash is named; SHA1 was taken" in warning
+
+
 def test_a_new_hotp_token_of_freeotp_plus_begins_at_0():
     export = freeotp_plus_export([ACCOUNTS[3]])
     export["tokens"][0]["counter"] = -1
