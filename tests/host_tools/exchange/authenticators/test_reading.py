@@ -184,6 +184,8 @@ def test_what_the_apps_write_besides_totp_and_hotp_is_refused_by_name():
         items = bitwarden_export([account])
         items["items"][1]["login"]["totp"] = code
         refused.append((as_json(items), kind))
+    for line, kind in ((steam, "steam"), (yandex, "yaotp"), ("motp://a?secret=ab", "motp")):
+        refused.append((f"# list\n{uri(account)}\n{line}\n".encode(), kind))
     settings = {"TOTP Seed": account.base32, "TOTP Settings": "30;S"}
     entry = keepass_entry(account, settings)
     refused.append((keepass_document(entry), "Steam"))
