@@ -2,7 +2,9 @@
 
 The data are a protobuf message in base64; its fields as in app/src/main/proto/google_auth.proto of
 beemdevelopment/Aegis. An export of many accounts takes several QR codes, which name their batch,
-their index in it (from 0) and its size. Entries of TOTP have a period of 30 seconds.
+their index in it (from 0) and its size. Entries of TOTP have a period of 30 seconds. The app's
+published source (OtpProvider.java) counts up before it shows an HOTP code, so that the counter may
+be that of the last code.
 """
 
 import base64
@@ -135,6 +137,8 @@ def _entry(number: int, account: bytes, remarks: Remarks) -> Entry:
     counter = _number(where, values, "counter", 0)
     if kind == "totp" and counter:
         raise bad("export-contradiction", where=where, first="type", second="counter")
+    if kind == "hotp":
+        remarks.warn(where, Message("counter-maybe-used"))
     if "unique_id" in values:
         remarks.pass_over("unique_id")
     return Entry(

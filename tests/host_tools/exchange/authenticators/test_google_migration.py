@@ -116,6 +116,8 @@ def test_hotp_without_a_counter_begins_at_0_and_names_lose_the_issuer():
         0,
     )
     assert file.remarks.passed_over == ["unique_id"]
+    (warning,) = file.remarks.warnings
+    assert "the counter of the last code" in warning
 
 
 ACCOUNT = migration_account(ACCOUNTS[0])
