@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from host_tools.errors import ExitCode, KodebrikError
-from host_tools.exchange import csv_dialects, foreign_files, otpauth, pskc_reader
+from host_tools.exchange import foreign_files, otpauth
 from host_tools.exchange.authenticators.parsing import qr_pictures
 from host_tools.exchange.authenticators.readers import READERS
+from host_tools.exchange.csv import dialects as csv_dialects
 from host_tools.exchange.key_package import bad
-from host_tools.exchange.pskc_xml import MAX_SIZE
-from host_tools.exchange.token_file import NO_OPTIONS, ReadOptions, TokenFile
+from host_tools.exchange.pskc import reader as pskc_reader
+from host_tools.exchange.token_file import MAX_SIZE, NO_OPTIONS, ReadOptions, TokenFile
 from host_tools.messages.system_errors import reason
 
 

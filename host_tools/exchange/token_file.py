@@ -8,13 +8,15 @@ from host_tools.messages.catalogue import Message
 from host_tools.progress import Progress
 from host_tools.secret import Secret
 
+MAX_SIZE = 24 * 2**20  # bytes of a file; 10,000 encrypted keys of PSKC take 13 MB
+
 
 @dataclass(frozen=True)
 class ReadOptions:
     """What the reader of a file was told.
 
     `key` or `passphrase` decrypts; `kind` ("totp" or "hotp") is for CSV lines that do not give it;
-    `dialect` names the CSV dialect (csv_dialects.NAMES) instead of its being recognised.
+    `dialect` names the CSV dialect (csv.dialects.NAMES) instead of its being recognised.
     """
 
     key: Secret | None = None

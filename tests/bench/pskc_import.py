@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from xml.etree import ElementTree
 
-from host_tools.exchange import formats, pskc_writer
+from host_tools.exchange import formats
 from host_tools.exchange.key_package import KeyPackage
+from host_tools.exchange.pskc import writer as pskc_writer
 from host_tools.exchange.token_file import ReadOptions
 from host_tools.otp.credential import Credential
 from host_tools.secret import Secret

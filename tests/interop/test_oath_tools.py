@@ -21,8 +21,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from pskc import PSKC
 
 from host_tools.cli import main
-from host_tools.exchange import pskc_reader, pskc_writer
 from host_tools.exchange.key_package import KeyPackage
+from host_tools.exchange.pskc import reader as pskc_reader
+from host_tools.exchange.pskc import writer as pskc_writer
 from host_tools.otp import codes
 from host_tools.otp.credential import Credential
 from host_tools.otp.secret_text import encode_base32

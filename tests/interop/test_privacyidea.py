@@ -14,8 +14,10 @@ import pytest
 
 from emulator.session import Emulator
 from host_tools.cli import main
-from host_tools.exchange import formats, pskc_reader, pskc_writer
+from host_tools.exchange import formats
 from host_tools.exchange.key_package import KeyPackage
+from host_tools.exchange.pskc import reader as pskc_reader
+from host_tools.exchange.pskc import writer as pskc_writer
 from host_tools.exchange.token_file import ReadOptions
 from host_tools.image.image import build_image
 from host_tools.otp.credential import Credential

@@ -18,7 +18,7 @@ from host_tools.cli.output import Json, emit, warn
 from host_tools.cli.progress import reporting
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.exchange import assignments, formats, several_files
-from host_tools.exchange.csv_dialects import NAMES
+from host_tools.exchange.csv.dialects import NAMES
 from host_tools.exchange.token_file import ReadOptions, Remarks, TokenFile
 from host_tools.messages.catalogue import Message
 from host_tools.provisioning import serial_number

@@ -17,7 +17,7 @@ from host_tools.cli.options.pskc_encryption import PskcEncryptionOptions
 from host_tools.cli.output import Json, emit
 from host_tools.cli.progress import reporting
 from host_tools.errors import ExitCode, KodebrikError
-from host_tools.exchange import pskc_writer
+from host_tools.exchange.pskc import writer as pskc_writer
 from host_tools.messages.catalogue import Message
 from host_tools.provisioning import serial_number
 from host_tools.provisioning.inventory_records import Account, Entry

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 
 from host_tools.exchange.key_package import bad
-from host_tools.exchange.pskc_xml import MAX_SIZE
-from host_tools.exchange.token_file import Remarks
+from host_tools.exchange.token_file import MAX_SIZE, Remarks
 from host_tools.messages.catalogue import Message
 
 _MAX_TAGS = 1_500_000  # "<" characters; each element costs memory

@@ -12,8 +12,7 @@ from typing import NamedTuple, NoReturn
 from host_tools.errors import KodebrikError
 from host_tools.exchange.authenticators.parsing import recognition
 from host_tools.exchange.key_package import bad
-from host_tools.exchange.pskc_xml import MAX_SIZE
-from host_tools.exchange.token_file import ReadOptions
+from host_tools.exchange.token_file import MAX_SIZE, ReadOptions
 
 NAME = "own format"
 _BASE64 = re.compile(rb"[A-Za-z0-9+/\s]{200,}={0,2}")

@@ -10,8 +10,9 @@ import pytest
 from host_tools.cli import main
 from host_tools.cli.options.validator import open_validator
 from host_tools.errors import ExitCode
-from host_tools.exchange import pskc_reader, pskc_writer
 from host_tools.exchange.key_package import KeyPackage
+from host_tools.exchange.pskc import reader as pskc_reader
+from host_tools.exchange.pskc import writer as pskc_writer
 from host_tools.exchange.token_file import ReadOptions
 from host_tools.otp import codes
 from host_tools.otp.credential import Credential

@@ -3,7 +3,8 @@
 import pytest
 
 from host_tools.errors import KodebrikError
-from host_tools.exchange import csv_dialects, otpauth
+from host_tools.exchange import otpauth
+from host_tools.exchange.csv import dialects as csv_dialects
 from host_tools.exchange.key_package import KeyPackage
 from host_tools.exchange.token_file import ReadOptions
 

@@ -5,10 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from host_tools.errors import ExitCode, KodebrikError
-from host_tools.exchange import formats, pskc_writer
+from host_tools.exchange import formats
 from host_tools.exchange.key_package import KeyPackage
-from host_tools.exchange.pskc_xml import MAX_SIZE
-from host_tools.exchange.token_file import ReadOptions
+from host_tools.exchange.pskc import writer as pskc_writer
+from host_tools.exchange.token_file import MAX_SIZE, ReadOptions
 from host_tools.otp.credential import Credential
 from host_tools.secret import Secret
 

@@ -3,7 +3,8 @@
 import pytest
 
 from host_tools.errors import KodebrikError
-from host_tools.exchange import csv_dialects, formats
+from host_tools.exchange import formats
+from host_tools.exchange.csv import dialects as csv_dialects
 from host_tools.exchange.token_file import ReadOptions, TokenFile
 
 HEX = "3132333435363738393031323334353637383930"

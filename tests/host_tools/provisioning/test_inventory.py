@@ -11,7 +11,8 @@ import pytest
 
 from firmware.boards import pico
 from host_tools.errors import ExitCode, KodebrikError
-from host_tools.exchange import pskc_reader, pskc_writer
+from host_tools.exchange.pskc import reader as pskc_reader
+from host_tools.exchange.pskc import writer as pskc_writer
 from host_tools.exchange.token_file import ReadOptions
 from host_tools.otp.credential import Credential
 from host_tools.provisioning import issuer_key_file

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from host_tools.exchange import text_encoding
 from host_tools.exchange.authenticators.entry import place, printable
 from host_tools.exchange.key_package import bad
-from host_tools.exchange.pskc_xml import MAX_SIZE
+from host_tools.exchange.token_file import MAX_SIZE
 from host_tools.messages.catalogue import Message
 
 

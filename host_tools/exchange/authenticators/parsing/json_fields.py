@@ -13,8 +13,7 @@ from host_tools.errors import KodebrikError
 from host_tools.exchange import secret_fields, text_encoding
 from host_tools.exchange.authenticators.entry import place, printable
 from host_tools.exchange.key_package import bad
-from host_tools.exchange.pskc_xml import MAX_SIZE
-from host_tools.exchange.token_file import Remarks
+from host_tools.exchange.token_file import MAX_SIZE, Remarks
 from host_tools.messages.catalogue import Message
 from host_tools.secret import Secret
 

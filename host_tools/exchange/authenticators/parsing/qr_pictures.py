@@ -9,7 +9,7 @@ from typing import Any
 
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.exchange.key_package import bad
-from host_tools.exchange.pskc_xml import MAX_SIZE
+from host_tools.exchange.token_file import MAX_SIZE
 
 NAME = "picture"
 _MARKS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")

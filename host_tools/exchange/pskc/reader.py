@@ -20,13 +20,11 @@ from host_tools.errors import ExitCode, KodebrikError
 from host_tools.exchange import (
     hash_names,
     key_package,
-    pskc_policy,
-    pskc_schema,
-    pskc_xml,
     secret_fields,
     text_encoding,
 )
 from host_tools.exchange.key_package import KeyPackage, bad
+from host_tools.exchange.pskc import policy, schema, xml
 from host_tools.exchange.token_file import NO_OPTIONS, ReadOptions, Remarks, TokenFile
 from host_tools.messages.catalogue import Argument, Message
 from host_tools.secret import Secret
@@ -56,7 +54,7 @@ def read(content: bytes, options: ReadOptions = NO_OPTIONS) -> TokenFile:
     it.
     """
     key, passphrase, progress = options.key, options.passphrase, options.progress
-    root = pskc_xml.parse(content)
+    root = xml.parse(content)
     packages = root.findall("KeyPackage")
     root[:] = [element for element in root if element.tag != "KeyPackage"]
     remarks, document = Remarks(), PSKC()
@@ -66,7 +64,7 @@ def read(content: bytes, options: ReadOptions = NO_OPTIONS) -> TokenFile:
         raise bad("pskc-for-certificate")
     if root.find("Signature") is not None:
         remarks.warn(Message("place-file"), Message("pskc-signature-unverified"))
-    pskc_schema.check(Message("place-head"), root, remarks)
+    schema.check(Message("place-head"), root, remarks)
     if not packages:
         raise bad("pskc-empty")
     with _pskc_errors(Message("place-head")):
@@ -77,7 +75,7 @@ def read(content: bytes, options: ReadOptions = NO_OPTIONS) -> TokenFile:
     found = []
     for number, package in enumerate(packages, 1):
         where = _where(number, package)
-        pskc_schema.check(where, package, remarks)
+        schema.check(where, package, remarks)
         _check_protection(where, package, root, bool(key or passphrase))
         found.append((_read_package(document, where, package, remarks), where))
         if progress:
@@ -88,7 +86,7 @@ def read(content: bytes, options: ReadOptions = NO_OPTIONS) -> TokenFile:
 
 def needs(content: bytes) -> str | None:
     """Say what decrypts the file: "passphrase", "key", or None when nothing in it is encrypted."""
-    root = pskc_xml.parse(content)
+    root = xml.parse(content)
     if root.find("EncryptionKey/DerivedKey") is not None:
         return "passphrase"
     return "key" if next(root.iter("EncryptedValue"), None) is not None else None
@@ -156,7 +154,7 @@ def _read_package(document: PSKC, where: str, package: Element, remarks: Remarks
     if found is None:
         raise bad("pskc-kind", where=where, kind=algorithm[: key_package.MAX_SERIAL])
     kind = found[1].lower()
-    pskc_policy.check(where, package, kind, remarks)
+    policy.check(where, package, kind, remarks)
     _leave_out(element, kind, remarks)
     device = document.add_device()
     with _pskc_errors(where):
@@ -229,7 +227,7 @@ def _digits(where: str, element: Element, kind: str, suite: str, remarks: Remark
     said = None if response is None else response.get("Length")
     digits = None if said is None else _number(where, name, said)
     if kind == "ocra":
-        pskc_policy.check_suite(where, element, suite, digits)
+        policy.check_suite(where, element, suite, digits)
     elif digits is None:
         remarks.warn(where, Message("pskc-assumed", element=name, value=_DIGITS))
     return _DIGITS if digits is None else digits

@@ -7,11 +7,12 @@ import re
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 
 from host_tools.errors import KodebrikError
-from host_tools.exchange import pskc_schema, text_encoding
+from host_tools.exchange import text_encoding
 from host_tools.exchange.key_package import bad
+from host_tools.exchange.pskc import schema
+from host_tools.exchange.token_file import MAX_SIZE
 from host_tools.messages.catalogue import Message
 
-MAX_SIZE = 24 * 2**20  # bytes; 10,000 encrypted keys take 13 MB
 _MAX_TAGS = 1_500_000  # "<" characters; a key has about 60, and each element costs memory
 PSKC = "urn:ietf:params:xml:ns:keyprov:pskc"
 _NAMESPACES = (
@@ -26,7 +27,7 @@ _PACKAGE = re.compile(rb"<(?:\w+:)?keypackage[\s>]", re.IGNORECASE)
 # RFC 6030 figure 7 writes these children of PBKDF2-params without a namespace.
 _WITHOUT_NAMESPACE = ("Salt", "Specified", "IterationCount", "KeyLength", "PRF")
 # privacyIDEA (3.14 and before) exports PSKC through an HTML parser that makes all names lower case.
-_CASE = {name.lower(): name for name in pskc_schema.NAMES}
+_CASE = {name.lower(): name for name in schema.NAMES}
 
 
 def parse(content: bytes) -> Element:
@@ -108,7 +109,7 @@ def _strip_namespaces(root: Element) -> None:
                 child.tag = name
                 if name != "Extensions":
                     stack.append((child, within))
-            elif name in pskc_schema.ELEMENTS:
+            elif name in schema.ELEMENTS:
                 _strip_pskc(
                     child, Message("place-key", number=within) if within else Message("place-file")
                 )

@@ -1,7 +1,7 @@
 """Reads tokens from CSV files in the dialects that vendors and other servers write (examples in
 docs/tokens.md). Every field is read, or listed as passed over, or the file is refused.
 
-- "entra" and "columns": the first line names the columns (csv_columns.py)
+- "entra" and "columns": the first line names the columns (columns.py)
 - "oath", of LinOTP, privacyIDEA and NetIQ: serial, hexadecimal secret, kind, digits, period or
   counter, hash; or serial, secret, ocra, suite. Without a kind: pairs of serial and secret, maybe
   with period or counter (Duo, PingID, IBM), whose kind must be given
@@ -19,8 +19,10 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from host_tools.exchange import csv_columns, csv_rows, hash_names, key_package, secret_fields
-from host_tools.exchange.csv_rows import Row
+from host_tools.exchange import hash_names, key_package, secret_fields
+from host_tools.exchange.csv import columns
+from host_tools.exchange.csv import rows as csv_rows
+from host_tools.exchange.csv.rows import Row
 from host_tools.exchange.key_package import KeyPackage, bad
 from host_tools.exchange.serial_numbers import refuse_lost_zeros
 from host_tools.exchange.token_file import NO_OPTIONS, ReadOptions, Remarks, TokenFile
@@ -52,9 +54,9 @@ def read(content: bytes, options: ReadOptions = NO_OPTIONS) -> TokenFile:
     version, rows = csv_rows.read(content, remarks)
     name = options.dialect or _dialect(version, rows)
     if name in ("entra", "columns"):
-        if not rows or not csv_columns.is_header(rows[0].fields):
+        if not rows or not columns.is_header(rows[0].fields):
             raise bad("csv-not-of-dialect", dialect=name)
-        records = csv_columns.records(rows, remarks)
+        records = columns.records(rows, remarks)
         rows = rows[1:]
     else:
         rows = [row for row in rows if row.fields[0].lower() != "logging start"]
@@ -83,8 +85,8 @@ def _dialect(version: int, rows: Sequence[Row]) -> str:
     if not rows:
         raise bad("file-without-token")
     fields = rows[0].fields
-    if csv_columns.is_header(fields):
-        return "entra" if csv_columns.is_entra(fields) else "columns"
+    if columns.is_header(fields):
+        return "entra" if columns.is_entra(fields) else "columns"
     if version == 2:  # noqa: PLR2004 - privacyIDEA's
         return "oath-with-users"
     first, second, third, fourth = [*fields, *[""] * 4][:4]

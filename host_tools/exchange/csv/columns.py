@@ -10,7 +10,7 @@ https://learn.microsoft.com/entra/identity/authentication/how-to-mfa-upload-oath
 import re
 from collections.abc import Sequence
 
-from host_tools.exchange.csv_rows import Row
+from host_tools.exchange.csv.rows import Row
 from host_tools.exchange.key_package import bad
 from host_tools.exchange.token_file import Remarks
 

@@ -11,8 +11,7 @@ from typing import NamedTuple
 
 from host_tools.exchange import text_encoding
 from host_tools.exchange.key_package import bad
-from host_tools.exchange.pskc_xml import MAX_SIZE
-from host_tools.exchange.token_file import Remarks
+from host_tools.exchange.token_file import MAX_SIZE, Remarks
 from host_tools.messages.catalogue import Message
 
 _DELIMITERS = ",;\t"

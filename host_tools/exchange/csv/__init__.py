@@ -1,0 +1,1 @@
+"""CSV files of tokens: their rows, their columns, and the dialects that vendors write."""

@@ -1,0 +1,1 @@
+"""Portable Symmetric Key Containers (PSKC, RFC 6030): reading and writing."""
