@@ -41,6 +41,6 @@ class WrongKeyError(UnavailableError):
     """The master key does not open the database, for instance since another one replaced it while
     the server ran: nothing can be decided until a restart with the right key (HTTP 503)."""
 
-    def __init__(self) -> None:
-        """Take nothing: there is one message."""
-        KodebrikError.__init__(self, "master-key-wrong", ExitCode.WRONG_KEY)
+    def __init__(self, identifier: str, /, **arguments: Argument) -> None:
+        """Take identifier and arguments as KodebrikError does."""
+        KodebrikError.__init__(self, identifier, ExitCode.WRONG_KEY, **arguments)

@@ -65,7 +65,7 @@ class LocalKey:
                 self._cipher.decrypt(wrapped[:_NONCE_SIZE], wrapped[_NONCE_SIZE:], context)
             )
         except InvalidTag:
-            raise WrongKeyError() from None
+            raise wrong_key() from None
 
 
 def create_file(path: Path) -> LocalKey:
@@ -93,3 +93,8 @@ def from_environment() -> LocalKey | None:
         if text is None
         else LocalKey(parse_hex(text.strip(), Message("variable-named", name=VARIABLE)))
     )
+
+
+def wrong_key() -> WrongKeyError:
+    """Make the error that the master key does not open the database."""
+    return WrongKeyError("master-key-wrong")

@@ -20,8 +20,7 @@ from host_tools import private_files
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages.catalogue import Argument, Message
 from host_tools.secret import Secret
-from host_tools.validator.errors import WrongKeyError
-from host_tools.validator.keys.master_key import KEY_SIZE
+from host_tools.validator.keys.master_key import KEY_SIZE, wrong_key
 
 SCHEME = "pkcs11:"
 PIN_VARIABLE = "KODEBRIK_PKCS11_PIN"
@@ -86,7 +85,7 @@ class Pkcs11Key:
                     wrapped[_NONCE_SIZE:], **_gcm(wrapped[:_NONCE_SIZE], context)
                 )
             except _refusals():
-                raise WrongKeyError() from None
+                raise wrong_key() from None
         return Secret(opened)
 
 

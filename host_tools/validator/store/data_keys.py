@@ -18,8 +18,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.secret import Secret
-from host_tools.validator.errors import WrongKeyError
-from host_tools.validator.keys.master_key import KEY_SIZE, MasterKey
+from host_tools.validator.keys.master_key import KEY_SIZE, MasterKey, wrong_key
 from host_tools.validator.store.tables import data_keys
 
 _NONCE_SIZE = 12  # bytes
@@ -71,7 +70,7 @@ class DataKeys:
         if key_id not in self._known:
             row = connection.execute(select(data_keys).where(data_keys.c.id == key_id)).one()
             if row.master != self._master.identity:
-                raise WrongKeyError()
+                raise wrong_key()
             self._known[key_id] = _derive(
                 key_id, self._master.unwrap(row.wrapped, _context(key_id))
             )
@@ -95,7 +94,7 @@ class DataKeys:
             select(data_keys).order_by(data_keys.c.id.desc()).limit(1)
         ).one_or_none()
         if latest is not None and latest.master != self._master.identity:
-            raise WrongKeyError()  # another process wrapped them under a new master key
+            raise wrong_key()  # another process wrapped them under a new master key
         key_id = 1 if latest is None else latest.id + 1
         key = Secret(secrets.token_bytes(KEY_SIZE))
         row = {
@@ -111,7 +110,7 @@ class DataKeys:
         rows = connection.execute(select(data_keys).with_for_update()).all()
         for row in rows:
             if row.master != self._master.identity:
-                raise WrongKeyError()
+                raise wrong_key()
             key = self._master.unwrap(row.wrapped, _context(row.id))
             wrapped = {"wrapped": new.wrap(key, _context(row.id)), "master": new.identity}
             connection.execute(update(data_keys).where(data_keys.c.id == row.id).values(**wrapped))
