@@ -16,6 +16,7 @@ if False:
 # Silence (ms) before the first clip: longer than the amplifier's turn-on time (7.5 ms), and an
 # audible pause after interrupted speech.
 _LEAD = 40
+_TICK = 5  # loudness of a tick against the speech's
 _MARKS = 8  # clips that may begin within the driver's ring, and one more
 
 
@@ -64,6 +65,17 @@ class Player:
         self._next = 0
         self._pause = _LEAD * self._rate
         self._all_sent = False
+        self.busy = True
+
+    def tick(self) -> None:
+        """Play a soft tone of 500 Hz that fades within a piece; feed() must follow."""
+        self.stop()
+        audio = self._audio
+        piece = audio.piece
+        size = len(piece)
+        for at in range(size):
+            piece[at] = (abs(at % 32 - 16) - 8) * self.gain * (size - at) // size * _TICK
+        audio.send()
         self.busy = True
 
     def stop(self) -> None:

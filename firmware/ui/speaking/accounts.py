@@ -5,7 +5,7 @@ from firmware.storage.vault import BLOCKED
 from firmware.ui.code_source import NoCodeError, generate_code
 from firmware.ui.speaking.code import Code, Digits
 from firmware.ui.speaking.failure import failure
-from firmware.ui.speaking.view import View
+from firmware.ui.speaking.view import PendingCode, View
 
 if False:
     from firmware.interfaces import App, PinEntry  # type: ignore[unreachable]
@@ -39,7 +39,9 @@ class Accounts:
             and not self._unlocked
         ):
             self.last = None
-            return self.pin_entry().ask(self._unlock)
+            view = self.pin_entry().ask(self._unlock)
+            view.first = True
+            return view
         if (
             vault.credentials
             and vault.state != BLOCKED
@@ -48,7 +50,9 @@ class Accounts:
             from firmware.ui.speaking.challenge import Challenge
 
             self.last = None
-            return Challenge(app, self._index, self._answered).begin()
+            view = Challenge(app, self._index, self._answered).begin()
+            view.first = True
+            return view
         try:
             code, period, left = generate_code(app, self._index)
         except NoCodeError as error:
@@ -57,11 +61,32 @@ class Accounts:
         self.last = Code(app, self._index, code, period, left)
         return self.last
 
+    def begin(self) -> View:
+        """Return new_code() where that does no harm, else that a code is pending: a counter moves
+        with it, and a second press may follow that asks for something else."""
+        vault = self._app.vault
+        held = vault.credentials
+        if self._index >= len(held) or held[self._index]["kind"] != "hotp":
+            return self.new_code()
+        if vault.state == BLOCKED or (vault.pin is not None and not self._unlocked):
+            return self.new_code()
+        self.last = None
+        title = ["account", str(self._index + 1)] if len(held) > 1 else ["red"]
+        return PendingCode(self._app, title)
+
+    def after_red(self, screen: View) -> View:
+        """Return what the red key alone leads to: from another screen back to a code that lasts,
+        else a new code."""
+        last = self.last
+        if last is None or last is screen or not last.lasting or not last.still_valid():
+            return self.new_code()
+        return last.from_start()
+
     def next_account(self) -> View:
-        """Select the account after this one and return its code, as new_code() does."""
+        """Select the account after this one and return its code, as begin() does."""
         count = len(self._app.vault.credentials)
         self._index = (self._index + 1) % count if count else 0
-        return self.new_code()
+        return self.begin()
 
     def training_code(self) -> View:
         """Return a code for training. It has five digits, and codes have six at least (RFC 4226,

@@ -14,7 +14,7 @@ from firmware.ui.code_source import trusted_time
 from firmware.ui.speaking.code import Code
 from firmware.ui.speaking.entry import ENTERED, Entry, HiddenEntry, groups_of_four
 from firmware.ui.speaking.failure import failure
-from firmware.ui.speaking.view import LATER, UNUSED, View
+from firmware.ui.speaking.view import View
 
 if False:
     from collections.abc import Callable  # type: ignore[unreachable]
@@ -112,24 +112,68 @@ class Challenge:
 
 
 class Confirmation(View):
-    """What was typed, read back. The red key gives the code, the star begins again."""
+    """What was typed, read back. When all of it was heard the hash approves it; until the response
+    is said any other key takes that back. The star begins again."""
+
+    kind = "confirmation"
+    stays = asks = True
 
     def __init__(
         self, app: "App", lines: "Lines", then: "Callable[[], View]", again: "Callable[[], View]"
     ):
         """Read the lines back; then() gives the code's view, again() the first entry."""
-        View.__init__(self, app, ["is_right"], "", lines + [["press_red"], ["star", "clear"]])
+        self._read_back = lines + [["hash", "right"], ["star", "clear"]]
+        View.__init__(self, app, ["is_right"], "", self._read_back)
         self._then = then
         self._again = again
+        self._said: list = []  # what is new; all of it at first
+        self._known = False  # whether all was heard
+        self._approved = False
 
-    def key(self, key: str) -> "Screen":
-        """Begin again with the star."""
-        return self._again() if key == "*" else UNUSED
+    def parts(self) -> list:
+        """Return what is new: all of it at first."""
+        return self._said or View.parts(self)
 
-    def red(self) -> "Screen":
-        """Give the code."""
-        self.app.after(ENTERED, 0, self._go_on)
-        return LATER
+    def follow(self, at: int) -> bool:
+        """Follow the voice where it says everything."""
+        return not self._said and View.follow(self, at)
+
+    def from_start(self) -> View:
+        """Return this view to be read back again."""
+        self._approved = False
+        self._said = []
+        self.lines = self._read_back
+        return View.from_start(self)
+
+    def tell(self, view: View) -> View:
+        """Return this view with what a function says; an approval is taken back."""
+        self._approved = False
+        self._tell(view.parts() * view.times)
+        return self
+
+    def heard(self) -> None:
+        """Give the response when the approval was said to its end."""
+        if self._approved:
+            self.app.after(ENTERED, 0, self._go_on)
+        elif not self._said:
+            self._known = True
+
+    def approve(self, key: str) -> "Screen":
+        """Approve what was heard to its end; else read it back again."""
+        if not self._known:
+            return self.from_start()
+        self._approved = True
+        self._tell(["right", "star", "clear"])
+        return self
+
+    def begin_again(self, key: str) -> "Screen":
+        """Return the first entry."""
+        return self._again()
+
+    def _tell(self, said: list) -> None:
+        self._said = said
+        self.lines = [said] + self._read_back
+        View.from_start(self)
 
     def _go_on(self) -> None:
         self.app.show(self._then())

@@ -6,7 +6,7 @@ import time
 from firmware.speech.say import clips, grouped, rounded
 from firmware.storage.vault import BLOCKED, DAMAGED
 from firmware.ui import draw
-from firmware.ui.speaking.view import UNUSED, View
+from firmware.ui.speaking.view import View
 
 if False:
     from firmware.interfaces import App, Canvas, Lines, Screen, Ticks  # type: ignore[unreachable]
@@ -15,6 +15,9 @@ if False:
 class Digits(View):
     """A number to copy. Typing it on the keypad checks it: each key is said, and in the end whether
     it was right."""
+
+    kind = "code"
+    lasting = False  # whether it is good until another one is asked for
 
     def __init__(self, app: "App", title: list, number: str, lines: "Lines" = ()):
         """Show a view whose paragraphs are replaced by what is typed."""
@@ -44,14 +47,12 @@ class Digits(View):
         self.title = self._heading
         self.marked = -1
 
-    def key(self, key: str) -> "Screen":
-        """Add a digit; the star deletes all of them, the hash repeats what was said last."""
-        if key == "*":
-            return self.clear()
-        if key == "#":
-            return self
-        if not key.isdigit():
-            return UNUSED
+    def say_again(self, key: str) -> "Screen":
+        """Repeat what was said last."""
+        return self
+
+    def check(self, key: str) -> "Screen":
+        """Add a digit."""
         if len(self._typed) == len(self.number):
             self._start_over()
         self._typed += key
@@ -65,7 +66,7 @@ class Digits(View):
         """Return the milliseconds until the number expires, None when it never does."""
         return None
 
-    def clear(self) -> View:
+    def clear(self, key: str) -> "Screen":
         """Delete what was typed."""
         self._start_over()
         self.lines = [["clear"]]
@@ -74,7 +75,7 @@ class Digits(View):
 
     def _judge(self, key: str) -> None:
         wrong = [str(i + 1) for i in range(len(self.number)) if self.number[i] != self._typed[i]]
-        self.title = ["digit", wrong[0], "is_wrong"] if wrong else ["right"]
+        self.title = ["digit"] + wrong + ["is_wrong"] if wrong else ["right"]
         if wrong:
             self.lines = [["try_again"]]
             self.marked = int(wrong[0]) - 1
@@ -98,6 +99,7 @@ class Code(Digits):
         self._period = period
         self._ends = time.ticks_add(time.ticks_ms(), left * 1000)
         self._over = False
+        self.lasting = not period
         self.refresh_ms = 1000 if period else None
         self.from_start()
 

@@ -1,5 +1,5 @@
-"""Typing a number: each key is said, the star deletes all digits, the red key or the hash ends
-it."""
+"""Typing a number: each key is said, the star deletes all digits, the hash ends it. Functions leave
+what was typed as it is."""
 
 from firmware.ui.speaking.view import LATER, View
 
@@ -16,6 +16,9 @@ _DOT = 9  # radius of a dot that stands for a digit, pixels
 class Entry(View):
     """A number as it is typed."""
 
+    kind = "entry"
+    stays = asks = True
+
     def __init__(
         self,
         app: "App",
@@ -27,9 +30,10 @@ class Entry(View):
     ):
         """Take `least` to `most` digits; then(typed) gives the view that follows. `lines` are said
         before the instructions."""
-        self._prompt = list(lines) + [["type", "press_red"]]
+        self._prompt = list(lines) + [["type", "hash", "end"]]
         View.__init__(self, app, title, "", self._prompt)
         self.typed = ""
+        self._before = ""  # what was typed before the last key
         self._least = least
         self._most = most
         self._then = then
@@ -49,21 +53,32 @@ class Entry(View):
         """Follow the voice where it says everything."""
         return not self._said and View.follow(self, at)
 
-    def key(self, key: str) -> "Screen":
-        """Add a digit, delete all, or end."""
-        if key == "#":
-            return self.red()
-        if key == "*":
-            self.typed = ""
-            self._tell(["clear"])
-        elif len(self.typed) == self._most:
-            self._tell(["end", "press_red"])
+    def add(self, key: str) -> "Screen":
+        """Add a digit."""
+        self._before = self.typed
+        if len(self.typed) == self._most:
+            self._tell(["end", "hash"])
         else:
             self.typed += key
             self._added(key)
         return self
 
-    def red(self) -> "Screen":
+    def clear(self, key: str) -> "Screen":
+        """Delete all digits."""
+        self.typed = ""
+        self._tell(["clear"])
+        return self
+
+    def take_back(self) -> None:
+        """Take the last digit back."""
+        self.typed = self._before
+
+    def tell(self, view: View) -> View:
+        """Return this entry with what a function says."""
+        self._tell(view.parts() * view.times)
+        return self
+
+    def end(self, key: str) -> "Screen":
         """End, or ask again when there are too few digits."""
         if len(self.typed) < self._least:
             self.from_start()

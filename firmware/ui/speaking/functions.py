@@ -4,62 +4,88 @@ Imported when the first one is chosen: a press that only asks for a code does no
 """
 
 from firmware.serial_number import serial_number
+from firmware.ui.speaking.keymap import FUNCTIONS, TOLD
 from firmware.ui.speaking.pages import Language, Serial, SettingLevel, Status, Theme
 from firmware.ui.speaking.view import Message, View
 
 if False:
     from collections.abc import Callable  # type: ignore[unreachable]
 
-    from firmware.interfaces import Interaction
+    from firmware.interfaces import Any, Interaction
 
 
-def repeat(interaction: "Interaction") -> View:
-    """Say the last code again, with the time it has left; without one, what is on the display."""
-    if interaction.accounts.last is not None:
-        return interaction.accounts.last.from_start()
-    return interaction.app.screen.from_start()
+def choose(interaction: "Interaction", key: str) -> View:
+    """Do the function of a key on the screen that is shown; return the view that follows."""
+    name, argument, _ = FUNCTIONS[key]
+    screen: View = interaction.app.screen
+    told = name in TOLD and _stays(screen, name)
+    view: View = _FUNCTIONS[name](interaction, argument)
+    return screen.tell(view) if told else view
 
 
-def own_pace(interaction: "Interaction") -> View:
+def _stays(screen: "Any", name: str) -> bool:
+    """Return True when the screen goes on after the function. The status and its choices are left
+    to only while nothing would be lost."""
+    return screen.stays and not (name == "status" and screen.first and not screen.typed)
+
+
+def repeat(interaction: "Interaction", _: int) -> View:
+    """Say the last code again, with the time it has left; without one, or where an answer is
+    awaited, what is on the display."""
+    last = interaction.accounts.last
+    screen: View = interaction.app.screen
+    return screen.from_start() if last is None or screen.asks else last.from_start()
+
+
+def own_pace(interaction: "Interaction", _: int) -> View:
     """Read the last code at the reader's own pace."""
+    app = interaction.app
+    last = interaction.accounts.last
+    if app.screen.asks:
+        return app.screen.tell(Message(app, "no_code"))
+    if last is None:
+        return Message(app, "no_code", "press_red")
     from firmware.ui.speaking.own_pace import OwnPace
 
-    last = interaction.accounts.last
-    return (
-        Message(interaction.app, "no_code", "press_red")
-        if last is None
-        else OwnPace(interaction.app, last)
-    )
+    return OwnPace(app, last)
 
 
-def serial(interaction: "Interaction") -> View:
+def practice(interaction: "Interaction", _: int) -> View:
+    """Give a code for training."""
+    return interaction.accounts.training_code()
+
+
+def next_account(interaction: "Interaction", _: int) -> View:
+    """Give a code of the next account."""
+    return interaction.accounts.next_account()
+
+
+def serial(interaction: "Interaction", _: int) -> View:
     """Say the serial number."""
     return Serial(interaction.app, serial_number(interaction.app.hardware.unique_id))
 
 
 def volume(interaction: "Interaction", by: int) -> View:
     """Turn the volume down (-1) or up (1)."""
-    return _step(interaction, "volume", by, "13", volume)
+    return _step(interaction, "volume", by, volume)
 
 
 def speed(interaction: "Interaction", by: int) -> View:
     """Turn the speed down (-1) or up (1)."""
-    return _step(interaction, "speed", by, "46", speed)
+    return _step(interaction, "speed", by, speed)
 
 
 def _step(
     interaction: "Interaction",
     name: str,
     by: int,
-    keys: str,
     again: "Callable[[Interaction, int], View]",
 ) -> View:
-    """Change a setting by a step and say so with the new value; the two `keys` go on, down and
-    up."""
+    """Change a setting by a step and say so with the new value; again() goes on."""
     least, most = interaction.app.product["ranges"][name]
     value = min(most, max(least, interaction.preferences.values[name] + by))
     interaction.preferences.change(name, value)
-    return SettingLevel(interaction.app, name, value, keys, lambda more: again(interaction, more))
+    return SettingLevel(interaction.app, name, value, lambda more: again(interaction, more))
 
 
 def language(interaction: "Interaction", by: int) -> View:
@@ -78,25 +104,24 @@ def theme(interaction: "Interaction") -> View:
     return Theme(interaction.app, dark, lambda: theme(interaction))
 
 
-def status(interaction: "Interaction") -> View:
-    """Say how the interaction is, and offer what has no key of its own."""
+def status(interaction: "Interaction", _: int) -> View:
+    """Say how the token is, and offer what has no key of its own where its keys are free."""
+    if _stays(interaction.app.screen, "status"):
+        return Status(interaction.app, {})
     choices = {"1": ("theme", lambda: theme(interaction))}
     if interaction.app.vault.pin is not None:
         choices["2"] = ("pin", lambda: interaction.accounts.pin_entry().change())
     return Status(interaction.app, choices)
 
 
-FUNCTIONS = {
-    "0": repeat,
-    "1": lambda interaction: volume(interaction, -1),
-    "2": own_pace,
-    "3": lambda interaction: volume(interaction, 1),
-    "4": lambda interaction: speed(interaction, -1),
-    "5": status,
-    "6": lambda interaction: speed(interaction, 1),
-    "7": lambda interaction: language(interaction, -1),
-    "8": serial,
-    "9": lambda interaction: language(interaction, 1),
-    "*": lambda interaction: interaction.accounts.training_code(),
-    "#": lambda interaction: interaction.accounts.next_account(),
+_FUNCTIONS = {
+    "repeat": repeat,
+    "volume": volume,
+    "own_pace": own_pace,
+    "speed": speed,
+    "status": status,
+    "language": language,
+    "serial": serial,
+    "practice": practice,
+    "next_account": next_account,
 }

@@ -1,8 +1,10 @@
 """What the keys of a token that speaks mean. Times are milliseconds of time.ticks_ms().
 
-The red key alone speaks a code. Held while another key goes down, or pressed twice before it, it
-selects that key's function; so no function needs two keys at once (EN 301 549, 5.9). Any key
-silences the voice and is acted on all the same (5.1.3.5). Every view that is shown is said, from
+keymap.py has what each key does. Held while another key goes down, or pressed twice before it, the
+red key selects that key's function; so no function needs two keys at once (EN 301 549, 5.9). Red
+acts last: alone it acts when it was released and no second press came, and only what can do no harm
+comes at once when it wakes the token. Any key silences the voice and is acted on all the same
+(5.1.3.5). Every view that is shown is said, from
 the same parts (5.1.3.1, 5.1.5).
 """
 
@@ -10,6 +12,7 @@ import time
 
 from firmware.ui.speaking.accounts import Accounts
 from firmware.ui.speaking.failure import failure
+from firmware.ui.speaking.keymap import action
 from firmware.ui.speaking.preferences import Preferences
 from firmware.ui.speaking.view import LATER, UNUSED, FunctionChoice, Message, View
 from firmware.ui.speaking.voice import Voice
@@ -19,8 +22,13 @@ if False:
 
 # Deadlines
 _RED = "red"  # to act on the red key alone; also its name among the keys
-_EXPLORE = "explore"  # to begin or end the exploration of the keys
+_TICK = "tick of red"  # to sound that the red key is down
+_HOLD = "hold"  # to begin or end the exploration of the keys
+_EXPLORE = "explore"  # to end it when no key comes
 
+_BOUNCE_MS = 20  # a key that goes down again so soon was not let go
+# A function's key within it does the function again: a hand that trembles types no digit by it.
+_AGAIN_MS = 500
 _DELAY_UNIT = 100  # ms; the setting key_delay counts tenths of a second
 
 
@@ -38,7 +46,11 @@ class Interaction:
         self._combined = False  # whether another key went down while the red one was
         # When the red key went up after a press that may be the first of two.
         self._red_up_at: Ticks | None = None
+        self._waking = False  # whether the red key woke the token and may still be pressed again
+        self._twice = False  # whether it was: the next key alone chooses a function
         self._last_down: tuple = ("", 0)  # the last key that went down, and when
+        self._last_up: tuple = ("", 0)  # the last key that went up, and when
+        self._function: tuple = ("", 0)  # the last key that chose a function, and when
         self.sources = self._voice.sources
         for source, read in ((self._red, self._read_red), (self._keypad, self._read_keypad)):
             if source is not None:
@@ -66,8 +78,9 @@ class Interaction:
             self._red_down()
         elif usb is not None and usb.present():
             self.app.turn_off()
-        else:
-            self.app.show(self.accounts.new_code())
+        else:  # the key is up again already
+            self._red_down()
+            self._red_up(time.ticks_ms())
 
     def silence(self) -> None:
         """Silence the voice: the work ahead takes longer than its buffer lasts, and it would
@@ -83,6 +96,7 @@ class Interaction:
         self._voice.stop()
         self.accounts.forget()
         self._red_up_at = None
+        self._waking = self._twice = False
         self.preferences.save()
 
     def _speech_ended(self) -> None:
@@ -91,8 +105,12 @@ class Interaction:
         app = self.app
         if app.screen is not None:
             app.stay_on()
-        if self.preferences.save() and app.screen is not None:
-            app.show(failure(app, "storage_failed"))
+        view = app.screen
+        if self.preferences.save() and view is not None:
+            message = failure(app, "storage_failed")
+            app.show(view.tell(message) if view.stays else message)
+        elif view is not None:
+            view.heard()
 
     # Keys
 
@@ -104,14 +122,17 @@ class Interaction:
         """Return how long after the red key a second press of it asks for a function."""
         return self.app.product["second_press_ms"] + self._delay()
 
-    def _too_soon(self, key: str, at: int) -> bool:
+    def _too_soon(self, key: str, at: "Ticks") -> bool:
         """Return True when the same key comes again within the delay that the user has set (EN 301
-        549, 5.8)."""
+        549, 5.8), or bounces."""
         last, when = self._last_down
+        up, since = self._last_up
         self._last_down = (key, at)
-        if key != last or not 0 <= time.ticks_diff(at, when) < self._delay():
+        if not (key == last and 0 <= time.ticks_diff(at, when) < self._delay()) and not (
+            key == up and 0 <= time.ticks_diff(at, since) < _BOUNCE_MS
+        ):
             return False
-        if self.app.screen is not None:
+        if self.app.screen is not None and (key != _RED or self._waking):
             self._voice.say(self.app.screen)  # again, as the key has silenced it
         return True
 
@@ -124,85 +145,140 @@ class Interaction:
                 if not self._too_soon(_RED, change[1]):
                     self._red_down()
             else:
+                self._last_up = (_RED, change[1])
                 self._red_up(change[1])
 
     def _red_down(self) -> None:
+        """Wake the token, or see whether this is the second press of two."""
         app = self.app
         self._voice.stop()
+        app.cancel(_RED)
+        app.cancel(_HOLD)
         self._combined = False
         first_up = self._red_up_at
         self._red_up_at = None
-        if app.screen is None:
-            app.show(self.accounts.new_code())
-        elif app.screen.exploring:
-            self._explore("red")
-        elif (
+        view = app.screen
+        if view is None:
+            self._waking = True
+            app.show(self.accounts.begin())
+            return
+        app.stay_on()
+        if view.exploring:
+            self._combined = True
+            self._end_exploring(with_red=True)
+            return
+        if (
             first_up is not None
             and time.ticks_diff(time.ticks_ms(), first_up) <= self._second_press()
         ):
             self._combined = True  # a third press is not the second of two again
-            app.show(FunctionChoice(app))
-        else:
-            app.stay_on()
-            app.after(_RED, app.product["combination_ms"], self._red_alone)
+            if not self._waking:
+                app.show(FunctionChoice(app, view.below if view.choosing else view))
+                return
+            # A hand that trembles wakes the token with two presses, and waits for a code.
+            self._twice = True
+        app.after(_TICK, app.product["combination_ms"], self._voice.tick)
 
     def _red_up(self, at: "Ticks") -> None:
         app = self.app
-        if app.cancel(_RED):
-            self._red_alone()
-        if not self._combined and app.screen is not None and not app.screen.exploring:
+        if app.screen is None or app.screen.exploring:
+            return
+        if app.cancel(_TICK):
+            self._voice.tick()
+        if not self._combined:
             self._red_up_at = at
+        elif not self._twice:
+            return
+        app.after(_RED, self._second_press(), self._red_alone, at)
 
     def _red_alone(self) -> None:
-        following: Screen = self.app.screen.red()
+        """Do what the red key does alone: it was released, and no second press came."""
+        app = self.app
+        if self._red is not None and self._red.down:  # it bounced, or chose the next account
+            app.after(_RED, self._second_press(), self._red_alone)
+            return
+        view = app.screen
+        waking = self._waking
+        twice = self._twice
+        self._red_up_at = None
+        self._waking = self._twice = False
+        if waking and view.kind != "pending":
+            if twice:  # the second press silenced it
+                app.show(view.from_start())
+            return
+        following: Screen = view.key(_RED)
         if following is UNUSED:
-            following = self.accounts.new_code()
+            following = self.accounts.after_red(view)
         if following is not LATER:
-            self.app.show(following)
+            app.show(following)
 
     def _read_keypad(self) -> None:
         while True:
             change = self._keypad.read()
             if change is None:
                 return
-            if change[1]:
-                if not self._too_soon(change[0], change[2]):
-                    self._key_down(change[0], change[2])
-            elif change[0] == "0" and self.app.screen is not None and not self.app.screen.exploring:
-                self.app.cancel(_EXPLORE)
+            if not change[1]:
+                self._last_up = (change[0], change[2])
+                if change[0] == "0":
+                    self.app.cancel(_HOLD)
+            elif not self._too_soon(change[0], change[2]):
+                self._key_down(change[0], change[2])
 
     def _key_down(self, key: str, at: "Ticks") -> None:
         app = self.app
         self._voice.stop()
-        self._red_up_at = None
         view = app.screen
         if view is None:
             return
-        app.cancel(_RED)
-        if view.exploring:
-            self._explore(key)
-            return
+        for name in (_RED, _TICK, _HOLD):
+            app.cancel(name)
         with_red = self._red is not None and self._red.down
+        chosen = with_red or view.choosing or self._twice
+        self._red_up_at = None
+        self._waking = self._twice = False
         if with_red:
             self._combined = True
-        elif key == "0":
-            app.after(_EXPLORE, app.product["explore_hold_ms"], self._explore, at)
-        if with_red or view.choosing:
-            from firmware.ui.speaking.functions import FUNCTIONS
-
-            app.show(FUNCTIONS[key](self))
+        if view.exploring:
+            self._explore(key)
+            if key == "0":
+                app.after(_HOLD, app.product["explore_hold_ms"], self._zero_held, at)
             return
+        last, when = self._function
+        if chosen or (key == last and 0 <= time.ticks_diff(at, when) < _AGAIN_MS):
+            self._function = (key, at)
+            self._choose(key)
+            return
+        self._function = ("", 0)
+        if key == "0":
+            app.after(_HOLD, app.product["explore_hold_ms"], self._zero_held, at)
         following: Screen = view.key(key)
         if following is UNUSED:
-            # The key that repeats says the view again where it has no other meaning (5.1.3.4).
-            if key == "0":
-                following = view.from_start()
-            else:
-                following = Message(app, "no_function", "press_red")
+            message = Message(app, "no_function", "press_red")
+            following = view.tell(Message(app, "no_function")) if view.stays else message
         if following is not LATER:
             app.show(following)
 
+    def _choose(self, key: str) -> None:
+        """Do a key's function on the view that is shown or was before the function was asked
+        for."""
+        from firmware.ui.speaking.functions import choose
+
+        app = self.app
+        if app.screen.choosing:
+            app.screen = app.screen.below
+        app.show(choose(self, key))
+        if app.screen.kind == "pending":
+            app.after(_RED, self._second_press(), self._red_alone)
+
     # Exploring the keys
+
+    def _zero_held(self) -> None:
+        """Begin the exploration of the keys, or end it."""
+        if action(self.app.screen.kind, "0 held") == "leave":
+            self._end_exploring()
+            return
+        self.app.screen.take_back()
+        self._explore()
 
     def _explore(self, key: str | None = None) -> None:
         """Say a key's name; without a key, begin the exploration. It ends by itself."""
@@ -210,9 +286,15 @@ class Interaction:
 
         app = self.app
         self._voice.stop()
-        app.show(KeyExplore(app, key))
+        below = app.screen.below if app.screen.exploring else app.screen
+        app.show(KeyExplore(app, below, key))
         app.after(_EXPLORE, app.product["explore_ms"], self._end_exploring)
 
-    def _end_exploring(self) -> None:
+    def _end_exploring(self, with_red: bool = False) -> None:
+        from firmware.ui.speaking.key_explore import end_exploring
+
+        app = self.app
         self._voice.stop()
-        self.app.show(Message(self.app, "explore", "end"))
+        app.cancel(_EXPLORE)
+        app.cancel(_HOLD)
+        app.show(end_exploring(app, with_red))

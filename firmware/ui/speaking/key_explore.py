@@ -1,35 +1,32 @@
 """Key names: every key says its name and what it does with the red key, and does nothing else (EN
-301 549, 5.5.2)."""
+301 549, 5.5.2). Red, and 0 held again, end it."""
 
-from firmware.ui.speaking.view import View
+from firmware.ui.speaking.keymap import FUNCTIONS
+from firmware.ui.speaking.view import Message, View
 
 if False:
     from firmware.interfaces import App  # type: ignore[unreachable]
 
-# By key: the phrases for its name and for what it does together with the red key.
-_NAMES = {
-    "red": ("red", "new_code"),
-    "0": ("0", "repeat"),
-    "1": ("1", "volume", "down"),
-    "2": ("2", "own_pace"),
-    "3": ("3", "volume", "up"),
-    "4": ("4", "speed", "down"),
-    "5": ("5", "status"),
-    "6": ("6", "speed", "up"),
-    "7": ("7", "previous_language"),
-    "8": ("8", "serial"),
-    "9": ("9", "next_language"),
-    "*": ("star", "practice"),
-    "#": ("hash", "next_account"),
-}
+_NAMES = {"red": "red", "*": "star", "#": "hash"}  # digits are their own names
 
 
 class KeyExplore(View):
     """One key's name and function; without a key, how to begin."""
 
+    kind = "keys"
     exploring = True
 
-    def __init__(self, app: "App", key: str | None = None):
-        """Say the phrases of that key ("red", "0" to "9", "*", "#")."""
-        names = ("explore", "choose_key") if key is None else _NAMES[key]
-        View.__init__(self, app, list(names[:1]), "", [list(names[1:])])
+    def __init__(self, app: "App", below: View, key: str | None = None):
+        """Say the phrases of that key ("0" to "9", "*", "#"); the view below is gone back to."""
+        name = "explore" if key is None else _NAMES.get(key, key)
+        does = ("choose_key",) if key is None else FUNCTIONS[key][2]
+        View.__init__(self, app, [name], "", [list(does)])
+        self.below = below
+
+
+def end_exploring(app: "App", with_red: bool) -> View:
+    """Return the view that ends the exploration; the red key says its name before."""
+    said = ("red", "new_code", "explore", "end") if with_red else ("explore", "end")
+    below: View = app.screen.below
+    message = Message(app, *said)
+    return below.tell(message) if below.stays else message

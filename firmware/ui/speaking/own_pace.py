@@ -3,7 +3,7 @@ view.py."""
 
 import time
 
-from firmware.ui.speaking.view import UNUSED, View
+from firmware.ui.speaking.view import View
 
 if False:
     from firmware.interfaces import App, Digits, Screen, Ticks  # type: ignore[unreachable]
@@ -14,6 +14,9 @@ _KEYS = ["4", "back", "6", "on", "5", "again"]
 class OwnPace(View):
     """A number read at the reader's own pace: each press of 6 says the next digit, 4 the one
     before, 5 three again."""
+
+    kind = "own pace"
+    stays = True
 
     def __init__(self, app: "App", code: "Digits"):
         """Begin before the first digit of a code."""
@@ -27,18 +30,23 @@ class OwnPace(View):
         """Return what is new: the keys at first, then the digits of the last one."""
         return self._said
 
-    def key(self, key: str) -> "Screen":
-        """Move on, back, or say the last three digits again."""
-        if key not in "456":
-            return UNUSED
-        self.lines = [_KEYS]
-        last = self.marked
-        if key == "5":
-            self._say(max(0, last - 2), max(0, last))
-        elif key == "4":
-            self._step(last - 1, "beginning")
-        else:
-            self._step(last + 1, "end")
+    def step_back(self, key: str) -> "Screen":
+        """Say the digit before."""
+        return self._step(self.marked - 1, "beginning")
+
+    def step_on(self, key: str) -> "Screen":
+        """Say the next digit."""
+        return self._step(self.marked + 1, "end")
+
+    def last_three(self, key: str) -> "Screen":
+        """Say the last three digits again."""
+        self._say(max(0, self.marked - 2), max(0, self.marked))
+        return self
+
+    def tell(self, view: View) -> View:
+        """Return this view with what a function says; the place in the number stays."""
+        self._said = view.parts() * view.times
+        self.lines = [self._said]
         return self
 
     def from_start(self) -> View:
@@ -76,10 +84,12 @@ class OwnPace(View):
         """Say the digits from the first to the last, and mark them one after another."""
         self._said = list(self.number[first : last + 1])
         self._first = self.marked = first
+        self.lines = [_KEYS]
 
-    def _step(self, to: int, edge: str) -> None:
+    def _step(self, to: int, edge: str) -> View:
         if 0 <= to < len(self.number):
             self._say(to, to)
         else:
             self._said = [edge]
             self.lines = [[edge]]
+        return self

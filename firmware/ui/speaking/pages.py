@@ -26,19 +26,21 @@ class Comparison(View):
 class SettingLevel(View):
     """A setting in steps, and the keys that turn it down and up."""
 
-    def __init__(
-        self, app: "App", name: str, value: int, keys: str, change: "Callable[[int], View]"
-    ):
-        """Show the setting `name`; change(-1 or 1) gives the view after one of the two keys."""
+    def __init__(self, app: "App", name: str, value: int, change: "Callable[[int], View]"):
+        """Show the setting `name`; change(-1 or 1) gives the view after one of its two keys."""
         least, most = app.product["ranges"][name]
         limit = "lowest" if value == least else "highest" if value == most else None
         View.__init__(self, app, [name, str(value)], "", [[limit]] if limit else [])
-        self._keys = keys
+        self.kind = name
         self._change = change
 
-    def key(self, key: str) -> "Screen":
-        """Change the setting further without choosing the function again."""
-        return self._change(2 * self._keys.index(key) - 1) if key in self._keys else UNUSED
+    def down(self, key: str) -> "Screen":
+        """Turn further down without choosing the function again."""
+        return self._change(-1)
+
+    def up(self, key: str) -> "Screen":
+        """Turn further up."""
+        return self._change(1)
 
 
 class Serial(View):
@@ -55,31 +57,41 @@ class Serial(View):
 class Language(View):
     """The language that was chosen, by its own name."""
 
+    kind = "language"
+
     def __init__(self, app: "App", change: "Callable[[int], View]"):
         """Say its name; change(-1 or 1) gives the view after one of the keys."""
         View.__init__(self, app, ["language"], "", [["language_name"]])
         self._change = change
 
-    def key(self, key: str) -> "Screen":
-        """Go on to another language without choosing the function again."""
-        return self._change(-1 if key == "7" else 1) if key in "79" else UNUSED
+    def down(self, key: str) -> "Screen":
+        """Go on to the language before without choosing the function again."""
+        return self._change(-1)
+
+    def up(self, key: str) -> "Screen":
+        """Go on to the next language."""
+        return self._change(1)
 
 
 class Theme(View):
     """Whether the screen is dark or light now; key 1 switches again."""
+
+    kind = "theme"
 
     def __init__(self, app: "App", dark: bool, switch: "Callable[[], View]"):
         """Say it; switch() gives the view after the key."""
         View.__init__(self, app, ["theme"], "", [["dark" if dark else "light"]])
         self._switch = switch
 
-    def key(self, key: str) -> "Screen":
+    def switch(self, key: str) -> "Screen":
         """Switch again."""
-        return self._switch() if key == "1" else UNUSED
+        return self._switch()
 
 
 class Status(View):
     """The state of battery and clock, the firmware's version, and what else there is to change."""
+
+    kind = "status"
 
     def __init__(self, app: "App", choices: dict):
         """Offer choices: key -> (phrase, function that gives the view)."""
@@ -100,9 +112,10 @@ class Status(View):
         offered = []
         for key in sorted(choices):
             offered += [key, choices[key][0]]
-        View.__init__(self, app, ["status"], "", [[battery]] + clock + [version[:-1], offered])
+        lines = [[battery]] + clock + [version[:-1]] + ([offered] if offered else [])
+        View.__init__(self, app, ["status"], "", lines)
         self._choices = choices
 
-    def key(self, key: str) -> "Screen":
+    def choose(self, key: str) -> "Screen":
         """Open a choice."""
         return self._choices[key][1]() if key in self._choices else UNUSED

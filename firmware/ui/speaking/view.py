@@ -11,6 +11,7 @@ import framebuf
 from firmware.speech.say import clips, grouped, text
 from firmware.ui import draw
 from firmware.ui.screen import Screen
+from firmware.ui.speaking.keymap import action
 
 if False:
     from firmware.interfaces import App, Canvas, Lines, Ticks  # type: ignore[unreachable]
@@ -31,7 +32,11 @@ _LIGHT_ON_DARK = framebuf.FrameBuffer(
 class View(Screen):
     """Something to show and to say."""
 
+    kind = ""  # of screen, as keymap.py names it
     times = 1  # how often it is said
+    stays = False  # whether it goes on when a function was used
+    asks = False  # whether it waits for an answer
+    first = False  # whether it is what a code asks for first
     choosing = False  # whether the next key alone chooses a function
     exploring = False  # whether keys only say their names
 
@@ -57,12 +62,24 @@ class View(Screen):
         return said
 
     def key(self, key: str) -> Screen:
-        """Return the view that a key of the keypad leads to, UNUSED or LATER."""
-        return UNUSED
+        """Return the view that a key alone leads to, UNUSED or LATER. "red" is the red key: where
+        that is UNUSED it gives a code."""
+        method = action(self.kind, key)
+        return getattr(self, method)(key) if method else UNUSED
 
-    def red(self) -> Screen:
-        """Return the same for the red key alone. Where it is UNUSED it gives a new code."""
-        return UNUSED
+    def repeat(self, key: str) -> Screen:
+        """Say it again from the beginning."""
+        return self.from_start()
+
+    def tell(self, view: "View") -> "View":
+        """Return this view with what another one says; only of a view that stays."""
+        return view
+
+    def heard(self) -> None:
+        """Note that parts() was said to its end."""
+
+    def take_back(self) -> None:
+        """Take the last key back: it was held for something else."""
 
     def from_start(self) -> "View":
         """Return this view to be said from the beginning."""
@@ -144,8 +161,29 @@ class Message(View):
 class FunctionChoice(View):
     """The next key alone chooses a function."""
 
+    kind = "function"
     choosing = True
 
-    def __init__(self, app: "App"):
-        """Ask for a key."""
+    def __init__(self, app: "App", below: View):
+        """Ask for a key; the function is done on the view below."""
         View.__init__(self, app, ["function"], "", [["choose_key"]])
+        self.below = below
+
+    def still_valid(self) -> bool:
+        """Return False once the host took away what the view below shows."""
+        return self.below.still_valid()
+
+    def go_back(self, key: str) -> Screen:
+        """Choose none."""
+        return self.below.from_start()
+
+
+class PendingCode(View):
+    """A code was asked for and is given when no second press follows, for a counter moves with
+    it."""
+
+    kind = "pending"
+
+    def from_start(self) -> View:
+        """Return that there is no code yet."""
+        return Message(self.app, "no_code", "press_red")

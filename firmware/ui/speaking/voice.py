@@ -19,6 +19,8 @@ if False:
 _FEED = "feed"  # to send more samples
 _WATCH = "watch"  # to look, while nothing is said, whether time has changed the view
 _WATCH_MS = 100
+_READ = "read"  # where nothing can be said: to take a view as read
+_READ_MS = 5_000
 
 
 class Voice:
@@ -37,6 +39,7 @@ class Voice:
         self._file: File | None = None  # the open voice pack
         self._language: str | None = None
         self._speed = 1
+        self._ticking = False  # whether what sounds is no speech
         self.sources: list = []
         if self._audio is not None:
             for part in (hardware.button, hardware.keypad):
@@ -59,21 +62,33 @@ class Voice:
     def say(self, view: "View") -> None:
         """Say what is new about a view, instead of what is being said."""
         self._app.cancel(_WATCH)
+        self._app.cancel(_READ)
+        self._ticking = False
         if self._player is not None and self._player.voice:
             said = script(view.parts(), self._speed)
             if view.times > 1:
                 said = twice(said)
             self._player.say(said, self._speed)
-            if self._amplifier is not None and not (self._jack is not None and self._jack.plugged):
-                self._amplifier.on()
+            self._amplify()
             # What comes after the end is left to the loop: saving settings needs the whole stack.
             self._send(self._player)
         else:
             self._watch()
+            self._app.after(_READ, _READ_MS, view.heard)
+
+    def tick(self) -> None:
+        """Sound briefly: a key was felt, and what it does is still open."""
+        if self._player is not None and self._player.voice:
+            self._ticking = True
+            self._player.tick()
+            self._amplify()
+            self._send(self._player)
 
     def stop(self) -> None:
         """Be silent at once."""
         self._app.cancel(_FEED)
+        self._app.cancel(_WATCH)
+        self._app.cancel(_READ)
         if self._player is not None:
             self._player.stop()
         if self._amplifier is not None:
@@ -100,13 +115,19 @@ class Voice:
         app = self._app
         player = self._player
         if player is not None and self._send(player):
-            if app.screen.follow(player.at()):
+            if not self._ticking and app.screen.follow(player.at()):
                 app.draw()
             return
         self.stop()
+        if self._ticking:
+            return  # what the key leads to comes
         self._ended()
         if app.screen is not None and not self._speaking():
             self._watch()
+
+    def _amplify(self) -> None:
+        if self._amplifier is not None and not (self._jack is not None and self._jack.plugged):
+            self._amplifier.on()
 
     def _plug_moved(self, plugged: bool) -> None:
         """Switch the loudspeaker off, whether a plug went in or out. Interrupt handler."""

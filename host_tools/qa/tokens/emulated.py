@@ -25,7 +25,8 @@ BOARDS = {"kodeviser": "pico", "kodeoplaeser": "pico2"}  # product -> board
 _BOOT = 1.0  # seconds from unplugging until the token is off
 _QUIET, _LONGEST = 1.3, 30.0  # seconds: silence that ends an announcement; longest announcement
 _BETWEEN = 0.3  # seconds between two keys
-_FUNCTION_GAP = 1.0  # seconds after a key from which red is no longer part of a function
+_ALONE = 1.0  # seconds after its release in which red may still become part of a function
+_PRESSED = 0.12  # seconds of a press
 _OFF = 62.0  # seconds without a key after which a token has turned itself off
 
 
@@ -92,10 +93,15 @@ class EmulatedToken:
     def press(self, name: str, files: Path | None = None) -> Reading:
         """As Device.press. A press that turns the display off is followed by a second one."""
         for _ in range(2):
+            was_on = self.emulator.display_on
             pressed_at, began = self.now, self.emulator.elapsed
-            self.emulator.press()
+            self.emulator.press(1000 * _PRESSED)
             if self.emulator.display_on:
                 break
+        if "audio" in self.emulator.product["parts"]:
+            self.emulator.advance(_ALONE)
+            if was_on:  # the code is taken then
+                pressed_at += _PRESSED + _ALONE
         return self._read(pressed_at, began, name, files)
 
     def answer_challenge(
@@ -109,10 +115,12 @@ class EmulatedToken:
         for number in typed:
             for key in number:
                 self._key(key)
+            began = self.emulator.elapsed
             self._key("#")
-        self.emulator.advance(_FUNCTION_GAP)
+        self._wait_for_silence(began)  # it is confirmed when all of it was heard
         pressed_at, began = self.now, self.emulator.elapsed
-        self._key("red")
+        self._key("#")
+        self._wait_for_silence(began)
         return self._read(pressed_at, began, name, files)
 
     def wait_until_off(self) -> None:

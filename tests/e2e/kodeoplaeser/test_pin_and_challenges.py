@@ -19,6 +19,7 @@ from tests.support.ocra import peer
 PIN = "829136"
 SUITE = "OCRA-1:HOTP-SHA1-6:QN08"
 VECTORS = {"00000000": "237653", "11111111": "243178", "77777777": "224598"}
+APPROVED = ("right", "star", "clear")
 CODES = ("755224", "287082", "359152")  # RFC 4226, appendix D
 
 
@@ -58,16 +59,16 @@ def challenges(name: str = "Bank", entry: str = "number", suite: str = SUITE) ->
 @pytest.mark.clause("5.1.3.8", "pin: asked", "pin: private", "display: mirror")
 def test_digits_of_the_pin_are_neither_shown_nor_spoken_and_the_code_follows(mirror: SaidAndShown):
     token = prepared(mirror, hotp(), pin=PIN)
-    assert mirror.check(token.tap("red")) == ["pin", "type", "press_red"]
+    assert mirror.check(token.tap("red")) == ["pin", "type", "hash", "end"]
     for key in PIN:
         assert mirror.check(token.tap(key)) == ["digit"], "the same word for each"
         assert not any(character.isdigit() for character in token.shown())
-    assert mirror.check(token.tap("red")) == ["code", *CODES[0]]
+    assert mirror.check(token.tap("#")) == ["code", *CODES[0]]
     assert mirror.check(token.tap("red")) == ["code", *CODES[1]], (
         "which is asked for once until it is off"
     )
     token.emulator.advance(62)
-    assert mirror.check(token.tap("red")) == ["pin", "type", "press_red"]
+    assert mirror.check(token.tap("red")) == ["pin", "type", "hash", "end"]
 
 
 @pytest.mark.clause("5.1.3.8", "pin: private", "5.1.3.9")
@@ -92,16 +93,17 @@ def test_wrong_pins_announce_tries_left_and_waiting_times_and_the_right_pin_give
     mirror.check(token.tap("red"))
     for left in ("9", "8"):
         typed(mirror, "2468")
-        assert mirror.check(token.tap("red")) == [
+        assert mirror.check(token.tap("#")) == [
             "pin",
             "is_wrong",
             "tries_left",
             left,
             "type",
-            "press_red",
+            "hash",
+            "end",
         ]
     typed(mirror, "2468")
-    assert mirror.check(token.tap("red"))[:5] == ["pin", "is_wrong", "tries_left", "7", "wait"]
+    assert mirror.check(token.tap("#"))[:5] == ["pin", "is_wrong", "tries_left", "7", "wait"]
     token.emulator.advance(62)
     mirror.check(token.tap("red"))
     typed(mirror, PIN)
@@ -128,7 +130,7 @@ def test_the_tenth_wrong_pin_blocks_until_the_issuer_lifts_it(mirror: SaidAndSho
     token.emulator.advance(62)
     mirror.check(token.tap("red"))
     typed(mirror, "4071")
-    assert mirror.check(token.tap("red")) == ["code", *CODES[0]]
+    assert mirror.check(token.tap("#")) == ["code", *CODES[0]]
 
 
 @pytest.mark.clause("pin: changed", "pin: weak", "5.1.3.15")
@@ -138,35 +140,36 @@ def test_the_user_changes_the_pin_by_ear_and_a_weak_one_is_refused(mirror: SaidA
     assert {"2", "pin"} <= set(mirror.check(token.chord("5")))
     mirror.check(token.tap("2"))
     typed(mirror, PIN)
-    assert mirror.check(token.tap("red"))[:2] == ["new_pin", "pin_size"]
+    assert mirror.check(token.tap("#"))[:2] == ["new_pin", "pin_size"]
     typed(mirror, "1234")
-    assert "too_simple" in mirror.check(token.tap("red"))
+    assert "too_simple" in mirror.check(token.tap("#"))
     for _ in range(2):
         typed(mirror, "50718")
-        told = mirror.check(token.tap("red"))
+        told = mirror.check(token.tap("#"))
     assert told == ["new_pin", "saved"]
     token.emulator.advance(62)
-    token.tap("red")
+    mirror.check(token.tap("red"))
     typed(mirror, "50718")
-    assert mirror.check(token.tap("red")) == ["code", *CODES[0]]
+    assert mirror.check(token.tap("#")) == ["code", *CODES[0]]
 
 
 @pytest.mark.clause("challenge: answered", "challenge: heard", "code: OCRA", "display: mirror")
 @pytest.mark.parametrize("number", VECTORS)
 def test_a_challenge_is_typed_read_back_confirmed_and_answered(mirror: SaidAndShown, number: str):
     token = prepared(mirror, challenges())
-    assert mirror.check(token.tap("red")) == ["number", "type", "press_red"]
+    assert mirror.check(token.tap("red")) == ["number", "type", "hash", "end"]
     assert typed(mirror, number) == list(number)
-    assert mirror.check(token.tap("red")) == [
+    assert mirror.check(token.tap("#")) == [
         "is_right",
         "number",
         *number,
-        "press_red",
+        "hash",
+        "right",
         "star",
         "clear",
     ]
     assert VECTORS[number] not in token.shown().replace(" ", "")
-    assert mirror.check(token.tap("red")) == ["code", *VECTORS[number]]
+    assert mirror.check(token.tap("#")) == [*APPROVED, "code", *VECTORS[number]]
     assert mirror.check(token.chord("0")) == ["code", *VECTORS[number]]
 
 
@@ -176,23 +179,60 @@ def test_the_signed_payment_is_the_one_read_back(mirror: SaidAndShown):
     token = prepared(mirror, challenges(entry="payment", suite=suite))
     assert mirror.check(token.tap("red"))[0] == "amount"
     typed(mirror, "99*1250")
-    assert mirror.check(token.tap("red"))[0] == "payee"
+    assert mirror.check(token.tap("#"))[0] == "payee"
     typed(mirror, "4071886")
-    heard = mirror.check(token.tap("red"))
+    heard = mirror.check(token.tap("#"))
     assert heard == [
         "is_right",
         "amount",
         *"1250",
         "payee",
         *"4071886",
-        "press_red",
+        "hash",
+        "right",
         "star",
         "clear",
     ]
     amount = "".join(heard[heard.index("amount") + 1 : heard.index("payee")])
-    payee = "".join(heard[heard.index("payee") + 1 : heard.index("press_red")])
+    payee = "".join(heard[heard.index("payee") + 1 : heard.index("hash")])
     answer = peer(SECRET, suite, f"{len(amount)}{amount}{payee}")
-    assert mirror.check(token.tap("red")) == ["code", *answer]
+    assert mirror.check(token.tap("#")) == [*APPROVED, "code", *answer]
+
+
+@pytest.mark.clause("5.9", "challenge: answered")
+@pytest.mark.parametrize(
+    "way", ["red, red, 0", "red 400 ms and 0", "red 300 ms and 3", "red alone", "hash too early"]
+)
+def test_a_payment_is_signed_by_nothing_but_the_hash_when_all_was_heard(
+    mirror: SaidAndShown, way: str
+):
+    suite = "OCRA-1:HOTP-SHA256-8:QA32"
+    token = prepared(mirror, challenges(entry="payment", suite=suite))
+    mirror.check(token.tap("red"))
+    typed(mirror, "250")
+    mirror.check(token.tap("#"))
+    typed(mirror, "4071886")
+    asked = ["is_right", "amount", *"250", "payee", *"4071886", "hash", "right", "star", "clear"]
+    begun = token.tap("#")
+    if way == "hash too early":
+        token.emulator.advance(2)
+        assert mirror.check(token.tap("#")) == asked, "it is read back again"
+    else:
+        assert mirror.check(begun) == asked
+        if way == "red, red, 0":
+            moment = token.function("0")
+        elif way == "red alone":
+            moment = token.tap("red", 1.5)
+        else:
+            token.emulator.key_down("red")
+            token.emulator.advance(0.4 if way.endswith("0") else 0.3)
+            moment = token.tap(way[-1])
+            token.emulator.key_up("red")
+        heard = mirror.check(moment)
+        assert heard == (["volume", "7"] if way.endswith("3") else asked)
+    answer = peer(SECRET, suite, "32504071886")
+    assert answer not in token.shown().replace(" ", "")
+    assert mirror.check(token.tap("#")) == [*APPROVED, "code", *answer]
 
 
 @pytest.mark.clause("challenge: corrected")
@@ -201,10 +241,10 @@ def test_star_during_the_read_back_restarts_the_entry(mirror: SaidAndShown):
     mirror.check(token.tap("red"))
     typed(mirror, "12345678")
     mirror.check(token.tap("#"))
-    assert mirror.check(token.tap("*")) == ["number", "type", "press_red"]
+    assert mirror.check(token.tap("*")) == ["number", "type", "hash", "end"]
     typed(mirror, "11111111")
     mirror.check(token.tap("#"))
-    assert mirror.check(token.tap("red")) == ["code", *VECTORS["11111111"]]
+    assert mirror.check(token.tap("#")) == [*APPROVED, "code", *VECTORS["11111111"]]
 
 
 @pytest.mark.clause("keys: theme", "5.2", "5.6.1", "5.6.2", "display: mirror")

@@ -82,7 +82,7 @@ def answer(token: SpeakingToken, *typed: str) -> str:
             token.emulator.advance(0.2)
         token.tap("#")
         token.until_quiet()
-    token.tap("red")
+    token.tap("#")
     token.until_quiet()
     (code,) = re.findall(r"\d{3,4} \d{3,4}", token.shown())
     token.emulator.advance(62)

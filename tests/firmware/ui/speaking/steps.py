@@ -19,7 +19,7 @@ def again(runtime: Runtime, *steps: str) -> list[str]:
     return [clip for step in steps for clip in runtime.call(INTERACTION, "again", step)[0]]
 
 
-def enter(runtime: Runtime, number: str, end: str = "red") -> list[str]:
+def enter(runtime: Runtime, number: str, end: str = "#") -> list[str]:
     """Type a number and end it; what was said then."""
     again(runtime, *number)
     return again(runtime, end, "until quiet")

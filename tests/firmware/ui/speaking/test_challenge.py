@@ -10,7 +10,8 @@ from tests.support.runtime import Runtime
 SECRET = b"12345678901234567890"
 NUMBER = "12345678"
 START = 1_790_000_000  # of the bench's clock
-CONFIRM = ["press_red", "star", "clear"]
+CONFIRM = ["hash", "right", "star", "clear"]
+APPROVED = ["right", "star", "clear"]
 
 
 def held(
@@ -26,12 +27,16 @@ def begin(runtime: Runtime, *accounts: dict[str, object], **options: object) -> 
 
 
 def test_a_typed_challenge_is_read_back_confirmed_and_answered(runtime: Runtime):
-    assert begin(runtime, held()) == ["number", "type", "press_red"]
+    assert begin(runtime, held()) == ["number", "type", "hash", "end"]
     typed = [again(runtime, key, "until quiet") for key in NUMBER]
     assert typed == [[key] for key in NUMBER], "each key is said"
     assert runtime.call(INTERACTION, "again", "wait 10")[1] == "Tallet 1234 5678"
-    assert again(runtime, "red", "until quiet") == ["is_right", "number", *NUMBER, *CONFIRM]
-    assert again(runtime, "red", "until quiet") == ["code", *peer(SECRET, held()["suite"], NUMBER)]
+    assert again(runtime, "#", "until quiet") == ["is_right", "number", *NUMBER, *CONFIRM]
+    assert again(runtime, "#", "until quiet") == [
+        *APPROVED,
+        "code",
+        *peer(SECRET, held()["suite"], NUMBER),
+    ]
     assert again(runtime, "red+0", "until quiet") == [
         "code",
         *peer(SECRET, held()["suite"], NUMBER),
@@ -42,16 +47,20 @@ def test_the_number_that_is_read_back_stands_on_the_display_in_groups_of_four(ru
     begin(runtime, held())
     enter(runtime, NUMBER)
     shown = runtime.call(INTERACTION, "again", "wait 10")[1]
-    assert shown == "Korrekt? Tallet 1234 5678 Tryk på rød. Stjerne. Slet."
+    assert shown == "Korrekt? Tallet 1234 5678 Firkant. Rigtigt. Stjerne. Slet."
 
 
 def test_the_star_corrects_while_typing_and_when_it_is_read_back(runtime: Runtime):
     begin(runtime, held())
     assert again(runtime, *"9999", "*", "until quiet")[-1] == "clear"
     assert enter(runtime, "87654321", "#")[2:10] == list("87654321")
-    assert again(runtime, "*", "until quiet") == ["number", "type", "press_red"]
+    assert again(runtime, "*", "until quiet") == ["number", "type", "hash", "end"]
     enter(runtime, NUMBER)
-    assert again(runtime, "red", "until quiet") == ["code", *peer(SECRET, held()["suite"], NUMBER)]
+    assert again(runtime, "#", "until quiet") == [
+        *APPROVED,
+        "code",
+        *peer(SECRET, held()["suite"], NUMBER),
+    ]
 
 
 def test_what_is_typed_and_read_back_can_be_repeated(runtime: Runtime):
@@ -64,7 +73,8 @@ def test_what_is_typed_and_read_back_can_be_repeated(runtime: Runtime):
         "3",
         "4",
         "type",
-        "press_red",
+        "hash",
+        "end",
     ]
     enter(runtime, "5678")
     for key in ("0", "red+0"):
@@ -85,21 +95,27 @@ def test_too_short_is_asked_again_and_too_long_is_refused(runtime: Runtime, numb
     begin(runtime, held())
     heard = enter(runtime, number)
     if len(number) < 4:
-        assert heard == ["number", *(["too_short", *number] if number else []), "type", "press_red"]
+        assert heard == [
+            "number",
+            *(["too_short", *number] if number else []),
+            "type",
+            "hash",
+            "end",
+        ]
     else:
         assert heard[2:10] == list(NUMBER)
         begin(runtime, held())
-        assert again(runtime, *number, "until quiet")[-2:] == ["end", "press_red"]
+        assert again(runtime, *number, "until quiet")[-2:] == ["end", "hash"]
 
 
 def test_a_payment_is_typed_as_amount_and_account_and_both_are_read_back(runtime: Runtime):
     account = held(suite="OCRA-1:HOTP-SHA256-8:QA24", entry="payment")
-    assert begin(runtime, account) == ["amount", "type", "press_red"]
-    assert enter(runtime, "250") == ["payee", "type", "press_red"]
+    assert begin(runtime, account) == ["amount", "type", "hash", "end"]
+    assert enter(runtime, "250") == ["payee", "type", "hash", "end"]
     heard = enter(runtime, "00123456789")
     assert heard == ["is_right", "amount", *"250", "payee", *"00123456789", *CONFIRM]
     code = peer(SECRET, account["suite"], "3" + "250" + "00123456789")
-    assert again(runtime, "red", "until quiet") == ["code", *code]
+    assert again(runtime, "#", "until quiet") == [*APPROVED, "code", *code]
 
 
 def test_payments_that_sound_different_give_different_codes(runtime: Runtime):
@@ -117,7 +133,7 @@ def test_payments_that_sound_different_give_different_codes(runtime: Runtime):
         begin(runtime, account)
         enter(runtime, amount)
         enter(runtime, payee)
-        codes.append(tuple(again(runtime, "red", "until quiet")))
+        codes.append(tuple(again(runtime, "#", "until quiet")))
     assert len(set(codes)) == len(codes)
 
 
@@ -125,64 +141,79 @@ def test_a_counter_moves_with_each_answer(runtime: Runtime):
     account = held(suite="OCRA-1:HOTP-SHA256-6:C-QN08", counter=1)
     for counter in (1, 2):  # the bench counts from one
         heard = begin(runtime, account) if counter == 1 else again(runtime, "red", "until quiet")
-        assert heard == ["number", "type", "press_red"]
+        assert heard == ["number", "type", "hash", "end"]
         enter(runtime, NUMBER)
         code = peer(SECRET, account["suite"], NUMBER, counter=counter)
-        assert again(runtime, "red", "until quiet") == ["code", *code]
+        assert again(runtime, "#", "until quiet") == [*APPROVED, "code", *code]
 
 
 def test_a_counter_that_cannot_be_kept_gives_no_code(runtime: Runtime):
     begin(runtime, held(suite="OCRA-1:HOTP-SHA256-6:C-QN08", counter=1), storage_fails=True)
     enter(runtime, NUMBER)
-    assert again(runtime, "red", "until quiet") == ["storage_failed", "try_again"]
+    assert again(runtime, "#", "until quiet") == [*APPROVED, "storage_failed", "try_again"]
 
 
 def test_a_suite_with_a_pin_asks_for_it_first_and_unheard(runtime: Runtime):
     account = held(suite="OCRA-1:HOTP-SHA256-8:QN08-PSHA256")
-    assert begin(runtime, account) == ["pin", "type", "press_red"]
+    assert begin(runtime, account) == ["pin", "type", "hash", "end"]
     assert again(runtime, "1", "until quiet") == ["digit"]
-    assert enter(runtime, "234") == ["number", "type", "press_red"]
+    assert enter(runtime, "234") == ["number", "type", "hash", "end"]
     enter(runtime, NUMBER)
     code = peer(SECRET, account["suite"], NUMBER, pin="1234")
-    assert again(runtime, "red", "until quiet") == ["code", *code]
+    assert again(runtime, "#", "until quiet") == [*APPROVED, "code", *code]
 
 
 def test_a_suite_with_time_says_how_long_the_answer_lasts(runtime: Runtime):
     account = held(suite="OCRA-1:HOTP-SHA1-6:QN08-T1M")
     begin(runtime, account)
     enter(runtime, NUMBER)
+    approved = again(runtime, "#", "wait 1600")
     now = START + runtime.call(INTERACTION, "now") // 1000
-    heard = again(runtime, "red", "until quiet")
-    assert heard[:7] == ["code", *peer(SECRET, account["suite"], NUMBER, unix_time=now)]
-    assert heard[7] == "seconds_left"
+    heard = approved + again(runtime, "until quiet")
+    assert heard[3:10] == ["code", *peer(SECRET, account["suite"], NUMBER, unix_time=now)]
+    assert heard[10] == "seconds_left"
 
 
 @pytest.mark.parametrize("trouble", ["lost", "absent"])
 def test_only_a_suite_with_time_needs_the_clock(runtime: Runtime, trouble: str):
     begin(runtime, held(), clock=trouble)
     enter(runtime, NUMBER)
-    assert again(runtime, "red", "until quiet")[0] == "code"
+    assert again(runtime, "#", "until quiet")[3] == "code"
     begin(runtime, held(suite="OCRA-1:HOTP-SHA1-6:QN08-T1M"), clock=trouble)
     enter(runtime, NUMBER)
-    assert again(runtime, "red", "until quiet") == [f"clock_{trouble}", "contact_issuer"]
+    assert again(runtime, "#", "until quiet") == [*APPROVED, f"clock_{trouble}", "contact_issuer"]
 
 
 def test_a_token_that_was_blocked_meanwhile_does_not_answer(runtime: Runtime):
     begin(runtime, held())
     enter(runtime, NUMBER)
     runtime.call(INTERACTION, "block")
-    assert again(runtime, "red", "until quiet") == ["blocked", "contact_issuer"]
+    assert again(runtime, "#", "until quiet") == [*APPROVED, "blocked", "contact_issuer"]
     assert again(runtime, "red", "until quiet") == ["blocked", "contact_issuer"]
 
 
 def test_one_of_several_accounts_says_which_one_it_is(runtime: Runtime):
-    assert begin(runtime, held(), held(name="b")) == ["account", "1", "number", "type", "press_red"]
-    assert again(runtime, "red+#", "until quiet") == ["account", "2", "number", "type", "press_red"]
+    assert begin(runtime, held(), held(name="b")) == [
+        "account",
+        "1",
+        "number",
+        "type",
+        "hash",
+        "end",
+    ]
+    assert again(runtime, "red+#", "until quiet") == [
+        "account",
+        "2",
+        "number",
+        "type",
+        "hash",
+        "end",
+    ]
 
 
 def test_the_tokens_pin_comes_before_the_challenge(runtime: Runtime):
-    assert begin(runtime, held(), pin="8291") == ["pin", "type", "press_red"]
-    assert enter(runtime, "8291") == ["number", "type", "press_red"]
+    assert begin(runtime, held(), pin="8291") == ["pin", "type", "hash", "end"]
+    assert enter(runtime, "8291") == ["number", "type", "hash", "end"]
 
 
 @pytest.mark.parametrize("language", ["da", "en", "kl"])
@@ -194,7 +225,7 @@ def test_all_that_is_said_about_a_challenge_is_shown(runtime: Runtime, language:
     if entry == "payment":
         heard += enter(runtime, "12345678")
     heard += enter(runtime, "123456789012345")
-    heard += again(runtime, "red", "until quiet")
+    heard += again(runtime, "#", "until quiet")
     seen = "".join(runtime.call(INTERACTION, "seen")).replace(" ", "")
     assert [
         clip for clip in heard if phrases[clip].replace(" ", "") not in seen and clip not in seen

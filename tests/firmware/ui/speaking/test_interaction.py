@@ -41,7 +41,8 @@ def test_first_sound_comes_within_300_ms_of_the_press_also_while_on(runtime: Run
     play(runtime, "red", "until quiet", "wait 2000")
     pressed = runtime.call(INTERACTION, "now")
     runtime.call(INTERACTION, "again", "hold red 400")
-    first = min(at for at, _, _ in runtime.call(INTERACTION, "times") if at >= pressed)
+    levels = runtime.call(INTERACTION, "heard")
+    first = min(at for at, level in levels if at >= pressed and level)
     assert first - pressed <= 200
 
 
@@ -57,8 +58,10 @@ def test_clause_5_1_3_5_any_key_stops_speech_and_is_acted_on(runtime: Runtime):
         assert runtime.call(INTERACTION, "heard")[-1] == [before, 0] or runtime.call(
             INTERACTION, "heard"
         )[-1] == (before, 0)
-        assert runtime.call(INTERACTION, "again", "wait 220")[0], key
+        answer = runtime.call(INTERACTION, "again", "wait 220")[0]
+        assert runtime.call(INTERACTION, "heard")[-1][1] > 0, key
         runtime.call(INTERACTION, "again", f"up {key}")
+        assert answer or runtime.call(INTERACTION, "again", "until quiet")[0], key
 
 
 @pytest.mark.parametrize("way", ["together", "one after another"])
@@ -98,9 +101,9 @@ def test_clause_5_9_every_function_works_with_red_and_key_together_and_one_after
     if way == "together":
         told = play(runtime, "red", "wait 2000", f"red+{key}", "until quiet")
     else:
-        told = play(runtime, "red", "red", "until quiet", key, "until quiet")
-        assert said(told[1:3]) == ["function", "choose_key"]
-        assert "Funktion" in told[1][1]
+        told = play(runtime, "red", "until quiet", "red", "red", "until quiet", key, "until quiet")
+        assert said(told[2:5]) == ["function", "choose_key"]
+        assert "Funktion" in told[3][1]
     heard = said(told[-2:])
     assert heard[: len(clips)] == clips
     assert len(heard) <= len(clips) + 3, "but for what is left of a code's time"
@@ -172,8 +175,9 @@ def test_settings_that_could_not_be_kept_are_tried_again_at_switching_off(runtim
 @pytest.mark.parametrize("trouble", TROUBLES)
 def test_clause_5_1_3_4_errors_can_be_repeated(runtime: Runtime, trouble: str, again: str):
     told = play(runtime, "red", "until quiet", again, "until quiet", **TROUBLES[trouble])
-    assert said(told[2:]) == said(told[:2])
-    assert told[2][1] == told[0][1]
+    first = said(told[:2])
+    assert said(told[2:]) == (first[1:] if first[0] == "red" else first)
+    assert told[2][1] == told[1][1]
 
 
 @pytest.mark.parametrize("function", "1234567")
@@ -254,7 +258,7 @@ def test_practice_code_is_none_that_a_validator_could_accept(runtime: Runtime):
 
 
 def test_clause_5_5_2_explore_mode_names_every_key_and_does_nothing_else(runtime: Runtime):
-    keys = ["red", *"123456789*#", "0"]
+    keys = [*"123456789*#", "0", "red"]
     told = play(
         runtime,
         "red",
@@ -265,8 +269,9 @@ def test_clause_5_5_2_explore_mode_names_every_key_and_does_nothing_else(runtime
     )
     assert said(told[2:4]) == ["0", "explore", "choose_key"]
     names = [told[i][0] + told[i + 1][0] for i in range(4, len(told), 2)]
-    assert [name[0] for name in names] == ["red", *"123456789", "star", "hash", "0"]
+    assert [name[0] for name in names] == [*"123456789", "star", "hash", "0", "red"]
     assert all(len(name) >= 2 for name in names)
+    assert names[-1] == ["red", "new_code", "explore", "end"], "red ends it"
     assert runtime.call(INTERACTION, "saved") == ([], {})
 
 
@@ -296,10 +301,10 @@ def test_a_short_zero_is_no_explore_mode(runtime: Runtime):
 @pytest.mark.parametrize("trouble", TROUBLES)
 def test_clause_5_1_3_15_errors_say_what_to_do(runtime: Runtime, trouble: str):
     told = play(runtime, "red", "until quiet", **TROUBLES[trouble])
-    wrong, todo = said(told)
+    wrong, todo = [clip for clip in said(told) if clip != "red"]
     assert wrong == trouble
     phrases = runtime.call(INTERACTION, "phrases", "da")
-    assert told[0][1] == f"{phrases[wrong]} {phrases[todo]}"
+    assert told[1][1] == f"{phrases[wrong]} {phrases[todo]}"
 
 
 @pytest.mark.parametrize("language", PRODUCT["languages"])

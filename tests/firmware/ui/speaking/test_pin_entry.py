@@ -8,7 +8,7 @@ from tests.firmware.ui.speaking.steps import INTERACTION, again, enter, play, sa
 from tests.support.runtime import Runtime
 
 PIN = "8291"
-ASKED = ["pin", "type", "press_red"]
+ASKED = ["pin", "type", "hash", "end"]
 
 
 def is_code(heard: list[str]) -> bool:
@@ -26,17 +26,17 @@ def wrong(runtime: Runtime, times: int) -> list[str]:
     for number in range(1, times + 1):
         heard = enter(runtime, "8290")
         if number < times and WAITS[number]:
-            again(runtime, f"wait {WAITS[number] * 1000 + 1000}", "red", "red", "until quiet")
+            again(runtime, f"wait {WAITS[number] * 1000 + 1000}", "red", "until quiet")
             again(runtime, "red", "until quiet")
     return heard
 
 
 def test_the_pin_is_asked_for_before_the_first_code_and_once_until_off(runtime: Runtime):
     told = play(
-        runtime, "red", "until quiet", *PIN, "red", "until quiet", "red", "until quiet", pin=PIN
+        runtime, "red", "until quiet", *PIN, "#", "until quiet", "red", "until quiet", pin=PIN
     )
     assert said(told[:2]) == ASKED
-    assert told[1][1] == "PIN Tast. Tryk på rød."
+    assert told[1][1] == "PIN Tast. Firkant. Slut."
     assert is_code(said(told[6:8]))
     assert is_code(said(told[8:])), "not again while it is on"
     again(runtime, "wait 95000")  # a minute after the word that the code's half minute is over
@@ -44,9 +44,11 @@ def test_the_pin_is_asked_for_before_the_first_code_and_once_until_off(runtime: 
     assert again(runtime, "red", "until quiet") == ASKED, "but after it was off"
 
 
-def test_hash_ends_the_pin_as_red_does(runtime: Runtime):
-    told = play(runtime, "red", "until quiet", *PIN, "#", "until quiet", pin=PIN)
-    assert is_code(said(told[6:]))
+def test_red_does_not_end_the_pin_and_what_was_typed_stands(runtime: Runtime):
+    told = play(runtime, "red", "until quiet", *PIN[:3], "red", "until quiet", pin=PIN)
+    assert said(told[5:]) == ASKED
+    assert runtime.call(INTERACTION, "pin_tries") == 0
+    assert is_code(again(runtime, PIN[3], "#", "until quiet")[1:])
 
 
 def test_clause_5_1_3_8_digits_of_the_pin_are_neither_shown_nor_spoken_on_the_loudspeaker(
@@ -99,7 +101,7 @@ def test_star_takes_the_digits_back(runtime: Runtime):
         "*",
         "until quiet",
         *PIN,
-        "red",
+        "#",
         "until quiet",
         pin=PIN,
     )
@@ -108,20 +110,20 @@ def test_star_takes_the_digits_back(runtime: Runtime):
 
 
 def test_too_short_is_no_try(runtime: Runtime):
-    told = play(runtime, "red", "until quiet", "8", "2", "9", "red", "until quiet", pin=PIN)
+    told = play(runtime, "red", "until quiet", "8", "2", "9", "#", "until quiet", pin=PIN)
     assert said(told[5:]) == ["pin", "too_short", *ASKED[1:]]
     assert runtime.call(INTERACTION, "pin_tries") == 0
 
 
 def test_a_ninth_digit_is_refused(runtime: Runtime):
     told = play(runtime, "red", "until quiet", *"829136405", "until quiet", pin=PIN)
-    assert said(told[-2:]) == ["end", "press_red"]
+    assert said(told[-2:]) == ["end", "hash"]
 
 
 def test_a_wrong_pin_says_how_many_tries_are_left(runtime: Runtime):
-    told = play(runtime, "red", "until quiet", *"8290", "red", "until quiet", pin=PIN)
-    assert said(told[6:]) == ["pin", "is_wrong", "tries_left", "9", "type", "press_red"]
-    assert told[-1][1] == "PIN er forkert. Forsøg tilbage 9 Tast. Tryk på rød."
+    told = play(runtime, "red", "until quiet", *"8290", "#", "until quiet", pin=PIN)
+    assert said(told[6:]) == ["pin", "is_wrong", "tries_left", "9", "type", "hash", "end"]
+    assert told[-1][1] == "PIN er forkert. Forsøg tilbage 9 Tast. Firkant. Slut."
     assert is_code(enter(runtime, PIN)), "typed without another key before"
     assert runtime.call(INTERACTION, "pin_tries") == 0
 
@@ -162,14 +164,14 @@ def test_the_tenth_wrong_pin_blocks(runtime: Runtime):
     play(runtime, "red", "until quiet", pin=PIN)
     assert wrong(runtime, 10) == ["blocked", "contact_issuer"]
     assert again(runtime, "red", "until quiet") == ["blocked", "contact_issuer"]
-    assert enter(runtime, PIN) == ["blocked", "contact_issuer"]
+    assert enter(runtime, PIN, "red") == ["blocked", "contact_issuer"]
     runtime.call(INTERACTION, "power_cycle")
     assert again(runtime, "red", "until quiet") == ["blocked", "contact_issuer"]
 
 
 def test_a_try_that_cannot_be_noted_is_not_judged(runtime: Runtime):
     told = play(
-        runtime, "red", "until quiet", *PIN, "red", "until quiet", pin=PIN, storage_fails=True
+        runtime, "red", "until quiet", *PIN, "#", "until quiet", pin=PIN, storage_fails=True
     )
     assert said(told[6:]) == ["storage_failed", "try_again"]
 
@@ -185,7 +187,7 @@ def test_what_gives_a_code_needs_the_pin(runtime: Runtime, key: str):
     told = play(
         runtime, "red", "until quiet", f"red+{key}", "until quiet", pin=PIN, names=("a", "b")
     )
-    assert said(told[2:]) in (ASKED, ["no_code", "press_red"])
+    assert said(told[2:]) in (ASKED, ["no_code"])
 
 
 def change(runtime: Runtime, *numbers: str, pin: str = PIN) -> list[str]:
@@ -206,8 +208,8 @@ def test_status_offers_to_change_the_pin_where_there_is_one(runtime: Runtime):
 
 
 def test_the_user_changes_the_pin(runtime: Runtime):
-    assert change(runtime, PIN) == ["new_pin", "pin_size", "type", "press_red"]
-    assert enter(runtime, "40963") == ["new_pin", "again", "type", "press_red"]
+    assert change(runtime, PIN) == ["new_pin", "pin_size", "type", "hash", "end"]
+    assert enter(runtime, "40963") == ["new_pin", "again", "type", "hash", "end"]
     assert enter(runtime, "40963") == ["new_pin", "saved"]
     assert again(runtime, "red", "until quiet") == ASKED
     assert enter(runtime, PIN)[:2] == ["pin", "is_wrong"]
@@ -215,12 +217,12 @@ def test_the_user_changes_the_pin(runtime: Runtime):
 
 
 def test_a_simple_new_pin_is_refused_with_the_reason(runtime: Runtime):
-    assert change(runtime, PIN, "1234") == ["new_pin", "too_simple", "type", "press_red"]
-    assert enter(runtime, "40963") == ["new_pin", "again", "type", "press_red"]
+    assert change(runtime, PIN, "1234") == ["new_pin", "too_simple", "type", "hash", "end"]
+    assert enter(runtime, "40963") == ["new_pin", "again", "type", "hash", "end"]
 
 
 def test_two_new_pins_that_differ_are_refused(runtime: Runtime):
-    assert change(runtime, PIN, "40963", "40964") == ["new_pin", "differs", "type", "press_red"]
+    assert change(runtime, PIN, "40963", "40964") == ["new_pin", "differs", "type", "hash", "end"]
 
 
 def test_the_pin_before_stays_when_the_new_one_cannot_be_kept(runtime: Runtime):
@@ -233,7 +235,7 @@ def test_the_pin_before_stays_when_the_new_one_cannot_be_kept(runtime: Runtime):
 
 
 def test_a_wrong_pin_changes_nothing(runtime: Runtime):
-    assert change(runtime, "8290") == ["pin", "is_wrong", "tries_left", "9", "type", "press_red"]
+    assert change(runtime, "8290") == ["pin", "is_wrong", "tries_left", "9", "type", "hash", "end"]
 
 
 @pytest.mark.parametrize("language", ["da", "en", "kl"])
@@ -246,17 +248,17 @@ def test_all_that_is_said_about_the_pin_is_shown(runtime: Runtime, language: str
     for step in (
         "2",
         *PIN,
-        "red",
+        "#",
         *"1234",
-        "red",
+        "#",
         *"4096",
-        "red",
+        "#",
         *"4095",
-        "red",
+        "#",
         *"4096",
-        "red",
+        "#",
         *"4096",
-        "red",
+        "#",
     ):
         heard += again(runtime, step, "until quiet")
     seen = "".join(runtime.call(INTERACTION, "seen")).replace(" ", "")

@@ -287,7 +287,7 @@ class KeypadToken:
         if words[0] == "wait":
             self._run(int(words[1]))
         elif step == "until quiet":
-            while self.hardware.audio.playing:
+            while self.hardware.audio.playing or "red" in self.app._deadlines:
                 self._run(20)
         elif words[0] in ("in", "out"):
             self.hardware.jack.plugged = words[0] == "in"
@@ -308,10 +308,12 @@ class KeypadToken:
             self._run(60)
             self._key(step[4:], False)
             self._key("red", False)
+            self._run(30)
         else:
             self._key(step, True)
             self._run(80)
             self._key(step, False)
+            self._run(30)
 
     def _key(self, key, down):
         if key == "red":
