@@ -35,7 +35,8 @@ PRODUCT = {
     "image_languages": ("da", "en"),  # default choice
     "native_modules": ("firmware.speech.adpcm_native",),  # compiled to the processor's machine code
     "voices": "/voice/{}.kvp",  # path of a language's voice pack
+    # key_delay and key_delays, those that the token itself offers: tenths of a second.
     "settings": {"language": "da", "inverted": False, "volume": 6, "speed": 3, "key_delay": 0},
-    # key_delay in tenths of a second.
+    "key_delays": (0, 3, 5, 8),
     "ranges": {"volume": (1, 9), "speed": (1, 5), "key_delay": (0, 10)},
 }

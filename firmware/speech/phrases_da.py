@@ -7,6 +7,7 @@ Phrases are short and put together, since every second of them takes 8 KB of the
 LANGUAGE = "da"
 DIGITS = "da"  # the language of the voice that reads keys made of digits
 REVIEWED = True  # False: awaits the review of a native speaker
+VERB_LAST = False  # "type" stands before what is typed, or behind it
 
 PHRASES = {
     "0": "nul",
@@ -68,7 +69,7 @@ PHRASES = {
     "repeat": "Gentag.",
     "new_code": "Ny kode.",
     "own_pace": "Eget tempo.",
-    "back": "før.",
+    "back": "tilbage.",
     "on": "frem.",
     "beginning": "Begyndelsen.",
     "end": "Slut.",
@@ -77,6 +78,7 @@ PHRASES = {
     "digit": "Ciffer",
     "is_wrong": "er forkert.",
     "clear": "Slet.",
+    "cleared": "Slettet.",
     "explore": "Taster.",
     "red": "Rød.",
     "star": "Stjerne.",
@@ -84,7 +86,7 @@ PHRASES = {
     "practice": "Øvelse.",
     "not_valid": "Gælder ikke.",
     # PIN
-    "type": "Tast.",
+    "type": "Tast",
     "pin": "PIN",
     "new_pin": "Ny PIN.",
     "again": "Igen.",
@@ -106,4 +108,8 @@ PHRASES = {
     "theme": "Skærm",
     "light": "Lys.",
     "dark": "Mørk.",
+    # Keys
+    "key_delay": "Tastepause",
+    "off": "Fra.",
+    "tenths": "tiendedele sekund.",
 }

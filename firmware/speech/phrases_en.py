@@ -7,6 +7,7 @@ Phrases are short and put together, since every second of them takes 8 KB of the
 LANGUAGE = "en"
 DIGITS = "en"  # the language of the voice that reads keys made of digits
 REVIEWED = True  # False: awaits the review of a native speaker
+VERB_LAST = False  # "type" stands before what is typed, or behind it
 
 PHRASES = {
     "0": "zero",
@@ -70,13 +71,14 @@ PHRASES = {
     "own_pace": "Own pace.",
     "back": "back.",
     "on": "on.",
-    "beginning": "The beginning.",
-    "end": "The end.",
+    "beginning": "Beginning.",
+    "end": "End.",
     # Check-back, key names, practice
     "right": "Right.",
     "digit": "Digit",
     "is_wrong": "is wrong.",
     "clear": "Clear.",
+    "cleared": "Cleared.",
     "explore": "Keys.",
     "red": "Red.",
     "star": "Star.",
@@ -84,7 +86,7 @@ PHRASES = {
     "practice": "Practice.",
     "not_valid": "Not valid.",
     # PIN
-    "type": "Type.",
+    "type": "Type",
     "pin": "PIN",
     "new_pin": "New PIN.",
     "again": "Again.",
@@ -106,4 +108,8 @@ PHRASES = {
     "theme": "Screen",
     "light": "Light.",
     "dark": "Dark.",
+    # Keys
+    "key_delay": "Key delay",
+    "off": "Off.",
+    "tenths": "tenths of a second.",
 }

@@ -7,6 +7,7 @@ A draft that awaits its review by a native speaker: an image carries it only whe
 LANGUAGE = "kl"
 DIGITS = "da"  # the language of the voice that reads keys made of digits
 REVIEWED = False  # False: awaits the review of a native speaker
+VERB_LAST = True  # "type" stands before what is typed, or behind it
 
 PHRASES = {
     "0": "nul",
@@ -77,6 +78,7 @@ PHRASES = {
     "digit": "Kisitsit",
     "is_wrong": "kukkuvoq.",
     "clear": "Piiaruk.",
+    "cleared": "Piiarneqarpoq.",
     "explore": "Toortakkat.",
     "red": "Aappaluttoq.",
     "star": "Ulloriaq.",
@@ -84,7 +86,7 @@ PHRASES = {
     "practice": "Sungiusarneq.",
     "not_valid": "Atorsinnaanngilaq.",
     # PIN
-    "type": "Allaguk.",
+    "type": "allaguk",
     "pin": "PIN",
     "new_pin": "PIN nutaaq.",
     "again": "Uteqqiguk.",
@@ -106,4 +108,8 @@ PHRASES = {
     "theme": "Saqqaa",
     "light": "Qaamasoq.",
     "dark": "Taartoq.",
+    # Keys
+    "key_delay": "Utaqqineq",
+    "off": "Atunngilaq.",
+    "tenths": "sekundip qulerarterutai.",
 }

@@ -52,7 +52,8 @@ def twice(said: list) -> list:
 
 
 def text(parts: "Parts", phrases: dict) -> str:
-    """Return the parts as text for the display; digits stay digits."""
+    """Return the parts as text for the display; digits stay digits. Within a sentence a phrase
+    begins with a small letter, unless it is an abbreviation."""
     words = []
     for part in parts:
         key = part() if callable(part) else part
@@ -61,7 +62,10 @@ def text(parts: "Parts", phrases: dict) -> str:
         elif key.isdigit():
             words.append(key)
         else:
-            words.append(phrases[key])
+            phrase = phrases[key]
+            if words and words[-1][-1] not in ".?" and phrase[1:2].islower():
+                phrase = phrase[0].lower() + phrase[1:]
+            words.append(phrase)
     return " ".join(words).replace(" " + phrases["point"] + " ", ".")
 
 

@@ -44,6 +44,7 @@ class App:
         self.text_font: Font = load("firmware.products.fonts." + product["text_font"])
         self.code_font(6)  # its bitmaps are one large piece of memory: load it while there is one
         self.texts: dict = {}
+        self.verb_last = False  # in the language of the texts
         self._deadlines: dict = {}  # name -> (ticks, what to call then)
         self._serve_host: Callable[[], bool] = self._open_link  # until the host has spoken
         self._poller = select.poll()

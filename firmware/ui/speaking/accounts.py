@@ -64,23 +64,40 @@ class Accounts:
     def begin(self) -> View:
         """Return new_code() where that does no harm, else that a code is pending: a counter moves
         with it, and a second press may follow that asks for something else."""
-        vault = self._app.vault
-        held = vault.credentials
-        if self._index >= len(held) or held[self._index]["kind"] != "hotp":
-            return self.new_code()
-        if vault.state == BLOCKED or (vault.pin is not None and not self._unlocked):
+        if not self._counts():
             return self.new_code()
         self.last = None
-        title = ["account", str(self._index + 1)] if len(held) > 1 else ["red"]
+        several = len(self._app.vault.credentials) > 1
+        title = ["account", str(self._index + 1)] if several else ["red"]
         return PendingCode(self._app, title)
 
     def after_red(self, screen: View) -> View:
         """Return what the red key alone leads to: from another screen back to a code that lasts,
         else a new code."""
         last = self.last
-        if last is None or last is screen or not last.lasting or not last.still_valid():
-            return self.new_code()
-        return last.from_start()
+        return (
+            last.from_start() if last is not None and self._goes_back(screen) else self.new_code()
+        )
+
+    def harmless(self, screen: View) -> bool:
+        """Return True when after_red() can be taken back: no counter moves, and no code is left
+        that lasts."""
+        last = self.last
+        if self._goes_back(screen):
+            return True
+        return not self._counts() and (last is None or not last.lasting)
+
+    def _goes_back(self, screen: View) -> bool:
+        last = self.last
+        return last is not None and last is not screen and last.lasting and last.still_valid()
+
+    def _counts(self) -> bool:
+        """Return True when a new code moves a counter."""
+        vault = self._app.vault
+        held = vault.credentials
+        if vault.state == BLOCKED or (vault.pin is not None and not self._unlocked):
+            return False
+        return self._index < len(held) and held[self._index]["kind"] == "hotp"
 
     def next_account(self) -> View:
         """Select the account after this one and return its code, as begin() does."""

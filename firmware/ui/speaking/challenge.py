@@ -8,11 +8,12 @@ nothing else. Imported when an account that answers challenges is chosen. Times 
 from firmware.otp.ocra import ocra, parse
 from firmware.otp.totp import remaining
 from firmware.protocol.messages import MAX_AMOUNT, MAX_CHALLENGE, MAX_PAYEE, MAX_PIN, MIN_PIN
+from firmware.speech.say import clips
 from firmware.storage.errors import VaultError
 from firmware.storage.vault import BLOCKED, DAMAGED
 from firmware.ui.code_source import trusted_time
 from firmware.ui.speaking.code import Code
-from firmware.ui.speaking.entry import ENTERED, Entry, HiddenEntry, groups_of_four
+from firmware.ui.speaking.entry import ENTERED, Entry, HiddenEntry, asked, groups_of_four
 from firmware.ui.speaking.failure import failure
 from firmware.ui.speaking.view import View
 
@@ -43,9 +44,9 @@ class Challenge:
             return HiddenEntry(self._app, self._title("pin"), MIN_PIN, MAX_PIN, self._enter_number)
         return self._enter_number(None)
 
-    def _title(self, phrase: str) -> list:
+    def _title(self, what: str) -> list:
         several = len(self._app.vault.credentials) > 1
-        return ["account", str(self._index + 1), phrase] if several else [phrase]
+        return (["account", str(self._index + 1)] if several else []) + asked(self._app, what)
 
     def _enter_number(self, pin: str | None) -> View:
         self._pin = pin
@@ -65,7 +66,7 @@ class Challenge:
     def _enter_payee(self, amount: str) -> View:
         return Entry(
             self._app,
-            ["payee"],
+            asked(self._app, "payee"),
             _MIN_QUESTION,
             MAX_PAYEE,
             lambda payee: self._confirm_payment(amount, payee),
@@ -135,8 +136,8 @@ class Confirmation(View):
         return self._said or View.parts(self)
 
     def follow(self, at: int) -> bool:
-        """Follow the voice where it says everything."""
-        return not self._said and View.follow(self, at)
+        """Follow the voice, also where only the first paragraphs are said."""
+        return View.follow(self, at + clips(self.title) if self._said else at)
 
     def from_start(self) -> View:
         """Return this view to be read back again."""
@@ -148,7 +149,7 @@ class Confirmation(View):
     def tell(self, view: View) -> View:
         """Return this view with what a function says; an approval is taken back."""
         self._approved = False
-        self._tell(view.parts() * view.times)
+        self._tell(*view.told())
         return self
 
     def heard(self) -> None:
@@ -170,9 +171,9 @@ class Confirmation(View):
         """Return the first entry."""
         return self._again()
 
-    def _tell(self, said: list) -> None:
-        self._said = said
-        self.lines = [said] + self._read_back
+    def _tell(self, *paragraphs: list) -> None:
+        self._said = [part for paragraph in paragraphs for part in paragraph]
+        self.lines = list(paragraphs) + self._read_back
         View.from_start(self)
 
     def _go_on(self) -> None:

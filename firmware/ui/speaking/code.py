@@ -32,8 +32,11 @@ class Digits(View):
         return self._said or View.parts(self)
 
     def follow(self, at: int) -> bool:
-        """Follow the voice, which leaves title and number out when only something new is said."""
-        return View.follow(self, at + clips(self.title) + len(self.number) if self._said else at)
+        """Follow the voice, which ends with the last paragraph also when only something new is
+        said."""
+        if self._said:
+            at += clips(View.parts(self)) - clips(self._said)
+        return View.follow(self, at)
 
     def from_start(self) -> View:
         """Return this view as it was before anything was typed, to be said from the beginning."""
@@ -69,17 +72,17 @@ class Digits(View):
     def clear(self, key: str) -> "Screen":
         """Delete what was typed."""
         self._start_over()
-        self.lines = [["clear"]]
-        self._said = ["clear"]
+        self.lines = [["cleared"]]
+        self._said = ["cleared"]
         return self
 
     def _judge(self, key: str) -> None:
         wrong = [str(i + 1) for i in range(len(self.number)) if self.number[i] != self._typed[i]]
-        self.title = ["digit"] + wrong + ["is_wrong"] if wrong else ["right"]
+        self.title = ["digit"] + wrong if wrong else ["right"]
         if wrong:
-            self.lines = [["try_again"]]
+            self.lines = [["is_wrong", "try_again"]]
             self.marked = int(wrong[0]) - 1
-        self._said = [key] + self.title + (["try_again"] if wrong else [])
+        self._said = [key] + self.title + (self.lines[0] if wrong else [])
 
 
 class Code(Digits):

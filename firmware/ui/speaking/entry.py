@@ -1,6 +1,7 @@
 """Typing a number: each key is said, the star deletes all digits, the hash ends it. Functions leave
 what was typed as it is."""
 
+from firmware.speech.say import clips
 from firmware.ui.speaking.view import LATER, View
 
 if False:
@@ -29,8 +30,8 @@ class Entry(View):
         lines: "Lines" = (),
     ):
         """Take `least` to `most` digits; then(typed) gives the view that follows. `lines` are said
-        before the instructions."""
-        self._prompt = list(lines) + [["type", "hash", "end"]]
+        before the key that ends it."""
+        self._prompt = list(lines) + [["hash", "end"]]
         View.__init__(self, app, title, "", self._prompt)
         self.typed = ""
         self._before = ""  # what was typed before the last key
@@ -50,8 +51,11 @@ class Entry(View):
         return View.from_start(self)
 
     def follow(self, at: int) -> bool:
-        """Follow the voice where it says everything."""
-        return not self._said and View.follow(self, at)
+        """Follow the voice, which ends with the last paragraph also when only something new is
+        said."""
+        if self._said:
+            at += clips(View.parts(self)) - clips(self._said)
+        return View.follow(self, at)
 
     def add(self, key: str) -> "Screen":
         """Add a digit."""
@@ -66,7 +70,7 @@ class Entry(View):
     def clear(self, key: str) -> "Screen":
         """Delete all digits."""
         self.typed = ""
-        self._tell(["clear"])
+        self._tell(["cleared"])
         return self
 
     def take_back(self) -> None:
@@ -75,7 +79,7 @@ class Entry(View):
 
     def tell(self, view: View) -> View:
         """Return this entry with what a function says."""
-        self._tell(view.parts() * view.times)
+        self._tell(*view.told())
         return self
 
     def end(self, key: str) -> "Screen":
@@ -92,9 +96,9 @@ class Entry(View):
         self._said = [key]
         self.lines = self._typed_so_far()
 
-    def _tell(self, said: list) -> None:
-        self._said = said
-        self.lines = self._typed_so_far() + [said]
+    def _tell(self, *paragraphs: list) -> None:
+        self._said = [part for paragraph in paragraphs for part in paragraph]
+        self.lines = self._typed_so_far() + list(paragraphs)
 
     def _typed_so_far(self) -> list:
         return [[groups_of_four(self.typed)]] if self.typed else []
@@ -126,6 +130,15 @@ class HiddenEntry(Entry):
 
     def _typed_so_far(self) -> list:
         return []
+
+
+def asked(app: "App", what: str) -> list:
+    """Return the parts that ask to type something, named by its phrase, in the order of the
+    language's words."""
+    return [
+        lambda: what if app.verb_last else "type",
+        lambda: "type" if app.verb_last else what,
+    ]
 
 
 def groups_of_four(digits: str) -> tuple:

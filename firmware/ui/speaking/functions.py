@@ -5,7 +5,7 @@ Imported when the first one is chosen: a press that only asks for a code does no
 
 from firmware.serial_number import serial_number
 from firmware.ui.speaking.keymap import FUNCTIONS, TOLD
-from firmware.ui.speaking.pages import Language, Serial, SettingLevel, Status, Theme
+from firmware.ui.speaking.pages import KeyDelay, Language, Serial, SettingLevel, Status, Theme
 from firmware.ui.speaking.view import Message, View
 
 if False:
@@ -104,11 +104,28 @@ def theme(interaction: "Interaction") -> View:
     return Theme(interaction.app, dark, lambda: theme(interaction))
 
 
+def key_delay(interaction: "Interaction", by: int) -> View:
+    """Make the time in which the same key does not count again a step shorter (-1) or longer (1),
+    or leave it (0). The host may have set one between two steps."""
+    tenths = interaction.preferences.values["key_delay"]
+    steps = interaction.app.product["key_delays"]
+    if by > 0:
+        tenths = min([step for step in steps if step > tenths] or [tenths])
+    elif by < 0:
+        tenths = max([step for step in steps if step < tenths] or [tenths])
+    if by:
+        interaction.preferences.change("key_delay", tenths)
+    return KeyDelay(interaction.app, tenths, lambda more: key_delay(interaction, more))
+
+
 def status(interaction: "Interaction", _: int) -> View:
     """Say how the token is, and offer what has no key of its own where its keys are free."""
     if _stays(interaction.app.screen, "status"):
         return Status(interaction.app, {})
-    choices = {"1": ("theme", lambda: theme(interaction))}
+    choices = {
+        "1": ("theme", lambda: theme(interaction)),
+        "3": ("key_delay", lambda: key_delay(interaction, 0)),
+    }
     if interaction.app.vault.pin is not None:
         choices["2"] = ("pin", lambda: interaction.accounts.pin_entry().change())
     return Status(interaction.app, choices)

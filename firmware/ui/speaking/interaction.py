@@ -1,11 +1,9 @@
 """What the keys of a token that speaks mean. Times are milliseconds of time.ticks_ms().
 
-keymap.py has what each key does. Held while another key goes down, or pressed twice before it, the
-red key selects that key's function; so no function needs two keys at once (EN 301 549, 5.9). Red
-acts last: alone it acts when it was released and no second press came, and only what can do no harm
-comes at once when it wakes the token. Any key silences the voice and is acted on all the same
-(5.1.3.5). Every view that is shown is said, from
-the same parts (5.1.3.1, 5.1.5).
+keymap.py has what each key does, and when the red key acts. Held while another key goes down, or
+pressed twice before it, the red key selects that key's function; so no function needs two keys at
+once (EN 301 549, 5.9). Any key silences the voice and is acted on all the same (5.1.3.5). Every
+view that is shown is said, from the same parts (5.1.3.1, 5.1.5).
 """
 
 import time
@@ -22,6 +20,7 @@ if False:
 
 # Deadlines
 _RED = "red"  # to act on the red key alone; also its name among the keys
+_RELEASED = "red released"  # to do what it does alone when that can be taken back
 _TICK = "tick of red"  # to sound that the red key is down
 _HOLD = "hold"  # to begin or end the exploration of the keys
 _EXPLORE = "explore"  # to end it when no key comes
@@ -46,8 +45,11 @@ class Interaction:
         self._combined = False  # whether another key went down while the red one was
         # When the red key went up after a press that may be the first of two.
         self._red_up_at: Ticks | None = None
+        # The view and the last code before the red key alone, while a second press takes it back.
+        self._before: tuple | None = None
         self._waking = False  # whether the red key woke the token and may still be pressed again
         self._twice = False  # whether it was: the next key alone chooses a function
+        self._ignored = False  # whether the red key's press that ends next does not count
         self._last_down: tuple = ("", 0)  # the last key that went down, and when
         self._last_up: tuple = ("", 0)  # the last key that went up, and when
         self._function: tuple = ("", 0)  # the last key that chose a function, and when
@@ -95,7 +97,7 @@ class Interaction:
         """Be silent, forget the code and the PIN's entry, and save the settings."""
         self._voice.stop()
         self.accounts.forget()
-        self._red_up_at = None
+        self._red_up_at = self._before = None
         self._waking = self._twice = False
         self.preferences.save()
 
@@ -132,7 +134,9 @@ class Interaction:
             key == up and 0 <= time.ticks_diff(at, since) < _BOUNCE_MS
         ):
             return False
-        if self.app.screen is not None and (key != _RED or self._waking):
+        if self.app.screen is not None and (
+            key != _RED or self._waking or self._before is not None
+        ):
             self._voice.say(self.app.screen)  # again, as the key has silenced it
         return True
 
@@ -141,12 +145,27 @@ class Interaction:
             change = self._red.read()
             if change is None:
                 return
-            if change[0]:
-                if not self._too_soon(_RED, change[1]):
-                    self._red_down()
-            else:
+            if not change[0]:
                 self._last_up = (_RED, change[1])
-                self._red_up(change[1])
+                if not self._ignored:
+                    self._red_up(change[1])
+            elif not self._too_soon(_RED, change[1]):
+                self._ignored = False
+                self._red_down()
+            else:
+                self._resume_press()
+
+    def _resume_press(self) -> None:
+        """Take the red key's press as one with the press before, where what that one does is still
+        open; else its release counts nothing."""
+        app = self.app
+        self._ignored = True
+        if self._combined:
+            return
+        waits = app.cancel(_RED)
+        if app.cancel(_RELEASED) or waits:
+            self._ignored = False
+            app.after(_TICK, app.product["combination_ms"], self._voice.tick)
 
     def _red_down(self) -> None:
         """Wake the token, or see whether this is the second press of two."""
@@ -154,9 +173,11 @@ class Interaction:
         self._voice.stop()
         app.cancel(_RED)
         app.cancel(_HOLD)
+        app.cancel(_RELEASED)
         self._combined = False
         first_up = self._red_up_at
-        self._red_up_at = None
+        before = self._before
+        self._red_up_at = self._before = None
         view = app.screen
         if view is None:
             self._waking = True
@@ -172,6 +193,8 @@ class Interaction:
             and time.ticks_diff(time.ticks_ms(), first_up) <= self._second_press()
         ):
             self._combined = True  # a third press is not the second of two again
+            if before is not None:
+                view, self.accounts.last = before
             if not self._waking:
                 app.show(FunctionChoice(app, view.below if view.choosing else view))
                 return
@@ -183,13 +206,26 @@ class Interaction:
         app = self.app
         if app.screen is None or app.screen.exploring:
             return
-        if app.cancel(_TICK):
-            self._voice.tick()
+        ticks = app.cancel(_TICK)
         if not self._combined:
             self._red_up_at = at
-        elif not self._twice:
-            return
-        app.after(_RED, self._second_press(), self._red_alone, at)
+            if not self._waking and self._harmless():
+                app.after(_RELEASED, _BOUNCE_MS, self._red_released, at)
+                return
+        if ticks:
+            self._voice.tick()
+        if not self._combined or self._twice:
+            app.after(_RED, self._second_press(), self._red_alone, at)
+
+    def _harmless(self) -> bool:
+        """Return True when what the red key does alone can be taken back."""
+        view = self.app.screen
+        return action(view.kind, _RED) is not None or self.accounts.harmless(view)
+
+    def _red_released(self) -> None:
+        """Do what the red key does alone; a second press takes it back."""
+        self._before = (self.app.screen, self.accounts.last)
+        self._do_red()
 
     def _red_alone(self) -> None:
         """Do what the red key does alone: it was released, and no second press came."""
@@ -206,11 +242,15 @@ class Interaction:
             if twice:  # the second press silenced it
                 app.show(view.from_start())
             return
+        self._do_red()
+
+    def _do_red(self) -> None:
+        view = self.app.screen
         following: Screen = view.key(_RED)
         if following is UNUSED:
             following = self.accounts.after_red(view)
         if following is not LATER:
-            app.show(following)
+            self.app.show(following)
 
     def _read_keypad(self) -> None:
         while True:
@@ -230,11 +270,11 @@ class Interaction:
         view = app.screen
         if view is None:
             return
-        for name in (_RED, _TICK, _HOLD):
+        for name in (_RED, _RELEASED, _TICK, _HOLD):
             app.cancel(name)
         with_red = self._red is not None and self._red.down
         chosen = with_red or view.choosing or self._twice
-        self._red_up_at = None
+        self._red_up_at = self._before = None
         self._waking = self._twice = False
         if with_red:
             self._combined = True

@@ -1,9 +1,24 @@
 """The grammar of the keys, as data: what each key does on each kind of screen. The interaction is
-driven by these tables; the guides' pages of keys and the tests are generated from them.
+driven by these tables; the guides' pages of keys are generated from them, and the tests take their
+cases from them.
 
-Red acts last: while it is held it does nothing by itself, and alone it acts when it was released
-and no second press came. What cannot be taken back (a payment's response, a PIN) is confirmed with
-the hash, which no function uses on those screens.
+Red acts last. While it is held it does nothing by itself. Alone it acts when it was released:
+
+- 20 ms later (no bounce) where that can be taken back: a code that tells the time, the way back to
+  a code that lasts, the first question of a PIN or challenge, the screen's own "red". A second
+  press within second_press_ms, one second, restores the screen and the code as they were before,
+  and asks for a function of that screen.
+- second_press_ms later, when no second press came, where a counter moves or a code that lasts is
+  left.
+
+From off the press itself wakes the token, and what can be taken back comes at once, so that the
+first sound comes within 300 ms of the touch; a counted code comes second_press_ms after the
+release. A second press is then no function by itself, since a hand that trembles wakes the token
+with two: the next key chooses one, and without a key the code is given.
+
+What cannot be taken back (a payment's response, a PIN) is not done by red at all. It is confirmed
+with the hash, which is no function's way in on those screens, and the response only when all was
+heard.
 """
 
 # Red and another key, together or one after another:
@@ -35,12 +50,13 @@ SCREENS = {
     "code": {"digit": "check", "*": "clear", "#": "say_again"},
     "entry": {"digit": "add", "*": "clear", "#": "end", "red": "repeat"},
     "confirmation": {"#": "approve", "*": "begin_again", "red": "repeat"},
-    "own pace": {"4": "step_back", "5": "last_three", "6": "step_on"},
+    "own pace": {"4": "step_back", "5": "last_three", "6": "step_on", "#": "say_again"},
     "volume": {"1": "down", "3": "up"},
     "speed": {"4": "down", "6": "up"},
     "language": {"7": "down", "9": "up"},
     "theme": {"1": "switch"},
-    "status": {"1": "choose", "2": "choose"},
+    "key_delay": {"1": "down", "3": "up"},
+    "status": {"1": "choose", "2": "choose", "3": "choose"},
     "function": {"red": "go_back"},
     "keys": {"red": "leave", "0 held": "leave"},
 }

@@ -3,12 +3,14 @@ view.py."""
 
 import time
 
+from firmware.speech.say import clips
 from firmware.ui.speaking.view import View
 
 if False:
     from firmware.interfaces import App, Digits, Screen, Ticks  # type: ignore[unreachable]
 
-_KEYS = ["4", "back", "6", "on", "5", "again"]
+_TITLE = ["own_pace", "5", "again"]
+_KEYS = ["4", "back", "6", "on"]
 
 
 class OwnPace(View):
@@ -20,10 +22,10 @@ class OwnPace(View):
 
     def __init__(self, app: "App", code: "Digits"):
         """Begin before the first digit of a code."""
-        View.__init__(self, app, ["own_pace"], code.number, [_KEYS])
+        View.__init__(self, app, _TITLE, code.number, [_KEYS])
         self._code = code
         self._over = code.left(time.ticks_ms()) == 0
-        self._said = ["own_pace"] + _KEYS  # what is new; the digits come key by key
+        self._said = _TITLE + _KEYS  # what is new; the digits come key by key
         self._first = 0  # the first digit of what is being said
 
     def parts(self) -> list:
@@ -45,14 +47,18 @@ class OwnPace(View):
 
     def tell(self, view: View) -> View:
         """Return this view with what a function says; the place in the number stays."""
-        self._said = view.parts() * view.times
-        self.lines = [self._said]
+        self.lines = view.told()
+        self._said = [part for paragraph in self.lines for part in paragraph]
         return self
 
     def from_start(self) -> View:
         """Return this view with its keys, to be said again; the place in the number stays."""
-        self._said = ["own_pace"] + _KEYS
+        self._said = _TITLE + _KEYS
         self.lines = [_KEYS]
+        return self
+
+    def say_again(self, key: str) -> "Screen":
+        """Repeat what was said last."""
         return self
 
     def watch_ms(self, now: "Ticks") -> int | None:
@@ -75,7 +81,7 @@ class OwnPace(View):
         if self._said[0] == "own_pace":
             return View.follow(self, at + len(self.number))
         if not self._said[0].isdigit():
-            return View.follow(self, at + 1 + len(self.number))
+            return View.follow(self, at + clips(self.title) + len(self.number))
         if at >= 0:
             self.marked = min(self._first + at, self._first + len(self._said) - 1)
         return self.marked != before

@@ -88,6 +88,27 @@ class Theme(View):
         return self._switch()
 
 
+class KeyDelay(View):
+    """How long after a key the same key does not count again, and the keys that change it."""
+
+    kind = "key_delay"
+
+    def __init__(self, app: "App", tenths: int, change: "Callable[[int], View]"):
+        """Show the delay in tenths of a second; change(-1 or 1) gives the view after one of its
+        two keys."""
+        lines = [[str(tenths), "tenths"] if tenths else ["off"], ["1", "down", "3", "up"]]
+        View.__init__(self, app, ["key_delay"], "", lines)
+        self._change = change
+
+    def down(self, key: str) -> "Screen":
+        """Make it shorter."""
+        return self._change(-1)
+
+    def up(self, key: str) -> "Screen":
+        """Make it longer."""
+        return self._change(1)
+
+
 class Status(View):
     """The state of battery and clock, the firmware's version, and what else there is to change."""
 

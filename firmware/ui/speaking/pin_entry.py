@@ -9,7 +9,7 @@ from firmware.storage.errors import VaultError
 from firmware.storage.pin import WAITS, set_pin, simple, try_pin
 from firmware.storage.vault import BLOCKED, PIN_TRIES
 from firmware.ui.code_source import trusted_time
-from firmware.ui.speaking.entry import HiddenEntry
+from firmware.ui.speaking.entry import HiddenEntry, asked
 from firmware.ui.speaking.failure import failure
 from firmware.ui.speaking.view import Message, View
 
@@ -33,7 +33,7 @@ class PinEntry:
         left = self._wait_left()
         if left:
             return PinWait(self._app, ["pin"], [], left)
-        return self._entry(["pin"], then)
+        return self._entry(asked(self._app, "pin"), then)
 
     def change(self) -> View:
         """Return the entries of the PIN, of a new one, and of the new one again."""
@@ -62,7 +62,9 @@ class PinEntry:
         title = ["pin", "is_wrong"]
         lines = [["tries_left", str(PIN_TRIES - vault.pin["tries"])]]
         left = self._wait_left()
-        return PinWait(app, title, lines, left) if left else self._entry(title, then, lines)
+        if left:
+            return PinWait(app, title, lines, left)
+        return self._entry(title, then, lines + [asked(app, "pin")])
 
     def _ask_new(self, lines: "Lines") -> View:
         return HiddenEntry(self._app, ["new_pin"], MIN_PIN, MAX_PIN, self._ask_again, lines)

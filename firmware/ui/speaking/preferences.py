@@ -23,7 +23,9 @@ class Preferences:
         """Apply language, volume and speed. Pending changes override `settings`."""
         settings.update(self._pending)
         if settings["language"] != self.values.get("language"):
-            self._app.texts = load("firmware.speech.phrases_" + settings["language"]).PHRASES
+            phrases = load("firmware.speech.phrases_" + settings["language"])
+            self._app.texts = phrases.PHRASES
+            self._app.verb_last = phrases.VERB_LAST
         self._voice.apply(settings)
         self.values = settings
 

@@ -45,7 +45,7 @@ class View(Screen):
         self.app = app
         self.title = title
         self.number = number
-        self.lines = lines
+        self.lines = list(lines)
         self.marked = -1  # the digit of the number that is being said
         # Where the voice is: what does not fit on the display scrolls with it.
         self._top = 0  # the paragraph that is being said
@@ -60,6 +60,10 @@ class View(Screen):
         for line in self.lines:
             said += line
         return said
+
+    def told(self) -> list:
+        """Return it as paragraphs of another view, as often as it is said."""
+        return [paragraph for _ in range(self.times) for paragraph in [self.title] + self.lines]
 
     def key(self, key: str) -> Screen:
         """Return the view that a key alone leads to, UNUSED or LATER. "red" is the red key: where
@@ -112,8 +116,11 @@ class View(Screen):
         """Draw the title with a rule under it, the number, and the paragraphs."""
         app = self.app
         font = app.text_font
-        draw.text(canvas, font, text(self.title, app.texts), 0, 0)
-        y = font.height() + _SPACE
+        y = 0
+        for row in draw.wrapped(font, text(self.title, app.texts), app.display.width):
+            draw.text(canvas, font, row, 0, y)
+            y += font.height()
+        y += _SPACE
         canvas.fill_rect(0, y, app.display.width, _RULE, 1)
         y += _RULE + _SPACE
         if self.number:

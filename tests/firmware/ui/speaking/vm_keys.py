@@ -170,7 +170,9 @@ class Token:
         settings = self.app.interaction.preferences.values
         return {
             "screen": None if screen is None else screen.kind,
-            "title": None if screen is None else list(screen.title),
+            "title": [part() if callable(part) else part for part in screen.title]
+            if screen
+            else None,
             "typed": getattr(screen, "typed", None),
             "last": None if last is None else last.number,
             "counters": list(self.vault.counters),
