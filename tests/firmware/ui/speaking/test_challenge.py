@@ -27,10 +27,10 @@ def begin(runtime: Runtime, *accounts: dict[str, object], **options: object) -> 
 
 
 def test_a_typed_challenge_is_read_back_confirmed_and_answered(runtime: Runtime):
-    assert begin(runtime, held()) == ["number", "type", "hash", "end"]
+    assert begin(runtime, held()) == ["type", "number", "hash", "end"]
     typed = [again(runtime, key, "until quiet") for key in NUMBER]
     assert typed == [[key] for key in NUMBER], "each key is said"
-    assert runtime.call(INTERACTION, "again", "wait 10")[1] == "Tallet 1234 5678"
+    assert runtime.call(INTERACTION, "again", "wait 10")[1] == "Tast tallet 1234 5678"
     assert again(runtime, "#", "until quiet") == ["is_right", "number", *NUMBER, *CONFIRM]
     assert again(runtime, "#", "until quiet") == [
         *APPROVED,
@@ -52,9 +52,9 @@ def test_the_number_that_is_read_back_stands_on_the_display_in_groups_of_four(ru
 
 def test_the_star_corrects_while_typing_and_when_it_is_read_back(runtime: Runtime):
     begin(runtime, held())
-    assert again(runtime, *"9999", "*", "until quiet")[-1] == "clear"
+    assert again(runtime, *"9999", "*", "until quiet")[-1] == "cleared"
     assert enter(runtime, "87654321", "#")[2:10] == list("87654321")
-    assert again(runtime, "*", "until quiet") == ["number", "type", "hash", "end"]
+    assert again(runtime, "*", "until quiet") == ["type", "number", "hash", "end"]
     enter(runtime, NUMBER)
     assert again(runtime, "#", "until quiet") == [
         *APPROVED,
@@ -67,12 +67,12 @@ def test_what_is_typed_and_read_back_can_be_repeated(runtime: Runtime):
     begin(runtime, held())
     again(runtime, *"1234")
     assert again(runtime, "red+0", "until quiet") == [
+        "type",
         "number",
         "1",
         "2",
         "3",
         "4",
-        "type",
         "hash",
         "end",
     ]
@@ -95,13 +95,8 @@ def test_too_short_is_asked_again_and_too_long_is_refused(runtime: Runtime, numb
     begin(runtime, held())
     heard = enter(runtime, number)
     if len(number) < 4:
-        assert heard == [
-            "number",
-            *(["too_short", *number] if number else []),
-            "type",
-            "hash",
-            "end",
-        ]
+        more = ["too_short", *number] if number else []
+        assert heard == ["type", "number", *more, "hash", "end"]
     else:
         assert heard[2:10] == list(NUMBER)
         begin(runtime, held())
@@ -110,8 +105,8 @@ def test_too_short_is_asked_again_and_too_long_is_refused(runtime: Runtime, numb
 
 def test_a_payment_is_typed_as_amount_and_account_and_both_are_read_back(runtime: Runtime):
     account = held(suite="OCRA-1:HOTP-SHA256-8:QA24", entry="payment")
-    assert begin(runtime, account) == ["amount", "type", "hash", "end"]
-    assert enter(runtime, "250") == ["payee", "type", "hash", "end"]
+    assert begin(runtime, account) == ["type", "amount", "hash", "end"]
+    assert enter(runtime, "250") == ["type", "payee", "hash", "end"]
     heard = enter(runtime, "00123456789")
     assert heard == ["is_right", "amount", *"250", "payee", *"00123456789", *CONFIRM]
     code = peer(SECRET, account["suite"], "3" + "250" + "00123456789")
@@ -141,7 +136,7 @@ def test_a_counter_moves_with_each_answer(runtime: Runtime):
     account = held(suite="OCRA-1:HOTP-SHA256-6:C-QN08", counter=1)
     for counter in (1, 2):  # the bench counts from one
         heard = begin(runtime, account) if counter == 1 else again(runtime, "red", "until quiet")
-        assert heard == ["number", "type", "hash", "end"]
+        assert heard == ["type", "number", "hash", "end"]
         enter(runtime, NUMBER)
         code = peer(SECRET, account["suite"], NUMBER, counter=counter)
         assert again(runtime, "#", "until quiet") == [*APPROVED, "code", *code]
@@ -155,9 +150,9 @@ def test_a_counter_that_cannot_be_kept_gives_no_code(runtime: Runtime):
 
 def test_a_suite_with_a_pin_asks_for_it_first_and_unheard(runtime: Runtime):
     account = held(suite="OCRA-1:HOTP-SHA256-8:QN08-PSHA256")
-    assert begin(runtime, account) == ["pin", "type", "hash", "end"]
+    assert begin(runtime, account) == ["type", "pin", "hash", "end"]
     assert again(runtime, "1", "until quiet") == ["digit"]
-    assert enter(runtime, "234") == ["number", "type", "hash", "end"]
+    assert enter(runtime, "234") == ["type", "number", "hash", "end"]
     enter(runtime, NUMBER)
     code = peer(SECRET, account["suite"], NUMBER, pin="1234")
     assert again(runtime, "#", "until quiet") == [*APPROVED, "code", *code]
@@ -196,24 +191,24 @@ def test_one_of_several_accounts_says_which_one_it_is(runtime: Runtime):
     assert begin(runtime, held(), held(name="b")) == [
         "account",
         "1",
-        "number",
         "type",
+        "number",
         "hash",
         "end",
     ]
     assert again(runtime, "red+#", "until quiet") == [
         "account",
         "2",
-        "number",
         "type",
+        "number",
         "hash",
         "end",
     ]
 
 
 def test_the_tokens_pin_comes_before_the_challenge(runtime: Runtime):
-    assert begin(runtime, held(), pin="8291") == ["pin", "type", "hash", "end"]
-    assert enter(runtime, "8291") == ["number", "type", "hash", "end"]
+    assert begin(runtime, held(), pin="8291") == ["type", "pin", "hash", "end"]
+    assert enter(runtime, "8291") == ["type", "number", "hash", "end"]
 
 
 @pytest.mark.parametrize("language", ["da", "en", "kl"])

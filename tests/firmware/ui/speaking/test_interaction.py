@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from firmware.products.kodeoplaeser import PRODUCT
-from tests.firmware.ui.speaking.steps import INTERACTION, play, said
+from tests.firmware.ui.speaking.steps import INTERACTION, again, play, said
 from tests.support.runtime import Runtime
 
 CODE = ["code", "4", "1", "6", "6", "0", "0", "seconds_left", "2"]
@@ -76,7 +76,7 @@ def test_clause_5_1_3_5_any_key_stops_speech_and_is_acted_on(runtime: Runtime):
         ("7", ["language", "language_name"]),
         ("9", ["language", "language_name"]),
         ("8", ["serial", *"001044376182", "serial", *"001044376182"]),
-        ("2", ["own_pace", "4", "back", "6", "on", "5", "again"]),
+        ("2", ["own_pace", "5", "again", "4", "back", "6", "on"]),
         (
             "5",
             [
@@ -91,6 +91,8 @@ def test_clause_5_1_3_5_any_key_stops_speech_and_is_acted_on(runtime: Runtime):
                 "0",
                 "1",
                 "theme",
+                "3",
+                "key_delay",
             ],
         ),
     ],
@@ -195,6 +197,51 @@ def test_clause_5_1_3_4_what_a_function_said_can_be_repeated(runtime: Runtime, f
     assert said(told[4:]) == said(told[2:4])
 
 
+@pytest.mark.parametrize("function", "01234567")
+def test_clause_5_1_3_4_the_hash_repeats_what_was_said_last(runtime: Runtime, function: str):
+    told = play(
+        runtime,
+        "red",
+        "until quiet",
+        f"red+{function}",
+        "until quiet",
+        "#",
+        "until quiet",
+        kind="hotp",
+    )
+    assert said(told[4:]) == said(told[2:4]) != []
+
+
+def test_the_hash_repeats_the_digits_of_own_pace_and_the_verdict_of_check_back(runtime: Runtime):
+    play(runtime, "red", "until quiet", "red+2", "until quiet", *"666")
+    assert again(runtime, "5", "until quiet") == list("416")
+    assert again(runtime, "#", "until quiet") == list("416")
+    play(runtime, "red", "until quiet", *"416601", "until quiet")
+    assert again(runtime, "#", "until quiet") == ["1", "digit", "6", "is_wrong", "try_again"]
+
+
+def test_clause_5_8_the_delay_of_the_keys_is_set_by_ear_and_kept(runtime: Runtime):
+    play(runtime, "red", "until quiet", "red+5", "until quiet")
+    ways = ["1", "down", "3", "up"]
+    assert again(runtime, "3", "until quiet") == ["key_delay", "off", *ways]
+    for tenths in "358":
+        assert again(runtime, "3", "until quiet") == ["key_delay", tenths, "tenths", *ways]
+        assert runtime.call(INTERACTION, "saved")[1] == {"key_delay": int(tenths)}
+    assert again(runtime, "3", "until quiet")[1] == "8"
+    heard = again(runtime, "wait 600", "1", "1", "until quiet")
+    assert heard[-6:] == ["key_delay", "5", "tenths", *ways], "one of the two counts"
+    again(runtime, "wait 900", "1", "wait 900", "1")
+    assert again(runtime, "wait 900", "1", "until quiet") == ["key_delay", "off", *ways]
+    assert runtime.call(INTERACTION, "saved")[1] == {"key_delay": 0}
+
+
+def test_a_delay_that_the_host_has_set_goes_on_to_the_next_step(runtime: Runtime):
+    for key, step in (("1", "3"), ("3", "5")):
+        play(runtime, "red", "until quiet", "red+5", "until quiet", settings={"key_delay": 4})
+        assert again(runtime, "3", "until quiet")[1] == "4"
+        assert again(runtime, key, "until quiet")[1] == step
+
+
 def test_display_and_speech_change_language_together(runtime: Runtime):
     """EN 301 549, 5.1.3.14."""
     told = play(runtime, "red", "until quiet", "red+9", "until quiet", *["9", "until quiet"] * 2)
@@ -238,13 +285,25 @@ def test_check_back_says_right_or_which_digit_differs(runtime: Runtime):
     assert told[-1][1].startswith("Rigtigt. 416 600 416 600")
     told = play(runtime, "red", "until quiet", *"416500", "until quiet", *"416600", "until quiet")
     assert told[8][0] == ["digit", "4", "is_wrong", "try_again"]
-    assert told[8][1].startswith("Ciffer 4 er forkert. 416 600")
+    assert told[8][1] == "Ciffer 4 416 600 er forkert. Prøv igen."
     assert told[-1][0] == ["right"]
+
+
+@pytest.mark.parametrize("wrong", ["13", "2456", "123456"])
+def test_check_back_names_all_wrong_places(runtime: Runtime, wrong: str):
+    code = "416600"
+    typed = [
+        str((int(digit) + 1) % 10) if str(place) in wrong else digit
+        for place, digit in enumerate(code, 1)
+    ]
+    told = play(runtime, "red", "until quiet", *typed, "until quiet")
+    assert said(told[7:])[-3 - len(wrong) :] == ["digit", *wrong, "is_wrong", "try_again"]
+    assert told[-1][1] == f"Ciffer {' '.join(wrong)} 416 600 er forkert. Prøv igen."
 
 
 def test_star_takes_back_what_was_typed(runtime: Runtime):
     told = play(runtime, "red", "until quiet", *"41", "*", "until quiet", *"416600", "until quiet")
-    assert told[4][0] == ["clear"]
+    assert told[4][0] == ["cleared"]
     assert told[-1][0] == ["right"]
 
 
@@ -343,8 +402,8 @@ def test_clauses_5_1_3_1_and_5_1_5_all_that_is_said_is_shown_on_the_display(
 
 
 def letters(text: str) -> str:
-    """Without spaces and full stops."""
-    return "".join(character for character in text if character.isalnum())
+    """In small letters, without spaces and full stops: within a sentence phrases begin small."""
+    return "".join(character for character in text.lower() if character.isalnum())
 
 
 def test_headset_in_silences_the_loudspeaker_at_once_and_the_voice_goes_on(runtime: Runtime):
