@@ -6,10 +6,12 @@ exits 1 when one is stale.
 
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from firmware.protocol import messages, sentences
+from host_tools.devtools import guide_keys
 from host_tools.errors import exit_code_table
 from host_tools.image.image import load_board, load_product, names
 
@@ -114,6 +116,12 @@ SECTIONS = {
     "docs/hardware.md": {"wiring": wiring},
     "docs/protocol.md": {"messages": message_tables},
     "docs/commands.md": {"exit codes": exit_codes},
+} | {
+    f"docs/guides/kodeoplaeser.{language}.md": {
+        "functions": partial(guide_keys.functions, language),
+        "keys": partial(guide_keys.screens, language),
+    }
+    for language in ("da", "en")
 }
 
 

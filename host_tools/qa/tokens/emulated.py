@@ -25,7 +25,8 @@ BOARDS = {"kodeviser": "pico", "kodeoplaeser": "pico2"}  # product -> board
 _BOOT = 1.0  # seconds from unplugging until the token is off
 _QUIET, _LONGEST = 1.3, 30.0  # seconds: silence that ends an announcement; longest announcement
 _BETWEEN = 0.3  # seconds between two keys
-_ALONE = 1.0  # seconds after its release in which red may still become part of a function
+_ALONE = 1.1  # seconds after its release until a counted code is there
+_AT_ONCE = 0.02  # seconds after its release until a code that tells the time is there
 _PRESSED = 0.12  # seconds of a press
 _OFF = 62.0  # seconds without a key after which a token has turned itself off
 
@@ -101,7 +102,7 @@ class EmulatedToken:
         if "audio" in self.emulator.product["parts"]:
             self.emulator.advance(_ALONE)
             if was_on:  # the code is taken then
-                pressed_at += _PRESSED + _ALONE
+                pressed_at += _PRESSED + _AT_ONCE
         return self._read(pressed_at, began, name, files)
 
     def answer_challenge(

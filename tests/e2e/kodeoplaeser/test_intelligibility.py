@@ -21,6 +21,7 @@ from tests.support.listening import digit_errors, noisy
 
 SPEEDS = (1, 3, 5)
 CODES = 34  # for each language and speed: 204 in all
+_UNTIL_CODE = 0.95  # seconds; a counted code comes a second after the key was let go
 _EDGE = 0.1  # seconds of silence around the digits
 
 Said = list[tuple[str, np.ndarray]]  # codes, and the samples of their digits
@@ -46,9 +47,11 @@ def _codes(token: SpeakingToken) -> Said:
     said: Said = []
     introduction = None  # how long the first digit comes after the first sound
     for _ in range(CODES):
-        pressed = token.tap("red")
-        code = digits(token.emulator.screen_text()[1:2])
+        token.tap("red")
+        token.emulator.advance(_UNTIL_CODE)
+        pressed = token.emulator.elapsed
         token.until_quiet()
+        code = digits(token.emulator.screen_text()[1:2])
         heard = token.emulator.audio(pressed)
         if introduction is None:
             introduction = token.clips(pressed)[1].start - heard.onset()

@@ -10,6 +10,7 @@ from tests.support.emulated.token import START, digits, hotp
 KEYPAD = "0123456789*#"
 STEP = 0.05
 WITHIN = 0.1
+_UNTIL_CODE = 1.0  # seconds from the release of red, where a counter moves
 # seconds of silence between what was being said and the answer: a voice itself seldom pauses so
 # long
 _GAP = 0.008
@@ -17,7 +18,7 @@ _GAP = 0.008
 
 @pytest.fixture
 def counting(blank: SpeakingToken) -> SpeakingToken:
-    """Start a token with an HOTP account, so that each press of red gives a new code at once."""
+    """Start a token with an HOTP account: nothing is said because time has passed."""
     blank.provision(hotp())
     blank.emulator.unplug()
     blank.emulator.set_time(START + 3600)
@@ -26,19 +27,17 @@ def counting(blank: SpeakingToken) -> SpeakingToken:
 
 
 def announcement(token: SpeakingToken) -> float:
-    """Return the seconds from the press to the last sound of a code."""
-    pressed = token.tap("red", 0.03)
+    """Return the seconds from its beginning to the last sound of a code."""
+    began = begin(token, 0)
     token.until_quiet()
-    return token.emulator.audio(pressed).offset() - pressed
+    return token.emulator.audio(began).offset() - began
 
 
 def begin(token: SpeakingToken, at: float) -> float:
-    """Press red and wait until `at` seconds after it, while the code is read; return the time."""
-    token.emulator.advance(
-        1.2
-    )  # so that this press of red does not make a function of the next key
-    pressed = token.tap("red", 0.03)
-    token.emulator.advance(max(0.0, pressed + at - token.emulator.elapsed))
+    """Press red and wait until the code has been read for `at` seconds; return the time."""
+    token.emulator.advance(1.2)  # so that this press of red is not the second of two
+    token.tap("red", 0.03)
+    token.emulator.advance(_UNTIL_CODE + at)
     return token.emulator.elapsed
 
 

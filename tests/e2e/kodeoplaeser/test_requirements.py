@@ -108,7 +108,7 @@ def test_first_sound_comes_within_300_ms_from_off_and_while_on(token):
 FUNCTIONS = {
     "0": ["code"],
     "1": ["volume", "5"],
-    "2": ["own_pace", "4", "back", "6", "on", "5", "again"],
+    "2": ["own_pace", "5", "again", "4", "back", "6", "on"],
     "3": ["volume", "7"],
     "4": ["speed", "2"],
     "5": ["status", "battery_ok", "clock_ok", "version", "0", "point", "1", "point", "0"],

@@ -10,7 +10,7 @@ import pytest
 
 from firmware.speech import phrases_da, phrases_en
 from firmware.ui.fob import texts_da, texts_en
-from firmware.ui.speaking.keymap import FUNCTIONS
+from firmware.ui.speaking.keymap import FUNCTIONS, SCREENS
 from host_tools.devtools import user_guides
 
 ROOT = Path(__file__).parents[3]
@@ -19,6 +19,12 @@ SPOKEN = {"da": phrases_da.PHRASES, "en": phrases_en.PHRASES}
 WRITTEN = {"da": texts_da.TEXTS, "en": texts_en.TEXTS}
 QUOTES = {"da": "»([^«]+)«", "en": "“([^”]+)”"}
 KEY_NAMES = {"da": {"*": "stjerne", "#": "firkant"}, "en": {"*": "star", "#": "hash"}}
+NAMES = {
+    "da": {**KEY_NAMES["da"], "red": "den røde tast", "digit": "et ciffer"},
+    "en": {**KEY_NAMES["en"], "red": "the red key", "digit": "a digit"},
+}
+NAMES["da"]["0 held"] = "0 holdt nede i 2 sekunder"
+NAMES["en"]["0 held"] = "0 held for 2 seconds"
 RED = {"da": ("Rød", "og", "alene"), "en": ("Red", "and", "alone")}
 
 
@@ -41,15 +47,25 @@ def plain(language: str, name: str = "kodeoplaeser") -> str:
 
 
 def is_said(quote: str, texts: list[str]) -> bool:
-    """Say whether a quote consists of complete phrases with numbers between them."""
+    """Say whether a quote consists of complete phrases with numbers between them. Within a sentence
+    a phrase begins with a small letter."""
+    return _is_said(quote, texts, begins=True)
+
+
+def _is_said(quote: str, texts: list[str], begins: bool) -> bool:
     if not quote:
         return True
     number = re.match(r"\d+ ?", quote)
-    if number and is_said(quote[number.end() :], texts):
+    if number and _is_said(quote[number.end() :], texts, False):
         return True
     for text in texts:
-        rest = quote.removeprefix(text)
-        if rest != quote and rest[:1] in ("", " ") and is_said(rest.lstrip(), texts):
+        within = text if begins or text[1:2].isupper() else text[0].lower() + text[1:]
+        rest = quote.removeprefix(within)
+        if (
+            rest != quote
+            and rest[:1] in ("", " ")
+            and _is_said(rest.lstrip(), texts, text[-1] in ".?")
+        ):
             return True
     return False
 
@@ -66,6 +82,8 @@ def test_a_wrong_quote_is_noticed():
     texts = list(phrases_en.PHRASES.values())
     assert is_said("Digit 4 is wrong. Try again.", texts)
     assert not is_said("Digit 4 is wrong. Try it again.", texts)
+    assert is_said("Type account number", texts)
+    assert not is_said("Type Account number", texts)
 
 
 @pytest.mark.parametrize("language", SPOKEN)
@@ -85,6 +103,23 @@ def test_every_function_is_in_the_guide_by_its_spoken_name(language: str):
 
 
 @pytest.mark.parametrize("language", SPOKEN)
+def test_every_key_alone_is_in_the_guide_with_what_it_does(language: str):
+    section = GUIDES["kodeoplaeser", language].text.partition("<!-- generated: keys -->")[2]
+    listed = re.split(r"^- ", section.partition("<!--")[0], flags=re.MULTILINE)[1:]
+    does = set()
+    for item, (screen, keys) in zip(listed, SCREENS.items(), strict=True):
+        cells = " ".join(item.split()).removesuffix(".").partition(": ")[2].split("; ")
+        for cell, (key, method) in zip(cells, keys.items(), strict=True):
+            name = NAMES[language].get(key, key)
+            assert cell.startswith(f"{name} "), (screen, key)
+            does.add((method, cell.removeprefix(f"{name} ")))
+    assert len(does) == len({method for keys in SCREENS.values() for method in keys.values()}), (
+        "the same words for the same action, on every screen"
+    )
+    assert len({words for _, words in does}) == len(does), "and no others' words"
+
+
+@pytest.mark.parametrize("language", SPOKEN)
 def test_every_failure_is_in_the_guide_with_what_to_do(language: str):
     phrases = SPOKEN[language]
     remedies = constant("firmware/ui/speaking/failure.py", "_REMEDIES")
@@ -95,9 +130,11 @@ def test_every_failure_is_in_the_guide_with_what_to_do(language: str):
 
 @pytest.mark.parametrize("language", SPOKEN)
 def test_every_phrase_of_the_token_is_in_the_guide(language: str):
-    quoted = " ".join(re.findall(QUOTES[language], plain(language)))
+    quoted = " ".join(re.findall(QUOTES[language], plain(language))).lower()
     missing = [
-        key for key, text in SPOKEN[language].items() if not key.isdigit() and text not in quoted
+        key
+        for key, text in SPOKEN[language].items()
+        if not key.isdigit() and text.lower() not in quoted
     ]
     in_words_of_its_own = {"language", "language_name", "account", "red", "star", "hash", "point"}
     assert set(missing) <= in_words_of_its_own

@@ -229,7 +229,7 @@ def test_clause_5_8_the_delay_of_the_keys_is_set_by_ear_and_kept(runtime: Runtim
         assert runtime.call(INTERACTION, "saved")[1] == {"key_delay": int(tenths)}
     assert again(runtime, "3", "until quiet")[1] == "8"
     heard = again(runtime, "wait 600", "1", "1", "until quiet")
-    assert heard[-6:] == ["key_delay", "5", "tenths", *ways], "one of the two counts"
+    assert heard[-7:] == ["key_delay", "5", "tenths", *ways], "one of the two counts"
     again(runtime, "wait 900", "1", "wait 900", "1")
     assert again(runtime, "wait 900", "1", "until quiet") == ["key_delay", "off", *ways]
     assert runtime.call(INTERACTION, "saved")[1] == {"key_delay": 0}

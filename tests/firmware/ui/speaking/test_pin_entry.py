@@ -204,7 +204,7 @@ def test_status_offers_to_change_the_pin_where_there_is_one(runtime: Runtime):
     told = play(runtime, "red", "until quiet", "red+5", "until quiet", pin=PIN)
     assert said(told[2:])[-6:] == ["1", "theme", "2", "pin", "3", "key_delay"]
     told = play(runtime, "red", "until quiet", "red+5", "until quiet", "2", "until quiet")
-    assert said(told[2:])[-4:] == ["1", "theme", "no_function", "press_red"]
+    assert said(told[2:])[-6:] == ["1", "theme", "3", "key_delay", "no_function", "press_red"]
 
 
 def test_the_user_changes_the_pin(runtime: Runtime):

@@ -1,0 +1,181 @@
+"""The user guides' lists of keys, from the firmware's tables of keys
+(firmware/ui/speaking/keymap.py) and the token's own phrases. `reference_docs` writes them into
+docs/guides."""
+
+import importlib
+import textwrap
+from typing import Any
+
+from host_tools.voice import languages
+
+_WIDTH = 132  # characters of a line of the guides
+_KEYMAP: Any = importlib.import_module("firmware.ui.speaking.keymap")
+
+# By language: what stands around the firmware's data. A function is named by its name and argument.
+_WORDS: dict[str, dict[str, Any]] = {
+    "en": {
+        "quote": "“{}”",
+        "function": "Red and {}",
+        "red alone": "Red alone",
+        "keys": {
+            "*": "star",
+            "#": "hash",
+            "red": "the red key",
+            "digit": "a digit",
+            "0 held": "0 held for 2 seconds",
+        },
+        "functions": {
+            ("red", 0): "Reads a new code.",
+            ("repeat", 0): "Reads the same code again, and says how long it is still good for. "
+            "Without a code, what was said last is repeated.",
+            ("volume", -1): "One step softer.",
+            ("own_pace", 0): "You decide when the next digit is read.",
+            ("volume", 1): "One step louder.",
+            ("speed", -1): "Reads more slowly.",
+            ("status", 0): "Battery, clock and version, and a choice of screen, PIN and key delay.",
+            ("speed", 1): "Reads faster.",
+            ("language", -1): "Changes to the language before.",
+            ("serial", 0): "Reads the serial number, digit by digit, twice.",
+            ("language", 1): "Changes to the next language.",
+            ("practice", 0): "A code to practise with.",
+            ("next_account", 0): "A code for the next account, if there are several.",
+        },
+        "screens": {
+            "any": "Wherever nothing else is said below",
+            "code": "With a code on the screen",
+            "entry": "While you type a PIN or a number",
+            "confirmation": "When you are asked to approve",
+            "own pace": "In own pace",
+            "volume": "When the volume was said",
+            "speed": "When the speed was said",
+            "language": "When the language was said",
+            "theme": "When light or dark was said",
+            "key_delay": "When the key delay was said",
+            "status": "When the status was said",
+            "function": "When a function is asked for",
+            "keys": "While the keys say their names",
+        },
+        "actions": {
+            "repeat": "says it again",
+            "explore": "has the keys say their names",
+            "check": "is checked against the code",
+            "clear": "deletes what you have typed",
+            "say_again": "says the last again",
+            "add": "is typed",
+            "end": "means that you are done",
+            "approve": "approves what you have heard to its end",
+            "begin_again": "begins again",
+            "step_back": "reads the digit before",
+            "last_three": "reads the last three digits",
+            "step_on": "reads the next digit",
+            "down": "goes down or back",
+            "up": "goes up or on",
+            "switch": "changes it again",
+            "choose": "is a choice",
+            "go_back": "goes back",
+            "leave": "ends it",
+        },
+    },
+    "da": {
+        "quote": "»{}«",
+        "function": "Rød og {}",
+        "red alone": "Rød alene",
+        "keys": {
+            "*": "stjerne",
+            "#": "firkant",
+            "red": "den røde tast",
+            "digit": "et ciffer",
+            "0 held": "0 holdt nede i 2 sekunder",
+        },
+        "functions": {
+            ("red", 0): "Læser en ny kode op.",
+            ("repeat", 0): "Læser den samme kode igen og siger, hvor længe den gælder endnu. "
+            "Er der ingen kode, bliver det gentaget, der sidst blev sagt.",
+            ("volume", -1): "Et trin svagere.",
+            ("own_pace", 0): "Du bestemmer selv, hvornår næste ciffer bliver læst.",
+            ("volume", 1): "Et trin kraftigere.",
+            ("speed", -1): "Læser langsommere.",
+            ("status", 0): "Batteri, ur og version, og valg af skærm, PIN og tastepause.",
+            ("speed", 1): "Læser hurtigere.",
+            ("language", -1): "Skifter til det forrige sprog.",
+            ("serial", 0): "Læser serienummeret op, ciffer for ciffer, to gange.",
+            ("language", 1): "Skifter til det næste sprog.",
+            ("practice", 0): "En kode at øve sig med.",
+            ("next_account", 0): "En kode til den næste konto, hvis der er flere.",
+        },
+        "screens": {
+            "any": "Alle steder, hvor der ikke står andet herunder",
+            "code": "Når en kode står på skærmen",
+            "entry": "Mens du taster en PIN-kode eller et tal",
+            "confirmation": "Når du skal godkende",
+            "own pace": "I eget tempo",
+            "volume": "Når lydstyrken er sagt",
+            "speed": "Når hastigheden er sagt",
+            "language": "Når sproget er sagt",
+            "theme": "Når lys eller mørk er sagt",
+            "key_delay": "Når tastepausen er sagt",
+            "status": "Når status er sagt",
+            "function": "Når der bliver spurgt om en funktion",
+            "keys": "Mens tasterne siger deres navne",
+        },
+        "actions": {
+            "repeat": "siger det igen",
+            "explore": "får tasterne til at sige deres navne",
+            "check": "bliver sammenlignet med koden",
+            "clear": "sletter det, du har tastet",
+            "say_again": "siger det sidste igen",
+            "add": "bliver tastet",
+            "end": "betyder, at du er færdig",
+            "approve": "godkender det, du har hørt til ende",
+            "begin_again": "begynder forfra",
+            "step_back": "læser cifret før",
+            "last_three": "læser de sidste tre cifre",
+            "step_on": "læser det næste ciffer",
+            "down": "går ned eller tilbage",
+            "up": "går op eller frem",
+            "switch": "skifter igen",
+            "choose": "er et valg",
+            "go_back": "går tilbage",
+            "leave": "slutter",
+        },
+    },
+}
+
+
+def functions(language: str) -> str:
+    """Give the list of functions: the keys, the name that the token says, and what it does."""
+    words = _WORDS[language]
+    phrases = languages.load(language).phrases
+    named = [(words["red alone"], ("new_code",), ("red", 0))] + [
+        (words["function"].format(words["keys"].get(key, key)), said, (name, argument))
+        for key, (name, argument, said) in _KEYMAP.FUNCTIONS.items()
+    ]
+    return "\n".join(
+        _item(
+            f"{keys}: {words['quote'].format(' '.join(phrases[each] for each in said))} "
+            f"{words['functions'][what]}"
+        )
+        for keys, said, what in named
+    )
+
+
+def screens(language: str) -> str:
+    """Give what keys alone do, one item for each kind of screen."""
+    words = _WORDS[language]
+    return "\n".join(
+        _item(
+            f"{words['screens'][kind]}: "
+            + "; ".join(
+                f"{words['keys'].get(key, key)} {words['actions'][action]}"
+                for key, action in keys.items()
+            )
+            + "."
+        )
+        for kind, keys in _KEYMAP.SCREENS.items()
+    )
+
+
+def _item(text: str) -> str:
+    return "\n".join(
+        textwrap.wrap(f"- {text}", _WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+    )
