@@ -1,17 +1,25 @@
 """The firmware and a small model of the keys' grammar in lockstep: whatever is pressed, only the
 hash approves a payment, and only a red key alone counts."""
 
+import base64
+from random import Random
+
+import pyotp
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.support.runtime import CPython
+from tests.support.runtime import CPython, MicroPython, Runtime
 
 DRIVER = "tests.firmware.ui.speaking.vm_keys"
 KEYS = "0123456789*#"
 RUNTIME = CPython()
+TOTP = pyotp.TOTP(base64.b32encode(bytes(20)).decode())
+EPOCH = 1_790_000_010  # of the driver's clock
+Gesture = tuple[str, str, int]  # way, key, ms before it
 PAUSES = st.sampled_from((50, 150, 330, 900, 1200, 6000))
 GESTURES = st.tuples(st.sampled_from(("alone", "chord", "double")), st.sampled_from(KEYS), PAUSES)
+REPEATS = st.tuples(st.sampled_from(("chord", "double")), st.sampled_from("0134"), PAUSES)
 REDS = st.tuples(st.sampled_from(("tap", "hold")), st.just("red"), PAUSES)
 
 
@@ -19,7 +27,7 @@ def press(key: str, wait: int, held: int = 60) -> list[tuple[int, str, bool]]:
     return [(wait, key, True), (held, key, False)]
 
 
-def events(gesture: tuple[str, str, int]) -> list[tuple[int, str, bool]]:
+def events(gesture: Gesture) -> list[tuple[int, str, bool]]:
     """What a hand does."""
     way, key, pause = gesture
     if way == "chord":
@@ -38,7 +46,7 @@ class Payment:
         self.approved = False
         self.may_sign = 0
 
-    def step(self, gesture: tuple[str, str, int]) -> None:
+    def step(self, gesture: Gesture) -> None:
         """One gesture, with the time before it."""
         way, key, pause = gesture
         if pause >= 5000:  # all is heard
@@ -55,19 +63,134 @@ class Payment:
             self.screen = "elsewhere"  # begun again, or left
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(GESTURES | REDS, max_size=12))
-def test_a_payment_is_signed_only_as_the_model_allows(gestures: list[tuple[str, str, int]]):
-    RUNTIME.call(DRIVER, "reach", "read-back")
+def follow_payment(runtime: Runtime, gestures: list[Gesture]) -> None:
+    """Play gestures at the read-back of a payment, and compare with the model."""
+    runtime.call(DRIVER, "reach", "read-back")
     model = Payment()
     for gesture in gestures:
         model.step(gesture)
-        facts = RUNTIME.call(DRIVER, "do", events(gesture))
+        facts = runtime.call(DRIVER, "do", events(gesture))
         if facts["screen"] not in ("confirmation", "function", "keys"):
             assert gesture[1] in "*#" or model.may_sign, gestures
             assert facts["signed"] <= model.may_sign, gestures
             return
         assert facts["signed"] == facts["counters"][0] == 0, gestures
+
+
+class TimedCode:
+    """Which code is the last one, where codes tell the time: red alone takes a new one 20 ms after
+    its release, and a second press within a second brings the one before back."""
+
+    def __init__(self, now: int) -> None:
+        self.now = now
+        self.taken_at = now
+        self.view = "code"
+        self.below = "code"  # of the function that is asked for
+        self.before: tuple[str, str, int] | None = None
+        self.released_at: int | None = None
+        self._due: int | None = None  # when red acts
+        self.function = ("", 0)
+
+    def follow(self, made: list[tuple[int, str, bool]], after: int) -> None:
+        """Keys that go down or up, as events() gives them, and the time after them."""
+        red = combined = False
+        for wait, key, down in made:
+            self._pass(wait)
+            if key != "red":
+                if down:
+                    self._key(key, red)
+                    combined = combined or red
+            elif down:
+                red, combined = True, self._red_down()
+            else:
+                red = False
+                if not combined:
+                    self.released_at = self.now
+                    self._due = self.now + 20
+        self._pass(after)
+
+    def _pass(self, ms: int) -> None:
+        if self._due is not None and self._due <= self.now + ms:
+            self.before = (self.view, self.below, self.taken_at)
+            if self.view == "function":
+                self.view = self.below
+            else:
+                self.view, self.taken_at = "code", self._due
+            self._due = None
+        self.now += ms
+
+    def _red_down(self) -> bool:
+        """Return whether it is the second of two."""
+        second = self.released_at is not None and self.now - self.released_at <= 1000
+        before, self.before, self.released_at = self.before, None, None
+        if not second:
+            return False
+        if before is not None:
+            self.view, self.below, self.taken_at = before
+        if self.view != "function":
+            self.view, self.below = "function", self.view
+        return True
+
+    def _key(self, key: str, with_red: bool) -> None:
+        self.released_at = self.before = self._due = None
+        same, at = self.function
+        if with_red or self.view == "function" or (key == same and self.now - at < 500):
+            self.function = (key, self.now)
+            self.view = "code" if key == "0" else "elsewhere"
+        else:
+            self.function = ("", 0)
+
+
+def follow_timed_code(runtime: Runtime, screen: str, gestures: list[Gesture]) -> None:
+    """Play gestures at a code, and compare with the model which one is the last."""
+    facts = runtime.call(DRIVER, "reach", screen)
+    model = TimedCode(facts["now"])
+    first = facts["last"]
+    begun = facts["now"]
+    for gesture in gestures:
+        made = events(gesture)
+        runtime.call(DRIVER, "do", made)
+        facts = runtime.call(DRIVER, "settle", 30)
+        model.follow(made, 30)
+        assert facts["now"] == model.now
+        taken = model.taken_at
+        expected = first if taken == begun else TOTP.at(EPOCH + taken // 1000)
+        assert facts["last"] == expected, (screen, gestures)
+        kinds = {"code": ("code",), "function": ("function",)}.get(model.view)
+        assert kinds is None or facts["screen"] in kinds, (screen, gestures)
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(GESTURES | REDS, max_size=12))
+def test_a_payment_is_signed_only_as_the_model_allows(gestures: list[Gesture]):
+    follow_payment(RUNTIME, gestures)
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@given(st.sampled_from(("code", "expired code")), st.lists(REPEATS | REDS, max_size=15))
+def test_the_last_code_is_the_models(screen: str, gestures: list[Gesture]):
+    follow_timed_code(RUNTIME, screen, gestures)
+
+
+def test_the_models_hold_on_micropython_too(vm: MicroPython):
+    """So many walks by a fixed seed, since the VM takes 20 times as long."""
+    dice = Random(9)
+    pauses = (50, 150, 330, 900, 1200, 6000)
+
+    def walk(ways: tuple[str, ...], keys: str) -> list[Gesture]:
+        return [
+            (dice.choice(ways), dice.choice(keys), dice.choice(pauses))
+            if dice.random() < 0.6
+            else (dice.choice(("tap", "hold")), "red", dice.choice(pauses))
+            for _ in range(10)
+        ]
+
+    for _ in range(60):
+        follow_payment(vm, walk(("alone", "chord", "double"), KEYS))
+        screen = dice.choice(("code", "expired code"))
+        follow_timed_code(
+            vm, dice.choice(("code", "expired code")), walk(("chord", "double"), "013")
+        )
 
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
@@ -116,7 +239,7 @@ def test_the_names_of_the_keys_are_left_by_key_and_what_was_typed_stands(leave: 
         RUNTIME.call(DRIVER, "do", press("5", 300))
         RUNTIME.call(DRIVER, "do", press(leave, 300, 60 if leave == "red" else 2100))
         after = RUNTIME.call(DRIVER, "settle", 1500)
-        assert {**after, "title": 0} == {**before, "title": 0}
+        assert {**after, "title": 0, "now": 0} == {**before, "title": 0, "now": 0}
 
 
 def test_an_approval_is_taken_back_by_any_key_but_the_hash():
