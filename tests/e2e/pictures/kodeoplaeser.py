@@ -27,6 +27,7 @@ THEMES = (False, True)
 _MOMENT = START + 86_400 + 6  # six seconds into a period
 _WIDTH, _HEIGHT = 400, 240
 _COLUMNS, _GAP, _PAPER = 6, 8, 128
+_COUNTED = 1.3  # seconds until a counted code is there
 State = tuple[str, Screen]
 
 
@@ -79,17 +80,7 @@ def _first_use(folder: Path, language: str, inverted: bool) -> Iterator[State]:
         yield from _code(token)
         yield from _functions(token)
         yield from _keys(token)
-        session = token.connect()
-        session.put_credential(totp("Sundhed", SECRET[::-1], digits=8))
-        session.put_credential(hotp("Arbejde", digits=7))
-        _restart(token, _MOMENT + 3600)
-        yield "first of several accounts", _after(token, token.tap, "red")
-        yield "second account, eight digits", _after(token, token.chord, "#")
-        yield "third account, seven digits, counted", _after(token, token.chord, "#")
-        emulator.battery_mv = 3300
-        yield "battery low, of several accounts", _after(token, token.tap, "red")
-        yield "status, battery low", _after(token, token.chord, "5")
-        emulator.battery_mv = 3900
+        yield from _accounts(token)
         token.connect().block()
         _restart(token, _MOMENT + 7200)
         yield "blocked", _after(token, token.tap, "red")
@@ -106,6 +97,24 @@ def _first_use(folder: Path, language: str, inverted: bool) -> Iterator[State]:
         yield "status, clock does not answer", _after(token, token.chord, "5")
 
 
+def _accounts(token: SpeakingToken) -> Iterator[State]:
+    session = token.connect()
+    session.put_credential(totp("Sundhed", SECRET[::-1], digits=8))
+    session.put_credential(hotp("Arbejde", digits=7))
+    _restart(token, _MOMENT + 3600)
+    yield "first of several accounts", _after(token, token.tap, "red")
+    yield "second account, eight digits", _after(token, token.chord, "#")
+    yield "third account, which counts", _after(token, token.chord, "#")
+    token.emulator.advance(_COUNTED)
+    yield "third account, seven digits, counted", token.emulator.screen()
+    token.emulator.battery_mv = 3300
+    token.tap("red")
+    token.emulator.advance(_COUNTED)
+    yield "battery low, of several accounts", token.emulator.screen()
+    yield "status, battery low", _after(token, token.chord, "5")
+    token.emulator.battery_mv = 3900
+
+
 def _code(token: SpeakingToken) -> Iterator[State]:
     yield "code", _after(token, token.tap, "red")
     number = digits(token.emulator.screen_text()[1:2])
@@ -119,6 +128,9 @@ def _code(token: SpeakingToken) -> Iterator[State]:
     for key in number[:4] + str((int(number[4]) + 1) % 10) + number[5]:
         token.tap(key)
     yield "fifth digit typed wrong", token.emulator.screen()
+    for key in number:
+        token.tap(str((int(key) + 1) % 10))
+    yield "every digit typed wrong", token.emulator.screen()
     token.emulator.advance(30)
     yield "code whose time is over", _after(token, token.chord, "0")
 
@@ -138,6 +150,10 @@ def _functions(token: SpeakingToken) -> Iterator[State]:
     yield "status", _after(token, token.chord, "5")
     token.tap("1")
     yield "theme, back as it was", _after(token, token.tap, "1")
+    token.chord("5")
+    yield "key delay, off", _after(token, token.tap, "3")
+    yield "key delay", _after(token, token.tap, "3")
+    token.tap("1")
     yield "practice", _after(token, token.chord, "*")
     yield "own pace", _after(token, token.chord, "2")
     token.tap("6")
@@ -230,7 +246,9 @@ def _damage(folder: Path, language: str, inverted: bool) -> Iterator[State]:
             )
         harm(place / "flash.bin", BOARD)
         with _token(place, language) as emulator:
-            yield name, _after(SpeakingToken(emulator), emulator.press_key, "red")
+            emulator.press_key("red")
+            emulator.advance(_COUNTED)
+            yield name, emulator.screen()
 
 
 def walk(language: str) -> list[State]:

@@ -188,9 +188,7 @@ def test_the_models_hold_on_micropython_too(vm: MicroPython):
     for _ in range(60):
         follow_payment(vm, walk(("alone", "chord", "double"), KEYS))
         screen = dice.choice(("code", "expired code"))
-        follow_timed_code(
-            vm, dice.choice(("code", "expired code")), walk(("chord", "double"), "013")
-        )
+        follow_timed_code(vm, screen, walk(("chord", "double"), "013"))
 
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])

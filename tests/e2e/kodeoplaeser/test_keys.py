@@ -1,0 +1,118 @@
+"""What people do with the red key, on a whole token: slow chords, one finger, a hand that
+trembles."""
+
+import pytest
+
+from host_tools.secret import Secret
+from tests.support.emulated.kodeoplaeser import SpeakingToken
+from tests.support.emulated.token import START, hotp, totp
+
+CODES = ("755224", "287082")  # RFC 4226, appendix D
+PIN = "829136"
+
+
+def off(token: SpeakingToken, *credentials: object, pin: str = "") -> SpeakingToken:
+    """Provision a token, which is off then, two seconds into a period."""
+    session = token.provision(*credentials)
+    if pin:
+        session.set_pin(Secret(pin.encode()))
+    token.emulator.unplug()
+    token.emulator.set_time(START - START % 30 + 3602)
+    token.emulator.advance(1)
+    return token
+
+
+def slow_chord(token: SpeakingToken, key: str, held: float) -> float:
+    """Hold red for so many seconds before the other key; give the time of the red press."""
+    moment = token.emulator.elapsed
+    token.emulator.key_down("red")
+    token.emulator.advance(held)
+    token.tap(key)
+    token.emulator.key_up("red")
+    return moment
+
+
+def one_finger(token: SpeakingToken, key: str, apart: float) -> float:
+    """Press red, red and a key, so many seconds from one to the next."""
+    moment = token.emulator.elapsed
+    for each in ("red", "red", key):
+        token.tap(each)
+        token.emulator.advance(apart - 0.12)
+    return moment
+
+
+@pytest.mark.clause("5.9", "code: repeat", "code: HOTP")
+@pytest.mark.parametrize("way", ["slow", "one finger"])
+def test_a_counted_code_is_repeated_and_its_counter_stands(blank: SpeakingToken, way: str):
+    token = off(blank, hotp())
+    assert token.clips_until_quiet(token.tap("red"))[-7:] == ["code", *CODES[0]]
+    moment = slow_chord(token, "0", 0.6) if way == "slow" else one_finger(token, "0", 0.8)
+    assert token.clips_until_quiet(moment)[-7:] == ["code", *CODES[0]]
+    assert token.clips_until_quiet(token.tap("red"))[-7:] == ["code", *CODES[1]], "the next one"
+
+
+@pytest.mark.clause("5.9", "code: repeat", "code: pinned")
+@pytest.mark.parametrize("way", ["slow", "one finger"])
+def test_after_its_period_the_last_code_is_repeated_and_said_to_be_over(
+    blank: SpeakingToken, way: str
+):
+    token = off(blank, totp())
+    first = token.clips_until_quiet(token.tap("red"))[:7]
+    token.emulator.advance(31)
+    moment = slow_chord(token, "0", 0.6) if way == "slow" else one_finger(token, "0", 0.8)
+    heard = token.clips_until_quiet(moment)
+    assert heard[-9:] == [*first, "expired", "press_red"]
+    assert token.clips_until_quiet(token.tap("red"))[:7] != first
+
+
+@pytest.mark.clause("5.9", "pin: tries")
+@pytest.mark.parametrize("way", ["slow", "one finger"])
+def test_louder_while_the_pin_is_typed_leaves_what_was_typed(blank: SpeakingToken, way: str):
+    token = off(blank, hotp(), pin=PIN)
+    token.clips_until_quiet(token.tap("red"))
+    for key in PIN[:3]:
+        token.tap(key)
+        token.emulator.advance(0.6)
+    moment = slow_chord(token, "3", 0.4) if way == "slow" else one_finger(token, "3", 0.8)
+    assert token.clips_until_quiet(moment)[-2:] == ["volume", "7"]
+    for key in PIN[3:]:
+        token.tap(key)
+        token.emulator.advance(0.6)
+    heard = token.clips_until_quiet(token.tap("#"))
+    assert heard[-7:] == ["code", *CODES[0]], "no try was lost, nothing had to be typed again"
+
+
+@pytest.mark.clause("5.2", "5.8", "code: red", "keys: status")
+def test_a_trembling_hand_gets_a_code_and_sets_the_delay_by_ear(blank: SpeakingToken):
+    token = off(blank, totp())
+    moment = token.tap("red")
+    token.emulator.advance(0.33 - 0.12)
+    token.tap("red")
+    heard = token.clips_until_quiet(moment)
+    assert "function" not in heard
+    assert heard[-9] == "code"
+    moment = slow_chord(token, "5", 0.4)
+    assert token.clips_until_quiet(moment)[-2:] == ["3", "key_delay"]
+    assert token.clips_until_quiet(token.tap("3"))[:2] == ["key_delay", "off"]
+    for tenths in "35":
+        heard = token.clips_until_quiet(token.tap("3"))
+        assert heard[:3] == ["key_delay", tenths, "tenths"]
+    token.emulator.advance(62)
+    assert token.connect().settings()["key_delay"] == 5, "and kept"
+    token.emulator.unplug()
+    token.emulator.advance(1)
+    token.clips_until_quiet(token.tap("red"))
+    moment = token.tap("red")
+    token.emulator.advance(0.33 - 0.12)
+    token.tap("red")
+    assert "function" not in token.clips_until_quiet(moment), "while it is on, too"
+
+
+@pytest.mark.clause("speech: first sound", "code: red")
+def test_a_code_comes_at_the_release_where_nothing_is_lost_by_it(blank: SpeakingToken):
+    token = off(blank, totp())
+    token.clips_until_quiet(token.tap("red"))
+    moment = token.tap("red", 0.06)
+    token.emulator.advance(1)
+    assert token.emulator.audio(moment).onset() - moment <= 0.2
+    assert token.clips_until_quiet(moment)[0] == "code"
