@@ -89,7 +89,7 @@ PHRASES = {
     "type": "allaguk",
     "pin": "PIN",
     "new_pin": "PIN nutaaq.",
-    "again": "Uteqqiguk.",
+    "again": "Aamma.",
     "differs": "Assigiinngillat.",
     "too_simple": "Ajornaallaarpoq.",
     "too_short": "Naappallaarpoq.",

@@ -43,7 +43,7 @@ class Digits(View):
         self._start_over()
         self.lines = self._below
         self._said = []
-        return self
+        return View.from_start(self)
 
     def _start_over(self) -> None:
         self._typed = ""
@@ -63,7 +63,7 @@ class Digits(View):
         self._said = [key]
         if len(self._typed) == len(self.number):
             self._judge(key)
-        return self
+        return View.from_start(self)
 
     def left(self, now: "Ticks") -> int | None:
         """Return the milliseconds until the number expires, None when it never does."""
@@ -74,7 +74,7 @@ class Digits(View):
         self._start_over()
         self.lines = [["cleared"]]
         self._said = ["cleared"]
-        return self
+        return View.from_start(self)
 
     def _judge(self, key: str) -> None:
         wrong = [str(i + 1) for i in range(len(self.number)) if self.number[i] != self._typed[i]]
@@ -137,6 +137,7 @@ class Code(Digits):
             return False  # while the user types, only the keys are said
         self.lines = self._time_left(time.ticks_ms())
         self._said = ["expired", "press_red"]
+        View.from_start(self)
         return True
 
     def draw(self, canvas: "Canvas", now: "Ticks") -> None:

@@ -95,10 +95,12 @@ class Entry(View):
     def _added(self, key: str) -> None:
         self._said = [key]
         self.lines = self._typed_so_far()
+        View.from_start(self)
 
     def _tell(self, *paragraphs: list) -> None:
         self._said = [part for paragraph in paragraphs for part in paragraph]
         self.lines = self._typed_so_far() + list(paragraphs)
+        View.from_start(self)
 
     def _typed_so_far(self) -> list:
         return [[groups_of_four(self.typed)]] if self.typed else []
@@ -127,6 +129,7 @@ class HiddenEntry(Entry):
 
         self._said = [name]
         self.lines = [["digit"]]
+        View.from_start(self)
 
     def _typed_so_far(self) -> list:
         return []

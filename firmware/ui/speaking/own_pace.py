@@ -49,13 +49,13 @@ class OwnPace(View):
         """Return this view with what a function says; the place in the number stays."""
         self.lines = view.told()
         self._said = [part for paragraph in self.lines for part in paragraph]
-        return self
+        return View.from_start(self)
 
     def from_start(self) -> View:
         """Return this view with its keys, to be said again; the place in the number stays."""
         self._said = _TITLE + _KEYS
         self.lines = [_KEYS]
-        return self
+        return View.from_start(self)
 
     def say_again(self, key: str) -> "Screen":
         """Repeat what was said last."""
@@ -72,6 +72,7 @@ class OwnPace(View):
         self._over = True
         self._said = ["expired", "press_red"]
         self.lines = [self._said]
+        View.from_start(self)
         return True
 
     def follow(self, at: int) -> bool:
@@ -91,6 +92,7 @@ class OwnPace(View):
         self._said = list(self.number[first : last + 1])
         self._first = self.marked = first
         self.lines = [_KEYS]
+        View.from_start(self)
 
     def _step(self, to: int, edge: str) -> View:
         if 0 <= to < len(self.number):
@@ -98,4 +100,4 @@ class OwnPace(View):
         else:
             self._said = [edge]
             self.lines = [[edge]]
-        return self
+        return View.from_start(self)

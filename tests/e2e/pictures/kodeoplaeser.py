@@ -54,10 +54,6 @@ def code() -> Screen:
 def _first_use(folder: Path, language: str, inverted: bool) -> Iterator[State]:
     with _token(folder, language) as emulator:
         token = SpeakingToken(emulator)
-        for turn in range(LANGUAGES.index(language)):  # a new token speaks the first one
-            if not turn:
-                token.tap("red")
-            token.chord("9")
         numbers = []
 
         def confirm(_: str) -> bool:
@@ -166,6 +162,8 @@ def _functions(token: SpeakingToken) -> Iterator[State]:
 
 
 def _keys(token: SpeakingToken) -> Iterator[State]:
+    token.tap("red")  # own pace goes on when a function is used
+    token.emulator.advance(_COUNTED)
     token.chord("8")
     yield "a key without a meaning", _after(token, token.tap, "9")
     token.emulator.press_key("0", 2200)
@@ -276,8 +274,10 @@ def box(index: int) -> tuple[int, int, int, int]:
 
 
 def _token(folder: Path, language: str = LANGUAGES[0]) -> Emulator:
+    """Start a token that speaks this language when it is new or its settings are lost."""
     carried = LANGUAGES if language == "kl" else PRODUCT["image_languages"]
-    image = build_image("kodeoplaeser", BOARD, production=True, languages=carried)
+    ordered = [language, *(each for each in carried if each != language)]
+    image = build_image("kodeoplaeser", BOARD, production=True, languages=ordered)
     return Emulator("kodeoplaeser", BOARD, folder, image=image, time=START)
 
 

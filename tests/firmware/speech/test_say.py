@@ -1,0 +1,50 @@
+"""What is said, as text for the display: its order, its letters, and its room."""
+
+import importlib
+
+import pytest
+
+from firmware.products.fonts import text_400
+from firmware.products.kodeoplaeser import PRODUCT
+from firmware.speech.say import text
+
+WIDTH = 400  # pixels of the display
+PHRASES = {
+    language: importlib.import_module(f"firmware.speech.phrases_{language}")
+    for language in PRODUCT["languages"]
+}
+# One line is all the room that there is: titles over a large number, and lines under it.
+ONE_LINE = (
+    ["own_pace", "5", "again"],
+    ["4", "back", "6", "on"],
+    ["digit", *"12345678"],
+    ["beginning"],
+    ["end"],
+    ["cleared"],
+    ["compare"],
+    ["account", "8"],
+    ["no_function"],
+)
+
+
+@pytest.mark.parametrize("language", PHRASES)
+@pytest.mark.parametrize("parts", ONE_LINE, ids=" ".join)
+def test_what_stands_over_or_under_a_number_fits_one_line(language: str, parts: list[str]):
+    line = text(parts, PHRASES[language].PHRASES)
+    assert sum(text_400.width(each) for each in line) <= WIDTH, line
+
+
+@pytest.mark.parametrize("language", PHRASES)
+def test_every_word_fits_the_display(language: str):
+    for phrase in PHRASES[language].PHRASES.values():
+        for word in phrase.split():
+            assert sum(text_400.width(each) for each in word) <= WIDTH, word
+
+
+def test_within_a_sentence_a_phrase_begins_small_unless_it_is_an_abbreviation():
+    danish = PHRASES["da"].PHRASES
+    assert text(["type", "amount"], danish) == "Tast beløb"
+    assert text(["account", "2", "type", "pin"], danish) == "Konto 2 tast PIN"
+    assert text(["status", "battery_ok"], danish) == "Status. Batteri opladet."
+    assert text(["is_right", "amount", ("12",)], danish) == "Korrekt? Beløb 12"
+    assert text(["version", "0", "point", "1"], danish) == "Version 0.1"
