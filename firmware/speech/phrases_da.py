@@ -55,9 +55,6 @@ PHRASES = {
     "down": "ned.",
     "language": "Sprog",
     "language_name": "Dansk.",
-    "next_language": "Næste sprog.",
-    "previous_language": "Forrige sprog.",
-    "next_account": "Næste konto.",
     "serial": "Serienummer",
     "status": "Status.",
     "battery_ok": "Batteri opladet.",
@@ -110,6 +107,4 @@ PHRASES = {
     "dark": "Mørk.",
     # Keys
     "key_delay": "Tastepause",
-    "off": "Fra.",
-    "tenths": "tiendedele sekund.",
 }

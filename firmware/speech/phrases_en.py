@@ -55,9 +55,6 @@ PHRASES = {
     "down": "down.",
     "language": "Language",
     "language_name": "English.",
-    "next_language": "Next language.",
-    "previous_language": "Previous language.",
-    "next_account": "Next account.",
     "serial": "Serial number",
     "status": "Status.",
     "battery_ok": "Battery charged.",
@@ -70,7 +67,7 @@ PHRASES = {
     "new_code": "New code.",
     "own_pace": "Own pace.",
     "back": "back.",
-    "on": "on.",
+    "on": "forward.",
     "beginning": "Beginning.",
     "end": "End.",
     # Check-back, key names, practice
@@ -110,6 +107,4 @@ PHRASES = {
     "dark": "Dark.",
     # Keys
     "key_delay": "Key delay",
-    "off": "Off.",
-    "tenths": "tenths of a second.",
 }

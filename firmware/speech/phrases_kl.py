@@ -55,9 +55,6 @@ PHRASES = {
     "down": "ammut.",
     "language": "Oqaatsit",
     "language_name": "Kalaallisut.",
-    "next_language": "Oqaatsit tulleq.",
-    "previous_language": "Oqaatsit siulia.",
-    "next_account": "Konto tulleq.",
     "serial": "Tulleriinni normu",
     "status": "Killiffik.",
     "battery_ok": "Batterii immerpoq.",
@@ -110,6 +107,4 @@ PHRASES = {
     "dark": "Taartoq.",
     # Keys
     "key_delay": "Utaqqineq",
-    "off": "Atunngilaq.",
-    "tenths": "sekundip qulerarterutai.",
 }

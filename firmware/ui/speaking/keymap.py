@@ -31,11 +31,11 @@ FUNCTIONS = {
     "4": ("speed", -1, ("speed", "down")),
     "5": ("status", 0, ("status",)),
     "6": ("speed", 1, ("speed", "up")),
-    "7": ("language", -1, ("previous_language",)),
+    "7": ("language", -1, ("language", "back")),
     "8": ("serial", 0, ("serial",)),
-    "9": ("language", 1, ("next_language",)),
+    "9": ("language", 1, ("language", "on")),
     "*": ("practice", 0, ("practice",)),
-    "#": ("next_account", 0, ("next_account",)),
+    "#": ("next_account", 0, ("account", "on")),
 }
 
 # Functions whose answer is told within a screen that waits for something: what was typed stands.

@@ -94,10 +94,10 @@ class KeyDelay(View):
     kind = "key_delay"
 
     def __init__(self, app: "App", tenths: int, change: "Callable[[int], View]"):
-        """Show the delay in tenths of a second; change(-1 or 1) gives the view after one of its
-        two keys."""
-        lines = [[str(tenths), "tenths"] if tenths else ["off"], ["1", "down", "3", "up"]]
-        View.__init__(self, app, ["key_delay"], "", lines)
+        """Show the delay in tenths of a second, 0 for none; change(-1 or 1) gives the view after
+        one of its two keys."""
+        title = ["key_delay", str(tenths)]
+        View.__init__(self, app, title, "", [["1", "down", "3", "up"]])
         self._change = change
 
     def down(self, key: str) -> "Screen":
