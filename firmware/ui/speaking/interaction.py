@@ -25,6 +25,7 @@ _TICK = "tick of red"  # to sound that the red key is down
 _HOLD = "hold"  # to begin or end the exploration of the keys
 _EXPLORE = "explore"  # to end it when no key comes
 
+_SPOKEN_MS = 50  # between looks whether the announcement before a code is over
 _BOUNCE_MS = 20  # a key that goes down again so soon was not let go
 # A function's key within it does the function again: a hand that trembles types no digit by it.
 _AGAIN_MS = 500
@@ -234,6 +235,9 @@ class Interaction:
             app.after(_RED, self._second_press(), self._red_alone)
             return
         view = app.screen
+        if view.kind == "pending" and self._voice.speaking():  # it is said to its end
+            app.after(_RED, _SPOKEN_MS, self._red_alone)
+            return
         waking = self._waking
         twice = self._twice
         self._red_up_at = None

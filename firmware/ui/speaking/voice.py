@@ -94,9 +94,13 @@ class Voice:
         if self._amplifier is not None:
             self._amplifier.off()
 
+    def speaking(self) -> bool:
+        """Return True while something sounds."""
+        return self._player is not None and self._player.busy
+
     def silence(self) -> None:
         """Stop if it speaks, and keep the display in step with the time."""
-        if self._speaking():
+        if self.speaking():
             self.stop()
             self._watch()
 
@@ -122,7 +126,7 @@ class Voice:
         if self._ticking:
             return  # what the key leads to comes
         self._ended()
-        if app.screen is not None and not self._speaking():
+        if app.screen is not None and not self.speaking():
             self._watch()
 
     def _amplify(self) -> None:
@@ -143,9 +147,6 @@ class Voice:
                 return
             if not change[0]:
                 self.silence()
-
-    def _speaking(self) -> bool:
-        return self._player is not None and self._player.busy
 
     def _watch(self) -> None:
         """Look at the view again when time has changed it."""
