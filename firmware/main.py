@@ -25,6 +25,7 @@ try:
 
     product = load("firmware.products." + build.PRODUCT).PRODUCT
     product["languages"] = build.LANGUAGES
+    product["settings"]["language"] = build.LANGUAGES[0]
     board = load("firmware.boards." + build.BOARD).BOARD
     hardware = bring_up(board, product)  # holds the power; what follows takes a while to import
 

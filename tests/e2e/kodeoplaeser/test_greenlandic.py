@@ -40,3 +40,16 @@ def test_three_languages_fit_a_pico_2_and_are_chosen_by_key(tmp_path: Path):
         heard = [clip.name for clip in token.clips(moment, languages=["kl"])]
         assert heard[:8] == ["code", *code, "seconds_left"]
         assert "Kode tassaavoq" in token.shown()
+
+
+@pytest.mark.clause("speech: languages")
+@pytest.mark.parametrize(
+    ("first", "said"), [("kl", "Piareersanngilaq."), ("en", "Not set up."), ("da", "Ikke sat op.")]
+)
+def test_a_new_token_shows_the_first_language_of_its_image(tmp_path: Path, first: str, said: str):
+    languages = [first, *({"da", "en", "kl"} - {first})]
+    image = build_image("kodeoplaeser", "pico2", languages=languages)
+    with Emulator("kodeoplaeser", "pico2", tmp_path / "token", image=image, time=START) as emulator:
+        token = SpeakingToken(emulator)
+        token.tap("red")
+        assert token.shown().startswith(said)
