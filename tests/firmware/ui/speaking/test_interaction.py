@@ -230,7 +230,7 @@ def test_clause_5_8_the_delay_of_the_keys_is_set_by_ear_and_kept(runtime: Runtim
     assert again(runtime, "3", "until quiet")[1] == "8"
     heard = again(runtime, "wait 600", "1", "1", "until quiet")
     assert heard[-6:] == ["key_delay", "5", *ways], "one of the two counts"
-    again(runtime, "wait 900", "1", "wait 900", "1")
+    again(runtime, "wait 900", "1", "wait 900", "1", "until quiet")
     assert again(runtime, "wait 900", "1", "until quiet") == ["key_delay", "0", *ways]
     assert runtime.call(INTERACTION, "saved")[1] == {"key_delay": 0}
 
