@@ -35,9 +35,10 @@ def test_a_token_goes_through_its_life(emulator, tmp_path, capsys):
         return json.loads(capsys.readouterr().out)
 
     serial = call("provision", "--account", "bank", "--secret-file", str(path))["serial"]
-    assert call("provision", "--account", "bank", "--secret-file", str(path))["clock"].startswith(
-        "right within"
-    )
+    # A clock just set is left alone, unless this machine is so busy that its right time does not
+    # show within a second: then it is set again.
+    clock = call("provision", "--account", "bank", "--secret-file", str(path))["clock"]
+    assert clock.startswith("right within") or clock == "set"
     assert [account["name"] for account in call("accounts", "list")["accounts"]] == ["bank"]
     began = time.monotonic()
     offset = call("clock", "check")["offset_ms"]
