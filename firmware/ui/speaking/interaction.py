@@ -278,6 +278,7 @@ class Interaction:
             app.cancel(name)
         with_red = self._red is not None and self._red.down
         chosen = with_red or view.choosing or self._twice
+        first_up = self._red_up_at
         self._red_up_at = self._before = None
         self._waking = self._twice = False
         if with_red:
@@ -295,7 +296,11 @@ class Interaction:
         self._function = ("", 0)
         if key == "0":
             app.after(_HOLD, app.product["explore_hold_ms"], self._zero_held, at)
-        following: Screen = view.key(key)
+        # A hand that trembles presses red three times instead of twice: the hash that follows meant
+        # red's function, and approves or submits nothing.
+        after_red = first_up is not None and time.ticks_diff(at, first_up) <= self._second_press()
+        says_again = key == "#" and after_red and view.kind in ("entry", "confirmation")
+        following: Screen = view.key(_RED if says_again else key)
         if following is UNUSED:
             message = Message(app, "no_function", "press_red")
             following = view.tell(Message(app, "no_function")) if view.stays else message

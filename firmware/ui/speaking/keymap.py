@@ -18,7 +18,8 @@ with two: the next key chooses one, and without a key the code is given.
 
 What cannot be taken back (a payment's response, a PIN) is not done by red at all. It is confirmed
 with the hash, which is no function's way in on those screens, and the response only when all was
-heard.
+heard. A hash within second_press_ms after red counts as red there: it may have been meant for the
+function of a hand that trembled and pressed red three times.
 """
 
 # Red and another key, together or one after another:

@@ -5,12 +5,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 
 from host_tools.validator.http.authentication import Caller, RequireRole
+from host_tools.validator.http.refusals import responses
 from host_tools.validator.records import Role
 
-router = APIRouter()
+router = APIRouter(tags=["operation"])
 
 
-@router.get("/openapi.json", include_in_schema=False)
+@router.get("/openapi.json", responses=responses())
 def description(
     request: Request, caller: Annotated[Caller, Depends(RequireRole(frozenset(Role)))]
 ) -> dict[str, Any]:

@@ -45,6 +45,7 @@ class Payment:
         self.heard = False
         self.approved = False
         self.may_sign = 0
+        self._reds = 0  # presses in a row, each within a second of the one before
 
     def step(self, gesture: Gesture) -> None:
         """One gesture, with the time before it."""
@@ -55,10 +56,19 @@ class Payment:
                 self.screen = "elsewhere"
             self.heard = self.heard or self.screen == "read-back"
         self.approved = False
+        if pause > 1000:
+            self._reds = 0
+        if key == "red":
+            self._reds += 1
+            return
+        # Two reds ask for a function, a third goes back from there: the key then counts alone.
+        alone = way == "alone" or (way == "double" and self._reds % 2 == 1)
+        soon_after_red = way == "double" or self._reds > 0
+        self._reds = 0
         if self.screen == "elsewhere":
             return
-        if way == "alone" and key == "#":
-            self.approved = self.heard
+        if key == "#" and alone:
+            self.approved = self.heard and not soon_after_red
         elif key in "*#":
             self.screen = "elsewhere"  # begun again, or left
 
@@ -248,4 +258,17 @@ def test_an_approval_is_taken_back_by_any_key_but_the_hash():
         assert facts["signed"] == 0, key
     RUNTIME.call(DRIVER, "reach", "approved")
     RUNTIME.call(DRIVER, "do", press("#", 330))
+    assert RUNTIME.call(DRIVER, "settle", 6000)["signed"] == 1
+
+
+@pytest.mark.parametrize("pause", [50, 330, 900])
+def test_three_reds_and_a_hash_sign_nothing(pause: int):
+    """A function is asked for with two reds; a hand that trembles presses three."""
+    RUNTIME.call(DRIVER, "reach", "read-back")
+    RUNTIME.call(DRIVER, "settle", 6000)
+    reds = [event for _ in range(3) for event in press("red", pause)]
+    facts = RUNTIME.call(DRIVER, "do", [*reds, *press("#", pause)])
+    assert facts["screen"] == "confirmation"
+    assert RUNTIME.call(DRIVER, "settle", 6000)["signed"] == 0
+    RUNTIME.call(DRIVER, "do", press("#", 6000))
     assert RUNTIME.call(DRIVER, "settle", 6000)["signed"] == 1

@@ -55,6 +55,7 @@ MAY = {
     "POST /v1/imports": RULE,
     "POST /v1/assignments": RULE,
     "GET /metrics": SEE_ALL,
+    "GET /openapi.json": set(Role),
     "GET /healthz": EVERYBODY,
     "GET /readyz": EVERYBODY,
 }

@@ -115,6 +115,7 @@ ROUTES = {
     ("POST", "/v1/keys"): {_ADMIN},
     ("DELETE", "/v1/keys/{name}"): {_ADMIN},
     ("GET", "/metrics"): {_ADMIN, _AUDIT},
+    ("GET", "/openapi.json"): {_ADMIN, _HELP, _AUDIT, _CHECK},
 }
 
 
