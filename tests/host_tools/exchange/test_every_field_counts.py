@@ -174,6 +174,7 @@ def test_no_element_or_attribute_of_pskc_is_dropped(kind: str, data: st.DataObje
         name = data.draw(st.sampled_from(attributes))
         value = data.draw(VALUES)
         assume(meaning(value) != meaning(element.get(name, "")))
+        assume(name != "Algorithm" or kind not in value.lower())  # a short name says the same
         element.set(name, value)
     elif change == "add":
         name = data.draw(st.sampled_from(ADDED))
