@@ -3,12 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from host_tools.exchange.key_package import KeyPackage
+from host_tools.exchange.key_package import KeyPackage, bad
 from host_tools.messages.catalogue import Message
 from host_tools.progress import Progress
 from host_tools.secret import Secret
 
 MAX_SIZE = 24 * 2**20  # bytes of a file; 10,000 encrypted keys of PSKC take 13 MB
+
+
+def check_size(content: bytes) -> None:
+    """Raise KodebrikError for a file of more than MAX_SIZE."""
+    if len(content) > MAX_SIZE:
+        raise bad("file-too-large", megabytes=MAX_SIZE // 2**20)
 
 
 @dataclass(frozen=True)

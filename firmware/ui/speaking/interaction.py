@@ -125,6 +125,10 @@ class Interaction:
         """Return how long after the red key a second press of it asks for a function."""
         return self.app.product["second_press_ms"] + self._delay()
 
+    def _soon_after_red(self, red_up: "Ticks | None", at: "Ticks") -> bool:
+        """Return True when `at` is within that time after the red key went up."""
+        return red_up is not None and time.ticks_diff(at, red_up) <= self._second_press()
+
     def _too_soon(self, key: str, at: "Ticks") -> bool:
         """Return True when the same key comes again within the delay that the user has set (EN 301
         549, 5.8), or bounces."""
@@ -189,10 +193,7 @@ class Interaction:
             self._combined = True
             self._end_exploring(with_red=True)
             return
-        if (
-            first_up is not None
-            and time.ticks_diff(time.ticks_ms(), first_up) <= self._second_press()
-        ):
+        if self._soon_after_red(first_up, time.ticks_ms()):
             self._combined = True  # a third press is not the second of two again
             if before is not None:
                 view, self.accounts.last = before
@@ -298,8 +299,11 @@ class Interaction:
             app.after(_HOLD, app.product["explore_hold_ms"], self._zero_held, at)
         # A hand that trembles presses red three times instead of twice: the hash that follows meant
         # red's function, and approves or submits nothing.
-        after_red = first_up is not None and time.ticks_diff(at, first_up) <= self._second_press()
-        says_again = key == "#" and after_red and view.kind in ("entry", "confirmation")
+        says_again = (
+            key == "#"
+            and action(view.kind, _RED) == "repeat"
+            and self._soon_after_red(first_up, at)
+        )
         following: Screen = view.key(_RED if says_again else key)
         if following is UNUSED:
             message = Message(app, "no_function", "press_red")

@@ -15,7 +15,6 @@ from host_tools.exchange.authenticators.parsing import decryption, json_fields, 
 from host_tools.exchange.authenticators.parsing.json_fields import Fields
 from host_tools.exchange.key_package import bad
 from host_tools.exchange.token_file import ReadOptions, Remarks, TokenFile
-from host_tools.messages.catalogue import Message
 from host_tools.secret import Secret
 
 NAME = "andotp"
@@ -66,9 +65,7 @@ def read_binary(content: bytes, options: ReadOptions) -> TokenFile:
 
 def _read_plain(content: bytes, options: ReadOptions) -> TokenFile:
     remarks = Remarks()
-    items = json_fields.parse(content)
-    if not isinstance(items, list):
-        raise bad("export-field-invalid", where=Message("place-file"), field="[]")
+    items = json_fields.parse_list(content)
     entries = [_entry(fields) for fields in json_fields.numbered(items, remarks, "label")]
     return TokenFile(NAME, key_packages(entries, options.progress), remarks)
 

@@ -123,13 +123,15 @@ def _keeotp(where: Message, text: str, names: Names, remarks: Remarks) -> Entry:
     if len(values) < len(pairs):
         raise bad("export-field-twice", where=where, field=_URI)
     secret = secret_fields.base32(where, values.get("key", ""), remarks)
-    named = _algorithm(where, "otp.otpHashMode", values.get("otpHashMode"))
+    algorithm = _algorithm(
+        where, "otp.otpHashMode", values.get("otpHashMode"), len(secret), remarks
+    )
     return Entry(
         where,
         "totp",
         secret,
         *names,
-        named or hash_names.choose(where, None, len(secret), remarks, "SHA1"),
+        algorithm,
         _number(where, "otp.size", values.get("size", "6")),
         period=_number(where, "otp.step", values.get("step", "30")),
     )
@@ -171,13 +173,15 @@ def _keepass(
         name = "HmacOtp-Counter"
         counter = _number(where, name, codes.get(name, "0"))
         return Entry(where, "hotp", secret, *names, "SHA1", 6, counter=counter)
-    named = _algorithm(where, "TimeOtp-Algorithm", codes.get("TimeOtp-Algorithm"))
+    algorithm = _algorithm(
+        where, "TimeOtp-Algorithm", codes.get("TimeOtp-Algorithm"), len(secret), remarks
+    )
     return Entry(
         where,
         "totp",
         secret,
         *names,
-        named or hash_names.choose(where, None, len(secret), remarks, "SHA1"),
+        algorithm,
         _number(where, "TimeOtp-Length", codes.get("TimeOtp-Length", "6")),
         period=_number(where, "TimeOtp-Period", codes.get("TimeOtp-Period", "30")),
     )
@@ -193,9 +197,9 @@ def _secret(where: Message, name: str, text: str, remarks: Remarks) -> Secret:
     return Secret(text.encode())
 
 
-def _algorithm(where: Message, name: str, text: str | None) -> str | None:
+def _algorithm(where: Message, name: str, text: str | None, size: int, remarks: Remarks) -> str:
     if text is None:
-        return None
+        return hash_names.choose(where, None, size, remarks, "SHA1")
     if text.upper() not in _ALGORITHMS:
         raise bad("export-field-invalid", where=where, field=name)
     return _ALGORITHMS[text.upper()]

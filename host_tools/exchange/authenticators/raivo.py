@@ -4,9 +4,7 @@ value is a text. The app packs it into a ZIP archive with a password."""
 from host_tools.exchange.authenticators.entry import Entry, check_kind, key_packages
 from host_tools.exchange.authenticators.parsing import json_fields, recognition
 from host_tools.exchange.authenticators.parsing.json_fields import Fields
-from host_tools.exchange.key_package import bad
 from host_tools.exchange.token_file import ReadOptions, Remarks, TokenFile
-from host_tools.messages.catalogue import Message
 
 NAME = "raivo"
 
@@ -19,9 +17,7 @@ def recognises(content: bytes) -> bool:
 def read(content: bytes, options: ReadOptions) -> TokenFile:
     """Read an export; KodebrikError names the first entry that is not what a token supports."""
     remarks = Remarks()
-    items = json_fields.parse(content)
-    if not isinstance(items, list):
-        raise bad("export-field-invalid", where=Message("place-file"), field="[]")
+    items = json_fields.parse_list(content)
     entries = [_entry(fields) for fields in json_fields.numbered(items, remarks, "account")]
     return TokenFile(NAME, key_packages(entries, options.progress), remarks)
 

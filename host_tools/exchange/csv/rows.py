@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from host_tools.exchange import text_encoding
 from host_tools.exchange.key_package import bad
-from host_tools.exchange.token_file import MAX_SIZE, Remarks
+from host_tools.exchange.token_file import Remarks, check_size
 from host_tools.messages.catalogue import Message
 
 _DELIMITERS = ",;\t"
@@ -35,8 +35,7 @@ class Row(NamedTuple):
 def read(content: bytes, remarks: Remarks) -> tuple[int, list[Row]]:
     """Give the version that a first comment names ("# version: 2", privacyIDEA), else 0, and the
     lines that hold something. KodebrikError names the first line that is not CSV."""
-    if len(content) > MAX_SIZE:
-        raise bad("csv-too-large", megabytes=MAX_SIZE // 2**20)
+    check_size(content)
     lines = re.split(r"\r\n|\r|\n", text_encoding.decode(content))
     version = re.match(r"#\s*version:\s*(\d{1,3})\b", lines[0])
     kept = [

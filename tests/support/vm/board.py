@@ -215,3 +215,20 @@ def install():
     samples[:] = [0]
     registers[0x68] = bytearray(19)
     sys.modules["machine"] = sys.modules["tests.support.vm.board"]
+
+
+class KeyQueue:
+    """A button or keypad whose changes the test appends: (down, ticks) or (key, down, ticks)."""
+
+    def __init__(self):
+        self.down = False
+        self.changes = []
+
+    def read(self):
+        """Return the next change, None when there is none."""
+        if not self.changes:
+            return None
+        change = self.changes.pop(0)
+        if type(change[0]) is bool:
+            self.down = change[0]
+        return change

@@ -13,7 +13,7 @@ from host_tools.errors import KodebrikError
 from host_tools.exchange import secret_fields, text_encoding
 from host_tools.exchange.authenticators.entry import place, printable
 from host_tools.exchange.key_package import bad
-from host_tools.exchange.token_file import MAX_SIZE, Remarks
+from host_tools.exchange.token_file import Remarks, check_size
 from host_tools.messages.catalogue import Message
 from host_tools.secret import Secret
 
@@ -23,8 +23,7 @@ _MOST = 2**63 - 1
 
 def parse(content: bytes) -> Any:
     """Give the value of a JSON text; KodebrikError when it is damaged or says something twice."""
-    if len(content) > MAX_SIZE:
-        raise bad("csv-too-large", megabytes=MAX_SIZE // 2**20)
+    check_size(content)
     text = text_encoding.decode(content)
     try:
         return json.loads(text, object_pairs_hook=_distinct, parse_constant=_no_constant)
@@ -32,6 +31,14 @@ def parse(content: bytes) -> Any:
         raise bad("export-damaged", line=error.lineno) from None
     except (ValueError, RecursionError):  # a number of too many digits; too deep
         raise bad("export-damaged", line=1) from None
+
+
+def parse_list(content: bytes) -> list[Any]:
+    """Give the list that a JSON text is; KodebrikError when it is none."""
+    items = parse(content)
+    if not isinstance(items, list):
+        raise bad("export-field-invalid", where=Message("place-file"), field="[]")
+    return items
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

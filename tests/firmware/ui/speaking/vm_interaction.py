@@ -16,7 +16,7 @@ from firmware.ui import code_source, draw
 from firmware.ui.app import App
 from firmware.ui.link_services import Services
 from firmware.ui.speaking import code, interaction, own_pace, pin_entry, voice
-from tests.support.vm.board import Time
+from tests.support.vm.board import KeyQueue, Time
 
 gc.threshold(16_384)  # as main.py has it
 _PIECE = 800  # samples, 50 ms
@@ -120,22 +120,13 @@ class _Audio:
         return (clock.now - self._began) * 16 if self._sent else 0
 
 
-class _Queue:
+class _Switched(KeyQueue):
     """Red key, keypad or jack."""
 
     def __init__(self):
-        self.down = False
+        KeyQueue.__init__(self)
         self.plugged = False
         self.on_edge = None
-        self.changes = []
-
-    def read(self):
-        if not self.changes:
-            return None
-        change = self.changes.pop(0)
-        if type(change[0]) is bool:
-            self.down = change[0]
-        return change
 
 
 class _Switch:
@@ -250,9 +241,9 @@ class _Hardware:
         self.display = _Display()
         self.clock = _Rtc()
         self.battery = _Battery()
-        self.button = _Queue()
-        self.keypad = _Queue()
-        self.jack = _Queue()
+        self.button = _Switched()
+        self.keypad = _Switched()
+        self.jack = _Switched()
         self.audio = _Audio()
         self.amplifier = _Switch()
         self.latch = _Switch()

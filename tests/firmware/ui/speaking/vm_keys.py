@@ -19,7 +19,7 @@ from firmware.ui import app as app_module
 from firmware.ui import code_source
 from firmware.ui.app import App
 from firmware.ui.speaking import code, interaction, own_pace, pin_entry, voice
-from tests.support.vm.board import Time
+from tests.support.vm.board import KeyQueue, Time
 
 clock = Time()
 token = None
@@ -46,20 +46,6 @@ def held(kind, name="a"):
         "kind": kind,
         "period": 30,
     }
-
-
-class _Queue:
-    def __init__(self):
-        self.down = False
-        self.changes = []
-
-    def read(self):
-        if not self.changes:
-            return None
-        change = self.changes.pop(0)
-        if type(change[0]) is bool:
-            self.down = change[0]
-        return change
 
 
 class _Rtc:
@@ -99,8 +85,8 @@ class _Hardware:
     def __init__(self):
         self.faults = []
         self.clock = _Rtc()
-        self.button = _Queue()
-        self.keypad = _Queue()
+        self.button = KeyQueue()
+        self.keypad = KeyQueue()
 
     def random(self, count):
         return bytes(range(7, 7 + count))
