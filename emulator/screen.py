@@ -4,6 +4,7 @@ from pathlib import Path
 
 from PIL import Image
 
+_INVERTED = bytes.maketrans(b"\0\1", b"\1\0")
 _MARGIN = 4  # dark pixels around the panel in a PNG
 _BEZEL = (20, 22, 28)
 Colour = tuple[int, int, int]
@@ -53,9 +54,7 @@ class Screen:
         """Give the screen with its rarer colour as 1, so that text is 1 in either theme."""
         if 2 * self.data.count(1) <= len(self.data):
             return self
-        return Screen(
-            self.width, self.height, bytes(1 - pixel for pixel in self.data), self.colours[::-1]
-        )
+        return Screen(self.width, self.height, self.data.translate(_INVERTED), self.colours[::-1])
 
     def to_png(self, path: Path | str, scale: int = 4) -> Path:
         """Write a PNG in which each pixel is `scale` x `scale`; give its path."""

@@ -21,6 +21,8 @@ from tests.support.runtime import CPython, MicroPython, Runtime, compile_modules
 settings.register_profile("kodebrik", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("kodebrik")
 
+# The tests run in as many processes as there are cores; OpenBLAS's threads would only spin.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ["LC_ALL"] = "C.UTF-8"  # tests read English texts, whatever language their machine speaks
 
 

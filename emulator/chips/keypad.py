@@ -23,6 +23,7 @@ class Keypad:
         self._edges: dict[str, list[Any]] = {}
         self._closed: set[tuple[int, int]] = set()  # (pin of the row, pin of the column)
         self._shorts: set[tuple[int, int]] = set()  # pairs of lines
+        self._pulled: set[int] = set()  # lines that contacts pull down
         self._lines = (*self._rows, *self._columns)
         for line in self._lines:
             board.pins.watch_output(line, self._settle)
@@ -69,14 +70,17 @@ class Keypad:
     def _settle(self) -> None:
         """Pull down each line that closed contacts connect to a line driven low."""
         pins = self._board.pins
+        if not (self._closed or self._shorts or self._pulled):
+            return
         joined = {line: {line} for line in self._lines}
         for row, column in self._closed | self._shorts:
             net = joined[row] | joined[column]
             for line in net:
                 joined[line] = net
         low = {line for line in self._lines if pins.output(line) == 0}
+        self._pulled = {line for line in self._lines if (joined[line] - {line}) & low}
         for line in self._lines:
-            pins.drive(line, 0 if (joined[line] - {line}) & low else None)
+            pins.drive(line, 0 if line in self._pulled else None)
 
 
 CHIP = Keypad

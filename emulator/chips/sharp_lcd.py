@@ -43,6 +43,7 @@ class SharpLcd:
         self.memory = [
             bytearray(self._random.randbytes(self.width // 8)) for _ in range(self.height)
         ]  # 1 is white
+        self._visible: bytes | None = None  # what the memory shows, once it was asked for
         self.on = False
         self._vcom = 0
         self._alternated = 0  # when VCOM last changed, or the panel went on
@@ -84,6 +85,7 @@ class SharpLcd:
         number = _TURNED[line[0]]
         if 1 <= number <= self.height:
             self.memory[number - 1][:] = line[1:-1]
+            self._visible = None
         else:
             self._fault(f"line {number}")
 
@@ -95,6 +97,7 @@ class SharpLcd:
         if mode & CLEAR:
             for row in self.memory:
                 row[:] = b"\xff" * len(row)
+            self._visible = None
         elif mode & WRITE and (len(transfer) - 2) % (self.width // 8 + 2) != 0:
             self._fault("lines cut short, or without the sixteen clocks after the last one")
         if mode & VCOM != self._vcom:
@@ -108,9 +111,11 @@ class SharpLcd:
         """Give what is visible: width x height bytes by rows from the top left, 1 is black."""
         if not (self.on and self._powered):
             return bytes(self.width * self.height)
-        white = int.from_bytes(b"".join(self.memory), "big")
-        bits = f"{white:0{self.width * self.height}b}"
-        return bits.encode().translate(_BLACK)
+        if self._visible is None:
+            white = int.from_bytes(b"".join(self.memory), "big")
+            bits = f"{white:0{self.width * self.height}b}"
+            self._visible = bits.encode().translate(_BLACK)
+        return self._visible
 
 
 _BLACK = bytes.maketrans(b"01", b"\1\0")

@@ -61,7 +61,8 @@ class Pins:
 
     def drive(self, number: int, level: int | None) -> None:
         """Drive a pin from a part; None: stop driving it."""
-        self._change(number, lambda pin: setattr(pin, "outside", level))
+        if self._pin(number).outside != level:
+            self._change(number, lambda pin: setattr(pin, "outside", level))
 
     def interrupt(self, number: int, trigger: int) -> None:
         """Set the edges that interrupt: IRQ_FALLING, IRQ_RISING, both, or 0 for none."""

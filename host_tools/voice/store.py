@@ -1,20 +1,22 @@
-"""A cache of built voice packs: building one takes half a minute.
+"""A cache of what is synthesised: voice packs and the templates of the recogniser.
 
-A pack's file name contains a hash of everything that it depends on: texts, voices, this code and
-its libraries.
+Making one takes a quarter of a minute or more. A file's name contains a hash of everything that its
+content depends on: texts, voices, this code and its libraries.
 """
 
 import hashlib
 import os
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
 import platformdirs
+from filelock import FileLock
 
 from host_tools.progress import Progress
 from host_tools.voice import build, languages
 
-FOLDER_VARIABLE = "KODEBRIK_VOICES"  # names another folder for the packs
+FOLDER_VARIABLE = "KODEBRIK_VOICES"  # names another folder for the cache
 _LIBRARIES = ("espeakng-loader", "numpy", "pyloudnorm", "scipy")
 _KEPT = 16
 
@@ -28,30 +30,35 @@ def folder() -> Path:
 def pack(name: str, progress: Progress | None = None) -> bytes:
     """Give the synthesised voice pack of the language `name`, built if it is not in the cache."""
     language = languages.load(name)
-    path = folder() / f"{name}-{_fingerprint(language)}.kvp"
-    if path.exists():
-        return path.read_bytes()
-    content = build.build(language, progress=progress)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Renamed when complete, because two processes may build the same pack at once.
-    draft = path.with_suffix(f".{os.getpid()}")
-    draft.write_bytes(content)
-    draft.replace(path)
-    _forget_old(path.parent)
-    return content
+    return cached(language, "kvp", lambda: build.build(language, progress=progress))
+
+
+def cached(language: languages.Language, kind: str, synthesise: Callable[[], bytes]) -> bytes:
+    """Give the content of the cached file of a language and a kind, its suffix; when there is
+    none, let `synthesise` make it. Of several processes that want it at once, one makes it."""
+    path = folder() / f"{language.name}-{_fingerprint(language)}.{kind}"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(path.with_suffix(f".{kind}.lock")):
+            if not path.exists():
+                draft = path.with_suffix(f".{kind}.draft")  # a stopped process leaves no half file
+                draft.write_bytes(synthesise())
+                draft.replace(path)
+                _forget_old(path.parent, kind)
+    return path.read_bytes()
 
 
 def _fingerprint(language: languages.Language) -> str:
     digest = hashlib.sha256(
         repr((language, *((each, version(each)) for each in _LIBRARIES))).encode()
     )
-    for source in sorted(
-        [*Path(__file__).parent.glob("*.py"), *(Path(__file__).parent / "synthesis").glob("*.py")]
-    ):
+    here = Path(__file__).parent
+    for source in sorted(here.glob("*.py")) + sorted(here.glob("*/*.py")):
         digest.update(source.read_bytes())
     return digest.hexdigest()[:16]
 
 
-def _forget_old(kept: Path) -> None:
-    for path in sorted(kept.glob("*.kvp"), key=lambda each: each.stat().st_mtime)[:-_KEPT]:
+def _forget_old(kept: Path, kind: str) -> None:
+    for path in sorted(kept.glob(f"*.{kind}"), key=lambda each: each.stat().st_mtime)[:-_KEPT]:
         path.unlink(missing_ok=True)
+        path.with_suffix(f".{kind}.lock").unlink(missing_ok=True)

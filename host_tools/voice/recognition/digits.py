@@ -6,6 +6,7 @@ Digits are found in connected speech by one-pass dynamic programming over all te
 at 16 kHz, clean or noisy; times are frames of 10 ms.
 """
 
+import io
 import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import dct
 
-from host_tools.voice import languages, levels
+from host_tools.voice import languages, levels, store
 from host_tools.voice.synthesis import espeak, espeak_process
 
 Features = NDArray[np.float64]
@@ -80,8 +81,16 @@ class Templates:
 
 @cache
 def templates(language: str) -> Templates:
-    """Synthesise the templates of a language."""
-    phrases = languages.load(language).phrases
+    """Give the templates of a language, synthesised when the cache has none."""
+    chosen = languages.load(language)
+    kept = store.cached(chosen, "npz", lambda: _synthesised(chosen))
+    with np.load(io.BytesIO(kept)) as arrays:
+        return Templates(arrays["frames"], arrays["starts"], arrays["ends"], str(arrays["digits"]))
+
+
+def _synthesised(chosen: languages.Language) -> bytes:
+    """Synthesise the templates of a language; give them as an .npz file."""
+    language, phrases = chosen.name, chosen.phrases
     jobs = [(voice, rate) for voice in _VARIANTS[language] for rate in _RATES[language]]
     with ThreadPoolExecutor(2) as pool:
         spoken = list(pool.map(lambda job: _one_voice(phrases, *job), jobs))
@@ -93,7 +102,9 @@ def templates(language: str) -> Templates:
             at += len(word)
             ends.append(at - 1)
             digits += str(digit)
-    return Templates(np.concatenate(frames), np.array(starts), np.array(ends), digits)
+    file = io.BytesIO()
+    np.savez(file, frames=np.concatenate(frames), starts=starts, ends=ends, digits=digits)
+    return file.getvalue()
 
 
 def _one_voice(phrases: dict[str, str], voice: str, rate: int) -> list[Features]:
