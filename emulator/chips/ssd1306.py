@@ -183,10 +183,13 @@ class Ssd1306:
                 seen += b"\1" * self.width
             else:
                 page, bit = self.memory[row // 8], row % 8
-                flip = int(self.inverse)
                 # The module is mounted with SEG0 at the right.
-                seen += bytes((page[COLUMNS - 1 - x] >> bit & 1) ^ flip for x in range(self.width))
+                seen += page[::-1][: self.width].translate(_LIT[self.inverse][bit])
         return bytes(seen)
 
 
+# By whether the display is inverted, then by bit: a byte of the memory -> 1 where it lights a pixel.
+_LIT = [
+    [bytes((byte >> bit & 1) ^ flip for byte in range(256)) for bit in range(8)] for flip in (0, 1)
+]
 CHIP = Ssd1306

@@ -5,7 +5,8 @@ constants such as "firmware.x.y", or "firmware.x.y_" followed by a language.
 """
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path
 
 import firmware
@@ -25,23 +26,25 @@ def import_closure(roots: Iterable[Path], languages: Sequence[str]) -> set[Path]
         waiting += [
             folder / "__init__.py" for folder in path.parents if folder.is_relative_to(FIRMWARE)
         ]
-        waiting += [file for name in _imported_names(path, languages) for file in _files(name)]
+        for name in _imported_names(path.read_bytes()):
+            spoken = [name + language for language in languages] if name[-1:] == "_" else [name]
+            waiting += [file for each in spoken for file in _files(each)]
     return found
 
 
-def _imported_names(path: Path, languages: Sequence[str]) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_bytes())):
+@cache
+def _imported_names(source: bytes) -> list[str]:
+    """Give what a module imports, and its string constants."""
+    names: list[str] = []
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-            yield from (f"{node.module}.{name.name}" for name in node.names)
+            names.append(node.module)
+            names += [f"{node.module}.{name.name}" for name in node.names]
         elif isinstance(node, ast.Import):
-            yield from (name.name for name in node.names)
+            names += [name.name for name in node.names]
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield from (
-                (node.value + language for language in languages)
-                if node.value[-1:] == "_"
-                else [node.value]
-            )
+            names.append(node.value)
+    return names
 
 
 def _files(name: str) -> list[Path]:

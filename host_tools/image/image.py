@@ -9,6 +9,7 @@ import importlib
 import subprocess
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -236,6 +237,7 @@ def _module(path: Path) -> str:
     return ".".join((FIRMWARE.name, *path.relative_to(FIRMWARE).with_suffix("").parts))
 
 
+@cache  # a fleet of emulated tokens is built of the same modules
 def _compile(path: Path, source: bytes, architecture: str | None) -> bytes:
     """Compile a module, to machine code for mpy-cross's `architecture` unless that is None."""
     # The embedded name is relative, so that tracebacks read the same from every build machine.
