@@ -188,7 +188,7 @@ class Ssd1306:
         return bytes(seen)
 
 
-# By whether the display is inverted, then by bit: a byte of the memory -> 1 where it lights a pixel.
+# By whether the display is inverted, then by bit: a byte of the memory -> 1 for a lit pixel.
 _LIT = [
     [bytes((byte >> bit & 1) ^ flip for byte in range(256)) for bit in range(8)] for flip in (0, 1)
 ]
