@@ -10,24 +10,22 @@ import typer
 
 from firmware.version import VERSION
 from host_tools.cli.command_group import CommandGroup
-from host_tools.cli.commands import (
+from host_tools.cli.commands.emulation import demo, emulate, image, voice
+from host_tools.cli.commands.issuer import code, inventory
+from host_tools.cli.commands.issuer import keys as issuer_keys
+from host_tools.cli.commands.qa import run, soak, vectors
+from host_tools.cli.commands.server import api_key, audit, import_tokens, letter, serve
+from host_tools.cli.commands.server import keys as server_keys
+from host_tools.cli.commands.token import (
     accounts,
-    audit,
     clock,
-    code,
-    demo,
     devices,
-    emulate,
-    image,
-    import_tokens,
-    inventory,
-    keys,
+    info,
     pin,
     provision,
-    qa,
-    server,
-    token,
-    voice,
+    selftest,
+    settings,
+    states,
 )
 from host_tools.cli.output import emit_error, language
 from host_tools.cli.usage_errors import usage_error
@@ -98,27 +96,43 @@ def _root(
 
 
 app.command()(devices.devices)
-app.command()(token.info)
+app.command()(info.info)
 app.command()(provision.provision)
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(clock.app, name="clock")
-app.command()(token.settings)
+app.command()(settings.settings)
 app.add_typer(pin.app, name="pin")
-app.command()(token.block)
-app.command()(token.unblock)
-app.command()(token.wipe)
-app.command()(token.selftest)
-app.add_typer(keys.app, name="keys")
+app.command()(states.block)
+app.command()(states.unblock)
+app.command()(states.wipe)
+app.command()(selftest.selftest)
+app.add_typer(issuer_keys.app, name="keys")
 app.command()(code.code)
 app.command()(emulate.emulate)
 app.command()(image.image)
 app.add_typer(voice.app, name="voice")
 app.add_typer(inventory.app, name="inventory")
 app.command("import")(import_tokens.import_tokens)
-app.command()(import_tokens.letter)
-app.add_typer(server.app, name="server")
+app.command()(letter.letter)
+
+_server = CommandGroup(
+    help="Start the validation server; manage its keys.", invoke_without_command=True
+)
+_server.callback()(serve.server)
+_server.command("create-key")(server_keys.create_key)
+_server.command("rotate-key")(server_keys.rotate_key)
+_server.command("change-master-key")(server_keys.change_master_key)
+_server.command("api-key")(api_key.api_key)
+app.add_typer(_server, name="server")
+
 app.add_typer(audit.app, name="audit")
-app.add_typer(qa.app, name="qa")
+
+_qa = CommandGroup(help="Try tokens and servers together: cases, published vectors, years of use.")
+_qa.command()(run.run)
+_qa.command()(vectors.vectors)
+_qa.command()(soak.soak)
+app.add_typer(_qa, name="qa")
+
 app.command()(demo.demo)
 
 

@@ -18,6 +18,8 @@ from host_tools.messages.catalogue import Message
 if TYPE_CHECKING:
     from host_tools.validator.service import Validator
 
+ACTOR = "command line"  # as the audit names whoever runs a command
+
 Database = Annotated[
     str | None,
     typer.Option(

@@ -77,3 +77,10 @@ def provisioned(port, token, call, secret_file):
     code, _ = call("provision", "--account", "bank", "--secret-file", secret_file)
     assert code == 0
     return token
+
+
+@pytest.fixture
+def server(tmp_path, monkeypatch):
+    """A new validator, named by the environment."""
+    monkeypatch.setenv("KODEBRIK_DATABASE", f"sqlite:///{tmp_path / 'validator.db'}")
+    monkeypatch.setenv("KODEBRIK_MASTER_KEY", "5e" * 32)

@@ -9,7 +9,7 @@ import typer
 
 from host_tools import private_files
 from host_tools.cli.command_group import CommandGroup
-from host_tools.cli.commands.accounts import moving_factor
+from host_tools.cli.commands.token.accounts import moving_factor
 from host_tools.cli.options.groups import option_groups
 from host_tools.cli.options.inventory import AccountName, InventoryFile, Serials, opened_inventory
 from host_tools.cli.options.keyring import IssuerKeyOptions

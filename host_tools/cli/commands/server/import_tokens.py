@@ -1,5 +1,4 @@
-"""kodebrik import and letter: import tokens into the validation server, and write the letters with
-which users activate them."""
+"""kodebrik import: import tokens into the validator."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -7,13 +6,12 @@ from typing import Annotated
 
 import typer
 
-from host_tools import private_files
 from host_tools.cli import token_table
 from host_tools.cli.options.groups import option_groups
 from host_tools.cli.options.inventory import AccountName, InventoryFile, Serials, opened_inventory
 from host_tools.cli.options.keyring import IssuerKeyOptions
 from host_tools.cli.options.pskc_encryption import PskcEncryption, PskcEncryptionOptions
-from host_tools.cli.options.validator import ValidatorOptions
+from host_tools.cli.options.validator import ACTOR, ValidatorOptions
 from host_tools.cli.output import Json, emit, warn
 from host_tools.cli.progress import reporting
 from host_tools.errors import ExitCode, KodebrikError
@@ -22,10 +20,6 @@ from host_tools.exchange.csv.dialects import NAMES
 from host_tools.exchange.token_file import ReadOptions, Remarks, TokenFile
 from host_tools.messages.catalogue import Message
 from host_tools.provisioning import serial_number
-from host_tools.validator import letters
-from host_tools.validator.letters import Letter
-
-_ACTOR = "command line"
 
 
 @option_groups
@@ -122,7 +116,7 @@ def import_tokens(
         new = [new_token(key, clock_ppm) for key in keys]
         with reporting(Message("import.importing")) as progress:
             count = opened.import_tokens(
-                new, users=assigned, activate=activate, actor=_ACTOR, progress=progress
+                new, users=assigned, activate=activate, actor=ACTOR, progress=progress
             )
     lines = [Message("import.imported", count=count)]
     if assigned:
@@ -134,61 +128,6 @@ def import_tokens(
         )
     result = {"imported": count} | ({"assigned": len(assigned)} if assigned else {})
     emit(as_json, result | found.remarks.as_json(), lines)
-
-
-@option_groups
-def letter(
-    *,
-    serial: Annotated[
-        str, typer.Argument(metavar="SERIAL", help="The serial number of a token that is assigned.")
-    ],
-    output: Annotated[
-        Path,
-        typer.Argument(
-            metavar="FILE", help="New file: an HTML page, or text when it ends in .txt."
-        ),
-    ],
-    language: Annotated[str | None, typer.Option(help="da or en. Default: the user's.")] = None,
-    site: Annotated[
-        str | None, typer.Option(metavar="URL", help="Where the user activates the token.")
-    ] = None,
-    days: Annotated[int, typer.Option(help="Days that the activation code can be used.")] = 30,
-    validator: ValidatorOptions,
-    as_json: Json = False,
-) -> None:
-    """Write the activation letter of a token that was assigned to a user; an earlier letter is
-    void."""
-    private_files.check_new(output)
-    if language is not None and language not in letters.LANGUAGES:
-        raise KodebrikError(
-            "letter-language-unknown",
-            ExitCode.USAGE,
-            language=language,
-            choices=", ".join(letters.LANGUAGES),
-        )
-    with validator.open() as opened:
-        token = opened.token(serial)
-        letter_language = language or (
-            opened.user(token.user_id).language if token.user_id else letters.LANGUAGES[0]
-        )
-        issued = opened.issue_activation_code(serial, actor=_ACTOR, days=days)
-    content = Letter(
-        issued.serial,
-        issued.code,
-        issued.expires_at,
-        letter_language,
-        token.user_id,
-        site,
-        token.product,
-    )
-    text = letters.as_text(content) if output.suffix == ".txt" else letters.as_html(content)
-    private_files.write_new(output, text.encode())
-    result = {"serial": serial, "file": str(output), "expires_at": issued.expires_at}
-    emit(
-        as_json,
-        result,
-        [Message("letter-written", serial=serial, path=output)],
-    )
 
 
 def _options(kind: str | None, dialect: str | None, encryption: PskcEncryption) -> ReadOptions:

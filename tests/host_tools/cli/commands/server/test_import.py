@@ -1,4 +1,4 @@
-"""kodebrik inventory, import and letter, from a provisioned token to the server that checks it."""
+"""kodebrik import, from the inventory and from files, to the server that checks the codes."""
 
 import json
 import re
@@ -11,12 +11,10 @@ from host_tools.cli import main
 from host_tools.cli.options.validator import open_validator
 from host_tools.errors import ExitCode
 from host_tools.exchange.key_package import KeyPackage
-from host_tools.exchange.pskc import reader as pskc_reader
 from host_tools.exchange.pskc import writer as pskc_writer
-from host_tools.exchange.token_file import ReadOptions
-from host_tools.otp import codes
 from host_tools.otp.credential import Credential
 from host_tools.secret import Secret
+from tests.support.command_line.files import private
 from tests.support.command_line.secrets import MARKED
 from tests.support.exports.accounts import ACCOUNTS
 from tests.support.exports.apps import aegis_encrypted
@@ -24,121 +22,13 @@ from tests.support.exports.google import migration_payload, migration_uri
 from tests.support.link.fake_token import SERIAL
 
 HEX = "3132333435363738393031323334353637383930"
+
 KEY = "00112233445566778899aabbccddeeff"
-
-
-@pytest.fixture
-def server(tmp_path, monkeypatch):
-    """A new validator, named by the environment."""
-    monkeypatch.setenv("KODEBRIK_DATABASE", f"sqlite:///{tmp_path / 'validator.db'}")
-    monkeypatch.setenv("KODEBRIK_MASTER_KEY", "5e" * 32)
-
-
-def private(path: Path, text: str) -> str:
-    path.touch(0o600)
-    path.write_text(text)
-    return str(path)
 
 
 @pytest.fixture
 def key_file(tmp_path):
     return private(tmp_path / "encryption.key", KEY + "\n")
-
-
-@pytest.fixture
-def provisioned(port, token, call, secret_file):
-    code, result = call(
-        "provision", "--account", "bank", "--secret-file", secret_file, "--digits", "8"
-    )
-    assert code == 0, result
-    return token
-
-
-def test_a_provisioned_token_is_in_the_inventory_without_its_secret(provisioned, call):
-    code, result = call("inventory", "list")
-    assert code == 0
-    (entry,) = result["tokens"]
-    assert (entry["serial"], entry["product"]) == (SERIAL, "kodeviser")
-    (account,) = entry["accounts"]
-    assert (account["name"], account["kind"], account["digits"], account["period"]) == (
-        "bank",
-        "totp",
-        8,
-        30,
-    )
-    assert entry["clock_set_at"] == provisioned.vault.clock["set_at"]
-    code, shown = call("inventory", "show", SERIAL)
-    assert code == 0
-    assert shown == entry
-    assert MARKED.hex() not in json.dumps(result)
-    assert call("inventory", "list", "nowhere")[1] == {"tokens": []}
-
-
-def test_the_inventory_is_told_in_plain_lines(provisioned, capsys):
-    capsys.readouterr()
-    assert main(["inventory", "show", SERIAL]) == 0
-    said = capsys.readouterr().out
-    assert f"Serial number: {SERIAL}" in said
-    assert "Account bank: TOTP, SHA1, 8 digits, every 30 s" in said
-    assert main(["inventory", "list"]) == 0
-    assert re.search(rf"{SERIAL}: kodeviser, \d{{4}}-\d\d-\d\d, bank", capsys.readouterr().out)
-
-
-def test_an_export_is_encrypted_pskc_that_opens_with_the_agreed_key(
-    provisioned, call, tmp_path, key_file
-):
-    out = tmp_path / "tokens.pskc"
-    code, result = call("inventory", "export", str(out), "--encryption-key-file", key_file)
-    assert (code, result["tokens"]) == (0, [SERIAL])
-    assert out.stat().st_mode & 0o777 == 0o600
-    (token,) = pskc_reader.read(out.read_bytes(), ReadOptions(Secret(bytes.fromhex(KEY)))).tokens
-    assert (token.serial, token.credential.secret.reveal(), token.credential.digits) == (
-        SERIAL,
-        MARKED,
-        8,
-    )
-    code, result = call("inventory", "export", str(out), "--encryption-key-file", key_file)
-    assert code == ExitCode.FILE, "nothing is overwritten"
-
-
-def test_what_a_token_no_longer_holds_leaves_the_inventory(provisioned, call, secret_file):
-    assert call("provision", "--account", "work", "--secret-file", secret_file)[0] == 0
-
-    def names() -> list[str]:
-        return [account["name"] for account in call("inventory", "show", SERIAL)[1]["accounts"]]
-
-    assert names() == ["bank", "work"]
-    assert call("accounts", "remove", "work")[0] == 0
-    assert names() == ["bank"]
-    assert call("wipe", "--yes", SERIAL)[0] == 0
-    assert names() == []
-
-
-@pytest.mark.parametrize(
-    ("options", "exit_code"),
-    [
-        ((), ExitCode.USAGE),
-        (("--encryption-key-file", "{tmp}/short"), ExitCode.BAD_INPUT),
-        (("--encryption-passphrase-file", "{tmp}/empty"), ExitCode.BAD_INPUT),
-        (
-            ("--encryption-key-file", "{tmp}/key", "--encryption-passphrase-file", "{tmp}/key"),
-            ExitCode.USAGE,
-        ),
-        (("--encryption-key-file", "{tmp}/key", "--serial", "123456789012"), ExitCode.BAD_INPUT),
-        (("--encryption-key-file", "{tmp}/key", "--account", "other"), ExitCode.USAGE),
-    ],
-)
-def test_an_export_that_cannot_be_made_writes_no_file(
-    provisioned, call, tmp_path, options, exit_code
-):
-    for name, text in (("key", KEY), ("short", "0011"), ("empty", "")):
-        private(tmp_path / name, text)
-    out = tmp_path / "tokens.pskc"
-    code, result = call(
-        "inventory", "export", str(out), *(option.format(tmp=tmp_path) for option in options)
-    )
-    assert code == exit_code, result
-    assert not out.exists()
 
 
 def test_the_server_imports_the_inventory_once(provisioned, call, server):
@@ -309,44 +199,6 @@ def test_a_plain_file_is_imported_with_a_warning(server, tmp_path, capsys):
     said = capsys.readouterr()
     assert "1 token imported." in said.out
     assert "not encrypted" in said.err
-
-
-@pytest.mark.parametrize(
-    ("name", "language", "words"),
-    [("letter.html", "da", "<html lang"), ("letter.txt", "en", "Activation code")],
-)
-def test_a_letter_holds_a_code_that_activates_the_token(
-    call, server, tmp_path, name, language, words
-):
-    csv = private(tmp_path / "one.csv", f"100000000008,{HEX},hotp,6,0\n")
-    assert call("import", csv) == (0, {"imported": 1})
-    database = f"sqlite:///{tmp_path / 'validator.db'}"
-    with open_validator(database, None) as validator:
-        validator.assign("100000000008", "sofie.hansen", actor="test")
-    out = tmp_path / name
-    options = ("--language", language, "--site", "https://kode.example")
-    code, result = call("letter", "100000000008", str(out), *options)
-    assert code == 0, result
-    assert out.stat().st_mode & 0o777 == 0o600
-    letter = out.read_text()
-    for part in ("1000 0000 0008", "sofie.hansen", "https://kode.example", words):
-        assert part in letter
-    word = {"da": "Aktiveringskode", "en": "Activation code"}[language]
-    printed = re.search(rf"{word}(?:</dt><dd>|: )([\w ]+)", letter)[1].replace(" ", "")
-    assert printed not in json.dumps(result), "the code stands in the letter alone"
-    with open_validator(database, None) as validator:
-        shown = codes.hotp(bytes.fromhex(HEX), 0)
-        assert validator.activate("100000000008", [shown], printed, actor="test").accepted
-
-
-def test_a_letter_for_a_token_of_nobody_is_not_written(call, server, tmp_path):
-    assert call("import", private(tmp_path / "one.csv", f"7,{HEX},hotp,6,0\n"))[0] == 0
-    code, _ = call("letter", "7", str(tmp_path / "letter.html"))
-    assert code != 0
-    assert not (tmp_path / "letter.html").exists()
-    assert (
-        call("letter", "7", str(tmp_path / "letter.html"), "--language", "kl")[0] == ExitCode.USAGE
-    )
 
 
 def test_no_secret_stands_in_what_the_commands_leave_behind(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from host_tools.cli.commands.image import Board, Production
+from host_tools.cli.commands.emulation.image import Board, Production
 from host_tools.cli.output import Json, emit, spoken, step, warn
 from host_tools.desktop.token_folder import TokenFolder, default_folder, emulated
 from host_tools.errors import ExitCode, KodebrikError

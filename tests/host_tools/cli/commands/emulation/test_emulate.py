@@ -1,4 +1,4 @@
-"""kodebrik emulate, demo and image: as a user runs them, in processes of their own."""
+"""kodebrik emulate, as a user runs it, in a process of its own."""
 
 import json
 import os
@@ -7,30 +7,19 @@ import re
 import select
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pyotp
 import pytest
-from littlefs import LittleFS
 
 from host_tools.cli import main
-from host_tools.errors import ExitCode, KodebrikError
-from host_tools.image.image import build_image, build_tree, load_board, pack
+from host_tools.errors import ExitCode
 from host_tools.link.session import open_session
 from host_tools.link.transport import SerialTransport
+from tests.support.command_line.program import KODEBRIK, run
 from tests.support.limits import REAL_LIMIT
-
-KODEBRIK = [sys.executable, "-c", "import sys; from host_tools.cli import main; sys.exit(main())"]
-
-
-def run(*arguments):
-    """Run a command to its end."""
-    command = [*KODEBRIK, *map(str, arguments)]
-    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=REAL_LIMIT)
 
 
 @contextmanager
@@ -42,30 +31,6 @@ def running(*arguments):
     finally:
         process.kill()
         process.communicate()
-
-
-def test_the_demo_shows_the_code_that_pyotp_computes(tmp_path):
-    state = tmp_path / "demo"
-    first = run("demo", "--state", state)
-    assert first.returncode == 0, first.stderr
-    code = re.search(r"display shows (\d{3} \d{3})\.", first.stdout).group(1)
-    assert f"pyotp computes {code}" in first.stdout
-    assert "█" in first.stdout
-    assert "Try next" in first.stdout
-    assert (state / "screen.png").read_bytes().startswith(b"\x89PNG")
-    second = run("demo", "--state", state, "--json")
-    result = json.loads(second.stdout)
-    assert result["code"].replace(" ", "") in result["pyotp"]
-    uri = pyotp.parse_uri((state / "secret.otpauth").read_text().strip())
-    assert uri.secret not in first.stdout + first.stderr + second.stdout + second.stderr
-    for name in ("access.key", "secret.otpauth"):
-        assert (state / name).stat().st_mode & 0o777 == 0o600
-
-
-def test_the_demo_removes_nothing_but_an_older_demo(tmp_path):
-    (tmp_path / "thesis.txt").touch()
-    assert main(["demo", "--state", str(tmp_path)]) == ExitCode.FILE
-    assert (tmp_path / "thesis.txt").exists()
 
 
 def test_a_headless_token_says_where_its_link_is_serves_it_and_ends_on_sigterm(tmp_path):
@@ -220,32 +185,6 @@ def await_end(terminal):
         os.close(terminal)
 
 
-def test_an_image_is_a_file_system_or_a_folder(tmp_path, capsys):
-    assert main(["image", "--output", str(tmp_path / "token.bin"), "--json"]) == 0
-    said = json.loads(capsys.readouterr().out)
-    disk = LittleFS(block_size=4096, block_count=352, mount=False)
-    disk.context.buffer = bytearray((tmp_path / "token.bin").read_bytes())
-    disk.mount()
-    assert "main.py" in disk.listdir("/")
-    assert (
-        main(["image", "--output", str(tmp_path / "folder"), "--board", "pico2", "--production"])
-        == 0
-    )
-    capsys.readouterr()
-    files = [path for path in (tmp_path / "folder").rglob("*") if path.is_file()]
-    assert len(files) >= said["files"] - 5
-    assert main(["image", "--output", str(tmp_path / "folder")]) == ExitCode.FILE
-    assert (
-        main(["image", "--output", str(tmp_path / "x.bin"), "--board", "abacus"]) == ExitCode.USAGE
-    )
-
-
-def test_without_micropython_the_emulator_says_how_to_get_it(tmp_path, monkeypatch, capsys):
-    monkeypatch.setenv("KODEBRIK_MICROPYTHON", "/no/such/micropython")
-    assert main(["demo", "--state", str(tmp_path / "demo")]) == ExitCode.NOT_INSTALLED
-    assert "micropython" in capsys.readouterr().err
-
-
 @pytest.mark.parametrize(("option", "name"), [("--board", "abacus"), ("--board", "../pico")])
 def test_an_unknown_board_is_said_so(option, name, capsys, tmp_path):
     assert (
@@ -253,41 +192,3 @@ def test_an_unknown_board_is_said_so(option, name, capsys, tmp_path):
         == ExitCode.USAGE
     )
     assert "There is no board" in capsys.readouterr().err
-
-
-def test_an_image_carries_the_languages_that_were_asked_for(tmp_path):
-    folder = tmp_path / "folder"
-    assert main(["image", "--output", str(folder), "--language", "en"]) == 0
-    assert [path.name for path in (folder / "firmware" / "ui").rglob("texts_*")] == ["texts_en.mpy"]
-    assert main(["image", "--output", str(tmp_path / "x"), "--language", "kl"]) == ExitCode.USAGE, (
-        "not this product"
-    )
-
-
-def test_an_image_has_what_its_product_needs_and_no_more():
-    """Modules of another product's interface would take flash and never run."""
-    tree = build_tree("kodeviser", "pico")
-    modules = {Path(path).stem for path in tree if path.startswith("firmware/ui/")}
-    assert {"interaction", "code", "app", "link_services", "texts_da", "texts_en"} <= modules
-    assert not {"view", "voice", "pin_entry", "challenge"} & modules
-    assert not [path for path in tree if path.startswith("firmware/ui/speaking/")]
-    assert not [path for path in tree if "speech" in path and not path.endswith("__init__.mpy")]
-
-
-@pytest.mark.parametrize("languages", [("da", "en"), ("da", "da", "en"), None])
-def test_two_languages_fit_the_smallest_board_and_leave_room_for_the_tokens_data(languages):
-    """Two languages at five speeds with the firmware in 1.4 MB."""
-    filesystem = load_board("pico")["filesystem"]
-    assert (
-        len(build_image("kodeoplaeser", "pico", languages=languages))
-        == filesystem["size"]
-        <= 1.4 * 2**20
-    )
-
-
-def test_what_does_not_fit_a_board_is_said_so():
-    with pytest.raises(KodebrikError) as raised:
-        pack({"large": bytes(1390 * 1024)}, load_board("pico")["filesystem"])
-    assert "do not fit" in raised.value.message
-    assert "--language" in raised.value.hint
-    pack({"large": bytes(1340 * 1024)}, load_board("pico")["filesystem"])

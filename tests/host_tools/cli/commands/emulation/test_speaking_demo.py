@@ -3,11 +3,10 @@
 import json
 import re
 import subprocess
-import sys
 import wave
 from pathlib import Path
 
-KODEBRIK = [sys.executable, "-c", "import sys; from host_tools.cli import main; sys.exit(main())"]
+from tests.support.command_line.program import KODEBRIK
 
 
 def demo(state: Path, *options: str) -> str:

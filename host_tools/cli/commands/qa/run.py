@@ -1,22 +1,19 @@
-"""kodebrik qa: drive tokens as users do, and compare what servers answer with what they must."""
+"""kodebrik qa run: play cases of right and wrong use, and check every verdict."""
 
 import secrets
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from host_tools import private_files
-from host_tools.cli.command_group import CommandGroup
+from host_tools.cli.options.qa import Seed, installed
 from host_tools.cli.options.token import open_port
 from host_tools.cli.output import Json, ask, emit, say, spoken, warn
 from host_tools.cli.progress import reporting
 from host_tools.desktop.token_folder import emulator_errors
 from host_tools.errors import ExitCode, KodebrikError
-from host_tools.messages.catalogue import Message, prefixed
+from host_tools.messages.catalogue import Message
 from host_tools.secret import Secret
 
 if TYPE_CHECKING:
@@ -24,16 +21,9 @@ if TYPE_CHECKING:
     from host_tools.qa.runner import RealToken
     from host_tools.qa.targets.selection import TargetSelection
 
-app = CommandGroup(help="Try tokens and servers together: cases, published vectors, years of use.")
-
 _EMULATED = "emulated"
 
-Seed = Annotated[
-    int | None, typer.Option(help="Repeats a run. Default: drawn, and told in the report.")
-]
 
-
-@app.command()
 def run(
     token: Annotated[
         str,
@@ -113,7 +103,7 @@ def run(
 ) -> None:
     """Play cases of right and wrong use and check every verdict. Exit code 16 when one is not as it
     must be."""
-    with _installed():
+    with installed():
         from host_tools.qa.report import html as pages  # noqa: PLC0415
         from host_tools.qa.report import junit as xml  # noqa: PLC0415
         from host_tools.qa.report import report as reports  # noqa: PLC0415
@@ -149,117 +139,6 @@ def run(
         lines.append(Message("qa.page", path=pages.write(report, html)))
     emit(as_json, reports.as_json(report), lines)
     if report.failed:
-        raise typer.Exit(ExitCode.CHECK_FAILED)
-
-
-@app.command()
-def vectors(
-    product: Annotated[
-        str, typer.Option(help="Which product to emulate: kodeviser or kodeoplaeser.")
-    ] = "kodeviser",
-    as_json: Json = False,
-) -> None:
-    """Try the published vectors of RFC 4226, 6238 and 6287 on the firmware and on the validator."""
-    with _installed():
-        from host_tools.qa.vectors import runner  # noqa: PLC0415 - an extra
-
-    with reporting(Message("vectors.vectors")) as progress, emulator_errors():
-        tried = list(runner.run(product, progress))
-    lines: list[str] = []
-    rows = []
-    for device in (runner.TOKEN, runner.VM, runner.SERVER):
-        for rfc in dict.fromkeys(each.vector.rfc for each in tried if each.device == device):
-            mine = [each for each in tried if each.device == device and each.vector.rfc == rfc]
-            done = [each for each in mine if not each.skipped]
-            failed = [each for each in done if not each.passed]
-            skipped = Counter(each.skipped for each in mine if each.skipped)
-            rows.append(
-                {
-                    "device": device,
-                    "rfc": rfc,
-                    "tried": len(done),
-                    "failed": [each.vector.name for each in failed],
-                    "skipped": dict(skipped),
-                }
-            )
-            lines.append(
-                Message(
-                    "vectors.right",
-                    device=device,
-                    rfc=rfc,
-                    right=len(done) - len(failed),
-                    tried=len(done),
-                )
-            )
-            lines += [
-                prefixed("  ", Message("vectors.skipped", number=count, why=why))
-                for why, count in skipped.items()
-            ]
-            lines += [
-                prefixed(
-                    "  ",
-                    Message(
-                        "vectors.wrong",
-                        name=each.vector.name,
-                        expected=each.vector.code,
-                        given=each.given or Message("vectors.no-code"),
-                    ),
-                )
-                for each in failed
-            ]
-    emit(as_json, {"vectors": rows}, lines)
-    if any(row["failed"] for row in rows):
-        raise typer.Exit(ExitCode.CHECK_FAILED)
-
-
-@app.command()
-def soak(
-    tokens: Annotated[int, typer.Option(help="Size of the fleet.", min=1, max=1_000_000)] = 50,
-    years: Annotated[float, typer.Option(help="Virtual years.", min=0.01, max=50)] = 3.0,
-    crystal: Annotated[
-        str, typer.Option(help="The tokens' clocks: ds3231 or quartz (a bare crystal).")
-    ] = "ds3231",
-    seed: Seed = None,
-    firmware: Annotated[
-        int,
-        typer.Option(
-            help="So many of the tokens run the firmware on its VM beside the clock chip.", min=0
-        ),
-    ] = 1,
-    workers: Annotated[int, typer.Option(help="Processes on this machine.", min=1, max=256)] = 1,
-    scheduler: Annotated[
-        str | None,
-        typer.Option(
-            metavar="tcp://HOST:PORT", help="Work on the machines of this Dask cluster instead."
-        ),
-    ] = None,
-    plot: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Draw acceptance against drift and window, as SVG."),
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Simulate a fleet of drifting tokens and their users over years against the server's rule."""
-    with _installed():
-        from host_tools.qa.soak import report as soak_report  # noqa: PLC0415
-        from host_tools.qa.soak import soak as soaking  # noqa: PLC0415 - an extra
-        from host_tools.qa.soak.fleet import CRYSTALS  # noqa: PLC0415
-
-    if crystal not in CRYSTALS:
-        raise KodebrikError(
-            "crystal-unknown", ExitCode.USAGE, crystal=crystal, choices=", ".join(CRYSTALS)
-        )
-    seed = secrets.randbelow(10**6) if seed is None else seed
-    wanted = soaking.Soak(tokens, years, crystal, seed, min(firmware, tokens))
-    engine = soaking.processes(workers) if scheduler is None else soaking.dask(scheduler)
-    with engine as executor, reporting(Message("soak.slices")) as progress:
-        outcome = soaking.run(wanted, executor, progress)
-    lines = list(soak_report.lines(outcome))
-    if plot is not None:
-        plot.write_text(soak_report.plot(outcome), encoding="utf-8")
-        lines += ["", Message("soak.plot", path=plot)]
-    emit(as_json, soak_report.as_json(outcome), lines)
-    if any(tally.differing for tally in outcome.tallies.values()):
         raise typer.Exit(ExitCode.CHECK_FAILED)
 
 
@@ -307,16 +186,3 @@ def _new_folder(path: Path) -> None:
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise KodebrikError("folder-exists", ExitCode.FILE, path=path)
     path.mkdir(parents=True, exist_ok=True)
-
-
-@contextmanager
-def _installed() -> Iterator[None]:
-    """Say what to install when a part is missing."""
-    try:
-        yield
-    except ImportError as error:
-        if (error.name or "").partition(".")[0] in ("emulator", "firmware", "host_tools"):
-            raise
-        raise KodebrikError(
-            "not-installed-qa", ExitCode.NOT_INSTALLED, package=error.name or Message("a-package")
-        ) from None

@@ -83,7 +83,7 @@ def image(
 
 def _replace_voice(tree: dict[str, bytes], path: Path) -> None:
     """Replace the voice pack of a language by the one in the file `path`."""
-    from host_tools.cli.commands.voice import read_pack  # noqa: PLC0415 - an extra
+    from host_tools.cli.commands.emulation.voice import read_pack  # noqa: PLC0415 - an extra
 
     content, language = read_pack(path)
     packed = f"voice/{language}.kvp"

@@ -1,0 +1,1 @@
+"""The commands that emulate tokens, and build what is flashed: images and voice packs."""

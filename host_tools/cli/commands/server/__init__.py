@@ -1,0 +1,1 @@
+"""The commands on the validator: the server, its keys, its tokens and users, its audit."""

@@ -1,0 +1,66 @@
+"""kodebrik server api-key: make and revoke API keys."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from host_tools import private_files
+from host_tools.cli.options.groups import option_groups
+from host_tools.cli.options.validator import (
+    ACTOR,
+    ValidatorOptions,
+)
+from host_tools.cli.output import Json, emit
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.messages.catalogue import Message
+
+_ROLES = ("administrator", "help_desk", "auditor", "checker")
+
+
+@option_groups
+def api_key(
+    *,
+    name: Annotated[str, typer.Argument(help="A name for the key, as the audit will show it.")],
+    role: Annotated[str, typer.Option(help=f"What it may do: {', '.join(_ROLES)}.")] = "checker",
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the key to a new file, mode 0600.")
+    ] = None,
+    revoke: Annotated[bool, typer.Option("--revoke", help="Refuse this key from now on.")] = False,
+    validator: ValidatorOptions,
+    as_json: Json = False,
+) -> None:
+    """Make an API key, or revoke one. The key is shown this once."""
+    if role not in _ROLES:
+        raise KodebrikError("role-unknown", ExitCode.USAGE, role=role, choices=", ".join(_ROLES))
+    if out is not None:
+        private_files.check_new(out)
+    with validator.open() as opened:
+        from host_tools.validator.records import Role  # noqa: PLC0415 - an extra
+
+        if revoke:
+            opened.revoke_api_key(name, actor=ACTOR)
+            emit(
+                as_json,
+                {"name": name, "revoked": True},
+                [Message("server.api-key-revoked", name=name)],
+            )
+            return
+        _, key = opened.create_api_key(name, Role(role), actor=ACTOR)
+    text = key.reveal().decode()
+    if out is not None:
+        private_files.write_new(out, key.reveal() + b"\n")
+        emit(
+            as_json,
+            {"name": name, "role": role, "file": str(out)},
+            [
+                Message(
+                    "server.api-key-written",
+                    name=name,
+                    role=Message("api-key-role." + role),
+                    path=out,
+                )
+            ],
+        )
+        return
+    emit(as_json, {"name": name, "role": role, "key": text}, [text])

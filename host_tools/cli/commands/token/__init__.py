@@ -1,0 +1,1 @@
+"""The commands on one token: its port, keys, accounts, clock, PIN, settings and state."""

@@ -1,0 +1,40 @@
+"""kodebrik demo, as a user runs it, in a process of its own."""
+
+import json
+import re
+
+import pyotp
+
+from host_tools.cli import main
+from host_tools.errors import ExitCode
+from tests.support.command_line.program import run
+
+
+def test_the_demo_shows_the_code_that_pyotp_computes(tmp_path):
+    state = tmp_path / "demo"
+    first = run("demo", "--state", state)
+    assert first.returncode == 0, first.stderr
+    code = re.search(r"display shows (\d{3} \d{3})\.", first.stdout).group(1)
+    assert f"pyotp computes {code}" in first.stdout
+    assert "█" in first.stdout
+    assert "Try next" in first.stdout
+    assert (state / "screen.png").read_bytes().startswith(b"\x89PNG")
+    second = run("demo", "--state", state, "--json")
+    result = json.loads(second.stdout)
+    assert result["code"].replace(" ", "") in result["pyotp"]
+    uri = pyotp.parse_uri((state / "secret.otpauth").read_text().strip())
+    assert uri.secret not in first.stdout + first.stderr + second.stdout + second.stderr
+    for name in ("access.key", "secret.otpauth"):
+        assert (state / name).stat().st_mode & 0o777 == 0o600
+
+
+def test_the_demo_removes_nothing_but_an_older_demo(tmp_path):
+    (tmp_path / "thesis.txt").touch()
+    assert main(["demo", "--state", str(tmp_path)]) == ExitCode.FILE
+    assert (tmp_path / "thesis.txt").exists()
+
+
+def test_without_micropython_the_emulator_says_how_to_get_it(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("KODEBRIK_MICROPYTHON", "/no/such/micropython")
+    assert main(["demo", "--state", str(tmp_path / "demo")]) == ExitCode.NOT_INSTALLED
+    assert "micropython" in capsys.readouterr().err

@@ -1,0 +1,69 @@
+"""kodebrik image: what is flashed."""
+
+import json
+from pathlib import Path
+
+import pytest
+from littlefs import LittleFS
+
+from host_tools.cli import main
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.image.image import build_image, build_tree, load_board, pack
+
+
+def test_an_image_is_a_file_system_or_a_folder(tmp_path, capsys):
+    assert main(["image", "--output", str(tmp_path / "token.bin"), "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    disk = LittleFS(block_size=4096, block_count=352, mount=False)
+    disk.context.buffer = bytearray((tmp_path / "token.bin").read_bytes())
+    disk.mount()
+    assert "main.py" in disk.listdir("/")
+    assert (
+        main(["image", "--output", str(tmp_path / "folder"), "--board", "pico2", "--production"])
+        == 0
+    )
+    capsys.readouterr()
+    files = [path for path in (tmp_path / "folder").rglob("*") if path.is_file()]
+    assert len(files) >= said["files"] - 5
+    assert main(["image", "--output", str(tmp_path / "folder")]) == ExitCode.FILE
+    assert (
+        main(["image", "--output", str(tmp_path / "x.bin"), "--board", "abacus"]) == ExitCode.USAGE
+    )
+
+
+def test_an_image_carries_the_languages_that_were_asked_for(tmp_path):
+    folder = tmp_path / "folder"
+    assert main(["image", "--output", str(folder), "--language", "en"]) == 0
+    assert [path.name for path in (folder / "firmware" / "ui").rglob("texts_*")] == ["texts_en.mpy"]
+    assert main(["image", "--output", str(tmp_path / "x"), "--language", "kl"]) == ExitCode.USAGE, (
+        "not this product"
+    )
+
+
+def test_an_image_has_what_its_product_needs_and_no_more():
+    """Modules of another product's interface would take flash and never run."""
+    tree = build_tree("kodeviser", "pico")
+    modules = {Path(path).stem for path in tree if path.startswith("firmware/ui/")}
+    assert {"interaction", "code", "app", "link_services", "texts_da", "texts_en"} <= modules
+    assert not {"view", "voice", "pin_entry", "challenge"} & modules
+    assert not [path for path in tree if path.startswith("firmware/ui/speaking/")]
+    assert not [path for path in tree if "speech" in path and not path.endswith("__init__.mpy")]
+
+
+@pytest.mark.parametrize("languages", [("da", "en"), ("da", "da", "en"), None])
+def test_two_languages_fit_the_smallest_board_and_leave_room_for_the_tokens_data(languages):
+    """Two languages at five speeds with the firmware in 1.4 MB."""
+    filesystem = load_board("pico")["filesystem"]
+    assert (
+        len(build_image("kodeoplaeser", "pico", languages=languages))
+        == filesystem["size"]
+        <= 1.4 * 2**20
+    )
+
+
+def test_what_does_not_fit_a_board_is_said_so():
+    with pytest.raises(KodebrikError) as raised:
+        pack({"large": bytes(1390 * 1024)}, load_board("pico")["filesystem"])
+    assert "do not fit" in raised.value.message
+    assert "--language" in raised.value.hint
+    pack({"large": bytes(1340 * 1024)}, load_board("pico")["filesystem"])

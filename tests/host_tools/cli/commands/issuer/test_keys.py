@@ -1,0 +1,48 @@
+"""kodebrik keys: the issuer key and the access keys."""
+
+import io
+import stat
+import sys
+from pathlib import Path
+
+from host_tools.errors import ExitCode
+from tests.support.link.fake_token import SERIAL
+
+
+def test_an_issuer_key_is_created_shown_and_derived_from(call, tmp_path, monkeypatch):
+    monkeypatch.setenv("KODEBRIK_PASSPHRASE", "a passphrase of words")
+    code, created = call("keys", "create")
+    assert code == 0
+    path = Path(created["file"])
+    assert path == tmp_path / "config" / "kodebrik" / "issuer.key"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert call("keys", "create")[0] == ExitCode.FILE
+    assert call("keys", "show") == (0, {"fingerprint": created["fingerprint"]})
+    out = tmp_path / "access.key"
+    assert call("keys", "derive", "--serial", SERIAL, "--output", str(out))[0] == 0
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600
+    assert (
+        call("keys", "derive", "--serial", SERIAL, "--output", "-")[1]["access_key"]
+        == out.read_text().strip()
+    )
+    phrase = tmp_path / "phrase"
+    phrase.touch(0o600)
+    phrase.write_text("another passphrase\n")
+    assert call("keys", "show", "--passphrase-file", str(phrase))[0] == ExitCode.WRONG_KEY
+    monkeypatch.delenv("KODEBRIK_PASSPHRASE")
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    code, result = call("keys", "show")
+    assert code == ExitCode.WRONG_KEY
+    assert "--passphrase-file" in result["hint"]
+
+
+def test_a_derived_key_opens_its_token_without_the_issuer_key(
+    provisioned, call, tmp_path, monkeypatch
+):
+    path = tmp_path / "access.key"
+    assert call("keys", "derive", "--serial", SERIAL, "--output", str(path))[0] == 0
+    monkeypatch.delenv("KODEBRIK_ISSUER_KEY")
+    assert call("settings", "--access-key-file", str(path))[0] == 0
+    code, result = call("settings")
+    assert code == ExitCode.WRONG_KEY
+    assert "no issuer key" in result["error"]

@@ -1,0 +1,151 @@
+"""kodebrik provision on a token behind a serial port."""
+
+import io
+import stat
+import sys
+
+import pyotp
+
+from firmware.protocol import messages
+from host_tools.cli import main
+from host_tools.errors import ExitCode
+from host_tools.provisioning import access_key
+from host_tools.secret import Secret
+from tests.support.command_line.keyboard import Keyboard
+from tests.support.command_line.secrets import ISSUER_KEY, MARKED
+from tests.support.link.fake_token import SERIAL
+
+
+def test_a_blank_token_is_provisioned_by_typing_its_number(port, token, call, secret_file):
+    code, result = call(
+        "provision",
+        "--account",
+        "bank",
+        "--secret-file",
+        secret_file,
+        "--digits",
+        "8",
+        "--period",
+        "60",
+    )
+    assert code == 0
+    assert result["serial"] == SERIAL
+    assert (result["account"], result["kind"], result["digits"], result["period"]) == (
+        "bank",
+        "totp",
+        8,
+        60,
+    )
+    assert result["clock"] == "set"
+    assert token.vault.credentials[0]["secret"] == MARKED
+    assert token.vault.key_kind == messages.KEY_ISSUER
+    assert (
+        token.vault.access_key
+        == access_key.derive(Secret(bytes.fromhex(ISSUER_KEY)), SERIAL).reveal()
+    )
+    assert not token.services.clock.lost()
+
+
+def test_provisioning_again_changes_nothing_and_leaves_a_good_clock_running(
+    provisioned, call, secret_file
+):
+    before = dict(provisioned.vault.clock), list(provisioned.vault.credentials)
+    code, result = call("provision", "--account", "bank", "--secret-file", secret_file)
+    assert code == 0
+    assert result["clock"].startswith("right within")
+    assert (provisioned.vault.clock, provisioned.vault.credentials) == before
+
+
+def test_a_wrong_number_stops_before_anything_is_written(
+    port, token, call, secret_file, monkeypatch
+):
+    monkeypatch.setattr(sys, "stdin", Keyboard(lambda: "no"))
+    code, result = call("provision", "--secret-file", secret_file)
+    assert code == result["exit_code"] == ExitCode.NOT_CONFIRMED
+    assert token.vault.state == messages.BLANK
+
+
+def test_the_number_may_come_from_a_file_for_automation(port, token, call, secret_file, tmp_path):
+    number = tmp_path / "number"
+    token.services.on_number = lambda digits: number.write_text(f"{digits[:3]} {digits[3:]}\n")
+    code, _ = call("provision", "--secret-file", secret_file, "--comparison-file", str(number))
+    assert code == 0
+
+
+def test_a_uri_from_standard_input(port, token, call, monkeypatch, tmp_path):
+    number = tmp_path / "number"
+    token.services.on_number = lambda digits: number.write_text(digits + "\n")
+    uri = pyotp.HOTP(pyotp.random_base32()).provisioning_uri(
+        name="me", issuer_name="Vpn", initial_count=5
+    )
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(uri.encode())))
+    code, result = call("provision", "--otpauth-file", "-", "--comparison-file", str(number))
+    assert code == 0
+    assert (result["account"], result["counter"], result["period"]) == ("Vpn:me", 5, None)
+
+
+def test_a_generated_secret_goes_to_private_files_and_gives_the_tokens_codes(
+    port, token, call, tmp_path
+):
+    text, uri = tmp_path / "s.txt", tmp_path / "s.uri"
+    options = (
+        "--generate",
+        "--algorithm",
+        "sha-256",
+        "--secret-out",
+        str(text),
+        "--otpauth-out",
+        str(uri),
+    )
+    code, result = call("provision", *options)
+    assert code == 0
+    assert result["files"] == [str(text), str(uri)]
+    for path in (text, uri):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    held = token.vault.credentials[0]["secret"]
+    assert len(held) == 32
+    expected = pyotp.parse_uri(uri.read_text().strip()).at(1_900_000_000)
+    assert pyotp.parse_uri(uri.read_text().strip()).byte_secret() == held
+    for source in (
+        ("--otpauth-file", str(uri)),
+        ("--secret-file", str(text), "--algorithm", "SHA256"),
+    ):
+        assert call("code", *source, "--time", "1900000000")[1]["code"] == expected
+    code, result = call("provision", *options)
+    assert code == ExitCode.FILE, "an existing secret is never overwritten"
+
+
+def test_a_generated_secret_is_kept_when_the_token_may_have_it(
+    port, token, capsys, tmp_path, monkeypatch
+):
+    path = tmp_path / "s.txt"
+    monkeypatch.setattr(
+        "firmware.link.requests.Requests._fingerprint", lambda self, credential: bytes(8)
+    )
+    assert main(["provision", "--generate", "--secret-out", str(path)]) == ExitCode.CHECK_FAILED
+    assert f"--secret-file {path}" in capsys.readouterr().err
+    monkeypatch.undo()
+    assert path.exists()
+
+
+def test_a_token_with_a_transport_key_gets_its_own(port, token, call, secret_file, tmp_path):
+    token.vault.set_key(messages.KEY_TRANSPORT, bytes(range(32)))
+    code, result = call("provision", "--secret-file", secret_file)
+    assert code == ExitCode.WRONG_KEY
+    assert "transport key" in result["error"]
+    path = tmp_path / "transport.key"
+    path.touch(0o600)
+    path.write_text(bytes(range(32)).hex())
+    code, _ = call("provision", "--secret-file", secret_file, "--access-key-file", str(path))
+    assert code == 0
+    assert token.vault.key_kind == messages.KEY_ISSUER
+    assert (
+        token.vault.access_key
+        == access_key.derive(Secret(bytes.fromhex(ISSUER_KEY)), SERIAL).reveal()
+    )
+
+
+def test_a_token_without_its_clock_chip_takes_counters_only(port, token, call, secret_file):
+    token.services.clock = None
+    assert call("provision", "--secret-file", secret_file)[0] == 100 + messages.CLOCK_ABSENT
+    assert call("provision", "--secret-file", secret_file, "--counter", "0")[0] == 0
