@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 
@@ -44,16 +44,20 @@ class CaseResult:
 
 
 def run_cases(
-    env: Environment, codes: int, able: frozenset[str], on_result: Callable[[CaseResult], None]
+    env: Environment,
+    codes: int,
+    able: frozenset[str],
+    on_result: Callable[[CaseResult], None],
+    cases: Sequence[Case] = CASES,
 ) -> list[CaseResult]:
-    """Run every case once in drawn order, then drawn cases until `codes` codes were submitted.
+    """Run each of `cases` once in drawn order, then drawn ones until `codes` codes were submitted.
 
     `able` is what the tokens can do (catalogue.EMULATED); what the server can do follows from
     `env`. `on_result` is called after each case.
     """
     able |= _abilities(env)
     results: list[CaseResult] = []
-    for case in _order(env.rng, able):
+    for case in _order(env.rng, able, cases):
         lacking = [WHY_NOT[need] for need in sorted(case.needs - able)]
         if lacking:
             result = CaseResult(case, len(results) + 1, skipped=lacking[0])
@@ -85,10 +89,10 @@ def _abilities(env: Environment) -> frozenset[str]:
     return frozenset(able)
 
 
-def _order(rng: random.Random, able: frozenset[str]) -> Iterator[Case]:
+def _order(rng: random.Random, able: frozenset[str], cases: Sequence[Case]) -> Iterator[Case]:
     """Give all cases once, then an endless sequence of drawn ones that can be repeated."""
-    yield from rng.sample(CASES, len(CASES))
-    again = [case for case in CASES if case.needs <= able and not case.name.startswith(_ONCE)]
+    yield from rng.sample(cases, len(cases))
+    again = [case for case in cases if case.needs <= able and not case.name.startswith(_ONCE)]
     again += [CASES[0]] * _RIGHT_WEIGHT
     while True:
         yield rng.choice(again)

@@ -18,7 +18,7 @@ from tests.support.validator.clock import VirtualClock
 from tests.support.validator.database import MASTER
 from tests.support.validator.tokens import activated
 
-ROUNDS = 200
+ROUNDS = 100
 AT_ONCE = 52  # in all; a multiple of the workers
 
 
