@@ -14,7 +14,17 @@ from host_tools.cli.commands.emulation import demo, emulate, image, voice
 from host_tools.cli.commands.issuer import code, inventory
 from host_tools.cli.commands.issuer import keys as issuer_keys
 from host_tools.cli.commands.qa import run, soak, vectors
-from host_tools.cli.commands.server import api_key, audit, import_tokens, letter, serve
+from host_tools.cli.commands.server import (
+    api_key,
+    assignment,
+    audit,
+    backup,
+    import_tokens,
+    letter,
+    list_tokens,
+    serve,
+    upgrade,
+)
 from host_tools.cli.commands.server import keys as server_keys
 from host_tools.cli.commands.token import (
     accounts,
@@ -113,7 +123,14 @@ app.command()(image.image)
 app.add_typer(voice.app, name="voice")
 app.add_typer(inventory.app, name="inventory")
 app.command("import")(import_tokens.import_tokens)
+app.command("list")(list_tokens.list_tokens)
+app.command()(assignment.assign)
+app.command()(assignment.unassign)
+app.command()(assignment.activate)
 app.command()(letter.letter)
+app.command()(backup.backup)
+app.command()(backup.restore)
+app.command()(upgrade.upgrade)
 
 _server = CommandGroup(
     help="Start the validation server; manage its keys.", invoke_without_command=True

@@ -4,7 +4,7 @@ never a secret."""
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from host_tools.cli.output import spoken
+from host_tools.cli import table
 from host_tools.exchange.key_package import KeyPackage
 from host_tools.messages.catalogue import Message
 
@@ -46,10 +46,4 @@ def as_json(tokens: Sequence[KeyPackage], users: Mapping[str, str]) -> list[dict
 
 def lines(tokens: Sequence[KeyPackage], users: Mapping[str, str]) -> Iterator[str]:
     """Give the lines of a table with a head; columns that no token fills are left out."""
-    rows = as_json(tokens, users)
-    names = [name for name in _HEAD if any(name in row for row in rows)]
-    head = [spoken(_HEAD[name]) for name in names]
-    table = [head, *([str(row.get(name, "-")) for name in names] for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    for row in table:
-        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+    return table.lines(_HEAD, as_json(tokens, users))

@@ -51,7 +51,7 @@ from host_tools.validator.rule.verdict import CheckRequest, Verdict
 from host_tools.validator.store import queries
 from host_tools.validator.store.data_keys import DataKeys
 from host_tools.validator.store.database import Database
-from host_tools.validator.store.migrate import migrate
+from host_tools.validator.store.migrate import Migration, migrate
 from host_tools.validator.store.queries import TokenFilter
 from host_tools.validator.store.rows import TokenRow, UserRow
 from host_tools.validator.store.transactions import Transactions
@@ -72,7 +72,7 @@ class Validator:
         transactions = Transactions(self._database, self._keys, clock)
         self._read, self._write = transactions.read, transactions.write
         try:
-            self._prepare()
+            self.migration = self._prepare()
         except BaseException:
             self._database.close()
             raise
@@ -157,11 +157,18 @@ class Validator:
         *,
         activate: bool = False,
         actor: str,
+        take_back: bool = False,
         progress: Progress | None = None,
     ) -> int:
         """Assign tokens, by serial number, to users, and activate them if asked to: all of them or
-        none."""
-        return self._write(actor, bulk_assignment.assign_tokens, users, activate, progress)
+        none. With `take_back` they may be somebody else's until then."""
+        return self._write(
+            actor, bulk_assignment.assign_tokens, users, activate, progress, take_back
+        )
+
+    def activate_tokens(self, serials: Sequence[str], *, actor: str) -> int:
+        """Activate tokens that were handed over in person, without codes: all of them or none."""
+        return self._write(actor, bulk_assignment.activate_tokens, serials)
 
     def tokens(
         self,
@@ -329,6 +336,14 @@ class Validator:
         database."""
         return self._write(actor, key_rotation.rewrap_data_keys, new)
 
+    def note_restore(self, name: str, *, actor: str) -> None:
+        """Note in the audit that the database was put back from the backup file `name`."""
+
+        def operation(unit: UnitOfWork) -> None:
+            unit.record_server_event("restore", {"file": name})
+
+        self._write(actor, operation)
+
     def create_api_key(self, name: str, role: Role, *, actor: str) -> tuple[ApiKey, Secret]:
         """Create an API key; the key itself is given this once, and only its hash is stored."""
         return self._write(actor, api_keys.create, name, role)
@@ -405,14 +420,15 @@ class Validator:
         """Count tokens by status, users and waiting notices."""
         return self._read(queries.statistics)
 
-    def _prepare(self) -> None:
+    def _prepare(self) -> Migration:
         with self._database.writing() as connection:
-            migrate(connection)
+            migration = migrate(connection)
             self._keys.ensure(connection, self._clock())
             unit = UnitOfWork(connection, self._keys, self._clock(), "kodebrik")
             if unit.is_new_database():
                 unit.record_server_event("start", {})
                 unit.flush()
+        return migration
 
     def _change_token(
         self,

@@ -16,6 +16,7 @@ from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages.catalogue import Message
 
 if TYPE_CHECKING:
+    from host_tools.validator.keys.master_key import MasterKey
     from host_tools.validator.service import Validator
 
 ACTOR = "command line"  # as the audit names whoever runs a command
@@ -60,15 +61,22 @@ def open_validator(
     A new database is made, and so is its master key when there is none yet. Unless told to
     `create`, an SQLite database must exist. KodebrikError says what is missing.
     """
-    path = _default_database() if database is None else Path(database.removeprefix("sqlite:///"))
-    if not create and (database is None or database.startswith("sqlite:///")) and not path.exists():
-        raise KodebrikError("database-missing", ExitCode.FILE, path=path)
+    if not create:
+        require_database(database)
     with installed():
         from host_tools.validator.keys.locate import open_key  # noqa: PLC0415 - an extra
         from host_tools.validator.service import Validator  # noqa: PLC0415 - an extra, and 300 ms
 
         url = database_url(database)
         return Validator(url, open_key(master_key_location(url, master_key)))
+
+
+def require_database(given: str | None) -> None:
+    """Raise KodebrikError when a database URL (None: the default) names an SQLite file that does
+    not exist."""
+    path = _default_database() if given is None else Path(given.removeprefix("sqlite:///"))
+    if (given is None or given.startswith("sqlite:///")) and not path.exists():
+        raise KodebrikError("database-missing", ExitCode.FILE, path=path)
 
 
 def database_url(given: str | None) -> str:
@@ -95,6 +103,17 @@ def master_key_location(url: str, given: str | None) -> str | None:
     if path.exists() or _made_master_key(url, path):
         return str(path)
     return None
+
+
+def existing_master_key(given: str | None) -> "MasterKey":
+    """Open the master key that is named, or this user's; KodebrikError when there is none."""
+    from host_tools.validator.keys import master_key  # noqa: PLC0415 - an extra
+    from host_tools.validator.keys.locate import open_key  # noqa: PLC0415 - an extra
+
+    path = default_master_key_file()
+    if given is None and master_key.VARIABLE not in os.environ and path.exists():
+        given = str(path)
+    return open_key(given)
 
 
 def _made_master_key(url: str, path: Path) -> bool:

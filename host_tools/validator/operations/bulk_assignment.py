@@ -1,14 +1,15 @@
 """Bulk assignment: many tokens, each assigned to its user and activated if asked to, in one
 transaction."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import bindparam, select
 
 from host_tools.progress import Progress
 from host_tools.validator import user_id
-from host_tools.validator.errors import InvalidError
+from host_tools.validator.errors import ConflictError, InvalidError
 from host_tools.validator.operations import activation, lifecycle, users
+from host_tools.validator.records import Status
 from host_tools.validator.store import tables
 from host_tools.validator.store.rows import TokenRow, UserRow
 from host_tools.validator.store.unit_of_work import UnitOfWork, no_token
@@ -23,12 +24,17 @@ _USERS = select(tables.users).where(
 
 
 def assign_tokens(
-    unit: UnitOfWork, assignments: Mapping[str, str], activate: bool, progress: Progress | None
+    unit: UnitOfWork,
+    assignments: Mapping[str, str],
+    activate: bool,
+    progress: Progress | None,
+    take_back: bool = False,
 ) -> int:
     """Assign tokens from stock to users: all, or none. Give their number.
 
-    `assignments` maps serial numbers to user-IDs; new users are created. KodebrikError names the
-    first token or user that prevents it. A user can have one active token.
+    `assignments` maps serial numbers to user-IDs; new users are created. With `take_back`, a token
+    that is assigned to somebody, and not blocked, goes back into stock first. KodebrikError names
+    the first token or user that prevents it. A user can have one active token.
     """
     if activate:
         _refuse_second_tokens(assignments)
@@ -38,6 +44,8 @@ def assign_tokens(
         owners, tokens = _find_or_create_users(unit, part.values()), _lock_tokens(unit, part)
         for serial, typed in part.items():
             owner = owners[user_id.normalized(user_id.validated(typed))]
+            if take_back:
+                _take_back(unit, tokens[serial])
             lifecycle.assign(unit, tokens[serial], owner)
         if activate:
             activation.activate_without_codes(unit, list(tokens.values()))
@@ -45,6 +53,26 @@ def assign_tokens(
         if progress is not None:
             progress(done, len(pairs))
     return done
+
+
+def activate_tokens(unit: UnitOfWork, serials: Sequence[str]) -> int:
+    """Activate assigned tokens on an administrator's authority: all, or none. Give their number."""
+    wanted = list(dict.fromkeys(serials))
+    tokens = _lock_tokens(unit, wanted)
+    owners: dict[int | None, str] = {}
+    for serial in wanted:
+        lifecycle.require_status(tokens[serial], "token-not-activated", Status.ASSIGNED)
+        other = owners.setdefault(tokens[serial].owner_id, serial)
+        if other != serial:
+            raise ConflictError("activation-of-two", first=other, second=serial)
+    activation.activate_without_codes(unit, [tokens[serial] for serial in wanted])
+    return len(wanted)
+
+
+def _take_back(unit: UnitOfWork, token: TokenRow) -> None:
+    """Put a token back into stock, unless it is there or blocked."""
+    if token.status in (Status.ASSIGNED, Status.ACTIVE, Status.REPLACED):
+        lifecycle.unassign(unit, token)
 
 
 def _refuse_second_tokens(assignments: Mapping[str, str]) -> None:

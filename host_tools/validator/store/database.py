@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import (
     ArgumentError,
@@ -94,6 +94,11 @@ class Database:
         writer = self.engine.execution_options(writes=True)
         with self._write_lock, _translated(), writer.begin() as connection:
             yield connection
+
+    def is_empty(self) -> bool:
+        """Say whether the database has no table."""
+        with self.reading() as connection:
+            return not inspect(connection).get_table_names()
 
     def close(self) -> None:
         """Close every connection."""

@@ -1,10 +1,12 @@
 """Upgrade of a database's schema at every start, by one process at a time and in one
 transaction."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
 from alembic.util import CommandError
 from sqlalchemy import Connection, text
 
@@ -14,14 +16,29 @@ _SCRIPTS = Path(__file__).parent / "migrations"
 _LOCK = 0x6B6F6465  # any number, the same for every process: "kode"
 
 
-def migrate(connection: Connection) -> None:
+@dataclass(frozen=True)
+class Migration:
+    """The revisions of the schema before and after an upgrade; `before` is None for a database that
+    was new."""
+
+    before: str | None
+    after: str
+
+
+def migrate(connection: Connection) -> Migration:
     """Bring the tables up to date; `connection` is inside a writing transaction."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
     config.attributes["connection"] = connection
+    before = _revision(connection)
     try:
         command.upgrade(config, "head")
     except CommandError:
         raise KodebrikError("database-newer", ExitCode.VERSION) from None
+    return Migration(before, str(_revision(connection)))
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()

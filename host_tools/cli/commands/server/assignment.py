@@ -1,0 +1,102 @@
+"""kodebrik assign, unassign and activate: whose a token is, and whether its codes count."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from host_tools.cli.options.groups import option_groups
+from host_tools.cli.options.validator import ACTOR, ValidatorOptions
+from host_tools.cli.output import Json, emit
+from host_tools.cli.progress import reporting
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.exchange import assignments, formats
+from host_tools.messages.catalogue import Message
+
+
+@option_groups
+def assign(
+    *,
+    serial: Annotated[
+        str | None, typer.Argument(metavar="[SERIAL]", help="The token's serial number.")
+    ] = None,
+    user: Annotated[
+        str | None, typer.Argument(metavar="[USER-ID]", help="Whose it is from now on.")
+    ] = None,
+    users: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Instead of one token: lines of SERIAL,USER-ID."),
+    ] = None,
+    activate_at_once: Annotated[
+        bool,
+        typer.Option("--activate", help="And activate them, for they were handed over in person."),
+    ] = False,
+    take_back: Annotated[
+        bool,
+        typer.Option("--take-back", help="Also tokens that are somebody else's until now."),
+    ] = False,
+    validator: ValidatorOptions,
+    as_json: Json = False,
+) -> None:
+    """Assign tokens to users: all of them, or none when one cannot be."""
+    if (users is None) == (serial is None) or (serial is None) != (user is None):
+        raise KodebrikError("assign-one-source", ExitCode.USAGE)
+    wanted = (
+        assignments.read(formats.load(users)) if users is not None else {str(serial): str(user)}
+    )
+    with (
+        validator.open(create=False) as opened,
+        reporting(Message("assign.assigning")) as progress,
+    ):
+        opened.assign_tokens(
+            wanted,
+            activate=activate_at_once,
+            take_back=take_back,
+            actor=ACTOR,
+            progress=progress,
+        )
+    emit(
+        as_json,
+        {"assigned": wanted, "activated": activate_at_once},
+        [_outcome(wanted, activate_at_once)],
+    )
+
+
+def _outcome(assigned: dict[str, str], active: bool) -> Message:
+    if len(assigned) > 1:
+        return Message(
+            "import.assigned-and-activated" if active else "import.assigned", count=len(assigned)
+        )
+    ((serial, user),) = assigned.items()
+    return Message("assign.active-of" if active else "assign.assigned-to", serial=serial, user=user)
+
+
+@option_groups
+def unassign(
+    *,
+    serial: Annotated[str, typer.Argument(metavar="SERIAL", help="The token's serial number.")],
+    validator: ValidatorOptions,
+    as_json: Json = False,
+) -> None:
+    """Put a token back into stock: it is nobody's, and its codes count no more."""
+    with validator.open(create=False) as opened:
+        opened.unassign(serial, actor=ACTOR)
+    emit(
+        as_json, {"serial": serial, "status": "stock"}, [Message("assign.in-stock", serial=serial)]
+    )
+
+
+@option_groups
+def activate(
+    *,
+    serials: Annotated[
+        list[str],
+        typer.Argument(metavar="SERIAL...", help="Tokens that were handed over in person."),
+    ],
+    validator: ValidatorOptions,
+    as_json: Json = False,
+) -> None:
+    """Let the codes of assigned tokens count, without letter or code: all of them, or none."""
+    with validator.open(create=False) as opened:
+        count = opened.activate_tokens(serials, actor=ACTOR)
+    emit(as_json, {"activated": count}, [Message("assign.activated", count=count)])

@@ -1,0 +1,82 @@
+"""kodebrik list: the validator's tokens, their states and users."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from host_tools.cli import table
+from host_tools.cli.options.groups import option_groups
+from host_tools.cli.options.validator import ValidatorOptions
+from host_tools.cli.output import Json, emit
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.messages.catalogue import Message
+
+if TYPE_CHECKING:
+    from host_tools.validator.records import Status, Token
+    from host_tools.validator.service import Validator
+
+_STATES = ("stock", "assigned", "active", "blocked", "replaced")
+_PART = 500  # tokens read at once
+_HEAD = {
+    "serial": Message("import.column-serial"),
+    "status": Message("list.column-status"),
+    "user": Message("import.column-user"),
+    "kind": Message("import.column-kind"),
+    "digits": Message("import.column-digits"),
+}
+
+
+@option_groups
+def list_tokens(
+    *,
+    text: Annotated[
+        str, typer.Argument(metavar="[TEXT]", help="Part of a serial number or user-ID.")
+    ] = "",
+    status: Annotated[
+        str | None, typer.Option(help=f"Only tokens in this state: {', '.join(_STATES)}.")
+    ] = None,
+    user: Annotated[
+        str | None, typer.Option(metavar="USER-ID", help="Only this user's tokens.")
+    ] = None,
+    validator: ValidatorOptions,
+    as_json: Json = False,
+) -> None:
+    """List the server's tokens with their states and users, by serial number."""
+    if status is not None and status not in _STATES:
+        raise KodebrikError(
+            "token-status-unknown", ExitCode.USAGE, status=status, choices=", ".join(_STATES)
+        )
+    with validator.open(create=False) as opened:
+        from host_tools.validator.records import Status  # noqa: PLC0415 - an extra
+
+        wanted = None if status is None else Status(status)
+        rows = [_row(token) for token in _tokens(opened, text, wanted, user)]
+    shown = [row | {"status": Message("token-status." + row["status"])} for row in rows]
+    lines = [*table.lines(_HEAD, shown), Message("list.total", count=len(rows))]
+    emit(as_json, {"tokens": rows}, lines if rows else [Message("list.none")])
+
+
+def _tokens(
+    opened: "Validator", text: str, status: "Status | None", user: str | None
+) -> Iterator["Token"]:
+    offset = 0
+    while True:
+        page = opened.tokens(text=text, status=status, user_id=user, offset=offset, limit=_PART)
+        yield from page.items
+        offset += len(page.items)
+        if not page.items or offset >= page.total:
+            return
+
+
+def _row(token: "Token") -> dict[str, Any]:
+    return {
+        "serial": token.serial,
+        "status": token.status.value,
+        "user": token.user_id,
+        "kind": token.kind,
+        "digits": token.digits,
+        "last_accepted_at": token.last_accepted_at,
+        "failures": token.failures,
+        "locked_until": token.locked_until or None,
+    }
