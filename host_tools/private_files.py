@@ -28,9 +28,11 @@ def write_new(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-    except OSError as error:
+    except BaseException as error:
         path.unlink(missing_ok=True)  # an incomplete secret must not stay
-        raise _cannot("private-file-unwritable", path, error) from None
+        if isinstance(error, OSError):
+            raise _cannot("private-file-unwritable", path, error) from None
+        raise
 
 
 def check_new(path: Path) -> None:

@@ -157,28 +157,36 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command line (default: sys.argv), report its error if any, and give the exit code."""
     arguments = _language_first(sys.argv[1:] if arguments is None else arguments)
     language.set(catalogue.choose(os.environ))
+    error: KodebrikError
     try:
-        result = typer.main.get_command(app).main(
-            arguments, prog_name="kodebrik", standalone_mode=False
-        )
-        return result if isinstance(result, int) else ExitCode.OK
-    except KodebrikError as error:
-        return _report(arguments, error)
-    except typer.TyperException as error:
-        return _report(arguments, usage_error(error))
+        return _run(arguments)
+    except KodebrikError as refusal:
+        error = refusal
+    except typer.TyperException as fault:
+        error = usage_error(fault)
     except typer.Abort:
-        return _report(
-            arguments,
-            KodebrikError("stopped", ExitCode.INTERRUPTED),
-        )
+        error = KodebrikError("stopped", ExitCode.INTERRUPTED)
+    except KeyboardInterrupt:
+        error = KodebrikError("interrupted", ExitCode.INTERRUPTED)
     except BrokenPipeError:
         # Whoever read our output has gone; Python must not fail again when it flushes at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.INTERNAL
     except (
         Exception
-    ) as error:  # the last resort: report file and line, never the values, which may be secret
-        return _report(arguments, _defect(error))
+    ) as fault:  # the last resort: report file and line, never the values, which may be secret
+        error = _defect(fault)
+    emit_error("--json" in arguments, error)
+    return error.exit_code
+
+
+def _run(arguments: list[str]) -> int:
+    """Run one command line and give its exit code. Typer gives that of Ctrl-C as a result."""
+    command = typer.main.get_command(app)
+    result = command.main(arguments, prog_name="kodebrik", standalone_mode=False)
+    if result == ExitCode.INTERRUPTED:
+        raise KeyboardInterrupt
+    return result if isinstance(result, int) else ExitCode.OK
 
 
 def _language_first(arguments: list[str]) -> list[str]:
@@ -192,11 +200,6 @@ def _language_first(arguments: list[str]) -> list[str]:
                 return [_LANG]  # Typer says that its value is missing
             return [*arguments[at : at + size], *arguments[:at], *arguments[at + size :]]
     return arguments
-
-
-def _report(arguments: list[str], error: KodebrikError) -> int:
-    emit_error("--json" in arguments, error)
-    return error.exit_code
 
 
 def _defect(error: Exception) -> KodebrikError:

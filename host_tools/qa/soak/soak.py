@@ -6,11 +6,13 @@ plain data, which a process pool and Dask (https://distributed.dask.org, "Client
 run alike.
 """
 
+import multiprocessing
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from host_tools import interrupts
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.progress import Progress
 from host_tools.qa.soak.fleet import draw_token
@@ -87,7 +89,9 @@ def run(soak: Soak, executor: Executor, progress: Progress) -> Outcome:
     pieces = slices(soak)
     tallies = {rules: Tally() for rules in SETTINGS}
     perfect = Tally()
-    waiting = {executor.submit(simulate_slice, piece): piece for piece in pieces}
+    with interrupts.withheld_from_children():
+        waiting = {executor.submit(simulate_slice, piece): piece for piece in pieces}
+    progress(0, len(pieces))
     for done, future in enumerate(as_completed(waiting), 1):
         piece = waiting[future]
         (perfect if piece.perfect else tallies[piece.rules]).add(future.result())
@@ -98,8 +102,16 @@ def run(soak: Soak, executor: Executor, progress: Progress) -> Outcome:
 @contextmanager
 def processes(count: int) -> Iterator[Executor]:
     """Give an executor of `count` processes on this machine."""
-    with ProcessPoolExecutor(count) as pool:
+    pool = ProcessPoolExecutor(count)
+    try:
         yield pool
+    except BaseException:
+        # A slice may take minutes, and the pool would wait for it.
+        pool.shutdown(wait=False, cancel_futures=True)
+        for worker in multiprocessing.active_children():
+            worker.kill()
+        raise
+    pool.shutdown()
 
 
 @contextmanager

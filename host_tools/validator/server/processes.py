@@ -20,14 +20,13 @@ from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
-from uvicorn.supervisors import Multiprocess
 
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages.system_errors import reason
 from host_tools.validator.http import metrics
 from host_tools.validator.keys.locate import open_key
 from host_tools.validator.radius import server as radius
-from host_tools.validator.server import settings_file
+from host_tools.validator.server import settings_file, shutdown
 from host_tools.validator.server.application import create_app
 from host_tools.validator.service import Validator
 
@@ -53,9 +52,9 @@ class Options:
     trusted_proxies: str = "127.0.0.1"
 
 
-def serve(options: Options, ready: Callable[[str], None]) -> None:
-    """Serve until SIGTERM or Ctrl-C. `ready(url)` is called when the first worker answers over HTTP
-    (and over RADIUS, if that is set up).
+def serve(options: Options, ready: Callable[[str], None]) -> bool:
+    """Serve until SIGTERM or Ctrl-C, and say whether it was Ctrl-C. `ready(url)` is called when the
+    first worker answers over HTTP (and over RADIUS, if that is set up).
 
     KodebrikError for a database, key, settings file, certificate or address that cannot be used.
     """
@@ -86,16 +85,18 @@ def serve(options: Options, ready: Callable[[str], None]) -> None:
     # After its shutdown uvicorn raises the signal again, which would kill this process.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
-    server = uvicorn.Server(config)
     with listener:
         if options.workers > 1:
             with tempfile.TemporaryDirectory(prefix="kodebrik-") as figures:
                 os.environ.setdefault(metrics.SHARED, figures)
-                Multiprocess(config, [listener]).run()
-            return
+                workers = shutdown.Workers(config, [listener])
+                workers.run()
+            return workers.interrupted
+        server = shutdown.Server(config)
         server.run([listener])
     if not server.started:
         raise KodebrikError("server-not-started", ExitCode.INTERNAL)
+    return server.interrupted
 
 
 def _announce(address: tuple[str, int], encrypted: bool, ready: Callable[[str], None]) -> None:

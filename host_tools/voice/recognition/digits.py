@@ -8,7 +8,6 @@ at 16 kHz, clean or noisy; times are frames of 10 ms.
 
 import io
 import math
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import dct
 
+from host_tools import interrupts
 from host_tools.voice import languages, levels, store
 from host_tools.voice.synthesis import espeak, espeak_process
 
@@ -92,7 +92,7 @@ def _synthesised(chosen: languages.Language) -> bytes:
     """Synthesise the templates of a language; give them as an .npz file."""
     language, phrases = chosen.name, chosen.phrases
     jobs = [(voice, rate) for voice in _VARIANTS[language] for rate in _RATES[language]]
-    with ThreadPoolExecutor(2) as pool:
+    with interrupts.threads(2) as pool:
         spoken = list(pool.map(lambda job: _one_voice(phrases, *job), jobs))
     frames, starts, ends, digits, at = [], [], [], "", 0
     for words in spoken:

@@ -5,7 +5,7 @@ import sys
 
 from tests.support.limits import REAL_LIMIT
 
-KODEBRIK = [sys.executable, "-c", "import sys; from host_tools.cli import main; sys.exit(main())"]
+KODEBRIK = [sys.executable, "-m", "kodebrik"]
 
 
 def run(*arguments):

@@ -1,5 +1,6 @@
 """kodebrik image: build a token's file system, as a folder or as a littlefs image."""
 
+import shutil
 from pathlib import Path
 from typing import Annotated
 
@@ -66,7 +67,12 @@ def image(
         ).items():
             Path(path).parent.mkdir(parents=True, exist_ok=True)
             Path(path).write_bytes(data)
-    except OSError as error:
+    except (OSError, KeyboardInterrupt) as error:
+        if output.is_dir():  # half an image
+            shutil.rmtree(output)
+        output.unlink(missing_ok=True)
+        if isinstance(error, KeyboardInterrupt):
+            raise
         raise KodebrikError(
             "file-unwritable", ExitCode.FILE, path=output, reason=reason(error)
         ) from None

@@ -1,6 +1,7 @@
 """kodebrik qa run: play cases of right and wrong use, and check every verdict."""
 
 import secrets
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -130,7 +131,12 @@ def run(
                 print(spoken(text), flush=True)
 
     with reporting(Message("qa.enrolling")) as progress, emulator_errors():
-        report = run_cases(plan, Console(say, show, progress))
+        try:
+            report = run_cases(plan, Console(say, show, progress))
+        except KeyboardInterrupt:
+            if html is not None:
+                shutil.rmtree(html)  # pictures without a page
+            raise
     lines = ["", *reports.summary(report), Message("qa.seed", seed=seed)]
     if junit is not None:
         xml.write(report, junit)

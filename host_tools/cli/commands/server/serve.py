@@ -14,6 +14,7 @@ from host_tools.cli.options.validator import (
     master_key_location,
 )
 from host_tools.cli.output import Json, emit, say, warn
+from host_tools.errors import ExitCode
 from host_tools.messages.catalogue import Message
 
 
@@ -83,5 +84,6 @@ def server(
         )
         sys.stdout.flush()
 
-    processes.serve(options, ready)
+    if processes.serve(options, ready):
+        raise typer.Exit(ExitCode.INTERRUPTED)
     say(Message("server.stopped"))

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from host_tools import interrupts
 from host_tools.cli.command_group import CommandGroup
 from host_tools.cli.options.groups import option_groups
 from host_tools.cli.options.inventory import InventoryFile, opened_inventory
@@ -45,7 +46,11 @@ def remove(
     as_json: Json = False,
 ) -> None:
     """Remove one account from the token, with its secret."""
-    with opened_inventory(inventory_file) as inventory, token.session() as session:
+    with (
+        opened_inventory(inventory_file) as inventory,
+        token.session() as session,
+        interrupts.put_off(),
+    ):
         session.remove_account(name)
         inventory.forget(session.hello.serial, name)
     emit(

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from firmware.protocol import messages
-from host_tools import private_files
+from host_tools import interrupts, private_files
 from host_tools.cli.options.credential import CredentialOptions, checked_new_file, one_source
 from host_tools.cli.options.groups import option_groups
 from host_tools.cli.options.inventory import InventoryFile, opened_inventory
@@ -98,19 +98,20 @@ def provision(
         with (
             _saved(credential, secret_out, otpauth_out),
             step(Message("provision.writing", name=credential.name)),
+            interrupts.put_off(),  # what the token has, the inventory has
         ):
             fingerprint = session.put_credential(credential)
-        inventory.record(
-            serial=hello.serial,
-            product=hello.product,
-            board=hello.board,
-            version=hello.version,
-            credential=credential,
-            fingerprint=fingerprint.hex(),
-            now=time.time(),
-            clock_set_at=clock_set_at,
-            issuer_key=token.keyring.opened_issuer_key,
-        )
+            inventory.record(
+                serial=hello.serial,
+                product=hello.product,
+                board=hello.board,
+                version=hello.version,
+                credential=credential,
+                fingerprint=fingerprint.hex(),
+                now=time.time(),
+                clock_set_at=clock_set_at,
+                issuer_key=token.keyring.opened_issuer_key,
+            )
     result: dict[str, Any] = {
         "serial": hello.serial,
         "account": credential.name,
@@ -205,7 +206,7 @@ def _saved(
         private_files.write_new(otpauth_out, otpauth.compose(credential).encode() + b"\n")
     try:
         yield
-    except KodebrikError:
+    except (KodebrikError, KeyboardInterrupt):
         for option, path in (("--secret-file", secret_out), ("--otpauth-file", otpauth_out)):
             if path is not None:
                 warn(Message("provision.secret-stays", path=path, option=option))

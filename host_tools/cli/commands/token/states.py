@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from firmware.protocol import messages
+from host_tools import interrupts
 from host_tools.cli.options.groups import option_groups
 from host_tools.cli.options.inventory import InventoryFile, opened_inventory
 from host_tools.cli.options.token import (
@@ -74,8 +75,9 @@ def wipe(
             session = claim_token(channel, hello, comparison(comparison_file, hello.product))
         else:
             session = authenticated(channel, hello, token.keyring)
-        session.wipe()
-        inventory.forget(hello.serial)
+        with interrupts.put_off():
+            session.wipe()
+            inventory.forget(hello.serial)
     _done(as_json, hello, messages.WIPED, "wiped")
 
 

@@ -1,0 +1,73 @@
+"""Ctrl-C (SIGINT) in commands that work for long: child processes do not see it, pools of threads
+do not outlast it, and what must not stop halfway is finished first.
+
+A terminal sends SIGINT to every process of the command. Only the first one obeys; it ends the
+others.
+"""
+
+import signal
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from types import FrameType
+
+_AT_MOST = 1.0  # seconds that an interrupt is put off
+
+
+@contextmanager
+def withheld_from_children() -> Iterator[None]:
+    """Start child processes in which SIGINT stays blocked; this process gets one that comes
+    meanwhile when the block ends."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def put_off() -> Iterator[None]:
+    """Raise the KeyboardInterrupt of a SIGINT when the block has ended, or after _AT_MOST."""
+    if threading.current_thread() is not threading.main_thread() or not hasattr(
+        signal, "setitimer"
+    ):
+        yield  # only the main thread gets signals; Windows has no timer
+        return
+    interrupted = False
+
+    def note(_signal: int, _frame: FrameType | None) -> None:
+        nonlocal interrupted
+        if not interrupted:
+            signal.setitimer(signal.ITIMER_REAL, _AT_MOST)
+        interrupted = True
+
+    def give_up(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    on_alarm = signal.signal(signal.SIGALRM, give_up)
+    on_interrupt = signal.signal(signal.SIGINT, note)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGINT, on_interrupt)
+        signal.signal(signal.SIGALRM, on_alarm)
+    if interrupted:
+        raise KeyboardInterrupt
+
+
+@contextmanager
+def threads(count: int | None = None) -> Iterator[ThreadPoolExecutor]:
+    """Give a pool of `count` threads (None: as many as ThreadPoolExecutor takes) whose waiting work
+    is dropped when the block fails."""
+    pool = ThreadPoolExecutor(count)
+    try:
+        yield pool
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown()

@@ -1,0 +1,106 @@
+"""Ctrl-C is put off where work must not stop halfway, withheld from children, and drops what waits
+in a pool."""
+
+import os
+import signal
+import subprocess
+import threading
+import time
+
+import pytest
+
+from host_tools import interrupts
+
+
+def press_ctrl_c() -> None:
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_work_that_must_not_stop_halfway_is_finished_first():
+    done = []
+
+    @interrupts.put_off()
+    def work() -> None:
+        press_ctrl_c()
+        done.append("finished")
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert done == ["finished"]
+    with pytest.raises(KeyboardInterrupt):
+        press_ctrl_c()
+
+
+def test_it_is_put_off_for_a_second_at_most():
+    @interrupts.put_off()
+    def work() -> None:
+        press_ctrl_c()
+        threading.Event().wait()
+
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert time.monotonic() - began >= 1.0
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+def test_work_that_nobody_interrupts_goes_on():
+    with interrupts.put_off():
+        pass
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_an_error_in_the_work_is_told_rather_than_the_interrupt():
+    @interrupts.put_off()
+    def work() -> None:
+        press_ctrl_c()
+        raise ValueError("broken")
+
+    with pytest.raises(ValueError, match="broken"):
+        work()
+
+
+def test_a_child_does_not_get_the_signal_and_this_process_gets_it_afterwards():
+    children = []
+
+    @interrupts.withheld_from_children()
+    def work() -> None:
+        children.append(subprocess.Popen(["sleep", "60"]))
+        press_ctrl_c()
+        children.append("held")
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    child, held = children
+    assert held
+    try:
+        os.kill(child.pid, signal.SIGINT)
+        with pytest.raises(subprocess.TimeoutExpired):
+            child.wait(0.3)
+    finally:
+        child.kill()
+        child.wait()
+
+
+def test_what_waits_in_a_pool_is_dropped_when_its_block_fails():
+    started, go_on = threading.Event(), threading.Event()
+    ran = []
+
+    def first() -> None:
+        started.set()
+        go_on.wait()
+
+    submitted = []
+
+    def work() -> None:
+        with interrupts.threads(1) as pool:
+            pool.submit(first)
+            submitted.append(pool.submit(ran.append, "second"))
+            started.wait()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    go_on.set()
+    assert submitted[0].cancelled()
+    assert not ran
