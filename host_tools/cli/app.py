@@ -3,12 +3,12 @@ and an exit code."""
 
 import os
 import sys
-import traceback
 from typing import Annotated
 
 import typer
 
 from firmware.version import VERSION
+from host_tools.cli import defects
 from host_tools.cli.command_group import CommandGroup
 from host_tools.cli.commands.emulation import demo, emulate, image, voice
 from host_tools.cli.commands.issuer import code, inventory
@@ -172,10 +172,8 @@ def main(arguments: list[str] | None = None) -> int:
         # Whoever read our output has gone; Python must not fail again when it flushes at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.INTERNAL
-    except (
-        Exception
-    ) as fault:  # the last resort: report file and line, never the values, which may be secret
-        error = _defect(fault)
+    except Exception as fault:  # the last resort
+        error = defects.unforeseen(fault, defects.command_path(arguments, _names()))
     emit_error("--json" in arguments, error)
     return error.exit_code
 
@@ -189,6 +187,17 @@ def _run(arguments: list[str]) -> int:
     return result if isinstance(result, int) else ExitCode.OK
 
 
+def _names() -> set[str]:
+    """Give the names of all commands."""
+    found: set[str] = set()
+    waiting = [typer.main.get_command(app)]
+    while waiting:
+        commands = getattr(waiting.pop(), "commands", {})
+        found |= set(commands)
+        waiting += commands.values()
+    return found
+
+
 def _language_first(arguments: list[str]) -> list[str]:
     """Move --lang and its value to the front, where it is read before anything can be wrong; it may
     stand anywhere before "--"."""
@@ -200,11 +209,3 @@ def _language_first(arguments: list[str]) -> list[str]:
                 return [_LANG]  # Typer says that its value is missing
             return [*arguments[at : at + size], *arguments[:at], *arguments[at + size :]]
     return arguments
-
-
-def _defect(error: Exception) -> KodebrikError:
-    steps = traceback.extract_tb(error.__traceback__)
-    location = " < ".join(
-        f"{os.path.basename(step.filename)}:{step.lineno}" for step in reversed(steps[-4:])
-    )
-    return KodebrikError("defect", ExitCode.INTERNAL, kind=type(error).__name__, place=location)

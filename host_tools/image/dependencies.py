@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 import firmware
+from host_tools.errors import ExitCode, KodebrikError
 
 FIRMWARE = Path(firmware.__file__).parent
 
@@ -26,17 +27,38 @@ def import_closure(roots: Iterable[Path], languages: Sequence[str]) -> set[Path]
         waiting += [
             folder / "__init__.py" for folder in path.parents if folder.is_relative_to(FIRMWARE)
         ]
-        for name in _imported_names(path.read_bytes()):
+        for name in _imported_names(path, path.read_bytes()):
             spoken = [name + language for language in languages] if name[-1:] == "_" else [name]
             waiting += [file for each in spoken for file in _files(each)]
     return found
 
 
+def _parsed(path: Path, source: bytes) -> ast.Module:
+    """Parse a source file; KodebrikError names the line that is no Python."""
+    try:
+        return ast.parse(source, str(path))
+    except SyntaxError as error:
+        raise syntax_error(error) from None
+
+
+def syntax_error(error: SyntaxError) -> KodebrikError:
+    """Give the error that names the file of the firmware and the line."""
+    path = Path(error.filename or "")
+    name = path.relative_to(FIRMWARE.parent) if path.is_relative_to(FIRMWARE.parent) else path
+    return KodebrikError(
+        "firmware-syntax",
+        ExitCode.BAD_INPUT,
+        name=name,
+        line=error.lineno or 0,
+        fault=error.msg,
+    )
+
+
 @cache
-def _imported_names(source: bytes) -> list[str]:
+def _imported_names(path: Path, source: bytes) -> list[str]:
     """Give what a module imports, and its string constants."""
     names: list[str] = []
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(_parsed(path, source)):
         if isinstance(node, ast.ImportFrom) and node.module:
             names.append(node.module)
             names += [f"{node.module}.{name.name}" for name in node.names]

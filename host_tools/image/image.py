@@ -17,7 +17,8 @@ from littlefs import LittleFS, LittleFSError, UserContext
 
 from host_tools import interrupts
 from host_tools.errors import ExitCode, KodebrikError
-from host_tools.image.dependencies import FIRMWARE, import_closure
+from host_tools.image import board_check
+from host_tools.image.dependencies import FIRMWARE, import_closure, syntax_error
 from host_tools.messages.catalogue import Message
 
 _LITTLEFS_DISK_VERSION = 0x00020000  # what official MicroPython 1.28 mounts
@@ -190,7 +191,14 @@ def holds(image: bytes, tree: dict[str, bytes], filesystem: dict[str, Any]) -> b
 def _data(identifier: str, folder: str, name: str, table: str) -> dict[str, Any]:
     if name not in names(folder):
         raise KodebrikError(identifier, ExitCode.USAGE, name=name, choices=", ".join(names(folder)))
-    data: dict[str, Any] = getattr(importlib.import_module(f"firmware.{folder}.{name}"), table)
+    try:
+        module = importlib.import_module(f"firmware.{folder}.{name}")
+    except SyntaxError as error:
+        raise syntax_error(error) from None
+    data: dict[str, Any] | None = getattr(module, table, None)
+    if data is None:
+        path = f"firmware/{folder}/{name}.py"
+        raise KodebrikError("firmware-table-missing", ExitCode.BAD_INPUT, name=path, table=table)
     return data
 
 
@@ -211,6 +219,7 @@ def _source_files(
             product=product["title"],
             choices=", ".join(fitting),
         )
+    board_check.check(board, product)
     named = [
         f"boards/{board['name']}",
         f"products/{product['name']}",
