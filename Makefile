@@ -23,7 +23,7 @@ test: .venv/.dev .venv/.browser build/postgres/.made ## Run every test.
 	@$(BIN)/python -m pytest -n 2
 
 test-fast: .venv/.dev ## Run the tests of the parts that need no emulator, no server and no process: a minute.
-	@$(BIN)/python -m pytest -n 2 -m "not slow" $(FAST)
+	@$(BIN)/python -m pytest -n 2 -m "not slow" --ignore tests/firmware/ui/speaking $(FAST)
 
 lint: .venv/.dev ## Check style, spelling, types and who imports whom.
 	@$(BIN)/ruff check .

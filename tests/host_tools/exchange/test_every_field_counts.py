@@ -78,10 +78,10 @@ def noticed(before: TokenFile, after: TokenFile | None) -> bool:
 
 
 def meaning(text: str) -> str:
-    """What certain repairs leave alike: case, groups, zeros before a number, ways to write a
-    hash."""
+    """What certain repairs leave alike: case, groups, zeros before a number, ways to write a hash
+    or a secret."""
     bare = re.sub(r"[^a-zé0-9]", "", text.lower()).removeprefix("hmac").removeprefix("hex")
-    return bare.lstrip("0")
+    return HEX if bare == BASE32.lower() else bare.lstrip("0")
 
 
 def as_csv(name: str, fields: list[str]) -> str:
