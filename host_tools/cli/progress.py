@@ -22,7 +22,14 @@ def reporting(what: str) -> Iterator[Progress]:
 
     with Bar(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(spoken(what), total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+        def update(done: int, total: int) -> None:
+            # All items are done, and the work is not: what remains (a commit) has no measure.
+            bar.update(task, completed=done, total=total)
+            if done >= total:
+                bar.tasks[0].total = None  # shown as a bar that moves all the time
+
+        yield update
 
 
 class _Lines:

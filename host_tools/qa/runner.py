@@ -18,7 +18,7 @@ from host_tools.qa.cases.schedule import CaseResult, run_cases
 from host_tools.qa.cases.token_pool import PERIOD, TokenPool, enrol_many
 from host_tools.qa.report.report import Report
 from host_tools.qa.targets.selection import TargetSelection, open_target
-from host_tools.qa.targets.target import Policy
+from host_tools.qa.targets.target import InspectableTarget, Policy
 from host_tools.qa.time_source import RealTime, TimeSource, VirtualTime
 from host_tools.qa.tokens.manual import ManualToken
 
@@ -74,6 +74,10 @@ def run(plan: Plan, console: Console) -> Report:
         target = open_target(plan.target, plan.policy, time_source, folder)
         stack.callback(target.close)
         _check_clock(target.clock_ahead(), console)
+        if isinstance(target, InspectableTarget):
+            target.check_access()
+            if plan.real_token is not None:
+                target.check_token(plan.real_token.user_id, plan.real_token.serial)
         if plan.real_token is not None:
             token = _enrolled(plan.real_token, time_source)
             env = Environment(time_source, target, [token], rng, plan.files)
@@ -103,6 +107,6 @@ def _check_clock(ahead: float | None, console: Console) -> None:
     elif abs(ahead) > _MAX_OFFSET:
         raise KodebrikError(
             "server-clock-ahead" if ahead > 0 else "server-clock-behind",
-            ExitCode.CHECK_FAILED,
+            ExitCode.NOT_READY,
             seconds=abs(ahead),
         )

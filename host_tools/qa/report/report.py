@@ -8,6 +8,7 @@ from typing import Any
 from host_tools.messages.catalogue import Message, named, prefixed
 from host_tools.qa.cases.log import Press, Submission
 from host_tools.qa.cases.schedule import CaseResult
+from host_tools.qa.report.cause import likely_cause
 
 _MARGIN = " " * 9  # before what belongs to a case's line
 
@@ -123,7 +124,9 @@ def summary(report: Report) -> list[str]:
     """Give the last lines of a run."""
     median, slowest = answer_times(report)
     presses = sum(len(result.presses) for result in report.results)
+    cause = likely_cause(report.submissions)
     return [
+        *([] if cause is None else [cause]),
         Message(
             "qa.summary",
             passed=len(report.done) - len(report.failed),
@@ -142,6 +145,7 @@ def as_json(report: Report) -> dict[str, Any]:
     return {
         "token": report.token,
         "against": report.against,
+        "likely_cause": likely_cause(report.submissions),
         "seed": report.seed,
         "time": report.time,
         "started_at": report.started_at,

@@ -75,7 +75,7 @@ class HttpClient:
         hint = body.get("hint") or Message("server-refused-hint")
         return KodebrikError(
             "server-refused",
-            ExitCode.CHECK_FAILED,
+            ExitCode.NOT_READY,
             what=what,
             status=reply.status,
             reason=told,

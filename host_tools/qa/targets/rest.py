@@ -3,7 +3,8 @@
 import csv
 import io
 
-from host_tools.messages.catalogue import Message
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.messages.catalogue import Message, named
 from host_tools.otp.credential import Credential
 from host_tools.otp.secret_text import encode_base32
 from host_tools.provisioning.clock_accuracy import CLOCK_PPM
@@ -24,6 +25,32 @@ class RestTarget:
         self._http = HttpClient(url, {"X-API-Key": api_key.reveal().decode()})
         self.name = self._http.url
         self.policy = policy
+
+    def check_access(self) -> None:
+        """As InspectableTarget.check_access."""
+        asked = self._http.ask("GET", "/v1/tokens", params={"limit": 1})
+        self._check(Message("server-access"), asked, _OK)
+
+    def check_token(self, user_id: str, serial: str) -> None:
+        """As InspectableTarget.check_token."""
+        reply = self._http.ask("GET", f"/v1/tokens/{serial}")
+        self._check(Message("server-token", serial=serial), reply, _OK)
+        owner, status = reply.body["user_id"], reply.body["status"]
+        if owner is None or owner.casefold() != user_id.casefold():
+            raise KodebrikError(
+                "qa-token-of-other",
+                ExitCode.NOT_READY,
+                serial=serial,
+                owner=owner or Message("qa-nobody"),
+                user=user_id,
+            )
+        if status != "active":
+            raise KodebrikError(
+                "qa-token-not-active",
+                ExitCode.NOT_READY,
+                serial=serial,
+                status=named("token-status.", status),
+            )
 
     def enrol(self, user_id: str, serial: str, credential: Credential, clock_set_at: float) -> None:
         """As Target.enrol."""

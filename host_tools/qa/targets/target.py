@@ -93,6 +93,19 @@ class ChallengeTarget(Protocol):
 
 
 @runtime_checkable
+class InspectableTarget(Protocol):
+    """A Target that can be asked, before anything is tested, whether it can be."""
+
+    def check_access(self) -> None:
+        """Raise KodebrikError when the server takes no orders from us."""
+        ...
+
+    def check_token(self, user_id: str, serial: str) -> None:
+        """Raise KodebrikError unless the token is active, and this user's."""
+        ...
+
+
+@runtime_checkable
 class ResynchronisingTarget(Protocol):
     """A Target that can resynchronise a token's clock."""
 

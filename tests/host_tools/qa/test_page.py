@@ -25,3 +25,7 @@ def test_the_report_has_no_barrier_that_axe_finds(tmp_path: Path):
             assert found.violations_count == 0, found.generate_report()
         page.set_viewport_size({"width": 320, "height": 640})  # WCAG 2.2, 1.4.10
         assert page.evaluate("document.documentElement.scrollWidth") <= 320
+        page.check("#failures")
+        assert page.locator("section:visible").count() == 0, "nothing failed"
+        page.uncheck("#failures")
+        assert page.locator("section:visible").count() > 0

@@ -2,6 +2,7 @@
 
 import secrets
 import shutil
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +11,7 @@ import typer
 from host_tools import private_files
 from host_tools.cli.options.qa import Seed, installed
 from host_tools.cli.options.token import open_port
-from host_tools.cli.output import Json, ask, emit, say, spoken, warn
+from host_tools.cli.output import Json, ask, emit, language, say, spoken, warn
 from host_tools.cli.progress import reporting
 from host_tools.desktop.token_folder import emulator_errors
 from host_tools.errors import ExitCode, KodebrikError
@@ -54,6 +55,10 @@ def run(
     user: Annotated[
         str | None, typer.Option(help="User-ID that the real token is enrolled for.")
     ] = None,
+    speak: Annotated[
+        bool,
+        typer.Option("--speak", help="Of a real token: say aloud when it is to be pressed."),
+    ] = False,
     enrol: Annotated[
         str | None,
         typer.Option(
@@ -122,7 +127,7 @@ def run(
         default.locks_after if locks_after is None else locks_after,
     )
     seed = secrets.randbelow(10**6) if seed is None else seed
-    real_token = None if token == _EMULATED else _real_token(token, user)
+    real_token = None if token == _EMULATED else _real_token(token, user, speak)
     plan = Plan(target, policy, codes, seed, product, tokens, real_token, html)
 
     def show(result: "CaseResult") -> None:
@@ -130,9 +135,21 @@ def run(
             for text in (reports.line(result), *reports.details(result)):
                 print(spoken(text), flush=True)
 
-    with reporting(Message("qa.enrolling")) as progress, emulator_errors():
+    with emulator_errors(), ExitStack() as enrolling:
+        bar = (
+            enrolling.enter_context(reporting(Message("qa.enrolling")))
+            if real_token is None
+            else None
+        )
+
+        def enrolled(done: int, total: int) -> None:
+            if bar is not None:
+                bar(done, total)
+            if done == total:
+                enrolling.close()  # nothing may stand over what is shown and asked from now on
+
         try:
-            report = run_cases(plan, Console(say, show, progress))
+            report = run_cases(plan, Console(say, show, enrolled))
         except KeyboardInterrupt:
             if html is not None:
                 shutil.rmtree(html)  # pictures without a page
@@ -177,7 +194,7 @@ def _secret(path: Path) -> Secret:
     return Secret(private_files.read_text(str(path), warn).encode())
 
 
-def _real_token(port: str, user: str | None) -> "RealToken":
+def _real_token(port: str, user: str | None, speak: bool) -> "RealToken":
     """Ask the port which token it is; its codes are then read by the person who presses it."""
     from host_tools.qa.runner import RealToken  # noqa: PLC0415 - an extra
 
@@ -185,7 +202,15 @@ def _real_token(port: str, user: str | None) -> "RealToken":
         raise KodebrikError("qa-user-missing", ExitCode.USAGE)
     with open_port(port) as (_, hello):
         say(Message("qa.real-token", port=port, product=hello.product, serial=hello.serial))
-    return RealToken(hello.product, hello.serial, user, ask)
+    return RealToken(hello.product, hello.serial, user, _asked_aloud if speak else ask)
+
+
+def _asked_aloud(question: str) -> str:
+    """Ask as ask() does, and have the operating system's voice say the question."""
+    from host_tools.voice.synthesis import pyttsx3  # noqa: PLC0415 - an extra
+
+    pyttsx3.say(spoken(question), language.get())
+    return ask(question)
 
 
 def _new_folder(path: Path) -> None:
