@@ -149,8 +149,8 @@ def test_columns_by_name_in_any_order_and_delimiter(delimiter: str):
         (f"T1,{HEX},totp\nT2,nohex,totp\n", "Line 2 (T2)"),
         (f"T1,{HEX},totp\n,{HEX},totp\n", "Line 2 has no usable serial number"),
         (f"T1,{HEX},totp,6,30\nT2,{HEX},totp,x,30\n", "Line 2 (T2): its digits is not a number"),
-        (f"T1,{HEX},totp,6,45\n", "period of 45"),
-        (f"T1,{HEX},totp,10,30\n", "number of digits of 10"),
+        (f"T1,{HEX},totp,6,45\n", "valid for 45 s"),
+        (f"T1,{HEX},totp,10,30\n", "codes of 10 digits"),
         (f"T1,{HEX},motp,6\n", "is of the kind motp"),
         (f"O1,{HEX},ocra\n", "no usable OCRA suite"),
         (

@@ -275,12 +275,12 @@ def test_a_plain_key_is_refused_where_an_encrypted_one_was_expected():
         (package("7", "<Secret><PlainValue>ø</PlainValue></Secret>"), "value that cannot be read"),
         (
             package("7", PLAIN + "<TimeInterval><PlainValue>45</PlainValue></TimeInterval>"),
-            "period of 45",
+            "valid for 45 s",
         ),
         (package("7", PLAIN, "urn:ietf:params:xml:ns:keyprov:pskc:pin"), "is of the kind"),
         (package("7", PLAIN, "urn:ietf:params:xml:ns:keyprov:pskc:ocra"), "OCRA suite"),
         (package("7", PLAIN).replace("DECIMAL", "HEXADECIMAL"), "not decimal"),
-        (package("7", PLAIN).replace('Length="6"', 'Length="12"'), "number of digits of 12"),
+        (package("7", PLAIN).replace('Length="6"', 'Length="12"'), "codes of 12 digits"),
         (
             package("7", PLAIN).replace("<ResponseFormat", "<Suite>MD5</Suite><ResponseFormat"),
             "the hash MD5 is not known",

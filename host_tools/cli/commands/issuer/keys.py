@@ -27,7 +27,8 @@ def create(
     path = issuer.key_file or default_issuer_key_file()
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     private_files.check_new(path)
-    phrase = passphrase(issuer.passphrase_file, Message("prompt.new-passphrase"), twice=True)
+    question = Message("prompt.new-passphrase", least=issuer_key_file.MIN_PASSPHRASE)
+    phrase = passphrase(issuer.passphrase_file, question, twice=True)
     key = issuer_key_file.generate()
     with step(Message("keys.sealing")):
         private_files.write_new(path, issuer_key_file.seal(key, phrase))

@@ -65,7 +65,8 @@ def clear_pin(
 
 
 def _typed() -> Secret:
-    return _checked(ask(Message("prompt.new-pin"), hidden=True, twice=True))
+    question = Message("prompt.new-pin", least=messages.MIN_PIN, most=messages.MAX_PIN)
+    return _checked(ask(question, hidden=True, twice=True))
 
 
 def _checked(text: str) -> Secret:

@@ -144,7 +144,7 @@ BASE = field(1, bytes(20)) + field(2, b"bo")
         (field(1, BASE + field(5, 1) + field(6, 2)) + END, "does not say its algorithm"),
         (field(1, BASE + field(4, 1) + field(5, 3) + field(6, 2)) + END, "digits has no value"),
         (field(1, BASE + field(4, 1) + field(5, 1) + field(6, 3)) + END, "type has no value"),
-        (field(1, BASE + field(4, 4) + field(5, 1) + field(6, 2)) + END, "algorithm of MD5"),
+        (field(1, BASE + field(4, 4) + field(5, 1) + field(6, 2)) + END, "compute with MD5"),
         (field(1, ACCOUNT + field(7, 5)) + END, "type and counter do not agree"),
         (
             field(1, BASE + field(4, 1) + field(5, 1) + field(6, 1) + field(7, -1)) + END,

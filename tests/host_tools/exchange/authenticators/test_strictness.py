@@ -270,9 +270,9 @@ def test_no_file_makes_other_derivations_work_without_bound(form: str, name: str
         ("freeotp+", "[0, 1, 2", "[0, true, 2", "secret has no value"),
         ("aegis", '"digits": 8', '"digits": 8.0', "info.digits has no value"),
         ("aegis", '"digits": 8', '"digits": NaN', "damaged"),
-        ("aegis", '"SHA256"', '"MD5"', "algorithm of MD5"),
-        ("andotp", '"digits": 8', '"digits": 5', "number of digits of 5"),
-        ("aegis", '"period": 30', '"period": 20', "period of 20"),
+        ("aegis", '"SHA256"', '"MD5"', "compute with MD5"),
+        ("andotp", '"digits": 8', '"digits": 5', "codes of 5 digits"),
+        ("aegis", '"period": 30', '"period": 20', "valid for 20 s"),
     ],
 )
 def test_each_fault_has_its_message(form: str, old: str, new: str, complaint: str):

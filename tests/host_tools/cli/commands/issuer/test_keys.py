@@ -4,7 +4,11 @@ import io
 import stat
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
+import typer
+
+from host_tools.cli import main
 from host_tools.errors import ExitCode
 from tests.support.link.fake_token import SERIAL
 
@@ -46,3 +50,16 @@ def test_a_derived_key_opens_its_token_without_the_issuer_key(
     code, result = call("settings")
     assert code == ExitCode.WRONG_KEY
     assert "no issuer key" in result["error"]
+
+
+def test_the_rule_for_a_passphrase_stands_in_the_question(monkeypatch, tmp_path):
+    asked = []
+
+    def prompt(text, **_):
+        asked.append(text)
+        return "a passphrase of words"
+
+    monkeypatch.setattr(typer, "prompt", prompt)
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(isatty=lambda: True))
+    assert main(["keys", "create", "--key-file", str(tmp_path / "issuer.key")]) == 0
+    assert asked[0] == "Passphrase for the new issuer key, at least 8 characters"

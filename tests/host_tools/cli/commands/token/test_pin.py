@@ -42,7 +42,7 @@ def test_a_pin_may_come_from_standard_input_or_be_asked_for_twice(provisioned, c
 
     monkeypatch.setattr(typer, "prompt", prompt)
     assert call("pin", "set")[0] == 0
-    assert asked == [("New PIN", True), ("Repeat for confirmation", True)] * 2
+    assert asked == [("New PIN, 4 to 8 digits", True), ("Repeat for confirmation", True)] * 2
     assert try_pin(provisioned.vault, "4096", 0)
 
 
