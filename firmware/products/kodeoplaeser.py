@@ -35,8 +35,29 @@ PRODUCT = {
     "image_languages": ("da", "en"),  # default choice
     "native_modules": ("firmware.speech.adpcm_native",),  # compiled to the processor's machine code
     "voices": "/voice/{}.kvp",  # path of a language's voice pack
-    # key_delay and key_delays, those that the token itself offers: tenths of a second.
-    "settings": {"language": "da", "inverted": False, "volume": 6, "speed": 3, "key_delay": 0},
-    "key_delays": (0, 3, 5, 8),
-    "ranges": {"volume": (1, 9), "speed": (1, 5), "key_delay": (0, 10)},
+    # key_delay: tenths of a second. typing_time: seconds that a code is still good for when it has
+    # been said, at least; 0 never waits for a fresh one. time_outs: how many times as long the
+    # token waits before it turns off or ends the names of the keys.
+    "settings": {
+        "language": "da",
+        "inverted": False,
+        "volume": 6,
+        "speed": 3,
+        "key_delay": 0,
+        "typing_time": 12,
+        "time_outs": 1,
+    },
+    "ranges": {
+        "volume": (1, 9),
+        "speed": (1, 5),
+        "key_delay": (0, 10),
+        "typing_time": (0, 60),
+        "time_outs": (1, 10),
+    },
+    # The steps that the token itself offers.
+    "steps": {
+        "key_delay": (0, 3, 5, 8),
+        "typing_time": (0, 6, 12, 20, 30, 40),
+        "time_outs": (1, 2, 5, 10),
+    },
 }

@@ -28,7 +28,8 @@ PHRASES = {
     "60": "tres",
     # A code and its validity
     "code": "Koden er",
-    "seconds_left": "Sekunder tilbage",
+    "ample_time": "God tid.",
+    "hurry": "Skynd dig.",
     "expired": "udløbet.",
     "press_red": "Tryk på rød.",
     "no_code": "Ingen kode.",
@@ -72,6 +73,7 @@ PHRASES = {
     "end": "Slut.",
     # Check-back, key names, practice
     "right": "Rigtigt.",
+    "right_but": "Rigtigt, men",
     "digit": "Ciffer",
     "is_wrong": "er forkert.",
     "clear": "Slet.",

@@ -28,7 +28,8 @@ PHRASES = {
     "60": "sixty",
     # A code and its validity
     "code": "The code is",
-    "seconds_left": "Seconds left",
+    "ample_time": "No rush.",
+    "hurry": "Hurry.",
     "expired": "expired.",
     "press_red": "Press red.",
     "no_code": "No code.",
@@ -72,6 +73,7 @@ PHRASES = {
     "end": "End.",
     # Check-back, key names, practice
     "right": "Right.",
+    "right_but": "Right but",
     "digit": "Digit",
     "is_wrong": "is wrong.",
     "clear": "Clear.",

@@ -27,9 +27,10 @@ PHRASES = {
     "50": "halvtreds",
     "60": "tres",
     # A code and its validity
-    "code": "Kode tassaavoq",
-    "seconds_left": "Sekundit sinneruttut",
-    "expired": "atorunnaarpoq.",
+    "code": "Kode",
+    "ample_time": "Naammappoq",
+    "hurry": "Tuaviorit.",
+    "expired": "naavoq.",
     "press_red": "Aappaluttoq tooruk.",
     "no_code": "Kodeqanngilaq.",
     "account": "Konto",
@@ -72,6 +73,7 @@ PHRASES = {
     "end": "Naavoq.",
     # Check-back, key names, practice
     "right": "Eqqorpoq.",
+    "right_but": "Eqqorpoq",
     "digit": "Kisitsit",
     "is_wrong": "kukkuvoq.",
     "clear": "Piiaruk.",

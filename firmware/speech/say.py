@@ -18,6 +18,10 @@ _GROUP = (0, 750, 720, 680, 580, 480)
 _PHRASE = (0, 350, 280, 220, 160, 110)
 _AGAIN = 1000  # before something is said a second time
 
+# From one digit to the next, by speed; the words before a code last about as long as three digits.
+_FROM_DIGIT = (0, 1000, 750, 600, 430, 300)
+_WORDS_BEFORE = 3
+
 
 def grouped(code: str) -> tuple:
     """Return a code in two groups, as on the display: 3+3, 3+4, 4+4; a training code 2+3."""
@@ -46,6 +50,11 @@ def clips(parts: "Parts") -> int:
     )
 
 
+def code_ms(digits: int, speed: int) -> int:
+    """Return about how long it takes to say a code of that many digits and the words before it."""
+    return (digits + _WORDS_BEFORE) * _FROM_DIGIT[speed] + _GROUP[speed]
+
+
 def twice(said: list) -> list:
     """Return a script that says `said`, and after a second says it again."""
     return said[:-1] + [(said[-1][0], _AGAIN)] + said
@@ -67,12 +76,6 @@ def text(parts: "Parts", phrases: dict) -> str:
                 phrase = phrase[0].lower() + phrase[1:]
             words.append(phrase)
     return " ".join(words).replace(" " + phrases["point"] + " ", ".")
-
-
-def rounded(seconds: int) -> str:
-    """Return the key of a number of seconds below 70: the number itself below ten, else rounded
-    down to tens."""
-    return str(seconds if seconds < 10 else seconds // 10 * 10)
 
 
 def time_left(seconds: int) -> tuple:

@@ -45,6 +45,7 @@ class App:
         self.code_font(6)  # its bitmaps are one large piece of memory: load it while there is one
         self.texts: dict = {}
         self.verb_last = False  # in the language of the texts
+        self.time_outs = 1  # how many times as long it waits for its user
         self._deadlines: dict = {}  # name -> (ticks, what to call then)
         self._serve_host: Callable[[], bool] = self._open_link  # until the host has spoken
         self._poller = select.poll()
@@ -70,6 +71,7 @@ class App:
             # an earlier image of this token had that language
             settings["language"] = self.product["languages"][0]
         self.interaction.apply(settings)
+        self.time_outs = settings["time_outs"]
         if "flip" in settings:
             self._display("flip", settings["flip"])
         if "brightness" in settings:
@@ -112,7 +114,7 @@ class App:
 
     def stay_on(self) -> None:
         """Count the time to switching off from now on."""
-        self.after(_OFF, self.product["show_ms"], self.turn_off)
+        self.after(_OFF, self.product["show_ms"] * self.time_outs, self.turn_off)
 
     def draw(self) -> None:
         """Draw what is shown, as it is now."""

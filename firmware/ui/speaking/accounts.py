@@ -1,14 +1,16 @@
 """The accounts of a token that speaks: which one is selected, its codes, and the PIN in front of
 them."""
 
+import time
+
 from firmware.storage.vault import BLOCKED
 from firmware.ui.code_source import NoCodeError, generate_code
-from firmware.ui.speaking.code import Code, Digits
+from firmware.ui.speaking.code import Code, Digits, preferences, time_needed
 from firmware.ui.speaking.failure import failure
 from firmware.ui.speaking.view import PendingCode, View
 
 if False:
-    from firmware.interfaces import App, PinEntry  # type: ignore[unreachable]
+    from firmware.interfaces import Any, App, PinEntry  # type: ignore[unreachable]
 
 _TRAINING_DIGITS = 5
 
@@ -25,9 +27,10 @@ class Accounts:
         self._unlocked = False
         self.last: Digits | None = None  # the last code, to be repeated
 
-    def new_code(self) -> View:
-        """Return a new code of the selected account, what it asks for first (PIN, challenge), or
-        why there is no code."""
+    def new_code(self, speed: int | None = None) -> View:
+        """Return a new code of the selected account, what comes first (PIN, challenge, the wait for
+        a fresh one), or why there is no code. It is to be read at that speed, None for the user's;
+        see time_needed()."""
         app = self._app
         vault = app.vault
         if self._index >= len(vault.credentials):
@@ -53,12 +56,43 @@ class Accounts:
             view = Challenge(app, self._index, self._answered).begin()
             view.first = True
             return view
+        before = self.last
+        code: Any = self._take()
+        left = None if self.last is None else code.left(time.ticks_ms())
+        if (
+            left is None
+            or not preferences(app)["typing_time"]
+            or left >= time_needed(app, len(code.number), code.period, speed)
+        ):
+            return code
+        from firmware.ui.speaking.fresh_period import FreshPeriod
+
+        self.last = before  # until the fresh one comes
+        return FreshPeriod(app, code, self._take)
+
+    def code_for_own_pace(self) -> View:
+        """Return the last code; where it tells the time and too little of it is left, new_code()
+        instead."""
+        last: Any = self.last
+        left = last.left(time.ticks_ms())
+        held = self._app.vault.credentials
+        if (
+            left is None
+            or self._index >= len(held)
+            or held[self._index]["kind"] != "totp"  # a response is not given twice
+            or left >= time_needed(self._app, len(last.number), last.period, 1)
+        ):
+            return last
+        return self.new_code(1)
+
+    def _take(self) -> View:
+        """Return the code of this moment, or why there is none."""
         try:
-            code, period, left = generate_code(app, self._index)
+            code, period, left = generate_code(self._app, self._index)
         except NoCodeError as error:
             self.last = None
-            return failure(app, error.reason)
-        self.last = Code(app, self._index, code, period, left)
+            return failure(self._app, error.reason)
+        self.last = Code(self._app, self._index, code, period, left)
         return self.last
 
     def begin(self) -> View:
@@ -103,6 +137,7 @@ class Accounts:
         """Select the account after this one and return its code, as begin() does."""
         count = len(self._app.vault.credentials)
         self._index = (self._index + 1) % count if count else 0
+        self.last = None
         return self.begin()
 
     def training_code(self) -> View:

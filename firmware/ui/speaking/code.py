@@ -3,13 +3,15 @@ Times are milliseconds of time.ticks_ms()."""
 
 import time
 
-from firmware.speech.say import clips, grouped, rounded
+from firmware.speech.say import clips, code_ms, grouped
 from firmware.storage.vault import BLOCKED, DAMAGED
 from firmware.ui import draw
 from firmware.ui.speaking.view import View
 
 if False:
-    from firmware.interfaces import App, Canvas, Lines, Screen, Ticks  # type: ignore[unreachable]
+    from firmware.interfaces import Any, App, Canvas, Lines, Screen, Ticks  # type: ignore[unreachable]
+
+_FRESH = 5  # seconds within which a period is fresh
 
 
 class Digits(View):
@@ -77,6 +79,7 @@ class Digits(View):
         return View.from_start(self)
 
     def _judge(self, key: str) -> None:
+        """Say whether what was typed is right."""
         wrong = [str(i + 1) for i in range(len(self.number)) if self.number[i] != self._typed[i]]
         self.title = ["digit"] + wrong if wrong else ["right"]
         if wrong:
@@ -92,16 +95,15 @@ class Code(Digits):
     def __init__(self, app: "App", index: int, code: str, period: int, left: int):
         """Show this code of the account at that index."""
         several = len(app.vault.credentials) > 1
-        low = ["battery_low"] if app.battery_low() else []
-        title = ["account", str(index + 1)] if several else low or ["code"]
-        # A title with the account's number has no room for the warning.
-        self._warning = [low] if several and low else []
-        Digits.__init__(self, app, title, code)
+        self.name = ["account", str(index + 1)] if several else []  # parts that name the account
+        self._warning = [["battery_low"]] if app.battery_low() else []
+        Digits.__init__(self, app, self.name or ["code"], code)
         self._index = index
-        self._name = app.vault.credentials[index]["name"]
-        self._period = period
+        self._account = app.vault.credentials[index]["name"]
+        self.period = period
         self._ends = time.ticks_add(time.ticks_ms(), left * 1000)
         self._over = False
+        self._over_heard = False  # whether that was said while it was typed
         self.lasting = not period
         self.refresh_ms = 1000 if period else None
         self.from_start()
@@ -111,62 +113,116 @@ class Code(Digits):
         vault = self.app.vault
         if vault.state in (BLOCKED, DAMAGED) or self._index >= len(vault.credentials):
             return False
-        return vault.credentials[self._index]["name"] == self._name
+        return vault.credentials[self._index]["name"] == self._account
 
     def from_start(self) -> View:
         """Return this view with the time it has left, to be said from the beginning."""
-        Digits.from_start(self)
         now = time.ticks_ms()
-        self.lines = self._time_left(now)
-        if not self._left(now):
-            self._over = True  # and the lines say so
-            self.refresh_ms = None
+        self._heading = self.name or ["code"]
+        if self.period and not self._left(now):
+            self._end()
+        elif self.period:
+            digits = len(self.number)
+            needed = time_needed(self.app, digits, self.period)
+            ample = self._left(now) >= needed
+            self._heading = ["ample_time" if ample else "hurry"] + self._heading
+            self._ample_ms = needed - code_ms(digits, preferences(self.app)["speed"])
+        self._below = [["press_red"]] if self._over else self._warning
+        return Digits.from_start(self)
+
+    def say_again(self, key: str) -> "Screen":
+        """Repeat what was said last; the code itself with the time that is left now."""
+        return self if self._said else self.from_start()
+
+    def check(self, key: str) -> "Screen":
+        """Add a digit; say also that the code has expired, until that was heard."""
+        over = self._over or not self._time_left()
+        if over and not self._over:
+            self._end()
+            self.title = self._heading
+        Digits.check(self, key)
+        if over and len(self._typed) < len(self.number) and not self._over_heard:
+            self._said.append("expired")
         return self
+
+    def heard(self) -> None:
+        """Note that it was heard that the code has expired."""
+        if self._said and self._said[-1] == "expired":
+            self._over_heard = True
 
     def watch_ms(self, now: "Ticks") -> int | None:
         """Return the milliseconds to the end of the period."""
-        return None if self._over or not self._period else self._left(now)
+        return None if self._over or not self.period else self._left(now)
 
     def ends_now(self) -> bool:
         """Return True, once, when the period has ended; that is what is said then."""
-        if self._over or not self._period or self._left(time.ticks_ms()):
+        if self._over or self._time_left():
             return False
-        self._over = True
-        self.refresh_ms = None
+        self._end()
+        if len(self._typed) < len(self.number):  # else the verdict stays
+            self.title = self._heading
         if self._typed:
-            return False  # while the user types, only the keys are said
-        self.lines = self._time_left(time.ticks_ms())
-        self._said = ["expired", "press_red"]
+            self._said = ["expired"]
+            if len(self._typed) == len(self.number):
+                self.lines = [["expired"]]
+        else:
+            self._said = ["expired", "press_red"]
+            self.lines = self._below = [["press_red"]]
         View.from_start(self)
         return True
 
     def draw(self, canvas: "Canvas", now: "Ticks") -> None:
-        """Draw the number and the bar, and the time left in words that keep up with it."""
-        if not self._said:
-            self.lines = self._time_left(now)
+        """Draw the number and the bar. That there is ample time is shown while there is."""
+        if self.title[0] == "ample_time" and self._left(now) < self._ample_ms:
+            self.title = self._heading = self._heading[1:]
         Digits.draw(self, canvas, now)
-        if self._period:
+        if self.period:
             width = self.app.display.width
-            filled = (width - 4) * self._left(now) // (self._period * 1000)
+            filled = (width - 4) * self._left(now) // (self.period * 1000)
             draw.bar(canvas, self.app.display.height - 8, width, filled)
 
     def left(self, now: "Ticks") -> int | None:
         """Return the milliseconds left, 0 when over; None for HOTP."""
-        return self._left(now) if self._period else None
+        return self._left(now) if self.period else None
+
+    def _judge(self, key: str) -> None:
+        Digits._judge(self, key)
+        if not self._over:
+            return
+        if self.title == ["right"]:
+            self.title = ["right_but", "expired"]
+            self.lines = [["press_red"]]
+        else:
+            self.lines = [["is_wrong"], ["expired", "press_red"]]
+        self._said = [key] + self.title + [part for line in self.lines for part in line]
+
+    def _end(self) -> None:
+        """Note that the period has ended; from now on the code is called expired."""
+        self._over = True
+        self.refresh_ms = None
+        self._heading = (self.name or ["code"]) + ["expired"]
+
+    def _time_left(self) -> bool:
+        return not self.period or self._left(time.ticks_ms()) > 0
 
     def _left(self, now: "Ticks") -> int:
         return max(0, time.ticks_diff(self._ends, now))
 
-    def _time_left(self, now: "Ticks") -> list:
-        if not self._period:
-            return self._warning
-        if not self._left(now):
-            return [["expired", "press_red"]]
-        return self._warning + [["seconds_left", self._seconds]]
 
-    def _seconds(self) -> str:
-        """Return the phrase for the seconds left; the voice calls this when it gets there."""
-        return rounded(self._left(time.ticks_ms()) // 1000)
+def preferences(app: "App") -> dict:
+    """Return the settings in force."""
+    interaction: Any = app.interaction
+    values: dict = interaction.preferences.values
+    return values
+
+
+def time_needed(app: "App", digits: int, period: int, speed: int | None = None) -> int:
+    """Return the milliseconds that a code must be good for, to be heard at that speed (None: the
+    user's) and typed. A fresh code of that period (seconds) always is."""
+    # where no code is waited for (0), ample time is what is ample by default
+    chosen = preferences(app)
+    typing = chosen["typing_time"] or app.product["settings"]["typing_time"]
+    return min(code_ms(digits, speed or chosen["speed"]) + typing * 1000, (period - _FRESH) * 1000)
 
 
 def grouped_as(typed: str, number: str) -> tuple:

@@ -4,8 +4,9 @@ Imported when the first one is chosen: a press that only asks for a code does no
 """
 
 from firmware.serial_number import serial_number
+from firmware.speech.say import time_left
 from firmware.ui.speaking.keymap import FUNCTIONS, TOLD
-from firmware.ui.speaking.pages import KeyDelay, Language, Serial, SettingLevel, Status, Theme
+from firmware.ui.speaking.pages import Language, Serial, SettingLevel, SettingStep, Status, Theme
 from firmware.ui.speaking.view import Message, View
 
 if False:
@@ -38,16 +39,23 @@ def repeat(interaction: "Interaction", _: int) -> View:
 
 
 def own_pace(interaction: "Interaction", _: int) -> View:
-    """Read the last code at the reader's own pace."""
+    """Read the last code at the reader's own pace, or a fresh one when too little of its time is
+    left."""
     app = interaction.app
-    last = interaction.accounts.last
-    if app.screen.asks:
-        return app.screen.tell(Message(app, "no_code"))
-    if last is None:
-        return Message(app, "no_code", "press_red")
+    view: Any = app.screen
+    if view.asks:
+        return view.tell(Message(app, "no_code"))
+    if view.kind != "fresh period":
+        if interaction.accounts.last is None:
+            return Message(app, "no_code", "press_red")
+        view = interaction.accounts.code_for_own_pace()
+    if view.kind == "fresh period":
+        return view.at_own_pace()
+    if view.kind != "code":  # the reason why there is no fresh one
+        return view
     from firmware.ui.speaking.own_pace import OwnPace
 
-    return OwnPace(app, last)
+    return OwnPace(app, view)
 
 
 def practice(interaction: "Interaction", _: int) -> View:
@@ -104,18 +112,27 @@ def theme(interaction: "Interaction") -> View:
     return Theme(interaction.app, dark, lambda: theme(interaction))
 
 
-def key_delay(interaction: "Interaction", by: int) -> View:
-    """Make the time in which the same key does not count again a step shorter (-1) or longer (1),
-    or leave it (0). The host may have set one between two steps."""
-    tenths = interaction.preferences.values["key_delay"]
-    steps = interaction.app.product["key_delays"]
+def setting(interaction: "Interaction", name: str, by: int) -> View:
+    """Change a setting of `steps` to the step below (-1) or above (1), or leave it (0); return the
+    view that says it. The host may have set one between two steps."""
+    app = interaction.app
+    value = interaction.preferences.values[name]
+    steps = app.product["steps"][name]
     if by > 0:
-        tenths = min([step for step in steps if step > tenths] or [tenths])
+        value = min([step for step in steps if step > value] or [value])
     elif by < 0:
-        tenths = max([step for step in steps if step < tenths] or [tenths])
+        value = max([step for step in steps if step < value] or [value])
     if by:
-        interaction.preferences.change("key_delay", tenths)
-    return KeyDelay(interaction.app, tenths, lambda more: key_delay(interaction, more))
+        interaction.preferences.change(name, value)
+        app.apply_settings()
+    if name == "typing_time":
+        title = ["new_code", (str(value),), "seconds"]
+    elif name == "time_outs":
+        number, unit = time_left(app.product["show_ms"] // 1000 * value)
+        title = ["wait", number, unit]
+    else:
+        title = [name, str(value)]
+    return SettingStep(app, name, title, lambda more: setting(interaction, name, more))
 
 
 def status(interaction: "Interaction", _: int) -> View:
@@ -124,7 +141,9 @@ def status(interaction: "Interaction", _: int) -> View:
         return Status(interaction.app, {})
     choices = {
         "1": ("theme", lambda: theme(interaction)),
-        "3": ("key_delay", lambda: key_delay(interaction, 0)),
+        "3": ("key_delay", lambda: setting(interaction, "key_delay", 0)),
+        "4": ("new_code", lambda: setting(interaction, "typing_time", 0)),
+        "5": ("wait", lambda: setting(interaction, "time_outs", 0)),
     }
     if interaction.app.vault.pin is not None:
         choices["2"] = ("pin", lambda: interaction.accounts.pin_entry().change())

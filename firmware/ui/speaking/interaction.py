@@ -341,7 +341,7 @@ class Interaction:
         self._voice.stop()
         below = app.screen.below if app.screen.exploring else app.screen
         app.show(KeyExplore(app, below, key))
-        app.after(_EXPLORE, app.product["explore_ms"], self._end_exploring)
+        app.after(_EXPLORE, app.product["explore_ms"] * app.time_outs, self._end_exploring)
 
     def _end_exploring(self, with_red: bool = False) -> None:
         from firmware.ui.speaking.key_explore import end_exploring

@@ -5,9 +5,9 @@ cases from them.
 Red acts last. While it is held it does nothing by itself. Alone it acts when it was released:
 
 - 20 ms later (no bounce) where that can be taken back: a code that tells the time, the way back to
-  a code that lasts, the first question of a PIN or challenge, the screen's own "red". A second
-  press within second_press_ms, one second, restores the screen and the code as they were before,
-  and asks for a function of that screen.
+  a code that lasts, the first question of a PIN or challenge, the wait for a fresh code, the
+  screen's own "red". A second press within second_press_ms, one second, restores the screen and the
+  code as they were before, and asks for a function of that screen.
 - second_press_ms later, when no second press came, where a counter moves or a code that lasts is
   left.
 
@@ -57,7 +57,10 @@ SCREENS = {
     "language": {"7": "down", "9": "up"},
     "theme": {"1": "switch"},
     "key_delay": {"1": "down", "3": "up"},
-    "status": {"1": "choose", "2": "choose", "3": "choose"},
+    "typing_time": {"1": "down", "3": "up"},
+    "time_outs": {"1": "down", "3": "up"},
+    "status": {"1": "choose", "2": "choose", "3": "choose", "4": "choose", "5": "choose"},
+    "fresh period": {"red": "take_now"},
     "function": {"red": "go_back"},
     "keys": {"red": "leave", "0 held": "leave"},
 }

@@ -88,24 +88,22 @@ class Theme(View):
         return self._switch()
 
 
-class KeyDelay(View):
-    """How long after a key the same key does not count again, and the keys that change it."""
+class SettingStep(View):
+    """A setting of which only some values are offered, and the keys that change it."""
 
-    kind = "key_delay"
-
-    def __init__(self, app: "App", tenths: int, change: "Callable[[int], View]"):
-        """Show the delay in tenths of a second, 0 for none; change(-1 or 1) gives the view after
-        one of its two keys."""
-        title = ["key_delay", str(tenths)]
+    def __init__(self, app: "App", name: str, title: list, change: "Callable[[int], View]"):
+        """Show the setting `name` by its title; change(-1 or 1) gives the view after one of its two
+        keys."""
         View.__init__(self, app, title, "", [["1", "down", "3", "up"]])
+        self.kind = name
         self._change = change
 
     def down(self, key: str) -> "Screen":
-        """Make it shorter."""
+        """Go to the step below."""
         return self._change(-1)
 
     def up(self, key: str) -> "Screen":
-        """Make it longer."""
+        """Go to the step above."""
         return self._change(1)
 
 

@@ -39,6 +39,7 @@ class View(Screen):
     first = False  # whether it is what a code asks for first
     choosing = False  # whether the next key alone chooses a function
     exploring = False  # whether keys only say their names
+    ticks = False  # whether it sounds softly each time that watch_ms() is over
 
     def __init__(self, app: "App", title: list, number: str = "", lines: "Lines" = ()):
         """Show a title (parts), a number of 5 to 8 digits, and paragraphs (lists of parts)."""

@@ -124,6 +124,8 @@ class Voice:
             return
         self.stop()
         if self._ticking:
+            if app.screen.ticks:
+                self._watch()
             return  # what the key leads to comes
         self._ended()
         if app.screen is not None and not self.speaking():
@@ -159,7 +161,10 @@ class Voice:
         if app.screen.ends_now():
             app.draw()
             self.say(app.screen)
-        else:
+            return
+        if app.screen.ticks:
+            self.tick()
+        if not self.speaking():
             self._watch()
 
     def _open_pack(self) -> Pack | None:

@@ -39,7 +39,7 @@ def test_three_languages_fit_a_pico_2_and_are_chosen_by_key(tmp_path: Path):
         token.until_quiet()
         heard = [clip.name for clip in token.clips(moment, languages=["kl"])]
         assert heard[:8] == ["code", *code, "seconds_left"]
-        assert "Kode tassaavoq" in token.shown()
+        assert token.shown().startswith("Naammappoq kode")
 
 
 @pytest.mark.clause("speech: languages")

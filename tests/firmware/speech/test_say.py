@@ -23,6 +23,14 @@ ONE_LINE = (
     ["cleared"],
     ["compare"],
     ["account", "8"],
+    ["ample_time", "code"],
+    ["ample_time", "account", "8"],
+    ["hurry", "code"],
+    ["hurry", "account", "8"],
+    ["code", "expired"],
+    ["account", "8", "expired"],
+    ["right_but", "expired"],
+    ["press_red"],
     ["no_function"],
 )
 

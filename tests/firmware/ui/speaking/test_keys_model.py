@@ -15,7 +15,11 @@ DRIVER = "tests.firmware.ui.speaking.vm_keys"
 KEYS = "0123456789*#"
 RUNTIME = CPython()
 TOTP = pyotp.TOTP(base64.b32encode(bytes(20)).decode())
+# ms from digit to digit and between the groups, by speed
+RATES = {1: (1000, 750), 2: (750, 720), 3: (600, 680), 4: (430, 580), 5: (300, 480)}
 EPOCH = 1_790_000_010  # of the driver's clock
+# ms that a code of six digits must be good for, by speed: its words and digits, and typing it.
+NEEDED = {speed: 9 * digit + gap + 12_000 for speed, (digit, gap) in RATES.items()}
 Gesture = tuple[str, str, int]  # way, key, ms before it
 PAUSES = st.sampled_from((50, 150, 330, 900, 1200, 6000))
 GESTURES = st.tuples(st.sampled_from(("alone", "chord", "double")), st.sampled_from(KEYS), PAUSES)
@@ -89,16 +93,20 @@ def follow_payment(runtime: Runtime, gestures: list[Gesture]) -> None:
 
 class TimedCode:
     """Which code is the last one, where codes tell the time: red alone takes a new one 20 ms after
-    its release, and a second press within a second brings the one before back."""
+    its release, or begins the wait for a fresh one, and a second press within a second brings back
+    what was there before."""
 
     def __init__(self, now: int) -> None:
         self.now = now
         self.taken_at = now
+        self.speed = 3
         self.view = "code"
         self.below = "code"  # of the function that is asked for
-        self.before: tuple[str, str, int] | None = None
+        self.ends = 0  # of the wait for a fresh code
+        self.before: tuple[str, str, int, int] | None = None
         self.released_at: int | None = None
         self._due: int | None = None  # when red acts
+        self._look: int | None = None  # when it is looked next whether the wait is over
         self.function = ("", 0)
 
     def follow(self, made: list[tuple[int, str, bool]], after: int) -> None:
@@ -106,6 +114,8 @@ class TimedCode:
         red = combined = False
         for wait, key, down in made:
             self._pass(wait)
+            if down:
+                self._look = None
             if key != "red":
                 if down:
                     self._key(key, red)
@@ -120,23 +130,55 @@ class TimedCode:
         self._pass(after)
 
     def _pass(self, ms: int) -> None:
-        if self._due is not None and self._due <= self.now + ms:
-            self.before = (self.view, self.below, self.taken_at)
-            if self.view == "function":
-                self.view = self.below
+        end = self.now + ms
+        while True:
+            due = min(at for at in (self._due, self._look, end + 1) if at is not None)
+            if due > end:
+                break
+            self.now = due
+            if due == self._due:
+                self._red_alone()
+            elif due >= self.ends:
+                self._take()
             else:
-                self.view, self.taken_at = "code", self._due
-            self._due = None
-        self.now += ms
+                self._wait()
+        self.now = end
+
+    def _red_alone(self) -> None:
+        self._due = self._look = None
+        self.before = (self.view, self.below, self.taken_at, self.ends)
+        if self.view == "function":
+            self._show(self.below)
+            return
+        left = 30 - (EPOCH + self.now // 1000) % 30
+        if self.view == "fresh" or left * 1000 >= NEEDED[self.speed]:
+            self._take()
+        else:
+            self.ends = self.now + left * 1000 + 50
+            self._show("fresh")
+
+    def _take(self) -> None:
+        self.view, self.taken_at, self._look = "code", self.now, None
+
+    def _show(self, view: str) -> None:
+        self.view = view
+        if view == "fresh":
+            self._wait()
+
+    def _wait(self) -> None:
+        """It is looked at each whole second, as the token ticks then, and soon after the end."""
+        left = max(0, self.ends - self.now)
+        self._look = self.now + max(100, (left - 50) % 1000 if left > 50 else left)
 
     def _red_down(self) -> bool:
         """Return whether it is the second of two."""
         second = self.released_at is not None and self.now - self.released_at <= 1000
         before, self.before, self.released_at = self.before, None, None
+        self._due = None
         if not second:
             return False
         if before is not None:
-            self.view, self.below, self.taken_at = before
+            self.view, self.below, self.taken_at, self.ends = before
         if self.view != "function":
             self.view, self.below = "function", self.view
         return True
@@ -144,11 +186,13 @@ class TimedCode:
     def _key(self, key: str, with_red: bool) -> None:
         self.released_at = self.before = self._due = None
         same, at = self.function
+        stays = "fresh" in (self.view, self.below if self.view == "function" else "")
         if with_red or self.view == "function" or (key == same and self.now - at < 500):
             self.function = (key, self.now)
-            self.view = "code" if key == "0" else "elsewhere"
+            self._show("code" if key == "0" else "fresh" if stays else "elsewhere")
         else:
             self.function = ("", 0)
+            self._show(self.view)
 
 
 def follow_timed_code(runtime: Runtime, screen: str, gestures: list[Gesture]) -> None:
@@ -159,6 +203,7 @@ def follow_timed_code(runtime: Runtime, screen: str, gestures: list[Gesture]) ->
     begun = facts["now"]
     for gesture in gestures:
         made = events(gesture)
+        model.speed = facts["speed"]
         runtime.call(DRIVER, "do", made)
         facts = runtime.call(DRIVER, "settle", 30)
         model.follow(made, 30)
@@ -166,8 +211,8 @@ def follow_timed_code(runtime: Runtime, screen: str, gestures: list[Gesture]) ->
         taken = model.taken_at
         expected = first if taken == begun else TOTP.at(EPOCH + taken // 1000)
         assert facts["last"] == expected, (screen, gestures)
-        kinds = {"code": ("code",), "function": ("function",)}.get(model.view)
-        assert kinds is None or facts["screen"] in kinds, (screen, gestures)
+        kinds = {"code": "code", "function": "function", "fresh": "fresh period"}
+        assert facts["screen"] == kinds.get(model.view, facts["screen"]), (screen, gestures)
 
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])

@@ -15,7 +15,15 @@ from firmware.ui import app as app_module
 from firmware.ui import code_source, draw
 from firmware.ui.app import App
 from firmware.ui.link_services import Services
-from firmware.ui.speaking import code, interaction, own_pace, pin_entry, voice
+from firmware.ui.speaking import (
+    accounts,
+    code,
+    fresh_period,
+    interaction,
+    own_pace,
+    pin_entry,
+    voice,
+)
 from tests.support.vm.board import KeyQueue, Time
 
 gc.threshold(16_384)  # as main.py has it
@@ -23,6 +31,7 @@ _PIECE = 800  # samples, 50 ms
 _RING = 4096  # samples, 256 ms
 _BLOCK = 160  # samples, 10 ms
 _CLIP = 6400  # samples, 400 ms
+_MODULES = app_module, accounts, code, fresh_period, interaction, pin_entry, own_pace, voice
 clock = Time()
 clips = []  # (ms, clip) as they begin
 written = []  # what is on the display
@@ -173,6 +182,7 @@ class _Display:
 class _Rtc:
     def __init__(self):
         self.fault = None
+        self.left = 29  # seconds of a code's period when the first key goes down
 
     def lost(self):
         if self.fault == "absent":
@@ -180,7 +190,7 @@ class _Rtc:
         return self.fault == "lost"
 
     def read(self):
-        return 1_790_000_000 + clock.now // 1000
+        return 1_790_000_009 - self.left + clock.now // 1000
 
 
 class _Battery:
@@ -259,7 +269,7 @@ class KeypadToken:
     def __init__(self, names, digits, kind, settings):
         clips[:] = []
         clock.now = 1000
-        for module in (app_module, code, interaction, pin_entry, own_pace, voice):
+        for module in _MODULES:
             module.time = clock
         code_source.time = clock
         voice.Pack = _Pack
@@ -369,6 +379,7 @@ def play(steps, options):
         token.vault.credentials = options["held"]
     token.vault.state = options.get("state", "locked")
     token.hardware.clock.fault = options.get("clock")
+    token.hardware.clock.left = options.get("left", 29)
     if "pin" in options:
         set_pin(token.vault, options["pin"], token.hardware.random)
     token.vault.fails = options.get("storage_fails", False)

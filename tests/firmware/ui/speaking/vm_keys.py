@@ -18,7 +18,15 @@ from firmware.storage.pin import set_pin
 from firmware.ui import app as app_module
 from firmware.ui import code_source
 from firmware.ui.app import App
-from firmware.ui.speaking import code, interaction, own_pace, pin_entry, voice
+from firmware.ui.speaking import (
+    accounts,
+    code,
+    fresh_period,
+    interaction,
+    own_pace,
+    pin_entry,
+    voice,
+)
 from tests.support.vm.board import KeyQueue, Time
 
 clock = Time()
@@ -32,7 +40,17 @@ PAYMENT = {
     "entry": "payment",
     "counter": 0,
 }
-_MODULES = app_module, code, interaction, own_pace, pin_entry, voice, code_source
+_MODULES = (
+    app_module,
+    accounts,
+    code,
+    code_source,
+    fresh_period,
+    interaction,
+    own_pace,
+    pin_entry,
+    voice,
+)
 _TAP = 60  # ms
 
 
@@ -179,6 +197,10 @@ SCREENS = {
     "off, PIN": (["hotp"], PIN, ""),
     "code": (["totp"], None, "r."),
     "expired code": (["totp"], None, "r......."),
+    "fresh period": (["totp"], None, "r...r."),
+    "fresh period that ends": (["totp"], None, "r....r."),
+    "fresh period from off": (["totp"], None, "....r."),
+    "fresh period of own pace": (["totp"], None, "r...rr2"),
     "counting code": (["hotp"], None, "r."),
     "counting codes": (["hotp", "hotp"], None, "r."),
     "partly checked code": (["hotp"], None, "r.12"),
