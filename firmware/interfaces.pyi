@@ -20,6 +20,7 @@ from firmware.hardware import Hardware as Hardware
 from firmware.speech.pack import Pack as Pack
 from firmware.storage.vault import Vault as Vault
 from firmware.ui.app import App as App
+from firmware.ui.fob.code import CodeScreen as CodeScreen
 from firmware.ui.screen import Screen as Screen
 from firmware.ui.speaking.code import Code as Code
 from firmware.ui.speaking.code import Digits as Digits

@@ -6,6 +6,8 @@ import framebuf
 if False:
     from firmware.interfaces import Canvas, Font  # type: ignore[unreachable]
 
+_HOURGLASS = bytearray(b"\xfe\x7c\x38\x10\x10\x38\x7c\xfe")
+
 
 def width(font: "Font", text: str) -> int:
     """Return how wide the text is."""
@@ -64,6 +66,11 @@ def low_battery(canvas: "Canvas", right: int, y: int) -> None:
     canvas.rect(x, y, 14, 9, 1)
     canvas.fill_rect(x + 14, y + 3, 1, 3, 1)
     canvas.fill_rect(x + 2, y + 2, 2, 5, 1)
+
+
+def hourglass(canvas: "Canvas", x: int, y: int) -> None:
+    """Draw an hourglass, 7 x 8."""
+    canvas.blit((_HOURGLASS, 7, 8, framebuf.MONO_HLSB), x, y)
 
 
 def bar(canvas: "Canvas", y: int, length: int, filled: int) -> None:

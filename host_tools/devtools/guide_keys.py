@@ -26,13 +26,19 @@ _WORDS: dict[str, dict[str, Any]] = {
         },
         "functions": {
             ("red", 0): "Reads a new code.",
-            ("repeat", 0): "Reads the same code again, and says how long it is still good for. "
+            (
+                "repeat",
+                0,
+            ): "Reads the same code again, and says first whether there is time enough. "
             "Without a code, what was said last is repeated.",
             ("volume", -1): "One step softer.",
             ("own_pace", 0): "You decide when the next digit is read.",
             ("volume", 1): "One step louder.",
             ("speed", -1): "Reads more slowly.",
-            ("status", 0): "Battery, clock and version, and a choice of screen, PIN and key delay.",
+            (
+                "status",
+                0,
+            ): "Battery, clock and version, and a choice of screen, PIN, key delay and times.",
             ("speed", 1): "Reads faster.",
             ("language", -1): "Changes to the language before.",
             ("serial", 0): "Reads the serial number, digit by digit, twice.",
@@ -51,6 +57,9 @@ _WORDS: dict[str, dict[str, Any]] = {
             "language": "When the language was said",
             "theme": "When light or dark was said",
             "key_delay": "When the key delay was said",
+            "typing_time": "When the time for typing was said",
+            "time_outs": "When the waiting time was said",
+            "fresh period": "While a fresh code is waited for",
             "status": "When the status was said",
             "function": "When a function is asked for",
             "keys": "While the keys say their names",
@@ -74,6 +83,7 @@ _WORDS: dict[str, dict[str, Any]] = {
             "choose": "is a choice",
             "go_back": "goes back",
             "leave": "ends it",
+            "take_now": "gives the current code at once",
         },
     },
     "da": {
@@ -89,13 +99,13 @@ _WORDS: dict[str, dict[str, Any]] = {
         },
         "functions": {
             ("red", 0): "Læser en ny kode op.",
-            ("repeat", 0): "Læser den samme kode igen og siger, hvor længe den gælder endnu. "
+            ("repeat", 0): "Læser den samme kode igen og siger først, om der er god tid. "
             "Er der ingen kode, bliver det gentaget, der sidst blev sagt.",
             ("volume", -1): "Et trin svagere.",
             ("own_pace", 0): "Du bestemmer selv, hvornår næste ciffer bliver læst.",
             ("volume", 1): "Et trin kraftigere.",
             ("speed", -1): "Læser langsommere.",
-            ("status", 0): "Batteri, ur og version, og valg af skærm, PIN og tastepause.",
+            ("status", 0): "Batteri, ur og version, og valg af skærm, PIN, tastepause og tider.",
             ("speed", 1): "Læser hurtigere.",
             ("language", -1): "Skifter til det forrige sprog.",
             ("serial", 0): "Læser serienummeret op, ciffer for ciffer, to gange.",
@@ -114,6 +124,9 @@ _WORDS: dict[str, dict[str, Any]] = {
             "language": "Når sproget er sagt",
             "theme": "Når lys eller mørk er sagt",
             "key_delay": "Når tastepausen er sagt",
+            "typing_time": "Når tiden til at taste er sagt",
+            "time_outs": "Når ventetiden er sagt",
+            "fresh period": "Mens der bliver ventet på en ny kode",
             "status": "Når status er sagt",
             "function": "Når der bliver spurgt om en funktion",
             "keys": "Mens tasterne siger deres navne",
@@ -137,6 +150,7 @@ _WORDS: dict[str, dict[str, Any]] = {
             "choose": "er et valg",
             "go_back": "går tilbage",
             "leave": "slutter",
+            "take_now": "giver den nuværende kode med det samme",
         },
     },
 }

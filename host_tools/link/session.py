@@ -307,6 +307,8 @@ _SETTINGS = {
     "volume": replies.number(1, 9),
     "speed": replies.number(1, 5),
     "key_delay": replies.number(0, 10),
+    "typing_time": replies.number(0, 60),
+    "time_outs": replies.number(1, 10),
 }
 
 

@@ -1,7 +1,8 @@
 """The code screen: one code, generated once, and the time it has left.
 
-A code stays as it is for as long as it is shown. Once its period is over the bar is empty and a
-word says so; validators accept the step before (RFC 6238 section 5.2).
+A code stays as it is for as long as it is shown. When little time is left its bar flashes beside an
+hourglass. Once its period is over the bar is empty and a word says so; validators accept the step
+before (RFC 6238 section 5.2).
 """
 
 import time
@@ -17,6 +18,8 @@ if False:
 
 _BAR_HEIGHT = 8
 _MARK_ROOM = 19  # what the battery mark takes from the account's name
+_HOURGLASS_ROOM = 8  # what it takes from the bar, with a pixel behind it
+_FLASH_MS = 500  # a flash a second, far below what WCAG 2.3.1 allows
 
 
 def open_code(app: "App", index: int) -> Screen:
@@ -41,7 +44,10 @@ class CodeScreen(Screen):
         self._code = code
         self._battery_low = app.battery_low()
         self._period = period
-        self._ends = time.ticks_add(time.ticks_ms(), remaining * 1000)
+        self._began = time.ticks_ms()
+        self._ends = time.ticks_add(self._began, remaining * 1000)
+        # Whether a press soon after this one means that its time is too short.
+        self._began_late = bool(period) and remaining * 1000 < app.product["late_ms"]
         self.refresh_ms = 1000 if period else None
 
     def still_valid(self) -> bool:
@@ -79,8 +85,14 @@ class CodeScreen(Screen):
             return
         left = self._left(now)
         y = app.display.height - _BAR_HEIGHT
-        if left:
+        if left >= app.product["late_ms"]:
             draw.bar(canvas, y, width, (width - 4) * left // (self._period * 1000))
+        elif left:
+            x = width - _HOURGLASS_ROOM
+            draw.hourglass(canvas, x, y)
+            lit = left // _FLASH_MS % 2
+            draw.bar(canvas, y, x - 4, lit * (x - 8) * left // (self._period * 1000))
+            self.refresh_ms = _FLASH_MS
         else:
             expired = app.texts["expired"]
             x = width - 1 - draw.width(font, expired)
@@ -89,10 +101,15 @@ class CodeScreen(Screen):
             self.refresh_ms = None
 
     def pressed(self, now: "Ticks") -> Screen | None:
-        """Return a new code when this one's time is over, else the next account's; None after the
-        last account."""
-        if self._period and not self._left(now):
+        """Return a new code when this one's time is over, the wait for it when it was late and is
+        not wanted, else the next account's; None after the last account."""
+        left = self._left(now)
+        if self._period and not left:
             return open_code(self._app, self._index)
+        if self._began_late and time.ticks_diff(now, self._began) <= self._app.product["sooner_ms"]:
+            from firmware.ui.fob.next_code import NextCode
+
+            return NextCode(self._app, self._index, self, left)
         if self._index + 1 < len(self._app.vault.credentials):
             return open_code(self._app, self._index + 1)
         return None

@@ -8,6 +8,7 @@ TEXTS = {
     "clock_lost": ("Uret er gået i stå", "Få uret stillet hos udstederen, før du får koder."),
     "clock_absent": ("Uret svarer ikke", "Få kodeviseren byttet hos udstederen."),
     "expired": "Udløbet",
+    "new_code_in": "Ny kode om sekunder:",
     "compare": "Tast på computeren",
     "serial": "Serienummer",
     "clock": "Ur",

@@ -8,6 +8,7 @@ TEXTS = {
     "clock_lost": ("Clock has stopped", "Have the issuer set the clock to get codes."),
     "clock_absent": ("Clock is silent", "Have the issuer replace the token."),
     "expired": "Expired",
+    "new_code_in": "Seconds to a new code:",
     "compare": "Type on the computer",
     "serial": "Serial number",
     "clock": "Clock",

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from emulator.session import Emulator
 from emulator.sound import write_wav
@@ -18,7 +18,7 @@ from host_tools.image.image import build_image
 from host_tools.link import clock
 from host_tools.link.session import Session, open_session
 from host_tools.otp.credential import Credential
-from host_tools.qa.tokens.reading import Reading, recognise, shown_code
+from host_tools.qa.tokens.reading import MIN_DIGITS, Reading, recognise, shown_code
 from host_tools.secret import Secret
 
 BOARDS = {"kodeviser": "pico", "kodeoplaeser": "pico2"}  # product -> board
@@ -75,7 +75,10 @@ class EmulatedToken:
         session = open_session(self.emulator.port, None, self._compare)
         session.set_key(messages.KEY_ISSUER, self._access_key)
         self._set_clock(session)
-        session.write_settings({"language": self.language})
+        settings: dict[str, Any] = {"language": self.language}
+        if "audio" in self.emulator.product["parts"]:
+            settings["typing_time"] = 0  # a case needs the code of its moment, and no fresher one
+        session.write_settings(settings)
         session.put_credential(credential)
         serial = session.hello.serial
         self._unplug()
@@ -92,12 +95,13 @@ class EmulatedToken:
             self.emulator.advance(moment - self.now)
 
     def press(self, name: str, files: Path | None = None) -> Reading:
-        """As Device.press. A press that turns the display off is followed by a second one."""
-        for _ in range(2):
+        """As Device.press. A press that turns the display off is followed by a second one, and so
+        is one that asks a kodeviser for the next code, as this one is wanted."""
+        for _ in range(3):
             was_on = self.emulator.display_on
             pressed_at, began = self.now, self.emulator.elapsed
             self.emulator.press(1000 * _PRESSED)
-            if self.emulator.display_on:
+            if self.emulator.display_on and not self._counts_down():
                 break
         if "audio" in self.emulator.product["parts"]:
             self.emulator.advance(_ALONE)
@@ -128,6 +132,12 @@ class EmulatedToken:
         """Let time pass until the token has turned itself off."""
         if self.emulator.display_on:
             self.emulator.advance(_OFF)
+
+    def _counts_down(self) -> bool:
+        """Say whether the display has the seconds to a kodeviser's next code."""
+        return any(
+            line.isdigit() and len(line) < MIN_DIGITS for line in self.emulator.screen_text()
+        )
 
     def _key(self, key: str) -> None:
         self.emulator.press_key(key)

@@ -15,6 +15,7 @@ from host_tools.voice.recognition.digits import digits_in
 if TYPE_CHECKING:
     from emulator.sound import Heard
 
+MIN_DIGITS = 6  # of a code; fewer count down to one
 _MARGIN = 0.1  # seconds of sound around the digits that speech recognition gets
 
 
@@ -51,10 +52,13 @@ class Reading:
 
 
 def shown_code(lines: list[str]) -> str | None:
-    """Give the digits of the one line that holds only digits and spaces, None when there is no
-    such line."""
+    """Give the digits of the one line that holds only digits and spaces, as many as a code has.
+
+    None when there is no such line.
+    """
     numbers = [line.replace(" ", "") for line in lines if line.replace(" ", "").isdigit()]
-    return numbers[0] if len(numbers) == 1 else None
+    found = [number for number in numbers if len(number) >= MIN_DIGITS]
+    return found[0] if len(found) == 1 else None
 
 
 def recognise(heard: "Heard", language: str) -> Spoken:

@@ -126,7 +126,15 @@ def test_all_settings_of_a_kodeoplaeser_fit_and_are_in_the_cddl():
     held = host.do(messages.SETTINGS_READ)
     assert held.keys() == PRODUCT["settings"].keys()
     check("settings_read-result", held)
-    changed = {"language": "en", "inverted": True, "volume": 9, "speed": 5, "key_delay": 10}
+    changed = {
+        "language": "en",
+        "inverted": True,
+        "volume": 9,
+        "speed": 5,
+        "key_delay": 10,
+        "typing_time": 60,
+        "time_outs": 10,
+    }
     assert changed.keys() == held.keys(), "each is written once"
     for name, value in changed.items():
         check("settings_write-args", {name: value})

@@ -335,6 +335,7 @@ def test_settings_are_the_products_until_changed_and_survive_a_restart(token, ho
         "flip": True,
         "language": "en",
         "brightness": 5,
+        "time_outs": 1,
     }
     assert token("effects")["settings_changed"] == 2
     token("restart")
@@ -342,6 +343,7 @@ def test_settings_are_the_products_until_changed_and_survive_a_restart(token, ho
         "flip": True,
         "language": "en",
         "brightness": 5,
+        "time_outs": 1,
     }
 
 

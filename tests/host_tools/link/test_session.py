@@ -86,7 +86,12 @@ def test_every_operation_does_what_it_says(token, wire):
     session.trim_clock(-12)
     assert session.read_clock().aging == -12
     assert session.write_settings({"flip": True, "brightness": 5}) == session.settings()
-    assert session.settings() == {"flip": True, "language": "da", "brightness": 5}
+    assert session.settings() == {
+        "flip": True,
+        "language": "da",
+        "brightness": 5,
+        "time_outs": 1,
+    }
     assert session.info()["accounts"] == 1
     assert session.selftest()["chacha20poly1305"] is True
     session.block()

@@ -43,6 +43,18 @@ def settings(
             min=0, max=10, help="Tenths of a second before the same key counts again; kodeoplæser."
         ),
     ] = None,
+    typing_time: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=60,
+            help="Seconds a code is still good for when it was said; 0: any; kodeoplæser.",
+        ),
+    ] = None,
+    time_outs: Annotated[
+        int | None,
+        typer.Option(min=1, max=10, help="How many times as long the token waits for its user."),
+    ] = None,
     token: TokenOptions,
     as_json: Json = False,
 ) -> None:
@@ -62,6 +74,8 @@ def settings(
         "volume": volume,
         "speed": speed,
         "key_delay": key_delay,
+        "typing_time": typing_time,
+        "time_outs": time_outs,
     }
     changes = {name: value for name, value in given.items() if value is not None}
     with token.session() as session:

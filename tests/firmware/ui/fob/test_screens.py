@@ -142,6 +142,44 @@ def test_bar_ends_with_the_period_and_a_word_takes_its_place(runtime: Runtime, l
     assert [box for box in expired if box[0] == "ink" and box[1] > frame[3]]
 
 
+@pytest.mark.parametrize("digits", [6, 7, 8])
+@pytest.mark.parametrize("names", [("",), (LONG_NAME, "2")], ids=["one account", "two"])
+def test_a_late_code_has_a_flashing_bar_and_a_mark(
+    runtime: Runtime, language: str, names: tuple, digits: int
+):
+    (_, calm), refresh = runtime.call(SCREENS, "at_left", language, 8000, names, digits)
+    assert refresh == 1000
+    assert calm[-2] == ("frame", 0, 56, WIDTH, HEIGHT)
+    fills = []
+    for left in range(7999, 0, -500):
+        drawn, refresh = runtime.call(SCREENS, "at_left", language, left, names, digits)
+        assert_tidy(drawn)
+        assert refresh == 500, "one flash a second"
+        mark, frame, fill = drawn[1][-3:]
+        assert mark == ("ink", WIDTH - 8, 56, WIDTH - 1, HEIGHT), "an hourglass"
+        assert frame == ("frame", 0, 56, WIDTH - 12, HEIGHT)
+        fills.append(fill[3] - fill[1])
+    assert all((width > 0) is (at % 2 == 0) for at, width in enumerate(fills[:12]))
+
+
+@pytest.mark.parametrize("names", [("",), ("a", "b")], ids=["one account", "two"])
+def test_a_press_soon_after_a_late_code_gives_the_next_one(
+    runtime: Runtime, language: str, names: tuple
+):
+    shown = runtime.call(SCREENS, "pressed_at", 7, 2900, names, True)
+    assert shown[:3] == ["CodeScreen", "NextCode", True], "a third press goes back to the late one"
+    assert 4000 <= shown[3] <= 4200, "at the end of the period"
+    assert shown[4:] == ["CodeScreen", 30]
+    later = "CodeScreen" if len(names) > 1 else None
+    assert runtime.call(SCREENS, "pressed_at", 7, 3100, names, False) == ["CodeScreen", later]
+    assert runtime.call(SCREENS, "pressed_at", 8, 1000, names, False) == ["CodeScreen", later]
+
+
+@pytest.mark.parametrize("left", [1, 4000, 7999])
+def test_the_wait_for_the_next_code_is_tidy(runtime: Runtime, language: str, left: int):
+    assert_tidy(runtime.call(SCREENS, "next_code", language, left))
+
+
 @given(text=st.text("Få uret stillet hos udstederen.", max_size=120))
 def test_wrapping_keeps_every_word_and_the_room(runtime: Runtime, language: str, text: str):
     lines = runtime.call(SCREENS, "wrapped", text, 126)

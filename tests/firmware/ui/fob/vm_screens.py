@@ -10,6 +10,7 @@ from firmware.ui import draw
 from firmware.ui.fob.code import CodeScreen, open_code
 from firmware.ui.fob.info import Info, date
 from firmware.ui.fob.message import Comparison, Message
+from firmware.ui.fob.next_code import NextCode
 
 _WIDTH = 128
 _HEIGHT = 64
@@ -129,6 +130,17 @@ class Token:
             credentials.append(credential)
         self.vault = _Vault(state.get("state", "locked"), credentials, state.get("set_at", 0))
 
+        self.screen = None
+        self.deadlines = []  # (ms, what to call then)
+
+    def after(self, name, ms, action):
+        """Note a deadline."""
+        self.deadlines.append((ms, action))
+
+    def show(self, screen):
+        """Note what is shown."""
+        self.screen = screen
+
     def code_font(self, digits):
         """Return the font, as the App does."""
         return load("firmware.products.fonts." + PRODUCT["code_fonts"][digits])
@@ -175,6 +187,44 @@ def code(language: str, code: str, options: dict, expired: bool):
     period = 0 if options.get("kind") == "hotp" else 30
     screen = CodeScreen(token, 0, code, period, 30)
     return _drawn(screen, time.ticks_add(time.ticks_ms(), 30_001 if expired else 10_000))
+
+
+def at_left(language: str, left: int, names: tuple, digits: int) -> tuple:
+    """Draw a running code with that many milliseconds left; also return how often it is drawn."""
+    screen = CodeScreen(Token(language, names=names), 0, "8" * digits, 30, 20)
+    drawn = _drawn(screen, time.ticks_add(screen._ends, -left))
+    return drawn, screen.refresh_ms
+
+
+def pressed_at(left: int, after: int, names: tuple, again: bool) -> list:
+    """Press twice: a code with that many seconds left is shown, and the next press comes `after`
+    milliseconds later; a third half a second after that with `again`. What the App showed, and at
+    which milliseconds its deadlines are."""
+    token = Token("da", names=names, now=1_790_000_010 - left)
+    token.hardware.clock = token.clock
+    told = []
+    screen = open_code(token, 0)
+    told.append(type(screen).__name__)
+    began = screen._began
+    following = screen.pressed(time.ticks_add(began, after))
+    told.append(None if following is None else type(following).__name__)
+    if again and following is not None:
+        told.append(following.pressed(time.ticks_add(began, after + 500)) is screen)
+    for ms, action in token.deadlines:
+        told.append(ms)
+        token.screen = following
+        token.clock._now = 1_790_000_010
+        action()
+        told.append(type(token.screen).__name__)
+        told.append(token.screen._left(token.screen._began) // 1000)
+    return told
+
+
+def next_code(language: str, left: int) -> tuple:
+    """Draw the wait for the next code."""
+    token = Token(language)
+    screen = NextCode(token, 0, CodeScreen(token, 0, "888888", 30, 7), left)
+    return _drawn(screen, time.ticks_add(screen._ends, -left))
 
 
 def opened(language: str, options: dict) -> tuple:
