@@ -95,6 +95,14 @@ def draw_token(seed: int, number: int, crystal: str, perfect: bool = False) -> F
     return FleetToken(number, secret, clock, _user(rng), _battery(rng))
 
 
+def mistyped(rng: random.Random, code: str) -> str:
+    """Give the code with two digits exchanged, or one of them another."""
+    at = rng.randrange(len(code) - 1)
+    if rng.random() < 0.3 and code[at] != code[at + 1]:  # noqa: PLR2004 - share of transpositions
+        return code[:at] + code[at + 1] + code[at] + code[at + 2 :]
+    return code[:at] + str((int(code[at]) + rng.randint(1, 9)) % 10) + code[at + 1 :]
+
+
 def _crystal(rng: random.Random, kind: str) -> Crystal:
     set_off = rng.gauss(0, 0.3)  # the host's clock is set by NTP
     if kind == "quartz":

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from host_tools.qa.soak.clocks import PERIOD, ClockChipToken, FirmwareToken, SimulatedToken
-from host_tools.qa.soak.fleet import DAY, YEAR, FleetToken, User
+from host_tools.qa.soak.fleet import DAY, YEAR, FleetToken, User, mistyped
 from host_tools.validator.records import Status
 from host_tools.validator.rule import drift
 from host_tools.validator.rule.acceptance import TokenState, decide, resynchronise, window_of
@@ -175,10 +175,10 @@ class _Simulation:
         self.tally.logins += 1
         for tries in range(1, _TRIES + 1):
             code = self._press()
-            mistyped = self._rng.random() < user.mistypes
+            wrong = self._rng.random() < user.mistypes
             self._now += self._rng.lognormvariate(0, user.spread) * user.typing
-            reason = self._submit(self._mistype(code) if mistyped else code)
-            if tries == 1 and not mistyped:
+            reason = self._submit(mistyped(self._rng, code) if wrong else code)
+            if tries == 1 and not wrong:
                 self._count_first(reason is Reason.ACCEPTED)
             if reason is Reason.ACCEPTED:
                 if self._rng.random() < user.resubmits:
@@ -231,12 +231,6 @@ class _Simulation:
         counts = self.tally.by_rate.setdefault(rate, [0, 0])
         counts[0] += accepted
         counts[1] += 1
-
-    def _mistype(self, code: str) -> str:
-        at = self._rng.randrange(len(code) - 1)
-        if self._rng.random() < 0.3 and code[at] != code[at + 1]:  # noqa: PLR2004 - share of transpositions
-            return code[:at] + code[at + 1] + code[at] + code[at + 2 :]
-        return code[:at] + str((int(code[at]) + self._rng.randint(1, 9)) % 10) + code[at + 1 :]
 
     def _call_help_desk(self) -> None:
         """Resynchronise by two consecutive codes."""

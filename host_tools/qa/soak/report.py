@@ -1,11 +1,13 @@
 """The report of a soak: lines of text, JSON, and a plot of acceptance against drift and window."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
 from host_tools.messages.catalogue import Message, listed, prefixed
 from host_tools.qa.soak.lifetime import Rules, Tally
 from host_tools.qa.soak.soak import Outcome
+from host_tools.qa.soak.typist import SPEEDS, Typists
 from host_tools.svg_plot import Axis, Curve, Labels, draw, even_marks
 
 _MIN_CODES = 20  # codes needed for a point of the plot
@@ -77,6 +79,41 @@ def _setting(tally: Tally) -> Iterator[str]:
 
 def _percent(tally: Tally) -> Message:
     return Message("percent", percent=100 * share(tally.first_accepted, tally.first_tries))
+
+
+def typist_lines(listeners: Sequence[Typists]) -> Iterator[str]:
+    """Give the table of listeners who type: for each custom a line for each typing time."""
+    if not listeners:
+        return
+    yield ""
+    speeds = ", ".join(str(speed) for speed in SPEEDS)
+    yield Message("soak.typists", logins=listeners[0].logins, speeds=speeds)
+    for custom, alike in groupby(listeners, key=lambda each: each.custom):
+        said = Message(
+            "soak.typists-wait" if custom.typing_time else "soak.typists-no-wait",
+            period=custom.period,
+            seconds=custom.typing_time,
+        )
+        yield prefixed("  ", said)
+        for typing, row in groupby(alike, key=lambda each: each.typing):
+            cells = [
+                Message(
+                    "soak.typist-cell",
+                    percent=Message(
+                        "percent", percent=100 * share(each.first_accepted, each.first_tries)
+                    ),
+                    locks=each.locks,
+                    seconds=each.waited / each.logins,
+                )
+                for each in row
+            ]
+            said = Message("soak.typing", seconds=typing, cells=listed("list-semicolon", cells))
+            yield prefixed("    ", said)
+
+
+def typists_json(listeners: Sequence[Typists]) -> list[dict[str, Any]]:
+    """Give the same as plain data."""
+    return [vars(each) | {"custom": dict(vars(each.custom))} for each in listeners]
 
 
 def as_json(outcome: Outcome) -> dict[str, Any]:

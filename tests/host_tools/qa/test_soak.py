@@ -156,6 +156,8 @@ def test_the_command_draws_a_plot_that_says_in_words_what_it_shows(tmp_path: Pat
         "1",
         "--firmware",
         "0",
+        "--typists",
+        "1",
         "--plot",
         str(plot),
     ]
@@ -164,6 +166,7 @@ def test_the_command_draws_a_plot_that_says_in_words_what_it_shows(tmp_path: Pat
     assert [(each["window"], each["learns"]) for each in found["settings"]] == [
         (rules.window, rules.learns) for rules in soak.SETTINGS
     ]
+    assert {each["custom"]["period"] for each in found["typists"]} == {30, 60}
     drawing = ElementTree.parse(plot).getroot()
     text = [element.text or "" for element in drawing.iter()]
     assert drawing.get("role") == "img"

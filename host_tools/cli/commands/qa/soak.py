@@ -40,6 +40,12 @@ def soak(
         Path | None,
         typer.Option(metavar="FILE", help="Draw acceptance against drift and window, as SVG."),
     ] = None,
+    typists: Annotated[
+        int,
+        typer.Option(
+            help="So many logins of each kind of listener who types a spoken code.", min=0
+        ),
+    ] = 40,
     as_json: Json = False,
 ) -> None:
     """Simulate a fleet of drifting tokens and their users over years against the server's rule."""
@@ -47,6 +53,7 @@ def soak(
         from host_tools.qa.soak import report as soak_report  # noqa: PLC0415
         from host_tools.qa.soak import soak as soaking  # noqa: PLC0415 - an extra
         from host_tools.qa.soak.fleet import CRYSTALS  # noqa: PLC0415
+        from host_tools.qa.soak.typist import all_typists  # noqa: PLC0415
 
     if crystal not in CRYSTALS:
         raise KodebrikError(
@@ -57,10 +64,12 @@ def soak(
     engine = soaking.processes(workers) if scheduler is None else soaking.dask(scheduler)
     with engine as executor, reporting(Message("soak.slices")) as progress:
         outcome = soaking.run(wanted, executor, progress)
-    lines = list(soak_report.lines(outcome))
+    listeners = list(all_typists(typists, seed)) if typists else []
+    lines = [*soak_report.lines(outcome), *soak_report.typist_lines(listeners)]
     if plot is not None:
         plot.write_text(soak_report.plot(outcome), encoding="utf-8")
         lines += ["", Message("soak.plot", path=plot)]
-    emit(as_json, soak_report.as_json(outcome), lines)
+    figures = soak_report.as_json(outcome) | {"typists": soak_report.typists_json(listeners)}
+    emit(as_json, figures, lines)
     if any(tally.differing for tally in outcome.tallies.values()):
         raise typer.Exit(ExitCode.CHECK_FAILED)

@@ -250,6 +250,15 @@ def reach(screen: str) -> dict:
     return token.facts()
 
 
+def pressed_with_left(left: int) -> dict:
+    """Red on a new token that is off, with so many seconds of a period left; the facts."""
+    global token
+    token = Token([held("totp")])
+    token.wait(30_000 - left * 1000 - clock.now % 30_000)
+    token.tap("r")
+    return token.facts()
+
+
 def do(events: list) -> dict:
     """Keys that go down or up: (ms to wait before, key, down). The facts after."""
     for wait, key, down in events:
