@@ -143,7 +143,7 @@ def status(interaction: "Interaction", _: int) -> View:
         "1": ("theme", lambda: theme(interaction)),
         "3": ("key_delay", lambda: setting(interaction, "key_delay", 0)),
         "4": ("new_code", lambda: setting(interaction, "typing_time", 0)),
-        "5": ("wait", lambda: setting(interaction, "time_outs", 0)),
+        "6": ("wait", lambda: setting(interaction, "time_outs", 0)),
     }
     if interaction.app.vault.pin is not None:
         choices["2"] = ("pin", lambda: interaction.accounts.pin_entry().change())

@@ -59,7 +59,7 @@ SCREENS = {
     "key_delay": {"1": "down", "3": "up"},
     "typing_time": {"1": "down", "3": "up"},
     "time_outs": {"1": "down", "3": "up"},
-    "status": {"1": "choose", "2": "choose", "3": "choose", "4": "choose", "5": "choose"},
+    "status": {"1": "choose", "2": "choose", "3": "choose", "4": "choose", "6": "choose"},
     "fresh period": {"red": "take_now"},
     "function": {"red": "go_back"},
     "keys": {"red": "leave", "0 held": "leave"},

@@ -48,7 +48,7 @@ def test_no_interrupt_handler_uses_the_flash_during_a_file_operation(
     token.until_quiet()
     token.emulator.advance(70)
     assert not token.emulator.powered, "it is well, and off by itself"
-    assert token.clips_until_quiet(token.tap("red"))[0] == "code"
+    assert "code" in token.clips_until_quiet(token.tap("red"))
 
 
 def test_speech_stops_before_the_host_writes_the_flash_and_the_code_can_be_repeated(

@@ -23,7 +23,7 @@ def mirror(token: SpeakingToken, request: pytest.FixtureRequest) -> SaidAndShown
 def test_functions_say_what_they_show(mirror: SaidAndShown):
     token = mirror.token
     assert mirror.check(token.tap("red"))
-    for key in "0123456*#":
+    for key in "013456#2*":  # own pace of a code that lasts: it was said before
         assert mirror.check(token.chord(key)), key
     assert mirror.check(token.function("8"))
     assert mirror.check(token.tap("9")), "which means nothing here"
@@ -62,9 +62,10 @@ def test_key_names_are_said_as_they_are_shown(mirror: SaidAndShown):
 @pytest.mark.clause("display: mirror", "5.1.3.1", "5.1.5", "keys: check-back", "keys: own pace")
 def test_typing_and_own_pace_say_what_they_show(mirror: SaidAndShown):
     token = mirror.token
-    code = "".join(clip for clip in mirror.check(token.tap("red"))[1:] if clip.isdigit())[1:7]
+    code = "".join(clip for clip in mirror.check(token.tap("red")) if clip.isdigit())[-6:]
     for key in code[:3] + str((int(code[3]) + 1) % 10) + code[4:] + code[:2] + "*" + code:
         assert mirror.check(token.tap(key)), key
+    mirror.check(token.chord("*"))  # a number that lasts, which was said before
     mirror.check(token.chord("2"))
     for key in "6666664455":
         assert mirror.check(token.tap(key), marks=True), key
@@ -101,6 +102,32 @@ def test_the_end_of_a_code_is_said_and_shown(token: SpeakingToken):
     moment = token.emulator.elapsed
     token.emulator.advance(29 - token.emulator.now % 30)
     assert mirror.check(moment) == ["expired", "press_red"]
+
+
+@pytest.mark.clause("display: mirror", "code: fresh period")
+@pytest.mark.parametrize("into", [13, 24])
+def test_the_wait_for_a_fresh_code_is_said_and_shown(mirror: SaidAndShown, into: int):
+    token = mirror.token
+    token.emulator.set_time(START + 7200 + into)
+    heard = mirror.check(token.tap("red"))
+    assert heard[:4] == ["account", "1", "new_code", "wait"]
+    assert heard[-10:-6] == ["seconds", "ample_time", "account", "1"] or heard[-9:-6] == [
+        *["ample_time", "account", "1"]
+    ]
+
+
+@pytest.mark.clause("display: mirror", "keys: check-back")
+def test_a_code_that_expires_while_it_is_checked_is_said_and_shown(mirror: SaidAndShown):
+    token = mirror.token
+    code = [clip for clip in mirror.check(token.tap("red")) if clip.isdigit()][-6:]
+    for key in code[:2]:
+        mirror.check(token.tap(key))
+    moment = token.emulator.elapsed
+    token.emulator.advance(29 - token.emulator.now % 30)
+    assert mirror.check(moment) == ["expired"]
+    for key in code[2:5]:
+        mirror.check(token.tap(key))
+    assert mirror.check(token.tap(code[5])) == [code[5], "right_but", "expired", "press_red"]
 
 
 def test_the_comparison_finds_what_is_only_said_or_only_shown(token: SpeakingToken):

@@ -38,7 +38,7 @@ def test_captions_are_in_the_spoken_language_and_the_sound_is_complete(
     listened(token, detector, 9)
     token.chord("9")
     listened(token, detector, 4)
-    assert told[0] == (words("da", "code", *code, "seconds_left", "20"), "da")
+    assert told[0] == (words("da", "ample_time", "code", *code), "da")
     assert told[1] == (words("en", "language", "language_name"), "en")
     sound = np.concatenate(played)
     whole = np.array(token.emulator.audio(pressed).samples)

@@ -84,8 +84,9 @@ def test_display_shows_the_totp_that_pyotp_computes(claimed, secret, at, algorit
     assert any(re.fullmatch(group, line) for line in lines), (
         f"digits are grouped for reading: {lines}"
     )
-    emulator.press()  # off, or a new code when the period has just ended
-    emulator.advance(31)
+    # Off, a new code when the period has just ended, or the wait of at most 8 s for the next one.
+    emulator.press()
+    emulator.advance(39)
     assert not emulator.display_on
 
 

@@ -129,6 +129,17 @@ def _code(token: SpeakingToken) -> Iterator[State]:
     yield "every digit typed wrong", token.emulator.screen()
     token.emulator.advance(30)
     yield "code whose time is over", _after(token, token.chord, "0")
+    token.tap(number[0])
+    yield "typing a code whose time is over", token.emulator.screen()
+    for key in number[1:]:
+        token.tap(key)
+    yield "typed right, but its time is over", token.emulator.screen()
+    token.emulator.set_time(_MOMENT + 1878)
+    yield "wait for a fresh code", _after(token, token.tap, "red")
+    token.emulator.advance(1.5)
+    yield "code with little time left", _after(token, token.tap, "red")
+    token.emulator.advance(1.5)
+    token.emulator.set_time(_MOMENT + 1890)
 
 
 def _functions(token: SpeakingToken) -> Iterator[State]:
@@ -150,6 +161,10 @@ def _functions(token: SpeakingToken) -> Iterator[State]:
     yield "key delay, off", _after(token, token.tap, "3")
     yield "key delay", _after(token, token.tap, "3")
     token.tap("1")
+    token.chord("5")
+    yield "time for typing", _after(token, token.tap, "4")
+    token.chord("5")
+    yield "time-outs", _after(token, token.tap, "6")
     yield "practice", _after(token, token.chord, "*")
     yield "own pace", _after(token, token.chord, "2")
     token.tap("6")
@@ -162,6 +177,7 @@ def _functions(token: SpeakingToken) -> Iterator[State]:
 
 
 def _keys(token: SpeakingToken) -> Iterator[State]:
+    token.emulator.set_time(_MOMENT + 2400)
     token.tap("red")  # own pace goes on when a function is used
     token.emulator.advance(_COUNTED)
     token.chord("8")

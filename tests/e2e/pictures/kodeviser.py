@@ -44,14 +44,12 @@ def screens(language: str) -> Iterator[Screen]:
         emulator.press()
         kodeviser.set_clock(session)
         session.put_credential(totp("Bank"))
-        yield _press_at(emulator, _MOMENT + 60)
-        emulator.advance(25)  # its period is over
-        yield emulator.screen()
-        emulator.advance(31)
+        yield from _times(emulator)
         session = kodeviser.connect()
         session.put_credential(totp("Sundhed og borger", SECRET[::-1], digits=8))
         session.put_credential(hotp("Arbejde", digits=7))
         emulator.battery_mv = 3300
+        emulator.set_time(_MOMENT + 240)
         for _ in range(3):
             emulator.press()
             yield emulator.screen()
@@ -73,6 +71,22 @@ def screens(language: str) -> Iterator[Screen]:
         emulator.board.detach("clock")
         emulator.press()
         yield emulator.screen()
+
+
+def _times(emulator: Emulator) -> Iterator[Screen]:
+    """Give a code as its time goes by, and the wait for the next one."""
+    yield _press_at(emulator, _MOMENT + 60)
+    emulator.advance(17)  # little time is left: the bar flashes
+    yield emulator.screen()
+    emulator.advance(0.5)
+    yield emulator.screen()
+    emulator.advance(7.5)  # its period is over
+    yield emulator.screen()
+    emulator.advance(31)
+    _press_at(emulator, _MOMENT + 137)
+    emulator.press()  # the next code is asked for
+    yield emulator.screen()
+    emulator.advance(62)
 
 
 def contact_sheet() -> Image.Image:

@@ -10,6 +10,7 @@ import miniaudio
 import numpy as np
 import pytest
 
+from firmware.speech import say
 from host_tools.cli import main
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.image.image import build_tree, load_board, pack
@@ -106,6 +107,19 @@ def test_each_speed_is_faster_than_the_one_before(whole):
     for name in whole[0].phrases:
         assert lasting[name, 1] > lasting[name, 3] > lasting[name, 4] > lasting[name, 5]
         assert lasting[name, 1] >= lasting[name, 2] >= lasting[name, 3]
+
+
+@pytest.mark.clause("code: fresh period")
+@pytest.mark.parametrize("speed", languages.SPEEDS)
+@pytest.mark.parametrize("words", ["ample_time", "hurry"])
+def test_the_token_knows_how_long_a_code_takes_at_most(whole, speed: int, words: str):
+    """It waits for a fresh period by that: the speech must not last longer, nor much shorter."""
+    lasting = {(clip.name, clip.speed): 1000 * clip.duration / 16000 for clip in whole[2]}
+    lengths = []
+    for digit in "0123456789":
+        said = say.script([words, "code", (3 * digit, 3 * digit)], speed)
+        lengths.append(sum(lasting[clip, speed] + pause for clip, pause in said) - said[-1][1])
+    assert max(lengths) <= say.code_ms(6, speed) <= 1.5 * min(lengths)
 
 
 @pytest.mark.clause("speech: languages")

@@ -95,7 +95,7 @@ class SaidAndShown:
             self._is_shown(clip, frames, marks)
             self.said.update(words(self._text(clip.name)))
         # A countdown goes on after it was said, until its end is said.
-        counting = "|".join(re.escape(self.phrases[key]) for key in ("seconds_left", "wait"))
+        counting = re.escape(self.phrases["wait"])
         shown = re.sub(rf"({counting}) \d+", r"\1", frames[-1].text)
         unsaid = [word for word in words(shown) if word not in self.said]
         assert not unsaid, (

@@ -203,7 +203,7 @@ def test_a_code_is_waited_for_once_and_a_fresh_one_has_ample_time(runtime: Runti
 def test_time_outs_are_set_by_ear_to_ten_times_as_long(runtime: Runtime):
     ways = ["1", "down", "3", "up"]
     play(runtime, "red", "until quiet", "red+5", "until quiet", kind="hotp")
-    assert again(runtime, "5", "until quiet") == ["wait", "60", "seconds", *ways]
+    assert again(runtime, "6", "until quiet") == ["wait", "60", "seconds", *ways]
     for minutes in ("2", "5", "10", "10"):
         assert again(runtime, "3", "until quiet") == ["wait", minutes, "minutes", *ways]
     assert runtime.call(INTERACTION, "saved")[1] == {"time_outs": 10}

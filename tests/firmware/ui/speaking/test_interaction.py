@@ -95,7 +95,7 @@ def test_clause_5_1_3_5_any_key_stops_speech_and_is_acted_on(runtime: Runtime):
                 "key_delay",
                 "4",
                 "new_code",
-                "5",
+                "6",
                 "wait",
             ],
         ),

@@ -16,7 +16,7 @@ KEYS = "0123456789*#"
 RUNTIME = CPython()
 TOTP = pyotp.TOTP(base64.b32encode(bytes(20)).decode())
 # ms from digit to digit and between the groups, by speed
-RATES = {1: (1000, 750), 2: (750, 720), 3: (600, 680), 4: (430, 580), 5: (300, 480)}
+RATES = {1: (860, 750), 2: (705, 720), 3: (605, 680), 4: (445, 580), 5: (355, 480)}
 EPOCH = 1_790_000_010  # of the driver's clock
 # ms that a code of six digits must be good for, by speed: its words and digits, and typing it.
 NEEDED = {speed: 9 * digit + gap + 12_000 for speed, (digit, gap) in RATES.items()}

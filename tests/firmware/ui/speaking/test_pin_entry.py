@@ -9,7 +9,7 @@ from tests.support.runtime import Runtime
 
 PIN = "8291"
 ASKED = ["type", "pin", "hash", "end"]
-REST = ["4", "new_code", "5", "wait"]
+REST = ["4", "new_code", "6", "wait"]
 
 
 def gives_code(heard: list[str]) -> bool:

@@ -4,11 +4,15 @@ from host_tools.errors import ExitCode
 
 
 def test_settings_are_shown_and_changed(provisioned, call):
-    assert call("settings") == (0, {"flip": False, "language": "da", "brightness": 3})
+    first = {"flip": False, "language": "da", "brightness": 3, "time_outs": 1}
+    assert call("settings") == (0, first)
     assert (
         call("settings", "--flip", "--language", "en", "--brightness", "5")[1]["language"] == "en"
     )
-    assert call("settings") == (0, {"flip": True, "language": "en", "brightness": 5})
+    assert call("settings", "--time-outs", "10")[1]["time_outs"] == 10
+    changed = {"flip": True, "language": "en", "brightness": 5, "time_outs": 10}
+    assert call("settings") == (0, changed)
+    assert call("settings", "--time-outs", "11")[0] == ExitCode.USAGE
     assert call("settings", "--no-flip")[1]["flip"] is False
     assert call("settings", "--language", "xx")[0] == ExitCode.USAGE
     assert call("settings", "--brightness", "9")[0] == ExitCode.USAGE
