@@ -44,3 +44,11 @@ class WrongKeyError(UnavailableError):
     def __init__(self, identifier: str, /, **arguments: Argument) -> None:
         """Take identifier and arguments as KodebrikError does."""
         KodebrikError.__init__(self, identifier, ExitCode.WRONG_KEY, **arguments)
+
+
+class AlteredError(KodebrikError):
+    """A row of the database is not as this server has written it (HTTP 500)."""
+
+    def __init__(self, identifier: str, /, **arguments: Argument) -> None:
+        """Take identifier and arguments as KodebrikError does."""
+        super().__init__(identifier, ExitCode.CHECK_FAILED, **arguments)

@@ -153,12 +153,27 @@ class AuditEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class ChainFault:
-    """Where a chain of the audit is broken: its first changed or missing entry."""
+class AuditFault:
+    """What a verification has found: the first changed or missing entry of a chain (`serial` None:
+    the server's), or, without a number, a row or the whole."""
 
     serial: str | None
-    sequence: int
+    sequence: int | None
     what: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditAnchor:
+    """How far the audit had come: number of transactions and entries, the anchor's own entry in
+    the server's chain, and a seal over all that. MAC and seal are hexadecimal."""
+
+    at: float
+    transactions: int
+    entries: int
+    sequence: int
+    mac: str
+    data_key: int
+    seal: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +182,7 @@ class AuditReport:
 
     chains: int
     entries: int
-    broken: tuple[ChainFault, ...]
+    broken: tuple[AuditFault, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,6 @@ from host_tools.validator.keys.master_key import MasterKey
 from host_tools.validator.operations import (
     activation,
     api_keys,
-    audit_verification,
     bulk_assignment,
     challenges,
     check_batch,
@@ -29,9 +28,11 @@ from host_tools.validator.operations import (
     users,
     web_sessions,
 )
+from host_tools.validator.operations.audit import anchors, verification
 from host_tools.validator.records import (
     ActivationCode,
     ApiKey,
+    AuditAnchor,
     AuditEntry,
     AuditReport,
     Challenge,
@@ -48,11 +49,12 @@ from host_tools.validator.records import (
     User,
 )
 from host_tools.validator.rule.verdict import CheckRequest, Verdict
-from host_tools.validator.store import queries
+from host_tools.validator.store import audit_root, queries
 from host_tools.validator.store.data_keys import DataKeys
 from host_tools.validator.store.database import Database
 from host_tools.validator.store.migrate import Migration, migrate
 from host_tools.validator.store.queries import TokenFilter
+from host_tools.validator.store.row_ids import continue_after
 from host_tools.validator.store.rows import TokenRow, UserRow
 from host_tools.validator.store.transactions import Transactions
 from host_tools.validator.store.unit_of_work import UnitOfWork
@@ -322,9 +324,16 @@ class Validator:
         """List audit entries, newest first; of one token's chain, or of all."""
         return self._read(queries.audit_page, serial, offset, limit)
 
-    def verify_audit(self, progress: Progress | None = None) -> AuditReport:
-        """Verify every chain from its first entry to its sealed head."""
-        return self._read(audit_verification.verify, self._keys, progress)
+    def verify_audit(
+        self, progress: Progress | None = None, *, anchor: AuditAnchor | None = None
+    ) -> AuditReport:
+        """Verify every chain from its first entry to its sealed head, every row, and that the
+        database continues the state that `anchor` was taken of."""
+        return self._read(verification.verify, self._keys, anchor, progress)
+
+    def anchor_audit(self, *, actor: str) -> AuditAnchor:
+        """Give a sealed statement of how far the audit has come, to keep elsewhere."""
+        return self._write(actor, anchors.make)
 
     def rotate_key(self, *, actor: str, progress: Progress | None = None) -> int:
         """Draw a new data key, encrypt every secret with it and close every web session, in one
@@ -359,7 +368,7 @@ class Validator:
     def authenticate(self, key: str) -> ApiKey | None:
         """Give the API key that was presented, None when it is unknown or revoked. Asks the
         database each time; callers may keep the answer for as long as a revocation may take."""
-        return self._read(api_keys.find, key)
+        return self._read(api_keys.authenticate, self._keys, key)
 
     # Sessions of the web site
 
@@ -370,7 +379,7 @@ class Validator:
 
     def session_owner(self, session_id: Secret, limits: SessionLimits) -> ApiKey | None:
         """Give the API key of an open session, which counts as used now; None when it has ended."""
-        found = self._read(web_sessions.find, session_id, self._clock(), limits)
+        found = self._read(web_sessions.find, self._keys, session_id, self._clock(), limits)
         if found is None:
             return None
         key, due = found
@@ -384,7 +393,7 @@ class Validator:
 
     def sign_in(self, session_id: Secret) -> SignIn | None:
         """Give the sign-in of an open session; None when there is none."""
-        return self._read(web_sessions.sign_in, session_id, self._clock())
+        return self._read(web_sessions.sign_in, self._keys, session_id, self._clock())
 
     def approve_sign_in(self, session_id: Secret, limits: SessionLimits) -> Secret | None:
         """Note that a code was accepted. Give the session's fresh id; None when it has ended."""
@@ -412,9 +421,9 @@ class Validator:
     # Health
 
     def ping(self) -> None:
-        """Look up the key for new secrets; KodebrikError when the database does not answer or the
-        master key does not open it."""
-        self._read(self._keys.latest)
+        """Read the root and open its data key; KodebrikError when the database does not answer, the
+        master key does not open it, or the root was changed."""
+        self._read(audit_root.read, self._keys)
 
     def statistics(self) -> Statistics:
         """Count tokens by status, users and waiting notices."""
@@ -423,11 +432,13 @@ class Validator:
     def _prepare(self) -> Migration:
         with self._database.writing() as connection:
             migration = migrate(connection)
-            self._keys.ensure(connection, self._clock())
+            if self._keys.is_empty(connection):
+                audit_root.found(connection, self._keys, self._clock())
             unit = UnitOfWork(connection, self._keys, self._clock(), "kodebrik")
-            if unit.is_new_database():
+            if unit.server_chain_head().sequence == 0:
                 unit.record_server_event("start", {})
-                unit.flush()
+                unit.complete()
+            continue_after(queries.last_entry_id(connection))
         return migration
 
     def _change_token(

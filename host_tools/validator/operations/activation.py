@@ -30,7 +30,7 @@ def issue_activation_code(unit: UnitOfWork, token: TokenRow, days: int) -> Activ
     if not 1 <= days <= 365:  # noqa: PLR2004 - a year
         raise InvalidError("activation-days")
     code = "".join(secrets.choice("0123456789") for _ in range(ACTIVATION_CODE_DIGITS))
-    key = unit.keys.latest(unit.connection)
+    key = unit.key
     expires_at = unit.now + days * 86400
     token.activation_hash = key.hash("activation", token.serial, code)
     token.activation_key = key.id

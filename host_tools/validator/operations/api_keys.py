@@ -5,11 +5,14 @@ import base64
 import hashlib
 import secrets
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, select
 
 from host_tools.secret import Secret
 from host_tools.validator.errors import ConflictError, InvalidError, NotFoundError
 from host_tools.validator.records import ApiKey, Role
+from host_tools.validator.store.data_keys import DataKeys
+from host_tools.validator.store.row_ids import new_id
+from host_tools.validator.store.rows import ApiKeyRow
 from host_tools.validator.store.tables import api_keys, web_sessions
 from host_tools.validator.store.unit_of_work import UnitOfWork
 
@@ -27,12 +30,9 @@ def create(unit: UnitOfWork, name: str, role: Role) -> tuple[ApiKey, Secret]:
     ):
         raise ConflictError("api-key-taken", name=name)
     key = _PREFIX + base64.urlsafe_b64encode(secrets.token_bytes(32)).decode().rstrip("=")
-    unit.connection.execute(
-        insert(api_keys).values(
-            name=name, role=role.value, created_at=unit.now, revoked_at=None, hash=_hash(key)
-        )
-    )
-    unit.record_server_event("create_api_key", {"name": name, "role": role.value})
+    made = ApiKeyRow(new_id(), name, role.value, _hash(key), unit.now, None)
+    detail = {"name": name, "role": role.value}
+    unit.record_row_event(api_keys, unit.insert(api_keys, made), "create_api_key", detail)
     return ApiKey(name, role, unit.now, None), Secret(key.encode())
 
 
@@ -45,24 +45,38 @@ def revoke(unit: UnitOfWork, name: str) -> None:
         raise NotFoundError("api-key-unknown", name=name[:_LONGEST_NAME])
     if found.revoked_at is not None:
         raise ConflictError("api-key-revoked", name=name)
-    unit.connection.execute(
-        update(api_keys).where(api_keys.c.id == found.id).values(revoked_at=unit.now)
-    )
-    unit.connection.execute(delete(web_sessions).where(web_sessions.c.api_key_id == found.id))
-    unit.record_server_event("revoke_api_key", {"name": name})
+    before = unit.checked(api_keys, ApiKeyRow(*found))
+    after = unit.update(api_keys, before, before._replace(revoked_at=unit.now))
+    unit.delete(web_sessions, web_sessions.c.api_key_id == found.id)
+    unit.record_row_event(api_keys, after, "revoke_api_key", {"name": name})
 
 
 def list_all(connection: Connection) -> list[ApiKey]:
     """List the keys, revoked ones too."""
     found = connection.execute(select(api_keys).order_by(api_keys.c.name))
-    return [ApiKey(row.name, Role(row.role), row.created_at, row.revoked_at) for row in found]
+    return [record_of(ApiKeyRow(*row)) for row in found]
 
 
-def find(connection: Connection, key: str) -> ApiKey | None:
+def find(connection: Connection, keys: DataKeys, key: str) -> ApiKeyRow | None:
+    """Give the row of the key that was presented, None when it is unknown or revoked."""
+    newest = keys.newest
+    found = connection.execute(select(api_keys).where(api_keys.c.hash == _hash(key))).one_or_none()
+    if found is None:
+        return None
+    row = ApiKeyRow(*found)
+    keys.check(connection, api_keys, row, newest)
+    return row if row.revoked_at is None else None
+
+
+def authenticate(connection: Connection, keys: DataKeys, key: str) -> ApiKey | None:
     """Give the key that was presented, None when it is unknown or revoked."""
-    query = select(api_keys).where(api_keys.c.hash == _hash(key), api_keys.c.revoked_at.is_(None))
-    row = connection.execute(query).one_or_none()
-    return None if row is None else ApiKey(row.name, Role(row.role), row.created_at, None)
+    row = find(connection, keys, key)
+    return None if row is None else record_of(row)
+
+
+def record_of(row: ApiKeyRow) -> ApiKey:
+    """Give what administrators see of a key."""
+    return ApiKey(row.name, Role(row.role), row.created_at, row.revoked_at)
 
 
 def _hash(key: str) -> bytes:

@@ -87,10 +87,8 @@ def _refuse_second_tokens(assignments: Mapping[str, str]) -> None:
 def _find_or_create_users(unit: UnitOfWork, typed: Iterable[str]) -> dict[str, UserRow]:
     """Give users by their normalized user-IDs."""
     wanted = {user_id.normalized(user_id.validated(text)): text for text in typed}
-    found = [
-        UserRow(*row) for row in unit.connection.execute(_USERS, {"normalized": sorted(wanted)})
-    ]
-    owners = {user.normalized_id: user for user in found}
+    found = unit.connection.execute(_USERS, {"normalized": sorted(wanted)})
+    owners = {row.normalized_id: unit.checked(tables.users, UserRow(*row)) for row in found}
     for normalized in wanted.keys() - owners.keys():
         owners[normalized] = users.find_or_create(unit, wanted[normalized])
     return owners

@@ -2,21 +2,22 @@
 
 import secrets
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, or_, select
 
 from firmware.protocol.messages import MAX_CHALLENGE
 from host_tools.otp import codes
 from host_tools.validator.errors import ConflictError, InvalidError
 from host_tools.validator.operations import lifecycle, users
 from host_tools.validator.records import Challenge, Status
-from host_tools.validator.store.rows import TokenRow
+from host_tools.validator.store.row_ids import new_id
+from host_tools.validator.store.rows import ChallengeRow, TokenRow
 from host_tools.validator.store.tables import challenges, tokens
 from host_tools.validator.store.unit_of_work import UnitOfWork
 
 CHALLENGE_SECONDS = 300
 _DRAWS = 100  # attempts to draw a challenge that the token was never given
 
-_OPEN = select(challenges.c.id).where(
+_OPEN = select(challenges).where(
     challenges.c.token_id == bindparam("token"),
     challenges.c.challenge == bindparam("text"),
     challenges.c.expires_at > bindparam("now"),
@@ -54,35 +55,28 @@ def issue(
     suite = codes.parse_suite(token.suite)
     if _moves(suite):
         expired = (challenges.c.token_id == token.id) & (challenges.c.expires_at < unit.now)
-        unit.connection.execute(delete(challenges).where(expired))
+        unit.delete(challenges, expired)
     text, question = _draw(unit, token, suite) if text is None else (text, _question(suite, text))
     if not _is_new(unit, token, suite, text, question):
         raise ConflictError("challenge-repeated")
     expires_at = unit.now + CHALLENGE_SECONDS
-    unit.connection.execute(
-        insert(challenges).values(
-            token_id=token.id, challenge=text, question=question, expires_at=expires_at, used=False
-        )
-    )
+    unit.insert(challenges, ChallengeRow(new_id(), token.id, text, question, expires_at, False))
     unit.record(token, "challenge", {"challenge": text}, actor=actor)
     return Challenge(token.serial, text, expires_at)
 
 
-def find_open(unit: UnitOfWork, token: TokenRow, text: str | None) -> int | None:
-    """Give the id of the token's challenge `text` that waits for its response, None when there is
-    none."""
+def find_open(unit: UnitOfWork, token: TokenRow, text: str | None) -> ChallengeRow | None:
+    """Give the token's challenge `text` that waits for its response, None when there is none."""
     if token.kind != "ocra" or text is None or not text.isprintable():
         return None
     values = {"token": token.id, "text": text, "now": unit.now}
-    challenge_id: int | None = unit.connection.execute(_OPEN, values).scalars().first()
-    return challenge_id
+    found = unit.connection.execute(_OPEN, values).first()
+    return None if found is None else unit.checked(challenges, ChallengeRow(*found))
 
 
-def mark_used(unit: UnitOfWork, challenge_id: int) -> None:
+def mark_used(unit: UnitOfWork, challenge: ChallengeRow) -> None:
     """Mark a challenge as used, so that no further response to it is accepted."""
-    unit.connection.execute(
-        update(challenges).where(challenges.c.id == challenge_id).values(used=True)
-    )
+    unit.update(challenges, challenge, challenge._replace(used=True))
 
 
 def _draw(unit: UnitOfWork, token: TokenRow, suite: codes.Suite) -> tuple[str, bytes]:
@@ -111,14 +105,17 @@ def _is_new(
 ) -> bool:
     """Say whether no response to another challenge of the token, or to this one issued before,
     would fit this one."""
-    same = select(challenges.c.id).where(
-        challenges.c.token_id == token.id, challenges.c.question == question
+    # By either column, so that neither can be changed to let a challenge be issued again.
+    same = select(challenges).where(
+        challenges.c.token_id == token.id,
+        or_(challenges.c.question == question, challenges.c.challenge == text),
     )
-    if _moves(suite):
-        # Each response fits once: the same text may be issued again, but no other text that is
-        # encoded the same.
-        same = same.where(challenges.c.challenge != text)
-    return unit.connection.execute(same).first() is None
+    found = [unit.checked(challenges, ChallengeRow(*row)) for row in unit.connection.execute(same)]
+    # Each response of a suite that moves fits once: the same text may be issued again, but no other
+    # text that is encoded the same.
+    return not any(
+        row.question == question and not (_moves(suite) and row.challenge == text) for row in found
+    )
 
 
 def _moves(suite: codes.Suite) -> bool:

@@ -93,12 +93,14 @@ def _users_by_name(unit: UnitOfWork, normalized: set[str]) -> dict[str, tuple[Us
     for row in sorted(found, key=lambda row: _PREFERENCE.get(row.status, 9), reverse=True):
         *columns, token_id, _ = row
         chosen[row.normalized_id] = UserRow(*columns), token_id
+    for user, _ in chosen.values():
+        unit.checked(users, user)
     return chosen
 
 
 def _users_by_id(unit: UnitOfWork, ids: set[int | None]) -> dict[int | None, UserRow]:
     found = unit.connection.execute(_USERS_BY_ID, {"ids": list(ids)})
-    return {row.id: UserRow(*row) for row in found}
+    return {row.id: unit.checked(users, UserRow(*row)) for row in found}
 
 
 def _token_ids(unit: UnitOfWork, serials: set[str]) -> dict[str, int]:
@@ -114,13 +116,13 @@ def _check_token(
         # below.
         with contextlib.suppress(KodebrikError):
             challenges.issue(unit, token, request.challenge, actor=request.actor)
-    challenge_id = challenges.find_open(unit, token, request.challenge)
+    challenge = challenges.find_open(unit, token, request.challenge)
     before = token_rows.state_of(token, unit.secret(token))
     decision = decide(
         before,
         request.code,
         unit.now,
-        challenge=None if challenge_id is None else request.challenge,
+        challenge=None if challenge is None else request.challenge,
         pin=request.pin,
         pin_correct=_is_pin_correct(unit, token, owner, request.pin),
     )
@@ -129,8 +131,8 @@ def _check_token(
         reason = Reason.OTHER_TOKEN
     token_rows.set_state(token, decision.state)
     unit.record(token, "check", _detail(decision, reason, unit.now), actor=request.actor)
-    if reason is Reason.ACCEPTED and challenge_id is not None:
-        challenges.mark_used(unit, challenge_id)
+    if reason is Reason.ACCEPTED and challenge is not None:
+        challenges.mark_used(unit, challenge)
     if owner is not None:
         if reason is Reason.ACCEPTED and owner.notify_on_use:
             outbox.queue(unit, NoticeKind.USED, token)
@@ -173,7 +175,7 @@ def _is_pin_correct(
 
 def _other_tokens(unit: UnitOfWork, owner: int, but: int) -> list[TokenRow]:
     found = unit.connection.execute(_OTHERS, {"owner": owner, "but": but})
-    return [TokenRow(*row) for row in found]
+    return [unit.checked(tokens, TokenRow(*row)) for row in found]
 
 
 def _is_code_of_other_token(unit: UnitOfWork, token: TokenRow, code: str) -> bool:

@@ -1,51 +1,96 @@
-"""Key rotation: a new data key for every secret, or another master key for the data keys."""
+"""Key rotation: a new data key for every secret and seal, or another master key for the data
+keys."""
 
-from sqlalchemy import bindparam, select, update
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, func, select, true
 
 from host_tools.progress import Progress
 from host_tools.validator.keys.master_key import MasterKey
 from host_tools.validator.operations import web_sessions
-from host_tools.validator.store.rows import TokenRow
-from host_tools.validator.store.tables import tokens
+from host_tools.validator.store import tables
+from host_tools.validator.store.rows import (
+    ApiKeyRow,
+    ChainRow,
+    ChallengeRow,
+    DataKeyRow,
+    NoticeRow,
+    TokenRow,
+    UnattributedChecksRow,
+    UserRow,
+)
 from host_tools.validator.store.unit_of_work import UnitOfWork
 
-_BATCH = 500  # secrets encrypted by one statement
-_UPDATE = (
-    update(tokens)
-    .where(tokens.c.id == bindparam("the_id"))
-    .values(encrypted_secret=bindparam("encrypted_secret"), data_key=bindparam("data_key"))
+_BATCH = 500  # rows sealed by one statement
+
+# In the order in which other transactions lock rows, so that none waits for this one in a circle.
+_SEALED: tuple[tuple[Table, Callable[..., Any]], ...] = (
+    (tables.tokens, TokenRow),
+    (tables.challenges, ChallengeRow),
+    (tables.notices, NoticeRow),
+    (tables.users, UserRow),
+    (tables.api_keys, ApiKeyRow),
+    (tables.unattributed_checks, UnattributedChecksRow),
+    (tables.chains, ChainRow),
 )
 
 
 def rotate_data_key(unit: UnitOfWork, progress: Progress | None) -> int:
-    """Draw a new data key and encrypt every secret with it; give the number of secrets. The old
-    key stays, for the audit entries that were made with it. Every web session is closed."""
+    """Draw a new data key, encrypt every secret and seal every row with it; give the number of
+    secrets. The old key stays, for the audit entries that were made with it. Every web session is
+    closed."""
+    key, row = unit.keys.create(unit.connection, unit.now)
+    unit.insert_data_key(key, row)
+    total = sum(_count(unit, table) for table, _ in _SEALED)
+    done = secrets = 0
+    for table, kind in _SEALED:
+        for sealed in _batches(unit, table, kind, true()):
+            done += sealed
+            secrets += sealed if table is tables.tokens else 0
+            if progress is not None:
+                progress(done, max(done, total))
     web_sessions.close_all(unit)
-    key = unit.keys.create(unit.connection, unit.now)
-    ids = unit.connection.execute(select(tokens.c.id).order_by(tokens.c.id)).scalars().all()
-    for start in range(0, len(ids), _BATCH):
-        part = ids[start : start + _BATCH]
-        locked = select(tokens).where(tokens.c.id.in_(part)).order_by(tokens.c.id).with_for_update()
-        rows = [TokenRow(*row) for row in unit.connection.execute(locked)]
-        encrypted = [
-            {
-                "the_id": token.id,
-                "encrypted_secret": key.encrypt_secret(unit.secret(token), token.serial),
-                "data_key": key.id,
-            }
-            for token in rows
-        ]
-        if encrypted:
-            unit.connection.execute(_UPDATE, encrypted)
-        if progress is not None:
-            progress(start + len(part), len(ids))
-    unit.record_server_event("rotate_key", {"data_key": key.id, "secrets": len(ids)})
-    return len(ids)
+    # What others have inserted and committed meanwhile; from here on nobody else commits.
+    unit.lock_root()
+    for table, kind in _SEALED:
+        for sealed in _batches(unit, table, kind, table.c.audit_key != key.id):
+            secrets += sealed if table is tables.tokens else 0
+    web_sessions.close_all(unit)
+    unit.record_server_event("rotate_key", {"data_key": key.id, "secrets": secrets})
+    return secrets
 
 
 def rewrap_data_keys(unit: UnitOfWork, new: MasterKey) -> int:
     """Wrap the data keys under another master key; give their number. Workers that run go on;
     those that start need the new one."""
-    count = unit.keys.rewrap(unit.connection, new)
+    rows = unit.connection.execute(select(tables.data_keys).with_for_update()).all()
+    for row in rows:
+        before = DataKeyRow(*row)
+        unit.update_data_key(before, unit.keys.rewrapped(before, new))
     unit.record_server_event("rewrap", {"master": new.identity})
-    return count
+    return len(rows)
+
+
+def _count(unit: UnitOfWork, table: Table) -> int:
+    return unit.connection.execute(select(func.count()).select_from(table)).scalar_one()
+
+
+def _batches(
+    unit: UnitOfWork, table: Table, kind: Callable[..., Any], matching: ColumnElement[bool]
+) -> Iterator[int]:
+    """Seal the rows that match, in batches, and give the size of each."""
+    (primary_key,) = table.primary_key.columns
+    query = select(table).where(matching).order_by(primary_key).limit(_BATCH).with_for_update()
+    found: Sequence[Any] = unit.connection.execute(query).all()
+    while found:
+        rows = [unit.checked(table, kind(*row)) for row in found]
+        if table is tables.tokens:
+            for token in rows:
+                secret = unit.secret(token)
+                token.encrypted_secret = unit.key.encrypt_secret(secret, token.serial)
+                token.data_key = unit.key.id
+        unit.reseal(table, rows)
+        yield len(rows)
+        last = getattr(rows[-1], primary_key.name)
+        found = unit.connection.execute(query.where(primary_key > last)).all()

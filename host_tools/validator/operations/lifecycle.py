@@ -4,7 +4,7 @@ clock.
 Every operation takes locked tokens, changes them and records the change in their audit chain.
 """
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, select
 
 from host_tools.messages.catalogue import Message, listed
 from host_tools.validator.errors import ConflictError
@@ -18,8 +18,8 @@ from host_tools.validator.records import NoticeKind, Status
 from host_tools.validator.rule.drift import TokenClock
 from host_tools.validator.store import token_rows
 from host_tools.validator.store.rows import TokenRow, UserRow
-from host_tools.validator.store.tables import tokens, users
-from host_tools.validator.store.unit_of_work import UnitOfWork
+from host_tools.validator.store.tables import chains, challenges, tokens, users
+from host_tools.validator.store.unit_of_work import UnitOfWork, chain_row
 
 _ACTIVATED = select(tokens.c.id).where(
     tokens.c.owner_id.in_(bindparam("owners", expanding=True)),
@@ -29,7 +29,9 @@ _ACTIVATED = select(tokens.c.id).where(
 
 def assign(unit: UnitOfWork, token: TokenRow, user: UserRow) -> None:
     """Assign a token from stock to a user."""
-    _assign(unit, token, user.id, user.user_id)
+    require_status(token, "token-not-assigned", Status.STOCK)
+    token.owner_id, token.status = user.id, Status.ASSIGNED.value
+    unit.record(token, "assign", {"user_id": user.user_id})
 
 
 def unassign(unit: UnitOfWork, token: TokenRow) -> None:
@@ -70,10 +72,8 @@ def replace(unit: UnitOfWork, new: TokenRow, serial: str, block_old: bool) -> No
     old = unit.lock_token(serial)
     if old.owner_id is None:
         raise ConflictError("token-unassigned", serial=old.serial)
-    shown = unit.connection.execute(
-        select(users.c.user_id).where(users.c.id == old.owner_id)
-    ).scalar_one()
-    _assign(unit, new, old.owner_id, shown)
+    owner = unit.connection.execute(select(users).where(users.c.id == old.owner_id)).one()
+    assign(unit, new, unit.checked(users, UserRow(*owner)))
     if block_old and old.status in (Status.ACTIVE, Status.ASSIGNED):
         block(unit, old, f"replaced by {new.serial}")
 
@@ -83,8 +83,9 @@ def delete_token(unit: UnitOfWork, token: TokenRow) -> None:
     unit.record(token, "delete", {})
     unit.flush()
     unit.release(token)
-    unit.connection.execute(delete(tokens).where(tokens.c.id == token.id))
-    unit.store_chain_head(token.serial, token.chain_head)
+    unit.delete(challenges, challenges.c.token_id == token.id)
+    unit.delete(tokens, tokens.c.id == token.id)
+    unit.insert(chains, chain_row(token.serial, token.chain_head))
     unit.record_server_event("delete", {"serial": token.serial})
 
 
@@ -142,9 +143,3 @@ def require_status(token: TokenRow, identifier: str, *allowed: Status) -> None:
             status=Message("token-status." + token.status),
             allowed=listed("list-or", [Message("token-status." + one) for one in allowed]),
         )
-
-
-def _assign(unit: UnitOfWork, token: TokenRow, owner_id: int, shown: str) -> None:
-    require_status(token, "token-not-assigned", Status.STOCK)
-    token.owner_id, token.status = owner_id, Status.ASSIGNED.value
-    unit.record(token, "assign", {"user_id": shown})

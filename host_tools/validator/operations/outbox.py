@@ -1,36 +1,48 @@
 """The outbox of notices to users. A notice is queued in the transaction that it tells of, so that
 none is lost or made up."""
 
-from sqlalchemy import delete, insert, select, update
+import logging
 
+from sqlalchemy import select
+
+from host_tools.validator.errors import AlteredError
 from host_tools.validator.records import Notice, NoticeKind, Product
-from host_tools.validator.store.rows import TokenRow
+from host_tools.validator.store.row_ids import new_id
+from host_tools.validator.store.rows import NoticeRow, TokenRow, UserRow
 from host_tools.validator.store.tables import notices, tokens, users
 from host_tools.validator.store.unit_of_work import UnitOfWork
+
+log = logging.getLogger("kodebrik.notices")
 
 CLAIMED_SECONDS = 120  # that a worker has for sending before the notice is due again
 MAX_ATTEMPTS = 12
 _FIRST_WAIT, _LONGEST_WAIT = 60, 86400  # seconds
+_WIDTH = len(NoticeRow._fields)
+_logged: set[int] = set()  # ids of notices
 
 
 def queue(unit: UnitOfWork, kind: NoticeKind, token: TokenRow) -> None:
     """Queue a notice about a token to its user."""
-    unit.connection.execute(
-        insert(notices).values(
+    if token.owner_id is None:
+        raise ValueError("a token without a user has nobody to notify")
+    unit.insert(
+        notices,
+        NoticeRow(
+            id=new_id(),
             kind=kind.value,
             at=unit.now,
             owner_id=token.owner_id,
             serial=token.serial,
             attempts=0,
             due_at=unit.now,
-        )
+        ),
     )
 
 
 def claim_due(unit: UnitOfWork, limit: int) -> list[Notice]:
     """Claim up to `limit` notices that are due; for CLAIMED_SECONDS no other worker gets them."""
     query = (
-        select(notices, users.c.user_id, users.c.email, users.c.language, tokens.c.product)
+        select(notices, users, tokens.c.product)
         .join(users, notices.c.owner_id == users.c.id)
         .outerjoin(tokens, notices.c.serial == tokens.c.serial)  # it may be deleted by now
         .where(notices.c.due_at <= unit.now)
@@ -38,29 +50,23 @@ def claim_due(unit: UnitOfWork, limit: int) -> list[Notice]:
         .limit(limit)
         .with_for_update(of=notices, skip_locked=True)
     )
-    found = unit.connection.execute(query).all()
-    claimed = update(notices).where(notices.c.id.in_([row.id for row in found]))
-    if found:
-        unit.connection.execute(claimed.values(due_at=unit.now + CLAIMED_SECONDS))
-    return [
-        Notice(
-            row.id,
-            NoticeKind(row.kind),
-            row.at,
-            row.user_id,
-            row.serial,
-            None if row.product is None else Product(row.product),
-            row.email,
-            row.language,
-            row.attempts,
-        )
-        for row in found
-    ]
+    claimed = []
+    for *columns, product in unit.connection.execute(query).all():
+        row, user = NoticeRow(*columns[:_WIDTH]), UserRow(*columns[_WIDTH:])
+        try:
+            unit.checked(users, user)  # to whose address it is sent
+            row = unit.checked(notices, row)
+        except AlteredError as error:
+            _log_once(row.id, error)
+            continue
+        unit.update(notices, row, row._replace(due_at=unit.now + CLAIMED_SECONDS))
+        claimed.append(_notice(row, user, product))
+    return claimed
 
 
 def remove(unit: UnitOfWork, notice: Notice) -> None:
     """Remove a notice that was delivered."""
-    unit.connection.execute(delete(notices).where(notices.c.id == notice.id))
+    unit.delete(notices, notices.c.id == notice.id)
 
 
 def postpone(unit: UnitOfWork, notice: Notice) -> None:
@@ -71,6 +77,31 @@ def postpone(unit: UnitOfWork, notice: Notice) -> None:
         remove(unit, notice)
         unit.record_server_event("given_up", {"kind": notice.kind.value, "serial": notice.serial})
         return
+    query = select(notices).where(notices.c.id == notice.id).with_for_update()
+    found = unit.connection.execute(query).one_or_none()
+    if found is None:  # its user was deleted meanwhile
+        return
+    row = unit.checked(notices, NoticeRow(*found))
     wait = min(_FIRST_WAIT * 2**notice.attempts, _LONGEST_WAIT)
-    values = {"attempts": attempts, "due_at": unit.now + wait}
-    unit.connection.execute(update(notices).where(notices.c.id == notice.id).values(**values))
+    unit.update(notices, row, row._replace(attempts=attempts, due_at=unit.now + wait))
+
+
+def _notice(row: NoticeRow, user: UserRow, product: str | None) -> Notice:
+    return Notice(
+        row.id,
+        NoticeKind(row.kind),
+        row.at,
+        user.user_id,
+        row.serial,
+        None if product is None else Product(product),
+        user.email,
+        user.language,
+        row.attempts,
+    )
+
+
+def _log_once(notice_id: int, error: AlteredError) -> None:
+    """Log that a notice is not sent; the outbox is looked into every second."""
+    if notice_id not in _logged:
+        _logged.add(notice_id)
+        log.error("A notice is not sent. %s %s", error.message, error.hint)

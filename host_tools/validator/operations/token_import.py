@@ -1,9 +1,8 @@
 """Import of tokens: all of them or none, in one transaction."""
 
 from collections.abc import Sequence
-from operator import attrgetter
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import bindparam, select
 
 from host_tools.otp import codes
 from host_tools.progress import Progress
@@ -16,19 +15,18 @@ from host_tools.validator.operations.token_limits import (
 )
 from host_tools.validator.records import NewToken, Status
 from host_tools.validator.rule.drift import UNCERTAINTY_SET
-from host_tools.validator.store import audit_chain, token_rows
-from host_tools.validator.store.audit_chain import AuditRow, ChainHead, Detail, Event
+from host_tools.validator.store import audit_chain
+from host_tools.validator.store.audit_chain import Detail, Event
 from host_tools.validator.store.data_keys import DataKey
-from host_tools.validator.store.rows import ChainRow, TokenRow
-from host_tools.validator.store.tables import audit, chains, tokens
+from host_tools.validator.store.row_ids import new_id
+from host_tools.validator.store.rows import AuditRow, ChainHead, ChainRow, TokenRow
+from host_tools.validator.store.tables import chains, tokens
 from host_tools.validator.store.unit_of_work import UnitOfWork
 
 _BATCH = 500  # tokens written by one statement
 
 _KNOWN = select(tokens.c.serial).where(tokens.c.serial.in_(bindparam("serials", expanding=True)))
 _FORMER = select(chains).where(chains.c.chain.in_(bindparam("serials", expanding=True)))
-_INSERTED = [column.name for column in tokens.columns if column.name != "id"]
-_inserted_values = attrgetter(*_INSERTED)
 
 
 def import_tokens(unit: UnitOfWork, new: Sequence[NewToken], progress: Progress | None) -> int:
@@ -36,18 +34,14 @@ def import_tokens(unit: UnitOfWork, new: Sequence[NewToken], progress: Progress 
     that cannot be imported."""
     serials = [checked_serial(token.serial) for token in new]
     _refuse_duplicates(serials)
-    key = unit.keys.latest(unit.connection)
+    key = unit.key
     for start in range(0, len(new), _BATCH):
         part = new[start : start + _BATCH]
         heads = _former_heads(unit, serials[start : start + _BATCH])
         written = [_rows(unit, token, key, heads.get(token.serial, ChainHead())) for token in part]
-        unit.connection.execute(
-            insert(tokens),
-            [dict(zip(_INSERTED, _inserted_values(row), strict=True)) for row, _ in written],
-        )
-        unit.connection.execute(insert(audit), [entry._asdict() for _, entry in written])
+        unit.insert_tokens([row for row, _ in written], [entry for _, entry in written])
         if heads:
-            unit.connection.execute(delete(chains).where(chains.c.chain.in_(heads)))
+            unit.delete(chains, chains.c.chain.in_(heads))
         for token in part:
             unit.record_server_event("create", {"serial": token.serial})
         if progress is not None:
@@ -70,7 +64,7 @@ def _former_heads(unit: UnitOfWork, serials: list[str]) -> dict[str, ChainHead]:
     if known is not None:
         raise ConflictError("token-known", serial=known)
     former = unit.connection.execute(_FORMER, {"serials": serials})
-    return {row.chain: ChainRow(*row).chain_head for row in former}
+    return {row.chain: unit.checked(chains, ChainRow(*row)).chain_head for row in former}
 
 
 def _rows(
@@ -86,7 +80,7 @@ def _rows(
     event = Event(now, unit.actor, "import", detail)
     head, entry = audit_chain.append(key, new.serial, head, event)
     row = TokenRow(
-        id=0,
+        id=new_id(),
         serial=new.serial,
         status=Status.STOCK.value,
         owner_id=None,
@@ -121,7 +115,6 @@ def _rows(
         audit_seal=b"",
         audit_key=key.id,
     )
-    row.audit_seal = audit_chain.seal(key, new.serial, head, token_rows.sealed_values(row))
     return row, entry
 
 

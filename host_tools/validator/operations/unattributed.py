@@ -6,9 +6,10 @@ individually, further ones only counted; their number is logged when the minute 
 takes the same database operations, so that its duration does not tell whether the user exists.
 """
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select
 
 from host_tools.validator.store.audit_chain import Detail
+from host_tools.validator.store.rows import UnattributedChecksRow
 from host_tools.validator.store.tables import unattributed_checks as table
 from host_tools.validator.store.unit_of_work import UnitOfWork
 
@@ -23,13 +24,11 @@ def record(unit: UnitOfWork, action: str, detail: Detail, actor: str) -> None:
     found = unit.connection.execute(
         select(table).where(table.c.id == _ID).with_for_update()
     ).one_or_none()
-    start, logged, suppressed = (
-        (unit.now, 0, 0) if found is None else (found.window_start, found.logged, found.suppressed)
-    )
     if found is None:
-        unit.connection.execute(
-            insert(table).values(id=_ID, window_start=start, logged=logged, suppressed=suppressed)
-        )
+        before = unit.insert(table, UnattributedChecksRow(_ID, unit.now, 0, 0))
+    else:
+        before = unit.checked(table, UnattributedChecksRow(*found))
+    start, logged, suppressed = before.window_start, before.logged, before.suppressed
     if not start <= unit.now < start + WINDOW:
         if suppressed:
             unit.record_server_event(
@@ -41,7 +40,5 @@ def record(unit: UnitOfWork, action: str, detail: Detail, actor: str) -> None:
         logged += 1
     else:
         suppressed += 1
-    changed = update(table).where(table.c.id == _ID)
-    unit.connection.execute(
-        changed.values(window_start=start, logged=logged, suppressed=suppressed)
-    )
+    after = before._replace(window_start=start, logged=logged, suppressed=suppressed)
+    unit.update(table, before, after)

@@ -1,14 +1,16 @@
 """Users: their user-ID, where notices reach them, and the PIN that some of them give with a
 code."""
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import select
 
 from host_tools.secret import Secret
 from host_tools.validator import user_id
 from host_tools.validator.errors import ConflictError, InvalidError, NotFoundError
 from host_tools.validator.operations import lifecycle
+from host_tools.validator.store.audit_chain import Detail
+from host_tools.validator.store.row_ids import new_id
 from host_tools.validator.store.rows import UserRow
-from host_tools.validator.store.tables import tokens, users
+from host_tools.validator.store.tables import notices, tokens, users
 from host_tools.validator.store.unit_of_work import UnitOfWork
 
 LANGUAGES = ("da", "en")
@@ -30,18 +32,20 @@ def create(unit: UnitOfWork, typed: str, email: str | None, language: str) -> Us
     if _find(unit, user_id.normalized(shown)) is not None:
         raise ConflictError("user-id-taken", user_id=shown)
     _check_contact(email, language)
-    unit.connection.execute(
-        insert(users).values(
-            user_id=shown,
-            normalized_id=user_id.normalized(shown),
-            created_at=unit.now,
-            email=email,
-            language=language,
-            notify_on_use=False,
-        )
+    row = UserRow(
+        id=new_id(),
+        user_id=shown,
+        normalized_id=user_id.normalized(shown),
+        created_at=unit.now,
+        email=email,
+        language=language,
+        notify_on_use=False,
+        pin=None,
+        pin_key=None,
     )
-    unit.record_server_event("create_user", {"user_id": shown})
-    return find(unit, shown)
+    user = unit.insert(users, row)
+    unit.record_row_event(users, user, "create_user", {"user_id": shown})
+    return user
 
 
 def find_or_create(unit: UnitOfWork, typed: str) -> UserRow:
@@ -55,9 +59,9 @@ def set_contact(
 ) -> None:
     """Set where and of what a user is notified."""
     _check_contact(email, language)
-    values = {"email": email, "language": language, "notify_on_use": notify_on_use}
-    unit.connection.execute(update(users).where(users.c.id == user.id).values(**values))
-    unit.record_server_event("set_user", {"user_id": user.user_id, "notify_on_use": notify_on_use})
+    changed = user._replace(email=email, language=language, notify_on_use=notify_on_use)
+    detail: Detail = {"user_id": user.user_id, "notify_on_use": notify_on_use}
+    unit.record_row_event(users, unit.update(users, user, changed), "set_user", detail)
 
 
 def set_pin(unit: UnitOfWork, user: UserRow, pin: Secret | None) -> None:
@@ -67,12 +71,11 @@ def set_pin(unit: UnitOfWork, user: UserRow, pin: Secret | None) -> None:
         text = pin.reveal().decode()
         if len(text) not in _PIN_LENGTHS or not text.isprintable():
             raise InvalidError("pin-invalid")
-        key = unit.keys.latest(unit.connection)
+        key = unit.key
         hashed, key_id = key.hash("pin", user.normalized_id, text), key.id
-    unit.connection.execute(
-        update(users).where(users.c.id == user.id).values(pin=hashed, pin_key=key_id)
-    )
-    unit.record_server_event("set_pin", {"user_id": user.user_id, "pin": pin is not None})
+    changed = unit.update(users, user, user._replace(pin=hashed, pin_key=key_id))
+    detail: Detail = {"user_id": user.user_id, "pin": pin is not None}
+    unit.record_row_event(users, changed, "set_pin", detail)
 
 
 def delete_user(unit: UnitOfWork, user: UserRow) -> None:
@@ -83,14 +86,15 @@ def delete_user(unit: UnitOfWork, user: UserRow) -> None:
     for number in ids:
         lifecycle.unassign(unit, locked[number])
     unit.flush()
-    unit.connection.execute(delete(users).where(users.c.id == user.id))
+    unit.delete(notices, notices.c.owner_id == user.id)
+    unit.delete(users, users.c.id == user.id)
     unit.record_server_event("delete_user", {"user_id": user.user_id})
 
 
 def _find(unit: UnitOfWork, normalized: str) -> UserRow | None:
     query = select(users).where(users.c.normalized_id == normalized)
     found = unit.connection.execute(query).one_or_none()
-    return None if found is None else UserRow(*found)
+    return None if found is None else unit.checked(users, UserRow(*found))
 
 
 def _check_contact(email: str | None, language: str) -> None:

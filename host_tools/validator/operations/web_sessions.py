@@ -8,18 +8,22 @@ refused at once by every worker.
 
 import hashlib
 import secrets
+from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, select
 
 from host_tools.secret import Secret
 from host_tools.validator.operations import api_keys
-from host_tools.validator.records import ApiKey, Role, SessionLimits, SignIn
-from host_tools.validator.store.tables import api_keys as keys
+from host_tools.validator.records import ApiKey, SessionLimits, SignIn
+from host_tools.validator.store.data_keys import DataKeys
+from host_tools.validator.store.rows import ApiKeyRow, WebSessionRow
+from host_tools.validator.store.tables import api_keys as key_table
 from host_tools.validator.store.tables import web_sessions
 from host_tools.validator.store.unit_of_work import UnitOfWork
 
 MAX_SIGN_INS = 10_000  # anybody can start one; of more, the oldest are closed
 _ID_BYTES = 32
+_WIDTH = len(WebSessionRow._fields)
 _RENEWAL = 60.0  # seconds by which the end must move before it is written
 
 
@@ -28,44 +32,42 @@ def open_for_api_key(
 ) -> tuple[Secret, ApiKey] | None:
     """Open a session for the owner of an API key and give its id; None when the key is unknown or
     revoked."""
-    found = api_keys.find(unit.connection, key)
+    found = api_keys.find(unit.connection, unit.keys, key)
     if found is None:
         return None
-    key_id = select(keys.c.id).where(keys.c.name == found.name).scalar_subquery()
-    return _open(unit, limits, api_key_id=key_id), found
+    return _open(unit, limits, api_key_id=found.id), api_keys.record_of(found)
 
 
 def find(
-    connection: Connection, session_id: Secret, now: float, limits: SessionLimits
+    connection: Connection, keys: DataKeys, session_id: Secret, now: float, limits: SessionLimits
 ) -> tuple[ApiKey, bool] | None:
     """Give the API key of an open session, and whether renew() is due (once a minute, not at every
     request); None when the session has ended or its key was revoked."""
+    newest = keys.newest
     query = (
-        select(keys, web_sessions.c.started_at, web_sessions.c.ends_at)
-        .join(web_sessions, web_sessions.c.api_key_id == keys.c.id)
-        .where(
-            web_sessions.c.hash == _hash(session_id),
-            web_sessions.c.ends_at > now,
-            keys.c.revoked_at.is_(None),
-        )
+        select(web_sessions, key_table)
+        .join(key_table, web_sessions.c.api_key_id == key_table.c.id)
+        .where(web_sessions.c.hash == _hash(session_id))
     )
-    row = connection.execute(query).one_or_none()
-    if row is None:
+    found = connection.execute(query).one_or_none()
+    if found is None:
         return None
-    later = _end(row.started_at, now, limits) - row.ends_at
+    session, key = WebSessionRow(*found[:_WIDTH]), ApiKeyRow(*found[_WIDTH:])
+    keys.check(connection, web_sessions, session, newest)
+    keys.check(connection, key_table, key, newest)
+    if session.ends_at <= now or key.revoked_at is not None:
+        return None
+    later = _end(session.started_at, now, limits) - session.ends_at
     due = later >= min(_RENEWAL, limits.idle / 2)
-    return ApiKey(row.name, Role(row.role), row.created_at, None), due
+    return api_keys.record_of(key), due
 
 
 def renew(unit: UnitOfWork, session_id: Secret, limits: SessionLimits) -> None:
     """Move the end of an open session to its idle limit from now, at most to its total limit."""
-    found = select(web_sessions.c.started_at).where(
-        web_sessions.c.hash == _hash(session_id), web_sessions.c.ends_at > unit.now
-    )
-    started_at = unit.connection.execute(found).scalar_one_or_none()
-    if started_at is not None:
-        changed = update(web_sessions).where(web_sessions.c.hash == _hash(session_id))
-        unit.connection.execute(changed.values(ends_at=_end(started_at, unit.now, limits)))
+    session = _find(unit.connection, unit.keys, session_id, unit.now)
+    if session is not None:
+        ends_at = _end(session.started_at, unit.now, limits)
+        unit.update(web_sessions, session, session._replace(ends_at=ends_at))
 
 
 def open_sign_in(unit: UnitOfWork, user_id: str, challenge: str, limits: SessionLimits) -> Secret:
@@ -77,26 +79,25 @@ def open_sign_in(unit: UnitOfWork, user_id: str, challenge: str, limits: Session
         .order_by(web_sessions.c.started_at.desc())
         .offset(MAX_SIGN_INS)
     )
-    unit.connection.execute(delete(web_sessions).where(web_sessions.c.hash.in_(beyond)))
+    unit.delete(web_sessions, web_sessions.c.hash.in_(beyond))
     return session_id
 
 
-def sign_in(connection: Connection, session_id: Secret, now: float) -> SignIn | None:
+def sign_in(
+    connection: Connection, keys: DataKeys, session_id: Secret, now: float
+) -> SignIn | None:
     """Give the user-ID, challenge and approval stored in an open session of a visitor; None when
     there is no such session."""
-    query = select(web_sessions).where(
-        web_sessions.c.hash == _hash(session_id),
-        web_sessions.c.ends_at > now,
-        web_sessions.c.api_key_id.is_(None),
-    )
-    row = connection.execute(query).one_or_none()
-    return None if row is None else SignIn(row.user_id, row.challenge, row.approved)
+    session = _find(connection, keys, session_id, now)
+    if session is None or session.user_id is None or session.challenge is None:
+        return None
+    return SignIn(session.user_id, session.challenge, session.approved)
 
 
 def approve_sign_in(unit: UnitOfWork, session_id: Secret, limits: SessionLimits) -> Secret | None:
     """Replace a visitor's session by an approved one with a fresh id, and give that; None when the
     session has ended."""
-    found = sign_in(unit.connection, session_id, unit.now)
+    found = sign_in(unit.connection, unit.keys, session_id, unit.now)
     if found is None:
         return None
     close(unit, session_id)
@@ -105,25 +106,35 @@ def approve_sign_in(unit: UnitOfWork, session_id: Secret, limits: SessionLimits)
 
 def close(unit: UnitOfWork, session_id: Secret) -> None:
     """Close a session; nothing happens when it has ended already."""
-    unit.connection.execute(delete(web_sessions).where(web_sessions.c.hash == _hash(session_id)))
+    unit.delete(web_sessions, web_sessions.c.hash == _hash(session_id))
 
 
 def close_all(unit: UnitOfWork) -> None:
     """Close every session."""
-    unit.connection.execute(delete(web_sessions))
+    unit.delete(web_sessions)
 
 
-def _open(unit: UnitOfWork, limits: SessionLimits, **values: object) -> Secret:
+def _find(
+    connection: Connection, keys: DataKeys, session_id: Secret, now: float
+) -> WebSessionRow | None:
+    """Give the row of an open session of either kind, None when there is none."""
+    newest = keys.newest
+    query = select(web_sessions).where(web_sessions.c.hash == _hash(session_id))
+    found = connection.execute(query).one_or_none()
+    if found is None:
+        return None
+    session = WebSessionRow(*found)
+    keys.check(connection, web_sessions, session, newest)
+    return session if session.ends_at > now else None
+
+
+def _open(unit: UnitOfWork, limits: SessionLimits, **values: Any) -> Secret:
     """Insert a row under a fresh id, and delete those of sessions that have ended."""
-    unit.connection.execute(delete(web_sessions).where(web_sessions.c.ends_at <= unit.now))
+    unit.delete(web_sessions, web_sessions.c.ends_at <= unit.now)
     session_id = Secret(secrets.token_urlsafe(_ID_BYTES).encode())
-    row = {
-        "hash": _hash(session_id),
-        "approved": False,
-        "started_at": unit.now,
-        "ends_at": _end(unit.now, unit.now, limits),
-    }
-    unit.connection.execute(insert(web_sessions).values(row | values))
+    ends_at = _end(unit.now, unit.now, limits)
+    row = WebSessionRow(_hash(session_id), None, None, None, False, unit.now, ends_at)
+    unit.insert(web_sessions, row._replace(**values))
     return session_id
 
 

@@ -2,8 +2,9 @@
 codes and the audit.
 
 A data key is 32 random bytes, wrapped by the master key in the table `data_keys`. One key for each
-use is derived from it by HKDF (RFC 5869). The newest data key encrypts; older ones stay to verify
-the hashes and audit entries that were made with them.
+use is derived from it by HKDF (RFC 5869). The newest data key encrypts and seals; older ones stay
+to verify the hashes and audit entries that were made with them. Which one is the newest says the
+root (audit_root.py).
 """
 
 import hmac
@@ -14,15 +15,17 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Table, func, select
 
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.secret import Secret
 from host_tools.validator.keys.master_key import KEY_SIZE, MasterKey, wrong_key
+from host_tools.validator.store import row_seals
+from host_tools.validator.store.row_seals import SealedRow
+from host_tools.validator.store.rows import DataKeyRow
 from host_tools.validator.store.tables import data_keys
 
 _NONCE_SIZE = 12  # bytes
-_LATEST = select(data_keys.c.id).order_by(data_keys.c.id.desc()).limit(1)
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,7 @@ class DataKey:
     id: int
     cipher: AESGCM
     audit: Secret
+    root: Secret
     hashing: Secret
 
     def encrypt_secret(self, secret: Secret, serial: str) -> bytes:
@@ -58,63 +62,75 @@ class DataKey:
 
 
 class DataKeys:
-    """The data keys of a database, unwrapped when they are first needed."""
+    """The data keys of a database, unwrapped when they are first needed.
+
+    `newest` is the number of the newest one that this process has seen in use. A row that an older
+    one seals is refused: key rotation seals every row anew.
+    """
 
     def __init__(self, master: MasterKey) -> None:
         """Unwrap with the master key `master`."""
         self._master = master
         self._known: dict[int, DataKey] = {}
+        self.newest = 0
 
     def get(self, connection: Connection, key_id: int) -> DataKey:
-        """Give the data key with a number."""
+        """Give the data key with a number; KodebrikError when it is missing or was changed."""
         if key_id not in self._known:
-            row = connection.execute(select(data_keys).where(data_keys.c.id == key_id)).one()
-            if row.master != self._master.identity:
-                raise wrong_key()
-            self._known[key_id] = _derive(
-                key_id, self._master.unwrap(row.wrapped, _context(key_id))
-            )
+            row = connection.execute(
+                select(data_keys).where(data_keys.c.id == key_id)
+            ).one_or_none()
+            if row is None:
+                raise row_seals.missing(data_keys, key_id)
+            self._known[key_id] = self.unwrap(DataKeyRow(*row))
         return self._known[key_id]
 
-    def ensure(self, connection: Connection, now: float) -> None:
-        """Make the first data key of a new database; with an old one, check that the master key
-        fits."""
-        if connection.execute(_LATEST).scalar() is None:
-            self.create(connection, now)
-        else:
-            self.latest(connection)
+    def unwrap(self, row: DataKeyRow) -> DataKey:
+        """Unwrap the data key of a row; KodebrikError when another master key has wrapped it, or
+        the row was changed."""
+        if row.master != self._master.identity:
+            raise wrong_key()
+        key = _derive(row.id, self._master.unwrap(row.wrapped, _context(row.id)))
+        if not row_seals.fits(key.audit, data_keys, row):
+            raise row_seals.altered(data_keys, row)
+        return key
 
-    def latest(self, connection: Connection) -> DataKey:
-        """Give the newest data key, which encrypts."""
-        return self.get(connection, connection.execute(_LATEST).scalar_one())
+    def check(self, connection: Connection, table: Table, row: SealedRow, newest: int) -> None:
+        """Raise KodebrikError when a row does not fit its seal, or when a key older than the one
+        numbered `newest` made that."""
+        if row.audit_key < newest or not row_seals.fits(
+            self.get(connection, row.audit_key).audit, table, row
+        ):
+            raise row_seals.altered(table, row)
 
-    def create(self, connection: Connection, now: float) -> DataKey:
-        """Draw and store a new data key."""
+    def is_empty(self, connection: Connection) -> bool:
+        """Say whether the database has no data key yet."""
+        return connection.execute(select(func.count()).select_from(data_keys)).scalar_one() == 0
+
+    def create(self, connection: Connection, now: float) -> tuple[DataKey, DataKeyRow]:
+        """Draw a new data key; give it with its row, which is not written yet."""
         latest = connection.execute(
             select(data_keys).order_by(data_keys.c.id.desc()).limit(1)
         ).one_or_none()
         if latest is not None and latest.master != self._master.identity:
             raise wrong_key()  # another process wrapped them under a new master key
         key_id = 1 if latest is None else latest.id + 1
-        key = Secret(secrets.token_bytes(KEY_SIZE))
-        row = {
-            "id": key_id,
-            "wrapped": self._master.wrap(key, _context(key_id)),
-            "master": self._master.identity,
-        }
-        connection.execute(insert(data_keys).values(**row, created_at=now))
-        return _derive(key_id, key)  # not kept: the transaction may yet be rolled back
+        secret = Secret(secrets.token_bytes(KEY_SIZE))
+        row = self._row(key_id, secret, self._master, now)
+        return _derive(key_id, secret), row  # not kept: the transaction may yet be rolled back
 
-    def rewrap(self, connection: Connection, new: MasterKey) -> int:
-        """Wrap every data key under another master key; give their number."""
-        rows = connection.execute(select(data_keys).with_for_update()).all()
-        for row in rows:
-            if row.master != self._master.identity:
-                raise wrong_key()
-            key = self._master.unwrap(row.wrapped, _context(row.id))
-            wrapped = {"wrapped": new.wrap(key, _context(row.id)), "master": new.identity}
-            connection.execute(update(data_keys).where(data_keys.c.id == row.id).values(**wrapped))
-        return len(rows)
+    def rewrapped(self, row: DataKeyRow, new: MasterKey) -> DataKeyRow:
+        """Give the row of a data key as another master key wraps it."""
+        self.unwrap(row)
+        secret = self._master.unwrap(row.wrapped, _context(row.id))
+        return self._row(row.id, secret, new, row.created_at)
+
+    @staticmethod
+    def _row(key_id: int, secret: Secret, master: MasterKey, created_at: float) -> DataKeyRow:
+        wrapped = master.wrap(secret, _context(key_id))
+        row = DataKeyRow(key_id, wrapped, master.identity, created_at, b"")
+        seal = row_seals.seal(_derive(key_id, secret).audit, data_keys, row)
+        return row._replace(audit_seal=seal)
 
 
 def _context(key_id: int) -> bytes:
@@ -122,8 +138,10 @@ def _context(key_id: int) -> bytes:
 
 
 def _derive(key_id: int, key: Secret) -> DataKey:
-    secrets_key, audit_key, hashing_key = (
+    secrets_key, audit_key, root_key, hashing_key = (
         HKDF(hashes.SHA256(), KEY_SIZE, None, f"kodebrik {use}".encode()).derive(key.reveal())
-        for use in ("secrets", "audit", "hashing")
+        for use in ("secrets", "audit", "root", "hashing")
     )
-    return DataKey(key_id, AESGCM(secrets_key), Secret(audit_key), Secret(hashing_key))
+    return DataKey(
+        key_id, AESGCM(secrets_key), Secret(audit_key), Secret(root_key), Secret(hashing_key)
+    )

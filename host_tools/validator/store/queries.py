@@ -103,6 +103,11 @@ def audit_page(
     return Page(tuple(map(_entry, found)), total, offset)
 
 
+def last_entry_id(connection: Connection) -> int:
+    """Give the greatest id of an audit entry, 0 when there is none."""
+    return connection.execute(select(func.max(audit.c.id))).scalar() or 0
+
+
 def drift_points(connection: Connection, serial: str) -> list[DriftPoint]:
     """Give the drift history of a token's clock, one point for each accepted code, oldest first, at
     most the last LARGEST_PAGE."""

@@ -1,9 +1,31 @@
-"""Rows of the tables as typed records: their fields are the tables' columns, in the same order."""
+"""Rows of the tables as typed records: their fields are the tables' columns, in the same order.
+
+A row that is not written yet has no seal.
+"""
 
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from host_tools.validator.store.audit_chain import ChainHead
+
+class ChainHead(NamedTuple):
+    """The end of an audit chain: the sequence number and MAC of its last entry."""
+
+    sequence: int = 0
+    mac: bytes = b""
+
+
+class AuditRow(NamedTuple):
+    """A row of the table `audit`."""
+
+    id: int
+    chain: str
+    sequence: int
+    at: float
+    actor: str
+    action: str
+    detail: str  # JSON
+    audit_key: int
+    mac: bytes
 
 
 @dataclass(slots=True)
@@ -63,6 +85,8 @@ class UserRow(NamedTuple):
     notify_on_use: bool
     pin: bytes | None
     pin_key: int | None
+    audit_seal: bytes = b""
+    audit_key: int = 0
 
 
 class ChainRow(NamedTuple):
@@ -71,10 +95,98 @@ class ChainRow(NamedTuple):
     chain: str
     audit_sequence: int
     audit_mac: bytes
-    audit_seal: bytes
-    audit_key: int
+    audit_seal: bytes = b""
+    audit_key: int = 0
 
     @property
     def chain_head(self) -> ChainHead:
         """Give the head of the chain."""
         return ChainHead(self.audit_sequence, self.audit_mac)
+
+
+class DataKeyRow(NamedTuple):
+    """A row of the table `data_keys`."""
+
+    id: int
+    wrapped: bytes
+    master: str
+    created_at: float
+    audit_seal: bytes = b""
+
+
+class ChallengeRow(NamedTuple):
+    """A row of the table `challenges`."""
+
+    id: int
+    token_id: int
+    challenge: str
+    question: bytes
+    expires_at: float
+    used: bool
+    audit_seal: bytes = b""
+    audit_key: int = 0
+
+
+class ApiKeyRow(NamedTuple):
+    """A row of the table `api_keys`."""
+
+    id: int
+    name: str
+    role: str
+    hash: bytes
+    created_at: float
+    revoked_at: float | None
+    audit_seal: bytes = b""
+    audit_key: int = 0
+
+
+class WebSessionRow(NamedTuple):
+    """A row of the table `web_sessions`."""
+
+    hash: bytes
+    api_key_id: int | None
+    user_id: str | None
+    challenge: str | None
+    approved: bool
+    started_at: float
+    ends_at: float
+    audit_seal: bytes = b""
+    audit_key: int = 0
+
+
+class UnattributedChecksRow(NamedTuple):
+    """The row of the table `unattributed_checks`."""
+
+    id: int
+    window_start: float
+    logged: int
+    suppressed: int
+    audit_seal: bytes = b""
+    audit_key: int = 0
+
+
+class NoticeRow(NamedTuple):
+    """A row of the table `notices`."""
+
+    id: int
+    kind: str
+    at: float
+    owner_id: int
+    serial: str
+    attempts: int
+    due_at: float
+    audit_seal: bytes = b""
+    audit_key: int = 0
+
+
+class AuditRootRow(NamedTuple):
+    """The row of the table `audit_root`."""
+
+    id: int
+    version: int
+    rows: int
+    entries: int
+    nonce: bytes
+    masked_sum: bytes
+    audit_seal: bytes = b""
+    audit_key: int = 0

@@ -1,6 +1,7 @@
 """The tables of the validator's database. Times are Unix seconds; secrets are encrypted, hashes are
 keyed or of 16 and more random bytes.
 
+Every table but `audit`, whose entries are chained, has a column `audit_seal`: see row_seals.py.
 The same tables stand in migrations/versions, and as typed rows in rows.py; tests compare them.
 """
 
@@ -21,8 +22,17 @@ from sqlalchemy import (
 )
 
 metadata = MetaData()
-# SQLite counts up by itself for INTEGER keys alone.
+# An INTEGER key is SQLite's own row id. The values are those of row_ids.py.
 _ID = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _seal() -> tuple[Column[bytes], Column[int]]:
+    """Make the columns of a row's seal, and of the data key that it was made with."""
+    return (
+        Column("audit_seal", LargeBinary, nullable=False),
+        Column("audit_key", Integer, ForeignKey("data_keys.id"), nullable=False),
+    )
+
 
 data_keys = Table(
     "data_keys",
@@ -31,6 +41,7 @@ data_keys = Table(
     Column("wrapped", LargeBinary, nullable=False),  # by the master key
     Column("master", Text, nullable=False),  # the master key's identity
     Column("created_at", Double, nullable=False),
+    Column("audit_seal", LargeBinary, nullable=False),  # made with this key itself
 )
 
 users = Table(
@@ -45,6 +56,7 @@ users = Table(
     Column("notify_on_use", Boolean, nullable=False),
     Column("pin", LargeBinary),  # keyed hash
     Column("pin_key", Integer, ForeignKey("data_keys.id")),
+    *_seal(),
 )
 
 tokens = Table(
@@ -84,8 +96,7 @@ tokens = Table(
     # of the last entry in the token's chain; also the row's version
     Column("audit_sequence", BigInteger, nullable=False),
     Column("audit_mac", LargeBinary, nullable=False),  # of that entry
-    Column("audit_seal", LargeBinary, nullable=False),  # over that and this row
-    Column("audit_key", Integer, ForeignKey("data_keys.id"), nullable=False),
+    *_seal(),
     Index(
         "one_active_token_per_user",
         "owner_id",
@@ -103,8 +114,7 @@ chains = Table(
     Column("chain", Text, primary_key=True),
     Column("audit_sequence", BigInteger, nullable=False),
     Column("audit_mac", LargeBinary, nullable=False),
-    Column("audit_seal", LargeBinary, nullable=False),
-    Column("audit_key", Integer, ForeignKey("data_keys.id"), nullable=False),
+    *_seal(),
 )
 
 audit = Table(
@@ -134,6 +144,7 @@ challenges = Table(
     Column("question", LargeBinary, nullable=False),
     Column("expires_at", Double, nullable=False),
     Column("used", Boolean, nullable=False),
+    *_seal(),
 )
 
 api_keys = Table(
@@ -145,6 +156,7 @@ api_keys = Table(
     Column("hash", LargeBinary, nullable=False, unique=True),  # SHA-256 of 32 random bytes
     Column("created_at", Double, nullable=False),
     Column("revoked_at", Double),
+    *_seal(),
 )
 
 # Sessions of the web site, see operations/web_sessions.py: of an administrator (with an API key),
@@ -159,6 +171,7 @@ web_sessions = Table(
     Column("approved", Boolean, nullable=False),  # whether a code was accepted
     Column("started_at", Double, nullable=False),
     Column("ends_at", Double, nullable=False, index=True),
+    *_seal(),
 )
 
 # Checks of no known user or token in the current minute, see operations/unattributed.py. One row.
@@ -169,6 +182,7 @@ unattributed_checks = Table(
     Column("window_start", Double, nullable=False),
     Column("logged", Integer, nullable=False),  # with an audit entry each
     Column("suppressed", Integer, nullable=False),  # counted only
+    *_seal(),
 )
 
 notices = Table(
@@ -181,4 +195,18 @@ notices = Table(
     Column("serial", Text, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("due_at", Double, nullable=False, index=True),
+    *_seal(),
+)
+
+# The root over all rows, see audit_root.py. One row.
+audit_root = Table(
+    "audit_root",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("version", BigInteger, nullable=False),  # transactions that changed a row
+    Column("rows", BigInteger, nullable=False),  # sealed rows that exist, without this one
+    Column("entries", BigInteger, nullable=False),  # of the audit
+    Column("nonce", LargeBinary, nullable=False),
+    Column("masked_sum", LargeBinary, nullable=False),
+    *_seal(),
 )

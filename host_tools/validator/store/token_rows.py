@@ -1,11 +1,6 @@
-"""Conversions of a token's row: to the rule's state and back, to what administrators see, to what
-its seal covers."""
+"""Conversions of a token's row: to the rule's state and back, and to what administrators see."""
 
 import json
-from operator import attrgetter
-from typing import Any
-
-from sqlalchemy import Double, LargeBinary
 
 from host_tools.secret import Secret
 from host_tools.validator.records import Product, Status, Token
@@ -13,22 +8,6 @@ from host_tools.validator.rule.acceptance import TokenState
 from host_tools.validator.rule.drift import TokenClock, estimated_offset
 from host_tools.validator.rule.window import CodeGenerator
 from host_tools.validator.store.rows import TokenRow
-from host_tools.validator.store.tables import tokens
-
-# A seal covers all but the id, what key rotation changes, and the audit columns themselves.
-_UNSEALED = {
-    "id",
-    "encrypted_secret",
-    "data_key",
-    "audit_sequence",
-    "audit_mac",
-    "audit_seal",
-    "audit_key",
-}
-_SEALED = [column.name for column in tokens.columns if column.name not in _UNSEALED]
-_values = attrgetter(*_SEALED)
-_BYTES = [n for n, name in enumerate(_SEALED) if isinstance(tokens.c[name].type, LargeBinary)]
-_DOUBLES = [n for n, name in enumerate(_SEALED) if isinstance(tokens.c[name].type, Double)]
 
 
 def state_of(token: TokenRow, secret: Secret) -> TokenState:
@@ -83,18 +62,6 @@ def set_clock(token: TokenRow, clock: TokenClock) -> None:
     token.clock_rate = clock.rate
     token.clock_observations = json.dumps(clock.observations, separators=(",", ":"))
     token.clock_ppm = clock.ppm
-
-
-def sealed_values(token: TokenRow) -> list[Any]:
-    """Give the columns that a row's seal covers, as JSON can write them."""
-    values = list(_values(token))
-    for n in _BYTES:
-        if values[n] is not None:
-            values[n] = values[n].hex()
-    for n in _DOUBLES:  # 0 and 0.0 are written differently
-        if values[n] is not None:
-            values[n] = float(values[n])
-    return values
 
 
 def token_of(token: TokenRow, user_id: str | None, now: float) -> Token:

@@ -48,7 +48,7 @@ class Transactions:
                 with self.database.writing() as connection:
                     unit = UnitOfWork(connection, self._keys, self._clock(), actor)
                     result = operation(unit, *args, **kwargs)
-                    unit.flush()
+                    unit.complete()
                 return result
             except (StaleError, DBAPIError) as error:
                 attempts += 1

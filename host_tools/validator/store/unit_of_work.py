@@ -1,24 +1,55 @@
-"""The unit of work: one transaction's changes to tokens, each with its audit entry.
+"""The unit of work: one transaction's changes, each with its audit entry, and the root over them.
 
-Rows are locked when they are loaded, in ascending order of their ids, so that two workers cannot
-deadlock. Changes are kept in memory and written at the end by a conditional UPDATE, which matches
-its row only if no entry was appended to the token's audit chain since the row was read. So of
-several concurrent workers exactly one succeeds.
+Tokens are locked when they are loaded, in ascending order of their ids, so that two workers cannot
+deadlock. Their changes are kept in memory and written at the end by a conditional UPDATE, which
+matches its row only if no entry was appended to the token's audit chain since the row was read. So
+of several concurrent workers exactly one succeeds. Other rows are written at once, on the condition
+that their seal is still the one that was read.
+
+Every row that is read is checked against its seal. The root is read, unlocked, at the beginning,
+and written by the last statement: it is locked for the time of the commit alone, and since no other
+lock is taken after it, it adds no deadlock.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from operator import attrgetter
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    bindparam,
+    delete,
+    insert,
+    select,
+    update,
+)
 
 from host_tools.secret import Secret
 from host_tools.validator.errors import NotFoundError
-from host_tools.validator.store import audit_chain, token_rows
-from host_tools.validator.store.audit_chain import AuditRow, ChainHead, Detail, Event
-from host_tools.validator.store.data_keys import DataKeys
-from host_tools.validator.store.rows import ChainRow, TokenRow
-from host_tools.validator.store.tables import audit, chains, tokens
+from host_tools.validator.store import audit_chain, audit_root, row_seals
+from host_tools.validator.store.audit_chain import Detail, Event
+from host_tools.validator.store.audit_root import RootChange
+from host_tools.validator.store.data_keys import DataKey, DataKeys
+from host_tools.validator.store.row_seals import SealedRow
+from host_tools.validator.store.rows import (
+    ApiKeyRow,
+    AuditRootRow,
+    AuditRow,
+    ChainHead,
+    ChainRow,
+    ChallengeRow,
+    DataKeyRow,
+    NoticeRow,
+    TokenRow,
+    UnattributedChecksRow,
+    UserRow,
+    WebSessionRow,
+)
+from host_tools.validator.store.tables import audit, chains, data_keys, tokens
+from host_tools.validator.store.tables import audit_root as root_table
 
 _BATCH = 500  # rows asked for in one statement
 
@@ -35,14 +66,41 @@ _LOCKED = select(tokens).order_by(tokens.c.id).with_for_update()
 _BY_ID = _LOCKED.where(tokens.c.id.in_(bindparam("ids", expanding=True)))
 _BY_SERIAL = _LOCKED.where(tokens.c.serial == bindparam("serial"))
 _CHAIN = select(chains).where(chains.c.chain == bindparam("chain")).with_for_update()
+_LOCKED_ROOT = select(root_table).with_for_update()
+_UPDATE_ROOT = (
+    update(root_table)
+    .where(root_table.c.version == bindparam("the_version"))
+    .values({name: bindparam(name) for name in AuditRootRow._fields[1:]})
+)
+
+Row = TypeVar("Row", bound=SealedRow)
+# A row that is written at once, unlike a token's.
+Simple = TypeVar(
+    "Simple",
+    UserRow,
+    ChainRow,
+    ChallengeRow,
+    ApiKeyRow,
+    WebSessionRow,
+    UnattributedChecksRow,
+    NoticeRow,
+)
 
 
 class StaleError(Exception):
     """Another worker has changed a row first; the transaction must be repeated."""
 
 
+class _Read(NamedTuple):
+    """What a token's row held when it was read, or last written."""
+
+    sequence: int
+    seal: bytes
+    key_id: int
+
+
 class UnitOfWork:
-    """The locked tokens of one transaction and the audit entries of their changes."""
+    """The changes of one transaction: locked tokens, rows, audit entries, and the root."""
 
     def __init__(self, connection: Connection, keys: DataKeys, now: float, actor: str) -> None:
         """Work on an open writing transaction, on behalf of `actor`."""
@@ -50,19 +108,29 @@ class UnitOfWork:
         self.keys = keys
         self.now = float(now)
         self.actor = actor
-        self._key = keys.latest(connection)
+        self._root = audit_root.read(connection, keys)
+        self.key = keys.get(connection, self._root.audit_key)  # the newest, which seals
+        self._change = RootChange()
         self._tokens: dict[int, TokenRow] = {}
-        # The audit sequence number of each changed token, as it was read.
-        self._sequences: dict[int, int] = {}
+        self._changed: dict[int, _Read] = {}
         self._entries: list[AuditRow] = []
         self._server_events: list[Event] = []
+
+    def checked(self, table: Table, row: Row) -> Row:
+        """Give a row back that was read; KodebrikError when it does not fit its seal, StaleError
+        when the data key was rotated since this transaction began."""
+        self.keys.check(self.connection, table, row, self._root.audit_key)
+        if row.audit_key not in (self._root.audit_key, self.key.id):
+            raise StaleError
+        return row
 
     def lock_tokens(self, ids: Iterable[int]) -> dict[int, TokenRow]:
         """Lock tokens; give all that are locked, by id. Those that are gone are left out."""
         wanted = sorted(set(ids) - self._tokens.keys())
         for start in range(0, len(wanted), _BATCH):
             found = self.connection.execute(_BY_ID, {"ids": wanted[start : start + _BATCH]})
-            self._tokens.update((row[0], TokenRow(*row)) for row in found)
+            for row in found:
+                self._tokens[row[0]] = self.checked(tokens, TokenRow(*row))
         return self._tokens
 
     def lock_token(self, serial: str) -> TokenRow:
@@ -70,7 +138,9 @@ class UnitOfWork:
         found = self.connection.execute(_BY_SERIAL, {"serial": serial}).one_or_none()
         if found is None:
             raise no_token(serial)
-        return self._tokens.setdefault(found.id, TokenRow(*found))
+        if found.id not in self._tokens:
+            self._tokens[found.id] = self.checked(tokens, TokenRow(*found))
+        return self._tokens[found.id]
 
     def secret(self, token: TokenRow) -> Secret:
         """Decrypt a token's secret."""
@@ -80,7 +150,7 @@ class UnitOfWork:
     def fingerprint(self, kind: str, text: str) -> str:
         """Give 8 bytes of a keyed hash, as hexadecimal: equal for equal texts, and tells nothing
         else."""
-        return self._key.hash("fingerprint", kind, text)[:8].hex()
+        return self.key.hash("fingerprint", kind, text)[:8].hex()
 
     def record(
         self, token: TokenRow, action: str, detail: Detail, *, actor: str | None = None
@@ -89,68 +159,194 @@ class UnitOfWork:
 
         `actor` is who did it, if not the unit's actor.
         """
-        self._sequences.setdefault(token.id, token.audit_sequence)
+        if token.id not in self._changed:
+            self._changed[token.id] = _Read(token.audit_sequence, token.audit_seal, token.audit_key)
         event = Event(self.now, actor or self.actor, action, detail)
-        head, entry = audit_chain.append(self._key, token.serial, token.chain_head, event)
+        head, entry = audit_chain.append(self.key, token.serial, token.chain_head, event)
         token.audit_sequence, token.audit_mac = head
-        token.audit_key = self._key.id
+        token.audit_key = self.key.id
         self._entries.append(entry)
 
     def record_server_event(self, action: str, detail: Detail, *, actor: str | None = None) -> None:
         """Append to the server's audit chain."""
         self._server_events.append(Event(self.now, actor or self.actor, action, detail))
 
-    def is_new_database(self) -> bool:
-        """Say whether the server's chain has no entry yet."""
-        return self.connection.execute(_CHAIN, {"chain": audit_chain.SERVER}).first() is None
+    def record_row_event(self, table: Table, row: NamedTuple, action: str, detail: Detail) -> None:
+        """Append to the server's audit chain that a row of `users` or `api_keys` was written; the
+        entry holds the row's fingerprint."""
+        told = {"row": row_seals.fingerprint(self.key.audit, table, row)}
+        self.record_server_event(action, {**detail, **told})
+
+    def insert(self, table: Table, row: Simple) -> Simple:
+        """Write a new row, sealed; give it."""
+        sealed = self.sealed(table, row)
+        self.connection.execute(insert(table).values(sealed._asdict()))
+        return sealed
+
+    def sealed(self, table: Table, row: Simple) -> Simple:
+        """Give a new row with its seal, counted into the root; the caller writes it."""
+        row = row._replace(audit_key=self.key.id)
+        row = row._replace(audit_seal=row_seals.seal(self.key.audit, table, row))
+        self._change.add(self.key, row.audit_seal)
+        return row
+
+    def insert_tokens(self, rows: Sequence[TokenRow], entries: Sequence[AuditRow]) -> None:
+        """Write new tokens, and the entries that their audit chains end with."""
+        for row in rows:
+            row.audit_key = self.key.id
+            row.audit_seal = row_seals.seal(self.key.audit, tokens, row)
+            self._change.add(self.key, row.audit_seal)
+        names = tokens.columns.keys()
+        values_of = attrgetter(*names)
+        self.connection.execute(
+            insert(tokens), [dict(zip(names, values_of(row), strict=True)) for row in rows]
+        )
+        self._write_entries(entries)
+
+    def update(self, table: Table, before: Simple, after: Simple) -> Simple:
+        """Write a changed row, sealed anew, and give it; StaleError when it is no longer as it was
+        read."""
+        self._count_out(before)
+        sealed = self.sealed(table, after)
+        matches = [
+            *(column == getattr(before, column.name) for column in table.primary_key),
+            table.c.audit_seal == before.audit_seal,
+        ]
+        changed = self.connection.execute(update(table).where(*matches).values(sealed._asdict()))
+        if changed.rowcount != 1:
+            raise StaleError
+        return sealed
+
+    def delete(self, table: Table, *matching: ColumnElement[bool]) -> int:
+        """Delete rows; give their number."""
+        gone = delete(table).where(*matching).returning(table.c.audit_seal, table.c.audit_key)
+        found = self.connection.execute(gone).all()
+        for row in found:
+            self._count_out(row)
+        return len(found)
+
+    def reseal(self, table: Table, rows: Sequence[Any]) -> None:
+        """Write rows that are locked, sealed with the newest data key."""
+        (primary_key,) = table.primary_key.columns
+        names = [column.name for column in table.columns if column.name != primary_key.name]
+        values_of = attrgetter(*names)
+        written = []
+        for row in rows:
+            self._count_out(row)
+            values = dict(zip(names, values_of(row), strict=True))
+            values["audit_key"] = self.key.id
+            sealed = SimpleNamespace(**values, **{primary_key.name: getattr(row, primary_key.name)})
+            values["audit_seal"] = row_seals.seal(self.key.audit, table, sealed)
+            self._change.add(self.key, values["audit_seal"])
+            written.append(values | {"the_id": getattr(row, primary_key.name)})
+        changed = update(table).where(primary_key == bindparam("the_id"))
+        self.connection.execute(changed.values({name: bindparam(name) for name in names}), written)
+
+    def lock_root(self) -> AuditRootRow:
+        """Let no other transaction commit a change before this one, and give the root; StaleError
+        when the data key was rotated meanwhile."""
+        root = audit_root.read(self.connection, self.keys, _LOCKED_ROOT)
+        if root.audit_key != self._root.audit_key:
+            raise StaleError
+        self._root = root
+        return root
+
+    def insert_data_key(self, key: DataKey, row: DataKeyRow) -> None:
+        """Write a new data key, which seals from now on."""
+        self.connection.execute(insert(data_keys).values(row._asdict()))
+        self._change.add(key, row.audit_seal)
+        self.key = key
+
+    def update_data_key(self, before: DataKeyRow, after: DataKeyRow) -> None:
+        """Write a data key as another master key wraps it."""
+        key = self.keys.get(self.connection, before.id)
+        self._change.remove(key, before.audit_seal)
+        self._change.add(key, after.audit_seal)
+        matching = update(data_keys).where(data_keys.c.id == before.id)
+        self.connection.execute(matching.values(after._asdict()))
+
+    def server_chain_head(self) -> ChainHead:
+        """Lock the head of the server's chain, and give it; before the first entry an empty one."""
+        row = self._server_chain()
+        return ChainHead() if row is None else row.chain_head
 
     def release(self, token: TokenRow) -> None:
         """Do not write this token at the next flush: it is being deleted."""
-        self._sequences.pop(token.id, None)
+        self._changed.pop(token.id, None)
         self._tokens.pop(token.id, None)
 
     def flush(self) -> None:
-        """Write all changes to the database; StaleError when a row has changed since it was
-        read."""
-        if self._sequences:
+        """Write all changes but the root to the database; StaleError when a row has changed since
+        it was read."""
+        if self._changed:
             updates = [
-                self._update_parameters(self._tokens[key], sequence)
-                for key, sequence in sorted(self._sequences.items())
+                self._update_parameters(self._tokens[key], read)
+                for key, read in sorted(self._changed.items())
             ]
             if self.connection.execute(_UPDATE, updates).rowcount != len(updates):
                 raise StaleError
         if self._server_events:
             self._append_server_events()
-        if self._entries:
-            self.connection.execute(insert(audit), [entry._asdict() for entry in self._entries])
-        self._sequences.clear()
+        self._write_entries(self._entries)
+        self._changed.clear()
         self._entries.clear()
         self._server_events.clear()
 
-    def store_chain_head(self, chain: str, head: ChainHead) -> None:
-        """Store the head of a chain that belongs to no token."""
-        seal = audit_chain.seal(self._key, chain, head)
-        row = ChainRow(chain, head.sequence, head.mac, seal, self._key.id)._asdict()
-        changed = self.connection.execute(
-            update(chains).where(chains.c.chain == chain).values(**row)
-        )
-        if changed.rowcount == 0:
-            self.connection.execute(insert(chains).values(**row))
+    def complete(self) -> None:
+        """Write all changes and the root; nothing may be changed after it. StaleError as for
+        flush(), and when the data key was rotated meanwhile."""
+        self.flush()
+        if not self._change.any:
+            return
+        if not self._write_root():
+            # On PostgreSQL another worker has committed meanwhile. Its root is waited for.
+            self.lock_root()
+            if not self._write_root():
+                raise StaleError
 
-    def _update_parameters(self, token: TokenRow, sequence: int) -> dict[str, Any]:
-        token.audit_seal = audit_chain.seal(
-            self._key, token.serial, token.chain_head, token_rows.sealed_values(token)
-        )
+    def _write_root(self) -> bool:
+        """Write the root; False when the database has another one than was read."""
+        key = self.keys.get(self.connection, self._root.audit_key)
+        root = audit_root.advanced(self._root, key, self.key, self._change)
+        values = root._asdict() | {"the_version": self._root.version}
+        return self.connection.execute(_UPDATE_ROOT, values).rowcount == 1
+
+    def _count_out(self, row: Any) -> None:
+        self._change.remove(self.keys.get(self.connection, row.audit_key), row.audit_seal)
+
+    def _write_entries(self, entries: Sequence[AuditRow]) -> None:
+        if entries:
+            self.connection.execute(insert(audit), [entry._asdict() for entry in entries])
+            self._change.entries += len(entries)
+            self._change.any = True
+
+    def _update_parameters(self, token: TokenRow, read: _Read) -> dict[str, Any]:
+        token.audit_seal = row_seals.seal(self.key.audit, tokens, token)
+        self._change.remove(self.keys.get(self.connection, read.key_id), read.seal)
+        self._change.add(self.key, token.audit_seal)
         parameters = dict(zip(_WRITTEN, _written_values(token), strict=True))
-        return parameters | {"the_id": token.id, "the_sequence": sequence}
+        return parameters | {"the_id": token.id, "the_sequence": read.sequence}
 
     def _append_server_events(self) -> None:
-        found = self.connection.execute(_CHAIN, {"chain": audit_chain.SERVER}).one_or_none()
-        head = ChainHead() if found is None else ChainRow(*found).chain_head
+        before = self._server_chain()
+        head = ChainHead() if before is None else before.chain_head
         for event in self._server_events:
-            head, entry = audit_chain.append(self._key, audit_chain.SERVER, head, event)
+            head, entry = audit_chain.append(self.key, audit_chain.SERVER, head, event)
             self._entries.append(entry)
-        self.store_chain_head(audit_chain.SERVER, head)
+        after = chain_row(audit_chain.SERVER, head)
+        if before is None:
+            self.insert(chains, after)
+        else:
+            self.update(chains, before, after)
+
+    def _server_chain(self) -> ChainRow | None:
+        found = self.connection.execute(_CHAIN, {"chain": audit_chain.SERVER}).one_or_none()
+        return None if found is None else self.checked(chains, ChainRow(*found))
+
+
+def chain_row(chain: str, head: ChainHead) -> ChainRow:
+    """Make the row of a chain that belongs to no token."""
+    return ChainRow(chain, head.sequence, head.mac)
 
 
 def no_token(serial: str) -> NotFoundError:

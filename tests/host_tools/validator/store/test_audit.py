@@ -4,7 +4,7 @@ does not have the key."""
 import pytest
 from sqlalchemy import create_engine, text
 
-from host_tools.validator.records import ChainFault
+from host_tools.validator.records import AuditFault
 from host_tools.validator.rule.verdict import CheckRequest, Reason
 from host_tools.validator.service import Validator
 from tests.support.validator.clock import VirtualClock
@@ -96,7 +96,7 @@ def test_a_changed_or_missing_entry_is_named(used: Validator, database: str, how
         for statement in statements.replace("'a-one'", "'a-one-1'").split("; "):
             assert connection.execute(text(statement)).rowcount >= 1
     engine.dispose()
-    found: list[ChainFault] = list(used.verify_audit().broken)
+    found: list[AuditFault] = list(used.verify_audit().broken)
     assert (serial, sequence) in [(broken.serial, broken.sequence) for broken in found]
     assert "a-two-1" not in {broken.serial for broken in found}
 

@@ -2,13 +2,32 @@
 
 from dataclasses import fields
 
-from host_tools.validator.store import tables
-from host_tools.validator.store.audit_chain import AuditRow
-from host_tools.validator.store.rows import ChainRow, TokenRow, UserRow
+import pytest
+
+from host_tools.validator.store import rows, tables
+
+ROWS = {
+    tables.data_keys: rows.DataKeyRow,
+    tables.users: rows.UserRow,
+    tables.chains: rows.ChainRow,
+    tables.audit: rows.AuditRow,
+    tables.challenges: rows.ChallengeRow,
+    tables.api_keys: rows.ApiKeyRow,
+    tables.web_sessions: rows.WebSessionRow,
+    tables.unattributed_checks: rows.UnattributedChecksRow,
+    tables.notices: rows.NoticeRow,
+    tables.audit_root: rows.AuditRootRow,
+}
 
 
-def test_rows_have_the_columns_of_their_tables_in_order():
-    assert [field.name for field in fields(TokenRow)] == tables.tokens.columns.keys()
-    assert list(UserRow._fields) == tables.users.columns.keys()
-    assert list(ChainRow._fields) == tables.chains.columns.keys()
-    assert ["id", *AuditRow._fields] == tables.audit.columns.keys()
+def test_every_table_has_typed_rows():
+    assert ROWS.keys() | {tables.tokens} == set(tables.metadata.tables.values())
+
+
+@pytest.mark.parametrize("table", ROWS, ids=str)
+def test_rows_have_the_columns_of_their_tables_in_order(table):
+    assert list(ROWS[table]._fields) == table.columns.keys()
+
+
+def test_a_token_has_the_columns_of_its_table_in_order():
+    assert [field.name for field in fields(rows.TokenRow)] == tables.tokens.columns.keys()

@@ -9,6 +9,13 @@ down_revision = None
 _ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
+def _seal() -> tuple[sa.Column[bytes], sa.Column[int]]:
+    return (
+        sa.Column("audit_seal", sa.LargeBinary, nullable=False),
+        sa.Column("audit_key", sa.Integer, sa.ForeignKey("data_keys.id"), nullable=False),
+    )
+
+
 def upgrade() -> None:
     """Make every table."""
     op.create_table(
@@ -17,6 +24,7 @@ def upgrade() -> None:
         sa.Column("wrapped", sa.LargeBinary, nullable=False),
         sa.Column("master", sa.Text, nullable=False),
         sa.Column("created_at", sa.Double, nullable=False),
+        sa.Column("audit_seal", sa.LargeBinary, nullable=False),
     )
     op.create_table(
         "users",
@@ -29,6 +37,7 @@ def upgrade() -> None:
         sa.Column("notify_on_use", sa.Boolean, nullable=False),
         sa.Column("pin", sa.LargeBinary),
         sa.Column("pin_key", sa.Integer, sa.ForeignKey("data_keys.id")),
+        *_seal(),
     )
     op.create_table(
         "tokens",
@@ -64,16 +73,14 @@ def upgrade() -> None:
         sa.Column("activation_tries", sa.Integer, nullable=False),
         sa.Column("audit_sequence", sa.BigInteger, nullable=False),
         sa.Column("audit_mac", sa.LargeBinary, nullable=False),
-        sa.Column("audit_seal", sa.LargeBinary, nullable=False),
-        sa.Column("audit_key", sa.Integer, sa.ForeignKey("data_keys.id"), nullable=False),
+        *_seal(),
     )
     op.create_table(
         "chains",
         sa.Column("chain", sa.Text, primary_key=True),
         sa.Column("audit_sequence", sa.BigInteger, nullable=False),
         sa.Column("audit_mac", sa.LargeBinary, nullable=False),
-        sa.Column("audit_seal", sa.LargeBinary, nullable=False),
-        sa.Column("audit_key", sa.Integer, sa.ForeignKey("data_keys.id"), nullable=False),
+        *_seal(),
     )
     op.create_table(
         "audit",
@@ -96,6 +103,7 @@ def upgrade() -> None:
         sa.Column("question", sa.LargeBinary, nullable=False),
         sa.Column("expires_at", sa.Double, nullable=False),
         sa.Column("used", sa.Boolean, nullable=False),
+        *_seal(),
     )
     op.create_table(
         "api_keys",
@@ -105,6 +113,7 @@ def upgrade() -> None:
         sa.Column("hash", sa.LargeBinary, nullable=False, unique=True),
         sa.Column("created_at", sa.Double, nullable=False),
         sa.Column("revoked_at", sa.Double),
+        *_seal(),
     )
     op.create_table(
         "web_sessions",
@@ -115,6 +124,7 @@ def upgrade() -> None:
         sa.Column("approved", sa.Boolean, nullable=False),
         sa.Column("started_at", sa.Double, nullable=False),
         sa.Column("ends_at", sa.Double, nullable=False),
+        *_seal(),
     )
     op.create_table(
         "unattributed_checks",
@@ -122,6 +132,7 @@ def upgrade() -> None:
         sa.Column("window_start", sa.Double, nullable=False),
         sa.Column("logged", sa.Integer, nullable=False),
         sa.Column("suppressed", sa.Integer, nullable=False),
+        *_seal(),
     )
     op.create_table(
         "notices",
@@ -132,6 +143,17 @@ def upgrade() -> None:
         sa.Column("serial", sa.Text, nullable=False),
         sa.Column("attempts", sa.Integer, nullable=False),
         sa.Column("due_at", sa.Double, nullable=False),
+        *_seal(),
+    )
+    op.create_table(
+        "audit_root",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("version", sa.BigInteger, nullable=False),
+        sa.Column("rows", sa.BigInteger, nullable=False),
+        sa.Column("entries", sa.BigInteger, nullable=False),
+        sa.Column("nonce", sa.LargeBinary, nullable=False),
+        sa.Column("masked_sum", sa.LargeBinary, nullable=False),
+        *_seal(),
     )
     active = sa.text("status = 'active'")
     op.create_index(
