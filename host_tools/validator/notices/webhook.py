@@ -1,4 +1,4 @@
-"""Notices by webhook, signed by Standard Webhooks 1.0.0
+"""Notices and audit anchors by webhook, signed by Standard Webhooks 1.0.0
 (github.com/standard-webhooks/standard-webhooks).
 
 The receiver checks `webhook-signature` = "v1," + base64(HMAC-SHA256(secret, id "." timestamp "."
@@ -13,6 +13,8 @@ import http.client
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import IO, Annotated
 from urllib.parse import urlsplit
@@ -22,7 +24,7 @@ from pydantic import Field, field_validator
 from host_tools.messages.catalogue import Message
 from host_tools.secret import Secret
 from host_tools.validator.notices.loopback import is_loopback
-from host_tools.validator.records import Notice
+from host_tools.validator.records import AuditAnchor, Notice
 from host_tools.validator.settings_section import SecretFile, Section
 
 _PATIENCE = 10.0  # seconds
@@ -62,18 +64,27 @@ def signature(secret: Secret, message_id: str, timestamp: int, body: bytes) -> s
 def post(webhook: Webhook, notice: Notice, now: float) -> None:
     """Post one notice; OSError when the receiver does not take it with a status of 2xx. Blocks for
     up to 10 s."""
-    content = {
-        "type": f"token.{notice.kind}",
-        "timestamp": datetime.fromtimestamp(notice.at, UTC).isoformat(),
-        "data": {
-            "user_id": notice.user_id,
-            "serial": notice.serial,
-            "product": notice.product,
-            "language": notice.language,
-        },
+    data = {
+        "user_id": notice.user_id,
+        "serial": notice.serial,
+        "product": notice.product,
+        "language": notice.language,
     }
+    _post(webhook, f"notice-{notice.id}", _content(f"token.{notice.kind}", notice.at, data), now)
+
+
+def post_anchor(webhook: Webhook, anchor: AuditAnchor, now: float) -> None:
+    """Post an anchor of the audit; OSError and duration as for post()."""
+    content = _content("audit.anchor", anchor.at, asdict(anchor))
+    _post(webhook, f"anchor-{anchor.sequence}", content, now)
+
+
+def _content(kind: str, at: float, data: Mapping[str, object]) -> Mapping[str, object]:
+    return {"type": kind, "timestamp": datetime.fromtimestamp(at, UTC).isoformat(), "data": data}
+
+
+def _post(webhook: Webhook, message_id: str, content: Mapping[str, object], now: float) -> None:
     body = json.dumps(content, ensure_ascii=False).encode()
-    message_id = f"notice-{notice.id}"
     request = urllib.request.Request(  # noqa: S310 - Webhook took http and https alone
         webhook.url,
         body,

@@ -17,7 +17,8 @@ log = logging.getLogger("kodebrik.notices")
 CLAIMED_SECONDS = 120  # that a worker has for sending before the notice is due again
 MAX_ATTEMPTS = 12
 _FIRST_WAIT, _LONGEST_WAIT = 60, 86400  # seconds
-_WIDTH = len(NoticeRow._fields)
+_NOTICE = len(NoticeRow._fields)
+_USER = _NOTICE + len(UserRow._fields)
 _logged: set[int] = set()  # ids of notices
 
 
@@ -42,7 +43,7 @@ def queue(unit: UnitOfWork, kind: NoticeKind, token: TokenRow) -> None:
 def claim_due(unit: UnitOfWork, limit: int) -> list[Notice]:
     """Claim up to `limit` notices that are due; for CLAIMED_SECONDS no other worker gets them."""
     query = (
-        select(notices, users, tokens.c.product)
+        select(notices, users, tokens)
         .join(users, notices.c.owner_id == users.c.id)
         .outerjoin(tokens, notices.c.serial == tokens.c.serial)  # it may be deleted by now
         .where(notices.c.due_at <= unit.now)
@@ -51,16 +52,20 @@ def claim_due(unit: UnitOfWork, limit: int) -> list[Notice]:
         .with_for_update(of=notices, skip_locked=True)
     )
     claimed = []
-    for *columns, product in unit.connection.execute(query).all():
-        row, user = NoticeRow(*columns[:_WIDTH]), UserRow(*columns[_WIDTH:])
+    for columns in unit.connection.execute(query).all():
+        row = NoticeRow(*columns[:_NOTICE])
+        user = UserRow(*columns[_NOTICE:_USER])
+        token = None if columns[_USER] is None else TokenRow(*columns[_USER:])
         try:
+            unit.checked(notices, row)
             unit.checked(users, user)  # to whose address it is sent
-            row = unit.checked(notices, row)
+            if token is not None:
+                unit.checked(tokens, token)
         except AlteredError as error:
             _log_once(row.id, error)
             continue
         unit.update(notices, row, row._replace(due_at=unit.now + CLAIMED_SECONDS))
-        claimed.append(_notice(row, user, product))
+        claimed.append(_notice(row, user, token))
     return claimed
 
 
@@ -86,14 +91,14 @@ def postpone(unit: UnitOfWork, notice: Notice) -> None:
     unit.update(notices, row, row._replace(attempts=attempts, due_at=unit.now + wait))
 
 
-def _notice(row: NoticeRow, user: UserRow, product: str | None) -> Notice:
+def _notice(row: NoticeRow, user: UserRow, token: TokenRow | None) -> Notice:
     return Notice(
         row.id,
         NoticeKind(row.kind),
         row.at,
         user.user_id,
         row.serial,
-        None if product is None else Product(product),
+        None if token is None or token.product is None else Product(token.product),
         user.email,
         user.language,
         row.attempts,

@@ -239,7 +239,13 @@ def test_audit_verify_says_whole_or_names_the_entry(
     code, said = _run(capsys, "audit", "verify", *options)
     assert code == ExitCode.CHECK_FAILED
     assert said["broken"] == [
-        {"serial": "anders-1", "sequence": 2, "what": "The entry is missing."}
+        {"serial": "anders-1", "sequence": 2, "what": "The entry is missing."},
+        {
+            "serial": None,
+            "sequence": None,
+            "what": "The root does not fit the rows and entries: some were put back to an earlier"
+            " state, removed or added.",
+        },
     ]
     assert main(["audit", "verify", *options]) == ExitCode.CHECK_FAILED
     assert "anders-1, entry 2: The entry is missing." in capsys.readouterr().out
