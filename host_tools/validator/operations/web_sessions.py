@@ -10,20 +10,23 @@ import hashlib
 import secrets
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, true
 
 from host_tools.secret import Secret
 from host_tools.validator.operations import api_keys
 from host_tools.validator.records import ApiKey, SessionLimits, SignIn
+from host_tools.validator.store import audit_root
 from host_tools.validator.store.data_keys import DataKeys
-from host_tools.validator.store.rows import ApiKeyRow, WebSessionRow
+from host_tools.validator.store.rows import ApiKeyRow, AuditRootRow, WebSessionRow
 from host_tools.validator.store.tables import api_keys as key_table
+from host_tools.validator.store.tables import audit_root as root_table
 from host_tools.validator.store.tables import web_sessions
 from host_tools.validator.store.unit_of_work import UnitOfWork
 
 MAX_SIGN_INS = 10_000  # anybody can start one; of more, the oldest are closed
 _ID_BYTES = 32
-_WIDTH = len(WebSessionRow._fields)
+_SESSION = len(WebSessionRow._fields)
+_KEY = _SESSION + len(ApiKeyRow._fields)
 _RENEWAL = 60.0  # seconds by which the end must move before it is written
 
 
@@ -43,16 +46,17 @@ def find(
 ) -> tuple[ApiKey, bool] | None:
     """Give the API key of an open session, and whether renew() is due (once a minute, not at every
     request); None when the session has ended or its key was revoked."""
-    newest = keys.newest
     query = (
-        select(web_sessions, key_table)
+        select(web_sessions, key_table, root_table)
         .join(key_table, web_sessions.c.api_key_id == key_table.c.id)
+        .join(root_table, true())
         .where(web_sessions.c.hash == _hash(session_id))
     )
     found = connection.execute(query).one_or_none()
     if found is None:
         return None
-    session, key = WebSessionRow(*found[:_WIDTH]), ApiKeyRow(*found[_WIDTH:])
+    session, key = WebSessionRow(*found[:_SESSION]), ApiKeyRow(*found[_SESSION:_KEY])
+    newest = audit_root.checked(connection, keys, AuditRootRow(*found[_KEY:])).audit_key
     keys.check(connection, web_sessions, session, newest)
     keys.check(connection, key_table, key, newest)
     if session.ends_at <= now or key.revoked_at is not None:
@@ -118,12 +122,13 @@ def _find(
     connection: Connection, keys: DataKeys, session_id: Secret, now: float
 ) -> WebSessionRow | None:
     """Give the row of an open session of either kind, None when there is none."""
-    newest = keys.newest
-    query = select(web_sessions).where(web_sessions.c.hash == _hash(session_id))
+    query = select(web_sessions, root_table).join(root_table, true())
+    query = query.where(web_sessions.c.hash == _hash(session_id))
     found = connection.execute(query).one_or_none()
     if found is None:
         return None
-    session = WebSessionRow(*found)
+    session, root = WebSessionRow(*found[:_SESSION]), AuditRootRow(*found[_SESSION:])
+    newest = audit_root.checked(connection, keys, root).audit_key
     keys.check(connection, web_sessions, session, newest)
     return session if session.ends_at > now else None
 

@@ -45,13 +45,16 @@ def found(connection: Connection, keys: DataKeys, now: float) -> None:
 
 def read(connection: Connection, keys: DataKeys, query: Select[Any] = _ROOT) -> AuditRootRow:
     """Give the root; KodebrikError when it is missing or was changed."""
-    newest = keys.newest  # before the query, which may see an older state than another thread did
     found = connection.execute(query).one_or_none()
     if found is None:
         raise row_seals.missing(tables.audit_root, _ROOT_ID)
-    root = AuditRootRow(*found)
-    keys.check(connection, tables.audit_root, root, newest)
-    keys.newest = max(keys.newest, root.audit_key)
+    return checked(connection, keys, AuditRootRow(*found))
+
+
+def checked(connection: Connection, keys: DataKeys, root: AuditRootRow) -> AuditRootRow:
+    """Give the root back; KodebrikError when it was changed. Its data key is the newest one: no
+    row may be sealed with an older one."""
+    keys.check(connection, tables.audit_root, root, 0)
     return root
 
 

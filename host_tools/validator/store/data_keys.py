@@ -62,17 +62,12 @@ class DataKey:
 
 
 class DataKeys:
-    """The data keys of a database, unwrapped when they are first needed.
-
-    `newest` is the number of the newest one that this process has seen in use. A row that an older
-    one seals is refused: key rotation seals every row anew.
-    """
+    """The data keys of a database, unwrapped when they are first needed."""
 
     def __init__(self, master: MasterKey) -> None:
         """Unwrap with the master key `master`."""
         self._master = master
         self._known: dict[int, DataKey] = {}
-        self.newest = 0
 
     def get(self, connection: Connection, key_id: int) -> DataKey:
         """Give the data key with a number; KodebrikError when it is missing or was changed."""
@@ -97,7 +92,7 @@ class DataKeys:
 
     def check(self, connection: Connection, table: Table, row: SealedRow, newest: int) -> None:
         """Raise KodebrikError when a row does not fit its seal, or when a key older than the one
-        numbered `newest` made that."""
+        numbered `newest` made that: key rotation seals every row anew."""
         if row.audit_key < newest or not row_seals.fits(
             self.get(connection, row.audit_key).audit, table, row
         ):

@@ -40,7 +40,7 @@ class Filled:
     """What was made: tokens, keys and sessions whose rows a test changes."""
 
     totp: EnrolledToken  # of the user anders, who has a PIN and an address
-    bent: EnrolledToken  # of the user bente
+    bente: EnrolledToken  # of the user bente
     ocra: EnrolledToken  # of the user carla, with an open challenge
     waiting: EnrolledToken  # of the user ditte, waits for its activation
     activation_code: str
@@ -53,7 +53,7 @@ class Filled:
 
 def fill(validator: Validator, clock: VirtualClock) -> Filled:
     """Write rows into every table."""
-    totp, bent = activated(validator, clock, "anders", "bente")
+    totp, bente = activated(validator, clock, "anders", "bente")
     ocra, _ = activated(validator, clock, "carla", "cilla", suite=SUITE)
     waiting = EnrolledToken("ditte-1", "ditte", clock)
     gone = EnrolledToken("gorm1-1", "gorm1", clock)
@@ -83,7 +83,7 @@ def fill(validator: Validator, clock: VirtualClock) -> Filled:
     clock.now += 60
     return Filled(
         totp,
-        bent,
+        bente,
         ocra,
         waiting,
         code,
