@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 app = CommandGroup(help="Verify the validation server's audit.")
 
-_ACTOR = "kodebrik audit"
+_ACTOR = "command line"
 
 
 @app.command()

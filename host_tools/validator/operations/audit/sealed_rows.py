@@ -66,14 +66,18 @@ def verify_root(
     return root, []
 
 
-def row_fault(identifier: str, table: Table, row: Any) -> AuditFault:
+def row_fault(table: Table, row: Any, what: Message) -> AuditFault:
     """Make the fault of a row; of a token's at the end of its chain."""
-    what = Message(identifier, table=table.name, row=row_seals.name_of(table, row))
     if table is tables.tokens:
         return AuditFault(row.serial, row.audit_sequence, what)
     if table is tables.chains:
         return AuditFault(row.chain or None, row.audit_sequence, what)
     return AuditFault(None, None, what)
+
+
+def named(table: Table, row: Any) -> dict[str, str]:
+    """Name a row for a message."""
+    return {"table": table.name, "row": row_seals.name_of(table, row)}
 
 
 def _verify_data_keys(
@@ -84,7 +88,13 @@ def _verify_data_keys(
         try:
             opened[row.id] = keys.unwrap(DataKeyRow(*row))
         except KodebrikError:
-            found.faults.append(row_fault("audit-fault.row-changed", tables.data_keys, row))
+            found.faults.append(
+                row_fault(
+                    tables.data_keys,
+                    row,
+                    Message("audit-fault.row-changed", **named(tables.data_keys, row)),
+                )
+            )
         else:
             found.add(opened[row.id], row)
     return opened
@@ -99,14 +109,18 @@ def _verify_row(found: SealedRows, opened: Mapping[int, DataKey], table: Table, 
         found.told[table, getattr(row, TOLD[table])] = row
     key = opened.get(row.audit_key)
     if key is None or not row_seals.fits(key.audit, table, row):
-        found.faults.append(row_fault("audit-fault.row-changed", table, row))
+        found.faults.append(
+            row_fault(table, row, Message("audit-fault.row-changed", **named(table, row)))
+        )
         return
     found.add(key, row)
     if table is tables.tokens:
         try:
             opened[row.data_key].decrypt_secret(row.encrypted_secret, row.serial)
         except (KeyError, KodebrikError):
-            found.faults.append(row_fault("audit-fault.secret-unopenable", table, row))
+            found.faults.append(
+                row_fault(table, row, Message("audit-fault.secret-unopenable", **named(table, row)))
+            )
 
 
 def _rows(connection: Connection, table: Table) -> Iterator[Any]:

@@ -11,6 +11,7 @@ from host_tools.validator.operations.audit import anchors
 from host_tools.validator.operations.audit.chains import Chains, verify_chains
 from host_tools.validator.operations.audit.sealed_rows import (
     SealedRows,
+    named,
     row_fault,
     verify_root,
     verify_rows,
@@ -45,13 +46,17 @@ def _untold_rows(
         told = chains.told.pop((table, name), None)
         key = None if told is None else keys.get(told.data_key)
         if told is None or key is None:
-            yield row_fault("audit-fault.row-untold", table, row)
+            what = Message("audit-fault.row-untold", **named(table, row))
+            yield row_fault(table, row, what)
         elif not hmac.compare_digest(
             told.fingerprint.encode(), row_seals.fingerprint(key.audit, table, row).encode()
         ):
-            yield row_fault("audit-fault.row-other-than-told", table, row)
+            yield row_fault(
+                table, row, Message("audit-fault.row-other-than-told", **named(table, row))
+            )
     for table, name in chains.told:
-        yield AuditFault(None, None, Message("audit-fault.row-missing", table=table.name, row=name))
+        what = Message("audit-fault.row-missing", table=table.name, row=name)
+        yield AuditFault(None, None, what)
 
 
 def _first_of_each_token(faults: list[AuditFault]) -> Iterator[AuditFault]:

@@ -12,12 +12,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
 from pydantic import ValidationError
 
+from host_tools.cli import main
+from host_tools.errors import ExitCode
 from host_tools.exchange.key_package import KeyPackage
 from host_tools.image import image
 from host_tools.secret import Secret
@@ -32,6 +35,7 @@ from host_tools.validator.service import Validator
 from tests.support.limits import REAL_LIMIT
 from tests.support.validator.application import Tokens, new_token
 from tests.support.validator.clock import START, VirtualClock
+from tests.support.validator.server import ServerFolder
 
 SECRET = Secret(b"a webhook's secret, 24 bytes")
 
@@ -317,3 +321,27 @@ def test_the_background_thread_delivers_and_stops(
 def test_a_webhook_that_cannot_work_is_refused_at_the_start(url: str, secret: bytes) -> None:
     with pytest.raises(ValidationError):
         Webhook(url=url, secret=Secret(secret))
+
+
+def test_an_anchor_of_the_audit_goes_to_the_webhook(
+    receiver: Receiver, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    place = ServerFolder(tmp_path, f"sqlite:///{tmp_path / 'validator.db'}")
+    (tmp_path / "webhook.secret").write_bytes(SECRET.reveal())
+    (tmp_path / "webhook.secret").chmod(0o600)
+    settings = tmp_path / "notices.toml"
+    settings.write_text(f'[webhook]\nurl = "{receiver.url}"\nsecret_file = "webhook.secret"\n')
+    command = ["audit", "anchor", "--json", "--database", place.database]
+    command += ["--master-key", str(place.key_file)]
+    assert main([*command, "--settings", str(settings)]) == ExitCode.OK
+    said = json.loads(capsys.readouterr().out)
+    ((headers, body),) = receiver.got
+    assert (json.loads(body)["type"], json.loads(body)["data"]) == ("audit.anchor", said)
+    timestamp = int(headers["webhook-timestamp"])
+    right = webhook.signature(SECRET, headers["webhook-id"], timestamp, body)
+    assert headers["webhook-signature"] == right
+    receiver.statuses.append(500)
+    assert main([*command, "--settings", str(settings)]) == ExitCode.FILE
+    assert "did not take the anchor" in json.loads(capsys.readouterr().out)["error"]
+    assert main([*command, "--settings", str(place.settings)]) == ExitCode.BAD_INPUT
+    assert "no section [webhook]" in json.loads(capsys.readouterr().out)["error"]

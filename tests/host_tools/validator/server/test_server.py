@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import ssl
@@ -249,6 +250,50 @@ def test_audit_verify_says_whole_or_names_the_entry(
     ]
     assert main(["audit", "verify", *options]) == ExitCode.CHECK_FAILED
     assert "anders-1, entry 2: The entry is missing." in capsys.readouterr().out
+
+
+def test_an_anchor_tells_that_a_whole_database_was_put_back(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    place = ServerFolder(tmp_path, f"sqlite:///{tmp_path / 'validator.db'}")
+    shutil.copy(tmp_path / "validator.db", tmp_path / "before.db")
+    options = ("--database", place.database, "--master-key", str(place.key_file))
+    file = tmp_path / "anchor.json"
+    code, said = _run(capsys, "audit", "anchor", "--out", str(file), *options)
+    assert (code, said) == (ExitCode.OK, json.loads(file.read_text()))
+    assert said["entries"] == said["sequence"] == 3  # start, the API key, the anchor
+    assert _run(capsys, "audit", "anchor", "--out", str(file), *options)[0] == ExitCode.FILE
+    assert main(["audit", "anchor", *options]) == ExitCode.OK
+    assert json.loads(capsys.readouterr().out)["entries"] == 4
+    with_anchor = ("audit", "verify", "--anchor", str(file), *options)
+    assert _run(capsys, *with_anchor) == (0, {"entries": 4, "chains": 1, "broken": []})
+    assert main([*with_anchor]) == ExitCode.OK
+    assert "contains the anchor" in capsys.readouterr().out
+    shutil.copy(tmp_path / "before.db", tmp_path / "validator.db")
+    assert _run(capsys, "audit", "verify", *options)[0] == ExitCode.OK
+    code, said = _run(capsys, *with_anchor)
+    assert code == ExitCode.CHECK_FAILED
+    assert said["broken"] == [
+        {
+            "serial": None,
+            "sequence": 3,
+            "what": "The database was put back to a state before the anchor.",
+        }
+    ]
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[1]", '{"at": 1, "entries": "3"}'])
+def test_a_file_that_is_no_anchor_is_named(
+    place: ServerFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str
+):
+    file = tmp_path / "anchor.json"
+    options = ("--database", place.database, "--master-key", str(place.key_file))
+    file.write_text(content)
+    code, said = _run(capsys, "audit", "verify", "--anchor", str(file), *options)
+    assert (code, said["error"]) == (ExitCode.BAD_INPUT, f"{file} is no anchor of the audit.")
+    file.unlink()
+    code, _ = _run(capsys, "audit", "verify", "--anchor", str(file), *options)
+    assert code == ExitCode.FILE
 
 
 def test_audit_verify_makes_no_database_where_there_is_none(
