@@ -7,7 +7,6 @@ in a row of `chains`, and sealed with that row (row_seals.py). So a chain cannot
 without the data key, and the root over all rows (audit_root.py) ties the heads together.
 """
 
-import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -44,4 +43,4 @@ def append(key: DataKey, chain: str, head: ChainHead, event: Event) -> tuple[Cha
 def entry_mac(key: DataKey, previous: bytes, row: AuditRow) -> bytes:
     """Give the MAC of an audit row; `previous` is the MAC of the entry before it."""
     fields = canonical_json(row[:-1])  # all but the MAC itself
-    return hmac.digest(key.audit.reveal(), b"entry\0" + previous + fields.encode(), "sha256")
+    return key.audit(b"entry\0" + previous + fields.encode())

@@ -21,6 +21,7 @@ from host_tools.errors import ExitCode, KodebrikError
 from host_tools.secret import Secret
 from host_tools.validator.keys.master_key import KEY_SIZE, MasterKey, wrong_key
 from host_tools.validator.store import row_seals
+from host_tools.validator.store.keyed_mac import KeyedMac
 from host_tools.validator.store.row_seals import SealedRow
 from host_tools.validator.store.rows import DataKeyRow
 from host_tools.validator.store.tables import data_keys
@@ -34,8 +35,8 @@ class DataKey:
 
     id: int
     cipher: AESGCM
-    audit: Secret
-    root: Secret
+    audit: KeyedMac
+    root: KeyedMac
     hashing: Secret
 
     def encrypt_secret(self, secret: Secret, serial: str) -> bytes:
@@ -138,5 +139,9 @@ def _derive(key_id: int, key: Secret) -> DataKey:
         for use in ("secrets", "audit", "root", "hashing")
     )
     return DataKey(
-        key_id, AESGCM(secrets_key), Secret(audit_key), Secret(root_key), Secret(hashing_key)
+        key_id,
+        AESGCM(secrets_key),
+        KeyedMac(Secret(audit_key)),
+        KeyedMac(Secret(root_key)),
+        Secret(hashing_key),
     )

@@ -19,8 +19,8 @@ from typing import Any, Protocol
 
 from sqlalchemy import Double, Table
 
-from host_tools.secret import Secret
 from host_tools.validator.errors import AlteredError
+from host_tools.validator.store.keyed_mac import KeyedMac
 from host_tools.validator.store.rows import DataKeyRow
 
 _SEAL, _KEY = "audit_seal", "audit_key"
@@ -47,19 +47,19 @@ def canonical_json(value: object) -> str:
     return _encode(value)
 
 
-def seal(audit_key: Secret, table: Table, row: object) -> bytes:
+def seal(audit_key: KeyedMac, table: Table, row: object) -> bytes:
     """Give the seal of a row, whose attributes are the table's columns: an HMAC-SHA256."""
     return _mac(audit_key, b"row\0", _values_but(table, _SEAL)(row))
 
 
-def fingerprint(audit_key: Secret, table: Table, row: object) -> str:
+def fingerprint(audit_key: KeyedMac, table: Table, row: object) -> str:
     """Give a keyed hash, as hexadecimal, of all that a row says; unlike its seal it stays the same
     when the row is sealed with another key."""
     mac = _mac(audit_key, b"fingerprint\0", _values_but(table, _SEAL, _KEY)(row))
     return mac[:_FINGERPRINT_BYTES].hex()
 
 
-def fits(audit_key: Secret, table: Table, row: SealedRow | DataKeyRow) -> bool:
+def fits(audit_key: KeyedMac, table: Table, row: SealedRow | DataKeyRow) -> bool:
     """Say whether a row is as it was sealed."""
     return hmac.compare_digest(seal(audit_key, table, row), row.audit_seal)
 
@@ -83,8 +83,8 @@ def name_of(table: Table, row: object) -> str:
     return (value.hex() if isinstance(value, bytes) else str(value))[:_LONGEST_NAME]
 
 
-def _mac(audit_key: Secret, purpose: bytes, values: list[Any]) -> bytes:
-    return hmac.digest(audit_key.reveal(), purpose + _encode(values).encode(), "sha256")
+def _mac(audit_key: KeyedMac, purpose: bytes, values: list[Any]) -> bytes:
+    return audit_key(purpose + _encode(values).encode())
 
 
 @cache

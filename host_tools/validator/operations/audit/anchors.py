@@ -74,5 +74,5 @@ def _sealed(key: DataKey, anchor: AuditAnchor) -> AuditAnchor:
             anchor.data_key,
         ]
     )
-    mac = hmac.digest(key.audit.reveal(), b"anchor\0" + text.encode(), "sha256")
+    mac = key.audit(b"anchor\0" + text.encode())
     return replace(anchor, seal=mac.hex())
