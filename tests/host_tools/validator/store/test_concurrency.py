@@ -1,8 +1,10 @@
 """The same code submitted many times at once, through one or more workers: one is accepted."""
 
 import asyncio
+import contextlib
 import multiprocessing
 from collections import Counter, defaultdict
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import text
@@ -16,7 +18,7 @@ from tests.host_tools.validator.store.concurrent_checks import work
 from tests.support.limits import REAL_LIMIT
 from tests.support.validator.clock import VirtualClock
 from tests.support.validator.database import MASTER
-from tests.support.validator.tokens import activated
+from tests.support.validator.tokens import EnrolledToken, activated
 
 ROUNDS = 100
 AT_ONCE = 52  # in all; a multiple of the workers
@@ -112,3 +114,36 @@ def test_the_update_itself_refuses_a_row_that_was_written_since_it_was_read(
     opened.close()
     assert validator.token(anders.serial).last_step == -1
     assert validator.verify_audit().broken == ()
+
+
+def test_key_rotations_imports_and_checks_at_once_leave_every_row_sealed_and_counted(
+    database: str, clock: VirtualClock
+):
+    """Four workers, each with a root that others have written meanwhile, while the data key is
+    rotated: whoever has read under the former key begins anew."""
+    with contextlib.ExitStack() as opened:
+        workers = [opened.enter_context(Validator(database, MASTER, clock)) for _ in range(4)]
+        holders = activated(workers[0], clock, *(f"user-{n}" for n in range(16)))
+        clock.now += 60
+
+        def check(number: int) -> bool:
+            asked = CheckRequest(holders[number].code(), user_id=holders[number].user_id)
+            return workers[number % 4].check_many([asked])[0].accepted
+
+        def bring(number: int) -> None:
+            new = EnrolledToken(f"new-{number}", f"user-new-{number}", clock)
+            workers[number % 4].import_tokens(
+                [new.new()], users={new.serial: new.user_id}, actor="x"
+            )
+
+        with ThreadPoolExecutor(8) as threads:
+            rotated = [threads.submit(workers[n].rotate_key, actor="x") for n in range(2)]
+            brought = [threads.submit(bring, n) for n in range(12)]
+            checked = list(threads.map(check, range(16)))
+            for future in (*rotated, *brought):
+                future.result()
+        assert checked == [True] * 16
+        assert workers[0].verify_audit().broken == ()
+        assert workers[3].tokens().total == 28
+        for number in range(12):
+            assert workers[1].activate_by_administrator(f"new-{number}", actor="x")
