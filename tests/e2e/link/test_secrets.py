@@ -51,7 +51,10 @@ def leaks(content: bytes) -> list[bytes]:
 
 
 class ArgvWatch:
-    """Polls the command lines of all processes while a block runs."""
+    """Polls the command lines of all processes while a block runs.
+
+    Ten times a second: any command lives longer, and the emulated token shares this process.
+    """
 
     def __enter__(self) -> "ArgvWatch":
         self.seen: set[bytes] = set()
@@ -65,7 +68,7 @@ class ArgvWatch:
         self._thread.join()
 
     def _watch(self) -> None:
-        while not self._over.wait(0.01):
+        while not self._over.wait(0.1):
             for process in Path("/proc").glob("[0-9]*"):
                 try:
                     self.seen.add((process / "cmdline").read_bytes())

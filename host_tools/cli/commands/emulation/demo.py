@@ -8,6 +8,7 @@ import re
 import shutil
 import sys
 import time
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -44,7 +45,8 @@ _FILES = (
     "voice.wav",
 )
 _LANGUAGE = "en"  # of the voice, as of these lines
-_CODE_CLIPS = 7  # clips: what introduces the code, and its six digits
+_LONGEST_WAIT = 60.0  # seconds from the press to the code: a period that has just begun
+_INTRODUCTION = "code"  # the clip before a code's digits
 
 
 def demo(
@@ -74,24 +76,26 @@ def demo(
             credential, serial = _provision(emulator, port, state)
         emulator.unplug()
         say(Message("demo.pressing"))
-        before, moment = int(emulator.now), emulator.elapsed
+        moment = emulator.elapsed
         emulator.press()
+        shown, expected = _code_on_screen(emulator, credential)
+        while shown is None and emulator.elapsed - moment < _LONGEST_WAIT:
+            emulator.advance(_SCREEN_POLL)  # a token that speaks may wait for a fresh code
+            shown, expected = _code_on_screen(emulator, credential)
         picture = emulator.screen().to_png(state / "screen.png")
         text = emulator.screen_text()
-        expected = _by_pyotp(credential, before, int(emulator.now))
         with emulator_errors():
             from emulator.views.terminal import render  # noqa: PLC0415 - an extra
 
             drawn = (
                 text if speaks else render(emulator.screen(), shutil.get_terminal_size().columns)
             )
-        shown = next((line for line in text if line.replace(" ", "") in expected), None)
         if shown is None:
             raise _defect(
                 "demo-code-differs", shown=" / ".join(text), expected=codes.grouped(expected[0])
             )
         heard = _heard(emulator, moment, state / "voice.wav") if speaks else []
-    if speaks and "".join(filter(str.isdigit, heard[:_CODE_CLIPS])) != shown.replace(" ", ""):
+    if speaks and _digits_of_code(heard) != shown.replace(" ", ""):
         raise _defect("demo-voice-differs", shown=shown, heard=" ".join(heard))
     result: dict[str, Any] = {
         "serial": serial,
@@ -212,6 +216,20 @@ def _await_number(emulator: "Emulator") -> str:
                 return line
         time.sleep(_SCREEN_POLL)
     return Message("demo.no-number")
+
+
+def _code_on_screen(emulator: "Emulator", credential: Credential) -> tuple[str | None, list[str]]:
+    """Give the line of the screen that is a code of this moment, None when there is none, and the
+    codes of this moment."""
+    expected = _by_pyotp(credential, int(emulator.now) - 1, int(emulator.now))
+    lines = emulator.screen_text()
+    return next((line for line in lines if line.replace(" ", "") in expected), None), expected
+
+
+def _digits_of_code(heard: list[str]) -> str:
+    """Give the digits that follow the introduction of a code, "" when there is none."""
+    after = heard[heard.index(_INTRODUCTION) + 1 :] if _INTRODUCTION in heard else []
+    return "".join(takewhile(str.isdigit, after))
 
 
 def _by_pyotp(credential: Credential, *times: int) -> list[str]:
