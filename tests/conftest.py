@@ -5,6 +5,7 @@ real PostgreSQL.
 """
 
 import os
+import signal
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -23,6 +24,8 @@ settings.load_profile("kodebrik")
 
 # The tests run in as many processes as there are cores; OpenBLAS's threads would only spin.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# A suite that a shell started in the background ignores Ctrl-C, and so would the commands in tests.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 os.environ["LC_ALL"] = "C.UTF-8"  # tests read English texts, whatever language their machine speaks
 
 

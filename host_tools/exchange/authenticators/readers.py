@@ -8,7 +8,7 @@ from host_tools.exchange.authenticators import (
     freeotp_plus,
     google_migration,
     keepassxc,
-    own_formats,
+    proprietary,
     raivo,
     twofas,
 )
@@ -17,7 +17,7 @@ from host_tools.exchange.authenticators.parsing import uris
 # Name, recognises, read and needs; the first that recognises a file reads it. andOTP's encrypted
 # backup has no mark and comes last, with files of no known format.
 READERS = (
-    (own_formats.NAME, own_formats.recognises, own_formats.read),
+    (proprietary.NAME, proprietary.recognises, proprietary.read),
     ("otpauth", uris.recognises_other_kind, uris.refuse_other_kind),
     (google_migration.NAME, google_migration.recognises, google_migration.read),
     (aegis.NAME, aegis.recognises, aegis.read, aegis.needs),

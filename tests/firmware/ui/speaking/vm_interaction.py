@@ -2,14 +2,12 @@
 hands, on the VM."""
 
 import gc
-from array import array
 
 import framebuf
 
 from firmware.boards.pico2 import BOARD
 from firmware.modules import load
 from firmware.products.kodeoplaeser import PRODUCT
-from firmware.storage.errors import VaultError
 from firmware.storage.pin import set_pin
 from firmware.ui import app as app_module
 from firmware.ui import code_source, draw
@@ -24,243 +22,12 @@ from firmware.ui.speaking import (
     pin_entry,
     voice,
 )
-from tests.support.vm.board import KeyQueue, Time
+from tests.firmware.ui.speaking.vm_parts import File, Hardware, Pack, Vault, clips, clock
 
 gc.threshold(16_384)  # as main.py has it
-_PIECE = 800  # samples, 50 ms
-_RING = 4096  # samples, 256 ms
-_BLOCK = 160  # samples, 10 ms
-_CLIP = 6400  # samples, 400 ms
 _MODULES = app_module, accounts, code, fresh_period, interaction, pin_entry, own_pace, voice
-clock = Time()
-clips = []  # (ms, clip) as they begin
 written = []  # what is on the display
 drawn = []  # what has ever been on it in the last play
-
-
-class _Pack:
-    def __init__(self, file):
-        self._left = 0
-        self._begun = None
-
-    def start(self, clip, speed):
-        if clip == "missing":
-            raise KeyError(clip)
-        self._begun = clip, speed
-        self._left = _CLIP
-
-    def read(self, piece, gain, at):
-        if self._begun:
-            _Audio.last.begins(at, self._begun[0], self._begun[1])
-            self._begun = None
-        count = min(self._left, len(piece) - at)
-        for i in range(at, at + count):
-            piece[i] = gain
-        self._left -= count
-        return count
-
-
-class _Audio:
-    """A ring of 256 ms. What was sent and is not heard yet goes when it is stopped."""
-
-    rate = 16000
-    feed_ms = 102
-    last = None
-
-    def __init__(self):
-        _Audio.last = self
-        self.piece = array("h", bytes(2 * _PIECE))
-        self.levels = []  # (ms, loudest sample), where that changes
-        self._coming = []  # (ms, loudest sample) of each block to come
-        self._clips = []  # (ms, clip, speed) to come
-        self._began = 0
-        self._sent = 0
-
-    @property
-    def playing(self):
-        return self._sent > 0
-
-    def room(self):
-        return self.position() - self._elapsed() <= _RING - _PIECE
-
-    def position(self):
-        return max(self._sent, self._elapsed())
-
-    def begins(self, at, clip, speed):
-        """A clip begins at that place of the piece that will be sent next."""
-        began = self._began if self._sent else clock.now
-        self._clips.append((began + (self.position() + at) // 16, clip, speed))
-
-    def send(self):
-        if not self._sent:
-            self._began = clock.now
-        start = self._began + self.position() // 16
-        for at in range(0, _PIECE, _BLOCK):
-            self._coming.append((start + at // 16, max(self.piece[at : at + _BLOCK])))
-        self._sent = self.position() + _PIECE
-
-    def heard(self):
-        return self._elapsed()
-
-    def sound(self):
-        """Let what is to be heard by now be heard."""
-        while self._clips and self._clips[0][0] <= clock.now:
-            clips.append(self._clips.pop(0))
-        while self._coming and self._coming[0][0] <= clock.now:
-            moment, loudest = self._coming.pop(0)
-            if not self.levels or self.levels[-1][1] != loudest:
-                self.levels.append((moment, loudest))
-
-    def over(self):
-        return self._elapsed() >= self._sent
-
-    def mute(self):
-        self.stop()
-
-    def stop(self):
-        self.sound()
-        if self.levels and self.levels[-1][1]:
-            self.levels.append((clock.now, 0))
-        self._coming = []
-        self._clips = []
-        self._sent = 0
-
-    def _elapsed(self):
-        return (clock.now - self._began) * 16 if self._sent else 0
-
-
-class _Switched(KeyQueue):
-    """Red key, keypad or jack."""
-
-    def __init__(self):
-        KeyQueue.__init__(self)
-        self.plugged = False
-        self.on_edge = None
-
-
-class _Switch:
-    """Amplifier, latch or USB sense."""
-
-    def __init__(self):
-        self.high = False
-
-    def on(self):
-        self.high = True
-
-    def off(self):
-        self.high = False
-
-    hold = on
-    release = off
-
-    def present(self):
-        return self.high
-
-
-class _Display:
-    width = 400
-    height = 240
-
-    def __init__(self):
-        self.canvas = framebuf.FrameBuffer(bytearray(12000), 400, 240, framebuf.MONO_HLSB)
-        self.lit = False
-        self.inverted = False
-
-    def show(self):
-        pass
-
-    def on(self):
-        self.lit = True
-
-    def off(self):
-        self.lit = False
-
-    def invert(self, inverted):
-        self.inverted = inverted
-
-
-class _Rtc:
-    def __init__(self):
-        self.fault = None
-        self.left = 29  # seconds of a code's period when the first key goes down
-
-    def lost(self):
-        if self.fault == "absent":
-            raise OSError(5)
-        return self.fault == "lost"
-
-    def read(self):
-        return 1_790_000_009 - self.left + clock.now // 1000
-
-
-class _Battery:
-    value = 3900
-
-    def millivolts(self):
-        return self.value
-
-
-class _Vault:
-    state = "locked"
-    clock = {"set_at": 0, "aging": 0}  # noqa: RUF012 - a stand-in's constant
-    access_key = bytes(32)
-    fails = False
-    pin = None
-
-    def __init__(self, names, digits, kind):
-        self.settings = {}
-        self.saves = []
-        self.counter = 0
-        self.credentials = []
-        for name in names:
-            held = {
-                "name": name,
-                "secret": bytes(20),
-                "algorithm": "SHA1",
-                "digits": digits,
-                "kind": kind,
-                "period": 30,
-            }
-            self.credentials.append(held)
-
-    def write_settings(self, changes):
-        if self.fails:
-            raise VaultError(18)
-        self.saves.append((clock.now, sorted(changes)))
-        self.settings.update(changes)
-
-    def keep_pin(self, record, forget=False):
-        if self.fails:
-            raise VaultError(18)
-        self.pin = record
-        if record["tries"] >= 10:
-            self.state = "blocked"
-
-    def next_counter(self, index):
-        if self.fails:
-            raise VaultError(18)
-        self.counter += 1
-        return self.counter
-
-
-class _Hardware:
-    unique_id = b"\x01\x02\x03\x04\x05\x06\x07\x08"
-
-    def __init__(self):
-        self.faults = []
-        self.display = _Display()
-        self.clock = _Rtc()
-        self.battery = _Battery()
-        self.button = _Switched()
-        self.keypad = _Switched()
-        self.jack = _Switched()
-        self.audio = _Audio()
-        self.amplifier = _Switch()
-        self.latch = _Switch()
-        self.usb = _Switch()
-
-    def random(self, count):
-        return bytes(range(7, 7 + count))
 
 
 class KeypadToken:
@@ -272,11 +39,11 @@ class KeypadToken:
         for module in _MODULES:
             module.time = clock
         code_source.time = clock
-        voice.Pack = _Pack
-        voice.open = lambda path, mode: _File()
+        voice.Pack = Pack
+        voice.open = lambda path, mode: File()
         draw.text = _text
-        self.hardware = _Hardware()
-        self.vault = _Vault(names, digits, kind)
+        self.hardware = Hardware()
+        self.vault = Vault(names, digits, kind)
         self.vault.settings = settings
         self.app = App(PRODUCT, BOARD, True, self.hardware, self.vault)
         self.app.interaction.start = lambda: None
@@ -335,11 +102,6 @@ class KeypadToken:
             if clock.now >= end:
                 return
             clock.now += 10
-
-
-class _File:
-    def close(self):
-        pass
 
 
 def _text(canvas, font, string, x, y):
