@@ -69,17 +69,17 @@ def test_a_child_does_not_get_the_signal_and_this_process_gets_it_afterwards():
         press_ctrl_c()
         children.append("held")
 
-    with pytest.raises(KeyboardInterrupt):
-        work()
-    child, held = children
-    assert held
     try:
+        with pytest.raises(KeyboardInterrupt):
+            work()
+        child, held = children
+        assert held
         os.kill(child.pid, signal.SIGINT)
         with pytest.raises(subprocess.TimeoutExpired):
             child.wait(0.3)
     finally:
-        child.kill()
-        child.wait()
+        children[0].kill()
+        children[0].wait()
 
 
 def test_what_waits_in_a_pool_is_dropped_when_its_block_fails():

@@ -100,10 +100,7 @@ def emulate(
     if not headless and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise KodebrikError("emulate-no-terminal", ExitCode.USAGE)
     folder = TokenFolder(state or default_folder(product, board), product, board, production)
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    with emulated(folder, step, warn) as emulator:
+    with _asked_to_stop() as stop, emulated(folder, step, warn) as emulator:
         _announce(emulator, link, rfc2217, as_json)
         if headless and voice is None:
             emulator.serve(stop.is_set)
@@ -117,6 +114,21 @@ def emulate(
             from host_tools.desktop.terminal import play  # noqa: PLC0415 - needs the emulator
 
             play(emulator, stop, record, captions, spoken)
+
+
+@contextmanager
+def _asked_to_stop() -> Iterator[threading.Event]:
+    """Give an event that SIGINT and SIGTERM set while the block runs."""
+    stop = threading.Event()
+    before = {
+        number: signal.signal(number, lambda *_: stop.set())
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager
