@@ -23,6 +23,7 @@ PRODUCT = {
     "code_fonts": {5: "digits6_400", 6: "digits6_400", 7: "digits8_400", 8: "digits8_400"},
     "text_font": "text_400",
     "show_ms": 60_000,  # turns off after the last key or word
+    "fresh_ms": 5_000,  # a code's period is fresh for this time: nobody waits for a fresher one
     "combination_ms": 150,  # time after the red key in which another key combines with it
     "second_press_ms": 1_000,  # a second press of the red key within it asks for a function
     "explore_hold_ms": 2_000,  # holding 0 for this time starts key exploration

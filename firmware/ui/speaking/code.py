@@ -11,8 +11,6 @@ from firmware.ui.speaking.view import View
 if False:
     from firmware.interfaces import Any, App, Canvas, Lines, Screen, Ticks  # type: ignore[unreachable]
 
-_FRESH = 5  # seconds within which a period is fresh
-
 
 class Digits(View):
     """A number to copy. Typing it on the keypad checks it: each key is said, and in the end whether
@@ -222,7 +220,8 @@ def time_needed(app: "App", digits: int, period: int, speed: int | None = None) 
     # where no code is waited for (0), ample time is what is ample by default
     chosen = preferences(app)
     typing = chosen["typing_time"] or app.product["settings"]["typing_time"]
-    return min(code_ms(digits, speed or chosen["speed"]) + typing * 1000, (period - _FRESH) * 1000)
+    needed = code_ms(digits, speed or chosen["speed"]) + typing * 1000
+    return min(needed, period * 1000 - app.product["fresh_ms"])
 
 
 def grouped_as(typed: str, number: str) -> tuple:

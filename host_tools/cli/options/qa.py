@@ -2,15 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages.catalogue import Message
-
-if TYPE_CHECKING:
-    pass
 
 Seed = Annotated[
     int | None, typer.Option(help="Repeats a run. Default: drawn, and told in the report.")

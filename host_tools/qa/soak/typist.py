@@ -29,7 +29,7 @@ _SPREAD = 0.1  # standard deviation of the logarithm of the typing time
 _MISTYPES = 0.02  # share of codes
 _TRIES = 2
 _START = 1_893_456_000.0  # 2030-01-01
-_FRESH = 5  # of firmware/ui/speaking/code.py
+_PRODUCT = load_product("kodeoplaeser")
 _SAY: Any = importlib.import_module("firmware.speech.say")
 
 
@@ -41,17 +41,9 @@ class Custom:
     period: int
     typing_time: int
 
-    @property
-    def name(self) -> str:
-        """Name it in tables."""
-        waits = f"waits below speech + {self.typing_time} s" if self.typing_time else "never waits"
-        return f"{self.period} s, {waits}"
-
 
 BEFORE = (Custom(30, 0), Custom(60, 0))
-AFTER = tuple(
-    Custom(period, load_product("kodeoplaeser")["settings"]["typing_time"]) for period in (30, 60)
-)
+AFTER = tuple(Custom(period, _PRODUCT["settings"]["typing_time"]) for period in (30, 60))
 
 
 @dataclass(frozen=True)
@@ -77,7 +69,7 @@ def speech(speed: int) -> float:
 
 def wait(custom: Custom, speed: int, left: int) -> int:
     """Give how long the token waits for a fresh code with `left` whole seconds of a period left."""
-    needed = min(speech(speed) + custom.typing_time, custom.period - _FRESH)
+    needed = min(speech(speed) + custom.typing_time, custom.period - _PRODUCT["fresh_ms"] / 1000)
     return left if custom.typing_time and left < needed else 0
 
 

@@ -41,16 +41,14 @@ def create(unit: UnitOfWork, name: str, role: Role) -> tuple[ApiKey, Secret]:
 
 def revoke(unit: UnitOfWork, name: str) -> None:
     """Refuse a key from now on, and close the web sessions that it opened."""
-    found = unit.connection.execute(
-        select(api_keys).where(api_keys.c.name == (name if name.isprintable() else ""))
-    ).one_or_none()
-    if found is None:
+    query = select(api_keys).where(api_keys.c.name == (name if name.isprintable() else ""))
+    before = unit.find(api_keys, ApiKeyRow, query)
+    if before is None:
         raise NotFoundError("api-key-unknown", name=name[:_LONGEST_NAME])
-    if found.revoked_at is not None:
+    if before.revoked_at is not None:
         raise ConflictError("api-key-revoked", name=name)
-    before = unit.checked(api_keys, ApiKeyRow(*found))
     after = unit.update(api_keys, before, before._replace(revoked_at=unit.now))
-    unit.delete(web_sessions, web_sessions.c.api_key_id == found.id)
+    unit.delete(web_sessions, web_sessions.c.api_key_id == before.id)
     unit.record_row_event(api_keys, after, "revoke_api_key", {"name": name})
 
 

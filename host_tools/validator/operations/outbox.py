@@ -83,10 +83,9 @@ def postpone(unit: UnitOfWork, notice: Notice) -> None:
         unit.record_server_event("given_up", {"kind": notice.kind.value, "serial": notice.serial})
         return
     query = select(notices).where(notices.c.id == notice.id).with_for_update()
-    found = unit.connection.execute(query).one_or_none()
-    if found is None:  # its user was deleted meanwhile
+    row = unit.find(notices, NoticeRow, query)
+    if row is None:  # its user was deleted meanwhile
         return
-    row = unit.checked(notices, NoticeRow(*found))
     wait = min(_FIRST_WAIT * 2**notice.attempts, _LONGEST_WAIT)
     unit.update(notices, row, row._replace(attempts=attempts, due_at=unit.now + wait))
 

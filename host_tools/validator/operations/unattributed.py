@@ -21,13 +21,10 @@ _ID = 1  # of the table's only row
 
 def record(unit: UnitOfWork, action: str, detail: Detail, actor: str) -> None:
     """Log one try, or only count it when LIMIT is reached in the current window."""
-    found = unit.connection.execute(
-        select(table).where(table.c.id == _ID).with_for_update()
-    ).one_or_none()
-    if found is None:
+    query = select(table).where(table.c.id == _ID).with_for_update()
+    before = unit.find(table, UnattributedChecksRow, query)
+    if before is None:
         before = unit.insert(table, UnattributedChecksRow(_ID, unit.now, 0, 0))
-    else:
-        before = unit.checked(table, UnattributedChecksRow(*found))
     start, logged, suppressed = before.window_start, before.logged, before.suppressed
     if not start <= unit.now < start + WINDOW:
         if suppressed:

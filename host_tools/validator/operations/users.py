@@ -93,8 +93,7 @@ def delete_user(unit: UnitOfWork, user: UserRow) -> None:
 
 def _find(unit: UnitOfWork, normalized: str) -> UserRow | None:
     query = select(users).where(users.c.normalized_id == normalized)
-    found = unit.connection.execute(query).one_or_none()
-    return None if found is None else unit.checked(users, UserRow(*found))
+    return unit.find(users, UserRow, query)
 
 
 def _check_contact(email: str | None, language: str) -> None:

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Select,
     Table,
     bindparam,
     delete,
@@ -67,7 +68,7 @@ _BY_ID = _LOCKED.where(tokens.c.id == bindparam("the_id"))  # half the work of a
 _BY_IDS = _LOCKED.where(tokens.c.id.in_(bindparam("ids", expanding=True)))
 _BY_SERIAL = _LOCKED.where(tokens.c.serial == bindparam("serial"))
 _INSERT_ENTRIES = insert(audit)
-_CHAIN = select(chains).where(chains.c.chain == bindparam("chain")).with_for_update()
+_SERVER_CHAIN = select(chains).where(chains.c.chain == audit_chain.SERVER).with_for_update()
 _LOCKED_ROOT = select(root_table).with_for_update()
 _UPDATE_ROOT = (
     update(root_table)
@@ -125,6 +126,12 @@ class UnitOfWork:
         if row.audit_key not in (self._root.audit_key, self.key.id):
             raise StaleError
         return row
+
+    def find(self, table: Table, kind: type[Simple], query: Select[Any]) -> Simple | None:
+        """Give the row that a query of all the table's columns finds, as checked() does; None when
+        it finds none."""
+        found = self.connection.execute(query).one_or_none()
+        return None if found is None else self.checked(table, kind(*found))
 
     def lock_tokens(self, ids: Iterable[int]) -> dict[int, TokenRow]:
         """Lock tokens; give all that are locked, by id. Those that are gone are left out."""
@@ -346,8 +353,7 @@ class UnitOfWork:
             self.update(chains, before, after)
 
     def _server_chain(self) -> ChainRow | None:
-        found = self.connection.execute(_CHAIN, {"chain": audit_chain.SERVER}).one_or_none()
-        return None if found is None else self.checked(chains, ChainRow(*found))
+        return self.find(chains, ChainRow, _SERVER_CHAIN)
 
 
 def chain_row(chain: str, head: ChainHead) -> ChainRow:

@@ -46,6 +46,7 @@ _FILES = (
 )
 _LANGUAGE = "en"  # of the voice, as of these lines
 _LONGEST_WAIT = 60.0  # seconds from the press to the code: a period that has just begun
+_LOOK = 0.5  # seconds of the token's time from one reading of the screen to the next
 _INTRODUCTION = "code"  # the clip before a code's digits
 
 
@@ -78,12 +79,11 @@ def demo(
         say(Message("demo.pressing"))
         moment = emulator.elapsed
         emulator.press()
-        shown, expected = _code_on_screen(emulator, credential)
+        text, expected, shown = _code_on_screen(emulator, credential)
         while shown is None and emulator.elapsed - moment < _LONGEST_WAIT:
-            emulator.advance(_SCREEN_POLL)  # a token that speaks may wait for a fresh code
-            shown, expected = _code_on_screen(emulator, credential)
+            emulator.advance(_LOOK)  # a token that speaks may wait for a fresh code
+            text, expected, shown = _code_on_screen(emulator, credential)
         picture = emulator.screen().to_png(state / "screen.png")
-        text = emulator.screen_text()
         with emulator_errors():
             from emulator.views.terminal import render  # noqa: PLC0415 - an extra
 
@@ -218,12 +218,15 @@ def _await_number(emulator: "Emulator") -> str:
     return Message("demo.no-number")
 
 
-def _code_on_screen(emulator: "Emulator", credential: Credential) -> tuple[str | None, list[str]]:
-    """Give the line of the screen that is a code of this moment, None when there is none, and the
-    codes of this moment."""
-    expected = _by_pyotp(credential, int(emulator.now) - 1, int(emulator.now))
+def _code_on_screen(
+    emulator: "Emulator", credential: Credential
+) -> tuple[list[str], list[str], str | None]:
+    """Give the lines of the screen, the codes of this moment, and the line that is one of them,
+    None when there is none."""
     lines = emulator.screen_text()
-    return next((line for line in lines if line.replace(" ", "") in expected), None), expected
+    expected = _by_pyotp(credential, int(emulator.now) - 1, int(emulator.now))
+    shown = next((line for line in lines if line.replace(" ", "") in expected), None)
+    return lines, expected, shown
 
 
 def _digits_of_code(heard: list[str]) -> str:

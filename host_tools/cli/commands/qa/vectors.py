@@ -1,7 +1,7 @@
 """kodebrik qa vectors: try the published vectors."""
 
 from collections import Counter
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -11,9 +11,6 @@ from host_tools.cli.progress import reporting
 from host_tools.desktop.token_folder import emulator_errors
 from host_tools.errors import ExitCode
 from host_tools.messages.catalogue import Message, prefixed
-
-if TYPE_CHECKING:
-    pass
 
 
 def vectors(
