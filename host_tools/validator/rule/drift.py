@@ -23,11 +23,12 @@ no rate.
 The estimate lags behind, and a token that lies unused is not observed at all. So codes are searched
 (RFC 6238, section 6) as far as the clock can have moved by `ppm` since it was last seen at its
 estimated offset. A code shows that the clock is not behind when it comes in the first half of its
-step, and that it is not ahead when it comes no earlier than its step; any other code shows by how
-much it is at most. This *reach* is never more than MAX_REACH steps to either side, and changes no
-estimate. With a reach of r steps in all, beside a window of w to either side, a guess of n digits
-is right with probability (2w + 1 + r) / 10^n (RFC 4226, appendix A): for six digits and w = 1 that
-is 3 in a million of a token in use, and never more than 15.
+step, and that it is not ahead when it comes in the second half; any other code shows by how much
+it is at most. This *reach* is never more than MAX_REACH steps to either side, and changes no
+estimate; as long as it suffices, a clock within its ppm, whose codes are typed within half a
+period, has none refused. With a reach of r steps in all, beside a window of w to either side, a
+guess of n digits is right with probability (2w + 1 + r) / 10^n (RFC 4226, appendix A): for six
+digits and w = 1 that is 3 in a million of a token in use, and never more than 15.
 """
 
 from dataclasses import dataclass, replace
@@ -77,7 +78,7 @@ def reach(clock: TokenClock, now: float, period: int) -> tuple[float, float]:
         then, moved = estimated_offset(clock, at), ppm * max(0.0, now - at)
         start = step * period - at
         behind.append(offset - min(then, start + period / 2) + moved)
-        ahead.append(max(then, start) + moved - offset)
+        ahead.append(max(then, start + period / 2) + moved - offset)
     return max(0.0, min(behind)), max(0.0, min(ahead))
 
 

@@ -13,6 +13,7 @@ from host_tools.devtools.fonts import FOLDER, FONTS, build
 WIDTH, HEIGHT = 128, 64
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FONTS)
 def test_generating_again_gives_the_same_file(name: str):
     files = build(name)

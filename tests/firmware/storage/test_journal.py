@@ -304,5 +304,5 @@ class JournalLockstep(RuleBasedStateMachine):
         assert not journal.damaged
 
 
-TestJournalLockstep = JournalLockstep.TestCase
+TestJournalLockstep = pytest.mark.slow(JournalLockstep.TestCase)
 TestJournalLockstep.settings = settings(max_examples=150, stateful_step_count=25, deadline=None)

@@ -90,6 +90,7 @@ def as_csv(name: str, fields: list[str]) -> str:
     return "".join(";".join(line) + "\n" for line in lines)
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(st.sampled_from(sorted(CSV)), st.data())
 def test_no_field_of_a_csv_file_is_dropped(name: str, data: st.DataObject):
@@ -154,6 +155,7 @@ def local(tag: str) -> str:
     return tag.rpartition("}")[2]
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(st.sampled_from(sorted(DOCUMENTS)), st.data())
 def test_no_element_or_attribute_of_pskc_is_dropped(kind: str, data: st.DataObject):

@@ -68,6 +68,7 @@ def read_or_refuse(content: bytes) -> None:
     assert tokens
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(st.sampled_from(SAMPLES), st.data())
 def test_damaged_files_are_read_or_refused_but_never_break_the_program(

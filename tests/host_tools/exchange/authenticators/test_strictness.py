@@ -91,6 +91,7 @@ def is_same(path: Path) -> bool:
     return any(path == same or path[-len(same) :] == same for same in SAME)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", JSON_FORMS)
 def test_no_change_of_one_field_goes_unnoticed(form: str):
     export = json.loads(PLAIN[form](MIXED))

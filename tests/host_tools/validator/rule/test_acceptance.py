@@ -133,6 +133,7 @@ def test_two_consecutive_codes_find_a_hotp_counter(counter: int, ahead: int):
     assert decide(decision.state, _hotp(counter + ahead + 2), NOW).reason is Reason.ACCEPTED
 
 
+@pytest.mark.slow
 @given(st.integers(-2000, 2000))
 def test_two_consecutive_codes_find_a_clock(steps: int):
     decision = resynchronise(_totp_state(), (_totp(steps), _totp(steps + 1)), NOW, 2880)
@@ -193,6 +194,7 @@ def test_a_response_needs_its_challenge():
     assert decide(state, "237653", NOW, challenge="11111111").reason is Reason.WRONG
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.floats(0, 90), st.sampled_from([-2, -1, 0, 1, 2])), max_size=40))
 def test_accepted_steps_only_ever_rise(uses: list[tuple[float, int]]):
     state, now, accepted = _totp_state(), NOW, []

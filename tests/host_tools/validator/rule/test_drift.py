@@ -4,7 +4,7 @@ around it codes are searched."""
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from host_tools.validator.records import GENERIC_PPM
@@ -56,9 +56,11 @@ class SimulatedUse:
         return False
 
     def log_in_often(self, gaps: tuple[float, ...], uses: int, seed: int = 1) -> "SimulatedUse":
+        """Log in `uses` times, each code typed within half a period, with `gaps` days between."""
         rng = random.Random(seed)
         for _ in range(uses):
-            self.log_in(rng.choice(gaps) * rng.uniform(0.5, 1.5), rng.lognormvariate(0, 0.3) * 8)
+            typing = min(rng.lognormvariate(0, 0.3) * 8, PERIOD / 2)
+            self.log_in(rng.choice(gaps) * rng.uniform(0.5, 1.5), typing)
         return self
 
 
@@ -114,6 +116,8 @@ def test_slow_typists_with_months_between_change_no_estimate_and_are_accepted(
     st.sampled_from([(1.0,), (7.0,), (30.0,), (3.0, 3.0, 100.0)]),
     st.integers(0, 1000),
 )
+@example(5.0, (30.0,), 604)  # a code read at the end of its step, then, a month later, one at once
+@example(4.0, (3.0, 3.0, 100.0), 46)
 def test_a_clock_within_its_ppm_is_followed_however_seldom_it_is_used(
     ppm: float, gaps: tuple[float, ...], seed: int
 ):
