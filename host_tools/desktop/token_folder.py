@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import platformdirs
 
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.extras import from_extra
 from host_tools.messages.catalogue import Message
 
 if TYPE_CHECKING:
@@ -79,25 +80,14 @@ def emulated(
 @contextmanager
 def emulator_errors() -> Iterator[None]:
     """Turn errors of the emulator, and of packages that are not installed, into KodebrikError."""
-    try:
+    with from_extra("not-installed-emulator"):
         from emulator.errors import EmulatorError, VmNotFoundError  # noqa: PLC0415 - an extra
-    except ImportError as error:
-        raise _not_installed(error) from None
     try:
-        yield
-    except ImportError as error:
-        if (error.name or "").partition(".")[0] in ("emulator", "firmware", "host_tools"):
-            raise
-        raise _not_installed(error) from None
+        with from_extra("not-installed-emulator"):
+            yield
     except VmNotFoundError as error:
         raise KodebrikError(
             "emulator-vm-missing", ExitCode.NOT_INSTALLED, what=str(error)
         ) from None
     except EmulatorError as error:
         raise KodebrikError("emulator-failed", ExitCode.EMULATOR, what=str(error)) from None
-
-
-def _not_installed(error: ImportError) -> KodebrikError:
-    return KodebrikError(
-        "not-installed-emulator", ExitCode.NOT_INSTALLED, package=error.name or Message("a-package")
-    )

@@ -17,9 +17,9 @@ from littlefs import LittleFS, LittleFSError, UserContext
 
 from host_tools import interrupts
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.extras import from_extra
 from host_tools.image import board_check
 from host_tools.image.dependencies import FIRMWARE, import_closure, syntax_error
-from host_tools.messages.catalogue import Message
 
 _LITTLEFS_DISK_VERSION = 0x00020000  # what official MicroPython 1.28 mounts
 _READ_SIZE = 32  # MicroPython's default for VfsLfs2 (extmod/vfs_lfs.c)
@@ -158,15 +158,8 @@ def _voices(product: dict[str, Any], languages: Sequence[str]) -> dict[str, byte
     """Give the voice packs of a product with audio: path -> content."""
     if "audio" not in product["parts"]:
         return {}
-    try:
+    with from_extra("not-installed-image-voice", product=product["title"]):
         from host_tools.voice import store  # noqa: PLC0415 - its libraries are slow to load, and not always installed
-    except ModuleNotFoundError as error:
-        raise KodebrikError(
-            "not-installed-image-voice",
-            ExitCode.NOT_INSTALLED,
-            product=product["title"],
-            package=error.name or Message("a-package"),
-        ) from None
     return {f"voice/{language}.kvp": store.pack(language) for language in languages}
 
 

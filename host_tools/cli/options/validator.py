@@ -2,8 +2,6 @@
 with them."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +11,7 @@ import typer
 
 from host_tools.cli.output import warn
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.extras import from_extra
 from host_tools.messages.catalogue import Message
 
 if TYPE_CHECKING:
@@ -63,7 +62,7 @@ def open_validator(
     """
     if not create:
         require_database(database)
-    with installed():
+    with from_extra("not-installed-server"):
         from host_tools.validator.keys.locate import open_key  # noqa: PLC0415 - an extra
         from host_tools.validator.service import Validator  # noqa: PLC0415 - an extra, and 300 ms
 
@@ -153,19 +152,3 @@ def default_master_key_file() -> Path:
 
 def _default_database() -> Path:
     return Path(platformdirs.user_data_dir("kodebrik")) / "validator.db"
-
-
-@contextmanager
-def installed() -> Iterator[None]:
-    """Turn the import error of a package that is not installed into a KodebrikError that names the
-    extra."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        if (error.name or "").startswith("host_tools"):
-            raise
-        raise KodebrikError(
-            "not-installed-server",
-            ExitCode.NOT_INSTALLED,
-            package=error.name or Message("a-package"),
-        ) from None

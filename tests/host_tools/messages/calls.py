@@ -15,11 +15,13 @@ _MESSAGES = {"Message", "listed", "text"}  # all others that take an identifier 
 @dataclass(frozen=True)
 class Signature:
     """A function or class that takes an identifier: at which place, whether the rest of its
-    arguments are the message's, and the identifier that it uses when none is given."""
+    arguments are the message's, the identifier that it uses when none is given, and the arguments
+    that it adds when it passes the identifier on."""
 
     place: int
     forwards: bool
     default: str | None
+    added: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,8 @@ def _call(where: str, name: str, node: ast.Call, signature: Signature) -> Iterat
     choices = [given.body, given.orelse] if isinstance(given, ast.IfExp) else [given]
     if all(isinstance(choice, ast.Constant) for choice in choices):
         own = signature.forwards and not any(word.arg is None for word in node.keywords)
-        arguments = frozenset(word.arg for word in node.keywords if word.arg) if own else None
+        named = frozenset(word.arg for word in node.keywords if word.arg)
+        arguments = named | signature.added if own else None
         identifiers = tuple(choice.value for choice in choices if isinstance(choice, ast.Constant))
         is_error = name.rpartition(".")[2].lstrip("_") not in _MESSAGES
         yield Call(where, identifiers, arguments, is_error)
@@ -158,4 +161,18 @@ def _signature(node: ast.FunctionDef, bound: int) -> Signature | None:
         place - bound,
         node.args.kwarg is not None,
         default.value if isinstance(default, ast.Constant) else None,
+        _added(node),
+    )
+
+
+def _added(node: ast.FunctionDef) -> frozenset[str]:
+    """Give the arguments that a function names where it passes on `identifier` and `**` its own."""
+    return frozenset(
+        word.arg
+        for call in ast.walk(node)
+        if isinstance(call, ast.Call)
+        and any(ast.unparse(given) == "identifier" for given in call.args)
+        and any(word.arg is None for word in call.keywords)
+        for word in call.keywords
+        if word.arg
     )

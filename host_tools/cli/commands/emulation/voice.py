@@ -8,6 +8,7 @@ import typer
 from host_tools.cli.command_group import CommandGroup
 from host_tools.cli.output import Json, emit, step
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.extras import from_extra
 from host_tools.messages.catalogue import Message, listed, prefixed
 from host_tools.messages.system_errors import reason
 
@@ -184,7 +185,7 @@ def _read(path: Path) -> bytes:
 def _tools() -> Any:
     """Import host_tools.voice with its modules when a command needs it: its libraries are an extra
     and slow to load."""
-    try:
+    with from_extra("not-installed-voice"):
         from host_tools import voice  # noqa: PLC0415
         from host_tools.voice import (  # noqa: PLC0415
             build,  # noqa: F401
@@ -195,10 +196,4 @@ def _tools() -> Any:
             store,  # noqa: F401
         )
         from host_tools.voice.synthesis import engine  # noqa: F401, PLC0415
-    except ModuleNotFoundError as error:
-        raise KodebrikError(
-            "not-installed-voice",
-            ExitCode.NOT_INSTALLED,
-            package=error.name or Message("a-package"),
-        ) from None
     return voice

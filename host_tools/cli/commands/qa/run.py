@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from host_tools import private_files
-from host_tools.cli.options.qa import Seed, installed
+from host_tools.cli.options.qa import Seed
 from host_tools.cli.options.token import open_port
 from host_tools.cli.output import Json, ask, emit, language, say, spoken, warn
 from host_tools.cli.progress import reporting
 from host_tools.desktop.token_folder import emulator_errors
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.extras import from_extra
 from host_tools.messages.catalogue import Message
 from host_tools.secret import Secret
 
@@ -109,7 +110,7 @@ def run(
 ) -> None:
     """Play cases of right and wrong use and check every verdict. Exit code 16 when one is not as it
     must be."""
-    with installed():
+    with from_extra("not-installed-qa"):
         from host_tools.qa.report import html as pages  # noqa: PLC0415
         from host_tools.qa.report import junit as xml  # noqa: PLC0415
         from host_tools.qa.report import report as reports  # noqa: PLC0415

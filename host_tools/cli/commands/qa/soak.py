@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 
-from host_tools.cli.options.qa import Seed, installed
+from host_tools.cli.options.qa import Seed
 from host_tools.cli.output import Json, emit
 from host_tools.cli.progress import reporting
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.extras import from_extra
 from host_tools.messages.catalogue import Message
 
 
@@ -46,7 +47,7 @@ def soak(
     as_json: Json = False,
 ) -> None:
     """Simulate a fleet of drifting tokens and their users over years against the server's rule."""
-    with installed():
+    with from_extra("not-installed-qa"):
         from host_tools.qa.soak import report as soak_report  # noqa: PLC0415
         from host_tools.qa.soak import soak as soaking  # noqa: PLC0415 - an extra
         from host_tools.qa.soak.fleet import CRYSTALS  # noqa: PLC0415

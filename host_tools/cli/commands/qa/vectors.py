@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
-from host_tools.cli.options.qa import installed
 from host_tools.cli.output import Json, emit
 from host_tools.cli.progress import reporting
 from host_tools.desktop.token_folder import emulator_errors
 from host_tools.errors import ExitCode
+from host_tools.extras import from_extra
 from host_tools.messages.catalogue import Message, prefixed
 
 
@@ -20,7 +20,7 @@ def vectors(
     as_json: Json = False,
 ) -> None:
     """Try the published vectors of RFC 4226, 6238 and 6287 on the firmware and on the validator."""
-    with installed():
+    with from_extra("not-installed-qa"):
         from host_tools.qa.vectors import runner  # noqa: PLC0415 - an extra
 
     with reporting(Message("vectors.vectors")) as progress, emulator_errors():

@@ -11,10 +11,11 @@ import typer
 from host_tools import private_files
 from host_tools.cli.command_group import CommandGroup
 from host_tools.cli.options.groups import option_groups
-from host_tools.cli.options.validator import ValidatorOptions, installed
+from host_tools.cli.options.validator import ValidatorOptions
 from host_tools.cli.output import Json, emit
 from host_tools.cli.progress import reporting
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.extras import from_extra
 from host_tools.messages.catalogue import Message
 from host_tools.messages.system_errors import reason
 
@@ -40,7 +41,7 @@ def verify(
 ) -> None:
     """Verify every chain of the audit and every row; name the first entry of each chain that was
     changed or is missing."""
-    with installed():
+    with from_extra("not-installed-server"):
         anchored = None if anchor is None else _read_anchor(anchor)
     with (
         validator.open(create=False) as opened,
@@ -82,7 +83,7 @@ def take_anchor(
     administrators cannot write: only by it shows a whole database that was put back."""
     if out is not None:
         private_files.check_new(out)
-    with installed():
+    with from_extra("not-installed-server"):
         webhook = None if settings is None else _webhook(settings)
     with validator.open(create=False) as opened:
         anchor = opened.anchor_audit(actor=_ACTOR)

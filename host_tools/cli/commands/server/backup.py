@@ -12,11 +12,11 @@ from host_tools.cli.options.validator import (
     ValidatorOptions,
     database_url,
     existing_master_key,
-    installed,
     require_database,
 )
 from host_tools.cli.output import Json, emit
 from host_tools.cli.progress import reporting
+from host_tools.extras import from_extra
 from host_tools.messages.catalogue import Message
 
 
@@ -30,7 +30,7 @@ def backup(
     """Copy the validator's database to a file while the server runs. The master key is not in it,
     and nothing in it can be read without that key."""
     require_database(validator.database)
-    with installed():
+    with from_extra("not-installed-server"):
         from host_tools.validator.backup import backup as backups  # noqa: PLC0415 - an extra
     with reporting(Message("backup.copying")) as progress:
         backups.back_up(database_url(validator.database), file, progress)
@@ -54,7 +54,7 @@ def restore(
 ) -> None:
     """Put a backup of the validator's database into service, as the database that --database names.
     Stop the server first."""
-    with installed():
+    with from_extra("not-installed-server"):
         from host_tools.validator.backup import backup as backups  # noqa: PLC0415 - an extra
     destination = backups.Destination(
         database_url(validator.database), existing_master_key(validator.master_key), ACTOR

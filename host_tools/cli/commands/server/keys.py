@@ -10,10 +10,10 @@ from host_tools.cli.options.validator import (
     ACTOR,
     ValidatorOptions,
     default_master_key_file,
-    installed,
 )
 from host_tools.cli.output import Json, emit
 from host_tools.cli.progress import reporting
+from host_tools.extras import from_extra
 from host_tools.messages.catalogue import Message
 
 
@@ -31,7 +31,7 @@ def create_key(
     as_json: Json = False,
 ) -> None:
     """Create a master key in a new file, or inside a PKCS#11 device, which it never leaves."""
-    with installed():
+    with from_extra("not-installed-server"):
         from host_tools.validator.keys import master_key, pkcs11  # noqa: PLC0415 - an extra
     if device is not None:
         inside = pkcs11.create(pkcs11.parse(device))

@@ -10,11 +10,11 @@ from host_tools.cli.options.groups import option_groups
 from host_tools.cli.options.validator import (
     ValidatorOptions,
     database_url,
-    installed,
     master_key_location,
 )
 from host_tools.cli.output import Json, emit, say, warn
 from host_tools.errors import ExitCode
+from host_tools.extras import from_extra
 from host_tools.messages.catalogue import Message
 
 
@@ -58,7 +58,7 @@ def server(
     """
     if context.invoked_subcommand is not None:
         return
-    with installed():
+    with from_extra("not-installed-server"):
         from host_tools.validator.notices.loopback import is_loopback  # noqa: PLC0415 - an extra
         from host_tools.validator.server import processes  # noqa: PLC0415 - an extra, and a second
     if certificate is None and not is_loopback(host):
