@@ -3,16 +3,18 @@
 Loudness is ITU-R BS.1770-4 by pyloudnorm. Its blocks are 0.4 s long, so a clip is repeated without
 pause to fill them; a digit then measures as loud as the same sound in a long phrase. True peak is
 BS.1770-4 annex 2: four times oversampled.
+
+scipy.signal takes a second to load and serves only where a clip is made or measured; a program that
+reads finished packs does without.
 """
 
+from functools import cache
 from math import ceil
 from typing import Any
 
 import numpy as np
-import pyloudnorm
 from numpy.typing import NDArray
 from scipy.ndimage import minimum_filter1d, uniform_filter1d
-from scipy.signal import resample_poly
 
 Sound = NDArray[np.float64]
 
@@ -28,22 +30,20 @@ _MARGIN = RATE // 100
 _EDGE = RATE // 200  # samples of the fades at a clip's ends
 _MEASURED = 3 * RATE
 
-_meter: Any = pyloudnorm.Meter(RATE)
-
 
 def resample(sound: Sound, rate: int) -> Sound:
     """Convert from `rate` samples a second to RATE."""
-    return np.asarray(resample_poly(sound, RATE, rate))
+    return _resampled(sound, RATE, rate)
 
 
 def loudness(sound: Sound) -> float:
     """Give a clip's loudness in LUFS."""
-    return float(_meter.integrated_loudness(np.tile(sound, ceil(_MEASURED / len(sound)))))
+    return float(_meter().integrated_loudness(np.tile(sound, ceil(_MEASURED / len(sound)))))
 
 
 def true_peak(sound: Sound) -> float:
     """Give a clip's true peak in dBTP."""
-    return float(20 * np.log10(np.abs(resample_poly(np.pad(sound, 64), 4, 1)).max() + 1e-12))
+    return float(20 * np.log10(np.abs(_resampled(np.pad(sound, 64), 4, 1)).max() + 1e-12))
 
 
 def trim(sound: Sound) -> Sound:
@@ -77,6 +77,19 @@ def edge(sound: Sound) -> float:
 
 def _limit(sound: Sound) -> Sound:
     ceiling = 10 ** (_LIMIT / 20)
-    envelope = np.abs(resample_poly(sound, 4, 1)).reshape(-1, 4).max(axis=1)
+    envelope = np.abs(_resampled(sound, 4, 1)).reshape(-1, 4).max(axis=1)
     gain = np.minimum(1, ceiling / np.maximum(envelope, ceiling))
     return np.asarray(sound * uniform_filter1d(minimum_filter1d(gain, 2 * _MOMENT + 1), _MOMENT))
+
+
+def _resampled(sound: Sound, up: int, down: int) -> Sound:
+    from scipy.signal import resample_poly  # noqa: PLC0415
+
+    return np.asarray(resample_poly(sound, up, down))
+
+
+@cache
+def _meter() -> Any:
+    import pyloudnorm  # noqa: PLC0415
+
+    return pyloudnorm.Meter(RATE)

@@ -38,21 +38,31 @@ class Found:
     end: int
 
 
+@dataclass(frozen=True)
+class _Templates:
+    """The clips of one speed: name, samples and first loud sample of each, and the conjugate
+    transforms of their beginnings, one row each."""
+
+    clips: list[tuple[str, _Floats, int]]
+    probes: NDArray[np.complex64]
+
+
 class Recogniser:
     """Recognises the clips of one pack."""
 
     def __init__(self, clips: Sequence[packfile.Clip]) -> None:
         """Decode the clips and transform their beginnings."""
-        self._clips: list[tuple[str, int, _Floats, int]] = []
-        probes = []
+        by_speed: dict[int, list[tuple[str, _Floats, int]]] = {}
         for clip in clips:
             samples = clip.samples().astype(float)
             loud = np.flatnonzero(np.abs(samples) > _SILENT * 8)
             if loud.size:
-                self._clips.append((clip.name, clip.speed, samples, int(loud[0])))
-                probe = _cut(samples, int(loud[0]), _PROBE)
-                probes.append(probe / np.sqrt(np.sum(probe**2)))
-        self._probes = np.conj(fft.rfft(np.array(probes, np.float32), _SIZE))
+                by_speed.setdefault(clip.speed, []).append((clip.name, samples, int(loud[0])))
+        self._templates = {
+            speed: _Templates(same, _transformed_beginnings(same))
+            for speed, same in by_speed.items()
+        }
+        self._last_speed = 0
 
     def names(self, samples: Sequence[int] | NDArray[np.int16]) -> list[str]:
         """Give the names of the clips in order."""
@@ -75,24 +85,35 @@ class Recogniser:
 
     def _best(self, heard: _Floats, onset: int) -> Found | None:
         """Give the longest clip that is complete at `onset`, or None."""
-        # All probes at once: each begins where its clip is first loud, so one short piece of
-        # sound serves them all.
+        # All clips of a speed at once: each probe begins where its clip is first loud, so one
+        # short piece of sound serves them all.
         piece = _cut(heard, onset - _SLACK, _PROBE + 2 * _SLACK)
         lags = 2 * _SLACK + 1
         power = np.concatenate(([0.0], np.cumsum(piece**2)))
-        power = np.maximum(power[_PROBE:] - power[:lags], 1.0)
-        products = fft.irfft(fft.rfft(piece.astype(np.float32), _SIZE) * self._probes, _SIZE)[
-            :, :lags
-        ]
-        correlation = products / np.sqrt(power, dtype=np.float32)
-        shifts = correlation.argmax(axis=1)
-        sure: list[Found] = []
-        for number in np.flatnonzero(correlation.max(axis=1) >= _LIKELY):
-            name, speed, clip, loud = self._clips[number]
-            start = onset - _SLACK - loud + int(shifts[number])
-            if _correlation(_cut(heard, start, len(clip)), clip) > _SURE:
-                sure.append(Found(name, speed, start, start + len(clip)))
-        return max(sure, key=lambda found: found.end - found.start, default=None)
+        scale = (1 / np.sqrt(np.maximum(power[_PROBE:] - power[:lags], 1.0))).astype(np.float32)
+        spectrum = fft.rfft(piece.astype(np.float32), _SIZE)
+        # A clip at another speed is another sound, and a token seldom changes its speed.
+        for speed in sorted(self._templates, key=lambda speed: speed != self._last_speed):
+            templates, sure = self._templates[speed], []
+            products = fft.irfft(spectrum * templates.probes, _SIZE)[:, :lags]
+            correlation = products * scale
+            shifts = correlation.argmax(axis=1)
+            highest = correlation[np.arange(len(shifts)), shifts]
+            for number in np.flatnonzero(highest >= _LIKELY):
+                name, clip, loud = templates.clips[number]
+                start = onset - _SLACK - loud + int(shifts[number])
+                if _correlation(_cut(heard, start, len(clip)), clip) > _SURE:
+                    sure.append(Found(name, speed, start, start + len(clip)))
+            if sure:
+                self._last_speed = speed
+                return max(sure, key=lambda found: found.end - found.start)
+        return None
+
+
+def _transformed_beginnings(clips: list[tuple[str, _Floats, int]]) -> NDArray[np.complex64]:
+    beginnings = np.array([_cut(samples, loud, _PROBE) for _, samples, loud in clips], np.float32)
+    beginnings /= np.sqrt(np.sum(beginnings**2, axis=1, keepdims=True))
+    return np.asarray(np.conj(fft.rfft(beginnings, _SIZE)), np.complex64)
 
 
 def listener(languages: Sequence[str]) -> "Callable[[Heard], list[str]]":

@@ -2,8 +2,10 @@
 
 import json
 import random
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
@@ -25,29 +27,14 @@ from tests.host_tools.qa import servers
 START = 1_893_456_000.0
 
 
-@pytest.fixture
-def environment_for(tmp_path: Path):
-    """Make an environment of two emulated kodevisers and a server."""
-    with ExitStack() as stack:
-
-        def make(fault=None, seed: int = 1, spoil=None) -> Environment:
-            clock = VirtualTime(START)
-            folder = tmp_path / f"run-{seed}"
-            folder.mkdir()
-            target = (
-                LocalTarget(folder, clock)
-                if fault is None
-                else servers.Faulty(folder, clock, fault)
-            )
-            stack.callback(target.close)
-            pool = stack.enter_context(TokenPool("kodeviser", folder, seed, clock, target))
-            tokens = enrol_many(pool.enrol, 2, lambda done, total: None)
-            if spoil:
-                for token in tokens:
-                    spoil(token.device)
-            return Environment(clock, target, tokens, random.Random(seed), None, pool.enrol)
-
-        yield make
+@contextmanager
+def environment(folder: Path, seed: int = 1, fault=None) -> Iterator[Environment]:
+    """Give two emulated kodevisers that are enrolled at a server."""
+    clock = VirtualTime(START)
+    target = servers.Faulty(folder, clock, fault) if fault else LocalTarget(folder, clock)
+    with closing(target), TokenPool("kodeviser", folder, seed, clock, target) as pool:
+        tokens = enrol_many(pool.enrol, 2, lambda done, total: None)
+        yield Environment(clock, target, tokens, random.Random(seed), None, pool.enrol)
 
 
 def run(env: Environment, cases: Sequence[Case] = catalogue.CASES) -> dict[str, CaseResult]:
@@ -55,9 +42,33 @@ def run(env: Environment, cases: Sequence[Case] = catalogue.CASES) -> dict[str, 
     return {each.case.name: each for each in played}
 
 
+@dataclass
+class Run:
+    """All cases played once."""
+
+    env: Environment
+    results: dict[str, CaseResult]
+
+    def codes(self) -> list[tuple[str, str, str | None]]:
+        """Give what was submitted and answered, in its order."""
+        return [(each.user_id, each.code, each.answer.reason) for each in self.env.submissions]
+
+
+@pytest.fixture(scope="module")
+def run_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Run]:
+    """Give the run of a seed, which is played once."""
+
+    @cache
+    def play(seed: int) -> Run:
+        with environment(tmp_path_factory.mktemp("run"), seed) as env:
+            return Run(env, run(env))
+
+    return play
+
+
 @pytest.mark.parametrize("seed", [1, 4, 5])
-def test_our_validator_passes_every_case(environment_for, seed):
-    played = run(environment_for(seed=seed))
+def test_our_validator_passes_every_case(run_of, seed):
+    played = run_of(seed).results
     assert set(played) == {case.name for case in catalogue.CASES}
     assert [name for name, each in played.items() if each.skipped] == ["payment"], (
         "a kodeviser has no keys"
@@ -85,35 +96,30 @@ def test_our_validator_passes_every_case(environment_for, seed):
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
-def test_a_faulty_server_is_caught_by_the_cases_about_it(environment_for, fault, found_by):
+def test_a_faulty_server_is_caught_by_the_cases_about_it(tmp_path, fault, found_by):
     about = [case for case in catalogue.CASES if case.name in found_by]
-    played = run(environment_for(fault), about)
+    with environment(tmp_path, fault=fault) as env:
+        played = run(env, about)
     assert found_by == {name for name, each in played.items() if not each.passed}
 
 
-def test_a_token_whose_clock_is_ten_minutes_off_is_caught(environment_for):
-    def spoil(token) -> None:
-        token.emulator.set_rtc(
-            token.emulator.rtc_time + 600
-        )  # further than a token in a drawer is searched for
-
-    assert not run(environment_for(spoil=spoil))["right"].passed
-
-
-def test_the_same_seed_gives_the_same_codes_and_answers(environment_for, tmp_path):
-    def codes(env: Environment) -> list[tuple[str, str, str | None]]:
-        run(env)
-        return [(each.user_id, each.code, each.answer.reason) for each in env.submissions]
-
-    first = codes(environment_for(seed=1))
-    (tmp_path / "run-1").rename(tmp_path / "before")
-    assert codes(environment_for(seed=1)) == first
-    assert [code for _, code, _ in codes(environment_for(seed=2))] != [code for _, code, _ in first]
+def test_a_token_whose_clock_is_ten_minutes_off_is_caught(tmp_path):
+    about = [case for case in catalogue.CASES if case.name == "right"]
+    with environment(tmp_path) as env:
+        for token in env.tokens:  # further off than a token in a drawer is searched for
+            token.device.emulator.set_rtc(token.device.emulator.rtc_time + 600)
+        assert not run(env, about)["right"].passed
 
 
-def test_every_submission_names_the_press_that_its_code_was_read_at(environment_for):
-    env = environment_for()
-    results = run(env)
+def test_the_same_seed_gives_the_same_codes_and_answers(run_of, tmp_path):
+    with environment(tmp_path) as env:
+        again = Run(env, run(env))
+    assert again.codes() == run_of(1).codes()
+    assert [code for _, code, _ in run_of(4).codes()] != [code for _, code, _ in again.codes()]
+
+
+def test_every_submission_names_the_press_that_its_code_was_read_at(run_of):
+    env, results = run_of(1).env, run_of(1).results
     assert all(each.press in env.presses for each in env.submissions)
     assert all(each.press.at <= each.at for each in env.submissions)
     wrong, right = results["wrong-token"].submissions

@@ -101,7 +101,17 @@ class KeypadToken:
             self.hardware.audio.sound()
             if clock.now >= end:
                 return
-            clock.now += 10
+            clock.now += self._idle_ms(end - clock.now)
+
+    def _idle_ms(self, left):
+        """The time until the next look, in steps of 10 ms: at once while it sounds, else when
+        something is due."""
+        if self.hardware.audio.playing:
+            return 10
+        due = self.app._wait_ms()
+        if 0 <= due < left:
+            left = due
+        return max(10, (left + 9) // 10 * 10)
 
 
 def _text(canvas, font, string, x, y):
