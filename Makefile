@@ -19,8 +19,9 @@ run: .venv/.run ## Set up, provision an emulated kodeviser and a kodeoplæser, c
 	@echo
 	@$(BIN)/kodebrik demo kodeoplaeser --state $(STATE)-kodeoplaeser
 
+# Three processes, so that two cores work while a test waits for a disk or a clock.
 test: .venv/.dev .venv/.browser build/postgres/.made ## Run every test.
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n 3 --dist worksteal
 
 test-fast: .venv/.dev ## Run the tests of the parts that need no emulator, no server and no process: a minute.
 	@$(BIN)/python -m pytest -n 2 -m "not slow" --ignore tests/firmware/ui/speaking $(FAST)
