@@ -14,7 +14,7 @@ from host_tools.messages.catalogue import Message
 from host_tools.messages.system_errors import cause
 
 _TIMEOUT = 20.0  # seconds
-_DATE_HALF = 0.5  # seconds, half of what a Date header rounds down by
+_TRIES = 3  # requests that are asked for the server's clock while it seems to be off
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class HttpClient:
             raise KodebrikError("server-url-insecure", ExitCode.USAGE, url=url)
         self.url = url.rstrip("/")
         self.headers = headers
-        self.ahead: float | None = None  # seconds that the server's clock was ahead last
+        self._ahead: float | None = None  # seconds that the server's clock was ahead last
         limits = httpx2.Limits(max_connections=64, max_keepalive_connections=64)
         self._client = httpx2.Client(timeout=_TIMEOUT, limits=limits)
 
@@ -56,13 +56,24 @@ class HttpClient:
             ) from None
         took = time.perf_counter() - began
         if "date" in response.headers:
-            told = parsedate_to_datetime(response.headers["date"]).timestamp() + _DATE_HALF
-            self.ahead = told - (sent + took / 2)
+            told = parsedate_to_datetime(response.headers["date"]).timestamp()
+            self._ahead = seconds_ahead(told, sent, sent + took)
         try:
             body = response.json() if response.content else None
         except ValueError:
             body = None
         return Reply(response.status_code, body, took)
+
+    def clock_ahead(self, path: str) -> float | None:
+        """Give by how many seconds the server's clock is ahead, None when it does not tell: the
+        least of a few answers, for a busy server may send the Date of a while ago."""
+        seen = []
+        for _ in range(_TRIES):
+            self.ask("GET", path)
+            if not self._ahead:
+                return self._ahead
+            seen.append(self._ahead)
+        return min(seen, key=abs)
 
     def refused(self, what: str, reply: Reply) -> KodebrikError:
         """Make the error for a server's refusal `reply`; `what` names the request."""
@@ -85,6 +96,18 @@ class HttpClient:
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+
+
+def seconds_ahead(told: float, sent: float, received: float) -> float:
+    """Give by how many seconds a server's clock is ahead at least: negative when it is behind, 0
+    when the duration of the request explains the difference.
+
+    `told` is the answer's Date, which has whole seconds; `sent` and `received` are our times of the
+    request and the answer.
+    """
+    if told > received:
+        return told - received
+    return min(0.0, told + 1 - sent)
 
 
 def _loopback(host: str) -> bool:

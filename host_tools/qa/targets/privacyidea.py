@@ -107,8 +107,7 @@ class PrivacyIdeaTarget:
 
     def clock_ahead(self) -> float | None:
         """As Target.clock_ahead."""
-        self._http.ask("GET", "/")
-        return self._http.ahead
+        return self._http.clock_ahead("/")
 
     def close(self) -> None:
         """As Target.close."""

@@ -102,8 +102,7 @@ class RestTarget:
 
     def clock_ahead(self) -> float | None:
         """As Target.clock_ahead."""
-        self._http.ask("GET", "/healthz")
-        return self._http.ahead
+        return self._http.clock_ahead("/healthz")
 
     def close(self) -> None:
         """As Target.close."""

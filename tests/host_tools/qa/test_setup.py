@@ -13,6 +13,7 @@ from host_tools.errors import ExitCode
 from host_tools.qa.cases.log import ACCEPTED, Press, Submission, refused
 from host_tools.qa.report.cause import likely_cause
 from host_tools.qa.runner import RealToken
+from host_tools.qa.targets.http import seconds_ahead
 from host_tools.qa.targets.target import Answer
 from host_tools.qa.tokens.reading import Reading
 from tests.support.command_line.files import private
@@ -82,6 +83,22 @@ def test_a_wrong_clock_has_the_same_exit_code(real, monkeypatch):
     code, told = real("T1", "anna.holm")
     assert (code, told["id"]) == (ExitCode.NOT_READY, "server-clock-behind")
     assert "77" in told["error"]
+
+
+@pytest.mark.parametrize(
+    ("told", "sent", "received", "ahead"),
+    [
+        (100, 100.9, 101.2, 0),
+        (100, 90.0, 130.0, 0),  # a slow answer says nothing
+        (100, 100.0, 100.0, 0),
+        (100, 107.5, 108.0, -6.5),  # the server's second was over before the request
+        (100, 95.0, 95.5, 4.5),
+    ],
+)
+def test_a_clock_is_off_by_what_the_duration_of_the_request_does_not_explain(
+    told, sent, received, ahead
+):
+    assert seconds_ahead(told, sent, received) == ahead
 
 
 def submissions(*answers: Answer) -> list[Submission]:
