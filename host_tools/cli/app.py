@@ -37,7 +37,7 @@ from host_tools.cli.commands.token import (
     settings,
     states,
 )
-from host_tools.cli.output import emit_error, language
+from host_tools.cli.output import emit_error, language, plain_asked
 from host_tools.cli.usage_errors import usage_error
 from host_tools.errors import TOKEN_ERRORS, ExitCode, KodebrikError
 from host_tools.messages import catalogue
@@ -157,6 +157,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command line (default: sys.argv), report its error if any, and give the exit code."""
     arguments = _language_first(sys.argv[1:] if arguments is None else arguments)
     language.set(catalogue.choose(os.environ))
+    plain_asked.set(False)
     error: KodebrikError
     try:
         return _run(arguments)

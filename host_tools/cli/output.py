@@ -21,6 +21,26 @@ Json = Annotated[
     bool, typer.Option("--json", help="Print the result, or the error, as one JSON object.")
 ]
 
+plain_asked: ContextVar[bool] = ContextVar("plain_asked", default=False)
+
+
+def _be_plain(asked: bool) -> bool:
+    plain_asked.set(asked)
+    return asked
+
+
+Plain = Annotated[
+    bool,
+    typer.Option(
+        "--plain",
+        callback=_be_plain,
+        help=(
+            "Lines of text alone, without drawings. By itself where there is no terminal, and "
+            "for TERM=dumb."
+        ),
+    ),
+]
+
 # The language of this command's lines; JSON stays English.
 language: ContextVar[str] = ContextVar("language", default=ENGLISH)
 
@@ -90,7 +110,17 @@ def step(line: str) -> Iterator[None]:
         yield
 
 
+def is_drawable() -> bool:
+    """Say whether standard output is a terminal that drawings may go to: not a pipe, a file or
+    TERM=dumb, nor with --plain."""
+    return sys.stdout.isatty() and not _plain_lines_wanted()
+
+
 def is_rich_terminal() -> bool:
     """Say whether standard error is a terminal that may show colour and a spinner: not with
-    NO_COLOR (no-color.org) or TERM=dumb."""
-    return sys.stderr.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+    NO_COLOR (no-color.org), TERM=dumb or --plain."""
+    return sys.stderr.isatty() and "NO_COLOR" not in os.environ and not _plain_lines_wanted()
+
+
+def _plain_lines_wanted() -> bool:
+    return plain_asked.get() or os.environ.get("TERM") == "dumb"

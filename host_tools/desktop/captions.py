@@ -20,7 +20,8 @@ _UTTERANCES_SHOWN = 4
 class Captions:
     """Plays what a token says and keeps the last utterances as lines of text.
 
-    With `say` (text, language) that function speaks each utterance instead of the loudspeaker.
+    With `say` (text, language) that function speaks each utterance instead of the loudspeaker;
+    without `aloud` nothing sounds.
     """
 
     def __init__(
@@ -28,11 +29,13 @@ class Captions:
         emulator: "Emulator",
         languages: Sequence[str],
         say: Callable[[str, str], None] | None = None,
+        aloud: bool = True,
     ) -> None:
         """Start at the token's present time; `languages` are those that it may speak."""
         self._utterances: deque[str] = deque(maxlen=_UTTERANCES_SHOWN)
+        self._new: deque[str] = deque(maxlen=_UTTERANCES_SHOWN)
         self._speaker = None if say is None else TextSpeaker(say)
-        self._loudspeaker = Loudspeaker() if say is None else None
+        self._loudspeaker = Loudspeaker() if aloud and say is None else None
         self._detector = UtteranceDetector(emulator, languages, self._play, self._add)
 
     def update(self) -> None:
@@ -41,7 +44,17 @@ class Captions:
 
     def lines(self) -> list[str]:
         """Give the last utterances, and what keeps them from being heard."""
-        lines: list[str] = [Message("captions.heard", text=text) for text in self._utterances]
+        return [*map(_heard, self._utterances), *self.notices()]
+
+    def new_utterances(self) -> list[str]:
+        """Give the utterances since the last call."""
+        new = list(map(_heard, self._new))
+        self._new.clear()
+        return new
+
+    def notices(self) -> list[str]:
+        """Give what keeps the utterances from being heard."""
+        lines: list[str] = []
         if self._loudspeaker is not None and not self._loudspeaker.works:
             lines.append(Message("captions.no-sound"))
         if self._speaker is not None and self._speaker.error is not None:
@@ -62,5 +75,10 @@ class Captions:
 
     def _add(self, text: str, language: str) -> None:
         self._utterances.append(text)
+        self._new.append(text)
         if self._speaker is not None:
             self._speaker.put(text, language)
+
+
+def _heard(text: str) -> str:
+    return Message("captions.heard", text=text)

@@ -1,5 +1,8 @@
-"""The emulated token in a terminal: its screen, captions of what it says, and the keyboard for its
-keys, headset and cable."""
+"""The emulated token in a terminal: its screen, captions of what it says, and typed keys.
+
+A view is drawn (block characters, redrawn in place) or plain (a line whenever the text on the
+screen changes or something was said), as a screen reader, a pipe and a log file need it.
+"""
 
 import os
 import select
@@ -8,138 +11,166 @@ import sys
 import termios
 import threading
 import tty
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from emulator.keys import RED
 from emulator.scenario.recorder import Recorder
 from emulator.session import Emulator
 from emulator.views.terminal import render
+from host_tools.desktop.keyboard import Keyboard
 from host_tools.messages.catalogue import Message
 
 if TYPE_CHECKING:
     from host_tools.desktop.captions import Captions
 
-_TAP, _HOLD = 0.12, 7.0  # seconds
-_FRAME = 0.05  # seconds between drawings
-_KEYPAD = "0123456789*#"
-_HOLD_KEYPAD = 2.2  # seconds
+_FRAME = 0.05  # seconds between looks at the token
 
 
-def play(
-    emulator: Emulator,
-    stop: threading.Event,
-    record: Path | None,
-    captions: "Captions | None",
-    spoken: Callable[[str], str] = str,
-) -> None:
-    """Show the screen and act on typed keys until Q or `stop`; then write the scenario to
-    `record`. `spoken` puts a line into the user's language."""
-    recorder = Recorder(emulator)
-    before = termios.tcgetattr(sys.stdin)
-    tty.setcbreak(sys.stdin)
-    try:
-        with emulator.serving():
-            _Terminal(emulator, recorder, captions, spoken).run(stop)
-    finally:
-        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
-        if record is not None:
-            record.write_text(recorder.text())
+class View(Protocol):
+    """Shows a token."""
+
+    def update(self) -> None:
+        """Show what has changed since the last call."""
 
 
-class _Terminal:
-    """Draws one token and turns typed keys into the user's actions."""
+class DrawnView:
+    """The screen in block characters, with captions and the keys below, drawn anew in place."""
 
     def __init__(
-        self,
-        emulator: Emulator,
-        recorder: Recorder,
-        captions: "Captions | None",
-        spoken: Callable[[str], str],
+        self, emulator: Emulator, captions: "Captions | None", spoken: Callable[[str], str]
     ) -> None:
-        self._emulator, self._recorder, self._captions = emulator, recorder, captions
-        self._spoken = spoken
-        self._keypad = "keypad" in emulator.board.parts
+        """Nothing is drawn yet. `spoken` puts a line into the user's language."""
+        self._emulator, self._captions, self._spoken = emulator, captions, spoken
         self._drawn: list[str] = []
-        # Keys held down -> when they are released, in virtual time: on a busy machine the token may
-        # not have run at all while a moment of real time passed, and would miss the tap.
-        self._down: dict[str, float] = {}
-        self._prefix = ""  # R or L
 
-    def run(self, stop: threading.Event) -> None:
-        """Draw and act until `stop` is set; then release every key."""
-        while not stop.is_set():
-            if self._captions is not None:
-                self._captions.update()
-            self._draw()
-            for key in [key for key, due in self._down.items() if self._emulator.elapsed >= due]:
-                self._release(key)
-            if select.select([sys.stdin], [], [], _FRAME)[0]:
-                typed = os.read(sys.stdin.fileno(), 64).decode(errors="replace").lower()
-                for key in typed:
-                    self._obey(key)
-                if "q" in typed or not typed:
-                    stop.set()
-        for key in list(self._down):
-            self._release(key)
-
-    def _draw(self) -> None:
-        screen = self._emulator.screen()
-        text = " / ".join(self._emulator.screen_text()) or Message("terminal.dark")
-        lines: list[str] = [
-            *render(screen, shutil.get_terminal_size().columns),
-            Message("terminal.screen", text=text),
-        ]
+    def update(self) -> None:
+        """Draw anew when something has changed."""
         if self._captions is not None:
-            lines += self._captions.lines()
-        if self._keypad:
-            lines += [Message("terminal.keys"), Message("terminal.more")]
-        else:
-            lines.append(Message("terminal.one-button"))
+            self._captions.update()
+        lines = [
+            *render(self._emulator.screen(), shutil.get_terminal_size().columns),
+            screen_line(self._emulator.screen_text()),
+            *(self._captions.lines() if self._captions is not None else ()),
+            *_keys(self._emulator),
+        ]
         lines = [self._spoken(line) for line in lines]
         if lines != self._drawn:
             self._drawn = lines
             sys.stdout.write("\x1b[H\x1b[J" + "\n".join(lines) + "\n")
             sys.stdout.flush()
 
-    def _obey(self, key: str) -> None:
-        recorder, emulator = self._recorder, self._emulator
-        prefix, self._prefix = self._prefix, ""
-        if key == " ":
-            self._tap(RED, _TAP)
-        elif key == "h" and not self._keypad:
-            self._tap(RED, _HOLD)
-        elif key == "u":
-            (recorder.unplug if emulator.plugged else recorder.plug)()
-        elif not self._keypad:
-            return
-        elif key in ("r", "l"):
-            self._prefix = key
-        elif key == "p":
-            (
-                recorder.unplug_headset
-                if emulator.board.parts["jack"].plugged
-                else recorder.plug_headset
-            )()
-        elif key in _KEYPAD:
-            if prefix == "r":
-                self._tap(RED, 3 * _TAP)
-            self._tap(key, _HOLD_KEYPAD if prefix == "l" else _TAP)
 
-    def _tap(self, key: str, seconds: float) -> None:
-        """Hold a key down for virtual `seconds`; nothing when it is down already."""
-        if key in self._down:
-            return
-        if key == RED:
-            self._recorder.press_down()
-        else:
-            self._recorder.key_down(key)
-        self._down[key] = self._emulator.elapsed + seconds
+class PlainView:
+    """A line for each new text on the screen, and one for each utterance: no drawing, no control
+    characters."""
 
-    def _release(self, key: str) -> None:
-        del self._down[key]
-        if key == RED:
-            self._recorder.release()
-        else:
-            self._recorder.key_up(key)
+    def __init__(
+        self, emulator: Emulator, captions: "Captions | None", write: Callable[[str], None]
+    ) -> None:
+        """Nothing was shown yet. `write` prints one line, in the user's language."""
+        self._emulator, self._captions, self._write = emulator, captions, write
+        self._screen: object = None  # pixels of the last look
+        self._shown: str | None = None
+        self._noticed: set[str] = set()
+
+    def update(self) -> None:
+        """Write what is new on the screen, and what was said."""
+        line = self._new_screen()
+        if line is not None:
+            self._write(line)
+        if self._captions is None:
+            return
+        self._captions.update()
+        for utterance in self._captions.new_utterances():
+            self._write(utterance)
+        for notice in self._captions.notices():
+            if notice not in self._noticed:
+                self._noticed.add(notice)
+                self._write(notice)
+
+    def _new_screen(self) -> str | None:
+        """Give the screen's line when its text has changed; else None."""
+        with self._emulator.lock:  # not while the firmware draws
+            screen = self._emulator.screen()
+            if screen == self._screen:
+                return None  # so that no text needs to be recognised
+            self._screen = screen
+            line = screen_line(self._emulator.screen_text())
+        if line == self._shown:
+            return None
+        self._shown = line
+        return line
+
+
+def screen_line(texts: list[str]) -> Message:
+    """Give the line that says what text is on the screen."""
+    return Message("terminal.screen", text=" / ".join(texts) or Message("terminal.dark"))
+
+
+def explain_keys(emulator: Emulator, write: Callable[[str], None]) -> None:
+    """Write what can be typed."""
+    for line in _keys(emulator):
+        write(line)
+
+
+def watch(emulator: Emulator, stop: threading.Event, view: View) -> None:
+    """Serve the token's link and show the token until `stop`."""
+    with emulator.serving():
+        view.update()
+        while not stop.wait(_FRAME):
+            view.update()
+
+
+def play(emulator: Emulator, stop: threading.Event, record: Path | None, view: View) -> None:
+    """Show the token and act on typed keys until Q or `stop`; then write the scenario to
+    `record`.
+
+    Where standard input is no terminal, its characters are keys all the same; after its end the
+    token goes on until `stop`.
+    """
+    recorder = Recorder(emulator)
+    try:
+        with _each_key_at_once(), emulator.serving():
+            _obey(Keyboard(emulator, recorder), stop, view)
+    finally:
+        if record is not None:
+            record.write_text(recorder.text())
+
+
+def _obey(keyboard: Keyboard, stop: threading.Event, view: View) -> None:
+    keys_end = False
+    while not stop.is_set():
+        view.update()
+        keyboard.release_due()
+        if keys_end:
+            stop.wait(_FRAME)
+        elif select.select([sys.stdin], [], [], _FRAME)[0]:
+            typed = os.read(sys.stdin.fileno(), 64).decode(errors="replace").lower()
+            for character in typed:
+                keyboard.type(character)
+            keys_end = not typed
+            if "q" in typed or (keys_end and sys.stdin.isatty()):
+                stop.set()
+    keyboard.release_all()
+
+
+@contextmanager
+def _each_key_at_once() -> Iterator[None]:
+    """Have the terminal at standard input give each key as it is typed; a pipe does so itself."""
+    if not sys.stdin.isatty():
+        yield
+        return
+    before = termios.tcgetattr(sys.stdin)
+    tty.setcbreak(sys.stdin)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
+
+
+def _keys(emulator: Emulator) -> list[Message]:
+    if "keypad" in emulator.board.parts:
+        return [Message("terminal.keys"), Message("terminal.more")]
+    return [Message("terminal.one-button")]

@@ -30,7 +30,6 @@ from tests.support.link.fake_token import SERIAL
         ("accounts",),
         ("accounts", "remove"),
         ("emulate", "--script", "x", "--headless"),
-        ("emulate",),
         ("code", "--secret-file", "x", "--time", "yesterday"),
         ("code", "--otpauth-file", "x", "--digits", "8"),
     ],

@@ -16,7 +16,7 @@ import typer
 
 from firmware.protocol import messages
 from host_tools import private_files
-from host_tools.cli.output import Json, emit, say, step, warn
+from host_tools.cli.output import Json, Plain, emit, is_drawable, say, step, warn
 from host_tools.desktop.token_folder import TokenFolder, emulated, emulator_errors
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.exchange import otpauth
@@ -64,6 +64,7 @@ def demo(
             metavar="DIR", help="Folder for the demonstration's token; an older one is replaced."
         ),
     ] = Path("build/demo"),
+    plain: Plain = False,
     as_json: Json = False,
 ) -> None:
     """Emulate a token, provision it, press it, check its code, and what it says."""
@@ -84,12 +85,7 @@ def demo(
             emulator.advance(_LOOK)  # a token that speaks may wait for a fresh code
             text, expected, shown = _code_on_screen(emulator, credential)
         picture = emulator.screen().to_png(state / "screen.png")
-        with emulator_errors():
-            from emulator.views.terminal import render  # noqa: PLC0415 - an extra
-
-            drawn = (
-                text if speaks else render(emulator.screen(), shutil.get_terminal_size().columns)
-            )
+        drawn = _drawn(emulator, text, plain=speaks or not is_drawable())
         if shown is None:
             raise _defect(
                 "demo-code-differs", shown=" / ".join(text), expected=codes.grouped(expected[0])
@@ -114,6 +110,17 @@ def demo(
         lines[-1:-1] = [Message("demo.says", words=_in_words(heard))]
         lines.append(Message("demo.sound", path=state / "voice.wav"))
     emit(as_json, result, [*lines, "", *_next(product, board, state)])
+
+
+def _drawn(emulator: "Emulator", text: list[str], plain: bool) -> list[str]:
+    """Give the screen in block characters, or as one line of its text."""
+    with emulator_errors():
+        from emulator.views.terminal import render  # noqa: PLC0415 - an extra
+        from host_tools.desktop.terminal import screen_line  # noqa: PLC0415 - needs the emulator
+
+        if plain:
+            return [screen_line(text)]
+        return render(emulator.screen(), shutil.get_terminal_size().columns)
 
 
 def _next(product: str, board: str, state: Path) -> list[str]:

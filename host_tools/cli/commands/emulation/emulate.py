@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from host_tools.cli.commands.emulation.image import Board, Production
-from host_tools.cli.output import Json, emit, spoken, step, warn
+from host_tools.cli.output import Json, Plain, emit, is_drawable, say, spoken, step, warn
 from host_tools.desktop.token_folder import TokenFolder, default_folder, emulated
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.image.image import load_product
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from emulator.scenario.player import Listener
     from emulator.session import Emulator
     from host_tools.desktop.captions import Captions
-
-_CAPTION_PERIOD = 0.05  # seconds between updates of the captions
 
 
 class Voice(StrEnum):
@@ -54,7 +52,10 @@ def emulate(
     production: Production = False,
     headless: Annotated[
         bool,
-        typer.Option("--headless", help="No screen in the terminal: serve the link until Ctrl-C."),
+        typer.Option(
+            "--headless",
+            help="No keys: serve the link until Ctrl-C, and print the screen's text as it changes.",
+        ),
     ] = False,
     link: Annotated[
         Path | None,
@@ -87,6 +88,7 @@ def emulate(
             )
         ),
     ] = None,
+    plain: Plain = False,
     as_json: Json = False,
 ) -> None:
     """Run an emulated token."""
@@ -97,23 +99,30 @@ def emulate(
         return
     if record is not None and (headless or record.exists()):
         raise KodebrikError("emulate-recording-needs-terminal", ExitCode.USAGE)
-    if not headless and not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise KodebrikError("emulate-no-terminal", ExitCode.USAGE)
     folder = TokenFolder(state or default_folder(product, board), product, board, production)
+    terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    write = say if as_json else _write
     with _asked_to_stop() as stop, emulated(folder, step, warn) as emulator:
         _announce(emulator, link, rfc2217, as_json)
-        if headless and voice is None:
-            emulator.serve(stop.is_set)
-            return
-        with _captions(emulator, product, voice) as captions:
-            if headless:
-                with emulator.serving():
-                    while captions is not None and not stop.wait(_CAPTION_PERIOD):
-                        captions.update()
-                return
-            from host_tools.desktop.terminal import play  # noqa: PLC0415 - needs the emulator
+        from host_tools.desktop import terminal as views  # noqa: PLC0415 - needs the emulator
 
-            play(emulator, stop, record, captions, spoken)
+        if headless and voice is None:
+            views.watch(emulator, stop, views.PlainView(emulator, None, write))
+            return
+        with _captions(emulator, product, voice, aloud=terminal or voice is not None) as captions:
+            if headless:
+                views.watch(emulator, stop, views.PlainView(emulator, captions, write))
+            elif not (terminal and is_drawable()):
+                views.explain_keys(emulator, write)
+                view = views.PlainView(emulator, captions, write)
+                views.play(emulator, stop, record, view)
+            else:
+                views.play(emulator, stop, record, views.DrawnView(emulator, captions, spoken))
+
+
+def _write(line: str) -> None:
+    """Print a line at once, also into a pipe."""
+    print(spoken(line), flush=True)
 
 
 @contextmanager
@@ -133,7 +142,7 @@ def _asked_to_stop() -> Iterator[threading.Event]:
 
 @contextmanager
 def _captions(
-    emulator: "Emulator", product: str, voice: Voice | None
+    emulator: "Emulator", product: str, voice: Voice | None, aloud: bool
 ) -> "Iterator[Captions | None]":
     """Give the captions of a token that speaks, with its sound; None for one that does not."""
     data = load_product(product)
@@ -147,9 +156,8 @@ def _captions(
 
     if voice is Voice.SYSTEM:
         pyttsx3.engine()
-    captions = Captions(
-        emulator, data["image_languages"], pyttsx3.say if voice is Voice.SYSTEM else None
-    )
+    say_it = pyttsx3.say if voice is Voice.SYSTEM else None
+    captions = Captions(emulator, data["image_languages"], say_it, aloud)
     try:
         yield captions
     finally:

@@ -8,6 +8,7 @@ import pyotp
 from host_tools.cli import main
 from host_tools.errors import ExitCode
 from tests.support.command_line.program import run
+from tests.support.command_line.pseudo_terminal import DRAWN, await_end, in_a_terminal
 
 
 def test_the_demo_shows_the_code_that_pyotp_computes(tmp_path):
@@ -16,7 +17,8 @@ def test_the_demo_shows_the_code_that_pyotp_computes(tmp_path):
     assert first.returncode == 0, first.stderr
     code = re.search(r"display shows (\d{3} \d{3})\.", first.stdout).group(1)
     assert f"pyotp computes {code}" in first.stdout
-    assert "█" in first.stdout
+    assert f"Screen: {code}\n" in first.stdout
+    assert not DRAWN.search(first.stdout), "into a pipe go lines of text alone"
     assert "Try next" in first.stdout
     assert (state / "screen.png").read_bytes().startswith(b"\x89PNG")
     second = run("demo", "--state", state, "--json")
@@ -26,6 +28,15 @@ def test_the_demo_shows_the_code_that_pyotp_computes(tmp_path):
     assert uri.secret not in first.stdout + first.stderr + second.stdout + second.stderr
     for name in ("access.key", "secret.otpauth"):
         assert (state / name).stat().st_mode & 0o777 == 0o600
+
+
+def test_the_demo_draws_in_a_terminal_and_writes_plain_lines_when_asked(tmp_path):
+    with in_a_terminal("demo", "--state", tmp_path / "demo") as terminal:
+        assert DRAWN.search(await_end(terminal))
+    with in_a_terminal("demo", "--plain", "--state", tmp_path / "demo") as terminal:
+        shown = await_end(terminal)
+    assert re.search(r"Screen: \d{3} \d{3}\r\n", shown)
+    assert not DRAWN.search(shown)
 
 
 def test_the_demo_removes_nothing_but_an_older_demo(tmp_path):

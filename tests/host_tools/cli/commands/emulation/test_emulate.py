@@ -1,14 +1,11 @@
 """kodebrik emulate, as a user runs it, in a process of its own."""
 
+import itertools
 import json
 import os
-import pty
 import re
-import select
 import signal
 import subprocess
-import time
-from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,6 +16,12 @@ from host_tools.errors import ExitCode
 from host_tools.link.session import open_session
 from host_tools.link.transport import SerialTransport
 from tests.support.command_line.program import KODEBRIK, run
+from tests.support.command_line.pseudo_terminal import (
+    DRAWN,
+    await_end,
+    await_text,
+    in_a_terminal,
+)
 from tests.support.limits import REAL_LIMIT
 
 
@@ -114,10 +117,11 @@ def test_the_screen_in_the_terminal_obeys_keys_and_is_recorded(tmp_path):
     recording = tmp_path / "session.txt"
     arguments = ("--state", tmp_path / "token", "--record", recording)
     with in_a_terminal("emulate", *arguments) as terminal:
-        seen = await_text(terminal, b"Q: quit")
-        assert b"Screen: dark" in seen
+        seen = await_text(terminal, "Q: quit")
+        assert "Screen: dark" in seen
+        assert DRAWN.search(seen)
         os.write(terminal, b" ")
-        await_text(terminal, b"Ikke sat op")
+        await_text(terminal, "Ikke sat op")
         os.write(terminal, b"q")
     assert "button down" in recording.read_text()
     replay = run("emulate", "--script", recording)
@@ -128,11 +132,11 @@ def test_a_token_that_speaks_is_heard_in_the_terminal_and_obeys_its_keys(tmp_pat
     scenario = tmp_path / "recorded.scenario"
     where = ("--board", "pico2", "--state", tmp_path / "token", "--record", scenario)
     with in_a_terminal("emulate", "kodeoplaeser", *where) as terminal:
-        await_text(terminal, b"Q: quit")
+        await_text(terminal, "Q: quit")
         os.write(terminal, b" ")
-        await_text(terminal, b"Heard: Ikke sat op")
+        await_text(terminal, "Heard: Ikke sat op")
         os.write(terminal, b"r8")
-        await_text(terminal, b"Heard: Serienummer")
+        await_text(terminal, "Heard: Serienummer")
         os.write(terminal, b"pq")
     done = [
         line for line in scenario.read_text().splitlines() if not line.startswith(("wait", "set"))
@@ -149,40 +153,63 @@ def test_a_token_that_says_nothing_has_no_voice_to_choose(tmp_path, capsys):
     assert "says nothing" in capsys.readouterr().err
 
 
-@contextmanager
-def in_a_terminal(*arguments) -> Iterator[int]:
-    """Run kodebrik in a terminal, which is given; it must end by itself, with exit code 0."""
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.execv(KODEBRIK[0], [*KODEBRIK, *map(str, arguments)])
-    try:
-        yield terminal
-        await_end(terminal)
-    except BaseException:
-        os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
-        raise
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+def test_a_headless_token_prints_its_screen_as_text_whenever_it_changes(tmp_path):
+    link = tmp_path / "link"
+    options = ("--headless", "--state", tmp_path / "token", "--link", link)
+    with running("emulate", "kodeviser", *options) as process:
+        lines = iter(process.stdout.readline, "")
+        assert next(line for line in lines if line.startswith("Screen: ")) == "Screen: dark\n"
+        transport = SerialTransport(str(link))
+
+        def compare(number):
+            shown = next(line for line in lines if re.search(r"\d{3} \d{3}$", line))
+            return shown.startswith("Screen: ") and re.sub(r"\D", "", shown) == number
+
+        open_session(transport, None, compare)
+        transport.close()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(REAL_LIMIT) == 0
 
 
-def await_text(terminal, text):
-    """Read the terminal until it shows `text`; give what it has shown."""
-    seen = b""
-    end = time.monotonic() + REAL_LIMIT
-    while text not in seen:
-        assert time.monotonic() < end, seen
-        if select.select([terminal], [], [], 0.2)[0]:
-            seen += os.read(terminal, 65536)
-    return seen
+def test_plain_lines_say_what_the_token_shows_and_says(tmp_path):
+    where = ("--plain", "--board", "pico2", "--state", tmp_path / "token")
+    with in_a_terminal("emulate", "kodeoplaeser", *where) as terminal:
+        shown = await_text(terminal, "Screen: dark\r\n")
+        os.write(terminal, b" ")
+        shown += await_text(terminal, "Heard: Ikke sat op. Kontakt udstederen.\r\n")
+        os.write(terminal, b"q")
+        shown += await_end(terminal)
+    assert "Screen: Ikke sat op. / Kontakt udstederen.\r\n" in shown
+    assert not DRAWN.search(shown)
+    assert "\x1b" not in shown, "control sequences are for drawings"
+    lines = [line for line in shown.split("\r\n") if line.startswith(("Screen:", "Heard:"))]
+    assert len(lines) == len(set(lines)), "each line once, when it changes"
 
 
-def await_end(terminal):
-    """Read until the program has ended."""
-    try:
-        while os.read(terminal, 65536):
-            pass
-    except OSError:
-        os.close(terminal)
+def test_a_dumb_terminal_gets_plain_lines(tmp_path):
+    with in_a_terminal("emulate", "--state", tmp_path / "token", term="dumb") as terminal:
+        shown = await_text(terminal, "Screen: dark\r\n")
+        os.write(terminal, b"q")
+    assert "Q: quit" in shown
+    assert not DRAWN.search(shown)
+    assert "\x1b" not in shown
+
+
+def test_without_a_terminal_characters_are_keys_and_lines_are_plain(tmp_path):
+    """After the end of the input the token goes on until it is asked to stop."""
+    arguments = ["emulate", "kodeviser", "--state", str(tmp_path / "token")]
+    with subprocess.Popen(
+        [*KODEBRIK, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        lines = iter(process.stdout.readline, "")
+        written = list(itertools.takewhile(lambda line: line != "Screen: dark\n", lines))
+        process.stdin.write(" ")
+        process.stdin.close()
+        written += itertools.takewhile(lambda line: "Ikke sat op" not in line, lines)
+        process.send_signal(signal.SIGINT)
+        written += lines
+        assert process.wait(REAL_LIMIT) == 0
+    assert not DRAWN.search("".join(written))
 
 
 @pytest.mark.parametrize(("option", "name"), [("--board", "abacus"), ("--board", "../pico")])
