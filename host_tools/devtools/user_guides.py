@@ -80,6 +80,15 @@ def guides() -> list[Guide]:
     return found
 
 
+def sections(guide: Guide) -> dict[str, str]:
+    """Give the titles of a guide's sections by their anchors: "s1" and so on."""
+    tokens = MarkdownIt("commonmark").parse(guide.text)
+    titles = [
+        tokens[index + 1].content for index, token in enumerate(tokens) if _opens_section(token)
+    ]
+    return {f"s{number}": title for number, title in enumerate(titles, 1)}
+
+
 def page(guide: Guide, style: str) -> str:
     """Render a guide as one HTML page with the CSS `style`; ValueError without title or
     sections."""
@@ -122,6 +131,8 @@ def pdf(guide: Guide, path: Path) -> None:
     from weasyprint import CSS, HTML  # noqa: PLC0415 - an extra that needs system libraries
     from weasyprint.text.fonts import FontConfiguration  # noqa: PLC0415
 
+    from host_tools.devtools import tagged_pdf  # noqa: PLC0415 - an extra
+
     fonts = FontConfiguration()
     with as_file(files(_FONT)) as folder:
         faces = "".join(_face(weight, folder / "files" / name) for weight, name in _FACES.items())
@@ -131,6 +142,7 @@ def pdf(guide: Guide, path: Path) -> None:
         HTML(string=page(guide, "")).write_pdf(
             path, stylesheets=[style], font_config=fonts, pdf_variant="pdf/ua-1"
         )
+    tagged_pdf.finish(path, sections(guide))
 
 
 def main() -> int:

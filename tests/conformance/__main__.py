@@ -1,11 +1,12 @@
-"""Run the tests that show requirements and write docs/conformance.md; exit 1 for a gap or a
-failure."""
+"""Run the tests that show requirements, and those that must fail on mutants; write
+docs/conformance.md; exit 1 for a gap, a failure or a mutant that was not caught."""
 
 import sys
 
 import pytest
 
-from tests.conformance import page
+from tests.conformance import mutation, page
+from tests.conformance.mutants import mutants
 from tests.conformance.requirements import proofs
 
 
@@ -28,7 +29,8 @@ def main() -> int:
     results = Results()
     files = sorted({proof.file for proof in proofs()})
     code = pytest.main(["-m", "clause", "-n", "2", *files], plugins=[results])
-    page.PATH.write_text(page.page(results.passed), encoding="utf-8")
+    uncaught = [mutant for mutant, _ in mutation.uncaught(mutants())]
+    page.PATH.write_text(page.page(results.passed, uncaught), encoding="utf-8")
     print(f"{page.PATH.relative_to(page.ROOT)} is written.")
     failed = [
         proof.test for proof in proofs() if not results.passed.get((proof.file, proof.test), False)
@@ -37,7 +39,11 @@ def main() -> int:
         print(f"No test shows requirement {name}.")
     for test in failed:
         print(f"{test} did not pass.")
-    return 1 if code != pytest.ExitCode.OK or failed or page.gaps() else 0
+    for name in page.unbroken():
+        print(f"No mutant breaks requirement {name}.")
+    print(f"{len(mutants()) - len(uncaught)} of {len(mutants())} mutants were caught.")
+    wanting = failed or uncaught or page.gaps() or page.unbroken()
+    return 1 if code != pytest.ExitCode.OK or wanting else 0
 
 
 if __name__ == "__main__":

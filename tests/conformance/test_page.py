@@ -1,7 +1,10 @@
 """Requirements, markers and docs/conformance.md agree. The tests themselves are run by `make
 test`."""
 
-from tests.conformance import page, requirements
+import pytest
+
+from tests.conformance import mutants, mutation, page, requirements
+from tests.conformance.mutants import Edit, Mutant
 from tests.conformance.requirements import names, proofs
 
 ALL_PASSED = {(proof.file, proof.test): True for proof in proofs()}
@@ -35,3 +38,61 @@ def test_a_test_that_failed_or_did_not_run_is_seen_on_the_page():
     wanting = {key: passed for key, passed in ALL_PASSED.items() if key != (proof.file, proof.test)}
     assert page.page(wanting).count(page.FAILED) == len(proof.names)
     assert page.page({**ALL_PASSED, (proof.file, proof.test): False}) == page.page(wanting)
+
+
+def test_every_requirement_is_broken_by_a_mutant_and_every_test_must_fail_on_one():
+    assert page.unbroken() == []
+    can_fail = {proof for mutant in mutants.mutants() for proof in mutant.proofs}
+    assert [proof.test for proof in proofs() if (proof.file, proof.test) not in can_fail] == []
+
+
+def test_each_mutant_breaks_requirements_that_its_tests_show():
+    shown = {(proof.file, proof.test): set(proof.names) for proof in proofs()}
+    for mutant in mutants.mutants():
+        for proof in mutant.proofs:
+            assert shown[proof] & set(mutant.clauses), (mutant.breaks, proof)
+        for clause in mutant.clauses:
+            assert any(clause in shown[proof] for proof in mutant.proofs), (mutant.breaks, clause)
+
+
+def test_each_mutant_fits_the_files_as_they_are():
+    for mutant in mutants.mutants():
+        texts: dict[str, str] = {}
+        for edit in mutant.edits:
+            before = texts.get(edit.file) or mutants.content(edit.file)
+            texts[edit.file] = edit.applied_to(before)
+            assert texts[edit.file] != before, mutant.breaks
+        for file, text in texts.items():
+            if file.endswith(".py"):
+                compile(text, file, "exec")
+
+
+def test_an_edit_whose_text_is_not_there_once_is_refused():
+    with pytest.raises(ValueError, match="2 times"):
+        Edit("a.py", "x", "y").applied_to("x x")
+    with pytest.raises(ValueError, match="0 times"):
+        Edit("a.py", "z", "y").applied_to("x x")
+
+
+SYNTAX = Edit("firmware/otp/totp.py", "    return unix_time // period", "    return (")
+HARMLESS = (Edit("firmware/otp/hotp.py", "a code has 6 to 8 digits", "six to eight digits"),)
+BROKEN = next(mutant for mutant in mutants.mutants() if "code: TOTP" in mutant.clauses)
+
+
+def test_a_mutant_is_caught_and_one_in_which_nothing_is_broken_is_not():
+    """The mechanism itself, on a cheap clause; make conformance tries all mutants."""
+    harmless = Mutant(BROKEN.clauses, "Nothing.", HARMLESS, BROKEN.tests[:1])
+    cannot_run = Mutant(BROKEN.clauses, "It does not compile.", (SYNTAX,), BROKEN.tests[:1])
+    with mutation.repository() as root:
+        assert mutation.survivors(BROKEN, root) == []
+        assert mutation.survivors(harmless, root) == list(harmless.tests)
+        with pytest.raises(SyntaxError):
+            mutation.survivors(cannot_run, root)
+        for file in (BROKEN.edits[0].file, HARMLESS[0].file, SYNTAX.file):
+            assert mutants.content(file, root) == mutants.content(file), "put back"
+
+
+def test_a_mutant_that_was_not_caught_is_seen_on_the_page():
+    assert page.page(ALL_PASSED).count(page.NOT_CAUGHT) == 0
+    text = page.page(ALL_PASSED, [BROKEN])
+    assert text.count(page.NOT_CAUGHT) == len(BROKEN.clauses)

@@ -10,7 +10,7 @@ from tests.support.emulated.kodeoplaeser import SpeakingToken
 from tests.support.emulated.token import START, digits, totp
 
 
-@pytest.mark.clause("speech: languages")
+@pytest.mark.clause("speech: languages", "keys: language")
 def test_three_languages_fit_a_pico_2_and_are_chosen_by_key(tmp_path: Path):
     image = build_image("kodeoplaeser", "pico2", languages=("da", "en", "kl"))
     with Emulator("kodeoplaeser", "pico2", tmp_path / "token", image=image, time=START) as emulator:

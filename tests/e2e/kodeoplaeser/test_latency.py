@@ -156,7 +156,7 @@ def test_a_key_that_is_held_does_not_repeat(counting: SpeakingToken):
         counting.emulator.advance(1.2)
 
 
-@pytest.mark.clause("5.8")
+@pytest.mark.clause("5.8", "4.2.7")
 def test_clause_5_8_repeated_presses_within_the_set_delay_count_once(
     counting: SpeakingToken,
 ):

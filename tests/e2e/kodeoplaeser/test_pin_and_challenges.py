@@ -56,7 +56,7 @@ def challenges(name: str = "Bank", entry: str = "number", suite: str = SUITE) ->
     return Credential(name, Secret(SECRET), period=None, suite=suite, entry=entry)
 
 
-@pytest.mark.clause("5.1.3.8", "pin: asked", "pin: private", "display: mirror")
+@pytest.mark.clause("5.1.3.8", "pin: asked", "pin: private", "display: mirror", "4.2.11")
 def test_digits_of_the_pin_are_neither_shown_nor_spoken_and_the_code_follows(mirror: SaidAndShown):
     token = prepared(mirror, hotp(), pin=PIN)
     assert mirror.check(token.tap("red")) == ["type", "pin", "hash", "end"]
@@ -71,7 +71,7 @@ def test_digits_of_the_pin_are_neither_shown_nor_spoken_and_the_code_follows(mir
     assert mirror.check(token.tap("red")) == ["type", "pin", "hash", "end"]
 
 
-@pytest.mark.clause("5.1.3.8", "pin: private", "5.1.3.9")
+@pytest.mark.clause("5.1.3.8", "pin: private", "5.1.3.9", "4.2.11")
 def test_a_headset_hears_the_digits_of_the_pin_and_the_loudspeaker_does_not(mirror: SaidAndShown):
     token = prepared(mirror, hotp(), pin=PIN)
     token.emulator.plug_headset()
@@ -248,7 +248,7 @@ def test_star_during_the_read_back_restarts_the_entry(mirror: SaidAndShown):
     assert mirror.check(token.tap("#")) == [*APPROVED, "code", *VECTORS["11111111"]]
 
 
-@pytest.mark.clause("keys: theme", "5.2", "5.6.1", "5.6.2", "display: mirror")
+@pytest.mark.clause("keys: theme", "5.2", "5.6.1", "5.6.2", "display: mirror", "4.2.2")
 def test_the_theme_is_switched_by_key_announced_shown_and_kept(mirror: SaidAndShown):
     token = prepared(mirror, hotp())
     mirror.check(token.tap("red"))

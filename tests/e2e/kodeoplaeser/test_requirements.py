@@ -127,6 +127,7 @@ FUNCTIONS = {
     "keys: language",
     "keys: status",
     "speech: confirmed",
+    "4.2.7",
 )
 @pytest.mark.parametrize("key", FUNCTIONS)
 @pytest.mark.parametrize("way", ["held together", "one after another"])
@@ -141,6 +142,8 @@ def test_clause_5_9_every_function_works_without_two_keys_at_once(token, key, wa
         assert token.clips_until_quiet(second)[-2:] == ["function", "choose_key"]
         moment = token.tap(key)
     assert token.clips_until_quiet(moment)[: len(FUNCTIONS[key])] == FUNCTIONS[key]
+    if FUNCTIONS[key][0] == "language":
+        assert token.shown() == "Language English.", "of two languages the other one"
 
 
 @pytest.mark.clause("keys: serial")
@@ -166,7 +169,7 @@ def test_clause_5_1_3_4_red_0_repeats_the_same_digits_with_what_is_left_of_them(
     assert token.clips_until_quiet(token.chord("0")) == ["code", "expired", *first, "press_red"]
 
 
-@pytest.mark.clause("code: fresh period", "speech: first sound")
+@pytest.mark.clause("code: fresh period", "speech: first sound", "4.2.10")
 def test_a_late_press_waits_for_the_fresh_code_and_says_so_within_300_ms(token):
     emulator = token.emulator
     emulator.set_time(START + 7200 + 24)
@@ -212,7 +215,7 @@ def peak(token: SpeakingToken, moment: float) -> int:
     return max(abs(sample) for sample in token.emulator.audio(moment, moment + 0.5).samples)
 
 
-@pytest.mark.clause("speech: volume", "5.1.3.12", "speech: confirmed")
+@pytest.mark.clause("speech: volume", "5.1.3.12", "speech: confirmed", "4.2.5")
 def test_volume_steps_are_heard(token):
     token.clips_until_quiet(token.tap("red"))
     loudness = []
@@ -229,11 +232,29 @@ def test_volume_steps_are_heard(token):
     assert all(1.2 < step < 1.7 for step in steps), f"about 3 dB each: {steps}"
 
 
-@pytest.mark.clause("headset: in", "headset: out", "5.1.3.2", "5.1.3.9")
+@pytest.mark.clause("5.1.3.11", "4.2.5", "keys: volume")
+def test_the_volume_in_a_headset_is_set_by_key(token):
+    token.emulator.plug_headset()
+    token.clips_until_quiet(token.tap("red"))
+    loudness = []
+    for key, volume in (("3", "7"), ("3", "8"), ("1", "7"), ("1", "6")):
+        moment = token.chord(key)
+        assert token.clips_until_quiet(moment) == ["volume", volume]
+        heard = token.emulator.audio(moment, moment + 0.5)
+        assert not any(heard.speaker)
+        loudness.append(max(abs(sample) for sample in heard.headphones))
+    first, louder, again, softer = loudness
+    assert 1.2 < louder / first < 1.7, "about 3 dB"
+    assert again == first
+    assert 1.2 < again / softer < 1.7
+
+
+@pytest.mark.clause("headset: in", "headset: out", "5.1.3.2", "5.1.3.9", "4.2.11")
 def test_headset_in_mutes_the_loudspeaker_and_headset_out_ends_the_speech(token):
-    token.tap("red")
+    pressed = token.tap("red")
     token.emulator.advance(1.5)
     moment = token.emulator.elapsed
+    assert any(token.emulator.audio(pressed, moment).speaker), "without a headset it speaks aloud"
     token.emulator.plug_headset()
     token.emulator.advance(1.5)
     heard = token.emulator.audio(moment + 0.02)
@@ -247,7 +268,7 @@ def test_headset_in_mutes_the_loudspeaker_and_headset_out_ends_the_speech(token)
     assert not any(heard.headphones)
 
 
-@pytest.mark.clause("5.5.2", "keys: explore")
+@pytest.mark.clause("5.5.2", "keys: explore", "5.1.6.2")
 def test_clause_5_5_2_explore_mode_by_ear(token):
     token.clips_until_quiet(token.tap("red"))
     moment = token.emulator.elapsed
@@ -265,7 +286,31 @@ def test_clause_5_5_2_explore_mode_by_ear(token):
         assert token.clips_until_quiet(moment)[-2:] == ["explore", "end"]
 
 
-@pytest.mark.clause("keys: check-back", "5.1.3.15")
+NAMES = {"*": "star", "#": "hash"} | {digit: digit for digit in "0123456789"}
+
+
+@pytest.mark.clause("5.5.2", "keys: explore")
+def test_each_of_the_13_keys_says_a_name_of_its_own_and_does_nothing(token):
+    code = token.clips_until_quiet(token.tap("red"))[-6:]
+    before = token.connect().settings()
+    token.emulator.unplug()
+    token.emulator.press_key("0", 2200)
+    token.until_quiet()
+    said = {}
+    for key in (*NAMES, "red"):
+        said[key] = token.clips_until_quiet(token.tap(key))
+        if key != "red":
+            assert not set(code) <= set(said[key]), "no code is given"
+    assert {key: heard[0] for key, heard in said.items()} == {**NAMES, "red": "red"}
+    functions = [tuple(heard[1:]) for heard in said.values()]
+    assert len(set(functions)) == len(functions), "each with what it does together with red"
+    assert token.connect().settings() == before
+    token.emulator.unplug()
+    repeated = token.clips_until_quiet(token.chord("0"))
+    assert [clip for clip in repeated if clip.isdigit()] == code
+
+
+@pytest.mark.clause("keys: check-back", "5.1.3.15", "4.2.10")
 def test_check_back_by_ear(token):
     token.tap("red")
     shown = digits(token.emulator.screen_text()[1:2])
@@ -281,7 +326,7 @@ def test_check_back_by_ear(token):
     assert token.clips_until_quiet(moment)[-1] == "right"
 
 
-@pytest.mark.clause("keys: own pace", "5.1.3.3")
+@pytest.mark.clause("keys: own pace", "5.1.3.3", "4.2.10")
 def test_own_pace_marks_the_digit_that_is_said(token):
     token.tap("red")
     shown = digits(token.emulator.screen_text()[1:2])
@@ -356,6 +401,27 @@ def test_white_on_black_is_a_setting(token):
     shown = token.emulator.screen()
     lit = sum(map(bool, shown.data)) / len(shown.data)
     assert (lit > 0.5) != (sum(map(bool, plain.data)) / len(plain.data) > 0.5)
+
+
+@pytest.mark.clause("4.2.9")
+@pytest.mark.parametrize("into", [1, 16], ids=["a fresh code", "the wait for one"])
+def test_nothing_flashes(token, into):
+    """WCAG 2.3.1: no more than three flashes within a second, here none at all.
+
+    A flash is a pair of opposing changes of a quarter of the pixels.
+    """
+    emulator = token.emulator
+    emulator.set_time(START - START % 30 + 7200 + into)
+    token.tap("red")
+    changes = []
+    before = emulator.screen().data
+    for _ in range(32 * 20):
+        emulator.advance(0.05)
+        now = emulator.screen().data
+        differing = sum(one != other for one, other in zip(before, now, strict=True))
+        changes.append(differing > len(now) / 4)
+        before = now
+    assert not any(changes)
 
 
 @pytest.mark.clause("life: off")

@@ -19,7 +19,9 @@ def mirror(token: SpeakingToken, request: pytest.FixtureRequest) -> SaidAndShown
     return SaidAndShown(token, request.param)
 
 
-@pytest.mark.clause("display: mirror", "5.1.3.1", "5.1.5", "5.1.3.3", "5.1.3.14", "5.1.3.6")
+@pytest.mark.clause(
+    "display: mirror", "5.1.3.1", "5.1.5", "5.1.3.3", "5.1.3.14", "5.1.3.6", "4.2.1", "4.2.4"
+)
 def test_functions_say_what_they_show(mirror: SaidAndShown):
     token = mirror.token
     assert mirror.check(token.tap("red"))
@@ -74,7 +76,7 @@ def test_typing_and_own_pace_say_what_they_show(mirror: SaidAndShown):
 FAULTS = ("clock lost", "blocked", "no account", "low battery")
 
 
-@pytest.mark.clause("display: mirror", "5.1.3.1", "5.1.5", "5.1.3.15", "speech: errors")
+@pytest.mark.clause("display: mirror", "5.1.3.1", "5.1.5", "5.1.3.15", "speech: errors", "4.2.4")
 @pytest.mark.parametrize("fault", FAULTS)
 def test_errors_are_spoken_as_they_are_shown(mirror: SaidAndShown, fault: str):
     token = mirror.token

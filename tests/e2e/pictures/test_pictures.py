@@ -64,7 +64,7 @@ def test_every_screen_of_the_kodeoplaeser_is_as_in_the_docs(language: str, tmp_p
     )
 
 
-@pytest.mark.clause("display: contrast", "5.6.2")
+@pytest.mark.clause("display: contrast", "5.6.2", "4.2.2", "4.2.3")
 @pytest.mark.parametrize("language", kodeoplaeser.LANGUAGES)
 def test_both_themes_show_the_same_in_full_contrast_the_other_way_round(language: str):
     every = states(language)

@@ -199,7 +199,7 @@ def test_a_code_is_waited_for_once_and_a_fresh_one_has_ample_time(runtime: Runti
     assert again(runtime, "wait 25000")[:3] == ["ample_time", "code", NEW[0]]
 
 
-@pytest.mark.clause("11.2.2.1")
+@pytest.mark.clause("11.2.2.1", "4.2.10")
 def test_time_outs_are_set_by_ear_to_ten_times_as_long(runtime: Runtime):
     ways = ["1", "down", "3", "up"]
     play(runtime, "red", "until quiet", "red+5", "until quiet", kind="hotp")

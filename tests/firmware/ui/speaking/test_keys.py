@@ -191,7 +191,7 @@ def test_every_function_on_every_screen_does_that_and_nothing_else(runtime: Runt
     assert not surprises, (len(surprises), surprises[:3])
 
 
-@pytest.mark.clause("5.8", "5.9")
+@pytest.mark.clause("5.8", "5.9", "4.2.7")
 @pytest.mark.parametrize("screen", SCREENS)
 def test_a_trembling_hand_asks_for_nothing_else(runtime: Runtime, screen: str):
     surprises = []
