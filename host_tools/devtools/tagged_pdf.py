@@ -10,6 +10,7 @@ Content outside of marked content must be states and clipping alone.
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Operator, Page
@@ -19,7 +20,7 @@ _PAINTS = {"b", "B", "b*", "B*", "Do", "EI", "f", "F", "f*", "S", "s", "sh", "Tj
 _TEXT = {"BT", "ET", "Tm", "Tf", "Td", "TD", "T*", "Tj", "TJ", "'", '"'}
 _NEVER = -1  # the place of an artifact: before everything that is read
 
-Instruction = tuple[list[object], Operator]
+Instruction = tuple[list[Any], Operator]  # operands and operator
 
 
 def finish(path: Path, targets: Mapping[str, str]) -> None:
@@ -67,7 +68,8 @@ def _in_order(page: Page, order: Mapping[int, int]) -> bytes:
     """Give a page's content in which each piece of marked content carries its own state."""
     pieces: list[tuple[int, list[Instruction]]] = []
     states: list[list[Instruction]] = [[]]  # what is in force, by q
-    piece: list[Instruction] | None = None
+    piece: list[Instruction] = []
+    marked = False  # whether what comes belongs to the piece
     for operands, operator in _instructions(page):
         name = str(operator)
         if name in {"BDC", "BMC"}:
@@ -75,13 +77,14 @@ def _in_order(page: Page, order: Mapping[int, int]) -> bytes:
             place = _NEVER if mcid is None else order.get(mcid, _NEVER)
             piece = [*states[-1], _artifact() if place == _NEVER else (operands, operator)]
             pieces.append((place, piece))
+            marked = True
         elif name == "EMC":
             piece.append((operands, operator))
-            piece = None
-        elif piece is None and name in _PAINTS:
+            marked = False
+        elif not marked and name in _PAINTS:
             raise ValueError(f"{name} paints outside of marked content")
         else:
-            if piece is not None:
+            if marked:
                 piece.append((operands, operator))
             if name == "q":
                 states.append(list(states[-1]))
@@ -90,7 +93,8 @@ def _in_order(page: Page, order: Mapping[int, int]) -> bytes:
             elif name not in _TEXT:
                 states[-1].append((operands, operator))
     pieces.sort(key=lambda each: each[0])
-    saved, restored = ([], Operator("q")), ([], Operator("Q"))
+    saved: Instruction = [], Operator("q")
+    restored: Instruction = [], Operator("Q")
     return pikepdf.unparse_content_stream(
         [one for _, ordered in pieces for one in (saved, *ordered, restored)]
     )

@@ -25,8 +25,13 @@ _COPIED = ("docs", "emulator", "firmware", "host_tools", "kodebrik", "tests", "p
 _LEFT_OUT = shutil.ignore_patterns("__pycache__")
 _LIMIT = 900  # seconds for the tests of one mutant
 _AT_ONCE = 2
-# How pytest words a failed assertion, and pytest.raises without a raise.
-_ASSERTIONS = ("AssertionError", "assert ", "Failed: DID NOT RAISE")
+# How pytest words a failed assertion, pytest.raises without a raise, and what a scenario expected.
+_ASSERTIONS = (
+    "AssertionError",
+    "assert ",
+    "Failed: DID NOT RAISE",
+    "emulator.scenario.player.ScenarioError",
+)
 
 
 @contextmanager

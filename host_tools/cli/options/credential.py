@@ -1,7 +1,7 @@
 """Options that describe a credential, and how a command makes one from them. No option takes the
 secret itself, which would show in the list of processes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +18,7 @@ from host_tools.otp.credential import Credential
 from host_tools.secret import Secret
 
 DEFAULT_NAME = "kodebrik"  # of an account
+_PERIODS = {"kodeoplaeser": messages.PERIODS[1]}  # seconds, by product; others: PERIODS[0]
 
 SecretFile = Annotated[
     str | None,
@@ -35,7 +36,10 @@ Algorithm = Annotated[
 ]
 Digits = Annotated[int | None, typer.Option(help="Digits of a code: 6, 7 or 8. Default: 6.")]
 Period = Annotated[
-    int | None, typer.Option(help="Seconds that a code is valid: 30 or 60. Default: 30.")
+    int | None,
+    typer.Option(
+        help="Seconds that a code is shown: 30 or 60. Default: 30; provision: 60 on a kodeoplæser."
+    ),
 ]
 Counter = Annotated[
     int | None, typer.Option(help="Codes by a counter (HOTP) that starts here, instead of by time.")
@@ -96,6 +100,17 @@ class CredentialOptions:
             period,
             self.counter,
         )
+
+    def suited(self, credential: Credential, product: str) -> Credential:
+        """Give what read() gave with the period that the product has by default, unless an option
+        or a file says one.
+
+        A code that is read aloud takes its listener longer than one that is copied at a glance.
+        """
+        said = self.period is not None or self.otpauth_file is not None
+        if said or credential.suite is not None or credential.period is None:
+            return credential
+        return replace(credential, period=_PERIODS.get(product, credential.period))
 
     def _ocra(self, suite: str, name: str | None, entry: str) -> Credential:
         if any(value is not None for value in (self.algorithm, self.digits, self.period)):

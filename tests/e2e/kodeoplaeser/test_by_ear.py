@@ -41,7 +41,9 @@ class TokenByEar(SpeakingToken):
         """
         self.until_quiet()
         clips = self.clips(since)
-        first = next(index for index, clip in enumerate(clips) if clip.name == introduction) + 1
+        names = [clip.name for clip in clips]
+        assert introduction in names
+        first = names.index(introduction) + 1
         last = first
         while last < len(clips) and clips[last].name.isdigit():
             last += 1

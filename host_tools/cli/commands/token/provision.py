@@ -93,6 +93,7 @@ def provision(
     if otpauth_out is not None:
         otpauth.compose(credential)  # before anything is changed: not every account has such a URI
     with opened_inventory(inventory_file) as inventory, open_port(token.port) as (channel, hello):
+        credential = options.suited(credential, hello.product)
         session = keyed_session(channel, hello, token.keyring, comparison_file)
         clock_result, clock_set_at = _clock_ready(session, credential)
         with (
@@ -129,6 +130,11 @@ def provision(
     lines = [
         Message("provision.done", product=hello.product, serial=hello.serial, name=credential.name),
         Message("provision.fingerprint", fingerprint=fingerprint.hex()),
+        *(
+            [Message("provision.period", seconds=credential.period)]
+            if credential.period is not None
+            else []
+        ),
         Message("provision.clock", clock=clock_result),
         *(Message("provision.secret", path=path) for path in outputs),
     ]

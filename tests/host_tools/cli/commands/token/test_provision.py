@@ -5,6 +5,7 @@ import stat
 import sys
 
 import pyotp
+import pytest
 
 from firmware.protocol import messages
 from host_tools.cli import main
@@ -149,3 +150,34 @@ def test_a_token_without_its_clock_chip_takes_counters_only(port, token, call, s
     token.services.clock = None
     assert call("provision", "--secret-file", secret_file)[0] == 100 + messages.CLOCK_ABSENT
     assert call("provision", "--secret-file", secret_file, "--counter", "0")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("token", "given", "period"),
+    [
+        ("kodeoplaeser", (), 60),
+        ("kodeoplaeser", ("--period", "30"), 30),
+        ("kodeviser", (), 30),
+        ("kodeviser", ("--period", "60"), 60),
+    ],
+    indirect=["token"],
+)
+def test_a_kodeoplaeser_gets_a_period_of_60_seconds_unless_it_is_told_another(
+    port, token, call, tmp_path, given, period
+):
+    uri = tmp_path / "s.uri"
+    result = call("provision", "--generate", "--otpauth-out", str(uri), *given)[1]
+    assert result["period"] == token.vault.credentials[0]["period"] == period
+    assert pyotp.parse_uri(uri.read_text().strip()).interval == period, "as the server imports it"
+    (listed,) = call("accounts", "list")[1]["accounts"]
+    assert listed["period"] == period
+
+
+@pytest.mark.parametrize("token", ["kodeoplaeser"], indirect=True)
+def test_a_uri_says_its_own_period_and_counters_have_none(port, token, call, secret_file, tmp_path):
+    uri = tmp_path / "s.uri"
+    uri.write_text(f"otpauth://totp/Bank?secret={'GEZDGNBVGY3TQOJQ' * 2}\n")
+    uri.chmod(0o600)
+    assert call("provision", "--otpauth-file", str(uri))[1]["period"] == 30
+    counted = ("--account", "b", "--secret-file", secret_file, "--counter", "0")
+    assert call("provision", *counted)[1]["period"] is None
