@@ -25,13 +25,9 @@ _COPIED = ("docs", "emulator", "firmware", "host_tools", "kodebrik", "tests", "p
 _LEFT_OUT = shutil.ignore_patterns("__pycache__")
 _LIMIT = 900  # seconds for the tests of one mutant
 _AT_ONCE = 2
-# How pytest words a failed assertion, pytest.raises without a raise, and what a scenario expected.
-_ASSERTIONS = (
-    "AssertionError",
-    "assert ",
-    "Failed: DID NOT RAISE",
-    "emulator.scenario.player.ScenarioError",
-)
+# How pytest words a failed assertion, pytest.fail and pytest.raises; and a failed scenario.
+_ASSERTIONS = ("AssertionError", "assert ", "Failed: ", "emulator.scenario.player.ScenarioError")
+_TIMEOUT = "Failed: Timeout"
 
 
 @contextmanager
@@ -131,7 +127,8 @@ def _failed(tests: Sequence[str], root: Path) -> set[str]:
     failed = set()
     for case in ET.parse(report).getroot().iter("testcase"):
         failure = case.find("failure")
-        if failure is not None and failure.get("message", "").startswith(_ASSERTIONS):
+        message = "" if failure is None else failure.get("message", "")
+        if message.startswith(_ASSERTIONS) and not message.startswith(_TIMEOUT):
             file = case.get("classname", "").replace(".", "/") + ".py"
             name = case.get("name", "")
             failed |= {f"{file}::{name}", f"{file}::{name.partition('[')[0]}"}

@@ -150,5 +150,6 @@ def test_the_marked_digit_is_the_spoken_one(token: SpeakingToken):
     spoken = token.clips(moment)
     assert [clip.name for clip in spoken] == list(shown[:3])
     changes = [at for at, _ in pictures[1:]][-2:]
+    assert len(changes) == 2, "the mark moves twice"
     for clip, change in zip(spoken[1:], changes, strict=True):
         assert -0.02 <= change - clip.start <= 0.2

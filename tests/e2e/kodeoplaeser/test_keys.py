@@ -116,5 +116,5 @@ def test_a_code_comes_at_the_release_where_nothing_is_lost_by_it(blank: Speaking
     token.emulator.advance(1.5)
     moment = token.tap("red", 0.06)
     token.emulator.advance(1)
-    assert token.emulator.audio(moment).onset() - moment <= 0.2
+    assert token.emulator.audio(moment, moment + 0.2).onset() is not None
     assert token.clips_until_quiet(moment)[:2] == ["ample_time", "code"]

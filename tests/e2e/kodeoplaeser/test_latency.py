@@ -139,7 +139,9 @@ def test_every_key_is_answered_by_sound_within_300_ms(counting: SpeakingToken, s
             counting.emulator.key_up(key)
             if way == "with red":
                 counting.emulator.key_up("red")
-            late[key, way] = counting.emulator.audio(moment + 2 * _GAP).onset() - moment
+            onset = counting.emulator.audio(moment + 2 * _GAP).onset()
+            assert onset is not None, (key, way)
+            late[key, way] = onset - moment
     assert max(late.values()) <= 0.3, late
 
 

@@ -96,11 +96,11 @@ def test_five_speeds_read_from_about_60_to_200_digits_a_minute(token, speed, lea
 def test_first_sound_comes_within_300_ms_from_off_and_while_on(token):
     pressed = token.tap("red")
     token.clips_until_quiet(pressed)
-    assert token.emulator.audio(pressed).onset() - pressed <= 0.3
+    assert token.emulator.audio(pressed, pressed + 0.3).onset() is not None
     for hold in (0.03, 0.12, 0.5):
         pressed = token.tap("red", hold)
         token.emulator.advance(1)
-        assert token.emulator.audio(pressed).onset() - pressed <= 0.3
+        assert token.emulator.audio(pressed, pressed + 0.3).onset() is not None
         token.clips_until_quiet(pressed)
 
 
@@ -176,7 +176,7 @@ def test_a_late_press_waits_for_the_fresh_code_and_says_so_within_300_ms(token):
     pressed = token.tap("red")
     assert token.shown() == "Ny kode. Vent 6 sekunder."
     heard = token.clips_until_quiet(pressed)
-    assert emulator.audio(pressed).onset() - pressed <= 0.3
+    assert emulator.audio(pressed, pressed + 0.3).onset() is not None
     assert heard[:4] == ["new_code", "wait", heard[2], "seconds"]
     assert heard[2] in ("4", "5")
     fresh = digits(emulator.screen_text()[1:2])
@@ -301,7 +301,8 @@ def test_each_of_the_13_keys_says_a_name_of_its_own_and_does_nothing(token):
         said[key] = token.clips_until_quiet(token.tap(key))
         if key != "red":
             assert not set(code) <= set(said[key]), "no code is given"
-    assert {key: heard[0] for key, heard in said.items()} == {**NAMES, "red": "red"}
+    names = {key: heard[:1] for key, heard in said.items()}
+    assert names == {key: [name] for key, name in {**NAMES, "red": "red"}.items()}
     functions = [tuple(heard[1:]) for heard in said.values()]
     assert len(set(functions)) == len(functions), "each with what it does together with red"
     assert token.connect().settings() == before

@@ -93,7 +93,7 @@ def test_links_are_printed_and_say_where_they_lead(document):
     assert links
     for link in links:
         assert link.Subtype == pikepdf.Name.Link
-        assert int(link.F) & PRINT
+        assert int(link.get("/F", 0)) & PRINT
         assert str(link.Contents) == user_guides.sections(guide)[str(link.Dest)]
         assert "/StructParent" in link
     assert {str(link.Dest) for link in links} == set(user_guides.sections(guide))

@@ -108,9 +108,11 @@ def test_every_function_is_in_the_guide_by_its_spoken_name(language: str):
 def test_every_key_alone_is_in_the_guide_with_what_it_does(language: str):
     section = GUIDES["kodeoplaeser", language].text.partition("<!-- generated: keys -->")[2]
     listed = re.split(r"^- ", section.partition("<!--")[0], flags=re.MULTILINE)[1:]
+    assert len(listed) == len(SCREENS)
     does = set()
     for item, (screen, keys) in zip(listed, SCREENS.items(), strict=True):
         cells = " ".join(item.split()).removesuffix(".").partition(": ")[2].split("; ")
+        assert len(cells) == len(keys), screen
         for cell, (key, method) in zip(cells, keys.items(), strict=True):
             name = NAMES[language].get(key, key)
             assert cell.startswith(f"{name} "), (screen, key)

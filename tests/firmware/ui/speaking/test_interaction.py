@@ -467,6 +467,7 @@ def test_own_pace_says_when_the_codes_time_is_over(runtime: Runtime):
         "wait 31000",
     )
     heard = said(told[2:7])
+    assert "expired" in heard
     assert heard[heard.index("expired") :][:2] == ["expired", "press_red"]
     assert heard.count("expired") == 1
     assert "udløbet. Tryk på rød." in runtime.call(INTERACTION, "seen")
