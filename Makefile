@@ -42,7 +42,7 @@ lint: .venv/.dev ## Check style, spelling, types and who imports whom.
 bench: .venv/.dev ## Measure speed and memory, each figure against its peer or limit.
 	@$(BIN)/python -m tests.bench
 
-conformance: .venv/.dev ## Run the tests that show requirements and write docs/conformance.md.
+conformance: .venv/.dev ## Run the tests that show requirements, see them fail where those are broken, write docs/conformance.md.
 	@$(BIN)/python -m tests.conformance
 
 postgres: .venv/.dev build/postgres/.made ## Serve a throw-away PostgreSQL on loopback until Ctrl-C; the tests start their own.

@@ -81,6 +81,7 @@ HARMLESS = (Edit("firmware/otp/hotp.py", "a code has 6 to 8 digits", "six to eig
 BROKEN = next(mutant for mutant in mutants.mutants() if "code: TOTP" in mutant.clauses)
 
 
+@pytest.mark.slow
 def test_a_mutant_is_caught_and_one_in_which_nothing_is_broken_is_not():
     """The mechanism itself, on a cheap clause; make conformance tries all mutants."""
     one = (f"{BROKEN.tests[0]}[cpython-59 SHA1]",)
