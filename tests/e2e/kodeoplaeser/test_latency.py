@@ -147,11 +147,13 @@ def test_every_key_is_answered_by_sound_within_300_ms(counting: SpeakingToken, s
 
 @pytest.mark.clause("5.7")
 def test_a_key_that_is_held_does_not_repeat(counting: SpeakingToken):
+    counting.tap("red")
     for key in (*KEYPAD[1:], "red"):
         counting.until_quiet()
         moment = counting.emulator.elapsed
         counting.emulator.key_down(key)
         heard = counting.clips_until_quiet(moment)
+        assert heard or key == "red", f"{key} is heard once"
         counting.emulator.advance(5)
         assert counting.clips_until_quiet(moment) == heard, key
         counting.emulator.key_up(key)
