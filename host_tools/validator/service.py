@@ -24,6 +24,7 @@ from host_tools.validator.operations import (
     key_rotation,
     lifecycle,
     outbox,
+    readiness,
     token_import,
     users,
     web_sessions,
@@ -420,10 +421,15 @@ class Validator:
 
     # Health
 
-    def ping(self) -> None:
-        """Read the root and open its data key; KodebrikError when the database does not answer, the
-        master key does not open it, or the root was changed."""
-        self._read(audit_root.read, self._keys)
+    def probe(self) -> None:
+        """Read the root, open its data key and write a row; KodebrikError when the database does
+        not answer or takes nothing, the master key does not open it, or the root was changed."""
+        self._write("readiness", readiness.probe_write)
+
+    def clock_behind(self) -> float:
+        """Give by how many seconds the clock is behind what the database holds, 0 when it is
+        not."""
+        return self._read(readiness.seconds_behind, self._clock())
 
     def statistics(self) -> Statistics:
         """Count tokens by status, users and waiting notices."""

@@ -169,7 +169,7 @@ def _decide(
     state = dataclasses.replace(state, status=Status.ACTIVE)
     if state.generator.kind == "ocra":
         raise ConflictError("activation-of-challenge-token")
-    if now < state.locked_until:
+    if acceptance.is_locked(state, now):
         return acceptance.decide(state, codes[0] if codes else "", now)
     if len(codes) == _PAIR:
         around = _COUNTERS_AROUND if state.generator.by_counter else _STEPS_AROUND

@@ -80,12 +80,12 @@ def decide(  # noqa: PLR0913 - all that comes with a code
         return _unusable(state, now) or Decision(reason, state)
     codes_at = _codes_at(state.generator, window, challenge, pin)
     found = _accepted_position(state, window, code, codes_at)
-    usable = state.status is Status.ACTIVE and now >= state.locked_until
+    usable = state.status is Status.ACTIVE and not is_locked(state, now)
     if found is not None and usable and pin_correct:
         accepted = _after_acceptance(state, found, now)
         return Decision(Reason.ACCEPTED, accepted, found - window.expected, accepted.last)
     recognised = _recognise(state, window, code, codes_at)
-    return _unusable(state, now) or _refuse(recognised, pin_correct, now)
+    return _unusable(state, now) or _refuse(recognised, window, pin_correct, now)
 
 
 def after_failure(state: TokenState, now: float) -> TokenState:
@@ -97,6 +97,11 @@ def after_failure(state: TokenState, now: float) -> TokenState:
         locked_until=consequence.locked_until,
         status=Status.BLOCKED if consequence.blocked else state.status,
     )
+
+
+def is_locked(state: TokenState, now: float) -> bool:
+    """Say whether the token is locked out for a while after failures."""
+    return lockout.is_locked(state.failures, state.locked_until, now)
 
 
 def is_current_code(state: TokenState, code: str, now: float) -> bool:
@@ -165,17 +170,27 @@ def _unusable(state: TokenState, now: float) -> Decision | None:
         return Decision(Reason.BLOCKED, state)
     if state.status is not Status.ACTIVE:
         return Decision(Reason.NOT_ACTIVE, state)
-    if now < state.locked_until:
+    if is_locked(state, now):
         return Decision(Reason.LOCKED_OUT, state, retry_after=math.ceil(state.locked_until - now))
     return None
 
 
-def _refuse(recognised: Decision, pin_correct: bool, now: float) -> Decision:
+def _refuse(recognised: Decision, window: SearchWindow, pin_correct: bool, now: float) -> Decision:
     if recognised.reason is Reason.REPLAY:  # a used code is no guess
         return recognised
     if not pin_correct:
         recognised = Decision(Reason.WRONG_PIN, recognised.state)
+    if _is_clock_behind(recognised.state, window, now):
+        return recognised
     return replace(recognised, state=after_failure(recognised.state, now))
+
+
+def _is_clock_behind(state: TokenState, window: SearchWindow, now: float) -> bool:
+    """Say whether the server's clock is so far behind the last acceptance that no code at all can
+    be accepted. Then nobody can guess one, and refusals must not lock the user out."""
+    accepted_at = state.last_accepted_at
+    behind = accepted_at is not None and now < accepted_at
+    return behind and state.generator.by_time and window.last <= state.last
 
 
 def _is_well_formed(generator: CodeGenerator, code: str) -> bool:

@@ -31,6 +31,12 @@ def after_failure(failures: int, now: float) -> Consequence:
     return Consequence(failures, now + lock_seconds(failures), False)
 
 
+def is_locked(failures: int, locked_until: float, now: float) -> bool:
+    """Say whether a token is locked at `now`. A lock that ends later than its whole length from now
+    is none: it was set before the clock was put back, and could last for years."""
+    return 0 < locked_until - now <= lock_seconds(failures)
+
+
 def lock_seconds(failures: int) -> int:
     """Give the length of the lock after so many failures, a multiple of FAILURES_PER_LOCK."""
     doublings = min(failures // FAILURES_PER_LOCK - 1, LONGEST_LOCK.bit_length())

@@ -64,6 +64,7 @@ def create_app(validator: Validator, settings: Settings) -> FastAPI:
     app.state.validator = validator
     app.state.settings = settings
     app.state.authenticator = ApiKeyAuthenticator(validator, settings)
+    app.state.readiness = health.Readiness(validator)
     error_pages.install(app)
     for module in (
         checks,

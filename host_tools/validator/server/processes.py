@@ -6,6 +6,7 @@ database's URL nor a key is part of an argument list.
 
 import contextlib
 import json
+import logging
 import os
 import signal
 import socket
@@ -22,6 +23,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.messages.catalogue import Message
 from host_tools.messages.system_errors import reason
 from host_tools.validator.http import metrics
 from host_tools.validator.keys.locate import open_key
@@ -29,6 +31,8 @@ from host_tools.validator.radius import server as radius
 from host_tools.validator.server import settings_file, shutdown
 from host_tools.validator.server.application import create_app
 from host_tools.validator.service import Validator
+
+log = logging.getLogger("kodebrik.server")
 
 _VARIABLE = "_KODEBRIK_SERVER"
 _GRACE = 10  # seconds that requests under way have to finish when the server is told to stop
@@ -59,8 +63,9 @@ def serve(options: Options, ready: Callable[[str], None]) -> bool:
     KodebrikError for a database, key, settings file, certificate or address that cannot be used.
     """
     # Opened once before any worker starts, so that a fault is reported once.
-    with Validator(options.database, open_key(options.key)):
+    with Validator(options.database, open_key(options.key)) as validator:
         settings = settings_file.load(_path(options.settings))
+        _warn_of_clock(validator)
     if settings.radius is not None:
         radius.check_free(settings.radius.host, settings.radius.port)
     _check_tls(options)
@@ -97,6 +102,12 @@ def serve(options: Options, ready: Callable[[str], None]) -> bool:
     if not server.started:
         raise KodebrikError("server-not-started", ExitCode.INTERNAL)
     return server.interrupted
+
+
+def _warn_of_clock(validator: Validator) -> None:
+    behind = validator.clock_behind()
+    if behind:
+        log.warning("%s", Message("clock-behind", seconds=round(behind)))
 
 
 def _announce(address: tuple[str, int], encrypted: bool, ready: Callable[[str], None]) -> None:

@@ -28,9 +28,15 @@ def done_text(request: Request, done: str) -> str:
 
 @router.get("")
 def overview(request: Request, operator: SignedIn) -> Response:
-    """Show the numbers of tokens by status."""
+    """Show the numbers of tokens by status, and a warning when the clock is behind."""
     validator: Validator = request.app.state.validator
-    return show(request, operator, "administration/overview.html", figures=validator.statistics())
+    return show(
+        request,
+        operator,
+        "administration/overview.html",
+        figures=validator.statistics(),
+        behind=round(validator.clock_behind()),
+    )
 
 
 @router.get("/tokens")

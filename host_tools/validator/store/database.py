@@ -35,6 +35,7 @@ from host_tools.validator.errors import UnavailableError
 _BUSY_SECONDS = 30  # that a writer waits for another process
 # PostgreSQL: serialization failure and deadlock; the whole transaction may be repeated.
 _RETRIED = {"40001", "40P01"}
+_DISK_FULL = "53100"  # PostgreSQL
 
 
 class FairLock:
@@ -184,9 +185,17 @@ def _translated() -> Iterator[None]:
         )
         if is_retried(error) or not no_answer:
             raise
+        if _is_full(error.orig):
+            raise UnavailableError("database-full") from error
         raise UnavailableError("database-silent", kind=_kind(error.orig)) from error
     except NoConnectionError as error:
         raise UnavailableError("database-busy") from error
+
+
+def _is_full(error: BaseException | None) -> bool:
+    if isinstance(error, sqlite3.Error):
+        return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+    return getattr(error, "sqlstate", None) == _DISK_FULL
 
 
 def _kind(error: BaseException | None) -> str:

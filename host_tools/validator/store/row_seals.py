@@ -1,9 +1,9 @@
 """Seals of rows: a MAC in the column `audit_seal` over the table's name and all other columns.
 
-Every table but `audit`, whose entries are chained, has seals. The columns are taken from the
-schema, so a new column is covered by itself. Without the data key nobody can change a row, make
-one, or give it another one's identity: whoever reads a row that decides anything asks first
-whether it fits its seal, and refuses it if not.
+Every table has seals but `audit`, whose entries are chained, and `write_probes`, which decides
+nothing. The columns are taken from the schema, so a new column is covered by itself. Without the
+data key nobody can change a row, make one, or give it another one's identity: whoever reads a row
+that decides anything asks first whether it fits its seal, and refuses it if not.
 
 An older copy of the same row fits its seal. That it is back is found by the root over all seals
 (audit_root.py), and for rows of `users` and `api_keys` also by their fingerprint in the audit

@@ -179,6 +179,13 @@ class NoticeRow(NamedTuple):
     audit_key: int = 0
 
 
+class WriteProbeRow(NamedTuple):
+    """A row of the table `write_probes`."""
+
+    id: int
+    filler: bytes
+
+
 class AuditRootRow(NamedTuple):
     """The row of the table `audit_root`."""
 

@@ -1,7 +1,8 @@
 """The tables of the validator's database. Times are Unix seconds; secrets are encrypted, hashes are
 keyed or of 16 and more random bytes.
 
-Every table but `audit`, whose entries are chained, has a column `audit_seal`: see row_seals.py.
+Every table has a column `audit_seal`, see row_seals.py, but `audit`, whose entries are chained, and
+`write_probes`.
 The same tables stand in migrations/versions, and as typed rows in rows.py; tests compare them.
 """
 
@@ -196,6 +197,14 @@ notices = Table(
     Column("attempts", Integer, nullable=False),
     Column("due_at", Double, nullable=False, index=True),
     *_seal(),
+)
+
+# What the readiness probe writes, see operations/readiness.py. It decides nothing and has no seal.
+write_probes = Table(
+    "write_probes",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("filler", LargeBinary, nullable=False),  # random bytes
 )
 
 # The root over all rows, see audit_root.py. One row.

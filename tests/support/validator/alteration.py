@@ -77,6 +77,7 @@ def fill(validator: Validator, clock: VirtualClock) -> Filled:
     session = validator.open_session(text, LIMITS)
     assert session is not None
     sign_in = validator.open_sign_in("anders", CHALLENGE, LIMITS)
+    validator.probe()
     clock.now += 60
     validator.check_many([CheckRequest(totp.code(), user_id="anders", pin=PIN)])
     validator.check_many([CheckRequest("000000", user_id="nobody")])

@@ -1,4 +1,4 @@
-"""Verification of every row of every table against its seal."""
+"""Verification of every row of every sealed table against its seal."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from host_tools.validator.store.data_keys import DataKey, DataKeys
 from host_tools.validator.store.rows import AuditRootRow, ChainHead, DataKeyRow
 
 _BATCH = 2000  # rows fetched from the database
-_APART = (tables.audit, tables.audit_root, tables.data_keys)
+_APART = (tables.audit, tables.audit_root, tables.data_keys, tables.write_probes)
 
 # The tables whose rows are told of in the server's chain, and the column that names a row there.
 TOLD = {tables.users: "user_id", tables.api_keys: "name"}

@@ -191,5 +191,5 @@ def test_without_its_root_a_database_decides_nothing(attacked: Attacked):
     with pytest.raises(AlteredError):
         attacked.check("anders", attacked.made.totp.code())
     with pytest.raises(AlteredError):
-        attacked.validator.ping()
+        attacked.validator.probe()
     assert "The root over all rows is missing or was changed." in attacked.found()

@@ -172,7 +172,7 @@ def test_a_transaction_that_changes_nothing_leaves_the_root_alone(
     before = copied(attacker, audit_root)
     hotp.due_notices()
     hotp.close_session(Secret(b"none"))
-    hotp.ping()
+    hotp.probe()
     assert copied(attacker, audit_root) == before
 
 

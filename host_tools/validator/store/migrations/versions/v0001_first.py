@@ -146,6 +146,11 @@ def upgrade() -> None:
         *_seal(),
     )
     op.create_table(
+        "write_probes",
+        sa.Column("id", _ID, primary_key=True),
+        sa.Column("filler", sa.LargeBinary, nullable=False),
+    )
+    op.create_table(
         "audit_root",
         sa.Column("id", sa.Integer, primary_key=True),
         sa.Column("version", sa.BigInteger, nullable=False),
