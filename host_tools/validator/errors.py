@@ -1,5 +1,7 @@
 """The validator's errors by kind, from which the HTTP statuses follow."""
 
+import math
+
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages.catalogue import Argument
 
@@ -44,6 +46,15 @@ class WrongKeyError(UnavailableError):
     def __init__(self, identifier: str, /, **arguments: Argument) -> None:
         """Take identifier and arguments as KodebrikError does."""
         KodebrikError.__init__(self, identifier, ExitCode.WRONG_KEY, **arguments)
+
+
+class TooManyGuessesError(KodebrikError):
+    """A network has tried too many keys or codes (HTTP 429). `seconds` until it may try again."""
+
+    def __init__(self, seconds: float) -> None:
+        """Take the seconds to wait."""
+        self.seconds = math.ceil(seconds)
+        super().__init__("guesses-too-many", ExitCode.BUSY, seconds=self.seconds)
 
 
 class AlteredError(KodebrikError):

@@ -119,6 +119,15 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
+class Guesser:
+    """A network that tries keys or codes: what kind it tries, and how often it may."""
+
+    kind: str
+    network: str
+    per_minute: float
+
+
+@dataclass(frozen=True, slots=True)
 class User:
     """A user. `serial` is of the active token, if there is one."""
 

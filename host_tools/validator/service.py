@@ -21,6 +21,7 @@ from host_tools.validator.operations import (
     bulk_assignment,
     challenges,
     check_batch,
+    guesses,
     key_rotation,
     lifecycle,
     outbox,
@@ -38,6 +39,7 @@ from host_tools.validator.records import (
     AuditReport,
     Challenge,
     DriftPoint,
+    Guesser,
     NewToken,
     Notice,
     Page,
@@ -370,6 +372,18 @@ class Validator:
         """Give the API key that was presented, None when it is unknown or revoked. Asks the
         database each time; callers may keep the answer for as long as a revocation may take."""
         return self._read(api_keys.authenticate, self._keys, key)
+
+    def authenticate_guess(self, key: str, guesser: Guesser) -> ApiKey | None:
+        """Do as authenticate() for a caller who may be anybody: a wrong key counts as a guess of
+        their network; TooManyGuessesError when it has none left."""
+        self._read(guesses.require_guess, self._keys, guesser, self._clock())
+        return self._write("site", guesses.authenticate, key, guesser)
+
+    def count_guess(self, guesser: Guesser) -> None:
+        """Count a guess of a network; TooManyGuessesError when it has none left."""
+        # First without the lock that a writer takes: who asks too often must not slow others down.
+        self._read(guesses.require_guess, self._keys, guesser, self._clock())
+        self._write("site", guesses.count_guess, guesser)
 
     # Sessions of the web site
 

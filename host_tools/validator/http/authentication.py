@@ -18,7 +18,7 @@ from fastapi import HTTPException, Request
 from host_tools.messages.catalogue import Message
 from host_tools.validator.http.rate_limits import RateLimit, network_prefix
 from host_tools.validator.http.settings import Settings
-from host_tools.validator.records import Role
+from host_tools.validator.records import Guesser, Role
 from host_tools.validator.service import Validator
 
 MAY_CHECK = frozenset({Role.CHECKER, Role.HELP_DESK, Role.ADMINISTRATOR})
@@ -29,6 +29,8 @@ MAY_AUDIT = frozenset({Role.AUDITOR, Role.ADMINISTRATOR})  # verify the audit, l
 
 _MAX_KEY = 200  # characters; no key is longer
 _CACHE_SECONDS, _CACHE_KEYS = 1.0, 1000
+_OWNER = "kodebrik.owner"  # in the scope of a request whose key was looked up
+_GUESS, BEGIN_SIGN_IN = "guess", "sign-in"  # what is counted: keys and codes; sign-ins begun
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +42,18 @@ class Caller:
 
 
 class ApiKeyAuthenticator:
-    """Finds the owners of API keys, and limits the wrong keys of each client address.
+    """Finds the owners of API keys, and limits the guesses of each client's network.
 
-    The database's answer for a key is reused for one second, so a revoked key may still be accepted
-    that long.
+    The database's answer for a right key is reused for one second, so a revoked key may still be
+    accepted that long. Guesses are counted in the database, for all workers.
     """
 
     def __init__(self, validator: Validator, settings: Settings) -> None:
         """Make the authenticator of one worker process."""
         self._validator = validator
         self._requests = RateLimit(settings.requests_per_second, 2 * settings.requests_per_second)
-        self.guesses = RateLimit(settings.guesses_per_minute / 60, settings.guesses_per_minute)
-        self.sign_ins = RateLimit(settings.guesses_per_minute / 60, settings.guesses_per_minute)
-        self._cache: OrderedDict[bytes, tuple[float, Caller | None]] = OrderedDict()
+        self._per_minute = settings.guesses_per_minute
+        self._cache: OrderedDict[bytes, tuple[float, Caller]] = OrderedDict()
 
     async def caller(self, request: Request) -> Caller | None:
         """Give the owner of the request's key, None when it has no key; raise HTTP error 401 for a
@@ -60,32 +61,45 @@ class ApiKeyAuthenticator:
         key = presented_key(request)
         if key is None:
             return None
-        address = network_prefix(client_address(request))
-        cached = self._cache.get(_digest(key))
-        # Wrong keys from this address must not block a caller whose key is already known.
-        if cached is None or cached[1] is None:
-            self.guesses.take(address, cost=0)
-        caller = await self.owner(key)
+        caller = await self.owner(request, key)
         if caller is None:
-            self.guesses.wait(address)
             raise unauthorised(Message("api-key-refused"))
         self._requests.take(caller.name)
         return caller
 
-    def too_many(self, request: Request) -> bool:
-        """Say whether the request's address has used up its allowed number of wrong keys."""
-        return self.guesses.wait(network_prefix(client_address(request)), cost=0) > 0
+    def guesser(self, request: Request, kind: str = _GUESS) -> Guesser:
+        """Give who sends a request, as those are counted who guess."""
+        return Guesser(kind, network_prefix(client_address(request)), self._per_minute)
 
-    async def owner(self, key: str) -> Caller | None:
-        """Give the owner of `key`, None when it is unknown or revoked."""
-        if len(key) > _MAX_KEY:
-            return None
+    def count_guess(self, request: Request, kind: str = _GUESS) -> None:
+        """Count a code that is tried, or something else of that `kind`; TooManyGuessesError when
+        the network has none left."""
+        self._validator.count_guess(self.guesser(request, kind))
+
+    async def owner(self, request: Request, key: str) -> Caller | None:
+        """Give the owner of `key`, None when it is unknown or revoked: then it counts as a guess,
+        once for each request. TooManyGuessesError when the network has none left; that does not
+        stop a key that this worker knows to be right."""
+        if _OWNER not in request.scope:
+            guesser = self.guesser(request)
+            request.scope[_OWNER] = await self._owner(key[: _MAX_KEY + 1], guesser)
+        owner: Caller | None = request.scope[_OWNER]
+        return owner
+
+    async def _owner(self, key: str, guesser: Guesser) -> Caller | None:
         digest = _digest(key)
         cached = self._cache.get(digest)
         if cached is not None and time.monotonic() - cached[0] < _CACHE_SECONDS:
             return cached[1]
-        known = await run_sync(self._validator.authenticate, key)
-        caller = Caller(known.name, known.role) if known else None
+        known = None
+        if cached is not None:
+            known = await run_sync(self._validator.authenticate, key)
+        if known is None:
+            self._cache.pop(digest, None)
+            known = await run_sync(self._validator.authenticate_guess, key, guesser)
+        if known is None:
+            return None
+        caller = Caller(known.name, known.role)
         self._cache[digest] = (time.monotonic(), caller)
         self._cache.move_to_end(digest)
         if len(self._cache) > _CACHE_KEYS:

@@ -1,7 +1,7 @@
 """Limits on what one client may send: requests in time (token buckets) and bytes in one request.
 
-The buckets live in one worker's memory; the lock after wrong codes, which every worker shares, is
-the validator's.
+The buckets live in one worker's memory, which they protect. Limits for guesses hold for all workers
+and are the validator's (operations/guesses.py).
 """
 
 import time
@@ -47,31 +47,22 @@ class RateLimit:
             OrderedDict()
         )  # name to tokens left and when
 
-    def wait(self, name: str, cost: float = 1.0) -> float:
-        """Take `cost` tokens and give 0, or give the seconds until enough have been refilled. With
-        `cost` 0, nothing is taken and it only tells whether one more request would be allowed."""
+    def take(self, name: str) -> None:
+        """Take a token; raise HTTP error 429 with Retry-After when there is none."""
         now = self._clock()
         left, at = self._levels.get(name, (self._burst, now))
         left = min(self._burst, left + (now - at) * self._rate)
-        wanted = cost or 1.0
-        if left < wanted:
-            return (wanted - left) / self._rate
-        self._levels[name] = (left - cost, now)
-        self._levels.move_to_end(name)
-        if len(self._levels) > _MAX_BUCKETS:
-            self._levels.popitem(last=False)
-        return 0.0
-
-    def take(self, name: str, cost: float = 1.0) -> None:
-        """Take `cost` tokens; raise HTTP error 429 with Retry-After when there are too few."""
-        seconds = self.wait(name, cost)
-        if seconds > 0:
-            after = str(int(seconds) + 1)
+        if left < 1:
+            after = str(int((1 - left) / self._rate) + 1)
             raise HTTPException(
                 429,
                 catalogue.Message("requests-too-many", seconds=after),
                 headers={"Retry-After": after},
             )
+        self._levels[name] = (left - 1, now)
+        self._levels.move_to_end(name)
+        if len(self._levels) > _MAX_BUCKETS:
+            self._levels.popitem(last=False)
 
 
 @dataclass(frozen=True, slots=True)

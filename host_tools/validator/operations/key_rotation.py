@@ -15,6 +15,7 @@ from host_tools.validator.store.rows import (
     ChainRow,
     ChallengeRow,
     DataKeyRow,
+    GuessRow,
     NoticeRow,
     TokenRow,
     UnattributedChecksRow,
@@ -31,6 +32,7 @@ _SEALED: tuple[tuple[Table, Callable[..., Any]], ...] = (
     (tables.notices, NoticeRow),
     (tables.users, UserRow),
     (tables.api_keys, ApiKeyRow),
+    (tables.guesses, GuessRow),
     (tables.unattributed_checks, UnattributedChecksRow),
     (tables.chains, ChainRow),
 )

@@ -21,6 +21,7 @@ from host_tools.validator.errors import (
     ConflictError,
     InvalidError,
     NotFoundError,
+    TooManyGuessesError,
     UnavailableError,
 )
 from host_tools.validator.http.refusals import Refusal
@@ -37,6 +38,7 @@ _STATUS: dict[type[KodebrikError], int] = {
     InvalidError: 422,
     NotFoundError: 404,
     ConflictError: 409,
+    TooManyGuessesError: 429,
     UnavailableError: 503,
 }
 
@@ -84,7 +86,10 @@ def _kodebrik_error(request: Request, error: Exception) -> Response:
     status = status_of(error)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log_once_a_minute(request.app.state.logged, error)
-    return _answer(request, status, error.message, error.hint)
+    headers = None
+    if isinstance(error, TooManyGuessesError):
+        headers = {"Retry-After": str(error.seconds)}
+    return _answer(request, status, error.message, error.hint, headers)
 
 
 def _log_once_a_minute(logged: dict[str, float], error: KodebrikError) -> None:

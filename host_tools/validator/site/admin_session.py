@@ -12,9 +12,7 @@ from host_tools.secret import Secret
 from host_tools.validator.http.authentication import (
     MAY_READ,
     ApiKeyAuthenticator,
-    client_address,
 )
-from host_tools.validator.http.rate_limits import network_prefix
 from host_tools.validator.http.settings import Settings
 from host_tools.validator.records import ApiKey, Role
 from host_tools.validator.service import Validator
@@ -119,11 +117,8 @@ async def take_key(request: Request, csrf: _Field = "", key: _Field = "") -> Res
         return _form(request)
     check_form(visitor, csrf)
     authenticator: ApiKeyAuthenticator = request.app.state.authenticator
-    address = network_prefix(client_address(request))
-    authenticator.guesses.take(address, cost=0)
-    caller = await authenticator.owner(key.strip())
+    caller = await authenticator.owner(request, key.strip())
     if caller is None:
-        authenticator.guesses.wait(address)
         return _form(request, "wrong_key")
     if caller.role not in MAY_READ:
         return _form(request, "not_for_checkers")

@@ -13,10 +13,9 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Form, Request, Response
 
 from host_tools.secret import Secret
-from host_tools.validator.http.authentication import ApiKeyAuthenticator, client_address
+from host_tools.validator.http.authentication import BEGIN_SIGN_IN, ApiKeyAuthenticator
 from host_tools.validator.http.fields import printable
 from host_tools.validator.http.metrics import timed_check
-from host_tools.validator.http.rate_limits import network_prefix
 from host_tools.validator.records import SessionLimits, SignIn
 from host_tools.validator.rule.verdict import CheckRequest
 from host_tools.validator.service import Validator
@@ -84,7 +83,7 @@ def take_user(request: Request, csrf: _Field = "", user_id: _Field = "") -> Resp
             request, "sign_in.html", visitor or new_id(), 422, notice="", error=error, user_id=""
         )
     authenticator: ApiKeyAuthenticator = request.app.state.authenticator
-    authenticator.sign_ins.take(network_prefix(client_address(request)))
+    authenticator.count_guess(request, BEGIN_SIGN_IN)
     # No leading zero: OCRA encodes 012 and 12 as the same question.
     number = str(10 ** (_NUMBER_DIGITS - 1) + secrets.randbelow(9 * 10 ** (_NUMBER_DIGITS - 1)))
     validator: Validator = request.app.state.validator
@@ -125,7 +124,7 @@ async def take_code(
     error = "code_missing"
     if code.strip():
         authenticator: ApiKeyAuthenticator = request.app.state.authenticator
-        authenticator.guesses.take(network_prefix(client_address(request)))
+        await run_sync(authenticator.count_guess, request)
         if await _is_accepted(validator, visit.sign_in, code, pin):
             approved = await run_sync(validator.approve_sign_in, visit.session_id, _LIMITS)
             answer = redirect("/sign-in/done")
@@ -186,7 +185,7 @@ def take_activation(
     visitor = SIGN_IN.read(request) or new_id()
     check_form(visitor, csrf)
     authenticator: ApiKeyAuthenticator = request.app.state.authenticator
-    authenticator.guesses.take(network_prefix(client_address(request)))
+    authenticator.count_guess(request)
     codes = [one for one in (code, second_code) if one.strip()]
     validator: Validator = request.app.state.validator
     if validator.activate_by_user(

@@ -179,6 +179,15 @@ class NoticeRow(NamedTuple):
     audit_key: int = 0
 
 
+class GuessRow(NamedTuple):
+    """A row of the table `guesses`."""
+
+    guesser: str
+    free_at: float
+    audit_seal: bytes = b""
+    audit_key: int = 0
+
+
 class WriteProbeRow(NamedTuple):
     """A row of the table `write_probes`."""
 

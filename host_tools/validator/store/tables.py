@@ -199,6 +199,15 @@ notices = Table(
     *_seal(),
 )
 
+# Networks that try keys or codes, see operations/guesses.py.
+guesses = Table(
+    "guesses",
+    metadata,
+    Column("guesser", Text, primary_key=True),  # kind and network
+    Column("free_at", Double, nullable=False, index=True),  # when all guesses are allowed again
+    *_seal(),
+)
+
 # What the readiness probe writes, see operations/readiness.py. It decides nothing and has no seal.
 write_probes = Table(
     "write_probes",

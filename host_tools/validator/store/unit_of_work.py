@@ -43,6 +43,7 @@ from host_tools.validator.store.rows import (
     ChainRow,
     ChallengeRow,
     DataKeyRow,
+    GuessRow,
     NoticeRow,
     TokenRow,
     UnattributedChecksRow,
@@ -87,6 +88,7 @@ Simple = TypeVar(
     WebSessionRow,
     UnattributedChecksRow,
     NoticeRow,
+    GuessRow,
 )
 
 

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import Engine
 
 from host_tools.secret import Secret
-from host_tools.validator.records import Role, SessionLimits
+from host_tools.validator.records import Guesser, Role, SessionLimits
 from host_tools.validator.rule.verdict import CheckRequest
 from host_tools.validator.service import Validator
 from host_tools.validator.store.tables import metadata
@@ -77,6 +77,7 @@ def fill(validator: Validator, clock: VirtualClock) -> Filled:
     session = validator.open_session(text, LIMITS)
     assert session is not None
     sign_in = validator.open_sign_in("anders", CHALLENGE, LIMITS)
+    validator.count_guess(Guesser("guess", "192.0.2.7", 20.0))
     validator.probe()
     clock.now += 60
     validator.check_many([CheckRequest(totp.code(), user_id="anders", pin=PIN)])

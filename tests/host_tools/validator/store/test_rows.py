@@ -16,6 +16,7 @@ ROWS = {
     tables.web_sessions: rows.WebSessionRow,
     tables.unattributed_checks: rows.UnattributedChecksRow,
     tables.notices: rows.NoticeRow,
+    tables.guesses: rows.GuessRow,
     tables.write_probes: rows.WriteProbeRow,
     tables.audit_root: rows.AuditRootRow,
 }

@@ -146,6 +146,12 @@ def upgrade() -> None:
         *_seal(),
     )
     op.create_table(
+        "guesses",
+        sa.Column("guesser", sa.Text, primary_key=True),
+        sa.Column("free_at", sa.Double, nullable=False),
+        *_seal(),
+    )
+    op.create_table(
         "write_probes",
         sa.Column("id", _ID, primary_key=True),
         sa.Column("filler", sa.LargeBinary, nullable=False),
@@ -176,5 +182,6 @@ def upgrade() -> None:
         ("notices", "due_at"),
         ("web_sessions", "api_key_id"),
         ("web_sessions", "ends_at"),
+        ("guesses", "free_at"),
     ):
         op.create_index(f"ix_{table}_{column}", table, [column])

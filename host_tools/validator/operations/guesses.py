@@ -1,0 +1,82 @@
+"""Limits for guesses of keys and codes from one network, counted in the database, so that they hold
+for all workers together.
+
+Each kind of guess of a network has a token bucket, kept as one time: that at which the whole
+allowance is there again (the virtual scheduling algorithm of ITU-T I.371). A guess moves it on by
+the seconds that one guess takes to come back.
+"""
+
+from sqlalchemy import Connection, select, true
+
+from host_tools.validator.errors import TooManyGuessesError
+from host_tools.validator.operations import api_keys
+from host_tools.validator.records import ApiKey, Guesser
+from host_tools.validator.store import audit_root
+from host_tools.validator.store.data_keys import DataKeys
+from host_tools.validator.store.rows import AuditRootRow, GuessRow
+from host_tools.validator.store.tables import audit_root as root_table
+from host_tools.validator.store.tables import guesses
+from host_tools.validator.store.unit_of_work import UnitOfWork
+
+MAX_GUESSERS = 10_000  # rows; of more, those that would be free soonest are forgotten
+_MINUTE = 60.0  # seconds
+_WIDTH = len(GuessRow._fields)
+
+
+def require_guess(connection: Connection, keys: DataKeys, guesser: Guesser, now: float) -> None:
+    """Raise TooManyGuessesError when no guess is left. Nothing is counted or locked."""
+    query = select(guesses, root_table).join(root_table, true())
+    found = connection.execute(query.where(guesses.c.guesser == _name(guesser))).one_or_none()
+    if found is None:
+        return
+    row, root = GuessRow(*found[:_WIDTH]), AuditRootRow(*found[_WIDTH:])
+    keys.check(connection, guesses, row, audit_root.checked(connection, keys, root).audit_key)
+    _require(guesser, row, now)
+
+
+def count_guess(unit: UnitOfWork, guesser: Guesser) -> None:
+    """Count one guess; TooManyGuessesError when none is left."""
+    _count(unit, guesser, _locked(unit, guesser))
+
+
+def authenticate(unit: UnitOfWork, key: str, guesser: Guesser) -> ApiKey | None:
+    """Give the API key that was presented. A wrong one counts as a guess, and gives None; when no
+    guess is left, TooManyGuessesError, whatever the key."""
+    before = _locked(unit, guesser)
+    _require(guesser, before, unit.now)
+    found = api_keys.authenticate(unit.connection, unit.keys, key)
+    if found is None:
+        _count(unit, guesser, before)
+    return found
+
+
+def _name(guesser: Guesser) -> str:
+    return f"{guesser.kind} {guesser.network}"
+
+
+def _locked(unit: UnitOfWork, guesser: Guesser) -> GuessRow | None:
+    query = select(guesses).where(guesses.c.guesser == _name(guesser)).with_for_update()
+    return unit.find(guesses, GuessRow, query)
+
+
+def _require(guesser: Guesser, row: GuessRow | None, now: float) -> None:
+    each = _MINUTE / guesser.per_minute
+    allowance = max(_MINUTE, each)
+    # No later than a whole allowance from now: the clock may have been put back.
+    free_in = 0.0 if row is None else min(row.free_at - now, allowance)
+    if free_in > allowance - each:
+        raise TooManyGuessesError(free_in - (allowance - each))
+
+
+def _count(unit: UnitOfWork, guesser: Guesser, before: GuessRow | None) -> None:
+    _require(guesser, before, unit.now)
+    each = _MINUTE / guesser.per_minute
+    if before is None:
+        unit.delete(guesses, guesses.c.free_at <= unit.now)
+        beyond = select(guesses.c.guesser).order_by(guesses.c.free_at.desc())
+        unit.delete(guesses, guesses.c.guesser.in_(beyond.offset(MAX_GUESSERS - 1)))
+        unit.insert(guesses, GuessRow(_name(guesser), unit.now + each))
+        return
+    latest = unit.now + max(_MINUTE, each)
+    free_at = min(max(before.free_at, unit.now), latest) + each
+    unit.update(guesses, before, before._replace(free_at=free_at))
