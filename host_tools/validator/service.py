@@ -319,6 +319,11 @@ class Validator:
         """Delete a user; their tokens go back into stock."""
         self._change_user(user_id, actor, users.delete_user)
 
+    def code_digits(self, *, user_id: str | None = None, serial: str | None = None) -> int | None:
+        """Give how many digits the codes of a user's active token have, or those of a token; None
+        when there is none."""
+        return self._read(queries.code_digits, user_id, serial)
+
     # Audit and keys
 
     def audit(

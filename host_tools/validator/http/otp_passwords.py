@@ -54,8 +54,6 @@ def _serial_of(validator: Validator, user: str) -> str | None:
 
 def _digits(validator: Validator, user: str | None, serial: str | None) -> int:
     """Give how many digits the codes of a user or token have."""
-    found = serial if user is None else _serial_of(validator, user)
-    try:
-        return _DIGITS if found is None else validator.token(printable(found)).digits
-    except KodebrikError:
-        return _DIGITS
+    if user is not None:
+        return validator.code_digits(user_id=printable(user)) or _DIGITS
+    return validator.code_digits(serial=printable(serial or "")) or _DIGITS

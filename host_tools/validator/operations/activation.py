@@ -6,14 +6,14 @@ import hmac
 import secrets
 from collections.abc import Sequence
 
-from host_tools.validator.errors import ConflictError, InvalidError, NotFoundError
+from host_tools.validator.errors import ConflictError, InvalidError
 from host_tools.validator.operations import lifecycle, outbox, unattributed, users
 from host_tools.validator.records import ActivationCode, NoticeKind, Status
 from host_tools.validator.rule import acceptance
 from host_tools.validator.rule.acceptance import Decision, TokenState
 from host_tools.validator.rule.verdict import Reason, Verdict
 from host_tools.validator.store import token_rows
-from host_tools.validator.store.audit_chain import Detail
+from host_tools.validator.store.audit_chain import Detail, Event
 from host_tools.validator.store.rows import TokenRow, UserRow
 from host_tools.validator.store.unit_of_work import UnitOfWork
 
@@ -63,11 +63,12 @@ def activate(
     """Activate by the letter's code and one or two codes of the token. Each wrong letter's code
     costs one try."""
     serial = token.serial
+    right_code = _is_activation_code(unit, token, activation_code)
     if token.status != Status.ASSIGNED or (owner is not None and token.owner_id != owner.id):
         unit.record(token, "activate", {"reason": Reason.NOT_ACTIVE.value})
         return Verdict(Reason.NOT_ACTIVE, serial)
     state = token_rows.state_of(token, unit.secret(token))
-    if not _is_activation_code(unit, token, activation_code):
+    if not right_code:
         token.activation_tries = max(0, token.activation_tries - 1)
         tries = token.activation_tries
         if tries == 0:
@@ -90,18 +91,23 @@ def activate_by_user(
 ) -> bool:
     """Activate for an unauthenticated caller: give only whether it succeeded, so that the answer
     does not tell which users and tokens exist."""
-    try:
-        owner = users.find(unit, typed_user)
-        token = unit.lock_token(serial)
-    except NotFoundError:
+    owner = users.find_any(unit, typed_user)
+    token = unit.find_token(serial)
+    # Every refusal costs the same statements and MACs, whether or not user and token exist.
+    tally = unattributed.lock(unit)
+    unit.idle_mac((owner is None) + (token is None))
+    if owner is None or token is None:
         detail = {
             "reason": Reason.UNKNOWN_TOKEN.value,
             "user": unit.fingerprint("user", typed_user),
             "serial": unit.fingerprint("serial", serial),
         }
-        unattributed.record(unit, "activate", detail, unit.actor)
+        event = Event(unit.now, unit.actor, "activate", detail)
+        unattributed.record(unit, tally, [event])
         return False
+    unit.idle_mac()  # as one of the two fingerprints; the other is the activation code's hash
     if token.suite is not None:  # only an administrator can activate it
+        unit.idle_mac()
         unit.record(token, "activate", {"reason": Reason.NO_CHALLENGE.value})
         return False
     return activate(unit, token, codes, activation_code, owner).accepted
@@ -156,6 +162,7 @@ def _is_activation_code(unit: UnitOfWork, token: TokenRow, typed: str) -> bool:
         or token.activation_tries < 1
         or unit.now > token.activation_expires_at
     ):
+        unit.idle_mac()
         return False
     key = unit.keys.get(unit.connection, token.activation_key)
     hashed = key.hash("activation", token.serial, "".join(typed.split()))

@@ -1,6 +1,8 @@
 """Challenges for OCRA tokens (RFC 6287): issued here, each answered once and in time."""
 
+import contextlib
 import secrets
+from collections.abc import Sequence
 
 from sqlalchemy import bindparam, or_, select
 
@@ -15,6 +17,7 @@ from host_tools.validator.store.tables import challenges, tokens
 from host_tools.validator.store.unit_of_work import UnitOfWork
 
 CHALLENGE_SECONDS = 300
+_NO_TOKEN = -1  # the id of no token
 _DRAWS = 100  # attempts to draw a challenge that the token was never given
 
 _OPEN = select(challenges).where(
@@ -42,41 +45,72 @@ def issue_to_token(unit: UnitOfWork, serial: str, text: str | None) -> Challenge
     return issue(unit, unit.lock_token(serial), text)
 
 
-def issue(
-    unit: UnitOfWork, token: TokenRow, text: str | None, *, actor: str | None = None
-) -> Challenge:
-    """Issue the challenge `text`, or one drawn at random, of the form that the token's suite takes.
-
-    `actor` is who issues it, if not the unit's actor.
-    """
+def issue(unit: UnitOfWork, token: TokenRow, text: str | None) -> Challenge:
+    """Issue the challenge `text`, or one drawn at random, of the form that the token's suite
+    takes."""
     if token.suite is None:
         raise ConflictError("token-without-challenges", serial=token.serial)
     lifecycle.require_status(token, "token-not-challenged", Status.ACTIVE)
     suite = codes.parse_suite(token.suite)
     if _moves(suite):
-        expired = (challenges.c.token_id == token.id) & (challenges.c.expires_at < unit.now)
-        unit.delete(challenges, expired)
+        _delete_expired(unit, token)
     text, question = _draw(unit, token, suite) if text is None else (text, _question(suite, text))
     if not _is_new(unit, token, suite, text, question):
         raise ConflictError("challenge-repeated")
     expires_at = unit.now + CHALLENGE_SECONDS
     unit.insert(challenges, ChallengeRow(new_id(), token.id, text, question, expires_at, False))
-    unit.record(token, "challenge", {"challenge": text}, actor=actor)
+    unit.record(token, "challenge", {"challenge": text})
     return Challenge(token.serial, text, expires_at)
 
 
-def find_open(unit: UnitOfWork, token: TokenRow, text: str | None) -> ChallengeRow | None:
-    """Give the token's challenge `text` that waits for its response, None when there is none."""
-    if token.kind != "ocra" or text is None or not text.isprintable():
-        return None
-    values = {"token": token.id, "text": text, "now": unit.now}
+def find_open(unit: UnitOfWork, token: TokenRow | None, text: str) -> ChallengeRow | None:
+    """Give the token's challenge `text` that waits for its response, None when there is none. The
+    database is asked about every token, and about none, so that the duration does not tell whose
+    token takes challenges."""
+    values = {
+        "token": _NO_TOKEN if token is None else token.id,
+        "text": text if text.isprintable() else "",
+        "now": unit.now,
+    }
     found = unit.connection.execute(_OPEN, values).first()
-    return None if found is None else unit.checked(challenges, ChallengeRow(*found))
+    if found is None:
+        unit.idle_mac()
+        return None
+    return unit.checked(challenges, ChallengeRow(*found))
 
 
-def mark_used(unit: UnitOfWork, challenge: ChallengeRow) -> None:
-    """Mark a challenge as used, so that no further response to it is accepted."""
-    unit.update(challenges, challenge, challenge._replace(used=True))
+def find_shown(unit: UnitOfWork, token: TokenRow | None, text: str) -> ChallengeRow | None:
+    """Give the challenge `text`, which was shown before it was known whose token answers it: the
+    one that is open, or a new one, which mark_used() writes. None when the token does not take it.
+    What is refused writes nothing, and asks the database as often for every token and for none."""
+    question = None
+    if token is not None and token.suite is not None and token.status == Status.ACTIVE:
+        # What the suite does not take needs no message here: the response is refused.
+        with contextlib.suppress(InvalidError):
+            question = _question(codes.parse_suite(token.suite), text)
+    found = _same(unit, token, text if text.isprintable() else "", question or b"")
+    unit.idle_mac(not found)
+    if token is None or token.suite is None or question is None:
+        return None
+    for row in found:
+        if row.challenge == text and not row.used and row.expires_at > unit.now:
+            return row
+    if not _are_others(codes.parse_suite(token.suite), text, question, found):
+        return None
+    expires_at = unit.now + CHALLENGE_SECONDS
+    return ChallengeRow(new_id(), token.id, text, question, expires_at, False)
+
+
+def mark_used(unit: UnitOfWork, token: TokenRow, challenge: ChallengeRow, actor: str) -> None:
+    """Mark a challenge as used, so that no further response to it is accepted; write a new one."""
+    used = challenge._replace(used=True)
+    if challenge.audit_seal:
+        unit.update(challenges, challenge, used)
+        return
+    if token.suite is not None and _moves(codes.parse_suite(token.suite)):
+        _delete_expired(unit, token)
+    unit.insert(challenges, used)
+    unit.record(token, "challenge", {"challenge": challenge.challenge}, actor=actor)
 
 
 def _draw(unit: UnitOfWork, token: TokenRow, suite: codes.Suite) -> tuple[str, bytes]:
@@ -105,17 +139,33 @@ def _is_new(
 ) -> bool:
     """Say whether no response to another challenge of the token, or to this one issued before,
     would fit this one."""
+    return _are_others(suite, text, question, _same(unit, token, text, question))
+
+
+def _same(
+    unit: UnitOfWork, token: TokenRow | None, text: str, question: bytes
+) -> list[ChallengeRow]:
     # By either column, so that neither can be changed to let a challenge be issued again.
     same = select(challenges).where(
-        challenges.c.token_id == token.id,
+        challenges.c.token_id == (_NO_TOKEN if token is None else token.id),
         or_(challenges.c.question == question, challenges.c.challenge == text),
     )
-    found = [unit.checked(challenges, ChallengeRow(*row)) for row in unit.connection.execute(same)]
+    return [unit.checked(challenges, ChallengeRow(*row)) for row in unit.connection.execute(same)]
+
+
+def _are_others(
+    suite: codes.Suite, text: str, question: bytes, found: Sequence[ChallengeRow]
+) -> bool:
     # Each response of a suite that moves fits once: the same text may be issued again, but no other
     # text that is encoded the same.
     return not any(
         row.question == question and not (_moves(suite) and row.challenge == text) for row in found
     )
+
+
+def _delete_expired(unit: UnitOfWork, token: TokenRow) -> None:
+    expired = (challenges.c.token_id == token.id) & (challenges.c.expires_at < unit.now)
+    unit.delete(challenges, expired)
 
 
 def _moves(suite: codes.Suite) -> bool:

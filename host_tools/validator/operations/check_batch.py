@@ -1,28 +1,27 @@
 """Checks of a batch of codes in one transaction: find the tokens, apply the rule in order, record
 what it changed."""
 
-import contextlib
 import hmac
 import secrets
 from collections.abc import Sequence
 
 from sqlalchemy import bindparam, select
 
-from host_tools.errors import KodebrikError
 from host_tools.otp import codes
 from host_tools.validator import user_id
 from host_tools.validator.operations import challenges, outbox, unattributed
 from host_tools.validator.records import NoticeKind, Status
-from host_tools.validator.rule.acceptance import Decision, TokenState, decide, is_current_code
+from host_tools.validator.rule.acceptance import Decision, TokenState, decide
 from host_tools.validator.rule.drift import TokenClock, estimated_offset
 from host_tools.validator.rule.verdict import CheckRequest, Reason, Verdict
 from host_tools.validator.rule.window import CodeGenerator
 from host_tools.validator.store import token_rows
-from host_tools.validator.store.audit_chain import Detail
-from host_tools.validator.store.rows import TokenRow, UserRow
+from host_tools.validator.store.audit_chain import Detail, Event
+from host_tools.validator.store.rows import ChallengeRow, TokenRow, UserRow
 from host_tools.validator.store.tables import tokens, users
 from host_tools.validator.store.unit_of_work import UnitOfWork
 
+_NOBODY = -1  # the id of no user
 _OTHER_TOKENS = 4  # of the same user that a wrong code is compared with
 # Which of a user's tokens is checked: the lowest.
 _PREFERENCE = {Status.ACTIVE: 0, Status.BLOCKED: 1, Status.ASSIGNED: 2, Status.REPLACED: 3}
@@ -47,19 +46,25 @@ Named = tuple[str, str]  # what a request names: "user" or "serial", and its nor
 
 
 def check(unit: UnitOfWork, requests: Sequence[CheckRequest]) -> list[Verdict]:
-    """Check the codes in order. The verdicts count when the unit of work is committed."""
+    """Check the codes in order. The verdicts count when the unit of work is committed.
+
+    A refused check costs the same statements and MACs for every user, known or not, whatever the
+    state of the token: what it lacks is made up for with work that has no effect.
+    """
     named = [_named(request) for request in requests]
-    names = {text for kind, text in named if kind == "user" and text}
-    serials = {text for kind, text in named if kind == "serial" and text}
+    names = {text for kind, text in named if kind == "user"}
+    serials = {text for kind, text in named if kind == "serial"}
     by_user = _users_by_name(unit, names) if names else {}
     token_ids = _token_ids(unit, serials) if serials else {}
     wanted = {token_id for _, token_id in by_user.values() if token_id is not None}
     locked = unit.lock_tokens(wanted | set(token_ids.values()))
     owners: dict[int | None, UserRow] = {user.id: user for user, _ in by_user.values()}
-    unknown = {token.owner_id for token in locked.values()} - {None, *owners}
-    if unknown:
+    if serials:
+        unknown = {token.owner_id for token in locked.values()} - {None, *owners}
         owners |= _users_by_id(unit, unknown)
-    verdicts = []
+    verdicts: list[Verdict] = []
+    unattributed_tries: list[Event] = []
+    tally = None
     for request, (kind, text) in zip(requests, named, strict=True):
         if kind == "user":
             owner, token_id = by_user.get(text, (None, None))
@@ -69,10 +74,18 @@ def check(unit: UnitOfWork, requests: Sequence[CheckRequest]) -> list[Verdict]:
         else:
             token = locked.get(token_ids.get(text, 0))
             owner = None if token is None else owners.get(token.owner_id)
-        if token is None:
-            verdicts.append(_check_unattributed(unit, request, (kind, text), owner))
-        else:
+        if owner is None:
+            unit.idle_mac()  # as for the seal of a user
+        if token is not None:
             verdicts.append(_check_token(unit, request, token, owner))
+            continue
+        if not unattributed_tries:
+            tally = unattributed.lock(unit)
+        verdict, event = _check_unattributed(unit, request, (kind, text), owner)
+        verdicts.append(verdict)
+        unattributed_tries.append(event)
+    if unattributed_tries:
+        unattributed.record(unit, tally, unattributed_tries)
     return verdicts
 
 
@@ -102,7 +115,7 @@ def _users_by_name(unit: UnitOfWork, normalized: set[str]) -> dict[str, tuple[Us
 
 
 def _users_by_id(unit: UnitOfWork, ids: set[int | None]) -> dict[int | None, UserRow]:
-    found = unit.connection.execute(_USERS_BY_ID, {"ids": list(ids)})
+    found = unit.connection.execute(_USERS_BY_ID, {"ids": list(ids) or [_NOBODY]})
     return {row.id: unit.checked(users, UserRow(*row)) for row in found}
 
 
@@ -114,12 +127,7 @@ def _token_ids(unit: UnitOfWork, serials: set[str]) -> dict[str, int]:
 def _check_token(
     unit: UnitOfWork, request: CheckRequest, token: TokenRow, owner: UserRow | None
 ) -> Verdict:
-    if request.issue_challenge and request.challenge is not None:
-        # A refusal needs no message here: the response to a challenge that is not open is refused
-        # below.
-        with contextlib.suppress(KodebrikError):
-            challenges.issue(unit, token, request.challenge, actor=request.actor)
-    challenge = challenges.find_open(unit, token, request.challenge)
+    challenge = _challenge(unit, request, token)
     before = token_rows.state_of(token, unit.secret(token))
     decision = decide(
         before,
@@ -128,14 +136,13 @@ def _check_token(
         challenge=None if challenge is None else request.challenge,
         pin=request.pin,
         pin_correct=_is_pin_correct(unit, token, owner, request.pin),
+        others=lambda: _other_tokens(unit, token),
     )
     reason = decision.reason
-    if reason is Reason.WRONG and _is_code_of_other_token(unit, token, request.code):
-        reason = Reason.OTHER_TOKEN
     token_rows.set_state(token, decision.state)
-    unit.record(token, "check", _detail(decision, reason, unit.now), actor=request.actor)
     if reason is Reason.ACCEPTED and challenge is not None:
-        challenges.mark_used(unit, challenge)
+        challenges.mark_used(unit, token, challenge, request.actor)
+    unit.record(token, "check", _detail(decision, unit.now), actor=request.actor)
     if owner is not None:
         if reason is Reason.ACCEPTED and owner.notify_on_use:
             outbox.queue(unit, NoticeKind.USED, token)
@@ -144,22 +151,31 @@ def _check_token(
     return Verdict(reason, token.serial, decision.steps, decision.retry_after)
 
 
+def _challenge(
+    unit: UnitOfWork, request: CheckRequest, token: TokenRow | None
+) -> ChallengeRow | None:
+    """Give the challenge that the code may answer."""
+    if request.challenge is None:
+        return None
+    if request.issue_challenge:
+        return challenges.find_shown(unit, token, request.challenge)
+    return challenges.find_open(unit, token, request.challenge)
+
+
 def _check_unattributed(
     unit: UnitOfWork, request: CheckRequest, named: Named, owner: UserRow | None
-) -> Verdict:
-    # The same work as for a token: the duration must not tell which user-IDs exist.
+) -> tuple[Verdict, Event]:
+    _challenge(unit, request, None)
     generator = CodeGenerator("totp", secrets.token_bytes(20), "SHA1", 6, 30)
-    clock = TokenClock(0.0, unit.now)
-    decide(TokenState(Status.BLOCKED, generator, 1, 10, -1, 0, 0.0, clock), request.code, unit.now)
-    _other_tokens(unit, -1, -1)
+    nobodys = TokenState(Status.BLOCKED, generator, 1, 10, -1, 0, 0.0, TokenClock(0.0, unit.now))
+    decide(nobodys, request.code, unit.now, others=lambda: _other_tokens(unit, None))
     kind, text = named
     reason = Reason.UNKNOWN_TOKEN if kind == "serial" else Reason.UNKNOWN_USER
     if owner is not None:
         reason = Reason.NOT_ACTIVE
     # Not the text itself: people type passwords into the wrong field.
     detail = {"reason": reason.value, kind: unit.fingerprint(kind, text)}
-    unattributed.record(unit, "check", detail, request.actor)
-    return Verdict(reason)
+    return Verdict(reason), Event(unit.now, request.actor, "check", detail)
 
 
 def _is_pin_correct(
@@ -171,25 +187,23 @@ def _is_pin_correct(
     is sent along, so it proves none.
     """
     if owner is None or owner.pin is None or owner.pin_key is None:
+        unit.idle_mac()
         return token.suite is None or codes.parse_suite(token.suite).pin_hash is None
     key = unit.keys.get(unit.connection, owner.pin_key)
     return hmac.compare_digest(key.hash("pin", owner.normalized_id, pin or ""), owner.pin)
 
 
-def _other_tokens(unit: UnitOfWork, owner: int, but: int) -> list[TokenRow]:
-    found = unit.connection.execute(_OTHERS, {"owner": owner, "but": but})
-    return [unit.checked(tokens, TokenRow(*row)) for row in found]
+def _other_tokens(unit: UnitOfWork, token: TokenRow | None) -> list[TokenState]:
+    """Give the newest of the other tokens of a token's user."""
+    owner = _NOBODY if token is None or token.owner_id is None else token.owner_id
+    found = unit.connection.execute(_OTHERS, {"owner": owner, "but": token.id if token else -1})
+    others = [unit.checked(tokens, TokenRow(*row)) for row in found]
+    unit.idle_mac(_OTHER_TOKENS - len(others))
+    return [token_rows.state_of(other, unit.secret(other)) for other in others]
 
 
-def _is_code_of_other_token(unit: UnitOfWork, token: TokenRow, code: str) -> bool:
-    others = _other_tokens(unit, -1 if token.owner_id is None else token.owner_id, token.id)
-    return any(
-        is_current_code(token_rows.state_of(other, unit.secret(other)), code, unit.now)
-        for other in others
-    )
-
-
-def _detail(decision: Decision, reason: Reason, now: float) -> Detail:
+def _detail(decision: Decision, now: float) -> Detail:
+    reason = decision.reason
     detail: dict[str, str | int | float | bool | None] = {"reason": reason.value}
     if decision.step is not None:
         detail |= {"step": decision.step, "steps": decision.steps}

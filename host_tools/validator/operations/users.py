@@ -20,10 +20,15 @@ _LONGEST_EMAIL = 254  # characters; RFC 5321 section 4.5.3.1.3
 
 def find(unit: UnitOfWork, typed: str) -> UserRow:
     """Give the user with a user-ID; KodebrikError when there is none."""
-    found = _find(unit, user_id.normalized(typed.strip()) if typed.isprintable() else "")
+    found = find_any(unit, typed)
     if found is None:
         raise NotFoundError("user-unknown", user_id=typed[: user_id.MAX_LENGTH])
     return found
+
+
+def find_any(unit: UnitOfWork, typed: str) -> UserRow | None:
+    """Give the user with a user-ID; None when there is none."""
+    return _find(unit, user_id.normalized(typed.strip()) if typed.isprintable() else "")
 
 
 def create(unit: UnitOfWork, typed: str, email: str | None, language: str) -> UserRow:

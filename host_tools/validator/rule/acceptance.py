@@ -5,24 +5,26 @@ RFC 4226 section 7.2 to 7.4 (look-ahead window, throttling, resynchronisation), 
 and 6 (window and drift), RFC 6287 (OCRA).
 """
 
-import hmac
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from host_tools.otp.credential import MAX_COUNTER
 from host_tools.validator.records import Status
 from host_tools.validator.rule import drift, lockout
 from host_tools.validator.rule.drift import TokenClock
 from host_tools.validator.rule.verdict import Reason
-from host_tools.validator.rule.window import CodeGenerator, SearchWindow
+from host_tools.validator.rule.window import CodeGenerator, CodeSearch, SearchWindow
 
-# How far around the window a refused code is searched, so that the administrator learns what it
-# was.
-_STEPS_AROUND = 60
+# How far around the window a refused code is searched at most, so that the administrator learns
+# what it was.
+_STEPS_AROUND = 64
 _COUNTERS_BEFORE, _COUNTERS_AFTER = 20, 100
-
-CodesAt = Callable[[int], Sequence[str]]  # position to the codes that are right there
+# Codes that a refusal computes, whoever's it is: 11 counters of a HOTP window with those around. A
+# token whose own window is longer costs more.
+REFUSAL_CODES = 131
+_CODES_OF_OTHER = 15  # of each other token: the window of one whose clock can be off by MAX_REACH
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,28 +66,36 @@ def decide(  # noqa: PLR0913 - all that comes with a code
     challenge: str | None = None,
     pin: str | None = None,
     pin_correct: bool = True,
+    others: Callable[[], Sequence[TokenState]] = tuple,
 ) -> Decision:
     """Decide about one code at the time `now` (Unix seconds).
 
     `challenge` is the open challenge that the code answers (OCRA), `pin` the PIN that the response
     is computed with; `pin_correct` says whether the user's own PIN was given, if there is one.
-    Every refusal takes as much computation as the longest one, so that the duration does not tell
-    the token's state.
+    `others` gives the user's other tokens, and is called when the code is refused. Every refusal
+    computes REFUSAL_CODES codes, so that its cost tells nothing of the token.
     """
     window = window_of(state, now)
     code = "".join(code.split())
+    search = CodeSearch(state.generator, window, challenge, pin)
     answerable = state.generator.kind != "ocra" or challenge is not None
-    if not answerable or not _is_well_formed(state.generator, code):
-        reason = Reason.MALFORMED if answerable else Reason.NO_CHALLENGE
-        return _unusable(state, now) or Decision(reason, state)
-    codes_at = _codes_at(state.generator, window, challenge, pin)
-    found = _accepted_position(state, window, code, codes_at)
-    usable = state.status is Status.ACTIVE and not is_locked(state, now)
-    if found is not None and usable and pin_correct:
-        accepted = _after_acceptance(state, found, now)
-        return Decision(Reason.ACCEPTED, accepted, found - window.expected, accepted.last)
-    recognised = _recognise(state, window, code, codes_at)
-    return _unusable(state, now) or _refuse(recognised, window, pin_correct, now)
+    well_formed = answerable and _is_well_formed(state.generator, code)
+    if well_formed:
+        found = _accepted_position(state, window, code, search)
+        usable = state.status is Status.ACTIVE and not is_locked(state, now)
+        if found is not None and usable and pin_correct:
+            accepted = _after_acceptance(state, found, now)
+            return Decision(Reason.ACCEPTED, accepted, found - window.expected, accepted.last)
+    of_other, computed = _compare_with_others(others(), code, now)
+    if well_formed:
+        recognised = _recognise(state, window, code, search, REFUSAL_CODES - computed)
+        if recognised.reason is Reason.WRONG and of_other:
+            recognised = replace(recognised, reason=Reason.OTHER_TOKEN)
+        refused = _refuse(recognised, window, pin_correct, now)
+    else:
+        refused = Decision(Reason.MALFORMED if answerable else Reason.NO_CHALLENGE, state)
+    state.generator.idle(REFUSAL_CODES - computed - search.computed)
+    return _unusable(state, now) or refused
 
 
 def after_failure(state: TokenState, now: float) -> TokenState:
@@ -104,16 +114,6 @@ def is_locked(state: TokenState, now: float) -> bool:
     return lockout.is_locked(state.failures, state.locked_until, now)
 
 
-def is_current_code(state: TokenState, code: str, now: float) -> bool:
-    """Say whether a code, refused for another token, is in this token's window."""
-    code = "".join(code.split())
-    if state.generator.kind == "ocra" or not code.isascii():
-        return False
-    window = window_of(state, now)
-    codes_at = _codes_at(state.generator, window)
-    return any(_matches(code, codes_at(position)) for position in window.nearest_first())
-
-
 def resynchronise(
     state: TokenState, codes: tuple[str, str], now: float, max_distance: int
 ) -> Decision:
@@ -127,10 +127,10 @@ def resynchronise(
     if not _is_well_formed(generator, first) or not _is_well_formed(generator, second):
         return Decision(Reason.MALFORMED, state)
     window = window_of(state, now)
-    codes_at = _codes_at(generator, window)
+    search = CodeSearch(generator, window)
     lowest = max(state.last + 1, window.first - (0 if generator.by_counter else max_distance))
     for position in range(lowest, min(window.last + max_distance + 1, MAX_COUNTER)):
-        if _matches(first, codes_at(position)) and _matches(second, codes_at(position + 1)):
+        if search.matches(first, position) and search.matches(second, position + 1):
             found = _after_acceptance(state, position + 1, now)
             if generator.by_time and generator.period is not None:
                 clock = drift.resynchronised_clock(
@@ -197,31 +197,27 @@ def _is_well_formed(generator: CodeGenerator, code: str) -> bool:
     return len(code) == generator.digits and code.isascii() and code.isdigit()
 
 
-def _codes_at(
-    generator: CodeGenerator,
-    window: SearchWindow,
-    challenge: str | None = None,
-    pin: str | None = None,
-) -> CodesAt:
-    """Give a function from a position to its codes: one, or one for each time step that may go with
-    the counter."""
-
-    def codes_at(position: int) -> list[str]:
-        return generator.codes(position, window.steps, challenge or "", pin or "")
-
-    return codes_at
-
-
-def _matches(code: str, right: Sequence[str]) -> bool:
-    return any(hmac.compare_digest(code, one) for one in right)
+def _compare_with_others(others: Sequence[TokenState], code: str, now: float) -> tuple[bool, int]:
+    """Say whether a code that is refused is in another token's window, and how many codes were
+    computed for that."""
+    found, computed = False, 0
+    for other in others:
+        if other.generator.kind == "ocra":
+            continue
+        window = window_of(other, now)
+        search = CodeSearch(other.generator, window)
+        for position in islice(window.nearest_first(), _CODES_OF_OTHER):
+            found |= code.isascii() and search.matches(code, position)
+        computed += search.computed
+    return found, computed
 
 
 def _accepted_position(
-    state: TokenState, window: SearchWindow, code: str, codes_at: CodesAt
+    state: TokenState, window: SearchWindow, code: str, search: CodeSearch
 ) -> int | None:
     once = state.generator.by_counter or state.generator.by_time
     for position in window.nearest_first():
-        if (not once or position > state.last) and _matches(code, codes_at(position)):
+        if (not once or position > state.last) and search.matches(code, position):
             return position
     return None
 
@@ -243,16 +239,22 @@ def _after_acceptance(state: TokenState, position: int, now: float) -> TokenStat
     )
 
 
-def _recognise(state: TokenState, window: SearchWindow, code: str, codes_at: CodesAt) -> Decision:
+def _recognise(
+    state: TokenState, window: SearchWindow, code: str, search: CodeSearch, most: int
+) -> Decision:
+    """Say what a refused code was; with `most` codes of the token in all."""
     # No early end: the time must not tell whether, or where, the code was found.
     generator = state.generator
     by_counter, moves = generator.by_counter, generator.by_counter or generator.by_time
-    before = _COUNTERS_BEFORE if by_counter else _STEPS_AROUND
-    after = _COUNTERS_AFTER if by_counter else _STEPS_AROUND
-    inside = {position: codes_at(position) for position in window.nearest_first()}
-    outside = window.around(before, after) if moves else ()
-    found = [position for position, right in inside.items() if moves and _matches(code, right)]
-    found += [position for position in outside if _matches(code, codes_at(position))]
+    inside = {position: search.at(position) for position in window.nearest_first()}
+    outside: Sequence[int] = ()
+    if moves:
+        before = _COUNTERS_BEFORE if by_counter else _STEPS_AROUND
+        after = _COUNTERS_AFTER if by_counter else _STEPS_AROUND
+        left = max(0, most - search.computed) // len(window.steps if by_counter else (0,))
+        outside = window.around(before, after)[:left]
+    found = [position for position in inside if moves and search.matches(code, position)]
+    found += [position for position in outside if search.matches(code, position)]
     transposed = [
         position
         for position, right in inside.items()

@@ -35,8 +35,8 @@ class CheckRequest:
 
     `code` may hold blanks between groups. `challenge` is the text of an issued challenge (OCRA),
     `pin` the user's PIN, `actor` who asks (for the audit). With `issue_challenge`, the challenge
-    was shown before it was known for whom: it is issued in the same transaction as the check, so
-    that the duration does not tell whose token takes challenges.
+    was shown before it was known for whom: it is issued with the check that accepts its response,
+    and only then, so that the duration does not tell whose token takes challenges.
     """
 
     code: str = field(repr=False)  # a printed request must be fit for a log

@@ -5,6 +5,7 @@ TOTP and OCRA with a time step move by the clock; HOTP and OCRA with a counter b
 codes have the single position 0 and depend on their challenge alone.
 """
 
+import hmac
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -37,6 +38,11 @@ class CodeGenerator:
     def by_time(self) -> bool:
         """Say whether the position is a time step."""
         return self.period is not None and not self.by_counter
+
+    def idle(self, number: int) -> None:
+        """Compute that many codes, as dear as others, for nothing."""
+        for position in range(number):
+            codes.hotp(self.secret, position, self.digits, self.algorithm)
 
     def codes(self, position: int, steps: Sequence[int], challenge: str, pin: str) -> list[str]:
         """Give the right codes of a position: one, or for an OCRA suite with both a counter and a
@@ -82,3 +88,35 @@ class SearchWindow:
             *range(self.last + 1, self.last + 1 + after),
         )
         return sorted(outside, key=lambda position: abs(position - self.expected))
+
+
+class CodeSearch:
+    """The codes of one token in one check. Each is computed once, and `computed` is their number,
+    the HMACs that the check has cost."""
+
+    def __init__(
+        self,
+        generator: CodeGenerator,
+        window: SearchWindow,
+        challenge: str | None = None,
+        pin: str | None = None,
+    ) -> None:
+        """`challenge` and `pin` are what a response is computed of (OCRA)."""
+        self._generator, self._window = generator, window
+        self._challenge, self._pin = challenge or "", pin or ""
+        self._known: dict[int, list[str]] = {}
+        self.computed = 0
+
+    def at(self, position: int) -> list[str]:
+        """Give the right codes of a position: one, or one for each time step that may go with the
+        counter."""
+        if position not in self._known:
+            self._known[position] = self._generator.codes(
+                position, self._window.steps, self._challenge, self._pin
+            )
+            self.computed += len(self._known[position])
+        return self._known[position]
+
+    def matches(self, code: str, position: int) -> bool:
+        """Say whether a code is right at a position."""
+        return any(hmac.compare_digest(code, right) for right in self.at(position))

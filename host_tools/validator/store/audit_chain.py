@@ -1,10 +1,12 @@
 """Hash chains of the audit, by which later changes and gaps are detected.
 
-Every token has a chain, named by its serial number; the server's own chain is named "". The MAC of
+Every token has a chain, named by its serial number; the server's own chain is named "", that of the
+checks which name no known user or token " ". The MAC of
 an entry (HMAC-SHA256, key derived from a data key) covers the entry and the MAC of the entry before
 it. The head of a chain (sequence number and MAC of its last entry) is stored in the token's row, or
-in a row of `chains`, and sealed with that row (row_seals.py). So a chain cannot be shortened
-without the data key, and the root over all rows (audit_root.py) ties the heads together.
+in a row of `chains` or `unattributed_checks`, and sealed with that row (row_seals.py). So a chain
+cannot be shortened without the data key, and the root over all rows (audit_root.py) ties the heads
+together.
 """
 
 from collections.abc import Mapping
@@ -16,6 +18,8 @@ from host_tools.validator.store.row_seals import canonical_json
 from host_tools.validator.store.rows import AuditRow, ChainHead
 
 SERVER = ""  # the name of the server's own chain
+UNATTRIBUTED = " "  # of checks that name no known user or token; no serial number has blanks
+OF_NO_TOKEN = frozenset({SERVER, UNATTRIBUTED})
 
 Detail = Mapping[str, str | int | float | bool | None]
 

@@ -7,7 +7,6 @@ to verify the hashes and audit entries that were made with them. Which one is th
 root (audit_root.py).
 """
 
-import hmac
 import secrets
 from dataclasses import dataclass
 
@@ -37,7 +36,7 @@ class DataKey:
     cipher: AESGCM
     audit: KeyedMac
     root: KeyedMac
-    hashing: Secret
+    hashing: KeyedMac
 
     def encrypt_secret(self, secret: Secret, serial: str) -> bytes:
         """Encrypt the secret of the token `serial`: nonce and ciphertext, bound to the serial
@@ -59,7 +58,7 @@ class DataKey:
         """Give a keyed hash of a short text (a PIN, an activation code) that belongs to
         `subject`."""
         message = b"\0".join(part.encode() for part in (purpose, subject, text))
-        return hmac.digest(self.hashing.reveal(), message, "sha256")
+        return self.hashing(message)
 
 
 class DataKeys:
@@ -143,5 +142,5 @@ def _derive(key_id: int, key: Secret) -> DataKey:
         AESGCM(secrets_key),
         KeyedMac(Secret(audit_key)),
         KeyedMac(Secret(root_key)),
-        Secret(hashing_key),
+        KeyedMac(Secret(hashing_key)),
     )

@@ -20,7 +20,7 @@ from host_tools.validator.records import (
 )
 from host_tools.validator.rule import drift
 from host_tools.validator.store import token_rows
-from host_tools.validator.store.audit_chain import SERVER
+from host_tools.validator.store.audit_chain import OF_NO_TOKEN
 from host_tools.validator.store.rows import TokenRow
 from host_tools.validator.store.tables import audit, notices, tokens, users
 from host_tools.validator.store.unit_of_work import no_token
@@ -51,6 +51,18 @@ class TokenFilter:
     text: str = ""
     status: Status | None = None
     user_id: str | None = None
+
+
+def code_digits(connection: Connection, typed: str | None, serial: str | None) -> int | None:
+    """Give how many digits the codes of a user's active token have, or those of the token `serial`
+    without a user; None when there is no such token. One statement, whoever is asked about."""
+    query = select(tokens.c.digits)
+    if typed is None:
+        query = query.where(tokens.c.serial == _storable(serial or ""))
+    else:
+        normalized = user_id.normalized(_storable(typed.strip()))
+        query = query.join(users, _ACTIVE).where(users.c.normalized_id == normalized)
+    return connection.execute(query).scalar_one_or_none()
 
 
 def token_page(
@@ -183,5 +195,5 @@ def _user(row: Row[Any]) -> User:
 
 
 def _entry(row: Row[Any]) -> AuditEntry:
-    serial = None if row.chain == SERVER else row.chain
+    serial = None if row.chain in OF_NO_TOKEN else row.chain
     return AuditEntry(serial, row.sequence, row.at, row.actor, row.action, json.loads(row.detail))

@@ -161,8 +161,15 @@ class UnattributedChecksRow(NamedTuple):
     window_start: float
     logged: int
     suppressed: int
+    audit_sequence: int
+    audit_mac: bytes
     audit_seal: bytes = b""
     audit_key: int = 0
+
+    @property
+    def chain_head(self) -> ChainHead:
+        """Give the head of the chain of these checks."""
+        return ChainHead(self.audit_sequence, self.audit_mac)
 
 
 class NoticeRow(NamedTuple):

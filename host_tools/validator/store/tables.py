@@ -107,8 +107,8 @@ tokens = Table(
     ),
 )
 
-# Heads of the audit chains that belong to no row of `tokens`: the server's own (chain "") and those
-# of deleted tokens.
+# Heads of the audit chains that belong to no other row: the server's own (chain "") and those of
+# deleted tokens.
 chains = Table(
     "chains",
     metadata,
@@ -175,7 +175,8 @@ web_sessions = Table(
     *_seal(),
 )
 
-# Checks of no known user or token in the current minute, see operations/unattributed.py. One row.
+# Checks of no known user or token in the current minute, and the head of their audit chain, see
+# operations/unattributed.py. One row.
 unattributed_checks = Table(
     "unattributed_checks",
     metadata,
@@ -183,6 +184,8 @@ unattributed_checks = Table(
     Column("window_start", Double, nullable=False),
     Column("logged", Integer, nullable=False),  # with an audit entry each
     Column("suppressed", Integer, nullable=False),  # counted only
+    Column("audit_sequence", BigInteger, nullable=False),
+    Column("audit_mac", LargeBinary, nullable=False),
     *_seal(),
 )
 

@@ -14,7 +14,7 @@ from host_tools.progress import Progress
 from host_tools.validator.operations.audit.sealed_rows import TOLD, RowName
 from host_tools.validator.records import AuditFault
 from host_tools.validator.store import tables
-from host_tools.validator.store.audit_chain import SERVER, entry_mac
+from host_tools.validator.store.audit_chain import OF_NO_TOKEN, SERVER, entry_mac
 from host_tools.validator.store.data_keys import DataKey
 from host_tools.validator.store.rows import AuditRow, ChainHead
 
@@ -60,16 +60,18 @@ def verify_chains(
         fault = _fault(keys, entries, heads.get(chain))
         if fault is not None:
             sequence, what = fault
-            found.faults.append(AuditFault(chain or None, sequence, what))
+            found.faults.append(AuditFault(chain.strip() or None, sequence, what))
         found.entries += len(entries)
         if progress is not None:
             progress(found.entries, total)
     found.chains = len(seen)
     for chain in sorted(heads.keys() - seen):
-        found.faults.append(AuditFault(chain or None, 1, Message("audit-fault.chain-missing")))
+        found.faults.append(
+            AuditFault(chain.strip() or None, 1, Message("audit-fault.chain-missing"))
+        )
     for serial in sorted(found.created - heads.keys()):
         found.faults.append(AuditFault(serial, 1, Message("audit-fault.token-missing")))
-    for serial in sorted(heads.keys() - found.created - {SERVER}):
+    for serial in sorted(heads.keys() - found.created - OF_NO_TOKEN):
         found.faults.append(AuditFault(serial, 1, Message("audit-fault.token-added")))
     return found
 

@@ -10,6 +10,7 @@ from host_tools.errors import KodebrikError
 from host_tools.messages.catalogue import Message
 from host_tools.validator.records import AuditFault
 from host_tools.validator.store import audit_root, row_seals, tables
+from host_tools.validator.store.audit_chain import UNATTRIBUTED
 from host_tools.validator.store.data_keys import DataKey, DataKeys
 from host_tools.validator.store.rows import AuditRootRow, ChainHead, DataKeyRow
 
@@ -105,6 +106,8 @@ def _verify_row(found: SealedRows, opened: Mapping[int, DataKey], table: Table, 
         found.heads[row.serial] = ChainHead(row.audit_sequence, row.audit_mac)
     elif table is tables.chains:
         found.heads[row.chain] = ChainHead(row.audit_sequence, row.audit_mac)
+    elif table is tables.unattributed_checks:
+        found.heads[UNATTRIBUTED] = ChainHead(row.audit_sequence, row.audit_mac)
     elif table in TOLD:
         found.told[table, getattr(row, TOLD[table])] = row
     key = opened.get(row.audit_key)

@@ -132,6 +132,8 @@ def upgrade() -> None:
         sa.Column("window_start", sa.Double, nullable=False),
         sa.Column("logged", sa.Integer, nullable=False),
         sa.Column("suppressed", sa.Integer, nullable=False),
+        sa.Column("audit_sequence", sa.BigInteger, nullable=False),
+        sa.Column("audit_mac", sa.LargeBinary, nullable=False),
         *_seal(),
     )
     op.create_table(
