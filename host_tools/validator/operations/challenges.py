@@ -14,10 +14,10 @@ from host_tools.validator.records import Challenge, Status
 from host_tools.validator.store.row_ids import new_id
 from host_tools.validator.store.rows import ChallengeRow, TokenRow
 from host_tools.validator.store.tables import challenges, tokens
-from host_tools.validator.store.unit_of_work import UnitOfWork
+from host_tools.validator.store.unit_of_work import UnitOfWork, no_token
 
 CHALLENGE_SECONDS = 300
-_NO_TOKEN = -1  # the id of no token
+_NOBODY = _NO_TOKEN = -1  # ids of no user and of no token
 _DRAWS = 100  # attempts to draw a challenge that the token was never given
 
 _OPEN = select(challenges).where(
@@ -29,20 +29,29 @@ _OPEN = select(challenges).where(
 
 
 def issue_to_user(unit: UnitOfWork, typed: str, text: str | None) -> Challenge:
-    """Issue a challenge to a user's active token; KodebrikError when there is none."""
-    user = users.find(unit, typed)
+    """Issue a challenge to a user's active token; KodebrikError when there is none. A refusal costs
+    the same statements and MACs for every user."""
+    user = users.find_any(unit, typed)
     query = select(tokens.c.serial).where(
-        tokens.c.owner_id == user.id, tokens.c.status == Status.ACTIVE.value
+        tokens.c.owner_id == (_NOBODY if user is None else user.id),
+        tokens.c.status == Status.ACTIVE.value,
     )
-    serial = unit.connection.execute(query).scalar()
-    if serial is None:
+    token = unit.find_token(unit.connection.execute(query).scalar() or "")
+    unit.idle_mac((user is None) + (token is None))
+    if user is None:
+        raise users.no_user(typed)
+    if token is None:
         raise ConflictError("user-without-active-token", user_id=user.user_id)
-    return issue(unit, unit.lock_token(serial), text)
+    return issue(unit, token, text)
 
 
 def issue_to_token(unit: UnitOfWork, serial: str, text: str | None) -> Challenge:
     """Issue a challenge to a token; KodebrikError when there is none."""
-    return issue(unit, unit.lock_token(serial), text)
+    token = unit.find_token(serial)
+    if token is None:
+        unit.idle_mac()
+        raise no_token(serial)
+    return issue(unit, token, text)
 
 
 def issue(unit: UnitOfWork, token: TokenRow, text: str | None) -> Challenge:

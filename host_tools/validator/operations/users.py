@@ -22,8 +22,13 @@ def find(unit: UnitOfWork, typed: str) -> UserRow:
     """Give the user with a user-ID; KodebrikError when there is none."""
     found = find_any(unit, typed)
     if found is None:
-        raise NotFoundError("user-unknown", user_id=typed[: user_id.MAX_LENGTH])
+        raise no_user(typed)
     return found
+
+
+def no_user(typed: str) -> NotFoundError:
+    """Make the error that there is no such user."""
+    return NotFoundError("user-unknown", user_id=typed[: user_id.MAX_LENGTH])
 
 
 def find_any(unit: UnitOfWork, typed: str) -> UserRow | None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from host_tools.errors import KodebrikError
 from host_tools.otp.credential import Credential
 from host_tools.secret import Secret
 from host_tools.validator.http.otp_passwords import check_password
@@ -170,3 +171,14 @@ def test_a_refused_activation_costs_the_same_for_every_user_and_token(
             equal(costs(populated, activate))
     assert populated.token("waiting-1").status is Status.ASSIGNED
     assert populated.verify_audit().broken == ()
+
+
+def test_a_refused_challenge_costs_the_same_for_every_user_and_token(
+    populated: Validator,
+) -> None:
+    def ask(**whose: str) -> None:
+        with pytest.raises(KodebrikError):
+            populated.issue_challenge(**whose, text="x", actor="test")
+
+    equal(costs(populated, lambda name: ask(user_id=name)))
+    equal(costs(populated, lambda name: ask(serial=f"{name}-1")))
