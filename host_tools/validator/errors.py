@@ -51,10 +51,10 @@ class WrongKeyError(UnavailableError):
 class TooManyGuessesError(KodebrikError):
     """A network has tried too many keys or codes (HTTP 429). `seconds` until it may try again."""
 
-    def __init__(self, seconds: float) -> None:
-        """Take the seconds to wait."""
+    def __init__(self, identifier: str, /, *, seconds: float) -> None:
+        """Take the identifier, and the seconds to wait."""
         self.seconds = math.ceil(seconds)
-        super().__init__("guesses-too-many", ExitCode.BUSY, seconds=self.seconds)
+        super().__init__(identifier, ExitCode.BUSY, seconds=self.seconds)
 
 
 class AlteredError(KodebrikError):

@@ -61,6 +61,7 @@ from host_tools.validator.store.row_ids import continue_after
 from host_tools.validator.store.rows import TokenRow, UserRow
 from host_tools.validator.store.transactions import Transactions
 from host_tools.validator.store.unit_of_work import UnitOfWork
+from host_tools.validator.user_id import UserIdRule
 
 P = ParamSpec("P")
 Clock = Callable[[], float]  # Unix seconds
@@ -69,12 +70,20 @@ Clock = Callable[[], float]  # Unix seconds
 class Validator:
     """The one façade. Opening it brings the database's schema up to date."""
 
-    def __init__(self, database_url: str, key: MasterKey, clock: Clock = time.time) -> None:
-        """Open the database (an SQLAlchemy URL: sqlite:///file or postgresql+psycopg://…)."""
+    def __init__(
+        self,
+        database_url: str,
+        key: MasterKey,
+        clock: Clock = time.time,
+        *,
+        user_ids: UserIdRule = UserIdRule(),  # noqa: B008 - immutable
+    ) -> None:
+        """Open the database (an SQLAlchemy URL: sqlite:///file or postgresql+psycopg://…). New
+        user-IDs follow `user_ids`."""
         self._clock = clock
         self._keys = DataKeys(key)
         self._database = Database(database_url)
-        transactions = Transactions(self._database, self._keys, clock)
+        transactions = Transactions(self._database, self._keys, clock, user_ids)
         self._read, self._write = transactions.read, transactions.write
         try:
             self.migration = self._prepare()

@@ -17,6 +17,7 @@ from host_tools.messages.catalogue import Message
 if TYPE_CHECKING:
     from host_tools.validator.keys.master_key import MasterKey
     from host_tools.validator.service import Validator
+    from host_tools.validator.user_id import UserIdRule
 
 ACTOR = "command line"  # as the audit names whoever runs a command
 
@@ -40,6 +41,14 @@ MasterKeyLocation = Annotated[
 ]
 
 
+ServerSettings = Annotated[
+    Path | None,
+    typer.Option(
+        "--settings", metavar="FILE", help="The server's settings, for what user-IDs it takes."
+    ),
+]
+
+
 @dataclass(frozen=True)
 class ValidatorOptions:
     """The options of a command that works on the validator's database."""
@@ -47,15 +56,19 @@ class ValidatorOptions:
     database: Database = None
     master_key: MasterKeyLocation = None
 
-    def open(self, create: bool = True) -> "Validator":
+    def open(self, create: bool = True, settings: Path | None = None) -> "Validator":
         """As open_validator()."""
-        return open_validator(self.database, self.master_key, create)
+        return open_validator(self.database, self.master_key, create, settings)
 
 
 def open_validator(
-    database: str | None, master_key: str | None, create: bool = True
+    database: str | None,
+    master_key: str | None,
+    create: bool = True,
+    settings: Path | None = None,
 ) -> "Validator":
-    """Open the validator with a database URL and a master key's location (None: the defaults).
+    """Open the validator with a database URL and a master key's location (None: the defaults), and
+    with the user-IDs of the server's settings.
 
     A new database is made, and so is its master key when there is none yet. Unless told to
     `create`, an SQLite database must exist. KodebrikError says what is missing.
@@ -65,9 +78,18 @@ def open_validator(
     with from_extra("not-installed-server"):
         from host_tools.validator.keys.locate import open_key  # noqa: PLC0415 - an extra
         from host_tools.validator.service import Validator  # noqa: PLC0415 - an extra, and 300 ms
+        from host_tools.validator.user_id import UserIdRule  # noqa: PLC0415 - an extra
 
+        user_ids = UserIdRule() if settings is None else _user_id_rule(settings)
         url = database_url(database)
-        return Validator(url, open_key(master_key_location(url, master_key)))
+        key = open_key(master_key_location(url, master_key))
+        return Validator(url, key, user_ids=user_ids)
+
+
+def _user_id_rule(settings: Path) -> "UserIdRule":
+    from host_tools.validator.server import settings_file  # noqa: PLC0415 - an extra, and slow
+
+    return settings_file.load(settings).user_ids.rule
 
 
 def require_database(given: str | None) -> None:

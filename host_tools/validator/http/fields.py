@@ -11,9 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from host_tools.validator.rule.drift import LARGEST_PPM
 
+LONGEST_NAME = 64  # characters of a user-ID or serial number
 _PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
 Text = Annotated[str, StringConstraints(max_length=200, pattern=_PRINTABLE)]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=_PRINTABLE)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME, pattern=_PRINTABLE)]
 Code = Annotated[
     str,
     Field(
@@ -25,16 +26,25 @@ Codes = Annotated[
 ]
 
 SerialInPath = Annotated[
-    str, Path(min_length=1, max_length=64, pattern=_PRINTABLE, description="A serial number.")
+    str,
+    Path(min_length=1, max_length=LONGEST_NAME, pattern=_PRINTABLE, description="A serial number."),
 ]
 UserInPath = Annotated[
-    str, Path(min_length=1, max_length=64, pattern=_PRINTABLE, description="A user-ID.")
+    str, Path(min_length=1, max_length=LONGEST_NAME, pattern=_PRINTABLE, description="A user-ID.")
 ]
 KeyInPath = Annotated[
-    str, Path(min_length=1, max_length=64, pattern=_PRINTABLE, description="An API key's name.")
+    str,
+    Path(
+        min_length=1, max_length=LONGEST_NAME, pattern=_PRINTABLE, description="An API key's name."
+    ),
 ]
 Search = Annotated[
-    str, Query(max_length=64, pattern=_PRINTABLE, description="Part of a serial number or user-ID.")
+    str,
+    Query(
+        max_length=LONGEST_NAME,
+        pattern=_PRINTABLE,
+        description="Part of a serial number or user-ID.",
+    ),
 ]
 Offset = Annotated[int, Query(ge=0, le=10**9)]
 Limit = Annotated[int, Query(ge=1, le=500)]

@@ -5,15 +5,24 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BeforeValidator, Field, PositiveFloat, PositiveInt, ValidationInfo
+from pydantic import (
+    BeforeValidator,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    ValidationInfo,
+    model_validator,
+)
 
 from host_tools.messages.catalogue import Message
 from host_tools.validator.formatting import DEFAULT_ZONE
+from host_tools.validator.http.fields import LONGEST_NAME
 from host_tools.validator.notices.smtp import MailServer
 from host_tools.validator.notices.webhook import Webhook
 from host_tools.validator.radius.server import Client, parse_clients
 from host_tools.validator.records import SessionLimits
 from host_tools.validator.settings_section import Port, Section, read_secret
+from host_tools.validator.user_id import UserIdRule, alphabet
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -69,6 +78,37 @@ class Radius(Section):
     ]
 
 
+def _alphabet(given: object) -> frozenset[str] | None:
+    if given is None or isinstance(given, frozenset):
+        return given
+    try:
+        return alphabet(given if isinstance(given, str) else "")
+    except ValueError:
+        raise ValueError(Message("settings-alphabet")) from None
+
+
+_Length = Annotated[int, Field(ge=1, le=LONGEST_NAME)]
+
+
+class UserIds(Section):
+    """The section of user-IDs: their lengths, in characters, and which characters they have."""
+
+    least: _Length = UserIdRule().least
+    most: _Length = UserIdRule().most
+    alphabet: Annotated[frozenset[str] | None, BeforeValidator(_alphabet)] = None
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "UserIds":
+        if self.least > self.most:
+            raise ValueError(Message("settings-user-id-lengths"))
+        return self
+
+    @property
+    def rule(self) -> UserIdRule:
+        """Give the rule."""
+        return UserIdRule(self.least, self.most, self.alphabet)
+
+
 class Settings(Section):
     """The settings of one server."""
 
@@ -86,6 +126,7 @@ class Settings(Section):
     requests_per_second: PositiveFloat = 5000.0  # of one API key, on one worker
     # Wrong keys and sign-ins of one network, on all workers together.
     guesses_per_minute: PositiveFloat = 20.0
+    user_ids: UserIds = UserIds()
     webhook: Webhook | None = None
     mail: MailServer | None = None
     radius: Radius | None = None

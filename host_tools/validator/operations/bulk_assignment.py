@@ -43,7 +43,7 @@ def assign_tokens(
         part = dict(pairs[done : done + _BATCH])
         owners, tokens = _find_or_create_users(unit, part.values()), _lock_tokens(unit, part)
         for serial, typed in part.items():
-            owner = owners[user_id.normalized(user_id.validated(typed))]
+            owner = owners[user_id.normalized(unit.user_ids.validated(typed))]
             if take_back:
                 _take_back(unit, tokens[serial])
             lifecycle.assign(unit, tokens[serial], owner)
@@ -80,13 +80,13 @@ def _refuse_second_tokens(assignments: Mapping[str, str]) -> None:
     for typed in assignments.values():
         normalized = user_id.normalized(typed)
         if normalized in seen:
-            raise InvalidError("assignment-user-twice", user_id=typed[: user_id.MAX_LENGTH])
+            raise InvalidError("assignment-user-twice", user_id=typed[: user_id.SHOWN])
         seen.add(normalized)
 
 
 def _find_or_create_users(unit: UnitOfWork, typed: Iterable[str]) -> dict[str, UserRow]:
     """Give users by their normalized user-IDs."""
-    wanted = {user_id.normalized(user_id.validated(text)): text for text in typed}
+    wanted = {user_id.normalized(unit.user_ids.validated(text)): text for text in typed}
     found = unit.connection.execute(_USERS, {"normalized": sorted(wanted)})
     owners = {row.normalized_id: unit.checked(tables.users, UserRow(*row)) for row in found}
     for normalized in wanted.keys() - owners.keys():

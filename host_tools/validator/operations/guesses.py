@@ -65,7 +65,7 @@ def _require(guesser: Guesser, row: GuessRow | None, now: float) -> None:
     # No later than a whole allowance from now: the clock may have been put back.
     free_in = 0.0 if row is None else min(row.free_at - now, allowance)
     if free_in > allowance - each:
-        raise TooManyGuessesError(free_in - (allowance - each))
+        raise TooManyGuessesError("guesses-too-many", seconds=free_in - (allowance - each))
 
 
 def _count(unit: UnitOfWork, guesser: Guesser, before: GuessRow | None) -> None:

@@ -28,7 +28,7 @@ def find(unit: UnitOfWork, typed: str) -> UserRow:
 
 def no_user(typed: str) -> NotFoundError:
     """Make the error that there is no such user."""
-    return NotFoundError("user-unknown", user_id=typed[: user_id.MAX_LENGTH])
+    return NotFoundError("user-unknown", user_id=typed[: user_id.SHOWN])
 
 
 def find_any(unit: UnitOfWork, typed: str) -> UserRow | None:
@@ -38,7 +38,7 @@ def find_any(unit: UnitOfWork, typed: str) -> UserRow | None:
 
 def create(unit: UnitOfWork, typed: str, email: str | None, language: str) -> UserRow:
     """Create a user; KodebrikError for a user-ID against the rules, or one that is taken."""
-    shown = user_id.validated(typed)
+    shown = unit.user_ids.validated(typed)
     if _find(unit, user_id.normalized(shown)) is not None:
         raise ConflictError("user-id-taken", user_id=shown)
     _check_contact(email, language)
@@ -60,7 +60,7 @@ def create(unit: UnitOfWork, typed: str, email: str | None, language: str) -> Us
 
 def find_or_create(unit: UnitOfWork, typed: str) -> UserRow:
     """Give the user with a user-ID; a new one is created, without an address."""
-    found = _find(unit, user_id.normalized(user_id.validated(typed)))
+    found = _find(unit, user_id.normalized(unit.user_ids.validated(typed)))
     return create(unit, typed, None, LANGUAGES[0]) if found is None else found
 
 

@@ -29,8 +29,8 @@ Language = Literal["da", "en"]
 
 
 class NewUser(RequestBody):
-    """A user to create. A user-ID has 5 to 48 characters and is never a CPR number or ten
-    digits."""
+    """A user to create. A user-ID has 5 to 48 characters, if the server's settings say nothing
+    else, and is never a CPR number or ten digits."""
 
     user_id: Name
     email: Mail | None = None

@@ -63,8 +63,8 @@ def serve(options: Options, ready: Callable[[str], None]) -> bool:
     KodebrikError for a database, key, settings file, certificate or address that cannot be used.
     """
     # Opened once before any worker starts, so that a fault is reported once.
+    settings = settings_file.load(_path(options.settings))
     with Validator(options.database, open_key(options.key)) as validator:
-        settings = settings_file.load(_path(options.settings))
         _warn_of_clock(validator)
     if settings.radius is not None:
         radius.check_free(settings.radius.host, settings.radius.port)
@@ -136,8 +136,10 @@ def application() -> FastAPI:
     # get it back: with Python's default of 5 ms, a busy event loop would delay each batch.
     sys.setswitchinterval(0.0005)
     options = Options(**json.loads(os.environ[_VARIABLE]))
-    validator = Validator(options.database, open_key(options.key))
-    app = create_app(validator, settings_file.load(_path(options.settings)))
+    settings = settings_file.load(_path(options.settings))
+    rule = settings.user_ids.rule
+    validator = Validator(options.database, open_key(options.key), user_ids=rule)
+    app = create_app(validator, settings)
     inner = app.router.lifespan_context
 
     @contextlib.asynccontextmanager

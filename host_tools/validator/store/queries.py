@@ -91,7 +91,7 @@ def user(connection: Connection, typed: str) -> User:
     normalized = user_id.normalized(_storable(typed.strip()))
     found = connection.execute(_USERS.where(users.c.normalized_id == normalized)).one_or_none()
     if found is None:
-        raise NotFoundError("user-unknown", user_id=typed[: user_id.MAX_LENGTH])
+        raise NotFoundError("user-unknown", user_id=typed[: user_id.SHOWN])
     return _user(found)
 
 

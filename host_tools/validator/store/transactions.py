@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from host_tools.validator.store.data_keys import DataKeys
 from host_tools.validator.store.database import Database, is_retried
 from host_tools.validator.store.unit_of_work import StaleError, UnitOfWork
+from host_tools.validator.user_id import UserIdRule
 
 _ATTEMPTS = 10  # at a transaction that loses races with others
 
@@ -20,8 +21,15 @@ T = TypeVar("T")
 class Transactions:
     """Runs functions inside transactions of one database."""
 
-    def __init__(self, database: Database, keys: DataKeys, clock: Callable[[], float]) -> None:
-        """`clock` gives Unix seconds: the time of every change."""
+    def __init__(
+        self,
+        database: Database,
+        keys: DataKeys,
+        clock: Callable[[], float],
+        user_ids: UserIdRule,
+    ) -> None:
+        """`clock` gives Unix seconds: the time of every change. New user-IDs follow `user_ids`."""
+        self._user_ids = user_ids
         self.database = database
         self._keys = keys
         self._clock = clock
@@ -46,7 +54,7 @@ class Transactions:
         while True:
             try:
                 with self.database.writing() as connection:
-                    unit = UnitOfWork(connection, self._keys, self._clock(), actor)
+                    unit = UnitOfWork(connection, self._keys, self._clock(), actor, self._user_ids)
                     result = operation(unit, *args, **kwargs)
                     unit.complete()
                 return result

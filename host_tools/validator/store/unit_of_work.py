@@ -53,7 +53,9 @@ from host_tools.validator.store.rows import (
 )
 from host_tools.validator.store.tables import audit, chains, data_keys, tokens
 from host_tools.validator.store.tables import audit_root as root_table
+from host_tools.validator.user_id import UserIdRule
 
+_DEFAULT_RULE = UserIdRule()
 _BATCH = 500  # rows asked for in one statement
 
 _WRITTEN = [
@@ -110,8 +112,17 @@ class _Read(NamedTuple):
 class UnitOfWork:
     """The changes of one transaction: locked tokens, rows, audit entries, and the root."""
 
-    def __init__(self, connection: Connection, keys: DataKeys, now: float, actor: str) -> None:
-        """Work on an open writing transaction, on behalf of `actor`."""
+    def __init__(
+        self,
+        connection: Connection,
+        keys: DataKeys,
+        now: float,
+        actor: str,
+        user_ids: UserIdRule = _DEFAULT_RULE,
+    ) -> None:
+        """Work on an open writing transaction, on behalf of `actor`; new user-IDs follow
+        `user_ids`."""
+        self.user_ids = user_ids
         self.connection = connection
         self.keys = keys
         self.now = float(now)

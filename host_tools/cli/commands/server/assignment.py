@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from host_tools.cli.options.groups import option_groups
-from host_tools.cli.options.validator import ACTOR, ValidatorOptions
+from host_tools.cli.options.validator import ACTOR, ServerSettings, ValidatorOptions
 from host_tools.cli.output import Json, emit
 from host_tools.cli.progress import reporting
 from host_tools.errors import ExitCode, KodebrikError
@@ -35,6 +35,7 @@ def assign(
         bool,
         typer.Option("--take-back", help="Also tokens that are somebody else's until now."),
     ] = False,
+    settings: ServerSettings = None,
     validator: ValidatorOptions,
     as_json: Json = False,
 ) -> None:
@@ -45,7 +46,7 @@ def assign(
         assignments.read(formats.load(users)) if users is not None else {str(serial): str(user)}
     )
     with (
-        validator.open(create=False) as opened,
+        validator.open(create=False, settings=settings) as opened,
         reporting(Message("assign.assigning")) as progress,
     ):
         opened.assign_tokens(

@@ -11,7 +11,7 @@ from host_tools.cli.options.groups import option_groups
 from host_tools.cli.options.inventory import AccountName, InventoryFile, Serials, opened_inventory
 from host_tools.cli.options.keyring import IssuerKeyOptions
 from host_tools.cli.options.pskc_encryption import PskcEncryption, PskcEncryptionOptions
-from host_tools.cli.options.validator import ACTOR, ValidatorOptions
+from host_tools.cli.options.validator import ACTOR, ServerSettings, ValidatorOptions
 from host_tools.cli.output import Json, emit, warn
 from host_tools.cli.progress import reporting
 from host_tools.errors import ExitCode, KodebrikError
@@ -76,6 +76,7 @@ def import_tokens(
         ),
     ] = False,
     inventory_file: InventoryFile = None,
+    settings: ServerSettings = None,
     issuer: IssuerKeyOptions,
     validator: ValidatorOptions,
     as_json: Json = False,
@@ -110,7 +111,7 @@ def import_tokens(
         said = [*table, Message("import.would-import", count=len(keys))]
         emit(as_json, shown | found.remarks.as_json(), said)
         return
-    with validator.open() as opened:
+    with validator.open(settings=settings) as opened:
         from host_tools.validator.records import new_token  # noqa: PLC0415 - an extra
 
         new = [new_token(key, clock_ppm) for key in keys]

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from host_tools.errors import KodebrikError
 from host_tools.validator import user_id
+from host_tools.validator.user_id import UserIdRule
 
 
 @pytest.mark.parametrize(
@@ -24,7 +25,7 @@ from host_tools.validator import user_id
     ],
 )
 def test_user_ids_have_5_to_48_characters_of_any_script(text: str):
-    assert user_id.validated(text) == text
+    assert UserIdRule().validated(text) == text
 
 
 @pytest.mark.parametrize(
@@ -53,7 +54,7 @@ def test_user_ids_have_5_to_48_characters_of_any_script(text: str):
 )
 def test_the_error_names_the_rule_that_a_user_id_breaks(text: str, rule: str):
     with pytest.raises(KodebrikError, match=rule):
-        user_id.validated(text)
+        UserIdRule().validated(text)
 
 
 def test_user_ids_that_differ_in_case_or_encoding_are_equal():
@@ -67,7 +68,7 @@ def test_the_shown_form_of_a_user_id_has_the_same_normalized_form(text: str):
     key = user_id.normalized(text)
     assert user_id.normalized(key) == key
     try:
-        shown = user_id.validated(text)
+        shown = UserIdRule().validated(text)
     except KodebrikError:
         return
     assert user_id.normalized(shown) == key
@@ -87,4 +88,34 @@ def test_a_cpr_number_is_refused_however_it_is_grouped(
     digits = f"{born:%d%m%y}{number:04}"
     grouped = before + "".join(sign + digit for sign, digit in zip(signs, digits, strict=True))
     with pytest.raises(KodebrikError, match=r"CPR|blanks"):
-        user_id.validated(grouped)
+        UserIdRule().validated(grouped)
+
+
+def test_user_ids_of_other_systems_are_a_setting():
+    rule = UserIdRule(least=2, most=8, alphabet=user_id.alphabet("a-z0-9._-"))
+    for taken in ("bob", "Bo", "b.o-b_9"):
+        assert rule.validated(taken) == taken
+    for refused, why in (
+        ("b", "2 to 8"),
+        ("bobbobbob", "2 to 8"),
+        ("b\u00f8b", "character"),
+        ("bo b", "character"),
+    ):
+        with pytest.raises(KodebrikError, match=why):
+            rule.validated(refused)
+    with pytest.raises(KodebrikError, match="CPR"):
+        UserIdRule(least=1, most=64).validated("0101701234")
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [("a-c", "abc"), ("A-C", "abc"), ("-x", "-x"), ("x-", "x-"), ("a-cx-z", "abcxyz"), ("+", "+")],
+)
+def test_an_alphabet_is_written_with_ranges(text: str, meant: str):
+    assert user_id.alphabet(text) == frozenset(meant)
+
+
+@pytest.mark.parametrize("text", ["", "c-a"])
+def test_what_is_no_alphabet_is_refused(text: str):
+    with pytest.raises(ValueError, match=f"^{text}$"):
+        user_id.alphabet(text)

@@ -204,6 +204,9 @@ def test_settings_that_are_not_understood_are_named(
         ("[radius]\nport = 'x'", "port"),
         ("[radius]\n", "clients_file"),
         ("sign_in_demo = 1", "sign_in_demo"),
+        ("[user_ids]\nleast = 0", "least"),
+        ("[user_ids]\nleast = 9\nmost = 8", "no greater than most"),
+        ("[user_ids]\nalphabet = 'z-a'", "a-z0-9"),
         ("keyless_checks_from = ['everywhere']", "everywhere"),
         ("= =", "TOML"),
     ):

@@ -5,6 +5,7 @@ import pytest
 
 from host_tools.cli import main
 from host_tools.errors import ExitCode
+from host_tools.validator.rule.verdict import CheckRequest
 from tests.support.command_line.files import private
 from tests.support.validator.clock import VirtualClock
 from tests.support.validator.tokens import EnrolledToken
@@ -133,3 +134,18 @@ def test_a_database_that_is_not_there_is_not_made(call, tmp_path, monkeypatch, a
     code, result = call(*arguments)
     assert (code, result["id"]) == (ExitCode.FILE, "database-missing")
     assert not missing.exists()
+
+
+def test_user_ids_of_other_systems_are_taken_where_the_servers_settings_allow_them(
+    folder, tokens, call, tmp_path
+):
+    code, result = call("assign", "T1", "bob")
+    assert (code, result["id"]) == (ExitCode.BAD_INPUT, "user-id-length")
+    settings = private(tmp_path / "s.toml", "[user_ids]\nleast = 1\nalphabet = 'a-z0-9'\n")
+    code, result = call("assign", "T1", "b.b", "--settings", settings)
+    assert (code, result["id"]) == (ExitCode.BAD_INPUT, "user-id-alphabet")
+    assert call("assign", "T1", "bob", "--activate", "--settings", settings)[0] == 0
+    assert states(folder)["T1"] == ("active", "bob")
+    with folder.open() as validator:
+        verdict = validator.check_many([CheckRequest(tokens[0].code(), user_id="bob")])[0]
+    assert verdict.serial == "T1"
