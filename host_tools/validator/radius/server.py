@@ -21,6 +21,7 @@ from pyrad import packet as wire
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages.system_errors import reason
 from host_tools.secret import Secret
+from host_tools.validator.fault_log import FaultLog
 
 log = logging.getLogger("kodebrik.radius")
 
@@ -97,6 +98,7 @@ class RadiusServer(asyncio.DatagramProtocol):
             OrderedDict()
         )
         self._running: set[asyncio.Task[None]] = set()
+        self._faults = FaultLog(log)
         self._told: set[str] = set()  # "sender reason" of the warnings already logged
 
     def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # type: ignore[override]
@@ -175,8 +177,11 @@ class RadiusServer(asyncio.DatagramProtocol):
     ) -> None:
         try:
             reply = await self._decide(request, sender[0])
-        except Exception:  # no answer: the client retransmits, or asks another server
-            log.exception("A RADIUS check from %s failed; it gets no answer.", sender[0])
+        except Exception as error:  # no answer: the client retransmits, or asks another server
+            if isinstance(error, KodebrikError):
+                self._faults.note(error)
+            else:
+                log.exception("A RADIUS check from %s failed; it gets no answer.", sender[0])
             self._answers.pop(seen, None)
             return
         # The first attribute: bytes before it would let an attacker prepare an MD5 collision

@@ -4,8 +4,6 @@ No answer repeats what was sent: that may be a code.
 """
 
 import logging
-import math
-import time
 from collections.abc import Mapping
 from http import HTTPStatus
 
@@ -24,6 +22,7 @@ from host_tools.validator.errors import (
     TooManyGuessesError,
     UnavailableError,
 )
+from host_tools.validator.fault_log import FaultLog
 from host_tools.validator.http.refusals import Refusal
 from host_tools.validator.rest import privacyidea_answers
 from host_tools.validator.server.security_headers import add_security_headers
@@ -43,9 +42,6 @@ _STATUS: dict[type[KodebrikError], int] = {
 }
 
 
-_LOGGED_AGAIN = 60.0  # seconds
-
-
 def status_of(error: KodebrikError) -> int:
     """Give the HTTP status of an error of the validator."""
     return next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 500)
@@ -53,7 +49,7 @@ def status_of(error: KodebrikError) -> int:
 
 def install(app: FastAPI) -> None:
     """Install the handlers that turn every error into JSON, or into a page for a browser."""
-    app.state.logged = {}
+    app.state.faults = FaultLog(log)
     app.add_exception_handler(KodebrikError, _kodebrik_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
@@ -85,19 +81,12 @@ def _kodebrik_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, KodebrikError)  # noqa: S101 - install() registered it for these alone
     status = status_of(error)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        _log_once_a_minute(request.app.state.logged, error)
+        faults: FaultLog = request.app.state.faults
+        faults.note(error)
     headers = None
     if isinstance(error, TooManyGuessesError):
         headers = {"Retry-After": str(error.seconds)}
     return _answer(request, status, error.message, error.hint, headers)
-
-
-def _log_once_a_minute(logged: dict[str, float], error: KodebrikError) -> None:
-    """Log an error that stops the server from serving; `logged` is when each was, by identifier."""
-    identifier, now = error.message.identifier, time.monotonic()
-    if now - logged.get(identifier, -math.inf) >= _LOGGED_AGAIN:
-        logged[identifier] = now
-        log.error("%s %s", error.message, error.hint)
 
 
 def _http_error(request: Request, error: Exception) -> Response:

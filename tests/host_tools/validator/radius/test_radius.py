@@ -11,6 +11,7 @@ import pytest
 from pyrad import packet as wire
 
 from host_tools.errors import KodebrikError
+from host_tools.validator.errors import UnavailableError
 from host_tools.validator.radius import server as radius
 from tests.support.limits import REAL_LIMIT
 
@@ -58,7 +59,7 @@ def on_the_wire(
     scenario: Callable[
         [Callable[[bytes], Awaitable[None]], Callable[[], Awaitable[bytes]]], Awaitable[None]
     ],
-    check: Asked,
+    check: radius.Check,
 ) -> None:
     """Run `scenario(send, hear)` against a listening server."""
 
@@ -272,6 +273,52 @@ def test_a_malformed_password_is_rejected_unchecked_and_logged_once(
     assert check.checks == []
     assert {record.exc_info for record in caplog.records} == {None}
     assert "no hidden UTF-8 text" in caplog.text
+
+
+def test_a_client_that_goes_on_with_malformed_passwords_is_logged_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    check = Asked()
+
+    async def scenario(
+        send: Callable[[bytes], Awaitable[None]], hear: Callable[[], Awaitable[bytes]]
+    ) -> None:
+        for _ in range(3):
+            packet = request()
+            packet[radius.USER_PASSWORD] = [packet.PwCrypt(b"123456")[:15]]
+            packet.add_message_authenticator()
+            await send(packet.RequestPacket())
+            assert (await hear())[0] == wire.AccessReject
+
+    with caplog.at_level(logging.WARNING, "kodebrik.radius"):
+        on_the_wire(scenario, check)
+    assert check.checks == []
+    assert [record.exc_info for record in caplog.records] == [None]
+    assert "no hidden UTF-8 text" in caplog.text
+
+
+def test_a_database_that_is_away_is_said_in_words_and_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    asked = 0
+
+    async def away(*_: str) -> bool:
+        nonlocal asked
+        asked += 1
+        raise UnavailableError("database-full")
+
+    async def scenario(
+        send: Callable[[bytes], Awaitable[None]], hear: Callable[[], Awaitable[bytes]]
+    ) -> None:
+        for number in range(1, 4):
+            await send(request().RequestPacket())
+            while asked < number:
+                await asyncio.sleep(0)
+
+    with caplog.at_level(logging.WARNING, "kodebrik.radius"):
+        on_the_wire(scenario, away)
+    assert [record.exc_info for record in caplog.records] == [None]
+    assert caplog.records[0].getMessage().startswith("The disk of the database is full.")
 
 
 def test_danish_letters_arrive() -> None:

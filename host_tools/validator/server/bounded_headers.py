@@ -1,0 +1,112 @@
+"""uvicorn's HTTP/1.1 protocol with bounds on a request's line and headers: their number, their
+size, and the time in which they must have arrived.
+
+Without them a client that sends a byte now and then keeps a connection for ever ("slow loris"), and
+one that never ends a header fills the memory before any route sees the request.
+"""
+
+import asyncio
+from http import HTTPStatus
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+MAX_HEADERS = 100
+MAX_HEADER_BYTES = 32 * 1024  # of the request line and all headers
+HEADER_SECONDS = 10.0  # from the connection, or from the first byte of a later request
+
+
+class _TooLargeError(Exception):
+    """The headers exceed a bound; the parser then reports an error."""
+
+
+class BoundedHeadersProtocol(HttpToolsProtocol):
+    """A connection of a client. Whoever exceeds a bound is answered 431 or 408 and cut off."""
+
+    _in_headers = True
+    _received = 0  # bytes since the request began, as long as its headers have not ended
+    _size = 0  # bytes of the request line and the headers that have ended
+    _timer: asyncio.TimerHandle | None = None
+    _refusal = HTTPStatus.BAD_REQUEST
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait for a request."""
+        super().connection_made(transport)
+        self._start_timer()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the time."""
+        self._stop_timer()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what has arrived."""
+        if self._in_headers:
+            if self._timer is None:
+                self._start_timer()
+            self._received += len(data)
+        super().data_received(data)
+        if self._in_headers and self._received > MAX_HEADER_BYTES:
+            self._cut_off(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+
+    def on_message_begin(self) -> None:
+        """Begin to count the headers of a request."""
+        super().on_message_begin()
+        self._size = 0
+
+    def on_url(self, url: bytes) -> None:
+        """Take a part of the request line."""
+        self._count(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header."""
+        if len(self.headers) >= MAX_HEADERS:
+            self._refuse()
+        self._count(len(name) + len(value))
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """Go on without a time limit: the body's length is limited elsewhere."""
+        self._in_headers, self._received = False, 0
+        self._stop_timer()
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Wait for the next request."""
+        self._in_headers = True
+        super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer a request that cannot be parsed, or exceeds a bound, and close the connection."""
+        if self._refusal is HTTPStatus.BAD_REQUEST:
+            super().send_400_response(msg)
+        else:
+            self._cut_off(self._refusal)
+
+    def _count(self, size: int) -> None:
+        self._size += size
+        if self._size > MAX_HEADER_BYTES:
+            self._refuse()
+
+    def _refuse(self) -> None:
+        self._refusal = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+        raise _TooLargeError
+
+    def _start_timer(self) -> None:
+        self._timer = self.loop.call_later(
+            HEADER_SECONDS, self._cut_off, HTTPStatus.REQUEST_TIMEOUT
+        )
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _cut_off(self, status: HTTPStatus) -> None:
+        self._stop_timer()
+        if self.transport.is_closing():
+            return
+        if self.cycle is None or self.cycle.response_complete:  # else an answer is on its way
+            head = f"HTTP/1.1 {status.value} {status.phrase}\r\n"
+            self.transport.write(f"{head}connection: close\r\ncontent-length: 0\r\n\r\n".encode())
+        self.transport.close()

@@ -1,0 +1,144 @@
+"""Bounds on a request's headers, over real connections to uvicorn."""
+
+import contextlib
+import socket
+import threading
+from collections.abc import Iterator
+
+import pytest
+import uvicorn
+
+from host_tools.validator.server import bounded_headers
+from host_tools.validator.server.bounded_headers import BoundedHeadersProtocol
+from tests.support.limits import REAL_LIMIT
+
+MANY = 20 * REAL_LIMIT  # bytes, one each 0.05 s: REAL_LIMIT in all
+GET = b"GET / HTTP/1.1\r\nhost: here\r\n"
+
+
+async def application(scope, receive, send) -> None:
+    """Answer with the number of headers, after the body was read."""
+    if scope["type"] != "http":
+        return
+    while (await receive()).get("more_body"):
+        pass
+    body = str(len(scope["headers"])).encode()
+    headers = [(b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    config = uvicorn.Config(
+        application, http=BoundedHeadersProtocol, lifespan="off", log_level="critical"
+    )
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=server.run, args=([listener],))
+        thread.start()
+        yield listener.getsockname()[1]
+        server.should_exit = True
+        thread.join(REAL_LIMIT)
+
+
+@pytest.fixture
+def client(port: int) -> Iterator[socket.socket]:
+    with socket.create_connection(("127.0.0.1", port)) as opened:
+        opened.settimeout(REAL_LIMIT)
+        yield opened
+
+
+def answer(client: socket.socket) -> bytes:
+    """Give the body of one answer; the application's has one digit."""
+    received = b""
+    while not received.partition(b"\r\n\r\n")[2]:
+        part = client.recv(4096)
+        assert part, "closed"
+        received += part
+    return received.partition(b"\r\n\r\n")[2]
+
+
+def heard(client: socket.socket) -> bytes:
+    """Give all that comes until the server closes the connection."""
+    received = b""
+    with contextlib.suppress(ConnectionResetError):  # what was sent last was not read any more
+        while part := client.recv(4096):
+            received += part
+    return received
+
+
+def test_ordinary_requests_on_one_connection_are_served(client: socket.socket) -> None:
+    for _ in range(3):
+        client.sendall(GET + b"content-length: 5\r\n\r\n12345")
+        assert answer(client) == b"2"
+
+
+def test_as_many_headers_as_are_allowed_are_served_and_one_more_is_not(port: int) -> None:
+    for number, status in ((99, b"200"), (100, b"431")):
+        with socket.create_connection(("127.0.0.1", port)) as client:
+            client.settimeout(REAL_LIMIT)
+            lines = b"".join(b"x-%d: 1\r\n" % n for n in range(number))
+            client.sendall(GET + lines + b"\r\n")
+            assert client.recv(4096).split()[1] == status
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"x-long: " + b"a" * 40_000 + b"\r\n\r\n",
+        b"".join(b"x-%d: %s\r\n" % (n, b"a" * 800) for n in range(50)) + b"\r\n",
+    ],
+    ids=["one long header", "many headers"],
+)
+def test_headers_that_are_too_long_are_refused(client: socket.socket, head: bytes) -> None:
+    client.sendall(GET + head)
+    assert heard(client).split()[1] == b"431"
+
+
+def test_a_long_request_line_is_refused(client: socket.socket) -> None:
+    client.sendall(b"GET /" + b"a" * 40_000 + b" HTTP/1.1\r\nhost: here\r\n\r\n")
+    assert heard(client).split()[1] == b"431"
+
+
+def test_a_header_that_never_ends_is_refused_before_it_fills_the_memory(
+    client: socket.socket,
+) -> None:
+    client.sendall(GET + b"x-long: ")
+    sent = 0
+    with contextlib.suppress(ConnectionError):
+        while sent < 64 * 2**20:
+            client.sendall(b"a" * 4096)
+            sent += 4096
+    assert sent < 64 * 2**20, "the connection was closed"
+
+
+@pytest.mark.parametrize("before", [b"", GET + b"\r\n"], ids=["first request", "second request"])
+@pytest.mark.parametrize(
+    ("begun", "drop"),
+    [(GET + b"x-slow: ", b"a"), (b"", b"\r\n")],
+    ids=["a header", "empty lines"],
+)
+def test_a_client_that_sends_a_byte_now_and_then_is_cut_off(
+    port: int, monkeypatch: pytest.MonkeyPatch, before: bytes, begun: bytes, drop: bytes
+) -> None:
+    """The next byte always comes long before the time is over, and never resets it."""
+    with contextlib.ExitStack() as opened:
+        if not before:
+            monkeypatch.setattr(bounded_headers, "HEADER_SECONDS", 0.5)
+        client = opened.enter_context(socket.create_connection(("127.0.0.1", port)))
+        if before:
+            client.sendall(before)
+            assert answer(client) == b"1"
+            monkeypatch.setattr(bounded_headers, "HEADER_SECONDS", 0.5)
+        client.settimeout(0.05)
+        sent = 0
+        with contextlib.suppress(ConnectionError):
+            client.sendall(begun)
+            while sent < MANY:
+                client.sendall(drop)
+                sent += 1
+                with contextlib.suppress(TimeoutError):
+                    if client.recv(4096)[9:12] in (b"", b"408"):
+                        break
+    assert 0 < sent < MANY, "it was cut off"
