@@ -6,10 +6,11 @@ from anyio.to_thread import run_sync
 from host_tools.errors import KodebrikError
 from host_tools.validator.http.fields import printable
 from host_tools.validator.http.metrics import timed_check
+from host_tools.validator.records import PIN_LENGTHS
 from host_tools.validator.rule.verdict import CheckRequest, Verdict
 from host_tools.validator.service import Validator
 
-_MAX_CODE = 8  # digits; a PIN has at least 4 characters, so 9 or more characters hold both
+_MIN_CODE = 4  # digits, of an OCRA suite
 _DIGITS = 6  # of who is unknown
 
 
@@ -30,9 +31,11 @@ async def check_password(
     ):
         user = ""  # not that user's token: refused like an unknown user
     pin, code = None, password
-    if len(password.replace(" ", "")) > _MAX_CODE:
+    size = len(password.replace(" ", ""))
+    if size >= PIN_LENGTHS[0] + _MIN_CODE:  # a shorter one cannot hold both
         digits = await run_sync(_digits, validator, user, serial)
-        pin, code = password[:-digits], password[-digits:]
+        if size >= PIN_LENGTHS[0] + digits:
+            pin, code = password[:-digits], password[-digits:]
     asked = CheckRequest(
         code=printable(code),
         user_id=None if user is None else printable(user),

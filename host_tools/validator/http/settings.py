@@ -127,6 +127,8 @@ class Settings(Section):
     # Wrong keys and sign-ins of one network, on all workers together.
     guesses_per_minute: PositiveFloat = 20.0
     user_ids: UserIds = UserIds()
+    # At the sign-in, where each network's guesses are limited, who knows no PIN locks nobody out.
+    pin_before_lock: bool = False
     webhook: Webhook | None = None
     mail: MailServer | None = None
     radius: Radius | None = None

@@ -55,21 +55,41 @@ def issue_to_token(unit: UnitOfWork, serial: str, text: str | None) -> Challenge
 
 
 def issue(unit: UnitOfWork, token: TokenRow, text: str | None) -> Challenge:
-    """Issue the challenge `text`, or one drawn at random, of the form that the token's suite
-    takes."""
+    """Issue the challenge `text`, or one drawn at random, of the form that the token's suite takes.
+
+    A drawn challenge that still waits for its response is given again: a suite with a short
+    question has few, and each is given once, so whoever may ask could use them all up.
+    """
     if token.suite is None:
         raise ConflictError("token-without-challenges", serial=token.serial)
     lifecycle.require_status(token, "token-not-challenged", Status.ACTIVE)
     suite = codes.parse_suite(token.suite)
     if _moves(suite):
         _delete_expired(unit, token)
+    if drawn := text is None:
+        open_one = _find_drawn(unit, token)
+        if open_one is not None:
+            return Challenge(token.serial, open_one.challenge, open_one.expires_at)
     text, question = _draw(unit, token, suite) if text is None else (text, _question(suite, text))
     if not _is_new(unit, token, suite, text, question):
         raise ConflictError("challenge-repeated")
     expires_at = unit.now + CHALLENGE_SECONDS
-    unit.insert(challenges, ChallengeRow(new_id(), token.id, text, question, expires_at, False))
+    row = ChallengeRow(new_id(), token.id, text, question, expires_at, False, drawn)
+    unit.insert(challenges, row)
     unit.record(token, "challenge", {"challenge": text})
     return Challenge(token.serial, text, expires_at)
+
+
+def _find_drawn(unit: UnitOfWork, token: TokenRow) -> ChallengeRow | None:
+    """Give a drawn challenge of the token that waits for its response, and will for a while."""
+    query = select(challenges).where(
+        challenges.c.token_id == token.id,
+        challenges.c.drawn.is_(True),
+        challenges.c.used.is_(False),
+        challenges.c.expires_at > unit.now + CHALLENGE_SECONDS / 2,
+    )
+    found = unit.connection.execute(query).first()
+    return None if found is None else unit.checked(challenges, ChallengeRow(*found))
 
 
 def find_open(unit: UnitOfWork, token: TokenRow | None, text: str) -> ChallengeRow | None:
@@ -107,7 +127,7 @@ def find_shown(unit: UnitOfWork, token: TokenRow | None, text: str) -> Challenge
     if not _are_others(codes.parse_suite(token.suite), text, question, found):
         return None
     expires_at = unit.now + CHALLENGE_SECONDS
-    return ChallengeRow(new_id(), token.id, text, question, expires_at, False)
+    return ChallengeRow(new_id(), token.id, text, question, expires_at, False, drawn=False)
 
 
 def mark_used(unit: UnitOfWork, token: TokenRow, challenge: ChallengeRow, actor: str) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select
 
 from host_tools.otp import codes
 from host_tools.validator import user_id
-from host_tools.validator.operations import challenges, outbox, unattributed
+from host_tools.validator.operations import challenges, outbox, unattributed, users
 from host_tools.validator.records import NoticeKind, Status
 from host_tools.validator.rule.acceptance import Decision, TokenState, decide
 from host_tools.validator.rule.drift import TokenClock, estimated_offset
@@ -18,7 +18,8 @@ from host_tools.validator.rule.window import CodeGenerator
 from host_tools.validator.store import token_rows
 from host_tools.validator.store.audit_chain import Detail, Event
 from host_tools.validator.store.rows import ChallengeRow, TokenRow, UserRow
-from host_tools.validator.store.tables import tokens, users
+from host_tools.validator.store.tables import tokens
+from host_tools.validator.store.tables import users as user_table
 from host_tools.validator.store.unit_of_work import UnitOfWork
 
 _NOBODY = -1  # the id of no user
@@ -26,12 +27,16 @@ _OTHER_TOKENS = 4  # of the same user that a wrong code is compared with
 # Which of a user's tokens is checked: the lowest.
 _PREFERENCE = {Status.ACTIVE: 0, Status.BLOCKED: 1, Status.ASSIGNED: 2, Status.REPLACED: 3}
 
-_USERS = select(users, tokens.c.id.label("token_id"), tokens.c.status).join(
-    tokens, tokens.c.owner_id == users.c.id, isouter=True
+_USERS = select(user_table, tokens.c.id.label("token_id"), tokens.c.status).join(
+    tokens, tokens.c.owner_id == user_table.c.id, isouter=True
 )
-_USER_BY_NAME = _USERS.where(users.c.normalized_id == bindparam("normalized"))  # cheaper than IN
-_USERS_BY_NAME = _USERS.where(users.c.normalized_id.in_(bindparam("normalized", expanding=True)))
-_USERS_BY_ID = select(users).where(users.c.id.in_(bindparam("ids", expanding=True)))
+_USER_BY_NAME = _USERS.where(
+    user_table.c.normalized_id == bindparam("normalized")
+)  # cheaper than IN
+_USERS_BY_NAME = _USERS.where(
+    user_table.c.normalized_id.in_(bindparam("normalized", expanding=True))
+)
+_USERS_BY_ID = select(user_table).where(user_table.c.id.in_(bindparam("ids", expanding=True)))
 _TOKEN_IDS = select(tokens.c.id, tokens.c.serial).where(
     tokens.c.serial.in_(bindparam("serials", expanding=True))
 )
@@ -64,7 +69,7 @@ def check(unit: UnitOfWork, requests: Sequence[CheckRequest]) -> list[Verdict]:
         owners |= _users_by_id(unit, unknown)
     verdicts: list[Verdict] = []
     unattributed_tries: list[Event] = []
-    tally = None
+    proven: dict[int, tuple[UserRow, str]] = {}
     for request, (kind, text) in zip(requests, named, strict=True):
         if kind == "user":
             owner, token_id = by_user.get(text, (None, None))
@@ -78,14 +83,16 @@ def check(unit: UnitOfWork, requests: Sequence[CheckRequest]) -> list[Verdict]:
             unit.idle_mac()  # as for the seal of a user
         if token is not None:
             verdicts.append(_check_token(unit, request, token, owner))
+            if owner is not None and verdicts[-1].accepted and request.pin is not None:
+                proven[owner.id] = owner, request.pin
             continue
-        if not unattributed_tries:
-            tally = unattributed.lock(unit)
         verdict, event = _check_unattributed(unit, request, (kind, text), owner)
         verdicts.append(verdict)
         unattributed_tries.append(event)
+    for owner, pin in proven.values():
+        users.renew_pin(unit, owner, pin)
     if unattributed_tries:
-        unattributed.record(unit, tally, unattributed_tries)
+        unattributed.record(unit, unattributed.lock(unit), unattributed_tries)
     return verdicts
 
 
@@ -110,13 +117,13 @@ def _users_by_name(unit: UnitOfWork, normalized: set[str]) -> dict[str, tuple[Us
         *columns, token_id, _ = row
         chosen[row.normalized_id] = UserRow(*columns), token_id
     for user, _ in chosen.values():
-        unit.checked(users, user)
+        unit.checked(user_table, user)
     return chosen
 
 
 def _users_by_id(unit: UnitOfWork, ids: set[int | None]) -> dict[int | None, UserRow]:
     found = unit.connection.execute(_USERS_BY_ID, {"ids": list(ids) or [_NOBODY]})
-    return {row.id: unit.checked(users, UserRow(*row)) for row in found}
+    return {row.id: unit.checked(user_table, UserRow(*row)) for row in found}
 
 
 def _token_ids(unit: UnitOfWork, serials: set[str]) -> dict[str, int]:
@@ -136,6 +143,7 @@ def _check_token(
         challenge=None if challenge is None else request.challenge,
         pin=request.pin,
         pin_correct=_is_pin_correct(unit, token, owner, request.pin),
+        pin_before_lock=request.pin_before_lock,
         others=lambda: _other_tokens(unit, token),
     )
     reason = decision.reason

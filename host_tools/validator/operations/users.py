@@ -1,12 +1,15 @@
 """Users: their user-ID, where notices reach them, and the PIN that some of them give with a
 code."""
 
+import re
+
 from sqlalchemy import select
 
 from host_tools.secret import Secret
 from host_tools.validator import user_id
 from host_tools.validator.errors import ConflictError, InvalidError, NotFoundError
 from host_tools.validator.operations import lifecycle
+from host_tools.validator.records import PIN_LENGTHS
 from host_tools.validator.store.audit_chain import Detail
 from host_tools.validator.store.row_ids import new_id
 from host_tools.validator.store.rows import UserRow
@@ -14,7 +17,8 @@ from host_tools.validator.store.tables import notices, tokens, users
 from host_tools.validator.store.unit_of_work import UnitOfWork
 
 LANGUAGES = ("da", "en")
-_PIN_LENGTHS = range(4, 33)  # characters
+# What would make several addresses, a name or a comment of one in a mail's header (RFC 5322, 3.4).
+_NOT_IN_ADDRESS = re.compile(r'[ ,;:<>()"\\]')
 _LONGEST_EMAIL = 254  # characters; RFC 5321 section 4.5.3.1.3
 
 
@@ -79,13 +83,23 @@ def set_pin(unit: UnitOfWork, user: UserRow, pin: Secret | None) -> None:
     hashed, key_id = None, None
     if pin is not None:
         text = pin.reveal().decode()
-        if len(text) not in _PIN_LENGTHS or not text.isprintable():
+        if len(text) not in PIN_LENGTHS or not text.isprintable():
             raise InvalidError("pin-invalid")
         key = unit.key
         hashed, key_id = key.hash("pin", user.normalized_id, text), key.id
     changed = unit.update(users, user, user._replace(pin=hashed, pin_key=key_id))
     detail: Detail = {"user_id": user.user_id, "pin": pin is not None}
     unit.record_row_event(users, changed, "set_pin", detail)
+
+
+def renew_pin(unit: UnitOfWork, user: UserRow, pin: str) -> None:
+    """Hash a PIN that was given rightly with the newest data key, when an older one has hashed it:
+    key rotation cannot, for it does not know the PIN."""
+    if user.pin is None or user.pin_key == unit.key.id:
+        return
+    hashed = unit.key.hash("pin", user.normalized_id, pin)
+    changed = unit.update(users, user, user._replace(pin=hashed, pin_key=unit.key.id))
+    unit.record_row_event(users, changed, "renew_pin", {"user_id": user.user_id})
 
 
 def delete_user(unit: UnitOfWork, user: UserRow) -> None:
@@ -119,6 +133,6 @@ def _check_contact(email: str | None, language: str) -> None:
         not (name and at and domain)
         or len(email) > _LONGEST_EMAIL
         or not email.isprintable()
-        or " " in email
+        or _NOT_IN_ADDRESS.search(email) is not None
     ):
         raise InvalidError("email-invalid")

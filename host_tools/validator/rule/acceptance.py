@@ -66,14 +66,16 @@ def decide(  # noqa: PLR0913 - all that comes with a code
     challenge: str | None = None,
     pin: str | None = None,
     pin_correct: bool = True,
+    pin_before_lock: bool = False,
     others: Callable[[], Sequence[TokenState]] = tuple,
 ) -> Decision:
     """Decide about one code at the time `now` (Unix seconds).
 
     `challenge` is the open challenge that the code answers (OCRA), `pin` the PIN that the response
     is computed with; `pin_correct` says whether the user's own PIN was given, if there is one.
-    `others` gives the user's other tokens, and is called when the code is refused. Every refusal
-    computes REFUSAL_CODES codes, so that its cost tells nothing of the token.
+    With `pin_before_lock`, a code that is none of the token's counts as a failure only with the
+    right PIN. `others` gives the user's other tokens, and is called when the code is refused. Every
+    refusal computes REFUSAL_CODES codes, so that its cost tells nothing of the token.
     """
     window = window_of(state, now)
     code = "".join(code.split())
@@ -91,7 +93,10 @@ def decide(  # noqa: PLR0913 - all that comes with a code
         recognised = _recognise(state, window, code, search, REFUSAL_CODES - computed)
         if recognised.reason is Reason.WRONG and of_other:
             recognised = replace(recognised, reason=Reason.OTHER_TOKEN)
-        refused = _refuse(recognised, window, pin_correct, now)
+        known = recognised.reason is not Reason.WRONG
+        refused = _refuse(
+            recognised, window, pin_correct, pin_correct or known or not pin_before_lock, now
+        )
     else:
         refused = Decision(Reason.MALFORMED if answerable else Reason.NO_CHALLENGE, state)
     state.generator.idle(REFUSAL_CODES - computed - search.computed)
@@ -175,12 +180,14 @@ def _unusable(state: TokenState, now: float) -> Decision | None:
     return None
 
 
-def _refuse(recognised: Decision, window: SearchWindow, pin_correct: bool, now: float) -> Decision:
+def _refuse(
+    recognised: Decision, window: SearchWindow, pin_correct: bool, counts: bool, now: float
+) -> Decision:
     if recognised.reason is Reason.REPLAY:  # a used code is no guess
         return recognised
     if not pin_correct:
         recognised = Decision(Reason.WRONG_PIN, recognised.state)
-    if _is_clock_behind(recognised.state, window, now):
+    if not counts or _is_clock_behind(recognised.state, window, now):
         return recognised
     return replace(recognised, state=after_failure(recognised.state, now))
 

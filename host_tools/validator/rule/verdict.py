@@ -36,7 +36,8 @@ class CheckRequest:
     `code` may hold blanks between groups. `challenge` is the text of an issued challenge (OCRA),
     `pin` the user's PIN, `actor` who asks (for the audit). With `issue_challenge`, the challenge
     was shown before it was known for whom: it is issued with the check that accepts its response,
-    and only then, so that the duration does not tell whose token takes challenges.
+    and only then, so that the duration does not tell whose token takes challenges. With
+    `pin_before_lock`, guesses without the user's PIN do not lock the user out.
     """
 
     code: str = field(repr=False)  # a printed request must be fit for a log
@@ -46,6 +47,7 @@ class CheckRequest:
     pin: str | None = field(default=None, repr=False)
     actor: str = "local"
     issue_challenge: bool = False
+    pin_before_lock: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from host_tools.secret import Secret
 from host_tools.validator.http.authentication import BEGIN_SIGN_IN, ApiKeyAuthenticator
 from host_tools.validator.http.fields import printable
 from host_tools.validator.http.metrics import timed_check
+from host_tools.validator.http.settings import Settings
 from host_tools.validator.records import SessionLimits, SignIn
 from host_tools.validator.rule.verdict import CheckRequest
 from host_tools.validator.service import Validator
@@ -125,7 +126,8 @@ async def take_code(
     if code.strip():
         authenticator: ApiKeyAuthenticator = request.app.state.authenticator
         await run_sync(authenticator.count_guess, request)
-        if await _is_accepted(validator, visit.sign_in, code, pin):
+        settings: Settings = request.app.state.settings
+        if await _is_accepted(validator, visit.sign_in, code, pin, settings.pin_before_lock):
             approved = await run_sync(validator.approve_sign_in, visit.session_id, _LIMITS)
             answer = redirect("/sign-in/done")
             if approved is not None:
@@ -146,7 +148,9 @@ def done(request: Request) -> Response:
     return _show(request, "approved.html", visit.session_id)
 
 
-async def _is_accepted(validator: Validator, sign_in: SignIn, code: str, pin: str) -> bool:
+async def _is_accepted(
+    validator: Validator, sign_in: SignIn, code: str, pin: str, pin_before_lock: bool
+) -> bool:
     asked = CheckRequest(
         code,
         user_id=sign_in.user_id,
@@ -154,6 +158,7 @@ async def _is_accepted(validator: Validator, sign_in: SignIn, code: str, pin: st
         pin=pin or None,
         actor=_ACTOR,
         issue_challenge=True,
+        pin_before_lock=pin_before_lock,
     )
     return (await timed_check(validator, asked)).public().accepted
 

@@ -123,6 +123,7 @@ class ChallengeRow(NamedTuple):
     question: bytes
     expires_at: float
     used: bool
+    drawn: bool
     audit_seal: bytes = b""
     audit_key: int = 0
 

@@ -145,6 +145,7 @@ challenges = Table(
     Column("question", LargeBinary, nullable=False),
     Column("expires_at", Double, nullable=False),
     Column("used", Boolean, nullable=False),
+    Column("drawn", Boolean, nullable=False),  # at random, not chosen by whoever asked
     *_seal(),
 )
 

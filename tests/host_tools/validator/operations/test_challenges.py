@@ -111,9 +111,15 @@ def test_no_two_challenges_of_a_token_share_a_response(validator: Validator, tex
     assert len(set(responses)) == len(responses)
 
 
-def test_numbers_that_are_drawn_have_one_length_and_no_zero_in_front(validator: Validator):
+def test_numbers_that_are_drawn_have_one_length_and_no_zero_in_front(
+    validator: Validator, clock: VirtualClock
+):
     enrolled(validator, "drawn", "QN06")
-    drawn = [asked(validator, "drawn") for _ in range(50)]
+    drawn = []
+    for _ in range(50):
+        drawn.append(asked(validator, "drawn"))
+        clock.now += 300  # it is not answered, and not given again
+    assert len(set(drawn)) == 50
     assert {len(text) for text in drawn} == {6}
     assert not any(text.startswith("0") for text in drawn)
     enrolled(validator, "longest", "QA64")
@@ -121,14 +127,16 @@ def test_numbers_that_are_drawn_have_one_length_and_no_zero_in_front(validator: 
 
 
 def test_when_most_challenges_are_used_up_one_that_is_left_is_drawn(
-    validator: Validator, monkeypatch
+    validator: Validator, clock: VirtualClock, monkeypatch
 ):
     enrolled(validator, "fewer", "QN04")
     numbers = iter([5, 5, 5, 6])
     monkeypatch.setattr(
         "host_tools.validator.operations.challenges.secrets.randbelow", lambda below: next(numbers)
     )
-    assert [asked(validator, "fewer"), asked(validator, "fewer")] == ["1005", "1006"]
+    for left in ("1005", "1006"):
+        assert asked(validator, "fewer") == left
+        clock.now += 300
     monkeypatch.setattr(
         "host_tools.validator.operations.challenges.secrets.randbelow", lambda below: 5
     )
@@ -225,3 +233,21 @@ def test_users_of_ocra_tokens_are_checked_in_one_transaction_as_all_users(
         opened.clear()
         check_and_issue(validator, name, "12345678", "00000000")
         assert len(opened) == 1, name
+
+
+def test_whoever_asks_again_and_again_uses_up_no_challenges(
+    validator: Validator, clock: VirtualClock
+):
+    """A suite with four digits has 9,000 challenges, and gives each once."""
+    enrolled(validator, "asked-often", "QN04")
+    chosen = asked(validator, "asked-often", "4711")
+    first = {asked(validator, "asked-often") for _ in range(50)}
+    assert len(first) == 1
+    assert chosen not in first, "what somebody chose is not shown to others"
+    (drawn,) = first
+    code = peer(SECRET, FUNCTION + "QN04", drawn)
+    assert answered(validator, "asked-often", drawn, code) is Reason.ACCEPTED
+    second = asked(validator, "asked-often")
+    assert second != drawn, "an answered one is never given again"
+    clock.now += 151
+    assert asked(validator, "asked-often") != second, "a user has time to answer"

@@ -444,3 +444,23 @@ def test_the_history_of_a_clock_has_a_point_for_each_accepted_code(
         (clock.now - DAY, 45.0),
         (clock.now, 15.0),
     ]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "anna@example.dk,bo@example.dk",
+        "anna,bo@example.dk",
+        "anna;bo@example.dk",
+        "Anna <anna@example.dk>",
+        "staff:anna@example.dk",
+        "anna(home)@example.dk",
+        '"anna"@example.dk',
+        "anna@example.dk\nBcc: bo@example.dk",
+    ],
+)
+def test_an_address_is_one_address(validator: Validator, address: str):
+    """In a mail's header a comma would make two of it (RFC 5322, section 3.4)."""
+    with pytest.raises(InvalidError, match="address"):
+        validator.create_user("anna.holm", email=address, actor="test")
+    assert validator.users().total == 0

@@ -15,10 +15,12 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from host_tools.otp import codes
+from host_tools.otp.credential import Credential
 from host_tools.secret import Secret
 from host_tools.validator.http.settings import Settings
-from host_tools.validator.records import Role
+from host_tools.validator.records import NewToken, Role
 from host_tools.validator.service import Validator
+from tests.support.ocra import peer
 from tests.support.validator.application import SUITE, ApiClient, Tokens
 from tests.support.validator.clock import VirtualClock
 
@@ -254,3 +256,22 @@ def test_a_doubled_parameter_is_refused(checker: ApiClient, tokens: Tokens, meth
     answer = getattr(checker, method)("/validate/check", **given)
     assert answer.status_code == 422
     assert tokens.code("K1") not in answer.text
+
+
+def test_a_pin_of_four_characters_stands_before_a_code_of_four_digits(
+    checker: ApiClient, validator: Validator
+) -> None:
+    """The shortest of both: eight characters, as long as the longest code alone."""
+    suite, secret = "OCRA-1:HOTP-SHA1-4:QN08", b"12345678901234567890"
+    new = NewToken("K5", Credential("K5", Secret(secret)), suite=suite)
+    validator.import_tokens([new], users={"K5": "dan.kort"}, activate=True, actor="test")
+    validator.set_pin("dan.kort", Secret(b"1357"), actor="test")
+    for pin, answer in (("2468", "REJECT"), ("", "REJECT"), ("1357", "ACCEPT")):
+        asked = checker.post("/validate/check", data={"user": "dan.kort", "pass": ""}).json()
+        challenge = asked["detail"]["transaction_id"]
+        fields = {
+            "user": "dan.kort",
+            "pass": pin + peer(secret, suite, challenge),
+            "transaction_id": challenge,
+        }
+        assert keycloak(checker.post("/validate/check", data=fields).json()) == answer

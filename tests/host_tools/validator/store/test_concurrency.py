@@ -147,3 +147,34 @@ def test_key_rotations_imports_and_checks_at_once_leave_every_row_sealed_and_cou
         assert workers[3].tokens().total == 28
         for number in range(12):
             assert workers[1].activate_by_administrator(f"new-{number}", actor="x")
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_an_import_that_begins_before_a_key_rotation_commits_is_sealed_with_the_new_key(
+    database: str, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+):
+    """SQLite lets one write after the other. On PostgreSQL the rotation commits between the first
+    statement of the import and its commit."""
+    with (
+        Validator(database, MASTER, clock) as importing,
+        Validator(database, MASTER, clock) as other,
+    ):
+        new = EnrolledToken("late-1", "late-user", clock)
+        written: list[int] = []
+        insert_tokens = UnitOfWork.insert_tokens
+
+        def insert_then_rotate(unit: UnitOfWork, *rows) -> None:
+            insert_tokens(unit, *rows)
+            written.append(unit.key.id)
+            if len(written) == 1:
+                other.rotate_key(actor="test")
+
+        monkeypatch.setattr(UnitOfWork, "insert_tokens", insert_then_rotate)
+        users = {new.serial: new.user_id}
+        importing.import_tokens([new.new()], users=users, activate=True, actor="test")
+        assert written == [1, 2], "it was begun anew"
+        for validator in (importing, other):
+            clock.now += 60
+            asked = CheckRequest(new.code(), user_id=new.user_id)
+            assert validator.check_many([asked])[0].accepted
+        assert other.verify_audit().broken == ()

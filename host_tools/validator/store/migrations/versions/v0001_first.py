@@ -103,6 +103,7 @@ def upgrade() -> None:
         sa.Column("question", sa.LargeBinary, nullable=False),
         sa.Column("expires_at", sa.Double, nullable=False),
         sa.Column("used", sa.Boolean, nullable=False),
+        sa.Column("drawn", sa.Boolean, nullable=False),
         *_seal(),
     )
     op.create_table(
