@@ -373,3 +373,12 @@ def test_answers_are_not_kept_framed_or_sniffed(client: TestClient) -> None:
     assert headers["cache-control"] == "no-store"
     assert headers["x-content-type-options"] == "nosniff"
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
+
+
+def test_a_doubled_json_key_is_refused(checker: ApiClient, tokens: Tokens) -> None:
+    body = f'{{"serial": "K1", "code": "000000", "code": "{tokens.code("K1")}"}}'
+    answer = checker.post(
+        "/v1/checks", content=body.encode(), headers={"content-type": "application/json"}
+    )
+    assert (answer.status_code, answer.json()["id"]) == (422, "request-name-twice")
+    assert tokens.code("K1") not in answer.text
