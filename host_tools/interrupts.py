@@ -18,15 +18,16 @@ _AT_MOST = 1.0  # seconds that an interrupt is put off
 @contextmanager
 def withheld_from_children() -> Iterator[None]:
     """Start child processes in which SIGINT stays blocked; this process gets one that comes
-    meanwhile when the block ends."""
+    meanwhile when the block ends, as with put_off()."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    with put_off():  # another thread, which does not block it, may be given the signal
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

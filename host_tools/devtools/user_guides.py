@@ -128,11 +128,14 @@ def page(guide: Guide, style: str) -> str:
 
 def pdf(guide: Guide, path: Path) -> None:
     """Write a guide as a large-print PDF."""
+    from PIL import ImageFile  # noqa: PLC0415 - comes with WeasyPrint
     from weasyprint import CSS, HTML  # noqa: PLC0415 - an extra that needs system libraries
     from weasyprint.text.fonts import FontConfiguration  # noqa: PLC0415
 
     from host_tools.devtools import tagged_pdf  # noqa: PLC0415 - an extra
 
+    # WeasyPrint has Pillow take damaged pictures for whole ones, everywhere.
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
     fonts = FontConfiguration()
     with as_file(files(_FONT)) as folder:
         faces = "".join(_face(weight, folder / "files" / name) for weight, name in _FACES.items())

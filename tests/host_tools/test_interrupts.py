@@ -60,8 +60,13 @@ def test_an_error_in_the_work_is_told_rather_than_the_interrupt():
         work()
 
 
-def test_a_child_does_not_get_the_signal_and_this_process_gets_it_afterwards():
+@pytest.mark.parametrize("threads", [0, 1])
+def test_a_child_does_not_get_the_signal_and_this_process_gets_it_afterwards(threads: int):
     children = []
+    done = threading.Event()
+    others = [threading.Thread(target=done.wait) for _ in range(threads)]
+    for other in others:
+        other.start()
 
     @interrupts.withheld_from_children()
     def work() -> None:
@@ -78,6 +83,7 @@ def test_a_child_does_not_get_the_signal_and_this_process_gets_it_afterwards():
         with pytest.raises(subprocess.TimeoutExpired):
             child.wait(0.3)
     finally:
+        done.set()
         children[0].kill()
         children[0].wait()
 

@@ -70,12 +70,13 @@ def running(port: int | None = None) -> Iterator[str]:
 
 
 @contextmanager
-def database(server: str) -> Iterator[str]:
-    """Make an empty database on the `server` of running(), give its URL, and drop it at the end."""
+def database(server: str, template: str = "template1") -> Iterator[str]:
+    """Make a copy of the database `template`, empty by default, on the `server` of running(), give
+    its URL, and drop it at the end."""
     address = server.replace("postgresql+psycopg:", "postgresql:")
     name = f"test_{secrets.token_hex(6)}"
     with psycopg.connect(address, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         try:
             yield server.rpartition("/")[0] + f"/{name}"
         finally:

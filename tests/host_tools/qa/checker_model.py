@@ -6,11 +6,8 @@ may be off by its ppm.
 
 import pyotp
 
-PERIOD, WINDOW, SEEN = (
-    30,
-    1,
-    60,
-)  # seconds; steps accepted to either side; steps beyond in which a code is recognised
+PERIOD, WINDOW = 30, 1  # seconds; steps accepted to either side
+SEEN, SEARCHED = 64, 131  # steps beyond in which a code is recognised, of so many steps in all
 REACH = 180  # seconds that the clock is thought to have moved, at most (RFC 6238 section 6)
 
 
@@ -37,11 +34,12 @@ class Model:
         window = range(
             int((now - behind) // PERIOD) - WINDOW, int((now + ahead) // PERIOD) + WINDOW + 1
         )
-        steps = [
-            step
-            for step in range(window[0] - SEEN, window[-1] + SEEN + 1)
-            if self.code(step) == code
-        ]
+        beyond = sorted(
+            {*range(window[0] - SEEN, window[-1] + SEEN + 1)} - {*window},
+            key=lambda step: (abs(step - here), step),
+        )
+        searched = sorted([*window, *beyond[: SEARCHED - len(window)]])
+        steps = [step for step in searched if self.code(step) == code]
         fresh = sorted(
             (step for step in steps if step in window and step > self.last),
             key=lambda step: abs(step - here),

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from host_tools.validator.service import Validator
+from tests.support import postgres
 from tests.support.validator.clock import VirtualClock
-from tests.support.validator.database import MASTER, copy, make_empty
+from tests.support.validator.database import MASTER, copy, create_tables, make_empty
 
 
 @pytest.fixture
@@ -16,10 +17,27 @@ def clock() -> VirtualClock:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty database, or, where the test has a validator, of one with all tables."""
+    tables = "validator" in request.fixturenames
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'validator.db'}"
-    return str(request.getfixturevalue("postgres_url"))
+        path = tmp_path / "validator.db"
+        yield (
+            copy(request.getfixturevalue("empty_database"), path) if tables else f"sqlite:///{path}"
+        )
+        return
+    server = request.getfixturevalue("postgres_server")
+    template = request.getfixturevalue("postgres_tables") if tables else "template1"
+    with postgres.database(server, template) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_tables(postgres_server: str) -> Iterator[str]:
+    """The name of a PostgreSQL database with all tables, made once and copied for each test."""
+    with postgres.database(postgres_server) as url:
+        create_tables(url)
+        yield url.rpartition("/")[2]
 
 
 @pytest.fixture(scope="session")
@@ -29,8 +47,6 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def validator(database: str, clock: VirtualClock, empty_database: Path) -> Iterator[Validator]:
-    if database.startswith("sqlite:///"):
-        copy(empty_database, Path(database.removeprefix("sqlite:///")))
+def validator(database: str, clock: VirtualClock) -> Iterator[Validator]:
     with Validator(database, MASTER, clock) as opened:
         yield opened

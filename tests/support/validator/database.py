@@ -1,4 +1,4 @@
-"""A database with all tables of the validator, made once and copied for each test."""
+"""A database with all tables of the validator and no rows, made once and copied for each test."""
 
 import shutil
 from pathlib import Path
@@ -12,9 +12,14 @@ MASTER = LocalKey(Secret(bytes(range(32))))
 
 def make_empty(path: Path) -> Path:
     """Make an SQLite file with all tables and no rows."""
-    with Validator(f"sqlite:///{path}", MASTER):
-        pass
+    create_tables(f"sqlite:///{path}")
     return path
+
+
+def create_tables(url: str) -> None:
+    """Make all tables in an empty database."""
+    with Validator(url, MASTER):
+        pass
 
 
 def copy(empty: Path, path: Path) -> str:
