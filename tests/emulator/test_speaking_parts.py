@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from emulator.screen import Screen
 from emulator.session import Emulator
 from firmware.products.kodeoplaeser import PRODUCT as KODEOPLAESER
 from tests.support.emulated.images import image, image_with_drivers
@@ -315,25 +316,21 @@ def test_a_key_silences_the_voice_while_the_program_is_busy(speaking: Token) -> 
 # Display
 
 
-def pattern(x: int, y: int) -> bool:
-    return (x - y) % 7 == 0
+PICTURE = Screen(400, 240, bytes(int((x - y % 7) % 7 == 0) for y in range(240) for x in range(400)))
 
 
 @pytest.mark.parametrize("board", ["pico", "pico2", "esp32_s3"])
 def test_a_pattern_is_shown_pixel_by_pixel(speaking: Token, board: str) -> None:
     emulator = speaking(PATTERN.replace("STEPS", ""), board)
     screen, lcd = emulator.screen(), emulator.board.parts["display"]
-    wanted = bytes(int(pattern(x, y % 7)) for y in range(240) for x in range(400))
-    assert screen.data == wanted
+    assert screen == PICTURE
     assert lcd.faults == []
     assert int(said(emulator)[0]) < 55_000
 
 
 def test_flipped_and_inverted_it_is_the_same_pattern(speaking: Token) -> None:
     emulator = speaking(PATTERN.replace("STEPS", "display.flip(True); display.invert(True)"))
-    assert emulator.screen().rotated().ink_on_paper().data == bytes(
-        int(pattern(x, y % 7)) for y in range(240) for x in range(400)
-    )
+    assert emulator.screen().rotated().ink_on_paper() == PICTURE
 
 
 def test_only_changed_lines_are_sent(speaking: Token) -> None:
