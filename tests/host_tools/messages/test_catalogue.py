@@ -3,6 +3,7 @@
 import re
 import string
 import time
+from functools import cache
 
 import pytest
 from babel.messages.catalog import Catalog
@@ -41,8 +42,12 @@ def _texts(language: str) -> dict[str, tuple[str, ...]]:
 
 
 TEXTS = {language: _texts(language) for language in LANGUAGES}
-CALLS = list(calls.calls())
-ERRORS = {name for call in CALLS if call.is_error for name in call.identifiers} | COMPUTED
+
+
+@cache
+def named() -> list[calls.Call]:
+    """Every call of the host tools that names messages."""
+    return list(calls.calls())
 
 
 STATES = {
@@ -157,14 +162,14 @@ def test_plural_forms_come_with_a_count():
 
 
 def test_every_message_that_is_named_is_in_the_catalogue():
-    for call in CALLS:
+    for call in named():
         for identifier in call.identifiers:
             assert identifier in TEXTS["en"], f"{call.where}: {identifier}"
             assert not call.is_error or identifier + HINT in TEXTS["en"], call.where
 
 
 def test_every_call_fills_in_what_its_texts_need_and_nothing_else():
-    for call in CALLS:
+    for call in named():
         if call.arguments is not None:
             wanted = set().union(*(_arguments(identifier) for identifier in call.identifiers))
             assert call.arguments == wanted, f"{call.where}: {call.identifiers}"
@@ -172,7 +177,8 @@ def test_every_call_fills_in_what_its_texts_need_and_nothing_else():
 
 def test_no_message_is_unused():
     used = (calls.literals() & set(TEXTS["en"])) | COMPUTED
-    used |= {identifier + HINT for identifier in ERRORS}
+    errors = {name for call in named() if call.is_error for name in call.identifiers} | COMPUTED
+    used |= {identifier + HINT for identifier in errors}
     used |= set().union(*(_family(prefix) for prefix in FAMILIES)) | _named_by_pages()
     assert set(TEXTS["en"]) - used == set()
 
