@@ -25,16 +25,23 @@ def build(
     folder: Path | None = None,
     progress: Progress | None = None,
     engine: Engine = ESPEAK,
+    synthesised: bytes | None = None,
 ) -> bytes:
     """Give the bytes of a language's pack; WAV files in `folder` replace synthesised clips.
 
-    `progress` counts phrases. KodebrikError for unusable recordings or a text that cannot be
-    synthesised.
+    `progress` counts phrases. `synthesised` is the language's pack without recordings, by the same
+    engine, if there is one: phrases that nobody recorded are taken from it. KodebrikError for
+    unusable recordings or a text that cannot be synthesised.
     """
     recorded = recordings.load(folder, set(language.phrases)) if folder else {}
+    kept = _by_phrase(synthesised) if synthesised else {}
+    for key, _ in recorded:
+        kept.pop(key, None)
     clips: list[packfile.Clip] = []
     with interrupts.threads(os.cpu_count()) as pool:
-        made = pool.map(lambda key: _clips(language, key, recorded, engine), language.phrases)
+        made = pool.map(
+            lambda key: kept.get(key) or _clips(language, key, recorded, engine), language.phrases
+        )
         for done, of_one_key in enumerate(made, 1):
             clips += of_one_key
             if progress:
@@ -52,6 +59,13 @@ def build(
         "speeds": len(SPEEDS),
     }
     return packfile.dump(description, clips)
+
+
+def _by_phrase(pack: bytes) -> dict[str, list[packfile.Clip]]:
+    clips: dict[str, list[packfile.Clip]] = {}
+    for clip in packfile.load(pack)[1]:
+        clips.setdefault(clip.name, []).append(clip)
+    return clips
 
 
 def _clips(

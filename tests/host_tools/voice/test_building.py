@@ -154,8 +154,11 @@ def test_a_kept_pack_is_not_built_again(tmp_path: Path, monkeypatch: pytest.Monk
 def test_a_recording_replaces_a_clip_at_every_speed(folder: Path):
     record(folder / "volume.wav", voiced(), channels=2)
     record(folder / "4.5.wav", voiced(0.3, 16000), 16000)
-    plain = {(c.name, c.speed): c for c in packfile.load(build.build(FEW))[1]}
-    description, clips = packfile.load(build.build(FEW, folder))
+    synthesised = build.build(FEW)
+    plain = {(c.name, c.speed): c for c in packfile.load(synthesised)[1]}
+    anew = build.build(FEW, folder)
+    assert build.build(FEW, folder, synthesised=synthesised) == anew
+    description, clips = packfile.load(anew)
     replaced = {(c.name, c.speed) for c in clips if c.data != plain[c.name, c.speed].data}
     assert replaced == {("4", 5), *(("volume", speed) for speed in languages.SPEEDS)}
     assert description["recorded"] == ["4", "volume"]

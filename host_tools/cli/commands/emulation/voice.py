@@ -50,10 +50,12 @@ def build(
     if engine not in engines:
         raise KodebrikError("voice-engine-unknown", ExitCode.USAGE, engine=engine)
     with step(Message("voice.building", language=language, phrases=len(chosen.phrases))):
-        if recordings or engine != "espeak":
-            content = voice.build.build(chosen, recordings, engine=engines[engine])
-        else:
-            content = voice.store.pack(language)
+        kept = voice.store.pack(language) if engine == "espeak" else None
+        content = (
+            kept
+            if kept and not recordings
+            else voice.build.build(chosen, recordings, engine=engines[engine], synthesised=kept)
+        )
     path = output / f"{language}.kvp" if output.is_dir() else output
     try:
         path.write_bytes(content)
