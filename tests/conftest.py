@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,7 +39,7 @@ if (
     and shutil.disk_usage(_MEMORY).free >= _ROOM
     and not os.statvfs(_MEMORY).f_flag & os.ST_NOEXEC
 ):
-    os.environ.setdefault("TMPDIR", str(_MEMORY))
+    tempfile.tempdir = os.environ.setdefault("TMPDIR", str(_MEMORY))
 
 gc.disable()  # until the tests are collected: next to nothing of what that makes is garbage
 
