@@ -32,10 +32,13 @@ def withheld_from_children() -> Iterator[None]:
 
 @contextmanager
 def put_off() -> Iterator[None]:
-    """Raise the KeyboardInterrupt of a SIGINT when the block has ended, or after _AT_MOST."""
-    if threading.current_thread() is not threading.main_thread() or not hasattr(
-        signal, "setitimer"
-    ):
+    """Raise the KeyboardInterrupt of a SIGINT when the block has ended, or after _AT_MOST.
+
+    A process that ignores SIGINT, as one started by nohup does, goes on ignoring it.
+    """
+    main = threading.current_thread() is threading.main_thread()
+    ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    if not main or ignored or not hasattr(signal, "setitimer"):
         yield  # only the main thread gets signals; Windows has no timer
         return
     interrupted = False

@@ -50,6 +50,15 @@ def test_work_that_nobody_interrupts_goes_on():
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
+def test_a_process_that_ignores_ctrl_c_goes_on_ignoring_it():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with interrupts.put_off():
+            press_ctrl_c()
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def test_an_error_in_the_work_is_told_rather_than_the_interrupt():
     @interrupts.put_off()
     def work() -> None:

@@ -19,11 +19,13 @@ _TRIES = 3  # requests that are asked for the server's clock while it seems to b
 
 @dataclass(frozen=True)
 class Reply:
-    """A server's answer: status, JSON (None when there is none), and the seconds it took."""
+    """A server's answer: status, JSON (None when there is none), the seconds it took, and by how
+    many seconds the server's clock is ahead (None when it does not tell)."""
 
     status: int
     body: Any
     took: float
+    ahead: float | None
 
 
 class HttpClient:
@@ -39,7 +41,6 @@ class HttpClient:
             raise KodebrikError("server-url-insecure", ExitCode.USAGE, url=url)
         self.url = url.rstrip("/")
         self.headers = headers
-        self._ahead: float | None = None  # seconds that the server's clock was ahead last
         limits = httpx2.Limits(max_connections=64, max_keepalive_connections=64)
         self._client = httpx2.Client(timeout=_TIMEOUT, limits=limits)
 
@@ -55,24 +56,25 @@ class HttpClient:
                 "server-silent", ExitCode.SILENT, url=self.url, reason=cause(error)
             ) from None
         took = time.perf_counter() - began
+        ahead = None
         if "date" in response.headers:
             told = parsedate_to_datetime(response.headers["date"]).timestamp()
-            self._ahead = seconds_ahead(told, sent, sent + took)
+            ahead = seconds_ahead(told, sent, sent + took)
         try:
             body = response.json() if response.content else None
         except ValueError:
             body = None
-        return Reply(response.status_code, body, took)
+        return Reply(response.status_code, body, took, ahead)
 
     def clock_ahead(self, path: str) -> float | None:
         """Give by how many seconds the server's clock is ahead, None when it does not tell: the
         least of a few answers, for a busy server may send the Date of a while ago."""
         seen = []
         for _ in range(_TRIES):
-            self.ask("GET", path)
-            if not self._ahead:
-                return self._ahead
-            seen.append(self._ahead)
+            ahead = self.ask("GET", path).ahead
+            if not ahead:
+                return ahead
+            seen.append(ahead)
         return min(seen, key=abs)
 
     def refused(self, what: str, reply: Reply) -> KodebrikError:
