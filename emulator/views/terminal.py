@@ -2,26 +2,35 @@
 
 from emulator.screen import Screen
 
-_HALVES = " ▀▄█"  # by upper + 2 x lower
-_QUARTERS = " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"  # by upper left + 2 x upper right + 4 x lower left + 8 x lower right
+_HALVES = dict(enumerate(" ▀▄█"))  # by upper + 2 x lower
+# By upper left + 2 x upper right + 4 x lower left + 8 x lower right.
+_QUARTERS = dict(enumerate(" ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"))
 _FRAME = 2  # characters to both sides together
 
 
 def render(screen: Screen, columns: int) -> list[str]:
     """Give the lines, with a frame, for a terminal of that many columns."""
     wide = 1 if screen.width + _FRAME <= columns else 2
-    blocks = _HALVES if wide == 1 else _QUARTERS
-    places = range(0, screen.width, wide)
-    edge = "─" * len(places)
+    edge = "─" * -(-screen.width // wide)
     lines = [f"┌{edge}┐"]
     for y in range(0, screen.height, 2):
-        lines.append("│" + "".join(blocks[_bits(screen, x, y, wide)] for x in places) + "│")
+        lines.append(
+            "│" + _characters(_row(screen, y, wide), _row(screen, y + 1, wide), wide) + "│"
+        )
     lines.append(f"└{edge}┘")
     return lines
 
 
-def _bits(screen: Screen, left: int, top: int, wide: int) -> int:
-    """Give a character's pixels as a number, bit 0 upper left; outside of the screen all is 0."""
-    places = [(left + x, top + y) for y in range(2) for x in range(wide)]
-    lit = [x < screen.width and y < screen.height and screen.pixel(x, y) for x, y in places]
-    return sum(bit << i for i, bit in enumerate(lit))
+def _row(screen: Screen, y: int, wide: int) -> bytes:
+    """Give a row of pixels, a byte each, up to whole characters; outside of the screen all is 0."""
+    width = -(-screen.width // wide) * wide
+    return screen.data[y * screen.width : (y + 1) * screen.width].ljust(width, b"\0")
+
+
+def _characters(upper: bytes, lower: bytes, wide: int) -> str:
+    """Give the characters of two rows, each `wide` pixels wide."""
+    pixels = [row[x::wide] for row in (upper, lower) for x in range(wide)]
+    # All characters' numbers at once, a byte each: none is above 15, so none carries into the next.
+    numbers = sum(int.from_bytes(each, "big") << bit for bit, each in enumerate(pixels))
+    blocks = _HALVES if wide == 1 else _QUARTERS
+    return numbers.to_bytes(len(pixels[0]), "big").decode("latin-1").translate(blocks)
