@@ -114,7 +114,6 @@ class Emulator:
         if kept is not None:
             self._restore(kept)
         self.save()
-        self.mcu.warm_up()
 
     def _add_user(self) -> None:
         user = User(self.board, self.lock, self.advance)

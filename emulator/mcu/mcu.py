@@ -61,7 +61,6 @@ class Mcu:
         self.compute_limit = 10.0  # seconds of processor time between two records of the firmware
         self.trace: BinaryIO | None = None  # where every record is written, for comparing runs
         self._vm: Vm | None = None
-        self._spare: Vm | None = None
         self._raw_repl = False
         self._base_state = RUNNING  # PROMPT once the REPL runs
         self._link_wakes = False
@@ -85,11 +84,6 @@ class Mcu:
         self._board.clock.run_to(self._board.clock.now + microseconds)
         return self._vm is vm
 
-    def warm_up(self) -> None:
-        """Start the next VM in the background, so that it is ready when power comes."""
-        if self._spare is None:
-            self._spare = self._spawn()
-
     def power(self, on: bool) -> None:
         """Switch the supply."""
         self._stop()
@@ -104,26 +98,21 @@ class Mcu:
         self._start(cause, only_boot)
 
     def close(self) -> None:
-        """End the processes."""
+        """End the process."""
         self._stop()
-        if self._spare is not None:
-            self._spare.kill()
-            self._spare = None
 
     def _start(self, cause: int, only_boot: bool = False) -> None:
         self.state, self.deadline = IDLE, None
         self._boot_alarm = self._board.clock.after(BOOT_US, lambda: self._boot(cause, only_boot))
 
     def _boot(self, cause: int, only_boot: bool) -> None:
-        self.warm_up()
-        self._vm, self._spare = self._spare, None
+        self._vm = self._spawn()
         self._started = self._board.clock.now - BOOT_US
         self.vm.next_record(self.compute_limit)  # READY
         self._events.clear()
         self.state = self._base_state = RUNNING
         self._raw_repl = only_boot
         self._reply(payload=bytes((cause, only_boot)))
-        self.warm_up()
 
     def _stop(self) -> None:
         for alarm in (self._watchdog, self._boot_alarm):

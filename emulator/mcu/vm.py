@@ -5,7 +5,6 @@ import os
 import select
 import shutil
 import struct
-import subprocess
 import sys
 import termios
 import time
@@ -14,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from emulator.errors import VmDiedError, VmNotFoundError, VmStuckError
+from emulator.mcu import processes
 from emulator.shims import records
 
 SHIMS = Path(__file__).parents[1] / "shims"
@@ -23,14 +23,6 @@ STDERR_KEPT = 8192  # bytes of the VM's standard error kept for messages
 PIPE_SAFE = 4096  # bytes handed to the VM's stdin at a time; a pipe holds at least this much
 SILENCE_LIMIT = 300.0  # real seconds without a record, however little processor time the VM got
 _CHECK_INTERVAL = 0.25  # real seconds of silence between two looks at the processor time
-
-
-# Starts the extension module directly, without site-packages: the package's own script takes 12 ms
-# longer.
-_LAUNCH = (
-    "import sys; sys.path.insert(0, sys.argv[1]); import micropython_module as m; "
-    "m.run_main(sys.argv[1:])"
-)
 
 
 def find_vm(name: str | None = None) -> tuple[str, list[str]]:
@@ -57,7 +49,7 @@ def find_vm(name: str | None = None) -> tuple[str, list[str]]:
             f"There is no MicroPython: install '{PACKAGE}', or name a unix binary in ${VARIABLE}."
         )
     folder = str(Path(module.origin).parent)
-    return f"{PACKAGE} {version(PACKAGE)}", [sys.executable, "-I", "-S", "-c", _LAUNCH, folder]
+    return f"{PACKAGE} {version(PACKAGE)}", processes.package_command(folder)
 
 
 class Vm:
@@ -72,15 +64,15 @@ class Vm:
         errors, stderr_end = os.pipe()
         self.requests, self._replies = requests, replies  # others wait on `requests`, `output`
         self._stdin, self.output, self._errors = stdin, output, errors
-        script = [str(SHIMS / "boot_image.py"), str(request_end), str(reply_end)]
-        self._process = subprocess.Popen(  # noqa: S603 - the command is the user's own choice
-            [*command, "-X", f"heapsize={heap}", "-i", *script, *arguments],
-            stdin=stdin_end,
-            stdout=stdout_end,
-            stderr=stderr_end,
-            pass_fds=(request_end, reply_end),
-            env={"MICROPYPATH": f"{SHIMS}:.frozen", "PATH": os.environ.get("PATH", "")},
-            start_new_session=True,  # a Ctrl-C in the terminal must not reach the VM
+        self._process = processes.start(
+            command,
+            lambda *ends: [
+                *("-X", f"heapsize={heap}", "-i", str(SHIMS / "boot_image.py")),
+                *map(str, ends),
+                *arguments,
+            ],
+            (stdin_end, stdout_end, stderr_end, request_end, reply_end),
+            {"MICROPYPATH": f"{SHIMS}:.frozen", "PATH": os.environ.get("PATH", "")},
         )
         self._stdin_end = stdin_end  # kept for take_back()
         for end in (request_end, reply_end, stdout_end, stderr_end):
@@ -142,8 +134,7 @@ class Vm:
             data = os.read(stream, 65536)
             if stream == self.requests:
                 if not data:
-                    self._process.wait()
-                    code = self._process.returncode
+                    code = self._process.wait()
                     raise VmDiedError(
                         f"MicroPython ended by itself (exit code {code}).\n{self.stderr_tail()}"
                     )

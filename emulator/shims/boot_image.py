@@ -21,6 +21,7 @@ import vfs
 from ustruct import pack
 
 _LINE = 32  # bytes that littlefs mostly reads at a time, each next time the ones in front of these
+_spend = channel.spend
 _len = len  # MicroPython searches the whole table of its builtins for one
 _BYTES_IN_A_US = (
     25  # read from a Pico's flash: four bits a clock of 62.5 MHz, less what addresses take
@@ -56,10 +57,10 @@ class _Flash:
             self._turn_to(block)
         count = _len(buffer)
         if count == _LINE and not offset % _LINE:
-            buffer[:] = self._near.lines[offset // _LINE]
+            buffer[:] = self._lines[offset // _LINE]
         else:
             buffer[:] = self._near.content[offset : offset + count]
-        if channel.spend(count // _BYTES_IN_A_US):
+        if _spend(count // _BYTES_IN_A_US):
             self._run_pending()
 
     def _turn_to(self, block):
@@ -69,6 +70,7 @@ class _Flash:
             self._file.seek(block * self._size)
             self._file.readinto(near.content)
             near.number = block
+        self._lines = near.lines
 
     def writeblocks(self, block, buffer, offset=0):
         failure = self._ask(records.PROGRAM, pack("<I", block * self._size + offset) + buffer)

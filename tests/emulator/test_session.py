@@ -12,7 +12,13 @@ from pathlib import Path
 import pytest
 
 from emulator.chips.ds3231 import EPOCH
-from emulator.errors import FirmwareCrashError, FlashRuleError, VmNotFoundError, VmStuckError
+from emulator.errors import (
+    FirmwareCrashError,
+    FlashRuleError,
+    VmDiedError,
+    VmNotFoundError,
+    VmStuckError,
+)
 from emulator.serial.link import UnpluggedError
 from emulator.session import NEW_TOKEN_TIME, Emulator
 from tests.support.emulated.images import ECHO, PANEL, image
@@ -301,9 +307,23 @@ def test_windows_users_are_sent_to_wsl(monkeypatch: pytest.MonkeyPatch, tmp_path
 def test_close_ends_the_vm_process(tmp_path: Path) -> None:
     emulator = Emulator(state=tmp_path, image=image(PANEL))
     emulator.press()
-    processes = [emulator.mcu.vm._process, emulator.mcu._spare._process]
+    process = emulator.mcu.vm._process.pid
+    assert _alive(process)
     emulator.close()
-    assert all(process.poll() is not None for process in processes)
+    assert not _alive(process)
+
+
+def test_the_next_vm_starts_when_what_forks_them_was_killed(tmp_path: Path) -> None:
+    emulator = Emulator(state=tmp_path / "a", image=image(PANEL))
+    emulator.press()
+    server = emulator.mcu.vm._process._server._process
+    server.kill()
+    server.wait()
+    with pytest.raises(VmDiedError, match="starts the VMs"):
+        emulator.close()
+    with Emulator(state=tmp_path / "b", image=image(PANEL)) as emulator:
+        emulator.press()
+        assert emulator.powered
 
 
 def test_no_vm_outlives_a_host_that_is_killed(tmp_path: Path) -> None:
@@ -319,7 +339,8 @@ image = pathlib.Path({str(tmp_path / "image")!r}).read_bytes()
 emulator = Emulator(state={str(tmp_path / "token")!r}, image=image)
 emulator.plug()
 emulator.advance(1)
-print(emulator.mcu.vm._process.pid, emulator.mcu._spare._process.pid, flush=True)
+vm = emulator.mcu.vm._process
+print(vm.pid, vm._server._process.pid, flush=True)
 os.kill(os.getpid(), 9)
 """
     host = subprocess.run(

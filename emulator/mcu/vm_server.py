@@ -1,0 +1,83 @@
+"""Starts VM processes by forking: MicroPython is loaded once, and Python started once.
+
+Run as a program with the folder of the package's extension module and the number of a socket. A
+request is a line of JSON, its answer a number in a line:
+
+- {"arguments": MicroPython's, "environment": …} with five file descriptors, which become 0 to 4 in
+  the new process. Answer: its process id.
+- {"wait": process id}. Answer: its exit code, once it has ended.
+
+It ends with its host's end of the socket.
+"""
+
+import json
+import os
+import socket
+import sys
+import traceback
+from importlib import import_module
+from typing import Any
+
+MODULE = "micropython_module"
+FILES = 5  # file descriptors of a new process
+_LONGEST = 1 << 16  # bytes of a request
+
+
+def _request(line: socket.socket) -> tuple[dict[str, Any] | None, list[int]]:
+    """Give the next request and its file descriptors; None at the end."""
+    received, files = b"", list[int]()
+    while not received.endswith(b"\n"):
+        data, more, _, _ = socket.recv_fds(line, _LONGEST, FILES)
+        if not data:
+            return None, files
+        received += data
+        files += more
+    request: dict[str, Any] = json.loads(received)
+    return request, files
+
+
+def _become_vm(request: dict[str, Any], files: list[int], line: int) -> None:
+    """Run MicroPython in this process, with nothing of the server's left open."""
+    os.setsid()  # a Ctrl-C in the terminal must not reach the VM
+    for number, file in enumerate(files):  # never onto one that is yet to be moved: all are above 2
+        os.dup2(file, number)
+    os.closerange(FILES, max(*files, line) + 1)
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    import_module(MODULE).run_main([sys.argv[1], *request["arguments"]])
+
+
+def _start(request: dict[str, Any], files: list[int], line: socket.socket) -> int:
+    child = os.fork()
+    if not child:
+        code = 1
+        try:
+            _become_vm(request, files, line.fileno())
+            code = 0
+        except BaseException:  # whatever it is, it must not go on as a second server
+            traceback.print_exc()
+        finally:
+            os._exit(code)
+    for file in files:
+        os.close(file)
+    return child
+
+
+def main() -> None:
+    """Answer requests until the host is gone."""
+    sys.path.insert(0, sys.argv[1])
+    import_module(MODULE)  # once, for all children
+    with socket.socket(fileno=int(sys.argv[2])) as line:
+        while True:
+            request, files = _request(line)
+            if request is None:
+                return
+            if "wait" in request:
+                answer = os.waitstatus_to_exitcode(os.waitpid(request["wait"], 0)[1])
+            else:
+                answer = _start(request, files, line)
+            line.sendall(f"{answer}\n".encode())
+
+
+if __name__ == "__main__":
+    main()
