@@ -14,6 +14,7 @@ _BLOCK = 160  # samples, 10 ms
 _CLIP = 6400  # samples, 400 ms
 clock = Time()
 clips = []  # (ms, clip) as they begin
+_loud = {}  # gain -> a piece of nothing else, because MicroPython is slow sample by sample
 
 
 class Pack:
@@ -32,8 +33,9 @@ class Pack:
             Audio.last.begins(at, self._begun[0], self._begun[1])
             self._begun = None
         count = min(self._left, len(piece) - at)
-        for i in range(at, at + count):
-            piece[i] = gain
+        if gain not in _loud:
+            _loud[gain] = array("h", [gain] * _PIECE)
+        piece[at : at + count] = memoryview(_loud[gain])[:count]
         self._left -= count
         return count
 
@@ -73,8 +75,9 @@ class Audio:
         if not self._sent:
             self._began = clock.now
         start = self._began + self.position() // 16
+        piece = memoryview(self.piece)
         for at in range(0, _PIECE, _BLOCK):
-            self._coming.append((start + at // 16, max(self.piece[at : at + _BLOCK])))
+            self._coming.append((start + at // 16, max(piece[at : at + _BLOCK])))
         self._sent = self.position() + _PIECE
 
     def heard(self):
