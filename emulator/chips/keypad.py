@@ -25,6 +25,8 @@ class Keypad:
         self._shorts: set[tuple[int, int]] = set()  # pairs of lines
         self._pulled: set[int] = set()  # lines that contacts pull down
         self._lines = (*self._rows, *self._columns)
+        self._found: dict[int, set[int]] = {}  # lines driven low -> lines that contacts pull down
+        self._mask = sum(1 << line for line in self._lines)
         for line in self._lines:
             board.pins.watch_output(line, self._settle)
 
@@ -44,6 +46,7 @@ class Keypad:
     def short(self, first: int, second: int) -> None:
         """Join two lines, named by their pins, as a fault of the board does."""
         self._shorts.add((first, second))
+        self._found.clear()
         self._settle()
 
     def _pins_of(self, key: str) -> tuple[int, int]:
@@ -63,6 +66,7 @@ class Keypad:
     def _contact(self, key: str, closed: bool) -> Any:
         def change() -> None:
             (self._closed.add if closed else self._closed.discard)(self._pins_of(key))
+            self._found.clear()
             self._settle()
 
         return change
@@ -72,15 +76,25 @@ class Keypad:
         pins = self._board.pins
         if not (self._closed or self._shorts or self._pulled):
             return
+        low = pins.driven_low & self._mask
+        pulled = self._found.get(low)
+        if pulled is None:
+            pulled = self._found[low] = self._joined_to(low)
+        if pulled != self._pulled:
+            before, self._pulled = self._pulled, pulled
+            for line in self._lines:
+                if (line in pulled) != (line in before):
+                    pins.drive(line, 0 if line in pulled else None)
+
+    def _joined_to(self, low: int) -> set[int]:
+        """Give the lines that contacts join to another one of `low`, a number of bits."""
         joined = {line: {line} for line in self._lines}
         for row, column in self._closed | self._shorts:
             net = joined[row] | joined[column]
             for line in net:
                 joined[line] = net
-        low = {line for line in self._lines if pins.output(line) == 0}
-        self._pulled = {line for line in self._lines if (joined[line] - {line}) & low}
-        for line in self._lines:
-            pins.drive(line, 0 if line in self._pulled else None)
+        driven = {line for line in self._lines if low >> line & 1}
+        return {line for line in self._lines if (joined[line] - {line}) & driven}
 
 
 CHIP = Keypad

@@ -8,9 +8,19 @@ _NO_LEVEL = 255
 
 
 class _Pin:
+    __slots__ = ("latch", "mode", "output", "outside", "pull", "trigger")
+
     def __init__(self) -> None:
         self.mode, self.pull, self.latch, self.trigger = IN, 0, 0, 0
+        self.output: int | None = None  # what the MCU drives; None: nothing
         self.outside: int | None = None  # what a part drives; None: nothing
+
+    def level(self) -> int:
+        if self.output is not None:
+            return self.output
+        if self.outside is not None:
+            return self.outside
+        return int(self.pull == PULL_UP)
 
 
 class Pins:
@@ -20,6 +30,7 @@ class Pins:
         """Let all pins float."""
         self.on_edge: Callable[[int, int], None] = lambda pin, flags: None
         self.levels = 0  # of all pins, bit by bit
+        self.driven_low = 0  # pins that the MCU drives low, bit by bit
         self._pins: dict[int, _Pin] = {}
         self._watchers: dict[int, Callable[[int], None]] = {}
         self._output_watchers: dict[int, Callable[[], None]] = {}
@@ -32,37 +43,37 @@ class Pins:
 
     def level(self, number: int) -> int:
         """Give a pin's level, 0 or 1; a floating pin reads 0."""
-        pin = self._pin(number)
-        driven = self.output(number)
-        if driven is not None:
-            return driven
-        if pin.outside is not None:
-            return pin.outside
-        return int(pin.pull == PULL_UP)
+        return self._pin(number).level()
 
     def output(self, number: int) -> int | None:
         """Give the level that the MCU drives, None when it drives none."""
-        pin = self._pin(number)
-        return pin.latch if pin.mode == OUT or (pin.mode == OPEN_DRAIN and not pin.latch) else None
+        return self._pin(number).output
 
     def configure(self, number: int, mode: int, pull: int, level: int) -> None:
         """Set a pin up; `level` 255 keeps the output latch."""
-
-        def change(pin: _Pin) -> None:
-            pin.mode, pin.pull = mode, pull
-            if level != _NO_LEVEL:
-                pin.latch = level
-
-        self._change(number, change)
+        pin = self._pin(number)
+        before = pin.level()
+        pin.mode, pin.pull = mode, pull
+        if level != _NO_LEVEL:
+            pin.latch = level
+        self._put_out(number, pin)
+        self._tell(number, pin, before)
 
     def write(self, number: int, level: int) -> None:
         """Write the output latch."""
-        self._change(number, lambda pin: setattr(pin, "latch", level))
+        pin = self._pin(number)
+        before = pin.level()
+        pin.latch = level
+        self._put_out(number, pin)
+        self._tell(number, pin, before)
 
     def drive(self, number: int, level: int | None) -> None:
         """Drive a pin from a part; None: stop driving it."""
-        if self._pin(number).outside != level:
-            self._change(number, lambda pin: setattr(pin, "outside", level))
+        pin = self._pin(number)
+        if pin.outside != level:
+            before = pin.level()
+            pin.outside = level
+            self._tell(number, pin, before)
 
     def interrupt(self, number: int, trigger: int) -> None:
         """Set the edges that interrupt: IRQ_FALLING, IRQ_RISING, both, or 0 for none."""
@@ -82,13 +93,23 @@ class Pins:
             self._pin(number).trigger = 0
             self.configure(number, IN, 0, 0)
 
-    def _change(self, number: int, change: Callable[[_Pin], None]) -> None:
-        pin = self._pin(number)
-        before, output = self.level(number), self.output(number)
-        change(pin)
-        if number in self._output_watchers and self.output(number) != output:
+    def _put_out(self, number: int, pin: _Pin) -> None:
+        """Let the MCU drive what the pin's mode and latch say."""
+        driven = pin.mode == OUT or (pin.mode == OPEN_DRAIN and not pin.latch)
+        output = pin.latch if driven else None
+        if output == pin.output:
+            return
+        pin.output = output
+        if output == 0:
+            self.driven_low |= 1 << number
+        else:
+            self.driven_low &= ~(1 << number)
+        if number in self._output_watchers:
             self._output_watchers[number]()
-        after = self.level(number)
+
+    def _tell(self, number: int, pin: _Pin, before: int) -> None:
+        """Tell of a level that is another than `before`."""
+        after = pin.level()
         if before == after:
             return
         self.levels ^= 1 << number
