@@ -5,6 +5,7 @@
 
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from unittest.mock import patch
 
@@ -289,12 +290,17 @@ def box(index: int) -> tuple[int, int, int, int]:
     return x, y, x + _WIDTH, y + _HEIGHT
 
 
-def _token(folder: Path, language: str = LANGUAGES[0]) -> Emulator:
-    """Start a token that speaks this language when it is new or its settings are lost."""
+@cache
+def _image(language: str) -> bytes:
+    """Give the image of a token that speaks this language when it is new."""
     carried = LANGUAGES if language == "kl" else PRODUCT["image_languages"]
     ordered = [language, *(each for each in carried if each != language)]
-    image = build_image("kodeoplaeser", BOARD, production=True, languages=ordered)
-    return Emulator("kodeoplaeser", BOARD, folder, image=image, time=START)
+    return build_image("kodeoplaeser", BOARD, production=True, languages=ordered)
+
+
+def _token(folder: Path, language: str = LANGUAGES[0]) -> Emulator:
+    """Start a token that speaks this language when it is new or its settings are lost."""
+    return Emulator("kodeoplaeser", BOARD, folder, image=_image(language), time=START)
 
 
 def _restart(token: SpeakingToken, moment: float) -> None:
