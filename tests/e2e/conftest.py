@@ -8,6 +8,7 @@ import pytest
 from emulator.session import Emulator
 from host_tools.image.image import build_image
 from tests.support.emulated.kodeoplaeser import SpeakingToken
+from tests.support.emulated.provisioned import Provisioned
 from tests.support.emulated.token import START, TokenUnderTest, totp
 
 
@@ -39,11 +40,21 @@ def blank(speaking_image: bytes, tmp_path: Path) -> Iterator[SpeakingToken]:
         yield SpeakingToken(emulator)
 
 
+@pytest.fixture(scope="session")
+def provisioned(speaking_image: bytes, tmp_path_factory: pytest.TempPathFactory) -> Provisioned:
+    """Return the kodeoplæsers that are provisioned once for all tests."""
+    return Provisioned(speaking_image, tmp_path_factory.mktemp("provisioned"))
+
+
 @pytest.fixture
-def token(blank: SpeakingToken) -> SpeakingToken:
+def token(provisioned: Provisioned, tmp_path: Path) -> Iterator[SpeakingToken]:
     """Start a kodeoplæser with one account, one second into the period of a code, turned off."""
-    blank.provision(totp())
-    blank.emulator.unplug()
-    blank.emulator.set_time(START + 3600)
-    blank.emulator.advance(1)
-    return blank
+
+    def prepare(token: SpeakingToken) -> None:
+        token.provision(totp())
+        token.emulator.unplug()
+        token.emulator.set_time(START + 3600)
+        token.emulator.advance(1)
+
+    with provisioned.token("one account", prepare, tmp_path / "token") as token:
+        yield token

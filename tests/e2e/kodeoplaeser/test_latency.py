@@ -1,10 +1,14 @@
 """Time from a key press to silence and to the answer, measured on the kodeoplæser's samples."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from emulator.sound import SILENT
 from tests.support.emulated.kodeoplaeser import SpeakingToken
+from tests.support.emulated.provisioned import Provisioned
 from tests.support.emulated.token import START, digits, hotp
 
 KEYPAD = "0123456789*#"
@@ -17,13 +21,17 @@ _GAP = 0.008
 
 
 @pytest.fixture
-def counting(blank: SpeakingToken) -> SpeakingToken:
+def counting(provisioned: Provisioned, tmp_path: Path) -> Iterator[SpeakingToken]:
     """Start a token with an HOTP account: nothing is said because time has passed."""
-    blank.provision(hotp())
-    blank.emulator.unplug()
-    blank.emulator.set_time(START + 3600)
-    blank.emulator.advance(1)
-    return blank
+
+    def prepare(token: SpeakingToken) -> None:
+        token.provision(hotp())
+        token.emulator.unplug()
+        token.emulator.set_time(START + 3600)
+        token.emulator.advance(1)
+
+    with provisioned.token("a counting account", prepare, tmp_path / "token") as token:
+        yield token
 
 
 def announcement(token: SpeakingToken) -> float:

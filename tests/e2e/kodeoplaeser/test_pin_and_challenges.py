@@ -3,17 +3,19 @@
 Vectors: RFC 6287, appendix C.1.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from emulator.session import Emulator
 from host_tools.otp.credential import Credential
 from host_tools.secret import Secret
 from tests.support.emulated.kodeoplaeser import LANGUAGES, SpeakingToken
+from tests.support.emulated.provisioned import Provisioned
 from tests.support.emulated.said_and_shown import SaidAndShown
-from tests.support.emulated.token import SECRET, START, hotp
+from tests.support.emulated.token import SECRET, hotp
 from tests.support.ocra import peer
 
 PIN = "829136"
@@ -23,31 +25,47 @@ APPROVED = ("right", "star", "clear")
 CODES = ("755224", "287082", "359152")  # RFC 4226, appendix D
 
 
+class Mirror(SaidAndShown):
+    """Speech and display of the token that prepared() starts."""
+
+    def __init__(self, language: str, start: Callable[..., SpeakingToken]) -> None:
+        self.start = start
+        self.language = language
+
+    def begin(self, token: SpeakingToken) -> None:
+        super().__init__(token, self.language)
+
+
 @pytest.fixture(params=LANGUAGES)
 def mirror(
-    speaking_image: bytes, tmp_path: Path, request: pytest.FixtureRequest
-) -> Iterator[SaidAndShown]:
-    with Emulator(
-        "kodeoplaeser", "pico2", tmp_path / "token", image=speaking_image, time=START
-    ) as emulator:
-        yield SaidAndShown(SpeakingToken(emulator), request.param)
+    provisioned: Provisioned, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Mirror]:
+    with ExitStack() as stack:
+
+        def start(name: str, prepare: Callable[[SpeakingToken], None]) -> SpeakingToken:
+            return stack.enter_context(provisioned.token(name, prepare, tmp_path / "token"))
+
+        yield Mirror(request.param, start)
 
 
-def prepared(
-    mirror: SaidAndShown, *credentials: Credential, pin: str | None = None
-) -> SpeakingToken:
-    """Store accounts and PIN on the token, and wait until it is off."""
-    token = mirror.token
-    session = token.provision(*credentials)
-    session.write_settings({"language": mirror.language})
-    if pin:
-        session.set_pin(Secret(pin.encode()))
-    token.emulator.unplug()
-    token.emulator.advance(62)
-    return token
+def prepared(mirror: Mirror, *credentials: Credential, pin: str | None = None) -> SpeakingToken:
+    """Start a token with accounts and PIN, which is off."""
+
+    def prepare(token: SpeakingToken) -> None:
+        session = token.provision(*credentials)
+        session.write_settings({"language": mirror.language})
+        if pin:
+            session.set_pin(Secret(pin.encode()))
+        token.emulator.unplug()
+        token.emulator.advance(62)
+
+    kinds = [f"{each.name} {each.suite} {each.entry}" for each in credentials]
+    name = re.sub(r"\W+", " ", f"{mirror.language} {kinds} {pin}")
+    mirror.begin(mirror.start(name, prepare))
+    return mirror.token
 
 
-def typed(mirror: SaidAndShown, keys: str) -> list[str]:
+def typed(mirror: Mirror, keys: str) -> list[str]:
     """Type keys; return what is heard, which must also be shown."""
     return [clip for key in keys for clip in mirror.check(mirror.token.tap(key))]
 
@@ -57,7 +75,7 @@ def challenges(name: str = "Bank", entry: str = "number", suite: str = SUITE) ->
 
 
 @pytest.mark.clause("5.1.3.8", "pin: asked", "pin: private", "display: mirror", "4.2.11")
-def test_digits_of_the_pin_are_neither_shown_nor_spoken_and_the_code_follows(mirror: SaidAndShown):
+def test_digits_of_the_pin_are_neither_shown_nor_spoken_and_the_code_follows(mirror: Mirror):
     token = prepared(mirror, hotp(), pin=PIN)
     assert mirror.check(token.tap("red")) == ["type", "pin", "hash", "end"]
     for key in PIN:
@@ -72,7 +90,7 @@ def test_digits_of_the_pin_are_neither_shown_nor_spoken_and_the_code_follows(mir
 
 
 @pytest.mark.clause("5.1.3.8", "pin: private", "5.1.3.9", "4.2.11")
-def test_a_headset_hears_the_digits_of_the_pin_and_the_loudspeaker_does_not(mirror: SaidAndShown):
+def test_a_headset_hears_the_digits_of_the_pin_and_the_loudspeaker_does_not(mirror: Mirror):
     token = prepared(mirror, hotp(), pin=PIN)
     token.emulator.plug_headset()
     token.clips_until_quiet(token.tap("red"))
@@ -87,7 +105,7 @@ def test_a_headset_hears_the_digits_of_the_pin_and_the_loudspeaker_does_not(mirr
 
 @pytest.mark.clause("pin: tries", "5.1.3.15", "5.1.5")
 def test_wrong_pins_announce_tries_left_and_waiting_times_and_the_right_pin_gives_the_code(
-    mirror: SaidAndShown,
+    mirror: Mirror,
 ):
     token = prepared(mirror, hotp(), pin=PIN)
     mirror.check(token.tap("red"))
@@ -112,7 +130,7 @@ def test_wrong_pins_announce_tries_left_and_waiting_times_and_the_right_pin_give
 
 
 @pytest.mark.clause("pin: tries", "pin: changed", "life: blocked")
-def test_the_tenth_wrong_pin_blocks_until_the_issuer_lifts_it(mirror: SaidAndShown):
+def test_the_tenth_wrong_pin_blocks_until_the_issuer_lifts_it(mirror: Mirror):
     token = prepared(mirror, hotp(), pin=PIN)
     heard: list[str] = []
     for _ in range(10):
@@ -135,7 +153,7 @@ def test_the_tenth_wrong_pin_blocks_until_the_issuer_lifts_it(mirror: SaidAndSho
 
 
 @pytest.mark.clause("pin: changed", "pin: weak", "5.1.3.15")
-def test_the_user_changes_the_pin_by_ear_and_a_weak_one_is_refused(mirror: SaidAndShown):
+def test_the_user_changes_the_pin_by_ear_and_a_weak_one_is_refused(mirror: Mirror):
     token = prepared(mirror, hotp(), pin=PIN)
     mirror.check(token.tap("red"))
     assert {"2", "pin"} <= set(mirror.check(token.chord("5")))
@@ -156,7 +174,7 @@ def test_the_user_changes_the_pin_by_ear_and_a_weak_one_is_refused(mirror: SaidA
 
 @pytest.mark.clause("challenge: answered", "challenge: heard", "code: OCRA", "display: mirror")
 @pytest.mark.parametrize("number", VECTORS)
-def test_a_challenge_is_typed_read_back_confirmed_and_answered(mirror: SaidAndShown, number: str):
+def test_a_challenge_is_typed_read_back_confirmed_and_answered(mirror: Mirror, number: str):
     token = prepared(mirror, challenges())
     assert mirror.check(token.tap("red")) == ["type", "number", "hash", "end"]
     assert typed(mirror, number) == list(number)
@@ -175,7 +193,7 @@ def test_a_challenge_is_typed_read_back_confirmed_and_answered(mirror: SaidAndSh
 
 
 @pytest.mark.clause("challenge: heard", "challenge: corrected")
-def test_the_signed_payment_is_the_one_read_back(mirror: SaidAndShown):
+def test_the_signed_payment_is_the_one_read_back(mirror: Mirror):
     suite = "OCRA-1:HOTP-SHA256-8:QA32"
     token = prepared(mirror, challenges(entry="payment", suite=suite))
     assert mirror.check(token.tap("red"))[:2] == ["type", "amount"]
@@ -204,9 +222,7 @@ def test_the_signed_payment_is_the_one_read_back(mirror: SaidAndShown):
 @pytest.mark.parametrize(
     "way", ["red, red, 0", "red 400 ms and 0", "red 300 ms and 3", "red alone", "hash too early"]
 )
-def test_a_payment_is_signed_by_nothing_but_the_hash_when_all_was_heard(
-    mirror: SaidAndShown, way: str
-):
+def test_a_payment_is_signed_by_nothing_but_the_hash_when_all_was_heard(mirror: Mirror, way: str):
     suite = "OCRA-1:HOTP-SHA256-8:QA32"
     token = prepared(mirror, challenges(entry="payment", suite=suite))
     mirror.check(token.tap("red"))
@@ -237,7 +253,7 @@ def test_a_payment_is_signed_by_nothing_but_the_hash_when_all_was_heard(
 
 
 @pytest.mark.clause("challenge: corrected")
-def test_star_during_the_read_back_restarts_the_entry(mirror: SaidAndShown):
+def test_star_during_the_read_back_restarts_the_entry(mirror: Mirror):
     token = prepared(mirror, challenges())
     mirror.check(token.tap("red"))
     typed(mirror, "12345678")
@@ -249,7 +265,7 @@ def test_star_during_the_read_back_restarts_the_entry(mirror: SaidAndShown):
 
 
 @pytest.mark.clause("keys: theme", "5.2", "5.6.1", "5.6.2", "display: mirror", "4.2.2")
-def test_the_theme_is_switched_by_key_announced_shown_and_kept(mirror: SaidAndShown):
+def test_the_theme_is_switched_by_key_announced_shown_and_kept(mirror: Mirror):
     token = prepared(mirror, hotp())
     mirror.check(token.tap("red"))
     plain = token.emulator.screen().data

@@ -1,22 +1,32 @@
 """Everything that the kodeoplæser says is shown, and everything shown is said: every view, both
 languages."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
 from tests.support.emulated.kodeoplaeser import LANGUAGES, SpeakingToken
+from tests.support.emulated.provisioned import Provisioned
 from tests.support.emulated.said_and_shown import SaidAndShown
-from tests.support.emulated.token import SECRET, START, hotp
+from tests.support.emulated.token import SECRET, START, hotp, totp
 
 
 @pytest.fixture(params=LANGUAGES)
-def mirror(token: SpeakingToken, request: pytest.FixtureRequest) -> SaidAndShown:
-    session = token.connect()
-    session.write_settings({"language": request.param})
-    session.put_credential(hotp("Arbejde", SECRET[::-1], digits=8))
-    token.emulator.unplug()
-    token.emulator.set_time(START + 7201)
-    token.emulator.advance(1)
-    return SaidAndShown(token, request.param)
+def mirror(
+    provisioned: Provisioned, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[SaidAndShown]:
+    language = request.param
+
+    def prepare(token: SpeakingToken) -> None:
+        session = token.provision(totp(), hotp("Arbejde", SECRET[::-1], digits=8))
+        session.write_settings({"language": language})
+        token.emulator.unplug()
+        token.emulator.set_time(START + 7201)
+        token.emulator.advance(1)
+
+    with provisioned.token(f"two accounts, {language}", prepare, tmp_path / "token") as token:
+        yield SaidAndShown(token, language)
 
 
 @pytest.mark.clause(
