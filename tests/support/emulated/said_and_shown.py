@@ -5,6 +5,7 @@ pixels.
 """
 
 import re
+from functools import lru_cache
 from importlib import import_module
 from typing import NamedTuple
 
@@ -49,6 +50,7 @@ def watch(token: SpeakingToken, since: float) -> list[Frame]:
     return frames
 
 
+@lru_cache(1024)  # each check begins with the screen with which the one before ended
 def read(screen: Screen) -> tuple[str, str]:
     """Give the text of a screen and its marked (inverted) digit, "" when none is marked."""
     ink = screen.ink_on_paper()
