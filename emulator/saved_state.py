@@ -28,7 +28,7 @@ def save(directory: Path, state: dict[str, Any]) -> None:
     """Replace the file atomically; only its owner may read it."""
     new = directory / (STATE + ".new")
     with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        json.dump({"version": VERSION, **state}, file, indent=1)
+        file.write(json.dumps({"version": VERSION, **state}))  # dump() is far slower
     new.replace(directory / STATE)
 
 
