@@ -2,11 +2,13 @@
 transaction."""
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, text
 
@@ -29,16 +31,27 @@ def migrate(connection: Connection) -> Migration:
     """Bring the tables up to date; `connection` is inside a writing transaction."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    before, newest = (
+        MigrationContext.configure(connection).get_current_revision(),
+        _newest(_SCRIPTS),
+    )
+    if before != newest:
+        config = _config(_SCRIPTS)
+        config.attributes["connection"] = connection
+        try:
+            command.upgrade(config, "head")
+        except CommandError:
+            raise KodebrikError("database-newer", ExitCode.VERSION) from None
+    return Migration(before, newest)
+
+
+@cache
+def _newest(scripts: Path) -> str:
+    """Give the newest revision; its scripts are read once in a process."""
+    return str(ScriptDirectory.from_config(_config(scripts)).get_current_head())
+
+
+def _config(scripts: Path) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    before = _revision(connection)
-    try:
-        command.upgrade(config, "head")
-    except CommandError:
-        raise KodebrikError("database-newer", ExitCode.VERSION) from None
-    return Migration(before, str(_revision(connection)))
-
-
-def _revision(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+    config.set_main_option("script_location", str(scripts).replace("%", "%%"))
+    return config

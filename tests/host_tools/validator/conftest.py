@@ -8,6 +8,7 @@ import pytest
 from host_tools.validator.service import Validator
 from tests.support import postgres
 from tests.support.validator.clock import VirtualClock
+from tests.support.validator.compiled import compiled_statements  # noqa: F401 - a fixture
 from tests.support.validator.database import MASTER, copy, create_tables, make_empty
 
 

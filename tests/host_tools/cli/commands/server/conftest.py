@@ -3,6 +3,7 @@
 import pytest
 
 from host_tools.validator.keys import master_key
+from tests.support.validator.compiled import compiled_statements  # noqa: F401 - a fixture
 from tests.support.validator.server import ServerFolder
 
 
