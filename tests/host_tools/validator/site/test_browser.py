@@ -1,6 +1,7 @@
 """Both sites in Chromium: no violation by axe-core, everything by keyboard alone, in Danish and
 English."""
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,9 @@ from tests.support import browser as chromium
 from tests.support.validator.application import SUITE, Tokens
 from tests.support.validator.clock import VirtualClock
 
-SHOTS = Path("build/screenshots")  # for eyes
+PICTURES = os.environ.get("KODEBRIK_SCREENSHOTS")  # a folder for pictures of the pages, for eyes
+# For what a page does in any language; templates and their rules of contrast are the same in both.
+one_language = pytest.mark.parametrize("context", ["da-DK"], indirect=True)
 
 
 @pytest.fixture(scope="module")
@@ -57,11 +60,12 @@ def page(context: BrowserContext) -> Page:
 def judge(page: Page, name: str) -> None:
     """Assert that the page has no accessibility violation in its light and its dark colour scheme,
     and that nothing on it failed to load or run."""
-    SHOTS.mkdir(parents=True, exist_ok=True)
-    language = page.locator("html").get_attribute("lang")
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
-        page.screenshot(path=SHOTS / f"{name}-{language}-{scheme}.png", full_page=True)
+        if PICTURES:
+            language = page.locator("html").get_attribute("lang")
+            path = Path(PICTURES, f"{name}-{language}-{scheme}.png")
+            page.screenshot(path=path, full_page=True)
         assert chromium.violations(page) == [], f"{name}, {scheme}"
     page.emulate_media(color_scheme="light")
     # A refused form answers with 422, which Chromium calls an error.
@@ -112,6 +116,7 @@ def test_signing_in_by_keyboard_alone(page: Page, tokens: Tokens) -> None:
     judge(page, "approved")
 
 
+@one_language
 def test_the_code_field_is_for_one_time_codes_and_takes_a_pasted_one(
     page: Page, tokens: Tokens
 ) -> None:
@@ -153,6 +158,7 @@ def test_a_wrong_code_and_an_unknown_user_look_alike_and_are_said(page: Page) ->
     assert seen[0] == seen[1]
 
 
+@one_language
 def test_an_ocra_token_answers_the_number(page: Page, tokens: Tokens) -> None:
     page.goto("/sign-in")
     page.locator("#user_id").fill("carla.ny")
@@ -165,6 +171,7 @@ def test_an_ocra_token_answers_the_number(page: Page, tokens: Tokens) -> None:
     expect(page.locator("h1")).to_have_text(re.compile("Godkendt|Approved"))
 
 
+@one_language
 def test_cancelling_approves_nothing(page: Page, validator: Validator) -> None:
     page.goto("/sign-in")
     page.locator("#user_id").fill("anna.holm")
@@ -263,6 +270,7 @@ def test_a_token_is_assigned_lettered_and_blocked_by_keyboard_alone(
     assert validator.token("K2").status == "blocked"
 
 
+@one_language
 def test_an_import_shows_its_progress_and_its_end(
     page: Page, keys: dict[Role, str], validator: Validator
 ) -> None:
@@ -281,6 +289,7 @@ def test_an_import_shows_its_progress_and_its_end(
     assert validator.token("V0500").digits == 6
 
 
+@one_language
 def test_a_faulty_import_names_the_fault(
     page: Page, keys: dict[Role, str], validator: Validator
 ) -> None:
@@ -347,6 +356,7 @@ def test_over_tls_the_cookies_are_for_tls_alone(
         context.close()
 
 
+@one_language
 def test_an_administrator_is_warned_before_the_session_ends_and_can_stay(
     page: Page, keys: dict[Role, str]
 ) -> None:
@@ -395,6 +405,7 @@ def test_the_language_is_chosen_and_kept(page: Page) -> None:
         expect(page.locator("h1")).to_have_text(heading)
 
 
+@one_language
 def test_an_unknown_address_gets_an_error_page(page: Page) -> None:
     page.goto("/nowhere")
     expect(page.locator("h1")).to_have_text(re.compile("Siden findes ikke|There is no such page"))
