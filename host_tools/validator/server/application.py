@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from anyio.to_thread import run_sync
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from starlette.staticfiles import StaticFiles
 
 from firmware.version import VERSION
@@ -66,7 +66,21 @@ def create_app(validator: Validator, settings: Settings) -> FastAPI:
     app.state.authenticator = ApiKeyAuthenticator(validator, settings)
     app.state.readiness = health.Readiness(validator)
     error_pages.install(app)
-    for module in (
+    # The routers' own routes: include_router() would make each of them a second time.
+    for router in _routers(settings):
+        app.router.routes.extend(router.routes)
+    app.mount("/static", StaticFiles(packages=[("host_tools.validator.site", "static")]))
+    app.add_middleware(
+        BodyLimit,
+        settings.body_limit,
+        UploadLimit(imports.PATHS, settings.import_limit, _may_import),
+    )
+    app.add_middleware(SecurityHeaders)
+    return app
+
+
+def _routers(settings: Settings) -> list[APIRouter]:
+    programs = [
         checks,
         tokens,
         users,
@@ -76,21 +90,13 @@ def create_app(validator: Validator, settings: Settings) -> FastAPI:
         metrics,
         health,
         description,
-    ):
-        app.include_router(module.router)
+    ]
     pages = [site, admin_session, lists, token_page, user_page, import_page]
-    for router in [*(module.router for module in pages), sign_in.activation_router]:
-        app.include_router(router, include_in_schema=False)
+    routers = [module.router for module in (*programs, *pages)]
+    routers.append(sign_in.activation_router)
     if settings.sign_in_demo:
-        app.include_router(sign_in.router, include_in_schema=False)
-    app.mount("/static", StaticFiles(packages=[("host_tools.validator.site", "static")]))
-    app.add_middleware(
-        BodyLimit,
-        settings.body_limit,
-        UploadLimit(imports.PATHS, settings.import_limit, _may_import),
-    )
-    app.add_middleware(SecurityHeaders)
-    return app
+        routers.append(sign_in.router)
+    return routers
 
 
 async def _may_import(request: Request) -> bool:

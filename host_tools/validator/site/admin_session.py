@@ -20,7 +20,7 @@ from host_tools.validator.site.cookies import ADMINISTRATION, check_form, form_t
 from host_tools.validator.site.pages import language, page, redirect
 from host_tools.validator.site.texts import text, word
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 _Field = Annotated[str, Form(max_length=200)]
 

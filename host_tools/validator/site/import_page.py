@@ -22,7 +22,7 @@ from host_tools.validator.site.admin_session import SignedIn, SignedInForm, page
 from host_tools.validator.site.pages import language, streamed_page
 from host_tools.validator.site.texts import text
 
-router = APIRouter(prefix="/admin", route_class=UploadRoute)
+router = APIRouter(prefix="/admin", route_class=UploadRoute, include_in_schema=False)
 
 _LINES = 10  # of progress for each half of an import: more would drown a screen reader
 _Field = Annotated[str, Form(max_length=200)]

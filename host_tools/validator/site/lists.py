@@ -12,7 +12,7 @@ from host_tools.validator.site.admin_session import Operator, SignedIn, SignedIn
 from host_tools.validator.site.pages import language, redirect
 from host_tools.validator.site.texts import has, text
 
-router = APIRouter(prefix="/admin")
+router = APIRouter(prefix="/admin", include_in_schema=False)
 
 _PAGE = 50  # rows
 _Field = Annotated[str, Form(max_length=200)]

@@ -13,7 +13,7 @@ from host_tools.validator.formatting import local_time, number, signed
 from host_tools.validator.product_names import product_name
 from host_tools.validator.site.texts import counted, has, text
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 _YEAR = 365 * 86400  # seconds
 _IDENTIFIERS = ("step", "data_key")  # details whose numbers are names

@@ -24,8 +24,8 @@ from host_tools.validator.site.cookies import SIGN_IN, check_form, form_token, n
 from host_tools.validator.site.pages import language, page, redirect
 from host_tools.validator.site.texts import text
 
-router = APIRouter()
-activation_router = APIRouter()
+router = APIRouter(include_in_schema=False)
+activation_router = APIRouter(include_in_schema=False)
 
 _ACTOR = "web site"
 _NUMBER_DIGITS = 8  # what a suite with QN08 asks for, RFC 6287 section 6.3

@@ -35,7 +35,7 @@ from host_tools.validator.site.lists import done_text
 from host_tools.validator.site.pages import language, redirect
 from host_tools.validator.site.texts import counted, text
 
-router = APIRouter(prefix="/admin")
+router = APIRouter(prefix="/admin", include_in_schema=False)
 
 _AUDIT_ROWS = 25
 _Field = Annotated[str, Form(max_length=200)]

@@ -16,7 +16,7 @@ from host_tools.validator.site.lists import done_text
 from host_tools.validator.site.pages import language, redirect
 from host_tools.validator.site.texts import text
 
-router = APIRouter(prefix="/admin")
+router = APIRouter(prefix="/admin", include_in_schema=False)
 
 _Field = Annotated[str, Form(max_length=254)]
 _Action = Annotated[Literal["create_user", "set_user", "set_pin", "no_pin", "delete_user"], Form()]

@@ -2,15 +2,9 @@
 transaction."""
 
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 
 from host_tools.errors import ExitCode, KodebrikError
 
@@ -31,27 +25,33 @@ def migrate(connection: Connection) -> Migration:
     """Bring the tables up to date; `connection` is inside a writing transaction."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-    before, newest = (
-        MigrationContext.configure(connection).get_current_revision(),
-        _newest(_SCRIPTS),
-    )
+    before, newest = _revision(connection), _newest(_SCRIPTS)
     if before != newest:
-        config = _config(_SCRIPTS)
-        config.attributes["connection"] = connection
-        try:
-            command.upgrade(config, "head")
-        except CommandError:
-            raise KodebrikError("database-newer", ExitCode.VERSION) from None
+        _upgrade(connection)
     return Migration(before, newest)
 
 
-@cache
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+
+
 def _newest(scripts: Path) -> str:
-    """Give the newest revision; its scripts are read once in a process."""
-    return str(ScriptDirectory.from_config(_config(scripts)).get_current_head())
+    """Give the newest revision; each script's name begins with its own: v0001_first.py."""
+    return max(path.name[1:5] for path in (scripts / "versions").glob("v*.py"))
 
 
-def _config(scripts: Path) -> Config:
+def _upgrade(connection: Connection) -> None:
+    # Alembic takes longer to import than all else that a start does to the database.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+    from alembic.util import CommandError  # noqa: PLC0415
+
     config = Config()
-    config.set_main_option("script_location", str(scripts).replace("%", "%%"))
-    return config
+    config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, "head")
+    except CommandError:
+        raise KodebrikError("database-newer", ExitCode.VERSION) from None

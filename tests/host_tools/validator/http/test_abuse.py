@@ -93,13 +93,9 @@ def described(app: FastAPI) -> set[str]:
 
 def pages(app: FastAPI) -> set[str]:
     """Give the routes of the site: all the others."""
-    included = [
-        route.original_router.routes for route in app.routes if hasattr(route, "original_router")
-    ]
     every = {
         f"{method} {route.path_format}"
-        for routes in included
-        for route in routes
+        for route in app.routes
         if isinstance(route, APIRoute)
         for method in route.methods
     }

@@ -4,6 +4,8 @@ import shutil
 from pathlib import Path
 
 import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, text
 
 from host_tools.errors import ExitCode
@@ -58,6 +60,13 @@ def test_a_database_of_a_newer_kodebrik_is_refused(folder, call):
     engine.dispose()
     code, result = call("upgrade")
     assert (code, result["id"]) == (ExitCode.VERSION, "database-newer")
+
+
+def test_the_name_of_the_newest_script_is_its_revision():
+    config = Config()
+    config.set_main_option("script_location", str(migrate._SCRIPTS))
+    head = ScriptDirectory.from_config(config).get_current_head()
+    assert migrate._newest(migrate._SCRIPTS) == head
 
 
 def test_a_database_that_is_up_to_date_is_left_alone(folder, call):
