@@ -63,7 +63,9 @@ def create_key(service: Service, caller: Administrator, body: NewKey) -> MadeKey
     return MadeKey(name=made.name, role=made.role, key=key.reveal().decode())
 
 
-@router.delete("/keys/{name}", responses=responses(404), status_code=204, response_class=Response)
+@router.delete(
+    "/keys/{name}", responses=responses(404, 409), status_code=204, response_class=Response
+)
 def revoke_key(service: Service, caller: Administrator, name: KeyInPath) -> None:
     """Revoke an API key."""
     service.revoke_api_key(name, actor=caller.name)
