@@ -38,11 +38,13 @@ def test_verification_finds_a_change_of_any_column(
     fill(validator, clock)
     assert validator.verify_audit().broken == ()
     opened = engine(database)
+    # On PostgreSQL one row shows that every type is read as it was sealed.
+    rows = ROWS if opened.dialect.name == "sqlite" else 1
     unfound = []
     for column in columns():
         count = rows_of(opened, column)
         assert count, f"{column.table} has no row"
-        for row in range(min(count, ROWS)):
+        for row in range(min(count, rows)):
             with altered(opened, column, row):
                 if not validator.verify_audit().broken:
                     unfound.append(str(column))
