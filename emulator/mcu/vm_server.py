@@ -10,6 +10,7 @@ request is a line of JSON, its answer a number in a line:
 It ends with its host's end of the socket.
 """
 
+import contextlib
 import json
 import os
 import socket
@@ -67,16 +68,21 @@ def main() -> None:
     """Answer requests until the host is gone."""
     sys.path.insert(0, sys.argv[1])
     import_module(MODULE)  # once, for all children
-    with socket.socket(fileno=int(sys.argv[2])) as line:
-        while True:
-            request, files = _request(line)
-            if request is None:
-                return
-            if "wait" in request:
-                answer = os.waitstatus_to_exitcode(os.waitpid(request["wait"], 0)[1])
-            else:
-                answer = _start(request, files, line)
-            line.sendall(f"{answer}\n".encode())
+    # A host that was killed may leave an answer unread, or a request unfinished.
+    with socket.socket(fileno=int(sys.argv[2])) as line, contextlib.suppress(ConnectionError):
+        _serve(line)
+
+
+def _serve(line: socket.socket) -> None:
+    while True:
+        request, files = _request(line)
+        if request is None:
+            return
+        if "wait" in request:
+            answer = os.waitstatus_to_exitcode(os.waitpid(request["wait"], 0)[1])
+        else:
+            answer = _start(request, files, line)
+        line.sendall(f"{answer}\n".encode())
 
 
 if __name__ == "__main__":
