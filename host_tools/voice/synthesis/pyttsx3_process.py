@@ -12,6 +12,7 @@ import sys
 from typing import Any
 
 _LIBRARY = "libespeak-ng.so.1"  # what pyttsx3 asks for on Linux
+_TRIES = 3  # to set the rate
 
 
 def _offer_espeak() -> None:
@@ -50,6 +51,8 @@ def _speak(language: str, words_a_minute: int, path: str, text: str) -> str:
     voice = _voice(engine, language)
     engine.setProperty("voice", voice)
     engine.setProperty("rate", words_a_minute)
+    if sys.platform == "linux":
+        _settle(engine, words_a_minute)
     engine.save_to_file(text, path)
     engine.runAndWait()
     if sys.platform == "linux":
@@ -57,9 +60,23 @@ def _speak(language: str, words_a_minute: int, path: str, text: str) -> str:
     return voice
 
 
+def _settle(engine: Any, words_a_minute: int) -> None:
+    """Let espeak-ng take the settings before it gets a text: runAndWait() cancels what espeak-ng
+    has not done yet, and with it a rate that it was only just told."""
+    engine.proxy.setBusy(False)
+    for _ in range(_TRIES):
+        _wait_for_espeak()
+        if engine.getProperty("rate") == words_a_minute:
+            break
+        engine.setProperty("rate", words_a_minute)
+    else:
+        raise SystemExit(f"the voice does not take the rate of {words_a_minute} words a minute")
+    engine.proxy.setBusy(True)
+
+
 def _wait_for_espeak() -> None:
-    """Wait until espeak-ng has synthesised all and the file is written: it does so in a thread of
-    its own, and runAndWait() returns without it."""
+    """Wait until espeak-ng has done all that it was told, also synthesised and written the file: it
+    does so in a thread of its own, and pyttsx3 does not wait for it."""
     from pyttsx3.drivers import _espeak  # noqa: PLC0415 - an extra
 
     _espeak.Synchronize()
