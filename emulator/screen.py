@@ -6,7 +6,7 @@ from PIL import Image
 
 _INVERTED = bytes.maketrans(b"\0\1", b"\1\0")
 _MARGIN = 4  # dark pixels around the panel in a PNG
-_BEZEL = (20, 22, 28)
+_BEZEL, _BEZEL_COLOUR = 2, (20, 22, 28)  # place in a PNG's palette, after the pixels' 0 and 1
 Colour = tuple[int, int, int]
 EMISSIVE: tuple[Colour, Colour] = ((228, 240, 255), (6, 7, 10))  # of a lit pixel and a dark one
 
@@ -58,12 +58,11 @@ class Screen:
 
     def to_png(self, path: Path | str, scale: int = 4) -> Path:
         """Write a PNG in which each pixel is `scale` x `scale`; give its path."""
-        glass = Image.new("RGB", (self.width + 2 * _MARGIN, self.height + 2 * _MARGIN), _BEZEL)
-        picture = Image.new("RGB", (self.width, self.height))
-        ink, paper = self.colours
-        picture.putdata([ink if pixel else paper for pixel in self.data])
-        glass.paste(picture, (_MARGIN, _MARGIN))
-        glass.resize((glass.width * scale, glass.height * scale), Image.Resampling.NEAREST).save(
-            path
+        glass = Image.new("P", (self.width + 2 * _MARGIN, self.height + 2 * _MARGIN), _BEZEL)
+        glass.putpalette(
+            [part for colour in (*self.colours[::-1], _BEZEL_COLOUR) for part in colour]
         )
+        glass.paste(Image.frombytes("P", (self.width, self.height), self.data), (_MARGIN, _MARGIN))
+        size = glass.width * scale, glass.height * scale
+        glass.resize(size, Image.Resampling.NEAREST).save(path)
         return Path(path)
