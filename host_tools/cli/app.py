@@ -3,40 +3,14 @@ and an exit code."""
 
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from firmware.version import VERSION
 from host_tools.cli import defects
-from host_tools.cli.command_group import CommandGroup
-from host_tools.cli.commands.emulation import demo, emulate, image, voice
-from host_tools.cli.commands.issuer import code, inventory
-from host_tools.cli.commands.issuer import keys as issuer_keys
-from host_tools.cli.commands.qa import run, soak, vectors
-from host_tools.cli.commands.server import (
-    api_key,
-    assignment,
-    audit,
-    backup,
-    import_tokens,
-    letter,
-    list_tokens,
-    serve,
-    upgrade,
-)
-from host_tools.cli.commands.server import keys as server_keys
-from host_tools.cli.commands.token import (
-    accounts,
-    clock,
-    devices,
-    info,
-    pin,
-    provision,
-    selftest,
-    settings,
-    states,
-)
+from host_tools.cli.command_group import CommandGroup, Commands
 from host_tools.cli.output import emit_error, language, plain_asked
 from host_tools.cli.usage_errors import usage_error
 from host_tools.errors import TOKEN_ERRORS, ExitCode, KodebrikError
@@ -105,52 +79,46 @@ def _root(
         print(context.get_help())
 
 
-app.command()(devices.devices)
-app.command()(info.info)
-app.command()(provision.provision)
-app.add_typer(accounts.app, name="accounts")
-app.add_typer(clock.app, name="clock")
-app.command()(settings.settings)
-app.add_typer(pin.app, name="pin")
-app.command()(states.block)
-app.command()(states.unblock)
-app.command()(states.wipe)
-app.command()(selftest.selftest)
-app.add_typer(issuer_keys.app, name="keys")
-app.command()(code.code)
-app.command()(emulate.emulate)
-app.command()(image.image)
-app.add_typer(voice.app, name="voice")
-app.add_typer(inventory.app, name="inventory")
-app.command("import")(import_tokens.import_tokens)
-app.command("list")(list_tokens.list_tokens)
-app.command()(assignment.assign)
-app.command()(assignment.unassign)
-app.command()(assignment.activate)
-app.command()(letter.letter)
-app.command()(backup.backup)
-app.command()(backup.restore)
-app.command()(upgrade.upgrade)
+# Name of a command: where it is below host_tools/cli/commands.
+_COMMANDS = {
+    "devices": "token.devices:devices",
+    "info": "token.info:info",
+    "provision": "token.provision:provision",
+    "accounts": "token.accounts:app",
+    "clock": "token.clock:app",
+    "settings": "token.settings:settings",
+    "pin": "token.pin:app",
+    "block": "token.states:block",
+    "unblock": "token.states:unblock",
+    "wipe": "token.states:wipe",
+    "selftest": "token.selftest:selftest",
+    "keys": "issuer.keys:app",
+    "code": "issuer.code:code",
+    "emulate": "emulation.emulate:emulate",
+    "image": "emulation.image:image",
+    "voice": "emulation.voice:app",
+    "inventory": "issuer.inventory:app",
+    "import": "server.import_tokens:import_tokens",
+    "list": "server.list_tokens:list_tokens",
+    "assign": "server.assignment:assign",
+    "unassign": "server.assignment:unassign",
+    "activate": "server.assignment:activate",
+    "letter": "server.letter:letter",
+    "backup": "server.backup:backup",
+    "restore": "server.backup:restore",
+    "upgrade": "server.upgrade:upgrade",
+    "server": "server.group:app",
+    "audit": "server.audit:app",
+    "qa": "qa.group:app",
+    "demo": "emulation.demo:demo",
+}
 
-_server = CommandGroup(
-    help="Start the validation server; manage its keys.", invoke_without_command=True
-)
-_server.callback()(serve.server)
-_server.command("create-key")(server_keys.create_key)
-_server.command("rotate-key")(server_keys.rotate_key)
-_server.command("change-master-key")(server_keys.change_master_key)
-_server.command("api-key")(api_key.api_key)
-app.add_typer(_server, name="server")
 
-app.add_typer(audit.app, name="audit")
-
-_qa = CommandGroup(help="Try tokens and servers together: cases, published vectors, years of use.")
-_qa.command()(run.run)
-_qa.command()(vectors.vectors)
-_qa.command()(soak.soak)
-app.add_typer(_qa, name="qa")
-
-app.command()(demo.demo)
+def command() -> TyperGroup:
+    """Give `kodebrik` with all its commands, each of which is imported when it is asked for."""
+    made = typer.main.get_group(app)
+    made.commands = Commands("host_tools.cli.commands", _COMMANDS)
+    return made
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -181,8 +149,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(arguments: list[str]) -> int:
     """Run one command line and give its exit code. Typer gives that of Ctrl-C as a result."""
-    command = typer.main.get_command(app)
-    result = command.main(arguments, prog_name="kodebrik", standalone_mode=False)
+    result = command().main(arguments, prog_name="kodebrik", standalone_mode=False)
     if result == ExitCode.INTERRUPTED:
         raise KeyboardInterrupt
     return result if isinstance(result, int) else ExitCode.OK
@@ -191,7 +158,7 @@ def _run(arguments: list[str]) -> int:
 def _names() -> set[str]:
     """Give the names of all commands."""
     found: set[str] = set()
-    waiting = [typer.main.get_command(app)]
+    waiting: list[Any] = [command()]
     while waiting:
         commands = getattr(waiting.pop(), "commands", {})
         found |= set(commands)

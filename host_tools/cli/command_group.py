@@ -4,8 +4,9 @@ Typer words "no such command" and "unexpected argument" itself and gives no way 
 so both are found here, before it finds them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from difflib import get_close_matches
+from importlib import import_module
 from typing import Any
 
 import typer
@@ -59,3 +60,45 @@ class CommandGroup(typer.Typer):
     ) -> Callable[[CommandFunctionType], CommandFunctionType]:
         """As typer.Typer's."""
         return super().command(name, cls=Command, **options)
+
+
+class Commands(MutableMapping[str, Any]):
+    """Commands by name, each imported when it is asked for: most need libraries that others do not.
+
+    What was not asked for costs nothing; a help that lists all imports all.
+    """
+
+    def __init__(self, package: str, places: Mapping[str, str]) -> None:
+        """`places` says of each name "module:attribute" below `package`: a function, or a group."""
+        self._package, self._places = package, dict(places)
+        self._loaded: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        """Give a command as Typer makes it; KeyError when there is none of that name."""
+        if name not in self._loaded:
+            module, _, attribute = self._places[name].partition(":")
+            found = getattr(import_module(f"{self._package}.{module}"), attribute)
+            alone = CommandGroup(help="")
+            if isinstance(found, CommandGroup):
+                alone.add_typer(found, name=name)
+            else:
+                alone.command(name)(found)
+            self._loaded[name] = typer.main.get_group(alone).commands[name]
+        return self._loaded[name]
+
+    def __setitem__(self, name: str, command: Any) -> None:
+        """Add a command that is there already."""
+        self._places[name], self._loaded[name] = "", command
+
+    def __delitem__(self, name: str) -> None:
+        """Remove a command."""
+        del self._places[name]
+        self._loaded.pop(name, None)
+
+    def __iter__(self) -> Iterator[str]:
+        """Give the names in their order."""
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        """Count the commands."""
+        return len(self._places)

@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-import typer
 
 from host_tools.cli import app, main
 from host_tools.errors import ExitCode, exit_code_table
@@ -60,7 +59,7 @@ def test_help_and_results_have_no_boxes(capsys):
 
 def every_option():
     """Give (command name, option) for each option of each command."""
-    pending = [("kodebrik", typer.main.get_command(app.app))]
+    pending = [("kodebrik", app.command())]
     while pending:
         name, command = pending.pop()
         pending += [
