@@ -4,8 +4,10 @@ exit code 130, no process is left, and nothing is half done."""
 import json
 import os
 import secrets
+import signal
 import socket
 import sqlite3
+import time
 from pathlib import Path
 
 import pytest
@@ -82,7 +84,7 @@ def test_a_soak_whose_workers_get_no_signal_ends_too(end):
 def test_a_server_does_not_wait_for_a_request_that_dawdles(environment, workers):
     opened = []
 
-    def dawdle(shown: str) -> None:
+    def dawdle(shown: str, _workers: list[int]) -> None:
         port = int(shown.rpartition("http://127.0.0.1:")[2].split()[0])
         client = socket.create_connection(("127.0.0.1", port))
         client.sendall(b"POST /v1/checks HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{")
@@ -94,6 +96,17 @@ def test_a_server_does_not_wait_for_a_request_that_dawdles(environment, workers)
         client.close()
     assert_ended_at_once(ended)
     assert "Stopped by Ctrl-C." in ended.shown
+
+
+def test_a_server_does_not_wait_for_workers_that_do_not_answer(environment):
+    def stop(_shown: str, started: list[int]) -> None:
+        for number in started:
+            if b"spawn_main" in Path(f"/proc/{number}/cmdline").read_bytes():
+                os.kill(number, signal.SIGSTOP)
+        time.sleep(1)  # by then each has been asked whether it lives
+
+    command = ["server", "--port", "0", "--workers", "2"]
+    assert_ended_at_once(interrupted(command, r"http://\S+ ", environment, before=stop))
 
 
 def _secrets_file(path: Path) -> Path:

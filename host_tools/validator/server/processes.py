@@ -92,15 +92,16 @@ def serve(options: Options, ready: Callable[[str], None]) -> bool:
     # After its shutdown uvicorn raises the signal again, which would kill this process.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
+    server: shutdown.Server | shutdown.Workers
     with listener:
         if options.workers > 1:
             with tempfile.TemporaryDirectory(prefix="kodebrik-") as figures:
                 os.environ.setdefault(metrics.SHARED, figures)
-                workers = shutdown.Workers(config, [listener])
-                workers.run()
-            return workers.interrupted
-        server = shutdown.Server(config)
-        server.run([listener])
+                server = shutdown.Workers(config, [listener])
+                server.run()
+        else:
+            server = shutdown.Server(config)
+            server.run([listener])
     if not server.started:
         raise KodebrikError("server-not-started", ExitCode.INTERNAL)
     return server.interrupted

@@ -5,10 +5,10 @@ import signal
 import time
 from socket import socket
 from types import FrameType
-from typing import Any
 
 import uvicorn
-from uvicorn.supervisors import Multiprocess
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
 from host_tools import interrupts
 
@@ -38,7 +38,18 @@ class Workers(Multiprocess):
         """Take the signals of this process."""
         super().__init__(config, sockets)
         self.interrupted = False
-        signal.signal(signal.SIGINT, self._interrupt)
+        self.started = True  # unless a worker could not start
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def run(self) -> None:
+        """Serve until SIGTERM or Ctrl-C, and end the workers."""
+        try:
+            super().run()
+        except KeyboardInterrupt:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # the end has begun
+            self.interrupted = True
+            self.terminate_all()
+            self.join_all()
 
     def init_processes(self) -> None:
         """Start the workers."""
@@ -46,9 +57,23 @@ class Workers(Multiprocess):
             super().init_processes()
 
     def keep_subprocess_alive(self) -> None:
-        """Start a worker in place of one that has died."""
-        with interrupts.withheld_from_children():
-            super().keep_subprocess_alive()
+        """Start a worker in place of one that has died, or does not answer.
+
+        As uvicorn does it, but SIGINT is withheld from the start alone: a worker that still imports
+        the program does not answer yet, and Ctrl-C does not wait for it.
+        """
+        for index, worker in enumerate(self.processes):
+            if worker.is_alive(self.config.timeout_worker_healthcheck):
+                continue
+            worker.kill()
+            worker.join()
+            if worker.exitcode == STARTUP_FAILURE:  # every other start would fail as well
+                self.started = False
+                self.should_exit.set()
+                return
+            with interrupts.withheld_from_children():
+                self.processes[index] = Process(self.config, self.sockets)
+                self.processes[index].start()
 
     def join_all(self) -> None:
         """Await the workers' end; after SIGINT no longer than _GRACE."""
@@ -58,7 +83,3 @@ class Workers(Multiprocess):
             if worker.process.is_alive():
                 worker.kill()
         super().join_all()
-
-    def _interrupt(self, *_: Any) -> None:
-        self.interrupted = True
-        self.should_exit.set()

@@ -19,9 +19,9 @@ LIMIT = 2.0  # seconds from Ctrl-C to the end
 
 @dataclass(frozen=True)
 class Ended:
-    """How a command ended: its exit code, the seconds from the signal (without those in which it
-    was ready to go on and a busy machine did not let it), everything that it showed, and which of
-    its processes were left after LIMIT."""
+    """How a command ended: its exit code, the seconds from the signal, everything that it showed,
+    and which of its processes were left after LIMIT. Seconds are counted for each process without
+    those in which it was ready to go on and a busy machine did not let it."""
 
     code: int
     seconds: float
@@ -34,11 +34,12 @@ def interrupted(
     marker: str,
     environment: dict[str, str],
     group: bool = True,
-    before: Callable[[str], None] | None = None,
+    before: Callable[[str, list[int]], None] | None = None,
 ) -> Ended:
     """Start a command, send SIGINT to its process group when it shows what `marker` (a regular
     expression) matches, and await its end. Without `group` the signal is for its first process
-    alone; `before` is called first, with what was shown."""
+    alone; `before` is called first, with what was shown and the numbers of the
+    processes that the command has started."""
     terminal, inner = os.openpty()
     process = subprocess.Popen(
         [*KODEBRIK, *map(str, arguments)],
@@ -58,21 +59,25 @@ def interrupted(
             shown += _read(terminal)
         family = _descendants(process.pid)
         if before is not None:
-            before(_plain(shown))
+            before(_plain(shown), family)
+        waited_before = {pid: _waited(pid) for pid in [process.pid, *family]}
         began = time.monotonic()
         (os.killpg if group else os.kill)(process.pid, signal.SIGINT)
-        waited_before = waited = _waited(process.pid)
+        waited = waited_before[process.pid]
         while process.poll() is None:
             assert time.monotonic() < began + REAL_LIMIT, _plain(shown)[-300:]
             waited = max(waited, _waited(process.pid))
             shown += _read(terminal)
-        seconds = time.monotonic() - began - (waited - waited_before)
+        seconds = time.monotonic() - began - (waited - waited_before[process.pid])
         while more := _read(terminal):
             shown += more
-        while any(map(_lives, family)) and time.monotonic() < began + LIMIT:
-            time.sleep(0.01)
-        left = tuple(_command(pid) for pid in family if _lives(pid))
-        return Ended(process.returncode, seconds, _plain(shown), left)
+        left = []
+        for pid in family:
+            while _lives(pid) and time.monotonic() < began + LIMIT + _waited(pid) - waited_before[pid]:
+                time.sleep(0.01)
+            if _lives(pid):
+                left.append(_command(pid))
+        return Ended(process.returncode, seconds, _plain(shown), tuple(left))
     finally:
         for pid in [*_descendants(process.pid), process.pid]:
             if _lives(pid):
