@@ -45,10 +45,6 @@ class Pins:
         """Give a pin's level, 0 or 1; a floating pin reads 0."""
         return self._pin(number).level()
 
-    def output(self, number: int) -> int | None:
-        """Give the level that the MCU drives, None when it drives none."""
-        return self._pin(number).output
-
     def configure(self, number: int, mode: int, pull: int, level: int) -> None:
         """Set a pin up; `level` 255 keeps the output latch."""
         pin = self._pin(number)

@@ -8,7 +8,7 @@ import pytest
 from emulator.session import Emulator
 from host_tools.image.image import build_image
 from tests.support.emulated.kodeoplaeser import SpeakingToken
-from tests.support.emulated.provisioned import Provisioned
+from tests.support.emulated.provisioned import Provisioned, with_account
 from tests.support.emulated.token import START, TokenUnderTest, totp
 
 
@@ -49,12 +49,7 @@ def provisioned(speaking_image: bytes, tmp_path_factory: pytest.TempPathFactory)
 @pytest.fixture
 def token(provisioned: Provisioned, tmp_path: Path) -> Iterator[SpeakingToken]:
     """Start a kodeoplæser with one account, one second into the period of a code, turned off."""
-
-    def prepare(token: SpeakingToken) -> None:
-        token.provision(totp())
-        token.emulator.unplug()
-        token.emulator.set_time(START + 3600)
-        token.emulator.advance(1)
-
-    with provisioned.token("one account", prepare, tmp_path / "token") as token:
+    with provisioned.token(
+        "one account", lambda token: with_account(token, totp()), tmp_path / "token"
+    ) as token:
         yield token

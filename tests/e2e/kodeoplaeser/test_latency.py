@@ -8,8 +8,8 @@ import pytest
 
 from emulator.sound import SILENT
 from tests.support.emulated.kodeoplaeser import SpeakingToken
-from tests.support.emulated.provisioned import Provisioned
-from tests.support.emulated.token import START, digits, hotp
+from tests.support.emulated.provisioned import Provisioned, with_account
+from tests.support.emulated.token import digits, hotp
 
 KEYPAD = "0123456789*#"
 STEP = 0.05
@@ -23,14 +23,9 @@ _GAP = 0.008
 @pytest.fixture
 def counting(provisioned: Provisioned, tmp_path: Path) -> Iterator[SpeakingToken]:
     """Start a token with an HOTP account: nothing is said because time has passed."""
-
-    def prepare(token: SpeakingToken) -> None:
-        token.provision(hotp())
-        token.emulator.unplug()
-        token.emulator.set_time(START + 3600)
-        token.emulator.advance(1)
-
-    with provisioned.token("a counting account", prepare, tmp_path / "token") as token:
+    with provisioned.token(
+        "a counting account", lambda token: with_account(token, hotp()), tmp_path / "token"
+    ) as token:
         yield token
 
 

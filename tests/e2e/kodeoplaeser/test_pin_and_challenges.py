@@ -25,47 +25,32 @@ APPROVED = ("right", "star", "clear")
 CODES = ("755224", "287082", "359152")  # RFC 4226, appendix D
 
 
-class Mirror(SaidAndShown):
-    """Speech and display of the token that prepared() starts."""
-
-    def __init__(self, language: str, start: Callable[..., SpeakingToken]) -> None:
-        self.start = start
-        self.language = language
-
-    def begin(self, token: SpeakingToken) -> None:
-        super().__init__(token, self.language)
-
-
 @pytest.fixture(params=LANGUAGES)
-def mirror(
+def prepared(
     provisioned: Provisioned, tmp_path: Path, request: pytest.FixtureRequest
-) -> Iterator[Mirror]:
+) -> Iterator[Callable[..., SaidAndShown]]:
+    """Return a function that starts a token with accounts, and a PIN if one is given, which is off;
+    it gives the token's speech and display."""
     with ExitStack() as stack:
 
-        def start(name: str, prepare: Callable[[SpeakingToken], None]) -> SpeakingToken:
-            return stack.enter_context(provisioned.token(name, prepare, tmp_path / "token"))
+        def start(*credentials: Credential, pin: str | None = None) -> SaidAndShown:
+            def prepare(token: SpeakingToken) -> None:
+                session = token.provision(*credentials)
+                session.write_settings({"language": request.param})
+                if pin:
+                    session.set_pin(Secret(pin.encode()))
+                token.emulator.unplug()
+                token.emulator.advance(62)
 
-        yield Mirror(request.param, start)
+            kinds = [f"{each.name} {each.suite} {each.entry}" for each in credentials]
+            name = re.sub(r"\W+", " ", f"{request.param} {kinds} {pin}")
+            token = stack.enter_context(provisioned.token(name, prepare, tmp_path / "token"))
+            return SaidAndShown(token, request.param)
 
-
-def prepared(mirror: Mirror, *credentials: Credential, pin: str | None = None) -> SpeakingToken:
-    """Start a token with accounts and PIN, which is off."""
-
-    def prepare(token: SpeakingToken) -> None:
-        session = token.provision(*credentials)
-        session.write_settings({"language": mirror.language})
-        if pin:
-            session.set_pin(Secret(pin.encode()))
-        token.emulator.unplug()
-        token.emulator.advance(62)
-
-    kinds = [f"{each.name} {each.suite} {each.entry}" for each in credentials]
-    name = re.sub(r"\W+", " ", f"{mirror.language} {kinds} {pin}")
-    mirror.begin(mirror.start(name, prepare))
-    return mirror.token
+        yield start
 
 
-def typed(mirror: Mirror, keys: str) -> list[str]:
+def typed(mirror: SaidAndShown, keys: str) -> list[str]:
     """Type keys; return what is heard, which must also be shown."""
     return [clip for key in keys for clip in mirror.check(mirror.token.tap(key))]
 
@@ -75,8 +60,11 @@ def challenges(name: str = "Bank", entry: str = "number", suite: str = SUITE) ->
 
 
 @pytest.mark.clause("5.1.3.8", "pin: asked", "pin: private", "display: mirror", "4.2.11")
-def test_digits_of_the_pin_are_neither_shown_nor_spoken_and_the_code_follows(mirror: Mirror):
-    token = prepared(mirror, hotp(), pin=PIN)
+def test_digits_of_the_pin_are_neither_shown_nor_spoken_and_the_code_follows(
+    prepared: Callable[..., SaidAndShown],
+):
+    mirror = prepared(hotp(), pin=PIN)
+    token = mirror.token
     assert mirror.check(token.tap("red")) == ["type", "pin", "hash", "end"]
     for key in PIN:
         assert mirror.check(token.tap(key)) == ["digit"], "the same word for each"
@@ -90,8 +78,11 @@ def test_digits_of_the_pin_are_neither_shown_nor_spoken_and_the_code_follows(mir
 
 
 @pytest.mark.clause("5.1.3.8", "pin: private", "5.1.3.9", "4.2.11")
-def test_a_headset_hears_the_digits_of_the_pin_and_the_loudspeaker_does_not(mirror: Mirror):
-    token = prepared(mirror, hotp(), pin=PIN)
+def test_a_headset_hears_the_digits_of_the_pin_and_the_loudspeaker_does_not(
+    prepared: Callable[..., SaidAndShown],
+):
+    mirror = prepared(hotp(), pin=PIN)
+    token = mirror.token
     token.emulator.plug_headset()
     token.clips_until_quiet(token.tap("red"))
     since = token.emulator.elapsed
@@ -105,9 +96,10 @@ def test_a_headset_hears_the_digits_of_the_pin_and_the_loudspeaker_does_not(mirr
 
 @pytest.mark.clause("pin: tries", "5.1.3.15", "5.1.5")
 def test_wrong_pins_announce_tries_left_and_waiting_times_and_the_right_pin_gives_the_code(
-    mirror: Mirror,
+    prepared: Callable[..., SaidAndShown],
 ):
-    token = prepared(mirror, hotp(), pin=PIN)
+    mirror = prepared(hotp(), pin=PIN)
+    token = mirror.token
     mirror.check(token.tap("red"))
     for left in ("9", "8"):
         typed(mirror, "2468")
@@ -130,8 +122,11 @@ def test_wrong_pins_announce_tries_left_and_waiting_times_and_the_right_pin_give
 
 
 @pytest.mark.clause("pin: tries", "pin: changed", "life: blocked")
-def test_the_tenth_wrong_pin_blocks_until_the_issuer_lifts_it(mirror: Mirror):
-    token = prepared(mirror, hotp(), pin=PIN)
+def test_the_tenth_wrong_pin_blocks_until_the_issuer_lifts_it(
+    prepared: Callable[..., SaidAndShown],
+):
+    mirror = prepared(hotp(), pin=PIN)
+    token = mirror.token
     heard: list[str] = []
     for _ in range(10):
         token.tap("red")
@@ -153,8 +148,11 @@ def test_the_tenth_wrong_pin_blocks_until_the_issuer_lifts_it(mirror: Mirror):
 
 
 @pytest.mark.clause("pin: changed", "pin: weak", "5.1.3.15")
-def test_the_user_changes_the_pin_by_ear_and_a_weak_one_is_refused(mirror: Mirror):
-    token = prepared(mirror, hotp(), pin=PIN)
+def test_the_user_changes_the_pin_by_ear_and_a_weak_one_is_refused(
+    prepared: Callable[..., SaidAndShown],
+):
+    mirror = prepared(hotp(), pin=PIN)
+    token = mirror.token
     mirror.check(token.tap("red"))
     assert {"2", "pin"} <= set(mirror.check(token.chord("5")))
     mirror.check(token.tap("2"))
@@ -174,8 +172,11 @@ def test_the_user_changes_the_pin_by_ear_and_a_weak_one_is_refused(mirror: Mirro
 
 @pytest.mark.clause("challenge: answered", "challenge: heard", "code: OCRA", "display: mirror")
 @pytest.mark.parametrize("number", VECTORS)
-def test_a_challenge_is_typed_read_back_confirmed_and_answered(mirror: Mirror, number: str):
-    token = prepared(mirror, challenges())
+def test_a_challenge_is_typed_read_back_confirmed_and_answered(
+    prepared: Callable[..., SaidAndShown], number: str
+):
+    mirror = prepared(challenges())
+    token = mirror.token
     assert mirror.check(token.tap("red")) == ["type", "number", "hash", "end"]
     assert typed(mirror, number) == list(number)
     assert mirror.check(token.tap("#")) == [
@@ -193,9 +194,10 @@ def test_a_challenge_is_typed_read_back_confirmed_and_answered(mirror: Mirror, n
 
 
 @pytest.mark.clause("challenge: heard", "challenge: corrected")
-def test_the_signed_payment_is_the_one_read_back(mirror: Mirror):
+def test_the_signed_payment_is_the_one_read_back(prepared: Callable[..., SaidAndShown]):
     suite = "OCRA-1:HOTP-SHA256-8:QA32"
-    token = prepared(mirror, challenges(entry="payment", suite=suite))
+    mirror = prepared(challenges(entry="payment", suite=suite))
+    token = mirror.token
     assert mirror.check(token.tap("red"))[:2] == ["type", "amount"]
     typed(mirror, "99*1250")
     assert mirror.check(token.tap("#"))[:2] == ["type", "payee"]
@@ -222,9 +224,12 @@ def test_the_signed_payment_is_the_one_read_back(mirror: Mirror):
 @pytest.mark.parametrize(
     "way", ["red, red, 0", "red 400 ms and 0", "red 300 ms and 3", "red alone", "hash too early"]
 )
-def test_a_payment_is_signed_by_nothing_but_the_hash_when_all_was_heard(mirror: Mirror, way: str):
+def test_a_payment_is_signed_by_nothing_but_the_hash_when_all_was_heard(
+    prepared: Callable[..., SaidAndShown], way: str
+):
     suite = "OCRA-1:HOTP-SHA256-8:QA32"
-    token = prepared(mirror, challenges(entry="payment", suite=suite))
+    mirror = prepared(challenges(entry="payment", suite=suite))
+    token = mirror.token
     mirror.check(token.tap("red"))
     typed(mirror, "250")
     mirror.check(token.tap("#"))
@@ -253,8 +258,9 @@ def test_a_payment_is_signed_by_nothing_but_the_hash_when_all_was_heard(mirror: 
 
 
 @pytest.mark.clause("challenge: corrected")
-def test_star_during_the_read_back_restarts_the_entry(mirror: Mirror):
-    token = prepared(mirror, challenges())
+def test_star_during_the_read_back_restarts_the_entry(prepared: Callable[..., SaidAndShown]):
+    mirror = prepared(challenges())
+    token = mirror.token
     mirror.check(token.tap("red"))
     typed(mirror, "12345678")
     mirror.check(token.tap("#"))
@@ -265,8 +271,11 @@ def test_star_during_the_read_back_restarts_the_entry(mirror: Mirror):
 
 
 @pytest.mark.clause("keys: theme", "5.2", "5.6.1", "5.6.2", "display: mirror", "4.2.2")
-def test_the_theme_is_switched_by_key_announced_shown_and_kept(mirror: Mirror):
-    token = prepared(mirror, hotp())
+def test_the_theme_is_switched_by_key_announced_shown_and_kept(
+    prepared: Callable[..., SaidAndShown],
+):
+    mirror = prepared(hotp())
+    token = mirror.token
     mirror.check(token.tap("red"))
     plain = token.emulator.screen().data
     assert {"1", "theme"} <= set(mirror.check(token.chord("5")))

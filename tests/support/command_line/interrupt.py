@@ -73,7 +73,9 @@ def interrupted(
             shown += more
         left = []
         for pid in family:
-            while _lives(pid) and time.monotonic() < began + LIMIT + _waited(pid) - waited_before[pid]:
+            while (
+                _lives(pid) and time.monotonic() < began + LIMIT + _waited(pid) - waited_before[pid]
+            ):
                 time.sleep(0.01)
             if _lives(pid):
                 left.append(_command(pid))

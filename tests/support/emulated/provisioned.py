@@ -6,8 +6,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from emulator.session import Emulator
+from host_tools.otp.credential import Credential
 from tests.support.emulated.kodeoplaeser import SpeakingToken
 from tests.support.emulated.token import START
+
+
+def with_account(token: SpeakingToken, credential: Credential) -> None:
+    """Provision a new token with one account and leave it off, one second into a period of 30 s."""
+    token.provision(credential)
+    token.emulator.unplug()
+    token.emulator.set_time(START + 3600)
+    token.emulator.advance(1)
 
 
 class Provisioned:
