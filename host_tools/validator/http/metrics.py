@@ -20,10 +20,11 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from host_tools.validator.http.authentication import MAY_AUDIT, RequireRole
 from host_tools.validator.http.refusals import responses
+from host_tools.validator.http.strict_requests import StrictRoute
 from host_tools.validator.rule.verdict import CheckRequest, Reason, Verdict
 from host_tools.validator.service import Validator
 
-router = APIRouter(tags=["operation"])
+router = APIRouter(tags=["operation"], route_class=StrictRoute)
 
 SHARED = "PROMETHEUS_MULTIPROC_DIR"  # prometheus_client looks for it when it is imported
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)

@@ -6,9 +6,10 @@ from fastapi import APIRouter, Depends, Request
 
 from host_tools.validator.http.authentication import Caller, RequireRole
 from host_tools.validator.http.refusals import responses
+from host_tools.validator.http.strict_requests import StrictRoute
 from host_tools.validator.records import Role
 
-router = APIRouter(tags=["operation"])
+router = APIRouter(tags=["operation"], route_class=StrictRoute)
 
 
 @router.get("/openapi.json", responses=responses())

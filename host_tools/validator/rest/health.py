@@ -9,9 +9,10 @@ from pydantic import BaseModel
 
 from host_tools.errors import KodebrikError
 from host_tools.validator.http.refusals import responses
+from host_tools.validator.http.strict_requests import StrictRoute
 from host_tools.validator.service import Validator
 
-router = APIRouter(tags=["operation"])
+router = APIRouter(tags=["operation"], route_class=StrictRoute)
 
 
 _KEPT = 1.0  # seconds

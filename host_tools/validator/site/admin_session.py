@@ -14,13 +14,14 @@ from host_tools.validator.http.authentication import (
     ApiKeyAuthenticator,
 )
 from host_tools.validator.http.settings import Settings
+from host_tools.validator.http.strict_requests import StrictRoute
 from host_tools.validator.records import ApiKey, Role
 from host_tools.validator.service import Validator
 from host_tools.validator.site.cookies import ADMINISTRATION, check_form, form_token, new_id
 from host_tools.validator.site.pages import language, page, redirect
 from host_tools.validator.site.texts import text, word
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(route_class=StrictRoute, include_in_schema=False)
 
 _Field = Annotated[str, Form(max_length=200)]
 

@@ -6,13 +6,14 @@ from fastapi import APIRouter, Form, Query, Request, Response
 
 from host_tools.validator.http.authentication import MAY_ADMINISTER, MAY_AUDIT, MAY_MANAGE
 from host_tools.validator.http.fields import printable
+from host_tools.validator.http.strict_requests import StrictRoute
 from host_tools.validator.records import Role, Status
 from host_tools.validator.service import Validator
 from host_tools.validator.site.admin_session import Operator, SignedIn, SignedInForm, show
 from host_tools.validator.site.pages import language, redirect
 from host_tools.validator.site.texts import has, text
 
-router = APIRouter(prefix="/admin", include_in_schema=False)
+router = APIRouter(prefix="/admin", route_class=StrictRoute, include_in_schema=False)
 
 _PAGE = 50  # rows
 _Field = Annotated[str, Form(max_length=200)]

@@ -10,10 +10,11 @@ from jinja2.runtime import Context
 
 from host_tools.messages.catalogue import ENGLISH, LANGUAGES, Message
 from host_tools.validator.formatting import local_time, number, signed
+from host_tools.validator.http.strict_requests import StrictRoute
 from host_tools.validator.product_names import product_name
 from host_tools.validator.site.texts import counted, has, text
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(route_class=StrictRoute, include_in_schema=False)
 
 _YEAR = 365 * 86400  # seconds
 _IDENTIFIERS = ("step", "data_key")  # details whose numbers are names

@@ -17,6 +17,7 @@ from host_tools.validator.http.authentication import BEGIN_SIGN_IN, ApiKeyAuthen
 from host_tools.validator.http.fields import printable
 from host_tools.validator.http.metrics import timed_check
 from host_tools.validator.http.settings import Settings
+from host_tools.validator.http.strict_requests import StrictRoute
 from host_tools.validator.records import SessionLimits, SignIn
 from host_tools.validator.rule.verdict import CheckRequest
 from host_tools.validator.service import Validator
@@ -24,8 +25,8 @@ from host_tools.validator.site.cookies import SIGN_IN, check_form, form_token, n
 from host_tools.validator.site.pages import language, page, redirect
 from host_tools.validator.site.texts import text
 
-router = APIRouter(include_in_schema=False)
-activation_router = APIRouter(include_in_schema=False)
+router = APIRouter(route_class=StrictRoute, include_in_schema=False)
+activation_router = APIRouter(route_class=StrictRoute, include_in_schema=False)
 
 _ACTOR = "web site"
 _NUMBER_DIGITS = 8  # what a suite with QN08 asks for, RFC 6287 section 6.3

@@ -17,6 +17,7 @@ from host_tools.validator.formatting import local_time, number
 from host_tools.validator.http.authentication import MAY_ADMINISTER, MAY_MANAGE
 from host_tools.validator.http.fields import printable
 from host_tools.validator.http.settings import Settings
+from host_tools.validator.http.strict_requests import StrictRoute
 from host_tools.validator.letters import Letter
 from host_tools.validator.records import (
     GENERIC_PPM,
@@ -35,7 +36,7 @@ from host_tools.validator.site.lists import done_text
 from host_tools.validator.site.pages import language, redirect
 from host_tools.validator.site.texts import counted, text
 
-router = APIRouter(prefix="/admin", include_in_schema=False)
+router = APIRouter(prefix="/admin", route_class=StrictRoute, include_in_schema=False)
 
 _AUDIT_ROWS = 25
 _Field = Annotated[str, Form(max_length=200)]

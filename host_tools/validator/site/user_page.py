@@ -10,13 +10,14 @@ from host_tools.errors import KodebrikError
 from host_tools.secret import Secret
 from host_tools.validator.http.authentication import MAY_ADMINISTER, MAY_MANAGE
 from host_tools.validator.http.fields import printable
+from host_tools.validator.http.strict_requests import StrictRoute
 from host_tools.validator.service import Validator
 from host_tools.validator.site.admin_session import Operator, SignedIn, SignedInForm, show
 from host_tools.validator.site.lists import done_text
 from host_tools.validator.site.pages import language, redirect
 from host_tools.validator.site.texts import text
 
-router = APIRouter(prefix="/admin", include_in_schema=False)
+router = APIRouter(prefix="/admin", route_class=StrictRoute, include_in_schema=False)
 
 _Field = Annotated[str, Form(max_length=254)]
 _Action = Annotated[Literal["create_user", "set_user", "set_pin", "no_pin", "delete_user"], Form()]

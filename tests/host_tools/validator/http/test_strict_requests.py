@@ -1,0 +1,49 @@
+"""Requests that say something twice are refused on every route."""
+
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from fastapi.testclient import TestClient
+
+from host_tools.validator.records import Role
+from tests.support.validator.site import signed_in
+
+VALUES = {"serial": "K1", "user_id": "anna.holm", "name": "nobody", "chosen": "da"}
+
+
+def requests(app: FastAPI) -> list[tuple[str, str]]:
+    """Give method and path of every route."""
+    return sorted(
+        (method, route.path_format.format_map(VALUES))
+        for route in app.routes
+        if isinstance(route, APIRoute)
+        for method in route.methods
+    )
+
+
+def test_every_route_refuses_a_name_that_stands_twice_in_the_query(
+    app: FastAPI, client: TestClient
+) -> None:
+    every = requests(app)
+    assert len(every) > 40
+    for method, path in every:
+        answer = client.request(method, path, params=[("a", "1"), ("a", "2")])
+        assert answer.status_code == 422, (method, path)
+
+
+@pytest.mark.parametrize("multipart", [False, True])
+def test_every_form_of_the_site_refuses_a_field_that_stands_twice(
+    app: FastAPI, client: TestClient, keys: dict[Role, str], multipart: bool
+) -> None:
+    csrf = signed_in(client, keys[Role.ADMINISTRATOR])
+    forms = [
+        path
+        for method, path in requests(app)
+        if method == "POST" and not path.startswith(("/v1/", "/validate/"))
+    ]
+    assert len(forms) > 10
+    for path in forms:
+        sent = {"data": {"csrf": csrf, "user_id": ["anna.holm", "bo.lund"]}}
+        if multipart:
+            sent["files"] = {"file": ("tokens.csv", b"")}
+        assert client.post(path, **sent).status_code == 422, path
