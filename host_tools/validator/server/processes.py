@@ -30,7 +30,7 @@ from host_tools.validator.keys.locate import open_key
 from host_tools.validator.radius import server as radius
 from host_tools.validator.server import settings_file, shutdown
 from host_tools.validator.server.application import create_app
-from host_tools.validator.server.bounded_headers import BoundedHeadersProtocol
+from host_tools.validator.server.bounded_requests import BoundedRequestsProtocol
 from host_tools.validator.service import Validator
 
 log = logging.getLogger("kodebrik.server")
@@ -76,7 +76,7 @@ def serve(options: Options, ready: Callable[[str], None]) -> bool:
         "host_tools.validator.server.processes:application",
         factory=True,
         workers=options.workers,
-        http=BoundedHeadersProtocol,
+        http=BoundedRequestsProtocol,
         access_log=False,
         log_level="warning",
         server_header=False,

@@ -1,5 +1,5 @@
-"""uvicorn's HTTP/1.1 protocol with bounds on a request's line and headers: their number, their
-size, and the time in which they must have arrived.
+"""uvicorn's HTTP/1.1 protocol with bounds on requests: the number and the size of the headers, and
+the time in which headers and body must have arrived. rate_limits.BodyLimit bounds a body's size.
 
 Without them a client that sends a byte now and then keeps a connection for ever ("slow loris"), and
 one that never ends a header fills the memory before any route sees the request.
@@ -13,25 +13,30 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 MAX_HEADERS = 100
 MAX_HEADER_BYTES = 32 * 1024  # of the request line and all headers
 HEADER_SECONDS = 10.0  # from the connection, or from the first byte of a later request
+# A body of n bytes may take BODY_SECONDS + n / BODY_RATE seconds (as in Apache's mod_reqtimeout).
+BODY_SECONDS = 20.0
+BODY_RATE = 500  # bytes a second
 
 
 class _TooLargeError(Exception):
     """The headers exceed a bound; the parser then reports an error."""
 
 
-class BoundedHeadersProtocol(HttpToolsProtocol):
+class BoundedRequestsProtocol(HttpToolsProtocol):
     """A connection of a client. Whoever exceeds a bound is answered 431 or 408 and cut off."""
 
     _in_headers = True
     _received = 0  # bytes since the request began, as long as its headers have not ended
     _size = 0  # bytes of the request line and the headers that have ended
+    _body_from = 0.0  # the loop's time at which the body may begin
+    _body = 0  # bytes of the body that have arrived
     _timer: asyncio.TimerHandle | None = None
     _refusal = HTTPStatus.BAD_REQUEST
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a request."""
         super().connection_made(transport)
-        self._start_timer()
+        self._await_headers()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the time."""
@@ -42,7 +47,7 @@ class BoundedHeadersProtocol(HttpToolsProtocol):
         """Parse what has arrived."""
         if self._in_headers:
             if self._timer is None:
-                self._start_timer()
+                self._await_headers()
             self._received += len(data)
         super().data_received(data)
         if self._in_headers and self._received > MAX_HEADER_BYTES:
@@ -66,14 +71,22 @@ class BoundedHeadersProtocol(HttpToolsProtocol):
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """Go on without a time limit: the body's length is limited elsewhere."""
+        """Begin to wait for the body."""
         self._in_headers, self._received = False, 0
         self._stop_timer()
+        self._body_from, self._body = self.loop.time(), 0
+        self._await_body()
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Take a part of the body."""
+        self._body += len(body)
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         """Wait for the next request."""
         self._in_headers = True
+        self._stop_timer()
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
@@ -92,21 +105,37 @@ class BoundedHeadersProtocol(HttpToolsProtocol):
         self._refusal = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
         raise _TooLargeError
 
-    def _start_timer(self) -> None:
+    def _await_headers(self) -> None:
         self._timer = self.loop.call_later(
             HEADER_SECONDS, self._cut_off, HTTPStatus.REQUEST_TIMEOUT
         )
+
+    def _await_body(self) -> None:
+        """Cut the connection off when the body is late, and else look again when it may be."""
+        if self.pipeline:  # it is not read before the earlier request is answered
+            self._body_from = self.loop.time()
+        end = self._body_from + BODY_SECONDS + self._body / BODY_RATE
+        if self.loop.time() < end:
+            self._timer = self.loop.call_at(end, self._await_body)
+        else:
+            self._cut_off(HTTPStatus.REQUEST_TIMEOUT)
 
     def _stop_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
+    def _is_answering(self) -> bool:
+        """Say whether the answer to this request, or to an earlier one, is on its way."""
+        if self.cycle is None or self.cycle.response_complete:
+            return False
+        return self._in_headers or self.cycle.response_started
+
     def _cut_off(self, status: HTTPStatus) -> None:
         self._stop_timer()
         if self.transport.is_closing():
             return
-        if self.cycle is None or self.cycle.response_complete:  # else an answer is on its way
+        if not self._is_answering():
             head = f"HTTP/1.1 {status.value} {status.phrase}\r\n"
             self.transport.write(f"{head}connection: close\r\ncontent-length: 0\r\n\r\n".encode())
         self.transport.close()

@@ -1,15 +1,17 @@
-"""Bounds on a request's headers, over real connections to uvicorn."""
+"""Bounds on a request's headers and body, over real connections to uvicorn."""
 
+import asyncio
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
 import uvicorn
 
-from host_tools.validator.server import bounded_headers
-from host_tools.validator.server.bounded_headers import BoundedHeadersProtocol
+from host_tools.validator.server import bounded_requests
+from host_tools.validator.server.bounded_requests import BoundedRequestsProtocol
 from tests.support.limits import REAL_LIMIT
 
 MANY = 20 * REAL_LIMIT  # bytes, one each 0.05 s: REAL_LIMIT in all
@@ -17,9 +19,11 @@ GET = b"GET / HTTP/1.1\r\nhost: here\r\n"
 
 
 async def application(scope, receive, send) -> None:
-    """Answer with the number of headers, after the body was read."""
+    """Answer with the number of headers, after the body was read, and under /late after 1 s."""
     if scope["type"] != "http":
         return
+    if scope["path"] == "/late":
+        await asyncio.sleep(1)
     while (await receive()).get("more_body"):
         pass
     body = str(len(scope["headers"])).encode()
@@ -31,7 +35,7 @@ async def application(scope, receive, send) -> None:
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
     config = uvicorn.Config(
-        application, http=BoundedHeadersProtocol, lifespan="off", log_level="critical"
+        application, http=BoundedRequestsProtocol, lifespan="off", log_level="critical"
     )
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -66,6 +70,22 @@ def heard(client: socket.socket) -> bytes:
         while part := client.recv(4096):
             received += part
     return received
+
+
+def dripped(client: socket.socket, begun: bytes, drop: bytes) -> tuple[int, bytes]:
+    """Send a request's beginning, and then a drop each 0.05 s until there is an answer, or the
+    connection is closed; give the number of drops and the answer."""
+    client.settimeout(0.05)
+    sent, received = 0, b""
+    with contextlib.suppress(ConnectionError):
+        client.sendall(begun)
+        while sent < MANY:
+            client.sendall(drop)
+            sent += 1
+            with contextlib.suppress(TimeoutError):
+                received = client.recv(4096)
+                break
+    return sent, received
 
 
 def test_ordinary_requests_on_one_connection_are_served(client: socket.socket) -> None:
@@ -125,20 +145,43 @@ def test_a_client_that_sends_a_byte_now_and_then_is_cut_off(
     """The next byte always comes long before the time is over, and never resets it."""
     with contextlib.ExitStack() as opened:
         if not before:
-            monkeypatch.setattr(bounded_headers, "HEADER_SECONDS", 0.5)
+            monkeypatch.setattr(bounded_requests, "HEADER_SECONDS", 0.5)
         client = opened.enter_context(socket.create_connection(("127.0.0.1", port)))
         if before:
             client.sendall(before)
             assert answer(client) == b"1"
-            monkeypatch.setattr(bounded_headers, "HEADER_SECONDS", 0.5)
-        client.settimeout(0.05)
-        sent = 0
-        with contextlib.suppress(ConnectionError):
-            client.sendall(begun)
-            while sent < MANY:
-                client.sendall(drop)
-                sent += 1
-                with contextlib.suppress(TimeoutError):
-                    if client.recv(4096)[9:12] in (b"", b"408"):
-                        break
+            monkeypatch.setattr(bounded_requests, "HEADER_SECONDS", 0.5)
+        sent, _ = dripped(client, begun, drop)
     assert 0 < sent < MANY, "it was cut off"
+
+
+@pytest.mark.parametrize("length", [b"content-length: 5000\r\n", b"transfer-encoding: chunked\r\n"])
+def test_a_body_that_comes_too_slowly_is_refused(
+    client: socket.socket, monkeypatch: pytest.MonkeyPatch, length: bytes
+) -> None:
+    monkeypatch.setattr(bounded_requests, "BODY_SECONDS", 0.5)
+    drop = b"a" if length.startswith(b"content") else b"1\r\na\r\n"
+    sent, received = dripped(client, GET + length + b"\r\n", drop)
+    assert 0 < sent < MANY, "it was cut off"
+    assert received.split()[1] == b"408"
+
+
+def test_a_body_is_not_late_before_the_earlier_request_is_answered(
+    client: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounded_requests, "BODY_SECONDS", 0.5)
+    late = GET.replace(b"/", b"/late", 1)
+    client.sendall(late + b"\r\n" + GET + b"content-length: 5000\r\n\r\n")
+    assert answer(client) == b"1"
+    assert heard(client).split()[1] == b"408"
+
+
+def test_a_long_body_may_take_its_time(
+    client: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounded_requests, "BODY_SECONDS", 0.01)
+    monkeypatch.setattr(bounded_requests, "BODY_RATE", 100 / REAL_LIMIT)
+    client.sendall(GET + b"content-length: 101\r\n\r\n" + b"a" * 100)
+    time.sleep(0.1)
+    client.sendall(b"a")
+    assert answer(client) == b"2"
