@@ -42,14 +42,14 @@ class MailServer(Section):
 
 
 def compose(server: MailServer, notice: Notice, zone: ZoneInfo = DEFAULT_ZONE) -> EmailMessage:
-    """Write the mail. Its Message-ID is derived from the notice's id, so that duplicates can be
-    recognised."""
+    """Write the mail; ValueError when the notice's address is not one address. The Message-ID is
+    derived from the notice's id, so that duplicates can be recognised."""
     language = notice.language if notice.language in LANGUAGES else ENGLISH
     product = product_name(notice.product)
     subject = text(language, "notice." + notice.kind, product=product)
     mail = EmailMessage()
     mail["From"] = server.sender
-    mail["To"] = notice.email
+    mail["To"] = Address(addr_spec=notice.email or "")
     mail["Subject"] = subject
     mail["Date"] = format_datetime(datetime.fromtimestamp(notice.at, UTC))
     mail["Message-ID"] = f"<notice-{notice.id}@{server.sender.partition('@')[2]}>"

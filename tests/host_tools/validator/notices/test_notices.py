@@ -25,7 +25,8 @@ from host_tools.exchange.key_package import KeyPackage
 from host_tools.image import image
 from host_tools.secret import Secret
 from host_tools.validator import records
-from host_tools.validator.notices import webhook
+from host_tools.validator.errors import InvalidError
+from host_tools.validator.notices import smtp, webhook
 from host_tools.validator.notices.delivery import Channels, Delivery, deliver
 from host_tools.validator.notices.smtp import MailServer
 from host_tools.validator.notices.webhook import Webhook
@@ -224,6 +225,52 @@ def test_mail_is_danish_for_danish_users_and_comes_again_when_refused(
     assert "Giv aldrig dine koder til andre" in mail.get_content()
     assert "Tidspunkt: 15.01.2027 09.00 CET" in mail.get_content()
     assert mail["message-id"].endswith("@example.dk>")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "bo@example.dk\r\nBcc: eve@example.com",
+        "bo@example.dk\nSubject: Give your codes",
+        "bo@example.dk, eve@example.com",
+        "bo@example.dk>\r\nRCPT TO:<eve@example.com",
+    ],
+)
+def test_an_address_with_more_than_an_address_is_refused_and_sends_nothing(
+    quiet: Validator, tokens: Tokens, address: str
+) -> None:
+    with pytest.raises(InvalidError):
+        quiet.set_user("anna.holm", email=address, language="da", notify_on_use=True, actor="test")
+    use(quiet, tokens)
+    notice = replace(quiet.due_notices()[0], email=address)  # if it were there all the same
+    with mail_server() as (box, server):
+        with pytest.raises(ValueError):  # noqa: PT011 - of the standard library
+            smtp.send(server, notice)
+        assert box.mails == []
+
+
+def test_texts_in_a_notice_add_no_header(quiet: Validator, tokens: Tokens) -> None:
+    use(quiet, tokens)
+    serial = "K1\r\nBcc: eve@example.com\r\n.\r\nRCPT TO:<eve@example.com>"
+    notice = replace(quiet.due_notices()[0], serial=serial)
+    with mail_server() as (box, server):
+        smtp.send(server, notice)
+    recipients, mail = box.mails[0]
+    assert recipients == ["anna@example.dk"]
+    assert mail["bcc"] is None
+    assert "Bcc: eve@example.com" in mail.get_content()
+
+
+def test_a_webhook_that_redirects_is_not_followed(
+    quiet: Validator, receiver: Receiver, tokens: Tokens
+) -> None:
+    use(quiet, tokens)
+    notice, channel = quiet.due_notices()[0], Webhook(url=receiver.url, secret=SECRET)
+    receiver.statuses = [302, 307, 308]
+    for status in tuple(receiver.statuses):
+        with pytest.raises(OSError, match=str(status)):
+            webhook.post(channel, notice, START)
+    assert len(receiver.got) == 3
 
 
 @pytest.mark.parametrize(

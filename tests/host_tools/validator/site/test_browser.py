@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from fastapi import FastAPI
@@ -14,7 +15,7 @@ from host_tools.otp import codes
 from host_tools.validator.records import Role
 from host_tools.validator.service import Validator
 from tests.support import browser as chromium
-from tests.support.validator.application import SUITE, Tokens
+from tests.support.validator.application import SUITE, Tokens, new_token
 from tests.support.validator.clock import VirtualClock
 
 PICTURES = os.environ.get("KODEBRIK_SCREENSHOTS")  # a folder for pictures of the pages, for eyes
@@ -302,6 +303,47 @@ def test_a_faulty_import_names_the_fault(
     expect(page.locator("h1")).to_contain_text("<b>tokens</b>.csv")
     judge(page, "import-fault")
     assert validator.tokens(text="V1").total == 0
+
+
+HOSTILE = '"><svg/onload=window.ran=1>'  # printable and without spaces, as serial numbers are
+
+
+def assert_nothing_ran(page: Page, text: str = HOSTILE) -> None:
+    """Assert that the markup is text on the page."""
+    assert text in page.locator("main").inner_text()
+    assert page.locator("svg[onload], script:not([src])").count() == 0
+    assert page.evaluate("window.ran === undefined")
+    # Of what the policy for contents stops, the console tells.
+    assert page.problems == []  # type: ignore[attr-defined]
+
+
+@one_language
+def test_markup_in_names_reasons_and_files_is_text_on_every_page(
+    page: Page, keys: dict[Role, str], validator: Validator, tokens: Tokens
+) -> None:
+    validator.import_tokens([new_token(tokens, HOSTILE)], actor=HOSTILE)
+    validator.assign(HOSTILE, "dorte.vig", actor="test")
+    validator.block(HOSTILE, reason=HOSTILE, actor=HOSTILE)
+    validator.create_api_key(HOSTILE, Role.AUDITOR, actor="test")
+    sign_in_as(page, keys[Role.ADMINISTRATOR])
+    named = quote(HOSTILE)
+    for path in (
+        "/admin/tokens",
+        f"/admin/tokens?text={named}",
+        f"/admin/token?serial={named}",
+        "/admin/user?user_id=dorte.vig",
+        "/admin/audit",
+        "/admin/keys",
+    ):
+        page.goto(path)
+        assert_nothing_ran(page)
+    page.goto("/admin/import")
+    lines = f'serial,key,type\n"{HOSTILE.replace(chr(34), 2 * chr(34))}",00,totp\n'
+    file = {"name": HOSTILE, "mimeType": "text/csv", "buffer": lines.encode()}
+    page.locator("#file").set_input_files(file)  # type: ignore[arg-type]
+    page.locator("main > form button").press("Enter")
+    expect(page.locator(".message.bad")).to_be_visible()
+    assert_nothing_ran(page, HOSTILE.replace('"', "%22"))  # as HTML encodes names of files
 
 
 def test_text_twice_as_large_and_a_narrow_screen_lose_nothing(
