@@ -1,7 +1,10 @@
 """kill -9 of the server: nothing acknowledged is lost, nothing is accepted twice, an import is
 whole or absent."""
 
+import multiprocessing
+import random
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,14 +12,19 @@ import httpx2
 import psycopg
 import pytest
 
+from host_tools.exchange.key_package import KeyPackage
+from host_tools.exchange.pskc import writer
 from host_tools.otp.credential import Credential
 from host_tools.secret import Secret
 from host_tools.validator.records import NewToken
+from host_tools.validator.service import Validator
+from tests.host_tools.validator.store import killed_import
 from tests.support.validator.server import Server, ServerFolder
 
 CLIENTS = 8
 ACKNOWLEDGED = 150  # codes, before the kill
 KEYS = 5_000
+PSKC_KEYS = 60
 
 
 @pytest.fixture
@@ -140,6 +148,44 @@ def _is_writing(place: ServerFolder) -> bool:
             "xact_start IS NOT NULL"
         )
         return connection.execute(query).fetchone() == (1,)
+
+
+def test_a_pskc_import_killed_at_any_moment_leaves_all_or_nothing(
+    validator: Validator, database: str, tmp_path: Path
+):
+    """At 30 moments between the beginning and a little after the end."""
+    server = multiprocessing.get_context("forkserver")  # which has imported the program once
+    server.set_forkserver_preload([killed_import.__name__])
+    file = tmp_path / "tokens.pskc"
+
+    def killed(number: int, after: float | None) -> tuple[int, float]:
+        """Import a file and kill that after some seconds (None: never); give how many of its tokens
+        are there, and how long it worked."""
+        keys = [
+            KeyPackage(f"k{number:02}-{n:03}", Credential("k", Secret(bytes([n]) * 20)))
+            for n in range(PSKC_KEYS)
+        ]
+        file.write_bytes(writer.write(keys, key=killed_import.KEY))
+        hears, says = server.Pipe(duplex=False)
+        worker = server.Process(target=killed_import.work, args=(database, file, says))
+        worker.start()
+        hears.recv()
+        began = time.monotonic()
+        worker.join(after)
+        worker.kill()
+        worker.join()
+        there = validator.tokens(text=f"k{number:02}-").total
+        return there, time.monotonic() - began
+
+    there, whole = killed(0, None)
+    assert there == PSKC_KEYS
+    assert killed(1, 0.0)[0] == 0
+    moments = random.Random(6030)
+    for number in range(2, 31):
+        after = moments.uniform(0, 1.2 * whole)
+        assert killed(number, after)[0] in (0, PSKC_KEYS), after
+    assert validator.verify_audit().broken == ()
+    assert validator.tokens().total % PSKC_KEYS == 0
 
 
 def _import(server: Server, csv: bytes) -> None:
