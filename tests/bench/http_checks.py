@@ -6,6 +6,7 @@ before, of this one and of the next. The requests come from one process beside t
 share the machine.
 """
 
+import itertools
 import json
 import secrets
 import signal
@@ -14,9 +15,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -33,6 +35,7 @@ from tests.interop.privacyidea import PrivacyIdea
 from tests.support.limits import REAL_LIMIT
 
 CONNECTIONS = 32
+_ACCEPTED = b'"accepted":true'
 _PERIOD = 30
 
 
@@ -129,20 +132,35 @@ def three_codes_each(tokens: dict[str, Credential]) -> Iterator[tuple[str, str]]
 
 def load_on(stock: Stock, workers: int, connections: int = CONNECTIONS) -> Served:
     """Check three codes of every token, at the highest rate that the server allows."""
-    headers = {"X-API-Key": stock.api_key}
     with serving(stock, workers) as (address, pid):
-        requests = [
-            http_load.request(
-                "/v1/checks",
-                json.dumps({"user_id": user, "code": code}).encode(),
-                "application/json",
-                headers,
-            )
-            for user, code in three_codes_each(stock.tokens)
-        ]
-        return _served(
-            pid, lambda: http_load.fire(address, requests, connections, b'"accepted":true')
+        fire = partial(http_load.fire, address, _requests(stock), connections, _ACCEPTED)
+        return _served(pid, fire)
+
+
+def memory_after(stock: Stock, checks: Sequence[int]) -> list[int]:
+    """Send as many checks to one worker as each entry says, one entry after the other; give the
+    server's memory (bytes) after each. What exceeds three codes of every token are replays."""
+    result = []
+    with serving(stock, 1) as (address, pid):
+        requests = itertools.cycle(_requests(stock))
+        for count in checks:
+            some = list(itertools.islice(requests, count))
+            fire = partial(http_load.fire, address, some, CONNECTIONS, _ACCEPTED)
+            result.append(_served(pid, fire).memory)
+    return result
+
+
+def _requests(stock: Stock) -> list[bytes]:
+    """Give a request for each of three codes of every token."""
+    return [
+        http_load.request(
+            "/v1/checks",
+            json.dumps({"user_id": user, "code": code}).encode(),
+            "application/json",
+            {"X-API-Key": stock.api_key},
         )
+        for user, code in three_codes_each(stock.tokens)
+    ]
 
 
 def load_on_privacyidea(server: PrivacyIdea, count: int, connections: int = CONNECTIONS) -> Served:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _CLOSES = re.compile(rb"\r\nconnection: *close", re.IGNORECASE)
-_LONGEST = 300.0  # seconds for a whole load
+_LONGEST = 1800.0  # seconds for a whole load
 _OK = b"200"
 
 

@@ -18,6 +18,8 @@ _WORKERS = (1, 4)
 _OF_BARE = 0.4  # of the single commits of a bare database
 _OF_HMACS = 0.45  # of 1,000 HMAC-SHA-1
 _OF_ONE_WORKER = 1.5
+_MANY, _TEN_TIMES_AS_MANY = 20_000, 200_000  # checks
+_OF_MEMORY = 1.05  # of that after _MANY checks
 
 
 @cache
@@ -113,6 +115,21 @@ def memory_against_privacyidea() -> Figure:
     )
 
 
+def memory_after_many_checks() -> Figure:
+    """Memory of one worker on SQLite after ten times as many checks, against that before."""
+    with tempfile.TemporaryDirectory() as folder:
+        stock = http_checks.stock(f"sqlite:///{folder}/validator.db", Path(folder), _TOKENS)
+        few, many = http_checks.memory_after(stock, (_MANY, _TEN_TIMES_AS_MANY - _MANY))
+    return Figure(
+        f"memory, 1 worker, after {_TEN_TIMES_AS_MANY:,} checks",
+        many / 2**20,
+        "MiB",
+        f"after {_MANY:,}",
+        few / 2**20,
+        _OF_MEMORY,
+    )
+
+
 def rate_on_postgres(workers: int) -> Figure:
     """Durable checks a second on PostgreSQL, against the bare database with as many connections."""
     served, limit = on_postgres()[workers]
@@ -133,6 +150,7 @@ def figures() -> Iterator[Callable[[], Figure]]:
     and the server is named on standard error."""
     yield processor_on_sqlite
     yield against_bare_sqlite
+    yield memory_after_many_checks
     if privacyidea.installed():
         yield rate_against_privacyidea
         yield lambda: latency_against_privacyidea(0.5)

@@ -22,12 +22,18 @@ from sqlalchemy import create_engine, text
 
 from host_tools.cli import main
 from host_tools.errors import ExitCode
+from host_tools.otp.credential import Credential
+from host_tools.secret import Secret
+from host_tools.validator.radius import server as radius
+from host_tools.validator.records import NewToken
+from host_tools.validator.server import settings_file
 from tests.support.certificate import self_signed
 from tests.support.limits import REAL_LIMIT
 from tests.support.validator.clock import VirtualClock
 from tests.support.validator.server import ServerFolder
 from tests.support.validator.tokens import activated
 
+SECRET, CODES = b"12345678901234567890", ("755224", "287082", "359152")  # RFC 4226, appendix D
 KODEBRIK = [sys.executable, "-c", "from host_tools.cli import main; raise SystemExit(main())"]
 
 
@@ -179,11 +185,15 @@ def test_a_radius_port_in_use_is_named_before_anything_is_served(
     assert "another address or port" in said["hint"]
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
-def test_when_it_says_that_it_is_ready_radius_answers(place: ServerFolder, workers: str):
+def _free_port() -> int:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+        return free.getsockname()[1]
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_when_it_says_that_it_is_ready_radius_answers(place: ServerFolder, workers: str):
+    port = _free_port()
     _radius(place, port)
     with (
         place.server("--workers", workers),
@@ -194,6 +204,40 @@ def test_when_it_says_that_it_is_ready_radius_answers(place: ServerFolder, worke
         request.add_message_authenticator()
         client.sendto(request.RequestPacket(), ("127.0.0.1", port))  # once: nothing is sent again
         assert client.recv(4096)[0] == wire.AccessAccept
+
+
+def test_a_short_user_id_of_another_system_is_checked_by_radius_and_privacyideas_route(
+    place: ServerFolder,
+):
+    port = _free_port()
+    _radius(place, port)
+    with place.settings.open("a") as file:
+        file.write('[user_ids]\nleast = 2\nalphabet = "a-z"\n')
+    rule = settings_file.load(place.settings).user_ids.rule
+    credential = Credential("T1", Secret(SECRET), period=None, counter=0)
+    with place.open(user_ids=rule) as validator:
+        validator.import_tokens(
+            [NewToken("T1", credential)], users={"T1": "bob"}, activate=True, actor="test"
+        )
+    with (
+        place.server() as server,
+        server.client() as client,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking,
+    ):
+        asking.settimeout(30)
+        for number, code, answer in (
+            (1, CODES[0], wire.AccessAccept),
+            (2, CODES[0], wire.AccessReject),
+            (3, CODES[1], wire.AccessAccept),
+        ):
+            packet = wire.AuthPacket(id=number, secret=b"a-secret-of-at-least-16")
+            packet[radius.USER_NAME] = [b"bob"]
+            packet[radius.USER_PASSWORD] = [packet.PwCrypt(code)]
+            packet.add_message_authenticator()
+            asking.sendto(packet.RequestPacket(), ("127.0.0.1", port))
+            assert asking.recv(4096)[0] == answer
+        asked = client.post("/validate/check", data={"user": "bob", "pass": CODES[2]})
+        assert asked.json()["result"]["value"] is True
 
 
 def test_settings_that_are_not_understood_are_named(
