@@ -83,6 +83,7 @@ class _Server:
                 start_new_session=True,
             )
         self._lock = threading.Lock()
+        self._asked = 0  # requests
         self._owner = os.getpid()
 
     @property
@@ -92,19 +93,25 @@ class _Server:
 
     def ask(self, files: Sequence[int] = (), **request: object) -> int:
         """Send a request and give the answer. VmDiedError when the server has ended."""
-        text, answer = json.dumps(request).encode() + b"\n", b""
         try:
             with self._lock:
+                self._asked += 1
+                text = json.dumps({"number": self._asked, **request}).encode() + b"\n"
                 sent = socket.send_fds(self._line, [text], files)
                 self._line.sendall(text[sent:])
-                while not answer.endswith(b"\n"):
-                    received = self._line.recv(64)
-                    if not received:
-                        raise ConnectionResetError
-                    answer += received
+                while True:
+                    number, answer = map(int, self._line_of_answer().split())
+                    if number == self._asked:  # else it is the one that Ctrl-C did not wait for
+                        return answer
         except ConnectionError:
             raise VmDiedError("The process that starts the VMs has ended.") from None
-        return int(answer)
+
+    def _line_of_answer(self) -> bytes:
+        """Take a whole line or, when Ctrl-C comes, nothing."""
+        while b"\n" not in (there := self._line.recv(64, socket.MSG_PEEK)):
+            if not there:
+                raise ConnectionResetError
+        return self._line.recv(there.index(b"\n") + 1)
 
     def close(self) -> None:
         """End it."""
@@ -119,14 +126,16 @@ class _Forked:
     def __init__(self, server: _Server, pid: int) -> None:
         self.pid = pid
         self._server = server
+        self._waited = False  # if only in vain, because Ctrl-C interrupted that
         self._code: int | None = None
 
     def kill(self) -> None:
         # Its number is its own until wait(): a process that nobody has waited for keeps it.
-        if self._code is None:
+        if not self._waited:
             os.kill(self.pid, signal.SIGKILL)
 
     def wait(self) -> int:
+        self._waited = True
         if self._code is None:
             self._code = self._server.ask(wait=self.pid)
         return self._code

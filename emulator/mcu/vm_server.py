@@ -1,11 +1,14 @@
 """Starts VM processes by forking: MicroPython is loaded once, and Python started once.
 
 Run as a program with the folder of the package's extension module and the number of a socket. A
-request is a line of JSON, its answer a number in a line:
+request is a line of JSON with a "number" of its own. Its answer is a line with that number and
+another one, so that the answer to a request whose sender was interrupted is not taken for that of
+the next:
 
-- {"arguments": MicroPython's, "environment": …} with five file descriptors, which become 0 to 4 in
-  the new process. Answer: its process id.
-- {"wait": process id}. Answer: its exit code, once it has ended.
+- {"number": …, "arguments": MicroPython's, "environment": …} with five file descriptors, which
+  become 0 to 4 in the new process. Answer: its process id.
+- {"number": …, "wait": process id}. Answer: its exit code, once it has ended, however often it is
+  asked for.
 
 It ends with its host's end of the socket.
 """
@@ -74,15 +77,20 @@ def main() -> None:
 
 
 def _serve(line: socket.socket) -> None:
+    codes: dict[int, int] = {}  # of the processes that have ended
     while True:
         request, files = _request(line)
         if request is None:
             return
         if "wait" in request:
-            answer = os.waitstatus_to_exitcode(os.waitpid(request["wait"], 0)[1])
+            child = request["wait"]
+            if child not in codes:
+                codes[child] = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+            answer = codes[child]
         else:
             answer = _start(request, files, line)
-        line.sendall(f"{answer}\n".encode())
+            codes.pop(answer, None)  # of an earlier process with the same number
+        line.sendall(f"{request['number']} {answer}\n".encode())
 
 
 if __name__ == "__main__":

@@ -106,23 +106,24 @@ def pack(tree: dict[str, bytes], filesystem: dict[str, Any]) -> bytes:
     kodeoplaeser speaks 13 ms earlier from power-on). KodebrikError when the files do not fit.
     """
     block = filesystem["block"]
-    disk = LittleFS(
-        block_size=block,
-        block_count=filesystem["size"] // block,
-        read_size=_READ_SIZE,
-        prog_size=filesystem["program"],
-        cache_size=min(block, 4 * max(_READ_SIZE, filesystem["program"])),
-        disk_version=_LITTLEFS_DISK_VERSION,
-    )
     try:
-        for path, content in sorted(tree.items(), key=lambda file: -len(file[1])):
-            parent = str(Path(path).parent)
-            if parent != ".":
-                disk.makedirs(parent, exist_ok=True)
-            with disk.open(path, "wb") as file:
-                file.write(content)
-        disk.fs_gc()  # type: ignore[no-untyped-call]  # littlefs-python does not annotate it
-        fits = disk.used_block_count + _KEPT_FREE // block <= filesystem["size"] // block
+        with interrupts.put_off():  # an exception in littlefs-python's callbacks is lost
+            disk = LittleFS(
+                block_size=block,
+                block_count=filesystem["size"] // block,
+                read_size=_READ_SIZE,
+                prog_size=filesystem["program"],
+                cache_size=min(block, 4 * max(_READ_SIZE, filesystem["program"])),
+                disk_version=_LITTLEFS_DISK_VERSION,
+            )
+            for path, content in sorted(tree.items(), key=lambda file: -len(file[1])):
+                parent = str(Path(path).parent)
+                if parent != ".":
+                    disk.makedirs(parent, exist_ok=True)
+                with disk.open(path, "wb") as file:
+                    file.write(content)
+            disk.fs_gc()  # type: ignore[no-untyped-call]  # littlefs-python does not annotate it
+            fits = disk.used_block_count + _KEPT_FREE // block <= filesystem["size"] // block
     except LittleFSError as error:
         if error.code != LittleFSError.Error.LFS_ERR_NOSPC:
             raise
@@ -171,11 +172,12 @@ def holds(image: bytes, tree: dict[str, bytes], filesystem: dict[str, Any]) -> b
     context.buffer[:] = image
     disk = LittleFS(context=context, mount=False, block_size=block, block_count=len(image) // block)
     try:
-        disk.mount()
-        for path, content in tree.items():
-            with disk.open(path, "rb") as file:
-                if file.read() != content:
-                    return False
+        with interrupts.put_off():  # as in pack()
+            disk.mount()
+            for path, content in tree.items():
+                with disk.open(path, "rb") as file:
+                    if file.read() != content:
+                        return False
     except (LittleFSError, FileNotFoundError):
         return False
     return True

@@ -1,9 +1,11 @@
 """A token's file system image, mounted by MicroPython's littlefs."""
 
+import signal
 from binascii import crc32
 from pathlib import Path
 
 import pytest
+from littlefs import UserContext
 
 from host_tools.image.image import build_tree, load_board, pack
 from tests.support.runtime import MicroPython
@@ -30,3 +32,18 @@ def test_official_micropython_reads_and_changes_every_file_of_an_image(
         "tests.support.vm.image", "kept", str(path), *geometry, OFFICIAL[board], list(tree)
     )
     assert kept == [crc32(content) for content in tree.values()]
+
+
+def test_ctrl_c_in_a_callback_of_littlefs_is_not_lost(monkeypatch: pytest.MonkeyPatch):
+    """What is raised there goes nowhere: C has called it."""
+    read, came = UserContext.read, []
+
+    def interrupted(context: UserContext, *arguments: object) -> bytearray:
+        if not came:
+            came.append(True)
+            signal.raise_signal(signal.SIGINT)
+        return read(context, *arguments)
+
+    monkeypatch.setattr(UserContext, "read", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        pack({"main.py": b"pass"}, load_board("pico")["filesystem"])
