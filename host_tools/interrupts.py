@@ -1,11 +1,13 @@
-"""Ctrl-C (SIGINT) in commands that work for long: child processes do not see it, pools of threads
-do not outlast it, and what must not stop halfway is finished first.
+"""Ctrl-C (SIGINT) in commands that work for long: it is never lost, child processes do not see it,
+pools of threads do not outlast it, and what must not stop halfway is finished first.
 
 A terminal sends SIGINT to every process of the command. Only the first one obeys; it ends the
 others.
 """
 
+import _thread
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +15,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 _AT_MOST = 1.0  # seconds that an interrupt is put off
+_AGAIN = 0.02  # seconds until an interrupt that was lost comes again
 
 
 @contextmanager
@@ -62,6 +65,31 @@ def put_off() -> Iterator[None]:
         signal.signal(signal.SIGALRM, on_alarm)
     if interrupted:
         raise KeyboardInterrupt
+
+
+@contextmanager
+def kept() -> Iterator[None]:
+    """Raise a KeyboardInterrupt again that Python had to drop, because it was raised in a
+    finaliser, in the callback of a weak reference or in one that C calls (sys.unraisablehook)."""
+    before, again = sys.unraisablehook, list[threading.Thread]()
+
+    def hook(dropped: "sys.UnraisableHookArgs") -> None:
+        if issubclass(dropped.exc_type, KeyboardInterrupt):
+            # Not at once: it would be raised in this function, which is another such place.
+            again.append(threading.Timer(_AGAIN, _thread.interrupt_main))
+            again[-1].start()
+        else:
+            before(dropped)
+
+    sys.unraisablehook = hook
+    try:
+        yield
+    finally:
+        try:
+            for timer in again:
+                timer.join()
+        finally:
+            sys.unraisablehook = before
 
 
 @contextmanager

@@ -24,7 +24,11 @@ Listener = Callable[[Heard], list[str]]  # gives the names of the clips heard, i
 
 
 class ScenarioError(Exception):
-    """A line that is no step, or a failed expectation; the message begins with the line number."""
+    """A failed expectation, or a line that is no step; the message begins with the line number."""
+
+
+class StepError(ScenarioError):
+    """A line that is no step."""
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,14 @@
 """The scenario language: what a user does with a token and expects of it, one step a line.
 
-    press                          expect text "123 456"      set time 2031-01-02T03:04:05Z press
-    350 ms                   expect no text "123"       set clock 2031-01-02T03:04:05Z hold 7 s
-    expect code from FILE      drift 3.5 ppm wait 3 s   (ms, min, h, d)     expect dark
-    temperature -5 C button down, button up         screenshot FILE.png        battery 3400 mV plug,
-    unplug                   remove clock supply        cut power [at operation 12
-    [before|torn|after]]
+    press                       expect text "123 456"     set time 2031-01-02T03:04:05Z
+    press 350 ms                expect no text "123"      set clock 2031-01-02T03:04:05Z
+    hold 7 s                    expect code from FILE     drift 3.5 ppm
+    wait 3 s  (ms, min, h, d)   expect dark               temperature -5 C
+    button down, button up      screenshot FILE.png       battery 3400 mV
+    plug, unplug                remove clock supply       cut power
+                                                          cut power at operation 12 torn
+
+("before" and "after" stand in the place of "torn")
 
 and on a token that speaks, whose keys are 0 to 9, *, # (in quotes) and red:
 
@@ -34,8 +37,8 @@ from emulator.scenario.player import (
     TAP_MS,
     Listener,
     Player,
-    ScenarioError,
     Step,
+    StepError,
     UnmetError,
     span,
 )
@@ -45,7 +48,7 @@ _BOOT = 0.5  # seconds a token may take to read its clock after a press
 
 
 def parse(text: str) -> list[Step]:
-    """Give the steps of a scenario; ScenarioError names the first line that is none."""
+    """Give the steps of a scenario; StepError names the first line that is none."""
     steps = []
     for number, line in enumerate(text.splitlines(), 1):
         words = re.sub(r'^((?:[^"#]|"(?:[^"\\]|\\.)*")*)#.*$', r"\1", line).strip()
@@ -68,8 +71,8 @@ def _action(number: int, words: str) -> Callable[[Player], None]:
             try:
                 return make(*match.groups())
             except ValueError as error:
-                raise ScenarioError(f"line {number}: {words}\n  {error}") from None
-    raise ScenarioError(f"line {number}: {words}\n  This is no step that a scenario knows.")
+                raise StepError(f"line {number}: {words}\n  {error}") from None
+    raise StepError(f"line {number}: {words}\n  This is no step that a scenario knows.")
 
 
 def _unix(text: str) -> float:

@@ -22,7 +22,7 @@ from firmware.version import VERSION
 if False:
     from firmware.interfaces import LinkServices, Random, Suite, Vault  # type: ignore[unreachable]
 
-_SILENCE_MS = 60_000
+_SILENCE_MS = 1000 * messages.SESSION_SILENCE
 _TICKS_MASK = (1 << 30) - 1  # MicroPython's ticks wrap at 2^30
 _KEPT_ANSWERS = 4
 _COMMITMENT_SIZE = 32

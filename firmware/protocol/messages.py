@@ -55,6 +55,7 @@ MAX_CHALLENGE = 24  # digits of a typed number
 MAX_AMOUNT = 8
 MAX_PAYEE = 15  # with the amount and its length before it: 24
 LANGUAGES = ("da", "en", "kl")
+SESSION_SILENCE = 60  # seconds without a request that end a session
 MIN_PIN = 4  # digits
 MAX_PIN = 8
 PIN_TRIES = 10  # wrong PINs in a row until the token blocks

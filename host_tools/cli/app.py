@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from firmware.version import VERSION
+from host_tools import interrupts
 from host_tools.cli import defects
 from host_tools.cli.command_group import CommandGroup, Commands
 from host_tools.cli.output import emit_error, language, plain_asked
@@ -128,7 +129,8 @@ def main(arguments: list[str] | None = None) -> int:
     plain_asked.set(False)
     error: KodebrikError
     try:
-        return _run(arguments)
+        with interrupts.kept():
+            return _run(arguments)
     except KodebrikError as refusal:
         error = refusal
     except typer.TyperException as fault:

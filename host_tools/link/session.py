@@ -6,6 +6,7 @@ repeats its answer without repeating the operation. Times are Unix seconds, time
 
 import hmac
 import os
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -270,7 +271,8 @@ def claim_token(channel: Channel, hello: Hello, confirm: Callable[[str], bool]) 
     """Open the first session of a token without an access key.
 
     The token shows a 6-digit number; `confirm` is called with the expected one and returns whether
-    they are the same. KodebrikError when they are not.
+    they are the same. KodebrikError when they are not, or when that took longer than a session
+    lasts without a request.
     """
     session = Session(channel, hello, [])
     nonce = os.urandom(messages.NONCE_SIZE)
@@ -283,8 +285,11 @@ def claim_token(channel: Channel, hello: Hello, confirm: Callable[[str], bool]) 
     if len(token_nonce) != messages.NONCE_SIZE:
         raise GarbageError("garbage-handshake")
     session.request(messages.CLAIM, {"nonce": nonce})
+    asked_at = time.monotonic()
     if not confirm(claim.comparison_number(suite, digest, nonce, token_nonce)):
         raise KodebrikError("claim-not-confirmed", ExitCode.NOT_CONFIRMED)
+    if time.monotonic() - asked_at >= messages.SESSION_SILENCE:
+        raise KodebrikError("claim-too-late", ExitCode.NOT_CONFIRMED)
     return session
 
 

@@ -12,12 +12,13 @@ import string
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path, PurePath
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 DOMAIN = "kodebrik"
 LOCALE = Path(__file__).with_name("locale")
 ENGLISH = "en"
-LANGUAGES = {"da": "Dansk", ENGLISH: "English"}
+Language: TypeAlias = Literal["da", "en"]
+LANGUAGES = {"da": "Dansk", ENGLISH: "English"}  # a catalogue each, the default first
 COUNT = "count"  # the argument that chooses the plural form
 HINT = ".hint"  # an error's identifier with this ending is the text that says what to do
 

@@ -1,9 +1,11 @@
 """Ctrl-C is put off where work must not stop halfway, withheld from children, and drops what waits
 in a pool."""
 
+import gc
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 
@@ -48,6 +50,33 @@ def test_work_that_nobody_interrupts_goes_on():
     with interrupts.put_off():
         pass
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+class Finalised:
+    """A cycle, which the garbage collector finds."""
+
+    def __init__(self) -> None:
+        self.me = self
+
+    def __del__(self) -> None:
+        press_ctrl_c()
+
+
+@pytest.mark.parametrize("seconds", [0, 10], ids=["at the end", "amid work"])
+def test_one_that_comes_in_a_finaliser_is_not_lost(seconds: float):
+    hook, ended = sys.unraisablehook, []
+
+    @interrupts.kept()
+    def work() -> None:
+        Finalised()
+        gc.collect()
+        time.sleep(seconds)
+        ended.append(seconds)
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert ended in ([], [0])
+    assert sys.unraisablehook is hook
 
 
 def test_a_process_that_ignores_ctrl_c_goes_on_ignoring_it():

@@ -5,6 +5,7 @@ import re
 
 from sqlalchemy import select
 
+from host_tools.messages.catalogue import LANGUAGES
 from host_tools.secret import Secret
 from host_tools.validator import user_id
 from host_tools.validator.errors import ConflictError, InvalidError, NotFoundError
@@ -16,7 +17,6 @@ from host_tools.validator.store.rows import UserRow
 from host_tools.validator.store.tables import notices, tokens, users
 from host_tools.validator.store.unit_of_work import UnitOfWork
 
-LANGUAGES = ("da", "en")
 # What would make several addresses, a name or a comment of one in a mail's header (RFC 5322, 3.4).
 _NOT_IN_ADDRESS = re.compile(r'[ ,;:<>()"\\]')
 _LONGEST_EMAIL = 254  # characters; RFC 5321 section 4.5.3.1.3
@@ -65,7 +65,7 @@ def create(unit: UnitOfWork, typed: str, email: str | None, language: str) -> Us
 def find_or_create(unit: UnitOfWork, typed: str) -> UserRow:
     """Give the user with a user-ID; a new one is created, without an address."""
     found = _find(unit, user_id.normalized(unit.user_ids.validated(typed)))
-    return create(unit, typed, None, LANGUAGES[0]) if found is None else found
+    return create(unit, typed, None, next(iter(LANGUAGES))) if found is None else found
 
 
 def set_contact(

@@ -1,10 +1,11 @@
 """Routes of users. A user-ID may contain a slash, so it is always the last part of the path."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Response
 from pydantic import Field
 
+from host_tools.messages.catalogue import Language
 from host_tools.secret import Secret
 from host_tools.validator.http.fields import (
     Limit,
@@ -25,7 +26,6 @@ router = APIRouter(prefix="/v1", tags=["users"], route_class=StrictRoute)
 Mail = Annotated[
     str, Field(max_length=254, pattern=r"^[^\s@\x00-\x1f]+@[^\s@\x00-\x1f]+$")
 ]  # RFC 5321: 254 characters
-Language = Literal["da", "en"]
 
 
 class NewUser(RequestBody):

@@ -1,14 +1,14 @@
 """What all pages share: templates, language and formats; the front page and error pages."""
 
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
-from host_tools.messages.catalogue import ENGLISH, LANGUAGES, Message
+from host_tools.messages.catalogue import ENGLISH, LANGUAGES, Language, Message
 from host_tools.validator.formatting import local_time, number, signed
 from host_tools.validator.http.strict_requests import StrictRoute
 from host_tools.validator.product_names import product_name
@@ -148,9 +148,7 @@ def front(request: Request) -> HTMLResponse:
 
 
 @router.get("/language/{chosen}")
-def choose_language(
-    request: Request, chosen: Literal["da", "en"], back: str = "/"
-) -> RedirectResponse:
+def choose_language(request: Request, chosen: Language, back: str = "/") -> RedirectResponse:
     """Set the language cookie, and redirect to the page that the link was on."""
     safe = back if back.startswith("/") and not back.startswith(("//", "/\\")) else "/"
     answer = redirect(safe)

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Form, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from host_tools.errors import KodebrikError
+from host_tools.messages.catalogue import Language
 from host_tools.secret import Secret
 from host_tools.validator.http.authentication import MAY_ADMINISTER, MAY_MANAGE
 from host_tools.validator.http.fields import printable
@@ -21,7 +22,7 @@ router = APIRouter(prefix="/admin", route_class=StrictRoute, include_in_schema=F
 
 _Field = Annotated[str, Form(max_length=254)]
 _Action = Annotated[Literal["create_user", "set_user", "set_pin", "no_pin", "delete_user"], Form()]
-_Language = Annotated[Literal["da", "en"], Form()]
+_Language = Annotated[Language, Form()]
 
 
 @router.get("/user")

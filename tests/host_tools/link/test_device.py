@@ -1,9 +1,8 @@
 """What any token must do on its port, without being changed by it: run on an emulated one, or on
 yours.
 
-make test                                                     an emulated token behind a
-pseudo-terminal .venv/bin/python -m pytest tests/host_tools/link/test_device.py --port /dev/ttyACM0
-a board with the firmware on it
+`make test` runs them on an emulated token behind a pseudo-terminal; pytest with the option
+`--port /dev/ttyACM0` runs them on a board with the firmware on it.
 """
 
 import os

@@ -1,6 +1,7 @@
 """The link session against the firmware's own, over a cable that loses and damages frames."""
 
 import os
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -51,6 +52,20 @@ def test_a_blank_token_is_claimed_when_both_numbers_agree(token, wire):
 def test_nothing_is_written_when_the_operator_sees_another_number(token, wire):
     with pytest.raises(KodebrikError, match="Nothing was written") as caught:
         open_session(wire, None, lambda number: False)
+    assert caught.value.exit_code == ExitCode.NOT_CONFIRMED
+    assert token.vault.state == messages.BLANK
+    assert claimed(wire), "a retry works"
+
+
+def test_a_number_that_is_typed_when_the_session_has_ended_is_too_late(token, wire, monkeypatch):
+    def typed(_number: str) -> bool:
+        late = time.monotonic() + messages.SESSION_SILENCE
+        monkeypatch.setattr(time, "monotonic", lambda: late)
+        return True
+
+    with pytest.raises(KodebrikError, match="More than a minute") as caught:
+        open_session(wire, None, typed)
+    monkeypatch.undo()
     assert caught.value.exit_code == ExitCode.NOT_CONFIRMED
     assert token.vault.state == messages.BLANK
     assert claimed(wire), "a retry works"

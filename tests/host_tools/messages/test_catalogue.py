@@ -4,6 +4,7 @@ import re
 import string
 import time
 from functools import cache
+from typing import get_args
 
 import pytest
 from babel.messages.catalog import Catalog
@@ -17,11 +18,13 @@ from host_tools.image.image import load_product
 from host_tools.link import ports
 from host_tools.messages import catalogue, validation_errors
 from host_tools.messages.catalogue import HINT, LANGUAGES, Message
+from host_tools.validator import formatting
 from host_tools.validator.records import NoticeKind, Product, Role, Status
 from host_tools.validator.rule.verdict import Reason
 from host_tools.validator.site import pages
 from tests.host_tools.messages import calls
 
+MOMENT = 1_893_456_000.0  # 2030-01-01
 COMPUTED = {token_error_identifier(number) for number in sentences.ERRORS}
 
 
@@ -283,3 +286,13 @@ def test_a_long_list_of_messages_is_joined_in_order():
     assert joined == "; ".join(items)
     assert isinstance(joined, Message)
     assert joined.text("da") == "; ".join(items)
+
+
+def test_every_list_of_languages_has_every_language():
+    assert get_args(catalogue.Language) == tuple(LANGUAGES)
+    assert set(LANGUAGES) == {each.name for each in catalogue.LOCALE.iterdir() if each.is_dir()}
+    assert set(LANGUAGES) <= set(messages.LANGUAGES)
+    for language in LANGUAGES:
+        assert formatting.local_time(MOMENT, language)
+        assert formatting.local_day(MOMENT, language)
+        assert formatting.number(0.5, language)

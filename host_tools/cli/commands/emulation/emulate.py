@@ -184,6 +184,17 @@ def _announce(emulator: "Emulator", link: Path | None, rfc2217: int | None, as_j
 def _play(
     product: str, board: str, state: Path | None, production: bool, script: Path, as_json: bool
 ) -> None:
+    from emulator.scenario.player import ScenarioError, StepError  # noqa: PLC0415 - an extra
+    from emulator.scenario.scenario import parse, play_file  # noqa: PLC0415 - an extra
+
+    try:
+        steps = len(parse(script.read_text(encoding="utf-8")))
+    except StepError as error:
+        raise KodebrikError(
+            "scenario-no-step", ExitCode.BAD_INPUT, script=script, what=str(error)
+        ) from None
+    except (OSError, UnicodeDecodeError):
+        raise KodebrikError("scenario-unreadable", ExitCode.FILE, path=script) from None
     with ExitStack() as stack:
         # A new token of the same seed and time each run: the same pixels, the same results.
         folder = state or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kodebrik-")))
@@ -196,18 +207,12 @@ def _play(
                 now=_SCENARIO_TIME,
             )
         )
-        from emulator.scenario.player import ScenarioError  # noqa: PLC0415 - an extra
-        from emulator.scenario.scenario import parse, play_file  # noqa: PLC0415 - an extra
-
         try:
-            steps = len(parse(script.read_text(encoding="utf-8")))
             play_file(emulator, script, listener=_listener(product))
         except ScenarioError as error:
             raise KodebrikError(
                 "scenario-failed", ExitCode.SCENARIO, script=script, what=str(error)
             ) from None
-        except (OSError, UnicodeDecodeError):
-            raise KodebrikError("scenario-unreadable", ExitCode.FILE, path=script) from None
     emit(
         as_json,
         {"script": str(script), "steps": steps},

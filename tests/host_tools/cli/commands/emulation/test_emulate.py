@@ -95,7 +95,11 @@ def test_a_scenario_is_played_and_its_failures_are_shown(tmp_path):
     picture = re.search(r"Picture: (\S+\.png)", error).group(1)
     assert Path(picture).read_bytes().startswith(b"\x89PNG")
     script.write_text("dance\n")
-    assert "line 1" in run("emulate", "--script", script).stderr
+    refused = run("emulate", "--script", script)
+    assert refused.returncode == ExitCode.BAD_INPUT
+    assert "line 1: dance" in refused.stderr
+    assert "docs/emulator.md" in refused.stderr
+    assert "Building" not in refused.stderr, "it is read before anything is built"
     assert run("emulate", "--script", tmp_path / "none").returncode == ExitCode.FILE
 
 
