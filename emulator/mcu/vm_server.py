@@ -19,6 +19,7 @@ import os
 import socket
 import sys
 import traceback
+from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
@@ -27,17 +28,22 @@ FILES = 5  # file descriptors of a new process
 _LONGEST = 1 << 16  # bytes of a request
 
 
-def _request(line: socket.socket) -> tuple[dict[str, Any] | None, list[int]]:
-    """Give the next request and its file descriptors; None at the end."""
+def _requests(line: socket.socket) -> Iterator[tuple[dict[str, Any], list[int]]]:
+    """Give each request and its file descriptors, until the host has closed its end. Several
+    requests may arrive at once: one of an interrupted sender, and the next."""
     received, files = b"", list[int]()
-    while not received.endswith(b"\n"):
+    while True:
         data, more, _, _ = socket.recv_fds(line, _LONGEST, FILES)
         if not data:
-            return None, files
+            return
         received += data
         files += more
-    request: dict[str, Any] = json.loads(received)
-    return request, files
+        while b"\n" in received:
+            text, _, received = received.partition(b"\n")
+            request: dict[str, Any] = json.loads(text)
+            count = 0 if "wait" in request else FILES
+            yield request, files[:count]
+            del files[:count]
 
 
 def _become_vm(request: dict[str, Any], files: list[int], line: int) -> None:
@@ -78,10 +84,7 @@ def main() -> None:
 
 def _serve(line: socket.socket) -> None:
     codes: dict[int, int] = {}  # of the processes that have ended
-    while True:
-        request, files = _request(line)
-        if request is None:
-            return
+    for request, files in _requests(line):
         if "wait" in request:
             child = request["wait"]
             if child not in codes:

@@ -326,6 +326,27 @@ def test_the_next_vm_starts_when_what_forks_them_was_killed(tmp_path: Path) -> N
         assert emulator.powered
 
 
+def test_an_answer_that_ctrl_c_did_not_wait_for_is_not_taken_for_the_next_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Emulator(state=tmp_path / "a", image=image(PANEL)) as emulator:
+        emulator.press()
+        server = emulator.mcu.vm._process._server
+
+        def interrupted() -> bytes:
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            patch.setattr(server, "_line_of_answer", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                emulator.mcu.close()
+        emulator.mcu.close()
+    with Emulator(state=tmp_path / "b", image=image(PANEL)) as emulator:
+        emulator.press()
+        assert emulator.powered
+        assert emulator.mcu.vm._process._server is server
+
+
 def test_no_vm_outlives_a_host_that_is_killed(tmp_path: Path) -> None:
     stubborn = (
         "import time\nwhile True:\n    try:\n        time.sleep(1)\n    except BaseException:\n  "
