@@ -60,9 +60,8 @@ class I2sOut:
         self._ring = bytearray()
         self._waiting = bytearray()
         self._frames = DMA_BYTES // (2 * width)
-        self._taken = (
-            DMA_BYTES * channels // 2
-        )  # from the ring at an interrupt: mono samples go out twice
+        # from the ring at an interrupt: mono samples go out twice
+        self._taken = DMA_BYTES * channels // 2
         self._began, self._interrupts = self._clock.now, 0
         self._running = True
         if sink is not None:

@@ -142,9 +142,8 @@ class Mcu:
         try:
             while self.state == PROMPT and (record := self.vm.poll_record()) is not None:
                 self._serve(record)
-        except (
-            VmDiedError
-        ):  # Ctrl-D: a soft reset, which leaves main.py out in the raw REPL, as on a board
+        except VmDiedError:
+            # Ctrl-D: a soft reset, which leaves main.py out in the raw REPL, as on a board
             self._link.send(self.vm.take_output() + b"MPY: soft reboot\r\n")
             self.reset(records.PWRON_RESET, self._raw_repl)
 

@@ -118,10 +118,8 @@ def _load_native(module, source):
     names = {}
     try:
         exec(source, names)  # noqa: S102 - our own
-    except (
-        SyntaxError,
-        ValueError,
-    ):  # this MicroPython compiles to no machine code: the plain twin serves
+    except (SyntaxError, ValueError):
+        # this MicroPython compiles to no machine code: the plain twin serves
         return
 
     class Module:

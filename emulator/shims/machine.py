@@ -93,9 +93,8 @@ def _on_event(source, flags):
     irq = _irqs[source]
     try:
         irq.ring(flags)
-    except (
-        Exception
-    ) as error:  # a board prints it, drops a hard handler and goes on (shared/runtime/mpirq.c)
+    except Exception as error:
+        # a board prints it, drops a hard handler and goes on (shared/runtime/mpirq.c)
         if irq.hard:
             irq.drop()
         sys.print_exception(error, sys.stdout)

@@ -46,9 +46,8 @@ class I2S:
         if ibuf <= 0:
             raise ValueError("invalid ibuf")
         self._handler, self._taken, self._waits, self._asked = None, True, True, False
-        self._dma = (
-            _DMA * (format + 1) // 2
-        )  # taken from the ring at an interrupt: mono samples go out twice
+        # taken from the ring at an interrupt: mono samples go out twice
+        self._dma = _DMA * (format + 1) // 2
         if getattr(self, "_ring_size", 0) != ibuf:
             self._ring_size, self._storage = ibuf, None
             self._storage = bytearray(ibuf)  # which on a board lies in the same heap

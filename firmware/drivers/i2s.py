@@ -78,9 +78,8 @@ class I2s:
             self._sent = self.position()
         else:
             self._began = time.ticks_ms()
-            self._asking.poll(
-                0
-            )  # from here on, until init(), write() takes what there is room for and never waits
+            # from here on, until init(), write() takes what there is room for and never waits
+            self._asking.poll(0)
         self._sent += len(self.piece)
         self._write(self.piece)
 

@@ -110,7 +110,6 @@ def _bootsel(sysfs: Path) -> Iterator[Device]:
 def _attribute(folder: Path, name: str) -> str:
     try:
         return (folder / name).read_text().strip()
-    except (
-        OSError
-    ):  # interfaces have no identity of their own, and a device may be unplugged meanwhile
+    except OSError:
+        # interfaces have no identity of their own, and a device may be unplugged meanwhile
         return ""

@@ -47,9 +47,8 @@ class Inventory:
         self._path = path
         with _errors(path):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.close(
-                os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-            )  # SQLite would create it readable for others
+            # SQLite would create it readable for others
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
             if stat.S_IMODE(path.stat().st_mode) & 0o077:
                 warn(Message("readable-by-others", path=path))
             self._database = sqlite3.connect(path, isolation_level=None, timeout=20)

@@ -25,9 +25,8 @@ Cut = tuple[int, int]  # samples to play straight on, then how far to jump
 def cuts(samples: Samples, factor: float) -> list[Cut]:
     """Find the cuts that make a recording last `factor` times as long; below 1 is faster."""
     sound = samples.astype(np.float64)
-    energy = np.concatenate(
-        ([0.0], np.cumsum(sound**2))
-    )  # cumulative; exact, because samples are integers
+    # cumulative; exact, because samples are integers
+    energy = np.concatenate(([0.0], np.cumsum(sound**2)))
     direction = 1 if factor < 1 else -1
     shortest = SHORTEST_JUMP + round(200 * abs(1 - factor))
     found: list[Cut] = []

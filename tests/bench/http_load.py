@@ -26,9 +26,8 @@ class Load:
     answers: int = 0
     accepted: int = 0
     latencies: list[float] = field(default_factory=list)
-    refused: dict[str, int] = field(
-        default_factory=dict
-    )  # HTTP status -> count, of answers that are not 200
+    # HTTP status -> count, of answers that are not 200
+    refused: dict[str, int] = field(default_factory=dict)
 
     @property
     def rate(self) -> float:
@@ -133,9 +132,8 @@ class _Line(asyncio.Protocol):
         if self.done.done():
             return
         if self._answered:
-            self._reopening = self._loop.create_task(
-                self._again()
-            )  # kept, for the loop holds tasks weakly
+            # kept, for the loop holds tasks weakly
+            self._reopening = self._loop.create_task(self._again())
         else:
             self.done.set_exception(
                 ConnectionError(f"the server closed a connection without an answer: {error}")

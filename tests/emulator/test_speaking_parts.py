@@ -168,9 +168,8 @@ def test_a_sine_through_machine_i2s_is_heard_sample_by_sample(speaking: Token) -
     heard = emulator.audio(0)
     sine = [round(10000 * math.sin(2 * math.pi * 440 * n / RATE)) for n in range(RATE)]
     start = round(heard.onset(0) * RATE) - 1  # the sine's own first sample is 0
-    assert (
-        list(heard.speaker[start : start + RATE - 64]) == sine[: RATE - 64]
-    )  # the DMA takes no less than 64 at once
+    # the DMA takes no less than 64 at once
+    assert list(heard.speaker[start : start + RATE - 64]) == sine[: RATE - 64]
     assert not any(heard.speaker[:start])
     assert not any(heard.headphones)
 

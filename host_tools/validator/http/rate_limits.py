@@ -43,9 +43,8 @@ class RateLimit:
     ) -> None:
         """`clock` in seconds."""
         self._rate, self._burst, self._clock = rate, burst, clock
-        self._levels: OrderedDict[str, tuple[float, float]] = (
-            OrderedDict()
-        )  # name to tokens left and when
+        # name to tokens left and when
+        self._levels: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def take(self, name: str) -> None:
         """Take a token; raise HTTP error 429 with Retry-After when there is none."""

@@ -30,9 +30,8 @@ _PREFERENCE = {Status.ACTIVE: 0, Status.BLOCKED: 1, Status.ASSIGNED: 2, Status.R
 _USERS = select(user_table, tokens.c.id.label("token_id"), tokens.c.status).join(
     tokens, tokens.c.owner_id == user_table.c.id, isouter=True
 )
-_USER_BY_NAME = _USERS.where(
-    user_table.c.normalized_id == bindparam("normalized")
-)  # cheaper than IN
+# cheaper than IN
+_USER_BY_NAME = _USERS.where(user_table.c.normalized_id == bindparam("normalized"))
 _USERS_BY_NAME = _USERS.where(
     user_table.c.normalized_id.in_(bindparam("normalized", expanding=True))
 )

@@ -75,9 +75,8 @@ def parse_clients(text: str) -> list[Client]:
         clients.append(Client(network, shared))
     if not clients:
         raise KodebrikError("radius-clients-empty", ExitCode.BAD_INPUT)
-    return sorted(
-        clients, key=lambda client: -client.network.prefixlen
-    )  # the most exact network first
+    # the most exact network first
+    return sorted(clients, key=lambda client: -client.network.prefixlen)
 
 
 class _DropError(Exception):

@@ -115,8 +115,7 @@ def _validation_error(request: Request, error: Exception) -> Response:
 
 
 def _defect(request: Request, error: Exception) -> Response:
-    log.error(
-        "A request failed: %s.", type(error).__name__
-    )  # starlette raises it again, for uvicorn's log
+    # starlette raises it again, for uvicorn's log
+    log.error("A request failed: %s.", type(error).__name__)
     message, hint = Message("server-failed"), Message("server-failed-hint")
     return add_security_headers(_answer(request, 500, message, hint))

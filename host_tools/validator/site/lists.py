@@ -9,9 +9,9 @@ from host_tools.validator.http.fields import printable
 from host_tools.validator.http.strict_requests import StrictRoute
 from host_tools.validator.records import Role, Status
 from host_tools.validator.service import Validator
+from host_tools.validator.site import texts
 from host_tools.validator.site.admin_session import Operator, SignedIn, SignedInForm, show
 from host_tools.validator.site.pages import language, redirect
-from host_tools.validator.site.texts import has, text
 
 router = APIRouter(prefix="/admin", route_class=StrictRoute, include_in_schema=False)
 
@@ -24,7 +24,7 @@ _Offset = Annotated[int, Query(ge=0, le=10**9)]
 def done_text(request: Request, done: str) -> str:
     """Give the message for the action `done` that a redirect has named; empty for an unknown
     name."""
-    return text(language(request), f"done_{done}") if has(f"done_{done}") else ""
+    return texts.text(language(request), f"done_{done}") if texts.has(f"done_{done}") else ""
 
 
 @router.get("")

@@ -138,11 +138,8 @@ def _engine(url: str) -> Engine:
         return create_engine(
             parsed, pool_size=8, max_overflow=24, pool_pre_ping=True, hide_parameters=True
         )
-    except (
-        ArgumentError,
-        NoSuchModuleError,
-        ValueError,
-    ):  # their texts may quote the URL with its password
+    except (ArgumentError, NoSuchModuleError, ValueError):
+        # their texts may quote the URL with its password
         raise KodebrikError("database-url-invalid", ExitCode.USAGE) from None
     except ImportError as error:
         raise KodebrikError(

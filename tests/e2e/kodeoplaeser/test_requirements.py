@@ -61,9 +61,8 @@ def read_digits(token: SpeakingToken, language: str, speed: int) -> list[tuple[f
     token.clips_until_quiet(pressed)
     found = stretches(token, pressed, 0.06)
     gaps = [after[0] - before[1] for before, after in pairwise(found)]
-    middle = next(
-        place for place, gap in enumerate(gaps) if gap > max(gaps) - 0.1
-    )  # the first of two identical codes; the second ends it
+    # the first of two identical codes; the second ends it
+    middle = next(place for place, gap in enumerate(gaps) if gap > max(gaps) - 0.1)
     return found[middle - 2 : middle + 4]
 
 

@@ -106,9 +106,8 @@ def test_a_second_rfc2217_client_is_refused(token: Token) -> None:
 
 def test_serving_keeps_step_with_real_time(token: Token, monkeypatch: pytest.MonkeyPatch) -> None:
     milliseconds = count()
-    monkeypatch.setattr(
-        "emulator.serial.server.monotonic", lambda: next(milliseconds) / 1000
-    )  # each reading takes a millisecond, however busy the machine is
+    # each reading takes a millisecond, however busy the machine is
+    monkeypatch.setattr("emulator.serial.server.monotonic", lambda: next(milliseconds) / 1000)
     emulator = token("import time\nwhile True:\n    time.sleep_ms(10)")
     emulator.plug()
     before = emulator.now

@@ -77,9 +77,8 @@ def test_no_option_takes_a_secret():
         if parameter.name == "key_delay":  # the keypad's keys
             continue
         if any(word in parameter.name for word in ("secret", "key", "passphrase", "otpauth")):
-            assert parameter.metavar in ("FILE", "FILE|URI"), (
-                f"{name} {parameter.name}"
-            )  # a pkcs11: URI holds no PIN
+            # a pkcs11: URI holds no PIN
+            assert parameter.metavar in ("FILE", "FILE|URI"), f"{name} {parameter.name}"
     assert seen > 100
 
 

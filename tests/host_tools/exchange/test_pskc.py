@@ -160,9 +160,8 @@ def test_a_wrong_mac_or_value_is_refused_and_the_key_named():
     values = re.findall(r"<pskc:ValueMAC>(.*?)</pskc:ValueMAC>", ENCRYPTED)
     exchanged = ENCRYPTED.replace(values[2], values[0])
     assert "Key 3 (100000000003) has a wrong MAC" in refused(exchanged)
-    cipher_values = re.findall(
-        r"<xenc:CipherValue>(.*?)</xenc:CipherValue>", ENCRYPTED
-    )  # the MAC key's is the first
+    # the MAC key's is the first
+    cipher_values = re.findall(r"<xenc:CipherValue>(.*?)</xenc:CipherValue>", ENCRYPTED)
     assert "Key 2 (100000000002) has a wrong MAC" in refused(
         ENCRYPTED.replace(cipher_values[2], cipher_values[1])
     )

@@ -50,9 +50,8 @@ def radius_server(secret: Secret):
         loop.run_until_complete(serve())
         loop.run_forever()
         loop.run_until_complete(servers[0].close())
-        loop.run_until_complete(
-            asyncio.sleep(0)
-        )  # the transport closes its socket in the loop's next turn
+        # the transport closes its socket in the loop's next turn
+        loop.run_until_complete(asyncio.sleep(0))
 
     thread = threading.Thread(target=run)
     thread.start()

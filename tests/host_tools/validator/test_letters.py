@@ -13,9 +13,10 @@ from host_tools.validator import letters
 from host_tools.validator.letters import Letter
 from host_tools.validator.records import Product
 
+# 17 March 2030
 LETTER = Letter(
     "100000000008", "48151623", 1_900_000_000.0, "da", "sofie.hansen", "https://kode.example"
-)  # 17 March 2030
+)
 
 
 class Page(HTMLParser):

@@ -76,9 +76,8 @@ def test_say_reports_missing_sound_output(monkeypatch: pytest.MonkeyPatch):
 @pytest.mark.parametrize(("coding", "order"), [(b"", ">"), (b"NONE", ">"), (b"sowt", "<")])
 def test_what_macos_writes_is_read(coding: bytes, order: str):
     samples = np.array([[0, 0], [16384, 16384], [-32768, -32768], [100, 300]])
-    rate = struct.pack(
-        ">HQ", 16383 + 14, 22050 << 49
-    )  # 22050 as an 80-bit number: 2^14 times 1.34...
+    # 22050 as an 80-bit number: 2^14 times 1.34...
+    rate = struct.pack(">HQ", 16383 + 14, 22050 << 49)
     common = struct.pack(">hIh", 2, 4, 16) + rate + coding + (b"\x03odd" if coding else b"")
     held = struct.pack(">II", 0, 0) + samples.astype(f"{order}i2").tobytes()
     chunks = b"".join(

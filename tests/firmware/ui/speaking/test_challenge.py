@@ -84,9 +84,8 @@ def test_what_is_typed_and_read_back_can_be_repeated(runtime: Runtime):
 def test_nothing_is_answered_before_it_was_read_back_and_confirmed(runtime: Runtime):
     begin(runtime, held(suite="OCRA-1:HOTP-SHA1-6:C-QN08", counter=0))
     heard = enter(runtime, NUMBER)
-    heard += again(
-        runtime, "red", "red", "until quiet", "wait 2000"
-    )  # twice: a function is asked for, not an answer
+    # twice: a function is asked for, not an answer
+    heard += again(runtime, "red", "red", "until quiet", "wait 2000")
     assert "code" not in heard[:12]
 
 

@@ -39,9 +39,8 @@ def device(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     (folder / "pin").touch(0o600)
     (folder / "pin").write_text(PIN + "\n")
     before = os.environ.get("SOFTHSM2_CONF")
-    os.environ["SOFTHSM2_CONF"] = str(
-        folder / "softhsm2.conf"
-    )  # the driver reads it when it is loaded
+    # the driver reads it when it is loaded
+    os.environ["SOFTHSM2_CONF"] = str(folder / "softhsm2.conf")
     command = [
         "softhsm2-util",
         "--init-token",

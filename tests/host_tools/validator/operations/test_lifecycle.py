@@ -178,9 +178,8 @@ def test_failures_of_user_ids_and_of_tokens_look_alike(validator: Validator, clo
         for name in ("anders", "bente", "carla", "nobody", "\0x", "\udcff")
     ]
     verdicts = validator.check_many(requests)
-    assert (
-        len({verdict.reason for verdict in verdicts}) > 2
-    )  # the administrator sees the difference
+    # the administrator sees the difference
+    assert len({verdict.reason for verdict in verdicts}) > 2
     assert len({verdict.public() for verdict in verdicts}) == 1
     assert validator.token(anders.serial).failures == 1
 

@@ -179,9 +179,8 @@ def test_a_token_passes_through_every_state_of_its_lifecycle(
     actions = [
         entry["action"] for entry in administrator.get("/v1/audit?serial=K2").json()["items"]
     ]
-    assert (
-        actions[-1] == administrator.get("/v1/audit?serial=K1").json()["items"][-1]["action"]
-    )  # both were imported
+    # both were imported
+    assert actions[-1] == administrator.get("/v1/audit?serial=K1").json()["items"][-1]["action"]
     assert len(actions) >= 7
 
 

@@ -102,9 +102,8 @@ def test_the_update_itself_refuses_a_row_that_was_written_since_it_was_read(
         with opened.writing() as connection:
             unit = UnitOfWork(connection, DataKeys(MASTER), clock(), "test")
             token = unit.lock_token(anders.serial)
-            connection.execute(
-                text("UPDATE tokens SET audit_sequence = audit_sequence + 1")
-            )  # as another worker would
+            # as another worker would
+            connection.execute(text("UPDATE tokens SET audit_sequence = audit_sequence + 1"))
             token.last_step = 60_000_000
             unit.record(token, "check", {})
             unit.flush()
