@@ -6,6 +6,11 @@ if (said) window.setTimeout(() => { region.textContent = said.dataset.say; }, 15
 for (const form of document.querySelectorAll("form[data-wait]")) {
   form.addEventListener("submit", () => { region.textContent = form.dataset.wait; });
 }
+// What fits does not say that it scrolls.
+const sizes = new ResizeObserver((seen) => {
+  for (const { target } of seen) target.previousElementSibling.hidden = target.scrollWidth <= target.clientWidth;
+});
+for (const wide of document.querySelectorAll(".scrolls + .wide")) sizes.observe(wide);
 // Warns two minutes before an idle session ends, with a button that keeps it open (WCAG 2.2, 2.2.1).
 const idle = document.getElementById("idle");
 if (idle) {

@@ -233,7 +233,7 @@ def test_every_page_of_the_administration(
         ("/admin/keys", "keys"),
     ):
         page.goto(path)
-        for summary in page.locator("summary").all():
+        for summary in page.locator("main summary").all():
             summary.click()
         judge(page, name)
     page.goto("/admin/token?serial=K1")
@@ -363,6 +363,36 @@ def test_text_twice_as_large_and_a_narrow_screen_lose_nothing(
         page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
     judge(page, "keys-narrow")
+
+
+@one_language
+def test_a_small_screen_has_a_menu_behind_a_button_and_says_what_scrolls(
+    page: Page, keys: dict[Role, str], validator: Validator, tokens: Tokens, clock: VirtualClock
+) -> None:
+    for _ in range(3):
+        clock.advance(86400)
+        assert validator.check_many([_check(tokens.code("K1"))])[0].accepted
+    page.set_viewport_size({"width": 340, "height": 720})
+    sign_in_as(page, keys[Role.ADMINISTRATOR])
+    link = page.locator("header").get_by_role("link", name="Hændelser")
+    expect(link).to_be_hidden()
+    tab_to(page, "Menu.*")
+    press(page, "Enter")
+    expect(link).to_be_visible()
+    judge(page, "menu-narrow")
+    link.click()
+    expect(page.locator("h1")).to_have_text("Hændelser")
+    expect(page.locator(".scrolls")).to_be_visible()
+    page.goto("/admin/token?serial=K1")
+    sizes = page.locator("svg.plot text").evaluate_all(
+        "texts => texts.map(text => text.getBoundingClientRect().height)"
+    )
+    assert min(sizes) >= 11, "pixels"
+    judge(page, "token-narrow")
+    page.set_viewport_size({"width": 1280, "height": 720})
+    expect(page.locator(".scrolls:visible")).to_have_count(0)
+    expect(page.locator("details.menu")).to_be_hidden()
+    expect(link).to_be_visible()
 
 
 def test_the_site_works_without_scripts(browser: Browser, address: str, tokens: Tokens) -> None:
