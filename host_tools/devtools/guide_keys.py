@@ -63,6 +63,7 @@ _WORDS: dict[str, dict[str, Any]] = {
             "status": "When the status was said",
             "function": "When a function is asked for",
             "keys": "While the keys say their names",
+            "offer": "When a key delay is offered (other keys act on the screen before)",
         },
         "actions": {
             "repeat": "says it again",
@@ -84,6 +85,7 @@ _WORDS: dict[str, dict[str, Any]] = {
             "go_back": "goes back",
             "leave": "ends it",
             "take_now": "gives the current code at once",
+            "accept": "sets the shortest one",
         },
     },
     "da": {
@@ -130,6 +132,7 @@ _WORDS: dict[str, dict[str, Any]] = {
             "status": "Når status er sagt",
             "function": "Når der bliver spurgt om en funktion",
             "keys": "Mens tasterne siger deres navne",
+            "offer": "Når en tastepause bliver tilbudt (andre taster virker på skærmen før)",
         },
         "actions": {
             "repeat": "siger det igen",
@@ -151,6 +154,7 @@ _WORDS: dict[str, dict[str, Any]] = {
             "go_back": "går tilbage",
             "leave": "slutter",
             "take_now": "giver den nuværende kode med det samme",
+            "accept": "vælger den korteste",
         },
     },
 }

@@ -109,7 +109,9 @@ class Challenge:
         code = ocra(
             self._held["secret"], self._held["suite"], question, counter, self._pin, None, now
         )
-        return self._answered(Code(app, self._index, code, period, left))
+        response = Code(app, self._index, code, period, left)
+        response.interruptible = False
+        return self._answered(response)
 
 
 class Confirmation(View):

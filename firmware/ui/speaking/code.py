@@ -17,6 +17,7 @@ class Digits(View):
     it was right."""
 
     kind = "code"
+    interruptible = True
     lasting = False  # whether it is good until another one is asked for
 
     def __init__(self, app: "App", title: list, number: str, lines: "Lines" = ()):

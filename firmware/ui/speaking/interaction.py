@@ -10,13 +10,14 @@ import time
 
 from firmware.ui.speaking.accounts import Accounts
 from firmware.ui.speaking.failure import failure
-from firmware.ui.speaking.keymap import action
+from firmware.ui.speaking.keymap import FUNCTIONS, TREMOR_MS, action, passes
 from firmware.ui.speaking.preferences import Preferences
+from firmware.ui.speaking.tremor import Tremor
 from firmware.ui.speaking.view import LATER, UNUSED, FunctionChoice, Message, View
 from firmware.ui.speaking.voice import Voice
 
 if False:
-    from firmware.interfaces import App, Screen, Ticks  # type: ignore[unreachable]
+    from firmware.interfaces import Any, App, Screen, Ticks  # type: ignore[unreachable]
 
 # Deadlines
 _RED = "red"  # to act on the red key alone; also its name among the keys
@@ -27,8 +28,6 @@ _EXPLORE = "explore"  # to end it when no key comes
 
 _SPOKEN_MS = 50  # between looks whether the announcement before a code is over
 _BOUNCE_MS = 20  # a key that goes down again so soon was not let go
-# A function's key within it does the function again: a hand that trembles types no digit by it.
-_AGAIN_MS = 500
 _DELAY_UNIT = 100  # ms; the setting key_delay counts tenths of a second
 
 
@@ -43,6 +42,7 @@ class Interaction:
         self._voice = Voice(app, self._speech_ended)
         self.preferences = Preferences(app, self._voice)
         self.accounts = Accounts(app)
+        self._tremor = Tremor(self)
         self._combined = False  # whether another key went down while the red one was
         # When the red key went up after a press that may be the first of two.
         self._red_up_at: Ticks | None = None
@@ -67,7 +67,7 @@ class Interaction:
 
     def comparison(self, number: str) -> View:
         """Return the view with the number that the operator compares with the host's."""
-        from firmware.ui.speaking.pages import Comparison
+        from firmware.ui.speaking.comparison import Comparison
 
         self.accounts.forget()  # "repeat" must not say a training code now
         return Comparison(self.app, number)
@@ -90,6 +90,10 @@ class Interaction:
         stutter."""
         self._voice.silence()
 
+    def speaking(self) -> bool:
+        """Return True while something sounds."""
+        return self._voice.speaking()
+
     def shown(self, view: View) -> None:
         """Say the view that the App has just shown."""
         self._voice.say(view)
@@ -100,6 +104,7 @@ class Interaction:
         self.accounts.forget()
         self._red_up_at = self._before = None
         self._waking = self._twice = False
+        self._tremor.forget()
         self.preferences.save()
 
     def _speech_ended(self) -> None:
@@ -108,6 +113,7 @@ class Interaction:
         app = self.app
         if app.screen is not None:
             app.stay_on()
+            self._tremor.wait()
         view = app.screen
         if self.preferences.save() and view is not None:
             message = failure(app, "storage_failed")
@@ -156,6 +162,7 @@ class Interaction:
                     self._red_up(change[1])
             elif not self._too_soon(_RED, change[1]):
                 self._ignored = False
+                self._tremor.down(_RED, change[1])
                 self._red_down()
             else:
                 self._resume_press()
@@ -183,7 +190,7 @@ class Interaction:
         first_up = self._red_up_at
         before = self._before
         self._red_up_at = self._before = None
-        view = app.screen
+        view = self._passed(app.screen, _RED)
         if view is None:
             self._waking = True
             app.show(self.accounts.begin())
@@ -195,10 +202,12 @@ class Interaction:
             return
         if self._soon_after_red(first_up, time.ticks_ms()):
             self._combined = True  # a third press is not the second of two again
+            self._tremor.did("function")
             if before is not None:
                 view, self.accounts.last = before
             if not self._waking:
-                app.show(FunctionChoice(app, view.below if view.choosing else view))
+                covered = view.choosing or view.passing
+                app.show(FunctionChoice(app, view.below if covered else view))
                 return
             # A hand that trembles wakes the token with two presses, and waits for a code.
             self._twice = True
@@ -243,6 +252,8 @@ class Interaction:
         twice = self._twice
         self._red_up_at = None
         self._waking = self._twice = False
+        if twice:
+            self._tremor.trembled()
         if waking and view.kind != "pending":
             if twice:  # the second press silenced it
                 app.show(view.from_start())
@@ -267,6 +278,7 @@ class Interaction:
                 if change[0] == "0":
                     self.app.cancel(_HOLD)
             elif not self._too_soon(change[0], change[2]):
+                self._tremor.down(change[0], change[2])
                 self._key_down(change[0], change[2])
 
     def _key_down(self, key: str, at: "Ticks") -> None:
@@ -279,6 +291,8 @@ class Interaction:
             app.cancel(name)
         with_red = self._red is not None and self._red.down
         chosen = with_red or view.choosing or self._twice
+        if not chosen:
+            view = self._passed(view, key)
         first_up = self._red_up_at
         self._red_up_at = self._before = None
         self._waking = self._twice = False
@@ -290,7 +304,8 @@ class Interaction:
                 app.after(_HOLD, app.product["explore_hold_ms"], self._zero_held, at)
             return
         last, when = self._function
-        if chosen or (key == last and 0 <= time.ticks_diff(at, when) < _AGAIN_MS):
+        # A hand that trembles does the function again, and types no digit by it.
+        if chosen or (key == last and 0 <= time.ticks_diff(at, when) < TREMOR_MS):
             self._function = (key, at)
             self._choose(key)
             return
@@ -304,6 +319,7 @@ class Interaction:
             and action(view.kind, _RED) == "repeat"
             and self._soon_after_red(first_up, at)
         )
+        self._tremor.did(action(view.kind, key))
         following: Screen = view.key(_RED if says_again else key)
         if following is UNUSED:
             message = Message(app, "no_function", "press_red")
@@ -311,14 +327,23 @@ class Interaction:
         if following is not LATER:
             app.show(following)
 
+    def _passed(self, view: "Any", key: str) -> "Any":
+        """Return the view that a key acts on: what the token said by itself goes when the key has
+        no meaning there."""
+        if view is None or not view.passing or not passes(view.kind, key):
+            return view
+        self.app.screen = view.below
+        return view.below
+
     def _choose(self, key: str) -> None:
         """Do a key's function on the view that is shown or was before the function was asked
         for."""
         from firmware.ui.speaking.functions import choose
 
         app = self.app
-        if app.screen.choosing:
+        if app.screen.choosing or app.screen.passing:
             app.screen = app.screen.below
+        self._tremor.did(FUNCTIONS[key][0])
         app.show(choose(self, key))
         if app.screen.kind == "pending":
             app.after(_RED, self._second_press(), self._red_alone)

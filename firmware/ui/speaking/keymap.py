@@ -20,6 +20,14 @@ What cannot be taken back (a payment's response, a PIN) is not done by red at al
 with the hash, which is no function's way in on those screens, and the response only when all was
 heard. A hash within second_press_ms after red counts as red there: it may have been meant for the
 function of a hand that trembled and pressed red three times.
+
+A press is a trembling one when the same key went down less than TREMOR_MS before, was let go since
+(no bounce), and what it did then is not REPEATED: a function asked for with red, red that woke the
+token and was pressed again without a key after it, a function or a method of the screen that says
+or does the same again, a key without a meaning. After two of them since the token was turned on it
+offers a key delay, once, and not when there is one: when neither key nor voice was used for the
+time for typing (its default at least), over a screen that can be interrupted. A PIN's, a number's
+and a payment's screens and responses, own pace and waits cannot.
 """
 
 # Red and another key, together or one after another:
@@ -42,10 +50,27 @@ FUNCTIONS = {
 # Functions whose answer is told within a screen that waits for something: what was typed stands.
 TOLD = ("volume", "speed", "status", "language", "serial")
 
+TREMOR_MS = 500
+
+# Functions, and methods of screens, that are done again at once on purpose.
+REPEATED = (
+    "volume",
+    "speed",
+    "language",
+    "check",
+    "add",
+    "step_back",
+    "step_on",
+    "last_three",
+    "down",
+    "up",
+    "switch",
+)
+
 # Keys alone, by kind of screen: key -> method of the screen. "digit" is any digit without an entry
 # of its own, "red" the red key, "0 held" what the interaction does when 0 was held for two seconds.
 # A key without an entry is looked up under "any", and then has no function; red without an entry
-# gives a code.
+# gives a code. What the token says by itself passes keys without an entry on to the screen below.
 SCREENS = {
     "any": {"0": "repeat", "#": "repeat", "0 held": "explore"},
     "code": {"digit": "check", "*": "clear", "#": "say_again"},
@@ -61,6 +86,7 @@ SCREENS = {
     "time_outs": {"1": "down", "3": "up"},
     "status": {"1": "choose", "2": "choose", "3": "choose", "4": "choose", "6": "choose"},
     "fresh period": {"red": "take_now"},
+    "offer": {"*": "accept", "#": "repeat", "red": "go_back"},
     "function": {"red": "go_back"},
     "keys": {"red": "leave", "0 held": "leave"},
 }
@@ -73,3 +99,8 @@ def action(kind: str, key: str) -> str | None:
     if found is None and key.isdigit():
         found = keys.get("digit")
     return found or SCREENS["any"].get(key)
+
+
+def passes(kind: str, key: str) -> bool:
+    """Return True when that kind of screen has no entry of its own for a key."""
+    return key not in SCREENS.get(kind, {})

@@ -1,5 +1,5 @@
-"""Pages that a function key opens: a setting, the language, the serial number, the status; and the
-comparison number of a claim."""
+"""Pages that a function key opens: a setting, the language, the serial number, the status; and what
+the token says without being asked, over the view that was there."""
 
 from firmware.ui.code_source import trusted_time
 from firmware.ui.speaking.view import UNUSED, View
@@ -8,23 +8,13 @@ from firmware.version import VERSION
 if False:
     from collections.abc import Callable  # type: ignore[unreachable]
 
-    from firmware.interfaces import App, Screen
-
-
-class Comparison(View):
-    """The number that the host shows too while it claims a blank token."""
-
-    def __init__(self, app: "App", number: str):
-        """Show and say these digits."""
-        View.__init__(self, app, ["compare"], number)
-
-    def still_valid(self) -> bool:
-        """Return False once the operator has compared: the host has given the token its key."""
-        return self.app.vault.access_key is None
+    from firmware.interfaces import Any, App, Screen
 
 
 class SettingLevel(View):
     """A setting in steps, and the keys that turn it down and up."""
+
+    interruptible = True
 
     def __init__(self, app: "App", name: str, value: int, change: "Callable[[int], View]"):
         """Show the setting `name`; change(-1 or 1) gives the view after one of its two keys."""
@@ -57,6 +47,7 @@ class Serial(View):
 class Language(View):
     """The language that was chosen, by its own name."""
 
+    interruptible = True
     kind = "language"
 
     def __init__(self, app: "App", change: "Callable[[int], View]"):
@@ -76,6 +67,7 @@ class Language(View):
 class Theme(View):
     """Whether the screen is dark or light now; key 1 switches again."""
 
+    interruptible = True
     kind = "theme"
 
     def __init__(self, app: "App", dark: bool, switch: "Callable[[], View]"):
@@ -90,6 +82,8 @@ class Theme(View):
 
 class SettingStep(View):
     """A setting of which only some values are offered, and the keys that change it."""
+
+    interruptible = True
 
     def __init__(self, app: "App", name: str, title: list, change: "Callable[[int], View]"):
         """Show the setting `name` by its title; change(-1 or 1) gives the view after one of its two
@@ -110,6 +104,7 @@ class SettingStep(View):
 class Status(View):
     """The state of battery and clock, the firmware's version, and what else there is to change."""
 
+    interruptible = True
     kind = "status"
 
     def __init__(self, app: "App", choices: dict):
@@ -138,3 +133,39 @@ class Status(View):
     def choose(self, key: str) -> "Screen":
         """Open a choice."""
         return self._choices[key][1]() if key in self._choices else UNUSED
+
+
+class Unasked(View):
+    """Something said over a view."""
+
+    passing = True
+
+    def __init__(self, app: "App", below: View, *paragraphs: list):
+        """Say the paragraphs; the first is the title."""
+        View.__init__(self, app, paragraphs[0], "", paragraphs[1:])
+        self.below = below
+
+    def still_valid(self) -> bool:
+        """Return False once the host took away what the view below shows."""
+        return self.below.still_valid()
+
+    def go_back(self, key: str) -> "Screen":
+        """Return the view below, to be said again."""
+        return self.below.from_start()
+
+
+class KeyDelayOffer(Unasked):
+    """Offers a key delay to a hand that trembles."""
+
+    kind = "offer"
+
+    def __init__(self, app: "App", below: View):
+        """Offer it over a view."""
+        Unasked.__init__(self, app, below, ["key_delay", "0"], ["star", "up"])
+
+    def accept(self, key: str) -> "Screen":
+        """Return the key delay's page with the shortest one set."""
+        from firmware.ui.speaking.functions import setting
+
+        interaction: Any = self.app.interaction
+        return setting(interaction, "key_delay", 1)

@@ -38,6 +38,8 @@ class View(Screen):
     first = False  # whether it is what a code asks for first
     choosing = False  # whether the next key alone chooses a function
     exploring = False  # whether keys only say their names
+    passing = False  # whether it is over a view that keys without a meaning here act on
+    interruptible = False  # whether the token may say something by itself over it
     ticks = False  # whether it sounds softly each time that watch_ms() is over
 
     def __init__(self, app: "App", title: list, number: str = "", lines: "Lines" = ()):

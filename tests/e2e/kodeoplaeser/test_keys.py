@@ -5,17 +5,22 @@ import pytest
 
 from host_tools.secret import Secret
 from tests.support.emulated.kodeoplaeser import SpeakingToken
+from tests.support.emulated.said_and_shown import SaidAndShown
 from tests.support.emulated.token import START, hotp, totp
 
 CODES = ("755224", "287082")  # RFC 4226, appendix D
 PIN = "829136"
 
 
-def off(token: SpeakingToken, *credentials: object, pin: str = "") -> SpeakingToken:
+def off(
+    token: SpeakingToken, *credentials: object, pin: str = "", language: str = "da"
+) -> SpeakingToken:
     """Provision a token, which is off then, two seconds into a period."""
     session = token.provision(*credentials)
     if pin:
         session.set_pin(Secret(pin.encode()))
+    if language != "da":
+        session.write_settings({"language": language})
     token.emulator.unplug()
     token.emulator.set_time(START - START % 30 + 3602)
     token.emulator.advance(1)
@@ -107,6 +112,27 @@ def test_a_trembling_hand_gets_a_code_and_sets_the_delay_by_ear(blank: SpeakingT
     token.emulator.advance(0.33 - 0.12)
     token.tap("red")
     assert "function" not in token.clips_until_quiet(moment), "while it is on, too"
+
+
+@pytest.mark.parametrize("language", ["da", "en"])
+def test_a_trembling_hand_is_offered_the_delay_by_ear_and_on_the_display(
+    blank: SpeakingToken, language: str
+):
+    token = off(blank, hotp(), language=language)
+    mirror = SaidAndShown(token, language)
+    emulator = token.emulator
+    for key in ("red", "#"):  # each struck twice
+        token.tap(key)
+        emulator.advance(0.33 - 0.12)
+        moment = token.tap(key) + 0.03  # what the first of the two said has been cut off
+        assert "key_delay" not in mirror.check(moment)
+    quiet = token.clips(moment)[-1].end
+    emulator.advance(quiet + 11.9 - emulator.elapsed)
+    assert token.clips(quiet + 0.1) == [], "the code is typed meanwhile"
+    assert mirror.check(emulator.elapsed) == ["key_delay", "0", "star", "up"]
+    assert mirror.check(token.tap("*")) == ["key_delay", "3", "1", "down", "3", "up"]
+    emulator.advance(62)
+    assert token.connect().settings()["key_delay"] == 3, "and kept"
 
 
 @pytest.mark.clause("speech: first sound", "code: red")

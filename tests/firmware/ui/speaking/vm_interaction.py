@@ -20,12 +20,23 @@ from firmware.ui.speaking import (
     interaction,
     own_pace,
     pin_entry,
+    tremor,
     voice,
 )
 from tests.firmware.ui.speaking.vm_parts import File, Hardware, Pack, Vault, clips, clock
 
 gc.threshold(2 * 16_384)  # as main.py has it, for words of 64 bits
-_MODULES = app_module, accounts, code, fresh_period, interaction, pin_entry, own_pace, voice
+_MODULES = (
+    app_module,
+    accounts,
+    code,
+    fresh_period,
+    interaction,
+    own_pace,
+    pin_entry,
+    tremor,
+    voice,
+)
 written = []  # what is on the display
 drawn = []  # what has ever been on it in the last play
 

@@ -25,6 +25,7 @@ from firmware.ui.speaking import (
     interaction,
     own_pace,
     pin_entry,
+    tremor,
     voice,
 )
 from tests.support.vm.board import KeyQueue, Time
@@ -49,6 +50,7 @@ _MODULES = (
     interaction,
     own_pace,
     pin_entry,
+    tremor,
     voice,
 )
 _TAP = 60  # ms
@@ -186,6 +188,7 @@ class Token:
             "volume": settings["volume"],
             "speed": settings["speed"],
             "language": settings["language"],
+            "key_delay": settings["key_delay"],
         }
 
 
