@@ -35,7 +35,7 @@ PRODUCT = {
     "languages": ("da", "en", "kl"),  # all there are; an image has some of them
     "image_languages": ("da", "en"),  # default choice
     "native_modules": ("firmware.speech.adpcm_native",),  # compiled to the processor's machine code
-    "voices": "/voice/{}.kvp",  # path of a language's voice pack
+    "voices": "/{}.kvp",  # path of a language's voice pack: a folder would take two blocks
     # key_delay: tenths of a second. typing_time: seconds that a code is still good for when it has
     # been said, at least; 0 never waits for a fresh one. time_outs: how many times as long the
     # token waits before it turns off or ends the names of the keys.

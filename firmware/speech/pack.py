@@ -4,16 +4,16 @@ The file, integers little endian:
 
 | offset | size | what |
 |---|---|---|
-| 0 | 4 | "KVP1" |
+| 0 | 4 | "KVP2" |
 | 4 | 2 | size of the description |
 | 6 | 2 | number of entries |
 | 8 | 4 | size of the file |
 | 12 | 4 | CRC-32 of everything from offset 16 on |
 | 16 | | description: a CBOR map, see describe() |
-| | 40 each | entries, sorted by name and speed |
+| | 32 each | entries, sorted by name and speed |
 | | | ADPCM data and cuts, at the offsets in the entries |
 
-An entry is name (23 bytes, padded with zeros), speed (1 byte, from 1 on), the decoder's first step
+An entry is name (15 bytes, padded with zeros), speed (1 byte, from 1 on), the decoder's first step
 index (1), level (1; gain of the clip in 128ths, at most 128), number of cuts (2), samples in the
 data (4), offset of the data (4), offset of the cuts (4). Clips are mono, 16 bits, 16 kHz; the
 decoder's first predictor is 0.
@@ -32,17 +32,17 @@ from firmware.speech.adpcm import FADE, INDEX, NEXT, PREDICTOR, RING, ZERO, blen
 if False:
     from firmware.interfaces import File, Iterator, Samples  # type: ignore[unreachable]
 
-MAGIC = b"KVP1"
+MAGIC = b"KVP2"
 HEAD = "<4sHHII"
-ENTRY = "<23sBBBHIII"
+ENTRY = "<15sBBBHIII"
 CUT = "<Hh"
 RATE = 16000
 MAX_CUTS = 512
 MAX_JUMP = 640  # samples; both ends of a jump and a decoded piece fit into the ring
 
 _HEAD_SIZE = 16
-_ENTRY_SIZE = 40
-_NAME_SIZE = 23
+_ENTRY_SIZE = 32
+_NAME_SIZE = 15
 _PIECE = 128  # bytes read at once: 256 samples
 
 

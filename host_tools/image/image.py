@@ -161,7 +161,7 @@ def _voices(product: dict[str, Any], languages: Sequence[str]) -> dict[str, byte
         return {}
     with from_extra("not-installed-image-voice", product=product["title"]):
         from host_tools.voice import store  # noqa: PLC0415 - its libraries are slow to load, and not always installed
-    return {f"voice/{language}.kvp": store.pack(language) for language in languages}
+    return {f"{language}.kvp": store.pack(language) for language in languages}
 
 
 def holds(image: bytes, tree: dict[str, bytes], filesystem: dict[str, Any]) -> bool:

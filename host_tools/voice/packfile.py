@@ -16,9 +16,9 @@ from host_tools.errors import ExitCode, KodebrikError
 from host_tools.voice import adpcm
 from host_tools.voice.time_scale import Cut, render
 
-MAGIC = b"KVP1"
-_HEAD, _ENTRY, _CUT = struct.Struct("<4sHHII"), struct.Struct("<23sBBBHIII"), struct.Struct("<Hh")
-MAX_NAME = 23
+MAGIC = b"KVP2"
+_HEAD, _ENTRY, _CUT = struct.Struct("<4sHHII"), struct.Struct("<15sBBBHIII"), struct.Struct("<Hh")
+MAX_NAME = 15
 FULL_LEVEL = 128
 MAX_CUTS = 512
 

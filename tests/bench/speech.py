@@ -75,7 +75,7 @@ def pack_size(language: str) -> Figure:
     """One language's voice pack, against half of what the smallest board's file system has beside
     the firmware."""
     tree = build_tree(PRODUCT, "pico")
-    code = sum(len(content) for path, content in tree.items() if not path.startswith("voice/"))
+    code = sum(len(content) for path, content in tree.items() if not path.endswith(".kvp"))
     room = (load_board("pico")["filesystem"]["size"] - code) / 2
     return Figure(
         f"voice pack '{language}'", len(store.pack(language)) / 1024, "KiB", "room", room / 1024

@@ -137,7 +137,7 @@ def test_greenlandic_speaks_danish_digits_and_awaits_its_review():
 
 def test_two_languages_and_the_firmware_fit_1_4_megabytes():
     tree = build_tree("kodeoplaeser", "pico")
-    assert {path for path in tree if path.startswith("voice/")} == {"voice/da.kvp", "voice/en.kvp"}
+    assert {path for path in tree if path.endswith(".kvp")} == {"da.kvp", "en.kvp"}
     geometry = load_board("pico")["filesystem"]
     assert geometry["size"] <= 1.4 * 1024 * 1024 + 8192
     assert len(pack(tree, geometry)) == geometry["size"]
@@ -249,8 +249,8 @@ def test_a_pack_with_recordings_goes_into_a_token(
     assert main(["voice", "build", "--recordings", str(folder), "--output", str(pack_path)]) == 0
     image = ["image", "--product", "kodeoplaeser", "--board", "pico2", "--voice", str(pack_path)]
     assert main([*image, "--output", str(tmp_path / "token")]) == 0
-    assert (tmp_path / "token/voice/da.kvp").read_bytes() == pack_path.read_bytes()
-    assert (tmp_path / "token/voice/en.kvp").read_bytes() == store.pack("en")
+    assert (tmp_path / "token/da.kvp").read_bytes() == pack_path.read_bytes()
+    assert (tmp_path / "token/en.kvp").read_bytes() == store.pack("en")
     assert main([*image, "--language", "en", "--output", str(tmp_path / "other")]) == ExitCode.USAGE
     assert "speaks 'da', which this token does not carry" in capsys.readouterr().err
     assert not (tmp_path / "other").exists()

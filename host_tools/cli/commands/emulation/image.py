@@ -92,7 +92,7 @@ def _replace_voice(tree: dict[str, bytes], path: Path) -> None:
     from host_tools.cli.commands.emulation.voice import read_pack  # noqa: PLC0415 - an extra
 
     content, language = read_pack(path)
-    packed = f"voice/{language}.kvp"
+    packed = f"{language}.kvp"
     if packed not in tree:
         raise KodebrikError(
             "voice-language-not-carried", ExitCode.USAGE, path=path, language=language
