@@ -14,6 +14,9 @@ from array import array
 from machine import Pin
 from micropython import const
 
+if False:
+    from firmware.interfaces import Any  # type: ignore[unreachable]
+
 _STREAM_POLL = const(3)  # MP_STREAM_POLL in py/stream.h
 _QUEUE = const(16)
 # A contact that still bounces after this time is worn: its level is taken as it is.
@@ -38,9 +41,15 @@ class Button(io.IOBase):
     neither needs a lock.
     """
 
-    def __init__(self, pin_number: int, debounce_ms: int, active: int = 0):
+    def __init__(
+        self,
+        pin_number: int,
+        debounce_ms: int,
+        active: int = 0,
+        pull: "Any" = Pin.PULL_UP,
+    ):
         """Start to listen. `active` is the pin level that means down; `down` starts as the contact
-        is now."""
+        is now. `pull` is the pin's resistor, None for none."""
         self._debounce = debounce_ms
         self._active = active
         self._first = _ring()
@@ -51,7 +60,7 @@ class Button(io.IOBase):
         # None, or a function called at the first edge of a press, and also for a spike.
         self.on_press: object = None
         self.down = False
-        pin = Pin(pin_number, Pin.IN, Pin.PULL_UP)
+        pin = Pin(pin_number, Pin.IN, pull)
         pin.irq(self._edge, Pin.IRQ_FALLING | Pin.IRQ_RISING)
         # After the handler is set, so that no edge falls between the two.
         self.down = pin.value() == active

@@ -1,20 +1,21 @@
 """USB power sense: a pin that is high while the USB cable powers the board."""
 
-from machine import Pin
+from firmware.drivers.button import Button
 
 
 def from_board(part: dict, bus: object, product: dict) -> "Usb":
     """Return the sense pin that the board data describes."""
-    return Usb(part["pin"])
+    return Usb(part["pin"], product["debounce_ms"])
 
 
-class Usb:
-    """A USB power sense pin."""
+class Usb(Button):
+    """A USB power sense pin, on a divider of the board; `down`, inherited from Button, means
+    powered."""
 
-    def __init__(self, pin_number: int):
-        """Open the pin."""
-        self._pin = Pin(pin_number, Pin.IN)
+    def __init__(self, pin_number: int, debounce_ms: int):
+        """Start to listen."""
+        Button.__init__(self, pin_number, debounce_ms, 1, None)
 
     def present(self) -> bool:
         """Return True while the USB cable powers the board."""
-        return self._pin.value() == 1
+        return self.pin.value() == 1

@@ -99,6 +99,7 @@ class Requests:
         if credential["kind"] == "ocra":
             self._require_keypad()
         self._vault.put_credential(credential)
+        self._services.account_saved(index(self._vault.credentials, credential["name"]))
         return {"fingerprint": self._fingerprint(credential)}
 
     def _credential_list(self, args: dict) -> dict:

@@ -114,7 +114,7 @@ class App:
 
     def stay_on(self) -> None:
         """Count the time to switching off from now on."""
-        self.after(_OFF, self.product["show_ms"] * self.time_outs, self.turn_off)
+        self.after(_OFF, self.product["show_ms"] * self.time_outs, self.interaction.time_over)
 
     def draw(self) -> None:
         """Draw what is shown, as it is now."""

@@ -89,6 +89,10 @@ class Services:
         """Apply the settings that the host has just written."""
         self._app.apply_settings()
 
+    def account_saved(self, place: int) -> None:
+        """Tell that the host has just stored the account at that place."""
+        self._app.interaction.account_saved(place)
+
     def now_ms(self) -> "Ticks":
         """Return the ticks."""
         return time.ticks_ms()

@@ -52,6 +52,13 @@ class Interaction:
     def shown(self, screen: "Screen") -> None:
         """Do nothing more for a screen that the App has just shown."""
 
+    def account_saved(self, place: int) -> None:
+        """Do nothing: the host says it."""
+
+    def time_over(self) -> None:
+        """Turn off: nobody has pressed for long."""
+        self._app.turn_off()
+
     def turned_off(self) -> None:
         """Do nothing more when the App turns the token off."""
 

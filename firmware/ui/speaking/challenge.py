@@ -13,9 +13,9 @@ from firmware.storage.errors import VaultError
 from firmware.storage.vault import BLOCKED, DAMAGED
 from firmware.ui.code_source import trusted_time
 from firmware.ui.speaking.code import Code
-from firmware.ui.speaking.entry import ENTERED, Entry, HiddenEntry, asked, groups_of_four
+from firmware.ui.speaking.entry import ENTERED, Entry, HiddenEntry, groups_of_four
 from firmware.ui.speaking.failure import failure
-from firmware.ui.speaking.view import View
+from firmware.ui.speaking.view import View, asked
 
 if False:
     from collections.abc import Callable  # type: ignore[unreachable]

@@ -1,6 +1,6 @@
 """The comparison number of a claim."""
 
-from firmware.ui.speaking.view import View
+from firmware.ui.speaking.view import View, asked
 
 if False:
     from firmware.interfaces import App  # type: ignore[unreachable]
@@ -11,7 +11,7 @@ class Comparison(View):
 
     def __init__(self, app: "App", number: str):
         """Show and say these digits."""
-        View.__init__(self, app, ["compare"], number)
+        View.__init__(self, app, asked(app, "compare"), number)
 
     def still_valid(self) -> bool:
         """Return False once the operator has compared: the host has given the token its key."""

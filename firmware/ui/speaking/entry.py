@@ -135,15 +135,6 @@ class HiddenEntry(Entry):
         return []
 
 
-def asked(app: "App", what: str) -> list:
-    """Return the parts that ask to type something, named by its phrase, in the order of the
-    language's words."""
-    return [
-        lambda: what if app.verb_last else "type",
-        lambda: "type" if app.verb_last else what,
-    ]
-
-
 def groups_of_four(digits: str) -> tuple:
     """Return a long number in groups of four from its beginning."""
     return tuple([digits[start : start + 4] for start in range(0, len(digits), 4)])

@@ -125,29 +125,37 @@ def setting(interaction: "Interaction", name: str, by: int) -> View:
     if by:
         interaction.preferences.change(name, value)
         app.apply_settings()
-    if name == "typing_time":
-        title = ["new_code", (str(value),), "seconds"]
-    elif name == "time_outs":
-        number, unit = time_left(app.product["show_ms"] // 1000 * value)
-        title = ["wait", number, unit]
-    else:
-        title = [name, str(value)]
+    title = _title(interaction, name)
     return SettingStep(app, name, title, lambda more: setting(interaction, name, more))
+
+
+def _title(interaction: "Interaction", name: str) -> list:
+    """Return the parts that say a setting and its value."""
+    value = interaction.preferences.values[name]
+    if name == "typing_time":
+        return ["new_code", (str(value),), "seconds"]
+    if name == "time_outs":
+        number, unit = time_left(interaction.app.product["show_ms"] // 1000 * value)
+        return ["wait", number, unit]
+    if name == "inverted":
+        return ["theme", "dark" if value else "light"]
+    return [name, str(value)]
 
 
 def status(interaction: "Interaction", _: int) -> View:
     """Say how the token is, and offer what has no key of its own where its keys are free."""
     if _stays(interaction.app.screen, "status"):
-        return Status(interaction.app, {})
+        return Status(interaction.app, (), {})
     choices = {
-        "1": ("theme", lambda: theme(interaction)),
-        "3": ("key_delay", lambda: setting(interaction, "key_delay", 0)),
-        "4": ("new_code", lambda: setting(interaction, "typing_time", 0)),
-        "6": ("wait", lambda: setting(interaction, "time_outs", 0)),
+        "1": (_title(interaction, "inverted"), lambda: theme(interaction)),
+        "3": (_title(interaction, "key_delay"), lambda: setting(interaction, "key_delay", 0)),
+        "4": (_title(interaction, "typing_time"), lambda: setting(interaction, "typing_time", 0)),
+        "6": (_title(interaction, "time_outs"), lambda: setting(interaction, "time_outs", 0)),
     }
     if interaction.app.vault.pin is not None:
-        choices["2"] = ("pin", lambda: interaction.accounts.pin_entry().change())
-    return Status(interaction.app, choices)
+        choices["2"] = (["pin"], lambda: interaction.accounts.pin_entry().change())
+    settings = [_title(interaction, "volume"), _title(interaction, "speed")]
+    return Status(interaction.app, settings, choices)
 
 
 _FUNCTIONS = {

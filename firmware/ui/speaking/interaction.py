@@ -12,12 +12,11 @@ from firmware.ui.speaking.accounts import Accounts
 from firmware.ui.speaking.failure import failure
 from firmware.ui.speaking.keymap import FUNCTIONS, TREMOR_MS, action, passes
 from firmware.ui.speaking.preferences import Preferences
-from firmware.ui.speaking.tremor import Tremor
 from firmware.ui.speaking.view import LATER, UNUSED, FunctionChoice, Message, View
 from firmware.ui.speaking.voice import Voice
 
 if False:
-    from firmware.interfaces import Any, App, Screen, Ticks  # type: ignore[unreachable]
+    from firmware.interfaces import Any, App, Screen, Ticks, Tremor  # type: ignore[unreachable]
 
 # Deadlines
 _RED = "red"  # to act on the red key alone; also its name among the keys
@@ -25,6 +24,9 @@ _RELEASED = "red released"  # to do what it does alone when that can be taken ba
 _TICK = "tick of red"  # to sound that the red key is down
 _HOLD = "hold"  # to begin or end the exploration of the keys
 _EXPLORE = "explore"  # to end it when no key comes
+_NEWS = "news"  # to say what has happened
+
+_NEWS_MS = 1500  # a host has no more requests when none came for so long
 
 _SPOKEN_MS = 50  # between looks whether the announcement before a code is over
 _BOUNCE_MS = 20  # a key that goes down again so soon was not let go
@@ -42,7 +44,7 @@ class Interaction:
         self._voice = Voice(app, self._speech_ended)
         self.preferences = Preferences(app, self._voice)
         self.accounts = Accounts(app)
-        self._tremor = Tremor(self)
+        self._tremor: Tremor | None = None  # from the first key that goes down while it is on
         self._combined = False  # whether another key went down while the red one was
         # When the red key went up after a press that may be the first of two.
         self._red_up_at: Ticks | None = None
@@ -55,7 +57,13 @@ class Interaction:
         self._last_up: tuple = ("", 0)  # the last key that went up, and when
         self._function: tuple = ("", 0)  # the last key that chose a function, and when
         self.sources = self._voice.sources
-        for source, read in ((self._red, self._read_red), (self._keypad, self._read_keypad)):
+        # What there is to say unasked when it interrupts nothing: paragraphs.
+        self._news: list = []
+        for source, read in (
+            (self._red, self._read_red),
+            (self._keypad, self._read_keypad),
+            (app.hardware.usb, self._read_usb),
+        ):
             if source is not None:
                 self.sources.append((source, read))
 
@@ -80,7 +88,8 @@ class Interaction:
             self._last_down = (_RED, time.ticks_ms())
             self._red_down()
         elif usb is not None and usb.present():
-            self.app.turn_off()
+            self._news = [["plugged_in"]]
+            self._tell_news()
         else:  # the key is up again already
             self._red_down()
             self._red_up(time.ticks_ms())
@@ -88,7 +97,12 @@ class Interaction:
     def silence(self) -> None:
         """Silence the voice: the work ahead takes longer than its buffer lasts, and it would
         stutter."""
+        view = self.app.screen
         self._voice.silence()
+        if view is not None and view.passing:
+            view.heard()
+        if self._news:
+            self.app.after(_NEWS, _NEWS_MS, self._tell_news)
 
     def speaking(self) -> bool:
         """Return True while something sounds."""
@@ -98,13 +112,27 @@ class Interaction:
         """Say the view that the App has just shown."""
         self._voice.say(view)
 
+    def account_saved(self, place: int) -> None:
+        """Say that the host has stored the account at that place, once it has no more requests."""
+        several = len(self.app.vault.credentials) > 1
+        self._news = [["account", str(place + 1)] if several else ["account"], ["saved"]]
+        self.app.after(_NEWS, _NEWS_MS, self._tell_news)
+
+    def time_over(self) -> None:
+        """Say that the token turns off."""
+        from firmware.ui.speaking.unasked import TurningOff
+
+        self.app.show(TurningOff(self.app, self.app.screen))
+
     def turned_off(self) -> None:
         """Be silent, forget the code and the PIN's entry, and save the settings."""
         self._voice.stop()
         self.accounts.forget()
         self._red_up_at = self._before = None
         self._waking = self._twice = False
-        self._tremor.forget()
+        self._news = []
+        if self._tremor is not None:
+            self._tremor.forget()
         self.preferences.save()
 
     def _speech_ended(self) -> None:
@@ -113,15 +141,46 @@ class Interaction:
         app = self.app
         if app.screen is not None:
             app.stay_on()
-            self._tremor.wait()
+            if self._tremor is not None:
+                self._tremor.wait()
         view = app.screen
         if self.preferences.save() and view is not None:
             message = failure(app, "storage_failed")
             app.show(view.tell(message) if view.stays else message)
         elif view is not None:
             view.heard()
+            self._tell_news()
+
+    def _tell_news(self) -> None:
+        """Say what there is to say unasked, unless it would interrupt: then it waits for the end of
+        what is said."""
+        app = self.app
+        view = app.screen
+        if self._news and not self._voice.speaking() and (view is None or view.interruptible):
+            from firmware.ui.speaking.unasked import News
+
+            news = self._news
+            self._news = []
+            app.show(News(app, view, *news))
+
+    def _read_usb(self) -> None:
+        """Say that the cable was plugged in."""
+        while True:
+            change = self.app.hardware.usb.read()
+            if change is None:
+                break
+            self._news = [["plugged_in"]] if change[0] else []
+        self._tell_news()
 
     # Keys
+
+    def _hand(self) -> "Tremor":
+        """Return what watches for a trembling hand."""
+        if self._tremor is None:
+            from firmware.ui.speaking.tremor import Tremor
+
+            self._tremor = Tremor(self)
+        return self._tremor
 
     def _delay(self) -> int:
         """Return how long after a key the same key is not accepted again."""
@@ -162,7 +221,7 @@ class Interaction:
                     self._red_up(change[1])
             elif not self._too_soon(_RED, change[1]):
                 self._ignored = False
-                self._tremor.down(_RED, change[1])
+                self._hand().down(_RED, change[1])
                 self._red_down()
             else:
                 self._resume_press()
@@ -202,7 +261,7 @@ class Interaction:
             return
         if self._soon_after_red(first_up, time.ticks_ms()):
             self._combined = True  # a third press is not the second of two again
-            self._tremor.did("function")
+            self._hand().did("function")
             if before is not None:
                 view, self.accounts.last = before
             if not self._waking:
@@ -253,7 +312,7 @@ class Interaction:
         self._red_up_at = None
         self._waking = self._twice = False
         if twice:
-            self._tremor.trembled()
+            self._hand().trembled()
         if waking and view.kind != "pending":
             if twice:  # the second press silenced it
                 app.show(view.from_start())
@@ -278,7 +337,7 @@ class Interaction:
                 if change[0] == "0":
                     self.app.cancel(_HOLD)
             elif not self._too_soon(change[0], change[2]):
-                self._tremor.down(change[0], change[2])
+                self._hand().down(change[0], change[2])
                 self._key_down(change[0], change[2])
 
     def _key_down(self, key: str, at: "Ticks") -> None:
@@ -293,6 +352,8 @@ class Interaction:
         chosen = with_red or view.choosing or self._twice
         if not chosen:
             view = self._passed(view, key)
+            if view is None:
+                return
         first_up = self._red_up_at
         self._red_up_at = self._before = None
         self._waking = self._twice = False
@@ -319,7 +380,7 @@ class Interaction:
             and action(view.kind, _RED) == "repeat"
             and self._soon_after_red(first_up, at)
         )
-        self._tremor.did(action(view.kind, key))
+        self._hand().did(action(view.kind, key))
         following: Screen = view.key(_RED if says_again else key)
         if following is UNUSED:
             message = Message(app, "no_function", "press_red")
@@ -330,10 +391,15 @@ class Interaction:
     def _passed(self, view: "Any", key: str) -> "Any":
         """Return the view that a key acts on: what the token said by itself goes when the key has
         no meaning there."""
-        if view is None or not view.passing or not passes(view.kind, key):
-            return view
-        self.app.screen = view.below
-        return view.below
+        app = self.app
+        while view is not None and view.passing and passes(view.kind, key):
+            view = view.below
+            if view is None:
+                app.turn_off()
+            else:
+                app.screen = view
+                app.draw()
+        return view
 
     def _choose(self, key: str) -> None:
         """Do a key's function on the view that is shown or was before the function was asked
@@ -343,7 +409,7 @@ class Interaction:
         app = self.app
         if app.screen.choosing or app.screen.passing:
             app.screen = app.screen.below
-        self._tremor.did(FUNCTIONS[key][0])
+        self._hand().did(FUNCTIONS[key][0])
         app.show(choose(self, key))
         if app.screen.kind == "pending":
             app.after(_RED, self._second_press(), self._red_alone)

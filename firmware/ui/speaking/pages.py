@@ -1,5 +1,4 @@
-"""Pages that a function key opens: a setting, the language, the serial number, the status; and what
-the token says without being asked, over the view that was there."""
+"""Pages that a function key opens: a setting, the language, the serial number, the status."""
 
 from firmware.ui.code_source import trusted_time
 from firmware.ui.speaking.view import UNUSED, View
@@ -8,7 +7,7 @@ from firmware.version import VERSION
 if False:
     from collections.abc import Callable  # type: ignore[unreachable]
 
-    from firmware.interfaces import Any, App, Screen
+    from firmware.interfaces import App, Lines, Screen
 
 
 class SettingLevel(View):
@@ -102,16 +101,16 @@ class SettingStep(View):
 
 
 class Status(View):
-    """The state of battery and clock, the firmware's version, and what else there is to change."""
+    """The state of battery, cable and clock, the firmware's version, and the settings."""
 
     interruptible = True
     kind = "status"
 
-    def __init__(self, app: "App", choices: dict):
-        """Offer choices: key -> (phrase, function that gives the view)."""
-        battery = "no_battery" if app.hardware.battery is None else "battery_ok"
+    def __init__(self, app: "App", settings: "Lines", choices: dict):
+        """Say the settings too, and offer choices: key -> (parts, function that gives the view)."""
+        battery = ["battery", "unknown" if app.hardware.battery is None else "charged"]
         if app.battery_low():
-            battery = "battery_low"
+            battery = ["battery_low"]
         try:
             clock = (
                 [["clock_ok"]]
@@ -123,49 +122,14 @@ class Status(View):
         version = ["version"]
         for number in VERSION.split("."):
             version += list(number) + ["point"]
-        offered = []
-        for key in sorted(choices):
-            offered += [key, choices[key][0]]
-        lines = [[battery]] + clock + [version[:-1]] + ([offered] if offered else [])
+        usb = app.hardware.usb
+        if usb is not None and usb.present():
+            clock = [["plugged_in"]] + clock
+        lines = [battery] + clock + [version[:-1]]
+        lines += list(settings) + [[key] + choices[key][0] for key in sorted(choices)]
         View.__init__(self, app, ["status"], "", lines)
         self._choices = choices
 
     def choose(self, key: str) -> "Screen":
         """Open a choice."""
         return self._choices[key][1]() if key in self._choices else UNUSED
-
-
-class Unasked(View):
-    """Something said over a view."""
-
-    passing = True
-
-    def __init__(self, app: "App", below: View, *paragraphs: list):
-        """Say the paragraphs; the first is the title."""
-        View.__init__(self, app, paragraphs[0], "", paragraphs[1:])
-        self.below = below
-
-    def still_valid(self) -> bool:
-        """Return False once the host took away what the view below shows."""
-        return self.below.still_valid()
-
-    def go_back(self, key: str) -> "Screen":
-        """Return the view below, to be said again."""
-        return self.below.from_start()
-
-
-class KeyDelayOffer(Unasked):
-    """Offers a key delay to a hand that trembles."""
-
-    kind = "offer"
-
-    def __init__(self, app: "App", below: View):
-        """Offer it over a view."""
-        Unasked.__init__(self, app, below, ["key_delay", "0"], ["star", "up"])
-
-    def accept(self, key: str) -> "Screen":
-        """Return the key delay's page with the shortest one set."""
-        from firmware.ui.speaking.functions import setting
-
-        interaction: Any = self.app.interaction
-        return setting(interaction, "key_delay", 1)

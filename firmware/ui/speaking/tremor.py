@@ -63,7 +63,7 @@ class Tremor:
         if interaction.speaking():
             self.wait()
             return
-        from firmware.ui.speaking.pages import KeyDelayOffer
+        from firmware.ui.speaking.unasked import KeyDelayOffer
 
         self._offered = True
         interaction.app.show(KeyDelayOffer(interaction.app, view))

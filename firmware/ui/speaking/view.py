@@ -196,3 +196,12 @@ class PendingCode(View):
     def from_start(self) -> View:
         """Return that there is no code yet."""
         return Message(self.app, "no_code", "press_red")
+
+
+def asked(app: "App", what: str) -> list:
+    """Return the parts that ask to type something, named by its phrase, in the order of the
+    language's words."""
+    return [
+        lambda: what if app.verb_last else "type",
+        lambda: "type" if app.verb_last else what,
+    ]

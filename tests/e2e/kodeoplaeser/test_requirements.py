@@ -109,7 +109,14 @@ FUNCTIONS = {
     "2": ["own_pace", "5", "again", "4", "back", "6", "on"],
     "3": ["volume", "7"],
     "4": ["speed", "2"],
-    "5": ["status", "battery_ok", "clock_ok", "version", "0", "point", "1", "point", "0"],
+    "5": [
+        "status",
+        "battery",
+        "charged",
+        "clock_ok",
+        "version",
+        *("0", "point", "1", "point", "0"),
+    ],
     "6": ["speed", "4"],
     "7": ["language", "language_name"],
     "9": ["language", "language_name"],
@@ -388,7 +395,7 @@ def test_comparison_number_of_a_claim_is_shown_and_spoken(blank):
 
     blank.claim(compare)
     ((clips, number),) = heard
-    assert clips == ["compare", *number]
+    assert clips == ["type", "compare", *number]
 
 
 def test_white_on_black_is_a_setting(token):
@@ -428,7 +435,9 @@ def test_the_token_turns_off_a_minute_after_the_last_word(token):
     token.clips_until_quiet(token.tap("red"))
     token.emulator.advance(55)
     assert token.emulator.powered
-    token.emulator.advance(30)
+    moment = token.emulator.elapsed
+    token.emulator.advance(31)  # the code expires meanwhile, and turning off is said
+    assert [clip.name for clip in token.clips(moment)][-1] == "turns_off"
     assert not token.emulator.powered
     assert not token.emulator.display_on
 

@@ -142,6 +142,46 @@ def test_a_code_that_expires_while_it_is_checked_is_said_and_shown(mirror: SaidA
     assert mirror.check(token.tap(code[5])) == [code[5], "right_but", "expired", "press_red"]
 
 
+def test_turning_off_is_said_and_shown_and_a_key_keeps_it_on(mirror: SaidAndShown):
+    token = mirror.token
+    mirror.check(token.chord("3"))  # red wakes it
+    token.emulator.advance(57.4)
+    assert mirror.check(token.emulator.elapsed) == ["turns_off"]
+    assert not token.emulator.powered
+    mirror.said.clear()
+    mirror.check(token.tap("red"))
+    mirror.check(token.chord("*"))
+    token.emulator.advance(57.4)
+    shown = token.shown()
+    while token.shown() == shown:
+        token.emulator.advance(0.05)
+    heard = mirror.check(token.tap("#"))
+    assert heard[0] == "practice", "what was heard last"
+
+
+def test_the_cable_and_a_stored_account_are_said_and_shown(blank: SpeakingToken):
+    mirror = SaidAndShown(blank, "da")
+    moment = blank.emulator.elapsed
+    blank.emulator.plug()
+    assert mirror.check(moment) == ["plugged_in"]
+    assert not blank.emulator.display_on
+    session = blank.provision(totp())
+    moment = blank.emulator.elapsed
+    assert mirror.check(moment) == ["account", "saved"]
+    session.put_credential(hotp("Arbejde"))
+    moment = blank.emulator.elapsed
+    assert mirror.check(moment) == ["account", "2", "saved"]
+    assert not blank.emulator.display_on
+    blank.emulator.unplug()
+    blank.emulator.advance(1)
+    mirror.said.clear()
+    mirror.check(blank.tap("red"))
+    moment = blank.emulator.elapsed
+    blank.emulator.plug()
+    assert mirror.check(moment)[-1] == "plugged_in"
+    assert "plugged_in" in mirror.check(blank.chord("5"))
+
+
 def test_the_comparison_finds_what_is_only_said_or_only_shown(token: SpeakingToken):
     mirror = SaidAndShown(token, "da")
     mirror.check(token.tap("red"))

@@ -87,6 +87,9 @@ class _Services:
         if token.faulty:
             raise KeyError("nobody may read this secret")
 
+    def account_saved(self, place):
+        token.saved.append(place)
+
     def now_ms(self):
         return token.ms & ((1 << 30) - 1)
 
@@ -112,6 +115,7 @@ class _Token:
         self.aging = 0
         self.shown = []
         self.settings_changed = 0
+        self.saved = []
         self.journal = _MemoryJournal()
         self.services = _Services()
         self.power_on()
@@ -200,6 +204,7 @@ def effects() -> dict:
     return {
         "shown": list(token.shown),
         "settings_changed": token.settings_changed,
+        "saved": list(token.saved),
         "saves": token.journal.saves,
         "time": token.clock_ms // 1000,
         "aging": token.aging,

@@ -21,7 +21,8 @@ ONE_LINE = (
     ["beginning"],
     ["end"],
     ["cleared"],
-    ["compare"],
+    ["type", "compare"],
+    ["compare", "type"],
     ["account", "8"],
     ["ample_time", "code"],
     ["ample_time", "account", "8"],
@@ -53,6 +54,6 @@ def test_within_a_sentence_a_phrase_begins_small_unless_it_is_an_abbreviation():
     danish = PHRASES["da"].PHRASES
     assert text(["type", "amount"], danish) == "Tast beløb"
     assert text(["account", "2", "type", "pin"], danish) == "Konto 2 tast PIN"
-    assert text(["status", "battery_ok"], danish) == "Status. Batteri opladet."
+    assert text(["status", "battery", "charged"], danish) == "Status. Batteri opladet."
     assert text(["is_right", "amount", ("12",)], danish) == "Korrekt? Beløb 12"
     assert text(["version", "0", "point", "1"], danish) == "Version 0.1"

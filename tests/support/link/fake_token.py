@@ -96,6 +96,9 @@ class Services:
     def settings_changed(self) -> None:
         pass
 
+    def account_saved(self, place: int) -> None:
+        pass
+
     def now_ms(self) -> int:
         return int(self._world.now() * 1000) & ((1 << 30) - 1)
 

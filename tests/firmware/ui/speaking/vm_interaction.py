@@ -23,6 +23,7 @@ from firmware.ui.speaking import (
     tremor,
     voice,
 )
+from firmware.ui.speaking.interaction import Interaction
 from tests.firmware.ui.speaking.vm_parts import File, Hardware, Pack, Vault, clips, clock
 
 gc.threshold(2 * 16_384)  # as main.py has it, for words of 64 bits
@@ -61,7 +62,7 @@ class KeypadToken:
 
     def do(self, step):
         """One step: red, red+KEY, KEY, hold KEY MS, down KEY, up KEY, wait MS, until quiet, in,
-        out, ..."""
+        out, cable in, cable out, power by cable, saved PLACE, request."""
         words = step.split()
         if words[0] == "wait":
             self._run(int(words[1]))
@@ -73,6 +74,19 @@ class KeypadToken:
             self.hardware.jack.on_edge(words[0] == "in")
             self._run(10)
             self.hardware.jack.changes.append((words[0] == "in", clock.now))
+            self._run(0)
+        elif words[0] == "cable":  # in or out
+            self.hardware.usb.changes.append((words[1] == "in", clock.now))
+            self._run(0)
+        elif step == "power by cable":
+            self.hardware.usb.down = True
+            Interaction.start(self.app.interaction)
+            self._run(0)
+        elif words[0] == "saved":  # the host stores the account at that place
+            Services(self.app).account_saved(int(words[1]))
+            self._run(0)
+        elif step == "request":  # of a host
+            self.app.interaction.silence()
             self._run(0)
         elif words[0] == "hold":
             self._key(words[1], True)

@@ -119,8 +119,15 @@ class Switched(KeyQueue):
         self.on_edge = None
 
 
+class Cable(KeyQueue):
+    """USB sense."""
+
+    def present(self):
+        return self.down
+
+
 class Switch:
-    """Amplifier, latch or USB sense."""
+    """Amplifier or latch."""
 
     def __init__(self):
         self.high = False
@@ -133,9 +140,6 @@ class Switch:
 
     hold = on
     release = off
-
-    def present(self):
-        return self.high
 
 
 class Display:
@@ -238,7 +242,7 @@ class Hardware:
         self.audio = Audio()
         self.amplifier = Switch()
         self.latch = Switch()
-        self.usb = Switch()
+        self.usb = Cable()
 
     def random(self, count):
         return bytes(range(7, 7 + count))

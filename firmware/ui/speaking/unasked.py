@@ -1,0 +1,72 @@
+"""What the token says without being asked, over the view that was there. Imported when there is
+something to say."""
+
+from firmware.ui.speaking.view import View
+
+if False:
+    from firmware.interfaces import Any, App, Screen  # type: ignore[unreachable]
+
+
+class Unasked(View):
+    """Something said over a view."""
+
+    passing = True
+
+    def __init__(self, app: "App", below: "Any", *paragraphs: list):
+        """Say the paragraphs over a view; the first is the title."""
+        View.__init__(self, app, paragraphs[0], "", paragraphs[1:])
+        self.below = below
+
+    def still_valid(self) -> bool:
+        """Return False once the host took away what the view below shows."""
+        return self.below.still_valid()
+
+    def go_back(self, key: str) -> "Screen":
+        """Return the view below, to be said again."""
+        return self.below.from_start()
+
+
+class News(Unasked):
+    """What has happened to the token. Then what was shown before is shown again; a token that was
+    off goes off."""
+
+    def still_valid(self) -> bool:
+        """Return False once the host took away what the view below shows."""
+        return self.below is None or Unasked.still_valid(self)
+
+    def heard(self) -> None:
+        """Show the view below."""
+        if self.below is None:
+            self.app.turn_off()
+        else:
+            self.app.screen = self.below
+            self.app.draw()
+
+
+class TurningOff(Unasked):
+    """Nobody has pressed for long. Any key goes back to what was there."""
+
+    def __init__(self, app: "App", below: View):
+        """Say it over a view."""
+        Unasked.__init__(self, app, below, ["turns_off"])
+
+    def heard(self) -> None:
+        """Turn off."""
+        self.app.turn_off()
+
+
+class KeyDelayOffer(Unasked):
+    """Offers a key delay to a hand that trembles."""
+
+    kind = "offer"
+
+    def __init__(self, app: "App", below: View):
+        """Offer it over a view."""
+        Unasked.__init__(self, app, below, ["key_delay", "0"], ["star", "up"])
+
+    def accept(self, key: str) -> "Screen":
+        """Return the key delay's page with the shortest one set."""
+        from firmware.ui.speaking.functions import setting
+
+        interaction: Any = self.app.interaction
+        return setting(interaction, "key_delay", 1)
