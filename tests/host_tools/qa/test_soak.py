@@ -125,7 +125,7 @@ def test_dask_on_loopback_does_the_same_work():
             threads_per_worker=1,
             processes=False,
             host="127.0.0.1",
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
             protocol="tcp",
         ) as cluster,
         soak.dask(cluster.scheduler_address) as executor,
