@@ -437,7 +437,7 @@ def test_the_token_turns_off_a_minute_after_the_last_word(token):
     assert token.emulator.powered
     moment = token.emulator.elapsed
     token.emulator.advance(31)  # the code expires meanwhile, and turning off is said
-    assert [clip.name for clip in token.clips(moment)][-1] == "turns_off"
+    assert [clip.name for clip in token.clips(moment)][-1:] == ["turns_off"]
     assert not token.emulator.powered
     assert not token.emulator.display_on
 
