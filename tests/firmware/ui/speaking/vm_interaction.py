@@ -9,35 +9,15 @@ from firmware.boards.pico2 import BOARD
 from firmware.modules import load
 from firmware.products.kodeoplaeser import PRODUCT
 from firmware.storage.pin import set_pin
-from firmware.ui import app as app_module
-from firmware.ui import code_source, draw
+from firmware.ui import draw
 from firmware.ui.app import App
 from firmware.ui.link_services import Services
-from firmware.ui.speaking import (
-    accounts,
-    code,
-    fresh_period,
-    interaction,
-    own_pace,
-    pin_entry,
-    tremor,
-    voice,
-)
+from firmware.ui.speaking import voice
 from firmware.ui.speaking.interaction import Interaction
+from tests.firmware.ui.speaking import vm_modules_with_time
 from tests.firmware.ui.speaking.vm_parts import File, Hardware, Pack, Vault, clips, clock
 
 gc.threshold(2 * 16_384)  # as main.py has it, for words of 64 bits
-_MODULES = (
-    app_module,
-    accounts,
-    code,
-    fresh_period,
-    interaction,
-    own_pace,
-    pin_entry,
-    tremor,
-    voice,
-)
 written = []  # what is on the display
 drawn = []  # what has ever been on it in the last play
 
@@ -48,9 +28,7 @@ class KeypadToken:
     def __init__(self, names, digits, kind, settings):
         clips[:] = []
         clock.now = 1000
-        for module in _MODULES:
-            module.time = clock
-        code_source.time = clock
+        vm_modules_with_time.use(clock)
         voice.Pack = Pack
         voice.open = lambda path, mode: File()
         draw.text = _text

@@ -15,19 +15,8 @@ except ImportError:  # CPython: nothing is drawn here
 from firmware.boards.pico2 import BOARD
 from firmware.products.kodeoplaeser import PRODUCT
 from firmware.storage.pin import set_pin
-from firmware.ui import app as app_module
-from firmware.ui import code_source
 from firmware.ui.app import App
-from firmware.ui.speaking import (
-    accounts,
-    code,
-    fresh_period,
-    interaction,
-    own_pace,
-    pin_entry,
-    tremor,
-    voice,
-)
+from tests.firmware.ui.speaking import vm_modules_with_time
 from tests.support.vm.board import KeyQueue, Time
 
 clock = Time()
@@ -41,18 +30,6 @@ PAYMENT = {
     "entry": "payment",
     "counter": 0,
 }
-_MODULES = (
-    app_module,
-    accounts,
-    code,
-    code_source,
-    fresh_period,
-    interaction,
-    own_pace,
-    pin_entry,
-    tremor,
-    voice,
-)
 _TAP = 60  # ms
 
 
@@ -116,8 +93,7 @@ class Token:
     """A token that is off."""
 
     def __init__(self, credentials, pin=None):
-        for module in _MODULES:
-            module.time = clock
+        vm_modules_with_time.use(clock)
         clock.now = 1000
         self.vault = _Vault(credentials)
         self.hardware = _Hardware()
