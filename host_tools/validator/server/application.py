@@ -35,6 +35,8 @@ from host_tools.validator.server.security_headers import SecurityHeaders
 from host_tools.validator.service import Validator
 from host_tools.validator.site import (
     admin_session,
+    api_keys_page,
+    audit_page,
     import_page,
     lists,
     sign_in,
@@ -91,7 +93,16 @@ def _routers(settings: Settings) -> list[APIRouter]:
         health,
         description,
     ]
-    pages = [site, admin_session, lists, token_page, user_page, import_page]
+    pages = [
+        site,
+        admin_session,
+        lists,
+        token_page,
+        user_page,
+        import_page,
+        audit_page,
+        api_keys_page,
+    ]
     routers = [module.router for module in (*programs, *pages)]
     routers.append(sign_in.activation_router)
     if settings.sign_in_demo:

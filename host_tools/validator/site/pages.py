@@ -126,6 +126,12 @@ def _context(request: Request, values: dict[str, Any]) -> dict[str, Any]:
     return shared | values
 
 
+def done_text(request: Request, done: str) -> str:
+    """Give the message for the action `done` that a redirect has named; empty for an unknown
+    name."""
+    return text(language(request), f"done_{done}") if has(f"done_{done}") else ""
+
+
 def redirect(path: str) -> RedirectResponse:
     """Redirect with 303 after a form, so that reloading the page does not submit it again."""
     return RedirectResponse(path, status_code=303)

@@ -32,8 +32,7 @@ from host_tools.validator.rule.verdict import Verdict
 from host_tools.validator.service import Validator
 from host_tools.validator.site import drift_plot
 from host_tools.validator.site.admin_session import Operator, SignedIn, SignedInForm, show
-from host_tools.validator.site.lists import done_text
-from host_tools.validator.site.pages import language, redirect
+from host_tools.validator.site.pages import done_text, language, redirect
 from host_tools.validator.site.texts import counted, text
 
 router = APIRouter(prefix="/admin", route_class=StrictRoute, include_in_schema=False)

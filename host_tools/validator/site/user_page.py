@@ -14,8 +14,7 @@ from host_tools.validator.http.fields import printable
 from host_tools.validator.http.strict_requests import StrictRoute
 from host_tools.validator.service import Validator
 from host_tools.validator.site.admin_session import Operator, SignedIn, SignedInForm, show
-from host_tools.validator.site.lists import done_text
-from host_tools.validator.site.pages import language, redirect
+from host_tools.validator.site.pages import done_text, language, redirect
 from host_tools.validator.site.texts import text
 
 router = APIRouter(prefix="/admin", route_class=StrictRoute, include_in_schema=False)
