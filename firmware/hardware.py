@@ -34,7 +34,7 @@ class Hardware:
 
     def __init__(self) -> None:
         """Begin without parts."""
-        self.display: Any = None  # the parts' types are in interfaces.py
+        self.display: Any = None  # the types of the parts are in interfaces.pyi
         self.clock: Any = None
         self.button: Any = None
         self.battery: Any = None
