@@ -72,11 +72,12 @@ def kept() -> Iterator[None]:
     """Raise a KeyboardInterrupt again that Python had to drop, because it was raised in a
     finaliser, in the callback of a weak reference or in one that C calls (sys.unraisablehook)."""
     before, again = sys.unraisablehook, list[threading.Thread]()
+    main_thread = threading.get_ident()
 
     def hook(dropped: "sys.UnraisableHookArgs") -> None:
         if issubclass(dropped.exc_type, KeyboardInterrupt):
             # Not at once: it would be raised in this function, which is another such place.
-            again.append(threading.Timer(_AGAIN, _thread.interrupt_main))
+            again.append(threading.Timer(_AGAIN, _interrupt, [main_thread]))
             again[-1].start()
         else:
             before(dropped)
@@ -90,6 +91,13 @@ def kept() -> Iterator[None]:
                 timer.join()
         finally:
             sys.unraisablehook = before
+
+
+def _interrupt(main_thread: int) -> None:
+    if sys.platform == "win32":
+        _thread.interrupt_main()
+    else:  # a signal also ends its sleep
+        signal.pthread_kill(main_thread, signal.SIGINT)
 
 
 @contextmanager

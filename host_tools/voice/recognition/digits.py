@@ -130,29 +130,27 @@ def digits_in(samples: Samples, language: str) -> str:
     silence, frames = heard[0], heard[1:]
     near = _distances(frames, known.frames)
     quiet = np.sqrt(((frames - silence) ** 2).sum(axis=1))
-    # Two elements of padding in front make steps of one and two frames slices. A template's first
-    # frame is entered only from outside, its second not by a step of two: those steps would come
-    # from the previous template.
+    # The least cost of a path to each template frame, and the frame of the sound at which that path
+    # entered its digit. Two elements of padding in front make steps of one and two frames slices.
     cost = np.full(2 + len(known.frames), np.inf)
-    # The frame at which the best path to each template frame entered its digit.
     came = np.zeros(len(cost), np.int64)
-    first, second = known.starts, known.starts + 1
+    better = np.empty(len(known.frames), bool)
+    # A template's first frame is entered only from outside, its second not by a step of two: those
+    # steps would come from the previous template.
+    closed = ((1, known.starts), (2, np.concatenate((known.starts, known.starts + 1))))
     # The least cost of a path that ended before this frame; for each frame how it was reached.
     least, ended = 0.0, []
     for time in range(len(frames)):
-        one, two = cost[1:-1].copy(), cost[:-2].copy()
-        one[first] = least + _INSERTION_COST
-        two[first] = two[second] = np.inf
-        came_one, came_two = came[1:-1].copy(), came[:-2]
-        came_one[first] = time
-        chosen, came_chosen = cost[2:], came[2:]
-        for other, came_other in ((one, came_one), (two, came_two)):
-            better = other < chosen
-            chosen, came_chosen = (
-                np.where(better, other, chosen),
-                np.where(better, came_other, came_chosen),
-            )
-        cost[2:] = chosen + near[time]
+        chosen, came_chosen = cost[2:].copy(), came[2:].copy()
+        for step, not_reached in closed:
+            np.less(cost[2 - step : -step], chosen, out=better)
+            better[not_reached] = False
+            np.copyto(chosen, cost[2 - step : -step], where=better)
+            np.copyto(came_chosen, came[2 - step : -step], where=better)
+        entered = known.starts[chosen[known.starts] > least + _INSERTION_COST]
+        chosen[entered] = least + _INSERTION_COST
+        came_chosen[entered] = time
+        np.add(chosen, near[time], out=cost[2:])
         came[2:] = came_chosen
         finished = cost[2:][known.ends]
         word = int(finished.argmin())

@@ -4,6 +4,7 @@ the user who should read it."""
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import host_tools
@@ -40,7 +41,7 @@ def calls() -> Iterator[Call]:
     AssertionError for one that computes its identifier in another way than by adding to a literal
     prefix: only a function that was given an identifier may pass it on.
     """
-    trees = {_module(path): ast.parse(path.read_text("utf-8")) for path in ROOT.rglob("*.py")}
+    trees = {_module(path): _parsed(path) for path in ROOT.rglob("*.py")}
     defined = {module: _signatures(tree) for module, tree in trees.items()}
     for module, tree in sorted(trees.items()):
         known = defined[module] | _imported(tree, defined)
@@ -55,9 +56,14 @@ def literals() -> set[str]:
     return {
         node.value
         for path in ROOT.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for node in ast.walk(_parsed(path))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
+
+
+@cache
+def _parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
 
 
 def _module(path: Path) -> str:
@@ -83,7 +89,7 @@ def prefixes() -> set[str]:
     return _named_families() | {
         node.left.value
         for path in ROOT.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for node in ast.walk(_parsed(path))
         if isinstance(node, ast.BinOp)
         and _begins_with_literal(node)
         and isinstance(node.left, ast.Constant)
@@ -95,7 +101,7 @@ def _named_families() -> set[str]:
     return {
         node.args[0].value
         for path in ROOT.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for node in ast.walk(_parsed(path))
         if isinstance(node, ast.Call)
         and ast.unparse(node.func) == "named"
         and isinstance(node.args[0], ast.Constant)

@@ -14,7 +14,7 @@ from host_tools.validator.service import Validator
 from host_tools.validator.store.data_keys import DataKeys
 from host_tools.validator.store.database import Database
 from host_tools.validator.store.unit_of_work import StaleError, UnitOfWork
-from tests.host_tools.validator.store.concurrent_checks import work
+from tests.host_tools.validator.store import concurrent_checks
 from tests.support.limits import REAL_LIMIT
 from tests.support.validator.clock import VirtualClock
 from tests.support.validator.database import MASTER
@@ -38,11 +38,13 @@ def test_a_code_submitted_50_times_at_once_is_accepted_once(
         for _ in range(ROUNDS):
             clock.now += 30
             rounds.append((clock.now, anders.code()))
-        spawn = multiprocessing.get_context("spawn")
-        start, results = spawn.Barrier(workers), spawn.Queue()
+        server = multiprocessing.get_context("forkserver")  # which imports the program once
+        server.set_forkserver_preload([concurrent_checks.__name__])
+        start, results = server.Barrier(workers), server.Queue()
         arguments = (database, rounds, AT_ONCE // workers, start, results)
         processes = [
-            spawn.Process(target=work, args=arguments, daemon=True) for _ in range(workers)
+            server.Process(target=concurrent_checks.work, args=arguments, daemon=True)
+            for _ in range(workers)
         ]
         for process in processes:
             process.start()
