@@ -6,8 +6,7 @@ import time
 from firmware.storage.vault import BLOCKED
 from firmware.ui.code_source import NoCodeError, generate_code
 from firmware.ui.speaking.code import Code, Digits, preferences, time_needed
-from firmware.ui.speaking.failure import failure
-from firmware.ui.speaking.view import PendingCode, View
+from firmware.ui.speaking.view import PendingCode, View, failure
 
 if False:
     from firmware.interfaces import Any, App, PinEntry  # type: ignore[unreachable]

@@ -8,14 +8,12 @@ nothing else. Imported when an account that answers challenges is chosen. Times 
 from firmware.otp.ocra import ocra, parse
 from firmware.otp.totp import remaining
 from firmware.protocol.messages import MAX_AMOUNT, MAX_CHALLENGE, MAX_PAYEE, MAX_PIN, MIN_PIN
-from firmware.speech.say import clips
 from firmware.storage.errors import VaultError
 from firmware.storage.vault import BLOCKED, DAMAGED
 from firmware.ui.code_source import trusted_time
 from firmware.ui.speaking.code import Code
 from firmware.ui.speaking.entry import ENTERED, Entry, HiddenEntry, groups_of_four
-from firmware.ui.speaking.failure import failure
-from firmware.ui.speaking.view import View, asked
+from firmware.ui.speaking.view import UpdatedView, View, asked, failure
 
 if False:
     from collections.abc import Callable  # type: ignore[unreachable]
@@ -114,39 +112,29 @@ class Challenge:
         return self._answered(response)
 
 
-class Confirmation(View):
+class Confirmation(UpdatedView):
     """What was typed, read back. When all of it was heard the hash approves it; until the response
     is said any other key takes that back. The star begins again."""
 
     kind = "confirmation"
-    stays = asks = True
+    stays = asks = new_first = True
 
     def __init__(
         self, app: "App", lines: "Lines", then: "Callable[[], View]", again: "Callable[[], View]"
     ):
         """Read the lines back; then() gives the code's view, again() the first entry."""
         self._read_back = lines + [["hash", "right"], ["star", "clear"]]
-        View.__init__(self, app, ["is_right"], "", self._read_back)
+        UpdatedView.__init__(self, app, ["is_right"], "", self._read_back)
         self._then = then
         self._again = again
-        self._said: list = []  # what is new; all of it at first
         self._known = False  # whether all was heard
         self._approved = False
-
-    def parts(self) -> list:
-        """Return what is new: all of it at first."""
-        return self._said or View.parts(self)
-
-    def follow(self, at: int) -> bool:
-        """Follow the voice, also where only the first paragraphs are said."""
-        return View.follow(self, at + clips(self.title) if self._said else at)
 
     def from_start(self) -> View:
         """Return this view to be read back again."""
         self._approved = False
-        self._said = []
         self.lines = self._read_back
-        return View.from_start(self)
+        return UpdatedView.from_start(self)
 
     def tell(self, view: View) -> View:
         """Return this view with what a function says; an approval is taken back."""

@@ -1,18 +1,18 @@
-"""Numbers to copy: a code with the time it has left, and any number checked by typing it back.
-Times are milliseconds of time.ticks_ms()."""
+"""Numbers to copy: a code with the time it has left, and any number checked by typing it back; and
+the number to compare with the host's. Times are milliseconds of time.ticks_ms()."""
 
 import time
 
-from firmware.speech.say import clips, code_ms, grouped
+from firmware.speech.say import code_ms, grouped
 from firmware.storage.vault import BLOCKED, DAMAGED
 from firmware.ui import draw
-from firmware.ui.speaking.view import View
+from firmware.ui.speaking.view import UpdatedView, View, asked
 
 if False:
     from firmware.interfaces import Any, App, Canvas, Lines, Screen, Ticks  # type: ignore[unreachable]
 
 
-class Digits(View):
+class Digits(UpdatedView):
     """A number to copy. Typing it on the keypad checks it: each key is said, and in the end whether
     it was right."""
 
@@ -22,29 +22,16 @@ class Digits(View):
 
     def __init__(self, app: "App", title: list, number: str, lines: "Lines" = ()):
         """Show a view whose paragraphs are replaced by what is typed."""
-        View.__init__(self, app, title, number, lines)
+        UpdatedView.__init__(self, app, title, number, lines)
         self._typed = ""
         self._heading = title
         self._below = lines
-        self._said: list = []
-
-    def parts(self) -> list:
-        """Return what is new: everything at first, then the key that was typed, or the result."""
-        return self._said or View.parts(self)
-
-    def follow(self, at: int) -> bool:
-        """Follow the voice, which ends with the last paragraph also when only something new is
-        said."""
-        if self._said:
-            at += clips(View.parts(self)) - clips(self._said)
-        return View.follow(self, at)
 
     def from_start(self) -> View:
         """Return this view as it was before anything was typed, to be said from the beginning."""
         self._start_over()
         self.lines = self._below
-        self._said = []
-        return View.from_start(self)
+        return UpdatedView.from_start(self)
 
     def _start_over(self) -> None:
         self._typed = ""
@@ -229,3 +216,15 @@ def grouped_as(typed: str, number: str) -> tuple:
     """Return the digits typed so far in the groups of the number they should become."""
     half = len(grouped(number)[0])
     return (typed,) if len(typed) <= half else (typed[:half], typed[half:])
+
+
+class Comparison(View):
+    """The number that the host shows too while it claims a blank token."""
+
+    def __init__(self, app: "App", number: str):
+        """Show and say these digits."""
+        View.__init__(self, app, asked(app, "compare"), number)
+
+    def still_valid(self) -> bool:
+        """Return False once the operator has compared: the host has given the token its key."""
+        return self.app.vault.access_key is None

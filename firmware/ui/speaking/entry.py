@@ -1,8 +1,7 @@
 """Typing a number: each key is said, the star deletes all digits, the hash ends it. Functions leave
 what was typed as it is."""
 
-from firmware.speech.say import clips
-from firmware.ui.speaking.view import LATER, View
+from firmware.ui.speaking.view import LATER, UpdatedView, View
 
 if False:
     from collections.abc import Callable  # type: ignore[unreachable]
@@ -14,7 +13,7 @@ ENTERED = "entered"
 _DOT = 9  # radius of a dot that stands for a digit, pixels
 
 
-class Entry(View):
+class Entry(UpdatedView):
     """A number as it is typed."""
 
     kind = "entry"
@@ -32,30 +31,17 @@ class Entry(View):
         """Take `least` to `most` digits; then(typed) gives the view that follows. `lines` are said
         before the key that ends it."""
         self._prompt = list(lines) + [["hash", "end"]]
-        View.__init__(self, app, title, "", self._prompt)
+        UpdatedView.__init__(self, app, title, "", self._prompt)
         self.typed = ""
         self._before = ""  # what was typed before the last key
         self._least = least
         self._most = most
         self._then = then
-        self._said: list = []
-
-    def parts(self) -> list:
-        """Return what is new: all of it at first, then what the last key did."""
-        return self._said or View.parts(self)
 
     def from_start(self) -> View:
         """Return this view with its prompt and with what has been typed."""
-        self._said = []
         self.lines = self._typed_so_far() + self._prompt
-        return View.from_start(self)
-
-    def follow(self, at: int) -> bool:
-        """Follow the voice, which ends with the last paragraph also when only something new is
-        said."""
-        if self._said:
-            at += clips(View.parts(self)) - clips(self._said)
-        return View.follow(self, at)
+        return UpdatedView.from_start(self)
 
     def add(self, key: str) -> "Screen":
         """Add a digit."""

@@ -3,9 +3,9 @@ Imported when there is such a wait. Times are milliseconds of time.ticks_ms().""
 
 import time
 
-from firmware.speech.say import clips, time_left
+from firmware.speech.say import time_left
 from firmware.ui import draw
-from firmware.ui.speaking.view import View
+from firmware.ui.speaking.view import UpdatedView, View
 
 if False:
     from collections.abc import Callable  # type: ignore[unreachable]
@@ -17,11 +17,11 @@ _OVER = "fresh period"  # a deadline, due at once: the fresh code comes
 _MARGIN = 50
 
 
-class FreshPeriod(View):
+class FreshPeriod(UpdatedView):
     """How long until a fresh code, with a soft tick each second. Red gives the current one."""
 
     kind = "fresh period"
-    stays = True
+    stays = new_first = True
     ticks = True  # until the wait is over
     refresh_ms: int | None = 1000
 
@@ -29,27 +29,17 @@ class FreshPeriod(View):
         """Wait until the code's time is over; take() gives the view of the code of that moment."""
         now = time.ticks_ms()
         self._countdown = ["wait", self._number, self._unit]
-        View.__init__(self, app, code.name + ["new_code"], "", [self._countdown])
+        UpdatedView.__init__(self, app, code.name + ["new_code"], "", [self._countdown])
         self._code = code
         self._ends = time.ticks_add(now, (code.left(now) or 0) + _MARGIN)
         self._take = take
         self._own_pace = False  # whether the code is read at its reader's own pace
-        self._said: list = []  # what a function says; all of it at first
-
-    def parts(self) -> list:
-        """Return what is new: all of it at first."""
-        return self._said or View.parts(self)
-
-    def follow(self, at: int) -> bool:
-        """Follow the voice, also where only the first paragraphs are said."""
-        return View.follow(self, at + clips(self.title) if self._said else at)
 
     def from_start(self) -> View:
         """Return this view to be said again."""
         self.ticks = True
-        self._said = []
         self.lines = [self._countdown]
-        return View.from_start(self)
+        return UpdatedView.from_start(self)
 
     def tell(self, view: View) -> View:
         """Return this view with what a function says; the wait goes on."""

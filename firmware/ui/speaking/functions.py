@@ -6,7 +6,14 @@ Imported when the first one is chosen: a press that only asks for a code does no
 from firmware.serial_number import serial_number
 from firmware.speech.say import time_left
 from firmware.ui.speaking.keymap import FUNCTIONS, TOLD
-from firmware.ui.speaking.pages import Language, Serial, SettingLevel, SettingStep, Status, Theme
+from firmware.ui.speaking.pages import (
+    Language,
+    Serial,
+    SettingLevel,
+    SettingStep,
+    Status,
+    Theme,
+)
 from firmware.ui.speaking.view import Message, View
 
 if False:

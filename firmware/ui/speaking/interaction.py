@@ -9,10 +9,9 @@ view that is shown is said, from the same parts (5.1.3.1, 5.1.5).
 import time
 
 from firmware.ui.speaking.accounts import Accounts
-from firmware.ui.speaking.failure import failure
 from firmware.ui.speaking.keymap import FUNCTIONS, TREMOR_MS, action, passes
 from firmware.ui.speaking.preferences import Preferences
-from firmware.ui.speaking.view import LATER, UNUSED, FunctionChoice, Message, View
+from firmware.ui.speaking.view import LATER, UNUSED, FunctionChoice, Message, View, failure
 from firmware.ui.speaking.voice import Voice
 
 if False:
@@ -75,7 +74,7 @@ class Interaction:
 
     def comparison(self, number: str) -> View:
         """Return the view with the number that the operator compares with the host's."""
-        from firmware.ui.speaking.comparison import Comparison
+        from firmware.ui.speaking.code import Comparison
 
         self.accounts.forget()  # "repeat" must not say a training code now
         return Comparison(self.app, number)

@@ -10,8 +10,7 @@ from firmware.storage.pin import WAITS, set_pin, simple, try_pin
 from firmware.storage.vault import BLOCKED, PIN_TRIES
 from firmware.ui.code_source import trusted_time
 from firmware.ui.speaking.entry import HiddenEntry
-from firmware.ui.speaking.failure import failure
-from firmware.ui.speaking.view import Message, View, asked
+from firmware.ui.speaking.view import Message, View, asked, failure
 
 if False:
     from collections.abc import Callable  # type: ignore[unreachable]

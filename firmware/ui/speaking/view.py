@@ -24,6 +24,16 @@ _RULE = 2  # pixels under a title
 _SPACE = 2  # pixels above and below the rule
 _BAR = 10  # the bar of the time left, with the space above it
 
+# The phrase that says what is wrong -> the one that says what to do.
+_REMEDIES = {
+    "not_provisioned": "contact_issuer",
+    "blocked": "contact_issuer",
+    "damaged": "contact_issuer",
+    "storage_failed": "try_again",
+    "clock_lost": "contact_issuer",
+    "clock_absent": "contact_issuer",
+}
+
 # a palette: 0 -> 1, 1 -> 0
 _LIGHT_ON_DARK = framebuf.FrameBuffer(bytearray(b"\x80"), 2, 1, framebuf.MONO_HLSB)
 
@@ -159,12 +169,46 @@ class View(Screen):
         return bottom
 
 
+class UpdatedView(View):
+    """Said whole at first, and then only what is new in it: its last paragraphs, or the first."""
+
+    new_first = False  # whether the first paragraphs are new
+
+    def __init__(self, app: "App", title: list, number: str = "", lines: "Lines" = ()):
+        """Show a View of which all is new."""
+        View.__init__(self, app, title, number, lines)
+        self._said: list = []  # what is new; all of it while empty
+
+    def parts(self) -> list:
+        """Return what is new."""
+        return self._said or View.parts(self)
+
+    def follow(self, at: int) -> bool:
+        """Follow the voice, which is at that clip of what is new."""
+        if self._said:
+            if self.new_first:
+                at += clips(self.title)
+            else:
+                at += clips(View.parts(self)) - clips(self._said)
+        return View.follow(self, at)
+
+    def from_start(self) -> View:
+        """Return this view to be said whole."""
+        self._said = []
+        return View.from_start(self)
+
+
 class Message(View):
     """What is wrong, or what was done, and what to do: a title and paragraphs."""
 
     def __init__(self, app: "App", *phrases: str):
         """Say these phrases; the first is the title."""
         View.__init__(self, app, list(phrases[:1]), "", [[phrase] for phrase in phrases[1:]])
+
+
+def failure(app: "App", reason: str) -> Message:
+    """Return the message about a failure, named by its phrase."""
+    return Message(app, reason, _REMEDIES[reason])
 
 
 class FunctionChoice(View):

@@ -127,7 +127,7 @@ def test_every_key_alone_is_in_the_guide_with_what_it_does(language: str):
 @pytest.mark.parametrize("language", SPOKEN)
 def test_every_failure_is_in_the_guide_with_what_to_do(language: str):
     phrases = SPOKEN[language]
-    remedies = constant("firmware/ui/speaking/failure.py", "_REMEDIES")
+    remedies = constant("firmware/ui/speaking/view.py", "_REMEDIES")
     assert "clock_lost" in remedies
     for reason, remedy in remedies.items():
         assert f"{phrases[reason]} {phrases[ast.literal_eval(remedy)]}" in plain(language)
