@@ -17,7 +17,7 @@ PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 
 def walks() -> dict[str, list[str]]:
     """Give the files that each walk names, in order."""
-    section = PAGE.read_text(encoding="utf-8").split("\n## Four walks\n")[1].split("\n## ")[0]
+    section = PAGE.read_text(encoding="utf-8").split("\n## Five walks\n")[1].split("\n## ")[0]
     parts = [part.partition("\n") for part in section.split("\n### ")[1:]]
     return {title: NAMED.findall(text) for title, _, text in parts}
 
@@ -31,9 +31,10 @@ def test_every_file_that_a_page_names_exists(page: Path) -> None:
     assert not missing
 
 
-def test_there_are_four_walks() -> None:
+def test_there_are_five_walks() -> None:
     assert [title.split(":")[0] for title in walks()] == [
         "A press",
+        "A key",
         "A secret",
         "A check",
         "A QA case",
