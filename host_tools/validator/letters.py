@@ -15,8 +15,6 @@ from host_tools.validator.formatting import DEFAULT_ZONE, local_date, long_date
 from host_tools.validator.product_names import product_name
 from host_tools.validator.records import Product
 
-LANGUAGES = tuple(catalogue.LANGUAGES)
-
 
 @dataclass(frozen=True)
 class Letter:
@@ -122,9 +120,11 @@ def in_fours(digits: str) -> str:
 
 def _words(letter: Letter) -> _Words:
     """Give the words of the letter's language, with the product's name."""
-    if letter.language not in LANGUAGES:
+    if letter.language not in catalogue.LANGUAGES:
         raise InvalidError(
-            "letter-language-unknown", language=letter.language, choices=", ".join(LANGUAGES)
+            "letter-language-unknown",
+            language=letter.language,
+            choices=", ".join(catalogue.LANGUAGES),
         )
     product = product_name(letter.product)
     go = (

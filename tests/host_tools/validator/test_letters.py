@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 import pytest
 
 from host_tools.errors import KodebrikError
+from host_tools.messages.catalogue import LANGUAGES
 from host_tools.validator import letters
 from host_tools.validator.letters import Letter
 from host_tools.validator.records import Product
@@ -79,7 +80,7 @@ def test_a_letter_says_serial_code_date_and_what_to_do(form, language: str, expe
     assert "{" not in re.sub(r"<style>.*?</style>", "", letter, flags=re.DOTALL)
 
 
-@pytest.mark.parametrize("language", letters.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_page_is_made_for_screen_readers_and_weak_eyes(language: str):
     text = letters.as_html(Letter(**(vars(LETTER) | {"language": language})))
     page = Page(text)

@@ -6,6 +6,7 @@ import re
 import pytest
 from playwright.sync_api import sync_playwright
 
+from host_tools.messages.catalogue import LANGUAGES
 from host_tools.validator import letters
 from host_tools.validator.letters import Letter
 from tests.support import browser
@@ -13,7 +14,7 @@ from tests.support import browser
 LONGEST = {"user_id": "a" * 48, "site": "https://selvbetjening.kode.example/aktivering"}
 
 
-@pytest.mark.parametrize("language", letters.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_a_letter_is_accessible_and_prints_on_one_sheet(language: str):
     letter = Letter("100000000008", "48151623", 1_900_000_000.0, language, **LONGEST)
     with sync_playwright() as playwright, browser.launched(playwright) as chromium:

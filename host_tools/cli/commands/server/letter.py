@@ -10,6 +10,7 @@ from host_tools.cli.options.groups import option_groups
 from host_tools.cli.options.validator import ACTOR, ValidatorOptions
 from host_tools.cli.output import Json, emit
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.messages import catalogue
 from host_tools.messages.catalogue import Message
 from host_tools.validator import letters
 from host_tools.validator.letters import Letter
@@ -38,17 +39,19 @@ def letter(
     """Write the activation letter of a token that was assigned to a user; an earlier letter is
     void."""
     private_files.check_new(output)
-    if language is not None and language not in letters.LANGUAGES:
+    if language is not None and language not in catalogue.LANGUAGES:
         raise KodebrikError(
             "letter-language-unknown",
             ExitCode.USAGE,
             language=language,
-            choices=", ".join(letters.LANGUAGES),
+            choices=", ".join(catalogue.LANGUAGES),
         )
     with validator.open() as opened:
         token = opened.token(serial)
         letter_language = language or (
-            opened.user(token.user_id).language if token.user_id else letters.LANGUAGES[0]
+            opened.user(token.user_id).language
+            if token.user_id
+            else next(iter(catalogue.LANGUAGES))
         )
         issued = opened.issue_activation_code(serial, actor=ACTOR, days=days)
     content = Letter(
