@@ -269,4 +269,5 @@ def test_a_failure_of_pg_dump_is_told_without_the_password(
     assert "nowhere" in result["error"]
     assert url.partition("kodebrik:")[2].partition("@")[0] not in str(result)
     assert not list(tmp_path.glob("*copy*"))
-    assert subprocess.run(["pgrep", "pg_dump"], check=False, capture_output=True).stdout == b""
+    children = ["pgrep", "--parent", str(os.getpid()), "pg_dump"]
+    assert subprocess.run(children, check=False, capture_output=True).stdout == b""
