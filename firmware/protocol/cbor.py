@@ -1,10 +1,10 @@
-"""The CBOR subset of the link and the vault (RFC 8949).
+"""The CBOR subset of the link and the vault (RFC 8949), deterministically encoded (section 4.2.1).
 
 Integers of 64 bits, byte and text strings, arrays, maps, false, true, null.
 
-Strict, so that a value has one encoding except for the order of a map's keys: definite lengths,
-shortest heads, unique text keys, valid UTF-8, nothing after the item; at most 4 nested containers
-of 64 items each.
+Strict, so that a value has one encoding: definite lengths, shortest heads, a map's text keys in the
+order of their encodings and each once, valid UTF-8, nothing after the item; at most 4 nested
+containers of 64 items each.
 """
 
 if False:
@@ -62,11 +62,17 @@ def _write(out: bytearray, value: object, depth: int) -> None:
 def _write_map(out: bytearray, value: dict, depth: int) -> None:
     _check_container(len(value), depth)
     _write_head(out, _MAP, len(value))
-    for key, item in value.items():
+    keys = []
+    for key in value:
         if not isinstance(key, str):
             raise ValueError("a map key must be text")
-        _write(out, key, depth + 1)
-        _write(out, item, depth + 1)
+        encoded = bytearray()
+        _write(encoded, key, depth + 1)
+        keys.append((bytes(encoded), key))
+    keys.sort()
+    for encoded, key in keys:
+        out.extend(encoded)
+        _write(out, value[key], depth + 1)
 
 
 def _write_head(out: bytearray, major: int, number: int) -> None:
@@ -133,12 +139,16 @@ def _read_number(data: bytes, at: int, info: int) -> tuple:
 
 def _read_map(data: bytes, at: int, pairs: int, depth: int) -> tuple:
     found = {}
+    before = b""
     for _ in range(pairs):
+        start = at
         key, at = _read(data, at, depth)
         if not isinstance(key, str):
             raise ValueError("a map key must be text")
-        if key in found:
-            raise ValueError("a map key stands twice")
+        encoded = data[start:at]
+        if encoded <= before:
+            raise ValueError("map keys twice or out of order")
+        before = encoded
         found[key], at = _read(data, at, depth)
     return found, at
 

@@ -92,8 +92,8 @@ def loads(data: bytes) -> Any:
             strict_hashable_types=True,
         )
         if (
-            not _plain(item, 0) or cbor2.dumps(item) != data
-        ):  # the latter: shortest form and no trailing bytes
+            not _plain(item, 0) or cbor2.dumps(item, canonical=True) != data
+        ):  # the latter: deterministic, and no bytes after it
             raise GarbageError("garbage-format")
     except cbor2.CBORError:
         raise GarbageError("garbage-format") from None

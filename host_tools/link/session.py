@@ -56,7 +56,9 @@ class Session:
         is an error at once.
         """
         identity = os.urandom(messages.REQUEST_ID_SIZE)
-        body = cbor2.dumps({"id": identity, "op": operation, "args": arguments or {}})
+        body = cbor2.dumps(
+            {"id": identity, "op": operation, "args": arguments or {}}, canonical=True
+        )
         for tries_left in reversed(range(_TRIES if repeat else 1)):
             try:
                 return self._exchange(identity, body)

@@ -27,7 +27,7 @@ RULES = set(re.findall(r"^([a-z_-]+) =", CDDL, re.MULTILINE))
 
 def check(rule: str, item: object) -> None:
     """Validate one item against one rule."""
-    pycddl.Schema(f"start = {rule}\n{CDDL}").validate_cbor(cbor2.dumps(item))
+    pycddl.Schema(f"start = {rule}\n{CDDL}").validate_cbor(cbor2.dumps(item, canonical=True))
 
 
 @pytest.fixture

@@ -234,8 +234,8 @@ def test_an_unused_handshake_expires_after_a_minute(token):
 
 def test_replayed_and_reordered_messages_are_refused_and_the_session_goes_on(token):
     client = token.owned()
-    payload = client.seal(cbor2.dumps({"id": bytes(8), "op": m.BLOCK, "args": {}}))
-    later = client.seal(cbor2.dumps({"id": bytes(8), "op": m.INFO, "args": {}}))
+    payload = client.seal(cbor2.dumps({"id": bytes(8), "op": m.BLOCK, "args": {}}, canonical=True))
+    later = client.seal(cbor2.dumps({"id": bytes(8), "op": m.INFO, "args": {}}, canonical=True))
     assert error_of(token.handle(later)) == m.NO_SESSION
     client.unseal(token.handle(payload))
     assert error_of(token.handle(payload)) == m.NO_SESSION
@@ -244,7 +244,7 @@ def test_replayed_and_reordered_messages_are_refused_and_the_session_goes_on(tok
 
 def test_a_flipped_bit_anywhere_is_refused(token):
     client = token.owned()
-    payload = client.seal(cbor2.dumps({"id": bytes(8), "op": m.INFO, "args": {}}))
+    payload = client.seal(cbor2.dumps({"id": bytes(8), "op": m.INFO, "args": {}}, canonical=True))
     for at in range(1, len(payload)):
         damaged = bytearray(payload)
         damaged[at] ^= 0x04
@@ -254,7 +254,9 @@ def test_a_flipped_bit_anywhere_is_refused(token):
 
 def test_the_answers_are_not_the_hosts_own_messages(token):
     client = token.owned()
-    answer = token.handle(client.seal(cbor2.dumps({"id": bytes(8), "op": m.INFO, "args": {}})))
+    answer = token.handle(
+        client.seal(cbor2.dumps({"id": bytes(8), "op": m.INFO, "args": {}}, canonical=True))
+    )
     client.receive_key, client.send_key = client.send_key, client.receive_key
     with pytest.raises(InvalidTag):
         client.unseal(answer)
@@ -265,14 +267,14 @@ def test_the_answers_are_not_the_hosts_own_messages(token):
     [
         b"",
         b"\xff",
-        cbor2.dumps(5),
-        cbor2.dumps([]),
-        cbor2.dumps({}),
-        cbor2.dumps({"id": bytes(8), "op": 1}),
-        cbor2.dumps({"id": bytes(8), "op": 1, "args": {}, "more": 1}),
-        cbor2.dumps({"id": bytes(7), "op": 1, "args": {}}),
-        cbor2.dumps({"id": "12345678", "op": 1, "args": {}}),
-        cbor2.dumps({"id": bytes(8), "op": 1, "args": {}}) + b"\0",
+        cbor2.dumps(5, canonical=True),
+        cbor2.dumps([], canonical=True),
+        cbor2.dumps({}, canonical=True),
+        cbor2.dumps({"id": bytes(8), "op": 1}, canonical=True),
+        cbor2.dumps({"id": bytes(8), "op": 1, "args": {}, "more": 1}, canonical=True),
+        cbor2.dumps({"id": bytes(7), "op": 1, "args": {}}, canonical=True),
+        cbor2.dumps({"id": "12345678", "op": 1, "args": {}}, canonical=True),
+        cbor2.dumps({"id": bytes(8), "op": 1, "args": {}}, canonical=True) + b"\0",
     ],
 )
 def test_a_request_of_the_wrong_shape_is_answered_inside_the_session(token, plaintext):
@@ -286,7 +288,9 @@ def test_a_request_of_the_wrong_shape_is_answered_inside_the_session(token, plai
 )
 def test_operation_and_arguments_have_their_types(token, operation, args):
     client = token.owned()
-    answer = client.raw(cbor2.dumps({"id": bytes(8), "op": operation, "args": args}))
+    answer = client.raw(
+        cbor2.dumps({"id": bytes(8), "op": operation, "args": args}, canonical=True)
+    )
     assert answer == {"id": bytes(8), "error": m.BAD_MESSAGE, "result": {}}
 
 
@@ -422,7 +426,9 @@ def test_an_internal_fault_is_answered_with_its_kind_and_the_session_goes_on(tok
 def test_an_argument_deep_or_large_beyond_the_bounds_is_a_bad_message(token):
     client = token.owned()
     for args in ({"a": {"b": {"c": {}}}}, {"a": list(range(65))}):
-        answer = client.raw(cbor2.dumps({"id": bytes(8), "op": m.INFO, "args": args}))
+        answer = client.raw(
+            cbor2.dumps({"id": bytes(8), "op": m.INFO, "args": args}, canonical=True)
+        )
         assert answer["error"] == m.BAD_MESSAGE
 
 

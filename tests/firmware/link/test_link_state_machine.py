@@ -273,7 +273,9 @@ class Cable(RuleBasedStateMachine):
     def lose(self, request):
         """The attacker takes a request off the cable; the host abandons its session."""
         operation, args = request
-        payload = self.host.seal(cbor2.dumps({"id": os.urandom(8), "op": operation, "args": args}))
+        payload = self.host.seal(
+            cbor2.dumps({"id": os.urandom(8), "op": operation, "args": args}, canonical=True)
+        )
         self.held, self.host = (self.host, payload, operation, args), None
 
     # Time.

@@ -103,13 +103,15 @@ def test_endless_garbage(capsys, hasty):
 
 
 def test_a_hello_of_nonsense(capsys):
-    answer = frames.encode(bytes([messages.HELLO]) + cbor2.dumps({"product": "toaster"}))
+    answer = frames.encode(
+        bytes([messages.HELLO]) + cbor2.dumps({"product": "toaster"}, canonical=True)
+    )
     with PtyPort(lambda data: answer) as port:
         check(capsys, port.path, ExitCode.GARBAGE, "other fields")
 
 
 def test_another_protocol_version(capsys):
-    answer = frames.encode(bytes([messages.HELLO]) + cbor2.dumps({"protocol": 9}))
+    answer = frames.encode(bytes([messages.HELLO]) + cbor2.dumps({"protocol": 9}, canonical=True))
     with PtyPort(lambda data: answer) as port:
         check(capsys, port.path, ExitCode.VERSION, "speaks version 9")
 

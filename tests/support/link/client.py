@@ -145,7 +145,9 @@ class HonestClient:
     ) -> tuple[int, dict]:
         """Request one operation; give the error number (0 for none) and the result."""
         request_id = request_id or os.urandom(messages.REQUEST_ID_SIZE)
-        answer = self.raw(cbor2.dumps({"id": request_id, "op": operation, "args": args}))
+        answer = self.raw(
+            cbor2.dumps({"id": request_id, "op": operation, "args": args}, canonical=True)
+        )
         assert answer["id"] == request_id
         assert answer.keys() == {"id", "error", "result"}
         return answer["error"], answer["result"]
