@@ -16,6 +16,7 @@ AGING_STEP = 100_000  # of those steps: 0.1 ppm per count, positive slows (Aging
 DAY = 86_400
 CENTURY_DAYS = 36_525
 EPOCH = 946_684_800  # Unix time of the chip's 2000-01-01
+_SATURDAY = 5  # days from a Monday to that one
 CONVERSION_US = 64_000_000  # the temperature conversion that also takes a new aging value into use
 BUSY_US = 125_000  # a conversion takes 125 ms, typically
 
@@ -78,10 +79,12 @@ class Ds3231:
         return EPOCH + Fraction(self._time, SECOND)
 
     def set_unix(self, seconds: float | Fraction) -> None:
-        """Set the time from outside, and clear the oscillator flag."""
+        """Set the time from outside as the firmware does: weekday 1 for Monday, no flag, no output
+        of 32 kHz."""
         self._sync()
         self._time = round((Fraction(seconds) - EPOCH) * SECOND) % self._wrap
-        self._registers[STATUS] &= ~OSF
+        self._registers[STATUS] &= ~(OSF | EN32KHZ)
+        self._day_shift = _SATURDAY
 
     def shift(self, microseconds: int) -> None:
         """Add `microseconds` to the time, without time passing."""

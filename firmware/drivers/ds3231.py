@@ -6,6 +6,9 @@ steps (about 0.1 ppm at 25 degrees C; a positive number slows the clock down).
 The chip's calendar has a leap day every fourth year, in 2100 too. The driver uses it as a counter
 of seconds with that calendar, so the years 2000 to 2199 are exact; the registers show dates after
 February 2100 one day early.
+
+A clock that other software has set may be right in its own way (12-hour mode, local time, another
+century) and give wrong codes. So a time counts only while all registers are as set() leaves them.
 """
 
 from micropython import const
@@ -18,11 +21,16 @@ _CONTROL = const(0x0E)
 _STATUS = const(0x0F)
 _AGING = const(0x10)
 _TEMPERATURE = const(0x11)
+_READ = const(0x10)  # registers in a burst: all up to the status
 
 _CONTROL_DEFAULT = const(0x1C)  # oscillator runs on the backup cell too, no square wave, no alarms
 _CONVERT = const(0x20)
-_STOPPED = const(0x80)  # status: the oscillator has stopped since this flag was cleared
+# Status: the oscillator has stopped since this flag was cleared; the 32 kHz output is on, as after
+# the first supply.
+_STOPPED = const(0x80)
+_OUTPUT = const(0x08)
 _BUSY = const(0x04)
+_ALARMS = bytes(7)  # the alarm registers: a day 0 never comes
 
 _EPOCH = 946684800  # 2000-01-01T00:00:00Z
 _DAY = const(86400)
@@ -79,11 +87,9 @@ def registers(unix: int) -> bytes:
 
 
 def seconds(data: "Buffer") -> int:
-    """Return the time in the seven time registers (bytes); ValueError when they hold none."""
-    if data[2] & 0x40:  # 12-hour mode, set by other software; bit 5 is PM
-        hour = _number(data[2] & 0x1F, 1, 12) % 12 + (12 if data[2] & 0x20 else 0)
-    else:
-        hour = _number(data[2] & 0x3F, 0, 23)
+    """Return the time in the seven time registers (bytes); ValueError when they hold none, or in
+    another form than registers() gives: 12-hour mode, another weekday."""
+    hour = _number(data[2], 0, 23)  # 12-hour mode adds 40 or 60
     year = _number(data[6], 0, 99) + (100 if data[5] & 0x80 else 0)
     month = _number(data[5] & 0x1F, 1, 12)
     leap = year % 4 == 0
@@ -93,6 +99,8 @@ def seconds(data: "Buffer") -> int:
         days += _MONTHS[earlier]
     if month > 2 and not leap:
         days -= 1
+    if data[3] != (days + 5) % 7 + 1:
+        raise ValueError("clock set by other software")
     return (
         _EPOCH + days * _DAY + hour * 3600 + _number(data[1], 0, 59) * 60 + _number(data[0], 0, 59)
     )
@@ -105,7 +113,7 @@ class Ds3231:
         """Read a register, to see whether the chip answers."""
         self._i2c = i2c
         self._address = address
-        self._time = bytearray(7)
+        self._registers = bytearray(_READ)
         self._byte = bytearray(1)
         self._get(_STATUS)
 
@@ -118,27 +126,28 @@ class Ds3231:
         self._i2c.writeto_mem(self._address, register, self._byte)
 
     def read(self) -> int:
-        """Return the time; ValueError when the registers hold no valid time.
+        """Return the time; ValueError when both supplies failed since set(), or when the registers
+        hold another time, or are set otherwise, than set() does.
 
         One burst: the chip copies its counters at the start of the transfer.
         """
-        self._i2c.readfrom_mem_into(self._address, _SECONDS, self._time)
-        return seconds(self._time)
+        data = self._registers
+        self._i2c.readfrom_mem_into(self._address, _SECONDS, data)
+        if data[_STATUS] & (_STOPPED | _OUTPUT) or data[_CONTROL] & ~_CONVERT != _CONTROL_DEFAULT:
+            raise ValueError("clock stopped, or set by other software")
+        return seconds(data)
 
     def set(self, unix: int) -> None:
         """Set the time and clear the oscillator-stop flag; ValueError outside 2000 to 2199."""
-        self._time[:] = registers(unix)
         # Writing the seconds restarts the second (data sheet, "Clock and Calendar"); the flag is
         # cleared last, so that a power cut between the two leaves the clock marked as lost.
-        self._i2c.writeto_mem(self._address, _SECONDS, self._time)
-        self._put(_CONTROL, _CONTROL_DEFAULT)
+        self._i2c.writeto_mem(
+            self._address, _SECONDS, registers(unix) + _ALARMS + bytes((_CONTROL_DEFAULT,))
+        )
         self._put(_STATUS, 0)
 
     def lost(self) -> bool:
-        """Return True when both supplies failed since the clock was set, or its registers hold no
-        valid time."""
-        if self._get(_STATUS) & _STOPPED:
-            return True
+        """Return True when read() would raise ValueError."""
         try:
             self.read()
         except ValueError:

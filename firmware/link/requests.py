@@ -8,7 +8,7 @@ bool is no integer), sizes and ranges. Each operation makes one change of the va
 from firmware.protocol import messages
 from firmware.protocol.keys import fingerprint
 from firmware.storage.credentials import index
-from firmware.storage.vault import BLOCKED, DAMAGED
+from firmware.storage.vault import BLOCKED, DAMAGED, trusted
 
 if False:
     from firmware.interfaces import Any, Clock, LinkServices, Random, Suite, Vault  # type: ignore[unreachable]
@@ -129,7 +129,9 @@ class Requests:
             }
             if not lost:
                 answer["time"] = self._next_second(clock)
-                answer["lost"] = answer["time"] is None or answer["time"] < answer["set_at"]
+                answer["lost"] = answer["time"] is None or not trusted(
+                    answer["time"], answer["set_at"]
+                )
         except OSError:
             raise RefusedError(messages.CLOCK_ABSENT)
         return answer
@@ -256,12 +258,12 @@ class Requests:
     def _time(self) -> int:
         clock = self._clock()
         try:
-            now = None if clock.lost() else clock.read()
+            now = clock.read()
         except OSError:
             raise RefusedError(messages.CLOCK_ABSENT)
         except ValueError:
             raise RefusedError(messages.CLOCK_LOST)
-        if now is None or now < self._vault.clock["set_at"]:
+        if not trusted(now, self._vault.clock["set_at"]):
             raise RefusedError(messages.CLOCK_LOST)
         return now
 

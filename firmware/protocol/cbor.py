@@ -70,8 +70,8 @@ def _write_map(out: bytearray, value: dict, depth: int) -> None:
         _write(encoded, key, depth + 1)
         keys.append((bytes(encoded), key))
     keys.sort()
-    for encoded, key in keys:
-        out.extend(encoded)
+    for head, key in keys:
+        out.extend(head)
         _write(out, value[key], depth + 1)
 
 

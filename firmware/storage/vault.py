@@ -33,6 +33,13 @@ _VERSION = b"\x01"
 _SALT_SIZE = 16
 _NONCE_SIZE = 16
 _INFO = b"kodebrik vault 1"
+_LIFETIME = 50 * 31557600  # seconds; half of what a wrong century bit adds
+
+
+def trusted(now: int, set_at: int) -> bool:
+    """Return True for a time that a clock can show which was set at `set_at` (Unix seconds; 0 for
+    never): not before that, and not a lifetime after."""
+    return set_at <= now and (not set_at or now - set_at < _LIFETIME)
 
 
 class Vault:

@@ -4,7 +4,7 @@ none. Times are Unix seconds."""
 from firmware.otp.hotp import hotp
 from firmware.otp.totp import remaining, totp
 from firmware.storage.errors import VaultError
-from firmware.storage.vault import BLOCKED, DAMAGED
+from firmware.storage.vault import BLOCKED, DAMAGED, trusted
 
 if False:
     from firmware.interfaces import App  # type: ignore[unreachable]
@@ -53,11 +53,8 @@ def trusted_time(app: "App") -> int | None:
     """Return the time, None when the clock has lost it; OSError when no clock answers."""
     if app.clock is None:
         raise OSError("no clock")
-    if app.clock.lost():
-        return None
     try:
         now = app.clock.read()
     except ValueError:
         return None
-    # A clock that stands before the instant it was set at has lost the time without its flag.
-    return now if now >= app.vault.clock["set_at"] else None
+    return now if trusted(now, app.vault.clock["set_at"]) else None

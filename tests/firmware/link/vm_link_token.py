@@ -45,7 +45,7 @@ class _Clock:
         token.ms += 7
         if not token.stuck:
             token.clock_ms += 7
-        if token.invalid:
+        if token.invalid or token.lost:
             raise ValueError("clock registers")
         return token.clock_ms // 1000
 

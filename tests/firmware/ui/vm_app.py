@@ -45,12 +45,9 @@ class _Clock:
     def __init__(self, silent):
         self.silent = silent
 
-    def lost(self):
+    def read(self):
         if self.silent:
             raise OSError(5)
-        return False
-
-    def read(self):
         return 1_790_000_000
 
     def temperature(self):

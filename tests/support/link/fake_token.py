@@ -55,6 +55,8 @@ class Clock:
         self.ppm = 0.0
 
     def read(self) -> int:
+        if self._lost:
+            raise ValueError("clock stopped")
         return int(
             self._value
             + (self._world.now() - self._at) * (1 + (self.ppm - 0.1 * self._aging) * 1e-6)

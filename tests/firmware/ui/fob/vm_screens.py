@@ -77,12 +77,11 @@ class _Clock:
         self._now = now
         self._lost = lost
 
-    def lost(self):
+    def read(self):
         if self._now is None:
             raise OSError(5)
-        return self._lost
-
-    def read(self):
+        if self._lost:
+            raise ValueError("clock stopped")
         return self._now
 
     def temperature(self):

@@ -46,9 +46,6 @@ def held(kind, name="a"):
 
 
 class _Rtc:
-    def lost(self):
-        return False
-
     def read(self):
         return 1_790_000_010 + clock.now // 1000
 

@@ -169,12 +169,11 @@ class Rtc:
         self.fault = None
         self.left = 29  # seconds of a code's period when the first key goes down
 
-    def lost(self):
+    def read(self):
         if self.fault == "absent":
             raise OSError(5)
-        return self.fault == "lost"
-
-    def read(self):
+        if self.fault == "lost":
+            raise ValueError("clock stopped")
         return 1_790_000_009 - self.left + clock.now // 1000
 
 
