@@ -242,6 +242,29 @@ def test_a_clock_that_stands_before_its_last_setting_counts_as_lost(provisioned)
     assert provisioned.emulator.screen_text()[0] == "Uret er gået i stå"
 
 
+@pytest.mark.parametrize(
+    ("first", "registers"),
+    [
+        (2, bytes((0x72,))),
+        (3, bytes((0x01,))),
+        (5, bytes((0x91,))),
+        (0x0E, bytes((0x1D,))),
+        (0x0F, bytes((0x08,))),
+    ],
+    ids=["12-hour mode", "weekday", "century", "alarm", "32 kHz output"],
+)
+def test_a_clock_that_other_software_has_set_gives_no_code(provisioned, first, registers):
+    provisioned.emulator.board.parts["clock"].write(bytes((first,)) + registers)
+    provisioned.emulator.press()
+    assert provisioned.emulator.screen_text()[0] == "Uret er gået i stå"
+    provisioned.emulator.advance(31)
+    session = provisioned.connect()
+    assert session.read_clock().lost
+    provisioned.set_clock(session)
+    provisioned.emulator.press()
+    assert digits(provisioned.emulator.screen_text()) == CODES.at(int(provisioned.emulator.now))
+
+
 @pytest.mark.parametrize("language", ["da", "en"])
 def test_damaged_storage_is_shown_and_a_wipe_repairs_it(image, tmp_path, language):
     """Bits are flipped in both copies of the vault in flash, which the file system does not
