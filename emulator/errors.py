@@ -6,6 +6,8 @@ the terms of the source. The commands put its text behind a sentence of the cata
 (`emulator-failed`, `scenario-failed`), whose hint says in the user's language what to do.
 """
 
+from pathlib import Path
+
 from emulator.shims.records import I2S_EVENT, TIMER_EVENT
 
 
@@ -15,6 +17,17 @@ class EmulatorError(Exception):
 
 class VmNotFoundError(EmulatorError):
     """There is no usable MicroPython VM on this computer."""
+
+
+class TokenInUseError(EmulatorError):
+    """Another emulator runs the token in `directory`."""
+
+    def __init__(self, directory: Path) -> None:
+        """Say so."""
+        super().__init__(
+            f"Another emulator runs the token in {directory}: end that one, or use another folder."
+        )
+        self.directory = directory
 
 
 class VmStuckError(EmulatorError):

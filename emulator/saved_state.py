@@ -1,14 +1,29 @@
-"""The state of a token that is not running: a JSON file beside its flash file."""
+"""The state of a token that is not running: a JSON file beside its flash file. While it runs, a
+locked file beside them keeps a second emulator off."""
 
+import fcntl
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
+from emulator.errors import TokenInUseError
 from emulator.mcu.flash import Flash
 
-FLASH, STATE = "flash.bin", "state.json"
+FLASH, STATE, LOCK = "flash.bin", "state.json", "in-use"
 VERSION = 1
+
+
+def lock(directory: Path) -> TextIO:
+    """Keep other emulators off the token until the file that is given is closed; TokenInUseError
+    when another one has it."""
+    file = open(os.open(directory / LOCK, os.O_WRONLY | os.O_CREAT, 0o600), "w")  # noqa: SIM115 - stays open
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        raise TokenInUseError(directory) from None
+    return file
 
 
 def load(directory: Path) -> dict[str, Any] | None:

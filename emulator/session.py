@@ -6,6 +6,7 @@ Times are virtual seconds unless a name says otherwise; the clock counts integer
 import hashlib
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from fractions import Fraction
 from importlib import import_module
 from importlib.util import find_spec
@@ -71,30 +72,33 @@ class Emulator:
         self._fonts = [import_module(f"firmware.products.fonts.{name}") for name in names]
         self.directory = Path(state)
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        kept = saved_state.load(self.directory)
-        if kept is None and image is None:
-            raise ValueError(
-                f"There is no token in {self.directory} yet: give an image to make one."
-            )
-        self.lock = threading.RLock()
-        self._seed = kept["seed"] if kept else seed
-        self._draws = kept["draws"] if kept else 0
-        self.clock = SimulationClock()
         filesystem = board_file["filesystem"]
-        self.flash = Flash(
-            self.directory / saved_state.FLASH,
-            filesystem["size"],
-            filesystem["block"],
-            self._seed,
-            image if kept is None else None,
-        )
+        self.vm_name, command = find_vm(vm)
+        with ExitStack() as on_failure:
+            self._in_use = on_failure.enter_context(saved_state.lock(self.directory))
+            kept = saved_state.load(self.directory)
+            if kept is None and image is None:
+                raise ValueError(
+                    f"There is no token in {self.directory} yet: give an image to make one."
+                )
+            self._seed = kept["seed"] if kept else seed
+            self.flash = Flash(
+                self.directory / saved_state.FLASH,
+                filesystem["size"],
+                filesystem["block"],
+                self._seed,
+                image if kept is None else None,
+            )
+            on_failure.pop_all()
+        self._draws = kept["draws"] if kept else 0
+        self.lock = threading.RLock()
+        self.clock = SimulationClock()
         self.flash.on_cut = self._all_power_gone
         self.board = Board(board_file, product, self.clock, self._seed)
         self.sound = Sound(self.board)
         self.link = Link()
         self._closed = False
         self.port = Port(self.link, self.run_until, lambda: self.elapsed)
-        self.vm_name, command = find_vm(vm)
         arguments = [str((self.directory / saved_state.FLASH).resolve()), str(filesystem["block"])]
         arguments += [
             str(filesystem["size"] // filesystem["block"]),
@@ -148,11 +152,12 @@ class Emulator:
             if self._closed:
                 return
             self._closed = True
-            self._server.unplugged()
-            self.mcu.close()
-            self.save()
-            self.flash.close()
-            self._server.close()
+            with self._in_use:
+                self._server.unplugged()
+                self.mcu.close()
+                self.save()
+                self.flash.close()
+                self._server.close()
 
     def save(self) -> None:
         """Save what is not in the flash file: wear, clock chip, battery voltage, the time."""

@@ -36,9 +36,15 @@ class Pty:
     """A pseudo-terminal; the other program opens `path`, or the symbolic link `link` to it."""
 
     def __init__(self, link: Path | None) -> None:
-        """Open a new pair. An existing symbolic link is replaced, FileExistsError for a file."""
-        if link is not None and link.exists() and not link.is_symlink():
-            raise FileExistsError(f"{link} exists and is not a symbolic link.")
+        """Open a new pair. A symbolic link that leads nowhere any more is replaced; FileExistsError
+        for one that another program has open, and for a file."""
+        if link is not None and link.exists():
+            what = (
+                "leads to a terminal that another program has open: end that, or remove the link"
+                if link.is_char_device()
+                else "exists and is no link to a terminal"
+            )
+            raise FileExistsError(f"{link} {what}.")
         # The slave stays open here: reading the master would fail between two programs.
         self._master, self._slave = os.openpty()
         tty.setraw(self._slave)

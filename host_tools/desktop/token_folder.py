@@ -39,17 +39,20 @@ def default_folder(product: str, board: str) -> Path:
 
 
 @contextmanager
-def emulated(
+def emulated(  # noqa: PLR0913 - the folder, and what a token begins with
     folder: TokenFolder,
     say: Callable[[str], AbstractContextManager[None]],
     warn: Callable[[str], None],
+    *,
     seed: int | None = None,
     now: float | None = None,
+    goes_on: bool = False,
 ) -> Iterator["Emulator"]:
     """Emulate the token in `folder`, or make a new one there.
 
     A new token's random numbers follow from `seed` (None: drawn). `now` is the token's time in Unix
-    seconds (None: the real one). `say` is entered while the firmware is built; `warn` is told when
+    seconds (None: the real one); with `goes_on` a token that was there goes on at the time at which
+    it was saved. `say` is entered while the firmware is built; `warn` is told when
     the token runs other firmware than would be built now.
     """
     with emulator_errors():
@@ -72,7 +75,7 @@ def emulated(
             folder.path,
             image=image,
             seed=seed,
-            time=time.time() if now is None else now,
+            time=None if goes_on and image is None else time.time() if now is None else now,
         ) as emulator:
             yield emulator
 
@@ -81,7 +84,11 @@ def emulated(
 def emulator_errors() -> Iterator[None]:
     """Turn errors of the emulator, and of packages that are not installed, into KodebrikError."""
     with from_extra("not-installed-emulator"):
-        from emulator.errors import EmulatorError, VmNotFoundError  # noqa: PLC0415 - an extra
+        from emulator.errors import (  # noqa: PLC0415 - an extra
+            EmulatorError,
+            TokenInUseError,
+            VmNotFoundError,
+        )
     try:
         with from_extra("not-installed-emulator"):
             yield
@@ -89,5 +96,7 @@ def emulator_errors() -> Iterator[None]:
         raise KodebrikError(
             "emulator-vm-missing", ExitCode.NOT_INSTALLED, what=str(error)
         ) from None
+    except TokenInUseError as error:
+        raise KodebrikError("emulated-in-use", ExitCode.CONFLICT, path=error.directory) from None
     except EmulatorError as error:
         raise KodebrikError("emulator-failed", ExitCode.EMULATOR, what=str(error)) from None

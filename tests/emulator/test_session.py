@@ -15,6 +15,7 @@ from emulator.chips.ds3231 import EPOCH
 from emulator.errors import (
     FirmwareCrashError,
     FlashRuleError,
+    TokenInUseError,
     VmDiedError,
     VmNotFoundError,
     VmStuckError,
@@ -39,6 +40,17 @@ def test_on_when_pressed_and_dark_after_the_firmware_releases_the_latch(token: T
     assert not emulator.powered
     assert not emulator.display_on
     assert emulator.screen().dark
+
+
+def test_a_token_runs_in_one_emulator_at_a_time(token: Token) -> None:
+    first = token(ECHO)
+    with pytest.raises(TokenInUseError, match="end that one"):
+        Emulator(state=first.directory)
+    first.close()
+    Emulator(state=first.directory).close()
+    with pytest.raises(ValueError, match="no token"):
+        Emulator(state=first.directory / "none")
+    Emulator(state=first.directory / "none", image=b"\xff" * 4096 * 352).close()
 
 
 def test_the_screen_shows_what_went_over_the_bus(token: Token) -> None:

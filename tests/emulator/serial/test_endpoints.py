@@ -63,13 +63,17 @@ def _converse(port: serial.Serial) -> None:
     port.read(port.in_waiting)
 
 
-def test_the_symbolic_link_replaces_a_stale_one_but_never_a_file(
+def test_the_symbolic_link_replaces_a_stale_one_but_no_open_one_and_no_file(
     token: Token, tmp_path: Path
 ) -> None:
     link = tmp_path / "link"
     link.symlink_to("/dev/null/gone")
     token(ECHO).open_pty(link)
-    assert os.readlink(link).startswith("/dev/")
+    leads_to = os.readlink(link)
+    assert leads_to.startswith("/dev/")
+    with pytest.raises(FileExistsError, match="another program has open"):
+        token(ECHO, "second").open_pty(link)
+    assert os.readlink(link) == leads_to
     (tmp_path / "file").write_text("mine")
     with pytest.raises(FileExistsError):
         token(ECHO, "other").open_pty(tmp_path / "file")

@@ -205,6 +205,7 @@ def _play(
                 warn,
                 seed=0,
                 now=_SCENARIO_TIME,
+                goes_on=True,
             )
         )
         try:

@@ -78,6 +78,22 @@ def test_an_emulated_token_keeps_its_accounts_over_restarts(tmp_path):
             assert process.wait(REAL_LIMIT) == 0
 
 
+def test_a_token_is_run_once_and_a_scenario_goes_on_at_its_time(tmp_path):
+    state, script = tmp_path / "token", tmp_path / "script"
+    script.write_text("wait 1 s\n")
+    with running("emulate", "--headless", "--state", state) as process:
+        assert "Token in" in process.stdout.readline()
+        assert "Link:" in process.stdout.readline()
+        refused = run("emulate", "--headless", "--state", state)
+        assert refused.returncode == ExitCode.CONFLICT
+        assert "Another emulator runs the token" in refused.stderr
+        process.send_signal(signal.SIGINT)
+        assert process.wait(REAL_LIMIT) == 0
+    before = json.loads((state / "state.json").read_text())["time"]
+    assert run("emulate", "--state", state, "--script", script).returncode == 0
+    assert json.loads((state / "state.json").read_text())["time"] == pytest.approx(before + 1)
+
+
 def test_a_scenario_is_played_and_its_failures_are_shown(tmp_path):
     script = tmp_path / "first.txt"
     script.write_text(
