@@ -6,6 +6,7 @@ from random import Random
 from typing import Any, Protocol
 
 from emulator.clock import SimulationClock
+from emulator.errors import PinFunctionError
 from emulator.mcu.pins import Pins
 
 
@@ -47,6 +48,8 @@ class Board:
         self.adc: dict[int, Any] = {}
         self._i2c: dict[tuple[int, int], I2cChip] = {}
         self._on_bus: dict[tuple[str, int], list[Any]] = {}  # chips on SPI and I2S
+        mcu = board_file["mcu"].lower().replace("-", "_")
+        self._mcu = import_module(f"firmware.mcus.{mcu}").MCU
         # Buses that the firmware has set up on the pins they are wired to.
         self._connected: set[tuple[str, int]] = set()
         self._spi_clock: dict[int, tuple[int, int]] = {}  # SPI bus -> mode, hertz
@@ -85,7 +88,15 @@ class Board:
                 chip.usb_changed(on)
 
     def connect(self, kind: str, bus: int, **pins: int) -> None:
-        """Set a bus up on `pins`; on other pins than the wired ones no chip is reached."""
+        """Set a bus up on `pins`; on other pins than the wired ones no chip is reached.
+        PinFunctionError for a pin that cannot be that line of that bus."""
+        of_kind = self._mcu["buses"].get(kind)
+        for line, pin in pins.items():
+            if of_kind is not None and pin not in of_kind.get(bus, {}).get(line, ()):
+                raise PinFunctionError(
+                    f"On the {self._mcu['name']} pin {pin} cannot be {line.upper()} of "
+                    f"{kind.upper()} {bus}: MicroPython refuses it. Mend the board file."
+                )
         wired = self.buses.get((kind, bus))
         self._connected.discard((kind, bus))
         if wired and all(wired[line] == pin for line, pin in pins.items()):

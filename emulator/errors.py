@@ -42,6 +42,10 @@ class FirmwareCrashError(EmulatorError):
     """main.py ended with an exception; the message includes the traceback."""
 
 
+class PinFunctionError(EmulatorError):
+    """The firmware set up a bus on pins that cannot be its lines."""
+
+
 class FlashRuleError(EmulatorError):
     """The firmware programmed flash that was not erased, or out of range."""
 

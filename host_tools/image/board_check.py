@@ -1,10 +1,8 @@
 """Check of a board file before an image is made of it, so that a wrong entry is named by its place
-and not found by a token that stays dark.
-
-GPIO numbers: RP2040 data sheet, section 1.4.3 (0 to 29); RP2350 data sheet, section 1.2.3 (of the
-Pico 2's package 0 to 29); ESP32-S3 data sheet, table 2-1 (0 to 21 and 26 to 48).
+and not found by a token that stays dark. What a pin can do stands in firmware/mcus/.
 """
 
+import importlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,11 +10,7 @@ from host_tools.errors import ExitCode, KodebrikError
 from host_tools.image.dependencies import FIRMWARE
 from host_tools.messages.catalogue import Message
 
-_GPIO = {
-    "RP2040": frozenset(range(30)),
-    "RP2350": frozenset(range(30)),
-    "ESP32-S3": frozenset(range(22)) | frozenset(range(26, 49)),
-}
+_MEASURING = {"battery"}  # chips whose pin the converter reads
 _OPTIONAL = {"usb"}  # sensing of the cable, for which not every board has a pin
 _PINS = ("pin", "select", "enable", "rows", "columns", "sda", "scl", "sck", "mosi", "ws", "sd")
 
@@ -24,7 +18,8 @@ _PINS = ("pin", "select", "enable", "rows", "columns", "sda", "scl", "sck", "mos
 def check(board: dict[str, Any], product: dict[str, Any]) -> None:
     """Raise KodebrikError for the first entry of the board's `product` that cannot work: a part
     that is missing, a chip without driver, a bus or a pin that the board does not have, a pin that
-    is used twice."""
+    cannot be that line of that bus or measure a voltage, a pin that is used twice."""
+    mcu = _mcu(board)
     name = product["name"]
     parts: dict[str, dict[str, Any]] = board["products"][name]
     for part in product["parts"]:
@@ -34,9 +29,55 @@ def check(board: dict[str, Any], product: dict[str, Any]) -> None:
     for part, entry in parts.items():
         place = f"products / {name} / {part}"
         _check_chip(board, place, entry)
-        _check_pins(board, place, entry, used)
+        _check_pins(board, mcu, place, entry, used)
+        if entry["chip"] in _MEASURING and entry["pin"] not in mcu["adc"]:
+            fault = Message("board-fault.adc", pin=entry["pin"], mcu=mcu["name"])
+            raise _wrong(board, f"{place} / pin", fault)
     for bus in sorted({entry["bus"] for entry in parts.values() if "bus" in entry}):
-        _check_pins(board, f"buses / {bus}", board["buses"][bus], used)
+        place = f"buses / {bus}"
+        _check_pins(board, mcu, place, board["buses"][bus], used)
+        _check_lines(board, mcu, place, board["buses"][bus])
+
+
+def _mcu(board: dict[str, Any]) -> dict[str, Any]:
+    known = {path.stem for path in (FIRMWARE / "mcus").glob("*.py")} - {"__init__"}
+    name = str(board["mcu"]).lower().replace("-", "_")
+    if name not in known:
+        mcus = ", ".join(sorted(_data(each)["name"] for each in known))
+        raise _wrong(board, "mcu", Message("board-fault.mcu", mcu=str(board["mcu"]), mcus=mcus))
+    return _data(name)
+
+
+def _data(module: str) -> dict[str, Any]:
+    data: dict[str, Any] = importlib.import_module(f"firmware.mcus.{module}").MCU
+    return data
+
+
+def _check_lines(
+    board: dict[str, Any], mcu: dict[str, Any], place: str, bus: dict[str, Any]
+) -> None:
+    """Check that each of the bus's pins can be its line."""
+    of_kind = mcu["buses"].get(bus["kind"])
+    if of_kind is None:  # any pin can be any line
+        return
+    named = f"{bus['kind'].upper()} {bus['id']}"
+    if bus["id"] not in of_kind:
+        fault = Message("board-fault.no-bus", bus=named, mcu=mcu["name"])
+        raise _wrong(board, f"{place} / id", fault)
+    for line, pins in of_kind[bus["id"]].items():
+        if bus[line] not in pins:
+            fault = Message(
+                "board-fault.line",
+                pin=bus[line],
+                line=line.upper(),
+                bus=named,
+                mcu=mcu["name"],
+                pins=", ".join(map(str, pins)),
+            )
+            raise _wrong(board, f"{place} / {line}", fault)
+    if mcu["ws_follows_sck"] and bus["kind"] == "i2s" and bus["ws"] != bus["sck"] + 1:
+        fault = Message("board-fault.ws", pin=bus["ws"], wanted=bus["sck"] + 1, mcu=mcu["name"])
+        raise _wrong(board, f"{place} / ws", fault)
 
 
 def _check_chip(board: dict[str, Any], place: str, entry: dict[str, Any]) -> None:
@@ -55,12 +96,16 @@ def _check_chip(board: dict[str, Any], place: str, entry: dict[str, Any]) -> Non
 
 
 def _check_pins(
-    board: dict[str, Any], place: str, entry: dict[str, Any], used: dict[int, str]
+    board: dict[str, Any],
+    mcu: dict[str, Any],
+    place: str,
+    entry: dict[str, Any],
+    used: dict[int, str],
 ) -> None:
     for name, pin in _pins(entry):
         here = f"{place} / {name}"
-        if isinstance(pin, bool) or pin not in _GPIO[board["mcu"]]:
-            fault = Message("board-fault.pin", pin=repr(pin), mcu=board["mcu"])
+        if isinstance(pin, bool) or pin not in mcu["pins"]:
+            fault = Message("board-fault.pin", pin=repr(pin), mcu=mcu["name"])
             raise _wrong(board, here, fault)
         if pin in used:
             fault = Message("board-fault.pin-twice", pin=pin, other=used[pin])

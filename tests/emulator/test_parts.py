@@ -5,6 +5,7 @@ import pytest
 from emulator.board import Board
 from emulator.chips.latch import HOLD_UP_US
 from emulator.clock import SimulationClock
+from emulator.errors import PinFunctionError
 from emulator.shims.records import IN, IRQ_FALLING, IRQ_RISING, OUT, PULL_UP
 from firmware.boards.pico import BOARD
 
@@ -88,6 +89,22 @@ def test_vbus_sense_follows_the_cable(board: Board) -> None:
 def test_the_adc_sees_half_of_the_cell_against_3300_mv(board: Board, millivolts: int) -> None:
     board.parts["battery"].millivolts = millivolts
     assert board.adc[CELL].read_u16() * 2 * 3300 / 65535 == pytest.approx(millivolts, abs=3)
+
+
+@pytest.mark.parametrize(
+    ("kind", "bus", "pins", "told"),
+    [
+        ("i2c", 0, {"sda": 6, "scl": 7}, "pin 6 cannot be SDA of I2C 0"),
+        ("i2c", 1, {"sda": 4, "scl": 5}, "pin 4 cannot be SDA of I2C 1"),
+        ("spi", 0, {"sck": 18, "mosi": 11}, "pin 11 cannot be MOSI of SPI 0"),
+        ("spi", 2, {"sck": 18, "mosi": 19}, "pin 18 cannot be SCK of SPI 2"),
+    ],
+)
+def test_a_bus_on_pins_that_cannot_be_its_lines_is_refused(
+    board: Board, kind: str, bus: int, pins: dict[str, int], told: str
+) -> None:
+    with pytest.raises(PinFunctionError, match=told):
+        board.connect(kind, bus, **pins)
 
 
 def test_a_bus_on_other_pins_reaches_no_chip(board: Board) -> None:

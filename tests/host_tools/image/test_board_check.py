@@ -25,6 +25,11 @@ FAULTS = [
     (("buses", "i2c", "sda"), 30, "buses / i2c / sda: 30 is no pin of the RP2040"),
     (("products", "kodeviser", "display", "chip"), "ssd1307", "display / chip: there is no driver"),
     (("products", "kodeviser", "clock", "bus"), "i3c", "clock / bus: the board has no bus 'i3c'"),
+    (("buses", "i2c", "sda"), 6, "i2c / sda: pin 6 cannot be SDA of I2C 0 on the RP2040; 0, 4, 8"),
+    (("buses", "i2c", "id"), 1, "i2c / sda: pin 4 cannot be SDA of I2C 1 on the RP2040; 2, 6, 10"),
+    (("buses", "i2c", "id"), 2, "i2c / id: the RP2040 has no I2C 2"),
+    (("products", "kodeviser", "battery", "pin"), 22, "battery / pin: pin 22 of the RP2040 meas"),
+    (("mcu",), "RP2041", "mcu: there is no data of 'RP2041'; there is ESP32-S3, RP2040, RP2350"),
     (("products", "kodeviser", "latch"), None, "kodeviser: the part 'latch' is missing"),
 ]
 
@@ -44,6 +49,31 @@ def test_a_wrong_entry_is_named(place, value, told):
     assert raised.value.exit_code == ExitCode.BAD_INPUT
     assert raised.value.message.startswith("firmware/boards/pico.py, ")
     assert told in raised.value.message
+
+
+@pytest.mark.parametrize(
+    ("bus", "changed", "told"),
+    [
+        ("spi", {"sck": 21}, "spi / sck: pin 21 cannot be SCK of SPI 0 on the RP2040; 2, 6"),
+        ("spi", {"id": 1}, "spi / sck: pin 18 cannot be SCK of SPI 1"),
+        ("i2s", {"ws": 21}, "i2s / ws: pin 21: on the RP2040 it must be the pin after SCK, 11"),
+    ],
+)
+def test_the_lines_of_display_and_sound_are_checked(bus, changed, told):
+    board = copy.deepcopy(load_board("pico"))
+    board["buses"][bus] |= changed
+    with pytest.raises(KodebrikError) as raised:
+        board_check.check(board, load_product("kodeoplaeser"))
+    assert told in raised.value.message
+
+
+def test_an_esp32_s3_leads_any_bus_to_any_pin_but_the_flashs():
+    board = copy.deepcopy(load_board("esp32_s3"))
+    board["buses"]["i2c"] |= {"sda": 47, "scl": 48}
+    board_check.check(board, load_product("kodeviser"))
+    board["buses"]["i2c"]["scl"] = 27
+    with pytest.raises(KodebrikError, match="27 is no pin of the ESP32-S3"):
+        board_check.check(board, load_product("kodeviser"))
 
 
 def test_a_key_of_the_keypad_is_checked_as_any_pin():
