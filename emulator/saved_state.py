@@ -1,29 +1,33 @@
 """The state of a token that is not running: a JSON file beside its flash file. While it runs, a
-locked file beside them keeps a second emulator off."""
+lock on their folder keeps a second emulator off."""
 
 import fcntl
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from emulator.errors import TokenInUseError
 from emulator.mcu.flash import Flash
 
-FLASH, STATE, LOCK = "flash.bin", "state.json", "in-use"
+FLASH, STATE = "flash.bin", "state.json"
 VERSION = 1
 
 
-def lock(directory: Path) -> TextIO:
-    """Keep other emulators off the token until the file that is given is closed; TokenInUseError
-    when another one has it."""
-    file = open(os.open(directory / LOCK, os.O_WRONLY | os.O_CREAT, 0o600), "w")  # noqa: SIM115 - stays open
+@contextmanager
+def locked(directory: Path) -> Iterator[None]:
+    """Keep other emulators off the token; TokenInUseError when another one has it."""
+    folder = os.open(directory, os.O_RDONLY)
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.close()
-        raise TokenInUseError(directory) from None
-    return file
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise TokenInUseError(directory) from None
+        yield
+    finally:
+        os.close(folder)
 
 
 def load(directory: Path) -> dict[str, Any] | None:

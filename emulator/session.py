@@ -75,7 +75,7 @@ class Emulator:
         filesystem = board_file["filesystem"]
         self.vm_name, command = find_vm(vm)
         with ExitStack() as on_failure:
-            self._in_use = on_failure.enter_context(saved_state.lock(self.directory))
+            on_failure.enter_context(saved_state.locked(self.directory))
             kept = saved_state.load(self.directory)
             if kept is None and image is None:
                 raise ValueError(
@@ -89,7 +89,7 @@ class Emulator:
                 self._seed,
                 image if kept is None else None,
             )
-            on_failure.pop_all()
+            self._in_use = on_failure.pop_all()
         self._draws = kept["draws"] if kept else 0
         self.lock = threading.RLock()
         self.clock = SimulationClock()
