@@ -48,8 +48,7 @@ class Board:
         self.adc: dict[int, Any] = {}
         self._i2c: dict[tuple[int, int], I2cChip] = {}
         self._on_bus: dict[tuple[str, int], list[Any]] = {}  # chips on SPI and I2S
-        mcu = board_file["mcu"].lower().replace("-", "_")
-        self._mcu = import_module(f"firmware.mcus.{mcu}").MCU
+        self._mcu: str = board_file["mcu"]
         # Buses that the firmware has set up on the pins they are wired to.
         self._connected: set[tuple[str, int]] = set()
         self._spi_clock: dict[int, tuple[int, int]] = {}  # SPI bus -> mode, hertz
@@ -90,17 +89,25 @@ class Board:
     def connect(self, kind: str, bus: int, **pins: int) -> None:
         """Set a bus up on `pins`; on other pins than the wired ones no chip is reached.
         PinFunctionError for a pin that cannot be that line of that bus."""
-        of_kind = self._mcu["buses"].get(kind)
-        for line, pin in pins.items():
-            if of_kind is not None and pin not in of_kind.get(bus, {}).get(line, ()):
-                raise PinFunctionError(
-                    f"On the {self._mcu['name']} pin {pin} cannot be {line.upper()} of "
-                    f"{kind.upper()} {bus}: MicroPython refuses it. Mend the board file."
-                )
+        self._check_lines(kind, bus, pins)
         wired = self.buses.get((kind, bus))
         self._connected.discard((kind, bus))
         if wired and all(wired[line] == pin for line, pin in pins.items()):
             self._connected.add((kind, bus))
+
+    def _check_lines(self, kind: str, bus: int, pins: dict[str, int]) -> None:
+        of_kind = import_module("firmware.mcus").MCUS[self._mcu]["buses"].get(kind)
+        if of_kind is None:  # any pin can be any line
+            return
+        named = f"{kind.upper()} {bus}"
+        if bus not in of_kind:
+            raise PinFunctionError(f"The {self._mcu} has no {named}. Mend the board file.")
+        for line, possible in of_kind[bus].items():
+            if pins[line] not in possible:
+                raise PinFunctionError(
+                    f"On the {self._mcu} pin {pins[line]} cannot be {line.upper()} of {named}: "
+                    "MicroPython refuses it. Mend the board file."
+                )
 
     def i2c(self, bus: int, address: int) -> I2cChip | None:
         """Give the chip that acknowledges `address`, None when there is none."""

@@ -1,5 +1,5 @@
 """Check of a board file before an image is made of it, so that a wrong entry is named by its place
-and not found by a token that stays dark. What a pin can do stands in firmware/mcus/.
+and not found by a token that stays dark. What a pin can do stands in firmware/mcus.py.
 """
 
 import importlib
@@ -10,6 +10,7 @@ from host_tools.errors import ExitCode, KodebrikError
 from host_tools.image.dependencies import FIRMWARE
 from host_tools.messages.catalogue import Message
 
+_MCUS: dict[str, Any] = importlib.import_module("firmware.mcus").MCUS
 _MEASURING = {"battery"}  # chips whose pin the converter reads
 _OPTIONAL = {"usb"}  # sensing of the cable, for which not every board has a pin
 _PINS = ("pin", "select", "enable", "rows", "columns", "sda", "scl", "sck", "mosi", "ws", "sd")
@@ -19,7 +20,10 @@ def check(board: dict[str, Any], product: dict[str, Any]) -> None:
     """Raise KodebrikError for the first entry of the board's `product` that cannot work: a part
     that is missing, a chip without driver, a bus or a pin that the board does not have, a pin that
     cannot be that line of that bus or measure a voltage, a pin that is used twice."""
-    mcu = _mcu(board)
+    mcu = _MCUS.get(board["mcu"])
+    if mcu is None:
+        fault = Message("board-fault.mcu", mcu=str(board["mcu"]), mcus=", ".join(sorted(_MCUS)))
+        raise _wrong(board, "mcu", fault)
     name = product["name"]
     parts: dict[str, dict[str, Any]] = board["products"][name]
     for part in product["parts"]:
@@ -29,40 +33,25 @@ def check(board: dict[str, Any], product: dict[str, Any]) -> None:
     for part, entry in parts.items():
         place = f"products / {name} / {part}"
         _check_chip(board, place, entry)
-        _check_pins(board, mcu, place, entry, used)
+        _check_pins(board, place, entry, used)
         if entry["chip"] in _MEASURING and entry["pin"] not in mcu["adc"]:
-            fault = Message("board-fault.adc", pin=entry["pin"], mcu=mcu["name"])
+            fault = Message("board-fault.adc", pin=entry["pin"], mcu=board["mcu"])
             raise _wrong(board, f"{place} / pin", fault)
     for bus in sorted({entry["bus"] for entry in parts.values() if "bus" in entry}):
         place = f"buses / {bus}"
-        _check_pins(board, mcu, place, board["buses"][bus], used)
-        _check_lines(board, mcu, place, board["buses"][bus])
+        _check_pins(board, place, board["buses"][bus], used)
+        _check_lines(board, place, board["buses"][bus])
 
 
-def _mcu(board: dict[str, Any]) -> dict[str, Any]:
-    known = {path.stem for path in (FIRMWARE / "mcus").glob("*.py")} - {"__init__"}
-    name = str(board["mcu"]).lower().replace("-", "_")
-    if name not in known:
-        mcus = ", ".join(sorted(_data(each)["name"] for each in known))
-        raise _wrong(board, "mcu", Message("board-fault.mcu", mcu=str(board["mcu"]), mcus=mcus))
-    return _data(name)
-
-
-def _data(module: str) -> dict[str, Any]:
-    data: dict[str, Any] = importlib.import_module(f"firmware.mcus.{module}").MCU
-    return data
-
-
-def _check_lines(
-    board: dict[str, Any], mcu: dict[str, Any], place: str, bus: dict[str, Any]
-) -> None:
+def _check_lines(board: dict[str, Any], place: str, bus: dict[str, Any]) -> None:
     """Check that each of the bus's pins can be its line."""
+    mcu = _MCUS[board["mcu"]]
     of_kind = mcu["buses"].get(bus["kind"])
     if of_kind is None:  # any pin can be any line
         return
     named = f"{bus['kind'].upper()} {bus['id']}"
     if bus["id"] not in of_kind:
-        fault = Message("board-fault.no-bus", bus=named, mcu=mcu["name"])
+        fault = Message("board-fault.no-bus", bus=named, mcu=board["mcu"])
         raise _wrong(board, f"{place} / id", fault)
     for line, pins in of_kind[bus["id"]].items():
         if bus[line] not in pins:
@@ -71,12 +60,12 @@ def _check_lines(
                 pin=bus[line],
                 line=line.upper(),
                 bus=named,
-                mcu=mcu["name"],
+                mcu=board["mcu"],
                 pins=", ".join(map(str, pins)),
             )
             raise _wrong(board, f"{place} / {line}", fault)
     if mcu["ws_follows_sck"] and bus["kind"] == "i2s" and bus["ws"] != bus["sck"] + 1:
-        fault = Message("board-fault.ws", pin=bus["ws"], wanted=bus["sck"] + 1, mcu=mcu["name"])
+        fault = Message("board-fault.ws", pin=bus["ws"], wanted=bus["sck"] + 1, mcu=board["mcu"])
         raise _wrong(board, f"{place} / ws", fault)
 
 
@@ -96,16 +85,12 @@ def _check_chip(board: dict[str, Any], place: str, entry: dict[str, Any]) -> Non
 
 
 def _check_pins(
-    board: dict[str, Any],
-    mcu: dict[str, Any],
-    place: str,
-    entry: dict[str, Any],
-    used: dict[int, str],
+    board: dict[str, Any], place: str, entry: dict[str, Any], used: dict[int, str]
 ) -> None:
     for name, pin in _pins(entry):
         here = f"{place} / {name}"
-        if isinstance(pin, bool) or pin not in mcu["pins"]:
-            fault = Message("board-fault.pin", pin=repr(pin), mcu=mcu["name"])
+        if isinstance(pin, bool) or pin not in _MCUS[board["mcu"]]["pins"]:
+            fault = Message("board-fault.pin", pin=repr(pin), mcu=board["mcu"])
             raise _wrong(board, here, fault)
         if pin in used:
             fault = Message("board-fault.pin-twice", pin=pin, other=used[pin])

@@ -97,7 +97,7 @@ def test_the_adc_sees_half_of_the_cell_against_3300_mv(board: Board, millivolts:
         ("i2c", 0, {"sda": 6, "scl": 7}, "pin 6 cannot be SDA of I2C 0"),
         ("i2c", 1, {"sda": 4, "scl": 5}, "pin 4 cannot be SDA of I2C 1"),
         ("spi", 0, {"sck": 18, "mosi": 11}, "pin 11 cannot be MOSI of SPI 0"),
-        ("spi", 2, {"sck": 18, "mosi": 19}, "pin 18 cannot be SCK of SPI 2"),
+        ("spi", 2, {"sck": 18, "mosi": 19}, "has no SPI 2"),
     ],
 )
 def test_a_bus_on_pins_that_cannot_be_its_lines_is_refused(
