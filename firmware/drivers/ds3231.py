@@ -146,14 +146,6 @@ class Ds3231:
         )
         self._put(_STATUS, 0)
 
-    def lost(self) -> bool:
-        """Return True when read() would raise ValueError."""
-        try:
-            self.read()
-        except ValueError:
-            return True
-        return False
-
     def aging(self) -> int:
         """Return the aging offset, -128..127."""
         offset = self._get(_AGING)

@@ -119,22 +119,19 @@ class Requests:
         milliseconds."""
         clock = self._clock()
         try:
-            lost = clock.lost()
-            answer = {
-                "time": None,
-                "lost": lost,
-                "set_at": self._vault.clock["set_at"],
-                "aging": clock.aging(),
-                "temperature": clock.temperature(),
-            }
-            if not lost:
-                answer["time"] = self._next_second(clock)
-                answer["lost"] = answer["time"] is None or not trusted(
-                    answer["time"], answer["set_at"]
-                )
+            aging = clock.aging()
+            temperature = clock.temperature()
+            now = self._next_second(clock)
         except OSError:
             raise RefusedError(messages.CLOCK_ABSENT)
-        return answer
+        set_at = self._vault.clock["set_at"]
+        return {
+            "time": now,
+            "lost": now is None or not trusted(now, set_at),
+            "set_at": set_at,
+            "aging": aging,
+            "temperature": temperature,
+        }
 
     def _next_second(self, clock: "Clock") -> int | None:
         """Wait for the next second to begin and return it; None when the clock does not advance or

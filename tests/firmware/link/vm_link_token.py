@@ -54,10 +54,6 @@ class _Clock:
         token.clock_ms = time * 1000
         token.lost = False
 
-    def lost(self) -> bool:
-        self._answer()
-        return token.lost
-
     def aging(self) -> int:
         self._answer()
         return token.aging

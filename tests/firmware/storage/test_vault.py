@@ -89,6 +89,23 @@ def test_a_counter_is_in_the_flash_before_it_is_used(journal, vault):
         assert opened(journal).credentials[1]["counter"] == expected + 1
 
 
+@pytest.mark.parametrize(
+    ("now", "set_at", "counts"),
+    [
+        (1_790_000_000, 1_790_000_000, True),
+        (1_789_999_999, 1_790_000_000, False),
+        (1_790_000_000 + 49 * 31_557_600, 1_790_000_000, True),
+        (1_790_000_000 + 50 * 31_557_600, 1_790_000_000, False),
+        (1_790_000_000 + 36_525 * 86_400, 1_790_000_000, False),
+        (m.MIN_TIME, 0, True),
+        (m.MAX_TIME, 0, True),
+    ],
+    ids=["when set", "before", "49 years", "50 years", "a century", "never set", "never set, late"],
+)
+def test_a_time_counts_from_when_the_clock_was_set_and_for_a_lifetime(now, set_at, counts):
+    assert module.trusted(now, set_at) is counts
+
+
 @pytest.mark.clause("life: secrets")
 def test_nothing_readable_is_in_the_files(tmp_path, vault):
     for content in files(tmp_path):
