@@ -1,23 +1,19 @@
 """The administration's page of the audit: its entries, and their verification."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from host_tools.validator.http.authentication import MAY_AUDIT
+from host_tools.validator.http.fields import Offset
 from host_tools.validator.http.strict_requests import StrictRoute
 from host_tools.validator.service import Validator
 from host_tools.validator.site.admin_session import Operator, SignedIn, SignedInForm, show
+from host_tools.validator.site.pages import ROWS
 
 router = APIRouter(prefix="/admin", route_class=StrictRoute, include_in_schema=False)
 
-_PAGE = 50  # rows
-
 
 @router.get("/audit")
-def list_audit(
-    request: Request, operator: SignedIn, offset: Annotated[int, Query(ge=0, le=10**9)] = 0
-) -> Response:
+def list_audit(request: Request, operator: SignedIn, offset: Offset = 0) -> Response:
     """Show a page of the audit entries of all chains, newest first."""
     return _audit(request, operator, offset)
 
@@ -32,13 +28,13 @@ def verify_audit(request: Request, operator: SignedInForm) -> Response:
 
 def _audit(request: Request, operator: Operator, offset: int, report: object = None) -> Response:
     validator: Validator = request.app.state.validator
-    found = validator.audit(offset=offset, limit=_PAGE)
+    found = validator.audit(offset=offset, limit=ROWS)
     return show(
         request,
         operator,
         "administration/audit.html",
         found=found,
         report=report,
-        step=_PAGE,
+        step=ROWS,
         may_verify=operator.may(MAY_AUDIT),
     )

@@ -5,18 +5,16 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from host_tools.validator.http.authentication import MAY_MANAGE
-from host_tools.validator.http.fields import printable
+from host_tools.validator.http.fields import Offset, printable
 from host_tools.validator.http.strict_requests import StrictRoute
 from host_tools.validator.records import Status
 from host_tools.validator.service import Validator
 from host_tools.validator.site.admin_session import SignedIn, show
-from host_tools.validator.site.pages import done_text
+from host_tools.validator.site.pages import ROWS, done_text
 
 router = APIRouter(prefix="/admin", route_class=StrictRoute, include_in_schema=False)
 
-_PAGE = 50  # rows
 _Text = Annotated[str, Query(max_length=64)]
-_Offset = Annotated[int, Query(ge=0, le=10**9)]
 
 
 @router.get("")
@@ -38,16 +36,14 @@ def list_tokens(
     operator: SignedIn,
     text: _Text = "",
     status: str = "",
-    offset: _Offset = 0,
+    offset: Offset = 0,
     done: str = "",
 ) -> Response:
     """Show a page of the tokens whose serial number or user-ID contains `text`, all or of one
     status."""
     validator: Validator = request.app.state.validator
     wanted = Status(status) if status in set(Status) else None
-    found = validator.tokens(
-        text=printable(text.strip()), status=wanted, offset=offset, limit=_PAGE
-    )
+    found = validator.tokens(text=printable(text.strip()), status=wanted, offset=offset, limit=ROWS)
     return show(
         request,
         operator,
@@ -56,25 +52,25 @@ def list_tokens(
         text=text,
         wanted=wanted,
         statuses=list(Status),
-        step=_PAGE,
+        step=ROWS,
         done=done_text(request, done),
     )
 
 
 @router.get("/users")
 def list_users(
-    request: Request, operator: SignedIn, text: _Text = "", offset: _Offset = 0, done: str = ""
+    request: Request, operator: SignedIn, text: _Text = "", offset: Offset = 0, done: str = ""
 ) -> Response:
     """Show a page of the users whose user-ID contains `text`."""
     validator: Validator = request.app.state.validator
-    found = validator.users(text=printable(text.strip()), offset=offset, limit=_PAGE)
+    found = validator.users(text=printable(text.strip()), offset=offset, limit=ROWS)
     return show(
         request,
         operator,
         "administration/users.html",
         found=found,
         text=text,
-        step=_PAGE,
+        step=ROWS,
         may_care=operator.may(MAY_MANAGE),
         done=done_text(request, done),
     )

@@ -16,6 +16,7 @@ from host_tools.validator.site.texts import counted, has, text
 
 router = APIRouter(route_class=StrictRoute, include_in_schema=False)
 
+ROWS = 50  # on a page of a list
 _YEAR = 365 * 86400  # seconds
 _IDENTIFIERS = ("step", "data_key")  # details whose numbers are names
 _templates = Environment(
