@@ -68,6 +68,7 @@ def emulated(  # noqa: PLR0913 - the folder, and what a token begins with
             image = images.pack(tree, filesystem)
         elif not images.holds((folder.path / saved_state.FLASH).read_bytes(), tree, filesystem):
             warn(Message("emulated-other-firmware", path=folder.path))
+        begins = time.time() if now is None else now
         seed = secrets.randbits(63) if seed is None else seed
         with Emulator(
             folder.product,
@@ -75,7 +76,7 @@ def emulated(  # noqa: PLR0913 - the folder, and what a token begins with
             folder.path,
             image=image,
             seed=seed,
-            time=None if goes_on and image is None else time.time() if now is None else now,
+            time=None if goes_on and image is None else begins,
         ) as emulator:
             yield emulator
 

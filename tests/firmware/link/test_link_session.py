@@ -267,9 +267,9 @@ def test_the_answers_are_not_the_hosts_own_messages(token):
     [
         b"",
         b"\xff",
-        cbor2.dumps(5, canonical=True),
-        cbor2.dumps([], canonical=True),
-        cbor2.dumps({}, canonical=True),
+        cbor2.dumps(5),
+        cbor2.dumps([]),
+        cbor2.dumps({}),
         cbor2.dumps({"id": bytes(8), "op": 1}, canonical=True),
         cbor2.dumps({"id": bytes(8), "op": 1, "args": {}, "more": 1}, canonical=True),
         cbor2.dumps({"id": bytes(7), "op": 1, "args": {}}, canonical=True),

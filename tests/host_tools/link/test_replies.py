@@ -104,6 +104,12 @@ def test_the_subset_is_read_whole(item):
     assert replies.loads(cbor2.dumps(item, canonical=True)) == item
 
 
+def test_keys_out_of_order_are_refused() -> None:
+    assert replies.loads(bytes.fromhex("a2616101616202")) == {"a": 1, "b": 2}
+    with pytest.raises(replies.GarbageError):
+        replies.loads(bytes.fromhex("a2616202616101"))
+
+
 @given(st.binary(max_size=300))
 @example(b"\xbb\xff\xff\xff\xff\xff\xff\xff\xff")
 @example(b"\x5b\xff\xff\xff\xff\xff\xff\xff\xff")
