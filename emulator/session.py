@@ -22,8 +22,8 @@ from emulator.mcu.mcu import OFF, PROMPT, Mcu
 from emulator.mcu.vm import Vm, find_vm
 from emulator.screen import EMISSIVE, Screen
 from emulator.screen_text import read_text
-from emulator.serial.link import Link, Port
-from emulator.serial.server import LinkServer
+from emulator.serial.link import HostPort, Link
+from emulator.serial.server import LinkEndpoints
 from emulator.sound import Heard, Sound
 from emulator.user import User
 
@@ -43,7 +43,7 @@ class Emulator:
     """One token, at first unplugged and off, with its battery in. A context manager.
 
     `lock` is held by whatever advances the token. The methods of `User` (`press`, `hold`,
-    `press_key` …) and of `LinkServer` (`open_pty`, `serve` …) are methods of the emulator too.
+    `press_key` …) and of `LinkEndpoints` (`open_pty`, `serve` …) are methods of the emulator too.
     """
 
     def __init__(  # noqa: PLR0913 - a token has that many sides
@@ -98,7 +98,7 @@ class Emulator:
         self.sound = Sound(self.board)
         self.link = Link()
         self._closed = False
-        self.port = Port(self.link, self.run_until, lambda: self.elapsed)
+        self.port = HostPort(self.link, self.run_until, lambda: self.elapsed)
         arguments = [str((self.directory / saved_state.FLASH).resolve()), str(filesystem["block"])]
         arguments += [
             str(filesystem["size"] // filesystem["block"]),
@@ -127,7 +127,7 @@ class Emulator:
         self.plug_headset, self.unplug_headset = user.plug_headset, user.unplug_headset
 
     def _add_server(self) -> None:
-        self._server = server = LinkServer(
+        self._server = server = LinkEndpoints(
             self.link, self.clock, self.mcu, self.lock, self.advance, self.plug
         )
         self.open_pty, self.open_rfc2217 = server.open_pty, server.open_rfc2217

@@ -22,13 +22,13 @@ from firmware.storage.vault import Vault as Vault
 from firmware.ui.app import App as App
 from firmware.ui.fob.code import CodeScreen as CodeScreen
 from firmware.ui.screen import Screen as Screen
+from firmware.ui.speaking.announcer import Announcer as Announcer
 from firmware.ui.speaking.code import Code as Code
 from firmware.ui.speaking.code import Digits as Digits
 from firmware.ui.speaking.interaction import Interaction as Interaction
 from firmware.ui.speaking.pin_entry import PinEntry as PinEntry
 from firmware.ui.speaking.tremor import Tremor as Tremor
 from firmware.ui.speaking.view import View as View
-from firmware.ui.speaking.voice import Voice as Voice
 
 Buffer: TypeAlias = bytes | bytearray | memoryview
 Random: TypeAlias = Callable[[int], bytes]  # n -> n random bytes

@@ -30,13 +30,13 @@ from pathlib import Path
 import pyotp
 
 from emulator.scenario import sound_steps
-from emulator.scenario.player import (
+from emulator.scenario.runner import (
     NUMBER,
     QUOTED,
     SPAN,
     TAP_MS,
     Listener,
-    Player,
+    ScenarioRunner,
     Step,
     StepError,
     UnmetError,
@@ -61,10 +61,12 @@ def play_file(
     emulator: Emulator, path: Path, failures: Path | None = None, listener: Listener | None = None
 ) -> None:
     """Play a scenario file; pictures of failures go beside it, or into `failures`."""
-    Player(emulator, path.parent, failures or path.parent, listener).play(parse(path.read_text()))
+    ScenarioRunner(emulator, path.parent, failures or path.parent, listener).play(
+        parse(path.read_text())
+    )
 
 
-def _action(number: int, words: str) -> Callable[[Player], None]:
+def _action(number: int, words: str) -> Callable[[ScenarioRunner], None]:
     for pattern, make in _STEPS:
         match = re.fullmatch(pattern, words, re.IGNORECASE)
         if match:
@@ -82,89 +84,91 @@ def _unix(text: str) -> float:
     return moment.timestamp()
 
 
-def _press(amount: str | None = None, unit: str | None = None) -> Callable[[Player], None]:
+def _press(amount: str | None = None, unit: str | None = None) -> Callable[[ScenarioRunner], None]:
     seconds = span(amount, unit) if amount and unit else Decimal(TAP_MS) / 1000
 
-    def press(player: Player) -> None:
-        player.touched()
-        player.emulator.hold(float(seconds))
+    def press(runner: ScenarioRunner) -> None:
+        runner.touched()
+        runner.emulator.hold(float(seconds))
 
     return press
 
 
-def _wait(amount: str, unit: str) -> Callable[[Player], None]:
+def _wait(amount: str, unit: str) -> Callable[[ScenarioRunner], None]:
     seconds = span(amount, unit)
-    return lambda player: player.emulator.advance(float(seconds))
+    return lambda runner: runner.emulator.advance(float(seconds))
 
 
-def _button(way: str) -> Callable[[Player], None]:
-    def down(player: Player) -> None:
-        player.touched()
-        player.emulator.press_down()
+def _button(way: str) -> Callable[[ScenarioRunner], None]:
+    def down(runner: ScenarioRunner) -> None:
+        runner.touched()
+        runner.emulator.press_down()
 
-    return down if way.lower() == "down" else lambda player: player.emulator.release()
+    return down if way.lower() == "down" else lambda runner: runner.emulator.release()
 
 
-def _set(name: str, convert: Callable[[str], float]) -> Callable[[str], Callable[[Player], None]]:
-    def make(value: str) -> Callable[[Player], None]:
+def _set(
+    name: str, convert: Callable[[str], float]
+) -> Callable[[str], Callable[[ScenarioRunner], None]]:
+    def make(value: str) -> Callable[[ScenarioRunner], None]:
         number = convert(value)
-        return lambda player: setattr(player.emulator, name, number)
+        return lambda runner: setattr(runner.emulator, name, number)
 
     return make
 
 
-def _cut(operation: str | None, mode: str | None) -> Callable[[Player], None]:
+def _cut(operation: str | None, mode: str | None) -> Callable[[ScenarioRunner], None]:
     if operation is None:
-        return lambda player: player.emulator.cut_power()
-    return lambda player: player.emulator.cut_power(int(operation), (mode or "before").lower())
+        return lambda runner: runner.emulator.cut_power()
+    return lambda runner: runner.emulator.cut_power(int(operation), (mode or "before").lower())
 
 
-def _set_time(text: str) -> Callable[[Player], None]:
+def _set_time(text: str) -> Callable[[ScenarioRunner], None]:
     unix = _unix(text)
-    return lambda player: player.emulator.set_time(unix)
+    return lambda runner: runner.emulator.set_time(unix)
 
 
-def _set_clock(text: str) -> Callable[[Player], None]:
+def _set_clock(text: str) -> Callable[[ScenarioRunner], None]:
     unix = _unix(text)
-    return lambda player: player.emulator.set_rtc(unix)
+    return lambda runner: runner.emulator.set_rtc(unix)
 
 
-def _expect_text(absent: str | None, quoted: str) -> Callable[[Player], None]:
+def _expect_text(absent: str | None, quoted: str) -> Callable[[ScenarioRunner], None]:
     wanted = re.sub(r"\\(.)", r"\1", quoted)
 
-    def expect(player: Player) -> None:
-        if any(wanted in line for line in player.shown()) == bool(absent):
+    def expect(runner: ScenarioRunner) -> None:
+        if any(wanted in line for line in runner.shown()) == bool(absent):
             raise UnmetError(f"The text {wanted!r} is {'there' if absent else 'not there'}.")
 
     return expect
 
 
-def _expect_code(file: str) -> Callable[[Player], None]:
-    def expect(player: Player) -> None:
-        secret = (player.folder / file).read_text().strip()
+def _expect_code(file: str) -> Callable[[ScenarioRunner], None]:
+    def expect(runner: ScenarioRunner) -> None:
+        secret = (runner.folder / file).read_text().strip()
         otp = pyotp.parse_uri(secret) if secret.startswith("otpauth://") else pyotp.TOTP(secret)
         if not isinstance(otp, pyotp.TOTP):
             raise ValueError("Only codes that depend on the time can be expected.")
-        codes = {otp.at(int(player.pressed_at)), otp.at(int(player.pressed_at + _BOOT))}
-        if not any(code in line.replace(" ", "") for code in codes for line in player.shown()):
+        codes = {otp.at(int(runner.pressed_at)), otp.at(int(runner.pressed_at + _BOOT))}
+        if not any(code in line.replace(" ", "") for code in codes for line in runner.shown()):
             raise UnmetError(f"The code at the last press was {' or '.join(sorted(codes))}.")
 
     return expect
 
 
-def _expect_dark(player: Player) -> None:
-    if player.emulator.display_on:
+def _expect_dark(runner: ScenarioRunner) -> None:
+    if runner.emulator.display_on:
         raise UnmetError("The display is not dark.")
 
 
-def _screenshot(file: str) -> Callable[[Player], None]:
-    def take(player: Player) -> None:
-        player.emulator.screen().to_png(player.folder / file)
+def _screenshot(file: str) -> Callable[[ScenarioRunner], None]:
+    def take(runner: ScenarioRunner) -> None:
+        runner.emulator.screen().to_png(runner.folder / file)
 
     return take
 
 
-_STEPS: tuple[tuple[str, Callable[..., Callable[[Player], None]]], ...] = (
+_STEPS: tuple[tuple[str, Callable[..., Callable[[ScenarioRunner], None]]], ...] = (
     (r"press", _press),
     (r"press\s+" + SPAN, _press),
     (r"hold\s+" + SPAN, _press),
@@ -175,9 +179,9 @@ _STEPS: tuple[tuple[str, Callable[..., Callable[[Player], None]]], ...] = (
     (r"drift\s+" + NUMBER + r"\s*ppm", _set("rtc_drift_ppm", float)),
     (r"temperature\s+" + NUMBER + r"\s*C", _set("temperature", float)),
     (r"battery\s+(\d+)\s*mV", _set("battery_mv", int)),
-    (r"plug", lambda: lambda player: player.emulator.plug()),
-    (r"unplug", lambda: lambda player: player.emulator.unplug()),
-    (r"remove\s+clock\s+supply", lambda: lambda player: player.emulator.remove_rtc_supply()),
+    (r"plug", lambda: lambda runner: runner.emulator.plug()),
+    (r"unplug", lambda: lambda runner: runner.emulator.unplug()),
+    (r"remove\s+clock\s+supply", lambda: lambda runner: runner.emulator.remove_rtc_supply()),
     (r"cut\s+power(?:\s+at\s+operation\s+(\d+)(?:\s+(before|torn|after))?)?", _cut),
     (r"screenshot\s+(\S.*)", _screenshot),
     (r"expect\s+(no\s+)?text\s+" + QUOTED, _expect_text),

@@ -4,14 +4,14 @@ import re
 from collections.abc import Callable
 
 from emulator.keys import RED
-from emulator.scenario.player import QUOTED, SPAN, TAP_MS, Player, UnmetError, span
+from emulator.scenario.runner import QUOTED, SPAN, TAP_MS, ScenarioRunner, UnmetError, span
 from emulator.sound import SILENT, Heard
 
 _KEY = r'([0-9]|red|"[*#]")'
 _SILENCE = 0.2  # seconds without sound that count as silence
 _PAUSE = 1.5  # seconds, longer than any pause within an announcement
 _LONGEST = 120.0  # seconds of the longest announcement
-Step = Callable[[Player], None]
+Step = Callable[[ScenarioRunner], None]
 
 
 def _name(key: str) -> str:
@@ -21,17 +21,17 @@ def _name(key: str) -> str:
 def _press(key: str, amount: str | None = None, unit: str | None = None) -> Step:
     ms = float(span(amount, unit) * 1000) if amount and unit else TAP_MS
 
-    def press(player: Player) -> None:
-        player.touched()
-        player.emulator.press_key(_name(key), ms)
+    def press(runner: ScenarioRunner) -> None:
+        runner.touched()
+        runner.emulator.press_key(_name(key), ms)
 
     return press
 
 
 def _move(key: str, way: str) -> Step:
-    def move(player: Player) -> None:
-        player.touched()
-        (player.emulator.key_down if way.lower() == "down" else player.emulator.key_up)(_name(key))
+    def move(runner: ScenarioRunner) -> None:
+        runner.touched()
+        (runner.emulator.key_down if way.lower() == "down" else runner.emulator.key_up)(_name(key))
 
     return move
 
@@ -39,30 +39,30 @@ def _move(key: str, way: str) -> Step:
 def _chord(key: str) -> Step:
     """Hold red, tap the other key, release both."""
 
-    def press(player: Player) -> None:
-        player.touched()
-        player.emulator.key_down(RED)
-        player.emulator.advance(TAP_MS / 1000)
-        player.emulator.press_key(_name(key), TAP_MS)
-        player.emulator.key_up(RED)
+    def press(runner: ScenarioRunner) -> None:
+        runner.touched()
+        runner.emulator.key_down(RED)
+        runner.emulator.advance(TAP_MS / 1000)
+        runner.emulator.press_key(_name(key), TAP_MS)
+        runner.emulator.key_up(RED)
 
     return press
 
 
 def _headset(way: str) -> Step:
-    def move(player: Player) -> None:
-        player.touched()
-        (player.emulator.plug_headset if way.lower() == "in" else player.emulator.unplug_headset)()
+    def move(runner: ScenarioRunner) -> None:
+        runner.touched()
+        (runner.emulator.plug_headset if way.lower() == "in" else runner.emulator.unplug_headset)()
 
     return move
 
 
 def _record(file: str) -> Step:
-    return lambda player: player.emulator.sound.record(player.folder / file)
+    return lambda runner: runner.emulator.sound.record(runner.folder / file)
 
 
-def _stop_recording(player: Player) -> None:
-    player.emulator.sound.stop_recording()
+def _stop_recording(runner: ScenarioRunner) -> None:
+    runner.emulator.sound.stop_recording()
 
 
 def _loudest(heard: Heard) -> int:
@@ -75,12 +75,12 @@ def _loudest(heard: Heard) -> int:
 def _expect_silence(amount: str, unit: str) -> Step:
     within = float(span(amount, unit))
 
-    def expect(player: Player) -> None:
-        emulator, start = player.emulator, player.touched_at + within
+    def expect(runner: ScenarioRunner) -> None:
+        emulator, start = runner.emulator, runner.touched_at + within
         emulator.advance(max(0.0, start + _SILENCE - emulator.elapsed))
         heard = emulator.audio(start)
         if _loudest(heard) > SILENT:
-            late = 1000 * ((heard.offset() or start) - player.touched_at)
+            late = 1000 * ((heard.offset() or start) - runner.touched_at)
             raise UnmetError(f"There is sound until {late:.0f} ms after the user did something.")
 
     return expect
@@ -89,10 +89,10 @@ def _expect_silence(amount: str, unit: str) -> Step:
 def _expect_sound(amount: str, unit: str) -> Step:
     within = float(span(amount, unit))
 
-    def expect(player: Player) -> None:
-        emulator, end = player.emulator, player.touched_at + within
+    def expect(runner: ScenarioRunner) -> None:
+        emulator, end = runner.emulator, runner.touched_at + within
         emulator.advance(max(0.0, end - emulator.elapsed))
-        if _loudest(emulator.audio(player.touched_at, end)) <= SILENT:
+        if _loudest(emulator.audio(runner.touched_at, end)) <= SILENT:
             raise UnmetError("There is no sound.")
 
     return expect
@@ -101,21 +101,21 @@ def _expect_sound(amount: str, unit: str) -> Step:
 def _expect_speech(quoted: str) -> Step:
     wanted = re.sub(r"\\(.)", r"\1", quoted).split()
 
-    def expect(player: Player) -> None:
-        if player.listener is None:
+    def expect(runner: ScenarioRunner) -> None:
+        if runner.listener is None:
             raise ValueError("Nobody here understands speech: give a voice pack.")
-        _wait_for_silence(player)
-        said = player.listener(player.emulator.audio(player.touched_at))
+        _wait_for_silence(runner)
+        said = runner.listener(runner.emulator.audio(runner.touched_at))
         if not any(said[at : at + len(wanted)] == wanted for at in range(len(said))):
             raise UnmetError(f"What is said is: {' '.join(said) or '(nothing)'}")
 
     return expect
 
 
-def _wait_for_silence(player: Player) -> None:
+def _wait_for_silence(runner: ScenarioRunner) -> None:
     """Let time pass until the announcement has ended."""
-    emulator, start = player.emulator, player.emulator.elapsed
-    emulator.advance(max(0.0, player.touched_at + _PAUSE - start))
+    emulator, start = runner.emulator, runner.emulator.elapsed
+    emulator.advance(max(0.0, runner.touched_at + _PAUSE - start))
     while (
         _loudest(emulator.audio(emulator.elapsed - _PAUSE)) > SILENT
         and emulator.elapsed - start < _LONGEST

@@ -19,7 +19,7 @@ class Link:
         self.plugged = False
         # Takes the token's bytes; None: they are kept in `received`.
         self.on_output: Callable[[bytes], None] | None = None
-        self.received = bytearray()  # from the token, for `Port`
+        self.received = bytearray()  # from the token, for `HostPort`
         self._waiting = bytearray()  # for the token, not yet given to the VM
 
     @property
@@ -56,7 +56,7 @@ class Link:
         self._waiting.clear()
 
 
-class Port:
+class HostPort:
     """The host's end of the link inside this process, in virtual time: a `Transport` of the host
     tools."""
 

@@ -27,7 +27,7 @@ _US = 1_000_000
 _log = logging.getLogger(__name__)
 
 
-class LinkServer:
+class LinkEndpoints:
     """Offers the link to other programs at endpoints that are open while the cable is in.
 
     `on_plug()` puts the cable in, `advance(seconds)` lets virtual time pass; `lock` is held while

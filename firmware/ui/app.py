@@ -194,9 +194,9 @@ class App:
     def _open_link(self) -> bool:
         # what is imported stays for good: it should not lie scattered between what goes
         gc.collect()
-        from firmware.ui.link_services import Link
+        from firmware.ui.link_services import LinkService
 
-        self._serve_host = Link(self).serve
+        self._serve_host = LinkService(self).serve
         return self._serve_host()
 
     def _wait_ms(self) -> int:

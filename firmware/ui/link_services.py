@@ -24,7 +24,7 @@ _LONG = (
 _COLLECT_EVERY = 16_384  # bytes taken, as in main.py
 
 
-class Link:
+class LinkService:
     """The serial link of a token at work."""
 
     def __init__(self, app: "App"):

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _FRAME = 0.05  # seconds between looks at the token
 
 
-class View(Protocol):
+class TerminalView(Protocol):
     """Shows a token."""
 
     def update(self) -> None:
@@ -115,7 +115,7 @@ def explain_keys(emulator: Emulator, write: Callable[[str], None]) -> None:
         write(line)
 
 
-def watch(emulator: Emulator, stop: threading.Event, view: View) -> None:
+def watch(emulator: Emulator, stop: threading.Event, view: TerminalView) -> None:
     """Serve the token's link and show the token until `stop`."""
     with emulator.serving():
         view.update()
@@ -123,7 +123,9 @@ def watch(emulator: Emulator, stop: threading.Event, view: View) -> None:
             view.update()
 
 
-def play(emulator: Emulator, stop: threading.Event, record: Path | None, view: View) -> None:
+def play(
+    emulator: Emulator, stop: threading.Event, record: Path | None, view: TerminalView
+) -> None:
     """Show the token and act on typed keys until Q or `stop`; then write the scenario to
     `record`.
 
@@ -139,7 +141,7 @@ def play(emulator: Emulator, stop: threading.Event, record: Path | None, view: V
             record.write_text(recorder.text())
 
 
-def _obey(keyboard: Keyboard, stop: threading.Event, view: View) -> None:
+def _obey(keyboard: Keyboard, stop: threading.Event, view: TerminalView) -> None:
     keys_end = False
     while not stop.is_set():
         view.update()

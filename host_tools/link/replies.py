@@ -51,7 +51,7 @@ class Hello:
 
 
 @dataclass(frozen=True)
-class Account:
+class AccountReply:
     """One account as the token lists it: with a `period` (seconds), a `counter`, or a `suite` with
     or without counter."""
 
@@ -169,7 +169,7 @@ def hello(body: bytes) -> Hello:
     )
 
 
-def account(item: Any) -> Account:
+def account(item: Any) -> AccountReply:
     """Decode one entry of the token's list of accounts."""
     held = item if isinstance(item, dict) else {}
     counter: dict[str, Check] = {"counter": number(0, 2**64 - 1)}
@@ -195,7 +195,9 @@ def account(item: Any) -> Account:
     )
     if "suite" in own:
         fields |= _suite_parameters(fields["suite"])
-    return Account(**({"period": None, "counter": None, "suite": None, "entry": None} | fields))
+    return AccountReply(
+        **({"period": None, "counter": None, "suite": None, "entry": None} | fields)
+    )
 
 
 def _suite_parameters(suite: str) -> dict[str, Any]:

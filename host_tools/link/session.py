@@ -16,7 +16,7 @@ from firmware.protocol import claim, keys, messages, noise, sentences
 from host_tools.errors import ExitCode, KodebrikError, TokenError
 from host_tools.link import replies, suite
 from host_tools.link.channel import Channel, DamagedError
-from host_tools.link.replies import Account, ClockReading, GarbageError, Hello
+from host_tools.link.replies import AccountReply, ClockReading, GarbageError, Hello
 from host_tools.link.transport import Transport
 from host_tools.otp.credential import Credential
 from host_tools.secret import Secret
@@ -105,7 +105,7 @@ class Session:
             raise KodebrikError("fingerprint-differs", ExitCode.CHECK_FAILED)
         return wanted
 
-    def accounts(self) -> list[Account]:
+    def accounts(self) -> list[AccountReply]:
         """List the token's accounts."""
         entries = replies.take(
             self.request(messages.CREDENTIAL_LIST), accounts=lambda value: isinstance(value, list)

@@ -20,7 +20,7 @@ from host_tools.messages.catalogue import Message
 from host_tools.otp.credential import Credential
 from host_tools.provisioning import inventory_records, issuer_key_file
 from host_tools.provisioning.clock_accuracy import clock_ppm
-from host_tools.provisioning.inventory_records import Account, Entry
+from host_tools.provisioning.inventory_records import InventoryAccount, InventoryEntry
 from host_tools.secret import Secret
 
 _VERSION = 1
@@ -88,7 +88,7 @@ class Inventory:
 
         Without `issuer_key` the account is stored without its secret.
         """
-        account = Account(
+        account = InventoryAccount(
             name=credential.name,
             kind=credential.kind,
             algorithm=credential.algorithm,
@@ -128,17 +128,17 @@ class Inventory:
                 (serial, account),
             )
 
-    def entries(self, text: str = "") -> list[Entry]:
+    def entries(self, text: str = "") -> list[InventoryEntry]:
         """List the tokens whose serial number, product or an account's name contains `text` in any
         case, sorted by serial number."""
         with _errors(self._path):
             tokens = self._database.execute("SELECT * FROM tokens ORDER BY serial").fetchall()
             query = f"SELECT serial, {_COLUMNS} FROM accounts ORDER BY serial, name"  # noqa: S608
             rows = self._database.execute(query).fetchall()
-        accounts: dict[str, list[Account]] = {}
+        accounts: dict[str, list[InventoryAccount]] = {}
         for serial, *fields in rows:
-            accounts.setdefault(serial, []).append(Account(*fields))
-        found = [Entry(*(*token, tuple(accounts.get(token[0], ())))) for token in tokens]
+            accounts.setdefault(serial, []).append(InventoryAccount(*fields))
+        found = [InventoryEntry(*(*token, tuple(accounts.get(token[0], ())))) for token in tokens]
         wanted = text.casefold()
         return [
             entry
@@ -149,7 +149,7 @@ class Inventory:
             )
         ]
 
-    def entry(self, serial: str) -> Entry:
+    def entry(self, serial: str) -> InventoryEntry:
         """Give one token's entry; KodebrikError when it is not in the inventory."""
         for entry in self.entries():
             if entry.serial == serial:
@@ -169,7 +169,9 @@ class Inventory:
         chosen = [self.entry(serial) for serial in serials] or self.entries()
         return [self._key_package(issuer_key, entry, account) for entry in chosen if entry.accounts]
 
-    def _key_package(self, issuer_key: Secret, entry: Entry, name: str | None) -> KeyPackage:
+    def _key_package(
+        self, issuer_key: Secret, entry: InventoryEntry, name: str | None
+    ) -> KeyPackage:
         named = [account for account in entry.accounts if name in (None, account.name)]
         if len(named) != 1:
             names = ", ".join(account.name for account in entry.accounts)

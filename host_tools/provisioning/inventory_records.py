@@ -16,7 +16,7 @@ _NONCE_SIZE = 12  # bytes
 
 
 @dataclass(frozen=True)
-class Account:
+class InventoryAccount:
     """One account of a token.
 
     `fingerprint` is the one that the token gave for the secret (hexadecimal), `issuer` that of the
@@ -37,7 +37,7 @@ class Account:
 
 
 @dataclass(frozen=True)
-class Entry:
+class InventoryEntry:
     """One provisioned token."""
 
     serial: str
@@ -46,7 +46,7 @@ class Entry:
     version: str
     first_at: float
     clock_set_at: float | None
-    accounts: tuple[Account, ...]
+    accounts: tuple[InventoryAccount, ...]
 
 
 def _cipher(issuer_key: Secret) -> ChaCha20Poly1305:
@@ -55,13 +55,13 @@ def _cipher(issuer_key: Secret) -> ChaCha20Poly1305:
     return ChaCha20Poly1305(hmac.digest(extracted, b"kodebrik inventory\x01", "sha256"))
 
 
-def seal(issuer_key: Secret, serial: str, account: Account, secret: Secret) -> bytes:
+def seal(issuer_key: Secret, serial: str, account: InventoryAccount, secret: Secret) -> bytes:
     """Encrypt a secret; serial number and account are authenticated with it."""
     nonce = secrets.token_bytes(_NONCE_SIZE)
     return nonce + _cipher(issuer_key).encrypt(nonce, secret.reveal(), _context(serial, account))
 
 
-def unseal(issuer_key: Secret, serial: str, account: Account, sealed: bytes) -> Secret:
+def unseal(issuer_key: Secret, serial: str, account: InventoryAccount, sealed: bytes) -> Secret:
     """Decrypt a secret; KodebrikError when it, the serial number or the account was changed."""
     try:
         opened = _cipher(issuer_key).decrypt(
@@ -74,7 +74,7 @@ def unseal(issuer_key: Secret, serial: str, account: Account, sealed: bytes) -> 
     return Secret(opened)
 
 
-def _context(serial: str, account: Account) -> bytes:
+def _context(serial: str, account: InventoryAccount) -> bytes:
     """Give the associated data of a secret: the serial number and every parameter of its codes."""
     parameters = (
         account.name,

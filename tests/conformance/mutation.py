@@ -26,7 +26,7 @@ _LEFT_OUT = shutil.ignore_patterns("__pycache__")
 _LIMIT = 900  # seconds for one test; a mutant on which it hangs is not caught
 _AT_ONCE = 2
 # How pytest words a failed assertion, pytest.fail and pytest.raises; and a failed scenario.
-_ASSERTIONS = ("AssertionError", "assert ", "Failed: ", "emulator.scenario.player.ScenarioError")
+_ASSERTIONS = ("AssertionError", "assert ", "Failed: ", "emulator.scenario.runner.ScenarioError")
 _TIMEOUT = "Failed: Timeout"
 
 

@@ -10,7 +10,7 @@ import time
 from firmware.storage.vault import BLOCKED, DAMAGED
 from firmware.ui import draw
 from firmware.ui.code_source import NoCodeError, generate_code
-from firmware.ui.fob.message import Message
+from firmware.ui.fob.message import MessageScreen
 from firmware.ui.screen import Screen
 
 if False:
@@ -28,7 +28,7 @@ def open_code(app: "App", index: int) -> Screen:
     try:
         code, period, left = generate_code(app, index)
     except NoCodeError as error:
-        return Message(app, error.reason)
+        return MessageScreen(app, error.reason)
     return CodeScreen(app, index, code, period, left)
 
 

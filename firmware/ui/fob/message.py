@@ -9,7 +9,7 @@ if False:
 _MARGIN = 1  # pixels left and right of text
 
 
-class Message(Screen):
+class MessageScreen(Screen):
     """A title and a sentence or two, a pair in the texts."""
 
     def __init__(self, app: "App", name: str):

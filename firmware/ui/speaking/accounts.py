@@ -49,10 +49,10 @@ class Accounts:
             and vault.state != BLOCKED
             and vault.credentials[self._index]["kind"] == "ocra"
         ):
-            from firmware.ui.speaking.challenge import Challenge
+            from firmware.ui.speaking.challenge import ChallengeDialogue
 
             self.last = None
-            view = Challenge(app, self._index, self._answered).begin()
+            view = ChallengeDialogue(app, self._index, self._answered).begin()
             view.first = True
             return view
         before = self.last

@@ -12,7 +12,7 @@ from firmware.storage.errors import VaultError
 from firmware.storage.vault import BLOCKED, DAMAGED
 from firmware.ui.code_source import trusted_time
 from firmware.ui.speaking.code import Code
-from firmware.ui.speaking.entry import ENTERED, Entry, HiddenEntry, groups_of_four
+from firmware.ui.speaking.entry import ENTERED, HiddenEntry, NumberEntry, groups_of_four
 from firmware.ui.speaking.view import UpdatedView, View, asked, failure
 
 if False:
@@ -24,7 +24,7 @@ _MIN_QUESTION = 4  # digits
 _LONGEST_SHOWN = 60  # seconds: a longer step has no bar, as what is left of it could not be said
 
 
-class Challenge:
+class ChallengeDialogue:
     """One challenge from the first key to the code."""
 
     def __init__(self, app: "App", index: int, answered: "Callable[[Code], View]"):
@@ -49,9 +49,11 @@ class Challenge:
     def _enter_number(self, pin: str | None) -> View:
         self._pin = pin
         if self._held["entry"] == "payment":
-            return Entry(self._app, self._title("amount"), 1, MAX_AMOUNT, self._enter_payee)
+            return NumberEntry(self._app, self._title("amount"), 1, MAX_AMOUNT, self._enter_payee)
         most = min(self._suite["size"], MAX_CHALLENGE)
-        return Entry(self._app, self._title("number"), _MIN_QUESTION, most, self._confirm_number)
+        return NumberEntry(
+            self._app, self._title("number"), _MIN_QUESTION, most, self._confirm_number
+        )
 
     def _confirm_number(self, number: str) -> View:
         return Confirmation(
@@ -62,7 +64,7 @@ class Challenge:
         )
 
     def _enter_payee(self, amount: str) -> View:
-        return Entry(
+        return NumberEntry(
             self._app,
             asked(self._app, "payee"),
             _MIN_QUESTION,

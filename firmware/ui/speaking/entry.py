@@ -13,7 +13,7 @@ ENTERED = "entered"
 _DOT = 9  # radius of a dot that stands for a digit, pixels
 
 
-class Entry(UpdatedView):
+class NumberEntry(UpdatedView):
     """A number as it is typed."""
 
     kind = "entry"
@@ -95,7 +95,7 @@ class Entry(UpdatedView):
         self.app.show(self._then(self.typed))
 
 
-class HiddenEntry(Entry):
+class HiddenEntry(NumberEntry):
     """A number that nobody else is to see or hear (EN 301 549, 5.1.3.8): dots, and a neutral word
     from the speaker."""
 

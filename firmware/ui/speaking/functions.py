@@ -7,14 +7,14 @@ from firmware.serial_number import serial_number
 from firmware.speech.say import time_left
 from firmware.ui.speaking.keymap import FUNCTIONS, TOLD
 from firmware.ui.speaking.pages import (
-    Language,
-    Serial,
+    LanguagePage,
+    SerialPage,
     SettingLevel,
     SettingStep,
-    Status,
-    Theme,
+    StatusPage,
+    ThemePage,
 )
-from firmware.ui.speaking.view import Message, View
+from firmware.ui.speaking.view import MessageView, View
 
 if False:
     from collections.abc import Callable  # type: ignore[unreachable]
@@ -51,10 +51,10 @@ def own_pace(interaction: "Interaction", _: int) -> View:
     app = interaction.app
     view: Any = app.screen
     if view.asks:
-        return view.tell(Message(app, "no_code"))
+        return view.tell(MessageView(app, "no_code"))
     if view.kind != "fresh period":
         if interaction.accounts.last is None:
-            return Message(app, "no_code", "press_red")
+            return MessageView(app, "no_code", "press_red")
         view = interaction.accounts.code_for_own_pace()
     if view.kind == "fresh period":
         return view.at_own_pace()
@@ -77,7 +77,7 @@ def next_account(interaction: "Interaction", _: int) -> View:
 
 def serial(interaction: "Interaction", _: int) -> View:
     """Say the serial number."""
-    return Serial(interaction.app, serial_number(interaction.app.hardware.unique_id))
+    return SerialPage(interaction.app, serial_number(interaction.app.hardware.unique_id))
 
 
 def volume(interaction: "Interaction", by: int) -> View:
@@ -108,7 +108,7 @@ def language(interaction: "Interaction", by: int) -> View:
     languages = interaction.app.product["languages"]
     at = languages.index(interaction.preferences.values["language"]) + by
     interaction.preferences.change("language", languages[at % len(languages)])
-    return Language(interaction.app, lambda more: language(interaction, more))
+    return LanguagePage(interaction.app, lambda more: language(interaction, more))
 
 
 def theme(interaction: "Interaction") -> View:
@@ -116,7 +116,7 @@ def theme(interaction: "Interaction") -> View:
     dark = not interaction.preferences.values["inverted"]
     interaction.preferences.change("inverted", dark)
     interaction.app.apply_settings()
-    return Theme(interaction.app, dark, lambda: theme(interaction))
+    return ThemePage(interaction.app, dark, lambda: theme(interaction))
 
 
 def setting(interaction: "Interaction", name: str, by: int) -> View:
@@ -152,7 +152,7 @@ def _title(interaction: "Interaction", name: str) -> list:
 def status(interaction: "Interaction", _: int) -> View:
     """Say how the token is, and offer what has no key of its own where its keys are free."""
     if _stays(interaction.app.screen, "status"):
-        return Status(interaction.app, (), {})
+        return StatusPage(interaction.app, (), {})
     choices = {
         "1": (_title(interaction, "inverted"), lambda: theme(interaction)),
         "3": (_title(interaction, "key_delay"), lambda: setting(interaction, "key_delay", 0)),
@@ -162,7 +162,7 @@ def status(interaction: "Interaction", _: int) -> View:
     if interaction.app.vault.pin is not None:
         choices["2"] = (["pin"], lambda: interaction.accounts.pin_entry().change())
     settings = [_title(interaction, "volume"), _title(interaction, "speed")]
-    return Status(interaction.app, settings, choices)
+    return StatusPage(interaction.app, settings, choices)
 
 
 _FUNCTIONS = {

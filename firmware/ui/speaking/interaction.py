@@ -9,10 +9,10 @@ view that is shown is said, from the same parts (5.1.3.1, 5.1.5).
 import time
 
 from firmware.ui.speaking.accounts import Accounts
+from firmware.ui.speaking.announcer import Announcer
 from firmware.ui.speaking.keymap import FUNCTIONS, TREMOR_MS, action, passes
 from firmware.ui.speaking.preferences import Preferences
-from firmware.ui.speaking.view import LATER, UNUSED, FunctionChoice, Message, View, failure
-from firmware.ui.speaking.voice import Voice
+from firmware.ui.speaking.view import LATER, UNUSED, FunctionChoice, MessageView, View, failure
 
 if False:
     from firmware.interfaces import Any, App, Screen, Ticks, Tremor  # type: ignore[unreachable]
@@ -40,8 +40,8 @@ class Interaction:
         self.app = app
         self._red = app.hardware.button
         self._keypad = app.hardware.keypad
-        self._voice = Voice(app, self._speech_ended)
-        self.preferences = Preferences(app, self._voice)
+        self._announcer = Announcer(app, self._speech_ended)
+        self.preferences = Preferences(app, self._announcer)
         self.accounts = Accounts(app)
         self._tremor: Tremor | None = None  # from the first key that goes down while it is on
         self._combined = False  # whether another key went down while the red one was
@@ -55,7 +55,7 @@ class Interaction:
         self._last_down: tuple = ("", 0)  # the last key that went down, and when
         self._last_up: tuple = ("", 0)  # the last key that went up, and when
         self._function: tuple = ("", 0)  # the last key that chose a function, and when
-        self.sources = self._voice.sources
+        self.sources = self._announcer.sources
         # What there is to say unasked when it interrupts nothing: paragraphs.
         self._news: list = []
         for source, read in (
@@ -97,7 +97,7 @@ class Interaction:
         """Silence the voice: the work ahead takes longer than its buffer lasts, and it would
         stutter."""
         view = self.app.screen
-        self._voice.silence()
+        self._announcer.silence()
         if view is not None and view.passing:
             view.heard()
         if self._news:
@@ -105,11 +105,11 @@ class Interaction:
 
     def speaking(self) -> bool:
         """Return True while something sounds."""
-        return self._voice.speaking()
+        return self._announcer.speaking()
 
     def shown(self, view: View) -> None:
         """Say the view that the App has just shown."""
-        self._voice.say(view)
+        self._announcer.say(view)
 
     def account_saved(self, place: int) -> None:
         """Say that the host has stored the account at that place, once it has no more requests."""
@@ -125,7 +125,7 @@ class Interaction:
 
     def turned_off(self) -> None:
         """Be silent, forget the code and the PIN's entry, and save the settings."""
-        self._voice.stop()
+        self._announcer.stop()
         self.accounts.forget()
         self._red_up_at = self._before = None
         self._waking = self._twice = False
@@ -155,7 +155,7 @@ class Interaction:
         what is said."""
         app = self.app
         view = app.screen
-        if self._news and not self._voice.speaking() and (view is None or view.interruptible):
+        if self._news and not self._announcer.speaking() and (view is None or view.interruptible):
             from firmware.ui.speaking.unasked import News
 
             news = self._news
@@ -206,7 +206,7 @@ class Interaction:
         if self.app.screen is not None and (
             key != _RED or self._waking or self._before is not None
         ):
-            self._voice.say(self.app.screen)  # again, as the key has silenced it
+            self._announcer.say(self.app.screen)  # again, as the key has silenced it
         return True
 
     def _read_red(self) -> None:
@@ -235,12 +235,12 @@ class Interaction:
         waits = app.cancel(_RED)
         if app.cancel(_RELEASED) or waits:
             self._ignored = False
-            app.after(_TICK, app.product["combination_ms"], self._voice.tick)
+            app.after(_TICK, app.product["combination_ms"], self._announcer.tick)
 
     def _red_down(self) -> None:
         """Wake the token, or see whether this is the second press of two."""
         app = self.app
-        self._voice.stop()
+        self._announcer.stop()
         app.cancel(_RED)
         app.cancel(_HOLD)
         app.cancel(_RELEASED)
@@ -269,7 +269,7 @@ class Interaction:
                 return
             # A hand that trembles wakes the token with two presses, and waits for a code.
             self._twice = True
-        app.after(_TICK, app.product["combination_ms"], self._voice.tick)
+        app.after(_TICK, app.product["combination_ms"], self._announcer.tick)
 
     def _red_up(self, at: "Ticks") -> None:
         app = self.app
@@ -282,7 +282,7 @@ class Interaction:
                 app.after(_RELEASED, _BOUNCE_MS, self._red_released, at)
                 return
         if ticks:
-            self._voice.tick()
+            self._announcer.tick()
         if not self._combined or self._twice:
             app.after(_RED, self._second_press(), self._red_alone, at)
 
@@ -303,7 +303,7 @@ class Interaction:
             app.after(_RED, self._second_press(), self._red_alone)
             return
         view = app.screen
-        if view.kind == "pending" and self._voice.speaking():  # it is said to its end
+        if view.kind == "pending" and self._announcer.speaking():  # it is said to its end
             app.after(_RED, _SPOKEN_MS, self._red_alone)
             return
         waking = self._waking
@@ -341,7 +341,7 @@ class Interaction:
 
     def _key_down(self, key: str, at: "Ticks") -> None:
         app = self.app
-        self._voice.stop()
+        self._announcer.stop()
         view = app.screen
         if view is None:
             return
@@ -382,8 +382,8 @@ class Interaction:
         self._hand().did(action(view.kind, key))
         following: Screen = view.key(_RED if says_again else key)
         if following is UNUSED:
-            message = Message(app, "no_function", "press_red")
-            following = view.tell(Message(app, "no_function")) if view.stays else message
+            message = MessageView(app, "no_function", "press_red")
+            following = view.tell(MessageView(app, "no_function")) if view.stays else message
         if following is not LATER:
             app.show(following)
 
@@ -428,7 +428,7 @@ class Interaction:
         from firmware.ui.speaking.key_explore import KeyExplore
 
         app = self.app
-        self._voice.stop()
+        self._announcer.stop()
         below = app.screen.below if app.screen.exploring else app.screen
         app.show(KeyExplore(app, below, key))
         app.after(_EXPLORE, app.product["explore_ms"] * app.time_outs, self._end_exploring)
@@ -437,7 +437,7 @@ class Interaction:
         from firmware.ui.speaking.key_explore import end_exploring
 
         app = self.app
-        self._voice.stop()
+        self._announcer.stop()
         app.cancel(_EXPLORE)
         app.cancel(_HOLD)
         app.show(end_exploring(app, with_red))

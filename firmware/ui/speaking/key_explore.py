@@ -2,7 +2,7 @@
 301 549, 5.5.2). Red, and 0 held again, end it."""
 
 from firmware.ui.speaking.keymap import FUNCTIONS
-from firmware.ui.speaking.view import Message, View
+from firmware.ui.speaking.view import MessageView, View
 
 if False:
     from firmware.interfaces import App  # type: ignore[unreachable]
@@ -28,5 +28,5 @@ def end_exploring(app: "App", with_red: bool) -> View:
     """Return the view that ends the exploration; the red key says its name before."""
     said = ("red", "new_code", "explore", "end") if with_red else ("explore", "end")
     below: View = app.screen.below
-    message = Message(app, *said)
+    message = MessageView(app, *said)
     return below.tell(message) if below.stays else message

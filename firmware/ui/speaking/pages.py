@@ -32,7 +32,7 @@ class SettingLevel(View):
         return self._change(1)
 
 
-class Serial(View):
+class SerialPage(View):
     """The serial number in groups of four digits, said twice."""
 
     times = 2
@@ -43,7 +43,7 @@ class Serial(View):
         View.__init__(self, app, ["serial"], "", [[groups]])
 
 
-class Language(View):
+class LanguagePage(View):
     """The language that was chosen, by its own name."""
 
     interruptible = True
@@ -63,7 +63,7 @@ class Language(View):
         return self._change(1)
 
 
-class Theme(View):
+class ThemePage(View):
     """Whether the screen is dark or light now; key 1 switches again."""
 
     interruptible = True
@@ -100,7 +100,7 @@ class SettingStep(View):
         return self._change(1)
 
 
-class Status(View):
+class StatusPage(View):
     """The state of battery, cable and clock, the firmware's version, and the settings."""
 
     interruptible = True

@@ -10,7 +10,7 @@ from firmware.storage.pin import WAITS, set_pin, simple, try_pin
 from firmware.storage.vault import BLOCKED, PIN_TRIES
 from firmware.ui.code_source import trusted_time
 from firmware.ui.speaking.entry import HiddenEntry
-from firmware.ui.speaking.view import Message, View, asked, failure
+from firmware.ui.speaking.view import MessageView, View, asked, failure
 
 if False:
     from collections.abc import Callable  # type: ignore[unreachable]
@@ -84,7 +84,7 @@ class PinEntry:
             set_pin(app.vault, new, app.hardware.random)
         except VaultError:
             return failure(app, "storage_failed")
-        return Message(app, "new_pin", "saved")
+        return MessageView(app, "new_pin", "saved")
 
     def _now(self) -> int | None:
         try:

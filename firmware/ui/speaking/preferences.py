@@ -5,16 +5,16 @@ from firmware.modules import load
 from firmware.storage.errors import VaultError
 
 if False:
-    from firmware.interfaces import App, Voice  # type: ignore[unreachable]
+    from firmware.interfaces import Announcer, App  # type: ignore[unreachable]
 
 
 class Preferences:
     """The settings in force (`values`), and those that are not in the flash yet."""
 
-    def __init__(self, app: "App", voice: "Voice"):
+    def __init__(self, app: "App", announcer: "Announcer"):
         """Begin empty; the App calls apply()."""
         self._app = app
-        self._voice = voice
+        self._announcer = announcer
         self._pending: dict = {}
         self._failure_reported = False  # whether the user knows that they cannot be saved
         self.values: dict = {}
@@ -26,7 +26,7 @@ class Preferences:
             phrases = load("firmware.speech.phrases_" + settings["language"])
             self._app.texts = phrases.PHRASES
             self._app.verb_last = phrases.VERB_LAST
-        self._voice.apply(settings)
+        self._announcer.apply(settings)
         self.values = settings
 
     def change(self, name: str, value: object) -> None:

@@ -198,7 +198,7 @@ class UpdatedView(View):
         return View.from_start(self)
 
 
-class Message(View):
+class MessageView(View):
     """What is wrong, or what was done, and what to do: a title and paragraphs."""
 
     def __init__(self, app: "App", *phrases: str):
@@ -206,9 +206,9 @@ class Message(View):
         View.__init__(self, app, list(phrases[:1]), "", [[phrase] for phrase in phrases[1:]])
 
 
-def failure(app: "App", reason: str) -> Message:
+def failure(app: "App", reason: str) -> MessageView:
     """Return the message about a failure, named by its phrase."""
-    return Message(app, reason, _REMEDIES[reason])
+    return MessageView(app, reason, _REMEDIES[reason])
 
 
 class FunctionChoice(View):
@@ -239,7 +239,7 @@ class PendingCode(View):
 
     def from_start(self) -> View:
         """Return that there is no code yet."""
-        return Message(self.app, "no_code", "press_red")
+        return MessageView(self.app, "no_code", "press_red")
 
 
 def asked(app: "App", what: str) -> list:

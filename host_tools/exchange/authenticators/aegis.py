@@ -6,7 +6,7 @@ opened by scrypt and AES-256-GCM, the biometric ones only on the telephone.
 
 from typing import Any
 
-from host_tools.exchange.authenticators.entry import Entry, check_kind, key_packages
+from host_tools.exchange.authenticators.entry import ExportedAccount, check_kind, key_packages
 from host_tools.exchange.authenticators.parsing import decryption, json_fields, recognition
 from host_tools.exchange.authenticators.parsing.json_fields import Fields
 from host_tools.exchange.key_package import bad
@@ -59,10 +59,10 @@ def _check_version(fields: Fields, known: tuple[int, ...]) -> None:
         raise bad("export-version", app=APP, version=version)
 
 
-def _entry(fields: Fields) -> Entry:
+def _entry(fields: Fields) -> ExportedAccount:
     kind = check_kind(fields.where, fields.text("type"))
     info = fields.fields("info")
-    entry = Entry(
+    entry = ExportedAccount(
         fields.where,
         kind,
         info.secret("secret"),

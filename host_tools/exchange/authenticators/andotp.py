@@ -10,7 +10,7 @@ import hashlib
 from cryptography.hazmat.primitives.hashes import SHA1
 
 from host_tools.exchange import foreign_files
-from host_tools.exchange.authenticators.entry import Entry, check_kind, key_packages
+from host_tools.exchange.authenticators.entry import ExportedAccount, check_kind, key_packages
 from host_tools.exchange.authenticators.parsing import decryption, json_fields, recognition
 from host_tools.exchange.authenticators.parsing.json_fields import Fields
 from host_tools.exchange.key_package import bad
@@ -70,13 +70,13 @@ def _read_plain(content: bytes, options: ReadOptions) -> TokenFile:
     return TokenFile(NAME, key_packages(entries, options.progress), remarks)
 
 
-def _entry(fields: Fields) -> Entry:
+def _entry(fields: Fields) -> ExportedAccount:
     kind = check_kind(fields.where, fields.text("type"), upper=True)
     label, issuer = fields.text("label", ""), fields.text("issuer", "")
     if not issuer:  # versions before 0.6.3 kept both in the label
         before, between, after = label.partition(" - ")
         issuer, label = (before, after) if between else ("", label)
-    entry = Entry(
+    entry = ExportedAccount(
         fields.where,
         kind,
         fields.secret("secret"),

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from host_tools.exchange import hash_names, secret_fields
 from host_tools.exchange.authenticators import bitwarden_encryption
-from host_tools.exchange.authenticators.entry import Entry, key_packages, place
+from host_tools.exchange.authenticators.entry import ExportedAccount, key_packages, place
 from host_tools.exchange.authenticators.parsing import csv_rows, json_fields, recognition, uris
 from host_tools.exchange.authenticators.parsing.json_fields import Fields
 from host_tools.exchange.key_package import bad
@@ -62,7 +62,9 @@ def read(content: bytes, options: ReadOptions) -> TokenFile:
     return TokenFile(NAME, key_packages(entries, options.progress), remarks)
 
 
-def _of_json(content: bytes, remarks: Remarks, passphrase: Secret | None) -> Iterator[Entry]:
+def _of_json(
+    content: bytes, remarks: Remarks, passphrase: Secret | None
+) -> Iterator[ExportedAccount]:
     export = json_fields.top(content, remarks)
     if export.flag("encrypted", default=False):
         plain = bitwarden_encryption.decrypted(export, passphrase)
@@ -76,7 +78,7 @@ def _of_json(content: bytes, remarks: Remarks, passphrase: Secret | None) -> Ite
         yield from _item(item, remarks)
 
 
-def _item(item: Fields, remarks: Remarks) -> Iterator[Entry]:
+def _item(item: Fields, remarks: Remarks) -> Iterator[ExportedAccount]:
     name = item.text("name", "")
     if "login" in item:
         login = item.fields("login")
@@ -89,7 +91,7 @@ def _item(item: Fields, remarks: Remarks) -> Iterator[Entry]:
     item.finish()
 
 
-def _of_csv(content: bytes, remarks: Remarks) -> Iterator[Entry]:
+def _of_csv(content: bytes, remarks: Remarks) -> Iterator[ExportedAccount]:
     passed_over = [column for column in _COLUMNS if column != _CODE_COLUMN]
     for number, row in csv_rows.named(content, _COLUMNS, _CODE_COLUMN):
         for column in passed_over:
@@ -101,7 +103,7 @@ def _of_csv(content: bytes, remarks: Remarks) -> Iterator[Entry]:
             yield _entry(where, row[_CODE_COLUMN], name, row.get("login_username", ""), remarks)
 
 
-def _entry(where: Message, code: str, name: str, user: str, remarks: Remarks) -> Entry:
+def _entry(where: Message, code: str, name: str, user: str, remarks: Remarks) -> ExportedAccount:
     if "://" in code:  # the URI has names of its own
         for field, value in (("name", name), ("username", user)):
             if value:
@@ -109,4 +111,4 @@ def _entry(where: Message, code: str, name: str, user: str, remarks: Remarks) ->
         return uris.entry(where, code, remarks)
     secret = secret_fields.base32(where, code, remarks)
     algorithm = hash_names.choose(where, None, len(secret), remarks, "SHA1")
-    return Entry(where, "totp", secret, name, user, algorithm, 6)
+    return ExportedAccount(where, "totp", secret, name, user, algorithm, 6)

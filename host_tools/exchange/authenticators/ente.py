@@ -11,7 +11,7 @@ from urllib.parse import unquote_plus
 
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.exchange import text_encoding
-from host_tools.exchange.authenticators.entry import Entry, key_packages
+from host_tools.exchange.authenticators.entry import ExportedAccount, key_packages
 from host_tools.exchange.authenticators.parsing import decryption, json_fields, recognition, uris
 from host_tools.exchange.authenticators.parsing.json_fields import Fields
 from host_tools.exchange.key_package import bad
@@ -53,7 +53,7 @@ def read(content: bytes, options: ReadOptions) -> TokenFile:
     return TokenFile(NAME, key_packages(entries, options.progress), remarks)
 
 
-def _entry(where: Message, line: str, remarks: Remarks) -> Entry:
+def _entry(where: Message, line: str, remarks: Remarks) -> ExportedAccount:
     uri = line.strip()
     displays = _DISPLAY.findall(uri)
     if len(displays) > 1:

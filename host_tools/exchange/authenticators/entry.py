@@ -20,7 +20,7 @@ _MOST_SHOWN = 24  # characters; a secret of 128 bits has 26 and more
 
 
 @dataclass(frozen=True)
-class Entry:
+class ExportedAccount:
     """An account of an authenticator: a TOTP entry has a `period` (seconds), an HOTP entry a
     `counter` (the next to use).
 
@@ -62,7 +62,9 @@ def check_kind(where: Message, kind: str, *, upper: bool = False) -> str:
     return kind.lower()
 
 
-def key_packages(entries: Sequence[Entry], progress: Progress | None = None) -> list[KeyPackage]:
+def key_packages(
+    entries: Sequence[ExportedAccount], progress: Progress | None = None
+) -> list[KeyPackage]:
     """Give the key packages of a file's entries; KodebrikError when there are none, when one is
     not what a token supports, or when two have the same serial number."""
     if not entries:

@@ -6,7 +6,7 @@ code no server takes, so that 0 is its next. The app shows Steam's codes for the
 
 from typing import Any
 
-from host_tools.exchange.authenticators.entry import Entry, check_kind, key_packages
+from host_tools.exchange.authenticators.entry import ExportedAccount, check_kind, key_packages
 from host_tools.exchange.authenticators.parsing import json_fields, recognition
 from host_tools.exchange.authenticators.parsing.json_fields import Fields
 from host_tools.exchange.key_package import bad
@@ -34,14 +34,14 @@ def read(content: bytes, options: ReadOptions) -> TokenFile:
     return TokenFile(NAME, key_packages(entries, options.progress), remarks)
 
 
-def _entry(fields: Fields) -> Entry:
+def _entry(fields: Fields) -> ExportedAccount:
     kind = check_kind(fields.where, fields.text("type"), upper=True)
     inner, outer = fields.text("issuerInt", ""), fields.text("issuerExt", "")
     issuer = inner if inner.strip() else outer
     if _STEAM in (inner, outer):
         check_kind(fields.where, _STEAM)
     counter = _counter(fields, kind)
-    entry = Entry(
+    entry = ExportedAccount(
         fields.where,
         kind,
         _secret(fields, fields.items("secret")),

@@ -15,7 +15,12 @@ from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
 from host_tools.exchange import text_encoding
-from host_tools.exchange.authenticators.entry import Entry, check_kind, key_packages, place
+from host_tools.exchange.authenticators.entry import (
+    ExportedAccount,
+    check_kind,
+    key_packages,
+    place,
+)
 from host_tools.exchange.authenticators.parsing import protobuf_wire, recognition
 from host_tools.exchange.key_package import bad
 from host_tools.exchange.token_file import ReadOptions, Remarks, TokenFile
@@ -121,7 +126,7 @@ def _whole(parts: list[Part]) -> list[Part]:
     return sorted(parts, key=lambda part: part.index)
 
 
-def _entry(number: int, account: bytes, remarks: Remarks) -> Entry:
+def _entry(number: int, account: bytes, remarks: Remarks) -> ExportedAccount:
     where = place(number)
     try:
         values = _values(where, account, _PARAMETERS)
@@ -141,7 +146,7 @@ def _entry(number: int, account: bytes, remarks: Remarks) -> Entry:
         remarks.warn(where, Message("counter-maybe-used"))
     if "unique_id" in values:
         remarks.pass_over("unique_id")
-    return Entry(
+    return ExportedAccount(
         where,
         kind,
         Secret(secret if isinstance(secret, bytes) else b""),

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 from xml.etree.ElementTree import Element
 
 from host_tools.exchange import hash_names, secret_fields
-from host_tools.exchange.authenticators.entry import Entry, check_kind, place, printable
+from host_tools.exchange.authenticators.entry import ExportedAccount, check_kind, place, printable
 from host_tools.exchange.authenticators.parsing import decryption, uris
 from host_tools.exchange.key_package import bad
 from host_tools.exchange.token_file import Remarks
@@ -43,7 +43,7 @@ _ELEMENTS = (
 )
 
 
-def entry(number: int, element: Element, remarks: Remarks) -> Entry | None:
+def entry(number: int, element: Element, remarks: Remarks) -> ExportedAccount | None:
     """Give the entry of an Entry element, or None when it has no one-time code.
 
     KodebrikError for a code that a token does not support, or that is written twice.
@@ -89,7 +89,9 @@ def _pass_over(where: Message, element: Element, texts: dict[str, str], remarks:
             remarks.pass_over(printable(name))
 
 
-def _entry(where: Message, codes: dict[str, str], names: Names, remarks: Remarks) -> Entry:
+def _entry(
+    where: Message, codes: dict[str, str], names: Names, remarks: Remarks
+) -> ExportedAccount:
     ways = {_way(name): name for name in codes}
     if len(ways) > 1:
         first, second, *_ = ways.values()
@@ -111,7 +113,7 @@ def _way(name: str) -> str:
     return next((prefix for prefix in (_TIME, _COUNTER) if name.startswith(prefix)), _URI)
 
 
-def _keeotp(where: Message, text: str, names: Names, remarks: Remarks) -> Entry:
+def _keeotp(where: Message, text: str, names: Names, remarks: Remarks) -> ExportedAccount:
     try:
         pairs = parse_qsl(text, keep_blank_values=True, strict_parsing=True, errors="strict")
     except ValueError:  # its text may quote the key
@@ -126,7 +128,7 @@ def _keeotp(where: Message, text: str, names: Names, remarks: Remarks) -> Entry:
     algorithm = _algorithm(
         where, "otp.otpHashMode", values.get("otpHashMode"), len(secret), remarks
     )
-    return Entry(
+    return ExportedAccount(
         where,
         "totp",
         secret,
@@ -137,14 +139,14 @@ def _keeotp(where: Message, text: str, names: Names, remarks: Remarks) -> Entry:
     )
 
 
-def _seed(where: Message, codes: dict[str, str], names: Names, remarks: Remarks) -> Entry:
+def _seed(where: Message, codes: dict[str, str], names: Names, remarks: Remarks) -> ExportedAccount:
     for name in (_SEED, _SETTINGS):
         if name not in codes:
             raise bad("export-field-missing", where=where, field=name)
     period, _, digits = codes[_SETTINGS].partition(";")
     if digits == "S":
         check_kind(where, "Steam")
-    return Entry(
+    return ExportedAccount(
         where,
         "totp",
         secret_fields.base32(where, codes[_SEED], remarks),
@@ -157,7 +159,7 @@ def _seed(where: Message, codes: dict[str, str], names: Names, remarks: Remarks)
 
 def _keepass(
     where: Message, prefix: str, codes: dict[str, str], names: Names, remarks: Remarks
-) -> Entry:
+) -> ExportedAccount:
     secrets = [name for name in _ENCODINGS if prefix + name in codes]
     if len(secrets) > 1:
         raise bad(
@@ -172,11 +174,11 @@ def _keepass(
     if prefix == _COUNTER:
         name = "HmacOtp-Counter"
         counter = _number(where, name, codes.get(name, "0"))
-        return Entry(where, "hotp", secret, *names, "SHA1", 6, counter=counter)
+        return ExportedAccount(where, "hotp", secret, *names, "SHA1", 6, counter=counter)
     algorithm = _algorithm(
         where, "TimeOtp-Algorithm", codes.get("TimeOtp-Algorithm"), len(secret), remarks
     )
-    return Entry(
+    return ExportedAccount(
         where,
         "totp",
         secret,

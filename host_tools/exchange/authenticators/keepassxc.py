@@ -9,7 +9,7 @@ Entries without one, and what an entry was before, are passed over.
 from collections.abc import Iterator
 
 from host_tools.exchange.authenticators import keepass_fields, keepass_xml
-from host_tools.exchange.authenticators.entry import Entry, key_packages, place
+from host_tools.exchange.authenticators.entry import ExportedAccount, key_packages, place
 from host_tools.exchange.authenticators.parsing import csv_rows, recognition, uris
 from host_tools.exchange.token_file import ReadOptions, Remarks, TokenFile
 
@@ -37,7 +37,7 @@ def read(content: bytes, options: ReadOptions) -> TokenFile:
     return TokenFile(NAME, key_packages(entries, options.progress), remarks)
 
 
-def _of_csv(content: bytes, remarks: Remarks) -> Iterator[Entry]:
+def _of_csv(content: bytes, remarks: Remarks) -> Iterator[ExportedAccount]:
     for number, row in csv_rows.named(content, _COLUMNS, _CODE_COLUMN):
         for column in _COLUMNS:
             if row.get(column) and column not in _READ:
@@ -47,7 +47,7 @@ def _of_csv(content: bytes, remarks: Remarks) -> Iterator[Entry]:
             yield uris.entry(place(number, names[0]), row[_CODE_COLUMN], remarks, names)
 
 
-def _of_xml(content: bytes, remarks: Remarks) -> Iterator[Entry]:
+def _of_xml(content: bytes, remarks: Remarks) -> Iterator[ExportedAccount]:
     for number, element in enumerate(keepass_xml.entries(content, remarks), 1):
         entry = keepass_fields.entry(number, element, remarks)
         if entry is not None:

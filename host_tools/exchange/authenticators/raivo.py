@@ -1,7 +1,7 @@
 """Raivo OTP's JSON export (Models/Password.swift of raivo-otp/ios-application), in which every
 value is a text. The app packs it into a ZIP archive with a password."""
 
-from host_tools.exchange.authenticators.entry import Entry, check_kind, key_packages
+from host_tools.exchange.authenticators.entry import ExportedAccount, check_kind, key_packages
 from host_tools.exchange.authenticators.parsing import json_fields, recognition
 from host_tools.exchange.authenticators.parsing.json_fields import Fields
 from host_tools.exchange.token_file import ReadOptions, Remarks, TokenFile
@@ -22,12 +22,12 @@ def read(content: bytes, options: ReadOptions) -> TokenFile:
     return TokenFile(NAME, key_packages(entries, options.progress), remarks)
 
 
-def _entry(fields: Fields) -> Entry:
+def _entry(fields: Fields) -> ExportedAccount:
     kind = check_kind(fields.where, fields.text("kind"), upper=True)
     counter = fields.decimal("counter")
     if kind == "totp" and counter:
         raise fields.contradiction("kind", "counter")
-    entry = Entry(
+    entry = ExportedAccount(
         fields.where,
         kind,
         fields.secret("secret"),

@@ -11,7 +11,7 @@ from typing import Any
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from host_tools.exchange import hash_names
-from host_tools.exchange.authenticators.entry import Entry, check_kind, key_packages
+from host_tools.exchange.authenticators.entry import ExportedAccount, check_kind, key_packages
 from host_tools.exchange.authenticators.parsing import decryption, json_fields, recognition, uris
 from host_tools.exchange.authenticators.parsing.json_fields import Fields
 from host_tools.exchange.key_package import bad
@@ -62,7 +62,7 @@ def read(content: bytes, options: ReadOptions) -> TokenFile:
     return TokenFile(NAME, key_packages(entries, options.progress), remarks)
 
 
-def _entry(fields: Fields, remarks: Remarks) -> Entry:
+def _entry(fields: Fields, remarks: Remarks) -> ExportedAccount:
     otp = fields.fields("otp")
     kind = check_kind(fields.where, otp.text("tokenType", "TOTP"), upper=True)
     name, issuer = fields.text("name", ""), otp.text("issuer", "")
@@ -73,7 +73,7 @@ def _entry(fields: Fields, remarks: Remarks) -> Entry:
         otp.note("label")
     secret = fields.secret("secret")
     named = otp.text("algorithm") if "algorithm" in otp else None
-    entry = Entry(
+    entry = ExportedAccount(
         fields.where,
         kind,
         secret,
@@ -93,7 +93,7 @@ def _entry(fields: Fields, remarks: Remarks) -> Entry:
     return entry
 
 
-def _check_link(otp: Fields, link: str, entry: Entry) -> None:
+def _check_link(otp: Fields, link: str, entry: ExportedAccount) -> None:
     """Compare an entry with the URI that it was made of; the counter has moved since."""
     linked = uris.entry(otp.where, link, Remarks())
     for field, one, other in (

@@ -8,7 +8,7 @@ from host_tools.otp.credential import Credential
 from host_tools.qa.tokens.reading import Reading
 
 
-class Device(Protocol):
+class PressableToken(Protocol):
     """A token to press: emulated, or a real one operated by a person."""
 
     product: str
@@ -33,7 +33,7 @@ class EnrolledToken:
 
     user_id: str
     serial: str
-    device: Device
+    device: PressableToken
     period: int  # seconds
     credential: Credential | None = None
     free_at: float = 0.0  # Unix seconds from which a press gives a code not accepted before

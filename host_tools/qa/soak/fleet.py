@@ -44,7 +44,7 @@ class Crystal:
 
 
 @dataclass(frozen=True)
-class User:
+class UserHabits:
     """How one user behaves.
 
     `typing` is the median time from press to submission in seconds, `spread` the standard deviation
@@ -66,7 +66,7 @@ class User:
 
 
 @dataclass(frozen=True)
-class Battery:
+class CellLife:
     """The cell: days until it is empty and days until it is changed then."""
 
     lasts: float  # days
@@ -81,8 +81,8 @@ class FleetToken:
     number: int
     secret: bytes
     crystal: Crystal
-    user: User
-    battery: Battery
+    user: UserHabits
+    battery: CellLife
 
 
 def draw_token(seed: int, number: int, crystal: str, perfect: bool = False) -> FleetToken:
@@ -113,9 +113,9 @@ def _crystal(rng: random.Random, kind: str) -> Crystal:
     return Crystal(ppm, 0.0, slope, rng.uniform(-1, 1), set_off, CLOCK_PPM["ds3231"])
 
 
-def _user(rng: random.Random) -> User:
+def _user(rng: random.Random) -> UserHabits:
     slow = rng.random() < 0.2  # noqa: PLR2004 - share of users who type slowly
-    return User(
+    return UserHabits(
         logins_per_week=min(20.0, rng.lognormvariate(math.log(2), 0.8)),
         typing=rng.uniform(12, 22) if slow else rng.uniform(4, 9),
         spread=0.3,
@@ -127,5 +127,5 @@ def _user(rng: random.Random) -> User:
     )
 
 
-def _battery(rng: random.Random) -> Battery:
-    return Battery(rng.uniform(1.5, 4) * YEAR / DAY, rng.uniform(0.1, 14), rng.random() < 0.9)  # noqa: PLR2004 - share
+def _battery(rng: random.Random) -> CellLife:
+    return CellLife(rng.uniform(1.5, 4) * YEAR / DAY, rng.uniform(0.1, 14), rng.random() < 0.9)  # noqa: PLR2004 - share

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from host_tools.qa.soak.clocks import PERIOD, ClockChipToken, FirmwareToken, SimulatedToken
-from host_tools.qa.soak.fleet import DAY, YEAR, FleetToken, User, mistyped
+from host_tools.qa.soak.fleet import DAY, YEAR, FleetToken, UserHabits, mistyped
 from host_tools.validator.records import Status
 from host_tools.validator.rule import drift
 from host_tools.validator.rule.acceptance import TokenState, decide, resynchronise, window_of
@@ -171,7 +171,7 @@ class _Simulation:
                 self._state, clock=TokenClock(0.0, self._now, ppm=self._state.clock.ppm)
             )
 
-    def _log_in(self, user: User) -> None:
+    def _log_in(self, user: UserHabits) -> None:
         self.tally.logins += 1
         for tries in range(1, _TRIES + 1):
             code = self._press()

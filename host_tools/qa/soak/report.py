@@ -6,7 +6,7 @@ from typing import Any
 
 from host_tools.messages.catalogue import Message, listed, prefixed
 from host_tools.qa.soak.lifetime import Rules, Tally
-from host_tools.qa.soak.soak import Outcome
+from host_tools.qa.soak.soak import SoakOutcome
 from host_tools.qa.soak.typist import SPEEDS, Typists
 from host_tools.svg_plot import Axis, Curve, Labels, draw, even_marks
 
@@ -18,7 +18,7 @@ def share(part: int, whole: int) -> float:
     return part / whole if whole else 0.0
 
 
-def lines(outcome: Outcome) -> Iterator[str]:
+def lines(outcome: SoakOutcome) -> Iterator[str]:
     """Give the report as text."""
     soak = outcome.soak
     yield Message(
@@ -116,7 +116,7 @@ def typists_json(listeners: Sequence[Typists]) -> list[dict[str, Any]]:
     return [vars(each) | {"custom": dict(vars(each.custom))} for each in listeners]
 
 
-def as_json(outcome: Outcome) -> dict[str, Any]:
+def as_json(outcome: SoakOutcome) -> dict[str, Any]:
     """Give the report for JSON."""
     soak = outcome.soak
     return {
@@ -140,7 +140,7 @@ def _tally(tally: Tally) -> dict[str, Any]:
     return result
 
 
-def plot(outcome: Outcome) -> str:
+def plot(outcome: SoakOutcome) -> str:
     """Plot the share of right codes accepted at the first try against drift, as SVG."""
     curves = []
     for rules, tally in outcome.tallies.items():

@@ -47,7 +47,7 @@ class Slice:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class SoakOutcome:
     """The tallies by setting, and that of the same users with perfect clocks."""
 
     soak: Soak
@@ -84,7 +84,7 @@ def slices(soak: Soak) -> list[Slice]:
     ]
 
 
-def run(soak: Soak, executor: Executor, progress: Progress) -> Outcome:
+def run(soak: Soak, executor: Executor, progress: Progress) -> SoakOutcome:
     """Simulate all slices; `progress(done, total)` is called after each."""
     pieces = slices(soak)
     tallies = {rules: Tally() for rules in SETTINGS}
@@ -96,7 +96,7 @@ def run(soak: Soak, executor: Executor, progress: Progress) -> Outcome:
         piece = waiting[future]
         (perfect if piece.perfect else tallies[piece.rules]).add(future.result())
         progress(done, len(pieces))
-    return Outcome(soak, tallies, perfect)
+    return SoakOutcome(soak, tallies, perfect)
 
 
 @contextmanager

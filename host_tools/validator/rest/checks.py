@@ -56,7 +56,7 @@ class Details(RequestBody):
     retry_after: int
 
 
-class Outcome(RequestBody):
+class CheckOutcome(RequestBody):
     """Whether the code was accepted. The role checker gets no details: wrong codes, unknown users
     and unknown tokens are answered alike."""
 
@@ -64,23 +64,23 @@ class Outcome(RequestBody):
     details: Details | None = None
 
 
-def outcome(verdict: Verdict, role: Role) -> Outcome:
+def outcome(verdict: Verdict, role: Role) -> CheckOutcome:
     """Give what a caller of `role` may see of a verdict."""
     if role is Role.CHECKER:
-        return Outcome(accepted=verdict.public().accepted)
+        return CheckOutcome(accepted=verdict.public().accepted)
     details = Details(
         reason=verdict.reason,
         serial=verdict.serial,
         steps=verdict.steps,
         retry_after=verdict.retry_after,
     )
-    return Outcome(accepted=verdict.accepted, details=details)
+    return CheckOutcome(accepted=verdict.accepted, details=details)
 
 
 @router.post("/checks", responses=responses(), response_model_exclude_unset=True)
 async def check(
     request: Request, body: Check, caller: Annotated[Caller, Depends(RequireRole(MAY_CHECK))]
-) -> Outcome:
+) -> CheckOutcome:
     """Check one code. The answer is 200 whether or not it was accepted."""
     asked = CheckRequest(
         code=body.code,

@@ -34,7 +34,7 @@ class Imported(BaseModel):
     warnings: list[str] = []
 
 
-class Assignment(RequestBody):
+class TokenAssignment(RequestBody):
     """Which token goes to whom."""
 
     serial: Name
@@ -45,7 +45,7 @@ class Assignments(RequestBody):
     """Tokens from stock and their users, who are made when new; `activate` for tokens handed over
     in person."""
 
-    assignments: Annotated[list[Assignment], Field(min_length=1, max_length=500)]
+    assignments: Annotated[list[TokenAssignment], Field(min_length=1, max_length=500)]
     activate: bool = False
 
 

@@ -28,7 +28,7 @@ from host_tools.validator.http.fields import (
 from host_tools.validator.http.refusals import responses
 from host_tools.validator.http.strict_requests import StrictRoute
 from host_tools.validator.records import ActivationCode, DriftPoint, Page, Status, Token
-from host_tools.validator.rest.checks import Outcome, outcome
+from host_tools.validator.rest.checks import CheckOutcome, outcome
 from host_tools.validator.service import Validator
 
 router = APIRouter(prefix="/v1/tokens", tags=["tokens"], route_class=StrictRoute)
@@ -38,7 +38,7 @@ HelpDesk = Annotated[Caller, Depends(RequireRole(MAY_MANAGE))]
 Administrator = Annotated[Caller, Depends(RequireRole(MAY_ADMINISTER))]
 
 
-class Assignment(RequestBody):
+class UserOfToken(RequestBody):
     """The user whom the token is assigned to."""
 
     user_id: Name
@@ -139,7 +139,7 @@ def show_drift(service: Service, caller: Reader, serial: SerialInPath) -> list[D
 
 
 @router.post("/{serial}/assign", responses=responses(404, 409))
-def assign(service: Service, caller: HelpDesk, serial: SerialInPath, body: Assignment) -> Token:
+def assign(service: Service, caller: HelpDesk, serial: SerialInPath, body: UserOfToken) -> Token:
     """Assign a token from stock to a user, who is created when unknown."""
     return service.assign(serial, body.user_id, actor=caller.name)
 
@@ -160,7 +160,9 @@ def issue_activation_code(
 
 
 @router.post("/{serial}/activate", responses=responses(404, 409), response_model_exclude_unset=True)
-def activate(service: Service, caller: HelpDesk, serial: SerialInPath, body: Activation) -> Outcome:
+def activate(
+    service: Service, caller: HelpDesk, serial: SerialInPath, body: Activation
+) -> CheckOutcome:
     """Activate with the letter's code and one code of the token, or two consecutive ones when its
     clock or counter is off."""
     verdict = service.activate(
@@ -201,7 +203,7 @@ def replace(service: Service, caller: HelpDesk, serial: SerialInPath, body: Repl
 )
 def resynchronise(
     service: Service, caller: HelpDesk, serial: SerialInPath, body: TwoCodes
-) -> Outcome:
+) -> CheckOutcome:
     """Find clock or counter anew by two consecutive codes."""
     return outcome(service.resynchronise(serial, body.codes, actor=caller.name), caller.role)
 

@@ -45,7 +45,7 @@ class Choices(RequestBody):
     notify_on_use: bool
 
 
-class Pin(RequestBody):
+class PinBody(RequestBody):
     """A PIN of 4 to 32 characters, or null for none."""
 
     pin: Text | None
@@ -86,7 +86,7 @@ def set_user(service: Service, caller: HelpDesk, user_id: UserInPath, body: Choi
 
 
 @router.put("/pins/{user_id:path}", responses=responses(404))
-def set_pin(service: Service, caller: HelpDesk, user_id: UserInPath, body: Pin) -> User:
+def set_pin(service: Service, caller: HelpDesk, user_id: UserInPath, body: PinBody) -> User:
     """Require a PIN with every code of the user, or no longer (null)."""
     return service.set_pin(
         user_id, None if body.pin is None else Secret(body.pin.encode()), actor=caller.name

@@ -6,8 +6,8 @@ from pathlib import Path
 import pyotp
 import pytest
 
-from emulator.scenario.player import ScenarioError
 from emulator.scenario.recorder import Recorder
+from emulator.scenario.runner import ScenarioError
 from emulator.scenario.scenario import parse, play_file
 from emulator.session import Emulator
 from tests.support.emulated.images import PANEL

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from emulator.scenario.player import ScenarioError
 from emulator.scenario.recorder import Recorder
+from emulator.scenario.runner import ScenarioError
 from emulator.scenario.scenario import parse, play_file
 from emulator.session import Emulator
 from emulator.sound import Heard

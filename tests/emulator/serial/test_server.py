@@ -7,7 +7,7 @@ import pytest
 from emulator.clock import SimulationClock
 from emulator.mcu.mcu import IDLE
 from emulator.serial.link import Link
-from emulator.serial.server import LinkServer
+from emulator.serial.server import LinkEndpoints
 
 
 class FakeToken:
@@ -65,7 +65,7 @@ def test_clock_readings_are_right_on_a_busy_machine(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("emulator.serial.server.monotonic", monotonic)
     monkeypatch.setattr("emulator.serial.server._MAX_SLEEP", 0.0)
     token, host = FakeToken(), LateHost(real)
-    server = LinkServer(
+    server = LinkEndpoints(
         token.link, token.clock, token, threading.RLock(), token.advance, lambda: None
     )
     server._offer(host, lambda: host)

@@ -146,15 +146,15 @@ class _App:
 def voice_lost() -> tuple:
     """Say a view with an unreadable pack; return the ends reported by say() itself and then by the
     loop."""
-    from firmware.ui.speaking import voice as module
+    from firmware.ui.speaking import announcer as module
 
     module.time = board.Time()
     app = _App(_Audio())
     app.hardware.audio.keeps = False  # as if all of it had been heard already
     ends = []
-    voice = module.Voice(app, lambda: ends.append(True))
-    voice._player.use(_Pack(100))
-    voice.say(app.screen)
+    announcer = module.Announcer(app, lambda: ends.append(True))
+    announcer._player.use(_Pack(100))
+    announcer.say(app.screen)
     at_once = len(ends)
     while app.deadlines:
         app.hardware.audio.now += 1600

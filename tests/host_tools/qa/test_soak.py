@@ -84,11 +84,11 @@ def test_a_crystal_is_slow_off_25_degrees_and_ages_ever_less():
     assert ages[1] - ages[0] > ages[2] - ages[1] > ages[3] - ages[2] > 0
 
 
-def totals(outcome: soak.Outcome) -> str:
+def totals(outcome: soak.SoakOutcome) -> str:
     return json.dumps(report.as_json(outcome), sort_keys=True)
 
 
-def run(wanted: Soak, monkeypatch=None) -> soak.Outcome:
+def run(wanted: Soak, monkeypatch=None) -> soak.SoakOutcome:
     with ThreadPoolExecutor(1) as pool:
         return soak.run(wanted, pool, lambda done, total: None)
 

@@ -22,12 +22,12 @@ from host_tools.messages.catalogue import Message
 from host_tools.messages.system_errors import reason
 
 if TYPE_CHECKING:
-    from emulator.scenario.player import Listener
+    from emulator.scenario.runner import Listener
     from emulator.session import Emulator
     from host_tools.desktop.captions import Captions
 
 
-class Voice(StrEnum):
+class VoiceSource(StrEnum):
     """Which voice is played: the token's own, or the operating system's."""
 
     TOKEN = "token"  # noqa: S105 - the device
@@ -80,7 +80,7 @@ def emulate(
         ),
     ] = None,
     voice: Annotated[
-        Voice | None,
+        VoiceSource | None,
         typer.Option(
             help=(
                 "Hear the token's voice, or the operating system's say the same. Default: the "
@@ -142,7 +142,7 @@ def _asked_to_stop() -> Iterator[threading.Event]:
 
 @contextmanager
 def _captions(
-    emulator: "Emulator", product: str, voice: Voice | None, aloud: bool
+    emulator: "Emulator", product: str, voice: VoiceSource | None, aloud: bool
 ) -> "Iterator[Captions | None]":
     """Give the captions of a token that speaks, with its sound; None for one that does not."""
     data = load_product(product)
@@ -154,9 +154,9 @@ def _captions(
     from host_tools.desktop.captions import Captions  # noqa: PLC0415 - an extra
     from host_tools.voice.synthesis import pyttsx3  # noqa: PLC0415 - an extra
 
-    if voice is Voice.SYSTEM:
+    if voice is VoiceSource.SYSTEM:
         pyttsx3.engine()
-    say_it = pyttsx3.say if voice is Voice.SYSTEM else None
+    say_it = pyttsx3.say if voice is VoiceSource.SYSTEM else None
     captions = Captions(emulator, data["image_languages"], say_it, aloud)
     try:
         yield captions
@@ -184,7 +184,7 @@ def _announce(emulator: "Emulator", link: Path | None, rfc2217: int | None, as_j
 def _play(
     product: str, board: str, state: Path | None, production: bool, script: Path, as_json: bool
 ) -> None:
-    from emulator.scenario.player import ScenarioError, StepError  # noqa: PLC0415 - an extra
+    from emulator.scenario.runner import ScenarioError, StepError  # noqa: PLC0415 - an extra
     from emulator.scenario.scenario import parse, play_file  # noqa: PLC0415 - an extra
 
     try:

@@ -20,7 +20,7 @@ from host_tools.errors import ExitCode, KodebrikError
 from host_tools.exchange.pskc import writer as pskc_writer
 from host_tools.messages.catalogue import Message
 from host_tools.provisioning import serial_number
-from host_tools.provisioning.inventory_records import Account, Entry
+from host_tools.provisioning.inventory_records import InventoryAccount, InventoryEntry
 
 app = CommandGroup(help="List the tokens that were provisioned here; export them for a server.")
 
@@ -106,15 +106,15 @@ def export(
     emit(as_json, result, [Message("inventory.exported", count=len(keys), path=output)])
 
 
-def _as_json(entry: Entry) -> dict[str, Any]:
+def _as_json(entry: InventoryEntry) -> dict[str, Any]:
     return vars(entry) | {"accounts": [vars(account) for account in entry.accounts]}
 
 
-def _names(accounts: tuple[Account, ...]) -> str:
+def _names(accounts: tuple[InventoryAccount, ...]) -> str:
     return ", ".join(account.name for account in accounts) or Message("inventory.no-account")
 
 
-def _line(account: Account) -> Message:
+def _line(account: InventoryAccount) -> Message:
     secret = (
         Message("inventory.secret-sealed", issuer=account.issuer)
         if account.issuer

@@ -10,7 +10,7 @@ from host_tools.cli.options.groups import option_groups
 from host_tools.cli.options.inventory import InventoryFile, opened_inventory
 from host_tools.cli.options.token import TokenOptions
 from host_tools.cli.output import Json, emit
-from host_tools.link.replies import Account
+from host_tools.link.replies import AccountReply
 from host_tools.messages.catalogue import Message
 from host_tools.provisioning import inventory_records
 
@@ -60,7 +60,7 @@ def remove(
     )
 
 
-def _line(account: Account) -> Message:
+def _line(account: AccountReply) -> Message:
     return Message(
         "accounts.line",
         name=account.name,
@@ -72,7 +72,7 @@ def _line(account: Account) -> Message:
     )
 
 
-def moving_factor(account: Account | inventory_records.Account) -> Message:
+def moving_factor(account: AccountReply | inventory_records.InventoryAccount) -> Message:
     """Say what makes an account's codes change: time, counter, or the challenges of its suite."""
     if account.suite:
         asks = Message(

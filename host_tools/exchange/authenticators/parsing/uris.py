@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from host_tools.errors import KodebrikError
 from host_tools.exchange import otpauth, text_encoding
-from host_tools.exchange.authenticators.entry import Entry, check_kind
+from host_tools.exchange.authenticators.entry import ExportedAccount, check_kind
 from host_tools.exchange.authenticators.parsing import recognition
 from host_tools.exchange.key_package import bad
 from host_tools.exchange.token_file import ReadOptions, Remarks
@@ -43,7 +43,9 @@ def check_uri(where: Message, uri: str) -> None:
         check_kind(where, start.group(1).lower())
 
 
-def entry(where: Message, uri: str, remarks: Remarks, name: tuple[str, str] | None = None) -> Entry:
+def entry(
+    where: Message, uri: str, remarks: Remarks, name: tuple[str, str] | None = None
+) -> ExportedAccount:
     """Give the entry of a URI; KodebrikError for what is not one that a token supports.
 
     `name` is (issuer, account) where the export keeps both beside the URI.
@@ -56,7 +58,7 @@ def entry(where: Message, uri: str, remarks: Remarks, name: tuple[str, str] | No
     issuer, _, account = credential.name.rpartition(":")
     if name is not None:
         issuer, account = name
-    return Entry(
+    return ExportedAccount(
         where,
         credential.kind,
         credential.secret,

@@ -9,7 +9,7 @@ from firmware.products.kodeviser import PRODUCT
 from firmware.ui import draw
 from firmware.ui.fob.code import CodeScreen, open_code
 from firmware.ui.fob.info import Info, date
-from firmware.ui.fob.message import Comparison, Message
+from firmware.ui.fob.message import Comparison, MessageScreen
 from firmware.ui.fob.next_code import NextCode
 
 _WIDTH = 128
@@ -158,7 +158,7 @@ def _drawn(screen, now=None):
 
 def message(language: str, key: str):
     """Return a message's pixels, in pages, and its boxes."""
-    return _drawn(Message(Token(language), key))
+    return _drawn(MessageScreen(Token(language), key))
 
 
 def message_keys(language: str) -> list:

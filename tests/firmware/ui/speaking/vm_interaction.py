@@ -12,7 +12,7 @@ from firmware.storage.pin import set_pin
 from firmware.ui import draw
 from firmware.ui.app import App
 from firmware.ui.link_services import Services
-from firmware.ui.speaking import voice
+from firmware.ui.speaking import announcer
 from firmware.ui.speaking.interaction import Interaction
 from tests.firmware.ui.speaking import vm_modules_with_time
 from tests.firmware.ui.speaking.vm_parts import File, Hardware, Pack, Vault, clips, clock
@@ -29,8 +29,8 @@ class KeypadToken:
         clips[:] = []
         clock.now = 1000
         vm_modules_with_time.use(clock)
-        voice.Pack = Pack
-        voice.open = lambda path, mode: File()
+        announcer.Pack = Pack
+        announcer.open = lambda path, mode: File()
         draw.text = _text
         self.hardware = Hardware()
         self.vault = Vault(names, digits, kind)

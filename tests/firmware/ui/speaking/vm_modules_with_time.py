@@ -12,7 +12,7 @@ _MODULES = (
     "firmware.ui.speaking.own_pace",
     "firmware.ui.speaking.pin_entry",
     "firmware.ui.speaking.tremor",
-    "firmware.ui.speaking.voice",
+    "firmware.ui.speaking.announcer",
 )
 
 

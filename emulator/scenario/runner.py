@@ -33,14 +33,14 @@ class StepError(ScenarioError):
 
 @dataclass(frozen=True)
 class Step:
-    """One line of a scenario: its number, its text, and its action on a player."""
+    """One line of a scenario: its number, its text, and its action on a runner."""
 
     line: int
     text: str
-    action: Callable[["Player"], None]
+    action: Callable[["ScenarioRunner"], None]
 
 
-class Player:
+class ScenarioRunner:
     """Plays steps on a token. Files of the scenario are in `folder`; pictures of the screen at a
     failure go into `failures`."""
 

@@ -23,7 +23,7 @@ _READ = "read"  # where nothing can be said: to take a view as read
 _READ_MS = 5_000
 
 
-class Voice:
+class Announcer:
     """Player, amplifier and headset jack. A token without an audio part has a voice that says
     nothing."""
 
