@@ -5,7 +5,7 @@ import time
 
 from firmware.storage.vault import BLOCKED
 from firmware.ui.code_source import NoCodeError, generate_code
-from firmware.ui.speaking.code import Code, Digits, preferences, time_needed
+from firmware.ui.speaking.code import Code, Digits, time_needed, too_late
 from firmware.ui.speaking.view import PendingCode, View, failure
 
 if False:
@@ -58,16 +58,12 @@ class Accounts:
         before = self.last
         code: Any = self._take()
         left = None if self.last is None else code.left(time.ticks_ms())
-        if (
-            left is None
-            or not preferences(app)["typing_time"]
-            or left >= time_needed(app, len(code.number), code.period, speed)
-        ):
+        if left is None or not too_late(app, left, len(code.number), code.period, speed):
             return code
         from firmware.ui.speaking.fresh_period import FreshPeriod
 
         self.last = before  # until the fresh one comes
-        return FreshPeriod(app, code, self._take)
+        return FreshPeriod(app, code.name, code.period, left, code.still_valid, self._take)
 
     def code_for_own_pace(self) -> View:
         """Return the last code; where it tells the time and too little of it is left, new_code()

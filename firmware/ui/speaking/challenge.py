@@ -11,14 +11,14 @@ from firmware.protocol.messages import MAX_AMOUNT, MAX_CHALLENGE, MAX_PAYEE, MAX
 from firmware.storage.errors import VaultError
 from firmware.storage.vault import BLOCKED, DAMAGED
 from firmware.ui.code_source import trusted_time
-from firmware.ui.speaking.code import Code
+from firmware.ui.speaking.code import Code, too_late
 from firmware.ui.speaking.entry import ENTERED, HiddenEntry, NumberEntry, groups_of_four
 from firmware.ui.speaking.view import UpdatedView, View, asked, failure
 
 if False:
     from collections.abc import Callable  # type: ignore[unreachable]
 
-    from firmware.interfaces import App, Lines, Screen
+    from firmware.interfaces import App, FreshResponse, Lines, Screen
 
 _MIN_QUESTION = 4  # digits
 _LONGEST_SHOWN = 60  # seconds: a longer step has no bar, as what is left of it could not be said
@@ -42,9 +42,13 @@ class ChallengeDialogue:
             return HiddenEntry(self._app, self._title("pin"), MIN_PIN, MAX_PIN, self._enter_number)
         return self._enter_number(None)
 
-    def _title(self, what: str) -> list:
+    def _name(self) -> list:
+        """Return the parts that name the account, none where it is the only one."""
         several = len(self._app.vault.credentials) > 1
-        return (["account", str(self._index + 1)] if several else []) + asked(self._app, what)
+        return ["account", str(self._index + 1)] if several else []
+
+    def _title(self, what: str) -> list:
+        return self._name() + asked(self._app, what)
 
     def _enter_number(self, pin: str | None) -> View:
         self._pin = pin
@@ -59,7 +63,7 @@ class ChallengeDialogue:
         return Confirmation(
             self._app,
             [["number", groups_of_four(number)]],
-            lambda: self._answer(number),
+            lambda confirmation: self._answer(number, confirmation),
             self.begin,
         )
 
@@ -76,16 +80,20 @@ class ChallengeDialogue:
         # The length of the amount comes first, so that no two payments make the same question.
         question = str(len(amount)) + amount + payee
         lines = [["amount", (amount,)], ["payee", groups_of_four(payee)]]
-        return Confirmation(self._app, lines, lambda: self._answer(question), self.begin)
+        return Confirmation(
+            self._app,
+            lines,
+            lambda confirmation: self._answer(question, confirmation),
+            self.begin,
+        )
 
-    def _answer(self, question: str) -> View:
-        """Return the code or the failure. The vault may have changed since the challenge began."""
+    def _answer(self, question: str, confirmation: "Confirmation | None" = None) -> View:
+        """Return the code or the failure; after a confirmation also the wait for the code of a
+        fresh period. The vault may have changed since the challenge began."""
         app = self._app
-        vault = app.vault
-        credentials = vault.credentials
-        if vault.state in (BLOCKED, DAMAGED):
-            return failure(app, vault.state)
-        if self._index >= len(credentials) or credentials[self._index] != self._held:
+        if app.vault.state in (BLOCKED, DAMAGED):
+            return failure(app, app.vault.state)
+        if not self._valid():
             return failure(app, "not_provisioned")
         step = self._suite["step"]
         now = None
@@ -101,9 +109,12 @@ class ChallengeDialogue:
             if step <= _LONGEST_SHOWN:
                 period = step
                 left = remaining(now, step)
+                digits = self._suite["digits"]
+                if confirmation is not None and too_late(app, left * 1000, digits, period):
+                    return self._wait(question, period, left).approved_in(confirmation)
         if self._suite["counter"]:
             try:
-                counter = vault.next_counter(self._index)
+                counter = app.vault.next_counter(self._index)
             except VaultError:
                 return failure(app, "storage_failed")
         code = ocra(
@@ -112,6 +123,25 @@ class ChallengeDialogue:
         response = Code(app, self._index, code, period, left)
         response.interruptible = False
         return self._answered(response)
+
+    def _valid(self) -> bool:
+        """Return True while the account is the one that the challenge began with."""
+        credentials = self._app.vault.credentials
+        return self._index < len(credentials) and credentials[self._index] == self._held
+
+    def _wait(self, question: str, period: int, left: int) -> "FreshResponse":
+        """Return the wait for a fresh period: `left` seconds of this one are too few. No counter
+        has moved."""
+        from firmware.ui.speaking.fresh_period import FreshResponse
+
+        return FreshResponse(
+            self._app,
+            self._name(),
+            period,
+            left * 1000,
+            self._valid,
+            lambda: self._answer(question),
+        )
 
 
 class Confirmation(UpdatedView):
@@ -122,9 +152,13 @@ class Confirmation(UpdatedView):
     stays = asks = new_first = True
 
     def __init__(
-        self, app: "App", lines: "Lines", then: "Callable[[], View]", again: "Callable[[], View]"
+        self,
+        app: "App",
+        lines: "Lines",
+        then: "Callable[[Confirmation], View]",
+        again: "Callable[[], View]",
     ):
-        """Read the lines back; then() gives the code's view, again() the first entry."""
+        """Read the lines back; then(self) gives the code's view, again() the first entry."""
         self._read_back = lines + [["hash", "right"], ["star", "clear"]]
         UpdatedView.__init__(self, app, ["is_right"], "", self._read_back)
         self._then = then
@@ -169,4 +203,4 @@ class Confirmation(UpdatedView):
         View.from_start(self)
 
     def _go_on(self) -> None:
-        self.app.show(self._then())
+        self.app.show(self._then(self))

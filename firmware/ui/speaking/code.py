@@ -212,6 +212,13 @@ def time_needed(app: "App", digits: int, period: int, speed: int | None = None) 
     return min(needed, period * 1000 - app.product["fresh_ms"])
 
 
+def too_late(app: "App", left: int, digits: int, period: int, speed: int | None = None) -> bool:
+    """Return True when a fresh code is to be waited for: the user wishes it, and of the period
+    (seconds) fewer milliseconds are left than time_needed()."""
+    waits: bool = preferences(app)["typing_time"] and left < time_needed(app, digits, period, speed)
+    return waits
+
+
 def grouped_as(typed: str, number: str) -> tuple:
     """Return the digits typed so far in the groups of the number they should become."""
     half = len(grouped(number)[0])

@@ -10,7 +10,7 @@ from firmware.ui.speaking.view import UpdatedView, View
 if False:
     from collections.abc import Callable  # type: ignore[unreachable]
 
-    from firmware.interfaces import Any, App, Canvas, Code, Screen, Ticks
+    from firmware.interfaces import Any, App, Canvas, Confirmation, Screen, Ticks
 
 _OVER = "fresh period"  # a deadline, due at once: the fresh code comes
 # The clock was read in whole seconds, and its seconds may differ from the processor's by so much.
@@ -25,13 +25,25 @@ class FreshPeriod(UpdatedView):
     ticks = True  # until the wait is over
     refresh_ms: int | None = 1000
 
-    def __init__(self, app: "App", code: "Code", take: "Callable[[], View]"):
-        """Wait until the code's time is over; take() gives the view of the code of that moment."""
-        now = time.ticks_ms()
+    def __init__(
+        self,
+        app: "App",
+        name: list,
+        period: int,
+        left: int,
+        valid: "Callable[[], bool]",
+        take: "Callable[[], View]",
+    ):
+        """Wait for the end of a period (seconds) of which so many milliseconds are left.
+
+        `name` are the parts that name the account, valid() says whether it is still there, and
+        take() gives the view of the code of that moment.
+        """
         self._countdown = ["wait", self._number, self._unit]
-        UpdatedView.__init__(self, app, code.name + ["new_code"], "", [self._countdown])
-        self._code = code
-        self._ends = time.ticks_add(now, (code.left(now) or 0) + _MARGIN)
+        UpdatedView.__init__(self, app, name + ["new_code"], "", [self._countdown])
+        self._period = period
+        self._ends = time.ticks_add(time.ticks_ms(), left + _MARGIN)
+        self._valid = valid
         self._take = take
         self._own_pace = False  # whether the code is read at its reader's own pace
 
@@ -65,7 +77,7 @@ class FreshPeriod(UpdatedView):
 
     def still_valid(self) -> bool:
         """Return False when the account is gone or blocked."""
-        return self._code.still_valid()
+        return self._valid()
 
     def watch_ms(self, now: "Ticks") -> int | None:
         """Return the milliseconds to the next whole second, or to the end of the wait."""
@@ -83,7 +95,7 @@ class FreshPeriod(UpdatedView):
         """Draw the words and the bar of the period that ends."""
         View.draw(self, canvas, now)
         width = self.app.display.width
-        filled = (width - 4) * self._left(now) // (self._code.period * 1000 + _MARGIN)
+        filled = (width - 4) * self._left(now) // (self._period * 1000 + _MARGIN)
         draw.bar(canvas, self.app.display.height - 8, width, filled)
 
     def _go_on(self) -> None:
@@ -101,3 +113,32 @@ class FreshPeriod(UpdatedView):
 
     def _unit(self) -> str:
         return self._shown()[1]
+
+
+class FreshResponse(FreshPeriod):
+    """How long until the response to an approved challenge, which belongs to a fresh period. Until
+    it is given any key but the hash takes the approval back, as in the confirmation itself."""
+
+    kind = "fresh response"
+    asks = True
+
+    def approved_in(self, confirmation: "Confirmation") -> View:
+        """Return this view, from which a key leads back to where it was approved."""
+        self._confirmation = confirmation
+        return self
+
+    def from_start(self) -> View:
+        """Return what was approved, to be read back and approved again."""
+        return self._confirmation.from_start()
+
+    def tell(self, view: View) -> View:
+        """Return what was approved, with what a function says; the approval is taken back."""
+        return self._confirmation.tell(view)
+
+    def say_again(self, key: str) -> "Screen":
+        """Say the time that is left."""
+        return FreshPeriod.from_start(self)
+
+    def begin_again(self, key: str) -> "Screen":
+        """Return the first entry."""
+        return self._confirmation.begin_again(key)

@@ -86,6 +86,7 @@ SCREENS = {
     "time_outs": {"1": "down", "3": "up"},
     "status": {"1": "choose", "2": "choose", "3": "choose", "4": "choose", "6": "choose"},
     "fresh period": {"red": "take_now"},
+    "fresh response": {"#": "say_again", "*": "begin_again", "red": "repeat"},
     "offer": {"*": "accept", "#": "repeat", "red": "go_back"},
     "function": {"red": "go_back"},
     "keys": {"red": "leave", "0 held": "leave"},

@@ -168,6 +168,75 @@ def test_a_suite_with_time_says_how_long_the_answer_lasts(runtime: Runtime):
     assert heard[4:] == ["code", *peer(SECRET, account["suite"], NUMBER, unix_time=now)]
 
 
+TIMED = "OCRA-1:HOTP-SHA1-6:C-QN08-T30S"
+
+
+def approve_late(runtime: Runtime, left: int, **settings: object) -> int:
+    """Answer a challenge of the timed suite, approved when its period has `left` seconds left;
+    return the Unix time at which that period ends."""
+    begin(runtime, held(suite=TIMED, counter=0), **settings)
+    enter(runtime, NUMBER)
+    now = runtime.call(INTERACTION, "now") / 1000
+    ends = START + 30 * (int(now) // 30 + 1)
+    if ends - left < START + now:
+        ends += 30
+    again(runtime, f"wait {round(1000 * (ends - left - START - now))}")
+    assert again(runtime, "#", "wait 1600") == APPROVED
+    return ends
+
+
+def approved_again(runtime: Runtime) -> str:
+    """Approve what is read back; return what the token says until the response was said."""
+    return " ".join(again(runtime, "until quiet", "#", "wait 40000"))
+
+
+def test_a_response_with_too_little_time_left_is_waited_for_and_moves_the_counter_once(
+    runtime: Runtime,
+):
+    ends = approve_late(runtime, 12)
+    assert again(runtime, "wait 3000") == ["new_code", "wait", "10", "seconds"]
+    fresh = peer(SECRET, TIMED, NUMBER, counter=1, unix_time=ends)
+    assert again(runtime, "wait 14000") == ["ample_time", "code", *fresh]
+    assert runtime.call(INTERACTION, "counter") == 1
+
+
+@pytest.mark.clause("code: fresh period")
+@pytest.mark.parametrize("key", ["red", "0", "red+3", "red+0", "red+2"])
+def test_a_key_in_the_wait_for_a_response_takes_the_approval_back(runtime: Runtime, key: str):
+    approve_late(runtime, 12)
+    again(runtime, "wait 3000")
+    assert "is_right" in again(runtime, key, "wait 2500", "red", "until quiet")
+    assert again(runtime, "wait 14000") == []
+    assert runtime.call(INTERACTION, "counter") == 0
+    assert "code" in approved_again(runtime)
+    assert runtime.call(INTERACTION, "counter") == 1
+
+
+def test_the_star_in_the_wait_for_a_response_begins_again_and_the_hash_says_the_time(
+    runtime: Runtime,
+):
+    approve_late(runtime, 12)
+    again(runtime, "wait 3000")
+    assert again(runtime, "#", "wait 2500")[:2] == ["new_code", "wait"]
+    assert again(runtime, "*", "until quiet") == ["type", "number", "hash", "end"]
+    assert again(runtime, "wait 14000") == []
+    assert runtime.call(INTERACTION, "counter") == 0
+
+
+def test_a_response_is_not_waited_for_where_the_user_wishes_no_wait(runtime: Runtime):
+    ends = approve_late(runtime, 12, settings={"typing_time": 0})
+    now = peer(SECRET, TIMED, NUMBER, counter=1, unix_time=ends - 30)
+    assert again(runtime, "wait 6000") == ["hurry", "code", *now]
+
+
+def test_the_wait_for_a_response_ends_when_the_host_took_the_account_away(runtime: Runtime):
+    approve_late(runtime, 12)
+    runtime.call(INTERACTION, "block")
+    heard = again(runtime, "wait 11000", "until quiet")
+    assert heard[-2:] == ["blocked", "contact_issuer"]
+    assert runtime.call(INTERACTION, "counter") == 0
+
+
 @pytest.mark.parametrize("trouble", ["lost", "absent"])
 def test_only_a_suite_with_time_needs_the_clock(runtime: Runtime, trouble: str):
     begin(runtime, held(), clock=trouble)

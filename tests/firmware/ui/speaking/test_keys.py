@@ -166,7 +166,7 @@ def fresh(name: str, before: dict, facts: dict) -> bool:
 def expected_screen(before: dict, key: str) -> str | None:
     """The kind of screen that a function leads to, where that does not depend on more."""
     name = FUNCTIONS[key][0]
-    stays = before["screen"] in (*WAITING, "own pace", "fresh period") or (
+    stays = before["screen"] in (*WAITING, "own pace", "fresh period", "fresh response") or (
         before["screen"] is None and before["tries"] is not None
     )
     if stays or name not in TOLD:
@@ -211,7 +211,14 @@ def test_a_trembling_hand_asks_for_nothing_else(runtime: Runtime, screen: str):
     assert not surprises, (len(surprises), surprises[:3])
 
 
+@pytest.mark.parametrize("screen", [name for name in SCREENS if "wait" in name or "fresh" in name])
+def test_the_screens_that_wait_are_reached(screen: str):
+    reached = CPython().call(DRIVER, "reach", screen)
+    assert reached["screen"] in ("fresh period", "fresh response")
+    assert reached["signed"] == 0
+
+
 def test_the_number_of_cases():
     """So many are tried on CPython."""
     ways = sum(len(once(key)) + len(trembling(key)) for key in FUNCTIONS)
-    assert len(SCREENS) * ways == 20580
+    assert len(SCREENS) * ways == 21168

@@ -197,6 +197,11 @@ def block() -> None:
     last.vault.state = "blocked"
 
 
+def counter() -> int:
+    """Return the last counter that a code was made of."""
+    return last.vault.counter
+
+
 def pin_tries() -> int:
     """How many wrong PINs in a row the vault of the last play holds."""
     return last.vault.pin["tries"]

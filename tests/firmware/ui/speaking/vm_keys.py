@@ -30,6 +30,8 @@ PAYMENT = {
     "entry": "payment",
     "counter": 0,
 }
+# Accounts that answer challenges, without a clock or with it.
+_PAYMENTS = {"ocra": PAYMENT, "timed": dict(PAYMENT, suite="OCRA-1:HOTP-SHA256-6:C-QA24-T30S")}
 _TAP = 60  # ms
 
 
@@ -202,6 +204,7 @@ SCREENS = {
     "read-back heard": (["ocra"], None, "r.250#.12345678#."),
     "approved": (["ocra"], None, "r.250#.12345678#.#"),
     "response": (["ocra"], None, "r.250#.12345678#.#.."),
+    "wait for a response": (["timed"], None, "r....250#.12345678#.#."),
 }
 
 
@@ -218,7 +221,7 @@ def reach(screen: str) -> dict:
         gc.collect()  # the token before
     kinds, pin, taps = SCREENS[screen]
     credentials = [
-        dict(PAYMENT) if kind == "ocra" else held(kind, str(number))
+        dict(_PAYMENTS[kind]) if kind in _PAYMENTS else held(kind, str(number))
         for number, kind in enumerate(kinds)
     ]
     token = Token(credentials, pin)
