@@ -6,8 +6,8 @@ its first message decrypts: a replayed or forged handshake message must not end 
 host that holds the key. Whatever arrives, the answer is a payload or None, never an exception.
 
 The App passes in `services`: clock (driver or None), comparison(number) to show the number,
-settings_changed(), now_ms() (ticks of at least 30 bits), selftest() and info() (maps for the
-operations of these names).
+settings_changed(), account_saved(place), now_ms() (ticks of at least 30 bits), selftest() and
+info() (maps for the operations of these names).
 """
 
 from firmware.link.requests import RefusedError, Requests
@@ -20,7 +20,7 @@ from firmware.storage.vault import DAMAGED, KEY_NONE
 from firmware.version import VERSION
 
 if False:
-    from firmware.interfaces import LinkServices, Random, Suite, Vault  # type: ignore[unreachable]
+    from firmware.interfaces import LinkServices, NoiseFunctions, Random, Vault  # type: ignore[unreachable]
 
 _SILENCE_MS = 1000 * messages.SESSION_SILENCE
 _TICKS_MASK = (1 << 30) - 1  # MicroPython's ticks wrap at 2^30
@@ -63,10 +63,10 @@ class LinkServer:
         serial: str,
         vault: "Vault",
         services: "LinkServices",
-        suite: "Suite",
+        functions: "NoiseFunctions",
         random: "Random",
     ):
-        """`suite` holds the primitives for Noise; random(n) returns n random bytes."""
+        """`functions` holds the primitives for Noise; random(n) returns n random bytes."""
         self._identity = {
             "product": product["name"],
             "board": board["name"],
@@ -75,10 +75,10 @@ class LinkServer:
         }
         self._vault = vault
         self._services = services
-        self._suite = suite
+        self._functions = functions
         self._random = random
         self._requests = Requests(
-            product, build == messages.DEVELOPMENT, vault, services, suite, random
+            product, build == messages.DEVELOPMENT, vault, services, functions, random
         )
         self._hello_body: bytes | None = None
         self._session: _Session | None = None
@@ -136,7 +136,7 @@ class LinkServer:
         else:
             return _error(messages.BAD_MESSAGE)
         prologue = messages.PROLOGUE + self._hello_body
-        handshake = Handshake(self._suite, pattern, False, prologue, psk, self._random(32))
+        handshake = Handshake(self._functions, pattern, False, prologue, psk, self._random(32))
         try:
             promised = handshake.read(body[1:])
             if len(promised) != (0 if psk else _COMMITMENT_SIZE):
@@ -230,11 +230,13 @@ class LinkServer:
         if session.claim is None:
             raise RefusedError(messages.ALREADY_CLAIMED)
         promised, token_nonce = session.claim
-        if commitment(self._suite, nonce) != promised:
+        if commitment(self._functions, nonce) != promised:
             self._session = None
             raise RefusedError(messages.COMMITMENT_BROKEN)
         session.claim = None
-        self._services.comparison(comparison_number(self._suite, session.hash, nonce, token_nonce))
+        self._services.comparison(
+            comparison_number(self._functions, session.hash, nonce, token_nonce)
+        )
 
 
 def _error(number: int) -> bytes:

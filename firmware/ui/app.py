@@ -194,9 +194,9 @@ class App:
     def _open_link(self) -> bool:
         # what is imported stays for good: it should not lie scattered between what goes
         gc.collect()
-        from firmware.ui.link_services import LinkService
+        from firmware.ui.link_services import SerialLink
 
-        self._serve_host = LinkService(self).serve
+        self._serve_host = SerialLink(self).serve
         return self._serve_host()
 
     def _wait_ms(self) -> int:

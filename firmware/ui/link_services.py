@@ -6,7 +6,7 @@ import os
 import sys
 import time
 
-from firmware.crypto import suite
+from firmware.crypto import noise_functions
 from firmware.link.port import Port
 from firmware.link.session import LinkServer
 from firmware.protocol.messages import DEVELOPMENT, HANDSHAKE, PRODUCTION, TRANSPORT
@@ -24,7 +24,7 @@ _LONG = (
 _COLLECT_EVERY = 16_384  # bytes taken, as in main.py
 
 
-class LinkService:
+class SerialLink:
     """The serial link of a token at work."""
 
     def __init__(self, app: "App"):
@@ -37,8 +37,8 @@ class LinkService:
             DEVELOPMENT if app.development else PRODUCTION,
             serial_number(app.hardware.unique_id),
             app.vault,
-            Services(app),
-            suite,
+            AppServices(app),
+            noise_functions,
             app.hardware.random,
         )
 
@@ -69,8 +69,8 @@ class LinkService:
         return True
 
 
-class Services:
-    """What operations of the link need of the App; firmware.link.session lists it."""
+class AppServices:
+    """What operations of the link need of the App: `services` of firmware.link.session."""
 
     def __init__(self, app: "App"):
         """Give the link access to this App."""

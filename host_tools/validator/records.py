@@ -11,9 +11,9 @@ T = TypeVar("T")
 
 _MANUFACTURER = "kodebrik"  # of our own tokens, in the inventory and in PSKC files
 
+PIN_LENGTHS = range(4, 33)  # characters
 # The largest rate error of a clock that nothing else is known of. A tuning-fork crystal: 20 ppm as
 # made, and -0.034 ppm/K^2 off 25 degrees C, which is 41 ppm at freezing.
-PIN_LENGTHS = range(4, 33)  # characters
 GENERIC_PPM = 50.0
 
 

@@ -12,7 +12,7 @@ if False:
 
     from firmware.interfaces import Any, App, Canvas, Confirmation, Screen, Ticks
 
-_OVER = "fresh period"  # a deadline, due at once: the fresh code comes
+_OVER = "fresh_period"  # a deadline, due at once: the fresh code comes
 # The clock was read in whole seconds, and its seconds may differ from the processor's by so much.
 _MARGIN = 50
 
@@ -20,7 +20,7 @@ _MARGIN = 50
 class FreshPeriod(UpdatedView):
     """How long until a fresh code, with a soft tick each second. Red gives the current one."""
 
-    kind = "fresh period"
+    kind = "fresh_period"
     stays = new_first = True
     ticks = True  # until the wait is over
     refresh_ms: int | None = 1000
@@ -119,7 +119,7 @@ class FreshResponse(FreshPeriod):
     """How long until the response to an approved challenge, which belongs to a fresh period. Until
     it is given any key but the hash takes the approval back, as in the confirmation itself."""
 
-    kind = "fresh response"
+    kind = "fresh_response"
     asks = True
 
     def approved_in(self, confirmation: "Confirmation") -> View:

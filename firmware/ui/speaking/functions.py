@@ -52,11 +52,11 @@ def own_pace(interaction: "Interaction", _: int) -> View:
     view: Any = app.screen
     if view.asks:
         return view.tell(MessageView(app, "no_code"))
-    if view.kind != "fresh period":
+    if view.kind != "fresh_period":
         if interaction.accounts.last is None:
             return MessageView(app, "no_code", "press_red")
         view = interaction.accounts.code_for_own_pace()
-    if view.kind == "fresh period":
+    if view.kind == "fresh_period":
         return view.at_own_pace()
     if view.kind != "code":  # the reason why there is no fresh one
         return view

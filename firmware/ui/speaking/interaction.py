@@ -49,9 +49,10 @@ class Interaction:
         self._red_up_at: Ticks | None = None
         # The view and the last code before the red key alone, while a second press takes it back.
         self._before: tuple | None = None
-        self._waking = False  # whether the red key woke the token and may still be pressed again
-        self._twice = False  # whether it was: the next key alone chooses a function
-        self._ignored = False  # whether the red key's press that ends next does not count
+        # Whether the red key has just woken the token, and a second press of it may follow.
+        self._waking = False
+        self._twice = False  # whether it followed: the next key alone chooses a function
+        self._ignored = False  # whether the red key's next release belongs to a bounce
         self._last_down: tuple = ("", 0)  # the last key that went down, and when
         self._last_up: tuple = ("", 0)  # the last key that went up, and when
         self._function: tuple = ("", 0)  # the last key that chose a function, and when

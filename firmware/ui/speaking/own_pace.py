@@ -17,7 +17,7 @@ class OwnPace(View):
     """A number read at the reader's own pace: each press of 6 says the next digit, 4 the one
     before, 5 three again."""
 
-    kind = "own pace"
+    kind = "own_pace"
     stays = True
 
     def __init__(self, app: "App", code: "Digits"):

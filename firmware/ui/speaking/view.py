@@ -45,10 +45,10 @@ class View(Screen):
     times = 1  # how often it is said
     stays = False  # whether it goes on when a function was used
     asks = False  # whether it waits for an answer
-    first = False  # whether it is what a code asks for first
+    first = False  # whether it is the first question before a code: a PIN or a challenge
     choosing = False  # whether the next key alone chooses a function
     exploring = False  # whether keys only say their names
-    passing = False  # whether it is over a view that keys without a meaning here act on
+    passing = False  # whether keys without a meaning in it act on the view below
     interruptible = False  # whether the token may say something by itself over it
     ticks = False  # whether it sounds softly each time that watch_ms() is over
 
@@ -74,7 +74,7 @@ class View(Screen):
         return said
 
     def told(self) -> list:
-        """Return it as paragraphs of another view, as often as it is said."""
+        """Return title and lines as paragraphs for another view, repeated `times` times."""
         return [paragraph for _ in range(self.times) for paragraph in [self.title] + self.lines]
 
     def key(self, key: str) -> Screen:
@@ -88,7 +88,8 @@ class View(Screen):
         return self.from_start()
 
     def tell(self, view: "View") -> "View":
-        """Return this view with what another one says; only of a view that stays."""
+        """Return this view with the paragraphs of another one added, to be said; only of a view
+        that stays."""
         return view
 
     def heard(self) -> None:

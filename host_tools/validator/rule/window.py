@@ -40,7 +40,8 @@ class CodeGenerator:
         return self.period is not None and not self.by_counter
 
     def idle(self, number: int) -> None:
-        """Compute that many codes, as dear as others, for nothing."""
+        """Compute that many codes and drop them: a refused check costs the same whatever it was
+        refused for, so that its time tells nothing."""
         for position in range(number):
             codes.hotp(self.secret, position, self.digits, self.algorithm)
 

@@ -268,13 +268,22 @@ def test_the_suite_numbers_messages_as_noise_does(runtime: Runtime):
         bytes(4) + counter.to_bytes(8, "little"), b"text", b"ad"
     )
     assert (
-        runtime.call("firmware.crypto.suite", "encrypt", key, counter, b"ad", b"text") == expected
+        runtime.call("firmware.crypto.noise_functions", "encrypt", key, counter, b"ad", b"text")
+        == expected
     )
     assert (
-        runtime.call("firmware.crypto.suite", "decrypt", key, counter, b"ad", expected) == b"text"
+        runtime.call("firmware.crypto.noise_functions", "decrypt", key, counter, b"ad", expected)
+        == b"text"
     )
     refuses(
-        runtime, "ValueError", "firmware.crypto.suite", "decrypt", key, counter + 1, b"ad", expected
+        runtime,
+        "ValueError",
+        "firmware.crypto.noise_functions",
+        "decrypt",
+        key,
+        counter + 1,
+        b"ad",
+        expected,
     )
 
 

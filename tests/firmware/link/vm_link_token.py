@@ -6,7 +6,7 @@ Times are milliseconds unless stated otherwise.
 import io
 
 from firmware.boards.pico import BOARD
-from firmware.crypto import suite
+from firmware.crypto import noise_functions
 from firmware.link.port import Port
 from firmware.link.session import LinkServer
 from firmware.modules import load
@@ -120,7 +120,14 @@ class _Token:
         self.vault = Vault(self.journal, UNIQUE_ID, aes_ecb, random)
         serial = serial_number(UNIQUE_ID)
         self.server = LinkServer(
-            self.product, BOARD, self.build, serial, self.vault, self.services, suite, random
+            self.product,
+            BOARD,
+            self.build,
+            serial,
+            self.vault,
+            self.services,
+            noise_functions,
+            random,
         )
         self.port = Port(None, None, self.build == messages.DEVELOPMENT)
 

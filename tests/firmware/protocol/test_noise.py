@@ -22,7 +22,7 @@ PATTERNS = pytest.mark.parametrize(
 
 
 class Peer:
-    """An independent suite over the `cryptography` package."""
+    """An independent implementation over the `cryptography` package."""
 
     @staticmethod
     def public_key(private: bytes) -> bytes:

@@ -7,7 +7,7 @@ from firmware.products.kodeviser import PRODUCT
 from firmware.storage import selftest as flash_test
 from firmware.ui.app import App
 from firmware.ui.fob.code import open_code
-from firmware.ui.link_services import Services
+from firmware.ui.link_services import AppServices
 from tests.support.vm import board
 
 
@@ -153,7 +153,7 @@ def settings(changes: dict) -> list:
     app.show(open_code(app, 0))
     calls[:] = []
     app.vault.settings = changes
-    Services(app).settings_changed()
+    AppServices(app).settings_changed()
     return calls
 
 
@@ -161,7 +161,7 @@ def comparison() -> bool:
     """Return True when the comparison number is shown, and hidden once the token has a key."""
     app, _, _ = _app()
     app.vault.access_key = None
-    Services(app).comparison("123456")
+    AppServices(app).comparison("123456")
     app.check_screen()
     shown = app.screen is not None
     app.vault.access_key = bytes(32)
@@ -171,7 +171,7 @@ def comparison() -> bool:
 
 def info(silent: bool) -> dict:
     """Return the services' answer to INFO."""
-    return Services(_app(silent)[0]).info()
+    return AppServices(_app(silent)[0]).info()
 
 
 def selftest(broken: str) -> dict:
@@ -189,7 +189,7 @@ def selftest(broken: str) -> dict:
     flash = _Flash(broken == "flash")
     for name in ("open", "os"):
         setattr(flash_test, name, getattr(flash, name))
-    return Services(app).selftest()
+    return AppServices(app).selftest()
 
 
 class _Flash:

@@ -48,7 +48,7 @@ def test_the_model_waits_when_the_firmware_does():
     for left in range(1, 31):
         facts = runtime.call(DRIVER, "pressed_with_left", left)
         waits = wait(AFTER[0], 3, left) > 0
-        assert (facts["screen"] == "fresh period") is waits, left
+        assert (facts["screen"] == "fresh_period") is waits, left
 
 
 def test_the_command_tells_of_typists_in_words(capsys: pytest.CaptureFixture[str]):

@@ -12,7 +12,7 @@ from typing import Any
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from firmware.boards.pico import BOARD
-from firmware.crypto import suite
+from firmware.crypto import noise_functions
 from firmware.link.session import LinkServer
 from firmware.modules import load
 from firmware.protocol import frames, messages
@@ -81,7 +81,7 @@ class Clock:
         return 2150
 
 
-class Services:
+class AppServices:
     """The services that the App provides to the link."""
 
     def __init__(self, world: World) -> None:
@@ -126,7 +126,7 @@ class Token:
         """Open the vault in `directory`; it is blank when there is none."""
         self.directory = directory
         self._product = load("firmware.products." + product).PRODUCT
-        self.services = Services(world)
+        self.services = AppServices(world)
         self.restart()
 
     def restart(self) -> None:
@@ -139,7 +139,7 @@ class Token:
             SERIAL,
             self.vault,
             self.services,
-            suite,
+            noise_functions,
             os.urandom,
         )
         self._decoder = frames.Decoder()

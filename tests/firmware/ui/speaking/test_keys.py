@@ -117,7 +117,7 @@ def counted(screen: str, key: str, before: dict) -> list[int]:
     """The counters in the end: the next account's code is the only function that counts."""
     counters = list(before["counters"])
     counting = screen.startswith(("off, ", "count", "practice", "partly", *NEXT)) or screen in (
-        "own pace",
+        "own_pace",
         "key delay",
         "language",
         "serial",
@@ -159,14 +159,14 @@ def unasked(screen: str, key: str, told: tuple, times: int) -> list[str]:
 def fresh(name: str, before: dict, facts: dict) -> bool:
     """Return whether the last code is the fresh one of this moment, where it was waited for, or own
     pace asked for it."""
-    asked = before["screen"] == "fresh period" or name == "own_pace"
+    asked = before["screen"] == "fresh_period" or name == "own_pace"
     return asked and bool(facts["last"] == TOTP.at(EPOCH + facts["now"] // 1000))
 
 
 def expected_screen(before: dict, key: str) -> str | None:
     """The kind of screen that a function leads to, where that does not depend on more."""
     name = FUNCTIONS[key][0]
-    stays = before["screen"] in (*WAITING, "own pace", "fresh period", "fresh response") or (
+    stays = before["screen"] in (*WAITING, "own_pace", "fresh_period", "fresh_response") or (
         before["screen"] is None and before["tries"] is not None
     )
     if stays or name not in TOLD:
@@ -214,7 +214,7 @@ def test_a_trembling_hand_asks_for_nothing_else(runtime: Runtime, screen: str):
 @pytest.mark.parametrize("screen", [name for name in SCREENS if "wait" in name or "fresh" in name])
 def test_the_screens_that_wait_are_reached(screen: str):
     reached = CPython().call(DRIVER, "reach", screen)
-    assert reached["screen"] in ("fresh period", "fresh response")
+    assert reached["screen"] in ("fresh_period", "fresh_response")
     assert reached["signed"] == 0
 
 

@@ -211,7 +211,7 @@ def follow_timed_code(runtime: Runtime, screen: str, gestures: list[Gesture]) ->
         taken = model.taken_at
         expected = first if taken == begun else TOTP.at(EPOCH + taken // 1000)
         assert facts["last"] == expected, (screen, gestures)
-        kinds = {"code": "code", "function": "function", "fresh": "fresh period"}
+        kinds = {"code": "code", "function": "function", "fresh": "fresh_period"}
         assert facts["screen"] == kinds.get(model.view, facts["screen"]), (screen, gestures)
 
 

@@ -75,7 +75,7 @@ def test_presses_further_apart_are_no_trembling(runtime: Runtime, apart: int):
     [
         ("code", "112233"),
         ("counting code", "001122334455"),
-        ("own pace", "6644556"),
+        ("own_pace", "6644556"),
         ("volume", "333111"),
         ("speed", "666444"),
         ("language", "999777"),
@@ -105,7 +105,7 @@ def test_a_bounce_is_no_trembling(runtime: Runtime):
         *(("PIN", "*"), ("part of a PIN", "*"), ("PIN again", "*"), ("PIN", "#")),
         *(("part of an amount", "*"), ("part of a payee", "*"), ("part of a payee", "#")),
         *(("read-back", "#"), ("read-back heard", "*"), ("response", "#"), ("response", "*")),
-        *(("own pace", "#"), ("own pace, timed", "#"), ("fresh period of own pace", "#")),
+        *(("own_pace", "#"), ("own pace, timed", "#"), ("fresh period of own pace", "#")),
     ],
 )
 def test_no_pin_payment_or_own_pace_is_interrupted(runtime: Runtime, screen: str, key: str):
@@ -113,9 +113,9 @@ def test_no_pin_payment_or_own_pace_is_interrupted(runtime: Runtime, screen: str
 
 
 def test_what_could_not_be_interrupted_is_followed_by_the_offer(runtime: Runtime):
-    runtime.call(DRIVER, "reach", "own pace")
+    runtime.call(DRIVER, "reach", "own_pace")
     do(runtime, twice("#"), twice("#"))
-    assert runtime.call(DRIVER, "settle", 20_000)["screen"] == "own pace"
+    assert runtime.call(DRIVER, "settle", 20_000)["screen"] == "own_pace"
     do(runtime, press(700, "red"))
     assert runtime.call(DRIVER, "settle", CALM + 1500)["screen"] == "offer"
 

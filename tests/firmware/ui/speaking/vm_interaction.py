@@ -11,7 +11,7 @@ from firmware.products.kodeoplaeser import PRODUCT
 from firmware.storage.pin import set_pin
 from firmware.ui import draw
 from firmware.ui.app import App
-from firmware.ui.link_services import Services
+from firmware.ui.link_services import AppServices
 from firmware.ui.speaking import announcer
 from firmware.ui.speaking.interaction import Interaction
 from tests.firmware.ui.speaking import vm_modules_with_time
@@ -61,7 +61,7 @@ class KeypadToken:
             Interaction.start(self.app.interaction)
             self._run(0)
         elif words[0] == "saved":  # the host stores the account at that place
-            Services(self.app).account_saved(int(words[1]))
+            AppServices(self.app).account_saved(int(words[1]))
             self._run(0)
         elif step == "request":  # of a host
             self.app.interaction.silence()
@@ -259,7 +259,7 @@ def lit() -> bool:
 def compare_now(number: str) -> None:
     """Let a host claim the last play's token."""
     last.vault.access_key = None
-    Services(last.app).comparison(number)
+    AppServices(last.app).comparison(number)
 
 
 def compare(number: str) -> tuple:
