@@ -11,7 +11,7 @@ from pathlib import Path
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages.catalogue import Message
 from host_tools.progress import Progress
-from host_tools.qa.cases.catalogue import EMULATED
+from host_tools.qa.cases.case_list import EMULATED
 from host_tools.qa.cases.enrolled_token import EnrolledToken
 from host_tools.qa.cases.environment import Environment
 from host_tools.qa.cases.schedule import CaseResult, run_cases

@@ -9,7 +9,7 @@ import pytest
 
 from host_tools.cli import main
 from host_tools.errors import ExitCode
-from host_tools.qa.cases.catalogue import (
+from host_tools.qa.cases.case_list import (
     CASES,
     CHALLENGES,
     EARLY,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 
-from host_tools.qa.cases.catalogue import (
+from host_tools.qa.cases.case_list import (
     CASES,
     CHALLENGES,
     EARLY,

@@ -13,10 +13,10 @@ from host_tools.qa.soak.clocks import PERIOD, ClockChipToken, FirmwareToken, Sim
 from host_tools.qa.soak.fleet import DAY, YEAR, FleetToken, UserHabits, mistyped
 from host_tools.validator.records import Status
 from host_tools.validator.rule import drift
-from host_tools.validator.rule.acceptance import TokenState, decide, resynchronise, window_of
+from host_tools.validator.rule.acceptance import TokenState, decide, resynchronise, search_range
+from host_tools.validator.rule.code_search import CodeGenerator
 from host_tools.validator.rule.drift import TokenClock
 from host_tools.validator.rule.verdict import Reason
-from host_tools.validator.rule.window import CodeGenerator
 
 START = 1_893_456_000.0  # 2030-01-01
 _RATE_INTERVAL = 30 * DAY  # seconds after which a clock's rate follows temperature and age
@@ -203,9 +203,9 @@ class _Simulation:
             self._state = replace(
                 self._state, clock=replace(self._state.clock, observations=(), rate=0.0, ppm=0.0)
             )
-        window = window_of(self._state, self._now)
-        self.tally.searched += window.last - window.first + 1
-        self.tally.widest = max(self.tally.widest, window.last - window.first + 1)
+        searched = search_range(self._state, self._now)
+        self.tally.searched += searched.last - searched.first + 1
+        self.tally.widest = max(self.tally.widest, searched.last - searched.first + 1)
         decision = decide(self._state, code, self._now)
         self._state = decision.state
         self.tally.verdicts[str(decision.reason)] += 1

@@ -17,9 +17,9 @@ from host_tools.otp import codes
 from host_tools.qa.soak.fleet import mistyped
 from host_tools.validator.records import Status
 from host_tools.validator.rule.acceptance import TokenState, decide
+from host_tools.validator.rule.code_search import CodeGenerator
 from host_tools.validator.rule.drift import TokenClock
 from host_tools.validator.rule.verdict import Reason
-from host_tools.validator.rule.window import CodeGenerator
 
 SPEEDS = (1, 3, 5)
 TYPING = tuple(range(5, 55, 5))  # medians

@@ -12,9 +12,9 @@ from host_tools.validator import user_id
 from host_tools.validator.operations import challenges, outbox, unattributed, users
 from host_tools.validator.records import NoticeKind, Status
 from host_tools.validator.rule.acceptance import Decision, TokenState, decide
+from host_tools.validator.rule.code_search import CodeGenerator
 from host_tools.validator.rule.drift import TokenClock, estimated_offset
 from host_tools.validator.rule.verdict import CheckRequest, Reason, Verdict
-from host_tools.validator.rule.window import CodeGenerator
 from host_tools.validator.store import token_rows
 from host_tools.validator.store.audit_chain import Detail, Event
 from host_tools.validator.store.rows import ChallengeRow, TokenRow, UserRow

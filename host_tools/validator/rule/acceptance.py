@@ -13,9 +13,9 @@ from itertools import islice
 from host_tools.otp.credential import MAX_COUNTER
 from host_tools.validator.records import Status
 from host_tools.validator.rule import drift, lockout
+from host_tools.validator.rule.code_search import CodeGenerator, CodeSearch, SearchRange
 from host_tools.validator.rule.drift import TokenClock
 from host_tools.validator.rule.verdict import Reason
-from host_tools.validator.rule.window import CodeGenerator, CodeSearch, SearchWindow
 
 # How far around the window a refused code is searched at most, so that the administrator learns
 # what it was.
@@ -77,25 +77,25 @@ def decide(  # noqa: PLR0913 - all that comes with a code
     right PIN. `others` gives the user's other tokens, and is called when the code is refused. Every
     refusal computes REFUSAL_CODES codes, so that its cost tells nothing of the token.
     """
-    window = window_of(state, now)
+    searched = search_range(state, now)
     code = "".join(code.split())
-    search = CodeSearch(state.generator, window, challenge, pin)
+    search = CodeSearch(state.generator, searched, challenge, pin)
     answerable = state.generator.kind != "ocra" or challenge is not None
     well_formed = answerable and _is_well_formed(state.generator, code)
     if well_formed:
-        found = _accepted_position(state, window, code, search)
+        found = _accepted_position(state, searched, code, search)
         usable = state.status is Status.ACTIVE and not is_locked(state, now)
         if found is not None and usable and pin_correct:
             accepted = _after_acceptance(state, found, now)
-            return Decision(Reason.ACCEPTED, accepted, found - window.expected, accepted.last)
+            return Decision(Reason.ACCEPTED, accepted, found - searched.expected, accepted.last)
     of_other, computed = _compare_with_others(others(), code, now)
     if well_formed:
-        recognised = _recognise(state, window, code, search, REFUSAL_CODES - computed)
+        recognised = _recognise(state, searched, code, search, REFUSAL_CODES - computed)
         if recognised.reason is Reason.WRONG and of_other:
             recognised = replace(recognised, reason=Reason.OTHER_TOKEN)
         known = recognised.reason is not Reason.WRONG
         refused = _refuse(
-            recognised, window, pin_correct, pin_correct or known or not pin_before_lock, now
+            recognised, searched, pin_correct, pin_correct or known or not pin_before_lock, now
         )
     else:
         refused = Decision(Reason.MALFORMED if answerable else Reason.NO_CHALLENGE, state)
@@ -131,10 +131,10 @@ def resynchronise(
     first, second = ("".join(text.split()) for text in codes)
     if not _is_well_formed(generator, first) or not _is_well_formed(generator, second):
         return Decision(Reason.MALFORMED, state)
-    window = window_of(state, now)
-    search = CodeSearch(generator, window)
-    lowest = max(state.last + 1, window.first - (0 if generator.by_counter else max_distance))
-    for position in range(lowest, min(window.last + max_distance + 1, MAX_COUNTER)):
+    searched = search_range(state, now)
+    search = CodeSearch(generator, searched)
+    lowest = max(state.last + 1, searched.first - (0 if generator.by_counter else max_distance))
+    for position in range(lowest, min(searched.last + max_distance + 1, MAX_COUNTER)):
         if search.matches(first, position) and search.matches(second, position + 1):
             found = _after_acceptance(state, position + 1, now)
             if generator.by_time and generator.period is not None:
@@ -142,12 +142,12 @@ def resynchronise(
                     now, position + 1, generator.period, state.clock.ppm
                 )
                 found = replace(found, clock=clock)
-            return Decision(Reason.ACCEPTED, found, position + 1 - window.expected, position + 1)
+            return Decision(Reason.ACCEPTED, found, position + 1 - searched.expected, position + 1)
     return Decision(Reason.WRONG, after_failure(state, now))
 
 
-def window_of(state: TokenState, now: float) -> SearchWindow:
-    """Give the token's search window at the time `now`.
+def search_range(state: TokenState, now: float) -> SearchRange:
+    """Give the token's search range at the time `now`.
 
     A token that moves by the clock alone gets, beside the tolerance, as many steps as its clock can
     have drifted since it was last observed.
@@ -161,13 +161,13 @@ def window_of(state: TokenState, now: float) -> SearchWindow:
         steps = tuple(range(max(0, step - state.tolerance), step + state.tolerance + 1))
     if generator.by_counter:
         first = state.last + 1
-        return SearchWindow(first, first, min(first + state.look_ahead, MAX_COUNTER), steps)
+        return SearchRange(first, first, min(first + state.look_ahead, MAX_COUNTER), steps)
     if generator.by_time and generator.period is not None:
         behind, ahead = drift.reach(state.clock, now, generator.period)
         earliest = int((token_time - behind) // generator.period) - state.tolerance
         latest = int((token_time + ahead) // generator.period) + state.tolerance
-        return SearchWindow(step, max(0, earliest), latest)
-    return SearchWindow(0, 0, 0)
+        return SearchRange(step, max(0, earliest), latest)
+    return SearchRange(0, 0, 0)
 
 
 def _unusable(state: TokenState, now: float) -> Decision | None:
@@ -181,23 +181,23 @@ def _unusable(state: TokenState, now: float) -> Decision | None:
 
 
 def _refuse(
-    recognised: Decision, window: SearchWindow, pin_correct: bool, counts: bool, now: float
+    recognised: Decision, searched: SearchRange, pin_correct: bool, counts: bool, now: float
 ) -> Decision:
     if recognised.reason is Reason.REPLAY:  # a used code is no guess
         return recognised
     if not pin_correct:
         recognised = Decision(Reason.WRONG_PIN, recognised.state)
-    if not counts or _is_clock_behind(recognised.state, window, now):
+    if not counts or _is_clock_behind(recognised.state, searched, now):
         return recognised
     return replace(recognised, state=after_failure(recognised.state, now))
 
 
-def _is_clock_behind(state: TokenState, window: SearchWindow, now: float) -> bool:
+def _is_clock_behind(state: TokenState, searched: SearchRange, now: float) -> bool:
     """Say whether the server's clock is so far behind the last acceptance that no code at all can
     be accepted. Then nobody can guess one, and refusals must not lock the user out."""
     accepted_at = state.last_accepted_at
     behind = accepted_at is not None and now < accepted_at
-    return behind and state.generator.by_time and window.last <= state.last
+    return behind and state.generator.by_time and searched.last <= state.last
 
 
 def _is_well_formed(generator: CodeGenerator, code: str) -> bool:
@@ -205,25 +205,25 @@ def _is_well_formed(generator: CodeGenerator, code: str) -> bool:
 
 
 def _compare_with_others(others: Sequence[TokenState], code: str, now: float) -> tuple[bool, int]:
-    """Say whether a code that is refused is in another token's window, and how many codes were
-    computed for that."""
+    """Say whether a code that is refused is in the search range of another token, and how many
+    codes were computed for that."""
     found, computed = False, 0
     for other in others:
         if other.generator.kind == "ocra":
             continue
-        window = window_of(other, now)
-        search = CodeSearch(other.generator, window)
-        for position in islice(window.nearest_first(), _CODES_OF_OTHER):
+        searched = search_range(other, now)
+        search = CodeSearch(other.generator, searched)
+        for position in islice(searched.nearest_first(), _CODES_OF_OTHER):
             found |= code.isascii() and search.matches(code, position)
         computed += search.computed
     return found, computed
 
 
 def _accepted_position(
-    state: TokenState, window: SearchWindow, code: str, search: CodeSearch
+    state: TokenState, searched: SearchRange, code: str, search: CodeSearch
 ) -> int | None:
     once = state.generator.by_counter or state.generator.by_time
-    for position in window.nearest_first():
+    for position in searched.nearest_first():
         if (not once or position > state.last) and search.matches(code, position):
             return position
     return None
@@ -247,19 +247,19 @@ def _after_acceptance(state: TokenState, position: int, now: float) -> TokenStat
 
 
 def _recognise(
-    state: TokenState, window: SearchWindow, code: str, search: CodeSearch, most: int
+    state: TokenState, searched: SearchRange, code: str, search: CodeSearch, most: int
 ) -> Decision:
     """Say what a refused code was; with `most` codes of the token in all."""
     # No early end: the time must not tell whether, or where, the code was found.
     generator = state.generator
     by_counter, moves = generator.by_counter, generator.by_counter or generator.by_time
-    inside = {position: search.at(position) for position in window.nearest_first()}
+    inside = {position: search.at(position) for position in searched.nearest_first()}
     outside: Sequence[int] = ()
     if moves:
         before = _COUNTERS_BEFORE if by_counter else _STEPS_AROUND
         after = _COUNTERS_AFTER if by_counter else _STEPS_AROUND
-        left = max(0, most - search.computed) // len(window.steps if by_counter else (0,))
-        outside = window.around(before, after)[:left]
+        left = max(0, most - search.computed) // len(searched.steps if by_counter else (0,))
+        outside = searched.around(before, after)[:left]
     found = [position for position in inside if moves and search.matches(code, position)]
     found += [position for position in outside if search.matches(code, position)]
     transposed = [
@@ -269,14 +269,14 @@ def _recognise(
     ]
     if found:
         position = found[0]
-        reason = Reason.EARLY if position > window.last else Reason.LATE
+        reason = Reason.EARLY if position > searched.last else Reason.LATE
         if position <= state.last:
             reason = Reason.REPLAY
     elif transposed:
         position, reason = transposed[0], Reason.TRANSPOSED
     else:
         return Decision(Reason.WRONG, state)
-    return Decision(reason, state, position - window.expected, position)
+    return Decision(reason, state, position - searched.expected, position)
 
 
 def _is_transposition(typed: str, right: str) -> bool:

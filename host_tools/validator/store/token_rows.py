@@ -5,8 +5,8 @@ import json
 from host_tools.secret import Secret
 from host_tools.validator.records import Product, Status, Token
 from host_tools.validator.rule.acceptance import TokenState
+from host_tools.validator.rule.code_search import CodeGenerator
 from host_tools.validator.rule.drift import TokenClock, estimated_offset
-from host_tools.validator.rule.window import CodeGenerator
 from host_tools.validator.store.rows import TokenRow
 
 

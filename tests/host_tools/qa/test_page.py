@@ -12,7 +12,7 @@ from playwright.sync_api import sync_playwright
 
 from host_tools.cli import main
 from host_tools.errors import ExitCode
-from host_tools.qa.cases import catalogue
+from host_tools.qa.cases import case_list
 from tests.support.browser import launched, violations
 
 
@@ -58,7 +58,7 @@ class Page(HTMLParser):
 
 def test_every_code_shown_was_played_and_understood(reports: Reports):
     assert reports.printed["failed"] == 0
-    assert reports.printed["passed"] == len(catalogue.CASES)
+    assert reports.printed["passed"] == len(case_list.CASES)
     for press in reports.presses():
         assert press["shown"] == press["played"] == press["understood"]
 

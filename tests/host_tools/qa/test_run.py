@@ -13,8 +13,8 @@ import pytest
 
 from host_tools.cli import main
 from host_tools.errors import ExitCode
-from host_tools.qa.cases import catalogue
-from host_tools.qa.cases.catalogue import Case
+from host_tools.qa.cases import case_list
+from host_tools.qa.cases.case_list import Case
 from host_tools.qa.cases.environment import Environment
 from host_tools.qa.cases.schedule import CaseResult, run_cases
 from host_tools.qa.cases.token_pool import TokenPool, enrol_many
@@ -36,8 +36,8 @@ def environment(folder: Path, seed: int = 1, fault=None) -> Iterator[Environment
         yield Environment(clock, target, tokens, random.Random(seed), None, pool.enrol)
 
 
-def run(env: Environment, cases: Sequence[Case] = catalogue.CASES) -> dict[str, CaseResult]:
-    played = run_cases(env, 1, frozenset({catalogue.EMULATED}), lambda each: None, cases)
+def run(env: Environment, cases: Sequence[Case] = case_list.CASES) -> dict[str, CaseResult]:
+    played = run_cases(env, 1, frozenset({case_list.EMULATED}), lambda each: None, cases)
     return {each.case.name: each for each in played}
 
 
@@ -68,7 +68,7 @@ def run_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Run]:
 @pytest.mark.parametrize("seed", [1, 4])
 def test_our_validator_passes_every_case(run_of, seed):
     played = run_of(seed).results
-    assert set(played) == {case.name for case in catalogue.CASES}
+    assert set(played) == {case.name for case in case_list.CASES}
     assert [name for name, each in played.items() if each.skipped] == ["payment"], (
         "a kodeviser has no keys"
     )
@@ -96,14 +96,14 @@ def test_our_validator_passes_every_case(run_of, seed):
     ids=lambda value: getattr(value, "__name__", ""),
 )
 def test_a_faulty_server_is_caught_by_the_cases_about_it(tmp_path, fault, found_by):
-    about = [case for case in catalogue.CASES if case.name in found_by]
+    about = [case for case in case_list.CASES if case.name in found_by]
     with environment(tmp_path, fault=fault) as env:
         played = run(env, about)
     assert found_by == {name for name, each in played.items() if not each.passed}
 
 
 def test_a_token_whose_clock_is_ten_minutes_off_is_caught(tmp_path):
-    about = [case for case in catalogue.CASES if case.name == "right"]
+    about = [case for case in case_list.CASES if case.name == "right"]
     with environment(tmp_path) as env:
         for token in env.tokens:  # further off than a token in a drawer is searched for
             token.device.emulator.set_rtc(token.device.emulator.rtc_time + 600)
@@ -113,7 +113,7 @@ def test_a_token_whose_clock_is_ten_minutes_off_is_caught(tmp_path):
 def test_the_same_seed_gives_the_same_codes_and_answers(tmp_path_factory):
     def codes(seed: int) -> list[tuple[str, str, str | None]]:
         with environment(tmp_path_factory.mktemp("run"), seed) as env:
-            return Run(env, run(env, catalogue.CASES[:6])).codes()
+            return Run(env, run(env, case_list.CASES[:6])).codes()
 
     first = codes(1)
     assert len(first) >= 6

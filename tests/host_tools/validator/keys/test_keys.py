@@ -16,8 +16,8 @@ from host_tools.validator.keys import master_key
 from host_tools.validator.keys.master_key import LocalKey
 from host_tools.validator.letters import Letter
 from host_tools.validator.records import ActivationCode, Role
+from host_tools.validator.rule.code_search import CodeGenerator
 from host_tools.validator.rule.verdict import CheckRequest
-from host_tools.validator.rule.window import CodeGenerator
 from host_tools.validator.service import Validator
 from host_tools.validator.store.database import Database
 from host_tools.validator.store.tables import metadata

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from host_tools.validator.records import Status
 from host_tools.validator.rule.acceptance import TokenState, decide, resynchronise
+from host_tools.validator.rule.code_search import CodeGenerator
 from host_tools.validator.rule.drift import TokenClock
 from host_tools.validator.rule.verdict import Reason
-from host_tools.validator.rule.window import CodeGenerator
 
 SECRET = bytes(range(20))
 NOW = 1_800_000_000.0

@@ -12,10 +12,10 @@ import pyotp
 import pytest
 
 from host_tools.validator.records import Status
-from host_tools.validator.rule.acceptance import TokenState, decide, window_of
+from host_tools.validator.rule.acceptance import TokenState, decide, search_range
+from host_tools.validator.rule.code_search import CodeGenerator
 from host_tools.validator.rule.drift import TokenClock
 from host_tools.validator.rule.verdict import Reason
-from host_tools.validator.rule.window import CodeGenerator
 
 SECRET = bytes(range(20))
 SET_AT = 1_800_000_000  # the clock; a whole number of periods of 30 and of 60 s
@@ -52,8 +52,8 @@ def test_with_30_seconds_a_listener_who_takes_45_comes_too_late_in_the_second_ha
 
 
 def right_codes(period: int, at: float) -> int:
-    window = window_of(state(period), at)
-    return window.last - window.first + 1
+    searched = search_range(state(period), at)
+    return searched.last - searched.first + 1
 
 
 @pytest.mark.parametrize("days", [0, 30, 365, 3650])

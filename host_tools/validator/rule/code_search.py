@@ -1,4 +1,4 @@
-"""Search windows: the time steps or counters (*positions*) whose codes are accepted, and the codes
+"""Search ranges: the time steps or counters (*positions*) whose codes are accepted, and the codes
 of a position.
 
 TOTP and OCRA with a time step move by the clock; HOTP and OCRA with a counter by use; other OCRA
@@ -64,7 +64,7 @@ class CodeGenerator:
 
 
 @dataclass(frozen=True, slots=True)
-class SearchWindow:
+class SearchRange:
     """The position that a token is expected at, and the first and last position whose code is
     accepted."""
 
@@ -74,7 +74,7 @@ class SearchWindow:
     steps: tuple[int, ...] = (0,)  # time steps to try with every counter
 
     def nearest_first(self) -> Iterator[int]:
-        """Give the positions of the window, the expected one first."""
+        """Give the positions of the range, the expected one first."""
         return iter(
             sorted(
                 range(self.first, self.last + 1), key=lambda position: abs(position - self.expected)
@@ -82,7 +82,7 @@ class SearchWindow:
         )
 
     def around(self, before: int, after: int) -> Sequence[int]:
-        """Give the positions outside the window, up to so many before and after it, the nearest
+        """Give the positions outside the range, up to so many before and after it, the nearest
         first."""
         outside = (
             *range(max(0, self.first - before), self.first),
@@ -98,12 +98,12 @@ class CodeSearch:
     def __init__(
         self,
         generator: CodeGenerator,
-        window: SearchWindow,
+        searched: SearchRange,
         challenge: str | None = None,
         pin: str | None = None,
     ) -> None:
         """`challenge` and `pin` are what a response is computed of (OCRA)."""
-        self._generator, self._window = generator, window
+        self._generator, self._searched = generator, searched
         self._challenge, self._pin = challenge or "", pin or ""
         self._known: dict[int, list[str]] = {}
         self.computed = 0
@@ -113,7 +113,7 @@ class CodeSearch:
         counter."""
         if position not in self._known:
             self._known[position] = self._generator.codes(
-                position, self._window.steps, self._challenge, self._pin
+                position, self._searched.steps, self._challenge, self._pin
             )
             self.computed += len(self._known[position])
         return self._known[position]
