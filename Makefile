@@ -84,8 +84,8 @@ clean: ## Remove what the other targets made.
 	@touch $@
 
 .venv/.run: .venv/.made pyproject.toml constraints.txt
-	@echo "Installing kodebrik with its emulator, server and QA"
-	@$(call install,'.[qa]')
+	@echo "Installing kodebrik with its emulator, server and QA, and what flashes boards"
+	@$(call install,'.[flash,qa]')
 	@touch $@
 
 .venv/.dev: .venv/.made pyproject.toml constraints.txt

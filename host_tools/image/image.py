@@ -53,7 +53,7 @@ def build_tree(
     """
     tree = {name: (FIRMWARE / name).read_bytes() for name in _ROOT_FILES}
     board_data = load_board(board)
-    carried = _languages(load_product(product), languages)
+    carried = carried_languages(load_product(product), languages)
     sources = {
         path: path.read_bytes()
         for path in _source_files(load_product(product), board_data, carried)
@@ -142,7 +142,7 @@ def pack(tree: dict[str, bytes], filesystem: dict[str, Any]) -> bytes:
     return bytes(disk.context.buffer)
 
 
-def _languages(product: dict[str, Any], asked: Sequence[str] | None) -> tuple[str, ...]:
+def carried_languages(product: dict[str, Any], asked: Sequence[str] | None) -> tuple[str, ...]:
     """Give the languages of an image: those asked for, or the product's default ones."""
     known: tuple[str, ...] = product["languages"]
     chosen = tuple(dict.fromkeys(asked or product["image_languages"]))

@@ -55,7 +55,7 @@ def image(
     with step(Message("image-building", product=product, board=board)):
         tree = build_tree(product, board, production, language)
         for pack_file in voice or ():
-            _replace_voice(tree, pack_file)
+            replace_voice(tree, pack_file)
         content = (
             {str(output): pack(tree, load_board(board)["filesystem"])}
             if output.suffix == ".bin"
@@ -87,7 +87,7 @@ def image(
     emit(as_json, result, [line])
 
 
-def _replace_voice(tree: dict[str, bytes], path: Path) -> None:
+def replace_voice(tree: dict[str, bytes], path: Path) -> None:
     """Replace the voice pack of a language by the one in the file `path`."""
     from host_tools.cli.commands.emulation.voice import read_pack  # noqa: PLC0415 - an extra
 

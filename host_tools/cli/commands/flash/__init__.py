@@ -1,0 +1,1 @@
+"""The commands that make the file for a board and put it there."""

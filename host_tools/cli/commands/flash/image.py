@@ -1,0 +1,145 @@
+"""kodebrik flash image: one file with MicroPython and the firmware, to drop on a board."""
+
+import hashlib
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from firmware.protocol import messages
+from host_tools.cli.commands.emulation.image import Board, Product, Production, replace_voice
+from host_tools.cli.output import Json, emit, step
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.messages.catalogue import Message
+from host_tools.messages.system_errors import reason
+
+_LARGEST = 64 * 1024 * 1024  # bytes of a MicroPython file; no such board has more flash
+
+
+def image(
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="The new file: a UF2, or .bin for an ESP32-S3."
+        ),
+    ],
+    product: Product = "kodeviser",
+    board: Board = "pico",
+    language: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="The languages it carries, its own first, as in da,en. Default: da and en."
+        ),
+    ] = None,
+    production: Production = False,
+    micropython: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The official MicroPython file for the board."),
+    ] = None,
+    voice: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="PACK",
+            help="A voice pack instead of its language's synthesised one (docs/voice.md).",
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Build the one file that makes a token of a bare board.
+
+    It holds MicroPython, the firmware and its manifest. Without --micropython the command says
+    which file to get.
+    """
+    from host_tools.flashing import bundle, manifest  # noqa: PLC0415 - the compiler is slow to load
+    from host_tools.flashing import micropython as releases  # noqa: PLC0415
+    from host_tools.image import image as images  # noqa: PLC0415
+
+    board_data, product_data = images.load_board(board), images.load_product(product)
+    asked = [one.strip() for each in language or () for one in each.split(",")]
+    languages = images.carried_languages(product_data, asked)
+    if micropython is None:
+        raise releases.missing(board_data)
+    if output.exists():
+        raise KodebrikError("output-exists", ExitCode.FILE, path=output)
+    release = releases.check(_read(micropython), board_data)
+    with step(Message("image-building", product=product, board=board)):
+        tree = images.build_tree(product, board, production, languages)
+        for pack_file in voice or ():
+            replace_voice(tree, pack_file)
+        built = manifest.describe(
+            tree,
+            release,
+            product=product,
+            board=board,
+            languages=languages,
+            production=production,
+        )
+        filesystem, whole = manifest.embed(tree, built, board_data["filesystem"])
+        content = bundle.merge(release, filesystem, board_data)
+    _write(output, content)
+    result = {
+        "output": str(output),
+        "bytes": len(content),
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "manifest": built,
+        "manifest_embedded": whole,
+    }
+    if not whole:
+        result["embedded"] = manifest.shortened(built)
+    emit(as_json, result, _lines(result))
+
+
+def _lines(result: dict[str, Any]) -> list[str]:
+    built = result["manifest"]
+    names = {name: built[name] for name in ("product", "board", "version")}
+    lines: list[str] = [
+        Message("flash-image.files", **names, languages=", ".join(built["languages"])),
+        *(f"{digest}  {path}" for path, digest in built["files"].items()),
+        Message(
+            "flash-image.micropython",
+            version=built["micropython"]["version"],
+            board=built["micropython"]["board"],
+            digest=built["micropython"]["sha256"],
+        ),
+    ]
+    if not result["manifest_embedded"]:
+        digest = result["embedded"]["manifest_sha256"]
+        lines.append(Message("flash-image.short-manifest", digest=digest))
+    lines.append(
+        Message(
+            "flash-image.built-production"
+            if built["build"] == messages.PRODUCTION
+            else "flash-image.built-development",
+            path=result["output"],
+            size=result["bytes"],
+        )
+    )
+    return lines
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            data = file.read(_LARGEST + 1)
+    except OSError as error:
+        raise KodebrikError(
+            "file-unreadable", ExitCode.FILE, path=path, reason=reason(error)
+        ) from None
+    if len(data) > _LARGEST:
+        raise KodebrikError("flash-file-too-large", ExitCode.BAD_INPUT, path=path)
+    return data
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a new file, or none."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    except (OSError, KeyboardInterrupt) as error:
+        if path.exists():
+            path.unlink()
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        raise KodebrikError(
+            "file-unwritable", ExitCode.FILE, path=path, reason=reason(error)
+        ) from None

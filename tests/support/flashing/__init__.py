@@ -1,0 +1,1 @@
+"""Files and drives that stand in for what flashing meets."""
