@@ -167,16 +167,25 @@ def _voices(product: dict[str, Any], languages: Sequence[str]) -> dict[str, byte
     return {f"{language}.kvp": store.pack(language) for language in languages}
 
 
+def unpack(image: bytes, filesystem: dict[str, Any]) -> dict[str, bytes]:
+    """Give the files of a littlefs image: path -> content; LittleFSError when it cannot be read."""
+    tree = {}
+    with interrupts.put_off():  # as in pack()
+        disk = _mounted(image, filesystem)
+        for folder, _, names_there in disk.walk("/"):
+            for name in names_there:
+                path = f"{folder}/{name}".lstrip("/")
+                with disk.open(path, "rb") as file:
+                    tree[path] = bytes(file.read())
+    return tree
+
+
 def holds(image: bytes, tree: dict[str, bytes], filesystem: dict[str, Any]) -> bool:
     """Say whether a token's flash `image` contains every file of `tree` unchanged; other files,
     such as the token's own data, are ignored."""
-    block = filesystem["block"]
-    context = UserContext(len(image))
-    context.buffer[:] = image
-    disk = LittleFS(context=context, mount=False, block_size=block, block_count=len(image) // block)
     try:
         with interrupts.put_off():  # as in pack()
-            disk.mount()
+            disk = _mounted(image, filesystem)
             for path, content in tree.items():
                 with disk.open(path, "rb") as file:
                     if file.read() != content:
@@ -184,6 +193,16 @@ def holds(image: bytes, tree: dict[str, bytes], filesystem: dict[str, Any]) -> b
     except (LittleFSError, FileNotFoundError):
         return False
     return True
+
+
+def _mounted(image: bytes, filesystem: dict[str, Any]) -> LittleFS:
+    """Mount an image; LittleFSError when it is none."""
+    block = filesystem["block"]
+    context = UserContext(len(image))
+    context.buffer[:] = image
+    disk = LittleFS(context=context, mount=False, block_size=block, block_count=len(image) // block)
+    disk.mount()
+    return disk
 
 
 def _data(identifier: str, folder: str, name: str, table: str) -> dict[str, Any]:

@@ -61,7 +61,7 @@ def image(
         raise releases.missing(board_data)
     if output.exists():
         raise KodebrikError("output-exists", ExitCode.FILE, path=output)
-    release = releases.check(_read(micropython), board_data)
+    release = releases.check(read_file(micropython), board_data)
     with step(Message("image-building", product=product, board=board)):
         tree = images.build_tree(product, board, production, languages)
         for pack_file in voice or ():
@@ -117,7 +117,8 @@ def _lines(result: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _read(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
+    """Read a file of at most the size of a flash; KodebrikError when it cannot be."""
     try:
         with path.open("rb") as file:
             data = file.read(_LARGEST + 1)

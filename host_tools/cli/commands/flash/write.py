@@ -1,0 +1,136 @@
+"""kodebrik flash write: put the file on a board, and wait until the token answers."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from host_tools.cli.commands.flash.image import read_file
+from host_tools.cli.output import Json, emit, say, step
+from host_tools.cli.progress import reporting
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.link import ports
+from host_tools.messages.catalogue import Message, listed
+
+if TYPE_CHECKING:
+    from host_tools.flashing.drives import Drive
+    from host_tools.flashing.image_file import ImageFile
+    from host_tools.link.replies import Hello
+
+
+def write(
+    image: Annotated[
+        Path, typer.Option(metavar="FILE", help="The file that 'kodebrik flash image' has made.")
+    ],
+    target: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[PORT|DRIVE]",
+            help="The board's serial port, or the folder of its drive. Default: the only board.",
+        ),
+    ] = None,
+    port: Annotated[
+        str | None,
+        typer.Option(
+            envvar="KODEBRIK_PORT",
+            metavar="PORT",
+            help="Where the token will answer after a drive was written. Default: a new port.",
+        ),
+    ] = None,
+    erase_secrets: Annotated[
+        bool,
+        typer.Option(
+            "--erase-secrets", help="Also write to a token with secrets, and delete them."
+        ),
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Write the file to a board: onto its BOOTSEL drive, or file by file over its serial port.
+
+    A BOOTSEL drive gets all of it. A board that runs MicroPython or a development build keeps its
+    MicroPython. The command ends when the token has answered with the version just written.
+    """
+    from host_tools.flashing import image_file  # noqa: PLC0415 - the compiler is slow to load
+
+    file = image_file.read(read_file(image))
+    drive, serial_port = _target(target)
+    if drive is not None:
+        result, hello = _to_drive(file, drive, port)
+    else:
+        result, hello = _to_port(file, serial_port, erase_secrets)
+    result |= {"product": file.product, "board": file.board["name"], "version": file.version}
+    result["serial"] = hello.serial if hello else None
+    lines: list[str] = [Message("flash-write.no-port")]
+    if hello is not None:
+        lines = [
+            Message(
+                "flash-write.answered",
+                product=hello.product,
+                serial=hello.serial,
+                version=hello.version,
+            )
+        ]
+    emit(as_json, result, lines)
+
+
+def _to_drive(
+    file: "ImageFile", drive: "Drive", port: str | None
+) -> tuple[dict[str, Any], "Hello | None"]:
+    """Copy the file to a drive, and give the token's hello, None when no port has appeared."""
+    from host_tools.flashing import arrival, drives  # noqa: PLC0415 - as above
+
+    drives.check(drive, file.board["title"], file.board["mcu"])
+    say(Message("flash-write.found-drive", path=drive.path, model=drive.model))
+    before = ports.candidates(ports.devices())
+    with reporting(Message("flash-write.copying")) as report:
+        confirmed = drives.copy(file.data, drive, report)
+    find = arrival.new_ports(before) if port is None else lambda: [port]
+    with step(Message("flash-write.waiting")):
+        hello = arrival.await_hello(file, find)
+    if hello is None and not confirmed:
+        raise KodebrikError("flash-drive-unconfirmed", ExitCode.UNPLUGGED, path=drive.path)
+    return {"drive": str(drive.path), "bytes": len(file.data)}, hello
+
+
+def _to_port(
+    file: "ImageFile", port: str, erase_secrets: bool
+) -> tuple[dict[str, Any], "Hello | None"]:
+    """Write the files over a serial port, and give the token's hello."""
+    from host_tools.flashing import arrival, serial_files  # noqa: PLC0415 - as above
+
+    with step(Message("devices.asking", port=port)):
+        token = serial_files.check_token(port, file, erase_secrets)
+    say(Message("flash-write.found-token" if token else "flash-write.found-prompt", port=port))
+    with reporting(Message("flash-write.writing")) as report:
+        written = serial_files.write(
+            port, file, token=token, erase_secrets=erase_secrets, report=report
+        )
+    with step(Message("flash-write.waiting")):
+        hello = arrival.await_hello(file, lambda: [port])
+    return {"port": port, "files": written}, hello
+
+
+def _target(named: str | None) -> tuple["Drive | None", str]:
+    """Give the drive or the port that is named, or the only one there is; KodebrikError when there
+    is none, or a choice."""
+    from host_tools.flashing import drives  # noqa: PLC0415 - as above
+
+    if named is not None:
+        if not Path(named).is_dir():
+            return None, named
+        drive = drives.at(Path(named))
+        if drive is None:
+            raise KodebrikError("flash-no-drive", ExitCode.NO_PORT, path=named)
+        return drive, ""
+    found_drives, devices = drives.mounted(), ports.devices()
+    found_ports = ports.candidates(devices)
+    found = [str(drive.path) for drive in found_drives] + found_ports
+    if len(found) > 1:
+        raise KodebrikError("flash-several", ExitCode.NO_PORT, targets=listed("list-comma", found))
+    if found_drives:
+        return found_drives[0], ""
+    if found_ports:
+        return None, found_ports[0]
+    if any(device.kind == "bootloader" for device in devices):
+        raise KodebrikError("flash-drive-not-mounted", ExitCode.NO_PORT)
+    raise KodebrikError("flash-no-board", ExitCode.NO_PORT)

@@ -1,0 +1,60 @@
+"""Waits for a token to answer after it was flashed. Times are seconds of real time."""
+
+import time
+from collections.abc import Callable, Collection
+
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.flashing.image_file import ImageFile
+from host_tools.link import ports
+from host_tools.link.channel import Channel
+from host_tools.link.replies import Hello
+from host_tools.link.transport import SerialTransport
+
+_TIMEOUT = 30.0  # a board starts in two; an operating system sets up the port in a few more
+_PAUSE = 0.25  # between two looks
+
+
+def new_ports(before: Collection[str]) -> Callable[[], list[str]]:
+    """Give a function that lists the ports that may be a token's and were not there `before`."""
+    return lambda: [port for port in ports.candidates(ports.devices()) if port not in before]
+
+
+def await_hello(image: ImageFile, find: Callable[[], list[str]]) -> Hello | None:
+    """Wait until a token on one of the ports that `find` lists answers with product and version of
+    `image`; None when no port appears in time.
+
+    KodebrikError when a port appears and no such token answers there.
+    """
+    deadline = time.monotonic() + _TIMEOUT
+    failure: KodebrikError | None = None
+    while time.monotonic() < deadline:
+        for port in find():
+            try:
+                return _expected(_hello(port), image)
+            except KodebrikError as error:  # not up yet, or its port not ours yet
+                failure = error
+        time.sleep(_PAUSE)
+    if failure is not None:
+        raise failure
+    return None
+
+
+def _hello(port: str) -> Hello:
+    transport = SerialTransport(port)
+    try:
+        return Channel(transport, port).hello()
+    finally:
+        transport.close()
+
+
+def _expected(hello: Hello, image: ImageFile) -> Hello:
+    if (hello.product, hello.version) != (image.product, image.version):
+        raise KodebrikError(
+            "flash-other-answer",
+            ExitCode.CHECK_FAILED,
+            product=hello.product,
+            version=hello.version,
+            wanted_product=image.product,
+            wanted=image.version,
+        )
+    return hello

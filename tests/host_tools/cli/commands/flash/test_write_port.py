@@ -1,0 +1,168 @@
+"""kodebrik flash write over a serial port, to an emulated board."""
+
+import json
+import threading
+
+import pytest
+
+from emulator.session import Emulator
+from firmware.version import VERSION
+from host_tools.cli import main
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.flashing import image_file, serial_files
+from host_tools.image.image import build_image, load_board, pack
+from tests.support.emulated.token import TokenUnderTest, totp
+from tests.support.flashing.images import made
+from tests.support.flashing.littlefs_reader import files
+
+FILESYSTEM = load_board("pico")["filesystem"]
+
+
+def on_flash(emulator):
+    """Give the files on an emulated board."""
+    return files(emulator.flash.read(0, FILESYSTEM["size"]))
+
+
+def write(port, image, *arguments):
+    return main(["flash", "write", port, "--image", image, "--json", *arguments])
+
+
+def test_a_bare_board_becomes_a_token(board, image, capsys):
+    with board() as (emulator, port):
+        assert write(port, image()) == 0
+        said = json.loads(capsys.readouterr().out)
+        assert (said["product"], said["version"]) == ("kodeviser", VERSION)
+        assert len(said["serial"]) == 12
+        assert said["files"] == len(image_file.read(made()).files)
+        written = on_flash(emulator)
+    assert written == image_file.read(made()).files
+
+
+def test_a_development_token_gets_what_has_changed_and_loses_what_is_left_over(
+    board, image, capsys
+):
+    tree = image_file.read(made()).files
+    older = {"firmware/gone.mpy": b"stale", "manifest.json": b"{}", "data/kept": b"own"}
+    older["boot.py"] = tree["boot.py"] + b"# older\n"
+    with board(pack(tree | older, FILESYSTEM)) as (emulator, port):
+        assert write(port, image()) == 0
+        said = json.loads(capsys.readouterr().out)
+        assert said["files"] == 3, "boot.py and the manifest, and main.py after them"
+        written = on_flash(emulator)
+    assert written == tree | {"data/kept": b"own"}
+
+
+def test_a_token_with_secrets_is_kept_unless_they_may_go(board, image, tmp_path, capsys):
+    with Emulator(state=tmp_path / "token", image=build_image("kodeviser", "pico")) as emulator:
+        TokenUnderTest(emulator).provision(totp())
+    with board() as (emulator, port):
+        before = on_flash(emulator)
+        assert write(port, image()) == ExitCode.CONFLICT
+        assert json.loads(capsys.readouterr().out)["id"] == "flash-token-has-secrets"
+        assert on_flash(emulator) == before
+        assert write(port, image(), "--erase-secrets") == 0
+        capsys.readouterr()
+        assert main(["info", "--port", port, "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["state"] == "blank"
+        after = on_flash(emulator)
+    assert any(path.startswith("data/") for path in before)
+    for path in (path for path in before if path.startswith("data/")):
+        assert after.get(path) != before[path]
+
+
+def test_at_the_prompt_a_tokens_data_count_as_secrets(board, image, capsys):
+    with board(pack({"data/vault.0": b"sealed"}, FILESYSTEM)) as (emulator, port):
+        assert write(port, image()) == ExitCode.CONFLICT
+        assert json.loads(capsys.readouterr().out)["id"] == "flash-board-has-secrets"
+        assert on_flash(emulator) == {"data/vault.0": b"sealed"}
+
+
+def test_a_production_token_is_left_alone(board, image, capsys):
+    with board(build_image("kodeviser", "pico", production=True)) as (_, port):
+        assert write(port, image()) == ExitCode.CONFLICT
+    said = json.loads(capsys.readouterr().out)
+    assert said["id"] == "flash-production-token"
+    assert "BOOTSEL" in said["hint"]
+
+
+def test_a_token_of_another_board_is_left_alone(board, image, capsys):
+    with board(build_image("kodeviser", "pico")) as (_, port):
+        assert write(port, image("pico2")) == ExitCode.CONFLICT
+    assert json.loads(capsys.readouterr().out)["id"] == "flash-other-token"
+
+
+@pytest.mark.parametrize("after", [1, 12, 40])
+def test_a_board_that_is_pulled_midway_takes_the_next_try(
+    board, image, tmp_path, capsys, monkeypatch, after
+):
+    """The cable goes after so many files; MicroPython then still shows its prompt."""
+    make, made_files = serial_files._write, []
+
+    with board() as (emulator, port):
+
+        def pulled(*arguments):
+            made_files.append(arguments[1])
+            if len(made_files) == after:
+                thread = threading.Thread(target=emulator.unplug)
+                thread.start()
+                thread.join()
+            make(*arguments)
+
+        monkeypatch.setattr(serial_files, "_write", pulled)
+        assert write(port, image()) == ExitCode.UNPLUGGED
+        said = json.loads(capsys.readouterr().out)
+        assert said["id"] == "flash-serial-broken"
+        assert "main.py" not in on_flash(emulator)
+        monkeypatch.undo()
+        emulator.plug()
+        assert write(port, image()) == 0
+        assert on_flash(emulator) == image_file.read(made()).files
+
+
+def test_a_board_that_does_not_keep_a_file_is_said_so(board, image, capsys, monkeypatch):
+    monkeypatch.setattr(serial_files, "_is", lambda board, path, image: False)
+    with board() as (emulator, port):
+        assert write(port, image()) == ExitCode.CHECK_FAILED
+        assert "main.py" not in on_flash(emulator)
+    assert json.loads(capsys.readouterr().out)["id"] == "flash-not-kept"
+
+
+def test_a_board_without_room_is_said_so(board, image, capsys, monkeypatch):
+    read = image_file.read
+
+    def larger(data):
+        found = read(data)
+        found.files["firmware/large"] = bytes(150_000)
+        return found
+
+    monkeypatch.setattr(image_file, "read", larger)
+    full = image_file.read(made()).files | {"data/large": bytes(1_000_000)}
+    del full["firmware/large"]
+    with board(pack(full, FILESYSTEM)) as (_, port):
+        assert write(port, image()) == ExitCode.FILE
+    assert json.loads(capsys.readouterr().out)["id"] == "flash-board-full"
+
+
+def test_a_port_that_is_none_is_said_so(image, capsys):
+    assert write("/dev/ttyNONE9", image()) == ExitCode.NO_PORT
+    assert json.loads(capsys.readouterr().out)["id"] == "port-unknown"
+
+
+@pytest.mark.parametrize(
+    ("machine", "version", "identifier"),
+    [
+        ("Raspberry Pi Pico with RP2040", (1, 28, 0, ""), None),
+        ("Raspberry Pi Pico W with RP2040", (1, 28, 0, ""), "flash-other-board"),
+        ("Raspberry Pi Pico 2 with RP2350", (1, 28, 0, ""), "flash-other-board"),
+        ("Raspberry Pi Pico with RP2040", (1, 25, 0, ""), "flash-other-micropython"),
+        ("linux [GCC 14.2.1] version", (1, 29, 0, "preview"), None),
+    ],
+)
+def test_what_micropython_says_of_the_board_is_compared(machine, version, identifier):
+    found = image_file.read(made())
+    if identifier is None:
+        serial_files._check_board(machine, version, found)
+        return
+    with pytest.raises(KodebrikError) as raised:
+        serial_files._check_board(machine, version, found)
+    assert raised.value.identifier == identifier
