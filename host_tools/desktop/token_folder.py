@@ -47,27 +47,27 @@ def emulated(  # noqa: PLR0913 - the folder, and what a token begins with
     seed: int | None = None,
     now: float | None = None,
     goes_on: bool = False,
+    flashed: bytes | None = None,
 ) -> Iterator["Emulator"]:
     """Emulate the token in `folder`, or make a new one there.
 
     A new token's random numbers follow from `seed` (None: drawn). `now` is the token's time in Unix
     seconds (None: the real one); with `goes_on` a token that was there goes on at the time at which
     it was saved. `say` is entered while the firmware is built; `warn` is told when
-    the token runs other firmware than would be built now.
+    the token runs other firmware than would be built now. `flashed` is a file system
+    that was just put on it: then nothing is built.
     """
     with emulator_errors():
         from emulator import saved_state  # noqa: PLC0415 - an extra
         from emulator.session import Emulator  # noqa: PLC0415 - an extra
-        from host_tools.image import image as images  # noqa: PLC0415 - slow to load
 
-        filesystem = images.load_board(folder.board)["filesystem"]
-        image = None
-        with say(Message("image-building", product=folder.product, board=folder.board)):
-            tree = images.build_tree(folder.product, folder.board, folder.production)
-        if saved_state.load(folder.path) is None:
-            image = images.pack(tree, filesystem)
-        elif not images.holds((folder.path / saved_state.FLASH).read_bytes(), tree, filesystem):
-            warn(Message("emulated-other-firmware", path=folder.path))
+        image = flashed
+        if flashed is None:
+            image = _built(folder, say, warn)
+        elif saved_state.load(folder.path) is not None:
+            with saved_state.locked(folder.path):
+                (folder.path / saved_state.FLASH).write_bytes(flashed)
+            image = None
         begins = time.time() if now is None else now
         seed = secrets.randbits(63) if seed is None else seed
         with Emulator(
@@ -79,6 +79,25 @@ def emulated(  # noqa: PLR0913 - the folder, and what a token begins with
             time=None if goes_on and image is None else begins,
         ) as emulator:
             yield emulator
+
+
+def _built(
+    folder: TokenFolder,
+    say: Callable[[str], AbstractContextManager[None]],
+    warn: Callable[[str], None],
+) -> bytes | None:
+    """Build the firmware: give the image of a new token, None for one that is there."""
+    from emulator import saved_state  # noqa: PLC0415 - an extra
+    from host_tools.image import image as images  # noqa: PLC0415 - slow to load
+
+    filesystem = images.load_board(folder.board)["filesystem"]
+    with say(Message("image-building", product=folder.product, board=folder.board)):
+        tree = images.build_tree(folder.product, folder.board, folder.production)
+    if saved_state.load(folder.path) is None:
+        return images.pack(tree, filesystem)
+    if not images.holds((folder.path / saved_state.FLASH).read_bytes(), tree, filesystem):
+        warn(Message("emulated-other-firmware", path=folder.path))
+    return None
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,7 @@ import typer
 
 from host_tools.cli.commands.emulation.image import Board, Production
 from host_tools.cli.output import Json, Plain, emit, is_drawable, say, spoken, step, warn
+from host_tools.desktop.bootsel import await_file_system
 from host_tools.desktop.token_folder import TokenFolder, default_folder, emulated
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.image.image import load_product
@@ -67,6 +69,16 @@ def emulate(
             metavar="PORT", help="Offer the link at rfc2217://127.0.0.1:PORT too; 0: any port."
         ),
     ] = None,
+    usb_drive: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help=(
+                "Begin in BOOTSEL mode: this new folder is the board's drive, and a UF2 file "
+                "that is copied there is what runs."
+            ),
+        ),
+    ] = None,
     script: Annotated[
         Path | None,
         typer.Option(
@@ -93,7 +105,7 @@ def emulate(
 ) -> None:
     """Run an emulated token."""
     if script is not None:
-        if headless or link or rfc2217 is not None or record or voice:
+        if headless or link or rfc2217 is not None or record or voice or usb_drive:
             raise KodebrikError("emulate-script-alone", ExitCode.USAGE)
         _play(product, board, state, production, script, as_json)
         return
@@ -102,7 +114,15 @@ def emulate(
     folder = TokenFolder(state or default_folder(product, board), product, board, production)
     terminal = sys.stdin.isatty() and sys.stdout.isatty()
     write = say if as_json else _write
-    with _asked_to_stop() as stop, emulated(folder, step, warn) as emulator:
+    with ExitStack() as stack:
+        stop = stack.enter_context(_asked_to_stop())
+        flashed = None
+        if usb_drive is not None:
+            told = partial(say, Message("emulate.usb-drive", value=usb_drive))
+            flashed = await_file_system(folder, usb_drive, stop, told)
+            if flashed is None:
+                return
+        emulator = stack.enter_context(emulated(folder, step, warn, flashed=flashed))
         _announce(emulator, link, rfc2217, as_json)
         from host_tools.desktop import terminal as views  # noqa: PLC0415 - needs the emulator
 

@@ -1,0 +1,64 @@
+"""An emulated board in BOOTSEL mode: its drive as a folder, until a UF2 file has been copied there.
+
+The boot ROM writes MicroPython and the file system; from then on the emulator's own MicroPython
+stands in for the one in the file.
+"""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from host_tools.desktop.token_folder import TokenFolder, emulator_errors
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.image.image import load_board, pack
+from host_tools.messages.system_errors import reason
+
+_LOOK = 0.05  # seconds between looks at the folder
+_FLASH = 0x10000000  # where the flash begins in the memory of an RP2 chip
+_MICROPYTHON = b"MicroPython v"
+
+
+def await_file_system(
+    folder: TokenFolder, path: Path, stop: threading.Event, ready: Callable[[], None]
+) -> bytes | None:
+    """Offer the drive of the token's board at `path` until a whole file is there, and give the file
+    system that the board then has; None when `stop` was set before. `ready` is called when the
+    drive is there.
+
+    What is on the token's flash already stays where the file does not write. KodebrikError for a
+    board without such a boot loader, a folder that cannot be the drive, and a file without
+    MicroPython.
+    """
+    with emulator_errors():
+        from emulator import saved_state  # noqa: PLC0415 - an extra
+        from emulator.mcu import boot_rom, usb_drive  # noqa: PLC0415 - an extra
+
+    board = load_board(folder.board)
+    if board["mcu"] not in boot_rom.INFO:
+        raise KodebrikError("usb-drive-none", ExitCode.USAGE, board=board["title"])
+    size = board["filesystem"]["size"]
+    begins = board["filesystem"]["address"] - _FLASH
+    flash = bytearray(b"\xff" * (begins + size))
+    if saved_state.load(folder.path) is not None:
+        flash[begins:] = (folder.path / saved_state.FLASH).read_bytes()
+    rom = boot_rom.BootRom(board["mcu"], flash)
+    try:
+        drive = usb_drive.UsbDrive(path, board["mcu"], rom)
+    except FileExistsError:
+        raise KodebrikError("usb-drive-not-empty", ExitCode.FILE, path=path) from None
+    except OSError as error:
+        raise KodebrikError(
+            "file-unwritable", ExitCode.FILE, path=path, reason=reason(error)
+        ) from None
+    try:
+        ready()
+        while not drive.take():
+            if stop.wait(_LOOK):
+                return None
+    finally:
+        drive.remove()
+    if _MICROPYTHON not in flash[:begins]:
+        raise KodebrikError("usb-drive-no-micropython", ExitCode.BAD_INPUT)
+    if not flash[begins:].strip(b"\xff"):  # MicroPython makes an empty one at its first start
+        return pack({}, board["filesystem"])
+    return bytes(flash[begins:])

@@ -1,0 +1,197 @@
+"""kodebrik flash write onto a BOOTSEL drive: which drive, and what becomes of it."""
+
+import json
+import threading
+from collections import namedtuple
+
+import pytest
+
+from emulator.mcu.boot_rom import INFO, BootRom
+from emulator.mcu.usb_drive import UsbDrive
+from host_tools.cli import main
+from host_tools.errors import ExitCode
+from host_tools.flashing import arrival, drives, image_file
+from host_tools.image.image import build_image, load_board
+from host_tools.link import channel, ports
+from tests.support.flashing.images import made
+from tests.support.flashing.littlefs_reader import files
+
+Partition = namedtuple("Partition", "mountpoint")
+
+
+@pytest.fixture(autouse=True)
+def alone(monkeypatch):
+    """A computer without ports and drives, and a short wait for a token."""
+    monkeypatch.setattr(ports, "devices", list)
+    monkeypatch.setattr("psutil.disk_partitions", list)
+    monkeypatch.setattr(arrival, "_TIMEOUT", 0.5)
+    monkeypatch.delenv("KODEBRIK_PORT", raising=False)
+
+
+@pytest.fixture
+def drive(tmp_path):
+    """The folder of a Pico's drive, into which nobody looks."""
+
+    def make(name="RPI-RP2", mcu="RP2040"):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / drives.INFO).write_text(INFO[mcu])
+        return str(folder)
+
+    return make
+
+
+def write(*arguments):
+    return main(["flash", "write", "--json", *arguments])
+
+
+def said(capsys):
+    return json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize(("board", "mcu"), [("pico", "RP2040"), ("pico2", "RP2350")])
+def test_the_boot_rom_gets_the_whole_file(tmp_path, image, capsys, board, mcu):
+    filesystem = load_board(board)["filesystem"]
+    flash = bytearray(b"\x5a" * (filesystem["address"] + filesystem["size"] - 0x10000000))
+    rom = BootRom(mcu, flash)
+    drive = UsbDrive(tmp_path / "drive", mcu, rom)
+    stop = threading.Event()
+
+    def watch():
+        while not drive.take() and not stop.wait(0.01):
+            pass
+        drive.remove()
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        assert write(str(drive.path), "--image", image(board)) == 0
+    finally:
+        thread.join(60)
+        stop.set()
+    assert rom.restarted
+    assert files(bytes(flash[-filesystem["size"] :])) == image_file.read(made(board)).files
+    captured = capsys.readouterr()
+    result = json.loads(captured.out)
+    assert (result["board"], result["serial"]) == (board, None)
+    assert "everything on the board is replaced, secrets" in captured.err
+
+
+def test_the_only_drive_needs_no_name(drive, image, monkeypatch, capsys):
+    path = drive()
+    monkeypatch.setattr("psutil.disk_partitions", lambda: [Partition(path), Partition("/nowhere")])
+    assert write("--image", image()) == 0
+    assert said(capsys)["drive"] == path
+
+
+def test_without_a_port_the_text_says_so(drive, image, capsys):
+    assert main(["flash", "write", drive(), "--image", image()]) == 0
+    assert "No port has appeared" in capsys.readouterr().out
+
+
+def test_two_drives_need_a_choice(drive, image, monkeypatch, capsys):
+    found = [drive("one"), drive("two")]
+    monkeypatch.setattr("psutil.disk_partitions", lambda: [Partition(path) for path in found])
+    assert write("--image", image()) == ExitCode.NO_PORT
+    answer = said(capsys)
+    assert answer["id"] == "flash-several"
+    assert all(path in answer["error"] for path in found)
+
+
+def test_a_drive_and_a_port_need_a_choice(drive, image, monkeypatch, capsys):
+    path = drive()
+    device = ports.Device("/dev/ttyACM0", "micropython", "Pico", "2e8a:0005", None)
+    monkeypatch.setattr("psutil.disk_partitions", lambda: [Partition(path)])
+    monkeypatch.setattr(ports, "devices", lambda: [device])
+    assert write("--image", image()) == ExitCode.NO_PORT
+    assert "/dev/ttyACM0" in said(capsys)["error"]
+
+
+@pytest.mark.parametrize(
+    ("found", "identifier"),
+    [
+        ([], "flash-no-board"),
+        ([ports.Device(None, "bootloader", "RP2", "2e8a:0003", None)], "flash-drive-not-mounted"),
+        ([ports.Device("/dev/ttyS0", "other", "serial port", None, None)], "flash-no-board"),
+    ],
+)
+def test_without_a_board_it_says_what_to_do(image, monkeypatch, capsys, found, identifier):
+    monkeypatch.setattr(ports, "devices", lambda: found)
+    assert write("--image", image()) == ExitCode.NO_PORT
+    assert said(capsys)["id"] == identifier
+
+
+def test_the_only_port_needs_no_name(image, monkeypatch, capsys):
+    device = ports.Device("/dev/ttyNONE9", "micropython", "Pico", "2e8a:0005", None)
+    monkeypatch.setattr(ports, "devices", lambda: [device])
+    assert write("--image", image()) == ExitCode.NO_PORT
+    assert said(capsys)["id"] == "port-unknown"
+
+
+def test_a_folder_that_is_no_drive_is_said_so(tmp_path, image, capsys):
+    assert write(str(tmp_path), "--image", image()) == ExitCode.NO_PORT
+    assert said(capsys)["id"] == "flash-no-drive"
+
+
+@pytest.mark.parametrize(("board", "mcu"), [("pico2", "RP2040"), ("pico", "RP2350")])
+def test_a_drive_of_the_wrong_family_gets_nothing(drive, image, capsys, board, mcu):
+    path = drive(mcu=mcu)
+    assert write(path, "--image", image(board)) == ExitCode.CONFLICT
+    assert said(capsys)["id"] == "flash-drive-other"
+    assert not (drives.Path(path) / drives.NAME).exists()
+
+
+def test_an_esp32_image_is_not_for_a_drive(drive, image, capsys):
+    assert write(drive(), "--image", image("esp32_s3")) == ExitCode.CONFLICT
+    assert said(capsys)["id"] == "flash-drive-other"
+
+
+def test_a_file_of_another_kind_is_refused_before_a_board_is_sought(tmp_path, capsys):
+    (tmp_path / "x.uf2").write_bytes(b"<html>")
+    assert write("--image", str(tmp_path / "x.uf2")) == ExitCode.BAD_INPUT
+    assert said(capsys)["id"] == "uf2-none"
+
+
+def test_a_drive_that_vanished_and_no_token_is_not_called_a_success(
+    drive, image, monkeypatch, capsys
+):
+    monkeypatch.setattr(drives, "copy", lambda data, drive, report: False)
+    assert write(drive(), "--image", image()) == ExitCode.UNPLUGGED
+    assert said(capsys)["id"] == "flash-drive-unconfirmed"
+
+
+def test_a_token_that_appears_on_a_new_port_ends_the_wait(drive, board, image, monkeypatch, capsys):
+    """Also when the drive vanished before the system had its answer."""
+    monkeypatch.setattr(arrival, "_TIMEOUT", 60)
+    monkeypatch.setattr(drives, "copy", lambda data, drive, report: False)
+    with board(build_image("kodeviser", "pico")) as (_, port):
+        old = ports.Device("/dev/ttyOLD", "micropython", "Pico", "2e8a:0005", None)
+        new = ports.Device(port, "micropython", "Pico", "2e8a:0005", None)
+        answers = iter([[old], [old], [old, new]])
+        monkeypatch.setattr(ports, "devices", lambda: next(answers, [old, new]))
+        assert write(drive(), "--image", image()) == 0
+    assert len(said(capsys)["serial"]) == 12
+
+
+def test_another_version_that_answers_is_said_so(drive, board, image, monkeypatch, capsys):
+    monkeypatch.setattr(arrival, "_TIMEOUT", 3)
+    read = image_file.read
+
+    def later(data):
+        found = read(data)
+        found.manifest["version"] = "99.0"
+        return found
+
+    monkeypatch.setattr(image_file, "read", later)
+    with board(build_image("kodeviser", "pico")) as (_, port):
+        assert write(drive(), "--image", image(), "--port", port) == ExitCode.CHECK_FAILED
+    answer = said(capsys)
+    assert answer["id"] == "flash-other-answer"
+    assert "99.0" in answer["error"]
+
+
+def test_a_port_on_which_nothing_answers_is_said_so(drive, board, image, monkeypatch, capsys):
+    monkeypatch.setattr(channel, "_HELLO_TIMEOUT", 0.1)
+    with board() as (_, port):
+        assert write(drive(), "--image", image(), "--port", port) == ExitCode.REPL
+    assert said(capsys)["id"] == "port-repl"
