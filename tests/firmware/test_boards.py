@@ -19,3 +19,12 @@ FLASH = {
 def test_the_file_system_fills_the_flash_behind_micropython(board: str):
     whole, kept = FLASH[board]
     assert load_board(board)["filesystem"]["size"] == (whole - kept) * 1024
+
+
+@pytest.mark.parametrize(
+    ("board", "flash"), [("pico", 0x10000000), ("pico2", 0x10000000), ("esp32_s3", 0)]
+)
+def test_the_file_system_begins_where_micropython_ends(board: str, flash: int):
+    """An RP2 chip's flash is named by its address in memory, an ESP32's by its offset."""
+    _, kept = FLASH[board]
+    assert load_board(board)["filesystem"]["address"] == flash + kept * 1024

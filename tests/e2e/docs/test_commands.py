@@ -23,12 +23,14 @@ import pytest
 from host_tools.voice import store
 from tests.e2e.docs.blocks import commands
 from tests.e2e.docs.terminal import Answer, Terminal
+from tests.support.flashing import official
 
 ROOT = Path(__file__).parents[3]
 PASSPHRASE = "a passphrase of the test"
 
 # Commands that keep running, and what they print when ready.
 GO_ON = {
+    r"kodebrik emulate .*--usb-drive": "BOOTSEL drive: ",
     r"kodebrik emulate kodeviser --state": "Screen: ",
     r"kodebrik server$": r"http://127\.0\.0\.1:8080",
 }
@@ -37,13 +39,13 @@ GO_ON = {
 PRINTS = {
     r"make run": r"pyotp computes",
     r"kodebrik code ": r"\d{3} \d{3}",
+    r"kodebrik flash write": r"kodeviser [0-9.]+ .*answers",
     r"kodebrik import --from-inventory": r"anna\.holm|1 token",
 }
 
 # Commands that are not run, and why.
 NOT_HERE = {
     r"make test": "it runs this test",
-    r"mpremote ": "needs a board; tests/e2e/link/test_mpremote.py has an emulated one",
     r"--token /dev/ttyACM0": "needs a board",
     r"qa run --against http": "waits minutes of real time; tests/interop/test_qa.py does the same",
     r"^dask |--scheduler ": "needs several machines",
@@ -51,7 +53,18 @@ NOT_HERE = {
 }
 
 # Commands of other pages that a page requires to have been run.
-BEFORE = {"docs/qa.md": ["kodebrik server"]}
+BEFORE = {
+    "docs/qa.md": ["kodebrik server"],
+    "docs/hardware.md": [
+        "kodebrik emulate kodeviser --state build/board --usb-drive build/drive --link build/port"
+    ],
+}
+
+# What is typed besides where an emulated board stands in for a real one.
+ON_THE_EMULATED_BOARD = {
+    r"kodebrik flash write --image": " build/drive --port build/port",
+    r"kodebrik provision .*bank.secret$": " --port build/port",
+}
 
 
 def rule(rules: dict[str, str], command: str) -> str | None:
@@ -88,7 +101,10 @@ def clone(tmp_path: Path) -> Path:
 def variables(clone: Path, tmp_path: Path) -> dict[str, str]:
     """Return the environment of a newly logged-in user; modules are loaded from the clone."""
     home = tmp_path / "home"
-    home.mkdir()
+    downloads = home / "Downloads"
+    downloads.mkdir(parents=True)
+    name = f"{official.BUILDS['pico']}-20260406-v1.28.0.uf2"
+    (downloads / name).write_bytes(official.stand_in("pico"))
     return {
         "HOME": str(home),
         "PATH": f"{clone / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}",
@@ -147,7 +163,8 @@ def test_the_commands_of_a_page_work_in_their_order(
                 busy.append(terminal)
                 terminal = another()
                 continue
-            printed = terminal.run(command, answers)
+            besides = rule(ON_THE_EMULATED_BOARD, command) if page == "docs/hardware.md" else None
+            printed = terminal.run(command + (besides or ""), answers)
             assert re.search(rule(PRINTS, command) or "", printed), f"{command}\n{printed}"
         for terminal in busy:
             terminal.interrupt()
@@ -158,3 +175,10 @@ def test_every_reason_for_not_running_a_command_is_needed() -> None:
     every = [command for page in pages for command in commands(ROOT / page)]
     unused = [sign for sign in NOT_HERE if not any(re.search(sign, each) for each in every)]
     assert not unused
+
+
+def test_a_board_in_hand_gives_a_code_in_five_steps() -> None:
+    text = (ROOT / "docs/hardware.md").read_text(encoding="utf-8")
+    section = text.split("## From the board to a code\n")[1].split("\n#")[0]
+    steps = re.findall(r"(?m)^(\d)\. ", section)
+    assert steps == ["1", "2", "3", "4", "5"]

@@ -50,7 +50,7 @@ def test_exec_reaches_the_chips(board):
 
 
 def test_the_firmware_can_be_copied_onto_a_bare_board(tmp_path):
-    """The steps of docs/hardware.md for a board that holds only MicroPython."""
+    """By hand, onto a board that holds only MicroPython; `kodebrik flash write` does the same."""
     for path, content in build_tree("kodeviser", "pico").items():
         file = tmp_path / "tree" / path
         file.parent.mkdir(parents=True, exist_ok=True)
