@@ -23,7 +23,8 @@ from host_tools.extras import from_extra
 from host_tools.flashing import micropython
 from host_tools.flashing.image_file import ImageFile
 from host_tools.link.channel import Channel
-from host_tools.link.transport import SerialTransport
+from host_tools.link.replies import GarbageError, Hello
+from host_tools.link.transport import SerialTransport, unplugged
 from host_tools.progress import Progress
 
 if TYPE_CHECKING:
@@ -33,7 +34,9 @@ DATA = "data"  # the folder of the token's own, secrets among it (firmware/main.
 _WITHOUT_SECRETS = (messages.BLANK, messages.WIPED)
 _LAST = ("boot.py", "main.py")  # of the files that are written
 _TRIES = 3
+_LEAVE_PASTE_MODE = b"\r\x03\x03"  # Ctrl-C (shared/runtime/pyexec.c)
 _READ_TIMEOUT = 10.0  # seconds of silence after which the board is taken for gone
+_PROMPT_TIMEOUT = 5.0  # seconds; an RP2040 that computes a handshake needs two before it listens
 _CHUNK = 1024  # bytes in one command to the board, which holds them twice
 _FOLDER = 0x4000  # bit of a mode in a directory's listing
 # Boards that MicroPython names itself; the emulator's VM calls itself by its compiler.
@@ -49,13 +52,11 @@ def check_token(port: str, image: ImageFile, erase_secrets: bool) -> bool:
     secrets that may not be erased, and whatever else is there."""
     transport = SerialTransport(port)
     try:
-        hello = Channel(transport, port).hello()
-    except KodebrikError as error:
-        if error.exit_code != ExitCode.REPL:
-            raise
-        return False
+        hello = _hello(transport, port)
     finally:
         transport.close()
+    if hello is None:
+        return False
     if (hello.product, hello.board) != (image.product, image.board["name"]):
         raise KodebrikError(
             "flash-other-token",
@@ -70,6 +71,28 @@ def check_token(port: str, image: ImageFile, erase_secrets: bool) -> bool:
     if hello.state not in _WITHOUT_SECRETS and not erase_secrets:
         raise KodebrikError("flash-token-has-secrets", ExitCode.CONFLICT, serial=hello.serial)
     return True
+
+
+def _hello(transport: SerialTransport, port: str) -> Hello | None:
+    """Give the token's hello, None when MicroPython's prompt is there."""
+    for _ in range(_TRIES - 1):
+        with contextlib.suppress(GarbageError):
+            return _hello_once(transport, port)
+        # A prompt left in paste mode sends the hello back; a token ignores this.
+        try:
+            transport.write(_LEAVE_PASTE_MODE)
+        except OSError:
+            raise unplugged(port) from None
+    return _hello_once(transport, port)
+
+
+def _hello_once(transport: SerialTransport, port: str) -> Hello | None:
+    try:
+        return Channel(transport, port).hello()
+    except KodebrikError as error:
+        if error.exit_code != ExitCode.REPL:
+            raise
+        return None
 
 
 def write(
@@ -188,7 +211,7 @@ def _raw_repl(port: str) -> Iterator["RawRepl"]:
             board = Transport(port, timeout=_READ_TIMEOUT)
             for tries_left in reversed(range(_TRIES)):
                 try:
-                    board.enter_raw_repl(soft_reset=False)
+                    board.enter_raw_repl(soft_reset=False, timeout_overall=_PROMPT_TIMEOUT)
                     break
                 except TransportError:
                     if not tries_left:

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import sys
 from collections import namedtuple
 from pathlib import Path
 
@@ -131,3 +132,11 @@ def test_a_full_drive_of_the_operating_system_is_said_so(drive):
     with pytest.raises(KodebrikError) as raised:
         drives.copy(DATA, drive, lambda done, total: None)
     assert raised.value.identifier == "flash-drive-full"
+
+
+def test_without_psutil_the_extra_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "psutil", None)
+    with pytest.raises(KodebrikError) as raised:
+        drives.mounted()
+    assert raised.value.exit_code == ExitCode.NOT_INSTALLED
+    assert "kodebrik[flash]" in raised.value.hint

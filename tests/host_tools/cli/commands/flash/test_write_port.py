@@ -1,6 +1,7 @@
 """kodebrik flash write over a serial port, to an emulated board."""
 
 import json
+import sys
 import threading
 
 import pytest
@@ -14,6 +15,7 @@ from host_tools.image.image import build_image, load_board, pack
 from tests.support.emulated.token import TokenUnderTest, totp
 from tests.support.flashing.images import made
 from tests.support.flashing.littlefs_reader import files
+from tests.support.link.pty_port import PtyPort
 
 FILESYSTEM = load_board("pico")["filesystem"]
 
@@ -117,6 +119,43 @@ def test_a_board_that_is_pulled_midway_takes_the_next_try(
         emulator.plug()
         assert write(port, image()) == 0
         assert on_flash(emulator) == image_file.read(made()).files
+
+
+def test_a_board_that_restarts_midway_takes_the_next_try(board, image, capsys, monkeypatch):
+    make, restarts = serial_files._write, [True]
+
+    def restarted(serial_board, *arguments):
+        if "firmware/ui" in arguments[0] and restarts:
+            restarts.clear()
+            serial_board.exec_raw_no_follow("import machine\nmachine.reset()")
+        make(serial_board, *arguments)
+
+    monkeypatch.setattr(serial_files, "_write", restarted)
+    monkeypatch.setattr(serial_files, "_READ_TIMEOUT", 2)
+    with board() as (emulator, port):
+        assert write(port, image()) == ExitCode.UNPLUGGED
+        assert json.loads(capsys.readouterr().out)["id"] == "flash-serial-broken"
+        assert write(port, image()) == 0
+        assert on_flash(emulator) == image_file.read(made()).files
+
+
+def test_a_board_that_shows_no_raw_prompt_is_tried_again_and_then_said_so(
+    image, capsys, monkeypatch
+):
+    monkeypatch.setattr(serial_files, "_READ_TIMEOUT", 0.1)
+    monkeypatch.setattr(serial_files, "_PROMPT_TIMEOUT", 0.2)
+    with PtyPort(lambda data: b">>> ") as line:
+        assert write(line.path, image()) == ExitCode.REPL
+        assert line.received.count(b"\r\x01") == 3
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["id"] == "flash-no-prompt"
+
+
+def test_without_mpremote_the_extra_is_named(board, image, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "mpremote.transport", None)
+    with board() as (_, port):
+        assert write(port, image()) == ExitCode.NOT_INSTALLED
+    assert "kodebrik[flash]" in json.loads(capsys.readouterr().out)["hint"]
 
 
 def test_a_board_that_does_not_keep_a_file_is_said_so(board, image, capsys, monkeypatch):
