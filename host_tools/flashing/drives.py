@@ -19,7 +19,8 @@ INFO = "INFO_UF2.TXT"
 NAME = "KODEBRIK.UF2"
 _MCUS = {"RPI-RP2": "RP2040", "RP2350": "RP2350"}
 _CHUNK = 128 * 1024  # bytes between two reports of progress
-_GONE = {errno.ENOENT, errno.EIO, errno.ENODEV, errno.ENXIO, errno.ENOTCONN, errno.EBADF}
+_NO_DEVICE = {errno.EIO, errno.ENODEV, errno.ENXIO}  # the folder may still be read from memory
+_NO_FOLDER = {errno.ENOENT, errno.ENOTCONN, errno.ENOTDIR, errno.EBADF}
 _FORBIDDEN = {errno.EACCES, errno.EPERM}
 _LARGEST_INFO = 4096  # bytes; the boot ROMs' have a hundred
 
@@ -103,7 +104,7 @@ def copy(data: bytes, drive: Drive, report: Progress) -> bool:
 
 
 def _is_gone(error: OSError, drive: Drive) -> bool:
-    return error.errno in _GONE and at(drive.path) is None
+    return error.errno in _NO_DEVICE or (error.errno in _NO_FOLDER and at(drive.path) is None)
 
 
 def _failure(error: OSError, drive: Drive) -> KodebrikError:

@@ -84,7 +84,7 @@ def failing(monkeypatch, number, at_call, before=lambda: None):
         (errno.EROFS, "flash-drive-read-only", ExitCode.FILE),
         (errno.EACCES, "flash-drive-forbidden", ExitCode.PERMISSION),
         (errno.EPERM, "flash-drive-forbidden", ExitCode.PERMISSION),
-        (errno.EIO, "file-unwritable", ExitCode.FILE),
+        (errno.ENOENT, "file-unwritable", ExitCode.FILE),
         (errno.EFBIG, "file-unwritable", ExitCode.FILE),
     ],
 )
@@ -101,18 +101,35 @@ def test_a_drive_that_refuses_is_said_so_and_keeps_no_half_file(
     assert drives.copy(DATA, drive, lambda done, total: None), "the next try works"
 
 
+def unmounted(drive):
+    """The operating system has noticed that the drive is gone."""
+    (drive.path / drives.INFO).unlink()
+
+
+def cached(drive):
+    """It has not: the drive's first files are still in memory."""
+
+
 @pytest.mark.parametrize("at_call", [1, 2, 3])
-def test_a_drive_pulled_midway_is_said_so(drive, monkeypatch, at_call):
-    failing(monkeypatch, errno.EIO, at_call, (drive.path / drives.INFO).unlink)
+@pytest.mark.parametrize(
+    ("number", "state"), [(errno.EIO, cached), (errno.ENODEV, unmounted), (errno.ENOENT, unmounted)]
+)
+def test_a_drive_pulled_midway_is_said_so(drive, monkeypatch, at_call, number, state):
+    failing(monkeypatch, number, at_call, lambda: state(drive))
     with pytest.raises(KodebrikError) as raised:
         drives.copy(DATA, drive, lambda done, total: None)
     assert raised.value.identifier == "flash-drive-pulled"
     assert raised.value.exit_code == ExitCode.UNPLUGGED
 
 
-def test_a_drive_that_goes_away_with_the_last_block_is_not_confirmed(drive, monkeypatch):
+@pytest.mark.parametrize(
+    ("number", "state"), [(errno.EIO, cached), (errno.ENODEV, unmounted), (errno.ENOENT, unmounted)]
+)
+def test_a_drive_that_goes_away_with_the_last_block_is_not_confirmed(
+    drive, monkeypatch, number, state
+):
     """A board restarts before the operating system has its answer."""
-    failing(monkeypatch, errno.ENODEV, 4, (drive.path / drives.INFO).unlink)
+    failing(monkeypatch, number, 4, lambda: state(drive))
     assert drives.copy(DATA, drive, lambda done, total: None) is False
 
 
