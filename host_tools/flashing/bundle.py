@@ -21,7 +21,6 @@ from host_tools.flashing import uf2
 from host_tools.flashing.micropython import MicroPython
 
 _ESPTOOL_CHIPS = {"ESP32-S3": "esp32s3"}
-_FAMILIES = {"RP2040": uf2.RP2040, "RP2350": uf2.RP2350_ARM_S}
 
 
 def merge(micropython: MicroPython, filesystem: bytes, board: dict[str, Any]) -> bytes:
@@ -32,7 +31,7 @@ def merge(micropython: MicroPython, filesystem: bytes, board: dict[str, Any]) ->
     address = board["filesystem"]["address"]
     pages = dict(micropython.pages) | uf2.pages(address, filesystem)
     guard = None if micropython.guard is None else guard_address(micropython, board)
-    return uf2.write(uf2.Uf2(_FAMILIES[board["mcu"]], pages, guard))
+    return uf2.write(uf2.Uf2(uf2.OF_MCU[board["mcu"]], pages, guard))
 
 
 def guard_address(micropython: MicroPython, board: dict[str, Any]) -> int | None:
@@ -59,7 +58,7 @@ def file_system(data: bytes, board: dict[str, Any]) -> bytes:
         content = data[address:]
     else:
         read = uf2.read(data)
-        if read.family == _FAMILIES[board["mcu"]]:
+        if read.family == uf2.OF_MCU[board["mcu"]]:
             wanted = range(address, address + size, uf2.PAGE)
             content = b"".join(read.pages.get(page, b"") for page in wanted)
     if len(content) != size:

@@ -54,18 +54,18 @@ def check(data: bytes, board: dict[str, Any], wanted: dict[str, str]) -> None:
     programs = [partition for partition in table if partition.kind == _APP]
     if not programs:
         raise KodebrikError("esp-image-program-alone", ExitCode.BAD_INPUT, **wanted)
-    for partition in programs[:1]:
-        _check_program(data, partition, wanted)
+    _check_program(data, programs[0], wanted)
     begins = next(
         (partition.offset for partition in table if partition.label == _FILE_SYSTEM),
         max(partition.offset + partition.size for partition in table),
     )
     address = board["filesystem"]["address"]
-    if begins != address or len(data) > address:
+    begins = max(begins, len(data))
+    if begins != address:
         raise KodebrikError(
             "esp-image-file-system",
             ExitCode.BAD_INPUT,
-            found=f"0x{max(begins, len(data)) if begins == address else begins:X}",
+            found=f"0x{begins:X}",
             wanted=f"0x{address:X}",
             **wanted,
         )

@@ -39,7 +39,7 @@ def read(data: bytes) -> ImageFile:
         fitting = [board for board in boards if board["mcu"] in esp_image.CHIPS.values()]
     else:
         family = uf2.read(data).family
-        fitting = [board for board in boards if uf2.FAMILIES.get(family) == board["mcu"]]
+        fitting = [board for board in boards if uf2.OF_MCU.get(board["mcu"]) == family]
     for board in fitting:
         found = _read_for(board, data)
         if found is not None:

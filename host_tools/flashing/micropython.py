@@ -17,7 +17,6 @@ from host_tools.flashing import esp_image, uf2
 RELEASE = "1.28.0"
 _SERIES = "1.28."  # releases of it take the same compiled modules
 _FLASH = 0x10000000  # where an RP2 chip's flash begins in its memory
-_FAMILIES = {"RP2040": uf2.RP2040, "RP2350": uf2.RP2350_ARM_S}
 _VERSION = re.compile(rb"\bv(\d+\.\d+(?:\.\d+)?(?:[-.][\w.-]+)?) on (\d{4}-\d\d-\d\d)")
 # With whatever printable text stands before it: a longer name is another board's.
 _MACHINE = re.compile(rb"([\x20-\x7e]{2,80} with (?:RP2|ESP32)[\w-]*)")
@@ -39,11 +38,11 @@ class MicroPython:
 
 def wanted(board: dict[str, Any]) -> dict[str, str]:
     """Give what names the file to get for `board`, as arguments of messages."""
-    suffix = "uf2" if board["mcu"] in _FAMILIES else "bin"
+    suffix = "uf2" if board["mcu"] in uf2.OF_MCU else "bin"
     return {
         "release": RELEASE,
         "build": board["micropython"],
-        "file": f"{board['micropython']}-(date)-v{RELEASE}.{suffix}",
+        "file": f"{board['micropython']}-YYYYMMDD-v{RELEASE}.{suffix}",
     }
 
 
@@ -58,7 +57,7 @@ def check(data: bytes, board: dict[str, Any]) -> MicroPython:
     """Give what the file `data` holds; KodebrikError, one for each mistake, when it is not
     MicroPython of the right version for `board`, is incomplete, or would lie where the file system
     does."""
-    family = _FAMILIES.get(board["mcu"])
+    family = uf2.OF_MCU.get(board["mcu"])
     if family is None:
         esp_image.check(data, board, wanted(board))
         return _identified(data, data, board)

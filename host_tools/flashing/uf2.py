@@ -35,6 +35,7 @@ FAMILIES = {
     0x55114460: "SAMD51",
     0xADA52840: "nRF52840",
 }
+OF_MCU = {"RP2040": RP2040, "RP2350": RP2350_ARM_S}  # what a board file's MCU takes
 
 _HEAD = struct.Struct("<8I")
 _WORD = struct.Struct("<I")

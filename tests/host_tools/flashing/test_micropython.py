@@ -135,7 +135,7 @@ def test_each_wrong_file_has_its_error(board, data, identifier, says):
     assert says in raised.value.message
     build = load_board(board)["micropython"]
     own_advice = identifier in ("uf2-none", "uf2-truncated")
-    assert own_advice or f"{build}-(date)-v1.28.0" in raised.value.hint
+    assert own_advice or f"{build}-YYYYMMDD-v1.28.0" in raised.value.hint
 
 
 def test_a_vfs_partition_in_the_table_is_taken():
@@ -153,5 +153,5 @@ def test_a_later_fix_of_the_same_release_is_taken():
 def test_without_a_file_one_sentence_says_which_to_get(board):
     error = micropython.missing(load_board(board))
     suffix = "bin" if board == "esp32_s3" else "uf2"
-    assert f"{official.BUILDS[board]}-(date)-v1.28.0.{suffix}" in error.message
+    assert f"{official.BUILDS[board]}-YYYYMMDD-v1.28.0.{suffix}" in error.message
     assert error.message.count(". ") == 0

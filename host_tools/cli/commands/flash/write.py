@@ -25,7 +25,7 @@ def write(
     target: Annotated[
         str | None,
         typer.Argument(
-            metavar="[PORT|DRIVE]",
+            metavar="PORT|DRIVE",
             help="The board's serial port, or the folder of its drive. Default: the only board.",
         ),
     ] = None,

@@ -81,7 +81,7 @@ def test_a_short_manifest_is_said_so(tmp_path, given, capsys, monkeypatch):
 def test_without_micropython_it_says_which_file_to_get(tmp_path, capsys):
     code = main(["flash", "image", "--board", "pico2", "-o", str(tmp_path / "x.uf2")])
     assert code == ExitCode.USAGE
-    assert "RPI_PICO2-(date)-v1.28.0.uf2" in capsys.readouterr().err
+    assert "RPI_PICO2-YYYYMMDD-v1.28.0.uf2" in capsys.readouterr().err
     assert not (tmp_path / "x.uf2").exists()
 
 
