@@ -108,6 +108,9 @@ class AppServices:
             temperature = None
         gc.collect()
         flash = os.statvfs("/")
+        # littlefs counts the two blocks of each folder twice here: of a full file system less than
+        # nothing is left, or, as a number without sign, more than there is.
+        free = flash[3] if 0 <= flash[3] <= flash[2] else 0
         return {
             "battery_mv": app.hardware.battery.millivolts()
             if app.hardware.battery is not None
@@ -115,7 +118,7 @@ class AppServices:
             "clock_lost": lost,
             "temperature": temperature,
             "heap_free": gc.mem_free(),
-            "flash_free": flash[0] * flash[3],
+            "flash_free": flash[0] * free,
             "unique_id": app.hardware.unique_id,
         }
 
