@@ -2,10 +2,12 @@
 firmware/products/fonts/*.py.
 
 The faces are OFL packages from PyPI, rasterised by FreeType through font-to-py. A font is the
-module that font-to-py writes, with a function `width` added. The rows of a font above 4 KB lie in a
-file beside its module, NAME.rows, because they would take a tenth of an RP2040's memory; get_ch()
-reads them from the flash into a buffer. Sizes are pixels. The digits are Share Tech, which under
-the blur of a visual acuity of 0.1 is the most distinct (measured by
+module that font-to-py writes, with a function `width` added. The rows of a font above 4 KB would
+take a tenth of an RP2040's memory. So they are a module of their own, NAME_rows, of which an image
+makes a file beside the font's module, NAME.rows: get_ch() reads them from the flash into a buffer.
+Frozen into MicroPython, and on the host, where there is no such file, it reads that module's
+constant, which frozen lies in the flash too. Sizes are pixels. The digits are Share Tech, which
+under the blur of a visual acuity of 0.1 is the most distinct (measured by
 tests/firmware/products/test_digit_shapes.py). The text is PT Sans, whose hinting is good at this
 size.
 """
@@ -102,12 +104,19 @@ def width(ch):
 """
 
 _WITH_ROWS_FILE = """# Made by python -m host_tools.devtools.fonts of {face}; \
-the rows of its characters lie beside it.
+the rows of its characters are {name}_rows.
 
 _chars = {characters!r}
 _widths = {widths!r}
 _places = {places!r}
-_file = open(__file__.rsplit(".", 1)[0] + ".rows", "rb")
+try:
+    _file = open(__file__.rsplit(".", 1)[0] + ".rows", "rb")
+except OSError:
+    import sys
+    from io import BytesIO
+
+    __import__(__name__ + "_rows")
+    _file = BytesIO(sys.modules[__name__ + "_rows"].ROWS)
 _rows = memoryview(bytearray({most}))
 
 
@@ -163,6 +172,7 @@ def build(name: str) -> dict[str, bytes]:
         rows += glyph
     source = _WITH_ROWS_FILE.format(
         face=path.name,
+        name=name,
         characters=characters,
         widths=bytes(width for _, _, width in glyphs),
         places=places,
@@ -173,7 +183,8 @@ def build(name: str) -> dict[str, bytes]:
         last=ord(characters[-1]),
         unknown=max(0, characters.find(_ERROR_CHARACTER)),
     )
-    return {f"{name}.py": source.encode(), f"{name}.rows": rows}
+    constant = f"# Made by python -m host_tools.devtools.fonts of {path.name}.\n\nROWS = {rows!r}\n"
+    return {f"{name}.py": source.encode(), f"{name}_rows.py": constant.encode()}
 
 
 def render(path: Path, em: float, characters: str, cell: int | None = None) -> str:

@@ -86,10 +86,20 @@ def build_tree(
         )
     for path, code in zip(sources, compiled, strict=True):
         tree["firmware/" + path.relative_to(FIRMWARE).with_suffix(".mpy").as_posix()] = code
-        if (rows := path.with_suffix(".rows")).exists():  # of a large font
-            tree["firmware/" + rows.relative_to(FIRMWARE).as_posix()] = rows.read_bytes()
+        if path.with_name(f"{path.stem}_rows.py").exists():  # of a large font
+            rows = path.relative_to(FIRMWARE).with_suffix(".rows")
+            constant = importlib.import_module(f"{_module(path)}_rows").ROWS
+            tree["firmware/" + rows.as_posix()] = constant
     tree |= _voices(load_product(product), carried)
     return tree
+
+
+def build_frozen_tree(product: str, languages: Sequence[str] | None = None) -> dict[str, bytes]:
+    """Give the files of a token whose MicroPython has the firmware frozen into it
+    (firmware/manifest.py): what build_tree() gives, without modules and what lies beside them."""
+    data = load_product(product)
+    tree = {name: (FIRMWARE / name).read_bytes() for name in _ROOT_FILES}
+    return tree | _voices(data, _languages(data, languages))
 
 
 def build_image(

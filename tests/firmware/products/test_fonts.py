@@ -18,7 +18,8 @@ WIDTH, HEIGHT = 128, 64
 @pytest.mark.parametrize("name", FONTS)
 def test_generating_again_gives_the_same_file(name: str):
     files = build(name)
-    assert files == {path.name: path.read_bytes() for path in FOLDER.glob(f"{name}.*")}
+    paths = [*FOLDER.glob(f"{name}.*"), *FOLDER.glob(f"{name}_rows.*")]
+    assert files == {path.name: path.read_bytes() for path in paths}
 
 
 @pytest.mark.parametrize("name", FONTS)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from littlefs import UserContext
 
-from host_tools.image.image import build_tree, load_board, pack
+from host_tools.image.image import build_frozen_tree, build_tree, load_board, pack
+from host_tools.voice import store
 from tests.support.runtime import MicroPython
 
 # How official MicroPython 1.28 mounts its file system: ports/rp2/modules/_boot.py,
@@ -47,3 +48,15 @@ def test_ctrl_c_in_a_callback_of_littlefs_is_not_lost(monkeypatch: pytest.Monkey
     monkeypatch.setattr(UserContext, "read", interrupted)
     with pytest.raises(KeyboardInterrupt):
         pack({"main.py": b"pass"}, load_board("pico")["filesystem"])
+
+
+def test_a_frozen_tokens_files_are_those_beside_the_modules(monkeypatch: pytest.MonkeyPatch):
+    """A folder firmware in the file system would hide the frozen one."""
+    monkeypatch.setattr(store, "pack", lambda language: language.encode())
+    frozen = build_frozen_tree("kodeoplaeser", ["en", "da"])
+    files = build_tree("kodeoplaeser", "pico", languages=["en", "da"])
+    assert frozen == {
+        path: content for path, content in files.items() if not path.startswith("firmware/")
+    }
+    assert set(frozen) == {"boot.py", "main.py", "da.kvp", "en.kvp"}
+    assert set(build_frozen_tree("kodeviser")) == {"boot.py", "main.py"}
