@@ -1,1 +1,1 @@
-"""The firmware on the user's own MicroPython, on an emulated RP2040: its times, frames and samples."""
+"""The firmware on the user's own MicroPython, on an emulated RP2040: its times and screens."""

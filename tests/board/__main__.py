@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import firmware
-from host_tools.image.image import build_image
+from host_tools.image.image import build_frozen_tree, build_tree, load_board, pack
 from tests.board import flash_image, run_through
 from tests.board.comparison import compare
 
@@ -20,6 +20,7 @@ _MISSING = (
     "raspberrypi/pico-bootrom-rp2040, or read from a Pico: addresses 0 to 0x3fff)."
 )
 _BOOTROM = 16 * 1024
+_FROZEN = b"firmware/hardware.py"  # the name of a frozen module, in MicroPython's table of them
 _WATCHED = {"kodeviser": 36.0, "kodeoplaeser": 12.0}  # seconds from the press on
 # Milliseconds; what a figure may be at most, from files and frozen.
 BUDGETS = {
@@ -76,7 +77,10 @@ def _file(name: str) -> Path | None:
 def _measured(micropython: bytes, bootrom: bytes, product: str, aloud: bool) -> dict[str, Any]:
     """Measure one product; `aloud` prints each figure."""
     main_py = Path(firmware.__file__).with_name("main.py").read_bytes()
-    flash = flash_image.with_filesystem(micropython, build_image(product, "pico"))
+    form = "frozen" if _FROZEN in micropython else "from files"
+    tree = build_frozen_tree(product) if form == "frozen" else build_tree(product, "pico")
+    filesystem = pack(tree, load_board("pico")["filesystem"])
+    flash = flash_image.with_filesystem(micropython, filesystem)
     parts = run_through.Parts(flash, bootrom, product, main_py)
     figures = run_through.Figures(product)
     provisioned = run_through.provision(parts, figures)
@@ -87,22 +91,22 @@ def _measured(micropython: bytes, bootrom: bytes, product: str, aloud: bool) -> 
     compared = compare(shown, emulated, parts.board["products"][product]["display"]["width"])
     result = {
         "product": product,
-        "form": parts.form,
+        "form": form,
         "figures": figures.figures,
         "same": compared.good,
         **vars(compared),
     }
     if aloud:
         for name, value in figures.figures.items():
-            print(_line(product, parts.form, name, value))
+            print(_line(product, form, name, value))
         print(
-            f"{product}, {parts.form}: {compared.same_frames} of {compared.frames} frames equal the "
+            f"{product}, {form}: {compared.same_frames} of {compared.frames} frames equal the "
             f"emulator's, {compared.bar_apart} with the bar's end one pixel apart"
         )
         if shown.samples:
             equal = "equal" if compared.same_samples else "DIFFER FROM"
             print(
-                f"{product}, {parts.form}: {compared.samples:,} samples {equal} the emulator's, "
+                f"{product}, {form}: {compared.samples:,} samples {equal} the emulator's, "
                 f"but for {compared.stall:.0f} ms in which the board's ring ran dry",
                 flush=True,
             )

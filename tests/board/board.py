@@ -1,6 +1,7 @@
-"""An emulated RP2040 with a token's parts, in a process of Node.js. Times are simulated seconds since
-power-on; the simulation stands still unless `run_until` lets it go on."""
+"""An emulated RP2040 with a token's parts, in a process of Node.js. Times are simulated seconds
+since power-on; the simulation stands still unless `run_until` lets it go on."""
 
+import base64
 import hashlib
 import json
 import os
@@ -30,7 +31,7 @@ class Event(NamedTuple):
 class Board:
     """A Pico with the parts that the board file lists for a product. A context manager."""
 
-    def __init__(  # noqa: PLR0913 - a board has that many sides
+    def __init__(
         self,
         flash: bytes,
         bootrom: bytes,
@@ -111,6 +112,10 @@ class Board:
         self.events += found
         return found
 
+    def wait(self, seconds: float) -> None:
+        """Let time pass, as a host that sleeps."""
+        self.advance(seconds)
+
     def run_until(self, condition: Callable[[], bool], seconds: float) -> bool:
         """Let time pass until `condition()` holds, and give True, or False after `seconds`."""
         end = self.now + seconds
@@ -182,8 +187,6 @@ class Board:
 
     def flash(self) -> bytes:
         """Give the flash's content."""
-        import base64
-
         return base64.b64decode(self._ask("flash")["content"])
 
     def diagnosis(self) -> dict[str, Any]:

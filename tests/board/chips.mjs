@@ -253,6 +253,7 @@ export class Ds3231 {
     this.registers[0x0e] = 0x1c;
     this.registers[0x0f] = unix === null ? 0x88 : 0; // the oscillator has stopped; 32 kHz output
     this.registers[0x11] = 25; // degrees Celsius
+    this.weekday = unix === null ? 0 : 5; // of 2000-01-01: the chip counts on from what it was set to
     this.began = BigInt(Math.round((unix ?? 946684800) * 1000)) * 1000000n; // at time 0, nanoseconds
   }
 
@@ -260,12 +261,16 @@ export class Ds3231 {
     return Number((this.began + BigInt(Math.round(this.board.now))) / 1000000000n);
   }
 
+  get days() {
+    return Math.floor((this.unix - 946684800) / 86400);
+  }
+
   fill() {
     const bcd = (value) => ((value / 10) << 4) | value % 10;
     const date = new Date(this.unix * 1000);
     this.registers.set([
       bcd(date.getUTCSeconds()), bcd(date.getUTCMinutes()), bcd(date.getUTCHours()),
-      ((date.getUTCDay() + 6) % 7) + 1, bcd(date.getUTCDate()),
+      ((this.days + this.weekday) % 7) + 1, bcd(date.getUTCDate()),
       bcd(date.getUTCMonth() + 1), bcd(date.getUTCFullYear() - 2000),
     ]);
   }
@@ -284,6 +289,7 @@ export class Ds3231 {
       const [second, minute, hour, , day, month, year] = [...this.registers].map((bcd) => (bcd >> 4) * 10 + (bcd & 15));
       const unix = Date.UTC(2000 + year, month - 1, day, hour, minute, second);
       this.began = BigInt(unix) * 1000000n - BigInt(Math.round(this.board.now));
+      this.weekday = (((this.registers[3] - 1 - this.days) % 7) + 7) % 7;
     }
   }
 

@@ -28,7 +28,9 @@ def from_uf2(uf2: bytes, name: str = "the file") -> bytes:
         if flags & _NOT_FLASH or (flags & _HAS_FAMILY and family != _FAMILY):
             continue
         if not START <= target <= START + FLASH - size or size > len(data):
-            raise ValueError(f"{name} writes {size} bytes at {target:#x}, outside of a Pico's flash.")
+            raise ValueError(
+                f"{name} writes {size} bytes at {target:#x}, outside of a Pico's flash."
+            )
         flash[target - START : target - START + size] = data[:size]
         written = True
     if not written:

@@ -8,13 +8,16 @@ again on its battery, by a press.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
+
+from littlefs import LittleFS, UserContext
 
 from emulator.session import Emulator
 from firmware.protocol import messages
 from host_tools.errors import TokenError
-from host_tools.image.image import load_board, load_product
+from host_tools.image.image import build_image, load_board, load_product
 from host_tools.link import clock
 from host_tools.link.channel import Channel
 from host_tools.link.session import Session, authenticate, claim_token
@@ -26,9 +29,7 @@ START = 1_767_268_801.0  # 2026-01-01 12:00:01, when the token is provisioned
 PRESSED = START - 1 + 3600  # when its button is pressed: a period of 30 s begins
 SEED = 0
 KEY = Secret(bytes(range(32)))
-CREDENTIAL = Credential(
-    name="Test", secret=Secret(b"12345678901234567890")
-)
+CREDENTIAL = Credential(name="Test", secret=Secret(b"12345678901234567890"))
 _DISPLAY = ("drawn", "display command")
 _QUIET = 0.03  # seconds without a byte for the display after which a frame is complete
 
@@ -54,9 +55,9 @@ class Parts:
         self.board, self.product = load_board("pico"), load_product(product)
         start = len(flash) - self.board["filesystem"]["size"]
         found = flash.find(main, start)
-        # Of a frozen firmware the file system holds no modules.
-        self.form = "from files" if flash.find(b"hardware.mpy", start) >= 0 else "frozen"
-        self.main_block = (found - start) // self.board["filesystem"]["block"] if found >= 0 else None
+        self.main_block = (
+            (found - start) // self.board["filesystem"]["block"] if found >= 0 else None
+        )
 
     def started(self, flash: bytes, unix: float | None) -> Board:
         """Give the token with that flash, off; `unix` as in Board."""
@@ -80,7 +81,7 @@ def provision(parts: Parts, figures: Figures) -> bytes:
         later = _timed(token, channel.hello)
         figures.put("first hello", first.seconds)
         figures.put("later hello", later.seconds)
-        host = clock.HostClock(lambda: START + token.now, lambda seconds: _let(token, seconds))
+        host = clock.HostClock(lambda: START + token.now, token.wait)
         began, requests = token.now, _Requests(token)
         with requests.timed():
             session = claim_token(channel, later.value, lambda number: True)
@@ -92,7 +93,6 @@ def provision(parts: Parts, figures: Figures) -> bytes:
                     raise
             clock.set_now(session, host)
             session.put_credential(CREDENTIAL)
-        slept = requests.slept
         figures.put("handshake NN", requests.handshakes[0])
         figures.put("one request, shortest", min(requests.requests))
         figures.put("one request, longest", max(requests.requests))
@@ -111,11 +111,12 @@ def provision(parts: Parts, figures: Figures) -> bytes:
         drawn = _until_drawn(token)
         token.key_up("red")
         figures.put("press, awake, to the complete frame", drawn - pressed)
-        _sound(token, figures)
+        _check(token)
         return token.flash()
 
 
-def _sound(token: Board, figures: Figures) -> None:
+def _check(token: Board) -> None:
+    """Raise RuntimeError when rp2040js met something that it does not emulate."""
     complaints = token.diagnosis()["complaints"]
     if complaints:
         raise RuntimeError(f"rp2040js complains: {complaints}")
@@ -133,10 +134,6 @@ def _timed(token: Board, action: Callable[[], Any]) -> _Timed:
     return _Timed(value, token.now - began)
 
 
-def _let(token: Board, seconds: float) -> None:
-    token.advance(seconds)
-
-
 class _Requests:
     """Times of handshakes and requests, seconds, from sending to the whole answer."""
 
@@ -144,7 +141,6 @@ class _Requests:
         self._token = token
         self.handshakes: list[float] = []
         self.requests: list[float] = []
-        self.slept = 0.0
 
     @contextmanager
     def timed(self) -> Iterator[None]:
@@ -217,7 +213,7 @@ def press(parts: Parts, flash: bytes, figures: Figures, seconds: float) -> Shown
             samples, _, loud = token.sound()
             if loud is not None:
                 figures.put("power-on to the first sound", loud)
-        _sound(token, figures)
+        _check(token)
         drawn = _first_ink(token.events)
         read = max(e.at for e in token.events if e.kind == "clock" and e.at < drawn)
         return Shown(frames, _trimmed(samples), read)
@@ -240,13 +236,11 @@ def _power_on(parts: Parts, events: list[Event], figures: Figures) -> None:
     )
     drawn = _first_ink(events)
     commands = [e.at for e in events if e.kind == "display command" and e.at < drawn]
-    groups = [at for at, after in zip(commands, commands[1:], strict=False) if after - at > _QUIET]
+    groups = [at for at, after in pairwise(commands) if after - at > _QUIET]
     figures.put("power-on to the display set up", (groups or commands)[0])
     figures.put("power-on to the first byte drawn", drawn)
     shown = [e.at for e in events if e.kind in _DISPLAY and e.at >= drawn]
-    complete = next(
-        (at for at, after in zip(shown, shown[1:], strict=False) if after - at > _QUIET), shown[-1]
-    )
+    complete = next((at for at, after in pairwise(shown) if after - at > _QUIET), shown[-1])
     figures.put("power-on to the complete code", complete)
 
 
@@ -261,8 +255,13 @@ def emulated(parts: Parts, flash: bytes, folder: Path, seconds: float, board: Sh
 
 
 def _emulated(parts: Parts, flash: bytes, folder: Path, seconds: float, ahead: float) -> Shown:
-    image = flash[-parts.board["filesystem"]["size"] :]
     name = parts.product["name"]
+    # The emulator runs modules from files, also where the board has them frozen.
+    image = _with_own_files(
+        build_image(name, "pico"),
+        flash[-parts.board["filesystem"]["size"] :],
+        parts.board["filesystem"]["block"],
+    )
     with Emulator(name, "pico", folder, image=image, seed=SEED, time=PRESSED) as token:
         token.set_rtc(PRESSED + ahead)
         reads, chip = [], token.board.parts["clock"]
@@ -285,6 +284,25 @@ def _emulated(parts: Parts, flash: bytes, folder: Path, seconds: float, ahead: f
         if "audio" in parts.product["parts"]:
             samples = list(token.board.parts["audio"].between(0, round(seconds * 1e6), 16_000))
         return Shown(frames, _trimmed(samples), reads[-1])
+
+
+def _with_own_files(image: bytes, token: bytes, block: int) -> bytes:
+    """Give a file system with what a token has written into its own: the files of /data."""
+    (source, _), (target, content) = _mounted(token, block), _mounted(image, block)
+    target.makedirs("/data", exist_ok=True)
+    for name in source.listdir("/data"):
+        with source.open(f"/data/{name}", "rb") as file, target.open(f"/data/{name}", "wb") as copy:
+            copy.write(file.read())
+    target.unmount()
+    return bytes(content.buffer)
+
+
+def _mounted(image: bytes, block: int) -> tuple[LittleFS, UserContext]:
+    content = UserContext(len(image))
+    content.buffer[:] = image
+    disk = LittleFS(context=content, mount=False, block_size=block, block_count=len(image) // block)
+    disk.mount()
+    return disk, content
 
 
 def _append(frames: list[bytes], frame: bytes) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 TESTS = Path(__file__).parents[1]
 ROOT = TESTS.parent
-BESIDE = {"conformance", "e2e", "interop", "bench", "support"}  # folders of no package
+BESIDE = {"board", "conformance", "e2e", "interop", "bench", "support"}  # folders of no package
 MOST = 16  # files of one folder beside its __init__.py and conftest.py
 
 
