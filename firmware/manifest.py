@@ -13,6 +13,17 @@ options.defaults(build="..")
 
 include("$(PORT_DIR)/boards/manifest.py")
 package("firmware", files=("build.py",), base_path=options.build, opt=3)
+# Large fonts, which have a file beside them when they are not frozen.
+package(
+    "firmware",
+    files=(
+        "products/fonts/digits6_400.py",
+        "products/fonts/digits8_400.py",
+        "products/fonts/text_400.py",
+    ),
+    base_path="frozen",
+    opt=3,
+)
 package(
     "firmware",
     files=(
@@ -51,14 +62,8 @@ package(
         "otp/sha512.py",
         "otp/totp.py",
         "products/fonts/digits6.py",
-        "products/fonts/digits6_400.py",
-        "products/fonts/digits6_400_rows.py",
         "products/fonts/digits8.py",
-        "products/fonts/digits8_400.py",
-        "products/fonts/digits8_400_rows.py",
         "products/fonts/text.py",
-        "products/fonts/text_400.py",
-        "products/fonts/text_400_rows.py",
         "products/kodeoplaeser.py",
         "products/kodeviser.py",
         "protocol/cbor.py",

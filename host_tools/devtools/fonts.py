@@ -2,13 +2,12 @@
 firmware/products/fonts/*.py.
 
 The faces are OFL packages from PyPI, rasterised by FreeType through font-to-py. A font is the
-module that font-to-py writes, with a function `width` added. The rows of a font above 4 KB would
-take a tenth of an RP2040's memory. So they are a module of their own, NAME_rows, of which an image
-makes a file beside the font's module, NAME.rows: get_ch() reads them from the flash into a buffer.
-Frozen into MicroPython, and on the host, where there is no such file, it reads that module's
-constant, which frozen lies in the flash too. Sizes are pixels. The digits are Share Tech, which
-under the blur of a visual acuity of 0.1 is the most distinct (measured by
-tests/firmware/products/test_digit_shapes.py). The text is PT Sans, whose hinting is good at this
+module that font-to-py writes, with a function `width` added. The rows of a font above 4 KB lie in a
+file beside its module, NAME.rows, because they would take a tenth of an RP2040's memory; get_ch()
+reads them from the flash into a buffer. Frozen into MicroPython a module has no file beside it, and
+constants stay in the flash: firmware/frozen has such a font as one module. Sizes are pixels. The
+digits are Share Tech, which under the blur of a visual acuity of 0.1 is the most distinct (measured
+by tests/firmware/products/test_digit_shapes.py). The text is PT Sans, whose hinting is good at this
 size.
 """
 
@@ -24,6 +23,7 @@ from font_to_py import font_to_py
 import firmware.products.fonts
 
 FOLDER = Path(firmware.products.fonts.__file__).parent
+FROZEN = Path(firmware.__file__).parent / "frozen/firmware/products/fonts"
 
 _DIGITS = "0123456789"
 _ASCII = "".join(chr(code) for code in range(0x20, 0x7F))
@@ -104,19 +104,12 @@ def width(ch):
 """
 
 _WITH_ROWS_FILE = """# Made by python -m host_tools.devtools.fonts of {face}; \
-the rows of its characters are {name}_rows.
+the rows of its characters lie beside it.
 
 _chars = {characters!r}
 _widths = {widths!r}
 _places = {places!r}
-try:
-    _file = open(__file__.rsplit(".", 1)[0] + ".rows", "rb")
-except OSError:
-    import sys
-    from io import BytesIO
-
-    __import__(__name__ + "_rows")
-    _file = BytesIO(sys.modules[__name__ + "_rows"].ROWS)
+_file = open(__file__.rsplit(".", 1)[0] + ".rows", "rb")
 _rows = memoryview(bytearray({most}))
 
 
@@ -155,15 +148,17 @@ def get_ch(ch):
 """
 
 
-def build(name: str) -> dict[str, bytes]:
-    """Give the files of the font `name`: its module and, if it is large, its rows."""
+def build(name: str) -> dict[Path, bytes]:
+    """Give the files of the font `name`: its module and, if it is large, its rows and the module to
+    freeze."""
     package, face, em, characters, cell = FONTS[name]
     path = Path(importlib.import_module(package).ROOT) / "files" / face
     source = render(path, em, characters, cell)
     font: dict[str, Any] = {}
     exec(source, font)  # noqa: S102 - our own
     if len(font["_font"]) <= _MAX_IN_MEMORY:
-        return {f"{name}.py": source.encode()}
+        return {FOLDER / f"{name}.py": source.encode()}
+    whole = source
     characters = "".join(sorted(characters))
     glyphs = [font["get_ch"](character) for character in characters]
     rows, places = b"", b""
@@ -172,7 +167,6 @@ def build(name: str) -> dict[str, bytes]:
         rows += glyph
     source = _WITH_ROWS_FILE.format(
         face=path.name,
-        name=name,
         characters=characters,
         widths=bytes(width for _, _, width in glyphs),
         places=places,
@@ -183,8 +177,11 @@ def build(name: str) -> dict[str, bytes]:
         last=ord(characters[-1]),
         unknown=max(0, characters.find(_ERROR_CHARACTER)),
     )
-    constant = f"# Made by python -m host_tools.devtools.fonts of {path.name}.\n\nROWS = {rows!r}\n"
-    return {f"{name}.py": source.encode(), f"{name}_rows.py": constant.encode()}
+    return {
+        FOLDER / f"{name}.py": source.encode(),
+        FOLDER / f"{name}.rows": rows,
+        FROZEN / f"{name}.py": whole.encode(),
+    }
 
 
 def render(path: Path, em: float, characters: str, cell: int | None = None) -> str:
@@ -211,10 +208,11 @@ def render(path: Path, em: float, characters: str, cell: int | None = None) -> s
 
 
 def main() -> None:
-    """Write all fonts into firmware/products/fonts."""
+    """Write all fonts into firmware/products/fonts, and those to freeze."""
+    FROZEN.mkdir(parents=True, exist_ok=True)
     for name in FONTS:
-        for file, content in build(name).items():
-            (FOLDER / file).write_bytes(content)
+        for path, content in build(name).items():
+            path.write_bytes(content)
 
 
 if __name__ == "__main__":

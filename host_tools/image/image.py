@@ -86,10 +86,8 @@ def build_tree(
         )
     for path, code in zip(sources, compiled, strict=True):
         tree["firmware/" + path.relative_to(FIRMWARE).with_suffix(".mpy").as_posix()] = code
-        if path.with_name(f"{path.stem}_rows.py").exists():  # of a large font
-            rows = path.relative_to(FIRMWARE).with_suffix(".rows")
-            constant = importlib.import_module(f"{_module(path)}_rows").ROWS
-            tree["firmware/" + rows.as_posix()] = constant
+        if (rows := path.with_suffix(".rows")).exists():  # of a large font
+            tree["firmware/" + rows.relative_to(FIRMWARE).as_posix()] = rows.read_bytes()
     tree |= _voices(load_product(product), carried)
     return tree
 

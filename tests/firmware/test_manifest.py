@@ -9,6 +9,7 @@ import firmware
 from host_tools.image.image import build_tree, load_board, load_product, names
 
 FIRMWARE = Path(firmware.__file__).parent
+FONTS = FIRMWARE / "products/fonts"
 
 
 class Manifest:
@@ -33,25 +34,31 @@ class Manifest:
 
 
 def imported() -> set[str]:
-    """Give the modules of every image there is, with the rows of its large fonts as modules."""
+    """Give the modules of every image there is."""
     found = set()
     for board in names("boards"):
         for product in load_board(board)["products"]:
             languages = load_product(product)["languages"]
             found |= set(build_tree(product, board, languages=languages))
-    modules = {name for name in found if name.startswith("firmware/")}
     return {
-        name.removeprefix("firmware/").replace(".rows", "_rows.py").replace(".mpy", ".py")
-        for name in modules
+        name.removeprefix("firmware/").replace(".mpy", ".py")
+        for name in found
+        if name.endswith(".mpy")
     }
 
 
 def test_it_names_every_module_that_a_product_imports_and_no_other():
     manifest = Manifest()
-    files = manifest.files("..")
-    assert len(files) == len(set(files))
-    assert set(files) == imported()
-    assert all((FIRMWARE / file).is_file() for file in files)
+    names = [file for base in ("..", "frozen") for file in manifest.files(base)]
+    assert len(names) == len(set(names))
+    assert set(names) == imported()
+    assert all((FIRMWARE / file).is_file() for file in manifest.files(".."))
+
+
+def test_what_has_a_file_beside_it_is_frozen_in_its_other_form():
+    frozen = Manifest().files("frozen")
+    assert frozen == [f"products/fonts/{rows.stem}.py" for rows in sorted(FONTS.glob("*.rows"))]
+    assert all((FIRMWARE / "frozen/firmware" / file).is_file() for file in frozen)
 
 
 def test_it_freezes_one_package_without_assertions_and_line_numbers():
@@ -67,4 +74,4 @@ def test_it_keeps_what_the_board_freezes_itself():
 def test_another_manifest_says_which_token_it_is():
     manifest = Manifest(build="elsewhere")
     assert manifest.files("elsewhere") == ["build.py"]
-    assert "build.py" not in manifest.files("..")
+    assert Manifest().files("..").count("build.py") == 1

@@ -1,16 +1,9 @@
-# Made by python -m host_tools.devtools.fonts of ShareTech-Regular.ttf; the rows of its characters are digits6_400_rows.
+# Made by python -m host_tools.devtools.fonts of ShareTech-Regular.ttf; the rows of its characters lie beside it.
 
 _chars = '0123456789'
 _widths = b'>>>>>>>>>>'
 _places = b'\x00\x00x\x03\xf0\x06h\n\xe0\rX\x11\xd0\x14H\x18\xc0\x1b8\x1f'
-try:
-    _file = open(__file__.rsplit(".", 1)[0] + ".rows", "rb")
-except OSError:
-    import sys
-    from io import BytesIO
-
-    __import__(__name__ + "_rows")
-    _file = BytesIO(sys.modules[__name__ + "_rows"].ROWS)
+_file = open(__file__.rsplit(".", 1)[0] + ".rows", "rb")
 _rows = memoryview(bytearray(888))
 
 

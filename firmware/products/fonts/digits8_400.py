@@ -1,16 +1,9 @@
-# Made by python -m host_tools.devtools.fonts of ShareTech-Regular.ttf; the rows of its characters are digits8_400_rows.
+# Made by python -m host_tools.devtools.fonts of ShareTech-Regular.ttf; the rows of its characters lie beside it.
 
 _chars = '0123456789'
 _widths = b'//////////'
 _places = b'\x00\x00\xfe\x01\xfc\x03\xfa\x05\xf8\x07\xf6\t\xf4\x0b\xf2\r\xf0\x0f\xee\x11'
-try:
-    _file = open(__file__.rsplit(".", 1)[0] + ".rows", "rb")
-except OSError:
-    import sys
-    from io import BytesIO
-
-    __import__(__name__ + "_rows")
-    _file = BytesIO(sys.modules[__name__ + "_rows"].ROWS)
+_file = open(__file__.rsplit(".", 1)[0] + ".rows", "rb")
 _rows = memoryview(bytearray(510))
 
 

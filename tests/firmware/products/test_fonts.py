@@ -2,14 +2,16 @@
 display."""
 
 import importlib
+from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
 from firmware.products import kodeoplaeser
 from firmware.products.fonts import digits6, digits8, text, text_400
 from firmware.products.kodeviser import PRODUCT
-from host_tools.devtools.fonts import FOLDER, FONTS, build
+from host_tools.devtools.fonts import FOLDER, FONTS, FROZEN, build
 
 WIDTH, HEIGHT = 128, 64
 
@@ -18,8 +20,22 @@ WIDTH, HEIGHT = 128, 64
 @pytest.mark.parametrize("name", FONTS)
 def test_generating_again_gives_the_same_file(name: str):
     files = build(name)
-    paths = [*FOLDER.glob(f"{name}.*"), *FOLDER.glob(f"{name}_rows.*")]
-    assert files == {path.name: path.read_bytes() for path in paths}
+    paths = [*FOLDER.glob(f"{name}.*"), *FROZEN.glob(f"{name}.*")]
+    assert files == {path: path.read_bytes() for path in paths}
+
+
+@pytest.mark.parametrize("path", sorted(FROZEN.glob("*.py")), ids=lambda path: path.stem)
+def test_a_frozen_font_has_the_same_characters(path: Path):
+    font = importlib.import_module(f"firmware.products.fonts.{path.stem}")
+    frozen: dict[str, Any] = {}
+    exec(path.read_text(), frozen)
+    for character in [*FONTS[path.stem][3], "\u20ac"]:
+        rows, height, width = font.get_ch(character)
+        constant = frozen["get_ch"](character)
+        assert (bytes(constant[0]), *constant[1:]) == (bytes(rows), height, width)
+        assert frozen["width"](character) == font.width(character)
+    for name in ("height", "max_width", "min_ch", "max_ch"):
+        assert frozen[name]() == getattr(font, name)()
 
 
 @pytest.mark.parametrize("name", FONTS)
