@@ -46,6 +46,7 @@ PRINTS = {
 # Commands that are not run, and why.
 NOT_HERE = {
     r"make test": "it runs this test",
+    r"make -C ports/rp2 ": "needs MicroPython's sources",
     r"--token /dev/ttyACM0": "needs a board",
     r"qa run --against http": "waits minutes of real time; tests/interop/test_qa.py does the same",
     r"^dask |--scheduler ": "needs several machines",
