@@ -97,7 +97,7 @@ def build_frozen_tree(product: str, languages: Sequence[str] | None = None) -> d
     (firmware/manifest.py): what build_tree() gives, without modules and what lies beside them."""
     data = load_product(product)
     tree = {name: (FIRMWARE / name).read_bytes() for name in _ROOT_FILES}
-    return tree | _voices(data, _languages(data, languages))
+    return tree | _voices(data, carried_languages(data, languages))
 
 
 def build_image(
