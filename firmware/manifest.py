@@ -34,7 +34,7 @@ package(
         "crypto/compare.py",
         "crypto/hkdf.py",
         "crypto/seal.py",
-        "crypto/suite.py",
+        "crypto/primitives.py",
         "crypto/x25519.py",
         "drivers/amplifier.py",
         "drivers/battery.py",

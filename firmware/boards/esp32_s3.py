@@ -6,11 +6,9 @@ BOARD = {
     "title": "ESP32-S3-DevKitC-1",
     "mcu": "ESP32-S3",
     "micropython": "ESP32_GENERIC_S3",
-    "machine": "Generic ESP32S3 module with ESP32S3",  # how MicroPython names this board itself
     "native": "xtensawin",
-    # The 'vfs' partition of official MicroPython's 8 MB layout, mounted with VfsLfs2's own sizes;
-    # its address is the offset in the flash chip.
-    "filesystem": {"address": 0x200000, "size": 6 * 1024 * 1024, "block": 4096, "program": 32},
+    # The 'vfs' partition of official MicroPython's 8 MB layout, mounted with VfsLfs2's own sizes.
+    "filesystem": {"size": 6 * 1024 * 1024, "block": 4096, "program": 32},
     "buses": {
         "i2c": {"kind": "i2c", "id": 0, "sda": 8, "scl": 9, "frequency": 400_000},
         "spi": {"kind": "spi", "id": 1, "sck": 12, "mosi": 11, "frequency": 2_000_000},

@@ -8,11 +8,9 @@ BOARD = {
     "title": "Raspberry Pi Pico",
     "mcu": "RP2040",
     "micropython": "RPI_PICO",
-    "machine": "Raspberry Pi Pico with RP2040",  # how MicroPython names this board itself
     "native": "armv6m",
-    # The file system of official MicroPython, in the upper part of the 2 MB flash, which begins at
-    # 0x10000000 (RP2040 data sheet, 2.2.1).
-    "filesystem": {"address": 0x100A0000, "size": 1408 * 1024, "block": 4096, "program": 256},
+    # The file system of official MicroPython, in the upper part of the 2 MB flash.
+    "filesystem": {"size": 1408 * 1024, "block": 4096, "program": 256},
     "buses": {
         "i2c": {"kind": "i2c", "id": 0, "sda": 4, "scl": 5, "frequency": 400_000},
         "spi": {"kind": "spi", "id": 0, "sck": 18, "mosi": 19, "frequency": 2_000_000},

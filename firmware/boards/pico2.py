@@ -11,9 +11,8 @@ BOARD = dict(
     title="Raspberry Pi Pico 2",
     mcu="RP2350",
     micropython="RPI_PICO2",
-    machine="Raspberry Pi Pico 2 with RP2350",
     native="armv7m",  # of the RP2350's Arm cores
     # Official MicroPython keeps the first megabyte of the 4 MB flash for itself
     # (RPI_PICO2/mpconfigboard.h).
-    filesystem={"address": 0x10100000, "size": 3072 * 1024, "block": 4096, "program": 256},
+    filesystem={"size": 3072 * 1024, "block": 4096, "program": 256},
 )

@@ -11,7 +11,7 @@ from firmware.storage.credentials import index
 from firmware.storage.vault import BLOCKED, DAMAGED, trusted
 
 if False:
-    from firmware.interfaces import Any, Clock, LinkServices, NoiseFunctions, Random, Vault  # type: ignore[unreachable]
+    from firmware.interfaces import Any, Clock, LinkServices, Primitives, Random, Vault  # type: ignore[unreachable]
 
 _EDGE_MS = 1100  # a clock whose second does not change within this time has stopped
 _TICKS_MASK = (1 << 30) - 1
@@ -36,14 +36,14 @@ class Requests:
         development: bool,
         vault: "Vault",
         services: "LinkServices",
-        functions: "NoiseFunctions",
+        primitives: "Primitives",
         random: "Random",
     ):
         """Take the data of product and build; `services` as in session.py."""
         self._product = product
         self._vault = vault
         self._services = services
-        self._functions = functions
+        self._primitives = primitives
         self._random = random
         # operation -> (method, names of its arguments); None where the method checks the names
         self._operations = {
@@ -210,7 +210,7 @@ class Requests:
         from firmware.link.selftest import known_answers
 
         parts = dict(self._services.selftest())
-        parts.update(known_answers(self._functions))
+        parts.update(known_answers(self._primitives))
         parts["random"] = self._random(16) != self._random(16)
         parts["storage"] = self._vault.verify()
         return parts
@@ -271,7 +271,7 @@ class Requests:
 
     def _fingerprint(self, credential: dict) -> bytes:
         return fingerprint(
-            self._functions.hmac,
+            self._primitives.hmac,
             self._vault.access_key,  # type: ignore[arg-type] # without it no operation gets here
             credential["secret"],
         )

@@ -20,7 +20,7 @@ from firmware.storage.vault import DAMAGED, KEY_NONE
 from firmware.version import VERSION
 
 if False:
-    from firmware.interfaces import LinkServices, NoiseFunctions, Random, Vault  # type: ignore[unreachable]
+    from firmware.interfaces import LinkServices, Primitives, Random, Vault  # type: ignore[unreachable]
 
 _SILENCE_MS = 1000 * messages.SESSION_SILENCE
 _TICKS_MASK = (1 << 30) - 1  # MicroPython's ticks wrap at 2^30
@@ -63,10 +63,10 @@ class LinkServer:
         serial: str,
         vault: "Vault",
         services: "LinkServices",
-        functions: "NoiseFunctions",
+        primitives: "Primitives",
         random: "Random",
     ):
-        """`functions` holds the primitives for Noise; random(n) returns n random bytes."""
+        """`primitives` are those for Noise; random(n) returns n random bytes."""
         self._identity = {
             "product": product["name"],
             "board": board["name"],
@@ -75,10 +75,10 @@ class LinkServer:
         }
         self._vault = vault
         self._services = services
-        self._functions = functions
+        self._primitives = primitives
         self._random = random
         self._requests = Requests(
-            product, build == messages.DEVELOPMENT, vault, services, functions, random
+            product, build == messages.DEVELOPMENT, vault, services, primitives, random
         )
         self._hello_body: bytes | None = None
         self._session: _Session | None = None
@@ -136,7 +136,7 @@ class LinkServer:
         else:
             return _error(messages.BAD_MESSAGE)
         prologue = messages.PROLOGUE + self._hello_body
-        handshake = Handshake(self._functions, pattern, False, prologue, psk, self._random(32))
+        handshake = Handshake(self._primitives, pattern, False, prologue, psk, self._random(32))
         try:
             promised = handshake.read(body[1:])
             if len(promised) != (0 if psk else _COMMITMENT_SIZE):
@@ -230,12 +230,12 @@ class LinkServer:
         if session.claim is None:
             raise RefusedError(messages.ALREADY_CLAIMED)
         promised, token_nonce = session.claim
-        if commitment(self._functions, nonce) != promised:
+        if commitment(self._primitives, nonce) != promised:
             self._session = None
             raise RefusedError(messages.COMMITMENT_BROKEN)
         session.claim = None
         self._services.comparison(
-            comparison_number(self._functions, session.hash, nonce, token_nonce)
+            comparison_number(self._primitives, session.hash, nonce, token_nonce)
         )
 
 

@@ -10,21 +10,21 @@ needs about a second for each.
 """
 
 if False:
-    from firmware.interfaces import NoiseFunctions  # type: ignore[unreachable]
+    from firmware.interfaces import Primitives  # type: ignore[unreachable]
 
 _NUMBERS = 1_000_000
 
 
-def commitment(functions: "NoiseFunctions", nonce: bytes) -> bytes:
+def commitment(primitives: "Primitives", nonce: bytes) -> bytes:
     """Return the 32 bytes that commit the host to its 16-byte nonce."""
-    return functions.hash(nonce)
+    return primitives.hash(nonce)
 
 
 def comparison_number(
-    functions: "NoiseFunctions", handshake_hash: bytes, nonce_host: bytes, nonce_token: bytes
+    primitives: "Primitives", handshake_hash: bytes, nonce_host: bytes, nonce_token: bytes
 ) -> str:
     """Return six digits: HMAC-SHA-256(handshake_hash, nonce_host || nonce_token), its first 8 bytes
     big-endian mod 10^6."""
-    mac = functions.hmac(handshake_hash, nonce_host + nonce_token)
+    mac = primitives.hmac(handshake_hash, nonce_host + nonce_token)
     number = str(int.from_bytes(mac[:8], "big") % _NUMBERS)
     return "0" * (6 - len(number)) + number

@@ -3,7 +3,7 @@
     NN:     -> e        NNpsk0:  -> psk, e
             <- e, ee             <- e, ee
 
-The functions are dh(private, public), public_key(private), encrypt(key, counter, ad, plaintext),
+Primitives are dh(private, public), public_key(private), encrypt(key, counter, ad, plaintext),
 decrypt(...), hash(data) and hmac(key, data); dh and decrypt raise ValueError. Keys and hashes are
 32 bytes, tags 16.
 """
@@ -11,7 +11,7 @@ decrypt(...), hash(data) and hmac(key, data); dh and decrypt raise ValueError. K
 from firmware.protocol.messages import PATTERN_NN, PATTERN_NNPSK0
 
 if False:
-    from firmware.interfaces import NoiseFunctions  # type: ignore[unreachable]
+    from firmware.interfaces import Primitives  # type: ignore[unreachable]
 
 KEY_SIZE = 32
 _DEAD = -1
@@ -25,22 +25,22 @@ class Cipher:
     """One direction of a session (CipherState, section 5.1). Messages must arrive once each and in
     order."""
 
-    def __init__(self, functions: "NoiseFunctions", key: bytes):
+    def __init__(self, primitives: "Primitives", key: bytes):
         """Start at message 0 of a 32-byte key."""
-        self._functions = functions
+        self._primitives = primitives
         self._key = key
         self._counter = 0
 
     def encrypt(self, plaintext: bytes, ad: bytes = b"") -> bytes:
         """Return ciphertext || tag of the next message."""
-        ciphertext = self._functions.encrypt(self._key, self._counter, ad, plaintext)
+        ciphertext = self._primitives.encrypt(self._key, self._counter, ad, plaintext)
         self._counter += 1
         return ciphertext
 
     def decrypt(self, ciphertext: bytes, ad: bytes = b"") -> bytes:
         """Return the plaintext of the next message. A ValueError leaves the counter as it is, so
         that the genuine message can still follow."""
-        plaintext = self._functions.decrypt(self._key, self._counter, ad, ciphertext)
+        plaintext = self._primitives.decrypt(self._key, self._counter, ad, ciphertext)
         self._counter += 1
         return plaintext
 
@@ -51,7 +51,7 @@ class Handshake:
 
     def __init__(
         self,
-        functions: "NoiseFunctions",
+        primitives: "Primitives",
         pattern: int,
         initiator: bool,
         prologue: bytes,
@@ -64,13 +64,13 @@ class Handshake:
             raise ValueError("the key does not go with the pattern")
         if len(ephemeral_private) != KEY_SIZE or (psk is not None and len(psk) != KEY_SIZE):
             raise ValueError("keys have 32 bytes")
-        self._functions = functions
+        self._primitives = primitives
         self._initiator = initiator
         self._psk = psk
         self._private = ephemeral_private
         self._cipher: Cipher | None = None
         name = _NAMES[pattern]
-        self._hash = name + bytes(32 - len(name)) if len(name) <= 32 else functions.hash(name)
+        self._hash = name + bytes(32 - len(name)) if len(name) <= 32 else primitives.hash(name)
         self._chaining_key = self._hash
         self._mix_hash(prologue)
         self._message = 0  # number of the message that comes next, or _DEAD after a failure
@@ -94,10 +94,10 @@ class Handshake:
         first = self._begin(writing=True)
         if first and self._psk is not None:
             self._mix_key_and_hash(self._psk)
-        public = self._functions.public_key(self._private)
+        public = self._primitives.public_key(self._private)
         self._mix_ephemeral(public)
         if not first:
-            self._mix_key(self._functions.dh(self._private, self._remote))
+            self._mix_key(self._primitives.dh(self._private, self._remote))
         ciphertext = payload if self._cipher is None else self._cipher.encrypt(payload, self._hash)
         self._mix_hash(ciphertext)
         self._message = 1 if first else 2
@@ -114,7 +114,7 @@ class Handshake:
         self._remote = message[:KEY_SIZE]
         self._mix_ephemeral(self._remote)
         if not first:
-            self._mix_key(self._functions.dh(self._private, self._remote))
+            self._mix_key(self._primitives.dh(self._private, self._remote))
         ciphertext = message[KEY_SIZE:]
         payload = (
             ciphertext if self._cipher is None else self._cipher.decrypt(ciphertext, self._hash)
@@ -128,8 +128,8 @@ class Handshake:
         if not self.finished:
             raise ValueError("the handshake is not finished")
         keys = self._hkdf(b"", 2)
-        from_initiator = Cipher(self._functions, keys[0])
-        from_responder = Cipher(self._functions, keys[1])
+        from_initiator = Cipher(self._primitives, keys[0])
+        from_responder = Cipher(self._primitives, keys[1])
         return (
             (from_initiator, from_responder)
             if self._initiator
@@ -151,20 +151,20 @@ class Handshake:
             self._mix_key(public)  # section 9.2: the ephemeral key randomises the message key
 
     def _mix_hash(self, data: bytes) -> None:
-        self._hash = self._functions.hash(self._hash + data)
+        self._hash = self._primitives.hash(self._hash + data)
 
     def _mix_key(self, key_material: bytes) -> None:
         self._chaining_key, key = self._hkdf(key_material, 2)
-        self._cipher = Cipher(self._functions, key)
+        self._cipher = Cipher(self._primitives, key)
 
     def _mix_key_and_hash(self, key_material: bytes) -> None:
         self._chaining_key, data, key = self._hkdf(key_material, 3)
         self._mix_hash(data)
-        self._cipher = Cipher(self._functions, key)
+        self._cipher = Cipher(self._primitives, key)
 
     def _hkdf(self, key_material: bytes, outputs: int) -> list:
         """Return `outputs` blocks of 32 bytes by the HKDF of section 4.3."""
-        hmac = self._functions.hmac
+        hmac = self._primitives.hmac
         temporary = hmac(self._chaining_key, key_material)
         block = b""
         blocks = []

@@ -6,7 +6,7 @@ import os
 import sys
 import time
 
-from firmware.crypto import noise_functions
+from firmware.crypto import primitives
 from firmware.link.port import Port
 from firmware.link.session import LinkServer
 from firmware.protocol.messages import DEVELOPMENT, HANDSHAKE, PRODUCTION, TRANSPORT
@@ -38,7 +38,7 @@ class SerialLink:
             serial_number(app.hardware.unique_id),
             app.vault,
             AppServices(app),
-            noise_functions,
+            primitives,
             app.hardware.random,
         )
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from host_tools.desktop.token_folder import TokenFolder, emulator_errors
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.image.image import load_board, pack
+from host_tools.image.official import build_for
 from host_tools.messages.system_errors import reason
 
 _LOOK = 0.05  # seconds between looks at the folder
@@ -37,7 +38,7 @@ def await_file_system(
     if board["mcu"] not in boot_rom.INFO:
         raise KodebrikError("usb-drive-none", ExitCode.USAGE, board=board["title"])
     size = board["filesystem"]["size"]
-    begins = board["filesystem"]["address"] - _FLASH
+    begins = build_for(board).filesystem - _FLASH
     flash = bytearray(b"\xff" * (begins + size))
     if saved_state.load(folder.path) is not None:
         flash[begins:] = (folder.path / saved_state.FLASH).read_bytes()

@@ -19,6 +19,7 @@ from typing import Any
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.flashing import uf2
 from host_tools.flashing.micropython import MicroPython
+from host_tools.image.official import build_for
 
 _ESPTOOL_CHIPS = {"ESP32-S3": "esp32s3"}
 
@@ -28,7 +29,7 @@ def merge(micropython: MicroPython, filesystem: bytes, board: dict[str, Any]) ->
     file system has."""
     if micropython.pages is None:
         return _merged_binary(micropython.content, filesystem, board)
-    address = board["filesystem"]["address"]
+    address = build_for(board).filesystem
     pages = dict(micropython.pages) | uf2.pages(address, filesystem)
     guard = None if micropython.guard is None else guard_address(micropython, board)
     return uf2.write(uf2.Uf2(uf2.OF_MCU[board["mcu"]], pages, guard))
@@ -42,7 +43,7 @@ def guard_address(micropython: MicroPython, board: dict[str, Any]) -> int | None
     itself fills the sector before the file system: then there is no sector to spare, and a board
     without a partition table, as MicroPython leaves it, does not need the block.
     """
-    address: int = board["filesystem"]["address"]
+    address: int = build_for(board).filesystem
     sector = range(address - uf2.SECTOR, address, uf2.PAGE)
     used = micropython.pages is not None and any(page in micropython.pages for page in sector)
     return None if used else sector[-1]
@@ -52,7 +53,7 @@ def file_system(data: bytes, board: dict[str, Any]) -> bytes:
     """Give the littlefs image out of a file that merge() made for `board`. KodebrikError for a file
     without one."""
     filesystem = board["filesystem"]
-    address, size = filesystem["address"], filesystem["size"]
+    address, size = build_for(board).filesystem, filesystem["size"]
     content = b""
     if board["mcu"] in _ESPTOOL_CHIPS:
         content = data[address:]
@@ -70,7 +71,7 @@ def _merged_binary(micropython: bytes, filesystem: bytes, board: dict[str, Any])
     """Have esptool merge the two; what lies between them is filled as erased flash."""
     if importlib.util.find_spec("esptool") is None:
         raise KodebrikError("not-installed-flash", ExitCode.NOT_INSTALLED, package="esptool")
-    address = board["filesystem"]["address"]
+    address = build_for(board).filesystem
     with tempfile.TemporaryDirectory(prefix="kodebrik-") as folder:
         first, second, output = (Path(folder, name) for name in ("micropython", "files", "merged"))
         first.write_bytes(micropython)

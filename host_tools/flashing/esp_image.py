@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.image.official import build_for
 
 CHIPS = {0: "ESP32", 2: "ESP32-S2", 5: "ESP32-C3", 9: "ESP32-S3", 13: "ESP32-C6", 16: "ESP32-H2"}
 TABLE = 0x8000  # offset of the partition table
@@ -59,7 +60,7 @@ def check(data: bytes, board: dict[str, Any], wanted: dict[str, str]) -> None:
         (partition.offset for partition in table if partition.label == _FILE_SYSTEM),
         max(partition.offset + partition.size for partition in table),
     )
-    address = board["filesystem"]["address"]
+    address = build_for(board).filesystem
     begins = max(begins, len(data))
     if begins != address:
         raise KodebrikError(

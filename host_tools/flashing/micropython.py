@@ -13,6 +13,7 @@ from typing import Any
 
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.flashing import esp_image, uf2
+from host_tools.image.official import build_for
 
 RELEASE = "1.28.0"
 _SERIES = "1.28."  # releases of it take the same compiled modules
@@ -66,7 +67,7 @@ def check(data: bytes, board: dict[str, Any]) -> MicroPython:
         raise _other_chip(uf2.family_name(content.family), board)
     runs = content.runs()
     found = _identified(b"".join(run for _, run in runs), data, board, content)
-    begins, limit = runs[0][0], board["filesystem"]["address"]
+    begins, limit = runs[0][0], build_for(board).filesystem
     ends = max(address + len(run) for address, run in runs)
     if begins < _FLASH or ends > limit:
         raise KodebrikError(
@@ -100,7 +101,7 @@ def _identified(
     machines = {_name(match) for match in _MACHINE.findall(binary)}
     if version is None or not machines:
         raise KodebrikError("flash-no-micropython", ExitCode.BAD_INPUT, **wanted(board))
-    if board["machine"] not in machines:
+    if build_for(board).machine not in machines:
         raise KodebrikError(
             "flash-micropython-board",
             ExitCode.BAD_INPUT,
@@ -116,7 +117,7 @@ def _identified(
     return MicroPython(
         number,
         date,
-        board["machine"],
+        build_for(board).machine,
         hashlib.sha256(data).hexdigest(),
         data,
         content.pages if content else None,

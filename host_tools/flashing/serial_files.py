@@ -22,6 +22,7 @@ from host_tools.errors import ExitCode, KodebrikError
 from host_tools.extras import from_extra
 from host_tools.flashing import micropython
 from host_tools.flashing.image_file import ImageFile
+from host_tools.image.official import build_for
 from host_tools.link.channel import Channel
 from host_tools.link.replies import GarbageError, Hello
 from host_tools.link.transport import SerialTransport, unplugged
@@ -182,7 +183,7 @@ def _check_board(machine: str, version: tuple[Any, ...], image: ImageFile) -> No
     """Raise KodebrikError when MicroPython says that the board is another one, or itself is."""
     if not _OFFICIAL.match(machine):
         return
-    if machine != image.board["machine"]:
+    if machine != build_for(image.board).machine:
         raise KodebrikError(
             "flash-other-board", ExitCode.CONFLICT, found=machine, board=image.board["title"]
         )

@@ -14,7 +14,7 @@ import cbor2
 
 from firmware.protocol import claim, keys, messages, noise, sentences
 from host_tools.errors import ExitCode, KodebrikError, TokenError
-from host_tools.link import noise_functions, replies
+from host_tools.link import primitives, replies
 from host_tools.link.channel import Channel, DamagedError
 from host_tools.link.replies import AccountReply, ClockReading, GarbageError, Hello
 from host_tools.link.transport import Transport
@@ -101,7 +101,7 @@ class Session:
             fingerprint=replies.octets,
         )
         wanted = keys.fingerprint(
-            noise_functions.hmac, self.access_key.reveal(), credential.secret.reveal()
+            primitives.hmac, self.access_key.reveal(), credential.secret.reveal()
         )
         if not hmac.compare_digest(fields["fingerprint"], wanted):
             raise KodebrikError("fingerprint-differs", ExitCode.CHECK_FAILED)
@@ -177,7 +177,7 @@ class Session:
         DamagedError when it may be tried again.
         """
         machine = noise.Handshake(
-            noise_functions,
+            primitives,
             pattern,
             True,
             messages.PROLOGUE + self.hello.body,
@@ -282,7 +282,7 @@ def claim_token(channel: Channel, hello: Hello, confirm: Callable[[str], bool]) 
     nonce = os.urandom(messages.NONCE_SIZE)
     try:
         token_nonce, digest = session.handshake(
-            messages.PATTERN_NN, None, claim.commitment(noise_functions, nonce)
+            messages.PATTERN_NN, None, claim.commitment(primitives, nonce)
         )
     except DamagedError:
         raise _unclear() from None
@@ -290,7 +290,7 @@ def claim_token(channel: Channel, hello: Hello, confirm: Callable[[str], bool]) 
         raise GarbageError("garbage-handshake")
     session.request(messages.CLAIM, {"nonce": nonce})
     asked_at = time.monotonic()
-    if not confirm(claim.comparison_number(noise_functions, digest, nonce, token_nonce)):
+    if not confirm(claim.comparison_number(primitives, digest, nonce, token_nonce)):
         raise KodebrikError("claim-not-confirmed", ExitCode.NOT_CONFIRMED)
     if time.monotonic() - asked_at >= messages.SESSION_SILENCE:
         raise KodebrikError("claim-too-late", ExitCode.NOT_CONFIRMED)

@@ -3,6 +3,7 @@
 import pytest
 
 from host_tools.image.image import load_board
+from host_tools.image.official import build_for
 
 # Flash in the chip or module, and what MicroPython keeps of it before the file system.
 FLASH = {
@@ -27,4 +28,4 @@ def test_the_file_system_fills_the_flash_behind_micropython(board: str):
 def test_the_file_system_begins_where_micropython_ends(board: str, flash: int):
     """An RP2 chip's flash is named by its address in memory, an ESP32's by its offset."""
     _, kept = FLASH[board]
-    assert load_board(board)["filesystem"]["address"] == flash + kept * 1024
+    assert build_for(load_board(board)).filesystem == flash + kept * 1024

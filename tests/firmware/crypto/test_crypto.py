@@ -268,17 +268,17 @@ def test_the_suite_numbers_messages_as_noise_does(runtime: Runtime):
         bytes(4) + counter.to_bytes(8, "little"), b"text", b"ad"
     )
     assert (
-        runtime.call("firmware.crypto.noise_functions", "encrypt", key, counter, b"ad", b"text")
+        runtime.call("firmware.crypto.primitives", "encrypt", key, counter, b"ad", b"text")
         == expected
     )
     assert (
-        runtime.call("firmware.crypto.noise_functions", "decrypt", key, counter, b"ad", expected)
+        runtime.call("firmware.crypto.primitives", "decrypt", key, counter, b"ad", expected)
         == b"text"
     )
     refuses(
         runtime,
         "ValueError",
-        "firmware.crypto.noise_functions",
+        "firmware.crypto.primitives",
         "decrypt",
         key,
         counter + 1,

@@ -6,7 +6,7 @@ Times are milliseconds unless stated otherwise.
 import io
 
 from firmware.boards.pico import BOARD
-from firmware.crypto import noise_functions
+from firmware.crypto import primitives
 from firmware.link.port import Port
 from firmware.link.session import LinkServer
 from firmware.modules import load
@@ -126,7 +126,7 @@ class _Token:
             serial,
             self.vault,
             self.services,
-            noise_functions,
+            primitives,
             random,
         )
         self.port = Port(None, None, self.build == messages.DEVELOPMENT)

@@ -1,6 +1,6 @@
 """Driver: Noise parties with the token's own crypto functions, kept by name between calls."""
 
-from firmware.crypto import noise_functions
+from firmware.crypto import primitives
 from firmware.protocol import claim, keys
 from firmware.protocol.noise import Handshake
 
@@ -10,7 +10,7 @@ _ciphers = {}
 
 def start(name: str, pattern: int, initiator: bool, prologue: bytes, psk, ephemeral: bytes):
     """Start a handshake under a name."""
-    _handshakes[name] = Handshake(noise_functions, pattern, initiator, prologue, psk, ephemeral)
+    _handshakes[name] = Handshake(primitives, pattern, initiator, prologue, psk, ephemeral)
 
 
 def write(name: str, payload: bytes) -> bytes:
@@ -50,14 +50,14 @@ def decrypt(name: str, ciphertext: bytes) -> bytes:
 
 def commitment(nonce: bytes) -> bytes:
     """See firmware.protocol.claim."""
-    return claim.commitment(noise_functions, nonce)
+    return claim.commitment(primitives, nonce)
 
 
 def comparison_number(hash_of_handshake: bytes, nonce_host: bytes, nonce_token: bytes) -> str:
     """See firmware.protocol.claim."""
-    return claim.comparison_number(noise_functions, hash_of_handshake, nonce_host, nonce_token)
+    return claim.comparison_number(primitives, hash_of_handshake, nonce_host, nonce_token)
 
 
 def fingerprint(access_key: bytes, secret: bytes) -> bytes:
     """See firmware.protocol.keys."""
-    return keys.fingerprint(noise_functions.hmac, access_key, secret)
+    return keys.fingerprint(primitives.hmac, access_key, secret)

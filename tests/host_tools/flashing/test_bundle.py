@@ -12,6 +12,7 @@ from emulator.session import Emulator
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.flashing import bundle, micropython, uf2
 from host_tools.image.image import build_tree, load_board, pack
+from host_tools.image.official import build_for
 from host_tools.link.channel import Channel
 from tests.support.flashing import official
 from tests.support.flashing.littlefs_reader import files, mounted
@@ -50,7 +51,7 @@ def test_an_independent_reader_finds_micropython_and_the_file_system(
     assert {block.header.payload_size for block in blocks} == {256}
     found = {block.header.address: bytes(block.payload) for block in blocks}
     assert len(found) == len(blocks), "no address twice"
-    address = board_file["filesystem"]["address"]
+    address = build_for(board_file).filesystem
     assert b"".join(found[at] for at in range(address, address + len(image), 256)) == image
     below = {at: page for at, page in found.items() if at < address}
     assert below.items() >= release.pages.items()
@@ -83,7 +84,7 @@ def old_flash(board_file):
     for _ in range(3000):
         with disk.open("firmware/ui/counter", "wb") as file:
             file.write(bytes(30))
-    size = filesystem["address"] + filesystem["size"] - FLASH
+    size = build_for(board_file).filesystem + filesystem["size"] - FLASH
     return bytearray(size - filesystem["size"]) + disk.context.buffer
 
 
@@ -137,7 +138,7 @@ def test_the_last_block_of_littlefs_survives_rp2350_e10(full_to_the_end):
     assert started
     assert flash[-len(image) :] == image
     guard = uf2.read(file).guard
-    assert guard == load_board("pico2")["filesystem"]["address"] - 256
+    assert guard == build_for(load_board("pico2")).filesystem - 256
     assert flash[guard - FLASH : guard - FLASH + 256] == b"\xef" * 256, "where nothing else is"
 
 

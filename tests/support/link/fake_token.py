@@ -12,7 +12,7 @@ from typing import Any
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from firmware.boards.pico import BOARD
-from firmware.crypto import noise_functions
+from firmware.crypto import primitives
 from firmware.link.session import LinkServer
 from firmware.modules import load
 from firmware.protocol import frames, messages
@@ -139,7 +139,7 @@ class Token:
             SERIAL,
             self.vault,
             self.services,
-            noise_functions,
+            primitives,
             os.urandom,
         )
         self._decoder = frames.Decoder()

@@ -12,6 +12,7 @@ from host_tools.cli import main
 from host_tools.errors import ExitCode
 from host_tools.flashing import arrival, drives, image_file
 from host_tools.image.image import build_image, load_board
+from host_tools.image.official import build_for
 from host_tools.link import channel, ports
 from tests.support.flashing.images import made
 from tests.support.flashing.littlefs_reader import files
@@ -52,7 +53,9 @@ def said(capsys):
 @pytest.mark.parametrize(("board", "mcu"), [("pico", "RP2040"), ("pico2", "RP2350")])
 def test_the_boot_rom_gets_the_whole_file(tmp_path, image, capsys, board, mcu):
     filesystem = load_board(board)["filesystem"]
-    flash = bytearray(b"\x5a" * (filesystem["address"] + filesystem["size"] - 0x10000000))
+    flash = bytearray(
+        b"\x5a" * (build_for(load_board(board)).filesystem + filesystem["size"] - 0x10000000)
+    )
     rom = BootRom(mcu, flash)
     drive = UsbDrive(tmp_path / "drive", mcu, rom)
     stop = threading.Event()
