@@ -120,7 +120,7 @@ class Emulator:
         self.save()
 
     def _add_user(self) -> None:
-        user = User(self.board, self.lock, self.advance)
+        user = User(self.board, self.lock, self._advance)
         self.press, self.hold = user.press, user.hold
         self.press_down, self.release = user.press_down, user.release
         self.press_key, self.key_down, self.key_up = user.press_key, user.key_down, user.key_up
@@ -128,10 +128,10 @@ class Emulator:
 
     def _add_server(self) -> None:
         self._server = server = LinkEndpoints(
-            self.link, self.clock, self.mcu, self.lock, self.advance, self.plug
+            self.link, self.clock, self.mcu, self.lock, self._advance, self.plug
         )
         self.open_pty, self.open_rfc2217 = server.open_pty, server.open_rfc2217
-        self.serve, self.serving = server.serve, server.serving
+        self.serve, self.serving, self.follow = server.serve, server.serving, server.follow
 
     def __enter__(self) -> Self:
         """Give the emulator itself."""
@@ -204,8 +204,21 @@ class Emulator:
     def run_until(self, condition: Callable[[], bool], seconds: float) -> bool:
         """Let time pass until `condition()` holds, and give True, or False after `seconds`.
 
-        The condition is evaluated whenever the firmware waits.
+        The condition is evaluated whenever the firmware waits. A token that is served does not
+        wait for real time to catch up with this.
         """
+        with self.lock:
+            before = self.clock.now
+            met = self._run_until(condition, seconds)
+            asked = round(Fraction(seconds) * _US)
+            self._server.leapt(self.clock.now - before if met else asked)
+            return met
+
+    def _advance(self, seconds: float) -> None:
+        """Let time pass, of which real time has its part when the token is served."""
+        self._run_until(lambda: False, seconds)
+
+    def _run_until(self, condition: Callable[[], bool], seconds: float) -> bool:
         with self.lock:
             target = self.clock.now + round(Fraction(seconds) * _US)
             while True:
@@ -317,14 +330,14 @@ class Emulator:
                 self.link.set_plugged(True)
                 self.board.set_usb(True)
                 self._server.plugged()
-                self.advance(0)
+                self._advance(0)
 
     def unplug(self) -> None:
         """Pull the USB cable out."""
         with self.lock:
             if self.plugged:
                 self._pull_cable()
-                self.advance(0)
+                self._advance(0)
 
     def cut_power(self, at_operation: int | None = None, mode: str = "before") -> None:
         """Interrupt battery and USB power, now or at the n-th flash operation from now (1: next).

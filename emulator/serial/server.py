@@ -4,6 +4,10 @@ A host that sets or measures the token's clock gets true figures however late th
 bytes from the host reach the token no earlier in virtual time than they were received in real time,
 and bytes from the token reach the host no earlier in real time than they were sent in virtual time.
 So what the token did lies between the host's sending and its receiving.
+
+Where the token should be follows from one instant in real and in virtual time, however long ago:
+nothing adds up. What runs the token ahead, such as the time that a key takes to stop bouncing, it
+makes up for by standing still; only `leapt` moves that instant.
 """
 
 import logging
@@ -50,7 +54,8 @@ class LinkEndpoints:
         self._endpoints: list[Endpoint] = []
         self._wake_read, self._wake_write = os.pipe()  # a byte here ends the wait in run()
         self._waiting = threading.RLock()  # held by run() while it waits
-        self._serving = False
+        self._serving = self._following = False
+        self._real, self._virtual = 0.0, 0  # one instant: real seconds, virtual microseconds
         self._unsent: list[tuple[int, bytes]] = []  # (virtual microseconds, bytes of the token)
 
     def open_pty(self, link_path: Path | str | None = None) -> str:
@@ -99,6 +104,19 @@ class LinkEndpoints:
                 over.set()
             served.result()
 
+    def follow(self, real: float) -> None:
+        """Count real time from the instant `real` of time.monotonic() on, at which the token was
+        where it is now: serve() makes up for what has passed since, also between two calls.
+
+        Otherwise each serve() begins where the token is.
+        """
+        self._following = True
+        self._real, self._virtual = real, self._clock.now
+
+    def leapt(self, microseconds: int) -> None:
+        """Leave out so much virtual time, which the token was told to let pass at once."""
+        self._virtual += microseconds
+
     def plugged(self) -> None:
         """Open all endpoints: the cable has been put in."""
         self._endpoints += [open_endpoint() for open_endpoint in self._openers]
@@ -124,21 +142,19 @@ class LinkEndpoints:
 
     def _run(self, over: Callable[[], bool]) -> None:
         clock = self._clock
-        start, began = monotonic(), clock.now  # one instant in real and in virtual time
-        left_at = began  # virtual time after the last round
+        if not self._following:
+            self._real, self._virtual = monotonic(), clock.now
         self._serving = True
         crash: FirmwareCrashError | None = None
         while not over():
             with self._lock:
-                began += clock.now - left_at  # another thread has advanced the clock meanwhile
                 received = b"".join([endpoint.receive() for endpoint in self._endpoints])
                 try:
-                    self._catch_up(began + round((monotonic() - start) * _US), received)
+                    self._catch_up(self._real_now(), received)
                 except FirmwareCrashError as error:
                     _log.error("%s", error)
                     crash = crash or error
-                left_at = clock.now
-                real = began + round((monotonic() - start) * _US)
+                real = self._real_now()
                 self._deliver(real)
                 waits, timeout = self._next_event(real)
                 self._waiting.acquire()
@@ -153,6 +169,10 @@ class LinkEndpoints:
             self._deliver(clock.now)
         if crash is not None:
             raise crash
+
+    def _real_now(self) -> int:
+        """Give where the token should be, virtual microseconds."""
+        return self._virtual + round((monotonic() - self._real) * _US)
 
     def _catch_up(self, real: int, received: bytes) -> None:
         """Advance the token to `real` (microseconds) and then hand it the bytes received by then.

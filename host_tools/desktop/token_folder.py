@@ -68,7 +68,7 @@ def emulated(  # noqa: PLR0913 - the folder, and what a token begins with
             with saved_state.locked(folder.path):
                 (folder.path / saved_state.FLASH).write_bytes(flashed)
             image = None
-        begins = time.time() if now is None else now
+        began, begins = time.monotonic(), time.time() if now is None else now
         seed = secrets.randbits(63) if seed is None else seed
         with Emulator(
             folder.product,
@@ -78,6 +78,8 @@ def emulated(  # noqa: PLR0913 - the folder, and what a token begins with
             seed=seed,
             time=None if goes_on and image is None else begins,
         ) as emulator:
+            if now is None:
+                emulator.follow(began)
             yield emulator
 
 
