@@ -7,17 +7,8 @@ from typing import Any, Protocol
 
 from emulator.clock import SimulationClock
 from emulator.errors import PinFunctionError
+from emulator.i2c_bus import Hold, I2cBus
 from emulator.mcu.pins import Pins
-
-
-class I2cChip(Protocol):
-    """A chip on an I2C bus."""
-
-    def write(self, data: bytes) -> None:
-        """Take the bytes of one write message, without the address."""
-
-    def read(self, count: int) -> bytes:
-        """Give the bytes of one read message."""
 
 
 class SpiChip(Protocol):
@@ -46,22 +37,25 @@ class Board:
             (bus["kind"], bus["id"]): bus for bus in board_file["buses"].values()
         }
         self.adc: dict[int, Any] = {}
-        self._i2c: dict[tuple[int, int], I2cChip] = {}
+        self.i2c_buses: dict[int, I2cBus] = {}
         self._on_bus: dict[tuple[str, int], list[Any]] = {}  # chips on SPI and I2S
         self._mcu: str = board_file["mcu"]
+        self._powered = False
+        self._wired: dict[str, Any] = board_file["products"][product]
         # Buses that the firmware has set up on the pins they are wired to.
         self._connected: set[tuple[str, int]] = set()
         self._spi_clock: dict[int, tuple[int, int]] = {}  # SPI bus -> mode, hertz
         self.parts: dict[str, Any] = {}
-        for (kind, _), wires in self.buses.items():
+        for (kind, number), wires in self.buses.items():
             if kind == "i2c":
-                self.pins.drive(wires["sda"], 1)  # pull-up resistors on the modules
-                self.pins.drive(wires["scl"], 1)
-        for name, part in board_file["products"][product].items():
+                self.i2c_buses[number] = I2cBus(wires["sda"], wires["scl"], self.pins, clock)
+        self._i2c_of: dict[str, I2cBus] = {}  # by part
+        for name, part in self._wired.items():
             chip = import_module(f"emulator.chips.{part['chip']}").CHIP(part, self)
             self.parts[name] = chip
             if "address" in part:
-                self._i2c[board_file["buses"][part["bus"]]["id"], part["address"]] = chip
+                self._i2c_of[name] = self.i2c_buses[board_file["buses"][part["bus"]]["id"]]
+                self._i2c_of[name].chips[part["address"]] = chip
             elif "bus" in part:
                 bus = board_file["buses"][part["bus"]]
                 self._on_bus.setdefault((bus["kind"], bus["id"]), []).append(chip)
@@ -73,8 +67,11 @@ class Board:
     def mcu_power(self, on: bool) -> None:
         """Switch the supply of the MCU and its chips, and tell the chips."""
         self._connected.clear()
+        self._powered = on
         if not on:
             self.pins.reset()
+        for bus in self.i2c_buses.values():
+            bus.power(on)
         for chip in self.parts.values():
             if hasattr(chip, "mcu_power"):
                 chip.mcu_power(on)
@@ -109,16 +106,15 @@ class Board:
                     "MicroPython refuses it. Mend the board file."
                 )
 
-    def i2c(self, bus: int, address: int) -> I2cChip | None:
-        """Give the chip that acknowledges `address`, None when there is none."""
-        return self._i2c.get((bus, address)) if ("i2c", bus) in self._connected else None
+    def i2c(self, bus: int) -> I2cBus | None:
+        """Give an I2C bus, None when the firmware has it on other pins, where no chip is."""
+        return self.i2c_buses[bus] if ("i2c", bus) in self._connected else None
 
     def i2c_scan(self, bus: int) -> bytes:
         """Give the addresses that acknowledge, in ascending order."""
-        return bytes(
-            sorted(
-                address for number, address in self._i2c if self.i2c(bus, address) and number == bus
-            )
+        wires = self.i2c(bus)
+        return (
+            b"" if wires is None else bytes(at for at in sorted(wires.chips) if wires.answers(at))
         )
 
     def spi_clock(self, bus: int, mode: int, hertz: int) -> None:
@@ -139,4 +135,25 @@ class Board:
 
     def detach(self, name: str) -> None:
         """Remove a part from its I2C bus, as if it were missing or broken."""
-        self._i2c = {at: chip for at, chip in self._i2c.items() if chip is not self.parts[name]}
+        self._i2c_of[name].chips.pop(self._wired[name]["address"], None)
+
+    def attach(self, name: str, chip: str | None = None) -> None:
+        """Put a part back on its I2C bus; with `chip` one of another kind in its place."""
+        part = self._wired[name]
+        if chip is not None:
+            self.parts[name] = import_module(f"emulator.chips.{chip}").CHIP(part, self)
+            self.parts[name].mcu_power(self._powered)
+        self._i2c_of[name].chips[part["address"]] = self.parts[name]
+
+    def hold_bus(self, name: str, phase: str, **details: Any) -> None:
+        """Have a part hold its I2C bus low: `phase` and `details` as in emulator.i2c_bus.Hold."""
+        self._i2c_of[name].hold(Hold(self.parts[name], phase, **details))
+
+    def let_go(self) -> None:
+        """End all that hold_bus() and answer_late() have begun."""
+        for bus in self.i2c_buses.values():
+            bus.let_go()
+
+    def answer_late(self, name: str, seconds: float) -> None:
+        """Have a part answer on its I2C bus only so long after each power-on."""
+        self._i2c_of[name].answer_late(self._wired[name]["address"], round(seconds * 1_000_000))

@@ -32,8 +32,11 @@ class Hardware:
     named in `faults`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, board: dict, product: dict) -> None:
         """Begin without parts."""
+        self._board = board
+        self._product = product
+        self._buses: dict = {}  # by name, those that are open
         self.display: Any = None  # the types of the parts are in interfaces.pyi
         self.clock: Any = None
         self.button: Any = None
@@ -49,6 +52,39 @@ class Hardware:
         self.random = os.urandom
         self.aes_ecb = aes_ecb
 
+    def open(self, name: str) -> "Any":
+        """Return the driver of a part, made anew; None when the board lacks the part. OSError when
+        it does not answer; then it is None here, and in `faults`."""
+        part = self._board["products"][self._product["name"]].get(name)
+        if part is None:
+            return None
+        setattr(self, name, None)  # its memory is needed for the new one
+        bus = part.get("bus")
+        if bus and bus not in self._buses:
+            wires = self._board["buses"][bus]
+            self._buses[bus] = _OPEN[wires["kind"]](wires)
+        try:
+            driver = load("firmware.drivers." + part["chip"]).from_board(
+                part, self._buses.get(bus), self._product
+            )
+        except OSError:
+            if name not in self.faults:
+                self.faults.append(name)
+            raise
+        if name in self.faults:
+            self.faults.remove(name)
+        setattr(self, name, driver)
+        return driver
+
+    def again(self, name: str) -> "Any":
+        """Clock the part's bus free, as a chip may hold it, and make its driver anew, as open()
+        does. OSError also when the board lacks the part."""
+        part = self._board["products"][self._product["name"]].get(name)
+        if part is None:
+            raise OSError("no " + name)
+        self._buses.pop(part.get("bus"), None)
+        return self.open(name)
+
     def selftest(self, parts: tuple) -> dict:
         """Return {part: works} for those of the named parts that can be tested."""
         from firmware.drivers.selftest import selftest
@@ -57,11 +93,9 @@ class Hardware:
 
 
 def _free_bus(sda: int, scl: int) -> None:
-    """Clock the bus free when a chip holds the data line low after a reset of this board cut a
-    transfer.
-
-    The clock chip keeps running through resets of the board, so this happens in use (DS3231 data
-    sheet, "I2C Interface").
+    """Clock the bus free when a chip holds the data line low: a transfer was cut short, as by a
+    reset of this board, through which the clock chip keeps running (DS3231 data sheet, "I2C
+    Interface"). Nine pulses are enough for any chip that works (UM10204, 3.1.16).
     """
     data = machine.Pin(sda, machine.Pin.IN, machine.Pin.PULL_UP)
     clock = None
@@ -105,25 +139,11 @@ _OPEN = {"i2c": _open_i2c, "spi": _open_spi, "i2s": _open_i2s}
 def bring_up(board: dict, product: dict) -> Hardware:
     """Return the product's parts as the board wires them. The latch comes first: until it holds,
     the power lasts only while the button is down."""
-    hardware = Hardware()
-    wired = board["products"][product["name"]]
-    buses: dict = {}
-    names = ["latch", "button"]
-    names += [name for name in product["parts"] if name not in names]
-    for name in names:
-        part = wired.get(name)
-        if part is None:
-            continue
-        bus = part.get("bus")
-        if bus and bus not in buses:
-            wires = board["buses"][bus]
-            buses[bus] = _OPEN[wires["kind"]](wires)
-        try:
-            driver = load("firmware.drivers." + part["chip"]).from_board(
-                part, buses.get(bus), product
-            )
-        except OSError:
-            hardware.faults.append(name)
-            continue
-        setattr(hardware, name, driver)
+    hardware = Hardware(board, product)
+    for name in ("latch", "button") + product["parts"]:
+        if getattr(hardware, name) is None:
+            try:
+                hardware.open(name)
+            except OSError:
+                pass  # in `faults`, and the App tries again
     return hardware

@@ -31,6 +31,8 @@ HORIZONTAL, VERTICAL, PAGE = 0, 1, 2
 class Ssd1306:
     """`pixels()` gives what is visible; `undefined` lists commands that the data sheet lacks."""
 
+    parameters = PARAMETERS
+
     def __init__(self, part: dict[str, Any], board: Any) -> None:
         """A panel of `part["width"]` x `part["height"]`."""
         self.width, self.height = part["width"], part["height"]
@@ -103,7 +105,7 @@ class Ssd1306:
 
     def _command_byte(self, byte: int) -> None:
         self._command.append(byte)
-        if len(self._command) > PARAMETERS.get(self._command[0], 0):
+        if len(self._command) > self.parameters.get(self._command[0], 0):
             command, self._command = self._command, []
             self._execute(command[0], command[1:])
 
@@ -170,6 +172,10 @@ class Ssd1306:
         line %= ROWS
         return (line + self.start_line) % ROWS if line < self.multiplex else None
 
+    def _columns_shown(self, page: bytearray) -> bytes:
+        """Give the SEG lines of a page that the panel has."""
+        return bytes(page)
+
     def pixels(self) -> bytes:
         """Give what is visible: width x height bytes by rows from the top left, 1 is lit."""
         if not self.lit:
@@ -184,7 +190,8 @@ class Ssd1306:
             else:
                 page, bit = self.memory[row // 8], row % 8
                 # The module is mounted with SEG0 at the right.
-                seen += page[::-1][: self.width].translate(_LIT[self.inverse][bit])
+                shown = self._columns_shown(page)[::-1][: self.width]
+                seen += shown.translate(_LIT[self.inverse][bit])
         return bytes(seen)
 
 

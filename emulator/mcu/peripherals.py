@@ -56,15 +56,14 @@ class Peripherals:
             output.stop()
 
     def _i2c_transfer(self, payload: bytes) -> bytes:
-        """Give the bytes read; OSError when no chip acknowledges."""
+        """Give the bytes read; of a write, a byte when the next one may end otherwise. OSError as
+        of machine.I2C."""
         bus, address, count = struct.unpack_from("<BBH", payload)
-        chip = self._board.i2c(bus, address)
-        if chip is None:
+        wires = self._board.i2c(bus)
+        if wires is None:
             raise OSError(EIO, "no chip acknowledges")
-        data = payload[4:]
-        if data or not count:
-            chip.write(data)
-        return chip.read(count) if count else b""
+        answer = wires.transfer(address, payload[4:], count)
+        return answer if count else b"\1" * wires.faulty
 
     def _adc_read(self, payload: bytes) -> bytes:
         cell = self._board.adc.get(payload[0])

@@ -118,7 +118,8 @@ class I2C:
             channel.post(records.I2C_POST, head + data, cost)
             return b""
         answer = channel.call(records.I2C_TRANSFER, head + data, cost)
-        channel.answering[address] = self._bus
+        if not answer:  # a write, and the next one cannot end otherwise
+            channel.answering[address] = self._bus
         return answer
 
     def scan(self):

@@ -24,8 +24,9 @@ PIN_WRITE = 7  # pin, level. no reply
 PIN_READ = 8  # reply: nothing but the levels that each one has
 PIN_IRQ = 9  # pin, trigger flags
 I2C_INIT = 10  # bus, sda, scl (u8 each), frequency in hertz (u32)
-# bus, address (u8 each), bytes to read (u16), bytes to write. reply: bytes read; EIO when nobody
-# answers
+# bus, address (u8 each), bytes to read (u16), bytes to write. reply: bytes read; of a write, a byte
+# when the next one to that chip can end otherwise; EIO when nobody answers, ETIMEDOUT on a bus that
+# is held
 I2C_TRANSFER = 11
 I2C_POST = 12  # the same without a reply: bytes to an address that has just answered
 I2C_SCAN = 13  # bus. reply: the addresses that answer

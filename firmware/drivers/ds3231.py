@@ -133,6 +133,9 @@ class Ds3231:
         """
         data = self._registers
         self._i2c.readfrom_mem_into(self._address, _SECONDS, data)
+        # Where a chip holds the line meanwhile, the rest reads as zeros without an error on an RP2:
+        # only the next transfer fails.
+        self._get(_SECONDS)
         if data[_STATUS] & (_STOPPED | _OUTPUT) or data[_CONTROL] & ~_CONVERT != _CONTROL_DEFAULT:
             raise ValueError("clock stopped, or set by other software")
         return seconds(data)

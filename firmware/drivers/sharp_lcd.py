@@ -98,6 +98,9 @@ class SharpLcd:
         self._is_on = False
         self._clear()
 
+    def hide(self) -> None:
+        """Do nothing: no transfer to this panel ends midway."""
+
     def tick(self) -> None:
         """Alternate VCOM if the panel is on."""
         if self._is_on:

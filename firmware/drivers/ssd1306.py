@@ -3,6 +3,9 @@ sheet rev 1.1.
 
 Draw on `canvas` (a framebuf in the chip's layout: pages of 8 rows, one byte per column, bit 0 on
 top) and call `show()`: it sends the columns that changed since the last call, page by page.
+
+It uses page addressing alone, which an SH1106 has too: on a module with one the picture stands two
+columns to the left, its first two cut off.
 """
 
 import framebuf
@@ -18,8 +21,8 @@ _DATA = b"\x40"
 _SET_CONTRAST = const(0x81)
 _DISPLAY_OFF = const(0xAE)
 _DISPLAY_ON = const(0xAF)
-_COLUMN_WINDOW = const(0x21)
-_PAGE_WINDOW = const(0x22)
+_COLUMN_HIGH = const(0x10)
+_PAGE = const(0xB0)
 _SEGMENT_REMAP = const(0xA0)
 _COM_SCAN_UP = const(0xC0)
 _COM_SCAN_DOWN = const(0xC8)
@@ -46,14 +49,15 @@ class Ssd1306:
         self.canvas = framebuf.FrameBuffer(self._pixels, width, height, framebuf.MONO_VLSB)
         self._packet: list = [_DATA, None]
         for commands in (
-            b"\xae",  # off
+            # twice no operation, for the parameters that a cut command still wants; off
+            b"\xe3\xe3\xae",
             b"\xd5\x80",  # oscillator at its reset value, no divider
             bytes((0xA8, height - 1)),  # multiplex ratio
             b"\xda\x12"
             if height == 64
             else b"\xda\x02",  # COM pins: alternating on 64 rows, in sequence on 32
             b"\xd3\x00\x40",  # no offset, start line 0
-            b"\x20\x00",  # horizontal addressing: past the window's last column comes its next page
+            b"\x20\x02",  # page addressing
             b"\xd9\xf1\xdb\x20",  # pre-charge and VCOMH level for a panel fed by the charge pump
             b"\x2e\xa4\xa6",  # no scrolling; show the memory, not inverted
         ):
@@ -65,9 +69,9 @@ class Ssd1306:
         self._packet[1] = commands
         self._i2c.writevto(self._address, self._packet)
 
-    def _window(self, left: int, right: int, first: int, last: int, data: "Buffer") -> None:
-        """Send data for the columns left..right of the pages first..last, both ends included."""
-        self._command(bytes((_COLUMN_WINDOW, left, right, _PAGE_WINDOW, first, last)))
+    def _send(self, page: int, left: int, data: "Buffer") -> None:
+        """Send a page's columns from `left` on."""
+        self._command(bytes((_PAGE | page, left & 15, _COLUMN_HIGH | left >> 4)))
         self._packet[0] = _DATA
         self._packet[1] = data
         self._i2c.writevto(self._address, self._packet)
@@ -75,6 +79,10 @@ class Ssd1306:
     def on(self) -> None:
         """Start the charge pump, then the panel (data sheet, application note, section 2.1)."""
         self._command(bytes((_CHARGE_PUMP, 0x14, _DISPLAY_ON)))
+
+    def hide(self) -> None:
+        """Turn the panel off until on(), the charge pump not."""
+        self._command(bytes((_DISPLAY_OFF,)))
 
     def off(self) -> None:
         """Turn panel and charge pump off; the memory is kept."""
@@ -100,25 +108,21 @@ class Ssd1306:
     def show(self) -> None:
         """Send the changed columns of the canvas to the panel."""
         width = self.width
-        pages = self.height // 8
-        if not self._memory_known:
-            self._window(0, width - 1, 0, pages - 1, self._pixels)
-            self._memory_known = True
-            self._sent[:] = self._pixels
-            return
+        whole = not self._memory_known
         self._memory_known = False  # until everything is sent
-        for page in range(pages):
+        for page in range(self.height // 8):
             start = page * width
             new = self._pixels[start : start + width]
             old = self._sent[start : start + width]
-            if new == old:
-                continue
             left = 0
-            while new[left] == old[left]:
-                left += 1
             right = width - 1
-            while new[right] == old[right]:
-                right -= 1
-            self._window(left, right, page, page, new[left : right + 1])
+            if not whole:
+                if new == old:
+                    continue
+                while new[left] == old[left]:
+                    left += 1
+                while new[right] == old[right]:
+                    right -= 1
+            self._send(page, left, new[left : right + 1])
             old[:] = new
         self._memory_known = True

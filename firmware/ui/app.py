@@ -24,6 +24,8 @@ _CONTRAST = (0, 16, 64, 128, 192, 255)  # by brightness 1..5
 _OFF = "off"
 _REFRESH = "refresh"
 _TICK = "tick"
+_FIND = "find"  # to look again for a display that does not answer
+_FIND_MS = 100
 
 
 class App:
@@ -46,6 +48,7 @@ class App:
         self.texts: dict = {}
         self.verb_last = False  # in the language of the texts
         self.time_outs = 1  # how many times as long it waits for its user
+        self._settings: dict = {}
         self._deadlines: dict = {}  # name -> (ticks, what to call then)
         self._serve_host: Callable[[], bool] = self._open_link  # until the host has spoken
         self._poller = select.poll()
@@ -72,14 +75,21 @@ class App:
             settings["language"] = self.product["languages"][0]
         self.interaction.apply(settings)
         self.time_outs = settings["time_outs"]
+        self._settings = settings
+        if self.display is None:
+            self._find_display()
+        else:
+            self._set_display()
+        self.draw()
+
+    def _set_display(self) -> None:
+        settings = self._settings
         if "flip" in settings:
             self._display("flip", settings["flip"])
         if "brightness" in settings:
             self._display("contrast", _CONTRAST[settings["brightness"]])
         if "inverted" in settings:
             self._display("invert", settings["inverted"])
-        if self.screen is not None:
-            self.draw()
 
     # Screen
 
@@ -92,9 +102,14 @@ class App:
         self.stay_on()
         # Before the screen is drawn: speech that has been sent ahead sounds meanwhile.
         self.interaction.shown(screen)
+        if self.display is None:
+            self._find_display()
+        if not was_off:
+            # Where a transfer ends midway, the new code's digits would stand beside the old one's.
+            self._display("hide")
         self.draw()
+        self._display("on")
         if was_off:
-            self._display("on")
             self._keep_ticking()
 
     def turn_off(self) -> None:
@@ -173,13 +188,33 @@ class App:
 
     def _display(self, action: str, *arguments: object) -> None:
         """Call a method of the display's driver. A display that has stopped answering counts as
-        absent from then on, and the link reports it."""
+        absent until it is found again, and the link reports it."""
         try:
             if self.display is not None:
                 getattr(self.display, action)(*arguments)
         except OSError:
             self.display = None
-            self.hardware.faults.append("display")
+            if "display" not in self.hardware.faults:
+                self.hardware.faults.append("display")
+            self.after(_FIND, _FIND_MS, self._show_again)
+
+    def _find_display(self) -> None:
+        """Bring up a display that does not answer, or not yet; look again while something is
+        shown."""
+        try:
+            self.display = self.hardware.again("display")
+        except OSError:
+            if self.screen is not None:
+                self.after(_FIND, _FIND_MS, self._show_again)
+            return
+        self._set_display()
+
+    def _show_again(self) -> None:
+        self._find_display()
+        if self.screen is not None:
+            self.draw()
+            self._display("on")
+            self._keep_ticking()
 
     def _keep_ticking(self) -> None:
         """Set the next tick of a display that needs one regularly while it is on."""

@@ -51,10 +51,14 @@ def generate_code(app: "App", index: int) -> tuple:
 
 def trusted_time(app: "App") -> int | None:
     """Return the time, None when the clock has lost it; OSError when no clock answers."""
-    if app.clock is None:
-        raise OSError("no clock")
     try:
-        now = app.clock.read()
+        try:
+            if app.clock is None:
+                raise OSError("no clock")
+            now = app.clock.read()
+        except OSError:  # a chip may hold the bus
+            app.clock = app.hardware.again("clock")
+            now = app.clock.read()
     except ValueError:
         return None
     return now if trusted(now, app.vault.clock["set_at"]) else None

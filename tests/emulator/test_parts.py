@@ -112,7 +112,7 @@ def test_a_bus_on_other_pins_reaches_no_chip(board: Board) -> None:
     assert board.i2c_scan(0) == b"\x3c\x68"
     board.connect("i2c", 0, sda=8, scl=9)
     assert board.i2c_scan(0) == b""
-    assert board.i2c(0, 0x3C) is None
+    assert board.i2c(0) is None
 
 
 def test_a_detached_part_does_not_answer(board: Board) -> None:

@@ -90,7 +90,7 @@ class CodeScreen(Screen):
         elif left:
             x = width - _HOURGLASS_ROOM
             draw.hourglass(canvas, x, y)
-            lit = left // _FLASH_MS % 2
+            lit = (left - 1) // _FLASH_MS % 2  # a drawing at the very turn counts to what follows
             draw.bar(canvas, y, x - 4, lit * (x - 8) * left // (self._period * 1000))
             self.refresh_ms = _FLASH_MS
         else:

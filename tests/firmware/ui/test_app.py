@@ -20,6 +20,16 @@ def test_a_display_that_stops_answering_is_a_fault_and_the_token_works_on(runtim
     assert runtime.call(APP, "display_lost") == (["display"], True, True)
 
 
+def test_a_display_that_answers_again_is_set_up_anew_and_shows_the_code(runtime: Runtime):
+    calls, faults = runtime.call(APP, "display_back")
+    assert calls == ["flip False", "contrast 128", "show", "on"]
+    assert faults == []
+
+
+def test_a_code_is_never_drawn_over_another_that_is_visible(runtime: Runtime):
+    assert runtime.call(APP, "next_code") == ["hide", "show", "on"]
+
+
 @pytest.mark.parametrize(
     ("change", "stands"),
     [

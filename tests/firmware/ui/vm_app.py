@@ -31,6 +31,9 @@ class _Display:
     def on(self):
         self._note("on")
 
+    def hide(self):
+        self._note("hide")
+
     def off(self):
         self._note("off")
 
@@ -102,6 +105,15 @@ class _Hardware:
         self.display = _Display(calls)
         self.clock = _Clock(silent)
         self.button = self.battery = self.latch = _Part(calls)
+        self._parts = {"display": self.display, "clock": self.clock}
+
+    def again(self, name):
+        part = self._parts[name]
+        if getattr(part, "broken", False) or getattr(part, "silent", False):
+            raise OSError(5)
+        if name in self.faults:
+            self.faults.remove(name)
+        return part
 
 
 def _app(silent=False):
@@ -128,6 +140,27 @@ def display_lost() -> tuple:
     shown = app.screen is not None
     app.turn_off()
     return hardware.faults, shown, app.screen is None
+
+
+def display_back() -> tuple:
+    """Let the display fail while a code is shown and answer again; return its calls from then on,
+    and the faults."""
+    app, hardware, calls = _app()
+    hardware.display.broken = True
+    app.show(open_code(app, 0))
+    hardware.display.broken = False
+    calls[:] = []
+    app._show_again()
+    return calls, hardware.faults
+
+
+def next_code() -> list:
+    """Return the display's calls when the next account's code takes a code's place."""
+    app, _, calls = _app()
+    app.show(open_code(app, 0))
+    calls[:] = []
+    app.show(open_code(app, 1))
+    return calls
 
 
 def after_change(change: str) -> bool:
