@@ -15,6 +15,9 @@ if False:
     from firmware.interfaces import Any, BlockCipher  # type: ignore[unreachable]
 
 
+_DOZE_MS = 500
+
+
 def reset() -> None:
     """Reset the board, as at power-on."""
     machine.reset()
@@ -84,6 +87,18 @@ class Hardware:
             raise OSError("no " + name)
         self._buses.pop(part.get("bus"), None)
         return self.open(name)
+
+    def doze(self) -> None:
+        """Spare the cell while a button that is held down, or hangs, keeps the power on against the
+        latch: sleep until it is up or the cable gives power. Whether that does, a board without a
+        sense pin cannot tell; it does not sleep."""
+        while (
+            self.button is not None
+            and self.usb is not None
+            and self.button.pin.value() == 0
+            and not self.usb.present()
+        ):
+            machine.lightsleep(_DOZE_MS)
 
     def selftest(self, parts: tuple) -> dict:
         """Return {part: works} for those of the named parts that can be tested."""

@@ -23,6 +23,7 @@ class Keypad:
         self._edges: dict[str, list[Any]] = {}
         self._closed: set[tuple[int, int]] = set()  # (pin of the row, pin of the column)
         self._shorts: set[tuple[int, int]] = set()  # pairs of lines
+        self._open: set[int] = set()  # lines that are cut
         self._pulled: set[int] = set()  # lines that contacts pull down
         self._lines = (*self._rows, *self._columns)
         self._found: dict[int, set[int]] = {}  # lines driven low -> lines that contacts pull down
@@ -46,6 +47,12 @@ class Keypad:
     def short(self, first: int, second: int) -> None:
         """Join two lines, named by their pins, as a fault of the board does."""
         self._shorts.add((first, second))
+        self._found.clear()
+        self._settle()
+
+    def cut(self, line: int) -> None:
+        """Open a line, named by its pin: its keys no longer join it to anything."""
+        self._open.add(line)
         self._found.clear()
         self._settle()
 
@@ -90,6 +97,8 @@ class Keypad:
         """Give the lines that contacts join to another one of `low`, a number of bits."""
         joined = {line: {line} for line in self._lines}
         for row, column in self._closed | self._shorts:
+            if self._open & {row, column}:
+                continue
             net = joined[row] | joined[column]
             for line in net:
                 joined[line] = net

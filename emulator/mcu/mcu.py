@@ -58,6 +58,7 @@ class Mcu:
         )
         self.state = OFF
         self.deadline: int | None = None
+        self.light_sleep = False  # whether it sleeps while IDLE: machine.lightsleep()
         self.compute_limit = 10.0  # seconds of processor time between two records of the firmware
         self.trace: BinaryIO | None = None  # where every record is written, for comparing runs
         self._vm: Vm | None = None
@@ -217,8 +218,9 @@ class Mcu:
         if self._vm is not vm:  # an alarm took the power away
             return
         if kind == records.IDLE:
-            left, link = struct.unpack("<qB", payload)
-            self.deadline, self._link_wakes = None if left < 0 else clock.now + left, bool(link)
+            left, waits = struct.unpack("<qB", payload)
+            self.deadline = None if left < 0 else clock.now + left
+            self._link_wakes, self.light_sleep = waits == 1, waits == 2  # noqa: PLR2004
             self.state = IDLE
             if (
                 self._base_state == PROMPT

@@ -183,7 +183,8 @@ def read_clock():
 def idle(until, link):
     """Wait for an event or until `until` (microseconds since power-on, None: no limit).
 
-    False when `until` is over. `link`: bytes from the host end the wait too.
+    False when `until` is over. `link`: 1 when bytes from the host end the wait too, 2 for a wait in
+    light sleep.
     """
     if until is None:
         left = -1

@@ -195,7 +195,7 @@ def idle():
 
 
 def lightsleep(ms=None):
-    channel.idle(None if ms is None else channel.read_clock() + ms * 1000, 0)
+    channel.idle(None if ms is None else channel.read_clock() + ms * 1000, 2)
 
 
 def deepsleep(ms=None):

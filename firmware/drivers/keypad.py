@@ -6,6 +6,8 @@ then on a timer scans the keys every few milliseconds until all are up again. A 
 it has lasted the debounce time. When three keys are at corners of a rectangle, the fourth corner
 reads as down too (ghosting); while that is the case no key is reported as pressed. `read()` returns
 changes, and select.poll() wakes for them: the keypad is a stream.
+
+A key that is down already at the start may hang, so it is reported only when it goes up soon.
 """
 
 import io
@@ -15,9 +17,13 @@ from array import array
 from machine import Pin, Timer
 from micropython import const
 
+if False:
+    from firmware.interfaces import Ticks  # type: ignore[unreachable]
+
 _STREAM_POLL = const(3)  # MP_STREAM_POLL in py/stream.h
 _QUEUE = const(16)
 _SCAN_MS = const(5)
+_EARLY_MS = const(3000)
 _KEYS = "147*2580369#"  # column by column
 
 
@@ -45,6 +51,7 @@ class Keypad(io.IOBase):
         self._seen = 0  # bit n: key n was down in the last scan
         self._seen_at = time.ticks_ms()  # time of the last change of `_seen`
         self._down = 0  # the same, debounced
+        self.pressed = 0  # the same, of the keys that were ever down
         self._scanning = False
         self._look = self._scan  # a bound method is a heap object: made once
         self._timer = Timer(timer)
@@ -52,6 +59,9 @@ class Keypad(io.IOBase):
         self.rows = [Pin(number, Pin.IN, Pin.PULL_UP) for number in rows]
         for row in self.rows:
             row.irq(self._edge, Pin.IRQ_FALLING)
+        self._scanning = True  # so that edges start no scan
+        self._seen = self._down = self._early = self._read_lines()
+        self._began = time.ticks_ms()
         self._wait_or_scan()
 
     def _edge(self, pin: Pin) -> None:
@@ -123,17 +133,30 @@ class Keypad(io.IOBase):
         """Queue the changes. Those for which the queue is full are found again by the next scan."""
         changed = down ^ self._down
         key = 0
-        while changed and self._written - self._taken < _QUEUE:
+        while changed and self._written - self._taken < _QUEUE - 1:
             if changed & 1:
-                slot = self._written % _QUEUE
-                self._code[slot] = key | (0x80 if down >> key & 1 else 0)
-                self._at[slot] = self._seen_at
-                self._written += 1
-                self._down ^= 1 << key
-                if down >> key & 1 and callable(self.on_press):
+                bit = 1 << key
+                pressed = down & bit != 0
+                if not self._early & bit:
+                    self._put(key, pressed, self._seen_at)
+                elif time.ticks_diff(self._seen_at, self._began) < _EARLY_MS:
+                    self._put(key, True, self._began)
+                    self._put(key, False, self._seen_at)
+                self._early &= ~bit
+                self._down ^= bit
+                if pressed and callable(self.on_press):
                     self.on_press()
             changed >>= 1
             key += 1
+
+    def _put(self, key: int, pressed: bool, at: "Ticks") -> None:
+        """Queue a change."""
+        slot = self._written % _QUEUE
+        self._code[slot] = key | (0x80 if pressed else 0)
+        self._at[slot] = at
+        self._written += 1
+        if pressed:
+            self.pressed |= 1 << key
 
     def ioctl(self, request: int, flags: int) -> int:
         """Answer select.poll(): readable while there are changes."""

@@ -45,7 +45,12 @@ def _battery(battery: "Any") -> bool:
 
 
 def _keypad(keypad: "Any") -> bool:
-    """Return True when every line follows its pin and no other line follows it."""
+    """Return True when every line follows its pin, no other line follows it, and none is open: a
+    line whose keys were never down while all the others were."""
+    pressed = keypad.pressed
+    for keys in (0x00F, 0x0F0, 0xF00, 0x111, 0x222, 0x444, 0x888):  # columns, rows
+        if pressed == 0xFFF & ~keys:
+            return False
     keypad.pause()
     try:
         return _lines_are_apart(keypad.rows + keypad.columns)

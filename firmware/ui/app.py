@@ -120,6 +120,7 @@ class App:
         self._display("off")
         if self.hardware.latch is not None:
             self.hardware.latch.release()
+            self.hardware.doze()
 
     def check_screen(self) -> None:
         """Turn off when the host has just invalidated what is shown, such as the code of an account

@@ -29,6 +29,7 @@ _NEWS_MS = 1500  # a host has no more requests when none came for so long
 
 _SPOKEN_MS = 50  # between looks whether the announcement before a code is over
 _BOUNCE_MS = 20  # a key that goes down again so soon was not let go
+_HANGS_MS = 30_000  # the red key, down for longer, hangs and selects no functions
 _DELAY_UNIT = 100  # ms; the setting key_delay counts tenths of a second
 
 
@@ -53,6 +54,7 @@ class Interaction:
         self._waking = False
         self._twice = False  # whether it followed: the next key alone chooses a function
         self._ignored = False  # whether the red key's next release belongs to a bounce
+        self._red_down_at: Ticks = 0  # type: ignore[assignment]
         self._last_down: tuple = ("", 0)  # the last key that went down, and when
         self._last_up: tuple = ("", 0)  # the last key that went up, and when
         self._function: tuple = ("", 0)  # the last key that chose a function, and when
@@ -245,6 +247,7 @@ class Interaction:
         app.cancel(_RED)
         app.cancel(_HOLD)
         app.cancel(_RELEASED)
+        self._red_down_at = time.ticks_ms()
         self._combined = False
         first_up = self._red_up_at
         before = self._before
@@ -348,7 +351,11 @@ class Interaction:
             return
         for name in (_RED, _RELEASED, _TICK, _HOLD):
             app.cancel(name)
-        with_red = self._red is not None and self._red.down
+        with_red = (
+            self._red is not None
+            and self._red.down
+            and time.ticks_diff(at, self._red_down_at) < _HANGS_MS
+        )
         chosen = with_red or view.choosing or self._twice
         if not chosen:
             view = self._passed(view, key)

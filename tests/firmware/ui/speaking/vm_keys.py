@@ -84,6 +84,12 @@ class _Hardware:
         self.button = KeyQueue()
         self.keypad = KeyQueue()
 
+    def again(self, name):
+        raise OSError(5)
+
+    def doze(self):
+        pass
+
     def random(self, count):
         return bytes(range(7, 7 + count))
 

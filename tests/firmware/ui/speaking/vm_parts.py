@@ -157,6 +157,9 @@ class Display:
     def on(self):
         self.lit = True
 
+    def hide(self):
+        pass
+
     def off(self):
         self.lit = False
 
@@ -242,6 +245,12 @@ class Hardware:
         self.amplifier = Switch()
         self.latch = Switch()
         self.usb = Cable()
+
+    def again(self, name):
+        raise OSError(5)
+
+    def doze(self):
+        pass
 
     def random(self, count):
         return bytes(range(7, 7 + count))
