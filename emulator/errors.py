@@ -65,4 +65,4 @@ class FlashReenteredError(EmulatorError):
 
 
 class FlashFailureError(EmulatorError):
-    """The flash was made to fail (Flash.failing): the firmware gets EIO."""
+    """The flash was made to fail (Flash.failing, Flash.fail): the firmware gets EIO."""

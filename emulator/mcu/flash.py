@@ -32,6 +32,8 @@ class Flash:
         self.size, self.block = size, block
         self.operations = 0
         self.failing = False  # whether programming and erasing end in FlashFailureError
+        self._failures: tuple[range, bool] = range(0), False  # numbers of operations, silently
+        self._untaken: set[int] = set()  # blocks that did not take an operation: bits may be lost
         self.wear = [0] * (size // block)
         self.on_cut: Callable[[], None] = lambda: None
         self.spend: Callable[[int], bool] = lambda us: True
@@ -68,6 +70,12 @@ class Flash:
             raise ValueError("Operations are counted from 1, the next one.")
         self._cut = self.operations + operation, mode
 
+    def fail(self, operation: int, count: int, silently: bool = False) -> None:
+        """Have `count` operations fail, from the `operation`-th from now on (1: the next): with
+        FlashFailureError, or silently, as worn-out cells do, which keep what they held."""
+        first = self.operations + operation
+        self._failures = range(first, first + count), silently
+
     def cancel_cut(self) -> None:
         """Cancel a power cut that has not been reached."""
         self._cut = None
@@ -79,6 +87,8 @@ class Flash:
             count = PAGE - address % PAGE
             page, data = data[:count], data[count:]
             old = self.read(address, len(page))
+            if address // self.block in self._untaken:
+                page = bytes(new & was for new, was in zip(page, old, strict=True))
             if any(new & ~was for new, was in zip(page, old, strict=True)):
                 raise FlashRuleError(
                     f"Programming at {address:#x} would set bits: the block was not erased first."
@@ -106,6 +116,14 @@ class Flash:
         if self.failing:
             raise FlashFailureError("The flash is made to fail.")
         self.operations += 1
+        failures, silently = self._failures
+        if self.operations in failures:
+            self._untaken.add(address // self.block)
+            if silently:
+                return self.spend(duration)
+            raise FlashFailureError("The flash is made to fail.")
+        if len(new) == self.block:
+            self._untaken.discard(address // self.block)
         mode = self._cut[1] if self._cut and self._cut[0] == self.operations else None
         if mode == "torn":
             os.pwrite(self._file, self._torn(old, new), address)

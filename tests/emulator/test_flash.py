@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.errors import FlashRuleError
+from emulator.errors import FlashFailureError, FlashRuleError
 from emulator.mcu.flash import ERASE_US, PAGE, PROGRAM_US, Flash
 
 SIZE, BLOCK = 8192, 4096
@@ -125,3 +125,28 @@ def test_a_file_of_another_size_is_refused(tmp_path: Path) -> None:
     (tmp_path / "flash").write_bytes(b"short")
     with pytest.raises(ValueError, match="5 bytes"):
         Flash(tmp_path / "flash", SIZE, BLOCK, 0)
+
+
+def test_operations_fail_from_the_given_one_on(flash: Flash) -> None:
+    flash.program(0, b"\xf0")
+    flash.fail(2, 2)
+    flash.program(1, b"\xf0")
+    for _ in range(2):
+        with pytest.raises(FlashFailureError):
+            flash.program(2, b"\xf0")
+    flash.program(2, b"\xf0")
+    assert flash.read(0, 4) == b"\xf0\xf0\xf0\xff"
+
+
+def test_worn_cells_keep_what_they_held_and_say_nothing(flash: Flash) -> None:
+    flash.program(0, b"\xf0")
+    flash.fail(1, 1, silently=True)
+    flash.erase(0)
+    assert flash.read(0, 1) == b"\xf0"
+    flash.program(0, b"\x3f")  # no error: the program does not know
+    assert flash.read(0, 1) == b"\x30"
+    flash.erase(0)
+    assert flash.read(0, 1) == b"\xff"
+    with pytest.raises(FlashRuleError):
+        for byte in (b"\x00", b"\x01"):
+            flash.program(0, byte)
