@@ -39,9 +39,10 @@ class Board:
         self.adc: dict[int, Any] = {}
         self.i2c_buses: dict[int, I2cBus] = {}
         self._on_bus: dict[tuple[str, int], list[Any]] = {}  # chips on SPI and I2S
-        self._mcu: str = board_file["mcu"]
+        self.name: str = board_file["name"]
+        self.mcu: str = board_file["mcu"]
         self._powered = False
-        self._wired: dict[str, Any] = board_file["products"][product]
+        self.wired: dict[str, Any] = board_file["products"][product]
         # Buses that the firmware has set up on the pins they are wired to.
         self._connected: set[tuple[str, int]] = set()
         self._spi_clock: dict[int, tuple[int, int]] = {}  # SPI bus -> mode, hertz
@@ -49,13 +50,13 @@ class Board:
         for (kind, number), wires in self.buses.items():
             if kind == "i2c":
                 self.i2c_buses[number] = I2cBus(wires["sda"], wires["scl"], self.pins, clock)
-        self._i2c_of: dict[str, I2cBus] = {}  # by part
-        for name, part in self._wired.items():
+        self.i2c_of: dict[str, I2cBus] = {}  # by part
+        for name, part in self.wired.items():
             chip = import_module(f"emulator.chips.{part['chip']}").CHIP(part, self)
             self.parts[name] = chip
             if "address" in part:
-                self._i2c_of[name] = self.i2c_buses[board_file["buses"][part["bus"]]["id"]]
-                self._i2c_of[name].chips[part["address"]] = chip
+                self.i2c_of[name] = self.i2c_buses[board_file["buses"][part["bus"]]["id"]]
+                self.i2c_of[name].chips[part["address"]] = chip
             elif "bus" in part:
                 bus = board_file["buses"][part["bus"]]
                 self._on_bus.setdefault((bus["kind"], bus["id"]), []).append(chip)
@@ -75,6 +76,28 @@ class Board:
         for chip in self.parts.values():
             if hasattr(chip, "mcu_power"):
                 chip.mcu_power(on)
+        self.load_changed()
+
+    def working(self) -> set[str]:
+        """Give the chips that take current from the cell now, by their names in emulator.supply."""
+        if not self._powered:
+            return set()
+        chips = {self.mcu, "ds3231"}
+        if getattr(self.parts["display"], "lit", False):
+            chips.add("ssd1306")
+        if "amplifier" in self.parts and self.parts["amplifier"].on:
+            chips.add("amplifier")
+        return chips
+
+    def load_changed(self) -> None:
+        """Tell the cell that a chip has gone on or off."""
+        if "battery" in self.parts:
+            self.parts["battery"].load_changed()
+
+    def can_power(self) -> bool:
+        """Whether cable or cell can feed the microcontroller."""
+        cell = self.parts.get("battery")
+        return self.usb or cell is None or self.mcu in cell.feeds({self.mcu, "ds3231"})
 
     def set_usb(self, on: bool) -> None:
         """Switch the USB power, and tell the chips."""
@@ -82,6 +105,7 @@ class Board:
         for chip in self.parts.values():
             if hasattr(chip, "usb_changed"):
                 chip.usb_changed(on)
+        self.load_changed()
 
     def connect(self, kind: str, bus: int, **pins: int) -> None:
         """Set a bus up on `pins`; on other pins than the wired ones no chip is reached.
@@ -93,16 +117,16 @@ class Board:
             self._connected.add((kind, bus))
 
     def _check_lines(self, kind: str, bus: int, pins: dict[str, int]) -> None:
-        of_kind = import_module("firmware.mcus").MCUS[self._mcu]["buses"].get(kind)
+        of_kind = import_module("firmware.mcus").MCUS[self.mcu]["buses"].get(kind)
         if of_kind is None:  # any pin can be any line
             return
         named = f"{kind.upper()} {bus}"
         if bus not in of_kind:
-            raise PinFunctionError(f"The {self._mcu} has no {named}. Mend the board file.")
+            raise PinFunctionError(f"The {self.mcu} has no {named}. Mend the board file.")
         for line, possible in of_kind[bus].items():
             if pins[line] not in possible:
                 raise PinFunctionError(
-                    f"On the {self._mcu} pin {pins[line]} cannot be {line.upper()} of {named}: "
+                    f"On the {self.mcu} pin {pins[line]} cannot be {line.upper()} of {named}: "
                     "MicroPython refuses it. Mend the board file."
                 )
 
@@ -135,19 +159,19 @@ class Board:
 
     def detach(self, name: str) -> None:
         """Remove a part from its I2C bus, as if it were missing or broken."""
-        self._i2c_of[name].chips.pop(self._wired[name]["address"], None)
+        self.i2c_of[name].chips.pop(self.wired[name]["address"], None)
 
     def attach(self, name: str, chip: str | None = None) -> None:
         """Put a part back on its I2C bus; with `chip` one of another kind in its place."""
-        part = self._wired[name]
+        part = self.wired[name]
         if chip is not None:
             self.parts[name] = import_module(f"emulator.chips.{chip}").CHIP(part, self)
             self.parts[name].mcu_power(self._powered)
-        self._i2c_of[name].chips[part["address"]] = self.parts[name]
+        self.i2c_of[name].chips[part["address"]] = self.parts[name]
 
     def hold_bus(self, name: str, phase: str, **details: Any) -> None:
         """Have a part hold its I2C bus low: `phase` and `details` as in emulator.i2c_bus.Hold."""
-        self._i2c_of[name].hold(Hold(self.parts[name], phase, **details))
+        self.i2c_of[name].hold(Hold(self.parts[name], phase, **details))
 
     def let_go(self) -> None:
         """End all that hold_bus() and answer_late() have begun."""
@@ -156,4 +180,4 @@ class Board:
 
     def answer_late(self, name: str, seconds: float) -> None:
         """Have a part answer on its I2C bus only so long after each power-on."""
-        self._i2c_of[name].answer_late(self._wired[name]["address"], round(seconds * 1_000_000))
+        self.i2c_of[name].answer_late(self.wired[name]["address"], round(seconds * 1_000_000))

@@ -54,6 +54,7 @@ class I2cBus:
         self._pulses = 0
         self._latency: dict[int, int] = {}  # address -> time after power-on before it answers
         self._powered_at = 0
+        self._unfed: list[I2cChip] = []
         for pin in (sda, scl):
             pins.drive(pin, 1)
         pins.watch(scl, self._clocked)
@@ -61,7 +62,7 @@ class I2cBus:
     @property
     def faulty(self) -> bool:
         """Whether a transfer can end otherwise than the last one to that chip."""
-        return bool(self._coming or self._held or self._latency)
+        return bool(self._coming or self._held or self._latency or self._unfed)
 
     @property
     def held(self) -> bool:
@@ -84,6 +85,13 @@ class I2cBus:
         """Have the chip acknowledge only so long after each power-on."""
         self._latency[address] = microseconds
 
+    def set_fed(self, chip: I2cChip, fed: bool) -> None:
+        """Say whether a chip has the supply that it needs to answer."""
+        if chip in self._unfed:
+            self._unfed.remove(chip)
+        if not fed:
+            self._unfed.append(chip)
+
     def power(self, on: bool) -> None:
         """Switch the chips' supply: a chip without power lets go, unless it is broken for good."""
         self._powered_at = self._clock.now
@@ -93,7 +101,8 @@ class I2cBus:
     def answers(self, address: int) -> bool:
         """Whether a chip would acknowledge the address."""
         late = self._clock.now - self._powered_at < self._latency.get(address, 0)
-        return address in self.chips and not late and self._held is None
+        fed = self.chips.get(address) not in self._unfed
+        return address in self.chips and fed and not late and self._held is None
 
     def transfer(self, address: int, data: bytes, count: int) -> bytes:
         """Write `data`, read `count` bytes; give those. OSError as MicroPython would raise it."""

@@ -259,6 +259,15 @@ class Emulator:
         self.board.parts["battery"].millivolts = millivolts
 
     @property
+    def battery_milliohms(self) -> int:
+        """Resistance of the cell, milliohms: by it the voltage falls under load. At first 0."""
+        return int(self.board.parts["battery"].milliohms)
+
+    @battery_milliohms.setter
+    def battery_milliohms(self, milliohms: int) -> None:
+        self.board.parts["battery"].milliohms = milliohms
+
+    @property
     def rtc_drift_ppm(self) -> float:
         """Error of the clock chip's oscillator in ppm, positive: fast."""
         return float(self.board.parts["clock"].drift_ppm)

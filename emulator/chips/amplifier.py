@@ -14,7 +14,7 @@ class Amplifier:
 
     def __init__(self, part: dict[str, Any], board: Any) -> None:
         """Enabled by `part["pin"]`."""
-        self._clock = board.clock
+        self._clock, self._board = board.clock, board
         self.spans: list[tuple[int, int | None]] = []
         board.pins.watch(part["pin"], self._changed)
 
@@ -26,6 +26,7 @@ class Amplifier:
             began, _ = self.spans.pop()
             if began < now:
                 self.spans.append((began, now))
+        self._board.load_changed()
 
     @property
     def on(self) -> bool:

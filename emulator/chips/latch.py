@@ -2,7 +2,7 @@
 
 Power stays on while the hold pin is high, the button is down or USB gives power, and HOLD_UP_US
 after the last of them ended through the button or the cable. When the firmware itself drops the
-pin, power goes at once.
+pin, power goes at once. An empty cell cannot be switched on.
 """
 
 from collections.abc import Callable
@@ -58,7 +58,7 @@ class Latch:
             self._switch(False)
 
     def _switch(self, on: bool) -> None:
-        if on != self.powered:
+        if on != self.powered and (not on or self._board.can_power()):
             self.powered = on
             self.on_power(on)
 

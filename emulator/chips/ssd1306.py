@@ -36,7 +36,7 @@ class Ssd1306:
     def __init__(self, part: dict[str, Any], board: Any) -> None:
         """A panel of `part["width"]` x `part["height"]`."""
         self.width, self.height = part["width"], part["height"]
-        self._random = board.random("ssd1306")
+        self._board, self._random = board, board.random("ssd1306")
         self.undefined: list[int] = []
         self._powered = False
         self._reset()
@@ -132,6 +132,7 @@ class Ssd1306:
             self.contrast = values[0]
         elif code == 0x8D:
             self.pump = bool(values[0] & 4)
+            self._board.load_changed()
         elif code in (0xA0, 0xA1):
             self.segment_remap = code == 0xA1
         elif code in (0xA4, 0xA5):
@@ -143,6 +144,7 @@ class Ssd1306:
                 self.multiplex = (values[0] & 0x3F) + 1
         elif code in (0xAE, 0xAF):
             self.on = code == 0xAF
+            self._board.load_changed()
         elif 0xB0 <= code <= 0xB7:
             self._page = code & 7
         elif code in (0xC0, 0xC8):

@@ -16,7 +16,7 @@ INTERRUPT = 255  # status: raise KeyboardInterrupt, as Ctrl-C does on a board
 
 READY = 1  # the shims are loaded. reply, at power-on: reset cause, 1 to run boot.py alone (u8 each)
 TICK = 2  # a busy loop asks for events
-# microseconds to the deadline or -1 (i64), 1 when a byte from the host ends it too, 2 in light sleep
+# microseconds to the deadline or -1 (i64), 1 when a byte from the host ends it, 2 in light sleep
 # (u8)
 IDLE = 3
 PROGRAM = 4  # flash address (u32), bytes
