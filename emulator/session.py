@@ -298,6 +298,18 @@ class Emulator:
         """Interrupt both supplies of the clock chip: it loses the time and sets its flag."""
         self.board.parts["clock"].first_supply()
 
+    @property
+    def rtc_cell(self) -> str:
+        """The clock chip's backup cell: "good", "weak" (while the token is off the time stands
+        still, and the chip says so) or "dead" (it is lost)."""
+        return str(self.board.parts["clock"].cell)
+
+    @rtc_cell.setter
+    def rtc_cell(self, state: str) -> None:
+        if state not in ("good", "weak", "dead"):
+            raise ValueError(f"A cell is good, weak or dead, not {state!r}.")
+        self.board.parts["clock"].cell = state
+
     # Sound and display
 
     def audio(self, start: float, end: float | None = None) -> Heard:

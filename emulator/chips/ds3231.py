@@ -42,6 +42,7 @@ class Ds3231:
         self._clock = board.clock
         self._pointer = 0
         self._mcu = False
+        self._cell = "good"
         self.temperature = 25.0
         self._drift = 0
         self._busy_until = 0
@@ -59,8 +60,30 @@ class Ds3231:
         """Switch VCC; on the backup cell the oscillator runs on unless EOSC is set."""
         self._sync()
         self._mcu = on
-        if not on and self._registers[CONTROL] & EOSC:
+        self._on_cell()
+
+    @property
+    def cell(self) -> str:
+        """The backup cell: "good"; "weak", on which the registers stay and the oscillator stops;
+        or "dead", which keeps nothing."""
+        return self._cell
+
+    @cell.setter
+    def cell(self, state: str) -> None:
+        self._sync()
+        self._cell = state
+        self._on_cell()
+
+    def _on_cell(self) -> None:
+        """Do what lies on the backup cell while there is no other supply."""
+        if not self._mcu and self._cell == "dead":
+            self.first_supply()
+        elif self._stopped():
             self._registers[STATUS] |= OSF
+
+    def _stopped(self) -> bool:
+        """Whether the oscillator stands still."""
+        return not self._mcu and bool(self._registers[CONTROL] & EOSC or self._cell != "good")
 
     @property
     def drift_ppm(self) -> float:
@@ -96,7 +119,7 @@ class Ds3231:
     def _sync(self) -> None:
         """Count up to now; a new aging value takes effect at the next temperature conversion."""
         now = self._clock.now
-        stopped = self._registers[CONTROL] & EOSC and not self._mcu
+        stopped = self._stopped()
         wanted = self._signed(AGING)
         if wanted != self._aging:
             change = min(now, -(-self._synced // CONVERSION_US) * CONVERSION_US)

@@ -246,3 +246,32 @@ def test_invalid_time_registers_can_be_counted_and_read(bus: Bus) -> None:
     bus.write(0, *[0xFF] * 7)
     bus.run(1)
     assert len(bus.read(0, 19)) == 19
+
+
+@pytest.mark.parametrize("cell", ["weak", "dead"])
+def test_a_backup_cell_that_fails_matters_once_the_supply_goes(bus: Bus, cell: str) -> None:
+    bus.set("26-04-30 12:00:00")
+    bus.write(0x0F, 0)
+    bus.chip.cell = cell
+    bus.run(60)
+    assert (bus.time(), bus.read(0x0F)) == ("26-04-30 12:01:00", b"\x00")
+    bus.chip.mcu_power(False)
+    bus.run(60)
+    bus.chip.mcu_power(True)
+    bus.run(1)
+    assert bus.read(0x0F)[0] & 0x80
+    assert bus.time() == {"weak": "26-04-30 12:01:01", "dead": "00-01-01 00:00:01"}[cell]
+
+
+def test_a_backup_cell_that_fails_on_its_own_stops_the_time(bus: Bus) -> None:
+    bus.set("26-04-30 12:00:00")
+    bus.write(0x0F, 0)
+    bus.chip.mcu_power(False)
+    bus.run(10)
+    bus.chip.cell = "weak"
+    bus.run(60)
+    bus.chip.cell = "good"
+    bus.run(5)
+    bus.chip.mcu_power(True)
+    assert bus.time() == "26-04-30 12:00:15"
+    assert bus.read(0x0F)[0] & 0x80
