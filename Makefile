@@ -14,7 +14,7 @@ FAST := tests/conformance tests/firmware tests/host_tools/exchange tests/host_to
 export KODEBRIK_VOICES ?= $(CURDIR)/build/voices
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast lint bench board conformance interop postgres listen catalogues docs guides fonts release clean
+.PHONY: help run test test-fast lint bench board faults conformance interop postgres listen catalogues docs guides fonts release clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ board: .venv/.dev $(if $(MICROPYTHON),$(if $(BOOTROM),build/board/.made)) ## Mea
 
 conformance: .venv/.dev ## Run the tests that show requirements, see them fail where those are broken, write docs/conformance.md.
 	@$(BIN)/python -m tests.conformance
+
+faults: .venv/.dev ## Use emulated tokens for 26 days, 10,000 presses, while every part fails once: no wrong code, ever.
+	@$(BIN)/python -m tests.e2e.faults
 
 postgres: .venv/.dev build/postgres/.made ## Serve a throw-away PostgreSQL on loopback until Ctrl-C; the tests start their own.
 	@$(BIN)/python -m tests.support.postgres

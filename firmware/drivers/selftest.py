@@ -89,6 +89,8 @@ def _jack(jack: "Any") -> bool:
     pin = jack.pin
     plugged = jack.plugged
     steady = all(jack.plugged == plugged for _ in range(8))
+    # From low, since the input of an RP2350 A2 that is pulled down from high may stop at 2 V (E9).
+    pin.init(Pin.OUT, value=0)
     pin.init(Pin.IN, Pin.PULL_DOWN)
     time.sleep_us(_SETTLE_US)
     low = pin.value() == 0

@@ -48,21 +48,9 @@ class Ssd1306:
         self._memory_known = False  # the chip's memory is undefined after power-up
         self.canvas = framebuf.FrameBuffer(self._pixels, width, height, framebuf.MONO_VLSB)
         self._packet: list = [_DATA, None]
-        for commands in (
-            # twice no operation, for the parameters that a cut command still wants; off
-            b"\xe3\xe3\xae",
-            b"\xd5\x80",  # oscillator at its reset value, no divider
-            bytes((0xA8, height - 1)),  # multiplex ratio
-            b"\xda\x12"
-            if height == 64
-            else b"\xda\x02",  # COM pins: alternating on 64 rows, in sequence on 32
-            b"\xd3\x00\x40",  # no offset, start line 0
-            b"\x20\x02",  # page addressing
-            b"\xd9\xf1\xdb\x20",  # pre-charge and VCOMH level for a panel fed by the charge pump
-            b"\x2e\xa4\xa6",  # no scrolling; show the memory, not inverted
-        ):
-            self._command(commands)
-        self.flip(False)
+        self._flipped = False
+        self._level = 0x7F  # the chip's value at power-up
+        self.hide()
 
     def _command(self, commands: bytes) -> None:
         self._packet[0] = _COMMANDS
@@ -81,8 +69,21 @@ class Ssd1306:
         self._command(bytes((_CHARGE_PUMP, 0x14, _DISPLAY_ON)))
 
     def hide(self) -> None:
-        """Turn the panel off until on(), the charge pump not."""
-        self._command(bytes((_DISPLAY_OFF,)))
+        """Turn the panel off until on(), and set the chip up anew, as it may have lost its supply
+        for a moment. All of the memory is sent by the next `show()`."""
+        self._command(
+            # twice no operation, for the parameters that a cut command still wants; off
+            b"\xe3\xe3\xae"
+            b"\xd5\x80"  # oscillator at its reset value, no divider
+            b"\xd3\x00\x40"  # no offset, start line 0
+            b"\x20\x02"  # page addressing
+            b"\xd9\xf1\xdb\x20"  # pre-charge and VCOMH level for a panel fed by the charge pump
+            b"\x2e\xa4\xa6"  # no scrolling; show the memory, not inverted
+            # multiplex ratio; COM pins: alternating on 64 rows, in sequence on 32
+            + bytes((0xA8, self.height - 1, 0xDA, 0x12 if self.height == 64 else 0x02))
+        )
+        self.contrast(self._level)
+        self.flip(self._flipped)
 
     def off(self) -> None:
         """Turn panel and charge pump off; the memory is kept."""
@@ -90,6 +91,7 @@ class Ssd1306:
 
     def contrast(self, level: int) -> None:
         """Set the segment current, 0..255."""
+        self._level = level
         self._command(bytes((_SET_CONTRAST, level)))
 
     def flip(self, flipped: bool) -> None:
@@ -97,6 +99,7 @@ class Ssd1306:
 
         With remap on and scan down it is upright on the usual modules.
         """
+        self._flipped = flipped
         if flipped:
             self._command(bytes((_SEGMENT_REMAP, _COM_SCAN_UP)))
         else:

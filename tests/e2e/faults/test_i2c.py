@@ -197,6 +197,28 @@ def test_an_sh1106_in_the_displays_place_shows_the_code_two_columns_to_the_left(
     assert good.width == seen.width
 
 
+def test_a_display_that_lost_its_supply_for_a_moment_is_set_up_by_the_next_code(
+    kodeviser: TokenUnderTest,
+):
+    """After its power-up the chip's picture would stand upside down, over noise."""
+    emulator = kodeviser.emulator
+    emulator.press()
+    emulator.board.attach("display", "ssd1306")  # one as after its power-up
+    assert not emulator.display_on
+    emulator.press()
+    assert len(numbers(emulator)) == 1
+    again = emulator.screen()
+    emulator.advance(SHOW)
+    emulator.set_time(int(emulator.now) // 30 * 30 - 25)
+    emulator.press()
+    emulator.press()
+    good = emulator.screen()
+    rows = range(12)
+    assert [[again.pixel(x, y) for x in range(128)] for y in rows] == [
+        [good.pixel(x, y) for x in range(128)] for y in rows
+    ]
+
+
 def test_a_kodeoplaeser_whose_clock_holds_the_bus_for_good_says_so(token: SpeakingToken):
     emulator = token.emulator
     emulator.board.hold_bus("clock", "data", clocks=None)
