@@ -18,7 +18,7 @@ def main() -> int:
     """Give the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.e2e.faults", description=__doc__)
     parser.add_argument("--presses", type=int, default=10_000, help="of each token")
-    parser.add_argument("--days", type=float, default=26, help="of virtual time, awake")
+    parser.add_argument("--days", type=float, default=26, help="of virtual time, half of it awake")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--product", choices=BOARDS, action="append", help="default: both")
     options = parser.parse_args()

@@ -26,7 +26,8 @@ _TIMED = pyotp.TOTP(base64.b32encode(SECRET).decode(), digits=8)
 _COUNTED = pyotp.HOTP(base64.b32encode(_COUNTED_SECRET).decode(), digits=6)
 _LOOK_AHEAD = 12  # a fault may cost counters, a few at most
 _LOOKS = (0.0, 0.04, 0.15, 1.0)  # after the press: recoveries show there what they draw
-_CURRENT = 3017  # millivolts: enough for the microcontroller, too little for the display
+_PRESS = 1.5  # a press and the looks after it
+_NEARLY_EMPTY = 3017  # millivolts: enough for the microcontroller, too little for the display
 _HANGS = 61.0
 _LATE = 0.6
 
@@ -55,9 +56,10 @@ class Use:
         self.faults = FAULTS[self.emulator.product["name"]]
 
     def run(self, presses: int, seconds: float) -> None:
-        """Press so often in so many seconds, with each of `faults` once. WrongCodeError for a wrong
-        code; errors of the emulator when the firmware crashes or hangs."""
-        at = self.random.sample(range(presses), len(self.faults))
+        """Press so often in so many seconds, with each of `faults` once, in the first half: in the
+        second one the token stays awake. WrongCodeError for a wrong code; errors of the emulator
+        when the firmware crashes or hangs."""
+        at = self.random.sample(range(presses // 2), len(self.faults))
         coming = dict(zip(at, self.faults, strict=True))
         mends: list[tuple[int, Mend]] = []
         for press in range(presses):
@@ -73,8 +75,10 @@ class Use:
             self.emulator.advance(self._pause(seconds / presses))
 
     def _pause(self, mean: float) -> float:
-        """Draw the time to the next press: often so short that the token is still on."""
-        return self.random.choice((0.3, 2.0, mean * 2 - 1.15))
+        """Draw the time to the next press: often so short that the token is still on. `mean` is
+        that from press to press."""
+        short = 0.3, 2.0
+        return self.random.choice((*short, max(0.0, 3 * (mean - _PRESS) - sum(short))))
 
     def _press(self) -> None:
         emulator = self.emulator
@@ -184,7 +188,7 @@ def _power_cut(mode: str) -> Fault:
 def _brown_out(use: Use) -> Mend:
     emulator = use.emulator
     emulator.unplug()
-    emulator.battery_mv, emulator.battery_milliohms = _CURRENT, 150
+    emulator.battery_mv, emulator.battery_milliohms = _NEARLY_EMPTY, 150
 
     def mend() -> None:
         emulator.battery_mv, emulator.battery_milliohms = 3900, 0

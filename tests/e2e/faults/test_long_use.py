@@ -12,7 +12,7 @@ from tests.support.emulated.token import START, TokenUnderTest
 DAYS = 1
 
 
-@pytest.mark.parametrize(("product", "presses"), [("kodeviser", 200), ("kodeoplaeser", 60)])
+@pytest.mark.parametrize(("product", "presses"), [("kodeviser", 200), ("kodeoplaeser", 80)])
 def test_no_wrong_code_whatever_fails(
     product: str, presses: int, request: pytest.FixtureRequest, tmp_path: Path
 ):
