@@ -27,6 +27,7 @@ _SEGMENT_REMAP = const(0xA0)
 _COM_SCAN_UP = const(0xC0)
 _COM_SCAN_DOWN = const(0xC8)
 _CHARGE_PUMP = const(0x8D)
+_IS_OFF = const(0x40)  # in the status that the chip gives when it is read
 
 
 def from_board(part: dict, bus: "I2C", product: dict) -> "Ssd1306":
@@ -50,7 +51,7 @@ class Ssd1306:
         self._packet: list = [_DATA, None]
         self._flipped = False
         self._level = 0x7F  # the chip's value at power-up
-        self.hide()
+        self._set_up()
 
     def _command(self, commands: bytes) -> None:
         self._packet[0] = _COMMANDS
@@ -69,8 +70,15 @@ class Ssd1306:
         self._command(bytes((_CHARGE_PUMP, 0x14, _DISPLAY_ON)))
 
     def hide(self) -> None:
-        """Turn the panel off until on(), and set the chip up anew, as it may have lost its supply
-        for a moment. All of the memory is sent by the next `show()`."""
+        """Turn the panel off until on(), the charge pump not. A chip that is off already may have
+        lost its supply for a moment: it is set up anew, and the next `show()` sends everything."""
+        if self._memory_known and self._i2c.readfrom(self._address, 1)[0] & _IS_OFF:
+            self._set_up()
+        else:
+            self._command(bytes((_DISPLAY_OFF,)))
+
+    def _set_up(self) -> None:
+        """Set the chip up with the panel off."""
         self._command(
             # twice no operation, for the parameters that a cut command still wants; off
             b"\xe3\xe3\xae"

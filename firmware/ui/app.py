@@ -104,9 +104,8 @@ class App:
         self.interaction.shown(screen)
         if self.display is None:
             self._find_display()
-        if not was_off:
-            # Where a transfer ends midway, the new code's digits would stand beside the old one's.
-            self._display("hide")
+        # Where a transfer ends midway, the new code's digits would stand beside the old one's.
+        self._display("hide")
         self.draw()
         self._display("on")
         if was_off:

@@ -72,6 +72,30 @@ def test_ssd1306_is_sent_the_whole_frame_after_a_flip(runtime: Runtime):
     assert frame == FULL
 
 
+def test_ssd1306_that_is_on_is_only_turned_off_before_another_code(runtime: Runtime):
+    *_, hidden, change = traffic(
+        runtime, ("status", 0x00), ("show",), ("on",), ("hide",), ("show",)
+    )
+    assert hidden == [b"\x00\xae"]
+    assert change == []
+
+
+def test_ssd1306_that_is_off_without_having_been_told_is_set_up_anew(runtime: Runtime):
+    """It has lost its supply for a moment, and with it orientation, contrast and memory."""
+    first, *_, hidden, frame = traffic(
+        runtime,
+        ("contrast", 0x80),
+        ("flip", True),
+        ("show",),
+        ("on",),
+        ("status", 0x40),
+        ("hide",),
+        ("show",),
+    )
+    assert hidden == [first[0], b"\x00\x81\x80", b"\x00\xa0\xc0"]
+    assert frame == FULL
+
+
 def test_ssd1306_contrast(runtime: Runtime):
     assert traffic(runtime, ("contrast", 128))[1] == [b"\x00\x81\x80"]
 

@@ -34,6 +34,8 @@ def display_traffic(steps: list) -> list:
     for step in steps:
         if step[0] == "silent":
             board.silent.add(_DISPLAY)
+        elif step[0] == "status":
+            board.status[0] = step[1]
         elif step[0] == "back":
             board.silent.clear()
         elif type(step[0]) is int:

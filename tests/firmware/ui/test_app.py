@@ -13,7 +13,7 @@ APP = "tests.firmware.ui.vm_app"
 
 
 def test_the_frame_is_sent_before_the_panel_lights_and_the_power_goes_last(runtime: Runtime):
-    assert runtime.call(APP, "on_and_off") == ["hold", "show", "on", "off", "release"]
+    assert runtime.call(APP, "on_and_off") == [*("hold", "hide", "show", "on", "off", "release")]
 
 
 def test_a_display_that_stops_answering_is_a_fault_and_the_token_works_on(runtime: Runtime):
