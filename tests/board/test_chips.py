@@ -61,7 +61,9 @@ def done(steps: list[list[Any]]) -> list[bytes]:
 
 
 def board() -> SimpleNamespace:
-    return SimpleNamespace(clock=SimulationClock(), pins=Pins(), random=Random)
+    return SimpleNamespace(
+        clock=SimulationClock(), pins=Pins(), random=Random, load_changed=lambda: None
+    )
 
 
 def ssd1306_messages(random: Random) -> list[bytes]:
