@@ -30,6 +30,28 @@ class TokenInUseError(EmulatorError):
         self.directory = directory
 
 
+class OtherTokenError(EmulatorError):
+    """The token in `directory` is of another product or board than the emulator is to run."""
+
+    def __init__(self, directory: Path, product: str, board: str) -> None:
+        """`product` and `board` are the names of what is there."""
+        super().__init__(
+            f"The token in {directory} is a {product} for {board}: name these, or another folder."
+        )
+        self.directory, self.product, self.board = directory, product, board
+
+
+class DamagedTokenError(EmulatorError):
+    """A file of the token is missing, damaged or of another version."""
+
+    def __init__(self, path: Path) -> None:
+        """`path` is the file."""
+        super().__init__(
+            f"{path} is missing, damaged or of another version: start with an empty folder."
+        )
+        self.path = path
+
+
 class VmStuckError(EmulatorError):
     """The firmware computes without ever waiting."""
 

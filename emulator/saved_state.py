@@ -9,11 +9,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from emulator.errors import TokenInUseError
+from emulator.errors import DamagedTokenError, OtherTokenError, TokenInUseError
 from emulator.mcu.flash import Flash
 
 FLASH, STATE = "flash.bin", "state.json"
-VERSION = 1
+VERSION = 2
+_KINDS: dict[str, type | tuple[type, ...]] = {
+    "product": str,
+    "board": str,
+    "seed": int,
+    "draws": int,
+    "time": (int, float),
+    "wear": list,
+    "operations": int,
+    "clock": (dict, type(None)),
+    "battery_mv": (int, type(None)),
+}
 
 
 @contextmanager
@@ -31,16 +42,30 @@ def locked(directory: Path) -> Iterator[None]:
 
 
 def load(directory: Path) -> dict[str, Any] | None:
-    """Give what `save` wrote, None for a new token. ValueError for another version or damage."""
+    """Give what `save` wrote, None for a new token. DamagedTokenError for damage, and for another
+    version."""
     path = directory / STATE
     if not path.exists():
         return None
-    state: dict[str, Any] = json.loads(path.read_text())
-    if state.get("version") != VERSION:
-        raise ValueError(
-            f"{path} is not of this emulator's version; start with an empty directory."
-        )
+    try:
+        state = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:  # no JSON, or no text
+        raise DamagedTokenError(path) from None
+    if not isinstance(state, dict) or state.get("version") != VERSION:
+        raise DamagedTokenError(path)
+    if not all(isinstance(state.get(name, path), kind) for name, kind in _KINDS.items()):
+        raise DamagedTokenError(path)
     return state
+
+
+def check(directory: Path, state: dict[str, Any], product: str, board: str, size: int) -> None:
+    """Check that a token is a `product` for `board`, whose flash file has `size` bytes:
+    OtherTokenError or DamagedTokenError."""
+    if (state["product"], state["board"]) != (product, board):
+        raise OtherTokenError(directory, state["product"], state["board"])
+    flash = directory / FLASH
+    if not flash.is_file() or flash.stat().st_size != size:
+        raise DamagedTokenError(flash)
 
 
 def save(directory: Path, state: dict[str, Any]) -> None:

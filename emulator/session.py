@@ -17,6 +17,7 @@ from typing import Any, Self
 from emulator import saved_state
 from emulator.board import Board
 from emulator.clock import SimulationClock
+from emulator.errors import DamagedTokenError
 from emulator.mcu.flash import Flash
 from emulator.mcu.mcu import OFF, PROMPT, Mcu
 from emulator.mcu.vm import Vm, find_vm
@@ -64,7 +65,8 @@ class Emulator:
         NEW_TOKEN_TIME); the token's clock chip has counted meanwhile. `vm` names another
         MicroPython binary. `heap` is the size of its heap, in the form of -X heapsize: an RP2040
         leaves 236 KB to the firmware, and the shims take about 40 KB here. `seed` determines
-        everything random about a new token.
+        everything random about a new token. OtherTokenError when the one that is there is of
+        another product or board.
         """
         self.product = import_module(f"firmware.products.{product}").PRODUCT
         board_file = import_module(f"firmware.boards.{board}").BOARD
@@ -81,6 +83,14 @@ class Emulator:
                 raise ValueError(
                     f"There is no token in {self.directory} yet: give an image to make one."
                 )
+            if kept is not None:
+                saved_state.check(
+                    self.directory,
+                    kept,
+                    self.product["name"],
+                    board_file["name"],
+                    filesystem["size"],
+                )
             self._seed = kept["seed"] if kept else seed
             self.flash = Flash(
                 self.directory / saved_state.FLASH,
@@ -90,6 +100,7 @@ class Emulator:
                 image if kept is None else None,
             )
             self._in_use = on_failure.pop_all()
+        self._board_name = board_file["name"]
         self._draws = kept["draws"] if kept else 0
         self.lock = threading.RLock()
         self.clock = SimulationClock()
@@ -161,13 +172,19 @@ class Emulator:
 
     def save(self) -> None:
         """Save what is not in the flash file: wear, clock chip, battery voltage, the time."""
-        state = {"seed": self._seed, "draws": self._draws, "time": self.now}
+        state: dict[str, Any] = {"product": self.product["name"], "board": self._board_name}
+        state |= {"seed": self._seed, "draws": self._draws, "time": self.now}
         state |= saved_state.of_parts(self.board.parts) | saved_state.of_flash(self.flash)
         saved_state.save(self.directory, state)
 
     def _restore(self, kept: dict[str, Any]) -> None:
-        saved_state.restore_flash(self.flash, kept)
-        saved_state.restore_parts(self.board.parts, kept)
+        try:
+            saved_state.restore_flash(self.flash, kept)
+            saved_state.restore_parts(self.board.parts, kept)
+        except (KeyError, TypeError, ValueError):
+            self.flash.close()
+            self._in_use.close()
+            raise DamagedTokenError(self.directory / saved_state.STATE) from None
         if kept["clock"]:
             away = self._epoch - round(Fraction(kept["time"]) * _US)
             if away > 0:  # time has passed since the token was saved

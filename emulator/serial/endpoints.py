@@ -32,19 +32,25 @@ class Endpoint(Protocol):
         """Disconnect."""
 
 
+def check_link(link: Path) -> None:
+    """Check that a symbolic link to a terminal can be made at `link`: FileExistsError for a file
+    and for a link that another program has open. One that leads nowhere any more may be there."""
+    if link.exists():
+        what = (
+            "leads to a terminal that another program has open: end that, or remove the link"
+            if link.is_char_device()
+            else "exists and is no link to a terminal"
+        )
+        raise FileExistsError(f"{link} {what}.")
+
+
 class Pty:
     """A pseudo-terminal; the other program opens `path`, or the symbolic link `link` to it."""
 
     def __init__(self, link: Path | None) -> None:
-        """Open a new pair. A symbolic link that leads nowhere any more is replaced; FileExistsError
-        for one that another program has open, and for a file."""
-        if link is not None and link.exists():
-            what = (
-                "leads to a terminal that another program has open: end that, or remove the link"
-                if link.is_char_device()
-                else "exists and is no link to a terminal"
-            )
-            raise FileExistsError(f"{link} {what}.")
+        """Open a new pair, and make or replace the link; FileExistsError as of check_link()."""
+        if link is not None:
+            check_link(link)
         # The slave stays open here: reading the master would fail between two programs.
         self._master, self._slave = os.openpty()
         tty.setraw(self._slave)

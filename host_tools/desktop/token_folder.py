@@ -18,6 +18,7 @@ import platformdirs
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.extras import from_extra
 from host_tools.messages.catalogue import Message
+from host_tools.messages.system_errors import reason
 
 if TYPE_CHECKING:
     from emulator.session import Emulator
@@ -61,6 +62,7 @@ def emulated(  # noqa: PLR0913 - the folder, and what a token begins with
         from emulator import saved_state  # noqa: PLC0415 - an extra
         from emulator.session import Emulator  # noqa: PLC0415 - an extra
 
+        _check(folder)
         image = flashed
         if flashed is None:
             image = _built(folder, say, warn)
@@ -102,12 +104,63 @@ def _built(
     return None
 
 
+def _check(folder: TokenFolder) -> None:
+    """Check that the folder holds the token that is to run, or nothing, and that there are such a
+    product and such a board; KodebrikError."""
+    from emulator import saved_state  # noqa: PLC0415 - an extra
+    from host_tools.image import image as images  # noqa: PLC0415 - slow to load
+
+    images.load_product(folder.product)
+    size = images.load_board(folder.board)["filesystem"]["size"]
+    if folder.path.exists() and not folder.path.is_dir():
+        raise KodebrikError("emulated-no-folder", ExitCode.FILE, path=folder.path)
+    kept = saved_state.load(folder.path)
+    if kept is not None:
+        saved_state.check(folder.path, kept, folder.product, folder.board, size)
+    elif folder.path.exists() and any(folder.path.iterdir()):
+        raise KodebrikError("emulated-folder-occupied", ExitCode.FILE, folder=folder.path)
+
+
+@contextmanager
+def not_running(path: Path) -> Iterator[None]:
+    """Keep emulators off the token in the folder `path`; KodebrikError when one runs it."""
+    with emulator_errors():
+        from emulator import saved_state  # noqa: PLC0415 - an extra
+
+        with saved_state.locked(path):
+            yield
+
+
+def check_endpoints(folder: Path, link: Path | None, rfc2217: int | None) -> None:
+    """Check that the link of the token in `folder`, which may be new, can be offered at a symbolic
+    link `link` and at a port of loopback, so that no token is made in vain; KodebrikError."""
+    with emulator_errors():
+        from emulator.serial import endpoints  # noqa: PLC0415 - an extra
+
+    try:
+        if link is not None:
+            endpoints.check_link(link)
+            if link.parent.resolve() != folder.resolve():
+                link.parent.stat()
+        if rfc2217 is not None:
+            endpoints.Rfc2217(rfc2217).close()
+    except OSError as error:
+        raise link_unavailable(error) from None
+
+
+def link_unavailable(error: OSError) -> KodebrikError:
+    """Give the error of a link that cannot be offered."""
+    return KodebrikError("emulate-link-unavailable", ExitCode.FILE, reason=reason(error))
+
+
 @contextmanager
 def emulator_errors() -> Iterator[None]:
     """Turn errors of the emulator, and of packages that are not installed, into KodebrikError."""
     with from_extra("not-installed-emulator"):
         from emulator.errors import (  # noqa: PLC0415 - an extra
+            DamagedTokenError,
             EmulatorError,
+            OtherTokenError,
             TokenInUseError,
             VmNotFoundError,
         )
@@ -120,5 +173,15 @@ def emulator_errors() -> Iterator[None]:
         ) from None
     except TokenInUseError as error:
         raise KodebrikError("emulated-in-use", ExitCode.CONFLICT, path=error.directory) from None
+    except OtherTokenError as error:
+        raise KodebrikError(
+            "emulated-other-token",
+            ExitCode.USAGE,
+            path=error.directory,
+            product=error.product,
+            board=error.board,
+        ) from None
+    except DamagedTokenError as error:
+        raise KodebrikError("emulated-damaged", ExitCode.BAD_INPUT, path=error.path) from None
     except EmulatorError as error:
         raise KodebrikError("emulator-failed", ExitCode.EMULATOR, what=str(error)) from None

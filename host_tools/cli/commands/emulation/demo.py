@@ -16,8 +16,14 @@ import typer
 
 from firmware.protocol import messages
 from host_tools import private_files
-from host_tools.cli.output import Json, Plain, emit, is_drawable, say, step, warn
-from host_tools.desktop.token_folder import TokenFolder, emulated, emulator_errors
+from host_tools.cli.output import Json, Plain, emit, is_drawable, say, spoken, step, warn
+from host_tools.desktop.token_folder import (
+    TokenFolder,
+    check_endpoints,
+    emulated,
+    emulator_errors,
+    not_running,
+)
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.exchange import otpauth
 from host_tools.image.image import load_product
@@ -43,7 +49,9 @@ _FILES = (
     "secret.otpauth",
     "screen.png",
     "voice.wav",
+    "demo.txt",
 )
+_MARK = "demo.txt"  # in a folder whose files the demonstration made, and may replace
 _LANGUAGE = "en"  # of the voice, as of these lines
 _LONGEST_WAIT = 60.0  # seconds from the press to the code: a period that has just begun
 _LOOK = 0.5  # seconds of the token's time from one reading of the screen to the next
@@ -61,7 +69,8 @@ def demo(
     state: Annotated[
         Path,
         typer.Option(
-            metavar="DIR", help="Folder for the demonstration's token; an older one is replaced."
+            metavar="DIR",
+            help="Folder for the demonstration's token; that of an older one is replaced.",
         ),
     ] = Path("build/demo"),
     plain: Plain = False,
@@ -72,6 +81,7 @@ def demo(
     board = "pico2" if speaks else "pico"
     _clear(state)
     with emulated(TokenFolder(state, product, board), step, warn) as emulator:
+        (state / _MARK).write_text(spoken(Message("demo.mark")) + "\n", encoding="utf-8")
         port = emulator.open_pty(state / "link")
         say(Message("demo.plugged-in", product=product, port=port))
         with emulator.serving():
@@ -171,11 +181,19 @@ def _command() -> str:
 
 
 def _clear(state: Path) -> None:
-    """Empty the folder of an older demonstration; KodebrikError when it holds other files."""
-    if state.exists() and not {path.name for path in state.iterdir()} <= set(_FILES):
-        raise KodebrikError("demo-folder-occupied", ExitCode.FILE, folder=state)
-    shutil.rmtree(state, ignore_errors=True)
-    state.mkdir(mode=0o700, parents=True)
+    """Empty the folder of an older demonstration, which no emulator may run; KodebrikError when it
+    holds anything else, be it a token that was not a demonstration's."""
+    if state.exists() and not state.is_dir():
+        raise KodebrikError("emulated-no-folder", ExitCode.FILE, path=state)
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with not_running(state):
+        files = list(state.iterdir())
+        names = {path.name for path in files}
+        if files and not {_MARK} <= names <= set(_FILES):
+            raise KodebrikError("demo-folder-occupied", ExitCode.FILE, folder=state)
+        check_endpoints(state, state / "link", None)
+        for path in sorted(files, key=lambda path: path.name == _MARK):  # it goes last
+            path.unlink()
 
 
 def _provision(emulator: "Emulator", port: str, state: Path) -> tuple[Credential, str]:

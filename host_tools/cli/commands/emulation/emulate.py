@@ -17,11 +17,16 @@ import typer
 from host_tools.cli.commands.emulation.image import Board, Production
 from host_tools.cli.output import Json, Plain, emit, is_drawable, say, spoken, step, warn
 from host_tools.desktop.bootsel import await_file_system
-from host_tools.desktop.token_folder import TokenFolder, default_folder, emulated
+from host_tools.desktop.token_folder import (
+    TokenFolder,
+    check_endpoints,
+    default_folder,
+    emulated,
+    link_unavailable,
+)
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.image.image import load_product
 from host_tools.messages.catalogue import Message
-from host_tools.messages.system_errors import reason
 
 if TYPE_CHECKING:
     from emulator.scenario.runner import Listener
@@ -111,7 +116,9 @@ def emulate(
         return
     if record is not None and (headless or record.exists()):
         raise KodebrikError("emulate-recording-needs-terminal", ExitCode.USAGE)
+    _check_voice(product, voice)
     folder = TokenFolder(state or default_folder(product, board), product, board, production)
+    check_endpoints(folder.path, link, rfc2217)
     terminal = sys.stdin.isatty() and sys.stdout.isatty()
     write = say if as_json else _write
     with ExitStack() as stack:
@@ -160,6 +167,17 @@ def _asked_to_stop() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
+def _check_voice(product: str, voice: VoiceSource | None) -> None:
+    """Check that a product has a voice where one was chosen, and the system too where its was."""
+    data = load_product(product)
+    if voice is not None and "audio" not in data["parts"]:
+        raise KodebrikError("emulate-silent-product", ExitCode.USAGE, product=data["title"])
+    if voice is VoiceSource.SYSTEM:
+        from host_tools.voice.synthesis import pyttsx3  # noqa: PLC0415 - an extra
+
+        pyttsx3.engine()
+
+
 @contextmanager
 def _captions(
     emulator: "Emulator", product: str, voice: VoiceSource | None, aloud: bool
@@ -167,15 +185,11 @@ def _captions(
     """Give the captions of a token that speaks, with its sound; None for one that does not."""
     data = load_product(product)
     if "audio" not in data["parts"]:
-        if voice is not None:
-            raise KodebrikError("emulate-silent-product", ExitCode.USAGE, product=data["title"])
         yield None
         return
     from host_tools.desktop.captions import Captions  # noqa: PLC0415 - an extra
     from host_tools.voice.synthesis import pyttsx3  # noqa: PLC0415 - an extra
 
-    if voice is VoiceSource.SYSTEM:
-        pyttsx3.engine()
     say_it = pyttsx3.say if voice is VoiceSource.SYSTEM else None
     captions = Captions(emulator, data["image_languages"], say_it, aloud)
     try:
@@ -190,9 +204,7 @@ def _announce(emulator: "Emulator", link: Path | None, rfc2217: int | None, as_j
         if rfc2217 is not None:
             result["rfc2217"] = emulator.open_rfc2217(rfc2217)
     except OSError as error:
-        raise KodebrikError(
-            "emulate-link-unavailable", ExitCode.FILE, reason=reason(error)
-        ) from None
+        raise link_unavailable(error) from None
     emit(
         as_json,
         result,

@@ -5,12 +5,14 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from emulator.session import Emulator
 from host_tools.cli import main
 from host_tools.errors import ExitCode
 from host_tools.link.session import open_session
@@ -22,6 +24,7 @@ from tests.support.command_line.pseudo_terminal import (
     await_text,
     in_a_terminal,
 )
+from tests.support.emulated.images import ECHO, image
 from tests.support.limits import REAL_LIMIT
 
 
@@ -171,6 +174,73 @@ def test_a_token_that_says_nothing_has_no_voice_to_choose(tmp_path, capsys):
         == ExitCode.USAGE
     )
     assert "says nothing" in capsys.readouterr().err
+
+
+@pytest.fixture
+def token(tmp_path):
+    """The folder of a kodeviser for pico, which is off."""
+    Emulator(state=tmp_path / "token", image=image(ECHO)).close()
+    return tmp_path / "token"
+
+
+@pytest.mark.parametrize(
+    "other", [["kodeviser", "--board", "pico2"], ["kodeoplaeser", "--board", "pico2"]]
+)
+@pytest.mark.parametrize("script", [True, False])
+def test_a_folder_with_another_token_is_refused(other, script, token, tmp_path, capsys):
+    (tmp_path / "script").write_text("press\n")
+    how = ["--script", str(tmp_path / "script")] if script else ["--headless"]
+    before = {path: path.read_bytes() for path in token.iterdir()}
+    assert main(["emulate", *other, *how, "--state", str(token)]) == ExitCode.USAGE
+    told = capsys.readouterr().err
+    assert "holds a kodeviser for pico." in told
+    assert "kodebrik emulate kodeviser --board pico'" in told
+    assert "Building" not in told
+    assert {path: path.read_bytes() for path in token.iterdir()} == before
+
+
+@pytest.mark.parametrize(("name", "content"), [("state.json", b"{"), ("flash.bin", b"short")])
+def test_a_damaged_token_is_refused(name, content, token, capsys):
+    (token / name).write_bytes(content)
+    assert main(["emulate", "--headless", "--state", str(token)]) == ExitCode.BAD_INPUT
+    told = capsys.readouterr().err
+    assert f"{token / name} is missing, damaged or of another version." in told
+    assert "name a new folder with --state" in told
+
+
+def test_a_new_token_is_made_in_an_empty_folder_alone(tmp_path, capsys):
+    (tmp_path / "thesis.txt").touch()
+    assert main(["emulate", "--headless", "--state", str(tmp_path)]) == ExitCode.FILE
+    assert "holds no emulated token, but other files" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+    file = tmp_path / "thesis.txt"
+    assert main(["emulate", "--headless", "--state", str(file)]) == ExitCode.FILE
+    assert "is a file, not a folder" in capsys.readouterr().err
+
+
+def test_no_token_is_made_for_a_link_that_cannot_be_offered(tmp_path, capsys):
+    file, state = tmp_path / "thesis.txt", tmp_path / "token"
+    file.touch()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        for option in (
+            ["--link", str(file)],
+            ["--link", str(tmp_path / "none" / "link")],
+            ["--rfc2217", port],
+        ):
+            assert main(["emulate", "--headless", "--state", str(state), *option]) == ExitCode.FILE
+            told = capsys.readouterr().err
+            assert "The link cannot be offered" in told
+            assert "Building" not in told
+            assert not state.exists(), option
+
+
+def test_an_unknown_product_is_said_so_before_anything_is_built(tmp_path, capsys):
+    state = ["--headless", "--state", str(tmp_path / "token")]
+    assert main(["emulate", "kodevisr", *state]) == ExitCode.USAGE
+    told = capsys.readouterr().err
+    assert "kodevisr" in told
+    assert "Building" not in told
 
 
 def test_a_headless_token_prints_its_screen_as_text_whenever_it_changes(tmp_path):
