@@ -1,6 +1,6 @@
 """Playing a scenario's steps on a token; units, time spans and errors of the steps."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -28,16 +28,30 @@ class ScenarioError(Exception):
 
 
 class StepError(ScenarioError):
-    """A line that is no step."""
+    """A line that is no step, or cannot be done with this token or these files."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """One line of a scenario: its number, its text, and its action on a runner."""
+    """One line of a scenario: its number, its text, its action on a runner, and the token's part
+    that it is about, None for those that every token has."""
 
     line: int
     text: str
     action: Callable[["ScenarioRunner"], None]
+    part: str | None = None
+
+
+def check(steps: list[Step], parts: Container[str]) -> None:
+    """Check that a token with those parts can do all steps; StepError names the first that it
+    cannot do."""
+    for step in steps:
+        if step.part is not None and step.part not in parts:
+            named = _PARTS.get(step.part, step.part)
+            raise StepError(f"line {step.line}: {step.text}\n  This product has no {named}.")
+
+
+_PARTS = {"jack": "headset", "audio": "voice"}
 
 
 class ScenarioRunner:
@@ -61,7 +75,9 @@ class ScenarioRunner:
         self.pressed_at, self.touched_at = self.emulator.now, self.emulator.elapsed
 
     def play(self, steps: list[Step]) -> None:
-        """Play all steps; ScenarioError at the first expectation that fails."""
+        """Play all steps; ScenarioError at the first expectation that fails. StepError for a step
+        that cannot be done: before all others when the token lacks a part for it."""
+        check(steps, self.emulator.board.parts)
         for step in steps:
             try:
                 step.action(self)
@@ -78,7 +94,7 @@ class ScenarioRunner:
                     f"Picture: {picture}"
                 ) from None
             except (OSError, ValueError) as error:
-                raise ScenarioError(f"line {step.line}: {step.text}\n  {error}") from error
+                raise StepError(f"line {step.line}: {step.text}\n  {error}") from error
 
     def shown(self) -> list[str]:
         """Give the text on the screen, upright or rotated, whichever has more text."""

@@ -53,7 +53,7 @@ def parse(text: str) -> list[Step]:
     for number, line in enumerate(text.splitlines(), 1):
         words = re.sub(r'^((?:[^"#]|"(?:[^"\\]|\\.)*")*)#.*$', r"\1", line).strip()
         if words:
-            steps.append(Step(number, words, _action(number, words)))
+            steps.append(_step(number, words))
     return steps
 
 
@@ -66,12 +66,12 @@ def play_file(
     )
 
 
-def _action(number: int, words: str) -> Callable[[ScenarioRunner], None]:
-    for pattern, make in _STEPS:
+def _step(number: int, words: str) -> Step:
+    for pattern, make, part in (*((*own, None) for own in _STEPS), *sound_steps.STEPS):
         match = re.fullmatch(pattern, words, re.IGNORECASE)
         if match:
             try:
-                return make(*match.groups())
+                return Step(number, words, make(*match.groups()), part)
             except ValueError as error:
                 raise StepError(f"line {number}: {words}\n  {error}") from None
     raise StepError(f"line {number}: {words}\n  This is no step that a scenario knows.")
@@ -187,5 +187,4 @@ _STEPS: tuple[tuple[str, Callable[..., Callable[[ScenarioRunner], None]]], ...] 
     (r"expect\s+(no\s+)?text\s+" + QUOTED, _expect_text),
     (r"expect\s+code\s+from\s+(?:secret\s+file\s+)?(\S.*)", _expect_code),
     (r"expect\s+dark", lambda: _expect_dark),
-    *sound_steps.STEPS,
 )

@@ -7,6 +7,7 @@ from emulator.keys import RED
 from emulator.scenario.runner import QUOTED, SPAN, TAP_MS, ScenarioRunner, UnmetError, span
 from emulator.sound import SILENT, Heard
 
+_RED_KEY, _LABELLED = r"(red)", r'([0-9]|"[*#]")'
 _KEY = r'([0-9]|red|"[*#]")'
 _SILENCE = 0.2  # seconds without sound that count as silence
 _PAUSE = 1.5  # seconds, longer than any pause within an announcement
@@ -123,15 +124,23 @@ def _wait_for_silence(runner: ScenarioRunner) -> None:
         emulator.advance(_PAUSE / 2)
 
 
-STEPS: tuple[tuple[str, Callable[..., Step]], ...] = (
-    (r"key\s+" + _KEY, _press),
-    (r"key\s+" + _KEY + r"\s+" + SPAN, _press),
-    (r"key\s+" + _KEY + r"\s+(down|up)", _move),
-    (r"keys\s+red\s*\+\s*" + _KEY, _chord),
-    (r"headset\s+(in|out)", _headset),
-    (r"record\s+start\s+(\S.*)", _record),
-    (r"record\s+stop", lambda: _stop_recording),
-    (r"expect\s+silence\s+within\s+" + SPAN, _expect_silence),
-    (r"expect\s+sound\s+within\s+" + SPAN, _expect_sound),
-    (r"expect\s+speech\s+" + QUOTED, _expect_speech),
+def _key_steps(key: str, part: str) -> tuple[tuple[str, Callable[..., Step], str], ...]:
+    return (
+        (r"key\s+" + key, _press, part),
+        (r"key\s+" + key + r"\s+" + SPAN, _press, part),
+        (r"key\s+" + key + r"\s+(down|up)", _move, part),
+    )
+
+
+# Pattern, what makes the step, and the token's part that it is about.
+STEPS: tuple[tuple[str, Callable[..., Step], str], ...] = (
+    *_key_steps(_RED_KEY, "button"),
+    *_key_steps(_LABELLED, "keypad"),
+    (r"keys\s+red\s*\+\s*" + _KEY, _chord, "keypad"),
+    (r"headset\s+(in|out)", _headset, "jack"),
+    (r"record\s+start\s+(\S.*)", _record, "audio"),
+    (r"record\s+stop", lambda: _stop_recording, "audio"),
+    (r"expect\s+silence\s+within\s+" + SPAN, _expect_silence, "audio"),
+    (r"expect\s+sound\s+within\s+" + SPAN, _expect_sound, "audio"),
+    (r"expect\s+speech\s+" + QUOTED, _expect_speech, "audio"),
 )

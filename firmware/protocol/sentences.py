@@ -58,7 +58,7 @@ ERRORS = {
     12: (
         "unknown_account",
         "The token has no account of that name.",
-        "List the names with 'kodebrik accounts'.",
+        "List the names with 'kodebrik accounts list'.",
     ),
     13: (
         "no_access_key",

@@ -7,7 +7,7 @@ import pyotp
 import pytest
 
 from emulator.scenario.recorder import Recorder
-from emulator.scenario.runner import ScenarioError
+from emulator.scenario.runner import ScenarioError, StepError
 from emulator.scenario.scenario import parse, play_file
 from emulator.session import Emulator
 from tests.support.emulated.images import PANEL
@@ -94,7 +94,7 @@ def test_expecting_dark_fails_on_a_lit_screen(token: Token, tmp_path: Path) -> N
 
 
 def test_a_missing_secret_file_is_named(token: Token, tmp_path: Path) -> None:
-    with pytest.raises(ScenarioError, match=r"(?s)line 1: expect code from gone.*gone"):
+    with pytest.raises(StepError, match=r"(?s)line 1: expect code from gone.*gone"):
         play(token(PANEL), tmp_path, "expect code from gone")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from emulator.scenario.recorder import Recorder
-from emulator.scenario.runner import ScenarioError
+from emulator.scenario.runner import ScenarioError, StepError
 from emulator.scenario.scenario import parse, play_file
 from emulator.session import Emulator
 from emulator.sound import Heard
@@ -139,8 +139,34 @@ def test_a_token_without_keypad_has_only_the_red_key(tmp_path: Path) -> None:
     content = image_with_drivers("import time\ntime.sleep(100)", "pico")
     with Emulator(state=tmp_path / "fob", image=content) as emulator:
         play(emulator, tmp_path, "key red")
-        with pytest.raises(ScenarioError, match="no key"):
+        with pytest.raises(StepError, match="line 1: key 5\n  This product has no keypad"):
             play(emulator, tmp_path, "key 5")
+
+
+@pytest.mark.parametrize(
+    ("line", "part"),
+    [
+        ("key 5 2 s", "keypad"),
+        ('key "#" down', "keypad"),
+        ("keys red+1", "keypad"),
+        ("headset in", "headset"),
+        ("record start said.wav", "voice"),
+        ("record stop", "voice"),
+        ("expect sound within 300 ms", "voice"),
+        ("expect silence within 300 ms", "voice"),
+        ('expect speech "one"', "voice"),
+    ],
+)
+def test_a_step_that_the_product_has_no_part_for_stops_before_the_first(
+    tmp_path: Path, line: str, part: str
+) -> None:
+    content = image_with_drivers("import time\ntime.sleep(100)", "pico")
+    (tmp_path / "said.wav").write_text("kept")
+    with Emulator(state=tmp_path / "fob", image=content) as emulator:
+        with pytest.raises(StepError, match=rf"^line 2: .*\n  This product has no {part}\.$"):
+            play(emulator, tmp_path, f"wait 1 s\n{line}")
+        assert emulator.elapsed == 0, "nothing was played"
+    assert (tmp_path / "said.wav").read_text() == "kept"
 
 
 def test_a_recording_of_keys_plays_back_the_same_sound(beeper: Token, tmp_path: Path) -> None:

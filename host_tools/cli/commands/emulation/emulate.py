@@ -216,11 +216,12 @@ def _announce(emulator: "Emulator", link: Path | None, rfc2217: int | None, as_j
 def _play(
     product: str, board: str, state: Path | None, production: bool, script: Path, as_json: bool
 ) -> None:
-    from emulator.scenario.runner import ScenarioError, StepError  # noqa: PLC0415 - an extra
+    from emulator.scenario.runner import ScenarioError, StepError, check  # noqa: PLC0415 - an extra
     from emulator.scenario.scenario import parse, play_file  # noqa: PLC0415 - an extra
 
     try:
-        steps = len(parse(script.read_text(encoding="utf-8")))
+        steps = parse(script.read_text(encoding="utf-8"))
+        check(steps, load_product(product)["parts"])
     except StepError as error:
         raise KodebrikError(
             "scenario-no-step", ExitCode.BAD_INPUT, script=script, what=str(error)
@@ -242,14 +243,18 @@ def _play(
         )
         try:
             play_file(emulator, script, listener=_listener(product))
+        except StepError as error:
+            raise KodebrikError(
+                "scenario-step-failed", ExitCode.BAD_INPUT, script=script, what=str(error)
+            ) from None
         except ScenarioError as error:
             raise KodebrikError(
                 "scenario-failed", ExitCode.SCENARIO, script=script, what=str(error)
             ) from None
     emit(
         as_json,
-        {"script": str(script), "steps": steps},
-        [Message("scenario-met", script=script, steps=steps)],
+        {"script": str(script), "steps": len(steps)},
+        [Message("scenario-met", script=script, steps=len(steps))],
     )
 
 

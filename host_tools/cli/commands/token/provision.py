@@ -35,6 +35,14 @@ from host_tools.otp.credential import Credential
 # Seconds; a clock that is nearer than this is not set, so that its drift can be measured.
 _CLOCK_TOLERANCE = 1.0
 
+# The token's answers after which it cannot have the account.
+_REFUSALS = (
+    messages.ACCOUNTS_FULL,
+    messages.BAD_SUITE,
+    messages.TOKEN_BLOCKED,
+    messages.NO_KEYPAD,
+)
+
 
 @option_groups
 def provision(
@@ -93,6 +101,7 @@ def provision(
     if otpauth_out is not None:
         otpauth.compose(credential)  # before anything is changed: not every account has such a URI
     with opened_inventory(inventory_file) as inventory, open_port(token.port) as (channel, hello):
+        _check_keypad(credential, hello)
         credential = options.suited(credential, hello.product)
         session = keyed_session(channel, hello, token.keyring, comparison_file)
         clock_result, clock_set_at = _clock_ready(session, credential)
@@ -139,6 +148,19 @@ def provision(
         *(Message("provision.secret", path=path) for path in outputs),
     ]
     emit(as_json, result, lines)
+
+
+def _check_keypad(credential: Credential, hello: Hello) -> None:
+    """Check that a token whose account is to answer challenges has keys to type them on; TokenError
+    before the token is given anything. A product that is unknown here says so itself."""
+    if credential.suite is None:
+        return
+    from host_tools.image import image  # noqa: PLC0415 - slow to load
+
+    if hello.product not in image.names("products"):
+        return
+    if "keypad" not in image.load_product(hello.product)["parts"]:
+        raise TokenError(messages.NO_KEYPAD)
 
 
 def keyed_session(
@@ -203,7 +225,7 @@ def _saved(
     credential: Credential, secret_out: Path | None, otpauth_out: Path | None
 ) -> Iterator[None]:
     """Write a generated secret to its files before the token gets it; if the block fails, warn
-    that the files are kept."""
+    that the files are kept, or remove them where the token has said that it does not take it."""
     if secret_out is not None:
         private_files.write_new(
             secret_out, secret_text.encode_base32(credential.secret).encode() + b"\n"
@@ -212,7 +234,12 @@ def _saved(
         private_files.write_new(otpauth_out, otpauth.compose(credential).encode() + b"\n")
     try:
         yield
-    except (KodebrikError, KeyboardInterrupt):
+    except (KodebrikError, KeyboardInterrupt) as error:
+        if isinstance(error, TokenError) and error.number in _REFUSALS:
+            for written in (secret_out, otpauth_out):
+                if written is not None:
+                    written.unlink()
+            raise
         for option, path in (("--secret-file", secret_out), ("--otpauth-file", otpauth_out)):
             if path is not None:
                 warn(Message("provision.secret-stays", path=path, option=option))

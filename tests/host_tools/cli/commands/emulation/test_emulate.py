@@ -120,6 +120,20 @@ def test_a_scenario_is_played_and_its_failures_are_shown(tmp_path):
     assert "docs/emulator.md" in refused.stderr
     assert "Building" not in refused.stderr, "it is read before anything is built"
     assert run("emulate", "--script", tmp_path / "none").returncode == ExitCode.FILE
+    script.write_text("expect code from none\n")
+    refused = run("emulate", "--script", script)
+    assert refused.returncode == ExitCode.BAD_INPUT
+    assert "line 1: expect code from none" in refused.stderr
+    assert "Mend the line" in refused.stderr
+
+
+def test_a_scenario_for_another_product_is_refused_before_anything_is_built(tmp_path, capsys):
+    script = tmp_path / "script"
+    script.write_text("press\nkey 5\n")
+    assert main(["emulate", "kodeviser", "--script", str(script)]) == ExitCode.BAD_INPUT
+    told = capsys.readouterr().err
+    assert "line 2: key 5\n  This product has no keypad." in told
+    assert "Building" not in told
 
 
 def test_a_production_token_has_no_prompt(tmp_path):

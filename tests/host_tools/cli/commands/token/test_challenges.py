@@ -78,6 +78,13 @@ def test_there_is_no_otpauth_uri_for_challenges_and_none_is_written(port, token,
     assert token.vault.key_kind == messages.KEY_NONE
 
 
-def test_a_token_without_keys_answers_no_challenges(port, token, call, secret_file):
-    code, _ = call("provision", "--secret-file", secret_file, "--suite", "OCRA-1:HOTP-SHA1-6:QN08")
+def test_a_token_without_keys_is_given_nothing_for_challenges(port, token, capsys, tmp_path):
+    path = tmp_path / "bank.secret"
+    suite = ["--suite", "OCRA-1:HOTP-SHA1-6:QN08"]
+    code = main(["provision", "--generate", "--secret-out", str(path), *suite])
     assert code == 100 + messages.NO_KEYPAD
+    told = capsys.readouterr().err
+    assert "no keypad" in told
+    assert "may have it" not in told
+    assert token.vault.key_kind == messages.KEY_NONE, "it was not claimed"
+    assert not path.exists()

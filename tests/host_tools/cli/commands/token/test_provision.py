@@ -129,6 +129,18 @@ def test_a_generated_secret_is_kept_when_the_token_may_have_it(
     assert path.exists()
 
 
+def test_a_generated_secret_that_the_token_refused_leaves_no_file(
+    provisioned, capsys, secret_file, tmp_path
+):
+    for number in range(1, messages.MAX_ACCOUNTS):
+        assert main(["provision", "--account", str(number), "--secret-file", secret_file]) == 0
+    path = tmp_path / "s.txt"
+    code = main(["provision", "--account", "ninth", "--generate", "--secret-out", str(path)])
+    assert code == 100 + messages.ACCOUNTS_FULL
+    assert "may have it" not in capsys.readouterr().err
+    assert not path.exists()
+
+
 def test_a_token_with_a_transport_key_gets_its_own(port, token, call, secret_file, tmp_path):
     token.vault.set_key(messages.KEY_TRANSPORT, bytes(range(32)))
     code, result = call("provision", "--secret-file", secret_file)
