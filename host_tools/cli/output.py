@@ -7,14 +7,14 @@ Plain lines that a screen reader reads well; colour and a spinner only on a term
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Annotated, Any
 
 import typer
 
-from host_tools.errors import KodebrikError
+from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages.catalogue import ENGLISH, Message
 
 Json = Annotated[
@@ -40,6 +40,8 @@ Plain = Annotated[
         ),
     ),
 ]
+
+_TRIES = 3  # at typing a new secret twice
 
 # The language of this command's lines; JSON stays English.
 language: ContextVar[str] = ContextVar("language", default=ENGLISH)
@@ -81,20 +83,37 @@ def warn(line: str) -> None:
     say(f"{mark} {spoken(line)}")
 
 
-def ask(question: str, hidden: bool = False, twice: bool = False) -> str:
-    """Give what the operator types after `question` on standard error.
+def ask(question: str, option: str | None = None, hidden: bool = False) -> str:
+    """Give what the operator types after `question` on standard error; `hidden` does not show it.
 
-    `hidden` does not show it; with `twice` it is typed again, until both are the same.
-    typer.Abort on Ctrl-C or the end of input.
+    `option` is the one that can give the answer instead. typer.Abort on Ctrl-C; KodebrikError where
+    standard input ends and is no terminal.
     """
-    while True:
-        typed = str(typer.prompt(spoken(question), hide_input=hidden, err=True))
-        if not twice:
-            return typed
-        repeat = spoken(Message("prompt.repeat"))
-        if typed == typer.prompt(repeat, hide_input=hidden, err=True):
+    return _prompt(question, hidden, option)
+
+
+def ask_unseen(question: str, check: Callable[[str], object], option: str | None = None) -> str:
+    """As ask(), for a new secret: it is not shown, and is typed again, until both are the same, at
+    most _TRIES times. `check` raises KodebrikError for one that will not do, before that."""
+    for _ in range(_TRIES):
+        typed = _prompt(question, True, option)
+        check(typed)
+        if typed == _prompt(Message("prompt.repeat"), True, option):
             return typed
         say(Message("prompt.differs", mark=Message("error-mark")))
+    raise KodebrikError("answers-differ", ExitCode.NOT_CONFIRMED, tries=_TRIES)
+
+
+def _prompt(question: str, hidden: bool, option: str | None) -> str:
+    try:
+        return str(typer.prompt(spoken(question), hide_input=hidden, err=True))
+    except typer.Abort as abort:
+        if not isinstance(abort.__context__, EOFError) or sys.stdin.isatty():
+            raise
+    print(file=sys.stderr)  # the question's line has no end
+    if option is None:
+        raise KodebrikError("answer-missing", ExitCode.NOT_CONFIRMED)
+    raise KodebrikError("answer-missing-option", ExitCode.NOT_CONFIRMED, option=option)
 
 
 @contextmanager

@@ -35,20 +35,20 @@ class Credential:
         """Raise KodebrikError for values that no token can store."""
         check_name(self.name)
         checked(self.secret)
-        if self.counter is not None and not 0 <= self.counter <= MAX_COUNTER:
-            raise _bad("counter-out-of-range")
+        if self.counter is not None:
+            check_counter(self.counter)
         if self.suite is not None:
             self._check_suite(self.suite)
             return
-        _check_choice("account-algorithm", self.algorithm, ALGORITHMS)
-        _check_choice("account-digits", self.digits, DIGITS)
+        check_choice("account-algorithm", self.algorithm, ALGORITHMS)
+        check_choice("account-digits", self.digits, DIGITS)
         if (self.period is None) == (self.counter is None):
             raise _bad("account-period-or-counter")
         if self.period is not None:
-            _check_choice("account-period", self.period, PERIODS)
+            check_choice("account-period", self.period, PERIODS)
 
     def _check_suite(self, text: str) -> None:
-        _check_choice("account-entry", self.entry, ENTRIES)
+        check_choice("account-entry", self.entry, ENTRIES)
         asked = challenges.suite(text, self.entry)
         if self.period is not None:
             raise _bad("suite-with-period")
@@ -128,7 +128,15 @@ def check_name(name: str) -> str:
     return name
 
 
-def _check_choice(identifier: str, value: object, allowed: tuple[object, ...]) -> None:
+def check_counter(counter: int) -> int:
+    """Give `counter` back; KodebrikError when a token cannot keep it."""
+    if not 0 <= counter <= MAX_COUNTER:
+        raise _bad("counter-out-of-range")
+    return counter
+
+
+def check_choice(identifier: str, value: object, allowed: tuple[object, ...]) -> None:
+    """Raise the KodebrikError `identifier` for a value that is not one of those allowed."""
     if value not in allowed:
         raise _bad(identifier, value=str(value), choices=", ".join(map(str, allowed)))
 

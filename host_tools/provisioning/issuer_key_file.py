@@ -37,13 +37,18 @@ def fingerprint(key: Secret) -> str:
     return hmac.digest(key.reveal(), b"kodebrik issuer key", "sha256")[:8].hex()
 
 
+def check_passphrase(text: str) -> None:
+    """Raise KodebrikError for a passphrase that is too short for a new key file."""
+    if len(text) < MIN_PASSPHRASE:
+        raise KodebrikError("passphrase-short", ExitCode.BAD_INPUT, least=MIN_PASSPHRASE)
+
+
 def seal(key: Secret, passphrase: Secret, cost: int = _SCRYPT_COST) -> bytes:
     """Give the content of a key file; KodebrikError for a short passphrase.
 
     `cost` is scrypt's N, a power of two.
     """
-    if len(passphrase.reveal().decode()) < MIN_PASSPHRASE:
-        raise KodebrikError("passphrase-short", ExitCode.BAD_INPUT, least=MIN_PASSPHRASE)
+    check_passphrase(passphrase.reveal().decode())
     salt, nonce = secrets.token_bytes(16), secrets.token_bytes(12)
     content: dict[str, Any] = {
         "kind": _KIND,

@@ -104,4 +104,4 @@ def load(content: bytes) -> tuple[dict[str, Any], list[Clip]]:
 
 
 def _damaged(identifier: str) -> KodebrikError:
-    return KodebrikError(identifier, ExitCode.FILE)
+    return KodebrikError(identifier, ExitCode.BAD_INPUT)

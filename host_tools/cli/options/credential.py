@@ -14,7 +14,7 @@ from host_tools.errors import ExitCode, KodebrikError
 from host_tools.exchange import otpauth
 from host_tools.exchange.token_file import Remarks
 from host_tools.otp import challenges, secret_text
-from host_tools.otp.credential import Credential
+from host_tools.otp.credential import Credential, check_choice, check_counter, check_name
 from host_tools.secret import Secret
 
 DEFAULT_NAME = "kodebrik"  # of an account
@@ -72,6 +72,7 @@ class CredentialOptions:
         `name` overrides the label of an otpauth URI; `entry` is what the token asks for with a
         suite. KodebrikError for options that do not go together.
         """
+        self._check(name)
         if self.suite is None and entry is not None:
             raise KodebrikError("entry-without-suite", ExitCode.USAGE)
         if self.otpauth_file is not None:
@@ -100,6 +101,24 @@ class CredentialOptions:
             period,
             self.counter,
         )
+
+    def _check(self, name: str | None) -> None:
+        """Raise KodebrikError for a value on the command line that no token can store."""
+        try:
+            if name is not None:
+                check_name(name)
+            if self.counter is not None:
+                check_counter(self.counter)
+            for identifier, value, allowed in (
+                ("account-digits", self.digits, messages.DIGITS),
+                ("account-period", self.period, messages.PERIODS),
+            ):
+                if value is not None:
+                    check_choice(identifier, value, allowed)
+        except KodebrikError as error:
+            raise KodebrikError(
+                error.identifier, ExitCode.USAGE, **error.message.arguments
+            ) from None
 
     def suited(self, credential: Credential, product: str) -> Credential:
         """Give what read() gave with the period that the product has by default, unless an option

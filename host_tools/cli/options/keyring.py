@@ -14,7 +14,7 @@ import platformdirs
 import typer
 
 from host_tools import private_files
-from host_tools.cli.output import ask, step, warn
+from host_tools.cli.output import ask, ask_unseen, step, warn
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages.catalogue import Message
 from host_tools.provisioning import access_key, issuer_key_file
@@ -130,17 +130,21 @@ def default_issuer_key_file() -> Path:
     return Path(platformdirs.user_config_dir("kodebrik")) / "issuer.key"
 
 
-def passphrase(path: Path | None, question: str, twice: bool = False) -> Secret:
+def passphrase(path: Path | None, question: str, new: bool = False) -> Secret:
     """Give a passphrase: from `path`, else KODEBRIK_PASSPHRASE, else typed by the operator.
 
-    `question` is the prompt; `twice` has a new passphrase typed again for confirmation.
+    `question` is the prompt; a `new` one is checked, and typed again for confirmation.
     """
     if path is not None:
         text = private_files.read_text(str(path), warn)
     elif "KODEBRIK_PASSPHRASE" in os.environ:
         text = os.environ["KODEBRIK_PASSPHRASE"]
     elif sys.stdin.isatty():
-        text = ask(question, hidden=True, twice=twice)
+        check = issuer_key_file.check_passphrase
+        text = ask_unseen(question, check) if new else ask(question, hidden=True)
     else:
-        raise KodebrikError("issuer-passphrase-missing", ExitCode.WRONG_KEY)
+        raise KodebrikError(
+            "issuer-passphrase-missing-new" if new else "issuer-passphrase-missing",
+            ExitCode.WRONG_KEY,
+        )
     return Secret(text.encode())

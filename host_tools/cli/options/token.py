@@ -102,7 +102,7 @@ def comparison(path: Path | None, product: str) -> Callable[[str], bool]:
     def confirm(number: str) -> bool:
         if path is None:
             say(Message("token.shows-number", product=product))
-            typed = ask(Message("prompt.number"))
+            typed = ask(Message("prompt.number"), "--comparison-file")
         else:
             typed = _await_text(path)
         return "".join(typed.split()) == number

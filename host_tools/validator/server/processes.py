@@ -164,6 +164,13 @@ def _check_tls(options: Options) -> None:
         return
     if options.certificate is None:
         raise KodebrikError("certificate-missing", ExitCode.USAGE)
+    for path in filter(None, (options.certificate, options.private_key)):
+        try:
+            Path(path).read_bytes()
+        except OSError as error:
+            raise KodebrikError(
+                "file-unreadable", ExitCode.FILE, path=path, reason=reason(error)
+            ) from None
     try:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(options.certificate, options.private_key, password=lambda: b"")
@@ -171,6 +178,7 @@ def _check_tls(options: Options) -> None:
         raise KodebrikError(
             "certificate-unusable",
             ExitCode.BAD_INPUT,
+            path=options.certificate,
             kind=type(error).__name__
             if isinstance(error, (ssl.SSLError, ValueError))
             else reason(error),

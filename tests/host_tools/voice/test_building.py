@@ -267,7 +267,8 @@ def test_commands_say_what_is_wrong(
     assert main(["voice", "list", str(tmp_path / "nowhere.kvp")]) == ExitCode.FILE
     assert main(["voice", "build", "--language", "zz", "--output", str(tmp_path)]) == ExitCode.USAGE
     path.write_bytes(path.read_bytes()[:-1])
-    assert main(["voice", "list", str(path)]) == ExitCode.FILE
+    assert main(["voice", "list", str(path)]) == ExitCode.BAD_INPUT
+    assert main(["voice", "play", str(Path(__file__)), "code"]) == ExitCode.BAD_INPUT
     shutil.copy(path, folder / "volume.wav")
     code = main(["voice", "build", "--recordings", str(folder), "--output", str(tmp_path)])
     assert code == ExitCode.BAD_INPUT

@@ -25,10 +25,11 @@ def create(
 ) -> None:
     """Create an issuer key in a new file under a passphrase."""
     path = issuer.key_file or default_issuer_key_file()
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if issuer.key_file is None:  # its folder is kodebrik's own
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     private_files.check_new(path)
     question = Message("prompt.new-passphrase", least=issuer_key_file.MIN_PASSPHRASE)
-    phrase = passphrase(issuer.passphrase_file, question, twice=True)
+    phrase = passphrase(issuer.passphrase_file, question, new=True)
     key = issuer_key_file.generate()
     with step(Message("keys.sealing")):
         private_files.write_new(path, issuer_key_file.seal(key, phrase))

@@ -12,7 +12,7 @@ from host_tools import private_files
 from host_tools.cli.command_group import CommandGroup
 from host_tools.cli.options.groups import option_groups
 from host_tools.cli.options.token import TokenOptions
-from host_tools.cli.output import Json, ask, emit, warn
+from host_tools.cli.output import Json, ask_unseen, emit, warn
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages.catalogue import Message
 from host_tools.secret import Secret
@@ -66,7 +66,7 @@ def clear_pin(
 
 def _typed() -> Secret:
     question = Message("prompt.new-pin", least=messages.MIN_PIN, most=messages.MAX_PIN)
-    return _checked(ask(question, hidden=True, twice=True))
+    return _checked(ask_unseen(question, _checked, "--pin-file"))
 
 
 def _checked(text: str) -> Secret:

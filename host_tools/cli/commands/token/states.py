@@ -68,7 +68,7 @@ def wipe(
             return
         if yes is None:
             say(Message("token.wipe-warning", product=hello.product, serial=hello.serial))
-            yes = ask(Message("prompt.serial"))
+            yes = ask(Message("prompt.serial"), "--yes")
         if serial_number.check(yes) != hello.serial:
             raise KodebrikError("serial-not-confirmed", ExitCode.NOT_CONFIRMED, serial=hello.serial)
         if hello.key == messages.KEY_NONE:  # damaged storage has lost the key with the rest

@@ -112,6 +112,20 @@ def test_several_workers_share_one_database(place: ServerFolder):
         assert server.process.wait(REAL_LIMIT) == 0
 
 
+def test_a_certificate_that_is_not_there_is_named(
+    place: ServerFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    certificate, _ = _certificate(tmp_path)
+    nope = tmp_path / "nope.pem"
+    for given in (
+        ["--certificate", str(nope)],
+        ["--certificate", str(certificate), "--private-key", str(nope)],
+    ):
+        code, said = _run(capsys, "server", *_options(place), *given)
+        assert (code, said["id"]) == (ExitCode.FILE, "file-unreadable")
+        assert str(nope) in said["error"]
+
+
 def test_it_speaks_tls_and_only_tls_when_it_has_a_certificate(place: ServerFolder, tmp_path: Path):
     certificate, private = _certificate(tmp_path)
     with place.server("--certificate", str(certificate), "--private-key", str(private)) as server:

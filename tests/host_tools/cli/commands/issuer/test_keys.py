@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import pytest
 import typer
 
 from host_tools.cli import main
@@ -63,3 +64,51 @@ def test_the_rule_for_a_passphrase_stands_in_the_question(monkeypatch, tmp_path)
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(isatty=lambda: True))
     assert main(["keys", "create", "--key-file", str(tmp_path / "issuer.key")]) == 0
     assert asked[0] == "Passphrase for the new issuer key, at least 8 characters"
+
+
+@pytest.fixture
+def typed(monkeypatch):
+    """Have an operator type these at a terminal; gives what was asked."""
+
+    def act(*answers):
+        asked, left = [], iter(answers)
+
+        def prompt(text, **_):
+            asked.append(text)
+            return next(left)
+
+        monkeypatch.setattr(typer, "prompt", prompt)
+        monkeypatch.setattr(sys, "stdin", SimpleNamespace(isatty=lambda: True))
+        return asked
+
+    return act
+
+
+def test_a_passphrase_that_is_too_short_is_asked_for_once(typed, call, tmp_path):
+    asked = typed("abc")
+    code, result = call("keys", "create", "--key-file", str(tmp_path / "issuer.key"))
+    assert (code, result["id"]) == (ExitCode.BAD_INPUT, "passphrase-short")
+    assert len(asked) == 1
+
+
+def test_two_passphrases_that_differ_are_asked_for_three_times(typed, call, tmp_path):
+    asked = typed(*["a passphrase of words", "another one"] * 4)
+    code, result = call("keys", "create", "--key-file", str(tmp_path / "issuer.key"))
+    assert (code, result["id"]) == (ExitCode.NOT_CONFIRMED, "answers-differ")
+    assert len(asked) == 2 * 3
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_new_key_without_a_terminal_needs_a_passphrase_from_elsewhere(
+    call, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(isatty=lambda: False))
+    code, result = call("keys", "create", "--key-file", str(tmp_path / "issuer.key"))
+    assert code == ExitCode.WRONG_KEY
+    assert result["error"] == "A new issuer key file needs a passphrase."
+
+
+def test_a_folder_for_the_key_is_not_made_unasked(call, tmp_path):
+    code, result = call("keys", "create", "--key-file", str(tmp_path / "none" / "issuer.key"))
+    assert (code, result["id"]) == (ExitCode.FILE, "folder-unwritable")
+    assert not (tmp_path / "none").exists()

@@ -66,6 +66,36 @@ def test_a_wrong_number_stops_before_anything_is_written(
     assert token.vault.state == messages.BLANK
 
 
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_number_that_nobody_can_type_is_no_interrupt(
+    port, token, secret_file, monkeypatch, capsys, as_json
+):
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    options = ["--json"] if as_json else []
+    assert main(["provision", "--secret-file", secret_file, *options]) == ExitCode.NOT_CONFIRMED
+    told = "".join(capsys.readouterr())
+    assert "Standard input ended before the question was answered." in told
+    assert "--comparison-file" in told
+    assert token.vault.state == messages.BLANK
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--digits", "9"),
+        ("--period", "45"),
+        ("--counter", "-1"),
+        ("--account", "a" * 33),
+    ],
+)
+def test_a_value_that_no_token_can_store_is_an_error_of_the_command_line(
+    call, secret_file, options
+):
+    assert call("provision", "--secret-file", secret_file, *options)[0] == ExitCode.USAGE
+    if options[0] != "--account":
+        assert call("code", "--secret-file", secret_file, *options)[0] == ExitCode.USAGE
+
+
 def test_the_number_may_come_from_a_file_for_automation(port, token, call, secret_file, tmp_path):
     number = tmp_path / "number"
     token.services.on_number = lambda digits: number.write_text(f"{digits[:3]} {digits[3:]}\n")
