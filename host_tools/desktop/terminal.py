@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from emulator.scenario.recorder import Recorder
+from emulator.screen import Screen
 from emulator.session import Emulator
-from emulator.views.terminal import render
+from emulator.views.terminal import render, smallest
 from host_tools.desktop.keyboard import Keyboard
 from host_tools.messages.catalogue import Message
 
@@ -36,7 +37,8 @@ class TerminalView(Protocol):
 
 
 class DrawnView:
-    """The screen in block characters, with captions and the keys below, drawn anew in place."""
+    """The screen as a picture of characters, with captions and the keys below, drawn anew in place;
+    its text alone where the terminal is too small for the picture."""
 
     def __init__(
         self, emulator: Emulator, captions: "Captions | None", spoken: Callable[[str], str]
@@ -49,13 +51,14 @@ class DrawnView:
         """Draw anew when something has changed."""
         if self._captions is not None:
             self._captions.update()
-        lines = [
-            *render(self._emulator.screen(), shutil.get_terminal_size().columns),
+        below = [
             screen_line(self._emulator.screen_text()),
             *(self._captions.lines() if self._captions is not None else ()),
             *_keys(self._emulator),
         ]
-        lines = [self._spoken(line) for line in lines]
+        below = [self._spoken(line) for line in below]
+        picture = drawing(self._emulator.screen(), below)
+        lines = [self._spoken(line) for line in picture] + below
         if lines != self._drawn:
             self._drawn = lines
             sys.stdout.write("\x1b[H\x1b[J" + "\n".join(lines) + "\n")
@@ -102,6 +105,27 @@ class PlainView:
             return None
         self._shown = line
         return line
+
+
+def drawing(screen: Screen, below: list[str]) -> list[str]:
+    """Give the picture of a screen that leaves room for the lines below it, or the line that says
+    what size of the terminal it needs."""
+    terminal = shutil.get_terminal_size()
+    # The cursor has a line of its own.
+    taken = 1 + sum(-(-len(line) // terminal.columns) for line in below)
+    picture = render(screen, terminal.columns, terminal.lines - taken)
+    if picture is not None:
+        return picture
+    columns, lines = smallest(screen)
+    return [
+        Message(
+            "terminal.too-small",
+            columns=columns,
+            lines=lines + taken,
+            has_columns=terminal.columns,
+            has_lines=terminal.lines,
+        )
+    ]
 
 
 def screen_line(texts: list[str]) -> Message:

@@ -78,7 +78,7 @@ def test_every_command_in_a_document_is_one() -> None:
 @pytest.mark.parametrize(
     ("words", "fault"),
     [
-        ("acounts list", "no command acounts"),
+        ("token list", "no command token"),
         ("accounts lst", "no command lst"),
         ("assign --take-bak", "no option --take-bak"),
         ("server api-key boss --roll administrator", "no option --roll"),

@@ -5,6 +5,7 @@ import pty
 import re
 import select
 import signal
+import termios
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,11 +17,12 @@ DRAWN = re.compile("[\u2500-\u259f]")  # box drawing and block characters
 
 
 @contextmanager
-def in_a_terminal(*arguments, term="xterm") -> Iterator[int]:
-    """Run kodebrik in a terminal of the kind `term`, which is given; it must end by itself, with
-    exit code 0."""
+def in_a_terminal(*arguments, term="xterm", size=(80, 24)) -> Iterator[int]:
+    """Run kodebrik in a terminal of the kind `term`, which is given, and of `size` columns and
+    lines; it must end by itself, with exit code 0."""
     pid, terminal = pty.fork()
     if pid == 0:
+        termios.tcsetwinsize(0, size[::-1])
         environment = os.environ | {"TERM": term}
         os.execve(KODEBRIK[0], [*KODEBRIK, *map(str, arguments)], environment)
     try:

@@ -123,14 +123,15 @@ def demo(
 
 
 def _drawn(emulator: "Emulator", text: list[str], plain: bool) -> list[str]:
-    """Give the screen in block characters, or as one line of its text."""
+    """Give the screen as a picture, or as one line of its text where that has no room."""
     with emulator_errors():
         from emulator.views.terminal import render  # noqa: PLC0415 - an extra
         from host_tools.desktop.terminal import screen_line  # noqa: PLC0415 - needs the emulator
 
         if plain:
             return [screen_line(text)]
-        return render(emulator.screen(), shutil.get_terminal_size().columns)
+        picture = render(emulator.screen(), shutil.get_terminal_size().columns)
+        return [screen_line(text)] if picture is None else picture
 
 
 def _next(product: str, board: str, state: Path) -> list[str]:

@@ -293,6 +293,17 @@ def test_plain_lines_say_what_the_token_shows_and_says(tmp_path):
         )
 
 
+def test_a_terminal_that_is_too_small_shows_the_text_and_says_which_size_is_needed(tmp_path):
+    where = ("--state", tmp_path / "token")
+    with in_a_terminal("emulate", *where, size=(60, 24)) as terminal:
+        shown = await_text(terminal, "Q: quit")
+        os.write(terminal, b" ")
+        shown += await_text(terminal, "Ikke sat op")
+        os.write(terminal, b"q")
+    assert re.search(r"needs a terminal of 66 x 2[23] characters; this one has 60 x 24\.", shown)
+    assert not DRAWN.search(shown)
+
+
 def test_a_dumb_terminal_gets_plain_lines(tmp_path):
     with in_a_terminal("emulate", "--state", tmp_path / "token", term="dumb") as terminal:
         shown = await_text(terminal, "Screen: dark\r\n")
