@@ -206,6 +206,15 @@ class DriftPoint:
 
 
 @dataclass(frozen=True, slots=True)
+class HandOut:
+    """Tokens that were assigned or activated: how many, and the serial number of each former token
+    whose codes count no more, with that of its successor."""
+
+    count: int
+    replaced: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class ActivationCode:
     """The code of the activation letter: given once, stored only as a keyed hash."""
 

@@ -40,6 +40,7 @@ from host_tools.validator.records import (
     Challenge,
     DriftPoint,
     Guesser,
+    HandOut,
     NewToken,
     Notice,
     Page,
@@ -173,14 +174,14 @@ class Validator:
         actor: str,
         take_back: bool = False,
         progress: Progress | None = None,
-    ) -> int:
+    ) -> HandOut:
         """Assign tokens, by serial number, to users, and activate them if asked to: all of them or
         none. With `take_back` they may be somebody else's until then."""
         return self._write(
             actor, bulk_assignment.assign_tokens, users, activate, progress, take_back
         )
 
-    def activate_tokens(self, serials: Sequence[str], *, actor: str) -> int:
+    def activate_tokens(self, serials: Sequence[str], *, actor: str) -> HandOut:
         """Activate tokens that were handed over in person, without codes: all of them or none."""
         return self._write(actor, bulk_assignment.activate_tokens, serials)
 

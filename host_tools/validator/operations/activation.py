@@ -26,7 +26,7 @@ _PAIR = 2
 
 def issue_activation_code(unit: UnitOfWork, token: TokenRow, days: int) -> ActivationCode:
     """Draw the code of the activation letter; only its keyed hash is stored."""
-    lifecycle.require_status(token, "token-not-activated", Status.ASSIGNED)
+    lifecycle.require_status(token, "token-gets-no-letter", Status.ASSIGNED)
     if not 1 <= days <= 365:  # noqa: PLR2004 - a year
         raise InvalidError("activation-days")
     code = "".join(secrets.choice("0123456789") for _ in range(ACTIVATION_CODE_DIGITS))
@@ -115,21 +115,22 @@ def activate_by_user(
 
 def activate_by_administrator(unit: UnitOfWork, token: TokenRow) -> None:
     """Activate a token without letter or codes."""
-    lifecycle.require_status(token, "token-not-activated", Status.ASSIGNED)
+    lifecycle.require_status(token, "token-cannot-be-activated", Status.ASSIGNED)
     activate_without_codes(unit, [token])
 
 
-def activate_without_codes(unit: UnitOfWork, tokens: Sequence[TokenRow]) -> None:
-    """Activate assigned tokens, no two of the same user, on an administrator's authority."""
+def activate_without_codes(unit: UnitOfWork, tokens: Sequence[TokenRow]) -> dict[str, str]:
+    """Activate assigned tokens, no two of the same user, on an administrator's authority; give
+    those that they replace, as _make_active() does."""
     for token in tokens:
         lifecycle.clear_failures(token)
-    _make_active(unit, tokens, {"by": "administrator"})
+    return _make_active(unit, tokens, {"by": "administrator"})
 
 
 def resynchronise(unit: UnitOfWork, token: TokenRow, codes: Sequence[str]) -> Verdict:
     """Find clock or counter by two consecutive codes."""
     state = token_rows.state_of(token, unit.secret(token))
-    lifecycle.require_status(token, "token-not-resynchronised", Status.ACTIVE)
+    lifecycle.require_status(token, "token-cannot-be-resynchronised", Status.ACTIVE)
     decision = _decide(state, codes, unit.now, pair_only=True)
     token_rows.set_state(token, decision.state)
     detail = {"reason": decision.reason.value, "steps": decision.steps}
@@ -137,8 +138,10 @@ def resynchronise(unit: UnitOfWork, token: TokenRow, codes: Sequence[str]) -> Ve
     return Verdict(decision.reason, token.serial, decision.steps, decision.retry_after)
 
 
-def _make_active(unit: UnitOfWork, tokens: Sequence[TokenRow], detail: Detail) -> None:
-    """Make each token its user's active one, replace the former ones, and notify the users."""
+def _make_active(unit: UnitOfWork, tokens: Sequence[TokenRow], detail: Detail) -> dict[str, str]:
+    """Make each token its user's active one, replace the former ones, and notify the users. Give
+    the former ones' serial numbers with those of their successors."""
+    replaced = {}
     new = {token.owner_id: token for token in tokens}
     owners = [owner for owner in new if owner is not None]
     for former in lifecycle.activated_tokens(unit, owners):
@@ -146,12 +149,14 @@ def _make_active(unit: UnitOfWork, tokens: Sequence[TokenRow], detail: Detail) -
         if successor is not None and former.id != successor.id:
             former.status = Status.REPLACED.value
             unit.record(former, "replaced", {"by": successor.serial})
+            replaced[former.serial] = successor.serial
     unit.flush()  # a user has at most one active token at any time: first the former ones
     for token in tokens:
         token.status, token.activated_at = Status.ACTIVE.value, unit.now
         lifecycle.clear_activation_code(token)
         unit.record(token, "activate", detail)
         outbox.queue(unit, NoticeKind.ACTIVATED, token)
+    return replaced
 
 
 def _is_activation_code(unit: UnitOfWork, token: TokenRow, typed: str) -> bool:

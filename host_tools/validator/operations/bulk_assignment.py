@@ -9,7 +9,7 @@ from host_tools.progress import Progress
 from host_tools.validator import user_id
 from host_tools.validator.errors import ConflictError, InvalidError
 from host_tools.validator.operations import activation, lifecycle, users
-from host_tools.validator.records import Status
+from host_tools.validator.records import HandOut, Status
 from host_tools.validator.store import tables
 from host_tools.validator.store.rows import TokenRow, UserRow
 from host_tools.validator.store.unit_of_work import UnitOfWork, no_token
@@ -29,8 +29,8 @@ def assign_tokens(
     activate: bool,
     progress: Progress | None,
     take_back: bool = False,
-) -> int:
-    """Assign tokens from stock to users: all, or none. Give their number.
+) -> HandOut:
+    """Assign tokens from stock to users: all, or none.
 
     `assignments` maps serial numbers to user-IDs; new users are created. With `take_back`, a token
     that is assigned to somebody, and not blocked, goes back into stock first. KodebrikError names
@@ -38,6 +38,7 @@ def assign_tokens(
     """
     if activate:
         _refuse_second_tokens(assignments)
+    replaced: dict[str, str] = {}
     pairs, done = list(assignments.items()), 0
     while done < len(pairs):
         part = dict(pairs[done : done + _BATCH])
@@ -48,25 +49,25 @@ def assign_tokens(
                 _take_back(unit, tokens[serial])
             lifecycle.assign(unit, tokens[serial], owner)
         if activate:
-            activation.activate_without_codes(unit, list(tokens.values()))
+            replaced |= activation.activate_without_codes(unit, list(tokens.values()))
         done += len(part)
         if progress is not None:
             progress(done, len(pairs))
-    return done
+    return HandOut(done, replaced)
 
 
-def activate_tokens(unit: UnitOfWork, serials: Sequence[str]) -> int:
-    """Activate assigned tokens on an administrator's authority: all, or none. Give their number."""
+def activate_tokens(unit: UnitOfWork, serials: Sequence[str]) -> HandOut:
+    """Activate assigned tokens on an administrator's authority: all, or none."""
     wanted = list(dict.fromkeys(serials))
     tokens = _lock_tokens(unit, wanted)
     owners: dict[int | None, str] = {}
     for serial in wanted:
-        lifecycle.require_status(tokens[serial], "token-not-activated", Status.ASSIGNED)
+        lifecycle.require_status(tokens[serial], "token-cannot-be-activated", Status.ASSIGNED)
         other = owners.setdefault(tokens[serial].owner_id, serial)
         if other != serial:
             raise ConflictError("activation-of-two", first=other, second=serial)
-    activation.activate_without_codes(unit, [tokens[serial] for serial in wanted])
-    return len(wanted)
+    replaced = activation.activate_without_codes(unit, [tokens[serial] for serial in wanted])
+    return HandOut(len(wanted), replaced)
 
 
 def _take_back(unit: UnitOfWork, token: TokenRow) -> None:

@@ -62,7 +62,7 @@ def issue(unit: UnitOfWork, token: TokenRow, text: str | None) -> Challenge:
     """
     if token.suite is None:
         raise ConflictError("token-without-challenges", serial=token.serial)
-    lifecycle.require_status(token, "token-not-challenged", Status.ACTIVE)
+    lifecycle.require_status(token, "token-cannot-be-challenged", Status.ACTIVE)
     suite = codes.parse_suite(token.suite)
     if _moves(suite):
         _delete_expired(unit, token)

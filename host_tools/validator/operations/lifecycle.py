@@ -29,7 +29,7 @@ _ACTIVATED = select(tokens.c.id).where(
 
 def assign(unit: UnitOfWork, token: TokenRow, user: UserRow) -> None:
     """Assign a token from stock to a user."""
-    require_status(token, "token-not-assigned", Status.STOCK)
+    require_status(token, "token-cannot-be-assigned", Status.STOCK)
     token.owner_id, token.status = user.id, Status.ASSIGNED.value
     unit.record(token, "assign", {"user_id": user.user_id})
 
@@ -46,7 +46,7 @@ def unassign(unit: UnitOfWork, token: TokenRow) -> None:
 
 def block(unit: UnitOfWork, token: TokenRow, reason: str) -> None:
     """Refuse a token's codes from now on, and notify its user."""
-    require_status(token, "token-not-blocked", Status.ACTIVE, Status.ASSIGNED)
+    require_status(token, "token-cannot-be-blocked", Status.ACTIVE, Status.ASSIGNED)
     token.status = Status.BLOCKED.value
     unit.record(token, "block", {"reason": reason[:200]})
     outbox.queue(unit, NoticeKind.BLOCKED, token)
@@ -54,7 +54,9 @@ def block(unit: UnitOfWork, token: TokenRow, reason: str) -> None:
 
 def unblock(unit: UnitOfWork, token: TokenRow) -> None:
     """Undo a block or a lock. A token that was never activated waits for its activation again."""
-    require_status(token, "token-not-unblocked", Status.BLOCKED, Status.ACTIVE, Status.ASSIGNED)
+    require_status(
+        token, "token-cannot-be-unblocked", Status.BLOCKED, Status.ACTIVE, Status.ASSIGNED
+    )
     if token.status == Status.BLOCKED:
         status = Status.ASSIGNED if token.activated_at is None else Status.ACTIVE
         others = activated_tokens(unit, [token.owner_id] if token.owner_id is not None else [])

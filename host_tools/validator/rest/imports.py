@@ -63,7 +63,7 @@ def assign_tokens(service: Service, caller: Administrator, body: Assignments) ->
     if len(users) < len(body.assignments):
         raise InvalidError("assignment-token-twice")
     return Assigned(
-        assigned=service.assign_tokens(users, activate=body.activate, actor=caller.name)
+        assigned=service.assign_tokens(users, activate=body.activate, actor=caller.name).count
     )
 
 

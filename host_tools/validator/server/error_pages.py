@@ -91,8 +91,13 @@ def _kodebrik_error(request: Request, error: Exception) -> Response:
 
 def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - as above
-    hint = "" if wants_page(request) else Message("request-hint")
+    hint = "" if wants_page(request) else _hint(error.status_code)
     return _answer(request, error.status_code, _detail(error), hint, error.headers)
+
+
+def _hint(status: int) -> Message:
+    """Give what to do; whoever has no valid API key cannot read the API's description either."""
+    return Message("api-key-hint" if status == HTTPStatus.UNAUTHORIZED else "request-hint")
 
 
 def _detail(error: HTTPException) -> Message:

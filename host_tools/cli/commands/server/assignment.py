@@ -13,6 +13,8 @@ from host_tools.errors import ExitCode, KodebrikError
 from host_tools.exchange import assignments, formats
 from host_tools.messages.catalogue import Message
 
+_REPLACEMENTS_SHOWN = 20
+
 
 @option_groups
 def assign(
@@ -49,18 +51,35 @@ def assign(
         validator.open(create=False, settings=settings) as opened,
         reporting(Message("assign.assigning")) as progress,
     ):
-        opened.assign_tokens(
-            wanted,
-            activate=activate_at_once,
-            take_back=take_back,
-            actor=ACTOR,
-            progress=progress,
-        )
+        try:
+            replaced = opened.assign_tokens(
+                wanted,
+                activate=activate_at_once,
+                take_back=take_back,
+                actor=ACTOR,
+                progress=progress,
+            ).replaced
+        except KodebrikError as error:
+            if error.identifier != "token-cannot-be-assigned" or take_back:
+                raise
+            # Its hint is for all who ask the service; here an option does it.
+            taken = error.message.arguments
+            raise KodebrikError("assign-taken", error.exit_code, **taken) from None
     emit(
         as_json,
-        {"assigned": wanted, "activated": activate_at_once},
-        [_outcome(wanted, activate_at_once)],
+        {"assigned": wanted, "activated": activate_at_once, "replaced": replaced},
+        [_outcome(wanted, activate_at_once), *_replacements(replaced)],
     )
+
+
+def _replacements(replaced: dict[str, str]) -> list[Message]:
+    """Say which former tokens' codes count no more; of very many only how many."""
+    if len(replaced) > _REPLACEMENTS_SHOWN:
+        return [Message("assign.replaced-many", count=len(replaced))]
+    return [
+        Message("assign.replaced", serial=successor, former=former)
+        for former, successor in replaced.items()
+    ]
 
 
 def _outcome(assigned: dict[str, str], active: bool) -> Message:
@@ -99,5 +118,9 @@ def activate(
 ) -> None:
     """Let the codes of assigned tokens count, without letter or code: all of them, or none."""
     with validator.open(create=False) as opened:
-        count = opened.activate_tokens(serials, actor=ACTOR)
-    emit(as_json, {"activated": count}, [Message("assign.activated", count=count)])
+        done = opened.activate_tokens(serials, actor=ACTOR)
+    emit(
+        as_json,
+        {"activated": done.count, "replaced": done.replaced},
+        [Message("assign.activated", count=done.count), *_replacements(done.replaced)],
+    )

@@ -21,6 +21,8 @@ from host_tools.exchange.token_file import ReadOptions, Remarks, TokenFile
 from host_tools.messages.catalogue import Message
 from host_tools.provisioning import serial_number
 
+_SERIALS_SHOWN = 10
+
 
 @option_groups
 def import_tokens(
@@ -120,6 +122,9 @@ def import_tokens(
                 new, users=assigned, activate=activate, actor=ACTOR, progress=progress
             )
     lines = [Message("import.imported", count=count)]
+    if count <= _SERIALS_SHOWN:
+        named = ", ".join(key.serial for key in keys)
+        lines.append(Message("import.serials", serials=named))
     if assigned:
         lines.append(
             Message(

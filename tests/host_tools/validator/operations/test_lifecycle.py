@@ -254,7 +254,8 @@ def test_many_tokens_are_assigned_in_one_transaction(validator: Validator, clock
     done = validator.assign_tokens(
         users, activate=True, actor="test", progress=lambda *at: told.append(at)
     )
-    assert (done, told[-1]) == (600, (600, 600))
+    assert (done.count, told[-1]) == (600, (600, 600))
+    assert done.replaced == {former.serial: "new-3"}
     assert validator.statistics().tokens["active"] == 600
     assert validator.token(former.serial).status is Status.REPLACED
     requests = [CheckRequest(holder.code(), user_id=holder.user_id) for holder in holders[::60]]

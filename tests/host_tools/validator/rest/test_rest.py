@@ -75,6 +75,8 @@ def test_no_key_a_wrong_key_and_the_wrong_role(client: TestClient, auditor: ApiC
     assert (without.status_code, without.json()["id"]) == (401, "api-key-needed")
     wrong = client.post("/v1/checks", json=body, headers={"Authorization": "Bearer nonsense"})
     assert (wrong.status_code, wrong.headers["www-authenticate"]) == (401, "Bearer")
+    assert "server api-key" in wrong.json()["hint"]
+    assert "openapi" not in wrong.json()["hint"], "it needs a key too"
     assert wrong.json()["id"] == "api-key-refused"
     forbidden = auditor.post("/v1/checks", json=body)
     assert (forbidden.status_code, forbidden.json()["id"]) == (403, "api-key-role-forbidden")

@@ -14,9 +14,9 @@ def test_states_are_danish_too() -> None:
     token = TokenRow.__new__(TokenRow)
     token.serial, token.status = "K2", Status.STOCK
     with pytest.raises(KodebrikError) as refused:
-        require_status(token, "token-not-blocked", Status.ACTIVE, Status.ASSIGNED)
-    assert str(refused.value) == "The token K2 is stock: it cannot be blocked."
-    assert refused.value.hint == "Only a token that is active or assigned can be."
+        require_status(token, "token-cannot-be-blocked", Status.ACTIVE, Status.ASSIGNED)
+    assert str(refused.value) == "The token K2 is in stock: it cannot be blocked."
+    assert refused.value.hint == "Only a token that is active or assigned can be blocked."
     assert refused.value.text("da") == "Kodebrikken K2 er på lager og kan ikke spærres."
     assert refused.value.hint.text("da") == ("Det kan kun en kodebrik, der er aktiv eller tildelt.")
 
@@ -30,7 +30,7 @@ def test_a_refusal_is_read_in_the_language_of_the_page(
     assert danish_page.status_code == 422
     assert '<p lang="da">Kodebrikken K2 er på lager og kan ikke spærres.</p>' in danish_page.text
     english_page = client.post("/admin/token", data=block, headers={"Accept-Language": "en"})
-    assert '<p lang="en">The token K2 is stock: it cannot be blocked.</p>' in english_page.text
+    assert '<p lang="en">The token K2 is in stock: it cannot be blocked.</p>' in english_page.text
 
 
 def test_an_error_page_is_danish_and_holds_no_markup(

@@ -40,9 +40,9 @@ def audit(folder, serial):
 def test_a_token_is_assigned_activated_and_put_back(folder, tokens, call):
     assert call("assign", "T1", "anna.holm") == (
         0,
-        {"assigned": {"T1": "anna.holm"}, "activated": False},
+        {"assigned": {"T1": "anna.holm"}, "activated": False, "replaced": {}},
     )
-    assert call("activate", "T1") == (0, {"activated": 1})
+    assert call("activate", "T1") == (0, {"activated": 1, "replaced": {}})
     assert states(folder)["T1"] == ("active", "anna.holm")
     assert call("unassign", "T1") == (0, {"serial": "T1", "status": "stock"})
     assert states(folder)["T1"] == ("stock", None)
@@ -55,7 +55,7 @@ def test_swapped_tokens_are_taken_back_and_handed_out_anew(folder, tokens, call,
     assert call("assign", "--users", swapped, "--activate")[0] == 0
     right = private(tmp_path / "right.csv", "T1,anna.holm\nT2,bo.lund\n")
     code, result = call("assign", "--users", right, "--activate")
-    assert (code, result["id"]) == (ExitCode.CONFLICT, "token-not-assigned")
+    assert (code, result["id"]) == (ExitCode.CONFLICT, "assign-taken")
     assert "--take-back" in result["hint"]
     assert states(folder)["T1"] == ("active", "bo.lund"), "nothing was done"
     assert call("assign", "--users", right, "--activate", "--take-back")[0] == 0
@@ -91,7 +91,7 @@ def test_activation_is_for_all_the_tokens_named_or_none(folder, tokens, call):
     assert (code, result["id"]) == (ExitCode.CONFLICT, "activation-of-two")
     assert call("activate", "T1", "T3")[0] == ExitCode.CONFLICT
     assert states(folder)["T1"] == ("assigned", "anna.holm")
-    assert call("activate", "T2") == (0, {"activated": 1})
+    assert call("activate", "T2") == (0, {"activated": 1, "replaced": {}})
     assert call("activate", "T1") == (0, {"activated": 1})
     assert states(folder)["T2"] == ("replaced", "anna.holm")
 
@@ -149,3 +149,14 @@ def test_user_ids_of_other_systems_are_taken_where_the_servers_settings_allow_th
     with folder.open() as validator:
         verdict = validator.check_many([CheckRequest(tokens[0].code(), user_id="bob")])[0]
     assert verdict.serial == "T1"
+
+
+def test_a_token_that_replaces_another_says_so(folder, tokens, call, capsys):
+    assert call("assign", "T1", "anna.holm", "--activate")[1]["replaced"] == {}
+    assert call("assign", "T2", "anna.holm")[0] == 0
+    assert main(["activate", "T2"]) == 0
+    told = capsys.readouterr().out
+    assert "1 token activated." in told
+    assert "T2 replaces T1, whose codes count no more." in told
+    assert call("assign", "T3", "anna.holm", "--activate")[1]["replaced"] == {"T2": "T3"}
+    assert states(folder)["T2"] == ("replaced", "anna.holm")

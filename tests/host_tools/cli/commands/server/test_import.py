@@ -198,6 +198,7 @@ def test_a_plain_file_is_imported_with_a_warning(server, tmp_path, capsys):
     assert main(["import", private(tmp_path / "plain.pskc", content)]) == 0
     said = capsys.readouterr()
     assert "1 token imported." in said.out
+    assert re.search(r"^Serial no\.: \S+$", said.out, re.MULTILINE)
     assert "not encrypted" in said.err
 
 

@@ -49,3 +49,13 @@ def test_a_letter_for_a_token_of_nobody_is_not_written(call, server, tmp_path):
     assert (
         call("letter", "7", str(tmp_path / "letter.html"), "--language", "kl")[0] == ExitCode.USAGE
     )
+
+
+def test_an_active_token_gets_no_letter(call, server, tmp_path):
+    csv = private(tmp_path / "one.csv", f"7,{HEX},hotp,6,0\n")
+    assert call("import", csv)[0] == 0
+    assert call("assign", "7", "sofie.hansen", "--activate")[0] == 0
+    code, result = call("letter", "7", str(tmp_path / "letter.html"))
+    assert (code, result["id"]) == (ExitCode.CONFLICT, "token-gets-no-letter")
+    assert result["error"] == "The token 7 is active: it gets no activation letter."
+    assert not (tmp_path / "letter.html").exists()
