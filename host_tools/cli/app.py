@@ -12,7 +12,7 @@ from firmware.version import VERSION
 from host_tools import interrupts
 from host_tools.cli import defects
 from host_tools.cli.command_group import CommandGroup, Commands
-from host_tools.cli.output import emit_error, language, plain_asked
+from host_tools.cli.output import AnnouncedInterruptError, emit_error, language, plain_asked
 from host_tools.cli.usage_errors import usage_error
 from host_tools.errors import TOKEN_ERRORS, ExitCode, KodebrikError
 from host_tools.messages import catalogue
@@ -132,6 +132,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         with interrupts.kept():
             return _run(arguments)
+    except AnnouncedInterruptError:
+        return ExitCode.INTERRUPTED
     except KodebrikError as refusal:
         error = refusal
     except typer.TyperException as fault:

@@ -43,6 +43,11 @@ Plain = Annotated[
 
 _TRIES = 3  # at typing a new secret twice
 
+
+class AnnouncedInterruptError(Exception):
+    """Ctrl-C has ended a command that runs until then, and says so itself: no error to report."""
+
+
 # The language of this command's lines; JSON stays English.
 language: ContextVar[str] = ContextVar("language", default=ENGLISH)
 

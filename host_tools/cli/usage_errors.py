@@ -6,6 +6,7 @@ from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages import validation_errors
 from host_tools.messages.catalogue import Message
 
+_INTEGERS = ("int_parsing", "int_from_float", "int_parsing_size")
 _NO_COMMAND = "Missing command."  # Typer tells it by this text alone
 
 
@@ -71,5 +72,11 @@ def _bad_value(error: typer.TyperException) -> str:
             value=str(first["input"]),
             choices=", ".join(repr(str(choice)) for choice in parameter.type_descriptor.choices),
         )
-    fault = vars(error)["message"] if first is None else validation_errors.fault(first)
+    if first is not None and first["type"] in (*_INTEGERS, "float_parsing"):
+        fault: str = Message(
+            "usage-no-integer" if first["type"] in _INTEGERS else "usage-no-number",
+            value=str(first["input"]),
+        )
+    else:
+        fault = vars(error)["message"] if first is None else validation_errors.fault(first)
     return Message("usage-bad-value", name=parameter.get_error_hint(), what=fault)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from emulator.sound import RATE, SILENT
 from host_tools.errors import KodebrikError
 from host_tools.voice import languages as voice_languages
-from host_tools.voice import packfile, store
+from host_tools.voice import packfile, playback, store
 from host_tools.voice.recognition.clips import UNKNOWN, Recogniser
 
 if TYPE_CHECKING:
@@ -122,9 +122,7 @@ class Loudspeaker:
         self._waiting: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self.works = True
         try:
-            self._device = miniaudio.PlaybackDevice(
-                miniaudio.SampleFormat.SIGNED16, nchannels=1, sample_rate=RATE, backends=backends
-            )
+            self._device = playback.opened(backends)
         except miniaudio.MiniaudioError:
             self.works = False
             return

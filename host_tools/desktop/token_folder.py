@@ -95,13 +95,26 @@ def _built(
     from host_tools.image import image as images  # noqa: PLC0415 - slow to load
 
     filesystem = images.load_board(folder.board)["filesystem"]
-    with say(Message("image-building", product=folder.product, board=folder.board)):
+    with say(_building(folder)):
         tree = images.build_tree(folder.product, folder.board, folder.production)
     if saved_state.load(folder.path) is None:
         return images.pack(tree, filesystem)
     if not images.holds((folder.path / saved_state.FLASH).read_bytes(), tree, filesystem):
         warn(Message("emulated-other-firmware", path=folder.path))
     return None
+
+
+def _building(folder: TokenFolder) -> Message:
+    """Say what is built: a voice takes half a minute, the first time that it is needed."""
+    from host_tools.image import image as images  # noqa: PLC0415 - slow to load
+
+    product = images.load_product(folder.product)
+    if "audio" in product["parts"]:
+        with from_extra("not-installed-image-voice", product=product["title"]):
+            from host_tools.voice import store  # noqa: PLC0415 - an extra
+        if not all(map(store.has_pack, product["image_languages"])):
+            return Message("image-building-voice", product=folder.product, board=folder.board)
+    return Message("image-building", product=folder.product, board=folder.board)
 
 
 def _check(folder: TokenFolder) -> None:

@@ -13,6 +13,7 @@ from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages.system_errors import reason
 from host_tools.voice import levels, packfile
 from host_tools.voice.adpcm import Samples
+from host_tools.voice.quiet_libraries import quiet_libraries
 
 PAUSE = 0.3  # seconds between clips
 
@@ -33,15 +34,22 @@ def play(samples: Samples, backends: list[miniaudio.Backend] | None = None) -> N
     """Play samples to their end; KodebrikError on a machine without sound output."""
     ended = threading.Event()
     try:
-        with miniaudio.PlaybackDevice(
-            miniaudio.SampleFormat.SIGNED16, nchannels=1, sample_rate=levels.RATE, backends=backends
-        ) as device:
+        with opened(backends) as device:
             stream = _stream(samples.tobytes(), ended)
             next(stream)
             device.start(stream)
             ended.wait()
     except miniaudio.MiniaudioError:
         raise KodebrikError("sound-unavailable", ExitCode.NOT_INSTALLED) from None
+
+
+def opened(backends: list[miniaudio.Backend] | None = None) -> miniaudio.PlaybackDevice:
+    """Open this machine's loudspeaker, without what its libraries say; MiniaudioError when there is
+    none."""
+    with quiet_libraries():
+        return miniaudio.PlaybackDevice(
+            miniaudio.SampleFormat.SIGNED16, nchannels=1, sample_rate=levels.RATE, backends=backends
+        )
 
 
 def write_wav(path: Path, samples: Samples) -> None:

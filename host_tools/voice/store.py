@@ -36,7 +36,7 @@ def pack(name: str, progress: Progress | None = None) -> bytes:
 def cached(language: languages.Language, kind: str, synthesise: Callable[[], bytes]) -> bytes:
     """Give the content of the cached file of a language and a kind, its suffix; when there is
     none, let `synthesise` make it. Of several processes that want it at once, one makes it."""
-    path = folder() / f"{language.name}-{_fingerprint(language)}.{kind}"
+    path = _path(language, kind)
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(path.with_suffix(f".{kind}.lock")):
@@ -46,6 +46,15 @@ def cached(language: languages.Language, kind: str, synthesise: Callable[[], byt
                 draft.replace(path)
                 _forget_old(path.parent, kind)
     return path.read_bytes()
+
+
+def has_pack(name: str) -> bool:
+    """Say whether pack() finds the voice pack of the language `name` in the cache."""
+    return _path(languages.load(name), "kvp").exists()
+
+
+def _path(language: languages.Language, kind: str) -> Path:
+    return folder() / f"{language.name}-{_fingerprint(language)}.{kind}"
 
 
 def _fingerprint(language: languages.Language) -> str:

@@ -45,6 +45,7 @@ def test_json_is_english_and_names_the_error(capsys):
     error = json.loads(capsys.readouterr().out)
     assert error["id"] == "port-unknown"
     assert error["error"] == "There is no port /dev/none."
+    assert "'kodebrik emulate --link'" in error["hint"], "'kodebrik devices' does not list those"
 
 
 def test_danish_sentences_hold_danish_reasons(capsys, tmp_path):

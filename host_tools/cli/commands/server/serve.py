@@ -12,8 +12,7 @@ from host_tools.cli.options.validator import (
     database_url,
     master_key_location,
 )
-from host_tools.cli.output import Json, emit, say, warn
-from host_tools.errors import ExitCode
+from host_tools.cli.output import AnnouncedInterruptError, Json, emit, say, warn
 from host_tools.extras import from_extra
 from host_tools.messages.catalogue import Message
 
@@ -85,5 +84,6 @@ def server(
         sys.stdout.flush()
 
     if processes.serve(options, ready):
-        raise typer.Exit(ExitCode.INTERRUPTED)
+        say(Message("server.interrupted"))
+        raise AnnouncedInterruptError
     say(Message("server.stopped"))

@@ -92,7 +92,7 @@ def test_activation_is_for_all_the_tokens_named_or_none(folder, tokens, call):
     assert call("activate", "T1", "T3")[0] == ExitCode.CONFLICT
     assert states(folder)["T1"] == ("assigned", "anna.holm")
     assert call("activate", "T2") == (0, {"activated": 1, "replaced": {}})
-    assert call("activate", "T1") == (0, {"activated": 1})
+    assert call("activate", "T1") == (0, {"activated": 1, "replaced": {"T2": "T1"}})
     assert states(folder)["T2"] == ("replaced", "anna.holm")
 
 
