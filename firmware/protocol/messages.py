@@ -22,7 +22,7 @@ HELLO_FIELDS = ("product", "board", "serial", "version", "protocol", "build", "s
 
 # State of a token ("state" in hello).
 BLANK = "blank"
-LOCKED = "locked"
+IN_USE = "in_use"
 BLOCKED = "blocked"
 WIPED = "wiped"
 DAMAGED = "damaged"

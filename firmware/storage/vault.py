@@ -22,7 +22,7 @@ if False:
 # States and kinds of key as in protocol/messages.py; a test compares the two lists. That module is
 # not imported here, as its table of errors would be loaded at every press.
 BLANK = "blank"
-LOCKED = "locked"
+IN_USE = "in_use"
 BLOCKED = "blocked"
 WIPED = "wiped"
 DAMAGED = "damaged"
@@ -61,7 +61,7 @@ class Vault:
 
     @property
     def state(self) -> str:
-        """One of BLANK, LOCKED, BLOCKED, WIPED, DAMAGED. Too many wrong PINs also mean BLOCKED."""
+        """One of BLANK, IN_USE, BLOCKED, WIPED, DAMAGED. Too many wrong PINs also mean BLOCKED."""
         pin = self.pin
         return BLOCKED if pin is not None and pin["tries"] >= PIN_TRIES else self._content["state"]
 
@@ -108,7 +108,7 @@ class Vault:
             raise VaultError(messages.BAD_ARGUMENT)
         if type(key) is not bytes or len(key) != messages.ACCESS_KEY_SIZE:
             raise VaultError(messages.BAD_ARGUMENT)
-        state = BLOCKED if self._content["state"] == BLOCKED else LOCKED
+        state = BLOCKED if self._content["state"] == BLOCKED else IN_USE
         self._change(
             {"state": state, "key_kind": kind, "access_key": key}, self.access_key is not None
         )
@@ -172,7 +172,7 @@ class Vault:
         if pin is not None:
             pin = dict(pin)
             pin["tries"] = 0
-        self._change({"state": LOCKED, "pin": pin})
+        self._change({"state": IN_USE, "pin": pin})
 
     def wipe(self) -> None:
         """Delete keys, credentials, counters, PIN and settings, also of a damaged vault; clock data

@@ -162,7 +162,7 @@ def hello(body: bytes) -> Hello:
             protocol=number(0, 2**16),
             build=one_of(messages.DEVELOPMENT, messages.PRODUCTION),
             state=one_of(
-                messages.BLANK, messages.LOCKED, messages.BLOCKED, messages.WIPED, messages.DAMAGED
+                messages.BLANK, messages.IN_USE, messages.BLOCKED, messages.WIPED, messages.DAMAGED
             ),
             key=one_of(messages.KEY_NONE, messages.KEY_TRANSPORT, messages.KEY_ISSUER),
         ),

@@ -47,10 +47,10 @@ def provision(kodeviser: TokenUnderTest) -> None:
 def check_provisioned(kodeviser: TokenUnderTest, finished: bool) -> None:
     """Expect a blank or partly provisioned token, which a second try completes."""
     found = hello(kodeviser)
-    assert found.state in (messages.BLANK, messages.LOCKED)
-    assert (found.state == messages.LOCKED) == (found.key == messages.KEY_ISSUER)
+    assert found.state in (messages.BLANK, messages.IN_USE)
+    assert (found.state == messages.IN_USE) == (found.key == messages.KEY_ISSUER)
     if finished:
-        assert found.state == messages.LOCKED
+        assert found.state == messages.IN_USE
     provision(kodeviser)
     assert [account.name for account in kodeviser.connect().accounts()] == ["Bank"]
     assert shows_totp(kodeviser)
@@ -114,10 +114,10 @@ def wipe(kodeviser: TokenUnderTest) -> None:
 def check_wiped(kodeviser: TokenUnderTest, finished: bool) -> None:
     """Expect everything still there, or nothing and a token that can be provisioned again."""
     found = hello(kodeviser)
-    assert found.state in (messages.LOCKED, messages.WIPED)
+    assert found.state in (messages.IN_USE, messages.WIPED)
     if finished:
         assert found.state == messages.WIPED
-    if found.state == messages.LOCKED:
+    if found.state == messages.IN_USE:
         assert {account.name for account in kodeviser.connect().accounts()} == {"Bank", "Count"}
         assert shows_totp(kodeviser)
     else:

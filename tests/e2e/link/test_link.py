@@ -92,7 +92,7 @@ def test_unplugged_midway_the_host_says_so_and_a_retry_works(kodeviser: TokenUnd
     assert vanished.value.exit_code == ExitCode.UNPLUGGED
     emulator.advance(40)
     state = _hello(kodeviser)
-    assert state.state in (messages.BLANK, messages.LOCKED)
+    assert state.state in (messages.BLANK, messages.IN_USE)
     session = kodeviser.claim() if state.key == messages.KEY_NONE else kodeviser.connect()
     kodeviser.set_clock(session)
     session.put_credential(totp())

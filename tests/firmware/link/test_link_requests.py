@@ -379,7 +379,7 @@ def test_blocked_gives_no_code_until_unblocked(token, host):
         refuses(token, host, m.TOKEN_BLOCKED, m.READ_CODE, name=name)
     host.do(m.BLOCK)
     host.do(m.UNBLOCK)
-    assert token.client().hello()["state"] == m.LOCKED
+    assert token.client().hello()["state"] == m.IN_USE
     host.do(m.READ_CODE, name="bank")
 
 

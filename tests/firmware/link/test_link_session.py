@@ -42,7 +42,7 @@ def test_hello_tells_what_the_token_is_and_nothing_else(token):
 def test_hello_tells_the_state_and_kind_of_key(token):
     token.client().claim(m.KEY_TRANSPORT, KEY)
     hello = token.client().hello()
-    assert (hello["state"], hello["key"]) == (m.LOCKED, m.KEY_TRANSPORT)
+    assert (hello["state"], hello["key"]) == (m.IN_USE, m.KEY_TRANSPORT)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_the_handshake_binds_the_hello(token):
     token.owned()
     client = token.client()
     client.hello()
-    handshake = Handshake(m.PROLOGUE + client.hello_body.replace(b"locked", b"blank!"), KEY, b"")
+    handshake = Handshake(m.PROLOGUE + client.hello_body.replace(b"in_use", b"blank!"), KEY, b"")
     assert error_of(token.handle(b"\x02\x01" + handshake.first_message)) == m.HANDSHAKE_FAILED
 
 
@@ -378,7 +378,7 @@ def test_a_wiped_token_is_claimable_and_the_session_that_wiped_goes_on(token):
     assert client.do(m.CREDENTIAL_LIST) == {"accounts": []}
     client.do(m.WIPE)
     token.client().claim(m.KEY_TRANSPORT, KEY)
-    assert token("contents")["state"] == m.LOCKED
+    assert token("contents")["state"] == m.IN_USE
 
 
 @pytest.mark.parametrize("how", ["slots", "bit"])

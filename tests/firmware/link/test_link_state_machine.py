@@ -74,7 +74,7 @@ class Model:
 
     def _key_set(self, kind: str, key: bytes) -> None:
         self.key_kind, self.key = kind, key
-        self.state = m.BLOCKED if self.state == m.BLOCKED else m.LOCKED
+        self.state = m.BLOCKED if self.state == m.BLOCKED else m.IN_USE
 
     def _credential_put(self, **account: object) -> int | None:
         account["kind"] = "hotp" if "counter" in account else "totp"
@@ -111,7 +111,7 @@ class Model:
         self.state = m.BLOCKED
 
     def _unblock(self) -> None:
-        self.state = m.LOCKED
+        self.state = m.IN_USE
 
     def _wipe(self) -> None:
         clock = self.clock

@@ -59,7 +59,7 @@ def files(tmp_path) -> list[bytes]:
 
 
 def test_states_and_key_kinds_equal_those_of_the_link():
-    for name in ("BLANK", "LOCKED", "BLOCKED", "WIPED", "DAMAGED", "KEY_NONE", "PIN_TRIES"):
+    for name in ("BLANK", "IN_USE", "BLOCKED", "WIPED", "DAMAGED", "KEY_NONE", "PIN_TRIES"):
         assert getattr(module, name) == getattr(m, name)
 
 
@@ -208,7 +208,7 @@ def test_unchanged_content_is_not_written(tmp_path, vault):
 
 
 def test_neither_vault_nor_its_errors_show_a_secret(vault):
-    assert repr(vault) == "<Vault locked, 2 accounts>"
+    assert repr(vault) == "<Vault in_use, 2 accounts>"
     with pytest.raises(VaultError) as raised:
         vault.put_credential({**TOTP, "secret": SECRET[:9]})
     assert str(raised.value) == str(m.SECRET_TOO_SHORT)

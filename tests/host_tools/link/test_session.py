@@ -112,7 +112,7 @@ def test_every_operation_does_what_it_says(token, wire):
     session.block()
     assert token.vault.state == messages.BLOCKED
     session.unblock()
-    assert token.vault.state == messages.LOCKED
+    assert token.vault.state == messages.IN_USE
     session.wipe()
     assert token.vault.state == messages.WIPED
 

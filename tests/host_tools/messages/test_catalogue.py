@@ -55,7 +55,7 @@ def named() -> list[calls.Call]:
 
 STATES = {
     messages.BLANK,
-    messages.LOCKED,
+    messages.IN_USE,
     messages.BLOCKED,
     messages.WIPED,
     messages.DAMAGED,

@@ -44,7 +44,7 @@ def unblock(
     """Let a blocked token show codes again."""
     with token.session() as session:
         session.unblock()
-    _done(as_json, session.hello, messages.LOCKED, "unblocked")
+    _done(as_json, session.hello, messages.IN_USE, "unblocked")
 
 
 @option_groups

@@ -130,7 +130,7 @@ class Token:
             }
             credential["period" if kind == "totp" else "counter"] = 30
             credentials.append(credential)
-        self.vault = _Vault(state.get("state", "locked"), credentials, state.get("set_at", 0))
+        self.vault = _Vault(state.get("state", "in_use"), credentials, state.get("set_at", 0))
 
         self.screen = None
         self.deadlines = []  # (ms, what to call then)

@@ -152,7 +152,7 @@ def play(steps, options):
     )
     if "held" in options:
         token.vault.credentials = options["held"]
-    token.vault.state = options.get("state", "locked")
+    token.vault.state = options.get("state", "in_use")
     token.hardware.clock.fault = options.get("clock")
     token.hardware.clock.left = options.get("left", 29)
     if "pin" in options:

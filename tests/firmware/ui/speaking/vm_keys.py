@@ -53,7 +53,7 @@ class _Rtc:
 
 
 class _Vault:
-    state = "locked"
+    state = "in_use"
     clock = {"set_at": 0, "aging": 0}  # noqa: RUF012 - a stand-in's constant
     access_key = bytes(32)
     pin = None

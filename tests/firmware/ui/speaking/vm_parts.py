@@ -188,7 +188,7 @@ class Battery:
 
 
 class Vault:
-    state = "locked"
+    state = "in_use"
     clock = {"set_at": 0, "aging": 0}  # noqa: RUF012 - a stand-in's constant
     access_key = bytes(32)
     fails = False

@@ -65,7 +65,7 @@ def test_a_headless_token_says_where_its_link_is_serves_it_and_ends_on_sigterm(t
 def test_an_emulated_token_keeps_its_accounts_over_restarts(tmp_path):
     link, key = tmp_path / "link", bytes(range(32))
     command = ("emulate", "--headless", "--state", tmp_path / "token", "--link", link)
-    for state in ("blank", "locked"):
+    for state in ("blank", "in_use"):
         with running(*command) as process:
             assert "Token in" in process.stdout.readline()
             assert "Link:" in process.stdout.readline()

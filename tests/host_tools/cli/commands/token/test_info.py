@@ -10,7 +10,7 @@ def test_info_tells_more_to_who_has_the_key(provisioned, call, capsys, monkeypat
     assert code == 0
     assert (result["serial"], result["state"], result["accounts"], result["battery_mv"]) == (
         SERIAL,
-        "locked",
+        "in_use",
         1,
         3700,
     )

@@ -11,13 +11,13 @@ from tests.support.link.fake_token import SERIAL
 def test_block_and_unblock(provisioned, call):
     assert call("block") == (0, {"serial": SERIAL, "state": "blocked"})
     assert call("info")[1]["state"] == "blocked"
-    assert call("unblock") == (0, {"serial": SERIAL, "state": "locked"})
+    assert call("unblock") == (0, {"serial": SERIAL, "state": "in_use"})
 
 
 def test_wipe_asks_for_the_serial_number(provisioned, call, monkeypatch):
     assert call("wipe", "--yes", "123456789015")[0] == ExitCode.NOT_CONFIRMED
     assert call("wipe", "--yes", "1234")[0] == ExitCode.BAD_INPUT
-    assert provisioned.vault.state == messages.LOCKED
+    assert provisioned.vault.state == messages.IN_USE
     monkeypatch.setattr(sys, "stdin", Keyboard(lambda: SERIAL))
     assert call("wipe") == (0, {"serial": SERIAL, "state": "wiped"})
     assert not provisioned.vault.credentials
