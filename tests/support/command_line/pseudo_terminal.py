@@ -23,7 +23,7 @@ def in_a_terminal(*arguments, term="xterm", size=(80, 24)) -> Iterator[int]:
     pid, terminal = pty.fork()
     if pid == 0:
         termios.tcsetwinsize(0, size[::-1])
-        environment = os.environ | {"TERM": term}
+        environment = os.environ | {"TERM": term, "COLUMNS": str(size[0]), "LINES": str(size[1])}
         os.execve(KODEBRIK[0], [*KODEBRIK, *map(str, arguments)], environment)
     try:
         yield terminal
