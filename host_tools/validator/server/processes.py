@@ -69,7 +69,7 @@ def serve(options: Options, ready: Callable[[str], None]) -> bool:
         _warn_of_clock(validator)
     if settings.radius is not None:
         radius.check_free(settings.radius.host, settings.radius.port)
-    _check_tls(options)
+    check_tls(options.certificate, options.private_key)
     listener = _listen(options.host, options.port)
     os.environ[_VARIABLE] = json.dumps(asdict(options))
     config = uvicorn.Config(
@@ -159,12 +159,13 @@ def _path(text: str | None) -> Path | None:
     return None if text is None else Path(text)
 
 
-def _check_tls(options: Options) -> None:
-    if options.certificate is None and options.private_key is None:
+def check_tls(certificate: str | None, private_key: str | None) -> None:
+    """Raise KodebrikError for a certificate or private key that cannot be used."""
+    if certificate is None and private_key is None:
         return
-    if options.certificate is None:
+    if certificate is None:
         raise KodebrikError("certificate-missing", ExitCode.USAGE)
-    for path in filter(None, (options.certificate, options.private_key)):
+    for path in filter(None, (certificate, private_key)):
         try:
             Path(path).read_bytes()
         except OSError as error:
@@ -173,12 +174,12 @@ def _check_tls(options: Options) -> None:
             ) from None
     try:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        context.load_cert_chain(options.certificate, options.private_key, password=lambda: b"")
+        context.load_cert_chain(certificate, private_key, password=lambda: b"")
     except (OSError, ValueError) as error:  # SSLError is an OSError
         raise KodebrikError(
             "certificate-unusable",
             ExitCode.BAD_INPUT,
-            path=options.certificate,
+            path=certificate,
             kind=type(error).__name__
             if isinstance(error, (ssl.SSLError, ValueError))
             else reason(error),

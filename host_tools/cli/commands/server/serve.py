@@ -62,6 +62,8 @@ def server(
         from host_tools.validator.server import processes  # noqa: PLC0415 - an extra, and a second
     if certificate is None and not is_loopback(host):
         warn(Message("server.unencrypted"))
+    paths = [None if path is None else str(path) for path in (certificate, private_key)]
+    processes.check_tls(*paths)  # before a master key is made for a server that will not start
     url = database_url(validator.database)
     options = processes.Options(
         database=url,
@@ -70,8 +72,8 @@ def server(
         port=port,
         workers=workers,
         settings=None if settings is None else str(settings),
-        certificate=None if certificate is None else str(certificate),
-        private_key=None if private_key is None else str(private_key),
+        certificate=paths[0],
+        private_key=paths[1],
         trusted_proxies=trusted_proxies,
     )
 

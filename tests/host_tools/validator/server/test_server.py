@@ -113,7 +113,10 @@ def test_several_workers_share_one_database(place: ServerFolder):
 
 
 def test_a_certificate_that_is_not_there_is_named(
-    place: ServerFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    place: ServerFolder,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ):
     certificate, _ = _certificate(tmp_path)
     nope = tmp_path / "nope.pem"
@@ -124,6 +127,11 @@ def test_a_certificate_that_is_not_there_is_named(
         code, said = _run(capsys, "server", *_options(place), *given)
         assert (code, said["id"]) == (ExitCode.FILE, "file-unreadable")
         assert str(nope) in said["error"]
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    database = f"sqlite:///{tmp_path / 'new.db'}"
+    code, _ = _run(capsys, "server", "--certificate", str(nope), "--database", database)
+    assert code == ExitCode.FILE
+    assert not list((tmp_path / "config").rglob("*.key")), "no master key for a server that is none"
 
 
 def test_it_speaks_tls_and_only_tls_when_it_has_a_certificate(place: ServerFolder, tmp_path: Path):
