@@ -52,7 +52,7 @@ class AnnouncedInterruptError(Exception):
 language: ContextVar[str] = ContextVar("language", default=ENGLISH)
 
 
-def spoken(line: str) -> str:
+def localized(line: str) -> str:
     """Give a line in the command's language; what is no message stays as it is."""
     return line.text(language.get()) if isinstance(line, Message) else line
 
@@ -63,7 +63,7 @@ def emit(as_json: bool, result: dict[str, Any], lines: Iterable[str]) -> None:
         print(json.dumps(result, ensure_ascii=False))
     else:
         for line in lines:
-            print(spoken(line))
+            print(localized(line))
 
 
 def emit_error(as_json: bool, error: KodebrikError) -> None:
@@ -71,21 +71,21 @@ def emit_error(as_json: bool, error: KodebrikError) -> None:
     if as_json:
         print(json.dumps(error.as_json(), ensure_ascii=False))
         return
-    mark = spoken(Message("error-mark"))
+    mark = localized(Message("error-mark"))
     mark = typer.style(mark, fg="red", bold=True) if is_rich_terminal() else mark
-    print(f"{mark} {spoken(error.message)}\n{spoken(error.hint)}", file=sys.stderr)
+    print(f"{mark} {localized(error.message)}\n{localized(error.hint)}", file=sys.stderr)
 
 
 def say(line: str) -> None:
     """Print a line that is not part of the result on standard error."""
-    print(spoken(line), file=sys.stderr, flush=True)
+    print(localized(line), file=sys.stderr, flush=True)
 
 
 def warn(line: str) -> None:
     """Print a warning on standard error."""
-    mark = spoken(Message("warning-mark"))
+    mark = localized(Message("warning-mark"))
     mark = typer.style(mark, fg="yellow", bold=True) if is_rich_terminal() else mark
-    say(f"{mark} {spoken(line)}")
+    say(f"{mark} {localized(line)}")
 
 
 def ask(question: str, option: str | None = None, hidden: bool = False) -> str:
@@ -111,7 +111,7 @@ def ask_unseen(question: str, check: Callable[[str], object], option: str | None
 
 def _prompt(question: str, hidden: bool, option: str | None) -> str:
     try:
-        return str(typer.prompt(spoken(question), hide_input=hidden, err=True))
+        return str(typer.prompt(localized(question), hide_input=hidden, err=True))
     except typer.Abort as abort:
         if not isinstance(abort.__context__, EOFError) or sys.stdin.isatty():
             raise
@@ -125,12 +125,12 @@ def _prompt(question: str, hidden: bool, option: str | None) -> str:
 def step(line: str) -> Iterator[None]:
     """Show `line` while the block runs: a spinner on a terminal, else a line on standard error."""
     if not is_rich_terminal():
-        say(f"{spoken(line)} …")
+        say(f"{localized(line)} …")
         yield
         return
     from rich.console import Console  # noqa: PLC0415 - 50 ms that only a terminal needs
 
-    with Console(stderr=True).status(f"{spoken(line)} …"):
+    with Console(stderr=True).status(f"{localized(line)} …"):
         yield
 
 

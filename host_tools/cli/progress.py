@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from host_tools.cli.output import is_rich_terminal, say, spoken
+from host_tools.cli.output import is_rich_terminal, localized, say
 from host_tools.messages.catalogue import Message
 from host_tools.progress import Progress
 
@@ -21,7 +21,7 @@ def reporting(what: str) -> Iterator[Progress]:
     from rich.progress import Progress as Bar  # noqa: PLC0415
 
     with Bar(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(spoken(what), total=None)
+        task = bar.add_task(localized(what), total=None)
 
         def update(done: int, total: int) -> None:
             # All items are done, and the work is not: what remains (a commit) has no measure.

@@ -4,7 +4,7 @@ well."""
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from host_tools.cli.output import spoken
+from host_tools.cli.output import localized
 
 _NOTHING = "-"  # in a column that the row does not have
 
@@ -13,7 +13,7 @@ def lines(head: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> Iterato
     """Give a line of column heads (`head`, by column name) and one for each row; columns that no
     row fills are left out."""
     names = [name for name in head if any(row.get(name) is not None for row in rows)]
-    cells = [[spoken(head[name]) for name in names]]
+    cells = [[localized(head[name]) for name in names]]
     cells += [[_cell(row.get(name)) for name in names] for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     for row in cells:
@@ -22,5 +22,7 @@ def lines(head: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> Iterato
 
 def _cell(value: object) -> str:
     return (
-        _NOTHING if value is None else spoken(str(value) if not isinstance(value, str) else value)
+        _NOTHING
+        if value is None
+        else localized(str(value) if not isinstance(value, str) else value)
     )

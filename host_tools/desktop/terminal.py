@@ -41,10 +41,10 @@ class DrawnView:
     its text alone where the terminal is too small for the picture."""
 
     def __init__(
-        self, emulator: Emulator, captions: "Captions | None", spoken: Callable[[str], str]
+        self, emulator: Emulator, captions: "Captions | None", localized: Callable[[str], str]
     ) -> None:
-        """Nothing is drawn yet. `spoken` puts a line into the user's language."""
-        self._emulator, self._captions, self._spoken = emulator, captions, spoken
+        """Nothing is drawn yet. `localized` puts a line into the user's language."""
+        self._emulator, self._captions, self._localized = emulator, captions, localized
         self._drawn: list[str] = []
 
     def update(self) -> None:
@@ -56,9 +56,9 @@ class DrawnView:
             *(self._captions.lines() if self._captions is not None else ()),
             *_keys(self._emulator),
         ]
-        below = [self._spoken(line) for line in below]
+        below = [self._localized(line) for line in below]
         picture = drawing(self._emulator.screen(), below)
-        lines = [self._spoken(line) for line in picture] + below
+        lines = [self._localized(line) for line in picture] + below
         if lines != self._drawn:
             self._drawn = lines
             sys.stdout.write("\x1b[H\x1b[J" + "\n".join(lines) + "\n")

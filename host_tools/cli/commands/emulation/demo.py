@@ -16,7 +16,7 @@ import typer
 
 from firmware.protocol import messages
 from host_tools import private_files
-from host_tools.cli.output import Json, Plain, emit, is_drawable, say, spoken, step, warn
+from host_tools.cli.output import Json, Plain, emit, is_drawable, localized, say, step, warn
 from host_tools.desktop.token_folder import (
     TokenFolder,
     check_endpoints,
@@ -81,7 +81,7 @@ def demo(
     board = "pico2" if speaks else "pico"
     _clear(state)
     with emulated(TokenFolder(state, product, board), step, warn) as emulator:
-        (state / _MARK).write_text(spoken(Message("demo.mark")) + "\n", encoding="utf-8")
+        (state / _MARK).write_text(localized(Message("demo.mark")) + "\n", encoding="utf-8")
         port = emulator.open_pty(state / "link")
         say(Message("demo.plugged-in", product=product, port=port))
         with emulator.serving():

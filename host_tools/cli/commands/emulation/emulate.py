@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from host_tools.cli.commands.emulation.image import Board, Production
-from host_tools.cli.output import Json, Plain, emit, is_drawable, say, spoken, step, warn
+from host_tools.cli.output import Json, Plain, emit, is_drawable, localized, say, step, warn
 from host_tools.desktop.bootsel import await_file_system
 from host_tools.desktop.token_folder import (
     TokenFolder,
@@ -144,12 +144,12 @@ def emulate(
                 view = views.PlainView(emulator, captions, write)
                 views.play(emulator, stop, record, view)
             else:
-                views.play(emulator, stop, record, views.DrawnView(emulator, captions, spoken))
+                views.play(emulator, stop, record, views.DrawnView(emulator, captions, localized))
 
 
 def _write(line: str) -> None:
     """Print a line at once, also into a pipe."""
-    print(spoken(line), flush=True)
+    print(localized(line), flush=True)
 
 
 @contextmanager

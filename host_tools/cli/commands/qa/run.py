@@ -11,7 +11,7 @@ import typer
 from host_tools import private_files
 from host_tools.cli.options.qa import Seed
 from host_tools.cli.options.token import open_port
-from host_tools.cli.output import Json, ask, emit, language, say, spoken, warn
+from host_tools.cli.output import Json, ask, emit, language, localized, say, warn
 from host_tools.cli.progress import reporting
 from host_tools.desktop.token_folder import emulator_errors
 from host_tools.errors import ExitCode, KodebrikError
@@ -134,7 +134,7 @@ def run(
     def show(result: "CaseResult") -> None:
         if not as_json:
             for text in (reports.line(result), *reports.details(result)):
-                print(spoken(text), flush=True)
+                print(localized(text), flush=True)
 
     with emulator_errors(), ExitStack() as enrolling:
         bar = (
@@ -210,7 +210,7 @@ def _asked_aloud(question: str) -> str:
     """Ask as ask() does, and have the operating system's voice say the question."""
     from host_tools.voice.synthesis import pyttsx3  # noqa: PLC0415 - an extra
 
-    pyttsx3.say(spoken(question), language.get())
+    pyttsx3.say(localized(question), language.get())
     return ask(question)
 
 
