@@ -21,8 +21,6 @@ def lines(head: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> Iterato
 
 
 def _cell(value: object) -> str:
-    return (
-        _NOTHING
-        if value is None
-        else localized(str(value) if not isinstance(value, str) else value)
-    )
+    if value is None:
+        return _NOTHING
+    return localized(value if isinstance(value, str) else str(value))

@@ -153,7 +153,8 @@ def check_endpoints(folder: Path, link: Path | None, rfc2217: int | None) -> Non
     try:
         if link is not None:
             endpoints.check_link(link)
-            if link.parent.resolve() != folder.resolve():
+            made = folder.resolve()  # with the folders that it is in
+            if link.parent.resolve() not in (made, *made.parents):
                 link.parent.stat()
         if rfc2217 is not None:
             endpoints.Rfc2217(rfc2217).close()

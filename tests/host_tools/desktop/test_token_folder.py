@@ -1,10 +1,13 @@
-"""What is said while an emulated token is made; its folders are tested with the commands."""
+"""What is said while an emulated token is made, and where its link may lie; its folders are tested
+with the commands."""
 
 import contextlib
+from pathlib import Path
 
 import pytest
 
-from host_tools.desktop.token_folder import TokenFolder, emulated
+from host_tools.desktop.token_folder import TokenFolder, check_endpoints, emulated
+from host_tools.errors import KodebrikError
 from host_tools.image import image
 
 
@@ -40,3 +43,11 @@ def test_a_voice_that_is_built_first_is_mentioned(tmp_path, monkeypatch, product
         pass
     assert told in said[0]
     assert ("voice" in said[0]) == (product == "kodeoplaeser" and not cached)
+
+
+def test_a_link_may_lie_in_a_folder_that_is_made_for_the_token(tmp_path: Path):
+    folder = tmp_path / "build" / "token"
+    check_endpoints(folder, folder / "link", None)
+    check_endpoints(folder, tmp_path / "build" / "link", None)
+    with pytest.raises(KodebrikError, match="cannot be offered"):
+        check_endpoints(folder, tmp_path / "elsewhere" / "link", None)
