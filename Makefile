@@ -6,6 +6,7 @@ BIN := .venv/bin
 PROGRESS := awk '/^Collecting/ && ++n % 20 == 0 { print "  " n " packages found" } \
 	/^ *Downloading .* MB/ { print "  " $$2, $$3, $$4 } \
 	/^Installing collected/ { print "  " n " packages found, installing them" } { fflush() }'
+comma := ,
 install = rm -f .venv/.failed; { $(BIN)/python -m pip install --disable-pip-version-check --progress-bar off \
 	--constraint constraints.txt --editable $(1) || touch .venv/.failed; } | $(PROGRESS); test ! -e .venv/.failed
 STATE ?= build/demo
