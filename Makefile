@@ -93,7 +93,7 @@ clean: ## Remove what the other targets made.
 
 .venv/.run: .venv/.made pyproject.toml constraints.txt
 	@echo "Installing kodebrik with its emulator, server and QA, and what flashes boards"
-	@$(call install,'.[flash,qa]')
+	@$(call install,'.[flash$(comma)qa]')
 	@touch $@
 
 .venv/.dev: .venv/.made pyproject.toml constraints.txt
