@@ -58,6 +58,7 @@ def _late_within(env: Environment) -> None:
 
 def _late(env: Environment) -> None:
     token = env.choose_token(refusals=1)
+    env.accept_in_mid_step(token)
     _submit_late(env, token, env.target.policy.too_late + env.rng.randrange(_SPREAD))
 
 
@@ -80,11 +81,9 @@ def _early_within(env: Environment) -> None:
 
 
 def _early(env: Environment) -> None:
-    _submit_early(
-        env,
-        env.choose_token(refusals=1),
-        env.target.policy.too_early + env.rng.randrange(_SPREAD),
-    )
+    token = env.choose_token(refusals=1)
+    env.accept_in_mid_step(token)
+    _submit_early(env, token, env.target.policy.too_early + env.rng.randrange(_SPREAD))
 
 
 def _submit_early(env: Environment, token: EnrolledToken, steps: int) -> None:

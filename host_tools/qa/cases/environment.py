@@ -82,6 +82,16 @@ class Environment:
         self.wait_for_new_code(token)
         self.submit(token, self.press(token), note, ACCEPTED)
 
+    def accept_in_mid_step(self, token: EnrolledToken) -> None:
+        """Have a right code accepted in the middle of its step, or soon after when it is read for
+        longer, and wait for the next code: now a server knows that the clock is neither behind nor
+        ahead, and searches no further than its window."""
+        self.wait_for_new_code(token)
+        press = self.press(token)
+        self.time.wait_until(self.middle(token, press.at), Message("qa-wait.mid-step"))
+        self.submit(token, press, Message("qa-note.mid-step"), ACCEPTED, typing=False)
+        self.wait_for_new_code(token)
+
     def press(self, token: EnrolledToken, at: float | None = None) -> Press:
         """Press `token` at `at` (Unix seconds up to now; None: now), and read its code. Afterwards
         the time is that of the end of the reading. MisreadError when no code can be read."""
