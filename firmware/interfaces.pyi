@@ -26,7 +26,6 @@ from firmware.ui.speaking.announcer import Announcer as Announcer
 from firmware.ui.speaking.challenge import Confirmation as Confirmation
 from firmware.ui.speaking.code import Code as Code
 from firmware.ui.speaking.code import Digits as Digits
-from firmware.ui.speaking.fresh_period import FreshResponse as FreshResponse
 from firmware.ui.speaking.interaction import Interaction as Interaction
 from firmware.ui.speaking.pin_entry import PinEntry as PinEntry
 from firmware.ui.speaking.tremor import Tremor as Tremor

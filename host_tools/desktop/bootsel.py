@@ -15,7 +15,6 @@ from host_tools.image.official import build_for
 from host_tools.messages.system_errors import reason
 
 _LOOK = 0.05  # seconds between looks at the folder
-_FLASH = 0x10000000  # where the flash begins in the memory of an RP2 chip
 _MICROPYTHON = b"MicroPython v"
 
 
@@ -38,7 +37,7 @@ def await_file_system(
     if board["mcu"] not in boot_rom.INFO:
         raise KodebrikError("usb-drive-none", ExitCode.USAGE, board=board["title"])
     size = board["filesystem"]["size"]
-    begins = build_for(board).filesystem - _FLASH
+    begins = build_for(board).filesystem - boot_rom.FLASH
     flash = bytearray(b"\xff" * (begins + size))
     if saved_state.load(folder.path) is not None:
         flash[begins:] = (folder.path / saved_state.FLASH).read_bytes()

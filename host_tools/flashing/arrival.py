@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Collection
+from contextlib import closing
 
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.flashing.image_file import ImageFile
@@ -40,11 +41,8 @@ def await_hello(image: ImageFile, find: Callable[[], list[str]]) -> Hello | None
 
 
 def _hello(port: str) -> Hello:
-    transport = SerialTransport(port)
-    try:
+    with closing(SerialTransport(port)) as transport:
         return Channel(transport, port).hello()
-    finally:
-        transport.close()
 
 
 def _expected(hello: Hello, image: ImageFile) -> Hello:

@@ -5,7 +5,7 @@ import time
 
 from firmware.storage.vault import BLOCKED
 from firmware.ui.code_source import NoCodeError, generate_code
-from firmware.ui.speaking.code import Code, Digits, time_needed, too_late
+from firmware.ui.speaking.code import Code, Digits, account_name, time_needed, too_late
 from firmware.ui.speaking.view import PendingCode, View, failure
 
 if False:
@@ -96,9 +96,7 @@ class Accounts:
         if not self._counts():
             return self.new_code()
         self.last = None
-        several = len(self._app.vault.credentials) > 1
-        title = ["account", str(self._index + 1)] if several else ["red"]
-        return PendingCode(self._app, title)
+        return PendingCode(self._app, account_name(self._app, self._index) or ["red"])
 
     def after_red(self, screen: View) -> View:
         """Return what the red key alone leads to: from another screen back to a code that lasts,

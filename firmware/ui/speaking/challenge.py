@@ -11,14 +11,14 @@ from firmware.protocol.messages import MAX_AMOUNT, MAX_CHALLENGE, MAX_PAYEE, MAX
 from firmware.storage.errors import VaultError
 from firmware.storage.vault import BLOCKED, DAMAGED
 from firmware.ui.code_source import trusted_time
-from firmware.ui.speaking.code import Code, too_late
+from firmware.ui.speaking.code import Code, account_name, too_late
 from firmware.ui.speaking.entry import ENTERED, HiddenEntry, NumberEntry, groups_of_four
 from firmware.ui.speaking.view import UpdatedView, View, asked, failure
 
 if False:
     from collections.abc import Callable  # type: ignore[unreachable]
 
-    from firmware.interfaces import App, FreshResponse, Lines, Screen
+    from firmware.interfaces import App, Lines, Screen
 
 _MIN_QUESTION = 4  # digits
 _LONGEST_SHOWN = 60  # seconds: a longer step has no bar, as what is left of it could not be said
@@ -42,13 +42,8 @@ class ChallengeDialogue:
             return HiddenEntry(self._app, self._title("pin"), MIN_PIN, MAX_PIN, self._enter_number)
         return self._enter_number(None)
 
-    def _name(self) -> list:
-        """Return the parts that name the account, none where it is the only one."""
-        several = len(self._app.vault.credentials) > 1
-        return ["account", str(self._index + 1)] if several else []
-
     def _title(self, what: str) -> list:
-        return self._name() + asked(self._app, what)
+        return account_name(self._app, self._index) + asked(self._app, what)
 
     def _enter_number(self, pin: str | None) -> View:
         self._pin = pin
@@ -111,7 +106,7 @@ class ChallengeDialogue:
                 left = remaining(now, step)
                 digits = self._suite["digits"]
                 if confirmation is not None and too_late(app, left * 1000, digits, period):
-                    return self._wait(question, period, left).approved_in(confirmation)
+                    return self._wait(question, period, left, confirmation)
         if self._suite["counter"]:
             try:
                 counter = app.vault.next_counter(self._index)
@@ -129,18 +124,19 @@ class ChallengeDialogue:
         credentials = self._app.vault.credentials
         return self._index < len(credentials) and credentials[self._index] == self._held
 
-    def _wait(self, question: str, period: int, left: int) -> "FreshResponse":
+    def _wait(self, question: str, period: int, left: int, confirmation: "Confirmation") -> View:
         """Return the wait for a fresh period: `left` seconds of this one are too few. No counter
         has moved."""
         from firmware.ui.speaking.fresh_period import FreshResponse
 
         return FreshResponse(
             self._app,
-            self._name(),
+            account_name(self._app, self._index),
             period,
             left * 1000,
             self._valid,
             lambda: self._answer(question),
+            confirmation,
         )
 
 

@@ -80,8 +80,7 @@ class Code(Digits):
 
     def __init__(self, app: "App", index: int, code: str, period: int, left: int):
         """Show this code of the account at that index."""
-        several = len(app.vault.credentials) > 1
-        self.name = ["account", str(index + 1)] if several else []  # parts that name the account
+        self.name = account_name(app, index)
         self._warning = [["battery_low"]] if app.battery_low() else []
         Digits.__init__(self, app, self.name or ["code"], code)
         self._index = index
@@ -193,6 +192,11 @@ class Code(Digits):
 
     def _left(self, now: "Ticks") -> int:
         return max(0, time.ticks_diff(self._ends, now))
+
+
+def account_name(app: "App", index: int) -> list:
+    """Return the parts that name the account at that index, none where it is the only one."""
+    return ["account", str(index + 1)] if len(app.vault.credentials) > 1 else []
 
 
 def preferences(app: "App") -> dict:

@@ -122,10 +122,19 @@ class FreshResponse(FreshPeriod):
     kind = "fresh_response"
     asks = True
 
-    def approved_in(self, confirmation: "Confirmation") -> View:
-        """Return this view, from which a key leads back to where it was approved."""
+    def __init__(
+        self,
+        app: "App",
+        name: list,
+        period: int,
+        left: int,
+        valid: "Callable[[], bool]",
+        take: "Callable[[], View]",
+        confirmation: "Confirmation",
+    ):
+        """Wait as FreshPeriod does; a key leads back to the confirmation."""
+        FreshPeriod.__init__(self, app, name, period, left, valid, take)
         self._confirmation = confirmation
-        return self
 
     def from_start(self) -> View:
         """Return what was approved, to be read back and approved again."""

@@ -10,6 +10,7 @@ import time
 
 from firmware.ui.speaking.accounts import Accounts
 from firmware.ui.speaking.announcer import Announcer
+from firmware.ui.speaking.code import account_name
 from firmware.ui.speaking.keymap import FUNCTIONS, TREMOR_MS, action, passes
 from firmware.ui.speaking.preferences import Preferences
 from firmware.ui.speaking.view import LATER, UNUSED, FunctionChoice, MessageView, View, failure
@@ -116,8 +117,7 @@ class Interaction:
 
     def account_saved(self, place: int) -> None:
         """Say that the host has stored the account at that place, once it has no more requests."""
-        several = len(self.app.vault.credentials) > 1
-        self._news = [["account", str(place + 1)] if several else ["account"], ["saved"]]
+        self._news = [account_name(self.app, place) or ["account"], ["saved"]]
         self.app.after(_NEWS, _NEWS_MS, self._tell_news)
 
     def time_over(self) -> None:

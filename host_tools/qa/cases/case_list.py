@@ -57,7 +57,7 @@ def _late_within(env: Environment) -> None:
 
 
 def _late(env: Environment) -> None:
-    token = env.choose_token(refusals=1)
+    token = env.choose_token()
     env.accept_in_mid_step(token)
     _submit_late(env, token, env.target.policy.too_late + env.rng.randrange(_SPREAD))
 
@@ -81,7 +81,7 @@ def _early_within(env: Environment) -> None:
 
 
 def _early(env: Environment) -> None:
-    token = env.choose_token(refusals=1)
+    token = env.choose_token()
     env.accept_in_mid_step(token)
     _submit_early(env, token, env.target.policy.too_early + env.rng.randrange(_SPREAD))
 

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 _SCREEN_TIMEOUT, _SCREEN_POLL = 5.0, 0.02  # seconds
 _SILENCE = 1.5  # seconds without a sound: longer than any pause in what is said
+_MARK = "demo.txt"  # in a folder whose files the demonstration made, and may replace
 _FILES = (
     "flash.bin",
     "state.json",
@@ -49,9 +50,8 @@ _FILES = (
     "secret.otpauth",
     "screen.png",
     "voice.wav",
-    "demo.txt",
+    _MARK,
 )
-_MARK = "demo.txt"  # in a folder whose files the demonstration made, and may replace
 _LANGUAGE = "en"  # of the voice, as of these lines
 _LONGEST_WAIT = 60.0  # seconds from the press to the code: a period that has just begun
 _LOOK = 0.5  # seconds of the token's time from one reading of the screen to the next

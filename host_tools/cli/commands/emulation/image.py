@@ -20,6 +20,13 @@ Production = Annotated[
         help="Without Ctrl-C, prompt and codes over the link, as tokens are handed out.",
     ),
 ]
+VoicePacks = Annotated[
+    list[Path] | None,
+    typer.Option(
+        metavar="PACK",
+        help="A voice pack instead of its language's synthesised one (docs/voice.md).",
+    ),
+]
 
 
 def image(
@@ -38,13 +45,7 @@ def image(
             help="A language it carries; repeat it for more, its own first. Default: da and en."
         ),
     ] = None,
-    voice: Annotated[
-        list[Path] | None,
-        typer.Option(
-            metavar="PACK",
-            help="A voice pack instead of its language's synthesised one (docs/voice.md).",
-        ),
-    ] = None,
+    voice: VoicePacks = None,
     as_json: Json = False,
 ) -> None:
     """Build the firmware for one product on one board."""

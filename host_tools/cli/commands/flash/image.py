@@ -7,7 +7,13 @@ from typing import Annotated, Any
 import typer
 
 from firmware.protocol import messages
-from host_tools.cli.commands.emulation.image import Board, Product, Production, replace_voice
+from host_tools.cli.commands.emulation.image import (
+    Board,
+    Product,
+    Production,
+    VoicePacks,
+    replace_voice,
+)
 from host_tools.cli.output import Json, emit, step
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages.catalogue import Message
@@ -36,13 +42,7 @@ def image(
         Path | None,
         typer.Option(metavar="FILE", help="The official MicroPython file for the board."),
     ] = None,
-    voice: Annotated[
-        list[Path] | None,
-        typer.Option(
-            metavar="PACK",
-            help="A voice pack instead of its language's synthesised one (docs/voice.md).",
-        ),
-    ] = None,
+    voice: VoicePacks = None,
     as_json: Json = False,
 ) -> None:
     """Build the one file that makes a token of a bare board.
