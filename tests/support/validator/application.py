@@ -1,6 +1,5 @@
 """A validator on SQLite with tokens, users and one API key of each role, and its application."""
 
-import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +17,7 @@ from host_tools.validator.server.application import create_app
 from host_tools.validator.service import Validator
 from tests.support.validator.clock import START, VirtualClock
 from tests.support.validator.database import MASTER, copy
+from tests.support.validator.tokens import secret_of
 
 SUITE = "OCRA-1:HOTP-SHA1-6:QN08"
 
@@ -35,7 +35,7 @@ class Tokens:
 
 
 def new_token(tokens: Tokens, serial: str, suite: str | None = None) -> NewToken:
-    secret = Secret(secrets.token_bytes(20))
+    secret = Secret(secret_of(serial))
     tokens.secrets[serial] = secret
     return NewToken(serial, Credential(serial, secret), suite=suite, clock_set_at=START)
 

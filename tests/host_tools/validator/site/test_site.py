@@ -362,8 +362,9 @@ def test_activation_does_not_reveal_which_users_and_tokens_exist(
         given = known | changed
         form = csrf(client.get("/activate").text)
         answer = client.post("/activate", data={"csrf": form, **given})
-        said = answer.text.replace(given["user_id"], "").replace(given["serial"], "")
-        answers.add((answer.status_code, said.replace(form, "")))
+        said = answer.text.replace(form, "")  # first, as a serial number can stand in it by chance
+        said = said.replace(given["user_id"], "").replace(given["serial"], "")
+        answers.add((answer.status_code, said))
         assert validator.audit().total == before + 1, changed
     assert len(answers) == 1
     assert validator.token("K3").activation_tries == 2
