@@ -6,6 +6,7 @@ Independent of the firmware's implementation on purpose, so that tests compare t
 import hashlib
 import hmac
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeVar
@@ -23,6 +24,7 @@ _SUITE = re.compile(
     rf"(?:-P(?P<pin>{_HASH}))?(?:-S(?P<session>\d{{3}}))?(?:-T(?P<step>[1-9]\d?)(?P<unit>[SMH]))?",
     re.ASCII,
 )
+_INNER, _OUTER = (bytes(pad ^ byte for byte in range(256)) for pad in (0x36, 0x5C))  # RFC 2104
 _QUESTIONS = {
     "N": re.compile("[0-9]+"),
     "A": re.compile("[0-9A-Za-z]+"),
@@ -33,6 +35,29 @@ _QUESTIONS = {
 def hotp(secret: bytes, counter: int, digits: int = 6, algorithm: str = "SHA1") -> str:
     """Give the code for the 64-bit `counter`, zero padded to `digits` (RFC 4226 section 5.3)."""
     return _truncated(hmac.digest(secret, counter.to_bytes(8, "big"), algorithm.lower()), digits)
+
+
+def hotp_numbers(
+    secret: bytes, counters: Iterable[int], digits: int = 6, algorithm: str = "SHA1"
+) -> list[int]:
+    """Give the codes for many counters, each as a number.
+
+    HMAC's two hashes take in the key once, and each code goes on from copies of them (RFC 2104
+    section 4): less than half the work of as many calls of hotp().
+    """
+    inner = hashlib.new(algorithm)
+    if len(secret) > inner.block_size:
+        secret = hashlib.new(algorithm, secret).digest()
+    key = secret.ljust(inner.block_size, b"\0")
+    inner.update(key.translate(_INNER))
+    outer = hashlib.new(algorithm, key.translate(_OUTER))
+    numbers, modulus = [], 10**digits
+    for counter in counters:
+        of_message, of_key = inner.copy(), outer.copy()
+        of_message.update(counter.to_bytes(8, "big"))
+        of_key.update(of_message.digest())
+        numbers.append(_number(of_key.digest()) % modulus)
+    return numbers
 
 
 def totp(
@@ -156,9 +181,12 @@ def grouped(code: str) -> str:
 
 
 def _truncated(mac: bytes, digits: int) -> str:
+    return str(_number(mac) % 10**digits).zfill(digits)
+
+
+def _number(mac: bytes) -> int:
     offset = mac[-1] & 0x0F
-    number = int.from_bytes(mac[offset : offset + 4], "big") & 0x7FFFFFFF
-    return str(number % 10**digits).zfill(digits)
+    return int.from_bytes(mac[offset : offset + 4], "big") & 0x7FFFFFFF
 
 
 def _needed(value: T | None, name: str) -> T:

@@ -137,6 +137,13 @@ def load_on(stock: Stock, workers: int, connections: int = CONNECTIONS) -> Serve
         return _served(pid, fire)
 
 
+def load_of_wrong_codes_on(stock: Stock) -> Served:
+    """Check three wrong codes of every token on one worker."""
+    requests = [_request(stock, user, "000000") for user in stock.tokens] * 3
+    with serving(stock, 1) as (address, pid):
+        return _served(pid, partial(http_load.fire, address, requests, CONNECTIONS, _ACCEPTED))
+
+
 def memory_after(stock: Stock, checks: Sequence[int]) -> list[int]:
     """Send as many checks to one worker as each entry says, one entry after the other; give the
     server's memory (bytes) after each. What exceeds three codes of every token are replays."""
@@ -152,15 +159,12 @@ def memory_after(stock: Stock, checks: Sequence[int]) -> list[int]:
 
 def _requests(stock: Stock) -> list[bytes]:
     """Give a request for each of three codes of every token."""
-    return [
-        http_load.request(
-            "/v1/checks",
-            json.dumps({"user_id": user, "code": code}).encode(),
-            "application/json",
-            {"X-API-Key": stock.api_key},
-        )
-        for user, code in three_codes_each(stock.tokens)
-    ]
+    return [_request(stock, user, code) for user, code in three_codes_each(stock.tokens)]
+
+
+def _request(stock: Stock, user: str, code: str) -> bytes:
+    body = json.dumps({"user_id": user, "code": code}).encode()
+    return http_load.request("/v1/checks", body, "application/json", {"X-API-Key": stock.api_key})
 
 
 def load_on_privacyidea(server: PrivacyIdea, count: int, connections: int = CONNECTIONS) -> Served:

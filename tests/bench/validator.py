@@ -18,6 +18,9 @@ _WORKERS = (1, 4)
 _OF_BARE = 0.4  # of the single commits of a bare database
 _OF_HMACS = 0.45  # of 1,000 HMAC-SHA-1
 _OF_ONE_WORKER = 1.5
+_OF_RIGHT_CODES = 2.0  # processor time of a wrong code
+_CROWD = 500  # connections
+_OF_MEDIAN = 10.0  # latency of the slowest 1 %
 _MANY, _TEN_TIMES_AS_MANY = 20_000, 200_000  # checks
 _OF_MEMORY = 1.05  # of that after _MANY checks
 
@@ -28,6 +31,22 @@ def on_sqlite() -> http_checks.Served:
     with tempfile.TemporaryDirectory() as folder:
         stock = http_checks.stock(f"sqlite:///{folder}/validator.db", Path(folder), _TOKENS)
         return _whole(http_checks.load_on(stock, 1), 3 * _TOKENS)
+
+
+@cache
+def wrong_codes_on_sqlite() -> http_checks.Served:
+    """Load one worker on SQLite with wrong codes."""
+    with tempfile.TemporaryDirectory() as folder:
+        stock = http_checks.stock(f"sqlite:///{folder}/validator.db", Path(folder), _TOKENS)
+        return http_checks.load_of_wrong_codes_on(stock)
+
+
+@cache
+def crowd_on_sqlite() -> http_checks.Served:
+    """Load one worker on SQLite over many connections."""
+    with tempfile.TemporaryDirectory() as folder:
+        stock = http_checks.stock(f"sqlite:///{folder}/validator.db", Path(folder), 4 * _TOKENS)
+        return _whole(http_checks.load_on(stock, 1, _CROWD), 12 * _TOKENS)
 
 
 @cache
@@ -72,6 +91,31 @@ def processor_on_sqlite() -> Figure:
         "1,000 HMAC-SHA-1",
         1000 * thousand_hmacs(),
         _OF_HMACS,
+    )
+
+
+def processor_of_wrong_codes() -> Figure:
+    """The processor's time for a wrong code, against that for a right one."""
+    return Figure(
+        "processor time of a wrong code, SQLite",
+        wrong_codes_on_sqlite().processor_ms,
+        "ms",
+        "a right code",
+        on_sqlite().processor_ms,
+        _OF_RIGHT_CODES,
+    )
+
+
+def slowest_of_a_crowd() -> Figure:
+    """The latency at many connections that 1 % of the checks exceed, against the median."""
+    load = crowd_on_sqlite().load
+    return Figure(
+        f"p99 of a check at {_CROWD} connections, SQLite",
+        1000 * load.percentile(0.99),
+        "ms",
+        "p50",
+        1000 * load.percentile(0.5),
+        _OF_MEDIAN,
     )
 
 
@@ -149,6 +193,8 @@ def figures() -> Iterator[Callable[[], Figure]]:
     """Give the measurements in order; those that need a server that is not installed are left out,
     and the server is named on standard error."""
     yield processor_on_sqlite
+    yield processor_of_wrong_codes
+    yield slowest_of_a_crowd
     yield against_bare_sqlite
     yield memory_after_many_checks
     if privacyidea.installed():

@@ -81,7 +81,7 @@ def decide(  # noqa: PLR0913 - all that comes with a code
     code = "".join(code.split())
     search = CodeSearch(state.generator, searched, challenge, pin)
     answerable = state.generator.kind != "ocra" or challenge is not None
-    well_formed = answerable and _is_well_formed(state.generator, code)
+    well_formed = answerable and state.generator.is_well_formed(code)
     if well_formed:
         found = _accepted_position(state, searched, code, search)
         usable = state.status is Status.ACTIVE and not is_locked(state, now)
@@ -129,7 +129,7 @@ def resynchronise(
     """
     generator = state.generator
     first, second = ("".join(text.split()) for text in codes)
-    if not _is_well_formed(generator, first) or not _is_well_formed(generator, second):
+    if not (generator.is_well_formed(first) and generator.is_well_formed(second)):
         return Decision(Reason.MALFORMED, state)
     searched = search_range(state, now)
     search = CodeSearch(generator, searched)
@@ -200,10 +200,6 @@ def _is_clock_behind(state: TokenState, searched: SearchRange, now: float) -> bo
     return behind and state.generator.by_time and searched.last <= state.last
 
 
-def _is_well_formed(generator: CodeGenerator, code: str) -> bool:
-    return len(code) == generator.digits and code.isascii() and code.isdigit()
-
-
 def _compare_with_others(others: Sequence[TokenState], code: str, now: float) -> tuple[bool, int]:
     """Say whether a code that is refused is in the search range of another token, and how many
     codes were computed for that."""
@@ -213,8 +209,8 @@ def _compare_with_others(others: Sequence[TokenState], code: str, now: float) ->
             continue
         searched = search_range(other, now)
         search = CodeSearch(other.generator, searched)
-        for position in islice(searched.nearest_first(), _CODES_OF_OTHER):
-            found |= code.isascii() and search.matches(code, position)
+        positions = list(islice(searched.nearest_first(), _CODES_OF_OTHER))
+        found |= bool(search.matching(code, positions))
         computed += search.computed
     return found, computed
 
@@ -261,7 +257,7 @@ def _recognise(
         left = max(0, most - search.computed) // len(searched.steps if by_counter else (0,))
         outside = searched.around(before, after)[:left]
     found = [position for position in inside if moves and search.matches(code, position)]
-    found += [position for position in outside if search.matches(code, position)]
+    found += search.matching(code, outside)
     transposed = [
         position
         for position, right in inside.items()

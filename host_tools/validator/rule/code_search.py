@@ -39,11 +39,14 @@ class CodeGenerator:
         """Say whether the position is a time step."""
         return self.period is not None and not self.by_counter
 
+    def is_well_formed(self, code: str) -> bool:
+        """Say whether a text has as many decimal digits as the token shows."""
+        return len(code) == self.digits and code.isascii() and code.isdigit()
+
     def idle(self, number: int) -> None:
         """Compute that many codes and drop them: a refused check costs the same whatever it was
         refused for, so that its time tells nothing."""
-        for position in range(number):
-            codes.hotp(self.secret, position, self.digits, self.algorithm)
+        codes.hotp_numbers(self.secret, range(number), self.digits, self.algorithm)
 
     def codes(self, position: int, steps: Sequence[int], challenge: str, pin: str) -> list[str]:
         """Give the right codes of a position: one, or for an OCRA suite with both a counter and a
@@ -92,8 +95,8 @@ class SearchRange:
 
 
 class CodeSearch:
-    """The codes of one token in one check. Each is computed once, and `computed` is their number,
-    the HMACs that the check has cost."""
+    """The codes of one token in one check. `computed` is their number, the HMACs that the check has
+    cost; what at() and matches() ask for is computed once."""
 
     def __init__(
         self,
@@ -121,3 +124,18 @@ class CodeSearch:
     def matches(self, code: str, position: int) -> bool:
         """Say whether a code is right at a position."""
         return any(hmac.compare_digest(code, right) for right in self.at(position))
+
+    def matching(self, code: str, positions: Sequence[int]) -> list[int]:
+        """Give those of many positions at which a code is right. All are computed, whichever it
+        is."""
+        generator = self._generator
+        if generator.suite is not None:
+            return [position for position in positions if self.matches(code, position)]
+        numbers = codes.hotp_numbers(
+            generator.secret, positions, generator.digits, generator.algorithm
+        )
+        self.computed += len(numbers)
+        typed = int(code) if generator.is_well_formed(code) else None
+        return [
+            position for position, number in zip(positions, numbers, strict=True) if number == typed
+        ]

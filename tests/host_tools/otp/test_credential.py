@@ -33,6 +33,17 @@ def test_hotp_is_what_pyotp_computes(secret, counter, digits, algorithm):
     assert codes.hotp(secret, counter, digits, algorithm) == expected
 
 
+@given(st.binary(min_size=14, max_size=200), st.integers(0, 2**63 - 9), digit_counts, algorithms)
+def test_many_codes_at_once_are_those_that_pyotp_computes(secret, first, digits, algorithm):
+    """RFC 2104 section 2: a key that is longer than the hash's block is hashed first."""
+    generator = pyotp.HOTP(
+        base64.b32encode(secret).decode(), digits=digits, digest=getattr(hashlib, algorithm.lower())
+    )
+    counters = range(first, first + 9)
+    numbers = codes.hotp_numbers(secret, counters, digits, algorithm)
+    assert numbers == [int(generator.at(counter)) for counter in counters]
+
+
 @given(secret_bytes, st.integers(0, 20_000_000_000), periods, digit_counts)
 def test_totp_is_what_pyotp_computes_past_2603(secret, moment, period, digits):
     """RFC 6238 section 4; its appendix B goes to the year 2603."""

@@ -29,11 +29,11 @@ class Cost:
 
 @contextmanager
 def cost_of(validator: Validator) -> Iterator[Cost]:
-    """Count what is done inside the block. Every code is cut out of an HMAC in one place, and every
-    other HMAC is made in one place."""
+    """Count what is done inside the block. Every number of a code is cut out of an HMAC in one
+    place, and every other HMAC is made in one place."""
     cost = Cost()
     engine = validator._database.engine
-    cut, made = codes._truncated, KeyedMac.__call__
+    cut, made = codes._number, KeyedMac.__call__
 
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
         if not statement.startswith(("BEGIN", "COMMIT", "ROLLBACK")):
@@ -53,7 +53,7 @@ def cost_of(validator: Validator) -> Iterator[Cost]:
         cost.macs += 1
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(codes, "_truncated", counted(count_code, cut))
+        patched.setattr(codes, "_number", counted(count_code, cut))
         patched.setattr(KeyedMac, "__call__", counted(count_mac, made))
         event.listen(engine, "before_cursor_execute", note)
         try:
