@@ -5,11 +5,13 @@ password: what a URL like https://any:KEY@host sends, for programs that can be g
 `X-API-Key`, and privacyIDEA's `PI-Authorization` or bare `Authorization`.
 """
 
+import asyncio
 import base64
 import binascii
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 
 from anyio.to_thread import run_sync
@@ -18,7 +20,7 @@ from fastapi import HTTPException, Request
 from host_tools.messages.catalogue import Message
 from host_tools.validator.http.rate_limits import RateLimit, network_prefix
 from host_tools.validator.http.settings import Settings
-from host_tools.validator.records import Guesser, Role
+from host_tools.validator.records import ApiKey, Guesser, Role
 from host_tools.validator.service import Validator
 
 MAY_CHECK = frozenset({Role.CHECKER, Role.HELP_DESK, Role.ADMINISTRATOR})
@@ -54,6 +56,7 @@ class ApiKeyAuthenticator:
         self._requests = RateLimit(settings.requests_per_second, 2 * settings.requests_per_second)
         self._per_minute = settings.guesses_per_minute
         self._cache: OrderedDict[bytes, tuple[float, Caller]] = OrderedDict()
+        self._asked: dict[bytes, asyncio.Task[ApiKey | None]] = {}
 
     async def caller(self, request: Request) -> Caller | None:
         """Give the owner of the request's key, None when it has no key; raise HTTP error 401 for a
@@ -91,20 +94,33 @@ class ApiKeyAuthenticator:
         cached = self._cache.get(digest)
         if cached is not None and time.monotonic() - cached[0] < _CACHE_SECONDS:
             return cached[1]
-        known = None
-        if cached is not None:
-            known = await run_sync(self._validator.authenticate, key)
-        if known is None:
+        caller = None if cached is None else await self._known_owner(digest, key)
+        if caller is None:
             self._cache.pop(digest, None)
             known = await run_sync(self._validator.authenticate_guess, key, guesser)
-        if known is None:
-            return None
-        caller = Caller(known.name, known.role)
+            if known is None:
+                return None
+            caller = Caller(known.name, known.role)
         self._cache[digest] = (time.monotonic(), caller)
         self._cache.move_to_end(digest)
         if len(self._cache) > _CACHE_KEYS:
             self._cache.popitem(last=False)
         return caller
+
+    async def _known_owner(self, digest: bytes, key: str) -> Caller | None:
+        """Ask whose a key is that was right before: once for all requests that wait for it."""
+        asked = self._asked.get(digest)
+        if asked is None:
+            asked = asyncio.create_task(run_sync(self._validator.authenticate, key))
+            self._asked[digest] = asked
+            asked.add_done_callback(partial(self._forget, digest))
+        known = await asyncio.shield(asked)  # whose request is cut off leaves the others waiting
+        return None if known is None else Caller(known.name, known.role)
+
+    def _forget(self, digest: bytes, asked: asyncio.Task[ApiKey | None]) -> None:
+        del self._asked[digest]
+        if not asked.cancelled():
+            asked.exception()  # seen, even when every request that waited was cut off
 
 
 def _digest(key: str) -> bytes:

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from host_tools.messages.catalogue import Message
 from host_tools.validator.errors import ConflictError, NotFoundError
 from host_tools.validator.http.authentication import MAY_CHECK, Caller, RequireRole
+from host_tools.validator.http.direct_routes import DirectRoute
 from host_tools.validator.http.fields import Code, Name, RequestBody, Text
 from host_tools.validator.http.metrics import timed_check
 from host_tools.validator.http.refusals import responses
@@ -16,7 +17,8 @@ from host_tools.validator.records import Challenge, Role
 from host_tools.validator.rule.verdict import CheckRequest, Verdict
 from host_tools.validator.service import Validator
 
-router = APIRouter(prefix="/v1", tags=["checks"], route_class=StrictRoute)
+router = APIRouter(prefix="/v1", tags=["checks"], route_class=DirectRoute)
+challenge_router = APIRouter(prefix="/v1", tags=["checks"], route_class=StrictRoute)
 
 
 class _Whose(RequestBody):
@@ -93,7 +95,7 @@ async def check(
     return outcome(await timed_check(request.app.state.validator, asked), caller.role)
 
 
-@router.post("/challenges", responses=responses(404, 409), status_code=201)
+@challenge_router.post("/challenges", responses=responses(404, 409), status_code=201)
 def issue_challenge(
     request: Request,
     body: ChallengeRequest,

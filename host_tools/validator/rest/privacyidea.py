@@ -16,9 +16,8 @@ from typing import Annotated, Any
 
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request, Response
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from host_tools.errors import KodebrikError
 from host_tools.messages.catalogue import Message
@@ -28,11 +27,11 @@ from host_tools.validator.http.authentication import (
     client_address,
     unauthorised,
 )
+from host_tools.validator.http.direct_routes import DirectRoute
 from host_tools.validator.http.fields import printable
 from host_tools.validator.http.otp_passwords import check_password
 from host_tools.validator.http.refusals import responses
 from host_tools.validator.http.settings import Settings
-from host_tools.validator.http.strict_requests import StrictRoute
 from host_tools.validator.records import Challenge
 from host_tools.validator.rest import privacyidea_answers
 from host_tools.validator.service import Validator
@@ -68,36 +67,17 @@ def _trusted(address: str, settings: Settings) -> bool:
     return any(number in network for network in settings.keyless_checks_from)
 
 
-router = APIRouter(prefix="/validate", tags=["privacyIDEA"], route_class=StrictRoute)
+router = APIRouter(prefix="/validate", tags=["privacyIDEA"], route_class=DirectRoute)
 # Refusals come in privacyIDEA's form (envelope.py), not in the one of /v1.
 _RESPONSES: dict[int | str, dict[str, Any]] = {
     status: {"description": described["description"]} for status, described in responses().items()
 }
 Asker = Annotated[str, Depends(_asker)]
-_JSON = "application/json"
 _Text = Annotated[str | None, Field(max_length=200)]
-_Get = Annotated[str | None, Query(max_length=200)]
-_Post = Annotated[str | None, Form(max_length=200)]
-
-
-@router.get("/check", responses=_RESPONSES)
-async def check_by_get(
-    request: Request,
-    asker: Asker,
-    user: _Get = None,
-    serial: _Get = None,
-    code: Annotated[str | None, Query(alias="pass", max_length=200)] = None,
-    transaction_id: _Get = None,
-    state: _Get = None,
-) -> JSONResponse:
-    """Check a code; result.value says whether it was accepted."""
-    return await _answer(
-        request.app.state.validator, asker, user, serial, code, transaction_id or state
-    )
 
 
 class _Fields(BaseModel):
-    """The JSON object of a check; plug-ins send other fields besides, which mean nothing here."""
+    """What a check is made of; plug-ins send other fields besides, which mean nothing here."""
 
     model_config = ConfigDict(strict=True, hide_input_in_errors=True)
 
@@ -108,39 +88,35 @@ class _Fields(BaseModel):
     state: _Text = None
 
 
-async def _fields(request: Request) -> _Fields:
-    try:
-        return _Fields.model_validate(await request.json())
-    except ValidationError as error:
-        raise RequestValidationError(error.errors(include_input=False)) from None
-    except ValueError:  # JSONDecodeError and UnicodeDecodeError are both
-        raise HTTPException(400, Message("request-not-json")) from None
+_JSON_BODY = {
+    "requestBody": {"content": {"application/json": {"schema": _Fields.model_json_schema()}}}
+}
 
 
-@router.post(
-    "/check",
-    responses=_RESPONSES,
-    openapi_extra={"requestBody": {"content": {_JSON: {"schema": _Fields.model_json_schema()}}}},
-)
-async def check_by_post(
-    request: Request,
-    asker: Asker,
-    user: _Post = None,
-    serial: _Post = None,
-    code: Annotated[str | None, Form(alias="pass", max_length=200)] = None,
-    transaction_id: _Post = None,
-    state: _Post = None,
+@router.get("/check", responses=_RESPONSES)
+async def check_by_get(
+    request: Request, fields: Annotated[_Fields, Query()], asker: Asker
 ) -> JSONResponse:
     """Check a code; result.value says whether it was accepted."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() == _JSON:
-        fields = await _fields(request)
-        user, serial, code = fields.user, fields.serial, fields.code
-        transaction_id, state = fields.transaction_id, fields.state
-    elif code is None and "pass" in await request.form():
-        code = ""  # asks for a challenge; FastAPI takes an empty field for none
-    return await _answer(
-        request.app.state.validator, asker, user, serial, code, transaction_id or state
-    )
+    return await _answer(request.app.state.validator, asker, fields)
+
+
+@router.post("/check", responses=_RESPONSES, openapi_extra=_JSON_BODY)
+async def check_by_post(
+    request: Request, fields: Annotated[_Fields, Form()], asker: Asker
+) -> JSONResponse:
+    """Check a code; result.value says whether it was accepted."""
+    return await _answer(request.app.state.validator, asker, fields)
+
+
+class _RadiusFields(BaseModel):
+    """What rlm_rest sends."""
+
+    model_config = ConfigDict(strict=True, hide_input_in_errors=True)
+
+    user: _Text = None
+    serial: _Text = None
+    code: _Text = Field(None, alias="pass")
 
 
 @router.post(
@@ -150,30 +126,24 @@ async def check_by_post(
     responses=_RESPONSES | {400: {"description": "Refused."}},
 )
 async def check_for_radius(
-    request: Request,
-    asker: Asker,
-    user: _Post = None,
-    serial: _Post = None,
-    code: Annotated[str | None, Form(alias="pass", max_length=200)] = None,
+    request: Request, fields: Annotated[_RadiusFields, Form()], asker: Asker
 ) -> Response:
     """Check a code for FreeRADIUS' rlm_rest: 204 when it is accepted, else 400, both without a
     body."""
-    if not code or not (user or serial):
+    if not fields.code or not (fields.user or fields.serial):
         return Response(status_code=400)
     verdict = await check_password(
-        request.app.state.validator, asker, code, user=user or None, serial=serial or None
+        request.app.state.validator,
+        asker,
+        fields.code,
+        user=fields.user or None,
+        serial=fields.serial or None,
     )
     return Response(status_code=204 if verdict.accepted else 400)
 
 
-async def _answer(
-    validator: Validator,
-    asker: str,
-    user: str | None,
-    serial: str | None,
-    code: str | None,
-    transaction: str | None,
-) -> JSONResponse:
+async def _answer(validator: Validator, asker: str, fields: _Fields) -> JSONResponse:
+    user, serial, code = fields.user, fields.serial, fields.code
     if not user and not serial:
         return _missing("'user' or 'serial'")
     if code is None:
@@ -189,7 +159,7 @@ async def _answer(
         code,
         user=user or None,
         serial=serial or None,
-        challenge=transaction or None,
+        challenge=fields.transaction_id or fields.state or None,
     )
     if not verdict.accepted:
         return _refused()

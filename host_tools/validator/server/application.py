@@ -83,12 +83,12 @@ def create_app(validator: Validator, settings: Settings) -> FastAPI:
 
 def _routers(settings: Settings) -> list[APIRouter]:
     programs = [
-        checks,
+        checks,  # what is asked most comes first: routes are tried in this order
+        privacyidea,
         tokens,
         users,
         api_keys_and_audit,
         imports,
-        privacyidea,
         metrics,
         health,
         description,
@@ -104,7 +104,7 @@ def _routers(settings: Settings) -> list[APIRouter]:
         api_keys_page,
     ]
     routers = [module.router for module in (*programs, *pages)]
-    routers.append(sign_in.activation_router)
+    routers += [checks.challenge_router, sign_in.activation_router]
     if settings.sign_in_demo:
         routers.append(sign_in.router)
     return routers

@@ -1,15 +1,19 @@
 """Access control: what callers without a key, or with a lesser role, cannot do or find out."""
 
+import asyncio
+import time
+
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from host_tools.validator.http import authentication
 from host_tools.validator.http.rate_limits import network_prefix
 from host_tools.validator.http.settings import Settings
-from host_tools.validator.records import Role
+from host_tools.validator.records import ApiKey, Role
 from host_tools.validator.server.application import create_app
 from host_tools.validator.service import Validator
 from tests.support.validator.application import ApiClient
@@ -207,6 +211,38 @@ def test_wrong_keys_from_one_network_are_limited(validator: Validator, settings:
         for n in range(1, 9)
     ]
     assert statuses == [401] * 5 + [429] * 3
+
+
+def test_a_key_that_many_requests_carry_is_looked_up_once_for_all(
+    validator: Validator,
+    settings: Settings,
+    keys: dict[Role, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+    look_up = validator.authenticate
+
+    def counted(key: str) -> ApiKey | None:
+        asked.append(key)
+        time.sleep(0.05)  # while the others come
+        return look_up(key)
+
+    monkeypatch.setattr(validator, "authenticate", counted)
+    monkeypatch.setattr(authentication, "_CACHE_SECONDS", 0.0)
+    authenticator = authentication.ApiKeyAuthenticator(validator, settings)
+
+    async def crowd() -> list[authentication.Caller | None]:
+        await authenticator.owner(request(), keys[Role.CHECKER])
+        owners = (authenticator.owner(request(), keys[Role.CHECKER]) for _ in range(20))
+        return await asyncio.gather(*owners)
+
+    def request() -> Request:
+        return Request({"type": "http", "client": ("192.0.2.1", 1), "headers": []})
+
+    assert {owner.role for owner in asyncio.run(crowd())} == {Role.CHECKER}
+    assert len(asked) == 1
+    validator.revoke_api_key(f"{Role.CHECKER} key", actor="test")
+    assert asyncio.run(authenticator.owner(request(), keys[Role.CHECKER])) is None
 
 
 def test_an_error_of_the_database_tells_no_parameters(validator: Validator) -> None:
