@@ -79,7 +79,7 @@ class Board:
         self.load_changed()
 
     def working(self) -> set[str]:
-        """Give the chips that take current from the cell now, by their names in emulator.supply."""
+        """Give the chips that take current from the cell now, as emulator.datasheet names them."""
         if not self._powered:
             return set()
         chips = {self.mcu, "ds3231"}

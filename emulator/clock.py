@@ -27,6 +27,8 @@ class SimulationClock:
     def __init__(self) -> None:
         """Start at 0."""
         self.now = 0  # microseconds
+        # Called with begin and end (microseconds) before the time moves on: nothing changes between
+        self.passing: Callable[[int, int], None] | None = None
         self._queue: list[tuple[int, int, Alarm]] = []
         self._order = count()
 
@@ -54,8 +56,14 @@ class SimulationClock:
         """
         while (due := self.next_alarm) is not None and due <= time:
             alarm = heapq.heappop(self._queue)[2]
-            self.now = max(self.now, due)
+            self._move(due)
             callback, alarm.callback = alarm.callback, None
             if callback is not None:
                 callback()
-        self.now = max(self.now, time)
+        self._move(time)
+
+    def _move(self, time: int) -> None:
+        if time > self.now:
+            if self.passing is not None:
+                self.passing(self.now, time)
+            self.now = time

@@ -55,6 +55,7 @@ class I2cBus:
         self._latency: dict[int, int] = {}  # address -> time after power-on before it answers
         self._powered_at = 0
         self._unfed: list[I2cChip] = []
+        self.clocks = 0  # clock pulses of all transfers so far
         for pin in (sda, scl):
             pins.drive(pin, 1)
         pins.watch(scl, self._clocked)
@@ -106,6 +107,7 @@ class I2cBus:
 
     def transfer(self, address: int, data: bytes, count: int) -> bytes:
         """Write `data`, read `count` bytes; give those. OSError as MicroPython would raise it."""
+        self.clocks += 9 * (1 + len(data) + (count + 1 if count else 0))
         if self._held is not None:
             self._time_out()
         if not self.answers(address):

@@ -1,13 +1,15 @@
 """One lithium cell behind a divider on an ADC pin, and what becomes of the chips that it feeds.
 Millivolts, milliamperes, milliohms.
 
-Below the lowest supply of the microcontroller (emulator/supply.py) everything is off until the next
-press; below that of another chip, that one does not answer. On the cable the cell is not needed.
+Below the lowest supply of the microcontroller (emulator/datasheet.py) everything is off until the
+next press; below that of another chip, that one does not answer. On the cable the cell is not
+needed.
 """
 
 from typing import Any
 
 from emulator import supply
+from emulator.datasheet import CHIPS
 
 
 class Battery:
@@ -47,7 +49,7 @@ class Battery:
         return raw << 4 | raw >> 8
 
     def feeds(self, chips: set[str]) -> set[str]:
-        """Give those of the chips (names of emulator.supply) that work when all of them draw
+        """Give those of the chips (names of emulator.datasheet) that work when all of them draw
         current."""
         if self._board.usb:
             return chips
@@ -56,7 +58,7 @@ class Battery:
     def _terminal(self, chips: set[str]) -> int:
         if self._board.usb:
             return self._millivolts
-        current = sum(supply.CHIPS[chip].current for chip in chips)
+        current = sum(CHIPS[chip].current for chip in chips)
         return self._millivolts - self._milliohms * current // 1000
 
     def load_changed(self) -> None:

@@ -26,6 +26,7 @@ class SharpLcd:
         self._board, self._part = board, part
         self._random = board.random("sharp_lcd")
         self.faults: list[str] = []
+        self.written = 0  # lines so far
         self.longest_dc = 0  # longest time without a change of VCOM while on, microseconds
         self._powered = False
         self._reset()
@@ -85,6 +86,7 @@ class SharpLcd:
         number = _TURNED[line[0]]
         if 1 <= number <= self.height:
             self.memory[number - 1][:] = line[1:-1]
+            self.written += 1
             self._visible = None
         else:
             self._fault(f"line {number}")

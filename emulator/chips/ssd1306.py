@@ -161,6 +161,16 @@ class Ssd1306:
         """Whether the panel shines: powered, on, and its charge pump (the only VCC) running."""
         return self._powered and self.on and self.pump
 
+    @property
+    def dots(self) -> int:
+        """How many dots of the memory shine, also those that this panel lacks."""
+        if not self.lit:
+            return 0
+        if self.entire_on:
+            return 8 * PAGES * COLUMNS
+        dots = int.from_bytes(b"".join(self.memory), "big").bit_count()
+        return 8 * PAGES * COLUMNS - dots if self.inverse else dots
+
     def _memory_row(self, panel_row: int) -> int | None:
         """Give the row of memory that a row of the panel shows, None: not driven (10-1 to 10-3)."""
         glass = ROWS - 1 - panel_row

@@ -74,6 +74,11 @@ class Mcu:
         flash.spend = self._spend
 
     @property
+    def computing(self) -> bool:
+        """Whether the processor runs: not off, and not waiting for an event or asleep."""
+        return self.state in (RUNNING, PROMPT) or (self.state == IDLE and self._vm is None)
+
+    @property
     def vm(self) -> Vm:
         """The process. EmulatorError when there is no power."""
         if self._vm is None:

@@ -97,6 +97,7 @@ _COMMANDS = {
     "code": "issuer.code:code",
     "emulate": "emulation.emulate:emulate",
     "image": "emulation.image:image",
+    "battery": "emulation.battery:battery",
     "flash": "flash.group:app",
     "voice": "emulation.voice:app",
     "inventory": "issuer.inventory:app",

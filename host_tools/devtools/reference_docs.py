@@ -6,11 +6,13 @@ exits 1 when one is stale.
 
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from firmware.protocol import messages, sentences
+from host_tools.desktop import press_charge
 from host_tools.devtools import guide_keys
 from host_tools.errors import exit_code_table
 from host_tools.image.image import load_board, load_product, names
@@ -91,6 +93,30 @@ def message_tables() -> str:
     )
 
 
+def battery() -> str:
+    """Give the table of how long a cell lasts, by emulated presses."""
+    head = ("token", "on a press", "charge a press", "full cell to warning")
+    shares = {"mcu": "processor", "display": "display", "headphones": "headphone amplifier"}
+    shares["cell"] = "the cell itself"
+    rows = []
+    for board in ("pico", "pico2", "esp32_s3"):
+        for product in load_board(board)["products"]:
+            press = press_charge.measure(product, board, lambda line: nullcontext(), print)
+            told = press_charge.estimate(press, _PRESSES_A_DAY)
+            share = {part["part"]: part["share"] for part in told["parts"]}
+            rows.append(
+                (
+                    f"{load_product(product)['title'].lower()} on {board}",
+                    f"{told['on_s_a_press']:.0f} s",
+                    f"{told['press_mah']:.2f} mAh",
+                    f"{told['years']:.2f} years",
+                    *(f"{share.get(part, 0):.0%}" for part in shares),
+                )
+            )
+    return table((*head, *shares.values()), rows)
+
+
+_PRESSES_A_DAY = 4
 _UNITS = "Sizes in bytes, a PIN's in digits, times in Unix seconds."
 LIMITS = (
     "PROTOCOL_VERSION",
@@ -113,7 +139,7 @@ def exit_codes() -> str:
 
 
 SECTIONS = {
-    "docs/hardware.md": {"wiring": wiring},
+    "docs/hardware.md": {"battery": battery, "wiring": wiring},
     "docs/protocol.md": {"messages": message_tables},
     "docs/commands.md": {"exit codes": exit_codes},
 } | {

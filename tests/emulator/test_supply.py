@@ -2,7 +2,7 @@
 
 import pytest
 
-from emulator import supply
+from emulator import datasheet, supply
 from emulator.board import Board
 from emulator.clock import SimulationClock
 from firmware.boards.esp32_s3 import BOARD as ESP32_S3
@@ -19,7 +19,7 @@ class Token:
         self.board = Board(board_file, product, self.clock, 0)
         self.board.parts["latch"].on_power = self.board.mcu_power
         self.board.parts["battery"].millivolts = millivolts
-        self.board.parts["battery"].milliohms = supply.NEW_CELL
+        self.board.parts["battery"].milliohms = datasheet.NEW_CELL
         self.board.parts["button"].press()
         self.settle()
 
@@ -33,8 +33,8 @@ class Token:
 
 def test_below_the_cells_cut_off_nothing_works() -> None:
     chips = {"RP2040", "ds3231"}
-    assert supply.stopped("pico", supply.CELL_CUT_OFF - 1, chips) == chips
-    assert supply.stopped("pico", supply.CELL_CUT_OFF, chips) == set()
+    assert supply.stopped("pico", datasheet.CELL_CUT_OFF - 1, chips) == chips
+    assert supply.stopped("pico", datasheet.CELL_CUT_OFF, chips) == set()
 
 
 def test_a_buck_boost_regulator_holds_its_rail_down_to_its_lowest_input() -> None:
@@ -50,7 +50,7 @@ def test_a_linear_regulator_drops_out_by_its_current() -> None:
 def test_on_a_linear_regulator_the_clock_stops_before_the_microcontroller() -> None:
     chips = {"ESP32-S3", "ds3231", "amplifier"}
     lowest = supply.lowest_cell("esp32_s3", chips, 0)
-    assert lowest > supply.CELL_CUT_OFF
+    assert lowest > datasheet.CELL_CUT_OFF
     assert supply.stopped("esp32_s3", lowest, chips) == set()
     assert supply.stopped("esp32_s3", lowest - 1, chips) == {"ds3231"}
 
@@ -58,9 +58,12 @@ def test_on_a_linear_regulator_the_clock_stops_before_the_microcontroller() -> N
 def test_a_resistance_raises_the_lowest_voltage_by_its_drop() -> None:
     chips = {"RP2040", "ds3231", "amplifier"}
     new, worn = (
-        supply.lowest_cell("pico", chips, each) for each in (supply.NEW_CELL, supply.WORN_CELL)
+        supply.lowest_cell("pico", chips, each)
+        for each in (datasheet.NEW_CELL, datasheet.WORN_CELL)
     )
-    assert worn - new == pytest.approx((supply.WORN_CELL - supply.NEW_CELL) * 501 / 1000, abs=1)
+    assert worn - new == pytest.approx(
+        (datasheet.WORN_CELL - datasheet.NEW_CELL) * 501 / 1000, abs=1
+    )
 
 
 def test_an_empty_cell_cannot_be_switched_on_but_the_cable_can() -> None:
@@ -102,4 +105,4 @@ def test_the_reading_falls_with_the_load() -> None:
     token = Token(PICO, "kodeviser", 3600)
     full = 2 * 3300
     reading = token.board.parts["battery"].read_u16() * full / 65535
-    assert reading == pytest.approx(3600 - 101 * supply.NEW_CELL / 1000, abs=3)
+    assert reading == pytest.approx(3600 - 101 * datasheet.NEW_CELL / 1000, abs=3)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator import supply
+from emulator import datasheet, supply
 from emulator.session import Emulator
 from tests.support.emulated.kodeoplaeser import SpeakingToken
 from tests.support.emulated.token import START, TokenUnderTest, digits, totp
@@ -17,7 +17,7 @@ CHIPS = {
     "kodeviser": {"RP2040", "ds3231", "ssd1306"},
     "kodeoplaeser": {"RP2350", "ds3231", "amplifier"},
 }
-CELLS = (supply.NEW_CELL, supply.WORN_CELL)
+CELLS = (datasheet.NEW_CELL, datasheet.WORN_CELL)
 
 
 @pytest.fixture(scope="module")
