@@ -1,4 +1,4 @@
-"""Writes the generated sections of docs/: tables whose data is in code.
+"""Writes the generated sections of docs/, tables whose data is in code, and the wiring pictures.
 
 `python -m host_tools.devtools.reference_docs` writes them; with `--check` it changes nothing and
 exits 1 when one is stale.
@@ -15,6 +15,8 @@ from firmware.protocol import messages, sentences
 from host_tools.desktop import press_charge
 from host_tools.devtools import guide_keys
 from host_tools.errors import exit_code_table
+from host_tools.hardware import wiring_picture
+from host_tools.hardware.circuit import circuit
 from host_tools.image.image import load_board, load_product, names
 
 ROOT = Path(__file__).parents[2]
@@ -38,11 +40,26 @@ def wiring() -> str:
                 for part in product["parts"]
                 for row in _wires(part, parts.get(part), board["buses"])
             ]
+            on = f"{product['title']} on {board['title']}"
             sections.append(
-                f"### {product['title']} on {board['title']} (`{name}`)\n\n"
+                f"### {on} (`{name}`)\n\n![Wiring of a {on}: the same as the table and the power "
+                f"latch below, as lines]({_picture(name, product_name)})\n\n"
                 + table(("part", "chip", "its pin", "board pin"), rows)
             )
     return "\n\n".join(sections)
+
+
+def _picture(board: str, product: str) -> str:
+    return f"images/wiring-{board}-{product}.svg"
+
+
+def wiring_pictures() -> dict[str, str]:
+    """Give the wiring pictures by their files."""
+    return {
+        f"docs/{_picture(board, product)}": wiring_picture.picture(circuit(board, product))
+        for board in names("boards")
+        for product in load_board(board)["products"]
+    }
 
 
 def _wires(
@@ -170,6 +187,12 @@ def main(check: bool) -> int:
         for section, content in sections.items():
             new = fill(new, section, content())
         if new != old:
+            stale.append(name)
+            if not check:
+                path.write_text(new, encoding="utf-8")
+    for name, new in wiring_pictures().items():
+        path = ROOT / name
+        if not path.exists() or path.read_text(encoding="utf-8") != new:
             stale.append(name)
             if not check:
                 path.write_text(new, encoding="utf-8")

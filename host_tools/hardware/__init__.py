@@ -1,0 +1,1 @@
+"""The circuit around a board, as data: parts, nets, wiring pictures, netlists."""

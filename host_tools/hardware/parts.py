@@ -1,0 +1,214 @@
+"""The parts of docs/hardware.md with their pins: what stands for a chip of a board file, and the
+power latch.
+
+A pin is (name, kind, where it goes). Where: a net by its name; `line` of the part's own bus or
+board-file entry ("sda", "pin", "select"); "PART.line" for that of another part; "rows" or "columns"
+for as many pins as there are; "" for nowhere.
+"""
+
+from enum import Enum
+from typing import NamedTuple
+
+RAIL, SUPPLY, GROUND = "3V3", "VSYS", "GND"
+
+
+class Kind(Enum):
+    """What a pin does, in the words of electrical rule checks."""
+
+    POWER_OUT = "power output"
+    POWER_IN = "power input"
+    OUTPUT = "output"
+    INPUT = "input"
+    BIDIRECTIONAL = "bidirectional"
+    PASSIVE = "passive"
+    OPEN = "not connected"
+
+
+class PinData(NamedTuple):
+    """A pin of a part, as data."""
+
+    name: str
+    kind: Kind
+    to: str
+
+
+class PartData(NamedTuple):
+    """A part, as data: title, part number, pins."""
+
+    title: str
+    number: str
+    pins: tuple[PinData, ...]
+
+
+_POWERED = (PinData("VIN", Kind.POWER_IN, RAIL), PinData("GND", Kind.POWER_IN, GROUND))
+_AMPLIFIED = (PinData("VIN", Kind.POWER_IN, SUPPLY), PinData("GND", Kind.POWER_IN, GROUND))
+
+
+def _open(*names: str) -> tuple[PinData, ...]:
+    return tuple(PinData(name, Kind.OPEN, "") for name in names)
+
+
+# By the chip's name in the board files. One that is not here is drawn with the lines that its entry
+# there names, and a ground.
+CHIPS = {
+    "ssd1306": PartData(
+        "OLED display 128 x 64",
+        "Adafruit 326",
+        (
+            *_POWERED,
+            PinData("SCL", Kind.INPUT, "scl"),
+            PinData("SDA", Kind.BIDIRECTIONAL, "sda"),
+            *_open("RST"),
+        ),
+    ),
+    "ds3231": PartData(
+        "Clock DS3231, with CR1220",
+        "Adafruit 3013",
+        (
+            *_POWERED,
+            PinData("SCL", Kind.INPUT, "scl"),
+            PinData("SDA", Kind.BIDIRECTIONAL, "sda"),
+            *_open("BAT", "32K", "SQW", "RST"),
+        ),
+    ),
+    "sharp_lcd": PartData(
+        "Memory LCD 400 x 240",
+        "Adafruit 4694",
+        (
+            *_POWERED,
+            PinData("CLK", Kind.INPUT, "sck"),
+            PinData("DI", Kind.INPUT, "mosi"),
+            PinData("CS", Kind.INPUT, "select"),
+            PinData("DISP", Kind.INPUT, "enable"),
+            PinData("EMD", Kind.INPUT, GROUND),
+            *_open("EIN"),
+        ),
+    ),
+    "keypad": PartData(
+        "Keypad 3 x 4",
+        "Adafruit 3845",
+        (PinData("row", Kind.PASSIVE, "rows"), PinData("column", Kind.PASSIVE, "columns")),
+    ),
+    "button": PartData(
+        "Button",
+        "Omron B3F-4055",
+        (PinData("1", Kind.PASSIVE, "KEY"), PinData("2", Kind.PASSIVE, GROUND)),
+    ),
+    "i2s": PartData(
+        "Headphone amplifier",
+        "Pimoroni PIM544",
+        (
+            *_AMPLIFIED,
+            PinData("BCK", Kind.INPUT, "sck"),
+            PinData("LRCK", Kind.INPUT, "ws"),
+            PinData("DATA", Kind.INPUT, "sd"),
+            PinData("left", Kind.OUTPUT, "EAR LEFT"),
+            PinData("right", Kind.OUTPUT, "EAR RIGHT"),
+            *_open("MUTE"),
+        ),
+    ),
+    "amplifier": PartData(
+        "Amplifier MAX98357A",
+        "Adafruit 3006",
+        (
+            *_AMPLIFIED,
+            PinData("BCLK", Kind.INPUT, "audio.sck"),
+            PinData("LRC", Kind.INPUT, "audio.ws"),
+            PinData("DIN", Kind.INPUT, "audio.sd"),
+            PinData("SD", Kind.INPUT, "pin"),
+            PinData("+", Kind.OUTPUT, "SPEAKER +"),
+            PinData("-", Kind.OUTPUT, "SPEAKER -"),
+            *_open("GAIN"),
+        ),
+    ),
+    "jack": PartData(
+        "Jack 3.5 mm",
+        "CUI SJ1-3525N",
+        (
+            PinData("tip", Kind.PASSIVE, "EAR LEFT"),
+            PinData("ring", Kind.PASSIVE, "EAR RIGHT"),
+            PinData("sleeve", Kind.PASSIVE, GROUND),
+            PinData("ring switch", Kind.PASSIVE, "pin"),
+            *_open("tip switch"),
+        ),
+    ),
+    "usb": PartData(
+        "USB, on the board itself",
+        "nothing to do",
+        (PinData("VBUS sense", Kind.PASSIVE, "pin"),),
+    ),
+}
+
+# What belongs to a part of the board file besides the chip itself, by reference: those of the power
+# latch stand in docs/hardware.md, "Power latch".
+BESIDES = {
+    "amplifier": {
+        "SPEAKER": PartData(
+            "Loudspeaker 8 Ω, 1 W",
+            "Adafruit 3923",
+            (PinData("+", Kind.PASSIVE, "SPEAKER +"), PinData("-", Kind.PASSIVE, "SPEAKER -")),
+        )
+    },
+    "battery": {
+        "R3": PartData(
+            "100 kΩ",
+            "",
+            (PinData("1", Kind.PASSIVE, "SWITCHED"), PinData("2", Kind.PASSIVE, "pin")),
+        ),
+        "R4": PartData(
+            "100 kΩ", "", (PinData("1", Kind.PASSIVE, "pin"), PinData("2", Kind.PASSIVE, GROUND))
+        ),
+    },
+    "latch": {
+        "CELL": PartData(
+            "Li-ion 3.7 V, 500 mAh",
+            "Adafruit 1578",
+            (PinData("+", Kind.POWER_OUT, "CELL"), PinData("-", Kind.POWER_OUT, GROUND)),
+        ),
+        "Q1": PartData(
+            "P-channel MOSFET",
+            "AO3401A",
+            (
+                PinData("source", Kind.PASSIVE, "CELL"),
+                PinData("gate", Kind.INPUT, "GATE"),
+                PinData("drain", Kind.PASSIVE, "SWITCHED"),
+            ),
+        ),
+        "D2": PartData(
+            "Schottky diode 1 A",
+            "1N5817",
+            # The rail's source: a rule check does not follow current through switch and diode.
+            (
+                PinData("anode", Kind.PASSIVE, "SWITCHED"),
+                PinData("cathode", Kind.POWER_OUT, SUPPLY),
+            ),
+        ),
+        "R1": PartData(
+            "100 kΩ", "", (PinData("1", Kind.PASSIVE, "CELL"), PinData("2", Kind.PASSIVE, "GATE"))
+        ),
+        "C1": PartData(
+            "4.7 µF", "", (PinData("1", Kind.PASSIVE, "GATE"), PinData("2", Kind.PASSIVE, GROUND))
+        ),
+        "D1": PartData(
+            "Double Schottky diode",
+            "BAT54C",
+            (
+                PinData("anode 1", Kind.PASSIVE, "GATE"),
+                PinData("anode 2", Kind.PASSIVE, "button.pin"),
+                PinData("cathode", Kind.PASSIVE, "KEY"),
+            ),
+        ),
+        "Q2": PartData(
+            "N-channel MOSFET",
+            "2N7002",
+            (
+                PinData("drain", Kind.PASSIVE, "GATE"),
+                PinData("gate", Kind.INPUT, "pin"),
+                PinData("source", Kind.PASSIVE, GROUND),
+            ),
+        ),
+        "R5": PartData(
+            "100 kΩ", "", (PinData("1", Kind.PASSIVE, "pin"), PinData("2", Kind.PASSIVE, GROUND))
+        ),
+    },
+}
