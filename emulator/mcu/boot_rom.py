@@ -56,27 +56,29 @@ class BootRom:
         self._skips = mcu == "RP2350" and stepping != "A2"
         self._transfer = _Transfer()
 
-    def take(self, block: bytes) -> None:
-        """Take one sector of the drive; what is no block for this chip is ignored."""
+    def take(self, block: bytes) -> bool:
+        """Take one sector of the drive; False for what is no block for this chip, which is
+        ignored."""
         *magic, flags, address, size, number, total, family = _HEAD.unpack_from(block)
         (end,) = _WORD.unpack_from(block, BLOCK - _WORD.size)
         if self.restarted or tuple(magic) != _MAGIC or end != _MAGIC_END:
-            return
+            return False
         if not flags & _FAMILY_PRESENT or flags & _NOT_MAIN_FLASH or size != _PAGE:
-            return
+            return False
         if family not in _FAMILIES[self._mcu]:
-            return
+            return False
         (extension,) = _WORD.unpack_from(block, _HEAD.size + _PAGE)
         if self._skips and flags & _EXTENSIONS_PRESENT and extension == _IGNORE_BLOCK:
-            return
+            return False
         in_flash = FLASH <= address < _FLASH_END[self._mcu] and not address % _PAGE
         if not in_flash or not total or number >= total:
             self._transfer = _Transfer()
-            return
+            return False
         if (total, family) != (self._transfer.total, self._transfer.family):
             self._transfer = _Transfer(total, family)
         if number not in self._transfer.arrived:
             self._write(address, number, block[_HEAD.size : _HEAD.size + _PAGE])
+        return True
 
     def _write(self, address: int, number: int, payload: bytes) -> None:
         at = (address - FLASH) % len(self.flash)  # the chip ignores address lines that it lacks

@@ -5,6 +5,7 @@ files may be copied at once. When the ROM has the last block the drive vanishes.
 """
 
 import contextlib
+from collections.abc import Callable
 from pathlib import Path
 
 from emulator.mcu.boot_rom import BLOCK, INFO, BootRom
@@ -18,14 +19,20 @@ class UsbDrive:
     """A drive in the folder `path`, which is made. FileExistsError when the folder is not empty:
     whatever is in it goes with the drive."""
 
-    def __init__(self, path: Path, mcu: str, rom: BootRom) -> None:
-        """Plug the drive in."""
+    def __init__(
+        self, path: Path, mcu: str, rom: BootRom, ignored: Callable[[Path], None] | None = None
+    ) -> None:
+        """Plug the drive in. `ignored` is called once for each file of which the boot ROM has taken
+        nothing between two calls of take(): a real board keeps silent there."""
         path.mkdir(parents=True, exist_ok=True)
         if any(path.iterdir()):
             raise FileExistsError(f"{path} is not empty.")
         self.path = path
         self._rom = rom
+        self._ignored = ignored
         self._taken: dict[str, int] = {}  # bytes by file
+        self._sizes: dict[str, int] = {}  # bytes that it had at the last look, by file
+        self._used: set[str] = set()  # files of which the ROM took a block, or that were told
         (path / _INDEX_FILE).write_text(_INDEX, newline="")
         (path / _INFO_FILE).write_text(INFO[mcu], newline="")
 
@@ -41,13 +48,21 @@ class UsbDrive:
     def _take_file(self, file: Path) -> None:
         taken = self._taken.get(file.name, 0)
         with file.open("rb") as content:
-            if file.stat().st_size < taken:  # written anew
+            size = file.stat().st_size
+            if size < taken:  # written anew
                 taken = 0
+                self._used.discard(file.name)
             content.seek(taken)
             while len(block := content.read(BLOCK)) == BLOCK:
-                self._rom.take(block)
+                if self._rom.take(block):
+                    self._used.add(file.name)
                 taken += BLOCK
         self._taken[file.name] = taken
+        grown = self._sizes.get(file.name) != size
+        self._sizes[file.name] = size
+        if size and not grown and file.name not in self._used and self._ignored is not None:
+            self._used.add(file.name)
+            self._ignored(file)
 
     def remove(self) -> None:
         """Pull the drive out: its files vanish, and the folder."""

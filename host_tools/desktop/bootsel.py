@@ -6,12 +6,14 @@ stands in for the one in the file.
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from host_tools.desktop.token_folder import TokenFolder, emulator_errors
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.image.image import load_board, pack
 from host_tools.image.official import build_for
+from host_tools.messages.catalogue import Message
 from host_tools.messages.system_errors import reason
 
 _LOOK = 0.05  # seconds between looks at the folder
@@ -19,11 +21,15 @@ _MICROPYTHON = b"MicroPython v"
 
 
 def await_file_system(
-    folder: TokenFolder, path: Path, stop: threading.Event, ready: Callable[[], None]
+    folder: TokenFolder,
+    path: Path,
+    stop: threading.Event,
+    ready: Callable[[], None],
+    say: Callable[[Message], None],
 ) -> bytes | None:
     """Offer the drive of the token's board at `path` until a whole file is there, and give the file
     system that the board then has; None when `stop` was set before. `ready` is called when the
-    drive is there.
+    drive is there, and `say` with what became of a file that the boot ROM ignores.
 
     What is on the token's flash already stays where the file does not write. KodebrikError for a
     board without such a boot loader, a folder that cannot be the drive, and a file without
@@ -36,6 +42,8 @@ def await_file_system(
     board = load_board(folder.board)
     if board["mcu"] not in boot_rom.INFO:
         raise KodebrikError("usb-drive-none", ExitCode.USAGE, board=board["title"])
+    if path.is_file():
+        raise KodebrikError("usb-drive-no-folder", ExitCode.FILE, path=path)
     size = board["filesystem"]["size"]
     begins = build_for(board).filesystem - boot_rom.FLASH
     flash = bytearray(b"\xff" * (begins + size))
@@ -43,7 +51,9 @@ def await_file_system(
         flash[begins:] = (folder.path / saved_state.FLASH).read_bytes()
     rom = boot_rom.BootRom(board["mcu"], flash)
     try:
-        drive = usb_drive.UsbDrive(path, board["mcu"], rom)
+        drive = usb_drive.UsbDrive(
+            path, board["mcu"], rom, partial(_say_ignored, say, board["mcu"])
+        )
     except FileExistsError:
         raise KodebrikError("usb-drive-not-empty", ExitCode.FILE, path=path) from None
     except OSError as error:
@@ -62,3 +72,7 @@ def await_file_system(
     if not flash[begins:].strip(b"\xff"):  # MicroPython makes an empty one at its first start
         return pack({}, board["filesystem"])
     return bytes(flash[begins:])
+
+
+def _say_ignored(say: Callable[[Message], None], mcu: str, file: Path) -> None:
+    say(Message("usb-drive-ignored", path=file.name, mcu=mcu))

@@ -118,8 +118,8 @@ def _building(folder: TokenFolder) -> Message:
 
 
 def _check(folder: TokenFolder) -> None:
-    """Check that the folder holds the token that is to run, or nothing, and that there are such a
-    product and such a board; KodebrikError."""
+    """Check that the folder holds the token that is to run and that nobody runs it, or nothing, and
+    that there are such a product and such a board; KodebrikError, before anything is built."""
     from emulator import saved_state  # noqa: PLC0415 - an extra
     from host_tools.image import image as images  # noqa: PLC0415 - slow to load
 
@@ -130,6 +130,8 @@ def _check(folder: TokenFolder) -> None:
     kept = saved_state.load(folder.path)
     if kept is not None:
         saved_state.check(folder.path, kept, folder.product, folder.board, size)
+        with saved_state.locked(folder.path):
+            pass
     elif folder.path.exists() and any(folder.path.iterdir()):
         raise KodebrikError("emulated-folder-occupied", ExitCode.FILE, folder=folder.path)
 

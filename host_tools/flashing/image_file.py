@@ -38,13 +38,23 @@ def read(data: bytes) -> ImageFile:
     if data[:1] == bytes([esp_image.MAGIC]):
         fitting = [board for board in boards if board["mcu"] in esp_image.CHIPS.values()]
     else:
-        family = uf2.read(data).family
+        family = _family(data)
         fitting = [board for board in boards if uf2.OF_MCU.get(board["mcu"]) == family]
     for board in fitting:
         found = _read_for(board, data)
         if found is not None:
             return found
     raise KodebrikError("flash-image-not-ours", ExitCode.BAD_INPUT)
+
+
+def _family(data: bytes) -> int | None:
+    """Give the family of a UF2 file, None for a file that is no UF2."""
+    try:
+        return uf2.read(data).family
+    except KodebrikError as error:
+        if error.identifier != "uf2-none":
+            raise
+        return None
 
 
 def _read_for(board: dict[str, Any], data: bytes) -> ImageFile | None:

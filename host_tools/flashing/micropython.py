@@ -62,7 +62,7 @@ def check(data: bytes, board: dict[str, Any]) -> MicroPython:
     if family is None:
         esp_image.check(data, board, wanted(board))
         return _identified(data, data, board)
-    content = uf2.read(data)
+    content = _pages(data, board)
     if content.family != family:
         raise _other_chip(uf2.family_name(content.family), board)
     runs = content.runs()
@@ -80,6 +80,16 @@ def check(data: bytes, board: dict[str, Any]) -> MicroPython:
             **wanted(board),
         )
     return found
+
+
+def _pages(data: bytes, board: dict[str, Any]) -> uf2.Uf2:
+    """Read the UF2 file; KodebrikError that says which file to get when it is none."""
+    try:
+        return uf2.read(data)
+    except KodebrikError as error:
+        if error.identifier != "uf2-none":
+            raise
+        raise KodebrikError("flash-no-micropython", ExitCode.BAD_INPUT, **wanted(board)) from None
 
 
 def _other_chip(chip: str, board: dict[str, Any]) -> KodebrikError:

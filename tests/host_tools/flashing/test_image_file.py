@@ -36,7 +36,7 @@ def test_a_file_says_what_it_is(board):
         (official.uf2(bytes(4096), 0x12345678), "flash-image-not-ours"),
         (made()[: len(made()) // 2], "uf2-truncated"),
         (made("esp32_s3")[:-1], "flash-image-not-ours"),
-        (b"PK\3\4", "uf2-none"),
+        (b"PK\3\4", "flash-image-not-ours"),
         (with_files("pico", {manifest.FILE: b"{}"}), "flash-manifest-damaged"),
         (
             with_files("pico", {manifest.FILE: manifest.encode(image_file.read(made()).manifest)}),

@@ -126,7 +126,7 @@ def emulate(
         flashed = None
         if usb_drive is not None:
             told = partial(say, Message("emulate.usb-drive", value=usb_drive))
-            flashed = await_file_system(folder, usb_drive, stop, told)
+            flashed = await_file_system(folder, usb_drive, stop, told, say)
             if flashed is None:
                 return
         emulator = stack.enter_context(emulated(folder, step, warn, flashed=flashed))

@@ -116,6 +116,8 @@ def _target(named: str | None) -> tuple["Drive | None", str]:
     from host_tools.flashing import drives  # noqa: PLC0415 - as above
 
     if named is not None:
+        if _names_nothing(named):
+            raise KodebrikError("flash-no-target", ExitCode.NO_PORT, path=named)
         if not Path(named).is_dir():
             return None, named
         drive = drives.at(Path(named))
@@ -134,3 +136,11 @@ def _target(named: str | None) -> tuple["Drive | None", str]:
     if any(device.kind == "bootloader" for device in devices):
         raise KodebrikError("flash-drive-not-mounted", ExitCode.NO_PORT)
     raise KodebrikError("flash-no-board", ExitCode.NO_PORT)
+
+
+def _names_nothing(named: str) -> bool:
+    """Say whether `named` is a path at which there is nothing; COM3 and rfc2217://host:port are no
+    paths."""
+    return bool(Path(named).parent.name or Path(named).is_absolute()) and (
+        "://" not in named and not Path(named).exists()
+    )

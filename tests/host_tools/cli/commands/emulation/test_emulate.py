@@ -90,6 +90,7 @@ def test_a_token_is_run_once_and_a_scenario_goes_on_at_its_time(tmp_path):
         refused = run("emulate", "--headless", "--state", state)
         assert refused.returncode == ExitCode.CONFLICT
         assert "Another emulator runs the token" in refused.stderr
+        assert "Building" not in refused.stderr
         process.send_signal(signal.SIGINT)
         assert process.wait(REAL_LIMIT) == 0
     before = json.loads((state / "state.json").read_text())["time"]

@@ -27,7 +27,7 @@ def copied(tmp_path, data, board="pico"):
     drive = tmp_path / "drive"
     folder = TokenFolder(tmp_path / "token", "kodeviser", board)
     found = await_file_system(
-        folder, drive, threading.Event(), lambda: (drive / "x.uf2").write_bytes(data)
+        folder, drive, threading.Event(), lambda: (drive / "x.uf2").write_bytes(data), no_step
     )
     assert not drive.exists()
     return found
@@ -86,6 +86,35 @@ def test_a_folder_with_files_is_not_made_a_drive(tmp_path, capsys):
     assert main(["emulate", *options]) == ExitCode.FILE
     assert "is not empty" in capsys.readouterr().err
     assert (tmp_path / "mine").read_text() == "kept"
+
+
+def test_a_file_is_not_made_a_drive(tmp_path, capsys):
+    (tmp_path / "README.md").write_text("kept")
+    options = ("--state", str(tmp_path / "token"), "--usb-drive", str(tmp_path / "README.md"))
+    assert main(["emulate", *options]) == ExitCode.FILE
+    assert "README.md is a file" in capsys.readouterr().err
+    assert (tmp_path / "README.md").read_text() == "kept"
+
+
+def test_a_file_that_the_board_ignores_is_told_once(tmp_path):
+    drive, said = tmp_path / "drive", []
+    folder = TokenFolder(tmp_path / "token", "kodeviser", "pico")
+
+    def copy_others():
+        (drive / "README.md").write_bytes(b"# kodebrik")
+        (drive / "other.uf2").write_bytes(made("pico2"))
+
+    def note(line):
+        said.append(str(line))
+        if len(said) == 2:
+            (drive / "right.uf2").write_bytes(made())
+
+    found = await_file_system(folder, drive, threading.Event(), copy_others, note)
+    assert "main.py" in files(found)
+    assert sorted(said) == [
+        "README.md is ignored: nothing in it is UF2 for an RP2040.",
+        "other.uf2 is ignored: nothing in it is UF2 for an RP2040.",
+    ]
 
 
 def test_a_place_that_cannot_be_a_folder_is_said_so(tmp_path, capsys):

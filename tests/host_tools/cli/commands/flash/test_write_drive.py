@@ -50,6 +50,12 @@ def said(capsys):
     return json.loads(capsys.readouterr().out)
 
 
+@pytest.mark.parametrize("name", ["RPI-RP3", "media/RPI-RP2"])
+def test_a_mistyped_drive_is_no_port(tmp_path, image, capsys, name):
+    assert write(str(tmp_path / name), "--image", image("pico")) == ExitCode.NO_PORT
+    assert said(capsys)["id"] == "flash-no-target"
+
+
 @pytest.mark.parametrize(("board", "mcu"), [("pico", "RP2040"), ("pico2", "RP2350")])
 def test_the_boot_rom_gets_the_whole_file(tmp_path, image, capsys, board, mcu):
     filesystem = load_board(board)["filesystem"]
@@ -152,7 +158,7 @@ def test_an_esp32_image_is_not_for_a_drive(drive, image, capsys):
 def test_a_file_of_another_kind_is_refused_before_a_board_is_sought(tmp_path, capsys):
     (tmp_path / "x.uf2").write_bytes(b"<html>")
     assert write("--image", str(tmp_path / "x.uf2")) == ExitCode.BAD_INPUT
-    assert said(capsys)["id"] == "uf2-none"
+    assert said(capsys)["id"] == "flash-image-not-ours"
 
 
 def test_a_drive_that_vanished_and_no_token_is_not_called_a_success(

@@ -184,7 +184,7 @@ def test_a_board_without_room_is_said_so(board, image, capsys, monkeypatch):
 
 def test_a_port_that_is_none_is_said_so(image, capsys):
     assert write("/dev/ttyNONE9", image()) == ExitCode.NO_PORT
-    assert json.loads(capsys.readouterr().out)["id"] == "port-unknown"
+    assert json.loads(capsys.readouterr().out)["id"] == "flash-no-target"
 
 
 @pytest.mark.parametrize(
