@@ -99,6 +99,7 @@ _COMMANDS = {
     "image": "emulation.image:image",
     "battery": "emulation.battery:battery",
     "flash": "flash.group:app",
+    "batch": "batch.group:app",
     "voice": "emulation.voice:app",
     "inventory": "issuer.inventory:app",
     "import": "server.import_tokens:import_tokens",

@@ -18,6 +18,11 @@ def derive(issuer_key: Secret, serial: str) -> Secret:
     return Secret(hmac.digest(extracted, _INFO + serial.encode() + b"\x01", "sha256"))
 
 
+def fingerprint(key: Secret) -> str:
+    """Give 8 bytes of an HMAC, as hexadecimal, that identify an access key without revealing it."""
+    return hmac.digest(key.reveal(), b"kodebrik access key fingerprint", "sha256")[:8].hex()
+
+
 def parse_hex(text: str, what: str) -> Secret:
     """Parse a key of 64 hexadecimal digits (32 bytes); `what` names its origin in the error."""
     try:

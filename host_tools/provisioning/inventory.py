@@ -1,62 +1,48 @@
-"""The inventory of provisioned tokens: their accounts, and their secrets sealed under the issuer
+"""The inventory of tokens: what each is, its accounts, and their secrets sealed under the issuer
 key.
 
-One private SQLite file (mode 0600), so that changes are atomic and concurrent commands do not
-overwrite each other. Times are Unix seconds (UTC).
+It is one file, or the PostgreSQL that several stations share (inventory_database.py). Times are
+Unix seconds (UTC).
 """
 
-import os
-import sqlite3
-import stat
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import fields
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from firmware.protocol.messages import ENTRIES
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.exchange.key_package import KeyPackage
-from host_tools.messages import system_errors
-from host_tools.messages.catalogue import Message
 from host_tools.otp.credential import Credential
-from host_tools.provisioning import inventory_records, issuer_key_file
+from host_tools.provisioning import (
+    access_key,
+    inventory_database,
+    inventory_records,
+    issuer_key_file,
+)
 from host_tools.provisioning.clock_accuracy import clock_ppm
-from host_tools.provisioning.inventory_records import InventoryAccount, InventoryEntry
+from host_tools.provisioning.inventory_records import (
+    PROVISIONED,
+    WIPED,
+    InventoryAccount,
+    InventoryEntry,
+)
 from host_tools.secret import Secret
 
-_VERSION = 1
-_TABLES = """
-CREATE TABLE tokens (
-    serial TEXT PRIMARY KEY, product TEXT NOT NULL, board TEXT NOT NULL, version TEXT NOT NULL,
-    first_at REAL NOT NULL, clock_set_at REAL
-) STRICT;
-CREATE TABLE accounts (
-    serial TEXT NOT NULL REFERENCES tokens, name TEXT NOT NULL, kind TEXT NOT NULL,
-    algorithm TEXT NOT NULL, digits INTEGER NOT NULL, period INTEGER, counter INTEGER,
-    suite TEXT, entry TEXT, fingerprint TEXT NOT NULL,
-    written_at REAL NOT NULL, issuer TEXT, sealed BLOB, PRIMARY KEY (serial, name)
-) STRICT;
-"""
+_PAGE = 500  # tokens that are read at once
+_COLUMNS = ", ".join(field.name for field in fields(InventoryAccount))
+_TOKEN_NAMES = [field.name for field in fields(InventoryEntry) if field.name != "accounts"]
+_TOKEN = ", ".join(_TOKEN_NAMES)
 
 
 class Inventory:
-    """An open inventory file; as a context manager it closes itself."""
+    """An open inventory; as a context manager it closes itself. For one thread at a time."""
 
-    def __init__(self, path: Path, warn: Callable[[str], None]) -> None:
-        """Open the file, or create it with its folder; `warn` is called when other users can read
-        it."""
-        self._path = path
-        with _errors(path):
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            # SQLite would create it readable for others
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-            if stat.S_IMODE(path.stat().st_mode) & 0o077:
-                warn(Message("readable-by-others", path=path))
-            self._database = sqlite3.connect(path, isolation_level=None, timeout=20)
-        try:
-            self._prepare()
-        except BaseException:
-            self._database.close()
-            raise
+    def __init__(self, place: Path | str, warn: Callable[[str], None]) -> None:
+        """Open the file or PostgreSQL at `place`; a file is made, with its folder. `warn` is called
+        when other users can read it."""
+        self.database = inventory_database.opened(place, warn)
 
     def __enter__(self) -> "Inventory":
         """Enter the context."""
@@ -68,10 +54,10 @@ class Inventory:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Close the file."""
-        self._database.close()
+        """Close it."""
+        self.database.close()
 
-    def record(  # noqa: PLR0913 - the columns of an account
+    def record(  # noqa: PLR0913 - the columns of token and account
         self,
         *,
         serial: str,
@@ -83,10 +69,15 @@ class Inventory:
         now: float,
         clock_set_at: float | None,
         issuer_key: Secret | None,
+        operator: str | None = None,
+        board_id: str | None = None,
+        state: str = PROVISIONED,
+        batch: str | None = None,
     ) -> None:
         """Store a token and one account that was written to it, in place of an earlier entry.
 
-        Without `issuer_key` the account is stored without its secret.
+        Without `issuer_key` the account is stored without its secret. What is None of the token
+        stays as it was.
         """
         account = InventoryAccount(
             name=credential.name,
@@ -101,62 +92,116 @@ class Inventory:
             written_at=now,
             issuer=issuer_key_file.fingerprint(issuer_key) if issuer_key else None,
         )
-        sealed = (
-            inventory_records.seal(issuer_key, serial, account, credential.secret)
-            if issuer_key
-            else None
-        )
-        with _errors(self._path):
-            self._database.execute("BEGIN IMMEDIATE")
-            self._database.execute(
-                "INSERT INTO tokens VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (serial) DO UPDATE SET"
-                " (product, board, version, clock_set_at)"
-                " = (excluded.product, excluded.board, excluded.version, excluded.clock_set_at)",
-                (serial, product, board, version, now, clock_set_at),
+        sealed = key = None
+        if issuer_key:
+            sealed = inventory_records.seal(issuer_key, serial, account, credential.secret)
+            key = access_key.fingerprint(access_key.derive(issuer_key, serial))
+        with self.database.transaction():
+            self.note(
+                serial,
+                now,
+                product=product,
+                board=board,
+                version=version,
+                clock_set_at=clock_set_at,
+                board_id=board_id,
+                key_fingerprint=key,
+                state=state,
+                operator=operator,
+                batch=batch,
             )
-            self._database.execute(
-                f"INSERT OR REPLACE INTO accounts VALUES ({', '.join('?' * 13)})",  # noqa: S608 - marks alone
+            self.database.execute(
+                f"INSERT INTO accounts (serial, {_COLUMNS}, sealed)"  # noqa: S608 - our columns
+                f" VALUES ({_marks(13)}) ON CONFLICT (serial, name) DO UPDATE SET"
+                f" ({_COLUMNS}, sealed) = ({_excluded(_COLUMNS)}, excluded.sealed)",
                 (serial, *vars(account).values(), sealed),
             )
-            self._database.execute("COMMIT")
+
+    def note(self, serial: str, now: float, **columns: object) -> None:
+        """Write columns of a token, which is made if it is new; those that are None stay as they
+        are."""
+        known = {name: value for name, value in columns.items() if value is not None}
+        known["updated_at"] = now
+        names = ", ".join(known)
+        if self.database.execute("SELECT 1 FROM tokens WHERE serial = ?", (serial,)):
+            changes = ", ".join(f"{name} = ?" for name in known)
+            self.database.execute(
+                f"UPDATE tokens SET {changes} WHERE serial = ?",  # noqa: S608 - our columns
+                (*known.values(), serial),
+            )
+            return
+        self.database.execute(
+            f"INSERT INTO tokens (serial, first_at, {names}) VALUES ({_marks(len(known) + 2)})",  # noqa: S608
+            (serial, now, *known.values()),
+        )
 
     def forget(self, serial: str, account: str | None = None) -> None:
         """Delete one account of a token, or all (None); the token itself stays listed."""
-        with _errors(self._path):
-            self._database.execute(
+        with self.database.transaction():
+            self.database.execute(
                 "DELETE FROM accounts WHERE serial = ? AND coalesce(?, name) = name",
                 (serial, account),
             )
+            if account is None:
+                self.database.execute(
+                    "UPDATE tokens SET state = ? WHERE serial = ?", (WIPED, serial)
+                )
 
     def entries(self, text: str = "") -> list[InventoryEntry]:
         """List the tokens whose serial number, product or an account's name contains `text` in any
         case, sorted by serial number."""
-        with _errors(self._path):
-            tokens = self._database.execute("SELECT * FROM tokens ORDER BY serial").fetchall()
-            query = f"SELECT serial, {_COLUMNS} FROM accounts ORDER BY serial, name"  # noqa: S608
-            rows = self._database.execute(query).fetchall()
-        accounts: dict[str, list[InventoryAccount]] = {}
-        for serial, *fields in rows:
-            accounts.setdefault(serial, []).append(InventoryAccount(*fields))
-        found = [InventoryEntry(*(*token, tuple(accounts.get(token[0], ())))) for token in tokens]
         wanted = text.casefold()
         return [
             entry
-            for entry in found
+            for entry in self.each()
             if any(
                 wanted in part.casefold()
                 for part in (entry.serial, entry.product, *(a.name for a in entry.accounts))
             )
         ]
 
+    def each(self, batch: str | None = None) -> Iterator[InventoryEntry]:
+        """Give the tokens, of one batch or all (None), by serial number; a page of them is in
+        memory at a time."""
+        last = ""
+        while True:
+            tokens = self.database.execute(
+                f"SELECT {_TOKEN} FROM tokens WHERE serial > ? AND coalesce(?, batch, '')"  # noqa: S608
+                f" = coalesce(batch, '') ORDER BY serial LIMIT {_PAGE}",
+                (last, batch),
+            )
+            if not tokens:
+                return
+            first, last = tokens[0][0], tokens[-1][0]
+            accounts: dict[str, list[InventoryAccount]] = {}
+            for serial, *values in self.database.execute(
+                f"SELECT serial, {_COLUMNS} FROM accounts WHERE serial >= ? AND serial <= ?"  # noqa: S608
+                " ORDER BY serial, name",
+                (first, last),
+            ):
+                accounts.setdefault(serial, []).append(InventoryAccount(*values))
+            for token in tokens:
+                yield _entry(token, accounts.get(token[0], ()))
+
+    def find(self, serial: str) -> InventoryEntry | None:
+        """Give one token's entry, None when it is not in the inventory."""
+        tokens = self.database.execute(f"SELECT {_TOKEN} FROM tokens WHERE serial = ?", (serial,))  # noqa: S608
+        if not tokens:
+            return None
+        rows = self.database.execute(
+            f"SELECT {_COLUMNS} FROM accounts WHERE serial = ? ORDER BY name",  # noqa: S608
+            (serial,),
+        )
+        return _entry(tokens[0], [InventoryAccount(*row) for row in rows])
+
     def entry(self, serial: str) -> InventoryEntry:
         """Give one token's entry; KodebrikError when it is not in the inventory."""
-        for entry in self.entries():
-            if entry.serial == serial:
-                return entry
-        raise KodebrikError(
-            "inventory-token-unknown", ExitCode.FILE, serial=serial, path=self._path
-        )
+        found = self.find(serial)
+        if found is None:
+            raise KodebrikError(
+                "inventory-token-unknown", ExitCode.FILE, serial=serial, path=self.database.name
+            )
+        return found
 
     def key_packages(
         self, issuer_key: Secret, serials: Iterable[str] = (), account: str | None = None
@@ -166,12 +211,26 @@ class Inventory:
         Of each token its only account is taken, or the one named `account`. KodebrikError when
         that is ambiguous, or a secret is missing or sealed under another issuer key.
         """
-        chosen = [self.entry(serial) for serial in serials] or self.entries()
-        return [self._key_package(issuer_key, entry, account) for entry in chosen if entry.accounts]
+        return list(self.each_key_package(issuer_key, serials, account))
 
-    def _key_package(
-        self, issuer_key: Secret, entry: InventoryEntry, name: str | None
+    def each_key_package(
+        self,
+        issuer_key: Secret,
+        serials: Iterable[str] = (),
+        account: str | None = None,
+        batch: str | None = None,
+    ) -> Iterator[KeyPackage]:
+        """As key_packages(), one at a time and of one batch, if that is named. A token that a
+        station has not finished is left out."""
+        chosen = [self.entry(serial) for serial in serials] or self.each(batch)
+        for entry in chosen:
+            if entry.accounts and entry.state == PROVISIONED:
+                yield self.key_package(issuer_key, entry, account)
+
+    def key_package(
+        self, issuer_key: Secret, entry: InventoryEntry, name: str | None = None
     ) -> KeyPackage:
+        """Give the key package of one token, as key_packages() does."""
         named = [account for account in entry.accounts if name in (None, account.name)]
         if len(named) != 1:
             names = ", ".join(account.name for account in entry.accounts)
@@ -179,11 +238,10 @@ class Inventory:
                 "inventory-several-accounts", ExitCode.USAGE, serial=entry.serial, names=names
             )
         account = named[0]
-        with _errors(self._path):
-            (sealed,) = self._database.execute(
-                "SELECT sealed FROM accounts WHERE serial = ? AND name = ?",
-                (entry.serial, account.name),
-            ).fetchone()
+        ((sealed,),) = self.database.execute(
+            "SELECT sealed FROM accounts WHERE serial = ? AND name = ?",
+            (entry.serial, account.name),
+        )
         if sealed is None or account.issuer != issuer_key_file.fingerprint(issuer_key):
             raise KodebrikError(
                 "inventory-secret-other-key" if sealed else "inventory-secret-not-kept",
@@ -213,42 +271,15 @@ class Inventory:
             ppm,
         )
 
-    def _prepare(self) -> None:
-        with _errors(self._path):
-            self._database.execute("BEGIN IMMEDIATE")
-            (version,) = self._database.execute("PRAGMA user_version").fetchone()
-            if version == 0:
-                for statement in _TABLES.split(";")[:-1]:
-                    self._database.execute(statement)
-                self._database.execute(f"PRAGMA user_version = {_VERSION}")
-            self._database.execute("COMMIT")
-        if version > _VERSION:
-            raise KodebrikError("inventory-newer", ExitCode.BAD_INPUT, path=self._path)
+
+def _entry(token: tuple[Any, ...], accounts: Iterable[InventoryAccount]) -> InventoryEntry:
+    columns = dict(zip(_TOKEN_NAMES, token, strict=True))
+    return InventoryEntry(accounts=tuple(accounts), **columns)
 
 
-_COLUMNS = (
-    "name, kind, algorithm, digits, period, counter, suite, entry, fingerprint, written_at, issuer"
-)
+def _marks(count: int) -> str:
+    return ", ".join("?" * count)
 
 
-class _errors:  # noqa: N801 - used as a statement
-    """Turn the errors of SQLite and of the file system into KodebrikError."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: object
-    ) -> None:
-        if isinstance(error, (sqlite3.Error, OSError)):
-            reason = (
-                system_errors.reason(error)
-                if isinstance(error, OSError)
-                else system_errors.sqlite_reason(error)
-            )
-            raise KodebrikError(
-                "inventory-unusable", ExitCode.FILE, path=self._path, reason=reason
-            ) from None
+def _excluded(columns: str) -> str:
+    return ", ".join(f"excluded.{name}" for name in columns.split(", "))

@@ -14,6 +14,14 @@ from host_tools.secret import Secret
 
 _NONCE_SIZE = 12  # bytes
 
+# States of a token, from the bare board on. Only a provisioned one is for a server.
+FLASHED = "flashed"
+PROVISIONING = "provisioning"  # its secret is drawn; whether the token has it, is not known
+PROVISIONED = "provisioned"
+FAILED = "failed"
+WIPED = "wiped"
+STATES = (FLASHED, PROVISIONING, PROVISIONED, FAILED, WIPED)
+
 
 @dataclass(frozen=True)
 class InventoryAccount:
@@ -38,7 +46,9 @@ class InventoryAccount:
 
 @dataclass(frozen=True)
 class InventoryEntry:
-    """One provisioned token."""
+    """One token. `board_id` is the microcontroller's unique id, `firmware_hash` the SHA-256 of the
+    file that was flashed, `key_fingerprint` that of the token's access key (all hexadecimal, None
+    when unknown). `updated_at` is None in entries from before batches."""
 
     serial: str
     product: str
@@ -47,6 +57,13 @@ class InventoryEntry:
     first_at: float
     clock_set_at: float | None
     accounts: tuple[InventoryAccount, ...]
+    board_id: str | None = None
+    firmware_hash: str | None = None
+    key_fingerprint: str | None = None
+    state: str = PROVISIONED
+    operator: str | None = None
+    updated_at: float | None = None
+    batch: str | None = None
 
 
 def _cipher(issuer_key: Secret) -> ChaCha20Poly1305:

@@ -12,12 +12,13 @@ from host_tools.cli.output import warn
 from host_tools.provisioning.inventory import Inventory
 
 InventoryFile = Annotated[
-    Path | None,
+    str | None,
     typer.Option(
         "--inventory",
         envvar="KODEBRIK_INVENTORY",
-        metavar="FILE",
-        help="The inventory of our tokens. Default: a file of this user.",
+        metavar="FILE|URL",
+        help="The inventory of our tokens: a file, or the postgresql:// that stations share. A URL "
+        "with a password belongs into the variable. Default: a file of this user.",
     ),
 ]
 Serials = Annotated[
@@ -32,10 +33,20 @@ AccountName = Annotated[
 ]
 
 
+Operator = Annotated[
+    str | None,
+    typer.Option(
+        envvar="KODEBRIK_OPERATOR",
+        metavar="NAME",
+        help="Who does it, as the inventory notes it.",
+    ),
+]
+
+
 @contextmanager
-def opened_inventory(path: Path | None) -> Iterator[Inventory]:
-    """Open the inventory in `path`, by default the one in this user's data folder."""
-    with Inventory(path or _default_inventory_file(), warn) as inventory:
+def opened_inventory(place: str | None) -> Iterator[Inventory]:
+    """Open the inventory at `place`, by default the one in this user's data folder."""
+    with Inventory(place or _default_inventory_file(), warn) as inventory:
         yield inventory
 
 

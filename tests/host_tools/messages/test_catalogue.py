@@ -18,6 +18,7 @@ from host_tools.image.image import load_product
 from host_tools.link import ports
 from host_tools.messages import catalogue, validation_errors
 from host_tools.messages.catalogue import HINT, LANGUAGES, Message
+from host_tools.provisioning import inventory_records
 from host_tools.validator import formatting
 from host_tools.validator.records import NoticeKind, Product, Role, Status
 from host_tools.validator.rule.verdict import Reason
@@ -77,6 +78,7 @@ FAMILIES = {
     "info-storage.": {"ok", "damaged"},
     "input.": validation_errors.WANTED,
     "input-fault.": validation_errors.FAULTS,
+    "inventory-state.": set(inventory_records.STATES),
     "notice.": set(NoticeKind),
     "product-name.": {*Product, "general"},
     "qa-reason.": set(Reason),

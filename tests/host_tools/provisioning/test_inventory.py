@@ -186,7 +186,7 @@ def test_a_file_that_is_no_inventory_is_an_error_and_stays_as_it_is(path: Path):
 def test_a_newer_inventory_is_left_alone(path: Path):
     opened(path).__exit__(None, None, None)
     with sqlite3.connect(path) as database:
-        database.execute("PRAGMA user_version = 2")
+        database.execute("PRAGMA user_version = 3")
     with pytest.raises(KodebrikError, match="newer version"):
         opened(path)
 

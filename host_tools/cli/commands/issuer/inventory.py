@@ -18,7 +18,7 @@ from host_tools.cli.output import Json, emit
 from host_tools.cli.progress import reporting
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.exchange.pskc import writer as pskc_writer
-from host_tools.messages.catalogue import Message
+from host_tools.messages.catalogue import Message, named
 from host_tools.provisioning import serial_number
 from host_tools.provisioning.inventory_records import InventoryAccount, InventoryEntry
 
@@ -62,6 +62,21 @@ def show(
         Message("inventory.serial", serial=entry.serial),
         Message(
             "inventory.product", product=entry.product, board=entry.board, version=entry.version
+        ),
+        Message(
+            "inventory.state",
+            state=named("inventory-state.", entry.state),
+            operator=entry.operator or Message("inventory.nobody"),
+        ),
+        *(
+            [Message("inventory.key", fingerprint=entry.key_fingerprint)]
+            if entry.key_fingerprint
+            else []
+        ),
+        *(
+            [Message("inventory.firmware", digest=entry.firmware_hash)]
+            if entry.firmware_hash
+            else []
         ),
         Message("inventory.first", time=_moment(entry.first_at)),
         Message("inventory.clock-set", time=_moment(entry.clock_set_at)),

@@ -12,7 +12,7 @@ from firmware.protocol import messages
 from host_tools import interrupts, private_files
 from host_tools.cli.options.credential import CredentialOptions, checked_new_file, one_source
 from host_tools.cli.options.groups import option_groups
-from host_tools.cli.options.inventory import InventoryFile, opened_inventory
+from host_tools.cli.options.inventory import InventoryFile, Operator, opened_inventory
 from host_tools.cli.options.keyring import Keyring
 from host_tools.cli.options.token import (
     ComparisonFile,
@@ -78,6 +78,7 @@ def provision(
     ] = None,
     comparison_file: ComparisonFile = None,
     inventory_file: InventoryFile = None,
+    operator: Operator = None,
     token: TokenOptions,
     as_json: Json = False,
 ) -> None:
@@ -121,6 +122,7 @@ def provision(
                 now=time.time(),
                 clock_set_at=clock_set_at,
                 issuer_key=token.keyring.opened_issuer_key,
+                operator=operator,
             )
     result: dict[str, Any] = {
         "serial": hello.serial,

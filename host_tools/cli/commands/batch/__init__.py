@@ -1,0 +1,1 @@
+"""The commands that make tokens by the batch."""

@@ -1,0 +1,234 @@
+"""Batches of tokens in the inventory, and their jobs: one for each token that is to be made.
+
+A station takes a job for the token that it has found, and keeps it by a lease that ends by itself
+when the station dies. The job stays with the serial number: the token is gone on with wherever it
+appears again. A row is locked while it is taken (SQLite: one writer at a time; PostgreSQL:
+`FOR UPDATE SKIP LOCKED`), and a serial number is unique among all jobs, so that no token gets two
+jobs and no job two tokens. Times are Unix seconds.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from typing import Any
+
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.provisioning.inventory import Inventory
+from host_tools.provisioning.inventory_records import FAILED, PROVISIONED
+
+LEASE = 90.0  # seconds; longer than any step of the work between two renewals
+
+OPEN = "open"
+TAKEN = "taken"
+DONE = "done"
+
+_MAX_NAME = 40  # characters; a name is also the folder of the batch's labels and passports
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What all tokens of a batch have in common; `issuer` is the issuer key's fingerprint."""
+
+    name: str
+    product: str
+    size: int
+    account: str
+    algorithm: str
+    digits: int
+    period: int | None
+    issuer: str
+    operator: str
+    created_at: float
+
+
+@dataclass(frozen=True)
+class Job:
+    """A batch's job for one token; `report` is what was tested, once it is done."""
+
+    batch: str
+    number: int
+    serial: str | None
+    state: str
+    station: str | None
+    report: dict[str, Any] | None
+    finished_at: float | None
+
+
+_BATCH = ", ".join(field.name for field in fields(Batch))
+_JOB = ", ".join(field.name for field in fields(Job))
+
+
+def create(inventory: Inventory, batch: Batch) -> None:
+    """Make a batch with its open jobs; KodebrikError for a name that is in use or no name of a
+    folder."""
+    plain = batch.name.replace("-", "").replace("_", "")
+    if not (plain.isascii() and plain.isalnum() and len(batch.name) <= _MAX_NAME):
+        raise KodebrikError("batch-name-invalid", ExitCode.USAGE, name=batch.name, most=_MAX_NAME)
+    with inventory.database.transaction():
+        known = inventory.database.execute("SELECT 1 FROM batches WHERE name = ?", (batch.name,))
+        if known:
+            raise KodebrikError("batch-exists", ExitCode.CONFLICT, name=batch.name)
+        marks = ", ".join("?" * len(fields(Batch)))
+        inventory.database.execute(
+            f"INSERT INTO batches ({_BATCH}) VALUES ({marks})",  # noqa: S608 - our columns
+            tuple(vars(batch).values()),
+        )
+        for number in range(1, batch.size + 1):
+            inventory.database.execute(
+                "INSERT INTO jobs (batch, number, state) VALUES (?, ?, ?)",
+                (batch.name, number, OPEN),
+            )
+
+
+def every(inventory: Inventory) -> list[Batch]:
+    """List the batches, the oldest first."""
+    rows = inventory.database.execute(f"SELECT {_BATCH} FROM batches ORDER BY created_at, name")  # noqa: S608
+    return [Batch(*row) for row in rows]
+
+
+def find(inventory: Inventory, name: str | None) -> Batch:
+    """Give the batch `name`, or the only one that is not done (None); KodebrikError when there is
+    none, or a choice."""
+    found = every(inventory)
+    if name is not None:
+        for batch in found:
+            if batch.name == name:
+                return batch
+        raise KodebrikError("batch-unknown", ExitCode.NOT_FOUND, name=name)
+    left = [batch for batch in found if counts(inventory, batch.name)[DONE] < batch.size]
+    if not left:
+        raise KodebrikError("batch-none", ExitCode.USAGE)
+    if len(left) > 1:
+        names = ", ".join(batch.name for batch in left)
+        raise KodebrikError("batch-several", ExitCode.USAGE, names=names)
+    return left[0]
+
+
+def counts(inventory: Inventory, batch: str) -> dict[str, int]:
+    """Count a batch's jobs by state."""
+    rows = inventory.database.execute(
+        "SELECT state, count(*) FROM jobs WHERE batch = ? GROUP BY state", (batch,)
+    )
+    return {state: dict(rows).get(state, 0) for state in (OPEN, TAKEN, DONE)}
+
+
+def each(inventory: Inventory, batch: str, state: str | None = None) -> Iterator[Job]:
+    """Give a batch's jobs by number, of one state or all (None)."""
+    last = 0
+    while True:
+        rows = inventory.database.execute(
+            f"SELECT {_JOB} FROM jobs WHERE batch = ? AND number > ?"  # noqa: S608 - our columns
+            " AND coalesce(?, state) = state ORDER BY number LIMIT 500",
+            (batch, last, state),
+        )
+        if not rows:
+            return
+        last = rows[-1][1]
+        yield from map(_job, rows)
+
+
+def of_token(inventory: Inventory, serial: str) -> Job | None:
+    """Give the job of the token `serial`, None when it has none."""
+    rows = inventory.database.execute(f"SELECT {_JOB} FROM jobs WHERE serial = ?", (serial,))  # noqa: S608
+    return _job(rows[0]) if rows else None
+
+
+def take(inventory: Inventory, batch: str, serial: str, station: str, now: float) -> Job:
+    """Give the job of the token `serial` to `station`: its own, or the next open one of the batch.
+
+    A job that is done is given as it is. KodebrikError when another station has the token, it
+    belongs to another batch or was provisioned outside of one, or no job is open.
+    """
+    database = inventory.database
+    with database.transaction():
+        database.lock(serial)  # a token that is new has no row to lock
+        rows = database.execute(
+            f"SELECT {_JOB}, leased_until FROM jobs WHERE serial = ?{database.for_update}",  # noqa: S608
+            (serial,),
+        )
+        if rows:
+            job, leased_until = _job(rows[0][:-1]), rows[0][-1]
+            if job.batch != batch:
+                raise KodebrikError(
+                    "batch-token-elsewhere", ExitCode.CONFLICT, serial=serial, batch=job.batch
+                )
+            if job.state == DONE:
+                return job
+            if job.station != station and leased_until is not None and leased_until > now:
+                raise KodebrikError(
+                    "batch-token-taken", ExitCode.BUSY, serial=serial, station=job.station or ""
+                )
+            number = job.number
+        else:
+            known = inventory.find(serial)
+            if known is not None and known.state == PROVISIONED:
+                raise KodebrikError("batch-token-provisioned", ExitCode.CONFLICT, serial=serial)
+            first = "SELECT number FROM jobs WHERE batch = ? AND state = ? ORDER BY number LIMIT 1"
+            free = database.execute(first + database.skip_locked, (batch, OPEN))
+            if not free:
+                raise KodebrikError("batch-full", ExitCode.CONFLICT, batch=batch)
+            ((number,),) = free
+        database.execute(
+            "UPDATE jobs SET serial = ?, state = ?, station = ?, leased_until = ?"
+            " WHERE batch = ? AND number = ?",
+            (serial, TAKEN, station, now + LEASE, batch, number),
+        )
+    return Job(batch, number, serial, TAKEN, station, None, None)
+
+
+def renew(inventory: Inventory, job: Job, now: float) -> None:
+    """Lengthen a lease; KodebrikError when the job is another station's by now."""
+    with inventory.database.transaction():
+        _check_held(inventory, job)
+        inventory.database.execute(
+            "UPDATE jobs SET leased_until = ? WHERE batch = ? AND number = ?",
+            (now + LEASE, job.batch, job.number),
+        )
+
+
+def let_go(inventory: Inventory, job: Job) -> None:
+    """End the lease of a job that was interrupted, so that any station may go on at once."""
+    inventory.database.execute(
+        "UPDATE jobs SET leased_until = NULL WHERE batch = ? AND number = ? AND station = ?"
+        " AND state = ?",
+        (job.batch, job.number, job.station, TAKEN),
+    )
+
+
+def give_back(inventory: Inventory, job: Job, now: float) -> None:
+    """Note that the token failed its tests, and open its job for another one."""
+    with inventory.database.transaction():
+        _check_held(inventory, job)
+        if inventory.find(job.serial or "") is not None:
+            inventory.note(job.serial or "", now, state=FAILED)
+        inventory.database.execute(
+            "UPDATE jobs SET serial = NULL, state = ?, station = NULL, leased_until = NULL"
+            " WHERE batch = ? AND number = ?",
+            (OPEN, job.batch, job.number),
+        )
+
+
+def finish(inventory: Inventory, job: Job, report: dict[str, Any], now: float) -> None:
+    """Note that the token is provisioned and tested, with the report of it."""
+    with inventory.database.transaction():
+        _check_held(inventory, job)
+        inventory.note(job.serial or "", now, state=PROVISIONED)
+        inventory.database.execute(
+            "UPDATE jobs SET state = ?, report = ?, finished_at = ?, leased_until = NULL"
+            " WHERE batch = ? AND number = ?",
+            (DONE, json.dumps(report), now, job.batch, job.number),
+        )
+
+
+def _check_held(inventory: Inventory, job: Job) -> None:
+    """Raise KodebrikError unless the job is the station's, and lock it."""
+    held = "SELECT serial, state, station FROM jobs WHERE batch = ? AND number = ?"
+    rows = inventory.database.execute(held + inventory.database.for_update, (job.batch, job.number))
+    if rows != [(job.serial, TAKEN, job.station)]:
+        raise KodebrikError("batch-job-lost", ExitCode.CONFLICT, serial=job.serial or "")
+
+
+def _job(row: tuple[Any, ...]) -> Job:
+    batch, number, serial, state, station, report, finished_at = row
+    tested = None if report is None else json.loads(report)
+    return Job(batch, number, serial, state, station, tested, finished_at)

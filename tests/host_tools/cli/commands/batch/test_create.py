@@ -1,0 +1,56 @@
+"""kodebrik batch create and list."""
+
+import json
+
+import pytest
+
+from host_tools.cli import main
+from host_tools.errors import ExitCode
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path, monkeypatch):
+    monkeypatch.setenv("KODEBRIK_INVENTORY", str(tmp_path / "inventory.sqlite"))
+    monkeypatch.setenv("KODEBRIK_ISSUER_KEY", "ab" * 32)
+    monkeypatch.setenv("KODEBRIK_OPERATOR", "anna")
+
+
+def call(capsys, *arguments):
+    code = main(["batch", *arguments, "--json"])
+    return code, json.loads(capsys.readouterr().out)
+
+
+def test_a_batch_is_noted_with_who_made_it(capsys):
+    code, made = call(capsys, "create", "--count", "3", "--product", "kodeoplaeser")
+    assert code == 0
+    assert (made["size"], made["product"], made["period"]) == (3, "kodeoplaeser", 60)
+    assert made["operator"] == "anna"
+    call(capsys, "create", "--count", "2", "--product", "kodeviser", "--name", "spring")
+    _, listed = call(capsys, "list")
+    assert [each["name"] for each in listed["batches"]] == [made["name"], "spring"]
+    assert [each["open"] for each in listed["batches"]] == [3, 2]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "identifier"),
+    [
+        (("--count", "0", "--product", "kodeviser"), "batch-size"),
+        (("--count", "1", "--product", "kodevisr"), "product-unknown"),
+        (("--count", "1", "--product", "kodeviser", "--digits", "9"), "account-digits"),
+        (("--count", "1", "--product", "kodeviser", "--name", "a/b"), "batch-name-invalid"),
+    ],
+)
+def test_what_cannot_be_made_is_refused(capsys, arguments, identifier):
+    code, said = call(capsys, "create", *arguments)
+    assert (code, said["id"]) == (said["exit_code"], identifier)
+    assert code == ExitCode.USAGE
+
+
+def test_the_list_is_a_table(capsys):
+    main(["batch", "list"])
+    assert "no batch yet" in capsys.readouterr().out
+    call(capsys, "create", "--count", "3", "--product", "kodeviser", "--name", "spring")
+    main(["batch", "list"])
+    head, row = capsys.readouterr().out.splitlines()
+    assert head.split()[:3] == ["batch", "product", "tokens"]
+    assert row.split()[:4] == ["spring", "kodeviser", "3", "0"]

@@ -1,0 +1,169 @@
+"""Batches and their jobs, in both databases: no token gets two jobs, and no job two tokens."""
+
+import random
+import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.otp.credential import Credential
+from host_tools.provisioning import batches
+from host_tools.provisioning.batches import DONE, LEASE, OPEN, TAKEN, Batch
+from host_tools.provisioning.inventory_records import FAILED, PROVISIONED
+from tests.support.command_line.inventory import ISSUER_KEY, NOW, SECRET, opened, record
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request, tmp_path):
+    if request.param == "sqlite":
+        return tmp_path / "inventory.sqlite"
+    return request.getfixturevalue("postgres_url")
+
+
+def batch(name="first", size=3):
+    return Batch(name, "kodeviser", size, "kodebrik", "SHA1", 6, 30, "ab" * 8, "anna", NOW)
+
+
+def refused(identifier, call, *arguments):
+    with pytest.raises(KodebrikError) as raised:
+        call(*arguments)
+    assert raised.value.identifier == identifier
+    return raised.value
+
+
+def test_a_batch_has_a_job_for_each_token(place):
+    with opened(place) as inventory:
+        batches.create(inventory, batch())
+        assert batches.find(inventory, "first") == batch()
+        assert batches.find(inventory, None) == batch()
+        assert batches.counts(inventory, "first") == {OPEN: 3, TAKEN: 0, DONE: 0}
+        refused("batch-exists", batches.create, inventory, batch())
+        refused("batch-unknown", batches.find, inventory, "second")
+        batches.create(inventory, batch("second"))
+        refused("batch-several", batches.find, inventory, None)
+
+
+@pytest.mark.parametrize("name", ["", "../up", "a b", "x" * 41, "ø"])
+def test_a_name_is_that_of_a_folder(tmp_path, name):
+    with opened(tmp_path / "i") as inventory:
+        refused("batch-name-invalid", batches.create, inventory, batch(name))
+
+
+def test_a_token_keeps_its_job_until_it_is_done(place):
+    with opened(place) as inventory:
+        batches.create(inventory, batch())
+        first = batches.take(inventory, "first", "1", "east", NOW)
+        again = batches.take(inventory, "first", "1", "east", NOW + 1)
+        assert (first.number, first.state) == (again.number, again.state) == (1, TAKEN)
+        taken = refused("batch-token-taken", batches.take, inventory, "first", "1", "west", NOW + 2)
+        assert taken.exit_code == ExitCode.BUSY
+        assert "east" in taken.message
+        moved = batches.take(inventory, "first", "1", "west", NOW + 2 + LEASE)
+        assert (moved.number, moved.station) == (1, "west")
+        refused("batch-job-lost", batches.renew, inventory, first, NOW)
+        refused("batch-job-lost", batches.finish, inventory, first, {}, NOW)
+        batches.renew(inventory, moved, NOW + LEASE)
+        record(inventory, "1", Credential("kodebrik", SECRET), state="provisioning")
+        assert inventory.key_packages(ISSUER_KEY) == []
+        batches.finish(inventory, moved, {"battery_mv": 3000}, NOW + 200)
+        done = batches.take(inventory, "first", "1", "east", NOW + 300)
+        assert (done.state, done.report) == (DONE, {"battery_mv": 3000})
+        assert inventory.entry("1").state == PROVISIONED
+        assert len(inventory.key_packages(ISSUER_KEY)) == 1
+        assert batches.counts(inventory, "first") == {OPEN: 2, TAKEN: 0, DONE: 1}
+
+
+def test_a_job_that_was_let_go_is_free_at_once(place):
+    with opened(place) as inventory:
+        batches.create(inventory, batch())
+        batches.let_go(inventory, batches.take(inventory, "first", "1", "east", NOW))
+        assert batches.take(inventory, "first", "1", "west", NOW).number == 1
+
+
+def test_a_token_that_failed_makes_room_for_another(place):
+    with opened(place) as inventory:
+        batches.create(inventory, batch(size=1))
+        job = batches.take(inventory, "first", "1", "east", NOW)
+        record(inventory, "1", Credential("kodebrik", SECRET), state="provisioning")
+        refused("batch-full", batches.take, inventory, "first", "2", "east", NOW)
+        batches.give_back(inventory, job, NOW)
+        assert inventory.entry("1").state == FAILED
+        assert batches.take(inventory, "first", "2", "east", NOW).number == 1
+        assert batches.of_token(inventory, "1") is None
+
+
+def test_no_token_is_provisioned_twice(place):
+    with opened(place) as inventory:
+        batches.create(inventory, batch())
+        batches.create(inventory, batch("second"))
+        record(inventory, "9", Credential("kodebrik", SECRET))
+        refused("batch-token-provisioned", batches.take, inventory, "first", "9", "east", NOW)
+        batches.take(inventory, "first", "1", "east", NOW)
+        refused("batch-token-elsewhere", batches.take, inventory, "second", "1", "east", NOW)
+
+
+def test_stations_beside_each_other_share_the_jobs(place):
+    """Four stations, forty tokens of which each is shown to two of them: every job one token."""
+    count = 40
+    with opened(place) as inventory:
+        batches.create(inventory, batch(size=count))
+    together = threading.Barrier(4)
+
+    def work(station):
+        shown = (station, (station + 1) % 4)
+        mine = [str(serial) for serial in range(count) if serial % 4 in shown]
+        random.Random(station).shuffle(mine)
+        together.wait()
+        got = {}
+        with opened(place) as inventory:
+            for serial in mine:
+                try:
+                    job = batches.take(inventory, "first", serial, f"station {station}", NOW)
+                except KodebrikError as error:
+                    assert error.identifier == "batch-token-taken"
+                else:
+                    got[serial] = job.number
+        return got
+
+    with ThreadPoolExecutor(4) as pool:
+        found = [item for got in pool.map(work, range(4)) for item in got.items()]
+    assert len(found) == len({serial for serial, _ in found}) == count
+    assert sorted(number for _, number in found) == list(range(1, count + 1))
+
+
+def test_an_inventory_from_before_batches_is_brought_up_to_date(tmp_path):
+    path = tmp_path / "inventory.sqlite"
+    path.touch(0o600)
+    with opened(tmp_path / "new") as inventory:
+        record(inventory, "1", Credential("bank", SECRET))
+    with sqlite3.connect(path) as old:
+        old.execute("ATTACH ? AS new", (str(tmp_path / "new"),))
+        columns = "serial, product, board, version, first_at, clock_set_at"
+        old.execute(
+            "CREATE TABLE tokens (serial TEXT PRIMARY KEY, product TEXT NOT NULL, board TEXT NOT"
+            " NULL, version TEXT NOT NULL, first_at REAL NOT NULL, clock_set_at REAL) STRICT"
+        )
+        ((made,),) = old.execute("SELECT sql FROM new.sqlite_schema WHERE name = 'accounts'")
+        old.execute(made)
+        old.execute(f"INSERT INTO tokens SELECT {columns} FROM new.tokens")
+        old.execute("INSERT INTO accounts SELECT * FROM new.accounts")
+        old.execute("PRAGMA user_version = 1")
+    with opened(path) as inventory:
+        (entry,) = inventory.entries()
+        assert (entry.serial, entry.state, entry.operator) == ("1", PROVISIONED, None)
+        (package,) = inventory.key_packages(ISSUER_KEY)
+        assert package.credential.secret == SECRET
+        batches.create(inventory, batch())
+    with opened(path) as inventory:
+        assert batches.find(inventory, None).name == "first"
+
+
+def test_a_server_that_does_not_answer_is_named_without_its_password():
+    with pytest.raises(KodebrikError) as raised:
+        opened("postgresql://anna:hunter22@127.0.0.1:1/inventory")
+    assert raised.value.identifier == "inventory-server-unusable"
+    assert raised.value.exit_code == ExitCode.DATABASE
+    assert "hunter22" not in str(raised.value) + str(raised.value.__cause__)
+    assert raised.value.__suppress_context__
