@@ -82,6 +82,7 @@ package(
         "speech/phrases_kl.py",
         "speech/player.py",
         "speech/say.py",
+        "start.py",
         "storage/credentials.py",
         "storage/errors.py",
         "storage/journal.py",

@@ -21,6 +21,7 @@ import vfs
 from ustruct import pack
 
 _LINE = 32  # bytes that littlefs mostly reads at a time, each next time the ones in front of these
+_HEAD = 8192  # bytes of firmware.mpy in which its head names the modules
 _spend = channel.spend
 _len = len  # MicroPython searches the whole table of its builtins for one
 _BYTES_IN_A_US = (
@@ -112,8 +113,11 @@ class _Flash:
 def _load_native(module, source):
     """Compile a native module for this processor: the image's is for the board's."""
     try:
-        os.stat("/" + module.replace(".", "/") + ".mpy")
+        with open("/firmware.mpy", "rb") as file:
+            head = file.read(_HEAD)
     except OSError:
+        return
+    if (module[len("firmware") :].replace(".", "/") + ".mpy").encode() not in head:
         return
     names = {}
     try:

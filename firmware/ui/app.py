@@ -26,6 +26,9 @@ _REFRESH = "refresh"
 _TICK = "tick"
 _FIND = "find"  # to look again for a display that does not answer
 _FIND_MS = 100
+# Bytes of new objects between two collections of garbage, once the first code stands. Modules that
+# are imported later stay in memory, and garbage between them would leave no room for the link's.
+_THRESHOLD = 16_384
 
 
 class App:
@@ -173,6 +176,8 @@ class App:
         for source, _ in self.interaction.sources:
             self._poller.register(source, select.POLLIN)
         self.interaction.start()
+        gc.collect()
+        gc.threshold(_THRESHOLD)
         while True:
             for ready, _ in self._poller.poll(self._wait_ms()):
                 if ready is not sys.stdin:

@@ -110,6 +110,7 @@ _chars = {characters!r}
 _widths = {widths!r}
 _places = {places!r}
 _file = open(__file__.rsplit(".", 1)[0] + ".rows", "rb")
+_start = _file.tell()
 _rows = memoryview(bytearray({most}))
 
 
@@ -142,7 +143,7 @@ def get_ch(ch):
     number = _number(ch)
     width = _widths[number]
     rows = _rows[: (width + 7) // 8 * {height}]
-    _file.seek(_places[2 * number] | _places[2 * number + 1] << 8)
+    _file.seek(_start + (_places[2 * number] | _places[2 * number + 1] << 8))
     _file.readinto(rows)
     return rows, {height}, width
 """

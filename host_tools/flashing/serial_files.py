@@ -23,6 +23,7 @@ from host_tools.extras import from_extra
 from host_tools.flashing import micropython
 from host_tools.flashing.image_file import ImageFile
 from host_tools.image.official import build_for
+from host_tools.image.one_file import MOUNTED
 from host_tools.link.channel import Channel
 from host_tools.link.replies import GarbageError, Hello
 from host_tools.link.transport import SerialTransport, unplugged
@@ -38,6 +39,15 @@ _TRIES = 3
 _LEAVE_PASTE_MODE = b"\r\x03\x03"  # Ctrl-C (shared/runtime/pyexec.c)
 _READ_TIMEOUT = 10.0  # seconds of silence after which the board is taken for gone
 _PROMPT_TIMEOUT = 5.0  # seconds; an RP2040 that computes a handshake needs two before it listens
+# What a token has mounted is no folder of its file system.
+_PREPARE = f"""
+import gc, os, sys, vfs
+try:
+    vfs.umount({MOUNTED!r})
+except OSError:
+    pass
+gc.collect()
+"""
 _CHUNK = 1024  # bytes in one command to the board, which holds them twice
 _FOLDER = 0x4000  # bit of a mode in a directory's listing
 # Boards that MicroPython names itself; the emulator's VM calls itself by its compiler.
@@ -106,7 +116,8 @@ def write(
     with _raw_repl(port) as board:
         machine, version = board.eval(_WHICH_BOARD)
         _check_board(machine, version, image)
-        there = set(_files(board, ""))
+        folders: list[str] = []
+        there = set(_files(board, "", folders))
         own = {path for path in there if path.startswith(DATA + "/")}
         if own and not token and not erase_secrets:
             raise KodebrikError("flash-board-has-secrets", ExitCode.CONFLICT, port=port)
@@ -119,6 +130,10 @@ def write(
         # All old ones first: a nearly full file system has no room for both.
         for path in sorted(stale, key=lambda path: (path != "main.py", path)):
             board.fs_rmfile("/" + path)
+        left = set(image.files) | there - stale
+        for folder in reversed(folders):
+            if not any(path.startswith(folder + "/") for path in left):
+                board.fs_rmdir("/" + folder)
         _write_all(board, differing, image, report)
         board.exec_raw_no_follow("import machine\nmachine.reset()")
     return len(differing)
@@ -156,12 +171,14 @@ def _is(board: "RawRepl", path: str, image: ImageFile) -> bool:
     return digest == hashlib.sha256(image.files[path]).digest()
 
 
-def _files(board: "RawRepl", folder: str) -> Iterator[str]:
-    """List the path of every file below `folder`."""
+def _files(board: "RawRepl", folder: str, folders: list[str]) -> Iterator[str]:
+    """List the path of every file below `folder`, and add its folders to `folders`, outer ones
+    first."""
     for entry in board.fs_listdir("/" + folder):
         path = posixpath.join(folder, entry.name)
         if entry.st_mode & _FOLDER:
-            yield from _files(board, path)
+            folders.append(path)
+            yield from _files(board, path, folders)
         else:
             yield path
 
@@ -214,7 +231,7 @@ def _raw_repl(port: str) -> Iterator["RawRepl"]:
                 except TransportError:
                     if not tries_left:
                         raise KodebrikError("flash-no-prompt", ExitCode.REPL, port=port) from None
-            board.exec("import gc, os, sys\ngc.collect()")
+            board.exec(_PREPARE)
             yield board
     except (TransportError, OSError, *_BROKEN_ANSWERS) as error:
         if getattr(error, "errno", None) == errno.ENOSPC:  # the board's own, by mpremote

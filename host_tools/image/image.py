@@ -18,12 +18,13 @@ from littlefs import LittleFS, LittleFSError, UserContext
 from host_tools import interrupts
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.extras import from_extra
-from host_tools.image import board_check
+from host_tools.image import board_check, one_file
 from host_tools.image.dependencies import FIRMWARE, import_closure, syntax_error
 
 _LITTLEFS_DISK_VERSION = 0x00020000  # what official MicroPython 1.28 mounts
 _READ_SIZE = 32  # MicroPython's default for VfsLfs2 (extmod/vfs_lfs.c)
 _ROOT_FILES = ("boot.py", "main.py")  # MicroPython runs these from source
+_HEAD = FIRMWARE / "one_file.py"
 _KEPT_FREE = 32 * 1024  # for the vault's two slots of at most 2 KB and littlefs' copies on write
 
 
@@ -49,9 +50,23 @@ def build_tree(
 
     The first of `languages` is the one that the token starts with. boot.py and main.py stay source,
     as MicroPython requires; the package is compiled, because an RP2040 imports .mpy nine times as
-    fast.
+    fast, and in one file.
     """
+    carried = carried_languages(load_product(product), languages)
     tree = {name: (FIRMWARE / name).read_bytes() for name in _ROOT_FILES}
+    tree[one_file.NAME] = one_file.pack(
+        build_package(product, board, production, languages),
+        _HEAD.read_bytes(),
+        lambda source: _compile(_HEAD, source, None, production),
+    )
+    return tree | _voices(load_product(product), carried)
+
+
+def build_package(
+    product: str, board: str, production: bool = False, languages: Sequence[str] | None = None
+) -> dict[str, bytes]:
+    """Give what the package `firmware` of a token holds: path in the package -> content, compiled
+    modules and the rows of large fonts."""
     board_data = load_board(board)
     carried = carried_languages(load_product(product), languages)
     sources = {
@@ -84,12 +99,12 @@ def build_tree(
             ),
             sources,
         )
+    package = {}
     for path, code in zip(sources, compiled, strict=True):
-        tree["firmware/" + path.relative_to(FIRMWARE).with_suffix(".mpy").as_posix()] = code
+        package[path.relative_to(FIRMWARE).with_suffix(".mpy").as_posix()] = code
         if (rows := path.with_suffix(".rows")).exists():  # of a large font
-            tree["firmware/" + rows.relative_to(FIRMWARE).as_posix()] = rows.read_bytes()
-    tree |= _voices(load_product(product), carried)
-    return tree
+            package[rows.relative_to(FIRMWARE).as_posix()] = rows.read_bytes()
+    return package
 
 
 def build_frozen_tree(product: str, languages: Sequence[str] | None = None) -> dict[str, bytes]:

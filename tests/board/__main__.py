@@ -8,7 +8,6 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import firmware
 from host_tools.image.image import build_frozen_tree, build_tree, load_board, pack
 from tests.board import flash_image, run_through
 from tests.board.comparison import compare
@@ -76,12 +75,11 @@ def _file(name: str) -> Path | None:
 
 def _measured(micropython: bytes, bootrom: bytes, product: str, aloud: bool) -> dict[str, Any]:
     """Measure one product; `aloud` prints each figure."""
-    main_py = Path(firmware.__file__).with_name("main.py").read_bytes()
     form = "frozen" if _FROZEN in micropython else "from files"
     tree = build_frozen_tree(product) if form == "frozen" else build_tree(product, "pico")
     filesystem = pack(tree, load_board("pico")["filesystem"])
     flash = flash_image.with_filesystem(micropython, filesystem)
-    parts = run_through.Parts(flash, bootrom, product, main_py)
+    parts = run_through.Parts(flash, bootrom, product)
     figures = run_through.Figures(product)
     provisioned = run_through.provision(parts, figures)
     watched = _WATCHED[product]

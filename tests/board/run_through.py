@@ -49,15 +49,10 @@ class Figures:
 class Parts:
     """The files and data of one run: MicroPython with the token's file system, and the boot ROM."""
 
-    def __init__(self, flash: bytes, bootrom: bytes, product: str, main: bytes) -> None:
-        """`main` is the text of main.py as it lies in the file system."""
+    def __init__(self, flash: bytes, bootrom: bytes, product: str) -> None:
+        """Take the flash of a blank token of that product."""
         self.flash, self.bootrom = flash, bootrom
         self.board, self.product = load_board("pico"), load_product(product)
-        start = len(flash) - self.board["filesystem"]["size"]
-        found = flash.find(main, start)
-        self.main_block = (
-            (found - start) // self.board["filesystem"]["block"] if found >= 0 else None
-        )
 
     def started(self, flash: bytes, unix: float | None) -> Board:
         """Give the token with that flash, off; `unix` as in Board."""
@@ -207,7 +202,7 @@ def press(parts: Parts, flash: bytes, figures: Figures, seconds: float) -> Shown
             if last_byte is not None and token.now - last_byte >= _QUIET:
                 last_byte = None
                 _append(frames, token.pixels())
-        _power_on(parts, token.events, figures)
+        _power_on(token.events, figures)
         samples: list[int] = []
         if "audio" in parts.product["parts"]:
             samples, _, loud = token.sound()
@@ -224,12 +219,8 @@ def _first_ink(events: list[Event]) -> float:
     return next(e.more["began"] for e in events if e.kind == "drawn" and e.more["ink"])
 
 
-def _power_on(parts: Parts, events: list[Event], figures: Figures) -> None:
+def _power_on(events: list[Event], figures: Figures) -> None:
     """Take the figures of power-on from what happened."""
-    reads = [event for event in events if event.kind == "flash"]
-    if parts.main_block is not None:
-        number = next(n for n, e in enumerate(reads) if e.more["block"] == parts.main_block)
-        figures.put("power-on to the first import of main.py", reads[number + 1].at)
     figures.put(
         "power-on to the latch",
         next(e.at for e in events if e.kind == "latch" and e.more["level"] == 1),

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import firmware
-from host_tools.image.image import build_tree, load_board, load_product, names
+from host_tools.image.image import build_package, load_board, load_product, names
 
 FIRMWARE = Path(firmware.__file__).parent
 FONTS = FIRMWARE / "products/fonts"
@@ -39,12 +39,8 @@ def imported() -> set[str]:
     for board in names("boards"):
         for product in load_board(board)["products"]:
             languages = load_product(product)["languages"]
-            found |= set(build_tree(product, board, languages=languages))
-    return {
-        name.removeprefix("firmware/").replace(".mpy", ".py")
-        for name in found
-        if name.endswith(".mpy")
-    }
+            found |= set(build_package(product, board, languages=languages))
+    return {name.replace(".mpy", ".py") for name in found if name.endswith(".mpy")}
 
 
 def test_it_names_every_module_that_a_product_imports_and_no_other():

@@ -1,4 +1,5 @@
-"""Driver: runs main.py as MicroPython does, on the VM, with every module below it replaced."""
+"""Driver: runs main.py and start.py as MicroPython does, on the VM, with every module below them
+replaced."""
 
 import sys
 
@@ -58,6 +59,7 @@ def start(source: str, development: bool, ends: str) -> tuple:
     if ends == "no build.py":
         modules["firmware.build"] = {}
     before = dict(sys.modules)
+    path = sys.path[:]
     for name, content in modules.items():
         module = _Module()
         for key, value in content.items():
@@ -73,5 +75,8 @@ def start(source: str, development: bool, ends: str) -> tuple:
     finally:
         for name in modules:
             del sys.modules[name]
+        if "firmware.start" in sys.modules:
+            del sys.modules["firmware.start"]
+        sys.path[:] = path
         sys.modules.update(before)
     return ended, calls

@@ -4,6 +4,7 @@ _chars = '0123456789'
 _widths = b'//////////'
 _places = b'\x00\x00\xfe\x01\xfc\x03\xfa\x05\xf8\x07\xf6\t\xf4\x0b\xf2\r\xf0\x0f\xee\x11'
 _file = open(__file__.rsplit(".", 1)[0] + ".rows", "rb")
+_start = _file.tell()
 _rows = memoryview(bytearray(510))
 
 
@@ -36,6 +37,6 @@ def get_ch(ch):
     number = _number(ch)
     width = _widths[number]
     rows = _rows[: (width + 7) // 8 * 85]
-    _file.seek(_places[2 * number] | _places[2 * number + 1] << 8)
+    _file.seek(_start + (_places[2 * number] | _places[2 * number + 1] << 8))
     _file.readinto(rows)
     return rows, 85, width

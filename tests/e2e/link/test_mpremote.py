@@ -31,7 +31,7 @@ def board(image, tmp_path):
 def test_fs_ls_lists_the_tokens_files(board):
     listed = mpremote(board[1], "fs", "ls", ":")
     assert listed.returncode == 0, listed.stderr
-    assert {"boot.py", "main.py", "firmware/"} <= set(listed.stdout.split())
+    assert {"boot.py", "main.py", "firmware.mpy"} <= set(listed.stdout.split())
 
 
 def test_exec_runs_on_the_tokens_interpreter(board):
@@ -60,7 +60,7 @@ def test_the_firmware_can_be_copied_onto_a_bare_board(tmp_path):
         port = emulator.open_pty(tmp_path / "port")
         with emulator.serving():
             tree = tmp_path / "tree"
-            for files in (("-r", f"{tree}/firmware"), (f"{tree}/boot.py", f"{tree}/main.py")):
+            for files in ((f"{tree}/firmware.mpy",), (f"{tree}/boot.py", f"{tree}/main.py")):
                 copied = mpremote(port, "fs", "cp", *files, ":", timeout=1200)
                 assert copied.returncode == 0, copied.stderr
     with Emulator(state=tmp_path / "token") as emulator:

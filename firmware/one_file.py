@@ -1,0 +1,68 @@
+"""The head of firmware.mpy, the package `firmware` in one file: runs when the package is imported,
+and lets its modules be imported out of that file.
+
+A file of its own costs a module 8 ms at every power-on, of which 5 are lookups in littlefs, and a
+block of 4 KiB. MicroPython reads a .mpy file to the end of its code; behind it, from a place that
+the image build knows (host_tools/image/one_file.py), the modules lie one after the other. They are
+mounted as a file system of MicroPython's protocol ("Working with filesystems", custom block
+devices and mount(): import needs stat() and open()).
+"""
+
+import vfs
+from uio import BytesIO  # "io" would first be looked for in the flash
+
+if False:
+    from firmware.interfaces import Any, File  # type: ignore[unreachable]
+
+_FOLDER = (0x4000, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+_PLAIN = (0x8000, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+_ENOENT = 2
+
+
+class _Modules:
+    """The files behind this head, read only."""
+
+    def __init__(self, path: str, places: dict, longest: int):
+        """Take the file's path; `places` has path -> (offset, size) of a file, None of a folder.
+        `longest` is the size of the longest module."""
+        self._path = path
+        self._places = places
+        self._file = open(path, "rb")  # noqa: SIM115 - stays open
+        self._module = memoryview(bytearray(longest))
+
+    def mount(self, readonly: bool, mkfs: bool) -> None:
+        """Do nothing: all is known."""
+
+    def umount(self) -> None:
+        """Do nothing."""
+
+    def stat(self, path: str) -> tuple:
+        """As os.stat(), of which import reads the kind."""
+        if path not in self._places:
+            raise OSError(_ENOENT)
+        return _PLAIN if self._places[path] else _FOLDER
+
+    def open(self, path: str, mode: str) -> "Any":
+        """Return a module's bytes as a stream; of other files, which are read piece by piece, this
+        file, which begins at tell()."""
+        place = self._places.get(path)
+        if place is None:
+            raise OSError(_ENOENT)
+        start, size = place
+        if not path.endswith(".mpy"):
+            file: File = open(self._path, "rb")  # noqa: SIM115 - for the caller
+            file.seek(start)
+            return file
+        self._file.seek(start)
+        content = self._module[:size]
+        self._file.readinto(content)
+        return BytesIO(content)
+
+
+def mount(path: str, point: str, places: dict, longest: int) -> str:
+    """Mount this file's modules at `point`, and return that."""
+    vfs.mount(_Modules(path, places, longest), point)
+    return point
+
+
+# The image build adds the call, whose result becomes __path__.
