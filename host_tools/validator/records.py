@@ -143,11 +143,14 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """Part of a list: `total` counts all of it."""
+    """Part of a list. `next` and `previous` are the cursors of the pages around it, None at its
+    ends. `total` counts all of the list; None for a search that finds more than a page, as that
+    is not counted."""
 
     items: tuple[T, ...]
-    total: int
-    offset: int
+    total: int | None
+    next: str | None
+    previous: str | None
 
 
 @dataclass(frozen=True, slots=True)

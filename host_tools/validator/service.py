@@ -53,7 +53,7 @@ from host_tools.validator.records import (
     User,
 )
 from host_tools.validator.rule.verdict import CheckRequest, Verdict
-from host_tools.validator.store import audit_root, queries
+from host_tools.validator.store import audit_root, counts, queries, search, tables
 from host_tools.validator.store.data_keys import DataKeys
 from host_tools.validator.store.database import Database
 from host_tools.validator.store.migrate import Migration, migrate
@@ -66,6 +66,7 @@ from host_tools.validator.user_id import UserIdRule
 
 P = ParamSpec("P")
 Clock = Callable[[], float]  # Unix seconds
+_COUNTS_SINCE = "0002"  # revision of the schema
 
 
 class Validator:
@@ -191,12 +192,13 @@ class Validator:
         text: str = "",
         status: Status | None = None,
         user_id: str | None = None,
-        offset: int = 0,
+        cursor: str = "",
         limit: int = 50,
     ) -> Page[Token]:
-        """List tokens by serial; `text` is searched in serial and user-ID."""
+        """List tokens by serial; with a `text`, those whose serial or user-ID holds it, in the
+        order in which they were imported. `cursor` is from another page."""
         chosen = TokenFilter(text, status, user_id)
-        return self._read(queries.token_page, chosen, offset, limit, self._clock())
+        return self._read(queries.token_page, chosen, cursor, limit, self._clock())
 
     def token(self, serial: str) -> Token:
         """Give one token; KodebrikError when there is none."""
@@ -298,9 +300,10 @@ class Validator:
 
     # Users
 
-    def users(self, *, text: str = "", offset: int = 0, limit: int = 50) -> Page[User]:
-        """List users by user-ID."""
-        return self._read(queries.user_page, text, offset, limit)
+    def users(self, *, text: str = "", cursor: str = "", limit: int = 50) -> Page[User]:
+        """List users by user-ID; with a `text`, those whose user-ID holds it, in the order in which
+        they were made. `cursor` is from another page."""
+        return self._read(queries.user_page, text, cursor, limit)
 
     def user(self, user_id: str) -> User:
         """Give one user; KodebrikError when there is none."""
@@ -337,10 +340,11 @@ class Validator:
     # Audit and keys
 
     def audit(
-        self, *, serial: str | None = None, offset: int = 0, limit: int = 100
+        self, *, serial: str | None = None, cursor: str = "", limit: int = 100
     ) -> Page[AuditEntry]:
-        """List audit entries, newest first; of one token's chain, or of all."""
-        return self._read(queries.audit_page, serial, offset, limit)
+        """List audit entries, newest first; of one token's chain, or of all. `cursor` is from
+        another page."""
+        return self._read(queries.audit_page, serial, cursor, limit)
 
     def verify_audit(
         self, progress: Progress | None = None, *, anchor: AuditAnchor | None = None
@@ -469,10 +473,13 @@ class Validator:
             migration = migrate(connection)
             if self._keys.is_empty(connection):
                 audit_root.found(connection, self._keys, self._clock())
+            search.prepare(connection)
             unit = UnitOfWork(connection, self._keys, self._clock(), "kodebrik")
+            if migration.before is None or migration.before < _COUNTS_SINCE:
+                unit.insert(tables.counts, counts.counted(connection))
             if unit.server_chain_head().sequence == 0:
                 unit.record_server_event("start", {})
-                unit.complete()
+            unit.complete()
             continue_after(queries.last_entry_id(connection))
         return migration
 

@@ -43,10 +43,17 @@ Search = Annotated[
     Query(
         max_length=LONGEST_NAME,
         pattern=_PRINTABLE,
-        description="Part of a serial number or user-ID.",
+        description="Three or more characters of a serial number or user-ID, or a whole one.",
     ),
 ]
-Offset = Annotated[int, Query(ge=0, le=10**9)]
+CursorOfPage = Annotated[
+    str,
+    Query(
+        max_length=2 * LONGEST_NAME + 2,
+        pattern=_PRINTABLE,
+        description="`next` or `previous` of another page of the same list.",
+    ),
+]
 Limit = Annotated[int, Query(ge=1, le=500)]
 Seconds = Annotated[float, Field(ge=0, le=2**40, description="Unix seconds (UTC).")]
 

@@ -14,6 +14,7 @@ from host_tools.validator.store.rows import (
     ApiKeyRow,
     ChainRow,
     ChallengeRow,
+    CountsRow,
     DataKeyRow,
     GuessRow,
     NoticeRow,
@@ -35,6 +36,7 @@ _SEALED: tuple[tuple[Table, Callable[..., Any]], ...] = (
     (tables.guesses, GuessRow),
     (tables.unattributed_checks, UnattributedChecksRow),
     (tables.chains, ChainRow),
+    (tables.counts, CountsRow),
 )
 
 

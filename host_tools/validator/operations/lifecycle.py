@@ -84,9 +84,8 @@ def delete_token(unit: UnitOfWork, token: TokenRow) -> None:
     """Delete a token and its secret; its audit chain ends with the entry that says so."""
     unit.record(token, "delete", {})
     unit.flush()
-    unit.release(token)
     unit.delete(challenges, challenges.c.token_id == token.id)
-    unit.delete(tokens, tokens.c.id == token.id)
+    unit.delete_token(token)
     unit.insert(chains, chain_row(token.serial, token.chain_head))
     unit.record_server_event("delete", {"serial": token.serial})
 

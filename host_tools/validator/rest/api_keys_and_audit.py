@@ -5,7 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 
 from host_tools.validator.http.authentication import MAY_AUDIT, Caller, RequireRole
-from host_tools.validator.http.fields import KeyInPath, Limit, Name, Offset, RequestBody, Search
+from host_tools.validator.http.fields import (
+    CursorOfPage,
+    KeyInPath,
+    Limit,
+    Name,
+    RequestBody,
+    Search,
+)
 from host_tools.validator.http.refusals import responses
 from host_tools.validator.http.strict_requests import StrictRoute
 from host_tools.validator.records import ApiKey, AuditEntry, AuditReport, Page, Role
@@ -36,11 +43,11 @@ def read_audit(
     service: Service,
     caller: Reader,
     serial: Search | None = None,
-    offset: Offset = 0,
+    cursor: CursorOfPage = "",
     limit: Limit = 100,
 ) -> Page[AuditEntry]:
     """List audit entries, newest first; of one token, or all."""
-    return service.audit(serial=serial, offset=offset, limit=limit)
+    return service.audit(serial=serial, cursor=cursor, limit=limit)
 
 
 @router.post("/audit/verify", responses=responses())

@@ -15,9 +15,9 @@ from host_tools.validator.http.authentication import (
 from host_tools.validator.http.fields import (
     Code,
     Codes,
+    CursorOfPage,
     Limit,
     Name,
-    Offset,
     Ppm,
     RequestBody,
     Search,
@@ -113,11 +113,12 @@ def find_tokens(
     text: Search = "",
     status: Status | None = None,
     user_id: Search | None = None,
-    offset: Offset = 0,
+    cursor: CursorOfPage = "",
     limit: Limit = 50,
 ) -> Page[Token]:
-    """List tokens by serial number."""
-    return service.tokens(text=text, status=status, user_id=user_id, offset=offset, limit=limit)
+    """List tokens by serial number; with a text, those that it finds, in the order in which they
+    were imported. `total` is null when it finds more than a page."""
+    return service.tokens(text=text, status=status, user_id=user_id, cursor=cursor, limit=limit)
 
 
 @router.get("/{serial}", responses=responses(404))

@@ -8,9 +8,9 @@ from pydantic import Field
 from host_tools.messages.catalogue import Language
 from host_tools.secret import Secret
 from host_tools.validator.http.fields import (
+    CursorOfPage,
     Limit,
     Name,
-    Offset,
     RequestBody,
     Search,
     Text,
@@ -53,10 +53,15 @@ class PinBody(RequestBody):
 
 @router.get("/users", responses=responses())
 def find_users(
-    service: Service, caller: Reader, text: Search = "", offset: Offset = 0, limit: Limit = 50
+    service: Service,
+    caller: Reader,
+    text: Search = "",
+    cursor: CursorOfPage = "",
+    limit: Limit = 50,
 ) -> Page[User]:
-    """List users by user-ID."""
-    return service.users(text=text, offset=offset, limit=limit)
+    """List users by user-ID; with a text, those that it finds, in the order in which they were
+    made. `total` is null when it finds more than a page."""
+    return service.users(text=text, cursor=cursor, limit=limit)
 
 
 @router.post("/users", responses=responses(409), status_code=201)

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from host_tools.validator.http.authentication import MAY_MANAGE
-from host_tools.validator.http.fields import Offset, printable
+from host_tools.validator.http.fields import CursorOfPage, printable
 from host_tools.validator.http.strict_requests import StrictRoute
 from host_tools.validator.records import Status
 from host_tools.validator.service import Validator
@@ -36,14 +36,14 @@ def list_tokens(
     operator: SignedIn,
     text: _Text = "",
     status: str = "",
-    offset: Offset = 0,
+    cursor: CursorOfPage = "",
     done: str = "",
 ) -> Response:
     """Show a page of the tokens whose serial number or user-ID contains `text`, all or of one
     status."""
     validator: Validator = request.app.state.validator
     wanted = Status(status) if status in set(Status) else None
-    found = validator.tokens(text=printable(text.strip()), status=wanted, offset=offset, limit=ROWS)
+    found = validator.tokens(text=printable(text.strip()), status=wanted, cursor=cursor, limit=ROWS)
     return show(
         request,
         operator,
@@ -52,25 +52,27 @@ def list_tokens(
         text=text,
         wanted=wanted,
         statuses=list(Status),
-        step=ROWS,
         done=done_text(request, done),
     )
 
 
 @router.get("/users")
 def list_users(
-    request: Request, operator: SignedIn, text: _Text = "", offset: Offset = 0, done: str = ""
+    request: Request,
+    operator: SignedIn,
+    text: _Text = "",
+    cursor: CursorOfPage = "",
+    done: str = "",
 ) -> Response:
     """Show a page of the users whose user-ID contains `text`."""
     validator: Validator = request.app.state.validator
-    found = validator.users(text=printable(text.strip()), offset=offset, limit=ROWS)
+    found = validator.users(text=printable(text.strip()), cursor=cursor, limit=ROWS)
     return show(
         request,
         operator,
         "administration/users.html",
         found=found,
         text=text,
-        step=ROWS,
         may_care=operator.may(MAY_MANAGE),
         done=done_text(request, done),
     )

@@ -1,14 +1,18 @@
-"""Queries: pages of tokens, users and audit entries, the drift history of a token, counts."""
+"""Queries: pages of tokens, users and audit entries, the drift history of a token, counts.
+
+A page is cut off by the key of the row before it (pages.py), never by a number of rows to skip, so
+each costs the same wherever it is.
+"""
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, select
 
 from host_tools.validator import user_id
-from host_tools.validator.errors import InvalidError, NotFoundError
+from host_tools.validator.errors import NotFoundError
 from host_tools.validator.records import (
     AuditEntry,
     DriftPoint,
@@ -19,13 +23,12 @@ from host_tools.validator.records import (
     User,
 )
 from host_tools.validator.rule import drift
-from host_tools.validator.store import token_rows
+from host_tools.validator.store import counts, search, token_rows
 from host_tools.validator.store.audit_chain import OF_NO_TOKEN
+from host_tools.validator.store.pages import LARGEST_PAGE, Cursor, Slice
 from host_tools.validator.store.rows import TokenRow
-from host_tools.validator.store.tables import audit, notices, tokens, users
+from host_tools.validator.store.tables import audit, audit_root, notices, tokens, users
 from host_tools.validator.store.unit_of_work import no_token
-
-LARGEST_PAGE = 1000
 
 _TOKENS = select(tokens, users.c.user_id.label("owner")).join(
     users, tokens.c.owner_id == users.c.id, isouter=True
@@ -66,24 +69,32 @@ def code_digits(connection: Connection, typed: str | None, serial: str | None) -
 
 
 def token_page(
-    connection: Connection, chosen: TokenFilter, offset: int, limit: int, now: float
+    connection: Connection, chosen: TokenFilter, cursor: str, limit: int, now: float
 ) -> Page[Token]:
-    """List tokens by serial number."""
-    text, status, owner = chosen.text, chosen.status, chosen.user_id
-    query = _TOKENS
-    if text:
-        query = query.where(
-            or_(
-                _contains(tokens.c.serial, text),
-                _contains(users.c.normalized_id, user_id.normalized(text)),
-            )
-        )
-    if status is not None:
-        query = query.where(tokens.c.status == status.value)
-    if owner is not None:
-        query = query.where(users.c.normalized_id == user_id.normalized(_storable(owner)))
-    found, total = _page(connection, query.order_by(tokens.c.serial), offset, limit)
-    return Page(tuple(_token(row, now) for row in found), total, offset)
+    """List tokens by serial number, or those that a search finds by their age."""
+    found = Slice(Cursor.parse(cursor), limit)
+    filters, total = _filters(connection, chosen)
+    if chosen.text:
+        ids = search.tokens_with(connection.dialect.name, _storable(chosen.text), filters, found.of)
+        found.read(connection, _TOKENS.where(tokens.c.id.in_(ids)), tokens.c.id)
+    else:
+        found.read(connection, _TOKENS.where(*filters), tokens.c.serial)
+    return found.page(lambda row: _token(row, now), None if chosen.text else total)
+
+
+def _filters(connection: Connection, chosen: TokenFilter) -> tuple[list[ColumnElement[bool]], int]:
+    """Give the conditions of a filter without its text, and how many tokens fit them."""
+    conditions = []
+    if chosen.status is not None:
+        conditions.append(tokens.c.status == chosen.status.value)
+    if chosen.user_id is None:
+        kept = counts.read(connection).of_tokens()
+        return conditions, sum(kept.values()) if chosen.status is None else kept[chosen.status]
+    normalized = user_id.normalized(_storable(chosen.user_id))
+    owner = select(users.c.id).where(users.c.normalized_id == normalized)
+    conditions.append(tokens.c.owner_id == owner.scalar_subquery())
+    few = select(func.count()).select_from(tokens).where(*conditions)
+    return conditions, connection.execute(few).scalar_one()
 
 
 def user(connection: Connection, typed: str) -> User:
@@ -95,24 +106,30 @@ def user(connection: Connection, typed: str) -> User:
     return _user(found)
 
 
-def user_page(connection: Connection, text: str, offset: int, limit: int) -> Page[User]:
-    """List users by user-ID."""
-    query = _USERS
+def user_page(connection: Connection, text: str, cursor: str, limit: int) -> Page[User]:
+    """List users by user-ID, or those that a search finds by their age."""
+    found = Slice(Cursor.parse(cursor), limit)
     if text:
-        query = query.where(_contains(users.c.normalized_id, user_id.normalized(text)))
-    found, total = _page(connection, query.order_by(users.c.normalized_id), offset, limit)
-    return Page(tuple(map(_user, found)), total, offset)
+        ids = search.users_with(connection.dialect.name, _storable(text), found.of)
+        found.read(connection, _USERS.where(users.c.id.in_(ids)), users.c.id)
+        return found.page(_user, None)
+    found.read(connection, _USERS, users.c.normalized_id)
+    return found.page(_user, counts.read(connection).users)
 
 
 def audit_page(
-    connection: Connection, serial: str | None, offset: int, limit: int
+    connection: Connection, serial: str | None, cursor: str, limit: int
 ) -> Page[AuditEntry]:
     """List audit entries, the newest first."""
-    query = select(audit).order_by(audit.c.id.desc())
-    if serial is not None:
-        query = query.where(audit.c.chain == _storable(serial))
-    found, total = _page(connection, query, offset, limit)
-    return Page(tuple(map(_entry, found)), total, offset)
+    found = Slice(Cursor.parse(cursor), limit, newest_first=True)
+    if serial is None:
+        found.read(connection, select(audit), audit.c.id)
+        entries = select(audit_root.c.entries)
+    else:  # a chain is counted from 1
+        chain = audit.c.chain == _storable(serial)
+        found.read(connection, select(audit).where(chain), audit.c.sequence)
+        entries = select(func.coalesce(func.max(audit.c.sequence), 0)).where(chain)
+    return found.page(_entry, connection.execute(entries).scalar_one())
 
 
 def last_entry_id(connection: Connection) -> int:
@@ -146,30 +163,10 @@ def drift_points(connection: Connection, serial: str) -> list[DriftPoint]:
 
 
 def statistics(connection: Connection) -> Statistics:
-    """Count tokens by status, users and waiting notices."""
-    by_status = connection.execute(
-        select(tokens.c.status, func.count().label("number")).group_by(tokens.c.status)
-    )
-    counts = {status.value: 0 for status in Status} | {row.status: row.number for row in by_status}
+    """Give the numbers of tokens by status, of users, and of waiting notices."""
+    kept = counts.read(connection)
     waiting = connection.execute(select(func.count()).select_from(notices)).scalar_one()
-    return Statistics(
-        counts, connection.execute(select(func.count()).select_from(users)).scalar_one(), waiting
-    )
-
-
-def _page(
-    connection: Connection, query: Select[Any], offset: int, limit: int
-) -> tuple[Sequence[Row[Any]], int]:
-    if not 1 <= limit <= LARGEST_PAGE or not 0 <= offset < 2**31:
-        raise InvalidError("page-size", most=LARGEST_PAGE)
-    total = connection.execute(
-        select(func.count()).select_from(query.order_by(None).subquery())
-    ).scalar_one()
-    return connection.execute(query.offset(offset).limit(limit)).all(), total
-
-
-def _contains(column: ColumnElement[str], text: str) -> ColumnElement[bool]:
-    return func.lower(column).contains(_storable(text).lower(), autoescape=True)
+    return Statistics(kept.of_tokens(), kept.users, waiting)
 
 
 def _storable(text: str) -> str:

@@ -203,6 +203,24 @@ class WriteProbeRow(NamedTuple):
     filler: bytes
 
 
+class CountsRow(NamedTuple):
+    """The row of the table `counts`."""
+
+    id: int
+    stock: int = 0
+    assigned: int = 0
+    active: int = 0
+    blocked: int = 0
+    replaced: int = 0
+    users: int = 0
+    audit_seal: bytes = b""
+    audit_key: int = 0
+
+    def of_tokens(self) -> dict[str, int]:
+        """Give the numbers of tokens by status."""
+        return dict(zip(self._fields[1:6], self[1:6], strict=True))
+
+
 class AuditRootRow(NamedTuple):
     """The row of the table `audit_root`."""
 

@@ -105,6 +105,7 @@ tokens = Table(
         sqlite_where=text("status = 'active'"),
         postgresql_where=text("status = 'active'"),
     ),
+    Index("ix_tokens_status_serial", "status", "serial"),
 )
 
 # Heads of the audit chains that belong to no other row: the server's own (chain "") and those of
@@ -218,6 +219,20 @@ write_probes = Table(
     metadata,
     Column("id", _ID, primary_key=True),
     Column("filler", LargeBinary, nullable=False),  # random bytes
+)
+
+# Numbers of tokens by status, and of users; see counts.py. One row.
+counts = Table(
+    "counts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("stock", BigInteger, nullable=False),
+    Column("assigned", BigInteger, nullable=False),
+    Column("active", BigInteger, nullable=False),
+    Column("blocked", BigInteger, nullable=False),
+    Column("replaced", BigInteger, nullable=False),
+    Column("users", BigInteger, nullable=False),
+    *_seal(),
 )
 
 # The root over all rows, see audit_root.py. One row.

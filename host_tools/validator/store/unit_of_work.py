@@ -11,6 +11,7 @@ and written by the last statement: it is locked for the time of the commit alone
 lock is taken after it, it adds no deadlock.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from operator import attrgetter
 from types import SimpleNamespace
@@ -31,7 +32,7 @@ from sqlalchemy import (
 
 from host_tools.secret import Secret
 from host_tools.validator.errors import NotFoundError
-from host_tools.validator.store import audit_chain, audit_root, row_seals
+from host_tools.validator.store import audit_chain, audit_root, counts, row_seals
 from host_tools.validator.store.audit_chain import Detail, Event
 from host_tools.validator.store.audit_root import RootChange
 from host_tools.validator.store.data_keys import DataKey, DataKeys
@@ -43,6 +44,7 @@ from host_tools.validator.store.rows import (
     ChainHead,
     ChainRow,
     ChallengeRow,
+    CountsRow,
     DataKeyRow,
     GuessRow,
     NoticeRow,
@@ -51,8 +53,9 @@ from host_tools.validator.store.rows import (
     UserRow,
     WebSessionRow,
 )
-from host_tools.validator.store.tables import audit, chains, data_keys, tokens
+from host_tools.validator.store.tables import audit, chains, data_keys, tokens, users
 from host_tools.validator.store.tables import audit_root as root_table
+from host_tools.validator.store.tables import counts as counts_table
 from host_tools.validator.user_id import UserIdRule
 
 _DEFAULT_RULE = UserIdRule()
@@ -94,6 +97,7 @@ Simple = TypeVar(
     UnattributedChecksRow,
     NoticeRow,
     GuessRow,
+    CountsRow,
 )
 
 
@@ -131,6 +135,8 @@ class UnitOfWork:
         self.key = keys.get(connection, self._root.audit_key)  # the newest, which seals
         self._change = RootChange()
         self._tokens: dict[int, TokenRow] = {}
+        self._statuses: dict[int, str] = {}  # of those tokens, as they are in the database
+        self._counts: Counter[str] = Counter()  # changes of the kept numbers
         self._changed: dict[int, _Read] = {}
         self._entries: list[AuditRow] = []
         self._server_events: list[Event] = []
@@ -160,7 +166,7 @@ class UnitOfWork:
             else:
                 found = self.connection.execute(_BY_IDS, {"ids": part})
             for row in found:
-                self._tokens[row[0]] = self.checked(tokens, TokenRow(*row))
+                self._hold(TokenRow(*row))
         return self._tokens
 
     def lock_token(self, serial: str) -> TokenRow:
@@ -176,7 +182,7 @@ class UnitOfWork:
         if found is None:
             return None
         if found.id not in self._tokens:
-            self._tokens[found.id] = self.checked(tokens, TokenRow(*found))
+            self._hold(TokenRow(*found))
         return self._tokens[found.id]
 
     def secret(self, token: TokenRow) -> Secret:
@@ -232,6 +238,8 @@ class UnitOfWork:
         """Write a new row, sealed; give it."""
         sealed = self.sealed(table, row)
         self.connection.execute(insert(table).values(sealed._asdict()))
+        if table is users:
+            self._counts[counts.USERS] += 1
         return sealed
 
     def sealed(self, table: Table, row: Simple) -> Simple:
@@ -247,6 +255,7 @@ class UnitOfWork:
             row.audit_key = self.key.id
             row.audit_seal = row_seals.seal(self.key.audit, tokens, row)
             self._change.add(self.key, row.audit_seal)
+            self._counts[row.status] += 1
         names = tokens.columns.keys()
         values_of = attrgetter(*names)
         self.connection.execute(
@@ -274,7 +283,16 @@ class UnitOfWork:
         found = self.connection.execute(gone).all()
         for row in found:
             self._count_out(row)
+        if table is users:
+            self._counts[counts.USERS] -= len(found)
         return len(found)
+
+    def delete_token(self, token: TokenRow) -> None:
+        """Delete a locked token whose changes are flushed."""
+        self._changed.pop(token.id, None)
+        self._tokens.pop(token.id, None)
+        self.delete(tokens, tokens.c.id == token.id)
+        self._counts[self._statuses.pop(token.id)] -= 1
 
     def reseal(self, table: Table, rows: Sequence[Any]) -> None:
         """Write rows that are locked, sealed with the newest data key."""
@@ -321,11 +339,6 @@ class UnitOfWork:
         row = self._server_chain()
         return ChainHead() if row is None else row.chain_head
 
-    def release(self, token: TokenRow) -> None:
-        """Do not write this token at the next flush: it is being deleted."""
-        self._changed.pop(token.id, None)
-        self._tokens.pop(token.id, None)
-
     def flush(self) -> None:
         """Write all changes but the root to the database; StaleError when a row has changed since
         it was read."""
@@ -350,6 +363,7 @@ class UnitOfWork:
         """Write all changes and the root; nothing may be changed after it. StaleError as for
         flush(), and when the data key was rotated meanwhile."""
         self.flush()
+        self._write_counts()
         if not self._change.any:
             return
         if not self._write_root():
@@ -365,6 +379,20 @@ class UnitOfWork:
         values = root._asdict() | {"the_version": self._root.version}
         return self.connection.execute(_UPDATE_ROOT, values).rowcount == 1
 
+    def _write_counts(self) -> None:
+        """Add to the kept numbers what this transaction has changed."""
+        if not any(self._counts.values()):
+            return
+        before = self.find(counts_table, CountsRow, counts.LOCKED)
+        if before is None:
+            raise row_seals.missing(counts_table, counts.ID)
+        self.update(counts_table, before, counts.changed(before, self._counts))
+        self._counts.clear()
+
+    def _hold(self, row: TokenRow) -> None:
+        self._tokens[row.id] = self.checked(tokens, row)
+        self._statuses[row.id] = row.status
+
     def _count_out(self, row: Any) -> None:
         self._change.remove(self.keys.get(self.connection, row.audit_key), row.audit_seal)
 
@@ -378,6 +406,9 @@ class UnitOfWork:
         token.audit_seal = row_seals.seal(self.key.audit, tokens, token)
         self._change.remove(self.keys.get(self.connection, read.key_id), read.seal)
         self._change.add(self.key, token.audit_seal)
+        self._counts[self._statuses[token.id]] -= 1
+        self._counts[token.status] += 1
+        self._statuses[token.id] = token.status
         parameters = dict(zip(_WRITTEN, _written_values(token), strict=True))
         return parameters | {"the_id": token.id, "the_sequence": read.sequence}
 

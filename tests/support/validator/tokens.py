@@ -3,15 +3,20 @@ code."""
 
 import base64
 import hashlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 import pyotp
 
 from host_tools.otp.credential import Credential
 from host_tools.secret import Secret
-from host_tools.validator.records import NewToken
+from host_tools.validator.records import NewToken, Page
 from host_tools.validator.service import Validator
 from tests.support.validator.clock import VirtualClock
+
+T = TypeVar("T")
 
 
 def secret_of(serial: str) -> bytes:
@@ -53,3 +58,17 @@ def activated(
         validator.assign(holder.serial, holder.user_id, actor="test")
         validator.activate_by_administrator(holder.serial, actor="test")
     return holders
+
+
+def number_of(validator: Validator, text: str) -> int:
+    """Count the tokens that a search finds, page by page."""
+    return sum(len(page.items) for page in pages(partial(validator.tokens, text=text, limit=500)))
+
+
+def pages(ask: Callable[..., Page[T]]) -> Iterator[Page[T]]:
+    """Give all pages of a list, which `ask` gives at a cursor."""
+    page = ask()
+    yield page
+    while page.next is not None:
+        page = ask(cursor=page.next)
+        yield page

@@ -31,7 +31,11 @@ _HEAD = {
 def list_tokens(
     *,
     text: Annotated[
-        str, typer.Argument(metavar="[TEXT]", help="Part of a serial number or user-ID.")
+        str,
+        typer.Argument(
+            metavar="[TEXT]",
+            help="Three or more characters of a serial number or user-ID, or a whole one.",
+        ),
     ] = "",
     status: Annotated[
         str | None, typer.Option(help=f"Only tokens in this state: {', '.join(_STATES)}.")
@@ -60,13 +64,11 @@ def list_tokens(
 def _tokens(
     opened: "Validator", text: str, status: "Status | None", user: str | None
 ) -> Iterator["Token"]:
-    offset = 0
-    while True:
-        page = opened.tokens(text=text, status=status, user_id=user, offset=offset, limit=_PART)
+    cursor: str | None = ""
+    while cursor is not None:
+        page = opened.tokens(text=text, status=status, user_id=user, cursor=cursor, limit=_PART)
         yield from page.items
-        offset += len(page.items)
-        if not page.items or offset >= page.total:
-            return
+        cursor = page.next
 
 
 def _row(token: "Token") -> dict[str, Any]:

@@ -144,8 +144,17 @@ def test_api_keys_are_known_until_they_are_revoked(validator: Validator):
 def test_the_migrations_lead_to_the_tables_that_the_code_uses(validator: Validator, database: str):
     opened = Database(database)
     with opened.reading() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        options = {"include_name": lambda name, kind, _: not _searches(kind, name)}
+        context = MigrationContext.configure(connection, opts=options)
+        assert compare_metadata(context, metadata) == []
     opened.close()
+
+
+def _searches(kind: str, name: str | None) -> bool:
+    """Say whether a table or index belongs to the search, which the tables' description lacks."""
+    return (kind == "table" and name is not None and "_search" in name) or (
+        kind == "index" and name is not None and name.endswith("_trigrams")
+    )
 
 
 def test_a_database_of_a_newer_version_is_left_alone(

@@ -420,11 +420,8 @@ def test_a_users_ids_rules_hold_wherever_a_user_is_made(validator: Validator, cl
 def test_lists_find_tokens_by_part_of_serial_or_user(validator: Validator, clock: VirtualClock):
     activated(validator, clock, "anders", "bente", "ole_x")
     assert [token.serial for token in validator.tokens(text="NDER").items] == ["anders-1"]
-    assert [token.serial for token in validator.tokens(text="_").items] == [
-        "ole_x-1"
-    ]  # no wildcard
-    page = validator.tokens(offset=1, limit=1)
-    assert (page.total, [token.serial for token in page.items]) == (3, ["bente-1"])
+    assert [token.serial for token in validator.tokens(text="e_x").items] == ["ole_x-1"]
+    assert validator.tokens(text="nd_r").items == ()  # no wildcard
     assert validator.tokens(status=Status.STOCK).total == 0
     assert validator.tokens(user_id="Bente").items[0].serial == "bente-1"
     assert validator.user("OLE_X").serial == "ole_x-1"

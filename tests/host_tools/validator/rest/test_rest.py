@@ -188,11 +188,17 @@ def test_a_token_passes_through_every_state_of_its_lifecycle(
 
 def test_lists_are_cut_into_pages(administrator: ApiClient) -> None:
     first = administrator.get("/v1/tokens?limit=3").json()
-    rest = administrator.get("/v1/tokens?limit=3&offset=3").json()
+    assert first["previous"] is None
+    rest = administrator.get("/v1/tokens", params={"limit": 3, "cursor": first["next"]}).json()
+    assert rest["next"] is None
+    back = {"limit": 3, "cursor": rest["previous"]}
+    assert administrator.get("/v1/tokens", params=back).json()["items"] == first["items"]
     assert [token["serial"] for token in first["items"] + rest["items"]] == ["K1", "K2", "K3", "K4"]
     assert first["total"] == rest["total"] == 4
     found = administrator.get("/v1/tokens?text=anna").json()["items"]
     assert [token["serial"] for token in found] == ["K1"]
+    for path in ("tokens", "users", "audit"):
+        assert administrator.get(f"/v1/{path}?cursor=7").status_code == 422
 
 
 def test_no_answer_holds_a_secret(administrator: ApiClient, tokens: Tokens) -> None:

@@ -21,6 +21,7 @@ from host_tools.validator.records import NewToken
 from host_tools.validator.service import Validator
 from tests.host_tools.validator.store import killed_import
 from tests.support.validator.server import Server, ServerFolder
+from tests.support.validator.tokens import number_of
 
 CLIENTS = 8
 ACKNOWLEDGED = 150  # codes or keys, before the kill
@@ -128,7 +129,7 @@ def test_a_kill_during_an_import_leaves_all_or_nothing(place: ServerFolder):
                 time.sleep(0.002)  # without the processor, which the server needs
             server.process.kill()
         with place.open() as validator:
-            there = validator.tokens(text=f"a{attempt}-").total
+            there = number_of(validator, f"a{attempt}-")
             assert there in ((KEYS,) if told.result() else (0, KEYS))
             assert validator.verify_audit().broken == ()
         caught = there == 0
@@ -142,7 +143,7 @@ def test_an_import_that_was_told_to_be_done_outlives_a_kill(place: ServerFolder)
         assert _import(server, _csv("b", ACKNOWLEDGED))
         server.process.kill()
     with place.open() as validator:
-        assert validator.tokens(text="b-").total == ACKNOWLEDGED
+        assert number_of(validator, "b-0") == ACKNOWLEDGED
         assert validator.verify_audit().broken == ()
 
 
@@ -190,7 +191,7 @@ def test_a_pskc_import_killed_at_any_moment_leaves_all_or_nothing(
         worker.join(after)
         worker.kill()
         worker.join()
-        there = validator.tokens(text=f"k{number:02}-").total
+        there = number_of(validator, f"k{number:02}-")
         return there, time.monotonic() - began
 
     there, whole = killed(0, None)

@@ -19,6 +19,7 @@ ROWS = {
     tables.guesses: rows.GuessRow,
     tables.write_probes: rows.WriteProbeRow,
     tables.audit_root: rows.AuditRootRow,
+    tables.counts: rows.CountsRow,
 }
 
 

@@ -183,15 +183,15 @@ def test_a_copy_is_one_state_while_others_write(tmp_path, sqlite_folder):
 
     path = Path(sqlite_folder.database.removeprefix("sqlite:///"))
     with closing(sqlite3.connect(path, isolation_level=None)) as writer:
-        writer.execute("CREATE TABLE counts (number INTEGER, filler BLOB)")
+        writer.execute("CREATE TABLE written (number INTEGER, filler BLOB)")
         writer.execute(
             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)"
-            " INSERT INTO counts SELECT 0, zeroblob(4000) FROM n"
+            " INSERT INTO written SELECT 0, zeroblob(4000) FROM n"
         )
         steps = []
 
         def commit(done, total):
-            writer.execute("UPDATE counts SET number = number + 1")
+            writer.execute("UPDATE written SET number = number + 1")
             steps.append(done)
 
         with sqlite.new_file(tmp_path / "copy") as part:
@@ -199,7 +199,7 @@ def test_a_copy_is_one_state_while_others_write(tmp_path, sqlite_folder):
     assert steps == sorted(steps), "it never began anew"
     assert len(steps) > 3
     with closing(sqlite3.connect(tmp_path / "copy")) as copied:
-        assert copied.execute("SELECT DISTINCT number FROM counts").fetchall() == [(0,)]
+        assert copied.execute("SELECT DISTINCT number FROM written").fetchall() == [(0,)]
 
 
 # PostgreSQL
@@ -251,7 +251,7 @@ def test_a_backup_of_the_other_kind_is_named(postgres_folder, call, tmp_path, mo
     assert call("backup", str(dump))[0] == 0
     sqlite_url = f"sqlite:///{tmp_path / 'validator.db'}"
     with closing(sqlite3.connect(file)) as made:
-        made.execute("CREATE TABLE counts (number)")
+        made.execute("CREATE TABLE written (number)")
     code, result = call("restore", str(file))
     assert (code, result["id"]) == (ExitCode.BAD_INPUT, "backup-of-sqlite")
     monkeypatch.setenv("KODEBRIK_DATABASE", sqlite_url)

@@ -1,0 +1,109 @@
+"""Search for tokens and users by part of a serial number or user-ID, in any case.
+
+An index of trigrams finds the text anywhere: FTS5 of SQLite, which triggers keep (migration 0002),
+or pg_trgm of PostgreSQL. It tells nothing but where to look, so it has no seal: what is shown
+comes from the sealed rows. Shorter texts have no trigram, and are found only as a whole serial
+number or user-ID.
+
+A search gives ids in the order in which rows were made, not of serial numbers: only so a search
+that finds a million rows costs no more than the part of it that is shown.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    column,
+    func,
+    literal_column,
+    or_,
+    select,
+    table,
+    text,
+    union,
+)
+
+from host_tools.validator import user_id
+from host_tools.validator.store.tables import tokens, users
+
+LEAST = 3  # characters that are found anywhere; of fewer there is no trigram
+
+Cut = Callable[[Select[Any], ColumnElement[Any]], Select[Any]]
+"""Puts a query into the order of a column, and cuts off what the page does not show."""
+
+_TRIGRAMS = (
+    "CREATE INDEX IF NOT EXISTS ix_tokens_serial_trigrams ON tokens "
+    "USING gin (lower(serial) gin_trgm_ops)",
+    "CREATE INDEX IF NOT EXISTS ix_users_normalized_id_trigrams ON users "
+    "USING gin (normalized_id gin_trgm_ops)",
+)
+
+
+def prepare(connection: Connection) -> None:
+    """Make PostgreSQL's indexes of trigrams, if it has pg_trgm; without them a search reads the
+    whole table. An extension that was installed later is found at the next start."""
+    if connection.dialect.name != "postgresql":
+        return
+    known = "SELECT installed_version FROM pg_available_extensions WHERE name = 'pg_trgm'"
+    found = connection.execute(text(known)).one_or_none()
+    if found is None:
+        return
+    if found.installed_version is None:
+        may_create = text("SELECT has_database_privilege(current_database(), 'CREATE')")
+        if not connection.execute(may_create).scalar_one():
+            return
+        connection.execute(text("CREATE EXTENSION pg_trgm"))
+    for statement in _TRIGRAMS:
+        connection.execute(text(statement))
+
+
+def tokens_with(
+    dialect: str, wanted: str, filters: Sequence[ColumnElement[bool]], cut: Cut
+) -> Select[Any]:
+    """Select the ids of the tokens whose serial number or user-ID holds `wanted`, and that match
+    the filters, as far as the page shows them."""
+    typed, normalized = wanted.lower(), user_id.normalized(wanted)
+    ids = select(tokens.c.id).where(*filters)
+    if min(len(typed), len(normalized)) < LEAST:
+        owner = select(users.c.id).where(users.c.normalized_id == normalized).scalar_subquery()
+        return cut(
+            ids.where(or_(tokens.c.serial == wanted, tokens.c.owner_id == owner)), tokens.c.id
+        )
+    if dialect == "sqlite":
+        phrase = f"serial : {_phrase(typed)} OR user_id : {_phrase(normalized)}"
+        return _matching(ids, tokens, "token_search", phrase, cut)
+    by_serial = ids.where(func.lower(tokens.c.serial).contains(typed, autoescape=True))
+    owners = select(users.c.id).where(users.c.normalized_id.contains(normalized, autoescape=True))
+    by_owner = ids.where(tokens.c.owner_id.in_(owners))
+    both = union(cut(by_serial, tokens.c.id), cut(by_owner, tokens.c.id)).subquery()
+    return cut(select(both.c.id), both.c.id)
+
+
+def users_with(dialect: str, wanted: str, cut: Cut) -> Select[Any]:
+    """Select the ids of the users whose user-ID holds `wanted`, as far as the page shows them."""
+    normalized = user_id.normalized(wanted)
+    ids = select(users.c.id)
+    if len(normalized) < LEAST:
+        return cut(ids.where(users.c.normalized_id == normalized), users.c.id)
+    if dialect == "sqlite":
+        return _matching(ids, users, "user_search", f"user_id : {_phrase(normalized)}", cut)
+    return cut(ids.where(users.c.normalized_id.contains(normalized, autoescape=True)), users.c.id)
+
+
+def _matching(ids: Select[Any], rows: FromClause, index: str, phrase: str, cut: Cut) -> Select[Any]:
+    """Select from a table of SQLite by its index. FTS5 gives its rows in their order, one by one:
+    what is cut off is not looked for."""
+    found = table(index, column("rowid", BigInteger))
+    joined = found.join(rows, rows.c.id == found.c.rowid)
+    matching = literal_column(index).op("MATCH")(phrase)
+    return cut(ids.select_from(joined).where(matching), found.c.rowid)
+
+
+def _phrase(wanted: str) -> str:
+    """Write a text as FTS5 reads it."""
+    return '"' + wanted.replace('"', '""') + '"'
