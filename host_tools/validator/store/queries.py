@@ -75,7 +75,9 @@ def token_page(
     found = Slice(Cursor.parse(cursor), limit)
     filters, total = _filters(connection, chosen)
     if chosen.text:
-        ids = search.tokens_with(connection.dialect.name, _storable(chosen.text), filters, found.of)
+        ids = search.tokens_with(
+            connection.dialect.name, _storable(chosen.text), filters, total, found.of
+        )
         found.read(connection, _TOKENS.where(tokens.c.id.in_(ids)), tokens.c.id)
     else:
         found.read(connection, _TOKENS.where(*filters), tokens.c.serial)

@@ -31,6 +31,7 @@ from sqlalchemy import (
 from host_tools.validator import user_id
 from host_tools.validator.store.tables import tokens, users
 
+_FEW = 2000  # tokens that are read rather than looked up
 LEAST = 3  # characters that are found anywhere; of fewer there is no trigram
 
 Cut = Callable[[Select[Any], ColumnElement[Any]], Select[Any]]
@@ -63,10 +64,10 @@ def prepare(connection: Connection) -> None:
 
 
 def tokens_with(
-    dialect: str, wanted: str, filters: Sequence[ColumnElement[bool]], cut: Cut
+    dialect: str, wanted: str, filters: Sequence[ColumnElement[bool]], count: int, cut: Cut
 ) -> Select[Any]:
     """Select the ids of the tokens whose serial number or user-ID holds `wanted`, and that match
-    the filters, as far as the page shows them."""
+    the filters, as far as the page shows them. `count` tokens match the filters."""
     typed, normalized = wanted.lower(), user_id.normalized(wanted)
     ids = select(tokens.c.id).where(*filters)
     if min(len(typed), len(normalized)) < LEAST:
@@ -74,6 +75,13 @@ def tokens_with(
         return cut(
             ids.where(or_(tokens.c.serial == wanted, tokens.c.owner_id == owner)), tokens.c.id
         )
+    if count <= _FEW:  # the text may be in a million others
+        holds = or_(
+            tokens.c.serial.contains(wanted, autoescape=True),
+            func.lower(tokens.c.serial).contains(typed, autoescape=True),
+            users.c.normalized_id.contains(normalized, autoescape=True),
+        )
+        return cut(ids.outerjoin(users, tokens.c.owner_id == users.c.id).where(holds), tokens.c.id)
     if dialect == "sqlite":
         phrase = f"serial : {_phrase(typed)} OR user_id : {_phrase(normalized)}"
         return _matching(ids, tokens, "token_search", phrase, cut)

@@ -15,7 +15,7 @@ from host_tools.secret import Secret
 from host_tools.validator.errors import InvalidError
 from host_tools.validator.records import NewToken, Status
 from host_tools.validator.service import Validator
-from host_tools.validator.store import tables
+from host_tools.validator.store import search, tables
 from tests.support.validator.clock import VirtualClock
 from tests.support.validator.database import MASTER
 from tests.support.validator.tokens import EnrolledToken, activated, pages
@@ -32,8 +32,12 @@ def listed(validator: Validator, clock: VirtualClock) -> Validator:
     return validator
 
 
+@pytest.mark.parametrize("few", [-1, 2000], ids=["looked up", "read"])
 @pytest.mark.parametrize("limit", [1, 2, 3, 5, 11, 12])
-def test_pages_forth_and_back_give_everything_once(listed: Validator, limit: int):
+def test_pages_forth_and_back_give_everything_once(
+    listed: Validator, monkeypatch: pytest.MonkeyPatch, limit: int, few: int
+):
+    monkeypatch.setattr(search, "_FEW", few)
     wanted = [f"{name}-1" for name in NAMES]
     whole = {
         "tokens": (listed.tokens, lambda token: token.serial, wanted),
@@ -89,9 +93,11 @@ def test_a_cursor_of_no_page_is_refused(listed: Validator, cursor: str):
         listed.audit(cursor=cursor)
 
 
+@pytest.mark.parametrize("few", [-1, 2000], ids=["looked up", "read"])
 def test_a_text_is_found_anywhere_in_any_case_and_is_no_pattern(
-    validator: Validator, clock: VirtualClock
+    validator: Validator, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch, few: int
 ):
+    monkeypatch.setattr(search, "_FEW", few)
     activated(validator, clock, "anna.holm", 'x"y%z', "Søren.Ærø", "ole_x", "bob-o'")
     validator.import_tokens([EnrolledToken("Q7", "", clock).new()], actor="test")
 
@@ -180,11 +186,14 @@ def _counted(database: str) -> tuple[dict[str, int], int]:
     return {status.value: statuses[status.value] for status in Status}, users
 
 
-def test_no_page_of_a_list_reads_a_whole_table_of_sqlite(listed: Validator, database: str):
+def test_no_page_of_a_list_reads_a_whole_table_of_sqlite(
+    listed: Validator, database: str, monkeypatch: pytest.MonkeyPatch
+):
     """By SQLite's own plans: nothing is scanned but in the order of an index that the page is cut
     off by, and nothing is sorted but the page."""
     if not database.startswith("sqlite"):
         pytest.skip("the plans of PostgreSQL depend on the size; make bench measures them")
+    monkeypatch.setattr(search, "_FEW", -1)
     asked: list[tuple[str, object]] = []
     engine = listed._database.engine
 
