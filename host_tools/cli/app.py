@@ -100,6 +100,7 @@ _COMMANDS = {
     "battery": "emulation.battery:battery",
     "flash": "flash.group:app",
     "batch": "batch.group:app",
+    "netlist": "hardware.netlist:netlist",
     "voice": "emulation.voice:app",
     "inventory": "issuer.inventory:app",
     "import": "server.import_tokens:import_tokens",

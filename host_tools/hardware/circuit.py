@@ -29,12 +29,13 @@ class Pin(NamedTuple):
 
 @dataclass(frozen=True)
 class Part:
-    """One part: reference, title, part number, pins."""
+    """One part: reference, title, part number, pins, footprint ("" for a module)."""
 
     ref: str
     title: str
     number: str
     pins: tuple[Pin, ...]
+    footprint: str = ""
 
 
 @dataclass
@@ -103,7 +104,8 @@ def _unknown(name: str, entry: dict[str, Any], board: dict[str, Any]) -> PartDat
 
 
 def _part(ref: str, name: str, data: PartData, gpios: dict[str, int]) -> Part:
-    return Part(ref, data.title, data.number, tuple(_pins(name, data, gpios)))
+    pins = tuple(_pins(name, data, gpios))
+    return Part(ref, data.title, data.number, pins, data.footprint)
 
 
 def _pins(name: str, data: PartData, gpios: dict[str, int]) -> Iterator[Pin]:

@@ -33,11 +33,19 @@ class PinData(NamedTuple):
 
 
 class PartData(NamedTuple):
-    """A part, as data: title, part number, pins."""
+    """A part, as data: title, part number, pins, KiCad's footprint ("": a module, wired by hand).
+    The pins of a part with a footprint come in the order of its numbers."""
 
     title: str
     number: str
     pins: tuple[PinData, ...]
+    footprint: str = ""
+
+
+_SOT23 = "Package_TO_SOT_SMD:SOT-23"
+_RESISTOR = "Resistor_THT:R_Axial_DIN0207_L6.3mm_D2.5mm_P10.16mm_Horizontal"
+_CAPACITOR = "Capacitor_THT:C_Disc_D5.0mm_W2.5mm_P5.00mm"
+_DO41 = "Diode_THT:D_DO-41_SOD81_P10.16mm_Horizontal"
 
 
 _POWERED = (PinData("VIN", Kind.POWER_IN, RAIL), PinData("GND", Kind.POWER_IN, GROUND))
@@ -154,9 +162,13 @@ BESIDES = {
             "100 kΩ",
             "",
             (PinData("1", Kind.PASSIVE, "SWITCHED"), PinData("2", Kind.PASSIVE, "pin")),
+            _RESISTOR,
         ),
         "R4": PartData(
-            "100 kΩ", "", (PinData("1", Kind.PASSIVE, "pin"), PinData("2", Kind.PASSIVE, GROUND))
+            "100 kΩ",
+            "",
+            (PinData("1", Kind.PASSIVE, "pin"), PinData("2", Kind.PASSIVE, GROUND)),
+            _RESISTOR,
         ),
     },
     "latch": {
@@ -169,25 +181,33 @@ BESIDES = {
             "P-channel MOSFET",
             "AO3401A",
             (
-                PinData("source", Kind.PASSIVE, "CELL"),
                 PinData("gate", Kind.INPUT, "GATE"),
+                PinData("source", Kind.PASSIVE, "CELL"),
                 PinData("drain", Kind.PASSIVE, "SWITCHED"),
             ),
+            _SOT23,
         ),
         "D2": PartData(
             "Schottky diode 1 A",
             "1N5817",
             # The rail's source: a rule check does not follow current through switch and diode.
             (
-                PinData("anode", Kind.PASSIVE, "SWITCHED"),
                 PinData("cathode", Kind.POWER_OUT, SUPPLY),
+                PinData("anode", Kind.PASSIVE, "SWITCHED"),
             ),
+            _DO41,
         ),
         "R1": PartData(
-            "100 kΩ", "", (PinData("1", Kind.PASSIVE, "CELL"), PinData("2", Kind.PASSIVE, "GATE"))
+            "100 kΩ",
+            "",
+            (PinData("1", Kind.PASSIVE, "CELL"), PinData("2", Kind.PASSIVE, "GATE")),
+            _RESISTOR,
         ),
         "C1": PartData(
-            "4.7 µF", "", (PinData("1", Kind.PASSIVE, "GATE"), PinData("2", Kind.PASSIVE, GROUND))
+            "4.7 µF",
+            "",
+            (PinData("1", Kind.PASSIVE, "GATE"), PinData("2", Kind.PASSIVE, GROUND)),
+            _CAPACITOR,
         ),
         "D1": PartData(
             "Double Schottky diode",
@@ -197,18 +217,23 @@ BESIDES = {
                 PinData("anode 2", Kind.PASSIVE, "button.pin"),
                 PinData("cathode", Kind.PASSIVE, "KEY"),
             ),
+            _SOT23,
         ),
         "Q2": PartData(
             "N-channel MOSFET",
             "2N7002",
             (
-                PinData("drain", Kind.PASSIVE, "GATE"),
                 PinData("gate", Kind.INPUT, "pin"),
                 PinData("source", Kind.PASSIVE, GROUND),
+                PinData("drain", Kind.PASSIVE, "GATE"),
             ),
+            _SOT23,
         ),
         "R5": PartData(
-            "100 kΩ", "", (PinData("1", Kind.PASSIVE, "pin"), PinData("2", Kind.PASSIVE, GROUND))
+            "100 kΩ",
+            "",
+            (PinData("1", Kind.PASSIVE, "pin"), PinData("2", Kind.PASSIVE, GROUND)),
+            _RESISTOR,
         ),
     },
 }
