@@ -55,6 +55,22 @@ def measure(session: Session, host: HostClock) -> tuple[ClockReading, Offset]:
     return max(readings, key=lambda entry: entry[1].seconds)
 
 
+def off_at_most(session: Session, host: HostClock) -> tuple[float, float]:
+    """Give the largest offset (seconds) that the measurement allows, and when the clock was set.
+
+    The offset is infinite for a clock that lost the time or was never set by us.
+    """
+    try:
+        reading, offset = measure(session, host)
+    except TokenError as error:
+        if error.number != messages.CLOCK_LOST:
+            raise
+        return float("inf"), 0.0
+    if not reading.set_at:
+        return float("inf"), 0.0
+    return abs(offset.seconds) + offset.uncertainty, reading.set_at
+
+
 def set_now(session: Session, host: HostClock) -> int:
     """Set the clock at the edge of a host second, ahead by half a round trip; give the time set."""
     lead = round_trip(session, host) / 2

@@ -118,6 +118,13 @@ class Session:
         """Remove one account."""
         self.request(messages.CREDENTIAL_REMOVE, {"name": name})
 
+    def read_code(self, name: str) -> str:
+        """Give the code that the account `name` shows now; development builds alone have this."""
+        code: str = replies.take(
+            self.request(messages.READ_CODE, {"name": name}), code=replies.text
+        )["code"]
+        return code
+
     def read_clock(self) -> ClockReading:
         """Read the clock; the token answers at the edge of its next second."""
         return replies.clock(self.request(messages.CLOCK_READ))

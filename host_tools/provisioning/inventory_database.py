@@ -104,7 +104,8 @@ class _Sqlite:
                 for statement in _statements(self.name, version):
                     strict = " STRICT" if statement.startswith("CREATE TABLE") else ""
                     self.execute(statement + strict)
-                self.execute(f"PRAGMA user_version = {VERSION}")
+                if version < VERSION:
+                    self.execute(f"PRAGMA user_version = {VERSION}")
         except BaseException:
             self._connection.close()
             raise
@@ -163,10 +164,12 @@ class _Postgresql:
                 self.execute("SELECT pg_advisory_xact_lock(?)", (_LOCK,))
                 self.execute("CREATE TABLE IF NOT EXISTS inventory_version (version BIGINT)")
                 rows = self.execute("SELECT version FROM inventory_version")
-                for statement in _statements(self.name, rows[0][0] if rows else 0):
+                version = rows[0][0] if rows else 0
+                for statement in _statements(self.name, version):
                     self.execute(_in_postgresql(statement))
-                self.execute("DELETE FROM inventory_version")
-                self.execute("INSERT INTO inventory_version VALUES (?)", (VERSION,))
+                if version < VERSION:
+                    self.execute("DELETE FROM inventory_version")
+                    self.execute("INSERT INTO inventory_version VALUES (?)", (VERSION,))
         except BaseException:
             self._connection.close()
             raise

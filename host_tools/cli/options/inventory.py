@@ -46,9 +46,12 @@ Operator = Annotated[
 @contextmanager
 def opened_inventory(place: str | None) -> Iterator[Inventory]:
     """Open the inventory at `place`, by default the one in this user's data folder."""
-    with Inventory(place or _default_inventory_file(), warn) as inventory:
+    with Inventory(inventory_place(place), warn) as inventory:
         yield inventory
 
 
-def _default_inventory_file() -> Path:
+def inventory_place(place: str | None) -> str | Path:
+    """Give where the inventory is that an option names, or by default."""
+    if place is not None:
+        return place
     return Path(platformdirs.user_data_dir("kodebrik")) / "inventory.sqlite"

@@ -14,6 +14,7 @@ from babel.numbers import format_decimal
 from firmware.protocol import messages, sentences
 from host_tools.devtools import catalogues
 from host_tools.errors import KodebrikError, TokenError, token_error_identifier
+from host_tools.factory.events import Step
 from host_tools.image.image import load_product
 from host_tools.link import ports
 from host_tools.messages import catalogue, validation_errors
@@ -70,6 +71,7 @@ TESTED_PARTS = {
 # Computed identifiers: a literal prefix and the members of an enumeration.
 FAMILIES = {
     "api-key-role.": set(Role),
+    "batch-step.": set(Step),
     "challenge-entry.": set(messages.ENTRIES),
     "emulate.": {"state", "link", "rfc2217"},
     "info-build.": {messages.DEVELOPMENT, messages.PRODUCTION},

@@ -194,7 +194,7 @@ def _clock_ready(session: Session, credential: Credential) -> tuple[str, float |
     host = clock.HostClock()
     try:
         with step(Message("provision.checking-clock")):
-            off, set_at = _clock_off(session, host)
+            off, set_at = clock.off_at_most(session, host)
         if off < _CLOCK_TOLERANCE:
             return Message("provision.clock-right", seconds=off), set_at
         with step(Message("provision.setting-clock")):
@@ -204,22 +204,6 @@ def _clock_ready(session: Session, credential: Credential) -> tuple[str, float |
             raise
         warn(error.message)
         return Message("provision.clock-absent"), None
-
-
-def _clock_off(session: Session, host: clock.HostClock) -> tuple[float, float]:
-    """Give the largest offset (seconds) that the measurement allows, and when the clock was set.
-
-    The offset is infinite for a clock that lost the time or was never set by us.
-    """
-    try:
-        reading, offset = clock.measure(session, host)
-    except TokenError as error:
-        if error.number != messages.CLOCK_LOST:
-            raise
-        return float("inf"), 0.0
-    return abs(offset.seconds) + offset.uncertainty if reading.set_at else float(
-        "inf"
-    ), reading.set_at
 
 
 @contextmanager

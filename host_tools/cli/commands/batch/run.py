@@ -1,0 +1,274 @@
+"""kodebrik batch run: make tokens of whatever is plugged in, until the batch is complete."""
+
+import getpass
+import queue
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from host_tools.cli.commands.batch import display as displays
+from host_tools.cli.commands.batch.options import BatchName, PassportKey, signing_key
+from host_tools.cli.commands.batch.prompts import Prompts
+from host_tools.cli.commands.flash.image import read_file
+from host_tools.cli.options.groups import option_groups
+from host_tools.cli.options.inventory import (
+    InventoryFile,
+    Operator,
+    inventory_place,
+    opened_inventory,
+)
+from host_tools.cli.options.keyring import AccessKeyFile, IssuerKeyOptions, Keyring
+from host_tools.cli.output import Json, Plain, ask, emit, say
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.factory.events import QUIET
+from host_tools.messages.catalogue import Message
+from host_tools.provisioning import batches, issuer_key_file
+from host_tools.provisioning.inventory import Inventory
+
+if TYPE_CHECKING:
+    from host_tools.factory.code_check import CodeCheck
+    from host_tools.factory.events import Event
+    from host_tools.factory.station import Station
+    from host_tools.link.replies import Hello
+
+_LOOK = 0.2  # seconds between looks at what other stations have done
+_AUTO = "auto"
+
+
+@dataclass(frozen=True)
+class BatchRunOptions:
+    """The options of a station: who and where it is, and how it asks."""
+
+    station: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="This station's name. Default: the computer's."),
+    ] = None
+    operator: Operator = None
+    trust_cable: Annotated[
+        bool,
+        typer.Option(
+            "--trust-cable",
+            help="Do not compare the number that a token shows: its cable ends at this computer.",
+        ),
+    ] = False
+    code_reader: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COMMAND",
+            help="A program that presses and reads a token: called with port and serial number, "
+            "it prints the code.",
+        ),
+    ] = None
+    unseen_codes: Annotated[
+        bool,
+        typer.Option(
+            "--unseen-codes",
+            help="Do not ask for the code that a production build shows; passports say so.",
+        ),
+    ] = False
+
+
+@option_groups
+def run(
+    *,
+    batch: BatchName = None,
+    ports: Annotated[
+        list[str] | None,
+        typer.Option(metavar="auto|PORT", help="Ports, or those that may be a token's. Default."),
+    ] = None,
+    image: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Flash bare boards with this file of 'kodebrik flash image'."
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER", help="Where labels and passports go. Default: named as the batch."
+        ),
+    ] = None,
+    speak: Annotated[
+        bool, typer.Option("--speak", help="Say aloud what to do next, in this language.")
+    ] = False,
+    idle: Annotated[
+        float | None,
+        typer.Option(metavar="SECONDS", help="End when nothing has happened for so long."),
+    ] = None,
+    options: BatchRunOptions,
+    passport_key: PassportKey = None,
+    inventory_file: InventoryFile = None,
+    issuer: IssuerKeyOptions,
+    transport_key_file: AccessKeyFile = None,
+    plain: Plain = False,
+    as_json: Json = False,
+) -> None:
+    """Make a token of each board that is plugged in, side by side, until the batch is complete.
+
+    Flash, self-test, issuer key, secret, clock, one code, label and passport. It may be stopped and
+    tokens may be pulled at any time: run it again, and they are gone on with.
+    """
+    from host_tools.flashing import image_file  # noqa: PLC0415 - slow to load
+
+    file = None if image is None else image_file.read(read_file(image))
+    display = displays.make(as_json)
+    events: queue.Queue[Event] = queue.Queue()
+    with opened_inventory(inventory_file) as inventory:
+        chosen = batches.find(inventory, batch)
+        keyring = Keyring(issuer.key_file, transport_key_file, issuer.passphrase_file)
+        issuer_key = keyring.issuer_key()
+        if issuer_key_file.fingerprint(issuer_key) != chosen.issuer:
+            raise KodebrikError(
+                "batch-other-issuer", ExitCode.WRONG_KEY, batch=chosen.name, issuer=chosen.issuer
+            )
+        plan = _plan(chosen, issuer_key, keyring, options, display)
+        station = _station(
+            plan,
+            options,
+            lambda: Inventory(inventory_place(inventory_file), lambda line: None),
+            file,
+            (output or Path(chosen.name), signing_key(passport_key)),
+            events.put,
+        )
+        for job in batches.each(inventory, chosen.name, batches.DONE):
+            station.record(job)  # what a killed station has left out
+        before = batches.counts(inventory, chosen.name)[batches.DONE]
+        began = time.monotonic()
+        with Prompts(speak).running() as prompts, display:
+            prompts.say(Message("batch-speak.next"))
+            worker = threading.Thread(target=station.work, args=(_finder(ports),), daemon=True)
+            worker.start()
+            _show(station, inventory, events, display, prompts, idle)
+            station.stop.set()
+            worker.join()
+            if station.faults:
+                raise station.faults[0]
+        done = batches.counts(inventory, chosen.name)[batches.DONE]
+    seconds = time.monotonic() - began
+    rate = 60 * (done - before) / seconds
+    folder = str(output or chosen.name)
+    result = {
+        "batch": chosen.name,
+        "done": done,
+        "size": chosen.size,
+        "made": done - before,
+        "seconds": round(seconds, 1),
+        "tokens_a_minute": round(rate, 1),
+        "folder": folder,
+    }
+    lines = [
+        Message("batch-run.ended", done=done, size=chosen.size, path=folder),
+        Message("batch-run.rate", count=done - before, seconds=seconds, rate=rate),
+    ]
+    if done < chosen.size:
+        for line in lines:
+            say(line)
+        raise KodebrikError("batch-idle", ExitCode.NO_PORT, left=chosen.size - done)
+    emit(as_json, result, lines)
+
+
+def _show(
+    station: "Station",
+    inventory: Inventory,
+    events: "queue.Queue[Event]",
+    display: displays.Display,
+    prompts: Prompts,
+    idle: float | None,
+) -> None:
+    """Show the events until the batch is complete, or nothing has happened for `idle` seconds."""
+    batch = station.plan.batch
+    last, busy = time.monotonic(), set[str]()
+    while True:
+        try:
+            event = events.get(timeout=_LOOK)
+        except queue.Empty:
+            if station.stop.is_set():  # a defect
+                return
+            if station.is_complete(inventory):
+                return
+            if idle is not None and not busy and time.monotonic() - last > idle:
+                return
+            continue
+        (busy.discard if event.step in QUIET else busy.add)(event.port)
+        done = batches.counts(inventory, batch.name)[batches.DONE]
+        display.show(event, done, batch.size)
+        prompts.after(event, batch.size - done)
+        if event.error is None:
+            last = time.monotonic()
+
+
+def _plan(
+    batch: batches.Batch,
+    issuer_key: Any,
+    keyring: Keyring,
+    options: BatchRunOptions,
+    display: displays.Display,
+) -> Any:
+    from host_tools.factory.personalise import Personalisation  # noqa: PLC0415 - slow to load
+
+    question = threading.RLock()  # one at a time
+
+    def confirm(hello: "Hello") -> Callable[[str], bool]:
+        def compare(number: str) -> bool:
+            if options.trust_cable:
+                return True
+            with question, display.paused():
+                say(Message("batch-run.shows", product=hello.product, serial=hello.serial))
+                typed = ask(Message("prompt.number"), "--trust-cable")
+            return "".join(typed.split()) == number
+
+        return compare
+
+    def ask_code(product: str, serial: str) -> str:
+        with question, display.paused():
+            say(Message("batch-run.press", product=product, serial=serial))
+            return ask(Message("prompt.code"), "--code-reader")
+
+    return Personalisation(
+        batch,
+        issuer_key,
+        options.operator or getpass.getuser(),
+        confirm,
+        keyring.access_key("") if keyring.has_access_key else None,
+        _code_check(options, ask_code),
+    )
+
+
+def _code_check(options: BatchRunOptions, ask_code: Callable[[str, str], str]) -> "CodeCheck":
+    from host_tools.factory.code_check import CodeCheck  # noqa: PLC0415 - as above
+
+    return CodeCheck(options.code_reader, None if options.unseen_codes else ask_code)
+
+
+def _station(
+    plan: Any,
+    options: BatchRunOptions,
+    opened: Callable[[], Inventory],
+    image: Any,
+    records: tuple[Path, Any],
+    tell: "Callable[[Event], None]",
+) -> "Station":
+    from host_tools.extras import from_extra  # noqa: PLC0415
+
+    with from_extra("not-installed-factory"):
+        from host_tools.factory.records import Records  # noqa: PLC0415 - an extra
+    from host_tools.factory.station import Station  # noqa: PLC0415 - as above
+
+    name = options.station or socket.gethostname()
+    return Station(name, plan, opened, image, Records(*records).write, tell)
+
+
+def _finder(named: list[str] | None) -> Callable[[], list[str]]:
+    from host_tools.factory import presence  # noqa: PLC0415 - as above
+
+    chosen = [port for each in named or (_AUTO,) for port in each.split(",")]
+    if _AUTO not in chosen:
+        return lambda: chosen
+    others = [port for port in chosen if port != _AUTO]
+    return lambda: [*others, *(port for port in presence.found_ports() if port not in others)]

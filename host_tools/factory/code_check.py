@@ -1,0 +1,77 @@
+"""Checks one code of a token that has just been provisioned: what it shows is what its secret and
+the host's time give.
+
+A development build gives a code over the link. Of a production build somebody or something presses
+the button and reads the display: the operator, or a program of the test fixture (a camera), which
+is called with the port and the serial number and prints the digits. Times are Unix seconds.
+"""
+
+import shlex
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from firmware.protocol import messages
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.link.session import Session
+from host_tools.otp.credential import Credential
+
+_READER_TIMEOUT = 60.0  # seconds
+
+LINK = "link"
+READER = "reader"
+TYPED = "typed"
+NOT_CHECKED = "not checked"
+
+
+@dataclass(frozen=True)
+class CodeCheck:
+    """How a code is read: by `reader`, a command line; else by `ask` (product, serial), which gives
+    what was typed; with neither, only over the link, and not at all on a production build."""
+
+    reader: str | None = None
+    ask: Callable[[str, str], str] | None = None
+
+    def check(self, session: Session, port: str, credential: Credential) -> str:
+        """Read one code and compare it; give the way it was read. KodebrikError when it is
+        another."""
+        began = time.time()
+        hello = session.hello
+        if self.reader is not None:
+            way, code = READER, self._read(port, hello.serial)
+        elif hello.build == messages.DEVELOPMENT:
+            way, code = LINK, session.read_code(credential.name)
+        elif self.ask is not None:
+            way, code = TYPED, self.ask(hello.product, hello.serial)
+        else:
+            return NOT_CHECKED
+        shown = "".join(code.split())
+        if shown not in _expected(credential, began, time.time()):
+            raise KodebrikError("code-differs", ExitCode.CHECK_FAILED, serial=hello.serial)
+        return way
+
+    def _read(self, port: str, serial: str) -> str:
+        assert self.reader is not None  # noqa: S101 - a precondition
+        command = [*shlex.split(self.reader), port, serial]
+        try:
+            done = subprocess.run(  # noqa: S603 - the operator's own program
+                command, capture_output=True, text=True, timeout=_READER_TIMEOUT, check=True
+            )
+        except (OSError, subprocess.SubprocessError) as error:
+            raise KodebrikError(
+                "code-reader-failed",
+                ExitCode.CHECK_FAILED,
+                program=command[0],
+                fault=type(error).__name__,
+            ) from None
+        return done.stdout
+
+
+def _expected(credential: Credential, began: float, ended: float) -> set[str]:
+    """Give the codes that the token may have shown: of every period from `began` to `ended`, with
+    a second to either side for its clock."""
+    if credential.period is None:
+        return {credential.code(0)}
+    first, last = int(began - 1), int(ended + 1)
+    return {credential.code(moment) for moment in (*range(first, last, credential.period), last)}

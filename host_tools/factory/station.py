@@ -1,0 +1,206 @@
+"""A station: a worker at each port, which makes a token of whatever is plugged in there.
+
+A worker never gives up: what went wrong with one token is told, and the next one is awaited. Times
+are seconds, and Unix seconds in the inventory.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.factory import bare_board, presence
+from host_tools.factory.events import Event, Step
+from host_tools.factory.personalise import Personalisation, check_fits, personalise
+from host_tools.flashing.image_file import ImageFile
+from host_tools.link.channel import Channel
+from host_tools.link.replies import Hello
+from host_tools.link.transport import SerialTransport
+from host_tools.provisioning import batches
+from host_tools.provisioning.batches import DONE, Job
+from host_tools.provisioning.inventory import Inventory
+
+_LOOK = 0.2  # between looks at a port
+_AGAIN = 1.0  # after something that may pass by itself
+_ASK_AGAIN = 5.0  # between hellos at a port that cannot be looked at
+# What may pass by itself: the token is pulled, still starts, or another program has the port.
+_PASSING = (
+    ExitCode.UNPLUGGED,
+    ExitCode.SILENT,
+    ExitCode.NO_PORT,
+    ExitCode.GARBAGE,
+    ExitCode.BUSY,
+    ExitCode.FILE,
+    ExitCode.DATABASE,
+)
+
+
+@dataclass(frozen=True)
+class Station:
+    """What the workers of one computer share. `opened` opens an inventory for one thread, `record`
+    writes label and passport of a report, `tell` takes events (from any thread)."""
+
+    name: str
+    plan: Personalisation
+    opened: Callable[[], Inventory]
+    image: ImageFile | None
+    record: Callable[[Job], None]
+    tell: Callable[[Event], None]
+    stop: threading.Event = field(default_factory=threading.Event)
+    faults: list[Exception] = field(default_factory=list)  # defects that have ended a worker
+
+    def work(self, find: presence.Find) -> None:
+        """Have a worker at every port that `find` lists, now and later, until `stop` is set."""
+        threads: dict[str, threading.Thread] = {}
+        if self.image is not None:
+            filler = threading.Thread(
+                target=bare_board.fill_drives, args=(self.image, self.stop, self.tell), daemon=True
+            )
+            filler.start()
+        while not self.stop.is_set():
+            for port in find():
+                if port not in threads:
+                    threads[port] = threading.Thread(
+                        target=_Worker(self, port).run, name=port, daemon=True
+                    )
+                    threads[port].start()
+            self.stop.wait(_LOOK)
+        for thread in threads.values():
+            thread.join()
+
+    def is_complete(self, inventory: Inventory) -> bool:
+        """Say whether every token of the batch is done."""
+        batch = self.plan.batch
+        return batches.counts(inventory, batch.name)[DONE] >= batch.size
+
+
+class _Worker:
+    """Works at one port."""
+
+    def __init__(self, station: Station, port: str) -> None:
+        self._station, self._port = station, port
+        self._serial: str | None = None  # of the token at hand
+        self._told_away = True
+
+    def run(self) -> None:
+        """Work until the station stops. A defect ends the whole station; whoever runs it finds it
+        among its faults."""
+        try:
+            self._run()
+        except Exception as fault:
+            self._station.faults.append(fault)
+            self._station.stop.set()
+
+    def _run(self) -> None:
+        stop = self._station.stop
+        with self._station.opened() as inventory:
+            while not stop.is_set():
+                there = presence.of(self._port)
+                if there is None:
+                    self._be_away()
+                    stop.wait(_LOOK)
+                elif self._is_over(inventory):
+                    self._await_another(there)
+                else:
+                    stop.wait(_AGAIN)
+
+    def _be_away(self) -> None:
+        if not self._told_away:
+            self._tell(Step.AWAY)
+        self._told_away, self._serial = True, None
+
+    def _await_another(self, there: presence.Identity) -> None:
+        """Leave a token alone that is done with, until another one may be there."""
+        stop = self._station.stop
+        if not presence.is_file(self._port):
+            stop.wait(_ASK_AGAIN)
+            return
+        while presence.of(self._port) == there and not stop.wait(_LOOK):
+            pass
+        self._be_away()
+
+    def _is_over(self, inventory: Inventory) -> bool:
+        """Work on the token; say whether it is done with, also as one to put aside."""
+        self._told_away = False
+        try:
+            self._make(inventory)
+        except KodebrikError as error:
+            if error.exit_code == ExitCode.REPL and self._station.image is not None:
+                return self._flashed(inventory, self._station.image)
+            passing = error.exit_code in _PASSING
+            self._tell(Step.INTERRUPTED if passing else Step.FAILED, error)
+            return not passing
+        return True
+
+    def _flashed(self, inventory: Inventory, image: ImageFile) -> bool:
+        """Put the firmware on a bare board; False: there is a token now."""
+        self._tell(Step.FLASHING)
+        try:
+            bare_board.flash(self._port, image, inventory)
+        except KodebrikError as error:
+            passing = error.exit_code in _PASSING
+            self._tell(Step.INTERRUPTED if passing else Step.FAILED, error)
+            return not passing
+        return False
+
+    def _make(self, inventory: Inventory) -> None:
+        station = self._station
+        with closing(SerialTransport(self._port)) as transport:
+            channel = Channel(transport, self._port)
+            hello = channel.hello()
+            known, self._serial = self._serial, hello.serial
+            check_fits(hello, station.plan.batch)
+            job = batches.take(
+                inventory, station.plan.batch.name, hello.serial, station.name, time.time()
+            )
+            if job.state == DONE:
+                station.record(job)  # unless it is there: the work may have ended before it
+                if known != hello.serial:
+                    self._tell(Step.ALREADY)
+                return
+            with self._held(inventory, job):
+                report = self._report(inventory, job, channel, hello)
+                batches.finish(inventory, job, report, time.time())
+        done = batches.of_token(inventory, hello.serial)
+        assert done is not None  # noqa: S101 - it was finished above
+        self._tell(Step.RECORDING)
+        station.record(done)
+        self._tell(Step.DONE)
+
+    @contextmanager
+    def _held(self, inventory: Inventory, job: Job) -> Iterator[None]:
+        """Let the job go when the work is broken off; open it for another token when this one
+        failed a test."""
+        try:
+            yield
+        except KodebrikError as error:
+            if error.exit_code == ExitCode.CHECK_FAILED:
+                batches.give_back(inventory, job, time.time())
+            else:
+                batches.let_go(inventory, job)
+            raise
+
+    def _report(
+        self, inventory: Inventory, job: Job, channel: Channel, hello: Hello
+    ) -> dict[str, Any]:
+        def begin(step: Step) -> None:
+            batches.renew(inventory, job, time.time())
+            self._tell(step)
+
+        plan = self._station.plan
+        report = personalise(
+            channel, hello, self._port, plan=plan, inventory=inventory, begin=begin
+        )
+        entry = inventory.entry(hello.serial)
+        return report | {
+            "firmware_hash": entry.firmware_hash,
+            "batch": job.batch,
+            "number": job.number,
+            "station": self._station.name,
+        }
+
+    def _tell(self, step: Step, error: KodebrikError | None = None) -> None:
+        self._station.tell(Event(self._port, step, self._serial, error))

@@ -1,0 +1,217 @@
+"""kodebrik batch run at one token or two: what the operator sees, hears and is asked."""
+
+import hashlib
+import json
+import os
+import socket
+import sys
+import threading
+from contextlib import contextmanager
+
+import pytest
+
+from host_tools.cli import main
+from host_tools.errors import ExitCode
+from host_tools.provisioning import batches
+from host_tools.provisioning.inventory_records import FAILED
+from host_tools.voice.synthesis import aloud
+from tests.support.command_line.interrupt import interrupted
+from tests.support.command_line.inventory import opened
+from tests.support.command_line.keyboard import Keyboard
+from tests.support.emulated.fleet import fleet
+from tests.support.emulated.token import digits
+from tests.support.flashing.images import made
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("KODEBRIK_INVENTORY", str(tmp_path / "inventory.sqlite"))
+    monkeypatch.setenv("KODEBRIK_ISSUER_KEY", "ab" * 32)
+    monkeypatch.setenv("KODEBRIK_OPERATOR", "anna")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.chdir(tmp_path)
+
+
+def create(count, product="kodeviser"):
+    assert (
+        main(["batch", "create", "--count", str(count), "--product", product, "--name", "b"]) == 0
+    )
+
+
+def run(tokens, *arguments):
+    ports = [item for token in tokens for item in ("--ports", str(token.port))]
+    return main(["batch", "run", "--batch", "b", *ports, *arguments])
+
+
+def done(folder):
+    with opened(folder / "inventory.sqlite") as inventory:
+        return list(batches.each(inventory, "b", batches.DONE))
+
+
+READER = """
+import socket, sys
+with socket.socket(socket.AF_UNIX) as link:
+    link.connect(sys.argv[1])
+    link.sendall(sys.argv[2].encode())
+    print(link.recv(100).decode())
+"""
+
+
+@contextmanager
+def fixture_of(tokens, folder, falsify=lambda code: code):
+    """A test fixture that presses a token and reads its display; give the command that asks it."""
+    (folder / "reader.py").write_text(READER)
+    by_port = {str(token.port): token.emulator for token in tokens}
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(folder / "fixture"))
+        server.listen()
+
+        def serve():
+            while True:
+                try:
+                    link, _ = server.accept()
+                except OSError:
+                    return
+                with link:
+                    emulator = by_port[link.recv(500).decode()]
+                    with emulator.lock:
+                        emulator.press()
+                        code = digits(emulator.screen_text())
+                    link.sendall(falsify(code).encode())
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"{sys.executable} {folder / 'reader.py'} {folder / 'fixture'}"
+
+
+def test_the_operator_compares_numbers_and_sees_plain_lines(tmp_path, monkeypatch, capsys):
+    create(1)
+    with fleet(tmp_path, 1) as tokens:
+        screen = tokens[0].emulator.screen_text
+        monkeypatch.setattr(sys, "stdin", Keyboard(lambda: screen()[-1]))
+        assert run(tokens, "--output", str(tmp_path / "out")) == 0
+    (job,) = done(tmp_path)
+    said = capsys.readouterr()
+    assert f"{job.serial} shows a number of 6 digits." in said.err
+    assert f"{job.serial}: begun (0 of 1)" in said.err
+    assert f"{job.serial}: done (1 of 1)" in said.err
+    assert "1 of 1 tokens of the batch are done" in said.out
+    assert "a minute" in said.out
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        f"{job.serial}.passport.json",
+        f"{job.serial}.svg",
+    ]
+    assert (tmp_path / "config/kodebrik/passport.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_camera_reads_the_code_of_a_production_build(tmp_path, capsys):
+    create(1)
+    with fleet(tmp_path, 1, production=True) as tokens, fixture_of(tokens, tmp_path) as reader:
+        assert run(tokens, "--trust-cable", "--json", "--code-reader", reader) == 0
+    (job,) = done(tmp_path)
+    assert (job.report["build"], job.report["code"]) == ("production", "reader")
+    *events, result = map(json.loads, capsys.readouterr().out.splitlines()[1:])
+    assert [event["step"] for event in events] == [
+        "opening",
+        "testing",
+        "keying",
+        "writing",
+        "clock",
+        "code",
+        "recording",
+        "done",
+    ]
+    assert (result["done"], result["made"]) == (1, 1)
+    assert result["tokens_a_minute"] > 0
+
+
+def test_a_token_that_shows_another_code_is_put_aside_and_makes_room(tmp_path, capsys):
+    create(1)
+    wrong = {"0": "1"}
+    with (
+        fleet(tmp_path, 1) as tokens,
+        fixture_of(tokens, tmp_path, lambda code: wrong.get(code[0], "0") + code[1:]) as reader,
+    ):
+        code = run(tokens, "--trust-cable", "--code-reader", reader, "--idle", "6")
+    assert code == ExitCode.NO_PORT
+    said = capsys.readouterr().err
+    assert "put it aside (0 of 1)" in said
+    assert "shows another code than its secret gives" in said
+    with opened(tmp_path / "inventory.sqlite") as inventory:
+        assert batches.counts(inventory, "b")[batches.OPEN] == 1
+        assert [entry.state for entry in inventory.each("b")] == [FAILED]
+
+
+def test_a_code_that_nobody_sees_is_said_so_in_the_passport(tmp_path):
+    create(1)
+    with fleet(tmp_path, 1, production=True) as tokens:
+        assert run(tokens, "--trust-cable", "--unseen-codes") == 0
+    assert done(tmp_path)[0].report["code"] == "not checked"
+
+
+def test_another_product_is_put_aside_untouched(tmp_path, capsys):
+    create(1, "kodeoplaeser")
+    with fleet(tmp_path, 1) as tokens:
+        assert run(tokens, "--trust-cable", "--idle", "6") == ExitCode.NO_PORT
+        assert "the batch is of kodeoplaeser" in capsys.readouterr().err
+        with opened(tmp_path / "inventory.sqlite") as inventory:
+            assert list(inventory.each()) == []
+
+
+def test_an_issuer_key_of_another_batch_is_refused(tmp_path, monkeypatch, capsys):
+    create(1)
+    monkeypatch.setenv("KODEBRIK_ISSUER_KEY", "cd" * 32)
+    assert run([]) == ExitCode.WRONG_KEY
+    assert "another one" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("language", "sentences"),
+    [
+        ("en", ["Plug in the next token.", "The batch is complete."]),
+        ("da", ["Sæt den næste kodebrik til.", "Partiet er færdigt."]),
+    ],
+)
+def test_prompts_are_spoken(tmp_path, monkeypatch, language, sentences):
+    said = []
+    monkeypatch.setattr(aloud, "say", lambda text, spoken: said.append((text, spoken)))
+    create(1)
+    with fleet(tmp_path, 1) as tokens:
+        assert run(tokens, "--trust-cable", "--speak", "--lang", language) == 0
+    assert said == [(sentence, language) for sentence in sentences]
+
+
+def test_a_terminal_has_a_table_and_ctrl_c_ends_it(tmp_path):
+    create(2)
+    with fleet(tmp_path, 1) as tokens:
+        ended = interrupted(
+            ["batch", "run", "--batch", "b", "--ports", tokens[0].port, "--trust-cable"],
+            r"1 of 2 tokens are done",
+            dict(os.environ),
+        )
+    assert ended.code == ExitCode.INTERRUPTED
+    assert ended.left == ()
+    (job,) = done(tmp_path)
+    assert job.serial in ended.shown
+    assert "serial number" in ended.shown
+    assert "Traceback" not in ended.shown
+
+
+def test_a_bare_board_is_flashed_first(tmp_path):
+    """Over MicroPython's prompt; which file it was stands in inventory and passport."""
+    create(1)
+    image = tmp_path / "kodeviser.uf2"
+    image.write_bytes(made())
+    with fleet(tmp_path, 1, bare=True) as tokens:
+        assert run(tokens, "--trust-cable", "--image", str(image)) == 0
+    (job,) = done(tmp_path)
+    assert job.report["firmware_hash"] == hashlib.sha256(made()).hexdigest()
+    with opened(tmp_path / "inventory.sqlite") as inventory:
+        assert inventory.entry(job.serial).firmware_hash == job.report["firmware_hash"]
+
+
+def test_a_bare_board_without_a_file_for_it_is_put_aside(tmp_path, capsys):
+    create(1)
+    with fleet(tmp_path, 1, bare=True) as tokens:
+        assert run(tokens, "--trust-cable", "--idle", "6") == ExitCode.NO_PORT
+    assert "MicroPython's prompt" in capsys.readouterr().err
