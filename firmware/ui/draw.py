@@ -6,6 +6,9 @@ import framebuf
 if False:
     from firmware.interfaces import Canvas, Font  # type: ignore[unreachable]
 
+# A palette: 0 -> 1, 1 -> 0.
+_LIGHT_ON_DARK = framebuf.FrameBuffer(bytearray(b"\x80"), 2, 1, framebuf.MONO_HLSB)
+
 _HOURGLASS = bytearray(b"\xfe\x7c\x38\x10\x10\x38\x7c\xfe")
 
 
@@ -54,6 +57,15 @@ def grouped(canvas: "Canvas", font: "Font", code: str, x: int, y: int) -> None:
     half = len(code) // 2
     x = text(canvas, font, code[:half], x, y)
     text(canvas, font, code[half:], x + _gap(font), y)
+
+
+def marked(canvas: "Canvas", font: "Font", digit: str, x: int, y: int) -> None:
+    """Draw a digit of a number in light on a dark block, over itself. The block is narrower than
+    the digit's cell, so that it stays apart from the digits beside it, and higher."""
+    glyph, rows, columns = font.get_ch(digit)
+    edge = columns // 20
+    canvas.fill_rect(x + edge, y - edge, columns - 2 * edge, rows + 2 * edge, 1)
+    canvas.blit((glyph, columns, rows, framebuf.MONO_HLSB), x, y, 1, _LIGHT_ON_DARK)
 
 
 def _gap(font: "Font") -> int:

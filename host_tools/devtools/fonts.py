@@ -6,9 +6,11 @@ module that font-to-py writes, with a function `width` added. The rows of a font
 file beside its module, NAME.rows, because they would take a tenth of an RP2040's memory; get_ch()
 reads them from the flash into a buffer. Frozen into MicroPython a module has no file beside it, and
 constants stay in the flash: firmware/frozen has such a font as one module. Sizes are pixels. The
-digits are Share Tech, which under the blur of a visual acuity of 0.1 is the most distinct (measured
-by tests/firmware/products/test_digit_shapes.py). The text is PT Sans, whose hinting is good at this
-size.
+digits are Open Sans in bold weights, made narrower, so that strokes across are heavier than upright
+ones: those tell 0, 6, 8 and 9 apart. Of the faces, weights and widths tried it is the most distinct
+under the blur of a visual acuity of 0.1, with this room between digits (measured by
+tests/firmware/products/test_digit_shapes.py; docs/internals.md has the distances).
+The text is PT Sans, whose hinting is good at this size.
 """
 
 import contextlib
@@ -16,8 +18,9 @@ import importlib
 import io
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import freetype
 from font_to_py import font_to_py
 
 import firmware.products.fonts
@@ -34,28 +37,66 @@ _SIGNS = "°"
 _SPOKEN = " ,-.?" + _DIGITS + "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyzÆØÅæøå"
 _ERROR_CHARACTER = "?"
 
-# name -> package, face, size of the em in pixels, characters, width of a cell (None for each
-# character's own)
-FONTS: dict[str, tuple[str, str, float, str, int | None]] = {
-    "digits6": ("fontpkg_share_tech", "ShareTech-Regular.ttf", 51.75, _DIGITS, 20),
-    "digits8": ("fontpkg_share_tech", "ShareTech-Regular.ttf", 36.75, _DIGITS, 15),
-    "text": ("fontpkg_pt_sans", "PT_Sans-Web-Regular.ttf", 11, _ASCII + _LETTERS + _SIGNS, None),
+_OPEN_SANS = "fontpkg_open_sans", "OpenSans[wdth,wght].ttf"
+_PT_SANS = "fontpkg_pt_sans", "PT_Sans-Web-Regular.ttf"
+
+
+class Cell(NamedTuple):
+    """The place that each character of a monospaced font has, and what of it stays empty between
+    two of them, at least: digits too close run together in a blur."""
+
+    width: int
+    gap: int
+
+
+class Source(NamedTuple):
+    """What a font is made of: package and face, the em's width and height in pixels, characters,
+    cell (None: each character has its own width), and the place on the face's axes."""
+
+    package: str
+    face: str
+    em: tuple[float, float]
+    characters: str
+    cell: Cell | None = None
+    axes: dict[str, float] | None = None
+
+
+FONTS = {
+    # 128 x 64 pixels of 0.17 mm. Between two lines of text are 38 rows.
+    "digits6": Source(
+        *_OPEN_SANS, (36, 50.75), _DIGITS, Cell(20, gap=3), {"wdth": 90, "wght": 675}
+    ),
+    "digits8": Source(
+        *_OPEN_SANS, (27.25, 41.75), _DIGITS, Cell(15, gap=2), {"wdth": 95, "wght": 600}
+    ),
+    "text": Source(*_PT_SANS, (11, 11), _ASCII + _LETTERS + _SIGNS),
     # 400 x 240 pixels of 0.147 mm. Six digits and their gap of 0.4 cells on one line are 6.4 cells
-    # of 62 pixels, and 111 pixels (16.3 mm) high. On two lines, beside a line of text and the bar:
-    # (240 - 46 - 10 - 6) / 2 = 89.
-    "digits6_400": ("fontpkg_share_tech", "ShareTech-Regular.ttf", 158, _DIGITS, 62),
-    "digits8_400": ("fontpkg_share_tech", "ShareTech-Regular.ttf", 121.75, _DIGITS, 47),
+    # of 62 pixels, and 124 pixels (18.2 mm) high; line of text, rule and bar leave 136. On two
+    # lines there would be (240 - 46 - 10 - 6) / 2 = 89.
+    "digits6_400": Source(
+        *_OPEN_SANS, (94, 168.5), _DIGITS, Cell(62, gap=12), {"wdth": 100, "wght": 700}
+    ),
+    "digits8_400": Source(
+        *_OPEN_SANS, (73.25, 139.25), _DIGITS, Cell(47, gap=9), {"wdth": 95, "wght": 700}
+    ),
     # Capital H and digits 30 pixels, 4.4 mm: EN 301 549, 5.1.4 asks for 0.7 degrees, 4.3 mm at 350
     # mm.
-    "text_400": ("fontpkg_pt_sans", "PT_Sans-Web-Regular.ttf", 42, _SPOKEN, None),
+    "text_400": Source(*_PT_SANS, (42, 42), _SPOKEN),
 }
 
 
 class _Font(font_to_py.Font):  # type: ignore[misc]
-    """A font of a given em size instead of a given height; the em may be a fraction of a pixel."""
+    """A font of a given em (width, height) instead of a given height; the em may be a fraction of a
+    pixel."""
 
-    def get_dimensions(self, em: float) -> int:
-        self._face.set_char_size(0, round(em * 64))
+    axes: dict[str, float] | None = None
+
+    def get_dimensions(self, em: tuple[float, float]) -> int:
+        if self.axes is not None:
+            names = [axis.tag for axis in self._face.get_variation_info().axes]
+            self._face.set_var_design_coords([self.axes[name] for name in names])
+        width, height = em
+        self._face.set_char_size(round(width * 64), round(height * 64))
         return int(self.bmp_dimensions(em))
 
 
@@ -75,25 +116,32 @@ class _Proportional(_Font):
 
 
 class _Monospaced(_Font):
-    """A font whose characters are centred in cells of one width, so that digits do not move."""
+    """A font whose characters are centred in cells of one width, so that digits do not move. They
+    are drawn as they are, not hinted: that would even out what tells them apart."""
 
-    cell = 0
+    cell = Cell(0, 0)
+
+    def _glyph_for_character(self, character: str) -> font_to_py.Glyph:
+        mono = freetype.FT_LOAD_TARGET_MONO
+        self._face.load_char(
+            character, freetype.FT_LOAD_RENDER | freetype.FT_LOAD_NO_HINTING | mono
+        )
+        return font_to_py.Glyph.from_glyphslot(self._face.glyph)
 
     def _assign_values(self) -> None:
+        cell, gap = self.cell
         for character in self:
             glyph = self._glyph_for_character(character)
-            if glyph.width > self.cell - max(
-                2, self.cell // 10
-            ):  # digits too close run together in a blur
+            if glyph.width > cell - gap:
                 raise ValueError(
-                    f"'{character}' is {glyph.width} pixels wide, too wide for a cell of "
-                    f"{self.cell}"
+                    f"'{character}' is {glyph.width} pixels wide, which leaves less than {gap} of "
+                    f"a cell of {cell}"
                 )
-            bitmap = font_to_py.Bitmap(self.cell, self.height)
+            bitmap = font_to_py.Bitmap(cell, self.height)
             row = self.height - int(glyph.ascent) - self._max_descent
-            bitmap.bitblt(glyph.bitmap, row, (self.cell - glyph.width) // 2)
-            self[character] = [bitmap, self.cell, self.cell]
-        self.max_width = self.cell
+            bitmap.bitblt(glyph.bitmap, row, (cell - glyph.width) // 2)
+            self[character] = [bitmap, cell, cell]
+        self.max_width = cell
 
 
 _MAX_IN_MEMORY = 4096  # bytes
@@ -152,15 +200,15 @@ def get_ch(ch):
 def build(name: str) -> dict[Path, bytes]:
     """Give the files of the font `name`: its module and, if it is large, its rows and the module to
     freeze."""
-    package, face, em, characters, cell = FONTS[name]
-    path = Path(importlib.import_module(package).ROOT) / "files" / face
-    source = render(path, em, characters, cell)
+    made_of = FONTS[name]
+    path = Path(importlib.import_module(made_of.package).ROOT) / "files" / made_of.face
+    source = render(path, made_of.em, made_of.characters, made_of.cell, made_of.axes)
     font: dict[str, Any] = {}
     exec(source, font)  # noqa: S102 - our own
     if len(font["_font"]) <= _MAX_IN_MEMORY:
         return {FOLDER / f"{name}.py": source.encode()}
     whole = source
-    characters = "".join(sorted(characters))
+    characters = "".join(sorted(made_of.characters))
     glyphs = [font["get_ch"](character) for character in characters]
     rows, places = b"", b""
     for glyph, _, _ in glyphs:
@@ -185,13 +233,22 @@ def build(name: str) -> dict[Path, bytes]:
     }
 
 
-def render(path: Path, em: float, characters: str, cell: int | None = None) -> str:
+def render(
+    path: Path,
+    em: tuple[float, float],
+    characters: str,
+    cell: Cell | None = None,
+    axes: dict[str, float] | None = None,
+) -> str:
     """Give the source of a font module with `characters` of the face in `path`.
 
-    `em` is in pixels; `cell` is the width of every character, None for each character's own.
+    `em` is its width and height in pixels; `cell` the place of every character, None for each
+    character's own width; `axes` the place on the axes of a variable face.
     """
     kind: type[Any] = (
-        _Proportional if cell is None else type("_Monospaced", (_Monospaced,), {"cell": cell})
+        type("_Proportional", (_Proportional,), {"axes": axes})
+        if cell is None
+        else type("_Monospaced", (_Monospaced,), {"cell": cell, "axes": axes})
     )
     error_character = ord(_ERROR_CHARACTER if _ERROR_CHARACTER in characters else characters[0])
     source = io.StringIO()

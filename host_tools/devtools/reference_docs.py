@@ -13,7 +13,7 @@ from typing import Any
 
 from firmware.protocol import messages, sentences
 from host_tools.desktop import press_charge
-from host_tools.devtools import guide_keys
+from host_tools.devtools import digit_distances, guide_keys
 from host_tools.errors import exit_code_table
 from host_tools.hardware import wiring_picture
 from host_tools.hardware.circuit import circuit
@@ -159,6 +159,7 @@ SECTIONS = {
     "docs/hardware.md": {"battery": battery, "wiring": wiring},
     "docs/protocol.md": {"messages": message_tables},
     "docs/commands.md": {"exit codes": exit_codes},
+    "docs/internals.md": {"distances of digits": digit_distances.matrix},
 } | {
     f"docs/guides/kodeoplaeser.{language}.md": {
         "functions": partial(guide_keys.functions, language),

@@ -1,15 +1,15 @@
-# Made by python -m host_tools.devtools.fonts of ShareTech-Regular.ttf; the rows of its characters lie beside it.
+# Made by python -m host_tools.devtools.fonts of OpenSans[wdth,wght].ttf; the rows of its characters lie beside it.
 
 _chars = '0123456789'
 _widths = b'>>>>>>>>>>'
-_places = b'\x00\x00x\x03\xf0\x06h\n\xe0\rX\x11\xd0\x14H\x18\xc0\x1b8\x1f'
+_places = b'\x00\x00\xe0\x03\xc0\x07\xa0\x0b\x80\x0f`\x13@\x17 \x1b\x00\x1f\xe0"'
 _file = open(__file__.rsplit(".", 1)[0] + ".rows", "rb")
 _start = _file.tell()
-_rows = memoryview(bytearray(888))
+_rows = memoryview(bytearray(992))
 
 
 def height():
-    return 111
+    return 124
 
 
 def max_width():
@@ -36,7 +36,7 @@ def width(ch):
 def get_ch(ch):
     number = _number(ch)
     width = _widths[number]
-    rows = _rows[: (width + 7) // 8 * 111]
+    rows = _rows[: (width + 7) // 8 * 124]
     _file.seek(_start + (_places[2 * number] | _places[2 * number + 1] << 8))
     _file.readinto(rows)
-    return rows, 111, width
+    return rows, 124, width

@@ -1,15 +1,15 @@
-# Made by python -m host_tools.devtools.fonts of ShareTech-Regular.ttf; the rows of its characters lie beside it.
+# Made by python -m host_tools.devtools.fonts of OpenSans[wdth,wght].ttf; the rows of its characters lie beside it.
 
 _chars = '0123456789'
 _widths = b'//////////'
-_places = b'\x00\x00\xfe\x01\xfc\x03\xfa\x05\xf8\x07\xf6\t\xf4\x0b\xf2\r\xf0\x0f\xee\x11'
+_places = b'\x00\x00d\x02\xc8\x04,\x07\x90\t\xf4\x0bX\x0e\xbc\x10 \x13\x84\x15'
 _file = open(__file__.rsplit(".", 1)[0] + ".rows", "rb")
 _start = _file.tell()
-_rows = memoryview(bytearray(510))
+_rows = memoryview(bytearray(612))
 
 
 def height():
-    return 85
+    return 102
 
 
 def max_width():
@@ -36,7 +36,7 @@ def width(ch):
 def get_ch(ch):
     number = _number(ch)
     width = _widths[number]
-    rows = _rows[: (width + 7) // 8 * 85]
+    rows = _rows[: (width + 7) // 8 * 102]
     _file.seek(_start + (_places[2 * number] | _places[2 * number + 1] << 8))
     _file.readinto(rows)
-    return rows, 85, width
+    return rows, 102, width

@@ -76,10 +76,9 @@ class CodeScreen(Screen):
         digits = app.code_font(len(self._code))
         bottom = app.display.height - font.height()
         x = (width - draw.grouped_width(digits, self._code)) // 2
-        # The middle between the two lines of text, a pixel down: the upper one's descenders come
-        # closer.
+        # The middle between the two lines of text, of which the upper one's descenders come closer.
         draw.grouped(
-            canvas, digits, self._code, x, (font.height() + bottom - digits.height() + 2) // 2
+            canvas, digits, self._code, x, (font.height() + bottom - digits.height() + 1) // 2
         )
         if not self._period:
             return

@@ -6,8 +6,6 @@ in that order, for the voice. A key that a view uses leads to another view. Time
 of time.ticks_ms().
 """
 
-import framebuf
-
 from firmware.speech.say import clips, grouped, text
 from firmware.ui import draw
 from firmware.ui.screen import Screen
@@ -33,9 +31,6 @@ _REMEDIES = {
     "clock_lost": "contact_issuer",
     "clock_absent": "contact_issuer",
 }
-
-# a palette: 0 -> 1, 1 -> 0
-_LIGHT_ON_DARK = framebuf.FrameBuffer(bytearray(b"\x80"), 2, 1, framebuf.MONO_HLSB)
 
 
 class View(Screen):
@@ -165,8 +160,7 @@ class View(Screen):
             x += draw.width(font, self.number[: self.marked])
             if self.marked >= len(first):
                 x += draw.grouped_width(font, self.number) - draw.width(font, self.number)
-            glyph, rows, columns = font.get_ch(self.number[self.marked])
-            canvas.blit((glyph, columns, rows, framebuf.MONO_HLSB), x, y, -1, _LIGHT_ON_DARK)
+            draw.marked(canvas, font, self.number[self.marked], x, y)
         return bottom
 
 

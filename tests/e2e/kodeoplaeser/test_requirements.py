@@ -347,6 +347,33 @@ def test_own_pace_marks_the_digit_that_is_said(token):
     assert token.clips_until_quiet(token.tap("4")) == [shown[4]]
 
 
+@pytest.mark.clause("keys: own pace")
+def test_own_pace_leaves_room_around_the_digit_that_it_marks(token):
+    """Beside the dark block, on both sides, are light columns from its top to its bottom, and dark
+    edges are around the digit in it: 3 pixels of 0.147 mm at least."""
+    token.clips_until_quiet(token.tap("red"))
+    token.clips_until_quiet(token.chord("2"))
+    plain = ink(token.emulator.screen())
+    for place in range(6):
+        token.clips_until_quiet(token.tap("6"))
+        shown = ink(token.emulator.screen())
+        rows, columns = np.nonzero(shown != plain)  # the block without its digit, and the digit
+        top, bottom, left, right = rows.min(), rows.max(), columns.min(), columns.max()
+        block = shown[top : bottom + 1, left : right + 1]
+        assert block[:3].all(), place
+        assert block[-3:].all(), place
+        assert block[:, :3].all(), place
+        assert block[:, -3:].all(), place
+        beside = shown[top : bottom + 1, [*range(left - 3, left), *range(right + 1, right + 4)]]
+        assert not beside.any(), place
+
+
+def ink(screen) -> np.ndarray:
+    """Give the pixels of a display, rows by columns, ink 1."""
+    of_ink = screen.ink_on_paper()
+    return np.frombuffer(of_ink.data, np.uint8).reshape(of_ink.height, of_ink.width)
+
+
 @pytest.mark.clause("keys: practice")
 def test_practice_codes_have_five_digits_which_every_validator_refuses(token):
     token.clips_until_quiet(token.tap("red"))

@@ -29,7 +29,7 @@ def test_a_frozen_font_has_the_same_characters(path: Path):
     font = importlib.import_module(f"firmware.products.fonts.{path.stem}")
     frozen: dict[str, Any] = {}
     exec(path.read_text(), frozen)
-    for character in [*FONTS[path.stem][3], "\u20ac"]:
+    for character in [*FONTS[path.stem].characters, "\u20ac"]:
         rows, height, width = font.get_ch(character)
         constant = frozen["get_ch"](character)
         assert (bytes(constant[0]), *constant[1:]) == (bytes(rows), height, width)
@@ -41,7 +41,7 @@ def test_a_frozen_font_has_the_same_characters(path: Path):
 @pytest.mark.parametrize("name", FONTS)
 def test_a_font_says_how_wide_each_character_is_and_shows_it_as_wide(name: str):
     font = importlib.import_module(f"firmware.products.fonts.{name}")
-    characters = FONTS[name][3]
+    characters = FONTS[name].characters
     widths = [font.width(character) for character in characters]
     assert widths == [font.get_ch(character)[2] for character in characters]
     assert max(widths) == font.max_width()
@@ -141,7 +141,7 @@ def test_text_has_every_letter_of_the_languages(language: str):
 
 def test_every_package_brings_its_licence_with_the_token():
     licences = FOLDER.parent.parent.parent / "LICENSES"
-    for package in {package for package, *_ in FONTS.values()}:
+    for package in {made_of.package for made_of in FONTS.values()}:
         original = (importlib.import_module(package).ROOT / "LICENSE").read_text(
             encoding="utf-8-sig"
         )

@@ -56,12 +56,15 @@ def read(screen: Screen) -> tuple[str, str]:
     ink = screen.ink_on_paper()
     height = DIGITS.height()
     pixels = np.frombuffer(ink.data, np.uint8).reshape(ink.height, ink.width)
-    # A marked cell has paper around its digit, hence columns of nothing but ink as high as a cell.
+    # A marked cell has paper around its digit: columns of nothing but ink, higher than a digit.
     runs = np.lib.stride_tricks.sliding_window_view(pixels, height, axis=0).all(axis=2)
     plain = " ".join(read_text(ink, FONTS))
     for top in np.flatnonzero(runs.any(axis=1)):
         columns = np.flatnonzero(runs[top])
-        cell = (slice(top, top + height), slice(columns[0], columns[-1] + 1))
+        end = top + height
+        while end < ink.height and pixels[end, columns[0]]:
+            end += 1
+        cell = (slice(top, end), slice(columns[0], columns[-1] + 1))
         turned = pixels.copy()
         turned[cell] ^= 1
         text = " ".join(read_text(Screen(ink.width, ink.height, turned.tobytes()), FONTS))
