@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TypeVar
 
 from host_tools.messages.catalogue import Message
+from host_tools.otp.keyed_hmac import KeyedHmac
 
 T = TypeVar("T")
 
@@ -24,7 +25,6 @@ _SUITE = re.compile(
     rf"(?:-P(?P<pin>{_HASH}))?(?:-S(?P<session>\d{{3}}))?(?:-T(?P<step>[1-9]\d?)(?P<unit>[SMH]))?",
     re.ASCII,
 )
-_INNER, _OUTER = (bytes(pad ^ byte for byte in range(256)) for pad in (0x36, 0x5C))  # RFC 2104
 _QUESTIONS = {
     "N": re.compile("[0-9]+"),
     "A": re.compile("[0-9A-Za-z]+"),
@@ -40,24 +40,10 @@ def hotp(secret: bytes, counter: int, digits: int = 6, algorithm: str = "SHA1") 
 def hotp_numbers(
     secret: bytes, counters: Iterable[int], digits: int = 6, algorithm: str = "SHA1"
 ) -> list[int]:
-    """Give the codes for many counters, each as a number.
-
-    HMAC's two hashes take in the key once, and each code goes on from copies of them (RFC 2104
-    section 4): less than half the work of as many calls of hotp().
-    """
-    inner = hashlib.new(algorithm)
-    if len(secret) > inner.block_size:
-        secret = hashlib.new(algorithm, secret).digest()
-    key = secret.ljust(inner.block_size, b"\0")
-    inner.update(key.translate(_INNER))
-    outer = hashlib.new(algorithm, key.translate(_OUTER))
-    numbers, modulus = [], 10**digits
-    for counter in counters:
-        of_message, of_key = inner.copy(), outer.copy()
-        of_message.update(counter.to_bytes(8, "big"))
-        of_key.update(of_message.digest())
-        numbers.append(_number(of_key.digest()) % modulus)
-    return numbers
+    """Give the codes for many counters, each as a number, for less than half the work of as many
+    calls of hotp()."""
+    mac, modulus = KeyedHmac(secret, algorithm).digest, 10**digits
+    return [_number(mac(counter.to_bytes(8, "big"))) % modulus for counter in counters]
 
 
 def totp(

@@ -3,9 +3,11 @@ what it changed."""
 
 import hmac
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Row, and_, bindparam, select
 
 from host_tools.otp import codes
 from host_tools.validator import user_id
@@ -36,17 +38,29 @@ _USERS_BY_NAME = _USERS.where(
     user_table.c.normalized_id.in_(bindparam("normalized", expanding=True))
 )
 _USERS_BY_ID = select(user_table).where(user_table.c.id.in_(bindparam("ids", expanding=True)))
-_TOKEN_IDS = select(tokens.c.id, tokens.c.serial).where(
-    tokens.c.serial.in_(bindparam("serials", expanding=True))
-)
-_OTHERS = (
-    select(tokens)
-    .where(tokens.c.owner_id == bindparam("owner"), tokens.c.id != bindparam("but"))
-    .order_by(tokens.c.id.desc())
-    .limit(_OTHER_TOKENS)
+_same_owners = tokens.alias()
+_TOKEN_IDS = (
+    select(tokens.c.id, tokens.c.serial, _same_owners.c.id.label("other_id"))
+    .join(
+        _same_owners,
+        and_(_same_owners.c.owner_id == tokens.c.owner_id, _same_owners.c.id != tokens.c.id),
+        isouter=True,
+    )
+    .where(tokens.c.serial.in_(bindparam("serials", expanding=True)))
 )
 
 Named = tuple[str, str]  # what a request names: "user" or "serial", and its normalized text
+
+
+class _Found(NamedTuple):
+    """The token that a request is checked with, and the newest others of the same user, by their
+    ids."""
+
+    token_id: int | None = None
+    others: tuple[int, ...] = ()
+
+
+_NOTHING = _Found()
 
 
 def check(unit: UnitOfWork, requests: Sequence[CheckRequest]) -> list[Verdict]:
@@ -59,9 +73,12 @@ def check(unit: UnitOfWork, requests: Sequence[CheckRequest]) -> list[Verdict]:
     names = {text for kind, text in named if kind == "user"}
     serials = {text for kind, text in named if kind == "serial"}
     by_user = _users_by_name(unit, names) if names else {}
-    token_ids = _token_ids(unit, serials) if serials else {}
-    wanted = {token_id for _, token_id in by_user.values() if token_id is not None}
-    locked = unit.lock_tokens(wanted | set(token_ids.values()))
+    by_serial = _tokens_by_serial(unit, serials) if serials else {}
+    found = [*(found for _, found in by_user.values()), *by_serial.values()]
+    locked = unit.lock_tokens(
+        [one.token_id for one in found if one.token_id is not None],
+        besides=chain.from_iterable(one.others for one in found),
+    )
     owners: dict[int | None, UserRow] = {user.id: user for user, _ in by_user.values()}
     if serials:
         unknown = {token.owner_id for token in locked.values()} - {None, *owners}
@@ -71,17 +88,18 @@ def check(unit: UnitOfWork, requests: Sequence[CheckRequest]) -> list[Verdict]:
     proven: dict[int, tuple[UserRow, str]] = {}
     for request, (kind, text) in zip(requests, named, strict=True):
         if kind == "user":
-            owner, token_id = by_user.get(text, (None, None))
-            token = locked.get(token_id or 0)
+            owner, found_now = by_user.get(text, (None, _NOTHING))
+            token = locked.get(found_now.token_id or 0)
             if token is not None and (owner is None or token.owner_id != owner.id):
                 token = None  # it was reassigned between the two statements
         else:
-            token = locked.get(token_ids.get(text, 0))
+            found_now = by_serial.get(text, _NOTHING)
+            token = locked.get(found_now.token_id or 0)
             owner = None if token is None else owners.get(token.owner_id)
         if owner is None:
             unit.idle_mac()  # as for the seal of a user
         if token is not None:
-            verdicts.append(_check_token(unit, request, token, owner))
+            verdicts.append(_check_token(unit, request, token, found_now.others, owner))
             if owner is not None and verdicts[-1].accepted and request.pin is not None:
                 proven[owner.id] = owner, request.pin
             continue
@@ -105,19 +123,28 @@ def _named(request: CheckRequest) -> Named:
     return "serial", serial if serial.isprintable() else ""
 
 
-def _users_by_name(unit: UnitOfWork, normalized: set[str]) -> dict[str, tuple[UserRow, int | None]]:
-    """Give users with the id of the token that they are checked with, by normalized user-ID."""
+def _users_by_name(unit: UnitOfWork, normalized: set[str]) -> dict[str, tuple[UserRow, _Found]]:
+    """Give users with their tokens, by normalized user-ID."""
     if len(normalized) == 1:
         found = unit.connection.execute(_USER_BY_NAME, {"normalized": next(iter(normalized))})
     else:
         found = unit.connection.execute(_USERS_BY_NAME, {"normalized": sorted(normalized)})
-    chosen: dict[str, tuple[UserRow, int | None]] = {}
-    for row in sorted(found, key=lambda row: _PREFERENCE.get(row.status, 9), reverse=True):
-        *columns, token_id, _ = row
-        chosen[row.normalized_id] = UserRow(*columns), token_id
-    for user, _ in chosen.values():
-        unit.checked(user_table, user)
-    return chosen
+    rows: dict[str, list[Row[*tuple[Any, ...]]]] = {}
+    for row in found:
+        rows.setdefault(row.normalized_id, []).append(row)
+    return {name: _chosen(unit, of_user) for name, of_user in rows.items()}
+
+
+def _chosen(unit: UnitOfWork, rows: list[Row[*tuple[Any, ...]]]) -> tuple[UserRow, _Found]:
+    """Choose among a user's tokens; `rows` has one for each, or one without a token."""
+    rows.sort(key=lambda row: (_PREFERENCE.get(row.status, 9), -(row.token_id or 0)))
+    *columns, token_id, _ = rows[0]
+    user = unit.checked(user_table, UserRow(*columns))
+    return user, _Found(token_id, _newest(row.token_id for row in rows[1:]))
+
+
+def _newest(ids: Iterable[int]) -> tuple[int, ...]:
+    return tuple(sorted(ids, reverse=True)[:_OTHER_TOKENS])
 
 
 def _users_by_id(unit: UnitOfWork, ids: set[int | None]) -> dict[int | None, UserRow]:
@@ -125,13 +152,24 @@ def _users_by_id(unit: UnitOfWork, ids: set[int | None]) -> dict[int | None, Use
     return {row.id: unit.checked(user_table, UserRow(*row)) for row in found}
 
 
-def _token_ids(unit: UnitOfWork, serials: set[str]) -> dict[str, int]:
-    found = unit.connection.execute(_TOKEN_IDS, {"serials": sorted(serials)})
-    return {row.serial: row.id for row in found}
+def _tokens_by_serial(unit: UnitOfWork, serials: set[str]) -> dict[str, _Found]:
+    rows: dict[str, list[Row[*tuple[Any, ...]]]] = {}
+    for row in unit.connection.execute(_TOKEN_IDS, {"serials": sorted(serials)}):
+        rows.setdefault(row.serial, []).append(row)
+    return {
+        serial: _Found(
+            of_token[0].id, _newest(row.other_id for row in of_token if row.other_id is not None)
+        )
+        for serial, of_token in rows.items()
+    }
 
 
 def _check_token(
-    unit: UnitOfWork, request: CheckRequest, token: TokenRow, owner: UserRow | None
+    unit: UnitOfWork,
+    request: CheckRequest,
+    token: TokenRow,
+    others: Sequence[int],
+    owner: UserRow | None,
 ) -> Verdict:
     challenge = _challenge(unit, request, token)
     before = token_rows.state_of(token, unit.secret(token))
@@ -143,7 +181,7 @@ def _check_token(
         pin=request.pin,
         pin_correct=_is_pin_correct(unit, token, owner, request.pin),
         pin_before_lock=request.pin_before_lock,
-        others=lambda: _other_tokens(unit, token),
+        others=lambda: _other_tokens(unit, others, token.owner_id),
     )
     reason = decision.reason
     token_rows.set_state(token, decision.state)
@@ -175,7 +213,7 @@ def _check_unattributed(
     _challenge(unit, request, None)
     generator = CodeGenerator("totp", secrets.token_bytes(20), "SHA1", 6, 30)
     nobodys = TokenState(Status.BLOCKED, generator, 1, 10, -1, 0, 0.0, TokenClock(0.0, unit.now))
-    decide(nobodys, request.code, unit.now, others=lambda: _other_tokens(unit, None))
+    decide(nobodys, request.code, unit.now, others=lambda: _other_tokens(unit, (), None))
     kind, text = named
     reason = Reason.UNKNOWN_TOKEN if kind == "serial" else Reason.UNKNOWN_USER
     if owner is not None:
@@ -200,12 +238,11 @@ def _is_pin_correct(
     return hmac.compare_digest(key.hash("pin", owner.normalized_id, pin or ""), owner.pin)
 
 
-def _other_tokens(unit: UnitOfWork, token: TokenRow | None) -> list[TokenState]:
-    """Give the newest of the other tokens of a token's user."""
-    owner = _NOBODY if token is None or token.owner_id is None else token.owner_id
-    found = unit.connection.execute(_OTHERS, {"owner": owner, "but": token.id if token else -1})
-    others = [unit.checked(tokens, TokenRow(*row)) for row in found]
-    unit.idle_mac(_OTHER_TOKENS - len(others))
+def _other_tokens(unit: UnitOfWork, ids: Sequence[int], owner_id: int | None) -> list[TokenState]:
+    """Give other tokens of the same user."""
+    found = [token for token in map(unit.token_besides, ids) if token is not None]
+    unit.idle_mac(_OTHER_TOKENS - len(found))
+    others = [token for token in found if token.owner_id == owner_id]
     return [token_rows.state_of(other, unit.secret(other)) for other in others]
 
 

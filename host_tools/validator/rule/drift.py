@@ -31,6 +31,7 @@ guess of n digits is right with probability (2w + 1 + r) / 10^n (RFC 4226, appen
 digits and w = 1 that is 3 in a million of a token in use, and never more than 15.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 
@@ -85,8 +86,7 @@ def reach(clock: TokenClock, now: float, period: int) -> tuple[float, float]:
 def with_observation(clock: TokenClock, at: float, step: int, period: int) -> TokenClock:
     """Give the clock after the code of `step` was accepted at the time `at`."""
     observations = (*clock.observations, (ceil(at), step))[-MAX_OBSERVATIONS:]
-    known = replace(clock, observations=observations)
-    return replace(known, rate=_rate(known, period))
+    return replace(clock, observations=observations, rate=_rate(clock, observations, period))
 
 
 def resynchronised_clock(at: float, step: int, period: int, ppm: float) -> TokenClock:
@@ -100,11 +100,11 @@ def observed_offset(at: float, step: int, period: int) -> float:
     return (step + 0.5) * period - at
 
 
-def _rate(clock: TokenClock, period: int) -> float:
+def _rate(clock: TokenClock, observations: Sequence[tuple[int, int]], period: int) -> float:
     uncertainty, limit = clock.uncertainty * period, clock.ppm * 1e-6
     since = [
         (at - clock.base_at, step * period - at - clock.base)
-        for at, step in clock.observations
+        for at, step in observations
         if at > clock.base_at
     ]
     if not since:

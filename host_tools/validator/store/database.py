@@ -111,6 +111,12 @@ def is_retried(error: DBAPIError) -> bool:
     return getattr(error.orig, "sqlstate", None) in _RETRIED
 
 
+def was_cut_off(error: BaseException | None) -> bool:
+    """Say whether the connection was lost, as those of the pool are when PostgreSQL restarts. The
+    pool has then dropped all of them."""
+    return isinstance(error, DBAPIError) and error.connection_invalidated
+
+
 def _engine(url: str) -> Engine:
     # Parameters are hidden: they are codes, hashes and names, and an error's text gets into logs.
     try:
@@ -135,9 +141,7 @@ def _engine(url: str) -> Engine:
             return engine
         if parsed.drivername != "postgresql+psycopg":
             raise KodebrikError("database-kind-unknown", ExitCode.USAGE, kind=parsed.drivername)
-        return create_engine(
-            parsed, pool_size=8, max_overflow=24, pool_pre_ping=True, hide_parameters=True
-        )
+        return create_engine(parsed, pool_size=8, max_overflow=24, hide_parameters=True)
     except (ArgumentError, NoSuchModuleError, ValueError):
         # their texts may quote the URL with its password
         raise KodebrikError("database-url-invalid", ExitCode.USAGE) from None

@@ -7,8 +7,9 @@ from typing import Concatenate, ParamSpec, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from host_tools.validator.errors import UnavailableError
 from host_tools.validator.store.data_keys import DataKeys
-from host_tools.validator.store.database import Database, is_retried
+from host_tools.validator.store.database import Database, is_retried, was_cut_off
 from host_tools.validator.store.unit_of_work import StaleError, UnitOfWork
 from host_tools.validator.user_id import UserIdRule
 
@@ -38,6 +39,12 @@ class Transactions:
         self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Call `query` on a connection that sees one state of the database."""
+        try:
+            with self.database.reading() as connection:
+                return query(connection, *args, **kwargs)
+        except UnavailableError as error:
+            if not was_cut_off(error.__cause__):
+                raise
         with self.database.reading() as connection:
             return query(connection, *args, **kwargs)
 
@@ -54,7 +61,7 @@ class Transactions:
         while True:
             try:
                 with self.database.writing() as connection:
-                    unit = UnitOfWork(connection, self._keys, self._clock(), actor, self._user_ids)
+                    unit = self._begin(connection, actor)
                     result = operation(unit, *args, **kwargs)
                     unit.complete()
                 return result
@@ -62,6 +69,14 @@ class Transactions:
                 attempts += 1
                 if attempts == _ATTEMPTS or not _is_race(error):
                     raise
+
+    def _begin(self, connection: Connection, actor: str) -> UnitOfWork:
+        try:
+            return UnitOfWork(connection, self._keys, self._clock(), actor, self._user_ids)
+        except DBAPIError as error:
+            if was_cut_off(error):  # before anything was written: begun anew on a new connection
+                raise StaleError from error
+            raise
 
 
 def _is_race(error: Exception) -> bool:

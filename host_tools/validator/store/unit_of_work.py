@@ -35,6 +35,7 @@ from host_tools.validator.errors import NotFoundError
 from host_tools.validator.store import audit_chain, audit_root, counts, row_seals
 from host_tools.validator.store.audit_chain import Detail, Event
 from host_tools.validator.store.audit_root import RootChange
+from host_tools.validator.store.bulk_statements import bulk_insert, bulk_update
 from host_tools.validator.store.data_keys import DataKey, DataKeys
 from host_tools.validator.store.row_seals import SealedRow
 from host_tools.validator.store.rows import (
@@ -65,16 +66,14 @@ _WRITTEN = [
     column.name for column in tokens.columns if column.name not in ("id", "serial", "created_at")
 ]
 _written_values = attrgetter(*_WRITTEN)
-_UPDATE = (
-    update(tokens)
-    .where(tokens.c.id == bindparam("the_id"), tokens.c.audit_sequence == bindparam("the_sequence"))
-    .values({name: bindparam(name) for name in _WRITTEN})
-)
+_UPDATE = bulk_update(tokens, tuple(_WRITTEN), ("id", "audit_sequence"))
 _LOCKED = select(tokens).order_by(tokens.c.id).with_for_update()
 _BY_ID = _LOCKED.where(tokens.c.id == bindparam("the_id"))  # half the work of an IN
 _BY_IDS = _LOCKED.where(tokens.c.id.in_(bindparam("ids", expanding=True)))
 _BY_SERIAL = _LOCKED.where(tokens.c.serial == bindparam("serial"))
-_INSERT_ENTRIES = insert(audit)
+_INSERT_ENTRIES = bulk_insert(audit)
+_INSERT_TOKENS = bulk_insert(tokens)
+_token_values = attrgetter(*tokens.columns.keys())
 _INSERT_NO_ENTRY = insert(audit).from_select(audit.columns.keys(), select(audit).where(false()))
 _IDLE = bytes(256)  # about as long as what is sealed
 _SERVER_CHAIN = select(chains).where(chains.c.chain == audit_chain.SERVER).with_for_update()
@@ -137,6 +136,7 @@ class UnitOfWork:
         self._tokens: dict[int, TokenRow] = {}
         self._statuses: dict[int, str] = {}  # of those tokens, as they are in the database
         self._counts: Counter[str] = Counter()  # changes of the kept numbers
+        self._besides: dict[int, Sequence[Any]] = {}  # rows, not checked yet
         self._changed: dict[int, _Read] = {}
         self._entries: list[AuditRow] = []
         self._server_events: list[Event] = []
@@ -156,18 +156,32 @@ class UnitOfWork:
         found = self.connection.execute(query).one_or_none()
         return None if found is None else self.checked(table, kind(*found))
 
-    def lock_tokens(self, ids: Iterable[int]) -> dict[int, TokenRow]:
-        """Lock tokens; give all that are locked, by id. Those that are gone are left out."""
-        wanted = sorted(set(ids) - self._tokens.keys())
-        for start in range(0, len(wanted), _BATCH):
-            part = wanted[start : start + _BATCH]
+    def lock_tokens(self, ids: Iterable[int], besides: Iterable[int] = ()) -> dict[int, TokenRow]:
+        """Lock tokens; give all that are locked, by id. Those that are gone are left out.
+
+        The tokens `besides` are locked too, and given by token_besides().
+        """
+        wanted = set(ids) - self._tokens.keys()
+        every = sorted(wanted | set(besides))
+        for start in range(0, len(every), _BATCH):
+            part = every[start : start + _BATCH]
             if len(part) == 1:
                 found = self.connection.execute(_BY_ID, {"the_id": part[0]})
             else:
                 found = self.connection.execute(_BY_IDS, {"ids": part})
             for row in found:
-                self._hold(TokenRow(*row))
+                if row[0] in wanted:
+                    self._hold(TokenRow(*row))
+                else:
+                    self._besides[row[0]] = row
         return self._tokens
+
+    def token_besides(self, token_id: int) -> TokenRow | None:
+        """Give a token, to read only, that was locked beside those that are checked; None when it
+        is gone."""
+        if token_id in self._besides:
+            return self.checked(tokens, TokenRow(*self._besides[token_id]))
+        return self._tokens.get(token_id)
 
     def lock_token(self, serial: str) -> TokenRow:
         """Lock one token; KodebrikError when there is none."""
@@ -256,11 +270,7 @@ class UnitOfWork:
             row.audit_seal = row_seals.seal(self.key.audit, tokens, row)
             self._change.add(self.key, row.audit_seal)
             self._counts[row.status] += 1
-        names = tokens.columns.keys()
-        values_of = attrgetter(*names)
-        self.connection.execute(
-            insert(tokens), [dict(zip(names, values_of(row), strict=True)) for row in rows]
-        )
+        _INSERT_TOKENS.execute(self.connection, [_token_values(row) for row in rows])
         self._write_entries(entries)
 
     def update(self, table: Table, before: Simple, after: Simple) -> Simple:
@@ -344,10 +354,10 @@ class UnitOfWork:
         it was read."""
         if self._changed:
             updates = [
-                self._update_parameters(self._tokens[key], read)
+                self._updated(self._tokens[key], read)
                 for key, read in sorted(self._changed.items())
             ]
-            if self.connection.execute(_UPDATE, updates).rowcount != len(updates):
+            if _UPDATE.execute(self.connection, updates) != len(updates):
                 raise StaleError
         if self._server_events:
             self._append_server_events()
@@ -398,19 +408,18 @@ class UnitOfWork:
 
     def _write_entries(self, entries: Sequence[AuditRow]) -> None:
         if entries:
-            self.connection.execute(_INSERT_ENTRIES, [entry._asdict() for entry in entries])
+            _INSERT_ENTRIES.execute(self.connection, entries)
             self._change.entries += len(entries)
             self._change.any = True
 
-    def _update_parameters(self, token: TokenRow, read: _Read) -> dict[str, Any]:
+    def _updated(self, token: TokenRow, read: _Read) -> tuple[Any, ...]:
         token.audit_seal = row_seals.seal(self.key.audit, tokens, token)
         self._change.remove(self.keys.get(self.connection, read.key_id), read.seal)
         self._change.add(self.key, token.audit_seal)
         self._counts[self._statuses[token.id]] -= 1
         self._counts[token.status] += 1
         self._statuses[token.id] = token.status
-        parameters = dict(zip(_WRITTEN, _written_values(token), strict=True))
-        return parameters | {"the_id": token.id, "the_sequence": read.sequence}
+        return (*_written_values(token), token.id, read.sequence)
 
     def _append_server_events(self) -> None:
         before = self._server_chain()

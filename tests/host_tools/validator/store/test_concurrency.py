@@ -6,6 +6,7 @@ import multiprocessing
 from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pytest
 from sqlalchemy import text
 
@@ -179,3 +180,23 @@ def test_an_import_that_begins_before_a_key_rotation_commits_is_sealed_with_the_
             asked = CheckRequest(new.code(), user_id=new.user_id)
             assert validator.check_many([asked])[0].accepted
         assert other.verify_audit().broken == ()
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_connections_that_the_server_has_closed_are_not_noticed(database: str, clock: VirtualClock):
+    """As after a restart of PostgreSQL: connections are not asked before each use whether they
+    live."""
+    with Validator(database, MASTER, clock) as validator:
+        (anders,) = activated(validator, clock, "anders")
+        for use in (
+            lambda: validator.check_many([CheckRequest(anders.code(), user_id="anders")])[0],
+            lambda: validator.token(anders.serial),
+        ):
+            with psycopg.connect(database.replace("+psycopg", ""), autocommit=True) as connection:
+                closed = connection.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND pid != pg_backend_pid()"
+                ).fetchall()
+            assert (True,) in closed
+            assert use()
+        assert validator.token(anders.serial).last_step > 0
