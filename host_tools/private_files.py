@@ -4,8 +4,10 @@ size limit."""
 import os
 import stat
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages.catalogue import Message
@@ -17,6 +19,14 @@ _MAX_SIZE = 64 * 1024  # bytes; a secret, a URI or a key file is far smaller
 def write_new(path: Path, content: bytes) -> None:
     """Create `path` with mode 0600 and write `content`, durably; KodebrikError when it exists or
     cannot be written."""
+    with writing_new(path) as file:
+        file.write(content)
+
+
+@contextmanager
+def writing_new(path: Path) -> Iterator[IO[bytes]]:
+    """As write_new(), for content that is written piece by piece; the file is there only when the
+    block ends well."""
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
@@ -25,7 +35,7 @@ def write_new(path: Path, content: bytes) -> None:
         raise _cannot("private-file-unwritable", path, error) from None
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
     except BaseException as error:

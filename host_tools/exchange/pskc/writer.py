@@ -6,8 +6,10 @@ or AES-256 with HMAC-SHA256.
 """
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from io import BytesIO
+from itertools import islice
+from typing import IO
 
 from pskc import PSKC
 
@@ -20,6 +22,8 @@ KEY_SIZES = (16, 24, 32)  # bytes
 # OWASP's figure for PBKDF2-HMAC-SHA1. With another hash python-pskc writes a file that no reader
 # understands.
 _ITERATIONS = 1_300_000
+_PIECE = 100  # keys
+_PACKAGE, _PACKAGE_END = b"<pskc:KeyPackage>", b"</pskc:KeyPackage>"
 _URN = "urn:ietf:params:xml:ns:keyprov:pskc:"
 
 
@@ -31,6 +35,52 @@ def write(
 ) -> bytes:
     """Give the content of a file with `keys`, encrypted under `key` (16, 24 or 32 bytes) or
     `passphrase`."""
+    document = _document(key, passphrase)
+    for number, item in enumerate(keys, 1):
+        _add(document, item)
+        if progress:
+            progress(number, len(keys))
+    content = BytesIO()
+    document.write(content)
+    return content.getvalue()
+
+
+def stream(
+    keys: Iterable[KeyPackage], output: IO[bytes], key: Secret | None, passphrase: Secret | None
+) -> int:
+    """Write a file as write() does, of any number of keys in bounded memory; give their number.
+
+    The packages are made in pieces of _PIECE under one key and one MAC key, and put between the
+    head and the end of the first piece.
+    """
+    document = _document(key, passphrase)
+    count, head, end = 0, b"", b""
+    waiting = iter(keys)
+    while piece := list(islice(waiting, _PIECE)):
+        document.devices.clear()
+        for item in piece:
+            _add(document, item)
+        made = BytesIO()
+        document.write(made)
+        content = made.getvalue()
+        begins, ends = content.index(_PACKAGE), content.rindex(_PACKAGE_END) + len(_PACKAGE_END)
+        if not head:
+            head, end = content[:begins], content[ends:]
+            output.write(head)
+        elif _root(content) != _root(head) or content[ends:] != end:
+            raise AssertionError("the pieces of a PSKC file do not fit together")
+        output.write(content[begins:ends] + b"\n ")
+        count += len(piece)
+    output.write(end.lstrip())
+    return count
+
+
+def _root(content: bytes) -> bytes:
+    """Give everything up to the start of the root element's content: its name spaces."""
+    return content[: content.index(b">", content.index(b"KeyContainer"))]
+
+
+def _document(key: Secret | None, passphrase: Secret | None) -> PSKC:
     document = PSKC()
     # RFC 6030 requires a name for the key: its fingerprint, which does not reveal it.
     if passphrase is not None:
@@ -45,13 +95,7 @@ def write(
         )
     else:
         raise KodebrikError("pskc-key-size", ExitCode.BAD_INPUT)
-    for number, item in enumerate(keys, 1):
-        _add(document, item)
-        if progress:
-            progress(number, len(keys))
-    content = BytesIO()
-    document.write(content)
-    return content.getvalue()
+    return document
 
 
 def fingerprint(key: Secret) -> str:

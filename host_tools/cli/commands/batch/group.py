@@ -1,9 +1,10 @@
 """kodebrik batch: many tokens, from the bare board to the envelope."""
 
 from host_tools.cli.command_group import CommandGroup
-from host_tools.cli.commands.batch import create, run
+from host_tools.cli.commands.batch import create, export, run
 
 app = CommandGroup(help="Make many tokens: provision, test and label whatever is plugged in.")
 app.command()(create.create)
 app.command()(run.run)
+app.command()(export.export)
 app.command("list")(create.list_batches)
