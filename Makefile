@@ -15,7 +15,7 @@ FAST := tests/conformance tests/firmware tests/host_tools/exchange tests/host_to
 export KODEBRIK_VOICES ?= $(CURDIR)/build/voices
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast lint bench board faults conformance interop postgres listen catalogues docs guides fonts release clean
+.PHONY: help run test test-fast lint bench board faults conformance interop postgres listen case catalogues docs guides fonts release clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,6 +62,10 @@ interop: .venv/.dev ## Install privacyIDEA under build/ and test against it, Fre
 
 listen: .venv/.listen ## Have Whisper write down what an emulated token reads aloud, and count its mistakes.
 	@$(BIN)/python -m tests.host_tools.voice
+
+case: .venv/.case ## Install CadQuery (1.8 GB), test the tokens' cases and draw them for the docs.
+	@$(BIN)/python -m pytest -rs tests/host_tools/hardware/case tests/host_tools/cli/commands/hardware
+	@$(BIN)/python -m host_tools.devtools.case_pictures
 
 catalogues: .venv/.dev ## Compile the catalogues of messages, after a change of a .po file.
 	@$(BIN)/python -m host_tools.devtools.catalogues
@@ -131,6 +135,11 @@ build/board/.made: .venv/.dev
 .venv/.listen: .venv/.dev
 	@echo "Installing Whisper base (240 MB)"
 	@$(call install,'.[listen]')
+	@touch $@
+
+.venv/.case: .venv/.dev
+	@echo "Installing CadQuery (450 MB to download, 1.8 GB on disk)"
+	@$(call install,'.[case]')
 	@touch $@
 
 .venv/.guides: .venv/.made pyproject.toml constraints.txt

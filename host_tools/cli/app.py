@@ -101,6 +101,7 @@ _COMMANDS = {
     "flash": "flash.group:app",
     "batch": "batch.group:app",
     "netlist": "hardware.netlist:netlist",
+    "case": "hardware.case:case",
     "voice": "emulation.voice:app",
     "inventory": "issuer.inventory:app",
     "import": "server.import_tokens:import_tokens",

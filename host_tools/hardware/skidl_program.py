@@ -73,4 +73,5 @@ def main() -> None:
     json.dump({"findings": found.texts, "netlist": netlist}, sys.stdout)
 
 
-main()
+if __name__ == "__main__":
+    main()

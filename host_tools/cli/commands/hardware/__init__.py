@@ -1,1 +1,1 @@
-"""Commands for whoever builds a token: netlist."""
+"""Commands for whoever builds a token: netlist, case."""

@@ -1,0 +1,182 @@
+"""Where the parts of a token lie in its case, and what the case lets through. Millimetres.
+
+x goes to the right, y away from its user, z up; the origin is the inner corner at the left, near
+and bottom. Parts lie on the floor, on pegs, or hang from the lid.
+"""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+WALL, FLOOR, LID = 2.4, 2.0, 2.4  # thickness
+ROUNDING = 4.0  # radius of the upright outer edges
+POST, SCREW_PILOT, SCREW_HOLE = 7.0, 2.1, 2.9  # corner posts for self-tapping screws M2.5
+LIP, LIP_DEEP, LIP_GAP = 1.6, 2.0, 0.3  # of the lid, into the body
+PEG, PEG_PILOT = 4.4, 1.6  # under a board's holes, for screws M2
+# ISO 24503: tactile dots, 0.5 mm or more. Its other figures were not at hand; as a braille dot has
+# 0.5 mm at 1.5 mm, this one is higher and wider.
+DOT_HIGH, DOT_WIDE = 0.8, 3.0
+KEY_GAP = 0.5  # around a key's cap
+
+
+class Measure(NamedTuple):
+    """Width, length and height of a part with what is soldered to it, and where they are from."""
+
+    wide: float
+    long: float
+    high: float
+    source: str
+
+
+_PLANNED = "a board of perforated stripboard, as planned here"
+MEASURES = {
+    "board": Measure(
+        21.0,
+        51.0,
+        4.5,
+        "Pico and Pico 2 data sheets, figure 3: 51 x 21 x 1 mm; height with USB socket",
+    ),
+    "cell": Measure(29.0, 36.0, 6.0, "Adafruit 1578: 29 x 36 x 4.75 mm; 1.25 mm to swell"),
+    "clock": Measure(39.0, 23.0, 13.0, "Adafruit 3013: assumed, with pins and cell"),
+    "latch": Measure(20.0, 30.0, 10.0, _PLANNED),
+    "oled": Measure(38.0, 30.0, 7.0, "Adafruit 326: assumed, with connectors"),
+    "memory lcd": Measure(
+        72.0, 54.0, 8.0, "Adafruit 4694: assumed; the panel is 62.8 x 42.8 x 1.64 mm (SHARP)"
+    ),
+    "key": Measure(
+        16.0,
+        16.0,
+        12.0,
+        "Omron B3F-4055: 12 x 12 x 7.3 mm (projected plunger); on 1.6 mm of board, with pins",
+    ),
+    "keys": Measure(50.0, 67.0, 12.0, f"twelve keys 17 mm apart; {_PLANNED}"),
+    "amplifier": Measure(19.5, 18.0, 5.0, "Adafruit 3006: 19.4 x 17.8 x 3 mm, with wires"),
+    "headphones": Measure(21.0, 51.0, 13.0, "Pimoroni PIM544: assumed, of the Pico's outline"),
+    "speaker": Measure(30.0, 20.0, 6.0, "Adafruit 3923: 30 x 20 x 5 mm (assumed), with wires"),
+    "motor": Measure(12.0, 12.0, 4.0, "Adafruit 1201: a coin of 10 x 2.7 mm (assumed); optional"),
+    "jack": Measure(15.0, 12.0, 11.0, "CUI SJ1-3525N: assumed, without its nose"),
+}
+CAP = 12.0  # square: Omron B32, for keys of 12 mm
+PITCH = 17.0  # from one key to the next
+# Visible fields. OLED: UG-2864HSWEG01, 21.74 x 10.86 mm (assumed). LS027B7DH01: 58.8 x 35.28 mm.
+VISIBLE = {"oled": (21.8, 10.9), "memory lcd": (58.8, 35.3)}
+WINDOW_GAP = 0.6  # around the visible field
+USB = (12.0, 8.0)  # opening for a micro-USB plug with its grip
+USB_AT = 2.4  # middle of the board's socket above the board's underside
+BOARD_HOLES = ((4.8, 2.0), (16.2, 2.0), (4.8, 49.0), (16.2, 49.0))  # Pico data sheet, figure 3
+JACK_NOSE = 6.4  # diameter of the hole for the jack's thread
+
+
+class Box(NamedTuple):
+    """A cuboid: its lowest corner and its size."""
+
+    x: float
+    y: float
+    z: float
+    wide: float
+    long: float
+    high: float
+
+    @property
+    def middle(self) -> tuple[float, float]:
+        """Give x and y of its middle."""
+        return self.x + self.wide / 2, self.y + self.long / 2
+
+    def overlaps(self, other: "Box") -> bool:
+        """Whether the two have more than a face in common."""
+        return all(
+            self[axis] < other[axis] + other[axis + 3] and other[axis] < self[axis] + self[axis + 3]
+            for axis in range(3)
+        )
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The inside's size, the parts in it, and what goes through the case: keys by their middle,
+    dots beside keys, windows by the part that is seen, holes of the loudspeaker, the jack."""
+
+    wide: float
+    long: float
+    high: float
+    parts: dict[str, Box]
+    keys: dict[str, tuple[float, float]]
+    dots: tuple[tuple[float, float], ...] = ()
+    window: str = "oled"
+    speaker_holes: tuple[tuple[float, float], ...] = ()
+    posts: tuple[Box, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Put the posts into the corners."""
+        posts = tuple(
+            Box(x, y, 0.0, POST, POST, self.high)
+            for x in (0.0, self.wide - POST)
+            for y in (0.0, self.long - POST)
+        )
+        object.__setattr__(self, "posts", posts)
+
+
+def _lying(part: str, x: float, y: float, z: float = 0.0) -> Box:
+    return Box(x, y, z, *MEASURES[part][:3])
+
+
+def _hanging(part: str, x: float, y: float, high: float) -> Box:
+    """Give a part that hangs from the lid, by its middle."""
+    measure = MEASURES[part]
+    low = high - measure.high
+    return Box(x - measure.wide / 2, y - measure.long / 2, low, *measure[:3])
+
+
+_FOB_HIGH = 24.0
+_FOB = Layout(
+    64.0,
+    94.0,
+    _FOB_HIGH,
+    {
+        "board": _lying("board", 10.0, 1.5, 3.0),
+        "cell": _lying("cell", 33.0, 8.0),
+        "clock": _lying("clock", 23.0, 54.0),
+        "latch": _lying("latch", 2.0, 54.0),
+        "motor": _lying("motor", 40.0, 78.0),
+        "oled": _hanging("oled", 32.0, 69.0, _FOB_HIGH),
+        "key": _hanging("key", 32.0, 26.0, _FOB_HIGH),
+    },
+    {"button": (32.0, 26.0)},
+)
+
+_SPEAKING_HIGH = 28.0
+_MIDDLE, _FIRST_ROW, _RED_ROW = 40.0, 38.0, 18.0
+_RED = (_MIDDLE + PITCH, _RED_ROW)
+_SPEAKING = Layout(
+    80.0,
+    168.0,
+    _SPEAKING_HIGH,
+    {
+        "board": _lying("board", 10.0, 1.5, 3.0),
+        "headphones": _lying("headphones", 36.0, 8.0),
+        "cell": _lying("cell", 3.0, 56.0),
+        "amplifier": _lying("amplifier", 58.0, 62.0),
+        "clock": _lying("clock", 3.0, 102.0),
+        "latch": _lying("latch", 44.0, 102.0),
+        "motor": _lying("motor", 62.0, 84.0),
+        "jack": _lying("jack", 65.0, 138.0, 4.0),
+        "memory lcd": _hanging("memory lcd", _MIDDLE, 130.0, _SPEAKING_HIGH),
+        "keys": _hanging("keys", _MIDDLE, _FIRST_ROW + 1.5 * PITCH, _SPEAKING_HIGH),
+        "red key": _hanging("key", *_RED, _SPEAKING_HIGH),
+        "speaker": _hanging("speaker", 25.0, _RED_ROW, _SPEAKING_HIGH),
+    },
+    {
+        **{
+            name: (_MIDDLE + (column - 1) * PITCH, _FIRST_ROW + (3 - row) * PITCH)
+            for row, names in enumerate(("123", "456", "789", "*0#"))
+            for column, name in enumerate(names)
+        },
+        "red": _RED,
+    },
+    dots=((_RED[0] + CAP / 2 + 4.5, _RED_ROW),),
+    window="memory lcd",
+    speaker_holes=tuple(
+        (25.0 + 4.0 * column, _RED_ROW + 4.0 * row)
+        for row in range(-1, 2)
+        for column in range(-2, 3)
+    ),
+)
+LAYOUTS = {"kodeviser": _FOB, "kodeoplaeser": _SPEAKING}

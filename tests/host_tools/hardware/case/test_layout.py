@@ -1,0 +1,134 @@
+"""Where the parts lie: inside, apart from each other, and so that keys, dot and display are right.
+This needs no CadQuery."""
+
+from itertools import combinations
+
+import pytest
+
+from host_tools.hardware.case import layout as case
+from host_tools.hardware.case.layout import LAYOUTS, Box, Layout
+from host_tools.image.image import load_product, names
+
+# What lies in the case for a part of the product; the board has USB, the latch the divider. Parts
+# that some tokens have beside these need no place of their own.
+STANDS_FOR = {
+    "display": {"oled", "memory lcd"},
+    "clock": {"clock"},
+    "button": {"key", "red key"},
+    "battery": {"cell"},
+    "latch": {"latch"},
+    "usb": {"board"},
+    "keypad": {"keys"},
+    "audio": {"headphones"},
+    "amplifier": {"amplifier"},
+    "jack": {"jack"},
+}
+
+
+@pytest.fixture(params=sorted(LAYOUTS))
+def layout(request) -> Layout:
+    return LAYOUTS[request.param]
+
+
+def test_every_product_has_a_case_with_all_of_its_parts():
+    assert set(LAYOUTS) == set(names("products"))
+    for product, layout in LAYOUTS.items():
+        for part in STANDS_FOR.keys() & set(load_product(product)["parts"]):
+            assert STANDS_FOR[part] & set(layout.parts), (product, part)
+
+
+def test_parts_lie_inside_and_none_where_another_or_a_post_is(layout):
+    placed = {**layout.parts, **{f"post {n}": post for n, post in enumerate(layout.posts)}}
+    for name, box in placed.items():
+        assert min(box.x, box.y, box.z) >= 0, name
+        assert box.x + box.wide <= layout.wide, name
+        assert box.y + box.long <= layout.long, name
+        assert box.z + box.high <= layout.high, name
+    for (one, a), (other, b) in combinations(placed.items(), 2):
+        assert not a.overlaps(b), (one, other)
+
+
+def test_boxes_that_only_touch_do_not_overlap():
+    assert Box(0, 0, 0, 1, 1, 1).overlaps(Box(0.9, 0.9, 0.9, 1, 1, 1))
+    assert not Box(0, 0, 0, 1, 1, 1).overlaps(Box(1, 0, 0, 1, 1, 1))
+    assert not Box(0, 0, 0, 1, 1, 1).overlaps(Box(0, 0, 2, 1, 1, 1))
+
+
+def test_keys_are_12_mm_and_stand_apart(layout):
+    assert case.CAP == 12
+    for one, other in combinations(layout.keys.values(), 2):
+        apart = max(abs(one[0] - other[0]), abs(one[1] - other[1]))
+        assert apart - case.CAP - 2 * case.KEY_GAP >= 3, "a web that a finger feels"
+
+
+def test_the_telephone_s_order_and_the_red_key_at_the_bottom_right():
+    keys = LAYOUTS["kodeoplaeser"].keys
+    rows = [[keys[name] for name in row] for row in ("123", "456", "789", "*0#")]
+    for row in rows:
+        assert row[0][0] < row[1][0] < row[2][0]
+        assert len({y for _, y in row}) == 1
+    assert [row[0][1] for row in rows] == sorted((row[0][1] for row in rows), reverse=True)
+    red = keys["red"]
+    assert red[0] == max(x for x, _ in keys.values())
+    assert red[1] == min(y for _, y in keys.values())
+    lowest = min(y for name, (_, y) in keys.items() if name != "red")
+    assert lowest - red[1] > case.PITCH, "farther from the digits than these from each other"
+
+
+def test_one_dot_is_beside_the_red_key_and_high_enough():
+    layout = LAYOUTS["kodeoplaeser"]
+    (dot,) = layout.dots
+    assert case.DOT_HIGH >= 0.5, "ISO 24503"
+    red = layout.keys["red"]
+    opening = case.CAP / 2 + case.KEY_GAP
+    gap = dot[0] - red[0] - opening - case.DOT_WIDE / 2
+    assert dot[1] == red[1]
+    assert 1 <= gap <= 5, "its own, and the key's"
+    assert dot[0] + case.DOT_WIDE / 2 < layout.wide
+    for name, (x, y) in layout.keys.items():
+        if name != "red":
+            assert max(abs(x - dot[0]), abs(y - dot[1])) > opening + case.DOT_WIDE / 2
+    assert not LAYOUTS["kodeviser"].dots, "it has one key"
+
+
+def test_all_of_the_display_is_seen_and_nothing_but_it(layout):
+    seen = case.VISIBLE[layout.window]
+    part = case.MEASURES[layout.window]
+    assert all(
+        size + 2 * case.WINDOW_GAP < whole for size, whole in zip(seen, part[:2], strict=True)
+    )
+    window = layout.parts[layout.window]
+    assert window.z + window.high == layout.high, "right behind the lid"
+
+
+def test_keys_and_loudspeaker_are_behind_their_openings(layout):
+    for name, (x, y) in layout.keys.items():
+        part = layout.parts["red key" if name == "red" else "key" if name == "button" else "keys"]
+        assert part.x <= x - 6, name
+        assert x + 6 <= part.x + part.wide, name
+        assert part.y <= y - 6, name
+        assert y + 6 <= part.y + part.long, name
+    for x, y in layout.speaker_holes:
+        speaker = layout.parts["speaker"]
+        assert speaker.x < x < speaker.x + speaker.wide
+        assert speaker.y < y < speaker.y + speaker.long
+
+
+def test_the_board_s_socket_is_at_its_opening(layout):
+    board = layout.parts["board"]
+    assert board.y <= 1.5, "the socket stands out 1.3 mm"
+    assert board.z + case.USB_AT - case.USB[1] / 2 > 0
+
+
+def test_walls_are_thick_enough_to_print_and_to_hold_a_screw():
+    assert min(case.WALL, case.FLOOR, case.LID) >= 2
+    assert (case.POST - case.SCREW_PILOT) / 2 >= 2
+    assert (case.PEG - case.PEG_PILOT) / 2 >= 1.2
+    assert case.LIP >= 1.2
+    assert case.SCREW_HOLE > 2.5 > case.SCREW_PILOT, "M2.5"
+
+
+def test_every_measure_has_its_source():
+    for name, measure in case.MEASURES.items():
+        assert len(measure.source) > 10, name
+        assert min(measure[:3]) > 0
