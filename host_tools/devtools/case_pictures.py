@@ -65,7 +65,8 @@ def _caps(layout: Layout) -> list[_Mesh]:
 
 def _triangles(shape: Any) -> np.ndarray:
     points, faces = shape.val().tessellate(solids.DEFLECTION, solids.ANGLE)
-    return np.array([point.toTuple() for point in points])[np.array(faces)]
+    corners: np.ndarray = np.array([point.toTuple() for point in points])[np.array(faces)]
+    return corners
 
 
 def _drawn(meshes: Iterable[_Mesh], layout: Layout) -> Image.Image:
