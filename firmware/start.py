@@ -1,5 +1,6 @@
 """Makes the App from the build's product and board, and runs it."""
 
+import gc
 import sys
 
 import uarray
@@ -33,6 +34,9 @@ from firmware import build  # noqa: E402
 from firmware.hardware import bring_up, reset  # noqa: E402
 from firmware.modules import load  # noqa: E402
 
+# Bytes of new objects between two collections of garbage, but for power-on and long requests. What
+# is imported stays: with garbage between, it would leave no room for the link.
+_COLLECT_EVERY = 16_384
 __all__ = ["reset", "run"]
 
 
@@ -43,6 +47,10 @@ def run() -> None:
     product["settings"]["language"] = build.LANGUAGES[0]
     board = load("firmware.boards." + build.BOARD).BOARD
     hardware = bring_up(board, product)  # holds the power; what follows takes a while to import
+    if hardware.usb is not None and hardware.usb.present():
+        # Nobody waits for a code, and a host may come, whose requests take twice as long where what
+        # stays lies scattered.
+        gc.threshold(_COLLECT_EVERY)
 
     from firmware.storage.journal import Journal
     from firmware.storage.vault import Vault

@@ -26,9 +26,7 @@ _REFRESH = "refresh"
 _TICK = "tick"
 _FIND = "find"  # to look again for a display that does not answer
 _FIND_MS = 100
-# Bytes of new objects between two collections of garbage, once the first code stands. Modules that
-# are imported later stay in memory, and garbage between them would leave no room for the link's.
-_THRESHOLD = 16_384
+_COLLECT_EVERY = 16_384  # bytes taken, as in start.py
 
 
 class App:
@@ -177,7 +175,7 @@ class App:
             self._poller.register(source, select.POLLIN)
         self.interaction.start()
         gc.collect()
-        gc.threshold(_THRESHOLD)
+        gc.threshold(_COLLECT_EVERY)
         while True:
             for ready, _ in self._poller.poll(self._wait_ms()):
                 if ready is not sys.stdin:

@@ -16,12 +16,9 @@ from firmware.ui.code_source import trusted_time
 if False:
     from firmware.interfaces import App, Clock, Ticks  # type: ignore[unreachable]
 
-_HANDSHAKE = bytes((HANDSHAKE,))
-_LONG = (
-    _HANDSHAKE,
-    bytes((TRANSPORT,)),
-)  # what takes long: a second of computing, or writing the flash
-_COLLECT_EVERY = 16_384  # bytes taken, as in main.py
+# What takes long: a second of computing, or writing the flash.
+_LONG = (bytes((HANDSHAKE,)), bytes((TRANSPORT,)))
+_COLLECT_EVERY = 16_384  # bytes taken, as in start.py
 
 
 class SerialLink:
@@ -51,21 +48,20 @@ class SerialLink:
         if payloads is None:
             return False
         for payload in payloads:
-            # A handshake throws a megabyte of numbers away: let collections come when the heap is
-            # full, and not dozens of times in each multiplication. Afterwards they come early
-            # again, or what stays would lie scattered.
-            hard = payload is not None and payload[:1] == _HANDSHAKE
-            if payload is not None and payload[:1] in _LONG:
+            # A handshake throws a megabyte of numbers away, a request a hundred kilobytes: let
+            # collections come when the heap is full, and once when the host has its answer.
+            # Afterwards they come early again, or what stays would lie scattered.
+            long = payload is not None and payload[:1] in _LONG
+            if long:
                 self._app.interaction.silence()
-            if hard:
                 gc.threshold(-1)
             answer = self._server.handle(payload)
-            if hard:
-                gc.collect()
-                gc.threshold(_COLLECT_EVERY)
             self._app.check_screen()
             if answer is not None:
                 self._port.send(answer)
+            if long:
+                gc.collect()
+                gc.threshold(_COLLECT_EVERY)
         return True
 
 

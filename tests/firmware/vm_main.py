@@ -41,6 +41,7 @@ def start(source: str, development: bool, ends: str) -> tuple:
         raise SystemExit("reset")
 
     hardware = _Module()
+    hardware.usb = None
     hardware.unique_id = hardware.aes_ecb = hardware.random = None
     modules = {
         "micropython": {"kbd_intr": lambda character: calls.append("kbd_intr " + str(character))},
