@@ -196,6 +196,7 @@ class AuditReport:
     chains: int
     entries: int
     broken: tuple[AuditFault, ...]
+    earlier: int = 0  # of those entries, not read: before the anchor that it was resumed from
 
 
 @dataclass(frozen=True, slots=True)

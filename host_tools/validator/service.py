@@ -347,11 +347,16 @@ class Validator:
         return self._read(queries.audit_page, serial, cursor, limit)
 
     def verify_audit(
-        self, progress: Progress | None = None, *, anchor: AuditAnchor | None = None
+        self,
+        progress: Progress | None = None,
+        *,
+        anchor: AuditAnchor | None = None,
+        resume: bool = False,
     ) -> AuditReport:
         """Verify every chain from its first entry to its sealed head, every row, and that the
-        database continues the state that `anchor` was taken of."""
-        return self._read(verification.verify, self._keys, anchor, progress)
+        database continues the state that `anchor` was taken of. To `resume`, of the audit only
+        what came since the anchor is read."""
+        return self._read(verification.verify, self._keys, anchor, progress, resume=resume)
 
     def anchor_audit(self, *, actor: str) -> AuditAnchor:
         """Give a sealed statement of how far the audit has come, to keep elsewhere."""

@@ -39,9 +39,9 @@ Cut = Callable[[Select[Any], ColumnElement[Any]], Select[Any]]
 
 _TRIGRAMS = (
     "CREATE INDEX IF NOT EXISTS ix_tokens_serial_trigrams ON tokens "
-    "USING gin (lower(serial) gin_trgm_ops)",
+    "USING gin (lower(serial) gin_trgm_ops) WITH (fastupdate = off)",
     "CREATE INDEX IF NOT EXISTS ix_users_normalized_id_trigrams ON users "
-    "USING gin (normalized_id gin_trgm_ops)",
+    "USING gin (normalized_id gin_trgm_ops) WITH (fastupdate = off)",
 )
 
 

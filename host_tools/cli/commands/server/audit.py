@@ -36,28 +36,40 @@ def verify(
         Path | None,
         typer.Option(metavar="FILE", help="An anchor that the audit must still contain."),
     ] = None,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume",
+            help="With --anchor: of the audit, read only what came since. All before was verified.",
+        ),
+    ] = False,
     validator: ValidatorOptions,
     as_json: Json = False,
 ) -> None:
     """Verify every chain of the audit and every row; name the first entry of each chain that was
     changed or is missing."""
+    if resume and anchor is None:
+        raise KodebrikError("audit.resume-without-anchor", ExitCode.USAGE)
     with from_extra("not-installed-server"):
         anchored = None if anchor is None else _read_anchor(anchor)
     with (
         validator.open(create=False) as opened,
         reporting(Message("audit.verifying")) as progress,
     ):
-        report = opened.verify_audit(progress, anchor=anchored)
+        report = opened.verify_audit(progress, anchor=anchored, resume=resume)
     broken = [
         {"serial": fault.serial, "sequence": fault.sequence, "what": fault.what}
         for fault in report.broken
     ]
     lines: list[str] = [Message("audit.size", entries=report.entries, chains=report.chains)]
+    if report.earlier:
+        lines.append(Message("audit.earlier", entries=report.earlier))
     lines += map(_line, report.broken)
     lines.append(Message("audit.tampered" if broken else "audit.whole"))
     if anchor is not None and not broken:
         lines.append(Message("audit.anchor-continued"))
-    emit(as_json, {"entries": report.entries, "chains": report.chains, "broken": broken}, lines)
+    sizes = {"entries": report.entries, "earlier": report.earlier, "chains": report.chains}
+    emit(as_json, sizes | {"broken": broken}, lines)
     if broken:
         raise typer.Exit(ExitCode.CHECK_FAILED)
 

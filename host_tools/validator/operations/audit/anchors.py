@@ -23,6 +23,7 @@ from host_tools.validator.store.tables import audit
 from host_tools.validator.store.unit_of_work import UnitOfWork
 
 _NONCE_SIZE = 16  # bytes
+_CLOCKS_DIFFER = 600  # seconds, from worker to worker; an id is the time of its writer
 
 
 def make(unit: UnitOfWork) -> AuditAnchor:
@@ -41,6 +42,15 @@ def make(unit: UnitOfWork) -> AuditAnchor:
         seal="",
     )
     return _sealed(unit.key, anchor)
+
+
+def first_id_since(connection: Connection, anchor: AuditAnchor) -> int:
+    """Give an id that every entry since an anchor is greater than, but for those that a worker has
+    written whose clock is behind by more than _CLOCKS_DIFFER; 0 without the anchor's entry."""
+    entry = connection.execute(
+        select(audit.c.id).where(audit.c.chain == SERVER, audit.c.sequence == anchor.sequence)
+    ).scalar_one_or_none()
+    return 0 if entry is None else max(0, entry - _CLOCKS_DIFFER * 10**9)
 
 
 def faults(

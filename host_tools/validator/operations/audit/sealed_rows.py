@@ -1,13 +1,15 @@
 """Verification of every row of every sealed table against its seal."""
 
-from collections.abc import Iterator, Mapping
+import hmac
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Table, literal, select
 
 from host_tools.errors import KodebrikError
 from host_tools.messages.catalogue import Message
+from host_tools.validator.operations.audit.collected import Collected
 from host_tools.validator.records import AuditFault
 from host_tools.validator.store import audit_root, row_seals, tables
 from host_tools.validator.store.audit_chain import UNATTRIBUTED
@@ -19,18 +21,14 @@ _APART = (tables.audit, tables.audit_root, tables.data_keys, tables.write_probes
 
 # The tables whose rows are told of in the server's chain, and the column that names a row there.
 TOLD = {tables.users: "user_id", tables.api_keys: "name"}
-RowName = tuple[Table, str]
 
 
 @dataclass
 class SealedRows:
-    """What was found: the parts of the root, the heads of all chains, the rows that the server's
-    chain must tell of, and the faults."""
+    """What was found: the parts of the root, and the faults."""
 
     sum: int = 0
     count: int = 0
-    heads: dict[str, ChainHead] = field(default_factory=dict)
-    told: dict[RowName, Any] = field(default_factory=dict)
     faults: list[AuditFault] = field(default_factory=list)
 
     def add(self, key: DataKey, row: Any) -> None:
@@ -39,16 +37,56 @@ class SealedRows:
         self.count += 1
 
 
-def verify_rows(connection: Connection, keys: DataKeys) -> tuple[SealedRows, dict[int, DataKey]]:
-    """Verify every row but the root; give what was found, and the data keys that fit."""
-    found = SealedRows()
-    opened = _verify_data_keys(connection, keys, found)
-    for table in tables.metadata.sorted_tables:
-        if table in _APART:
-            continue
-        for row in _rows(connection, table):
-            _verify_row(found, opened, table, row)
-    return found, opened
+@dataclass(frozen=True)
+class RowVerifier:
+    """Verifies rows with the data keys that fit, and what the server's chain tells of them against
+    `collected`; with `all_are_told` it must tell of each row of a table in TOLD."""
+
+    keys: Mapping[int, DataKey]
+    found: SealedRows
+    collected: Collected
+    all_are_told: bool
+
+    def verify(self, connection: Connection, progress: Callable[[int], None]) -> None:
+        """Verify every row but data keys and root; `progress` is called with each number of
+        rows."""
+        for table in tables.metadata.sorted_tables:
+            if table in _APART:
+                continue
+            for row in _rows(connection, table):
+                _verify_row(self.found, self.keys, table, row)
+                if table in TOLD:
+                    self._compare_with_told(table, row)
+                if self.found.count % _BATCH == 0:
+                    progress(self.found.count)
+
+    def _compare_with_told(self, table: Table, row: Any) -> None:
+        """Find a row that is not as the last entry of the server's chain tells."""
+        told = self.collected.told_of(table.name, getattr(row, TOLD[table]))
+        if told is None and not self.all_are_told:
+            return
+        key = None if told is None else self.keys.get(told.data_key)
+        if told is None or key is None:
+            what = Message("audit-fault.row-untold", **named(table, row))
+        elif not hmac.compare_digest(
+            told.fingerprint.encode(), row_seals.fingerprint(key.audit, table, row).encode()
+        ):
+            what = Message("audit-fault.row-other-than-told", **named(table, row))
+        else:
+            return
+        self.found.faults.append(row_fault(table, row, what))
+
+
+def collect_heads(connection: Connection, collected: Collected) -> None:
+    """Collect the head of every chain."""
+    for table, chain in (
+        (tables.tokens, tables.tokens.c.serial),
+        (tables.chains, tables.chains.c.chain),
+        (tables.unattributed_checks, literal(UNATTRIBUTED)),
+    ):
+        heads = select(chain, table.c.audit_sequence, table.c.audit_mac)
+        for name, sequence, mac in connection.execution_options(yield_per=_BATCH).execute(heads):
+            collected.add_head(name, ChainHead(sequence, mac))
 
 
 def verify_root(
@@ -81,9 +119,10 @@ def named(table: Table, row: Any) -> dict[str, str]:
     return {"table": table.name, "row": row_seals.name_of(table, row)}
 
 
-def _verify_data_keys(
+def verify_data_keys(
     connection: Connection, keys: DataKeys, found: SealedRows
 ) -> dict[int, DataKey]:
+    """Verify the rows of the data keys; give the keys that fit."""
     opened = {}
     for row in _rows(connection, tables.data_keys):
         try:
@@ -102,14 +141,6 @@ def _verify_data_keys(
 
 
 def _verify_row(found: SealedRows, opened: Mapping[int, DataKey], table: Table, row: Any) -> None:
-    if table is tables.tokens:
-        found.heads[row.serial] = ChainHead(row.audit_sequence, row.audit_mac)
-    elif table is tables.chains:
-        found.heads[row.chain] = ChainHead(row.audit_sequence, row.audit_mac)
-    elif table is tables.unattributed_checks:
-        found.heads[UNATTRIBUTED] = ChainHead(row.audit_sequence, row.audit_mac)
-    elif table in TOLD:
-        found.told[table, getattr(row, TOLD[table])] = row
     key = opened.get(row.audit_key)
     if key is None or not row_seals.fits(key.audit, table, row):
         found.faults.append(
