@@ -1,6 +1,7 @@
 """A `kodebrik server` process that a test talks to over HTTP, and can kill."""
 
 import contextlib
+import copy
 import json
 import os
 import subprocess
@@ -48,6 +49,16 @@ class ServerFolder:
             _, key = validator.create_api_key("test", Role.ADMINISTRATOR, actor="test")
         self.api_key = key.reveal().decode()
 
+    def on_another_host(self, folder: Path) -> "ServerFolder":
+        """Give what a second host has: a folder, a settings file and a copy of the master key of
+        its own, and the same database."""
+        other = copy.copy(self)
+        other.key_file, other.settings = folder / "other.key", folder / "other.toml"
+        other.key_file.touch(0o600)
+        other.key_file.write_bytes(self.key_file.read_bytes())
+        other.settings.write_text(self.settings.read_text())
+        return other
+
     def open(self, **options) -> Validator:
         return Validator(self.database, master_key.from_file(self.key_file), **options)
 
@@ -70,9 +81,16 @@ class ServerFolder:
             str(self.key_file),
         ]
         command += options
-        environment = os.environ | {"KODEBRIK_DATABASE": self.database}
+        environment = os.environ | {
+            "KODEBRIK_DATABASE": self.database,
+            "PYTHONPATH": str(Path(__file__).parents[3]),  # its folder is another one
+        }
         with subprocess.Popen(
-            command, stdout=subprocess.PIPE, text=True, env=environment
+            command,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+            cwd=self.key_file.parent,
         ) as process:
             try:
                 assert process.stdout is not None
