@@ -9,7 +9,6 @@ taken for an 8.
 
 import sys
 from dataclasses import dataclass
-from importlib.resources import as_file, files
 from pathlib import Path
 
 from markdown_it import MarkdownIt
@@ -19,8 +18,6 @@ from firmware.version import VERSION
 
 SOURCES = Path(__file__).parents[2] / "docs" / "guides"
 TARGET = Path("build/guides")
-_FONT = "fontpkg_pt_sans"
-_FACES = {"normal": "PT_Sans-Web-Regular.ttf", "bold": "PT_Sans-Web-Bold.ttf"}  # by CSS weight
 
 _WORDS = {
     "da": {
@@ -128,23 +125,10 @@ def page(guide: Guide, style: str) -> str:
 
 def pdf(guide: Guide, path: Path) -> None:
     """Write a guide as a large-print PDF."""
-    from PIL import ImageFile  # noqa: PLC0415 - comes with WeasyPrint
-    from weasyprint import CSS, HTML  # noqa: PLC0415 - an extra that needs system libraries
-    from weasyprint.text.fonts import FontConfiguration  # noqa: PLC0415
+    from host_tools.paper import pdf as paper  # noqa: PLC0415 - an extra
+    from host_tools.paper import tagged_pdf  # noqa: PLC0415 - an extra
 
-    from host_tools.devtools import tagged_pdf  # noqa: PLC0415 - an extra
-
-    # WeasyPrint has Pillow take damaged pictures for whole ones, everywhere.
-    ImageFile.LOAD_TRUNCATED_IMAGES = False
-    fonts = FontConfiguration()
-    with as_file(files(_FONT)) as folder:
-        faces = "".join(_face(weight, folder / "files" / name) for weight, name in _FACES.items())
-        style = CSS(
-            string=faces + (SOURCES / "paper.css").read_text(encoding="utf-8"), font_config=fonts
-        )
-        HTML(string=page(guide, "")).write_pdf(
-            path, stylesheets=[style], font_config=fonts, pdf_variant="pdf/ua-1"
-        )
+    paper.render(page(guide, ""), (SOURCES / "paper.css").read_text(encoding="utf-8"), path)
     tagged_pdf.finish(path, sections(guide))
 
 
@@ -166,11 +150,6 @@ def _opens_section(token: Token) -> bool:
 
 def _html(reader: MarkdownIt, tokens: list[Token]) -> str:
     return str(reader.renderer.render(tokens, reader.options, {}))
-
-
-def _face(weight: str, path: Path) -> str:
-    source = f"url({path.as_uri()})"
-    return f'@font-face {{ font-family: "PT Sans"; font-weight: {weight}; src: {source}; }}\n'
 
 
 if __name__ == "__main__":

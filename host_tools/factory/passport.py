@@ -61,11 +61,11 @@ def public_file(path: Path) -> Path:
 
 def load_key(path: Path) -> Ed25519PrivateKey:
     """Read a private key; KodebrikError when others can read it, or it is no such key."""
-    content = _read(path)
+    pem = _read(path)
     if stat.S_IMODE(path.stat().st_mode) & 0o077 or path.stat().st_uid != os.getuid():
         raise KodebrikError("passport-key-readable", ExitCode.PERMISSION, path=path)
     try:
-        key = serialization.load_pem_private_key(content, None)
+        key = serialization.load_pem_private_key(pem, None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         key = None
     if not isinstance(key, Ed25519PrivateKey):
@@ -98,14 +98,14 @@ def statement(job: Job) -> dict[str, Any]:
 def sign(stated: dict[str, Any], key: Ed25519PrivateKey) -> bytes:
     """Give the content of a passport file."""
     signature = base64.b64encode(key.sign(_signed(stated))).decode()
-    content = {"passport": stated, "key": fingerprint(key.public_key()), "signature": signature}
-    return json.dumps(content, indent=2).encode() + b"\n"
+    fields = {"passport": stated, "key": fingerprint(key.public_key()), "signature": signature}
+    return json.dumps(fields, indent=2).encode() + b"\n"
 
 
-def verify(content: bytes, key: Ed25519PublicKey) -> dict[str, Any]:
+def verify(signed: bytes, key: Ed25519PublicKey) -> dict[str, Any]:
     """Give the statement of a passport file; KodebrikError when the key has not signed it."""
     try:
-        fields = json.loads(content)
+        fields = json.loads(signed)
         signature = base64.b64decode(fields["signature"], validate=True)
         stated = fields["passport"]
     except (ValueError, KeyError, TypeError, binascii.Error):
@@ -124,6 +124,11 @@ def verify(content: bytes, key: Ed25519PublicKey) -> dict[str, Any]:
     except InvalidSignature:
         raise KodebrikError("passport-changed", ExitCode.CHECK_FAILED) from None
     return stated
+
+
+def content(path: Path) -> bytes:
+    """Read a passport file; KodebrikError when it cannot be read."""
+    return _read(path)
 
 
 def _signed(stated: dict[str, Any]) -> bytes:

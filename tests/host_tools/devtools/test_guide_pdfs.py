@@ -8,7 +8,8 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from host_tools.devtools import tagged_pdf, user_guides
+from host_tools.devtools import user_guides
+from host_tools.paper import tagged_pdf
 
 GUIDES = {f"{guide.name}.{guide.language}": guide for guide in user_guides.guides()}
 PRINT = 4

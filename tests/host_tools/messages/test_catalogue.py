@@ -82,6 +82,7 @@ FAMILIES = {
     "input-fault.": validation_errors.FAULTS,
     "inventory-state.": set(inventory_records.STATES),
     "notice.": set(NoticeKind),
+    "passport-code.": {"link", "reader", "typed", "not-checked"},
     "product-name.": {*Product, "general"},
     "qa-reason.": set(Reason),
     "setting.": SETTINGS,

@@ -1,10 +1,14 @@
 """kodebrik batch: many tokens, from the bare board to the envelope."""
 
 from host_tools.cli.command_group import CommandGroup
-from host_tools.cli.commands.batch import create, export, run
+from host_tools.cli.commands.batch import create, export, letter, passport, run
 
 app = CommandGroup(help="Make many tokens: provision, test and label whatever is plugged in.")
 app.command()(create.create)
 app.command()(run.run)
 app.command()(export.export)
+app.command()(passport.passport)
+app.command()(letter.letter)
+app.command()(letter.letters)
+app.command()(letter.labels)
 app.command("list")(create.list_batches)

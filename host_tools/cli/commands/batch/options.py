@@ -1,13 +1,21 @@
 """Options that several batch commands share."""
 
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import platformdirs
 import typer
 
+from host_tools.cli.output import language as command_language
 from host_tools.cli.output import say
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.messages import catalogue
 from host_tools.messages.catalogue import Message
+from host_tools.messages.system_errors import reason
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -23,6 +31,10 @@ PassportKey = Annotated[
         metavar="FILE",
         help="The key that signs test passports. Default: this user's, which is made.",
     ),
+]
+
+DocumentLanguage = Annotated[
+    str | None, typer.Option("--language", help="da or en. Default: the language of the command.")
 ]
 
 
@@ -53,3 +65,37 @@ def signing_key(path: Path | None) -> "Ed25519PrivateKey":
 def default_passport_key() -> Path:
     """Give the path of the passport key when none is named."""
     return Path(platformdirs.user_config_dir("kodebrik")) / "passport.key"
+
+
+def checked_language(given: str | None) -> str:
+    """Give the language that a document is to have; KodebrikError for one without a catalogue."""
+    chosen = given or command_language.get()
+    if chosen not in catalogue.LANGUAGES:
+        raise KodebrikError(
+            "letter-language-unknown",
+            ExitCode.USAGE,
+            language=chosen,
+            choices=", ".join(catalogue.LANGUAGES),
+        )
+    return chosen
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[Path]:
+    """Give where to write a file that holds no secret; it is `path` when the block has ended well.
+    KodebrikError when it cannot be written."""
+    try:
+        handle, name = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}-")
+        os.close(handle)
+        part = Path(name)
+        try:
+            yield part
+            part.chmod(0o644)
+            part.replace(path)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise KodebrikError(
+            "file-unwritable", ExitCode.FILE, path=path, reason=reason(error)
+        ) from None

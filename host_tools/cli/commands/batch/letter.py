@@ -1,0 +1,150 @@
+"""kodebrik batch letter, letters and labels: what goes with the tokens on paper, and as sound."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from host_tools import private_files
+from host_tools.cli.commands.batch.options import DocumentLanguage, checked_language, new_file
+from host_tools.cli.options.inventory import InventoryFile, opened_inventory
+from host_tools.cli.output import Json, emit, step
+from host_tools.cli.progress import reporting
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.extras import from_extra
+from host_tools.messages.catalogue import Message
+from host_tools.provisioning import batches, serial_number
+
+if TYPE_CHECKING:
+    from host_tools.factory.handout import Handout
+
+
+class Form(StrEnum):
+    """The forms of a letter, by the ending of their files."""
+
+    PDF = "pdf"
+    HTML = "html"
+    AUDIO = "audio"
+
+
+_ENDINGS = {Form.PDF: ".pdf", Form.HTML: ".html", Form.AUDIO: ".wav"}
+
+Format = Annotated[Form, typer.Option("--format", help="pdf, html, or audio (WAV).")]
+Site = Annotated[
+    str | None,
+    typer.Option(
+        envvar="KODEBRIK_ACTIVATION_PAGE",
+        metavar="URL",
+        help="The page where users activate: named in the letter, and its QR code.",
+    ),
+]
+Support = Annotated[
+    str | None, typer.Option(metavar="TEXT", help="How support is reached, as the letter says it.")
+]
+
+
+def letter(
+    serial: Annotated[str, typer.Argument(metavar="SERIAL", help="The token's serial number.")],
+    output: Annotated[Path, typer.Argument(metavar="FILE", help="The new file.")],
+    language: DocumentLanguage = None,
+    form: Format = Form.PDF,
+    site: Site = None,
+    support: Support = None,
+    inventory_file: InventoryFile = None,
+    as_json: Json = False,
+) -> None:
+    """Write the letter that goes with a token: how to activate it and to take care of it.
+
+    It holds no secret. 'kodebrik letter' writes the one with the activation code.
+    """
+    private_files.check_new(output)
+    chosen = checked_language(language)
+    with opened_inventory(inventory_file) as inventory:
+        entry = inventory.entry(serial_number.check(serial))
+    with from_extra("not-installed-factory"):
+        from host_tools.factory.handout import Handout  # noqa: PLC0415 - an extra
+    content = Handout(entry.serial, entry.product, chosen, site, support)
+    with step(Message("batch-letter.writing")):
+        _write(content, form, output)
+    emit(
+        as_json,
+        {"serial": entry.serial, "file": str(output)},
+        [Message("batch-letter.written", serial=entry.serial, path=output)],
+    )
+
+
+def letters(
+    batch: Annotated[str, typer.Argument(metavar="BATCH", help="The batch's name.")],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the letters go.")],
+    language: DocumentLanguage = None,
+    form: Format = Form.PDF,
+    site: Site = None,
+    support: Support = None,
+    inventory_file: InventoryFile = None,
+    as_json: Json = False,
+) -> None:
+    """Write the letters of all tokens of a batch that are done; those that are there stay."""
+    chosen, count = checked_language(language), 0
+    with from_extra("not-installed-factory"):
+        from host_tools.factory.handout import Handout  # noqa: PLC0415 - an extra
+    folder.mkdir(parents=True, exist_ok=True)
+    with opened_inventory(inventory_file) as inventory:
+        product = batches.find(inventory, batch).product
+        total = batches.counts(inventory, batch)[batches.DONE]
+        with reporting(Message("batch-letter.letters")) as progress:
+            for count, job in enumerate(batches.each(inventory, batch, batches.DONE), 1):
+                path = folder / f"{job.serial}.{chosen}{_ENDINGS[form]}"
+                if not path.exists():
+                    _write(Handout(job.serial or "", product, chosen, site, support), form, path)
+                progress(count, total)
+    if not count:
+        raise KodebrikError("batch-nothing-done", ExitCode.BAD_INPUT, batch=batch)
+    emit(
+        as_json,
+        {"batch": batch, "folder": str(folder), "letters": count},
+        [Message("batch-letter.all-written", count=count, path=folder)],
+    )
+
+
+def labels(
+    batch: Annotated[str, typer.Argument(metavar="BATCH", help="The batch's name.")],
+    output: Annotated[Path, typer.Argument(metavar="FILE", help="The new PDF.")],
+    language: DocumentLanguage = None,
+    inventory_file: InventoryFile = None,
+    as_json: Json = False,
+) -> None:
+    """Write the labels of all tokens of a batch that are done as sheets of A4: large digits, and a
+    barcode of Code 128."""
+    private_files.check_new(output)
+    chosen = checked_language(language)
+    with opened_inventory(inventory_file) as inventory:
+        product = batches.find(inventory, batch).product
+        serials = [job.serial or "" for job in batches.each(inventory, batch, batches.DONE)]
+    if not serials:
+        raise KodebrikError("batch-nothing-done", ExitCode.BAD_INPUT, batch=batch)
+    with from_extra("not-installed-factory"):
+        from host_tools.factory import label  # noqa: PLC0415 - an extra
+    name = Message("product-name." + product).text(chosen)
+    title = Message("batch-label.title", batch=batch).text(chosen)
+    with step(Message("batch-label.writing")), new_file(output) as part:
+        label.write_sheet([(serial, name) for serial in sorted(serials)], chosen, title, part)
+    emit(
+        as_json,
+        {"batch": batch, "file": str(output), "labels": len(serials)},
+        [Message("batch-label.written", count=len(serials), path=output)],
+    )
+
+
+def _write(content: "Handout", form: Form, output: Path) -> None:
+    with from_extra("not-installed-factory"):
+        from host_tools.factory import handout  # noqa: PLC0415 - an extra
+    with new_file(output) as part:
+        if form is Form.PDF:
+            handout.write_pdf(content, part)
+        elif form is Form.HTML:
+            part.write_text(handout.as_html(content), encoding="utf-8")
+        else:
+            with from_extra("not-installed-voice"):
+                from host_tools.factory import spoken_letter  # noqa: PLC0415 - an extra
+            spoken_letter.write(content, part)

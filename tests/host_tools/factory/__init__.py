@@ -1,0 +1,1 @@
+"""Labels, letters and passports of tokens."""
