@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -40,6 +40,9 @@ PRINTS = {
     r"make run": r"pyotp computes",
     r"kodebrik code ": r"\d{3} \d{3}",
     r"kodebrik flash write": r"kodeviser [0-9.]+ .*answers",
+    r"kodebrik batch run": r"1 of 1 tokens of the batch are done",
+    r"batch passport --verify": r"Genuine: the test passport of \d{12}",
+    r"kodebrik inventory list --inventory": r"\d{12}",
     r"kodebrik import --from-inventory": r"anna\.holm|1 token",
 }
 
@@ -57,6 +60,7 @@ NOT_HERE = {
 # Commands of other pages that a page requires to have been run.
 BEFORE = {
     "docs/qa.md": ["kodebrik server"],
+    "docs/ceremony.md": ["kodebrik emulate kodeviser --state build/token --link build/port"],
     "docs/hardware.md": [
         "kodebrik emulate kodeviser --state build/board --usb-drive build/drive --link build/port"
     ],
@@ -64,8 +68,14 @@ BEFORE = {
 
 # What is typed besides where an emulated board stands in for a real one.
 ON_THE_EMULATED_BOARD = {
-    r"kodebrik flash write --image": " build/drive --port build/port",
-    r"kodebrik provision .*bank.secret$": " --port build/port",
+    "docs/hardware.md": {
+        r"kodebrik flash write --image": " build/drive --port build/port",
+        r"kodebrik provision .*bank.secret$": " --port build/port",
+    },
+    "docs/ceremony.md": {
+        r"kodebrik batch create": " --count 1",
+        r"kodebrik batch run": " --ports build/port",
+    },
 }
 
 
@@ -107,8 +117,11 @@ def variables(clone: Path, tmp_path: Path) -> dict[str, str]:
     downloads.mkdir(parents=True)
     name = f"{official.BUILDS['pico']}-20260406-v1.28.0.uf2"
     (downloads / name).write_bytes(official.stand_in("pico"))
+    memory = tmp_path / "memory"
+    memory.mkdir(mode=0o700)
     return {
         "HOME": str(home),
+        "XDG_RUNTIME_DIR": str(memory),
         "PATH": f"{clone / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": str(clone),
         "LANG": "C.UTF-8",
@@ -132,14 +145,16 @@ def alone_on_port(port: int) -> Iterator[None]:
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(
-    "page", ["README.md", "docs/hardware.md", "docs/validator.md", "docs/qa.md"]
+    "page",
+    ["README.md", "docs/ceremony.md", "docs/hardware.md", "docs/validator.md", "docs/qa.md"],
 )
 def test_the_commands_of_a_page_work_in_their_order(
     page: str, clone: Path, variables: dict[str, str]
 ) -> None:
     typed = BEFORE.get(page, []) + commands(ROOT / page)
     assert typed
-    with alone_on_port(8080), ExitStack() as opened:
+    on_port = nullcontext() if page == "docs/ceremony.md" else alone_on_port(8080)
+    with on_port, ExitStack() as opened:
         busy: list[Terminal] = []
 
         def another() -> Terminal:
@@ -165,7 +180,7 @@ def test_the_commands_of_a_page_work_in_their_order(
                 busy.append(terminal)
                 terminal = another()
                 continue
-            besides = rule(ON_THE_EMULATED_BOARD, command) if page == "docs/hardware.md" else None
+            besides = rule(ON_THE_EMULATED_BOARD.get(page, {}), command)
             printed = terminal.run(command + (besides or ""), answers)
             assert re.search(rule(PRINTS, command) or "", printed), f"{command}\n{printed}"
         for terminal in busy:
