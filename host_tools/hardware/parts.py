@@ -112,7 +112,8 @@ CHIPS = {
             PinData("DATA", Kind.INPUT, "sd"),
             PinData("left", Kind.OUTPUT, "EAR LEFT"),
             PinData("right", Kind.OUTPUT, "EAR RIGHT"),
-            *_open("MUTE"),
+            # Of the PCM5100A: low is silent (data sheet, XSMT).
+            PinData("MUTE", Kind.INPUT, RAIL),
         ),
     ),
     "amplifier": PartData(

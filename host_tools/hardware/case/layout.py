@@ -46,7 +46,8 @@ MEASURES = {
         16.0,
         16.0,
         12.0,
-        "Omron B3F-4055: 12 x 12 x 7.3 mm (projected plunger); on 1.6 mm of board, with pins",
+        "Omron B3F-4055 (data sheet A070): 12 x 12 mm, 4.3 mm without its plunger; on 1.6 mm of "
+        "board, with pins",
     ),
     "keys": Measure(50.0, 67.0, 12.0, f"twelve keys 17 mm apart; {_PLANNED}"),
     "amplifier": Measure(19.5, 18.0, 5.0, "Adafruit 3006: 19.4 x 17.8 x 3 mm, with wires"),
@@ -55,7 +56,7 @@ MEASURES = {
     "motor": Measure(12.0, 12.0, 4.0, "Adafruit 1201: a coin of 10 x 2.7 mm (assumed); optional"),
     "jack": Measure(15.0, 12.0, 11.0, "CUI SJ1-3525N: assumed, without its nose"),
 }
-CAP = 12.0  # square: Omron B32, for keys of 12 mm
+CAP = 12.0  # square: Omron B32-13x0, key tops for the B3F-4000 series (data sheet A077)
 PITCH = 17.0  # from one key to the next
 # Visible fields. OLED: UG-2864HSWEG01, 21.74 x 10.86 mm (assumed). LS027B7DH01: 58.8 x 35.28 mm.
 VISIBLE = {"oled": (21.8, 10.9), "memory lcd": (58.8, 35.3)}

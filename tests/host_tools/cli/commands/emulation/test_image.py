@@ -1,6 +1,7 @@
 """kodebrik image: what is flashed."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,8 @@ from littlefs import LittleFS
 
 from host_tools.cli import main
 from host_tools.errors import ExitCode, KodebrikError
-from host_tools.image.image import build_image, build_package, load_board, pack
+from host_tools.image.image import build_image, build_package, load_board, names, pack
+from host_tools.image.official import build_for
 
 
 def test_an_image_is_a_file_system_or_a_folder(tmp_path, capsys):
@@ -68,3 +70,12 @@ def test_what_does_not_fit_a_board_is_said_so():
     assert "do not fit" in raised.value.message
     assert "--language" in raised.value.hint
     pack({"large": bytes(1340 * 1024)}, load_board("pico")["filesystem"])
+
+
+def test_the_page_says_where_each_board_s_file_system_goes():
+    page = (Path(__file__).parents[5] / "docs" / "hardware.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\w+) \| (0x\w+) \| `(?:picotool|esptool) .*`", page, re.MULTILINE)
+    boards = {name: load_board(name) for name in names("boards")}
+    assert {name: int(first, 16) for name, first in rows} == {
+        name: build_for(board).filesystem for name, board in boards.items()
+    }
