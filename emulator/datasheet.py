@@ -23,12 +23,12 @@ CELL_PROTECTION = 0.005  # assumed: its protection chip, and those of this kind 
 NEW_CELL, WORN_CELL = 150, 500
 
 # The power latch --------------------------------------------------------------------------------
-SWITCH = 85  # AO3401A data sheet: R_DS(on) at V_GS = -2.5 V, at most
+SWITCH = 85  # AO3401A, R_DS(on) at V_GS = -2.5 V: assumed, its data sheet was not at hand for it
 # What Q1 and Q2 let through while off. AO3401A data sheet: I_DSS 1 uA at most (25 degrees, -30 V);
-# 2N7002 data sheets: 1 uA at most.
+# 2N7002 data sheets: 80 nA to 1 uA, by maker.
 LATCH_LEAK = 0.002
 DIVIDER = 200_000  # ohm: R3 and R4, while the token is on
-# 1N5817 data sheet: 0.32 V at 0.1 A, 0.45 V at 1 A.
+# 1N5817 data sheet: 0.45 V at 1 A; 0.32 V at 0.1 A is assumed.
 DIODE_AT_NOTHING, DIODE_RESISTANCE = 306, 144
 
 
@@ -79,7 +79,7 @@ CHIPS = {
         2700,
         100,
         False,
-        "W25Q16JV data sheet: flash from 2.7 V. Current assumed: RP2040 data sheet, table 637, has "
+        "Flash W25Q16JV: from 2.7 V (assumed). Current assumed: RP2040 data sheet, table 637, has "
         "52 mA at most for a video player at 48 MHz",
     ),
     "RP2350": Chip(
@@ -143,7 +143,7 @@ MCUS = {
         42.3,
         0.24,
         "ESP32-S3-WROOM-1 data sheet v1.8, table 6-6, 160 MHz, all peripheral clocks on: one core "
-        "running, WAITI. Light sleep 240 uA: ESP32-S3 data sheet",
+        "running, WAITI. Light sleep 240 uA: the data sheet, as others cite it",
     ),
 }
 # What else is on a board, on the rail.

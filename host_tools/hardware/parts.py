@@ -112,7 +112,7 @@ CHIPS = {
             PinData("DATA", Kind.INPUT, "sd"),
             PinData("left", Kind.OUTPUT, "EAR LEFT"),
             PinData("right", Kind.OUTPUT, "EAR RIGHT"),
-            # Of the PCM5100A: low is silent (data sheet, XSMT).
+            # The PCM5100A's XSMT: programs for this board raise it, as GP22, to be heard.
             PinData("MUTE", Kind.INPUT, RAIL),
         ),
     ),
