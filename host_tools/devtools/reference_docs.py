@@ -111,7 +111,8 @@ def message_tables() -> str:
 
 
 def battery() -> str:
-    """Give the table of how long a cell lasts, by emulated presses."""
+    """Give the table of how long a cell lasts, by emulated presses: rounded, so that a change of
+    the firmware that hardly matters does not change it."""
     head = ("token", "on a press", "charge a press", "full cell to warning")
     shares = {"mcu": "processor", "display": "display", "headphones": "headphone amplifier"}
     shares["cell"] = "the cell itself"
@@ -124,16 +125,17 @@ def battery() -> str:
             rows.append(
                 (
                     f"{load_product(product)['title'].lower()} on {board}",
-                    f"{told['on_s_a_press']:.0f} s",
-                    f"{told['press_mah']:.2f} mAh",
-                    f"{told['years']:.2f} years",
-                    *(f"{share.get(part, 0):.0%}" for part in shares),
+                    f"{_STEP * round(told['on_s_a_press'] / _STEP)} s",
+                    f"{told['press_mah']:.1f} mAh",
+                    f"{told['years']:.1f} years",
+                    *(f"{_STEP * round(share.get(part, 0) * 100 / _STEP)} %" for part in shares),
                 )
             )
     return table((*head, *shares.values()), rows)
 
 
 _PRESSES_A_DAY = 4
+_STEP = 5  # to which seconds and per cent are rounded
 _UNITS = "Sizes in bytes, a PIN's in digits, times in Unix seconds."
 LIMITS = (
     "PROTOCOL_VERSION",
