@@ -63,9 +63,9 @@ interop: .venv/.dev ## Install privacyIDEA under build/ and test against it, Fre
 listen: .venv/.listen ## Have Whisper write down what an emulated token reads aloud, and count its mistakes.
 	@$(BIN)/python -m tests.host_tools.voice
 
-case: .venv/.case ## Install CadQuery (1.8 GB), test the tokens' cases and draw them for the docs.
-	@$(BIN)/python -m pytest -rs tests/host_tools/hardware/case tests/host_tools/cli/commands/hardware
+case: .venv/.case ## Install CadQuery (1.8 GB), draw the tokens' cases for the docs and test them.
 	@$(BIN)/python -m host_tools.devtools.case_pictures
+	@$(BIN)/python -m pytest -rs tests/host_tools/hardware/case tests/host_tools/cli/commands/hardware
 
 catalogues: .venv/.dev ## Compile the catalogues of messages, after a change of a .po file.
 	@$(BIN)/python -m host_tools.devtools.catalogues

@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from host_tools.hardware.case import solids
-from host_tools.hardware.case.layout import CAP, LAYOUTS, LID, Box, Layout
+from host_tools.hardware.case.layout import CAP, LAYOUTS, LID, Box, Layout, fingerprint
 
 FOLDER = Path(__file__).parents[2] / "docs" / "images"
+OF = "layout"  # the picture's text that says of which layout it is
 SCALE, SMOOTH = 4.0, 2  # pixels a millimetre; lines are drawn so many times finer
 _TURN, _TILT = np.radians(-32.0), np.radians(52.0)
 _LIGHT = np.array((-0.35, -0.55, 0.76))
@@ -35,7 +37,9 @@ _Mesh = tuple[np.ndarray, tuple[int, int, int]]  # triangles (n, 3, 3) in mm, co
 def main() -> None:
     """Write all pictures."""
     for product in LAYOUTS:
-        picture(product).save(FOLDER / f"case-{product}.png", optimize=True)
+        of = PngInfo()
+        of.add_text(OF, fingerprint(product))
+        picture(product).save(FOLDER / f"case-{product}.png", optimize=True, pnginfo=of)
 
 
 def picture(product: str) -> Image.Image:

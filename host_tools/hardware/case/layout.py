@@ -5,6 +5,7 @@ and bottom. Parts lie on the floor, on pegs, or hang from the lid.
 """
 
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import NamedTuple
 
 WALL, FLOOR, LID = 2.4, 2.0, 2.4  # thickness
@@ -181,3 +182,10 @@ _SPEAKING = Layout(
     ),
 )
 LAYOUTS = {"kodeviser": _FOB, "kodeoplaeser": _SPEAKING}
+
+
+def fingerprint(product: str) -> str:
+    """Give what a case's picture is of: SHA-256 of its layout and of all sizes, in hexadecimal."""
+    sizes = {name: value for name, value in globals().items() if name.isupper()}
+    del sizes["LAYOUTS"]
+    return sha256(repr((sorted(sizes.items()), LAYOUTS[product])).encode()).hexdigest()

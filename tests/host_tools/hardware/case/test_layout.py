@@ -1,10 +1,13 @@
 """Where the parts lie: inside, apart from each other, and so that keys, dot and display are right.
 This needs no CadQuery."""
 
+from dataclasses import replace
 from itertools import combinations
 
 import pytest
+from PIL import Image
 
+from host_tools.devtools import case_pictures
 from host_tools.hardware.case import layout as case
 from host_tools.hardware.case.layout import LAYOUTS, Box, Layout
 from host_tools.image.image import load_product, names
@@ -132,3 +135,24 @@ def test_every_measure_has_its_source():
     for name, measure in case.MEASURES.items():
         assert len(measure.source) > 10, name
         assert min(measure[:3]) > 0
+
+
+@pytest.mark.parametrize("product", sorted(LAYOUTS))
+def test_the_picture_in_the_docs_is_of_this_layout(product):
+    """What it shows is compared where CadQuery is: test_solids.py."""
+    path = case_pictures.FOLDER / f"case-{product}.png"
+    with Image.open(path) as picture:
+        assert picture.text[case_pictures.OF] == case.fingerprint(product), "run make case"
+    page = (case_pictures.FOLDER.parent / "hardware.md").read_text(encoding="utf-8")
+    assert f"](images/{path.name})" in page
+
+
+def test_a_fingerprint_changes_with_a_size_and_with_a_place(monkeypatch):
+    kept = case.fingerprint("kodeviser")
+    monkeypatch.setattr(case, "WALL", case.WALL + 0.1)
+    assert case.fingerprint("kodeviser") != kept
+    monkeypatch.undo()
+    assert case.fingerprint("kodeviser") == kept
+    moved = {**LAYOUTS["kodeviser"].parts, "cell": Box(33, 8.5, 0, 29, 36, 6)}
+    monkeypatch.setitem(case.LAYOUTS, "kodeviser", replace(LAYOUTS["kodeviser"], parts=moved))
+    assert case.fingerprint("kodeviser") != kept
