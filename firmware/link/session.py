@@ -26,6 +26,8 @@ _SILENCE_MS = 1000 * messages.SESSION_SILENCE
 _TICKS_MASK = (1 << 30) - 1  # MicroPython's ticks wrap at 2^30
 _KEPT_ANSWERS = 4
 _COMMITMENT_SIZE = 32
+# MicroPython calls a frozen module by the path that its manifest had for it.
+_FORM = messages.FROZEN if __file__ == "firmware/link/session.py" else messages.FILES
 
 # The operations allowed in a claimed session on a token without an access key, and on one with
 # damaged storage.
@@ -72,6 +74,7 @@ class LinkServer:
             "board": board["name"],
             "serial": serial,
             "build": build,
+            "form": _FORM,
         }
         self._vault = vault
         self._services = services

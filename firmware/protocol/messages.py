@@ -18,7 +18,17 @@ ERROR = 4  # token only, unauthenticated: CBOR map {"error": number}
 PATTERN_NN = 0
 PATTERN_NNPSK0 = 1
 
-HELLO_FIELDS = ("product", "board", "serial", "version", "protocol", "build", "state", "key")
+HELLO_FIELDS = (
+    "product",
+    "board",
+    "serial",
+    "version",
+    "protocol",
+    "build",
+    "form",
+    "state",
+    "key",
+)
 
 # State of a token ("state" in hello).
 BLANK = "blank"
@@ -34,6 +44,8 @@ KEY_ISSUER = "issuer"
 
 DEVELOPMENT = "development"
 PRODUCTION = "production"
+FILES = "files"  # the firmware lies in the file system
+FROZEN = "frozen"  # it is part of MicroPython
 
 # Limits, enforced on both sides.
 MAX_PAYLOAD = 2048  # frame payload before COBS, without the CRC

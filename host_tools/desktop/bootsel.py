@@ -11,6 +11,7 @@ from pathlib import Path
 
 from host_tools.desktop.token_folder import TokenFolder, emulator_errors
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.image import frozen
 from host_tools.image.image import load_board, pack
 from host_tools.image.official import build_for
 from host_tools.messages.catalogue import Message
@@ -69,6 +70,8 @@ def await_file_system(
         drive.remove()
     if _MICROPYTHON not in flash[:begins]:
         raise KodebrikError("usb-drive-no-micropython", ExitCode.BAD_INPUT)
+    if frozen.found(bytes(flash[:begins])) is not None:
+        raise KodebrikError("usb-drive-frozen", ExitCode.BAD_INPUT)
     if not flash[begins:].strip(b"\xff"):  # MicroPython makes an empty one at its first start
         return pack({}, board["filesystem"])
     return bytes(flash[begins:])

@@ -6,6 +6,7 @@ from typing import Any
 
 from littlefs import LittleFSError
 
+from firmware.protocol import messages
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.flashing import bundle, esp_image, manifest, uf2
 from host_tools.image.image import load_board, names, unpack
@@ -24,6 +25,11 @@ class ImageFile:
     def product(self) -> str:
         """The token's product, as its hello names it."""
         return str(self.manifest["product"])
+
+    @property
+    def frozen(self) -> bool:
+        """Say whether the firmware is part of its MicroPython."""
+        return bool(self.manifest["form"] == messages.FROZEN)
 
     @property
     def version(self) -> str:

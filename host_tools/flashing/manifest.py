@@ -16,7 +16,7 @@ from host_tools.flashing.micropython import MicroPython
 from host_tools.image.image import pack
 
 FILE = "manifest.json"
-_NAMES = ("product", "board", "version", "build")  # what a short manifest has too
+_NAMES = ("product", "board", "version", "build", "form")  # what a short manifest has too
 _WHOLE_ONLY = ("languages", "micropython", "files")
 _DIGEST = "manifest_sha256"
 
@@ -36,6 +36,7 @@ def describe(  # noqa: PLR0913 - what an image is built of
         "board": board,
         "version": VERSION,
         "build": messages.PRODUCTION if production else messages.DEVELOPMENT,
+        "form": messages.FILES if micropython.frozen is None else messages.FROZEN,
         "languages": list(languages),
         "micropython": {
             "version": micropython.version,

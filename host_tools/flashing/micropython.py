@@ -13,6 +13,8 @@ from typing import Any
 
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.flashing import esp_image, uf2
+from host_tools.image import frozen
+from host_tools.image.frozen import FrozenFirmware
 from host_tools.image.official import build_for
 
 RELEASE = "1.28.0"
@@ -26,7 +28,8 @@ _MACHINE = re.compile(rb"([\x20-\x7e]{2,80} with (?:RP2|ESP32)[\w-]*)")
 @dataclass(frozen=True)
 class MicroPython:
     """A MicroPython file that fits its board. `pages` are a UF2's, None for an ESP32 image;
-    `guard` is the address of its block for RP2350-E10, or None."""
+    `guard` is the address of its block for RP2350-E10, or None; `frozen` is our firmware where it
+    is frozen into it."""
 
     version: str
     date: str
@@ -35,6 +38,7 @@ class MicroPython:
     content: bytes
     pages: Mapping[int, bytes] | None = None
     guard: int | None = None
+    frozen: FrozenFirmware | None = None
 
 
 def wanted(board: dict[str, Any]) -> dict[str, str]:
@@ -119,8 +123,13 @@ def _identified(
             board=board["title"],
             **wanted(board),
         )
+    if frozen.without_mark(binary):
+        raise KodebrikError("flash-frozen-unmarked", ExitCode.BAD_INPUT)
     number, date = (group.decode() for group in version.groups())
-    if not number.startswith(_SERIES) or not number.removeprefix(_SERIES).isdigit():
+    ours = frozen.found(binary)
+    # Who freezes the firmware builds MicroPython; a file beside its sources makes it "-dirty".
+    release = number if ours is None else number.removesuffix("-dirty")
+    if not release.startswith(_SERIES) or not release.removeprefix(_SERIES).isdigit():
         raise KodebrikError(
             "flash-micropython-version", ExitCode.BAD_INPUT, found=number, **wanted(board)
         )
@@ -132,7 +141,20 @@ def _identified(
         data,
         content.pages if content else None,
         content.guard if content else None,
+        ours,
     )
+
+
+def check_frozen(micropython: MicroPython, wanted_firmware: FrozenFirmware) -> None:
+    """Raise KodebrikError when another firmware than the wanted one is frozen into it, or one that
+    does not say which it is."""
+    if micropython.frozen not in (None, wanted_firmware):
+        raise KodebrikError(
+            "flash-frozen-other",
+            ExitCode.BAD_INPUT,
+            found=str(micropython.frozen),
+            wanted=str(wanted_firmware),
+        )
 
 
 def _name(found: bytes) -> str:

@@ -61,6 +61,8 @@ def check_token(port: str, image: ImageFile, erase_secrets: bool) -> bool:
     """Ask who is on the port, and say whether a token answered; otherwise it is MicroPython's
     prompt. KodebrikError for a token of another kind, one whose prompt is out of reach, one with
     secrets that may not be erased, and whatever else is there."""
+    if image.frozen:
+        raise KodebrikError("flash-frozen-serial", ExitCode.USAGE)
     with contextlib.closing(SerialTransport(port)) as transport:
         hello = _hello(transport, port)
     if hello is None:

@@ -18,7 +18,7 @@ from littlefs import LittleFS, LittleFSError, UserContext
 from host_tools import interrupts
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.extras import from_extra
-from host_tools.image import board_check, one_file
+from host_tools.image import board_check, frozen, one_file
 from host_tools.image.dependencies import FIRMWARE, import_closure, syntax_error
 
 _LITTLEFS_DISK_VERSION = 0x00020000  # what official MicroPython 1.28 mounts
@@ -76,19 +76,8 @@ def build_package(
     # MicroPython takes a folder for a package without them, and each costs time at every power-on.
     sources = {path: text for path, text in sources.items() if not _only_documents(path, text)}
     native = load_product(product)["native_modules"]
-    build = {
-        "PRODUCT": product,
-        "BOARD": board,
-        "DEVELOPMENT": not production,
-        "LANGUAGES": carried,
-    }
-    lines = [
-        '"""Which token this is."""',
-        "",
-        *(f"{name} = {value!r}" for name, value in build.items()),
-        "",
-    ]
-    sources[FIRMWARE / "build.py"] = "\n".join(lines).encode()
+    which = frozen.of(product, board, production, carried)
+    sources[FIRMWARE / "build.py"] = frozen.build_py(which)
     with interrupts.threads() as pool:
         compiled = pool.map(
             lambda path: _compile(
@@ -113,6 +102,24 @@ def build_frozen_tree(product: str, languages: Sequence[str] | None = None) -> d
     data = load_product(product)
     tree = {name: (FIRMWARE / name).read_bytes() for name in _ROOT_FILES}
     return tree | _voices(data, carried_languages(data, languages))
+
+
+def build_freezing(
+    product: str,
+    board: str,
+    folder: Path,
+    production: bool = False,
+    languages: Sequence[str] | None = None,
+) -> dict[str, bytes]:
+    """Give the files of a folder with which MicroPython's build freezes a token's firmware into it:
+    manifest.py, for its FROZEN_MANIFEST, and firmware/build.py."""
+    carried = carried_languages(load_product(product), languages)
+    _source_files(load_product(product), load_board(board), carried)  # whether the board carries it
+    which = frozen.of(product, board, production, carried)
+    return {
+        "manifest.py": frozen.manifest_py(str(FIRMWARE / "manifest.py"), str(folder)),
+        "firmware/build.py": frozen.build_py(which),
+    }
 
 
 def build_image(

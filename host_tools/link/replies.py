@@ -45,6 +45,7 @@ class Hello:
     version: str
     protocol: int
     build: str
+    form: str
     state: str
     key: str
     body: bytes
@@ -161,6 +162,7 @@ def hello(body: bytes) -> Hello:
             version=text,
             protocol=number(0, 2**16),
             build=one_of(messages.DEVELOPMENT, messages.PRODUCTION),
+            form=one_of(messages.FILES, messages.FROZEN),
             state=one_of(
                 messages.BLANK, messages.IN_USE, messages.BLOCKED, messages.WIPED, messages.DAMAGED
             ),

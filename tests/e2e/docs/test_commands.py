@@ -49,8 +49,8 @@ PRINTS = {
 # Commands that are not run, and why.
 NOT_HERE = {
     r"make test": "it runs this test",
-    r"make -C ports/rp2 ": "needs MicroPython's sources",
     r"kodebrik case ": "needs CadQuery, of 1.8 GB; make case runs it",
+    r"micropython/ports/rp2": "needs MicroPython's sources",
     r"--token /dev/ttyACM0": "needs a board",
     r"qa run --against http": "waits minutes of real time; tests/interop/test_qa.py does the same",
     r"^dask |--scheduler ": "needs several machines",

@@ -17,6 +17,7 @@ HELLO = {
     "version": "0.1.0",
     "protocol": 1,
     "build": "development",
+    "form": "frozen",
     "state": "blank",
     "key": "none",
 }
@@ -26,6 +27,7 @@ def test_a_hello_is_read_and_kept_as_it_came():
     body = cbor2.dumps(HELLO, canonical=True)
     hello = replies.hello(body)
     assert (hello.serial, hello.state, hello.body) == ("123456789015", "blank", body)
+    assert hello.form == "frozen"
 
 
 @pytest.mark.parametrize(
@@ -35,6 +37,7 @@ def test_a_hello_is_read_and_kept_as_it_came():
         {"serial": "١٢٣٤٥٦٧٨٩٠١٥"},
         {"serial": 123456789015},
         {"state": "happy"},
+        {"form": "thawed"},
         {"key": 1},
         {"build": "\x1b[31mdevelopment"},
         {"version": "\x1b]0;owned\x07"},

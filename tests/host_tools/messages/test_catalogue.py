@@ -75,6 +75,7 @@ FAMILIES = {
     "challenge-entry.": set(messages.ENTRIES),
     "emulate.": {"state", "link", "rfc2217"},
     "info-build.": {messages.DEVELOPMENT, messages.PRODUCTION},
+    "info-form.": {messages.FILES, messages.FROZEN},
     "info-key.": {messages.KEY_NONE, messages.KEY_TRANSPORT, messages.KEY_ISSUER},
     "info-state.": STATES,
     "info-storage.": {"ok", "damaged"},

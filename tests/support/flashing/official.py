@@ -72,8 +72,11 @@ def uf2(content: bytes, family: int, address: int = _FLASH) -> bytes:
     )
 
 
-def rp2(board: str, version: str = VERSION, machine: str = "", size: int = 0) -> bytes:
-    """Give a MicroPython file for `board`, "pico" or "pico2"."""
+def rp2(
+    board: str, version: str = VERSION, machine: str = "", size: int = 0, frozen: str = ""
+) -> bytes:
+    """Give a MicroPython file for `board`, "pico" or "pico2"; `frozen` is the text by which a
+    firmware that is frozen into it is known."""
     machine = machine or MACHINES[board]
     code = program(
         size or _SIZES[board],
@@ -81,6 +84,7 @@ def rp2(board: str, version: str = VERSION, machine: str = "", size: int = 0) ->
         version,
         machine,
         f"MicroPython {version}; {machine}",
+        *([frozen, "firmware/hardware.py"] if frozen else []),
     )
     file = uf2(code, FAMILIES[board])
     return guard() + file if board == "pico2" else file

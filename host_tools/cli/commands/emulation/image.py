@@ -46,20 +46,30 @@ def image(
         ),
     ] = None,
     voice: VoicePacks = None,
+    freeze: Annotated[
+        bool,
+        typer.Option(
+            "--freeze",
+            help="Instead a folder for MicroPython's build, which freezes the firmware into it.",
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Build the firmware for one product on one board."""
-    from host_tools.image.image import build_tree, load_board, pack  # noqa: PLC0415 - the compiler is slow to load
+    from host_tools.image.image import build_freezing, build_tree, load_board, pack  # noqa: PLC0415 - the compiler is slow to load
 
     if output.exists():
         raise KodebrikError("output-exists", ExitCode.FILE, path=output)
     with step(Message("image-building", product=product, board=board)):
-        tree = build_tree(product, board, production, language)
+        if freeze:
+            tree = build_freezing(product, board, output.resolve(), production, language)
+        else:
+            tree = build_tree(product, board, production, language)
         for pack_file in voice or ():
             replace_voice(tree, pack_file)
         content = (
             {str(output): pack(tree, load_board(board)["filesystem"])}
-            if output.suffix == ".bin"
+            if output.suffix == ".bin" and not freeze
             else {}
         )
     try:
@@ -85,6 +95,8 @@ def image(
         files=len(tree),
         size=size,
     )
+    if freeze:
+        line = Message("image-built-freezing", path=output)
     emit(as_json, result, [line])
 
 

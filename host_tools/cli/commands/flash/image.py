@@ -47,23 +47,32 @@ def image(
 ) -> None:
     """Build the one file that makes a token of a bare board.
 
-    It holds MicroPython, the firmware and its manifest. Without --micropython the command says
+    It holds MicroPython, the firmware and its manifest. Where the firmware is frozen into the
+    MicroPython that is given, its file system has the rest. Without --micropython the command says
     which file to get.
     """
     from host_tools.flashing import bundle, manifest  # noqa: PLC0415 - the compiler is slow to load
     from host_tools.flashing import micropython as releases  # noqa: PLC0415
     from host_tools.image import image as images  # noqa: PLC0415
+    from host_tools.image.frozen import of as which_firmware  # noqa: PLC0415
 
     board_data, product_data = images.load_board(board), images.load_product(product)
     asked = [one.strip() for each in language or () for one in each.split(",")]
-    languages = images.carried_languages(product_data, asked)
     if micropython is None:
         raise releases.missing(board_data)
     if output.exists():
         raise KodebrikError("output-exists", ExitCode.FILE, path=output)
     release = releases.check(read_file(micropython), board_data)
+    frozen = release.frozen
+    if frozen is not None and not asked:
+        asked = list(frozen.languages)
+    languages = images.carried_languages(product_data, asked)
+    releases.check_frozen(release, which_firmware(product, board, production, languages))
     with step(Message("image-building", product=product, board=board)):
-        tree = images.build_tree(product, board, production, languages)
+        if frozen is None:
+            tree = images.build_tree(product, board, production, languages)
+        else:
+            tree = images.build_frozen_tree(product, languages)
         for pack_file in voice or ():
             replace_voice(tree, pack_file)
         built = manifest.describe(
@@ -95,6 +104,7 @@ def _lines(result: dict[str, Any]) -> list[str]:
     lines: list[str] = [
         Message("flash-image.files", **names, languages=", ".join(built["languages"])),
         *(f"{digest}  {path}" for path, digest in built["files"].items()),
+        *([Message("flash-image.frozen")] if built["form"] == messages.FROZEN else []),
         Message(
             "flash-image.micropython",
             version=built["micropython"]["version"],

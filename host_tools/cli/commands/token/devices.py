@@ -35,7 +35,8 @@ def devices(
 def _ask(port: str) -> dict[str, Any]:
     try:
         with step(Message("devices.asking", port=port)), open_port(port) as (_, hello):
-            return {"product": hello.product, "serial": hello.serial, "state": hello.state}
+            names = ("product", "serial", "version", "form", "state")
+            return {name: getattr(hello, name) for name in names}
     except KodebrikError as error:
         return error.as_json()
 
@@ -55,6 +56,8 @@ def _line(entry: dict[str, Any]) -> str:
         "devices.token",
         product=answer["product"],
         serial=answer["serial"],
+        version=answer["version"],
+        form=Message("info-form." + answer["form"]),
         state=Message("token-state." + answer["state"]),
     )
     return Message("devices.answered", line=line, answer=told)

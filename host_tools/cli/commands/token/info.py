@@ -46,6 +46,7 @@ def _identity_lines(hello: Hello) -> list[str]:
             "info.firmware",
             version=hello.version,
             build=Message("info-build." + hello.build),
+            form=Message("info-form." + hello.form),
             protocol=hello.protocol,
         ),
         Message("info.state", state=Message("info-state." + hello.state)),

@@ -5,9 +5,10 @@ import json
 
 import pytest
 
+from firmware.version import VERSION
 from host_tools.cli import main
-from host_tools.errors import ExitCode
-from host_tools.flashing import bundle
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.flashing import bundle, image_file, micropython
 from host_tools.image.image import load_board
 from tests.support.flashing import official
 from tests.support.flashing.littlefs_reader import files
@@ -129,3 +130,84 @@ def test_a_file_larger_than_any_flash_is_not_read(tmp_path, capsys, monkeypatch)
     arguments = ["flash", "image", "--micropython", str(tmp_path / "m"), "-o", str(tmp_path / "x")]
     assert main(arguments) == ExitCode.BAD_INPUT
     assert "far larger" in capsys.readouterr().err
+
+
+def marked(version=VERSION, product="kodeviser", build="production", languages="da,en"):
+    text = f"kodebrik firmware {version}: {product} pico {build} {languages}"
+    return official.rp2("pico", frozen=text)
+
+
+def test_with_the_firmware_frozen_in_the_file_system_has_the_rest(tmp_path, given, capsys):
+    path, output = given("pico", marked(languages="en,da")), tmp_path / "token.uf2"
+    arguments = ["flash", "image", "--micropython", path, "--production", "-o", str(output)]
+    assert main([*arguments, "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["manifest"]["form"] == "frozen"
+    assert said["manifest"]["languages"] == ["en", "da"], "those that are frozen in"
+    assert set(said["manifest"]["files"]) == {"boot.py", "main.py"}
+    found = image_file.read(output.read_bytes())
+    assert found.frozen
+    assert set(found.files) == {"boot.py", "main.py", "manifest.json"}
+    assert main([*arguments[:-1], str(tmp_path / "other.uf2")]) == 0
+    assert "frozen into MicroPython" in capsys.readouterr().out
+
+
+def test_from_files_is_the_other_form_of_the_same_release(tmp_path, given, capsys):
+    assert flash_image(tmp_path / "token.uf2", given, "pico", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["manifest"]["form"] == "files"
+    assert not image_file.read((tmp_path / "token.uf2").read_bytes()).frozen
+
+
+@pytest.mark.parametrize(
+    ("micropython", "words"),
+    [
+        (marked(version="0.0.9"), "0.0.9: kodeviser pico production da,en"),
+        (marked(product="kodeoplaeser"), "kodeoplaeser pico"),
+        (marked(build="development"), "development"),
+    ],
+)
+def test_another_frozen_firmware_is_refused_by_name(tmp_path, given, capsys, micropython, words):
+    path, output = given("pico", micropython), tmp_path / "token.uf2"
+    command = ["flash", "image", "--micropython", path, "--production", "-o", str(output)]
+    assert main([*command, "--json"]) == ExitCode.BAD_INPUT
+    said = json.loads(capsys.readouterr().out)
+    assert said["id"] == "flash-frozen-other"
+    assert words in said["error"]
+    assert f"{VERSION}: kodeviser pico production da,en" in said["error"]
+    assert not output.exists()
+
+
+def test_other_languages_than_the_frozen_ones_are_refused(tmp_path, given, capsys):
+    path, output = given("pico", marked()), tmp_path / "token.uf2"
+    command = ["flash", "image", "--micropython", path, "--production", "--language", "en"]
+    assert main([*command, "-o", str(output), "--json"]) == ExitCode.BAD_INPUT
+    assert json.loads(capsys.readouterr().out)["id"] == "flash-frozen-other"
+
+
+def test_a_frozen_firmware_that_does_not_say_what_it_is_is_refused(tmp_path, given, capsys):
+    path = given("pico", official.rp2("pico", frozen="no mark"))
+    command = ["flash", "image", "--micropython", path, "-o", str(tmp_path / "x.uf2"), "--json"]
+    assert main(command) == ExitCode.BAD_INPUT
+    said = json.loads(capsys.readouterr().out)
+    assert said["id"] == "flash-frozen-unmarked"
+    assert "kodebrik image --freeze" in said["hint"]
+
+
+def test_a_build_of_ones_own_may_be_called_dirty_when_it_has_our_firmware():
+    board = load_board("pico")
+    ours = "kodebrik firmware 0.1.0: kodeviser pico production da"
+    version = "v1.28.0-dirty on 2026-04-06"
+    release = micropython.check(official.rp2("pico", version, frozen=ours), board)
+    assert (release.version, release.frozen.languages) == ("1.28.0-dirty", ("da",))
+    with pytest.raises(KodebrikError) as raised:
+        micropython.check(official.rp2("pico", version), board)
+    assert raised.value.identifier == "flash-micropython-version"
+
+
+def test_a_frozen_firmware_is_not_written_over_a_serial_port(tmp_path, given, capsys):
+    path, output = given("pico", marked()), tmp_path / "token.uf2"
+    command = ["flash", "image", "--micropython", path, "--production", "-o", str(output)]
+    assert main(command) == 0
+    capsys.readouterr()
+    assert main(["flash", "write", "/dev/null", "--image", str(output), "--json"]) == ExitCode.USAGE
+    assert json.loads(capsys.readouterr().out)["id"] == "flash-frozen-serial"
