@@ -14,7 +14,7 @@ from host_tools.link.replies import ClockReading
 from host_tools.link.session import Session
 from host_tools.provisioning.clock_drift import Offset, midpoint
 
-_ROUND_TRIPS = 5  # the shortest counts: delays only lengthen a round trip
+_ROUND_TRIPS = 3  # the shortest counts: delays only lengthen a round trip
 _READINGS = 2
 _HEADROOM = 0.05  # seconds to prepare the message before the second begins
 
@@ -42,7 +42,6 @@ def measure(session: Session, host: HostClock) -> tuple[ClockReading, Offset]:
 
     TokenError CLOCK_LOST when the token has no time.
     """
-    delay = round_trip(session, host)
     readings = []
     for _ in range(_READINGS):
         sent = host.now()
@@ -50,9 +49,16 @@ def measure(session: Session, host: HostClock) -> tuple[ClockReading, Offset]:
         received = host.now()
         if reading.lost or reading.time is None:
             raise TokenError(messages.CLOCK_LOST)
-        readings.append((reading, midpoint(reading.time, sent, received, delay)))
+        readings.append((reading, reading.time, sent, received))
+    delay = round_trip(session, host)  # now, as a clock that lost the time needs none
     # A delayed answer makes the token look behind, never ahead.
-    return max(readings, key=lambda entry: entry[1].seconds)
+    return max(
+        (
+            (reading, midpoint(at, sent, received, delay))
+            for reading, at, sent, received in readings
+        ),
+        key=lambda entry: entry[1].seconds,
+    )
 
 
 def off_at_most(session: Session, host: HostClock) -> tuple[float, float]:
