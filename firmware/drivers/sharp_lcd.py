@@ -58,6 +58,8 @@ class SharpLcd:
         # Checksums of bands of _BAND lines, as most bands do not change.
         self._bands = array("i", bytes(4 * -(-height // _BAND)))
         self.canvas = framebuf.FrameBuffer(self._pixels, width, height, framebuf.MONO_HLSB)
+        # The same memory by bytes: framebuf clears it a hundred times as fast.
+        self._bytes = framebuf.FrameBuffer(self._pixels, width // 8, height, framebuf.GS8)
         # Address, pixels, and eight clocks that move them into the panel's memory.
         self._line = bytearray(1 + width // 8 + 1)
         self._pair = bytearray(2)
@@ -86,6 +88,10 @@ class SharpLcd:
         self._select.value(1)
         self._spi.write(self._pair)
         self._select.value(0)
+
+    def blank(self) -> None:
+        """Take all ink off the canvas."""
+        self._bytes.fill(0)
 
     def on(self) -> None:
         """Show the memory."""
@@ -160,10 +166,9 @@ class SharpLcd:
             y = self.height - 1 - y
             for i in range(size):
                 line[size - i] = self._turned[pixels[i]]
-        else:
-            line[1 : 1 + size] = pixels
+            pixels = line[1 : 1 + size]
         if not self._inverted:
-            ink = int.from_bytes(line[1 : 1 + size], "big")
-            line[1 : 1 + size] = (ink ^ self._all).to_bytes(size, "big")
+            pixels = (int.from_bytes(pixels, "big") ^ self._all).to_bytes(size, "big")
+        line[1 : 1 + size] = pixels
         line[0] = self._turned[y + 1]
         return line

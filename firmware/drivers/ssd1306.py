@@ -116,6 +116,10 @@ class Ssd1306:
         # sent again.
         self._memory_known = False
 
+    def blank(self) -> None:
+        """Take all ink off the canvas."""
+        self.canvas.fill(0)
+
     def show(self) -> None:
         """Send the changed columns of the canvas to the panel."""
         width = self.width

@@ -3,8 +3,11 @@
 from firmware.otp.hashes import digest
 
 _BLOCK_SIZES = {"SHA1": 64, "SHA256": 64, "SHA512": 128}
-_INNER = 0x36
-_OUTER = 0x5C
+# A block of 0x36, and what makes one of 0x5c of it: pads as numbers, by the size of a block.
+_PADS = {
+    64: (int.from_bytes(b"\x36" * 64, "big"), int.from_bytes(b"\x6a" * 64, "big")),
+    128: (int.from_bytes(b"\x36" * 128, "big"), int.from_bytes(b"\x6a" * 128, "big")),
+}
 
 
 def hmac(algorithm: str, key: bytes, message: bytes) -> bytes:
@@ -14,16 +17,9 @@ def hmac(algorithm: str, key: bytes, message: bytes) -> bytes:
         raise ValueError("unknown hash algorithm")
     if len(key) > size:
         key = digest(algorithm, key)
-    padded = key + bytes(size - len(key))
-    return digest(
-        algorithm, _xor(padded, _OUTER) + digest(algorithm, _xor(padded, _INNER) + message)
-    )
-
-
-def _xor(block: bytes, pad: int) -> bytes:
-    # One XOR of two long integers runs in C; a loop over the block's bytes would cost more than the
-    # hash itself.
-    size = len(block)
-    return (int.from_bytes(block, "big") ^ int.from_bytes(bytes((pad,)) * size, "big")).to_bytes(
-        size, "big"
-    )
+    inner, turned = _PADS[size]
+    # XOR of long integers runs in C; a loop over the block's bytes would cost more than the hash
+    # itself.
+    padded = int.from_bytes(key + bytes(size - len(key)), "big") ^ inner
+    within = digest(algorithm, padded.to_bytes(size, "big") + message)
+    return digest(algorithm, (padded ^ turned).to_bytes(size, "big") + within)

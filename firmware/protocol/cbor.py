@@ -98,7 +98,10 @@ def _read(data: bytes, at: int, depth: int) -> tuple:
             raise ValueError("a simple value or float outside the subset")
         return _SIMPLE[first], at + 1
     major = first & 0xE0
-    number, at = _read_number(data, at + 1, first & 0x1F)
+    number = first & 0x1F
+    at += 1
+    if number > 23:
+        number, at = _read_number(data, at, number)
     if major == _UNSIGNED:
         return number, at
     if major == _NEGATIVE:
@@ -124,8 +127,6 @@ def _read(data: bytes, at: int, depth: int) -> tuple:
 
 
 def _read_number(data: bytes, at: int, info: int) -> tuple:
-    if info < 24:
-        return info, at
     if info > 27:
         raise ValueError("an indefinite length or a reserved head")
     size = 1 << (info - 24)

@@ -44,10 +44,8 @@ class App:
         self.display: Any = hardware.display
         self.clock = hardware.clock
         self.screen: Any = None  # the Screen that is shown
-        self.text_font: Font = load("firmware.products.fonts." + product["text_font"])
-        self.code_font(6)  # its bitmaps are one large piece of memory: load it while there is one
-        self.texts: dict = {}
-        self.verb_last = False  # in the language of the texts
+        self._language: Callable[[], tuple] | None = None
+        self._words: tuple = ({}, False)
         self.time_outs = 1  # how many times as long it waits for its user
         self._settings: dict = {}
         self._deadlines: dict = {}  # name -> (ticks, what to call then)
@@ -57,6 +55,32 @@ class App:
             "firmware.ui." + product["interface"] + ".interaction"
         ).Interaction(self)
         self.apply_settings()
+
+    @property
+    def text_font(self) -> "Font":
+        """The font for text."""
+        return load("firmware.products.fonts." + self.product["text_font"])
+
+    def use_language(self, words: "Callable[[], tuple]") -> None:
+        """Take texts, and whether their verbs come last, from `words` when they are first needed:
+        what is said before needs none, and loading them takes 30 ms."""
+        self._language = words
+
+    @property
+    def texts(self) -> dict:
+        """The texts of the language."""
+        return self._loaded_words()[0]
+
+    @property
+    def verb_last(self) -> bool:
+        """Whether a verb comes last in that language."""
+        return self._loaded_words()[1]
+
+    def _loaded_words(self) -> tuple:
+        if self._language is not None:
+            self._words = self._language()
+            self._language = None
+        return self._words
 
     def code_font(self, digits: int) -> "Font":
         """Return the font for a code of that many digits."""
@@ -139,7 +163,7 @@ class App:
             return
         now = time.ticks_ms()
         if self.display is not None:
-            self.display.canvas.fill(0)
+            self.display.blank()
             screen.draw(self.display.canvas, now)
             self._display("show")
         if screen.refresh_ms is None:
@@ -174,6 +198,9 @@ class App:
         for source, _ in self.interaction.sources:
             self._poller.register(source, select.POLLIN)
         self.interaction.start()
+        # What stays is loaded before the memory is divided into pieces by what goes.
+        self.code_font(6)
+        self._loaded_words()
         gc.collect()
         gc.threshold(_COLLECT_EVERY)
         while True:

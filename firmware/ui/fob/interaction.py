@@ -28,7 +28,9 @@ class Interaction:
 
     def apply(self, settings: dict) -> None:
         """Apply the settings: the language of the texts."""
-        self._app.texts = load("firmware.ui.fob.texts_" + settings["language"]).TEXTS
+        self._app.use_language(
+            lambda: (load("firmware.ui.fob.texts_" + settings["language"]).TEXTS, False)
+        )
 
     def comparison(self, number: str) -> "Screen":
         """Return the screen with the number that the operator compares with the host's."""

@@ -5,7 +5,11 @@ from firmware.modules import load
 from firmware.storage.errors import VaultError
 
 if False:
-    from firmware.interfaces import Announcer, App  # type: ignore[unreachable]
+    from firmware.interfaces import Announcer, Any, App  # type: ignore[unreachable]
+
+
+def _words(phrases: "Any") -> tuple:
+    return phrases.PHRASES, phrases.VERB_LAST
 
 
 class Preferences:
@@ -23,9 +27,9 @@ class Preferences:
         """Apply language, volume and speed. Pending changes override `settings`."""
         settings.update(self._pending)
         if settings["language"] != self.values.get("language"):
-            phrases = load("firmware.speech.phrases_" + settings["language"])
-            self._app.texts = phrases.PHRASES
-            self._app.verb_last = phrases.VERB_LAST
+            self._app.use_language(
+                lambda: _words(load("firmware.speech.phrases_" + settings["language"]))
+            )
         self._announcer.apply(settings)
         self.values = settings
 

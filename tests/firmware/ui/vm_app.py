@@ -25,6 +25,9 @@ class _Display:
             raise OSError(5)
         self.calls.append(call)
 
+    def blank(self):
+        self.canvas.fill(0)
+
     def show(self):
         self._note("show")
 

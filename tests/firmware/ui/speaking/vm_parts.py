@@ -151,6 +151,9 @@ class Display:
         self.lit = False
         self.inverted = False
 
+    def blank(self):
+        self.canvas.fill(0)
+
     def show(self):
         pass
 
