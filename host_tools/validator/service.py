@@ -5,7 +5,7 @@ KodebrikError. `actor` is who asks, for the audit.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from types import TracebackType
 from typing import Concatenate, ParamSpec
@@ -55,7 +55,7 @@ from host_tools.validator.records import (
 from host_tools.validator.rule.verdict import CheckRequest, Verdict
 from host_tools.validator.store import audit_root, counts, queries, search, tables
 from host_tools.validator.store.data_keys import DataKeys
-from host_tools.validator.store.database import Database
+from host_tools.validator.store.database import Database, large_cache
 from host_tools.validator.store.migrate import Migration, migrate
 from host_tools.validator.store.queries import TokenFilter
 from host_tools.validator.store.row_ids import continue_after
@@ -146,7 +146,7 @@ class Validator:
 
     def import_tokens(
         self,
-        tokens: Sequence[NewToken],
+        tokens: Collection[NewToken],
         *,
         users: Mapping[str, str] | None = None,
         activate: bool = False,
@@ -154,15 +154,17 @@ class Validator:
         progress: Progress | None = None,
     ) -> int:
         """Import all of them or none; KodebrikError names the first serial that cannot be. Give
-        their number.
+        their number. They are gone through one by one, and once more when another worker was in
+        the way.
 
         `users` says, by serial number, to whom tokens are assigned at once, and `activate` whether
         those are active then.
         """
 
         def operation(unit: UnitOfWork) -> int:
-            count = token_import.import_tokens(unit, tokens, progress)
-            bulk_assignment.assign_tokens(unit, users or {}, activate, None)
+            with large_cache(unit.connection):
+                count = token_import.import_tokens(unit, tokens, progress)
+                bulk_assignment.assign_tokens(unit, users or {}, activate, None)
             return count
 
         return self._write(actor, operation)

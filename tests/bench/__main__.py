@@ -4,7 +4,14 @@ instead."""
 import json
 import sys
 
-from tests.bench import firmware_and_emulator, large_database, pskc_import, speech, validator
+from tests.bench import (
+    firmware_and_emulator,
+    large_database,
+    pskc_import,
+    speech,
+    streamed_import,
+    validator,
+)
 from tests.bench.figure import Figure
 
 
@@ -28,6 +35,7 @@ def main() -> None:
         *speech.figures(),
         *validator.figures(),
         *pskc_import.figures(),
+        *streamed_import.figures(),
         *large_database.figures(),
     ]:
         figure = measure()

@@ -1,6 +1,7 @@
 """Import of tokens: all of them or none, in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from itertools import islice
 
 from sqlalchemy import bindparam, select
 
@@ -25,28 +26,32 @@ from host_tools.validator.store.unit_of_work import UnitOfWork
 
 _BATCH = 500  # tokens written by one statement
 
-_KNOWN = select(tokens.c.serial).where(tokens.c.serial.in_(bindparam("serials", expanding=True)))
+_KNOWN = select(tokens.c.serial, tokens.c.id).where(
+    tokens.c.serial.in_(bindparam("serials", expanding=True))
+)
 _FORMER = select(chains).where(chains.c.chain.in_(bindparam("serials", expanding=True)))
 
 
-def import_tokens(unit: UnitOfWork, new: Sequence[NewToken], progress: Progress | None) -> int:
+def import_tokens(unit: UnitOfWork, new: Collection[NewToken], progress: Progress | None) -> int:
     """Insert the tokens in one transaction and give their number; KodebrikError names the first one
-    that cannot be imported."""
-    serials = [checked_serial(token.serial) for token in new]
-    _refuse_duplicates(serials)
-    key = unit.key
-    for start in range(0, len(new), _BATCH):
-        part = new[start : start + _BATCH]
-        heads = _former_heads(unit, serials[start : start + _BATCH])
+    that cannot be imported. Memory does not grow with their number."""
+    key, done, first = unit.key, 0, new_id()
+    waiting = iter(new)
+    while part := list(islice(waiting, _BATCH)):
+        serials = [checked_serial(token.serial) for token in part]
+        _refuse_duplicates(serials)
+        heads = _former_heads(unit, serials, first)
         written = [_rows(unit, token, key, heads.get(token.serial, ChainHead())) for token in part]
         unit.insert_tokens([row for row, _ in written], [entry for _, entry in written])
         if heads:
             unit.delete(chains, chains.c.chain.in_(heads))
         for token in part:
             unit.record_server_event("create", {"serial": token.serial})
+        unit.flush()
+        done += len(part)
         if progress is not None:
-            progress(start + len(part), len(new))
-    return len(new)
+            progress(done, len(new))
+    return done
 
 
 def _refuse_duplicates(serials: Sequence[str]) -> None:
@@ -57,12 +62,14 @@ def _refuse_duplicates(serials: Sequence[str]) -> None:
         seen.add(serial)
 
 
-def _former_heads(unit: UnitOfWork, serials: list[str]) -> dict[str, ChainHead]:
+def _former_heads(unit: UnitOfWork, serials: list[str], first: int) -> dict[str, ChainHead]:
     """Give the chain heads that deleted tokens of the same serials left; KodebrikError when a token
-    exists."""
-    known = unit.connection.execute(_KNOWN, {"serials": serials}).scalars().first()
+    exists, since earlier or by this import, whose ids are greater than `first`."""
+    known = unit.connection.execute(_KNOWN, {"serials": serials}).first()
+    if known is not None and known.id > first:
+        raise InvalidError("import-token-twice", serial=known.serial)
     if known is not None:
-        raise ConflictError("token-known", serial=known)
+        raise ConflictError("token-known", serial=known.serial)
     former = unit.connection.execute(_FORMER, {"serials": serials})
     return {row.chain: unit.checked(chains, ChainRow(*row)).chain_head for row in former}
 

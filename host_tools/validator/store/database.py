@@ -32,6 +32,7 @@ from host_tools.messages.catalogue import Message
 from host_tools.messages.system_errors import reason, sqlite_reason
 from host_tools.validator.errors import UnavailableError
 
+_LARGE_CACHE = 128 * 1024  # KiB
 _BUSY_SECONDS = 30  # that a writer waits for another process
 # PostgreSQL: serialization failure and deadlock; the whole transaction may be repeated.
 _RETRIED = {"40001", "40P01"}
@@ -104,6 +105,21 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+
+
+@contextmanager
+def large_cache(connection: Connection) -> Iterator[None]:
+    """Hold more of SQLite's pages in memory while many rows are written: the pages of their
+    indexes would go out to the log, and come back, for nearly every row."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    before = connection.exec_driver_sql("PRAGMA cache_size").scalar_one()
+    connection.exec_driver_sql(f"PRAGMA cache_size = -{_LARGE_CACHE}")
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql(f"PRAGMA cache_size = {before}")
 
 
 def is_retried(error: DBAPIError) -> bool:

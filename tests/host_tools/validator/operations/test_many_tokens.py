@@ -1,0 +1,75 @@
+"""Imports of more tokens than one batch: all or none, in memory that does not grow with them."""
+
+import tracemalloc
+from collections.abc import Collection, Iterator
+
+import pytest
+
+from host_tools.otp.credential import Credential
+from host_tools.secret import Secret
+from host_tools.validator.errors import ConflictError, InvalidError
+from host_tools.validator.records import NewToken
+from host_tools.validator.service import Validator
+
+
+class Stream(Collection[NewToken]):
+    """Tokens that are made while one goes through them, and at most one of them twice."""
+
+    def __init__(self, prefix: str, size: int, twice: int | None = None) -> None:
+        self.prefix, self.size, self.twice = prefix, size, twice
+        self.made = 0
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __contains__(self, token: object) -> bool:
+        raise NotImplementedError
+
+    def __iter__(self) -> Iterator[NewToken]:
+        for number in range(self.size):
+            again = self.twice is not None and number == self.size - 1
+            self.made += 1
+            serial = f"{self.prefix}{self.twice if again else number:07}"
+            yield NewToken(serial, Credential("x", Secret(number.to_bytes(20))))
+
+
+@pytest.mark.parametrize("twice", [0, 700, 1198], ids=["far before", "before", "beside"])
+def test_a_token_that_comes_twice_is_named_and_nothing_is_imported(
+    validator: Validator, twice: int
+):
+    with pytest.raises(InvalidError) as refused:
+        validator.import_tokens(Stream("a", 1200, twice), actor="test")
+    assert refused.value.identifier == "import-token-twice"
+    assert refused.value.message.arguments["serial"] == f"a{twice:07}"
+    assert validator.statistics().tokens["stock"] == 0
+    assert validator.verify_audit().broken == ()
+
+
+def test_a_token_that_is_known_already_is_another_refusal(validator: Validator):
+    validator.import_tokens(Stream("a", 3), actor="test")
+    with pytest.raises(ConflictError) as refused:
+        validator.import_tokens(Stream("a", 1200), actor="test")
+    assert refused.value.identifier == "token-known"
+    assert validator.statistics().tokens["stock"] == 3
+
+
+def test_tokens_are_gone_through_one_by_one_with_their_progress(validator: Validator):
+    told, stream = [], Stream("a", 1200)
+
+    def tell(done: int, total: int) -> None:
+        told.append((done, total))
+        assert stream.made == done, "not read ahead"
+
+    assert validator.import_tokens(stream, actor="test", progress=tell) == 1200
+    assert told == [(500, 1200), (1000, 1200), (1200, 1200)]
+    assert validator.verify_audit().broken == ()
+
+
+def test_memory_does_not_grow_with_the_number_of_tokens(validator: Validator):
+    peaks = []
+    for prefix, size in (("a", 1500), ("b", 6000)):
+        tracemalloc.start()
+        validator.import_tokens(Stream(prefix, size), actor="test")
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.3 * peaks[0]
