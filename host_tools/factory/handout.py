@@ -10,6 +10,7 @@ import html
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import segno
@@ -146,15 +147,20 @@ def _section(part: _Part) -> str:
 
 def _picture(letter: Handout, site: str) -> str:
     """Give the QR code (ISO/IEC 18004) of the activation page, with a sentence about it."""
-    drawn = io.BytesIO()
-    segno.make(site, error="m", micro=False).save(drawn, kind="svg", border=4, xmldecl=False)
-    source = base64.b64encode(drawn.getvalue()).decode()
+    source = _drawn(site)
     alternative = html.escape(_text(letter, "handout.picture", site=site))
     scan = html.escape(_text(letter, "handout.scan"))
     return (
         f"<p>{scan}</p>\n"
         f'<p><img alt="{alternative}" src="data:image/svg+xml;base64,{source}"></p>\n'
     )
+
+
+@cache
+def _drawn(site: str) -> str:
+    drawn = io.BytesIO()
+    segno.make(site, error="m", micro=False).save(drawn, kind="svg", border=4, xmldecl=False)
+    return base64.b64encode(drawn.getvalue()).decode()
 
 
 def _title(letter: Handout) -> str:

@@ -48,6 +48,8 @@ _SECOND = (
     "CREATE TABLE jobs (batch TEXT NOT NULL REFERENCES batches, number INTEGER NOT NULL,"
     " serial TEXT UNIQUE, state TEXT NOT NULL, station TEXT, leased_until REAL, report TEXT,"
     " finished_at REAL, PRIMARY KEY (batch, number))",
+    "CREATE INDEX jobs_state ON jobs (batch, state, number)",
+    "CREATE INDEX tokens_batch ON tokens (batch, serial)",
 )
 _STEPS = (_FIRST, _SECOND)  # from each version to the next
 

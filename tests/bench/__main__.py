@@ -5,6 +5,7 @@ import json
 import sys
 
 from tests.bench import (
+    factory,
     firmware_and_emulator,
     large_database,
     pskc_import,
@@ -37,6 +38,7 @@ def main() -> None:
         *pskc_import.figures(),
         *streamed_import.figures(),
         *large_database.figures(),
+        *factory.figures(),
     ]:
         figure = measure()
         measured.append({**vars(figure), "ratio": figure.ratio, "good": figure.good})
