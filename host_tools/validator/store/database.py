@@ -6,7 +6,6 @@ change under it. PostgreSQL: writers READ COMMITTED with row locks, which the st
 readers REPEATABLE READ.
 """
 
-import os
 import sqlite3
 import threading
 from collections import deque
@@ -29,8 +28,9 @@ from sqlalchemy.exc import TimeoutError as NoConnectionError
 
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages.catalogue import Message
-from host_tools.messages.system_errors import reason, sqlite_reason
+from host_tools.messages.system_errors import sqlite_reason
 from host_tools.validator.errors import UnavailableError
+from host_tools.validator.store.database_file import DatabaseFile
 
 _LARGE_CACHE = 128 * 1024  # KiB
 _BUSY_SECONDS = 30  # that a writer waits for another process
@@ -76,6 +76,11 @@ class Database:
         """Open `url` (sqlite:///file or postgresql+psycopg://…); nothing is connected yet."""
         self.engine = _engine(url)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self._file: DatabaseFile | None = None
+        if self.is_sqlite:
+            file = self._file = DatabaseFile(Path(str(self.engine.url.database)), create=True)
+            event.listen(self.engine, "connect", lambda *_: file.connected())
+            event.listen(self.engine, "close", lambda *_: file.closed())
         self._write_lock = FairLock()
         isolated = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
         self._reader = self.engine.execution_options(**isolated)
@@ -83,19 +88,25 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Give a connection that sees one state of the database."""
+        if self._file is not None:
+            self._file.require()
         with _translated(), self._reader.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Give a connection whose changes are durable, all or none, when the block has ended."""
-        if not self.is_sqlite:
+        if self._file is None:
             with _translated(), self.engine.begin() as connection:
                 yield connection
             return
         writer = self.engine.execution_options(writes=True)
-        with self._write_lock, _translated(), writer.begin() as connection:
-            yield connection
+        with self._write_lock:
+            self._file.require()
+            with _translated(), writer.begin() as connection:
+                yield connection
+            self._file.note_log()
+            self._file.require()  # else nobody can say where it was written
 
     def is_empty(self) -> bool:
         """Say whether the database has no table."""
@@ -144,7 +155,6 @@ def _engine(url: str) -> Engine:
                 or parsed.database.startswith("file:")
             ):
                 raise KodebrikError("database-file-missing", ExitCode.USAGE)
-            _create_private_file(Path(parsed.database))
             engine = create_engine(
                 parsed,
                 connect_args={"timeout": _BUSY_SECONDS},
@@ -166,16 +176,6 @@ def _engine(url: str) -> Engine:
             "database-driver-missing",
             ExitCode.NOT_INSTALLED,
             package=error.name or Message("a-package"),
-        ) from None
-
-
-def _create_private_file(path: Path) -> None:
-    # SQLite gives its log files the mode of the database file.
-    try:
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
-    except OSError as error:
-        raise KodebrikError(
-            "database-unopenable", ExitCode.FILE, path=path, reason=reason(error)
         ) from None
 
 
