@@ -14,9 +14,13 @@ from host_tools.progress import Progress
 from host_tools.qa.cases.case_list import EMULATED
 from host_tools.qa.cases.enrolled_token import EnrolledToken
 from host_tools.qa.cases.environment import Environment
-from host_tools.qa.cases.schedule import CaseResult, run_cases
+from host_tools.qa.cases.schedule import (
+    CaseResult,
+    all_refused,
+    run_cases,
+)
 from host_tools.qa.cases.token_pool import PERIOD, TokenPool, enrol_many
-from host_tools.qa.report.report import Report
+from host_tools.qa.report.report import Ended, Report
 from host_tools.qa.targets.selection import TargetSelection, open_target
 from host_tools.qa.targets.target import InspectableTarget, Policy
 from host_tools.qa.time_source import RealTime, TimeSource, VirtualTime
@@ -61,7 +65,8 @@ class Console:
 
 
 def run(plan: Plan, console: Console) -> Report:
-    """Run the cases. KodebrikError when the server cannot be used or judged."""
+    """Run the cases. KodebrikError when the server cannot be used or judged. Ctrl-C during a case
+    ends the run, and the report holds what was done until then."""
     if plan.real_token is not None and plan.target.local:
         raise KodebrikError("qa-needs-server", ExitCode.USAGE)
     started = time.time()
@@ -91,9 +96,30 @@ def run(plan: Plan, console: Console) -> Report:
                 time_source, target, tokens, rng, plan.files, pool.enrol, pool.enrol_payer
             )
             name, able = Message("qa.emulated", product=plan.product), frozenset({EMULATED})
-        results = run_cases(env, plan.codes, able, console.on_result)
+        results, ended = _play(env, plan, able, console)
     when = Message("qa.virtual-time" if time_source.virtual else "qa.real-time")
-    return Report(name, target.name, plan.seed, when, started, tuple(results))
+    return Report(name, target.name, plan.seed, when, started, results, ended)
+
+
+def _play(
+    env: Environment, plan: Plan, able: frozenset[str], console: Console
+) -> tuple[tuple[CaseResult, ...], Ended | None]:
+    """Run the cases; give their results, and why the run ended before all were played."""
+    results: list[CaseResult] = []
+
+    def note(result: CaseResult) -> None:
+        results.append(result)
+        console.on_result(result)
+
+    try:
+        run_cases(env, plan.codes, able, note)
+    except KeyboardInterrupt:
+        if not results:
+            raise
+        return tuple(results), Ended.INTERRUPTED
+    if not env.time.virtual and all_refused(env.submissions):
+        return tuple(results), Ended.REFUSED
+    return tuple(results), None
 
 
 def _enrolled(token: RealToken, time_source: TimeSource) -> EnrolledToken:

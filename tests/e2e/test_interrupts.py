@@ -162,8 +162,19 @@ def test_a_voice_pack_is_whole_or_not_there(environment, tmp_path):
     assert not cache.exists() or {each.suffix for each in cache.iterdir()} <= {".lock"}
 
 
-def test_a_report_that_was_begun_is_removed(end, tmp_path):
-    shown = end("qa", "run", "--codes", "1000", "--html", tmp_path / "page", at="accepted")
+def test_a_run_of_qa_leaves_a_report_of_what_was_played(end, tmp_path):
+    junit = tmp_path / "report.xml"
+    shown = end(
+        *("qa", "run", "--codes", "1000", "--html", tmp_path / "page", "--junit", junit),
+        at="accepted",
+    )
+    assert "Stopped by Ctrl-C before every case was played." in shown
+    assert "Stopped by Ctrl-C" in (tmp_path / "page" / "index.html").read_text()
+    assert "ended_early" in junit.read_text()
+
+
+def test_a_run_of_qa_that_played_nothing_leaves_no_report(end, tmp_path):
+    shown = end("qa", "run", "--html", tmp_path / "page", at="enrolling")
     assert "Stopped by Ctrl-C." in shown
     assert not (tmp_path / "page").exists()
 

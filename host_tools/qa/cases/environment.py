@@ -202,4 +202,8 @@ class Environment:
             token.free_at = (now // token.period + 1) * token.period + _SETTLE
         elif answer.reason not in _NOT_COUNTED:
             token.failures += 1
+        if code == press.code and press.user_id == token.user_id:
+            # Refused or not, it is no new code any more.
+            spent = (press.at // token.period + 1) * token.period + _SETTLE
+            token.free_at = max(token.free_at, spent)
         self.submissions.append(Submission(token.user_id, press, code, note, now, expected, answer))

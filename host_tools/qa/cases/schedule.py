@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 
+from host_tools.messages.catalogue import Message
 from host_tools.qa.cases.case_list import (
     CASES,
     CHALLENGES,
@@ -22,6 +23,7 @@ from host_tools.qa.cases.log import MisreadError, Press, Submission
 from host_tools.qa.targets.target import ChallengeTarget, ResynchronisingTarget
 
 _RIGHT_WEIGHT = 5  # how many times more often than any other case "right" is drawn, as in real use
+_FIRST_CODES = 2  # right codes, all refused, after which a run in real time ends
 _ONCE = "drift"  # beginning of the names of cases that take years: they run once
 
 
@@ -53,21 +55,37 @@ def run_cases(
     """Run each of `cases` once in drawn order, then drawn ones until `codes` codes were submitted.
 
     `able` is what the tokens can do (catalogue.EMULATED); what the server can do follows from
-    `env`. `on_result` is called after each case.
+    `env`. `on_result` is called after each case. In real time a right code comes first: when the
+    first right codes are all refused, nothing else is tried, which would only lock the user's
+    token. A case that Ctrl-C ends is told to `on_result` too, before KeyboardInterrupt.
     """
     able |= _abilities(env)
     results: list[CaseResult] = []
+    if not env.time.virtual and CASES[0] in cases:
+        for _ in range(_FIRST_CODES):
+            results.append(_run(env, CASES[0], len(results) + 1, on_result))
+            if not all_refused(env.submissions):
+                break
+        if len(results) == _FIRST_CODES and all_refused(env.submissions):
+            return results
+        cases = [case for case in cases if case is not CASES[0]]
     for case in _order(env.rng, able, cases):
         lacking = [WHY_NOT[need] for need in sorted(case.needs - able)]
         if lacking:
             result = CaseResult(case, len(results) + 1, skipped=lacking[0])
+            on_result(result)
         elif len(env.submissions) >= codes and any(each.case is case for each in results):
             break
         else:
-            result = _run(env, case, len(results) + 1)
+            result = _run(env, case, len(results) + 1, on_result)
         results.append(result)
-        on_result(result)
     return results
+
+
+def all_refused(submissions: Sequence[Submission]) -> bool:
+    """Say whether codes that must be accepted were submitted, and none of them was."""
+    right = [each.answer for each in submissions if each.expected.accepted]
+    return bool(right) and not any(answer.accepted for answer in right)
 
 
 def _abilities(env: Environment) -> frozenset[str]:
@@ -98,21 +116,36 @@ def _order(rng: random.Random, able: frozenset[str], cases: Sequence[Case]) -> I
         yield rng.choice(again)
 
 
-def _run(env: Environment, case: Case, number: int) -> CaseResult:
+def _run(
+    env: Environment, case: Case, number: int, on_result: Callable[[CaseResult], None]
+) -> CaseResult:
     began = time.perf_counter()
     pressed, submitted = len(env.presses), len(env.submissions)
-    error = None
+    error, interrupted = None, False
     try:
         case.run(env)
     except MisreadError as misread:
         error = misread.args[0]
+    except KeyboardInterrupt:
+        interrupted = True
     finally:
         env.release_tokens()
-    return CaseResult(
+    submissions = tuple(env.submissions[submitted:])
+    skipped = None
+    if interrupted and all(each.passed for each in submissions):
+        skipped = Message("qa-why-not.interrupted")
+    elif interrupted:
+        error = Message("qa-why-not.interrupted")
+    result = CaseResult(
         case,
         number,
         tuple(env.presses[pressed:]),
-        tuple(env.submissions[submitted:]),
+        submissions,
+        skipped=skipped,
         error=error,
         took=time.perf_counter() - began,
     )
+    on_result(result)
+    if interrupted:
+        raise KeyboardInterrupt
+    return result

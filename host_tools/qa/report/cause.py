@@ -19,6 +19,8 @@ def likely_cause(submissions: Sequence[Submission]) -> Message | None:
     right = [each.answer for each in submissions if each.expected.accepted]
     if not right or any(answer.accepted for answer in right):
         return None
+    if all(answer.reason == "locked_out" for answer in right):
+        return Message("qa-cause.locked", count=len(right))
     reasons = Counter(answer.reason for answer in right if answer.reason not in _CONSEQUENCE)
     reason = reasons.most_common(1)[0][0] if reasons else None
     if reason in _USER:

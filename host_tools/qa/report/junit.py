@@ -23,7 +23,11 @@ def write(report: Report, path: Path) -> None:
         timestamp=datetime.fromtimestamp(report.started_at, UTC).strftime("%Y-%m-%dT%H:%M:%S"),
     )
     properties = ElementTree.SubElement(suite, "properties")
-    for name, value in (("seed", str(report.seed)), ("time", report.time)):
+    for name, value in (
+        ("seed", str(report.seed)),
+        ("time", report.time),
+        *([] if report.ended is None else [("ended_early", report.ended)]),
+    ):
         ElementTree.SubElement(properties, "property", name=name, value=value)
     for result in report.results:
         suite.append(_case(result))

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from host_tools.messages.catalogue import Message, named, prefixed
@@ -13,10 +14,17 @@ from host_tools.qa.report.cause import likely_cause
 _MARGIN = " " * 9  # before what belongs to a case's line
 
 
+class Ended(StrEnum):
+    """Why a run ended before every case was played."""
+
+    INTERRUPTED = "interrupted"  # Ctrl-C
+    REFUSED = "refused"  # the first right codes, all of them
+
+
 @dataclass(frozen=True)
 class Report:
     """One run. `started_at` is Unix seconds of the computer's clock; `time` says which time was
-    used."""
+    used; `ended` is None when every case was played."""
 
     token: str
     against: str
@@ -24,6 +32,7 @@ class Report:
     time: str
     started_at: float
     results: tuple[CaseResult, ...]
+    ended: Ended | None = None
 
     @property
     def submissions(self) -> list[Submission]:
@@ -127,6 +136,7 @@ def summary(report: Report) -> list[str]:
     cause = likely_cause(report.submissions)
     return [
         *([] if cause is None else [cause]),
+        *([] if report.ended is None else [Message("qa-ended." + report.ended)]),
         Message(
             "qa.summary",
             passed=len(report.done) - len(report.failed),
@@ -146,6 +156,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "token": report.token,
         "against": report.against,
         "likely_cause": likely_cause(report.submissions),
+        "ended_early": report.ended,
         "seed": report.seed,
         "time": report.time,
         "started_at": report.started_at,

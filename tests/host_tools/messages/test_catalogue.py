@@ -20,6 +20,7 @@ from host_tools.link import ports
 from host_tools.messages import catalogue, validation_errors
 from host_tools.messages.catalogue import HINT, LANGUAGES, Message
 from host_tools.provisioning import inventory_records
+from host_tools.qa.report.report import Ended
 from host_tools.validator import formatting
 from host_tools.validator.records import NoticeKind, Product, Role, Status
 from host_tools.validator.rule.verdict import Reason
@@ -85,6 +86,7 @@ FAMILIES = {
     "notice.": set(NoticeKind),
     "passport-code.": {"link", "reader", "typed", "not-checked"},
     "product-name.": {*Product, "general"},
+    "qa-ended.": set(Ended),
     "qa-reason.": set(Reason),
     "setting.": SETTINGS,
     "token-done.": {"blocked", "unblocked", "nothing-to-wipe", "wiped"},

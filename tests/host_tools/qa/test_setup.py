@@ -2,10 +2,13 @@
 own; and what made every right code wrong is named."""
 
 import json
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+import typer
 
 from host_tools.cli import main
 from host_tools.cli.commands.qa import run as command
@@ -15,6 +18,8 @@ from host_tools.qa.report.cause import likely_cause
 from host_tools.qa.runner import RealToken
 from host_tools.qa.targets.http import seconds_ahead
 from host_tools.qa.targets.target import Answer
+from host_tools.qa.time_source import VirtualTime
+from host_tools.qa.tokens.manual import ManualToken
 from host_tools.qa.tokens.reading import Reading
 from tests.support.command_line.files import private
 from tests.support.validator.clock import VirtualClock
@@ -24,14 +29,16 @@ from tests.support.validator.tokens import EnrolledToken
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    """A server with anna.holm's active token T1, and T2 that is assigned to bo.lund."""
+    """A server with the active tokens of anna.holm (T1), carl.dam (T3), dan.berg (T4) and eva.dahl
+    (T5), and T2 that is assigned to bo.lund."""
     folder = tmp_path_factory.mktemp("server")
     place = ServerFolder(folder, f"sqlite:///{folder / 'validator.db'}")
     clock = VirtualClock()
     with place.open() as validator:
-        tokens = [EnrolledToken(serial, "", clock).new() for serial in ("T1", "T2")]
+        tokens = [EnrolledToken(f"T{number}", "", clock).new() for number in range(1, 6)]
         validator.import_tokens(tokens, actor="test")
-        validator.assign_tokens({"T1": "anna.holm"}, activate=True, actor="test")
+        users = {"T1": "anna.holm", "T3": "carl.dam", "T4": "dan.berg", "T5": "eva.dahl"}
+        validator.assign_tokens(users, activate=True, actor="test")
         validator.assign_tokens({"T2": "bo.lund"}, actor="test")
     with place.server() as running:
         yield running
@@ -101,6 +108,100 @@ def test_a_clock_is_off_by_what_the_duration_of_the_request_does_not_explain(
     assert seconds_ahead(told, sent, received) == ahead
 
 
+class Person:
+    """Presses a token whose secret is not the server's: types another wrong code each time, and
+    Ctrl-C at the press `stops_at`."""
+
+    def __init__(self, stops_at: int = 0) -> None:
+        self.stops_at = stops_at
+        self.asked = 0
+
+    def __call__(self, question: str) -> str:
+        self.asked += 1
+        if self.asked == self.stops_at:
+            raise KeyboardInterrupt
+        return f"{self.asked:06}"
+
+
+@pytest.fixture
+def other_secret(monkeypatch, capsys, server, tmp_path):
+    """Run with a person's token against the server, waits being over at once: the exit code, what
+    was printed as JSON, the waits, and the folder of the report."""
+
+    def act(person: Person, serial: str, user: str):
+        waits: list[str] = []
+        monkeypatch.setattr(
+            "host_tools.qa.time_source.RealTime.wait_until",
+            lambda self, moment, why: waits.append(f"{moment - self.now():.0f} s: {why}"),
+        )
+        token = RealToken("kodeviser", serial, user, person)
+        monkeypatch.setattr(command, "_real_token", lambda *_: token)
+        key_file, page = private(tmp_path / "key", server.key), tmp_path / "page"
+        asked = ["--token", "/dev/tty0", "--against", server.url, "--api-key-file", key_file]
+        code = main(["qa", "run", *asked, "--json", "--html", str(page)])
+        return code, json.loads(capsys.readouterr().out), waits, page
+
+    return act
+
+
+def test_a_run_with_another_secret_ends_after_two_refused_codes_with_the_cause(other_secret):
+    person = Person()
+    code, told, waits, page = other_secret(person, "T3", "carl.dam")
+    assert code == ExitCode.CHECK_FAILED
+    assert person.asked == 2
+    assert "the server has another secret" in told["likely_cause"]
+    assert told["ended_early"] == "refused"
+    assert [each["case"] for each in told["cases"]] == ["right", "right"]
+    assert not any("locked" in each for each in waits)
+    assert "Likely cause" in (page / "index.html").read_text()
+
+
+def test_ctrl_c_leaves_a_report_of_what_was_played(other_secret):
+    code, told, _, page = other_secret(Person(stops_at=2), "T4", "dan.berg")
+    assert code == ExitCode.INTERRUPTED
+    assert told["ended_early"] == "interrupted"
+    assert told["failed"] == 1
+    assert "the server has another secret" in told["likely_cause"]
+    assert "Stopped by Ctrl-C" in (page / "index.html").read_text()
+
+
+def test_ctrl_c_at_the_question_for_a_code_ends_the_run_likewise(monkeypatch):
+    def abort(question: str) -> str:
+        raise typer.Abort
+
+    @contextmanager
+    def port(name: str):
+        yield None, SimpleNamespace(product="kodeviser", serial="T1")
+
+    monkeypatch.setattr(command, "open_port", port)
+    monkeypatch.setattr(command, "ask", abort)
+    with pytest.raises(KeyboardInterrupt):
+        command._real_token("/dev/tty0", "anna.holm", speak=False).ask("Press")
+
+
+def test_a_refused_code_is_not_asked_for_again_in_its_step(other_secret):
+    _, told, waits, _ = other_secret(Person(), "T5", "eva.dahl")
+    first, _second = (each["presses"][0] for each in told["cases"])
+    begins = (first["at"] // 30 + 1) * 30
+    wait = next(each for each in waits if "must be a new one" in each and not each.startswith("-"))
+    assert float(wait.split()[0]) == pytest.approx(begins + 1 - first["at"], abs=3)
+
+
+def test_a_person_who_types_the_same_code_again_is_told_to_wait_for_another():
+    asked: list[str] = []
+    answers = iter(["123456", "123 456", "654321", "654321", "654321", "654321", "654321"])
+
+    def person(question: str) -> str:
+        asked.append(question)
+        return next(answers)
+
+    token = ManualToken("kodeviser", VirtualTime(0.0), person)
+    assert [token.press("").code() for _ in range(3)] == ["123456", "654321", "654321"]
+    assert "was typed before" not in asked[0] + asked[1]
+    assert "was typed before" in asked[2]
+    assert len(asked) == 7, "a token whose clock stands still has no other code"
+
+
 def submissions(*answers: Answer) -> list[Submission]:
     press = Press("anna", 1, Reading(0.0, "123456", ("123 456",), None))
     one = Submission("anna", press, "123456", "", 0.0, ACCEPTED, answers[0])
@@ -126,6 +227,7 @@ YES = Answer(True, "accepted", 0, 0.0)
         ([no("early", 2), no("wrong"), no("early", 2)], "about 60 s ahead"),
         ([no("unknown_user"), no("unknown_user")], "another user"),
         ([no("not_active")], "The right code was refused"),
+        ([no("locked_out"), no("locked_out")], "locked out before the run"),
     ],
 )
 def test_when_every_right_code_was_refused_the_likely_cause_is_named(answers, told):

@@ -11,7 +11,16 @@ import typer
 from host_tools import private_files
 from host_tools.cli.options.qa import Seed
 from host_tools.cli.options.token import open_port
-from host_tools.cli.output import Json, ask, emit, language, localized, say, warn
+from host_tools.cli.output import (
+    AnnouncedInterruptError,
+    Json,
+    ask,
+    emit,
+    language,
+    localized,
+    say,
+    warn,
+)
 from host_tools.cli.progress import reporting
 from host_tools.desktop.token_folder import emulator_errors
 from host_tools.errors import ExitCode, KodebrikError
@@ -109,11 +118,12 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Play cases of right and wrong use and check every verdict. Exit code 16 when one is not as it
-    must be."""
+    must be. Ctrl-C ends the run with a report of what was played."""
     with from_extra("not-installed-qa"):
         from host_tools.qa.report import html as pages  # noqa: PLC0415
         from host_tools.qa.report import junit as xml  # noqa: PLC0415
         from host_tools.qa.report import report as reports  # noqa: PLC0415
+        from host_tools.qa.report.report import Ended  # noqa: PLC0415
         from host_tools.qa.runner import Console, Plan  # noqa: PLC0415
         from host_tools.qa.runner import run as run_cases  # noqa: PLC0415
         from host_tools.qa.targets import selection  # noqa: PLC0415 - an extra
@@ -153,7 +163,7 @@ def run(
             report = run_cases(plan, Console(say, show, enrolled))
         except KeyboardInterrupt:
             if html is not None:
-                shutil.rmtree(html)  # pictures without a page
+                shutil.rmtree(html)  # nothing was played
             raise
     lines = ["", *reports.summary(report), Message("qa.seed", seed=seed)]
     if junit is not None:
@@ -162,6 +172,8 @@ def run(
     if html is not None:
         lines.append(Message("qa.page", path=pages.write(report, html)))
     emit(as_json, reports.as_json(report), lines)
+    if report.ended is Ended.INTERRUPTED:
+        raise AnnouncedInterruptError
     if report.failed:
         raise typer.Exit(ExitCode.CHECK_FAILED)
 
@@ -203,7 +215,15 @@ def _real_token(port: str, user: str | None, speak: bool) -> "RealToken":
         raise KodebrikError("qa-user-missing", ExitCode.USAGE)
     with open_port(port) as (_, hello):
         say(Message("qa.real-token", port=port, product=hello.product, serial=hello.serial))
-    return RealToken(hello.product, hello.serial, user, _asked_aloud if speak else ask)
+    asked = _asked_aloud if speak else ask
+
+    def interruptible(question: str) -> str:
+        try:
+            return asked(question)
+        except typer.Abort:
+            raise KeyboardInterrupt from None
+
+    return RealToken(hello.product, hello.serial, user, interruptible)
 
 
 def _asked_aloud(question: str) -> str:
