@@ -20,6 +20,7 @@ from emulator.scenario.recorder import Recorder
 from emulator.screen import Screen
 from emulator.session import Emulator
 from emulator.views.terminal import render, smallest
+from host_tools import whole_files
 from host_tools.desktop.keyboard import Keyboard
 from host_tools.messages.catalogue import Message
 
@@ -162,7 +163,7 @@ def play(
             _obey(Keyboard(emulator, recorder), stop, view)
     finally:
         if record is not None:
-            record.write_text(recorder.text())
+            whole_files.write(record, recorder.text().encode())
 
 
 def _obey(keyboard: Keyboard, stop: threading.Event, view: TerminalView) -> None:

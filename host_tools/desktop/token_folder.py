@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import platformdirs
 
+from host_tools import whole_files
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.extras import from_extra
 from host_tools.messages.catalogue import Message
@@ -68,7 +69,7 @@ def emulated(  # noqa: PLR0913 - the folder, and what a token begins with
             image = _built(folder, say, warn)
         elif saved_state.load(folder.path) is not None:
             with saved_state.locked(folder.path):
-                (folder.path / saved_state.FLASH).write_bytes(flashed)
+                whole_files.write(folder.path / saved_state.FLASH, flashed)
             image = None
         began, begins = time.monotonic(), time.time() if now is None else now
         seed = secrets.randbits(63) if seed is None else seed

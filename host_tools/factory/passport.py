@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PublicKey,
 )
 
-from host_tools import private_files
+from host_tools import private_files, whole_files
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages.system_errors import reason
 from host_tools.provisioning.batches import Job
@@ -46,10 +46,11 @@ def create_key(path: Path) -> Ed25519PrivateKey:
             serialization.NoEncryption(),
         ),
     )
-    public_file(path).write_bytes(
+    whole_files.write(
+        public_file(path),
         key.public_key().public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-        )
+        ),
     )
     return key
 

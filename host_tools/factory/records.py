@@ -4,13 +4,12 @@ Each is written once, whole or not at all, from what the inventory has: a statio
 before writes them when it goes on.
 """
 
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from host_tools import whole_files
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.factory import label, passport
 from host_tools.messages.system_errors import reason
@@ -42,18 +41,8 @@ def _write_missing(path: Path, content: bytes) -> None:
         return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(part).chmod(0o644)
-            Path(part).replace(path)
-        except BaseException:
-            Path(part).unlink(missing_ok=True)
-            raise
     except OSError as error:
         raise KodebrikError(
             "file-unwritable", ExitCode.FILE, path=path, reason=reason(error)
         ) from None
+    whole_files.write(path, content)

@@ -1,6 +1,7 @@
 """Plays clips on this machine's loudspeaker, or writes them to a WAV file. Samples are 16 bits at
 16 kHz."""
 
+import io
 import threading
 import wave
 from collections.abc import Generator, Sequence
@@ -9,8 +10,8 @@ from pathlib import Path
 import miniaudio
 import numpy as np
 
+from host_tools import whole_files
 from host_tools.errors import ExitCode, KodebrikError
-from host_tools.messages.system_errors import reason
 from host_tools.voice import levels, packfile
 from host_tools.voice.adpcm import Samples
 from host_tools.voice.quiet_libraries import quiet_libraries
@@ -54,16 +55,13 @@ def opened(backends: list[miniaudio.Backend] | None = None) -> miniaudio.Playbac
 
 def write_wav(path: Path, samples: Samples) -> None:
     """Write samples to a WAV file, replacing an existing one."""
-    try:
-        with wave.open(str(path), "wb") as file:
-            file.setnchannels(1)
-            file.setsampwidth(2)
-            file.setframerate(levels.RATE)
-            file.writeframes(samples.astype("<i2").tobytes())
-    except OSError as error:
-        raise KodebrikError(
-            "file-unwritable", ExitCode.FILE, path=path, reason=reason(error)
-        ) from None
+    content = io.BytesIO()
+    with wave.open(content, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(levels.RATE)
+        file.writeframes(samples.astype("<i2").tobytes())
+    whole_files.write(path, content.getvalue())
 
 
 def _stream(data: bytes, ended: threading.Event) -> Generator[bytes, int, None]:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree
 
+from host_tools import whole_files
 from host_tools.qa.cases.schedule import CaseResult
 from host_tools.qa.report.report import Report, answer, details, expectation
 from host_tools.qa.tokens.reading import Reading
@@ -34,7 +35,7 @@ def write(report: Report, path: Path) -> None:
     root = ElementTree.Element("testsuites")
     root.append(suite)
     ElementTree.indent(root)
-    ElementTree.ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
+    whole_files.write(path, ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))
 
 
 def _case(result: CaseResult) -> ElementTree.Element:

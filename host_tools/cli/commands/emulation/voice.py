@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from host_tools import whole_files
 from host_tools.cli.command_group import CommandGroup
 from host_tools.cli.output import Json, emit, step
 from host_tools.errors import ExitCode, KodebrikError
@@ -57,12 +58,7 @@ def build(
             else voice.build.build(chosen, recordings, engine=engines[engine], synthesised=kept)
         )
     path = output / f"{language}.kvp" if output.is_dir() else output
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise KodebrikError(
-            "file-unwritable", ExitCode.FILE, path=path, reason=reason(error)
-        ) from None
+    whole_files.write(path, content)
     lines = [
         Message(
             "voice.built",

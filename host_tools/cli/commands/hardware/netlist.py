@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
+from host_tools import whole_files
 from host_tools.cli.commands.emulation.image import Board, Product
 from host_tools.cli.output import Json, emit, step
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages.catalogue import Message
-from host_tools.messages.system_errors import reason
 
 
 def netlist(
@@ -33,12 +33,7 @@ def netlist(
         raise KodebrikError(
             "netlist-rules", ExitCode.CHECK_FAILED, findings="; ".join(checked.findings)
         )
-    try:
-        output.write_text(checked.netlist, encoding="utf-8")
-    except OSError as error:
-        raise KodebrikError(
-            "file-unwritable", ExitCode.FILE, path=output, reason=reason(error)
-        ) from None
+    whole_files.write(output, checked.netlist.encode())
     parts, nets = len(whole.parts), len(whole.nets)
     emit(
         as_json,

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from host_tools import whole_files
 from host_tools.cli.options.qa import Seed
 from host_tools.cli.output import Json, emit
 from host_tools.cli.progress import reporting
@@ -65,7 +66,7 @@ def soak(
     listeners = list(all_typists(typists, seed)) if typists else []
     lines = [*soak_report.lines(outcome), *soak_report.typist_lines(listeners)]
     if plot is not None:
-        plot.write_text(soak_report.plot(outcome), encoding="utf-8")
+        whole_files.write(plot, soak_report.plot(outcome).encode())
         lines += ["", Message("soak.plot", path=plot)]
     figures = soak_report.as_json(outcome) | {"typists": soak_report.typists_json(listeners)}
     emit(as_json, figures, lines)
