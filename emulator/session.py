@@ -5,6 +5,7 @@ Times are virtual seconds unless a name says otherwise; the clock counts integer
 
 import hashlib
 import threading
+from array import array
 from collections.abc import Callable
 from contextlib import ExitStack
 from fractions import Fraction
@@ -332,6 +333,15 @@ class Emulator:
     def audio(self, start: float, end: float | None = None) -> Heard:
         """Give the sound from `start` to `end` (default: now), both in terms of `elapsed`."""
         return self.sound.heard(start, self.elapsed if end is None else end)
+
+    def vibration(self, start: float, end: float | None = None) -> "array[float]":
+        """Give the strength of the vibration from `start` to `end` (default: now), 0 to 1, a sample
+        each millisecond; nothing where there is no motor."""
+        motor = self.board.parts.get("vibration")
+        if motor is None:
+            return array("f")
+        until = self.elapsed if end is None else end
+        return motor.waveform(round(start * _US), round(until * _US))  # type: ignore[no-any-return]
 
     def screen(self, rotated: bool = False) -> Screen:
         """Give what the display shows; `rotated`: as seen with the token held upside down."""

@@ -50,6 +50,7 @@ class Hardware:
         self.audio: Any = None
         self.amplifier: Any = None
         self.jack: Any = None
+        self.vibration: Any = None
         self.faults: list = []
         self.unique_id = machine.unique_id()
         self.random = os.urandom

@@ -53,6 +53,8 @@ BOARD = {
             "audio": {"chip": "i2s", "bus": "i2s"},
             "amplifier": {"chip": "amplifier", "pin": 18},
             "jack": {"chip": "jack", "pin": 21},
+            # optional: without a motor nothing is connected
+            "vibration": {"chip": "vibration", "pin": 38, "timer": 1},
         },
     },
 }

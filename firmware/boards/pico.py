@@ -51,6 +51,8 @@ BOARD = {
             "audio": {"chip": "i2s", "bus": "i2s"},
             "amplifier": {"chip": "amplifier", "pin": 12},
             "jack": {"chip": "jack", "pin": 13},
+            # optional: without a motor nothing is connected
+            "vibration": {"chip": "vibration", "pin": 22, "timer": -1},
         },
     },
 }

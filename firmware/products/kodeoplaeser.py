@@ -18,6 +18,7 @@ PRODUCT = {
         "audio",
         "amplifier",
         "jack",
+        "vibration",
     ),
     # By number of digits; a training code has 5.
     "code_fonts": {5: "digits6_400", 6: "digits6_400", 7: "digits8_400", 8: "digits8_400"},
@@ -38,7 +39,8 @@ PRODUCT = {
     "voices": "/{}.kvp",  # path of a language's voice pack: a folder would take two blocks
     # key_delay: tenths of a second. typing_time: seconds that a code is still good for when it has
     # been said, at least; 0 never waits for a fresh one. time_outs: how many times as long the
-    # token waits before it turns off or ends the names of the keys.
+    # token waits before it turns off or ends the names of the keys. vibration: 0 off, 1 pulses,
+    # 2 Morse, in place of the loudspeaker.
     "settings": {
         "language": "da",
         "inverted": False,
@@ -47,6 +49,7 @@ PRODUCT = {
         "key_delay": 0,
         "typing_time": 12,
         "time_outs": 1,
+        "vibration": 0,
     },
     "ranges": {
         "volume": (1, 9),
@@ -54,11 +57,13 @@ PRODUCT = {
         "key_delay": (0, 10),
         "typing_time": (0, 60),
         "time_outs": (1, 10),
+        "vibration": (0, 2),
     },
     # The steps that the token itself offers.
     "steps": {
         "key_delay": (0, 3, 5, 8),
         "typing_time": (0, 6, 12, 20, 30, 40),
         "time_outs": (1, 2, 5, 10),
+        "vibration": (0, 1, 2),
     },
 }

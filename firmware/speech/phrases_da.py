@@ -112,4 +112,5 @@ PHRASES = {
     "dark": "Mørk.",
     # Keys
     "key_delay": "Tastepause",
+    "vibration": "Vibration",
 }

@@ -112,4 +112,5 @@ PHRASES = {
     "dark": "Dark.",
     # Keys
     "key_delay": "Key delay",
+    "vibration": "Vibration",
 }

@@ -112,4 +112,5 @@ PHRASES = {
     "dark": "Taartoq.",
     # Keys
     "key_delay": "Utaqqineq",
+    "vibration": "Vibration",
 }

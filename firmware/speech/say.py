@@ -44,6 +44,11 @@ def script(parts: "Parts", speed: int) -> list:
     return said
 
 
+def ends_group(pause: int, speed: int) -> bool:
+    """Return True when script() gives that pause after a group of digits."""
+    return pause >= _GROUP[speed]
+
+
 def clips(parts: "Parts") -> int:
     """Return the number of clips that script() makes of the parts."""
     return sum(

@@ -1,4 +1,5 @@
-"""Captions of an emulated token that speaks: its last utterances as text, beside its sound.
+"""Captions of an emulated token that speaks: its last utterances, and what it had fingers feel, as
+text, beside its sound.
 
 The sound is the token's own on this machine's loudspeaker, or a voice of the operating system that
 says the same words.
@@ -8,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from host_tools.desktop.felt import VibrationDetector
 from host_tools.desktop.speech_output import Loudspeaker, Samples, TextSpeaker, UtteranceDetector
 from host_tools.messages.catalogue import Message
 
@@ -37,18 +39,20 @@ class Captions:
         self._speaker = None if say is None else TextSpeaker(say)
         self._loudspeaker = Loudspeaker() if aloud and say is None else None
         self._detector = UtteranceDetector(emulator, languages, self._play, self._add)
+        self._motor = VibrationDetector(emulator, self._add_felt)
 
     def update(self) -> None:
-        """Take in the token's sound since the last call."""
+        """Take in the token's sound and vibration since the last call."""
         self._detector.update()
+        self._motor.update()
 
     def lines(self) -> list[str]:
         """Give the last utterances, and what keeps them from being heard."""
-        return [*map(_heard, self._utterances), *self.notices()]
+        return [*self._utterances, *self.notices()]
 
     def new_utterances(self) -> list[str]:
         """Give the utterances since the last call."""
-        new = list(map(_heard, self._new))
+        new = list(self._new)
         self._new.clear()
         return new
 
@@ -74,11 +78,13 @@ class Captions:
             self._loudspeaker.put(samples)
 
     def _add(self, text: str, language: str) -> None:
-        self._utterances.append(text)
-        self._new.append(text)
+        self._show(Message("captions.heard", text=text))
         if self._speaker is not None:
             self._speaker.put(text, language)
 
+    def _add_felt(self, pulses: str) -> None:
+        self._show(Message("captions.felt", pulses=pulses))
 
-def _heard(text: str) -> str:
-    return Message("captions.heard", text=text)
+    def _show(self, line: str) -> None:
+        self._utterances.append(line)
+        self._new.append(line)

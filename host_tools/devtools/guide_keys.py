@@ -38,7 +38,8 @@ _WORDS: dict[str, dict[str, Any]] = {
             (
                 "status",
                 0,
-            ): "Battery, clock and version, and a choice of screen, PIN, key delay and times.",
+            ): "Battery, clock and version, and a choice of screen, PIN, key delay, times "
+            "and vibration.",
             ("speed", 1): "Reads faster.",
             ("language", -1): "Changes to the language before.",
             ("serial", 0): "Reads the serial number, digit by digit, twice.",
@@ -59,6 +60,7 @@ _WORDS: dict[str, dict[str, Any]] = {
             "key_delay": "When the key delay was said",
             "typing_time": "When the time for typing was said",
             "time_outs": "When the waiting time was said",
+            "vibration": "When the vibration was said (0 none, 1 pulses, 2 Morse)",
             "fresh_period": "While a fresh code is waited for",
             "fresh_response": "While a fresh code is waited for when you have approved",
             "status": "When the status was said",
@@ -108,7 +110,10 @@ _WORDS: dict[str, dict[str, Any]] = {
             ("own_pace", 0): "Du bestemmer selv, hvornår næste ciffer bliver læst.",
             ("volume", 1): "Et trin kraftigere.",
             ("speed", -1): "Læser langsommere.",
-            ("status", 0): "Batteri, ur og version, og valg af skærm, PIN, tastepause og tider.",
+            (
+                "status",
+                0,
+            ): "Batteri, ur og version, og valg af skærm, PIN, tastepause, tider og vibration.",
             ("speed", 1): "Læser hurtigere.",
             ("language", -1): "Skifter til det forrige sprog.",
             ("serial", 0): "Læser serienummeret op, ciffer for ciffer, to gange.",
@@ -129,6 +134,7 @@ _WORDS: dict[str, dict[str, Any]] = {
             "key_delay": "Når tastepausen er sagt",
             "typing_time": "Når tiden til at taste er sagt",
             "time_outs": "Når ventetiden er sagt",
+            "vibration": "Når vibrationen er sagt (0 ingen, 1 pulser, 2 morse)",
             "fresh_period": "Mens der bliver ventet på en ny kode",
             "fresh_response": "Mens der bliver ventet på en ny kode, når du har godkendt",
             "status": "Når status er sagt",

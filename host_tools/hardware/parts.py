@@ -141,6 +141,11 @@ CHIPS = {
             *_open("tip switch"),
         ),
     ),
+    "vibration": PartData(
+        "Vibration motor (optional)",
+        "Precision Microdrives 310-103",
+        (PinData("+", Kind.POWER_IN, SUPPLY), PinData("-", Kind.PASSIVE, "MOTOR")),
+    ),
     "usb": PartData(
         "USB, on the board itself",
         "nothing to do",
@@ -157,6 +162,25 @@ BESIDES = {
             "Adafruit 3923",
             (PinData("+", Kind.PASSIVE, "SPEAKER +"), PinData("-", Kind.PASSIVE, "SPEAKER -")),
         )
+    },
+    "vibration": {
+        "Q3": PartData(
+            "N-channel MOSFET",
+            "AO3400A",
+            (
+                PinData("drain", Kind.PASSIVE, "MOTOR"),
+                PinData("gate", Kind.INPUT, "pin"),
+                PinData("source", Kind.PASSIVE, GROUND),
+            ),
+        ),
+        "R6": PartData(
+            "4.7 kΩ", "", (PinData("1", Kind.PASSIVE, "pin"), PinData("2", Kind.PASSIVE, GROUND))
+        ),
+        "D3": PartData(
+            "Schottky diode 1 A",
+            "1N5817",
+            (PinData("anode", Kind.PASSIVE, "MOTOR"), PinData("cathode", Kind.PASSIVE, SUPPLY)),
+        ),
     },
     "battery": {
         "R3": PartData(

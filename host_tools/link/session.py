@@ -325,6 +325,7 @@ _SETTINGS = {
     "key_delay": replies.number(0, 10),
     "typing_time": replies.number(0, 60),
     "time_outs": replies.number(1, 10),
+    "vibration": replies.number(0, 2),
 }
 
 

@@ -1,5 +1,5 @@
-"""The voice of a token: says views, through the loudspeaker or a headset, and keeps the display in
-step with the speech.
+"""The voice of a token: says views, through the loudspeaker or a headset, or has fingers feel them,
+and keeps the display in step with that.
 
 Times are milliseconds of time.ticks_ms().
 """
@@ -8,12 +8,12 @@ import time
 
 from firmware.speech.pack import Pack
 from firmware.speech.player import Player
-from firmware.speech.say import script, twice
+from firmware.speech.say import code_ms, script, twice
 
 if False:
     from collections.abc import Callable  # type: ignore[unreachable]
 
-    from firmware.interfaces import App, File, View
+    from firmware.interfaces import AnyPlayer, App, File, VibrationPlayer, View
 
 # Deadlines
 _FEED = "feed"  # to send more samples
@@ -24,8 +24,9 @@ _READ_MS = 5_000
 
 
 class Announcer:
-    """Player, amplifier and headset jack. A token without an audio part has a voice that says
-    nothing."""
+    """Players, amplifier and headset jack. A token without an audio part has a voice that says
+    nothing. A vibration motor, where there is one and the user has chosen it, is felt in place of
+    the loudspeaker; a headset speaks all the same."""
 
     def __init__(self, app: "App", ended: "Callable[[], None]"):
         """Speak for this App; call `ended` when a view was said to its end."""
@@ -35,7 +36,10 @@ class Announcer:
         self._audio = hardware.audio
         self._amplifier = hardware.amplifier
         self._jack = hardware.jack
-        self._player = None if self._audio is None else Player(self._audio)
+        self._speech = None if self._audio is None else Player(self._audio)
+        self._felt: VibrationPlayer | None = None  # what is felt in place of the loudspeaker
+        self._vibration = 0  # the setting
+        self._player: AnyPlayer | None = self._speech  # the one that was used last
         self._file: File | None = None  # the open voice pack
         self._language: str | None = None
         self._speed = 1
@@ -51,19 +55,47 @@ class Announcer:
 
     def apply(self, settings: dict) -> None:
         """Apply language, volume and speed."""
-        if self._player is None:
-            return
         self._speed = settings["speed"]
-        self._player.gain = self._app.product["gains"][settings["volume"]]
+        if settings["vibration"] != self._vibration:
+            self.stop()
+            self._vibration = settings["vibration"]
+            self._felt = self._motor_player(self._vibration)
+        if self._speech is None:
+            return
+        self._speech.gain = self._app.product["gains"][settings["volume"]]
         if settings["language"] != self._language:
             self._language = settings["language"]
-            self._player.use(self._open_pack())
+            self._speech.use(self._open_pack())
+
+    def _motor_player(self, code: int) -> "VibrationPlayer | None":
+        """Return what plays on the motor by that setting; None when it is off, or there is none."""
+        motor = self._app.hardware.vibration
+        if not code or motor is None:
+            return None
+        from firmware.speech.vibration import VibrationPlayer
+
+        return VibrationPlayer(motor, code)
+
+    def reading_ms(self, digits: int, speed: int) -> int:
+        """Return how long a code of that many digits is read for at most."""
+        felt = self._felt
+        return code_ms(digits, speed) if felt is None else felt.code_ms(digits, speed)
+
+    def _choose(self) -> None:
+        """Take the player that is to be used now, and silence the other one."""
+        felt = self._felt
+        heard = felt is None or (self._jack is not None and self._jack.plugged)
+        player = self._speech if heard else felt
+        if player is not self._player:
+            self.stop()
+            self._player = player
 
     def say(self, view: "View") -> None:
         """Say what is new about a view, instead of what is being said."""
         self._app.cancel(_WATCH)
         self._app.cancel(_READ)
         self._ticking = False
+        self._choose()
         if self._player is not None and self._player.voice:
             said = script(view.parts(), self._speed)
             if view.times > 1:
@@ -78,6 +110,7 @@ class Announcer:
 
     def tick(self) -> None:
         """Sound briefly: a key was felt, and what it does is still open."""
+        self._choose()
         if self._player is not None and self._player.voice:
             self._ticking = True
             self._player.tick()
@@ -104,7 +137,7 @@ class Announcer:
             self.stop()
             self._watch()
 
-    def _send(self, player: Player) -> bool:
+    def _send(self, player: "AnyPlayer") -> bool:
         """Send what there is room for, and set the next time; return whether there is still
         something to be heard."""
         if self._jack is not None and self._jack.plugged:
@@ -132,6 +165,8 @@ class Announcer:
             self._watch()
 
     def _amplify(self) -> None:
+        if self._player is not self._speech:
+            return
         if self._amplifier is not None and not (self._jack is not None and self._jack.plugged):
             self._amplifier.on()
 

@@ -3,7 +3,7 @@ the number to compare with the host's. Times are milliseconds of time.ticks_ms()
 
 import time
 
-from firmware.speech.say import code_ms, grouped
+from firmware.speech.say import grouped
 from firmware.storage.vault import BLOCKED, DAMAGED
 from firmware.ui import draw
 from firmware.ui.speaking.view import UpdatedView, View, asked
@@ -111,7 +111,7 @@ class Code(Digits):
             needed = time_needed(self.app, digits, self.period)
             ample = self._left(now) >= needed
             self._heading = ["ample_time" if ample else "hurry"] + self._heading
-            self._ample_ms = needed - code_ms(digits, preferences(self.app)["speed"])
+            self._ample_ms = needed - reading_ms(self.app, digits)
         self._below = [["press_red"]] if self._over else self._warning
         return Digits.from_start(self)
 
@@ -212,8 +212,15 @@ def time_needed(app: "App", digits: int, period: int, speed: int | None = None) 
     # where no code is waited for (0), ample time is what is ample by default
     chosen = preferences(app)
     typing = chosen["typing_time"] or app.product["settings"]["typing_time"]
-    needed = code_ms(digits, speed or chosen["speed"]) + typing * 1000
+    needed = reading_ms(app, digits, speed) + typing * 1000
     return min(needed, period * 1000 - app.product["fresh_ms"])
+
+
+def reading_ms(app: "App", digits: int, speed: int | None = None) -> int:
+    """Return how long a code of that many digits is read for, at that speed (None: the user's)."""
+    interaction: Any = app.interaction
+    longest: int = interaction.reading_ms(digits, speed or preferences(app)["speed"])
+    return longest
 
 
 def too_late(app: "App", left: int, digits: int, period: int, speed: int | None = None) -> bool:

@@ -161,6 +161,11 @@ def status(interaction: "Interaction", _: int) -> View:
     }
     if interaction.app.vault.pin is not None:
         choices["2"] = (["pin"], lambda: interaction.accounts.pin_entry().change())
+    if interaction.app.hardware.vibration is not None:
+        choices["7"] = (
+            _title(interaction, "vibration"),
+            lambda: setting(interaction, "vibration", 0),
+        )
     settings = [_title(interaction, "volume"), _title(interaction, "speed")]
     return StatusPage(interaction.app, settings, choices)
 

@@ -111,6 +111,10 @@ class Interaction:
         """Return True while something sounds."""
         return self._announcer.speaking()
 
+    def reading_ms(self, digits: int, speed: int) -> int:
+        """Return how long a code of that many digits is read for at most."""
+        return self._announcer.reading_ms(digits, speed)
+
     def shown(self, view: View) -> None:
         """Say the view that the App has just shown."""
         self._announcer.say(view)

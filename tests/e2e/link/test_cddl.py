@@ -134,6 +134,7 @@ def test_all_settings_of_a_kodeoplaeser_fit_and_are_in_the_cddl():
         "key_delay": 10,
         "typing_time": 60,
         "time_outs": 10,
+        "vibration": 2,
     }
     assert changed.keys() == held.keys(), "each is written once"
     for name, value in changed.items():

@@ -227,6 +227,24 @@ def test_the_amplifier_is_off_at_first(runtime: Runtime):
     assert runtime.call(DRIVERS, "amplifier_levels") == [(12, 0), (12, 1), (12, 0)]
 
 
+def test_the_motor_is_on_and_off_for_so_many_ticks_in_turn(runtime: Runtime):
+    levels, busy, stopped = runtime.call(DRIVERS, "motor_levels", b"\2\3\1\2", 10, -1)
+    assert levels == [1, 1, 0, 0, 0, 1, 0, 0, 0, 0]
+    assert not busy
+    assert stopped
+
+
+def test_the_motor_stops_when_it_is_told_to(runtime: Runtime):
+    levels, busy, stopped = runtime.call(DRIVERS, "motor_levels", b"\5\5", 4, 1)
+    assert levels == [1, 1, 0, 0]
+    assert not busy
+    assert stopped
+
+
+def test_where_no_motor_is_connected_there_is_no_driver(runtime: Runtime):
+    assert runtime.call(DRIVERS, "motor_of_a_bare_pin") is False
+
+
 @pytest.mark.parametrize("board", ["pico", "pico2", "esp32_s3"])
 def test_bring_up_of_a_token_that_speaks(runtime: Runtime, board: str):
     parts, faults, driven = runtime.call(

@@ -284,3 +284,43 @@ def amplifier_levels() -> list:
     amplifier.on()
     amplifier.off()
     return board.driven
+
+
+class Level:
+    """A pin that keeps its level without allocating."""
+
+    level = 0
+
+    def value(self, level):
+        self.level = level
+
+
+def motor_levels(plan: bytes, ticks: int, stop_after: int) -> list:
+    """Play a plan and let the timer tick; return what the pin was at each tick, whether the motor
+    is busy, and the timer's callback in the end. After `stop_after` ticks it is stopped."""
+    board.install()
+    from firmware.drivers.vibration import from_board
+
+    board.pins[22] = 0
+    motor = from_board({"pin": 22, "timer": -1}, None, {})
+    motor.pin = Level()
+    motor.play(plan)
+    levels = []
+    for tick in range(ticks):
+        levels.append(motor.pin.level)
+        if tick == stop_after:
+            motor.stop()
+        callback = board.timers[-1].callback
+        if callback is not None:
+            with Unallocating():
+                callback(board.timers[-1])
+    return [levels, motor.busy, board.timers[-1].callback is None]
+
+
+def motor_of_a_bare_pin() -> bool:
+    """Return whether there is a driver where nothing pulls the pin low."""
+    board.install()
+    from firmware.drivers.vibration import from_board
+
+    board.pins[22] = 1
+    return from_board({"pin": 22, "timer": -1}, None, {}) is not None

@@ -108,7 +108,7 @@ def asked(script: list, length: int) -> list:
 
 
 class _Hardware:
-    button = keypad = amplifier = jack = None
+    button = keypad = amplifier = jack = vibration = None
 
     def __init__(self, audio):
         self.audio = audio

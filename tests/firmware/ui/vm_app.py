@@ -100,7 +100,7 @@ class _Vault:
 
 class _Hardware:
     usb = None
-    keypad = audio = amplifier = jack = None
+    keypad = audio = amplifier = jack = vibration = None
     unique_id = b"\x01\x02\x03\x04\x05\x06\x07\x08"
 
     def __init__(self, calls, silent):

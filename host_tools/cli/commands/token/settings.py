@@ -55,6 +55,14 @@ def settings(
         int | None,
         typer.Option(min=1, max=10, help="How many times as long the token waits for its user."),
     ] = None,
+    vibration: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=2,
+            help="Codes are felt, not spoken: 1 as pulses, 2 as Morse; 0: spoken; kodeoplæser.",
+        ),
+    ] = None,
     token: TokenOptions,
     as_json: Json = False,
 ) -> None:
@@ -76,6 +84,7 @@ def settings(
         "key_delay": key_delay,
         "typing_time": typing_time,
         "time_outs": time_outs,
+        "vibration": vibration,
     }
     changes = {name: value for name, value in given.items() if value is not None}
     with token.session() as session:

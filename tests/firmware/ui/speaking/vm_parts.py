@@ -248,6 +248,7 @@ class Hardware:
         self.amplifier = Switch()
         self.latch = Switch()
         self.usb = Cable()
+        self.vibration = None
 
     def again(self, name):
         raise OSError(5)
