@@ -84,12 +84,12 @@ class CodeScreen(Screen):
             return
         left = self._left(now)
         y = app.display.height - _BAR_HEIGHT
-        if left >= app.product["late_ms"]:
+        if left > app.product["late_ms"]:  # a drawing at the very turn counts to what follows
             draw.bar(canvas, y, width, (width - 4) * left // (self._period * 1000))
         elif left:
             x = width - _HOURGLASS_ROOM
             draw.hourglass(canvas, x, y)
-            lit = (left - 1) // _FLASH_MS % 2  # a drawing at the very turn counts to what follows
+            lit = (left - 1) // _FLASH_MS % 2
             draw.bar(canvas, y, x - 4, lit * (x - 8) * left // (self._period * 1000))
             self.refresh_ms = _FLASH_MS
         else:

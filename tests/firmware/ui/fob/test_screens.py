@@ -147,11 +147,11 @@ def test_bar_ends_with_the_period_and_a_word_takes_its_place(runtime: Runtime, l
 def test_a_late_code_has_a_flashing_bar_and_a_mark(
     runtime: Runtime, language: str, names: tuple, digits: int
 ):
-    (_, calm), refresh = runtime.call(SCREENS, "at_left", language, 8000, names, digits)
+    (_, calm), refresh = runtime.call(SCREENS, "at_left", language, 8001, names, digits)
     assert refresh == 1000
     assert calm[-2] == ("frame", 0, 56, WIDTH, HEIGHT)
     fills = []
-    for left in range(7999, 0, -500):
+    for left in range(8000, 0, -500):
         drawn, refresh = runtime.call(SCREENS, "at_left", language, left, names, digits)
         assert_tidy(drawn)
         assert refresh == 500, "one flash a second"
