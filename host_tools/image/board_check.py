@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.image import board_entries
 from host_tools.image.dependencies import FIRMWARE
 from host_tools.messages.catalogue import Message
 
@@ -17,14 +18,17 @@ _PINS = ("pin", "select", "enable", "rows", "columns", "sda", "scl", "sck", "mos
 
 
 def check(board: dict[str, Any], product: dict[str, Any]) -> None:
-    """Raise KodebrikError for the first entry of the board's `product` that cannot work: a part
-    that is missing, a chip without driver, a bus or a pin that the board does not have, a pin that
-    cannot be that line of that bus or measure a voltage, a pin that is used twice."""
+    """Raise KodebrikError for the first entry of the board's `product` that cannot work: one that
+    is missing, unknown or of another kind (board_entries.py), a part that is missing, a chip
+    without driver, a bus or a pin that the board does not have, a pin that cannot be that line of
+    that bus or measure a voltage, a pin that is used twice."""
     mcu = _MCUS.get(board["mcu"])
     if mcu is None:
         fault = Message("board-fault.mcu", mcu=str(board["mcu"]), mcus=", ".join(sorted(_MCUS)))
         raise _wrong(board, "mcu", fault)
     name = product["name"]
+    for place, fault in board_entries.faults(board, name, FIRMWARE / "drivers"):
+        raise _wrong(board, place, fault)
     parts: dict[str, dict[str, Any]] = board["products"][name]
     for part in product["parts"]:
         if part not in parts and part not in _OPTIONAL:
@@ -41,6 +45,13 @@ def check(board: dict[str, Any], product: dict[str, Any]) -> None:
         place = f"buses / {bus}"
         _check_pins(board, place, board["buses"][bus], used)
         _check_lines(board, place, board["buses"][bus])
+
+
+def check_tables(board: dict[str, Any], name: str) -> None:
+    """Raise KodebrikError when an entry of the board file `name` itself is missing, unknown or no
+    table."""
+    for place, fault in board_entries.outer_faults(board):
+        raise _wrong({"name": name}, place, fault)
 
 
 def _check_lines(board: dict[str, Any], place: str, bus: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ constants such as "firmware.x.y", or "firmware.x.y_" followed by a language.
 """
 
 import ast
+import traceback
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
@@ -16,7 +17,8 @@ FIRMWARE = Path(firmware.__file__).parent
 
 
 def import_closure(roots: Iterable[Path], languages: Sequence[str]) -> set[Path]:
-    """Give the source files that `roots` depend on, the roots and their packages included."""
+    """Give the source files that `roots` depend on, the roots and their packages included;
+    KodebrikError when one that is imported is missing."""
     found: set[Path] = set()
     waiting = list(roots)
     while waiting:
@@ -27,10 +29,43 @@ def import_closure(roots: Iterable[Path], languages: Sequence[str]) -> set[Path]
         waiting += [
             folder / "__init__.py" for folder in path.parents if folder.is_relative_to(FIRMWARE)
         ]
-        for name in _imported_names(path, path.read_bytes()):
+        for name in _modules(path, source(path)):
+            file = FIRMWARE.joinpath(*name.split(".")[1:])
+            if not _files(name) and not file.with_suffix(".pyi").exists():  # types alone
+                raise _missing(file.with_suffix(".py"))
+        for name in _imported_names(path, source(path)):
             spoken = [name + language for language in languages] if name[-1:] == "_" else [name]
             waiting += [file for each in spoken for file in _files(each)]
     return found
+
+
+def source(path: Path) -> bytes:
+    """Read a file of the firmware; KodebrikError when it is missing."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise _missing(path) from None
+
+
+def _missing(path: Path) -> KodebrikError:
+    name = path.relative_to(FIRMWARE.parent)
+    return KodebrikError("firmware-file-missing", ExitCode.FILE, name=name)
+
+
+def load_error(error: Exception, path: Path) -> KodebrikError:
+    """Give the error of a module that failed while it was imported, with its line."""
+    steps = [
+        step
+        for step in traceback.extract_tb(error.__traceback__)
+        if Path(step.filename).resolve() == path.resolve()
+    ]
+    return KodebrikError(
+        "firmware-does-not-load",
+        ExitCode.BAD_INPUT,
+        name=path.relative_to(FIRMWARE.parent),
+        line=(steps[-1].lineno if steps else 0) or 0,
+        fault=str(error),
+    )
 
 
 def _parsed(path: Path, source: bytes) -> ast.Module:
@@ -52,6 +87,17 @@ def syntax_error(error: SyntaxError) -> KodebrikError:
         line=error.lineno or 0,
         fault=error.msg,
     )
+
+
+def _modules(path: Path, source: bytes) -> set[str]:
+    """Give the modules of the firmware that a module imports."""
+    found: set[str] = set()
+    for node in ast.walk(_parsed(path, source)):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+        elif isinstance(node, ast.Import):
+            found |= {name.name for name in node.names}
+    return {name for name in found if name.partition(".")[0] == FIRMWARE.name}
 
 
 @cache

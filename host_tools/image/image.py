@@ -19,7 +19,13 @@ from host_tools import interrupts
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.extras import from_extra
 from host_tools.image import board_check, frozen, one_file
-from host_tools.image.dependencies import FIRMWARE, import_closure, syntax_error
+from host_tools.image.dependencies import (
+    FIRMWARE,
+    import_closure,
+    load_error,
+    source,
+    syntax_error,
+)
 
 _LITTLEFS_DISK_VERSION = 0x00020000  # what official MicroPython 1.28 mounts
 _READ_SIZE = 32  # MicroPython's default for VfsLfs2 (extmod/vfs_lfs.c)
@@ -35,7 +41,9 @@ def load_product(name: str) -> dict[str, Any]:
 
 def load_board(name: str) -> dict[str, Any]:
     """Give the data of the board `name`; KodebrikError when there is none."""
-    return _data("board-unknown", "boards", name, "BOARD")
+    board = _data("board-unknown", "boards", name, "BOARD")
+    board_check.check_tables(board, name)
+    return board
 
 
 def names(folder: str) -> list[str]:
@@ -53,7 +61,7 @@ def build_tree(
     fast, and in one file.
     """
     carried = carried_languages(load_product(product), languages)
-    tree = {name: (FIRMWARE / name).read_bytes() for name in _ROOT_FILES}
+    tree = {name: source(FIRMWARE / name) for name in _ROOT_FILES}
     tree[one_file.NAME] = one_file.pack(
         build_package(product, board, production, languages),
         _HEAD.read_bytes(),
@@ -100,7 +108,7 @@ def build_frozen_tree(product: str, languages: Sequence[str] | None = None) -> d
     """Give the files of a token whose MicroPython has the firmware frozen into it
     (firmware/manifest.py): what build_tree() gives, without modules and what lies beside them."""
     data = load_product(product)
-    tree = {name: (FIRMWARE / name).read_bytes() for name in _ROOT_FILES}
+    tree = {name: source(FIRMWARE / name) for name in _ROOT_FILES}
     return tree | _voices(data, carried_languages(data, languages))
 
 
@@ -242,6 +250,8 @@ def _data(identifier: str, folder: str, name: str, table: str) -> dict[str, Any]
         module = importlib.import_module(f"firmware.{folder}.{name}")
     except SyntaxError as error:
         raise syntax_error(error) from None
+    except Exception as error:  # whatever the file does
+        raise load_error(error, FIRMWARE / folder / f"{name}.py") from None
     data: dict[str, Any] | None = getattr(module, table, None)
     if data is None:
         path = f"firmware/{folder}/{name}.py"

@@ -5,7 +5,6 @@ import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx2
 
@@ -14,6 +13,7 @@ from host_tools.messages.catalogue import Message
 from host_tools.messages.system_errors import cause
 
 _TIMEOUT = 20.0  # seconds
+_LAST_PORT = 65535
 _TRIES = 3  # requests that are asked for the server's clock while it seems to be off
 
 
@@ -34,10 +34,18 @@ class HttpClient:
     def __init__(self, url: str, headers: dict[str, str]) -> None:
         """Send `headers` with every request; they may hold a key, so only https or the loopback is
         allowed."""
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        try:
+            parts = httpx2.URL(url)
+            parts.host.encode("idna")  # as the system does that looks it up
+        except (httpx2.InvalidURL, ValueError):
+            raise KodebrikError("server-url-invalid", ExitCode.USAGE, url=url) from None
+        if (
+            parts.scheme not in ("http", "https")
+            or not parts.host
+            or (parts.port or 0) > _LAST_PORT
+        ):
             raise KodebrikError("server-url-invalid", ExitCode.USAGE, url=url)
-        if parts.scheme == "http" and not _loopback(parts.hostname):
+        if parts.scheme == "http" and not _loopback(parts.host):
             raise KodebrikError("server-url-insecure", ExitCode.USAGE, url=url)
         self.url = url.rstrip("/")
         self.headers = headers

@@ -72,14 +72,15 @@ def _enroller(selection: TargetSelection, policy: Policy) -> Enroller | None:
 
 
 def _address(text: str) -> tuple[str, int]:
-    parts = urlsplit(f"//{text}")
     try:
-        port = parts.port or PORT
+        parts = urlsplit(f"//{text}")
+        host, port = parts.hostname, parts.port or PORT
+        (host or "").encode("idna")  # as the system does that looks it up
     except ValueError:
-        port = 0
-    if not parts.hostname or not port:
+        host = None
+    if not host:
         raise KodebrikError("radius-host-invalid", ExitCode.USAGE, text=text)
-    return parts.hostname, port
+    return host, port
 
 
 def _required(secret: Secret | None, identifier: str) -> Secret:

@@ -72,10 +72,34 @@ EMULATE = ("emulate", "kodeviser", "--headless", "--state", "token")
         ("boards/pico.py", "BOARD =", "PLANK =", r"boards/pico.py does not define BOARD"),
         ("boards/pico.py", '"ssd1306"', '"ssd1307"', r"display / chip: there is no driver"),
         ("boards/pico.py", '"pin": 15', '"pin": 99', r"button / pin: 99 is no pin"),
+        ("boards/pico.py", "1408 * 1024", "1408 * nope", r"pico.py, line 13, fails: name 'nope'"),
+        ("boards/pico.py", "1408 * 1024", "1 // 0", r"pico.py, line 13, fails: integer division"),
+        ("boards/pico.py", "BOARD =", "import nope\nBOARD =", r"line 6, fails: No module named"),
+        ("boards/pico.py", '"products"', '"product"', r"products: the entry 'products' is missing"),
+        ("boards/pico.py", '"mcu": "RP2040",', "", r"mcu: the entry 'mcu' is missing"),
     ],
 )
 def test_a_mistake_in_a_firmware_file_names_its_place(changed, command, path, old, new, told):
     assert re.search(told, changed(path, old, new, *command))
+
+
+@pytest.mark.parametrize("file", ["main.py", "ui/app.py", "drivers/latch.py"])
+def test_a_file_of_the_firmware_that_is_missing_is_named(file, tmp_path):
+    tree = tmp_path / "tree"
+    shutil.copytree(ROOT / "firmware", tree / "firmware")
+    (tree / "firmware" / file).unlink()
+    done = subprocess.run(
+        [sys.executable, "-m", "kodebrik", *IMAGE],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=tree,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        timeout=REAL_LIMIT,
+    )
+    assert "defect" not in done.stderr
+    assert file.rpartition("/")[2].removesuffix(".py") in done.stderr
+    assert done.returncode in (ExitCode.FILE, ExitCode.BAD_INPUT)
 
 
 @pytest.mark.parametrize("arguments", [("demo", "--state"), ("emulate", "--headless", "--state")])

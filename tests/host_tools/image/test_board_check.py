@@ -31,6 +31,22 @@ FAULTS = [
     (("products", "kodeviser", "battery", "pin"), 22, "battery / pin: pin 22 of the RP2040 meas"),
     (("mcu",), "RP2041", "mcu: there is no data of 'RP2041'; there is ESP32-S3, RP2040, RP2350"),
     (("products", "kodeviser", "latch"), None, "kodeviser: the part 'latch' is missing"),
+    (("products", "kodeviser", "display", "width"), None, "display: the entry 'width' is missing"),
+    (("products", "kodeviser", "display", "width"), 0, "display / width: 0 is no number above"),
+    (("products", "kodeviser", "display", "width"), True, "display / width: True is no number"),
+    (("products", "kodeviser", "display", "height"), 6.4, "display / height: 6.4 is no number"),
+    (("products", "kodeviser", "display", "address"), 0x99, "display / address: 0x99 is no addr"),
+    (("products", "kodeviser", "display", "address"), "3C", "display / address: '3C' is no addr"),
+    (("products", "kodeviser", "clock", "address"), 0x3C, "clock / address: the address 0x3C is"),
+    (("products", "kodeviser", "clock", "colour"), "red", "clock: there is no entry 'colour' here"),
+    (("products", "kodeviser", "clock", "bus"), None, "clock: the entry 'bus' is missing"),
+    (("products", "kodeviser", "latch"), 14, "kodeviser / latch: it must be a table"),
+    (("products", "kodeviser"), 14, "products / kodeviser: it must be a table"),
+    (("buses", "i2c", "kind"), "foo", "buses / i2c / kind: there is no kind of bus 'foo'"),
+    (("buses", "i2c", "kind"), None, "buses / i2c: the entry 'kind' is missing"),
+    (("buses", "i2c", "frequency"), None, "buses / i2c: the entry 'frequency' is missing"),
+    (("filesystem", "size"), 0, "filesystem / size: 0 is no number above zero"),
+    (("filesystem", "size"), 5000, "filesystem / size: 5000 bytes are no whole number of blocks"),
 ]
 
 
@@ -81,3 +97,21 @@ def test_a_key_of_the_keypad_is_checked_as_any_pin():
     board["products"]["kodeoplaeser"]["keypad"]["rows"] = (0, 1, 2, 77)
     with pytest.raises(KodebrikError, match="keypad / rows: 77 is no pin of the RP2350"):
         board_check.check(board, load_product("kodeoplaeser"))
+
+
+@pytest.mark.parametrize("entry", ["native", "products", "buses", "filesystem", "mcu", "name"])
+def test_an_entry_of_the_file_itself_that_is_missing_is_named(entry):
+    board = copy.deepcopy(load_board("pico"))
+    del board[entry]
+    with pytest.raises(KodebrikError, match=f"pico.py, {entry}: the entry '{entry}' is missing"):
+        board_check.check_tables(board, "pico")
+
+
+@pytest.mark.parametrize(
+    ("entry", "value", "told"),
+    [("colour", 1, "there is no entry 'colour'"), ("buses", [], "buses: it must be a table")],
+)
+def test_an_entry_of_the_file_itself_that_cannot_be_is_named(entry, value, told):
+    board = copy.deepcopy(load_board("pico")) | {entry: value}
+    with pytest.raises(KodebrikError, match=told):
+        board_check.check_tables(board, "pico")

@@ -189,6 +189,21 @@ def test_a_failed_run_exits_with_16_and_says_what_was_expected(tmp_path, capsys,
         ),
         (["--against", "radius:127.0.0.1"], ExitCode.USAGE, "--radius-secret-file"),
         (["--against", "ftp://127.0.0.1", "--api-key-file", "KEY"], ExitCode.USAGE, "http"),
+        *(
+            (["--against", against, "--api-key-file", "KEY"], ExitCode.USAGE, "HOST[:PORT]")
+            for against in (
+                "http://127.0.0.1:1x",
+                "privacyidea:http://127.0.0.1:1x",
+                "http://127.0.0.1:99999",
+                "http://[::1",
+                "https://a..b",
+                f"https://{'a' * 80}.dk",
+            )
+        ),
+        *(
+            (["--against", against, "--radius-secret-file", "KEY"], ExitCode.USAGE, "HOST:PORT")
+            for against in ("radius:[::1", "radius:a..b", "radius:127.0.0.1:1x")
+        ),
         (["--product", "toaster"], ExitCode.USAGE, "kodeoplaeser"),
         (["--html", "."], ExitCode.FILE, "empty folder"),
     ],
