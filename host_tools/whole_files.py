@@ -5,6 +5,7 @@ import stat
 import tempfile
 from pathlib import Path
 
+from host_tools import private_files
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages.system_errors import reason
 
@@ -29,6 +30,14 @@ def write(path: Path, content: bytes) -> None:
         raise KodebrikError(
             "file-unwritable", ExitCode.FILE, path=path, reason=reason(error)
         ) from None
+
+
+def check_new(path: Path) -> None:
+    """Raise KodebrikError when there is a file at `path`, or write() could not make one; for
+    commands to call before long work. A pipe or a device may be there."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        return
+    private_files.check_new(path)
 
 
 def _replace(path: Path, content: bytes, mode: int) -> None:

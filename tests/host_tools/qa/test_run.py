@@ -1,5 +1,6 @@
 """`qa run`: the validator passes; each faulty server and token is caught by the case about it."""
 
+import errno
 import json
 import random
 from collections.abc import Callable, Iterator, Sequence
@@ -174,6 +175,56 @@ def test_a_failed_run_exits_with_16_and_says_what_was_expected(tmp_path, capsys,
     assert "the code just read: expected accepted; the server refused, wrong." in said
     failures = ElementTree.parse(xml).getroot()[0].findall("testcase/failure")
     assert any("expected accepted" in failure.get("message") for failure in failures)
+
+
+@pytest.fixture
+def never_run(monkeypatch):
+    """Let nothing be played or simulated."""
+
+    def run(*_):
+        raise AssertionError("it began before its files were checked")
+
+    monkeypatch.setattr("host_tools.qa.runner.run", run)
+    monkeypatch.setattr("host_tools.qa.soak.soak.run", run)
+
+
+@pytest.mark.parametrize(
+    "command", [("qa", "run", "--junit"), ("qa", "soak", "--plot")], ids=["junit", "plot"]
+)
+@pytest.mark.parametrize("name", ["there", "nowhere/report"])
+def test_a_file_for_the_result_is_checked_before_the_work(
+    never_run, tmp_path, capsys, command, name
+):
+    (tmp_path / "there").write_text("mine")
+    assert main([*command, str(tmp_path / name)]) == ExitCode.FILE
+    assert str(tmp_path / name) in capsys.readouterr().err
+    assert (tmp_path / "there").read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["file", "file/page"])
+def test_a_folder_for_the_page_is_checked_before_the_work(never_run, tmp_path, capsys, name):
+    (tmp_path / "file").write_text("mine")
+    assert main(["qa", "run", "--html", str(tmp_path / name)]) == ExitCode.FILE
+    assert str(tmp_path / name) in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_full_disk_is_told_with_the_pages_folder_and_leaves_no_half_page(
+    tmp_path, capsys, monkeypatch, there
+):
+    page = tmp_path / "page"
+    if there:
+        page.mkdir()
+
+    def full(*_):
+        (page / "press-0001.png").write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("host_tools.qa.runner.run", full)
+    assert main(["qa", "run", "--html", str(page)]) == ExitCode.FILE
+    assert f"Cannot write {page}: No space left on device." in capsys.readouterr().err
+    assert page.exists() == there
+    assert not list(page.glob("*"))
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from host_tools import whole_files
 from host_tools.cli.commands.emulation.image import Board, Production
 from host_tools.cli.output import Json, Plain, emit, is_drawable, localized, say, step, warn
 from host_tools.desktop.bootsel import await_file_system
@@ -116,6 +117,8 @@ def emulate(
         return
     if record is not None and (headless or record.exists()):
         raise KodebrikError("emulate-recording-needs-terminal", ExitCode.USAGE)
+    if record is not None:
+        whole_files.check_new(record)
     _check_voice(product, voice)
     folder = TokenFolder(state or default_folder(product, board), product, board, production)
     check_endpoints(folder.path, link, rfc2217)

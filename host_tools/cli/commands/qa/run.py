@@ -1,14 +1,17 @@
 """kodebrik qa run: play cases of right and wrong use, and check every verdict."""
 
+import errno
+import os
 import secrets
 import shutil
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from host_tools import private_files
+from host_tools import private_files, whole_files
 from host_tools.cli.options.qa import Seed
 from host_tools.cli.options.token import open_port
 from host_tools.cli.output import (
@@ -26,6 +29,7 @@ from host_tools.desktop.token_folder import emulator_errors
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.extras import from_extra
 from host_tools.messages.catalogue import Message
+from host_tools.messages.system_errors import reason
 from host_tools.secret import Secret
 
 if TYPE_CHECKING:
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
     from host_tools.qa.targets.selection import TargetSelection
 
 _EMULATED = "emulated"
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES)
 
 
 def run(
@@ -106,7 +111,8 @@ def run(
         ),
     ] = None,
     junit: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the report as JUnit XML.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the report as JUnit XML into a new file."),
     ] = None,
     html: Annotated[
         Path | None,
@@ -129,8 +135,10 @@ def run(
         from host_tools.qa.targets import selection  # noqa: PLC0415 - an extra
         from host_tools.qa.targets.target import Policy  # noqa: PLC0415
 
+    if junit is not None:
+        whole_files.check_new(junit)
     if html is not None:
-        _new_folder(html)
+        _check_new_folder(html)
     target = _target(against, api_key_file, admin, admin_password_file, radius_secret_file, enrol)
     default = selection.default_policy(target)
     policy = Policy(
@@ -146,7 +154,7 @@ def run(
             for text in (reports.line(result), *reports.details(result)):
                 print(localized(text), flush=True)
 
-    with emulator_errors(), ExitStack() as enrolling:
+    with emulator_errors(), _folder(html), ExitStack() as enrolling:
         bar = (
             enrolling.enter_context(reporting(Message("qa.enrolling")))
             if real_token is None
@@ -159,18 +167,14 @@ def run(
             if done == total:
                 enrolling.close()  # nothing may stand over what is shown and asked from now on
 
-        try:
-            report = run_cases(plan, Console(say, show, enrolled))
-        except KeyboardInterrupt:
-            if html is not None:
-                shutil.rmtree(html)  # nothing was played
-            raise
+        report = run_cases(plan, Console(say, show, enrolled))
     lines = ["", *reports.summary(report), Message("qa.seed", seed=seed)]
     if junit is not None:
         xml.write(report, junit)
         lines.append(Message("qa.junit", path=junit))
     if html is not None:
-        lines.append(Message("qa.page", path=pages.write(report, html)))
+        with _folder(html):
+            lines.append(Message("qa.page", path=pages.write(report, html)))
     emit(as_json, reports.as_json(report), lines)
     if report.ended is Ended.INTERRUPTED:
         raise AnnouncedInterruptError
@@ -234,7 +238,33 @@ def _asked_aloud(question: str) -> str:
     return ask(question)
 
 
-def _new_folder(path: Path) -> None:
+def _check_new_folder(path: Path) -> None:
+    """Raise KodebrikError when there is something at `path` that is no empty folder, or none could
+    be made there."""
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise KodebrikError("folder-exists", ExitCode.FILE, path=path)
-    path.mkdir(parents=True, exist_ok=True)
+    there = next(each for each in (path, *path.absolute().parents) if each.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        raise KodebrikError("folder-unwritable", ExitCode.FILE, path=path)
+
+
+@contextmanager
+def _folder(path: Path | None) -> Iterator[None]:
+    """Make the folder for pictures and sounds, and remove it with what is in it when the block
+    fails, so that no pictures stay without a page. KodebrikError names it when the disk is full."""
+    if path is None:
+        yield
+        return
+    there = path.exists()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        yield
+    except BaseException as error:
+        shutil.rmtree(path, ignore_errors=True)
+        if there:
+            path.mkdir(exist_ok=True)
+        if isinstance(error, OSError) and error.errno in _FULL:
+            raise KodebrikError(
+                "file-unwritable", ExitCode.FILE, path=path, reason=reason(error)
+            ) from None
+        raise

@@ -37,7 +37,9 @@ def soak(
     ] = None,
     plot: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Draw acceptance against drift and window, as SVG."),
+        typer.Option(
+            metavar="FILE", help="Draw acceptance against drift and window as SVG, in a new file."
+        ),
     ] = None,
     typists: Annotated[
         int,
@@ -58,6 +60,8 @@ def soak(
         raise KodebrikError(
             "crystal-unknown", ExitCode.USAGE, crystal=crystal, choices=", ".join(CRYSTALS)
         )
+    if plot is not None:
+        whole_files.check_new(plot)
     seed = secrets.randbelow(10**6) if seed is None else seed
     wanted = soaking.Soak(tokens, years, crystal, seed, min(firmware, tokens))
     engine = soaking.processes(workers) if scheduler is None else soaking.dask(scheduler)
