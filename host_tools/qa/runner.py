@@ -76,7 +76,9 @@ def run(plan: Plan, console: Console) -> Report:
     rng = random.Random(f"run {plan.seed}")  # noqa: S311 - the same seed, the same run
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kodebrik-qa-")))
-        target = open_target(plan.target, plan.policy, time_source, folder)
+        target = open_target(
+            plan.target, plan.policy, time_source, folder, enrols=plan.real_token is None
+        )
         stack.callback(target.close)
         _check_clock(target.clock_ahead(), console)
         if isinstance(target, InspectableTarget):

@@ -13,6 +13,7 @@ from host_tools.qa.targets.target import Answer, Policy
 from host_tools.secret import Secret
 
 _OK, _CREATED, _GONE = 200, 201, 204
+_UNAUTHORISED, _FORBIDDEN = 401, 403
 
 
 class RestTarget:
@@ -112,6 +113,10 @@ class RestTarget:
         return self._http.ask("POST", path, json=body)
 
     def _check(self, what: str, reply: Reply, wanted: int) -> None:
+        if reply.status == _UNAUTHORISED:
+            raise KodebrikError("qa-api-key-unknown", ExitCode.NOT_READY, url=self.name)
+        if reply.status == _FORBIDDEN:
+            raise KodebrikError("qa-api-key-role", ExitCode.NOT_READY, url=self.name)
         if reply.status != wanted:
             raise self._http.refused(what, reply)
 

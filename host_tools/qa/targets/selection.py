@@ -45,21 +45,31 @@ def default_policy(selection: TargetSelection) -> Policy:
 
 
 def open_target(
-    selection: TargetSelection, policy: Policy, time_source: TimeSource, folder: Path
+    selection: TargetSelection,
+    policy: Policy,
+    time_source: TimeSource,
+    folder: Path,
+    enrols: bool = True,
 ) -> Target:
     """Open the selected server; the local one keeps its database in `folder`. KodebrikError for an
-    invalid address or a missing key."""
+    invalid address or a missing key, among them those to enrol with, where the run `enrols`."""
     against = selection.against
     if selection.local:
         return LocalTarget(folder, time_source)
     if against.startswith(_RADIUS):
         host, port = _address(against.removeprefix(_RADIUS))
         secret = _required(selection.radius_secret, "radius-secret-missing")
+        if enrols and selection.enrol is None:
+            raise KodebrikError("radius-no-enrolment", ExitCode.USAGE)
         return RadiusTarget(host, port, secret, _enroller(selection, policy), policy)
     if against.startswith(_PRIVACYIDEA):
         login = selection.administrator or selection.api_key
         url = against.removeprefix(_PRIVACYIDEA)
-        return PrivacyIdeaTarget(url, login, _enroller(selection, policy), policy)
+        target = PrivacyIdeaTarget(url, login, _enroller(selection, policy), policy)
+        if enrols and selection.administrator is None and selection.enrol is None:
+            target.close()
+            raise KodebrikError("privacyidea-no-enrolment", ExitCode.USAGE)
+        return target
     key = _required(selection.api_key, "server-api-key-missing")
     return RestTarget(against, key, policy)
 

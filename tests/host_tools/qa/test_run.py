@@ -23,6 +23,7 @@ from host_tools.qa.targets.local import LocalTarget
 from host_tools.qa.time_source import RealTime, VirtualTime
 from host_tools.qa.tokens.reading import Reading, Spoken
 from tests.host_tools.qa import servers
+from tests.support.command_line.files import private
 
 START = 1_893_456_000.0
 
@@ -255,15 +256,37 @@ def test_a_full_disk_is_told_with_the_pages_folder_and_leaves_no_half_page(
             (["--against", against, "--radius-secret-file", "KEY"], ExitCode.USAGE, "HOST:PORT")
             for against in ("radius:[::1", "radius:a..b", "radius:127.0.0.1:1x")
         ),
+        (["--against", "privacyidea:http://127.0.0.1:9"], ExitCode.USAGE, "--admin"),
+        (
+            ["--against", "privacyidea:http://127.0.0.1:9", "--api-key-file", "KEY"],
+            ExitCode.USAGE,
+            "--enrol",
+        ),
+        (["--against", "radius:127.0.0.1", "--radius-secret-file", "KEY"], ExitCode.USAGE, "--enr"),
+        (["--speak"], ExitCode.USAGE, "--token"),
+        (["--user", "anna.holm"], ExitCode.USAGE, "--token"),
+        *(
+            (["--against", against, option, name], ExitCode.BAD_INPUT, hint)
+            for against, option, name, hint in (
+                ("http://127.0.0.1:9", "--api-key-file", "EMPTY", "Put the key"),
+                ("http://127.0.0.1:9", "--api-key-file", "LINES", "server api-key"),
+                ("http://127.0.0.1:9", "--api-key-file", "DANISH", "server api-key"),
+                ("radius:127.0.0.1", "--radius-secret-file", "EMPTY", "Put the key"),
+            )
+        ),
         (["--product", "toaster"], ExitCode.USAGE, "kodeoplaeser"),
         (["--html", "."], ExitCode.FILE, "empty folder"),
     ],
 )
 def test_what_cannot_run_says_what_to_do(arguments, exit_code, hint, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    key = tmp_path / "KEY"
-    key.write_text("not-a-key")
-    key.chmod(0o600)
+    for name, text in (
+        ("KEY", "not-a-key"),
+        ("EMPTY", "\n"),
+        ("LINES", "one\ntwo"),
+        ("DANISH", "nøgle"),
+    ):
+        private(tmp_path / name, text)
     assert main(["qa", "run", *arguments]) == exit_code
     assert hint in capsys.readouterr().err
 

@@ -21,6 +21,7 @@ from host_tools.qa.targets.target import Answer
 from host_tools.qa.time_source import VirtualTime
 from host_tools.qa.tokens.manual import ManualToken
 from host_tools.qa.tokens.reading import Reading
+from host_tools.validator.records import Role
 from tests.support.command_line.files import private
 from tests.support.validator.clock import VirtualClock
 from tests.support.validator.server import ServerFolder
@@ -28,9 +29,9 @@ from tests.support.validator.tokens import EnrolledToken
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    """A server with the active tokens of anna.holm (T1), carl.dam (T3), dan.berg (T4) and eva.dahl
-    (T5), and T2 that is assigned to bo.lund."""
+def place(tmp_path_factory):
+    """A server's folder: the active tokens of anna.holm (T1), carl.dam (T3), dan.berg (T4) and
+    eva.dahl (T5), and T2 that is assigned to bo.lund."""
     folder = tmp_path_factory.mktemp("server")
     place = ServerFolder(folder, f"sqlite:///{folder / 'validator.db'}")
     clock = VirtualClock()
@@ -40,6 +41,19 @@ def server(tmp_path_factory):
         users = {"T1": "anna.holm", "T3": "carl.dam", "T4": "dan.berg", "T5": "eva.dahl"}
         validator.assign_tokens(users, activate=True, actor="test")
         validator.assign_tokens({"T2": "bo.lund"}, actor="test")
+    return place
+
+
+@pytest.fixture(scope="module")
+def checker_key(place):
+    """An API key that may have codes checked and nothing else."""
+    with place.open() as validator:
+        return validator.create_api_key("checker", Role.CHECKER, actor="test")[1].reveal().decode()
+
+
+@pytest.fixture(scope="module")
+def server(place, checker_key):
+    """A server that runs."""
     with place.server() as running:
         yield running
 
@@ -80,9 +94,15 @@ def test_a_token_that_cannot_be_tested_is_found_before_it_is_pressed(
 
 
 def test_a_wrong_api_key_is_found_before_anything_is_pressed(real):
-    code, told = real("T1", "anna.holm", key="no key of this server")
-    assert (code, told["id"]) == (ExitCode.NOT_READY, "server-refused")
-    assert "401" in told["error"]
+    code, told = real("T1", "anna.holm", key="no-key-of-this-server")
+    assert (code, told["id"]) == (ExitCode.NOT_READY, "qa-api-key-unknown")
+    assert "does not know the API key" in told["error"]
+
+
+def test_a_key_of_another_role_is_told_which_role_it_must_have(real, checker_key):
+    code, told = real("T1", "anna.holm", key=checker_key)
+    assert (code, told["id"]) == (ExitCode.NOT_READY, "qa-api-key-role")
+    assert "--role administrator" in told["hint"]
 
 
 def test_a_wrong_clock_has_the_same_exit_code(real, monkeypatch):

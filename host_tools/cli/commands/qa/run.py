@@ -135,6 +135,9 @@ def run(
         from host_tools.qa.targets import selection  # noqa: PLC0415 - an extra
         from host_tools.qa.targets.target import Policy  # noqa: PLC0415
 
+    if token == _EMULATED and (speak or user is not None):
+        option = "--speak" if speak else "--user"
+        raise KodebrikError("qa-needs-real-token", ExitCode.USAGE, option=option)
     if junit is not None:
         whole_files.check_new(junit)
     if html is not None:
@@ -200,7 +203,7 @@ def _target(
         administrator = Administrator(admin, _secret(admin_password_file))
     return TargetSelection(
         against,
-        None if api_key_file is None else _secret(api_key_file),
+        None if api_key_file is None else _api_key(api_key_file),
         administrator,
         None if radius_secret_file is None else _secret(radius_secret_file),
         enrol,
@@ -208,7 +211,19 @@ def _target(
 
 
 def _secret(path: Path) -> Secret:
-    return Secret(private_files.read_text(str(path), warn).encode())
+    text = private_files.read_text(str(path), warn)
+    if not text:
+        raise KodebrikError("secret-file-empty", ExitCode.BAD_INPUT, path=path)
+    return Secret(text.encode())
+
+
+def _api_key(path: Path) -> Secret:
+    """Read a key that goes into a header of HTTP: one line of printable ASCII."""
+    key = _secret(path)
+    text = key.reveal().decode()
+    if not text.isascii() or not text.isprintable() or " " in text:
+        raise KodebrikError("api-key-no-line", ExitCode.BAD_INPUT, path=path)
+    return key
 
 
 def _real_token(port: str, user: str | None, speak: bool) -> "RealToken":
