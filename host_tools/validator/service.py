@@ -55,7 +55,7 @@ from host_tools.validator.records import (
 from host_tools.validator.rule.verdict import CheckRequest, Verdict
 from host_tools.validator.store import audit_root, counts, queries, search, tables
 from host_tools.validator.store.data_keys import DataKeys
-from host_tools.validator.store.database import Database, large_cache
+from host_tools.validator.store.database import Contents, Database, large_cache
 from host_tools.validator.store.migrate import Migration, migrate
 from host_tools.validator.store.queries import TokenFilter
 from host_tools.validator.store.row_ids import continue_after
@@ -69,6 +69,17 @@ Clock = Callable[[], float]  # Unix seconds
 _COUNTS_SINCE = "0002"  # revision of the schema
 
 
+def is_validator(database_url: str) -> bool:
+    """Say whether a database is a validator's; False for one without tables. KodebrikError for
+    another program's."""
+    database = Database(database_url)
+    try:
+        database.require_validator(or_nothing=True)
+        return database.holds() is Contents.VALIDATOR
+    finally:
+        database.close()
+
+
 class Validator:
     """The one façade. Opening it brings the database's schema up to date."""
 
@@ -79,20 +90,33 @@ class Validator:
         clock: Clock = time.time,
         *,
         user_ids: UserIdRule = UserIdRule(),  # noqa: B008 - immutable
+        create: bool = True,
     ) -> None:
         """Open the database (an SQLAlchemy URL: sqlite:///file or postgresql+psycopg://…). New
-        user-IDs follow `user_ids`."""
+        user-IDs follow `user_ids`. Unless told to `create`, the database must be a validator's;
+        another program's is refused in any case, and stays as it is."""
         self._clock = clock
         self._keys = DataKeys(key)
-        self._database = Database(database_url)
+        self._database = Database(database_url, create)
         transactions = Transactions(self._database, self._keys, clock, user_ids)
         self._read, self._write = transactions.read, transactions.write
         try:
+            self._database.require_validator(or_nothing=create)
             self.migration = self._prepare()
         except BaseException:
             self._database.close()
             raise
         self._group_commit = GroupCommit(self.check_many)
+
+    @property
+    def is_new(self) -> bool:
+        """Say whether opening it has made the tables."""
+        return self.migration.before is None
+
+    @property
+    def database_name(self) -> str:
+        """Give the path of an SQLite file, or a PostgreSQL database's name: never a password."""
+        return self._database.name
 
     def close(self) -> None:
         """Decide the checks that wait, then close the database."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import platformdirs
 import typer
 
-from host_tools.cli.output import warn
+from host_tools.cli.output import say, warn
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.extras import from_extra
 from host_tools.messages.catalogue import Message
@@ -70,8 +70,8 @@ def open_validator(
     """Open the validator with a database URL and a master key's location (None: the defaults), and
     with the user-IDs of the server's settings.
 
-    A new database is made, and so is its master key when there is none yet. Unless told to
-    `create`, an SQLite database must exist. KodebrikError says what is missing.
+    A new database is made, which is said, and so is its master key when there is none yet. Unless
+    told to `create`, database and key must exist. KodebrikError says what is missing.
     """
     if not create:
         require_database(database)
@@ -82,8 +82,18 @@ def open_validator(
 
         user_ids = UserIdRule() if settings is None else _user_id_rule(settings)
         url = database_url(database)
+        if not create:
+            return Validator(url, existing_master_key(master_key), user_ids=user_ids, create=False)
         key = open_key(master_key_location(url, master_key))
-        return Validator(url, key, user_ids=user_ids)
+        opened = Validator(url, key, user_ids=user_ids)
+        if opened.is_new:
+            say_new(opened.database_name)
+        return opened
+
+
+def say_new(name: str) -> None:
+    """Say that the database was not there yet: whoever mistyped its name must notice."""
+    say(Message("database-made", name=name))
 
 
 def _user_id_rule(settings: Path) -> "UserIdRule":
@@ -126,6 +136,14 @@ def master_key_location(url: str, given: str | None) -> str | None:
     return None
 
 
+def has_master_key(given: str | None) -> bool:
+    """Say whether a master key is named, or this user has one."""
+    from host_tools.validator.keys import master_key  # noqa: PLC0415 - an extra
+
+    named = given is not None or master_key.VARIABLE in os.environ
+    return named or default_master_key_file().exists()
+
+
 def existing_master_key(given: str | None) -> "MasterKey":
     """Open the master key that is named, or this user's; KodebrikError when there is none."""
     from host_tools.validator.keys import master_key  # noqa: PLC0415 - an extra
@@ -141,8 +159,10 @@ def _made_master_key(url: str, path: Path) -> bool:
     """Make a master key in `path` and the database with it; False, and no key, when the database
     has another one."""
     from host_tools.validator.keys import master_key  # noqa: PLC0415 - an extra
-    from host_tools.validator.service import Validator  # noqa: PLC0415 - an extra, and 300 ms
+    from host_tools.validator.service import Validator, is_validator  # noqa: PLC0415 - an extra
 
+    if is_validator(url):
+        return path.exists()  # another command may have made both meanwhile
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     # The file comes first: a database whose key was lost in between could never be opened.
     try:
@@ -152,7 +172,9 @@ def _made_master_key(url: str, path: Path) -> bool:
             return True
         raise
     try:
-        Validator(url, key).close()
+        with Validator(url, key) as made:
+            if made.is_new:
+                say_new(made.database_name)
     except KodebrikError as error:
         if error.exit_code == ExitCode.WRONG_KEY:
             path.unlink()

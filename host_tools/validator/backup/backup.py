@@ -14,7 +14,8 @@ from host_tools.progress import Progress
 from host_tools.validator.backup import postgresql, sqlite
 from host_tools.validator.keys.master_key import MasterKey, wrong_key
 from host_tools.validator.service import Validator
-from host_tools.validator.store.database import Database
+from host_tools.validator.store.data_keys import DataKeys
+from host_tools.validator.store.database import Contents, Database
 from host_tools.validator.store.location import database_name, sqlite_file
 
 
@@ -36,16 +37,29 @@ class Restored:
     former: Path | None
 
 
-def back_up(url: str, target: Path, progress: Progress) -> None:
+def back_up(url: str, key: MasterKey | None, target: Path, progress: Progress) -> None:
     """Write the database's present state to a new file (mode 0600); a running server is not held
-    up."""
+    up. KodebrikError, and no file, for a database that could not be restored: one that is no
+    validator's, or that the master key does not open (None: whatever its key is)."""
     private_files.check_new(target)
+    _check_restorable(url, key)
     source = sqlite_file(url)
     with sqlite.new_file(target) as part:
         if source is None:
             postgresql.dump(url, part)
         else:
             sqlite.copy(source, part, progress)
+
+
+def _check_restorable(url: str, key: MasterKey | None) -> None:
+    database = Database(url, create=False)
+    try:
+        database.require_validator()
+        if key is not None:
+            with database.reading() as connection:
+                DataKeys(key).require_all(connection)
+    finally:
+        database.close()
 
 
 def restore(
@@ -81,11 +95,22 @@ def _restore_sqlite(
         former = target.with_name(f"{target.name}.before-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
     with sqlite.new_file(target) as part:
         sqlite.copy(source, part, progress, finished=True)
-        tokens = _noted(replace(destination, url=f"sqlite:///{part}"), source)
+        copied = replace(destination, url=f"sqlite:///{part}")
+        if not _holds_validator(copied.url):
+            raise KodebrikError("backup-of-something-else", ExitCode.BAD_INPUT, path=source)
+        tokens = _noted(copied, source)
         sqlite.take_out_of_service(part)
         if former is not None:
             os.link(target, former)  # so that there is a database at any time
     return Restored(tokens, former)
+
+
+def _holds_validator(url: str) -> bool:
+    database = Database(url, create=False)
+    try:
+        return database.holds() is Contents.VALIDATOR
+    finally:
+        database.close()
 
 
 def _restore_postgresql(destination: Destination, source: Path) -> Restored:

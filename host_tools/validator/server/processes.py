@@ -57,15 +57,18 @@ class Options:
     trusted_proxies: str = "127.0.0.1"
 
 
-def serve(options: Options, ready: Callable[[str], None]) -> bool:
+def serve(options: Options, ready: Callable[[str], None], made: Callable[[str], None]) -> bool:
     """Serve until SIGTERM or Ctrl-C, and say whether it was Ctrl-C. `ready(url)` is called when the
-    first worker answers over HTTP (and over RADIUS, if that is set up).
+    first worker answers over HTTP (and over RADIUS, if that is set up), and `made(name)` before
+    that when the database is new.
 
     KodebrikError for a database, key, settings file, certificate or address that cannot be used.
     """
     # Opened once before any worker starts, so that a fault is reported once.
     settings = settings_file.load(_path(options.settings))
     with Validator(options.database, open_key(options.key)) as validator:
+        if validator.is_new:
+            made(validator.database_name)
         _warn_of_clock(validator)
     if settings.radius is not None:
         radius.check_free(settings.radius.host, settings.radius.port)
@@ -141,7 +144,9 @@ def application() -> FastAPI:
     options = Options(**json.loads(os.environ[_VARIABLE]))
     settings = settings_file.load(_path(options.settings))
     rule = settings.user_ids.rule
-    validator = Validator(options.database, open_key(options.key), user_ids=rule)
+    # serve() has made it: one that has vanished since must not be made anew, and empty
+    key = open_key(options.key)
+    validator = Validator(options.database, key, user_ids=rule, create=False)
     app = create_app(validator, settings)
     inner = app.router.lifespan_context
 

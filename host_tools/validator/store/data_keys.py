@@ -98,6 +98,15 @@ class DataKeys:
         ):
             raise row_seals.altered(table, row)
 
+    def require_all(self, connection: Connection) -> None:
+        """Raise KodebrikError unless the master key opens every data key, of which there is one at
+        least."""
+        rows = connection.execute(select(data_keys)).all()
+        if not rows:
+            raise row_seals.missing(data_keys, 1)
+        for row in rows:
+            self.unwrap(DataKeyRow(*row))
+
     def is_empty(self, connection: Connection) -> bool:
         """Say whether the database has no data key yet."""
         return connection.execute(select(func.count()).select_from(data_keys)).scalar_one() == 0

@@ -10,7 +10,8 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from enum import Enum, auto
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ _BUSY_SECONDS = 30  # that a writer waits for another process
 # PostgreSQL: serialization failure and deadlock; the whole transaction may be repeated.
 _RETRIED = {"40001", "40P01"}
 _DISK_FULL = "53100"  # PostgreSQL
+_OURS = {"alembic_version", "data_keys"}  # tables of a validator's database at every revision
 
 
 class FairLock:
@@ -68,17 +70,26 @@ class FairLock:
                 self._locked = False
 
 
+class Contents(Enum):
+    """Whose tables a database has."""
+
+    NOTHING = auto()
+    VALIDATOR = auto()
+    OTHER = auto()
+
+
 class Database:
     """An engine with its two kinds of transaction. Errors of the driver become KodebrikErrors
     without the URL."""
 
-    def __init__(self, url: str) -> None:
-        """Open `url` (sqlite:///file or postgresql+psycopg://…); nothing is connected yet."""
+    def __init__(self, url: str, create: bool = True) -> None:
+        """Open `url` (sqlite:///file or postgresql+psycopg://…); nothing is connected yet. Unless
+        told to `create`, an SQLite file must exist."""
         self.engine = _engine(url)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._file: DatabaseFile | None = None
         if self.is_sqlite:
-            file = self._file = DatabaseFile(Path(str(self.engine.url.database)), create=True)
+            file = self._file = DatabaseFile(Path(str(self.engine.url.database)), create)
             event.listen(self.engine, "connect", lambda *_: file.connected())
             event.listen(self.engine, "close", lambda *_: file.closed())
         self._write_lock = FairLock()
@@ -110,8 +121,44 @@ class Database:
 
     def is_empty(self) -> bool:
         """Say whether the database has no table."""
-        with self.reading() as connection:
-            return not inspect(connection).get_table_names()
+        return self.holds() is Contents.NOTHING
+
+    def holds(self) -> Contents:
+        """Say whose tables it has; nothing in it is changed."""
+        tables = self._tables()
+        if not tables:
+            return Contents.NOTHING
+        return Contents.VALIDATOR if tables >= _OURS else Contents.OTHER
+
+    def require_validator(self, or_nothing: bool = False) -> None:
+        """Raise KodebrikError unless the tables are a validator's, or there are none and that will
+        do as well."""
+        found = self.holds()
+        if found is Contents.OTHER:
+            raise KodebrikError("database-foreign", ExitCode.DATABASE, name=self.name)
+        if found is Contents.NOTHING and not or_nothing:
+            raise KodebrikError("database-empty", ExitCode.DATABASE, name=self.name)
+
+    @property
+    def name(self) -> str:
+        """Give the path of an SQLite file, or a PostgreSQL database's name: never a password."""
+        return str(self.engine.url.database) if self._file is None else str(self._file.path)
+
+    def _tables(self) -> set[str]:
+        if self._file is None:
+            with self.reading() as connection:
+                return set(inspect(connection).get_table_names())
+        # Not by reading(), which makes a write-ahead log of whatever it opens.
+        try:
+            uri = f"{self._file.path.as_uri()}?mode=rw"
+            with closing(sqlite3.connect(uri, uri=True, timeout=_BUSY_SECONDS)) as connection:
+                found = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+                return {name for (name,) in found}
+        except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB:
+                path = self._file.path
+                raise KodebrikError("database-not-sqlite", ExitCode.DATABASE, path=path) from None
+            raise UnavailableError("database-silent", kind=_kind(error)) from error
 
     def close(self) -> None:
         """Close every connection."""

@@ -35,7 +35,7 @@ def api_key(
         raise KodebrikError("role-unknown", ExitCode.USAGE, role=role, choices=", ".join(_ROLES))
     if out is not None:
         private_files.check_new(out)
-    with validator.open() as opened:
+    with validator.open(create=not revoke) as opened:
         from host_tools.validator.records import Role  # noqa: PLC0415 - an extra
 
         if revoke:

@@ -12,9 +12,10 @@ from host_tools.cli.options.validator import (
     ValidatorOptions,
     database_url,
     existing_master_key,
+    has_master_key,
     require_database,
 )
-from host_tools.cli.output import Json, emit
+from host_tools.cli.output import Json, emit, warn
 from host_tools.cli.progress import reporting
 from host_tools.extras import from_extra
 from host_tools.messages.catalogue import Message
@@ -32,8 +33,13 @@ def backup(
     require_database(validator.database)
     with from_extra("not-installed-server"):
         from host_tools.validator.backup import backup as backups  # noqa: PLC0415 - an extra
+
+        checked = has_master_key(validator.master_key)
+        key = existing_master_key(validator.master_key) if checked else None
+    if not checked:
+        warn(Message("backup.key-unchecked"))
     with reporting(Message("backup.copying")) as progress:
-        backups.back_up(database_url(validator.database), file, progress)
+        backups.back_up(database_url(validator.database), key, file, progress)
     size = file.stat().st_size
     lines = [Message("backup.written", path=file, size=size), Message("backup.keep-key")]
     emit(as_json, {"file": str(file), "bytes": size}, lines)

@@ -46,7 +46,7 @@ def letter(
             language=language,
             choices=", ".join(catalogue.LANGUAGES),
         )
-    with validator.open() as opened:
+    with validator.open(create=False) as opened:
         token = opened.token(serial)
         letter_language = language or (
             opened.user(token.user_id).language

@@ -11,6 +11,7 @@ from host_tools.cli.options.validator import (
     ValidatorOptions,
     database_url,
     master_key_location,
+    say_new,
 )
 from host_tools.cli.output import AnnouncedInterruptError, Json, emit, say, warn
 from host_tools.extras import from_extra
@@ -85,7 +86,7 @@ def server(
         )
         sys.stdout.flush()
 
-    if processes.serve(options, ready):
+    if processes.serve(options, ready, say_new):
         say(Message("server.interrupted"))
         raise AnnouncedInterruptError
     say(Message("server.stopped"))

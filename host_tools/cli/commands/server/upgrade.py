@@ -18,8 +18,6 @@ def upgrade(
         migration = opened.migration
     if migration.before == migration.after:
         line = Message("upgrade.nothing", revision=migration.after)
-    elif migration.before is None:
-        line = Message("upgrade.made", after=migration.after)
     else:
-        line = Message("upgrade.done", before=migration.before, after=migration.after)
+        line = Message("upgrade.done", before=str(migration.before), after=migration.after)
     emit(as_json, {"before": migration.before, "after": migration.after}, [line])

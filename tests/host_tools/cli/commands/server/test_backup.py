@@ -263,7 +263,12 @@ def test_a_failure_of_pg_dump_is_told_without_the_password(
     postgres_folder, call, tmp_path, monkeypatch
 ):
     url = postgres_folder.database
-    monkeypatch.setenv("KODEBRIK_DATABASE", url.rpartition("/")[0] + "/nowhere")
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    script = tools / "pg_dump"
+    script.write_text(f'#!/bin/sh\nPGDATABASE=nowhere exec {shutil.which("pg_dump")} "$@"\n')
+    script.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tools}{os.pathsep}{os.environ['PATH']}")
     code, result = call("backup", str(tmp_path / "copy.backup"))
     assert (code, result["id"]) == (ExitCode.DATABASE, "postgresql-program-failed")
     assert "nowhere" in result["error"]
