@@ -3,6 +3,7 @@
 import errno
 import socket
 import sqlite3
+import ssl
 
 from host_tools.messages.catalogue import Message
 
@@ -52,8 +53,53 @@ _SQLITE = {
 _PRIMARY = 0xFF  # bits of a result code
 
 
+# By OpenSSL's names of reasons (openssl/sslerr.h), as Python gives them ...
+_TLS = {
+    "CERTIFICATE_VERIFY_FAILED": "tls-error.certificate",
+    "HTTP_REQUEST": "tls-error.none",
+    "KEY_VALUES_MISMATCH": "tls-error.key-mismatch",
+    "RECORD_LAYER_FAILURE": "tls-error.none",
+    "UNSUPPORTED_PROTOCOL": "tls-error.version",
+    "TLSV1_ALERT_PROTOCOL_VERSION": "tls-error.version",
+    "WRONG_VERSION_NUMBER": "tls-error.none",
+}
+# ... and by the numbers of why a certificate is not trusted (openssl/x509_vfy.h).
+_CERTIFICATE = {
+    9: "tls-error.certificate-early",
+    10: "tls-error.certificate-expired",
+    18: "tls-error.certificate-self-signed",
+    19: "tls-error.certificate-self-signed",
+    20: "tls-error.certificate-issuer",
+    21: "tls-error.certificate-issuer",
+    62: "tls-error.certificate-name",
+    64: "tls-error.certificate-name",
+}
+
+
+def speaks_no_tls(error: BaseException) -> bool:
+    """Say whether TLS failed, here or in an error that this one was raised from, since the other
+    side does not speak it."""
+    found: BaseException | None = error
+    while found is not None:
+        if isinstance(found, ssl.SSLError):
+            return _TLS.get(found.reason or "") == "tls-error.none"
+        found = found.__cause__ or found.__context__
+    return False
+
+
+def _tls_reason(error: ssl.SSLError) -> Message:
+    """Give why TLS failed; its error numbers are OpenSSL's, not the system's."""
+    code = getattr(error, "verify_code", None)  # of a certificate
+    identifier = _CERTIFICATE.get(code or 0) or _TLS.get(error.reason or "")
+    if identifier is None:
+        return Message("tls-error.other", name=error.reason or error.library or "SSL")
+    return Message(identifier)
+
+
 def reason(error: OSError) -> str:
     """Give why the system call failed; the exception's own text where it has no number."""
+    if isinstance(error, ssl.SSLError):
+        return _tls_reason(error)
     identifier = _IDENTIFIERS.get(error.errno or 0)
     return Message(identifier) if identifier else error.strerror or str(error)
 

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.extras import from_extra
-from host_tools.messages import system_errors
+from host_tools.messages import postgresql_errors, system_errors
 from host_tools.messages.catalogue import Message
 
 VERSION = 2
@@ -198,9 +198,10 @@ class _Postgresql:
         try:
             yield
         except self._error as error:
-            code = getattr(error, "sqlstate", None)
             raise KodebrikError(
-                "inventory-server-unusable", ExitCode.DATABASE, code=code or type(error).__name__
+                "inventory-server-unusable",
+                ExitCode.DATABASE,
+                reason=postgresql_errors.reason(error),
             ) from None
 
 

@@ -10,7 +10,7 @@ import httpx2
 
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages.catalogue import Message
-from host_tools.messages.system_errors import cause
+from host_tools.messages.system_errors import cause, speaks_no_tls
 
 _TIMEOUT = 20.0  # seconds
 _LAST_PORT = 65535
@@ -60,6 +60,8 @@ class HttpClient:
                 method, self.url + path, headers=self.headers, **arguments
             )
         except httpx2.HTTPError as error:
+            if speaks_no_tls(error):
+                raise KodebrikError("server-without-tls", ExitCode.SILENT, url=self.url) from None
             raise KodebrikError(
                 "server-silent", ExitCode.SILENT, url=self.url, reason=cause(error)
             ) from None

@@ -20,6 +20,9 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from fastapi import FastAPI
 
 from host_tools.errors import ExitCode, KodebrikError
@@ -185,10 +188,26 @@ def check_tls(certificate: str | None, private_key: str | None) -> None:
             "certificate-unusable",
             ExitCode.BAD_INPUT,
             path=certificate,
-            kind=type(error).__name__
-            if isinstance(error, (ssl.SSLError, ValueError))
-            else reason(error),
+            reason=_pem_fault(Path(certificate), Path(private_key or certificate))
+            or (
+                reason(error) if isinstance(error, OSError) else Message("tls-error.key-encrypted")
+            ),
         ) from None
+
+
+def _pem_fault(certificate: Path, private_key: Path) -> Message | None:
+    """Say which of the two files is not what it should be, as OpenSSL does not."""
+    try:
+        x509.load_pem_x509_certificates(certificate.read_bytes())
+    except ValueError:
+        return Message("tls-error.no-certificate", path=certificate)
+    try:
+        load_pem_private_key(private_key.read_bytes(), password=None)
+    except TypeError:
+        return Message("tls-error.key-encrypted")
+    except (ValueError, UnsupportedAlgorithm):
+        return Message("tls-error.no-key", path=private_key)
+    return None
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -28,6 +28,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.messages import postgresql_errors
 from host_tools.messages.catalogue import Message
 from host_tools.messages.system_errors import sqlite_reason
 from host_tools.validator.errors import UnavailableError
@@ -38,6 +39,7 @@ _BUSY_SECONDS = 30  # that a writer waits for another process
 # PostgreSQL: serialization failure and deadlock; the whole transaction may be repeated.
 _RETRIED = {"40001", "40P01"}
 _DISK_FULL = "53100"  # PostgreSQL
+_REFUSED = {"25006", "42501"}  # PostgreSQL: read-only transaction, insufficient privilege
 _OURS = {"alembic_version", "data_keys"}  # tables of a validator's database at every revision
 
 
@@ -158,7 +160,7 @@ class Database:
             if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB:
                 path = self._file.path
                 raise KodebrikError("database-not-sqlite", ExitCode.DATABASE, path=path) from None
-            raise UnavailableError("database-silent", kind=_kind(error)) from error
+            raise UnavailableError("database-silent", reason=_reason(error)) from error
 
     def close(self) -> None:
         """Close every connection."""
@@ -247,11 +249,12 @@ def _translated() -> Iterator[None]:
         no_answer = (
             isinstance(error, (OperationalError, InterfaceError)) or type(error) is DatabaseError
         )
-        if is_retried(error) or not no_answer:
+        refused = getattr(error.orig, "sqlstate", None) in _REFUSED
+        if is_retried(error) or not (no_answer or refused):
             raise
         if _is_full(error.orig):
             raise UnavailableError("database-full") from error
-        raise UnavailableError("database-silent", kind=_kind(error.orig)) from error
+        raise UnavailableError("database-silent", reason=_reason(error.orig)) from error
     except NoConnectionError as error:
         raise UnavailableError("database-busy") from error
 
@@ -262,7 +265,13 @@ def _is_full(error: BaseException | None) -> bool:
     return getattr(error, "sqlstate", None) == _DISK_FULL
 
 
-def _kind(error: BaseException | None) -> str:
-    """Say what kind of error the driver raised; its own text may quote what was to be stored."""
-    told = sqlite_reason(error) if isinstance(error, sqlite3.Error) else ""
-    return told if isinstance(told, Message) else type(error).__name__
+def _reason(error: BaseException | None) -> str:
+    """Say why; the driver's own text may quote what was to be stored."""
+    if isinstance(error, sqlite3.Error):
+        told = sqlite_reason(error)
+        if isinstance(told, Message):
+            return told
+        return Message(
+            "sqlite-error.other", name=getattr(error, "sqlite_errorname", "SQLITE_ERROR")
+        )
+    return postgresql_errors.reason(error or Exception())
