@@ -5,6 +5,7 @@ hint what to do. Both stand in the catalogue of messages, under the error's iden
 """
 
 from enum import IntEnum
+from typing import Any
 
 from firmware.protocol import messages, sentences
 from host_tools.messages.catalogue import HINT, Argument, Message
@@ -68,6 +69,10 @@ class KodebrikError(Exception):
         self.exit_code = int(exit_code)
         super().__init__(self.message)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Give what makes the error again in another process, whatever its class takes."""
+        return _made_again, (type(self), self.__dict__)
+
     def text(self, language: str) -> str:
         """Give the message in one of the catalogue's languages."""
         return self.message.text(language)
@@ -80,6 +85,12 @@ class KodebrikError(Exception):
             "id": self.identifier,
             "exit_code": self.exit_code,
         }
+
+
+def _made_again(kind: type[KodebrikError], attributes: dict[str, Any]) -> KodebrikError:
+    error = kind.__new__(kind, attributes["message"])
+    error.__dict__.update(attributes)
+    return error
 
 
 class TokenError(KodebrikError):

@@ -20,7 +20,8 @@ from host_tools.validator.rule.verdict import CheckRequest, Verdict
 MAX_BATCH = 256  # checks in a transaction
 MAX_WAITING = 10_000  # checks; more are refused at once
 
-CheckMany = Callable[[Sequence[CheckRequest]], list[Verdict]]
+Outcome = Verdict | Exception
+Decide = Callable[[Sequence[CheckRequest]], Sequence[Outcome]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +34,15 @@ class PendingCheck:
     loop: asyncio.AbstractEventLoop | None
 
 
-Outcome = tuple[PendingCheck, Verdict | Exception]
+Decided = tuple[PendingCheck, Outcome]
 
 
 class GroupCommit:
     """The queue of checks and the thread that decides them."""
 
-    def __init__(self, check_many: CheckMany) -> None:
-        """`check_many` decides a batch in one transaction."""
-        self._check_many = check_many
+    def __init__(self, decide: Decide) -> None:
+        """`decide` decides a batch, and gives an outcome for each check."""
+        self._decide = decide
         self._waiting: deque[PendingCheck] = deque()
         self._changed = threading.Condition()
         self._closing = False
@@ -85,21 +86,17 @@ class GroupCommit:
             # Checks whose callers have disconnected are left out.
             begun = [pending for pending in batch if not pending.future.cancelled()]
             if begun:
-                _deliver(self._decide(begun))
+                _deliver(list(zip(begun, self._outcomes(begun), strict=True)))
 
-    def _decide(self, batch: Sequence[PendingCheck]) -> list[Outcome]:
+    def _outcomes(self, batch: Sequence[PendingCheck]) -> Sequence[Outcome]:
         try:
-            verdicts = self._check_many([pending.request for pending in batch])
+            return self._decide([pending.request for pending in batch])
         except Exception as error:
-            if len(batch) == 1 or isinstance(error, UnavailableError):
-                return [(pending, error) for pending in batch]
-            # Some check of the batch fails: decide each in a transaction of its own.
-            return [outcome for pending in batch for outcome in self._decide([pending])]
-        return list(zip(batch, verdicts, strict=True))
+            return [error] * len(batch)
 
 
-def _deliver(outcomes: Sequence[Outcome]) -> None:
-    by_loop: dict[asyncio.AbstractEventLoop | None, list[Outcome]] = {}
+def _deliver(outcomes: Sequence[Decided]) -> None:
+    by_loop: dict[asyncio.AbstractEventLoop | None, list[Decided]] = {}
     for outcome in outcomes:
         by_loop.setdefault(outcome[0].loop, []).append(outcome)
     for loop, part in by_loop.items():
@@ -111,7 +108,7 @@ def _deliver(outcomes: Sequence[Outcome]) -> None:
                 loop.call_soon_threadsafe(_set_results, part)
 
 
-def _set_results(outcomes: Sequence[Outcome]) -> None:
+def _set_results(outcomes: Sequence[Decided]) -> None:
     for pending, result in outcomes:
         future = pending.future
         if isinstance(future, Future) and not future.set_running_or_notify_cancel():

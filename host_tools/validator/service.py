@@ -8,12 +8,12 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from types import TracebackType
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec, Protocol
 
 from host_tools.progress import Progress
 from host_tools.secret import Secret
-from host_tools.validator.errors import InvalidError
-from host_tools.validator.group_commit import GroupCommit
+from host_tools.validator.errors import InvalidError, UnavailableError
+from host_tools.validator.group_commit import GroupCommit, Outcome
 from host_tools.validator.keys.master_key import MasterKey
 from host_tools.validator.operations import (
     activation,
@@ -69,6 +69,19 @@ Clock = Callable[[], float]  # Unix seconds
 _COUNTS_SINCE = "0002"  # revision of the schema
 
 
+class Writer(Protocol):
+    """Whoever decides checks for several processes."""
+
+    async def check(self, request: CheckRequest) -> Verdict:
+        """Decide a check."""
+
+    def probe(self) -> None:
+        """Raise KodebrikError when no checks can be decided."""
+
+    def close(self) -> None:
+        """Decide nothing more."""
+
+
 def is_validator(database_url: str) -> bool:
     """Say whether a database is a validator's; False for one without tables. KodebrikError for
     another program's."""
@@ -83,7 +96,7 @@ def is_validator(database_url: str) -> bool:
 class Validator:
     """The one façade. Opening it brings the database's schema up to date."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - how it is opened
         self,
         database_url: str,
         key: MasterKey,
@@ -91,10 +104,12 @@ class Validator:
         *,
         user_ids: UserIdRule = UserIdRule(),  # noqa: B008 - immutable
         create: bool = True,
+        writer: Writer | None = None,
     ) -> None:
         """Open the database (an SQLAlchemy URL: sqlite:///file or postgresql+psycopg://…). New
         user-IDs follow `user_ids`. Unless told to `create`, the database must be a validator's;
-        another program's is refused in any case, and stays as it is."""
+        another program's is refused in any case, and stays as it is. What check() is asked, the
+        `writer` decides if there is one."""
         self._clock = clock
         self._keys = DataKeys(key)
         self._database = Database(database_url, create)
@@ -106,7 +121,8 @@ class Validator:
         except BaseException:
             self._database.close()
             raise
-        self._group_commit = GroupCommit(self.check_many)
+        self._writer = writer
+        self._group_commit = GroupCommit(self.decide)
 
     @property
     def is_new(self) -> bool:
@@ -121,6 +137,8 @@ class Validator:
     def close(self) -> None:
         """Decide the checks that wait, then close the database."""
         self._group_commit.close()
+        if self._writer is not None:
+            self._writer.close()
         self._database.close()
 
     def __enter__(self) -> "Validator":
@@ -140,6 +158,8 @@ class Validator:
 
     async def check(self, request: CheckRequest) -> Verdict:
         """Check one code from an event loop; checks that arrive together share one commit."""
+        if self._writer is not None:
+            return await self._writer.check(request)
         return await self._group_commit.check(request)
 
     def submit(self, request: CheckRequest) -> "Future[Verdict]":
@@ -149,6 +169,18 @@ class Validator:
     def check_many(self, requests: Sequence[CheckRequest]) -> list[Verdict]:
         """Check codes in order, in one transaction."""
         return self._write("local", check_batch.check, requests)
+
+    def decide(self, requests: Sequence[CheckRequest]) -> list[Outcome]:
+        """Check codes in order, in one transaction; when some check fails, each in a transaction of
+        its own. Give verdicts, and the errors of those that failed."""
+        try:
+            return list(self.check_many(requests))
+        except UnavailableError as error:
+            return [error] * len(requests)
+        except Exception as error:
+            if len(requests) == 1:
+                return [error]
+            return [outcome for request in requests for outcome in self.decide([request])]
 
     def issue_challenge(
         self,
@@ -487,8 +519,11 @@ class Validator:
 
     def probe(self) -> None:
         """Read the root, open its data key and write a row; KodebrikError when the database does
-        not answer or takes nothing, the master key does not open it, or the root was changed."""
+        not answer or takes nothing, the master key does not open it, or the root was changed, here
+        or for the writer."""
         self._write("readiness", readiness.probe_write)
+        if self._writer is not None:
+            self._writer.probe()
 
     def clock_behind(self) -> float:
         """Give by how many seconds the clock is behind what the database holds, 0 when it is

@@ -1,13 +1,14 @@
-"""Start of the server: one uvicorn process, or several workers that share a socket and a database.
+"""Start of the server: one uvicorn process, or several workers that share a socket, a database, and
+the writer, which decides their checks.
 
-Workers are new processes that get their options through the environment, so that neither the
-database's URL nor a key is part of an argument list.
+Workers and writer are new processes that get their options through the environment, so that neither
+the database's URL nor a key is part of an argument list.
 """
 
 import contextlib
-import json
 import logging
 import os
+import secrets
 import signal
 import socket
 import ssl
@@ -15,7 +16,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import AsyncIterator, Callable
-from dataclasses import asdict, dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,30 +35,16 @@ from host_tools.validator.radius import server as radius
 from host_tools.validator.server import settings_file, shutdown
 from host_tools.validator.server.application import create_app
 from host_tools.validator.server.bounded_requests import BoundedRequestsProtocol
+from host_tools.validator.server.options import Options, handed_on
 from host_tools.validator.service import Validator
+from host_tools.validator.writer.line import WriterLine
+from host_tools.validator.writer.messages import Address
 
 log = logging.getLogger("kodebrik.server")
 
-_VARIABLE = "_KODEBRIK_SERVER"
 _GRACE = 10  # seconds that requests under way have to finish when the server is told to stop
 _BACKLOG = 2048  # connections that wait to be accepted
 _BUSY = {98, 48, 10048}  # EADDRINUSE on Linux, macOS and Windows
-
-
-@dataclass(frozen=True)
-class Options:
-    """The command's options. `key` is the argument of open_key(): a file, a PKCS#11 URI, or
-    None."""
-
-    database: str
-    key: str | None
-    host: str = "127.0.0.1"
-    port: int = 8080
-    workers: int = 1
-    settings: str | None = None
-    certificate: str | None = None
-    private_key: str | None = None
-    trusted_proxies: str = "127.0.0.1"
 
 
 def serve(options: Options, ready: Callable[[str], None], made: Callable[[str], None]) -> bool:
@@ -77,7 +64,7 @@ def serve(options: Options, ready: Callable[[str], None], made: Callable[[str], 
         radius.check_free(settings.radius.host, settings.radius.port)
     check_tls(options.certificate, options.private_key)
     listener = _listen(options.host, options.port)
-    os.environ[_VARIABLE] = json.dumps(asdict(options))
+    options.hand_on()
     config = uvicorn.Config(
         "host_tools.validator.server.processes:application",
         factory=True,
@@ -103,6 +90,7 @@ def serve(options: Options, ready: Callable[[str], None], made: Callable[[str], 
         if options.workers > 1:
             with tempfile.TemporaryDirectory(prefix="kodebrik-") as figures:
                 os.environ.setdefault(metrics.SHARED, figures)
+                replace(options, writer=_address(Path(figures))).hand_on()
                 server = shutdown.Workers(config, [listener])
                 server.run()
         else:
@@ -144,12 +132,15 @@ def application() -> FastAPI:
     # The committing thread releases the GIL at every database call and waits up to this long to
     # get it back: with Python's default of 5 ms, a busy event loop would delay each batch.
     sys.setswitchinterval(0.0005)
-    options = Options(**json.loads(os.environ[_VARIABLE]))
+    options = handed_on()
     settings = settings_file.load(_path(options.settings))
-    rule = settings.user_ids.rule
-    # serve() has made it: one that has vanished since must not be made anew, and empty
-    key = open_key(options.key)
-    validator = Validator(options.database, key, user_ids=rule, create=False)
+    validator = Validator(
+        options.database,
+        open_key(options.key),
+        user_ids=settings.user_ids.rule,
+        create=False,  # serve() has made it: one that has vanished since must not be made anew
+        writer=None if options.writer is None else WriterLine(options.writer),
+    )
     app = create_app(validator, settings)
     inner = app.router.lifespan_context
 
@@ -161,6 +152,13 @@ def application() -> FastAPI:
 
     app.router.lifespan_context = until_closed
     return app
+
+
+def _address(folder: Path) -> Address:
+    """Give an address for the writer, new at each start; `folder` is this user's alone."""
+    name = secrets.token_hex(8)
+    place = rf"\\.\pipe\kodebrik-{name}" if os.name == "nt" else str(folder / f"writer-{name}")
+    return Address(place, secrets.token_hex(32))
 
 
 def _path(text: str | None) -> Path | None:

@@ -11,8 +11,13 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
 from host_tools import interrupts
+from host_tools.messages.catalogue import Message
+from host_tools.validator.server.writer_process import WriterProcess
+
+log = logging.getLogger("kodebrik.server")
 
 _GRACE = 1  # seconds that requests under way have to finish after Ctrl-C
+_WRITER_GRACE = 0.5  # seconds that the writer has to end when nobody asks it any more
 
 
 class Server(uvicorn.Server):
@@ -31,8 +36,8 @@ class Server(uvicorn.Server):
 
 
 class Workers(Multiprocess):
-    """Several servers in processes of their own, which get SIGTERM alone, from this one.
-    `interrupted` says whether Ctrl-C ended them."""
+    """Several servers in processes of their own, and the writer that decides their checks. They get
+    SIGTERM alone, from this process. `interrupted` says whether Ctrl-C ended them."""
 
     def __init__(self, config: uvicorn.Config, sockets: list[socket]) -> None:
         """Take the signals of this process."""
@@ -52,16 +57,21 @@ class Workers(Multiprocess):
             self.join_all()
 
     def init_processes(self) -> None:
-        """Start the workers."""
+        """Start the writer and the workers."""
+        self._writer = WriterProcess()
         with interrupts.withheld_from_children():
             super().init_processes()
 
     def keep_subprocess_alive(self) -> None:
-        """Start a worker in place of one that has died, or does not answer.
+        """Start a writer or worker in place of one that has died, or does not answer.
 
         As uvicorn does it, but SIGINT is withheld from the start alone: a worker that still imports
         the program does not answer yet, and Ctrl-C does not wait for it.
         """
+        if not self._writer.is_alive(self.config.timeout_worker_healthcheck):
+            log.warning("%s", Message("writer-replaced"))
+            self._writer.kill()
+            self._writer = WriterProcess()
         for index, worker in enumerate(self.processes):
             if worker.is_alive(self.config.timeout_worker_healthcheck):
                 continue
@@ -76,10 +86,12 @@ class Workers(Multiprocess):
                 self.processes[index].start()
 
     def join_all(self) -> None:
-        """Await the workers' end; after SIGINT no longer than _GRACE."""
+        """Await the workers' end, after SIGINT no longer than _GRACE; then end the writer, which
+        had their last checks to decide."""
         deadline = time.monotonic() + _GRACE
         for worker in self.processes if self.interrupted else ():
             worker.process.join(max(0.0, deadline - time.monotonic()))
             if worker.process.is_alive():
                 worker.kill()
         super().join_all()
+        self._writer.end(_WRITER_GRACE)

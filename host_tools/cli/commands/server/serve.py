@@ -61,12 +61,13 @@ def server(
     with from_extra("not-installed-server"):
         from host_tools.validator.notices.loopback import is_loopback  # noqa: PLC0415 - an extra
         from host_tools.validator.server import processes  # noqa: PLC0415 - an extra, and a second
+        from host_tools.validator.server.options import Options  # noqa: PLC0415 - as above
     if certificate is None and not is_loopback(host):
         warn(Message("server.unencrypted"))
     paths = [None if path is None else str(path) for path in (certificate, private_key)]
     processes.check_tls(*paths)  # before a master key is made for a server that will not start
     url = database_url(validator.database)
-    options = processes.Options(
+    options = Options(
         database=url,
         key=master_key_location(url, validator.master_key),
         host=host,
