@@ -1,4 +1,4 @@
-"""The interface of a speech synthesiser to the building of voice packs, and its two
+"""The interface of a speech synthesiser to the building of voice packs, and its
 implementations."""
 
 from collections.abc import Callable
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from host_tools.voice import levels
 from host_tools.voice.synthesis import espeak, espeak_process, pyttsx3
+from host_tools.voice.synthesis.command import CommandEngine
 
 
 @dataclass(frozen=True)
@@ -38,3 +39,18 @@ ESPEAK = Engine(espeak.engine, espeak.LICENCE, _espeak, str)
 SYSTEM = Engine(
     pyttsx3.engine, pyttsx3.LICENCE, _system, lambda voice: pyttsx3.voice(_language(voice))
 )
+
+
+def engine(asked: str) -> Engine:
+    """Give an engine by its name, or the user's own by its command line; KodebrikError when there
+    is neither."""
+    named = {"espeak": ESPEAK, "pyttsx3": SYSTEM}.get(asked)
+    if named is not None:
+        return named
+    command = CommandEngine(asked)
+    return Engine(
+        lambda: command.name,
+        command.licence,
+        lambda text, voice, rate: command.say(text, _language(voice), rate),
+        _language,
+    )

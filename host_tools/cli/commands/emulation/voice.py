@@ -30,7 +30,9 @@ def build(
     engine: Annotated[
         str,
         typer.Option(
-            metavar="NAME", help="espeak, or pyttsx3 for the operating system's own voice."
+            metavar="ENGINE",
+            help="espeak, pyttsx3 for the operating system's own voice, or a command of yours "
+            "(docs/voice.md).",
         ),
     ] = "espeak",
     recordings: Annotated[
@@ -47,15 +49,13 @@ def build(
     """Build a language's voice pack: every clip synthesised, or recorded."""
     voice = _tools()
     chosen = voice.languages.load(language)
-    engines = {"espeak": voice.synthesis.engine.ESPEAK, "pyttsx3": voice.synthesis.engine.SYSTEM}
-    if engine not in engines:
-        raise KodebrikError("voice-engine-unknown", ExitCode.USAGE, engine=engine)
+    speaker = voice.synthesis.engine.engine(engine)
     with step(Message("voice.building", language=language, phrases=len(chosen.phrases))):
         kept = voice.store.pack(language) if engine == "espeak" else None
         content = (
             kept
             if kept and not recordings
-            else voice.build.build(chosen, recordings, engine=engines[engine], synthesised=kept)
+            else voice.build.build(chosen, recordings, engine=speaker, synthesised=kept)
         )
     path = output / f"{language}.kvp" if output.is_dir() else output
     whole_files.write(path, content)
