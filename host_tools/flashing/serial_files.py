@@ -8,7 +8,6 @@ board shows its prompt when it starts, so that an interrupted run can be repeate
 import contextlib
 import errno
 import hashlib
-import io
 import posixpath
 import re
 import struct
@@ -22,6 +21,7 @@ from host_tools.errors import ExitCode, KodebrikError
 from host_tools.extras import from_extra
 from host_tools.flashing import micropython
 from host_tools.flashing.image_file import ImageFile
+from host_tools.flashing.quiet_threads import quiet
 from host_tools.image.official import build_for
 from host_tools.image.one_file import MOUNTED
 from host_tools.link.channel import Channel
@@ -224,7 +224,7 @@ def _raw_repl(port: str) -> Iterator["RawRepl"]:
 
     board = None
     try:
-        with contextlib.redirect_stdout(io.StringIO()):
+        with quiet():
             board = Transport(port, timeout=_READ_TIMEOUT)
             for tries_left in reversed(range(_TRIES)):
                 try:
