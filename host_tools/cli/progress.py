@@ -1,7 +1,7 @@
 """Progress of long work on standard error: a bar on a terminal, else a line every few seconds."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from host_tools.cli.output import is_rich_terminal, localized, say
@@ -30,6 +30,22 @@ def reporting(what: str) -> Iterator[Progress]:
                 bar.tasks[0].total = None  # shown as a bar that moves all the time
 
         yield update
+
+
+@contextmanager
+def reporting_each(names: Sequence[str]) -> Iterator[Callable[[str], Progress]]:
+    """Give a function that gives the Progress callback of one of several works side by side, from
+    any thread: a bar for each on a terminal, else lines."""
+    if not is_rich_terminal():
+        lines = {name: _Lines(name) for name in names}
+        yield lambda name: lines[name].report
+        return
+    from rich.console import Console  # noqa: PLC0415 - 50 ms that only a terminal needs
+    from rich.progress import Progress as Bars  # noqa: PLC0415
+
+    with Bars(console=Console(stderr=True)) as bars:
+        tasks = {name: bars.add_task(name, total=None) for name in names}
+        yield lambda name: lambda done, total: bars.update(tasks[name], completed=done, total=total)
 
 
 class _Lines:

@@ -7,7 +7,7 @@ import typer
 
 from host_tools.cli.commands.flash.image import read_file
 from host_tools.cli.output import Json, emit, say, step
-from host_tools.cli.progress import reporting
+from host_tools.cli.progress import reporting, reporting_each
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.link import ports
 from host_tools.messages.catalogue import Message, listed
@@ -15,6 +15,7 @@ from host_tools.messages.catalogue import Message, listed
 if TYPE_CHECKING:
     from host_tools.flashing.drives import Drive
     from host_tools.flashing.image_file import ImageFile
+    from host_tools.flashing.many import Outcome
     from host_tools.link.replies import Hello
 
 
@@ -43,6 +44,10 @@ def write(
             "--erase-secrets", help="Also write to a token with secrets, and delete them."
         ),
     ] = False,
+    every: Annotated[
+        bool,
+        typer.Option("--all", help="Write to every board that is plugged in, side by side."),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Write the file to a board: onto its BOOTSEL drive, or file by file over its serial port.
@@ -53,6 +58,11 @@ def write(
     from host_tools.flashing import image_file  # noqa: PLC0415 - the compiler is slow to load
 
     file = image_file.read(read_file(image))
+    if every:
+        if target is not None or port is not None:
+            raise KodebrikError("flash-all-or-one", ExitCode.USAGE)
+        _to_all(file, erase_secrets, as_json)
+        return
     drive, serial_port = _target(target)
     if drive is not None:
         result, hello = _to_drive(file, drive, port)
@@ -71,6 +81,44 @@ def write(
             )
         ]
     emit(as_json, result, lines)
+
+
+def _to_all(file: "ImageFile", erase_secrets: bool, as_json: bool) -> None:
+    """Write to every board, and say of each what became of it; the exit code is that of the first
+    that failed."""
+    from host_tools.flashing import many  # noqa: PLC0415 - as above
+
+    found, named = many.targets()
+    for drive in found:
+        say(Message("flash-write.found-drive", path=drive.path, model=drive.model))
+    for each in named:
+        say(Message("flash-write.found-board", port=each))
+    with reporting_each([*(str(drive.path) for drive in found), *named]) as progress:
+        outcomes = many.write(file, found, named, erase_secrets, progress)
+    boards: list[dict[str, Any]] = [
+        {
+            "target": outcome.target,
+            "serial": outcome.hello.serial if outcome.hello else None,
+            **(outcome.error.as_json() if outcome.error else {}),
+        }
+        for outcome in outcomes
+    ]
+    result = {"product": file.product, "version": file.version, "boards": boards}
+    emit(as_json, result, [line for outcome in outcomes for line in _outcome(outcome)])
+    failed = [outcome.error.exit_code for outcome in outcomes if outcome.error]
+    if failed:
+        raise typer.Exit(failed[0])
+
+
+def _outcome(outcome: "Outcome") -> list[str]:
+    """Give the lines that say what became of a board."""
+    if outcome.error is not None:
+        why = Message("flash-write.failed", target=outcome.target, why=outcome.error.message)
+        return [why, outcome.error.hint]
+    if outcome.hello is None:
+        return [outcome.target, Message("flash-write.no-port")]
+    serial = outcome.hello.serial
+    return [Message("flash-write.done", target=outcome.target, serial=serial)]
 
 
 def _to_drive(

@@ -1,0 +1,107 @@
+"""Writes one file to every board that is plugged in, side by side: a thread for each.
+
+Which of the ports that appear belongs to which drive, nobody can tell: after all drives are
+written, each answer counts for one of them.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.flashing import arrival, drives, serial_files
+from host_tools.flashing.drives import Drive
+from host_tools.flashing.image_file import ImageFile
+from host_tools.link import ports
+from host_tools.link.replies import Hello
+from host_tools.progress import Progress
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a board at `target`, a drive or a port: its token's hello, or an error; both
+    None for a drive that took everything and whose port has not appeared."""
+
+    target: str
+    hello: Hello | None = None
+    error: KodebrikError | None = None
+
+
+def targets() -> tuple[list[Drive], list[str]]:
+    """List the drives and ports of the boards that are plugged in; KodebrikError when there are
+    none."""
+    found, named = drives.mounted(), ports.candidates(ports.devices())
+    if not found and not named:
+        raise KodebrikError("flash-no-board", ExitCode.NO_PORT)
+    return found, named
+
+
+def write(
+    image: ImageFile,
+    found: Sequence[Drive],
+    named: Sequence[str],
+    erase_secrets: bool,
+    progress: Callable[[str], Progress],
+) -> list[Outcome]:
+    """Write `image` to the drives `found` and the boards at the ports `named`; give the outcome of
+    each, in their order. `progress` gives the callback of a board, by its target."""
+    before = ports.candidates(ports.devices())
+
+    def to_drive(drive: Drive) -> Outcome:
+        drives.check(drive, image.board["title"], image.board["mcu"])
+        drives.copy(image.data, drive, progress(str(drive.path)))
+        return Outcome(str(drive.path))
+
+    def to_port(port: str) -> Outcome:
+        token = serial_files.check_token(port, image, erase_secrets)
+        report = progress(port)
+        serial_files.write(port, image, token=token, erase_secrets=erase_secrets, report=report)
+        return Outcome(port, arrival.await_hello(image, lambda: [port]))
+
+    with ThreadPoolExecutor(len(found) + len(named)) as pool:
+        on_drives = [pool.submit(_tried, str(drive.path), to_drive, drive) for drive in found]
+        on_ports = [pool.submit(_tried, port, to_port, port) for port in named]
+        copied = [each.result() for each in on_drives]
+        written = [each.result() for each in on_ports]
+    answers = _Answers(image, before)
+    return [_answered(each, answers) for each in copied] + written
+
+
+def _tried(target: str, work: Callable[..., Outcome], *arguments: object) -> Outcome:
+    try:
+        return work(*arguments)
+    except KodebrikError as error:
+        return Outcome(target, error=error)
+
+
+class _Answers:
+    """Tokens that answer at ports which were not there before, each once."""
+
+    def __init__(self, image: ImageFile, before: Sequence[str]) -> None:
+        self._image = image
+        self._new = arrival.new_ports(before)
+        self._counted: set[str] = set()
+        self._asked = ""
+
+    def next(self) -> Hello | None:
+        hello = arrival.await_hello(self._image, self._one)
+        self._counted.add(self._asked)
+        return hello
+
+    def _one(self) -> list[str]:
+        """Give one port at a time, another at each look, so that it is known which one answers."""
+        waiting = sorted(set(self._new()) - self._counted)
+        if not waiting:
+            return []
+        later = [port for port in waiting if port > self._asked]
+        self._asked = (later or waiting)[0]
+        return [self._asked]
+
+
+def _answered(copied: Outcome, answers: _Answers) -> Outcome:
+    if copied.error is not None:
+        return copied
+    try:
+        return Outcome(copied.target, answers.next())
+    except KodebrikError as error:
+        return Outcome(copied.target, error=error)

@@ -1,0 +1,102 @@
+"""kodebrik flash write --all: boards side by side, at ports and on drives."""
+
+import json
+import threading
+from collections import namedtuple
+
+import pytest
+
+from emulator.mcu.boot_rom import BootRom
+from emulator.mcu.usb_drive import UsbDrive
+from firmware.serial_number import serial_number
+from host_tools.cli import main
+from host_tools.errors import ExitCode
+from host_tools.flashing import arrival
+from host_tools.image.image import load_board
+from host_tools.image.official import build_for
+from host_tools.link import ports
+from host_tools.link.ports import Device
+from tests.support.emulated.fleet import fleet
+
+Partition = namedtuple("Partition", "mountpoint")
+
+
+@pytest.fixture
+def plugged(monkeypatch):
+    """What the computer sees: ports and folders of drives."""
+    seen = {"ports": [], "drives": []}
+
+    def devices():
+        return [Device(port, "micropython", "", None, None) for port in seen["ports"]]
+
+    def partitions():
+        return [Partition(str(folder)) for folder in seen["drives"]]
+
+    monkeypatch.setattr(ports, "devices", devices)
+    monkeypatch.setattr("psutil.disk_partitions", partitions)
+    monkeypatch.delenv("KODEBRIK_PORT", raising=False)
+    return seen
+
+
+def write(capsys, *arguments):
+    code = main(["flash", "write", "--all", "--json", *arguments])
+    return code, json.loads(capsys.readouterr().out)
+
+
+def test_every_bare_board_becomes_a_token(plugged, tmp_path, image, capsys):
+    with fleet(tmp_path, 3, bare=True) as boards:
+        plugged["ports"] = [str(board.port) for board in boards]
+        code, said = write(capsys, "--image", image())
+        assert code == 0, said
+    assert [each["target"] for each in said["boards"]] == plugged["ports"]
+    assert [each["serial"] for each in said["boards"]] == [
+        serial_number(board.emulator.unique_id) for board in boards
+    ]
+
+
+def test_one_that_cannot_be_written_stops_no_other(plugged, tmp_path, image, capsys, monkeypatch):
+    """A drive of another board, a port that is none, and a bare board."""
+    with fleet(tmp_path, 1, bare=True) as boards:
+        drive = UsbDrive(tmp_path / "RP2350", "RP2350", BootRom("RP2350", bytearray(4)))
+        plugged["ports"] = [str(boards[0].port), str(tmp_path / "gone")]
+        plugged["drives"] = [drive.path]
+        code, said = write(capsys, "--image", image())
+    assert code == ExitCode.CONFLICT
+    other, written, gone = said["boards"]
+    assert (other["target"], other["id"]) == (str(drive.path), "flash-drive-other")
+    assert written["serial"] == serial_number(boards[0].emulator.unique_id)
+    assert (gone["id"], gone["serial"]) == ("port-unknown", None)
+
+
+def test_what_appears_after_a_drive_is_its_token(plugged, tmp_path, image, capsys, monkeypatch):
+    """Two drives take the file; one of the tokens appears at a port, the other nowhere."""
+    monkeypatch.setattr(arrival, "_TIMEOUT", 5)
+    board = load_board("pico")
+    size = build_for(board).filesystem + board["filesystem"]["size"] - 0x10000000
+    made = [
+        UsbDrive(tmp_path / name, "RP2040", BootRom("RP2040", bytearray(size)))
+        for name in ("a", "b")
+    ]
+    with fleet(tmp_path, 1) as tokens:
+        plugged["drives"] = [drive.path for drive in made]
+
+        def watch(drive):
+            while not drive.take():
+                pass
+            drive.remove()
+            plugged["ports"] = [str(tokens[0].port)]
+
+        threads = [threading.Thread(target=watch, args=(drive,), daemon=True) for drive in made]
+        for thread in threads:
+            thread.start()
+        code, said = write(capsys, "--image", image())
+    assert code == 0, said
+    serial = serial_number(tokens[0].emulator.unique_id)
+    assert [each["serial"] for each in said["boards"]] == [serial, None]
+
+
+def test_it_needs_a_board_and_names_none(plugged, image, capsys):
+    code, said = write(capsys, "--image", image())
+    assert (code, said["id"]) == (ExitCode.NO_PORT, "flash-no-board")
+    code, said = write(capsys, "--image", image(), "/dev/ttyACM0")
+    assert (code, said["id"]) == (ExitCode.USAGE, "flash-all-or-one")
