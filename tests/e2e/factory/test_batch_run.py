@@ -82,12 +82,13 @@ def disturbed(station, tokens, chance):
     """Pull and plug tokens and kill and start the station until the batch is complete; give how
     often each happened. In the end everything is plugged in and left alone."""
     happened = Counter()
-    began = time.monotonic()
+    began, steps = time.monotonic(), 0
     station.start()
     while station.process.poll() is None and time.monotonic() < began + 90:
         time.sleep(chance.uniform(0.02, 0.3))
         what = chance.random()
-        if what < 0.15:
+        steps += 1
+        if what < 0.15 or steps in (15, 30):
             station.kill()
             happened["killed"] += 1
             station.start()
