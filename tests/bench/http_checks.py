@@ -37,6 +37,7 @@ from tests.support.limits import REAL_LIMIT
 CONNECTIONS = 32
 _ACCEPTED = b'"accepted":true'
 _PERIOD = 30
+_STEPS = (-1, 0, 1)
 
 
 @dataclass(frozen=True)
@@ -120,21 +121,29 @@ def _await(address: tuple[str, int], workers: int) -> None:
                     break
 
 
-def three_codes_each(tokens: dict[str, Credential]) -> Iterator[tuple[str, str]]:
-    """Give (user-ID, code) of the step before, then of this step, then of the next, for all; starts
-    with a new step."""
+def codes(tokens: dict[str, Credential], steps: Sequence[int]) -> Iterator[tuple[str, str]]:
+    """Give (user-ID, code) of all tokens for one step after the other, counted from the present
+    one, which has just begun."""
     time.sleep(_PERIOD - time.time() % _PERIOD)
     now = int(time.time())
-    for step in (-1, 0, 1):
+    for step in steps:
         for user, credential in tokens.items():
             yield user, credential.code(now + step * _PERIOD)
 
 
-def load_on(stock: Stock, workers: int, connections: int = CONNECTIONS) -> Served:
+def load_on(stock: Stock, workers: int) -> Served:
     """Check three codes of every token, at the highest rate that the server allows."""
     with serving(stock, workers) as (address, pid):
-        fire = partial(http_load.fire, address, _requests(stock), connections, _ACCEPTED)
+        fire = partial(http_load.fire, address, _requests(stock), CONNECTIONS, _ACCEPTED)
         return _served(pid, fire)
+
+
+def load_of_crowd_on(stock: Stock, connections: int) -> Served:
+    """Check one code of every token on one worker: over many connections a token's second code may
+    arrive before its first, which is then too old."""
+    with serving(stock, 1) as (address, pid):
+        requests = _requests(stock, steps=(0,))
+        return _served(pid, partial(http_load.fire, address, requests, connections, _ACCEPTED))
 
 
 def load_of_wrong_codes_on(stock: Stock) -> Served:
@@ -157,9 +166,9 @@ def memory_after(stock: Stock, checks: Sequence[int]) -> list[int]:
     return result
 
 
-def _requests(stock: Stock) -> list[bytes]:
-    """Give a request for each of three codes of every token."""
-    return [_request(stock, user, code) for user, code in three_codes_each(stock.tokens)]
+def _requests(stock: Stock, steps: Sequence[int] = _STEPS) -> list[bytes]:
+    """Give a request for each code of every token."""
+    return [_request(stock, user, code) for user, code in codes(stock.tokens, steps)]
 
 
 def _request(stock: Stock, user: str, code: str) -> bytes:
@@ -188,7 +197,7 @@ def load_on_privacyidea(server: PrivacyIdea, count: int, connections: int = CONN
             "application/x-www-form-urlencoded",
             {},
         )
-        for serial, code in three_codes_each(tokens)
+        for serial, code in codes(tokens, _STEPS)
     ]
     host, _, port = server.url.removeprefix("http://").partition(":")
     return _served(

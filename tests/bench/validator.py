@@ -45,8 +45,8 @@ def wrong_codes_on_sqlite() -> http_checks.Served:
 def crowd_on_sqlite() -> http_checks.Served:
     """Load one worker on SQLite over many connections."""
     with tempfile.TemporaryDirectory() as folder:
-        stock = http_checks.stock(f"sqlite:///{folder}/validator.db", Path(folder), 4 * _TOKENS)
-        return _whole(http_checks.load_on(stock, 1, _CROWD), 12 * _TOKENS)
+        stock = http_checks.stock(f"sqlite:///{folder}/validator.db", Path(folder), 12 * _TOKENS)
+        return _whole(http_checks.load_of_crowd_on(stock, _CROWD), 12 * _TOKENS)
 
 
 @cache
