@@ -38,11 +38,13 @@ def place(tmp_path: Path, database: str) -> ServerFolder:
 class Load:
     """Clients that submit every code once, until the server no longer answers."""
 
-    def __init__(self, server: Server, work: Iterator[tuple[str, str]]) -> None:
+    def __init__(
+        self, server: Server, work: Iterator[tuple[str, str]], acknowledged: int = ACKNOWLEDGED
+    ) -> None:
         self.accepted: set[tuple[str, str]] = set()
         self.refused: set[tuple[str, str]] = set()
         self.enough = threading.Event()
-        self._server = server
+        self._server, self._acknowledged = server, acknowledged
         self._work = work
         self._lock = threading.Lock()
         self._threads = [threading.Thread(target=self._client) for _ in range(CLIENTS)]
@@ -69,7 +71,7 @@ class Load:
                     (self.accepted if answer.json()["accepted"] else self.refused).add(
                         (serial, code)
                     )
-                    if len(self.accepted) >= ACKNOWLEDGED:
+                    if len(self.accepted) >= self._acknowledged:
                         self.enough.set()
         self.enough.set()
 
