@@ -1,13 +1,15 @@
 """Progress of long work on standard error: a bar on a terminal, else a line every few seconds."""
 
-import time
+import contextvars
+import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from host_tools.cli.output import is_rich_terminal, localized, say
 from host_tools.messages.catalogue import Message
 from host_tools.progress import Progress
 
+_FIRST_LINE = 2.0  # seconds
 _LINE_INTERVAL = 5.0  # seconds
 
 
@@ -15,7 +17,8 @@ _LINE_INTERVAL = 5.0  # seconds
 def reporting(what: str) -> Iterator[Progress]:
     """Give the Progress callback of the work named `what`; the bar ends with the block."""
     if not is_rich_terminal():
-        yield _Lines(what).report
+        with _Lines(what) as report:
+            yield report
         return
     from rich.console import Console  # noqa: PLC0415 - 50 ms that only a terminal needs
     from rich.progress import Progress as Bar  # noqa: PLC0415
@@ -37,8 +40,9 @@ def reporting_each(names: Sequence[str]) -> Iterator[Callable[[str], Progress]]:
     """Give a function that gives the Progress callback of one of several works side by side, from
     any thread: a bar for each on a terminal, else lines."""
     if not is_rich_terminal():
-        lines = {name: _Lines(name) for name in names}
-        yield lambda name: lines[name].report
+        with ExitStack() as stack:
+            reports = {name: stack.enter_context(_Lines(name)) for name in names}
+            yield lambda name: reports[name]
         return
     from rich.console import Console  # noqa: PLC0415 - 50 ms that only a terminal needs
     from rich.progress import Progress as Bars  # noqa: PLC0415
@@ -49,14 +53,40 @@ def reporting_each(names: Sequence[str]) -> Iterator[Callable[[str], Progress]]:
 
 
 class _Lines:
-    """Prints lines; none for work that ends within _LINE_INTERVAL."""
+    """Prints a line after _FIRST_LINE seconds and every _LINE_INTERVAL from then on, whether or not
+    anything was reported: silence looks like a program that hangs."""
 
     def __init__(self, what: str) -> None:
         self._what = what
-        self._next = time.monotonic() + _LINE_INTERVAL
+        self._state: tuple[int, int] | None = None
+        self._ended = threading.Event()
+        # The thread speaks the language of the command.
+        run = contextvars.copy_context().run
+        self._thread = threading.Thread(target=run, args=(self._print,), daemon=True)
 
-    def report(self, done: int, total: int) -> None:
-        """Print a line if the last one is older than _LINE_INTERVAL."""
-        if time.monotonic() >= self._next:
-            say(Message("progress", what=self._what, done=done, total=total))
-            self._next = time.monotonic() + _LINE_INTERVAL
+    def __enter__(self) -> Progress:
+        """Begin; give what takes the reports."""
+        self._thread.start()
+        return self._report
+
+    def __exit__(self, *_: object) -> None:
+        """Print no more."""
+        self._ended.set()
+        self._thread.join()
+
+    def _report(self, done: int, total: int) -> None:
+        self._state = done, total
+
+    def _print(self) -> None:
+        seconds = _FIRST_LINE
+        while not self._ended.wait(seconds):
+            say(self._line())
+            seconds = _LINE_INTERVAL
+
+    def _line(self) -> Message:
+        if self._state is None:
+            return Message("progress-begun", what=self._what)
+        done, total = self._state
+        if done >= total:  # what remains (a commit) has no measure
+            return Message("progress-ending", what=self._what, total=total)
+        return Message("progress", what=self._what, done=done, total=total)

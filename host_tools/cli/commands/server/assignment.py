@@ -48,8 +48,8 @@ def assign(
         assignments.read(formats.load(users)) if users is not None else {str(serial): str(user)}
     )
     with (
-        validator.open(create=False, settings=settings) as opened,
         reporting(Message("assign.assigning")) as progress,
+        validator.open(create=False, settings=settings) as opened,
     ):
         try:
             replaced = opened.assign_tokens(

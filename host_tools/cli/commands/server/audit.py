@@ -53,8 +53,8 @@ def verify(
     with from_extra("not-installed-server"):
         anchored = None if anchor is None else _read_anchor(anchor)
     with (
-        validator.open(create=False) as opened,
         reporting(Message("audit.verifying")) as progress,
+        validator.open(create=False) as opened,
     ):
         report = opened.verify_audit(progress, anchor=anchored, resume=resume)
     broken = [

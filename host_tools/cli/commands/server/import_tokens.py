@@ -92,9 +92,9 @@ def import_tokens(
     if not files:
         with opened_inventory(inventory_file) as inventory:
             issuer_key = issuer.issuer_key()
-            packages = inventory.key_packages(
-                issuer_key, [serial_number.check(serial) for serial in serials or ()], account
-            )
+            chosen = [serial_number.check(serial) for serial in serials or ()]
+            with reporting(Message("import.reading")):
+                packages = inventory.key_packages(issuer_key, chosen, account)
         found = TokenFile("inventory", packages, Remarks())
     else:
         found = _read(files, _options(kind, dialect, encryption.read()), serials)
@@ -113,14 +113,16 @@ def import_tokens(
         said = [*table, Message("import.would-import", count=len(keys))]
         emit(as_json, shown | found.remarks.as_json(), said)
         return
-    with validator.open(settings=settings) as opened:
+    with (
+        reporting(Message("import.importing")) as progress,
+        validator.open(settings=settings) as opened,
+    ):
         from host_tools.validator.records import new_token  # noqa: PLC0415 - an extra
 
         new = [new_token(key, clock_ppm) for key in keys]
-        with reporting(Message("import.importing")) as progress:
-            count = opened.import_tokens(
-                new, users=assigned, activate=activate, actor=ACTOR, progress=progress
-            )
+        count = opened.import_tokens(
+            new, users=assigned, activate=activate, actor=ACTOR, progress=progress
+        )
     lines = [Message("import.imported", count=count)]
     if count <= _SERIALS_SHOWN:
         named = ", ".join(key.serial for key in keys)

@@ -63,8 +63,8 @@ def rotate_key(
 ) -> None:
     """Seal every secret anew under a new data key; the server may run meanwhile."""
     with (
-        validator.open(create=False) as opened,
         reporting(Message("server.sealing")) as progress,
+        validator.open(create=False) as opened,
     ):
         count = opened.rotate_key(actor=ACTOR, progress=progress)
     emit(as_json, {"secrets": count}, [Message("server.sealed", count=count)])

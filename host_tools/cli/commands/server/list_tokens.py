@@ -9,11 +9,12 @@ from host_tools.cli import table
 from host_tools.cli.options.groups import option_groups
 from host_tools.cli.options.validator import ValidatorOptions
 from host_tools.cli.output import Json, emit
+from host_tools.cli.progress import reporting
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages.catalogue import Message
 
 if TYPE_CHECKING:
-    from host_tools.validator.records import Status, Token
+    from host_tools.validator.records import Page, Status, Token
     from host_tools.validator.service import Validator
 
 _STATES = ("stock", "assigned", "active", "blocked", "replaced")
@@ -51,23 +52,30 @@ def list_tokens(
         raise KodebrikError(
             "token-status-unknown", ExitCode.USAGE, status=status, choices=", ".join(_STATES)
         )
-    with validator.open(create=False) as opened:
+    with (
+        reporting(Message("list.reading")) as progress,
+        validator.open(create=False) as opened,
+    ):
         from host_tools.validator.records import Status  # noqa: PLC0415 - an extra
 
         wanted = None if status is None else Status(status)
-        rows = [_row(token) for token in _tokens(opened, text, wanted, user)]
+        rows: list[dict[str, Any]] = []
+        for page in _pages(opened, text, wanted, user):
+            rows += map(_row, page.items)
+            if page.total is not None:  # of a search it is not counted
+                progress(len(rows), page.total)
     shown = [row | {"status": Message("token-status." + row["status"])} for row in rows]
     lines = [*table.lines(_HEAD, shown), Message("list.total", count=len(rows))]
     emit(as_json, {"tokens": rows}, lines if rows else [Message("list.none")])
 
 
-def _tokens(
+def _pages(
     opened: "Validator", text: str, status: "Status | None", user: str | None
-) -> Iterator["Token"]:
+) -> Iterator["Page[Token]"]:
     cursor: str | None = ""
     while cursor is not None:
         page = opened.tokens(text=text, status=status, user_id=user, cursor=cursor, limit=_PART)
-        yield from page.items
+        yield page
         cursor = page.next
 
 
