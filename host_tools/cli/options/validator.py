@@ -78,9 +78,8 @@ def open_validator(
     with from_extra("not-installed-server"):
         from host_tools.validator.keys.locate import open_key  # noqa: PLC0415 - an extra
         from host_tools.validator.service import Validator  # noqa: PLC0415 - an extra, and 300 ms
-        from host_tools.validator.user_id import UserIdRule  # noqa: PLC0415 - an extra
 
-        user_ids = UserIdRule() if settings is None else _user_id_rule(settings)
+        user_ids = user_id_rule(settings)
         url = database_url(database)
         if not create:
             return Validator(url, existing_master_key(master_key), user_ids=user_ids, create=False)
@@ -96,10 +95,16 @@ def say_new(name: str) -> None:
     say(Message("database-made", name=name))
 
 
-def _user_id_rule(settings: Path) -> "UserIdRule":
-    from host_tools.validator.server import settings_file  # noqa: PLC0415 - an extra, and slow
+def user_id_rule(settings: Path | None) -> "UserIdRule":
+    """Give what user-IDs the server takes, by its settings file."""
+    with from_extra("not-installed-server"):
+        from host_tools.validator.user_id import UserIdRule  # noqa: PLC0415 - an extra
 
-    return settings_file.load(settings).user_ids.rule
+        if settings is None:
+            return UserIdRule()
+        from host_tools.validator.server import settings_file  # noqa: PLC0415 - an extra, and slow
+
+        return settings_file.load(settings).user_ids.rule
 
 
 def require_database(given: str | None) -> None:

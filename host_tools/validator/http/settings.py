@@ -2,7 +2,6 @@
 
 import ipaddress
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -15,6 +14,7 @@ from pydantic import (
 )
 
 from host_tools.messages.catalogue import Message
+from host_tools.validator import public_url
 from host_tools.validator.formatting import DEFAULT_ZONE
 from host_tools.validator.http.fields import LONGEST_NAME
 from host_tools.validator.notices.smtp import MailServer
@@ -53,13 +53,9 @@ def _public_url(given: object) -> str | None:
     if given is None:
         return None
     try:
-        parts = urlsplit(str(given))
-        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        return public_url.checked(str(given))
     except ValueError:
-        usable = False
-    if not usable or parts.query or parts.fragment or parts.username is not None:
-        raise ValueError(Message("settings-public-url"))
-    return str(given).rstrip("/")
+        raise ValueError(Message("settings-public-url")) from None
 
 
 def _clients(given: object, info: ValidationInfo) -> tuple[Client, ...]:

@@ -11,13 +11,19 @@ from host_tools.cli.options.groups import option_groups
 from host_tools.cli.options.inventory import AccountName, InventoryFile, Serials, opened_inventory
 from host_tools.cli.options.keyring import IssuerKeyOptions
 from host_tools.cli.options.pskc_encryption import PskcEncryption, PskcEncryptionOptions
-from host_tools.cli.options.validator import ACTOR, ServerSettings, ValidatorOptions
+from host_tools.cli.options.validator import (
+    ACTOR,
+    ServerSettings,
+    ValidatorOptions,
+    user_id_rule,
+)
 from host_tools.cli.output import Json, emit, warn
 from host_tools.cli.progress import reporting
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.exchange import assignments, formats, several_files
 from host_tools.exchange.csv.dialects import NAMES
 from host_tools.exchange.token_file import ReadOptions, Remarks, TokenFile
+from host_tools.extras import from_extra
 from host_tools.messages.catalogue import Message
 from host_tools.provisioning import serial_number
 
@@ -106,6 +112,7 @@ def import_tokens(
         raise KodebrikError("import-user-of-other-token", ExitCode.BAD_INPUT, serial=min(unknown))
     for sentence in found.remarks.sentences:
         warn(sentence)
+    _check_values(clock_ppm, assigned, settings)
     if dry_run:
         tokens = token_table.as_json(keys, assigned)
         shown = {"format": found.format, "tokens": tokens, "would_import": len(keys)}
@@ -136,6 +143,22 @@ def import_tokens(
         )
     result = {"imported": count} | ({"assigned": len(assigned)} if assigned else {})
     emit(as_json, result | found.remarks.as_json(), lines)
+
+
+def _check_values(clock_ppm: float | None, users: dict[str, str], settings: Path | None) -> None:
+    """Raise KodebrikError for what the server would refuse, as --dry-run tells too."""
+    if clock_ppm is None and not users:
+        return
+    with from_extra("not-installed-server"):
+        from host_tools.validator.rule import drift  # noqa: PLC0415 - an extra
+
+    if clock_ppm is not None and not 0 <= clock_ppm <= drift.LARGEST_PPM:
+        raise KodebrikError(
+            "clock-accuracy-out-of-range", ExitCode.BAD_INPUT, most=drift.LARGEST_PPM
+        )
+    rule = user_id_rule(settings)
+    for user in users.values():
+        rule.validated(user)
 
 
 def _options(kind: str | None, dialect: str | None, encryption: PskcEncryption) -> ReadOptions:

@@ -12,7 +12,7 @@ from host_tools.cli.output import Json, emit
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages import catalogue
 from host_tools.messages.catalogue import Message
-from host_tools.validator import letters
+from host_tools.validator import letters, public_url
 from host_tools.validator.letters import Letter
 
 
@@ -46,6 +46,11 @@ def letter(
             language=language,
             choices=", ".join(catalogue.LANGUAGES),
         )
+    if site is not None:
+        try:
+            site = public_url.checked(site)
+        except ValueError:
+            raise KodebrikError("letter-site-invalid", ExitCode.USAGE) from None
     with validator.open(create=False) as opened:
         token = opened.token(serial)
         letter_language = language or (

@@ -217,3 +217,19 @@ def test_no_secret_stands_in_what_the_commands_leave_behind(
     assert kept <= {"secret", *(path.name for path in (tmp_path / "token").rglob("*"))}, (
         "our input, and the token itself"
     )
+
+
+@pytest.mark.parametrize("ppm", ["-5", "1e9", "nan", "inf"])
+def test_a_dry_run_refuses_what_the_import_refuses(call, server, tmp_path, ppm):
+    csv = private(tmp_path / "one.csv", f"100000000008,{HEX},totp,6\n")
+    for more in ((), ("--dry-run",)):
+        code, said = call("import", csv, "--clock-ppm", ppm, *more)
+        assert (code, said["id"]) == (ExitCode.BAD_INPUT, "clock-accuracy-out-of-range"), more
+
+
+def test_a_dry_run_refuses_user_ids_that_the_import_refuses(call, server, tmp_path):
+    csv = private(tmp_path / "one.csv", f"100000000008,{HEX},totp,6\n")
+    users = private(tmp_path / "users.csv", "100000000008,bo\n")
+    for more in ((), ("--dry-run",)):
+        code, said = call("import", csv, "--users", users, *more)
+        assert (code, said["id"]) == (ExitCode.BAD_INPUT, "user-id-length"), more

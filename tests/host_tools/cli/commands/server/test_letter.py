@@ -59,3 +59,21 @@ def test_an_active_token_gets_no_letter(call, server, tmp_path):
     assert (code, result["id"]) == (ExitCode.CONFLICT, "token-gets-no-letter")
     assert result["error"] == "The token 7 is active: it gets no activation letter."
     assert not (tmp_path / "letter.html").exists()
+
+
+@pytest.mark.parametrize(
+    "site",
+    [
+        "javascript:alert(1)",
+        "codes.example",
+        "ftp://codes.example",
+        "https://",
+        "https://a?b=c",
+        "",
+    ],
+)
+def test_what_is_no_web_address_comes_into_no_letter(call, server, tmp_path, site):
+    out = tmp_path / "letter.html"
+    code, said = call("letter", "100000000008", str(out), "--site", site)
+    assert (code, said["id"]) == (ExitCode.USAGE, "letter-site-invalid")
+    assert not out.exists()
