@@ -111,7 +111,9 @@ def ask_unseen(question: str, check: Callable[[str], object], option: str | None
 
 def _prompt(question: str, hidden: bool, option: str | None) -> str:
     try:
-        return str(typer.prompt(localized(question), hide_input=hidden, err=True))
+        # What comes from a pipe is not shown, and Python would warn that it may be.
+        hide = hidden and has_terminal()
+        return str(typer.prompt(localized(question), hide_input=hide, err=True))
     except typer.Abort as abort:
         if not isinstance(abort.__context__, EOFError) or sys.stdin.isatty():
             raise
@@ -119,6 +121,17 @@ def _prompt(question: str, hidden: bool, option: str | None) -> str:
     if option is None:
         raise KodebrikError("answer-missing", ExitCode.NOT_CONFIRMED)
     raise KodebrikError("answer-missing-option", ExitCode.NOT_CONFIRMED, option=option)
+
+
+def has_terminal() -> bool:
+    """Say whether there is a terminal to type at, which could show what is typed."""
+    if sys.stdin.isatty() or sys.platform == "win32":
+        return True
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
 
 
 @contextmanager

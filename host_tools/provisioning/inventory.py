@@ -39,10 +39,12 @@ _TOKEN = ", ".join(_TOKEN_NAMES)
 class Inventory:
     """An open inventory; as a context manager it closes itself. For one thread at a time."""
 
-    def __init__(self, place: Path | str, warn: Callable[[str], None]) -> None:
-        """Open the file or PostgreSQL at `place`; a file is made, with its folder. `warn` is called
-        when other users can read it."""
-        self.database = inventory_database.opened(place, warn)
+    def __init__(
+        self, place: Path | str, warn: Callable[[str], None], *, make: bool = True
+    ) -> None:
+        """Open the file or PostgreSQL at `place`; with `make` it is made, a file with its folder.
+        `warn` is called when other users can read it."""
+        self.database = inventory_database.opened(place, warn, make=make)
 
     def __enter__(self) -> "Inventory":
         """Enter the context."""

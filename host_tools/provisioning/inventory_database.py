@@ -75,22 +75,25 @@ class Database(Protocol):
         """Close it."""
 
 
-def opened(place: Path | str, warn: Callable[[str], None]) -> Database:
+def opened(place: Path | str, warn: Callable[[str], None], *, make: bool = True) -> Database:
     """Open the inventory at `place`, a file or a PostgreSQL URL, and bring its tables up to date.
 
-    The file is made, with its folder; `warn` is called when other users can read it. KodebrikError
-    when it cannot be used, or a newer version made it.
+    With `make` the file is made, with its folder, and so are the first tables. `warn` is called
+    when other users can read the file. KodebrikError when it cannot be used, is none, or a newer
+    version made it.
     """
     if isinstance(place, str) and place.startswith(_SCHEMES):
-        return _Postgresql(place)
-    return _Sqlite(Path(place), warn)
+        return _Postgresql(place, make)
+    return _Sqlite(Path(place), warn, make)
 
 
 class _Sqlite:
     skip_locked = for_update = ""  # a transaction is alone
 
-    def __init__(self, path: Path, warn: Callable[[str], None]) -> None:
+    def __init__(self, path: Path, warn: Callable[[str], None], make: bool) -> None:
         self.name = str(path)
+        if not make and not path.exists():
+            raise KodebrikError("inventory-missing", ExitCode.FILE, path=path)
         with self._errors():
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             # SQLite would create it readable for others
@@ -103,6 +106,8 @@ class _Sqlite:
         try:
             with self._errors(), self.transaction():
                 ((version,),) = self.execute("PRAGMA user_version")
+                if not version:
+                    self._check_empty(make)
                 for statement in _statements(self.name, version):
                     strict = " STRICT" if statement.startswith("CREATE TABLE") else ""
                     self.execute(statement + strict)
@@ -126,6 +131,12 @@ class _Sqlite:
                 self._connection.execute("ROLLBACK")
             raise
         self.execute("COMMIT")
+
+    def _check_empty(self, make: bool) -> None:
+        """Raise KodebrikError for another program's tables, and without `make` for none."""
+        tables = self.execute("SELECT 1 FROM sqlite_master LIMIT 1")
+        if tables or not make:
+            raise KodebrikError("inventory-none-there", ExitCode.BAD_INPUT, path=self.name)
 
     def lock(self, name: str) -> None:
         """Do nothing: a transaction is alone."""
@@ -151,7 +162,7 @@ class _Postgresql:
     skip_locked = " FOR UPDATE SKIP LOCKED"
     for_update = " FOR UPDATE"
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, make: bool) -> None:
         with from_extra("not-installed-server"):
             import psycopg  # noqa: PLC0415 - an extra
 
@@ -164,6 +175,10 @@ class _Postgresql:
         try:
             with self.transaction():
                 self.execute("SELECT pg_advisory_xact_lock(?)", (_LOCK,))
+                if not make and self.execute("SELECT to_regclass('inventory_version')") == [
+                    (None,)
+                ]:
+                    raise KodebrikError("inventory-none-there", ExitCode.BAD_INPUT, path=self.name)
                 self.execute("CREATE TABLE IF NOT EXISTS inventory_version (version BIGINT)")
                 rows = self.execute("SELECT version FROM inventory_version")
                 version = rows[0][0] if rows else 0

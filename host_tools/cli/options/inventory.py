@@ -44,6 +44,18 @@ Operator = Annotated[
 
 
 @contextmanager
+def read_inventory(place: str | None) -> Iterator[Inventory | None]:
+    """Open the inventory at `place` for reading it, without making one; None for the one in this
+    user's data folder, when nothing was provisioned yet."""
+    where = inventory_place(place)
+    if place is None and isinstance(where, Path) and not where.exists():
+        yield None
+        return
+    with Inventory(where, warn, make=False) as inventory:
+        yield inventory
+
+
+@contextmanager
 def opened_inventory(place: str | None) -> Iterator[Inventory]:
     """Open the inventory at `place`, by default the one in this user's data folder."""
     with Inventory(inventory_place(place), warn) as inventory:

@@ -54,6 +54,8 @@ def code(
     moment = int(time.time()) if at is None else _moment(at)
     if challenge:
         pin = None if pin_file is None else private_files.read_text(pin_file, warn)
+        if pin == "":
+            raise KodebrikError("pin-file-empty", ExitCode.BAD_INPUT, path=pin_file or "")
         text = credential.answer(moment, challenge, pin)
     else:
         text = credential.code(moment)

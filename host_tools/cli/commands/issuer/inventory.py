@@ -11,7 +11,7 @@ from host_tools import private_files
 from host_tools.cli.command_group import CommandGroup
 from host_tools.cli.commands.token.accounts import moving_factor
 from host_tools.cli.options.groups import option_groups
-from host_tools.cli.options.inventory import AccountName, InventoryFile, Serials, opened_inventory
+from host_tools.cli.options.inventory import AccountName, InventoryFile, Serials, read_inventory
 from host_tools.cli.options.keyring import IssuerKeyOptions
 from host_tools.cli.options.pskc_encryption import PskcEncryptionOptions
 from host_tools.cli.output import Json, emit
@@ -34,8 +34,8 @@ def list_tokens(
     as_json: Json = False,
 ) -> None:
     """List the tokens that were provisioned here."""
-    with opened_inventory(inventory_file) as inventory:
-        entries = inventory.entries(text)
+    with read_inventory(inventory_file) as inventory:
+        entries = [] if inventory is None else inventory.entries(text)
     lines = [
         Message(
             "inventory.line",
@@ -45,7 +45,7 @@ def list_tokens(
             accounts=_names(entry.accounts),
         )
         for entry in entries
-    ] or [Message("inventory.none")]
+    ] or [Message("inventory.none") if text else Message("inventory-empty")]
     emit(as_json, {"tokens": [_as_json(entry) for entry in entries]}, lines)
 
 
@@ -56,18 +56,23 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Show one token's entry, without its secrets."""
-    with opened_inventory(inventory_file) as inventory:
-        entry = inventory.entry(serial_number.check(serial))
+    number = serial_number.check(serial)
+    with read_inventory(inventory_file) as inventory:
+        if inventory is None:
+            raise KodebrikError("inventory-empty", ExitCode.BAD_INPUT)
+        entry = inventory.entry(number)
     lines = [
         Message("inventory.serial", serial=entry.serial),
         Message(
             "inventory.product", product=entry.product, board=entry.board, version=entry.version
         ),
         Message(
-            "inventory.state",
+            "inventory.state-by",
             state=named("inventory-state.", entry.state),
-            operator=entry.operator or Message("inventory.nobody"),
-        ),
+            operator=entry.operator,
+        )
+        if entry.operator
+        else Message("inventory.state", state=named("inventory-state.", entry.state)),
         *(
             [Message("inventory.key", fingerprint=entry.key_fingerprint)]
             if entry.key_fingerprint
@@ -107,7 +112,9 @@ def export(
     agreed = encryption.read()
     if agreed.key is None and agreed.passphrase is None:
         raise KodebrikError("export-unencrypted", ExitCode.USAGE)
-    with opened_inventory(inventory_file) as inventory:
+    with read_inventory(inventory_file) as inventory:
+        if inventory is None:
+            raise KodebrikError("inventory-empty", ExitCode.BAD_INPUT)
         issuer_key = issuer.issuer_key()
         keys = inventory.key_packages(
             issuer_key, [serial_number.check(serial) for serial in serials or ()], account

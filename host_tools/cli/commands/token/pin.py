@@ -37,9 +37,9 @@ def set_pin(
     as_json: Json = False,
 ) -> None:
     """Give the token a PIN of 4 to 8 digits, or another one; wrong tries count from none."""
-    pin = _typed() if pin_file is None else _checked(private_files.read_text(pin_file, warn))
+    pin = None if pin_file is None else _checked(private_files.read_text(pin_file, warn))
     with token.session() as session:
-        session.set_pin(pin)
+        session.set_pin(_typed() if pin is None else pin)
     emit(
         as_json,
         {"serial": session.hello.serial, "pin": True},

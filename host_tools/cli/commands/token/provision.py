@@ -105,6 +105,7 @@ def provision(
         _check_keypad(credential, hello)
         credential = options.suited(credential, hello.product)
         session = keyed_session(channel, hello, token.keyring, comparison_file)
+        before = {each.name: each.fingerprint for each in session.accounts()}
         clock_result, clock_set_at = _clock_ready(session, credential)
         with (
             _saved(credential, secret_out, otpauth_out),
@@ -124,8 +125,11 @@ def provision(
                 issuer_key=token.keyring.opened_issuer_key,
                 operator=operator,
             )
+    # The same secret again replaces nothing that anybody would miss.
+    replaced = before.get(credential.name, fingerprint) != fingerprint
     result: dict[str, Any] = {
         "serial": hello.serial,
+        "replaced": replaced,
         "account": credential.name,
         "kind": credential.kind,
         "algorithm": credential.algorithm,
@@ -139,7 +143,12 @@ def provision(
         "files": [str(path) for path in outputs],
     }
     lines = [
-        Message("provision.done", product=hello.product, serial=hello.serial, name=credential.name),
+        Message(
+            "provision.replaced" if replaced else "provision.done",
+            product=hello.product,
+            serial=hello.serial,
+            name=credential.name,
+        ),
         Message("provision.fingerprint", fingerprint=fingerprint.hex()),
         *(
             [Message("provision.period", seconds=credential.period)]

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sqlite3
 
 import pytest
 
@@ -11,7 +12,7 @@ from host_tools.exchange.pskc import reader as pskc_reader
 from host_tools.exchange.token_file import ReadOptions
 from host_tools.secret import Secret
 from tests.support.command_line.files import private
-from tests.support.command_line.secrets import MARKED
+from tests.support.command_line.secrets import ISSUER_KEY, MARKED
 from tests.support.link.fake_token import SERIAL
 
 KEY = "00112233445566778899aabbccddeeff"
@@ -116,3 +117,48 @@ def test_an_export_that_cannot_be_made_writes_no_file(
     )
     assert code == exit_code, result
     assert not out.exists()
+
+
+@pytest.mark.parametrize("command", [("list",), ("show", SERIAL), ("export", "out.pskc")])
+@pytest.mark.parametrize("name", ["missing", "empty", "other"])
+def test_what_is_no_inventory_is_not_made_one_by_reading(
+    command, name, tmp_path, monkeypatch, capsys, key_file
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("KODEBRIK_ISSUER_KEY", ISSUER_KEY)
+    (tmp_path / "empty").touch(0o600)
+    with sqlite3.connect(tmp_path / "other") as connection:
+        connection.execute("CREATE TABLE theirs (column)")
+    connection.close()
+    (tmp_path / "other").chmod(0o600)
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    options = ["--encryption-key-file", str(key_file)] if command[0] == "export" else []
+    code = main(["inventory", *command, "--inventory", name, *options])
+    assert code in (ExitCode.FILE, ExitCode.BAD_INPUT)
+    assert name in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_an_inventory_is_not_written_into_another_programs_database(
+    port, call, secret_file, tmp_path
+):
+    with sqlite3.connect(tmp_path / "other") as connection:
+        connection.execute("CREATE TABLE theirs (column)")
+    connection.close()
+    before = (tmp_path / "other").read_bytes()
+    inventory = ["--inventory", str(tmp_path / "other")]
+    code, told = call("provision", "--secret-file", secret_file, *inventory)
+    assert (code, told["id"]) == (ExitCode.BAD_INPUT, "inventory-none-there")
+    assert (tmp_path / "other").read_bytes() == before
+
+
+def test_an_inventory_without_tokens_is_said_to_be_empty(capsys):
+    assert main(["inventory", "list"]) == ExitCode.OK
+    assert "holds no token" in capsys.readouterr().out
+    assert main(["inventory", "list", "nowhere"]) == ExitCode.OK
+    assert "no such token" in capsys.readouterr().out
+
+
+def test_a_token_of_an_unnamed_operator_is_not_by_anybody(provisioned, capsys):
+    assert main(["inventory", "show", SERIAL]) == ExitCode.OK
+    assert "State: provisioned\n" in capsys.readouterr().out

@@ -1,6 +1,7 @@
 """kodebrik pin on a token with a keypad."""
 
 import io
+import subprocess
 import sys
 
 import pytest
@@ -8,8 +9,9 @@ import typer
 
 from firmware.protocol import messages
 from firmware.storage.pin import try_pin
-from host_tools.cli import main
+from host_tools.cli import main, output
 from host_tools.errors import ExitCode
+from tests.support.limits import REAL_LIMIT
 from tests.support.link.fake_token import SERIAL
 
 with_keypad = pytest.mark.parametrize("token", ["kodeoplaeser"], indirect=True)
@@ -41,9 +43,37 @@ def test_a_pin_may_come_from_standard_input_or_be_asked_for_twice(provisioned, c
         return next(typed)
 
     monkeypatch.setattr(typer, "prompt", prompt)
+    monkeypatch.setattr(output, "has_terminal", lambda: True)
     assert call("pin", "set")[0] == 0
     assert asked == [("New PIN, 4 to 8 digits", True), ("Repeat for confirmation", True)] * 2
     assert try_pin(provisioned.vault, "4096", 0)
+
+
+@with_keypad
+def test_without_a_terminal_nothing_of_python_is_printed(provisioned, port):
+    done = subprocess.run(
+        [sys.executable, "-m", "kodebrik", "pin", "set"],
+        input="",
+        check=False,
+        capture_output=True,
+        text=True,
+        start_new_session=True,  # without a terminal
+        timeout=REAL_LIMIT,
+    )
+    assert done.returncode == ExitCode.NOT_CONFIRMED
+    for word in ("Warning", "getpass", "echo", "passwd"):
+        assert word not in done.stderr
+    assert "--pin-file" in done.stderr
+
+
+def test_no_pin_is_asked_for_while_there_is_no_token(monkeypatch, capsys):
+    def prompt(*_, **__):
+        raise AssertionError("a PIN was asked for")
+
+    monkeypatch.setattr(typer, "prompt", prompt)
+    monkeypatch.setattr("host_tools.link.ports.devices", lambda *_: [])
+    assert main(["pin", "set"]) == ExitCode.NO_PORT
+    assert "No token was found" in capsys.readouterr().err
 
 
 @with_keypad

@@ -12,6 +12,7 @@ from host_tools.cli import main
 from host_tools.errors import ExitCode
 from host_tools.provisioning import access_key
 from host_tools.secret import Secret
+from tests.support.command_line.files import private
 from tests.support.command_line.keyboard import Keyboard
 from tests.support.command_line.secrets import ISSUER_KEY, MARKED
 from tests.support.link.fake_token import SERIAL
@@ -55,6 +56,19 @@ def test_provisioning_again_changes_nothing_and_leaves_a_good_clock_running(
     assert code == 0
     assert result["clock"].startswith("right within")
     assert (provisioned.vault.clock, provisioned.vault.credentials) == before
+
+
+def test_an_account_that_is_replaced_is_said_to_be(provisioned, tmp_path, secret_file, capsys):
+    other = private(tmp_path / "other", "hex:" + "17" * 20 + "\n")
+    told = {}
+    for account, secret in (("bank", secret_file), ("bank", other), ("work", other)):
+        capsys.readouterr()
+        asked = ["provision", "--account", account, "--secret-file", str(secret)]
+        assert main(asked) == ExitCode.OK
+        told[account, secret] = capsys.readouterr().out
+    assert "now has the account bank." in told["bank", secret_file], "the same secret again"
+    assert "account bank was replaced: codes of its former secret" in told["bank", other]
+    assert "now has the account work." in told["work", other]
 
 
 def test_a_wrong_number_stops_before_anything_is_written(
