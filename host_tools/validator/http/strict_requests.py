@@ -3,14 +3,17 @@ is refused, because whoever reads the request elsewhere (a proxy, a log, the nex
 the other value.
 
 Routes of a router with `route_class=StrictRoute` get such a request (FastAPI, "Custom Request and
-APIRoute class").
+APIRoute class"). With `route_class=ApiRoute` they refuse query fields that they do not have, too: a
+filter with a typing error would else be a list without a filter.
 """
 
 import json
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import cached_property
 from typing import Any
 
 from fastapi import HTTPException, Request, Response
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.datastructures import FormData
 
@@ -45,10 +48,33 @@ class StrictRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def handle_strictly(request: Request) -> Response:
-            refuse_doubled(name for name, _ in request.query_params.multi_items())
+            self.check_query([name for name, _ in request.query_params.multi_items()])
             return await handle(self.request_class(request.scope, request.receive))
 
         return handle_strictly
+
+    def check_query(self, names: Sequence[str]) -> None:
+        """Raise HTTP error 422 for names of query fields that are not as they must be."""
+        refuse_doubled(names)
+
+
+class ApiRoute(StrictRoute):
+    """A route for programs: its query has no fields but its own."""
+
+    def check_query(self, names: Sequence[str]) -> None:
+        """Do as StrictRoute does, and refuse what is not a field of the query."""
+        super().check_query(names)
+        if not self._fields.issuperset(names):
+            raise HTTPException(422, Message("request-name-unknown"))
+
+    @cached_property
+    def _fields(self) -> set[str]:
+        return _query_fields(self.dependant)
+
+
+def _query_fields(dependant: Dependant) -> set[str]:
+    own = {field.alias for field in dependant.query_params}
+    return own.union(*(_query_fields(inner) for inner in dependant.dependencies))
 
 
 def refuse_doubled(names: Iterable[str]) -> None:

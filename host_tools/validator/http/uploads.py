@@ -13,8 +13,8 @@ from starlette.datastructures import FormData
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from host_tools.validator.http.strict_requests import (
+    ApiRoute,
     StrictRequest,
-    StrictRoute,
     refuse_doubled_fields,
 )
 
@@ -41,7 +41,7 @@ class UploadRequest(StrictRequest):
         return self._parsed
 
 
-class UploadRoute(StrictRoute):
+class UploadRoute(ApiRoute):
     """A route whose handler gets an UploadRequest."""
 
     request_class = UploadRequest

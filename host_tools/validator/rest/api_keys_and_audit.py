@@ -14,11 +14,11 @@ from host_tools.validator.http.fields import (
     Search,
 )
 from host_tools.validator.http.refusals import responses
-from host_tools.validator.http.strict_requests import StrictRoute
+from host_tools.validator.http.strict_requests import ApiRoute
 from host_tools.validator.records import ApiKey, AuditEntry, AuditReport, Page, Role
 from host_tools.validator.rest.tokens import Administrator, Reader, Service
 
-router = APIRouter(prefix="/v1", tags=["keys and audit"], route_class=StrictRoute)
+router = APIRouter(prefix="/v1", tags=["keys and audit"], route_class=ApiRoute)
 
 Auditor = Annotated[Caller, Depends(RequireRole(MAY_AUDIT))]
 

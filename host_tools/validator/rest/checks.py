@@ -12,13 +12,13 @@ from host_tools.validator.http.direct_routes import DirectRoute
 from host_tools.validator.http.fields import Code, Name, RequestBody, Text
 from host_tools.validator.http.metrics import timed_check
 from host_tools.validator.http.refusals import responses
-from host_tools.validator.http.strict_requests import StrictRoute
+from host_tools.validator.http.strict_requests import ApiRoute
 from host_tools.validator.records import Challenge, Role
 from host_tools.validator.rule.verdict import CheckRequest, Verdict
 from host_tools.validator.service import Validator
 
 router = APIRouter(prefix="/v1", tags=["checks"], route_class=DirectRoute)
-challenge_router = APIRouter(prefix="/v1", tags=["checks"], route_class=StrictRoute)
+challenge_router = APIRouter(prefix="/v1", tags=["checks"], route_class=ApiRoute)
 
 
 class _Whose(RequestBody):

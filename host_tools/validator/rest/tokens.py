@@ -26,12 +26,12 @@ from host_tools.validator.http.fields import (
     Text,
 )
 from host_tools.validator.http.refusals import responses
-from host_tools.validator.http.strict_requests import StrictRoute
+from host_tools.validator.http.strict_requests import ApiRoute
 from host_tools.validator.records import ActivationCode, DriftPoint, Page, Status, Token
 from host_tools.validator.rest.checks import CheckOutcome, outcome
 from host_tools.validator.service import Validator
 
-router = APIRouter(prefix="/v1/tokens", tags=["tokens"], route_class=StrictRoute)
+router = APIRouter(prefix="/v1/tokens", tags=["tokens"], route_class=ApiRoute)
 
 Reader = Annotated[Caller, Depends(RequireRole(MAY_READ))]
 HelpDesk = Annotated[Caller, Depends(RequireRole(MAY_MANAGE))]

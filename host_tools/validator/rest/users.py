@@ -17,11 +17,11 @@ from host_tools.validator.http.fields import (
     UserInPath,
 )
 from host_tools.validator.http.refusals import responses
-from host_tools.validator.http.strict_requests import StrictRoute
+from host_tools.validator.http.strict_requests import ApiRoute
 from host_tools.validator.records import Page, User
 from host_tools.validator.rest.tokens import Administrator, HelpDesk, Reader, Service
 
-router = APIRouter(prefix="/v1", tags=["users"], route_class=StrictRoute)
+router = APIRouter(prefix="/v1", tags=["users"], route_class=ApiRoute)
 
 Mail = Annotated[
     str, Field(max_length=254, pattern=r"^[^\s@\x00-\x1f]+@[^\s@\x00-\x1f]+$")

@@ -382,6 +382,16 @@ def test_answers_are_not_kept_framed_or_sniffed(client: TestClient) -> None:
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
 
 
+@pytest.mark.parametrize("query", ["offset=50", "state=blocked", "limit=5&curser="])
+@pytest.mark.parametrize("path", ["/v1/tokens", "/v1/users", "/v1/audit", "/v1/tokens/K1"])
+def test_a_query_field_that_the_route_lacks_is_refused(
+    administrator: ApiClient, tokens: Tokens, path: str, query: str
+) -> None:
+    assert administrator.get(path).status_code == 200
+    answer = administrator.get(f"{path}?{query}")
+    assert (answer.status_code, answer.json()["id"]) == (422, "request-name-unknown")
+
+
 def test_a_doubled_json_key_is_refused(checker: ApiClient, tokens: Tokens) -> None:
     body = f'{{"serial": "K1", "code": "000000", "code": "{tokens.code("K1")}"}}'
     answer = checker.post(
