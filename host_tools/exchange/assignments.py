@@ -1,5 +1,5 @@
 """Assignments of tokens to users, as CSV: a serial number and a user-ID on each line, separated by
-commas or semicolons."""
+commas, semicolons or tabs."""
 
 import csv
 
@@ -18,7 +18,7 @@ def read(content: bytes) -> dict[str, str]:
         lines = content.decode("utf-8-sig").splitlines()
     except UnicodeDecodeError:
         raise bad("assignments-not-utf8") from None
-    separator = ";" if lines and ";" in lines[0] else ","
+    separator = next((sign for sign in ";\t" if lines and sign in lines[0]), ",")
     users: dict[str, str] = {}
     for number, fields in enumerate(csv.reader(lines, delimiter=separator), 1):
         if not fields or (number == 1 and _is_header(fields)):

@@ -90,7 +90,7 @@ def check_distinct(keys: Iterable[tuple[str, str]]) -> None:
     first: dict[str, str] = {}
     for serial, where in keys:
         if serial in first:
-            raise bad("key-serial-twice", first=first[serial], second=where)
+            raise bad("key-serial-twice", serial=serial, first=first[serial], second=where)
         first[serial] = where
 
 

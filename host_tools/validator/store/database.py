@@ -160,7 +160,9 @@ class Database:
             if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB:
                 path = self._file.path
                 raise KodebrikError("database-not-sqlite", ExitCode.DATABASE, path=path) from None
-            raise UnavailableError("database-silent", reason=_reason(error)) from error
+            raise UnavailableError(
+                "database-file-refused", path=self._file.path, reason=_reason(error)
+            ) from error
 
     def close(self) -> None:
         """Close every connection."""

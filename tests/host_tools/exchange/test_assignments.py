@@ -37,3 +37,10 @@ def test_a_line_that_is_no_pair_is_named(line):
 def test_a_token_assigned_twice_is_named():
     with pytest.raises(KodebrikError, match=r"Line 2 .*7001"):
         assignments.read(b"7001,anna.holm\n7001,sofie.hansen\n")
+
+
+def test_tabs_separate_as_a_spreadsheet_copies_them():
+    assert assignments.read(b"serial\tuser\nT1\tanna.holm\nT2\tbo.lund\n") == {
+        "T1": "anna.holm",
+        "T2": "bo.lund",
+    }

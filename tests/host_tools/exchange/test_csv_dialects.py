@@ -155,7 +155,7 @@ def test_columns_by_name_in_any_order_and_delimiter(delimiter: str):
         (f"O1,{HEX},ocra\n", "no usable OCRA suite"),
         (
             f"T1,{HEX},totp\nT2,{HEX},totp\nT1,{HEX},totp\n",
-            "A serial number stands twice: at Line 1 (T1) and at Line 3 (T1)",
+            "The serial number T1 stands twice: Line 1 (T1); Line 3 (T1).",
         ),
         (f"1.23457E+11,{HEX},totp\n", "spreadsheet"),
         (f'T1,"{HEX},totp\n', "Line 1 is not CSV"),
@@ -194,7 +194,7 @@ def test_a_list_of_otpauth_uris():
             content + f"otpauth://totp/sofie%20hansen?secret={BASE32}",
             "Line 4 has no usable serial number",
         ),
-        (content + content.splitlines()[0], "A serial number stands twice"),
+        (content + content.splitlines()[0], "stands twice: Line"),
         ("\n", "no otpauth URI"),
     ):
         with pytest.raises(KodebrikError, match=complaint) as error:

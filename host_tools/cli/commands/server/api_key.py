@@ -1,4 +1,4 @@
-"""kodebrik server api-key: make and revoke API keys."""
+"""kodebrik server api-key and api-keys: make, revoke and list API keys."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from host_tools import private_files
+from host_tools.cli import table
 from host_tools.cli.options.groups import option_groups
 from host_tools.cli.options.validator import (
     ACTOR,
@@ -15,6 +16,11 @@ from host_tools.cli.output import Json, emit
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages.catalogue import Message
 
+_HEAD = {
+    "name": Message("api-keys.column-name"),
+    "role": Message("api-keys.column-role"),
+    "state": Message("list.column-status"),
+}
 _ROLES = ("administrator", "help_desk", "auditor", "checker")
 
 
@@ -64,3 +70,33 @@ def api_key(
         )
         return
     emit(as_json, {"name": name, "role": role, "key": text}, [text])
+
+
+@option_groups
+def api_keys(
+    *,
+    validator: ValidatorOptions,
+    as_json: Json = False,
+) -> None:
+    """List the API keys with what they may do, those that are revoked too; never the keys."""
+    with validator.open(create=False) as opened:
+        keys = opened.api_keys()
+    rows = [
+        {
+            "name": key.name,
+            "role": key.role.value,
+            "created_at": key.created_at,
+            "revoked_at": key.revoked_at,
+        }
+        for key in keys
+    ]
+    shown = [
+        {
+            "name": key.name,
+            "role": Message("api-key-role." + key.role.value),
+            "state": Message("api-keys.valid" if key.revoked_at is None else "api-keys.revoked"),
+        }
+        for key in keys
+    ]
+    lines = table.lines(_HEAD, shown) if shown else [Message("api-keys.none")]
+    emit(as_json, {"api_keys": rows}, lines)

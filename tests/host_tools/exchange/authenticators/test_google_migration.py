@@ -61,7 +61,7 @@ def test_parts_in_several_files_belong_together():
 def test_a_serial_number_in_two_files_is_refused():
     files = [(PurePath(f"{number}.txt"), parts(1)[0].encode()) for number in range(1)]
     uri = f"otpauth://totp/sofie?secret={ACCOUNTS[0].base32}".encode()
-    with pytest.raises(KodebrikError, match=r"twice: at The file 0.txt and at The file b"):
+    with pytest.raises(KodebrikError, match=r"sofie stands twice: The file 0.txt; The file b"):
         several_files.read([*files, (PurePath("b"), uri)])
 
 

@@ -160,3 +160,18 @@ def test_a_token_that_replaces_another_says_so(folder, tokens, call, capsys):
     assert "T2 replaces T1, whose codes count no more." in told
     assert call("assign", "T3", "anna.holm", "--activate")[1]["replaced"] == {"T2": "T3"}
     assert states(folder)["T2"] == ("replaced", "anna.holm")
+
+
+def test_api_keys_are_listed_by_name_and_without_the_keys(folder, call):
+    assert call("server", "api-key", "anna", "--role", "auditor")[0] == 0
+    assert call("server", "api-key", "anna", "--revoke")[0] == 0
+    code, said = call("server", "api-key", "nope", "--revoke")
+    assert (code, said["id"]) == (ExitCode.NOT_FOUND, "api-key-unknown")
+    assert "kodebrik server api-keys" in said["hint"]
+    code, said = call("server", "api-keys")
+    assert code == 0
+    found = {key["name"]: key for key in said["api_keys"]}
+    assert set(found) == {"test", "anna"}
+    assert (found["anna"]["role"], found["test"]["revoked_at"]) == ("auditor", None)
+    assert found["anna"]["revoked_at"] is not None
+    assert folder.api_key not in str(said)

@@ -11,6 +11,7 @@ from sqlalchemy import create_engine, inspect, text
 from host_tools.cli import main
 from host_tools.errors import ExitCode
 from host_tools.validator.keys import master_key
+from tests.support.validator.server import ServerFolder
 
 READERS = [
     ("list",),
@@ -154,3 +155,15 @@ def test_another_programs_database_is_no_backup(call, tmp_path, monkeypatch):
     assert (code, said["id"]) == (ExitCode.BAD_INPUT, "backup-of-something-else")
     assert str(source) in said["error"]
     assert not list(tmp_path.glob("*validator.db*"))
+
+
+def test_a_file_beside_which_sqlite_cannot_write_names_the_folder(call, tmp_path, monkeypatch):
+    url = f"sqlite:///{tmp_path / 'validator.db'}"
+    monkeypatch.setenv("KODEBRIK_DATABASE", url)
+    monkeypatch.setenv(master_key.VARIABLE, "5e" * 32)
+    ServerFolder(tmp_path, url)
+    (tmp_path / "validator.db-wal").mkdir()  # as in a folder that takes no files
+    code, said = call("backup", str(tmp_path / "copy"))
+    assert (code, said["id"]) == (ExitCode.DATABASE, "database-file-refused")
+    assert str(tmp_path / "validator.db") in said["error"]
+    assert "folder" in said["hint"]
