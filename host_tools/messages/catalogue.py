@@ -63,6 +63,12 @@ def text(language: str, identifier: str, /, **arguments: Argument) -> str:
     return _Filler(language).vformat(found, (), arguments)
 
 
+def template(language: str, identifier: str) -> str:
+    """Give a message as it stands in the catalogue, its arguments not filled in; an unknown
+    identifier gives itself."""
+    return _found(language, identifier, None)
+
+
 def listed(identifier: str, items: Sequence[str]) -> str:
     """Join texts by a message of `first` and `rest`, so that the messages among them can still be
     put into any language."""

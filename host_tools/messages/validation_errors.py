@@ -28,7 +28,6 @@ WANTED = {
     "less_than_equal",
     "list_type",
     "literal_error",
-    "model_attributes_type",
     "string_type",
 }
 # ... and of those that say something else, `input-fault.TYPE`.
@@ -44,6 +43,8 @@ FAULTS = {
     "too_short",
     "value_error",
 }
+# ... and those of a model, whose class nobody outside knows.
+_OBJECTS = {"dataclass_type", "model_attributes_type", "model_type"}
 _CHOICE = re.compile("'[^']*'")
 
 
@@ -51,6 +52,8 @@ def fault(error: Mapping[str, Any]) -> str:
     """Say what is wrong with a value, without a full stop; `error` is one of
     ValidationError.errors()."""
     kind = error["type"]
+    if kind in _OBJECTS:
+        return Message("input-should-be", wanted=Message("input.object"))
     if kind in WANTED:
         return Message("input-should-be", wanted=wanted(error))
     if kind in FAULTS:

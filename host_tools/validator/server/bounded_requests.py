@@ -6,9 +6,13 @@ one that never ends a header fills the memory before any route sees the request.
 """
 
 import asyncio
+import logging
+import sys
 from http import HTTPStatus
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+log = logging.getLogger("kodebrik.http")
 
 MAX_HEADERS = 100
 MAX_HEADER_BYTES = 32 * 1024  # of the request line and all headers
@@ -18,6 +22,9 @@ BODY_SECONDS = 20.0
 BODY_RATE = 500  # bytes a second
 
 
+_TLS_RECORD = b"\x16"  # the first byte of TLS (RFC 8446, section 5.1)
+
+
 class _TooLargeError(Exception):
     """The headers exceed a bound; the parser then reports an error."""
 
@@ -25,6 +32,7 @@ class _TooLargeError(Exception):
 class BoundedRequestsProtocol(HttpToolsProtocol):
     """A connection of a client. Whoever exceeds a bound is answered 431 or 408 and cut off."""
 
+    _begun = _is_tls = False
     _in_headers = True
     _received = 0  # bytes since the request began, as long as its headers have not ended
     _size = 0  # bytes of the request line and the headers that have ended
@@ -45,6 +53,9 @@ class BoundedRequestsProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse what has arrived."""
+        if not self._begun:
+            self._begun = True
+            self._is_tls = data.startswith(_TLS_RECORD)
         if self._in_headers:
             if self._timer is None:
                 self._await_headers()
@@ -92,9 +103,20 @@ class BoundedRequestsProtocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         """Answer a request that cannot be parsed, or exceeds a bound, and close the connection."""
         if self._refusal is HTTPStatus.BAD_REQUEST:
+            self._log_fault()
             super().send_400_response(msg)
         else:
             self._cut_off(self._refusal)
+
+    def _log_fault(self) -> None:
+        """Log whose request could not be parsed, and why; called while the parser's error is
+        handled."""
+        host = self.client[0] if self.client else "an unknown address"
+        if self._is_tls:
+            cause = "it speaks TLS, and this server plain HTTP"
+        else:
+            cause = str(sys.exc_info()[1] or "not HTTP").rstrip(".")
+        log.warning("A request from %s was refused, for it is not valid HTTP: %s.", host, cause)
 
     def _count(self, size: int) -> None:
         self._size += size

@@ -1,4 +1,5 @@
 """Errors as HTTP answers: JSON `{"error": …, "hint": …, "id": …}`, or a page where a browser asked.
+The texts are English, or in the language that Accept-Language asks for.
 
 No answer repeats what was sent: that may be a code.
 """
@@ -13,7 +14,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from host_tools.errors import KodebrikError
-from host_tools.messages.catalogue import Message
+from host_tools.messages.catalogue import ENGLISH, Message
 from host_tools.messages.validation_errors import fault
 from host_tools.validator.errors import (
     ConflictError,
@@ -27,7 +28,7 @@ from host_tools.validator.http.refusals import Refusal
 from host_tools.validator.rest import privacyidea_answers
 from host_tools.validator.server.security_headers import add_security_headers
 from host_tools.validator.site.admin_session import NotSignedInError, redirect_to_login
-from host_tools.validator.site.pages import error_page, wants_page
+from host_tools.validator.site.pages import asked_language, error_page, spoken, wants_page
 
 log = logging.getLogger("kodebrik.api")
 
@@ -73,7 +74,8 @@ def _answer(
         answer = error_page(request, status, message, hint)
         answer.headers.update(headers or {})
         return answer
-    refusal = Refusal(error=message, hint=hint, id=message.identifier)
+    asked = asked_language(request) or ENGLISH
+    refusal = Refusal(error=message.text(asked), hint=spoken(asked, hint)[0], id=message.identifier)
     return JSONResponse(refusal.model_dump(), status, headers=headers)
 
 
@@ -114,7 +116,7 @@ def _detail(error: HTTPException) -> Message:
 def _validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
     first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"])
+    where = ".".join(str(part) for part in first["loc"]) or "body"
     message = Message("request-invalid", where=where, what=fault(first))
     return _answer(request, 422, message, Message("request-hint"))
 

@@ -6,6 +6,7 @@ the database's URL nor a key is part of an argument list.
 """
 
 import contextlib
+import contextvars
 import logging
 import os
 import secrets
@@ -32,7 +33,7 @@ from host_tools.messages.system_errors import reason
 from host_tools.validator.http import metrics
 from host_tools.validator.keys.locate import open_key
 from host_tools.validator.radius import server as radius
-from host_tools.validator.server import settings_file, shutdown
+from host_tools.validator.server import server_log, settings_file, shutdown
 from host_tools.validator.server.application import create_app
 from host_tools.validator.server.bounded_requests import BoundedRequestsProtocol
 from host_tools.validator.server.options import Options, handed_on
@@ -71,6 +72,7 @@ def serve(options: Options, ready: Callable[[str], None], made: Callable[[str], 
         workers=options.workers,
         http=BoundedRequestsProtocol,
         access_log=False,
+        log_config=server_log.CONFIGURATION,
         log_level="warning",
         server_header=False,
         backlog=_BACKLOG,
@@ -79,8 +81,11 @@ def serve(options: Options, ready: Callable[[str], None], made: Callable[[str], 
         ssl_keyfile=options.private_key,
         forwarded_allow_ips=options.trusted_proxies,
     )
+    announcement = (listener.getsockname()[:2], config.is_ssl, ready)
     threading.Thread(
-        target=_announce, args=(listener.getsockname()[:2], config.is_ssl, ready), daemon=True
+        target=contextvars.copy_context().run,  # `ready` speaks the language of the command
+        args=(_announce, *announcement),
+        daemon=True,
     ).start()
     # After its shutdown uvicorn raises the signal again, which would kill this process.
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -90,11 +90,16 @@ def language(request: Request) -> str:
     chosen = request.cookies.get("language", "")
     if chosen in LANGUAGES:
         return chosen
+    return asked_language(request) or "da"
+
+
+def asked_language(request: Request) -> str | None:
+    """Give the first language of the header Accept-Language that there is a catalogue of."""
     for part in request.headers.get("accept-language", "").lower().split(","):
         asked = part.partition(";")[0].strip()[:2]
         if asked in LANGUAGES:
             return asked
-    return "da"
+    return None
 
 
 def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:

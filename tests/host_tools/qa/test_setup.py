@@ -277,3 +277,14 @@ def test_the_report_begins_with_the_cause(monkeypatch, capsys, tmp_path: Path):
     assert shown.index("Likely cause") < shown.index("<main>")
     assert '<label for="failures">Show failures only' in shown
     assert '<section id="case-' in shown
+
+
+def test_a_refusal_of_our_server_speaks_the_language_of_the_command(server, capsys, tmp_path):
+    key_file = private(tmp_path / "key", "not a key of it")
+    asked = ["qa", "run", "--against", server.url, "--api-key-file", key_file]
+    for language, words in (("en", "is unknown or revoked"), ("da", "er ukendt eller")):
+        code = main(["--lang", language, *asked])
+        said = capsys.readouterr().err
+        assert code == ExitCode.NOT_READY
+        assert "HTTP 401" in said
+        assert words in said

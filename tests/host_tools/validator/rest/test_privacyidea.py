@@ -275,3 +275,16 @@ def test_a_pin_of_four_characters_stands_before_a_code_of_four_digits(
             "transaction_id": challenge,
         }
         assert keycloak(checker.post("/validate/check", data=fields).json()) == answer
+
+
+@pytest.mark.parametrize("body", [[], "text", 1])
+def test_a_json_body_that_is_no_object_is_told_so_in_plain_words(
+    checker: ApiClient, body: object
+) -> None:
+    answer = checker.post("/validate/check", json=body)
+    said = answer.json()["result"]["error"]["message"]
+    assert answer.status_code == 422
+    assert "body" in said
+    assert "a JSON object" in said
+    assert "_Fields" not in said
+    assert ": :" not in said

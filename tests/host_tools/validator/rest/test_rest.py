@@ -399,3 +399,22 @@ def test_a_doubled_json_key_is_refused(checker: ApiClient, tokens: Tokens) -> No
     )
     assert (answer.status_code, answer.json()["id"]) == (422, "request-name-twice")
     assert tokens.code("K1") not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        (None, "There is no"),
+        ("fr", "There is no"),
+        ("en-GB,da;q=0.5", "There is no"),
+        ("da-DK,da;q=0.9,en;q=0.5", "Der er ingen kodebrik"),
+    ],
+)
+def test_a_refusal_speaks_the_language_that_was_asked_for(
+    app: FastAPI, keys: dict[Role, str], asked: str | None, words: str
+) -> None:
+    headers = {"Authorization": f"Bearer {keys[Role.ADMINISTRATOR]}"}
+    headers |= {} if asked is None else {"Accept-Language": asked}
+    said = TestClient(app).get("/v1/tokens/NOPE", headers=headers).json()
+    assert said["id"] == "token-unknown"
+    assert words in said["error"]
