@@ -4,6 +4,7 @@
 hint what to do. Both stand in the catalogue of messages, under the error's identifier.
 """
 
+import errno
 from enum import IntEnum
 from typing import Any
 
@@ -28,16 +29,16 @@ class ExitCode(IntEnum):
     USAGE = 2, "The command line is wrong."
     BAD_INPUT = 3, "A file, secret, key or URI that was given is not valid."
     FILE = 4, "A file is missing, exists already or cannot be read or written."
-    NO_PORT = 5, "There is no such port, no token was found, or several were."
-    PERMISSION = 6, "The user may not open the port."
-    BUSY = 7, "Another program has the port open."
+    NO_PORT = 5, "There is no such port or address, no token was found, or several were."
+    PERMISSION = 6, "The user may not open the port, or others may read the master key."
+    BUSY = 7, "Another program has the port or the database open."
     UNPLUGGED = 8, "The token was unplugged while kodebrik talked to it."
     SILENT = 9, "Nothing answers on the port."
     GARBAGE = 10, "What answers on the port is not a token, or its answers arrive damaged."
     BOOTLOADER = 11, "The board is in its bootloader."
     REPL = 12, "The board shows MicroPython's prompt and runs no token firmware."
     VERSION = 13, "Token and kodebrik speak different versions of the protocol."
-    WRONG_KEY = 14, "The access key does not fit the token, or is missing."
+    WRONG_KEY = 14, "A key does not fit the token, database or file, or is missing."
     NOT_CONFIRMED = 15, "The operator did not confirm: a wrong comparison or serial number."
     CHECK_FAILED = 16, "A check failed: self-test, fingerprint, clock or code."
     TOO_EARLY = 17, "Too little time has passed since the clock was set to measure its drift."
@@ -49,6 +50,16 @@ class ExitCode(IntEnum):
     CONFLICT = 23, "It exists already, or its state does not allow this."
     NOT_READY = 24, "A test could not begin: its server's key, user or clock is not as it must be."
     INTERRUPTED = 130, "Interrupted (Ctrl-C)."
+
+
+_FORBIDDEN = {errno.EACCES, errno.EPERM}
+
+
+def listen_code(error: OSError) -> ExitCode:
+    """Give the exit code of an address that cannot be listened on."""
+    if error.errno == errno.EADDRINUSE:
+        return ExitCode.BUSY
+    return ExitCode.PERMISSION if error.errno in _FORBIDDEN else ExitCode.NO_PORT
 
 
 TOKEN_ERRORS = 100  # exit code of a token's error n: TOKEN_ERRORS + n

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from pyrad import packet as wire
 
-from host_tools.errors import ExitCode, KodebrikError
+from host_tools.errors import ExitCode, KodebrikError, listen_code
 from host_tools.messages.system_errors import reason
 from host_tools.secret import Secret
 from host_tools.validator.fault_log import FaultLog
@@ -279,6 +279,6 @@ def _listen(host: str, port: int, shared: bool) -> socket.socket:
             raise
     except OSError as error:
         raise KodebrikError(
-            "radius-listen-failed", ExitCode.BUSY, host=host, port=port, reason=reason(error)
+            "radius-listen-failed", listen_code(error), host=host, port=port, reason=reason(error)
         ) from None
     return listening

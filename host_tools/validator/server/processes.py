@@ -7,6 +7,7 @@ the database's URL nor a key is part of an argument list.
 
 import contextlib
 import contextvars
+import errno
 import logging
 import os
 import secrets
@@ -27,7 +28,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from fastapi import FastAPI
 
-from host_tools.errors import ExitCode, KodebrikError
+from host_tools.errors import ExitCode, KodebrikError, listen_code
 from host_tools.messages.catalogue import Message
 from host_tools.messages.system_errors import reason
 from host_tools.validator.http import metrics
@@ -45,7 +46,6 @@ log = logging.getLogger("kodebrik.server")
 
 _GRACE = 10  # seconds that requests under way have to finish when the server is told to stop
 _BACKLOG = 2048  # connections that wait to be accepted
-_BUSY = {98, 48, 10048}  # EADDRINUSE on Linux, macOS and Windows
 
 
 def serve(options: Options, ready: Callable[[str], None], made: Callable[[str], None]) -> bool:
@@ -218,10 +218,10 @@ def _listen(host: str, port: int) -> socket.socket:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except OSError as error:
-        if error.errno in _BUSY:
+        if error.errno == errno.EADDRINUSE:
             raise KodebrikError("listen-taken", ExitCode.BUSY, host=host, port=port) from None
         raise KodebrikError(
-            "listen-failed", ExitCode.USAGE, host=host, port=port, reason=reason(error)
+            "listen-failed", listen_code(error), host=host, port=port, reason=reason(error)
         ) from None
     listener.set_inheritable(True)
     return listener
