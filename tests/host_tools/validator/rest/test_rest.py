@@ -382,7 +382,7 @@ def test_answers_are_not_kept_framed_or_sniffed(client: TestClient) -> None:
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
 
 
-@pytest.mark.parametrize("query", ["offset=50", "state=blocked", "limit=5&curser="])
+@pytest.mark.parametrize("query", ["offset=50", "state=blocked", "limit=5&cursr="])
 @pytest.mark.parametrize("path", ["/v1/tokens", "/v1/users", "/v1/audit", "/v1/tokens/K1"])
 def test_a_query_field_that_the_route_lacks_is_refused(
     administrator: ApiClient, tokens: Tokens, path: str, query: str
