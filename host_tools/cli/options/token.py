@@ -13,6 +13,7 @@ import typer
 from firmware.protocol import messages
 from host_tools.cli.options.keyring import AccessKeyFile, IssuerKeyFile, Keyring, PassphraseFile
 from host_tools.cli.output import ask, say, step
+from host_tools.cli.progress import reporting
 from host_tools.errors import TOKEN_ERRORS, KodebrikError, TokenError
 from host_tools.link import ports
 from host_tools.link.channel import Channel
@@ -80,7 +81,9 @@ def open_port(port: str | None) -> Iterator[tuple[Channel, Hello]]:
     transport = SerialTransport(port)
     try:
         channel = Channel(transport, port)
-        yield channel, channel.hello()
+        with reporting(Message("token.awaiting", port=port)):
+            hello = channel.hello()
+        yield channel, hello
     finally:
         transport.close()
 

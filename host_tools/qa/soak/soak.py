@@ -11,9 +11,12 @@ from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from host_tools import interrupts
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.messages.catalogue import Message
+from host_tools.messages.system_errors import cause
 from host_tools.progress import Progress
 from host_tools.qa.soak.fleet import draw_token
 from host_tools.qa.soak.lifetime import Rules, Tally, simulate
@@ -21,6 +24,8 @@ from host_tools.qa.soak.lifetime import Rules, Tally, simulate
 WINDOWS = (0, 1, 2, 3)
 SETTINGS = (*(Rules(window) for window in WINDOWS), Rules(1, learns=False))
 _SLICE = 5  # tokens
+_SCHEDULER_TIMEOUT = "10s"
+_SCHEMES = ("tcp", "tls", "ws", "wss")
 
 
 @dataclass(frozen=True)
@@ -114,18 +119,31 @@ def processes(count: int) -> Iterator[Executor]:
     pool.shutdown()
 
 
+def _check_address(address: str) -> None:
+    try:
+        parts = urlsplit(address)
+        (parts.hostname or "").encode("idna")  # as the system does that looks it up
+        valid = parts.scheme in _SCHEMES and bool(parts.hostname) and bool(parts.port)
+    except ValueError:
+        valid = False
+    if not valid:
+        raise KodebrikError("dask-address-invalid", ExitCode.USAGE, address=address)
+
+
 @contextmanager
 def dask(address: str) -> Iterator[Executor]:
-    """Give an executor on the Dask cluster whose scheduler is at `address` (tcp://HOST:PORT)."""
+    """Give an executor on the Dask cluster whose scheduler is at `address` (tcp://HOST:PORT);
+    KodebrikError when it is no such address, or nothing answers there."""
+    _check_address(address)
     try:
         from distributed import Client  # noqa: PLC0415 - takes a second
     except ImportError:
         raise KodebrikError("not-installed-dask", ExitCode.NOT_INSTALLED) from None
     try:
-        client = Client(address, timeout="10s")  # type: ignore[no-untyped-call]
+        client = Client(address, timeout=_SCHEDULER_TIMEOUT)  # type: ignore[no-untyped-call]
     except (OSError, TimeoutError, ValueError) as error:
-        raise KodebrikError(
-            "dask-silent", ExitCode.SILENT, address=address, reason=str(error)
-        ) from None
+        told = cause(error)
+        known = told if isinstance(told, Message) else Message("system-error.etimedout")
+        raise KodebrikError("dask-silent", ExitCode.SILENT, address=address, reason=known) from None
     with client:
         yield client.get_executor(pure=False)  # type: ignore[no-untyped-call]

@@ -2,7 +2,9 @@
 
 import json
 import random
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
@@ -135,12 +137,49 @@ def test_dask_on_loopback_does_the_same_work():
         )
 
 
-def test_no_scheduler_there_says_how_to_start_one(capsys):
-    assert (
-        main(["qa", "soak", "--tokens", "1", "--years", "0.1", "--scheduler", "nonsense://x"])
-        == ExitCode.SILENT
-    )
-    assert "dask scheduler" in capsys.readouterr().err
+@pytest.fixture
+def awaited(monkeypatch):
+    """The titles of the work whose progress is reported, as each begins."""
+    begun: list[str] = []
+
+    @contextmanager
+    def reporting(what):
+        begun.append(str(what))
+        yield lambda done, total: None
+
+    for module in ("qa.soak", "qa.vectors"):
+        monkeypatch.setattr(f"host_tools.cli.commands.{module}.reporting", reporting)
+    return begun
+
+
+@pytest.mark.parametrize("language", ["en", "da"])
+def test_no_scheduler_there_says_how_to_start_one(capsys, monkeypatch, awaited, language):
+    monkeypatch.setattr(soak, "_SCHEDULER_TIMEOUT", "100ms")
+    asked = ["--lang", language, "qa", "soak", "--tokens", "1", "--years", "0.1"]
+    assert main([*asked, "--scheduler", "tcp://127.0.0.1:1"]) == ExitCode.SILENT
+    told = capsys.readouterr().err
+    assert "dask scheduler" in told
+    assert "after 100" not in told, "Dask's own English"
+    assert awaited, "it is waited for while progress is reported"
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["nonsense://x", "127.0.0.1", "tcp://127.0.0.1", "tcp://a..b:1", "tcp://[::1", "tcp://x:99999"],
+)
+def test_what_is_no_address_of_a_scheduler_is_refused_in_words(capsys, address):
+    asked = ["qa", "soak", "--tokens", "1", "--years", "0.1", "--scheduler", address]
+    assert main(asked) == ExitCode.USAGE
+    assert "tcp://HOST:PORT" in capsys.readouterr().err
+
+
+def test_progress_is_reported_from_before_slow_modules_are_loaded(monkeypatch, awaited):
+    monkeypatch.setitem(sys.modules, "host_tools.qa.vectors", None)
+    monkeypatch.setitem(sys.modules, "host_tools.qa.soak", None)
+    for command in ("vectors", "soak"):
+        with suppress(ImportError):
+            main(["qa", command])
+    assert len(awaited) == 2
 
 
 def test_the_command_draws_a_plot_that_says_in_words_what_it_shows(tmp_path: Path, capsys):

@@ -50,24 +50,27 @@ def soak(
     as_json: Json = False,
 ) -> None:
     """Simulate a fleet of drifting tokens and their users over years against the server's rule."""
-    with from_extra("not-installed-qa"):
-        from host_tools.qa.soak import report as soak_report  # noqa: PLC0415
-        from host_tools.qa.soak import soak as soaking  # noqa: PLC0415 - an extra
-        from host_tools.qa.soak.fleet import CRYSTALS  # noqa: PLC0415
-        from host_tools.qa.soak.typist import all_typists  # noqa: PLC0415
-
-    if crystal not in CRYSTALS:
-        raise KodebrikError(
-            "crystal-unknown", ExitCode.USAGE, crystal=crystal, choices=", ".join(CRYSTALS)
-        )
     if plot is not None:
         whole_files.check_new(plot)
     seed = secrets.randbelow(10**6) if seed is None else seed
-    wanted = soaking.Soak(tokens, years, crystal, seed, min(firmware, tokens))
-    engine = soaking.processes(workers) if scheduler is None else soaking.dask(scheduler)
-    with engine as executor, reporting(Message("soak.slices")) as progress:
-        outcome = soaking.run(wanted, executor, progress)
-    listeners = list(all_typists(typists, seed)) if typists else []
+    with reporting(
+        Message("soak.slices")
+    ) as progress:  # also while modules and cluster are awaited
+        with from_extra("not-installed-qa"):
+            from host_tools.qa.soak import report as soak_report  # noqa: PLC0415
+            from host_tools.qa.soak import soak as soaking  # noqa: PLC0415 - an extra
+            from host_tools.qa.soak.fleet import CRYSTALS  # noqa: PLC0415
+            from host_tools.qa.soak.typist import all_typists  # noqa: PLC0415
+
+        if crystal not in CRYSTALS:
+            raise KodebrikError(
+                "crystal-unknown", ExitCode.USAGE, crystal=crystal, choices=", ".join(CRYSTALS)
+            )
+        wanted = soaking.Soak(tokens, years, crystal, seed, min(firmware, tokens))
+        engine = soaking.processes(workers) if scheduler is None else soaking.dask(scheduler)
+        with engine as executor:
+            outcome = soaking.run(wanted, executor, progress)
+        listeners = list(all_typists(typists, seed)) if typists else []
     lines = [*soak_report.lines(outcome), *soak_report.typist_lines(listeners)]
     if plot is not None:
         whole_files.write(plot, soak_report.plot(outcome).encode())

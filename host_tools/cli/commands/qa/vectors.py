@@ -20,10 +20,10 @@ def vectors(
     as_json: Json = False,
 ) -> None:
     """Try the published vectors of RFC 4226, 6238 and 6287 on the firmware and on the validator."""
-    with from_extra("not-installed-qa"):
-        from host_tools.qa.vectors import runner  # noqa: PLC0415 - an extra
-
     with reporting(Message("vectors.vectors")) as progress, emulator_errors():
+        with from_extra("not-installed-qa"):
+            from host_tools.qa.vectors import runner  # noqa: PLC0415 - an extra, slow to load
+
         tried = list(runner.run(product, progress))
     lines: list[str] = []
     rows = []

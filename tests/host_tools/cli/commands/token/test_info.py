@@ -1,5 +1,7 @@
 """kodebrik info and selftest on a token behind a serial port."""
 
+from contextlib import contextmanager
+
 from host_tools.cli import main
 from host_tools.errors import ExitCode
 from tests.support.link.fake_token import SERIAL
@@ -20,6 +22,19 @@ def test_info_tells_more_to_who_has_the_key(provisioned, call, capsys, monkeypat
     code, result = call("info")
     assert code == 0
     assert "battery_mv" not in result
+
+
+def test_a_port_is_waited_for_with_progress(port, token, call, monkeypatch):
+    begun: list[str] = []
+
+    @contextmanager
+    def reporting(what):
+        begun.append(str(what))
+        yield lambda done, total: None
+
+    monkeypatch.setattr("host_tools.cli.options.token.reporting", reporting)
+    assert call("info")[0] == 0
+    assert begun == [f"Waiting for an answer on {port.path}"]
 
 
 def test_selftest_names_what_failed(provisioned, token, call):
