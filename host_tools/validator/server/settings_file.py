@@ -1,6 +1,7 @@
 """The server's settings file (TOML). Secrets stand in private files of their own that it names,
 relative to itself."""
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, get_args
@@ -30,11 +31,21 @@ def load(path: Path | None) -> Settings:
             "settings-file-unreadable", ExitCode.FILE, path=path, reason=reason(error)
         ) from None
     except ValueError as error:  # TOMLDecodeError and UnicodeDecodeError are both
-        raise _invalid(path, Message("settings-not-toml", reason=str(error))) from None
+        raise _invalid(path, _not_toml(error)) from None
     try:
         return Settings.model_validate(given, context={FOLDER: path.parent})
     except ValidationError as error:
         raise _invalid(path, _fault(error.errors()[0])) from None
+
+
+def _not_toml(error: ValueError) -> Message:
+    """Say where a file stops being TOML, or text; the parser's own words are English alone."""
+    if isinstance(error, UnicodeDecodeError):
+        return Message("settings-not-utf8", place=error.start)
+    place = re.search(r"\(at line (\d+), column (\d+)\)$", str(error))
+    if place is None:
+        return Message("settings-not-toml-end")
+    return Message("settings-not-toml", line=int(place[1]), column=int(place[2]))
 
 
 def _fault(error: ErrorDetails) -> str:

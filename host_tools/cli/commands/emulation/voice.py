@@ -88,7 +88,7 @@ def list_clips(pack: Pack, as_json: Json = False) -> None:
         seconds_by_name.setdefault(clip.name, {})[clip.speed] = round(
             clip.duration / description["rate"], 2
         )
-    lines: list[str] = [f"{key}: {value}" for key, value in sorted(description.items())]
+    lines = [_entry(key, value) for key, value in sorted(description.items())]
     lines += [
         prefixed(
             f"{name}: ",
@@ -158,6 +158,16 @@ def play(
         {"clips": names, "speed": speed, "wav": None if wav is None else str(wav)},
         [Message("voice.written", path=wav)] if wav else [],
     )
+
+
+def _entry(key: str, value: Any) -> str:
+    """Give one entry of a pack's description in words; one that is unknown as it stands there."""
+    if key == "reviewed":
+        return Message("voice.reviewed" if value else "voice.not-reviewed")
+    if key == "recorded":
+        names = ", ".join(value) or Message("voice.recorded-none")
+        return Message("voice.recorded", names=names)
+    return f"{key}: {value}"
 
 
 def read_pack(path: Path) -> tuple[bytes, str]:

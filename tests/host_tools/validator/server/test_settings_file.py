@@ -37,7 +37,8 @@ def private(folder: Path, name: str, content: str) -> None:
         ("[webhook]\nurl = 'x'\nsecret_file = 's'", "[webhook] url is 'x'; wanted is a URL like"),
         ("[mail]\nhost = 'm'\nsender = 'me'", "[mail] sender is 'me'; wanted is a mail address"),
         ("[mail]\nhosts = 'm'", "[mail]"),
-        ("= =", "it is not TOML"),
+        ("= =", "it is not TOML at line 1, column 1"),
+        ("time_zone = 'x'\nx", "it is not TOML: something is missing at its end"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path: Path, content: str, said: str):
@@ -46,6 +47,24 @@ def test_what_is_wrong_is_named(tmp_path: Path, content: str, said: str):
         load(tmp_path, content)
     assert str(tmp_path / "settings.toml") in refused.value.message
     assert said in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"= =", "den er ikke TOML p\u00e5 linje 1, kolonne 1"),
+        (b"time_zone = \xff", "den er ikke tekst i UTF-8: byte 12"),
+        (b"[radius", "ikke TOML"),
+    ],
+)
+def test_a_file_that_is_no_toml_is_told_in_danish_alone(tmp_path: Path, content, said):
+    path = tmp_path / "settings.toml"
+    path.write_bytes(content)
+    with pytest.raises(KodebrikError) as refused:
+        settings_file.load(path)
+    told = refused.value.text("da")
+    assert said in told
+    assert not any(word in told for word in ("Expected", "codec", "decode", "Invalid"))
 
 
 def test_no_error_holds_a_secret(tmp_path: Path):
