@@ -181,7 +181,8 @@ def large_cache(connection: Connection) -> Iterator[None]:
     try:
         yield
     finally:
-        connection.exec_driver_sql(f"PRAGMA cache_size = {before}")
+        if not connection.invalidated:  # as one is that Ctrl-C has interrupted
+            connection.exec_driver_sql(f"PRAGMA cache_size = {before}")
 
 
 def is_retried(error: DBAPIError) -> bool:

@@ -9,10 +9,10 @@ from host_tools.validator.operations.audit import anchors
 from host_tools.validator.records import AuditAnchor
 from host_tools.validator.rule.verdict import CheckRequest
 from host_tools.validator.service import Validator
-from tests.host_tools.validator.store.test_root import copied, put_back
 from tests.support.validator import bulk
 from tests.support.validator.alteration import engine
 from tests.support.validator.clock import VirtualClock
+from tests.support.validator.copies import copied, put_back
 from tests.support.validator.tokens import EnrolledToken, activated
 
 BEFORE, SINCE = 6, 4  # checks of each token

@@ -5,7 +5,6 @@ import random
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import Table, delete, insert, select
 from sqlalchemy.engine import Engine
 
 from host_tools.otp.credential import Credential
@@ -15,9 +14,9 @@ from host_tools.validator.rule.verdict import CheckRequest
 from host_tools.validator.service import Validator
 from host_tools.validator.store.tables import audit, audit_root, metadata, tokens
 from tests.support.validator.alteration import engine
+from tests.support.validator.copies import Copy, copied, put_back
 
 SECRETS = {"hotp-1": bytes(20), "hotp-2": bytes([1]) * 20}
-Copy = dict[Table, list[dict]]
 
 
 @pytest.fixture
@@ -43,30 +42,6 @@ def accepted(validator: Validator, serial: str, counter: int) -> bool:
     credential = Credential("x", Secret(SECRETS[serial]), period=None, counter=counter)
     request = CheckRequest(credential.code(0), serial=serial)
     return validator.check_many([request])[0].accepted
-
-
-def copied(opened: Engine, *chosen: Table) -> Copy:
-    """Copy tables; without any named, all of them."""
-    with opened.begin() as connection:
-        return {
-            table: [row._asdict() for row in connection.execute(select(table))]
-            for table in chosen or metadata.sorted_tables
-        }
-
-
-def put_back(opened: Engine, copy: Copy, serial: str | None = None) -> None:
-    """Put back rows of a copy: all, or those of one token and its chain."""
-    with opened.begin() as connection:
-        for table in reversed(list(copy)):
-            column = {tokens: tokens.c.serial, audit: audit.c.chain}.get(table)
-            only = None if serial is None or column is None else column == serial
-            gone = delete(table) if only is None else delete(table).where(only)
-            connection.execute(gone)
-        for table, rows in copy.items():
-            column = {tokens: "serial", audit: "chain"}.get(table)
-            kept = [row for row in rows if None in (serial, column) or row[column] == serial]
-            if kept:
-                connection.execute(insert(table), kept)
 
 
 @pytest.mark.parametrize("with_root", [False, True], ids=["without its root", "with its root"])

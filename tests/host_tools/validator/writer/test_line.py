@@ -88,7 +88,7 @@ def test_every_check_gets_its_own_outcome_in_few_transactions(
 
 def test_a_writer_that_cannot_open_the_database_says_why(address: Address) -> None:
     def away() -> Validator:
-        raise UnavailableError("database-silent", kind="OperationalError")
+        raise UnavailableError("database-silent", reason="connection refused")
 
     with running(address, away):
         line = WriterLine(address)
@@ -151,7 +151,7 @@ def test_a_writer_that_does_not_answer_keeps_no_check_for_ever(
 
 def test_errors_keep_their_kind_and_words_on_the_way() -> None:
     for error in (
-        UnavailableError("database-silent", kind="X"),
+        UnavailableError("database-silent", reason="connection refused"),
         WrongKeyError("master-key-wrong"),
         TooManyGuessesError("guesses-too-many", seconds=2.5),
     ):
