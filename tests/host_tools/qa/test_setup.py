@@ -16,7 +16,7 @@ from host_tools.errors import ExitCode
 from host_tools.qa.cases.log import ACCEPTED, Press, Submission, refused
 from host_tools.qa.report.cause import likely_cause
 from host_tools.qa.runner import RealToken
-from host_tools.qa.targets.http import seconds_ahead
+from host_tools.qa.targets.http import HttpClient, Reply, seconds_ahead
 from host_tools.qa.targets.target import Answer
 from host_tools.qa.time_source import VirtualTime
 from host_tools.qa.tokens.manual import ManualToken
@@ -279,12 +279,13 @@ def test_the_report_begins_with_the_cause(monkeypatch, capsys, tmp_path: Path):
     assert '<section id="case-' in shown
 
 
-def test_a_refusal_of_our_server_speaks_the_language_of_the_command(server, capsys, tmp_path):
-    key_file = private(tmp_path / "key", "not a key of it")
-    asked = ["qa", "run", "--against", server.url, "--api-key-file", key_file]
-    for language, words in (("en", "is unknown or revoked"), ("da", "er ukendt eller")):
-        code = main(["--lang", language, *asked])
-        said = capsys.readouterr().err
-        assert code == ExitCode.NOT_READY
-        assert "HTTP 401" in said
-        assert words in said
+def test_a_refusal_of_our_server_speaks_the_language_of_the_command():
+    client = HttpClient("http://127.0.0.1:1", {})
+    known = {"error": "This API key is unknown or revoked.", "hint": "-", "id": "api-key-refused"}
+    refusal = client.refused("Enrolling", Reply(401, known, 0.0, None))
+    assert "This API key is unknown or revoked" in refusal.text("en")
+    assert known["error"] not in refusal.text("da")
+    # Its arguments are the server's alone, and others' servers have no identifiers.
+    named = {"error": "There is no token with the serial number 'T1'.", "id": "token-unknown"}
+    for told in (named, {"error": "Nope.", "id": "nothing-of-ours"}, {"error": "Nope."}):
+        assert told["error"] in client.refused("-", Reply(404, told, 0.0, None)).text("da")
