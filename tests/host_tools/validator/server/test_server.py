@@ -8,7 +8,6 @@ import signal
 import socket
 import ssl
 import subprocess
-import sys
 import threading
 from pathlib import Path
 
@@ -28,13 +27,13 @@ from host_tools.validator.radius import server as radius
 from host_tools.validator.records import NewToken
 from host_tools.validator.server import settings_file
 from tests.support.certificate import self_signed
+from tests.support.command_line.program import KODEBRIK
 from tests.support.limits import REAL_LIMIT
 from tests.support.validator.clock import VirtualClock
 from tests.support.validator.server import ServerFolder
 from tests.support.validator.tokens import activated
 
 SECRET, CODES = b"12345678901234567890", ("755224", "287082", "359152")  # RFC 4226, appendix D
-KODEBRIK = [sys.executable, "-c", "from host_tools.cli import main; raise SystemExit(main())"]
 
 
 @pytest.fixture

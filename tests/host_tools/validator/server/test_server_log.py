@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.host_tools.validator.server.test_server import KODEBRIK
+from tests.support.command_line.program import KODEBRIK
 from tests.support.limits import REAL_LIMIT
 from tests.support.validator.server import ServerFolder
 

@@ -3,9 +3,7 @@ whole or absent."""
 
 import multiprocessing
 import random
-import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -20,11 +18,11 @@ from host_tools.secret import Secret
 from host_tools.validator.records import NewToken
 from host_tools.validator.service import Validator
 from tests.host_tools.validator.store import killed_import
+from tests.support.validator.load import Load
 from tests.support.validator.server import Server, ServerFolder
 from tests.support.validator.tokens import number_of
 
-CLIENTS = 8
-ACKNOWLEDGED = 150  # codes or keys, before the kill
+ACKNOWLEDGED = 150  # keys, before the kill
 KEYS = 5_000
 PSKC_KEYS = 60
 TRIES = 5  # at a kill in the middle of an import
@@ -33,47 +31,6 @@ TRIES = 5  # at a kill in the middle of an import
 @pytest.fixture
 def place(tmp_path: Path, database: str) -> ServerFolder:
     return ServerFolder(tmp_path, database)
-
-
-class Load:
-    """Clients that submit every code once, until the server no longer answers."""
-
-    def __init__(
-        self, server: Server, work: Iterator[tuple[str, str]], acknowledged: int = ACKNOWLEDGED
-    ) -> None:
-        self.accepted: set[tuple[str, str]] = set()
-        self.refused: set[tuple[str, str]] = set()
-        self.enough = threading.Event()
-        self._server, self._acknowledged = server, acknowledged
-        self._work = work
-        self._lock = threading.Lock()
-        self._threads = [threading.Thread(target=self._client) for _ in range(CLIENTS)]
-        for thread in self._threads:
-            thread.start()
-
-    def wait(self) -> None:
-        for thread in self._threads:
-            thread.join()
-
-    def _client(self) -> None:
-        with self._server.client() as client:
-            while True:
-                with self._lock:
-                    serial, code = next(self._work, (None, ""))
-                if serial is None:
-                    break
-                try:
-                    answer = client.post("/v1/checks", json={"serial": serial, "code": code})
-                except httpx2.TransportError:
-                    break  # killed
-                assert answer.status_code == 200
-                with self._lock:
-                    (self.accepted if answer.json()["accepted"] else self.refused).add(
-                        (serial, code)
-                    )
-                    if len(self.accepted) >= self._acknowledged:
-                        self.enough.set()
-        self.enough.set()
 
 
 def test_a_kill_under_load_loses_no_acknowledged_check_and_accepts_none_twice(place: ServerFolder):

@@ -16,9 +16,10 @@ from host_tools.validator.rest.health import Readiness
 from host_tools.validator.rule.verdict import CheckRequest
 from host_tools.validator.server.application import create_app
 from host_tools.validator.service import Validator
+from host_tools.validator.store.database import Database, large_cache
 from tests.support.validator.application import ApiClient
 from tests.support.validator.clock import VirtualClock
-from tests.support.validator.database import MASTER
+from tests.support.validator.database import MASTER, make_empty
 from tests.support.validator.tokens import EnrolledToken, activated
 
 GONE = "database-file-gone"
@@ -116,3 +117,16 @@ def test_a_log_that_the_last_connection_removed_is_not_missed(
     opened._database.engine.dispose()
     assert not _log(file).exists()
     assert opened.check_many([CheckRequest(anders.code(), user_id="anders")])[0].accepted
+
+
+def test_an_interrupt_in_a_statement_of_an_import_stays_one(file: Path) -> None:
+    database = Database(f"sqlite:///{make_empty(file)}")
+
+    def interrupted() -> None:
+        with database.reading() as connection, large_cache(connection):
+            connection.invalidate()  # what SQLAlchemy does when Ctrl-C comes in a statement
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    database.close()

@@ -10,8 +10,8 @@ import pytest
 from host_tools.otp.credential import Credential
 from host_tools.secret import Secret
 from host_tools.validator.records import NewToken
-from tests.host_tools.validator.store.test_crash import Load
 from tests.support import postgres
+from tests.support.validator.load import Load
 from tests.support.validator.server import Server, ServerFolder
 
 TOKENS, CODES = 40, 15  # codes of each token
