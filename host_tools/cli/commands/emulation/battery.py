@@ -33,7 +33,7 @@ def battery(
     press = measure(product, board, step, warn)
     result = {"product": product, "board": board, "presses_a_day": round(a_day, 4)}
     result |= estimate(press, a_day)
-    emit(as_json, result, _lines(result))
+    emit(as_json, result, _lines(result, a_day))
 
 
 def _a_day(presses: str) -> float:
@@ -44,7 +44,31 @@ def _a_day(presses: str) -> float:
     return a_day
 
 
-def _lines(result: dict[str, Any]) -> list[str]:
+def often(a_day: float) -> Message:
+    """Say in words how often there is a press, by the shortest time that has one."""
+    if a_day >= 1:
+        count = _whole(a_day)
+        if count is None:
+            return Message("battery.presses-day-part", number=a_day)
+        return Message("battery.presses-day", count=count)
+    weekly = a_day * _DAYS["week"]
+    if weekly >= 1:
+        count = _whole(weekly)
+        if count is None:
+            return Message("battery.presses-week-part", number=weekly)
+        return Message("battery.presses-week", count=count)
+    monthly = a_day * _DAYS["month"]
+    count = _whole(monthly)
+    if count is None:
+        return Message("battery.presses-month-part", number=monthly)
+    return Message("battery.presses-month", count=count)
+
+
+def _whole(number: float) -> int | None:
+    return round(number) if abs(number - round(number)) < 1e-6 else None  # noqa: PLR2004 - rounding
+
+
+def _lines(result: dict[str, Any], a_day: float) -> list[str]:
     head = {
         "part": Message("battery.head-part"),
         "press": Message("battery.head-press"),
@@ -76,7 +100,7 @@ def _lines(result: dict[str, Any]) -> list[str]:
             "battery.life",
             product=result["product"],
             board=result["board"],
-            presses=result["presses_a_day"],
+            presses=often(a_day),
             years=result["years"],
             capacity=result["capacity_mah"],
         ),

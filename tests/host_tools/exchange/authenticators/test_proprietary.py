@@ -31,11 +31,11 @@ DEEPNET = b"""<?xml version="1.0"?>
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (ALADDIN, "Thales (SafeNet, Aladdin)'s own format, eToken XML"),
+        (ALADDIN, "a format of Thales (SafeNet, Aladdin), eToken XML"),
         (ALADDIN.replace(b"utf-8", b"utf-16").decode().encode("utf-16"), "eToken XML"),
-        (SDTID, "RSA's own format, SecurID XML (SDTID)"),
-        (DPX, "OneSpan (VASCO)'s own format, DIGIPASS DPX"),
-        (DEEPNET, "Deepnet Security's own format, DualShield XML"),
+        (SDTID, "a format of RSA, SecurID XML (SDTID)"),
+        (DPX, "a format of OneSpan (VASCO), DIGIPASS DPX"),
+        (DEEPNET, "a format of Deepnet Security, DualShield XML"),
     ],
 )
 def test_a_vendors_own_format_is_named_with_what_to_ask_for(content: bytes, message: str):

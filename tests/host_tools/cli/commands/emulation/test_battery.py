@@ -6,6 +6,7 @@ import re
 import pytest
 
 from host_tools.cli import main
+from host_tools.cli.commands.emulation import battery
 from host_tools.errors import ExitCode
 
 
@@ -50,3 +51,21 @@ def test_every_part_that_takes_charge_has_its_line(capsys):
     lines = capsys.readouterr().out
     for name in ("Headphone amplifier", "Amplifier and loudspeaker", "Display", "Clock", "Board"):
         assert f"\n{name}" in lines
+
+
+@pytest.mark.parametrize(
+    ("asked", "told", "danish"),
+    [
+        ("4/day", "4 presses a day", "4 tryk om dagen"),
+        ("28/week", "4 presses a day", "4 tryk om dagen"),
+        ("7/week", "1 press a day", "1 tryk om dagen"),
+        ("1/week", "1 press a week", "1 tryk om ugen"),
+        ("1/month", "1 press a month", "1 tryk om måneden"),
+        ("10/week", "1.42857 presses a day", "1,42857 tryk om dagen"),
+        ("0.5/month", "0.5 presses a month", "0,5 tryk om måneden"),
+    ],
+)
+def test_how_often_it_is_pressed_is_said_in_a_number_that_people_read(asked, told, danish):
+    said = battery.often(battery._a_day(asked))
+    assert said == told
+    assert said.text("da") == danish
