@@ -5,6 +5,10 @@ import sys
 if False:
     from firmware.interfaces import Any  # type: ignore[unreachable]
 
+# Bytes of new objects between two collections of garbage, but for power-on and what takes long.
+# What is imported stays: with garbage between, it would leave no room for the link.
+COLLECT_EVERY = 16_384
+
 
 def load(name: str) -> "Any":
     """Import the module of a dotted name and return it."""

@@ -32,11 +32,8 @@ sys.modules.update(
 
 from firmware import build  # noqa: E402
 from firmware.hardware import bring_up, reset  # noqa: E402
-from firmware.modules import load  # noqa: E402
+from firmware.modules import COLLECT_EVERY, load  # noqa: E402
 
-# Bytes of new objects between two collections of garbage, but for power-on and long requests. What
-# is imported stays: with garbage between, it would leave no room for the link.
-_COLLECT_EVERY = 16_384
 __all__ = ["reset", "run"]
 
 
@@ -50,7 +47,7 @@ def run() -> None:
     if hardware.usb is not None and hardware.usb.present():
         # Nobody waits for a code, and a host may come, whose requests take twice as long where what
         # stays lies scattered.
-        gc.threshold(_COLLECT_EVERY)
+        gc.threshold(COLLECT_EVERY)
 
     from firmware.storage.journal import Journal
     from firmware.storage.vault import Vault

@@ -11,7 +11,7 @@ import select
 import sys
 import time
 
-from firmware.modules import load
+from firmware.modules import COLLECT_EVERY, load
 
 if False:
     from collections.abc import Callable  # type: ignore[unreachable]
@@ -26,7 +26,6 @@ _REFRESH = "refresh"
 _TICK = "tick"
 _FIND = "find"  # to look again for a display that does not answer
 _FIND_MS = 100
-_COLLECT_EVERY = 16_384  # bytes taken, as in start.py
 
 
 class App:
@@ -202,7 +201,7 @@ class App:
         self.code_font(6)
         self._loaded_words()
         gc.collect()
-        gc.threshold(_COLLECT_EVERY)
+        gc.threshold(COLLECT_EVERY)
         while True:
             for ready, _ in self._poller.poll(self._wait_ms()):
                 if ready is not sys.stdin:

@@ -9,6 +9,7 @@ import time
 from firmware.crypto import primitives
 from firmware.link.port import Port
 from firmware.link.session import LinkServer
+from firmware.modules import COLLECT_EVERY
 from firmware.protocol.messages import DEVELOPMENT, HANDSHAKE, PRODUCTION, TRANSPORT
 from firmware.serial_number import serial_number
 from firmware.ui.code_source import trusted_time
@@ -18,7 +19,6 @@ if False:
 
 # What takes long: a second of computing, or writing the flash.
 _LONG = (bytes((HANDSHAKE,)), bytes((TRANSPORT,)))
-_COLLECT_EVERY = 16_384  # bytes taken, as in start.py
 
 
 class SerialLink:
@@ -61,7 +61,7 @@ class SerialLink:
                 self._port.send(answer)
             if long:
                 gc.collect()
-                gc.threshold(_COLLECT_EVERY)
+                gc.threshold(COLLECT_EVERY)
         return True
 
 

@@ -6,7 +6,7 @@ import gc
 import framebuf
 
 from firmware.boards.pico2 import BOARD
-from firmware.modules import load
+from firmware.modules import COLLECT_EVERY, load
 from firmware.products.kodeoplaeser import PRODUCT
 from firmware.storage.pin import set_pin
 from firmware.ui import draw
@@ -17,7 +17,7 @@ from firmware.ui.speaking.interaction import Interaction
 from tests.firmware.ui.speaking import vm_modules_with_time
 from tests.firmware.ui.speaking.vm_parts import File, Hardware, Pack, Vault, clips, clock
 
-gc.threshold(2 * 16_384)  # as main.py has it, for words of 64 bits
+gc.threshold(2 * COLLECT_EVERY)  # for words of 64 bits
 written = []  # what is on the display
 drawn = []  # what has ever been on it in the last play
 
