@@ -4,6 +4,7 @@ A worker never gives up: what went wrong with one token is told, and the next on
 are seconds, and Unix seconds in the inventory.
 """
 
+import contextvars
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,6 +23,7 @@ from host_tools.link.transport import SerialTransport
 from host_tools.provisioning import batches
 from host_tools.provisioning.batches import DONE, Job
 from host_tools.provisioning.inventory import Inventory
+from host_tools.provisioning.inventory_records import FLASHED
 
 _LOOK = 0.2  # between looks at a port
 _AGAIN = 1.0  # after something that may pass by itself
@@ -63,8 +65,10 @@ class Station:
         while not self.stop.is_set():
             for port in find():
                 if port not in threads:
+                    # What it asks, it asks in the language of the command.
+                    run = contextvars.copy_context().run
                     threads[port] = threading.Thread(
-                        target=_Worker(self, port).run, name=port, daemon=True
+                        target=run, args=(_Worker(self, port).run,), name=port, daemon=True
                     )
                     threads[port].start()
             self.stop.wait(_LOOK)
@@ -173,12 +177,14 @@ class _Worker:
     @contextmanager
     def _held(self, inventory: Inventory, job: Job) -> Iterator[None]:
         """Let the job go when the work is broken off; open it for another token when this one
-        failed a test."""
+        failed a test, or has got no secret yet (as one of another issuer never will)."""
         try:
             yield
         except KodebrikError as error:
-            if error.exit_code == ExitCode.CHECK_FAILED:
-                batches.give_back(inventory, job, time.time())
+            failed = error.exit_code == ExitCode.CHECK_FAILED
+            entry = inventory.find(job.serial or "")
+            if failed or entry is None or entry.state == FLASHED:
+                batches.give_back(inventory, job, time.time(), failed=failed)
             else:
                 batches.let_go(inventory, job)
             raise

@@ -195,17 +195,31 @@ def let_go(inventory: Inventory, job: Job) -> None:
     )
 
 
-def give_back(inventory: Inventory, job: Job, now: float) -> None:
-    """Note that the token failed its tests, and open its job for another one."""
+def give_back(inventory: Inventory, job: Job, now: float, *, failed: bool) -> None:
+    """Open a job for another token; note of the one that had it when it failed its tests."""
     with inventory.database.transaction():
         _check_held(inventory, job)
-        if inventory.find(job.serial or "") is not None:
-            inventory.note(job.serial or "", now, state=FAILED)
-        inventory.database.execute(
-            "UPDATE jobs SET serial = NULL, state = ?, station = NULL, leased_until = NULL"
-            " WHERE batch = ? AND number = ?",
-            (OPEN, job.batch, job.number),
+        _open(inventory, job, now, failed)
+
+
+def release(inventory: Inventory, serial: str, now: float) -> Job:
+    """Open the job of a token that will never be done, note the token as failed, and give the job;
+    KodebrikError when it has none that is begun, or a station works on it."""
+    database = inventory.database
+    with database.transaction():
+        rows = database.execute(
+            f"SELECT {_JOB}, leased_until FROM jobs WHERE serial = ?{database.for_update}",  # noqa: S608
+            (serial,),
         )
+        if not rows or (job := _job(rows[0][:-1])).state != TAKEN:
+            raise KodebrikError("batch-token-not-begun", ExitCode.NOT_FOUND, serial=serial)
+        leased_until = rows[0][-1]
+        if leased_until is not None and leased_until > now:
+            raise KodebrikError(
+                "batch-token-taken", ExitCode.BUSY, serial=serial, station=job.station or ""
+            )
+        _open(inventory, job, now, failed=True)
+    return job
 
 
 def finish(inventory: Inventory, job: Job, report: dict[str, Any], now: float) -> None:
@@ -218,6 +232,16 @@ def finish(inventory: Inventory, job: Job, report: dict[str, Any], now: float) -
             " WHERE batch = ? AND number = ?",
             (DONE, json.dumps(report), now, job.batch, job.number),
         )
+
+
+def _open(inventory: Inventory, job: Job, now: float, failed: bool) -> None:
+    if failed and inventory.find(job.serial or "") is not None:
+        inventory.note(job.serial or "", now, state=FAILED)
+    inventory.database.execute(
+        "UPDATE jobs SET serial = NULL, state = ?, station = NULL, leased_until = NULL"
+        " WHERE batch = ? AND number = ?",
+        (OPEN, job.batch, job.number),
+    )
 
 
 def _check_held(inventory: Inventory, job: Job) -> None:

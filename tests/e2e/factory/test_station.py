@@ -83,6 +83,17 @@ def fixture_of(tokens, folder, falsify=lambda code: code):
         yield f"{sys.executable} {folder / 'reader.py'} {folder / 'fixture'}"
 
 
+def test_the_operator_is_asked_in_the_language_of_the_command(tmp_path, monkeypatch, capsys):
+    create(1)
+    with fleet(tmp_path, 1) as tokens:
+        screen = tokens[0].emulator.screen_text
+        monkeypatch.setattr(sys, "stdin", Keyboard(lambda: screen()[-1]))
+        assert run(tokens, "--lang", "da") == 0
+    said = capsys.readouterr().err
+    assert "viser et tal på 6 cifre" in said
+    assert "shows" not in said
+
+
 def test_the_operator_compares_numbers_and_sees_plain_lines(tmp_path, monkeypatch, capsys):
     create(1)
     with fleet(tmp_path, 1) as tokens:
@@ -155,6 +166,31 @@ def test_another_product_is_put_aside_untouched(tmp_path, capsys):
         assert "the batch is of kodeoplaeser" in capsys.readouterr().err
         with opened(tmp_path / "inventory.sqlite") as inventory:
             assert list(inventory.each()) == []
+
+
+def test_a_token_of_another_issuer_leaves_its_place_to_others(tmp_path, monkeypatch, capsys):
+    create(1)
+    with fleet(tmp_path, 2) as tokens:
+        monkeypatch.setenv("KODEBRIK_INVENTORY", str(tmp_path / "others.sqlite"))
+        monkeypatch.setenv("KODEBRIK_ISSUER_KEY", "cd" * 32)
+        create(1)
+        assert run(tokens[:1], "--trust-cable") == 0
+        monkeypatch.setenv("KODEBRIK_INVENTORY", str(tmp_path / "inventory.sqlite"))
+        monkeypatch.setenv("KODEBRIK_ISSUER_KEY", "ab" * 32)
+        assert run(tokens[:1], "--trust-cable", "--idle", "2") == ExitCode.NO_PORT
+        assert "the access key does not fit" in capsys.readouterr().err
+        with opened(tmp_path / "inventory.sqlite") as inventory:
+            assert batches.counts(inventory, "b")[batches.OPEN] == 1
+            assert list(inventory.each()) == []
+        assert run(tokens[1:], "--trust-cable") == 0
+    assert len(done(tmp_path)) == 1
+
+
+def test_a_file_in_place_of_the_folder_of_labels_is_refused_first(tmp_path, capsys):
+    create(1)
+    (tmp_path / "taken").write_text("")
+    assert run([], "--output", "taken") == ExitCode.FILE
+    assert "Cannot write taken" in capsys.readouterr().err
 
 
 def test_an_issuer_key_of_another_batch_is_refused(tmp_path, monkeypatch, capsys):

@@ -88,10 +88,27 @@ def test_a_token_that_failed_makes_room_for_another(place):
         job = batches.take(inventory, "first", "1", "east", NOW)
         record(inventory, "1", Credential("kodebrik", SECRET), state="provisioning")
         refused("batch-full", batches.take, inventory, "first", "2", "east", NOW)
-        batches.give_back(inventory, job, NOW)
+        batches.give_back(inventory, job, NOW, failed=True)
         assert inventory.entry("1").state == FAILED
         assert batches.take(inventory, "first", "2", "east", NOW).number == 1
         assert batches.of_token(inventory, "1") is None
+
+
+def test_a_token_that_is_given_up_makes_room_for_another(place):
+    with opened(place) as inventory:
+        batches.create(inventory, batch(size=1))
+        refused("batch-token-not-begun", batches.release, inventory, "1", NOW)
+        job = batches.take(inventory, "first", "1", "east", NOW)
+        record(inventory, "1", Credential("kodebrik", SECRET), state="provisioning")
+        refused("batch-token-taken", batches.release, inventory, "1", NOW + 1)
+        released = batches.release(inventory, "1", NOW + LEASE + 1)
+        assert (released.batch, released.number) == ("first", 1)
+        assert inventory.entry("1").state == FAILED
+        refused("batch-job-lost", batches.finish, inventory, job, {}, NOW)
+        other = batches.take(inventory, "first", "2", "east", NOW + LEASE + 1)
+        record(inventory, "2", Credential("kodebrik", SECRET), state="provisioning")
+        batches.finish(inventory, other, {}, NOW + LEASE + 2)
+        refused("batch-token-not-begun", batches.release, inventory, "2", NOW + 3 * LEASE)
 
 
 def test_no_token_is_provisioned_twice(place):

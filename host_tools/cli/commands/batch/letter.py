@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from host_tools import private_files
-from host_tools.cli.commands.batch.options import DocumentLanguage, checked_language, new_file
+from host_tools.cli.commands.batch.options import (
+    DocumentLanguage,
+    checked_language,
+    checked_site,
+    make_folder,
+    new_file,
+)
 from host_tools.cli.options.inventory import InventoryFile, opened_inventory
 from host_tools.cli.output import Json, emit, step
 from host_tools.cli.progress import reporting
@@ -59,7 +65,7 @@ def letter(
     It holds no secret. 'kodebrik letter' writes the one with the activation code.
     """
     private_files.check_new(output)
-    chosen = checked_language(language)
+    chosen, site = checked_language(language), checked_site(site)
     with opened_inventory(inventory_file) as inventory:
         entry = inventory.entry(serial_number.check(serial))
     with from_extra("not-installed-factory"):
@@ -85,13 +91,14 @@ def letters(
     as_json: Json = False,
 ) -> None:
     """Write the letters of all tokens of a batch that are done; those that are there stay."""
-    chosen, count = checked_language(language), 0
+    chosen, site, count = checked_language(language), checked_site(site), 0
     with from_extra("not-installed-factory"):
         from host_tools.factory.handout import Handout  # noqa: PLC0415 - an extra
-    folder.mkdir(parents=True, exist_ok=True)
     with opened_inventory(inventory_file) as inventory:
         product = batches.find(inventory, batch).product
         total = batches.counts(inventory, batch)[batches.DONE]
+        if total:
+            make_folder(folder)
         with reporting(Message("batch-letter.letters")) as progress:
             for count, job in enumerate(batches.each(inventory, batch, batches.DONE), 1):
                 path = folder / f"{job.serial}.{chosen}{_ENDINGS[form]}"

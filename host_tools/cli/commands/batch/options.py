@@ -16,10 +16,12 @@ from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages import catalogue
 from host_tools.messages.catalogue import Message
 from host_tools.messages.system_errors import reason
+from host_tools.validator import public_url
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+_LONGEST_SITE = 500  # characters: a QR code for a phone to read from paper
 BatchName = Annotated[
     str | None,
     typer.Option("--batch", metavar="NAME", help="The batch. Default: the only one not done."),
@@ -78,6 +80,28 @@ def checked_language(given: str | None) -> str:
             choices=", ".join(catalogue.LANGUAGES),
         )
     return chosen
+
+
+def checked_site(given: str | None) -> str | None:
+    """Give the address of a page as people and QR codes read it; KodebrikError for what is none."""
+    if given is None:
+        return None
+    try:
+        if len(given) > _LONGEST_SITE:
+            raise ValueError(given)
+        return public_url.checked(given)
+    except ValueError:
+        raise KodebrikError("letter-site-invalid", ExitCode.USAGE) from None
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder unless it is there; KodebrikError when that cannot be."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise KodebrikError(
+            "file-unwritable", ExitCode.FILE, path=path, reason=reason(error)
+        ) from None
 
 
 @contextmanager

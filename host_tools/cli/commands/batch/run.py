@@ -1,5 +1,6 @@
 """kodebrik batch run: make tokens of whatever is plugged in, until the batch is complete."""
 
+import contextvars
 import getpass
 import queue
 import socket
@@ -119,6 +120,8 @@ def run(
     file = None if image is None else image_file.read(read_file(image))
     display = displays.make(as_json)
     events: queue.Queue[Event] = queue.Queue()
+    if output is not None and output.exists() and not output.is_dir():
+        raise KodebrikError("folder-unwritable", ExitCode.FILE, path=output)
     with opened_inventory(inventory_file) as inventory:
         chosen = batches.find(inventory, batch)
         keyring = Keyring(issuer.key_file, transport_key_file, issuer.passphrase_file)
@@ -142,7 +145,8 @@ def run(
         began = time.monotonic()
         with Prompts(speak).running() as prompts, display:
             prompts.say(Message("batch-speak.next"))
-            worker = threading.Thread(target=station.work, args=(_finder(ports),), daemon=True)
+            work = contextvars.copy_context().run
+            worker = threading.Thread(target=work, args=(station.work, _finder(ports)), daemon=True)
             worker.start()
             _show(station, inventory, events, display, prompts, idle)
             station.stop.set()

@@ -107,6 +107,14 @@ def test_a_passport_as_a_page(tmp_path, capsys):
         (("letter", "100000000016", "{new}"), "inventory-token-unknown"),
         (("letter", SERIALS[0], "{new}", "--language", "kl"), "letter-language-unknown"),
         (("letter", SERIALS[0], "{old}"), "file-exists"),
+        (("letter", SERIALS[0], "{new}", "--site", "not a page"), "letter-site-invalid"),
+        (("letters", "b", "{new}", "--site", "ftp://a/b"), "letter-site-invalid"),
+        (
+            ("letter", SERIALS[0], "{new}", "--site", "https://a/" + "b" * 500),
+            "letter-site-invalid",
+        ),
+        (("letters", "b", "{old}"), "file-unwritable"),
+        (("release", SERIALS[0]), "batch-token-not-begun"),
         (("labels", "c", "{new}"), "batch-unknown"),
     ],
 )
