@@ -115,7 +115,7 @@ def picture(grown: list[Grown]) -> str:
     return draw(
         labels,
         Axis(tokens, lambda power: f"{10**power:,.0f}", "tokens"),
-        Axis((0.0, 1.0, 2.0, 3.0), lambda power: f"{10**power:,.0f}", "ms"),
+        Axis((-1.0, 0.0, 1.0, 2.0, 3.0), lambda power: f"{10**power:,g}", "ms"),
         curves,
         (760, 360),
     )
