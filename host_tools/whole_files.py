@@ -3,6 +3,8 @@
 import os
 import stat
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from host_tools import private_files
@@ -40,18 +42,37 @@ def check_new(path: Path) -> None:
     private_files.check_new(path)
 
 
-def _replace(path: Path, content: bytes, mode: int) -> None:
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}-")
+def make_folder(path: Path) -> None:
+    """Make a folder unless it is there; KodebrikError when that cannot be."""
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(part).chmod(mode)
-        Path(part).replace(path)
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise KodebrikError(
+            "file-unwritable", ExitCode.FILE, path=path, reason=reason(error)
+        ) from None
+
+
+@contextmanager
+def replacing(path: Path, mode: int) -> Iterator[Path]:
+    """Give an empty file in the same folder; it takes the place of `path`, with that mode, when the
+    block has ended well. Raises OSError."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}-")
+    os.close(handle)
+    part = Path(name)
+    try:
+        yield part
+        part.chmod(mode)
+        part.replace(path)
     except BaseException:
-        Path(part).unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
         raise
+
+
+def _replace(path: Path, content: bytes, mode: int) -> None:
+    with replacing(path, mode) as part, part.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _mask() -> int:

@@ -6,32 +6,19 @@ when it falls.
 
 from typing import Any
 
+from emulator.chips.switched import Switched
+
 TURN_ON_US = 7_500
 
 
-class Amplifier:
-    """`spans` are its times on, as (start, end); the end is None while it is on."""
+class Amplifier(Switched):
+    """The amplifier: `spans` are the times of its sound."""
+
+    START_US = TURN_ON_US
 
     def __init__(self, part: dict[str, Any], board: Any) -> None:
         """Enabled by `part["pin"]`."""
-        self._clock, self._board = board.clock, board
-        self.spans: list[tuple[int, int | None]] = []
-        board.pins.watch(part["pin"], self._changed)
-
-    def _changed(self, level: int) -> None:
-        now = self._clock.now
-        if level:
-            self.spans.append((now + TURN_ON_US, None))
-        elif self.spans and self.spans[-1][1] is None:
-            began, _ = self.spans.pop()
-            if began < now:
-                self.spans.append((began, now))
-        self._board.load_changed()
-
-    @property
-    def on(self) -> bool:
-        """Whether the pin is high."""
-        return bool(self.spans) and self.spans[-1][1] is None
+        super().__init__(part["pin"], board)
 
 
 CHIP = Amplifier

@@ -9,41 +9,27 @@ from array import array
 from math import exp
 from typing import Any
 
+from emulator.chips.switched import Switched
+
 RISE_US = 43_000  # time constants: 90 % after 2.3 of them
 FALL_US = 39_000
 RATE = 1000  # samples of the waveform a second
 _STEP_US = 1_000_000 // RATE
 
 
-class Vibration:
-    """`spans` are its times on, as (start, end); the end is None while it is on."""
+class Vibration(Switched):
+    """The motor: `spans` are the times of its current."""
 
     def __init__(self, part: dict[str, Any], board: Any) -> None:
         """On `part["pin"]`."""
-        self._pin, self._board, self._clock = part["pin"], board, board.clock
-        self.spans: list[tuple[int, int | None]] = []
-        board.pins.watch(self._pin, self._changed)
+        super().__init__(part["pin"], board)
+        self._pin = part["pin"]
         board.pins.drive(self._pin, 0)
 
     def remove(self) -> None:
         """Take motor and transistor off the board: nothing is connected."""
         self._board.pins.drive(self._pin, None)
         self._board.pins.watch(self._pin, lambda level: None)
-
-    def _changed(self, level: int) -> None:
-        now = self._clock.now
-        if level:
-            self.spans.append((now, None))
-        elif self.spans and self.spans[-1][1] is None:
-            began, _ = self.spans.pop()
-            if began < now:
-                self.spans.append((began, now))
-        self._board.load_changed()
-
-    @property
-    def on(self) -> bool:
-        """Whether current flows."""
-        return bool(self.spans) and self.spans[-1][1] is None
 
     def waveform(self, start: int, end: int) -> "array[float]":
         """Give the strength of the vibration from `start` to `end`, 0 to 1, RATE a second."""

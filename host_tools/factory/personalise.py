@@ -18,7 +18,6 @@ from host_tools.link import clock, primitives
 from host_tools.link.channel import Channel
 from host_tools.link.replies import Hello
 from host_tools.link.session import Session, authenticate, claim_token
-from host_tools.messages.catalogue import listed, named
 from host_tools.otp import secret_text
 from host_tools.otp.credential import Credential
 from host_tools.provisioning import access_key
@@ -77,7 +76,7 @@ def personalise(  # noqa: PLR0913 - the token, and what is done
     begin(Step.OPENING)
     session = _opened(channel, hello, plan)
     begin(Step.TESTING)
-    parts = _tested(session)
+    parts = session.passed_selftest()
     condition = session.info()
     begin(Step.KEYING)
     if session.hello.key != messages.KEY_ISSUER:
@@ -127,18 +126,6 @@ def _opened(channel: Channel, hello: Hello, plan: Personalisation) -> Session:
     if plan.transport_key is None:
         raise KodebrikError("token-has-factory-key", ExitCode.WRONG_KEY)
     return authenticate(channel, hello, plan.transport_key)
-
-
-def _tested(session: Session) -> dict[str, bool]:
-    parts = session.selftest()
-    failed = [part for part, sound in parts.items() if not sound]
-    if failed:
-        raise KodebrikError(
-            "selftest-failed",
-            ExitCode.CHECK_FAILED,
-            parts=listed("list-comma", [named("token-part.", part) for part in failed]),
-        )
-    return parts
 
 
 def _secret(

@@ -10,9 +10,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from host_tools import whole_files
-from host_tools.errors import ExitCode, KodebrikError
 from host_tools.factory import label, passport
-from host_tools.messages.system_errors import reason
 from host_tools.provisioning.batches import Job
 
 
@@ -39,10 +37,5 @@ class Records:
 def _write_missing(path: Path, content: bytes) -> None:
     if path.exists():
         return
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise KodebrikError(
-            "file-unwritable", ExitCode.FILE, path=path, reason=reason(error)
-        ) from None
+    whole_files.make_folder(path.parent)
     whole_files.write(path, content)

@@ -18,6 +18,7 @@ from host_tools.link import primitives, replies
 from host_tools.link.channel import Channel, DamagedError
 from host_tools.link.replies import AccountReply, ClockReading, GarbageError, Hello
 from host_tools.link.transport import Transport
+from host_tools.messages.catalogue import listed, named
 from host_tools.otp.credential import Credential
 from host_tools.secret import Secret
 
@@ -177,6 +178,18 @@ class Session:
         if not all(replies.text(part) and replies.flag(sound) for part, sound in parts.items()):
             raise GarbageError("garbage-selftest")
         return dict(parts)
+
+    def passed_selftest(self) -> dict[str, bool]:
+        """Run the self-test as selftest() does; KodebrikError names the parts that fail it."""
+        parts = self.selftest()
+        failed = [part for part, sound in parts.items() if not sound]
+        if failed:
+            raise KodebrikError(
+                "selftest-failed",
+                ExitCode.CHECK_FAILED,
+                parts=listed("list-comma", [named("token-part.", part) for part in failed]),
+            )
+        return parts
 
     def handshake(self, pattern: int, key: Secret | None, payload: bytes) -> tuple[bytes, bytes]:
         """Run the Noise handshake of `pattern`; give the token's payload and the handshake hash.

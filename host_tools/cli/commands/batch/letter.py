@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from host_tools import private_files
+from host_tools import private_files, whole_files
 from host_tools.cli.commands.batch.options import (
     DocumentLanguage,
-    checked_language,
-    checked_site,
-    make_folder,
+    document_language,
     new_file,
+    page_for_qr_code,
 )
 from host_tools.cli.options.inventory import InventoryFile, opened_inventory
 from host_tools.cli.output import Json, emit, step
@@ -65,7 +64,7 @@ def letter(
     It holds no secret. 'kodebrik letter' writes the one with the activation code.
     """
     private_files.check_new(output)
-    chosen, site = checked_language(language), checked_site(site)
+    chosen, site = document_language(language), page_for_qr_code(site)
     with opened_inventory(inventory_file) as inventory:
         entry = inventory.entry(serial_number.check(serial))
     with from_extra("not-installed-factory"):
@@ -91,14 +90,14 @@ def letters(
     as_json: Json = False,
 ) -> None:
     """Write the letters of all tokens of a batch that are done; those that are there stay."""
-    chosen, site, count = checked_language(language), checked_site(site), 0
+    chosen, site, count = document_language(language), page_for_qr_code(site), 0
     with from_extra("not-installed-factory"):
         from host_tools.factory.handout import Handout  # noqa: PLC0415 - an extra
     with opened_inventory(inventory_file) as inventory:
         product = batches.find(inventory, batch).product
         total = batches.counts(inventory, batch)[batches.DONE]
         if total:
-            make_folder(folder)
+            whole_files.make_folder(folder)
         with reporting(Message("batch-letter.letters")) as progress:
             for count, job in enumerate(batches.each(inventory, batch, batches.DONE), 1):
                 path = folder / f"{job.serial}.{chosen}{_ENDINGS[form]}"
@@ -124,7 +123,7 @@ def labels(
     """Write the labels of all tokens of a batch that are done as sheets of A4: large digits, and a
     barcode of Code 128."""
     private_files.check_new(output)
-    chosen = checked_language(language)
+    chosen = document_language(language)
     with opened_inventory(inventory_file) as inventory:
         product = batches.find(inventory, batch).product
         serials = [job.serial or "" for job in batches.each(inventory, batch, batches.DONE)]

@@ -1,7 +1,5 @@
 """Options that several batch commands share."""
 
-import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import platformdirs
 import typer
 
+from host_tools import whole_files
+from host_tools.cli.options.documents import checked_language, checked_site
 from host_tools.cli.output import language as command_language
 from host_tools.cli.output import say
 from host_tools.errors import ExitCode, KodebrikError
-from host_tools.messages import catalogue
 from host_tools.messages.catalogue import Message
 from host_tools.messages.system_errors import reason
-from host_tools.validator import public_url
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -69,39 +67,14 @@ def default_passport_key() -> Path:
     return Path(platformdirs.user_config_dir("kodebrik")) / "passport.key"
 
 
-def checked_language(given: str | None) -> str:
-    """Give the language that a document is to have; KodebrikError for one without a catalogue."""
-    chosen = given or command_language.get()
-    if chosen not in catalogue.LANGUAGES:
-        raise KodebrikError(
-            "letter-language-unknown",
-            ExitCode.USAGE,
-            language=chosen,
-            choices=", ".join(catalogue.LANGUAGES),
-        )
-    return chosen
+def document_language(given: str | None) -> str:
+    """Give the language that a document is to have: the given one, else the command's."""
+    return checked_language(given or command_language.get())
 
 
-def checked_site(given: str | None) -> str | None:
-    """Give the address of a page as people and QR codes read it; KodebrikError for what is none."""
-    if given is None:
-        return None
-    try:
-        if len(given) > _LONGEST_SITE:
-            raise ValueError(given)
-        return public_url.checked(given)
-    except ValueError:
-        raise KodebrikError("letter-site-invalid", ExitCode.USAGE) from None
-
-
-def make_folder(path: Path) -> None:
-    """Make a folder unless it is there; KodebrikError when that cannot be."""
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise KodebrikError(
-            "file-unwritable", ExitCode.FILE, path=path, reason=reason(error)
-        ) from None
+def page_for_qr_code(given: str | None) -> str | None:
+    """Give the address of a page that stands as a QR code, too; KodebrikError for what is none."""
+    return checked_site(given, _LONGEST_SITE)
 
 
 @contextmanager
@@ -109,16 +82,8 @@ def new_file(path: Path) -> Iterator[Path]:
     """Give where to write a file that holds no secret; it is `path` when the block has ended well.
     KodebrikError when it cannot be written."""
     try:
-        handle, name = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}-")
-        os.close(handle)
-        part = Path(name)
-        try:
+        with whole_files.replacing(path.absolute(), 0o644) as part:
             yield part
-            part.chmod(0o644)
-            part.replace(path)
-        except BaseException:
-            part.unlink(missing_ok=True)
-            raise
     except OSError as error:
         raise KodebrikError(
             "file-unwritable", ExitCode.FILE, path=path, reason=reason(error)

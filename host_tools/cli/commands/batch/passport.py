@@ -10,8 +10,8 @@ from host_tools import private_files
 from host_tools.cli.commands.batch.options import (
     DocumentLanguage,
     PassportKey,
-    checked_language,
     default_passport_key,
+    document_language,
     new_file,
     signing_key,
 )
@@ -54,7 +54,7 @@ def passport(
         return
     assert serial is not None  # noqa: S101 - checked above
     assert output is not None  # noqa: S101
-    _write(serial, output, checked_language(language), passport_key, inventory_file)
+    _write(serial, output, document_language(language), passport_key, inventory_file)
     emit(
         as_json,
         {"serial": serial, "file": str(output)},

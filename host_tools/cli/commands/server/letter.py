@@ -6,13 +6,13 @@ from typing import Annotated
 import typer
 
 from host_tools import private_files
+from host_tools.cli.options.documents import checked_language, checked_site
 from host_tools.cli.options.groups import option_groups
 from host_tools.cli.options.validator import ACTOR, ValidatorOptions
 from host_tools.cli.output import Json, emit
-from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages import catalogue
 from host_tools.messages.catalogue import Message
-from host_tools.validator import letters, public_url
+from host_tools.validator import letters
 from host_tools.validator.letters import Letter
 
 
@@ -39,18 +39,9 @@ def letter(
     """Write the activation letter of a token that was assigned to a user; an earlier letter is
     void."""
     private_files.check_new(output)
-    if language is not None and language not in catalogue.LANGUAGES:
-        raise KodebrikError(
-            "letter-language-unknown",
-            ExitCode.USAGE,
-            language=language,
-            choices=", ".join(catalogue.LANGUAGES),
-        )
-    if site is not None:
-        try:
-            site = public_url.checked(site)
-        except ValueError:
-            raise KodebrikError("letter-site-invalid", ExitCode.USAGE) from None
+    if language is not None:
+        checked_language(language)
+    site = checked_site(site)
     with validator.open(create=False) as opened:
         token = opened.token(serial)
         letter_language = language or (

@@ -5,8 +5,7 @@ from host_tools.cli.options.token import (
     TokenOptions,
 )
 from host_tools.cli.output import Json, emit
-from host_tools.errors import ExitCode, KodebrikError
-from host_tools.messages.catalogue import Message, listed, named
+from host_tools.messages.catalogue import Message, named
 
 
 @option_groups
@@ -17,14 +16,7 @@ def selftest(
 ) -> None:
     """Let the token test its parts."""
     with token.session() as session:
-        parts = session.selftest()
-    failed = [part for part, sound in parts.items() if not sound]
-    if failed:
-        raise KodebrikError(
-            "selftest-failed",
-            ExitCode.CHECK_FAILED,
-            parts=listed("list-comma", [named("token-part.", part) for part in failed]),
-        )
+        parts = session.passed_selftest()
     emit(
         as_json,
         {"serial": session.hello.serial, "parts": parts},
