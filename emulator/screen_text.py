@@ -4,6 +4,7 @@ A font is a font-to-py module, horizontally mapped: get_ch(character) gives (row
 width).
 """
 
+import sys
 from collections.abc import Iterable, Iterator
 from functools import cache, reduce
 from importlib import import_module
@@ -33,6 +34,13 @@ class _Line(NamedTuple):
     left: int
     text: str
     glyphs: tuple[tuple[_Glyph, int], ...]  # each with the column where its ink begins
+
+
+def close_fonts() -> None:
+    """Close the files of the large fonts, which otherwise stay open until the process ends."""
+    for name in [name for name in sys.modules if name.startswith("firmware.products.fonts.")]:
+        if hasattr(sys.modules[name], "_file"):
+            sys.modules[name]._file.close()
 
 
 def read_text(screen: Screen, fonts: Iterable[ModuleType] | None = None) -> list[str]:

@@ -8,7 +8,6 @@ import gc
 import os
 import shutil
 import signal
-import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from emulator.screen_text import close_fonts
 from tests.support import postgres
 from tests.support.runtime import CPython, MicroPython, Runtime, compile_modules
 
@@ -51,10 +51,8 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_sessionfinish() -> None:
-    """Close what the large fonts read from, which stays open for as long as a token has power."""
-    for name in [name for name in sys.modules if name.startswith("firmware.products.fonts.")]:
-        if hasattr(sys.modules[name], "_file"):
-            sys.modules[name]._file.close()
+    """Close what the large fonts read from."""
+    close_fonts()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -11,6 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from robot.libdoc import LibraryDocumentation
+
 from firmware.protocol import messages, sentences
 from host_tools.desktop import press_charge
 from host_tools.devtools import digit_distances, guide_keys
@@ -157,10 +159,25 @@ def exit_codes() -> str:
     return table(("exit code", "meaning"), exit_code_table())
 
 
+def robot_keywords() -> str:
+    """Give the table of Robot Framework's keywords, from the library itself."""
+    library = LibraryDocumentation("kodebrik.robot.Kodebrik")
+    rows = [
+        (
+            each.name,
+            ", ".join(f"`{argument}`" for argument in each.args).replace("|", "\\|"),
+            " ".join(each.doc.split()),
+        )
+        for each in library.keywords
+    ]
+    return table(("keyword", "arguments", "what it does"), rows)
+
+
 SECTIONS = {
     "docs/hardware.md": {"battery": battery, "wiring": wiring},
     "docs/protocol.md": {"messages": message_tables},
     "docs/commands.md": {"exit codes": exit_codes},
+    "docs/testers.md": {"keywords": robot_keywords},
     "docs/internals.md": {"distances of digits": digit_distances.matrix},
 } | {
     f"docs/guides/kodeoplaeser.{language}.md": {

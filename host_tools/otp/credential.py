@@ -80,15 +80,21 @@ class Credential:
         asked = challenges.suite(self.suite, self.entry)
         if (asked.pin_hash is None) != (pin is None):
             raise _bad("suite-pin-mismatch")
-        question = challenges.challenge(asked, self.entry, typed)
         return codes.ocra(
             self.secret.reveal(),
             asked.text,
-            question,
+            self.question(typed),
             counter=self.counter,
             pin=pin,
             unix_time=unix_time,
         )
+
+    def question(self, typed: list[str]) -> str:
+        """Give the question (RFC 6287) that the numbers `typed` at the token stand for; only with a
+        suite. KodebrikError when they do not fit it."""
+        assert self.suite is not None  # noqa: S101 - a precondition
+        suite = challenges.suite(self.suite, self.entry)
+        return challenges.challenge(suite, self.entry, typed)
 
     def code(self, unix_time: int) -> str:
         """Give the HOTP code of the counter, or the TOTP code at `unix_time`."""

@@ -23,10 +23,9 @@ from host_tools.qa.cases.token_pool import PERIOD, TokenPool, enrol_many
 from host_tools.qa.report.report import Ended, Report
 from host_tools.qa.targets.selection import TargetSelection, open_target
 from host_tools.qa.targets.target import InspectableTarget, Policy
-from host_tools.qa.time_source import RealTime, TimeSource, VirtualTime
+from host_tools.qa.time_source import VIRTUAL_START, RealTime, TimeSource, VirtualTime
 from host_tools.qa.tokens.manual import ManualToken
 
-VIRTUAL_START = 1_893_456_000.0  # 2030-01-01
 _MAX_OFFSET = 2.0  # seconds that a server's clock may be off before verdicts cannot be judged
 
 

@@ -27,6 +27,9 @@ class TimeSource(Protocol):
         ...
 
 
+VIRTUAL_START = 1_893_456_000.0  # 2030-01-01
+
+
 class VirtualTime:
     """Time that passes only when told to."""
 

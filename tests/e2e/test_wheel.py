@@ -132,6 +132,14 @@ def test_the_installed_command_shows_the_right_code(installed: Installed, tmp_pa
     assert "the code is right" in shown
 
 
+def test_the_installed_plug_in_gives_tests_their_tokens(
+    installed: Installed, tmp_path: Path
+) -> None:
+    test = "def test_a(kodeviser):\n    assert len(kodeviser.code()) == 6\n"
+    (tmp_path / "test_own.py").write_text(test)
+    assert "1 passed" in installed.run(tmp_path, "python", "-m", "pytest", "test_own.py")
+
+
 def test_the_installed_server_serves_its_pages_from_two_processes(
     installed: Installed, tmp_path: Path
 ) -> None:

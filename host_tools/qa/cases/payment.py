@@ -7,7 +7,6 @@ response does not match the server's challenge.
 """
 
 from host_tools.messages.catalogue import Message
-from host_tools.otp import challenges
 from host_tools.qa.cases.enrolled_token import EnrolledToken
 from host_tools.qa.cases.environment import Environment
 from host_tools.qa.cases.log import ACCEPTED, refused
@@ -60,10 +59,8 @@ def _draw_payment(env: Environment) -> list[str]:
 def _challenge(env: Environment, token: EnrolledToken, payment: list[str]) -> str:
     """Have the server ask the token's user for a payment; give the question."""
     credential = token.credential
-    assert credential is not None and credential.suite is not None  # noqa: S101, PT018 - a payer's
-    question = challenges.challenge(
-        challenges.suite(credential.suite, credential.entry), credential.entry, payment
-    )
+    assert credential is not None  # noqa: S101 - QA made it
+    question = credential.question(payment)
     assert isinstance(env.target, ChallengeTarget)  # noqa: S101 - the case's needs say so
     env.target.challenge(token.user_id, question)
     return question

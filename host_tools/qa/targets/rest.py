@@ -141,8 +141,12 @@ def _csv(serial: str, credential: Credential) -> bytes:
         row |= {
             "algorithm": credential.algorithm,
             "digits": str(credential.digits),
-            "period": str(credential.period),
         }
+        row |= (
+            {"counter": str(credential.counter)}
+            if credential.period is None
+            else {"period": str(credential.period)}
+        )
     writer = csv.DictWriter(text, list(row))
     writer.writeheader()
     writer.writerow(row)

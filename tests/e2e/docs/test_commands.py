@@ -38,6 +38,8 @@ GO_ON = {
 # What a command must print.
 PRINTS = {
     r"make run": r"pyotp computes",
+    r"pytest docs/examples": r"100%",
+    r"robot .*docs/examples": r"3 tests, 3 passed, 0 failed",
     r"kodebrik code ": r"\d{3} \d{3}",
     r"kodebrik flash write": r"kodeviser [0-9.]+ .*answers",
     r"kodebrik batch run": r"1 of 1 tokens of the batch are done",
@@ -52,10 +54,13 @@ NOT_HERE = {
     r"kodebrik case ": "needs CadQuery, of 1.8 GB; make case runs it",
     r"micropython/ports/rp2": "needs MicroPython's sources",
     r"--token /dev/ttyACM0": "needs a board",
+    r"--otpauth-out account.txt|--kodebrik-port": "tests/host_tools/qa/kit does it",
     r"qa run --against http": "waits minutes of real time; tests/interop/test_qa.py does the same",
     r"^dask |--scheduler ": "needs several machines",
     r"kodebrik qa soak --tokens 50 --years 3": "takes minutes; tests/host_tools/qa has short ones",
 }
+
+ELSEWHERE = ("docs/ceremony.md", "docs/testers.md")  # pages that use no port of their own
 
 # Commands of other pages that a page requires to have been run.
 BEFORE = {
@@ -146,14 +151,21 @@ def alone_on_port(port: int) -> Iterator[None]:
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     "page",
-    ["README.md", "docs/ceremony.md", "docs/hardware.md", "docs/validator.md", "docs/qa.md"],
+    [
+        "README.md",
+        "docs/ceremony.md",
+        "docs/hardware.md",
+        "docs/validator.md",
+        "docs/qa.md",
+        "docs/testers.md",
+    ],
 )
 def test_the_commands_of_a_page_work_in_their_order(
     page: str, clone: Path, variables: dict[str, str]
 ) -> None:
     typed = BEFORE.get(page, []) + commands(ROOT / page)
     assert typed
-    on_port = nullcontext() if page == "docs/ceremony.md" else alone_on_port(8080)
+    on_port = nullcontext() if page in ELSEWHERE else alone_on_port(8080)
     with on_port, ExitStack() as opened:
         busy: list[Terminal] = []
 
@@ -188,7 +200,8 @@ def test_the_commands_of_a_page_work_in_their_order(
 
 
 def test_every_reason_for_not_running_a_command_is_needed() -> None:
-    pages = ["README.md", "CONTRIBUTING.md", "docs/hardware.md", "docs/qa.md"]
+    pages = ["README.md", "CONTRIBUTING.md"]
+    pages += ["docs/hardware.md", "docs/qa.md", "docs/testers.md"]
     every = [command for page in pages for command in commands(ROOT / page)]
     unused = [sign for sign in NOT_HERE if not any(re.search(sign, each) for each in every)]
     assert not unused

@@ -1,0 +1,40 @@
+"""Whoever presses a real token: told what to do, and asked what they read."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from host_tools.messages import catalogue
+from host_tools.messages.catalogue import Message
+
+
+@dataclass(frozen=True)
+class Person:
+    """A person at a terminal: `write(text)` shows a text as it is, `read()` gives a typed line.
+
+    They are spoken to in the language of the environment; `aloud`: by the system's voice too.
+    """
+
+    write: Callable[[str], None]
+    read: Callable[[], str]
+    aloud: bool = False
+
+    def tell(self, text: str) -> None:
+        """Tell the person a text."""
+        self.write(f"\n{self._localised(text)}\n")
+
+    def ask(self, question: str) -> str:
+        """Ask the person, and give what was typed."""
+        text = self._localised(question)
+        self.write(f"\n{text}: ")
+        if self.aloud:
+            from host_tools.voice.synthesis import pyttsx3  # noqa: PLC0415 - an extra
+
+            pyttsx3.say(text, self._language())
+        return self.read()
+
+    def _localised(self, text: str) -> str:
+        return text.text(self._language()) if isinstance(text, Message) else text
+
+    def _language(self) -> str:
+        return catalogue.choose(os.environ)

@@ -1,0 +1,126 @@
+"""What one test has on its table: tokens, a server, and the time that they share."""
+
+import random
+import warnings
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from host_tools import private_files
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.exchange import otpauth
+from host_tools.link.channel import Channel
+from host_tools.link.replies import Hello
+from host_tools.link.transport import SerialTransport
+from host_tools.messages.catalogue import Message
+from host_tools.otp import secret_text
+from host_tools.otp.credential import Credential
+from host_tools.qa.kit import token as tokens
+from host_tools.qa.kit.clock import Clock
+from host_tools.qa.kit.person import Person
+from host_tools.qa.kit.token import EmulatedOnlyError, Token
+from host_tools.qa.kit.validator import RunningValidator, running
+from host_tools.qa.time_source import VIRTUAL_START, RealTime, TimeSource, VirtualTime
+from host_tools.qa.tokens.emulated import TokenModel, image_of
+
+_NAME = "test"  # of an account, as the token shows it
+
+
+@dataclass(frozen=True)
+class RealToken:
+    """A real token on `port`, which `person` presses. `account` is a file with the otpauth:// URI
+    of its account, as `kodebrik provision --otpauth-out` writes it."""
+
+    port: str
+    account: Path | None
+    person: Person
+
+
+class Workbench:
+    """Makes tokens and servers in `folder`. A context manager, which ends them all."""
+
+    def __init__(self, folder: Path, seed: str, real: RealToken | None = None) -> None:
+        """What is random about emulated tokens follows from `seed`, except their secrets. A test of
+        a `real` token lives in real time."""
+        self._folder, self._real = folder, real
+        self._dice = random.Random(seed)  # noqa: S311 - the same test, the same tokens
+        self._stack, self._made = ExitStack(), 0
+        self.source: TimeSource = (
+            VirtualTime(VIRTUAL_START) if real is None else RealTime(real.person.tell)
+        )
+        self.clock = Clock(self.source)
+
+    def __enter__(self) -> Self:
+        """Give the workbench itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End the servers and the tokens."""
+        self._stack.close()
+
+    def token(self, product: str) -> Token:
+        """Give a token with one TOTP account of 6 digits: the real one where there is one, else an
+        emulated one. KodebrikError for a port or file that cannot be used."""
+        if self._real is None:
+            return self.emulated(product)
+        if self._real.account is None:
+            raise KodebrikError("kit-account-missing", ExitCode.USAGE)
+        hello = _hello(self._real.port)
+        if hello.product != product:
+            raise EmulatedOnlyError(
+                Message("kit-other-product", port=self._real.port, product=hello.product)
+            )
+        credential = _account(self._real.account)
+        return tokens.real(product, hello.serial, credential, self.source, self._real.person.ask)
+
+    def emulated(self, product: str, language: str = "da", **account: Any) -> Token:
+        """Make an emulated token that speaks `language`, "da" or "en", with one account: TOTP of 6
+        digits, or what the parameters say, which are those of Credential."""
+        if self._real is not None:
+            raise EmulatedOnlyError(Message("kit-emulated-other"))
+        given = {"name": _NAME, "algorithm": "SHA1"} | account
+        if {"counter", "suite"} & account.keys():
+            given = {"period": None} | given
+        credential = Credential(secret=secret_text.generate(given["algorithm"]), **given)
+        model = TokenModel(product, _image(product), language)
+        folder, seed = self._new_folder(), self._dice.getrandbits(62)
+        return self._stack.enter_context(
+            tokens.emulated(model, folder, seed, credential, self.source)
+        )
+
+    def validator(self) -> RunningValidator:
+        """Start a server with a database of its own on a free port, in the test's time."""
+        folder = self._new_folder()
+        folder.mkdir(parents=True)
+        return self._stack.enter_context(running(folder, self.source))
+
+    def _new_folder(self) -> Path:
+        self._made += 1
+        return self._folder / f"part-{self._made}"
+
+
+@cache
+def _image(product: str) -> bytes:
+    return image_of(product)
+
+
+@cache
+def _hello(port: str) -> Hello:
+    transport = SerialTransport(port)
+    try:
+        return Channel(transport, port).hello()
+    finally:
+        transport.close()
+
+
+def _account(file: Path) -> Credential:
+    text = private_files.read_text(str(file), lambda warning: warnings.warn(warning, stacklevel=2))
+    return otpauth.parse(text)
