@@ -11,7 +11,7 @@ from pathlib import Path
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages.catalogue import Message
 from host_tools.progress import Progress
-from host_tools.qa.cases.case_list import EMULATED
+from host_tools.qa.cases.case_list import CASES, EMULATED, Case
 from host_tools.qa.cases.enrolled_token import EnrolledToken
 from host_tools.qa.cases.environment import Environment
 from host_tools.qa.cases.schedule import (
@@ -41,8 +41,9 @@ class RealToken:
 
 @dataclass(frozen=True)
 class Plan:
-    """What to run. `tokens` of `product` are emulated, unless there is a `real_token`; pictures and
-    sounds are kept in `files`."""
+    """What to run: `cases` once, then drawn ones of them until `codes` codes were submitted.
+    `tokens` of `product` are emulated, unless there is a `real_token`; pictures and sounds are kept
+    in `files`."""
 
     target: TargetSelection
     policy: Policy
@@ -52,6 +53,7 @@ class Plan:
     tokens: int = 4
     real_token: RealToken | None = None
     files: Path | None = None
+    cases: tuple[Case, ...] = CASES
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,7 @@ def _play(
         console.on_result(result)
 
     try:
-        run_cases(env, plan.codes, able, note)
+        run_cases(env, plan.codes, able, note, plan.cases)
     except KeyboardInterrupt:
         if not results:
             raise

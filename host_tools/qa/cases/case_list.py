@@ -4,10 +4,11 @@ Every server must refuse incorrect use; our own also tells the administrator the
 early are counted in steps of a period.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages.catalogue import Message
 from host_tools.qa.cases import payment
 from host_tools.qa.cases.enrolled_token import EnrolledToken
@@ -316,3 +317,15 @@ CASES = (
         frozenset({EMULATED, KEYPAD, CHALLENGES}),
     ),
 )
+
+
+def named(names: Sequence[str]) -> tuple[Case, ...]:
+    """Give the cases of these names, or all when none is named; KodebrikError for one that there is
+    not."""
+    by_name = {case.name: case for case in CASES}
+    for name in names:
+        if name not in by_name:
+            raise KodebrikError(
+                "qa-case-unknown", ExitCode.USAGE, name=name, choices=", ".join(by_name)
+            )
+    return tuple(by_name[name] for name in dict.fromkeys(names)) or CASES

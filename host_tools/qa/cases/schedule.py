@@ -55,21 +55,30 @@ def run_cases(
     """Run each of `cases` once in drawn order, then drawn ones until `codes` codes were submitted.
 
     `able` is what the tokens can do (catalogue.EMULATED); what the server can do follows from
-    `env`. `on_result` is called after each case. In real time a right code comes first: when the
-    first right codes are all refused, nothing else is tried, which would only lock the user's
-    token. A case that Ctrl-C ends is told to `on_result` too, before KeyboardInterrupt.
+    `env`. What a case draws follows from the run's seed, its name and how often it was played, so
+    that it can be repeated by itself. `on_result` is called after each case. In real time a right
+    code comes first: when the first right codes are all refused, nothing else is tried, which would
+    only lock the user's token. A case that Ctrl-C ends is told to `on_result` too, before
+    KeyboardInterrupt.
     """
     able |= _abilities(env)
-    results: list[CaseResult] = []
+    seed, results = env.rng.getrandbits(64), list[CaseResult]()
+
+    def play(case: Case) -> CaseResult:
+        times = sum(each.case is case for each in results)
+        env.rng = random.Random(f"{seed} {case.name} {times}")  # noqa: S311 - to be repeated
+        return _run(env, case, len(results) + 1, on_result)
+
     if not env.time.virtual and CASES[0] in cases:
         for _ in range(_FIRST_CODES):
-            results.append(_run(env, CASES[0], len(results) + 1, on_result))
+            results.append(play(CASES[0]))
             if not all_refused(env.submissions):
                 break
         if len(results) == _FIRST_CODES and all_refused(env.submissions):
             return results
         cases = [case for case in cases if case is not CASES[0]]
-    for case in _order(env.rng, able, cases):
+    order = random.Random(seed)  # noqa: S311 - the same seed, the same order
+    for case in _order(order, able, cases):
         lacking = [WHY_NOT[need] for need in sorted(case.needs - able)]
         if lacking:
             result = CaseResult(case, len(results) + 1, skipped=lacking[0])
@@ -77,7 +86,7 @@ def run_cases(
         elif len(env.submissions) >= codes and any(each.case is case for each in results):
             break
         else:
-            result = _run(env, case, len(results) + 1, on_result)
+            result = play(case)
         results.append(result)
     return results
 
@@ -111,8 +120,8 @@ def _order(rng: random.Random, able: frozenset[str], cases: Sequence[Case]) -> I
     """Give all cases once, then an endless sequence of drawn ones that can be repeated."""
     yield from rng.sample(cases, len(cases))
     again = [case for case in cases if case.needs <= able and not case.name.startswith(_ONCE)]
-    again += [CASES[0]] * _RIGHT_WEIGHT
-    while True:
+    again += [CASES[0]] * _RIGHT_WEIGHT if CASES[0] in cases else []
+    while again:
         yield rng.choice(again)
 
 

@@ -6,6 +6,7 @@ import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -34,10 +35,12 @@ from host_tools.secret import Secret
 
 if TYPE_CHECKING:
     from host_tools.qa.cases.schedule import CaseResult
+    from host_tools.qa.report.report import Report
     from host_tools.qa.runner import RealToken
     from host_tools.qa.targets.selection import TargetSelection
 
 _EMULATED = "emulated"
+_CODES = 50  # that a run submits at least
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES)
 
 
@@ -61,8 +64,17 @@ def run(
         ),
     ] = "local",
     codes: Annotated[
-        int, typer.Option(help="Submit at least so many codes; every case is played once.", min=1)
-    ] = 50,
+        int | None,
+        typer.Option(
+            help="Submit at least so many codes; every case is played once. Default: 50, with "
+            "--case no more than the cases need.",
+            min=1,
+        ),
+    ] = None,
+    case: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Play this case alone; may be repeated."),
+    ] = None,
     seed: Seed = None,
     tokens: Annotated[
         int, typer.Option(help="Emulated tokens that take turns.", min=2, max=100)
@@ -121,13 +133,19 @@ def run(
             help="Write the report as a page with pictures and sounds into a new folder.",
         ),
     ] = None,
+    compare: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Say what has changed since the run whose --json this file holds."
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Play cases of right and wrong use and check every verdict. Exit code 16 when one is not as it
     must be. Ctrl-C ends the run with a report of what was played."""
     with from_extra("not-installed-qa"):
-        from host_tools.qa.report import html as pages  # noqa: PLC0415
-        from host_tools.qa.report import junit as xml  # noqa: PLC0415
+        from host_tools.qa.cases import case_list  # noqa: PLC0415
+        from host_tools.qa.report import comparison  # noqa: PLC0415
         from host_tools.qa.report import report as reports  # noqa: PLC0415
         from host_tools.qa.report.report import Ended  # noqa: PLC0415
         from host_tools.qa.runner import Console, Plan  # noqa: PLC0415
@@ -138,10 +156,9 @@ def run(
     if token == _EMULATED and (speak or user is not None):
         option = "--speak" if speak else "--user"
         raise KodebrikError("qa-needs-real-token", ExitCode.USAGE, option=option)
-    if junit is not None:
-        whole_files.check_new(junit)
-    if html is not None:
-        _check_new_folder(html)
+    cases = case_list.named(case or [])
+    before = None if compare is None else comparison.load(compare)
+    _check_new(junit, html)
     target = _target(against, api_key_file, admin, admin_password_file, radius_secret_file, enrol)
     default = selection.default_policy(target)
     policy = Policy(
@@ -150,7 +167,8 @@ def run(
     )
     seed = secrets.randbelow(10**6) if seed is None else seed
     real_token = None if token == _EMULATED else _real_token(token, user, speak)
-    plan = Plan(target, policy, codes, seed, product, tokens, real_token, html)
+    codes = codes or (1 if case else _CODES)
+    plan = Plan(target, policy, codes, seed, product, tokens, real_token, html, cases)
 
     def show(result: "CaseResult") -> None:
         if not as_json:
@@ -172,13 +190,13 @@ def run(
 
         report = run_cases(plan, Console(say, show, enrolled))
     lines = ["", *reports.summary(report), Message("qa.seed", seed=seed)]
-    if junit is not None:
-        xml.write(report, junit)
-        lines.append(Message("qa.junit", path=junit))
-    if html is not None:
-        with _folder(html):
-            lines.append(Message("qa.page", path=pages.write(report, html)))
-    emit(as_json, reports.as_json(report), lines)
+    lines += _written(report, junit, html)
+    result = reports.as_json(report)
+    if before is not None:
+        changed = comparison.changes(before, report)
+        lines += comparison.lines(before, changed)
+        result["changes"] = [asdict(each) for each in changed]
+    emit(as_json, result, lines)
     if report.ended is Ended.INTERRUPTED:
         raise AnnouncedInterruptError
     if report.failed:
@@ -253,9 +271,31 @@ def _asked_aloud(question: str) -> str:
     return ask(question)
 
 
+def _written(report: "Report", junit: Path | None, html: Path | None) -> list[Message]:
+    """Write the report's files; give a line about each."""
+    from host_tools.qa.report import html as pages  # noqa: PLC0415 - an extra
+    from host_tools.qa.report import junit as xml  # noqa: PLC0415 - an extra
+
+    lines = []
+    if junit is not None:
+        xml.write(report, junit)
+        lines.append(Message("qa.junit", path=junit))
+    if html is not None:
+        with _folder(html):
+            lines.append(Message("qa.page", path=pages.write(report, html)))
+    return lines
+
+
+def _check_new(junit: Path | None, html: Path | None) -> None:
+    """Raise KodebrikError when a report could not be written: where there is a file, or a folder
+    that is not empty, or none could be made."""
+    if junit is not None:
+        whole_files.check_new(junit)
+    if html is not None:
+        _check_new_folder(html)
+
+
 def _check_new_folder(path: Path) -> None:
-    """Raise KodebrikError when there is something at `path` that is no empty folder, or none could
-    be made there."""
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise KodebrikError("folder-exists", ExitCode.FILE, path=path)
     there = next(each for each in (path, *path.absolute().parents) if each.exists())
