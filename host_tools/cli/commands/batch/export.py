@@ -8,6 +8,7 @@ from typing import IO, Annotated
 import typer
 
 from host_tools import private_files
+from host_tools.cli.options import file_endings
 from host_tools.cli.options.groups import option_groups
 from host_tools.cli.options.inventory import InventoryFile, opened_inventory
 from host_tools.cli.options.keyring import IssuerKeyOptions
@@ -72,6 +73,7 @@ def export(
     private_files.check_new(output)
     agreed = encryption.read()
     _check(form, target, agreed, recipient, unencrypted)
+    file_endings.check_ending(output, _endings(form, unencrypted))
     with opened_inventory(inventory_file) as inventory:
         batches.find(inventory, batch)
         keys = _Counted(inventory.each_key_package(issuer.issuer_key(), batch=batch))
@@ -111,6 +113,13 @@ def _check(
         raise KodebrikError("export-pskc-options", ExitCode.USAGE)
     elif bool(recipient) == unencrypted:
         raise KodebrikError("export-csv-unencrypted", ExitCode.USAGE)
+
+
+def _endings(form: Format, unencrypted: bool) -> tuple[str, ...]:
+    """Give the endings of the file that is written."""
+    if form is Format.PSKC:
+        return file_endings.PSKC
+    return file_endings.CSV if unencrypted else file_endings.AGE
 
 
 def _write_csv(lines: Iterable[bytes], file: IO[bytes], recipient: list[str] | None) -> None:

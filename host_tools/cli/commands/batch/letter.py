@@ -13,6 +13,7 @@ from host_tools.cli.commands.batch.options import (
     new_file,
     page_for_qr_code,
 )
+from host_tools.cli.options import file_endings
 from host_tools.cli.options.inventory import InventoryFile, opened_inventory
 from host_tools.cli.output import Json, emit, step
 from host_tools.cli.progress import reporting
@@ -33,7 +34,11 @@ class Form(StrEnum):
     AUDIO = "audio"
 
 
-_ENDINGS = {Form.PDF: ".pdf", Form.HTML: ".html", Form.AUDIO: ".wav"}
+_ENDINGS = {
+    Form.PDF: file_endings.PDF,
+    Form.HTML: file_endings.HTML,
+    Form.AUDIO: file_endings.WAV,
+}
 
 Format = Annotated[Form, typer.Option("--format", help="pdf, html, or audio (WAV).")]
 Site = Annotated[
@@ -64,6 +69,7 @@ def letter(
     It holds no secret. 'kodebrik letter' writes the one with the activation code.
     """
     private_files.check_new(output)
+    file_endings.check_ending(output, _ENDINGS[form])
     chosen, site = document_language(language), page_for_qr_code(site)
     with opened_inventory(inventory_file) as inventory:
         entry = inventory.entry(serial_number.check(serial))
@@ -100,7 +106,7 @@ def letters(
             whole_files.make_folder(folder)
         with reporting(Message("batch-letter.letters")) as progress:
             for count, job in enumerate(batches.each(inventory, batch, batches.DONE), 1):
-                path = folder / f"{job.serial}.{chosen}{_ENDINGS[form]}"
+                path = folder / f"{job.serial}.{chosen}{_ENDINGS[form][0]}"
                 if not path.exists():
                     _write(Handout(job.serial or "", product, chosen, site, support), form, path)
                 progress(count, total)
@@ -123,6 +129,7 @@ def labels(
     """Write the labels of all tokens of a batch that are done as sheets of A4: large digits, and a
     barcode of Code 128."""
     private_files.check_new(output)
+    file_endings.check_ending(output, file_endings.PDF)
     chosen = document_language(language)
     with opened_inventory(inventory_file) as inventory:
         product = batches.find(inventory, batch).product

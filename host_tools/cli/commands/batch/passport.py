@@ -15,6 +15,7 @@ from host_tools.cli.commands.batch.options import (
     new_file,
     signing_key,
 )
+from host_tools.cli.options import file_endings
 from host_tools.cli.options.inventory import InventoryFile, opened_inventory
 from host_tools.cli.output import Json, emit
 from host_tools.errors import ExitCode, KodebrikError
@@ -68,13 +69,14 @@ def _write(
     from host_tools.factory import passport as passports  # noqa: PLC0415 - slow to load
 
     private_files.check_new(output)
+    file_endings.check_ending(output, (*file_endings.JSON, *file_endings.PDF))
     key = signing_key(key_file)
     with opened_inventory(inventory_file) as inventory:
         job = batches.of_token(inventory, serial_number.check(serial))
     if job is None or job.state != batches.DONE:
         raise KodebrikError("batch-token-not-done", ExitCode.NOT_FOUND, serial=serial)
     signed = passports.sign(passports.statement(job), key)
-    if output.suffix != ".pdf":
+    if output.suffix.lower() not in file_endings.PDF:
         with new_file(output) as part:
             part.write_bytes(signed)
         return

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from host_tools.cli.options import file_endings
 from host_tools.cli.output import Json, emit, step
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages.catalogue import Message
@@ -60,6 +61,8 @@ def image(
 
     if output.exists():
         raise KodebrikError("output-exists", ExitCode.FILE, path=output)
+    if not freeze:
+        file_endings.check_ending(output, file_endings.BINARY)
     with step(Message("image-building", product=product, board=board)):
         if freeze:
             tree = build_freezing(product, board, output.resolve(), production, language)
@@ -69,7 +72,7 @@ def image(
             replace_voice(tree, pack_file)
         content = (
             {str(output): pack(tree, load_board(board)["filesystem"])}
-            if output.suffix == ".bin" and not freeze
+            if output.suffix.lower() in file_endings.BINARY and not freeze
             else {}
         )
     try:
@@ -96,7 +99,7 @@ def image(
         size=size,
     )
     if freeze:
-        line = Message("image-built-freezing", path=output)
+        line = Message("image-built-freezing", path=output.resolve())
     emit(as_json, result, [line])
 
 

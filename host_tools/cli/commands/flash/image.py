@@ -14,6 +14,7 @@ from host_tools.cli.commands.emulation.image import (
     VoicePacks,
     replace_voice,
 )
+from host_tools.cli.options import file_endings
 from host_tools.cli.output import Json, emit, step
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages.catalogue import Message
@@ -51,7 +52,7 @@ def image(
     MicroPython that is given, its file system has the rest. Without --micropython the command says
     which file to get.
     """
-    from host_tools.flashing import bundle, manifest  # noqa: PLC0415 - the compiler is slow to load
+    from host_tools.flashing import bundle, manifest, uf2  # noqa: PLC0415 - the compiler is slow to load
     from host_tools.flashing import micropython as releases  # noqa: PLC0415
     from host_tools.image import image as images  # noqa: PLC0415
     from host_tools.image.frozen import of as which_firmware  # noqa: PLC0415
@@ -62,6 +63,8 @@ def image(
         raise releases.missing(board_data)
     if output.exists():
         raise KodebrikError("output-exists", ExitCode.FILE, path=output)
+    is_uf2 = board_data["mcu"] in uf2.OF_MCU
+    file_endings.check_ending(output, file_endings.UF2 if is_uf2 else file_endings.BINARY)
     release = releases.check(read_file(micropython), board_data)
     frozen = release.frozen
     if frozen is not None and not asked:

@@ -10,6 +10,7 @@ import typer
 from host_tools import private_files
 from host_tools.cli.command_group import CommandGroup
 from host_tools.cli.commands.token.accounts import moving_factor
+from host_tools.cli.options import file_endings
 from host_tools.cli.options.groups import option_groups
 from host_tools.cli.options.inventory import AccountName, InventoryFile, Serials, read_inventory
 from host_tools.cli.options.keyring import IssuerKeyOptions
@@ -109,6 +110,7 @@ def export(
     Its key or passphrase is agreed with whoever gets the file, and goes there by another way.
     """
     private_files.check_new(output)
+    file_endings.check_ending(output, file_endings.PSKC)
     agreed = encryption.read()
     if agreed.key is None and agreed.passphrase is None:
         raise KodebrikError("export-unencrypted", ExitCode.USAGE)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from host_tools import private_files
+from host_tools.cli.options import file_endings
 from host_tools.cli.options.documents import checked_language, checked_site
 from host_tools.cli.options.groups import option_groups
 from host_tools.cli.options.validator import ACTOR, ValidatorOptions
@@ -39,6 +40,7 @@ def letter(
     """Write the activation letter of a token that was assigned to a user; an earlier letter is
     void."""
     private_files.check_new(output)
+    file_endings.check_ending(output, (*file_endings.HTML, *file_endings.TEXT))
     if language is not None:
         checked_language(language)
     site = checked_site(site)
@@ -59,7 +61,8 @@ def letter(
         site,
         token.product,
     )
-    text = letters.as_text(content) if output.suffix == ".txt" else letters.as_html(content)
+    is_text = output.suffix.lower() in file_endings.TEXT
+    text = letters.as_text(content) if is_text else letters.as_html(content)
     private_files.write_new(output, text.encode())
     result = {"serial": serial, "file": str(output), "expires_at": issued.expires_at}
     emit(

@@ -44,6 +44,14 @@ def test_an_image_carries_the_languages_that_were_asked_for(tmp_path):
     )
 
 
+def test_the_manifest_to_freeze_is_named_from_anywhere(tmp_path, monkeypatch, capsys):
+    """MicroPython's build runs in a folder of its own, where a relative path leads elsewhere."""
+    monkeypatch.chdir(tmp_path)
+    assert main(["image", "--freeze", "--output", "frozen"]) == 0
+    assert f"make FROZEN_MANIFEST={tmp_path}/frozen/manifest.py" in capsys.readouterr().out
+    assert (tmp_path / "frozen" / "manifest.py").is_file()
+
+
 def test_an_image_has_what_its_product_needs_and_no_more():
     """Modules of another product's interface would take flash and never run."""
     package = build_package("kodeviser", "pico")
