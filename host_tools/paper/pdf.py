@@ -1,8 +1,15 @@
 """Writes HTML as a PDF for PDF/UA-1, by WeasyPrint, in PT Sans: its zero has no stroke, which is
 easily taken for an 8. tagged_pdf.py finishes what WeasyPrint leaves open."""
 
+import atexit
+from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from weasyprint import CSS
+    from weasyprint.text.fonts import FontConfiguration
 
 _FONT = "fontpkg_pt_sans"
 _FACES = {"normal": "PT_Sans-Web-Regular.ttf", "bold": "PT_Sans-Web-Bold.ttf"}  # by CSS weight
@@ -13,19 +20,32 @@ def render(html: str, style: str, path: Path) -> None:
     library of the system, is missing."""
     from PIL import ImageFile  # noqa: PLC0415 - comes with WeasyPrint
     from weasyprint import CSS, HTML  # noqa: PLC0415 - an extra that needs system libraries
-    from weasyprint.text.fonts import FontConfiguration  # noqa: PLC0415
 
     # WeasyPrint has Pillow take damaged pictures for whole ones, everywhere.
     ImageFile.LOAD_TRUNCATED_IMAGES = False
+    fonts, faces = _fonts()
+    HTML(string=html).write_pdf(
+        path,
+        stylesheets=[faces, CSS(string=style, font_config=fonts)],
+        font_config=fonts,
+        pdf_variant="pdf/ua-1",
+    )
+
+
+@cache
+def _fonts() -> "tuple[FontConfiguration, CSS]":
+    """Give the fonts and the style sheet that names them. Pango keeps 0.25 MB of each
+    configuration for good, so all pages of a process share one."""
+    from weasyprint import CSS  # noqa: PLC0415 - as above
+    from weasyprint.text.fonts import FontConfiguration  # noqa: PLC0415
+
     fonts = FontConfiguration()
+    atexit.register(
+        _fonts.cache_clear
+    )  # it deletes its files, which needs modules that go at the end
     with as_file(files(_FONT)) as folder:
         faces = "".join(_face(weight, folder / "files" / name) for weight, name in _FACES.items())
-        HTML(string=html).write_pdf(
-            path,
-            stylesheets=[CSS(string=faces + style, font_config=fonts)],
-            font_config=fonts,
-            pdf_variant="pdf/ua-1",
-        )
+        return fonts, CSS(string=faces, font_config=fonts)
 
 
 def _face(weight: str, path: Path) -> str:
