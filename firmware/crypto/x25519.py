@@ -4,7 +4,7 @@ Python integers do not run in constant time. The token accepts that: each key is
 handshake, so an attacker gets one noisy measurement per key (docs/security.md).
 """
 
-_P = (1 << 255) - 19
+P = (1 << 255) - 19
 _A24 = 121665  # (486662 - 2) / 4
 
 
@@ -40,7 +40,7 @@ def _ladder(k: int, u: int) -> int:
 
     Ten multiplications a bit. Differences may be negative: the next % brings them into range.
     """
-    p = _P
+    p = P
     x2, z2, x3, z3 = 1, 0, u, 1
     swapped = 0
     for t in range(254, -1, -1):
@@ -63,13 +63,13 @@ def _ladder(k: int, u: int) -> int:
         z3 = u * (e * e) % p  # one reduction; for the base point u is a single digit
     if swapped:
         x2, z2 = x3, z3
-    return x2 * _invert(z2) % p
+    return x2 * invert(z2) % p
 
 
-def _invert(z: int) -> int:
+def invert(z: int) -> int:
     """Return z^(p - 2), by 254 squarings and 11 multiplications: half of what pow() needs, as
     nearly all bits of this exponent are ones."""
-    p = _P
+    p = P
     z2 = z * z % p
     z9 = _square(z2, 2) * z % p
     z11 = z9 * z2 % p
@@ -86,5 +86,5 @@ def _invert(z: int) -> int:
 
 def _square(z: int, times: int) -> int:
     for _ in range(times):
-        z = z * z % _P
+        z = z * z % P
     return z
