@@ -41,7 +41,7 @@ class Board:
         self._on_bus: dict[tuple[str, int], list[Any]] = {}  # chips on SPI and I2S
         self.name: str = board_file["name"]
         self.mcu: str = board_file["mcu"]
-        self._powered = False
+        self.powered = False  # the supply of the MCU and its chips
         self.wired: dict[str, Any] = board_file["products"][product]
         # Buses that the firmware has set up on the pins they are wired to.
         self._connected: set[tuple[str, int]] = set()
@@ -68,7 +68,7 @@ class Board:
     def mcu_power(self, on: bool) -> None:
         """Switch the supply of the MCU and its chips, and tell the chips."""
         self._connected.clear()
-        self._powered = on
+        self.powered = on
         if not on:
             self.pins.reset()
         for bus in self.i2c_buses.values():
@@ -80,7 +80,7 @@ class Board:
 
     def working(self) -> set[str]:
         """Give the chips that take current from the cell now, as emulator.datasheet names them."""
-        if not self._powered:
+        if not self.powered:
             return set()
         chips = {self.mcu, "ds3231"}
         if getattr(self.parts["display"], "lit", False):
@@ -166,7 +166,7 @@ class Board:
         part = self.wired[name]
         if chip is not None:
             self.parts[name] = import_module(f"emulator.chips.{chip}").CHIP(part, self)
-            self.parts[name].mcu_power(self._powered)
+            self.parts[name].mcu_power(self.powered)
         self.i2c_of[name].chips[part["address"]] = self.parts[name]
 
     def hold_bus(self, name: str, phase: str, **details: Any) -> None:

@@ -1,5 +1,6 @@
 """A screen's content: its pixels, also as a PNG."""
 
+from io import BytesIO
 from pathlib import Path
 
 from PIL import Image
@@ -57,12 +58,18 @@ class Screen:
         return Screen(self.width, self.height, self.data.translate(_INVERTED), self.colours[::-1])
 
     def to_png(self, path: Path | str, scale: int = 4) -> Path:
-        """Write a PNG in which each pixel is `scale` x `scale`; give its path."""
+        """Write the PNG to a file; give its path."""
+        Path(path).write_bytes(self.png(scale))
+        return Path(path)
+
+    def png(self, scale: int = 4) -> bytes:
+        """Give a PNG in which each pixel is `scale` x `scale`."""
         glass = Image.new("P", (self.width + 2 * _MARGIN, self.height + 2 * _MARGIN), _BEZEL)
         glass.putpalette(
             [part for colour in (*self.colours[::-1], _BEZEL_COLOUR) for part in colour]
         )
         glass.paste(Image.frombytes("P", (self.width, self.height), self.data), (_MARGIN, _MARGIN))
         size = glass.width * scale, glass.height * scale
-        glass.resize(size, Image.Resampling.NEAREST).save(path)
-        return Path(path)
+        written = BytesIO()
+        glass.resize(size, Image.Resampling.NEAREST).save(written, "PNG")
+        return written.getvalue()

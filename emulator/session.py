@@ -4,6 +4,7 @@ Times are virtual seconds unless a name says otherwise; the clock counts integer
 """
 
 import hashlib
+import json
 import threading
 from array import array
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from emulator import saved_state
 from emulator.board import Board
@@ -26,6 +27,7 @@ from emulator.screen import EMISSIVE, Screen
 from emulator.screen_text import read_text
 from emulator.serial.link import HostPort, Link
 from emulator.serial.server import LinkEndpoints
+from emulator.shims.records import PWRON_RESET
 from emulator.sound import Heard, Sound
 from emulator.user import User
 
@@ -39,6 +41,14 @@ def _source(module: str) -> str:
     if spec is None or spec.origin is None:
         raise ValueError(f"The product names a module that there is not: {module}.")
     return spec.origin
+
+
+class Snapshot(NamedTuple):
+    """What a token keeps without power: its flash and what `Emulator.save` writes. Secret, as the
+    token's folder is."""
+
+    flash: bytes
+    state: str  # JSON
 
 
 class Emulator:
@@ -144,6 +154,7 @@ class Emulator:
         )
         self.open_pty, self.open_rfc2217 = server.open_pty, server.open_rfc2217
         self.serve, self.serving, self.follow = server.serve, server.serving, server.follow
+        self.wake = server.wake
 
     def __enter__(self) -> Self:
         """Give the emulator itself."""
@@ -173,10 +184,32 @@ class Emulator:
 
     def save(self) -> None:
         """Save what is not in the flash file: wear, clock chip, battery voltage, the time."""
+        saved_state.save(self.directory, self._state())
+
+    def _state(self) -> dict[str, Any]:
         state: dict[str, Any] = {"product": self.product["name"], "board": self._board_name}
         state |= {"seed": self._seed, "draws": self._draws, "time": self.now}
-        state |= saved_state.of_parts(self.board.parts) | saved_state.of_flash(self.flash)
-        saved_state.save(self.directory, state)
+        return state | saved_state.of_parts(self.board.parts) | saved_state.of_flash(self.flash)
+
+    def snapshot(self) -> Snapshot:
+        """Give what the token keeps without power: flash, clock chip and cell, as they are now."""
+        with self.lock:
+            return Snapshot(self.flash.read(0, self.flash.size), json.dumps(self._state()))
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Have the token keep what it kept at `snapshot`, which leaves it off and unplugged. The
+        true time goes on, and its clock chip has counted since."""
+        with self.lock:
+            self._all_power_gone()
+            self.flash.cancel_cut()
+            self.flash.replace(snapshot.flash)
+            kept = json.loads(snapshot.state)
+            self._draws = kept["draws"]
+            saved_state.restore_flash(self.flash, kept)
+            saved_state.restore_parts(self.board.parts, kept)
+            if kept["clock"]:
+                self.board.parts["clock"].shift(round((self.now - kept["time"]) * _US))
+            self._advance(0)
 
     def _restore(self, kept: dict[str, Any]) -> None:
         try:
@@ -253,6 +286,15 @@ class Emulator:
                     continue
                 times = (target, self.mcu.deadline, self.clock.next_alarm)
                 self.clock.run_to(min(time for time in times if time is not None))
+
+    @property
+    def rate(self) -> float:
+        """Virtual seconds in a real one while the token is served; 0: time stands still."""
+        return self._server.rate
+
+    @rate.setter
+    def rate(self, rate: float) -> None:
+        self._server.rate = rate
 
     def set_time(self, unix: float) -> None:
         """Set the true time, and move the clock chip's time by the same amount.
@@ -398,6 +440,14 @@ class Emulator:
                 self.flash.cut_at(at_operation, mode)
             else:
                 self._all_power_gone()
+
+    def reset(self) -> None:
+        """Pull the MCU's reset line: it starts anew. On the cell alone it goes off, as the pin that
+        holds the power is let go; a token that is off stays off."""
+        with self.lock:
+            if self.powered:
+                self.mcu.reset(PWRON_RESET)
+                self._advance(0)
 
     def _pull_cable(self) -> None:
         self._server.unplugged()

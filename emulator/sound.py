@@ -8,6 +8,7 @@ from __future__ import annotations  # array[int] is for type checkers before Pyt
 import sys
 import wave
 from array import array
+from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -102,12 +103,19 @@ class Sound:
 
 def write_wav(path: Path, samples: array[int], rate: int) -> Path:
     """Write a 16-bit mono WAV file and give its path."""
+    path.write_bytes(wav(samples, rate))
+    return path
+
+
+def wav(samples: array[int], rate: int) -> bytes:
+    """Give the content of a 16-bit mono WAV file."""
     ordered = array("h", samples)
     if sys.byteorder == "big":
         ordered.byteswap()
-    with wave.open(str(path), "wb") as file:
+    written = BytesIO()
+    with wave.open(written, "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(rate)
         file.writeframes(ordered.tobytes())
-    return path
+    return written.getvalue()

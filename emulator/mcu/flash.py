@@ -62,6 +62,11 @@ class Flash:
         """Give `count` bytes from `address`."""
         return os.pread(self._file, count, address)
 
+    def replace(self, content: bytes) -> None:
+        """Put other content in place of all that is there, which no wear counts."""
+        self._check(0, len(content))
+        os.pwrite(self._file, content, 0)
+
     def cut_at(self, operation: int, mode: str) -> None:
         """Cut power at the `operation`-th operation from now (1: the next), in one of CUT_MODES."""
         if mode not in CUT_MODES:

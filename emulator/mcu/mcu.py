@@ -98,10 +98,14 @@ class Mcu:
             self._start(records.PWRON_RESET)
 
     def reset(self, cause: int, only_boot: bool = False) -> None:
-        """Restart the MCU, not the chips. `only_boot`: the raw REPL follows, not main.py."""
+        """Restart the MCU, not the chips. `only_boot`: the raw REPL follows, not main.py.
+
+        A reset lets go of the pin that holds the power: without button and cable it goes off.
+        """
         self._stop()
         self._board.pins.reset()
-        self._start(cause, only_boot)
+        if self._board.powered:
+            self._start(cause, only_boot)
 
     def close(self) -> None:
         """End the process."""

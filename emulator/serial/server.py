@@ -7,7 +7,7 @@ So what the token did lies between the host's sending and its receiving.
 
 Where the token should be follows from one instant in real and in virtual time, however long ago:
 nothing adds up. What runs the token ahead, such as the time that a key takes to stop bouncing, it
-makes up for by standing still; only `leapt` moves that instant.
+makes up for by standing still; only `leapt` and a new `rate` move that instant.
 """
 
 import logging
@@ -56,6 +56,7 @@ class LinkEndpoints:
         self._waiting = threading.RLock()  # held by run() while it waits
         self._serving = self._following = False
         self._real, self._virtual = 0.0, 0  # one instant: real seconds, virtual microseconds
+        self._rate = 1.0
         self._unsent: list[tuple[int, bytes]] = []  # (virtual microseconds, bytes of the token)
 
     def open_pty(self, link_path: Path | str | None = None) -> str:
@@ -113,6 +114,23 @@ class LinkEndpoints:
         self._following = True
         self._real, self._virtual = real, self._clock.now
 
+    @property
+    def rate(self) -> float:
+        """Virtual seconds in a real one; 0: time stands still, and nothing is answered."""
+        return self._rate
+
+    @rate.setter
+    def rate(self, rate: float) -> None:
+        """From now on; what the token is ahead by stays."""
+        with self._lock:
+            self._virtual, self._real = self._real_now(), monotonic()
+            self._rate = rate
+        self.wake()
+
+    def wake(self) -> None:
+        """Have serve() look at once at what another thread has changed."""
+        os.write(self._wake_write, b"!")
+
     def leapt(self, microseconds: int) -> None:
         """Leave out so much virtual time, which the token was told to let pass at once."""
         self._virtual += microseconds
@@ -123,7 +141,7 @@ class LinkEndpoints:
 
     def unplugged(self) -> None:
         """Close all endpoints: the cable has been pulled out."""
-        os.write(self._wake_write, b"!")
+        self.wake()
         with self._waiting:  # a descriptor that run() waits on would stay open after close()
             for endpoint in self._endpoints:
                 endpoint.close()
@@ -172,7 +190,7 @@ class LinkEndpoints:
 
     def _real_now(self) -> int:
         """Give where the token should be, virtual microseconds."""
-        return self._virtual + round((monotonic() - self._real) * _US)
+        return self._virtual + round((monotonic() - self._real) * self._rate * _US)
 
     def _catch_up(self, real: int, received: bytes) -> None:
         """Advance the token to `real` (microseconds) and then hand it the bytes received by then.
@@ -195,12 +213,15 @@ class LinkEndpoints:
     def _next_event(self, real: int) -> tuple[list[int], float]:
         """Give the file descriptors to wait on and how many real seconds at most."""
         ahead = self._clock.now - real
+        if self._rate == 0:
+            return [], _MAX_SLEEP
         if ahead > 0:  # the host is not listened to before real time has caught up
-            return [], min(ahead / _US, _MAX_SLEEP)
+            return [], min(ahead / _US / self._rate, _MAX_SLEEP)
         waits = [end for endpoint in self._endpoints for end in endpoint.waits()]
         times = (self._mcu.deadline, self._clock.next_alarm)
         left = min((time - self._clock.now for time in times if time is not None), default=_US)
-        return waits + self._mcu.prompt_ends(), min(max(left, 0) / _US, _MAX_SLEEP)
+        sleep = min(max(left, 0) / _US / self._rate, _MAX_SLEEP)
+        return waits + self._mcu.prompt_ends(), sleep
 
     def _send(self, data: bytes) -> None:
         if self._serving:

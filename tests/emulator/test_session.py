@@ -234,6 +234,65 @@ def test_cutting_power_now_switches_off_even_on_usb(token: Token) -> None:
     assert emulator.powered
 
 
+def test_a_reset_starts_anew_on_the_cable_and_switches_off_on_the_cell(token: Token) -> None:
+    emulator = token(PANEL)
+    emulator.press()
+    emulator.advance(1)
+    emulator.reset()
+    emulator.advance(1)
+    assert not emulator.powered, "nothing holds the latch"
+    emulator.reset()
+    assert not emulator.powered
+    emulator.plug()
+    emulator.advance(1)
+    emulator.port.write(b"a")
+    assert emulator.port.read(1) == b"A"
+    emulator.reset()
+    emulator.advance(0.5)
+    assert emulator.powered
+    emulator.port.write(b"b")
+    assert emulator.port.read(1) == b"B"
+
+
+COUNTER = """
+import os, time
+count = int(open("count").read()) + 1 if "count" in os.listdir("/") else 1
+with open("count", "w") as file:
+    file.write(str(count))
+print(count)
+time.sleep(1000)
+"""
+
+
+def test_a_snapshot_is_what_a_token_keeps_without_power(token: Token) -> None:
+    emulator = token(COUNTER)
+
+    def count() -> bytes:
+        emulator.plug()
+        emulator.advance(1)
+        said = emulator.port.read(0)
+        emulator.unplug()
+        emulator.advance(1)
+        return said.strip()
+
+    assert count() == b"1"
+    emulator.set_rtc(emulator.now + 5)
+    kept, wear = emulator.snapshot(), list(emulator.flash.wear)
+    emulator.battery_mv = 3300
+    assert [count(), count()] == [b"2", b"3"]
+    emulator.plug()
+    emulator.advance(100)
+    emulator.set_rtc(0)
+    for _ in range(2):
+        emulator.restore(kept)
+        assert not emulator.powered
+        assert not emulator.plugged
+        assert emulator.battery_mv == 3900
+        assert emulator.flash.wear == wear
+        assert emulator.rtc_time == pytest.approx(emulator.now + 5), "it has counted since"
+        assert count() == b"2"
+
+
 def test_erasing_and_programming_take_their_time(token: Token) -> None:
     program = """
 import time

@@ -98,3 +98,30 @@ def test_time_between_two_servings_counts_for_a_token_that_follows_real_time(
     alone.serve(lambda: host.now - began >= 80)
     host.now += 60
     assert alone.elapsed < 15, "without it the token stands still meanwhile"
+
+
+def test_time_passes_at_the_rate_that_is_set(token: Token, host: Host) -> None:
+    emulator = token(PANEL)
+    began, passed = host.now, []
+    rates = iter([(10, 60.0), (20, 0.0), (30, 1.0)])
+    due, rate = next(rates)
+
+    def between() -> None:
+        nonlocal due, rate
+        if host.now - began >= due:
+            emulator.rate = rate
+            passed.append((host.now - began, emulator.elapsed))
+            due, rate = next(rates, (1_000_000, 0.0))
+
+    host.between = between
+    emulator.serve(lambda: host.now - began >= 40)
+    passed.append((host.now - began, emulator.elapsed))
+    spans = [
+        (later[0] - first[0], later[1] - first[1])
+        for first, later in zip([(0.0, 0.0), *passed], passed, strict=False)
+    ]
+    for (real, virtual), at in zip(spans, (1, 60, 0, 1), strict=True):
+        # What the last look at the token was late by counts at the old rate.
+        assert virtual == pytest.approx(at * real, abs=60 * (0.3 + ALLOWED)), (at, spans)
+    assert spans[2][1] <= 60 * (0.3 + ALLOWED)
+    assert spans[3][1] == pytest.approx(spans[3][0], abs=2 * (0.3 + ALLOWED))
