@@ -36,11 +36,14 @@ PRODUCT = {
     "languages": ("da", "en", "kl"),  # all there are; an image has some of them
     "image_languages": ("da", "en"),  # default choice
     "native_modules": ("firmware.speech.adpcm_native",),  # compiled to the processor's machine code
-    "voices": "/{}.kvp",  # path of a language's voice pack: a folder would take two blocks
+    # Paths of a language's voice packs, by the setting "voice"; the second is optional. A folder
+    # would take two blocks.
+    "voices": {1: "/{}.kvp", 2: "/{}2.kvp"},
     # key_delay: tenths of a second. typing_time: seconds that a code is still good for when it has
     # been said, at least; 0 never waits for a fresh one. time_outs: how many times as long the
     # token waits before it turns off or ends the names of the keys. vibration: 0 off, 1 pulses,
-    # 2 Morse, in place of the loudspeaker.
+    # 2 Morse, in place of the loudspeaker. tones: 1 while red is down and each second of a wait,
+    # 0 none. voice: 1 or, where there is a second voice pack, 2.
     "settings": {
         "language": "da",
         "inverted": False,
@@ -50,6 +53,8 @@ PRODUCT = {
         "typing_time": 12,
         "time_outs": 1,
         "vibration": 0,
+        "tones": 1,
+        "voice": 1,
     },
     "ranges": {
         "volume": (1, 9),
@@ -58,6 +63,8 @@ PRODUCT = {
         "typing_time": (0, 60),
         "time_outs": (1, 10),
         "vibration": (0, 2),
+        "tones": (0, 1),
+        "voice": (1, 2),
     },
     # The steps that the token itself offers.
     "steps": {
@@ -65,5 +72,7 @@ PRODUCT = {
         "typing_time": (0, 6, 12, 20, 30, 40),
         "time_outs": (1, 2, 5, 10),
         "vibration": (0, 1, 2),
+        "tones": (0, 1),
+        "voice": (1, 2),
     },
 }

@@ -113,4 +113,9 @@ PHRASES = {
     # Keys
     "key_delay": "Tastepause",
     "vibration": "Vibration",
+    # Sound
+    "tones": "Toner",
+    "voice": "Stemme",
+    "switched_on": "til.",
+    "switched_off": "fra.",
 }

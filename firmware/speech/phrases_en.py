@@ -113,4 +113,9 @@ PHRASES = {
     # Keys
     "key_delay": "Key delay",
     "vibration": "Vibration",
+    # Sound
+    "tones": "Tones",
+    "voice": "Voice",
+    "switched_on": "on.",
+    "switched_off": "off.",
 }

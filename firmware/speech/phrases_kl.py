@@ -113,4 +113,9 @@ PHRASES = {
     # Keys
     "key_delay": "Utaqqineq",
     "vibration": "Vibration",
+    # Sound
+    "tones": "Nipit",
+    "voice": "Oqaluttoq",
+    "switched_on": "ikippoq.",
+    "switched_off": "qamippoq.",
 }

@@ -38,8 +38,8 @@ _WORDS: dict[str, dict[str, Any]] = {
             (
                 "status",
                 0,
-            ): "Battery, clock and version, and a choice of screen, PIN, key delay, times "
-            "and vibration.",
+            ): "Battery, clock and version, and a choice of screen, PIN, key delay, times, "
+            "vibration, tones and, where there are two, the voice.",
             ("speed", 1): "Reads faster.",
             ("language", -1): "Changes to the language before.",
             ("serial", 0): "Reads the serial number, digit by digit, twice.",
@@ -61,6 +61,8 @@ _WORDS: dict[str, dict[str, Any]] = {
             "typing_time": "When the time for typing was said",
             "time_outs": "When the waiting time was said",
             "vibration": "When the vibration was said (0 none, 1 pulses, 2 Morse)",
+            "tones": "When the tones were said",
+            "voice": "When the voice was said",
             "fresh_period": "While a fresh code is waited for",
             "fresh_response": "While a fresh code is waited for when you have approved",
             "status": "When the status was said",
@@ -113,7 +115,8 @@ _WORDS: dict[str, dict[str, Any]] = {
             (
                 "status",
                 0,
-            ): "Batteri, ur og version, og valg af skærm, PIN, tastepause, tider og vibration.",
+            ): "Batteri, ur og version, og valg af skærm, PIN, tastepause, tider, vibration, toner "
+            "og, hvor der er to, stemme.",
             ("speed", 1): "Læser hurtigere.",
             ("language", -1): "Skifter til det forrige sprog.",
             ("serial", 0): "Læser serienummeret op, ciffer for ciffer, to gange.",
@@ -135,6 +138,8 @@ _WORDS: dict[str, dict[str, Any]] = {
             "typing_time": "Når tiden til at taste er sagt",
             "time_outs": "Når ventetiden er sagt",
             "vibration": "Når vibrationen er sagt (0 ingen, 1 pulser, 2 morse)",
+            "tones": "Når tonerne er sagt",
+            "voice": "Når stemmen er sagt",
             "fresh_period": "Mens der bliver ventet på en ny kode",
             "fresh_response": "Mens der bliver ventet på en ny kode, når du har godkendt",
             "status": "Når status er sagt",

@@ -339,6 +339,8 @@ _SETTINGS = {
     "typing_time": replies.number(0, 60),
     "time_outs": replies.number(1, 10),
     "vibration": replies.number(0, 2),
+    "tones": replies.number(0, 1),
+    "voice": replies.number(1, 2),
 }
 
 

@@ -41,9 +41,10 @@ class Announcer:
         self._vibration = 0  # the setting
         self._player: AnyPlayer | None = self._speech  # the one that was used last
         self._file: File | None = None  # the open voice pack
-        self._language: str | None = None
+        self._spoken: tuple = ()  # language and voice of the open pack
         self._speed = 1
         self._ticking = False  # whether what sounds is no speech
+        self._tones = True
         self.sources: list = []
         if self._audio is not None:
             for part in (hardware.button, hardware.keypad):
@@ -54,7 +55,7 @@ class Announcer:
             self.sources.append((self._jack, self._read_jack))
 
     def apply(self, settings: dict) -> None:
-        """Apply language, volume and speed."""
+        """Apply language, voice, tones, volume and speed."""
         self._speed = settings["speed"]
         if settings["vibration"] != self._vibration:
             self.stop()
@@ -62,9 +63,11 @@ class Announcer:
             self._felt = self._motor_player(self._vibration)
         if self._speech is None:
             return
+        self._tones = settings["tones"]
         self._speech.gain = self._app.product["gains"][settings["volume"]]
-        if settings["language"] != self._language:
-            self._language = settings["language"]
+        spoken = settings["language"], settings["voice"]
+        if spoken != self._spoken:
+            self._spoken = spoken
             self._speech.use(self._open_pack())
 
     def _motor_player(self, code: int) -> "VibrationPlayer | None":
@@ -109,8 +112,11 @@ class Announcer:
             self._app.after(_READ, _READ_MS, view.heard)
 
     def tick(self) -> None:
-        """Sound briefly: a key was felt, and what it does is still open."""
+        """Sound briefly: a key was felt, and what it does is still open. Fingers feel it also where
+        no tones are wished."""
         self._choose()
+        if self._player is self._speech and not self._tones:
+            return
         if self._player is not None and self._player.voice:
             self._ticking = True
             self._player.tick()
@@ -203,16 +209,22 @@ class Announcer:
             self._watch()
 
     def _open_pack(self) -> Pack | None:
-        """Return the language's voice pack, None when it is missing or damaged: then there is only
-        the display."""
+        """Return the language's voice pack of the chosen voice, else of the first, None when it is
+        missing or damaged: then there is only the display."""
         if self._file is not None:
             self._file.close()
             self._file = None
-        try:
-            file = open(self._app.product["voices"].format(self._language), "rb")  # noqa: SIM115 - stays open
-            self._file = file
-            return Pack(file)
-        except (OSError, ValueError):
-            if "audio" not in self._app.hardware.faults:
-                self._app.hardware.faults.append("audio")
-            return None
+        language, voice = self._spoken
+        voices = self._app.product["voices"]
+        while True:
+            try:
+                file = open(voices[voice].format(language), "rb")  # noqa: SIM115 - stays open
+                self._file = file
+                return Pack(file)
+            except (OSError, ValueError):
+                if voice == 1:
+                    break
+                voice = 1
+        if "audio" not in self._app.hardware.faults:
+            self._app.hardware.faults.append("audio")
+        return None

@@ -3,6 +3,8 @@
 Imported when the first one is chosen: a press that only asks for a code does not wait for it.
 """
 
+import os
+
 from firmware.serial_number import serial_number
 from firmware.speech.say import time_left
 from firmware.ui.speaking.keymap import FUNCTIONS, TOLD
@@ -146,6 +148,8 @@ def _title(interaction: "Interaction", name: str) -> list:
         return ["wait", number, unit]
     if name == "inverted":
         return ["theme", "dark" if value else "light"]
+    if name == "tones":
+        return ["tones", "switched_on" if value else "switched_off"]
     return [name, str(value)]
 
 
@@ -153,21 +157,31 @@ def status(interaction: "Interaction", _: int) -> View:
     """Say how the token is, and offer what has no key of its own where its keys are free."""
     if _stays(interaction.app.screen, "status"):
         return StatusPage(interaction.app, (), {})
-    choices = {
-        "1": (_title(interaction, "inverted"), lambda: theme(interaction)),
-        "3": (_title(interaction, "key_delay"), lambda: setting(interaction, "key_delay", 0)),
-        "4": (_title(interaction, "typing_time"), lambda: setting(interaction, "typing_time", 0)),
-        "6": (_title(interaction, "time_outs"), lambda: setting(interaction, "time_outs", 0)),
-    }
+    choices: dict = {"1": (_title(interaction, "inverted"), lambda: theme(interaction))}
     if interaction.app.vault.pin is not None:
         choices["2"] = (["pin"], lambda: interaction.accounts.pin_entry().change())
+    offered = {"3": "key_delay", "4": "typing_time", "6": "time_outs", "8": "tones"}
     if interaction.app.hardware.vibration is not None:
-        choices["7"] = (
-            _title(interaction, "vibration"),
-            lambda: setting(interaction, "vibration", 0),
+        offered["7"] = "vibration"
+    if _second_voice(interaction):
+        offered["9"] = "voice"
+    for key, name in offered.items():
+        choices[key] = (
+            _title(interaction, name),
+            lambda name=name: setting(interaction, name, 0),
         )
     settings = [_title(interaction, "volume"), _title(interaction, "speed")]
     return StatusPage(interaction.app, settings, choices)
+
+
+def _second_voice(interaction: "Interaction") -> bool:
+    """Return True when the token has a second voice pack of the language."""
+    path = interaction.app.product["voices"][2]
+    try:
+        os.stat(path.format(interaction.preferences.values["language"]))
+    except OSError:
+        return False
+    return True
 
 
 _FUNCTIONS = {

@@ -24,7 +24,7 @@ class Preferences:
         self.values: dict = {}
 
     def apply(self, settings: dict) -> None:
-        """Apply language, volume and speed. Pending changes override `settings`."""
+        """Apply language and voice. Pending changes override `settings`."""
         settings.update(self._pending)
         if settings["language"] != self.values.get("language"):
             self._app.use_language(

@@ -97,10 +97,10 @@ def test_a_trembling_hand_gets_a_code_and_sets_the_delay_by_ear(blank: SpeakingT
     assert "function" not in heard
     assert heard[-8:-6] == ["ample_time", "code"]
     moment = slow_chord(token, "5", 0.4)
-    offered = token.clips_until_quiet(moment)[-15:]
+    offered = token.clips_until_quiet(moment)[-18:]
     assert offered[:3] == ["3", "key_delay", "0"]
     assert offered[3:12] == ["4", "new_code", "1", "2", "seconds", "6", "wait", "60", "seconds"]
-    assert offered[12:] == ["7", "vibration", "0"]
+    assert offered[12:] == ["7", "vibration", "0", "8", "tones", "switched_on"]
     assert token.clips_until_quiet(token.tap("3"))[:2] == ["key_delay", "0"]
     for tenths in "35":
         heard = token.clips_until_quiet(token.tap("3"))

@@ -135,6 +135,8 @@ def test_all_settings_of_a_kodeoplaeser_fit_and_are_in_the_cddl():
         "typing_time": 60,
         "time_outs": 10,
         "vibration": 2,
+        "tones": 0,
+        "voice": 2,
     }
     assert changed.keys() == held.keys(), "each is written once"
     for name, value in changed.items():

@@ -251,6 +251,11 @@ def test_a_pack_with_recordings_goes_into_a_token(
     assert main([*image, "--output", str(tmp_path / "token")]) == 0
     assert (tmp_path / "token/da.kvp").read_bytes() == pack_path.read_bytes()
     assert (tmp_path / "token/en.kvp").read_bytes() == store.pack("en")
+    twice = [*image, "--voice", str(pack_path), "--output"]
+    assert main([*twice, str(tmp_path / "two")]) == 0
+    assert (tmp_path / "two/da2.kvp").read_bytes() == pack_path.read_bytes()
+    assert main([*image[:-2], *image[-2:] * 3, "--output", str(tmp_path / "other")])
+    assert "the third voice" in capsys.readouterr().err
     assert main([*image, "--language", "en", "--output", str(tmp_path / "other")]) == ExitCode.USAGE
     assert "speaks 'da', which this token does not carry" in capsys.readouterr().err
     assert not (tmp_path / "other").exists()

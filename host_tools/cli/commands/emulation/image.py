@@ -1,6 +1,7 @@
 """kodebrik image: build a token's file system, as a folder or as a littlefs image."""
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -25,7 +26,8 @@ VoicePacks = Annotated[
     list[Path] | None,
     typer.Option(
         metavar="PACK",
-        help="A voice pack instead of its language's synthesised one (docs/voice.md).",
+        help="A voice pack instead of its language's synthesised one; a second one of a language "
+        "is its second voice (docs/voice.md).",
     ),
 ]
 
@@ -68,8 +70,7 @@ def image(
             tree = build_freezing(product, board, output.resolve(), production, language)
         else:
             tree = build_tree(product, board, production, language)
-        for pack_file in voice or ():
-            replace_voice(tree, pack_file)
+        set_voices(tree, voice or ())
         content = (
             {str(output): pack(tree, load_board(board)["filesystem"])}
             if output.suffix.lower() in file_endings.BINARY and not freeze
@@ -103,14 +104,22 @@ def image(
     emit(as_json, result, [line])
 
 
-def replace_voice(tree: dict[str, bytes], path: Path) -> None:
-    """Replace the voice pack of a language by the one in the file `path`."""
+def set_voices(tree: dict[str, bytes], paths: Sequence[Path]) -> None:
+    """Replace the voice packs of languages by those in these files; a second file of a language is
+    the second voice, which its user can choose."""
+    if not paths:
+        return
     from host_tools.cli.commands.emulation.voice import read_pack  # noqa: PLC0415 - an extra
 
-    content, language = read_pack(path)
-    packed = f"{language}.kvp"
-    if packed not in tree:
-        raise KodebrikError(
-            "voice-language-not-carried", ExitCode.USAGE, path=path, language=language
-        )
-    tree[packed] = content
+    given: set[str] = set()
+    for path in paths:
+        content, language = read_pack(path)
+        first, second = f"{language}.kvp", f"{language}2.kvp"
+        if first not in tree:
+            raise KodebrikError(
+                "voice-language-not-carried", ExitCode.USAGE, path=path, language=language
+            )
+        if second in tree:
+            raise KodebrikError("voice-third", ExitCode.USAGE, path=path, language=language)
+        tree[second if language in given else first] = content
+        given.add(language)

@@ -12,7 +12,7 @@ from host_tools.cli.commands.emulation.image import (
     Product,
     Production,
     VoicePacks,
-    replace_voice,
+    set_voices,
 )
 from host_tools.cli.options import file_endings
 from host_tools.cli.output import Json, emit, step
@@ -76,8 +76,7 @@ def image(
             tree = images.build_tree(product, board, production, languages)
         else:
             tree = images.build_frozen_tree(product, languages)
-        for pack_file in voice or ():
-            replace_voice(tree, pack_file)
+        set_voices(tree, voice or ())
         built = manifest.describe(
             tree,
             release,

@@ -63,6 +63,20 @@ def settings(
             help="Codes are felt, not spoken: 1 as pulses, 2 as Morse; 0: spoken; kodeoplæser.",
         ),
     ] = None,
+    tones: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=1,
+            help="Tones under red and while a code is waited for: 1, or 0: none; kodeoplæser.",
+        ),
+    ] = None,
+    voice: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=2, help="The voice: 1, or 2 where the token has a second; kodeoplæser."
+        ),
+    ] = None,
     token: TokenOptions,
     as_json: Json = False,
 ) -> None:
@@ -85,6 +99,8 @@ def settings(
         "typing_time": typing_time,
         "time_outs": time_outs,
         "vibration": vibration,
+        "tones": tones,
+        "voice": voice,
     }
     changes = {name: value for name, value in given.items() if value is not None}
     with token.session() as session:

@@ -67,6 +67,15 @@ def test_each_second_of_the_wait_ticks_softly(runtime: Runtime):
     assert max(level for _, level in levels) <= 40 * PRODUCT["gains"][6], "softly"
 
 
+def test_without_tones_the_wait_is_silent_until_the_fresh_code(runtime: Runtime):
+    play(runtime, "red", left=10, settings={"tones": 0})
+    again(runtime, "wait 2500")
+    before = runtime.call(INTERACTION, "now")
+    again(runtime, "wait 4000")
+    assert not [level for at, level in runtime.call(INTERACTION, "heard") if at >= before and level]
+    assert again(runtime, "wait 5000")[:3] == ["ample_time", "code", NEW[0]]
+
+
 def test_red_again_gives_the_current_code_at_once(runtime: Runtime):
     play(runtime, "red", "wait 1500", left=8)
     assert again(runtime, "red", "wait 5000") == ["hurry", "code", *OLD]
