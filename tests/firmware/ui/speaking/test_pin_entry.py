@@ -12,7 +12,7 @@ ASKED = ["type", "pin", "hash", "end"]
 THEME = ["1", "theme", "light"]
 REST = [
     *("3", "key_delay", "0", "4", "new_code", "1", "2", "seconds"),
-    *("6", "wait", "60", "seconds"),
+    *("6", "wait", "60", "seconds", "8", "tones", "switched_on"),
 ]
 
 
@@ -207,9 +207,9 @@ def change(runtime: Runtime, *numbers: str, pin: str = PIN) -> list[str]:
 
 def test_status_offers_to_change_the_pin_where_there_is_one(runtime: Runtime):
     told = play(runtime, "red", "until quiet", "red+5", "until quiet", pin=PIN)
-    assert said(told[2:])[-17:] == [*THEME, "2", "pin", *REST]
+    assert said(told[2:])[-20:] == [*THEME, "2", "pin", *REST]
     told = play(runtime, "red", "until quiet", "red+5", "until quiet", "2", "until quiet")
-    assert said(told[2:])[-17:] == [*THEME, *REST, "no_function", "press_red"]
+    assert said(told[2:])[-20:] == [*THEME, *REST, "no_function", "press_red"]
 
 
 def test_the_user_changes_the_pin(runtime: Runtime):
