@@ -1,7 +1,7 @@
 """What a file of tokens would bring into the server, as a table for people and as JSON objects;
 never a secret."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from host_tools.cli import table
@@ -21,7 +21,7 @@ _HEAD = {
 }
 
 
-def as_json(tokens: Sequence[KeyPackage], users: Mapping[str, str]) -> list[dict[str, Any]]:
+def as_json(tokens: Collection[KeyPackage], users: Mapping[str, str]) -> list[dict[str, Any]]:
     """Give an object for each token: its serial number, parameters and user; what a token does not
     have is left out."""
     objects = []
@@ -44,6 +44,6 @@ def as_json(tokens: Sequence[KeyPackage], users: Mapping[str, str]) -> list[dict
     return objects
 
 
-def lines(tokens: Sequence[KeyPackage], users: Mapping[str, str]) -> Iterator[str]:
+def lines(tokens: Collection[KeyPackage], users: Mapping[str, str]) -> Iterator[str]:
     """Give the lines of a table with a head; columns that no token fills are left out."""
     return table.lines(_HEAD, as_json(tokens, users))

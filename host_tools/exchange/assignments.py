@@ -2,25 +2,24 @@
 commas, semicolons or tabs."""
 
 import csv
+from typing import BinaryIO
 
+from host_tools.exchange import text_encoding
 from host_tools.exchange.key_package import bad
 
 _SERIAL_COLUMN = ("serial", "serial number", "serialno", "serial no", "token serial")
 _USER_COLUMN = ("user", "user-id", "user id", "userid", "user_id", "username")
 
 
-def read(content: bytes) -> dict[str, str]:
+def read(file: BinaryIO) -> dict[str, str]:
     """Give the user-IDs by serial number, at least one; KodebrikError names the first invalid line.
 
     The first line may be a header: the names of the two columns, in any case, as in "serial,user".
     """
-    try:
-        lines = content.decode("utf-8-sig").splitlines()
-    except UnicodeDecodeError:
-        raise bad("assignments-not-utf8") from None
-    separator = next((sign for sign in ";\t" if lines and sign in lines[0]), ",")
+    first = next(text_encoding.lines(file), "")
+    separator = next((sign for sign in ";\t" if sign in first), ",")
     users: dict[str, str] = {}
-    for number, fields in enumerate(csv.reader(lines, delimiter=separator), 1):
+    for number, fields in enumerate(csv.reader(text_encoding.lines(file), delimiter=separator), 1):
         if not fields or (number == 1 and _is_header(fields)):
             continue
         if len(fields) != 2 or not all(field.strip() for field in fields):  # noqa: PLR2004 - a pair

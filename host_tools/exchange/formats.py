@@ -3,9 +3,11 @@
 A new format is one entry of FORMATS.
 """
 
-from collections.abc import Callable
+import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.exchange import foreign_files, otpauth
@@ -14,43 +16,48 @@ from host_tools.exchange.authenticators.readers import READERS
 from host_tools.exchange.csv import dialects as csv_dialects
 from host_tools.exchange.key_package import bad
 from host_tools.exchange.pskc import reader as pskc_reader
-from host_tools.exchange.token_file import MAX_SIZE, NO_OPTIONS, ReadOptions, TokenFile
+from host_tools.exchange.token_file import NO_OPTIONS, ReadOptions, TokenFile, beginning
 from host_tools.messages.system_errors import reason
+
+_ReadContent = Callable[[bytes, ReadOptions], TokenFile]
 
 
 class Format(NamedTuple):
-    """A format: its name in results and messages, and how its files are recognised and read.
-
-    `needs` says what decrypts a file ("key" or "passphrase"), or None when nothing in it is
-    encrypted.
-    """
+    """A format: its name in results and messages, how its files are recognised by their beginning,
+    and how they are read."""
 
     name: str
     recognises: Callable[[bytes], bool]
-    read: Callable[[bytes, ReadOptions], TokenFile]
-    needs: Callable[[bytes], str | None] = lambda _: None
+    read: Callable[[BinaryIO, ReadOptions], TokenFile]
+
+
+def _small(name: str, recognises: Callable[[bytes], bool], read_content: _ReadContent) -> Format:
+    """Give a format whose files are read into memory, at most MAX_SIZE bytes."""
+    return Format(name, recognises, lambda file, options: read_content(beginning(file), options))
 
 
 # The first that recognises a file reads it; CSV, which has no mark of its own, is the last.
 FORMATS = (
-    Format(
+    _small(
         qr_pictures.NAME,
         qr_pictures.recognises,
-        lambda content, options: read(qr_pictures.read(content), options),
+        lambda content, options: read_content(qr_pictures.read(content), options),
     ),
-    *(Format(*reader) for reader in READERS),
-    Format("pskc", pskc_reader.recognises, pskc_reader.read, pskc_reader.needs),
-    Format("otpauth", otpauth.recognises, otpauth.read),
-    Format("foreign", foreign_files.recognises, foreign_files.refuse),
+    *(_small(*reader) for reader in READERS),
+    Format("pskc", pskc_reader.recognises, pskc_reader.read),
+    _small("otpauth", otpauth.recognises, otpauth.read),
+    _small("foreign", foreign_files.recognises, foreign_files.refuse),
     Format("csv", lambda _: True, csv_dialects.read),
 )
 
 
-def load(path: Path) -> bytes:
-    """Read a file, at most one byte more than MAX_SIZE: read() then refuses it as too large."""
+@contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """Open a file for read(); KodebrikError when that is not possible."""
     try:
         with path.open("rb") as file:
-            return file.read(MAX_SIZE + 1)
+            # What cannot be read twice, such as a pipe, is held in memory.
+            yield file if file.seekable() else io.BytesIO(file.read())
     except OSError as error:
         raise KodebrikError(
             "file-unreadable", ExitCode.FILE, path=path, reason=reason(error)
@@ -58,14 +65,19 @@ def load(path: Path) -> bytes:
 
 
 def detect(content: bytes) -> Format:
-    """Give the format of a file's content."""
+    """Give the format of a file, by its beginning."""
     return next(form for form in FORMATS if form.recognises(content))
 
 
-def read(content: bytes, options: ReadOptions = NO_OPTIONS) -> TokenFile:
-    """Give the tokens of a file's content, and the remarks; KodebrikError names the first invalid
+def read(file: BinaryIO, options: ReadOptions = NO_OPTIONS) -> TokenFile:
+    """Give the tokens of a file of any size, and the remarks; KodebrikError names the first invalid
     token."""
-    form = detect(content)
+    form = detect(beginning(file))
     if options.dialect is not None and form.name not in ("csv", "foreign"):
         raise bad("dialect-not-csv", format=form.name)
-    return form.read(content, options)
+    return form.read(file, options)
+
+
+def read_content(content: bytes, options: ReadOptions = NO_OPTIONS) -> TokenFile:
+    """Give the tokens of a file's content as read() does."""
+    return read(io.BytesIO(content), options)

@@ -1,7 +1,6 @@
 """A key package (RFC 6030): one token's serial number, secret and parameters, as files carry
 them."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from firmware.protocol.messages import MAX_NAME
@@ -83,15 +82,6 @@ def check_serial(where: str, serial: str) -> str:
     ):
         raise bad("key-serial-invalid", where=where, most=MAX_SERIAL)
     return serial
-
-
-def check_distinct(keys: Iterable[tuple[str, str]]) -> None:
-    """Raise KodebrikError when a serial number occurs twice in pairs of (serial, where)."""
-    first: dict[str, str] = {}
-    for serial, where in keys:
-        if serial in first:
-            raise bad("key-serial-twice", serial=serial, first=first[serial], second=where)
-        first[serial] = where
 
 
 def bad(identifier: str, **arguments: Argument) -> KodebrikError:

@@ -11,6 +11,7 @@ from urllib.parse import quote, unquote, unquote_plus, urlencode, urlsplit
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.exchange import hash_names, key_package, secret_fields, text_encoding
 from host_tools.exchange.key_package import KeyPackage, bad
+from host_tools.exchange.sealed_tokens import SealedTokens
 from host_tools.exchange.token_file import NO_OPTIONS, ReadOptions, Remarks, TokenFile
 from host_tools.messages.catalogue import Argument, Message
 from host_tools.otp import secret_text
@@ -132,7 +133,7 @@ def read(content: bytes, options: ReadOptions = NO_OPTIONS) -> TokenFile:
     """
     lines = (line.strip() for line in text_encoding.decode(content).splitlines())
     kept = [(number, line) for number, line in enumerate(lines, 1) if line and line[0] != "#"]
-    found, remarks = [], Remarks()
+    found, remarks = SealedTokens(), Remarks()
     for done, (number, uri) in enumerate(kept, 1):
         where = Message("place-line", line=number)
         try:
@@ -140,13 +141,12 @@ def read(content: bytes, options: ReadOptions = NO_OPTIONS) -> TokenFile:
         except KodebrikError as error:
             raise bad("key-invalid", where=where, what=error.message, advice=error.hint) from None
         serial = key_package.check_serial(where, serial or credential.name.rpartition(":")[2])
-        found.append((KeyPackage(serial, credential), where))
+        found.add(KeyPackage(serial, credential), where)
         if options.progress:
             options.progress(done, len(kept))
     if not found:
         raise bad("otpauth-list-empty")
-    key_package.check_distinct((token.serial, where) for token, where in found)
-    return TokenFile("otpauth", [token for token, _ in found], remarks)
+    return TokenFile("otpauth", found, remarks)
 
 
 def _moving_factor(kind: str, values: dict[str, str]) -> tuple[int | None, int | None]:

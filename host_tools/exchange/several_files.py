@@ -1,46 +1,60 @@
 """Several files of tokens as one import: each in its own format, save that the parts of one Google
 Authenticator export, as texts or pictures, belong together."""
 
+import io
 from collections.abc import Sequence
 from pathlib import PurePath
+from typing import BinaryIO
 
-from host_tools.exchange import formats, key_package, text_encoding
+from host_tools.exchange import formats, text_encoding
 from host_tools.exchange.authenticators import google_migration
 from host_tools.exchange.authenticators.parsing import qr_pictures
-from host_tools.exchange.token_file import NO_OPTIONS, ReadOptions, Remarks, TokenFile
+from host_tools.exchange.sealed_tokens import SealedTokens
+from host_tools.exchange.token_file import (
+    NO_OPTIONS,
+    ReadOptions,
+    Remarks,
+    TokenFile,
+    beginning,
+)
 from host_tools.messages.catalogue import Message
 
-NamedContent = tuple[PurePath, bytes]
+NamedFile = tuple[PurePath, BinaryIO]
 
 
-def read(files: Sequence[NamedContent], options: ReadOptions = NO_OPTIONS) -> TokenFile:
-    """Give the tokens of all files, each a name and a content; KodebrikError names the first
-    invalid token, or a serial number that two files have."""
-    found = [(name, formats.read(content, options)) for name, content in _joined(files)]
-    key_package.check_distinct(
-        (token.serial, Message("file-named", path=name))
-        for name, file in found
-        for token in file.tokens
-    )
-    remarks = Remarks()
-    for _, file in found:
-        remarks.add(file.remarks)
-    names = dict.fromkeys(file.format for _, file in found)
-    return TokenFile(
-        "; ".join(names), [token for _, file in found for token in file.tokens], remarks
-    )
-
-
-def _joined(files: Sequence[NamedContent]) -> list[NamedContent]:
-    """Give the files as texts, the parts of a Google Authenticator export as one."""
+def read(files: Sequence[NamedFile], options: ReadOptions = NO_OPTIONS) -> TokenFile:
+    """Give the tokens of all files; KodebrikError names the first invalid token, or a serial number
+    that two files have."""
     if len(files) == 1:
-        return list(files)
-    texts = [
-        (name, qr_pictures.read(content) if qr_pictures.recognises(content) else content)
-        for name, content in files
-    ]
-    parts = [text for text in texts if google_migration.recognises(text[1])]
-    if len(parts) < 2:  # noqa: PLR2004 - to be joined
-        return texts
-    whole = "\n".join(text_encoding.decode(content) for _, content in parts).encode()
-    return [(parts[0][0], whole), *(text for text in texts if text not in parts)]
+        return formats.read(files[0][1], options)
+    names, tokens, remarks = dict[str, None](), SealedTokens(), Remarks()
+    for name, file in _joined(files):
+        found = formats.read(file, options)
+        for token in found.tokens:
+            tokens.add(token, Message("file-named", path=name))
+        names[found.format] = None
+        remarks.add(found.remarks)
+    return TokenFile("; ".join(names), tokens, remarks)
+
+
+def _joined(files: Sequence[NamedFile]) -> list[NamedFile]:
+    """Give the files, pictures as the texts in them, the parts of a Google Authenticator export as
+    one in the place of the first."""
+    found: list[NamedFile] = []
+    parts: list[str] = []
+    place = 0
+    for name, file in files:
+        content = beginning(file)
+        is_picture = qr_pictures.recognises(content)
+        if is_picture:
+            content = qr_pictures.read(content)
+        if not google_migration.recognises(content):
+            found.append((name, io.BytesIO(content) if is_picture else file))
+            continue
+        if not parts:
+            place = len(found)
+            found.append((name, file))
+        parts.append(text_encoding.decode(content))
+    if parts:
+        found[place] = found[place][0], io.BytesIO("\n".join(parts).encode())
+    return found

@@ -1,14 +1,21 @@
 """What reading a file of tokens gives: its tokens, and remarks on what they do not hold."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
+from typing import BinaryIO
 
 from host_tools.exchange.key_package import KeyPackage, bad
 from host_tools.messages.catalogue import Message
 from host_tools.progress import Progress
 from host_tools.secret import Secret
 
-MAX_SIZE = 24 * 2**20  # bytes of a file; 10,000 encrypted keys of PSKC take 13 MB
+MAX_SIZE = 24 * 2**20  # bytes of a file that is held in memory: all but PSKC and CSV
+
+
+def beginning(file: BinaryIO) -> bytes:
+    """Give a file's first bytes, at most one more than MAX_SIZE: check_size() then refuses it."""
+    file.seek(0)
+    return file.read(MAX_SIZE + 1)
 
 
 def check_size(content: bytes) -> None:
@@ -43,7 +50,7 @@ class Remarks:
     """
 
     _passed_over: dict[str, None] = field(default_factory=dict)
-    _warnings: dict[Message, list[str]] = field(default_factory=dict)
+    _warnings: dict[Message, tuple[str, int]] = field(default_factory=dict)
 
     def pass_over(self, name: str) -> None:
         """Note that a field, by the name it has in the file, says nothing about codes and is not
@@ -52,13 +59,15 @@ class Remarks:
 
     def warn(self, where: str, what: Message) -> None:
         """Note a warning about the token at `where`."""
-        self._warnings.setdefault(what, []).append(where)
+        first, count = self._warnings.get(what, (where, 0))
+        self._warnings[what] = first, count + 1
 
     def add(self, other: "Remarks") -> None:
         """Take over the remarks on another file."""
         self._passed_over |= other._passed_over
-        for what, places in other._warnings.items():
-            self._warnings.setdefault(what, []).extend(places)
+        for what, (where, more) in other._warnings.items():
+            first, count = self._warnings.get(what, (where, 0))
+            self._warnings[what] = first, count + more
 
     @property
     def passed_over(self) -> list[str]:
@@ -69,10 +78,10 @@ class Remarks:
     def warnings(self) -> list[Message]:
         """The warnings, each with the first token that it is about and the number of others."""
         return [
-            Message("remark", where=places[0], what=what)
-            if len(places) == 1
-            else Message("remark-of-many", where=places[0], what=what, count=len(places) - 1)
-            for what, places in self._warnings.items()
+            Message("remark", where=first, what=what)
+            if count == 1
+            else Message("remark-of-many", where=first, what=what, count=count - 1)
+            for what, (first, count) in self._warnings.items()
         ]
 
     @property
@@ -94,5 +103,5 @@ class TokenFile:
     tokens and the remarks."""
 
     format: str
-    tokens: Sequence[KeyPackage]
+    tokens: Collection[KeyPackage]
     remarks: Remarks

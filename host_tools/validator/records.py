@@ -1,5 +1,6 @@
 """Records that go into and come out of the validator. Times are Unix seconds (UTC), as floats."""
 
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, TypeVar
@@ -85,6 +86,27 @@ def new_token(key: KeyPackage, clock_ppm: float | None = None) -> NewToken:
         clock_ppm=ppm,
         product=_product(key),
     )
+
+
+class NewTokens(Collection[NewToken]):
+    """The tokens to import for key packages, each made when its turn comes: there may be more than
+    memory holds."""
+
+    def __init__(self, keys: Collection[KeyPackage], clock_ppm: float | None = None) -> None:
+        """Take key packages that can be gone through more than once."""
+        self._keys, self._clock_ppm = keys, clock_ppm
+
+    def __len__(self) -> int:
+        """Count them."""
+        return len(self._keys)
+
+    def __iter__(self) -> Iterator[NewToken]:
+        """Make them one by one."""
+        return (new_token(key, self._clock_ppm) for key in self._keys)
+
+    def __contains__(self, token: object) -> bool:
+        """Say whether a token is among them."""
+        return any(token == one for one in self)
 
 
 def _product(key: KeyPackage) -> Product | None:

@@ -15,7 +15,7 @@ from host_tools.exchange.token_file import ReadOptions
 from host_tools.otp.credential import Credential
 from host_tools.secret import Secret
 from host_tools.validator.keys.master_key import LocalKey
-from host_tools.validator.records import NewToken
+from host_tools.validator.records import NewTokens
 from host_tools.validator.service import Validator
 from tests.bench.figure import Figure
 from tests.bench.references import best
@@ -45,11 +45,8 @@ def _import_seconds(keys: int) -> float:
             Validator(f"sqlite:///{folder}/validator.db", LocalKey(Secret(bytes(32)))) as validator,
         ):
             began = time.perf_counter()
-            found = formats.read(content, ReadOptions(_ENCRYPTION_KEY)).tokens
-            new = [
-                NewToken(key.serial, key.credential, key.suite, key.clock_set_at) for key in found
-            ]
-            count = validator.import_tokens(new, actor="bench")
+            found = formats.read_content(content, ReadOptions(_ENCRYPTION_KEY)).tokens
+            count = validator.import_tokens(NewTokens(found), actor="bench")
             times.append(time.perf_counter() - began)
             if count != keys:
                 raise RuntimeError(f"{count} of {keys} keys were imported")

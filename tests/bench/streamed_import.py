@@ -1,5 +1,9 @@
-"""Importing a million tokens in one transaction, from tokens that are made one by one: the memory
-of the process that does it, and its rate at the end beside that at the beginning."""
+"""Importing many tokens in one transaction: the memory of the process that does it, and its rate at
+the end beside that at the beginning. A million tokens that are made one by one, and encrypted PSKC
+and CSV files of 100,000, each read whole and then stored.
+
+`python -m tests.bench.streamed_import pskc 1000000` measures a file of any size.
+"""
 
 import json
 import resource
@@ -7,24 +11,33 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from functools import cache
+from collections.abc import Callable, Collection, Iterator
+from functools import cache, partial
 from itertools import pairwise
+from pathlib import Path
+from typing import IO
 
+from host_tools.exchange import formats
+from host_tools.exchange.csv import writer as csv_writer
+from host_tools.exchange.key_package import KeyPackage
+from host_tools.exchange.pskc import writer as pskc_writer
+from host_tools.exchange.token_file import ReadOptions
 from host_tools.otp.credential import Credential
+from host_tools.progress import Progress
 from host_tools.secret import Secret
-from host_tools.validator.records import NewToken
+from host_tools.validator.records import NewToken, NewTokens
 from host_tools.validator.service import Validator
 from tests.bench.figure import Figure
 from tests.support.validator.database import MASTER
 
-_TOKENS = 1_000_000
+_SIZES = {"made": 1_000_000, "pskc": 100_000, "csv": 100_000}
 _MOST_MIB = 250
 _OF_BEGINNING = 0.9  # of the first tenth's rate
 _PARTS = 10
+_KEY = Secret(bytes(range(16)))
 
 
-class _Stream:
+class _Stream(Collection[KeyPackage]):
     """Tokens that are made while one goes through them."""
 
     def __init__(self, size: int) -> None:
@@ -33,59 +46,104 @@ class _Stream:
     def __len__(self) -> int:
         return self._size
 
-    def __iter__(self) -> Iterator[NewToken]:
+    def __iter__(self) -> Iterator[KeyPackage]:
         for number in range(self._size):
-            secret = Secret(number.to_bytes(20))
-            yield NewToken(f"{number:012}", Credential("bench", secret))
+            yield KeyPackage(f"{number:012}", Credential("bench", Secret(number.to_bytes(20))))
 
     def __contains__(self, token: object) -> bool:
-        return token in iter(self)
+        return any(token == one for one in self)
 
 
-def _work(size: int) -> None:
-    """Import, and print the seconds of each tenth and the largest resident KiB as JSON."""
-    times = [time.perf_counter()]
+def _write(source: str, size: int, file: IO[bytes]) -> None:
+    if source == "pskc":
+        pskc_writer.stream(_Stream(size), file, _KEY, None)
+    elif source == "csv":
+        file.writelines(csv_writer.lines(_Stream(size), "server"))
+    file.flush()
 
-    def tell(done: int, total: int) -> None:
-        if done * _PARTS // total >= len(times):
-            times.append(time.perf_counter())
 
+def _read(source: str, size: int, path: str, progress: Progress) -> Collection[NewToken]:
+    if source == "made":
+        return NewTokens(_Stream(size))
+    key = _KEY if source == "pskc" else None
+    with formats.opened(Path(path)) as file:
+        return NewTokens(formats.read(file, ReadOptions(key, progress=progress)).tokens)
+
+
+class _Tenths:
+    """The seconds that each tenth of a work took."""
+
+    def __init__(self) -> None:
+        self._times = [time.perf_counter()]
+
+    def tell(self, done: int, total: int) -> None:
+        """Take a report of progress."""
+        if done * _PARTS // total >= len(self._times):
+            self._times.append(time.perf_counter())
+
+    @property
+    def seconds(self) -> list[float]:
+        """List them; they are 0 for work that was not done."""
+        return [after - before for before, after in pairwise(self._times)] or [0.0] * _PARTS
+
+
+def _work(source: str, size: int, path: str) -> None:
+    """Import, and print the seconds of each tenth, of reading and of storing, and the largest
+    resident KiB as JSON."""
     with (
         tempfile.TemporaryDirectory() as folder,
         Validator(f"sqlite:///{folder}/validator.db", MASTER) as validator,
     ):
-        validator.import_tokens(_Stream(size), actor="bench", progress=tell)
-    seconds = [after - before for before, after in pairwise(times)]
+        reading = _Tenths()
+        new = _read(source, size, path, reading.tell)
+        storing = _Tenths()
+        validator.import_tokens(new, actor="bench", progress=storing.tell)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(json.dumps({"seconds": seconds, "peak": peak}))
+    print(json.dumps({"reading": reading.seconds, "storing": storing.seconds, "peak": peak}))
 
 
 @cache
-def _imported() -> tuple[list[float], float]:
+def _imported(source: str, size: int) -> tuple[list[float], float]:
     """Import in a process of its own; give the seconds of each tenth, and the peak in MiB."""
-    command = [sys.executable, "-m", __name__, str(_TOKENS)]
-    told = json.loads(subprocess.check_output(command, text=True))
-    return told["seconds"], told["peak"] / 1024
+    with tempfile.NamedTemporaryFile() as file:
+        _write(source, size, file)
+        command = [sys.executable, "-m", "tests.bench.streamed_import", source, str(size)]
+        told = json.loads(subprocess.check_output([*command, file.name], text=True))
+    tenths = [sum(pair) for pair in zip(told["reading"], told["storing"], strict=True)]
+    return tenths, told["peak"] / 1024
 
 
-def memory() -> Figure:
+def _named(source: str, size: int) -> str:
+    return f"import of {size:,} tokens{'' if source == 'made' else f' from {source.upper()}'}"
+
+
+def memory(source: str, size: int) -> Figure:
     """The largest resident memory of the importing process."""
-    name = f"memory of an import of {_TOKENS:,} tokens, SQLite"
-    return Figure(name, _imported()[1], "MiB", "budget", _MOST_MIB)
+    name = f"memory of an {_named(source, size)}, SQLite"
+    return Figure(name, _imported(source, size)[1], "MiB", "budget", _MOST_MIB)
 
 
-def rate_at_the_end() -> Figure:
+def rate_at_the_end(source: str, size: int) -> Figure:
     """Tokens a second in the last tenth, against the first."""
-    seconds, _ = _imported()
-    first, last = (_TOKENS / _PARTS / part for part in (seconds[0], seconds[-1]))
-    name = f"import of {_TOKENS:,} tokens, SQLite, the last tenth"
+    seconds, _ = _imported(source, size)
+    first, last = (size / _PARTS / part for part in (seconds[0], seconds[-1]))
+    name = f"{_named(source, size)}, SQLite, the last tenth"
     return Figure(name, last, "1/s", "the first tenth", first, _OF_BEGINNING, more_is_better=True)
 
 
-def figures() -> list[Callable[[], Figure]]:
+def figures() -> Iterator[Callable[[], Figure]]:
     """Give the measurements."""
-    return [memory, rate_at_the_end]
+    for source, size in _SIZES.items():
+        yield partial(memory, source, size)
+        yield partial(rate_at_the_end, source, size)
 
 
 if __name__ == "__main__":
-    _work(int(sys.argv[1]))
+    from tests.bench.__main__ import line
+
+    chosen, wanted, *to_import = sys.argv[1:]
+    if to_import:
+        _work(chosen, int(wanted), to_import[0])
+    else:
+        for measured in (memory, rate_at_the_end):
+            print(line(measured(chosen, int(wanted))))

@@ -16,7 +16,6 @@ from emulator.session import Emulator
 from host_tools.cli import main
 from host_tools.exchange import formats
 from host_tools.exchange.key_package import KeyPackage
-from host_tools.exchange.pskc import reader as pskc_reader
 from host_tools.exchange.pskc import writer as pskc_writer
 from host_tools.exchange.token_file import ReadOptions
 from host_tools.image.image import build_image
@@ -97,7 +96,7 @@ def test_privacyidea_takes_over_our_token_and_we_take_it_back(
     content, psk = server.export_pskc()
     (back,) = [
         token
-        for token in pskc_reader.read(content, ReadOptions(Secret(psk))).tokens
+        for token in formats.read_content(content, ReadOptions(Secret(psk))).tokens
         if token.serial == serial
     ]
     assert encode_base32(back.credential.secret) == (tmp_path / "secret").read_text().strip()
@@ -151,7 +150,7 @@ def test_every_kind_of_token_goes_there_and_back(server: PrivacyIdea, protection
     exported, psk = server.export_pskc()
     back = {
         item.serial: item.credential
-        for item in pskc_reader.read(exported, ReadOptions(Secret(psk))).tokens
+        for item in formats.read_content(exported, ReadOptions(Secret(psk))).tokens
     }
     for token in tokens:
         sent, got = token.credential, back[token.serial]
@@ -171,7 +170,7 @@ def test_its_csv_export_is_read_too(server: PrivacyIdea):
         "/token/init",
         data={"type": "hotp", "otpkey": "31" * 20, "serial": "CSV1", "otplen": "8"},
     )
-    tokens = {token.serial: token for token in formats.read(server.export_csv()).tokens}
+    tokens = {token.serial: token for token in formats.read_content(server.export_csv()).tokens}
     assert tokens["CSV1"].credential.secret.reveal() == b"1" * 20
     assert (tokens["CSV1"].credential.kind, tokens["CSV1"].credential.digits) == ("hotp", 8)
 
@@ -189,7 +188,7 @@ def test_its_enrolment_uri_is_read_too(server: PrivacyIdea):
         headers={"Authorization": server.token},
         timeout=REAL_LIMIT,
     ).json()
-    (token,) = formats.read(reply["detail"]["googleurl"]["value"].encode()).tokens
+    (token,) = formats.read_content(reply["detail"]["googleurl"]["value"].encode()).tokens
     assert (token.serial, token.credential.algorithm, token.credential.period) == (
         "URI1",
         "SHA256",

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from host_tools.exchange import key_package
-from host_tools.exchange.key_package import KeyPackage, bad
+from host_tools.exchange.key_package import bad
+from host_tools.exchange.sealed_tokens import SealedTokens
 from host_tools.messages.catalogue import Message
 from host_tools.progress import Progress
 from host_tools.secret import Secret
@@ -64,13 +65,13 @@ def check_kind(where: Message, kind: str, *, upper: bool = False) -> str:
 
 def key_packages(
     entries: Sequence[ExportedAccount], progress: Progress | None = None
-) -> list[KeyPackage]:
+) -> SealedTokens:
     """Give the key packages of a file's entries; KodebrikError when there are none, when one is
     not what a token supports, or when two have the same serial number."""
     if not entries:
         raise bad("file-without-token")
     accounts = Counter(_without_spaces(entry.account) for entry in entries)
-    found = []
+    found = SealedTokens()
     for number, entry in enumerate(entries, 1):
         account, issuer = _without_spaces(entry.account), _without_spaces(entry.issuer)
         alone = account and accounts[account] == 1
@@ -86,11 +87,10 @@ def key_packages(
             period=entry.period,
             counter=entry.counter,
         )
-        found.append((token, entry.where))
+        found.add(token, entry.where)
         if progress:
             progress(number, len(entries))
-    key_package.check_distinct((token.serial, where) for token, where in found)
-    return [token for token, _ in found]
+    return found
 
 
 def _without_spaces(name: str) -> str:

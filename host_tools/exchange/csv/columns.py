@@ -8,7 +8,7 @@ https://learn.microsoft.com/entra/identity/authentication/how-to-mfa-upload-oath
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from host_tools.exchange.csv.rows import Row
 from host_tools.exchange.key_package import bad
@@ -51,28 +51,24 @@ def is_entra(fields: Sequence[str]) -> bool:
     return "secretkey" in map(_bare, fields)
 
 
-def records(rows: Sequence[Row], remarks: Remarks) -> list[dict[str, str]]:
-    """Give the fields of every line after the first, by _NAMES; KodebrikError names the column that
-    is not understood."""
-    names, lines = rows[0].fields, rows[1:]
+def records(
+    names: Sequence[str], rows: Iterable[Row], remarks: Remarks
+) -> Iterator[tuple[Row, dict[str, str]]]:
+    """Give every line after that of the names, and its fields by _NAMES; KodebrikError names the
+    column that is not understood, once it holds something."""
     header = [_FIELD_OF.get(_bare(name)) for name in names]
     _refuse_doubled(header)
-    for row in lines:
+    default = {"kind": "totp"} if is_entra(names) else {}
+    for row in rows:
         if len(row.fields) < len(names) or any(row.fields[len(names) :]):
             raise bad("csv-field-count", line=row.line, fields=len(row.fields), columns=len(names))
-    for place, (name, field) in enumerate(zip(names, header, strict=True)):
-        if field is None and any(row.fields[place] for row in lines):
-            _pass_over(place, name, remarks)
-    default = {"kind": "totp"} if is_entra(names) else {}
-    return [
-        default
-        | {
-            field: value
-            for field, value in zip(header, row.fields, strict=False)
-            if field and value
-        }
-        for row in lines
-    ]
+        record = dict(default)
+        for place, (field, value) in enumerate(zip(header, row.fields, strict=False)):
+            if field and value:
+                record[field] = value
+            elif value:
+                _pass_over(place, names[place], remarks)
+        yield row, record
 
 
 def _refuse_doubled(header: Sequence[str | None]) -> None:

@@ -16,15 +16,16 @@ docs/tokens.md). Every field is read, or listed as passed over, or the file is r
 """
 
 import re
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator
+from itertools import chain
+from typing import Any, BinaryIO
 
 from host_tools.exchange import hash_names, key_package, secret_fields
 from host_tools.exchange.csv import columns
-from host_tools.exchange.csv import rows as csv_rows
-from host_tools.exchange.csv.rows import Row
+from host_tools.exchange.csv.rows import Row, Table
 from host_tools.exchange.key_package import KeyPackage, bad
-from host_tools.exchange.serial_numbers import refuse_lost_zeros
+from host_tools.exchange.sealed_tokens import SealedTokens
+from host_tools.exchange.serial_numbers import LostZeros
 from host_tools.exchange.token_file import NO_OPTIONS, ReadOptions, Remarks, TokenFile
 from host_tools.messages.catalogue import Message
 from host_tools.otp import codes
@@ -48,43 +49,51 @@ _MOST_SHOWN = 24  # characters; a secret of 128 bits has 26 and more
 Record = dict[str, str]
 
 
-def read(content: bytes, options: ReadOptions = NO_OPTIONS) -> TokenFile:
-    """Give all tokens of a file; KodebrikError names the first invalid line."""
-    remarks = Remarks()
-    version, rows = csv_rows.read(content, remarks)
-    name = options.dialect or _dialect(version, rows)
-    if name in ("entra", "columns"):
-        if not rows or not columns.is_header(rows[0].fields):
-            raise bad("csv-not-of-dialect", dialect=name)
-        records = columns.records(rows, remarks)
-        rows = rows[1:]
-    else:
-        rows = [row for row in rows if row.fields[0].lower() != "logging start"]
-        records = [_READERS[name](row, remarks) for row in rows]
-    found = []
-    for number, (row, record) in enumerate(zip(rows, records, strict=True), 1):
+def read(file: BinaryIO, options: ReadOptions = NO_OPTIONS) -> TokenFile:
+    """Give all tokens of a file, which is read line by line; KodebrikError names the first invalid
+    line."""
+    table, remarks = Table(file), Remarks()
+    name, count, records = _records(table, options.dialect, remarks)
+    found, zeros = SealedTokens(), LostZeros()
+    for row, record in records:
         serial = record.get("serial", "")
         where = (
             Message("place-line-of-token", line=row.line, serial=_shown(serial))
             if serial
             else Message("place-line", line=row.line)
         )
-        found.append((_token(where, record, options.kind, remarks), where))
+        found.add(_token(where, record, options.kind, remarks), where)
+        if name != "yubico":  # those count from 1 in production
+            zeros.add(serial, where)
         if options.progress:
-            options.progress(number, len(rows))
+            options.progress(len(found), count)
     if not found:
         raise bad("file-without-token")
-    key_package.check_distinct((token.serial, where) for token, where in found)
-    if name != "yubico":  # those count from 1 in production
-        refuse_lost_zeros([(token.serial, where) for token, where in found])
-    return TokenFile(f"csv, {name}", [token for token, _ in found], remarks)
+    zeros.refuse()
+    return TokenFile(f"csv, {name}", found, remarks)
 
 
-def _dialect(version: int, rows: Sequence[Row]) -> str:
-    """Give the name of the dialect, which the first line shows."""
-    if not rows:
+def _records(
+    table: Table, forced: str | None, remarks: Remarks
+) -> tuple[str, int, Iterator[tuple[Row, Record]]]:
+    """Give the name of the dialect, how many records there are at most, and each with its row."""
+    rows = table.rows(remarks)
+    first = next(rows, None)
+    if first is None:
         raise bad("file-without-token")
-    fields = rows[0].fields
+    name = forced or _dialect(table.version, first)
+    if name in ("entra", "columns"):
+        if not columns.is_header(first.fields):
+            raise bad("csv-not-of-dialect", dialect=name)
+        return name, table.count - 1, columns.records(first.fields, rows, remarks)
+    read = _READERS[name]
+    lines = (row for row in chain([first], rows) if row.fields[0].lower() != "logging start")
+    return name, table.count, ((row, read(row, remarks)) for row in lines)
+
+
+def _dialect(version: int, row: Row) -> str:
+    """Give the name of the dialect, which the first line shows."""
+    fields = row.fields
     if columns.is_header(fields):
         return "entra" if columns.is_entra(fields) else "columns"
     if version == 2:  # noqa: PLR2004 - privacyIDEA's
@@ -101,7 +110,7 @@ def _dialect(version: int, rows: Sequence[Row]) -> str:
     for name, fits in found.items():
         if fits:
             return name
-    raise bad("csv-unknown", line=rows[0].line)
+    raise bad("csv-unknown", line=row.line)
 
 
 def _oath(row: Row, remarks: Remarks) -> Record:

@@ -7,11 +7,12 @@ added something (2.3E+12, 12345678.0, #####), the file is refused.
 
 import csv
 import re
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import BinaryIO, NamedTuple
 
 from host_tools.exchange import text_encoding
 from host_tools.exchange.key_package import bad
-from host_tools.exchange.token_file import Remarks, check_size
+from host_tools.exchange.token_file import Remarks
 from host_tools.messages.catalogue import Message
 
 _DELIMITERS = ",;\t"
@@ -32,23 +33,34 @@ class Row(NamedTuple):
     fields: list[str]
 
 
-def read(content: bytes, remarks: Remarks) -> tuple[int, list[Row]]:
-    """Give the version that a first comment names ("# version: 2", privacyIDEA), else 0, and the
-    lines that hold something. KodebrikError names the first line that is not CSV."""
-    check_size(content)
-    lines = re.split(r"\r\n|\r|\n", text_encoding.decode(content))
-    version = re.match(r"#\s*version:\s*(\d{1,3})\b", lines[0])
-    kept = [
-        (number, line)
-        for number, line in enumerate(lines, 1)
-        if line.strip(" " + _DELIMITERS) and not _is_comment(line)
-    ]
-    named = _SEPARATOR_LINE.fullmatch(kept[0][1].strip()) if kept else None
-    if named:
-        kept = kept[1:]
-    delimiter = named[1] if named else max(_DELIMITERS, key=(kept[0][1] if kept else "").count)
-    rows = [Row(number, _fields(number, line, delimiter, remarks)) for number, line in kept]
-    return int(version[1]) if version else 0, rows
+class Table:
+    """A CSV file: `version`, which a first comment names ("# version: 2", privacyIDEA), else 0, and
+    the `count` of its rows."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        """Go through the lines once: they are counted, and none is kept."""
+        self._file = file
+        version = re.match(r"#\s*version:\s*(\d{1,3})\b", next(text_encoding.lines(file), ""))
+        self.version = int(version[1]) if version else 0
+        lines = _filled_lines(file)
+        self._first, first = next(lines, (1, ""))
+        named = _SEPARATOR_LINE.fullmatch(first.strip())
+        self._first += bool(named)
+        self._delimiter = named[1] if named else max(_DELIMITERS, key=first.count)
+        self.count = (bool(first) and not named) + sum(1 for _ in lines)
+
+    def rows(self, remarks: Remarks) -> Iterator[Row]:
+        """Give the lines that hold something; KodebrikError names the first that is not CSV."""
+        for number, line in _filled_lines(self._file):
+            if number >= self._first:
+                yield Row(number, _fields(number, line, self._delimiter, remarks))
+
+
+def _filled_lines(file: BinaryIO) -> Iterator[tuple[int, str]]:
+    """Give the lines that hold something, numbered from 1."""
+    for number, line in enumerate(text_encoding.lines(file), 1):
+        if line.strip(" " + _DELIMITERS) and not _is_comment(line):
+            yield number, line
 
 
 def _is_comment(line: str) -> bool:

@@ -9,6 +9,7 @@ prints, because it exits with 0 whatever it finds.
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import BinaryIO, NamedTuple
 from xml.etree.ElementTree import Element
 
 from pskc import PSKC
@@ -25,6 +26,7 @@ from host_tools.exchange import (
 )
 from host_tools.exchange.key_package import KeyPackage, bad
 from host_tools.exchange.pskc import policy, schema, xml
+from host_tools.exchange.sealed_tokens import SealedTokens
 from host_tools.exchange.token_file import NO_OPTIONS, ReadOptions, Remarks, TokenFile
 from host_tools.messages.catalogue import Argument, Message
 from host_tools.secret import Secret
@@ -46,17 +48,25 @@ def recognises(content: bytes) -> bool:
     return text_encoding.start(content).startswith("<")
 
 
-def read(content: bytes, options: ReadOptions = NO_OPTIONS) -> TokenFile:
-    """Give all keys of a file; KodebrikError names the first invalid one.
+class _Survey(NamedTuple):
+    """What a first pass over a file finds: its head, which is all that stands outside of key
+    packages, wherever in the file; the number of packages; whether any value is encrypted."""
+
+    head: Element
+    packages: int
+    encrypted: bool
+
+
+def read(file: BinaryIO, options: ReadOptions = NO_OPTIONS) -> TokenFile:
+    """Give all keys of a file, which is read twice: for its head, then key by key. KodebrikError
+    names the first invalid one.
 
     The key of the options is the encryption key that was agreed on, 16, 24 or 32 bytes. With it or
     a passphrase, an unencrypted key is refused too: whoever can replace the file could have added
     it.
     """
     key, passphrase, progress = options.key, options.passphrase, options.progress
-    root = xml.parse(content)
-    packages = root.findall("KeyPackage")
-    root[:] = [element for element in root if element.tag != "KeyPackage"]
+    root, count, encrypted = _survey(file)
     remarks, document = Remarks(), PSKC()
     if root.get("Version", "1.0").strip() not in ("1", "1.0"):
         raise bad("pskc-version")
@@ -65,31 +75,30 @@ def read(content: bytes, options: ReadOptions = NO_OPTIONS) -> TokenFile:
     if root.find("Signature") is not None:
         remarks.warn(Message("place-file"), Message("pskc-signature-unverified"))
     schema.check(Message("place-head"), root, remarks)
-    if not packages:
+    if not count:
         raise bad("pskc-empty")
     with _pskc_errors(Message("place-head")):
         PSKCParser.parse_document(document, root)
-    encrypted = any(next(package.iter("EncryptedValue"), None) is not None for package in packages)
     if encrypted:
         _set_key(document, root, key, passphrase)
-    found = []
-    for number, package in enumerate(packages, 1):
+    found = SealedTokens()
+    for number, package in enumerate(xml.Document(file), 1):
         where = _where(number, package)
         schema.check(where, package, remarks)
         _check_protection(where, package, root, bool(key or passphrase))
-        found.append((_read_package(document, where, package, remarks), where))
+        found.add(_read_package(document, where, package, remarks), where)
+        document.devices.clear()
         if progress:
-            progress(number, len(packages))
-    key_package.check_distinct((item.serial, where) for item, where in found)
-    return TokenFile("pskc", [item for item, _ in found], remarks)
+            progress(number, count)
+    return TokenFile("pskc", found, remarks)
 
 
-def needs(content: bytes) -> str | None:
-    """Say what decrypts the file: "passphrase", "key", or None when nothing in it is encrypted."""
-    root = xml.parse(content)
-    if root.find("EncryptionKey/DerivedKey") is not None:
-        return "passphrase"
-    return "key" if next(root.iter("EncryptedValue"), None) is not None else None
+def _survey(file: BinaryIO) -> _Survey:
+    document, packages, encrypted = xml.Document(file), 0, False
+    for package in document:
+        packages += 1
+        encrypted = encrypted or next(package.iter("EncryptedValue"), None) is not None
+    return _Survey(document.root, packages, encrypted)
 
 
 def _set_key(document: PSKC, root: Element, key: Secret | None, passphrase: Secret | None) -> None:

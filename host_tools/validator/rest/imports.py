@@ -1,7 +1,7 @@
 """Importing files of tokens over REST (PSKC, CSV or otpauth), and handing many out: all of them, or
 none."""
 
-from typing import Annotated, Literal
+from typing import Annotated, BinaryIO, Literal
 
 from fastapi import APIRouter, File, Form, UploadFile
 from pydantic import BaseModel, Field
@@ -15,7 +15,7 @@ from host_tools.validator.errors import InvalidError
 from host_tools.validator.http.fields import Name, RequestBody
 from host_tools.validator.http.refusals import responses
 from host_tools.validator.http.uploads import UploadRoute
-from host_tools.validator.records import GENERIC_PPM, NewToken, new_token
+from host_tools.validator.records import GENERIC_PPM, NewTokens
 from host_tools.validator.rest.tokens import Administrator, Service
 from host_tools.validator.rule.drift import LARGEST_PPM
 
@@ -89,27 +89,27 @@ def import_file(
     ] = GENERIC_PPM,
 ) -> Imported:
     """Import a file. Its first fault is named, and then nothing is imported."""
-    tokens, remarks = read_tokens(file.file.read(), passphrase, key, kind, clock_ppm=clock_ppm)
+    tokens, remarks = read_tokens(file.file, passphrase, key, kind, clock_ppm=clock_ppm)
     count = service.import_tokens(tokens, actor=caller.name)
     return Imported(imported=count, **remarks.as_json())
 
 
 def read_tokens(
-    content: bytes,
+    file: BinaryIO,
     passphrase: str,
     key: str,
     kind: Kind | None,
     progress: Progress | None = None,
     clock_ppm: float = GENERIC_PPM,
-) -> tuple[list[NewToken], Remarks]:
+) -> tuple[NewTokens, Remarks]:
     """Read a file's tokens, with clocks that can be off by `clock_ppm`, and the remarks on it;
     InvalidError names its first fault."""
     try:
         options = ReadOptions(_hexadecimal(key), _secret(passphrase), kind, progress=progress)
-        found = formats.read(content, options)
+        found = formats.read(file, options)
     except KodebrikError as error:  # all that is wrong here was sent: the file or its key
         raise InvalidError(error.identifier, **error.message.arguments) from None
-    return [new_token(token, clock_ppm) for token in found.tokens], found.remarks
+    return NewTokens(found.tokens, clock_ppm), found.remarks
 
 
 def _secret(text: str) -> Secret | None:

@@ -2,11 +2,12 @@
 that its progress shows without scripts, and in whichever worker the request is.
 """
 
+import io
 import queue
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, BinaryIO
 
 from fastapi import APIRouter, File, Form, Request, Response, UploadFile
 
@@ -51,7 +52,7 @@ def take_file(
         return show(request, operator, "administration/import.html", 422, error=error)
     running = _Import(
         request.app.state.validator,
-        file.file.read(),
+        io.BytesIO(file.file.read()),  # the upload is closed with the request
         Secret(passphrase.encode()),
         Secret(key.encode()),
         operator.name,
@@ -83,14 +84,14 @@ class _Import:
     def __init__(
         self,
         validator: Validator,
-        content: bytes,
+        file: BinaryIO,
         passphrase: Secret,
         key: Secret,
         actor: str,
         language: str,
     ) -> None:
         self.outcome = _Outcome()
-        self._validator, self._content, self._actor = validator, content, actor
+        self._validator, self._file, self._actor = validator, file, actor
         self._passphrase, self._key, self._language = passphrase, key, language
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
 
@@ -103,7 +104,7 @@ class _Import:
     def _run(self) -> None:
         try:
             tokens, remarks = read_tokens(
-                self._content,
+                self._file,
                 self._passphrase.reveal().decode(),
                 self._key.reveal().decode(),
                 None,

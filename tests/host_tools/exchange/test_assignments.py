@@ -1,9 +1,15 @@
 """Lists that assign tokens to users: what is a header, what is data, and what is refused."""
 
+import io
+
 import pytest
 
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.exchange import assignments
+
+
+def listed(content: bytes) -> dict[str, str]:
+    return assignments.read(io.BytesIO(content))
 
 
 @pytest.mark.parametrize(
@@ -12,35 +18,35 @@ from host_tools.exchange import assignments
 )
 def test_a_header_of_known_column_names_is_skipped(header):
     content = f"{header}7001,sofie.hansen\n7002,anna.holm\n".encode()
-    assert assignments.read(content) == {"7001": "sofie.hansen", "7002": "anna.holm"}
+    assert listed(content) == {"7001": "sofie.hansen", "7002": "anna.holm"}
 
 
 @pytest.mark.parametrize("line", ["SERIAL,anna.holm", "serial-7,user", "7001,user"])
 def test_any_other_first_line_is_data(line):
     serial, user = line.split(",")
-    assert assignments.read(line.encode()) == {serial: user}
+    assert listed(line.encode()) == {serial: user}
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"serial,user\n"])
 def test_a_list_that_assigns_nothing_is_an_error(content):
     with pytest.raises(KodebrikError, match="assigns no token") as error:
-        assignments.read(content)
+        listed(content)
     assert error.value.exit_code == ExitCode.BAD_INPUT
 
 
 @pytest.mark.parametrize("line", ["7001", "7001,", ",sofie", "7001,sofie,active"])
 def test_a_line_that_is_no_pair_is_named(line):
     with pytest.raises(KodebrikError, match="Line 2 "):
-        assignments.read(f"7000,anna.holm\n{line}\n".encode())
+        listed(f"7000,anna.holm\n{line}\n".encode())
 
 
 def test_a_token_assigned_twice_is_named():
     with pytest.raises(KodebrikError, match=r"Line 2 .*7001"):
-        assignments.read(b"7001,anna.holm\n7001,sofie.hansen\n")
+        listed(b"7001,anna.holm\n7001,sofie.hansen\n")
 
 
 def test_tabs_separate_as_a_spreadsheet_copies_them():
-    assert assignments.read(b"serial\tuser\nT1\tanna.holm\nT2\tbo.lund\n") == {
+    assert listed(b"serial\tuser\nT1\tanna.holm\nT2\tbo.lund\n") == {
         "T1": "anna.holm",
         "T2": "bo.lund",
     }

@@ -18,7 +18,7 @@ SECRET = b"12345678901234567890"
 
 
 def read(name: str) -> TokenFile:
-    return formats.read((CASES / name).read_bytes())
+    return formats.read_content((CASES / name).read_bytes())
 
 
 def refused(name: str) -> str:
@@ -85,7 +85,7 @@ def test_the_rule_for_a_hash_that_is_not_named_is_one(size: int):
         "</KeyContainer>",
     ]
     for content in files:
-        found = formats.read(content.encode())
+        found = formats.read_content(content.encode())
         algorithm = {32: "SHA256", 64: "SHA512"}[size]
         assert found.tokens[0].credential.algorithm == algorithm
         assert any(f"{algorithm} was taken" in warning for warning in found.remarks.warnings)
@@ -93,7 +93,7 @@ def test_the_rule_for_a_hash_that_is_not_named_is_one(size: int):
 
 def test_a_uri_without_a_hash_means_sha1_and_a_long_secret_is_warned_of():
     uri = f"otpauth://totp/T1?secret={b32encode(bytes(32)).decode().rstrip('=')}"
-    found = formats.read(uri.encode())
+    found = formats.read_content(uri.encode())
     assert found.tokens[0].credential.algorithm == "SHA1"
     assert "SHA1 was taken" in found.remarks.warnings[0]
 
@@ -110,7 +110,9 @@ def test_a_uri_without_a_hash_means_sha1_and_a_long_secret_is_warned_of():
 )
 def test_a_parameter_of_a_uri_is_read_or_refused(uri: str, complaint: str):
     with pytest.raises(KodebrikError, match=complaint):
-        formats.read(f"otpauth://totp/T1?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&{uri}".encode())
+        formats.read_content(
+            f"otpauth://totp/T1?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&{uri}".encode()
+        )
 
 
 def test_the_uri_of_privacyidea_gives_the_serial_number_apart_from_the_label():
@@ -118,12 +120,12 @@ def test_the_uri_of_privacyidea_gives_the_serial_number_apart_from_the_label():
         b"otpauth://totp/sofie?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&period=60&digits=8"
         b"&creator=privacyidea&issuer=privacyIDEA&serial=TOTP0001A2B3"
     )
-    (token,) = formats.read(uri).tokens
+    (token,) = formats.read_content(uri).tokens
     assert (token.serial, token.credential.name) == ("TOTP0001A2B3", "privacyIDEA:sofie")
 
 
 def test_upper_case_names_of_parameters_are_read():
     uri = b"otpauth://totp/T1?Secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&Digits=8&image=x"
-    found = formats.read(uri)
+    found = formats.read_content(uri)
     assert found.tokens[0].credential.digits == 8
     assert found.remarks.passed_over == ["image"]

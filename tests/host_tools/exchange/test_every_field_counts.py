@@ -65,7 +65,7 @@ VALUES = st.sampled_from(
 def read(content: str) -> TokenFile | None:
     """Read a file; None when it is refused."""
     try:
-        return formats.read(content.encode())
+        return formats.read_content(content.encode())
     except KodebrikError:
         return None
 

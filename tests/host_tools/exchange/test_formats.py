@@ -1,5 +1,8 @@
 """Files of tokens in every format, detected by content, not by name."""
 
+import os
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -36,7 +39,7 @@ BASE32 = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 )
 def test_the_kind_of_a_file_is_seen_from_its_content(form: str, content: bytes):
     assert formats.detect(content).name == form
-    (token,) = formats.read(content, ReadOptions(KEY if form == "pskc" else None)).tokens
+    (token,) = formats.read_content(content, ReadOptions(KEY if form == "pskc" else None)).tokens
     assert (token.serial, token.credential.secret, token.credential.period) == (
         "T1",
         TOKEN.credential.secret,
@@ -60,7 +63,7 @@ SAMPLES = [
 def read_or_refuse(content: bytes) -> None:
     try:
         key = KEY if formats.detect(content).name == "pskc" else None
-        tokens = formats.read(content, ReadOptions(key)).tokens
+        tokens = formats.read_content(content, ReadOptions(key)).tokens
     except KodebrikError as error:
         assert BASE32 not in error.message
         assert "Nothing was imported." in error.hint
@@ -93,11 +96,45 @@ def test_anything_at_all_is_read_or_refused(content: bytes):
 
 
 def test_a_file_that_is_not_there_or_too_large_is_an_error(tmp_path):
-    with pytest.raises(KodebrikError, match="Cannot read") as error:
-        formats.load(tmp_path / "none")
+    with (
+        pytest.raises(KodebrikError, match="Cannot read") as error,
+        formats.opened(tmp_path / "none"),
+    ):
+        pass
     assert error.value.exit_code == ExitCode.FILE
-    (tmp_path / "large").write_bytes(b"<" * (50 * 2**20))
-    content = formats.load(tmp_path / "large")
-    assert len(content) == MAX_SIZE + 1
-    with pytest.raises(KodebrikError, match="MB"):
-        formats.read(content)
+    for start in (b'{"tokenOrder":[],"tokens":[]', b"<KeePassFile>", b"\x89PNG\r\n\x1a\n"):
+        (tmp_path / "large").write_bytes(start + b" " * MAX_SIZE)
+        with (
+            formats.opened(tmp_path / "large") as file,
+            pytest.raises(KodebrikError, match=f"more than {MAX_SIZE // 2**20} MB"),
+        ):
+            formats.read(file)
+
+
+def test_a_csv_file_larger_than_what_is_held_in_memory_is_read(tmp_path):
+    spare = " " * 2000
+    with (tmp_path / "large.csv").open("w") as file:
+        file.write("serial,secret,type,note\n")
+        file.writelines(f"T{n:05},{BASE32},totp,{spare}x\n" for n in range(13_000))
+    assert (tmp_path / "large.csv").stat().st_size > MAX_SIZE
+    with formats.opened(tmp_path / "large.csv") as file:
+        found = formats.read(file)
+    assert [token.serial for token in found.tokens] == [f"T{n:05}" for n in range(13_000)]
+    assert found.remarks.passed_over == ["note"]
+
+
+def test_a_file_that_can_be_read_only_once_is_read():
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "wb") as file:
+        file.write(SAMPLES[0])
+    with formats.opened(Path(f"/dev/fd/{reading}")) as file:
+        assert [token.serial for token in formats.read(file, ReadOptions(KEY)).tokens] == [
+            "T1",
+            "H1",
+        ]
+    os.close(reading)
+
+
+def test_a_line_without_an_end_is_refused():
+    with pytest.raises(KodebrikError, match="more than 1,048,576 characters"):
+        formats.read_content(f"serial,secret\nT1,{'A' * 2**21}\n".encode())

@@ -1,9 +1,11 @@
 """PSKC (RFC 6030): what is read and written, and that a faulty file is refused whole."""
 
 import base64
+import io
 import re
 import shutil
 import subprocess
+import tracemalloc
 from collections.abc import Callable
 
 import pytest
@@ -14,7 +16,7 @@ from host_tools.errors import KodebrikError
 from host_tools.exchange.key_package import KeyPackage
 from host_tools.exchange.pskc import reader as pskc_reader
 from host_tools.exchange.pskc import writer as pskc_writer
-from host_tools.exchange.token_file import MAX_SIZE, ReadOptions
+from host_tools.exchange.token_file import ReadOptions
 from host_tools.otp.credential import Credential
 from host_tools.secret import Secret
 from tests.support.vectors import FOLDER
@@ -53,13 +55,19 @@ ENCRYPTED = pskc_writer.write(TOKENS, key=KEY).decode()
 FIRST_MAC = re.search(r"<pskc:ValueMAC>.*?</pskc:ValueMAC>", ENCRYPTED).group()
 
 
+def read(
+    content: bytes, key: Secret | None = None, passphrase: Secret | None = None
+) -> list[KeyPackage]:
+    return list(pskc_reader.read(io.BytesIO(content), ReadOptions(key, passphrase)).tokens)
+
+
 def refused(
     content: str | bytes, key: Secret | None = KEY, passphrase: Secret | None = None
 ) -> str:
     """Give the message with which a file is refused."""
     content = content.encode() if isinstance(content, str) else content
     with pytest.raises(KodebrikError) as error:
-        pskc_reader.read(content, ReadOptions(key, passphrase))
+        pskc_reader.read(io.BytesIO(content), ReadOptions(key, passphrase))
     assert "Nothing was imported." in error.value.hint
     return error.value.message
 
@@ -96,7 +104,7 @@ PLAIN = f"<Secret><PlainValue>{_BASE64}</PlainValue></Secret>"
 )
 def test_examples_of_rfc_6030(figure: str, key: Secret | None, passphrase: Secret | None):
     content = (FOLDER / f"rfc6030_{figure}.xml").read_bytes()
-    (token,) = pskc_reader.read(content, ReadOptions(key, passphrase)).tokens
+    (token,) = read(content, key, passphrase)
     assert token.serial == "987654321"
     assert token.credential.kind == "hotp"
     assert (token.credential.digits, token.credential.counter) == (8, 0)
@@ -117,8 +125,7 @@ def test_examples_of_rfc_6030(figure: str, key: Secret | None, passphrase: Secre
 )
 def test_what_is_written_is_read_again_and_shows_no_secret(protection: dict):
     content = pskc_writer.write(TOKENS, **protection)
-    assert pskc_reader.read(content, ReadOptions(**protection)).tokens == TOKENS
-    assert pskc_reader.needs(content) == next(iter(protection))
+    assert read(content, **protection) == TOKENS
     for token in TOKENS:
         assert base64.b64encode(token.credential.secret.reveal()) not in content
     assert b"PlainValue>MAo" not in content
@@ -225,7 +232,7 @@ def test_a_key_in_another_namespace_is_named():
 
 def test_an_extension_in_another_namespace_is_passed_over():
     extension = package("7", PLAIN, more='<x:Colour xmlns:x="urn:x">blue</x:Colour>')
-    assert pskc_reader.read(container(extension)).tokens[0].serial == "7"
+    assert read(container(extension))[0].serial == "7"
 
 
 @pytest.mark.parametrize("share", [0.05, 0.3, 0.7, 0.99])
@@ -242,13 +249,49 @@ def test_a_duplicate_serial_number_is_refused_and_both_keys_named():
     assert "Key 3 (7)" in said
 
 
-def test_a_file_of_50_mb_is_refused_unread():
-    for size in (50 * 2**20, MAX_SIZE + 1):
-        assert f"more than the {MAX_SIZE // 2**20} MB" in refused(b" " * size, None)
+@pytest.mark.parametrize(
+    "content",
+    [
+        b" " * 2**24,
+        container(package("7", PLAIN, more=f"<Issuer>{'x' * 2**21}</Issuer>")),
+        container(package("7", PLAIN, more="<a/>" * 2**20)),
+        container(package("7", PLAIN), " " * 2**21),
+    ],
+)
+def test_a_key_that_never_ends_is_refused_before_it_takes_memory(content: bytes):
+    tracemalloc.start()
+    try:
+        assert "has more than 1 MB" in refused(content, None)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 2 * len(content) + 40 * 2**20
 
 
-def test_a_file_of_millions_of_elements_is_refused_before_it_takes_memory():
-    assert "more XML elements" in refused(container("<a/>" * 2_000_000), None)
+def test_what_grows_between_the_keys_is_refused_before_it_takes_memory():
+    for filler in ("<a/>" * 3000, f"<a>{'x' * 9000}</a>", f"<a b='{'x' * 9000}'/>"):
+        packages = [package(str(number), PLAIN) + filler for number in range(400)]
+        assert "far more beside its keys" in refused(container(*packages), None)
+
+
+def test_encryption_key_and_mac_method_are_found_behind_the_keys_too():
+    head = re.search(r"<pskc:EncryptionKey>.*</pskc:MACMethod>", ENCRYPTED, flags=re.DOTALL).group()
+    behind = ENCRYPTED.replace(head, "").replace(
+        "</pskc:KeyContainer>", f"{head}</pskc:KeyContainer>"
+    )
+    assert read(behind.encode(), KEY) == TOKENS
+    assert "has a wrong MAC" in refused(behind.replace(FIRST_MAC[16:22], "AAAAAA"))
+
+
+def test_a_fault_in_the_last_key_or_behind_it_is_found_whatever_the_number_of_keys():
+    many = [package(str(number), PLAIN) for number in range(1, 2001)]
+    assert len(read(container(*many))) == 2000
+    assert "Key 2001 (7)" in refused(container(*many, package("7", PLAIN)), None)
+    assert "Key 2001 (x) holds no secret" in refused(
+        container(*many, package("x", "<Secret/>")), None
+    )
+    assert "EncryptionKey" in refused(container(*many, "<EncryptionKey/><EncryptionKey/>"), None)
+    assert "in key 2000" in refused(container(*many)[:-20], None)
 
 
 def test_a_plain_key_is_refused_where_an_encrypted_one_was_expected():
@@ -258,11 +301,8 @@ def test_a_plain_key_is_refused_where_an_encrypted_one_was_expected():
     )
     assert "Key 5 (9) is not encrypted" in refused(mixed)
     assert "Key 1 (7) is not encrypted" in refused(container(package("7", PLAIN)))
-    assert pskc_reader.needs(container(package("7", PLAIN))) is None
-    assert (
-        pskc_reader.read(container(package("7", PLAIN))).tokens[0].credential.secret.reveal()
-        == b"12345678901234567890"
-    )
+    (token,) = read(container(package("7", PLAIN)))
+    assert token.credential.secret.reveal() == b"12345678901234567890"
 
 
 @pytest.mark.parametrize(
@@ -329,7 +369,7 @@ def test_the_lower_case_export_of_privacyidea_is_read():
         "<responseformat", '<suite hashalgo="sha256"></suite><responseformat'
     )
     assert "<keypackage>" in content
-    (token,) = pskc_reader.read(content.encode()).tokens
+    (token,) = read(content.encode())
     assert (token.serial, token.credential.algorithm, token.credential.digits) == ("7", "SHA256", 6)
     assert "wrong MAC" in refused(
         privacyidea_spelling(ENCRYPTED).replace(FIRST_MAC[16:22], "AAAAAA")
@@ -340,5 +380,5 @@ def test_progress_is_told(monkeypatch: pytest.MonkeyPatch):
     steps: list[tuple[int, int]] = []
     note: Callable[[int, int], None] = lambda done, total: steps.append((done, total))  # noqa: E731
     content = pskc_writer.write(TOKENS, key=KEY, progress=note)
-    pskc_reader.read(content, ReadOptions(KEY, progress=note))
+    pskc_reader.read(io.BytesIO(content), ReadOptions(KEY, progress=note))
     assert steps == [(1, 4), (2, 4), (3, 4), (4, 4)] * 2

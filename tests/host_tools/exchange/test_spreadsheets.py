@@ -1,5 +1,7 @@
 """What spreadsheet programs do to CSV files: restored where it is certain, refused where not."""
 
+import io
+
 import pytest
 
 from host_tools.errors import KodebrikError
@@ -13,7 +15,7 @@ HEAD = "serial,secret,type"
 
 
 def read(text: str, encoding: str = "utf-8") -> TokenFile:
-    return csv_dialects.read(text.encode(encoding))
+    return csv_dialects.read(io.BytesIO(text.encode(encoding)))
 
 
 def serials(*written: str) -> list[str]:
@@ -88,7 +90,7 @@ def test_the_separator_line_is_obeyed(line: str):
 def test_a_file_that_is_no_list_is_named_as_what_it_is(content: bytes, complaint: str):
 
     with pytest.raises(KodebrikError, match=complaint):
-        formats.read(content)
+        formats.read_content(content)
 
 
 @pytest.mark.parametrize(
@@ -126,8 +128,8 @@ def test_a_column_that_is_not_understood_or_contradicts_is_refused(
 def test_a_dialect_can_be_forced():
 
     text = f"sofie,T1,{HEX},totp,6,60\n".encode()
-    forced = csv_dialects.read(text, ReadOptions(dialect="pi-tokenjanitor"))
+    forced = csv_dialects.read(io.BytesIO(text), ReadOptions(dialect="pi-tokenjanitor"))
     assert (forced.format, forced.tokens[0].serial) == ("csv, pi-tokenjanitor", "T1")
     for other in ("entra", "columns", "oath", "multiotp"):
         with pytest.raises(KodebrikError):
-            csv_dialects.read(text, ReadOptions(dialect=other))
+            csv_dialects.read(io.BytesIO(text), ReadOptions(dialect=other))

@@ -11,7 +11,7 @@ import pytest
 
 from firmware.boards import pico
 from host_tools.errors import ExitCode, KodebrikError
-from host_tools.exchange.pskc import reader as pskc_reader
+from host_tools.exchange import formats
 from host_tools.exchange.pskc import writer as pskc_writer
 from host_tools.exchange.token_file import ReadOptions
 from host_tools.otp.credential import Credential
@@ -133,7 +133,7 @@ def test_an_account_that_answers_challenges_keeps_its_suite_into_a_file_for_a_se
         keys = inventory.key_packages(ISSUER_KEY)
     assert [(key.credential, key.suite) for key in keys] == [(paying, suite)]
     key = Secret(bytes(16))
-    (read,) = pskc_reader.read(pskc_writer.write(keys, key), ReadOptions(key)).tokens
+    (read,) = formats.read_content(pskc_writer.write(keys, key), ReadOptions(key)).tokens
     assert (read.suite, read.credential.secret, read.credential.counter) == (suite, SECRET, counter)
 
 

@@ -44,9 +44,7 @@ def assign(
     """Assign tokens to users: all of them, or none when one cannot be."""
     if (users is None) == (serial is None) or (serial is None) != (user is None):
         raise KodebrikError("assign-one-source", ExitCode.USAGE)
-    wanted = (
-        assignments.read(formats.load(users)) if users is not None else {str(serial): str(user)}
-    )
+    wanted = _listed(users) if users is not None else {str(serial): str(user)}
     with (
         reporting(Message("assign.assigning")) as progress,
         validator.open(create=False, settings=settings) as opened,
@@ -70,6 +68,11 @@ def assign(
         {"assigned": wanted, "activated": activate_at_once, "replaced": replaced},
         [_outcome(wanted, activate_at_once), *_replacements(replaced)],
     )
+
+
+def _listed(path: Path) -> dict[str, str]:
+    with formats.opened(path) as file:
+        return assignments.read(file)
 
 
 def _replacements(replaced: dict[str, str]) -> list[Message]:

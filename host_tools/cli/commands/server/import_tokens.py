@@ -1,5 +1,6 @@
 """kodebrik import: import tokens into the validator."""
 
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -92,7 +93,7 @@ def import_tokens(
     """Import tokens into the validation server: all of them, or none when one is not right."""
     if activate and users is None:
         raise KodebrikError("import-without-users", ExitCode.USAGE)
-    assigned = {} if users is None else assignments.read(formats.load(users))
+    assigned = {} if users is None else _assigned(users)
     if (not files) != from_inventory:
         raise KodebrikError("import-one-source", ExitCode.USAGE)
     if not files:
@@ -107,7 +108,9 @@ def import_tokens(
     keys = found.tokens
     if not keys:
         raise KodebrikError("import-nothing", ExitCode.BAD_INPUT)
-    unknown = assigned.keys() - {key.serial for key in keys}
+    unknown = set(assigned)
+    if unknown:
+        unknown.difference_update(key.serial for key in keys)
     if unknown:
         raise KodebrikError("import-user-of-other-token", ExitCode.BAD_INPUT, serial=min(unknown))
     for sentence in found.remarks.sentences:
@@ -124,9 +127,9 @@ def import_tokens(
         reporting(Message("import.importing")) as progress,
         validator.open(settings=settings) as opened,
     ):
-        from host_tools.validator.records import new_token  # noqa: PLC0415 - an extra
+        from host_tools.validator.records import NewTokens  # noqa: PLC0415 - an extra
 
-        new = [new_token(key, clock_ppm) for key in keys]
+        new = NewTokens(keys, clock_ppm)
         count = opened.import_tokens(
             new, users=assigned, activate=activate, actor=ACTOR, progress=progress
         )
@@ -171,32 +174,31 @@ def _options(kind: str | None, dialect: str | None, encryption: PskcEncryption) 
     return ReadOptions(encryption.key, encryption.passphrase, kind, dialect)
 
 
+def _assigned(users: Path) -> dict[str, str]:
+    with formats.opened(users) as file:
+        return assignments.read(file)
+
+
 def _read(files: list[Path], options: ReadOptions, serials: list[str] | None) -> TokenFile:
-    contents = [(file, formats.load(file)) for file in files]
-    for _, content in contents:
-        form = formats.detect(content)
-        if form.name == "pskc" and options.key is None and options.passphrase is None:
-            _check_encryption(form, content)
-    with reporting(Message("import.reading")) as progress:
-        found = several_files.read(contents, replace(options, progress=progress))
+    with ExitStack() as stack:
+        opened = [(path, stack.enter_context(formats.opened(path))) for path in files]
+        progress = stack.enter_context(reporting(Message("import.reading")))
+        try:
+            found = several_files.read(opened, replace(options, progress=progress))
+        except KodebrikError as error:
+            # The hints are for all who read such a file; here options give what is missing.
+            if error.identifier == "pskc-needs-key":
+                raise KodebrikError("pskc-transport-key-missing", error.exit_code) from None
+            if error.identifier == "pskc-needs-passphrase":
+                raise KodebrikError("pskc-transport-passphrase-missing", error.exit_code) from None
+            raise
+    if options.key is None and options.passphrase is None and "pskc" in found.format.split("; "):
+        warn(Message("import.unencrypted"))
     if not serials:
         return found
-    missing = set(serials) - {token.serial for token in found.tokens}
+    missing = set(serials)
+    missing.difference_update(token.serial for token in found.tokens)
     if missing:
         raise KodebrikError("import-serial-missing", ExitCode.BAD_INPUT, serial=min(missing))
     chosen = [token for token in found.tokens if token.serial in serials]
     return replace(found, tokens=chosen)
-
-
-def _check_encryption(form: formats.Format, content: bytes) -> None:
-    """Raise KodebrikError for an encrypted PSKC file, which needs a key or passphrase, and warn of
-    one that is not encrypted. Other formats' readers say themselves what they need."""
-    needed = form.needs(content)
-    if needed is not None:
-        raise KodebrikError(
-            "pskc-transport-key-missing"
-            if needed == "key"
-            else "pskc-transport-passphrase-missing",
-            ExitCode.WRONG_KEY,
-        )
-    warn(Message("import.unencrypted"))

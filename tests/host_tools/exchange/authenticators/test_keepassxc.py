@@ -13,7 +13,7 @@ SECRET = ACCOUNTS[0].secret
 
 
 def read(strings: dict[str, str], account: Account = ACCOUNTS[0]) -> KeyPackage:
-    (token,) = formats.read(keepass_document(keepass_entry(account, strings))).tokens
+    (token,) = formats.read_content(keepass_document(keepass_entry(account, strings))).tokens
     return token
 
 
@@ -25,7 +25,7 @@ def facts(token: KeyPackage) -> tuple[object, ...]:
 
 def refused(content: bytes) -> str:
     with pytest.raises(KodebrikError) as error:
-        formats.read(content)
+        formats.read_content(content)
     assert "Nothing was imported." in error.value.hint
     assert BASE32 not in error.value.message
     return error.value.message
@@ -118,7 +118,7 @@ def test_entries_without_a_code_and_the_recycle_bin_are_passed_over():
     plain = keepass_entry(ACCOUNTS[1], {"Security question": "?"})
     kept = keepass_entry(ACCOUNTS[0], {"otp": uri(ACCOUNTS[0])})
     deleted = keepass_entry(ACCOUNTS[2], {"otp": uri(ACCOUNTS[2])})
-    file = formats.read(keepass_document(plain, kept, deleted=[deleted]))
+    file = formats.read_content(keepass_document(plain, kept, deleted=[deleted]))
     assert [token.serial for token in file.tokens] == ["sofie"]
     assert "Recycle Bin" in file.remarks.passed_over
 
@@ -129,7 +129,7 @@ def test_hostile_xml_is_refused():
         b"<KeePassFile>", b'<!DOCTYPE KeePassFile [<!ENTITY a "x">]>\n<KeePassFile>', 1
     )
     with pytest.raises(KodebrikError):
-        formats.read(bomb)
+        formats.read_content(bomb)
     for end in range(80, len(whole) - 2, 9):
         assert refused(whole[:end])
     assert "elements" in refused(whole + b"<" * 1_500_001)

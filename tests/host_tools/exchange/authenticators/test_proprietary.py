@@ -40,7 +40,7 @@ DEEPNET = b"""<?xml version="1.0"?>
 )
 def test_a_vendors_own_format_is_named_with_what_to_ask_for(content: bytes, message: str):
     with pytest.raises(KodebrikError) as error:
-        formats.read(content)
+        formats.read_content(content)
     assert message in error.value.message
     assert "as PSKC (RFC 6030)" in error.value.hint
     assert "Nothing was imported." in error.value.hint
@@ -70,6 +70,6 @@ def test_a_vendors_own_format_is_named_with_what_to_ask_for(content: bytes, mess
 def test_an_apps_own_file_is_named(content: bytes, message: str):
     for options in (ReadOptions(), ReadOptions(passphrase=Secret(b"pw"))):
         with pytest.raises(KodebrikError) as error:
-            formats.read(content, options)
+            formats.read_content(content, options)
         assert message in error.value.message
         assert "Nothing was imported." in error.value.hint

@@ -42,21 +42,21 @@ def plain(account: Any) -> str:
 @pytest.mark.parametrize("account", ACCOUNTS[:4])
 @pytest.mark.parametrize("form", ["PNG", "JPEG"])
 def test_an_accounts_code_is_read(account: Any, form: str):
-    (token,) = formats.read(saved(code(plain(account)), form)).tokens
+    (token,) = formats.read_content(saved(code(plain(account)), form)).tokens
     assert token.serial == account.name
     assert token.credential.secret.reveal() == account.secret
 
 
 def test_a_photograph_is_read():
     picture = photographed(code(uri(ACCOUNTS[0]), scale=8))
-    (token,) = formats.read(saved(picture, "JPEG", quality=60)).tokens
+    (token,) = formats.read_content(saved(picture, "JPEG", quality=60)).tokens
     assert token.credential.secret.reveal() == ACCOUNTS[0].secret
 
 
 def test_a_telephones_large_photograph_is_read():
     picture = Image.new("RGB", (6000, 4500), (130, 125, 120))
     picture.paste(code(uri(ACCOUNTS[0]), scale=30), (900, 700))
-    (token,) = formats.read(saved(picture, "JPEG", quality=50)).tokens
+    (token,) = formats.read_content(saved(picture, "JPEG", quality=50)).tokens
     assert token.credential.secret.reveal() == ACCOUNTS[0].secret
 
 
@@ -64,7 +64,7 @@ def test_a_code_on_transparent_ground_is_read():
     grey = code(uri(ACCOUNTS[0])).convert("L")
     clear = Image.new("RGBA", grey.size, (0, 0, 0, 0))
     clear.paste((0, 0, 0, 255), mask=grey.point([255] * 128 + [0] * 128))
-    assert len(formats.read(saved(clear)).tokens) == 1
+    assert len(formats.read_content(saved(clear)).tokens) == 1
 
 
 def test_the_parts_of_googles_export_on_several_pictures_belong_together():
@@ -74,10 +74,11 @@ def test_the_parts_of_googles_export_on_several_pictures_belong_together():
     ]
     names = [PurePath(name) for name in ("c.png", "a.png", "b.png")]
     order = [pictures[2], pictures[0], pictures[1]]
-    file = several_files.read(list(zip(names, order, strict=True)))
+    file = several_files.read(list(zip(names, map(io.BytesIO, order), strict=True)))
     assert [token.serial for token in file.tokens] == ["sofie", "anna.holm", "bo"]
+    two = [(names[0], io.BytesIO(pictures[2])), (names[1], io.BytesIO(pictures[0]))]
     with pytest.raises(KodebrikError, match="these are missing: 2"):
-        several_files.read([(names[0], pictures[2]), (names[1], pictures[0])])
+        several_files.read(two)
 
 
 def test_two_codes_on_one_picture_are_both_read():
@@ -85,7 +86,10 @@ def test_two_codes_on_one_picture_are_both_read():
     sheet = Image.new("RGB", (one.width + two.width + 60, max(one.height, two.height)), "white")
     sheet.paste(one, (0, 0))
     sheet.paste(two, (one.width + 60, 0))
-    assert {token.serial for token in formats.read(saved(sheet)).tokens} == {"sofie", "anna.holm"}
+    assert {token.serial for token in formats.read_content(saved(sheet)).tokens} == {
+        "sofie",
+        "anna.holm",
+    }
 
 
 @pytest.mark.parametrize(
@@ -102,7 +106,7 @@ def test_two_codes_on_one_picture_are_both_read():
 )
 def test_other_pictures_are_refused(content: bytes, complaint: str):
     with pytest.raises(KodebrikError) as error:
-        formats.read(content)
+        formats.read_content(content)
     assert complaint in error.value.message
     assert "Nothing was imported." in error.value.hint
 

@@ -42,7 +42,7 @@ SAME = (
 
 
 def read(content: bytes) -> TokenFile:
-    return formats.read(content, ReadOptions(passphrase=Secret(b"pw")))
+    return formats.read_content(content, ReadOptions(passphrase=Secret(b"pw")))
 
 
 def outcome(content: bytes) -> tuple[list[KeyPackage], list[str]] | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from host_tools.exchange import formats
 from host_tools.exchange.token_file import ReadOptions
 from host_tools.secret import Secret
-from host_tools.validator.records import new_token
+from host_tools.validator.records import NewTokens
 from host_tools.validator.service import Validator
 from tests.support.validator.database import MASTER
 
@@ -16,6 +16,7 @@ KEY = Secret(bytes(range(16)))
 def work(database: str, file: Path, begun: Connection) -> None:
     """Tell when the work begins; read the file and import its tokens."""
     begun.send(True)
-    found = formats.read(file.read_bytes(), ReadOptions(key=KEY))
+    with formats.opened(file) as opened:
+        found = formats.read(opened, ReadOptions(key=KEY))
     with Validator(database, MASTER) as validator:
-        validator.import_tokens([new_token(key) for key in found.tokens], actor="test")
+        validator.import_tokens(NewTokens(found.tokens), actor="test")

@@ -8,7 +8,7 @@ import pytest
 
 from host_tools.cli import main
 from host_tools.errors import ExitCode
-from host_tools.exchange.pskc import reader as pskc_reader
+from host_tools.exchange import formats
 from host_tools.exchange.token_file import ReadOptions
 from host_tools.secret import Secret
 from tests.support.command_line.files import private
@@ -69,7 +69,9 @@ def test_an_export_is_encrypted_pskc_that_opens_with_the_agreed_key(
     code, result = call("inventory", "export", str(out), "--encryption-key-file", key_file)
     assert (code, result["tokens"]) == (0, [SERIAL])
     assert out.stat().st_mode & 0o777 == 0o600
-    (token,) = pskc_reader.read(out.read_bytes(), ReadOptions(Secret(bytes.fromhex(KEY)))).tokens
+    (token,) = formats.read_content(
+        out.read_bytes(), ReadOptions(Secret(bytes.fromhex(KEY)))
+    ).tokens
     assert (token.serial, token.credential.secret.reveal(), token.credential.digits) == (
         SERIAL,
         MARKED,

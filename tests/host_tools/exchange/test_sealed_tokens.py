@@ -1,0 +1,79 @@
+"""The tokens of a file between reading and importing: as they were added, and unreadable there."""
+
+import gc
+import sqlite3
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from host_tools.errors import KodebrikError
+from host_tools.exchange.key_package import KeyPackage
+from host_tools.exchange.sealed_tokens import SealedTokens
+from host_tools.messages.catalogue import Message
+from host_tools.otp.credential import Credential
+from host_tools.secret import Secret
+
+CREDENTIALS = st.builds(
+    Credential,
+    st.sampled_from(["kodebrik", "tæller", "銀行"]),
+    st.binary(min_size=16, max_size=64).map(Secret),
+    st.sampled_from(["SHA1", "SHA256", "SHA512"]),
+    st.sampled_from([6, 7, 8]),
+    st.sampled_from([30, 60]),
+) | st.builds(
+    lambda secret, counter: Credential("kodebrik", secret, period=None, counter=counter),
+    st.binary(min_size=16, max_size=64).map(Secret),
+    st.integers(0, 2**63 - 1),
+)
+TOKENS = st.builds(
+    KeyPackage,
+    st.text("aZ0-'\"ø", min_size=1, max_size=64),
+    CREDENTIALS,
+    st.none() | st.just("OCRA-1:HOTP-SHA1-8:C-QN08"),
+    st.none() | st.text(max_size=20),
+    st.none() | st.text(max_size=20),
+    st.none() | st.floats(0, 2**31),
+    st.none() | st.floats(0, 200),
+)
+
+
+@given(st.lists(TOKENS, max_size=30, unique_by=lambda token: token.serial))
+def test_tokens_come_out_as_they_went_in(given_tokens: list[KeyPackage]):
+    tokens = SealedTokens()
+    for number, token in enumerate(given_tokens, 1):
+        tokens.add(token, Message("place-line", line=number))
+    assert len(tokens) == len(given_tokens)
+    assert list(tokens) == list(tokens) == given_tokens  # once more, as a repeated import does
+    assert [tokens[at] for at in range(len(tokens))] == given_tokens
+    assert tokens[-3:1] == given_tokens[-3:1]
+    with pytest.raises(IndexError):
+        tokens[len(tokens)]
+
+
+def test_a_serial_number_that_stands_twice_is_named_with_both_places():
+    tokens = SealedTokens()
+    for line, serial in enumerate(("7", "8"), 1):
+        tokens.add(
+            KeyPackage(serial, Credential("x", Secret(bytes(20)))), Message("place-line", line=line)
+        )
+    with pytest.raises(KodebrikError) as error:
+        tokens.add(tokens[0], Message("place-line", line=3))
+    arguments = error.value.message.arguments
+    assert [arguments[name].text("da") for name in ("first", "second")] == ["Linje 1", "Linje 3"]
+    assert [token.serial for token in tokens] == ["7", "8"]
+
+
+def test_no_secret_can_be_read_where_the_tokens_lie():
+    secret = b"12345678901234567890"
+    tokens = SealedTokens()
+    tokens.add(KeyPackage("T1", Credential("x", Secret(secret))), Message("place-line", line=1))
+    database: sqlite3.Connection = vars(tokens)["_database"]
+    kept = database.serialize()
+    assert b"T1" in kept
+    assert secret not in kept
+    assert secret.hex().encode() not in kept
+    del tokens
+    gc.collect()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        database.execute("SELECT 1")
