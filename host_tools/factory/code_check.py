@@ -3,7 +3,8 @@ the host's time give.
 
 A development build gives a code over the link. Of a production build somebody or something presses
 the button and reads the display: the operator, or a program of the test fixture (a camera), which
-is called with the port and the serial number and prints the digits. Times are Unix seconds.
+is called with the port and the serial number and prints the digits. What is typed may be mistyped,
+so the operator is asked again. Times are Unix seconds.
 """
 
 import shlex
@@ -18,6 +19,7 @@ from host_tools.link.session import Session
 from host_tools.otp.credential import Credential
 
 _READER_TIMEOUT = 60.0  # seconds
+_TRIES = 3  # for the operator
 
 LINK = "link"
 READER = "reader"
@@ -27,11 +29,12 @@ NOT_CHECKED = "not checked"
 
 @dataclass(frozen=True)
 class CodeCheck:
-    """How a code is read: by `reader`, a command line; else by `ask` (product, serial), which gives
-    what was typed; with neither, only over the link, and not at all on a production build."""
+    """How a code is read: by `reader`, a command line; else by `ask` (product, serial, whether it
+    asks again), which gives what was typed; with neither, only over the link, and not at all on a
+    production build."""
 
     reader: str | None = None
-    ask: Callable[[str, str], str] | None = None
+    ask: Callable[[str, str, bool], str] | None = None
 
     def check(self, session: Session, port: str, credential: Credential) -> str:
         """Read one code and compare it; give the way it was read. KodebrikError when it is
@@ -43,11 +46,13 @@ class CodeCheck:
         elif hello.build == messages.DEVELOPMENT:
             way, code = LINK, session.read_code(credential.name)
         elif self.ask is not None:
-            way, code = TYPED, self.ask(hello.product, hello.serial)
+            for again in (False, *[True] * (_TRIES - 1)):
+                way, code = TYPED, self.ask(hello.product, hello.serial, again)
+                if _is_right(code, credential, began):
+                    break
         else:
             return NOT_CHECKED
-        shown = "".join(code.split())
-        if shown not in _expected(credential, began, time.time()):
+        if not _is_right(code, credential, began):
             raise KodebrikError("code-differs", ExitCode.CHECK_FAILED, serial=hello.serial)
         return way
 
@@ -66,6 +71,11 @@ class CodeCheck:
                 fault=type(error).__name__,
             ) from None
         return done.stdout
+
+
+def _is_right(shown: str, credential: Credential, began: float) -> bool:
+    """Say whether the token may have shown this code since `began`."""
+    return "".join(shown.split()) in _expected(credential, began, time.time())
 
 
 def _expected(credential: Credential, began: float, ended: float) -> set[str]:

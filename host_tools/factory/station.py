@@ -28,7 +28,8 @@ from host_tools.provisioning.inventory_records import FLASHED
 _LOOK = 0.2  # between looks at a port
 _AGAIN = 1.0  # after something that may pass by itself
 _ASK_AGAIN = 5.0  # between hellos at a port that cannot be looked at
-# What may pass by itself: the token is pulled, still starts, or another program has the port.
+# What may pass by itself: the token is pulled, still starts, another program has the port, or the
+# operator has mistyped the number that it shows.
 _PASSING = (
     ExitCode.UNPLUGGED,
     ExitCode.SILENT,
@@ -37,7 +38,9 @@ _PASSING = (
     ExitCode.BUSY,
     ExitCode.FILE,
     ExitCode.DATABASE,
+    ExitCode.NOT_CONFIRMED,
 )
+_NOBODY_ANSWERS = "answer-missing-option"  # the error of a question without an operator
 
 
 @dataclass(frozen=True)
@@ -90,8 +93,8 @@ class _Worker:
         self._told_away = True
 
     def run(self) -> None:
-        """Work until the station stops. A defect ends the whole station; whoever runs it finds it
-        among its faults."""
+        """Work until the station stops. A defect ends the whole station, and so does a question
+        that nobody is there to answer; whoever runs it finds it among its faults."""
         try:
             self._run()
         except Exception as fault:
@@ -132,6 +135,8 @@ class _Worker:
         try:
             self._make(inventory)
         except KodebrikError as error:
+            if error.identifier == _NOBODY_ANSWERS:
+                raise
             if error.exit_code == ExitCode.REPL and self._station.image is not None:
                 return self._flashed(inventory, self._station.image)
             passing = error.exit_code in _PASSING

@@ -40,9 +40,8 @@ def _fonts() -> "tuple[FontConfiguration, CSS]":
     from weasyprint.text.fonts import FontConfiguration  # noqa: PLC0415
 
     fonts = FontConfiguration()
-    atexit.register(
-        _fonts.cache_clear
-    )  # it deletes its files, which needs modules that go at the end
+    # It deletes its files when it goes, by modules that go too when Python ends.
+    atexit.register(_fonts.cache_clear)
     with as_file(files(_FONT)) as folder:
         faces = "".join(_face(weight, folder / "files" / name) for weight, name in _FACES.items())
         return fonts, CSS(string=faces, font_config=fonts)

@@ -42,7 +42,7 @@ PRINTS = {
     r"robot .*docs/examples": r"3 tests, 3 passed, 0 failed",
     r"kodebrik code ": r"\d{3} \d{3}",
     r"kodebrik flash write": r"kodeviser [0-9.]+ .*answers",
-    r"kodebrik batch run": r"1 of 1 tokens of the batch are done",
+    r"kodebrik batch run": r"1 of 1 token of the batch is done",
     r"batch passport --verify": r"Genuine: the test passport of \d{12}",
     r"kodebrik inventory list --inventory": r"\d{12}",
     r"kodebrik import --from-inventory": r"anna\.holm|1 token",

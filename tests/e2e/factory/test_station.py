@@ -1,10 +1,12 @@
 """kodebrik batch run at one token or two: what the operator sees, hears and is asked."""
 
 import hashlib
+import io
 import json
 import socket
 import sys
 import threading
+import time
 from contextlib import contextmanager
 
 import pytest
@@ -105,13 +107,85 @@ def test_the_operator_compares_numbers_and_sees_plain_lines(tmp_path, monkeypatc
     assert f"{job.serial} shows a number of 6 digits." in said.err
     assert f"{job.serial}: begun (0 of 1)" in said.err
     assert f"{job.serial}: done (1 of 1)" in said.err
-    assert "1 of 1 tokens of the batch are done" in said.out
+    assert "1 of 1 token of the batch is done" in said.out
     assert "a minute" in said.out
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         f"{job.serial}.passport.json",
         f"{job.serial}.svg",
     ]
     assert (tmp_path / "config/kodebrik/passport.key").stat().st_mode & 0o777 == 0o600
+
+
+def mistyped(shown):
+    """Give what is typed by somebody who slips by a key at the last digit."""
+    return shown[:-1] + str((int(shown[-1]) + 1) % 10)
+
+
+def test_a_mistyped_number_is_asked_for_again_however_long_that_took(tmp_path, monkeypatch, capsys):
+    """The operator thinks for longer than --idle, and then slips: the token is not put aside."""
+    create(1)
+    asked = []
+    with fleet(tmp_path, 1) as tokens:
+        screen = tokens[0].emulator.screen_text
+
+        def type_number():
+            asked.append(screen()[-1])
+            if len(asked) > 1:
+                return asked[-1]
+            time.sleep(3)
+            return mistyped("".join(asked[0].split()))
+
+        monkeypatch.setattr(sys, "stdin", Keyboard(type_number))
+        assert run(tokens, "--idle", "2") == 0
+    assert len(done(tmp_path)) == 1
+    assert len(set(asked)) == 2, "a number is used once"
+    said = capsys.readouterr().err
+    assert "broken off" in said
+    assert "Try again with the new number" in said
+    assert "put it aside" not in said
+
+
+def test_a_mistyped_code_is_asked_for_again(tmp_path, monkeypatch, capsys):
+    create(1)
+    typed = []
+    with fleet(tmp_path, 1, production=True) as tokens:
+        emulator = tokens[0].emulator
+
+        def read():
+            with emulator.lock:
+                if not typed:
+                    emulator.press()
+                code = digits(emulator.screen_text())
+            typed.append(code if typed else mistyped(code))
+            return typed[-1]
+
+        monkeypatch.setattr(sys, "stdin", Keyboard(read))
+        assert run(tokens, "--trust-cable") == 0
+    (job,) = done(tmp_path)
+    assert job.report["code"] == "typed"
+    assert len(typed) == 2
+    assert "another code than its secret gives" in capsys.readouterr().err
+
+
+def test_a_token_of_which_no_code_is_right_is_put_aside(tmp_path, monkeypatch, capsys):
+    create(1)
+    with fleet(tmp_path, 1, production=True) as tokens:
+        monkeypatch.setattr(sys, "stdin", Keyboard(lambda: "000000"))
+        assert run(tokens, "--trust-cable", "--idle", "2") == ExitCode.NO_PORT
+    said = capsys.readouterr().err
+    assert said.count("Press the kodeviser") == 3
+    assert "put it aside" in said
+    assert "1 token of the batch is not done" in said
+
+
+def test_without_an_operator_a_question_ends_the_run(tmp_path, monkeypatch, capsys):
+    create(1)
+    with fleet(tmp_path, 1) as tokens:
+        monkeypatch.setattr(sys, "stdin", io.StringIO())
+        assert run(tokens) == ExitCode.NOT_CONFIRMED
+    said = capsys.readouterr().err
+    assert "--trust-cable" in said
+    assert "put it aside" not in said
 
 
 def test_a_camera_reads_the_code_of_a_production_build(tmp_path, capsys):

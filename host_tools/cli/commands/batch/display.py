@@ -119,7 +119,7 @@ class Drawn(_Context):
         from rich.table import Table  # noqa: PLC0415 - as above
         from rich.text import Text  # noqa: PLC0415
 
-        table = Table(caption=localized(Message("batch-run.count", done=done, size=size)))
+        table = Table(caption=localized(Message("batch-run.count", done=done, count=size)))
         for head in _HEADS:
             table.add_column(localized(head))
         for port, event in sorted(self._last.items()):

@@ -100,7 +100,7 @@ def run(
     ] = False,
     idle: Annotated[
         float | None,
-        typer.Option(metavar="SECONDS", help="End when nothing has happened for so long."),
+        typer.Option(metavar="SECONDS", help="End when no token has been worked on for so long."),
     ] = None,
     options: BatchRunOptions,
     passport_key: PassportKey = None,
@@ -167,13 +167,13 @@ def run(
         "folder": folder,
     }
     lines = [
-        Message("batch-run.ended", done=done, size=chosen.size, path=folder),
+        Message("batch-run.ended", done=done, count=chosen.size, path=folder),
         Message("batch-run.rate", count=done - before, seconds=seconds, rate=rate),
     ]
     if done < chosen.size:
         for line in lines:
             say(line)
-        raise KodebrikError("batch-idle", ExitCode.NO_PORT, left=chosen.size - done)
+        raise KodebrikError("batch-idle", ExitCode.NO_PORT, count=chosen.size - done)
     emit(as_json, result, lines)
 
 
@@ -185,7 +185,8 @@ def _show(
     prompts: Prompts,
     idle: float | None,
 ) -> None:
-    """Show the events until the batch is complete, or nothing has happened for `idle` seconds."""
+    """Show the events until the batch is complete, or nobody has worked at a port for `idle`
+    seconds, also to be broken off; one that is tried again and again in vain is idle."""
     batch = station.plan.batch
     last, busy = time.monotonic(), set[str]()
     while True:
@@ -199,11 +200,12 @@ def _show(
             if idle is not None and not busy and time.monotonic() - last > idle:
                 return
             continue
+        worked = event.port in busy
         (busy.discard if event.step in QUIET else busy.add)(event.port)
         done = batches.counts(inventory, batch.name)[batches.DONE]
         display.show(event, done, batch.size)
         prompts.after(event, batch.size - done)
-        if event.error is None:
+        if worked or event.error is None:
             last = time.monotonic()
 
 
@@ -229,8 +231,10 @@ def _plan(
 
         return compare
 
-    def ask_code(product: str, serial: str) -> str:
+    def ask_code(product: str, serial: str, again: bool) -> str:
         with question, display.paused():
+            if again:
+                say(Message("batch-run.other-code"))
             say(Message("batch-run.press", product=product, serial=serial))
             return ask(Message("prompt.code"), "--code-reader")
 
@@ -244,7 +248,7 @@ def _plan(
     )
 
 
-def _code_check(options: BatchRunOptions, ask_code: Callable[[str, str], str]) -> "CodeCheck":
+def _code_check(options: BatchRunOptions, ask_code: Callable[[str, str, bool], str]) -> "CodeCheck":
     from host_tools.factory.code_check import CodeCheck  # noqa: PLC0415 - as above
 
     return CodeCheck(options.code_reader, None if options.unseen_codes else ask_code)
