@@ -9,12 +9,13 @@ from host_tools.exchange.token_file import ReadOptions
 _ARCHIVES = (b"PK\x03\x04", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"\xd0\xcf\x11\xe0")
 _DOCUMENTS = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8")
 _PGP = "-----begin pgp"
+_AGE = ("age-encryption.org/", "-----begin age encrypted file")
 
 
 def recognises(content: bytes) -> bool:
     """Say whether a file is of a kind that refuse() names."""
     return content.startswith((*_ARCHIVES, *_DOCUMENTS)) or text_encoding.start(content).startswith(
-        (_PGP, "{", "[")
+        (_PGP, *_AGE, "{", "[")
     )
 
 
@@ -24,4 +25,7 @@ def refuse(content: bytes, _: ReadOptions) -> NoReturn:
         raise bad("file-is-archive")
     if content.startswith(_DOCUMENTS):
         raise bad("file-is-document")
-    raise bad("file-is-pgp" if text_encoding.start(content).startswith(_PGP) else "file-is-json")
+    start = text_encoding.start(content)
+    if start.startswith(_AGE):
+        raise bad("file-is-age")
+    raise bad("file-is-pgp" if start.startswith(_PGP) else "file-is-json")

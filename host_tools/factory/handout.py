@@ -117,10 +117,10 @@ def _parts(letter: Handout) -> tuple[_Part, _Part, _Part]:
         lost = _text(letter, "handout.lost-at", support=unbroken)
     steps = (
         _text(letter, "handout.wait"),
-        _text(letter, "letter.compare", product=product),
+        _text(letter, "letter-compare." + letter.product, product=product),
         go,
         _text(letter, "letter.type"),
-        _text(letter, "letter.press"),
+        _text(letter, "letter-press." + letter.product),
     )
     rules = (
         _text(letter, "handout.care-codes"),

@@ -126,7 +126,7 @@ def _words(letter: Letter) -> _Words:
             language=letter.language,
             choices=", ".join(catalogue.LANGUAGES),
         )
-    product = product_name(letter.product)
+    product, kind = product_name(letter.product), letter.product or "general"
     go = (
         _text(letter, "letter.go-to", site=letter.site)
         if letter.site
@@ -141,10 +141,10 @@ def _words(letter: Letter) -> _Words:
         expires=_text(letter, "letter.expires", date=_last_day(letter)),
         how=_text(letter, "letter.how"),
         steps=(
-            _text(letter, "letter.compare", product=product),
+            _text(letter, "letter-compare." + kind, product=product),
             go,
             _text(letter, "letter.type"),
-            _text(letter, "letter.press"),
+            _text(letter, "letter-press." + kind),
         ),
         lost=_text(letter, "letter.lost", product=product),
         care=_text(letter, "letter.care"),

@@ -82,6 +82,8 @@ def test_the_separator_line_is_obeyed(line: str):
     [
         (b"PK\x03\x04\x14\0", "ZIP archive or a workbook"),
         (b"-----BEGIN PGP MESSAGE-----\n", "encrypted with PGP"),
+        (b"age-encryption.org/v1\n-> X25519 abc\n", "encrypted with age"),
+        (b"-----BEGIN AGE ENCRYPTED FILE-----\nYWdl\n", "encrypted with age"),
         (b'{"version": 9}', "JSON"),
         (b"%PDF-1.7", "picture or a document"),
         (b"Dear customer,\nattached the tokens\n", "no list of tokens that is known"),

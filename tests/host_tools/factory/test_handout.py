@@ -54,6 +54,21 @@ def test_the_page_has_headings_lists_and_the_rules_of_care(language):
     )
 
 
+@pytest.mark.parametrize(
+    ("product", "language", "sentence", "other"),
+    [
+        ("kodeviser", "da", "Tryk på knappen", "røde tast"),
+        ("kodeviser", "en", "Press the button", "red key"),
+        ("kodeoplaeser", "da", "Tryk på den røde tast, og slip den. Hør koden", "knappen"),
+        ("kodeoplaeser", "en", "Press the red key and let go. Listen to the code", "button"),
+    ],
+)
+def test_it_speaks_of_the_keys_that_the_product_has(product, language, sentence, other):
+    _, said = page_text(handout.as_html(letter(language, product)))
+    assert sentence in said
+    assert other not in said
+
+
 def test_without_a_page_to_activate_on_there_is_no_code_to_scan():
     document, said = page_text(handout.as_html(letter(site=None)))
     assert document.find(".//img") is None

@@ -83,6 +83,8 @@ FAMILIES = {
     "input.": validation_errors.WANTED,
     "input-fault.": validation_errors.FAULTS,
     "inventory-state.": set(inventory_records.STATES),
+    "letter-compare.": {*Product, "general"},
+    "letter-press.": {*Product, "general"},
     "notice.": set(NoticeKind),
     "passport-code.": {"link", "reader", "typed", "not-checked"},
     "product-name.": {*Product, "general"},

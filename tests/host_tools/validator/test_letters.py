@@ -150,3 +150,17 @@ def test_the_last_day_is_that_of_the_users_time_zone():
 def test_another_language_is_refused():
     with pytest.raises(KodebrikError, match="no letter in the language kl"):
         letters.as_text(Letter("1", "2", 0.0, "kl"))
+
+
+@pytest.mark.parametrize(
+    ("product", "sentence"),
+    [
+        (Product.KODEVISER, "Tryk på knappen"),
+        (Product.KODEOPLAESER, "Tryk på den røde tast"),
+        (None, "Få en kode fra kodebrikken"),
+    ],
+)
+def test_a_letter_speaks_of_the_keys_that_the_token_has(product, sentence):
+    letter = replace(LETTER, product=product)
+    assert sentence in letters.as_text(letter)
+    assert sentence in letters.as_html(letter)

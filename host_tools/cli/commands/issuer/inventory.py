@@ -42,6 +42,7 @@ def list_tokens(
             "inventory.line",
             serial=entry.serial,
             product=entry.product,
+            state=named("inventory-state.", entry.state),
             day=_day(entry.first_at),
             accounts=_names(entry.accounts),
         )

@@ -10,8 +10,11 @@ from host_tools.cli import main
 from host_tools.errors import ExitCode
 from host_tools.exchange import formats
 from host_tools.exchange.token_file import ReadOptions
+from host_tools.otp.credential import Credential
+from host_tools.provisioning.inventory_records import PROVISIONING
 from host_tools.secret import Secret
 from tests.support.command_line.files import private
+from tests.support.command_line.inventory import SECRET, opened, record
 from tests.support.command_line.secrets import ISSUER_KEY, MARKED
 from tests.support.link.fake_token import SERIAL
 
@@ -59,7 +62,16 @@ def test_the_inventory_is_told_in_plain_lines(provisioned, capsys):
     assert f"Serial number: {SERIAL}" in said
     assert "Account bank: TOTP, SHA1, 8 digits, every 30 s" in said
     assert main(["inventory", "list"]) == 0
-    assert re.search(rf"{SERIAL}: kodeviser, \d{{4}}-\d\d-\d\d, bank", capsys.readouterr().out)
+    assert re.search(
+        rf"{SERIAL}: kodeviser, provisioned, \d{{4}}-\d\d-\d\d, bank", capsys.readouterr().out
+    )
+
+
+def test_a_token_that_is_not_ready_yet_is_not_listed_as_one_that_is(tmp_path, capsys):
+    with opened(tmp_path / "inventory.sqlite") as inventory:
+        record(inventory, SERIAL, Credential("bank", SECRET), batch="b", state=PROVISIONING)
+    assert main(["inventory", "list", "--inventory", str(tmp_path / "inventory.sqlite")]) == 0
+    assert f"{SERIAL}: kodeviser, being provisioned, " in capsys.readouterr().out
 
 
 def test_an_export_is_encrypted_pskc_that_opens_with_the_agreed_key(
