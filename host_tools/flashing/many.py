@@ -82,10 +82,14 @@ class _Answers:
         self._new = arrival.new_ports(before)
         self._counted: set[str] = set()
         self._asked = ""
+        self._more = True  # whether another port may still appear
 
     def next(self) -> Hello | None:
+        if not self._more:
+            return None
         hello = arrival.await_hello(self._image, self._one)
         self._counted.add(self._asked)
+        self._more = hello is not None
         return hello
 
     def _one(self) -> list[str]:

@@ -23,11 +23,12 @@ def write(
     image: Annotated[
         Path, typer.Option(metavar="FILE", help="The file that 'kodebrik flash image' has made.")
     ],
-    target: Annotated[
-        str | None,
+    targets: Annotated[
+        list[str] | None,
         typer.Argument(
-            metavar="PORT|DRIVE",
-            help="The board's serial port, or the folder of its drive. Default: the only board.",
+            metavar="[PORT|DRIVE]...",
+            help="The boards' serial ports, or the folders of their drives, also of emulated ones. "
+            "Default: the only board.",
         ),
     ] = None,
     port: Annotated[
@@ -58,12 +59,13 @@ def write(
     from host_tools.flashing import image_file  # noqa: PLC0415 - the compiler is slow to load
 
     file = image_file.read(read_file(image))
-    if every:
-        if target is not None or port is not None:
+    named = list(dict.fromkeys(targets or ()))
+    if every or len(named) > 1:
+        if (every and named) or port is not None:
             raise KodebrikError("flash-all-or-one", ExitCode.USAGE)
-        _to_all(file, erase_secrets, as_json)
+        _to_several(file, named, erase_secrets, as_json)
         return
-    drive, serial_port = _target(target)
+    drive, serial_port = _named(named[0]) if named else _only()
     if drive is not None:
         result, hello = _to_drive(file, drive, port)
     else:
@@ -83,19 +85,24 @@ def write(
     emit(as_json, result, lines)
 
 
-def _to_all(file: "ImageFile", erase_secrets: bool, as_json: bool) -> None:
-    """Write to every board, and say of each what became of it; the exit code is that of the first
-    that failed."""
+def _to_several(file: "ImageFile", named: list[str], erase_secrets: bool, as_json: bool) -> None:
+    """Write to the boards that are named, to every one if none is, and say of each what became of
+    it; the exit code is that of the first that failed."""
     from host_tools.flashing import many  # noqa: PLC0415 - as above
 
-    found, named = many.targets()
+    if named:
+        boards = [_named(each) for each in named]
+        found = [drive for drive, _ in boards if drive is not None]
+        at_ports = [port for drive, port in boards if drive is None]
+    else:
+        found, at_ports = many.targets()
     for drive in found:
         say(Message("flash-write.found-drive", path=drive.path, model=drive.model))
-    for each in named:
+    for each in at_ports:
         say(Message("flash-write.found-board", port=each))
-    with reporting_each([*(str(drive.path) for drive in found), *named]) as progress:
-        outcomes = many.write(file, found, named, erase_secrets, progress)
-    boards: list[dict[str, Any]] = [
+    with reporting_each([*(str(drive.path) for drive in found), *at_ports]) as progress:
+        outcomes = many.write(file, found, at_ports, erase_secrets, progress)
+    told: list[dict[str, Any]] = [
         {
             "target": outcome.target,
             "serial": outcome.hello.serial if outcome.hello else None,
@@ -103,7 +110,7 @@ def _to_all(file: "ImageFile", erase_secrets: bool, as_json: bool) -> None:
         }
         for outcome in outcomes
     ]
-    result = {"product": file.product, "version": file.version, "boards": boards}
+    result = {"product": file.product, "version": file.version, "boards": told}
     emit(as_json, result, [line for outcome in outcomes for line in _outcome(outcome)])
     failed = [outcome.error.exit_code for outcome in outcomes if outcome.error]
     if failed:
@@ -158,20 +165,25 @@ def _to_port(
     return {"port": port, "files": written}, hello
 
 
-def _target(named: str | None) -> tuple["Drive | None", str]:
-    """Give the drive or the port that is named, or the only one there is; KodebrikError when there
-    is none, or a choice."""
+def _named(target: str) -> tuple["Drive | None", str]:
+    """Give the drive or the port that is named; KodebrikError when there is none."""
     from host_tools.flashing import drives  # noqa: PLC0415 - as above
 
-    if named is not None:
-        if _names_nothing(named):
-            raise KodebrikError("flash-no-target", ExitCode.NO_PORT, path=named)
-        if not Path(named).is_dir():
-            return None, named
-        drive = drives.at(Path(named))
-        if drive is None:
-            raise KodebrikError("flash-no-drive", ExitCode.NO_PORT, path=named)
-        return drive, ""
+    if _names_nothing(target):
+        raise KodebrikError("flash-no-target", ExitCode.NO_PORT, path=target)
+    if not Path(target).is_dir():
+        return None, target
+    drive = drives.at(Path(target))
+    if drive is None:
+        raise KodebrikError("flash-no-drive", ExitCode.NO_PORT, path=target)
+    return drive, ""
+
+
+def _only() -> tuple["Drive | None", str]:
+    """Give the drive or the port of the only board; KodebrikError when there is none, or a
+    choice."""
+    from host_tools.flashing import drives  # noqa: PLC0415 - as above
+
     found_drives, devices = drives.mounted(), ports.devices()
     found_ports = ports.candidates(devices)
     found = [str(drive.path) for drive in found_drives] + found_ports

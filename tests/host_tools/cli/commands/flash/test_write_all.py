@@ -95,6 +95,42 @@ def test_what_appears_after_a_drive_is_its_token(plugged, tmp_path, image, capsy
     assert [each["serial"] for each in said["boards"]] == [serial, None]
 
 
+def test_boards_that_are_named_are_written_side_by_side(plugged, tmp_path, image, capsys):
+    """The drive of an emulated board is none that the system has mounted."""
+    board = load_board("pico")
+    size = build_for(board).filesystem + board["filesystem"]["size"] - 0x10000000
+    rom = BootRom("RP2040", bytearray(size))
+    drive = UsbDrive(tmp_path / "drive", "RP2040", rom)
+    with fleet(tmp_path, 2, bare=True) as boards:
+        port = str(boards[0].port)
+
+        def watch():
+            while not drive.take():
+                pass
+            drive.remove()
+            plugged["ports"] = [str(boards[1].port)]
+
+        threading.Thread(target=watch, daemon=True).start()
+        named = [port, str(drive.path), port]
+        code = main(["flash", "write", *named, "--image", image(), "--json"])
+        said = json.loads(capsys.readouterr().out)
+    assert rom.restarted
+    drawn, written = said["boards"]
+    assert (drawn["target"], drawn["id"]) == (str(drive.path), "port-repl"), "no token of this file"
+    assert code == ExitCode.REPL
+    assert (written["target"], written["serial"]) == (
+        port,
+        serial_number(boards[0].emulator.unique_id),
+    )
+
+
+@pytest.mark.parametrize("named", [("--all", "{drive}"), ("a", "b", "--port", "c")])
+def test_all_and_one_port_do_not_go_with_names(plugged, tmp_path, image, capsys, named):
+    arguments = [each.format(drive=tmp_path) for each in named]
+    assert main(["flash", "write", *arguments, "--image", image(), "--json"]) == ExitCode.USAGE
+    assert json.loads(capsys.readouterr().out)["id"] == "flash-all-or-one"
+
+
 def test_it_needs_a_board_and_names_none(plugged, image, capsys):
     code, said = write(capsys, "--image", image())
     assert (code, said["id"]) == (ExitCode.NO_PORT, "flash-no-board")
