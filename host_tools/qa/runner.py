@@ -101,7 +101,25 @@ def run(plan: Plan, console: Console) -> Report:
             name, able = Message("qa.emulated", product=plan.product), frozenset({EMULATED})
         results, ended = _play(env, plan, able, console)
     when = Message("qa.virtual-time" if time_source.virtual else "qa.real-time")
-    return Report(name, target.name, plan.seed, when, started, results, ended)
+    return Report(
+        name,
+        target.name,
+        plan.seed,
+        when,
+        started,
+        results,
+        ended,
+        _command(plan) if plan.real_token is None else None,
+        plan.codes,
+    )
+
+
+def _command(plan: Plan) -> str:
+    """Give the command line of a run, without the options for keys and passwords."""
+    return (
+        f"kodebrik qa run --product {plan.product} --tokens {plan.tokens} "
+        f"--against {plan.target.against} --seed {plan.seed}"
+    )
 
 
 def _play(

@@ -2,10 +2,11 @@
 
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 
+from host_tools.errors import KodebrikError
 from host_tools.messages.catalogue import Message
 from host_tools.qa.cases.case_list import (
     CASES,
@@ -20,7 +21,12 @@ from host_tools.qa.cases.case_list import (
 )
 from host_tools.qa.cases.environment import Environment
 from host_tools.qa.cases.log import MisreadError, Press, Submission
-from host_tools.qa.targets.target import ChallengeTarget, ResynchronisingTarget
+from host_tools.qa.targets.target import (
+    ChallengeTarget,
+    LogEntry,
+    LoggingTarget,
+    ResynchronisingTarget,
+)
 
 _RIGHT_WEIGHT = 5  # how many times more often than any other case "right" is drawn, as in real use
 _FIRST_CODES = 2  # right codes, all refused, after which a run in real time ends
@@ -29,7 +35,9 @@ _ONCE = "drift"  # beginning of the names of cases that take years: they run onc
 
 @dataclass(frozen=True)
 class CaseResult:
-    """The result of one case. `skipped` says why it did not run, `error` why it was aborted."""
+    """The result of one case. `skipped` says why it did not run, `error` why it was aborted;
+    `again` is how often the case was played before. Of one that failed, `log` is what the server
+    wrote down meanwhile, by the token's serial number."""
 
     case: Case
     number: int
@@ -38,6 +46,8 @@ class CaseResult:
     skipped: str | None = None
     error: str | None = None
     took: float = 0.0  # real seconds
+    again: int = 0
+    log: Mapping[str, tuple[LogEntry, ...]] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:
@@ -67,7 +77,7 @@ def run_cases(
     def play(case: Case) -> CaseResult:
         times = sum(each.case is case for each in results)
         env.rng = random.Random(f"{seed} {case.name} {times}")  # noqa: S311 - to be repeated
-        return _run(env, case, len(results) + 1, on_result)
+        return _run(env, case, len(results) + 1, times, on_result)
 
     if not env.time.virtual and CASES[0] in cases:
         for _ in range(_FIRST_CODES):
@@ -126,9 +136,13 @@ def _order(rng: random.Random, able: frozenset[str], cases: Sequence[Case]) -> I
 
 
 def _run(
-    env: Environment, case: Case, number: int, on_result: Callable[[CaseResult], None]
+    env: Environment,
+    case: Case,
+    number: int,
+    again: int,
+    on_result: Callable[[CaseResult], None],
 ) -> CaseResult:
-    began = time.perf_counter()
+    began, since = time.perf_counter(), env.time.now()
     pressed, submitted = len(env.presses), len(env.submissions)
     error, interrupted = None, False
     try:
@@ -153,8 +167,24 @@ def _run(
         skipped=skipped,
         error=error,
         took=time.perf_counter() - began,
+        again=again,
     )
+    if not result.passed and not interrupted:
+        result = replace(result, log=_log(env, result, since))
     on_result(result)
     if interrupted:
         raise KeyboardInterrupt
     return result
+
+
+def _log(env: Environment, result: CaseResult, since: float) -> dict[str, tuple[LogEntry, ...]]:
+    """Give what the server wrote down of the case's tokens; nothing of one that does not tell."""
+    if not isinstance(env.target, LoggingTarget):
+        return {}
+    users = {each.user_id for each in result.presses}
+    users |= {each.user_id for each in result.submissions}
+    serials = [token.serial for token in env.tokens if token.user_id in users]
+    try:
+        return {serial: env.target.log(serial, since) for serial in serials}
+    except KodebrikError as error:  # the case has failed already; the report says this too
+        return {serial: (LogEntry(since, error.message),) for serial in serials}

@@ -35,7 +35,7 @@ class Change:
 
     def line(self) -> str:
         """Give the change in words."""
-        return Message(f"qa-change.{self.now}", name=self.case, before=_words(self.before))
+        return Message("qa-change." + self.now, name=self.case, before=_words(self.before))
 
 
 def load(path: Path) -> EarlierRun:
@@ -95,4 +95,4 @@ def _worst(outcomes: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def _words(outcome: str) -> str:
-    return Message(f"qa-outcome.{outcome}")
+    return Message("qa-outcome." + outcome)

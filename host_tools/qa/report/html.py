@@ -1,20 +1,25 @@
-"""A run as an HTML page with pictures and sounds: WCAG 2.2 AA, no script, no external resources."""
+"""A run as HTML with pictures and sounds: a page of all cases, and one more of each that failed.
+WCAG 2.2 AA, no script, no external resources."""
 
 from datetime import UTC, datetime
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from host_tools.otp import codes
 from host_tools.qa.cases.log import Press
+from host_tools.qa.cases.schedule import CaseResult
 from host_tools.qa.report import report as summaries
+from host_tools.qa.report import waveform
 from host_tools.qa.report.report import Report
 
 PAGE = "index.html"
 
 
 def write(report: Report, folder: Path) -> Path:
-    """Write the page into `folder`, beside the run's pictures and sounds; give its path."""
+    """Write the pages into `folder`, beside the run's pictures and sounds; give the path of the
+    page of all cases."""
     environment = Environment(
         loader=PackageLoader("host_tools.qa.report", "templates"),
         autoescape=True,
@@ -26,7 +31,12 @@ def write(report: Report, folder: Path) -> Path:
         "expectation": summaries.expectation,
         "details": summaries.details,
     }
-    environment.globals |= {"at": _at, "shown": _shown, "said": _said}
+    environment.globals |= {"at": _at, "shown": _shown, "said": _said, "wave": _wave}
+    environment.globals |= {"page_of": page_of, "repetition": summaries.repetition}
+    case = environment.get_template("case.html")
+    for result in report.failed:
+        page = folder / page_of(result)
+        page.write_text(case.render(report=report, result=result), encoding="utf-8")
     median, slowest = summaries.answer_times(report)
     page = folder / PAGE
     page.write_text(
@@ -35,13 +45,26 @@ def write(report: Report, folder: Path) -> Path:
             summary=summaries.summary(report),
             median=median,
             slowest=slowest,
-            started=datetime.fromtimestamp(report.started_at, UTC).strftime(
-                "%Y-%m-%d %H:%M:%S UTC"
-            ),
+            started=f"{_at(report.started_at)} UTC",
         ),
         encoding="utf-8",
     )
     return page
+
+
+def page_of(result: CaseResult) -> str:
+    """Give the file name of a failed case's own page."""
+    return f"case-{result.number}.html"
+
+
+def _wave(press: Press) -> Markup:
+    """Draw the sound of a press; nothing when there is none."""
+    reading = press.reading
+    if reading.sound is None or reading.spoken is None:
+        return Markup("")
+    digits = reading.spoken.played or ""
+    drawn = waveform.draw(reading.sound, digits, reading.spoken.spans, f"wave-{press.number}")
+    return Markup(drawn)  # noqa: S704 - of our own, without a text from elsewhere
 
 
 def _at(moment: float) -> str:

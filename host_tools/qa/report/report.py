@@ -24,7 +24,8 @@ class Ended(StrEnum):
 @dataclass(frozen=True)
 class Report:
     """One run. `started_at` is Unix seconds of the computer's clock; `time` says which time was
-    used; `ended` is None when every case was played."""
+    used; `ended` is None when every case was played. `command` plays emulated tokens with the same
+    seed again, once the options for keys and passwords are added; None for a real token."""
 
     token: str
     against: str
@@ -33,6 +34,8 @@ class Report:
     started_at: float
     results: tuple[CaseResult, ...]
     ended: Ended | None = None
+    command: str | None = None
+    codes: int = 1
 
     @property
     def submissions(self) -> list[Submission]:
@@ -53,6 +56,15 @@ class Report:
     def done(self) -> list[CaseResult]:
         """The cases that ran."""
         return [result for result in self.results if not result.skipped]
+
+
+def repetition(report: Report, result: CaseResult) -> str | None:
+    """Give the command that plays a case again: alone, or, one that was played before in the same
+    run, the whole run. None for a real token."""
+    if report.command is None:
+        return None
+    alone = result.again == 0
+    return report.command + (f" --case {result.case.name}" if alone else f" --codes {report.codes}")
 
 
 def percentile(values: list[float], share: float) -> float:
@@ -164,11 +176,12 @@ def as_json(report: Report) -> dict[str, Any]:
         "failed": len(report.failed),
         "skipped": len(report.skipped),
         "answer_ms": {"median": round(median * 1000, 3), "p99": round(slowest * 1000, 3)},
-        "cases": [_case(result) for result in report.results],
+        "cases": [_case(result, repetition(report, result)) for result in report.results],
     }
 
 
-def _case(result: CaseResult) -> dict[str, Any]:
+def _case(result: CaseResult, repetition: str | None) -> dict[str, Any]:
+    failed = not result.skipped and not result.passed
     return {
         "case": result.case.name,
         "promise": result.case.promise,
@@ -177,6 +190,11 @@ def _case(result: CaseResult) -> dict[str, Any]:
         "error": result.error,
         "presses": [_press(each) for each in result.presses],
         "submissions": [_submission(each) for each in result.submissions],
+        "log": {
+            serial: [{"at": each.at, "text": each.text} for each in entries]
+            for serial, entries in result.log.items()
+        },
+        "repeat": repetition if failed else None,
     }
 
 

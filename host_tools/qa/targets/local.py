@@ -6,7 +6,7 @@ from pathlib import Path
 
 from host_tools.otp.credential import Credential
 from host_tools.provisioning.clock_accuracy import CLOCK_PPM
-from host_tools.qa.targets.target import Answer, Policy
+from host_tools.qa.targets.target import LOG_SIZE, Answer, LogEntry, Policy, log_entry
 from host_tools.qa.time_source import TimeSource
 from host_tools.secret import Secret
 from host_tools.validator.keys.master_key import KEY_SIZE, LocalKey
@@ -56,6 +56,15 @@ class LocalTarget:
     def resynchronise(self, serial: str, codes: tuple[str, str]) -> Answer:
         """As ResynchronisingTarget.resynchronise."""
         return _answer(self.validator.resynchronise(serial, codes, actor=ACTOR), 0.0)
+
+    def log(self, serial: str, since: float) -> tuple[LogEntry, ...]:
+        """As LoggingTarget.log."""
+        newest_first = self.validator.audit(serial=serial, limit=LOG_SIZE).items
+        return tuple(
+            log_entry(each.at, each.actor, each.action, each.detail)
+            for each in reversed(newest_first)
+            if each.at >= since
+        )
 
     def clock_ahead(self) -> float | None:
         """As Target.clock_ahead: the clock is the same."""

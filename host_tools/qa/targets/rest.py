@@ -9,7 +9,7 @@ from host_tools.otp.credential import Credential
 from host_tools.otp.secret_text import encode_base32
 from host_tools.provisioning.clock_accuracy import CLOCK_PPM
 from host_tools.qa.targets.http import HttpClient, Reply
-from host_tools.qa.targets.target import Answer, Policy
+from host_tools.qa.targets.target import LOG_SIZE, Answer, LogEntry, Policy, log_entry
 from host_tools.secret import Secret
 
 _OK, _CREATED, _GONE = 200, 201, 204
@@ -100,6 +100,17 @@ class RestTarget:
         """As ResynchronisingTarget.resynchronise."""
         reply = self._post(f"/v1/tokens/{serial}/resynchronise", {"codes": list(codes)})
         return self._answer("Resynchronising", reply)
+
+    def log(self, serial: str, since: float) -> tuple[LogEntry, ...]:
+        """As LoggingTarget.log."""
+        asked = {"serial": serial, "limit": LOG_SIZE}
+        reply = self._http.ask("GET", "/v1/audit", params=asked)
+        self._check(Message("server-log", serial=serial), reply, _OK)
+        return tuple(
+            log_entry(each["at"], each["actor"], each["action"], each["detail"])
+            for each in reversed(reply.body["items"])
+            if each["at"] >= since
+        )
 
     def clock_ahead(self) -> float | None:
         """As Target.clock_ahead."""

@@ -1,9 +1,12 @@
 """The interface of a server that QA tests."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from host_tools.otp.credential import Credential
+
+LOG_SIZE = 100  # entries that a server is asked for
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,20 @@ class Answer:
     steps: int | None = None
     retry_after: float | None = None
     took: float = 0.0
+
+
+@dataclass(frozen=True)
+class LogEntry:
+    """What a server wrote down of a token: when (Unix seconds), and a line of text."""
+
+    at: float
+    text: str
+
+
+def log_entry(at: float, actor: str, action: str, detail: Mapping[str, object]) -> LogEntry:
+    """Give an entry of our server's audit as a line."""
+    details = ", ".join(f"{name} {value}" for name, value in detail.items() if value is not None)
+    return LogEntry(at, f"{action} by {actor}" + (f": {details}" if details else ""))
 
 
 class Enroller(Protocol):
@@ -102,6 +119,16 @@ class InspectableTarget(Protocol):
 
     def check_token(self, user_id: str, serial: str) -> None:
         """Raise KodebrikError unless the token is active, and this user's."""
+        ...
+
+
+@runtime_checkable
+class LoggingTarget(Protocol):
+    """A Target that tells what it wrote down."""
+
+    def log(self, serial: str, since: float) -> tuple[LogEntry, ...]:
+        """Give the token's entries from `since` (Unix seconds) on, oldest first, at most
+        LOG_SIZE."""
         ...
 
 

@@ -24,12 +24,14 @@ class Spoken:
     """What was said. `clips` are the names of the voice pack's clips in order.
 
     `played` is the code by those clips, `understood` the code by speech recognition that does not
-    know this voice (host_tools/voice/recognition/digits.py). None: no code was found.
+    know this voice (host_tools/voice/recognition/digits.py). None: no code was found. `spans` is
+    where each digit of `played` begins and ends, in seconds from the beginning of the sound.
     """
 
     clips: tuple[str, ...]
     played: str | None
     understood: str | None
+    spans: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,8 @@ def recognise(heard: "Heard", language: str) -> Spoken:
         return Spoken(names, None, None)
     margin = round(_MARGIN * heard.rate)
     cut = samples[max(0, digits[0].start - margin) : digits[-1].end + margin]
-    return Spoken(names, "".join(clip.name for clip in digits), digits_in(cut, language))
+    spans = tuple((clip.start / heard.rate, clip.end / heard.rate) for clip in digits)
+    return Spoken(names, "".join(clip.name for clip in digits), digits_in(cut, language), spans)
 
 
 def _code(found: list[Found]) -> list[Found]:

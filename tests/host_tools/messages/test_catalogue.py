@@ -20,6 +20,7 @@ from host_tools.link import ports
 from host_tools.messages import catalogue, validation_errors
 from host_tools.messages.catalogue import HINT, LANGUAGES, Message
 from host_tools.provisioning import inventory_records
+from host_tools.qa.report import comparison
 from host_tools.qa.report.report import Ended
 from host_tools.validator import formatting
 from host_tools.validator.records import NoticeKind, Product, Role, Status
@@ -70,6 +71,7 @@ TESTED_PARTS = {
 }
 
 # Computed identifiers: a literal prefix and the members of an enumeration.
+OUTCOMES = {comparison.FAILED, comparison.PASSED, comparison.SKIPPED, comparison.ABSENT}
 FAMILIES = {
     "api-key-role.": set(Role),
     "batch-step.": set(Step),
@@ -88,7 +90,9 @@ FAMILIES = {
     "notice.": set(NoticeKind),
     "passport-code.": {"link", "reader", "typed", "not-checked"},
     "product-name.": {*Product, "general"},
+    "qa-change.": OUTCOMES,
     "qa-ended.": set(Ended),
+    "qa-outcome.": OUTCOMES,
     "qa-reason.": set(Reason),
     "setting.": SETTINGS,
     "token-done.": {"blocked", "unblocked", "nothing-to-wipe", "wiped"},

@@ -1,6 +1,7 @@
 """The reports of a run with a token that speaks: JSON, JUnit, and the page in a browser."""
 
 import json
+import re
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
@@ -13,6 +14,7 @@ from playwright.sync_api import sync_playwright
 from host_tools.cli import main
 from host_tools.errors import ExitCode
 from host_tools.qa.cases import case_list
+from tests.host_tools.qa import servers
 from tests.support.browser import launched, violations
 
 
@@ -96,3 +98,67 @@ def test_the_page_has_no_barrier_that_axe_finds(reports: Reports):
         assert page.locator("section:visible").count() == 0, "nothing failed"
         page.uncheck("#failures")
         assert page.locator("section:visible").count() > 0
+
+
+@pytest.fixture(scope="module")
+def failures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the folder of the page of a run against a server that accepts late codes."""
+    folder = tmp_path_factory.mktemp("failures")
+    arguments = ["--product", "kodeoplaeser", "--tokens", "2", "--seed", "4", "--case", "late"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            "host_tools.qa.targets.selection.LocalTarget",
+            lambda *given: servers.Faulty(*given, servers.accepts_late_codes),
+        )
+        done = main(["qa", "run", *arguments, "--html", str(folder / "page"), "--json"])
+        assert done == ExitCode.CHECK_FAILED
+    return folder / "page"
+
+
+def test_a_failed_case_has_a_page_of_its_own(failures: Path):
+    index = Page((failures / "index.html").read_text())
+    assert {"href": "case-1.html"} in index.all("a")
+    text = (failures / "case-1.html").read_text()
+    page = Page(text)
+    picture = page.all("img")[0]
+    assert (failures / picture["src"]).stat().st_size
+    drawn = ElementTree.fromstring(text[text.index("<svg") : text.index("</svg>") + 6])
+    digits = [each.text for each in drawn.iter("{http://www.w3.org/2000/svg}text")]
+    assert "".join(digits) in picture["alt"].replace(" ", "")
+    assert len(digits) == 6
+    assert "check by qa: failures 1, reason late, step" in text
+    assert (
+        "kodebrik qa run --product kodeoplaeser --tokens 2 --against local --seed 4 --case late"
+        in text
+    )
+
+
+def test_the_digits_of_the_waveform_stand_where_it_is_loud(failures: Path):
+    """The bars under a digit's band are higher than the silence after the last digit."""
+    text = (failures / "case-1.html").read_text()
+    drawn = ElementTree.fromstring(text[text.index("<svg") : text.index("</svg>") + 6])
+    svg = "{http://www.w3.org/2000/svg}"
+    bars = [
+        (float(x), float(low) - float(high))
+        for x, high, low in re.findall(
+            r"M([0-9.]+) ([0-9.]+)V([0-9.]+)", drawn.find(f"{svg}path").get("d")
+        )
+    ]
+    bands = [
+        (float(each.get("x")), float(each.get("x")) + float(each.get("width")))
+        for each in drawn.iter(f"{svg}rect")
+    ]
+    for left, right in bands:
+        assert max(height for x, height in bars if left <= x <= right) > 8
+    assert max(height for x, height in bars if x > bands[-1][1] + 5) < 2
+
+
+def test_the_page_of_a_failed_case_has_no_barrier_that_axe_finds(failures: Path):
+    with sync_playwright() as playwright, launched(playwright) as browser:
+        page = browser.new_page()
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            page.goto((failures / "case-1.html").as_uri())
+            assert not violations(page)
+        page.set_viewport_size({"width": 320, "height": 640})
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320
