@@ -4,7 +4,7 @@ All values are public, so nothing here needs constant time. Points are in extend
 (X, Y, Z, T): x = X/Z, y = Y/Z, x y = T/Z.
 """
 
-from firmware.crypto.x25519 import P, invert
+from firmware.crypto.x25519_plain import P, invert
 from firmware.otp.hashes import digest
 
 _ORDER = (1 << 252) + 27742317777372353535851937790883648493

@@ -1,16 +1,17 @@
-"""X25519 Diffie-Hellman (RFC 7748 section 5) on Python integers.
-
-Python integers do not run in constant time. The token accepts that: each key is ephemeral, for one
-handshake, so an attacker gets one noisy measurement per key (docs/security.md).
+"""X25519 Diffie-Hellman (RFC 7748 section 5): its ladder as machine code where that loads, else in
+plain Python.
 """
 
-P = (1 << 255) - 19
-_A24 = 121665  # (486662 - 2) / 4
+try:
+    from firmware.crypto.x25519_native import ladder
+# Not in the image, compiled for another processor, or CPython.
+except (ImportError, ValueError, AttributeError):
+    from firmware.crypto.x25519_plain import ladder
 
 
 def public_key(scalar: bytes) -> bytes:
     """Return the 32-byte public key of a 32-byte private key."""
-    return _ladder(_decode_scalar(scalar), 9).to_bytes(32, "little")
+    return ladder(_decode_scalar(scalar), 9).to_bytes(32, "little")
 
 
 def x25519(scalar: bytes, point: bytes) -> bytes:
@@ -22,7 +23,7 @@ def x25519(scalar: bytes, point: bytes) -> bytes:
     if len(point) != 32:
         raise ValueError("a public key has 32 bytes")
     u = int.from_bytes(point, "little") & ((1 << 255) - 1)  # the top bit is ignored
-    product = _ladder(_decode_scalar(scalar), u)
+    product = ladder(_decode_scalar(scalar), u)
     if product == 0:
         raise ValueError("the public key is a point of small order")
     return product.to_bytes(32, "little")
@@ -33,58 +34,3 @@ def _decode_scalar(scalar: bytes) -> int:
         raise ValueError("a private key has 32 bytes")
     k = int.from_bytes(scalar, "little")
     return (k & ((1 << 254) - 8)) | (1 << 254)
-
-
-def _ladder(k: int, u: int) -> int:
-    """Return the u-coordinate of k times the point u, by the Montgomery ladder.
-
-    Ten multiplications a bit. Differences may be negative: the next % brings them into range.
-    """
-    p = P
-    x2, z2, x3, z3 = 1, 0, u, 1
-    swapped = 0
-    for t in range(254, -1, -1):
-        bit = k >> t & 1
-        if bit != swapped:
-            x2, z2, x3, z3 = x3, z3, x2, z2
-            swapped = bit
-        a = x2 + z2
-        b = x2 - z2
-        da = (x3 - z3) * a % p
-        cb = (x3 + z3) * b % p
-        a = a * a % p
-        b = b * b % p
-        e = a - b
-        x2 = a * b % p
-        z2 = e * (a + _A24 * e) % p
-        e = da + cb
-        x3 = e * e % p
-        e = da - cb
-        z3 = u * (e * e) % p  # one reduction; for the base point u is a single digit
-    if swapped:
-        x2, z2 = x3, z3
-    return x2 * invert(z2) % p
-
-
-def invert(z: int) -> int:
-    """Return z^(p - 2), by 254 squarings and 11 multiplications: half of what pow() needs, as
-    nearly all bits of this exponent are ones."""
-    p = P
-    z2 = z * z % p
-    z9 = _square(z2, 2) * z % p
-    z11 = z9 * z2 % p
-    ones5 = z11 * z11 % p * z9 % p  # z^(2^5 - 1), and so on
-    ones10 = _square(ones5, 5) * ones5 % p
-    ones20 = _square(ones10, 10) * ones10 % p
-    ones40 = _square(ones20, 20) * ones20 % p
-    ones50 = _square(ones40, 10) * ones10 % p
-    ones100 = _square(ones50, 50) * ones50 % p
-    ones200 = _square(ones100, 100) * ones100 % p
-    ones250 = _square(ones200, 50) * ones50 % p
-    return _square(ones250, 5) * z11 % p
-
-
-def _square(z: int, times: int) -> int:
-    for _ in range(times):
-        z = z * z % P
-    return z

@@ -35,7 +35,12 @@ PRODUCT = {
     "battery_low_mv": 3_500,  # one Li-ion cell: about a tenth of its charge left
     "languages": ("da", "en", "kl"),  # all there are; an image has some of them
     "image_languages": ("da", "en"),  # default choice
-    "native_modules": ("firmware.speech.adpcm_native",),  # compiled to the processor's machine code
+    # compiled to the processor's machine code
+    "native_modules": (
+        "firmware.crypto.chacha20poly1305_native",
+        "firmware.crypto.x25519_native",
+        "firmware.speech.adpcm_native",
+    ),
     # Paths of a language's voice packs, by the setting "voice"; the second is optional. A folder
     # would take two blocks.
     "voices": {1: "/{}.kvp", 2: "/{}2.kvp"},

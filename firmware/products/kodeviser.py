@@ -10,7 +10,11 @@ PRODUCT = {
     "parts": ("display", "clock", "button", "battery", "latch", "usb"),
     "code_fonts": {6: "digits6", 7: "digits8", 8: "digits8"},
     "text_font": "text",
-    "native_modules": (),  # compiled to the processor's machine code
+    # compiled to the processor's machine code
+    "native_modules": (
+        "firmware.crypto.chacha20poly1305_native",
+        "firmware.crypto.x25519_native",
+    ),
     "show_ms": 30_000,  # turns off after this time, as often as the setting time_outs says
     "late_ms": 8_000,  # a code with less time left is marked
     "sooner_ms": 3_000,  # a press so soon after it asks for the code that follows

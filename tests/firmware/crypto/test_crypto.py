@@ -3,6 +3,7 @@ VMs."""
 
 import hmac
 from functools import cache
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
@@ -14,7 +15,7 @@ from cryptography.hazmat.primitives.poly1305 import Poly1305
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.runtime import CPython, Runtime, refuses
+from tests.support.runtime import CPython, MicroPython, Runtime, refuses
 from tests.support.vectors import load
 
 CURVE = load("rfc7748_x25519")
@@ -32,6 +33,7 @@ SMALL_ORDER = [
     P,
     P + 1,
 ]
+TWINS = ("", "_plain")
 AEAD = "firmware.crypto.chacha20poly1305"
 KEYS = st.binary(min_size=32, max_size=32)
 NONCES = st.binary(min_size=12, max_size=12)
@@ -48,6 +50,14 @@ def cases(group: list[dict]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize(
         "case", [pytest.param(hexed(case), id=case["where"]) for case in group]
     )
+
+
+def chosen_and_plain(runtime: Runtime, module: str, name: str, *arguments: Any) -> None:
+    """Check that a function gives the same in the module that is chosen (machine code on the VM)
+    and in plain Python."""
+    driver = "tests.firmware.crypto.vm_twins"
+    chosen, plain = (runtime.call(driver, name, module + form, *arguments) for form in TWINS)
+    assert chosen == plain
 
 
 def exchange(scalar: bytes, point: bytes) -> bytes:
@@ -167,6 +177,45 @@ def test_x25519_refuses_keys_of_other_sizes(runtime: Runtime, scalar: int, point
     refuses(
         runtime, "ValueError", "firmware.crypto.x25519", "x25519", b"\x09" * scalar, b"\x09" * point
     )
+
+
+@pytest.mark.parametrize("module", ["x25519", "chacha20poly1305"])
+def test_the_vm_uses_machine_code_where_it_loads(runtime: Runtime, module: str):
+    driver = "tests.firmware.crypto.vm_twins"
+    assert runtime.call(driver, "native", module) is isinstance(runtime, MicroPython)
+
+
+# Numbers whose limbs of 13 bits are all as large as can be, or nearly.
+@given(
+    st.one_of(st.integers(0, 2**256 - 1), st.sampled_from([2**254, 2**255 - 1])),
+    st.one_of(
+        st.integers(0, 2**255 - 1),
+        st.sampled_from([0, 1, 9, P - 1, P, 2**255 - 1, *(2**255 - 2**n for n in (13, 130, 254))]),
+    ),
+)
+@settings(max_examples=40, deadline=None)
+def test_the_ladder_is_the_same_in_machine_code_and_plain(runtime: Runtime, k: int, u: int):
+    chosen_and_plain(runtime, "x25519", "ladder", k, u)
+
+
+@given(KEYS, NONCES, st.integers(0, 2**32 - 1), st.binary(max_size=700))
+@settings(max_examples=40, deadline=None)
+def test_the_cipher_is_the_same_in_machine_code_and_plain(
+    runtime: Runtime, key: bytes, nonce: bytes, counter: int, data: bytes
+):
+    counter = min(counter, 2**32 - 1 - len(data) // 64)
+    chosen_and_plain(runtime, "chacha20poly1305", "chacha20", key, nonce, counter, data)
+
+
+@given(
+    st.one_of(KEYS, st.just(b"\xff" * 32), st.just(b"\xff" * 16 + bytes(16))),
+    st.one_of(st.binary(max_size=400), st.integers(0, 99).map(lambda size: b"\xff" * size)),
+)
+@settings(max_examples=60, deadline=None)
+def test_the_tag_is_the_same_in_machine_code_and_plain(
+    runtime: Runtime, key: bytes, message: bytes
+):
+    chosen_and_plain(runtime, "chacha20poly1305", "poly1305", key, message)
 
 
 @cases(CHACHA["block"])
