@@ -56,8 +56,9 @@ faults: .venv/.dev ## Use emulated tokens for 26 days, 10,000 presses, while eve
 postgres: .venv/.dev build/postgres/.made ## Serve a throw-away PostgreSQL on loopback until Ctrl-C; the tests start their own.
 	@$(BIN)/python -m tests.support.postgres
 
-interop: .venv/.dev ## Install privacyIDEA under build/ and test against it, FreeRADIUS and OATH Toolkit, on loopback.
+interop: .venv/.dev ## Install privacyIDEA and labgrid under build/; test with them, FreeRADIUS and OATH Toolkit, on loopback.
 	@$(BIN)/python -m tests.interop.privacyidea
+	@$(BIN)/python -m tests.interop.lab_recipes
 	@$(BIN)/python -m pytest -rs tests/interop
 
 listen: .venv/.listen ## Have Whisper write down what an emulated token reads aloud, and count its mistakes.

@@ -51,8 +51,12 @@ class SerialTransport:
     """A serial port under an exclusive advisory lock, which pyserial, mpremote and esptool
     respect."""
 
-    def __init__(self, url: str) -> None:
-        """Open `url`: a device path or a pyserial URL; KodebrikError says why it cannot be."""
+    def __init__(self, url: str | serial.SerialBase) -> None:
+        """Open `url`: a device path or a pyserial URL; KodebrikError says why it cannot be. Or take
+        over a port that another program's library has opened."""
+        if isinstance(url, serial.SerialBase):
+            self._port = url
+            return
         # pyserial has the lock and the time-out for local ports only; an RFC 2217 server accepts
         # one client.
         local = {} if "://" in url else {"exclusive": True, "write_timeout": _WRITE_TIMEOUT}

@@ -54,6 +54,7 @@ NOT_HERE = {
     r"kodebrik case ": "needs CadQuery, of 1.8 GB; make case runs it",
     r"micropython/ports/rp2": "needs MicroPython's sources",
     r"--token /dev/ttyACM0": "needs a board",
+    r"--rfc2217 2217|docs/recipes": "needs labgrid or pytest-embedded; tests/interop has them",
     r"--otpauth-out account.txt|--kodebrik-port": "tests/host_tools/qa/kit does it",
     r"qa run --against http": "waits minutes of real time; tests/interop/test_qa.py does the same",
     r"^dask |--scheduler ": "needs several machines",
