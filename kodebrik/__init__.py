@@ -11,7 +11,8 @@ import sys
 from pathlib import Path
 
 _TREE = Path(__file__).parent / "_tree"
-_INTERRUPTED = 130  # exit code after Ctrl-C, as shells give it
+_BAD_FILE = 3  # exit codes, as host_tools.errors has them
+_INTERRUPTED = 130
 
 if _TREE.is_dir() and str(_TREE) not in sys.path:
     sys.path.insert(0, str(_TREE))
@@ -25,6 +26,8 @@ def main() -> int:
         code = cli.main()
     except KeyboardInterrupt:
         code = _INTERRUPTED
+    except SyntaxError as error:
+        code = _tell_syntax(error)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is done, or undone
     if code == _INTERRUPTED:
         sys.stdout.flush()
@@ -32,3 +35,16 @@ def main() -> int:
         # What was open is closed by now. Threads in the middle of something would be waited for.
         os._exit(code)
     return code
+
+
+def _tell_syntax(error: SyntaxError) -> int:
+    """Name the file that was edited and does not compile; the host's programs import some of the
+    firmware's, so it may be too early for the command line to do so."""
+    from host_tools.messages import catalogue  # noqa: PLC0415 - imports nothing of the firmware
+
+    language, lines = catalogue.choose(os.environ), ("firmware-syntax", "firmware-syntax.hint")
+    name, line, fault = error.filename or "?", error.lineno or 0, error.msg
+    said = [catalogue.text(language, one, name=name, line=line, fault=fault) for one in lines]
+    mark = catalogue.text(language, "error-mark")
+    print(f"{mark} {said[0]}", said[1], sep="\n", file=sys.stderr)
+    return _BAD_FILE

@@ -150,6 +150,8 @@ def main(arguments: list[str] | None = None) -> int:
         # Whoever read our output has gone; Python must not fail again when it flushes at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.INTERNAL
+    except SyntaxError:
+        raise  # of a file that was edited: kodebrik.main() names it
     except Exception as fault:  # the last resort
         error = defects.unforeseen(fault, defects.command_path(arguments, _names()))
     emit_error("--json" in arguments, error)

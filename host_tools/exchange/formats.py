@@ -16,7 +16,13 @@ from host_tools.exchange.authenticators.readers import READERS
 from host_tools.exchange.csv import dialects as csv_dialects
 from host_tools.exchange.key_package import bad
 from host_tools.exchange.pskc import reader as pskc_reader
-from host_tools.exchange.token_file import NO_OPTIONS, ReadOptions, TokenFile, beginning
+from host_tools.exchange.token_file import (
+    NO_OPTIONS,
+    ReadOptions,
+    TokenFile,
+    beginning,
+    content,
+)
 from host_tools.messages.system_errors import reason
 
 _ReadContent = Callable[[bytes, ReadOptions], TokenFile]
@@ -33,7 +39,7 @@ class Format(NamedTuple):
 
 def _small(name: str, recognises: Callable[[bytes], bool], read_content: _ReadContent) -> Format:
     """Give a format whose files are read into memory, at most MAX_SIZE bytes."""
-    return Format(name, recognises, lambda file, options: read_content(beginning(file), options))
+    return Format(name, recognises, lambda file, options: read_content(content(file), options))
 
 
 # The first that recognises a file reads it; CSV, which has no mark of its own, is the last.
@@ -41,7 +47,7 @@ FORMATS = (
     _small(
         qr_pictures.NAME,
         qr_pictures.recognises,
-        lambda content, options: read_content(qr_pictures.read(content), options),
+        lambda picture, options: read_content(qr_pictures.read(picture), options),
     ),
     *(_small(*reader) for reader in READERS),
     Format("pskc", pskc_reader.recognises, pskc_reader.read),
@@ -64,9 +70,9 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         ) from None
 
 
-def detect(content: bytes) -> Format:
+def detect(start: bytes) -> Format:
     """Give the format of a file, by its beginning."""
-    return next(form for form in FORMATS if form.recognises(content))
+    return next(form for form in FORMATS if form.recognises(start))
 
 
 def read(file: BinaryIO, options: ReadOptions = NO_OPTIONS) -> TokenFile:
@@ -78,6 +84,6 @@ def read(file: BinaryIO, options: ReadOptions = NO_OPTIONS) -> TokenFile:
     return form.read(file, options)
 
 
-def read_content(content: bytes, options: ReadOptions = NO_OPTIONS) -> TokenFile:
+def read_content(whole: bytes, options: ReadOptions = NO_OPTIONS) -> TokenFile:
     """Give the tokens of a file's content as read() does."""
-    return read(io.BytesIO(content), options)
+    return read(io.BytesIO(whole), options)

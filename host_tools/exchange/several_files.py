@@ -16,6 +16,7 @@ from host_tools.exchange.token_file import (
     Remarks,
     TokenFile,
     beginning,
+    content,
 )
 from host_tools.messages.catalogue import Message
 
@@ -43,18 +44,16 @@ def _joined(files: Sequence[NamedFile]) -> list[NamedFile]:
     found: list[NamedFile] = []
     parts: list[str] = []
     place = 0
-    for name, file in files:
-        content = beginning(file)
-        is_picture = qr_pictures.recognises(content)
-        if is_picture:
-            content = qr_pictures.read(content)
-        if not google_migration.recognises(content):
-            found.append((name, io.BytesIO(content) if is_picture else file))
+    for name, given in files:
+        is_picture = qr_pictures.recognises(beginning(given))
+        file = io.BytesIO(qr_pictures.read(content(given))) if is_picture else given
+        if not google_migration.recognises(beginning(file)):
+            found.append((name, file))
             continue
         if not parts:
             place = len(found)
             found.append((name, file))
-        parts.append(text_encoding.decode(content))
+        parts.append(text_encoding.decode(content(file)))
     if parts:
         found[place] = found[place][0], io.BytesIO("\n".join(parts).encode())
     return found

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from io import SEEK_END
 from typing import BinaryIO
 
 from host_tools.exchange.key_package import KeyPackage, bad
@@ -11,17 +12,27 @@ from host_tools.secret import Secret
 
 MAX_SIZE = 24 * 2**20  # bytes of a file that is held in memory: all but PSKC and CSV
 
+_START = 64 * 1024  # bytes
+
+
+def content(file: BinaryIO) -> bytes:
+    """Give all of a file; KodebrikError when it has more than MAX_SIZE."""
+    if _size(file) > MAX_SIZE:
+        raise bad("file-too-large", megabytes=MAX_SIZE // 2**20)
+    file.seek(0)
+    return file.read()
+
 
 def beginning(file: BinaryIO) -> bytes:
-    """Give a file's first bytes, at most one more than MAX_SIZE: check_size() then refuses it."""
+    """Give what a file's format is recognised by: all of it, but of a file of more than MAX_SIZE
+    only the first bytes."""
+    is_large = _size(file) > MAX_SIZE
     file.seek(0)
-    return file.read(MAX_SIZE + 1)
+    return file.read(_START if is_large else -1)
 
 
-def check_size(content: bytes) -> None:
-    """Raise KodebrikError for a file of more than MAX_SIZE."""
-    if len(content) > MAX_SIZE:
-        raise bad("file-too-large", megabytes=MAX_SIZE // 2**20)
+def _size(file: BinaryIO) -> int:
+    return file.seek(0, SEEK_END)
 
 
 @dataclass(frozen=True)

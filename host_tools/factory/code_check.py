@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from firmware.protocol import messages
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.link.session import Session
+from host_tools.messages.catalogue import Message
+from host_tools.messages.system_errors import reason
 from host_tools.otp.credential import Credential
 
 _READER_TIMEOUT = 60.0  # seconds
@@ -63,19 +65,25 @@ class CodeCheck:
             done = subprocess.run(  # noqa: S603 - the operator's own program
                 command, capture_output=True, text=True, timeout=_READER_TIMEOUT, check=True
             )
-        except (OSError, subprocess.SubprocessError) as error:
-            raise KodebrikError(
-                "code-reader-failed",
-                ExitCode.CHECK_FAILED,
-                program=command[0],
-                fault=type(error).__name__,
-            ) from None
+        except OSError as error:
+            raise _reader_failed(command, reason(error)) from None
+        except subprocess.TimeoutExpired:
+            fault = Message("code-reader-slow", seconds=_READER_TIMEOUT)
+            raise _reader_failed(command, fault) from None
+        except subprocess.CalledProcessError as error:
+            fault = Message("code-reader-exit", code=error.returncode)
+            raise _reader_failed(command, fault) from None
         return done.stdout
 
 
 def _is_right(shown: str, credential: Credential, began: float) -> bool:
     """Say whether the token may have shown this code since `began`."""
     return "".join(shown.split()) in _expected(credential, began, time.time())
+
+
+def _reader_failed(command: list[str], fault: str) -> KodebrikError:
+    program = command[0]
+    return KodebrikError("code-reader-failed", ExitCode.CHECK_FAILED, program=program, fault=fault)
 
 
 def _expected(credential: Credential, began: float, ended: float) -> set[str]:

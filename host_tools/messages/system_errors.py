@@ -97,7 +97,11 @@ def _tls_reason(error: ssl.SSLError) -> Message:
 
 
 def reason(error: OSError) -> str:
-    """Give why the system call failed; the exception's own text where it has no number."""
+    """Give why the system call failed; where it has no number, the message that it was raised with,
+    or its own text."""
+    said = error.args[0] if error.args else None
+    if isinstance(said, Message):
+        return said
     if isinstance(error, ssl.SSLError):
         return _tls_reason(error)
     identifier = _IDENTIFIERS.get(error.errno or 0)

@@ -11,6 +11,7 @@ import numpy as np
 
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages.catalogue import Message, listed
+from host_tools.messages.system_errors import reason
 from host_tools.voice import levels
 from host_tools.voice.languages import SPEEDS
 
@@ -24,11 +25,17 @@ _FULL = 0.999
 def load(folder: Path, keys: set[str]) -> dict[tuple[str, int | None], levels.Sound]:
     """Read the WAV files of a folder: (key, speed) -> sound, speed None for all speeds.
 
-    KodebrikError lists the faults of all files.
+    KodebrikError for what is no folder; it lists the faults of all files.
     """
+    try:
+        paths = sorted(path for path in folder.iterdir() if path.suffix == ".wav")
+    except OSError as error:
+        raise KodebrikError(
+            "file-unreadable", ExitCode.FILE, path=folder, reason=reason(error)
+        ) from None
     found: dict[tuple[str, int | None], levels.Sound] = {}
     faults: list[str] = []
-    for path in sorted(folder.glob("*.wav")):
+    for path in paths:
         key, _, speed = path.stem.partition(".")
         if key not in keys or speed not in ("", *map(str, SPEEDS)):
             faults.append(

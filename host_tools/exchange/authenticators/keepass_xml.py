@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 
 from host_tools.exchange.key_package import bad
-from host_tools.exchange.token_file import Remarks, check_size
+from host_tools.exchange.token_file import Remarks
 from host_tools.messages.catalogue import Message
 
 _MAX_TAGS = 1_500_000  # "<" characters; each element costs memory
@@ -34,7 +34,6 @@ def entries(content: bytes, remarks: Remarks) -> Iterator[Element]:
 
 
 def _parsed(content: bytes) -> Element:
-    check_size(content)
     if content.count(b"<") > _MAX_TAGS:
         raise bad("xml-too-many-elements")
     parser = XMLParser(target=_Builder())  # noqa: S314 - bounded, and refuses a DTD

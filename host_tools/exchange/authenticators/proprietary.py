@@ -12,7 +12,7 @@ from typing import NamedTuple, NoReturn
 from host_tools.errors import KodebrikError
 from host_tools.exchange.authenticators.parsing import recognition
 from host_tools.exchange.key_package import bad
-from host_tools.exchange.token_file import MAX_SIZE, ReadOptions
+from host_tools.exchange.token_file import ReadOptions
 
 NAME = "own format"
 _BASE64 = re.compile(rb"[A-Za-z0-9+/\s]{200,}={0,2}")
@@ -96,4 +96,4 @@ def _refusal(content: bytes) -> KodebrikError | None:
     if recognition.xml_root(content) == "map":
         return bad("app-settings")
     # One run of base64 without any separator, as encrypted exports are.
-    return bad("text-encoded") if _BASE64.fullmatch(content[:MAX_SIZE].strip()) else None
+    return bad("text-encoded") if _BASE64.fullmatch(content.strip()) else None

@@ -9,7 +9,7 @@ from typing import Any
 import httpx2
 
 from host_tools.errors import ExitCode, KodebrikError
-from host_tools.messages.catalogue import ENGLISH, HINT, Message, template
+from host_tools.messages.catalogue import Message
 from host_tools.messages.system_errors import cause, speaks_no_tls
 
 _TIMEOUT = 20.0  # seconds
@@ -91,16 +91,11 @@ class HttpClient:
         """Make the error for a server's refusal `reply`; `what` names the request."""
         body = reply.body if isinstance(reply.body, dict) else {}
         told = (
-            _translatable(body.get("id"))
-            or body.get("error")
+            body.get("error")
             or (body.get("result") or {}).get("error", {}).get("message")
             or Message("server-no-reason")
         )
-        hint = (
-            _translatable(f"{body.get('id')}{HINT}")
-            or body.get("hint")
-            or Message("server-refused-hint")
-        )
+        hint = body.get("hint") or Message("server-refused-hint")
         return KodebrikError(
             "server-refused",
             ExitCode.NOT_READY,
@@ -113,17 +108,6 @@ class HttpClient:
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
-
-
-def _translatable(told: object) -> Message | None:
-    """Give the message of a refusal of our own server by the identifier that it told, which the
-    command's language can say; None for one with arguments, which only the server knows, and for
-    what is in no catalogue."""
-    if not isinstance(told, str):
-        return None
-    identifier = told
-    found = template(ENGLISH, identifier)
-    return None if found == identifier or "{" in found else Message(identifier)
 
 
 def seconds_ahead(told: float, sent: float, received: float) -> float:

@@ -21,9 +21,10 @@ class RestTarget:
 
     tells_reason = True
 
-    def __init__(self, url: str, api_key: Secret, policy: Policy) -> None:
-        """Send nothing yet."""
-        self._http = HttpClient(url, {"X-API-Key": api_key.reveal().decode()})
+    def __init__(self, url: str, api_key: Secret, policy: Policy, language: str) -> None:
+        """Send nothing yet. Why the server refuses something, it is to say in `language`."""
+        key = api_key.reveal().decode()
+        self._http = HttpClient(url, {"X-API-Key": key, "Accept-Language": language})
         self.name = self._http.url
         self.policy = policy
 

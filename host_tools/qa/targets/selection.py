@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.messages.catalogue import ENGLISH
 from host_tools.qa.targets.local import LocalTarget
 from host_tools.qa.targets.privacyidea import Administrator, PrivacyIdeaTarget
 from host_tools.qa.targets.radius import PORT, RadiusTarget
@@ -23,7 +24,8 @@ class TargetSelection:
     """The server under test, and the keys and passwords that it needs.
 
     `against` is LOCAL, a URL of our server, privacyidea:URL or radius:HOST[:PORT]. `enrol` is the
-    URL of a server of ours on which users are enrolled instead.
+    URL of a server of ours on which users are enrolled instead. `language` is that of what our
+    server tells.
     """
 
     against: str
@@ -31,6 +33,7 @@ class TargetSelection:
     administrator: Administrator | None = None
     radius_secret: Secret | None = None
     enrol: str | None = None
+    language: str = ENGLISH
 
     @property
     def local(self) -> bool:
@@ -71,14 +74,14 @@ def open_target(
             raise KodebrikError("privacyidea-no-enrolment", ExitCode.USAGE)
         return target
     key = _required(selection.api_key, "server-api-key-missing")
-    return RestTarget(against, key, policy)
+    return RestTarget(against, key, policy, selection.language)
 
 
 def _enroller(selection: TargetSelection, policy: Policy) -> Enroller | None:
     if selection.enrol is None:
         return None
     key = _required(selection.api_key, "enrolment-api-key-missing")
-    return RestTarget(selection.enrol, key, policy)
+    return RestTarget(selection.enrol, key, policy, selection.language)
 
 
 def _address(text: str) -> tuple[str, int]:

@@ -91,6 +91,7 @@ def _restore_sqlite(
 ) -> Restored:
     former = None
     if target.exists():
+        _refuse_foreign(destination.url)
         sqlite.take_out_of_service(target)
         former = target.with_name(f"{target.name}.before-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
     with sqlite.new_file(target) as part:
@@ -103,6 +104,15 @@ def _restore_sqlite(
         if former is not None:
             os.link(target, former)  # so that there is a database at any time
     return Restored(tokens, former)
+
+
+def _refuse_foreign(url: str) -> None:
+    """Raise KodebrikError for a database that is another program's, or no database."""
+    database = Database(url, create=False)
+    try:
+        database.require_validator(or_nothing=True)
+    finally:
+        database.close()
 
 
 def _holds_validator(url: str) -> bool:

@@ -10,6 +10,7 @@ from the URI's pin-source (a file) or the environment, never from the URI itself
 
 import hashlib
 import os
+import re
 import secrets
 import threading
 from dataclasses import dataclass
@@ -206,8 +207,15 @@ class _errors:  # noqa: N801 - used as a statement
                 "pkcs11-failed",
                 ExitCode.FILE,
                 token=self._location.token,
-                kind=type(error).__name__,
+                kind=_standard_name(error),
             ) from None
+
+
+def _standard_name(error: Exception) -> str:
+    """Give the return value by its name in PKCS #11 (v2.40, section 5.1), after which python-pkcs11
+    names its exceptions: CKR_PIN_LOCKED for PinLocked."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", type(error).__name__)
+    return f"CKR_{words.upper()}"
 
 
 def _bad(identifier: str, **arguments: Argument) -> KodebrikError:

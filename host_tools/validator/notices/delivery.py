@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 from prometheus_client import Counter
 
+from host_tools.messages.catalogue import Message
+from host_tools.messages.system_errors import reason
 from host_tools.validator.formatting import DEFAULT_ZONE
 from host_tools.validator.notices import smtp, webhook
 from host_tools.validator.records import Notice
@@ -42,11 +44,8 @@ def deliver(validator: Validator, channels: Channels, now: float) -> int:
             _send(channels, notice, now)
         # A channel's OSError, or a defect of this notice: others must not wait for it.
         except Exception as error:
-            log.warning(
-                "Notice %d was not taken (%s); it is tried again later.",
-                notice.id,
-                type(error).__name__,
-            )
+            why = reason(error) if isinstance(error, OSError) else Message("notice-unsendable")
+            log.warning("Notice %d was not taken (%s); it is tried again later.", notice.id, why)
             validator.notice_failed(notice)
             FAILED.inc()
         else:

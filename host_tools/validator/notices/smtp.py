@@ -65,11 +65,19 @@ def compose(server: MailServer, notice: Notice, zone: ZoneInfo = DEFAULT_ZONE) -
 
 
 def send(server: MailServer, notice: Notice, zone: ZoneInfo = DEFAULT_ZONE) -> None:
-    """Hand the mail over; OSError or SMTPException (which is one) when the server does not take
-    it."""
-    with smtplib.SMTP(server.host, server.port, timeout=_TIMEOUT) as connection:
-        if not is_loopback(server.host):
-            connection.starttls(context=ssl.create_default_context())
-        if server.user and server.password:
-            connection.login(server.user, server.password.reveal().decode())
-        connection.send_message(compose(server, notice, zone))
+    """Hand the mail over; OSError when the server does not take it, which names no address."""
+    mail = compose(server, notice, zone)
+    try:
+        with smtplib.SMTP(server.host, server.port, timeout=_TIMEOUT) as connection:
+            if not is_loopback(server.host):
+                connection.starttls(context=ssl.create_default_context())
+            if server.user and server.password:
+                connection.login(server.user, server.password.reveal().decode())
+            connection.send_message(mail)
+    except smtplib.SMTPResponseException as error:
+        raise OSError(Message("mail-refused", status=error.smtp_code)) from None
+    except smtplib.SMTPRecipientsRefused as error:
+        ((status, _),) = error.recipients.values()
+        raise OSError(Message("mail-refused", status=status)) from None
+    except smtplib.SMTPException:
+        raise OSError(Message("mail-no-smtp")) from None

@@ -100,9 +100,11 @@ def _post(webhook: Webhook, message_id: str, content: Mapping[str, object], now:
             answer.read(1024)
     except urllib.error.HTTPError as error:
         error.close()
-        raise OSError(f"The webhook answered with status {error.code}.") from None
-    except http.client.HTTPException as error:
-        raise OSError(f"The webhook's answer is no HTTP: {type(error).__name__}.") from None
+        raise OSError(Message("webhook-status", status=error.code)) from None
+    except urllib.error.URLError as error:  # around what the system or TLS says
+        raise error.reason if isinstance(error.reason, OSError) else error from None
+    except http.client.HTTPException:
+        raise OSError(Message("webhook-no-http")) from None
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

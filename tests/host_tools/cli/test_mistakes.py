@@ -54,6 +54,31 @@ def changed(tmp_path):
     return act
 
 
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (b'"""\xe6"""\nVERSION = "0.1.0"\n', "'utf-8' codec can't decode"),
+        (b'VERSION = "0.1.0\n', "unterminated string"),
+    ],
+)
+def test_a_firmware_file_that_the_host_reads_itself_is_named_too(tmp_path, content, fault):
+    shutil.copytree(ROOT / "firmware", tmp_path / "firmware")
+    (tmp_path / "firmware/version.py").write_bytes(content)
+    for language, said in (("en_GB.UTF-8", "is no Python"), ("da_DK.UTF-8", "er ikke Python")):
+        done = subprocess.run(
+            [sys.executable, "-m", "kodebrik", "--version"],
+            check=False,
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            env=os.environ | {"PYTHONPATH": str(ROOT), "LC_ALL": language},
+            timeout=REAL_LIMIT,
+        )
+        assert done.returncode == ExitCode.BAD_INPUT, done.stderr
+        assert re.search(rf"firmware/version.py, linj?e 1, {said}: .*{fault}", done.stderr)
+        assert "Traceback" not in done.stderr
+
+
 IMAGE = ("image", "--output", "out")
 EMULATE = ("emulate", "kodeviser", "--headless", "--state", "token")
 

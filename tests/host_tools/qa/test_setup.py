@@ -63,7 +63,7 @@ def real(monkeypatch, capsys, server, tmp_path):
     """Run against the server with a real token, which nobody may be asked to press: exit code and
     error."""
 
-    def act(serial: str, user: str, key: str = server.key):
+    def act(serial: str, user: str, *options: str, key: str = server.key, as_json: bool = True):
         def ask(question: str) -> str:
             raise AssertionError(question)
 
@@ -71,8 +71,9 @@ def real(monkeypatch, capsys, server, tmp_path):
         monkeypatch.setattr(command, "_real_token", lambda *_: token)
         key_file = private(tmp_path / "key", key)
         asked = ["--token", "/dev/tty0", "--against", server.url, "--api-key-file", key_file]
-        code = main(["qa", "run", *asked, "--json"])
-        return code, json.loads(capsys.readouterr().out)
+        code = main([*options, "qa", "run", *asked, *(["--json"] if as_json else [])])
+        said = capsys.readouterr()
+        return code, json.loads(said.out) if as_json else said.err
 
     return act
 
@@ -279,13 +280,16 @@ def test_the_report_begins_with_the_cause(monkeypatch, capsys, tmp_path: Path):
     assert '<section id="case-' in shown
 
 
-def test_a_refusal_of_our_server_speaks_the_language_of_the_command():
+def test_a_refusal_of_our_server_speaks_the_language_of_the_command(real):
+    code, told = real("T9", "anna.holm", "--lang", "da")
+    assert (code, told["id"]) == (ExitCode.NOT_READY, "server-refused")
+    assert "There is no token with the serial number 'T9'" in told["error"]  # JSON is English
+    _, said = real("T9", "anna.holm", "--lang", "da", as_json=False)
+    assert "Der er ingen kodebrik med serienummeret 'T9'" in said
+    assert "There is no" not in said
+
+
+def test_what_another_server_says_is_told_as_it_is():
     client = HttpClient("http://127.0.0.1:1", {})
-    known = {"error": "This API key is unknown or revoked.", "hint": "-", "id": "api-key-refused"}
-    refusal = client.refused("Enrolling", Reply(401, known, 0.0, None))
-    assert "This API key is unknown or revoked" in refusal.text("en")
-    assert known["error"] not in refusal.text("da")
-    # Its arguments are the server's alone, and others' servers have no identifiers.
-    named = {"error": "There is no token with the serial number 'T1'.", "id": "token-unknown"}
-    for told in (named, {"error": "Nope.", "id": "nothing-of-ours"}, {"error": "Nope."}):
-        assert told["error"] in client.refused("-", Reply(404, told, 0.0, None)).text("da")
+    for told in ({"error": "Nope.", "id": "nothing-of-ours"}, {"error": "Nope."}):
+        assert "Nope." in client.refused("-", Reply(404, told, 0.0, None)).text("da")

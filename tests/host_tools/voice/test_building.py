@@ -274,6 +274,11 @@ def test_commands_say_what_is_wrong(
     path.write_bytes(path.read_bytes()[:-1])
     assert main(["voice", "list", str(path)]) == ExitCode.BAD_INPUT
     assert main(["voice", "play", str(Path(__file__)), "code"]) == ExitCode.BAD_INPUT
+    capsys.readouterr()
+    for given, why in ((path, "det er ikke en mappe"), (tmp_path / "none", "findes ikke")):
+        asked = ["voice", "build", "--recordings", str(given), "--output", str(tmp_path)]
+        assert main(["--lang", "da", *asked]) == ExitCode.FILE
+        assert f"{given} kan ikke læses" in capsys.readouterr().err, why
     shutil.copy(path, folder / "volume.wav")
     code = main(["voice", "build", "--recordings", str(folder), "--output", str(tmp_path)])
     assert code == ExitCode.BAD_INPUT

@@ -100,7 +100,7 @@ def image(
         size=size,
     )
     if freeze:
-        line = Message("image-built-freezing", path=output.resolve())
+        line = Message("image-built-freezing", path=output, manifest=output.resolve())
     emit(as_json, result, [line])
 
 

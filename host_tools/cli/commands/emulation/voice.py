@@ -40,8 +40,6 @@ def build(
         typer.Option(
             metavar="FOLDER",
             help="WAV files that replace clips: NAME.wav, or NAME.SPEED.wav for one speed.",
-            exists=True,
-            file_okay=False,
         ),
     ] = None,
     as_json: Json = False,

@@ -6,7 +6,7 @@ import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,7 +29,7 @@ from host_tools.cli.progress import reporting
 from host_tools.desktop.token_folder import emulator_errors
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.extras import from_extra
-from host_tools.messages.catalogue import Message
+from host_tools.messages.catalogue import ENGLISH, Message
 from host_tools.messages.system_errors import reason
 from host_tools.secret import Secret
 
@@ -159,7 +159,10 @@ def run(
     cases = case_list.named(case or [])
     before = None if compare is None else comparison.load(compare)
     _check_new(junit, html)
-    target = _target(against, api_key_file, admin, admin_password_file, radius_secret_file, enrol)
+    target = replace(
+        _target(against, api_key_file, admin, admin_password_file, radius_secret_file, enrol),
+        language=ENGLISH if as_json else language.get(),
+    )
     default = selection.default_policy(target)
     policy = Policy(
         default.window if window is None else window,

@@ -5,12 +5,17 @@ from typing import Annotated
 
 import typer
 
+from host_tools.cli.options import users_file
 from host_tools.cli.options.groups import option_groups
-from host_tools.cli.options.validator import ACTOR, ServerSettings, ValidatorOptions
+from host_tools.cli.options.validator import (
+    ACTOR,
+    ServerSettings,
+    ValidatorOptions,
+    user_id_rule,
+)
 from host_tools.cli.output import Json, emit
 from host_tools.cli.progress import reporting
 from host_tools.errors import ExitCode, KodebrikError
-from host_tools.exchange import assignments, formats
 from host_tools.messages.catalogue import Message
 
 _REPLACEMENTS_SHOWN = 20
@@ -44,8 +49,12 @@ def assign(
     """Assign tokens to users: all of them, or none when one cannot be."""
     if (users is None) == (serial is None) or (serial is None) != (user is None):
         raise KodebrikError("assign-one-source", ExitCode.USAGE)
-    wanted = _listed(users) if users is not None else {str(serial): str(user)}
+    wanted = {str(serial): str(user)}
+    if users is not None:
+        wanted = users_file.read(users)
+        users_file.check(users, wanted, user_id_rule(settings))
     with (
+        users_file.lines_named(users),
         reporting(Message("assign.assigning")) as progress,
         validator.open(create=False, settings=settings) as opened,
     ):
@@ -68,11 +77,6 @@ def assign(
         {"assigned": wanted, "activated": activate_at_once, "replaced": replaced},
         [_outcome(wanted, activate_at_once), *_replacements(replaced)],
     )
-
-
-def _listed(path: Path) -> dict[str, str]:
-    with formats.opened(path) as file:
-        return assignments.read(file)
 
 
 def _replacements(replaced: dict[str, str]) -> list[Message]:

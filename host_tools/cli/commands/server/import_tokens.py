@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from host_tools.cli import token_table
+from host_tools.cli.options import users_file
 from host_tools.cli.options.groups import option_groups
 from host_tools.cli.options.inventory import AccountName, InventoryFile, Serials, opened_inventory
 from host_tools.cli.options.keyring import IssuerKeyOptions
@@ -21,7 +22,7 @@ from host_tools.cli.options.validator import (
 from host_tools.cli.output import Json, emit, warn
 from host_tools.cli.progress import reporting
 from host_tools.errors import ExitCode, KodebrikError
-from host_tools.exchange import assignments, formats, several_files
+from host_tools.exchange import formats, several_files
 from host_tools.exchange.csv.dialects import NAMES
 from host_tools.exchange.token_file import ReadOptions, Remarks, TokenFile
 from host_tools.extras import from_extra
@@ -93,7 +94,7 @@ def import_tokens(
     """Import tokens into the validation server: all of them, or none when one is not right."""
     if activate and users is None:
         raise KodebrikError("import-without-users", ExitCode.USAGE)
-    assigned = {} if users is None else _assigned(users)
+    assigned = {} if users is None else users_file.read(users)
     if (not files) != from_inventory:
         raise KodebrikError("import-one-source", ExitCode.USAGE)
     if not files:
@@ -112,10 +113,12 @@ def import_tokens(
     if unknown:
         unknown.difference_update(key.serial for key in keys)
     if unknown:
-        raise KodebrikError("import-user-of-other-token", ExitCode.BAD_INPUT, serial=min(unknown))
+        other = next(serial for serial in assigned if serial in unknown)
+        with users_file.lines_named(users):
+            raise KodebrikError("import-user-of-other-token", ExitCode.BAD_INPUT, serial=other)
     for sentence in found.remarks.sentences:
         warn(sentence)
-    _check_values(clock_ppm, assigned, settings)
+    _check_values(clock_ppm, users, assigned, settings)
     if dry_run:
         tokens = token_table.as_json(keys, assigned)
         shown = {"format": found.format, "tokens": tokens, "would_import": len(keys)}
@@ -125,6 +128,7 @@ def import_tokens(
         return
     with (
         reporting(Message("import.importing")) as progress,
+        users_file.lines_named(users),
         validator.open(settings=settings) as opened,
     ):
         from host_tools.validator.records import NewTokens  # noqa: PLC0415 - an extra
@@ -148,9 +152,11 @@ def import_tokens(
     emit(as_json, result | found.remarks.as_json(), lines)
 
 
-def _check_values(clock_ppm: float | None, users: dict[str, str], settings: Path | None) -> None:
+def _check_values(
+    clock_ppm: float | None, users: Path | None, assigned: dict[str, str], settings: Path | None
+) -> None:
     """Raise KodebrikError for what the server would refuse, as --dry-run tells too."""
-    if clock_ppm is None and not users:
+    if clock_ppm is None and users is None:
         return
     with from_extra("not-installed-server"):
         from host_tools.validator.rule import drift  # noqa: PLC0415 - an extra
@@ -159,9 +165,8 @@ def _check_values(clock_ppm: float | None, users: dict[str, str], settings: Path
         raise KodebrikError(
             "clock-accuracy-out-of-range", ExitCode.BAD_INPUT, most=drift.LARGEST_PPM
         )
-    rule = user_id_rule(settings)
-    for user in users.values():
-        rule.validated(user)
+    if users is not None:
+        users_file.check(users, assigned, user_id_rule(settings))
 
 
 def _options(kind: str | None, dialect: str | None, encryption: PskcEncryption) -> ReadOptions:
@@ -172,11 +177,6 @@ def _options(kind: str | None, dialect: str | None, encryption: PskcEncryption) 
             "csv-dialect-unknown", ExitCode.USAGE, dialect=dialect, choices=", ".join(NAMES)
         )
     return ReadOptions(encryption.key, encryption.passphrase, kind, dialect)
-
-
-def _assigned(users: Path) -> dict[str, str]:
-    with formats.opened(users) as file:
-        return assignments.read(file)
 
 
 def _read(files: list[Path], options: ReadOptions, serials: list[str] | None) -> TokenFile:

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from host_tools.exchange import text_encoding
 from host_tools.exchange.authenticators.entry import place, printable
 from host_tools.exchange.key_package import bad
-from host_tools.exchange.token_file import check_size
 from host_tools.messages.catalogue import Message
 
 
@@ -20,7 +19,6 @@ def named(
     KodebrikError for CSV that is damaged, a column that is not among `known`, one that stands
     twice, and a row that has another number of fields.
     """
-    check_size(content)
     rows = csv.reader(io.StringIO(text_encoding.decode(content), newline=""), strict=True)
     try:
         header = [name.strip().lower() for name in next(rows, [])]

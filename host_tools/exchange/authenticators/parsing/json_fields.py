@@ -13,7 +13,7 @@ from host_tools.errors import KodebrikError
 from host_tools.exchange import secret_fields, text_encoding
 from host_tools.exchange.authenticators.entry import place, printable
 from host_tools.exchange.key_package import bad
-from host_tools.exchange.token_file import Remarks, check_size
+from host_tools.exchange.token_file import Remarks
 from host_tools.messages.catalogue import Message
 from host_tools.secret import Secret
 
@@ -23,7 +23,6 @@ _MOST = 2**63 - 1
 
 def parse(content: bytes) -> Any:
     """Give the value of a JSON text; KodebrikError when it is damaged or says something twice."""
-    check_size(content)
     text = text_encoding.decode(content)
     try:
         return json.loads(text, object_pairs_hook=_distinct, parse_constant=_no_constant)

@@ -9,7 +9,6 @@ from typing import Any
 
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.exchange.key_package import bad
-from host_tools.exchange.token_file import check_size
 
 NAME = "picture"
 _MARKS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
@@ -29,7 +28,6 @@ def read(content: bytes) -> bytes:
 
     KodebrikError for a picture that is damaged, has no QR code, or one that holds something else.
     """
-    check_size(content)
     zxingcpp, pillow = _libraries()
     found = zxingcpp.read_barcodes(
         _grey(pillow, content),

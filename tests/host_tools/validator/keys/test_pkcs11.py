@@ -28,6 +28,22 @@ needs_softhsm = pytest.mark.skipif(
 )
 
 
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("PinLocked", "CKR_PIN_LOCKED"),
+        ("SlotIDInvalid", "CKR_SLOT_ID_INVALID"),
+        ("RandomNoRNG", "CKR_RANDOM_NO_RNG"),
+    ],
+)
+def test_what_a_driver_refuses_has_its_name_in_the_standard(kind: str, name: str):
+    exceptions = pytest.importorskip("pkcs11").exceptions
+    location = pkcs11_key.parse("pkcs11:token=t;object=o?module-path=/x&pin-source=file:/x")
+    with pytest.raises(KodebrikError) as error, pkcs11_key._errors(location):
+        raise getattr(exceptions, kind)
+    assert f"token t failed: {name}." in error.value.message
+
+
 @pytest.fixture(scope="module")
 def device(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A fresh SoftHSM2 token; gives the URI of a key in it, which is not there yet."""

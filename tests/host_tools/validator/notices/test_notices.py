@@ -7,6 +7,8 @@ import email.policy
 import hashlib
 import hmac
 import json
+import smtplib
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -332,6 +334,49 @@ def test_a_notice_that_no_channel_can_send_holds_up_no_other(
     monkeypatch.setattr(webhook, "post", fails_at_the_first)
     assert deliver(quiet, Channels(Webhook(url=receiver.url, secret=SECRET), None), clock()) == 1
     assert quiet.statistics().notices_waiting == 1
+
+
+def test_the_log_says_in_words_why_a_notice_was_not_taken(
+    quiet: Validator,
+    receiver: Receiver,
+    tokens: Tokens,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    use(quiet, tokens)
+    (notice,) = quiet.due_notices()
+
+    def told(channels: Channels) -> str:
+        caplog.clear()
+        monkeypatch.setattr(quiet, "due_notices", lambda: [notice])
+        assert deliver(quiet, channels, START) == 0
+        (line,) = caplog.messages
+        return line.partition("not taken ")[2]
+
+    def answers(refusal: Exception) -> None:
+        def refuse(*_: object) -> None:
+            raise refusal
+
+        monkeypatch.setattr(smtplib.SMTP, "send_message", refuse)
+
+    hooked = Channels(Webhook(url=receiver.url, secret=SECRET), None)
+    receiver.statuses = [503]
+    assert told(hooked) == "(the answer is status 503); it is tried again later."
+    monkeypatch.setattr(webhook, "_post", lambda *_: 1 // 0)
+    assert told(hooked) == "(a defect in making or sending it); it is tried again later."
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    nowhere = Channels(None, MailServer(host="127.0.0.1", port=port, sender="a@example.dk"))
+    assert told(nowhere) == "(Connection refused); it is tried again later."
+    with mail_server() as (_, server):
+        mailed = Channels(None, server)
+        for refusal, said in (
+            (smtplib.SMTPRecipientsRefused({"anna@example.dk": (550, b"anna?")}), "answers 550"),
+            (smtplib.SMTPDataError(554, b"anna?"), "answers 554"),
+            (smtplib.SMTPServerDisconnected("anna?"), "does not go on as SMTP does"),
+        ):
+            answers(refusal)
+            assert told(mailed) == f"(the mail server {said}); it is tried again later."
 
 
 def test_no_notice_holds_a_code_or_a_secret(

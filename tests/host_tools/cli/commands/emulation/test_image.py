@@ -33,6 +33,16 @@ def test_an_image_is_a_file_system_or_a_folder(tmp_path, capsys):
     )
 
 
+def test_what_is_told_of_a_folder_to_freeze_can_be_used_from_any_folder(
+    tmp_path, capsys, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    assert main(["image", "--freeze", "--output", "frozen"]) == 0
+    said = capsys.readouterr().out
+    assert f"FROZEN_MANIFEST={tmp_path}/frozen/manifest.py" in said
+    assert str(tmp_path / "frozen") in (tmp_path / "frozen/manifest.py").read_text()
+
+
 def test_an_image_carries_the_languages_that_were_asked_for(tmp_path):
     folder = tmp_path / "folder"
     assert main(["image", "--output", str(folder), "--language", "en"]) == 0

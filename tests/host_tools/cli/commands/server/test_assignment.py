@@ -73,7 +73,17 @@ def test_one_token_that_cannot_be_assigned_stops_them_all(folder, tokens, call, 
     users = private(tmp_path / "users.csv", "T1,anna.holm\nT9,bo.lund\n")
     code, result = call("assign", "--users", users)
     assert code == ExitCode.NOT_FOUND
+    assert f"Line 2 of {users}" in result["error"]
     assert "T9" in result["error"]
+    assert states(folder)["T1"] == ("stock", None)
+
+
+@pytest.mark.parametrize("user", ["x", "0101901234", "x" * 49])
+def test_a_user_id_that_cannot_be_is_named_with_its_line(folder, tokens, call, tmp_path, user):
+    users = private(tmp_path / "users.csv", f"serial,user\n\nT1,anna.holm\nT2,{user}\n")
+    code, result = call("assign", "--users", users)
+    assert (code, result["id"][:8]) == (ExitCode.BAD_INPUT, "user-id-")
+    assert f"Line 4 of {users}: " in result["error"]
     assert states(folder)["T1"] == ("stock", None)
 
 

@@ -153,6 +153,23 @@ def test_a_database_that_is_replaced_is_kept(sqlite_folder, call, tmp_path):
     assert [row["serial"] for row in listed] == ["anders-1"]
 
 
+def test_another_programs_file_is_not_replaced(sqlite_folder, call, tmp_path):
+    copy, other, note = tmp_path / "copy.backup", tmp_path / "other.db", tmp_path / "note.txt"
+    assert call("backup", str(copy))[0] == 0
+    with closing(sqlite3.connect(other)) as connection:
+        connection.execute("CREATE TABLE addresses (name TEXT)")
+    note.write_text("Not to be lost: " + "x" * 5000)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
+    for path, identifier in ((other, "database-foreign"), (note, "database-not-sqlite")):
+        url = f"sqlite:///{path}"
+        code, result = call("restore", str(copy), "--replace", "--database", url)
+        assert (code, result["id"]) == (ExitCode.DATABASE, identifier)
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir() if p.is_file()} == before
+    (tmp_path / "empty.db").touch()
+    url = f"sqlite:///{tmp_path / 'empty.db'}"
+    assert call("restore", str(copy), "--replace", "--database", url)[0] == 0
+
+
 def test_a_database_that_a_server_has_open_is_not_replaced(sqlite_folder, call, tmp_path):
     copy = tmp_path / "copy.backup"
     assert call("backup", str(copy))[0] == 0

@@ -181,6 +181,11 @@ def test_tokens_are_given_to_their_users_as_they_are_imported(call, server, tmp_
         == call(*options, "--users", lines)[0]
         == ExitCode.BAD_INPUT
     )
+    said = call(*options, "--users", foreign)[1]["error"]
+    assert f"Line 1 of {foreign}: The token 7003" in said
+    wrong = private(tmp_path / "wrong.csv", "7001,sofie.hansen\n7002,x\n")
+    for asked in ((), ("--dry-run",)):
+        assert f"Line 2 of {wrong}" in call(*options, "--users", wrong, *asked)[1]["error"]
     assert call(*options, "--users", users, "--activate") == (0, {"imported": 2, "assigned": 1})
     with open_validator(f"sqlite:///{tmp_path / 'validator.db'}", None) as validator:
         given, kept = validator.token("7001"), validator.token("7002")
