@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Collection
 from contextlib import closing
+from pathlib import Path
 
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.flashing.image_file import ImageFile
@@ -15,9 +16,22 @@ _TIMEOUT = 30.0  # a board starts in two; an operating system sets up the port i
 _PAUSE = 0.25  # between two looks
 
 
-def new_ports(before: Collection[str]) -> Callable[[], list[str]]:
-    """Give a function that lists the ports that may be a token's and were not there `before`."""
-    return lambda: [port for port in ports.candidates(ports.devices()) if port not in before]
+def new_ports(before: Collection[str], restarting: Collection[str] = ()) -> Callable[[], list[str]]:
+    """Give a function that lists the ports that may be a token's and were not there `before`, and
+    those of `restarting` boards that are there: a board's boot loader and its MicroPython may be at
+    one port or at two."""
+
+    def find() -> list[str]:
+        listed = ports.candidates(ports.devices())
+        again = [port for port in restarting if port in listed or _is_there(port)]
+        return [*(port for port in listed if port not in before and port not in again), *again]
+
+    return find
+
+
+def _is_there(port: str) -> bool:
+    """Say whether a port is there that the system does not list, such as an emulated token's."""
+    return "://" in port or Path(port).exists()
 
 
 def await_hello(image: ImageFile, find: Callable[[], list[str]]) -> Hello | None:

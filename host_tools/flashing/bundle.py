@@ -9,19 +9,14 @@ still erased. Left as it was on a board that has had another file system, that b
 the old files with it. The sealed secrets of an earlier token do not outlive this either.
 """
 
-import importlib.util
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from host_tools.errors import ExitCode, KodebrikError
-from host_tools.flashing import uf2
+from host_tools.flashing import esptool_program, uf2
 from host_tools.flashing.micropython import MicroPython
 from host_tools.image.official import build_for
-
-_ESPTOOL_CHIPS = {"ESP32-S3": "esp32s3"}
 
 
 def merge(micropython: MicroPython, filesystem: bytes, board: dict[str, Any]) -> bytes:
@@ -55,7 +50,7 @@ def file_system(data: bytes, board: dict[str, Any]) -> bytes:
     filesystem = board["filesystem"]
     address, size = build_for(board).filesystem, filesystem["size"]
     content = b""
-    if board["mcu"] in _ESPTOOL_CHIPS:
+    if board["mcu"] in esptool_program.CHIPS:
         content = data[address:]
     else:
         read = uf2.read(data)
@@ -69,20 +64,18 @@ def file_system(data: bytes, board: dict[str, Any]) -> bytes:
 
 def _merged_binary(micropython: bytes, filesystem: bytes, board: dict[str, Any]) -> bytes:
     """Have esptool merge the two; what lies between them is filled as erased flash."""
-    if importlib.util.find_spec("esptool") is None:
-        raise KodebrikError("not-installed-flash", ExitCode.NOT_INSTALLED, package="esptool")
     address = build_for(board).filesystem
     with tempfile.TemporaryDirectory(prefix="kodebrik-") as folder:
         first, second, output = (Path(folder, name) for name in ("micropython", "files", "merged"))
         first.write_bytes(micropython)
         second.write_bytes(filesystem)
-        chip = _ESPTOOL_CHIPS[board["mcu"]]
-        command = [sys.executable, "-m", "esptool", "--chip", chip, "merge-bin"]
-        command += ["--output", str(output), "0x0", str(first), hex(address), str(second)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own arguments
+        parts = ["0x0", str(first), hex(address), str(second)]
+        said, code = esptool_program.run(
+            *("--chip", esptool_program.CHIPS[board["mcu"]], "merge-bin"),
+            *("--output", str(output), *parts),
+        )
         merged = output.read_bytes() if output.exists() else b""
     gap = b"\xff" * (address - len(micropython))
-    if done.returncode or merged != micropython + gap + filesystem:
-        said = (done.stdout + done.stderr).strip()
-        raise KodebrikError("flash-esptool-failed", ExitCode.INTERNAL, said=said)
+    if code or merged != micropython + gap + filesystem:
+        raise KodebrikError("flash-esptool-failed", ExitCode.INTERNAL, said=said.strip())
     return merged

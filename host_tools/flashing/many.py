@@ -1,7 +1,7 @@
 """Writes one file to every board that is plugged in, side by side: a thread for each.
 
-Which of the ports that appear belongs to which drive, nobody can tell: after all drives are
-written, each answer counts for one of them.
+Which of the ports that appear belongs to which drive, or to a boot loader at a port, nobody can
+tell: after all are written, each answer counts for one of them.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from host_tools.errors import ExitCode, KodebrikError
-from host_tools.flashing import arrival, drives, serial_files
+from host_tools.flashing import arrival, board_port, drives
+from host_tools.flashing.board_port import Found
 from host_tools.flashing.drives import Drive
 from host_tools.flashing.image_file import ImageFile
 from host_tools.link import ports
@@ -20,7 +21,7 @@ from host_tools.progress import Progress
 @dataclass(frozen=True)
 class Outcome:
     """What became of a board at `target`, a drive or a port: its token's hello, or an error; both
-    None for a drive that took everything and whose port has not appeared."""
+    None for one that took everything and whose port has not appeared."""
 
     target: str
     hello: Hello | None = None
@@ -53,9 +54,11 @@ def write(
         return Outcome(str(drive.path))
 
     def to_port(port: str) -> Outcome:
-        token = serial_files.check_token(port, image, erase_secrets)
+        found = board_port.ask(port, image, erase_secrets)
         report = progress(port)
-        serial_files.write(port, image, token=token, erase_secrets=erase_secrets, report=report)
+        board_port.write(port, image, found, erase_secrets=erase_secrets, report=report)
+        if found is Found.LOADER:
+            return Outcome(port)
         return Outcome(port, arrival.await_hello(image, lambda: [port]))
 
     with ThreadPoolExecutor(len(found) + len(named)) as pool:
@@ -63,8 +66,10 @@ def write(
         on_ports = [pool.submit(_tried, port, to_port, port) for port in named]
         copied = [each.result() for each in on_drives]
         written = [each.result() for each in on_ports]
-    answers = _Answers(image, before)
-    return [_answered(each, answers) for each in copied] + written
+    outcomes = copied + written
+    restarting = [each.target for each in written if each.hello is None and each.error is None]
+    answers = _Answers(image, arrival.new_ports(before, restarting))
+    return [_answered(each, answers) for each in outcomes]
 
 
 def _tried(target: str, work: Callable[..., Outcome], *arguments: object) -> Outcome:
@@ -75,11 +80,11 @@ def _tried(target: str, work: Callable[..., Outcome], *arguments: object) -> Out
 
 
 class _Answers:
-    """Tokens that answer at ports which were not there before, each once."""
+    """Tokens that answer at the ports which `find` lists, each once."""
 
-    def __init__(self, image: ImageFile, before: Sequence[str]) -> None:
+    def __init__(self, image: ImageFile, find: Callable[[], list[str]]) -> None:
         self._image = image
-        self._new = arrival.new_ports(before)
+        self._new = find
         self._counted: set[str] = set()
         self._asked = ""
         self._more = True  # whether another port may still appear
@@ -103,7 +108,7 @@ class _Answers:
 
 
 def _answered(copied: Outcome, answers: _Answers) -> Outcome:
-    if copied.error is not None:
+    if copied.error is not None or copied.hello is not None:
         return copied
     try:
         return Outcome(copied.target, answers.next())

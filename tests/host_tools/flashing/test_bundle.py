@@ -10,7 +10,7 @@ from uf2utils.file import UF2File
 from emulator.mcu.boot_rom import FLASH, BootRom
 from emulator.session import Emulator
 from host_tools.errors import ExitCode, KodebrikError
-from host_tools.flashing import bundle, micropython, uf2
+from host_tools.flashing import bundle, esptool_program, micropython, uf2
 from host_tools.image.image import build_tree, load_board, pack
 from host_tools.image.official import build_for
 from host_tools.link.channel import Channel
@@ -192,7 +192,7 @@ def test_without_esptool_the_extra_is_named(trees, monkeypatch):
 
 
 def test_an_esptool_that_fails_is_said_so(trees, monkeypatch):
-    monkeypatch.setattr(bundle, "_ESPTOOL_CHIPS", {"ESP32-S3": "esp32s99"})
+    monkeypatch.setattr(esptool_program, "CHIPS", {"ESP32-S3": "esp32s99"})
     with pytest.raises(KodebrikError) as raised:
         merged("esp32_s3", trees["esp32_s3"])
     assert raised.value.identifier == "flash-esptool-failed"

@@ -15,6 +15,7 @@ from firmware.protocol import messages, sentences
 from host_tools.devtools import catalogues
 from host_tools.errors import KodebrikError, TokenError, token_error_identifier
 from host_tools.factory.events import Step
+from host_tools.flashing.board_port import Found
 from host_tools.image.image import load_product
 from host_tools.link import ports
 from host_tools.messages import catalogue, validation_errors
@@ -77,6 +78,7 @@ FAMILIES = {
     "batch-step.": set(Step),
     "challenge-entry.": set(messages.ENTRIES),
     "emulate.": {"state", "link", "rfc2217"},
+    "flash-found.": set(Found),
     "info-build.": {messages.DEVELOPMENT, messages.PRODUCTION},
     "info-form.": {messages.FILES, messages.FROZEN},
     "info-key.": {messages.KEY_NONE, messages.KEY_TRANSPORT, messages.KEY_ISSUER},

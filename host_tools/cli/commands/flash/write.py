@@ -51,10 +51,11 @@ def write(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Write the file to a board: onto its BOOTSEL drive, or file by file over its serial port.
+    """Write the file to a board: onto its BOOTSEL drive, or over its serial port.
 
-    A BOOTSEL drive gets all of it. A board that runs MicroPython or a development build keeps its
-    MicroPython. The command ends when the token has answered with the version just written.
+    A BOOTSEL drive and an ESP32-S3 in its boot loader get all of it. A board that runs MicroPython
+    or a development build keeps its MicroPython, and gets the files that differ. The command ends
+    when the token has answered with the version just written.
     """
     from host_tools.flashing import image_file  # noqa: PLC0415 - the compiler is slow to load
 
@@ -150,19 +151,20 @@ def _to_drive(
 def _to_port(
     file: "ImageFile", port: str, erase_secrets: bool
 ) -> tuple[dict[str, Any], "Hello | None"]:
-    """Write the files over a serial port, and give the token's hello."""
-    from host_tools.flashing import arrival, serial_files  # noqa: PLC0415 - as above
+    """Write over a serial port, and give the token's hello."""
+    from host_tools.flashing import arrival, board_port  # noqa: PLC0415 - as above
 
     with step(Message("devices.asking", port=port)):
-        token = serial_files.check_token(port, file, erase_secrets)
-    say(Message("flash-write.found-token" if token else "flash-write.found-prompt", port=port))
+        found = board_port.ask(port, file, erase_secrets)
+    say(Message("flash-found." + found, port=port))
+    before = ports.candidates(ports.devices())
     with reporting(Message("flash-write.writing")) as report:
-        written = serial_files.write(
-            port, file, token=token, erase_secrets=erase_secrets, report=report
-        )
+        written = board_port.write(port, file, found, erase_secrets=erase_secrets, report=report)
     with step(Message("flash-write.waiting")):
-        hello = arrival.await_hello(file, lambda: [port])
-    return {"port": port, "files": written}, hello
+        find = arrival.new_ports(before, [port]) if written is None else lambda: [port]
+        hello = arrival.await_hello(file, find)
+    size = {"bytes": len(file.data)} if written is None else {"files": written}
+    return {"port": port, **size}, hello
 
 
 def _named(target: str) -> tuple["Drive | None", str]:

@@ -1,0 +1,50 @@
+"""A board on a serial port: who is there, and the image written as that one takes it.
+
+A token and MicroPython's prompt take files, an ESP32-S3 in its boot loader the whole image.
+"""
+
+from enum import StrEnum
+
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.flashing import esp_loader, serial_files
+from host_tools.flashing.image_file import ImageFile
+from host_tools.progress import Progress
+
+_UNKNOWN = (ExitCode.SILENT, ExitCode.GARBAGE)  # what a hello gets from neither token nor prompt
+
+
+class Found(StrEnum):
+    """Who is on a port."""
+
+    TOKEN = "token"  # noqa: S105 - no password
+    PROMPT = "prompt"
+    LOADER = "loader"
+
+
+def ask(port: str, image: ImageFile, erase_secrets: bool) -> Found:
+    """Give who is on the port; KodebrikError when the image is not for that one, or it holds
+    secrets that may not be erased. Of a board in its boot loader nobody knows what it holds."""
+    has_loader = esp_loader.is_for(image.board)
+    if has_loader and image.frozen:  # which is for nobody else
+        esp_loader.check(port, image)
+        return Found.LOADER
+    try:
+        token = serial_files.check_token(port, image, erase_secrets)
+    except KodebrikError as error:
+        if error.exit_code not in _UNKNOWN or not has_loader:
+            raise
+        esp_loader.check(port, image)
+        return Found.LOADER
+    return Found.TOKEN if token else Found.PROMPT
+
+
+def write(
+    port: str, image: ImageFile, found: Found, *, erase_secrets: bool, report: Progress
+) -> int | None:
+    """Write the image to whom ask() has found, and give the number of files that differed; None for
+    the whole image."""
+    if found is Found.LOADER:
+        esp_loader.write(port, image, report)
+        return None
+    token = found is Found.TOKEN
+    return serial_files.write(port, image, token=token, erase_secrets=erase_secrets, report=report)
