@@ -147,6 +147,7 @@ class Emulator:
         self.press_down, self.release = user.press_down, user.release
         self.press_key, self.key_down, self.key_up = user.press_key, user.key_down, user.key_up
         self.plug_headset, self.unplug_headset = user.plug_headset, user.unplug_headset
+        self.wait = user.wait
 
     def _add_server(self) -> None:
         self._server = server = LinkEndpoints(
@@ -394,7 +395,11 @@ class Emulator:
 
     def screen_text(self, rotated: bool = False) -> list[str]:
         """Give the lines of text on the display, read from its pixels."""
-        return read_text(self.screen(rotated).ink_on_paper(), self._fonts)
+        return self.text_of(self.screen(rotated))
+
+    def text_of(self, screen: Screen) -> list[str]:
+        """Give the lines of text on a screen of this token."""
+        return read_text(screen.ink_on_paper(), self._fonts)
 
     @property
     def display_on(self) -> bool:

@@ -29,7 +29,7 @@ class User:
     def hold(self, seconds: float) -> None:
         """Press the token's button for `seconds`."""
         self.press_down()
-        self._advance(seconds)
+        self.wait(seconds)
         self.release()
 
     def press_down(self) -> None:
@@ -43,8 +43,12 @@ class User:
     def press_key(self, key: str, ms: float = 120) -> None:
         """Press a key for `ms` milliseconds: "0" to "9", "*", "#", or "red" for the button."""
         self.key_down(key)
-        self._advance(ms / 1000)
+        self.wait(ms / 1000)
         self.key_up(key)
+
+    def wait(self, seconds: float) -> None:
+        """Do nothing for `seconds`: when the token is served, they are part of real time."""
+        self._advance(seconds)
 
     def key_down(self, key: str) -> None:
         """Press a key and keep it down. ValueError when the token has no such key."""

@@ -27,6 +27,7 @@ from emulator.serial.endpoints import Endpoint, Pty, Rfc2217
 from emulator.serial.link import Link
 
 _MAX_SLEEP = 0.05  # real seconds, after which changes made by other threads are noticed
+_MIN_SLEEP = 0.005  # in which other threads have their turn, where time passes fast
 _US = 1_000_000
 _log = logging.getLogger(__name__)
 
@@ -121,9 +122,9 @@ class LinkEndpoints:
 
     @rate.setter
     def rate(self, rate: float) -> None:
-        """From now on; what the token is ahead by stays."""
+        """From now on: what the token is behind by is left out, what it is ahead by stays."""
         with self._lock:
-            self._virtual, self._real = self._real_now(), monotonic()
+            self._virtual, self._real = min(self._real_now(), self._clock.now), monotonic()
             self._rate = rate
         self.wake()
 
@@ -189,8 +190,17 @@ class LinkEndpoints:
             raise crash
 
     def _real_now(self) -> int:
-        """Give where the token should be, virtual microseconds."""
-        return self._virtual + round((monotonic() - self._real) * self._rate * _US)
+        """Give where the token should be, virtual microseconds.
+
+        Faster than real time it runs as fast as this machine can: what it is too late by is left
+        out, or the longer it took the more it would have to make up for.
+        """
+        now = self._virtual + round((monotonic() - self._real) * self._rate * _US)
+        late = now - self._clock.now - round(_MAX_SLEEP * self._rate * _US)
+        if self._rate > 1 and late > 0:
+            self._virtual -= late
+            now -= late
+        return now
 
     def _catch_up(self, real: int, received: bytes) -> None:
         """Advance the token to `real` (microseconds) and then hand it the bytes received by then.
@@ -221,6 +231,8 @@ class LinkEndpoints:
         times = (self._mcu.deadline, self._clock.next_alarm)
         left = min((time - self._clock.now for time in times if time is not None), default=_US)
         sleep = min(max(left, 0) / _US / self._rate, _MAX_SLEEP)
+        if self._rate > 1:
+            sleep = max(sleep, _MIN_SLEEP)
         return waits + self._mcu.prompt_ends(), sleep
 
     def _send(self, data: bytes) -> None:

@@ -61,15 +61,9 @@ class Keyboard:
         """Hold a key down for virtual `seconds`; nothing when it is down already."""
         if key in self._down:
             return
-        if key == RED:
-            self._recorder.press_down()
-        else:
-            self._recorder.key_down(key)
+        self._recorder.key_down(key)
         self._down[key] = self._emulator.elapsed + seconds
 
     def _release(self, key: str) -> None:
         del self._down[key]
-        if key == RED:
-            self._recorder.release()
-        else:
-            self._recorder.key_up(key)
+        self._recorder.key_up(key)

@@ -8,7 +8,7 @@ import queue
 import threading
 from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import miniaudio
 import numpy as np
@@ -18,7 +18,7 @@ from emulator.sound import RATE, SILENT
 from host_tools.errors import KodebrikError
 from host_tools.voice import languages as voice_languages
 from host_tools.voice import packfile, playback, store
-from host_tools.voice.recognition.clips import UNKNOWN, Recogniser
+from host_tools.voice.recognition.clips import UNKNOWN, Found, Recogniser
 
 if TYPE_CHECKING:
     from emulator.session import Emulator
@@ -27,6 +27,41 @@ if TYPE_CHECKING:
 _UTTERANCE_END = 0.9
 
 Samples = NDArray[np.int16]
+
+
+class Speech(NamedTuple):
+    """What was said: the language, the clips with their places in the samples, and their words,
+    "..." for sound that is no whole clip."""
+
+    language: str
+    clips: list[Found]
+    words: list[str]
+
+    @property
+    def text(self) -> str:
+        """Give the words as one line."""
+        return " ".join(self.words)
+
+
+class SpeechRecogniser:
+    """Recognises what is said in any of several languages, by the clips of their voice packs."""
+
+    def __init__(self, languages: Sequence[str]) -> None:
+        """Load a recogniser for each language."""
+        self._recognisers = {
+            name: Recogniser(packfile.load(store.pack(name))[1]) for name in languages
+        }
+
+    def recognise(self, samples: Samples) -> Speech:
+        """Give what is said, in the language with the most known clips."""
+        found = {
+            language: recogniser.found(samples)
+            for language, recogniser in self._recognisers.items()
+        }
+        language = max(found, key=lambda each: sum(clip.name != UNKNOWN for clip in found[each]))
+        phrases = voice_languages.load(language).phrases
+        words = [phrases.get(clip.name, "...") for clip in found[language]]
+        return Speech(language, found[language], words)
 
 
 class UtteranceDetector:
@@ -45,9 +80,7 @@ class UtteranceDetector:
     ) -> None:
         """Start at the token's present time, with a recogniser for each language's voice pack."""
         self._emulator, self._on_samples, self._on_utterance = emulator, on_samples, on_utterance
-        self._recognisers = {
-            name: Recogniser(packfile.load(store.pack(name))[1]) for name in languages
-        }
+        self._recogniser = SpeechRecogniser(languages)
         self._position = emulator.elapsed
         self._utterance: list[Samples] = []
         self._silent = 0  # samples since the last that was loud
@@ -64,18 +97,9 @@ class UtteranceDetector:
             self._on_samples(samples)
         self._silent = len(samples) - int(loud[-1]) if loud.size else self._silent + len(samples)
         if self._utterance and self._silent >= _UTTERANCE_END * RATE:
-            self._on_utterance(*self._recognise(np.concatenate(self._utterance)))
+            speech = self._recogniser.recognise(np.concatenate(self._utterance))
+            self._on_utterance(speech.text, speech.language)
             self._utterance = []
-
-    def _recognise(self, samples: Samples) -> tuple[str, str]:
-        """Give the text, "..." for unknown sounds, in the language with the most known clips."""
-        names = {
-            language: recogniser.names(samples)
-            for language, recogniser in self._recognisers.items()
-        }
-        language = max(names, key=lambda each: sum(name != UNKNOWN for name in names[each]))
-        phrases = voice_languages.load(language).phrases
-        return " ".join(phrases.get(name, "...") for name in names[language]), language
 
 
 class TextSpeaker:

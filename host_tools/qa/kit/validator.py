@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from host_tools.messages.catalogue import ENGLISH
 from host_tools.otp.codes import grouped
 from host_tools.qa.kit.clock import Clock
 from host_tools.qa.kit.token import Token
@@ -26,7 +27,7 @@ class RunningValidator:
         """Connect to the server."""
         self.url, self.api_key = url, api_key.reveal().decode()
         self.clock = Clock(source)
-        self._target = RestTarget(url, api_key, Policy())
+        self._target = RestTarget(url, api_key, Policy(), ENGLISH)
         self._users: dict[str, str] = {}  # serial -> user-ID
 
     def __repr__(self) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pyotp
 import pytest
 
+from emulator.keys import RED
 from emulator.scenario.recorder import Recorder
 from emulator.scenario.runner import ScenarioError, StepError
 from emulator.scenario.scenario import parse, play_file
@@ -119,15 +120,15 @@ def test_a_code_is_expected_of_the_moment_of_the_press(
 def test_a_recording_plays_back_to_the_same_pixels(token: Token, tmp_path: Path) -> None:
     live = token(PANEL, "live")
     recorder = Recorder(live)
-    recorder.press_down()
+    recorder.key_down(RED)
     live.advance(0.1234567)
-    recorder.release()
+    recorder.key_up(RED)
     live.serve(0.2)  # some real time, as in the emulator's window
     recorder.plug()
     live.advance(0.3)
-    recorder.press_down()
+    recorder.key_down(RED)
     live.advance(0.05)
-    recorder.release()
+    recorder.key_up(RED)
     recorder.unplug()
     replayed = token(PANEL, "replayed", time=5)
     play(replayed, tmp_path, recorder.text())

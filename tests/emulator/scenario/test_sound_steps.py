@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from emulator.keys import RED
 from emulator.scenario.recorder import Recorder
 from emulator.scenario.runner import ScenarioError, StepError
 from emulator.scenario.scenario import parse, play_file
@@ -172,8 +173,8 @@ def test_a_step_that_the_product_has_no_part_for_stops_before_the_first(
 def test_a_recording_of_keys_plays_back_the_same_sound(beeper: Token, tmp_path: Path) -> None:
     with beeper() as emulator:
         recorder = Recorder(emulator)
-        recorder.press_down()
-        recorder.release()
+        recorder.key_down(RED)
+        recorder.key_up(RED)
         emulator.advance(0.5)
         for key in "5*":
             recorder.key_down(key)

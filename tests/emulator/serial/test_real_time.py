@@ -2,6 +2,7 @@
 however often keys are pressed. Real time is a counter here: nothing waits."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from random import Random
 from types import SimpleNamespace
 
@@ -100,28 +101,25 @@ def test_time_between_two_servings_counts_for_a_token_that_follows_real_time(
     assert alone.elapsed < 15, "without it the token stands still meanwhile"
 
 
-def test_time_passes_at_the_rate_that_is_set(token: Token, host: Host) -> None:
+@pytest.mark.parametrize("late", [0.0, 0.3])
+def test_time_passes_at_the_rate_that_is_set(token: Token, host: Host, late: float) -> None:
+    """Faster than real time it never runs after what it is too late by."""
+    host._late = late
     emulator = token(PANEL)
-    began, passed = host.now, []
-    rates = iter([(10, 60.0), (20, 0.0), (30, 1.0)])
-    due, rate = next(rates)
+    began = host.now
+    marks = [(began, 0.0, 1.0)]  # real, virtual, the rate from there on
 
     def between() -> None:
-        nonlocal due, rate
-        if host.now - began >= due:
+        due = [(10, 60.0), (20, 0.0), (30, 1.0), (40, 1.0)]
+        at, rate = due[min(len(marks), len(due)) - 1]
+        if host.now - began >= at:
             emulator.rate = rate
-            passed.append((host.now - began, emulator.elapsed))
-            due, rate = next(rates, (1_000_000, 0.0))
+            marks.append((host.now, emulator.elapsed, rate))
 
     host.between = between
-    emulator.serve(lambda: host.now - began >= 40)
-    passed.append((host.now - began, emulator.elapsed))
-    spans = [
-        (later[0] - first[0], later[1] - first[1])
-        for first, later in zip([(0.0, 0.0), *passed], passed, strict=False)
-    ]
-    for (real, virtual), at in zip(spans, (1, 60, 0, 1), strict=True):
-        # What the last look at the token was late by counts at the old rate.
-        assert virtual == pytest.approx(at * real, abs=60 * (0.3 + ALLOWED)), (at, spans)
-    assert spans[2][1] <= 60 * (0.3 + ALLOWED)
-    assert spans[3][1] == pytest.approx(spans[3][0], abs=2 * (0.3 + ALLOWED))
+    emulator.serve(lambda: len(marks) == 5)
+    for (real, virtual, rate), (end, after, _) in pairwise(marks):
+        passed, allowed = after - virtual, rate * (late + 2 * ALLOWED)
+        most = rate * (end - real)
+        assert passed <= most + ALLOWED, rate
+        assert passed >= (most - allowed if late == 0 or rate <= 1 else most / 8), rate

@@ -77,7 +77,7 @@ FAMILIES = {
     "api-key-role.": set(Role),
     "batch-step.": set(Step),
     "challenge-entry.": set(messages.ENTRIES),
-    "emulate.": {"state", "link", "rfc2217"},
+    "emulate.": {"state", "link", "rfc2217", "web"},
     "flash-found.": set(Found),
     "info-build.": {messages.DEVELOPMENT, messages.PRODUCTION},
     "info-form.": {messages.FILES, messages.FROZEN},

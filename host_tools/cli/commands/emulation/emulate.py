@@ -2,9 +2,11 @@
 through a scenario."""
 
 import signal
+import socket
 import sys
 import tempfile
 import threading
+import webbrowser
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from enum import StrEnum
@@ -26,6 +28,7 @@ from host_tools.desktop.token_folder import (
     link_unavailable,
 )
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.extras import from_extra
 from host_tools.image.image import load_product
 from host_tools.messages.catalogue import Message
 
@@ -85,6 +88,17 @@ def emulate(
             ),
         ),
     ] = None,
+    web: Annotated[
+        bool,
+        typer.Option("--web", help="Show the token on a page in the browser, with an HTTP API."),
+    ] = False,
+    web_port: Annotated[
+        int,
+        typer.Option(metavar="PORT", min=0, max=65535, help="--web: its port; 0: any free one."),
+    ] = 0,
+    open_page: Annotated[
+        bool, typer.Option("--open", help="--web: have the browser open the page.")
+    ] = False,
     script: Annotated[
         Path | None,
         typer.Option(
@@ -111,20 +125,18 @@ def emulate(
 ) -> None:
     """Run an emulated token."""
     if script is not None:
-        if headless or link or rfc2217 is not None or record or voice or usb_drive:
+        if headless or link or rfc2217 is not None or record or voice or usb_drive or web:
             raise KodebrikError("emulate-script-alone", ExitCode.USAGE)
         _play(product, board, state, production, script, as_json)
         return
-    if record is not None and (headless or record.exists()):
-        raise KodebrikError("emulate-recording-needs-terminal", ExitCode.USAGE)
-    if record is not None:
-        whole_files.check_new(record)
+    _check_together(web, headless, record, voice)
     _check_voice(product, voice)
     folder = TokenFolder(state or default_folder(product, board), product, board, production)
     check_endpoints(folder.path, link, rfc2217)
     terminal = sys.stdin.isatty() and sys.stdout.isatty()
     write = say if as_json else _write
     with ExitStack() as stack:
+        listener = stack.enter_context(_listen(web_port)) if web else None
         stop = stack.enter_context(_asked_to_stop())
         flashed = None
         if usb_drive is not None:
@@ -133,7 +145,10 @@ def emulate(
             if flashed is None:
                 return
         emulator = stack.enter_context(emulated(folder, step, warn, flashed=flashed))
-        _announce(emulator, link, rfc2217, as_json)
+        if listener is not None:
+            _serve_desk(emulator, listener, stop, link, rfc2217, open_page, as_json)
+            return
+        _announce(emulator, _offer(emulator, link, rfc2217), as_json)
         from host_tools.desktop import terminal as views  # noqa: PLC0415 - needs the emulator
 
         if headless and voice is None:
@@ -148,6 +163,25 @@ def emulate(
                 views.play(emulator, stop, record, view)
             else:
                 views.play(emulator, stop, record, views.DrawnView(emulator, captions, localized))
+
+
+def _check_together(
+    web: bool, headless: bool, record: Path | None, voice: VoiceSource | None
+) -> None:
+    """Check that what was asked for goes together, and that a recording can be written."""
+    if web and (headless or record or voice):
+        raise KodebrikError("emulate-web-alone", ExitCode.USAGE)
+    if record is not None:
+        if headless or record.exists():
+            raise KodebrikError("emulate-recording-needs-terminal", ExitCode.USAGE)
+        whole_files.check_new(record)
+
+
+def _listen(port: int) -> socket.socket:
+    """Listen at the port for the page."""
+    with from_extra("not-installed-desk"):
+        from host_tools.desk.server import listen  # noqa: PLC0415 - an extra
+    return listen(port)
 
 
 def _write(line: str) -> None:
@@ -201,13 +235,41 @@ def _captions(
         captions.close()
 
 
-def _announce(emulator: "Emulator", link: Path | None, rfc2217: int | None, as_json: bool) -> None:
+def _offer(emulator: "Emulator", link: Path | None, rfc2217: int | None) -> dict[str, str]:
+    """Offer the token's link, and give its addresses by kind."""
     try:
-        result = {"state": str(emulator.directory), "link": emulator.open_pty(link)}
+        links = {"link": emulator.open_pty(link)}
         if rfc2217 is not None:
-            result["rfc2217"] = emulator.open_rfc2217(rfc2217)
+            links["rfc2217"] = emulator.open_rfc2217(rfc2217)
     except OSError as error:
         raise link_unavailable(error) from None
+    return links
+
+
+def _serve_desk(
+    emulator: "Emulator",
+    listener: socket.socket,
+    stop: threading.Event,
+    link: Path | None,
+    rfc2217: int | None,
+    open_page: bool,
+    as_json: bool,
+) -> None:
+    """Serve the page and the API until `stop`, with the link over the network too."""
+    from host_tools.desk.server import serve  # noqa: PLC0415 - an extra
+
+    links = _offer(emulator, link, rfc2217 or 0)
+
+    def ready(url: str) -> None:
+        _announce(emulator, links | {"web": url}, as_json)
+        if open_page:
+            webbrowser.open(url)
+
+    serve(emulator, links, listener, stop, ready)
+
+
+def _announce(emulator: "Emulator", addresses: dict[str, str], as_json: bool) -> None:
+    result = {"state": str(emulator.directory), **addresses}
     emit(
         as_json,
         result,

@@ -10,6 +10,7 @@ import subprocess
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from emulator.session import Emulator
@@ -60,6 +61,46 @@ def test_a_headless_token_says_where_its_link_is_serves_it_and_ends_on_sigterm(t
         process.send_signal(signal.SIGTERM)
         assert process.wait(REAL_LIMIT) == 0
     assert not link.is_symlink(), "the cable goes with the token"
+
+
+def test_a_token_on_the_web_says_where_and_ends_while_somebody_listens(tmp_path):
+    with running("emulate", "--state", tmp_path / "token", "--web", "--json") as process:
+        said = json.loads(process.stdout.readline())
+        address, secret = said["web"].split("#")
+        assert re.fullmatch(r"http://127\.0\.0\.1:\d+/", address)
+        assert len(secret) >= 32
+        program = httpx2.Client(
+            base_url=address + "api/v1", headers={"Authorization": f"Bearer {secret}"}
+        )
+        assert program.post("/press", json={"keys": ["red"]}).json()["powered"]
+        assert "Ikke sat op" in program.get("/screen").json()["text"]
+        assert program.get("/token").json()["links"] == {
+            "link": said["link"],
+            "rfc2217": said["rfc2217"],
+        }
+        code = run("info", "--port", said["rfc2217"], "--json")
+        assert json.loads(code.stdout)["state"] == "blank", code.stdout
+        with program.stream("GET", "/events") as events:
+            lines = events.iter_lines()
+            assert next(lines) == "event: state"
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(REAL_LIMIT) == 0
+
+
+def test_a_port_for_the_page_that_is_taken_is_named(tmp_path, capsys):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        given = ["emulate", "--state", str(tmp_path / "token"), "--web", "--web-port", str(port)]
+        assert main(given) == ExitCode.BUSY
+    assert str(port) in capsys.readouterr().err
+    assert not (tmp_path / "token").exists()
+
+
+@pytest.mark.parametrize("other", ["--headless", "--record=x", "--voice=token"])
+def test_a_page_goes_with_no_other_view(tmp_path, capsys, other):
+    given = ["emulate", "kodeoplaeser", "--state", str(tmp_path / "token"), "--web", other]
+    assert main(given) == ExitCode.USAGE
+    assert "the page has all of them" in capsys.readouterr().err
 
 
 def test_an_emulated_token_keeps_its_accounts_over_restarts(tmp_path):

@@ -1,0 +1,1 @@
+"""An emulated token in a browser, and its HTTP API, on the loopback."""

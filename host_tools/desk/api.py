@@ -1,0 +1,336 @@
+"""`/api/v1`: everything that can be done with the token, and what it shows, says and does.
+
+An action is answered when the firmware waits again and what it drew is complete.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import ExitStack
+from typing import Annotated, Any
+
+import numpy as np
+from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
+from fastapi.security import HTTPBearer
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from starlette.concurrency import run_in_threadpool
+
+from emulator.sound import RATE, wav
+from host_tools.desk.broadcast import Event, Subscription
+from host_tools.desk.models import (
+    Advance,
+    Caption,
+    Change,
+    Clip,
+    Cut,
+    LogLine,
+    Name,
+    OneKey,
+    Press,
+    Product,
+    ScreenText,
+    SnapshotEntry,
+    Speech,
+    TokenState,
+)
+from host_tools.desk.observer import packed
+from host_tools.desk.token import DeskToken
+from host_tools.messages.catalogue import Message
+from host_tools.validator.http.refusals import Refusal
+
+PREFIX = "/api/v1"
+_LONGEST = 600  # seconds of sound in one answer
+_REFUSALS: dict[int | str, dict[str, Any]] = {
+    400: {"model": Refusal, "description": "The request cannot be read."},
+    401: {"model": Refusal, "description": "The token of the URL is missing or wrong."},
+    404: {"model": Refusal, "description": "There is no such thing."},
+    409: {"model": Refusal, "description": "This token has no such part."},
+    422: {"model": Refusal, "description": "What was given is not valid."},
+    503: {"model": Refusal, "description": "The emulated token has failed."},
+}
+
+
+def _desk(request: Request) -> DeskToken:
+    desk: DeskToken = request.app.state.desk
+    return desk
+
+
+Desk = Annotated[DeskToken, Depends(_desk)]
+Second = Annotated[float, Query(ge=0, le=10**9, allow_inf_nan=False)]
+# The middleware checks it, before a body is read; this is for OpenAPI.
+_bearer = HTTPBearer(auto_error=False, description="The token of the page's URL, after its #.")
+router = APIRouter(prefix=PREFIX, dependencies=[Depends(_bearer)], responses=_REFUSALS)
+
+
+@router.get("/product")
+def product(desk: Desk) -> Product:
+    """What the token is, and which keys and parts it has."""
+    parts = desk.emulator.board.parts
+    keys = [*"123456789*0#"] if "keypad" in parts else []
+    return Product(
+        product=desk.product["name"],
+        title=desk.product["title"],
+        board=desk.emulator.board.name,
+        parts=sorted(parts),
+        keys=[*keys, "red"],
+    )
+
+
+@router.get("/token")
+def token(desk: Desk) -> TokenState:
+    """The token's state, and what is around it."""
+    with desk.emulator.lock:
+        return _state(desk)
+
+
+@router.patch("/token")
+def change(desk: Desk, change: Change) -> TokenState:
+    """Change what is around the token: cable, headset, cell, clock, temperature, time."""
+    asked = change.model_dump(exclude_none=True)
+    for name, part in (("headset", "jack"), ("battery_mv", "battery")):
+        if name in asked:
+            desk.check_part(part)
+    with desk.acting():
+        for name, value in asked.items():
+            _CHANGES[name](desk, value)
+        return _state(desk)
+
+
+@router.post("/press")
+def press(desk: Desk, press: Press) -> TokenState:
+    """Press keys, hold them and let go: one, or several at once."""
+    _check_keys(desk, press.keys)
+    with desk.acting() as emulator:
+        with ExitStack() as fingers:  # which leave the keys whatever happens
+            for key in dict.fromkeys(press.keys):
+                fingers.callback(desk.recorder.key_up, key)
+                desk.recorder.key_down(key)
+            emulator.wait(press.ms / 1000)
+        return _state(desk)
+
+
+@router.post("/keys/down")
+def key_down(desk: Desk, pressed: OneKey) -> TokenState:
+    """Press a key and keep it down."""
+    _check_keys(desk, [pressed.key])
+    with desk.acting():
+        desk.recorder.key_down(pressed.key)
+        return _state(desk)
+
+
+@router.post("/keys/up")
+def key_up(desk: Desk, released: OneKey) -> TokenState:
+    """Let a key go."""
+    _check_keys(desk, [released.key])
+    with desk.acting():
+        desk.recorder.key_up(released.key)
+        return _state(desk)
+
+
+@router.post("/advance")
+def advance(desk: Desk, span: Advance) -> TokenState:
+    """Let time pass at once."""
+    with desk.acting() as emulator:
+        emulator.advance(span.seconds)
+        return _state(desk)
+
+
+@router.post("/power/cut")
+def cut_power(desk: Desk, cut: Cut) -> TokenState:
+    """Take cell and cable away for a moment, now or at a flash operation to come."""
+    with desk.acting():
+        desk.recorder.cut_power(cut.operation, cut.mode)
+        return _state(desk)
+
+
+@router.post("/reset")
+def reset(desk: Desk) -> TokenState:
+    """Pull the reset line. On the cell alone the token goes off."""
+    with desk.acting() as emulator:
+        emulator.reset()
+        return _state(desk)
+
+
+@router.get("/screen")
+def screen(desk: Desk) -> ScreenText:
+    """The text on the display, read from its pixels."""
+    with desk.emulator.lock:
+        shown = desk.emulator.screen()
+    text = desk.emulator.text_of(shown)
+    return ScreenText(width=shown.width, height=shown.height, on=not shown.dark, text=text)
+
+
+@router.get("/screen.png", response_class=Response, responses={200: {"content": {"image/png": {}}}})
+def screen_png(desk: Desk, scale: Annotated[int, Query(ge=1, le=16)] = 4) -> Response:
+    """The display as a picture."""
+    with desk.emulator.lock:
+        shown = desk.emulator.screen()
+    return Response(shown.png(scale), media_type="image/png")
+
+
+_BYTES = "application/octet-stream"
+
+
+@router.get("/screen.bin", response_class=Response, responses={200: {"content": {_BYTES: {}}}})
+def screen_bytes(desk: Desk) -> Response:
+    """The display's pixels, a byte each, row by row from the top left: 1 is a lit pixel of the
+    kodeviser, a black one of the kodeoplæser."""
+    with desk.emulator.lock:
+        shown = desk.emulator.screen()
+    return Response(shown.data, media_type=_BYTES)
+
+
+@router.get("/speech")
+def speech(desk: Desk, start: Second, end: Second) -> Speech:
+    """What was said from `start` to `end`, in terms of `elapsed`: recognised from the samples."""
+    samples = _samples(desk, start, end)
+    heard = desk.reader.recogniser.recognise(samples)
+    clips = [
+        Clip(
+            clip=clip.name,
+            text=word,
+            speed=clip.speed,
+            start=start + clip.start / RATE,
+            end=start + clip.end / RATE,
+        )
+        for clip, word in zip(heard.clips, heard.words, strict=True)
+    ]
+    language = heard.language if any(clip.speed for clip in clips) else None
+    return Speech(start=start, end=end, language=language, text=heard.text, clips=clips)
+
+
+@router.get("/speech.wav", response_class=Response, responses={200: {"content": {"audio/wav": {}}}})
+def speech_wav(desk: Desk, start: Second, end: Second) -> Response:
+    """The sound from `start` to `end`: the headset's where it sounds, else the loudspeaker's."""
+    with desk.emulator.lock:
+        _check_span(desk, start, end)
+        heard = desk.emulator.audio(start, end)
+    return Response(wav(heard.samples, heard.rate), media_type="audio/wav")
+
+
+@router.get("/captions")
+def captions(desk: Desk) -> list[Caption]:
+    """The last things that were said, and felt; each is there 0.9 s after its end."""
+    return [Caption(**caption) for caption in desk.reader.captions]
+
+
+@router.get("/log")
+def log(desk: Desk) -> list[LogLine]:
+    """The last lines of the emulator's log."""
+    return [LogLine(**line) for line in desk.log.lines]
+
+
+@router.get("/scenario", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+def scenario(desk: Desk) -> Response:
+    """What was done with the token so far, for `kodebrik emulate --script`."""
+    return Response(desk.recorder.text(), media_type="text/plain")
+
+
+@router.get("/snapshots")
+def snapshots(desk: Desk) -> list[SnapshotEntry]:
+    """The snapshots, the oldest first."""
+    return [SnapshotEntry(**entry) for entry in desk.snapshot_list()]
+
+
+@router.post("/snapshots", status_code=201)
+def take_snapshot(desk: Desk, name: Name) -> SnapshotEntry:
+    """Keep what the token keeps without power: flash, clock, cell. The last 20 are kept."""
+    kept = desk.take_snapshot(name.name)
+    return SnapshotEntry(number=kept.number, name=kept.name, time=kept.time)
+
+
+@router.post("/snapshots/{number}/restore")
+def restore(desk: Desk, number: int) -> TokenState:
+    """Have the token as it was, off and unplugged; its clock has counted since."""
+    desk.restore(number)
+    with desk.emulator.lock:
+        return _state(desk)
+
+
+@router.delete("/snapshots/{number}", status_code=204)
+def drop_snapshot(desk: Desk, number: int) -> None:
+    """Forget a snapshot."""
+    desk.drop_snapshot(number)
+
+
+@router.get("/events", response_class=EventSourceResponse)
+async def events(request: Request, sound: bool = False) -> AsyncIterator[ServerSentEvent]:
+    """What happens, as server-sent events: first how everything is now, then each change.
+
+    `state` (as /token), `screen` (pixels, eight a byte, base64), `text` (lines on the display),
+    `caption`, `log`, `snapshots`, and with `sound=true` `sound`: 16-bit samples in base64.
+    """
+    desk: DeskToken = request.app.state.desk
+    loop = asyncio.get_running_loop()
+    subscription, first = await run_in_threadpool(_subscribe, desk, loop)
+    try:
+        for event in first:
+            yield ServerSentEvent(event=event.kind, data=event.data)
+        async for event in subscription.events():
+            if sound or event.kind != "sound":
+                yield ServerSentEvent(event=event.kind, data=event.data)
+    finally:
+        desk.broadcast.unsubscribe(subscription)
+
+
+def _subscribe(
+    desk: DeskToken, loop: asyncio.AbstractEventLoop
+) -> tuple[Subscription, list[Event]]:
+    """Give the events from now on, and those that say how everything is now."""
+    with desk.emulator.lock:
+        subscription = desk.broadcast.subscribe(loop)
+        first = [
+            Event("state", desk.observer.state()),
+            Event("screen", packed(desk.emulator.screen())),
+            Event("text", desk.reader.text),
+            *(Event("caption", caption) for caption in desk.reader.captions),
+            *(Event("log", line) for line in desk.log.lines),
+            Event("snapshots", desk.snapshot_list()),
+        ]
+    return subscription, first
+
+
+def _state(desk: DeskToken) -> TokenState:
+    return TokenState(**desk.observer.state())
+
+
+def _check_keys(desk: DeskToken, keys: list[Any]) -> None:
+    if any(key != "red" for key in keys):
+        desk.check_part("keypad")
+
+
+def _check_span(desk: DeskToken, start: float, end: float) -> None:
+    desk.check_part("audio")
+    if not 0 <= end - start <= _LONGEST:
+        raise HTTPException(422, Message("desk-span", seconds=_LONGEST))
+
+
+def _samples(desk: DeskToken, start: float, end: float) -> Any:
+    with desk.emulator.lock:
+        _check_span(desk, start, end)
+        return np.array(desk.emulator.audio(start, end).samples, np.int16)
+
+
+def _plug(desk: DeskToken, plugged: bool) -> None:
+    if plugged != desk.emulator.plugged:
+        (desk.recorder.plug if plugged else desk.recorder.unplug)()
+
+
+def _headset(desk: DeskToken, plugged: bool) -> None:
+    if plugged != desk.emulator.board.parts["jack"].plugged:
+        (desk.recorder.plug_headset if plugged else desk.recorder.unplug_headset)()
+
+
+def _set_rate(desk: DeskToken, rate: float) -> None:
+    desk.emulator.rate = rate
+
+
+_CHANGES: dict[str, Any] = {
+    "plugged": _plug,
+    "headset": _headset,
+    "battery_mv": lambda desk, value: desk.recorder.set_battery(value),
+    "drift_ppm": lambda desk, value: desk.recorder.set_drift(value),
+    "temperature": lambda desk, value: desk.recorder.set_temperature(value),
+    "rate": _set_rate,
+    "time": lambda desk, value: desk.recorder.set_time(value),
+    "clock": lambda desk, value: desk.recorder.set_clock(value),
+}

@@ -1,0 +1,126 @@
+"""The desk's web application: the API and the page, for this machine alone."""
+
+import secrets
+from collections.abc import Mapping
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from firmware.version import VERSION
+from host_tools.desk import api
+from host_tools.desk.token import DeskToken
+from host_tools.errors import ExitCode, KodebrikError
+from host_tools.messages import catalogue, validation_errors
+from host_tools.validator.http.refusals import Refusal
+
+_DESCRIPTION = (
+    "An emulated token: its keys, display, voice, power, clock and cable. Every action is answered "
+    "when the firmware waits again. `Authorization: Bearer TOKEN`, with what follows the # in the "
+    "page's URL."
+)
+_OPEN = api.PREFIX + "/openapi.json"  # it says nothing of the token
+_HEADERS = [
+    (
+        b"content-security-policy",
+        b"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' blob:; "
+        b"connect-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'",
+    ),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"cache-control", b"no-store"),
+]
+_STATUS: dict[int, int] = {
+    ExitCode.CONFLICT: 409,
+    ExitCode.NOT_FOUND: 404,
+}  # any other: the token has failed
+
+
+def create_app(desk: DeskToken, secret: str) -> FastAPI:
+    """Make the application for a token that runs; whoever knows `secret` may use it."""
+    app = FastAPI(
+        title="kodebrik desk",
+        version=VERSION,
+        description=_DESCRIPTION,
+        openapi_url=_OPEN,
+        docs_url=None,  # its pages fetch scripts from elsewhere
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.desk = desk
+    app.include_router(api.router)
+    app.add_exception_handler(KodebrikError, _kodebrik_error)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _validation_error)
+    app.add_middleware(Guard, secret)
+    # What a page elsewhere has a browser ask for, by a name that it lets point here, names itself.
+    app.add_middleware(
+        TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"], www_redirect=False
+    )
+    return app
+
+
+class Guard:
+    """ASGI middleware: refuses requests to the API without the secret, before their body is read,
+    and adds the security headers to every answer."""
+
+    def __init__(self, app: ASGIApp, secret: str) -> None:
+        """Wrap `app`."""
+        self._app, self._expected = app, f"Bearer {secret}".encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or refuse it."""
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *_HEADERS]
+            await send(message)
+
+        app = self._app
+        if scope["type"] == "http" and self._guards(scope["path"]):
+            given = dict(scope["headers"]).get(b"authorization", b"")
+            if not secrets.compare_digest(given, self._expected):
+                app = _refusal(
+                    401, catalogue.Message("desk-unauthorised"), {"WWW-Authenticate": "Bearer"}
+                )
+        await app(scope, receive, with_headers)
+
+    @staticmethod
+    def _guards(path: str) -> bool:
+        return path.startswith("/api/") and path != _OPEN
+
+
+def _refusal(
+    status: int, message: str, headers: Mapping[str, str] | None = None, hint: str = ""
+) -> JSONResponse:
+    identifier = message.identifier if isinstance(message, catalogue.Message) else ""
+    hint = hint or catalogue.Message("desk-hint")
+    refusal = Refusal(error=message, hint=hint, id=identifier)
+    return JSONResponse(refusal.model_dump(), status, headers=headers)
+
+
+def _kodebrik_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, KodebrikError)  # noqa: S101 - it is registered for these alone
+    return _refusal(_STATUS.get(error.exit_code, 503), error.message, hint=error.hint)
+
+
+def _http_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101 - as above
+    known = {404: catalogue.Message("page-not-found"), 405: catalogue.Message("method-not-allowed")}
+    detail = error.detail
+    if not isinstance(detail, catalogue.Message):
+        detail = known.get(error.status_code) or catalogue.Message("request-refused", reason=detail)
+    return _refusal(error.status_code, detail, error.headers)
+
+
+def _validation_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"]) or "body"
+    what = validation_errors.fault(first)
+    return _refusal(422, catalogue.Message("request-invalid", where=where, what=what))

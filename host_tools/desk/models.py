@@ -1,0 +1,153 @@
+"""What the API takes and gives, as OpenAPI describes it. Times are seconds: `elapsed`, `start` and
+`end` since the emulator started, `time` and `clock` since 1970."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Key = Literal["red", "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "#"]
+Moment = Annotated[float, Field(ge=946_684_800, le=4_102_444_800)]  # 2000 to 2100
+_HOUR = 3_600
+
+
+class Given(BaseModel):
+    """What a request says: nothing but the fields below."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
+class Press(Given):
+    """Keys that go down in this order, `ms` later up in reverse; `red` is the token's button."""
+
+    keys: Annotated[list[Key], Field(min_length=1, max_length=13)]
+    ms: Annotated[int, Field(ge=1, le=60_000)] = 120
+
+
+class OneKey(Given):
+    """A key that goes down, or up."""
+
+    key: Key
+
+
+class Change(Given):
+    """What is to be different around the token; what is left out stays as it is."""
+
+    plugged: bool | None = Field(None, description="The USB cable is in: power, and the link.")
+    headset: bool | None = Field(None, description="The headset's plug is in its jack.")
+    battery_mv: Annotated[int, Field(ge=0, le=5000)] | None = Field(
+        None, description="Voltage of the cell; below its cut-off the token is dark."
+    )
+    drift_ppm: Annotated[float, Field(ge=-500, le=500)] | None = Field(
+        None, description="Error of the clock's crystal; positive: fast."
+    )
+    temperature: Annotated[float, Field(ge=-40, le=85)] | None = Field(
+        None, description="Degrees Celsius."
+    )
+    rate: Annotated[float, Field(ge=0, le=100)] | None = Field(
+        None, description="Virtual seconds in a real one; 0: time stands still."
+    )
+    time: Moment | None = Field(None, description="The true time jumps, the token's clock with it.")
+    clock: Moment | None = Field(None, description="The token's clock alone is set.")
+
+
+class Advance(Given):
+    """Seconds that pass at once, without waiting for them; an hour at most."""
+
+    seconds: Annotated[float, Field(ge=0, le=_HOUR)]
+
+
+class Cut(Given):
+    """A power cut now, or at the n-th flash operation from here on (1: the next)."""
+
+    operation: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    mode: Literal["before", "torn", "after"] = "before"
+
+
+class Name(Given):
+    """What a snapshot is called."""
+
+    name: Annotated[str, Field(min_length=1, max_length=80)]
+
+
+class TokenState(BaseModel):
+    """The token and what is around it; null for a part that it does not have."""
+
+    powered: bool
+    prompt: bool = Field(description="The firmware has ended: the link leads to its prompt.")
+    plugged: bool
+    headset: bool | None
+    keys_down: list[str]
+    battery_mv: int | None
+    drift_ppm: float | None
+    temperature: float | None
+    rate: float
+    links: dict[str, str] = Field(description="Addresses of the serial port while it is plugged.")
+    flash_operations: int
+    elapsed: float
+    time: float
+    clock: float | None = Field(description="What the token's clock shows.")
+
+
+class Product(BaseModel):
+    """What the token is."""
+
+    product: str
+    title: str
+    board: str
+    parts: list[str]
+    keys: list[str]
+
+
+class ScreenText(BaseModel):
+    """The display: its size in pixels, whether it shows anything, and the text in it."""
+
+    width: int
+    height: int
+    on: bool
+    text: list[str]
+
+
+class Clip(BaseModel):
+    """A clip of a voice pack, at one of the speeds; `?` at speed 0 for sound that is no whole
+    clip."""
+
+    clip: str
+    text: str
+    speed: int
+    start: float
+    end: float
+
+
+class Speech(BaseModel):
+    """What was heard in a span."""
+
+    start: float
+    end: float
+    language: str | None
+    text: str
+    clips: list[Clip]
+
+
+class Caption(BaseModel):
+    """Something that was said, or felt: `·` is a short pulse of the motor, `—` a long one."""
+
+    kind: Literal["said", "felt"]
+    text: str
+    language: str | None
+    time: float
+
+
+class LogLine(BaseModel):
+    """A line of the emulator's log."""
+
+    time: float
+    level: str
+    message: str
+
+
+class SnapshotEntry(BaseModel):
+    """A snapshot of what the token keeps without power."""
+
+    number: int
+    name: str
+    time: float

@@ -1,0 +1,83 @@
+"""Reads what a token shows and says, as text: the lines on its display by their pixels, what is
+said by the samples, what is felt by the motor. A thread of its own, as that takes its time."""
+
+import threading
+from collections import deque
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from host_tools.desk.broadcast import Broadcast
+from host_tools.desktop.felt import VibrationDetector
+
+if TYPE_CHECKING:
+    from emulator.screen import Screen
+    from emulator.session import Emulator
+    from host_tools.desktop.speech_output import SpeechRecogniser
+
+_LOOK = 0.1  # seconds between two looks
+_KEPT = 50  # captions
+
+
+class Reader:
+    """Publishes the events `text` and `caption`, and keeps the last of them."""
+
+    def __init__(
+        self, emulator: "Emulator", languages: Sequence[str], broadcast: Broadcast
+    ) -> None:
+        """`languages` are those that the token may speak; none for one without a voice."""
+        self._emulator, self._languages, self._broadcast = emulator, languages, broadcast
+        self.captions: deque[dict[str, Any]] = deque(maxlen=_KEPT)
+        self.text: list[str] = []
+        self._screen: Screen | None = None
+        self._detectors: list[Any] = [VibrationDetector(emulator, self._felt)]
+        if languages:
+            from host_tools.desktop.speech_output import UtteranceDetector  # noqa: PLC0415 - an extra
+
+            self._detectors.append(
+                UtteranceDetector(emulator, languages, lambda samples: None, self._said)
+            )
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="desk-reader")
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """End after the look that is under way."""
+        self._over.set()
+        self._thread.join()
+
+    @cached_property
+    def recogniser(self) -> "SpeechRecogniser":
+        """What recognises a span of sound for whoever asks; not the thread's own."""
+        from host_tools.desktop.speech_output import SpeechRecogniser  # noqa: PLC0415 - an extra
+
+        return SpeechRecogniser(self._languages)
+
+    def _run(self) -> None:
+        while not self._over.wait(_LOOK):
+            for detector in self._detectors:
+                detector.update()
+            with self._emulator.lock:  # not while the firmware draws
+                screen = self._emulator.screen()
+            if screen != self._screen:
+                self._screen = screen
+                self._show(self._emulator.text_of(screen))
+
+    def _show(self, lines: list[str]) -> None:
+        if lines != self.text:
+            self.text = lines
+            self._broadcast.publish("text", lines)
+
+    def _said(self, text: str, language: str) -> None:
+        self._add({"kind": "said", "text": text, "language": language})
+
+    def _felt(self, pulses: str) -> None:
+        self._add({"kind": "felt", "text": pulses, "language": None})
+
+    def _add(self, caption: dict[str, Any]) -> None:
+        caption["time"] = self._emulator.now
+        self.captions.append(caption)
+        self._broadcast.publish("caption", caption)

@@ -1,0 +1,161 @@
+"""One emulated token at a desk: it keeps step with real time in a thread of its own, and whoever
+acts on it waits until its firmware waits and what it drew is complete."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from emulator.errors import EmulatorError, FirmwareCrashError
+from emulator.scenario.recorder import Recorder
+from host_tools.desk.broadcast import Broadcast
+from host_tools.desk.log_keeper import LogKeeper
+from host_tools.desk.observer import Observer
+from host_tools.desk.reader import Reader
+from host_tools.desktop.token_folder import emulator_errors
+from host_tools.errors import ExitCode, KodebrikError
+
+if TYPE_CHECKING:
+    from emulator.session import Emulator, Snapshot
+
+_KEPT = 20  # snapshots; the oldest goes first
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A snapshot with its number, its name and the true time at which it was taken."""
+
+    number: int
+    name: str
+    time: float
+    snapshot: "Snapshot"
+
+
+class DeskToken:
+    """A token that anybody at the desk sees and uses. A context manager, in which time passes."""
+
+    def __init__(self, emulator: "Emulator", links: dict[str, str]) -> None:
+        """`links` are the addresses of its serial port, by kind. The caller closes the emulator."""
+        self.emulator, self.product = emulator, emulator.product
+        speaks = "audio" in self.product["parts"]
+        self.broadcast = Broadcast()
+        self.log = LogKeeper(self.broadcast)
+        self.observer = Observer(emulator, self.broadcast)
+        self.observer.links = links
+        self.reader = Reader(
+            emulator, self.product["image_languages"] if speaks else (), self.broadcast
+        )
+        self.recorder = Recorder(emulator)
+        self._snapshots: dict[int, Kept] = {}
+        self._taken = 0
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._serve, name="desk-token")
+
+    def __enter__(self) -> "DeskToken":
+        """Let time pass."""
+        self.log.attach()
+        self.reader.start()
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """End the threads, and what anybody listens to."""
+        self._over.set()
+        self.emulator.wake()
+        self._thread.join()
+        self.reader.close()
+        self.broadcast.close()
+        self.log.detach()
+
+    @contextmanager
+    def acting(self) -> Iterator["Emulator"]:
+        """Give the emulator to act on, and publish what came of it before anybody else acts.
+
+        KodebrikError when the firmware has failed, as `emulator_errors` has it: what has crashed
+        leads to its prompt, what has failed for good is off.
+        """
+        try:
+            with emulator_errors(), self.emulator.lock:
+                try:
+                    yield self.emulator
+                except EmulatorError as error:
+                    self._failed(error)
+                    raise
+                finally:
+                    self.observer.look(acted=True)
+        finally:
+            self.emulator.wake()
+
+    def check_part(self, part: str) -> None:
+        """Check that the token has a part, by its name in the product; KodebrikError."""
+        if part not in self.emulator.board.parts:
+            raise KodebrikError(
+                "desk-part-absent", ExitCode.CONFLICT, product=self.product["title"], part=part
+            )
+
+    def snapshots(self) -> list[Kept]:
+        """List the snapshots, the oldest first."""
+        return list(self._snapshots.values())
+
+    def take_snapshot(self, name: str) -> Kept:
+        """Keep what the token keeps without power."""
+        with self.acting() as emulator:
+            self._taken += 1
+            kept = Kept(self._taken, name, emulator.now, emulator.snapshot())
+            self._snapshots[kept.number] = kept
+            while len(self._snapshots) > _KEPT:
+                del self._snapshots[next(iter(self._snapshots))]
+            self._tell_snapshots()
+        return kept
+
+    def restore(self, number: int) -> None:
+        """Have the token as it was at a snapshot: off and unplugged. KodebrikError."""
+        with self.acting() as emulator:
+            emulator.restore(self._snapshot(number).snapshot)
+            self.recorder = Recorder(emulator)
+
+    def drop_snapshot(self, number: int) -> None:
+        """Forget a snapshot; KodebrikError when it is not there."""
+        with self.acting():
+            self._snapshot(number)
+            del self._snapshots[number]
+            self._tell_snapshots()
+
+    def snapshot_list(self) -> list[dict[str, Any]]:
+        """Give the snapshots without what they hold."""
+        return [
+            {"number": kept.number, "name": kept.name, "time": kept.time}
+            for kept in self.snapshots()
+        ]
+
+    def _tell_snapshots(self) -> None:
+        self.broadcast.publish("snapshots", self.snapshot_list())
+
+    def _snapshot(self, number: int) -> Kept:
+        if number not in self._snapshots:
+            raise KodebrikError("desk-no-snapshot", ExitCode.NOT_FOUND, number=number)
+        return self._snapshots[number]
+
+    def _serve(self) -> None:
+        """Let time pass until the end."""
+        while not self._over.is_set():
+            try:
+                self.emulator.serve(self._looked_at)
+            except EmulatorError as error:
+                if not self._over.is_set():  # else serve() repeats a crash that it has logged
+                    self._failed(error)
+
+    def _failed(self, error: EmulatorError) -> None:
+        """Log an error of the emulated token, and switch one off that cannot go on."""
+        with self.emulator.lock:
+            self.log.failed(error)
+            if not isinstance(error, FirmwareCrashError):
+                self.emulator.cut_power()
+
+    def _looked_at(self) -> bool:
+        """Publish what is new, and say whether it is the end."""
+        if not self._over.is_set():
+            with self.emulator.lock:
+                self.observer.look()
+        return self._over.is_set()

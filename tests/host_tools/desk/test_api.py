@@ -1,0 +1,314 @@
+"""The desk's API: everything that can be done with a token, and what it shows and says then."""
+
+import base64
+import io
+import threading
+import wave
+from typing import Any
+
+import numpy as np
+import pyotp
+import pytest
+from fastapi.testclient import TestClient
+from PIL import Image
+
+from emulator.errors import VmDiedError
+from host_tools.link.session import open_session
+from tests.support.emulated.desk import ADDRESS, AT, Made, api, application
+from tests.support.emulated.token import KEY, SECRET, digits
+
+
+def code_at(moment: float) -> str:
+    return pyotp.TOTP(base64.b32encode(SECRET).decode()).at(int(moment))
+
+
+def shown(client: TestClient) -> list[str]:
+    text: list[str] = client.get("screen").json()["text"]
+    return text
+
+
+def changed(client: TestClient, **change: Any) -> dict[str, Any]:
+    answer = client.patch("token", json=change)
+    assert answer.status_code == 200, answer.text
+    state: dict[str, Any] = answer.json()
+    return state
+
+
+def test_only_who_knows_the_secret_may_ask(desk: Made) -> None:
+    app = application(desk())
+    for given in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic eDp5"}):
+        client = TestClient(app, ADDRESS, headers=given)
+        for method, path in (("GET", "token"), ("POST", "press"), ("GET", "events"), ("GET", "x")):
+            answer = client.request(method, f"/api/v1/{path}", content=b"{")
+            assert answer.status_code == 401, (given, path)
+            assert answer.json()["id"] == "desk-unauthorised"
+    assert TestClient(app, ADDRESS).get("/api/v1/openapi.json").status_code == 200
+
+
+def test_a_name_that_points_here_is_refused(desk: Made) -> None:
+    """DNS rebinding: the browser takes somebody's page for ours, but says by which name."""
+    client = api(desk())
+    for host in ("evil.example", "evil.example:80", "127.0.0.1.evil.example"):
+        assert client.get("token", headers={"Host": host}).status_code == 400, host
+    for host in ("127.0.0.1:4711", "localhost:4711"):
+        assert client.get("token", headers={"Host": host}).status_code == 200, host
+
+
+def test_no_answer_lets_another_site_read_it(desk: Made) -> None:
+    client = api(desk())
+    answer = client.get("token", headers={"Origin": "https://evil.example"})
+    assert not [name for name in answer.headers if name.startswith("access-control")]
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    preflight = client.options("token", headers={"Origin": "https://evil.example"})
+    assert preflight.status_code in {401, 405}
+
+
+def test_a_press_is_answered_when_the_code_stands(desk: Made) -> None:
+    token = desk()
+    client = api(token)
+    state = client.post("press", json={"keys": ["red"]}).json()
+    assert state["powered"]
+    assert state["keys_down"] == []
+    assert digits(shown(client)) == code_at(AT)
+    screen = token.emulator.screen()
+    assert client.get("screen.bin").content == screen.data
+    picture = Image.open(io.BytesIO(client.get("screen.png?scale=1").content))
+    lit = [picture.getpixel((4 + x, 4 + y)) for y in range(64) for x in range(128)]
+    assert bytes(lit) == screen.data
+    client.post("advance", json={"seconds": 31})
+    answer = client.get("screen").json()
+    assert not answer["on"]
+    assert answer["text"] == []
+
+
+def test_a_key_is_held_until_it_is_let_go(desk: Made) -> None:
+    client = api(desk())
+    assert client.post("keys/down", json={"key": "red"}).json()["keys_down"] == ["red"]
+    client.post("advance", json={"seconds": 6.5})
+    assert client.post("keys/up", json={"key": "red"}).json()["keys_down"] == []
+    assert any("Serienummer" in line for line in shown(client)), shown(client)
+
+
+def test_several_keys_at_once_are_a_combination_and_speech_is_read_from_the_samples(
+    desk: Made,
+) -> None:
+    client = api(desk("kodeoplaeser"))
+    client.post("press", json={"keys": ["red"]})
+    client.post("advance", json={"seconds": 20})
+    begin = client.get("token").json()["elapsed"]
+    client.post("press", json={"keys": ["red", "8"], "ms": 200})
+    client.post("advance", json={"seconds": 10})
+    heard = client.get("speech", params={"start": begin, "end": begin + 10}).json()
+    assert "Serienummer" in heard["text"]
+    assert heard["language"] == "da"
+    assert all(begin <= clip["start"] < clip["end"] <= begin + 10 for clip in heard["clips"])
+    sound = client.get("speech.wav", params={"start": begin, "end": begin + 10}).content
+    with wave.open(io.BytesIO(sound)) as file:
+        assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (16_000, 1, 2)
+        samples = np.frombuffer(file.readframes(file.getnframes()), "<i2")
+    assert len(samples) == 160_000
+    assert np.abs(samples).max() > 1000
+    for start, end in ((5, 4), (0, 601)):
+        refused = client.get("speech", params={"start": start, "end": end})
+        assert refused.status_code == 422
+        assert refused.json()["id"] == "desk-span"
+
+
+def test_what_a_token_does_not_have_is_refused(desk: Made) -> None:
+    client = api(desk())
+    for method, path, given in (
+        ("PATCH", "token", {"headset": True}),
+        ("POST", "press", {"keys": ["5"]}),
+        ("POST", "keys/down", {"key": "#"}),
+    ):
+        answer = client.request(method, path, json=given)
+        assert answer.status_code == 409, answer.text
+        assert answer.json()["id"] == "desk-part-absent"
+    assert client.get("speech.wav?start=0&end=1").status_code == 409
+    assert client.get("product").json()["keys"] == ["red"]
+
+
+def test_what_is_not_taken_is_named(desk: Made) -> None:
+    client = api(desk())
+    for method, path, given, where in (
+        ("PATCH", "token", {"batery_mv": 1}, "batery_mv"),
+        ("PATCH", "token", {"rate": -1}, "rate"),
+        ("PATCH", "token", {"drift_ppm": 501}, "drift_ppm"),
+        ("POST", "press", {"keys": []}, "keys"),
+        ("POST", "press", {"keys": ["q"]}, "keys"),
+        ("POST", "advance", {"seconds": 3_601}, "seconds"),
+        ("POST", "power/cut", {"operation": 0}, "operation"),
+    ):
+        answer = client.request(method, path, json=given)
+        assert answer.status_code == 422, (path, given)
+        assert where in answer.json()["error"]
+    assert client.get("nothing").status_code == 404
+    assert client.delete("token").status_code == 405
+
+
+def test_time_jumps_drifts_and_stands_still(desk: Made) -> None:
+    client = api(desk())
+    before = client.get("token").json()
+    assert before["rate"] == 0
+    assert changed(client)["elapsed"] == before["elapsed"], "no time passes by itself"
+    state = changed(client, time=AT + 86_400, drift_ppm=50.0)
+    assert state["time"] == pytest.approx(AT + 86_400)
+    assert state["elapsed"] == before["elapsed"]
+    for _ in range(24):
+        state = client.post("advance", json={"seconds": 3_600}).json()
+    assert state["elapsed"] == pytest.approx(before["elapsed"] + 86_400)
+    assert state["clock"] - state["time"] == pytest.approx(50e-6 * 86_400, abs=0.01)
+    assert changed(client, clock=AT)["clock"] == pytest.approx(AT, abs=0.01)
+    assert changed(client, temperature=-12.5)["temperature"] == -12.5
+
+
+def test_time_passes_at_the_rate_that_is_set(desk: Made) -> None:
+    token = desk(rate=1)
+    client = api(token)
+    changed(client, rate=100)
+    passed = threading.Event()
+    begin = token.emulator.elapsed
+    assert any(passed.wait(0.01) or token.emulator.elapsed > begin + 60 for _ in range(6000))
+    still = changed(client, rate=0)["elapsed"]
+    assert token.emulator.elapsed == still
+
+
+def test_an_empty_cell_leaves_the_token_dark(desk: Made) -> None:
+    client = api(desk())
+    assert changed(client, battery_mv=0)["battery_mv"] == 0
+    assert not client.post("press", json={"keys": ["red"]}).json()["powered"]
+    changed(client, battery_mv=3900)
+    assert client.post("press", json={"keys": ["red"]}).json()["powered"]
+
+
+def test_the_cable_carries_the_link_and_the_headset_the_voice(desk: Made) -> None:
+    token = desk("kodeoplaeser")
+    client = api(token)
+    assert not client.get("token").json()["plugged"]
+    state = changed(client, plugged=True, headset=True)
+    assert state["plugged"]
+    assert state["headset"]
+    assert state["powered"]
+    session = open_session(token.emulator.port, KEY, lambda number: False)
+    assert session.hello.state == "in_use"
+    assert not changed(client, plugged=False)["plugged"]
+    begin = client.get("token").json()["elapsed"]
+    client.post("press", json={"keys": ["red"]})
+    client.post("advance", json={"seconds": 3})
+    heard = token.emulator.audio(begin)
+    assert max(heard.headphones) > 1000
+    assert not any(heard.speaker)
+
+
+def test_power_is_cut_now_and_at_a_flash_operation(desk: Made) -> None:
+    client = api(desk("kodeoplaeser"))
+    assert client.post("press", json={"keys": ["red"]}).json()["powered"]
+    assert not client.post("power/cut", json={}).json()["powered"]
+    client.post("press", json={"keys": ["red"]})
+    client.post("advance", json={"seconds": 5})
+    before = client.post("power/cut", json={"operation": 1, "mode": "torn"}).json()
+    assert before["powered"]
+    client.post("press", json={"keys": ["red", "3"]})  # a louder voice, which is kept
+    after = client.post("advance", json={"seconds": 60}).json()
+    assert after["flash_operations"] == before["flash_operations"] + 1
+    client.post("press", json={"keys": ["red"]})
+    assert digits(shown(client)) == code_at(client.get("token").json()["clock"])
+
+
+def test_a_reset_on_the_cable_starts_it_anew(desk: Made) -> None:
+    client = api(desk())
+    changed(client, plugged=True)
+    client.post("advance", json={"seconds": 1})
+    assert client.post("reset").json()["powered"]
+    changed(client, plugged=False)
+    client.post("advance", json={"seconds": 60})
+    assert not client.post("reset").json()["powered"]
+
+
+def test_a_snapshot_undoes_what_came_after_it(desk: Made) -> None:
+    token = desk("kodeoplaeser")
+    client = api(token)
+    kept = client.post("snapshots", json={"name": "Danish"}).json()
+    assert kept["name"] == "Danish"
+    client.post("press", json={"keys": ["red"]})
+    client.post("advance", json={"seconds": 5})
+    client.post("press", json={"keys": ["red", "9"]})  # the next language
+    client.post("advance", json={"seconds": 100})
+
+    def first_words() -> str:
+        begin = client.post("press", json={"keys": ["red"]}).json()["elapsed"]
+        client.post("advance", json={"seconds": 100})
+        span = {"start": begin, "end": begin + 12}
+        return str(client.get("speech", params=span).json()["language"])
+
+    assert first_words() == "en"
+    assert not client.post(f"snapshots/{kept['number']}/restore").json()["powered"]
+    assert first_words() == "da"
+    for number in range(20):
+        client.post("snapshots", json={"name": f"{number}"})
+    listed = client.get("snapshots").json()
+    assert [entry["name"] for entry in listed] == [f"{number}" for number in range(20)]
+    assert client.post(f"snapshots/{kept['number']}/restore").status_code == 404
+    assert client.delete(f"snapshots/{listed[0]['number']}").status_code == 204
+    assert client.delete(f"snapshots/{listed[0]['number']}").status_code == 404
+    assert len(client.get("snapshots").json()) == 19
+
+
+def test_what_was_done_is_a_scenario(desk: Made) -> None:
+    client = api(desk("kodeoplaeser"))
+    client.post("press", json={"keys": ["red", "#"]})
+    client.post("advance", json={"seconds": 2})
+    changed(client, battery_mv=3400, drift_ppm=1.5, temperature=-3, time=AT, headset=True)
+    client.post("power/cut", json={"operation": 3, "mode": "after"})
+    lines = client.get("scenario").text.splitlines()
+    assert lines[0].startswith("set time 2030-01-01T01:00:")
+    done = [line for line in lines[1:] if not line.startswith("wait ")]
+    assert done == [
+        "button down",
+        'key "#" down',
+        'key "#" up',
+        "button up",
+        "headset in",
+        "battery 3400 mV",
+        "drift 1.500000 ppm",
+        "temperature -3.000000 C",
+        "set time 2030-01-01T01:00:01+00:00",
+        "cut power at operation 3 after",
+    ]
+    assert sum(int(line.split()[1]) for line in lines if line.startswith("wait ")) >= 2_000_000
+
+
+def test_each_change_is_told_before_its_action_is_answered(
+    desk: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = desk()
+    client = api(token)
+    told: list[tuple[str, Any]] = []
+    monkeypatch.setattr(token.broadcast, "publish", lambda *event: told.append(event))
+    client.post("press", json={"keys": ["red"]})
+    screens = [data for kind, data in told if kind == "screen"]
+    states = [data for kind, data in told if kind == "state"]
+    assert states[-1]["powered"]
+    pixels = np.unpackbits(np.frombuffer(base64.b64decode(screens[-1]["pixels"]), np.uint8))
+    assert pixels.tobytes() == token.emulator.screen().data
+    assert (screens[-1]["width"], screens[-1]["height"]) == (128, 64)
+
+
+def test_a_firmware_that_fails_is_told_and_the_next_press_starts_it_again(
+    desk: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = desk()
+    client = api(token)
+    client.post("press", json={"keys": ["red"]})
+
+    def dies(limit: float) -> None:
+        raise VmDiedError("MicroPython ended by itself.")
+
+    monkeypatch.setattr(token.emulator.mcu.vm, "next_record", dies)
+    answer = client.post("press", json={"keys": ["red"]})
+    assert answer.status_code == 503
+    assert answer.json()["id"] == "emulator-failed"
+    assert not client.get("token").json()["powered"]
+    assert "ended by itself" in client.get("log").json()[-1]["message"]
+    assert client.post("press", json={"keys": ["red"]}).json()["powered"]
+    assert digits(shown(client)) == code_at(client.get("token").json()["clock"])
