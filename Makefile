@@ -44,8 +44,8 @@ bench: .venv/.dev ## Measure speed and memory, each figure against its peer or l
 	@$(BIN)/python -m tests.bench
 
 # A board that nobody needs to have. It takes ten minutes, and two files that we may not carry.
-board: .venv/.dev $(if $(MICROPYTHON),$(if $(BOOTROM),build/board/.made)) ## Measure the firmware on an emulated RP2040: MICROPYTHON=FILE.uf2 BOOTROM=FILE.bin.
-	@$(BIN)/python -m tests.board --micropython="$(MICROPYTHON)" --bootrom="$(BOOTROM)" $(if $(JSON),--json) $(if $(PRODUCT),--product=$(PRODUCT))
+board: .venv/.dev $(if $(MICROPYTHON),$(if $(BOOTROM),build/board/.made)) ## Measure the firmware on an emulated RP2040: MICROPYTHON=FILE.uf2 BOOTROM=FILE.bin [FIGURES=docs/figures.json].
+	@$(BIN)/python -m tests.board --micropython="$(MICROPYTHON)" --bootrom="$(BOOTROM)" $(if $(JSON),--json) $(if $(PRODUCT),--product=$(PRODUCT)) $(if $(FIGURES),--figures=$(FIGURES))
 
 conformance: .venv/.dev ## Run the tests that show requirements, see them fail where those are broken, write docs/conformance.md.
 	@$(BIN)/python -m tests.conformance

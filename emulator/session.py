@@ -23,6 +23,8 @@ from emulator.errors import DamagedTokenError
 from emulator.mcu.flash import Flash
 from emulator.mcu.mcu import OFF, PROMPT, Mcu
 from emulator.mcu.vm import Vm, find_vm
+from emulator.pace import COSTS, Costs
+from emulator.pace import arguments as cost_arguments
 from emulator.screen import EMISSIVE, Screen
 from emulator.screen_text import read_text
 from emulator.serial.link import HostPort, Link
@@ -33,6 +35,7 @@ from emulator.user import User
 
 NEW_TOKEN_TIME = 1_767_225_600  # 2026-01-01, for a token that nobody gave a time
 _US = 1_000_000
+_PATH_LENGTH = 200  # MicroPython takes arguments of at most 255 bytes
 
 
 def _source(module: str) -> str:
@@ -41,6 +44,13 @@ def _source(module: str) -> str:
     if spec is None or spec.origin is None:
         raise ValueError(f"The product names a module that there is not: {module}.")
     return spec.origin
+
+
+class Heap(NamedTuple):
+    """Bytes of the firmware's heap, on the scale of a board's words of four bytes."""
+
+    free: int
+    largest_block: int
 
 
 class Snapshot(NamedTuple):
@@ -69,13 +79,16 @@ class Emulator:
         time: float | None = None,
         heap: str = "224wk",
         vm: str | None = None,
+        pace: str | Costs | None = None,
     ) -> None:
         """Load the token in the directory `state`, or make a new one there from a littlefs `image`.
 
         `time` is the true Unix time (default: the time at which the token was saved, or
         NEW_TOKEN_TIME); the token's clock chip has counted meanwhile. `vm` names another
         MicroPython binary. `heap` is the size of its heap, in the form of -X heapsize: an RP2040
-        leaves 236 KB to the firmware, and the shims take about 40 KB here. `seed` determines
+        leaves 236 KB to the firmware, and the shims take about 40 KB here. `pace` names the
+        microcontroller whose processor's time is charged (emulator/pace.py, or costs of one's own;
+        None: computing takes no time). `seed` determines
         everything random about a new token. OtherTokenError when the one that is there is of
         another product or board.
         """
@@ -121,12 +134,16 @@ class Emulator:
         self.link = Link()
         self._closed = False
         self.port = HostPort(self.link, self.run_until, lambda: self.elapsed)
-        arguments = [str((self.directory / saved_state.FLASH).resolve()), str(filesystem["block"])]
+        path = str((self.directory / saved_state.FLASH).resolve())
+        # Of one length, as the VM's memory holds it: so the pace hangs on no folder's name.
+        arguments = [path.rjust(_PATH_LENGTH, "/"), str(filesystem["block"])]
         arguments += [
             str(filesystem["size"] // filesystem["block"]),
             str(filesystem["program"]),
             self.unique_id.hex(),
         ]
+        costs = COSTS[pace] if isinstance(pace, str) else pace or {}
+        arguments += [str(len(costs)), *cost_arguments(costs)]
         # The VM compiles them for its own processor: in the image they are for the board's.
         arguments += [f"{name}={_source(name)}" for name in self.product["native_modules"]]
         self.mcu = Mcu(
@@ -412,6 +429,12 @@ class Emulator:
     def powered(self) -> bool:
         """Whether the MCU has power."""
         return self.mcu.state != OFF
+
+    def heap(self) -> Heap:
+        """Have the waiting firmware collect garbage, and give what is free then. A board has more
+        of it where much code is loaded, whose bytes are counted as if they were words here."""
+        with self.lock:
+            return Heap(*self.mcu.heap())
 
     @property
     def plugged(self) -> bool:

@@ -1,5 +1,6 @@
 """The microcontroller: a VM process that exists while there is power, and its records."""
 
+import re
 import select
 import struct
 import time
@@ -34,6 +35,8 @@ UNANSWERED = {
 CTRL_C = 3
 ENTER_RAW, LEAVE_RAW = b"\x01", b"\x02"  # Ctrl-A and Ctrl-B to the REPL
 QUIET_US = 100_000  # longest virtual time between two records of a busy loop
+_BLOCK = 16  # bytes of a board's heap that are given out together: four words
+_ACCOUNT = re.compile(r"^(\d+)$.*\bmax free sz: (\d+)", re.MULTILINE | re.DOTALL)
 PROMPT_STEP = 0.02  # real seconds to wait at a time for a REPL's output
 
 
@@ -185,6 +188,21 @@ class Mcu:
             return
         self._feed()
         self._reply()
+
+    def heap(self) -> tuple[int, int]:
+        """Have the idle VM collect garbage; give the free bytes of its heap and the largest free
+        block, on the scale of a board. EmulatorError when it is not idle."""
+        vm = self.vm
+        if self.state != IDLE or self._base_state != RUNNING:
+            raise EmulatorError("The firmware does not wait: let time pass first.")
+        self._link.send(vm.take_output())
+        now = self._board.clock.now - self._started, 0, self._board.pins.levels
+        vm.reply(now, records.TELL, b"", b"")
+        vm.next_record(self.compute_limit)  # that it waits; the deadline stays as it was
+        told = _ACCOUNT.search(vm.take_output().decode())
+        if told is None:
+            raise EmulatorError("This MicroPython does not tell how its heap is used.")
+        return int(told[1]), _BLOCK * int(told[2])
 
     def _interrupted(self) -> bool:
         """Tell whether Ctrl-C has come for something that the REPL runs."""

@@ -1,8 +1,9 @@
 """Boot a littlefs image: load the shims, wait for power, mount the image, run boot.py and main.py.
 
 Arguments: request fd, reply fd, flash file, block size, block count, program size, unique id (hex),
-and "name=source path" of each module that the image holds in machine code. The VM is started with
--i, so that the REPL follows as on a board.
+how many costs of the processor's work follow, these (emulator/pace.py), and "name=source path" of
+each module that the image holds in machine code. The VM is started with -i, so that the
+REPL follows as on a board.
 """
 # ruff: noqa: F821, PLR2004, SIM115 - execfile is MicroPython's; the ioctl numbers are those of its
 # block devices
@@ -16,6 +17,7 @@ import time
 import channel
 import collector
 import machine
+import pace
 import records
 import vfs
 from ustruct import pack
@@ -135,12 +137,16 @@ def _load_native(module, source):
 
 
 def _boot():
-    path, block_size, block_count, program, unique_id = sys.argv[3:8]
-    native = [argument.split("=", 1) for argument in sys.argv[8:]]
+    global _spend  # noqa: PLW0603 - for the life of the VM
+    path, block_size, block_count, program, unique_id, charged = sys.argv[3:9]
+    first_native = 9 + int(charged)
+    costs = sys.argv[9:first_native]
+    native = [argument.split("=", 1) for argument in sys.argv[first_native:]]
     flash = _Flash(path, int(block_size), int(block_count))
     sys.modules.update(gc=collector, utime=time, uos=os, uselect=select, umachine=machine)
     sys.argv[:] = [""]
     sys.path[:] = ["", ".frozen", "/lib"]
+    channel.tell = collector.tell
     machine._unique_id = bytes.fromhex(unique_id)
     collector.collect()
     machine._cause, only_boot = channel.call(records.READY)
@@ -152,6 +158,9 @@ def _boot():
     vfs.mount(vfs.VfsLfs2(flash, progsize=int(program)), "/")
     for module, source in sources:
         _load_native(module, source)
+    if costs:
+        _spend = pace.read
+        pace.start(costs)
     return ("boot.py",) if only_boot else ("boot.py", "main.py")
 
 

@@ -38,7 +38,11 @@ handling = None  # the source whose handler runs; as on a board no other one doe
 # where an event comes from -> an object with ring(flags), and drop() where it is `hard`
 sources = {}
 on_event = None  # the machine module puts its handler here
+tell = None  # prints the account of the heap (collector.py)
 answering = {}  # I2C address -> bus of the chips that have answered since the VM last idled
+work = (
+    None  # gives the microseconds that the processor has worked since it was last asked (pace.py)
+)
 at_prompt = False  # records must be sent at once, because the REPL waits without a record
 
 
@@ -46,6 +50,8 @@ def _put(kind, head, cost, body, size):
     """Queue a record; its payload is `head` and then `body`, a buffer of `size` bytes of any
     type."""
     global _base, _spent, _used
+    if work:
+        _spent += work()
     length = _len(head)
     end = _used + _SIZE + length
     if end > _ROOM:
@@ -114,6 +120,9 @@ def call(kind, payload=b"", cost=_CALL, handlers=True):
     answer = _replies.read(size) if size else b""
     if handlers and _pending:
         _run_handlers()
+    if status == records.TELL:
+        tell()
+        return call(kind, payload, 0)
     if status == records.INTERRUPT:
         raise KeyboardInterrupt
     if status:
@@ -125,6 +134,8 @@ def level(pin):
     """Give the level (0 or 1) of a pin; the host is asked only when it can have changed since its
     last reply."""
     global _spent
+    if work:
+        _spent += work()
     if _base + _spent + _CALL >= _known_until:
         call(records.PIN_READ, handlers=False)
     else:
@@ -151,6 +162,8 @@ def spend(micros):
     """Advance the virtual clock by `micros`; return a true value when a check for events is due or
     an event waits for its handler."""
     global _spent
+    if work:
+        _spent += work()
     _spent += micros
     return _base + _spent >= _check_at or _pending
 
@@ -172,6 +185,8 @@ def read_clock():
     """Give the microseconds since power-on, as a program reads its clock: it takes virtual time,
     and pending handlers run."""
     global _spent
+    if work:
+        _spent += work()
     _spent += _CLOCK_READ
     if _pending:
         _run_handlers()
@@ -186,6 +201,9 @@ def idle(until, link):
     False when `until` is over. `link`: 1 when bytes from the host end the wait too, 2 for a wait in
     light sleep.
     """
+    global _spent
+    if work:
+        _spent += work()
     if until is None:
         left = -1
     else:

@@ -3,9 +3,9 @@
 VM to host: kind (u8), microseconds spent since the last reply (u32), payload length (u16), payload.
 Host to VM, only for kinds that wait: time since power-on in microseconds (u64), microseconds from
 then on in which nothing happens by itself (u32), the levels of all pins, bit by bit (u64), status
-(u8: 0, an errno or INTERRUPT), number of events (u8), payload length (u16), the events (source,
-such as a pin, and flags: u8 each), payload. All little endian. Records without a reply may come
-late, together with the next one that has one.
+(u8: 0, an errno, INTERRUPT or TELL), number of events (u8), payload length (u16), the events
+(source, such as a pin, and flags: u8 each), payload. All little endian. Records without a reply may
+come late, together with the next one that has one.
 """
 
 REQUEST = "<BIH"
@@ -13,6 +13,7 @@ REQUEST_SIZE = 7
 REPLY = "<QIQBBH"
 REPLY_SIZE = 24
 INTERRUPT = 255  # status: raise KeyboardInterrupt, as Ctrl-C does on a board
+TELL = 254  # status: print the account of the heap, and send the same record again
 
 READY = 1  # the shims are loaded. reply, at power-on: reset cause, 1 to run boot.py alone (u8 each)
 TICK = 2  # a busy loop asks for events

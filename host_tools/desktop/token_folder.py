@@ -50,6 +50,7 @@ def emulated(  # noqa: PLR0913 - the folder, and what a token begins with
     now: float | None = None,
     goes_on: bool = False,
     flashed: bytes | None = None,
+    pace: str | None = None,
 ) -> Iterator["Emulator"]:
     """Emulate the token in `folder`, or make a new one there.
 
@@ -57,7 +58,8 @@ def emulated(  # noqa: PLR0913 - the folder, and what a token begins with
     seconds (None: the real one); with `goes_on` a token that was there goes on at the time at which
     it was saved. `say` is entered while the firmware is built; `warn` is told when
     the token runs other firmware than would be built now. `flashed` is a file system
-    that was just put on it: then nothing is built.
+    that was just put on it: then nothing is built. `pace` names the microcontroller whose
+    processor's time is charged.
     """
     with emulator_errors():
         from emulator import saved_state  # noqa: PLC0415 - an extra
@@ -80,6 +82,7 @@ def emulated(  # noqa: PLR0913 - the folder, and what a token begins with
             image=image,
             seed=seed,
             time=None if goes_on and image is None else begins,
+            pace=pace,
         ) as emulator:
             if now is None:
                 emulator.follow(began)

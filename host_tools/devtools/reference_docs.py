@@ -4,6 +4,7 @@
 exits 1 when one is stale.
 """
 
+import json
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -154,6 +155,26 @@ LIMITS = (
 )
 
 
+def times() -> str:
+    """Give the table of figures, docs/figures.json, which tests/board/ writes."""
+    table_of = json.loads((ROOT / "docs/figures.json").read_text(encoding="utf-8"))
+    sections = []
+    for name in sorted(table_of, key=names("products").index, reverse=True):
+        files, frozen = table_of[name]["from files"], table_of[name].get("frozen", {})
+        rows = [
+            (what, *(_cell(row, column) for row in (files[what], frozen.get(what, {}))
+                     for column in ("board", "pace", "budget")))
+            for what in files
+        ]  # fmt: skip
+        head = ("", "from files", "pace", "budget", "frozen", "pace", "budget")
+        sections.append(f"{load_product(name)['title']}:\n\n{table(head, rows)}")
+    return "\n\n".join(sections)
+
+
+def _cell(row: dict[str, float], column: str) -> str:
+    return f"{row[column]:,.0f}" if column in row else ""
+
+
 def exit_codes() -> str:
     """Give the table of the commands' exit codes."""
     return table(("exit code", "meaning"), exit_code_table())
@@ -174,7 +195,7 @@ def robot_keywords() -> str:
 
 
 SECTIONS = {
-    "docs/hardware.md": {"battery": battery, "wiring": wiring},
+    "docs/hardware.md": {"battery": battery, "times": times, "wiring": wiring},
     "docs/protocol.md": {"messages": message_tables},
     "docs/commands.md": {"exit codes": exit_codes},
     "docs/testers.md": {"keywords": robot_keywords},

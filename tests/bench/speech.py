@@ -130,7 +130,7 @@ def _emulators_share() -> int:
         emulator.plug()
         emulator.advance(1)
         taken = int(emulator.port.read(0).split()[0])
-    return taken // 2 // 1024  # the VM's words are twice as long
+    return taken // 1024
 
 
 def _token(folder: str, size: str = f"{_MOST_HEAP}wk") -> Emulator:

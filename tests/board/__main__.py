@@ -1,15 +1,20 @@
 """Run a token's image on an emulated RP2040 and print what was measured, a line each; `--json`
-prints one list at the end instead. `make board` starts it."""
+prints one list at the end instead. `make board` starts it.
+
+`--figures FILE` keeps what was measured in the table of figures. `--pace` measures our own emulator
+instead, with the processor's time charged, and sets it beside what the table has.
+"""
 
 import argparse
 import json
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from host_tools.image.image import build_frozen_tree, build_tree, load_board, pack
-from tests.board import flash_image, run_through
+from tests.board import figures, flash_image, paced, run_through
 from tests.board.comparison import compare
 
 _MISSING = (
@@ -21,23 +26,13 @@ _MISSING = (
 _BOOTROM = 16 * 1024
 _FROZEN = b"firmware/hardware.py"  # the name of a frozen module, in MicroPython's table of them
 _WATCHED = {"kodeviser": 36.0, "kodeoplaeser": 12.0}  # seconds from the press on
-# Milliseconds; what a figure may be at most, from files and frozen.
-BUDGETS = {
-    ("kodeviser", "power-on to the complete code"): (400, 150),
-    ("kodeoplaeser", "power-on to the complete code"): (600, 300),
-    ("kodeoplaeser", "power-on to the first sound"): (500, 250),
-    ("kodeviser", "press, awake, to the complete frame"): (60, 60),
-    ("kodeviser", "first hello"): (150, 150),
-    ("kodeviser", "handshake NN"): (700, 700),
-    ("kodeviser", "handshake NNpsk0"): (700, 700),
-    ("kodeviser", "one request, longest"): (120, 120),
-    ("kodeviser", "provisioning, the token busy"): (3000, 1500),
-}
 
 
 def main() -> int:
     """Measure the products; 2 without the files, 1 when board and emulator differ."""
     arguments = _arguments()
+    if arguments.pace:
+        return _pace(arguments.product or _WATCHED, arguments.figures)
     if not (arguments.micropython and arguments.bootrom):
         print(_MISSING, file=sys.stderr)
         return 2
@@ -55,6 +50,11 @@ def main() -> int:
     results = []
     for product in arguments.product or _WATCHED:
         results.append(_measured(micropython, bootrom, product, not arguments.json))
+    if arguments.figures:
+        table = figures.load(arguments.figures)
+        for result in results:
+            figures.put(table, result["product"], result["form"], figures.BOARD, result["figures"])
+        figures.save(table, arguments.figures)
     if arguments.json:
         print(json.dumps(results, ensure_ascii=False, indent=1))
     return 0 if all(result["same"] for result in results) else 1
@@ -66,6 +66,8 @@ def _arguments() -> Any:
     parser.add_argument("--bootrom", type=_file, metavar="FILE.bin")
     parser.add_argument("--product", action="append", choices=list(_WATCHED))
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--figures", type=Path, metavar="FILE.json")
+    parser.add_argument("--pace", action="store_true")
     return parser.parse_args()
 
 
@@ -73,29 +75,46 @@ def _file(name: str) -> Path | None:
     return Path(name) if name else None
 
 
+def _pace(products: Iterable[str], path: Path | None) -> int:
+    """Measure our emulator, print it beside the board's figures, and keep it in `path`."""
+    table = figures.load(path or figures.FIGURES)
+    for product in products:
+        given = paced.measured(product)
+        figures.put(table, product, figures.FILES, figures.PACE, given)
+        for name, row in table[product][figures.FILES].items():
+            board = row.get(figures.BOARD)
+            beside = (
+                "" if board is None else f"; board {board:,.0f} ({given[name] / board - 1:+.0%})"
+            )
+            print(_line(product, figures.FILES, name, given[name]) + beside, flush=True)
+    if path:
+        figures.save(table, path)
+    return 0
+
+
 def _measured(micropython: bytes, bootrom: bytes, product: str, aloud: bool) -> dict[str, Any]:
     """Measure one product; `aloud` prints each figure."""
-    form = "frozen" if _FROZEN in micropython else "from files"
-    tree = build_frozen_tree(product) if form == "frozen" else build_tree(product, "pico")
+    form = figures.FROZEN if _FROZEN in micropython else figures.FILES
+    tree = build_frozen_tree(product) if form == figures.FROZEN else build_tree(product, "pico")
     filesystem = pack(tree, load_board("pico")["filesystem"])
     flash = flash_image.with_filesystem(micropython, filesystem)
     parts = run_through.Parts(flash, bootrom, product)
-    figures = run_through.Figures(product)
-    provisioned = run_through.provision(parts, figures)
+    taken = run_through.Figures(product)
+    provisioned = run_through.provision(parts, taken)
     watched = _WATCHED[product]
-    shown = run_through.press(parts, provisioned, figures, watched)
+    shown = run_through.press(parts, provisioned, taken, watched)
     with tempfile.TemporaryDirectory() as folder:
         emulated = run_through.emulated(parts, provisioned, Path(folder), watched, shown)
     compared = compare(shown, emulated, parts.board["products"][product]["display"]["width"])
     result = {
         "product": product,
         "form": form,
-        "figures": figures.figures,
+        "figures": taken.figures,
         "same": compared.good,
         **vars(compared),
     }
     if aloud:
-        for name, value in figures.figures.items():
+        for name, value in taken.figures.items():
             print(_line(product, form, name, value))
         print(
             f"{product}, {form}: {compared.same_frames} of {compared.frames} frames equal the "
@@ -114,10 +133,9 @@ def _measured(micropython: bytes, bootrom: bytes, product: str, aloud: bool) -> 
 def _line(product: str, form: str, name: str, value: float) -> str:
     unit = "" if name.startswith("requests") or name.endswith("bytes") else " ms"
     line = f"{product}, {form}: {name}: {value:,.0f}{unit}"
-    budget = BUDGETS.get((product, name))
-    if budget is None:
+    limit = figures.budget(product, form, name)
+    if limit is None:
         return line
-    limit = budget[form == "frozen"]
     return f"{line}; budget {limit:,} ms; {'good' if value <= limit else 'MISSED'}"
 
 

@@ -309,8 +309,7 @@ def test_files_written_inside_are_on_the_flash(token: Callable[..., Emulator]) -
 
 
 def test_the_heap_has_the_boards_size(run: Callable[..., str]) -> None:
-    # words are twice as long here
-    assert 150_000 < int(run("import gc\ngc.collect()\nprint(gc.mem_free() // 2)")) < 230_000
+    assert 150_000 < int(run("import gc\ngc.collect()\nprint(gc.mem_free())")) < 230_000
 
 
 def test_poll_registers_changes_and_forgets_files_and_python_streams_alike(

@@ -45,6 +45,14 @@ class VoiceSource(StrEnum):
     SYSTEM = "system"
 
 
+class Pace(StrEnum):
+    """The microcontroller whose processor's time is charged."""
+
+    RP2040 = "rp2040"
+    RP2350 = "rp2350"
+    ESP32_S3 = "esp32s3"
+
+
 def emulate(
     product: Annotated[
         str, typer.Argument(metavar="PRODUCT", help="The product, such as kodeviser.")
@@ -120,6 +128,12 @@ def emulate(
             )
         ),
     ] = None,
+    pace: Annotated[
+        Pace | None,
+        typer.Option(
+            help="Let computing take as long as on this microcontroller. Default: no time."
+        ),
+    ] = None,
     plain: Plain = False,
     as_json: Json = False,
 ) -> None:
@@ -127,7 +141,7 @@ def emulate(
     if script is not None:
         if headless or link or rfc2217 is not None or record or voice or usb_drive or web:
             raise KodebrikError("emulate-script-alone", ExitCode.USAGE)
-        _play(product, board, state, production, script, as_json)
+        _play(product, board, state, production, script, pace, as_json)
         return
     _check_together(web, headless, record, voice)
     _check_voice(product, voice)
@@ -144,7 +158,7 @@ def emulate(
             flashed = await_file_system(folder, usb_drive, stop, told, say)
             if flashed is None:
                 return
-        emulator = stack.enter_context(emulated(folder, step, warn, flashed=flashed))
+        emulator = stack.enter_context(emulated(folder, step, warn, flashed=flashed, pace=pace))
         if listener is not None:
             _serve_desk(emulator, listener, stop, link, rfc2217, open_page, as_json)
             return
@@ -279,7 +293,13 @@ def _announce(emulator: "Emulator", addresses: dict[str, str], as_json: bool) ->
 
 
 def _play(
-    product: str, board: str, state: Path | None, production: bool, script: Path, as_json: bool
+    product: str,
+    board: str,
+    state: Path | None,
+    production: bool,
+    script: Path,
+    pace: Pace | None,
+    as_json: bool,
 ) -> None:
     from emulator.scenario.runner import ScenarioError, StepError, check  # noqa: PLC0415 - an extra
     from emulator.scenario.scenario import parse, play_file  # noqa: PLC0415 - an extra
@@ -304,6 +324,7 @@ def _play(
                 seed=0,
                 now=_SCENARIO_TIME,
                 goes_on=True,
+                pace=pace,
             )
         )
         try:

@@ -1,0 +1,25 @@
+"""Times on an RP2040, by the emulator's pace: virtual time, which no machine changes."""
+
+from collections.abc import Callable
+
+from tests.bench.figure import Figure
+from tests.board import figures as table
+from tests.board import paced
+
+
+def _of(product: str) -> list[Callable[[], Figure]]:
+    measured: dict[str, float] = {}
+
+    def figure(name: str) -> Figure:
+        if not measured:
+            measured.update(paced.measured(product))
+        limit = table.budget(product, table.FILES, name)
+        assert limit is not None
+        return Figure(f"{product}, {name}, by the pace", measured[name], "ms", "budget", limit)
+
+    return [lambda name=name: figure(name) for of, name in table.BUDGETS if of == product]  # type: ignore[misc]
+
+
+def figures() -> list[Callable[[], Figure]]:
+    """List what is measured, in order."""
+    return [*_of("kodeviser"), *_of("kodeoplaeser")]

@@ -1,0 +1,111 @@
+"""The emulator's pace against the emulated RP2040, whose figures stand in docs/figures.json."""
+
+import pytest
+
+from emulator.pace import RP2040
+from tests.board import figures, fit, paced
+
+_WITHIN = 0.2  # of the RP2040's figure
+_AGAIN = 0.05  # of the pace's own: the host draws the keys that the token computes with
+PRODUCTS = ("kodeviser", "kodeoplaeser")
+
+
+@pytest.fixture(scope="module", params=PRODUCTS)
+def product(request: pytest.FixtureRequest) -> str:
+    """Give each product in turn."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def given(product: str) -> dict[str, float]:
+    """Give what the emulator's pace gives now."""
+    return paced.measured(product)
+
+
+def rows(product: str, column: str) -> dict[str, float]:
+    """Give a column of the table of figures, for the form from files."""
+    return {
+        name: row[column]
+        for name, row in figures.load()[product][figures.FILES].items()
+        if column in row
+    }
+
+
+def test_power_on_hello_requests_and_provisioning_take_as_long_as_on_the_rp2040(
+    product: str, given: dict[str, float]
+) -> None:
+    board = rows(product, figures.BOARD)
+    off = {
+        name: round(given[name] / value - 1, 2)
+        for name, value in board.items()
+        if figures.paced(name) and abs(given[name] / value - 1) > _WITHIN
+    }
+    assert len(board) > 10
+    assert not off
+
+
+def test_the_table_has_what_the_pace_gives(product: str, given: dict[str, float]) -> None:
+    kept = rows(product, figures.PACE)
+    paced_names = {name for name in given if figures.paced(name)}
+    assert paced_names <= set(kept)
+    assert {name: given[name] for name in paced_names} == pytest.approx(
+        {name: kept[name] for name in paced_names}, rel=_AGAIN
+    )
+
+
+def test_no_budget_is_lost_again(product: str, given: dict[str, float]) -> None:
+    """A figure keeps its budget, or stays what it was when it missed it."""
+    kept = rows(product, figures.PACE)
+    budgets = {
+        name: figures.budget(product, figures.FILES, name) or 0
+        for of, name in figures.BUDGETS
+        if of == product
+    }
+    assert budgets
+    for name, limit in budgets.items():
+        assert given[name] <= max(limit, kept[name] * (1 + _AGAIN)), name
+
+
+def test_a_cost_is_changed_alone() -> None:
+    dearer = fit.changed(RP2040, "live", 999)
+    assert fit.value(dearer, "live") == 999
+    assert {**dearer, "live": RP2040["live"]} == RP2040
+    for name in RP2040:
+        assert fit.value(fit.changed(RP2040, name, 7), name) == 7
+
+
+def test_the_fit_finds_a_cost_that_was_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def measured(product: str, costs: object) -> dict[str, float]:
+        value = fit.value(costs, "live")  # type: ignore[arg-type]
+        return {"first": 100 + 2.0 * value, "second": 50 + 0.5 * value}
+
+    class Here:
+        def __enter__(self) -> "Here":
+            return self
+
+        def __exit__(self, *error: object) -> None: ...
+
+        map = staticmethod(map)
+
+    monkeypatch.setattr(paced, "measured", measured)
+    monkeypatch.setattr(fit, "ProcessPoolExecutor", Here)
+    wanted = measured("", fit.changed(RP2040, "live", 160))
+    costs = RP2040
+    for _ in range(8):
+        costs = fit.better({("p", name): value for name, value in wanted.items()}, costs, ["live"])
+    assert abs(fit.value(costs, "live") - 160) < 3
+
+
+def test_the_table_has_the_budgets() -> None:
+    for product, forms in figures.load().items():
+        for form, kept in forms.items():
+            for name, row in kept.items():
+                assert row.get(figures.BUDGET) == figures.budget(product, form, name)
+
+
+def test_a_column_of_the_table_is_replaced_whole() -> None:
+    table: figures.Table = {}
+    figures.put(table, "p", figures.FILES, figures.BOARD, {"old": 1, "kept": 2})
+    figures.put(table, "p", figures.FILES, figures.PACE, {"kept": 3})
+    figures.put(table, "p", figures.FILES, figures.BOARD, {"kept": 4})
+    assert table == {"p": {"from files": {"kept": {"board": 4, "pace": 3}}}}
