@@ -8,8 +8,6 @@ Digits are synthesised at each speed, for the best intelligibility; other phrase
 import os
 from pathlib import Path
 
-import numpy as np
-
 from host_tools import interrupts
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.progress import Progress
@@ -125,7 +123,7 @@ def _compressed(
     key: str, speed: int, said: levels.Sound, level: float = levels.LOUDNESS
 ) -> packfile.Clip:
     shaped = levels.normalise(levels.soften_edges(levels.trim(said)), level)
-    first, data = adpcm.encode(np.round(shaped * 32767).astype(np.int16))
+    first, data = adpcm.encode(levels.samples(shaped))
     if len(shaped) > recordings.LONGEST * levels.RATE:
         raise KodebrikError(
             "voice-clip-long", ExitCode.BAD_INPUT, clip=key, most=recordings.LONGEST

@@ -36,6 +36,11 @@ def resample(sound: Sound, rate: int) -> Sound:
     return _resampled(sound, RATE, rate)
 
 
+def samples(sound: Sound) -> NDArray[np.int16]:
+    """Give a sound as samples of 16 bits."""
+    return np.round(sound * 32767).astype(np.int16)
+
+
 def loudness(sound: Sound) -> float:
     """Give a clip's loudness in LUFS."""
     return float(_meter().integrated_loudness(np.tile(sound, ceil(_MEASURED / len(sound)))))

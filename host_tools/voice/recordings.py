@@ -43,7 +43,7 @@ def load(folder: Path, keys: set[str]) -> dict[tuple[str, int | None], levels.So
             )
             continue
         try:
-            samples, rate = _read(path)
+            samples, rate = read(_content(path))
             faults += [
                 Message("recording-fault", file=path.name, what=fault)
                 for fault in inspect(samples, rate)
@@ -83,7 +83,18 @@ def inspect(samples: levels.Sound, rate: int) -> list[str]:
     return faults
 
 
-def _read(path: Path) -> tuple[levels.Sound, int]:
-    file = miniaudio.wav_read_file_f32(str(path))
+def read(content: bytes) -> tuple[levels.Sound, int]:
+    """Give the samples of a WAV file, its channels mixed, and their rate; miniaudio.MiniaudioError
+    when it is none."""
+    file = miniaudio.wav_read_f32(content)
     samples = np.asarray(file.samples, np.float64).reshape(-1, file.nchannels)
     return samples.mean(axis=1), file.sample_rate
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise KodebrikError(
+            "file-unreadable", ExitCode.FILE, path=path, reason=reason(error)
+        ) from None

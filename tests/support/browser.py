@@ -15,8 +15,8 @@ from axe_playwright_python.base import AXE_SCRIPT
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from starlette.applications import Starlette
 
 from tests.support import certificate
 from tests.support.limits import REAL_LIMIT
@@ -39,15 +39,15 @@ def executable(playwright: Playwright) -> str | None:
 
 
 @contextmanager
-def launched(playwright: Playwright) -> Iterator[Browser]:
-    """Start the browser, without a window."""
+def launched(playwright: Playwright, *arguments: str) -> Iterator[Browser]:
+    """Start the browser, without a window, with command-line arguments more."""
     path = executable(playwright)
     if path is None:
         pytest.skip("no Chromium: install one or npm, or name one in $KODEBRIK_CHROMIUM")
     made = path == str(_MADE / "chromium")
     browser = playwright.chromium.launch(
         executable_path=path,
-        args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+        args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", *arguments],
         env={**os.environ, "LD_LIBRARY_PATH": str(_MADE / "al2023" / "lib")} if made else None,
     )
     yield browser
@@ -55,7 +55,7 @@ def launched(playwright: Playwright) -> Iterator[Browser]:
 
 
 @contextmanager
-def served(app: FastAPI, certificate: Path | None = None) -> Iterator[str]:
+def served(app: Starlette, certificate: Path | None = None) -> Iterator[str]:
     """Serve `app` on a free port of loopback, over TLS with a `certificate` (PEM, with its key);
     give its address."""
     config = uvicorn.Config(

@@ -10,7 +10,6 @@ import subprocess
 from pathlib import Path
 
 import miniaudio
-import numpy as np
 
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages.catalogue import Message, listed
@@ -64,14 +63,13 @@ class CommandEngine:
                 text, complaint or Message("voice-command-code", code=process.returncode)
             )
         try:
-            file = miniaudio.wav_read_f32(process.stdout)
+            samples, rate = recordings.read(process.stdout)
         except miniaudio.MiniaudioError:
             raise self._failed(text, Message("recording-not-wav")) from None
-        samples = np.asarray(file.samples, np.float64).reshape(-1, file.nchannels).mean(axis=1)
-        faults = recordings.inspect(samples, file.sample_rate)
+        faults = recordings.inspect(samples, rate)
         if faults:
             raise self._failed(text, listed("list-semicolon", faults))
-        return levels.resample(samples, file.sample_rate)
+        return levels.resample(samples, rate)
 
     def _failed(self, text: str, complaint: str) -> KodebrikError:
         return KodebrikError(

@@ -50,7 +50,7 @@ def synthesise(text: str, language: str, words_a_minute: int) -> levels.Sound:
 def say(text: str, language: str) -> None:
     """Say a text on this machine's loudspeaker, to its end."""
     samples = synthesise(text, language, _WORDS_A_MINUTE)
-    playback.play(np.round(samples * 32767).astype(np.int16))
+    playback.play(levels.samples(samples))
 
 
 def _spoken(text: str, language: str, words_a_minute: int) -> tuple[str, levels.Sound]:

@@ -23,6 +23,7 @@ from host_tools.messages.catalogue import HINT, LANGUAGES, Message
 from host_tools.provisioning import inventory_records
 from host_tools.qa.report import comparison
 from host_tools.qa.report.report import Ended
+from host_tools.recorder import page as recorder_page
 from host_tools.validator import formatting
 from host_tools.validator.records import NoticeKind, Product, Role, Status
 from host_tools.validator.rule.verdict import Reason
@@ -96,6 +97,7 @@ FAMILIES = {
     "qa-ended.": set(Ended),
     "qa-outcome.": OUTCOMES,
     "qa-reason.": set(Reason),
+    "recorder-page.": set(recorder_page.WORDS),
     "setting.": SETTINGS,
     "token-done.": {"blocked", "unblocked", "nothing-to-wipe", "wiped"},
     "token-error.": {identifier.removeprefix("token-error.") for identifier in COMPUTED},

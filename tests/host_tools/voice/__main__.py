@@ -20,8 +20,8 @@ from emulator.session import Emulator
 from host_tools.errors import ExitCode
 from host_tools.image.image import build_image
 from host_tools.voice import languages, levels
+from host_tools.voice.recognition import whisper
 from host_tools.voice.synthesis import espeak, espeak_process
-from tests.host_tools.voice import whisper
 from tests.support.emulated.kodeoplaeser import SpeakingToken
 from tests.support.emulated.token import SECRET, START, hotp
 
@@ -49,13 +49,13 @@ def digits_said(token: SpeakingToken) -> Iterator[tuple[int, NDArray]]:
                 f"The token read {' '.join(clip.name for clip in said)} for the code {code}."
             )
         for clip in said:
-            yield int(clip.name), token.samples(clip.start - _MARGIN, clip.end + _MARGIN)
+            yield int(clip.name), token.samples(clip.start - _MARGIN, clip.end + _MARGIN) / 32768
         token.emulator.advance(62)
 
 
 def in_a_room(samples: NDArray, dice: np.random.Generator) -> NDArray:
     """Give a digit at a fixed loudness, with silence around it and white noise over all."""
-    heard = levels.normalise(levels.trim(samples / 32768)) * 32767
+    heard = levels.normalise(levels.trim(samples))
     level = np.sqrt((heard**2).mean()) * 10 ** (-_NOISE_DB / 20)
     quiet = np.pad(heard, round(_AROUND * levels.RATE))
     return quiet + dice.normal(0, level, len(quiet))
@@ -68,7 +68,7 @@ def calibrated(language: str, dice: np.random.Generator) -> NDArray[np.float64]:
     for voice, rate in _OTHER_VOICES[language]:
         for digit in "0123456789":
             spoken = levels.resample(espeak.say(texts[digit], voice, rate), espeak_process.RATE)
-            heard.append(whisper.likelihoods(in_a_room(spoken * 32767, dice), language))
+            heard.append(whisper.likelihoods(in_a_room(spoken, dice), language))
     return whisper.bias(heard)
 
 

@@ -1,4 +1,4 @@
-"""kodebrik voice: build, list, check and play voice packs."""
+"""kodebrik voice: build, list, check and play voice packs, and record their clips."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -7,6 +7,7 @@ import typer
 
 from host_tools import whole_files
 from host_tools.cli.command_group import CommandGroup
+from host_tools.cli.commands.emulation.record import record
 from host_tools.cli.output import Json, emit, step
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.extras import from_extra
@@ -16,7 +17,8 @@ from host_tools.messages.system_errors import reason
 if TYPE_CHECKING:
     from host_tools.voice.packfile import Clip
 
-app = CommandGroup(help="Build voice packs, list, check and play them.")
+app = CommandGroup(help="Record clips, build voice packs, list, check and play them.")
+app.command()(record)
 
 Pack = Annotated[Path, typer.Argument(metavar="PACK", help="A voice pack, such as da.kvp.")]
 
