@@ -19,6 +19,7 @@ from machine import Pin as Pin
 from firmware.hardware import Hardware as Hardware
 from firmware.speech.pack import Pack as Pack
 from firmware.speech.vibration import VibrationPlayer as VibrationPlayer
+from firmware.storage.spoken_names import SpokenNames as SpokenNames
 from firmware.storage.vault import Vault as Vault
 from firmware.ui.app import App as App
 from firmware.ui.fob.code import CodeScreen as CodeScreen

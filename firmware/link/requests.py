@@ -11,7 +11,7 @@ from firmware.storage.credentials import index
 from firmware.storage.vault import BLOCKED, DAMAGED, trusted
 
 if False:
-    from firmware.interfaces import Any, Clock, LinkServices, Primitives, Random, Vault  # type: ignore[unreachable]
+    from firmware.interfaces import Any, Clock, LinkServices, Primitives, Random, SpokenNames, Vault  # type: ignore[unreachable]
 
 _EDGE_MS = 1100  # a clock whose second does not change within this time has stopped
 _TICKS_MASK = (1 << 30) - 1
@@ -64,6 +64,9 @@ class Requests:
             messages.PIN_SET: (self._pin_set, ("pin",)),
             messages.PIN_CLEAR: (self._pin_clear, ()),
         }
+        if "audio" in product["parts"]:
+            self._operations[messages.NAME_WRITE] = (self._name_write, ("data", "offset"))
+            self._operations[messages.NAME_KEEP] = (self._name_keep, ("checksum", "name"))
         if development:
             self._operations[messages.READ_CODE] = (self._read_code, ("name",))
 
@@ -113,6 +116,7 @@ class Requests:
 
     def _credential_remove(self, args: dict) -> None:
         self._vault.remove_credential(_name(args))
+        self._tidy()
 
     def _clock_read(self, args: dict) -> dict:
         """Answer at the instant a second begins, so that the host can measure the drift to a few
@@ -204,6 +208,7 @@ class Requests:
 
     def _wipe(self, args: dict) -> None:
         self._vault.wipe()
+        self._tidy()
         self._services.settings_changed()
 
     def _selftest(self, args: dict) -> dict:
@@ -224,6 +229,24 @@ class Requests:
     def _pin_clear(self, args: dict) -> None:
         self._require_keypad()
         self._vault.keep_pin(None, self._vault.pin is not None)
+
+    def _name_write(self, args: dict) -> None:
+        if type(args["data"]) is bytes and len(args["data"]) > messages.NAME_PART:
+            raise RefusedError(messages.BAD_ARGUMENT)
+        self._spoken_names().write(args["offset"], args["data"])
+
+    def _name_keep(self, args: dict) -> None:
+        self._spoken_names().keep(_name(args), args["checksum"])
+
+    def _tidy(self) -> None:
+        """Delete the clips of names that no account has any more."""
+        if messages.NAME_KEEP in self._operations:
+            self._spoken_names().tidy()
+
+    def _spoken_names(self) -> "SpokenNames":
+        from firmware.storage.spoken_names import SpokenNames
+
+        return SpokenNames(self._product["spoken_names"], self._vault)
 
     def _require_keypad(self) -> None:
         if "keypad" not in self._product["parts"]:

@@ -44,6 +44,9 @@ PRODUCT = {
     # Paths of a language's voice packs, by the setting "voice"; the second is optional. A folder
     # would take two blocks.
     "voices": {1: "/{}.kvp", 2: "/{}2.kvp"},
+    # The clips of accounts' names, by their CRC-32, and the letters that spell the others.
+    "spoken_names": "/data/{:08x}.kvp",
+    "letters": "/letters.kvp",
     # key_delay: tenths of a second. typing_time: seconds that a code is still good for when it has
     # been said, at least; 0 never waits for a fresh one. time_outs: how many times as long the
     # token waits before it turns off or ends the names of the keys. vibration: 0 off, 1 pulses,

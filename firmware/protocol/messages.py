@@ -55,6 +55,9 @@ NONCE_SIZE = 16
 FINGERPRINT_SIZE = 8
 MAX_ACCOUNTS = 8
 MAX_NAME = 32  # UTF-8 bytes of an account's name
+# A spoken name is a voice pack of one clip of 2 s at most; it comes in parts.
+MAX_SPOKEN_NAME = 20480
+NAME_PART = 1024
 MIN_SECRET = 16  # RFC 4226 section 4, R6: at least 128 bits
 MAX_SECRET = 64
 ALGORITHMS = ("SHA1", "SHA256", "SHA512")
@@ -95,6 +98,8 @@ OPERATIONS = {
     16: "read_code",
     17: "pin_set",
     18: "pin_clear",
+    19: "name_write",
+    20: "name_keep",
 }
 (
     INFO,
@@ -115,7 +120,9 @@ OPERATIONS = {
     READ_CODE,
     PIN_SET,
     PIN_CLEAR,
-) = range(1, 19)
+    NAME_WRITE,
+    NAME_KEEP,
+) = range(1, 21)
 
 # Errors. firmware.protocol.sentences has their names and messages.
 OK = 0

@@ -50,8 +50,9 @@ class Pack:
     """A voice pack in an open binary file. One clip plays at a time; after start(), nothing
     allocates."""
 
-    def __init__(self, file: "File"):
-        """Read the header; ValueError for a file that is no voice pack or is truncated."""
+    def __init__(self, file: "File", beside: "Pack | None" = None):
+        """Read the header; ValueError for a file that is no voice pack or is truncated. A pack
+        beside another one takes turns with it: they share their buffers."""
         head = file.read(_HEAD_SIZE)
         if len(head) < _HEAD_SIZE or head[:4] != MAGIC:
             raise ValueError("not a voice pack")
@@ -59,10 +60,10 @@ class Pack:
         if file.seek(0, 2) != size:
             raise ValueError("the voice pack is cut short")
         self._file = file
-        self._ring = array("h", bytes(2 * RING))
-        self._state = array("i", bytes(12))
-        self._piece = bytearray(_PIECE)
-        self._cuts = bytearray(4 * MAX_CUTS)
+        self._ring: Samples = array("h", bytes(2 * RING)) if beside is None else beside._ring
+        self._state: Samples = array("i", bytes(12)) if beside is None else beside._state
+        self._piece: bytearray = bytearray(_PIECE) if beside is None else beside._piece
+        self._cuts: bytearray = bytearray(4 * MAX_CUTS) if beside is None else beside._cuts
         self._entry = bytearray(_ENTRY_SIZE)
         self._level = 128
         self._coded = 0  # samples in the clip's data

@@ -11,7 +11,9 @@ from array import array
 from firmware.speech.adpcm import silence
 
 if False:
-    from firmware.interfaces import Audio, Pack, Samples  # type: ignore[unreachable]
+    from collections.abc import Callable  # type: ignore[unreachable]
+
+    from firmware.interfaces import Audio, Pack, Samples
 
 # Silence (ms) before the first clip: longer than the amplifier's turn-on time (7.5 ms), and an
 # audible pause after interrupted speech.
@@ -26,10 +28,13 @@ class Player:
     `gain` is in 256ths, 0 to 256; `busy` is True while sound is being sent or played.
     """
 
-    def __init__(self, audio: "Audio"):
-        """Take the audio driver to play through."""
+    def __init__(self, audio: "Audio", other: "Callable[[str, Pack], Pack]"):
+        """Take the audio driver to play through; other(path, pack) opens the voice pack of clips
+        that are given as (path, name), beside the one of use()."""
         self._audio = audio
+        self._other = other
         self._pack: Pack | None = None
+        self._source: Pack | None = None  # the pack of the current clip
         self._script: list = []
         self._next = 0  # index in the script of the next clip
         self._pause = 0  # samples of silence before it
@@ -119,10 +124,11 @@ class Player:
         """Fill the piece with the clip from index `at` on; return the number of samples."""
         count = 0
         try:
-            if self._pack is not None:
-                count = self._pack.read(piece, self.gain, at)
+            if self._source is not None:
+                count = self._source.read(piece, self.gain, at)
         except OSError:  # the flash cannot be read: no more speech, the display goes on
-            self._give_up()
+            if self._source is self._pack:
+                self._give_up()
         if at + count < len(piece):
             self._in_clip = False
             self._pause = self._behind
@@ -136,11 +142,15 @@ class Player:
             self._next += 1
             if callable(clip):
                 clip = clip()
+            other = type(clip) is tuple
             try:
-                self._pack.start(clip, self._speed)
+                self._source = self._other(clip[0], self._pack) if other else self._pack
+                self._source.start(clip[1] if other else clip, self._speed)
             except KeyError:  # an older pack without this phrase; the display shows it
                 continue
             except (OSError, ValueError):
+                if other:  # the display shows it
+                    continue
                 self._give_up()
                 return False
             self._behind = pause * self._rate

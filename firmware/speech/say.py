@@ -1,13 +1,15 @@
 """From what is to be said to clips and pauses, and to the same as text for the display.
 
 What is to be said is a list of *parts*: a key of the phrases, a function that returns one when its
-clip starts (for values that change meanwhile), or a tuple of groups of digits such as ("123",
-"456"). Digits are read one by one, never as tens; the pause between groups is 400 to 800 ms. Times
-are milliseconds.
+clip starts (for values that change meanwhile), a tuple of groups of digits such as ("123", "456"),
+or a list for the name of an account, as firmware.ui.speaking.names makes it: the text to show, the
+digit to feel, and the clips to hear, each a digit or (path of another voice pack, clip in it).
+Digits are read one by one, never as tens; the pause between groups is 400 to 800 ms. Times are
+milliseconds.
 """
 
 if False:
-    from firmware.interfaces import Parts  # type: ignore[unreachable]
+    from firmware.interfaces import Any, Parts  # type: ignore[unreachable]
 
 SPEEDS = (1, 2, 3, 4, 5)  # slow to fast; 3 reads about 100 digits a minute
 
@@ -30,11 +32,16 @@ def grouped(code: str) -> tuple:
     return code[:half], code[half:]
 
 
-def script(parts: "Parts", speed: int) -> list:
-    """Return [(clip, pause after it), ...] for the parts."""
+def script(parts: "Parts", speed: int, felt: bool = False) -> list:
+    """Return [(clip, pause after it), ...] for the parts, as they are heard or felt: of a name is
+    felt a digit, and "" is nothing."""
     said = []
     for part in parts:
-        if type(part) is not tuple:
+        if type(part) is list:
+            heard = part[1:2] + [""] * (len(part) - 3) if felt else part[2:]
+            said += [(clip, _PHRASE[speed]) for clip in heard]
+            said[-1] = (said[-1][0], _GROUP[speed])
+        elif type(part) is not tuple:
             said.append((part, _PHRASE[speed]))
         else:
             for group in part:
@@ -51,9 +58,13 @@ def ends_group(pause: int, speed: int) -> bool:
 
 def clips(parts: "Parts") -> int:
     """Return the number of clips that script() makes of the parts."""
-    return sum(
-        [sum([len(group) for group in part]) if type(part) is tuple else 1 for part in parts]
-    )
+    return sum([_clips(part) for part in parts])
+
+
+def _clips(part: "Any") -> int:
+    if type(part) is list:
+        return len(part) - 2
+    return sum([len(group) for group in part]) if type(part) is tuple else 1
 
 
 def code_ms(digits: int, speed: int) -> int:
@@ -73,7 +84,9 @@ def text(parts: "Parts", phrases: dict) -> str:
     words = []
     for part in parts:
         key = part() if callable(part) else part
-        if type(key) is tuple:
+        if type(key) is list:
+            words.append(key[0])
+        elif type(key) is tuple:
             words.append(" ".join(key))
         elif key.isdigit():
             words.append(key)

@@ -77,8 +77,10 @@ def place(credentials: list, credential: dict) -> tuple:
     for at, held in enumerate(credentials):
         if held["name"] == credential["name"]:
             same_secret = held["secret"] == credential["secret"]
+            credential = dict(credential)
+            if "spoken" in held:
+                credential["spoken"] = held["spoken"]
             if same_secret and "counter" in held and "counter" in credential:
-                credential = dict(credential)
                 credential["counter"] = max(credential["counter"], held["counter"])
             return credentials[:at] + [credential] + credentials[at + 1 :], not same_secret
     if len(credentials) >= messages.MAX_ACCOUNTS:

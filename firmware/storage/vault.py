@@ -79,7 +79,7 @@ class Vault:
     def credentials(self) -> list:
         """Maps of name, secret and kind: "totp" and "hotp" with algorithm, digits and period (s) or
         counter; "ocra" with suite, entry ("number" or "payment") and, where the suite wants one,
-        counter. Read only.
+        counter. Where the name has a clip, "spoken" is its CRC-32 (spoken_names.py). Read only.
         """
         return self._content["credentials"]
 
@@ -130,6 +130,20 @@ class Vault:
         self._require_key()
         at = index(self.credentials, name)
         self._change({"credentials": self.credentials[:at] + self.credentials[at + 1 :]}, True)
+
+    def set_spoken(self, name: str, checksum: int | None) -> None:
+        """Store the CRC-32 of the clip of an account's name, None for no clip."""
+        from firmware.storage.credentials import index
+
+        self._require_key()
+        at = index(self.credentials, name)
+        credential = dict(self.credentials[at])
+        credential.pop("spoken", None)
+        if checksum is not None:
+            credential["spoken"] = checksum
+        self._change(
+            {"credentials": self.credentials[:at] + [credential] + self.credentials[at + 1 :]}
+        )
 
     def next_counter(self, at: int) -> int:
         """Return the counter to use for the account at index `at`; its successor is already in

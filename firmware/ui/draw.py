@@ -36,14 +36,19 @@ def shortened(font: "Font", string: str, room: int) -> str:
 
 
 def wrapped(font: "Font", string: str, room: int) -> list[str]:
-    """Return the text as lines that fit, broken between words."""
+    """Return the text as lines that fit, broken between words, and within a word that is wider than
+    a line."""
     lines: list[str] = []
     for word in string.split():
         longer = lines[-1] + " " + word if lines else word
         if lines and width(font, longer) <= room:
             lines[-1] = longer
         else:
-            lines.append(word)
+            lines.append("")
+            for character in word if width(font, word) > room else (word,):
+                if width(font, lines[-1] + character) > room:
+                    lines.append("")
+                lines[-1] += character
     return lines
 
 

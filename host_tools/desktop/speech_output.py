@@ -47,9 +47,11 @@ class SpeechRecogniser:
     """Recognises what is said in any of several languages, by the clips of their voice packs."""
 
     def __init__(self, languages: Sequence[str]) -> None:
-        """Load a recogniser for each language."""
+        """Load a recogniser for each language; the first is the one in which accounts are
+        spelled."""
+        letters = packfile.load(store.letters(languages[0]))[1]
         self._recognisers = {
-            name: Recogniser(packfile.load(store.pack(name))[1]) for name in languages
+            name: Recogniser(packfile.load(store.pack(name))[1] + letters) for name in languages
         }
 
     def recognise(self, samples: Samples) -> Speech:
@@ -59,7 +61,7 @@ class SpeechRecogniser:
             for language, recogniser in self._recognisers.items()
         }
         language = max(found, key=lambda each: sum(clip.name != UNKNOWN for clip in found[each]))
-        phrases = voice_languages.load(language).phrases
+        phrases = voice_languages.load(language).phrases | voice_languages.LETTERS
         words = [phrases.get(clip.name, "...") for clip in found[language]]
         return Speech(language, found[language], words)
 
@@ -78,7 +80,7 @@ class UtteranceDetector:
         on_samples: Callable[[Samples], None],
         on_utterance: Callable[[str, str], None],
     ) -> None:
-        """Start at the token's present time, with a recogniser for each language's voice pack."""
+        """Start at the token's present time, and recognise any of `languages`."""
         self._emulator, self._on_samples, self._on_utterance = emulator, on_samples, on_utterance
         self._recogniser = SpeechRecogniser(languages)
         self._position = emulator.elapsed

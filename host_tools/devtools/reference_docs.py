@@ -145,6 +145,8 @@ LIMITS = (
     "MAX_PAYLOAD",
     "MAX_ACCOUNTS",
     "MAX_NAME",
+    "MAX_SPOKEN_NAME",
+    "NAME_PART",
     "MIN_SECRET",
     "MAX_SECRET",
     "MIN_PIN",

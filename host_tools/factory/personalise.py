@@ -14,7 +14,7 @@ from firmware.protocol import keys, messages
 from host_tools.errors import ExitCode, KodebrikError, TokenError
 from host_tools.factory.code_check import CodeCheck
 from host_tools.factory.events import Step
-from host_tools.link import clock, primitives
+from host_tools.link import clock, primitives, spoken_names
 from host_tools.link.channel import Channel
 from host_tools.link.replies import Hello
 from host_tools.link.session import Session, authenticate, claim_token
@@ -33,7 +33,8 @@ _CLOCK_TOLERANCE = 1.0  # seconds
 @dataclass(frozen=True)
 class Personalisation:
     """What all tokens of a run get. `confirm` makes of a product's name the callback of
-    claim_token(); `transport_key` opens tokens that a factory has locked, `code` reads a code."""
+    claim_token(); `transport_key` opens tokens that a factory has locked, `code` reads a code,
+    `spoken` is what they say for the account's name."""
 
     batch: Batch
     issuer_key: Secret
@@ -41,6 +42,7 @@ class Personalisation:
     confirm: Callable[[Hello], Callable[[str], bool]]
     transport_key: Secret | None
     code: CodeCheck
+    spoken: spoken_names.Wish
 
 
 def check_fits(hello: Hello, batch: Batch) -> None:
@@ -85,7 +87,9 @@ def personalise(  # noqa: PLR0913 - the token, and what is done
         )
     begin(Step.WRITING)
     credential = _secret(session, plan, inventory, condition["unique_id"].hex())
+    sent = spoken_names.send(session, credential.name, plan.spoken)
     fingerprint = _written(session, credential)
+    spoken_names.keep(session, credential.name, sent)
     begin(Step.CLOCK)
     offset = _clock_set(session, inventory)
     begin(Step.CODE)
@@ -104,6 +108,7 @@ def personalise(  # noqa: PLR0913 - the token, and what is done
         "algorithm": credential.algorithm,
         "digits": credential.digits,
         "period": credential.period,
+        "spoken_name": sent.checksum is not None,
         "secret": fingerprint.hex(),
         "parts": parts,
         "battery_mv": condition["battery_mv"],

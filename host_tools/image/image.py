@@ -202,7 +202,8 @@ def _voices(product: dict[str, Any], languages: Sequence[str]) -> dict[str, byte
         return {}
     with from_extra("not-installed-image-voice", product=product["title"]):
         from host_tools.voice import store  # noqa: PLC0415 - its libraries are slow to load, and not always installed
-    return {f"{language}.kvp": store.pack(language) for language in languages}
+    packs = {f"{language}.kvp": store.pack(language) for language in languages}
+    return packs | {product["letters"].lstrip("/"): store.letters(languages[0])}
 
 
 def unpack(image: bytes, filesystem: dict[str, Any]) -> dict[str, bytes]:

@@ -65,6 +65,7 @@ class AccountReply:
     counter: int | None
     suite: str | None
     entry: str | None
+    spoken: int | None  # the CRC-32 of the name's clip
 
 
 @dataclass(frozen=True)
@@ -193,12 +194,13 @@ def account(item: Any) -> AccountReply:
         fingerprint=lambda value: (
             isinstance(value, bytes) and len(value) == messages.FINGERPRINT_SIZE
         ),
+        **({"spoken": number(0, 2**32 - 1)} if "spoken" in held else {}),
         **own,
     )
     if "suite" in own:
         fields |= _suite_parameters(fields["suite"])
     return AccountReply(
-        **({"period": None, "counter": None, "suite": None, "entry": None} | fields)
+        **({"period": None, "counter": None, "suite": None, "entry": None, "spoken": None} | fields)
     )
 
 

@@ -119,6 +119,15 @@ class Session:
         """Remove one account."""
         self.request(messages.CREDENTIAL_REMOVE, {"name": name})
 
+    def write_name(self, offset: int, part: bytes) -> None:
+        """Send a part of a spoken name, at most messages.NAME_PART bytes; 0 begins another one."""
+        self.request(messages.NAME_WRITE, {"offset": offset, "data": part})
+
+    def keep_name(self, account: str, checksum: int | None) -> None:
+        """Let the spoken name that was sent, of that CRC-32, be the account's; None: it has
+        none."""
+        self.request(messages.NAME_KEEP, {"name": account, "checksum": checksum})
+
     def read_code(self, name: str) -> str:
         """Give the code that the account `name` shows now; development builds alone have this."""
         code: str = replies.take(

@@ -82,11 +82,11 @@ def _clips(
     once = whole if whole is not None else _say(language, key, language.voice.phrases, engine)
     return [
         _compressed(key, clip.speed, own[clip.speed]) if clip.speed in own else clip
-        for clip in _cut(key, once)
+        for clip in at_all_speeds(key, once)
     ]
 
 
-def _cut(key: str, said: levels.Sound) -> list[packfile.Clip]:
+def at_all_speeds(key: str, said: levels.Sound) -> list[packfile.Clip]:
     """Give one recording at all speeds, with the cuts of each."""
     draft = _compressed(key, 0, said)
     heard = adpcm.decode(draft.first, draft.data, draft.count)

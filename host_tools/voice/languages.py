@@ -7,6 +7,7 @@ English, at rates that give digits of the same length.
 """
 
 import importlib
+import string
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +35,9 @@ VOICES = {
     "en": Voice("en+f5", (165, 195, 195, 250, 300), 188),
     "kl": Voice("kl+f5", (), 165),
 }
+# The letters that spell an account's name, by the names of their clips, which
+# firmware/ui/speaking/names.py knows.
+LETTERS = {letter: letter for letter in string.ascii_lowercase} | {"ae": "æ", "oe": "ø", "aa": "å"}
 # Length of a phrase at each speed, relative to the synthesised one.
 PHRASE_FACTORS = (1.35, 1.15, 1.0, 0.85, 0.7)
 
@@ -65,3 +69,10 @@ def load(name: str) -> Language:
     return Language(
         name, dict(module.PHRASES), VOICES[name], VOICES[module.DIGITS], module.REVIEWED
     )
+
+
+def letters(name: str) -> Language:
+    """Give the letters as the language `name` calls them, spoken by the voice of its digits, as a
+    language of their own."""
+    voice = load(name).digit_voice
+    return Language(name, LETTERS, voice, voice, True)

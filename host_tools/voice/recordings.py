@@ -64,6 +64,23 @@ def load(folder: Path, keys: set[str]) -> dict[tuple[str, int | None], levels.So
     return found
 
 
+def load_one(path: Path) -> levels.Sound:
+    """Read one WAV file; KodebrikError lists its faults."""
+    try:
+        samples, rate = _read(path)
+        faults = inspect(samples, rate)
+    except miniaudio.MiniaudioError:
+        faults = [Message("recording-not-wav")]
+    if faults:
+        raise KodebrikError(
+            "recordings-unusable",
+            ExitCode.BAD_INPUT,
+            folder=path,
+            faults=listed("list-semicolon", faults),
+        )
+    return levels.resample(samples, rate)
+
+
 def inspect(samples: levels.Sound, rate: int) -> list[str]:
     """List the faults of a recording: its rate, clipping, level or length."""
     if rate < LOWEST_RATE:

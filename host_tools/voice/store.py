@@ -18,7 +18,7 @@ from host_tools.voice import build, languages
 
 FOLDER_VARIABLE = "KODEBRIK_VOICES"  # names another folder for the cache
 _LIBRARIES = ("espeakng-loader", "numpy", "pyloudnorm", "scipy")
-_KEPT = 16
+_KEPT = 24
 
 
 def folder() -> Path:
@@ -31,6 +31,12 @@ def pack(name: str, progress: Progress | None = None) -> bytes:
     """Give the synthesised voice pack of the language `name`, built if it is not in the cache."""
     language = languages.load(name)
     return cached(language, "kvp", lambda: build.build(language, progress=progress))
+
+
+def letters(name: str) -> bytes:
+    """Give the voice pack of the letters in the language `name`, built as in pack()."""
+    language = languages.letters(name)
+    return cached(language, "kvp", lambda: build.build(language))
 
 
 def cached(language: languages.Language, kind: str, synthesise: Callable[[], bytes]) -> bytes:
@@ -49,8 +55,10 @@ def cached(language: languages.Language, kind: str, synthesise: Callable[[], byt
 
 
 def has_pack(name: str) -> bool:
-    """Say whether pack() finds the voice pack of the language `name` in the cache."""
-    return _path(languages.load(name), "kvp").exists()
+    """Say whether pack() and letters() find the packs of the language `name` in the cache."""
+    return all(
+        _path(each, "kvp").exists() for each in (languages.load(name), languages.letters(name))
+    )
 
 
 def _path(language: languages.Language, kind: str) -> Path:

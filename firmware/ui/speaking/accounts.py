@@ -5,7 +5,7 @@ import time
 
 from firmware.storage.vault import BLOCKED
 from firmware.ui.code_source import NoCodeError, generate_code
-from firmware.ui.speaking.code import Code, Digits, account_name, time_needed, too_late
+from firmware.ui.speaking.code import Code, Digits, time_needed, too_late
 from firmware.ui.speaking.view import PendingCode, View, failure
 
 if False:
@@ -58,7 +58,7 @@ class Accounts:
         before = self.last
         code: Any = self._take()
         left = None if self.last is None else code.left(time.ticks_ms())
-        if left is None or not too_late(app, left, len(code.number), code.period, speed):
+        if left is None or not too_late(app, code.name, left, len(code.number), code.period, speed):
             return code
         from firmware.ui.speaking.fresh_period import FreshPeriod
 
@@ -75,7 +75,7 @@ class Accounts:
             left is None
             or self._index >= len(held)
             or held[self._index]["kind"] != "totp"  # a response is not given twice
-            or left >= time_needed(self._app, len(last.number), last.period, 1)
+            or left >= time_needed(self._app, last.name, len(last.number), last.period, 1)
         ):
             return last
         return self.new_code(1)
@@ -96,7 +96,8 @@ class Accounts:
         if not self._counts():
             return self.new_code()
         self.last = None
-        return PendingCode(self._app, account_name(self._app, self._index) or ["red"])
+        several = len(self._app.vault.credentials) > 1  # the name is said with the code
+        return PendingCode(self._app, ["account", str(self._index + 1)] if several else ["red"])
 
     def after_red(self, screen: View) -> View:
         """Return what the red key alone leads to: from another screen back to a code that lasts,

@@ -36,11 +36,12 @@ class Announcer:
         self._audio = hardware.audio
         self._amplifier = hardware.amplifier
         self._jack = hardware.jack
-        self._speech = None if self._audio is None else Player(self._audio)
+        self._speech = None if self._audio is None else Player(self._audio, self._other_pack)
         self._felt: VibrationPlayer | None = None  # what is felt in place of the loudspeaker
         self._vibration = 0  # the setting
         self._player: AnyPlayer | None = self._speech  # the one that was used last
         self._file: File | None = None  # the open voice pack
+        self._other: tuple = ("", None, None)  # path, file and voice pack of letters or a name
         self._spoken: tuple = ()  # language and voice of the open pack
         self._speed = 1
         self._ticking = False  # whether what sounds is no speech
@@ -100,7 +101,7 @@ class Announcer:
         self._ticking = False
         self._choose()
         if self._player is not None and self._player.voice:
-            said = script(view.parts(), self._speed)
+            said = script(view.parts(), self._speed, self._player is self._felt)
             if view.times > 1:
                 said = twice(said)
             self._player.say(said, self._speed)
@@ -132,6 +133,9 @@ class Announcer:
             self._player.stop()
         if self._amplifier is not None:
             self._amplifier.off()
+        if self._other[1] is not None:  # a host may write or delete it
+            self._other[1].close()
+            self._other = ("", None, None)
 
     def speaking(self) -> bool:
         """Return True while something sounds."""
@@ -207,6 +211,17 @@ class Announcer:
             self.tick()
         if not self.speaking():
             self._watch()
+
+    def _other_pack(self, path: str, beside: Pack) -> Pack:
+        """Return the voice pack in that file; OSError or ValueError when it cannot be read."""
+        if path != self._other[0]:
+            if self._other[1] is not None:
+                self._other[1].close()
+            self._other = ("", None, None)
+            file = open(path, "rb")  # noqa: SIM115 - stays open until the end of what is said
+            self._other = ("", file, None)
+            self._other = (path, file, Pack(file, beside))
+        return self._other[2]
 
     def _open_pack(self) -> Pack | None:
         """Return the language's voice pack of the chosen voice, else of the first, None when it is

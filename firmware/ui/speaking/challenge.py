@@ -105,7 +105,8 @@ class ChallengeDialogue:
                 period = step
                 left = remaining(now, step)
                 digits = self._suite["digits"]
-                if confirmation is not None and too_late(app, left * 1000, digits, period):
+                name = account_name(app, self._index)
+                if confirmation is not None and too_late(app, name, left * 1000, digits, period):
                     return self._wait(question, period, left, confirmation)
         if self._suite["counter"]:
             try:

@@ -108,10 +108,10 @@ class Code(Digits):
             self._end()
         elif self.period:
             digits = len(self.number)
-            needed = time_needed(self.app, digits, self.period)
+            needed = time_needed(self.app, self.name, digits, self.period)
             ample = self._left(now) >= needed
             self._heading = ["ample_time" if ample else "hurry"] + self._heading
-            self._ample_ms = needed - reading_ms(self.app, digits)
+            self._ample_ms = needed - reading_ms(self.app, self.name, digits)
         self._below = [["press_red"]] if self._over else self._warning
         return Digits.from_start(self)
 
@@ -195,8 +195,16 @@ class Code(Digits):
 
 
 def account_name(app: "App", index: int) -> list:
-    """Return the parts that name the account at that index, none where it is the only one."""
-    return ["account", str(index + 1)] if len(app.vault.credentials) > 1 else []
+    """Return the parts that name the account at that index, none where it is the only one: its
+    name, or its number where nothing can be said of that."""
+    held = app.vault.credentials
+    if len(held) < 2:
+        return []
+    from firmware.ui.speaking.names import name_part
+
+    number = str(index + 1)
+    part = name_part(app.product, held[index], number)
+    return [part] if len(part) > 2 else ["account", number]
 
 
 def preferences(app: "App") -> dict:
@@ -206,27 +214,36 @@ def preferences(app: "App") -> dict:
     return values
 
 
-def time_needed(app: "App", digits: int, period: int, speed: int | None = None) -> int:
-    """Return the milliseconds that a code must be good for, to be heard at that speed (None: the
-    user's) and typed. A fresh code of that period (seconds) always is."""
+def time_needed(app: "App", name: list, digits: int, period: int, speed: int | None = None) -> int:
+    """Return the milliseconds that a code must be good for, to be heard with the account's name at
+    that speed (None: the user's) and typed. A fresh code of that period (seconds) always is."""
     # where no code is waited for (0), ample time is what is ample by default
     chosen = preferences(app)
     typing = chosen["typing_time"] or app.product["settings"]["typing_time"]
-    needed = reading_ms(app, digits, speed) + typing * 1000
+    needed = reading_ms(app, name, digits, speed) + typing * 1000
     return min(needed, period * 1000 - app.product["fresh_ms"])
 
 
-def reading_ms(app: "App", digits: int, speed: int | None = None) -> int:
-    """Return how long a code of that many digits is read for, at that speed (None: the user's)."""
+def reading_ms(app: "App", name: list, digits: int, speed: int | None = None) -> int:
+    """Return how long a code of that many digits is read for with the account's name, at that speed
+    (None: the user's)."""
     interaction: Any = app.interaction
-    longest: int = interaction.reading_ms(digits, speed or preferences(app)["speed"])
+    speed = speed or preferences(app)["speed"]
+    longest: int = interaction.reading_ms(digits, speed)
+    if name and type(name[0]) is list:
+        from firmware.ui.speaking.names import name_ms
+
+        longest += name_ms(name, speed)
     return longest
 
 
-def too_late(app: "App", left: int, digits: int, period: int, speed: int | None = None) -> bool:
+def too_late(
+    app: "App", name: list, left: int, digits: int, period: int, speed: int | None = None
+) -> bool:
     """Return True when a fresh code is to be waited for: the user wishes it, and of the period
     (seconds) fewer milliseconds are left than time_needed()."""
-    waits: bool = preferences(app)["typing_time"] and left < time_needed(app, digits, period, speed)
+    needed = time_needed(app, name, digits, period, speed)
+    waits: bool = preferences(app)["typing_time"] and left < needed
     return waits
 
 

@@ -125,7 +125,7 @@ class View(Screen):
         app = self.app
         font = app.text_font
         y = 0
-        for row in draw.wrapped(font, text(self.title, app.texts), app.display.width):
+        for row in draw.wrapped(font, self._title(), app.display.width):
             draw.text(canvas, font, row, 0, y)
             y += font.height()
         y += _SPACE
@@ -146,6 +146,21 @@ class View(Screen):
         for row in shown[:room]:
             draw.text(canvas, font, row, 0, y)
             y += font.height()
+
+    def _title(self) -> str:
+        """Return the title's text; above a number it is one line, and an account's name is
+        shortened for that."""
+        app = self.app
+        title = list(self.title)
+        words = text(title, app.texts)
+        for at in range(len(title)):
+            if self.number and type(title[at]) is list:
+                name = title[at][0]
+                while name and draw.width(app.text_font, words) > app.display.width:
+                    name = name[:-1]
+                    title[at] = [name.rstrip() + "..."]
+                    words = text(title, app.texts)
+        return words
 
     def _draw_number(self, canvas: "Canvas", y: int) -> int:
         """Draw the digits in two groups; return where the next line begins."""

@@ -1,7 +1,9 @@
 """Traffic between host tools and token conforms to the CDDL in docs/protocol.md."""
 
 import re
+from pathlib import Path
 from unittest.mock import patch
+from zlib import crc32
 
 import cbor2
 import pycddl
@@ -16,7 +18,7 @@ from host_tools.link.channel import Channel
 from host_tools.otp.credential import Credential
 from host_tools.secret import Secret
 from tests.support.emulated.token import TokenUnderTest, hotp, totp
-from tests.support.link.token import LinkUnderTest
+from tests.support.link.token import ACCOUNT, LinkUnderTest
 from tests.support.runtime import CPython
 
 CDDL = re.search(
@@ -62,6 +64,12 @@ def traffic(kodeviser: TokenUnderTest):
             session.set_pin(Secret(b"82915"))
         with pytest.raises(TokenError):
             session.clear_pin()
+        for refused in (
+            lambda: session.write_name(0, b"a part"),
+            lambda: session.keep_name("Bank", 0),
+        ):
+            with pytest.raises(TokenError):  # it does not speak
+                refused()
         session.block()
         session.unblock()
         session.remove_account("Count")
@@ -119,6 +127,30 @@ def test_accounts_that_answer_challenges_fit(entry: str, counter: int | None):
         check("credential_put-args", credential.arguments() | {"suite": "OCRA-1:HOTP-SHA1-4:QN08"})
     with pytest.raises(pycddl.ValidationError):
         check("credential_put-args", credential.arguments() | {"entry": "letter"})
+
+
+def test_spoken_names_are_in_the_cddl(tmp_path: Path):
+    host = LinkUnderTest(CPython(), product="kodeoplaeser")
+    host("keep_names_in", str(tmp_path))
+    owner = host.owned()
+    owner.do(messages.CREDENTIAL_PUT, **ACCOUNT)
+    clip = bytes(1500)
+    for offset in (0, messages.NAME_PART):
+        part = {"offset": offset, "data": clip[offset : offset + messages.NAME_PART]}
+        check("name_write-args", part)
+        owner.do(messages.NAME_WRITE, **part)
+    for checksum in (crc32(clip), None):
+        kept = {"name": ACCOUNT["name"], "checksum": checksum}
+        check("name_keep-args", kept)
+        owner.do(messages.NAME_KEEP, **kept)
+        check("credential_list-result", owner.do(messages.CREDENTIAL_LIST))
+    for rule, body in (
+        ("name_write-args", {"offset": 0, "data": bytes(messages.NAME_PART + 1)}),
+        ("name_write-args", {"offset": messages.MAX_SPOKEN_NAME, "data": b"x"}),
+        ("name_keep-args", {"name": "a", "checksum": 1 << 32}),
+    ):
+        with pytest.raises(pycddl.ValidationError):
+            check(rule, body)
 
 
 def test_all_settings_of_a_kodeoplaeser_fit_and_are_in_the_cddl():

@@ -104,7 +104,8 @@ class _Services:
 class _Token:
     def __init__(self, build: str, product: str):
         self.build = build
-        self.product = load("firmware.products." + product).PRODUCT
+        self.product = dict(load("firmware.products." + product).PRODUCT)
+        self.product["spoken_names"] = "/nowhere/{:08x}.kvp"
         self.ms = (1 << 30) - 500  # soon to wrap, as ticks do
         self.clock_ms = 1_900_000_000_000
         self.lost = self.absent = self.stuck = self.invalid = self.faulty = False
@@ -139,6 +140,11 @@ def start(build: str = messages.DEVELOPMENT, product: str = "kodeviser"):
     """Start a new, blank token."""
     global token
     token = _Token(build, product)
+
+
+def keep_names_in(folder: str):
+    """Let the token keep the clips of names in that folder, from its next start on."""
+    token.product["spoken_names"] = folder + "/{:08x}.kvp"
 
 
 def restart():

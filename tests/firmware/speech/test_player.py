@@ -33,6 +33,20 @@ def test_a_flash_that_cannot_be_read_ends_the_voice(runtime: Runtime):
     assert voice is False
 
 
+def test_clips_of_other_packs_take_their_turn(runtime: Runtime):
+    script = [("1", 100), (("names", "7"), 10), (("names", "8"), 0), ("2", 100)]
+    told, voice = runtime.call(PLAYER, "runs", script, 500)
+    assert told[:-1] == [LEAD, [1, 500], [0, 1600], [7, 30], [0, 160], [8, 30], [2, 500]]
+    assert voice is True
+
+
+@pytest.mark.parametrize("clip", [("gone", "7"), ("names", "none"), ("names", "bad")])
+def test_another_pack_that_cannot_be_read_is_left_out(runtime: Runtime, clip: tuple[str, str]):
+    told, voice = runtime.call(PLAYER, "runs", [("1", 0), (clip, 0), ("2", 100)], 500)
+    assert told[:3] == [LEAD, [1, 500], [2, 500]]
+    assert voice is True
+
+
 def test_the_loop_runs_what_follows_the_speech_even_when_it_ends_at_once(runtime: Runtime):
     """Settings are saved then; the call that shows a view has too little stack left (8 KB on an
     RP2040)."""

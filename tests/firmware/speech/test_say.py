@@ -6,7 +6,7 @@ import pytest
 
 from firmware.products.fonts import text_400
 from firmware.products.kodeoplaeser import PRODUCT
-from firmware.speech.say import text
+from firmware.speech.say import clips, ends_group, script, text
 
 WIDTH = 400  # pixels of the display
 PHRASES = {
@@ -54,6 +54,19 @@ def test_within_a_sentence_a_phrase_begins_small_unless_it_is_an_abbreviation():
     danish = PHRASES["da"].PHRASES
     assert text(["type", "amount"], danish) == "Tast beløb"
     assert text(["account", "2", "type", "pin"], danish) == "Konto 2 tast PIN"
+    assert text([["Min Bank", "2", ("p", "m")], "new_code"], danish) == "Min Bank ny kode."
     assert text(["status", "battery", "charged"], danish) == "Status. Batteri opladet."
     assert text(["is_right", "amount", ("12",)], danish) == "Korrekt? Beløb 12"
     assert text(["version", "0", "point", "1"], danish) == "Version 0.1"
+
+
+def test_a_name_is_heard_clip_by_clip_and_felt_as_its_number():
+    name = ["Bo", "2", ("letters", "b"), ("letters", "o")]
+    parts = ["hurry", name, ("123", "456")]
+    heard = script(parts, 3)
+    assert [clip for clip, _ in heard[:4]] == ["hurry", *name[2:], "1"]
+    assert clips(parts) == len(heard) == 9
+    felt = script(parts, 3, felt=True)
+    assert [clip for clip, _ in felt[:4]] == ["hurry", "2", "", "1"]
+    assert len(felt) == len(heard), "places stay the same"
+    assert ends_group(heard[2][1], 3), "a longer pause before the code"

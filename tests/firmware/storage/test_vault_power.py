@@ -33,6 +33,10 @@ CHANGES = (
     "write_settings",
     "block",
     "wipe",
+    "give_name",
+    "take_name",
+    "remove_named",
+    "wipe_named",
 )
 
 

@@ -3,10 +3,13 @@ change. VM only."""
 
 import gc
 import os
+from binascii import crc32
 
 import vfs
 
+from firmware.storage import spoken_names
 from firmware.storage.journal import Journal
+from firmware.storage.spoken_names import SpokenNames, checksum
 from firmware.storage.vault import Vault
 from tests.firmware.crypto.vm_primitives import aes_ecb, random
 from tests.support.vm.nor_flash import NorFlash, copy, memory
@@ -14,6 +17,9 @@ from tests.support.vm.nor_flash import NorFlash, copy, memory
 _UNIQUE_ID = b"\xe6\x60\x58\x38\x83\x4c\x8b\x2f"
 _OLD_KEY = b"o" * 32
 _NEW_KEY = b"n" * 32
+_NAMES = "/flash/data/{:08x}.kvp"
+_CLIP = bytes(range(256)) * 6
+_NEW_CLIP = b"new" * 500
 _MODES = ("before", "torn", "after")
 
 _MEMORY = memory()
@@ -32,6 +38,25 @@ def _credential(name: str, secret: bytes) -> dict:
     }
 
 
+def _give(vault: Vault, clip: bytes) -> None:
+    """Send the clip for the account "one" in two parts, and keep it."""
+    names = SpokenNames(_NAMES, vault)
+    half = len(clip) // 2
+    names.write(0, clip[:half])
+    names.write(half, clip[half:])
+    names.keep("one", crc32(clip))
+
+
+def _remove(vault: Vault) -> None:
+    vault.remove_credential("one")
+    SpokenNames(_NAMES, vault).tidy()
+
+
+def _wipe(vault: Vault) -> None:
+    vault.wipe()
+    SpokenNames(_NAMES, vault).tidy()
+
+
 ACTIONS = {
     "first_key": lambda vault: vault.set_key("transport", _OLD_KEY),
     "set_key": lambda vault: vault.set_key("issuer", _NEW_KEY),
@@ -43,7 +68,12 @@ ACTIONS = {
     "write_settings": lambda vault: vault.write_settings({"flip": True}),
     "block": lambda vault: vault.block(),
     "wipe": lambda vault: vault.wipe(),
+    "give_name": lambda vault: _give(vault, _NEW_CLIP),
+    "take_name": lambda vault: SpokenNames(_NAMES, vault).keep("one", None),
+    "remove_named": _remove,
+    "wipe_named": _wipe,
 }
+_NAMED = ("give_name", "take_name", "remove_named", "wipe_named")  # "one" has a spoken name before
 
 
 class _PoweredToken:
@@ -109,9 +139,12 @@ def sweep(action: str, accounts: int, warm_up: int = 0) -> list:
     littlefs's metadata log.
     """
     _prepare(accounts)
+    spoken_names._KEPT_FREE = 0  # the chip is small
     token = _PoweredToken()
     for _ in range(warm_up):
         token.vault.next_counter(0)
+    if action in _NAMED:
+        _give(token.vault, _CLIP)
     old = token.content()
     token.end()
     copy(_MEMORY, _START)
@@ -147,12 +180,19 @@ def _outcome(old: dict, new: dict, action: str) -> str:
     else:
         token.end()
         return "neither: " + content["state"]
+    for held in content["credentials"]:
+        if "spoken" in held and checksum(_NAMES.format(held["spoken"])) != held["spoken"]:
+            which += ", but the clip of a name is gone"
     if (
         which == "new"
         and action in ("wipe", "set_key", "replace_credential", "remove_credential")
         and not _are_slots_equal()
     ):
         which = "new, but the old body is still in a file"
+    SpokenNames(_NAMES, token.vault).tidy()
+    clips = len([name for name in os.listdir("/flash/data") if name.endswith(".kvp")])
+    if clips != len([held for held in content["credentials"] if "spoken" in held]):
+        which += ", and clips are left over"
     token.vault.set_key("issuer", b"l" * 32)
     token.vault.record_clock(2_100_000_000, 1)
     later = token.content()
@@ -166,7 +206,7 @@ def _outcome(old: dict, new: dict, action: str) -> str:
 
 def _are_slots_equal() -> bool:
     bodies = []
-    for slot in os.listdir("/flash/data"):
+    for slot in [name for name in os.listdir("/flash/data") if name.startswith("vault")]:
         with open("/flash/data/" + slot, "rb") as file:
             bodies.append(file.read()[20:])
     return len(bodies) == 2 and bodies[0] == bodies[1]

@@ -28,8 +28,9 @@ class Clip(NamedTuple):
 
 @cache
 def recogniser(languages: tuple[str, ...] = LANGUAGES) -> Recogniser:
-    """Give a recogniser of the clips of `languages`."""
-    return Recogniser([clip for name in languages for clip in packfile.load(store.pack(name))[1]])
+    """Give a recogniser of the clips of `languages`, and of the letters of images."""
+    packs = [*map(store.pack, languages), store.letters(LANGUAGES[0])]
+    return Recogniser([clip for pack in packs for clip in packfile.load(pack)[1]])
 
 
 class SpeakingToken(TokenUnderTest):

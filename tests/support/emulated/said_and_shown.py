@@ -15,6 +15,7 @@ from emulator.screen import Screen
 from emulator.screen_text import read_text
 from firmware.products.kodeoplaeser import PRODUCT
 from host_tools.voice import languages
+from host_tools.voice.languages import LETTERS
 from tests.support.emulated.kodeoplaeser import Clip, SpeakingToken
 
 DIGITS, SMALLER = (
@@ -23,6 +24,7 @@ DIGITS, SMALLER = (
 FONTS = [DIGITS, SMALLER, import_module(f"firmware.products.fonts.{PRODUCT['text_font']}")]
 _LOOK = 0.1  # seconds between two readings of the display
 _SILENCE = 2.2  # seconds; longer than any pause, and than 0 is held for the names of the keys
+_AFTER_NAME = 0.45  # seconds; between two letters are 0.35 at most
 # seconds by which the display may be behind the voice: it is drawn anew ten times a second
 _REACTION = 0.25
 
@@ -97,8 +99,12 @@ class SaidAndShown:
         frames = watch(self.token, since)
         clips = self.token.clips(since, languages=[self.language])
         for clip in clips:
-            self._is_shown(clip, frames, marks)
-            self.said.update(words(self._text(clip.name)))
+            if clip.name not in LETTERS:
+                self._is_shown(clip, frames, marks)
+                self.said.update(words(self._text(clip.name)))
+        for name in spelled(clips):
+            assert any(contains(words(frame.text), words(name)) for frame in frames), name
+            self.said.update(words(name))
         # A countdown goes on after it was said, until its end is said.
         counting = re.escape(self.phrases["wait"])
         shown = re.sub(rf"({counting}) \d+", r"\1", frames[-1].text)
@@ -129,6 +135,19 @@ class SaidAndShown:
             assert clip.name in [frame.marked for frame in during], (
                 f"said and not marked: {clip}, but {during}"
             )
+
+
+def spelled(clips: list[Clip]) -> list[str]:
+    """Give the names that were said letter by letter, each with a longer pause behind it."""
+    names: list[str] = []
+    end = 0.0
+    for clip in clips:
+        if clip.name in LETTERS:
+            if not names or clip.start - end > _AFTER_NAME:
+                names.append("")
+            names[-1] += LETTERS[clip.name]
+            end = clip.end
+    return names
 
 
 def contains(text: list[str], phrase: list[str]) -> bool:

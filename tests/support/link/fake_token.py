@@ -125,7 +125,8 @@ class Token:
     def __init__(self, directory: Path, world: World, product: str = "kodeviser") -> None:
         """Open the vault in `directory`; it is blank when there is none."""
         self.directory = directory
-        self._product = load("firmware.products." + product).PRODUCT
+        self._product = dict(load("firmware.products." + product).PRODUCT)
+        self._product["spoken_names"] = f"{directory}/{{:08x}}.kvp"
         self.services = AppServices(world)
         self.restart()
 
@@ -143,6 +144,10 @@ class Token:
             os.urandom,
         )
         self._decoder = frames.Decoder()
+
+    def forget_operation(self, operation: int) -> None:
+        """Be a token whose firmware does not have the operation yet."""
+        del self._server._requests._operations[operation]
 
     def respond(self, data: bytes) -> bytes:
         answers = [self._server.handle(payload) for payload in self._decoder.feed(data)]

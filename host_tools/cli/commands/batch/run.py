@@ -25,9 +25,11 @@ from host_tools.cli.options.inventory import (
     opened_inventory,
 )
 from host_tools.cli.options.keyring import AccessKeyFile, IssuerKeyOptions, Keyring
+from host_tools.cli.options.spoken_name import SpokenNameOptions
 from host_tools.cli.output import Json, Plain, ask, emit, say
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.factory.events import QUIET
+from host_tools.link.spoken_names import Wish
 from host_tools.messages.catalogue import Message
 from host_tools.provisioning import batches, issuer_key_file
 from host_tools.provisioning.inventory import Inventory
@@ -103,6 +105,7 @@ def run(
         typer.Option(metavar="SECONDS", help="End when no token has been worked on for so long."),
     ] = None,
     options: BatchRunOptions,
+    spoken: SpokenNameOptions,
     passport_key: PassportKey = None,
     inventory_file: InventoryFile = None,
     issuer: IssuerKeyOptions,
@@ -118,6 +121,7 @@ def run(
     from host_tools.flashing import image_file  # noqa: PLC0415 - slow to load
 
     file = None if image is None else image_file.read(read_file(image))
+    wish = spoken.wish()
     display = displays.make(as_json)
     events: queue.Queue[Event] = queue.Queue()
     if output is not None and output.exists() and not output.is_dir():
@@ -130,7 +134,7 @@ def run(
             raise KodebrikError(
                 "batch-other-issuer", ExitCode.WRONG_KEY, batch=chosen.name, issuer=chosen.issuer
             )
-        plan = _plan(chosen, issuer_key, keyring, options, display)
+        plan = _plan(chosen, issuer_key, keyring, (options, wish), display)
         station = _station(
             plan,
             options,
@@ -213,11 +217,12 @@ def _plan(
     batch: batches.Batch,
     issuer_key: Any,
     keyring: Keyring,
-    options: BatchRunOptions,
+    how: tuple[BatchRunOptions, Wish],
     display: displays.Display,
 ) -> Any:
     from host_tools.factory.personalise import Personalisation  # noqa: PLC0415 - slow to load
 
+    options, wish = how
     question = threading.RLock()  # one at a time
 
     def confirm(hello: "Hello") -> Callable[[str], bool]:
@@ -245,6 +250,7 @@ def _plan(
         confirm,
         keyring.access_key("") if keyring.has_access_key else None,
         _code_check(options, ask_code),
+        wish,
     )
 
 

@@ -30,7 +30,9 @@ def list_accounts(
     result = {
         "serial": session.hello.serial,
         "accounts": [
-            vars(account) | {"fingerprint": account.fingerprint.hex()} for account in accounts
+            vars(account)
+            | {"fingerprint": account.fingerprint.hex(), "spoken": account.spoken is not None}
+            for account in accounts
         ],
     }
     emit(as_json, result, [_line(account) for account in accounts] or [Message("accounts.none")])

@@ -14,6 +14,7 @@ from host_tools.cli.options.credential import CredentialOptions, checked_new_fil
 from host_tools.cli.options.groups import option_groups
 from host_tools.cli.options.inventory import InventoryFile, Operator, opened_inventory
 from host_tools.cli.options.keyring import Keyring
+from host_tools.cli.options.spoken_name import SpokenNameOptions
 from host_tools.cli.options.token import (
     ComparisonFile,
     TokenOptions,
@@ -24,7 +25,7 @@ from host_tools.cli.options.token import (
 from host_tools.cli.output import Json, emit, step, warn
 from host_tools.errors import ExitCode, KodebrikError, TokenError
 from host_tools.exchange import otpauth
-from host_tools.link import clock
+from host_tools.link import clock, spoken_names
 from host_tools.link.channel import Channel
 from host_tools.link.replies import Hello
 from host_tools.link.session import Session, claim_token
@@ -76,6 +77,7 @@ def provision(
             )
         ),
     ] = None,
+    spoken: SpokenNameOptions,
     comparison_file: ComparisonFile = None,
     inventory_file: InventoryFile = None,
     operator: Operator = None,
@@ -91,6 +93,7 @@ def provision(
     one_source(
         secret_file=options.secret_file, otpauth_file=options.otpauth_file, generate=generate
     )
+    wish = spoken.wish()
     outputs = [
         path
         for path in (checked_new_file(secret_out), checked_new_file(otpauth_out))
@@ -107,6 +110,10 @@ def provision(
         session = keyed_session(channel, hello, token.keyring, comparison_file)
         before = {each.name: each.fingerprint for each in session.accounts()}
         clock_result, clock_set_at = _clock_ready(session, credential)
+        with step(Message("provision.naming", name=credential.name)):
+            sent = spoken_names.send(session, credential.name, wish)
+        if sent.reason is not None:
+            warn(Message("provision.spelled", reason=sent.reason))
         with (
             _saved(credential, secret_out, otpauth_out),
             step(Message("provision.writing", name=credential.name)),
@@ -125,6 +132,7 @@ def provision(
                 issuer_key=token.keyring.opened_issuer_key,
                 operator=operator,
             )
+            spoken_names.keep(session, credential.name, sent)
     # The same secret again replaces nothing that anybody would miss.
     replaced = before.get(credential.name, fingerprint) != fingerprint
     result: dict[str, Any] = {
@@ -140,6 +148,7 @@ def provision(
         "entry": credential.entry if credential.suite else None,
         "fingerprint": fingerprint.hex(),
         "clock": clock_result,
+        "spoken_name": sent.checksum is not None,
         "files": [str(path) for path in outputs],
     }
     lines = [

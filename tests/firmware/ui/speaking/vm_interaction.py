@@ -150,6 +150,10 @@ def play(steps, options):
         options.get("kind", "totp"),
         options.get("settings", {}),
     )
+    token.app.product = dict(PRODUCT)
+    token.app.product.update(options.get("product", {}))
+    for held, spoken in zip(token.vault.credentials, options.get("spoken", ())):  # noqa: B905 - MicroPython's zip has no strict
+        held["spoken"] = spoken
     if "held" in options:
         token.vault.credentials = options["held"]
     token.vault.state = options.get("state", "in_use")

@@ -18,7 +18,7 @@ _loud = {}  # gain -> a piece of nothing else, because MicroPython is slow sampl
 
 
 class Pack:
-    def __init__(self, file):
+    def __init__(self, file, beside=None):
         self._left = 0
         self._begun = None
 
