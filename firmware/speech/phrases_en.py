@@ -116,6 +116,6 @@ PHRASES = {
     # Sound
     "tones": "Tones",
     "voice": "Voice",
-    "switched_on": "on.",
-    "switched_off": "off.",
+    "switched_on": "are on.",
+    "switched_off": "are off.",
 }
