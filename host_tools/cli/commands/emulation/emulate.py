@@ -134,12 +134,21 @@ def emulate(
             help="Let computing take as long as on this microcontroller. Default: no time."
         ),
     ] = None,
+    watch: Annotated[
+        bool,
+        typer.Option(
+            "--watch",
+            help="Of a checkout: build the firmware again whenever a file of it has changed. The "
+            "token keeps what it has stored.",
+        ),
+    ] = False,
     plain: Plain = False,
     as_json: Json = False,
 ) -> None:
     """Run an emulated token."""
     if script is not None:
-        if headless or link or rfc2217 is not None or record or voice or usb_drive or web:
+        alone = (watch, headless, link, record, voice, usb_drive, web)
+        if any(alone) or rfc2217 is not None:
             raise KodebrikError("emulate-script-alone", ExitCode.USAGE)
         _play(product, board, state, production, script, pace, as_json)
         return
@@ -159,6 +168,13 @@ def emulate(
             if flashed is None:
                 return
         emulator = stack.enter_context(emulated(folder, step, warn, flashed=flashed, pace=pace))
+        if watch:
+            from host_tools.desktop.rebuilding import (  # noqa: PLC0415 - slow to load
+                rebuilding,
+                sources_of,
+            )
+
+            stack.enter_context(rebuilding(emulator, board, sources_of(folder), say))
         if listener is not None:
             _serve_desk(emulator, listener, stop, link, rfc2217, open_page, as_json)
             return
