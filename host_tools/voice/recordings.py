@@ -67,7 +67,7 @@ def load(folder: Path, keys: set[str]) -> dict[tuple[str, int | None], levels.So
 def load_one(path: Path) -> levels.Sound:
     """Read one WAV file; KodebrikError lists its faults."""
     try:
-        samples, rate = _read(path)
+        samples, rate = read(_content(path))
         faults = inspect(samples, rate)
     except miniaudio.MiniaudioError:
         faults = [Message("recording-not-wav")]
