@@ -1,8 +1,9 @@
 """The letter that goes with a token: what it is, how to activate it, how to take care of it, and
 what to do when it is lost. It holds no secret; the activation code comes in a letter of its own.
 
-One text for eyes, screen readers and ears: as HTML (large print, headings and lists), as a tagged
-PDF, and as sentences to be spoken. The rules of care are those of MitID's campaign for its users.
+One text for eyes, screen readers, ears and fingers: as HTML (large print, headings and lists), as a
+tagged PDF, as sentences to be spoken, and as paragraphs for braille. The rules of care are those of
+MitID's campaign for its users.
 """
 
 import base64
@@ -74,7 +75,7 @@ def as_html(letter: Handout) -> str:
 <h1>{title}</h1>
 <p>{lead}</p>
 <h2>{serial}</h2>
-<p class="serial">{_in_fours(letter.serial)}</p>
+<p class="serial">{html.escape(_in_fours(letter.serial))}</p>
 {activate}{picture}{care}{lost}</main>
 </body>
 </html>
@@ -99,6 +100,19 @@ def sentences(letter: Handout) -> Iterator[str]:
         yield part.heading
         for number, item in enumerate(part.items, 1):
             yield f"{number}. {item}" if part.ordered else item
+
+
+def paragraphs(letter: Handout) -> Iterator[tuple[bool, str]]:
+    """Give what is to be read line by line, in the order of the page, each with whether it is a
+    heading."""
+    yield True, _title(letter)
+    yield False, _lead(letter)
+    yield True, _text(letter, "letter.serial")
+    yield False, _in_fours(letter.serial)
+    for part in _parts(letter):
+        yield True, part.heading
+        for number, item in enumerate(part.items, 1):
+            yield False, f"{number}. {item}" if part.ordered else item
 
 
 def serial_sentences(serial: str) -> list[str]:
@@ -180,4 +194,4 @@ def _text(letter: Handout, identifier: str, /, **arguments: Argument) -> str:
 
 
 def _in_fours(serial: str) -> str:
-    return html.escape(" ".join(serial[at : at + 4] for at in range(0, len(serial), 4)))
+    return " ".join(serial[at : at + 4] for at in range(0, len(serial), 4))

@@ -8,6 +8,7 @@ from host_tools.errors import ExitCode, KodebrikError
 # Formats by the endings of their files, the usual one first.
 AGE = (".age",)
 BINARY = (".bin",)
+BRAILLE = (".brf",)
 CSV = (".csv",)
 HTML = (".html", ".htm")
 JSON = (".json",)
@@ -16,7 +17,7 @@ PSKC = (".pskc", ".xml")
 TEXT = (".txt",)
 UF2 = (".uf2",)
 WAV = (".wav",)
-_KNOWN = (*AGE, *BINARY, *CSV, *HTML, *JSON, *PDF, *PSKC, *TEXT, *UF2, *WAV)
+_KNOWN = (*AGE, *BINARY, *BRAILLE, *CSV, *HTML, *JSON, *PDF, *PSKC, *TEXT, *UF2, *WAV)
 
 
 def check_ending(path: Path, written: tuple[str, ...]) -> None:

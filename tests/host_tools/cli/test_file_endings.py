@@ -25,6 +25,7 @@ SERIAL = "100000000008"
         (("batch", "letter", SERIAL), "letter.wav", ".pdf"),
         (("batch", "letter", SERIAL, "--format", "audio"), "letter.pdf", ".wav"),
         (("batch", "letter", SERIAL, "--format", "html"), "letter.txt", ".html"),
+        (("batch", "letter", SERIAL, "--format", "braille"), "letter.html", ".brf"),
         (("batch", "labels", "b"), "labels.html", ".pdf"),
         (("batch", "passport", SERIAL), "passport.html", ".json"),
         (("letter", SERIAL), "letter.pdf", ".html"),

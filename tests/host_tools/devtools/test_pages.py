@@ -50,3 +50,10 @@ def test_a_walk_names_each_file_once(title: str) -> None:
 
 def test_contributing_leads_to_the_page() -> None:
     assert "(docs/internals.md)" in (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+
+
+def test_from_a_board_in_hand_to_a_code_are_five_steps():
+    page = (ROOT / "docs" / "hardware.md").read_text(encoding="utf-8")
+    section = page.partition("\n## From the board to a code\n")[2].partition("\n### ")[0]
+    steps = re.findall(r"^(\d+)\. \*\*", section, re.MULTILINE)
+    assert steps == ["1", "2", "3", "4", "5"]

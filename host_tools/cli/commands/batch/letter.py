@@ -32,15 +32,17 @@ class Form(StrEnum):
     PDF = "pdf"
     HTML = "html"
     AUDIO = "audio"
+    BRAILLE = "braille"
 
 
 _ENDINGS = {
     Form.PDF: file_endings.PDF,
     Form.HTML: file_endings.HTML,
     Form.AUDIO: file_endings.WAV,
+    Form.BRAILLE: file_endings.BRAILLE,
 }
 
-Format = Annotated[Form, typer.Option("--format", help="pdf, html, or audio (WAV).")]
+Format = Annotated[Form, typer.Option("--format", help="pdf, html, audio (WAV), or braille (BRF).")]
 Site = Annotated[
     str | None,
     typer.Option(
@@ -157,6 +159,10 @@ def _write(content: "Handout", form: Form, output: Path) -> None:
             handout.write_pdf(content, part)
         elif form is Form.HTML:
             part.write_text(handout.as_html(content), encoding="utf-8")
+        elif form is Form.BRAILLE:
+            from host_tools.factory import braille_letter  # noqa: PLC0415 - as above
+
+            braille_letter.write(content, part)
         else:
             with from_extra("not-installed-voice"):
                 from host_tools.factory import spoken_letter  # noqa: PLC0415 - an extra

@@ -1,6 +1,7 @@
 """kodebrik batch letter, letters, labels and passport, of a batch that is done."""
 
 import json
+import shutil
 import wave
 
 import pytest
@@ -50,6 +51,16 @@ def test_a_letter_in_each_form(tmp_path, capsys):
     with wave.open(str(tmp_path / "a.wav")) as sound:
         assert sound.getnframes() / sound.getframerate() > 30
     assert SECRET.reveal() not in (tmp_path / "a.pdf").read_bytes()
+
+
+@pytest.mark.skipif(
+    shutil.which("lou_translate") is None, reason="liblouis is not installed (Debian: liblouis-bin)"
+)
+def test_letters_in_braille(tmp_path, capsys):
+    options = ["--format", "braille", "--language", "en"]
+    assert call(capsys, "letters", "b", tmp_path / "letters", *options)[0] == 0
+    content = (tmp_path / "letters" / f"{SERIALS[1]}.en.brf").read_text("ascii")
+    assert '#AJJJ"JJJJ"JJJH' in content, "1000 0000 0008"
 
 
 def test_the_page_to_activate_on_comes_from_the_configuration(tmp_path, capsys, monkeypatch):
