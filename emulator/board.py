@@ -10,6 +10,9 @@ from emulator.errors import PinFunctionError
 from emulator.i2c_bus import Hold, I2cBus
 from emulator.mcu.pins import Pins
 
+# The entries of a board file that are pins.
+_PINS = {"pin", "select", "enable", "rows", "columns", "sda", "scl", "sck", "mosi", "ws", "sd"}
+
 
 class SpiChip(Protocol):
     """A chip on an SPI bus; it watches its own select pin."""
@@ -46,6 +49,7 @@ class Board:
         # Buses that the firmware has set up on the pins they are wired to.
         self._connected: set[tuple[str, int]] = set()
         self._spi_clock: dict[int, tuple[int, int]] = {}  # SPI bus -> mode, hertz
+        self._check_brought_out(board_file, product)
         self.parts: dict[str, Any] = {}
         for (kind, number), wires in self.buses.items():
             if kind == "i2c":
@@ -60,6 +64,25 @@ class Board:
             elif "bus" in part:
                 bus = board_file["buses"][part["bus"]]
                 self._on_bus.setdefault((bus["kind"], bus["id"]), []).append(chip)
+
+    def _check_brought_out(self, board_file: dict[str, Any], product: str) -> None:
+        """Check that wires can be put on the pins of the product's parts and their buses:
+        PinFunctionError, which names the entry of the board file."""
+        brought_out = import_module("firmware.mcus").brought_out
+        buses = {part["bus"] for part in self.wired.values() if "bus" in part}
+        entries: list[tuple[tuple[str, ...], dict[str, Any]]] = [
+            *((("products", product, name), part) for name, part in self.wired.items()),
+            *((("buses", name), board_file["buses"][name]) for name in sorted(buses)),
+        ]
+        for place, entry in entries:
+            for name in _PINS & entry.keys():
+                pins = entry[name] if isinstance(entry[name], tuple) else (entry[name],)
+                for pin in pins:
+                    if not brought_out(self.name, pin, place[-1]):
+                        raise PinFunctionError(
+                            f"{' / '.join((*place, name))}: the {board_file['title']} does not "
+                            f"bring pin {pin} out. Mend firmware/boards/{self.name}.py."
+                        )
 
     def random(self, what: str) -> Random:
         """Give a random source that depends only on the seed and on `what` it is for."""

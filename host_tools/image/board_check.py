@@ -11,7 +11,8 @@ from host_tools.image import board_entries
 from host_tools.image.dependencies import FIRMWARE
 from host_tools.messages.catalogue import Message
 
-_MCUS: dict[str, Any] = importlib.import_module("firmware.mcus").MCUS
+_CHIPS = importlib.import_module("firmware.mcus")
+_MCUS: dict[str, Any] = _CHIPS.MCUS
 _MEASURING = {"battery"}  # chips whose pin the converter reads
 _OPTIONAL = {"usb"}  # sensing of the cable, for which not every board has a pin
 _PINS = ("pin", "select", "enable", "rows", "columns", "sda", "scl", "sck", "mosi", "ws", "sd")
@@ -20,8 +21,8 @@ _PINS = ("pin", "select", "enable", "rows", "columns", "sda", "scl", "sck", "mos
 def check(board: dict[str, Any], product: dict[str, Any]) -> None:
     """Raise KodebrikError for the first entry of the board's `product` that cannot work: one that
     is missing, unknown or of another kind (board_entries.py), a part that is missing, a chip
-    without driver, a bus or a pin that the board does not have, a pin that cannot be that line of
-    that bus or measure a voltage, a pin that is used twice."""
+    without driver, a bus or a pin that the board does not have or not bring out, a pin that cannot
+    be that line of that bus or measure a voltage, a pin that is used twice."""
     mcu = _MCUS.get(board["mcu"])
     if mcu is None:
         fault = Message("board-fault.mcu", mcu=str(board["mcu"]), mcus=", ".join(sorted(_MCUS)))
@@ -102,6 +103,9 @@ def _check_pins(
         here = f"{place} / {name}"
         if isinstance(pin, bool) or pin not in _MCUS[board["mcu"]]["pins"]:
             fault = Message("board-fault.pin", pin=repr(pin), mcu=board["mcu"])
+            raise _wrong(board, here, fault)
+        if not _CHIPS.brought_out(board["name"], pin, place.rsplit(" / ", maxsplit=1)[-1]):
+            fault = Message("board-fault.inside", pin=pin, board=board["title"])
             raise _wrong(board, here, fault)
         if pin in used:
             fault = Message("board-fault.pin-twice", pin=pin, other=used[pin])

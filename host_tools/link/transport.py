@@ -93,6 +93,26 @@ class SerialTransport:
         self._port.close()
 
 
+def _left_over(port: Path) -> bool:
+    """Say whether a port is the symbolic link of an emulator that was killed: its terminal may be
+    somebody else's by now. The file beside the link is locked while its emulator lives
+    (emulator/serial/endpoints.py)."""
+    if not port.is_symlink():
+        return False
+    import fcntl  # noqa: PLC0415 - Windows has none, and no such links
+
+    with (
+        suppress(FileNotFoundError, PermissionError),
+        port.with_name(f".{port.name}.lock").open("rb") as lock,
+    ):
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+    return False
+
+
 def unplugged(name: str) -> KodebrikError:
     """Make the error for a port that vanished."""
     return KodebrikError("port-unplugged", ExitCode.UNPLUGGED, port=name)

@@ -1,5 +1,8 @@
 """Button, latch, battery and VBUS sense, each on the Pico's pins."""
 
+from copy import deepcopy
+from importlib import import_module
+
 import pytest
 
 from emulator.board import Board
@@ -105,6 +108,30 @@ def test_a_bus_on_pins_that_cannot_be_its_lines_is_refused(
 ) -> None:
     with pytest.raises(PinFunctionError, match=told):
         board.connect(kind, bus, **pins)
+
+
+@pytest.mark.parametrize(
+    ("board_name", "pin"),
+    [("pico", 23), ("pico", 24), ("pico", 25), ("pico", 29), ("pico2", 25), ("esp32_s3", 33)],
+)
+def test_a_pin_that_the_board_does_not_bring_out_is_refused_by_its_entry(
+    board_name: str, pin: int
+) -> None:
+    board_file = deepcopy(import_module(f"firmware.boards.{board_name}").BOARD)
+    board_file["products"]["kodeviser"]["button"]["pin"] = pin
+    with pytest.raises(
+        PinFunctionError, match=rf"products / kodeviser / button / pin: .* pin {pin} out"
+    ):
+        Board(board_file, "kodeviser", SimulationClock(), 0)
+
+
+def test_a_bus_of_a_part_is_refused_by_its_own_entry() -> None:
+    board_file = deepcopy(import_module("firmware.boards.esp32_s3").BOARD)
+    board_file["buses"]["i2c"]["scl"] = 34
+    with pytest.raises(PinFunctionError, match=r"buses / i2c / scl: .* pin 34 out"):
+        Board(board_file, "kodeviser", SimulationClock(), 0)
+    board_file["name"] = "a board of one's own"
+    Board(board_file, "kodeviser", SimulationClock(), 0)
 
 
 def test_a_bus_on_other_pins_reaches_no_chip(board: Board) -> None:

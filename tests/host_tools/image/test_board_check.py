@@ -19,6 +19,18 @@ def test_every_board_of_ours_is_right(board):
 FAULTS = [
     (("products", "kodeviser", "button", "pin"), 99, "button / pin: 99 is no pin of the RP2040"),
     (("products", "kodeviser", "button", "pin"), "GP15", "button / pin: 'GP15' is no pin"),
+    (
+        ("products", "kodeviser", "button", "pin"),
+        23,
+        "button / pin: the Raspberry Pi Pico does not bring",
+    ),
+    (("products", "kodeviser", "button", "pin"), 24, "does not bring pin 24 out"),
+    (
+        ("products", "kodeviser", "battery", "pin"),
+        29,
+        "battery / pin: the Raspberry Pi Pico does not",
+    ),
+    (("buses", "i2c", "sda"), 24, "buses / i2c / sda: the Raspberry Pi Pico does not bring pin 24"),
     (("products", "kodeviser", "button", "pin"), True, "button / pin: True is no pin"),
     (("products", "kodeviser", "latch", "pin"), 15, "latch / pin: pin 15 is in use by products"),
     (("products", "kodeviser", "latch", "pin"), 4, "buses / i2c / sda: pin 4 is in use by"),
