@@ -1,9 +1,15 @@
 """Endpoints of the serial link for other programs: a pseudo-terminal, and RFC 2217 on the loopback.
 
 An endpoint exists while the cable is in; to the other program, `close()` looks like unplugging.
+
+The symbolic link of an emulator that was killed stays, and its terminal's name may be given to
+anybody's next. So a file beside the link is locked for as long as the emulator lives: the host
+tools open no link whose file nobody locks (host_tools/link/transport.py), and the next emulator
+replaces it.
 """
 
 import contextlib
+import fcntl
 import os
 import socket
 import tty
@@ -32,16 +38,36 @@ class Endpoint(Protocol):
         """Disconnect."""
 
 
+def lock_of(link: Path) -> Path:
+    """Give the file that is locked while the emulator of a link lives."""
+    return link.with_name(f".{link.name}.lock")
+
+
 def check_link(link: Path) -> None:
     """Check that a symbolic link to a terminal can be made at `link`: FileExistsError for a file
-    and for a link that another program has open. One that leads nowhere any more may be there."""
-    if link.exists():
+    and for a link that another program has open. One that leads nowhere any more may be there, or
+    whose emulator is dead."""
+    if link.exists() and not (link.is_char_device() and _dead(link)):
         what = (
             "leads to a terminal that another program has open: end that, or remove the link"
             if link.is_char_device()
             else "exists and is no link to a terminal"
         )
         raise FileExistsError(f"{link} {what}.")
+
+
+def _dead(link: Path) -> bool:
+    """Say whether an emulator made the link and lives no more."""
+    try:
+        file = os.open(lock_of(link), os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    with os.fdopen(file):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+    return True
 
 
 class Pty:
@@ -51,6 +77,8 @@ class Pty:
         """Open a new pair, and make or replace the link; FileExistsError as of check_link()."""
         if link is not None:
             check_link(link)
+            self._lock = os.open(lock_of(link), os.O_RDWR | os.O_CREAT, 0o600)
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         # The slave stays open here: reading the master would fail between two programs.
         self._master, self._slave = os.openpty()
         tty.setraw(self._slave)
@@ -86,12 +114,11 @@ class Pty:
 
     def close(self) -> None:
         """As Endpoint.close; removes the symbolic link if it still points here."""
-        if (
-            self._link is not None
-            and self._link.is_symlink()
-            and os.readlink(self._link) == self.path
-        ):
-            self._link.unlink()
+        if self._link is not None:
+            if self._link.is_symlink() and os.readlink(self._link) == self.path:
+                self._link.unlink()
+                lock_of(self._link).unlink(missing_ok=True)
+            os.close(self._lock)
         os.close(self._slave)
         os.close(self._master)
 

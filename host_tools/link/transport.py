@@ -7,6 +7,8 @@ neither, and on a board they might cause a reset.
 import errno
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import Protocol
 
 import serial
@@ -57,6 +59,8 @@ class SerialTransport:
         if isinstance(url, serial.SerialBase):
             self._port = url
             return
+        if _left_over(Path(url)):
+            raise KodebrikError("port-left-over", ExitCode.NO_PORT, port=url)
         # pyserial has the lock and the time-out for local ports only; an RFC 2217 server accepts
         # one client.
         local = {} if "://" in url else {"exclusive": True, "write_timeout": _WRITE_TIMEOUT}

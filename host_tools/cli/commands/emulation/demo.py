@@ -46,6 +46,7 @@ _FILES = (
     "flash.bin",
     "state.json",
     "link",
+    ".link.lock",
     "access.key",
     "secret.otpauth",
     "screen.png",
