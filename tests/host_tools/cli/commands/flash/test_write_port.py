@@ -56,6 +56,22 @@ def test_a_development_token_gets_what_has_changed_and_loses_what_is_left_over(
     assert set(left) == {*tree, "data"}, "no empty folder hides a file of its name"
 
 
+def test_a_folder_firmware_beside_the_file_hides_it_until_it_is_written_over(board, image, capsys):
+    tree = image_file.read(made()).files
+    older = {
+        "firmware/storage/journal.mpy": b"stale",
+        # as the token's, but for the traceback
+        "main.py": b"try:\n    from firmware import start\n    start.run()\n"
+        b"except ImportError:\n    pass\n",
+    }
+    with board(pack(tree | older, FILESYSTEM)) as (emulator, port):
+        assert main(["info", "--port", port, "--json"]) == ExitCode.REPL
+        capsys.readouterr()
+        assert write(port, image()) == 0
+        assert json.loads(capsys.readouterr().out)["serial"]
+        assert on_flash(emulator) == tree
+
+
 def test_a_token_with_secrets_is_kept_unless_they_may_go(board, image, tmp_path, capsys):
     with Emulator(state=tmp_path / "token", image=build_image("kodeviser", "pico")) as emulator:
         TokenUnderTest(emulator).provision(totp())
