@@ -17,9 +17,11 @@ from machine import SPI as SPI
 from machine import Pin as Pin
 
 from firmware.hardware import Hardware as Hardware
+from firmware.link.update import Update as Update
 from firmware.speech.pack import Pack as Pack
 from firmware.speech.vibration import VibrationPlayer as VibrationPlayer
 from firmware.storage.spoken_names import SpokenNames as SpokenNames
+from firmware.storage.update_slot import UpdateSlot as UpdateSlot
 from firmware.storage.vault import Vault as Vault
 from firmware.ui.app import App as App
 from firmware.ui.fob.code import CodeScreen as CodeScreen
@@ -163,6 +165,9 @@ class LinkServices(Protocol):
     def now_ms(self) -> Any: ...
     def info(self) -> dict[str, Any]: ...
     def selftest(self) -> dict[str, bool]: ...
+    def restart(self) -> None: ...
+    @property
+    def updates(self) -> UpdateSlot: ...
 
 class ProductInteraction(Protocol):
     """What the App asks of a product's interaction."""

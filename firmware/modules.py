@@ -9,6 +9,8 @@ if False:
 # What is imported stays: with garbage between, it would leave no room for the link.
 COLLECT_EVERY = 16_384
 
+UPDATE = "/update"  # the folder of an update; one_file.py puts it first on the path of one on trial
+
 
 def load(name: str) -> "Any":
     """Import the module of a dotted name and return it."""

@@ -11,7 +11,16 @@ from firmware.storage.credentials import index
 from firmware.storage.vault import BLOCKED, DAMAGED, trusted
 
 if False:
-    from firmware.interfaces import Any, Clock, LinkServices, Primitives, Random, SpokenNames, Vault  # type: ignore[unreachable]
+    from firmware.interfaces import (  # type: ignore[unreachable]
+        Any,
+        Clock,
+        LinkServices,
+        Primitives,
+        Random,
+        SpokenNames,
+        Update,
+        Vault,
+    )
 
 _EDGE_MS = 1100  # a clock whose second does not change within this time has stopped
 _TICKS_MASK = (1 << 30) - 1
@@ -32,14 +41,16 @@ class Requests:
 
     def __init__(
         self,
+        identity: dict,
         product: dict,
-        development: bool,
         vault: "Vault",
         services: "LinkServices",
         primitives: "Primitives",
         random: "Random",
     ):
-        """Take the data of product and build; `services` as in session.py."""
+        """Take what the hello says of product, board and build, and the product's data; `services`
+        as in session.py."""
+        self._identity = identity
         self._product = product
         self._vault = vault
         self._services = services
@@ -63,11 +74,19 @@ class Requests:
             messages.SELFTEST: (self._selftest, ()),
             messages.PIN_SET: (self._pin_set, ("pin",)),
             messages.PIN_CLEAR: (self._pin_clear, ()),
+            messages.NAME_WRITE: (self._name_write, ("data", "offset")),
+            messages.NAME_KEEP: (self._name_keep, ("checksum", "name")),
         }
-        if "audio" in product["parts"]:
-            self._operations[messages.NAME_WRITE] = (self._name_write, ("data", "offset"))
-            self._operations[messages.NAME_KEEP] = (self._name_keep, ("checksum", "name"))
-        if development:
+        if identity["form"] == messages.FILES:
+            self._operations.update(
+                {
+                    messages.UPDATE_BEGIN: (self._update_begin, ("manifest", "signature")),
+                    messages.UPDATE_WRITE: (self._update_write, ("data", "offset")),
+                    messages.UPDATE_FINISH: (self._update_finish, ()),
+                    messages.UPDATE_KEY: (self._update_key, ("key", "signature")),
+                }
+            )
+        if identity["build"] == messages.DEVELOPMENT:
             self._operations[messages.READ_CODE] = (self._read_code, ("name",))
 
     def known(self, operation: int) -> bool:
@@ -240,13 +259,36 @@ class Requests:
 
     def _tidy(self) -> None:
         """Delete the clips of names that no account has any more."""
-        if messages.NAME_KEEP in self._operations:
+        if self._speaks():
             self._spoken_names().tidy()
 
+    def _speaks(self) -> bool:
+        return "audio" in self._product["parts"]
+
     def _spoken_names(self) -> "SpokenNames":
+        if not self._speaks():
+            raise RefusedError(messages.UNKNOWN_OPERATION)
         from firmware.storage.spoken_names import SpokenNames
 
         return SpokenNames(self._product["spoken_names"], self._vault)
+
+    def _update_begin(self, args: dict) -> dict:
+        return {"received": self._update().begin(args["manifest"], args["signature"])}
+
+    def _update_write(self, args: dict) -> None:
+        self._update().write(args["offset"], args["data"])
+
+    def _update_finish(self, args: dict) -> None:
+        self._update().finish()
+        self._services.restart()
+
+    def _update_key(self, args: dict) -> None:
+        self._update().change_key(args["key"], args["signature"])
+
+    def _update(self) -> "Update":
+        from firmware.link.update import Update
+
+        return Update(self._identity, self._product["languages"], self._services.updates)
 
     def _require_keypad(self) -> None:
         if "keypad" not in self._product["parts"]:

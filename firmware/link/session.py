@@ -7,7 +7,8 @@ host that holds the key. Whatever arrives, the answer is a payload or None, neve
 
 The App passes in `services`: clock (driver or None), comparison(number) to show the number,
 settings_changed(), account_saved(place), now_ms() (ticks of at least 30 bits), selftest() and
-info() (maps for the operations of these names).
+info() (maps for the operations of these names), restart(), which starts the firmware anew when the
+answer was sent, and updates (storage.update_slot.UpdateSlot).
 """
 
 from firmware.link.requests import RefusedError, Requests
@@ -80,9 +81,7 @@ class LinkServer:
         self._services = services
         self._primitives = primitives
         self._random = random
-        self._requests = Requests(
-            product, build == messages.DEVELOPMENT, vault, services, primitives, random
-        )
+        self._requests = Requests(self._identity, product, vault, services, primitives, random)
         self._hello_body: bytes | None = None
         self._session: _Session | None = None
         self._candidate: _Session | None = None

@@ -9,6 +9,24 @@ PROTOCOL_VERSION = 1
 # The Noise prologue is this and the body of the token's last hello.
 PROLOGUE = b"kodebrik/1"
 
+# What an update key signs is one of these and a manifest, or a new update key.
+UPDATE_LABEL = b"kodebrik update 1\x00"
+UPDATE_KEY_LABEL = b"kodebrik update key 1\x00"
+
+# Fields of an update's manifest: a CBOR map. `minimum` is the oldest version that it may follow,
+# `bytecode` what MicroPython must run: mpy-cross's version, and that of its machine code times 256.
+UPDATE_FIELDS = (
+    "product",
+    "board",
+    "build",
+    "languages",
+    "version",
+    "minimum",
+    "bytecode",
+    "size",
+    "sha256",
+)
+
 # Frame kinds: the first byte of a frame's payload.
 HELLO = 1  # host: empty body. token: CBOR map, see HELLO_FIELDS
 HANDSHAKE = 2  # host: pattern byte + Noise message 1. token: Noise message 2
@@ -74,11 +92,14 @@ SESSION_SILENCE = 60  # seconds without a request that end a session
 MIN_PIN = 4  # digits
 MAX_PIN = 8
 PIN_TRIES = 10  # wrong PINs in a row until the token blocks
+UPDATE_KEY_SIZE = 32
+SIGNATURE_SIZE = 64
+MAX_UPDATE_PART = 1792  # bytes of a package in one request
 MIN_TIME = 946684800  # 2000-01-01, the first second a DS3231 can hold
 MAX_TIME = 7258118399  # 2199-12-31 23:59:59, the last
 
 # Operations inside an authenticated session: number -> name. READ_CODE exists on development
-# builds only.
+# builds only, those of an update where the firmware lies in the file system.
 OPERATIONS = {
     1: "info",
     2: "claim",
@@ -100,6 +121,10 @@ OPERATIONS = {
     18: "pin_clear",
     19: "name_write",
     20: "name_keep",
+    21: "update_begin",
+    22: "update_write",
+    23: "update_finish",
+    24: "update_key",
 }
 (
     INFO,
@@ -122,7 +147,11 @@ OPERATIONS = {
     PIN_CLEAR,
     NAME_WRITE,
     NAME_KEEP,
-) = range(1, 21)
+    UPDATE_BEGIN,
+    UPDATE_WRITE,
+    UPDATE_FINISH,
+    UPDATE_KEY,
+) = range(1, 25)
 
 # Errors. firmware.protocol.sentences has their names and messages.
 OK = 0
@@ -150,4 +179,10 @@ OK = 0
     PIN_TOO_SIMPLE,
     NO_KEYPAD,
     BAD_SUITE,
-) = range(1, 24)
+    NO_UPDATE_KEY,
+    UPDATE_FORGED,
+    UPDATE_UNFIT,
+    UPDATE_OLD,
+    UPDATE_NO_ROOM,
+    UPDATE_BROKEN,
+) = range(1, 30)

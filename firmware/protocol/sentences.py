@@ -108,4 +108,35 @@ ERRORS = {
         "Choose one of 6 to 8 digits without session data (S); a payment needs letters and "
         "digits (QA24 or longer).",
     ),
+    24: (
+        "no_update_key",
+        "The token takes no updates: it has no update key.",
+        "Write it anew with 'kodebrik flash write' and an image that was made with --update-key.",
+    ),
+    25: (
+        "update_forged",
+        "The signature is not one by the token's update key.",
+        "Sign with the key that the token's image was made with, or give the statements of "
+        "'kodebrik flash keys rotate' with --key-statement.",
+    ),
+    26: (
+        "update_unfit",
+        "The update is for another product, board, build, MicroPython or set of languages.",
+        "Make it with the options of 'kodebrik flash image' that the token's image was made with.",
+    ),
+    27: (
+        "update_old",
+        "The update is not newer than the token's firmware, or needs another update before it.",
+        "Compare the versions with 'kodebrik info'; a version never goes down.",
+    ),
+    28: (
+        "update_no_room",
+        "The token's file system has no room for the update beside its firmware.",
+        "Write it anew with 'kodebrik flash write', with fewer languages.",
+    ),
+    29: (
+        "update_broken",
+        "What the token has received is not the update that was signed.",
+        "Send the update again.",
+    ),
 }

@@ -11,7 +11,7 @@ import select
 import sys
 import time
 
-from firmware.modules import COLLECT_EVERY, load
+from firmware.modules import COLLECT_EVERY, UPDATE, load
 
 if False:
     from collections.abc import Callable  # type: ignore[unreachable]
@@ -134,6 +134,8 @@ class App:
         self._display("on")
         if was_off:
             self._keep_ticking()
+        if self.display is not None:
+            self.works()
 
     def turn_off(self) -> None:
         """Turn display and token off. On battery the power goes with it."""
@@ -150,6 +152,14 @@ class App:
         that it removed."""
         if self.screen is not None and not self.screen.still_valid():
             self.turn_off()
+
+    def works(self) -> None:
+        """Keep the firmware that runs, if it is an update on trial: it has shown something, or
+        answered a host."""
+        if sys.path[0] == UPDATE:
+            from firmware.storage.update_slot import keep_running
+
+            keep_running()
 
     def stay_on(self) -> None:
         """Count the time to switching off from now on."""

@@ -2,7 +2,6 @@
 host first speaks."""
 
 import gc
-import os
 import sys
 import time
 
@@ -10,15 +9,18 @@ from firmware.crypto import primitives
 from firmware.link.port import Port
 from firmware.link.session import LinkServer
 from firmware.modules import COLLECT_EVERY
-from firmware.protocol.messages import DEVELOPMENT, HANDSHAKE, PRODUCTION, TRANSPORT
+from firmware.protocol.messages import DEVELOPMENT, HANDSHAKE, HELLO, PRODUCTION, TRANSPORT
 from firmware.serial_number import serial_number
+from firmware.storage.space import free_bytes
 from firmware.ui.code_source import trusted_time
 
 if False:
-    from firmware.interfaces import App, Clock, Ticks  # type: ignore[unreachable]
+    from firmware.interfaces import App, Clock, Ticks, UpdateSlot  # type: ignore[unreachable]
 
+_HELLO = bytes((HELLO,))
 # What takes long: a second of computing, or writing the flash.
 _LONG = (bytes((HANDSHAKE,)), bytes((TRANSPORT,)))
+_SENT_MS = 200  # after which a host has the last answer before a restart
 
 
 class SerialLink:
@@ -28,13 +30,14 @@ class SerialLink:
         """Serve the App's token on the standard streams."""
         self._app = app
         self._port = Port(sys.stdin.buffer, sys.stdout.buffer, app.development)
+        self._services = AppServices(app)
         self._server = LinkServer(
             app.product,
             app.board,
             DEVELOPMENT if app.development else PRODUCTION,
             serial_number(app.hardware.unique_id),
             app.vault,
-            AppServices(app),
+            self._services,
             primitives,
             app.hardware.random,
         )
@@ -59,6 +62,11 @@ class SerialLink:
             self._app.check_screen()
             if answer is not None:
                 self._port.send(answer)
+                if answer[:1] == _HELLO:
+                    self._app.works()
+            if self._services.restarts:
+                time.sleep_ms(_SENT_MS)
+                raise SystemExit
             if long:
                 gc.collect()
                 gc.threshold(COLLECT_EVERY)
@@ -71,6 +79,7 @@ class AppServices:
     def __init__(self, app: "App"):
         """Give the link access to this App."""
         self._app = app
+        self.restarts = False
 
     @property
     def clock(self) -> "Clock | None":
@@ -103,10 +112,6 @@ class AppServices:
             lost = True
             temperature = None
         gc.collect()
-        flash = os.statvfs("/")
-        # littlefs counts the two blocks of each folder twice here: of a full file system less than
-        # nothing is left, or, as a number without sign, more than there is.
-        free = flash[3] if 0 <= flash[3] <= flash[2] else 0
         return {
             "battery_mv": app.hardware.battery.millivolts()
             if app.hardware.battery is not None
@@ -114,9 +119,20 @@ class AppServices:
             "clock_lost": lost,
             "temperature": temperature,
             "heap_free": gc.mem_free(),
-            "flash_free": flash[0] * free,
+            "flash_free": free_bytes(),
             "unique_id": app.hardware.unique_id,
         }
+
+    def restart(self) -> None:
+        """Have the token start anew when the host has its answer."""
+        self.restarts = True
+
+    @property
+    def updates(self) -> "UpdateSlot":
+        """The folder of an update."""
+        from firmware.storage.update_slot import UpdateSlot
+
+        return UpdateSlot()
 
     def selftest(self) -> dict:
         """Return part -> works, for every part that can be tested, and for the flash."""

@@ -152,6 +152,7 @@ LIMITS = (
     "MIN_PIN",
     "MAX_PIN",
     "PIN_TRIES",
+    "MAX_UPDATE_PART",
     "MIN_TIME",
     "MAX_TIME",
 )

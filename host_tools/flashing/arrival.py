@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable, Collection
 from contextlib import closing
 from pathlib import Path
+from typing import Protocol
 
 from host_tools.errors import ExitCode, KodebrikError
-from host_tools.flashing.image_file import ImageFile
 from host_tools.link import ports
 from host_tools.link.channel import Channel
 from host_tools.link.replies import Hello
@@ -34,7 +34,19 @@ def _is_there(port: str) -> bool:
     return "://" in port or Path(port).exists()
 
 
-def await_hello(image: ImageFile, find: Callable[[], list[str]]) -> Hello | None:
+class Firmware(Protocol):
+    """What was put on the token."""
+
+    @property
+    def product(self) -> str:
+        """The product, as the hello names it."""
+
+    @property
+    def version(self) -> str:
+        """The version, as the hello names it."""
+
+
+def await_hello(image: Firmware, find: Callable[[], list[str]]) -> Hello | None:
     """Wait until a token on one of the ports that `find` lists answers with product and version of
     `image`; None when no port appears in time.
 
@@ -59,7 +71,7 @@ def _hello(port: str) -> Hello:
         return Channel(transport, port).hello()
 
 
-def _expected(hello: Hello, image: ImageFile) -> Hello:
+def _expected(hello: Hello, image: Firmware) -> Hello:
     if (hello.product, hello.version) != (image.product, image.version):
         raise KodebrikError(
             "flash-other-answer",

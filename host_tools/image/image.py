@@ -62,10 +62,8 @@ def build_tree(
     """
     carried = carried_languages(load_product(product), languages)
     tree = {name: source(FIRMWARE / name) for name in _ROOT_FILES}
-    tree[one_file.NAME] = one_file.pack(
-        build_package(product, board, production, languages),
-        _HEAD.read_bytes(),
-        lambda source: _compile(_HEAD, source, None, production),
+    tree[one_file.NAME] = pack_package(
+        build_package(product, board, production, languages), production
     )
     return tree | _voices(load_product(product), carried)
 
@@ -102,6 +100,12 @@ def build_package(
         if (rows := path.with_suffix(".rows")).exists():  # of a large font
             package[rows.relative_to(FIRMWARE).as_posix()] = rows.read_bytes()
     return package
+
+
+def pack_package(package: dict[str, bytes], production: bool) -> bytes:
+    """Pack what build_package() gives into one file."""
+    head = _HEAD.read_bytes()
+    return one_file.pack(package, head, lambda source: _compile(_HEAD, source, None, production))
 
 
 def build_frozen_tree(product: str, languages: Sequence[str] | None = None) -> dict[str, bytes]:

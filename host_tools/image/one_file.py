@@ -32,5 +32,5 @@ def _head(files: Mapping[str, bytes], head: bytes, start: int) -> bytes:
         places[f"/{path}"] = (start, len(content))
         start += len(content)
     longest = max(len(content) for path, content in files.items() if path.endswith(".mpy"))
-    call = f"mount(__file__, {MOUNTED!r}, {places!r}, {longest})"
+    call = f"mount({MOUNTED!r}, {places!r}, {longest})"
     return head + f"\n__path__ = {call}\n".encode()

@@ -1,5 +1,5 @@
-"""The issuer key file: sealed under a passphrase with scrypt (RFC 7914) and ChaCha20-Poly1305 (RFC
-8439).
+"""The issuer key file, and files of other keys in the same form: sealed under a passphrase with
+scrypt (RFC 7914) and ChaCha20-Poly1305 (RFC 8439).
 
 The file is JSON, so that its scrypt parameters can be raised later; all fields are authenticated
 with the key.
@@ -11,6 +11,8 @@ import hashlib
 import hmac
 import json
 import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -24,11 +26,23 @@ MIN_PASSPHRASE = 8  # characters
 _SCRYPT_COST = 2**17  # 128 MB and about half a second, OWASP's advice for scrypt with r = 8, p = 1
 _SCRYPT_MAX_COST = 2**20  # bounds the memory that a tampered file can cost
 _FIELDS = {"kind", "version", "scrypt_n", "scrypt_r", "scrypt_p", "salt", "nonce", "sealed"}
-_KIND = "kodebrik issuer key"
+
+
+@dataclass(frozen=True)
+class FileKind:
+    """Which key a file holds: its name in the file, and the error of a file that is none."""
+
+    name: str
+    invalid: Callable[[], KodebrikError]
+
+
+_ISSUER = FileKind(
+    "kodebrik issuer key", lambda: KodebrikError("issuer-key-invalid", ExitCode.BAD_INPUT)
+)
 
 
 def generate() -> Secret:
-    """Draw a random issuer key."""
+    """Draw a random key."""
     return Secret(secrets.token_bytes(KEY_SIZE))
 
 
@@ -43,7 +57,9 @@ def check_passphrase(text: str) -> None:
         raise KodebrikError("passphrase-short", ExitCode.BAD_INPUT, least=MIN_PASSPHRASE)
 
 
-def seal(key: Secret, passphrase: Secret, cost: int = _SCRYPT_COST) -> bytes:
+def seal(
+    key: Secret, passphrase: Secret, cost: int = _SCRYPT_COST, kind: FileKind = _ISSUER
+) -> bytes:
     """Give the content of a key file; KodebrikError for a short passphrase.
 
     `cost` is scrypt's N, a power of two.
@@ -51,7 +67,7 @@ def seal(key: Secret, passphrase: Secret, cost: int = _SCRYPT_COST) -> bytes:
     check_passphrase(passphrase.reveal().decode())
     salt, nonce = secrets.token_bytes(16), secrets.token_bytes(12)
     content: dict[str, Any] = {
-        "kind": _KIND,
+        "kind": kind.name,
         "version": 1,
         "scrypt_n": cost,
         "scrypt_r": 8,
@@ -66,24 +82,24 @@ def seal(key: Secret, passphrase: Secret, cost: int = _SCRYPT_COST) -> bytes:
     return json.dumps(content, indent=2).encode() + b"\n"
 
 
-def unseal(content: bytes, passphrase: Secret) -> Secret:
-    """Decrypt an issuer key file; KodebrikError when it is no key file, is damaged, or the
+def unseal(content: bytes, passphrase: Secret, kind: FileKind = _ISSUER) -> Secret:
+    """Decrypt a key file; KodebrikError when it is no file of that kind, is damaged, or the
     passphrase is wrong."""
     try:
         fields = json.loads(content)
     except ValueError:
-        raise _no_key_file() from None
-    if not isinstance(fields, dict) or set(fields) != _FIELDS or fields["kind"] != _KIND:
-        raise _no_key_file()
+        raise kind.invalid() from None
+    if not isinstance(fields, dict) or set(fields) != _FIELDS or fields["kind"] != kind.name:
+        raise kind.invalid()
     if fields["version"] != 1:
         raise KodebrikError("issuer-key-newer", ExitCode.BAD_INPUT)
     cost, salt, nonce, sealed = (
         fields["scrypt_n"],
-        *(_bytes(fields[name]) for name in ("salt", "nonce", "sealed")),
+        *(_bytes(fields[name], kind.invalid) for name in ("salt", "nonce", "sealed")),
     )
     cost_is_sane = type(cost) is int and 1 < cost <= _SCRYPT_MAX_COST and cost.bit_count() == 1
     if not cost_is_sane or (fields["scrypt_r"], fields["scrypt_p"], len(nonce)) != (8, 1, 12):
-        raise _no_key_file()
+        raise kind.invalid()
     try:
         key = ChaCha20Poly1305(_stretch(passphrase, salt, cost)).decrypt(
             nonce, sealed, _associated(fields)
@@ -91,7 +107,7 @@ def unseal(content: bytes, passphrase: Secret) -> Secret:
     except InvalidTag:
         raise KodebrikError("issuer-key-wrong-passphrase", ExitCode.WRONG_KEY) from None
     if len(key) != KEY_SIZE:
-        raise _no_key_file()
+        raise kind.invalid()
     return Secret(key)
 
 
@@ -107,12 +123,8 @@ def _associated(fields: dict[str, Any]) -> bytes:
     ).encode()
 
 
-def _bytes(text: object) -> bytes:
+def _bytes(text: object, otherwise: Callable[[], KodebrikError]) -> bytes:
     try:
         return base64.b64decode(text, validate=True) if isinstance(text, str) else b""
     except (binascii.Error, ValueError):
-        raise _no_key_file() from None
-
-
-def _no_key_file() -> KodebrikError:
-    return KodebrikError("issuer-key-invalid", ExitCode.BAD_INPUT)
+        raise otherwise() from None

@@ -18,6 +18,7 @@ from host_tools.link.channel import Channel
 from host_tools.otp.credential import Credential
 from host_tools.secret import Secret
 from tests.support.emulated.token import TokenUnderTest, hotp, totp
+from tests.support.emulated.updates import SIGNER, update
 from tests.support.link.token import ACCOUNT, LinkUnderTest
 from tests.support.runtime import CPython
 
@@ -99,7 +100,36 @@ def test_all_requests_and_responses_fit(traffic):
             check(rule, body)
         else:
             assert body == {}, f"{operation} carries what the CDDL does not know"
-    assert operations == set(messages.OPERATIONS.values())
+    assert operations == {name for name in messages.OPERATIONS.values() if name[:7] != "update_"}
+
+
+def test_the_operations_of_an_update_fit(tmp_path):
+    token = LinkUnderTest(CPython(), messages.PRODUCTION)
+    token("change", "root", str(tmp_path))
+    (tmp_path / "update.key").write_bytes(SIGNER.public)
+    host, new, said = token.owned(), update(bytecode=0), set()
+
+    def do(operation: int, **arguments: object) -> None:
+        name = messages.OPERATIONS[operation]
+        said.add(name)
+        if arguments:
+            check(f"{name}-args", arguments)
+        result = host.do(operation, **arguments)
+        if f"{name}-result" in RULES:
+            check(f"{name}-result", result)
+        else:
+            assert result == {}
+
+    check("manifest", cbor2.loads(new.signed.manifest))
+    do(messages.UPDATE_KEY, key=SIGNER.public, signature=SIGNER.sign_successor(SIGNER.public))
+    do(messages.UPDATE_BEGIN, manifest=new.signed.manifest, signature=new.signed.signature)
+    for at in range(0, len(new.signed.package), messages.MAX_UPDATE_PART):
+        part = new.signed.package[at : at + messages.MAX_UPDATE_PART]
+        do(messages.UPDATE_WRITE, offset=at, data=part)
+    do(messages.UPDATE_FINISH)
+    assert said == {name for name in messages.OPERATIONS.values() if name[:7] == "update_"}
+    with pytest.raises(pycddl.ValidationError):
+        check("manifest", cbor2.loads(new.signed.manifest) | {"more": 1})
 
 
 def test_the_cddl_refuses_invalid_items():

@@ -4,6 +4,7 @@ Times are milliseconds unless stated otherwise.
 """
 
 import io
+import sys
 
 from firmware.boards.pico import BOARD
 from firmware.crypto import primitives
@@ -14,6 +15,7 @@ from firmware.protocol import messages
 from firmware.serial_number import serial_number
 from firmware.storage import pin as pin_module
 from firmware.storage.errors import StorageError
+from firmware.storage.update_slot import UpdateSlot
 from firmware.storage.vault import Vault
 from tests.firmware.crypto.vm_primitives import aes_ecb, random
 
@@ -92,6 +94,13 @@ class _Services:
     def selftest(self):
         return {"display": True}
 
+    def restart(self):
+        token.restarts += 1
+
+    @property
+    def updates(self):
+        return UpdateSlot(token.root)
+
     def info(self):
         return {
             "battery_mv": 3900,
@@ -113,6 +122,8 @@ class _Token:
         self.shown = []
         self.settings_changed = 0
         self.saved = []
+        self.root = ""  # the folder that stands for the file system of the firmware
+        self.restarts = 0
         self.journal = _MemoryJournal()
         self.services = _Services()
         self.power_on()
@@ -214,6 +225,7 @@ def effects() -> dict:
         "shown": list(token.shown),
         "settings_changed": token.settings_changed,
         "saved": list(token.saved),
+        "restarts": token.restarts,
         "saves": token.journal.saves,
         "time": token.clock_ms // 1000,
         "aging": token.aging,
@@ -230,6 +242,11 @@ def contents() -> dict:
     if found[0] != found[1]:
         raise ValueError("memory and flash differ")
     return found[1]
+
+
+def bytecode() -> int:
+    """Return what MicroPython has in sys.implementation._mpy; 0 on CPython."""
+    return getattr(sys.implementation, "_mpy", 0)
 
 
 def try_pin(pin: str, now: int) -> bool:

@@ -125,7 +125,7 @@ def test_each_file_lies_where_the_head_says(files: dict[str, bytes]):
 
     packed = one_file.pack(files, b"head", kept)
     call = ast.parse(heads[-1]).body[-1].value
-    places, longest = (ast.literal_eval(argument) for argument in call.args[2:])
+    places, longest = (ast.literal_eval(argument) for argument in call.args[1:])
     assert {path for path, place in places.items() if place} == {"/" + path for path in files}
     for path, content in files.items():
         start, size = places["/" + path]

@@ -19,8 +19,16 @@ from host_tools.cli.output import Json, emit, step
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages.catalogue import Message
 from host_tools.messages.system_errors import reason
+from host_tools.provisioning.update_key_file import read_public
 
+UPDATE_KEY = "update.key"  # of a token's file system
 _LARGEST = 64 * 1024 * 1024  # bytes of a MicroPython file; no such board has more flash
+
+
+Languages = Annotated[
+    list[str] | None,
+    typer.Option(help="The languages it carries, its own first, as in da,en. Default: da and en."),
+]
 
 
 def image(
@@ -32,18 +40,23 @@ def image(
     ],
     product: Product = "kodeviser",
     board: Board = "pico",
-    language: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="The languages it carries, its own first, as in da,en. Default: da and en."
-        ),
-    ] = None,
+    language: Languages = None,
     production: Production = False,
     micropython: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="The official MicroPython file for the board."),
     ] = None,
     voice: VoicePacks = None,
+    update_key: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help=(
+                "The public key of 'kodebrik flash keys create', for updates. Default: the token "
+                "takes none."
+            ),
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Build the one file that makes a token of a bare board.
@@ -58,7 +71,7 @@ def image(
     from host_tools.image.frozen import of as which_firmware  # noqa: PLC0415
 
     board_data, product_data = images.load_board(board), images.load_product(product)
-    asked = [one.strip() for each in language or () for one in each.split(",")]
+    asked = asked_languages(language)
     if micropython is None:
         raise releases.missing(board_data)
     if output.exists():
@@ -67,6 +80,8 @@ def image(
     file_endings.check_ending(output, file_endings.UF2 if is_uf2 else file_endings.BINARY)
     release = releases.check(read_file(micropython), board_data)
     frozen = release.frozen
+    if frozen is not None and update_key is not None:
+        raise KodebrikError("update-frozen", ExitCode.CONFLICT)
     if frozen is not None and not asked:
         asked = list(frozen.languages)
     languages = images.carried_languages(product_data, asked)
@@ -77,6 +92,8 @@ def image(
         else:
             tree = images.build_frozen_tree(product, languages)
         set_voices(tree, voice or ())
+        if update_key is not None:
+            tree[UPDATE_KEY] = read_public(read_file(update_key), update_key)
         built = manifest.describe(
             tree,
             release,
@@ -98,6 +115,11 @@ def image(
     if not whole:
         result["embedded"] = manifest.shortened(built)
     emit(as_json, result, _lines(result))
+
+
+def asked_languages(named: list[str] | None) -> list[str]:
+    """Give the languages that the option names."""
+    return [one.strip() for each in named or () for one in each.split(",")]
 
 
 def _lines(result: dict[str, Any]) -> list[str]:

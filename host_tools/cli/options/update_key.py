@@ -1,0 +1,61 @@
+"""Options for update keys, and how a command gets them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import platformdirs
+import typer
+
+from host_tools import private_files
+from host_tools.cli.options.keyring import passphrase
+from host_tools.cli.output import step, warn
+from host_tools.messages.catalogue import Message
+from host_tools.provisioning import update_key_file
+from host_tools.provisioning.update_key_file import UpdateKey
+
+UpdateKeyFile = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="The update key file. Default: the one that 'kodebrik flash keys create' made.",
+    ),
+]
+UpdatePassphraseFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--passphrase-file",
+        metavar="FILE",
+        help=(
+            "File with the update key file's passphrase. Default: KODEBRIK_PASSPHRASE, or asked "
+            "for."
+        ),
+    ),
+]
+
+
+@dataclass(frozen=True)
+class UpdateKeyOptions:
+    """The options of a command that signs with the update key."""
+
+    update_key_file: UpdateKeyFile = None
+    update_passphrase_file: UpdatePassphraseFile = None
+
+    @property
+    def path(self) -> Path:
+        """The path of the key file."""
+        return self.update_key_file or default_update_key_file()
+
+    def key(self) -> UpdateKey:
+        """Read the update key; KodebrikError when there is none or it does not open."""
+        content = private_files.read(str(self.path), warn)
+        phrase = passphrase(
+            self.update_passphrase_file, Message("prompt.passphrase", path=self.path)
+        )
+        with step(Message("flash-keys.opening")):
+            return update_key_file.unseal(content, phrase)
+
+
+def default_update_key_file() -> Path:
+    """Give the path of the update key file when none is named."""
+    return Path(platformdirs.user_config_dir("kodebrik")) / "update.key"

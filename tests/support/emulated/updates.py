@@ -1,0 +1,74 @@
+"""Updates of the firmware in tests: packages with another version, and with faults, and tokens that
+take them."""
+
+from collections.abc import Mapping
+from functools import cache
+
+from firmware.protocol import messages
+from host_tools.flashing import update_package
+from host_tools.flashing.update_package import UpdatePackage
+from host_tools.image import image as images
+from host_tools.image import one_file
+from host_tools.image.dependencies import FIRMWARE
+from host_tools.provisioning.update_key_file import UpdateKey
+from host_tools.secret import Secret
+
+SIGNER = UpdateKey(Secret(b"s" * 32))
+NEXT = "9.0.0"
+
+
+def package(
+    version: str = NEXT,
+    product: str = "kodeviser",
+    production: bool = True,
+    sources: Mapping[str, str] | None = None,
+) -> bytes:
+    """Give the package of a token on a Pico, with that version, and with other modules in place of
+    its own: path without suffix -> source."""
+    files = dict(_modules(product, production))
+    for name, source in {"version": f'VERSION = "{version}"\n', **(sources or {})}.items():
+        assert f"{name}.mpy" in files
+        files[f"{name}.mpy"] = _compiled(f"{name}.py", source.encode(), production)
+    return one_file.pack(
+        files,
+        (FIRMWARE / "one_file.py").read_bytes(),
+        lambda source: _compiled("one_file.py", source, production),
+    )
+
+
+def update(
+    version: str = NEXT,
+    product: str = "kodeviser",
+    production: bool = True,
+    sources: Mapping[str, str] | None = None,
+    key: UpdateKey = SIGNER,
+    minimum: str = "0.0.0",
+    bytecode: int = 6,
+) -> UpdatePackage:
+    """Give the update with such a package."""
+    return update_package.assemble(
+        key.sign_manifest,
+        package(version, product, production, sources),
+        product=product,
+        board="pico",
+        build=messages.PRODUCTION if production else messages.DEVELOPMENT,
+        languages=["da", "en"],
+        version=version,
+        minimum=minimum,
+        bytecode=bytecode,
+    )
+
+
+def image(product: str = "kodeviser", production: bool = True) -> bytes:
+    """Give the file system of a new token on a Pico that takes updates by SIGNER."""
+    tree = images.build_tree(product, "pico", production) | {"update.key": SIGNER.public}
+    return images.pack(tree, images.load_board("pico")["filesystem"])
+
+
+@cache
+def _modules(product: str, production: bool) -> dict[str, bytes]:
+    return images.build_package(product, "pico", production)
+
+
+def _compiled(name: str, source: bytes, production: bool) -> bytes:
+    return images._compile(FIRMWARE / name, source, None, production)
