@@ -12,7 +12,15 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from host_tools.hardware.case import solids
-from host_tools.hardware.case.layout import CAP, LAYOUTS, LID, Box, Layout, fingerprint
+from host_tools.hardware.case.layout import (
+    CAP,
+    LAYOUTS,
+    LID,
+    Box,
+    Layout,
+    distinct,
+    fingerprint,
+)
 
 FOLDER = Path(__file__).parents[2] / "docs" / "images"
 OF = "layout"  # the picture's text that says of which layout it is
@@ -36,15 +44,20 @@ _Mesh = tuple[np.ndarray, tuple[int, int, int]]  # triangles (n, 3, 3) in mm, co
 
 def main() -> None:
     """Write all pictures."""
-    for product in LAYOUTS:
+    for product, board in distinct():
+        layout = LAYOUTS[product, board]
         of = PngInfo()
-        of.add_text(OF, fingerprint(product))
-        picture(product).save(FOLDER / f"case-{product}.png", optimize=True, pnginfo=of)
+        of.add_text(OF, fingerprint(layout))
+        picture(layout).save(FOLDER / file_name(product, board), optimize=True, pnginfo=of)
 
 
-def picture(product: str) -> Image.Image:
-    """Draw the case of a product."""
-    layout = LAYOUTS[product]
+def file_name(product: str, board: str) -> str:
+    """Name the picture of a case."""
+    return f"case-{board}-{product}.png"
+
+
+def picture(layout: Layout) -> Image.Image:
+    """Draw a case."""
     made = solids.case(layout)
     body, lid = _triangles(made.body), _triangles(made.lid)
     parts: list[_Mesh] = [

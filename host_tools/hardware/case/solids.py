@@ -56,12 +56,17 @@ def _body(layout: Layout) -> Any:
     for post in layout.posts:
         body = body.cut(_cylinder(*post.middle, 2.0, measures.SCREW_PILOT, layout.high))
     board = layout.parts["board"]
-    for x, y in measures.BOARD_HOLES:
+    for x, y in layout.board.rests:
         at = board.x + x, board.y + y
         body = body.union(_cylinder(*at, 0, measures.PEG, board.z))
-        body = body.cut(_cylinder(*at, 0, measures.PEG_PILOT, board.z))
-    wide, high = measures.USB
-    low = board.z + measures.USB_AT - high / 2
+        if layout.board.screws:
+            body = body.cut(_cylinder(*at, 0, measures.PEG_PILOT, board.z))
+    for x, y in layout.board.stops:
+        body = body.union(
+            _cylinder(board.x + x, board.y + y, 0, measures.STOP, board.z + board.high / 2)
+        )
+    wide, high = layout.board.opening
+    low = board.z + layout.board.socket_at - high / 2
     # No farther than the wall: it must not cut the pegs.
     through = 2 * measures.WALL + 0.2
     body = body.cut(

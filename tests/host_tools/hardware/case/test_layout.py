@@ -3,13 +3,14 @@ This needs no CadQuery."""
 
 from dataclasses import replace
 from itertools import combinations
+from itertools import product as pairs
 
 import pytest
 from PIL import Image
 
 from host_tools.devtools import case_pictures
 from host_tools.hardware.case import layout as case
-from host_tools.hardware.case.layout import LAYOUTS, Box, Layout
+from host_tools.hardware.case.layout import LAYOUTS, Box, Layout, distinct
 from host_tools.image.image import load_product, names
 
 # What lies in the case for a part of the product; the board has USB, the latch the divider. Parts
@@ -28,14 +29,19 @@ STANDS_FOR = {
 }
 
 
-@pytest.fixture(params=sorted(LAYOUTS))
+@pytest.fixture(params=distinct(), ids="-".join)
 def layout(request) -> Layout:
     return LAYOUTS[request.param]
 
 
-def test_every_product_has_a_case_with_all_of_its_parts():
-    assert set(LAYOUTS) == set(names("products"))
-    for product, layout in LAYOUTS.items():
+@pytest.fixture(params=names("boards"))
+def speaking(request) -> Layout:
+    return LAYOUTS["kodeoplaeser", request.param]
+
+
+def test_every_product_has_a_case_for_every_board_with_all_of_its_parts():
+    assert set(LAYOUTS) == set(pairs(names("products"), names("boards")))
+    for (product, _), layout in LAYOUTS.items():
         for part in STANDS_FOR.keys() & set(load_product(product)["parts"]):
             assert STANDS_FOR[part] & set(layout.parts), (product, part)
 
@@ -64,8 +70,8 @@ def test_keys_are_12_mm_and_stand_apart(layout):
         assert apart - case.CAP - 2 * case.KEY_GAP >= 3, "a web that a finger feels"
 
 
-def test_the_telephone_s_order_and_the_red_key_at_the_bottom_right():
-    keys = LAYOUTS["kodeoplaeser"].keys
+def test_the_telephone_s_order_and_the_red_key_at_the_bottom_right(speaking):
+    keys = speaking.keys
     rows = [[keys[name] for name in row] for row in ("123", "456", "789", "*0#")]
     for row in rows:
         assert row[0][0] < row[1][0] < row[2][0]
@@ -78,8 +84,8 @@ def test_the_telephone_s_order_and_the_red_key_at_the_bottom_right():
     assert lowest - red[1] > case.PITCH, "farther from the digits than these from each other"
 
 
-def test_one_dot_is_beside_the_red_key_and_high_enough():
-    layout = LAYOUTS["kodeoplaeser"]
+def test_one_dot_is_beside_the_red_key_and_high_enough(speaking):
+    layout = speaking
     (dot,) = layout.dots
     assert case.DOT_HIGH >= 0.5, "ISO 24503"
     red = layout.keys["red"]
@@ -91,7 +97,12 @@ def test_one_dot_is_beside_the_red_key_and_high_enough():
     for name, (x, y) in layout.keys.items():
         if name != "red":
             assert max(abs(x - dot[0]), abs(y - dot[1])) > opening + case.DOT_WIDE / 2
-    assert not LAYOUTS["kodeviser"].dots, "it has one key"
+
+
+def test_a_case_with_one_key_has_no_dot():
+    assert not any(
+        layout.dots for (product, _), layout in LAYOUTS.items() if product == "kodeviser"
+    )
 
 
 def test_all_of_the_display_is_seen_and_nothing_but_it(layout):
@@ -117,10 +128,36 @@ def test_keys_and_loudspeaker_are_behind_their_openings(layout):
         assert speaker.y < y < speaker.y + speaker.long
 
 
-def test_the_board_s_socket_is_at_its_opening(layout):
-    board = layout.parts["board"]
-    assert board.y <= 1.5, "the socket stands out 1.3 mm"
-    assert board.z + case.USB_AT - case.USB[1] / 2 > 0
+def test_the_board_s_sockets_are_at_their_opening(layout):
+    board, shape = layout.parts["board"], layout.board
+    assert board.y <= 1.5, "the sockets stand out 1.3 mm"
+    assert board.z + shape.socket_at - shape.opening[1] / 2 > 0
+    for post in layout.posts[::2]:  # those at the near wall
+        apart = abs(post.middle[0] - board.middle[0])
+        assert apart >= (shape.opening[0] + post.wide) / 2, "a plug with its grip"
+
+
+def test_a_board_lies_on_its_pegs_and_a_plug_does_not_push_it_away(layout):
+    board, shape = layout.parts["board"], layout.board
+    radius = case.PEG / 2
+    for x, y in shape.rests:
+        assert radius <= x + 0.3 <= board.wide - radius + 0.6, "the peg is under the board"
+        assert 0 < y < board.long
+    assert shape.screws or len(shape.stops) == 2
+    for x, y in shape.stops:
+        assert x - case.STOP / 2 >= 0, "behind the board"
+        assert x + case.STOP / 2 <= board.wide
+        assert 0 < y - case.STOP / 2 - board.long <= 0.5
+    assert board.z + board.high / 2 > board.z + shape.thick
+
+
+def test_the_devkit_s_pegs_stand_between_the_rows_of_its_pins():
+    """Rows 22.86 mm apart, the first pin of each 9.2 mm from the near edge (KiCad footprint)."""
+    shape = case.SHAPES["esp32_s3"]
+    board = case.MEASURES[shape.measure]
+    row = (board.wide - 22.86) / 2
+    for x, y in shape.rests:
+        assert min(x - row, board.wide - row - x) > case.PEG / 2 + 1 or y + case.PEG / 2 < 9.2 - 1
 
 
 def test_walls_are_thick_enough_to_print_and_to_hold_a_screw():
@@ -137,22 +174,25 @@ def test_every_measure_has_its_source():
         assert min(measure[:3]) > 0
 
 
-@pytest.mark.parametrize("product", sorted(LAYOUTS))
-def test_the_picture_in_the_docs_is_of_this_layout(product):
+@pytest.mark.parametrize(("product", "board"), distinct())
+def test_the_picture_in_the_docs_is_of_this_layout(product, board):
     """What it shows is compared where CadQuery is: test_solids.py."""
-    path = case_pictures.FOLDER / f"case-{product}.png"
+    path = case_pictures.FOLDER / case_pictures.file_name(product, board)
     with Image.open(path) as picture:
-        assert picture.text[case_pictures.OF] == case.fingerprint(product), "run make case"
+        shown = picture.text[case_pictures.OF]
+    assert shown == case.fingerprint(LAYOUTS[product, board]), "run make case"
     page = (case_pictures.FOLDER.parent / "hardware.md").read_text(encoding="utf-8")
     assert f"](images/{path.name})" in page
 
 
 def test_a_fingerprint_changes_with_a_size_and_with_a_place(monkeypatch):
-    kept = case.fingerprint("kodeviser")
+    layout = LAYOUTS["kodeviser", "pico"]
+    kept = case.fingerprint(layout)
     monkeypatch.setattr(case, "WALL", case.WALL + 0.1)
-    assert case.fingerprint("kodeviser") != kept
+    assert case.fingerprint(layout) != kept
     monkeypatch.undo()
-    assert case.fingerprint("kodeviser") == kept
-    moved = {**LAYOUTS["kodeviser"].parts, "cell": Box(33, 8.5, 0, 29, 36, 6)}
-    monkeypatch.setitem(case.LAYOUTS, "kodeviser", replace(LAYOUTS["kodeviser"], parts=moved))
-    assert case.fingerprint("kodeviser") != kept
+    assert case.fingerprint(layout) == kept
+    moved = {**layout.parts, "cell": Box(33, 8.5, 0, 29, 36, 6)}
+    assert case.fingerprint(replace(layout, parts=moved)) != kept
+    assert case.fingerprint(LAYOUTS["kodeviser", "esp32_s3"]) != kept
+    assert case.fingerprint(LAYOUTS["kodeviser", "pico2"]) == kept

@@ -8,7 +8,7 @@ import pytest
 
 from host_tools.hardware.case import files
 from host_tools.hardware.case import layout as case
-from host_tools.hardware.case.layout import LAYOUTS
+from host_tools.hardware.case.layout import LAYOUTS, distinct
 from tests.host_tools.hardware.case import stl
 
 cadquery = pytest.importorskip("cadquery", reason="CadQuery is not installed: make case")
@@ -18,13 +18,13 @@ from host_tools.hardware.case import solids  # noqa: E402 - needs CadQuery
 UP = np.array((0.0, 0.0, 1.0))
 
 
-@pytest.fixture(scope="module", params=sorted(LAYOUTS))
+@pytest.fixture(scope="module", params=distinct(), ids="-".join)
 def made(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("case")
-    paths = files.write(request.param, folder)
+    paths = files.write(*request.param, folder)
     assert [path.name for path in paths] == ["body.stl", "body.step", "lid.stl", "lid.step"]
     return SimpleNamespace(
-        product=request.param,
+        picture="case-{1}-{0}.png".format(*request.param),
         layout=LAYOUTS[request.param],
         folder=folder,
         body=stl.read(folder / "body.stl"),
@@ -104,10 +104,12 @@ def test_keys_and_the_display_s_corners_are_open_and_the_screws_too(made):
 def test_plug_and_jack_go_through_the_wall(made):
     board = made.layout.parts["board"]
     inwards = np.array((0.0, 1.0, 0.0))
-    plug = np.array((board.middle[0], -50.0, board.z + case.USB_AT))
+    plug = np.array((board.middle[0], -50.0, board.z + made.layout.board.socket_at))
     first = stl.hits(made.body, plug, inwards)
     assert first.size == 0 or first[0] > 50, "nothing before the inside"
-    beside = stl.hits(made.body, plug + np.array((case.USB[0] / 2 + 0.5, 0, 0)), inwards)
+    beside = stl.hits(
+        made.body, plug + np.array((made.layout.board.opening[0] / 2 + 0.5, 0, 0)), inwards
+    )
     assert np.diff(beside)[0] == pytest.approx(case.WALL, abs=0.01)
     if "jack" in made.layout.parts:
         jack = made.layout.parts["jack"]
@@ -134,13 +136,22 @@ def test_the_lid_goes_on_with_a_gap_that_is_no_more_than_planned(made):
 
 
 def test_the_board_lies_on_four_pegs_with_holes_for_its_screws(made):
-    board = made.layout.parts["board"]
-    for x, y in case.BOARD_HOLES:
+    board, shape = made.layout.parts["board"], made.layout.board
+    assert len(shape.rests) == 4
+    for x, y in shape.rests:
         ring = np.array((board.x + x + 1.5, board.y + y + 0.01, 50.0))
         down = stl.hits(made.body, ring, -UP)
         assert 50 - down[0] == pytest.approx(board.z, abs=0.02)
         hole = np.array((board.x + x + 0.01, board.y + y + 0.01, 50.0))
-        assert 50 - stl.hits(made.body, hole, -UP)[0] == pytest.approx(0, abs=0.02)
+        depth = 0 if shape.screws else board.z
+        assert 50 - stl.hits(made.body, hole, -UP)[0] == pytest.approx(depth, abs=0.02)
+
+
+def test_a_board_without_screws_has_stops_behind_it(made):
+    board, shape = made.layout.parts["board"], made.layout.board
+    for x, y in shape.stops:
+        top = np.array((board.x + x + 0.01, board.y + y + 0.01, 50.0))
+        assert 50 - stl.hits(made.body, top, -UP)[0] > board.z + shape.thick
 
 
 def test_the_picture_in_the_docs_is_of_this_case(made):
@@ -148,8 +159,8 @@ def test_the_picture_in_the_docs_is_of_this_case(made):
 
     from host_tools.devtools import case_pictures  # noqa: PLC0415 - needs CadQuery
 
-    drawn = np.asarray(case_pictures.picture(made.product), float)
-    kept = np.asarray(Image.open(case_pictures.FOLDER / f"case-{made.product}.png"), float)
+    drawn = np.asarray(case_pictures.picture(made.layout), float)
+    kept = np.asarray(Image.open(case_pictures.FOLDER / made.picture), float)
     assert drawn.shape == kept.shape, "make case draws it anew"
     assert np.abs(drawn - kept).mean() < 0.5, "make case draws it anew"
 

@@ -16,7 +16,11 @@ def test_it_writes_both_halves_twice(tmp_path, capsys):
     assert main(["case", "--product", "kodeoplaeser", "--output", str(folder), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     wanted = ["body.stl", "body.step", "lid.stl", "lid.step"]
-    assert told == {"product": "kodeoplaeser", "files": [str(folder / name) for name in wanted]}
+    assert told == {
+        "product": "kodeoplaeser",
+        "board": "pico",
+        "files": [str(folder / name) for name in wanted],
+    }
     assert all((folder / name).stat().st_size > 10_000 for name in wanted)
 
 
@@ -33,5 +37,6 @@ def test_without_cadquery_the_error_says_what_to_install_and_nothing_is_left(
 def test_a_folder_that_is_there_is_not_touched(tmp_path, capsys):
     assert main(["case", "--output", str(tmp_path)]) == ExitCode.FILE
     assert not list(tmp_path.iterdir())
-    assert main(["case", "--output", str(tmp_path / "x"), "--product", "abacus"]) == ExitCode.USAGE
+    for option in ("--product", "--board"):
+        assert main(["case", "--output", str(tmp_path / "x"), option, "abacus"]) == ExitCode.USAGE
     capsys.readouterr()
