@@ -14,6 +14,7 @@ from typing import Protocol
 import serial
 
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.link import port_users
 
 _POLL = 0.05  # between checks of a read's deadline; arriving bytes end the read at once
 _WRITE_TIMEOUT = 5
@@ -127,13 +128,24 @@ def silent(name: str) -> KodebrikError:
     return KodebrikError("port-silent", ExitCode.SILENT, port=name)
 
 
+def _busy(url: str) -> KodebrikError:
+    """Make the error for a port that another program has open, with its name where that is
+    known."""
+    program = port_users.holder(url)
+    if program is None:
+        return KodebrikError("port-busy", ExitCode.BUSY, port=url)
+    if program == port_users.MODEM_MANAGER:
+        return KodebrikError("port-modem-manager", ExitCode.BUSY, port=url)
+    return KodebrikError("port-busy-by", ExitCode.BUSY, port=url, program=program)
+
+
 def _open_error(url: str, error: OSError) -> KodebrikError:
     if error.errno in (errno.ENOENT, errno.ENODEV, errno.ENXIO, errno.ENOTDIR):
         return KodebrikError("port-unknown", ExitCode.NO_PORT, port=url)
     if error.errno in (errno.EACCES, errno.EPERM):
         return KodebrikError("port-forbidden", ExitCode.PERMISSION, port=url)
     if error.errno in (errno.EBUSY, errno.EAGAIN):
-        return KodebrikError("port-busy", ExitCode.BUSY, port=url)
+        return _busy(url)
     if error.errno == errno.EIO:
         return unplugged(url)
     return KodebrikError("port-not-serial", ExitCode.NO_PORT, port=url)
