@@ -65,7 +65,7 @@ class OutputStream(Protocol):
 class InputStream(Protocol):
     """A binary stream to read from."""
 
-    def read(self, size: int, /) -> Any: ...
+    def readinto(self, buffer: bytearray, /) -> Any: ...
 
 class Canvas(Protocol):
     """What screens use of a framebuf.FrameBuffer; its blit() takes (buffer, width, height, format)

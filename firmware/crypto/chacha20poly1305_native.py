@@ -1,4 +1,5 @@
-"""The functions of chacha20poly1305_plain.py as machine code.
+"""The functions of chacha20poly1305_plain.py as machine code: constant work, and hardly anything
+left on the heap.
 
 Compiled for the board's processor (mpy-cross -march); on another processor the import fails.
 Viper's integers have 32 bits on a board and 64 in the emulator: sums are cut to 32 by storing them.
@@ -9,37 +10,36 @@ from array import array
 import micropython
 
 _CONSTANTS = b"expand 32-byte k"
-_LIMBS = 10  # of 13 bits, the lowest first: 2^130 is 5 modulo 2^130 - 5
-_CLAMP = 0x0FFFFFFC0FFFFFFC0FFFFFFC0FFFFFFF
-_P1305 = (1 << 130) - 5
+_WORK = array("I", bytes(140))
 
 
 def chacha20(key: bytes, nonce: bytes, counter: int, data: bytearray) -> None:
     """As chacha20poly1305_plain.chacha20()."""
-    state = _CONSTANTS + key + counter.to_bytes(4, "little") + nonce
-    _chacha20(array("I", state), array("I", state), data, len(data))
+    _chacha20(key, nonce, counter, data, len(data), _WORK)
 
 
 def poly1305(key: bytes, message: bytes) -> bytes:
     """As chacha20poly1305_plain.poly1305()."""
-    r = int.from_bytes(key[:16], "little") & _CLAMP
-    limbs = [r >> 13 * i & 8191 for i in range(_LIMBS)]
-    # Coefficient i - j of a product is at i - j + 9; what is below 0 stands for 2^130 and more.
-    factors = array("H", [5 * limb for limb in limbs[1:]] + limbs)
-    total = array("I", bytes(4 * _LIMBS))
-    _absorb(total, factors, array("I", bytes(4 * _LIMBS)), bytearray(18), message, len(message))
-    tag = 0
-    for i in range(_LIMBS - 1, -1, -1):
-        tag = (tag << 13) + total[i]
-    tag = tag % _P1305 + int.from_bytes(key[16:], "little")
-    return (tag & ((1 << 128) - 1)).to_bytes(16, "little")
+    tag = bytearray(16)
+    _poly1305(key, message, len(message), tag, _WORK)
+    return bytes(tag)
 
 
 @micropython.viper
-def _chacha20(first: ptr32, state: ptr32, data: ptr8, size: int):
-    """Exclusive-or the key stream onto `size` bytes. `first` is the first block's state, and
-    `state` room for another."""
+def _chacha20(key: ptr8, nonce: ptr8, counter: int, data: ptr8, size: int, work: ptr32):
+    """Exclusive-or the key stream onto `size` bytes."""
+    first = work  # of a block: its state before the rounds
+    state = ptr32(uint(work) + 64)
     stream = ptr8(state)
+    inputs = ptr8(work)
+    constants = ptr8(_CONSTANTS)
+    for i in range(16):
+        inputs[i] = constants[i]
+    for i in range(32):
+        inputs[16 + i] = key[i]
+    first[12] = counter
+    for i in range(12):
+        inputs[52 + i] = nonce[i]
     at = 0
     while at < size:
         for i in range(16):
@@ -74,11 +74,34 @@ def _chacha20(first: ptr32, state: ptr32, data: ptr8, size: int):
 
 
 @micropython.viper
-def _absorb(h: ptr32, f: ptr16, product: ptr32, block: ptr8, message: ptr8, size: int):
-    """For each block of the message: h = (h + block) * r, in limbs. The factors `f` are r's."""
+def _poly1305(key: ptr8, message: ptr8, size: int, tag: ptr8, work: ptr32):
+    """Put the tag of `size` bytes into `tag`. Numbers are ten limbs of 13 bits, the lowest first:
+    2^130 is 5 modulo p = 2^130 - 5."""
+    h = work
+    other = ptr32(uint(work) + 40)
+    # r's limbs are factors[9:]; those before them are 5 times as large, for what is 2^130 or more.
+    factors = ptr16(uint(work) + 80)
+    block = ptr8(uint(work) + 120)
+    for i in range(10):
+        h[i] = 0
+    for i in range(20):
+        block[i] = 0
+    for i in range(16):
+        block[i] = key[i]
+    for i in range(3, 16, 4):
+        block[i] = block[i] & 15
+    for i in range(4, 16, 4):
+        block[i] = block[i] & 252
+    for i in range(10):
+        bit = 13 * i
+        b = ptr8(uint(block) + (bit >> 3))
+        limb = ((b[0] | b[1] << 8 | b[2] << 16) >> (bit & 7)) & 8191
+        factors[9 + i] = limb
+        if i:
+            factors[i - 1] = 5 * limb
     at = 0
     while at < size:
-        # With the bit behind it (section 2.5.1) a block has 17 bytes.
+        # With the bit behind it (section 2.5.1) a block has 17 bytes. h = (h + block) * r
         count = size - at
         if count > 16:
             count = 16
@@ -95,13 +118,39 @@ def _absorb(h: ptr32, f: ptr16, product: ptr32, block: ptr8, message: ptr8, size
             carry >>= 13
         h[0] = h[0] + 5 * int(carry)
         carry = uint(0)
-        q = f
+        f = factors
         for i in range(10):
-            carry += h[0] * q[9] + h[1] * q[8] + h[2] * q[7] + h[3] * q[6] + h[4] * q[5]
-            carry += h[5] * q[4] + h[6] * q[3] + h[7] * q[2] + h[8] * q[1] + h[9] * q[0]
-            product[i] = carry & 8191
+            carry += h[0] * f[9] + h[1] * f[8] + h[2] * f[7] + h[3] * f[6] + h[4] * f[5]
+            carry += h[5] * f[4] + h[6] * f[3] + h[7] * f[2] + h[8] * f[1] + h[9] * f[0]
+            other[i] = carry & 8191
             carry >>= 13
-            q = ptr16(uint(q) + 2)
+            f = ptr16(uint(f) + 2)
         for i in range(10):
-            h[i] = product[i]
+            h[i] = other[i]
         h[0] = h[0] + 5 * int(carry)
+    # h modulo p: in limbs of 13 bits, and then what h + 5 is without its bit 130, if it has that
+    for _ in range(3):
+        x = 0
+        for i in range(10):
+            x += h[i]
+            h[i] = x & 8191
+            x >>= 13
+        h[0] = h[0] + 5 * x
+    x = 5
+    for i in range(10):
+        x += h[i]
+        other[i] = x & 8191
+        x >>= 13
+    for i in range(10):
+        h[i] = h[i] ^ ((h[i] ^ other[i]) & (0 - x))
+    x = 0
+    limbs = h
+    shift = 0
+    for i in range(16):
+        x += ((limbs[0] >> shift | limbs[1] << (13 - shift)) & 255) + key[16 + i]
+        tag[i] = x
+        x >>= 8
+        shift += 8
+        if shift >= 13:
+            shift -= 13
+            limbs = ptr32(uint(limbs) + 4)

@@ -1,4 +1,4 @@
-"""The ladder of x25519_plain.py as machine code: constant work, nothing left on the heap.
+"""The ladder of x25519_plain.py as machine code: constant work, hardly anything left on the heap.
 
 Compiled for the board's processor (mpy-cross -march); on another processor the import fails. A
 number modulo p = 2^255 - 19 is 20 limbs of 13 bits, the lowest first, so that a sum of 20 products
@@ -41,7 +41,7 @@ _BIT = bytes((
 ))  # fmt: skip
 
 # What is raised to 2^n, n, and then multiplied: (result, number, n, factor) of each step.
-_SQUARE = bytes((_TIMES, _E, _E, _E))
+_SQUARES = bytes((_TIMES, _E, _E, _E)) * 99
 _POWERS = (
     (_A, _Z2, 3, _Z2),
     (_B, _Z2, 1, _A),  # z^11
@@ -61,8 +61,13 @@ def ladder(k: int, u: int) -> int:
     """Return the u-coordinate of k times the point u."""
     work = array("I", bytes(4 * _WORDS))
     for number, value in ((_U, u), (_X2, 1), (_X3, u), (_Z3, 1)):
-        for i in range(_LIMBS):
-            work[2 * _LIMBS + number * _LIMBS + i] = value >> 13 * i & 8191
+        source = value.to_bytes(33, "little")
+        at = 2 * _LIMBS + number * _LIMBS
+        for bit in range(0, 13 * _LIMBS, 13):
+            i = bit >> 3
+            limb = (source[i] | source[i + 1] << 8 | source[i + 2] << 16) >> (bit & 7) & 8191
+            work[at] = limb
+            at += 1
     bits = k.to_bytes(32, "little")
     swapped = 0
     for t in range(254, -1, -1):
@@ -73,9 +78,9 @@ def ladder(k: int, u: int) -> int:
     _exchange(work, swapped)
     # z2^(p - 2), as x25519_plain.py makes it, is 1 / z2
     for result, number, squarings, factor in _POWERS:
-        program = bytes((_TIMES, _E, number, number)) + _SQUARE * (squarings - 1)
-        program += bytes((_TIMES, result, _E, factor))
-        _run(work, 0, program, len(program), work)
+        _run(work, 0, bytes((_TIMES, _E, number, number)), 4, work)
+        _run(work, 0, _SQUARES, 4 * (squarings - 1), work)
+        _run(work, 0, bytes((_TIMES, result, _E, factor)), 4, work)
     _run(work, 0, bytes((_TIMES, _X2, _X2, _Z2)), 4, work)
     result = 0
     for i in range(_LIMBS - 1, -1, -1):

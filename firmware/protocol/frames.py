@@ -75,7 +75,7 @@ class Decoder:
         none."""
         return not self._opened
 
-    def feed(self, data: bytes) -> list:
+    def feed(self, data: bytes | bytearray) -> list:
         """Take bytes; return the payloads they complete, in order, with None for each damaged or
         oversized frame."""
         found: list[bytes | None] = []
@@ -97,7 +97,7 @@ class Decoder:
             else:
                 self._opened = True
 
-    def _keep(self, part: bytes) -> None:
+    def _keep(self, part: bytes | bytearray) -> None:
         if self._oversized or len(self._block) + len(part) > _MAX_BLOCK:
             self._oversized = True
             self._block = bytearray()

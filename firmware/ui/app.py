@@ -183,7 +183,7 @@ class App:
     # Deadlines
 
     def after(
-        self, name: str, ms: int, action: "Callable[[], None]", since: "Ticks | None" = None
+        self, name: str, ms: int, action: "Callable[[], object]", since: "Ticks | None" = None
     ) -> None:
         """Call `action` once, that long after now or after the ticks `since`. It replaces a
         deadline of the same name."""

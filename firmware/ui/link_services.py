@@ -2,13 +2,13 @@
 host first speaks."""
 
 import gc
+import select
 import sys
 import time
 
 from firmware.crypto import primitives
 from firmware.link.port import Port
 from firmware.link.session import LinkServer
-from firmware.modules import COLLECT_EVERY
 from firmware.protocol.messages import DEVELOPMENT, HANDSHAKE, HELLO, PRODUCTION, TRANSPORT
 from firmware.serial_number import serial_number
 from firmware.storage.space import free_bytes
@@ -18,8 +18,11 @@ if False:
     from firmware.interfaces import App, Clock, Ticks, UpdateSlot  # type: ignore[unreachable]
 
 _HELLO = bytes((HELLO,))
-# What takes long: a second of computing, or writing the flash.
+# What takes long: half a second of computing, or writing the flash.
 _LONG = (bytes((HANDSHAKE,)), bytes((TRANSPORT,)))
+# The App's deadline by which garbage is collected, when the host has been silent for so long.
+_COLLECT = "collect"
+_QUIET_MS = 50
 _SENT_MS = 200  # after which a host has the last answer before a restart
 
 
@@ -29,7 +32,14 @@ class SerialLink:
     def __init__(self, app: "App"):
         """Serve the App's token on the standard streams."""
         self._app = app
-        self._port = Port(sys.stdin.buffer, sys.stdout.buffer, app.development)
+        waiting = select.poll()
+        waiting.register(sys.stdin, select.POLLIN)
+        self._port = Port(
+            sys.stdin.buffer,  # type: ignore[arg-type] # the stub has no readinto()
+            sys.stdout.buffer,
+            waiting.ipoll,
+            app.development,
+        )
         self._services = AppServices(app)
         self._server = LinkServer(
             app.product,
@@ -43,33 +53,27 @@ class SerialLink:
         )
 
     def serve(self) -> bool:
-        """Take the next byte from the host; False at the end of the stream. KeyboardInterrupt for a
-        Ctrl-C."""
+        """Take the bytes that wait, up to the end of a frame; False at the end of the stream.
+        KeyboardInterrupt for a Ctrl-C."""
         # Flat on purpose: below this runs all that the link does, and an RP2040 has 8 KB of stack
         # for it.
         payloads = self._port.receive()
         if payloads is None:
             return False
         for payload in payloads:
-            # A handshake throws a megabyte of numbers away, a request a hundred kilobytes: let
-            # collections come when the heap is full, and once when the host has its answer.
-            # Afterwards they come early again, or what stays would lie scattered.
-            long = payload is not None and payload[:1] in _LONG
-            if long:
+            if payload is not None and payload[:1] in _LONG:
                 self._app.interaction.silence()
-                gc.threshold(-1)
             answer = self._server.handle(payload)
             self._app.check_screen()
             if answer is not None:
                 self._port.send(answer)
                 if answer[:1] == _HELLO:
                     self._app.works()
+                # Collecting takes 18 ms, which the next request would wait for, or a press.
+                self._app.after(_COLLECT, _QUIET_MS, gc.collect)
             if self._services.restarts:
                 time.sleep_ms(_SENT_MS)
                 raise SystemExit
-            if long:
-                gc.collect()
-                gc.threshold(COLLECT_EVERY)
         return True
 
 

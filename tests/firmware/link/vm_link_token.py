@@ -141,7 +141,7 @@ class _Token:
             primitives,
             random,
         )
-        self.port = Port(None, None, self.build == messages.DEVELOPMENT)
+        self.port = Port(None, None, lambda wait: (True,), self.build == messages.DEVELOPMENT)
 
 
 token = None
