@@ -80,8 +80,10 @@ def twice(said: list) -> list:
 
 def text(parts: "Parts", phrases: dict) -> str:
     """Return the parts as text for the display; digits stay digits. Within a sentence a phrase
-    begins with a small letter, unless it is an abbreviation."""
-    words = []
+    begins with a small letter, unless it is an abbreviation. The name of an account is a sentence
+    by itself, unless it is gone on with."""
+    words: list = []
+    named = False
     for part in parts:
         key = part() if callable(part) else part
         if type(key) is list:
@@ -92,9 +94,12 @@ def text(parts: "Parts", phrases: dict) -> str:
             words.append(key)
         else:
             phrase = phrases[key]
+            if named and phrase[:1].isupper():
+                words[-1] += "."
             if words and words[-1][-1] not in ".?" and phrase[1:2].islower():
                 phrase = phrase[0].lower() + phrase[1:]
             words.append(phrase)
+        named = type(key) is list
     return " ".join(words).replace(" " + phrases["point"] + " ", ".")
 
 

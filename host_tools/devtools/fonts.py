@@ -33,10 +33,10 @@ _ASCII = "".join(chr(code) for code in range(0x20, 0x7F))
 # For account names in neighbouring languages; accented capitals would cost every line a row.
 _LETTERS = "ÆØÅæøåÄÖÜäöüßÐÞáíóúýðþéèêëàâçñô"
 _SIGNS = "°"
-# Characters of the phrases of firmware.speech, and of most accounts' names; speaking tokens show no
-# other text.
+# Characters of the phrases of firmware.speech, and of most accounts' names; brackets would cost
+# every line a row.
 _SPOKEN = (
-    " &'()+,-./:?@_äöüé" + _DIGITS + "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyzÆØÅæøå"
+    " &'+,-./:?@_äöüé" + _DIGITS + "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyzÆØÅæøå"
 )
 _ERROR_CHARACTER = "?"
 

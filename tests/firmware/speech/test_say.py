@@ -54,7 +54,8 @@ def test_within_a_sentence_a_phrase_begins_small_unless_it_is_an_abbreviation():
     danish = PHRASES["da"].PHRASES
     assert text(["type", "amount"], danish) == "Tast beløb"
     assert text(["account", "2", "type", "pin"], danish) == "Konto 2 tast PIN"
-    assert text([["Min Bank", "2", ("p", "m")], "new_code"], danish) == "Min Bank ny kode."
+    assert text([["Min Bank", "2", ("p", "m")], "new_code"], danish) == "Min Bank. Ny kode."
+    assert text([["Min Bank", "2", ("p", "m")], "expired"], danish) == "Min Bank udløbet."
     assert text(["status", "battery", "charged"], danish) == "Status. Batteri opladet."
     assert text(["is_right", "amount", ("12",)], danish) == "Korrekt? Beløb 12"
     assert text(["version", "0", "point", "1"], danish) == "Version 0.1"
