@@ -75,7 +75,8 @@ class LargeDatabase:
         """Give what is asked for: lists from their beginning, their middle and their end, and
         texts that many, few and no rows have."""
         middle, last = bulk.serial(self.size // 2), bulk.serial(self.size - 1)
-        texts = ("holm", "KD0", last[-7:], middle[-4:], "na.holm0000", "nobody")
+        common = ("holm", "KD0", "na.holm0000", "KD00000000", "0" * 12, "na.holmna")
+        texts = (*common, last[-7:], middle[-4:], "nobody")
         newest = self.validator.audit(limit=1).next
         return {
             "lists": [

@@ -75,9 +75,8 @@ def token_page(
     found = Slice(Cursor.parse(cursor), limit)
     filters, total = _filters(connection, chosen)
     if chosen.text:
-        ids = search.tokens_with(
-            connection.dialect.name, _storable(chosen.text), filters, total, found.of
-        )
+        wanted = _storable(chosen.text)
+        ids = search.tokens_with(connection, wanted, filters, total, found.of)
         found.read(connection, _TOKENS.where(tokens.c.id.in_(ids)), tokens.c.id)
     else:
         found.read(connection, _TOKENS.where(*filters), tokens.c.serial)
@@ -112,7 +111,7 @@ def user_page(connection: Connection, text: str, cursor: str, limit: int) -> Pag
     """List users by user-ID, or those that a search finds by their age."""
     found = Slice(Cursor.parse(cursor), limit)
     if text:
-        ids = search.users_with(connection.dialect.name, _storable(text), found.of)
+        ids = search.users_with(connection, _storable(text), found.of)
         found.read(connection, _USERS.where(users.c.id.in_(ids)), users.c.id)
         return found.page(_user, None)
     found.read(connection, _USERS, users.c.normalized_id)
