@@ -52,6 +52,7 @@ PHRASES = {
     "speed": "Hastighed",
     "highest": "højest.",
     "lowest": "lavest.",
+    "hard_to_hear": "Sværere at skelne.",
     "up": "op.",
     "down": "ned.",
     "language": "Sprog",

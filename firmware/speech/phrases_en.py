@@ -52,6 +52,7 @@ PHRASES = {
     "speed": "Speed",
     "highest": "highest.",
     "lowest": "lowest.",
+    "hard_to_hear": "Harder to tell apart.",
     "up": "up.",
     "down": "down.",
     "language": "Language",

@@ -52,6 +52,7 @@ PHRASES = {
     "speed": "Sukkassusaa",
     "highest": "annerpaaq.",
     "lowest": "minnerpaaq.",
+    "hard_to_hear": "Sukkavallaarpoq.",
     "up": "qummut.",
     "down": "ammut.",
     "language": "Oqaatsit",

@@ -78,23 +78,23 @@ def _clips(
             speed: own[speed] if speed in own else _say(language, key, rate, engine)
             for speed, rate in zip(SPEEDS, language.digit_voice.digits, strict=True)
         }
-        return [_compressed(key, speed, said) for speed, said in spoken.items()]
+        return [compressed(key, speed, said) for speed, said in spoken.items()]
     once = whole if whole is not None else _say(language, key, language.voice.phrases, engine)
     return [
-        _compressed(key, clip.speed, own[clip.speed]) if clip.speed in own else clip
+        compressed(key, clip.speed, own[clip.speed]) if clip.speed in own else clip
         for clip in at_all_speeds(key, once)
     ]
 
 
 def at_all_speeds(key: str, said: levels.Sound) -> list[packfile.Clip]:
     """Give one recording at all speeds, with the cuts of each."""
-    draft = _compressed(key, 0, said)
+    draft = compressed(key, 0, said)
     heard = adpcm.decode(draft.first, draft.data, draft.count)
     cuts = [time_scale.cuts(heard, factor) for factor in PHRASE_FACTORS]
     # Cuts leave out or repeat mostly vowels, which are loud, so loudness varies between speeds: the
     # data gets the level at which the softest speed is right, and the others are turned down.
     loudness = [levels.loudness(time_scale.render(heard, each) / 32768) for each in cuts]
-    once = _compressed(key, 0, said, 2 * levels.LOUDNESS - min(loudness))
+    once = compressed(key, 0, said, 2 * levels.LOUDNESS - min(loudness))
     return [
         packfile.Clip(
             key,
@@ -119,9 +119,10 @@ def _say(language: Language, key: str, words_a_minute: int, engine: Engine) -> l
     return engine.say(language.phrases[key], voice.name, words_a_minute)
 
 
-def _compressed(
+def compressed(
     key: str, speed: int, said: levels.Sound, level: float = levels.LOUDNESS
 ) -> packfile.Clip:
+    """Make a clip of what is said, at a loudness in LUFS."""
     shaped = levels.normalise(levels.soften_edges(levels.trim(said)), level)
     first, data = adpcm.encode(levels.samples(shaped))
     if len(shaped) > recordings.LONGEST * levels.RATE:

@@ -30,10 +30,21 @@ class Voice:
     phrases: int
 
 
+HIGHER, LOWER = "higher", "lower"  # what the voices of a language are called
+# The voices of each language; the first is the one that tokens have unless another is asked for.
 VOICES = {
-    "da": Voice("da+f5", (125, 150, 150, 195, 255), 166),
-    "en": Voice("en+f5", (165, 195, 195, 250, 300), 188),
-    "kl": Voice("kl+f5", (), 165),
+    "da": {
+        HIGHER: Voice("da+f5", (125, 150, 150, 195, 255), 166),
+        LOWER: Voice("da+m3", (125, 150, 150, 195, 255), 166),
+    },
+    "en": {
+        HIGHER: Voice("en+f5", (165, 195, 195, 250, 300), 188),
+        LOWER: Voice("en+m7", (165, 195, 195, 250, 300), 188),
+    },
+    "kl": {
+        HIGHER: Voice("kl+f5", (), 165),
+        LOWER: Voice("kl+m3", (), 165),
+    },
 }
 # The letters that spell an account's name, by the names of their clips, which
 # firmware/ui/speaking/names.py knows.
@@ -56,8 +67,9 @@ class Language:
     reviewed: bool
 
 
-def load(name: str) -> Language:
-    """Give the language `name`; KodebrikError when there is none."""
+def load(name: str, chosen: str | None = None) -> Language:
+    """Give the language `name` in its voice `chosen`, HIGHER or LOWER, by default its first;
+    KodebrikError when there is no such language or voice."""
     if name not in VOICES:
         raise KodebrikError(
             "voice-language-unknown",
@@ -65,10 +77,16 @@ def load(name: str) -> Language:
             language=name,
             choices=", ".join(sorted(VOICES)),
         )
+    voices = VOICES[name]
+    if chosen is None:
+        chosen = next(iter(voices))
+    if chosen not in voices:
+        raise KodebrikError(
+            "voice-choice-unknown", ExitCode.USAGE, voice=chosen, choices=", ".join(voices)
+        )
     module: Any = importlib.import_module(f"firmware.speech.phrases_{name}")
-    return Language(
-        name, dict(module.PHRASES), VOICES[name], VOICES[module.DIGITS], module.REVIEWED
-    )
+    digit_voice = VOICES[module.DIGITS][chosen]
+    return Language(name, dict(module.PHRASES), voices[chosen], digit_voice, module.REVIEWED)
 
 
 def letters(name: str) -> Language:

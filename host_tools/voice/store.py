@@ -27,9 +27,10 @@ def folder() -> Path:
     return Path(named) if named else platformdirs.user_cache_path("kodebrik") / "voices"
 
 
-def pack(name: str, progress: Progress | None = None) -> bytes:
-    """Give the synthesised voice pack of the language `name`, built if it is not in the cache."""
-    language = languages.load(name)
+def pack(name: str, progress: Progress | None = None, voice: str | None = None) -> bytes:
+    """Give the synthesised voice pack of the language `name` in one of its voices, by default its
+    first; built if it is not in the cache."""
+    language = languages.load(name, voice)
     return cached(language, "kvp", lambda: build.build(language, progress=progress))
 
 

@@ -18,8 +18,12 @@ class SettingLevel(View):
     def __init__(self, app: "App", name: str, value: int, change: "Callable[[int], View]"):
         """Show the setting `name`; change(-1 or 1) gives the view after one of its two keys."""
         least, most = app.product["ranges"][name]
-        limit = "lowest" if value == least else "highest" if value == most else None
-        View.__init__(self, app, [name, str(value)], "", [[limit]] if limit else [])
+        limit = []
+        if value == least:
+            limit = [["lowest"]]
+        elif value == most:  # at the highest speed more digits are misheard (docs/voice.md)
+            limit = [["highest"]] if name != "speed" else [["highest"], ["hard_to_hear"]]
+        View.__init__(self, app, [name, str(value)], "", limit)
         self.kind = name
         self._change = change
 

@@ -135,6 +135,58 @@ def test_greenlandic_speaks_danish_digits_and_awaits_its_review():
     assert packfile.load(build.build(few))[0]["reviewed"] is False
 
 
+@pytest.mark.parametrize("language", languages.VOICES)
+def test_each_language_has_a_higher_and_a_lower_voice(language: str):
+    assert languages.load(language) == languages.load(language, languages.HIGHER)
+    pitches = []
+    for chosen in (languages.HIGHER, languages.LOWER):
+        voice = languages.load(language, chosen).voice
+        said = espeak.say("a" * 6, voice.name, voice.phrases)
+        pitches.append(_pitch(said[len(said) // 3 : len(said) // 3 + 4096]))
+    assert pitches[0] > 1.3 * pitches[1], pitches
+
+
+def _pitch(samples: np.ndarray) -> float:
+    """Give the fundamental frequency in hertz, by autocorrelation."""
+    shortest, longest = 22050 // 400, 22050 // 60
+    same = np.correlate(samples, samples, "full")[len(samples) - 1 :]
+    return 22050 / (shortest + int(same[shortest:longest].argmax()))
+
+
+def test_the_lower_voice_is_built_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setenv(store.FOLDER_VARIABLE, str(tmp_path / "cache"))
+    few = {key: DA.phrases[key] for key in ("4", "volume")}
+    load = languages.load
+    monkeypatch.setattr(
+        languages,
+        "load",
+        lambda name, chosen=None: dataclasses.replace(load(name, chosen), phrases=few),
+    )
+    for chosen, speaker in (("higher", DA.voice.name), ("lower", load("da", "lower").voice.name)):
+        path = tmp_path / f"{chosen}.kvp"
+        assert main(["voice", "build", "--voice", chosen, "--output", str(path), "--json"]) == 0
+        description, clips = packfile.load(path.read_bytes())
+        assert description["voice"] == description["digit_voice"] == speaker
+        assert json.loads(capsys.readouterr().out)["voice"] == speaker
+        assert check.faults(clips, check.measure(clips), set(few)) == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "complaint"),
+    [
+        (["--voice", "deep"], "The voices are: higher, lower."),
+        (["--voice", "lower", "--engine", "pyttsx3"], "'pyttsx3' has voices of its own"),
+    ],
+)
+def test_a_voice_that_is_not_there_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], asked: list[str], complaint: str
+):
+    assert main(["voice", "build", *asked, "--output", str(tmp_path)]) == ExitCode.USAGE
+    assert complaint in capsys.readouterr().err
+
+
 def test_two_languages_and_the_firmware_fit_1_4_megabytes():
     tree = build_tree("kodeoplaeser", "pico")
     assert {path for path in tree if path.endswith(".kvp")} == {
@@ -149,7 +201,7 @@ def test_two_languages_and_the_firmware_fit_1_4_megabytes():
 
 def test_a_kept_pack_is_not_built_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv(store.FOLDER_VARIABLE, str(tmp_path))
-    monkeypatch.setattr(languages, "load", lambda _: FEW)
+    monkeypatch.setattr(languages, "load", lambda *_: FEW)
     first = store.pack("da")
     monkeypatch.setattr(build, "build", lambda *_, **__: pytest.fail("built again"))
     assert store.pack("da") == first

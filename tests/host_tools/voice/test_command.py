@@ -49,7 +49,7 @@ def test_a_command_says_every_clip_of_a_pack(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ):
-    monkeypatch.setattr(languages, "load", lambda _: FEW)
+    monkeypatch.setattr(languages, "load", lambda *_: FEW)
     assert main(["voice", "build", "--engine", speaker, "--output", str(tmp_path), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["phrases"] == 3
     description, clips = packfile.load((tmp_path / "da.kvp").read_bytes())

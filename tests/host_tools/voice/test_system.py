@@ -100,7 +100,7 @@ def test_an_unknown_file_is_refused():
 def test_the_command_builds_with_either_engine_and_no_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
-    monkeypatch.setattr(languages, "load", lambda _: FEW)
+    monkeypatch.setattr(languages, "load", lambda *_: FEW)
     assert main(["voice", "build", "--engine", "pyttsx3", "--output", str(tmp_path), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["phrases"] == 3
     assert packfile.load((tmp_path / "da.kvp").read_bytes())[0]["engine"].startswith("pyttsx3")

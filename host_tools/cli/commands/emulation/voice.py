@@ -29,6 +29,14 @@ def build(
         Path, typer.Option(metavar="PATH", help="The pack to write, or a folder for it.")
     ] = Path(),
     language: Annotated[str, typer.Option(metavar="NAME", help="da, en or kl.")] = "da",
+    choice: Annotated[
+        str | None,
+        typer.Option(
+            "--voice",
+            metavar="VOICE",
+            help="higher or lower: which of the language's voices of espeak. Default: higher.",
+        ),
+    ] = None,
     engine: Annotated[
         str,
         typer.Option(
@@ -48,10 +56,12 @@ def build(
 ) -> None:
     """Build a language's voice pack: every clip synthesised, or recorded."""
     voice = _tools()
-    chosen = voice.languages.load(language)
+    if choice is not None and engine != "espeak":
+        raise KodebrikError("voice-choice-other-engine", ExitCode.USAGE, engine=engine)
+    chosen = voice.languages.load(language, choice)
     speaker = voice.synthesis.engine.engine(engine)
     with step(Message("voice.building", language=language, phrases=len(chosen.phrases))):
-        kept = voice.store.pack(language) if engine == "espeak" else None
+        kept = voice.store.pack(language, voice=choice) if engine == "espeak" else None
         content = (
             kept
             if kept and not recordings
@@ -74,6 +84,7 @@ def build(
         "output": str(path),
         "bytes": len(content),
         "phrases": len(chosen.phrases),
+        "voice": speaker.voice_name(chosen.voice.name),
         "reviewed": chosen.reviewed,
     }
     emit(as_json, result, lines)
