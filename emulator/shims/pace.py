@@ -105,7 +105,7 @@ def threshold(amount):
 def collected():
     """Charge a collection that is over."""
     global _nanos
-    _nanos += _costs["collection"] + (gc.mem_alloc() - _shims) * _costs["live"]
+    _nanos += _costs["collection"] + max(0, gc.mem_alloc() - _shims) * _costs["live"]
     _begin()
 
 
