@@ -5,8 +5,8 @@ from functools import cache
 from pathlib import Path
 
 from host_tools.errors import ExitCode, KodebrikError
-from host_tools.voice import build, levels, packfile, recordings
-from host_tools.voice.languages import SPEEDS, VOICES
+from host_tools.voice import build, languages, levels, packfile, recordings
+from host_tools.voice.languages import SPEEDS
 from host_tools.voice.synthesis.engine import ESPEAK
 
 CLIP = "name"
@@ -16,7 +16,7 @@ LONGEST = 2.0  # seconds, without the silence around
 @cache
 def synthesised(text: str, language: str) -> bytes:
     """Give the pack of a text in the voice of a language; KodebrikError when it takes too long."""
-    voice = VOICES[language]
+    voice = languages.load(language).voice
     return _packed(ESPEAK.say(text, voice.name, voice.phrases))
 
 
