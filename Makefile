@@ -15,7 +15,7 @@ FAST := tests/conformance tests/firmware tests/host_tools/exchange tests/host_to
 export KODEBRIK_VOICES ?= $(CURDIR)/build/voices
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast lint bench board faults conformance interop postgres listen case catalogues docs guides fonts release clean
+.PHONY: help run emulate test test-fast lint bench board faults conformance interop postgres listen case catalogues docs guides fonts release clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ run: .venv/.run ## Set up, provision an emulated kodeviser and a kodeoplæser, c
 	@$(BIN)/kodebrik demo kodeviser --state $(STATE)
 	@echo
 	@$(BIN)/kodebrik demo kodeoplaeser --state $(STATE)-kodeoplaeser
+
+emulate: .venv/.run ## Show an emulated token in the browser, PRODUCT=kodeviser or kodeoplaeser.
+	@$(BIN)/kodebrik emulate $(or $(PRODUCT),kodeoplaeser) --board $(or $(BOARD),pico2) --web --open
 
 # Three processes, so that two cores work while a test waits for a disk or a clock.
 test: .venv/.dev .venv/.browser build/postgres/.made ## Run every test.

@@ -8,10 +8,11 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from firmware.version import VERSION
-from host_tools.desk import api
+from host_tools.desk import api, page
 from host_tools.desk.token import DeskToken
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages import catalogue, validation_errors
@@ -54,6 +55,8 @@ def create_app(desk: DeskToken, secret: str) -> FastAPI:
     )
     app.state.desk = desk
     app.include_router(api.router)
+    app.include_router(page.router)
+    app.mount("/static", StaticFiles(packages=[("host_tools.desk", "static")]))
     app.add_exception_handler(KodebrikError, _kodebrik_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _validation_error)

@@ -4,6 +4,7 @@ import re
 import string
 import time
 from functools import cache
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -11,6 +12,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
+import host_tools
 from firmware.protocol import messages, sentences
 from host_tools.devtools import catalogues
 from host_tools.errors import KodebrikError, TokenError, token_error_identifier
@@ -72,12 +74,16 @@ TESTED_PARTS = {
     part for product in PRODUCTS for part in product["parts"] if part not in ("latch", "usb")
 }
 
+DESK = Path(host_tools.__file__).parent / "desk"
+DESK_PAGE = (DESK / "templates" / "page.html").read_text("utf-8")
+
 # Computed identifiers: a literal prefix and the members of an enumeration.
 OUTCOMES = {comparison.FAILED, comparison.PASSED, comparison.SKIPPED, comparison.ABSENT}
 FAMILIES = {
     "api-key-role.": set(Role),
     "batch-step.": set(Step),
     "challenge-entry.": set(messages.ENTRIES),
+    "desk-page.": {*re.findall(r'\bt\("([\w-]+)"\)', DESK_PAGE), "key-hash", "key-star"},
     "emulate.": {"state", "link", "rfc2217", "web"},
     "flash-found.": set(Found),
     "info-build.": {messages.DEVELOPMENT, messages.PRODUCTION},

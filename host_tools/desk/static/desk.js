@@ -1,0 +1,355 @@
+// The desk's page: shows what the API tells, and passes on what its user does. No build step.
+import { Player } from "./player.js";
+
+const page = JSON.parse(document.getElementById("page").textContent);
+const texts = page.texts;
+const $ = (id) => document.getElementById(id);
+const secret = location.hash.slice(1);
+const API = "/api/v1";
+
+// Every action waits for the one before it: a key goes up after it went down.
+let queue = Promise.resolve();
+
+async function request(method, path, body) {
+  const answer = await fetch(API + path, {
+    method,
+    headers: { Authorization: `Bearer ${secret}`, ...(body && { "Content-Type": "application/json" }) },
+    body: body && JSON.stringify(body),
+  });
+  if (!answer.ok) throw new Error((await answer.json()).error);
+  return answer;
+}
+
+function act(method, path, body) {
+  queue = queue.then(() => request(method, path, body)).then(() => tell(""), (error) => tell(error.message));
+  return queue;
+}
+
+// For whoever waits until all that was done is answered.
+export const settled = () => queue;
+
+function tell(message) {
+  $("notice").textContent = message;
+  $("notice").hidden = !message;
+}
+
+// What the token shows.
+
+const canvas = document.querySelector(".display");
+const context = canvas.getContext("2d");
+const token = document.querySelector(".token");
+
+function drawScreen({ width, height, pixels }) {
+  const bytes = Uint8Array.from(atob(pixels), (character) => character.charCodeAt(0));
+  const image = context.createImageData(width, height);
+  const [ink, paper] = page.colours;
+  for (let n = 0; n < width * height; n++) {
+    const colour = (bytes[n >> 3] >> (7 - (n & 7))) & 1 ? ink : paper;
+    image.data.set(colour, 4 * n);
+    image.data[4 * n + 3] = 255;
+  }
+  context.putImageData(image, 0, 0);
+}
+
+// A pixel of the display is a whole number of the screen's own, as many as there is room for.
+function fit() {
+  const style = getComputedStyle(token);
+  const ratio = devicePixelRatio;
+  const room = token.parentElement.clientWidth - 8;
+  const wide = Number(style.getPropertyValue("--wide")), high = Number(style.getPropertyValue("--high"));
+  const most = (room / wide) * ratio;
+  const seen = ((innerHeight - 150) / high) * ratio; // at once, with what is above and below
+  const whole = Math.floor(Math.min(most, seen)) || Math.min(Math.floor(most), 1) || 0.9 * most;
+  token.style.setProperty("--scale", whole / ratio);
+  if (document.fullscreenElement === canvas) {
+    const times = Math.floor(Math.min(innerWidth / canvas.width, innerHeight / canvas.height) * ratio) / ratio;
+    canvas.style.width = `${canvas.width * times}px`;
+    canvas.style.height = `${canvas.height * times}px`;
+  } else {
+    canvas.style.width = canvas.style.height = "";
+  }
+}
+addEventListener("resize", fit);
+document.addEventListener("fullscreenchange", fit);
+fit();
+
+function showText(lines) {
+  $("shown").textContent = lines.join("\n") || texts.dark;
+}
+
+function addLine(list, text, language) {
+  const line = element("p", text);
+  if (language) line.lang = language;
+  list.append(line);
+  while (list.childElementCount > 50) list.firstElementChild.remove();
+  list.scrollTop = list.scrollHeight;
+}
+
+// The token's state.
+
+let state = null, arrived = 0;
+
+function showState(told) {
+  state = told;
+  arrived = performance.now();
+  player?.follow(told.rate);
+  $("power").textContent = told.prompt ? texts.prompt : told.powered ? texts.on : texts.off;
+  $("power").classList.toggle("on", told.powered);
+  token.classList.toggle("cable", told.plugged);
+  token.classList.toggle("headset", told.headset === true);
+  press($("cable"), told.plugged);
+  if (page.speaks) press($("headset"), told.headset);
+  for (const key of keys) {
+    const down = told.keys_down.includes(key.dataset.key);
+    key.classList.toggle("down", down);
+    press(key, down);
+  }
+  for (const button of $("rate").children) press(button, Number(button.dataset.rate) === told.rate);
+  for (const name of ["battery_mv", "drift_ppm", "temperature"]) {
+    if (document.activeElement !== $(name)) $(name).value = told[name];
+  }
+  showLinks(told.links);
+  showTime();
+}
+
+function press(button, pressed) {
+  button.setAttribute("aria-pressed", String(pressed));
+}
+
+function showTime() {
+  if (!state) return;
+  const now = state.time + (state.rate * (performance.now() - arrived)) / 1000;
+  const time = $("time").firstElementChild;
+  const written = new Date(1000 * now).toLocaleString(page.language, { dateStyle: "medium", timeStyle: "medium" });
+  if (time.textContent !== written) time.textContent = written;
+}
+setInterval(showTime, 200);
+
+function element(name, text, attributes = {}) {
+  const made = document.createElement(name);
+  made.textContent = text;
+  Object.assign(made, attributes);
+  return made;
+}
+
+let shownLinks = "";
+function showLinks(links) {
+  $("unplugged").hidden = Object.keys(links).length > 0;
+  if (JSON.stringify(links) === shownLinks) return; // or the focus on a button would be lost
+  shownLinks = JSON.stringify(links);
+  $("links").replaceChildren(
+    ...Object.entries(links).map(([kind, address]) => {
+      const line = element("div", "", { className: "link" });
+      const label = kind === "link" ? texts.pty : texts.network;
+      const copy = element("button", texts.copy, { type: "button", ariaLabel: `${texts.copy}: ${label}` });
+      copy.addEventListener("click", async () => {
+        await navigator.clipboard.writeText(address);
+        copy.textContent = texts.copied;
+      });
+      line.append(element("span", label), element("code", address), copy);
+      return line;
+    }),
+  );
+}
+
+function showSnapshots(list) {
+  $("snapshots").replaceChildren(
+    ...list.map(({ number, name }) => {
+      const entry = element("li", "");
+      const [again, drop] = [["restore", "POST", "/restore"], ["forget", "DELETE", ""]].map(([text, method, path]) => {
+        const button = element("button", texts[text], { type: "button", ariaLabel: `${texts[text]}: ${name}` });
+        button.addEventListener("click", () => act(method, `/snapshots/${number}${path}`));
+        return button;
+      });
+      entry.append(element("span", name), again, drop);
+      return entry;
+    }),
+  );
+}
+
+// Keys: held by mouse, touch and keyboard, several at once. A click that none of these made, as a
+// screen reader makes it, is a short press.
+
+const keys = [...document.querySelectorAll(".key")];
+const held = new Map(); // names -> when they went down
+const TAP = 120; // milliseconds that a finger stays on a key at least
+
+function down(name) {
+  if (held.has(name)) return;
+  player?.wake();
+  held.set(name, performance.now());
+  act("POST", "/keys/down", { key: name });
+}
+
+function up(name) {
+  if (!held.has(name)) return;
+  const left = held.get(name) + TAP - performance.now();
+  held.delete(name);
+  queue = queue.then(() => new Promise((resolve) => setTimeout(resolve, left)));
+  act("POST", "/keys/up", { key: name });
+}
+
+const toggle = (name) => (held.has(name) ? up(name) : down(name));
+const sticky = () => $("sticky").checked;
+
+for (const key of keys) {
+  const name = key.dataset.key;
+  let handled = false; // by the pointer or the keyboard: the click that follows is theirs
+  key.addEventListener("pointerdown", (event) => {
+    if (event.button) return;
+    handled = true;
+    key.setPointerCapture(event.pointerId);
+    if (sticky()) toggle(name);
+    else down(name);
+  });
+  for (const end of ["pointerup", "pointercancel"]) key.addEventListener(end, () => sticky() || up(name));
+  key.addEventListener("contextmenu", (event) => event.preventDefault()); // a long touch holds the key
+  key.addEventListener("keydown", (event) => {
+    if (event.key !== " " && event.key !== "Enter") return;
+    event.preventDefault();
+    if (event.repeat) return;
+    if (sticky()) toggle(name);
+    else down(name);
+  });
+  key.addEventListener("keyup", (event) => {
+    if ((event.key === " " || event.key === "Enter") && !sticky()) up(name);
+  });
+  key.addEventListener("blur", () => sticky() || up(name));
+  key.addEventListener("click", () => {
+    if (!handled) {
+      player?.wake();
+      if (sticky()) toggle(name);
+      else act("POST", "/press", { keys: [name] });
+    }
+    handled = false;
+  });
+}
+
+// The keypad is a grid: the arrow keys go about in it, and Tab leaves it.
+const rows = [...document.querySelectorAll(".keys [role=row]")].map((row) => [...row.querySelectorAll(".key")]);
+const at = (y, x) => (rows[y].length > 1 ? rows[y][x] : x === 2 ? rows[y][0] : undefined);
+document.querySelector(".keys")?.addEventListener("keydown", (event) => {
+  const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
+  if (!step) return;
+  event.preventDefault();
+  const y = rows.findIndex((row) => row.includes(event.target));
+  const x = rows[y].length > 1 ? rows[y].indexOf(event.target) : 2;
+  const next = rows[y + step[0]] && at(y + step[0], x + step[1]);
+  if (!next) return;
+  for (const key of keys) key.tabIndex = key === next ? 0 : -1;
+  next.focus();
+});
+
+// Shortcuts, which can be turned off (WCAG 2.2, 2.1.4).
+const shortcut = (event) =>
+  $("shortcuts").checked && !event.ctrlKey && !event.altKey && !event.metaKey && !event.target.closest("input, select, [role=log]")
+    ? event.key.toLowerCase()
+    : "";
+const keyOf = (typed) => (typed === "r" ? "red" : keys.some((key) => key.dataset.key === typed) ? typed : "");
+
+addEventListener("keydown", (event) => {
+  const typed = shortcut(event);
+  if (event.repeat || !typed) return;
+  if (keyOf(typed)) sticky() ? toggle(keyOf(typed)) : down(keyOf(typed));
+  else if (typed === "u") act("PATCH", "/token", { plugged: !state.plugged });
+  else if (typed === "h" && page.speaks) act("PATCH", "/token", { headset: !state.headset });
+  else if (typed === "p") act("PATCH", "/token", { rate: state.rate ? 0 : 1 });
+});
+addEventListener("keyup", (event) => {
+  const name = keyOf(event.key.toLowerCase());
+  if (name && !sticky()) up(name);
+});
+addEventListener("blur", () => sticky() || [...held.keys()].forEach(up)); // its keyup goes elsewhere
+
+// Everything else that can be done.
+
+const clicked = (id, action) => $(id)?.addEventListener("click", action);
+clicked("cable", () => act("PATCH", "/token", { plugged: !state.plugged }));
+clicked("headset", () => act("PATCH", "/token", { headset: !state.headset }));
+clicked("zoom", () => canvas.requestFullscreen());
+clicked("cut", () => act("POST", "/power/cut", {}));
+clicked("reset", () => act("POST", "/reset"));
+clicked("cut-at", () => act("POST", "/power/cut", { operation: Number($("operation").value), mode: $("mode").value }));
+clicked("snapshot", () => act("POST", "/snapshots", { name: $("time").textContent.trim() }));
+for (const button of document.querySelectorAll("[data-rate]")) {
+  button.addEventListener("click", () => act("PATCH", "/token", { rate: Number(button.dataset.rate) }));
+}
+for (const button of document.querySelectorAll("[data-jump]")) {
+  button.addEventListener("click", async () => {
+    const { time } = await (await request("GET", "/token")).json();
+    act("PATCH", "/token", { time: time + Number(button.dataset.jump) });
+  });
+}
+for (const name of ["battery_mv", "drift_ppm", "temperature"]) {
+  $(name).addEventListener("change", () => $(name).checkValidity() && act("PATCH", "/token", { [name]: Number($(name).value) }));
+}
+for (const [box, region] of [["shown-live", "shown"], ["captions-live", "captions"]]) {
+  $(box)?.addEventListener("change", () => ($(region).ariaLive = $(box).checked ? "polite" : "off"));
+}
+
+async function save(path, name) {
+  const address = URL.createObjectURL(await (await request("GET", path)).blob());
+  element("a", "", { href: address, download: name }).click();
+  URL.revokeObjectURL(address);
+}
+clicked("save-picture", () => save("/screen.png", "screen.png"));
+clicked("save-scenario", () => save("/scenario", "scenario.txt"));
+clicked("save-sound", async () => {
+  const { elapsed } = await (await request("GET", "/token")).json();
+  await save(`/speech.wav?start=${Math.max(0, elapsed - 60)}&end=${elapsed}`, "said.wav");
+});
+
+// Sound.
+
+export const player = page.speaks ? new Player() : null;
+clicked("sound", () => press($("sound"), player.toggle()));
+
+// The other language's page needs the secret too.
+for (const link of document.querySelectorAll("nav a")) link.hash = location.hash;
+
+// What happens, as server-sent events. EventSource cannot bring the secret, so they are read here.
+
+const handlers = {
+  state: showState,
+  screen: drawScreen,
+  text: showText,
+  caption: ({ kind, text, language }) => addLine($("captions"), kind === "felt" ? `${texts.felt} ${text}` : text, language),
+  log: ({ message }) => {
+    $("log-panel").hidden = false;
+    addLine($("log"), message);
+  },
+  snapshots: showSnapshots,
+  sound: (piece) => player?.put(piece),
+};
+
+async function listen() {
+  const answer = await request("GET", `/events?sound=${page.speaks}`);
+  tell("");
+  for (const list of [$("captions"), $("log")]) list?.replaceChildren(); // they come again
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) return;
+    const events = (text + value).split("\n\n");
+    text = events.pop();
+    for (const event of events) {
+      const kind = /^event: (.*)$/m.exec(event)?.[1];
+      if (kind) handlers[kind](JSON.parse(/^data: (.*)$/m.exec(event)[1]));
+    }
+  }
+}
+
+async function keepListening() {
+  for (;;) {
+    try {
+      await listen();
+    } catch {
+      tell(texts.gone);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
+}
+
+if (secret) keepListening();
+else tell(texts["no-secret"]);

@@ -1,0 +1,59 @@
+"""`python -m tests.host_tools.desk`: take the pictures of the page for docs/."""
+
+import re
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from host_tools.image.image import build_image
+from tests.support import browser as chromium
+from tests.support.emulated.desk import BOARDS, SECRET, application, at_desk
+
+_FOLDER = Path(__file__).parents[3] / "docs" / "images"
+_COLOURS = 64  # of a picture's palette
+_PICTURES = (
+    ("kodeoplaeser", "light", {"width": 1280, "height": 760}, 1),
+    ("kodeviser", "dark", {"width": 390, "height": 760}, 2),
+)
+
+
+def main() -> None:
+    """Take each picture of a token that shows a code."""
+    with sync_playwright() as playwright, chromium.launched(playwright) as browser:
+        for picture in _PICTURES:
+            take(browser, *picture)
+
+
+def take(browser: Browser, product: str, scheme: str, size: dict[str, int], scale: int) -> None:
+    """Press the red key, wait until all is said, and take the picture."""
+    image = build_image(product, BOARDS[product])
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        at_desk(product, image, Path(folder), 1) as desk,
+        chromium.served(application(desk)) as address,
+    ):
+        page = browser.new_page(
+            viewport=size,  # type: ignore[arg-type]
+            color_scheme=scheme,  # type: ignore[arg-type]
+            device_scale_factor=scale,
+            locale="en-GB",
+        )
+        page.goto(f"{address}/#{SECRET}")
+        page.locator(".key-red").click()
+        if product == "kodeoplaeser":
+            expect(page.locator("#captions p")).to_have_count(1, timeout=chromium.PATIENCE)
+        expect(page.locator("#shown")).to_contain_text(
+            re.compile(r"\d{3} \d{3}"), timeout=chromium.PATIENCE
+        )
+        path = _FOLDER / f"desk-{product}.png"
+        page.screenshot(path=path)
+        page.close()  # the server waits for who listens
+        with Image.open(path) as taken:
+            reduced = taken.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE)
+        reduced.save(path, optimize=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,288 @@
+"""The page in Chromium: the token is used by mouse, keyboard and screen reader; what it shows is
+what the display's chip holds, what it plays is what the token's bus carried."""
+
+import re
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from emulator.sound import RATE
+from host_tools.desk.token import DeskToken
+from tests.support import browser as chromium
+from tests.support.emulated.desk import AT, SECRET, Made, application
+from tests.support.emulated.token import digits
+
+PAUSED, REAL = 0, 1
+Opened = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright, chromium.launched(playwright) as opened:
+        yield opened
+
+
+@pytest.fixture
+def open_page(browser: Browser, desk: Made) -> Iterator[Opened]:
+    """Open a page for a desk, or a further one for the same; it has no error in its console."""
+    opened: list[tuple[Page, list[str]]] = []
+    served: dict[int, tuple[object, str]] = {}
+
+    def open_one(token: DeskToken, language: str = "da-DK", **options: object) -> Page:
+        if id(token) not in served:
+            serving = chromium.served(application(token))
+            served[id(token)] = serving, serving.__enter__()
+        address = served[id(token)][1]
+        context = browser.new_context(locale=language, reduced_motion="reduce", **options)
+        context.set_default_timeout(chromium.PATIENCE)
+        page, problems = context.new_page(), []
+        page.on(
+            "console", lambda said: problems.append(said.text) if said.type == "error" else None
+        )
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        opened.append((page, problems))
+        page.goto(f"{address}/#{SECRET}")
+        expect(page.locator("time")).not_to_be_empty()
+        return page
+
+    yield open_one
+    for page, problems in opened:
+        page.context.close()
+        assert problems == []
+    for token_serving, _ in served.values():
+        token_serving.__exit__(None, None, None)  # type: ignore[attr-defined]
+
+
+def shown_pixels(page: Page) -> bytes:
+    """Give the canvas's pixels as the emulator has them: 1 where the colour is the ink's."""
+    data = page.evaluate(
+        """() => { const canvas = document.querySelector('.display');
+        return Array.from(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
+            .data.filter((_, n) => n % 4 == 0)); }"""
+    )
+    colours = page.evaluate("JSON.parse(document.getElementById('page').textContent).colours")
+    assert set(data) <= {colours[0][0], colours[1][0]}
+    return bytes(value == colours[0][0] for value in data)
+
+
+def assert_same_pixels(page: Page, token: DeskToken) -> None:
+    with token.emulator.lock:
+        screen = token.emulator.screen()
+    expect(page.locator("#shown")).not_to_be_empty()  # it comes after the pixels
+    assert shown_pixels(page) == screen.data
+
+
+def key(page: Page, name: str) -> None:
+    page.locator(f'[data-key="{name}"]').click()
+
+
+def settled(page: Page) -> None:
+    """Wait until what was done is answered."""
+    page.evaluate("import('/static/desk.js').then(({settled}) => settled())")
+
+
+@pytest.mark.parametrize("product", ["kodeviser", "kodeoplaeser"])
+@pytest.mark.parametrize("scale", [1, 2])
+def test_the_canvas_shows_the_display_pixel_by_pixel(
+    desk: Made, open_page: Opened, product: str, scale: int
+) -> None:
+    token = desk(product)
+    page = open_page(token, device_scale_factor=scale, viewport={"width": 1280, "height": 800})
+    assert_same_pixels(page, token)
+    key(page, "red")
+    code = code_on(page, token)
+    grouped = re.compile(rf"{code[:3]} {code[3:]}")
+    expect(page.locator("#shown")).to_have_text(grouped)
+    assert_same_pixels(page, token)
+    box = page.locator(".display").bounding_box()
+    assert box is not None
+    times = box["width"] * scale / token.emulator.screen().width
+    assert times == pytest.approx(round(times), abs=1e-3), "each pixel has the same size"
+    assert page.locator(".display").evaluate("e => getComputedStyle(e).imageRendering") == (
+        "pixelated"
+    )
+
+
+def code_on(page: Page, token: DeskToken) -> str:
+    """Give the code on the display, once the red key is up again."""
+    expect(page.locator("#power")).to_have_class(re.compile(r"\bon\b"))
+    expect(page.locator(".key-red")).to_have_attribute("aria-pressed", "false")
+    return digits(token.emulator.screen_text())
+
+
+def test_a_code_is_heard_and_its_captions_and_samples_are_the_token_s(
+    desk: Made, open_page: Opened
+) -> None:
+    token = desk("kodeoplaeser", rate=REAL)
+    page = open_page(token)
+    key(page, "red")
+    said = page.locator("#captions p").first
+    expect(said).to_have_text(re.compile(r"Koden er|Ny kode"), timeout=chromium.PATIENCE)
+    assert said.get_attribute("lang") == "da"
+    played = page.evaluate(
+        "import('/static/desk.js').then(({player}) => "
+        "player.played.map(([start, data]) => [start, Array.from(data)]))"
+    )
+    assert sum(len(samples) for _, samples in played) > RATE
+    for start, samples in played:
+        heard = np.round(np.array(samples) * 32768).astype(np.int16)
+        sent = token.emulator.audio(start, start + len(samples) / RATE).samples
+        assert heard.tolist() == sent.tolist()
+    starts = [(start, len(samples)) for start, samples in played]
+    gaps = [after - start - count / RATE for (start, count), (after, _) in pairwise(starts)]
+    assert min(gaps, default=0) > -1e-6, "no sample is played twice"
+
+
+def test_keys_are_held_several_at_once_by_the_keyboard_s_own_keys(
+    desk: Made, open_page: Opened
+) -> None:
+    token = desk("kodeoplaeser")
+    page = open_page(token)
+    page.locator("body").press("Shift")  # the page has the focus
+    page.keyboard.down("r")
+    expect(page.locator('[data-key="red"]')).to_have_attribute("aria-pressed", "true")
+    page.keyboard.down("8")
+    expect(page.locator('[data-key="8"]')).to_have_attribute("aria-pressed", "true")
+    assert token.observer.state()["keys_down"] == ["8", "red"]
+    page.keyboard.up("8")
+    page.keyboard.up("r")
+    expect(page.locator('[data-key="red"]')).to_have_attribute("aria-pressed", "false")
+    assert token.observer.state()["keys_down"] == []
+    page.locator("details summary").last.click()
+    page.locator("#shortcuts").uncheck()
+    page.locator("#shortcuts").blur()
+    page.keyboard.press("5")
+    settled(page)
+    assert not any("key 5 down" in line for line in token.recorder.text().splitlines())
+
+
+def test_everything_is_reached_by_tab_and_the_keypad_by_arrows(
+    desk: Made, open_page: Opened
+) -> None:
+    page = open_page(desk("kodeoplaeser"))
+    reached: list[str] = []
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        name = page.evaluate(
+            "(e => e.id || e.dataset.key || e.dataset.rate || e.dataset.jump || e.textContent)"
+            "(document.activeElement)"
+        )
+        if page.evaluate("document.activeElement === document.body"):
+            break
+        reached.append(name)
+        outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert outline != "none", name
+    named = {"red", "headset", "cable", "zoom", "sound", "sticky", "shown-live", "captions-live"}
+    named |= {"0", "1", "60", "30", "3600", "86400", "drift_ppm", "temperature", "battery_mv"}
+    named |= {"cut", "reset", "operation", "mode", "cut-at", "snapshot", "save-picture"}
+    assert named <= set(reached), named - set(reached)
+    page.locator('[data-key="red"]').focus()
+    for arrow, arrived in (("ArrowUp", "#"), ("ArrowLeft", "0"), ("ArrowUp", "8"), ("Home", "8")):
+        page.keyboard.press(arrow)
+        focused = page.evaluate("document.activeElement.dataset.key")
+        assert focused == arrived, arrow
+
+
+def test_a_key_is_held_by_a_click_where_that_is_asked_for(desk: Made, open_page: Opened) -> None:
+    token = desk()
+    page = open_page(token)
+    page.locator("#sticky").check()
+    key(page, "red")
+    expect(page.locator(".key-red")).to_have_attribute("aria-pressed", "true")
+    token.emulator.advance(7)
+    key(page, "red")
+    expect(page.locator(".key-red")).to_have_attribute("aria-pressed", "false")
+    expect(page.locator("#shown")).to_have_text(re.compile("Serienummer"))
+
+
+def test_cable_power_cell_and_snapshots(desk: Made, open_page: Opened) -> None:
+    token = desk("kodeoplaeser")
+    page = open_page(token)
+    expect(page.locator("#power")).to_have_text("Slukket")
+    page.locator("#snapshot").click()
+    expect(page.locator("#snapshots li")).to_have_count(1)
+    page.locator("#cable").click()
+    expect(page.locator("#cable")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#power")).to_have_text("Tændt")
+    page.locator("#headset").click()
+    expect(page.locator("#headset")).to_have_attribute("aria-pressed", "true")
+    page.locator("#cut").click()
+    expect(page.locator("#power")).to_have_text("Slukket")
+    expect(page.locator("#cable")).to_have_attribute("aria-pressed", "false")
+    page.locator("#battery_mv").fill("0")
+    page.locator("#battery_mv").blur()
+    key(page, "red")
+    settled(page)
+    expect(page.locator("#power")).to_have_text("Slukket")
+    page.get_by_role("button", name="Gendan").click()
+    expect(page.locator("#battery_mv")).to_have_value("3900")
+    key(page, "red")
+    expect(page.locator("#power")).to_have_text("Tændt")
+    page.locator('[data-jump="3600"]').click()
+    expect(page.locator("time")).to_have_text(re.compile(r"02\.00"))
+    assert token.emulator.now == pytest.approx(AT + 3600, abs=60)
+    page.locator('[data-rate="60"]').click()
+    expect(page.locator('[data-rate="60"]')).to_have_attribute("aria-pressed", "true")
+    assert token.emulator.rate == 60
+
+
+def test_two_pages_see_the_same_token_and_a_new_one_all_that_was(
+    desk: Made, open_page: Opened
+) -> None:
+    token = desk()
+    first, second = open_page(token), open_page(token, "en-GB")
+    key(first, "red")
+    code = code_on(first, token)
+    for page in (first, second):
+        expect(page.locator("#shown")).to_have_text(f"{code[:3]} {code[3:]}")
+    expect(second.locator("#power")).to_have_text("On")
+    second.reload()
+    expect(second.locator("#shown")).to_have_text(f"{code[:3]} {code[3:]}")
+    assert_same_pixels(second, token)
+
+
+def test_without_the_secret_the_page_says_what_is_missing(desk: Made, open_page: Opened) -> None:
+    page = open_page(desk(), "en-GB")
+    page.goto(page.url.split("#")[0] + "?lang=en")
+    expect(page.get_by_role("alert")).to_contain_text("follows the #")
+    expect(page.locator("time")).to_be_empty()
+
+
+@pytest.mark.parametrize("language", ["da-DK", "en-GB"])
+@pytest.mark.parametrize("product", ["kodeviser", "kodeoplaeser"])
+def test_no_state_has_an_accessibility_violation(
+    desk: Made, open_page: Opened, product: str, language: str
+) -> None:
+    token = desk(product)
+    page = open_page(token, language)
+    judge(page, "off")
+    page.locator("#snapshot").click()
+    page.locator("#cable").click()
+    token.log.failed(RuntimeError("A line of the log."))
+    key(page, "red")
+    for summary in page.locator("summary").all():
+        summary.click()
+    expect(page.locator("#snapshots li")).to_have_count(1)
+    judge(page, "on")
+    page.set_viewport_size({"width": 320, "height": 640})
+    judge(page, "narrow")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320, "it reflows"
+    page.emulate_media(forced_colors="active")
+    judge(page, "forced colours")
+
+
+def judge(page: Page, name: str) -> None:
+    for scheme, rules in (("light", chromium.RULES), ("dark", chromium.COLOURS)):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        assert chromium.violations(page, rules) == [], f"{name}, {scheme}"
+
+
+def test_what_is_shown_and_said_can_be_muted_apart(desk: Made, open_page: Opened) -> None:
+    page = open_page(desk("kodeoplaeser"))
+    for box, region in (("#shown-live", "#shown"), ("#captions-live", "#captions")):
+        expect(page.locator(region)).to_have_attribute("aria-live", "polite")
+        page.locator(box).uncheck()
+        expect(page.locator(region)).to_have_attribute("aria-live", "off")
