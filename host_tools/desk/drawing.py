@@ -44,7 +44,7 @@ class Drawing:
 
 def drawing(product: str, board: str) -> Drawing:
     """Draw a product on a board."""
-    layout = LAYOUTS[product]
+    layout = LAYOUTS[product, board]
     panel = load_board(board)["products"][product]["display"]
     wide, high = panel["width"], panel["height"]
     bezel = round(wide * _BEZEL)
