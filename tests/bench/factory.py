@@ -69,8 +69,9 @@ def _growth(name: str, words: str) -> Iterator[Callable[[], Figure]]:
 
 
 def pdf_letters() -> Figure:
-    """What the process keeps is what fonts and caches take, and no page: so what holds for these
-    holds for many, in the time that each takes."""
+    """What the process keeps is what fonts and caches take, and no page. The libraries that draw
+    keep some 15 KB of each letter for good: a run had 90 MB after 200 letters and 178 MB after
+    6,000."""
     few, many = (_measured()["pdf_letters", count] for count in _PDFS)
     each = many["seconds"] / _PDFS[1]
     return Figure(

@@ -3,8 +3,11 @@
 import json
 import sys
 import threading
+from dataclasses import replace
+from itertools import count
 
 import pytest
+from mpremote.transport_serial import SerialTransport
 
 from emulator.session import Emulator
 from firmware.version import VERSION
@@ -137,6 +140,55 @@ def test_a_board_that_is_pulled_midway_takes_the_next_try(
         emulator.plug()
         assert write(port, image()) == 0
         assert on_flash(emulator) == image_file.read(made()).files
+
+
+@pytest.mark.slow
+def test_pulled_before_any_command_the_old_or_the_new_firmware_is_whole_or_none_starts(
+    board, monkeypatch
+):
+    """Two small firmwares, each written over the other: at the first try the cable goes before the
+    n-th command to the board, a block of a file among them; the second works."""
+    firmware = [
+        {"boot.py": b"# %d\n" % kind, "main.py": b"pass # %d\n" % kind, "firmware.mpy": bytes(3000)}
+        for kind in range(2)
+    ]
+    firmware[1]["firmware.mpy"] = b"\1" * 3000
+    images = [replace(image_file.read(made()), files=files) for files in firmware]
+    send, left = SerialTransport.exec_raw_no_follow, [0]
+
+    with board() as (emulator, port):
+
+        def pulled(transport, command):
+            left[0] -= 1
+            if left[0] == 0:
+                thread = threading.Thread(target=emulator.unplug)
+                thread.start()
+                thread.join()
+            send(transport, command)
+
+        def write_files(image):
+            serial_files.write(
+                port, image, token=False, erase_secrets=False, report=lambda done, total: None
+            )
+
+        monkeypatch.setattr(SerialTransport, "exec_raw_no_follow", pulled)
+        write_files(images[0])
+        for pull_at in count(1):
+            new = images[pull_at % 2]
+            left[0] = pull_at
+            try:
+                write_files(new)
+            except KodebrikError as error:
+                assert error.identifier == "flash-serial-broken"
+            else:
+                break
+            there = on_flash(emulator)
+            starts = there.get("main.py")  # an empty one is as none: the prompt
+            assert not starts or there in firmware, pull_at
+            emulator.plug()
+            write_files(new)
+            assert on_flash(emulator) == new.files, pull_at
+    assert pull_at > 15, "three files in five blocks, listed, hashed, removed and hashed again"
 
 
 def test_a_board_that_restarts_midway_takes_the_next_try(board, image, capsys, monkeypatch):
