@@ -1,7 +1,8 @@
 """Tests of a token's parts: each tells whether its part works. Imported when the host asks for the
 self-test.
 
-They make no sound, leave the display as it is and report no key press. A key that is held down
+They make no sound, leave the display as it is and report no key press; a vibration motor runs, for
+whoever holds the token. A key that is held down
 cannot be told from a shorted line, so no key may be held during the test.
 """
 
@@ -15,16 +16,19 @@ if False:
 _SETTLE_US = 50  # for a line on a pull-up of 50 kohm
 _CELL_MV = (2500, 4400)  # range of a Li-ion cell; outside of it the divider is broken
 _MEASURE_MS = 100
+_PULSES = 3  # of the motor; the host asks for their number (protocol.messages.SELFTEST_PULSES)
+_PULSE_MS = 250  # each, and the pause behind it: a coin motor rises and stops within 100 ms
 _TOLERANCE_MS = 20  # the port takes samples in blocks of some milliseconds
 
 
 def selftest(hardware: "Hardware", parts: tuple) -> dict:
-    """Return {part: works} for those of the named parts that can be tested. Takes about 0.3 s."""
+    """Return {part: works} for those of the named parts that can be tested. Takes about 0.3 s, and
+    1.5 s more with a vibration motor, which is optional: without one there is nothing to test."""
     result = {}
     for part in parts:
         test = _TESTS.get(part)
-        if test is not None:
-            driver = getattr(hardware, part)
+        driver = getattr(hardware, part)
+        if test is not None and not (part == "vibration" and driver is None):
             try:
                 result[part] = driver is not None and test(driver)
             except OSError:
@@ -99,6 +103,25 @@ def _jack(jack: "Any") -> bool:
     return steady and low and jack.plugged == plugged
 
 
+def _vibration(motor: "Any") -> bool:
+    """Return True when the pin follows, and its transistor's gate is pulled down while it is open.
+    The motor runs meanwhile; whether it moves can only be felt."""
+    motor.stop()
+    pin = motor.pin
+    pin.init(Pin.IN, Pin.PULL_UP)
+    time.sleep_us(_SETTLE_US)
+    works = pin.value() == 0
+    pin.init(Pin.OUT, value=0)
+    for _ in range(_PULSES):
+        pin.value(1)
+        works = works and pin.value() == 1
+        time.sleep_ms(_PULSE_MS)
+        pin.value(0)
+        works = works and pin.value() == 0
+        time.sleep_ms(_PULSE_MS)
+    return works
+
+
 def _audio(audio: "Any") -> bool:
     """Return True when the port takes samples of silence at its sample rate."""
     for _ in range(2):
@@ -140,4 +163,5 @@ _TESTS = {
     "amplifier": _amplifier,
     "jack": _jack,
     "audio": _audio,
+    "vibration": _vibration,
 }

@@ -89,6 +89,7 @@ MAX_AMOUNT = 8
 MAX_PAYEE = 15  # with the amount and its length before it: 24
 LANGUAGES = ("da", "en", "kl")
 SESSION_SILENCE = 60  # seconds without a request that end a session
+SELFTEST_PULSES = 3  # of a vibration motor, for whoever holds the token
 MIN_PIN = 4  # digits
 MAX_PIN = 8
 PIN_TRIES = 10  # wrong PINs in a row until the token blocks

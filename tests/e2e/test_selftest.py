@@ -1,8 +1,10 @@
 """The self-test of both products: the part it names for each fault."""
 
+import numpy as np
 import pytest
 
 from firmware.boards.pico2 import BOARD
+from firmware.protocol.messages import SELFTEST_PULSES
 from tests.support.emulated.kodeoplaeser import SpeakingToken
 from tests.support.emulated.token import TokenUnderTest, digits, totp
 
@@ -10,7 +12,7 @@ WIRED = BOARD["products"]["kodeoplaeser"]
 
 ALGORITHMS = {"hotp", "totp_sha256", "totp_sha512", "x25519", "chacha20poly1305"}
 OF_ALL = {"display", "clock", "button", "battery", "flash", "storage", "random", *ALGORITHMS}
-OF_THE_SPEAKING = {"keypad", "audio", "amplifier", "jack"}
+OF_THE_SPEAKING = {"keypad", "audio", "amplifier", "jack", "vibration"}
 
 
 def failed(parts: dict[str, bool]) -> set[str]:
@@ -45,6 +47,28 @@ def test_the_selftest_is_silent_and_presses_no_key(token: SpeakingToken):
     pressed = token.tap("red")
     assert digits(token.emulator.screen_text()[1:2])
     assert token.clips_until_quiet(pressed)[:2] == ["ample_time", "code"]
+
+
+def test_the_motor_runs_as_often_as_the_host_asks_for(token: SpeakingToken):
+    session = token.connect()
+    began = token.emulator.elapsed
+    assert session.selftest()["vibration"] is True
+    strength = np.array(token.emulator.vibration(began))
+    rises = np.flatnonzero(np.diff((strength > 0.5).astype(int)) == 1)
+    assert len(rises) == SELFTEST_PULSES
+    assert strength[-1] < 0.5
+
+
+def test_a_motor_that_is_torn_off_fails_and_a_token_without_one_has_none_to_test(
+    token: SpeakingToken,
+):
+    motor = token.emulator.board.parts["vibration"]
+    session = token.connect()
+    motor.remove()
+    assert failed(session.selftest()) == {"vibration"}
+    token.emulator.unplug()
+    token.emulator.advance(62)
+    assert "vibration" not in token.connect().selftest()
 
 
 def test_a_key_held_during_the_selftest_is_not_taken_for_a_press(token: SpeakingToken):

@@ -91,6 +91,7 @@ class AppServices:
         self.numbers: list[str] = []
         self.on_number: Callable[[str], None] = self.numbers.append
         self.sound = True
+        self.more_parts: dict[str, bool] = {}
 
     def comparison(self, number: str) -> None:
         self.on_number(number)
@@ -105,7 +106,7 @@ class AppServices:
         return int(self._world.now() * 1000) & ((1 << 30) - 1)
 
     def selftest(self) -> dict[str, bool]:
-        return {"display": self.sound, "clock": True}
+        return {"display": self.sound, "clock": True} | self.more_parts
 
     def info(self) -> dict[str, Any]:
         return {

@@ -1,9 +1,14 @@
 """kodebrik info and selftest on a token behind a serial port."""
 
+import sys
 from contextlib import contextmanager
 
+import pytest
+
+from firmware.protocol.messages import SELFTEST_PULSES
 from host_tools.cli import main
 from host_tools.errors import ExitCode
+from tests.support.command_line.keyboard import Keyboard
 from tests.support.link.fake_token import SERIAL
 
 
@@ -45,3 +50,41 @@ def test_selftest_names_what_failed(provisioned, token, call):
     code, result = call("selftest")
     assert code == ExitCode.CHECK_FAILED
     assert "display" in result["error"]
+
+
+def test_the_holder_says_how_often_the_motor_was_felt(provisioned, token, call):
+    token.services.more_parts = {"vibration": True}
+    code, result = call("selftest", "--felt", str(SELFTEST_PULSES))
+    assert (code, result["felt"]) == (0, SELFTEST_PULSES)
+    for felt in ("0", "2"):
+        code, result = call("selftest", "--felt", felt)
+        assert code == ExitCode.CHECK_FAILED
+        assert "motor" in result["error"]
+    assert call("selftest")[1]["felt"] is None, "not asked for JSON"
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"), [(str(SELFTEST_PULSES), 0), ("0", 16), ("", 16), ("yes", 16)]
+)
+def test_at_a_terminal_the_holder_is_asked(provisioned, token, monkeypatch, typed, code):
+    token.services.more_parts = {"vibration": True}
+    keyboard = Keyboard(lambda: typed)
+    keyboard.isatty = lambda: True
+    monkeypatch.setattr(sys, "stdin", keyboard)
+    assert ExitCode.CHECK_FAILED == 16
+    answers = iter([typed, "0"])
+    monkeypatch.setattr("typer.prompt", lambda *_, **__: next(answers))
+    assert main(["selftest"]) == code
+
+
+def test_without_a_terminal_it_is_said_what_was_not_measured(
+    provisioned, token, capsys, monkeypatch
+):
+    token.services.more_parts = {"vibration": True}
+    assert main(["selftest"]) == 0
+    assert "that it moves was not" in capsys.readouterr().out
+
+
+def test_a_token_without_a_motor_cannot_have_been_felt(provisioned, call):
+    assert call("selftest", "--felt", "3")[0] == ExitCode.CHECK_FAILED
+    assert call("selftest", "--felt", "0")[0] == 0
