@@ -64,8 +64,9 @@ interop: .venv/.dev ## Install privacyIDEA and labgrid under build/; test with t
 	@$(BIN)/python -m tests.interop.lab_recipes
 	@$(BIN)/python -m pytest -rs tests/interop
 
-listen: .venv/.listen ## Have Whisper write down what an emulated token reads aloud, and count its mistakes.
+listen: .venv/.listen ## Have Whisper write down what an emulated token reads aloud, and draw the listening chart.
 	@$(BIN)/python -m tests.host_tools.voice
+	@$(BIN)/python -m tests.host_tools.voice.chart --measure
 
 case: .venv/.case ## Install CadQuery (1.8 GB), draw the tokens' cases for the docs and test them.
 	@$(BIN)/python -m host_tools.devtools.case_pictures

@@ -1,9 +1,10 @@
 """The languages of voice packs: their synthesiser voices and rates. The phrases themselves are in
 firmware/speech/phrases_*.py.
 
-Of the Danish variants, `da+f5` at 150 words a minute had the fewest misheard digits (`make
-listen`); slower or faster, "tre" is more often taken for "fire". `en+f5` is the same variant for
-English, at rates that give digits of the same length.
+`da+f5` at 150 words a minute had the fewest misheard digits of the Danish variants (`make listen`);
+slower or faster, "tre" is more often taken for "fire". `en+f5` is the same variant for English, at
+rates that give digits of the same length. The lower voices are the better of two in the listening
+chart of docs/voice.md.
 """
 
 import importlib
@@ -35,7 +36,7 @@ HIGHER, LOWER = "higher", "lower"  # what the voices of a language are called
 VOICES = {
     "da": {
         HIGHER: Voice("da+f5", (125, 150, 150, 195, 255), 166),
-        LOWER: Voice("da+m3", (125, 150, 150, 195, 255), 166),
+        LOWER: Voice("da", (125, 150, 150, 195, 255), 166),
     },
     "en": {
         HIGHER: Voice("en+f5", (165, 195, 195, 250, 300), 188),
@@ -43,7 +44,7 @@ VOICES = {
     },
     "kl": {
         HIGHER: Voice("kl+f5", (), 165),
-        LOWER: Voice("kl+m3", (), 165),
+        LOWER: Voice("kl", (), 165),
     },
 }
 # The letters that spell an account's name, by the names of their clips, which

@@ -10,6 +10,7 @@ Samples are from -1 to 1 at 16 kHz. The weights are 145 MB in the two packages o
 
 import json
 import shutil
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -18,6 +19,8 @@ import ctranslate2
 import numpy as np
 from filelock import FileLock
 from numpy.typing import NDArray
+from scipy import fft
+from scipy.special import logsumexp
 
 from host_tools.voice import levels, store
 
@@ -26,6 +29,9 @@ _FFT, _HOP, _BANDS = 400, 160, 80  # openai/whisper, audio.py: N_FFT, HOP_LENGTH
 _LINEAR = 15  # mels up to which the scale is linear
 # that a digit is looked for in; Whisper's own 30 give the same and take five times as long
 _SECONDS = 6
+_FEW = 2  # seconds that a digit is looked for in quickly
+_BATCH = 20
+_BEFORE = (4, 7, 1, 9, 0, 3, 6, 2, 8, 5)  # digits that Whisper is told were said before
 _LONG = 10  # seconds that are transcribed
 # Each digit's word as Whisper's vocabulary spells it; "Ġ" is a space.
 _WORDS = {
@@ -47,6 +53,34 @@ def likelihoods(sound: levels.Sound, language: str) -> NDArray[np.float64]:
     return np.array([np.log(np.array(one.text_token_probs) + 1e-12).sum() for one in aligned])
 
 
+def quick_likelihoods(sounds: Sequence[levels.Sound], language: str) -> NDArray[np.float64]:
+    """Give the log-likelihood of each digit, a column, for each of many sounds with one digit in
+    the first two seconds: by the first piece of its word alone, after other digits. That takes an
+    eighth of the time, and is right less often."""
+    pieces = [[_tokens()[piece] for piece in word.split()] for word in _WORDS[language]]
+    before = [
+        _tokens()["<|startofprev|>"],
+        *(piece for digit in _BEFORE for piece in pieces[digit]),
+    ]
+    start = before + _start(language)
+    rows: list[NDArray[np.float64]] = []
+    for first in range(0, len(sounds), _BATCH):
+        heard = [_mel(sound, _FEW) for sound in sounds[first : first + _BATCH]]
+        said = _model().generate(
+            _model().encode(ctranslate2.StorageView.from_array(np.concatenate(heard))),
+            [start] * len(heard),
+            beam_size=1,
+            max_length=len(start) + 1,
+            suppress_blank=False,
+            suppress_tokens=[],
+            return_logits_vocab=True,
+        )
+        logits = np.array([one.logits[0][0] for one in said], np.float64)
+        firsts = [word[0] for word in pieces]
+        rows.extend(logits[:, firsts] - logsumexp(logits, axis=1, keepdims=True))
+    return np.array(rows)
+
+
 def transcribed(sound: levels.Sound, language: str) -> str:
     """Give what Whisper writes for a stretch of speech of at most ten seconds."""
     heard = ctranslate2.StorageView.from_array(_mel(sound, _LONG))
@@ -55,7 +89,7 @@ def transcribed(sound: levels.Sound, language: str) -> str:
     return bytes(_bytes()[letter] for letter in written).decode(errors="replace").strip()
 
 
-def bias(heard: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+def bias(heard: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
     """Give the bias to subtract from log-likelihoods, estimated from sounds in which every digit is
     equally frequent."""
     scores = np.array(heard)
@@ -120,20 +154,20 @@ def _folder() -> Path:
 
 def _mel(samples: levels.Sound, seconds: int) -> NDArray[np.float32]:
     """Give Whisper's features: log-mel spectrum, at most 8 decades deep."""
-    sound = np.zeros(seconds * RATE)
+    sound = np.zeros(seconds * RATE, np.float32)
     sound[: len(samples)] = samples[: len(sound)]
-    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(_FFT) / _FFT)
+    window = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(_FFT) / _FFT)).astype(np.float32)
     frames = np.lib.stride_tricks.sliding_window_view(
         np.pad(sound, _FFT // 2, mode="reflect"), _FFT
     )[::_HOP][:-1]
-    power = np.abs(np.fft.rfft(frames * window)) ** 2 @ _filters()
+    power = np.abs(fft.rfft(frames * window)) ** 2 @ _filters()
     logs = np.log10(np.maximum(power, 1e-10))
     scaled = (np.maximum(logs, logs.max() - 8) + 4) / 4
     return np.ascontiguousarray(scaled.T[None], np.float32)
 
 
 @cache
-def _filters() -> NDArray[np.float64]:
+def _filters() -> NDArray[np.float32]:
     """Slaney's mel filters: linear up to 1 kHz, logarithmic above, each of the same area
     (librosa.filters.mel)."""
     step = np.log(6.4) / 27
@@ -145,4 +179,4 @@ def _filters() -> NDArray[np.float64]:
     falling = (edges[2:] - bins) / (edges[2:] - edges[1:-1])
     filters: NDArray[np.float64] = np.maximum(0, np.minimum(rising, falling))
     filters *= 2 / (edges[2:] - edges[:-2])
-    return filters
+    return filters.astype(np.float32)
