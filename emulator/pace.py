@@ -29,6 +29,8 @@ RP2040: Costs = {
     "allocated": 510,  # a byte, in a VM of 64-bit words
     "loaded": 580,  # a byte that loading a module allocates
     "module": 1_208_000,  # loading one, besides
+    "frozen": 650_000,  # loading a frozen one
+    "stays": 80,  # of what a frozen one takes here, per cent that is code, in the flash of a board
     "import": 96_000,  # looking for a module, each part of its name
     "read": 45_000,  # a read from the flash's file system
     "collection": 7_900_000,  # of garbage: looking through the whole heap

@@ -13,6 +13,7 @@ from emulator.errors import DamagedTokenError, OtherTokenError, TokenInUseError
 from emulator.mcu.flash import Flash
 
 FLASH, STATE = "flash.bin", "state.json"
+FROZEN = "frozen.bin"  # the modules of a token whose firmware is frozen
 VERSION = 2
 _KINDS: dict[str, type | tuple[type, ...]] = {
     "product": str,

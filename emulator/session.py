@@ -35,6 +35,7 @@ from emulator.user import User
 
 NEW_TOKEN_TIME = 1_767_225_600  # 2026-01-01, for a token that nobody gave a time
 _US = 1_000_000
+_HEAP, _FROZEN_HEAP = "224wk", "352wk"
 _PATH_LENGTH = 200  # MicroPython takes arguments of at most 255 bytes
 
 
@@ -75,22 +76,24 @@ class Emulator:
         state: Path | str = "state",
         *,
         image: bytes | None = None,
+        frozen: bytes | None = None,
         seed: int = 0,
         time: float | None = None,
-        heap: str = "224wk",
+        heap: str | None = None,
         vm: str | None = None,
         pace: str | Costs | None = None,
     ) -> None:
         """Load the token in the directory `state`, or make a new one there from a littlefs `image`.
 
-        `time` is the true Unix time (default: the time at which the token was saved, or
-        NEW_TOKEN_TIME); the token's clock chip has counted meanwhile. `vm` names another
-        MicroPython binary. `heap` is the size of its heap, in the form of -X heapsize: an RP2040
-        leaves 236 KB to the firmware, and the shims take about 40 KB here. `pace` names the
-        microcontroller whose processor's time is charged (emulator/pace.py, or costs of one's own;
-        None: computing takes no time). `seed` determines
-        everything random about a new token. OtherTokenError when the one that is there is of
-        another product or board.
+        `frozen` is a file system with the sources of the package `firmware`, which stand for those
+        that are frozen into a new token's MicroPython. `time` is the true Unix time (default: the
+        time at which the token was saved, or NEW_TOKEN_TIME); the token's clock chip has counted
+        meanwhile. `vm` names another MicroPython binary. `heap` is the size of its heap, in the
+        form of -X heapsize: an RP2040 leaves 236 KB to the firmware, and the shims take about 40 KB
+        here, what is frozen on a board 128 KB. `pace` names the microcontroller whose processor's
+        time is charged (emulator/pace.py, or costs of one's own; None: computing takes no time).
+        `seed` determines everything random about a new token. OtherTokenError when the one that is
+        there is of another product or board.
         """
         self.product = import_module(f"firmware.products.{product}").PRODUCT
         board_file = import_module(f"firmware.boards.{board}").BOARD
@@ -123,7 +126,10 @@ class Emulator:
                 self._seed,
                 image if kept is None else None,
             )
+            if kept is None and frozen is not None:
+                (self.directory / saved_state.FROZEN).write_bytes(frozen)
             self._in_use = on_failure.pop_all()
+        self.frozen = (self.directory / saved_state.FROZEN).exists()
         self._board_name = board_file["name"]
         self._draws = kept["draws"] if kept else 0
         self.lock = threading.RLock()
@@ -134,20 +140,25 @@ class Emulator:
         self.link = Link()
         self._closed = False
         self.port = HostPort(self.link, self.run_until, lambda: self.elapsed)
-        path = str((self.directory / saved_state.FLASH).resolve())
-        # Of one length, as the VM's memory holds it: so the pace hangs on no folder's name.
-        arguments = [path.rjust(_PATH_LENGTH, "/"), str(filesystem["block"])]
+        # Of one length, as the VM's memory holds them: so the pace hangs on no folder's name.
+        flash, modules = (
+            str((self.directory / name).resolve()).rjust(_PATH_LENGTH, "/")
+            for name in (saved_state.FLASH, saved_state.FROZEN)
+        )
+        arguments = [flash, str(filesystem["block"])]
         arguments += [
             str(filesystem["size"] // filesystem["block"]),
             str(filesystem["program"]),
             self.unique_id.hex(),
         ]
+        arguments.append(modules if self.frozen else "")
         costs = COSTS[pace] if isinstance(pace, str) else pace or {}
         arguments += [str(len(costs)), *cost_arguments(costs)]
         # The VM compiles them for its own processor: in the image they are for the board's.
         arguments += [f"{name}={_source(name)}" for name in self.product["native_modules"]]
+        size = heap or (_FROZEN_HEAP if self.frozen else _HEAP)
         self.mcu = Mcu(
-            self.board, self.flash, self.link, lambda: Vm(command, heap, arguments), self._urandom
+            self.board, self.flash, self.link, lambda: Vm(command, size, arguments), self._urandom
         )
         self.board.parts["latch"].on_power = self.mcu.power
         self._add_user()

@@ -1,9 +1,12 @@
 """Boot a littlefs image: load the shims, wait for power, mount the image, run boot.py and main.py.
 
 Arguments: request fd, reply fd, flash file, block size, block count, program size, unique id (hex),
-how many costs of the processor's work follow, these (emulator/pace.py), and "name=source path" of
-each module that the image holds in machine code. The VM is started with -i, so that the
-REPL follows as on a board.
+file of frozen modules (empty: there are none), how many costs of the processor's work follow, these
+(emulator/pace.py), and "name=source path" of each module that the image holds in machine code. The
+VM is started with -i, so that the REPL follows as on a board.
+
+Nothing can be frozen into a MicroPython that is built. What stands for it are sources in a file
+system of their own, which is the current one, so that they are called as frozen ones are.
 """
 # ruff: noqa: F821, PLR2004, SIM115 - execfile is MicroPython's; the ioctl numbers are those of its
 # block devices
@@ -17,6 +20,7 @@ import time
 import channel
 import collector
 import machine
+import micropython
 import pace
 import records
 import vfs
@@ -112,6 +116,20 @@ class _Flash:
                 self._busy = False
 
 
+class _Rom:
+    """A block device of modules that a board has in its MicroPython: reading it takes no time."""
+
+    def __init__(self, path, block_size, block_count):
+        self._file, self._size, self._count = open(path, "rb"), block_size, block_count
+
+    def readblocks(self, block, buffer, offset=0):
+        self._file.seek(block * self._size + offset)
+        self._file.readinto(buffer)
+
+    def ioctl(self, request, argument):
+        return {4: self._count, 5: self._size}.get(request, 0)
+
+
 def _load_native(module, source):
     """Compile a native module for this processor: the image's is for the board's."""
     try:
@@ -138,11 +156,12 @@ def _load_native(module, source):
 
 def _boot():
     global _spend  # noqa: PLW0603 - for the life of the VM
-    path, block_size, block_count, program, unique_id, charged = sys.argv[3:9]
-    first_native = 9 + int(charged)
-    costs = sys.argv[9:first_native]
+    path, block_size, block_count, program, unique_id, frozen, charged = sys.argv[3:10]
+    first_native = 10 + int(charged)
+    costs = sys.argv[10:first_native]
     native = [argument.split("=", 1) for argument in sys.argv[first_native:]]
     flash = _Flash(path, int(block_size), int(block_count))
+    rom = _Rom(frozen, int(block_size), int(block_count)) if frozen else None
     sys.modules.update(gc=collector, utime=time, uos=os, uselect=select, umachine=machine)
     sys.argv[:] = [""]
     sys.path[:] = ["", ".frozen", "/lib"]
@@ -156,12 +175,18 @@ def _boot():
             sources.append((module, file.read()))
     vfs.umount("/")
     vfs.mount(vfs.VfsLfs2(flash, progsize=int(program)), "/")
-    for module, source in sources:
-        _load_native(module, source)
+    if rom:
+        vfs.mount(vfs.VfsLfs2(rom), "/frozen", readonly=True)
+        os.chdir("/frozen")
+        micropython.opt_level(3)
+    else:
+        for module, source in sources:
+            _load_native(module, source)
     if costs:
         _spend = pace.read
-        pace.start(costs)
-    return ("boot.py",) if only_boot else ("boot.py", "main.py")
+        pace.start(costs, bool(rom))
+    names = ("boot.py",) if only_boot else ("boot.py", "main.py")
+    return ["/" + name for name in names] if rom else names
 
 
 def _run(names):

@@ -43,18 +43,23 @@ _since = 0  # bytes allocated since the last collection
 _limit = 0  # and at which the next one comes
 _shims = 0  # bytes that the shims hold
 _own = 0  # bytes that charging a call allocates
+_frozen = False  # whether modules are frozen: loading one allocates but what it makes
+_code = 0  # bytes here of what is no part of a board's heap, as it is frozen
+_depth = 0  # of imports
+_ROOM = 128 * 1024 * _SCALE  # by which the heap is larger here, for what is frozen
 
 
-def start(costs):
-    """Charge from now on, by costs as emulator/pace.py gives them to the VM."""
-    global _rate, _total, _nanos, _shims, _own
+def start(costs, frozen):
+    """Charge from now on, by costs as emulator/pace.py gives them to the VM. `frozen` says that the
+    firmware's modules are."""
+    global _frozen, _rate, _total, _nanos, _shims, _own
     for cost in costs:
         name, _, values = cost.partition(":")
         if "." in name:
             _functions[name] = [int(value) for value in values.split(",")]
         else:
             _costs[name] = int(values)
-    _rate = _costs["allocated"]
+    _rate, _frozen = _costs["allocated"], frozen
     _watch_functions()
     builtins.__import__ = _importing
     for stand_in, names in _STAND_INS.items():
@@ -105,7 +110,7 @@ def threshold(amount):
 def collected():
     """Charge a collection that is over."""
     global _nanos
-    _nanos += _costs["collection"] + max(0, gc.mem_alloc() - _shims) * _costs["live"]
+    _nanos += _costs["collection"] + max(0, gc.mem_alloc() - _shims - _code) * _costs["live"]
     _begin()
 
 
@@ -128,6 +133,8 @@ def _begin():
     """Count anew what is allocated until the next collection."""
     global _since, _limit
     _since, free = 0, gc.mem_free()
+    if _frozen:
+        free += _code - _ROOM
     _limit = min(_threshold, free) if _threshold > 0 else free
 
 
@@ -192,17 +199,36 @@ def _importing(name, *arguments):
     global _rate, _weight, _nanos
     count()
     outer = _rate, _weight
-    _rate, _weight = _costs["loaded"], _SCALE  # code is bytes
+    # Code is bytes; that a frozen module is compiled here is no work.
+    _rate, _weight = (0, 0) if _frozen else (_costs["loaded"], _SCALE)
     known = len(sys.modules)
     try:
-        return _import(name, *arguments)
+        return _load_frozen(name, *arguments) if _frozen else _import(name, *arguments)
     finally:
         count()
         _rate, _weight = outer
         _nanos += _costs["import"] * (1 + name.count("."))
         if len(sys.modules) > known:
-            _nanos += _costs["module"]
+            _nanos += _costs["frozen" if _frozen else "module"]
             _watch_functions()
+
+
+def _load_frozen(name, *arguments):
+    """Import as from frozen modules, whose code stands in a board's flash, not on its heap."""
+    global _code, _depth
+    if name in sys.modules or not name.startswith("firmware"):
+        return _import(name, *arguments)
+    if not _depth:
+        gc.collect()
+        before = gc.mem_alloc()
+    _depth += 1
+    try:
+        return _import(name, *arguments)
+    finally:
+        _depth -= 1
+        if not _depth:
+            gc.collect()
+            _code += (gc.mem_alloc() - before) * _costs["stays"] // 100
 
 
 def _watch_functions():

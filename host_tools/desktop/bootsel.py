@@ -1,7 +1,7 @@
 """An emulated board in BOOTSEL mode: its drive as a folder, until a UF2 file has been copied there.
 
 The boot ROM writes MicroPython and the file system; from then on the emulator's own MicroPython
-stands in for the one in the file.
+stands in for the one in the file, and the sources for modules that are frozen into that.
 """
 
 import threading
@@ -9,10 +9,10 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from host_tools.desktop.token_folder import TokenFolder, emulator_errors
+from host_tools.desktop.token_folder import Flashed, TokenFolder, emulator_errors
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.image import frozen
-from host_tools.image.image import load_board, pack
+from host_tools.image.image import build_frozen_package, load_board, pack
 from host_tools.image.official import build_for
 from host_tools.messages.catalogue import Message
 from host_tools.messages.system_errors import reason
@@ -27,14 +27,14 @@ def await_file_system(
     stop: threading.Event,
     ready: Callable[[], None],
     say: Callable[[Message], None],
-) -> bytes | None:
-    """Offer the drive of the token's board at `path` until a whole file is there, and give the file
-    system that the board then has; None when `stop` was set before. `ready` is called when the
+) -> Flashed | None:
+    """Offer the drive of the token's board at `path` until a whole file is there, and give what
+    the board then has; None when `stop` was set before. `ready` is called when the
     drive is there, and `say` with what became of a file that the boot ROM ignores.
 
     What is on the token's flash already stays where the file does not write. KodebrikError for a
-    board without such a boot loader, a folder that cannot be the drive, and a file without
-    MicroPython.
+    board without such a boot loader, a folder that cannot be the drive, a file without MicroPython,
+    and one with another frozen firmware than the sources are of.
     """
     with emulator_errors():
         from emulator import saved_state  # noqa: PLC0415 - an extra
@@ -70,11 +70,21 @@ def await_file_system(
         drive.remove()
     if _MICROPYTHON not in flash[:begins]:
         raise KodebrikError("usb-drive-no-micropython", ExitCode.BAD_INPUT)
-    if frozen.found(bytes(flash[:begins])) is not None:
-        raise KodebrikError("usb-drive-frozen", ExitCode.BAD_INPUT)
+    modules = _frozen_modules(folder, bytes(flash[:begins]))
     if not flash[begins:].strip(b"\xff"):  # MicroPython makes an empty one at its first start
-        return pack({}, board["filesystem"])
-    return bytes(flash[begins:])
+        return Flashed(pack({}, board["filesystem"]), modules)
+    return Flashed(bytes(flash[begins:]), modules)
+
+
+def _frozen_modules(folder: TokenFolder, micropython: bytes) -> bytes | None:
+    """Give the sources of what is frozen into a MicroPython, None when that is nothing."""
+    which = frozen.found(micropython)
+    if which is None:
+        return None
+    ours = frozen.of(folder.product, folder.board, folder.production, which.languages)
+    if which != ours:
+        raise KodebrikError("usb-drive-frozen", ExitCode.BAD_INPUT, frozen=str(which))
+    return build_frozen_package(folder.product, folder.board, folder.production, which.languages)
 
 
 def _say_ignored(say: Callable[[Message], None], mcu: str, file: Path) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import platformdirs
 
@@ -40,6 +40,14 @@ def default_folder(product: str, board: str) -> Path:
     return Path(platformdirs.user_data_dir("kodebrik")) / "emulated" / f"{product}-{board}"
 
 
+class Flashed(NamedTuple):
+    """What a board was flashed with: its file system, and one with the sources of the modules that
+    are frozen into its MicroPython, if any are."""
+
+    files: bytes
+    frozen: bytes | None
+
+
 @contextmanager
 def emulated(  # noqa: PLR0913 - the folder, and what a token begins with
     folder: TokenFolder,
@@ -49,7 +57,7 @@ def emulated(  # noqa: PLR0913 - the folder, and what a token begins with
     seed: int | None = None,
     now: float | None = None,
     goes_on: bool = False,
-    flashed: bytes | None = None,
+    flashed: Flashed | None = None,
     pace: str | None = None,
 ) -> Iterator["Emulator"]:
     """Emulate the token in `folder`, or make a new one there.
@@ -57,8 +65,8 @@ def emulated(  # noqa: PLR0913 - the folder, and what a token begins with
     A new token's random numbers follow from `seed` (None: drawn). `now` is the token's time in Unix
     seconds (None: the real one); with `goes_on` a token that was there goes on at the time at which
     it was saved. `say` is entered while the firmware is built; `warn` is told when
-    the token runs other firmware than would be built now. `flashed` is a file system
-    that was just put on it: then nothing is built. `pace` names the microcontroller whose
+    the token runs other firmware than would be built now. `flashed` is what was
+    just put on it: then nothing is built. `pace` names the microcontroller whose
     processor's time is charged.
     """
     with emulator_errors():
@@ -66,12 +74,15 @@ def emulated(  # noqa: PLR0913 - the folder, and what a token begins with
         from emulator.session import Emulator  # noqa: PLC0415 - an extra
 
         _check(folder)
-        image = flashed
+        image, frozen = flashed or (None, None)
         if flashed is None:
             image = _built(folder, say, warn)
         elif saved_state.load(folder.path) is not None:
             with saved_state.locked(folder.path):
-                whole_files.write(folder.path / saved_state.FLASH, flashed)
+                whole_files.write(folder.path / saved_state.FLASH, flashed.files)
+                (folder.path / saved_state.FROZEN).unlink(missing_ok=True)
+                if frozen is not None:
+                    whole_files.write(folder.path / saved_state.FROZEN, frozen)
             image = None
         began, begins = time.monotonic(), time.time() if now is None else now
         seed = secrets.randbits(63) if seed is None else seed
@@ -80,6 +91,7 @@ def emulated(  # noqa: PLR0913 - the folder, and what a token begins with
             folder.board,
             folder.path,
             image=image,
+            frozen=frozen,
             seed=seed,
             time=None if goes_on and image is None else begins,
             pace=pace,
@@ -99,8 +111,12 @@ def _built(
     from host_tools.image import image as images  # noqa: PLC0415 - slow to load
 
     filesystem = images.load_board(folder.board)["filesystem"]
+    frozen = folder.path / saved_state.FROZEN
     with say(_building(folder)):
-        tree = images.build_tree(folder.product, folder.board, folder.production)
+        if frozen.exists():
+            tree = images.build_frozen_tree(folder.product)
+        else:
+            tree = images.build_tree(folder.product, folder.board, folder.production)
     if saved_state.load(folder.path) is None:
         return images.pack(tree, filesystem)
     if not images.holds((folder.path / saved_state.FLASH).read_bytes(), tree, filesystem):

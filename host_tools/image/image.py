@@ -116,6 +116,32 @@ def build_frozen_tree(product: str, languages: Sequence[str] | None = None) -> d
     return tree | _voices(data, carried_languages(data, languages))
 
 
+def build_frozen_package(
+    product: str, board: str, production: bool = False, languages: Sequence[str] | None = None
+) -> bytes:
+    """Give a file system with what firmware/manifest.py freezes for that token, for an emulator
+    that has it take the frozen one's place: the sources, as it has them in firmware/frozen/ where
+    it does not take them from files."""
+    board_data, data = load_board(board), load_product(product)
+    carried = carried_languages(data, languages)
+    sources = {
+        path: source(other if (other := _frozen_form(path)).exists() else path)
+        for path in _source_files(data, board_data, carried)
+    }
+    sources[FIRMWARE / "build.py"] = frozen.build_py(frozen.of(product, board, production, carried))
+    tree = {
+        path.relative_to(FIRMWARE.parent).as_posix(): text
+        for path, text in sources.items()
+        if not _only_documents(path, text)
+    }
+    return pack(tree, board_data["filesystem"])
+
+
+def _frozen_form(path: Path) -> Path:
+    """Give where the form of a module lies that is frozen instead of it, if there is one."""
+    return FIRMWARE / "frozen" / path.relative_to(FIRMWARE.parent)
+
+
 def build_freezing(
     product: str,
     board: str,

@@ -79,14 +79,13 @@ def _pace(products: Iterable[str], path: Path | None) -> int:
     """Measure our emulator, print it beside the board's figures, and keep it in `path`."""
     table = figures.load(path or figures.FIGURES)
     for product in products:
-        given = paced.measured(product)
-        figures.put(table, product, figures.FILES, figures.PACE, given)
-        for name, row in table[product][figures.FILES].items():
-            board = row.get(figures.BOARD)
-            beside = (
-                "" if board is None else f"; board {board:,.0f} ({given[name] / board - 1:+.0%})"
-            )
-            print(_line(product, figures.FILES, name, given[name]) + beside, flush=True)
+        for form in (figures.FILES, figures.FROZEN):
+            given = paced.measured(product, form=form)
+            figures.put(table, product, form, figures.PACE, given)
+            for name, value in given.items():
+                board = table[product][form][name].get(figures.BOARD)
+                beside = "" if board is None else f"; board {board:,.0f} ({value / board - 1:+.0%})"
+                print(_line(product, form, name, value) + beside, flush=True)
     if path:
         figures.save(table, path)
     return 0

@@ -11,9 +11,16 @@ from emulator.chips import sharp_lcd
 from emulator.pace import Costs
 from emulator.session import Emulator
 from emulator.sound import SILENT
-from host_tools.image.image import build_image
+from host_tools.image.image import (
+    build_frozen_package,
+    build_frozen_tree,
+    build_image,
+    load_board,
+    pack,
+)
 from tests.board import run_through
 from tests.board.board import Event
+from tests.board.figures import FILES
 from tests.board.run_through import SEED, START, Figures
 
 _DATA = 0x40  # a control byte of the SSD1306: what follows is for its memory
@@ -137,9 +144,13 @@ class Paced:
 class PacedParts(run_through.Parts):
     """The files and data of one run in our emulator; a flash is its file system alone."""
 
-    def __init__(self, product: str, folder: Path, pace: str | Costs) -> None:
+    def __init__(self, product: str, folder: Path, pace: str | Costs, form: str) -> None:
         """Take a blank token, whose states are kept in `folder`."""
-        super().__init__(build_image(product, "pico"), b"", product)
+        self._modules = None if form == FILES else build_frozen_package(product, "pico")
+        filesystem = load_board("pico")["filesystem"]
+        files = pack(build_frozen_tree(product), filesystem)
+        image = build_image(product, "pico") if form == FILES else files
+        super().__init__(image, b"", product)
         self._folder, self._pace, self._started = folder, pace, 0
 
     @contextmanager
@@ -151,6 +162,7 @@ class PacedParts(run_through.Parts):
             "pico",
             self._folder / str(self._started),
             image=flash,
+            frozen=self._modules,
             seed=SEED,
             time=unix or START,
             pace=self._pace,
@@ -160,11 +172,11 @@ class PacedParts(run_through.Parts):
             yield Paced(emulator)
 
 
-def measured(product: str, pace: str | Costs = "rp2040") -> dict[str, float]:
+def measured(product: str, pace: str | Costs = "rp2040", form: str = FILES) -> dict[str, float]:
     """Give what run_through measures, in virtual time."""
     figures = Figures(product)
     with TemporaryDirectory() as folder:
-        parts = PacedParts(product, Path(folder), pace)
+        parts = PacedParts(product, Path(folder), pace, form)
         provisioned = run_through.provision(parts, figures)
         run_through.press(parts, provisioned, figures, _WATCHED)
     return figures.figures

@@ -8,6 +8,7 @@ from tests.board import figures, fit, paced
 _WITHIN = 0.2  # of the RP2040's figure
 _AGAIN = 0.05  # of the pace's own: the host draws the keys that the token computes with
 PRODUCTS = ("kodeviser", "kodeoplaeser")
+FORMS = (figures.FILES, figures.FROZEN)
 
 
 @pytest.fixture(scope="module", params=PRODUCTS)
@@ -16,25 +17,29 @@ def product(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@pytest.fixture(scope="module", params=FORMS)
+def form(request: pytest.FixtureRequest) -> str:
+    """Give each form in turn."""
+    return str(request.param)
+
+
 @pytest.fixture(scope="module")
-def given(product: str) -> dict[str, float]:
+def given(product: str, form: str) -> dict[str, float]:
     """Give what the emulator's pace gives now."""
-    return paced.measured(product)
+    return paced.measured(product, form=form)
 
 
-def rows(product: str, column: str) -> dict[str, float]:
-    """Give a column of the table of figures, for the form from files."""
+def rows(product: str, form: str, column: str) -> dict[str, float]:
+    """Give a column of the table of figures."""
     return {
-        name: row[column]
-        for name, row in figures.load()[product][figures.FILES].items()
-        if column in row
+        name: row[column] for name, row in figures.load()[product][form].items() if column in row
     }
 
 
 def test_power_on_hello_requests_and_provisioning_take_as_long_as_on_the_rp2040(
-    product: str, given: dict[str, float]
+    product: str, form: str, given: dict[str, float]
 ) -> None:
-    board = rows(product, figures.BOARD)
+    board = rows(product, form, figures.BOARD)
     off = {
         name: round(given[name] / value - 1, 2)
         for name, value in board.items()
@@ -44,8 +49,10 @@ def test_power_on_hello_requests_and_provisioning_take_as_long_as_on_the_rp2040(
     assert not off
 
 
-def test_the_table_has_what_the_pace_gives(product: str, given: dict[str, float]) -> None:
-    kept = rows(product, figures.PACE)
+def test_the_table_has_what_the_pace_gives(
+    product: str, form: str, given: dict[str, float]
+) -> None:
+    kept = rows(product, form, figures.PACE)
     paced_names = {name for name in given if figures.paced(name)}
     assert paced_names <= set(kept)
     assert {name: given[name] for name in paced_names} == pytest.approx(
@@ -53,11 +60,11 @@ def test_the_table_has_what_the_pace_gives(product: str, given: dict[str, float]
     )
 
 
-def test_no_budget_is_lost_again(product: str, given: dict[str, float]) -> None:
+def test_no_budget_is_lost_again(product: str, form: str, given: dict[str, float]) -> None:
     """A figure keeps its budget, or stays what it was when it missed it."""
-    kept = rows(product, figures.PACE)
+    kept = rows(product, form, figures.PACE)
     budgets = {
-        name: figures.budget(product, figures.FILES, name) or 0
+        name: figures.budget(product, form, name) or 0
         for of, name in figures.BUDGETS
         if of == product
     }

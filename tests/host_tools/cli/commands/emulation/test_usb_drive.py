@@ -3,16 +3,20 @@
 import signal
 import subprocess
 import threading
+from contextlib import nullcontext
 
 import pytest
 
 from emulator import saved_state
 from emulator.session import Emulator
+from firmware.protocol import messages
+from firmware.version import VERSION
 from host_tools.cli import main
 from host_tools.desktop.bootsel import await_file_system
 from host_tools.desktop.token_folder import TokenFolder, emulated
 from host_tools.errors import ExitCode, KodebrikError
-from host_tools.image.image import build_image
+from host_tools.flashing import bundle, micropython
+from host_tools.image.image import build_frozen_tree, build_image, load_board, pack
 from host_tools.link.channel import Channel
 from tests.support.command_line.program import KODEBRIK
 from tests.support.emulated.token import TokenUnderTest, totp
@@ -54,18 +58,18 @@ def test_a_token_that_was_there_loses_its_secrets(tmp_path):
     with emulated(folder, no_step, no_step, flashed=flashed) as emulator:
         emulator.plug()
         assert Channel(emulator.port).hello().state == "blank"
-    assert not [path for path in files(flashed) if path.startswith("data")]
+    assert not [path for path in files(flashed.files) if path.startswith("data")]
 
 
 def test_micropython_alone_keeps_the_files(tmp_path):
     with Emulator(state=tmp_path / "token", image=build_image("kodeviser", "pico")):
         pass
     before = (tmp_path / "token" / saved_state.FLASH).read_bytes()
-    assert copied(tmp_path, official.stand_in("pico")) == before
+    assert copied(tmp_path, official.stand_in("pico")).files == before
 
 
 def test_micropython_alone_makes_an_empty_file_system_on_a_bare_board(tmp_path):
-    assert files(copied(tmp_path, official.stand_in("pico2"), "pico2")) == {}
+    assert files(copied(tmp_path, official.stand_in("pico2"), "pico2").files) == {}
 
 
 def test_a_file_without_micropython_does_not_run(tmp_path):
@@ -110,7 +114,7 @@ def test_a_file_that_the_board_ignores_is_told_once(tmp_path):
             (drive / "right.uf2").write_bytes(made())
 
     found = await_file_system(folder, drive, threading.Event(), copy_others, note)
-    assert "main.py" in files(found)
+    assert "main.py" in files(found.files)
     assert sorted(said) == [
         "README.md is ignored: nothing in it is UF2 for an RP2040.",
         "other.uf2 is ignored: nothing in it is UF2 for an RP2040.",
@@ -144,3 +148,36 @@ def test_it_can_be_stopped_while_it_waits(tmp_path, number):
         finally:
             process.kill()
     assert not drive.exists()
+
+
+def frozen_firmware(build="development", languages="en,da"):
+    """Give a MicroPython with the mark of a frozen firmware."""
+    text = f"kodebrik firmware {VERSION}: kodeviser pico {build} {languages}"
+    return official.rp2("pico", frozen=text)
+
+
+def test_a_frozen_firmware_runs_by_its_sources_and_stays_frozen(tmp_path):
+    board = load_board("pico")
+    filesystem = pack(build_frozen_tree("kodeviser"), board["filesystem"])
+    release = micropython.check(frozen_firmware(), board)
+    flashed = copied(tmp_path, bundle.merge(release, filesystem, board))
+    folder = TokenFolder(tmp_path / "token", "kodeviser", "pico")
+    with emulated(folder, no_step, no_step, flashed=flashed) as emulator:
+        emulator.plug()
+        assert Channel(emulator.port).hello().form == messages.FROZEN
+        emulator.unplug()
+        emulator.advance(1)
+        emulator.press()
+        assert "Not set up" in " ".join(emulator.screen_text()), "its own language is the first"
+    with emulated(folder, nullcontext, no_step) as emulator:
+        assert emulator.frozen
+    flashed = copied(tmp_path, made())
+    with emulated(folder, no_step, no_step, flashed=flashed) as emulator:
+        assert not emulator.frozen
+
+
+def test_another_frozen_firmware_than_the_sources_is_refused(tmp_path):
+    with pytest.raises(KodebrikError) as refused:
+        copied(tmp_path, frozen_firmware(build="production"))
+    assert refused.value.identifier == "usb-drive-frozen"
+    assert "kodeviser pico production en,da" in str(refused.value)
