@@ -16,8 +16,10 @@ from host_tools.secret import Secret
 from host_tools.validator.http.settings import Settings
 from host_tools.validator.keys.master_key import KEY_SIZE, LocalKey
 from host_tools.validator.records import Role
-from host_tools.validator.server.in_thread import serving
+from host_tools.validator.server.application import create_app
+from host_tools.validator.server.bounded_requests import BoundedRequestsProtocol
 from host_tools.validator.service import Validator
+from host_tools.web_server import LOOPBACK, listen, serving
 
 
 class RunningValidator:
@@ -106,8 +108,9 @@ def running(folder: Path, source: TimeSource) -> Iterator[RunningValidator]:
     key = LocalKey(Secret(secrets.token_bytes(KEY_SIZE)))
     with Validator(f"sqlite:///{folder / 'validator.db'}", key, source.now) as opened:
         _, api_key = opened.create_api_key("tests", Role.ADMINISTRATOR, actor="tests")
+        app = create_app(opened, Settings())
         with (
-            serving(opened, Settings()) as url,
+            serving(app, listen(LOOPBACK, 0), http=BoundedRequestsProtocol) as url,
             closing(RunningValidator(url, api_key, source)) as validator,
         ):
             yield validator

@@ -7,7 +7,6 @@ the database's URL nor a key is part of an argument list.
 
 import contextlib
 import contextvars
-import errno
 import logging
 import os
 import secrets
@@ -28,7 +27,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from fastapi import FastAPI
 
-from host_tools.errors import ExitCode, KodebrikError, listen_code
+from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages.catalogue import Message
 from host_tools.messages.system_errors import reason
 from host_tools.validator.http import metrics
@@ -41,11 +40,11 @@ from host_tools.validator.server.options import Options, handed_on
 from host_tools.validator.service import Validator
 from host_tools.validator.writer.line import WriterLine
 from host_tools.validator.writer.messages import Address
+from host_tools.web_server import listen
 
 log = logging.getLogger("kodebrik.server")
 
 _GRACE = 10  # seconds that requests under way have to finish when the server is told to stop
-_BACKLOG = 2048  # connections that wait to be accepted
 
 
 def serve(options: Options, ready: Callable[[str], None], made: Callable[[str], None]) -> bool:
@@ -64,7 +63,8 @@ def serve(options: Options, ready: Callable[[str], None], made: Callable[[str], 
     if settings.radius is not None:
         radius.check_free(settings.radius.host, settings.radius.port)
     check_tls(options.certificate, options.private_key)
-    listener = _listen(options.host, options.port)
+    listener = listen(options.host, options.port)
+    listener.set_inheritable(True)
     options.hand_on()
     config = uvicorn.Config(
         "host_tools.validator.server.processes:application",
@@ -75,7 +75,6 @@ def serve(options: Options, ready: Callable[[str], None], made: Callable[[str], 
         log_config=server_log.CONFIGURATION,
         log_level="warning",
         server_header=False,
-        backlog=_BACKLOG,
         timeout_graceful_shutdown=_GRACE,
         ssl_certfile=options.certificate,
         ssl_keyfile=options.private_key,
@@ -211,17 +210,3 @@ def _pem_fault(certificate: Path, private_key: Path) -> Message | None:
     except (ValueError, UnsupportedAlgorithm):
         return Message("tls-error.no-key", path=private_key)
     return None
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            raise KodebrikError("listen-taken", ExitCode.BUSY, host=host, port=port) from None
-        raise KodebrikError(
-            "listen-failed", listen_code(error), host=host, port=port, reason=reason(error)
-        ) from None
-    listener.set_inheritable(True)
-    return listener

@@ -210,8 +210,8 @@ def _check_together(
 def _listen(port: int) -> socket.socket:
     """Listen at the port for the page."""
     with from_extra("not-installed-desk"):
-        from host_tools.desk.server import listen  # noqa: PLC0415 - an extra
-    return listen(port)
+        from host_tools.web_server import LOOPBACK, listen  # noqa: PLC0415 - an extra
+    return listen(LOOPBACK, port)
 
 
 def _write(line: str) -> None:
