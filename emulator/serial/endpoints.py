@@ -129,6 +129,8 @@ class Rfc2217:
     def __init__(self, port: int) -> None:
         """Listen on `port`; 0: any free port."""
         self._server = socket.create_server(("127.0.0.1", port))
+        # Little is taken before the token reads it; the sockets that are accepted have it too.
+        self._server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _CHUNK)
         self._server.setblocking(False)
         self.port: int = self._server.getsockname()[1]
         self.url = f"rfc2217://127.0.0.1:{self.port}"

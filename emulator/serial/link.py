@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+BUFFERED = 4096  # bytes for the token from which on a host has to wait
+
 
 class UnpluggedError(OSError):
     """The USB cable is not in."""
@@ -26,6 +28,11 @@ class Link:
     def waiting(self) -> bytes:
         """Bytes for the token that the VM has not been given yet."""
         return bytes(self._waiting)
+
+    @property
+    def full(self) -> bool:
+        """Whether the token has so much to read that a USB stack would take no more bytes."""
+        return len(self._waiting) >= BUFFERED
 
     def put(self, data: bytes) -> None:
         """Take bytes from the host. UnpluggedError when there is no cable."""

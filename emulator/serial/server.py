@@ -167,7 +167,9 @@ class LinkEndpoints:
         crash: FirmwareCrashError | None = None
         while not over():
             with self._lock:
-                received = b"".join([endpoint.receive() for endpoint in self._endpoints])
+                received = b""
+                if not self._link.full:  # else the host waits, as for a USB stack
+                    received = b"".join([endpoint.receive() for endpoint in self._endpoints])
                 try:
                     self._catch_up(self._real_now(), received)
                 except FirmwareCrashError as error:
@@ -227,7 +229,9 @@ class LinkEndpoints:
             return [], _MAX_SLEEP
         if ahead > 0:  # the host is not listened to before real time has caught up
             return [], min(ahead / _US / self._rate, _MAX_SLEEP)
-        waits = [end for endpoint in self._endpoints for end in endpoint.waits()]
+        waits: list[int] = []
+        if not self._link.full:
+            waits = [end for endpoint in self._endpoints for end in endpoint.waits()]
         times = (self._mcu.deadline, self._clock.next_alarm)
         left = min((time - self._clock.now for time in times if time is not None), default=_US)
         sleep = min(max(left, 0) / _US / self._rate, _MAX_SLEEP)

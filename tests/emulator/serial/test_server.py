@@ -6,7 +6,7 @@ import pytest
 
 from emulator.clock import SimulationClock
 from emulator.mcu.mcu import IDLE
-from emulator.serial.link import Link
+from emulator.serial.link import BUFFERED, Link
 from emulator.serial.server import LinkEndpoints
 
 
@@ -74,3 +74,48 @@ def test_clock_readings_are_right_on_a_busy_machine(monkeypatch: pytest.MonkeyPa
     server.close()
     assert host.told is not None
     assert host.sent <= host.told <= host.received
+
+
+class Flood:
+    """An endpoint whose host always has more to send."""
+
+    taken = 0
+
+    def waits(self) -> list[int]:
+        return []
+
+    def receive(self) -> bytes:
+        self.taken += 4096
+        return b"\xff" * 4096
+
+    def send(self, data: bytes) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+class DeafToken(FakeToken):
+    """Reads nothing."""
+
+    def advance(self, seconds: float) -> None:
+        self.clock.run_to(self.clock.now + round(seconds * 1_000_000))
+
+
+def test_a_host_waits_for_a_token_that_does_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A USB stack takes bytes as fast as they are read: a flood fills no memory, and what comes
+    after it is not minutes late."""
+    monkeypatch.setattr("emulator.serial.server._MAX_SLEEP", 0.0)
+    token, host, looks = DeafToken(), Flood(), iter(range(100))
+    server = LinkEndpoints(
+        token.link, token.clock, token, threading.RLock(), token.advance, lambda: None
+    )
+    server._offer(host, lambda: host)
+    server.serve(lambda: next(looks, None) is None)
+    assert host.taken == len(token.link.waiting) == BUFFERED
+    token.link.take(BUFFERED)
+    looks = iter(range(2))
+    server.serve(lambda: next(looks, None) is None)
+    assert host.taken == 2 * BUFFERED, "it goes on when there is room"
+    server.unplugged()
+    server.close()
