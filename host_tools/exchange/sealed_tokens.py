@@ -13,7 +13,9 @@ from typing import overload
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from host_tools.errors import ExitCode, KodebrikError
 from host_tools.exchange.key_package import KeyPackage, bad
+from host_tools.messages.system_errors import sqlite_reason
 from host_tools.otp.credential import Credential
 from host_tools.secret import Secret
 
@@ -37,7 +39,15 @@ class SealedTokens(Sequence[KeyPackage]):
 
     def add(self, token: KeyPackage, where: str) -> None:
         """Add a token of the file; KodebrikError when one that was added before, in another
-        place than `where`, has its serial number."""
+        place than `where`, has its serial number, or when there is no room for more."""
+        try:
+            self._add(token, where)
+        except sqlite3.Error as error:
+            raise KodebrikError(
+                "tokens-without-room", ExitCode.FILE, reason=sqlite_reason(error)
+            ) from None
+
+    def _add(self, token: KeyPackage, where: str) -> None:
         known = self._database.execute(
             "SELECT place FROM tokens WHERE serial = ?", (token.serial,)
         ).fetchone()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from host_tools.errors import KodebrikError
+from host_tools.errors import ExitCode, KodebrikError
 from host_tools.exchange.key_package import KeyPackage
 from host_tools.exchange.sealed_tokens import SealedTokens
 from host_tools.messages.catalogue import Message
@@ -77,3 +77,19 @@ def test_no_secret_can_be_read_where_the_tokens_lie():
     gc.collect()
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
         database.execute("SELECT 1")
+
+
+def test_a_full_disk_is_told_in_words():
+    tokens = SealedTokens()
+    database: sqlite3.Connection = vars(tokens)["_database"]
+    database.execute("PRAGMA max_page_count = 20")  # SQLite then fails as on a full disk
+
+    def fill() -> None:
+        for number in range(2000):
+            secret = Secret(number.to_bytes(64))
+            where = Message("place-line", line=number)
+            tokens.add(KeyPackage(str(number), Credential("x", secret)), where)
+
+    with pytest.raises(KodebrikError, match="temporary file: database or disk is full") as error:
+        fill()
+    assert error.value.exit_code == ExitCode.FILE
