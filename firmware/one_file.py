@@ -19,18 +19,18 @@ if False:
 _FOLDER = (0x4000, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 _PLAIN = (0x8000, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 _ENOENT = 2
+_KEPT = 2048  # bytes
 _UPDATE = "/update"
 
 
 class _Modules:
     """The files behind this head, read only."""
 
-    def __init__(self, places: dict, longest: int):
-        """`places` has path -> (offset, size) of a file, None of a folder. `longest` is the size of
-        the longest module."""
+    def __init__(self, places: dict):
+        """`places` has path -> (offset, size) of a file, None of a folder."""
         self._places = places
         self._file = open(__file__, "rb")  # noqa: SIM115 - stays open
-        self._module = memoryview(bytearray(longest))
+        self._module = memoryview(bytearray(_KEPT))
 
     def mount(self, readonly: bool, mkfs: bool) -> None:
         """Do nothing: all is known."""
@@ -56,19 +56,20 @@ class _Modules:
             file.seek(start)
             return file
         self._file.seek(start)
-        content = self._module[:size]
+        # a buffer for good, and for the few modules that are longer one for a moment
+        content = self._module[:size] if size <= _KEPT else bytearray(size)
         self._file.readinto(content)
         return BytesIO(content)
 
 
-def mount(point: str, places: dict, longest: int) -> str:
+def mount(point: str, places: dict) -> str:
     """Mount this file's modules at `point`, and return that. While an update is on trial, its file
     is imported in place of this one."""
     if sys.path[0] != _UPDATE and _on_trial():
         sys.path.insert(0, _UPDATE)
         del sys.modules["firmware"]
         return __import__("firmware").__path__  # type: ignore[return-value] # here it is a text
-    vfs.mount(_Modules(places, longest), point)
+    vfs.mount(_Modules(places), point)
     return point
 
 

@@ -338,7 +338,8 @@ def _module(path: Path) -> str:
 def _compile(path: Path, source: bytes, architecture: str | None, production: bool) -> bytes:
     """Compile a module, to machine code for mpy-cross's `architecture` unless that is None.
 
-    A production build shows no traceback, and has no line numbers: they take 3 KB of the heap.
+    A production build shows no traceback: it has no line numbers, which take 3 KB of the heap, and
+    one file's name for all modules, as each name takes time at power-on too.
     """
     # The embedded name is relative, so that tracebacks read the same from every build machine.
     name = "firmware/" + path.relative_to(FIRMWARE).as_posix()
@@ -347,7 +348,7 @@ def _compile(path: Path, source: bytes, architecture: str | None, production: bo
         *machine,
         *(["-O3"] if production else []),
         "-s",
-        name,
+        FIRMWARE.name if production else name,
         "-o",
         "-",
         "-",

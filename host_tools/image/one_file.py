@@ -31,6 +31,5 @@ def _head(files: Mapping[str, bytes], head: bytes, start: int) -> bytes:
             places["/" + "/".join(folders[:depth])] = None
         places[f"/{path}"] = (start, len(content))
         start += len(content)
-    longest = max(len(content) for path, content in files.items() if path.endswith(".mpy"))
-    call = f"mount({MOUNTED!r}, {places!r}, {longest})"
+    call = f"mount({MOUNTED!r}, {places!r})"
     return head + f"\n__path__ = {call}\n".encode()
