@@ -9,7 +9,7 @@ if False:
 # What is imported stays: with garbage between, it would leave no room for the link.
 COLLECT_EVERY = 16_384
 
-UPDATE = "/update"  # the folder of an update; one_file.py puts it first on the path of one on trial
+UPDATE = "/update"  # the folder of an update; one_file.py puts it on the path for one on trial
 
 
 def load(name: str) -> "Any":

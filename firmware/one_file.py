@@ -65,7 +65,7 @@ class _Modules:
 def mount(point: str, places: dict) -> str:
     """Mount this file's modules at `point`, and return that. While an update is on trial, its file
     is imported in place of this one."""
-    if sys.path[0] != _UPDATE and _on_trial():
+    if _UPDATE not in sys.path and _on_trial():
         sys.path.insert(0, _UPDATE)
         del sys.modules["firmware"]
         return __import__("firmware").__path__  # type: ignore[return-value] # here it is a text

@@ -288,7 +288,7 @@ class Requests:
     def _update(self) -> "Update":
         from firmware.link.update import Update
 
-        return Update(self._identity, self._product["languages"], self._services.updates)
+        return Update(self._identity, self._product["languages"], self._services)
 
     def _require_keypad(self) -> None:
         if "keypad" not in self._product["parts"]:

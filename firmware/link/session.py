@@ -8,7 +8,8 @@ host that holds the key. Whatever arrives, the answer is a payload or None, neve
 The App passes in `services`: clock (driver or None), comparison(number) to show the number,
 settings_changed(), account_saved(place), now_ms() (ticks of at least 30 bits), selftest() and
 info() (maps for the operations of these names), restart(), which starts the firmware anew when the
-answer was sent, and updates (storage.update_slot.UpdateSlot).
+answer was sent, undisturbed(action, ...), which calls an action that makes much garbage, and
+updates (storage.update_slot.UpdateSlot).
 """
 
 from firmware.link.requests import RefusedError, Requests

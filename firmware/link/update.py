@@ -15,7 +15,7 @@ from firmware.version import VERSION
 if False:
     from collections.abc import Callable  # type: ignore[unreachable]
 
-    from firmware.interfaces import Any, UpdateSlot
+    from firmware.interfaces import Any, LinkServices
 
 _SAME = ("product", "board", "build")  # fields of the hello and of a manifest
 _ENOSPC = 28  # which MicroPython's errno lacks
@@ -25,11 +25,12 @@ _BYTECODE, _MACHINE_CODE = 0xFF, 3  # bits of sys.implementation._mpy; the latte
 class Update:
     """The update that a host sends. RefusedError with an error number where it cannot be."""
 
-    def __init__(self, identity: dict, languages: tuple, slot: "UpdateSlot"):
-        """`identity` is what the hello says of this firmware."""
+    def __init__(self, identity: dict, languages: tuple, services: "LinkServices"):
+        """`identity` is what the hello says of this firmware; `services` as in session.py."""
         self._identity = identity
         self._languages = languages
-        self._slot = slot
+        self._services = services
+        self._slot = services.updates
 
     def begin(self, manifest: bytes, signature: bytes) -> int:
         """Take the manifest of an update, or the same one again; return how much of its package was
@@ -83,7 +84,7 @@ class Update:
         key = self._slot.key()
         if key is None:
             raise RefusedError(messages.NO_UPDATE_KEY)
-        if not verify(key, label + body, signature):
+        if not self._services.undisturbed(verify, key, label + body, signature):
             raise RefusedError(messages.UPDATE_FORGED)
 
     def _fitting(self, manifest: bytes) -> dict:

@@ -156,7 +156,7 @@ class App:
     def works(self) -> None:
         """Keep the firmware that runs, if it is an update on trial: it has shown something, or
         answered a host."""
-        if sys.path[0] == UPDATE:
+        if UPDATE in sys.path:
             from firmware.storage.update_slot import keep_running
 
             keep_running()

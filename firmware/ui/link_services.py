@@ -9,13 +9,16 @@ import time
 from firmware.crypto import primitives
 from firmware.link.port import Port
 from firmware.link.session import LinkServer
+from firmware.modules import COLLECT_EVERY
 from firmware.protocol.messages import DEVELOPMENT, HANDSHAKE, HELLO, PRODUCTION, TRANSPORT
 from firmware.serial_number import serial_number
 from firmware.storage.space import free_bytes
 from firmware.ui.code_source import trusted_time
 
 if False:
-    from firmware.interfaces import App, Clock, Ticks, UpdateSlot  # type: ignore[unreachable]
+    from collections.abc import Callable  # type: ignore[unreachable]
+
+    from firmware.interfaces import Any, App, Clock, Ticks, UpdateSlot
 
 _HELLO = bytes((HELLO,))
 # What takes long: half a second of computing, or writing the flash.
@@ -130,6 +133,16 @@ class AppServices:
     def restart(self) -> None:
         """Have the token start anew when the host has its answer."""
         self.restarts = True
+
+    def undisturbed(self, action: "Callable[..., Any]", *arguments: "Any") -> "Any":
+        """Call an action that throws a megabyte of numbers away: garbage is collected when the heap
+        is full, and not a hundred times."""
+        gc.threshold(-1)
+        try:
+            return action(*arguments)
+        finally:
+            gc.collect()
+            gc.threshold(COLLECT_EVERY)
 
     @property
     def updates(self) -> "UpdateSlot":

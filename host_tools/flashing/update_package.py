@@ -68,7 +68,7 @@ def build(  # noqa: PLR0913 - what an image is built of
         languages=list(image.carried_languages(image.load_product(product), languages)),
         version=VERSION,
         minimum=minimum,
-        bytecode=max(_bytecode(code) for name, code in files.items() if name.endswith(".mpy")),
+        bytecode=bytecode(files),
     )
 
 
@@ -79,11 +79,12 @@ def assemble(sign: Callable[[bytes], bytes], package: bytes, **fields: Any) -> U
     return UpdatePackage(SignedUpdate(manifest, sign(manifest), package), fields)
 
 
-def _bytecode(module: bytes) -> int:
-    """Give what a compiled module asks of MicroPython (py/persistentcode.c): its second byte is the
-    bytecode's version, the lower two bits of the third that of the machine code, where it has
-    any."""
-    return module[1] | (module[2] & 3) << 8
+def bytecode(files: dict[str, bytes]) -> int:
+    """Give what the modules of a package ask of MicroPython (py/persistentcode.c): their second
+    byte is the bytecode's version, the lower two bits of the third that of the machine code, where
+    there is any."""
+    modules = [code for name, code in files.items() if name.endswith(".mpy")]
+    return max(code[1] | (code[2] & 3) << 8 for code in modules)
 
 
 def read(content: bytes) -> UpdatePackage:

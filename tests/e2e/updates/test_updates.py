@@ -2,6 +2,7 @@
 secrets and settings stay in either case."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pyotp
 import pytest
@@ -16,6 +17,7 @@ from host_tools.link.channel import Channel
 from host_tools.link.session import Session
 from host_tools.link.update import KeyStatement, send
 from host_tools.provisioning import update_key_file
+from tests.support.emulated.kodeoplaeser import SpeakingToken
 from tests.support.emulated.token import START, TokenUnderTest, digits, totp
 from tests.support.emulated.updates import NEXT, SIGNER, image, update
 from tests.support.flashing.littlefs_reader import files
@@ -104,6 +106,23 @@ def test_an_update_can_be_updated(token: TokenUnderTest):
     sent(token, sent_again)
     assert version(token) == "9.1.0"
     is_as_it_was(token)
+
+
+def test_a_kodeoplaeser_is_updated_and_speaks(tmp_path: Path):
+    """Its font rows are read out of the package after that was moved into its place."""
+    danish = image("kodeoplaeser", languages=("da",))
+    with Emulator("kodeoplaeser", "pico", tmp_path / "token", image=danish, time=START) as emulator:
+        token = SpeakingToken(emulator)
+        token.provision(totp())
+        sent(token, update(product="kodeoplaeser", languages=("da",)))
+        emulator.unplug()
+        emulator.advance(31)
+        pressed = token.tap("red")
+        said = token.clips_until_quiet(pressed)
+        code = digits(emulator.screen_text()[1:2])
+        assert [clip for clip in said if clip in "0123456789"] == list(code)
+        assert "update/starts" not in on_flash(token)
+        assert version(token) == NEXT
 
 
 FAULTS = {

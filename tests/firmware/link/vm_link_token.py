@@ -97,6 +97,9 @@ class _Services:
     def restart(self):
         token.restarts += 1
 
+    def undisturbed(self, action, *arguments):
+        return action(*arguments)
+
     @property
     def updates(self):
         return UpdateSlot(token.root)

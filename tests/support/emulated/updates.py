@@ -15,6 +15,7 @@ from host_tools.secret import Secret
 
 SIGNER = UpdateKey(Secret(b"s" * 32))
 NEXT = "9.0.0"
+BOTH = ("da", "en")  # languages
 
 
 def package(
@@ -22,10 +23,11 @@ def package(
     product: str = "kodeviser",
     production: bool = True,
     sources: Mapping[str, str] | None = None,
+    languages: tuple[str, ...] = BOTH,
 ) -> bytes:
     """Give the package of a token on a Pico, with that version, and with other modules in place of
     its own: path without suffix -> source."""
-    files = dict(_modules(product, production))
+    files = dict(_modules(product, production, languages))
     for name, source in {"version": f'VERSION = "{version}"\n', **(sources or {})}.items():
         assert f"{name}.mpy" in files
         files[f"{name}.mpy"] = _compiled(f"{name}.py", source.encode(), production)
@@ -43,31 +45,37 @@ def update(
     sources: Mapping[str, str] | None = None,
     key: UpdateKey = SIGNER,
     minimum: str = "0.0.0",
-    bytecode: int = 6,
+    bytecode: int | None = None,
+    languages: tuple[str, ...] = BOTH,
 ) -> UpdatePackage:
     """Give the update with such a package."""
     return update_package.assemble(
         key.sign_manifest,
-        package(version, product, production, sources),
+        package(version, product, production, sources, languages),
         product=product,
         board="pico",
         build=messages.PRODUCTION if production else messages.DEVELOPMENT,
-        languages=["da", "en"],
+        languages=list(languages),
         version=version,
         minimum=minimum,
-        bytecode=bytecode,
+        bytecode=update_package.bytecode(_modules(product, production, languages))
+        if bytecode is None
+        else bytecode,
     )
 
 
-def image(product: str = "kodeviser", production: bool = True) -> bytes:
+def image(
+    product: str = "kodeviser", production: bool = True, languages: tuple[str, ...] = BOTH
+) -> bytes:
     """Give the file system of a new token on a Pico that takes updates by SIGNER."""
-    tree = images.build_tree(product, "pico", production) | {"update.key": SIGNER.public}
+    tree = images.build_tree(product, "pico", production, languages)
+    tree["update.key"] = SIGNER.public
     return images.pack(tree, images.load_board("pico")["filesystem"])
 
 
 @cache
-def _modules(product: str, production: bool) -> dict[str, bytes]:
-    return images.build_package(product, "pico", production)
+def _modules(product: str, production: bool, languages: tuple[str, ...]) -> dict[str, bytes]:
+    return images.build_package(product, "pico", production, languages)
 
 
 def _compiled(name: str, source: bytes, production: bool) -> bytes:

@@ -94,6 +94,7 @@ def image(
         set_voices(tree, voice or ())
         if update_key is not None:
             tree[UPDATE_KEY] = read_public(read_file(update_key), update_key)
+            _check_room_for_update(tree, board_data["filesystem"])
         built = manifest.describe(
             tree,
             release,
@@ -115,6 +116,20 @@ def image(
     if not whole:
         result["embedded"] = manifest.shortened(built)
     emit(as_json, result, _lines(result))
+
+
+def _check_room_for_update(tree: dict[str, bytes], filesystem: dict[str, Any]) -> None:
+    """Raise KodebrikError when a token with these files has no room for another package."""
+    from host_tools.image import image as images  # noqa: PLC0415 - slow to load
+    from host_tools.image.one_file import NAME  # noqa: PLC0415 - slow to load
+
+    try:
+        images.pack(tree | {f"update/{NAME}": tree[NAME]}, filesystem)
+    except KodebrikError as error:
+        if error.identifier != "image-too-large":
+            raise
+        size = len(tree[NAME])
+        raise KodebrikError("update-without-room", ExitCode.CONFLICT, size=size) from None
 
 
 def asked_languages(named: list[str] | None) -> list[str]:

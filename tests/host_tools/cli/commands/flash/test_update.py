@@ -99,19 +99,6 @@ def test_a_key_is_created_under_a_passphrase_and_signs_a_package(call, tmp_path:
     assert call("flash", "package", "-o", out)[1]["id"] == "output-exists"
 
 
-def test_machine_code_stands_in_the_manifest():
-    found = update_package.build(
-        SIGNER.sign_manifest,
-        product="kodeoplaeser",
-        board="pico",
-        production=True,
-        languages=["da"],
-        minimum="0.0.0",
-    )
-    assert found.fields["bytecode"] & 0xFF == 6
-    assert found.fields["bytecode"] >> 8 == 3, "mpy-cross 1.28: version 6.3"
-
-
 def test_a_new_key_is_signed_by_the_old_one(call, tmp_path: Path):
     call("flash", "keys", "create")
     new, statement = tmp_path / "second.key", tmp_path / "second.statement"
@@ -140,6 +127,20 @@ def test_an_image_holds_the_public_key(call, tmp_path: Path):
     out.unlink()
     code, result = call("flash", "image", *arguments[:-1], created["file"])
     assert (code, result["id"]) == (ExitCode.BAD_INPUT, "update-public-key-invalid")
+
+
+def test_an_image_that_leaves_no_room_for_an_update_takes_no_update_key(call, tmp_path: Path):
+    """A Pico has room for a kodeoplæser's package twice beside one language, not beside two."""
+    _, created = call("flash", "keys", "create")
+    micropython = tmp_path / "micropython.uf2"
+    micropython.write_bytes(official.stand_in("pico"))
+    out = tmp_path / "token.uf2"
+    command = ("flash", "image", "--product", "kodeoplaeser", "--micropython", micropython)
+    command += ("-o", out, "--update-key", created["public"], "--language")
+    code, result = call(*command, "da,en")
+    assert (code, result["id"]) == (ExitCode.CONFLICT, "update-without-room")
+    assert not out.exists()
+    assert call(*command, "da")[0] == 0
 
 
 def test_a_token_is_updated_and_says_so(call, served, key_file: Path, tmp_path: Path):
