@@ -117,6 +117,4 @@ PHRASES = {
     # Sound
     "tones": "Toner",
     "voice": "Stemme",
-    "switched_on": "til.",
-    "switched_off": "fra.",
 }

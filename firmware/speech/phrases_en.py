@@ -117,6 +117,4 @@ PHRASES = {
     # Sound
     "tones": "Tones",
     "voice": "Voice",
-    "switched_on": "are on.",
-    "switched_off": "are off.",
 }

@@ -117,6 +117,4 @@ PHRASES = {
     # Sound
     "tones": "Nipit",
     "voice": "Oqaluttoq",
-    "switched_on": "ikippoq.",
-    "switched_off": "qamippoq.",
 }

@@ -31,6 +31,7 @@ _LITTLEFS_DISK_VERSION = 0x00020000  # what official MicroPython 1.28 mounts
 _READ_SIZE = 32  # MicroPython's default for VfsLfs2 (extmod/vfs_lfs.c)
 _ROOT_FILES = ("boot.py", "main.py")  # MicroPython runs these from source
 _HEAD = FIRMWARE / "one_file.py"
+_FOLDERS = 3  # of a token: its root, its data, an update
 _KEPT_FREE = 32 * 1024  # for the vault's two slots of at most 2 KB and littlefs' copies on write
 
 
@@ -65,7 +66,20 @@ def build_tree(
     tree[one_file.NAME] = pack_package(
         build_package(product, board, production, languages), production
     )
-    return tree | _voices(load_product(product), carried)
+    tree |= _voices(load_product(product), carried)
+    if not _has_room_for_update(tree, load_board(board)["filesystem"]):
+        # Accounts without a spoken name are said by their numbers then.
+        tree.pop(load_product(product).get("letters", "").lstrip("/"), None)
+    return tree
+
+
+def _has_room_for_update(tree: dict[str, bytes], filesystem: dict[str, Any]) -> bool:
+    """Say whether an update's package, of the size of this one, fits beside these files."""
+    block: int = filesystem["block"]
+    room: int = filesystem["size"]
+    sizes = [len(content) for content in (*tree.values(), tree[one_file.NAME])]
+    taken = sum(-(-size // block) for size in sizes) + _FOLDERS * 2
+    return taken * block + _KEPT_FREE <= room
 
 
 def build_package(

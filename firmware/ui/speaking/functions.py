@@ -148,8 +148,6 @@ def _title(interaction: "Interaction", name: str) -> list:
         return ["wait", number, unit]
     if name == "inverted":
         return ["theme", "dark" if value else "light"]
-    if name == "tones":
-        return ["tones", "switched_on" if value else "switched_off"]
     return [name, str(value)]
 
 

@@ -100,7 +100,7 @@ def test_a_trembling_hand_gets_a_code_and_sets_the_delay_by_ear(blank: SpeakingT
     offered = token.clips_until_quiet(moment)[-18:]
     assert offered[:3] == ["3", "key_delay", "0"]
     assert offered[3:12] == ["4", "new_code", "1", "2", "seconds", "6", "wait", "60", "seconds"]
-    assert offered[12:] == ["7", "vibration", "0", "8", "tones", "switched_on"]
+    assert offered[12:] == ["7", "vibration", "0", "8", "tones", "1"]
     assert token.clips_until_quiet(token.tap("3"))[:2] == ["key_delay", "0"]
     for tenths in "35":
         heard = token.clips_until_quiet(token.tap("3"))

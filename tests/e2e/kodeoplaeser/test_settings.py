@@ -50,9 +50,9 @@ def test_tones_are_turned_off_and_on_by_ear_and_kept(counting: SpeakingToken):
     token = counting
     token.clips_until_quiet(token.tap("red"))
     assert sounds_under_red(token)
-    assert token.clips_until_quiet(token.chord("5"))[-3:] == ["8", "tones", "switched_on"]
-    assert token.clips_until_quiet(token.tap("8")) == ["tones", "switched_on", *WAYS]
-    off = ["tones", "switched_off", *WAYS]
+    assert token.clips_until_quiet(token.chord("5"))[-3:] == ["8", "tones", "1"]
+    assert token.clips_until_quiet(token.tap("8")) == ["tones", "1", *WAYS]
+    off = ["tones", "0", *WAYS]
     assert token.clips_until_quiet(token.tap("1")) == off
     assert token.clips_until_quiet(token.tap("#")) == off
     assert not sounds_under_red(token)
@@ -61,9 +61,9 @@ def test_tones_are_turned_off_and_on_by_ear_and_kept(counting: SpeakingToken):
     token.emulator.unplug()
     token.emulator.advance(1)
     token.clips_until_quiet(token.tap("red"))
-    assert token.clips_until_quiet(token.chord("5"))[-2:] == ["tones", "switched_off"]
+    assert token.clips_until_quiet(token.chord("5"))[-2:] == ["tones", "0"]
     token.clips_until_quiet(token.tap("8"))
-    assert token.clips_until_quiet(token.tap("3")) == ["tones", "switched_on", *WAYS]
+    assert token.clips_until_quiet(token.tap("3")) == ["tones", "1", *WAYS]
     assert sounds_under_red(token)
 
 

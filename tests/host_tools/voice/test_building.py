@@ -189,14 +189,23 @@ def test_a_voice_that_is_not_there_is_named(
 
 def test_two_languages_and_the_firmware_fit_1_4_megabytes():
     tree = build_tree("kodeoplaeser", "pico")
-    assert {path for path in tree if path.endswith(".kvp")} == {
-        "da.kvp",
-        "en.kvp",
-        "letters.kvp",
-    }
+    assert {path for path in tree if path.endswith(".kvp")} == {"da.kvp", "en.kvp"}
     geometry = load_board("pico")["filesystem"]
     assert geometry["size"] <= 1.4 * 1024 * 1024 + 8192
     assert len(pack(tree, geometry)) == geometry["size"]
+
+
+@pytest.mark.parametrize(
+    ("board", "spoken", "letters"),
+    [("pico", ["da", "en"], False), ("pico", ["da"], True), ("pico2", ["da", "en"], True)],
+)
+def test_letters_come_where_an_update_has_room_beside_them(
+    board: str, spoken: list[str], letters: bool
+):
+    tree = build_tree("kodeoplaeser", board, production=True, languages=spoken)
+    assert ("letters.kvp" in tree) is letters
+    image = pack(tree | {"update/package": tree["firmware.mpy"]}, load_board(board)["filesystem"])
+    assert image, "an update fits, and 32 KB stay free"
 
 
 def test_a_kept_pack_is_not_built_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -93,7 +93,7 @@ def test_clause_5_1_3_5_any_key_stops_speech_and_is_acted_on(runtime: Runtime):
                 *("volume", "6", "speed", "3"),
                 *("1", "theme", "light", "3", "key_delay", "0"),
                 *("4", "new_code", "1", "2", "seconds", "6", "wait", "60", "seconds"),
-                *("8", "tones", "switched_on"),
+                *("8", "tones", "1"),
             ],
         ),
     ],

@@ -12,7 +12,7 @@ ASKED = ["type", "pin", "hash", "end"]
 THEME = ["1", "theme", "light"]
 REST = [
     *("3", "key_delay", "0", "4", "new_code", "1", "2", "seconds"),
-    *("6", "wait", "60", "seconds", "8", "tones", "switched_on"),
+    *("6", "wait", "60", "seconds", "8", "tones", "1"),
 ]
 
 

@@ -129,10 +129,10 @@ def test_the_status_says_the_cable_and_every_setting_with_its_value(runtime: Run
     assert heard[heard.index("volume") :] == [
         *("volume", "8", "speed", "3", "1", "theme", "dark", "3", "key_delay", "5"),
         *("4", "new_code", "4", "0", "seconds", "6", "wait", "5", "minutes"),
-        *("8", "tones", "switched_on"),
+        *("8", "tones", "1"),
     ]
     assert said(play(runtime, "red", "until quiet", "red+5", "until quiet")[2:])[-18:] == [
         *("1", "theme", "light", "3", "key_delay", "0"),
         *("4", "new_code", "1", "2", "seconds", "6", "wait", "60", "seconds"),
-        *("8", "tones", "switched_on"),
+        *("8", "tones", "1"),
     ]
