@@ -8,7 +8,6 @@ from tests.bench import (
     factory,
     firmware_and_emulator,
     large_database,
-    pace,
     pskc_import,
     speech,
     streamed_import,
@@ -35,7 +34,6 @@ def main() -> None:
     for measure in [
         *firmware_and_emulator.figures(),
         *speech.figures(),
-        *pace.figures(),
         *validator.figures(),
         *pskc_import.figures(),
         *streamed_import.figures(),

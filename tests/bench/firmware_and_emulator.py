@@ -17,6 +17,8 @@ from host_tools.otp import codes
 from tests.bench import heap
 from tests.bench.figure import Figure
 from tests.bench.references import best, quickest_vm_start, vm_start
+from tests.board import figures as table
+from tests.board import paced
 from tests.support.emulated.token import SECRET, START, TokenUnderTest, digits, totp
 from tests.support.runtime import MicroPython, compile_modules
 
@@ -195,6 +197,21 @@ def provisioned(folder: str) -> Emulator:
     return emulator
 
 
+def _paced(product: str, form: str) -> list[Callable[[], Figure]]:
+    """List times of an RP2040 by the emulator's pace: virtual time, which no machine changes."""
+    measured: dict[str, float] = {}
+
+    def figure(name: str) -> Figure:
+        if not measured:
+            measured.update(paced.measured(product, form=form))
+        limit = table.budget(product, form, name)
+        assert limit is not None
+        what = f"{product}, {form}: {name}, by the pace"
+        return Figure(what, measured[name], "ms", "budget", limit)
+
+    return [lambda name=name: figure(name) for of, name in table.BUDGETS if of == product]  # type: ignore[misc]
+
+
 def figures() -> list[Callable[[], Figure]]:
     """List what is measured, in order."""
     return [
@@ -207,4 +224,10 @@ def figures() -> list[Callable[[], Figure]]:
         host_codes,
         least_heap,
         image_size,
+        *(
+            figure
+            for product in ("kodeviser", "kodeoplaeser")
+            for form in (table.FILES, table.FROZEN)
+            for figure in _paced(product, form)
+        ),
     ]

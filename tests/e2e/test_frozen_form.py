@@ -16,8 +16,8 @@ from host_tools.image.image import (
     unpack,
 )
 from host_tools.link.channel import Channel
-from tests.firmware.test_manifest import Manifest
 from tests.support.emulated.token import START, TokenUnderTest, totp
+from tests.support.flashing.manifest import Manifest
 
 FILESYSTEM = load_board("pico")["filesystem"]
 

@@ -1,36 +1,10 @@
 """The manifest that freezes the firmware into MicroPython names what the products import, and
 nothing else."""
 
-from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
-
-import firmware
 from host_tools.image.image import build_package, load_board, load_product, names
+from tests.support.flashing.manifest import FIRMWARE, Manifest
 
-FIRMWARE = Path(firmware.__file__).parent
 FONTS = FIRMWARE / "products/fonts"
-
-
-class Manifest:
-    """Takes a manifest's calls, as MicroPython's tools/manifestfile.py does."""
-
-    def __init__(self, **options: str) -> None:
-        self.packages: list[tuple[str, tuple[str, ...], str, int]] = []
-        self.included: list[str] = []
-        given = SimpleNamespace(**options)
-        given.defaults = lambda **defaults: vars(given).update(defaults | options)
-        functions: dict[str, Any] = {
-            "options": given,
-            "include": self.included.append,
-            "package": lambda name, files, base_path, opt: self.packages.append(
-                (name, files, base_path, opt)
-            ),
-        }
-        exec((FIRMWARE / "manifest.py").read_text(), functions)
-
-    def files(self, base_path: str) -> list[str]:
-        return [file for _, files, base, _ in self.packages if base == base_path for file in files]
 
 
 def imported() -> set[str]:
