@@ -7,6 +7,7 @@ from tests.board import figures, fit, paced
 
 _WITHIN = 0.2  # of the RP2040's figure
 _AGAIN = 0.05  # of the pace's own: the host draws the keys that the token computes with
+_LEAST = 5  # milliseconds that any of them may differ
 PRODUCTS = ("kodeviser", "kodeoplaeser")
 FORMS = (figures.FILES, figures.FROZEN)
 
@@ -58,7 +59,7 @@ def test_the_table_has_what_the_pace_gives(
     paced_names = {name for name in given if figures.paced(name)}
     assert paced_names <= set(kept)
     assert {name: given[name] for name in paced_names} == pytest.approx(
-        {name: kept[name] for name in paced_names}, rel=_AGAIN
+        {name: kept[name] for name in paced_names}, rel=_AGAIN, abs=_LEAST
     )
 
 
