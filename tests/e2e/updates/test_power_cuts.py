@@ -18,7 +18,8 @@ from firmware.protocol import messages
 from firmware.version import VERSION
 from host_tools.errors import KodebrikError
 from host_tools.link.update import send
-from tests.e2e.updates.test_updates import (
+from tests.support.emulated.token import START, TokenUnderTest, totp
+from tests.support.emulated.updated import (
     CONTRAST,
     is_as_it_was,
     nothing,
@@ -27,7 +28,6 @@ from tests.e2e.updates.test_updates import (
     shows_code,
     version,
 )
-from tests.support.emulated.token import START, TokenUnderTest, totp
 from tests.support.emulated.updates import NEXT, image, update
 
 NEW = update()

@@ -4,27 +4,29 @@ secrets and settings stay in either case."""
 from dataclasses import replace
 from pathlib import Path
 
-import pyotp
 import pytest
 
 from emulator.session import Emulator
 from firmware.protocol import messages
 from firmware.version import VERSION
 from host_tools.errors import KodebrikError, TokenError
-from host_tools.flashing.update_package import UpdatePackage
 from host_tools.image import image as images
-from host_tools.link.channel import Channel
 from host_tools.link.session import Session
 from host_tools.link.update import KeyStatement, send
 from host_tools.provisioning import update_key_file
 from tests.support.emulated.kodeoplaeser import SpeakingToken
 from tests.support.emulated.token import START, TokenUnderTest, digits, totp
+from tests.support.emulated.updated import (
+    CONTRAST,
+    is_as_it_was,
+    nothing,
+    on_flash,
+    sent,
+    shows_code,
+    version,
+)
 from tests.support.emulated.updates import NEXT, SIGNER, image, update
-from tests.support.flashing.littlefs_reader import files
 
-FILESYSTEM = images.load_board("pico")["filesystem"]
-CODES = pyotp.TOTP("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")
-CONTRAST = {"brightness": 2}
 ON_TOKEN = {"boot.py", "main.py", "firmware.mpy", "update.key", "data/vault.0", "data/vault.1"}
 
 
@@ -41,42 +43,6 @@ def token(blank_image: bytes, tmp_path):
         found = TokenUnderTest(emulator)
         found.provision(totp()).write_settings(CONTRAST)
         yield found
-
-
-def on_flash(token: TokenUnderTest) -> dict[str, bytes]:
-    return files(token.emulator.flash.read(0, FILESYSTEM["size"]))
-
-
-def nothing(done: int, total: int) -> None:
-    """Report no progress."""
-
-
-def sent(token: TokenUnderTest, package: UpdatePackage, *statements: KeyStatement) -> None:
-    """Send an update, and let the token start anew."""
-    send(token.connect(), package.signed, statements, nothing)
-    token.emulator.advance(3)
-
-
-def version(token: TokenUnderTest) -> str:
-    token.emulator.plug()
-    return Channel(token.emulator.port).hello().version
-
-
-def is_as_it_was(token: TokenUnderTest) -> None:
-    """Assert that the token has its account and its setting, and shows the right code."""
-    session = token.connect()
-    assert [account.name for account in session.accounts()] == ["Bank"]
-    assert session.settings()["brightness"] == CONTRAST["brightness"]
-    token.emulator.unplug()
-    token.emulator.advance(31)
-    shows_code(token)
-
-
-def shows_code(token: TokenUnderTest) -> None:
-    now = int(token.emulator.now)
-    token.emulator.press()
-    assert digits(token.emulator.screen_text()) in {CODES.at(now), CODES.at(now + 1)}
-    token.emulator.advance(31)
 
 
 def test_an_update_comes_up_and_everything_else_stays(token: TokenUnderTest):
