@@ -145,12 +145,12 @@ class Kodebrik:
     @keyword
     def plug_in_headset(self) -> None:
         """Put the headset's plug in: the loudspeaker is silent then."""
-        self._token.emulator.plug_headset()
+        self._jack().plug_headset()
 
     @keyword
     def unplug_headset(self) -> None:
         """Pull the headset's plug out."""
-        self._token.emulator.unplug_headset()
+        self._jack().unplug_headset()
 
     @keyword
     def set_battery(self, millivolts: int) -> None:
@@ -227,6 +227,13 @@ class Kodebrik:
         if self._validator is None:
             raise AssertionError("No server was started: use Start Validator first.")
         return self._validator
+
+    def _jack(self) -> Any:
+        """The emulator of a token with a headset's socket."""
+        emulator = self._token.emulator
+        if "jack" not in emulator.product["parts"]:
+            raise AssertionError(f"A {self._token.product} has no headset.")
+        return emulator
 
     def _started(self, name: str, token: Token) -> str:
         self._tokens[name] = self._current = token

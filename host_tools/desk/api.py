@@ -135,9 +135,10 @@ def advance(desk: Desk, span: Advance) -> TokenState:
 
 
 @router.post("/power/cut")
-def cut_power(desk: Desk, cut: Cut) -> TokenState:
+def cut_power(desk: Desk, cut: Cut | None = None) -> TokenState:
     """Take cell and cable away for a moment, now or at a flash operation to come."""
     with desk.acting():
+        cut = cut or Cut()
         desk.recorder.cut_power(cut.operation, cut.mode)
         return _state(desk)
 

@@ -56,8 +56,7 @@ def build(  # noqa: PLR0913 - what an image is built of
 
     `minimum` is the oldest version of the firmware that may be updated with it.
     """
-    if not _VERSION.fullmatch(minimum):
-        raise KodebrikError("update-version-invalid", ExitCode.USAGE, version=minimum)
+    check_minimum(minimum)
     files = image.build_package(product, board, production, languages)
     return assemble(
         sign,
@@ -70,6 +69,15 @@ def build(  # noqa: PLR0913 - what an image is built of
         minimum=minimum,
         bytecode=bytecode(files),
     )
+
+
+def check_minimum(version: str) -> None:
+    """Raise KodebrikError unless `version` is one, and older than the firmware's: no other token
+    would take the update."""
+    if not _VERSION.fullmatch(version):
+        raise KodebrikError("update-version-invalid", ExitCode.USAGE, version=version)
+    if _numbers(version) >= _numbers(VERSION):
+        raise KodebrikError("update-minimum-high", ExitCode.USAGE, minimum=version, version=VERSION)
 
 
 def assemble(sign: Callable[[bytes], bytes], package: bytes, **fields: Any) -> UpdatePackage:

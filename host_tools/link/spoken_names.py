@@ -45,20 +45,23 @@ class Sent:
     reason: Message | None = None
 
 
+def speaks(session: Session) -> bool:
+    """Say whether the token has a voice."""
+    return "speed" in session.settings()
+
+
 def send(session: Session, account: str, wish: Wish) -> Sent:
     """Send the clip for an account, unless the token has it already; keep() is to follow when the
     account is stored.
 
     KodebrikError when what was wished for expressly cannot be had; nothing has changed then.
     """
-    settings = session.settings()
-    speaks = "speed" in settings
-    if wish.spelled or (not speaks and wish.said is None):
+    if wish.spelled or (not speaks(session) and wish.said is None):
         return Sent(None)
     try:
-        if not speaks:
+        if not speaks(session):
             raise _unsupported(session)
-        pack = _clip(wish.said or account, settings["language"])
+        pack = _clip(wish.said or account, session.settings()["language"])
         checksum = crc32(pack)
         if all(each.name != account or each.spoken != checksum for each in session.accounts()):
             _upload(session, pack)

@@ -10,6 +10,7 @@ import typer
 from host_tools import private_files
 from host_tools.cli.options.keyring import passphrase
 from host_tools.cli.output import step, warn
+from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages.catalogue import Message
 from host_tools.provisioning import update_key_file
 from host_tools.provisioning.update_key_file import UpdateKey
@@ -48,6 +49,8 @@ class UpdateKeyOptions:
 
     def key(self) -> UpdateKey:
         """Read the update key; KodebrikError when there is none or it does not open."""
+        if str(self.path) != "-" and not self.path.exists():
+            raise KodebrikError("update-key-missing", ExitCode.WRONG_KEY, path=self.path)
         content = private_files.read(str(self.path), warn)
         phrase = passphrase(
             self.update_passphrase_file, Message("prompt.passphrase", path=self.path)

@@ -17,13 +17,15 @@ class Clock:
         return self._source.now()
 
     def advance(self, seconds: float) -> None:
-        """Let `seconds` pass."""
+        """Let `seconds` pass; ValueError for less than none."""
+        if seconds < 0:
+            raise ValueError(f"Time does not go back by {-seconds} s.")
         self.advance_to(self.now + seconds)
 
     def advance_to(self, moment: float) -> None:
         """Let time pass until `moment`, if it is not over."""
         self._source.wait_until(moment, Message("kit-wait"))
 
-    def next_period(self, period: int) -> None:
+    def next_period(self, period: int = 30) -> None:
         """Let time pass until a second after the next period of `period` seconds has begun."""
         self.advance_to((self.now // period + 1) * period + 1)

@@ -85,6 +85,8 @@ class Token:
         device = self._device
         if not isinstance(device, EmulatedToken):
             raise EmulatedOnlyError(Message("kit-emulated-only"))
+        if self.credential.suite is None:
+            raise AssertionError(f"{self!r} answers no challenges: its account has no suite")
 
         def answered(name: str) -> Reading:
             device.wait_until_off()

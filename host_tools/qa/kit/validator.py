@@ -47,9 +47,8 @@ class RunningValidator:
         self._users[token.serial] = user_id
 
     def withdraw(self, token: Token) -> None:
-        """Delete the token and its user."""
+        """Delete the token and its user, for whom codes can still be submitted."""
         self._target.withdraw(self._user(token), token.serial)
-        del self._users[token.serial]
 
     def check(self, token: Token, code: str | None = None, challenge: str | None = None) -> Answer:
         """Submit a code (None: the one that the token gave last) for the token's user; give the

@@ -2,22 +2,25 @@
 
 import random
 import warnings
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from firmware.protocol.messages import ALGORITHMS
 from host_tools import private_files
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.exchange import otpauth
+from host_tools.image import image as images
 from host_tools.link.channel import Channel
 from host_tools.link.replies import Hello
 from host_tools.link.transport import SerialTransport
 from host_tools.messages.catalogue import Message
 from host_tools.otp import secret_text
-from host_tools.otp.credential import Credential
+from host_tools.otp.credential import Credential, check_choice
 from host_tools.qa.kit import token as tokens
 from host_tools.qa.kit.clock import Clock
 from host_tools.qa.kit.person import Person
@@ -86,11 +89,10 @@ class Workbench:
         digits, or what the parameters say, which are those of Credential."""
         if self._real is not None:
             raise EmulatedOnlyError(Message("kit-emulated-other"))
-        given = {"name": _NAME, "algorithm": "SHA1"} | account
-        if {"counter", "suite"} & account.keys():
-            given = {"period": None} | given
-        credential = Credential(secret=secret_text.generate(given["algorithm"]), **given)
-        model = TokenModel(product, _image(product), language)
+        with _with_hint():
+            images.carried_languages(images.load_product(product), [language])
+            credential = _new_account(account)
+            model = TokenModel(product, _image(product), language)
         folder, seed = self._new_folder(), self._dice.getrandbits(62)
         return self._stack.enter_context(
             tokens.emulated(model, folder, seed, credential, self.source)
@@ -105,6 +107,29 @@ class Workbench:
     def _new_folder(self) -> Path:
         self._made += 1
         return self._folder / f"part-{self._made}"
+
+
+def _new_account(given: dict[str, Any]) -> Credential:
+    """Give an account with a random secret. ValueError for what a suite says itself; KodebrikError
+    for values that no token can store."""
+    said = {"algorithm", "digits", "period"} & given.keys() if "suite" in given else set()
+    if said:
+        raise ValueError(f"The suite says {' and '.join(sorted(said))} itself: leave it out.")
+    account = {"name": _NAME, "algorithm": "SHA1"} | given
+    check_choice("account-algorithm", account["algorithm"], ALGORITHMS)
+    if {"counter", "suite"} & given.keys():
+        account = {"period": None} | account
+    return Credential(secret=secret_text.generate(account["algorithm"]), **account)
+
+
+@contextmanager
+def _with_hint() -> Iterator[None]:
+    """Have a KodebrikError's hint stand below it in what pytest prints."""
+    try:
+        yield
+    except KodebrikError as error:
+        error.add_note(error.hint)
+        raise
 
 
 @cache

@@ -230,8 +230,9 @@ def test_an_update_unplugged_at_every_part_goes_on_to_its_end(token: TokenUnderT
 def test_a_full_file_system_refuses_an_update_and_works_on(tmp_path):
     tree = images.build_tree("kodeviser", "pico", True)
     tree |= {"update.key": SIGNER.public, "ballast": bytes(1_250_000)}
+    filesystem = images.load_board("pico")["filesystem"]
     with Emulator(
-        state=tmp_path / "token", image=images.pack(tree, FILESYSTEM), time=START
+        state=tmp_path / "token", image=images.pack(tree, filesystem), time=START
     ) as emulator:
         full = TokenUnderTest(emulator)
         full.provision(totp()).write_settings(CONTRAST)

@@ -42,6 +42,7 @@ def package(
 
     if output.exists():
         raise KodebrikError("output-exists", ExitCode.FILE, path=output)
+    update_package.check_minimum(minimum)
     key = update_key.key()
     with step(Message("image-building", product=product, board=board)):
         update = update_package.build(

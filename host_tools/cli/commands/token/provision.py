@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -110,7 +110,8 @@ def provision(
         session = keyed_session(channel, hello, token.keyring, comparison_file)
         before = {each.name: each.fingerprint for each in session.accounts()}
         clock_result, clock_set_at = _clock_ready(session, credential)
-        with step(Message("provision.naming", name=credential.name)):
+        speaks = spoken_names.speaks(session)
+        with step(Message("provision.naming", name=credential.name)) if speaks else nullcontext():
             sent = spoken_names.send(session, credential.name, wish)
         if sent.reason is not None:
             warn(Message("provision.spelled", reason=sent.reason))

@@ -97,6 +97,40 @@ def test_counted_codes(make_token, validator):
     assert "2 passed" in printed, printed
 
 
+def test_a_token_that_was_withdrawn_is_refused_by_the_server(tmp_path: Path) -> None:
+    printed = run(
+        tmp_path,
+        """
+def test_withdrawn(kodeviser, validator):
+    validator.enrol(kodeviser)
+    kodeviser.press()
+    validator.withdraw(kodeviser)
+    validator.assert_refused(kodeviser, reason="unknown_user")
+""",
+    )
+    assert "1 passed" in printed, printed
+
+
+MISTAKES = {
+    'make_token("kodeviser", algorithm="sha256")': "algorithm",
+    'make_token("kodeviser", language="fr")': "da, en",
+    'make_token("kodelytter")': "Choose one of: kodeoplaeser, kodeviser.",
+    'make_token("kodeoplaeser", suite="OCRA-1:HOTP-SHA1-6:QN08", digits=6)': "suite says digits",
+    "clock.advance(-60)": "Time does not go back by 60 s.",
+    'kodeviser.answer("1234")': "answers no challenges: its account has no suite",
+}
+
+
+def test_mistakes_are_told_in_words(tmp_path: Path) -> None:
+    tests = "".join(
+        f"def test_{number}(make_token, clock, kodeviser):\n    {mistake}\n"
+        for number, mistake in enumerate(MISTAKES)
+    )
+    printed = run(tmp_path, tests)
+    assert f"{len(MISTAKES)} failed" in printed
+    assert not [said for said in MISTAKES.values() if said not in printed]
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

@@ -60,6 +60,10 @@ Accepted Though It Should Not Be
     Enrol    anna.jensen
     Code Should Be Refused
 
+No Headset
+    Start Kodeviser
+    Plug In Headset
+
 No Server
     Start Kodeviser
     Enrol    anna.jensen
@@ -87,6 +91,7 @@ def test_keywords_pass_and_fail(tmp_path: Path) -> None:
     assert "The code is" in failed.pop("Wrong Phrase")
     assert failed.pop("Wrong Display").startswith("The display shows ['")
     assert "was accepted" in failed.pop("Accepted Though It Should Not Be")
+    assert failed.pop("No Headset") == "A kodeviser has no headset."
     assert failed.pop("No Server").startswith("No server was started")
     assert not failed
     assert (tmp_path / "display.png").read_bytes().startswith(b"\x89PNG")

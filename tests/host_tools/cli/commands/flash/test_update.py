@@ -261,6 +261,18 @@ def test_a_minimum_is_a_version(call, tmp_path: Path):
     assert (code, result["id"]) == (ExitCode.USAGE, "update-version-invalid")
 
 
+def test_a_minimum_that_no_token_has_is_refused(call, tmp_path: Path):
+    for minimum in (VERSION, "999.0.0"):
+        code, result = call("flash", "package", "-o", tmp_path / "new.update", "--minimum", minimum)
+        assert (code, result["id"]) == (ExitCode.USAGE, "update-minimum-high")
+
+
+def test_without_a_key_it_is_said_how_to_make_one(call, tmp_path: Path):
+    code, result = call("flash", "package", "-o", tmp_path / "new.update")
+    assert (code, result["id"]) == (ExitCode.WRONG_KEY, "update-key-missing")
+    assert "flash keys create" in result["hint"]
+
+
 def test_progress_is_told(served, key_file: Path, tmp_path: Path, capsys):
     package = written(update(), tmp_path / "new.update")
     key = ("--access-key-file", str(key_file))
