@@ -136,7 +136,7 @@ def advance(desk: Desk, span: Advance) -> TokenState:
 
 @router.post("/power/cut")
 def cut_power(desk: Desk, cut: Cut | None = None) -> TokenState:
-    """Take cell and cable away for a moment, now or at a flash operation to come."""
+    """Take the cell away for a moment and the cable for good, now or at a flash operation."""
     with desk.acting():
         cut = cut or Cut()
         desk.recorder.cut_power(cut.operation, cut.mode)

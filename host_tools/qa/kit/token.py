@@ -113,13 +113,12 @@ class Token:
         return self.emulator.screen_text()
 
     def heard(self) -> list[str]:
-        """Give the phrases that the last press had the token say, in its language; none from a
-        token without a voice."""
+        """Give the phrases that the last press had the token say, in its language, after a press if
+        there was none; nothing from a token without a voice."""
         device = self._device
         if not isinstance(device, EmulatedToken):
             raise EmulatedOnlyError(Message("kit-emulated-only"))
-        self.code()
-        spoken = self._reading.spoken if self._reading else None
+        spoken = (self._reading or self.press()).spoken
         if spoken is None:
             return []
         phrases = languages.load(device.language).phrases

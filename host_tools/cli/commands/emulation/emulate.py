@@ -285,10 +285,14 @@ def _serve_desk(
     open_page: bool,
     as_json: bool,
 ) -> None:
-    """Serve the page and the API until `stop`, with the link over the network too."""
+    """Serve the page and the API until `stop`, with the link over the network too.
+
+    Without `link` there is one in the token's folder: the terminal behind it is another one after
+    each plugging in.
+    """
     from host_tools.desk.server import serve  # noqa: PLC0415 - an extra
 
-    links = _offer(emulator, link, rfc2217 or 0)
+    links = _offer(emulator, link or emulator.directory / "port", rfc2217 or 0)
 
     def ready(url: str) -> None:
         _announce(emulator, links | {"web": url}, as_json)

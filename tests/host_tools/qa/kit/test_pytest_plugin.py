@@ -111,6 +111,18 @@ def test_withdrawn(kodeviser, validator):
     assert "1 passed" in printed, printed
 
 
+def test_what_a_token_says_in_place_of_a_code_is_heard(tmp_path: Path) -> None:
+    printed = run(
+        tmp_path,
+        """
+def test_stopped(kodeoplaeser):
+    kodeoplaeser.emulator.remove_rtc_supply()
+    assert "Uret er stoppet." in kodeoplaeser.heard()
+""",
+    )
+    assert "1 passed" in printed, printed
+
+
 MISTAKES = {
     'make_token("kodeviser", algorithm="sha256")': "algorithm",
     'make_token("kodeviser", language="fr")': "da, en",

@@ -80,6 +80,11 @@ def test_a_token_on_the_web_says_where_and_ends_while_somebody_listens(tmp_path)
         }
         code = run("info", "--port", said["rfc2217"], "--json")
         assert json.loads(code.stdout)["state"] == "blank", code.stdout
+        for plugged in (False, True):
+            assert program.patch("/token", json={"plugged": plugged}).json()["plugged"] is plugged
+        link = program.get("/token").json()["links"]["link"]
+        code = run("info", "--port", link, "--json")
+        assert json.loads(code.stdout)["state"] == "blank", "the terminal is another one now"
         with program.stream("GET", "/events") as events:
             lines = events.iter_lines()
             assert next(lines) == "event: state"
