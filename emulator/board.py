@@ -55,15 +55,18 @@ class Board:
             if kind == "i2c":
                 self.i2c_buses[number] = I2cBus(wires["sda"], wires["scl"], self.pins, clock)
         self.i2c_of: dict[str, I2cBus] = {}  # by part
+        self.bus_of: dict[str, tuple[str, int]] = {}  # kind and number, by part
         for name, part in self.wired.items():
             chip = import_module(f"emulator.chips.{part['chip']}").CHIP(part, self)
             self.parts[name] = chip
+            if "bus" in part:
+                bus = board_file["buses"][part["bus"]]
+                self.bus_of[name] = bus["kind"], bus["id"]
             if "address" in part:
-                self.i2c_of[name] = self.i2c_buses[board_file["buses"][part["bus"]]["id"]]
+                self.i2c_of[name] = self.i2c_buses[self.bus_of[name][1]]
                 self.i2c_of[name].chips[part["address"]] = chip
             elif "bus" in part:
-                bus = board_file["buses"][part["bus"]]
-                self._on_bus.setdefault((bus["kind"], bus["id"]), []).append(chip)
+                self._on_bus.setdefault(self.bus_of[name], []).append(chip)
 
     def _check_brought_out(self, board_file: dict[str, Any], product: str) -> None:
         """Check that wires can be put on the pins of the product's parts and their buses:

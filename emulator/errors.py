@@ -60,6 +60,14 @@ class VmDiedError(EmulatorError):
     """The VM process ended unexpectedly."""
 
 
+class TracedAlreadyError(EmulatorError):
+    """Another trace records this token."""
+
+    def __init__(self) -> None:
+        """Make the error with its message."""
+        super().__init__("The token is traced already: stop that trace first.")
+
+
 class FirmwareCrashError(EmulatorError):
     """main.py ended with an exception; the message includes the traceback."""
 

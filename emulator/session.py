@@ -31,6 +31,7 @@ from emulator.serial.link import HostPort, Link
 from emulator.serial.server import LinkEndpoints
 from emulator.shims.records import PWRON_RESET
 from emulator.sound import Heard, Sound
+from emulator.trace import KEPT, Trace
 from emulator.user import User
 
 NEW_TOKEN_TIME = 1_767_225_600  # 2026-01-01, for a token that nobody gave a time
@@ -433,6 +434,13 @@ class Emulator:
     def display_on(self) -> bool:
         """Whether the display shows anything."""
         return not self.screen().dark
+
+    def trace(self, kept: int = KEPT) -> Trace:
+        """Begin to record what the wires carry, see Trace; of `kept` events the last ones.
+
+        TracedAlreadyError until the trace before is stopped.
+        """
+        return Trace(self.board, self.mcu, self.link, self.lock, kept)
 
     # Power and cable
 

@@ -54,6 +54,15 @@ class I2s:
         last = self.stretches[-1]
         del last.samples[max(0, time - last.began) * last.rate // _US :]
 
+    def since(self, start: int) -> list[Stretch]:
+        """Give what sounded after `start`, with what began before it and went on."""
+        self._catch_up()
+        return [
+            stretch
+            for stretch in self.stretches
+            if stretch.began + len(stretch.samples) * _US // stretch.rate > start
+        ]
+
     def between(self, start: int, end: int, rate: int) -> array[int]:
         """Give the samples from `start` to `end`, silence where none were sent.
 

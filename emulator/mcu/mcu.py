@@ -64,6 +64,8 @@ class Mcu:
         self.light_sleep = False  # whether it sleeps while IDLE: machine.lightsleep()
         self.compute_limit = 10.0  # seconds of processor time between two records of the firmware
         self.trace: BinaryIO | None = None  # where every record is written, for comparing runs
+        # Told each executed record: kind, payload, status and answer, as in shims/records.py.
+        self.on_answer: Callable[[int, bytes, int, bytes], None] | None = None
         self._vm: Vm | None = None
         self._raw_repl = False
         self._base_state = RUNNING  # PROMPT once the REPL runs
@@ -258,6 +260,8 @@ class Mcu:
             self.reset(payload[0])
             return
         status, answer = self._answer(kind, payload)
+        if self.on_answer is not None:
+            self.on_answer(kind, payload, status, answer)
         if self._vm is vm and kind not in UNANSWERED:
             self._reply(status, answer)
         if kind == records.PROMPT:

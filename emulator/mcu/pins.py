@@ -29,6 +29,7 @@ class Pins:
     def __init__(self) -> None:
         """Let all pins float."""
         self.on_edge: Callable[[int, int], None] = lambda pin, flags: None
+        self.on_level: Callable[[int, int], None] | None = None  # told each pin's new level
         self.levels = 0  # of all pins, bit by bit
         self.driven_low = 0  # pins that the MCU drives low, bit by bit
         self._pins: dict[int, _Pin] = {}
@@ -109,6 +110,8 @@ class Pins:
         if before == after:
             return
         self.levels ^= 1 << number
+        if self.on_level is not None:
+            self.on_level(number, after)
         flags = pin.trigger & (IRQ_RISING if after else IRQ_FALLING)
         if flags:
             self.on_edge(number, flags)

@@ -21,6 +21,8 @@ class Link:
         self.plugged = False
         # Takes the token's bytes; None: they are kept in `received`.
         self.on_output: Callable[[bytes], None] | None = None
+        # Told what goes over the cable: whether to the token, and the bytes.
+        self.on_bytes: Callable[[bool, bytes], None] | None = None
         self.received = bytearray()  # from the token, for `HostPort`
         self._waiting = bytearray()  # for the token, not yet given to the VM
 
@@ -38,6 +40,8 @@ class Link:
         """Take bytes from the host. UnpluggedError when there is no cable."""
         if not self.plugged:
             raise UnpluggedError
+        if self.on_bytes is not None:
+            self.on_bytes(True, data)
         self._waiting += data
 
     def put_back(self, data: bytes) -> None:
@@ -51,6 +55,8 @@ class Link:
     def send(self, data: bytes) -> None:
         """Take bytes from the VM."""
         if data and self.plugged:
+            if self.on_bytes is not None:
+                self.on_bytes(False, data)
             if self.on_output is not None:
                 self.on_output(data)
             else:

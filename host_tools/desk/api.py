@@ -15,6 +15,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 
 from emulator.sound import RATE, wav
+from emulator.trace import Trace
 from host_tools.desk.broadcast import Event, Subscription
 from host_tools.desk.models import (
     Advance,
@@ -31,6 +32,7 @@ from host_tools.desk.models import (
     SnapshotEntry,
     Speech,
     TokenState,
+    TraceState,
 )
 from host_tools.desk.observer import packed
 from host_tools.desk.token import DeskToken
@@ -43,7 +45,7 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
     400: {"model": Refusal, "description": "The request cannot be read."},
     401: {"model": Refusal, "description": "The token of the URL is missing or wrong."},
     404: {"model": Refusal, "description": "There is no such thing."},
-    409: {"model": Refusal, "description": "This token has no such part."},
+    409: {"model": Refusal, "description": "This token has no such part, or is traced already."},
     422: {"model": Refusal, "description": "What was given is not valid."},
     503: {"model": Refusal, "description": "The emulated token has failed."},
 }
@@ -168,7 +170,7 @@ def screen_png(desk: Desk, scale: Annotated[int, Query(ge=1, le=16)] = 4) -> Res
     return Response(shown.png(scale), media_type="image/png")
 
 
-_BYTES = "application/octet-stream"
+_BYTES, _VCD = "application/octet-stream", "application/x-vcd"
 
 
 @router.get("/screen.bin", response_class=Response, responses={200: {"content": {_BYTES: {}}}})
@@ -251,6 +253,41 @@ def restore(desk: Desk, number: int) -> TokenState:
 def drop_snapshot(desk: Desk, number: int) -> None:
     """Forget a snapshot."""
     desk.drop_snapshot(number)
+
+
+@router.get("/trace")
+def trace(desk: Desk) -> TraceState:
+    """The trace that was begun last."""
+    return _trace_state(desk.trace)
+
+
+@router.post("/trace/start")
+def start_trace(desk: Desk) -> TraceState:
+    """Begin to record what buses, pins, sound and link carry; the trace before is forgotten."""
+    return _trace_state(desk.start_trace())
+
+
+@router.post("/trace/stop")
+def stop_trace(desk: Desk) -> TraceState:
+    """Record no more; what was recorded stays."""
+    desk.trace.stop()
+    return _trace_state(desk.trace)
+
+
+@router.get("/trace.txt", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+def trace_text(desk: Desk) -> Response:
+    """The trace so far as text, a line for each event."""
+    return Response(desk.trace.text(), media_type="text/plain")
+
+
+@router.get("/trace.vcd", response_class=Response, responses={200: {"content": {_VCD: {}}}})
+def trace_vcd(desk: Desk) -> Response:
+    """The trace so far for GTKWave and PulseView."""
+    return Response(desk.trace.vcd(), media_type=_VCD)
+
+
+def _trace_state(trace: Trace) -> TraceState:
+    return TraceState(running=trace.running, events=len(trace), dropped=trace.dropped)
 
 
 @router.get("/events", response_class=EventSourceResponse)

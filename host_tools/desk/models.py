@@ -151,3 +151,12 @@ class SnapshotEntry(BaseModel):
     number: int
     name: str
     time: float
+
+
+class TraceState(BaseModel):
+    """A trace: whether it records, how many events it holds, and how many earlier ones it has
+    dropped."""
+
+    running: bool
+    events: int
+    dropped: int

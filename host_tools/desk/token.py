@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from emulator.errors import EmulatorError, FirmwareCrashError
+from emulator.errors import EmulatorError, FirmwareCrashError, TracedAlreadyError
 from emulator.scenario.recorder import Recorder
 from host_tools.desk.broadcast import Broadcast
 from host_tools.desk.log_keeper import LogKeeper
@@ -18,6 +18,7 @@ from host_tools.errors import ExitCode, KodebrikError
 
 if TYPE_CHECKING:
     from emulator.session import Emulator, Snapshot
+    from emulator.trace import Trace
 
 _KEPT = 20  # snapshots; the oldest goes first
 
@@ -49,6 +50,7 @@ class DeskToken:
         self.recorder = Recorder(emulator)
         self._snapshots: dict[int, Kept] = {}
         self._taken = 0
+        self._trace: Trace | None = None
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="desk-token")
 
@@ -128,6 +130,25 @@ class DeskToken:
             {"number": kept.number, "name": kept.name, "time": kept.time}
             for kept in self.snapshots()
         ]
+
+    def start_trace(self) -> "Trace":
+        """Begin a trace in place of the one before. KodebrikError when the token is traced from
+        elsewhere."""
+        with self.emulator.lock:
+            if self._trace is not None:
+                self._trace.stop()
+            try:
+                self._trace = self.emulator.trace()
+            except TracedAlreadyError:
+                raise KodebrikError("desk-traced-already", ExitCode.CONFLICT) from None
+            return self._trace
+
+    @property
+    def trace(self) -> "Trace":
+        """The trace that was begun last. KodebrikError when none was."""
+        if self._trace is None:
+            raise KodebrikError("desk-no-trace", ExitCode.NOT_FOUND)
+        return self._trace
 
     def _tell_snapshots(self) -> None:
         self.broadcast.publish("snapshots", self.snapshot_list())

@@ -278,6 +278,36 @@ def test_what_was_done_is_a_scenario(desk: Made) -> None:
     assert sum(int(line.split()[1]) for line in lines if line.startswith("wait ")) >= 2_000_000
 
 
+def test_a_trace_is_begun_read_and_stopped(desk: Made) -> None:
+    token = desk()
+    client = api(token)
+    for method, path in (("GET", "trace"), ("POST", "trace/stop"), ("GET", "trace.vcd")):
+        answer = client.request(method, path)
+        assert (answer.status_code, answer.json()["id"]) == (404, "desk-no-trace")
+    assert client.post("trace/start").json() == {"running": True, "events": 0, "dropped": 0}
+    client.post("press", json={"keys": ["red"]})
+    meanwhile = client.get("trace").json()
+    assert meanwhile["running"]
+    assert meanwhile["events"] > 10
+    assert client.post("trace/stop").json() == meanwhile | {"running": False}
+    client.post("press", json={"keys": ["red"]})
+    text = client.get("trace.txt")
+    assert text.headers["content-type"].startswith("text/plain")
+    assert "0x3C display (ssd1306): write" in text.text
+    assert len(text.text.splitlines()) == 1 + meanwhile["events"]
+    assert "$enddefinitions" in client.get("trace.vcd").text
+    assert client.post("trace/start").json()["events"] == 0
+
+
+def test_a_token_that_is_traced_into_a_file_is_not_traced_again(desk: Made) -> None:
+    token = desk()
+    client = api(token)
+    with token.emulator.trace():
+        answer = client.post("trace/start")
+        assert (answer.status_code, answer.json()["id"]) == (409, "desk-traced-already")
+    assert client.post("trace/start").json()["running"]
+
+
 def test_each_change_is_told_before_its_action_is_answered(
     desk: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,6 +19,7 @@ import typer
 from host_tools import whole_files
 from host_tools.cli.commands.emulation.image import Board, Production
 from host_tools.cli.output import Json, Plain, emit, is_drawable, localized, say, step, warn
+from host_tools.desktop import trace_file
 from host_tools.desktop.bootsel import await_file_system
 from host_tools.desktop.token_folder import (
     TokenFolder,
@@ -119,6 +120,16 @@ def emulate(
             metavar="FILE", help="Write what is done in the terminal to this new scenario."
         ),
     ] = None,
+    trace: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help=(
+                "Write what buses, pins, sound and link carry to this new file at the end: as text "
+                "(.txt), or for GTKWave and PulseView (.vcd)."
+            ),
+        ),
+    ] = None,
     voice: Annotated[
         VoiceSource | None,
         typer.Option(
@@ -146,11 +157,13 @@ def emulate(
     as_json: Json = False,
 ) -> None:
     """Run an emulated token."""
+    if trace is not None:
+        trace_file.check(trace)
     if script is not None:
         alone = (watch, headless, link, record, voice, usb_drive, web)
         if any(alone) or rfc2217 is not None:
             raise KodebrikError("emulate-script-alone", ExitCode.USAGE)
-        _play(product, board, state, production, script, pace, as_json)
+        _play(product, board, state, production, script, trace, pace, as_json)
         return
     _check_together(web, headless, record, voice)
     _check_voice(product, voice)
@@ -168,6 +181,8 @@ def emulate(
             if flashed is None:
                 return
         emulator = stack.enter_context(emulated(folder, step, warn, flashed=flashed, pace=pace))
+        if trace is not None:
+            stack.enter_context(trace_file.traced(emulator, trace))
         if watch:
             from host_tools.desktop.rebuilding import (  # noqa: PLC0415 - slow to load
                 rebuilding,
@@ -318,6 +333,7 @@ def _play(
     state: Path | None,
     production: bool,
     script: Path,
+    trace: Path | None,
     pace: Pace | None,
     as_json: bool,
 ) -> None:
@@ -347,6 +363,8 @@ def _play(
                 pace=pace,
             )
         )
+        if trace is not None:
+            stack.enter_context(trace_file.traced(emulator, trace))
         try:
             play_file(emulator, script, listener=_listener(product))
         except StepError as error:

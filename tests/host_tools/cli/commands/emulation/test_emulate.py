@@ -183,6 +183,43 @@ def test_a_scenario_for_another_product_is_refused_before_anything_is_built(tmp_
     assert "Building" not in told
 
 
+@pytest.mark.parametrize("ending", ["txt", "vcd"])
+def test_a_trace_is_written_at_the_end_however_that_comes(token, tmp_path, capsys, ending):
+    script, path = tmp_path / "script", tmp_path / f"trace.{ending}"
+    given = ["emulate", "--state", str(token), "--script", str(script), "--trace", str(path)]
+    for steps, code in (("plug\nwait 1 s\n", 0), ('plug\nexpect text "x"\n', ExitCode.SCENARIO)):
+        script.write_text(steps)
+        assert main(given) == code, capsys.readouterr().err
+        written = path.read_text()
+        assert "gpio24_usb" in written
+        assert "0 earlier ones dropped" in written
+        assert written.startswith("$comment" if ending == "vcd" else "# kodebrik, pico: ")
+        assert main(given) == ExitCode.FILE, "it replaces no file"
+        path.unlink()
+
+
+def test_a_trace_has_one_of_two_endings(tmp_path, capsys):
+    given = ["emulate", "--state", str(tmp_path / "token"), "--trace", str(tmp_path / "trace.csv")]
+    assert main(given) == ExitCode.USAGE
+    assert "Let the name end in .txt or .vcd." in capsys.readouterr().err
+    assert not (tmp_path / "token").exists()
+
+
+def test_a_headless_token_is_traced_until_it_ends(tmp_path):
+    path = tmp_path / "trace.txt"
+    options = ("--headless", "--state", tmp_path / "token", "--trace", path, "--json")
+    with running("emulate", *options) as process:
+        link = json.loads(process.stdout.readline())["link"]
+        assert run("info", "--port", link, "--json").returncode == 0
+        assert not path.exists()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(REAL_LIMIT) == 0
+    lines = path.read_text().splitlines()
+    assert any(re.search(r"link_to_token +hello, 1 bytes$", line) for line in lines)
+    assert any(re.search(r"link_to_host +hello, \d+ bytes$", line) for line in lines)
+    assert any("display (ssd1306): write" in line for line in lines)
+
+
 def test_a_production_token_has_no_prompt(tmp_path):
     """Ctrl-C between frames does nothing in a production build."""
     link = tmp_path / "link"
