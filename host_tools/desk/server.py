@@ -13,6 +13,7 @@ from host_tools.web_server import serving
 if TYPE_CHECKING:
     from emulator.session import Emulator
 
+_LOOK = 0.5  # seconds between two looks at signals
 _GRACE = 1  # seconds that requests under way have to finish
 
 
@@ -31,6 +32,8 @@ def serve(
         with serving(app, listener, lifespan="off", timeout_graceful_shutdown=_GRACE) as url:
             try:
                 ready(f"{url}/#{secret}")
-                stop.wait()
+                # A signal that another thread was woken by is noticed when this one runs again.
+                while not stop.wait(_LOOK):
+                    pass
             finally:
                 desk.broadcast.close()  # or the server would wait for those who listen

@@ -16,7 +16,7 @@ async function request(method, path, body) {
     headers: { Authorization: `Bearer ${secret}`, ...(body && { "Content-Type": "application/json" }) },
     body: body && JSON.stringify(body),
   });
-  if (!answer.ok) throw new Error((await answer.json()).error);
+  if (!answer.ok) throw Object.assign(new Error((await answer.json()).error), { status: answer.status });
   return answer;
 }
 
@@ -63,10 +63,10 @@ function fit() {
   token.style.setProperty("--scale", whole / ratio);
   if (document.fullscreenElement === canvas) {
     const times = Math.floor(Math.min(innerWidth / canvas.width, innerHeight / canvas.height) * ratio) / ratio;
-    canvas.style.width = `${canvas.width * times}px`;
-    canvas.style.height = `${canvas.height * times}px`;
+    // The browser makes it as large as the screen; what is left over is padding.
+    canvas.style.padding = `${(innerHeight - canvas.height * times) / 2}px ${(innerWidth - canvas.width * times) / 2}px`;
   } else {
-    canvas.style.width = canvas.style.height = "";
+    canvas.style.padding = "";
   }
 }
 addEventListener("resize", fit);
@@ -106,7 +106,9 @@ function showState(told) {
   }
   for (const button of $("rate").children) press(button, Number(button.dataset.rate) === told.rate);
   for (const name of ["battery_mv", "drift_ppm", "temperature"]) {
-    if (document.activeElement !== $(name)) $(name).value = told[name];
+    if (document.activeElement === $(name)) continue;
+    $(name).value = told[name];
+    $(name).ariaInvalid = "false";
   }
   showLinks(told.links);
   showTime();
@@ -145,6 +147,7 @@ function showLinks(links) {
       copy.addEventListener("click", async () => {
         await navigator.clipboard.writeText(address);
         copy.textContent = texts.copied;
+        copy.ariaLabel = `${texts.copied}: ${label}`;
       });
       line.append(element("span", label), element("code", address), copy);
       return line;
@@ -153,6 +156,7 @@ function showLinks(links) {
 }
 
 function showSnapshots(list) {
+  const focused = $("snapshots").contains(document.activeElement) && document.activeElement.ariaLabel;
   $("snapshots").replaceChildren(
     ...list.map(({ number, name }) => {
       const entry = element("li", "");
@@ -165,6 +169,9 @@ function showSnapshots(list) {
       return entry;
     }),
   );
+  // Whoever was on a button stays on it, or where the next one is made.
+  const again = [...$("snapshots").querySelectorAll("button")].find((button) => button.ariaLabel === focused);
+  if (focused) (again ?? $("snapshot")).focus();
 }
 
 // Keys: held by mouse, touch and keyboard, several at once. A click that none of these made, as a
@@ -229,12 +236,19 @@ for (const key of keys) {
 const rows = [...document.querySelectorAll(".keys [role=row]")].map((row) => [...row.querySelectorAll(".key")]);
 const at = (y, x) => (rows[y].length > 1 ? rows[y][x] : x === 2 ? rows[y][0] : undefined);
 document.querySelector(".keys")?.addEventListener("keydown", (event) => {
-  const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
-  if (!step) return;
-  event.preventDefault();
   const y = rows.findIndex((row) => row.includes(event.target));
   const x = rows[y].length > 1 ? rows[y].indexOf(event.target) : 2;
-  const next = rows[y + step[0]] && at(y + step[0], x + step[1]);
+  const place = {
+    ArrowUp: [y - 1, x],
+    ArrowDown: [y + 1, x],
+    ArrowLeft: [y, x - 1],
+    ArrowRight: [y, x + 1],
+    Home: [y, rows[y].length > 1 ? 0 : 2],
+    End: [y, 2],
+  }[event.key];
+  if (!place) return;
+  event.preventDefault();
+  const next = rows[place[0]] && at(...place);
   if (!next) return;
   for (const key of keys) key.tabIndex = key === next ? 0 : -1;
   next.focus();
@@ -245,6 +259,8 @@ const shortcut = (event) =>
   $("shortcuts").checked && !event.ctrlKey && !event.altKey && !event.metaKey && !event.target.closest("input, select, [role=log]")
     ? event.key.toLowerCase()
     : "";
+$("shortcuts").checked = localStorage.getItem("shortcuts") !== "off";
+$("shortcuts").addEventListener("change", () => localStorage.setItem("shortcuts", $("shortcuts").checked ? "on" : "off"));
 const keyOf = (typed) => (typed === "r" ? "red" : keys.some((key) => key.dataset.key === typed) ? typed : "");
 
 addEventListener("keydown", (event) => {
@@ -281,7 +297,12 @@ for (const button of document.querySelectorAll("[data-jump]")) {
   });
 }
 for (const name of ["battery_mv", "drift_ppm", "temperature"]) {
-  $(name).addEventListener("change", () => $(name).checkValidity() && act("PATCH", "/token", { [name]: Number($(name).value) }));
+  $(name).addEventListener("change", () => {
+    const valid = $(name).checkValidity();
+    $(name).ariaInvalid = String(!valid);
+    if (valid) act("PATCH", "/token", { [name]: Number($(name).value) });
+    else tell(`${$(name).labels[0].textContent}: ${$(name).validationMessage}`);
+  });
 }
 for (const [box, region] of [["shown-live", "shown"], ["captions-live", "captions"]]) {
   $(box)?.addEventListener("change", () => ($(region).ariaLive = $(box).checked ? "polite" : "off"));
@@ -344,8 +365,8 @@ async function keepListening() {
   for (;;) {
     try {
       await listen();
-    } catch {
-      tell(texts.gone);
+    } catch (error) {
+      tell(error.status === 401 ? error.message : texts.gone);
     }
     await new Promise((resolve) => setTimeout(resolve, 1000));
   }

@@ -180,7 +180,7 @@ def test_everything_is_reached_by_tab_and_the_keypad_by_arrows(
     named |= {"cut", "reset", "operation", "mode", "cut-at", "snapshot", "save-picture"}
     assert named <= set(reached), named - set(reached)
     page.locator('[data-key="red"]').focus()
-    for arrow, arrived in (("ArrowUp", "#"), ("ArrowLeft", "0"), ("ArrowUp", "8"), ("Home", "8")):
+    for arrow, arrived in (("ArrowUp", "#"), ("ArrowLeft", "0"), ("ArrowUp", "8"), ("Home", "7")):
         page.keyboard.press(arrow)
         focused = page.evaluate("document.activeElement.dataset.key")
         assert focused == arrived, arrow
@@ -286,3 +286,60 @@ def test_what_is_shown_and_said_can_be_muted_apart(desk: Made, open_page: Opened
         expect(page.locator(region)).to_have_attribute("aria-live", "polite")
         page.locator(box).uncheck()
         expect(page.locator(region)).to_have_attribute("aria-live", "off")
+
+
+@pytest.mark.parametrize("product", ["kodeviser", "kodeoplaeser"])
+def test_full_screen_shows_each_pixel_as_large_as_there_is_room_for(
+    desk: Made, open_page: Opened, product: str
+) -> None:
+    page = open_page(desk(product), viewport={"width": 1300, "height": 900})
+    page.click("#zoom")
+    page.wait_for_function("document.fullscreenElement !== null")
+    shown = page.evaluate(
+        """() => { const canvas = document.fullscreenElement, style = getComputedStyle(canvas);
+        const left = (size, one, other) => size - parseFloat(style[one]) - parseFloat(style[other]);
+        return {fit: style.objectFit, room: [innerWidth, innerHeight],
+            pixels: [canvas.width, canvas.height],
+            size: [left(canvas.clientWidth, 'paddingLeft', 'paddingRight'),
+                   left(canvas.clientHeight, 'paddingTop', 'paddingBottom')]}; }"""
+    )
+    pixels = shown["pixels"]
+    times = [size / count for size, count in zip(shown["size"], pixels, strict=True)]
+    most = min(room // count for room, count in zip(shown["room"], pixels, strict=True))
+    assert shown["fit"] == "fill"
+    assert times == [most, most]
+
+
+def test_a_number_that_is_not_allowed_is_told_and_changes_nothing(
+    desk: Made, open_page: Opened
+) -> None:
+    token = desk()
+    page = open_page(token)
+    before = token.emulator.battery_mv
+    field = page.locator("#battery_mv")
+    for typed in ("99999", "3.5", ""):
+        field.fill(typed)
+        field.press("Enter")
+        field.blur()
+        expect(page.locator("#notice")).to_be_visible()
+    assert token.emulator.battery_mv == before
+    field.fill("3700")
+    field.press("Enter")
+    expect(page.locator("#notice")).to_be_hidden()
+    assert field.get_attribute("aria-invalid") == "false"
+
+
+def test_focus_stays_in_the_snapshots_when_one_is_forgotten(desk: Made, open_page: Opened) -> None:
+    page = open_page(desk())
+    page.click("#snapshot")
+    page.locator("#snapshots button").last.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#snapshots li")).to_have_count(0)
+    assert page.evaluate("document.activeElement.id") == "snapshot"
+
+
+def test_a_wrong_secret_is_called_one(desk: Made, open_page: Opened) -> None:
+    page = open_page(desk(), "en-GB")
+    other = page.context.new_page()  # whose console tells of the refusal
+    other.goto(page.url.split("#")[0] + "#another")
+    expect(other.locator("#notice")).to_contain_text("secret")

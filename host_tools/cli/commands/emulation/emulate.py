@@ -238,10 +238,12 @@ def _write(line: str) -> None:
 def _asked_to_stop() -> Iterator[threading.Event]:
     """Give an event that SIGINT and SIGTERM set while the block runs."""
     stop = threading.Event()
-    before = {
-        number: signal.signal(number, lambda *_: stop.set())
-        for number in (signal.SIGINT, signal.SIGTERM)
-    }
+
+    def ask(*_: object) -> None:
+        # In a thread: this one may be inside the event, which would wait for itself.
+        threading.Thread(target=stop.set, daemon=True).start()
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield stop
     finally:

@@ -421,3 +421,13 @@ def test_an_unknown_board_is_said_so(option, name, capsys, tmp_path):
         == ExitCode.USAGE
     )
     assert "There is no board" in capsys.readouterr().err
+
+
+def test_two_signals_at_once_end_it(tmp_path):
+    """The second may come while the first is being noted."""
+    for _ in range(3):
+        with running("emulate", "--state", tmp_path / "token", "--web", "--json") as process:
+            json.loads(process.stdout.readline())
+            process.send_signal(signal.SIGINT)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(REAL_LIMIT) == 0
