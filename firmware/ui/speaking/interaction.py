@@ -211,7 +211,7 @@ class Interaction:
         ):
             return False
         if self.app.screen is not None and (
-            key != _RED or self._waking or self._before is not None
+            key != _RED or self._waking or self._combined or self._before is not None
         ):
             self._announcer.say(self.app.screen)  # again, as the key has silenced it
         return True
@@ -242,7 +242,8 @@ class Interaction:
         waits = app.cancel(_RED)
         if app.cancel(_RELEASED) or waits:
             self._ignored = False
-            app.after(_TICK, app.product["combination_ms"], self._announcer.tick)
+            if not self._waking:  # else it is being said what the token was woken for
+                app.after(_TICK, app.product["combination_ms"], self._announcer.tick)
 
     def _red_down(self) -> None:
         """Wake the token, or see whether this is the second press of two."""
@@ -366,6 +367,10 @@ class Interaction:
             if view is None:
                 return
         first_up = self._red_up_at
+        if with_red and self._before is not None:
+            # The key delay made one press of two, and that one chooses a function.
+            app.screen, self.accounts.last = self._before
+            view = app.screen
         self._red_up_at = self._before = None
         self._waking = self._twice = False
         if with_red:

@@ -232,6 +232,32 @@ def test_clause_5_8_the_delay_of_the_keys_is_set_by_ear_and_kept(runtime: Runtim
     assert runtime.call(INTERACTION, "saved")[1] == {"key_delay": 0}
 
 
+def test_with_a_delay_a_hand_that_trembles_hears_what_it_has_woken_the_token_for(runtime: Runtime):
+    for options, heard in (({}, CODE), ({"pin": "8291"}, ["type", "pin", "hash", "end"])):
+        told = play(
+            runtime, "red", "wait 220", "red", "until quiet", settings={"key_delay": 5}, **options
+        )
+        assert said(told)[-len(heard) :] == heard
+
+
+def test_with_a_delay_a_hand_that_trembles_chooses_a_function_of_what_it_had(runtime: Runtime):
+    play(runtime, "red", "until quiet", settings={"key_delay": 5, "typing_time": 0})
+    heard = again(runtime, "red+*", "until quiet", "wait 2000")
+    twice = ("red", "wait 220", "down red", "wait 100")
+    assert again(runtime, *twice, "0", "up red", "until quiet")[-7:] == heard
+    assert heard[0] == "practice"
+
+
+def test_with_a_delay_a_hand_that_trembles_hears_that_it_has_left_the_names_of_the_keys(
+    runtime: Runtime,
+):
+    play(runtime, "red", "until quiet", settings={"key_delay": 5})
+    again(runtime, "hold 0 2100", "until quiet")
+    left = ["red", "new_code", "explore", "end"]
+    assert again(runtime, "red", "wait 220")[-4:] != left, "the second press cuts it off"
+    assert again(runtime, "red", "until quiet") == left
+
+
 def test_a_delay_that_the_host_has_set_goes_on_to_the_next_step(runtime: Runtime):
     for key, step in (("1", "3"), ("3", "5")):
         play(runtime, "red", "until quiet", "red+5", "until quiet", settings={"key_delay": 4})
