@@ -81,7 +81,8 @@ SCREENS = {
     "speed": {"4": "down", "6": "up"},
     "language": {"7": "down", "9": "up"},
     "theme": {"1": "switch"},
-    "key_delay": {"1": "down", "3": "up"},
+    # the star: a second touch of the one that accepted the offer
+    "key_delay": {"1": "down", "3": "up", "*": "repeat"},
     "typing_time": {"1": "down", "3": "up"},
     "time_outs": {"1": "down", "3": "up"},
     "vibration": {"1": "down", "3": "up"},

@@ -162,6 +162,14 @@ def test_star_takes_the_offer_and_red_leaves_it(runtime: Runtime):
     assert do(runtime, press(700, "#"))["screen"] == "offer", "it can be heard again"
 
 
+def test_a_second_touch_of_the_star_leaves_the_delay_on_the_screen(runtime: Runtime):
+    reach_offer(runtime)
+    facts = do(runtime, twice("*"))
+    assert (facts["screen"], facts["key_delay"]) == ("key_delay", 3)
+    facts = do(runtime, twice("3"))
+    assert (facts["screen"], facts["key_delay"]) == ("key_delay", 5)
+
+
 @pytest.mark.parametrize("screen", ["counting code", "practice"])
 def test_other_keys_act_on_the_screen_below(runtime: Runtime, screen: str):
     number = reach_offer(runtime, screen)["last"]
