@@ -259,8 +259,7 @@ def sets_it_up(day: Day) -> None:
     day.hears(hand.press("4"), "speed", "3")
     day.hears(hand.function("9"), "language", "language_name")
     day.hears(hand.press("7"), "language", "language_name")
-    number = day.hears_number(hand.function("8"), "serial", digits=12)
-    day.serial = number
+    day.serial = day.hears_number(hand.function("8"), "serial", digits=12)
     day.hears(hand.press("3"), "no_function", "press_red")
     status = day.listen(hand.function("5"))
     day.steps += 1
@@ -358,6 +357,7 @@ def plugs_a_headset_and_a_cable(day: Day) -> None:
     hand.function("0")
     emulator.advance(1)
     pulled = emulator.elapsed
+    assert emulator.audio(pulled - 1).onset() is not None
     emulator.unplug_headset()
     emulator.advance(1)
     day.steps += 1
