@@ -28,7 +28,7 @@ Costs = Mapping[str, int | Function]
 RP2040: Costs = {
     "allocated": 510,  # a byte, in a VM of 64-bit words
     "loaded": 580,  # a byte that loading a module allocates
-    "module": 1_208_000,  # loading one, besides
+    "module": 33_000,  # and for each one that is loaded already: their names are compared
     "frozen": 650_000,  # loading a frozen one
     "stays": 80,  # of what a frozen one takes here, per cent that is code, in the flash of a board
     "import": 96_000,  # looking for a module, each part of its name
@@ -44,7 +44,7 @@ RP2040: Costs = {
     "key": 300_000,  # of AES-256
     "cipher": 200_000,  # AES-256 over some blocks
     "enciphered": 2500,  # a byte of them
-    "firmware.drivers.sharp_lcd.SharpLcd._packed": Function(call=506_000, allocated=510),
+    "firmware.drivers.sharp_lcd.SharpLcd._packed": Function(call=210_000, allocated=510),
     "firmware.crypto.x25519_native.ladder": Function(call=215_000_000, allocated=510),
     "firmware.crypto.chacha20poly1305_native.chacha20": Function(
         call=1_000_000, allocated=510, counted=3, each=5_000

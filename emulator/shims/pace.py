@@ -209,7 +209,7 @@ def _importing(name, *arguments):
         _rate, _weight = outer
         _nanos += _costs["import"] * (1 + name.count("."))
         if len(sys.modules) > known:
-            _nanos += _costs["frozen" if _frozen else "module"]
+            _nanos += _costs["frozen"] if _frozen else _costs["module"] * known
             _watch_functions()
 
 
@@ -304,7 +304,8 @@ class _Ciphers:
 class _FrameBuffer(framebuf.FrameBuffer):
     def blit(self, source, *place):
         global _nanos
-        _nanos += _costs["glyph"] + source[1] * source[2] * _costs["pixel"]
+        if isinstance(source, tuple):  # else a driver copies a line, which is charged as its own
+            _nanos += _costs["glyph"] + source[1] * source[2] * _costs["pixel"]
         super().blit(source, *place)
 
     def fill(self, colour):

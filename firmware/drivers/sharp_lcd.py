@@ -18,7 +18,7 @@ from machine import Pin
 from micropython import const
 
 if False:
-    from firmware.interfaces import SPI, Buffer  # type: ignore[unreachable]
+    from firmware.interfaces import SPI  # type: ignore[unreachable]
 
 _WRITE = const(0x80)
 _VCOM = const(0x40)
@@ -62,8 +62,12 @@ class SharpLcd:
         self._bytes = framebuf.FrameBuffer(self._pixels, width // 8, height, framebuf.GS8)
         # Address, pixels, and eight clocks that move them into the panel's memory.
         self._line = bytearray(1 + width // 8 + 1)
+        self._line_bytes = framebuf.FrameBuffer(
+            memoryview(self._line)[1:], width // 8, 1, framebuf.GS8
+        )
         self._pair = bytearray(2)
-        self._all = (1 << width) - 1
+        # A palette: 0 -> 255 ... 255 -> 0.
+        self._opposite = framebuf.FrameBuffer(bytearray(range(255, -1, -1)), 256, 1, framebuf.GS8)
         self._turned = _reversed_bits()
         self._vcom = 0
         self._is_on = False
@@ -149,7 +153,7 @@ class SharpLcd:
                     self._pair[0] = _WRITE | self._vcom
                     self._select.value(1)
                     self._spi.write(self._pair[:1])
-                self._spi.write(self._packed(y, new))
+                self._spi.write(self._packed(y))
                 self._sent[y] = checksum
             self._bands[i] = band
         if begun:
@@ -158,17 +162,25 @@ class SharpLcd:
             self._select.value(0)
         self._stale = False
 
-    def _packed(self, y: int, pixels: "Buffer") -> bytearray:
-        """Return the line buffer filled with line y as sent over the wire, where 1 is white."""
+    def _packed(self, y: int) -> bytearray:
+        """Return the line buffer filled with line y as sent over the wire, where 1 is white.
+
+        framebuf copies the bytes, and inverts them by a palette: numbers of 400 bits would be
+        garbage, which a press waits for.
+        """
         line = self._line
-        size = len(pixels)
+        if self._inverted:
+            self._line_bytes.blit(self._bytes, 0, -y)
+        else:
+            self._line_bytes.blit(self._bytes, 0, -y, -1, self._opposite)
         if self._flipped:
             y = self.height - 1 - y
-            for i in range(size):
-                line[size - i] = self._turned[pixels[i]]
-            pixels = line[1 : 1 + size]
-        if not self._inverted:
-            pixels = (int.from_bytes(pixels, "big") ^ self._all).to_bytes(size, "big")
-        line[1 : 1 + size] = pixels
+            turned = self._turned
+            left = 1
+            right = len(line) - 2
+            while left <= right:
+                line[left], line[right] = turned[line[right]], turned[line[left]]
+                left += 1
+                right -= 1
         line[0] = self._turned[y + 1]
         return line

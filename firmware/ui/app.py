@@ -221,9 +221,14 @@ class App:
             self._call_due()
 
     def _serve(self, ready: object) -> None:
+        """Read a stream of the interaction. What wakes the token is answered before garbage is
+        collected."""
+        if self.screen is None:
+            gc.threshold(-1)
         for source, read in self.interaction.sources:
             if source is ready:
                 read()
+        gc.threshold(COLLECT_EVERY)
 
     def _display(self, action: str, *arguments: object) -> None:
         """Call a method of the display's driver. A display that has stopped answering counts as
@@ -266,10 +271,13 @@ class App:
         self._keep_ticking()
 
     def _open_link(self) -> bool:
-        # what is imported stays for good: it should not lie scattered between what goes
+        # What is imported stays for good: it should not lie scattered between what goes. Loading
+        # leaves little garbage, and the host waits.
         gc.collect()
+        gc.threshold(-1)
         from firmware.ui.link_services import SerialLink
 
+        gc.threshold(COLLECT_EVERY)
         self._serve_host = SerialLink(self).serve
         return self._serve_host()
 

@@ -2,6 +2,8 @@
 board."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.support.runtime import MicroPython, Runtime
 
@@ -46,6 +48,19 @@ def test_lcd_flipped_is_turned_by_half_a_turn(runtime: Runtime):
     by_line = dict(zip((4, 3, 2, 1), shown[1:-1], strict=True))
     assert by_line[4] == b"\x20\xff\xfd\0"
     assert by_line[1] == b"\x80\xff\xff\0"
+
+
+@given(st.binary(min_size=1, max_size=50), st.booleans(), st.booleans())
+def test_lcd_lines_are_packed_without_garbage(
+    runtime: Runtime, pixels: bytes, inverted: bool, flipped: bool
+):
+    bits = "".join(f"{byte:08b}" for byte in pixels)
+    if flipped:
+        bits = bits[::-1]
+    if not inverted:
+        bits = bits.translate(str.maketrans("01", "10"))
+    sent = int(bits, 2).to_bytes(len(pixels), "big")
+    assert runtime.call(DRIVERS, "packed_line", pixels, inverted, flipped) == b"\x80" + sent + b"\0"
 
 
 def test_lcd_alternates_vcom_while_on_and_keeps_it_in_other_transfers(runtime: Runtime):

@@ -43,6 +43,24 @@ def lcd_traffic(steps: list, width: int, height: int) -> list:
     return traffic
 
 
+def packed_line(pixels: bytes, inverted: bool, flipped: bool) -> bytes:
+    """Return what a panel with one line is sent for it; packing it allocates nothing."""
+    board.install()
+    from firmware.drivers.sharp_lcd import SharpLcd
+
+    board.driven[:] = [None]
+    lcd = SharpLcd(
+        board.SPI(0, 2_000_000, 0, 0, board.Pin(18), board.Pin(19)), 17, 20, 8 * len(pixels), 1
+    )
+    lcd.invert(inverted)
+    lcd.flip(flipped)
+    for x in range(8 * len(pixels)):
+        lcd.canvas.pixel(x, 0, pixels[x // 8] >> (7 - x % 8) & 1)
+    with Unallocating():
+        line = lcd._packed(0)
+    return bytes(line)
+
+
 def touches(steps: list) -> list:
     """Return how often each step called on_press.
 

@@ -5,6 +5,7 @@ Presses are tested on the whole token.
 
 import pytest
 
+from firmware.modules import COLLECT_EVERY
 from tests.support.runtime import MicroPython, Runtime
 
 pytestmark = pytest.mark.parametrize("runtime", [MicroPython], ids=["micropython"], indirect=True)
@@ -24,6 +25,10 @@ def test_a_display_that_answers_again_is_set_up_anew_and_shows_the_code(runtime:
     calls, faults = runtime.call(APP, "display_back")
     assert calls == ["flip False", "contrast 128", "show", "on"]
     assert faults == []
+
+
+def test_a_key_that_wakes_the_token_is_answered_before_garbage_is_collected(runtime: Runtime):
+    assert runtime.call(APP, "thresholds") == [-1, COLLECT_EVERY, COLLECT_EVERY]
 
 
 def test_a_code_is_never_drawn_over_another_that_is_visible(runtime: Runtime):

@@ -1,5 +1,7 @@
 """Driver: the App and the link's services with parts that fail, on the VM."""
 
+import gc
+
 import framebuf
 
 from firmware.boards.pico import BOARD
@@ -167,6 +169,19 @@ def next_code() -> list:
     calls[:] = []
     app.show(open_code(app, 1))
     return calls
+
+
+def thresholds() -> list:
+    """Return the bytes after which garbage is collected while a key is read on a dark token, while
+    one is read on a token that shows something, and afterwards."""
+    app, _, _ = _app()
+    key, seen = object(), []
+    app.interaction.sources = [(key, lambda: seen.append(gc.threshold()))]
+    app._serve(key)
+    app.show(open_code(app, 0))
+    app._serve(key)
+    seen.append(gc.threshold())
+    return seen
 
 
 def after_change(change: str) -> bool:
