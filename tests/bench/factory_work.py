@@ -2,13 +2,16 @@
 measured: `python -m tests.bench.factory_work WORK COUNT FOLDER` prints seconds and peak memory."""
 
 import json
+import resource
 import sys
 import time
+from itertools import islice
 from pathlib import Path
 
 from firmware.serial_number import luhn_digit
 from host_tools.exchange.pskc import writer as pskc_writer
 from host_tools.factory import handout
+from host_tools.factory import pdf_letters as letters_as_pdf
 from host_tools.factory.handout import Handout
 from host_tools.otp import secret_text
 from host_tools.otp.credential import Credential
@@ -64,11 +67,11 @@ def letters(inventory: Inventory, count: int, folder: Path) -> None:
 
 def pdf_letters(inventory: Inventory, count: int, folder: Path) -> None:
     """Write the letters of the first `count` tokens as tagged PDFs."""
-    for number, job in enumerate(batches.each(inventory, NAME, batches.DONE)):
-        if number == count:
-            break
-        content = Handout(job.serial or "", "kodeviser", "da", "https://login.example.dk/activate")
-        handout.write_pdf(content, folder / f"{job.serial}.pdf")
+    with letters_as_pdf.writing() as write:
+        for job in islice(batches.each(inventory, NAME, batches.DONE), count):
+            serial = job.serial or ""
+            content = Handout(serial, "kodeviser", "da", "https://login.example.dk/activate")
+            write(content, folder / f"{serial}.pdf")
 
 
 _WORK = {"secrets": secrets, "pskc": pskc, "letters": letters, "pdf_letters": pdf_letters}
@@ -85,10 +88,11 @@ def main() -> None:
 
 
 def _peak() -> float:
-    """The most memory that this process has had, in MB (Linux, VmHWM). getrusage() would count what
-    the process that started it had."""
+    """The most memory that this process has had (Linux, VmHWM; getrusage() would count what the
+    process that started it had), and the largest that it has started, in MB."""
     status = Path("/proc/self/status").read_text(encoding="ascii")
-    return next(int(line.split()[1]) / 1024 for line in status.splitlines() if "VmHWM" in line)
+    own = next(int(line.split()[1]) for line in status.splitlines() if "VmHWM" in line)
+    return (own + resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) / 1024
 
 
 if __name__ == "__main__":

@@ -12,12 +12,18 @@ from pathlib import Path
 
 import pytest
 
+from firmware.serial_number import luhn_digit
 from host_tools.cli import main
 from host_tools.errors import ExitCode
+from host_tools.otp.credential import Credential
+from host_tools.provisioning import batches
+from host_tools.provisioning.batches import Batch
 from host_tools.validator.keys import master_key
 from host_tools.validator.records import NewToken
 from host_tools.validator.service import Validator
+from tests.support import drawn_pdf
 from tests.support.command_line.interrupt import LIMIT, Ended, interrupted
+from tests.support.command_line.inventory import NOW, SECRET, opened, record
 from tests.support.command_line.program import run
 from tests.support.emulated.on_port import on_port
 from tests.support.validator.clock import VirtualClock
@@ -160,6 +166,27 @@ def test_a_voice_pack_is_whole_or_not_there(environment, tmp_path):
     assert_ended_at_once(ended)
     assert not (tmp_path / "da.kvp").exists()
     assert not cache.exists() or {each.suffix for each in cache.iterdir()} <= {".lock"}
+
+
+@pytest.mark.parametrize("marker", [r"Letters written", r"Letters written.* [1-9]\d?%"])
+def test_each_letter_of_a_batch_is_whole_or_not_there(end, tmp_path, monkeypatch, marker):
+    place, folder, count = tmp_path / "inventory.sqlite", tmp_path / "letters", 10
+    monkeypatch.setenv("KODEBRIK_INVENTORY", str(place))
+    with opened(place) as inventory:
+        batch = Batch("b", "kodeviser", count, "x", "SHA1", 6, 30, "ab" * 8, "anna", NOW)
+        batches.create(inventory, batch)
+        for number in range(count):
+            serial = f"{number:011}" + luhn_digit(f"{number:011}")
+            job = batches.take(inventory, "b", serial, "s", NOW)
+            record(inventory, serial, Credential("x", SECRET), batch="b")
+            batches.finish(inventory, job, {}, NOW)
+    command = ["batch", "letters", "b", folder, "--language", "en"]
+    end(*command, at=marker)
+    there = list(folder.iterdir())
+    assert len(there) < count
+    assert all(drawn_pdf.is_tagged(path) for path in there), "no half of one, by whatever name"
+    assert main(list(map(str, command))) == 0
+    assert len(list(folder.glob("*.en.pdf"))) == count == len(list(folder.iterdir()))
 
 
 def test_a_run_of_qa_leaves_a_report_of_what_was_played(end, tmp_path):

@@ -6,9 +6,8 @@ plain data, which a process pool and Dask (https://distributed.dask.org, "Client
 run alike.
 """
 
-import multiprocessing
 from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from concurrent.futures import Executor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -102,21 +101,6 @@ def run(soak: Soak, executor: Executor, progress: Progress) -> SoakOutcome:
         (perfect if piece.perfect else tallies[piece.rules]).add(future.result())
         progress(done, len(pieces))
     return SoakOutcome(soak, tallies, perfect)
-
-
-@contextmanager
-def processes(count: int) -> Iterator[Executor]:
-    """Give an executor of `count` processes on this machine."""
-    pool = ProcessPoolExecutor(count)
-    try:
-        yield pool
-    except BaseException:
-        # A slice may take minutes, and the pool would wait for it.
-        pool.shutdown(wait=False, cancel_futures=True)
-        for worker in multiprocessing.active_children():
-            worker.kill()
-        raise
-    pool.shutdown()
 
 
 def _check_address(address: str) -> None:

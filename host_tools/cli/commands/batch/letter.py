@@ -1,8 +1,9 @@
 """kodebrik batch letter, letters and labels: what goes with the tokens on paper, and as sound."""
 
+from contextlib import nullcontext
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
@@ -23,7 +24,12 @@ from host_tools.messages.catalogue import Message
 from host_tools.provisioning import batches, serial_number
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
     from host_tools.factory.handout import Handout
+
+    WritePdf: TypeAlias = Callable[[Handout, Path], None]
 
 
 class Form(StrEnum):
@@ -106,11 +112,12 @@ def letters(
         total = batches.counts(inventory, batch)[batches.DONE]
         if total:
             whole_files.make_folder(folder)
-        with reporting(Message("batch-letter.letters")) as progress:
+        with reporting(Message("batch-letter.letters")) as progress, _writing_pdf(form) as write:
             for count, job in enumerate(batches.each(inventory, batch, batches.DONE), 1):
                 path = folder / f"{job.serial}.{chosen}{_ENDINGS[form][0]}"
                 if not path.exists():
-                    _write(Handout(job.serial or "", product, chosen, site, support), form, path)
+                    content = Handout(job.serial or "", product, chosen, site, support)
+                    _write(content, form, path, write)
                 progress(count, total)
     if not count:
         raise KodebrikError("batch-nothing-done", ExitCode.BAD_INPUT, batch=batch)
@@ -151,12 +158,23 @@ def labels(
     )
 
 
-def _write(content: "Handout", form: Form, output: Path) -> None:
+def _writing_pdf(form: Form) -> "AbstractContextManager[WritePdf | None]":
+    """Give what writes many letters as PDF, for that form."""
+    if form is not Form.PDF:
+        return nullcontext()
+    from host_tools.factory import pdf_letters  # noqa: PLC0415 - an extra, which is there
+
+    return pdf_letters.writing()
+
+
+def _write(
+    content: "Handout", form: Form, output: Path, write_pdf: "WritePdf | None" = None
+) -> None:
     with from_extra("not-installed-factory"):
         from host_tools.factory import handout  # noqa: PLC0415 - an extra
     with new_file(output) as part:
         if form is Form.PDF:
-            handout.write_pdf(content, part)
+            (write_pdf or handout.write_pdf)(content, part)
         elif form is Form.HTML:
             part.write_text(handout.as_html(content), encoding="utf-8")
         elif form is Form.BRAILLE:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from host_tools import whole_files
+from host_tools import process_pools, whole_files
 from host_tools.cli.options.qa import Seed
 from host_tools.cli.output import Json, emit
 from host_tools.cli.progress import reporting
@@ -67,7 +67,7 @@ def soak(
                 "crystal-unknown", ExitCode.USAGE, crystal=crystal, choices=", ".join(CRYSTALS)
             )
         wanted = soaking.Soak(tokens, years, crystal, seed, min(firmware, tokens))
-        engine = soaking.processes(workers) if scheduler is None else soaking.dask(scheduler)
+        engine = process_pools.of(workers) if scheduler is None else soaking.dask(scheduler)
         with engine as executor:
             outcome = soaking.run(wanted, executor, progress)
         listeners = list(all_typists(typists, seed)) if typists else []
