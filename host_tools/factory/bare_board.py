@@ -1,25 +1,26 @@
-"""Puts the firmware on a board that has none: over MicroPython's prompt, or onto its drive."""
+"""Puts the firmware on a board that has none: over MicroPython's prompt, by the boot loader of an
+ESP32-S3, or onto its drive."""
 
 import hashlib
-import threading
 import time
-from collections.abc import Callable
 
-from host_tools.errors import KodebrikError
-from host_tools.factory.events import Event, Step
-from host_tools.flashing import arrival, drives, serial_files
+from host_tools.flashing import arrival, board_port, drives
+from host_tools.flashing.board_port import Found
+from host_tools.flashing.drives import Drive
 from host_tools.flashing.image_file import ImageFile
 from host_tools.provisioning.inventory import Inventory
 from host_tools.provisioning.inventory_records import FLASHED, PROVISIONED
 
-_LOOK = 0.5  # seconds between looks for drives
+
+def find(port: str, image: ImageFile) -> Found:
+    """Give who is on `port`, as board_port.ask() does; secrets are not overwritten."""
+    return board_port.ask(port, image, erase_secrets=False)
 
 
-def flash(port: str, image: ImageFile, inventory: Inventory) -> None:
-    """Write the image's files over the prompt on `port`, await the token, and note in the inventory
-    which file it was. Data on the board that may be secrets are not overwritten."""
-    token = serial_files.check_token(port, image, erase_secrets=False)
-    serial_files.write(port, image, token=token, erase_secrets=False, report=_unseen)
+def flash(port: str, image: ImageFile, found: Found, inventory: Inventory) -> None:
+    """Write the image to the board that find() has found, await the token, and note in the
+    inventory which file it was. Data behind a prompt that may be secrets are not overwritten."""
+    board_port.write(port, image, found, erase_secrets=False, report=_unseen)
     hello = arrival.await_hello(image, lambda: [port])
     if hello is None:
         return  # the port went away: whoever is there next is asked anew
@@ -38,23 +39,10 @@ def flash(port: str, image: ImageFile, inventory: Inventory) -> None:
         )
 
 
-def fill_drives(image: ImageFile, stop: threading.Event, tell: Callable[[Event], None]) -> None:
-    """Copy the image to every BOOTSEL drive that appears, until `stop` is set. The token that comes
-    of it appears at a port."""
-    seen: set[str] = set()
-    while not stop.wait(_LOOK):
-        there = {str(drive.path): drive for drive in drives.mounted()}
-        seen &= there.keys()
-        for path in sorted(there.keys() - seen):
-            seen.add(path)
-            tell(Event(path, Step.FLASHING))
-            try:
-                drives.check(there[path], image.board["title"], image.board["mcu"])
-                drives.copy(image.data, there[path], _unseen)
-            except KodebrikError as error:
-                tell(Event(path, Step.FAILED, error=error))
-            else:
-                tell(Event(path, Step.AWAY))
+def fill(drive: Drive, image: ImageFile) -> None:
+    """Copy the image to a board's BOOTSEL drive. The token that comes of it appears at a port."""
+    drives.check(drive, image.board["title"], image.board["mcu"])
+    drives.copy(image.data, drive, _unseen)
 
 
 def _unseen(_done: int, _total: int) -> None:

@@ -1,4 +1,4 @@
-"""A station: a worker at each port, which makes a token of whatever is plugged in there.
+"""A station: a worker at each port or drive, which makes a token of whatever is plugged in there.
 
 A worker never gives up: what went wrong with one token is told, and the next one is awaited. Times
 are seconds, and Unix seconds in the inventory.
@@ -10,12 +10,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.factory import bare_board, presence
 from host_tools.factory.events import Event, Step
 from host_tools.factory.personalise import Personalisation, check_fits, personalise
+from host_tools.flashing import board_port, drives
+from host_tools.flashing.drives import Drive
 from host_tools.flashing.image_file import ImageFile
 from host_tools.link.channel import Channel
 from host_tools.link.replies import Hello
@@ -58,15 +61,20 @@ class Station:
     faults: list[Exception] = field(default_factory=list)  # defects that have ended a worker
 
     def work(self, find: presence.Find) -> None:
-        """Have a worker at every port that `find` lists, now and later, until `stop` is set."""
+        """Have a worker at every port that `find` lists and, where there is a file to flash, at
+        every drive that is mounted, now and later, until `stop` is set; also by what keeps it from
+        looking for them, which is then among the faults."""
+        try:
+            self._work(find)
+        except Exception as fault:
+            self.faults.append(fault)
+            self.stop.set()
+
+    def _work(self, find: presence.Find) -> None:
         threads: dict[str, threading.Thread] = {}
-        if self.image is not None:
-            filler = threading.Thread(
-                target=bare_board.fill_drives, args=(self.image, self.stop, self.tell), daemon=True
-            )
-            filler.start()
         while not self.stop.is_set():
-            for port in find():
+            mounted = presence.found_drives() if self.image is not None else []
+            for port in [*find(), *mounted]:
                 if port not in threads:
                     # What it asks, it asks in the language of the command.
                     run = contextvars.copy_context().run
@@ -132,28 +140,49 @@ class _Worker:
     def _is_over(self, inventory: Inventory) -> bool:
         """Work on the token; say whether it is done with, also as one to put aside."""
         self._told_away = False
+        if (drive := drives.at(Path(self._port))) is not None:
+            self._fill(drive)
+            return True
         try:
             self._make(inventory)
         except KodebrikError as error:
             if error.identifier == _NOBODY_ANSWERS:
                 raise
-            if error.exit_code == ExitCode.REPL and self._station.image is not None:
-                return self._flashed(inventory, self._station.image)
-            passing = error.exit_code in _PASSING
-            self._tell(Step.INTERRUPTED if passing else Step.FAILED, error)
-            return not passing
+            image = self._station.image
+            if image is not None and board_port.may_be_bare(error, image):
+                return self._flashed(inventory, image)
+            return self._is_aside(error)
         return True
+
+    def _is_aside(self, error: KodebrikError) -> bool:
+        """Tell what has gone wrong; say whether the token or board is one to put aside."""
+        passing = error.exit_code in _PASSING
+        self._tell(Step.INTERRUPTED if passing else Step.FAILED, error)
+        return not passing
 
     def _flashed(self, inventory: Inventory, image: ImageFile) -> bool:
         """Put the firmware on a bare board; False: there is a token now."""
-        self._tell(Step.FLASHING)
         try:
-            bare_board.flash(self._port, image, inventory)
+            found = bare_board.find(self._port, image)
+            self._tell(Step.FLASHING)
+            bare_board.flash(self._port, image, found, inventory)
         except KodebrikError as error:
-            passing = error.exit_code in _PASSING
-            self._tell(Step.INTERRUPTED if passing else Step.FAILED, error)
-            return not passing
+            return self._is_aside(error)
         return False
+
+    def _fill(self, drive: Drive) -> None:
+        """Put the firmware on a drive, which goes away when it has all of it."""
+        try:
+            if self._station.image is None:
+                raise KodebrikError("batch-drive-no-image", ExitCode.USAGE, path=drive.path)
+            self._tell(Step.FLASHING)
+            bare_board.fill(drive, self._station.image)
+        except KodebrikError as error:
+            pulled = error.exit_code == ExitCode.UNPLUGGED
+            self._tell(Step.INTERRUPTED if pulled else Step.FAILED, error)
+        else:
+            self._tell(Step.AWAY)
+            self._told_away = True
 
     def _make(self, inventory: Inventory) -> None:
         station = self._station

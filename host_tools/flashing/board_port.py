@@ -21,6 +21,14 @@ class Found(StrEnum):
     LOADER = "loader"
 
 
+def may_be_bare(error: KodebrikError, image: ImageFile) -> bool:
+    """Say whether what a hello has raised can come of a board that takes the image: of
+    MicroPython's prompt, or of a boot loader."""
+    return error.exit_code == ExitCode.REPL or (
+        error.exit_code in _UNKNOWN and esp_loader.is_for(image.board)
+    )
+
+
 def ask(port: str, image: ImageFile, erase_secrets: bool) -> Found:
     """Give who is on the port; KodebrikError when the image is not for that one, or it holds
     secrets that may not be erased. Of a board in its boot loader nobody knows what it holds."""

@@ -11,8 +11,13 @@ from contextlib import contextmanager
 
 import pytest
 
+from emulator.mcu.boot_rom import FLASH, BootRom
+from emulator.mcu.usb_drive import UsbDrive
+from emulator.session import Emulator
 from host_tools.cli import main
 from host_tools.errors import ExitCode
+from host_tools.image.image import load_board
+from host_tools.image.official import build_for
 from host_tools.provisioning import batches
 from host_tools.provisioning.inventory_records import FAILED
 from host_tools.voice.synthesis import aloud
@@ -21,6 +26,7 @@ from tests.support.command_line.inventory import opened
 from tests.support.command_line.keyboard import Keyboard
 from tests.support.emulated.fleet import fleet
 from tests.support.emulated.token import digits
+from tests.support.flashing.esp_rom import EspRom
 from tests.support.flashing.images import made
 
 
@@ -324,3 +330,84 @@ def test_a_bare_board_without_a_file_for_it_is_put_aside(tmp_path, capsys):
     with fleet(tmp_path, 1, bare=True) as tokens:
         assert run(tokens, "--trust-cable", "--idle", "6") == ExitCode.NO_PORT
     assert "MicroPython's prompt" in capsys.readouterr().err
+
+
+@contextmanager
+def becoming(token, begin):
+    """A board that is bare: `begin(stop)` gives the flash's content once it is written, and from
+    then on its token is at the port `token`."""
+    over = threading.Event()
+
+    def live():
+        name, content = begin(over)
+        if content is None:
+            return
+        with Emulator(
+            board=name, state=token.with_suffix(".state"), image=content, time=time.time()
+        ) as emulator:
+            emulator.follow(time.monotonic())
+            emulator.open_pty(token)
+            emulator.serve(over.is_set)
+
+    thread = threading.Thread(target=live)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def filesystem(name, flash, first=0):
+    board = load_board(name)
+    begins = build_for(board).filesystem - first
+    return name, bytes(flash[begins : begins + board["filesystem"]["size"]])
+
+
+def test_a_drive_that_is_named_is_filled_and_its_token_made(tmp_path):
+    create(1)
+    image, port = tmp_path / "kodeviser.uf2", tmp_path / "port"
+    image.write_bytes(made())
+    board = load_board("pico")
+    flash = bytearray(b"\xff" * (build_for(board).filesystem + board["filesystem"]["size"] - FLASH))
+    drive = UsbDrive(tmp_path / "drive", "RP2040", BootRom("RP2040", flash))
+
+    def filled(stop):
+        while not drive.take():
+            if stop.wait(0.05):
+                return "pico", None
+        drive.remove()
+        return filesystem("pico", flash, FLASH)
+
+    ports = ["--ports", f"{drive.path},{port}"]
+    with becoming(port, filled):
+        assert run([], *ports, "--trust-cable", "--image", str(image), "--idle", "100") == 0
+    assert done(tmp_path)[0].report["board"] == "pico"
+
+
+def test_a_drive_without_a_file_for_it_is_put_aside(tmp_path, capsys):
+    create(1)
+    drive = UsbDrive(tmp_path / "drive", "RP2040", BootRom("RP2040", bytearray(4096)))
+    assert run([], "--ports", str(drive.path), "--idle", "1") == ExitCode.NO_PORT
+    assert "--image" in capsys.readouterr().err
+
+
+def test_an_esp32_in_its_boot_loader_is_flashed_first(tmp_path):
+    create(1)
+    image, port = tmp_path / "kodeviser.bin", tmp_path / "port"
+    image.write_bytes(made("esp32_s3"))
+
+    with EspRom(port) as rom:
+
+        def written(stop):
+            while not rom.restarted.wait(0.1):
+                if stop.is_set():
+                    return "esp32_s3", None
+            return filesystem("esp32_s3", rom.flash)
+
+        with becoming(port, written):
+            options = ["--trust-cable", "--image", str(image), "--idle", "200"]
+            assert run([], "--ports", str(port), *options) == 0
+    (job,) = done(tmp_path)
+    assert job.report["board"] == "esp32_s3"
+    assert job.report["firmware_hash"] == hashlib.sha256(made("esp32_s3")).hexdigest()

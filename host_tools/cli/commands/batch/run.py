@@ -83,7 +83,10 @@ def run(
     batch: BatchName = None,
     ports: Annotated[
         list[str] | None,
-        typer.Option(metavar="auto|PORT", help="Ports, or those that may be a token's. Default."),
+        typer.Option(
+            metavar="auto|PORT|DRIVE",
+            help="Ports, folders of drives, or those that may be a token's. Default: auto.",
+        ),
     ] = None,
     image: Annotated[
         Path | None,
