@@ -261,6 +261,13 @@ def test_plural_forms(count, english, danish):
     assert (message, message.text("da")) == (english, danish)
 
 
+def test_one_entry_of_the_audit_is_no_several():
+    for identifier in ("audit.earlier", "audit.anchor-written"):
+        one, two = (Message(identifier, count=count, path="a") for count in (1, 2))
+        assert ("1 entry " in one, "2 entries " in two) == (True, True), identifier
+        assert ("1 hændelse " in one.text("da"), "2 hændelser " in two.text("da")) == (True, True)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_numbers_have_the_signs_of_their_language(language):
     error = KodebrikError("clock-still-off", 16, seconds=1234.5)

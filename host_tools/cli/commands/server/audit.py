@@ -63,7 +63,7 @@ def verify(
     ]
     lines: list[str] = [Message("audit.size", entries=report.entries, chains=report.chains)]
     if report.earlier:
-        lines.append(Message("audit.earlier", entries=report.earlier))
+        lines.append(Message("audit.earlier", count=report.earlier))
     lines += map(_line, report.broken)
     lines.append(Message("audit.tampered" if broken else "audit.whole"))
     if anchor is not None and not broken:
@@ -104,7 +104,7 @@ def take_anchor(
     lines: list[str] = []
     if out is not None:
         private_files.write_new(out, text.encode() + b"\n")
-        lines.append(Message("audit.anchor-written", entries=anchor.entries, path=out))
+        lines.append(Message("audit.anchor-written", count=anchor.entries, path=out))
     if webhook is not None:
         _post(webhook, anchor)
         lines.append(Message("audit.anchor-posted"))
