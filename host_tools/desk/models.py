@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Key = Literal["red", "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "#"]
 Moment = Annotated[float, Field(ge=946_684_800, le=4_102_444_800)]  # 2000 to 2100
-_HOUR = 3_600
+_LONGEST = 600  # seconds: with a key held, a minute of a busy machine
 
 
 class Given(BaseModel):
@@ -51,9 +51,9 @@ class Change(Given):
 
 
 class Advance(Given):
-    """Seconds that pass at once, without waiting for them; an hour at most."""
+    """Seconds that pass at once, without waiting for them; ten minutes at most."""
 
-    seconds: Annotated[float, Field(ge=0, le=_HOUR)]
+    seconds: Annotated[float, Field(ge=0, le=_LONGEST)]
 
 
 class Cut(Given):

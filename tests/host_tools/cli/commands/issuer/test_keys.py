@@ -105,7 +105,7 @@ def test_a_new_key_without_a_terminal_needs_a_passphrase_from_elsewhere(
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(isatty=lambda: False))
     code, result = call("keys", "create", "--key-file", str(tmp_path / "issuer.key"))
     assert code == ExitCode.WRONG_KEY
-    assert result["error"] == "A new issuer key file needs a passphrase."
+    assert result["error"] == "A new key file needs a passphrase."
 
 
 def test_a_folder_for_the_key_is_not_made_unasked(call, tmp_path):
