@@ -294,7 +294,7 @@ def test_full_screen_shows_each_pixel_as_large_as_there_is_room_for(
 ) -> None:
     page = open_page(desk(product), viewport={"width": 1300, "height": 900})
     page.click("#zoom")
-    page.wait_for_function("document.fullscreenElement?.style.padding")
+    expect(page.locator(".display")).to_have_attribute("style", re.compile("padding"))
     shown = page.evaluate(
         """() => { const canvas = document.fullscreenElement, style = getComputedStyle(canvas);
         const left = (size, one, other) => size - parseFloat(style[one]) - parseFloat(style[other]);
