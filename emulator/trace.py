@@ -12,7 +12,6 @@ from contextlib import AbstractContextManager
 from errno import ETIMEDOUT
 from importlib import import_module
 from math import log10
-from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from emulator.board import Board
@@ -72,12 +71,7 @@ class Trace:
         """Give the trace itself."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         """Stop."""
         self.stop()
 

@@ -79,59 +79,59 @@ def draw(labels: Labels, x: Axis, y: Axis, curves: Sequence[Curve], size: tuple[
     named = any(curve.name for curve in curves)
     left, right = 70, width - (_LEGEND if named else 16)
     top, bottom = 50 if named else 16, height - (60 if x.title else 36)
-    ElementTree.register_namespace("", _SVG)
-    ids = f"{labels.identifier}-title {labels.identifier}-description"
-    root = ElementTree.Element(
-        f"{{{_SVG}}}svg",
-        {
-            "class": "plot",
-            "viewBox": f"0 0 {width} {height}",
-            "role": "img",
-            "aria-labelledby": ids,
-        },
-    )
-    _add(root, "title", labels.title, id=f"{labels.identifier}-title")
-    _add(root, "desc", labels.description, id=f"{labels.identifier}-description")
-    _add(root, "rect", width=width, height=height, fill="#ffffff", **{"class": "paper"})
+    root = picture("plot", labels, size)
+    add(root, "rect", width=width, height=height, fill="#ffffff", **{"class": "paper"})
     text: dict[str, Any] = {"font-family": "sans-serif", "font-size": 14, "fill": "#000000"}
     middle = text | {"text-anchor": "middle"}
     if named:
-        _add(root, "text", labels.title, x=left, y=28, **(text | {"font-size": 18}))
+        add(root, "text", labels.title, x=left, y=28, **(text | {"font-size": 18}))
     for mark in y.marks:
         at, kind = y.place(mark, bottom, top), "zero" if mark == 0 else "grid"
-        _add(root, "line", x1=left, x2=right, y1=at, y2=at, stroke="#c0c0c0", **{"class": kind})
-        _add(root, "text", y.label(mark), x=left - 8, y=at + 5, **(text | {"text-anchor": "end"}))
+        add(root, "line", x1=left, x2=right, y1=at, y2=at, stroke="#c0c0c0", **{"class": kind})
+        add(root, "text", y.label(mark), x=left - 8, y=at + 5, **(text | {"text-anchor": "end"}))
     for number, mark in enumerate(x.marks):
         at = x.place(mark, left, right)
-        _add(root, "line", x1=at, x2=at, y1=bottom, y2=bottom + 6, stroke="#000000")
+        add(root, "line", x1=at, x2=at, y1=bottom, y2=bottom + 6, stroke="#000000")
         inside = {0: "start", len(x.marks) - 1: "end"} if not named else {}
         anchor = {"text-anchor": inside.get(number, "middle")}
-        _add(root, "text", x.label(mark), x=at, y=bottom + 22, **(text | anchor))
+        add(root, "text", x.label(mark), x=at, y=bottom + 22, **(text | anchor))
     if x.title:
-        _add(root, "text", x.title, x=(left + right) / 2, y=height - 14, **middle)
+        add(root, "text", x.title, x=(left + right) / 2, y=height - 14, **middle)
     if y.title:
         centre = (top + bottom) / 2
         turned = f"rotate(-90 18 {centre})"
-        _add(root, "text", y.title, x=18, y=centre, transform=turned, **middle)
+        add(root, "text", y.title, x=18, y=centre, transform=turned, **middle)
     for number, curve in enumerate(curves):
         places = [(x.place(a, left, right), y.place(b, bottom, top)) for a, b in curve.points]
         colour, dashes = _STROKES[number % len(_STROKES)]
         if curve.dots:
             for a, b in places:
-                _add(root, "circle", cx=a, cy=b, r=3.5, fill=colour, **{"class": "points"})
+                add(root, "circle", cx=a, cy=b, r=3.5, fill=colour, **{"class": "points"})
             continue
         stroke: dict[str, Any] = {"class": f"line-{number}", "fill": "none", "stroke": colour}
         stroke |= {"stroke-width": 2.5, "stroke-dasharray": dashes or "none"}
-        _add(root, "polyline", points=" ".join(f"{a},{b}" for a, b in places), **stroke)
+        add(root, "polyline", points=" ".join(f"{a},{b}" for a, b in places), **stroke)
         if named:
             at = top + 12 + 24 * number
-            _add(root, "line", x1=right + 14, x2=right + 54, y1=at, y2=at, **stroke)
-            _add(root, "text", curve.name, x=right + 60, y=at + 5, **(text | {"font-size": 12}))
+            add(root, "line", x1=right + 14, x2=right + 54, y1=at, y2=at, **stroke)
+            add(root, "text", curve.name, x=right + 60, y=at + 5, **(text | {"font-size": 12}))
     return ElementTree.tostring(root, encoding="unicode")
 
 
-def _add(
+def picture(kind: str, labels: Labels, size: tuple[int, int]) -> ElementTree.Element:
+    """Begin an SVG of the class `kind` and the size `size`, with its title and description."""
+    ElementTree.register_namespace("", _SVG)
+    ids = f"{labels.identifier}-title", f"{labels.identifier}-description"
+    attributes = {"class": kind, "viewBox": f"0 0 {size[0]} {size[1]}", "role": "img"}
+    root = ElementTree.Element(f"{{{_SVG}}}svg", attributes | {"aria-labelledby": " ".join(ids)})
+    add(root, "title", labels.title, id=ids[0])
+    add(root, "desc", labels.description, id=ids[1])
+    return root
+
+
+def add(
     parent: ElementTree.Element, name: str, content: str | None = None, **attributes: object
 ) -> None:
+    """Put an element into another one."""
     written = {key: str(value) for key, value in attributes.items()}
     ElementTree.SubElement(parent, f"{{{_SVG}}}{name}", written).text = content

@@ -46,7 +46,8 @@ def serving(app: "ASGIApp", listener: socket.socket, **settings: Any) -> Iterato
     )
     server = uvicorn.Server(config)
     with listener:
-        url = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
+        scheme = "https" if config.is_ssl else "http"
+        url = f"{scheme}://{LOOPBACK}:{listener.getsockname()[1]}"
         thread = threading.Thread(target=server.run, args=([listener],), name="web-server")
         thread.start()
         while not server.started and thread.is_alive():

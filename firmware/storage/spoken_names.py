@@ -11,12 +11,11 @@ from binascii import crc32
 
 from firmware.protocol import messages
 from firmware.storage.errors import VaultError
+from firmware.storage.space import has_room
 
 if False:
     from firmware.interfaces import Vault  # type: ignore[unreachable]
 
-# What stays free, for the vault and littlefs' copies on write, while a clip comes.
-_KEPT_FREE = 32 * 1024
 _PIECE = 512  # read at once
 _SUFFIX = ".kvp"
 
@@ -58,7 +57,7 @@ class SpokenNames:
             raise VaultError(messages.BAD_ARGUMENT)
         if not offset:
             self.tidy()
-        if self._free() < _KEPT_FREE + len(data):
+        if not has_room(len(data), self._folder):
             raise VaultError(messages.STORAGE_FAILED)
         try:
             with open(self._coming, "r+b" if offset else "wb") as file:
@@ -85,12 +84,6 @@ class SpokenNames:
                     raise VaultError(messages.STORAGE_FAILED)
         self._vault.set_spoken(name, found)
         self.tidy()
-
-    def _free(self) -> int:
-        """Return the bytes that are free. Of a full file system littlefs says that less than
-        nothing is, or, as a number without sign, more than there is."""
-        flash = os.statvfs(self._folder)
-        return flash[0] * flash[3] if 0 <= flash[3] <= flash[2] else 0
 
     def tidy(self) -> None:
         """Delete the files of names that no account has."""

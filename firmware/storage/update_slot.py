@@ -14,12 +14,11 @@ import sys
 from errno import ENOENT
 
 from firmware.modules import UPDATE
-from firmware.storage.space import free_bytes
+from firmware.storage.space import has_room
 
 _PACKAGE = "/firmware.mpy"
 _KEY = "/update.key"  # the image has it
 _NEW_KEY = "/update.new"
-_KEPT_FREE = 32 * 1024  # bytes; as in the image build
 _PIECE = 2048
 
 
@@ -62,7 +61,7 @@ class UpdateSlot:
     def has_room(self, size: int) -> bool:
         """Say whether a package of that size fits, and leaves the token what it needs to write its
         own data."""
-        return size + _KEPT_FREE <= free_bytes(self._root + "/")
+        return has_room(size, self._root + "/")
 
     def received(self, manifest: bytes) -> int | None:
         """Return how many bytes of that update's package were received; None when it was not

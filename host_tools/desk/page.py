@@ -5,22 +5,16 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from host_tools.desk.drawing import Box, Drawing, drawing
 from host_tools.desk.token import DeskToken
 from host_tools.messages import catalogue
 from host_tools.messages.catalogue import LANGUAGES
+from host_tools.web_pages import templates
 
 router = APIRouter(include_in_schema=False)
 
-_templates = Environment(
-    loader=PackageLoader("host_tools.desk"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+_templates = templates("host_tools.desk")
 
 
 @router.get("/")

@@ -7,7 +7,6 @@ is all the state there is: whoever opens the page again goes on where the folder
 from pathlib import Path
 from secrets import compare_digest
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -20,6 +19,7 @@ from host_tools.recorder import hearing, takes
 from host_tools.recorder.prompts import Prompt, file_of, prompts
 from host_tools.voice import levels, playback
 from host_tools.voice.languages import Language
+from host_tools.web_pages import templates
 
 _LARGEST = 8 * 1024 * 1024  # bytes of a recording: half a minute at 96,000 samples a second
 _STATIC = Path(__file__).with_name("static")
@@ -36,13 +36,7 @@ WORDS = (  # the page's texts, by their names in the catalogue
     *("title", "what_to_do", "headphones", "record", "stop", "play", "previous", "next", "level"),
     *("all", "done", "checking", "refused", "lost", "empty", "languages", "no_script"),
 )
-_pages = Environment(
-    loader=PackageLoader("host_tools.recorder"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+_pages = templates("host_tools.recorder")
 
 
 class Recorder:

@@ -3,14 +3,12 @@
 import os
 import shutil
 import sys
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
-import uvicorn
 from axe_playwright_python.base import AXE_SCRIPT
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
@@ -18,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 from starlette.applications import Starlette
 
+from host_tools.web_server import LOOPBACK, listen, serving
 from tests.support import certificate
 from tests.support.limits import REAL_LIMIT
 
@@ -58,25 +57,8 @@ def launched(playwright: Playwright, *arguments: str) -> Iterator[Browser]:
 def served(app: Starlette, certificate: Path | None = None) -> Iterator[str]:
     """Serve `app` on a free port of loopback, over TLS with a `certificate` (PEM, with its key);
     give its address."""
-    config = uvicorn.Config(
-        app, host="127.0.0.1", port=0, log_level="warning", ssl_certfile=certificate
-    )
-    server = uvicorn.Server(config)
-    started = threading.Event()
-    startup = server.startup
-
-    async def announced(*arguments: object, **values: object) -> None:
-        await startup(*arguments, **values)  # type: ignore[arg-type]
-        started.set()
-
-    server.startup = announced  # type: ignore[method-assign,assignment]
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    assert started.wait(REAL_LIMIT), "the server did not start"
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"{'http' if certificate is None else 'https'}://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join()
+    with serving(app, listen(LOOPBACK, 0), ssl_certfile=certificate) as url:
+        yield url
 
 
 def violations(page: Page, rules: Sequence[str] = RULES) -> list[str]:

@@ -7,7 +7,8 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-_SVG = "http://www.w3.org/2000/svg"
+from host_tools.svg_plot import Labels, add, picture
+
 _WIDTH, _HEIGHT, _TOP = 450, 84, 24  # units; digits stand above _TOP
 _STEPS = 300  # bars that the sound is drawn with
 
@@ -19,28 +20,17 @@ def draw(sound: Path, digits: str, spans: Sequence[tuple[float, float]], name: s
         rate = file.getframerate()
         samples = np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(int)
     seconds = max(len(samples) / rate, 0.001)
-    ElementTree.register_namespace("", _SVG)
-    ids = f"{name}-title {name}-description"
-    root = ElementTree.Element(
-        f"{{{_SVG}}}svg",
-        {
-            "class": "waveform",
-            "viewBox": f"0 0 {_WIDTH} {_HEIGHT}",
-            "role": "img",
-            "aria-labelledby": ids,
-        },
-    )
-    _add(root, "title", f"The sound, {seconds:.1f} s", id=f"{name}-title")
     said = ", ".join(
         f"{digit} at {begin:.1f} s" for digit, (begin, _) in zip(digits, spans, strict=True)
     )
-    _add(root, "desc", said or "No digits", id=f"{name}-description")
+    labels = Labels(f"The sound, {seconds:.1f} s", said or "No digits", name)
+    root = picture("waveform", labels, (_WIDTH, _HEIGHT))
     for digit, (begin, end) in zip(digits, spans, strict=True):
         left, right = (round(_WIDTH * moment / seconds, 1) for moment in (begin, end))
         band = {"x": left, "y": _TOP, "width": right - left, "height": _HEIGHT - _TOP}
-        _add(root, "rect", **band, **{"class": "digit"})
-        _add(root, "text", digit, x=(left + right) / 2, y=_TOP - 6, **{"text-anchor": "middle"})
-    _add(root, "path", d=_bars(samples), **{"class": "sound"})
+        add(root, "rect", **band, **{"class": "digit"})
+        add(root, "text", digit, x=(left + right) / 2, y=_TOP - 6, **{"text-anchor": "middle"})
+    add(root, "path", d=_bars(samples), **{"class": "sound"})
     return ElementTree.tostring(root, encoding="unicode")
 
 
@@ -55,10 +45,3 @@ def _bars(samples: "np.typing.NDArray[np.int_]") -> str:
             )
             lines.append(f"M{(number + 0.5) * _WIDTH / _STEPS} {high}V{low}")
     return "".join(lines)
-
-
-def _add(
-    parent: ElementTree.Element, tag: str, content: str | None = None, **values: object
-) -> None:
-    written = {key: str(value) for key, value in values.items()}
-    ElementTree.SubElement(parent, f"{{{_SVG}}}{tag}", written).text = content

@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
-from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2 import pass_context
 from jinja2.runtime import Context
 
 from host_tools.messages.catalogue import ENGLISH, LANGUAGES, Language, Message
@@ -13,19 +13,14 @@ from host_tools.validator.formatting import local_time, number, signed
 from host_tools.validator.http.strict_requests import StrictRoute
 from host_tools.validator.product_names import product_name
 from host_tools.validator.site.texts import counted, has, text
+from host_tools.web_pages import templates
 
 router = APIRouter(route_class=StrictRoute, include_in_schema=False)
 
 ROWS = 50  # on a page of a list
 _YEAR = 365 * 86400  # seconds
 _IDENTIFIERS = ("step", "data_key")  # details whose numbers are names
-_templates = Environment(
-    loader=PackageLoader("host_tools.validator.site"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+_templates = templates("host_tools.validator.site")
 
 
 @pass_context

@@ -9,7 +9,6 @@ from pathlib import Path
 import pyotp
 import pytest
 
-from emulator.session import Emulator
 from firmware.products.kodeoplaeser import PRODUCT
 from firmware.protocol.messages import PIN_TRIES
 from host_tools.otp.credential import Credential
@@ -19,7 +18,7 @@ from host_tools.validator.records import NewToken
 from host_tools.validator.rule.verdict import CheckRequest
 from host_tools.validator.service import Validator
 from tests.support.emulated.hands import Hand, OneFinger, SlowHand, TremblingHand
-from tests.support.emulated.kodeoplaeser import SpeakingToken
+from tests.support.emulated.kodeoplaeser import SpeakingToken, forbid_display
 from tests.support.emulated.provisioned import Provisioned
 from tests.support.emulated.token import hotp, totp
 from tests.support.ocra import peer
@@ -121,13 +120,7 @@ class Day:
 
 @pytest.fixture(autouse=True)
 def display_unreadable(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make every reading of the display an error."""
-
-    def look(*_: object, **__: object) -> None:
-        pytest.fail("This step needs the display.")
-
-    for way in ("screen", "screen_text"):
-        monkeypatch.setattr(Emulator, way, look)
+    forbid_display(monkeypatch)
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from host_tools.validator.rule.verdict import CheckRequest
 from host_tools.validator.service import Validator
 from host_tools.voice.recognition.digits import digits_in
 from tests.support.emulated.damage import flip_a_bit_of_each_slot
-from tests.support.emulated.kodeoplaeser import SpeakingToken, recogniser
+from tests.support.emulated.kodeoplaeser import SpeakingToken, forbid_display, recogniser
 from tests.support.emulated.token import KEY, SECRET, START, totp
 
 AUTHENTICATOR = pyotp.TOTP(base64.b32encode(SECRET).decode())
@@ -93,13 +93,7 @@ class TokenByEar(SpeakingToken):
 
 @pytest.fixture(autouse=True)
 def display_unreadable(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make every reading of the display an error."""
-
-    def look(*_: object, **__: object) -> None:
-        pytest.fail("This step needs the display.")
-
-    for way in ("screen", "screen_text"):
-        monkeypatch.setattr(Emulator, way, look)
+    forbid_display(monkeypatch)
 
 
 @pytest.fixture

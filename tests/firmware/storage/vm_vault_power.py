@@ -7,7 +7,7 @@ from binascii import crc32
 
 import vfs
 
-from firmware.storage import spoken_names
+from firmware.storage import space
 from firmware.storage.journal import Journal
 from firmware.storage.spoken_names import SpokenNames, checksum
 from firmware.storage.vault import Vault
@@ -139,7 +139,7 @@ def sweep(action: str, accounts: int, warm_up: int = 0) -> list:
     littlefs's metadata log.
     """
     _prepare(accounts)
-    spoken_names._KEPT_FREE = 0  # the chip is small
+    space.KEPT_FREE = 0  # the chip is small
     token = _PoweredToken()
     for _ in range(warm_up):
         token.vault.next_counter(0)

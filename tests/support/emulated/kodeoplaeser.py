@@ -6,7 +6,9 @@ from functools import cache
 from typing import NamedTuple
 
 import numpy as np
+import pytest
 
+from emulator.session import Emulator
 from emulator.sound import SILENT
 from host_tools.voice import packfile, store
 from host_tools.voice.recognition.clips import UNKNOWN, Found, Recogniser
@@ -108,3 +110,13 @@ def stretches(token: SpeakingToken, since: float, gap: float) -> list[tuple[floa
         (since + start / heard.rate, since + end / heard.rate)
         for start, end in zip(starts, ends, strict=True)
     ]
+
+
+def forbid_display(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make every reading of an emulated display an error."""
+
+    def look(*_: object, **__: object) -> None:
+        pytest.fail("This step needs the display.")
+
+    for way in ("screen", "screen_text"):
+        monkeypatch.setattr(Emulator, way, look)
