@@ -2,8 +2,10 @@
 before the account and kept with it. A token without it spells the name, or says the account's
 number."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from zlib import crc32
 
 from firmware.protocol import messages
@@ -45,23 +47,26 @@ class Sent:
     reason: Message | None = None
 
 
-def speaks(session: Session) -> bool:
-    """Say whether the token has a voice."""
-    return "speed" in session.settings()
+def speaks(settings: Mapping[str, Any]) -> bool:
+    """Say whether a token with these settings has a voice."""
+    return "speed" in settings
 
 
-def send(session: Session, account: str, wish: Wish) -> Sent:
+def send(
+    session: Session, account: str, wish: Wish, settings: Mapping[str, Any] | None = None
+) -> Sent:
     """Send the clip for an account, unless the token has it already; keep() is to follow when the
-    account is stored.
+    account is stored. `settings` are the token's; None: it is asked for them.
 
     KodebrikError when what was wished for expressly cannot be had; nothing has changed then.
     """
-    if wish.spelled or (not speaks(session) and wish.said is None):
+    settings = session.settings() if settings is None else settings
+    if wish.spelled or (not speaks(settings) and wish.said is None):
         return Sent(None)
     try:
-        if not speaks(session):
+        if not speaks(settings):
             raise _unsupported(session)
-        pack = _clip(wish.said or account, session.settings()["language"])
+        pack = _clip(wish.said or account, settings["language"])
         checksum = crc32(pack)
         if all(each.name != account or each.spoken != checksum for each in session.accounts()):
             _upload(session, pack)

@@ -110,9 +110,10 @@ def provision(
         session = keyed_session(channel, hello, token.keyring, comparison_file)
         before = {each.name: each.fingerprint for each in session.accounts()}
         clock_result, clock_set_at = _clock_ready(session, credential)
-        speaks = spoken_names.speaks(session)
+        settings = session.settings()
+        speaks = spoken_names.speaks(settings)
         with step(Message("provision.naming", name=credential.name)) if speaks else nullcontext():
-            sent = spoken_names.send(session, credential.name, wish)
+            sent = spoken_names.send(session, credential.name, wish, settings)
         if sent.reason is not None:
             warn(Message("provision.spelled", reason=sent.reason))
         with (
