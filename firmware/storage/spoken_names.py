@@ -11,7 +11,6 @@ from binascii import crc32
 
 from firmware.protocol import messages
 from firmware.storage.errors import VaultError
-from firmware.storage.space import has_room
 
 if False:
     from firmware.interfaces import Vault  # type: ignore[unreachable]
@@ -57,6 +56,8 @@ class SpokenNames:
             raise VaultError(messages.BAD_ARGUMENT)
         if not offset:
             self.tidy()
+        from firmware.storage.space import has_room  # not when a name is said
+
         if not has_room(len(data), self._folder):
             raise VaultError(messages.STORAGE_FAILED)
         try:
