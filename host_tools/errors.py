@@ -62,7 +62,7 @@ def listen_code(error: OSError) -> ExitCode:
     return ExitCode.PERMISSION if error.errno in _FORBIDDEN else ExitCode.NO_PORT
 
 
-TOKEN_ERRORS = 100  # exit code of a token's error n: TOKEN_ERRORS + n
+TOKEN_ERRORS = 200  # exit code of a token's error n: TOKEN_ERRORS + n; shells use 126 to 165
 
 
 class KodebrikError(Exception):

@@ -9,7 +9,7 @@ import serial
 
 from firmware.protocol import frames, messages
 from host_tools.cli import main
-from host_tools.errors import ExitCode, KodebrikError
+from host_tools.errors import TOKEN_ERRORS, ExitCode, KodebrikError
 from host_tools.link import channel, ports
 from host_tools.link.transport import SerialTransport
 from tests.support.link.fake_token import Token, World
@@ -178,7 +178,7 @@ def test_a_token_of_damaged_storage(capsys, token, monkeypatch):
     token.restart()
     with PtyPort(token.respond) as port:
         code, said = run(capsys, "settings", "--port", port.path)
-    assert code == 100 + messages.STORAGE_DAMAGED
+    assert code == TOKEN_ERRORS + messages.STORAGE_DAMAGED
     assert "kodebrik wipe" in said
 
 

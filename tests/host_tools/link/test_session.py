@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmware.protocol import frames, messages
-from host_tools.errors import ExitCode, KodebrikError, TokenError
+from host_tools.errors import TOKEN_ERRORS, ExitCode, KodebrikError, TokenError
 from host_tools.link.channel import Channel
 from host_tools.link.replies import GarbageError
 from host_tools.link.session import authenticate, open_session
@@ -137,7 +137,7 @@ def test_the_tokens_refusals_are_errors_with_their_numbers(token, wire):
         with pytest.raises(TokenError) as caught:
             refused()
         assert caught.value.number == number
-        assert caught.value.exit_code == 100 + number
+        assert caught.value.exit_code == TOKEN_ERRORS + number
     assert session.settings(), "the session goes on"
 
 

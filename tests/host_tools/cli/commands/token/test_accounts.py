@@ -1,6 +1,7 @@
 """kodebrik accounts on a token behind a serial port."""
 
 from firmware.protocol import messages
+from host_tools.errors import TOKEN_ERRORS
 from tests.support.link.fake_token import SERIAL
 
 
@@ -11,5 +12,5 @@ def test_accounts_are_listed_and_removed(provisioned, call):
     assert len(result["accounts"][0]["fingerprint"]) == 16
     assert call("accounts", "remove", "bank") == (0, {"serial": SERIAL, "removed": "bank"})
     code, result = call("accounts", "remove", "bank")
-    assert code == 100 + messages.UNKNOWN_ACCOUNT
+    assert code == TOKEN_ERRORS + messages.UNKNOWN_ACCOUNT
     assert result["hint"]

@@ -4,7 +4,7 @@ import pytest
 
 from firmware.protocol import messages
 from host_tools.cli import main
-from host_tools.errors import ExitCode
+from host_tools.errors import TOKEN_ERRORS, ExitCode
 from tests.support.command_line.secrets import MARKED
 from tests.support.ocra import peer
 
@@ -82,7 +82,7 @@ def test_a_token_without_keys_is_given_nothing_for_challenges(port, token, capsy
     path = tmp_path / "bank.secret"
     suite = ["--suite", "OCRA-1:HOTP-SHA1-6:QN08"]
     code = main(["provision", "--generate", "--secret-out", str(path), *suite])
-    assert code == 100 + messages.NO_KEYPAD
+    assert code == TOKEN_ERRORS + messages.NO_KEYPAD
     told = capsys.readouterr().err
     assert "no keypad" in told
     assert "may have it" not in told

@@ -10,7 +10,7 @@ import typer
 from firmware.protocol import messages
 from firmware.storage.pin import try_pin
 from host_tools.cli import main, output
-from host_tools.errors import ExitCode
+from host_tools.errors import TOKEN_ERRORS, ExitCode
 from tests.support.limits import REAL_LIMIT
 from tests.support.link.fake_token import SERIAL
 
@@ -93,11 +93,11 @@ def test_a_simple_pin_is_refused_by_the_token(provisioned, call, tmp_path):
     path = tmp_path / "pin"
     path.write_text("1234")
     code, result = call("pin", "set", "--pin-file", str(path))
-    assert code == 100 + messages.PIN_TOO_SIMPLE
+    assert code == TOKEN_ERRORS + messages.PIN_TOO_SIMPLE
     assert "easy to guess" in result["error"]
 
 
 def test_a_token_without_keys_takes_no_pin(provisioned, call, tmp_path):
     path = tmp_path / "pin"
     path.write_text("82915")
-    assert call("pin", "set", "--pin-file", str(path))[0] == 100 + messages.NO_KEYPAD
+    assert call("pin", "set", "--pin-file", str(path))[0] == TOKEN_ERRORS + messages.NO_KEYPAD

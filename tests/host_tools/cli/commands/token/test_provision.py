@@ -9,7 +9,7 @@ import pytest
 
 from firmware.protocol import messages
 from host_tools.cli import main
-from host_tools.errors import ExitCode
+from host_tools.errors import TOKEN_ERRORS, ExitCode
 from host_tools.provisioning import access_key
 from host_tools.secret import Secret
 from tests.support.command_line.files import private
@@ -180,7 +180,7 @@ def test_a_generated_secret_that_the_token_refused_leaves_no_file(
         assert main(["provision", "--account", str(number), "--secret-file", secret_file]) == 0
     path = tmp_path / "s.txt"
     code = main(["provision", "--account", "ninth", "--generate", "--secret-out", str(path)])
-    assert code == 100 + messages.ACCOUNTS_FULL
+    assert code == TOKEN_ERRORS + messages.ACCOUNTS_FULL
     assert "may have it" not in capsys.readouterr().err
     assert not path.exists()
 
@@ -204,7 +204,7 @@ def test_a_token_with_a_transport_key_gets_its_own(port, token, call, secret_fil
 
 def test_a_token_without_its_clock_chip_takes_counters_only(port, token, call, secret_file):
     token.services.clock = None
-    assert call("provision", "--secret-file", secret_file)[0] == 100 + messages.CLOCK_ABSENT
+    assert call("provision", "--secret-file", secret_file)[0] == TOKEN_ERRORS + messages.CLOCK_ABSENT
     assert call("provision", "--secret-file", secret_file, "--counter", "0")[0] == 0
 
 
