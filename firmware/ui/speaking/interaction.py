@@ -11,7 +11,7 @@ import time
 from firmware.ui.speaking.accounts import Accounts
 from firmware.ui.speaking.announcer import Announcer
 from firmware.ui.speaking.code import account_name
-from firmware.ui.speaking.keymap import FUNCTIONS, TREMOR_MS, action, passes
+from firmware.ui.speaking.keymap import FUNCTIONS, RED_KEY, TREMOR_MS, action, passes
 from firmware.ui.speaking.preferences import Preferences
 from firmware.ui.speaking.view import LATER, UNUSED, FunctionChoice, MessageView, View, failure
 
@@ -46,16 +46,11 @@ class Interaction:
         self.preferences = Preferences(app, self._announcer)
         self.accounts = Accounts(app)
         self._tremor: Tremor | None = None  # from the first key that goes down while it is on
-        self._combined = False  # whether another key went down while the red one was
-        # When the red key went up after a press that may be the first of two.
-        self._red_up_at: Ticks | None = None
-        # The view and the last code before the red key alone, while a second press takes it back.
-        self._before: tuple | None = None
-        # Whether the red key has just woken the token, and a second press of it may follow.
-        self._waking = False
-        self._twice = False  # whether it followed: the next key alone chooses a function
-        self._ignored = False  # whether the red key's next release belongs to a bounce
+        self._red_state = "idle"  # of the red key: keymap.py has them all
         self._red_down_at: Ticks = 0  # type: ignore[assignment]
+        self._red_up_at: Ticks = 0  # type: ignore[assignment]
+        # The view and the last code before the red key acted: what a second press brings back.
+        self._replaced: tuple | None = None
         self._last_down: tuple = ("", 0)  # the last key that went down, and when
         self._last_up: tuple = ("", 0)  # the last key that went up, and when
         self._function: tuple = ("", 0)  # the last key that chose a function, and when
@@ -134,8 +129,7 @@ class Interaction:
         """Be silent, forget the code and the PIN's entry, and save the settings."""
         self._announcer.stop()
         self.accounts.forget()
-        self._red_up_at = self._before = None
-        self._waking = self._twice = False
+        self._red_event("end")
         self._news = []
         if self._tremor is not None:
             self._tremor.forget()
@@ -196,9 +190,10 @@ class Interaction:
         """Return how long after the red key a second press of it asks for a function."""
         return self.app.product["second_press_ms"] + self._delay()
 
-    def _soon_after_red(self, red_up: "Ticks | None", at: "Ticks") -> bool:
-        """Return True when `at` is within that time after the red key went up."""
-        return red_up is not None and time.ticks_diff(at, red_up) <= self._second_press()
+    def _soon_after_red(self, at: "Ticks") -> bool:
+        """Return True when a press at that time would be the second of two."""
+        apart = time.ticks_diff(at, self._red_up_at)
+        return "second" in RED_KEY[self._red_state] and apart <= self._second_press()
 
     def _too_soon(self, key: str, at: "Ticks") -> bool:
         """Return True when the same key comes again within the delay that the user has set (EN 301
@@ -210,9 +205,8 @@ class Interaction:
             key == up and 0 <= time.ticks_diff(at, since) < _BOUNCE_MS
         ):
             return False
-        if self.app.screen is not None and (
-            key != _RED or self._waking or self._combined or self._before is not None
-        ):
+        red_is_to_act = key == _RED and self._red_state in ("idle", "held", "window")
+        if self.app.screen is not None and not red_is_to_act:
             self._announcer.say(self.app.screen)  # again, as the key has silenced it
         return True
 
@@ -223,27 +217,33 @@ class Interaction:
                 return
             if not change[0]:
                 self._last_up = (_RED, change[1])
-                if not self._ignored:
-                    self._red_up(change[1])
+                self._red_up(change[1])
             elif not self._too_soon(_RED, change[1]):
-                self._ignored = False
                 self._hand().down(_RED, change[1])
                 self._red_down()
             else:
                 self._resume_press()
 
+    def _red_event(self, event: str) -> str | None:
+        """Take the red key to the state that follows an event; return that, or None when the event
+        changes nothing."""
+        following = RED_KEY[self._red_state].get(event) or RED_KEY["any"].get(event)
+        if following is not None:
+            self._red_state = following
+            if following != "acted":
+                self._replaced = None
+        return following
+
     def _resume_press(self) -> None:
         """Take the red key's press as one with the press before, where what that one does is still
         open; else its release counts nothing."""
         app = self.app
-        self._ignored = True
-        if self._combined:
+        if "resume" not in RED_KEY[self._red_state]:
             return
         waits = app.cancel(_RED)
-        if app.cancel(_RELEASED) or waits:
-            self._ignored = False
-            if not self._waking:  # else it is being said what the token was woken for
-                app.after(_TICK, app.product["combination_ms"], self._announcer.tick)
+        # Woken, it is being said what the token was woken for.
+        if (app.cancel(_RELEASED) or waits) and self._red_event("resume") != "waking":
+            app.after(_TICK, app.product["combination_ms"], self._announcer.tick)
 
     def _red_down(self) -> None:
         """Wake the token, or see whether this is the second press of two."""
@@ -253,47 +253,46 @@ class Interaction:
         app.cancel(_HOLD)
         app.cancel(_RELEASED)
         self._red_down_at = time.ticks_ms()
-        self._combined = False
-        first_up = self._red_up_at
-        before = self._before
-        self._red_up_at = self._before = None
+        second = self._soon_after_red(self._red_down_at)
+        replaced = self._replaced
         view = self._passed(app.screen, _RED)
         if view is None:
-            self._waking = True
+            self._red_event("wake")
             app.show(self.accounts.begin())
             return
         app.stay_on()
         if view.exploring:
-            self._combined = True
+            self._red_event("chord")
             self._end_exploring(with_red=True)
             return
-        if self._soon_after_red(first_up, time.ticks_ms()):
-            self._combined = True  # a third press is not the second of two again
+        following = self._red_event("second" if second else "press")
+        if second:
             self._hand().did("function")
-            if before is not None:
-                view, self.accounts.last = before
-            if not self._waking:
+            if replaced is not None:
+                view, self.accounts.last = replaced
+            # From off it may be a hand that trembles, which waits for a code.
+            if following == "chord":
                 covered = view.choosing or view.passing
                 app.show(FunctionChoice(app, view.below if covered else view))
                 return
-            # A hand that trembles wakes the token with two presses, and waits for a code.
-            self._twice = True
         app.after(_TICK, app.product["combination_ms"], self._announcer.tick)
 
     def _red_up(self, at: "Ticks") -> None:
         app = self.app
         if app.screen is None or app.screen.exploring:
+            self._red_event("end")
             return
+        following = self._red_event("release")
+        if following is None:
+            return
+        self._red_up_at = at
         ticks = app.cancel(_TICK)
-        if not self._combined:
-            self._red_up_at = at
-            if not self._waking and self._harmless():
-                app.after(_RELEASED, _BOUNCE_MS, self._red_released, at)
-                return
+        if following == "window" and self._harmless():
+            app.after(_RELEASED, _BOUNCE_MS, self._red_released, at)
+            return
         if ticks:
             self._announcer.tick()
-        if not self._combined or self._twice:
-            app.after(_RED, self._second_press(), self._red_alone, at)
+        app.after(_RED, self._second_press(), self._red_alone, at)
 
     def _harmless(self) -> bool:
         """Return True when what the red key does alone can be taken back."""
@@ -302,7 +301,8 @@ class Interaction:
 
     def _red_released(self) -> None:
         """Do what the red key does alone; a second press takes it back."""
-        self._before = (self.app.screen, self.accounts.last)
+        self._red_event("act")
+        self._replaced = (self.app.screen, self.accounts.last)
         self._do_red()
 
     def _red_alone(self) -> None:
@@ -315,17 +315,14 @@ class Interaction:
         if view.kind == "pending" and self._announcer.speaking():  # it is said to its end
             app.after(_RED, _SPOKEN_MS, self._red_alone)
             return
-        waking = self._waking
-        twice = self._twice
-        self._red_up_at = None
-        self._waking = self._twice = False
-        if twice:
+        state = self._red_state
+        self._red_event("time")
+        if state == "twice_up":
             self._hand().trembled()
-        if waking and view.kind != "pending":
-            if twice:  # the second press silenced it
-                app.show(view.from_start())
-            return
-        self._do_red()
+        if state not in ("woken", "twice_up") or view.kind == "pending":
+            self._do_red()
+        elif state == "twice_up":  # the second press silenced it
+            app.show(view.from_start())
 
     def _do_red(self) -> None:
         view = self.app.screen
@@ -361,20 +358,17 @@ class Interaction:
             and self._red.down
             and time.ticks_diff(at, self._red_down_at) < _HANGS_MS
         )
-        chosen = with_red or view.choosing or self._twice
+        chosen = with_red or view.choosing or self._red_state in ("twice", "twice_up")
         if not chosen:
             view = self._passed(view, key)
             if view is None:
                 return
-        first_up = self._red_up_at
-        if with_red and self._before is not None:
+        soon_after_red = self._soon_after_red(at)
+        if with_red and self._replaced is not None:
             # The key delay made one press of two, and that one chooses a function.
-            app.screen, self.accounts.last = self._before
+            app.screen, self.accounts.last = self._replaced
             view = app.screen
-        self._red_up_at = self._before = None
-        self._waking = self._twice = False
-        if with_red:
-            self._combined = True
+        self._red_event("chord" if with_red else "key")
         if view.exploring:
             self._explore(key)
             if key == "0":
@@ -391,11 +385,7 @@ class Interaction:
             app.after(_HOLD, app.product["explore_hold_ms"], self._zero_held, at)
         # A hand that trembles presses red three times instead of twice: the hash that follows meant
         # red's function, and approves or submits nothing.
-        says_again = (
-            key == "#"
-            and action(view.kind, _RED) == "repeat"
-            and self._soon_after_red(first_up, at)
-        )
+        says_again = soon_after_red and key == "#" and action(view.kind, _RED) == "repeat"
         self._hand().did(action(view.kind, key))
         following: Screen = view.key(_RED if says_again else key)
         if following is UNUSED:

@@ -47,6 +47,45 @@ FUNCTIONS = {
     "#": ("next_account", 0, ("account", "on")),
 }
 
+# The red key: state -> event -> the state that follows. What neither the state nor "any" has
+# changes nothing. States:
+#   idle        it is up, and the next press is a first one
+#   held        it is down, and acts when it is released
+#   window      it was released and has yet to act
+#   acted       it has acted, and a second press takes that back
+#   chord       its press chose a function, or ended the names of the keys, and does no more
+#   waking      it is down since it switched the token on
+#   woken       it was released after that
+#   twice       it is down once more, and the next key alone chooses a function
+#   twice_up    it was released after that
+# Events:
+#   press       it goes down
+#   second      it goes down within second_press_ms of its release
+#   resume      it goes down too soon to count, and what it does is not yet done
+#   release     it goes up
+#   act         it does what can be taken back
+#   time        no second press came, and it does what cannot
+#   key, chord  another key goes down, alone or while red is held
+#   wake, end   the token is switched on; it goes off, or the keys only say their names
+RED_KEY = {
+    "any": {"chord": "chord", "key": "idle", "wake": "waking", "end": "idle"},
+    "idle": {"press": "held", "resume": "held"},
+    "held": {"release": "window", "key": "held"},
+    "chord": {"press": "held", "key": "chord"},
+    "window": {
+        "act": "acted",
+        "second": "chord",
+        "press": "held",
+        "resume": "held",
+        "time": "idle",
+    },
+    "acted": {"second": "chord", "press": "held"},
+    "waking": {"release": "woken", "key": "held"},
+    "woken": {"second": "twice", "press": "waking", "resume": "waking", "time": "idle"},
+    "twice": {"release": "twice_up", "key": "chord"},
+    "twice_up": {"press": "twice", "time": "idle", "key": "chord"},
+}
+
 # Functions whose answer is told within a screen that waits for something: what was typed stands.
 TOLD = ("volume", "speed", "status", "language", "serial")
 

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from firmware.ui.speaking.keymap import RED_KEY
+from tests.firmware.ui.speaking import vm_keys
 from tests.support.runtime import CPython, MicroPython, Runtime
 
 DRIVER = "tests.firmware.ui.speaking.vm_keys"
@@ -317,3 +319,27 @@ def test_three_reds_and_a_hash_sign_nothing(pause: int):
     assert RUNTIME.call(DRIVER, "settle", 6000)["signed"] == 0
     RUNTIME.call(DRIVER, "do", press("#", 6000))
     assert RUNTIME.call(DRIVER, "settle", 6000)["signed"] == 1
+
+
+@settings(max_examples=300)
+@given(
+    st.sampled_from((0, 3, 8)),
+    st.lists(st.tuples(st.sampled_from(("red", *"05#")), st.integers(1, 1500)), max_size=30),
+)
+def test_the_red_key_is_down_where_its_state_says_so(delay: int, changes: list[tuple[str, int]]):
+    RUNTIME.call(DRIVER, "reach", "off")
+    vm_keys.token.app.interaction.preferences.values["key_delay"] = delay
+    down: set[str] = set()
+    for key, wait in changes:
+        down ^= {key}
+        RUNTIME.call(DRIVER, "do", [(wait, key, key in down)])
+        state = vm_keys.token.app.interaction._red_state
+        assert ("release" in RED_KEY[state]) <= ("red" in down), (changes, state)
+
+
+def test_every_state_of_the_red_key_is_reached():
+    reached, found = {"any"}, {"idle"}
+    while found:
+        reached |= found
+        found = {after for state in reached for after in RED_KEY[state].values()} - reached
+    assert reached == set(RED_KEY)
