@@ -90,7 +90,7 @@ _WORDS: dict[str, dict[str, Any]] = {
             "go_back": "goes back",
             "leave": "ends it",
             "take_now": "gives the current code at once",
-            "accept": "sets the shortest one",
+            "accept": "sets one that is long enough",
         },
     },
     "da": {
@@ -167,7 +167,7 @@ _WORDS: dict[str, dict[str, Any]] = {
             "go_back": "går tilbage",
             "leave": "slutter",
             "take_now": "giver den nuværende kode med det samme",
-            "accept": "vælger den korteste",
+            "accept": "vælger en, der er lang nok",
         },
     },
 }

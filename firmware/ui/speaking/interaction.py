@@ -12,7 +12,7 @@ from firmware.ui.speaking.accounts import Accounts
 from firmware.ui.speaking.announcer import Announcer
 from firmware.ui.speaking.code import account_name
 from firmware.ui.speaking.keymap import FUNCTIONS, RED_KEY, TREMOR_MS, action, passes
-from firmware.ui.speaking.preferences import Preferences
+from firmware.ui.speaking.preferences import DELAY_UNIT, Preferences
 from firmware.ui.speaking.view import LATER, UNUSED, FunctionChoice, MessageView, View, failure
 
 if False:
@@ -31,7 +31,6 @@ _NEWS_MS = 1500  # a host has no more requests when none came for so long
 _SPOKEN_MS = 50  # between looks whether the announcement before a code is over
 _BOUNCE_MS = 20  # a key that goes down again so soon was not let go
 _HANGS_MS = 30_000  # the red key, down for longer, hangs and selects no functions
-_DELAY_UNIT = 100  # ms; the setting key_delay counts tenths of a second
 
 
 class Interaction:
@@ -52,6 +51,7 @@ class Interaction:
         # The view and the last code before the red key acted: what a second press brings back.
         self._replaced: tuple | None = None
         self._last_down: tuple = ("", 0)  # the last key that went down, and when
+        self._apart = -1  # ms from the same key going down before, -1 after another one
         self._last_up: tuple = ("", 0)  # the last key that went up, and when
         self._function: tuple = ("", 0)  # the last key that chose a function, and when
         self.sources = self._announcer.sources
@@ -82,8 +82,8 @@ class Interaction:
         """Act on the press that switched the power on. On USB power it may have been the cable
         instead."""
         usb = self.app.hardware.usb
+        self._last_down = (_RED, time.ticks_ms())
         if self._red is not None and self._red.down:
-            self._last_down = (_RED, time.ticks_ms())
             self._red_down()
         elif usb is not None and usb.present():
             self._news = [["plugged_in"]]
@@ -184,7 +184,7 @@ class Interaction:
 
     def _delay(self) -> int:
         """Return how long after a key the same key is not accepted again."""
-        return self.preferences.values["key_delay"] * _DELAY_UNIT
+        return self.preferences.values["key_delay"] * DELAY_UNIT
 
     def _second_press(self) -> int:
         """Return how long after the red key a second press of it asks for a function."""
@@ -201,7 +201,8 @@ class Interaction:
         last, when = self._last_down
         up, since = self._last_up
         self._last_down = (key, at)
-        if not (key == last and 0 <= time.ticks_diff(at, when) < self._delay()) and not (
+        self._apart = time.ticks_diff(at, when) if key == last else -1
+        if not 0 <= self._apart < self._delay() and not (
             key == up and 0 <= time.ticks_diff(at, since) < _BOUNCE_MS
         ):
             return False
@@ -219,7 +220,7 @@ class Interaction:
                 self._last_up = (_RED, change[1])
                 self._red_up(change[1])
             elif not self._too_soon(_RED, change[1]):
-                self._hand().down(_RED, change[1])
+                self._hand().down(self._apart)
                 self._red_down()
             else:
                 self._resume_press()
@@ -318,7 +319,7 @@ class Interaction:
         state = self._red_state
         self._red_event("time")
         if state == "twice_up":
-            self._hand().trembled()
+            self._hand().trembled(self._apart)
         if state not in ("woken", "twice_up") or view.kind == "pending":
             self._do_red()
         elif state == "twice_up":  # the second press silenced it
@@ -342,7 +343,7 @@ class Interaction:
                 if change[0] == "0":
                     self.app.cancel(_HOLD)
             elif not self._too_soon(change[0], change[2]):
-                self._hand().down(change[0], change[2])
+                self._hand().down(self._apart)
                 self._key_down(change[0], change[2])
 
     def _key_down(self, key: str, at: "Ticks") -> None:

@@ -27,7 +27,8 @@ token and was pressed again without a key after it, a function or a method of th
 or does the same again, a key without a meaning. After two of them since the token was turned on it
 offers a key delay, once, and not when there is one: when neither key nor voice was used for the
 time for typing (its default at least), over a screen that can be interrupted. A PIN's, a number's
-and a payment's screens and responses, own pace and waits cannot.
+and a payment's screens and responses, own pace and waits cannot. What it offers is the shortest of
+its delays that is longer than the longest time from touch to touch.
 """
 
 # Red and another key, together or one after another:
@@ -89,7 +90,7 @@ RED_KEY = {
 # Functions whose answer is told within a screen that waits for something: what was typed stands.
 TOLD = ("volume", "speed", "status", "language", "serial")
 
-TREMOR_MS = 500
+TREMOR_MS = 750
 
 # Functions, and methods of screens, that are done again at once on purpose.
 REPEATED = (

@@ -7,6 +7,8 @@ from firmware.storage.errors import VaultError
 if False:
     from firmware.interfaces import Announcer, Any, App  # type: ignore[unreachable]
 
+DELAY_UNIT = 100  # ms; the setting key_delay counts tenths of a second
+
 
 def _words(phrases: "Any") -> tuple:
     return phrases.PHRASES, phrases.VERB_LAST

@@ -1,12 +1,10 @@
 """Presses that only a trembling hand makes, and the offer of a key delay after two of them. What
 counts as one stands in keymap.py. Times are milliseconds of time.ticks_ms()."""
 
-import time
-
 from firmware.ui.speaking.keymap import REPEATED, TREMOR_MS
 
 if False:
-    from firmware.interfaces import Interaction, Ticks  # type: ignore[unreachable]
+    from firmware.interfaces import Interaction  # type: ignore[unreachable]
 
 _OFFER = "offer"  # a deadline: nothing was pressed or said for so long that the delay is offered
 _PRESSES = 2
@@ -18,17 +16,15 @@ class Tremor:
     def __init__(self, interaction: "Interaction"):
         """Offer the delay by this interaction."""
         self._interaction = interaction
-        self._last: tuple = ("", 0)  # the last key that went down, and when
         self._once = False  # whether what it did is not done twice on purpose
         self._presses = 0
+        self._longest = 0  # time from touch to touch
         self._offered = False
 
-    def down(self, key: str, at: "Ticks") -> None:
-        """Note that a key goes down."""
-        last, when = self._last
-        self._last = (key, at)
-        if self._once and key == last and 0 <= time.ticks_diff(at, when) < TREMOR_MS:
-            self.trembled()
+    def down(self, apart: int) -> None:
+        """Note that a key goes down, so long after the same key, or -1 after another."""
+        if self._once and 0 <= apart < TREMOR_MS:
+            self.trembled(apart)
         self._once = False
         self.wait()
 
@@ -36,9 +32,10 @@ class Tremor:
         """Note what that key did: a method of the screen, a function, or nothing."""
         self._once = name not in REPEATED
 
-    def trembled(self) -> None:
-        """Count a press."""
+    def trembled(self, apart: int) -> None:
+        """Count a press of two touches so far apart."""
         self._presses += 1
+        self._longest = max(self._longest, apart)
 
     def wait(self) -> None:
         """Count the time to the offer from now on, where there is one to make."""
@@ -52,7 +49,7 @@ class Tremor:
 
     def forget(self) -> None:
         """Begin anew: the token goes off."""
-        self._presses = 0
+        self._presses = self._longest = 0
         self._once = self._offered = False
 
     def _offer(self) -> None:
@@ -66,4 +63,4 @@ class Tremor:
         from firmware.ui.speaking.unasked import KeyDelayOffer
 
         self._offered = True
-        interaction.app.show(KeyDelayOffer(interaction.app, view))
+        interaction.app.show(KeyDelayOffer(interaction.app, view, self._longest))

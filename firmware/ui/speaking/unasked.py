@@ -1,6 +1,7 @@
 """What the token says without being asked, over the view that was there. Imported when there is
 something to say."""
 
+from firmware.ui.speaking.preferences import DELAY_UNIT
 from firmware.ui.speaking.view import View
 
 if False:
@@ -60,13 +61,17 @@ class KeyDelayOffer(Unasked):
 
     kind = "offer"
 
-    def __init__(self, app: "App", below: View):
-        """Offer it over a view."""
+    def __init__(self, app: "App", below: View, apart: int):
+        """Offer over a view to a hand whose touches are so many milliseconds apart."""
         Unasked.__init__(self, app, below, ["key_delay", "0"], ["star", "up"])
+        self._apart = apart
 
     def accept(self, key: str) -> "Screen":
-        """Return the key delay's page with the shortest one set."""
+        """Return the key delay's page with the shortest one set that is longer, or the longest."""
         from firmware.ui.speaking.functions import setting
 
         interaction: Any = self.app.interaction
-        return setting(interaction, "key_delay", 1)
+        steps = self.app.product["steps"]["key_delay"]
+        delay = min([step for step in steps if step * DELAY_UNIT > self._apart] or [steps[-1]])
+        interaction.preferences.change("key_delay", delay)
+        return setting(interaction, "key_delay", 0)

@@ -189,7 +189,7 @@ class TimedCode:
         self.released_at = self.before = self._due = None
         same, at = self.function
         stays = "fresh" in (self.view, self.below if self.view == "function" else "")
-        if with_red or self.view == "function" or (key == same and self.now - at < 500):
+        if with_red or self.view == "function" or (key == same and self.now - at < 750):
             self.function = (key, self.now)
             self._show("code" if key == "0" else "fresh" if stays else "elsewhere")
         else:

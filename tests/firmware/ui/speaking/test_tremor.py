@@ -22,9 +22,9 @@ def press(wait: int, key: str) -> list[Event]:
     return [(wait, key, True), (60, key, False)]
 
 
-def twice(key: str, wait: int = 700) -> list[Event]:
+def twice(key: str, wait: int = 1000, apart: int = TREMOR) -> list[Event]:
     """One press of a trembling hand, some time after the last."""
-    return press(wait, key) + press(TREMOR - 60, key)
+    return press(wait, key) + press(apart - 60, key)
 
 
 def do(runtime: Runtime, *gestures: list[Event]) -> dict:
@@ -48,7 +48,7 @@ def offered(runtime: Runtime, screen: str, *gestures: list[Event]) -> bool:
         ("counting code", [twice("#"), twice("#")]),
         ("status", [twice("9"), twice("5")]),
         ("volume", [twice("0"), twice("#")]),
-        ("code", [press(700, "red") + press(200, "red") + press(200, "red"), twice("#", 1500)]),
+        ("code", [press(1000, "red") + press(200, "red") + press(200, "red"), twice("#", 1500)]),
     ],
 )
 def test_the_delay_is_offered_after_two_trembling_presses_and_a_pause(
@@ -57,14 +57,49 @@ def test_the_delay_is_offered_after_two_trembling_presses_and_a_pause(
     assert not offered(runtime, screen, gestures[0]), "one is not enough"
     runtime.call(DRIVER, "reach", screen)
     if screen in ("status", "volume"):
-        gestures = [*gestures, press(700, "red")]  # a screen that has no meaning for the key goes
+        gestures = [*gestures, press(1000, "red")]  # a screen that has no meaning for the key goes
     before = do(runtime, *gestures)
     assert before["key_delay"] == 0
     assert runtime.call(DRIVER, "settle", CALM - 200)["screen"] != "offer"
     assert runtime.call(DRIVER, "settle", 1100)["screen"] == "offer"
 
 
-@pytest.mark.parametrize("apart", [520, 700])
+# The delay, in tenths of a second, that a hand needs whose touches are so many ms apart.
+@pytest.mark.parametrize(
+    ("apart", "delay"),
+    [(200, 3), (290, 3), (300, 5), (330, 5), (400, 5), (490, 5), (500, 8), (600, 8), (700, 8)],
+)
+@pytest.mark.parametrize("screen", ["counting code", "off, counting"])
+def test_the_delay_that_is_offered_cures_the_hand(
+    runtime: Runtime, screen: str, apart: int, delay: int
+):
+    runtime.call(DRIVER, "reach", screen)
+    first = "#" if screen == "counting code" else "red"
+    do(runtime, twice(first, 1000, apart), twice("#", 2500, apart))
+    facts = runtime.call(DRIVER, "settle", CALM + 1000)
+    assert (facts["screen"], facts["key_delay"]) == ("offer", 0)
+    facts = do(runtime, twice("*", 1000, apart))
+    assert (facts["screen"], facts["key_delay"]) == ("key_delay", delay)
+    louder = [(2000, "red", True), *twice("3", 200, apart), (40, "red", False)]
+    facts = do(runtime, louder)
+    assert (facts["screen"], facts["volume"]) == ("volume", 7), "one of the two counts"
+    facts = do(runtime, twice("3", 2000, apart))
+    assert facts["volume"] == 8
+
+
+def test_the_longer_of_two_trembling_presses_counts(runtime: Runtime):
+    runtime.call(DRIVER, "reach", "counting code")
+    do(runtime, twice("#", apart=450), twice("#", apart=250))
+    assert runtime.call(DRIVER, "settle", CALM + 100)["screen"] == "offer"
+    assert do(runtime, press(1000, "*"))["key_delay"] == 5
+    do(runtime, press(1000, "1"), press(1000, "1"))
+    assert runtime.call(DRIVER, "settle", 122_000)["screen"] is None
+    do(runtime, press(0, "red"), twice("#", 2500, 250), twice("#", 1000, 250))
+    assert runtime.call(DRIVER, "settle", CALM + 100)["screen"] == "offer"
+    assert do(runtime, press(1000, "*"))["key_delay"] == 3, "after it was off it begins anew"
+
+
+@pytest.mark.parametrize("apart", [750, 900])
 def test_presses_further_apart_are_no_trembling(runtime: Runtime, apart: int):
     presses = [press(apart - 60, "#") for _ in range(6)]
     assert not offered(runtime, "code", *presses)
@@ -95,7 +130,7 @@ def test_functions_with_one_finger_are_no_trembling(runtime: Runtime, key: str):
 
 
 def test_a_bounce_is_no_trembling(runtime: Runtime):
-    bounce = [(700, "#", True), (60, "#", False), (5, "#", True), (60, "#", False)]
+    bounce = [(1000, "#", True), (60, "#", False), (5, "#", True), (60, "#", False)]
     assert not offered(runtime, "code", bounce, bounce, bounce)
 
 
@@ -116,7 +151,7 @@ def test_what_could_not_be_interrupted_is_followed_by_the_offer(runtime: Runtime
     runtime.call(DRIVER, "reach", "own_pace")
     do(runtime, twice("#"), twice("#"))
     assert runtime.call(DRIVER, "settle", 20_000)["screen"] == "own_pace"
-    do(runtime, press(700, "red"))
+    do(runtime, press(1000, "red"))
     assert runtime.call(DRIVER, "settle", CALM + 1500)["screen"] == "offer"
 
 
@@ -129,8 +164,8 @@ def reach_offer(runtime: Runtime, screen: str = "counting code") -> dict:
 
 def test_it_is_offered_once_until_the_token_goes_off(runtime: Runtime):
     reach_offer(runtime)
-    do(runtime, press(700, "*"))
-    do(runtime, press(700, "1"))
+    do(runtime, press(1000, "*"))
+    do(runtime, press(1000, "1"), press(1000, "1"))
     facts = do(runtime, press(1500, "red"), twice("#", 2000), twice("#"))
     assert facts["key_delay"] == 0
     assert runtime.call(DRIVER, "settle", 30_000)["screen"] == "code"
@@ -141,9 +176,9 @@ def test_it_is_offered_once_until_the_token_goes_off(runtime: Runtime):
 
 def test_nothing_is_offered_where_there_is_a_delay(runtime: Runtime):
     runtime.call(DRIVER, "reach", "key delay")
-    assert do(runtime, press(700, "3"))["key_delay"] == 3
-    slow = [press(700, "#") + press(400 - 60, "#") for _ in range(4)]
-    do(runtime, press(700, "red"), *slow)
+    assert do(runtime, press(1000, "3"))["key_delay"] == 3
+    slow = [press(1000, "#") + press(400 - 60, "#") for _ in range(4)]
+    do(runtime, press(1000, "red"), *slow)
     kinds = [runtime.call(DRIVER, "settle", 1000)["screen"] for _ in range(58)]
     assert kinds[-1] is not None
     assert "offer" not in kinds
@@ -151,23 +186,23 @@ def test_nothing_is_offered_where_there_is_a_delay(runtime: Runtime):
 
 def test_star_takes_the_offer_and_red_leaves_it(runtime: Runtime):
     reach_offer(runtime)
-    facts = do(runtime, press(700, "*"))
-    assert (facts["screen"], facts["key_delay"]) == ("key_delay", 3)
+    facts = do(runtime, press(1000, "*"))
+    assert (facts["screen"], facts["key_delay"]) == ("key_delay", 5)
     before = reach_offer(runtime)
-    do(runtime, press(700, "red"))
+    do(runtime, press(1000, "red"))
     facts = runtime.call(DRIVER, "settle", 1500)
     assert (facts["screen"], facts["last"]) == ("code", before["last"])
     assert (facts["key_delay"], facts["counters"]) == (0, before["counters"])
     reach_offer(runtime)
-    assert do(runtime, press(700, "#"))["screen"] == "offer", "it can be heard again"
+    assert do(runtime, press(1000, "#"))["screen"] == "offer", "it can be heard again"
 
 
 def test_a_second_touch_of_the_star_leaves_the_delay_on_the_screen(runtime: Runtime):
     reach_offer(runtime)
     facts = do(runtime, twice("*"))
-    assert (facts["screen"], facts["key_delay"]) == ("key_delay", 3)
-    facts = do(runtime, twice("3"))
     assert (facts["screen"], facts["key_delay"]) == ("key_delay", 5)
+    facts = do(runtime, twice("3"))
+    assert (facts["screen"], facts["key_delay"]) == ("key_delay", 8)
 
 
 @pytest.mark.parametrize("screen", ["counting code", "practice"])
@@ -175,12 +210,12 @@ def test_other_keys_act_on_the_screen_below(runtime: Runtime, screen: str):
     number = reach_offer(runtime, screen)["last"]
     assert number is not None
     for digit in number:
-        facts = do(runtime, press(700, digit))
+        facts = do(runtime, press(1000, digit))
         assert facts["screen"] == "code"
     assert facts["title"] == ["right"], "what is typed is checked, its first digit too"
     for gesture in (
         [(700, "red", True), *press(200, "3"), (60, "red", False)],
-        press(700, "red") + press(200, "red") + press(200, "3"),
+        press(1000, "red") + press(200, "red") + press(200, "3"),
     ):
         before = reach_offer(runtime, screen)
         facts = do(runtime, gesture)
@@ -190,8 +225,8 @@ def test_other_keys_act_on_the_screen_below(runtime: Runtime, screen: str):
 
 def test_the_offer_waits_as_long_as_the_code_may_be_typed(runtime: Runtime):
     runtime.call(DRIVER, "reach", "counting code")
-    red5 = press(700, "red") + press(200, "red") + press(200, "5")
-    do(runtime, red5, press(700, "4"), *[press(700, "3")] * 4)  # 40 s
+    red5 = press(1000, "red") + press(200, "red") + press(200, "5")
+    do(runtime, red5, press(1000, "4"), *[press(1000, "3")] * 4)  # 40 s
     do(runtime, press(1500, "red"), twice("#", 2500), twice("#"))
     assert runtime.call(DRIVER, "settle", 39_900)["screen"] == "code"
     assert runtime.call(DRIVER, "settle", 200)["screen"] == "offer"
