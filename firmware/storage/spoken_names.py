@@ -56,9 +56,9 @@ class SpokenNames:
             raise VaultError(messages.BAD_ARGUMENT)
         if not offset:
             self.tidy()
-        from firmware.storage.space import has_room  # not when a name is said
+        from firmware.storage.space import has_room_for_name  # not when a name is said
 
-        if not has_room(len(data), self._folder):
+        if not has_room_for_name(offset, offset + len(data), self._folder.rsplit("/", 2)[0]):
             raise VaultError(messages.STORAGE_FAILED)
         try:
             with open(self._coming, "r+b" if offset else "wb") as file:

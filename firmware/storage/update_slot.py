@@ -14,7 +14,7 @@ import sys
 from errno import ENOENT
 
 from firmware.modules import UPDATE
-from firmware.storage.space import has_room
+from firmware.storage.space import has_room_for_update
 
 _PACKAGE = "/firmware.mpy"
 _KEY = "/update.key"  # the image has it
@@ -61,7 +61,7 @@ class UpdateSlot:
     def has_room(self, size: int) -> bool:
         """Say whether a package of that size fits, and leaves the token what it needs to write its
         own data."""
-        return has_room(size, self._root + "/")
+        return has_room_for_update(size, self._root)
 
     def received(self, manifest: bytes) -> int | None:
         """Return how many bytes of that update's package were received; None when it was not

@@ -13,12 +13,13 @@ from firmware.protocol import messages
 from firmware.version import VERSION
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.flashing.micropython import MicroPython
-from host_tools.image.image import pack
+from host_tools.image.image import UPDATE_KEY, room, room_beside_update
 
 FILE = "manifest.json"
 _NAMES = ("product", "board", "version", "build", "form")  # what a short manifest has too
 _WHOLE_ONLY = ("languages", "micropython", "files")
 _DIGEST = "manifest_sha256"
+_SPOKEN_NAME = 8 * 1024  # bytes, of 0.7 s
 
 
 def describe(  # noqa: PLR0913 - what an image is built of
@@ -61,15 +62,15 @@ def shortened(manifest: dict[str, Any]) -> dict[str, Any]:
 
 def embed(
     tree: dict[str, bytes], manifest: dict[str, Any], filesystem: dict[str, Any]
-) -> tuple[bytes, bool]:
-    """Give the file system with the manifest in it, and whether it is the whole one. KodebrikError
-    when not even the short one fits."""
-    try:
-        return pack(tree | {FILE: encode(manifest)}, filesystem), True
-    except KodebrikError as error:
-        if error.identifier != "image-too-large":
-            raise
-    return pack(tree | {FILE: encode(shortened(manifest))}, filesystem), False
+) -> tuple[dict[str, bytes], bool]:
+    """Give the files with the manifest among them, and whether it is the whole one: that is so
+    where it leaves room, on a token that takes updates for one, and a spoken name beside it."""
+    whole = tree | {FILE: encode(manifest)}
+    if UPDATE_KEY in tree:
+        fits = room_beside_update(whole, filesystem) >= _SPOKEN_NAME
+    else:
+        fits = room(whole, filesystem) >= 0
+    return (whole, True) if fits else (tree | {FILE: encode(shortened(manifest))}, False)
 
 
 def decode(content: bytes) -> dict[str, Any]:

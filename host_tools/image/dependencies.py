@@ -68,7 +68,7 @@ def load_error(error: Exception, path: Path) -> KodebrikError:
     )
 
 
-def _parsed(path: Path, source: bytes) -> ast.Module:
+def parsed(path: Path, source: bytes) -> ast.Module:
     """Parse a source file; KodebrikError names the line that is no Python."""
     try:
         return ast.parse(source, str(path))
@@ -92,7 +92,7 @@ def syntax_error(error: SyntaxError) -> KodebrikError:
 def _modules(path: Path, source: bytes) -> set[str]:
     """Give the modules of the firmware that a module imports."""
     found: set[str] = set()
-    for node in ast.walk(_parsed(path, source)):
+    for node in ast.walk(parsed(path, source)):
         if isinstance(node, ast.ImportFrom) and node.module:
             found.add(node.module)
         elif isinstance(node, ast.Import):
@@ -104,7 +104,7 @@ def _modules(path: Path, source: bytes) -> set[str]:
 def _imported_names(path: Path, source: bytes) -> list[str]:
     """Give what a module imports, and its string constants."""
     names: list[str] = []
-    for node in ast.walk(_parsed(path, source)):
+    for node in ast.walk(parsed(path, source)):
         if isinstance(node, ast.ImportFrom) and node.module:
             names.append(node.module)
             names += [f"{node.module}.{name.name}" for name in node.names]

@@ -23,6 +23,7 @@ from host_tools.image.dependencies import (
     FIRMWARE,
     import_closure,
     load_error,
+    parsed,
     source,
     syntax_error,
 )
@@ -31,8 +32,13 @@ _LITTLEFS_DISK_VERSION = 0x00020000  # what official MicroPython 1.28 mounts
 _READ_SIZE = 32  # MicroPython's default for VfsLfs2 (extmod/vfs_lfs.c)
 _ROOT_FILES = ("boot.py", "main.py")  # MicroPython runs these from source
 _HEAD = FIRMWARE / "one_file.py"
-_FOLDERS = 3  # of a token: its root, its data, an update
-_KEPT_FREE = 32 * 1024  # for the vault's two slots of at most 2 KB and littlefs' copies on write
+UPDATE_KEY = "update.key"  # of a token that takes updates
+# What a token keeps free (firmware/storage/space.py), its vault's folder and two slots, and by how
+# much its next firmware may be larger.
+_KEPT_FREE = 16 * 1024
+_VAULT = 16 * 1024
+_GROWTH = 4 * 1024
+_UPDATE_MANIFEST = 512  # at most; as small a file takes no block of its own
 
 
 def load_product(name: str) -> dict[str, Any]:
@@ -62,24 +68,31 @@ def build_tree(
     fast, and in one file.
     """
     carried = carried_languages(load_product(product), languages)
-    tree = {name: source(FIRMWARE / name) for name in _ROOT_FILES}
+    tree = _root_files()
     tree[one_file.NAME] = pack_package(
         build_package(product, board, production, languages), production
     )
     tree |= _voices(load_product(product), carried)
-    if not _has_room_for_update(tree, load_board(board)["filesystem"]):
-        # Accounts without a spoken name are said by their numbers then.
-        tree.pop(load_product(product).get("letters", "").lstrip("/"), None)
+    letters = load_product(product).get("letters", "").lstrip("/")
+    if letters in tree and room_beside_update(tree, load_board(board)["filesystem"]) < 0:
+        del tree[letters]  # accounts without a spoken name are said by their numbers then
     return tree
 
 
-def _has_room_for_update(tree: dict[str, bytes], filesystem: dict[str, Any]) -> bool:
-    """Say whether an update's package, of the size of this one, fits beside these files."""
-    block: int = filesystem["block"]
-    room: int = filesystem["size"]
-    sizes = [len(content) for content in (*tree.values(), tree[one_file.NAME])]
-    taken = sum(-(-size // block) for size in sizes) + _FOLDERS * 2
-    return taken * block + _KEPT_FREE <= room
+def room(tree: dict[str, bytes], filesystem: dict[str, Any]) -> int:
+    """Give how many bytes of spoken names a token with these files has room for when it has all its
+    accounts; below 0 when it has no room for those, or for the files."""
+    return _left(_written(tree, filesystem), filesystem)
+
+
+def room_beside_update(tree: dict[str, bytes], filesystem: dict[str, Any]) -> int:
+    """Give the same when it is to take an update of its firmware too, a little larger than this
+    one."""
+    update = {
+        f"update/{one_file.NAME}": tree[one_file.NAME],
+        "update/manifest": bytes(_UPDATE_MANIFEST),
+    }
+    return room(tree | update, filesystem) - _GROWTH
 
 
 def build_package(
@@ -126,7 +139,7 @@ def build_frozen_tree(product: str, languages: Sequence[str] | None = None) -> d
     """Give the files of a token whose MicroPython has the firmware frozen into it
     (firmware/manifest.py): what build_tree() gives, without modules and what lies beside them."""
     data = load_product(product)
-    tree = {name: source(FIRMWARE / name) for name in _ROOT_FILES}
+    tree = _root_files()
     return tree | _voices(data, carried_languages(data, languages))
 
 
@@ -183,12 +196,27 @@ def build_image(
 
 def pack(tree: dict[str, bytes], filesystem: dict[str, Any]) -> bytes:
     """Pack files into a littlefs of the geometry `filesystem` (the board file's entry).
+    KodebrikError when they do not fit, or leave no room for the token's own data."""
+    disk = _written(tree, filesystem)
+    if disk is None or _left(disk, filesystem) < 0:
+        raise KodebrikError(
+            "image-too-large",
+            ExitCode.USAGE,
+            size=sum(len(content) for content in tree.values()),
+            room=filesystem["size"],
+            reserved=_KEPT_FREE + _VAULT,
+        )
+    return bytes(disk.context.buffer)
+
+
+def _written(tree: dict[str, bytes], filesystem: dict[str, Any]) -> LittleFS | None:
+    """Give a littlefs with these files; None when they do not fit.
 
     littlefs stores files up to its cache size, or an eighth of a block, inside their directory, and
     a reader needs as large a cache. So the cache size is MicroPython's (extmod/vfs_lfsx.c): 1024
     bytes on an RP2, 128 on an ESP32. Looking up a module reads its directories whole: the largest
     files come first and full directories are compacted, so that there is less to read (a
-    kodeoplaeser speaks 13 ms earlier from power-on). KodebrikError when the files do not fit.
+    kodeoplaeser speaks 13 ms earlier from power-on).
     """
     block = filesystem["block"]
     try:
@@ -208,20 +236,19 @@ def pack(tree: dict[str, bytes], filesystem: dict[str, Any]) -> bytes:
                 with disk.open(path, "wb") as file:
                     file.write(content)
             disk.fs_gc()  # type: ignore[no-untyped-call]  # littlefs-python does not annotate it
-            fits = disk.used_block_count + _KEPT_FREE // block <= filesystem["size"] // block
     except LittleFSError as error:
         if error.code != LittleFSError.Error.LFS_ERR_NOSPC:
             raise
-        fits = False
-    if not fits:
-        raise KodebrikError(
-            "image-too-large",
-            ExitCode.USAGE,
-            size=sum(len(content) for content in tree.values()),
-            room=filesystem["size"],
-            reserved=_KEPT_FREE,
-        )
-    return bytes(disk.context.buffer)
+        return None
+    return disk
+
+
+def _left(disk: LittleFS | None, filesystem: dict[str, Any]) -> int:
+    """Give the bytes that are free beyond what a token keeps, and its vault takes."""
+    if disk is None:
+        return -1
+    free: int = filesystem["size"] - disk.used_block_count * filesystem["block"]
+    return free - _KEPT_FREE - _VAULT
 
 
 def carried_languages(product: dict[str, Any], asked: Sequence[str] | None) -> tuple[str, ...]:
@@ -238,6 +265,18 @@ def carried_languages(product: dict[str, Any], asked: Sequence[str] | None) -> t
                 choices=", ".join(known),
             )
     return chosen
+
+
+def _root_files() -> dict[str, bytes]:
+    """Give boot.py and main.py, which MicroPython compiles at every power-on, without comments: so
+    short that littlefs keeps them in the directory."""
+    bare = {}
+    for name in _ROOT_FILES:
+        path = FIRMWARE / name
+        module = parsed(path, source(path))
+        del module.body[0]  # the docstring
+        bare[name] = ast.unparse(module).encode() + b"\n"
+    return bare
 
 
 def _voices(product: dict[str, Any], languages: Sequence[str]) -> dict[str, bytes]:

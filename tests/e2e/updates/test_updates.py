@@ -1,6 +1,7 @@
 """An update over the link of an emulated token: it comes up and stays, or the old firmware does;
 secrets and settings stay in either case."""
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,9 @@ from emulator.session import Emulator
 from firmware.protocol import messages
 from firmware.version import VERSION
 from host_tools.errors import KodebrikError, TokenError
+from host_tools.flashing import bundle
 from host_tools.image import image as images
+from host_tools.link import spoken_names
 from host_tools.link.session import Session
 from host_tools.link.update import KeyStatement, send
 from host_tools.provisioning import update_key_file
@@ -26,6 +29,7 @@ from tests.support.emulated.updated import (
     version,
 )
 from tests.support.emulated.updates import NEXT, SIGNER, image, update
+from tests.support.flashing.images import made as images_made
 
 ON_TOKEN = {"boot.py", "main.py", "firmware.mpy", "update.key", "data/vault.0", "data/vault.1"}
 
@@ -89,6 +93,33 @@ def test_a_kodeoplaeser_is_updated_and_speaks(tmp_path: Path):
         assert [clip for clip in said if clip in "0123456789"] == list(code)
         assert "update/starts" not in on_flash(token)
         assert version(token) == NEXT
+
+
+def test_a_kodeoplaeser_with_two_languages_and_all_its_accounts_is_updated(tmp_path: Path):
+    """On a Pico it is nearly full: one spoken name has room, and leaves it to an update."""
+    made = images_made(product="kodeoplaeser", production=True, update_key=SIGNER.public)
+    both = bundle.file_system(made, images.load_board("pico"))
+    with Emulator("kodeoplaeser", "pico", tmp_path / "token", image=both, time=START) as emulator:
+        token = SpeakingToken(emulator)
+        session = token.provision()
+        for number in range(messages.MAX_ACCOUNTS):
+            name = f"Konto {number}".ljust(messages.MAX_NAME, "i")
+            clip = None
+            with suppress(KodebrikError):  # there is no room
+                clip = spoken_names.send(session, name, spoken_names.Wish(f"Konto {number}"))
+            session.put_credential(totp(name, bytes([number] * messages.MAX_SECRET)))
+            if clip is not None:
+                spoken_names.keep(session, name, clip)
+        accounts = session.accounts()
+        assert [account.spoken is not None for account in accounts] == [True, *[False] * 7]
+        sent(token, update(product="kodeoplaeser"))
+        assert version(token) == NEXT
+        assert token.connect().accounts() == accounts
+        emulator.unplug()
+        emulator.advance(31)
+        pressed = token.tap("red")
+        assert token.clips_until_quiet(pressed)
+        assert not [path for path in on_flash(token) if path.startswith("update/")]
 
 
 FAULTS = {

@@ -51,3 +51,10 @@ def test_three_starts_are_tried_and_then_the_old_firmware_starts(runtime: MicroP
 def test_an_update_goes_on_only_if_it_is_the_same(runtime: MicroPython):
     assert runtime.call(DRIVER, "received_of", b"the manifest") == 1000
     assert runtime.call(DRIVER, "received_of", b"another manifest") is None
+
+
+def test_what_an_update_leaves_free_is_enough_for_the_vault(runtime: MicroPython):
+    """700 writes move the folders of littlefs, too."""
+    larger, firmware = runtime.call(DRIVER, "in_little_room", 700)
+    assert not larger
+    assert firmware == "new"

@@ -7,6 +7,7 @@ import os
 import vfs
 
 from firmware.modules import UPDATE
+from firmware.storage.space import has_room_for_update
 from firmware.storage.update_slot import UpdateSlot
 from tests.support.vm.nor_flash import NorFlash, copy, memory
 
@@ -17,6 +18,8 @@ _MANIFEST = b"the manifest"
 _VAULT = b"the secrets"
 _KEY, _NEXT_KEY = b"k" * 32, b"n" * 32
 _PART = 1792
+_BLOCK = 4096
+_LARGEST = b"v" * 2048  # bytes of a slot of the vault
 _MODES = ("before", "torn", "after")
 
 _MEMORY = memory()
@@ -178,6 +181,40 @@ def failing_starts(count: int) -> list:
     started = [_start() for _ in range(count)]
     _power_off(flash)
     return started
+
+
+def in_little_room(times: int) -> tuple:
+    """Take an update that has just enough room, and write the vault at its largest at each step and
+    `times` times at the end; return (whether an update a block larger had room, which firmware is
+    there)."""
+    _prepare()
+    flash = _power_on()
+    for _ in range(2):
+        _write("/data/vault.0", _LARGEST)
+        _write("/data/vault.1", _LARGEST)
+    ballast = 0
+    while has_room_for_update(len(_NEW), _ROOT):
+        ballast += 1
+        _write("/ballast", bytes(_BLOCK * ballast))
+    _write("/ballast", bytes(_BLOCK * (ballast - 1)))
+    assert has_room_for_update(len(_NEW), _ROOT)
+    larger = has_room_for_update(len(_NEW) + _BLOCK, _ROOT)
+    slot = UpdateSlot(_ROOT)
+    slot.begin(_MANIFEST)
+    for at in range(0, len(_NEW), _PART):
+        slot.append(_NEW[at : at + _PART])
+        _write("/data/vault.0", _LARGEST)
+        _write("/data/vault.1", _LARGEST)
+    slot.start_trial()
+    for _ in range(3):
+        _start()
+        _write("/data/vault.0", _LARGEST)
+    for turn in range(times):
+        _write("/data/vault." + str(turn % 2), _LARGEST)
+    slot.keep()
+    which = {_OLD: "old", _NEW: "new"}.get(_content("/firmware.mpy"))
+    _power_off(flash)
+    return larger, which
 
 
 def received_of(manifest: bytes) -> int | None:

@@ -139,7 +139,7 @@ def sweep(action: str, accounts: int, warm_up: int = 0) -> list:
     littlefs's metadata log.
     """
     _prepare(accounts)
-    space.KEPT_FREE = 0  # the chip is small
+    space.KEPT_FREE = space.LATER = 0  # the chip is small
     token = _PoweredToken()
     for _ in range(warm_up):
         token.vault.next_counter(0)

@@ -56,7 +56,7 @@ def test_each_other_file_has_its_error(data, identifier):
 
 def test_one_changed_byte_of_a_file_is_found():
     data = bytearray(made())
-    at = data.index(b"import micropython\n\nmicropython.kbd_intr(-1)")
+    at = data.index(b"import micropython\nmicropython.kbd_intr(-1)")
     data[at] ^= 1
     with pytest.raises(KodebrikError) as raised:
         image_file.read(bytes(data))

@@ -8,7 +8,7 @@ import pytest
 from firmware.version import VERSION
 from host_tools.errors import KodebrikError
 from host_tools.flashing import manifest, micropython
-from host_tools.image.image import load_board, pack
+from host_tools.image.image import load_board, pack, room_beside_update
 from tests.support.flashing import official
 from tests.support.flashing.littlefs_reader import files
 
@@ -38,8 +38,9 @@ def test_every_file_is_there_with_its_hash(built):
 
 
 def test_it_is_a_file_of_the_file_system(built):
-    image, whole = manifest.embed(TREE, built, load_board("pico")["filesystem"])
-    found = files(image)
+    filesystem = load_board("pico")["filesystem"]
+    tree, whole = manifest.embed(TREE, built, filesystem)
+    found = files(pack(tree, filesystem))
     assert whole
     assert json.loads(found.pop("manifest.json")) == built
     assert found == TREE
@@ -60,8 +61,8 @@ def test_where_it_does_not_fit_its_hash_stands_for_it(built):
     large = built | {"files": {f"firmware/{n}.mpy": "0" * 64 for n in range(120)}}
     most = max(blocks for blocks in range(300, 352) if fits(blocks, filesystem))
     full = TREE | {"filler": bytes(4096 * (most - 1))}
-    image, whole = manifest.embed(full, large, filesystem)
-    found = json.loads(files(image)["manifest.json"])
+    tree, whole = manifest.embed(full, large, filesystem)
+    found = json.loads(files(pack(tree, filesystem))["manifest.json"])
     assert not whole
     assert found == manifest.shortened(large)
     assert found["manifest_sha256"] == hashlib.sha256(manifest.encode(large)).hexdigest()
@@ -73,10 +74,19 @@ def test_where_it_does_not_fit_its_hash_stands_for_it(built):
     }
 
 
-def test_an_image_that_is_too_large_is_said_so(built):
-    with pytest.raises(KodebrikError) as raised:
-        manifest.embed({"large": bytes(1500 * 1024)}, built, load_board("pico")["filesystem"])
-    assert raised.value.identifier == "image-too-large"
+def test_where_a_token_takes_updates_a_manifest_leaves_room_for_one_and_a_spoken_name(built):
+    filesystem = load_board("pico")["filesystem"]
+    large = built | {"files": {f"firmware/{n}.mpy": "0" * 64 for n in range(120)}}
+
+    def filled(blocks: int) -> dict[str, bytes]:
+        filler = {"filler": bytes(4088 * blocks), "update.key": bytes(32)}
+        return TREE | {"firmware.mpy": bytes(150_000)} | filler
+
+    most = max(n for n in range(200, 352) if room_beside_update(filled(n), filesystem) >= 8192)
+    assert not manifest.embed(filled(most), large, filesystem)[1]
+    assert manifest.embed(filled(most - 3), large, filesystem)[1], "two blocks of a manifest"
+    without = {path: content for path, content in filled(most).items() if path != "update.key"}
+    assert manifest.embed(without, large, filesystem)[1]
 
 
 def test_both_forms_are_read_back(built):

@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 from littlefs import UserContext
 
+from firmware.storage import space
+from host_tools.errors import KodebrikError
+from host_tools.image import image as images
 from host_tools.image.image import build_frozen_tree, build_tree, load_board, pack
 from host_tools.voice import store
 from tests.support.runtime import MicroPython
@@ -33,6 +36,25 @@ def test_official_micropython_reads_and_changes_every_file_of_an_image(
         "tests.support.vm.image", "kept", str(path), *geometry, OFFICIAL[board], list(tree)
     )
     assert kept == [crc32(content) for content in tree.values()]
+
+
+def test_the_image_build_keeps_free_what_the_token_does():
+    """And its vault's folder and slots, of two blocks each."""
+    assert images._KEPT_FREE == space.KEPT_FREE
+    assert 8192 + images._GROWTH == space.LATER
+    assert images._VAULT == 4 * 4096
+
+
+def test_the_room_for_names_is_what_fits_beside_an_update_a_block_larger():
+    filesystem = load_board("pico")["filesystem"]
+    tree = {"firmware.mpy": bytes(150_000), "voice": bytes(900_000)}
+    blocks = images.room_beside_update(tree, filesystem) // 4096
+    assert blocks > 0
+    tree["update/firmware.mpy"] = bytes(150_000)
+    smaller = filesystem | {"size": filesystem["size"] - 4096}
+    assert pack(tree | {"names": bytes(blocks * 4088)}, smaller)
+    with pytest.raises(KodebrikError):
+        pack(tree | {"names": bytes((blocks + 1) * 4088)}, smaller)
 
 
 def test_ctrl_c_in_a_callback_of_littlefs_is_not_lost(monkeypatch: pytest.MonkeyPatch):

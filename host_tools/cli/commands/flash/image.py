@@ -21,7 +21,6 @@ from host_tools.messages.catalogue import Message
 from host_tools.messages.system_errors import reason
 from host_tools.provisioning.update_key_file import read_public
 
-UPDATE_KEY = "update.key"  # of a token's file system
 _LARGEST = 64 * 1024 * 1024  # bytes of a MicroPython file; no such board has more flash
 
 
@@ -72,6 +71,7 @@ def image(
 
     board_data, product_data = images.load_board(board), images.load_product(product)
     asked = asked_languages(language)
+    public = None if update_key is None else read_public(read_file(update_key), update_key)
     if micropython is None:
         raise releases.missing(board_data)
     if output.exists():
@@ -92,9 +92,8 @@ def image(
         else:
             tree = images.build_frozen_tree(product, languages)
         set_voices(tree, voice or ())
-        if update_key is not None:
-            tree[UPDATE_KEY] = read_public(read_file(update_key), update_key)
-            _check_room_for_update(tree, board_data["filesystem"])
+        if public is not None:
+            tree[images.UPDATE_KEY] = public
         built = manifest.describe(
             tree,
             release,
@@ -103,7 +102,9 @@ def image(
             languages=languages,
             production=production,
         )
-        filesystem, whole = manifest.embed(tree, built, board_data["filesystem"])
+        tree, whole = manifest.embed(tree, built, board_data["filesystem"])
+        names = room_for_names(tree, product_data, board_data)
+        filesystem = images.pack(tree, board_data["filesystem"])
         content = bundle.merge(release, filesystem, board_data)
     _write(output, content)
     result = {
@@ -113,23 +114,28 @@ def image(
         "manifest": built,
         "manifest_embedded": whole,
     }
+    if names is not None:
+        result["room_for_spoken_names"] = names
     if not whole:
         result["embedded"] = manifest.shortened(built)
     emit(as_json, result, _lines(result))
 
 
-def _check_room_for_update(tree: dict[str, bytes], filesystem: dict[str, Any]) -> None:
-    """Raise KodebrikError when a token with these files has no room for another package."""
+def room_for_names(
+    tree: dict[str, bytes], product: dict[str, Any], board: dict[str, Any]
+) -> int | None:
+    """Give how many bytes of spoken names a token with these files has room for beside an update;
+    None for one that takes none, or does not speak. KodebrikError when there is no room for an
+    update."""
     from host_tools.image import image as images  # noqa: PLC0415 - slow to load
     from host_tools.image.one_file import NAME  # noqa: PLC0415 - slow to load
 
-    try:
-        images.pack(tree | {f"update/{NAME}": tree[NAME]}, filesystem)
-    except KodebrikError as error:
-        if error.identifier != "image-too-large":
-            raise
-        size = len(tree[NAME])
-        raise KodebrikError("update-without-room", ExitCode.CONFLICT, size=size) from None
+    if images.UPDATE_KEY not in tree:
+        return None
+    room = images.room_beside_update(tree, board["filesystem"])
+    if room < 0:
+        raise KodebrikError("update-without-room", ExitCode.CONFLICT, size=len(tree[NAME]))
+    return room if "audio" in product["parts"] else None
 
 
 def asked_languages(named: list[str] | None) -> list[str]:
@@ -154,6 +160,8 @@ def _lines(result: dict[str, Any]) -> list[str]:
     if not result["manifest_embedded"]:
         digest = result["embedded"]["manifest_sha256"]
         lines.append(Message("flash-image.short-manifest", digest=digest))
+    if "room_for_spoken_names" in result:
+        lines.append(Message("flash-image.update-room", size=result["room_for_spoken_names"]))
     lines.append(
         Message(
             "flash-image.built-production"
