@@ -435,12 +435,13 @@ class Emulator:
         """Whether the display shows anything."""
         return not self.screen().dark
 
-    def trace(self, kept: int = KEPT) -> Trace:
-        """Begin to record what the wires carry, see Trace; of `kept` events the last ones.
+    def trace(self, kept: int = KEPT, *, link_alone: bool = False) -> Trace:
+        """Begin to record what the wires carry, or the link alone, see Trace; of `kept` events the
+        last ones.
 
         TracedAlreadyError until the trace before is stopped.
         """
-        return Trace(self.board, self.mcu, self.link, self.lock, kept)
+        return Trace(self.board, self.mcu, self.link, self.lock, kept=kept, link_alone=link_alone)
 
     # Power and cable
 

@@ -43,29 +43,34 @@ class Event(NamedTuple):
 class Trace:
     """Records the last KEPT events until `stop()`. A context manager."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - it has an end at each of them
         self,
         board: Board,
         mcu: Mcu,
         link: Link,
         lock: AbstractContextManager[Any],
+        *,
         kept: int = KEPT,
+        link_alone: bool = False,
     ) -> None:
-        """Begin. TracedAlreadyError while another trace records this token."""
+        """Begin; with `link_alone` nothing but the link's frames is recorded. TracedAlreadyError
+        while another trace records this token."""
         self._board, self._mcu, self._link, self._lock = board, mcu, link, lock
         self._events: deque[Event] = deque(maxlen=kept)
         self._recorded = 0
+        self._link_alone = link_alone
         self._end: int | None = None
         self._end_levels = 0  # of the pins, bit by bit
         self._pins, self._chips = _pin_names(board), _chips(board)
         frames = import_module("firmware.protocol.frames")
         self._decoders = {_TO_TOKEN: frames.Decoder(), _TO_HOST: frames.Decoder()}
         with lock:
-            if mcu.on_answer is not None:
+            if link.on_bytes is not None:
                 raise TracedAlreadyError
             self._start = board.clock.now
-            mcu.on_answer, board.pins.on_level = self._answered, self._level
             link.on_bytes = self._crossed
+            if not link_alone:
+                mcu.on_answer, board.pins.on_level = self._answered, self._level
 
     def __enter__(self) -> Self:
         """Give the trace itself."""
@@ -198,7 +203,7 @@ class Trace:
 
     def _sound(self, start: int, end: int) -> Iterator[Event]:
         """Give the highest level of each block of sound, and the silence after the last."""
-        if "audio" not in self._board.parts:
+        if self._link_alone or "audio" not in self._board.parts:
             return
         channel = f"i2s{self._board.bus_of['audio'][1]}"
         for began, rate, samples in self._board.parts["audio"].since(start):

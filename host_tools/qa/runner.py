@@ -16,11 +16,12 @@ from host_tools.qa.cases.enrolled_token import EnrolledToken
 from host_tools.qa.cases.environment import Environment
 from host_tools.qa.cases.schedule import (
     CaseResult,
+    Schedule,
     all_refused,
     run_cases,
 )
 from host_tools.qa.cases.token_pool import PERIOD, TokenPool, enrol_many
-from host_tools.qa.report.report import Ended, Report
+from host_tools.qa.report.report import Ended, Report, retrying
 from host_tools.qa.targets.selection import TargetSelection, open_target
 from host_tools.qa.targets.target import InspectableTarget, Policy
 from host_tools.qa.time_source import VIRTUAL_START, RealTime, TimeSource, VirtualTime
@@ -43,7 +44,8 @@ class RealToken:
 class Plan:
     """What to run: `cases` once, then drawn ones of them until `codes` codes were submitted.
     `tokens` of `product` are emulated, unless there is a `real_token`; pictures and sounds are kept
-    in `files`."""
+    in `files`. In real time a case that may have failed for want of time is retried `retries` times
+    at most."""
 
     target: TargetSelection
     policy: Policy
@@ -54,6 +56,7 @@ class Plan:
     real_token: RealToken | None = None
     files: Path | None = None
     cases: tuple[Case, ...] = CASES
+    retries: int = 0
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,8 @@ def _play(
         console.on_result(result)
 
     try:
-        run_cases(env, plan.codes, able, note, plan.cases)
+        schedule = Schedule(plan.codes, able, plan.cases, plan.retries)
+        run_cases(env, schedule, note, lambda attempt: console.say(retrying(attempt)))
     except KeyboardInterrupt:
         if not results:
             raise

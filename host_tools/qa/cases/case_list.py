@@ -78,7 +78,7 @@ def _submit_late(env: Environment, token: EnrolledToken, steps: int) -> None:
 
 def _early_within(env: Environment) -> None:
     # A new token: the server may learn a drift from an early code, which is not true of the clock.
-    _submit_early(env, _enrol(env), 1)
+    _submit_early(env, env.enrol_new(), 1)
 
 
 def _early(env: Environment) -> None:
@@ -193,7 +193,7 @@ def _locked_for(env: Environment) -> float:
 
 
 def _drift_within(env: Environment) -> None:
-    token = _enrol(env)
+    token = env.enrol_new()
     device = _emulated(token)
     # The firmware takes a clock for lost that stands before the moment it was set at: 24 s back
     # must be after that.
@@ -208,7 +208,7 @@ def _drift_within(env: Environment) -> None:
 
 
 def _drift_followed(env: Environment) -> None:
-    token = _enrol(env)
+    token = env.enrol_new()
     ppm = env.rng.choice((-1, 1)) * _FOLLOWED_PPM
     _emulated(token).emulator.rtc_drift_ppm = ppm
     for week in range(1, _FOLLOWED_USES + 1):
@@ -217,7 +217,7 @@ def _drift_followed(env: Environment) -> None:
 
 
 def _drift_lost(env: Environment) -> None:
-    token = _enrol(env)
+    token = env.enrol_new()
     ppm = env.rng.choice((-1, 1)) * _LOST_PPM
     _emulated(token).emulator.rtc_drift_ppm = ppm
     env.time.wait_until(env.time.now() + _LOST_DAYS * DAY, Message("qa-wait.year"))
@@ -237,11 +237,6 @@ def _press_in_next_step(env: Environment, token: EnrolledToken) -> Press:
     left = token.period - device.emulator.rtc_time % token.period
     env.time.wait_until(env.time.now() + left + 1, Message("qa-wait.next-step"))
     return env.press(token)
-
-
-def _enrol(env: Environment) -> EnrolledToken:
-    assert env.enrol is not None  # noqa: S101 - the cases' needs say EMULATED
-    return env.enrol()
 
 
 def _emulated(token: EnrolledToken) -> EmulatedToken:

@@ -5,15 +5,16 @@ It presses, waits as a user would, submits, and states the expected answer.
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages.catalogue import Message
 from host_tools.qa.cases.enrolled_token import EnrolledToken
-from host_tools.qa.cases.log import ACCEPTED, Expected, Press, Submission
+from host_tools.qa.cases.log import ACCEPTED, Expected, NoAnswerError, Press, Submission
 from host_tools.qa.targets.target import Answer, ResynchronisingTarget, Target
 from host_tools.qa.time_source import TimeSource
 from host_tools.qa.tokens.emulated import EmulatedToken
@@ -51,6 +52,14 @@ class Environment:
     enrol_payer: Callable[[], EnrolledToken] | None = None
     presses: list[Press] = field(default_factory=list)
     submissions: list[Submission] = field(default_factory=list)
+    new_tokens: list[EnrolledToken] = field(default_factory=list)  # of single cases
+
+    def enrol_new(self, payer: bool = False) -> EnrolledToken:
+        """Enrol a token for one case, or one that signs payments."""
+        enrol = self.enrol_payer if payer else self.enrol
+        assert enrol is not None  # noqa: S101 - the cases' needs say EMULATED
+        self.new_tokens.append(enrol())
+        return self.new_tokens[-1]
 
     def choose_token(self, refusals: int = 0) -> EnrolledToken:
         """Reserve the free token that has a new code soonest, and wait for that code.
@@ -135,18 +144,21 @@ class Environment:
         """Submit the code of `press`, or `code` in its place, for the token's user.
 
         `challenge` is the question that the code answers; without `typing` no time passes before.
+        NoAnswerError when the server is silent.
         """
         if typing:
             self.type()
         code = press.code if code is None else code
-        answer = self.target.submit(token.user_id, code, challenge)
+        with self._answered(token, press):
+            answer = self.target.submit(token.user_id, code, challenge)
         self._record(token, press, note, answer, expected, code=code)
         return answer
 
     def submit_at_once(self, token: EnrolledToken, press: Press, times: int) -> None:
-        """Submit the same code `times` times at the same moment; exactly one may be accepted."""
+        """Submit the same code `times` times at the same moment; exactly one may be accepted.
+        NoAnswerError as in submit()."""
         self.type()
-        with ThreadPoolExecutor(times) as pool:
+        with self._answered(token, press), ThreadPoolExecutor(times) as pool:
             answers = list(
                 pool.map(lambda _: self.target.submit(token.user_id, press.code), range(times))
             )
@@ -158,10 +170,12 @@ class Environment:
             self._record(token, press, note, answer, expected, code=press.code)
 
     def resynchronise(self, token: EnrolledToken, pair: tuple[Press, Press]) -> None:
-        """Have the administrator resynchronise with two consecutive codes."""
+        """Have the administrator resynchronise with two consecutive codes. NoAnswerError as in
+        submit()."""
         assert isinstance(self.target, ResynchronisingTarget)  # noqa: S101 - the case's needs say so
         first, second = pair
-        answer = self.target.resynchronise(token.serial, (first.code, second.code))
+        with self._answered(token, second):
+            answer = self.target.resynchronise(token.serial, (first.code, second.code))
         note = Message("qa-note.resynchronisation")
         codes = f"{first.code} {second.code}"
         self._record(token, second, note, answer, ACCEPTED, code=codes)
@@ -184,6 +198,24 @@ class Environment:
             raise KodebrikError("qa-no-mistyped-code", ExitCode.INTERNAL)
         return self.rng.choice(wrong)
 
+    @contextmanager
+    def _answered(self, token: EnrolledToken, press: Press) -> Iterator[None]:
+        """Turn the server's silence into NoAnswerError. It may have taken the code, as right or as
+        wrong."""
+        try:
+            yield
+        except KodebrikError as error:
+            if error.exit_code != ExitCode.SILENT:
+                raise
+            self._spend(token, press)
+            token.failures += 1
+            raise NoAnswerError(error) from None
+
+    def _spend(self, token: EnrolledToken, press: Press) -> None:
+        """Let the token's next code be that of a later step than `press`."""
+        spent = (press.at // token.period + 1) * token.period + _SETTLE
+        token.free_at = max(token.free_at, spent)
+
     def _record(  # noqa: PLR0913 - a submission has as many sides
         self,
         token: EnrolledToken,
@@ -203,7 +235,5 @@ class Environment:
         elif answer.reason not in _NOT_COUNTED:
             token.failures += 1
         if code == press.code and press.user_id == token.user_id:
-            # Refused or not, it is no new code any more.
-            spent = (press.at // token.period + 1) * token.period + _SETTLE
-            token.free_at = max(token.free_at, spent)
+            self._spend(token, press)  # refused or not, it is no new code any more
         self.submissions.append(Submission(token.user_id, press, code, note, now, expected, answer))

@@ -5,6 +5,7 @@ Times are Unix seconds of the run's time source.
 
 from dataclasses import dataclass
 
+from host_tools.errors import KodebrikError
 from host_tools.messages.catalogue import Message
 from host_tools.otp import codes
 from host_tools.qa.targets.target import Answer
@@ -14,6 +15,16 @@ from host_tools.qa.tokens.reading import Reading
 class MisreadError(Exception):
     """Display, played clips and recognised speech do not give the same code: a fault of the token,
     not of the server."""
+
+
+class NoAnswerError(Exception):
+    """The server did not answer a submitted code; `error` says so. Whether it took the code is not
+    known."""
+
+    def __init__(self, error: KodebrikError) -> None:
+        """Keep the client's error."""
+        super().__init__(error.message)
+        self.error = error
 
 
 @dataclass(frozen=True)

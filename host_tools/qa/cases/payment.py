@@ -18,8 +18,7 @@ _AMOUNT, _PAYEE = 6, 10  # digits
 def run(env: Environment) -> None:
     """Sign a payment and submit the response twice; sign with other values than the server's
     challenge has; sign a correct payment again."""
-    assert env.enrol_payer is not None  # noqa: S101 - the case's needs say so
-    token = env.enrol_payer()
+    token = env.enrol_new(payer=True)
     paid = _draw_payment(env)
     asked = _challenge(env, token, paid)
     press = env.answer(token, paid)

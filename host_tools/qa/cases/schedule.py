@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
+from itertools import starmap
 
 from host_tools.errors import KodebrikError
 from host_tools.messages.catalogue import Message
@@ -19,14 +20,16 @@ from host_tools.qa.cases.case_list import (
     WHY_NOT,
     Case,
 )
+from host_tools.qa.cases.enrolled_token import EnrolledToken
 from host_tools.qa.cases.environment import Environment
-from host_tools.qa.cases.log import MisreadError, Press, Submission
+from host_tools.qa.cases.log import MisreadError, NoAnswerError, Press, Submission
 from host_tools.qa.targets.target import (
     ChallengeTarget,
     LogEntry,
     LoggingTarget,
     ResynchronisingTarget,
 )
+from host_tools.qa.tokens.emulated import EmulatedToken
 
 _RIGHT_WEIGHT = 5  # how many times more often than any other case "right" is drawn, as in real use
 _FIRST_CODES = 2  # right codes, all refused, after which a run in real time ends
@@ -36,8 +39,10 @@ _ONCE = "drift"  # beginning of the names of cases that take years: they run onc
 @dataclass(frozen=True)
 class CaseResult:
     """The result of one case. `skipped` says why it did not run, `error` why it was aborted;
-    `again` is how often the case was played before. Of one that failed, `log` is what the server
-    wrote down meanwhile, by the token's serial number."""
+    `again` is how often the case was drawn before. Of one that failed, `log` is what the server
+    wrote down meanwhile, and `link` the frames that crossed an emulated token's link, each by the
+    token's serial number. `attempts` are the results before this one that failed and were
+    retried."""
 
     case: Case
     number: int
@@ -48,6 +53,8 @@ class CaseResult:
     took: float = 0.0  # real seconds
     again: int = 0
     log: Mapping[str, tuple[LogEntry, ...]] = field(default_factory=dict)
+    link: Mapping[str, tuple[LogEntry, ...]] = field(default_factory=dict)
+    attempts: tuple["CaseResult", ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -55,36 +62,67 @@ class CaseResult:
         return self.error is None and all(each.passed for each in self.submissions)
 
 
+@dataclass(frozen=True)
+class Schedule:
+    """Each of `cases` once in drawn order, then drawn ones until `codes` codes were submitted.
+
+    `able` is what the tokens can do (catalogue.EMULATED); what the server can do follows from the
+    environment. In real time a case is retried `retries` times at most."""
+
+    codes: int
+    able: frozenset[str]
+    cases: Sequence[Case] = CASES
+    retries: int = 0
+
+
 def run_cases(
     env: Environment,
-    codes: int,
-    able: frozenset[str],
+    schedule: Schedule,
     on_result: Callable[[CaseResult], None],
-    cases: Sequence[Case] = CASES,
+    on_retry: Callable[[CaseResult], None] = lambda _: None,
 ) -> list[CaseResult]:
-    """Run each of `cases` once in drawn order, then drawn ones until `codes` codes were submitted.
+    """Run the cases of the schedule, and give their results.
 
-    `able` is what the tokens can do (catalogue.EMULATED); what the server can do follows from
-    `env`. What a case draws follows from the run's seed, its name and how often it was played, so
-    that it can be repeated by itself. `on_result` is called after each case. In real time a right
-    code comes first: when the first right codes are all refused, nothing else is tried, which would
-    only lock the user's token. A case that Ctrl-C ends is told to `on_result` too, before
+    What a case draws follows from the run's seed, its name and how often it was played, so that it
+    can be repeated by itself. `on_result` is called after each case. In real time a right code
+    comes first: when the first right codes are all refused, nothing else is tried, which would only
+    lock the user's token. A case that Ctrl-C ends is told to `on_result` too, before
     KeyboardInterrupt.
+
+    In real time a case whose failure may come from time that passed unforeseen is played again with
+    the same draws: `on_retry` is told the failed attempt, and the result keeps it. KodebrikError
+    when the server is silent to the end.
     """
-    able |= _abilities(env)
+    able, cases = schedule.able | _abilities(env), schedule.cases
     seed, results = env.rng.getrandbits(64), list[CaseResult]()
 
-    def play(case: Case) -> CaseResult:
+    def play(case: Case, retries: int) -> CaseResult:
         times = sum(each.case is case for each in results)
-        env.rng = random.Random(f"{seed} {case.name} {times}")  # noqa: S311 - to be repeated
-        return _run(env, case, len(results) + 1, times, on_result)
+        attempts: tuple[CaseResult, ...] = ()
+        while True:
+            env.rng = random.Random(f"{seed} {case.name} {times}")  # noqa: S311 - to be repeated
+            result, stopped = _run(env, case, len(results) + 1, times)
+            if attempts and result.skipped:  # interrupted, and it had failed
+                result = replace(result, skipped=None, error=result.skipped)
+            result = replace(result, attempts=attempts)
+            if len(attempts) == retries or not _may_be_flaky(result, stopped):
+                break
+            on_retry(result)
+            attempts += (result,)
+        if isinstance(stopped, NoAnswerError):
+            raise stopped.error
+        on_result(result)
+        if stopped is not None:
+            raise stopped
+        return result
 
+    retries = 0 if env.time.virtual else schedule.retries
     if not env.time.virtual and CASES[0] in cases:
-        for _ in range(_FIRST_CODES):
-            results.append(play(CASES[0]))
+        while len(env.submissions) < _FIRST_CODES:
+            results.append(play(CASES[0], min(retries, _FIRST_CODES - 1)))
             if not all_refused(env.submissions):
                 break
-        if len(results) == _FIRST_CODES and all_refused(env.submissions):
+        else:
             return results
         cases = [case for case in cases if case is not CASES[0]]
     order = random.Random(seed)  # noqa: S311 - the same seed, the same order
@@ -93,10 +131,10 @@ def run_cases(
         if lacking:
             result = CaseResult(case, len(results) + 1, skipped=lacking[0])
             on_result(result)
-        elif len(env.submissions) >= codes and any(each.case is case for each in results):
+        elif len(env.submissions) >= schedule.codes and any(each.case is case for each in results):
             break
         else:
-            result = play(case)
+            result = play(case, retries)
         results.append(result)
     return results
 
@@ -135,26 +173,39 @@ def _order(rng: random.Random, able: frozenset[str], cases: Sequence[Case]) -> I
         yield rng.choice(again)
 
 
+def _may_be_flaky(result: CaseResult, stopped: BaseException | None) -> bool:
+    """Say whether a case may have failed because of time that passed unforeseen: the server was
+    silent, or refused what was in time when it was sent, or for another reason. Never when it
+    accepted what it must refuse."""
+    if isinstance(stopped, KeyboardInterrupt) or (stopped is None and result.error is not None):
+        return False
+    wrong = [each for each in result.submissions if not each.passed]
+    accepted = any(each.answer.accepted and not each.expected.accepted for each in wrong)
+    return not accepted and bool(wrong or stopped)
+
+
 def _run(
-    env: Environment,
-    case: Case,
-    number: int,
-    again: int,
-    on_result: Callable[[CaseResult], None],
-) -> CaseResult:
+    env: Environment, case: Case, number: int, again: int
+) -> tuple[CaseResult, NoAnswerError | KeyboardInterrupt | None]:
+    """Play a case once; give its result, and what stopped it."""
     began, since = time.perf_counter(), env.time.now()
+    own = {token.serial: token.device.now for token in (*env.tokens, *env.new_tokens)}
     pressed, submitted = len(env.presses), len(env.submissions)
-    error, interrupted = None, False
+    error: str | None = None
+    stopped: NoAnswerError | KeyboardInterrupt | None = None
     try:
         case.run(env)
     except MisreadError as misread:
         error = misread.args[0]
-    except KeyboardInterrupt:
-        interrupted = True
+    except NoAnswerError as silence:
+        error, stopped = silence.error.message, silence
+    except KeyboardInterrupt as interrupt:
+        stopped = interrupt
     finally:
         env.release_tokens()
     submissions = tuple(env.submissions[submitted:])
     skipped = None
+    interrupted = isinstance(stopped, KeyboardInterrupt)
     if interrupted and all(each.passed for each in submissions):
         skipped = Message("qa-why-not.interrupted")
     elif interrupted:
@@ -170,20 +221,36 @@ def _run(
         again=again,
     )
     if not result.passed and not interrupted:
-        result = replace(result, log=_log(env, result, since))
-    on_result(result)
-    if interrupted:
-        raise KeyboardInterrupt
-    return result
+        tokens = _tokens_of(env, result)
+        result = replace(result, log=_log(env, tokens, since), link=_link_log(tokens, own))
+    return result, stopped
 
 
-def _log(env: Environment, result: CaseResult, since: float) -> dict[str, tuple[LogEntry, ...]]:
-    """Give what the server wrote down of the case's tokens; nothing of one that does not tell."""
-    if not isinstance(env.target, LoggingTarget):
-        return {}
+def _tokens_of(env: Environment, result: CaseResult) -> list[EnrolledToken]:
+    """Give the tokens that took part in a case."""
     users = {each.user_id for each in result.presses}
     users |= {each.user_id for each in result.submissions}
-    serials = [token.serial for token in env.tokens if token.user_id in users]
+    return [token for token in (*env.tokens, *env.new_tokens) if token.user_id in users]
+
+
+def _link_log(
+    tokens: Sequence[EnrolledToken], since: Mapping[str, float]
+) -> dict[str, tuple[LogEntry, ...]]:
+    """Give the frames that crossed the links of emulated tokens, each from its own time on."""
+    return {
+        token.serial: tuple(starmap(LogEntry, token.device.link_log(since.get(token.serial, 0.0))))
+        for token in tokens
+        if isinstance(token.device, EmulatedToken)
+    }
+
+
+def _log(
+    env: Environment, tokens: Sequence[EnrolledToken], since: float
+) -> dict[str, tuple[LogEntry, ...]]:
+    """Give what the server wrote down of the tokens; nothing of one that does not tell."""
+    if not isinstance(env.target, LoggingTarget):
+        return {}
+    serials = [token.serial for token in tokens]
     try:
         return {serial: env.target.log(serial, since) for serial in serials}
     except KodebrikError as error:  # the case has failed already; the report says this too

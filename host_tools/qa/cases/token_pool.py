@@ -83,6 +83,7 @@ class TokenPool:
                 start,
             )
         )
+        device.record_link()
         serial = device.provision(credential)
         clock_set_at = device.now
         self._time.wait_until(device.now, Message("qa-wait.provisioning"))

@@ -1,4 +1,4 @@
-"""A run as HTML with pictures and sounds: a page of all cases, and one more of each that failed.
+"""A run as HTML with pictures and sounds: a page of all cases, and one more of each failed attempt.
 WCAG 2.2 AA, no script, no external resources."""
 
 from datetime import UTC, datetime
@@ -33,8 +33,9 @@ def write(report: Report, folder: Path) -> Path:
     }
     environment.globals |= {"at": _at, "shown": _shown, "said": _said, "wave": _wave}
     environment.globals |= {"page_of": page_of, "repetition": summaries.repetition}
+    environment.globals |= {"failure": summaries.failure}
     case = environment.get_template("case.html")
-    for result in report.failed:
+    for result in (*report.retried, *report.failed):
         page = folder / page_of(result)
         page.write_text(case.render(report=report, result=result), encoding="utf-8")
     median, slowest = summaries.answer_times(report)
@@ -53,8 +54,9 @@ def write(report: Report, folder: Path) -> Path:
 
 
 def page_of(result: CaseResult) -> str:
-    """Give the file name of a failed case's own page."""
-    return f"case-{result.number}.html"
+    """Give the file name of the own page of a failed case, or of one attempt at it."""
+    attempt = len(result.attempts)
+    return f"case-{result.number}-{attempt + 1}.html" if attempt else f"case-{result.number}.html"
 
 
 def _wave(press: Press) -> Markup:

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 from host_tools import whole_files
 from host_tools.qa.cases.schedule import CaseResult
-from host_tools.qa.report.report import Report, answer, details, expectation
+from host_tools.qa.report.report import Report, answer, details, expectation, failure
 from host_tools.qa.tokens.reading import Reading
 
 
@@ -53,12 +53,21 @@ def _case(result: CaseResult) -> ElementTree.Element:
             case, "error" if result.error else "failure", message=what[0]
         )
         error.text = "\n".join(what)
+    for attempt in result.attempts:  # as Maven's Surefire names them
+        kind = ("flaky" if result.passed else "rerun") + ("Error" if attempt.error else "Failure")
+        ElementTree.SubElement(case, kind, message=failure(attempt), type="retried")
     lines = [result.case.promise]
     lines += [
         f"{each.code}: {each.note}; expected {expectation(each)}; {answer(each)}"
-        for each in result.submissions
+        for played in (*result.attempts, result)
+        for each in played.submissions
     ]
-    lines += [f"[[ATTACHMENT|{path}]]" for each in result.presses for path in _files(each.reading)]
+    lines += [
+        f"[[ATTACHMENT|{path}]]"
+        for played in (*result.attempts, result)
+        for each in played.presses
+        for path in _files(each.reading)
+    ]
     ElementTree.SubElement(case, "system-out").text = "\n".join(lines)
     return case
 

@@ -1,7 +1,7 @@
 """The report of a run, as plain data, as JSON and as lines of text. Times are seconds."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -10,6 +10,7 @@ from host_tools.messages.catalogue import Message, named, prefixed
 from host_tools.qa.cases.log import Press, Submission
 from host_tools.qa.cases.schedule import CaseResult
 from host_tools.qa.report.cause import likely_cause
+from host_tools.qa.targets.target import LogEntry
 
 _MARGIN = " " * 9  # before what belongs to a case's line
 
@@ -39,8 +40,22 @@ class Report:
 
     @property
     def submissions(self) -> list[Submission]:
-        """All codes that were submitted."""
-        return [each for result in self.results for each in result.submissions]
+        """All codes that were submitted, also in attempts that were retried."""
+        return [each for played in self._played for each in played.submissions]
+
+    @property
+    def presses(self) -> int:
+        """How many codes were read."""
+        return sum(len(played.presses) for played in self._played)
+
+    @property
+    def retried(self) -> list[CaseResult]:
+        """The failed attempts that were retried."""
+        return [attempt for result in self.results for attempt in result.attempts]
+
+    @property
+    def _played(self) -> list[CaseResult]:
+        return [*self.retried, *self.results]
 
     @property
     def failed(self) -> list[CaseResult]:
@@ -125,26 +140,42 @@ def line(result: CaseResult) -> str:
 
 def details(result: CaseResult) -> Iterator[str]:
     """Give one line for each unexpected answer and for an error."""
+    for wrong in _wrong(result):
+        yield prefixed(_MARGIN, wrong)
+
+
+def _wrong(result: CaseResult) -> Iterator[str]:
     if result.error:
-        yield prefixed(_MARGIN, result.error)
+        yield result.error
     for each in result.submissions:
         if not each.passed:
-            yield prefixed(
-                _MARGIN,
-                Message(
-                    "qa.unexpected",
-                    user=each.user_id,
-                    note=each.note,
-                    expected=expectation(each),
-                    answer=answer(each),
-                ),
+            yield Message(
+                "qa.unexpected",
+                user=each.user_id,
+                note=each.note,
+                expected=expectation(each),
+                answer=answer(each),
             )
+
+
+def retrying(attempt: CaseResult) -> str:
+    """Say that a case is played again, and why."""
+    return Message(
+        "qa.retrying",
+        name=attempt.case.name,
+        number=len(attempt.attempts) + 1,
+        reason=failure(attempt),
+    )
+
+
+def failure(result: CaseResult) -> str:
+    """Give what was wrong first."""
+    return next(_wrong(result))
 
 
 def summary(report: Report) -> list[str]:
     """Give the last lines of a run."""
     median, slowest = answer_times(report)
-    presses = sum(len(result.presses) for result in report.results)
     cause = likely_cause(report.submissions)
     return [
         *([] if cause is None else [cause]),
@@ -154,9 +185,10 @@ def summary(report: Report) -> list[str]:
             passed=len(report.done) - len(report.failed),
             done=len(report.done),
             skipped=len(report.skipped),
-            presses=presses,
+            presses=report.presses,
             submissions=len(report.submissions),
         ),
+        *([Message("qa.retried", count=len(report.retried))] if report.retried else []),
         Message("qa.answer-times", median=median * 1000, slowest=slowest * 1000),
     ]
 
@@ -175,6 +207,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "passed": len(report.done) - len(report.failed),
         "failed": len(report.failed),
         "skipped": len(report.skipped),
+        "retried": len(report.retried),
         "answer_ms": {"median": round(median * 1000, 3), "p99": round(slowest * 1000, 3)},
         "cases": [_case(result, repetition(report, result)) for result in report.results],
     }
@@ -187,14 +220,28 @@ def _case(result: CaseResult, repetition: str | None) -> dict[str, Any]:
         "promise": result.case.promise,
         "passed": None if result.skipped else result.passed,
         "skipped": result.skipped,
+        "attempts": [
+            {"reason": failure(attempt)} | _what_happened(attempt) for attempt in result.attempts
+        ],
+        **_what_happened(result),
+        "repeat": repetition if failed else None,
+    }
+
+
+def _what_happened(result: CaseResult) -> dict[str, Any]:
+    return {
         "error": result.error,
         "presses": [_press(each) for each in result.presses],
         "submissions": [_submission(each) for each in result.submissions],
-        "log": {
-            serial: [{"at": each.at, "text": each.text} for each in entries]
-            for serial, entries in result.log.items()
-        },
-        "repeat": repetition if failed else None,
+        "log": _entries(result.log),
+        "link": _entries(result.link),
+    }
+
+
+def _entries(logs: Mapping[str, tuple[LogEntry, ...]]) -> dict[str, list[dict[str, Any]]]:
+    return {
+        serial: [{"at": each.at, "text": each.text} for each in entries]
+        for serial, entries in logs.items()
     }
 
 

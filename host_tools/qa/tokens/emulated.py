@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from emulator.session import Emulator
 from emulator.sound import write_wav
+from emulator.trace import Trace
 from firmware.protocol import messages
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.image.image import build_image
@@ -22,6 +23,7 @@ from host_tools.qa.tokens.reading import MIN_DIGITS, Reading, recognise, shown_c
 from host_tools.secret import Secret
 
 BOARDS = {"kodeviser": "pico", "kodeoplaeser": "pico2"}  # product -> board
+_LINK_EVENTS = 1000  # frames of the link that are kept
 _BOOT = 1.0  # seconds from unplugging until the token is off
 _QUIET, _LONGEST = 1.3, 30.0  # seconds: silence that ends an announcement; longest announcement
 _BETWEEN = 0.3  # seconds between two keys
@@ -49,6 +51,7 @@ class EmulatedToken:
         self.emulator = Emulator(
             model.product, BOARDS[model.product], folder, image=model.image, seed=seed, time=start
         )
+        self._link_trace: Trace | None = None
         self._access_key = Secret(self.emulator.unique_id * (messages.ACCESS_KEY_SIZE // 8))
 
     def __enter__(self) -> Self:
@@ -68,6 +71,21 @@ class EmulatedToken:
     def now(self) -> float:
         """As Device.now."""
         return self.emulator.now
+
+    def record_link(self) -> None:
+        """Record from now on which frames cross the link, never what is in them."""
+        self._link_trace = self.emulator.trace(_LINK_EVENTS, link_alone=True)
+
+    def link_log(self, since: float) -> list[tuple[float, str]]:
+        """Give the frames that were recorded from `since` on (Unix seconds), each with its time."""
+        if self._link_trace is None:
+            return []
+        started = self.emulator.now - self.emulator.elapsed
+        timed = (
+            (started + event.time / 1e6, f"{event.channel}: {event.what}")
+            for event in self._link_trace.events()
+        )
+        return [(at, text) for at, text in timed if at >= since]
 
     def provision(self, credential: Credential) -> str:
         """Claim the token, set its clock, store the credential; give its serial number."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from host_tools.errors import ExitCode, KodebrikError
 from host_tools.qa.targets.local import LocalTarget
 from host_tools.qa.targets.target import Answer
 from host_tools.validator.rule.verdict import CheckRequest
@@ -48,6 +49,20 @@ def has_no_window(target: Faulty, user_id: str, code: str, answer: Answer) -> An
         if answer.accepted and answer.steps
         else answer
     )
+
+
+def once(fault):
+    """Give a fault that the server has at the first code alone."""
+
+    def at_first(target: Faulty, user_id: str, code: str, answer: Answer) -> Answer:
+        return answer if target.seen else fault(target, user_id, code, answer)
+
+    return at_first
+
+
+def says_nothing(target: Faulty, user_id: str, code: str, answer: Answer) -> Answer:
+    target.seen.append(code)
+    raise KodebrikError("server-silent", ExitCode.SILENT, url=target.name, reason="timed out")
 
 
 def never_locks(target: Faulty, user_id: str, code: str, answer: Answer) -> Answer:

@@ -17,7 +17,7 @@ from host_tools.errors import ExitCode
 from host_tools.qa.cases import case_list
 from host_tools.qa.cases.case_list import Case
 from host_tools.qa.cases.environment import Environment
-from host_tools.qa.cases.schedule import CaseResult, run_cases
+from host_tools.qa.cases.schedule import CaseResult, Schedule, run_cases
 from host_tools.qa.cases.token_pool import TokenPool, enrol_many
 from host_tools.qa.targets.local import LocalTarget
 from host_tools.qa.time_source import RealTime, VirtualTime
@@ -39,7 +39,8 @@ def environment(folder: Path, seed: int = 1, fault=None) -> Iterator[Environment
 
 
 def run(env: Environment, cases: Sequence[Case] = case_list.CASES) -> dict[str, CaseResult]:
-    played = run_cases(env, 1, frozenset({case_list.EMULATED}), lambda each: None, cases)
+    schedule = Schedule(1, frozenset({case_list.EMULATED}), cases)
+    played = run_cases(env, schedule, lambda each: None)
     return {each.case.name: each for each in played}
 
 

@@ -14,7 +14,7 @@ from host_tools.otp import codes
 from host_tools.otp.credential import Credential
 from host_tools.qa.cases.enrolled_token import EnrolledToken
 from host_tools.qa.cases.environment import Environment
-from host_tools.qa.cases.schedule import run_cases
+from host_tools.qa.cases.schedule import Schedule, run_cases
 from host_tools.qa.targets.local import LocalTarget
 from host_tools.qa.targets.radius import RadiusTarget
 from host_tools.qa.targets.target import Policy
@@ -104,8 +104,7 @@ def test_every_case_without_need_of_an_emulator_runs_with_a_manually_operated_to
         )
         played = run_cases(
             Environment(time_source, target, [enrolled], random.Random(1)),
-            1,
-            frozenset(),
+            Schedule(1, frozenset()),
             lambda each: None,
         )
     target.close()

@@ -122,6 +122,15 @@ def run(
             min=0,
         ),
     ] = None,
+    retries: Annotated[
+        int,
+        typer.Option(
+            help="In real time: play a case that may have failed for want of time again, so often "
+            "at most. Each time is told, and counted in the report.",
+            min=0,
+            max=10,
+        ),
+    ] = 2,
     junit: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Write the report as JUnit XML into a new file."),
@@ -171,7 +180,7 @@ def run(
     seed = secrets.randbelow(10**6) if seed is None else seed
     real_token = None if token == _EMULATED else _real_token(token, user, speak)
     codes = codes or (1 if case else _CODES)
-    plan = Plan(target, policy, codes, seed, product, tokens, real_token, html, cases)
+    plan = Plan(target, policy, codes, seed, product, tokens, real_token, html, cases, retries)
 
     def show(result: "CaseResult") -> None:
         if not as_json:
