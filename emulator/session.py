@@ -168,6 +168,7 @@ class Emulator:
         self._epoch = round(Fraction(now) * _US)  # true time at clock 0, microseconds
         if kept is not None:
             self._restore(kept)
+        self._saved: tuple[object, ...] = ()
         self.save()
 
     def _add_user(self) -> None:
@@ -213,8 +214,19 @@ class Emulator:
                 self._server.close()
 
     def save(self) -> None:
-        """Save what is not in the flash file: wear, clock chip, battery voltage, the time."""
+        """Save what is not in the flash file: wear, clock chip, battery voltage, the time. That
+        happens by itself whenever the token waits and has changed, so that an emulator that is
+        killed leaves it as it was."""
+        self._saved = self._lasting()
         saved_state.save(self.directory, self._state())
+
+    def _lasting(self) -> tuple[object, ...]:
+        """Give what is different when there is something to save, beside the time that has passed,
+        for which the clock chip goes on counting while nothing emulates it."""
+        rtc, battery = (self.board.parts.get(name) for name in ("clock", "battery"))
+        true = Fraction(self._epoch + self.clock.now, _US)
+        chip = (rtc.settings, round(rtc.unix - true)) if rtc else None
+        return self._draws, self.flash.operations, chip, battery and battery.millivolts
 
     def _state(self) -> dict[str, Any]:
         state: dict[str, Any] = {"product": self.product["name"], "board": self._board_name}
@@ -301,21 +313,27 @@ class Emulator:
 
     def _run_until(self, condition: Callable[[], bool], seconds: float) -> bool:
         with self.lock:
-            target = self.clock.now + round(Fraction(seconds) * _US)
-            while True:
-                self.mcu.settle()
-                if condition():
-                    return True
-                if self.mcu.due():
-                    self.mcu.wake()
-                    continue
-                if self.clock.now >= target:
-                    return False
-                if self.mcu.state == PROMPT:
-                    self.mcu.wait_prompt((target - self.clock.now) / _US)
-                    continue
-                times = (target, self.mcu.deadline, self.clock.next_alarm)
-                self.clock.run_to(min(time for time in times if time is not None))
+            met = self._runs_until(condition, seconds)
+            if self._lasting() != self._saved:
+                self.save()
+            return met
+
+    def _runs_until(self, condition: Callable[[], bool], seconds: float) -> bool:
+        target = self.clock.now + round(Fraction(seconds) * _US)
+        while True:
+            self.mcu.settle()
+            if condition():
+                return True
+            if self.mcu.due():
+                self.mcu.wake()
+                continue
+            if self.clock.now >= target:
+                return False
+            if self.mcu.state == PROMPT:
+                self.mcu.wait_prompt((target - self.clock.now) / _US)
+                continue
+            times = (target, self.mcu.deadline, self.clock.next_alarm)
+            self.clock.run_to(min(time for time in times if time is not None))
 
     @property
     def rate(self) -> float:

@@ -20,7 +20,7 @@ _SATURDAY = 5  # days from a Monday to that one
 CONVERSION_US = 64_000_000  # the temperature conversion that also takes a new aging value into use
 BUSY_US = 125_000  # a conversion takes 125 ms, typically
 
-CONTROL, STATUS, AGING, TEMPERATURE, REGISTERS = 0x0E, 0x0F, 0x10, 0x11, 0x13
+ALARM, CONTROL, STATUS, AGING, TEMPERATURE, REGISTERS = 0x07, 0x0E, 0x0F, 0x10, 0x11, 0x13
 EOSC, CONV = 0x80, 0x20
 OSF, EN32KHZ, BSY, ALARMS = 0x80, 0x08, 0x04, 0x03
 _LEAP_CENTURY = date(2000, 1, 1)  # 2000..2099 has the chip's leap years
@@ -223,6 +223,14 @@ class Ds3231:
         fraction = 0 if restart else self._time % SECOND
         self._time = ((days * DAY + second) * SECOND + fraction) % self._wrap
         self._day_shift = ((registers[3] & 7) - 1 - self._time // SECOND // DAY) % 7
+
+    @property
+    def settings(self) -> tuple[bytes, int]:
+        """What does not change by itself: alarms, control, status and aging, and the drift."""
+        kept = bytearray(self._registers[ALARM:TEMPERATURE])
+        kept[CONTROL - ALARM] &= ~CONV
+        kept[STATUS - ALARM] &= ~BSY
+        return bytes(kept), self._drift
 
     def state(self) -> dict[str, Any]:
         """Give what the backup cell keeps, as plain data."""

@@ -1,5 +1,7 @@
-"""The link of an emulator that was killed: its terminal may have become somebody else's."""
+"""An emulator that was killed: the token keeps what it had; the terminal of its link may have
+become somebody else's."""
 
+import json
 import os
 import signal
 import subprocess
@@ -12,8 +14,10 @@ import pytest
 from emulator.serial.endpoints import lock_of
 from emulator.session import Emulator
 from host_tools.errors import KodebrikError
+from host_tools.image.image import build_image
 from host_tools.link.transport import SerialTransport
 from tests.support.emulated.images import PANEL, image
+from tests.support.emulated.token import START, digits, totp
 
 SERVE = """
 import sys
@@ -23,6 +27,36 @@ with Emulator(state=sys.argv[1]) as emulator:
     print("served", flush=True)
     emulator.serve()
 """
+
+
+PROVISION = """
+import sys, json
+from emulator.session import Emulator
+from tests.support.emulated.token import START, TokenUnderTest, totp
+with Emulator(state=sys.argv[1], time=START) as emulator:
+    TokenUnderTest(emulator).provision(totp())
+    emulator.battery_mv = 3700
+    emulator.unplug()
+    print(json.loads(emulator.snapshot().state)["draws"], flush=True)
+    emulator.serve()
+"""
+
+
+def test_the_token_of_a_killed_emulator_keeps_its_clock_and_draws_new_numbers(
+    tmp_path: Path,
+) -> None:
+    Emulator(state=tmp_path / "token", image=build_image("kodeviser", "pico"), time=START).close()
+    command = [sys.executable, "-c", PROVISION, tmp_path / "token"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        draws = int(process.stdout.readline())
+        process.send_signal(signal.SIGKILL)
+    with Emulator(state=tmp_path / "token", time=START + 7200) as emulator:
+        assert json.loads(emulator.snapshot().state)["draws"] >= draws, "none comes twice"
+        assert emulator.battery_mv == 3700
+        assert emulator.rtc_time == pytest.approx(START + 7200, abs=0.01)
+        emulator.press()
+        assert digits(emulator.screen_text()) == totp().code(START + 7200)
 
 
 @pytest.fixture
