@@ -7,12 +7,14 @@ from typing import Generic, TypeVar
 
 from host_tools.exchange.key_package import KeyPackage
 from host_tools.otp.credential import Credential
+from host_tools.secret import Secret
 
 T = TypeVar("T")
 
 _MANUFACTURER = "kodebrik"  # of our own tokens, in the inventory and in PSKC files
 
 PIN_LENGTHS = range(4, 33)  # characters
+ID_TOKEN_SECONDS, ACCESS_TOKEN_SECONDS = 600, 600  # that they are valid
 # The largest rate error of a clock that nothing else is known of. A tuning-fork crystal: 20 ppm as
 # made, and -0.034 ppm/K^2 off 25 degrees C, which is 41 ppm at freezing.
 GENERIC_PPM = 50.0
@@ -299,6 +301,58 @@ class SignIn:
     user_id: str
     challenge: str
     approved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OpenIdKey:
+    """A key that signs ID tokens (PKCS #8 in PEM), or did and is published for a while longer."""
+
+    private: Secret = field(repr=False)
+    created_at: float
+    published_until: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenIdSession:
+    """Who has signed in at the OpenID provider: user and token, by which methods (RFC 8176), when,
+    and how many seconds ago."""
+
+    user_id: str
+    owner_id: int
+    token_id: int
+    methods: tuple[str, ...]
+    signed_in_at: float
+    age: float
+
+
+@dataclass(frozen=True, slots=True)
+class OpenIdRequest:
+    """What a relying party asks an authorization code for. `challenge` is of RFC 7636 (S256);
+    within a `sector` a user has one subject identifier."""
+
+    client: str
+    sector: str
+    redirect_uri: str
+    scope: str
+    nonce: str | None
+    challenge: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenIdGrant:
+    """What a relying party gets to know, for a code or an access token."""
+
+    client: str
+    redirect_uri: str
+    scope: str
+    nonce: str | None
+    challenge: str
+    subject: str
+    user_id: str
+    acr: str
+    methods: tuple[str, ...]
+    signed_in_at: float
+    read_at: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from host_tools.validator.formatting import DEFAULT_ZONE
 from host_tools.validator.http.fields import LONGEST_NAME
 from host_tools.validator.notices.smtp import MailServer
 from host_tools.validator.notices.webhook import Webhook
+from host_tools.validator.openid.settings import OpenId
 from host_tools.validator.radius.server import Client, parse_clients
 from host_tools.validator.records import SessionLimits
 from host_tools.validator.settings_section import Port, Section, read_secret
@@ -128,6 +129,7 @@ class Settings(Section):
     webhook: Webhook | None = None
     mail: MailServer | None = None
     radius: Radius | None = None
+    openid: OpenId | None = None
 
     @property
     def session_limits(self) -> SessionLimits:

@@ -2,6 +2,7 @@
 keys."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, func, select, true
@@ -10,6 +11,7 @@ from host_tools.progress import Progress
 from host_tools.validator.keys.master_key import MasterKey
 from host_tools.validator.operations import web_sessions
 from host_tools.validator.store import tables
+from host_tools.validator.store.data_keys import secret_owner
 from host_tools.validator.store.rows import (
     ApiKeyRow,
     ChainRow,
@@ -18,6 +20,9 @@ from host_tools.validator.store.rows import (
     DataKeyRow,
     GuessRow,
     NoticeRow,
+    OpenIdGrantRow,
+    OpenIdKeyRow,
+    OpenIdSessionRow,
     TokenRow,
     UnattributedChecksRow,
     UserRow,
@@ -30,6 +35,9 @@ _BATCH = 500  # rows sealed by one statement
 _SEALED: tuple[tuple[Table, Callable[..., Any]], ...] = (
     (tables.tokens, TokenRow),
     (tables.challenges, ChallengeRow),
+    (tables.openid_sessions, OpenIdSessionRow),
+    (tables.openid_grants, OpenIdGrantRow),
+    (tables.openid_keys, OpenIdKeyRow),
     (tables.notices, NoticeRow),
     (tables.users, UserRow),
     (tables.api_keys, ApiKeyRow),
@@ -76,6 +84,19 @@ def rewrap_data_keys(unit: UnitOfWork, new: MasterKey) -> int:
     return len(rows)
 
 
+def _encrypted_anew(unit: UnitOfWork, table: Table, row: Any) -> Any:
+    owner = secret_owner(table, row)
+    if owner is None:
+        return row
+    secret = unit.keys.get(unit.connection, row.data_key).decrypt_secret(
+        row.encrypted_secret, owner
+    )
+    encrypted, key_id = unit.key.encrypt_secret(secret, owner), unit.key.id
+    if isinstance(row, TokenRow):
+        return replace(row, encrypted_secret=encrypted, data_key=key_id)
+    return row._replace(encrypted_secret=encrypted, data_key=key_id)
+
+
 def _count(unit: UnitOfWork, table: Table) -> int:
     return unit.connection.execute(select(func.count()).select_from(table)).scalar_one()
 
@@ -89,12 +110,7 @@ def _batches(
     found: Sequence[Any] = unit.connection.execute(query).all()
     while found:
         rows = [unit.checked(table, kind(*row)) for row in found]
-        if table is tables.tokens:
-            for token in rows:
-                secret = unit.secret(token)
-                token.encrypted_secret = unit.key.encrypt_secret(secret, token.serial)
-                token.data_key = unit.key.id
-        unit.reseal(table, rows)
+        unit.reseal(table, [_encrypted_anew(unit, table, row) for row in rows])
         yield len(rows)
         last = getattr(rows[-1], primary_key.name)
         found = unit.connection.execute(query.where(primary_key > last)).all()

@@ -18,7 +18,14 @@ from host_tools.validator.records import NoticeKind, Status
 from host_tools.validator.rule.drift import TokenClock
 from host_tools.validator.store import token_rows
 from host_tools.validator.store.rows import TokenRow, UserRow
-from host_tools.validator.store.tables import chains, challenges, tokens, users
+from host_tools.validator.store.tables import (
+    chains,
+    challenges,
+    openid_grants,
+    openid_sessions,
+    tokens,
+    users,
+)
 from host_tools.validator.store.unit_of_work import UnitOfWork, chain_row
 
 _ACTIVATED = select(tokens.c.id).where(
@@ -84,7 +91,8 @@ def delete_token(unit: UnitOfWork, token: TokenRow) -> None:
     """Delete a token and its secret; its audit chain ends with the entry that says so."""
     unit.record(token, "delete", {})
     unit.flush()
-    unit.delete(challenges, challenges.c.token_id == token.id)
+    for table in (challenges, openid_sessions, openid_grants):
+        unit.delete(table, table.c.token_id == token.id)
     unit.delete_token(token)
     unit.insert(chains, chain_row(token.serial, token.chain_head))
     unit.record_server_event("delete", {"serial": token.serial})

@@ -14,7 +14,13 @@ from host_tools.validator.records import PIN_LENGTHS
 from host_tools.validator.store.audit_chain import Detail
 from host_tools.validator.store.row_ids import new_id
 from host_tools.validator.store.rows import UserRow
-from host_tools.validator.store.tables import notices, tokens, users
+from host_tools.validator.store.tables import (
+    notices,
+    openid_grants,
+    openid_sessions,
+    tokens,
+    users,
+)
 from host_tools.validator.store.unit_of_work import UnitOfWork
 
 # What would make several addresses, a name or a comment of one in a mail's header (RFC 5322, 3.4).
@@ -110,7 +116,8 @@ def delete_user(unit: UnitOfWork, user: UserRow) -> None:
     for number in ids:
         lifecycle.unassign(unit, locked[number])
     unit.flush()
-    unit.delete(notices, notices.c.owner_id == user.id)
+    for table in (notices, openid_sessions, openid_grants):
+        unit.delete(table, table.c.owner_id == user.id)
     unit.delete(users, users.c.id == user.id)
     unit.record_server_event("delete_user", {"user_id": user.user_id})
 

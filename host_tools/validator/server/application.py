@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from anyio.to_thread import run_sync
+from authlib.oauth2 import OAuth2Error
 from fastapi import APIRouter, FastAPI, Request
 from starlette.staticfiles import StaticFiles
 
@@ -19,6 +20,7 @@ from host_tools.validator.http.otp_passwords import check_password
 from host_tools.validator.http.rate_limits import BodyLimit, UploadLimit
 from host_tools.validator.http.settings import Settings
 from host_tools.validator.notices.delivery import Channels, Delivery
+from host_tools.validator.openid.provider import Provider
 from host_tools.validator.radius import server
 from host_tools.validator.rest import (
     api_keys_and_audit,
@@ -26,6 +28,7 @@ from host_tools.validator.rest import (
     description,
     health,
     imports,
+    openid,
     privacyidea,
     tokens,
     users,
@@ -39,6 +42,7 @@ from host_tools.validator.site import (
     audit_page,
     import_page,
     lists,
+    openid_pages,
     sign_in,
     token_page,
     user_page,
@@ -67,6 +71,9 @@ def create_app(validator: Validator, settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.authenticator = ApiKeyAuthenticator(validator, settings)
     app.state.readiness = health.Readiness(validator)
+    if settings.openid is not None:
+        app.state.openid = Provider(validator, settings.openid)
+        app.add_exception_handler(OAuth2Error, openid_pages.refusal)
     error_pages.install(app)
     # The routers' own routes: include_router() would make each of them a second time.
     for router in _routers(settings):
@@ -107,6 +114,8 @@ def _routers(settings: Settings) -> list[APIRouter]:
     routers += [checks.challenge_router, sign_in.activation_router]
     if settings.sign_in_demo:
         routers.append(sign_in.router)
+    if settings.openid is not None:
+        routers += [openid.router, openid_pages.router]
     return routers
 
 

@@ -4,12 +4,10 @@
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_POLICY = (
-    b"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
-    b"form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-)
+from host_tools.validator.http.content_policy import content_policy
+
+_POLICY = (b"content-security-policy", content_policy().encode())
 _HEADERS = [
-    (b"content-security-policy", _POLICY),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-opener-policy", b"same-origin"),
@@ -23,7 +21,7 @@ _STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000")  # secon
 def add_security_headers(answer: Response) -> Response:
     """Add the headers to the answer to an unexpected error, which is made outside of all
     middleware."""
-    answer.raw_headers += [*_HEADERS, _NO_STORE]
+    answer.raw_headers += [_POLICY, *_HEADERS, _NO_STORE]
     return answer
 
 
@@ -43,6 +41,8 @@ class SecurityHeaders:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = [*message["headers"], *_HEADERS]
+                if _POLICY[0] not in (name for name, _ in message["headers"]):
+                    headers.append(_POLICY)
                 if not scope["path"].startswith("/static/"):
                     headers.append(_NO_STORE)
                 if scope["scheme"] == "https":

@@ -70,6 +70,8 @@ def _section(names: list[str]) -> type[BaseModel]:
     """Give the model of the section that a path of names leads to."""
     section: type[BaseModel] = Settings
     for name in names:
+        if name not in section.model_fields:
+            continue  # the file's own name of one of several, such as an application's
         annotation: Any = section.model_fields[name].annotation
         kinds = [annotation, *get_args(annotation)]
         section = next(

@@ -10,6 +10,7 @@ import hmac
 import re
 import secrets
 from dataclasses import dataclass
+from typing import Literal
 
 from fastapi import HTTPException, Request, Response
 
@@ -22,9 +23,11 @@ _ID = re.compile(r"[A-Za-z0-9_-]{43}")  # 32 bytes as base64url
 
 @dataclass(frozen=True)
 class SessionCookie:
-    """One kind of session cookie; it ends with the browser, and scripts cannot read it."""
+    """One kind of session cookie; it ends with the browser, and scripts cannot read it. With
+    `same_site` "lax" it is sent along when another site's link or redirect opens a page here."""
 
     name: str
+    same_site: Literal["strict", "lax"] = "strict"
 
     def read(self, request: Request) -> Secret | None:
         """Give the id in the request's cookie; None without one, or when it is no id."""
@@ -38,14 +41,17 @@ class SessionCookie:
             session_id.reveal().decode(),
             secure=_is_encrypted(request),
             httponly=True,
-            samesite="strict",
+            samesite=self.same_site,
             path="/",
         )
 
     def delete(self, request: Request, response: Response) -> None:
         """Remove the cookie."""
         response.delete_cookie(
-            self._name_for(request), secure=_is_encrypted(request), httponly=True, samesite="strict"
+            self._name_for(request),
+            secure=_is_encrypted(request),
+            httponly=True,
+            samesite=self.same_site,
         )
 
     def _name_for(self, request: Request) -> str:
@@ -54,6 +60,7 @@ class SessionCookie:
 
 ADMINISTRATION = SessionCookie("administration")
 SIGN_IN = SessionCookie("sign-in")
+OPENID = SessionCookie("openid", "lax")
 
 
 def new_id() -> Secret:

@@ -5,7 +5,6 @@ Wrong codes, unknown users and blocked tokens get the same answers. Every visito
 number; it becomes a challenge of the user's OCRA token only when a response is submitted.
 """
 
-import secrets
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -18,20 +17,18 @@ from host_tools.validator.http.fields import printable
 from host_tools.validator.http.metrics import timed_check
 from host_tools.validator.http.settings import Settings
 from host_tools.validator.http.strict_requests import StrictRoute
-from host_tools.validator.records import SessionLimits, SignIn
+from host_tools.validator.records import SignIn
 from host_tools.validator.rule.verdict import CheckRequest
 from host_tools.validator.service import Validator
 from host_tools.validator.site.cookies import SIGN_IN, check_form, form_token, new_id
 from host_tools.validator.site.pages import language, page, redirect
+from host_tools.validator.site.pending_sign_in import LIMITS, shown_number
 from host_tools.validator.site.texts import text
 
 router = APIRouter(route_class=StrictRoute, include_in_schema=False)
 activation_router = APIRouter(route_class=StrictRoute, include_in_schema=False)
 
 _ACTOR = "web site"
-_NUMBER_DIGITS = 8  # what a suite with QN08 asks for, RFC 6287 section 6.3
-# WCAG 2.2, 2.2.1: a limit of more than 20 hours need not be announced.
-_LIMITS = SessionLimits(idle=24 * 3600, total=24 * 3600)
 _Field = Annotated[str, Form(max_length=200)]
 
 
@@ -86,11 +83,9 @@ def take_user(request: Request, csrf: _Field = "", user_id: _Field = "") -> Resp
         )
     authenticator: ApiKeyAuthenticator = request.app.state.authenticator
     authenticator.count_guess(request, BEGIN_SIGN_IN)
-    # No leading zero: OCRA encodes 012 and 12 as the same question.
-    number = str(10 ** (_NUMBER_DIGITS - 1) + secrets.randbelow(9 * 10 ** (_NUMBER_DIGITS - 1)))
     validator: Validator = request.app.state.validator
     validator.close_session(visitor)
-    opened = validator.open_sign_in(printable(user_id.strip()), number, _LIMITS)
+    opened = validator.open_sign_in(printable(user_id.strip()), shown_number(), LIMITS)
     answer = redirect("/sign-in/approve")
     SIGN_IN.write(request, answer, opened)
     return answer
@@ -129,7 +124,7 @@ async def take_code(
         await run_sync(authenticator.count_guess, request)
         settings: Settings = request.app.state.settings
         if await _is_accepted(validator, visit.sign_in, code, pin, settings.pin_before_lock):
-            approved = await run_sync(validator.approve_sign_in, visit.session_id, _LIMITS)
+            approved = await run_sync(validator.approve_sign_in, visit.session_id, LIMITS)
             answer = redirect("/sign-in/done")
             if approved is not None:
                 SIGN_IN.write(request, answer, approved)

@@ -9,6 +9,7 @@ root (audit_root.py).
 
 import secrets
 from dataclasses import dataclass
+from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
@@ -23,7 +24,7 @@ from host_tools.validator.store import row_seals
 from host_tools.validator.store.keyed_mac import KeyedMac
 from host_tools.validator.store.row_seals import SealedRow
 from host_tools.validator.store.rows import DataKeyRow
-from host_tools.validator.store.tables import data_keys
+from host_tools.validator.store.tables import data_keys, openid_keys, tokens
 
 _NONCE_SIZE = 12  # bytes
 
@@ -38,20 +39,20 @@ class DataKey:
     root: KeyedMac
     hashing: KeyedMac
 
-    def encrypt_secret(self, secret: Secret, serial: str) -> bytes:
-        """Encrypt the secret of the token `serial`: nonce and ciphertext, bound to the serial
-        number."""
+    def encrypt_secret(self, secret: Secret, owner: str) -> bytes:
+        """Encrypt the secret of `owner`, a serial number or what secret_owner() gives: nonce and
+        ciphertext, bound to that name."""
         nonce = secrets.token_bytes(_NONCE_SIZE)
-        return nonce + self.cipher.encrypt(nonce, secret.reveal(), serial.encode())
+        return nonce + self.cipher.encrypt(nonce, secret.reveal(), owner.encode())
 
-    def decrypt_secret(self, encrypted: bytes, serial: str) -> Secret:
+    def decrypt_secret(self, encrypted: bytes, owner: str) -> Secret:
         """Decrypt; KodebrikError when the row was tampered with."""
         nonce, ciphertext = encrypted[:_NONCE_SIZE], encrypted[_NONCE_SIZE:]
         try:
-            return Secret(self.cipher.decrypt(nonce, ciphertext, serial.encode()))
+            return Secret(self.cipher.decrypt(nonce, ciphertext, owner.encode()))
         except InvalidTag:
             raise KodebrikError(
-                "sealed-secret-changed", ExitCode.CHECK_FAILED, serial=serial
+                "sealed-secret-changed", ExitCode.CHECK_FAILED, serial=owner
             ) from None
 
     def hash(self, purpose: str, subject: str, text: str) -> bytes:
@@ -135,6 +136,13 @@ class DataKeys:
         row = DataKeyRow(key_id, wrapped, master.identity, created_at, b"")
         seal = row_seals.seal(_derive(key_id, secret).audit, data_keys, row)
         return row._replace(audit_seal=seal)
+
+
+def secret_owner(table: Table, row: Any) -> str | None:
+    """Give the name that the secret in a row is bound to; None for a table without secrets."""
+    if table is tokens:
+        return str(row.serial)
+    return f"openid {row.purpose} {row.id}" if table is openid_keys else None
 
 
 def _context(key_id: int) -> bytes:

@@ -196,6 +196,54 @@ class GuessRow(NamedTuple):
     audit_key: int = 0
 
 
+class OpenIdKeyRow(NamedTuple):
+    """A row of the table `openid_keys`."""
+
+    id: int
+    purpose: str
+    encrypted_secret: bytes
+    data_key: int
+    created_at: float
+    published_until: float | None
+    audit_seal: bytes = b""
+    audit_key: int = 0
+
+
+class OpenIdSessionRow(NamedTuple):
+    """A row of the table `openid_sessions`."""
+
+    hash: bytes
+    token_id: int
+    owner_id: int
+    methods: str
+    signed_in_at: float
+    ends_at: float
+    audit_seal: bytes = b""
+    audit_key: int = 0
+
+
+class OpenIdGrantRow(NamedTuple):
+    """A row of the table `openid_grants`."""
+
+    hash: bytes
+    token_id: int
+    owner_id: int
+    methods: str
+    signed_in_at: float
+    client: str
+    redirect_uri: str
+    scope: str
+    nonce: str | None
+    challenge: str
+    subject: str
+    acr: str
+    redeemed: bool
+    access_hash: bytes | None
+    ends_at: float
+    audit_seal: bytes = b""
+    audit_key: int = 0
+
+
 class WriteProbeRow(NamedTuple):
     """A row of the table `write_probes`."""
 

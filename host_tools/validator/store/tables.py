@@ -204,6 +204,64 @@ notices = Table(
     *_seal(),
 )
 
+# Secrets of the OpenID provider, see operations/openid/keys.py: what subject identifiers are made
+# with, and the private keys that sign ID tokens.
+openid_keys = Table(
+    "openid_keys",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("purpose", Text, nullable=False),
+    Column("encrypted_secret", LargeBinary, nullable=False),
+    Column("data_key", Integer, ForeignKey("data_keys.id"), nullable=False),  # that encrypts it
+    Column("created_at", Double, nullable=False),
+    Column("published_until", Double),  # of a signing key that another one has followed
+    *_seal(),
+)
+
+
+def _signed_in_by() -> tuple[Column[int], Column[int], Column[str], Column[float]]:
+    """Make the columns that say who has signed in: with which token, how and when."""
+    return (
+        Column(
+            "token_id", _ID, ForeignKey("tokens.id", ondelete="CASCADE"), nullable=False, index=True
+        ),
+        Column(
+            "owner_id", _ID, ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True
+        ),
+        Column("methods", Text, nullable=False),  # RFC 8176, separated by blanks
+        Column("signed_in_at", Double, nullable=False),
+    )
+
+
+# Who has signed in at the OpenID provider, see operations/openid/sessions.py.
+openid_sessions = Table(
+    "openid_sessions",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True),  # SHA-256 of 32 random bytes
+    *_signed_in_by(),
+    Column("ends_at", Double, nullable=False, index=True),
+    *_seal(),
+)
+
+# Authorization codes and the access tokens given for them, see operations/openid/grants.py.
+openid_grants = Table(
+    "openid_grants",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True),  # SHA-256 of the code, 32 random bytes
+    *_signed_in_by(),
+    Column("client", Text, nullable=False),
+    Column("redirect_uri", Text, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("nonce", Text),
+    Column("challenge", Text, nullable=False),  # S256, RFC 7636
+    Column("subject", Text, nullable=False),
+    Column("acr", Text, nullable=False),
+    Column("redeemed", Boolean, nullable=False),
+    Column("access_hash", LargeBinary, unique=True),  # SHA-256 of the access token
+    Column("ends_at", Double, nullable=False, index=True),  # of the code, then of the token
+    *_seal(),
+)
+
 # Networks that try keys or codes, see operations/guesses.py.
 guesses = Table(
     "guesses",

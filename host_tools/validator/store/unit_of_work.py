@@ -49,6 +49,9 @@ from host_tools.validator.store.rows import (
     DataKeyRow,
     GuessRow,
     NoticeRow,
+    OpenIdGrantRow,
+    OpenIdKeyRow,
+    OpenIdSessionRow,
     TokenRow,
     UnattributedChecksRow,
     UserRow,
@@ -97,6 +100,9 @@ Simple = TypeVar(
     NoticeRow,
     GuessRow,
     CountsRow,
+    OpenIdKeyRow,
+    OpenIdSessionRow,
+    OpenIdGrantRow,
 )
 
 

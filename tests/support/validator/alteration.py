@@ -22,7 +22,13 @@ from sqlalchemy import (
 from sqlalchemy.engine import Engine
 
 from host_tools.secret import Secret
-from host_tools.validator.records import Guesser, Role, SessionLimits
+from host_tools.validator.records import (
+    Guesser,
+    OpenIdRequest,
+    OpenIdSession,
+    Role,
+    SessionLimits,
+)
 from host_tools.validator.rule.verdict import CheckRequest
 from host_tools.validator.service import Validator
 from host_tools.validator.store.tables import metadata
@@ -33,6 +39,9 @@ LIMITS = SessionLimits(idle=3600, total=7200)
 SUITE = "OCRA-1:HOTP-SHA1-6:QN08"
 CHALLENGE = "12345678"
 PIN = "1357"
+OPENID_REQUEST = OpenIdRequest(
+    "shop", "shop", "https://shop.example.org/back", "openid", "nonce", "challenge"
+)
 
 
 @dataclass(frozen=True)
@@ -49,6 +58,10 @@ class Filled:
     former_key: str  # an administrator's, revoked
     session: Secret  # opened with it
     sign_in: Secret
+    openid_session: Secret  # of anders
+    openid_code: Secret  # of bente, not redeemed
+    openid_used_code: Secret  # of anders, redeemed for the access token
+    openid_access: Secret
 
 
 def fill(validator: Validator, clock: VirtualClock) -> Filled:
@@ -83,6 +96,14 @@ def fill(validator: Validator, clock: VirtualClock) -> Filled:
     validator.check_many([CheckRequest(totp.code(), user_id="anders", pin=PIN)])
     validator.check_many([CheckRequest("000000", user_id="nobody")])
     clock.now += 60
+    validator.prepare_openid()
+    validator.rotate_openid_key(actor="test")
+    of_anders = openid_session(validator, "anders", totp.serial)
+    used = validator.issue_openid_code(of_anders[1], OPENID_REQUEST, "otp")
+    access = validator.redeem_openid_code(used, OPENID_REQUEST.client)
+    assert access is not None
+    of_bente = openid_session(validator, "bente", bente.serial)
+    unused = validator.issue_openid_code(of_bente[1], OPENID_REQUEST, "otp")
     return Filled(
         totp,
         bente,
@@ -94,7 +115,21 @@ def fill(validator: Validator, clock: VirtualClock) -> Filled:
         former.reveal().decode(),
         session[0],
         sign_in,
+        of_anders[0],
+        unused,
+        used,
+        access,
     )
+
+
+def openid_session(validator: Validator, user_id: str, serial: str) -> tuple[Secret, OpenIdSession]:
+    """Sign somebody in at the OpenID provider, as if a code had been accepted."""
+    pending = validator.open_sign_in(user_id, CHALLENGE, LIMITS)
+    opened = validator.open_openid_session(
+        pending, user_id, serial, with_pin=False, seconds=LIMITS.idle
+    )
+    assert opened is not None
+    return opened
 
 
 def columns() -> list[Column]:

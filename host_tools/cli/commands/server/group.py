@@ -1,7 +1,7 @@
 """kodebrik server: the validation server and its keys."""
 
 from host_tools.cli.command_group import CommandGroup
-from host_tools.cli.commands.server import api_key, keys, serve
+from host_tools.cli.commands.server import api_key, keys, openid, serve
 
 app = CommandGroup(
     help="Start the validation server; manage its keys.", invoke_without_command=True
@@ -12,3 +12,5 @@ app.command("rotate-key")(keys.rotate_key)
 app.command("change-master-key")(keys.change_master_key)
 app.command("api-key")(api_key.api_key)
 app.command("api-keys")(api_key.api_keys)
+app.command("rotate-openid-key")(openid.rotate_openid_key)
+app.command("openid-secret")(openid.openid_secret)

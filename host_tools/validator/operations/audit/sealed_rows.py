@@ -13,7 +13,7 @@ from host_tools.validator.operations.audit.collected import Collected
 from host_tools.validator.records import AuditFault
 from host_tools.validator.store import audit_root, row_seals, tables
 from host_tools.validator.store.audit_chain import UNATTRIBUTED
-from host_tools.validator.store.data_keys import DataKey, DataKeys
+from host_tools.validator.store.data_keys import DataKey, DataKeys, secret_owner
 from host_tools.validator.store.rows import AuditRootRow, ChainHead, DataKeyRow
 
 _BATCH = 2000  # rows fetched from the database
@@ -148,9 +148,10 @@ def _verify_row(found: SealedRows, opened: Mapping[int, DataKey], table: Table, 
         )
         return
     found.add(key, row)
-    if table is tables.tokens:
+    owner = secret_owner(table, row)
+    if owner is not None:
         try:
-            opened[row.data_key].decrypt_secret(row.encrypted_secret, row.serial)
+            opened[row.data_key].decrypt_secret(row.encrypted_secret, owner)
         except (KeyError, KodebrikError):
             found.faults.append(
                 row_fault(table, row, Message("audit-fault.secret-unopenable", **named(table, row)))

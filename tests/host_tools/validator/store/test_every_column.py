@@ -15,6 +15,7 @@ from tests.support.ocra import peer
 from tests.support.validator.alteration import (
     CHALLENGE,
     LIMITS,
+    OPENID_REQUEST,
     PIN,
     SUITE,
     Filled,
@@ -29,6 +30,7 @@ from tests.support.validator.database import MASTER
 
 # Columns that decide nothing and that no seal covers. A change of any other must be found.
 DECIDE_NOTHING = {"write_probes.id", "write_probes.filler"}
+CLIENT = OPENID_REQUEST.client
 ROWS = 3  # of each table that are changed in turn
 
 
@@ -103,6 +105,21 @@ def uses(validator: Validator, made: Filled, clock: VirtualClock) -> Iterator[tu
         "response": lambda: checked(response, "carla", challenge=CHALLENGE),
         "response again": lambda: checked(response, "carla", challenge=CHALLENGE),
         "notices": notices,
+        "OpenID session": lambda: validator.openid_session(made.openid_session),
+        "OpenID subject": lambda: _subject(validator, made),
+        "OpenID keys": lambda: [
+            (one.private, one.published_until) for one in validator.openid_keys()
+        ],
+        "access token": lambda: validator.openid_access(made.openid_access),
+        "code of an application": lambda: validator.openid_grant(made.openid_code, CLIENT),
+        "used code of an application": lambda: validator.openid_grant(
+            made.openid_used_code, CLIENT
+        ),
+        "redeemed": lambda: (
+            validator.redeem_openid_code(made.openid_code, CLIENT) is not None or None
+        ),
+        "redeemed again": lambda: validator.redeem_openid_code(made.openid_used_code, CLIENT),
+        "access token after it": lambda: validator.openid_access(made.openid_access),
         "new session": lambda: validator.open_session(made.former_key, LIMITS),
     }
     for name, way in ways.items():
@@ -110,6 +127,11 @@ def uses(validator: Validator, made: Filled, clock: VirtualClock) -> Iterator[tu
             yield name, way()
         except KodebrikError:
             yield name, None
+
+
+def _subject(validator: Validator, made: Filled) -> Outcome:
+    session = validator.openid_session(made.openid_session)
+    return None if session is None else validator.openid_subject("shop", session)
 
 
 def _owner(key) -> Outcome:
@@ -144,6 +166,9 @@ def test_what_comes_in_and_what_does_not_without_a_change(right: dict[str, Outco
         "code for another",
         "not active yet",
         "response again",
+        "used code of an application",
+        "redeemed again",
+        "access token after it",
         "new session",
     }
     assert right["notices"]

@@ -20,6 +20,9 @@ ROWS = {
     tables.write_probes: rows.WriteProbeRow,
     tables.audit_root: rows.AuditRootRow,
     tables.counts: rows.CountsRow,
+    tables.openid_keys: rows.OpenIdKeyRow,
+    tables.openid_sessions: rows.OpenIdSessionRow,
+    tables.openid_grants: rows.OpenIdGrantRow,
 }
 
 

@@ -1,0 +1,255 @@
+"""The OpenID provider (OpenID Connect Core 1.0, authorization code flow alone), as an authorization
+server of Authlib's over the validator's database. Its methods block on that.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from authlib.oauth2 import OAuth2Error
+from authlib.oauth2.rfc6749 import (
+    AuthorizationServer,
+    InvalidClientError,
+    InvalidRequestError,
+    UnsupportedGrantTypeError,
+    UnsupportedResponseTypeError,
+)
+from authlib.oauth2.rfc9207 import IssuerParameter
+from authlib.oidc.core.errors import LoginRequiredError
+from authlib.oidc.rpinitiated import EndSessionEndpoint
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, Key, KeySet
+
+from host_tools.validator.openid.authentication import CLASSES, reached
+from host_tools.validator.openid.client import OPENID, PROFILE, Client
+from host_tools.validator.openid.grant import (
+    ALGORITHM,
+    PROMPTS,
+    S256,
+    AuthenticationRequest,
+    CodeGrant,
+    IdToken,
+)
+from host_tools.validator.openid.messages import (
+    Headers,
+    ProviderAnswer,
+    ProviderRequest,
+    answer,
+)
+from host_tools.validator.openid.settings import OpenId
+from host_tools.validator.records import OpenIdSession
+from host_tools.validator.service import Validator
+
+AUTHORIZE, TOKEN, USERINFO = "/openid/authorize", "/openid/token", "/openid/userinfo"
+KEYS, LOGOUT = "/openid/keys", "/openid/logout"
+DISCOVERY = "/.well-known/openid-configuration"
+_LONGEST_VALUE = 2000  # characters of a parameter
+
+
+class _Issuer(IssuerParameter):
+    """Names the issuer in every authorization response (RFC 9207), against mix-up."""
+
+    def __init__(self, issuer: str) -> None:
+        self._issuer = issuer
+
+    def get_issuer(self) -> str:
+        return self._issuer
+
+
+class _EndSession(EndSessionEndpoint):
+    """The end of a session that an application asks for (OpenID Connect RP-Initiated Logout)."""
+
+    def get_server_jwks(self) -> KeySet:
+        keys: KeySet = self.server.key_set()
+        return keys
+
+    def get_algorithms(self) -> list[str]:
+        return [ALGORITHM]
+
+    def end_session(self, end_session_request: Any) -> None:
+        """Do nothing: who asks has closed it, or has asked the user first."""
+
+
+class Provider(AuthorizationServer):
+    """What the provider decides; pages and routes bring it requests."""
+
+    def __init__(self, validator: Validator, settings: OpenId) -> None:
+        """Serve the applications that the settings register; keys are drawn when there are none."""
+        super().__init__()
+        self.validator, self.settings = validator, settings
+        self.issuer = settings.issuer
+        validator.prepare_openid()
+        self.register_grant(CodeGrant, [AuthenticationRequest(), S256(), IdToken(self)])
+        self.register_endpoint(_EndSession)
+        self._issuer = _Issuer(self.issuer)
+        self._issuer(self)
+
+    # What Authlib asks
+
+    def query_client(self, client_id: str) -> Client | None:
+        """Give a registered application."""
+        registered = self.settings.clients.get(client_id)
+        return None if registered is None else Client(client_id, registered)
+
+    def create_oauth2_request(self, request: ProviderRequest) -> ProviderRequest:
+        """Give the request back, which is one already."""
+        return request
+
+    def handle_response(self, status: int, body: object, headers: Headers) -> ProviderAnswer:
+        """Take an answer."""
+        return answer(status, body, headers)
+
+    def send_signal(self, name: str, *args: object, **values: object) -> None:
+        """Do nothing: nobody listens."""
+
+    # What pages and routes ask
+
+    def request(
+        self, method: str, path: str, values: Mapping[str, str], authorization: str = ""
+    ) -> ProviderRequest:
+        """Make a request of what came; OAuth2Error for a value that no application sends."""
+        for value in values.values():
+            if len(value) > _LONGEST_VALUE or not value.isprintable():
+                raise InvalidRequestError("A parameter is too long or cannot be printed.")
+        return ProviderRequest(method, self.issuer + path, values, authorization)
+
+    def authorization(self, asked: ProviderRequest) -> CodeGrant:
+        """Validate an authorization request. OAuth2Error otherwise: it has a `redirect_uri` only
+        when the application and that address are registered."""
+        client = self.query_client(asked.values.get("client_id", ""))
+        if client is None:
+            raise InvalidClientError(description="The client_id is not registered.")
+        address = CodeGrant.validate_authorization_redirect_uri(asked, client)
+        if asked.values.get("response_type") != "code":
+            raise UnsupportedResponseTypeError(
+                "", redirect_uri=address, state=asked.values.get("state")
+            )
+        grant: CodeGrant = self.get_consent_grant(asked)
+        return grant
+
+    def enough(self, grant: CodeGrant, session: OpenIdSession | None) -> OpenIdSession | None:
+        """Give a session back that answers the request without another code, None for any other.
+        OAuth2Error when the user may not be asked for a code."""
+        values = grant.request.values
+        prompts = values.get("prompt", "").split()
+        most_age = values.get("max_age")
+        if (
+            session is not None
+            and not set(prompts) - {"none"}
+            and (most_age is None or session.age <= int(most_age))
+            and reached(session.methods, values.get("acr_values", "")) is not None
+            and self._is_expected(grant, session)
+        ):
+            return session
+        if "none" in prompts:
+            raise _login_required(grant)
+        return None
+
+    def authorize(self, grant: CodeGrant, session: OpenIdSession) -> ProviderAnswer:
+        """Answer a request for somebody who has signed in: a redirect with a code, or with the
+        reason why there is none."""
+        if not self._is_expected(grant, session):
+            return self.refuse(_login_required(grant))
+        return self._authorized(grant, session)
+
+    def cancel(self, grant: CodeGrant) -> ProviderAnswer:
+        """Answer a request that the user has refused."""
+        return self._authorized(grant, None)
+
+    def refuse(self, error: OAuth2Error) -> ProviderAnswer:
+        """Answer with an error: a redirect, where the error has an address to redirect to."""
+        answered: ProviderAnswer = self.handle_error_response(None, error)
+        self._issuer.add_issuer_parameter(self, answered)
+        return answered
+
+    def tokens(self, asked: ProviderRequest) -> ProviderAnswer:
+        """Answer the token endpoint."""
+        if asked.values.get("grant_type") != CodeGrant.GRANT_TYPE:
+            return self.refuse(UnsupportedGrantTypeError(""))
+        answered: ProviderAnswer = self.create_token_response(asked)
+        return answered
+
+    def end_of_session(self, asked: ProviderRequest) -> Any:
+        """Validate what an application asks at the end of a session. A hint that cannot be read
+        any more, as after a rotation of keys, is as good as none: the user is asked."""
+        try:
+            return self.validate_endpoint_request("end_session", asked)
+        except (OAuth2Error, JoseError, ValueError):
+            values = {key: one for key, one in asked.values.items() if key != "id_token_hint"}
+            return self.validate_endpoint_request(
+                "end_session", self.request("GET", LOGOUT, values)
+            )
+
+    def subject(self, client: Client, session: OpenIdSession) -> str:
+        """Give the identifier by which an application knows a user."""
+        return self.validator.openid_subject(client.sector, session)
+
+    def key_set(self) -> KeySet:
+        """Give the published keys, with their private halves; the first signs."""
+        published = self.validator.openid_keys()
+        keys: list[Key] = [ECKey.import_key(one.private.reveal()) for one in published]
+        for key in keys:
+            key.ensure_kid()
+        return KeySet(keys)
+
+    def signing_key(self) -> Key:
+        """Give the key that signs."""
+        return self.key_set().keys[0]
+
+    def public_keys(self) -> dict[str, Any]:
+        """Give the JSON Web Key Set (RFC 7517)."""
+        use = {"use": "sig", "alg": ALGORITHM}
+        return {"keys": [key.as_dict(private=False, **use) for key in self.key_set()]}
+
+    def configuration(self) -> dict[str, Any]:
+        """Give the provider's metadata (OpenID Connect Discovery, section 3)."""
+        return {
+            "issuer": self.issuer,
+            "authorization_endpoint": self.issuer + AUTHORIZE,
+            "token_endpoint": self.issuer + TOKEN,
+            "userinfo_endpoint": self.issuer + USERINFO,
+            "jwks_uri": self.issuer + KEYS,
+            "end_session_endpoint": self.issuer + LOGOUT,
+            "response_types_supported": ["code"],
+            "response_modes_supported": ["query"],
+            "grant_types_supported": [CodeGrant.GRANT_TYPE],
+            "scopes_supported": [OPENID, PROFILE],
+            "subject_types_supported": ["pairwise"],
+            "id_token_signing_alg_values_supported": [ALGORITHM],
+            "token_endpoint_auth_methods_supported": CodeGrant.TOKEN_ENDPOINT_AUTH_METHODS,
+            "code_challenge_methods_supported": S256.SUPPORTED_CODE_CHALLENGE_METHOD,
+            "prompt_values_supported": list(PROMPTS),
+            "acr_values_supported": list(CLASSES),
+            "claims_supported": [
+                *("sub", "iss", "aud", "iat", "exp", "auth_time", "nonce", "acr", "amr"),
+                "preferred_username",
+            ],
+            "claims_parameter_supported": False,
+            "request_parameter_supported": False,
+            "request_uri_parameter_supported": False,
+            "authorization_response_iss_parameter_supported": True,
+        }
+
+    def _authorized(self, grant: CodeGrant, session: OpenIdSession | None) -> ProviderAnswer:
+        answered: ProviderAnswer = self.create_authorization_response(grant.request, session, grant)
+        return answered
+
+    def _is_expected(self, grant: CodeGrant, session: OpenIdSession) -> bool:
+        """Say whether somebody is whom the application's id_token_hint names, if there is one."""
+        hint = grant.request.values.get("id_token_hint")
+        if hint is None:
+            return True
+        try:
+            claims = jwt.decode(hint, self.key_set(), [ALGORITHM]).claims
+        except (JoseError, ValueError):
+            return False
+        client = grant.request.client
+        return (claims.get("aud"), claims.get("sub")) == (
+            client.client_id,
+            self.subject(client, session),
+        )
+
+
+def _login_required(grant: CodeGrant) -> LoginRequiredError:
+    state = grant.request.payload.state
+    return LoginRequiredError(redirect_uri=grant.redirect_uri, state=state)

@@ -1,0 +1,72 @@
+"""The section [openid] of the settings file: the provider's address, and the applications that sign
+people in with it (relying parties), which the file alone registers."""
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from authlib.common.urls import add_params_to_uri
+from pydantic import AfterValidator, Field, PositiveFloat, StringConstraints
+
+from host_tools.messages.catalogue import Message
+from host_tools.validator.notices.loopback import is_loopback
+from host_tools.validator.settings_section import Section
+
+_LONGEST_ADDRESS = 1000  # characters
+
+
+def _address(text: str) -> str:
+    """Give an address back to which a browser may be sent: https, or http on this machine
+    (RFC 8252 section 7.3), without fragment, user name or what can be read in two ways."""
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme == "https" or (
+            parts.scheme == "http" and is_loopback(parts.hostname or "")
+        )
+        add_params_to_uri(text, {"state": "x"})
+        port = parts.port
+    except ValueError:
+        raise ValueError(Message("settings-openid-address")) from None
+    plain = text.isascii() and text.isprintable() and not set(text) & set(" \"'<>\\^`{|};,*#")
+    if not (usable and plain and parts.hostname) or port == 0 or "@" in parts.netloc:
+        raise ValueError(Message("settings-openid-address"))
+    return text
+
+
+def _issuer(text: str) -> str:
+    parts = urlsplit(_address(text))
+    if parts.path or parts.query:
+        raise ValueError(Message("settings-openid-issuer"))
+    return text
+
+
+def _printable(text: str) -> str:
+    if not text.isprintable() or text != text.strip():
+        raise ValueError(Message("settings-openid-name"))
+    return text
+
+
+_Text = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_printable)]
+_Address = Annotated[str, Field(max_length=_LONGEST_ADDRESS), AfterValidator(_address)]
+_ClientId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+
+
+class RelyingParty(Section):
+    """An application that signs people in. Without a hash of its secret it is public: a program on
+    its user's own device, which can keep none."""
+
+    name: _Text  # as the sign-in page shows it
+    redirect_uris: Annotated[list[_Address], Field(min_length=1)]
+    post_logout_redirect_uris: Annotated[list[_Address], Field(default_factory=list)]
+    secret_sha256: Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")] | None = None
+    # Applications of one sector know a user by the same subject identifier. Default: its own.
+    sector: _Text | None = None
+    user_id: bool = False  # whether it may be told the user-ID, with the scope "profile"
+
+
+class OpenId(Section):
+    """The provider. `issuer` is its address for all, never taken from a request, whose Host header
+    is the sender's to choose."""
+
+    issuer: Annotated[str, AfterValidator(_issuer)]
+    session_minutes: PositiveFloat = 30.0  # in which no new code is asked for
+    clients: Annotated[dict[_ClientId, RelyingParty], Field(min_length=1)]

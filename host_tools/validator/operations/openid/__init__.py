@@ -1,0 +1,1 @@
+"""What the OpenID provider keeps in the database: keys, who has signed in, authorization codes."""

@@ -1,0 +1,118 @@
+"""Who has signed in at the OpenID provider with a code: rows that the browser names by an opaque
+random id, of which the database holds the SHA-256 (see web_sessions.py).
+
+A session ends at a fixed time after the sign-in, and with the token that the code came from: once
+that is blocked, replaced or given to somebody else, the session counts no more.
+"""
+
+import hashlib
+import secrets
+
+from sqlalchemy import Connection, select, true
+
+from host_tools.secret import Secret
+from host_tools.validator.operations import users, web_sessions
+from host_tools.validator.records import OpenIdSession, Status
+from host_tools.validator.store import audit_root
+from host_tools.validator.store.data_keys import DataKeys
+from host_tools.validator.store.rows import (
+    AuditRootRow,
+    OpenIdGrantRow,
+    OpenIdSessionRow,
+    TokenRow,
+    UserRow,
+)
+from host_tools.validator.store.tables import audit_root as root_table
+from host_tools.validator.store.tables import openid_sessions, tokens
+from host_tools.validator.store.tables import users as user_table
+from host_tools.validator.store.unit_of_work import UnitOfWork
+
+_ID_BYTES = 32
+_SESSION = len(OpenIdSessionRow._fields)
+
+
+def open_session(  # noqa: PLR0913, PLR0917 - what was seen at the sign-in
+    unit: UnitOfWork,
+    sign_in_id: Secret,
+    user_id: str,
+    serial: str,
+    with_pin: bool,
+    seconds: float,
+) -> tuple[Secret, OpenIdSession] | None:
+    """Replace the sign-in in which a code of the token `serial` was accepted by a session with a
+    fresh id; give it. None when the token is no longer that user's."""
+    user, token = users.find_any(unit, user_id), unit.find_token(serial)
+    if user is None or token is None or not _counts(token, user.id):
+        return None
+    methods = ["otp"]
+    if token.product is not None:
+        methods.append("hwk")
+    if with_pin and user.pin is not None:
+        methods.append("pin")
+    web_sessions.close(unit, sign_in_id)
+    unit.delete(openid_sessions, openid_sessions.c.ends_at <= unit.now)
+    session_id = Secret(secrets.token_urlsafe(_ID_BYTES).encode())
+    row = OpenIdSessionRow(
+        hashed(session_id), token.id, user.id, " ".join(methods), unit.now, unit.now + seconds
+    )
+    return session_id, _record(unit.insert(openid_sessions, row), user, unit.now)
+
+
+def find(
+    connection: Connection, keys: DataKeys, session_id: Secret, now: float
+) -> OpenIdSession | None:
+    """Give an open session; None when there is none, or its token's codes count no more."""
+    query = select(openid_sessions, root_table).join(root_table, true())
+    query = query.where(openid_sessions.c.hash == hashed(session_id))
+    found = connection.execute(query).one_or_none()
+    if found is None:
+        return None
+    session, root = OpenIdSessionRow(*found[:_SESSION]), AuditRootRow(*found[_SESSION:])
+    newest = audit_root.checked(connection, keys, root).audit_key
+    keys.check(connection, openid_sessions, session, newest)
+    user = signed_in_user(connection, keys, session, newest)
+    return None if user is None or session.ends_at <= now else _record(session, user, now)
+
+
+def signed_in_user(
+    connection: Connection,
+    keys: DataKeys,
+    row: OpenIdSessionRow | OpenIdGrantRow,
+    newest: int,
+) -> UserRow | None:
+    """Give the user of a session or grant; None once the codes of the token count no more."""
+    found = connection.execute(select(tokens).where(tokens.c.id == row.token_id)).one_or_none()
+    owner = connection.execute(
+        select(user_table).where(user_table.c.id == row.owner_id)
+    ).one_or_none()
+    if found is None or owner is None:
+        return None
+    token, user = TokenRow(*found), UserRow(*owner)
+    keys.check(connection, tokens, token, newest)
+    keys.check(connection, user_table, user, newest)
+    return user if _counts(token, user.id) else None
+
+
+def close(unit: UnitOfWork, session_id: Secret) -> None:
+    """Close a session; nothing happens when it has ended already."""
+    unit.delete(openid_sessions, openid_sessions.c.hash == hashed(session_id))
+
+
+def hashed(secret: Secret) -> bytes:
+    """Give the SHA-256 of an id, a code or an access token; 256 random bits need no slower hash."""
+    return hashlib.sha256(secret.reveal()).digest()
+
+
+def _counts(token: TokenRow, owner_id: int) -> bool:
+    return token.status == Status.ACTIVE.value and token.owner_id == owner_id
+
+
+def _record(row: OpenIdSessionRow, user: UserRow, now: float) -> OpenIdSession:
+    return OpenIdSession(
+        user.user_id,
+        user.id,
+        row.token_id,
+        tuple(row.methods.split()),
+        row.signed_in_at,
+        now - row.signed_in_at,
+    )
