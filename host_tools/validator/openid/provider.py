@@ -3,8 +3,10 @@ server of Authlib's over the validator's database. Its methods block on that.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from authlib.common.urls import add_params_to_uri
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import (
     AuthorizationServer,
@@ -15,7 +17,6 @@ from authlib.oauth2.rfc6749 import (
 )
 from authlib.oauth2.rfc9207 import IssuerParameter
 from authlib.oidc.core.errors import LoginRequiredError
-from authlib.oidc.rpinitiated import EndSessionEndpoint
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, Key, KeySet
@@ -56,18 +57,14 @@ class _Issuer(IssuerParameter):
         return self._issuer
 
 
-class _EndSession(EndSessionEndpoint):
-    """The end of a session that an application asks for (OpenID Connect RP-Initiated Logout)."""
+@dataclass(frozen=True)
+class EndOfSession:
+    """What an application asks at the end of a session (OpenID Connect RP-Initiated Logout): whose
+    session it is, and where to go then. Nothing of it is known without a valid ID token as hint."""
 
-    def get_server_jwks(self) -> KeySet:
-        keys: KeySet = self.server.key_set()
-        return keys
-
-    def get_algorithms(self) -> list[str]:
-        return [ALGORITHM]
-
-    def end_session(self, end_session_request: Any) -> None:
-        """Do nothing: who asks has closed it, or has asked the user first."""
+    client: Client | None = None
+    subject: str = ""
+    address: str | None = None
 
 
 class Provider(AuthorizationServer):
@@ -80,7 +77,6 @@ class Provider(AuthorizationServer):
         self.issuer = settings.issuer
         validator.prepare_openid()
         self.register_grant(CodeGrant, [AuthenticationRequest(), S256(), IdToken(self)])
-        self.register_endpoint(_EndSession)
         self._issuer = _Issuer(self.issuer)
         self._issuer(self)
 
@@ -169,16 +165,20 @@ class Provider(AuthorizationServer):
         answered: ProviderAnswer = self.create_token_response(asked)
         return answered
 
-    def end_of_session(self, asked: ProviderRequest) -> Any:
-        """Validate what an application asks at the end of a session. A hint that cannot be read
-        any more, as after a rotation of keys, is as good as none: the user is asked."""
-        try:
-            return self.validate_endpoint_request("end_session", asked)
-        except (OAuth2Error, JoseError, ValueError):
-            values = {key: one for key, one in asked.values.items() if key != "id_token_hint"}
-            return self.validate_endpoint_request(
-                "end_session", self.request("GET", LOGOUT, values)
-            )
+    def end_of_session(self, asked: ProviderRequest) -> EndOfSession:
+        """Read what an application asks at the end of a session. A hint that cannot be read any
+        more, as after a rotation of keys, is as good as none."""
+        values = asked.values
+        claims = self._hint(values)
+        client = self.query_client(claims.get("aud", ""))
+        if client is None or values.get("client_id", client.client_id) != client.client_id:
+            return EndOfSession()
+        address = values.get("post_logout_redirect_uri")
+        if address not in client.registered.post_logout_redirect_uris:
+            address = None
+        elif "state" in values:
+            address = add_params_to_uri(address, {"state": values["state"]})
+        return EndOfSession(client, claims["sub"], address)
 
     def subject(self, client: Client, session: OpenIdSession) -> str:
         """Give the identifier by which an application knows a user."""
@@ -236,18 +236,20 @@ class Provider(AuthorizationServer):
 
     def _is_expected(self, grant: CodeGrant, session: OpenIdSession) -> bool:
         """Say whether somebody is whom the application's id_token_hint names, if there is one."""
-        hint = grant.request.values.get("id_token_hint")
-        if hint is None:
+        if "id_token_hint" not in grant.request.values:
             return True
+        claims, client = self._hint(grant.request.values), grant.request.client
+        expected = client.client_id, self.subject(client, session)
+        return (claims.get("aud"), claims.get("sub")) == expected
+
+    def _hint(self, values: Mapping[str, str]) -> dict[str, Any]:
+        """Give the claims of an ID token of ours, expired or not, that a request brings as a hint;
+        none of any other."""
         try:
-            claims = jwt.decode(hint, self.key_set(), [ALGORITHM]).claims
+            token = jwt.decode(values.get("id_token_hint", ""), self.key_set(), [ALGORITHM])
         except (JoseError, ValueError):
-            return False
-        client = grant.request.client
-        return (claims.get("aud"), claims.get("sub")) == (
-            client.client_id,
-            self.subject(client, session),
-        )
+            return {}
+        return dict(token.claims)
 
 
 def _login_required(grant: CodeGrant) -> LoginRequiredError:

@@ -49,7 +49,8 @@ def _not_toml(error: ValueError) -> Message:
 
 
 def _fault(error: ErrorDetails) -> str:
-    *sections, key = (str(part) for part in error["loc"])
+    path = error["loc"][:-1] if isinstance(error["loc"][-1], int) else error["loc"]  # of a list
+    *sections, key = (str(part) for part in path)
     section = _section(sections)
     where = f"[{'.'.join(sections)}] " if sections else ""
     if error["type"] == "extra_forbidden":
@@ -71,7 +72,7 @@ def _section(names: list[str]) -> type[BaseModel]:
     section: type[BaseModel] = Settings
     for name in names:
         if name not in section.model_fields:
-            continue  # the file's own name of one of several, such as an application's
+            continue  # a number, or the file's own name for one of several, as for an application
         annotation: Any = section.model_fields[name].annotation
         kinds = [annotation, *get_args(annotation)]
         section = next(

@@ -131,17 +131,15 @@ def log_out(request: Request) -> Response:
     ending = provider.end_of_session(_asked(request, LOGOUT))
     session = _session(request)
     if session is None or (
-        ending.id_token_claims is not None
-        and ending.client is not None
-        and provider.subject(ending.client, session) == ending.id_token_claims.get("sub")
+        ending.client is not None and provider.subject(ending.client, session) == ending.subject
     ):
-        return _left(request, ending.redirect_uri)
+        return _left(request, ending.address)
     visitor = OPENID.read(request) or new_id()
     return _form_page(
         request,
         "openid/leave.html",
         visitor,
-        ending.redirect_uri,
+        ending.address,
         action=f"{_LEAVE}?{request.url.query}",
         here=f"{LOGOUT}?{request.url.query}",
     )
@@ -159,7 +157,7 @@ def leave(request: Request, csrf: _Field = "") -> Response:
     check_form(OPENID.read(request), csrf)
     provider: Provider = request.app.state.openid
     ending = provider.end_of_session(_asked(request, LOGOUT))
-    return _left(request, ending.redirect_uri)
+    return _left(request, ending.address)
 
 
 def _asked(request: Request, path: str) -> ProviderRequest:

@@ -37,6 +37,17 @@ def private(folder: Path, name: str, content: str) -> None:
         ("[webhook]\nurl = 'x'\nsecret_file = 's'", "[webhook] url is 'x'; wanted is a URL like"),
         ("[mail]\nhost = 'm'\nsender = 'me'", "[mail] sender is 'me'; wanted is a mail address"),
         ("[mail]\nhosts = 'm'", "[mail]"),
+        ("[openid]\nissuer = 'https://c.example'", "[openid] lacks clients"),
+        ("[openid.clients.shop]\nname = 'Shop'", "[openid] lacks issuer"),
+        (
+            "[openid]\nissuer = 'https://c.example'\n[openid.clients.shop]\nnames = 'Shop'",
+            "[openid.clients.shop] lacks name",
+        ),
+        (
+            "[openid]\nissuer = 'https://c.example'\n[openid.clients.shop]\nname = 'Shop'\n"
+            "redirect_uris = ['http://shop.example/']",
+            "wanted is an address like https://shop.example.org/back",
+        ),
         ("= =", "it is not TOML at line 1, column 1"),
         ("time_zone = 'x'\nx", "it is not TOML: something is missing at its end"),
     ],
