@@ -260,6 +260,104 @@ class Challenge:
     expires_at: float
 
 
+class ApprovalState(StrEnum):
+    """The state of an approval; one that is not waiting never changes."""
+
+    WAITING = "waiting"
+    APPROVED = "approved"
+    DECLINED = "declined"
+    EXPIRED = "expired"  # never stored: it follows from the time
+    CANCELLED = "cancelled"
+
+
+class ApprovalKind(StrEnum):
+    """What is approved."""
+
+    SIGN_IN = "sign_in"
+    TEXT = "text"
+    PAYMENT = "payment"
+
+
+@dataclass(frozen=True, slots=True)
+class RelyingParty:
+    """Who may ask for approvals, and the registered name that users read."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalRequest:
+    """An approval to ask for. `session` names the browser session that it was begun in, `place`
+    says where that is. `text`, or `amount` (such as 2300.00) and `account`, or none of them for a
+    sign-in."""
+
+    party: RelyingParty
+    user_id: str
+    session: str = field(repr=False)
+    text: str = ""
+    amount: str = ""
+    currency: str = ""
+    account: str = ""
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """An approval as who asked sees it; the page shows its `digits`. `amr` is how it was approved
+    (RFC 8176), `device` the serial number of the device that answered."""
+
+    id: str
+    state: ApprovalState
+    digits: str
+    text: str
+    created_at: float
+    expires_at: float
+    answered_at: float | None
+    device: str | None
+    amr: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingApproval:
+    """An approval as the user's devices see it. All but the last two fields are signed; what does
+    not apply is empty."""
+
+    id: str
+    nonce: str
+    party: str
+    party_name: str
+    user_id: str
+    kind: ApprovalKind
+    text: str
+    amount: str
+    currency: str
+    account: str
+    place: str
+    created_at: int
+    expires_at: float
+    extensions_left: int
+
+
+class AnswerDecision(StrEnum):
+    """What the user decides on a device."""
+
+    APPROVE = "approve"
+    DECLINE = "decline"
+    REPORT = "report"  # somebody else has begun it
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer to an approval, as the device signs it: its serial number and counter, and the
+    digits that were typed, none unless it is approved."""
+
+    device: str
+    counter: int
+    decision: AnswerDecision
+    digits: str
+
+
 @dataclass(frozen=True, slots=True)
 class ApiKey:
     """An API key, without the key."""
