@@ -204,7 +204,9 @@ def test_a_token_with_a_transport_key_gets_its_own(port, token, call, secret_fil
 
 def test_a_token_without_its_clock_chip_takes_counters_only(port, token, call, secret_file):
     token.services.clock = None
-    assert call("provision", "--secret-file", secret_file)[0] == TOKEN_ERRORS + messages.CLOCK_ABSENT
+    assert (
+        call("provision", "--secret-file", secret_file)[0] == TOKEN_ERRORS + messages.CLOCK_ABSENT
+    )
     assert call("provision", "--secret-file", secret_file, "--counter", "0")[0] == 0
 
 
