@@ -4,7 +4,6 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from anyio.to_thread import run_sync
-from authlib.oauth2 import OAuth2Error
 from fastapi import APIRouter, FastAPI, Request
 from starlette.staticfiles import StaticFiles
 
@@ -73,7 +72,7 @@ def create_app(validator: Validator, settings: Settings) -> FastAPI:
     app.state.readiness = health.Readiness(validator)
     if settings.openid is not None:
         app.state.openid = Provider(validator, settings.openid)
-        app.add_exception_handler(OAuth2Error, openid_pages.refusal)
+        openid_pages.install(app)
     error_pages.install(app)
     # The routers' own routes: include_router() would make each of them a second time.
     for router in _routers(settings):

@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urlsplit
 
 from anyio.to_thread import run_sync
 from authlib.oauth2 import OAuth2Error
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, FastAPI, Form, Request, Response
 
 from host_tools.messages.catalogue import Message
 from host_tools.secret import Secret
@@ -35,6 +35,11 @@ router = APIRouter(route_class=StrictRoute, include_in_schema=False)
 
 _USER, _CODE, _LEAVE = "/openid/sign-in", "/openid/sign-in/code", "/openid/logout/confirmed"
 _Field = Annotated[str, Form(max_length=200)]
+
+
+def install(app: FastAPI) -> None:
+    """Answer requests that the provider refuses."""
+    app.add_exception_handler(OAuth2Error, _refusal)
 
 
 @router.get(AUTHORIZE)
@@ -250,10 +255,10 @@ def _sent_back(answer: ProviderAnswer) -> Response:
     return redirect(answer.location)
 
 
-def refusal(request: Request, error: Exception) -> Response:
+def _refusal(request: Request, error: Exception) -> Response:
     """Answer OAuth2Error: send it to the application, if its address is known to be right; else
     show it."""
-    assert isinstance(error, OAuth2Error)  # noqa: S101 - the application registers it for these
+    assert isinstance(error, OAuth2Error)  # noqa: S101 - install() registered it for these alone
     provider: Provider = request.app.state.openid
     if error.redirect_uri:
         return _sent_back(provider.refuse(error))
