@@ -2,6 +2,7 @@
 host first speaks."""
 
 import gc
+import hashlib
 import select
 import sys
 import time
@@ -110,7 +111,8 @@ class AppServices:
         return time.ticks_ms()
 
     def info(self) -> dict:
-        """Return millivolts, centi °C and bytes; None for what there is no part for."""
+        """Return millivolts, centi °C and bytes, and of which image the firmware is; None for what
+        there is no part or no file for."""
         app = self._app
         try:
             lost = trusted_time(app) is None
@@ -128,6 +130,7 @@ class AppServices:
             "heap_free": gc.mem_free(),
             "flash_free": free_bytes(),
             "unique_id": app.hardware.unique_id,
+            "manifest": _manifest(),
         }
 
     def restart(self) -> None:
@@ -163,3 +166,12 @@ class AppServices:
         result["display"] = app.display is not None
         result["flash"] = flash_works(app.hardware.random)
         return result
+
+
+def _manifest() -> bytes | None:
+    """Return the SHA-256 of the manifest of the image that was written to the board."""
+    try:
+        with open("/manifest.json", "rb") as file:
+            return hashlib.sha256(file.read()).digest()
+    except OSError:  # it was written without one
+        return None

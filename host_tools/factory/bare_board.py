@@ -5,9 +5,11 @@ import hashlib
 import time
 
 from host_tools.flashing import arrival, board_port, drives
+from host_tools.flashing import manifest as manifest_file
 from host_tools.flashing.board_port import Found
 from host_tools.flashing.drives import Drive
 from host_tools.flashing.image_file import ImageFile
+from host_tools.link.replies import Hello
 from host_tools.provisioning.inventory import Inventory
 from host_tools.provisioning.inventory_records import FLASHED, PROVISIONED
 
@@ -35,7 +37,7 @@ def flash(port: str, image: ImageFile, found: Found, inventory: Inventory) -> No
             board=hello.board,
             version=hello.version,
             state=FLASHED if entry is None else entry.state,
-            firmware_hash=hashlib.sha256(image.data).hexdigest(),
+            firmware_hash=image.sha256,
         )
 
 
@@ -43,6 +45,18 @@ def fill(drive: Drive, image: ImageFile) -> None:
     """Copy the image to a board's BOOTSEL drive. The token that comes of it appears at a port."""
     drives.check(drive, image.board["title"], image.board["mcu"])
     drives.copy(image.data, drive, _unseen)
+
+
+def note_image(
+    image: ImageFile, hello: Hello, manifest: bytes | None, inventory: Inventory
+) -> None:
+    """Note in the inventory that a token has the firmware of this file, if its version and the
+    SHA-256 of its manifest say so: of a board that was filled by its drive nothing else tells which
+    token became of it."""
+    written = hashlib.sha256(image.files[manifest_file.FILE]).digest()
+    if manifest == written and hello.version == image.version:
+        with inventory.database.transaction():
+            inventory.note(hello.serial, time.time(), firmware_hash=image.sha256)
 
 
 def _unseen(_done: int, _total: int) -> None:

@@ -69,8 +69,9 @@ def personalise(  # noqa: PLR0913 - the token, and what is done
     plan: Personalisation,
     inventory: Inventory,
     begin: Callable[[Step], None],
-) -> dict[str, Any]:
-    """Make the token ready and give the report of it; `begin` is called at each step.
+) -> tuple[dict[str, Any], bytes | None]:
+    """Make the token ready; give the report of it, and the SHA-256 of its image's manifest. `begin`
+    is called at each step.
 
     KodebrikError, with the exit code CHECK_FAILED, for a token that fails a test.
     """
@@ -95,7 +96,7 @@ def personalise(  # noqa: PLR0913 - the token, and what is done
     begin(Step.CODE)
     way = plan.code.check(session, port, credential)
     hello = session.hello
-    return {
+    report = {
         "serial": hello.serial,
         "product": hello.product,
         "board": hello.board,
@@ -120,6 +121,7 @@ def personalise(  # noqa: PLR0913 - the token, and what is done
         "began": round(began, 3),
         "ended": round(time.time(), 3),
     }
+    return report, condition["manifest"]
 
 
 def _opened(channel: Channel, hello: Hello, plan: Personalisation) -> Session:

@@ -230,10 +230,12 @@ class _Worker:
             batches.renew(inventory, job, time.time())
             self._tell(step)
 
-        plan = self._station.plan
-        report = personalise(
+        plan, image = self._station.plan, self._station.image
+        report, manifest = personalise(
             channel, hello, self._port, plan=plan, inventory=inventory, begin=begin
         )
+        if image is not None:
+            bare_board.note_image(image, hello, manifest, inventory)
         entry = inventory.entry(hello.serial)
         return report | {
             "firmware_hash": entry.firmware_hash,

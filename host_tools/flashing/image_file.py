@@ -32,6 +32,11 @@ class ImageFile:
         return bool(self.manifest["form"] == messages.FROZEN)
 
     @property
+    def sha256(self) -> str:
+        """The SHA-256 of the whole file, in hexadecimal."""
+        return hashlib.sha256(self.data).hexdigest()
+
+    @property
     def version(self) -> str:
         """The firmware's version, as its hello names it."""
         return str(self.manifest["version"])

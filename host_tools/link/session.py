@@ -70,7 +70,7 @@ class Session:
 
     def info(self) -> dict[str, Any]:
         """Read the token's condition: battery (mV or None), clock, storage, memory (bytes), PIN
-        tries."""
+        tries, and the SHA-256 of its image's manifest."""
         size = replies.optional(replies.number(0, 2**40))
         return replies.take(
             self.request(messages.INFO),
@@ -82,6 +82,7 @@ class Session:
             heap_free=size,
             flash_free=size,
             unique_id=replies.octets,
+            manifest=replies.optional(replies.octets),
             pin_tries=replies.optional(replies.number(0, messages.PIN_TRIES)),
         )
 

@@ -382,7 +382,21 @@ def test_a_drive_that_is_named_is_filled_and_its_token_made(tmp_path):
     ports = ["--ports", f"{drive.path},{port}"]
     with becoming(port, filled):
         assert run([], *ports, "--trust-cable", "--image", str(image), "--idle", "100") == 0
-    assert done(tmp_path)[0].report["board"] == "pico"
+    (job,) = done(tmp_path)
+    assert job.report["board"] == "pico"
+    assert job.report["firmware_hash"] == hashlib.sha256(made()).hexdigest()
+    with opened(tmp_path / "inventory.sqlite") as inventory:
+        assert inventory.entry(job.serial).firmware_hash == job.report["firmware_hash"]
+
+
+def test_a_token_of_another_file_is_not_said_to_have_this_one(tmp_path):
+    """The fleet's tokens have no manifest."""
+    create(1)
+    image = tmp_path / "kodeviser.uf2"
+    image.write_bytes(made())
+    with fleet(tmp_path, 1) as tokens:
+        assert run(tokens, "--trust-cable", "--image", str(image)) == 0
+    assert done(tmp_path)[0].report["firmware_hash"] is None
 
 
 def test_a_drive_without_a_file_for_it_is_put_aside(tmp_path, capsys):

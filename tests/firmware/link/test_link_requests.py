@@ -102,6 +102,7 @@ def test_info_tells_the_tokens_health(token, host):
         "accounts": 0,
         "storage": "ok",
         "pin_tries": None,
+        "manifest": None,
     }
 
 

@@ -110,6 +110,7 @@ class _Services:
             "clock_lost": token.lost,
             "temperature": 2150,
             "unique_id": UNIQUE_ID,
+            "manifest": None,
         }
 
 

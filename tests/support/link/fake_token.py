@@ -116,6 +116,7 @@ class AppServices:
             "heap_free": 150_000,
             "flash_free": 900_000,
             "unique_id": UNIQUE_ID,
+            "manifest": None,
         }
 
 
