@@ -53,8 +53,9 @@ board: .venv/.dev $(if $(MICROPYTHON),$(if $(BOOTROM),build/board/.made)) ## Mea
 conformance: .venv/.dev ## Run the tests that show requirements, see them fail where those are broken, write docs/conformance.md.
 	@$(BIN)/python -m tests.conformance
 
-faults: .venv/.dev ## Use emulated tokens for 26 days, 10,000 presses, while every part fails once: no wrong code, ever.
+faults: .venv/.dev ## Use emulated tokens for 26 days while every part fails once; cut the power everywhere in an update.
 	@$(BIN)/python -m tests.e2e.faults
+	@$(BIN)/python -m tests.e2e.updates
 
 postgres: .venv/.dev build/postgres/.made ## Serve a throw-away PostgreSQL on loopback until Ctrl-C; the tests start their own.
 	@$(BIN)/python -m tests.support.postgres
