@@ -16,7 +16,6 @@ from starlette.concurrency import run_in_threadpool
 
 from emulator.sound import RATE, wav
 from emulator.trace import Trace
-from host_tools.desk.broadcast import Event, Subscription
 from host_tools.desk.models import (
     Advance,
     Caption,
@@ -34,7 +33,6 @@ from host_tools.desk.models import (
     TokenState,
     TraceState,
 )
-from host_tools.desk.observer import packed
 from host_tools.desk.token import DeskToken
 from host_tools.messages.catalogue import Message
 from host_tools.validator.http.refusals import Refusal
@@ -298,8 +296,7 @@ async def events(request: Request, sound: bool = False) -> AsyncIterator[ServerS
     `caption`, `log`, `snapshots`, and with `sound=true` `sound`: 16-bit samples in base64.
     """
     desk: DeskToken = request.app.state.desk
-    loop = asyncio.get_running_loop()
-    subscription, first = await run_in_threadpool(_subscribe, desk, loop)
+    subscription, first = await run_in_threadpool(desk.subscribe, asyncio.get_running_loop())
     try:
         for event in first:
             yield ServerSentEvent(event=event.kind, data=event.data)
@@ -308,23 +305,6 @@ async def events(request: Request, sound: bool = False) -> AsyncIterator[ServerS
                 yield ServerSentEvent(event=event.kind, data=event.data)
     finally:
         desk.broadcast.unsubscribe(subscription)
-
-
-def _subscribe(
-    desk: DeskToken, loop: asyncio.AbstractEventLoop
-) -> tuple[Subscription, list[Event]]:
-    """Give the events from now on, and those that say how everything is now."""
-    with desk.emulator.lock:
-        subscription = desk.broadcast.subscribe(loop)
-        first = [
-            Event("state", desk.observer.state()),
-            Event("screen", packed(desk.emulator.screen())),
-            Event("text", desk.reader.text),
-            *(Event("caption", caption) for caption in desk.reader.captions),
-            *(Event("log", line) for line in desk.log.lines),
-            Event("snapshots", desk.snapshot_list()),
-        ]
-    return subscription, first
 
 
 def _state(desk: DeskToken) -> TokenState:

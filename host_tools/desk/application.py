@@ -1,7 +1,11 @@
-"""The desk's web application: the API and the page, for this machine alone."""
+"""The desk's web application: the API and the page, for this machine alone.
+
+Each token has the API at /tokens/N, N from 1; the first has it at / too.
+"""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -12,11 +16,14 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from firmware.version import VERSION
-from host_tools.desk import api, page
+from host_tools.desk import api, page, stream
 from host_tools.desk.token import DeskToken
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages import catalogue, validation_errors
 from host_tools.validator.http.refusals import Refusal
+
+if TYPE_CHECKING:
+    from host_tools.desk.bank import Bank
 
 _DESCRIPTION = (
     "An emulated token: its keys, display, voice, power, clock and cable. Every action is answered "
@@ -24,12 +31,11 @@ _DESCRIPTION = (
     "page's URL."
 )
 _OPEN = api.PREFIX + "/openapi.json"  # it says nothing of the token
+_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' blob:; "
+    "connect-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'; frame-src {}"
+)
 _HEADERS = [
-    (
-        b"content-security-policy",
-        b"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' blob:; "
-        b"connect-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'",
-    ),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-opener-policy", b"same-origin"),
@@ -42,8 +48,29 @@ _STATUS: dict[int, int] = {
 }  # any other: the token has failed
 
 
-def create_app(desk: DeskToken, secret: str) -> FastAPI:
-    """Make the application for a token that runs; whoever knows `secret` may use it."""
+def create_app(desks: Sequence[DeskToken], secret: str, bank: "Bank | None" = None) -> FastAPI:
+    """Make the application for tokens that run; whoever knows `secret` may use them. A `bank` lies
+    beside them on the page."""
+    app = _application(desks[0])
+    app.state.desks, app.state.secret, app.state.bank = desks, secret, bank
+    app.include_router(page.router)
+    if bank is not None:
+        app.include_router(bank.router)
+    for number, desk in enumerate(desks, 1):
+        part = _application(desk)
+        part.state.secret = secret
+        app.mount(page.address(number), part)
+    app.mount("/static", StaticFiles(packages=[("host_tools.desk", "static")]))
+    app.add_middleware(Guard, secret, bank.origins if bank else ())
+    # What a page elsewhere has a browser ask for, by a name that it lets point here, names itself.
+    app.add_middleware(
+        TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"], www_redirect=False
+    )
+    return app
+
+
+def _application(desk: DeskToken) -> FastAPI:
+    """Make the application that has one token's API."""
     app = FastAPI(
         title="kodebrik desk",
         version=VERSION,
@@ -55,33 +82,29 @@ def create_app(desk: DeskToken, secret: str) -> FastAPI:
     )
     app.state.desk = desk
     app.include_router(api.router)
-    app.include_router(page.router)
-    app.mount("/static", StaticFiles(packages=[("host_tools.desk", "static")]))
+    app.include_router(stream.router)
     app.add_exception_handler(KodebrikError, _kodebrik_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
-    app.add_middleware(Guard, secret)
-    # What a page elsewhere has a browser ask for, by a name that it lets point here, names itself.
-    app.add_middleware(
-        TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"], www_redirect=False
-    )
     return app
 
 
 class Guard:
     """ASGI middleware: refuses requests to the API without the secret, before their body is read,
-    and adds the security headers to every answer."""
+    and adds the security headers to every answer. A page may show `frames` alone."""
 
-    def __init__(self, app: ASGIApp, secret: str) -> None:
+    def __init__(self, app: ASGIApp, secret: str, frames: Sequence[str]) -> None:
         """Wrap `app`."""
         self._app, self._expected = app, f"Bearer {secret}".encode()
+        policy = _POLICY.format(" ".join(frames) or "'none'")
+        self._headers = [(b"content-security-policy", policy.encode()), *_HEADERS]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *_HEADERS]
+                message["headers"] = [*message["headers"], *self._headers]
             await send(message)
 
         app = self._app
@@ -95,7 +118,7 @@ class Guard:
 
     @staticmethod
     def _guards(path: str) -> bool:
-        return path.startswith("/api/") and path != _OPEN
+        return api.PREFIX + "/" in path and not path.endswith(_OPEN)
 
 
 def _refusal(

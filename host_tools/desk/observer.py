@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from emulator.session import Emulator
 
 _GRAIN = 8000  # a second has so many spans that are whole microseconds and two samples
+_LEAP = 5  # seconds: what sounded earlier was leapt over, and nobody wants to hear it now
 _PASSING = ("elapsed", "time", "clock")  # what changes by itself, at a rate that is known
 
 
@@ -64,7 +65,7 @@ class Observer:
     def _listen(self) -> None:
         """Publish the sound since the last look, while there is any and somebody listens."""
         until = int(self._emulator.clock.now * _GRAIN // 1_000_000)
-        since, self._heard = self._heard, until
+        since, self._heard = max(self._heard, until - _LEAP * _GRAIN), until
         if "audio" not in self._emulator.board.parts or not self._broadcast.heard:
             return
         sound = self._emulator.audio(since / _GRAIN, until / _GRAIN)

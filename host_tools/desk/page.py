@@ -1,5 +1,7 @@
-"""The page of the desk: one document, a style sheet, a script, and the token's drawing."""
+"""The page of the desk: one document, a style sheet, scripts, and the tokens' drawings."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -17,41 +19,84 @@ router = APIRouter(include_in_schema=False)
 _templates = templates("host_tools.desk")
 
 
+@dataclass(frozen=True)
+class Part:
+    """What the page shows of one token. `id` begins the identifiers of what is in its part of the
+    page."""
+
+    id: str
+    address: str
+    title: str
+    product: str
+    speaks: bool
+    colours: Sequence[Sequence[int]]
+    drawing: Drawing
+
+
+def address(number: int) -> str:
+    """Give the path below which the API of a token is, the first: 1."""
+    return f"/tokens/{number}"
+
+
 @router.get("/")
 def page(request: Request, lang: str = "") -> Response:
     """Give the page, in the language of `lang`, or of the browser, or Danish. It knows nothing of
-    the token's state: that comes over the API, for who has the secret."""
-    desk: DeskToken = request.app.state.desk
+    a token's state: that comes over the API, for who has the secret."""
     language = lang if lang in LANGUAGES else _asked(request)
+    parts = _parts(request)
     values: dict[str, Any] = {
         "t": partial(_text, language),
         "language": language,
         "languages": LANGUAGES,
-        "title": desk.product["title"],
-        "product": desk.product["name"],
-        "board": desk.emulator.board.name,
-        "speaks": "audio" in desk.product["parts"],
-        "colours": desk.emulator.screen().colours,
-        "drawing": _drawing(desk),
+        "parts": parts,
+        "page_parts": [
+            {name: getattr(part, name) for name in ("id", "address", "speaks", "colours")}
+            for part in parts
+        ],
+        "bank": _bank(request, language),
     }
     return HTMLResponse(_templates.get_template("page.html").render(values))
 
 
 @router.get("/token.css")
 def token_style(request: Request) -> Response:
-    """Give the places of what lies on the drawing, in per cent of it."""
-    drawn = _drawing(request.app.state.desk)
+    """Give the places of what lies on the drawings, in per cent of each."""
+    rules = [rule for part in _parts(request) for rule in _rules(part)]
+    return Response("\n".join(rules), media_type="text/css")
+
+
+def _parts(request: Request) -> list[Part]:
+    desks: Sequence[DeskToken] = request.app.state.desks
+    titles = [desk.product["title"] for desk in desks]
+    return [
+        Part(
+            f"token-{number}",
+            address(number),
+            title if titles.count(title) == 1 else f"{title} {number}",
+            desk.product["name"],
+            "audio" in desk.product["parts"],
+            desk.emulator.screen().colours,
+            drawing(desk.product["name"], desk.emulator.board.name),
+        )
+        for number, (desk, title) in enumerate(zip(desks, titles, strict=True), 1)
+    ]
+
+
+def _bank(request: Request, language: str) -> str | None:
+    """Give the URL of the bank that lies beside the token, under the name by which this page was
+    asked for: to a browser both are then one site."""
+    bank = request.app.state.bank
+    return None if bank is None else bank.address(str(request.url.hostname), language)
+
+
+def _rules(part: Part) -> list[str]:
+    drawn = part.drawing
     places = {f".key-{_class(name)}": box for name, box in drawn.keys.items()}
     places |= {".display": drawn.display, ".usb": drawn.usb}
     if drawn.jack is not None:
         places[".jack"] = drawn.jack
-    rules = [f".token{{--wide:{drawn.wide};--high:{drawn.high}}}"]
-    rules += [f"{name}{{{_place(drawn, box)}}}" for name, box in places.items()]
-    return Response("\n".join(rules), media_type="text/css")
-
-
-def _drawing(desk: DeskToken) -> Drawing:
-    return drawing(desk.product["name"], desk.emulator.board.name)
+    rules = [f"#{part.id} .token{{--wide:{drawn.wide};--high:{drawn.high}}}"]
+    return rules + [f"#{part.id} {name}{{{_place(drawn, box)}}}" for name, box in places.items()]
 
 
 def _place(drawn: Drawing, box: Box) -> str:

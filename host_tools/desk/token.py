@@ -1,6 +1,7 @@
 """One emulated token at a desk: it keeps step with real time in a thread of its own, and whoever
 acts on it waits until its firmware waits and what it drew is complete."""
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.errors import EmulatorError, FirmwareCrashError, TracedAlreadyError
 from emulator.scenario.recorder import Recorder
-from host_tools.desk.broadcast import Broadcast
+from host_tools.desk.broadcast import Broadcast, Event, Subscription
 from host_tools.desk.log_keeper import LogKeeper
-from host_tools.desk.observer import Observer
+from host_tools.desk.observer import Observer, packed
 from host_tools.desk.reader import Reader
 from host_tools.desktop.token_folder import emulator_errors
 from host_tools.errors import ExitCode, KodebrikError
@@ -88,6 +89,20 @@ class DeskToken:
                     self.observer.look(acted=True)
         finally:
             self.emulator.wake()
+
+    def subscribe(self, loop: asyncio.AbstractEventLoop) -> tuple[Subscription, list[Event]]:
+        """Give the events from now on, and those that say how everything is now."""
+        with self.emulator.lock:
+            subscription = self.broadcast.subscribe(loop)
+            first = [
+                Event("state", self.observer.state()),
+                Event("screen", packed(self.emulator.screen())),
+                Event("text", self.reader.text),
+                *(Event("caption", caption) for caption in self.reader.captions),
+                *(Event("log", line) for line in self.log.lines),
+                Event("snapshots", self.snapshot_list()),
+            ]
+        return subscription, first
 
     def check_part(self, part: str) -> None:
         """Check that the token has a part, by its name in the product; KodebrikError."""

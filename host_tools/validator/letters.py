@@ -76,22 +76,30 @@ def as_text(letter: Letter) -> str:
 
 def as_html(letter: Letter) -> str:
     """Give the letter as an HTML page that needs nothing else."""
+    return f"""<!DOCTYPE html>
+<html lang="{letter.language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{html.escape(_words(letter).title)}</title>
+<style>{_STYLE}</style>
+</head>
+<body>
+{as_element(letter)}
+</body>
+</html>
+"""
+
+
+def as_element(letter: Letter) -> str:
+    """Give the letter as the element `main` of an HTML page."""
     words = _words(letter)
     facts = "\n".join(
         f"<dt>{html.escape(name)}</dt><dd>{html.escape(value)}</dd>"
         for name, value in _facts(letter, words)
     )
     steps = "\n".join(f"<li>{html.escape(step)}</li>" for step in words.steps)
-    return f"""<!DOCTYPE html>
-<html lang="{letter.language}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{html.escape(words.title)}</title>
-<style>{_STYLE}</style>
-</head>
-<body>
-<main>
+    return f"""<main lang="{letter.language}">
 <h1>{html.escape(words.title)}</h1>
 <p>{html.escape(words.what)}</p>
 <dl>
@@ -104,10 +112,7 @@ def as_html(letter: Letter) -> str:
 </ol>
 <p>{html.escape(words.lost)}</p>
 <p>{html.escape(words.care)}</p>
-</main>
-</body>
-</html>
-"""
+</main>"""
 
 
 def in_fours(digits: str) -> str:
@@ -116,6 +121,12 @@ def in_fours(digits: str) -> str:
     if not (digits.isascii() and digits.isdigit()):
         return digits
     return " ".join(digits[start : start + 4] for start in range(0, len(digits), 4))
+
+
+def typed_serial(text: str) -> str:
+    """Give the serial number that somebody has typed as a letter groups it."""
+    digits = "".join(text.split())
+    return digits if digits.isascii() and digits.isdigit() else text.strip()
 
 
 def _words(letter: Letter) -> _Words:

@@ -1,7 +1,7 @@
 """The server's application: its routes, limits and headers, and the services that run beside it."""
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, FastAPI, Request
@@ -42,11 +42,13 @@ from host_tools.validator.site import (
     import_page,
     lists,
     openid_pages,
+    order_page,
     sign_in,
     token_page,
     user_page,
 )
 from host_tools.validator.site import pages as site
+from host_tools.validator.site.order_page import TakeOrder
 
 _DESCRIPTION = (
     "Checks one-time codes and keeps the tokens that give them. "
@@ -54,8 +56,18 @@ _DESCRIPTION = (
 )
 
 
-def create_app(validator: Validator, settings: Settings) -> FastAPI:
-    """Make the application around an open validator; the caller closes the validator."""
+def create_app(
+    validator: Validator,
+    settings: Settings,
+    *,
+    order: TakeOrder | None = None,
+    framed_by: Sequence[str] = (),
+) -> FastAPI:
+    """Make the application around an open validator; the caller closes the validator.
+
+    In a demonstration users `order` their token on the site, whose pages are frames of the origins
+    `framed_by`.
+    """
     app = FastAPI(
         title="kodebrik",
         version=VERSION,
@@ -77,13 +89,16 @@ def create_app(validator: Validator, settings: Settings) -> FastAPI:
     # The routers' own routes: include_router() would make each of them a second time.
     for router in _routers(settings):
         app.router.routes.extend(router.routes)
+    if order is not None:
+        app.state.order = order
+        app.router.routes.extend(order_page.router.routes)
     app.mount("/static", StaticFiles(packages=[("host_tools.validator.site", "static")]))
     app.add_middleware(
         BodyLimit,
         settings.body_limit,
         UploadLimit(imports.PATHS, settings.import_limit, _may_import),
     )
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(SecurityHeaders, framed_by)
     return app
 
 

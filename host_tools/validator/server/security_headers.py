@@ -1,12 +1,13 @@
 """Headers that every answer carries: nothing is cached, framed, sniffed or fetched from elsewhere
 (OWASP ASVS 5 V3)."""
 
+from collections.abc import Sequence
+
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from host_tools.validator.http.content_policy import content_policy
+from host_tools.validator.http.content_policy import POLICY, content_policy
 
-_POLICY = (b"content-security-policy", content_policy().encode())
 _HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -21,16 +22,16 @@ _STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000")  # secon
 def add_security_headers(answer: Response) -> Response:
     """Add the headers to the answer to an unexpected error, which is made outside of all
     middleware."""
-    answer.raw_headers += [_POLICY, *_HEADERS, _NO_STORE]
+    answer.raw_headers += [_policy(()), *_HEADERS, _NO_STORE]
     return answer
 
 
 class SecurityHeaders:
     """ASGI middleware that adds the security headers to every answer."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        """Wrap `app`."""
-        self._app = app
+    def __init__(self, app: ASGIApp, framed_by: Sequence[str]) -> None:
+        """Wrap `app`, whose pages may be frames on pages of the origins `framed_by`."""
+        self._app, self._policy = app, _policy(framed_by)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Add the headers to the start of the answer."""
@@ -41,8 +42,8 @@ class SecurityHeaders:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = [*message["headers"], *_HEADERS]
-                if _POLICY[0] not in (name for name, _ in message["headers"]):
-                    headers.append(_POLICY)
+                if self._policy[0] not in (name for name, _ in message["headers"]):
+                    headers.append(self._policy)
                 if not scope["path"].startswith("/static/"):
                     headers.append(_NO_STORE)
                 if scope["scheme"] == "https":
@@ -51,3 +52,7 @@ class SecurityHeaders:
             await send(message)
 
         await self._app(scope, receive, with_headers)
+
+
+def _policy(framed_by: Sequence[str]) -> tuple[bytes, bytes]:
+    return POLICY.lower().encode(), content_policy(framed_by=framed_by).encode()

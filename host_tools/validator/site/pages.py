@@ -123,6 +123,7 @@ def _context(request: Request, values: dict[str, Any]) -> dict[str, Any]:
         "language": chosen,
         "languages": LANGUAGES,
         "here": request.url.path,
+        "demo": request.app.state.settings.sign_in_demo,
     }
     return shared | values
 
@@ -151,7 +152,7 @@ def error_page(request: Request, status: int, message: str, hint: str = "") -> R
 @router.get("/")
 def front(request: Request) -> HTMLResponse:
     """Show the front page, with links to sign-in, activation and administration."""
-    return page(request, "front.html", demo=request.app.state.settings.sign_in_demo)
+    return page(request, "front.html")
 
 
 @router.get("/language/{chosen}")

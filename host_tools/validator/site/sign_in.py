@@ -17,6 +17,7 @@ from host_tools.validator.http.fields import printable
 from host_tools.validator.http.metrics import timed_check
 from host_tools.validator.http.settings import Settings
 from host_tools.validator.http.strict_requests import StrictRoute
+from host_tools.validator.letters import typed_serial
 from host_tools.validator.records import SignIn
 from host_tools.validator.rule.verdict import CheckRequest
 from host_tools.validator.service import Validator
@@ -190,7 +191,7 @@ def take_activation(
     codes = [one for one in (code, second_code) if one.strip()]
     validator: Validator = request.app.state.validator
     if validator.activate_by_user(
-        printable(serial.strip()),
+        printable(typed_serial(serial)),
         codes,
         activation_code,
         user_id=printable(user_id.strip()),

@@ -5,9 +5,10 @@ import tempfile
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from host_tools.image.image import build_image
+from tests.host_tools.desk.customer import Customer, demonstrated
 from tests.support import browser as chromium
 from tests.support.emulated.desk import BOARDS, SECRET, application, at_desk
 
@@ -20,10 +21,11 @@ _PICTURES = (
 
 
 def main() -> None:
-    """Take each picture of a token that shows a code."""
+    """Take each picture of a token that shows a code, and one of the demonstration."""
     with sync_playwright() as playwright, chromium.launched(playwright) as browser:
         for picture in _PICTURES:
             take(browser, *picture)
+        take_demonstration(browser)
 
 
 def take(browser: Browser, product: str, scheme: str, size: dict[str, int], scale: int) -> None:
@@ -43,16 +45,42 @@ def take(browser: Browser, product: str, scheme: str, size: dict[str, int], scal
         page.goto(f"{address}/#{SECRET}")
         page.locator(".key-red").click()
         if product == "kodeoplaeser":
-            expect(page.locator("#captions p")).to_have_count(1, timeout=chromium.PATIENCE)
-        expect(page.locator("#shown")).to_contain_text(
+            expect(page.locator("#token-1-captions p")).to_have_count(1, timeout=chromium.PATIENCE)
+        expect(page.locator("#token-1-shown")).to_contain_text(
             re.compile(r"\d{3} \d{3}"), timeout=chromium.PATIENCE
         )
-        path = _FOLDER / f"desk-{product}.png"
-        page.screenshot(path=path)
+        _picture(page, f"desk-{product}.png")
         page.close()  # the server waits for who listens
-        with Image.open(path) as taken:
-            reduced = taken.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE)
-        reduced.save(path, optimize=True)
+
+
+def take_demonstration(browser: Browser) -> None:
+    """Take the picture of a payment that waits for approval."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        demonstrated("kodeviser", Path(folder, "token")) as address,
+    ):
+        page = browser.new_page(viewport={"width": 1280, "height": 840}, locale="en-GB")
+        page.goto(address)
+        page.locator("details.controls > summary").click()
+        customer = Customer(page, "en")
+        customer.order()
+        customer.begin_activation()
+        customer.activate()
+        customer.begin_sign_in()
+        customer.sign_in()
+        customer.new_code()
+        page.locator("details.controls > summary").click()
+        page.evaluate("scrollTo(0, 0)")
+        _picture(page, "desk-demo.png")
+        page.close()
+
+
+def _picture(page: Page, name: str) -> None:
+    path = _FOLDER / name
+    page.screenshot(path=path)
+    with Image.open(path) as taken:
+        reduced = taken.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE)
+    reduced.save(path, optimize=True)
 
 
 if __name__ == "__main__":

@@ -63,7 +63,8 @@ def shown_pixels(page: Page) -> bytes:
         return Array.from(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
             .data.filter((_, n) => n % 4 == 0)); }"""
     )
-    colours = page.evaluate("JSON.parse(document.getElementById('page').textContent).colours")
+    told = page.evaluate("JSON.parse(document.getElementById('page').textContent)")
+    colours = told["parts"][0]["colours"]
     assert set(data) <= {colours[0][0], colours[1][0]}
     return bytes(value == colours[0][0] for value in data)
 
@@ -71,7 +72,7 @@ def shown_pixels(page: Page) -> bytes:
 def assert_same_pixels(page: Page, token: DeskToken) -> None:
     with token.emulator.lock:
         screen = token.emulator.screen()
-    expect(page.locator("#shown")).not_to_be_empty()  # it comes after the pixels
+    expect(page.locator("#token-1-shown")).not_to_be_empty()  # it comes after the pixels
     assert shown_pixels(page) == screen.data
 
 
@@ -81,7 +82,7 @@ def key(page: Page, name: str) -> None:
 
 def settled(page: Page) -> None:
     """Wait until what was done is answered."""
-    page.evaluate("import('/static/desk.js').then(({settled}) => settled())")
+    page.evaluate("import('/static/desk.js').then(({tokens}) => tokens[0].settled())")
 
 
 @pytest.mark.parametrize("product", ["kodeviser", "kodeoplaeser"])
@@ -95,7 +96,7 @@ def test_the_canvas_shows_the_display_pixel_by_pixel(
     key(page, "red")
     code = code_on(page, token)
     grouped = re.compile(rf"{code[:3]} {code[3:]}")
-    expect(page.locator("#shown")).to_have_text(grouped)
+    expect(page.locator("#token-1-shown")).to_have_text(grouped)
     assert_same_pixels(page, token)
     box = page.locator(".display").bounding_box()
     assert box is not None
@@ -108,7 +109,7 @@ def test_the_canvas_shows_the_display_pixel_by_pixel(
 
 def code_on(page: Page, token: DeskToken) -> str:
     """Give the code on the display, once the red key is up again."""
-    expect(page.locator("#power")).to_have_class(re.compile(r"\bon\b"))
+    expect(page.locator("#token-1-power")).to_have_class(re.compile(r"\bon\b"))
     expect(page.locator(".key-red")).to_have_attribute("aria-pressed", "false")
     return digits(token.emulator.screen_text())
 
@@ -119,12 +120,12 @@ def test_a_code_is_heard_and_its_captions_and_samples_are_the_token_s(
     token = desk("kodeoplaeser", rate=REAL)
     page = open_page(token)
     key(page, "red")
-    said = page.locator("#captions p").first
+    said = page.locator("#token-1-captions p").first
     expect(said).to_have_text(re.compile(r"Koden er|Ny kode"), timeout=chromium.PATIENCE)
     assert said.get_attribute("lang") == "da"
     played = page.evaluate(
-        "import('/static/desk.js').then(({player}) => "
-        "player.played.map(([start, data]) => [start, Array.from(data)]))"
+        "import('/static/desk.js').then(({tokens}) => "
+        "tokens[0].player.played.map(([start, data]) => [start, Array.from(data)]))"
     )
     assert sum(len(samples) for _, samples in played) > RATE
     for start, samples in played:
@@ -167,8 +168,8 @@ def test_everything_is_reached_by_tab_and_the_keypad_by_arrows(
     for _ in range(60):
         page.keyboard.press("Tab")
         name = page.evaluate(
-            "(e => e.id || e.dataset.key || e.dataset.rate || e.dataset.jump || e.textContent)"
-            "(document.activeElement)"
+            "(e => e.id.replace('token-1-', '') || e.dataset.key || e.dataset.rate"
+            " || e.dataset.jump || e.textContent)(document.activeElement)"
         )
         if page.evaluate("document.activeElement === document.body"):
             break
@@ -189,40 +190,40 @@ def test_everything_is_reached_by_tab_and_the_keypad_by_arrows(
 def test_a_key_is_held_by_a_click_where_that_is_asked_for(desk: Made, open_page: Opened) -> None:
     token = desk()
     page = open_page(token)
-    page.locator("#sticky").check()
+    page.locator("#token-1-sticky").check()
     key(page, "red")
     expect(page.locator(".key-red")).to_have_attribute("aria-pressed", "true")
     token.emulator.advance(7)
     key(page, "red")
     expect(page.locator(".key-red")).to_have_attribute("aria-pressed", "false")
-    expect(page.locator("#shown")).to_have_text(re.compile("Serienummer"))
+    expect(page.locator("#token-1-shown")).to_have_text(re.compile("Serienummer"))
 
 
 def test_cable_power_cell_and_snapshots(desk: Made, open_page: Opened) -> None:
     token = desk("kodeoplaeser")
     page = open_page(token)
-    expect(page.locator("#power")).to_have_text("Slukket")
-    page.locator("#snapshot").click()
-    expect(page.locator("#snapshots li")).to_have_count(1)
-    page.locator("#cable").click()
-    expect(page.locator("#cable")).to_have_attribute("aria-pressed", "true")
-    expect(page.locator("#power")).to_have_text("Tændt")
-    page.locator("#headset").click()
-    expect(page.locator("#headset")).to_have_attribute("aria-pressed", "true")
-    page.locator("#cut").click()
-    expect(page.locator("#power")).to_have_text("Slukket")
-    expect(page.locator("#cable")).to_have_attribute("aria-pressed", "false")
-    page.locator("#battery_mv").fill("0")
-    page.locator("#battery_mv").blur()
+    expect(page.locator("#token-1-power")).to_have_text("Slukket")
+    page.locator("#token-1-snapshot").click()
+    expect(page.locator("#token-1-snapshots li")).to_have_count(1)
+    page.locator("#token-1-cable").click()
+    expect(page.locator("#token-1-cable")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#token-1-power")).to_have_text("Tændt")
+    page.locator("#token-1-headset").click()
+    expect(page.locator("#token-1-headset")).to_have_attribute("aria-pressed", "true")
+    page.locator("#token-1-cut").click()
+    expect(page.locator("#token-1-power")).to_have_text("Slukket")
+    expect(page.locator("#token-1-cable")).to_have_attribute("aria-pressed", "false")
+    page.locator("#token-1-battery_mv").fill("0")
+    page.locator("#token-1-battery_mv").blur()
     key(page, "red")
     settled(page)
-    expect(page.locator("#power")).to_have_text("Slukket")
+    expect(page.locator("#token-1-power")).to_have_text("Slukket")
     page.get_by_role("button", name="Gendan").click()
-    expect(page.locator("#battery_mv")).to_have_value("3900")
+    expect(page.locator("#token-1-battery_mv")).to_have_value("3900")
     key(page, "red")
-    expect(page.locator("#power")).to_have_text("Tændt")
+    expect(page.locator("#token-1-power")).to_have_text("Tændt")
     page.locator('[data-jump="3600"]').click()
-    expect(page.locator("time")).to_have_text(re.compile(r"02\.00"))
+    expect(page.locator("time")).to_have_text(re.compile(r"02\.00"), timeout=chromium.PATIENCE)
     assert token.emulator.now == pytest.approx(AT + 3600, abs=60)
     page.locator('[data-rate="60"]').click()
     expect(page.locator('[data-rate="60"]')).to_have_attribute("aria-pressed", "true")
@@ -237,10 +238,10 @@ def test_two_pages_see_the_same_token_and_a_new_one_all_that_was(
     key(first, "red")
     code = code_on(first, token)
     for page in (first, second):
-        expect(page.locator("#shown")).to_have_text(f"{code[:3]} {code[3:]}")
-    expect(second.locator("#power")).to_have_text("On")
+        expect(page.locator("#token-1-shown")).to_have_text(f"{code[:3]} {code[3:]}")
+    expect(second.locator("#token-1-power")).to_have_text("On")
     second.reload()
-    expect(second.locator("#shown")).to_have_text(f"{code[:3]} {code[3:]}")
+    expect(second.locator("#token-1-shown")).to_have_text(f"{code[:3]} {code[3:]}")
     assert_same_pixels(second, token)
 
 
@@ -259,13 +260,13 @@ def test_no_state_has_an_accessibility_violation(
     token = desk(product)
     page = open_page(token, language)
     judge(page, "off")
-    page.locator("#snapshot").click()
-    page.locator("#cable").click()
+    page.locator("#token-1-snapshot").click()
+    page.locator("#token-1-cable").click()
     token.log.failed(RuntimeError("A line of the log."))
     key(page, "red")
     for summary in page.locator("summary").all():
         summary.click()
-    expect(page.locator("#snapshots li")).to_have_count(1)
+    expect(page.locator("#token-1-snapshots li")).to_have_count(1)
     judge(page, "on")
     page.set_viewport_size({"width": 320, "height": 640})
     judge(page, "narrow")
@@ -282,9 +283,9 @@ def judge(page: Page, name: str) -> None:
 
 def test_what_is_shown_and_said_can_be_muted_apart(desk: Made, open_page: Opened) -> None:
     page = open_page(desk("kodeoplaeser"))
-    for box, region in (("#shown-live", "#shown"), ("#captions-live", "#captions")):
+    for region in ("#token-1-shown", "#token-1-captions"):
         expect(page.locator(region)).to_have_attribute("aria-live", "polite")
-        page.locator(box).uncheck()
+        page.locator(f"{region}-live").uncheck()
         expect(page.locator(region)).to_have_attribute("aria-live", "off")
 
 
@@ -293,7 +294,7 @@ def test_full_screen_shows_each_pixel_as_large_as_there_is_room_for(
     desk: Made, open_page: Opened, product: str
 ) -> None:
     page = open_page(desk(product), viewport={"width": 1300, "height": 900})
-    page.click("#zoom")
+    page.click("#token-1-zoom")
     expect(page.locator(".display")).to_have_attribute("style", re.compile("padding"))
     shown = page.evaluate(
         """() => { const canvas = document.fullscreenElement, style = getComputedStyle(canvas);
@@ -316,7 +317,7 @@ def test_a_number_that_is_not_allowed_is_told_and_changes_nothing(
     token = desk()
     page = open_page(token)
     before = token.emulator.battery_mv
-    field = page.locator("#battery_mv")
+    field = page.locator("#token-1-battery_mv")
     for typed in ("99999", "3.5", ""):
         field.fill(typed)
         field.press("Enter")
@@ -331,11 +332,11 @@ def test_a_number_that_is_not_allowed_is_told_and_changes_nothing(
 
 def test_focus_stays_in_the_snapshots_when_one_is_forgotten(desk: Made, open_page: Opened) -> None:
     page = open_page(desk())
-    page.click("#snapshot")
-    page.locator("#snapshots button").last.focus()
+    page.click("#token-1-snapshot")
+    page.locator("#token-1-snapshots button").last.focus()
     page.keyboard.press("Enter")
-    expect(page.locator("#snapshots li")).to_have_count(0)
-    assert page.evaluate("document.activeElement.id") == "snapshot"
+    expect(page.locator("#token-1-snapshots li")).to_have_count(0)
+    assert page.evaluate("document.activeElement.id") == "token-1-snapshot"
 
 
 def test_a_wrong_secret_is_called_one(desk: Made, open_page: Opened) -> None:

@@ -14,6 +14,7 @@ from babel.numbers import format_decimal
 
 import host_tools
 from firmware.protocol import messages, sentences
+from host_tools.desk.bank import STEPS as STEP_OF_PAGE
 from host_tools.devtools import catalogues
 from host_tools.errors import KodebrikError, TokenError, token_error_identifier
 from host_tools.factory.events import Step
@@ -75,7 +76,8 @@ TESTED_PARTS = {
 }
 
 DESK = Path(host_tools.__file__).parent / "desk"
-DESK_PAGE = (DESK / "templates" / "page.html").read_text("utf-8")
+DESK_PAGE = "".join(path.read_text("utf-8") for path in (DESK / "templates").iterdir())
+STEPS = set(STEP_OF_PAGE.values())
 
 # Computed identifiers: a literal prefix and the members of an enumeration.
 OUTCOMES = {comparison.FAILED, comparison.PASSED, comparison.SKIPPED, comparison.ABSENT}
@@ -83,7 +85,14 @@ FAMILIES = {
     "api-key-role.": set(Role),
     "batch-step.": set(Step),
     "challenge-entry.": set(messages.ENTRIES),
-    "desk-page.": {*re.findall(r'\bt\("([\w-]+)"\)', DESK_PAGE), "key-hash", "key-star"},
+    "desk-page.": {
+        *re.findall(r'\b(?:t|named)\("([\w-]+)"\)', DESK_PAGE),
+        *(f"step-{step}" for step in STEPS - {"done"}),
+        *(f"do-{step}" for step in STEPS),
+        "key-hash",
+        "key-red",
+        "key-star",
+    },
     "emulate.": {"state", "link", "rfc2217", "web"},
     "flash-found.": set(Found),
     "info-build.": {messages.DEVELOPMENT, messages.PRODUCTION},

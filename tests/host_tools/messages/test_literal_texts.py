@@ -20,9 +20,9 @@ ALLOWED = {
     "\x08\nExit codes:\n",
     "f'kodebrik {VERSION}'",
     # commands to be typed
-    "f\"{command} info --port {link} --access-key-file {state / 'access.key'}\"",
+    "f'{command} info --port {link} --access-key-file {state / ACCESS_KEY}'",
     "f'  {command} emulate {product} --board {board} --state {state} --link {link}'",
-    "f\"  {command} code --otpauth-file {state / 'secret.otpauth'}\"",
+    "f'  {command} code --otpauth-file {state / ACCOUNT}'",
     # who acted, in the audit; a text of Typer's; a type; a seed of random numbers
     "command line",
     "Missing command.",

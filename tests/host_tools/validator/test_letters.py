@@ -7,6 +7,8 @@ from datetime import UTC
 from html.parser import HTMLParser
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from host_tools.errors import KodebrikError
 from host_tools.messages.catalogue import LANGUAGES
@@ -164,3 +166,13 @@ def test_a_letter_speaks_of_the_keys_that_the_token_has(product, sentence):
     letter = replace(LETTER, product=product)
     assert sentence in letters.as_text(letter)
     assert sentence in letters.as_html(letter)
+
+
+@given(st.text("0123456789", min_size=1, max_size=20))
+def test_a_serial_number_is_understood_as_the_letter_groups_it(serial):
+    assert letters.typed_serial(f" {letters.in_fours(serial)} ") == serial
+
+
+@pytest.mark.parametrize("serial", ["K1 2", "AB-12 34", "١٢٣ ٤"])
+def test_other_makers_serial_numbers_keep_their_blanks(serial):
+    assert letters.typed_serial(f" {serial} ") == serial

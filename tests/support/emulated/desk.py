@@ -35,7 +35,7 @@ def at_desk(product: str, image: bytes, folder: Path, rate: float) -> Iterator[D
 
 def application(desk: DeskToken) -> FastAPI:
     """Give the desk's application."""
-    return create_app(desk, SECRET)
+    return create_app([desk], SECRET)
 
 
 def api(desk: DeskToken) -> TestClient:

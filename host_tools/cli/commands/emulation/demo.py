@@ -4,19 +4,23 @@ Of a token with a voice the recorded sound is checked too.
 """
 
 import os
-import re
 import shutil
 import sys
-import time
+import webbrowser
 from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from firmware.protocol import messages
-from host_tools import private_files
+from host_tools.cli.options.web_page import (
+    OpenPage,
+    WebPort,
+    asked_to_stop,
+    listen_for_page,
+)
 from host_tools.cli.output import Json, Plain, emit, is_drawable, localized, say, step, warn
+from host_tools.desktop.provisioning import ACCESS_KEY, ACCOUNT, provision
 from host_tools.desktop.token_folder import (
     TokenFolder,
     check_endpoints,
@@ -25,21 +29,14 @@ from host_tools.desktop.token_folder import (
     not_running,
 )
 from host_tools.errors import ExitCode, KodebrikError
-from host_tools.exchange import otpauth
 from host_tools.image.image import load_product
-from host_tools.link import clock
-from host_tools.link.channel import Channel
-from host_tools.link.session import claim_token
-from host_tools.link.transport import SerialTransport
 from host_tools.messages.catalogue import Argument, Message, listed, prefixed
 from host_tools.otp import codes, secret_text
 from host_tools.otp.credential import Credential
-from host_tools.provisioning import access_key, issuer_key_file
 
 if TYPE_CHECKING:
     from emulator.session import Emulator
 
-_SCREEN_TIMEOUT, _SCREEN_POLL = 5.0, 0.02  # seconds
 _SILENCE = 1.5  # seconds without a sound: longer than any pause in what is said
 _MARK = "demo.txt"  # in a folder whose files the demonstration made, and may replace
 _FILES = (
@@ -47,8 +44,8 @@ _FILES = (
     "state.json",
     "link",
     ".link.lock",
-    "access.key",
-    "secret.otpauth",
+    ACCESS_KEY,
+    ACCOUNT,
     "screen.png",
     "voice.wav",
     _MARK,
@@ -74,19 +71,40 @@ def demo(
             help="Folder for the demonstration's token; that of an older one is replaced.",
         ),
     ] = Path("build/demo"),
+    web: Annotated[
+        bool,
+        typer.Option(
+            "--web",
+            help="Play it yourself, on a page in the browser: order the token at a bank, activate "
+            "it by its letter, sign in, approve a payment.",
+        ),
+    ] = False,
+    web_port: WebPort = 0,
+    open_page: OpenPage = False,
     plain: Plain = False,
     as_json: Json = False,
 ) -> None:
     """Emulate a token, provision it, press it, check its code, and what it says."""
     speaks = "audio" in load_product(product)["parts"]
     board = "pico2" if speaks else "pico"
+    if web:
+        _show(TokenFolder(state, product, board), web_port, open_page, as_json)
+        return
     _clear(state)
     with emulated(TokenFolder(state, product, board), step, warn) as emulator:
-        (state / _MARK).write_text(localized(Message("demo.mark")) + "\n", encoding="utf-8")
+        _mark(state)
         port = emulator.open_pty(state / "link")
         say(Message("demo.plugged-in", product=product, port=port))
         with emulator.serving():
-            credential, serial = _provision(emulator, port, state)
+            credential, serial = provision(
+                emulator,
+                port,
+                _LANGUAGE if speaks else None,
+                step,
+                lambda shown, computed: say(
+                    Message("demo.compared", shown=shown, computed=computed)
+                ),
+            )
         emulator.unplug()
         say(Message("demo.pressing"))
         moment = emulator.elapsed
@@ -123,6 +141,32 @@ def demo(
     emit(as_json, result, [*lines, "", *_next(product, board, state)])
 
 
+def _show(folder: TokenFolder, port: int, open_page: bool, as_json: bool) -> None:
+    """Serve the token beside a bank until Ctrl-C."""
+    with listen_for_page(port) as listener, asked_to_stop() as stop:
+        from host_tools.desk.server import serve_beside_a_bank  # noqa: PLC0415 - an extra
+
+        _clear(folder.path)
+        with emulated(folder, step, warn) as emulator:
+            _mark(folder.path)
+            link = folder.path / "link"
+            emulator.open_pty(link)
+            emulator.unplug()
+
+            def ready(url: str) -> None:
+                emit(as_json, {"web": url}, [Message("demo.web", url=url)])
+                sys.stdout.flush()
+                if open_page:
+                    webbrowser.open(url)
+
+            serve_beside_a_bank(emulator, {"link": str(link)}, listener, stop, ready)
+
+
+def _mark(state: Path) -> None:
+    """Write into the folder who made its files."""
+    (state / _MARK).write_text(localized(Message("demo.mark")) + "\n", encoding="utf-8")
+
+
 def _drawn(emulator: "Emulator", text: list[str], plain: bool) -> list[str]:
     """Give the screen as a picture, or as one line of its text where that has no room."""
     with emulator_errors():
@@ -138,12 +182,12 @@ def _drawn(emulator: "Emulator", text: list[str], plain: bool) -> list[str]:
 def _next(product: str, board: str, state: Path) -> list[str]:
     """Give the commands with which the user can go on with this token."""
     command, link = _command(), state / "link"
-    info = f"{command} info --port {link} --access-key-file {state / 'access.key'}"
+    info = f"{command} info --port {link} --access-key-file {state / ACCESS_KEY}"
     return [
         Message("demo.next"),
         f"  {command} emulate {product} --board {board} --state {state} --link {link}",
         prefixed(f"  {info}    ", Message("demo.other-terminal")),
-        f"  {command} code --otpauth-file {state / 'secret.otpauth'}",
+        f"  {command} code --otpauth-file {state / ACCOUNT}",
     ]
 
 
@@ -196,53 +240,6 @@ def _clear(state: Path) -> None:
         check_endpoints(state, state / "link", None)
         for path in sorted(files, key=lambda path: path.name == _MARK):  # it goes last
             path.unlink()
-
-
-def _provision(emulator: "Emulator", port: str, state: Path) -> tuple[Credential, str]:
-    """Claim the token at `port`, set its clock, store a new credential, and give it with the serial
-    number.
-
-    The comparison number is read from the emulated screen's pixels.
-    """
-    transport = SerialTransport(port)
-    try:
-        channel = Channel(transport, port)
-        hello = channel.hello()
-
-        def compare(number: str) -> bool:
-            shown = _await_number(emulator)
-            say(Message("demo.compared", shown=shown, computed=codes.grouped(number)))
-            return shown.replace(" ", "") == number
-
-        with step(Message("demo.claiming", serial=hello.serial)):
-            session = claim_token(channel, hello, compare)
-        key = access_key.derive(issuer_key_file.generate(), hello.serial)
-        private_files.write_new(state / "access.key", key.reveal().hex().encode() + b"\n")
-        session.set_key(messages.KEY_ISSUER, key)
-        with step(Message("demo.setting-clock")):
-            clock.set_now(session, clock.HostClock())
-        credential = Credential("kodebrik:demo", secret_text.generate("SHA1"))
-        private_files.write_new(
-            state / "secret.otpauth", otpauth.compose(credential).encode() + b"\n"
-        )
-        with step(Message("demo.writing-secret")):
-            session.put_credential(credential)
-        if "audio" in load_product(hello.product)["parts"]:
-            session.write_settings({"language": _LANGUAGE})
-    finally:
-        transport.close()
-    return credential, hello.serial
-
-
-def _await_number(emulator: "Emulator") -> str:
-    """Wait up to _SCREEN_TIMEOUT for a number of six digits on the screen, and give its line."""
-    deadline = time.monotonic() + _SCREEN_TIMEOUT
-    while time.monotonic() < deadline:
-        for line in emulator.screen_text():
-            if re.fullmatch(r"\d{3} \d{3}", line):
-                return line
-        time.sleep(_SCREEN_POLL)
-    return Message("demo.no-number")
 
 
 def _code_on_screen(

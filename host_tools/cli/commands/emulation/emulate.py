@@ -1,7 +1,6 @@
 """kodebrik emulate: run an emulated token, in the terminal, for a program at its serial port, or
 through a scenario."""
 
-import signal
 import socket
 import sys
 import tempfile
@@ -18,6 +17,12 @@ import typer
 
 from host_tools import whole_files
 from host_tools.cli.commands.emulation.image import Board, Production
+from host_tools.cli.options.web_page import (
+    OpenPage,
+    WebPort,
+    asked_to_stop,
+    listen_for_page,
+)
 from host_tools.cli.output import Json, Plain, emit, is_drawable, localized, say, step, warn
 from host_tools.desktop import trace_file
 from host_tools.desktop.bootsel import await_file_system
@@ -29,7 +34,6 @@ from host_tools.desktop.token_folder import (
     link_unavailable,
 )
 from host_tools.errors import ExitCode, KodebrikError
-from host_tools.extras import from_extra
 from host_tools.image.image import load_product
 from host_tools.messages.catalogue import Message
 
@@ -101,13 +105,8 @@ def emulate(
         bool,
         typer.Option("--web", help="Show the token on a page in the browser, with an HTTP API."),
     ] = False,
-    web_port: Annotated[
-        int,
-        typer.Option(metavar="PORT", min=0, max=65535, help="--web: its port; 0: any free one."),
-    ] = 0,
-    open_page: Annotated[
-        bool, typer.Option("--open", help="--web: have the browser open the page.")
-    ] = False,
+    web_port: WebPort = 0,
+    open_page: OpenPage = False,
     script: Annotated[
         Path | None,
         typer.Option(
@@ -172,8 +171,8 @@ def emulate(
     terminal = sys.stdin.isatty() and sys.stdout.isatty()
     write = say if as_json else _write
     with ExitStack() as stack:
-        listener = stack.enter_context(_listen(web_port)) if web else None
-        stop = stack.enter_context(_asked_to_stop())
+        listener = stack.enter_context(listen_for_page(web_port)) if web else None
+        stop = stack.enter_context(asked_to_stop())
         flashed = None
         if usb_drive is not None:
             told = partial(say, Message("emulate.usb-drive", value=usb_drive))
@@ -222,33 +221,9 @@ def _check_together(
         whole_files.check_new(record)
 
 
-def _listen(port: int) -> socket.socket:
-    """Listen at the port for the page."""
-    with from_extra("not-installed-desk"):
-        from host_tools.web_server import LOOPBACK, listen  # noqa: PLC0415 - an extra
-    return listen(LOOPBACK, port)
-
-
 def _write(line: str) -> None:
     """Print a line at once, also into a pipe."""
     print(localized(line), flush=True)
-
-
-@contextmanager
-def _asked_to_stop() -> Iterator[threading.Event]:
-    """Give an event that SIGINT and SIGTERM set while the block runs."""
-    stop = threading.Event()
-
-    def ask(*_: object) -> None:
-        # In a thread: this one may be inside the event, which would wait for itself.
-        threading.Thread(target=stop.set, daemon=True).start()
-
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _check_voice(product: str, voice: VoiceSource | None) -> None:
@@ -316,7 +291,7 @@ def _serve_desk(
         if open_page:
             webbrowser.open(url)
 
-    serve(emulator, links, listener, stop, ready)
+    serve([(emulator, links)], listener, stop, ready)
 
 
 def _announce(emulator: "Emulator", addresses: dict[str, str], as_json: bool) -> None:

@@ -1,0 +1,81 @@
+"""`kodebrik demo --web` in Chromium: the whole story, by what is on the page alone."""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from tests.host_tools.desk.customer import LOCALES, Customer, demonstrated
+from tests.support import browser as chromium
+
+PICTURES = os.environ.get("KODEBRIK_SCREENSHOTS")  # a folder for pictures of the pages, for eyes
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright, chromium.launched(playwright) as opened:
+        yield opened
+
+
+def judge(customer: Customer, step: str) -> None:
+    """Assert that page and frame have no accessibility violation, wide and narrow, and that both
+    reflow."""
+    page = customer.page
+    expect(page.locator('[aria-current="step"]')).to_have_attribute("data-step", step)
+    for width in (1280, 320):
+        page.set_viewport_size({"width": width, "height": 900})
+        for place, one in ((page.locator("h1"), page), (customer.iframe, page.frames[1])):
+            place.scroll_into_view_if_needed()  # what nobody sees is not laid out at once
+            one.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
+            assert chromium.violations(one) == [], f"{step}, {width}"
+        if PICTURES:
+            page.screenshot(path=Path(PICTURES, f"demo-{step}-{width}.png"), full_page=True)
+    page.set_viewport_size({"width": 1280, "height": 900})
+
+
+@pytest.mark.parametrize("language", ["da", "en"])
+@pytest.mark.parametrize("product", ["kodeviser", "kodeoplaeser"])
+def test_the_story_from_order_to_approval_by_what_is_on_the_page(
+    browser: Browser, tmp_path: Path, product: str, language: str
+) -> None:
+    with demonstrated(product, tmp_path / "token") as address:
+        context = browser.new_context(locale=LOCALES[language])
+        context.set_default_timeout(chromium.PATIENCE)
+        page, problems = context.new_page(), []
+        page.on(
+            "console", lambda said: problems.append(said.text) if said.type == "error" else None
+        )
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.goto(address)
+        expect(page.locator("time")).not_to_be_empty()
+        page.locator("details.controls > summary").click()
+        customer = Customer(page, language)
+
+        judge(customer, "order")
+        customer.order()
+        judge(customer, "letter")
+        customer.begin_activation()
+        judge(customer, "activate")
+        code = customer.activate()
+        judge(customer, "sign-in")
+        customer.begin_sign_in()
+        judge(customer, "sign-in")
+        customer.sign_in()
+        judge(customer, "approve")
+        customer.approve(code)
+        refused = customer.field(customer.words.code)
+        expect(refused).to_have_attribute("aria-invalid", "true")
+        customer.approve(customer.new_code())
+        approved = customer.bank.get_by_role("heading", name=customer.words.approved)
+        expect(approved).to_be_visible()
+        expect(page.locator("#what-now")).to_contain_text(re.compile("hele historien|whole story"))
+        assert page.locator('[aria-current="step"]').count() == 0
+        # The refused code, and that a frame does not take the focus by itself.
+        assert [one for one in problems if not re.search("422|autofocus", one)] == []
+        page.reload()
+        expect(approved).to_be_visible()
+        assert customer.said(customer.words.serial), "the letter is still there"
+        context.close()
