@@ -7,7 +7,7 @@ from array import array
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-KEPT_S = 1800  # seconds of sound that are kept at least
+KEPT_S = 600  # seconds of sound that are kept at least
 _US = 1_000_000
 
 

@@ -247,7 +247,7 @@ def restore(desk: Desk, number: int) -> TokenState:
         return _state(desk)
 
 
-@router.delete("/snapshots/{number}", status_code=204)
+@router.delete("/snapshots/{number}", status_code=204, response_class=Response)
 def drop_snapshot(desk: Desk, number: int) -> None:
     """Forget a snapshot."""
     desk.drop_snapshot(number)

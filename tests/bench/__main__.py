@@ -5,6 +5,7 @@ import json
 import sys
 
 from tests.bench import (
+    desk,
     factory,
     firmware_and_emulator,
     large_database,
@@ -34,6 +35,7 @@ def main() -> None:
     for measure in [
         *firmware_and_emulator.figures(),
         *speech.figures(),
+        *desk.figures(),
         *validator.figures(),
         *pskc_import.figures(),
         *streamed_import.figures(),

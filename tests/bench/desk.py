@@ -1,0 +1,158 @@
+"""The served emulator, `kodebrik emulate --web`, as programs use it. Each function gives one
+Figure."""
+
+import os
+import random
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+from firmware.version import VERSION
+from host_tools.errors import KodebrikError
+from host_tools.image.dependencies import FIRMWARE
+from host_tools.image.image import build_image
+from host_tools.link.channel import Channel
+from host_tools.link.transport import SerialTransport
+from tests.bench.figure import Figure
+from tests.bench.references import best
+from tests.support.command_line.program import KODEBRIK
+from tests.support.emulated.desk import BOARDS
+from tests.support.emulated.hour import use_for
+from tests.support.emulated.served import Served, served
+
+_HOUR, _WARM = 60, 10  # minutes of virtual time
+_GROWTH = 1.1
+_GARBAGE = 2**20  # bytes
+# Real seconds that a person waits for at most, on any machine that is usable at all.
+_ANSWERED, _REBUILT, _KEY, _PICTURE = 5.0, 1.5, 0.050, 0.050
+_ROUNDS = 20
+
+
+@contextmanager
+def _served(product: str) -> Iterator[Served]:
+    with tempfile.TemporaryDirectory() as folder:
+        image = build_image(product, BOARDS[product])
+        with served(product, image, Path(folder, "token")) as token:
+            yield token
+
+
+def memory_after_an_hour() -> Figure:
+    """Memory of the emulator's process after an hour of virtual use through the API, against that
+    after ten minutes."""
+    with _served("kodeoplaeser") as token:
+        held = list(use_for(token, _HOUR))
+        name = f"memory after an hour of use by HTTP, {token.asked} requests"
+    return Figure(name, held[-1], "MB", "after ten minutes", held[_WARM - 1], _GROWTH)
+
+
+def hello_after_garbage() -> Figure:
+    """From the last byte of a megabyte of garbage, sent as fast as it is taken, until the token has
+    said hello."""
+    with _served("kodeviser") as token:
+        token.ask("PATCH", "token", {"rate": 1, "plugged": True})
+        garbage = memoryview(random.Random(1).randbytes(_GARBAGE))
+        with Path(token.links["link"]).open("wb", buffering=0) as port:
+            while garbage:
+                garbage = garbage[port.write(garbage) :]
+        began = time.perf_counter()
+        transport = SerialTransport(token.links["link"])
+        Channel(transport).hello()
+        took = time.perf_counter() - began
+        transport.close()
+    return Figure("hello after 1 MB of garbage", took, "s", "limit", _ANSWERED)
+
+
+def key_by_http() -> Figure:
+    """From sending that a key goes down, to the answer, of a token at work in real time; what it
+    draws is complete then."""
+    with _served("kodeviser") as token:
+        token.ask("PATCH", "token", {"rate": 1})
+        token.ask("POST", "press", {"keys": ["red"]})
+        times = []
+        for _ in range(_ROUNDS):
+            began = time.perf_counter()
+            token.ask("POST", "keys/down", {"key": "red"})
+            times.append(time.perf_counter() - began)
+            token.ask("POST", "keys/up", {"key": "red"})
+    times.sort()
+    return Figure(
+        "a key by HTTP, median", 1000 * times[len(times) // 2], "ms", "limit", 1000 * _KEY
+    )
+
+
+def picture_by_http() -> Figure:
+    """The kodeoplæser's display as PNG, from asking for it to having it."""
+    with _served("kodeoplaeser") as token:
+        token.ask("POST", "press", {"keys": ["red"]})
+        took = best(lambda: token.ask("GET", "screen.png"), _ROUNDS)
+    return Figure("display as PNG by HTTP", 1000 * took, "ms", "limit", 1000 * _PICTURE)
+
+
+def rebuilt_by_watch() -> Figure:
+    """`emulate --watch` in a checkout: from a changed file of the firmware until the token, started
+    anew, says hello with it."""
+    with tempfile.TemporaryDirectory() as folder, _watched(Path(folder)) as link:
+        version = Path(folder, "firmware", "version.py")
+        found, numbers = version.read_text(), count(1)
+
+        def change() -> None:
+            number = f"9.9.{next(numbers)}"
+            version.write_text(found.replace(VERSION, number))
+            while _version_at(link) != number:
+                pass
+
+        took = best(change)
+    return Figure("--watch, from a saved file to its hello", took, "s", "limit", _REBUILT)
+
+
+@contextmanager
+def _watched(folder: Path) -> Iterator[Path]:
+    """Emulate a kodeviser with --watch, out of a copy of the sources in `folder`; give its link."""
+    for tree in ("emulator", "firmware", "host_tools", "kodebrik"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(FIRMWARE.parent / tree, folder / tree, ignore=ignored)
+    link = folder / "link"
+    command = [*KODEBRIK, "emulate", "--watch", "--headless", "--json", "--link", str(link)]
+    with subprocess.Popen(
+        [*command, "--state", str(folder / "token")],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(folder)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            process.stdout.readline()
+            yield link
+        finally:
+            process.terminate()
+
+
+def _version_at(link: Path) -> str | None:
+    """Give the version that a token says, None while it starts anew."""
+    try:
+        transport = SerialTransport(str(link))
+    except KodebrikError:
+        return None
+    try:
+        return Channel(transport).hello().version
+    except KodebrikError:
+        return None
+    finally:
+        transport.close()
+
+
+def figures() -> list[Callable[[], Figure]]:
+    """List what is measured, in order."""
+    return [
+        key_by_http,
+        picture_by_http,
+        rebuilt_by_watch,
+        hello_after_garbage,
+        memory_after_an_hour,
+    ]
