@@ -2,6 +2,7 @@
 server of Authlib's over the validator's database. Its methods block on that.
 """
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -40,6 +41,8 @@ from host_tools.validator.openid.messages import (
 from host_tools.validator.openid.settings import OpenId
 from host_tools.validator.records import OpenIdSession
 from host_tools.validator.service import Validator
+
+logging.getLogger("authlib").setLevel(logging.INFO)  # below that it writes access tokens
 
 AUTHORIZE, TOKEN, USERINFO = "/openid/authorize", "/openid/token", "/openid/userinfo"
 KEYS, LOGOUT = "/openid/keys", "/openid/logout"

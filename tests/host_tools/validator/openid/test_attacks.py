@@ -3,6 +3,7 @@
 import base64
 import hmac
 import json
+import logging
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -447,12 +448,17 @@ def test_without_the_section_there_is_no_provider(validator: Validator):
             assert plain.get(path).status_code == 404
 
 
-def test_secrets_are_printed_nowhere(validator: Validator, code: str):
-    granted = validator.openid_grant(Secret(code.encode()), "shop")
-    keys = validator.openid_keys()
+def test_secrets_are_printed_and_logged_nowhere(
+    shop: Application, validator: Validator, code: str, caplog: pytest.LogCaptureFixture
+):
+    with caplog.at_level(logging.DEBUG):
+        granted = validator.openid_grant(Secret(code.encode()), "shop")
+        body = shop.redeem(code).json()
     assert granted is not None
-    assert "PRIVATE" not in repr(keys)
-    assert code not in repr(granted)
+    said = repr(granted) + repr(validator.openid_keys()) + caplog.text
+    assert "httpx" in said  # what is logged, is there
+    for secret in (code, body["access_token"], body["id_token"], SECRET, "PRIVATE"):
+        assert secret not in said
 
 
 def test_the_page_shows_what_is_registered_and_no_text_of_the_request(shop: Application):
