@@ -1,0 +1,53 @@
+"""Authorization codes on both databases, with two workers that share one."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from host_tools.validator.service import Validator
+from tests.support.validator.alteration import OPENID_REQUEST, openid_session
+from tests.support.validator.clock import VirtualClock
+from tests.support.validator.database import MASTER
+from tests.support.validator.tokens import activated
+
+CLIENT = OPENID_REQUEST.client
+
+
+def test_a_code_that_fifty_redeem_at_once_with_two_workers_gives_one_access_token(
+    validator: Validator, clock: VirtualClock, database: str
+):
+    (anders,) = activated(validator, clock, "anders")
+    validator.prepare_openid()
+    _, session = openid_session(validator, "anders", anders.serial)
+    with Validator(database, MASTER, clock) as other, ThreadPoolExecutor(50) as threads:
+        for _ in range(3):
+            code = validator.issue_openid_code(session, OPENID_REQUEST, "otp")
+            workers = 25 * [validator, other]
+            given = list(
+                threads.map(lambda one, code=code: one.redeem_openid_code(code, CLIENT), workers)
+            )
+            (token,) = (one for one in given if one is not None)
+            # The other forty-nine presented it again, which revokes what the first one got.
+            assert other.openid_access(token) is None
+    assert validator.verify_audit().broken == ()
+
+
+def test_two_workers_that_start_at_once_draw_one_key(
+    validator: Validator, clock: VirtualClock, database: str
+):
+    with Validator(database, MASTER, clock) as other, ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda one: one.prepare_openid(), 4 * [validator, other]))
+        assert len(validator.openid_keys()) == 1
+        assert other.openid_keys() == validator.openid_keys()
+        assert validator.rotate_openid_key(actor="test") == 2
+        assert other.openid_keys()[0].published_until is None
+    assert validator.verify_audit().broken == ()
+
+
+def test_a_session_ends_with_its_user(validator: Validator, clock: VirtualClock):
+    (anders,) = activated(validator, clock, "anders")
+    validator.prepare_openid()
+    opened, session = openid_session(validator, "anders", anders.serial)
+    code = validator.issue_openid_code(session, OPENID_REQUEST, "otp")
+    validator.delete_user("anders", actor="test")
+    assert validator.openid_session(opened) is None
+    assert validator.openid_grant(code, CLIENT) is None
+    assert validator.verify_audit().broken == ()
