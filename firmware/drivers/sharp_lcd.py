@@ -1,8 +1,9 @@
 """SHARP memory LCD over SPI. Source: data sheet of the LS027B7DH01 (400 x 240), "Serial interface"
 and "Timing".
 
-Draw on `canvas` (1 is ink) and call `show()`: it sends the lines that changed, found by their
-checksums, since a second frame would take 12 KB (one change in a thousand million is missed). Every
+Draw on `canvas` (1 is ink) and call `show()`: it sends the bands of lines that changed, found by
+their checksums, since a second frame would take 12 KB (one change in a thousand million is missed).
+A band is one write: a write for each line took twice as long to prepare as the line to send. Every
 transfer begins with the mode bits M0 (write), M1 (VCOM) and M2 (clear). A line's address and its
 pixels are sent first bit first. machine.SPI sends the highest bit first, which suits the pixels
 (MONO_HLSB has the leftmost one highest); addresses are bit-reversed. While the panel is on, VCOM
@@ -23,7 +24,7 @@ if False:
 _WRITE = const(0x80)
 _VCOM = const(0x40)
 _CLEAR = const(0x20)
-_BAND = const(8)  # lines
+_BAND = const(8)  # lines; the height is a multiple of it
 _SMALL = const(0x3FFFFFFF)  # the bits of a checksum that fit a MicroPython small integer
 
 
@@ -52,19 +53,18 @@ class SharpLcd:
         self._enable = Pin(enable, Pin.OUT, value=0)
         self.width = width
         self.height = height
-        size = width // 8 * height
-        self._pixels = memoryview(bytearray(size))
-        self._sent = array("i", bytes(4 * height))  # checksums of the lines in the panel's memory
-        # Checksums of bands of _BAND lines, as most bands do not change.
-        self._bands = array("i", bytes(4 * -(-height // _BAND)))
+        stride = width // 8
+        self._pixels = memoryview(bytearray(stride * height))
+        # Checksums of the bands in the panel's memory.
+        self._sent = array("i", bytes(4 * (height // _BAND)))
         self.canvas = framebuf.FrameBuffer(self._pixels, width, height, framebuf.MONO_HLSB)
         # The same memory by bytes: framebuf clears it a hundred times as fast.
-        self._bytes = framebuf.FrameBuffer(self._pixels, width // 8, height, framebuf.GS8)
-        # Address, pixels, and eight clocks that move them into the panel's memory.
-        self._line = bytearray(1 + width // 8 + 1)
-        self._line_bytes = framebuf.FrameBuffer(
-            memoryview(self._line)[1:], width // 8, 1, framebuf.GS8
-        )
+        self._bytes = framebuf.FrameBuffer(self._pixels, stride, height, framebuf.GS8)
+        # Of each line its address, its pixels, and eight clocks that move them into the panel's
+        # memory.
+        self._line = 1 + stride + 1
+        self._band = bytearray(self._line * _BAND)
+        self._band_bytes = framebuf.FrameBuffer(self._band, self._line, _BAND, framebuf.GS8)
         self._pair = bytearray(2)
         # A palette: 0 -> 255 ... 255 -> 0.
         self._opposite = framebuf.FrameBuffer(bytearray(range(255, -1, -1)), 256, 1, framebuf.GS8)
@@ -79,11 +79,10 @@ class SharpLcd:
     def _clear(self) -> None:
         """Make all of the panel's memory white."""
         self._command(_CLEAR)
-        blank = crc32((b"\xff" if self._inverted else b"\0") * (self.width // 8)) & _SMALL
-        for y in range(self.height):
-            self._sent[y] = blank
-        for i in range(len(self._bands)):
-            self._bands[i] = -1  # unknown
+        white = b"\xff" if self._inverted else b"\0"
+        blank = crc32(white * (self.width // 8 * _BAND)) & _SMALL
+        for i in range(len(self._sent)):
+            self._sent[i] = blank
         self._stale = False
 
     def _command(self, mode: int) -> None:
@@ -131,56 +130,51 @@ class SharpLcd:
         self._inverted = inverted
 
     def show(self) -> None:
-        """Send the changed lines of the canvas, one write per line so that interrupts are served
-        between."""
-        stride = self.width // 8
+        """Send the changed bands of the canvas."""
+        size = self.width // 8 * _BAND
         stale = self._stale
         self._stale = True  # until everything is sent
         begun = False
-        for i in range(len(self._bands)):
-            start = i * _BAND * stride
-            band = crc32(self._pixels[start : start + _BAND * stride]) & _SMALL
-            if band == self._bands[i] and not stale:
+        for i in range(len(self._sent)):
+            checksum = crc32(self._pixels[i * size : (i + 1) * size]) & _SMALL
+            if checksum == self._sent[i] and not stale:
                 continue
-            for y in range(i * _BAND, min((i + 1) * _BAND, self.height)):
-                start = y * stride
-                new = self._pixels[start : start + stride]
-                checksum = crc32(new) & _SMALL
-                if checksum == self._sent[y] and not stale:
-                    continue
-                if not begun:
-                    begun = True
-                    self._pair[0] = _WRITE | self._vcom
-                    self._select.value(1)
-                    self._spi.write(self._pair[:1])
-                self._spi.write(self._packed(y))
-                self._sent[y] = checksum
-            self._bands[i] = band
+            if not begun:
+                begun = True
+                self._pair[0] = _WRITE | self._vcom
+                self._select.value(1)
+                self._spi.write(self._pair[:1])
+            self._spi.write(self._packed(i * _BAND))
+            self._sent[i] = checksum
         if begun:
             self._pair[0] = 0
             self._spi.write(self._pair[:1])  # the last line needs sixteen clocks
             self._select.value(0)
         self._stale = False
 
-    def _packed(self, y: int) -> bytearray:
-        """Return the line buffer filled with line y as sent over the wire, where 1 is white.
+    def _packed(self, first: int) -> bytearray:
+        """Return the band's buffer filled with lines from `first` on as sent over the wire, where 1
+        is white.
 
         framebuf copies the bytes, and inverts them by a palette: numbers of 400 bits would be
         garbage, which a press waits for.
         """
-        line = self._line
+        band = self._band
         if self._inverted:
-            self._line_bytes.blit(self._bytes, 0, -y)
+            self._band_bytes.blit(self._bytes, 1, -first)
         else:
-            self._line_bytes.blit(self._bytes, 0, -y, -1, self._opposite)
-        if self._flipped:
-            y = self.height - 1 - y
-            turned = self._turned
-            left = 1
-            right = len(line) - 2
-            while left <= right:
-                line[left], line[right] = turned[line[right]], turned[line[left]]
-                left += 1
-                right -= 1
-        line[0] = self._turned[y + 1]
-        return line
+            self._band_bytes.blit(self._bytes, 1, -first, -1, self._opposite)
+        turned = self._turned
+        for i in range(_BAND):
+            y = first + i
+            start = i * self._line
+            if self._flipped:
+                y = self.height - 1 - y
+                left = start + 1
+                right = start + self._line - 2
+                while left <= right:
+                    band[left], band[right] = turned[band[right]], turned[band[left]]
+                    left += 1
+                    right -= 1
+            band[start] = turned[y + 1]
+        return band

@@ -14,40 +14,45 @@ WHITE = b"\xff\xff"
 
 
 def traffic(runtime: Runtime, *steps: tuple) -> list[list[bytes]]:
-    """Return the transfers of each step, on a panel of 16 x 4 pixels."""
-    return runtime.call(DRIVERS, "lcd_traffic", list(steps), 16, 4)
+    """Return the transfers of each step, on a panel of 16 x 16 pixels."""
+    return runtime.call(DRIVERS, "lcd_traffic", list(steps), 16, 16)
 
 
-def frame(*lines: bytes) -> list[bytes]:
-    addresses = (0x80, 0x40, 0xC0, 0x20)  # 1, 2, 3, 4 with their lowest bit first
-    return [
-        b"\x80",
-        *(bytes((address,)) + line + b"\0" for address, line in zip(addresses, lines, strict=True)),
-        b"\0",
-    ]
+def band(first: int, blank: bytes, lines: dict[int, bytes]) -> bytes:
+    """Give a band of eight lines as it is sent, from line `first` on: those in `lines` (by line, of
+    1 to 16), the others `blank`."""
+    return b"".join(
+        bytes((int(f"{number:08b}"[::-1], 2),)) + lines.get(number, blank) + b"\0"
+        for number in range(first, first + 8)
+    )
 
 
 # Memory LCD
 
 
-def test_lcd_is_cleared_first_and_gets_only_lines_that_changed(runtime: Runtime):
-    first, *_, changed, again = traffic(runtime, ("show",), (0, 1), (15, 3), ("show",), ("show",))
+def test_lcd_is_cleared_first_and_gets_only_bands_that_changed(runtime: Runtime):
+    first, *_, changed, again = traffic(runtime, ("show",), (0, 9), (15, 11), ("show",), ("show",))
     assert first == [b"\x20\0"]
-    assert changed == [b"\x80", b"\x40\x7f\xff\0", b"\x20\xff\xfe\0", b"\0"]
+    lines = band(9, WHITE, {10: b"\x7f\xff", 12: b"\xff\xfe"})
+    assert changed == [b"\x80", lines, b"\0"]
+    assert lines[4:8] == b"\x50\x7f\xff\0", "line 10 with its lowest bit first"
     assert again == []
 
 
 def test_lcd_is_sent_the_whole_frame_with_white_ink_after_invert(runtime: Runtime):
     *_, shown, again = traffic(runtime, (0, 0), ("show",), ("invert", True), ("show",), ("show",))
-    assert shown == frame(b"\x80\0", b"\0\0", b"\0\0", b"\0\0")
+    black = bytes(2)
+    assert shown == [b"\x80", band(1, black, {1: b"\x80\0"}), band(9, black, {}), b"\0"]
     assert again == []
 
 
 def test_lcd_flipped_is_turned_by_half_a_turn(runtime: Runtime):
     *_, shown = traffic(runtime, (1, 0), ("flip", True), ("show",))
-    by_line = dict(zip((4, 3, 2, 1), shown[1:-1], strict=True))
-    assert by_line[4] == b"\x20\xff\xfd\0"
-    assert by_line[1] == b"\x80\xff\xff\0"
+    lines = shown[1] + shown[2]
+    by_line = {int(f"{lines[at]:08b}"[::-1], 2): lines[at + 1 : at + 4] for at in range(0, 64, 4)}
+    assert list(by_line) == list(range(16, 0, -1))
+    assert by_line.pop(16) == b"\xff\xfd\0"
+    assert set(by_line.values()) == {WHITE + b"\0"}
 
 
 @given(st.binary(min_size=1, max_size=50), st.booleans(), st.booleans())
@@ -60,7 +65,8 @@ def test_lcd_lines_are_packed_without_garbage(
     if not inverted:
         bits = bits.translate(str.maketrans("01", "10"))
     sent = int(bits, 2).to_bytes(len(pixels), "big")
-    assert runtime.call(DRIVERS, "packed_line", pixels, inverted, flipped) == b"\x80" + sent + b"\0"
+    address = b"\x10" if flipped else b"\x80"  # of line 8 of 8, or of line 1
+    assert runtime.call(DRIVERS, "packed_line", pixels, inverted, flipped) == address + sent + b"\0"
 
 
 def test_lcd_alternates_vcom_while_on_and_keeps_it_in_other_transfers(runtime: Runtime):
@@ -87,7 +93,7 @@ def test_lcd_alternates_vcom_while_on_and_keeps_it_in_other_transfers(runtime: R
 def test_lcd_is_sent_the_whole_frame_after_it_was_off(runtime: Runtime):
     *_, off, show = traffic(runtime, (0, 0), ("show",), ("on",), ("off",), ("show",))
     assert off == [b"\x20\0"]
-    assert show == [b"\x80", b"\x80\x7f\xff\0", b"\0"]
+    assert show == [b"\x80", band(1, WHITE, {1: b"\x7f\xff"}), b"\0"]
 
 
 def test_lcd_has_no_contrast(runtime: Runtime):

@@ -44,21 +44,21 @@ def lcd_traffic(steps: list, width: int, height: int) -> list:
 
 
 def packed_line(pixels: bytes, inverted: bool, flipped: bool) -> bytes:
-    """Return what a panel with one line is sent for it; packing it allocates nothing."""
+    """Return what a panel is sent for its first line; packing its band allocates nothing."""
     board.install()
     from firmware.drivers.sharp_lcd import SharpLcd
 
     board.driven[:] = [None]
     lcd = SharpLcd(
-        board.SPI(0, 2_000_000, 0, 0, board.Pin(18), board.Pin(19)), 17, 20, 8 * len(pixels), 1
+        board.SPI(0, 2_000_000, 0, 0, board.Pin(18), board.Pin(19)), 17, 20, 8 * len(pixels), 8
     )
     lcd.invert(inverted)
     lcd.flip(flipped)
     for x in range(8 * len(pixels)):
         lcd.canvas.pixel(x, 0, pixels[x // 8] >> (7 - x % 8) & 1)
     with Unallocating():
-        line = lcd._packed(0)
-    return bytes(line)
+        band = lcd._packed(0)
+    return bytes(band[: len(band) // 8])
 
 
 def touches(steps: list) -> list:
