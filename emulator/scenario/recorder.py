@@ -45,6 +45,10 @@ class Recorder:
         at = "" if at_operation is None else f" at operation {at_operation} {mode}"
         self._do("cut power" + at, lambda: self._emulator.cut_power(at_operation, mode))
 
+    def reset(self) -> None:
+        """As Emulator.reset."""
+        self._do("reset", self._emulator.reset)
+
     def set_battery(self, millivolts: int) -> None:
         """As Emulator.battery_mv."""
         self._set(f"battery {millivolts} mV", "battery_mv", millivolts)

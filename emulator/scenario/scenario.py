@@ -5,7 +5,7 @@
     hold 7 s                    expect code from FILE     drift 3.5 ppm
     wait 3 s  (ms, min, h, d)   expect dark               temperature -5 C
     button down, button up      screenshot FILE.png       battery 3400 mV
-    plug, unplug                remove clock supply       cut power
+    plug, unplug, reset         remove clock supply       cut power
                                                           cut power at operation 12 torn
 
 ("before" and "after" stand in the place of "torn")
@@ -181,6 +181,7 @@ _STEPS: tuple[tuple[str, Callable[..., Callable[[ScenarioRunner], None]]], ...] 
     (r"battery\s+(\d+)\s*mV", _set("battery_mv", int)),
     (r"plug", lambda: lambda runner: runner.emulator.plug()),
     (r"unplug", lambda: lambda runner: runner.emulator.unplug()),
+    (r"reset", lambda: lambda runner: runner.emulator.reset()),
     (r"remove\s+clock\s+supply", lambda: lambda runner: runner.emulator.remove_rtc_supply()),
     (r"cut\s+power(?:\s+at\s+operation\s+(\d+)(?:\s+(before|torn|after))?)?", _cut),
     (r"screenshot\s+(\S.*)", _screenshot),

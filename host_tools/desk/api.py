@@ -40,8 +40,8 @@ from host_tools.validator.http.refusals import Refusal
 PREFIX = "/api/v1"
 _LONGEST = 600  # seconds of sound in one answer
 _REFUSALS: dict[int | str, dict[str, Any]] = {
-    400: {"model": Refusal, "description": "The request cannot be read."},
-    401: {"model": Refusal, "description": "The token of the URL is missing or wrong."},
+    400: {"model": Refusal, "description": "It cannot be read, or names another host."},
+    401: {"model": Refusal, "description": "The secret of the page's URL is missing or wrong."},
     404: {"model": Refusal, "description": "There is no such thing."},
     409: {"model": Refusal, "description": "This token has no such part, or is traced already."},
     422: {"model": Refusal, "description": "What was given is not valid."},
@@ -55,9 +55,16 @@ def _desk(request: Request) -> DeskToken:
 
 
 Desk = Annotated[DeskToken, Depends(_desk)]
-Second = Annotated[float, Query(ge=0, le=10**9, allow_inf_nan=False)]
+Second = Annotated[
+    float,
+    Query(
+        ge=0, le=10**9, allow_inf_nan=False, description="Virtual seconds, in terms of `elapsed`."
+    ),
+]
 # The middleware checks it, before a body is read; this is for OpenAPI.
-_bearer = HTTPBearer(auto_error=False, description="The token of the page's URL, after its #.")
+_bearer = HTTPBearer(
+    auto_error=False, description="The secret: what follows the # in the page's URL."
+)
 router = APIRouter(prefix=PREFIX, dependencies=[Depends(_bearer)], responses=_REFUSALS)
 
 
@@ -146,8 +153,8 @@ def cut_power(desk: Desk, cut: Cut | None = None) -> TokenState:
 @router.post("/reset")
 def reset(desk: Desk) -> TokenState:
     """Pull the reset line. On the cell alone the token goes off."""
-    with desk.acting() as emulator:
-        emulator.reset()
+    with desk.acting():
+        desk.recorder.reset()
         return _state(desk)
 
 
@@ -161,7 +168,12 @@ def screen(desk: Desk) -> ScreenText:
 
 
 @router.get("/screen.png", response_class=Response, responses={200: {"content": {"image/png": {}}}})
-def screen_png(desk: Desk, scale: Annotated[int, Query(ge=1, le=16)] = 4) -> Response:
+def screen_png(
+    desk: Desk,
+    scale: Annotated[
+        int, Query(ge=1, le=16, description="Of a pixel, in the picture's pixels.")
+    ] = 4,
+) -> Response:
     """The display as a picture."""
     with desk.emulator.lock:
         shown = desk.emulator.screen()
@@ -233,9 +245,9 @@ def snapshots(desk: Desk) -> list[SnapshotEntry]:
 
 
 @router.post("/snapshots", status_code=201)
-def take_snapshot(desk: Desk, name: Name) -> SnapshotEntry:
+def take_snapshot(desk: Desk, name: Name | None = None) -> SnapshotEntry:
     """Keep what the token keeps without power: flash, clock, cell. The last 20 are kept."""
-    kept = desk.take_snapshot(name.name)
+    kept = desk.take_snapshot(name.name if name else None)
     return SnapshotEntry(number=kept.number, name=kept.name, time=kept.time)
 
 

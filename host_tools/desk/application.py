@@ -11,7 +11,6 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -27,9 +26,10 @@ if TYPE_CHECKING:
 
 _DESCRIPTION = (
     "An emulated token: its keys, display, voice, power, clock and cable. Every action is answered "
-    "when the firmware waits again. `Authorization: Bearer TOKEN`, with what follows the # in the "
+    "when the firmware waits again. `Authorization: Bearer SECRET`, with what follows the # in the "
     "page's URL."
 )
+_HOSTS = ("127.0.0.1", "localhost")
 _OPEN = api.PREFIX + "/openapi.json"  # it says nothing of the token
 _POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' blob:; "
@@ -62,10 +62,6 @@ def create_app(desks: Sequence[DeskToken], secret: str, bank: "Bank | None" = No
         app.mount(page.address(number), part)
     app.mount("/static", StaticFiles(packages=[("host_tools.desk", "static")]))
     app.add_middleware(Guard, secret, bank.origins if bank else ())
-    # What a page elsewhere has a browser ask for, by a name that it lets point here, names itself.
-    app.add_middleware(
-        TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"], www_redirect=False
-    )
     return app
 
 
@@ -90,8 +86,12 @@ def _application(desk: DeskToken) -> FastAPI:
 
 
 class Guard:
-    """ASGI middleware: refuses requests to the API without the secret, before their body is read,
-    and adds the security headers to every answer. A page may show `frames` alone."""
+    """ASGI middleware: refuses requests by another host's name, and those to the API without the
+    secret, before their body is read; adds the security headers to every answer. A page may show
+    `frames` alone.
+
+    What a page elsewhere has a browser ask for, by a name that it lets point here, has that name.
+    """
 
     def __init__(self, app: ASGIApp, secret: str, frames: Sequence[str]) -> None:
         """Wrap `app`."""
@@ -107,18 +107,21 @@ class Guard:
                 message["headers"] = [*message["headers"], *self._headers]
             await send(message)
 
-        app = self._app
-        if scope["type"] == "http" and self._guards(scope["path"]):
-            given = dict(scope["headers"]).get(b"authorization", b"")
-            if not secrets.compare_digest(given, self._expected):
-                app = _refusal(
-                    401, catalogue.Message("desk-unauthorised"), {"WWW-Authenticate": "Bearer"}
-                )
-        await app(scope, receive, with_headers)
+        refused = self._refused(scope) if scope["type"] == "http" else None
+        await (refused or self._app)(scope, receive, with_headers)
 
-    @staticmethod
-    def _guards(path: str) -> bool:
-        return api.PREFIX + "/" in path and not path.endswith(_OPEN)
+    def _refused(self, scope: Scope) -> JSONResponse | None:
+        headers, path = dict(scope["headers"]), scope["path"]
+        host = headers.get(b"host", b"").decode("latin-1")
+        if host.partition(":")[0] not in _HOSTS:
+            return _refusal(400, catalogue.Message("desk-host", host=host))
+        given = headers.get(b"authorization", b"")
+        guarded = api.PREFIX + "/" in path and not path.endswith(_OPEN)
+        if guarded and not secrets.compare_digest(given, self._expected):
+            return _refusal(
+                401, catalogue.Message("desk-unauthorised"), {"WWW-Authenticate": "Bearer"}
+            )
+        return None
 
 
 def _refusal(
@@ -137,7 +140,11 @@ def _kodebrik_error(request: Request, error: Exception) -> JSONResponse:
 
 def _http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - as above
-    known = {404: catalogue.Message("page-not-found"), 405: catalogue.Message("method-not-allowed")}
+    known = {
+        400: catalogue.Message("desk-unreadable"),
+        404: catalogue.Message("page-not-found"),
+        405: catalogue.Message("method-not-allowed"),
+    }
     detail = error.detail
     if not isinstance(detail, catalogue.Message):
         detail = known.get(error.status_code) or catalogue.Message("request-refused", reason=detail)
@@ -147,6 +154,9 @@ def _http_error(request: Request, error: Exception) -> JSONResponse:
 def _validation_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
     first = error.errors()[0]
+    kind = request.headers.get("content-type", "")
+    if first["loc"] == ("body",) and first["type"] != "missing" and "json" not in kind:
+        return _refusal(422, catalogue.Message("desk-content-type", kind=kind or "bytes"))
     where = ".".join(str(part) for part in first["loc"]) or "body"
     what = validation_errors.fault(first)
     return _refusal(422, catalogue.Message("request-invalid", where=where, what=what))

@@ -1,12 +1,36 @@
 """What the API takes and gives, as OpenAPI describes it. Times are seconds: `elapsed`, `start` and
 `end` since the emulator started, `time` and `clock` since 1970."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+
+from host_tools.messages.catalogue import Message
 
 Key = Literal["red", "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "#"]
-Moment = Annotated[float, Field(ge=946_684_800, le=4_102_444_800)]  # 2000 to 2100
+
+
+def _unix(given: object) -> object:
+    """Give the Unix time of a text in ISO 8601; what is no text as it is."""
+    if not isinstance(given, str):
+        return given
+    try:
+        moment = datetime.fromisoformat(given)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise ValueError(Message("desk-moment"))
+    return moment.timestamp()
+
+
+Moment = Annotated[
+    float,
+    Field(ge=946_684_800, le=4_102_444_800),  # 2000 to 2100
+    BeforeValidator(_unix, json_schema_input_type=float | AwareDatetime),
+]
+Elapsed = Annotated[float, Field(description="Virtual seconds since the emulator started.")]
+Unix = Annotated[float, Field(description="Seconds since 1970-01-01 00:00 UTC.")]
 _LONGEST = 600  # seconds: with a key held, a minute of a busy machine
 
 
@@ -20,7 +44,7 @@ class Press(Given):
     """Keys that go down in this order, `ms` later up in reverse; `red` is the token's button."""
 
     keys: Annotated[list[Key], Field(min_length=1, max_length=13)]
-    ms: Annotated[int, Field(ge=1, le=60_000)] = 120
+    ms: Annotated[int, Field(ge=1, le=60_000, description="Milliseconds of virtual time.")] = 120
 
 
 class OneKey(Given):
@@ -35,10 +59,11 @@ class Change(Given):
     plugged: bool | None = Field(None, description="The USB cable is in: power, and the link.")
     headset: bool | None = Field(None, description="The headset's plug is in its jack.")
     battery_mv: Annotated[int, Field(ge=0, le=5000)] | None = Field(
-        None, description="Voltage of the cell; below its cut-off the token is dark."
+        None,
+        description="Voltage of the cell, millivolts; below its cut-off the token is dark.",
     )
     drift_ppm: Annotated[float, Field(ge=-500, le=500)] | None = Field(
-        None, description="Error of the clock's crystal; positive: fast."
+        None, description="Error of the clock's crystal, parts per million; positive: fast."
     )
     temperature: Annotated[float, Field(ge=-40, le=85)] | None = Field(
         None, description="Degrees Celsius."
@@ -46,14 +71,20 @@ class Change(Given):
     rate: Annotated[float, Field(ge=0, le=100)] | None = Field(
         None, description="Virtual seconds in a real one; 0: time stands still."
     )
-    time: Moment | None = Field(None, description="The true time jumps, the token's clock with it.")
-    clock: Moment | None = Field(None, description="The token's clock alone is set.")
+    time: Moment | None = Field(
+        None,
+        description="The true time jumps, the token's clock with it: Unix seconds, or ISO 8601 "
+        "with a time zone.",
+    )
+    clock: Moment | None = Field(
+        None, description="The token's clock alone is set: Unix seconds, or ISO 8601."
+    )
 
 
 class Advance(Given):
     """Seconds that pass at once, without waiting for them; ten minutes at most."""
 
-    seconds: Annotated[float, Field(ge=0, le=_LONGEST)]
+    seconds: Annotated[float, Field(ge=0, le=_LONGEST, description="Of virtual time.")]
 
 
 class Cut(Given):
@@ -64,9 +95,9 @@ class Cut(Given):
 
 
 class Name(Given):
-    """What a snapshot is called."""
+    """What a snapshot is called; left out, by its number."""
 
-    name: Annotated[str, Field(min_length=1, max_length=80)]
+    name: Annotated[str, Field(min_length=1, max_length=80)] | None = None
 
 
 class TokenState(BaseModel):
@@ -77,15 +108,15 @@ class TokenState(BaseModel):
     plugged: bool
     headset: bool | None
     keys_down: list[str]
-    battery_mv: int | None
-    drift_ppm: float | None
-    temperature: float | None
-    rate: float
+    battery_mv: int | None = Field(description="Voltage of the cell, millivolts.")
+    drift_ppm: float | None = Field(description="Error of the clock's crystal, ppm.")
+    temperature: float | None = Field(description="Degrees Celsius.")
+    rate: float = Field(description="Virtual seconds in a real one; 0: time stands still.")
     links: dict[str, str] = Field(description="Addresses of the serial port while it is plugged.")
-    flash_operations: int
-    elapsed: float
-    time: float
-    clock: float | None = Field(description="What the token's clock shows.")
+    flash_operations: int = Field(description="Erases and page programs so far.")
+    elapsed: Elapsed
+    time: Unix
+    clock: float | None = Field(description="What the token's clock shows, Unix seconds.")
 
 
 class Product(BaseModel):
@@ -113,16 +144,16 @@ class Clip(BaseModel):
 
     clip: str
     text: str
-    speed: int
-    start: float
-    end: float
+    speed: int = Field(description="1 (slow) to 5.")
+    start: Elapsed
+    end: Elapsed
 
 
 class Speech(BaseModel):
     """What was heard in a span."""
 
-    start: float
-    end: float
+    start: Elapsed
+    end: Elapsed
     language: str | None
     text: str
     clips: list[Clip]
@@ -134,13 +165,13 @@ class Caption(BaseModel):
     kind: Literal["said", "felt"]
     text: str
     language: str | None
-    time: float
+    time: Unix
 
 
 class LogLine(BaseModel):
     """A line of the emulator's log."""
 
-    time: float
+    time: Annotated[float, Field(description="Of the computer's clock, Unix seconds.")]
     level: str
     message: str
 
@@ -150,7 +181,7 @@ class SnapshotEntry(BaseModel):
 
     number: int
     name: str
-    time: float
+    time: Unix
 
 
 class TraceState(BaseModel):

@@ -115,10 +115,11 @@ class DeskToken:
         """List the snapshots, the oldest first."""
         return list(self._snapshots.values())
 
-    def take_snapshot(self, name: str) -> Kept:
-        """Keep what the token keeps without power."""
+    def take_snapshot(self, name: str | None) -> Kept:
+        """Keep what the token keeps without power; None: its number is its name."""
         with self.acting() as emulator:
             self._taken += 1
+            name = name or str(self._taken)
             kept = Kept(self._taken, name, emulator.now, emulator.snapshot())
             self._snapshots[kept.number] = kept
             while len(self._snapshots) > _KEPT:

@@ -56,6 +56,9 @@ def fault(error: Mapping[str, Any]) -> str:
         return Message("input-should-be", wanted=Message("input.object"))
     if kind in WANTED:
         return Message("input-should-be", wanted=wanted(error))
+    raised = error.get("ctx", {}).get("error")
+    if isinstance(raised, ValueError) and isinstance(raised.args[0], Message):
+        return raised.args[0]  # of a validator of ours
     if kind in FAULTS:
         return Message("input-fault." + kind, **_arguments(error))
     return str(error["msg"])

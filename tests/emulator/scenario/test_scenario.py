@@ -30,6 +30,7 @@ drift -3.5 ppm
 temperature -5 C
 battery 3400 mV
 plug
+reset
 unplug
 remove clock supply
 cut power at operation 12 torn

@@ -72,7 +72,7 @@ USAGE = [
     ),
     (
         ["emulate", "--voice", "x"],
-        "Invalid value for '--voice': Value error, 'x' is not one of 'token', 'system'.",
+        "Invalid value for '--voice': 'x' is not one of 'token', 'system'.",
         "Værdien af '--voice' kan ikke bruges: 'x' er ikke en af 'token', 'system'.",
     ),
 ]

@@ -49,7 +49,9 @@ def test_a_name_that_points_here_is_refused(desk: Made) -> None:
     """DNS rebinding: the browser takes somebody's page for ours, but says by which name."""
     client = api(desk())
     for host in ("evil.example", "evil.example:80", "127.0.0.1.evil.example"):
-        assert client.get("token", headers={"Host": host}).status_code == 400, host
+        refused = client.get("token", headers={"Host": host})
+        assert (refused.status_code, refused.json()["id"]) == (400, "desk-host"), host
+        assert host in refused.json()["error"]
     for host in ("127.0.0.1:4711", "localhost:4711"):
         assert client.get("token", headers={"Host": host}).status_code == 200, host
 
@@ -142,6 +144,13 @@ def test_what_is_not_taken_is_named(desk: Made) -> None:
         answer = client.request(method, path, json=given)
         assert answer.status_code == 422, (path, given)
         assert where in answer.json()["error"]
+    for content, kind, identifier in (
+        (b"[" * 100_000, "application/json", "desk-unreadable"),
+        (b'{"seconds": 1}', "application/x-www-form-urlencoded", "desk-content-type"),
+        (b"{", "application/json", "request-invalid"),
+    ):
+        answer = client.post("advance", content=content, headers={"Content-Type": kind})
+        assert answer.json()["id"] == identifier, answer.text
     assert client.get("nothing").status_code == 404
     assert client.delete("token").status_code == 405
 
@@ -160,6 +169,13 @@ def test_time_jumps_drifts_and_stands_still(desk: Made) -> None:
     assert state["clock"] - state["time"] == pytest.approx(50e-6 * 86_400, abs=0.01)
     assert changed(client, clock=AT)["clock"] == pytest.approx(AT, abs=0.01)
     assert changed(client, temperature=-12.5)["temperature"] == -12.5
+    assert changed(client, time="2031-01-02T03:04:05+01:00")["time"] == 1_925_085_845
+    assert changed(client, clock="2031-01-02T02:04:06Z")["clock"] == 1_925_085_846
+    for moment in ("2031-01-02T03:04:05", "tomorrow", "1999-01-01T00:00:00Z"):
+        refused = client.patch("token", json={"time": moment})
+        assert refused.status_code == 422
+        assert refused.json()["error"].startswith("body.time: "), refused.text
+    assert "2031-01-02T03:04:05Z" in client.patch("token", json={"time": "soon"}).json()["error"]
 
 
 def test_time_passes_at_the_rate_that_is_set(desk: Made) -> None:
@@ -230,6 +246,7 @@ def test_a_snapshot_undoes_what_came_after_it(desk: Made) -> None:
     client = api(token)
     kept = client.post("snapshots", json={"name": "Danish"}).json()
     assert kept["name"] == "Danish"
+    assert client.post("snapshots").json()["name"] == "2", "an empty body is enough"
     client.post("press", json={"keys": ["red"]})
     client.post("advance", json={"seconds": 5})
     client.post("press", json={"keys": ["red", "9"]})  # the next language
@@ -259,6 +276,7 @@ def test_what_was_done_is_a_scenario(desk: Made) -> None:
     client.post("press", json={"keys": ["red", "#"]})
     client.post("advance", json={"seconds": 2})
     changed(client, battery_mv=3400, drift_ppm=1.5, temperature=-3, time=AT, headset=True)
+    client.post("reset")
     client.post("power/cut", json={"operation": 3, "mode": "after"})
     lines = client.get("scenario").text.splitlines()
     assert lines[0].startswith("set time 2030-01-01T01:00:")
@@ -273,6 +291,7 @@ def test_what_was_done_is_a_scenario(desk: Made) -> None:
         "drift 1.500000 ppm",
         "temperature -3.000000 C",
         "set time 2030-01-01T01:00:01+00:00",
+        "reset",
         "cut power at operation 3 after",
     ]
     assert sum(int(line.split()[1]) for line in lines if line.startswith("wait ")) >= 2_000_000

@@ -22,6 +22,8 @@ CHECKS = (
     status_code_conformance,
 )
 ENDLESS = "/api/v1/events"
+# What counts pixels, events, snapshots or operations, as its model's text says.
+COUNTS = {"width", "height", "events", "dropped", "number", "operation"}
 
 
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=str)
@@ -44,3 +46,12 @@ def test_nothing_that_is_sent_makes_the_desk_fail(desk: Made, mode: GenerationMo
             case.validate_response(answer, checks=CHECKS)
 
         all_is_well()
+
+
+def test_every_number_says_its_unit_or_what_it_counts(desk: Made) -> None:
+    schemas = application(desk()).openapi()["components"]["schemas"]
+    for name, schema in schemas.items():
+        for field, described in schema.get("properties", {}).items():
+            kinds = {each.get("type") for each in (described, *described.get("anyOf", ()))}
+            if {"number", "integer"} & kinds and field not in COUNTS:
+                assert described.get("description"), f"{name}.{field}"
