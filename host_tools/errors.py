@@ -77,6 +77,7 @@ class KodebrikError(Exception):
         self.identifier = identifier
         self.message = Message(identifier, **arguments)
         self.hint = Message(identifier + HINT, **arguments)
+        self.add_note(self.hint)  # which pytest and a traceback show below the message
         self.exit_code = int(exit_code)
         super().__init__(self.message)
 

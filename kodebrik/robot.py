@@ -3,21 +3,39 @@
 import secrets
 import sys
 import tempfile
+from collections.abc import Callable
 from contextlib import ExitStack
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from robot.api import logger
 from robot.api.deco import keyword, library
 
 import kodebrik  # noqa: F401 - makes host_tools importable
 from firmware.version import VERSION
+from host_tools.errors import KodebrikError
 from host_tools.qa.kit.person import Person
 from host_tools.qa.kit.token import Token
 from host_tools.qa.kit.validator import RunningValidator
 from host_tools.qa.kit.workbench import RealToken, Workbench
 
 _BETWEEN = 0.3  # seconds between two keys
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+def _keyword(method: Callable[_P, _R]) -> Callable[_P, _R]:
+    """Make a keyword, whose failure says what to do too: Robot Framework shows no notes."""
+
+    @wraps(method)
+    def told(*arguments: _P.args, **named: _P.kwargs) -> _R:
+        try:
+            return method(*arguments, **named)
+        except KodebrikError as error:
+            raise AssertionError(f"{error.message} {error.hint}") from error
+
+    return keyword(told)
 
 
 @library(scope="TEST", version=VERSION, listener="SELF", doc_format="TEXT")
@@ -54,12 +72,12 @@ class Kodebrik:
 
     # Tokens
 
-    @keyword
+    @_keyword
     def start_kodeviser(self, name: str = "kodeviser") -> str:
         """Start a provisioned kodeviser, the key-fob with one button; give its serial number."""
         return self._started(name, self._table.token("kodeviser"))
 
-    @keyword
+    @_keyword
     def start_kodeoplaeser(self, name: str = "kodeoplaeser", language: str = "da") -> str:
         """Start a provisioned kodeoplæser, which speaks Danish (da) or English (en); give its
         serial number."""
@@ -67,7 +85,7 @@ class Kodebrik:
             return self._started(name, self._table.token("kodeoplaeser"))
         return self._started(name, self._table.emulated("kodeoplaeser", language))
 
-    @keyword
+    @_keyword
     def start_token(
         self, product: str, name: str | None = None, language: str = "da", **account: Any
     ) -> str:
@@ -76,7 +94,7 @@ class Kodebrik:
         made = self._table.emulated(product, language, **account)
         return self._started(name or product, made)
 
-    @keyword
+    @_keyword
     def use_token(self, name: str) -> None:
         """Have the following keywords act on the token of that name."""
         if name not in self._tokens:
@@ -85,43 +103,43 @@ class Kodebrik:
 
     # Reading
 
-    @keyword
+    @_keyword
     def press(self) -> str:
         """Press the button (kodeoplæser: the red key), and give the code that is shown and said."""
         self._token.press()
         return self._token.code()
 
-    @keyword
+    @_keyword
     def get_code(self) -> str:
         """Give the code of the last press; press the token if there was none."""
         return self._token.code()
 
-    @keyword
+    @_keyword
     def get_next_code(self) -> str:
         """Let time pass until there is a new code, press the token, and give the code."""
         return self._token.next_code()
 
-    @keyword
+    @_keyword
     def display_should_show(self, text: str) -> None:
         """Fail unless a line of the display has this text; spaces in numbers do not count."""
         shown = self._token.shown()
         if not any(text in line or text in line.replace(" ", "") for line in shown):
             raise AssertionError(f"The display shows {shown}, not {text!r}.")
 
-    @keyword
+    @_keyword
     def display_should_be_dark(self) -> None:
         """Fail unless the display is off."""
         if self._token.emulator.display_on:
             raise AssertionError(f"The display shows {self._token.shown()}.")
 
-    @keyword
+    @_keyword
     def should_have_said(self, phrase: str) -> None:
         """Fail unless the token has said this phrase after its last press."""
         heard = self._token.heard()
         if phrase not in heard:
             raise AssertionError(f"The token said {' '.join(heard)!r}, not {phrase!r}.")
 
-    @keyword
+    @_keyword
     def take_picture(self, file: Path) -> None:
         """Save the display as a PNG file."""
         self._token.emulator.screen().to_png(file)
@@ -129,45 +147,45 @@ class Kodebrik:
 
     # Doing
 
-    @keyword
+    @_keyword
     def press_key(self, *keys: str) -> None:
         """Press keys one after the other: 0 to 9, *, #, or red."""
         for key in keys:
             self._token.emulator.press_key(key)
             self._pass(_BETWEEN)
 
-    @keyword
+    @_keyword
     def hold_button(self, seconds: float) -> None:
         """Hold the button (kodeoplæser: the red key) down for so long."""
         self._token.emulator.hold(seconds)
         self._pass(_BETWEEN)
 
-    @keyword
+    @_keyword
     def plug_in_headset(self) -> None:
         """Put the headset's plug in: the loudspeaker is silent then."""
         self._jack().plug_headset()
 
-    @keyword
+    @_keyword
     def unplug_headset(self) -> None:
         """Pull the headset's plug out."""
         self._jack().unplug_headset()
 
-    @keyword
+    @_keyword
     def set_battery(self, millivolts: int) -> None:
         """Set the voltage of the token's cell."""
         self._token.emulator.battery_mv = millivolts
 
-    @keyword
+    @_keyword
     def set_clock_drift(self, ppm: float) -> None:
         """Have the token's clock run fast by so many millionths, or slow by a negative number."""
         self._token.emulator.rtc_drift_ppm = ppm
 
-    @keyword
+    @_keyword
     def let_time_pass(self, seconds: float) -> None:
         """Let time pass, for all tokens and for the server."""
         self._table.clock.advance(seconds)
 
-    @keyword
+    @_keyword
     def answer_challenge(self, *numbers: str) -> str:
         """Turn a kodeoplæser on, type the numbers, confirm what it reads back, and give the
         answer's code."""
@@ -176,31 +194,31 @@ class Kodebrik:
 
     # The server
 
-    @keyword
+    @_keyword
     def start_validator(self) -> str:
         """Start a server of the test's own on a free port; give its URL."""
         self._validator = self._table.validator()
         return self._validator.url
 
-    @keyword
+    @_keyword
     def enrol(self, user_id: str) -> None:
         """Make a user at the server, with the token active."""
         self._server.enrol(self._token, user_id)
 
-    @keyword
+    @_keyword
     def issue_challenge(self, *numbers: str) -> str:
         """Have the server ask the token's user for an answer to these numbers; give the
         question."""
         return self._server.challenge(self._token, *numbers)
 
-    @keyword
+    @_keyword
     def code_should_be_accepted(
         self, code: str | None = None, challenge: str | None = None
     ) -> None:
         """Submit a code, or the token's last one; fail when the server refuses it."""
         self._server.assert_accepted(self._token, code, challenge)
 
-    @keyword
+    @_keyword
     def code_should_be_refused(
         self, code: str | None = None, reason: str | None = None, challenge: str | None = None
     ) -> None:

@@ -2,8 +2,7 @@
 
 import random
 import warnings
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -83,10 +82,9 @@ class Workbench:
         digits, or what the parameters say, which are those of Credential."""
         if self._real is not None:
             raise EmulatedOnlyError(Message("kit-emulated-other"))
-        with _with_hint():
-            images.carried_languages(images.load_product(product), [language])
-            credential = _new_account(account)
-            model = TokenModel(product, _image(product), language)
+        images.carried_languages(images.load_product(product), [language])
+        credential = _new_account(account)
+        model = TokenModel(product, _image(product), language)
         folder, seed = self._new_folder(), self._dice.getrandbits(62)
         return self._stack.enter_context(
             tokens.emulated(model, folder, seed, credential, self.source)
@@ -114,16 +112,6 @@ def _new_account(given: dict[str, Any]) -> Credential:
     if {"counter", "suite"} & given.keys():
         account = {"period": None} | account
     return Credential(secret=secret_text.generate(account["algorithm"]), **account)
-
-
-@contextmanager
-def _with_hint() -> Iterator[None]:
-    """Have a KodebrikError's hint stand below it in what pytest prints."""
-    try:
-        yield
-    except KodebrikError as error:
-        error.add_note(error.hint)
-        raise
 
 
 @cache

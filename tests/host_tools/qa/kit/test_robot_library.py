@@ -64,6 +64,9 @@ No Headset
     Start Kodeviser
     Plug In Headset
 
+No Such Product
+    Start Token    kodelytter
+
 No Server
     Start Kodeviser
     Enrol    anna.jensen
@@ -92,6 +95,7 @@ def test_keywords_pass_and_fail(tmp_path: Path) -> None:
     assert failed.pop("Wrong Display").startswith("The display shows ['")
     assert "was accepted" in failed.pop("Accepted Though It Should Not Be")
     assert failed.pop("No Headset") == "A kodeviser has no headset."
+    assert failed.pop("No Such Product").endswith("Choose one of: kodeoplaeser, kodeviser.")
     assert failed.pop("No Server").startswith("No server was started")
     assert not failed
     assert (tmp_path / "display.png").read_bytes().startswith(b"\x89PNG")
