@@ -48,13 +48,21 @@ class WrongKeyError(UnavailableError):
         KodebrikError.__init__(self, identifier, ExitCode.WRONG_KEY, **arguments)
 
 
-class TooManyGuessesError(KodebrikError):
-    """A network has tried too many keys or codes (HTTP 429). `seconds` until it may try again."""
+class TooManyRequestsError(KodebrikError):
+    """Something was asked too often (HTTP 429). `seconds` until it may be asked again."""
 
     def __init__(self, identifier: str, /, *, seconds: float) -> None:
         """Take the identifier, and the seconds to wait."""
         self.seconds = math.ceil(seconds)
         super().__init__(identifier, ExitCode.BUSY, seconds=self.seconds)
+
+
+class SessionEndedError(KodebrikError):
+    """An app device's session has ended, or there never was one (HTTP 401)."""
+
+    def __init__(self, identifier: str) -> None:
+        """Take the identifier alone: whoever has no session is told nothing."""
+        super().__init__(identifier, ExitCode.PERMISSION)
 
 
 class AlteredError(KodebrikError):

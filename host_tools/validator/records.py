@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 from host_tools.exchange.key_package import KeyPackage
 from host_tools.otp.credential import Credential
@@ -15,6 +15,7 @@ _MANUFACTURER = "kodebrik"  # of our own tokens, in the inventory and in PSKC fi
 
 PIN_LENGTHS = range(4, 33)  # characters
 ID_TOKEN_SECONDS, ACCESS_TOKEN_SECONDS = 600, 600  # that they are valid
+APP: Literal["app"] = "app"  # the kind of token that is an app device, and what its users call it
 # The largest rate error of a clock that nothing else is known of. A tuning-fork crystal: 20 ppm as
 # made, and -0.034 ppm/K^2 off 25 degrees C, which is 41 ppm at freezing.
 GENERIC_PPM = 50.0
@@ -52,6 +53,7 @@ class NoticeKind(StrEnum):
     ACTIVATED = "activated"  # always
     USED = "used"  # if chosen
     BLOCKED = "blocked"  # always
+    REPORTED = "reported"  # always: the user says that somebody else has begun an approval
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +125,9 @@ class Token:
 
     serial: str
     status: Status
-    kind: str  # "totp", "hotp" or "ocra"
+    kind: str  # "totp", "hotp", "ocra" or APP
     algorithm: str
-    digits: int
+    digits: int  # of its codes; 0 for an app device
     period: int | None  # seconds
     suite: str | None
     product: Product | None  # None for tokens of other makers
@@ -260,104 +262,6 @@ class Challenge:
     expires_at: float
 
 
-class ApprovalState(StrEnum):
-    """The state of an approval; one that is not waiting never changes."""
-
-    WAITING = "waiting"
-    APPROVED = "approved"
-    DECLINED = "declined"
-    EXPIRED = "expired"  # never stored: it follows from the time
-    CANCELLED = "cancelled"
-
-
-class ApprovalKind(StrEnum):
-    """What is approved."""
-
-    SIGN_IN = "sign_in"
-    TEXT = "text"
-    PAYMENT = "payment"
-
-
-@dataclass(frozen=True, slots=True)
-class RelyingParty:
-    """Who may ask for approvals, and the registered name that users read."""
-
-    id: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class ApprovalRequest:
-    """An approval to ask for. `session` names the browser session that it was begun in, `place`
-    says where that is. `text`, or `amount` (such as 2300.00) and `account`, or none of them for a
-    sign-in."""
-
-    party: RelyingParty
-    user_id: str
-    session: str = field(repr=False)
-    text: str = ""
-    amount: str = ""
-    currency: str = ""
-    account: str = ""
-    place: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Approval:
-    """An approval as who asked sees it; the page shows its `digits`. `amr` is how it was approved
-    (RFC 8176), `device` the serial number of the device that answered."""
-
-    id: str
-    state: ApprovalState
-    digits: str
-    text: str
-    created_at: float
-    expires_at: float
-    answered_at: float | None
-    device: str | None
-    amr: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class WaitingApproval:
-    """An approval as the user's devices see it. All but the last two fields are signed; what does
-    not apply is empty."""
-
-    id: str
-    nonce: str
-    party: str
-    party_name: str
-    user_id: str
-    kind: ApprovalKind
-    text: str
-    amount: str
-    currency: str
-    account: str
-    place: str
-    created_at: int
-    expires_at: float
-    extensions_left: int
-
-
-class AnswerDecision(StrEnum):
-    """What the user decides on a device."""
-
-    APPROVE = "approve"
-    DECLINE = "decline"
-    REPORT = "report"  # somebody else has begun it
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The answer to an approval, as the device signs it: its serial number and counter, and the
-    digits that were typed, none unless it is approved."""
-
-    device: str
-    counter: int
-    decision: AnswerDecision
-    digits: str
-
-
 @dataclass(frozen=True, slots=True)
 class ApiKey:
     """An API key, without the key."""
@@ -377,7 +281,7 @@ class Notice:
     at: float
     user_id: str
     serial: str
-    product: Product | None  # of the token; None for tokens of other makers
+    product: Product | Literal["app"] | None  # of the token; None for tokens of other makers
     email: str | None
     language: str
     attempts: int

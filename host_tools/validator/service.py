@@ -12,6 +12,7 @@ from typing import Concatenate, ParamSpec, Protocol
 
 from host_tools.progress import Progress
 from host_tools.secret import Secret
+from host_tools.validator.app_service import AppService
 from host_tools.validator.errors import InvalidError, UnavailableError
 from host_tools.validator.group_commit import GroupCommit, Outcome
 from host_tools.validator.keys.master_key import MasterKey
@@ -122,6 +123,7 @@ class Validator:
         self._database = Database(database_url, create)
         transactions = Transactions(self._database, self._keys, clock, user_ids)
         self._read, self._write = transactions.read, transactions.write
+        self.app = AppService(transactions, self._keys, clock)
         try:
             self._database.require_validator(or_nothing=create)
             self.migration = self._prepare()
@@ -464,12 +466,12 @@ class Validator:
 
     def authenticate_guess(self, key: str, guesser: Guesser) -> ApiKey | None:
         """Do as authenticate() for a caller who may be anybody: a wrong key counts as a guess of
-        their network; TooManyGuessesError when it has none left."""
+        their network; TooManyRequestsError when it has none left."""
         self._read(guesses.require_guess, self._keys, guesser, self._clock())
         return self._write("site", guesses.authenticate, key, guesser)
 
     def count_guess(self, guesser: Guesser) -> None:
-        """Count a guess of a network; TooManyGuessesError when it has none left."""
+        """Count a guess of a network; TooManyRequestsError when it has none left."""
         # First without the lock that a writer takes: who asks too often must not slow others down.
         self._read(guesses.require_guess, self._keys, guesser, self._clock())
         self._write("site", guesses.count_guess, guesser)

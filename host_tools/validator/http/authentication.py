@@ -75,13 +75,13 @@ class ApiKeyAuthenticator:
         return Guesser(kind, network_prefix(client_address(request)), self._per_minute)
 
     def count_guess(self, request: Request, kind: str = _GUESS) -> None:
-        """Count a code that is tried, or something else of that `kind`; TooManyGuessesError when
+        """Count a code that is tried, or something else of that `kind`; TooManyRequestsError when
         the network has none left."""
         self._validator.count_guess(self.guesser(request, kind))
 
     async def owner(self, request: Request, key: str) -> Caller | None:
         """Give the owner of `key`, None when it is unknown or revoked: then it counts as a guess,
-        once for each request. TooManyGuessesError when the network has none left; that does not
+        once for each request. TooManyRequestsError when the network has none left; that does not
         stop a key that this worker knows to be right."""
         if _OWNER not in request.scope:
             guesser = self.guesser(request)

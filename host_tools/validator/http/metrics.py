@@ -32,6 +32,18 @@ CHECKS = Counter("kodebrik_checks", "Codes checked, by verdict.", ["reason"])
 CHECK_SECONDS = Histogram(
     "kodebrik_check_seconds", "Time of a check, with its commit.", buckets=_SECONDS
 )
+ASKED = Counter("kodebrik_approvals_asked", "Approvals asked for, by relying party.", ["party"])
+ANSWERS = Counter(
+    "kodebrik_app_answers",
+    "Answers of app devices, by decision and verdict.",
+    ["decision", "reason"],
+)
+APP_SESSIONS = Counter(
+    "kodebrik_app_sessions", "Sessions that app devices asked for, by verdict.", ["reason"]
+)
+ACTIVATIONS = Counter(
+    "kodebrik_app_activations", "Activations of app devices, by outcome.", ["accepted"]
+)
 _BY_REASON = {
     reason: CHECKS.labels(reason.value) for reason in Reason
 }  # all are there from the start, at 0

@@ -15,6 +15,10 @@ from pydantic import (
 
 from host_tools.messages.catalogue import Message
 from host_tools.validator import public_url
+from host_tools.validator.app_records import (
+    ApprovalLimits,
+    RelyingParty,
+)
 from host_tools.validator.formatting import DEFAULT_ZONE
 from host_tools.validator.http.fields import LONGEST_NAME
 from host_tools.validator.notices.smtp import MailServer
@@ -25,6 +29,7 @@ from host_tools.validator.records import SessionLimits
 from host_tools.validator.settings_section import Port, Section, read_secret
 from host_tools.validator.user_id import UserIdRule, alphabet
 
+SIGN_IN_PARTY = "sign-in"
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -106,6 +111,61 @@ class UserIds(Section):
         return UserIdRule(self.least, self.most, self.alphabet)
 
 
+def _tuple(given: object) -> object:
+    return tuple(given) if isinstance(given, list) else given
+
+
+class Party(Section):
+    """A relying party: the name that users read, and the API keys that speak for it, by name."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")]
+    name: Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f]*$")]
+    keys: Annotated[tuple[str, ...], BeforeValidator(_tuple)] = ()
+    keyless: bool = False  # speaks also for those who may ask /validate/check without a key
+
+    @property
+    def record(self) -> RelyingParty:
+        """Give what is kept with an approval."""
+        return RelyingParty(self.id, self.name)
+
+
+class App(Section):
+    """The section of app devices and approvals."""
+
+    life_seconds: PositiveFloat = ApprovalLimits().life
+    requests_per_hour: PositiveInt = ApprovalLimits().per_hour
+    report_minutes: PositiveFloat = ApprovalLimits().after_report / 60
+    session_minutes: PositiveFloat = 30.0
+    sign_in_name: Annotated[str, Field(min_length=1, max_length=60)] = "kodebrik"  # of the demo
+    parties: Annotated[tuple[Party, ...], BeforeValidator(_tuple)] = ()
+
+    @model_validator(mode="after")
+    def _once(self) -> "App":
+        names = [SIGN_IN_PARTY, *(party.id for party in self.parties)]
+        if len(set(names)) < len(names):
+            raise ValueError(Message("settings-party-twice"))
+        return self
+
+    @property
+    def limits(self) -> ApprovalLimits:
+        """Give what holds for approvals."""
+        return ApprovalLimits(self.life_seconds, self.requests_per_hour, 60 * self.report_minutes)
+
+    @property
+    def sign_in(self) -> RelyingParty:
+        """Give the party that the sign-in demo is."""
+        return RelyingParty(SIGN_IN_PARTY, self.sign_in_name)
+
+    def parties_of(self, key: str | None) -> dict[str, RelyingParty]:
+        """Give the parties, by id, that an API key speaks for; without a key, those for which
+        none is needed."""
+        return {
+            party.id: party.record
+            for party in self.parties
+            if (party.keyless if key is None else key in party.keys)
+        }
+
+
 class Settings(Section):
     """The settings of one server."""
 
@@ -124,6 +184,7 @@ class Settings(Section):
     # Wrong keys and sign-ins of one network, on all workers together.
     guesses_per_minute: PositiveFloat = 20.0
     user_ids: UserIds = UserIds()
+    app: App = App()
     # At the sign-in, where each network's guesses are limited, who knows no PIN locks nobody out.
     pin_before_lock: bool = False
     webhook: Webhook | None = None

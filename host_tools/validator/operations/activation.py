@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from host_tools.validator.errors import ConflictError, InvalidError
 from host_tools.validator.operations import lifecycle, outbox, unattributed, users
-from host_tools.validator.records import ActivationCode, NoticeKind, Status
+from host_tools.validator.records import APP, ActivationCode, NoticeKind, Status
 from host_tools.validator.rule import acceptance
 from host_tools.validator.rule.acceptance import Decision, TokenState
 from host_tools.validator.rule.verdict import Reason, Verdict
@@ -25,13 +25,18 @@ _PAIR = 2
 
 
 def issue_activation_code(unit: UnitOfWork, token: TokenRow, days: int) -> ActivationCode:
-    """Draw the code of the activation letter; only its keyed hash is stored."""
-    lifecycle.require_status(token, "token-gets-no-letter", Status.ASSIGNED)
+    """Draw the code of the activation letter."""
     if not 1 <= days <= 365:  # noqa: PLR2004 - a year
         raise InvalidError("activation-days")
+    return draw_activation_code(unit, token, days * 86400)
+
+
+def draw_activation_code(unit: UnitOfWork, token: TokenRow, seconds: float) -> ActivationCode:
+    """Draw an activation code that is good for so long; only its keyed hash is stored."""
+    lifecycle.require_status(token, "token-gets-no-letter", Status.ASSIGNED)
     code = "".join(secrets.choice("0123456789") for _ in range(ACTIVATION_CODE_DIGITS))
     key = unit.key
-    expires_at = unit.now + days * 86400
+    expires_at = unit.now + seconds
     token.activation_hash = key.hash("activation", token.serial, code)
     token.activation_key = key.id
     token.activation_expires_at = expires_at
@@ -50,7 +55,9 @@ def activate_serial(
     """Activate as activate() does, a token of the user `typed_user` (None: of any); KodebrikError
     when either does not exist."""
     owner = None if typed_user is None else users.find(unit, typed_user)
-    return activate(unit, unit.lock_token(serial), codes, activation_code, owner)
+    token = unit.lock_token(serial)
+    lifecycle.require_code_token(token)
+    return activate(unit, token, codes, activation_code, owner)
 
 
 def activate(
@@ -63,17 +70,13 @@ def activate(
     """Activate by the letter's code and one or two codes of the token. Each wrong letter's code
     costs one try."""
     serial = token.serial
-    right_code = _is_activation_code(unit, token, activation_code)
+    right_code = is_activation_code(unit, token, activation_code)
     if token.status != Status.ASSIGNED or (owner is not None and token.owner_id != owner.id):
         unit.record(token, "activate", {"reason": Reason.NOT_ACTIVE.value})
         return Verdict(Reason.NOT_ACTIVE, serial)
     state = token_rows.state_of(token, unit.secret(token))
     if not right_code:
-        token.activation_tries = max(0, token.activation_tries - 1)
-        tries = token.activation_tries
-        if tries == 0:
-            lifecycle.clear_activation_code(token)
-        unit.record(token, "activate", {"reason": Reason.WRONG_PIN.value, "tries": tries})
+        count_wrong_code(unit, token)
         return Verdict(Reason.WRONG_PIN, serial)
     decision = _decide(state, codes, unit.now)
     token_rows.set_state(token, decision.state)
@@ -84,6 +87,14 @@ def activate(
         return Verdict(decision.reason, serial, decision.steps, decision.retry_after)
     _make_active(unit, [token], {"reason": decision.reason.value, "step": decision.step})
     return Verdict(Reason.ACCEPTED, serial, decision.steps)
+
+
+def count_wrong_code(unit: UnitOfWork, token: TokenRow) -> None:
+    """Count a wrong activation code; the last makes the right one void."""
+    tries = token.activation_tries = max(0, token.activation_tries - 1)
+    if tries == 0:
+        lifecycle.clear_activation_code(token)
+    unit.record(token, "activate", {"reason": Reason.WRONG_PIN.value, "tries": tries})
 
 
 def activate_by_user(
@@ -106,7 +117,7 @@ def activate_by_user(
         unattributed.record(unit, tally, [event])
         return False
     unit.idle_mac()  # as one of the two fingerprints; the other is the activation code's hash
-    if token.suite is not None:  # only an administrator can activate it
+    if token.suite is not None or token.kind == APP:  # codes alone do not activate it
         unit.idle_mac()
         unit.record(token, "activate", {"reason": Reason.NO_CHALLENGE.value})
         return False
@@ -123,12 +134,14 @@ def activate_without_codes(unit: UnitOfWork, tokens: Sequence[TokenRow]) -> dict
     """Activate assigned tokens, no two of the same user, on an administrator's authority; give
     those that they replace, as _make_active() does."""
     for token in tokens:
+        lifecycle.require_code_token(token)
         lifecycle.clear_failures(token)
     return _make_active(unit, tokens, {"by": "administrator"})
 
 
 def resynchronise(unit: UnitOfWork, token: TokenRow, codes: Sequence[str]) -> Verdict:
     """Find clock or counter by two consecutive codes."""
+    lifecycle.require_code_token(token)
     state = token_rows.state_of(token, unit.secret(token))
     lifecycle.require_status(token, "token-cannot-be-resynchronised", Status.ACTIVE)
     decision = _decide(state, codes, unit.now, pair_only=True)
@@ -159,7 +172,8 @@ def _make_active(unit: UnitOfWork, tokens: Sequence[TokenRow], detail: Detail) -
     return replaced
 
 
-def _is_activation_code(unit: UnitOfWork, token: TokenRow, typed: str) -> bool:
+def is_activation_code(unit: UnitOfWork, token: TokenRow, typed: str) -> bool:
+    """Say whether a token's activation code was typed, and is still good."""
     if (
         token.activation_hash is None
         or token.activation_key is None

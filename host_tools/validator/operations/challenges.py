@@ -10,7 +10,7 @@ from firmware.protocol.messages import MAX_CHALLENGE
 from host_tools.otp import codes
 from host_tools.validator.errors import ConflictError, InvalidError
 from host_tools.validator.operations import lifecycle, users
-from host_tools.validator.records import Challenge, Status
+from host_tools.validator.records import APP, Challenge, Status
 from host_tools.validator.store.row_ids import new_id
 from host_tools.validator.store.rows import ChallengeRow, TokenRow
 from host_tools.validator.store.tables import challenges, tokens
@@ -35,6 +35,7 @@ def issue_to_user(unit: UnitOfWork, typed: str, text: str | None) -> Challenge:
     query = select(tokens.c.serial).where(
         tokens.c.owner_id == (_NOBODY if user is None else user.id),
         tokens.c.status == Status.ACTIVE.value,
+        tokens.c.kind != APP,
     )
     token = unit.find_token(unit.connection.execute(query).scalar() or "")
     unit.idle_mac((user is None) + (token is None))

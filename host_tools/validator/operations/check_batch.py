@@ -12,7 +12,7 @@ from sqlalchemy import Row, and_, bindparam, select
 from host_tools.otp import codes
 from host_tools.validator import user_id
 from host_tools.validator.operations import challenges, outbox, unattributed, users
-from host_tools.validator.records import NoticeKind, Status
+from host_tools.validator.records import APP, NoticeKind, Status
 from host_tools.validator.rule.acceptance import Decision, TokenState, decide
 from host_tools.validator.rule.code_search import CodeGenerator
 from host_tools.validator.rule.drift import TokenClock, estimated_offset
@@ -30,7 +30,7 @@ _OTHER_TOKENS = 4  # of the same user that a wrong code is compared with
 _PREFERENCE = {Status.ACTIVE: 0, Status.BLOCKED: 1, Status.ASSIGNED: 2, Status.REPLACED: 3}
 
 _USERS = select(user_table, tokens.c.id.label("token_id"), tokens.c.status).join(
-    tokens, tokens.c.owner_id == user_table.c.id, isouter=True
+    tokens, and_(tokens.c.owner_id == user_table.c.id, tokens.c.kind != APP), isouter=True
 )
 # cheaper than IN
 _USER_BY_NAME = _USERS.where(user_table.c.normalized_id == bindparam("normalized"))
@@ -43,10 +43,14 @@ _TOKEN_IDS = (
     select(tokens.c.id, tokens.c.serial, _same_owners.c.id.label("other_id"))
     .join(
         _same_owners,
-        and_(_same_owners.c.owner_id == tokens.c.owner_id, _same_owners.c.id != tokens.c.id),
+        and_(
+            _same_owners.c.owner_id == tokens.c.owner_id,
+            _same_owners.c.id != tokens.c.id,
+            _same_owners.c.kind != APP,
+        ),
         isouter=True,
     )
-    .where(tokens.c.serial.in_(bindparam("serials", expanding=True)))
+    .where(tokens.c.serial.in_(bindparam("serials", expanding=True)), tokens.c.kind != APP)
 )
 
 Named = tuple[str, str]  # what a request names: "user" or "serial", and its normalized text

@@ -8,7 +8,7 @@ the seconds that one guess takes to come back.
 
 from sqlalchemy import Connection, select, true
 
-from host_tools.validator.errors import TooManyGuessesError
+from host_tools.validator.errors import TooManyRequestsError
 from host_tools.validator.operations import api_keys
 from host_tools.validator.records import ApiKey, Guesser
 from host_tools.validator.store import audit_root
@@ -24,7 +24,7 @@ _WIDTH = len(GuessRow._fields)
 
 
 def require_guess(connection: Connection, keys: DataKeys, guesser: Guesser, now: float) -> None:
-    """Raise TooManyGuessesError when no guess is left. Nothing is counted or locked."""
+    """Raise TooManyRequestsError when no guess is left. Nothing is counted or locked."""
     query = select(guesses, root_table).join(root_table, true())
     found = connection.execute(query.where(guesses.c.guesser == _name(guesser))).one_or_none()
     if found is None:
@@ -35,13 +35,13 @@ def require_guess(connection: Connection, keys: DataKeys, guesser: Guesser, now:
 
 
 def count_guess(unit: UnitOfWork, guesser: Guesser) -> None:
-    """Count one guess; TooManyGuessesError when none is left."""
+    """Count one guess; TooManyRequestsError when none is left."""
     _count(unit, guesser, _locked(unit, guesser))
 
 
 def authenticate(unit: UnitOfWork, key: str, guesser: Guesser) -> ApiKey | None:
     """Give the API key that was presented. A wrong one counts as a guess, and gives None; when no
-    guess is left, TooManyGuessesError, whatever the key."""
+    guess is left, TooManyRequestsError, whatever the key."""
     before = _locked(unit, guesser)
     _require(guesser, before, unit.now)
     found = api_keys.authenticate(unit.connection, unit.keys, key)
@@ -65,7 +65,7 @@ def _require(guesser: Guesser, row: GuessRow | None, now: float) -> None:
     # No later than a whole allowance from now: the clock may have been put back.
     free_in = 0.0 if row is None else min(row.free_at - now, allowance)
     if free_in > allowance - each:
-        raise TooManyGuessesError("guesses-too-many", seconds=free_in - (allowance - each))
+        raise TooManyRequestsError("guesses-too-many", seconds=free_in - (allowance - each))
 
 
 def _count(unit: UnitOfWork, guesser: Guesser, before: GuessRow | None) -> None:

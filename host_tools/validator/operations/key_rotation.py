@@ -14,6 +14,8 @@ from host_tools.validator.store import tables
 from host_tools.validator.store.data_keys import secret_owner
 from host_tools.validator.store.rows import (
     ApiKeyRow,
+    AppDeviceRow,
+    ApprovalRow,
     ChainRow,
     ChallengeRow,
     CountsRow,
@@ -34,6 +36,8 @@ _BATCH = 500  # rows sealed by one statement
 # In the order in which other transactions lock rows, so that none waits for this one in a circle.
 _SEALED: tuple[tuple[Table, Callable[..., Any]], ...] = (
     (tables.tokens, TokenRow),
+    (tables.app_devices, AppDeviceRow),
+    (tables.approvals, ApprovalRow),
     (tables.challenges, ChallengeRow),
     (tables.openid_sessions, OpenIdSessionRow),
     (tables.openid_grants, OpenIdGrantRow),

@@ -14,11 +14,13 @@ from host_tools.validator.operations.token_limits import (
     checked_ppm,
     checked_window,
 )
-from host_tools.validator.records import NoticeKind, Status
+from host_tools.validator.records import APP, NoticeKind, Status
 from host_tools.validator.rule.drift import TokenClock
 from host_tools.validator.store import token_rows
 from host_tools.validator.store.rows import TokenRow, UserRow
 from host_tools.validator.store.tables import (
+    app_devices,
+    app_sessions,
     chains,
     challenges,
     openid_grants,
@@ -31,6 +33,7 @@ from host_tools.validator.store.unit_of_work import UnitOfWork, chain_row
 _ACTIVATED = select(tokens.c.id).where(
     tokens.c.owner_id.in_(bindparam("owners", expanding=True)),
     tokens.c.status.in_((Status.ACTIVE.value, Status.BLOCKED.value)),
+    tokens.c.kind != APP,
 )
 
 
@@ -42,7 +45,8 @@ def assign(unit: UnitOfWork, token: TokenRow, user: UserRow) -> None:
 
 
 def unassign(unit: UnitOfWork, token: TokenRow) -> None:
-    """Put a token back into stock."""
+    """Put a code token back into stock."""
+    require_code_token(token)
     if token.status == Status.STOCK:
         raise ConflictError("token-in-stock", serial=token.serial)
     token.owner_id, token.activated_at = None, None
@@ -67,8 +71,10 @@ def unblock(unit: UnitOfWork, token: TokenRow) -> None:
     if token.status == Status.BLOCKED:
         status = Status.ASSIGNED if token.activated_at is None else Status.ACTIVE
         others = activated_tokens(unit, [token.owner_id] if token.owner_id is not None else [])
-        if status is Status.ACTIVE and any(
-            other.status == Status.ACTIVE and other.id != token.id for other in others
+        if (
+            status is Status.ACTIVE
+            and token.kind != APP
+            and any(other.status == Status.ACTIVE and other.id != token.id for other in others)
         ):
             raise ConflictError("user-has-active-token")
         token.status = status.value
@@ -91,7 +97,7 @@ def delete_token(unit: UnitOfWork, token: TokenRow) -> None:
     """Delete a token and its secret; its audit chain ends with the entry that says so."""
     unit.record(token, "delete", {})
     unit.flush()
-    for table in (challenges, openid_sessions, openid_grants):
+    for table in (app_devices, app_sessions, challenges, openid_sessions, openid_grants):
         unit.delete(table, table.c.token_id == token.id)
     unit.delete_token(token)
     unit.insert(chains, chain_row(token.serial, token.chain_head))
@@ -102,6 +108,7 @@ def set_window(
     unit: UnitOfWork, token: TokenRow, window: int | None, look_ahead: int | None
 ) -> None:
     """Set the window (steps to either side), the look-ahead (counters), or both."""
+    require_code_token(token)
     changes: dict[str, int] = {}
     if window is not None:
         token.tolerance = changes["window"] = checked_window(window)
@@ -112,6 +119,7 @@ def set_window(
 
 def reset_clock(unit: UnitOfWork, token: TokenRow, set_at: float | None) -> None:
     """Forget the drift of a clock that was set at `set_at` (Unix seconds; None: now)."""
+    require_code_token(token)
     set_at = unit.now if set_at is None else set_at
     token_rows.set_clock(token, TokenClock(0.0, set_at, ppm=token.clock_ppm))
     unit.record(token, "clock", {"set_at": set_at})
@@ -120,12 +128,13 @@ def reset_clock(unit: UnitOfWork, token: TokenRow, set_at: float | None) -> None
 def set_clock_ppm(unit: UnitOfWork, token: TokenRow, ppm: float) -> None:
     """Set the clock's largest rate error; it bounds the drift that is estimated from the next
     code on."""
+    require_code_token(token)
     token.clock_ppm = checked_ppm(ppm)
     unit.record(token, "clock", {"ppm": ppm})
 
 
 def activated_tokens(unit: UnitOfWork, owners: list[int]) -> list[TokenRow]:
-    """Lock the active and blocked tokens of users, who are given by id."""
+    """Lock the active and blocked code tokens of users, who are given by id."""
     found = unit.connection.execute(_ACTIVATED, {"owners": owners}).scalars().all()
     locked = unit.lock_tokens(found)
     return [locked[number] for number in found if number in locked]
@@ -140,6 +149,13 @@ def clear_activation_code(token: TokenRow) -> None:
 def clear_failures(token: TokenRow) -> None:
     """Forget the failures in a row and the lock."""
     token.failures, token.locked_until = 0, 0.0
+
+
+def require_code_token(token: TokenRow) -> None:
+    """Raise KodebrikError for an app device, which has no codes and no clock, and is no other
+    user's after this one."""
+    if token.kind == APP:
+        raise ConflictError("token-is-app", serial=token.serial)
 
 
 def require_status(token: TokenRow, identifier: str, *allowed: Status) -> None:

@@ -2,11 +2,12 @@
 none is lost or made up."""
 
 import logging
+from typing import Literal
 
 from sqlalchemy import select
 
 from host_tools.validator.errors import AlteredError
-from host_tools.validator.records import Notice, NoticeKind, Product
+from host_tools.validator.records import APP, Notice, NoticeKind, Product
 from host_tools.validator.store.row_ids import new_id
 from host_tools.validator.store.rows import NoticeRow, TokenRow, UserRow
 from host_tools.validator.store.tables import notices, tokens, users
@@ -97,11 +98,19 @@ def _notice(row: NoticeRow, user: UserRow, token: TokenRow | None) -> Notice:
         row.at,
         user.user_id,
         row.serial,
-        None if token is None or token.product is None else Product(token.product),
+        _product(token),
         user.email,
         user.language,
         row.attempts,
     )
+
+
+def _product(token: TokenRow | None) -> Product | Literal["app"] | None:
+    if token is None:
+        return None
+    if token.kind == APP:
+        return APP
+    return None if token.product is None else Product(token.product)
 
 
 def _log_once(notice_id: int, error: AlteredError) -> None:

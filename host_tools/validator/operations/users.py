@@ -10,11 +10,12 @@ from host_tools.secret import Secret
 from host_tools.validator import user_id
 from host_tools.validator.errors import ConflictError, InvalidError, NotFoundError
 from host_tools.validator.operations import lifecycle
-from host_tools.validator.records import PIN_LENGTHS
+from host_tools.validator.records import APP, PIN_LENGTHS
 from host_tools.validator.store.audit_chain import Detail
 from host_tools.validator.store.row_ids import new_id
 from host_tools.validator.store.rows import UserRow
 from host_tools.validator.store.tables import (
+    approvals,
     notices,
     openid_grants,
     openid_sessions,
@@ -109,14 +110,17 @@ def renew_pin(unit: UnitOfWork, user: UserRow, pin: str) -> None:
 
 
 def delete_user(unit: UnitOfWork, user: UserRow) -> None:
-    """Delete a user; their tokens go back into stock."""
+    """Delete a user; their code tokens go back into stock, their app devices are deleted."""
     query = select(tokens.c.id).where(tokens.c.owner_id == user.id)
     ids = unit.connection.execute(query).scalars().all()
     locked = unit.lock_tokens(ids)
     for number in ids:
-        lifecycle.unassign(unit, locked[number])
+        if locked[number].kind == APP:
+            lifecycle.delete_token(unit, locked[number])
+        else:
+            lifecycle.unassign(unit, locked[number])
     unit.flush()
-    for table in (notices, openid_sessions, openid_grants):
+    for table in (approvals, notices, openid_sessions, openid_grants):
         unit.delete(table, table.c.owner_id == user.id)
     unit.delete(users, users.c.id == user.id)
     unit.record_server_event("delete_user", {"user_id": user.user_id})

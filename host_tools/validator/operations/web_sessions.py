@@ -19,8 +19,8 @@ from host_tools.validator.store import audit_root
 from host_tools.validator.store.data_keys import DataKeys
 from host_tools.validator.store.rows import ApiKeyRow, AuditRootRow, WebSessionRow
 from host_tools.validator.store.tables import api_keys as key_table
+from host_tools.validator.store.tables import app_sessions, web_sessions
 from host_tools.validator.store.tables import audit_root as root_table
-from host_tools.validator.store.tables import web_sessions
 from host_tools.validator.store.unit_of_work import UnitOfWork
 
 MAX_SIGN_INS = 10_000  # anybody can start one; of more, the oldest are closed
@@ -114,8 +114,9 @@ def close(unit: UnitOfWork, session_id: Secret) -> None:
 
 
 def close_all(unit: UnitOfWork) -> None:
-    """Close every session."""
+    """Close every session, those of app devices too."""
     unit.delete(web_sessions)
+    unit.delete(app_sessions)
 
 
 def _find(

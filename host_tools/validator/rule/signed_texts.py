@@ -6,7 +6,10 @@ the purpose.
 
 from collections.abc import Iterable
 
-from host_tools.validator.records import Answer, WaitingApproval
+from host_tools.validator.app_records import (
+    Answer,
+    WaitingApproval,
+)
 
 _APPROVAL = "kodebrik approval 1"
 _PRACTICE = "kodebrik practice 1"  # never taken for an approval

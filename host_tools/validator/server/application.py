@@ -23,6 +23,8 @@ from host_tools.validator.openid.provider import Provider
 from host_tools.validator.radius import server
 from host_tools.validator.rest import (
     api_keys_and_audit,
+    app,
+    approvals,
     checks,
     description,
     health,
@@ -108,6 +110,8 @@ def _routers(settings: Settings) -> list[APIRouter]:
         privacyidea,
         tokens,
         users,
+        approvals,
+        app,
         api_keys_and_audit,
         imports,
         metrics,

@@ -20,7 +20,8 @@ from host_tools.validator.errors import (
     ConflictError,
     InvalidError,
     NotFoundError,
-    TooManyGuessesError,
+    SessionEndedError,
+    TooManyRequestsError,
     UnavailableError,
 )
 from host_tools.validator.fault_log import FaultLog
@@ -38,7 +39,8 @@ _STATUS: dict[type[KodebrikError], int] = {
     InvalidError: 422,
     NotFoundError: 404,
     ConflictError: 409,
-    TooManyGuessesError: 429,
+    SessionEndedError: 401,
+    TooManyRequestsError: 429,
     UnavailableError: 503,
 }
 
@@ -86,7 +88,7 @@ def _kodebrik_error(request: Request, error: Exception) -> Response:
         faults: FaultLog = request.app.state.faults
         faults.note(error)
     headers = None
-    if isinstance(error, TooManyGuessesError):
+    if isinstance(error, TooManyRequestsError):
         headers = {"Retry-After": str(error.seconds)}
     return _answer(request, status, error.message, error.hint, headers)
 

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, func, select
 from host_tools.validator import user_id
 from host_tools.validator.errors import NotFoundError
 from host_tools.validator.records import (
+    APP,
     AuditEntry,
     DriftPoint,
     Page,
@@ -33,7 +34,11 @@ from host_tools.validator.store.unit_of_work import no_token
 _TOKENS = select(tokens, users.c.user_id.label("owner")).join(
     users, tokens.c.owner_id == users.c.id, isouter=True
 )
-_ACTIVE = and_(tokens.c.owner_id == users.c.id, tokens.c.status == Status.ACTIVE.value)
+_ACTIVE = and_(
+    tokens.c.owner_id == users.c.id,
+    tokens.c.status == Status.ACTIVE.value,
+    tokens.c.kind != APP,
+)
 _USERS = select(users, tokens.c.serial).join(tokens, _ACTIVE, isouter=True)
 
 

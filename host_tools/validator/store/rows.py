@@ -89,6 +89,62 @@ class UserRow(NamedTuple):
     audit_key: int = 0
 
 
+class AppDeviceRow(NamedTuple):
+    """A row of the table `app_devices`."""
+
+    token_id: int
+    name: str
+    key_kind: str
+    credential_id: bytes | None
+    pin: bytes | None
+    pin_key: int | None
+    audit_seal: bytes = b""
+    audit_key: int = 0
+
+
+class AppSessionRow(NamedTuple):
+    """A row of the table `app_sessions`."""
+
+    hash: bytes
+    token_id: int
+    ends_at: float
+    audit_seal: bytes = b""
+    audit_key: int = 0
+
+
+class ApprovalRow(NamedTuple):
+    """A row of the table `approvals`."""
+
+    id: int
+    reference: str
+    subject: str
+    subject_sequence: int
+    owner_id: int | None
+    party: str
+    party_name: str
+    session: bytes
+    nonce: str
+    kind: str
+    text: str
+    amount: str
+    currency: str
+    account: str
+    place: str
+    digits: str
+    created_at: float
+    expires_at: float
+    extensions: int
+    tries: int
+    state: str
+    reported: bool
+    answered_at: float | None
+    answered_by: str | None
+    key_kind: str | None
+    used: bool
+    audit_seal: bytes = b""
+    audit_key: int = 0
+
+
 class ChainRow(NamedTuple):
     """A row of the table `chains`."""
 

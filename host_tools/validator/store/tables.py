@@ -102,10 +102,86 @@ tokens = Table(
         "one_active_token_per_user",
         "owner_id",
         unique=True,
-        sqlite_where=text("status = 'active'"),
-        postgresql_where=text("status = 'active'"),
+        sqlite_where=text("status = 'active' AND kind != 'app'"),
+        postgresql_where=text("status = 'active' AND kind != 'app'"),
     ),
     Index("ix_tokens_status_serial", "status", "serial"),
+)
+
+# What only tokens of kind `app` have, from their activation on. Their public key is the token's
+# secret, and their counter its last step.
+app_devices = Table(
+    "app_devices",
+    metadata,
+    Column(
+        "token_id",
+        _ID,
+        ForeignKey("tokens.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("name", Text, nullable=False),
+    Column("key_kind", Text, nullable=False),  # a value of records.AppKeyKind
+    Column("credential_id", LargeBinary),  # of a WebAuthn credential
+    Column("pin", LargeBinary),  # keyed hash
+    Column("pin_key", Integer, ForeignKey("data_keys.id")),
+    *_seal(),
+)
+
+# Sessions of app devices, after their PIN or user verification.
+app_sessions = Table(
+    "app_sessions",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True),  # SHA-256 of 32 random bytes
+    Column(
+        "token_id", _ID, ForeignKey("tokens.id", ondelete="CASCADE"), nullable=False, index=True
+    ),
+    Column("ends_at", Double, nullable=False, index=True),
+    *_seal(),
+)
+
+# Approvals that were asked for, see operations/app/approvals.py.
+approvals = Table(
+    "approvals",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("reference", Text, nullable=False, unique=True),  # 16 random bytes
+    # Keyed hash of the user-ID, known or not, and how many were asked of it: two that are asked at
+    # the same time cannot both be within the limit.
+    Column("subject", Text, nullable=False),
+    Column("subject_sequence", BigInteger, nullable=False),
+    Column("owner_id", _ID, ForeignKey("users.id", ondelete="CASCADE"), index=True),
+    Column("party", Text, nullable=False),
+    Column("party_name", Text, nullable=False),
+    Column("session", LargeBinary, nullable=False),  # SHA-256 of its name
+    Column("nonce", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("amount", Text, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("digits", Text, nullable=False),
+    Column("created_at", Double, nullable=False, index=True),  # whole seconds
+    Column("expires_at", Double, nullable=False),
+    Column("extensions", Integer, nullable=False),  # left
+    Column("tries", Integer, nullable=False),  # at the digits, left
+    Column("state", Text, nullable=False),  # of records.ApprovalState all but "expired"
+    Column("reported", Boolean, nullable=False),  # as begun by somebody else
+    Column("answered_at", Double),
+    Column("answered_by", Text),  # serial number
+    Column("key_kind", Text),  # of that device
+    Column("used", Boolean, nullable=False),
+    *_seal(),
+    UniqueConstraint("subject", "subject_sequence", name="approvals_subject_sequence"),
+    Index(
+        "one_waiting_approval_per_session",
+        "party",
+        "session",
+        unique=True,
+        sqlite_where=text("state = 'waiting'"),
+        postgresql_where=text("state = 'waiting'"),
+    ),
 )
 
 # Heads of the audit chains that belong to no other row: the server's own (chain "") and those of

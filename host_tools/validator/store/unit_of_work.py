@@ -40,6 +40,9 @@ from host_tools.validator.store.data_keys import DataKey, DataKeys
 from host_tools.validator.store.row_seals import SealedRow
 from host_tools.validator.store.rows import (
     ApiKeyRow,
+    AppDeviceRow,
+    ApprovalRow,
+    AppSessionRow,
     AuditRootRow,
     AuditRow,
     ChainHead,
@@ -95,6 +98,9 @@ Simple = TypeVar(
     ChainRow,
     ChallengeRow,
     ApiKeyRow,
+    AppDeviceRow,
+    AppSessionRow,
+    ApprovalRow,
     WebSessionRow,
     UnattributedChecksRow,
     NoticeRow,

@@ -28,7 +28,7 @@ from host_tools.qa.report import comparison
 from host_tools.qa.report.report import Ended
 from host_tools.recorder import page as recorder_page
 from host_tools.validator import formatting
-from host_tools.validator.records import NoticeKind, Product, Role, Status
+from host_tools.validator.records import APP, NoticeKind, Product, Role, Status
 from host_tools.validator.rule.verdict import Reason
 from host_tools.validator.site import pages
 from tests.host_tools.messages import calls
@@ -107,7 +107,7 @@ FAMILIES = {
     "letter-press.": {*Product, "general"},
     "notice.": set(NoticeKind),
     "passport-code.": {"link", "reader", "typed", "not-checked"},
-    "product-name.": {*Product, "general"},
+    "product-name.": {*Product, APP, "general"},
     "qa-change.": OUTCOMES,
     "qa-ended.": set(Ended),
     "qa-outcome.": OUTCOMES,

@@ -22,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import Engine
 
 from host_tools.secret import Secret
+from host_tools.validator.app_records import Approval
 from host_tools.validator.records import (
     Guesser,
     OpenIdRequest,
@@ -33,6 +34,7 @@ from host_tools.validator.rule.verdict import CheckRequest
 from host_tools.validator.service import Validator
 from host_tools.validator.store.tables import metadata
 from tests.support.validator.clock import VirtualClock
+from tests.support.validator.direct_app import DirectDevice, ask
 from tests.support.validator.tokens import EnrolledToken, activated
 
 LIMITS = SessionLimits(idle=3600, total=7200)
@@ -62,6 +64,10 @@ class Filled:
     openid_code: Secret  # of bente, not redeemed
     openid_used_code: Secret  # of anders, redeemed for the access token
     openid_access: Secret
+    phone: DirectDevice  # of the user bente, open
+    tablet: DirectDevice  # of the user bente, closed
+    asked: Approval  # waits for bente
+    approved: Approval
 
 
 def fill(validator: Validator, clock: VirtualClock) -> Filled:
@@ -86,7 +92,14 @@ def fill(validator: Validator, clock: VirtualClock) -> Filled:
     for serial in (ocra.serial, "cilla-1"):
         validator.issue_challenge(serial=serial, text=CHALLENGE, actor="test")
     text = key.reveal().decode()
+    phone, tablet = (DirectDevice(validator, "bente") for _ in range(2))
+    for device in (phone, tablet):
+        assert device.activate(validator.app.issue_letter("bente", actor="test").code)
     validator.rotate_key(actor="test")
+    phone.unlock()
+    approved = ask(validator, "bente")
+    assert phone.answer(phone.waiting()[0], "approve", approved.digits).accepted
+    asked = ask(validator, "bente", amount="1.00", currency="DKK", account="1", place="Odense")
     session = validator.open_session(text, LIMITS)
     assert session is not None
     sign_in = validator.open_sign_in("anders", CHALLENGE, LIMITS)
@@ -119,6 +132,10 @@ def fill(validator: Validator, clock: VirtualClock) -> Filled:
         unused,
         used,
         access,
+        phone,
+        tablet,
+        asked,
+        approved,
     )
 
 

@@ -37,6 +37,11 @@ EVERYBODY: set[Role] = set()  # no key at all
 MAY = {
     "POST /v1/checks": CHECK,
     "POST /v1/challenges": CHECK,
+    "POST /v1/approvals": CHECK,
+    "GET /v1/approvals/{reference}": CHECK,
+    "DELETE /v1/approvals/{reference}": CHECK,
+    "POST /v1/approvals/{reference}/use": CHECK,
+    "POST /v1/app-letters": CARE,
     "GET /validate/check": CHECK,
     "POST /validate/check": CHECK,
     "POST /validate/radiuscheck": CHECK,
@@ -75,6 +80,13 @@ CARED_FOR = (
 )
 MAY |= {f"POST /v1/tokens/{{serial}}/{action}": CARE for action in (*CARED_FOR, "clock-set")}
 MAY |= {f"PUT /v1/tokens/{{serial}}/{action}": CARE for action in ("window", "clock")}
+# The interface of app devices, for those that have no session yet, or none any more.
+OPEN_TO_DEVICES = {
+    "DELETE /app/api/sessions",
+    "POST /app/api/challenges",
+    "POST /app/api/devices",
+    "POST /app/api/sessions",
+}
 OPEN_PAGES = {
     "/",
     "/language/{chosen}",
@@ -95,8 +107,13 @@ def described(app: FastAPI) -> set[str]:
     }
 
 
+def of_devices(app: FastAPI) -> set[str]:
+    """Give the routes of app devices."""
+    return {name for name in pages(app) if name.split()[1].startswith("/app/api/")}
+
+
 def pages(app: FastAPI) -> set[str]:
-    """Give the routes of the site: all the others."""
+    """Give the routes of the site and of app devices: all the others."""
     every = {
         f"{method} {route.path_format}"
         for route in app.routes
@@ -134,13 +151,29 @@ def test_every_route_of_the_programs_takes_the_roles_that_it_should(
 
 
 def test_every_page_of_the_administration_wants_a_session(app: FastAPI, client: TestClient) -> None:
-    guarded = {name for name in pages(app) if name.split()[1] not in OPEN_PAGES}
+    guarded = {name for name in pages(app) - of_devices(app) if name.split()[1] not in OPEN_PAGES}
     assert len(guarded) > 10
     for name in sorted(guarded):
         method, path = name.split()
         assert path.startswith("/admin"), "a new page for everybody belongs into the list above"
         answer = client.request(method, path, data={} if method == "POST" else None)
         assert (answer.status_code, answer.headers.get("location")) == (303, "/admin/login"), name
+
+
+def test_every_route_of_app_devices_wants_their_session(app: FastAPI, client: TestClient) -> None:
+    guarded = of_devices(app) - OPEN_TO_DEVICES
+    assert len(guarded) > 10
+    assert of_devices(app) >= OPEN_TO_DEVICES
+    for name in sorted(guarded):
+        method, path = name.split()
+        path = path.replace("{reference}", "x").replace("{device}", "x")
+        for session in ("", "Device " + 43 * "x", "Bearer x"):
+            answer = client.request(method, path, json={}, headers={"Authorization": session})
+            assert (answer.status_code, answer.json()["id"]) in (
+                (401, "app-session-ended"),
+                (422, "request-invalid"),  # before the database is asked
+            ), name
+            assert "accepted" not in answer.text
 
 
 @pytest.mark.parametrize("role", [None, Role.CHECKER, Role.HELP_DESK, Role.AUDITOR])

@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
-from host_tools.validator.errors import AlteredError, TooManyGuessesError
+from host_tools.validator.errors import AlteredError, TooManyRequestsError
 from host_tools.validator.http.settings import Settings
 from host_tools.validator.operations import guesses
 from host_tools.validator.records import Guesser, Role
@@ -32,7 +32,7 @@ def workers(validator: Validator, database: str, clock: VirtualClock) -> Iterato
 def allowed(validator: Validator, guesser: Guesser = SOMEBODY) -> bool:
     try:
         validator.count_guess(guesser)
-    except TooManyGuessesError:
+    except TooManyRequestsError:
         return False
     return True
 
@@ -102,7 +102,7 @@ def test_a_clock_that_is_put_back_stops_nobody_for_longer_than_a_minute(
     for _ in range(6):
         allowed(validator)
     clock.advance(-365 * 86400)
-    with pytest.raises(TooManyGuessesError) as refused:
+    with pytest.raises(TooManyRequestsError) as refused:
         validator.count_guess(SOMEBODY)
     assert refused.value.seconds <= 60
 

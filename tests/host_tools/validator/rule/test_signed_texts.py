@@ -6,7 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from host_tools.validator.records import Answer, AnswerDecision, ApprovalKind, WaitingApproval
+from host_tools.validator.app_records import (
+    Answer,
+    AnswerDecision,
+    ApprovalKind,
+    WaitingApproval,
+)
 from host_tools.validator.rule import signed_texts
 
 TEXTS = st.lists(st.text(max_size=20), max_size=8)

@@ -3,12 +3,14 @@ and does no harm to whoever comes to the changed row."""
 
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Column
 
 from host_tools.errors import KodebrikError
+from host_tools.validator.app_records import Approval
 from host_tools.validator.rule.verdict import CheckRequest
 from host_tools.validator.service import Validator
 from tests.support.ocra import peer
@@ -87,6 +89,16 @@ def uses(validator: Validator, made: Filled, clock: VirtualClock) -> Iterator[tu
             or None
         )
 
+    phone, tablet = (replace(device, validator=validator) for device in (made.phone, made.tablet))
+
+    def answered(digits: str) -> bool:
+        (shown,) = phone.waiting()
+        return phone.answer(shown, "approve", digits).accepted or None
+
+    def state(approval: Approval) -> Outcome:
+        found = validator.app.approval(["bank"], approval.id)
+        return found.state, found.amr, found.digits, found.text
+
     response = peer(made.ocra.secret, SUITE, CHALLENGE)
     ways: dict[str, Callable[[], Outcome]] = {
         "key": lambda: _owner(validator.authenticate(made.key)),
@@ -120,6 +132,18 @@ def uses(validator: Validator, made: Filled, clock: VirtualClock) -> Iterator[tu
         ),
         "redeemed again": lambda: validator.redeem_openid_code(made.openid_used_code, CLIENT),
         "access token after it": lambda: validator.openid_access(made.openid_access),
+        "what waits": phone.waiting,
+        "devices": lambda: validator.app.devices(phone.session),
+        "notified": lambda: validator.app.notify_on_use(phone.session),
+        "wrong PIN": lambda: tablet.unlock("9999").accepted or None,
+        "right PIN": lambda: tablet.unlock().accepted or None,
+        "asked": lambda: state(made.asked),
+        "approved": lambda: state(made.approved),
+        "wrong digits": lambda: answered(f"{(int(made.asked.digits) + 1) % 100:02}"),
+        "right digits": lambda: answered(made.asked.digits),
+        "asked, approved": lambda: state(made.asked),
+        "use": lambda: validator.app.use(["bank"], made.approved.id, actor="test") or None,
+        "use again": lambda: validator.app.use(["bank"], made.approved.id, actor="test") or None,
         "new session": lambda: validator.open_session(made.former_key, LIMITS),
     }
     for name, way in ways.items():
@@ -169,6 +193,9 @@ def test_what_comes_in_and_what_does_not_without_a_change(right: dict[str, Outco
         "used code of an application",
         "redeemed again",
         "access token after it",
+        "use again",
+        "wrong PIN",
+        "wrong digits",
         "new session",
     }
     assert right["notices"]

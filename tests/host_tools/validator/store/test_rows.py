@@ -9,6 +9,9 @@ from host_tools.validator.store import rows, tables
 ROWS = {
     tables.data_keys: rows.DataKeyRow,
     tables.users: rows.UserRow,
+    tables.app_devices: rows.AppDeviceRow,
+    tables.app_sessions: rows.AppSessionRow,
+    tables.approvals: rows.ApprovalRow,
     tables.chains: rows.ChainRow,
     tables.audit: rows.AuditRow,
     tables.challenges: rows.ChallengeRow,

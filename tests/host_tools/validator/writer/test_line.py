@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from host_tools.errors import KodebrikError
-from host_tools.validator.errors import TooManyGuessesError, UnavailableError, WrongKeyError
+from host_tools.validator.errors import TooManyRequestsError, UnavailableError, WrongKeyError
 from host_tools.validator.rule.verdict import CheckRequest, Reason
 from host_tools.validator.service import Validator
 from host_tools.validator.writer import line as line_module
@@ -153,7 +153,7 @@ def test_errors_keep_their_kind_and_words_on_the_way() -> None:
     for error in (
         UnavailableError("database-silent", reason="connection refused"),
         WrongKeyError("master-key-wrong"),
-        TooManyGuessesError("guesses-too-many", seconds=2.5),
+        TooManyRequestsError("guesses-too-many", seconds=2.5),
     ):
         again: KodebrikError = pickle.loads(pickle.dumps(error))
         assert type(again) is type(error)

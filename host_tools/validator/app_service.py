@@ -1,0 +1,207 @@
+"""App devices and approvals, as the web and the relying parties ask for them: `validator.app`, a
+part of the one façade.
+
+Devices name their session; who has none gets a SessionEndedError.
+"""
+
+from collections.abc import Callable, Collection
+
+from sqlalchemy import Connection
+
+from host_tools.secret import Secret
+from host_tools.validator.app_records import (
+    AppDevice,
+    AppEvent,
+    AppProof,
+    Approval,
+    ApprovalLimits,
+    ApprovalRequest,
+    AppSession,
+    AppVerdict,
+    NewAppDevice,
+    SignedAnswer,
+    SignedChallenge,
+    WaitingApproval,
+    WebAuthnSite,
+)
+from host_tools.validator.operations import users
+from host_tools.validator.operations.app import (
+    answers,
+    approvals,
+    challenges,
+    devices,
+    history,
+    sessions,
+)
+from host_tools.validator.records import ActivationCode
+from host_tools.validator.rule import signed_texts
+from host_tools.validator.store import audit_root
+from host_tools.validator.store.data_keys import DataKeys
+from host_tools.validator.store.transactions import Transactions
+from host_tools.validator.store.unit_of_work import UnitOfWork
+
+_ACTOR = "app"
+
+
+class AppService:
+    """The operations of app devices and approvals, each in one transaction."""
+
+    def __init__(
+        self, transactions: Transactions, keys: DataKeys, clock: Callable[[], float]
+    ) -> None:
+        """Work on the validator's database."""
+        self._read, self._write = transactions.read, transactions.write
+        self._keys, self._clock = keys, clock
+
+    # Relying parties
+
+    def ask(self, request: ApprovalRequest, limits: ApprovalLimits, *, actor: str) -> Approval:
+        """Ask a user for an approval, whether or not there is such a user; an earlier one of the
+        same session is cancelled. TooManyRequestsError when the user-ID was asked too often."""
+        return self._write(actor, approvals.request, request, limits)
+
+    def approval(self, parties: Collection[str], reference: str) -> Approval:
+        """Give an approval that a party has asked for; KodebrikError when there is none."""
+        return self._read(approvals.find, self._keys, parties, reference, self._clock())
+
+    def cancel(self, parties: Collection[str], reference: str, *, actor: str) -> Approval:
+        """Take back an approval that waits; one that does not stays as it is."""
+        return self._write(actor, approvals.cancel, parties, reference)
+
+    def use(self, parties: Collection[str], reference: str, *, actor: str) -> bool:
+        """Use an approval: True once, when it was approved."""
+        return self._write(actor, approvals.use, parties, reference)
+
+    # Activation
+
+    def issue_letter(self, user_id: str, *, days: int = 30, actor: str) -> ActivationCode:
+        """Draw the code of a letter by which a user activates a device; an earlier one is void."""
+        return self._write(actor, devices.issue_letter, user_id, days)
+
+    def challenge(self) -> str:
+        """Give a challenge to sign, good for five minutes."""
+
+        def made(connection: Connection) -> str:
+            newest = audit_root.read(connection, self._keys).audit_key
+            return challenges.make(self._keys.get(connection, newest), self._clock())
+
+        return self._read(made)
+
+    def activate(self, new: NewAppDevice) -> AppDevice | None:
+        """Activate a device whose key was proven; None whatever is wrong of challenge, user and
+        code."""
+        return self._write(_ACTOR, devices.activate, new)
+
+    # Devices
+
+    def open_session(
+        self, asked: SignedChallenge, *, pin: str = "", seconds: float
+    ) -> tuple[AppVerdict, AppSession | None]:
+        """Open a session of so many seconds for the device that has signed."""
+        return self._write(_ACTOR, sessions.open_session, asked, pin, seconds)
+
+    def close_session(self, session: Secret) -> None:
+        """Close a session."""
+        self._write(_ACTOR, sessions.close, session)
+
+    def waiting(self, session: Secret) -> tuple[float, list[WaitingApproval]]:
+        """Give the time, and list what waits for the device's user then, the oldest first."""
+
+        def found(connection: Connection) -> tuple[float, list[WaitingApproval]]:
+            now = self._clock()
+            holder = sessions.find(connection, self._keys, session, now)
+            return now, answers.waiting(connection, self._keys, holder, now)
+
+        return self._read(found)
+
+    def answer(self, session: Secret, given: SignedAnswer) -> AppVerdict:
+        """Decide about an answer, and carry it out when it is accepted."""
+        return self._write(_ACTOR, answers.answer, session, given)
+
+    def extend(self, session: Secret, reference: str, limits: ApprovalLimits) -> float:
+        """Let an approval wait for its whole life from now; give its end. KodebrikError when it
+        does not wait, or was extended ten times."""
+        return self._write(_ACTOR, answers.extend, session, reference, limits.life)
+
+    def practise(
+        self, session: Secret, answered: SignedAnswer, asked: WaitingApproval
+    ) -> AppVerdict:
+        """Say whether an answer to a practice approval is right; nothing is changed."""
+
+        def tried(connection: Connection) -> AppVerdict:
+            holder = sessions.find(connection, self._keys, session, self._clock())
+            return answers.practise(connection, self._keys, holder, answered, asked)
+
+        return self._read(tried)
+
+    def practice(self, session: Secret, limits: ApprovalLimits) -> WaitingApproval:
+        """Make an approval to practise on, which nothing keeps."""
+
+        def made(connection: Connection) -> WaitingApproval:
+            now = self._clock()
+            holder = sessions.find(connection, self._keys, session, now)
+            return answers.practice(holder, now, limits)
+
+        return self._read(made)
+
+    def devices(self, session: Secret) -> tuple[str, list[AppDevice]]:
+        """List the devices of the device's user, the oldest first; give this one's serial number
+        too."""
+
+        def found(connection: Connection) -> tuple[str, list[AppDevice]]:
+            holder = sessions.find(connection, self._keys, session, self._clock())
+            return holder.token.serial, devices.listed(connection, self._keys, holder.owner)
+
+        return self._read(found)
+
+    def remove_device(self, session: Secret, serial: str) -> None:
+        """Delete a device of the device's user; KodebrikError when it is none of theirs."""
+
+        def operation(unit: UnitOfWork) -> None:
+            devices.remove(unit, sessions.require_usable(unit, session).owner, serial)
+
+        self._write(_ACTOR, operation)
+
+    def issue_code(
+        self, session: Secret, counter: int, challenge: str, proof: AppProof, site: WebAuthnSite
+    ) -> tuple[AppVerdict, ActivationCode | None]:
+        """Draw a code for another device of the same user, for a device that signs anew."""
+
+        def operation(
+            unit: UnitOfWork,
+        ) -> tuple[AppVerdict, ActivationCode | None]:
+            holder = sessions.require(unit, session)
+            asked = SignedChallenge(holder.token.serial, counter, challenge, proof, site)
+            message = signed_texts.new_device(challenge, asked.device, counter)
+            verdict = sessions.prove_again(unit, holder, asked, message)
+            if not verdict.accepted:
+                return verdict, None
+            return verdict, devices.issue_code(unit, holder.owner)
+
+        return self._write(_ACTOR, operation)
+
+    def history(self, session: Secret) -> list[AppEvent]:
+        """List what happened on and to the user's devices, the newest first."""
+
+        def found(connection: Connection) -> list[AppEvent]:
+            holder = sessions.find(connection, self._keys, session, self._clock())
+            return history.of_user(connection, holder.owner.id)
+
+        return self._read(found)
+
+    def notify_on_use(self, session: Secret) -> bool:
+        """Say whether the user is notified of each use."""
+
+        def found(connection: Connection) -> bool:
+            return sessions.find(connection, self._keys, session, self._clock()).owner.notify_on_use
+
+        return self._read(found)
+
+    def set_notify_on_use(self, session: Secret, chosen: bool) -> None:
+        """Choose whether the user is notified of each use."""
+
+        def operation(unit: UnitOfWork) -> None:
+            owner = sessions.require_usable(unit, session).owner
+            users.set_contact(unit, owner, owner.email, owner.language, chosen)
+
+        self._write(_ACTOR, operation)

@@ -1,0 +1,1 @@
+"""App devices and approvals: activation, sessions, what is asked and what is answered."""

@@ -1,0 +1,253 @@
+"""Approvals as the user's devices see and answer them.
+
+An answer is accepted once: the approval's row is locked, and written on the condition that it is
+still as it was read; the device's row likewise.
+"""
+
+import hmac
+import secrets
+from dataclasses import replace
+
+from sqlalchemy import Connection, or_, select
+
+from host_tools.messages import catalogue
+from host_tools.secret import Secret
+from host_tools.validator.app_records import (
+    Answer,
+    AnswerDecision,
+    AppKey,
+    AppKeyKind,
+    AppReason,
+    ApprovalKind,
+    ApprovalLimits,
+    ApprovalState,
+    AppVerdict,
+    SignedAnswer,
+    WaitingApproval,
+)
+from host_tools.validator.errors import ConflictError, NotFoundError
+from host_tools.validator.operations import outbox
+from host_tools.validator.operations.app import approvals as asked_for
+from host_tools.validator.operations.app import devices, sessions
+from host_tools.validator.operations.app.sessions import Holder
+from host_tools.validator.records import NoticeKind
+from host_tools.validator.rule import app_keys, signed_texts
+from host_tools.validator.store.data_keys import DataKeys
+from host_tools.validator.store.rows import ApprovalRow, TokenRow, UserRow
+from host_tools.validator.store.tables import approvals
+from host_tools.validator.store.unit_of_work import UnitOfWork
+
+
+def waiting(
+    connection: Connection, keys: DataKeys, holder: Holder, now: float
+) -> list[WaitingApproval]:
+    """List the approvals that wait for a device's user, the oldest first."""
+    query = (
+        select(approvals)
+        .where(
+            approvals.c.owner_id == holder.owner.id,
+            approvals.c.state == ApprovalState.WAITING.value,
+            approvals.c.expires_at > now,
+        )
+        .order_by(approvals.c.id)
+    )
+    rows = [ApprovalRow(*row) for row in connection.execute(query)]
+    for row in rows:
+        keys.check(connection, approvals, row, holder.owner.audit_key)
+    return [waiting_of(row, holder.owner) for row in rows]
+
+
+def waiting_of(row: ApprovalRow, owner: UserRow) -> WaitingApproval:
+    """Give an approval as the user's devices see it."""
+    return WaitingApproval(
+        row.reference,
+        row.nonce,
+        row.party,
+        row.party_name,
+        owner.user_id,
+        ApprovalKind(row.kind),
+        row.text,
+        row.amount,
+        row.currency,
+        row.account,
+        row.place,
+        int(row.created_at),
+        row.expires_at,
+        row.extensions,
+    )
+
+
+def answer(unit: UnitOfWork, session: Secret, given: SignedAnswer) -> AppVerdict:
+    """Decide about an answer, and carry it out when it is accepted; SessionEndedError without an
+    open session."""
+    holder = sessions.require(unit, session)
+    token, _, owner = holder
+    reason = sessions.usable(unit, token)
+    if reason is not AppReason.ACCEPTED:
+        return _refused(unit, token, given, reason)
+    rows = _lock(unit, owner, given.approval)
+    row = next((row for row in rows if row.reference == given.approval), None)
+    if row is None:
+        return _refused(unit, token, given, AppReason.UNKNOWN)
+    reason = _reason(unit, holder, row, given)
+    if reason is AppReason.WRONG_DIGITS:
+        return _wrong_digits(unit, holder, row, given)
+    if reason is not AppReason.ACCEPTED:
+        return _refused(unit, token, given, reason)
+    _carry_out(unit, holder, row, given)
+    if given.decision is AnswerDecision.REPORT:
+        for other in rows:
+            if other.id != row.id and other.state == ApprovalState.WAITING:
+                _decline(unit, holder, other)
+    return sessions.verdict(unit, token, AppReason.ACCEPTED, tries_left=row.tries)
+
+
+def extend(unit: UnitOfWork, session: Secret, reference: str, life: float) -> float:
+    """Let an approval wait for its whole life from now; give its end. KodebrikError when it does
+    not wait, or was extended too often."""
+    holder = sessions.require(unit, session)
+    rows = _lock(unit, holder.owner, reference)
+    row = next((row for row in rows if row.reference == reference), None)
+    if row is None or sessions.usable(unit, holder.token) is not AppReason.ACCEPTED:
+        raise NotFoundError("approval-unknown")
+    if asked_for.state_of(row, unit.now) is not ApprovalState.WAITING or not row.extensions:
+        raise ConflictError("approval-not-extended")
+    longer = row._replace(expires_at=unit.now + life, extensions=row.extensions - 1)
+    return unit.update(approvals, row, longer).expires_at
+
+
+def practice(holder: Holder, now: float, limits: ApprovalLimits) -> WaitingApproval:
+    """Make an approval to practise on."""
+    sentence = catalogue.text(holder.owner.language, "approval.practice")
+    return WaitingApproval(
+        "practice",
+        secrets.token_urlsafe(32),
+        "practice",
+        sentence,
+        holder.owner.user_id,
+        ApprovalKind.TEXT,
+        sentence,
+        "",
+        "",
+        "",
+        "",
+        int(now),
+        now + limits.life,
+        asked_for.EXTENSIONS,
+    )
+
+
+def practise(
+    connection: Connection,
+    keys: DataKeys,
+    holder: Holder,
+    given: SignedAnswer,
+    asked: WaitingApproval,
+) -> AppVerdict:
+    """Say whether a practice approval was signed as an approval must be."""
+    token, device, owner = holder
+    sealed_by = keys.get(connection, token.data_key)
+    public = sealed_by.decrypt_secret(token.encrypted_secret, token.serial).reveal()
+    key = AppKey(AppKeyKind(device.key_kind), public, device.credential_id)
+    said = Answer(token.serial, given.counter, given.decision, given.digits)
+    message = signed_texts.answer(said, replace(asked, user_id=owner.user_id), practice=True)
+    right = app_keys.proves(key, given.proof, message, given.site)
+    reason = AppReason.ACCEPTED if right else AppReason.WRONG_SIGNATURE
+    return AppVerdict(reason, token.last_step)
+
+
+def _lock(unit: UnitOfWork, owner: UserRow, reference: str) -> list[ApprovalRow]:
+    """Lock all that waits for a user, in the order in which every transaction does, with the one
+    that is answered whatever its state."""
+    query = (
+        select(approvals)
+        .where(
+            approvals.c.owner_id == owner.id,
+            or_(
+                approvals.c.state == ApprovalState.WAITING.value,
+                approvals.c.reference == reference,
+            ),
+        )
+        .order_by(approvals.c.id)
+        .with_for_update()
+    )
+    return [unit.checked(approvals, ApprovalRow(*row)) for row in unit.connection.execute(query)]
+
+
+def _reason(unit: UnitOfWork, holder: Holder, row: ApprovalRow, given: SignedAnswer) -> AppReason:
+    """Judge an answer; one with a right signature moves the device's counter."""
+    if not _is_proven(unit, holder, row, given):
+        return AppReason.WRONG_SIGNATURE
+    if given.counter <= holder.token.last_step:
+        return AppReason.REPLAYED
+    holder.token.last_step = given.counter
+    state = asked_for.state_of(row, unit.now)
+    if state is not ApprovalState.WAITING:
+        return AppReason.EXPIRED if state is ApprovalState.EXPIRED else AppReason.NOT_WAITING
+    approves = given.decision is AnswerDecision.APPROVE
+    if approves and not hmac.compare_digest(given.digits.encode(), row.digits.encode()):
+        return AppReason.WRONG_DIGITS
+    return AppReason.ACCEPTED
+
+
+def _is_proven(unit: UnitOfWork, holder: Holder, row: ApprovalRow, given: SignedAnswer) -> bool:
+    said = Answer(holder.token.serial, given.counter, given.decision, given.digits)
+    message = signed_texts.answer(said, waiting_of(row, holder.owner))
+    key = devices.key_of(unit, holder.token, holder.device)
+    return app_keys.proves(key, given.proof, message, given.site)
+
+
+def _wrong_digits(
+    unit: UnitOfWork, holder: Holder, row: ApprovalRow, given: SignedAnswer
+) -> AppVerdict:
+    """Count wrong digits; the third end the approval."""
+    left = row.tries - 1
+    fewer = row._replace(tries=left)
+    if left:
+        unit.update(approvals, row, fewer)
+    else:
+        _decline(unit, holder, row, fewer)
+    return _refused(unit, holder.token, given, AppReason.WRONG_DIGITS, tries_left=left)
+
+
+def _carry_out(unit: UnitOfWork, holder: Holder, row: ApprovalRow, given: SignedAnswer) -> None:
+    token, device, owner = holder
+    token.last_accepted_at = unit.now
+    detail = {"approval": row.reference, "party_name": row.party_name, "text": row.text}
+    unit.record(token, given.decision.value, detail)
+    if given.decision is not AnswerDecision.APPROVE:
+        reported = given.decision is AnswerDecision.REPORT
+        _decline(unit, holder, row, row._replace(reported=reported))
+        if reported:
+            outbox.queue(unit, NoticeKind.REPORTED, token)
+        return
+    approved = row._replace(
+        state=ApprovalState.APPROVED.value,
+        answered_at=unit.now,
+        answered_by=token.serial,
+        key_kind=device.key_kind,
+    )
+    unit.update(approvals, row, approved)
+    if owner.notify_on_use:
+        outbox.queue(unit, NoticeKind.USED, token)
+
+
+def _decline(
+    unit: UnitOfWork, holder: Holder, row: ApprovalRow, changed: ApprovalRow | None = None
+) -> None:
+    declined = (changed or row)._replace(
+        state=ApprovalState.DECLINED.value, answered_at=unit.now, answered_by=holder.token.serial
+    )
+    unit.update(approvals, row, declined)
+
+
+def _refused(
+    unit: UnitOfWork,
+    token: TokenRow,
+    given: SignedAnswer,
+    reason: AppReason,
+    *,
+    tries_left: int = 0,
+) -> AppVerdict:
+    unit.record(token, "answer", {"reason": reason.value, "approval": given.approval[:22]})
+    return sessions.verdict(unit, token, reason, tries_left=tries_left)

@@ -1,0 +1,234 @@
+"""Approvals as relying parties ask for them, wait for them and use them.
+
+Whether the user exists makes no difference to who asks: the same rows are written, with the same
+statements and MACs, and what is asked of nobody waits and expires.
+"""
+
+import hashlib
+import math
+import re
+import secrets
+from collections.abc import Collection
+
+from sqlalchemy import ColumnElement, Connection, func, select, true
+
+from host_tools.messages import catalogue
+from host_tools.messages.catalogue import LANGUAGES
+from host_tools.validator import user_id
+from host_tools.validator.app_records import (
+    AppKeyKind,
+    Approval,
+    ApprovalKind,
+    ApprovalLimits,
+    ApprovalRequest,
+    ApprovalState,
+)
+from host_tools.validator.errors import InvalidError, NotFoundError, TooManyRequestsError
+from host_tools.validator.formatting import number
+from host_tools.validator.operations import users
+from host_tools.validator.store import audit_root
+from host_tools.validator.store.data_keys import DataKeys
+from host_tools.validator.store.row_ids import new_id
+from host_tools.validator.store.rows import ApprovalRow, AuditRootRow
+from host_tools.validator.store.tables import approvals
+from host_tools.validator.store.tables import audit_root as root_table
+from host_tools.validator.store.unit_of_work import UnitOfWork
+
+KEPT_SECONDS = 86400.0  # that an approval stays after it was asked for
+EXTENSIONS = 10  # WCAG 2.2, 2.2.1: ten times by a simple action
+DIGIT_TRIES = 3
+_HOUR = 3600.0
+_NONCE_BYTES = 32
+_REFERENCE_BYTES = 16
+_AMR = {AppKeyKind.WEBAUTHN: ("hwk", "user"), AppKeyKind.PIN: ("swk", "pin")}  # RFC 8176
+_AMOUNT = re.compile(r"[0-9]{1,12}\.[0-9]{2}")
+_CURRENCY = re.compile("[A-Z]{3}")
+_ACCOUNT = re.compile("[0-9A-Za-z](?:[0-9A-Za-z ]{0,40}[0-9A-Za-z])?")
+_WIDTH = len(ApprovalRow._fields)
+
+
+def request(unit: UnitOfWork, asked: ApprovalRequest, limits: ApprovalLimits) -> Approval:
+    """Ask a user for an approval; an earlier one of the same session is cancelled.
+    TooManyRequestsError when the user-ID was asked too often, or its user has reported one."""
+    kind = _kind(asked)
+    if not (asked.text.isprintable() and asked.place.isprintable()):
+        raise InvalidError("approval-unprintable")  # it could be shown as something else
+    normalized = user_id.normalized(asked.user_id.strip())
+    subject = unit.fingerprint("approval", normalized)
+    user = users.find_any(unit, asked.user_id)
+    if user is None:
+        unit.idle_mac()
+    _require_few(unit, subject, limits)
+    session = hashlib.sha256(asked.session.encode()).digest()
+    _cancel_of_session(unit, asked.party.id, session)
+    unit.delete(
+        approvals, approvals.c.created_at < unit.now - max(KEPT_SECONDS, limits.after_report)
+    )
+    last = select(func.max(approvals.c.subject_sequence)).where(approvals.c.subject == subject)
+    now = math.floor(unit.now)
+    row = ApprovalRow(
+        id=new_id(),
+        reference=secrets.token_urlsafe(_REFERENCE_BYTES),
+        subject=subject,
+        subject_sequence=(unit.connection.execute(last).scalar() or 0) + 1,
+        owner_id=None if user is None else user.id,
+        party=asked.party.id,
+        party_name=asked.party.name,
+        session=session,
+        nonce=secrets.token_urlsafe(_NONCE_BYTES),
+        kind=kind.value,
+        text=_sentence(asked, kind, next(iter(LANGUAGES)) if user is None else user.language),
+        amount=asked.amount,
+        currency=asked.currency,
+        account=asked.account,
+        place=asked.place,
+        digits=f"{secrets.randbelow(100):02}",
+        created_at=float(now),
+        expires_at=unit.now + limits.life,
+        extensions=EXTENSIONS,
+        tries=DIGIT_TRIES,
+        state=ApprovalState.WAITING.value,
+        reported=False,
+        answered_at=None,
+        answered_by=None,
+        key_kind=None,
+        used=False,
+    )
+    written = unit.insert(approvals, row)
+    detail = {"party": asked.party.id, "user": subject, "approval": row.reference}
+    unit.record_server_event("ask_approval", detail)
+    return approval_of(written, unit.now)
+
+
+def find(
+    connection: Connection, keys: DataKeys, parties: Collection[str], reference: str, now: float
+) -> Approval:
+    """Give an approval that one of the parties has asked for; KodebrikError when there is none."""
+    query = select(approvals, root_table).join(root_table, true())
+    found = connection.execute(query.where(*_of(parties, reference))).one_or_none()
+    if found is None:
+        raise _unknown()
+    row, root = ApprovalRow(*found[:_WIDTH]), AuditRootRow(*found[_WIDTH:])
+    keys.check(connection, approvals, row, audit_root.checked(connection, keys, root).audit_key)
+    return approval_of(row, now)
+
+
+def cancel(unit: UnitOfWork, parties: Collection[str], reference: str) -> Approval:
+    """Take back an approval that waits; one that does not stays as it is."""
+    row = _lock(unit, parties, reference)
+    if state_of(row, unit.now) is ApprovalState.WAITING:
+        row = _set_cancelled(unit, row)
+    return approval_of(row, unit.now)
+
+
+def use(unit: UnitOfWork, parties: Collection[str], reference: str) -> bool:
+    """Use an approval: True once, when it was approved."""
+    row = _lock(unit, parties, reference)
+    if row.state != ApprovalState.APPROVED or row.used:
+        return False
+    unit.update(approvals, row, row._replace(used=True))
+    unit.record_server_event("use_approval", {"party": row.party, "approval": reference})
+    return True
+
+
+def state_of(row: ApprovalRow, now: float) -> ApprovalState:
+    """Give the state at a time."""
+    state = ApprovalState(row.state)
+    if state is ApprovalState.WAITING and row.expires_at <= now:
+        return ApprovalState.EXPIRED
+    return state
+
+
+def approval_of(row: ApprovalRow, now: float) -> Approval:
+    """Give what who asked sees of an approval."""
+    state = state_of(row, now)
+    return Approval(
+        row.reference,
+        state,
+        row.digits,
+        row.text,
+        row.created_at,
+        row.expires_at,
+        row.answered_at,
+        row.answered_by,
+        () if row.key_kind is None else _AMR[AppKeyKind(row.key_kind)],
+    )
+
+
+def _kind(asked: ApprovalRequest) -> ApprovalKind:
+    if not asked.amount and not asked.account and not asked.currency:
+        return ApprovalKind.TEXT if asked.text else ApprovalKind.SIGN_IN
+    if (
+        asked.text
+        or not _AMOUNT.fullmatch(asked.amount)
+        or not _CURRENCY.fullmatch(asked.currency)
+        or not _ACCOUNT.fullmatch(asked.account)
+    ):
+        raise InvalidError("approval-payment-invalid")
+    return ApprovalKind.PAYMENT
+
+
+def _sentence(asked: ApprovalRequest, kind: ApprovalKind, language: str) -> str:
+    """Give the sentence that the user reads and the device signs."""
+    if kind is ApprovalKind.TEXT:
+        return asked.text
+    if kind is ApprovalKind.SIGN_IN:
+        return catalogue.text(language, "approval.sign-in", party=asked.party.name)
+    return catalogue.text(
+        language,
+        "approval.transfer-kroner" if asked.currency == "DKK" else "approval.transfer",
+        amount=number(float(asked.amount), language, 0 if asked.amount.endswith(".00") else 2),
+        currency=asked.currency,
+        account=asked.account,
+    )
+
+
+def _require_few(unit: UnitOfWork, subject: str, limits: ApprovalLimits) -> None:
+    since = unit.now - max(_HOUR, limits.after_report)
+    query = select(approvals).where(
+        approvals.c.subject == subject,
+        approvals.c.created_at > since,
+        approvals.c.state != ApprovalState.APPROVED.value,
+    )
+    rows = [unit.checked(approvals, ApprovalRow(*row)) for row in unit.connection.execute(query)]
+    reports = [
+        (row.answered_at or row.created_at) + limits.after_report for row in rows if row.reported
+    ]
+    hour = sorted(row.created_at for row in rows if row.created_at > unit.now - _HOUR)
+    over = len(hour) - limits.per_hour
+    free = [*reports, *([hour[over] + _HOUR] if over >= 0 else [])]
+    if free and max(free) > unit.now:
+        raise TooManyRequestsError("approvals-too-many", seconds=max(free) - unit.now)
+
+
+def _cancel_of_session(unit: UnitOfWork, party: str, session: bytes) -> None:
+    query = select(approvals).where(
+        approvals.c.party == party,
+        approvals.c.session == session,
+        approvals.c.state == ApprovalState.WAITING.value,
+    )
+    row = unit.find(approvals, ApprovalRow, query.with_for_update())
+    if row is not None:
+        _set_cancelled(unit, row)
+
+
+def _set_cancelled(unit: UnitOfWork, row: ApprovalRow) -> ApprovalRow:
+    cancelled = row._replace(state=ApprovalState.CANCELLED.value, answered_at=unit.now)
+    return unit.update(approvals, row, cancelled)
+
+
+def _lock(unit: UnitOfWork, parties: Collection[str], reference: str) -> ApprovalRow:
+    query = select(approvals).where(*_of(parties, reference)).with_for_update()
+    row = unit.find(approvals, ApprovalRow, query)
+    if row is None:
+        raise _unknown()
+    return row
+
+
+def _of(parties: Collection[str], reference: str) -> tuple[ColumnElement[bool], ...]:
+    named = reference if reference.isprintable() else ""
+    return approvals.c.reference == named, approvals.c.party.in_(parties)
+
+
+def _unknown() -> NotFoundError:
+    return NotFoundError("approval-unknown")

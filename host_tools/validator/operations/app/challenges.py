@@ -1,0 +1,33 @@
+"""Challenges that devices sign, so that no signature can be made ahead of its time.
+
+Nothing of them is stored: a challenge is its time, random bytes and a MAC of both. What makes it
+good once is the device's counter, or the code that is used with it.
+"""
+
+import hmac
+import secrets
+
+from host_tools.validator.store.data_keys import DataKey
+from host_tools.validator.store.unit_of_work import UnitOfWork
+
+SECONDS = 300
+_RANDOM_BYTES = 16
+_PARTS = 3
+
+
+def make(key: DataKey, now: float) -> str:
+    """Make a challenge."""
+    at, random = str(int(now)), secrets.token_hex(_RANDOM_BYTES)
+    return f"{at}.{random}.{_mac(key, at, random)}"
+
+
+def is_fresh(unit: UnitOfWork, challenge: str) -> bool:
+    """Say whether a challenge was made here, and not long ago."""
+    parts = challenge.split(".")
+    at, random, mac = parts if len(parts) == _PARTS else ("", "", "")
+    right = hmac.compare_digest(_mac(unit.key, at, random).encode(), mac.encode())
+    return right and abs(unit.now - int(at)) <= SECONDS  # the clocks of two hosts differ
+
+
+def _mac(key: DataKey, at: str, random: str) -> str:
+    return key.hash("app challenge", at, random).hex()

@@ -1,0 +1,1 @@
+"""App devices and approvals: activation, answers, concurrency, crashes, costs of refusals."""

@@ -1,0 +1,268 @@
+"""App devices as tokens: activation in three ways, PIN, lock, removal, and what they are not."""
+
+import pytest
+
+from host_tools.qa.tokens.app_device import AppDevice
+from host_tools.secret import Secret
+from host_tools.validator.app_records import AppKeyKind
+from host_tools.validator.errors import ConflictError
+from host_tools.validator.records import Status
+from host_tools.validator.rule.verdict import CheckRequest, Reason
+from tests.support.validator.app import APP_PIN, PIN, Site
+from tests.support.validator.clock import VirtualClock
+from tests.support.validator.tokens import EnrolledToken, activated
+
+
+@pytest.fixture
+def fob(site: Site, clock: VirtualClock) -> EnrolledToken:
+    """The code token of a user who has a PIN."""
+    (holder,) = activated(site.validator, clock, "anna.holm")
+    site.validator.set_pin("anna.holm", Secret(PIN.encode()), actor="test")
+    clock.now += 60
+    return holder
+
+
+def test_a_letter_is_good_once_and_a_new_one_makes_the_former_void(site: Site):
+    former, code = site.letter("anna.holm"), site.letter("anna.holm")
+    phone = AppDevice(site.client, "ANNA.HOLM", APP_PIN)
+    assert phone.activate(activation_code=former).json()["id"] == "app-not-activated"
+    assert phone.activate(activation_code=f"{code[:4]} {code[4:]}").status_code == 201
+    again = AppDevice(site.client, "anna.holm", APP_PIN)
+    assert again.activate(activation_code=code).status_code == 422
+    assert phone.unlock()["user_id"] == "anna.holm"
+
+
+def test_three_wrong_letter_codes_make_the_right_one_void(site: Site):
+    code = site.letter("anna.holm")
+    wrong = "1" * 8 if code != "1" * 8 else "2" * 8
+    phone = AppDevice(site.client, "anna.holm", APP_PIN)
+    for _ in range(3):
+        assert phone.activate(activation_code=wrong).status_code == 422
+    assert phone.activate(activation_code=code).status_code == 422
+
+
+def test_a_letter_is_issued_over_rest_by_the_help_desk(site: Site, clock: VirtualClock):
+    body = {"user_id": "anna.holm", "days": 3}
+    assert site.bank.post("/v1/app-letters", json=body).status_code == 403
+    issued = site.api("desk").post("/v1/app-letters", json=body).json()
+    assert issued["expires_at"] == clock.now + 3 * 86400
+    clock.now += 3 * 86400 + 1
+    phone = AppDevice(site.client, "anna.holm", APP_PIN)
+    assert phone.activate(activation_code=issued["code"]).status_code == 422
+
+
+def test_a_code_of_the_code_token_moves_its_user_to_the_app(
+    site: Site, clock: VirtualClock, fob: EnrolledToken
+):
+    phone = AppDevice(site.client, "anna.holm", APP_PIN)
+    assert phone.activate(code=fob.code()).status_code == 422  # without the PIN
+    assert phone.activate(code=fob.code(-5), user_pin=PIN).status_code == 422
+    assert phone.activate(code=fob.code(), user_pin=PIN).status_code == 201
+    assert phone.unlock()["opened"]
+    assert phone.activate(code=fob.code(), user_pin=PIN).status_code == 422  # a code counts once
+    kinds = [notice.kind for notice in site.validator.due_notices()]
+    assert kinds == ["activated", "activated"]
+    clock.now += 60  # and the code token goes on
+    request = CheckRequest(fob.code(), user_id="anna.holm", pin=PIN)
+    assert site.validator.check_many([request])[0].accepted
+    assert site.validator.user("anna.holm").serial == fob.serial
+
+
+def test_wrong_codes_at_the_activation_lock_as_at_any_other_door(site: Site, fob: EnrolledToken):
+    phone = AppDevice(site.client, "anna.holm", APP_PIN)
+    for _ in range(3):
+        assert phone.activate(code="000000", user_pin=PIN).status_code == 422
+    assert phone.activate(code=fob.code(), user_pin=PIN).status_code == 422
+    request = CheckRequest(fob.code(), user_id="anna.holm", pin=PIN)
+    assert site.validator.check_many([request])[0].reason is Reason.LOCKED_OUT
+
+
+def test_another_device_is_activated_with_a_code_of_the_first(site: Site, clock: VirtualClock):
+    phone = site.device("anna.holm")
+    code = phone.code_for_another()
+    tablet = AppDevice(site.client, "anna.holm", "2684", name="Tavle")
+    clock.now += 599
+    assert tablet.activate(activation_code=code).status_code == 201
+    tablet.unlock()
+    listed = phone.ask("GET", "/devices").json()["devices"]
+    assert [(one["name"], one["this"], one["status"]) for one in listed] == [
+        ("Telefon", True, "active"),
+        ("Tavle", False, "active"),
+    ]
+    late = phone.code_for_another()
+    clock.now += 601
+    other = AppDevice(site.client, "anna.holm", APP_PIN)
+    assert other.activate(activation_code=late).status_code == 422
+    asked = site.ask()
+    assert tablet.answer(tablet.waiting()[0], "approve", asked["digits"])["accepted"]
+    assert phone.waiting() == []
+    assert site.validator.verify_audit().broken == ()
+
+
+def test_a_code_for_another_device_needs_a_signature_of_its_own(site: Site):
+    phone = site.device("anna.holm")
+    challenge = phone.challenge()
+    signed = phone.key.sign("kodebrik session 1", challenge, phone.device, "9")
+    body = {"counter": 9, "challenge": challenge, "proof": {"signature": signed}}
+    answered = phone.ask("POST", "/devices/codes", body).json()
+    assert (answered["accepted"], answered["reason"]) == (False, "wrong_signature")
+
+
+def test_several_users_of_one_telephone_have_a_key_and_a_pin_each(site: Site):
+    anna, bo = site.device("anna.holm", "4711"), site.device("bo.lund", "2684")
+    site.ask("bo.lund")
+    assert anna.waiting() == []
+    assert [one["user_id"] for one in bo.waiting()] == ["bo.lund"]
+    assert anna.unlock("2684")["reason"] == "wrong_pin"
+    bo.device, kept = anna.device, bo.device
+    assert bo.unlock()["reason"] == "refused"  # its key is another
+    assert kept != anna.device
+
+
+def test_a_wrong_pin_counts_with_a_right_signature_alone(site: Site, clock: VirtualClock):
+    phone = site.new_device("anna.holm")
+    stranger = AppDevice(site.client, "anna.holm", APP_PIN, device=phone.device)
+    for _ in range(20):
+        assert stranger.unlock("0000")["reason"] == "refused"
+    assert [phone.unlock("9999")["reason"] for _ in range(3)] == ["wrong_pin"] * 3
+    locked = phone.unlock()
+    assert (locked["opened"], locked["reason"], locked["retry_after"]) == (False, "locked_out", 60)
+    clock.now += 61
+    assert phone.unlock()["opened"]
+    assert site.validator.token(phone.device).failures == 0
+
+
+def test_a_hundred_wrong_pins_block_and_notify(site: Site, clock: VirtualClock):
+    phone = site.new_device("anna.holm")
+    for _ in range(100):
+        clock.now += 3601
+        assert phone.unlock("9999")["reason"] == "wrong_pin"
+    assert site.validator.token(phone.device).status is Status.BLOCKED
+    assert phone.unlock()["reason"] == "blocked"
+    kinds = [notice.kind for notice in site.validator.due_notices()]
+    assert kinds == ["activated", "blocked"]
+
+
+def test_a_session_is_not_opened_twice_with_one_signature(site: Site, clock: VirtualClock):
+    phone = site.new_device("anna.holm")
+    challenge = phone.challenge()
+    signed = phone.key.sign("kodebrik session 1", challenge, phone.device, "1")
+    body = {
+        "device": phone.device,
+        "counter": 1,
+        "challenge": challenge,
+        "pin": APP_PIN,
+        "proof": {"signature": signed},
+    }
+    post = site.client.post
+    assert post("/app/api/sessions", json=body).json()["opened"]
+    again = post("/app/api/sessions", json=body).json()
+    assert (again["reason"], again["counter"]) == ("replayed", 1)
+    clock.now += 301
+    signed = phone.key.sign("kodebrik session 1", challenge, phone.device, "2")
+    late = body | {"counter": 2, "proof": {"signature": signed}}
+    assert post("/app/api/sessions", json=late).json()["reason"] == "refused"
+
+
+@pytest.mark.parametrize(
+    ("pin", "name", "identifier"),
+    [
+        ("1234", "Telefon", "app-pin-simple"),
+        ("123", "Telefon", "app-pin-invalid"),
+        ("471147114", "Telefon", "app-pin-invalid"),
+        ("47a1", "Telefon", "app-pin-invalid"),
+        ("4711", " ", "app-name-invalid"),
+        ("4711", "x" * 41, "app-name-invalid"),
+    ],
+)
+def test_a_weak_pin_and_a_wrong_name_are_refused_and_cost_no_code(
+    site: Site, pin: str, name: str, identifier: str
+):
+    code = site.letter("anna.holm")
+    phone = AppDevice(site.client, "anna.holm", pin, name=name)
+    for _ in range(4):
+        assert phone.activate(activation_code=code).json()["id"] == identifier
+    phone.pin, phone.name = "4711", "Telefon"
+    assert phone.activate(activation_code=code).status_code == 201
+
+
+def test_a_key_that_was_not_proven_is_refused(site: Site):
+    code = site.letter("anna.holm")
+    phone, other = (AppDevice(site.client, "anna.holm", APP_PIN) for _ in range(2))
+    challenge = phone.challenge()
+    signed = other.key.sign(
+        "kodebrik activation 1", challenge, "anna.holm", "Telefon", phone.key.public
+    )
+    key = {"kind": "pin", "public_key": phone.key.public, "pin": APP_PIN, "signature": signed}
+    body = {
+        "challenge": challenge,
+        "user_id": "anna.holm",
+        "name": "Telefon",
+        "key": key,
+        "activation_code": code,
+    }
+    for changed in (key, key | {"public_key": "AAAA"}, key | {"kind": "webauthn"}):
+        answered = site.client.post("/app/api/devices", json=body | {"key": changed})
+        assert answered.json()["id"] == "app-key-invalid"
+
+
+def test_a_removed_device_counts_no_more_and_its_user_is_told(site: Site):
+    phone, tablet = site.device("anna.holm"), site.device("anna.holm", "2684", name="Tavle")
+    stranger = site.device("bo.lund")
+    assert stranger.ask("DELETE", f"/devices/{tablet.device}").status_code == 404
+    assert phone.ask("DELETE", f"/devices/{tablet.device}").status_code == 204
+    assert tablet.ask("GET", "/approvals").status_code == 401
+    assert tablet.unlock()["reason"] == "refused"
+    assert phone.ask("DELETE", f"/devices/{phone.device}").status_code == 204
+    assert phone.ask("GET", "/devices").status_code == 401
+    kinds = [notice.kind for notice in site.validator.due_notices()]
+    assert kinds == ["activated"] * 3 + ["blocked"] * 2
+    assert site.validator.verify_audit().broken == ()
+
+
+def test_an_app_device_has_no_codes_no_clock_and_no_other_user(site: Site, fob: EnrolledToken):
+    phone = site.device("anna.holm")
+    validator, serial = site.validator, phone.device
+    token = validator.token(serial)
+    assert (token.kind, token.digits, token.user_id) == ("app", 0, "anna.holm")
+    (verdict,) = validator.check_many([CheckRequest("000000", serial=serial)])
+    assert verdict.reason is Reason.UNKNOWN_TOKEN
+    for refused in (
+        lambda: validator.unassign(serial, actor="test"),
+        lambda: validator.activate(serial, ["000000"], "00000000", actor="test"),
+        lambda: validator.resynchronise(serial, ["000000", "111111"], actor="test"),
+        lambda: validator.set_window(serial, window=3, actor="test"),
+        lambda: validator.clock_was_set(serial, actor="test"),
+        lambda: validator.set_clock_ppm(serial, 5, actor="test"),
+        lambda: validator.assign_tokens({serial: "bo.lund"}, take_back=True, actor="test"),
+    ):
+        with pytest.raises(ConflictError):
+            refused()
+    site.letter("bo.lund")
+    (slot,) = validator.tokens(user_id="bo.lund").items
+    with pytest.raises(ConflictError):
+        validator.activate_by_administrator(slot.serial, actor="test")
+    assert validator.token(fob.serial).status is Status.ACTIVE
+
+
+def test_a_deleted_user_leaves_no_device(site: Site, fob: EnrolledToken):
+    phone = site.device("anna.holm")
+    asked = site.ask()
+    site.validator.delete_user("anna.holm", actor="test")
+    assert phone.ask("GET", "/approvals").status_code == 401
+    assert site.bank.get(f"/v1/approvals/{asked['id']}").status_code == 404
+    assert site.validator.token(fob.serial).status is Status.STOCK
+    assert [one.serial for one in site.validator.tokens().items] == [fob.serial]
+    assert site.validator.verify_audit().broken == ()
+
+
+def test_key_rotation_ends_sessions_and_keeps_devices_and_pins(site: Site):
+    phone = site.device("anna.holm")
+    asked = site.ask()
+    site.validator.rotate_key(actor="test")
+    assert phone.ask("GET", "/approvals").status_code == 401
+    assert phone.unlock("9999")["reason"] == "wrong_pin"
+    assert phone.unlock()["opened"]  # and the PIN is hashed anew
+    assert phone.answer(phone.waiting()[0], "approve", asked["digits"])["accepted"]
+    assert site.validator.app.devices(phone.session)[1][0].key is AppKeyKind.PIN
+    assert site.validator.verify_audit().broken == ()
