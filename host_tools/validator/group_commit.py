@@ -2,8 +2,9 @@
 delivers all their verdicts.
 
 While a batch is made durable the next one gathers, so the rate is not bound by the number of
-commits that the disk can do. No verdict is delivered before the commit: what was acknowledged
-survives a crash.
+commits that the disk can do. An event loop hands its checks over together (gathering.py): so
+batches are full, and loop and thread seldom want the interpreter's lock at the same time. No
+verdict is delivered before the commit: what was acknowledged survives a crash.
 """
 
 import asyncio
@@ -13,8 +14,11 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from itertools import islice
+from typing import NamedTuple
 
 from host_tools.validator.errors import UnavailableError
+from host_tools.validator.gathering import Gathering
 from host_tools.validator.rule.verdict import CheckRequest, Verdict
 
 MAX_BATCH = 256  # checks in a transaction
@@ -26,11 +30,16 @@ Decide = Callable[[Sequence[CheckRequest]], Sequence[Outcome]]
 
 @dataclass(frozen=True, slots=True)
 class PendingCheck:
-    """A check that waits. `loop` is the event loop that the future belongs to, None for a future of
-    threads."""
+    """A check that waits."""
 
     request: CheckRequest
     future: "Future[Verdict] | asyncio.Future[Verdict]"
+
+
+class _Group(NamedTuple):
+    """Checks that came together, in the event loop of their futures, or from a thread (None)."""
+
+    checks: Sequence[PendingCheck]
     loop: asyncio.AbstractEventLoop | None
 
 
@@ -43,7 +52,8 @@ class GroupCommit:
     def __init__(self, decide: Decide) -> None:
         """`decide` decides a batch, and gives an outcome for each check."""
         self._decide = decide
-        self._waiting: deque[PendingCheck] = deque()
+        self._gathering: Gathering[PendingCheck] | None = None
+        self._waiting: deque[_Group] = deque()
         self._changed = threading.Condition()
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="checks", daemon=True)
@@ -52,14 +62,20 @@ class GroupCommit:
     def submit(self, request: CheckRequest) -> "Future[Verdict]":
         """Queue one check from any thread."""
         future: Future[Verdict] = Future()
-        self._enqueue(PendingCheck(request, future, None))
+        self._enqueue(_Group([PendingCheck(request, future)], None))
         return future
 
     async def check(self, request: CheckRequest) -> Verdict:
-        """Queue one check and wait for its verdict in an event loop."""
+        """Queue one check and wait for its verdict in an event loop, of which there is one at a
+        time."""
         loop = asyncio.get_running_loop()
+        gathering = self._gathering
+        if gathering is None or gathering.loop is not loop:
+            gathering = self._gathering = Gathering(loop, self._hand_over, MAX_BATCH)
+        if len(gathering) >= MAX_WAITING:
+            raise UnavailableError("checks-overloaded")
         future: asyncio.Future[Verdict] = loop.create_future()
-        self._enqueue(PendingCheck(request, future, loop))
+        gathering.add(PendingCheck(request, future))
         return await future
 
     def close(self) -> None:
@@ -69,11 +85,22 @@ class GroupCommit:
             self._changed.notify()
         self._thread.join()
 
-    def _enqueue(self, pending: PendingCheck) -> None:
+    def _hand_over(self, checks: list[PendingCheck]) -> None:
+        try:
+            self._enqueue(_Group(checks, asyncio.get_running_loop()))
+        except UnavailableError as error:
+            self._settle([(pending, error) for pending in checks])
+
+    def _settle(self, outcomes: Sequence[Decided]) -> None:
+        _set_results(outcomes)
+        if self._gathering is not None:
+            self._gathering.done()
+
+    def _enqueue(self, group: _Group) -> None:
         with self._changed:
             if self._closing or len(self._waiting) >= MAX_WAITING:
                 raise UnavailableError("checks-overloaded")
-            self._waiting.append(pending)
+            self._waiting.append(group)
             self._changed.notify()
 
     def _run(self) -> None:
@@ -82,30 +109,34 @@ class GroupCommit:
                 self._changed.wait_for(lambda: self._waiting or self._closing)
                 if not self._waiting:
                     return
-                batch = [self._waiting.popleft() for _ in range(min(MAX_BATCH, len(self._waiting)))]
+                groups = [self._waiting.popleft()]
+                size = len(groups[0].checks)
+                while self._waiting and size + len(self._waiting[0].checks) <= MAX_BATCH:
+                    groups.append(self._waiting.popleft())
+                    size += len(groups[-1].checks)
             # Checks whose callers have disconnected are left out.
-            begun = [pending for pending in batch if not pending.future.cancelled()]
-            if begun:
-                _deliver(list(zip(begun, self._outcomes(begun), strict=True)))
+            begun = [
+                [pending for pending in group.checks if not pending.future.cancelled()]
+                for group in groups
+            ]
+            outcomes = iter(self._outcomes([pending for some in begun for pending in some]))
+            for group, some in zip(groups, begun, strict=True):
+                self._deliver(list(zip(some, islice(outcomes, len(some)), strict=True)), group.loop)
 
     def _outcomes(self, batch: Sequence[PendingCheck]) -> Sequence[Outcome]:
+        if not batch:
+            return ()
         try:
             return self._decide([pending.request for pending in batch])
         except Exception as error:
             return [error] * len(batch)
 
-
-def _deliver(outcomes: Sequence[Decided]) -> None:
-    by_loop: dict[asyncio.AbstractEventLoop | None, list[Decided]] = {}
-    for outcome in outcomes:
-        by_loop.setdefault(outcome[0].loop, []).append(outcome)
-    for loop, part in by_loop.items():
+    def _deliver(self, outcomes: Sequence[Decided], loop: asyncio.AbstractEventLoop | None) -> None:
         if loop is None:
-            _set_results(part)
-        else:
-            # One call for all, as each call wakes the loop; a closed loop has no waiting callers.
-            with contextlib.suppress(RuntimeError):
-                loop.call_soon_threadsafe(_set_results, part)
+            _set_results(outcomes)
+            return
+        with contextlib.suppress(RuntimeError):  # a closed loop has no waiting callers
+            loop.call_soon_threadsafe(self._settle, outcomes)
 
 
 def _set_results(outcomes: Sequence[Decided]) -> None:

@@ -84,12 +84,11 @@ class ApiKeyAuthenticator:
         once for each request. TooManyRequestsError when the network has none left; that does not
         stop a key that this worker knows to be right."""
         if _OWNER not in request.scope:
-            guesser = self.guesser(request)
-            request.scope[_OWNER] = await self._owner(key[: _MAX_KEY + 1], guesser)
+            request.scope[_OWNER] = await self._owner(key[: _MAX_KEY + 1], request)
         owner: Caller | None = request.scope[_OWNER]
         return owner
 
-    async def _owner(self, key: str, guesser: Guesser) -> Caller | None:
+    async def _owner(self, key: str, request: Request) -> Caller | None:
         digest = _digest(key)
         cached = self._cache.get(digest)
         if cached is not None and time.monotonic() - cached[0] < _CACHE_SECONDS:
@@ -97,6 +96,7 @@ class ApiKeyAuthenticator:
         caller = None if cached is None else await self._known_owner(digest, key)
         if caller is None:
             self._cache.pop(digest, None)
+            guesser = self.guesser(request)
             known = await run_sync(self._validator.authenticate_guess, key, guesser)
             if known is None:
                 return None

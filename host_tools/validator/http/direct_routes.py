@@ -42,7 +42,7 @@ class DirectRoute(StrictRoute):
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = StrictRequest(scope, receive)
-        query = _once(request.query_params.multi_items())
+        query = _once(request.query_params.multi_items()) if scope["query_string"] else {}
         asker = await self._find_asker(request)
         given = query if self._in_query else await self._read(request)
         try:

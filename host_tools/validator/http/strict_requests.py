@@ -28,7 +28,9 @@ class StrictRequest(Request):
     async def json(self) -> Any:
         """Give the JSON body; json.JSONDecodeError when it is none."""
         if self._object is None:
-            self._object = json.loads(await self.body(), object_pairs_hook=_once)
+            body = await self.body()
+            text = body.decode(json.detect_encoding(body), "surrogatepass")
+            self._object = _JSON.decode(text)
         return self._object
 
     async def form(self, **limits: Any) -> FormData:  # type: ignore[override]
@@ -97,3 +99,6 @@ async def refuse_doubled_fields(form: FormData) -> None:
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     refuse_doubled(name for name, _ in pairs)
     return dict(pairs)
+
+
+_JSON = json.JSONDecoder(object_pairs_hook=_once)  # json.loads() makes one for each text

@@ -13,7 +13,6 @@ import secrets
 import signal
 import socket
 import ssl
-import sys
 import tempfile
 import threading
 from collections.abc import AsyncIterator, Callable
@@ -33,7 +32,7 @@ from host_tools.messages.system_errors import reason
 from host_tools.validator.http import metrics
 from host_tools.validator.keys.locate import open_key
 from host_tools.validator.radius import server as radius
-from host_tools.validator.server import server_log, settings_file, shutdown
+from host_tools.validator.server import interpreter, server_log, settings_file, shutdown
 from host_tools.validator.server.application import create_app
 from host_tools.validator.server.bounded_requests import BoundedRequestsProtocol
 from host_tools.validator.server.options import Options, handed_on
@@ -133,9 +132,6 @@ def _announce(address: tuple[str, int], encrypted: bool, ready: Callable[[str], 
 
 def application() -> FastAPI:
     """Make the application of one process; uvicorn calls this factory in every worker."""
-    # The committing thread releases the GIL at every database call and waits up to this long to
-    # get it back: with Python's default of 5 ms, a busy event loop would delay each batch.
-    sys.setswitchinterval(0.0005)
     options = handed_on()
     settings = settings_file.load(_path(options.settings))
     validator = Validator(
@@ -155,6 +151,7 @@ def application() -> FastAPI:
                 yield state
 
     app.router.lifespan_context = until_closed
+    interpreter.prepare()
     return app
 
 

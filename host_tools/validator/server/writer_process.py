@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 from host_tools import interrupts
 from host_tools.validator.keys.locate import open_key
+from host_tools.validator.server import interpreter
 from host_tools.validator.server.options import handed_on
 from host_tools.validator.service import Validator
 from host_tools.validator.writer.loop import Writer
@@ -82,4 +83,5 @@ def _run(health: Health) -> None:
 
     signal.signal(signal.SIGTERM, lambda *_: writer.stop())
     threading.Thread(target=answer, name="health", daemon=True).start()
+    interpreter.prepare()
     writer.run()

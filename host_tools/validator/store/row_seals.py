@@ -27,7 +27,9 @@ _SEAL, _KEY = "audit_seal", "audit_key"
 _FINGERPRINT_BYTES = 16
 _LONGEST_NAME = 40  # characters of a primary key that a message names
 
-_encode = json.JSONEncoder(separators=(",", ":"), sort_keys=True, default=bytes.hex).encode
+_encode = json.JSONEncoder(
+    separators=(",", ":"), sort_keys=True, default=bytes.hex, check_circular=False
+).encode
 
 
 class SealedRow(Protocol):

@@ -1,9 +1,11 @@
 """The writer's loop: it takes what all workers have sent, decides it in one transaction, and sends
-the outcomes back. What comes meanwhile waits in the connections, and is the next batch."""
+the outcomes back. What comes meanwhile waits in the connections, and belongs to the next batch,
+which gathers as in gathering.py: after a batch of several it waits for as many, a short time."""
 
 import contextlib
 import os
 import threading
+import time
 from collections.abc import Callable, Sequence
 from itertools import islice
 from multiprocessing import AuthenticationError, Pipe
@@ -12,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from host_tools.errors import KodebrikError
+from host_tools.validator.gathering import LINGER_SECONDS
 from host_tools.validator.group_commit import MAX_BATCH, Outcome
 from host_tools.validator.rule.verdict import CheckRequest
 from host_tools.validator.service import Validator
@@ -19,6 +22,7 @@ from host_tools.validator.writer.messages import Address, pack_outcome
 
 _BACKLOG = 128  # connections that wait to be accepted
 Line: TypeAlias = "Connection[Any, Any]"
+Asked: TypeAlias = tuple[Line, list[CheckRequest]]
 
 
 class Writer:
@@ -47,13 +51,9 @@ class Writer:
         """Decide what is sent until stop()."""
         with contextlib.suppress(KodebrikError):
             self._opened()
+        answered = 0
         while not self._stopping:
-            ready = wait([self._woken, *self._lines])
-            if self._woken in ready:
-                self._woken.recv_bytes()
-                while self._arrived:
-                    self._lines.append(self._arrived.pop())
-            self._answer([line for line in self._lines if line in ready])
+            answered = self._answer(self._gathered(answered))
         self._listener.close()
         for line in self._lines:
             line.close()
@@ -68,12 +68,29 @@ class Writer:
                 continue  # who connected is gone, or is no worker
             self._wakes.send_bytes(b"+")
 
-    def _answer(self, ready: Sequence[Line]) -> None:
-        asked: list[tuple[Line, list[CheckRequest]]] = []
-        for line in ready:
-            requests = self._received(line)
-            if requests:
-                asked.append((line, requests))
+    def _gathered(self, answered: int) -> list[Asked]:
+        """Wait for checks, and take them; `answered` were in the last batch."""
+        asked = self._taken(0.0)
+        expected = answered + _count(asked)
+        end = time.monotonic() + LINGER_SECONDS
+        while answered > 1 and _count(asked) < expected and (left := end - time.monotonic()) > 0:
+            asked += self._taken(left)
+        while not asked and not self._stopping:
+            asked = self._taken(None)
+        return asked
+
+    def _taken(self, seconds: float | None) -> list[Asked]:
+        """Wait so long, or (None) until something comes, and take what has come."""
+        ready = wait([self._woken, *self._lines], seconds)
+        if self._woken in ready:
+            self._woken.recv_bytes()
+            while self._arrived:
+                self._lines.append(self._arrived.pop())
+        asked = [(line, self._received(line)) for line in self._lines[:] if line in ready]
+        return [(line, requests) for line, requests in asked if requests]
+
+    def _answer(self, asked: Sequence[Asked]) -> int:
+        """Decide checks, and send the outcomes; give the number of checks."""
         every = [request for _, requests in asked for request in requests]
         outcomes = [
             outcome
@@ -83,6 +100,7 @@ class Writer:
         packed = map(pack_outcome, outcomes)
         for line, requests in asked:
             self._send(line, list(islice(packed, len(requests))))
+        return len(every)
 
     def _received(self, line: Line) -> list[CheckRequest]:
         """Take all that a worker has sent."""
@@ -129,3 +147,7 @@ class Writer:
             return self._opened().decide(requests)
         except KodebrikError as error:
             return [error] * len(requests)
+
+
+def _count(asked: Sequence[Asked]) -> int:
+    return sum(len(requests) for _, requests in asked)

@@ -144,7 +144,7 @@ def test_a_kill_under_load_loses_nothing_acknowledged_and_the_server_goes_on(
             for serial, text in load.accepted:
                 answer = client.post("/v1/checks", json={"serial": serial, "code": text})
                 assert answer.json()["accepted"] is False
-        assert not killed.is_running()
+        killed.wait(REAL_LIMIT)  # until the first process has looked after it
         assert writer_of(server).pid != killed.pid
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(REAL_LIMIT) == 0

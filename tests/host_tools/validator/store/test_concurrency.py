@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
+from host_tools.validator.errors import UnavailableError
 from host_tools.validator.rule.verdict import CheckRequest, Reason
 from host_tools.validator.service import Validator
 from host_tools.validator.store.data_keys import DataKeys
@@ -79,6 +80,20 @@ def test_queued_checks_are_answered_at_shutdown(database: str, clock: VirtualClo
             for holder in holders
         ]
     assert all(future.result().accepted for future in asked)
+
+
+def test_a_check_that_comes_while_the_validator_closes_is_refused(
+    database: str, clock: VirtualClock
+):
+    async def late(validator: Validator) -> None:
+        asked = asyncio.create_task(validator.check(CheckRequest("000000", user_id="anders")))
+        await asyncio.sleep(0)
+        validator.close()
+        with pytest.raises(UnavailableError):
+            await asked
+
+    with Validator(database, MASTER, clock) as validator:
+        asyncio.run(late(validator))
 
 
 def test_a_check_that_fails_does_not_affect_others_of_its_batch(
