@@ -28,6 +28,7 @@ from tests.support.emulated.fleet import fleet
 from tests.support.emulated.token import digits
 from tests.support.flashing.esp_rom import EspRom
 from tests.support.flashing.images import made
+from tests.support.limits import REAL_LIMIT
 
 
 @pytest.fixture(autouse=True)
@@ -425,3 +426,40 @@ def test_an_esp32_in_its_boot_loader_is_flashed_first(tmp_path):
     (job,) = done(tmp_path)
     assert job.report["board"] == "esp32_s3"
     assert job.report["firmware_hash"] == hashlib.sha256(made("esp32_s3")).hexdigest()
+
+
+def test_a_signal_to_the_command_alone_ends_esptool_and_the_board_is_flashed_anew(tmp_path):
+    """A terminal's Ctrl-C reaches esptool too; a supervisor's SIGINT does not."""
+    create(1)
+    image, port = tmp_path / "kodeviser.bin", tmp_path / "port"
+    image.write_bytes(made("esp32_s3"))
+    options = ["--ports", str(port), "--trust-cable", "--image", str(image)]
+
+    midway, over = threading.Event(), threading.Event()
+
+    def taken(number):
+        if number == 3:
+            midway.set()
+            over.wait(REAL_LIMIT)
+
+    with EspRom(port, taken=taken) as rom:
+        command = ["batch", "run", "--batch", "b", *options]
+        ended = interrupted(
+            command, "firmware", {}, group=False, before=lambda *_: midway.wait(REAL_LIMIT)
+        )
+        over.set()
+        assert ended.code == ExitCode.INTERRUPTED
+        assert ended.left == ()
+        assert not rom.restarted.is_set()
+        with opened(tmp_path / "inventory.sqlite") as inventory:
+            assert batches.counts(inventory, "b")[batches.OPEN] == 1
+
+        def written(stop):
+            while not rom.restarted.wait(0.1):
+                if stop.is_set():
+                    return "esp32_s3", None
+            return filesystem("esp32_s3", rom.flash)
+
+        with becoming(port, written):
+            assert run([], *options, "--idle", "200") == 0
+    assert len(done(tmp_path)) == 1

@@ -60,6 +60,7 @@ def interrupted(
         family = _descendants(process.pid)
         if before is not None:
             before(_plain(shown), family)
+            family = _descendants(process.pid)
         waited_before = {pid: _waited(pid) for pid in [process.pid, *family]}
         began = time.monotonic()
         (os.killpg if group else os.kill)(process.pid, signal.SIGINT)

@@ -15,6 +15,7 @@ import struct
 import threading
 import tty
 import zlib
+from collections.abc import Callable
 from functools import reduce
 from pathlib import Path
 from typing import ClassVar
@@ -35,7 +36,8 @@ _FLASH_ID = 0x4020  # maker and kind; the size comes on top, as a power of two
 class EspRom:
     """A chip whose flash has 2**`size_bits` bytes; its port is at `path` until it restarts.
 
-    `unplug_after` data packets the cable is pulled; at `worn`, an address, the flash keeps zeros.
+    `unplug_after` data packets the cable is pulled; at `worn`, an address, the flash keeps zeros;
+    `taken` is called with the number of each packet before it is answered.
     """
 
     def __init__(
@@ -45,13 +47,14 @@ class EspRom:
         size_bits: int = 23,
         unplug_after: int | None = None,
         worn: int | None = None,
+        taken: Callable[[int], None] = lambda number: None,
     ) -> None:
         self.path, self.chip, self.size_bits = path, chip, size_bits
         self.flash = bytearray(b"\x5a" * (1 << size_bits))  # another firmware's
         self.restarted = threading.Event()
         self.erased = set[int]()  # sectors since the last restart
         self._unplug_after, self._worn = unplug_after, worn
-        self._packets = 0
+        self._packets, self._taken = 0, taken
         self._registers: dict[int, int] = {}
         self._stub = False
         self._inflating = zlib.decompressobj()
@@ -179,6 +182,7 @@ class EspRom:
             self._unplug()
             return
         self._packets += 1
+        self._taken(self._packets)
         written = self._inflating.decompress(content)
         self.flash[self._at : self._at + len(written)] = written
         if self._worn is not None and self._at <= self._worn < self._at + len(written):

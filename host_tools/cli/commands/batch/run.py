@@ -121,7 +121,7 @@ def run(
     Flash, self-test, issuer key, secret, clock, one code, label and passport. It may be stopped and
     tokens may be pulled at any time: run it again, and they are gone on with.
     """
-    from host_tools.flashing import image_file  # noqa: PLC0415 - slow to load
+    from host_tools.flashing import esptool_program, image_file  # noqa: PLC0415 - slow to load
 
     file = None if image is None else image_file.read(read_file(image))
     wish = spoken.wish()
@@ -150,7 +150,7 @@ def run(
             station.record(job)  # what a killed station has left out
         before = batches.counts(inventory, chosen.name)[batches.DONE]
         began = time.monotonic()
-        with Prompts(speak).running() as prompts, display:
+        with Prompts(speak).running() as prompts, display, esptool_program.ending():
             prompts.say(Message("batch-speak.next"))
             work = contextvars.copy_context().run
             worker = threading.Thread(target=work, args=(station.work, _finder(ports)), daemon=True)
