@@ -29,13 +29,14 @@ def browser() -> Iterator[Browser]:
 def open_page(browser: Browser, desk: Made) -> Iterator[Opened]:
     """Open a page for a desk, or a further one for the same; it has no error in its console."""
     opened: list[tuple[Page, list[str]]] = []
-    served: dict[int, tuple[object, str]] = {}
+    served: dict[tuple[int, ...], tuple[object, str]] = {}
 
-    def open_one(token: DeskToken, language: str = "da-DK", **options: object) -> Page:
-        if id(token) not in served:
-            serving = chromium.served(application(token))
-            served[id(token)] = serving, serving.__enter__()
-        address = served[id(token)][1]
+    def open_one(*tokens: DeskToken, language: str = "da-DK", **options: object) -> Page:
+        shown = tuple(map(id, tokens))
+        if shown not in served:
+            serving = chromium.served(application(*tokens))
+            served[shown] = serving, serving.__enter__()
+        address = served[shown][1]
         context = browser.new_context(locale=language, reduced_motion="reduce", **options)
         context.set_default_timeout(chromium.PATIENCE)
         page, problems = context.new_page(), []
@@ -45,7 +46,8 @@ def open_page(browser: Browser, desk: Made) -> Iterator[Opened]:
         page.on("pageerror", lambda error: problems.append(str(error)))
         opened.append((page, problems))
         page.goto(f"{address}/#{SECRET}")
-        expect(page.locator("time")).not_to_be_empty()
+        for number in range(1, len(tokens) + 1):
+            expect(page.locator(f"#token-{number}-time")).not_to_have_text("")
         return page
 
     yield open_one
@@ -80,9 +82,12 @@ def key(page: Page, name: str) -> None:
     page.locator(f'[data-key="{name}"]').click()
 
 
-def settled(page: Page) -> None:
-    """Wait until what was done is answered."""
-    page.evaluate("import('/static/desk.js').then(({tokens}) => tokens[0].settled())")
+def settled(page: Page, number: int = 1) -> None:
+    """Wait until what was done to a token is answered."""
+    page.evaluate(
+        "number => import('/static/desk.js').then(({tokens}) => tokens[number - 1].settled())",
+        number,
+    )
 
 
 @pytest.mark.parametrize("product", ["kodeviser", "kodeoplaeser"])
@@ -234,7 +239,7 @@ def test_two_pages_see_the_same_token_and_a_new_one_all_that_was(
     desk: Made, open_page: Opened
 ) -> None:
     token = desk()
-    first, second = open_page(token), open_page(token, "en-GB")
+    first, second = open_page(token), open_page(token, language="en-GB")
     key(first, "red")
     code = code_on(first, token)
     for page in (first, second):
@@ -246,7 +251,7 @@ def test_two_pages_see_the_same_token_and_a_new_one_all_that_was(
 
 
 def test_without_the_secret_the_page_says_what_is_missing(desk: Made, open_page: Opened) -> None:
-    page = open_page(desk(), "en-GB")
+    page = open_page(desk(), language="en-GB")
     page.goto(page.url.split("#")[0] + "?lang=en")
     expect(page.get_by_role("alert")).to_contain_text("follows the #")
     expect(page.locator("time")).to_be_empty()
@@ -258,7 +263,7 @@ def test_no_state_has_an_accessibility_violation(
     desk: Made, open_page: Opened, product: str, language: str
 ) -> None:
     token = desk(product)
-    page = open_page(token, language)
+    page = open_page(token, language=language)
     judge(page, "off")
     page.locator("#token-1-snapshot").click()
     page.locator("#token-1-cable").click()
@@ -340,7 +345,38 @@ def test_focus_stays_in_the_snapshots_when_one_is_forgotten(desk: Made, open_pag
 
 
 def test_a_wrong_secret_is_called_one(desk: Made, open_page: Opened) -> None:
-    page = open_page(desk(), "en-GB")
+    page = open_page(desk(), language="en-GB")
     other = page.context.new_page()  # whose console tells of the refusal
     other.goto(page.url.split("#")[0] + "#another")
     expect(other.locator("#notice")).to_contain_text("secret")
+
+
+def test_two_tokens_side_by_side_have_nothing_to_do_with_each_other(
+    desk: Made, open_page: Opened
+) -> None:
+    left, right = desk(), desk("kodeoplaeser")
+    page = open_page(left, right, language="en-GB")
+    first, second = (page.locator(f"#token-{number}") for number in (1, 2))
+    expect(page.get_by_role("region", name="Kodeviser", exact=True)).to_have_count(1)
+    expect(page.get_by_role("region", name="Kodeoplæser", exact=True)).to_have_count(1)
+    first.locator(".key-red").click()
+    expect(page.locator("#token-1-power")).to_have_text("On")
+    expect(page.locator("#token-1-shown")).to_have_text(re.compile(r"\d{3} \d{3}"))
+    expect(page.locator("#token-2-power")).to_have_text("Off")
+    assert not right.emulator.powered
+    second.locator('[data-key="8"]').focus()
+    page.keyboard.down("r")  # for the token that was used last
+    page.keyboard.down("8")
+    expect(second.locator('[data-key="8"]')).to_have_attribute("aria-pressed", "true")
+    page.keyboard.up("8")
+    page.keyboard.up("r")
+    expect(page.locator("#token-2-power")).to_have_text("On")
+    assert not any("down" in line for line in left.recorder.text().splitlines()[3:])
+    page.locator("#token-2-battery_mv").fill("3600")
+    page.locator("#token-2-battery_mv").blur()
+    settled(page, 2)
+    assert (left.emulator.battery_mv, right.emulator.battery_mv) == (3900, 3600)
+    judge(page, "side by side")
+    page.set_viewport_size({"width": 320, "height": 640})
+    judge(page, "below each other")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320, "it reflows"

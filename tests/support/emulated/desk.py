@@ -33,9 +33,9 @@ def at_desk(product: str, image: bytes, folder: Path, rate: float) -> Iterator[D
             yield desk
 
 
-def application(desk: DeskToken) -> FastAPI:
+def application(*desks: DeskToken) -> FastAPI:
     """Give the desk's application."""
-    return create_app([desk], SECRET)
+    return create_app(desks, SECRET)
 
 
 def api(desk: DeskToken) -> TestClient:

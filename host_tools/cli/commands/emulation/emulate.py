@@ -6,7 +6,7 @@ import sys
 import tempfile
 import threading
 import webbrowser
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from enum import StrEnum
 from functools import partial
@@ -59,17 +59,21 @@ class Pace(StrEnum):
 
 
 def emulate(
-    product: Annotated[
-        str, typer.Argument(metavar="PRODUCT", help="The product, such as kodeviser.")
-    ] = "kodeviser",
+    products: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[PRODUCT]...",
+            help="The product. Default: kodeviser. Several, with --web: tokens side by side.",
+        ),
+    ] = None,
     board: Board = "pico",
     state: Annotated[
         Path | None,
         typer.Option(
             metavar="DIR",
             help=(
-                "Folder that keeps the token. Default: one for each product and board; --script: "
-                "a new one."
+                "Folder that keeps the token, of several the folder with theirs. Default: one for "
+                "each product and board; --script: a new one."
             ),
         ),
     ] = None,
@@ -156,11 +160,18 @@ def emulate(
     as_json: Json = False,
 ) -> None:
     """Run an emulated token."""
+    product, *others = products or ["kodeviser"]
+    if others:
+        alone = _given(headless, link, record, rfc2217, script, trace, usb_drive, voice, watch)
+        if alone or not web:
+            raise KodebrikError("emulate-several", ExitCode.USAGE)
+        folders = _folders([product, *others], board, state, production)
+        _serve_several(folders, web_port, open_page, pace, as_json)
+        return
     if trace is not None:
         trace_file.check(trace)
     if script is not None:
-        alone = (watch, headless, link, record, voice, usb_drive, web)
-        if any(alone) or rfc2217 is not None:
+        if _given(headless, link, record, rfc2217, usb_drive, voice, watch, web):
             raise KodebrikError("emulate-script-alone", ExitCode.USAGE)
         _play(product, board, state, production, script, trace, pace, as_json)
         return
@@ -168,7 +179,6 @@ def emulate(
     _check_voice(product, voice)
     folder = TokenFolder(state or default_folder(product, board), product, board, production)
     check_endpoints(folder.path, link, rfc2217)
-    terminal = sys.stdin.isatty() and sys.stdout.isatty()
     write = say if as_json else _write
     with ExitStack() as stack:
         listener = stack.enter_context(listen_for_page(web_port)) if web else None
@@ -193,20 +203,52 @@ def emulate(
             _serve_desk(emulator, listener, stop, link, rfc2217, open_page, as_json)
             return
         _announce(emulator, _offer(emulator, link, rfc2217), as_json)
-        from host_tools.desktop import terminal as views  # noqa: PLC0415 - needs the emulator
+        if headless:
+            _watch(emulator, product, stop, voice, write)
+        else:
+            _play_by_hand(emulator, product, stop, record, voice, write)
 
-        if headless and voice is None:
-            views.watch(emulator, stop, views.PlainView(emulator, None, write))
-            return
-        with _captions(emulator, product, voice, aloud=terminal or voice is not None) as captions:
-            if headless:
-                views.watch(emulator, stop, views.PlainView(emulator, captions, write))
-            elif not (terminal and is_drawable()):
-                views.explain_keys(emulator, write)
-                view = views.PlainView(emulator, captions, write)
-                views.play(emulator, stop, record, view)
-            else:
-                views.play(emulator, stop, record, views.DrawnView(emulator, captions, localized))
+
+def _watch(
+    emulator: "Emulator",
+    product: str,
+    stop: threading.Event,
+    voice: VoiceSource | None,
+    write: Callable[[str], None],
+) -> None:
+    """Print what the token shows until `stop`, and say what it says if a voice was chosen."""
+    from host_tools.desktop import terminal as views  # noqa: PLC0415 - needs the emulator
+
+    if voice is None:
+        views.watch(emulator, stop, views.PlainView(emulator, None, write))
+        return
+    with _captions(emulator, product, voice, aloud=True) as captions:
+        views.watch(emulator, stop, views.PlainView(emulator, captions, write))
+
+
+def _play_by_hand(
+    emulator: "Emulator",
+    product: str,
+    stop: threading.Event,
+    record: Path | None,
+    voice: VoiceSource | None,
+    write: Callable[[str], None],
+) -> None:
+    """Let the token be used in the terminal until `stop`."""
+    from host_tools.desktop import terminal as views  # noqa: PLC0415 - needs the emulator
+
+    terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    with _captions(emulator, product, voice, aloud=terminal or voice is not None) as captions:
+        if terminal and is_drawable():
+            views.play(emulator, stop, record, views.DrawnView(emulator, captions, localized))
+        else:
+            views.explain_keys(emulator, write)
+            views.play(emulator, stop, record, views.PlainView(emulator, captions, write))
+
+
+def _given(*options: object) -> bool:
+    """Say whether any of the options was given."""
+    return any(option is not None and option is not False for option in options)
 
 
 def _check_together(
@@ -294,13 +336,55 @@ def _serve_desk(
     serve([(emulator, links)], listener, stop, ready)
 
 
+def _folders(
+    products: list[str], board: str, state: Path | None, production: bool
+) -> list[TokenFolder]:
+    """Give the folders of several tokens: in `state`, or where each product's is without it. The
+    second of a product has a 2 behind its name."""
+    folders = []
+    for place, product in enumerate(products):
+        count = products[:place].count(product) + 1
+        path = state / product if state else default_folder(product, board)
+        path = path if count == 1 else path.with_name(f"{path.name}-{count}")
+        folders.append(TokenFolder(path, product, board, production))
+    return folders
+
+
+def _serve_several(
+    folders: list[TokenFolder], port: int, open_page: bool, pace: Pace | None, as_json: bool
+) -> None:
+    """Serve the page and the APIs of several tokens until Ctrl-C."""
+    with ExitStack() as stack:
+        listener = stack.enter_context(listen_for_page(port))
+        stop = stack.enter_context(asked_to_stop())
+        from host_tools.desk.server import serve  # noqa: PLC0415 - an extra
+
+        tokens = []
+        for folder in folders:
+            emulator = stack.enter_context(emulated(folder, step, warn, pace=pace))
+            tokens.append((emulator, _offer(emulator, emulator.directory / "port", 0)))
+
+        def ready(url: str) -> None:
+            told = [{"state": str(emulator.directory), **links} for emulator, links in tokens]
+            emit(
+                as_json,
+                {"web": url, "tokens": told},
+                [line for token in told for line in _lines(token)] + _lines({"web": url}),
+            )
+            sys.stdout.flush()
+            if open_page:
+                webbrowser.open(url)
+
+        serve(tokens, listener, stop, ready)
+
+
+def _lines(addresses: dict[str, str]) -> list[str]:
+    return [Message("emulate." + name, value=value) for name, value in addresses.items()]
+
+
 def _announce(emulator: "Emulator", addresses: dict[str, str], as_json: bool) -> None:
     result = {"state": str(emulator.directory), **addresses}
-    emit(
-        as_json,
-        result,
-        [Message("emulate." + name, value=value) for name, value in result.items()],
-    )
+    emit(as_json, result, _lines(result))
     sys.stdout.flush()
 
 

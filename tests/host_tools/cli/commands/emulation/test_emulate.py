@@ -92,6 +92,37 @@ def test_a_token_on_the_web_says_where_and_ends_while_somebody_listens(tmp_path)
             assert process.wait(REAL_LIMIT) == 0
 
 
+def test_several_tokens_on_the_web_have_an_api_each(tmp_path):
+    command = ("emulate", "kodeviser", "kodeviser", "--state", tmp_path, "--web", "--json")
+    with running(*command) as process:
+        said = json.loads(process.stdout.readline())
+        address, secret = said["web"].split("#")
+        states = [token["state"] for token in said["tokens"]]
+        assert states == [str(tmp_path / "kodeviser"), str(tmp_path / "kodeviser-2")]
+        headers = {"Authorization": f"Bearer {secret}"}
+        with httpx2.Client(base_url=address, headers=headers, timeout=REAL_LIMIT) as program:
+            for number, token in enumerate(said["tokens"], 1):
+                state = program.get(f"/tokens/{number}/api/v1/token").json()
+                assert state["links"] == {"link": token["link"], "rfc2217": token["rfc2217"]}
+                description = program.get(f"/tokens/{number}/api/v1/openapi.json").json()
+                assert description["servers"] == [{"url": f"/tokens/{number}"}]
+            assert program.get("/tokens/3/api/v1/token").status_code == 404
+            assert program.patch("/tokens/2/api/v1/token", json={"plugged": False}).is_success
+            assert program.get("/api/v1/token").json()["plugged"], "the first token's"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(REAL_LIMIT) == 0
+
+
+@pytest.mark.parametrize(
+    "other", [[], ["--web", "--headless"], ["--web", "--rfc2217", "0"], ["--web", "--watch"]]
+)
+def test_several_tokens_are_for_the_page_alone(tmp_path, capsys, other):
+    given = ["emulate", "kodeviser", "kodeviser", "--state", str(tmp_path / "tokens"), *other]
+    assert main(given) == ExitCode.USAGE
+    assert "Give --web" in capsys.readouterr().err
+    assert not (tmp_path / "tokens").exists()
+
+
 def test_a_port_for_the_page_that_is_taken_is_named(tmp_path, capsys):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
