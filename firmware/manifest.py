@@ -84,6 +84,7 @@ package(
         "speech/adpcm_native.py",
         "speech/adpcm_plain.py",
         "speech/pack.py",
+        "speech/phrases.py",
         "speech/phrases_da.py",
         "speech/phrases_en.py",
         "speech/phrases_kl.py",

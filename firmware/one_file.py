@@ -8,6 +8,7 @@ mounted as a file system of MicroPython's protocol ("Working with filesystems", 
 devices and mount(): import needs stat() and open()).
 """
 
+import gc
 import sys
 
 import vfs
@@ -30,6 +31,10 @@ class _Modules:
         """`places` has path -> (offset, size) of a file, None of a folder."""
         self._places = places
         self._file = open(__file__, "rb")  # noqa: SIM115 - stays open
+        self.release()
+
+    def release(self) -> None:
+        """Give the buffer for modules back, but for one of the size that most of them have."""
         self._module = memoryview(bytearray(_KEPT))
 
     def mount(self, readonly: bool, mkfs: bool) -> None:
@@ -56,8 +61,12 @@ class _Modules:
             file.seek(start)
             return file
         self._file.seek(start)
-        # a buffer for good, and for the few modules that are longer one for a moment
-        content = self._module[:size] if size <= _KEPT else bytearray(size)
+        module = self._module
+        if size > len(module):
+            module = memoryview(bytearray(size))
+            if gc.threshold() < 0:  # garbage is not collected now: the longest serves the others
+                self._module = module
+        content = module[:size]
         self._file.readinto(content)
         return BytesIO(content)
 
@@ -69,7 +78,9 @@ def mount(point: str, places: dict) -> str:
         sys.path.insert(0, _UPDATE)
         del sys.modules["firmware"]
         return __import__("firmware").__path__  # type: ignore[return-value] # here it is a text
-    vfs.mount(_Modules(places), point)
+    modules = _Modules(places)
+    vfs.mount(modules, point)
+    globals()["release"] = modules.release  # firmware/modules.py calls it
     return point
 
 

@@ -4,117 +4,119 @@ puts them together.
 Phrases are short and put together, since every second of them takes 8 KB of the token's flash.
 """
 
+from firmware.speech.phrases import Phrases
+
 LANGUAGE = "da"
 DIGITS = "da"  # the language of the voice that reads keys made of digits
 REVIEWED = True  # False: awaits the review of a native speaker
 VERB_LAST = False  # "type" stands before what is typed, or behind it
 
-PHRASES = {
-    "0": "nul",
-    "1": "et",
-    "2": "to",
-    "3": "tre",
-    "4": "fire",
-    "5": "fem",
-    "6": "seks",
-    "7": "syv",
-    "8": "otte",
-    "9": "ni",
-    "10": "ti",
-    "20": "tyve",
-    "30": "tredive",
-    "40": "fyrre",
-    "50": "halvtreds",
-    "60": "tres",
-    # A code and its validity
-    "code": "Koden er",
-    "ample_time": "God tid.",
-    "hurry": "Skynd dig.",
-    "expired": "udløbet.",
-    "press_red": "Tryk på rød.",
-    "no_code": "Ingen kode.",
-    "account": "Konto",
-    "compare": "på computeren",
-    # Errors and what to do
-    "not_provisioned": "Ikke sat op.",
-    "blocked": "Spærret.",
-    "damaged": "Hukommelsesfejl.",
-    "storage_failed": "Ikke gemt.",
-    "clock_lost": "Uret er stoppet.",
-    "clock_absent": "Uret svarer ikke.",
-    "contact_issuer": "Kontakt udstederen.",
-    "try_again": "Prøv igen.",
-    # Functions
-    "function": "Funktion.",
-    "choose_key": "Vælg tast.",
-    "no_function": "Ingen funktion.",
-    "volume": "Lydstyrke",
-    "speed": "Hastighed",
-    "highest": "højest.",
-    "lowest": "lavest.",
-    "hard_to_hear": "Sværere at skelne.",
-    "up": "op.",
-    "down": "ned.",
-    "language": "Sprog",
-    "language_name": "Dansk.",
-    "serial": "Serienummer",
-    "status": "Status.",
-    "battery": "Batteri",
-    "charged": "opladet.",
-    "battery_low": "Oplad batteri.",
-    "unknown": "ukendt.",
-    "clock_ok": "Uret går.",
-    "plugged_in": "Strøm.",
-    "turns_off": "Slukker.",
-    "version": "Version",
-    "point": "punktum",
-    "repeat": "Gentag.",
-    "new_code": "Ny kode.",
-    "own_pace": "Eget tempo.",
-    "back": "tilbage.",
-    "on": "frem.",
-    "beginning": "Begyndelsen.",
-    "end": "Slut.",
-    # Check-back, key names, practice
-    "right": "Rigtigt.",
-    "right_but": "Rigtigt, men",
-    "digit": "Ciffer",
-    "is_wrong": "er forkert.",
-    "clear": "Slet.",
-    "cleared": "Slettet.",
-    "explore": "Taster.",
-    "red": "Rød.",
-    "star": "Stjerne.",
-    "hash": "Firkant.",
-    "practice": "Øvelse.",
-    "not_valid": "Gælder ikke.",
-    # PIN
-    "type": "Tast",
-    "pin": "PIN",
-    "new_pin": "Ny PIN.",
-    "again": "Igen.",
-    "differs": "Ikke ens.",
-    "too_simple": "For simpel.",
-    "too_short": "For kort.",
-    "pin_size": "4 til 8 cifre.",
-    "saved": "Gemt.",
-    "tries_left": "Forsøg tilbage",
-    "wait": "Vent",
-    "seconds": "sekunder.",
-    "minutes": "minutter.",
-    # Challenges
-    "number": "Tallet",
-    "amount": "Beløb",
-    "payee": "Kontonummer",
-    "is_right": "Korrekt?",
-    # Theme of the display
-    "theme": "Skærm",
-    "light": "Lys.",
-    "dark": "Mørk.",
-    # Keys
-    "key_delay": "Tastepause",
-    "vibration": "Vibration",
-    # Sound
-    "tones": "Toner",
-    "voice": "Stemme",
-}
+PHRASES = Phrases("""
+0: nul
+1: et
+2: to
+3: tre
+4: fire
+5: fem
+6: seks
+7: syv
+8: otte
+9: ni
+10: ti
+20: tyve
+30: tredive
+40: fyrre
+50: halvtreds
+60: tres
+# A code and its validity
+code: Koden er
+ample_time: God tid.
+hurry: Skynd dig.
+expired: udløbet.
+press_red: Tryk på rød.
+no_code: Ingen kode.
+account: Konto
+compare: på computeren
+# Errors and what to do
+not_provisioned: Ikke sat op.
+blocked: Spærret.
+damaged: Hukommelsesfejl.
+storage_failed: Ikke gemt.
+clock_lost: Uret er stoppet.
+clock_absent: Uret svarer ikke.
+contact_issuer: Kontakt udstederen.
+try_again: Prøv igen.
+# Functions
+function: Funktion.
+choose_key: Vælg tast.
+no_function: Ingen funktion.
+volume: Lydstyrke
+speed: Hastighed
+highest: højest.
+lowest: lavest.
+hard_to_hear: Sværere at skelne.
+up: op.
+down: ned.
+language: Sprog
+language_name: Dansk.
+serial: Serienummer
+status: Status.
+battery: Batteri
+charged: opladet.
+battery_low: Oplad batteri.
+unknown: ukendt.
+clock_ok: Uret går.
+plugged_in: Strøm.
+turns_off: Slukker.
+version: Version
+point: punktum
+repeat: Gentag.
+new_code: Ny kode.
+own_pace: Eget tempo.
+back: tilbage.
+on: frem.
+beginning: Begyndelsen.
+end: Slut.
+# Check-back, key names, practice
+right: Rigtigt.
+right_but: Rigtigt, men
+digit: Ciffer
+is_wrong: er forkert.
+clear: Slet.
+cleared: Slettet.
+explore: Taster.
+red: Rød.
+star: Stjerne.
+hash: Firkant.
+practice: Øvelse.
+not_valid: Gælder ikke.
+# PIN
+type: Tast
+pin: PIN
+new_pin: Ny PIN.
+again: Igen.
+differs: Ikke ens.
+too_simple: For simpel.
+too_short: For kort.
+pin_size: 4 til 8 cifre.
+saved: Gemt.
+tries_left: Forsøg tilbage
+wait: Vent
+seconds: sekunder.
+minutes: minutter.
+# Challenges
+number: Tallet
+amount: Beløb
+payee: Kontonummer
+is_right: Korrekt?
+# Theme of the display
+theme: Skærm
+light: Lys.
+dark: Mørk.
+# Keys
+key_delay: Tastepause
+vibration: Vibration
+# Sound
+tones: Toner
+voice: Stemme
+""")

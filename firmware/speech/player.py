@@ -15,8 +15,9 @@ if False:
 
     from firmware.interfaces import Audio, Pack, Samples
 
-# Silence (ms) before the first clip: longer than the amplifier's turn-on time (7.5 ms), and an
-# audible pause after interrupted speech.
+# Silence (ms) before the first clip: longer than the amplifier's turn-on time (7.5 ms), and but for
+# the first thing that is said an audible pause after interrupted speech.
+_TURN_ON = 10
 _LEAD = 40
 _TICK = 5  # loudness of a tick against the speech's
 _MARKS = 8  # clips that may begin within the driver's ring, and one more
@@ -38,6 +39,7 @@ class Player:
         self._script: list = []
         self._next = 0  # index in the script of the next clip
         self._pause = 0  # samples of silence before it
+        self._lead = _TURN_ON
         self._in_clip = False
         self._all_sent = True
         self._behind = 0  # samples of the pause after the current clip
@@ -68,7 +70,8 @@ class Player:
         self._script = script
         self._speed = speed
         self._next = 0
-        self._pause = _LEAD * self._rate
+        self._pause = self._lead * self._rate
+        self._lead = _LEAD
         self._all_sent = False
         self.busy = True
 

@@ -70,6 +70,14 @@ class Journal:
         if forget:
             self._write(1 - target, generation + 2, _FLAG_TWIN, body)
 
+    def prepare(self) -> None:
+        """Make the directory now, which erases a block, so that the first save need not; a flash
+        that fails is left to that."""
+        try:
+            self._make_directory()
+        except StorageError:
+            pass
+
     def _read_both(self) -> tuple:
         """Return the number of the current slot, its content, and the content of the other."""
         first, second = self._read(0), self._read(1)

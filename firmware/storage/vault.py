@@ -99,6 +99,12 @@ class Vault:
         """The PIN's record, see firmware.storage.pin; None without a PIN. Read only."""
         return self._content["pin"]
 
+    def prepare(self) -> None:
+        """Do and load now what the first change would while a host waits."""
+        from firmware.storage import credentials  # noqa: F401 - put_credential() will find it
+
+        self._journal.prepare()
+
     def set_key(self, kind: str, key: bytes) -> None:
         """Store the access key of a kind and forget the old one."""
         from firmware.protocol import messages

@@ -11,7 +11,7 @@ import select
 import sys
 import time
 
-from firmware.modules import COLLECT_EVERY, UPDATE, load
+from firmware.modules import COLLECT_EVERY, UPDATE, load, release
 
 if False:
     from collections.abc import Callable  # type: ignore[unreachable]
@@ -25,6 +25,7 @@ _OFF = "off"
 _REFRESH = "refresh"
 _TICK = "tick"
 _FIND = "find"  # to look again for a display that does not answer
+_LINK = "link"  # to load what a host will need
 _FIND_MS = 100
 
 
@@ -48,7 +49,8 @@ class App:
         self.time_outs = 1  # how many times as long it waits for its user
         self._settings: dict = {}
         self._deadlines: dict = {}  # name -> (ticks, what to call then)
-        self._serve_host: Callable[[], bool] = self._open_link  # until the host has spoken
+        self._serve_host: Callable[[], bool] = self._open_link  # until the link is loaded
+        self._linked = False
         self._poller = select.poll()
         self.interaction: ProductInteraction = load(
             "firmware.ui." + product["interface"] + ".interaction"
@@ -146,6 +148,9 @@ class App:
         if self.hardware.latch is not None:
             self.hardware.latch.release()
             self.hardware.doze()
+        usb = self.hardware.usb
+        if not self._linked and usb is not None and usb.present():
+            self.after(_LINK, 0, self._load_link)  # nobody waits now, and a host may come
 
     def check_screen(self) -> None:
         """Turn off when the host has just invalidated what is shown, such as the code of an account
@@ -210,6 +215,7 @@ class App:
         # What stays is loaded before the memory is divided into pieces by what goes.
         self.code_font(6)
         self._loaded_words()
+        release()
         gc.collect()
         gc.threshold(COLLECT_EVERY)
         while True:
@@ -271,15 +277,20 @@ class App:
         self._keep_ticking()
 
     def _open_link(self) -> bool:
+        self._load_link()
+        return self._serve_host()
+
+    def _load_link(self) -> None:
         # What is imported stays for good: it should not lie scattered between what goes. Loading
         # leaves little garbage, and the host waits.
         gc.collect()
         gc.threshold(-1)
         from firmware.ui.link_services import SerialLink
 
+        release()
         gc.threshold(COLLECT_EVERY)
         self._serve_host = SerialLink(self).serve
-        return self._serve_host()
+        self._linked = True
 
     def _wait_ms(self) -> int:
         """Return the time to the next deadline, -1 when there is none."""

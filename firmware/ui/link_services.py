@@ -24,9 +24,11 @@ if False:
 _HELLO = bytes((HELLO,))
 # What takes long: half a second of computing, or writing the flash.
 _LONG = (bytes((HANDSHAKE,)), bytes((TRANSPORT,)))
-# The App's deadline by which garbage is collected, when the host has been silent for so long.
+# The App's deadline by which garbage is collected, when the host has been silent for so long. Until
+# then it may take that part of the memory that is free.
 _COLLECT = "collect"
 _QUIET_MS = 50
+_PART = 2
 _SENT_MS = 200  # after which a host has the last answer before a restart
 
 
@@ -45,6 +47,8 @@ class SerialLink:
             app.development,
         )
         self._services = AppServices(app)
+        app.vault.prepare()
+        self._room = _room()  # bytes of new objects until garbage is collected
         self._server = LinkServer(
             app.product,
             app.board,
@@ -67,6 +71,7 @@ class SerialLink:
         for payload in payloads:
             if payload is not None and payload[:1] in _LONG:
                 self._app.interaction.silence()
+            gc.threshold(self._room)
             answer = self._server.handle(payload)
             self._app.check_screen()
             if answer is not None:
@@ -74,11 +79,20 @@ class SerialLink:
                 if answer[:1] == _HELLO:
                     self._app.works()
                 # Collecting takes 18 ms, which the next request would wait for, or a press.
-                self._app.after(_COLLECT, _QUIET_MS, gc.collect)
+                self._app.after(_COLLECT, _QUIET_MS, self._collect)
             if self._services.restarts:
                 time.sleep_ms(_SENT_MS)
                 raise SystemExit
         return True
+
+    def _collect(self) -> None:
+        gc.collect()
+        gc.threshold(COLLECT_EVERY)
+        self._room = _room()
+
+
+def _room() -> int:
+    return max(COLLECT_EVERY, gc.mem_free() // _PART)
 
 
 class AppServices:

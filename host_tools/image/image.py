@@ -18,7 +18,7 @@ from littlefs import LittleFS, LittleFSError, UserContext
 from host_tools import interrupts
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.extras import from_extra
-from host_tools.image import board_check, frozen, one_file
+from host_tools.image import board_check, constants, frozen, one_file
 from host_tools.image.dependencies import (
     FIRMWARE,
     import_closure,
@@ -111,6 +111,7 @@ def build_package(
     native = load_product(product)["native_modules"]
     which = frozen.of(product, board, production, carried)
     sources[FIRMWARE / "build.py"] = frozen.build_py(which)
+    sources = {path: constants.folded(text) for path, text in sources.items()}
     with interrupts.threads() as pool:
         compiled = pool.map(
             lambda path: _compile(

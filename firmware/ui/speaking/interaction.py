@@ -8,10 +8,10 @@ view that is shown is said, from the same parts (5.1.3.1, 5.1.5).
 
 import time
 
+from firmware.modules import load
 from firmware.ui.speaking.accounts import Accounts
 from firmware.ui.speaking.announcer import Announcer
 from firmware.ui.speaking.code import account_name
-from firmware.ui.speaking.keymap import FUNCTIONS, RED_KEY, TREMOR_MS, action, passes
 from firmware.ui.speaking.preferences import DELAY_UNIT, Preferences
 from firmware.ui.speaking.view import LATER, UNUSED, FunctionChoice, MessageView, View, failure
 
@@ -174,6 +174,11 @@ class Interaction:
 
     # Keys
 
+    def _keymap(self) -> "Any":
+        """Return firmware.ui.speaking.keymap: what wakes the token and its first sound need none of
+        it."""
+        return load("firmware.ui.speaking.keymap")
+
     def _hand(self) -> "Tremor":
         """Return what watches for a trembling hand."""
         if self._tremor is None:
@@ -193,7 +198,7 @@ class Interaction:
     def _soon_after_red(self, at: "Ticks") -> bool:
         """Return True when a press at that time would be the second of two."""
         apart = time.ticks_diff(at, self._red_up_at)
-        return "second" in RED_KEY[self._red_state] and apart <= self._second_press()
+        return "second" in self._keymap().RED_KEY[self._red_state] and apart <= self._second_press()
 
     def _too_soon(self, key: str, at: "Ticks") -> bool:
         """Return True when the same key comes again within the delay that the user has set (EN 301
@@ -228,7 +233,8 @@ class Interaction:
     def _red_event(self, event: str) -> str | None:
         """Take the red key to the state that follows an event; return that, or None when the event
         changes nothing."""
-        following = RED_KEY[self._red_state].get(event) or RED_KEY["any"].get(event)
+        table = self._keymap().RED_KEY
+        following = table[self._red_state].get(event) or table["any"].get(event)
         if following is not None:
             self._red_state = following
             if following != "acted":
@@ -239,7 +245,7 @@ class Interaction:
         """Take the red key's press as one with the press before, where what that one does is still
         open; else its release counts nothing."""
         app = self.app
-        if "resume" not in RED_KEY[self._red_state]:
+        if "resume" not in self._keymap().RED_KEY[self._red_state]:
             return
         waits = app.cancel(_RED)
         # Woken, it is being said what the token was woken for.
@@ -254,13 +260,13 @@ class Interaction:
         app.cancel(_HOLD)
         app.cancel(_RELEASED)
         self._red_down_at = time.ticks_ms()
-        second = self._soon_after_red(self._red_down_at)
-        replaced = self._replaced
         view = self._passed(app.screen, _RED)
         if view is None:
-            self._red_event("wake")
             app.show(self.accounts.begin())
+            self._red_event("wake")
             return
+        second = self._soon_after_red(self._red_down_at)
+        replaced = self._replaced
         app.stay_on()
         if view.exploring:
             self._red_event("chord")
@@ -298,7 +304,7 @@ class Interaction:
     def _harmless(self) -> bool:
         """Return True when what the red key does alone can be taken back."""
         view = self.app.screen
-        return action(view.kind, _RED) is not None or self.accounts.harmless(view)
+        return self._keymap().action(view.kind, _RED) is not None or self.accounts.harmless(view)
 
     def _red_released(self) -> None:
         """Do what the red key does alone; a second press takes it back."""
@@ -365,6 +371,7 @@ class Interaction:
             if view is None:
                 return
         soon_after_red = self._soon_after_red(at)
+        keymap = self._keymap()
         if with_red and self._replaced is not None:
             # The key delay made one press of two, and that one chooses a function.
             app.screen, self.accounts.last = self._replaced
@@ -377,7 +384,7 @@ class Interaction:
             return
         last, when = self._function
         # A hand that trembles does the function again, and types no digit by it.
-        if chosen or (key == last and 0 <= time.ticks_diff(at, when) < TREMOR_MS):
+        if chosen or (key == last and 0 <= time.ticks_diff(at, when) < keymap.TREMOR_MS):
             self._function = (key, at)
             self._choose(key)
             return
@@ -386,8 +393,8 @@ class Interaction:
             app.after(_HOLD, app.product["explore_hold_ms"], self._zero_held, at)
         # A hand that trembles presses red three times instead of twice: the hash that follows meant
         # red's function, and approves or submits nothing.
-        says_again = soon_after_red and key == "#" and action(view.kind, _RED) == "repeat"
-        self._hand().did(action(view.kind, key))
+        says_again = soon_after_red and key == "#" and keymap.action(view.kind, _RED) == "repeat"
+        self._hand().did(keymap.action(view.kind, key))
         following: Screen = view.key(_RED if says_again else key)
         if following is UNUSED:
             message = MessageView(app, "no_function", "press_red")
@@ -399,7 +406,7 @@ class Interaction:
         """Return the view that a key acts on: what the token said by itself goes when the key has
         no meaning there."""
         app = self.app
-        while view is not None and view.passing and passes(view.kind, key):
+        while view is not None and view.passing and self._keymap().passes(view.kind, key):
             view = view.below
             if view is None:
                 app.turn_off()
@@ -416,7 +423,7 @@ class Interaction:
         app = self.app
         if app.screen.choosing or app.screen.passing:
             app.screen = app.screen.below
-        self._hand().did(FUNCTIONS[key][0])
+        self._hand().did(self._keymap().FUNCTIONS[key][0])
         app.show(choose(self, key))
         if app.screen.kind == "pending":
             app.after(_RED, self._second_press(), self._red_alone)
@@ -425,7 +432,7 @@ class Interaction:
 
     def _zero_held(self) -> None:
         """Begin the exploration of the keys, or end it."""
-        if action(self.app.screen.kind, "0 held") == "leave":
+        if self._keymap().action(self.app.screen.kind, "0 held") == "leave":
             self._end_exploring()
             return
         self.app.screen.take_back()

@@ -9,7 +9,6 @@ of time.ticks_ms().
 from firmware.speech.say import clips, grouped, text
 from firmware.ui import draw
 from firmware.ui.screen import Screen
-from firmware.ui.speaking.keymap import action
 
 if False:
     from firmware.interfaces import App, Canvas, Lines, Ticks  # type: ignore[unreachable]
@@ -75,6 +74,8 @@ class View(Screen):
     def key(self, key: str) -> Screen:
         """Return the view that a key alone leads to, UNUSED or LATER. "red" is the red key: where
         that is UNUSED it gives a code."""
+        from firmware.ui.speaking.keymap import action
+
         method = action(self.kind, key)
         return getattr(self, method)(key) if method else UNUSED
 

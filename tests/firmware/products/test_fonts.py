@@ -114,7 +114,7 @@ def test_six_digits_are_larger_on_one_line_than_on_two():
 
 @pytest.mark.parametrize("language", ["da", "en", "kl"])
 def test_text_of_the_large_display_has_every_letter_of_the_phrases(language: str):
-    phrases = importlib.import_module(f"firmware.speech.phrases_{language}").PHRASES
+    phrases = dict(importlib.import_module(f"firmware.speech.phrases_{language}").PHRASES)
     missing = bytes(text_400.get_ch("?")[0])
     for character in set("".join(phrases.values())) - {"?"}:
         assert bytes(text_400.get_ch(character)[0]) != missing

@@ -6,13 +6,20 @@ import pytest
 from tests.support.runtime import MicroPython, Runtime
 
 PLAYER = "tests.firmware.speech.vm_player"
-LEAD = [0, 640]  # 40 ms
+LEAD = [0, 160]  # 10 ms
 
 
 def test_clips_and_pauses_follow_one_another_to_the_sample(runtime: Runtime):
     told, _ = runtime.call(PLAYER, "runs", [("1", 100), ("2", 33), ("1", 1)], 1000)
     assert told[:-1] == [LEAD, [1, 1000], [0, 1600], [2, 1000], [0, 528], [1, 1000]]
     assert told[-1][1] >= 16, "and silence to the end of the piece"
+
+
+def test_what_is_said_after_the_first_thing_begins_with_an_audible_pause(runtime: Runtime):
+    told, _ = runtime.call(PLAYER, "runs", [("1", 0)], 1000, [("2", 0)])
+    assert told[:2] == [LEAD, [1, 1000]]
+    assert told[2] == [0, 440 + 640], "silence to the end of the piece, and 40 ms"
+    assert told[3] == [2, 1000]
 
 
 def test_clips_of_all_lengths_are_whole(runtime: Runtime):
@@ -56,13 +63,13 @@ def test_the_loop_runs_what_follows_the_speech_even_when_it_ends_at_once(runtime
 def test_the_index_is_of_the_clip_heard_not_of_the_one_sent(runtime: Runtime):
     """Three clips of 62.5 ms fit into the ring; each counts as heard from its first sample on."""
     script = [(str(n), 0) for n in range(9)]
-    times = [0, 39, 40, 102, 103, 164, 166, 330, 602, 730]
+    times = [0, 9, 10, 72, 73, 134, 136, 300, 572, 700]
     assert runtime.call(PLAYER, "places", script, 1000, times) == [-1, -1, 0, 0, 1, 1, 2, 4, 8, 8]
 
 
 def test_a_clip_given_by_a_function_is_chosen_as_late_as_the_ring_allows(runtime: Runtime):
     (sent,) = runtime.call(PLAYER, "asked", [("1", 100)] * 5, 3000)
-    assert sent >= 640 + 5 * 4600 - 1600
+    assert sent >= 160 + 5 * 4600 - 1600
 
 
 @pytest.mark.parametrize("runtime", [MicroPython], ids=["micropython"], indirect=True)

@@ -45,7 +45,7 @@ def test_what_stands_over_or_under_a_number_fits_one_line(language: str, parts: 
 
 @pytest.mark.parametrize("language", PHRASES)
 def test_every_word_fits_the_display(language: str):
-    for phrase in PHRASES[language].PHRASES.values():
+    for phrase in dict(PHRASES[language].PHRASES).values():
         for word in phrase.split():
             assert sum(text_400.width(each) for each in word) <= WIDTH, word
 

@@ -78,12 +78,16 @@ def _other(path, beside):
     return _Pack(30)
 
 
-def runs(script: list, length: int) -> tuple:
-    """Play a script of (clip, pause); return the [value, samples] sent, and whether the player has
-    a pack at the end."""
+def runs(script: list, length: int, then: list | None = None) -> tuple:
+    """Play a script of (clip, pause), and then another one; return the [value, samples] sent, and
+    whether the player has a pack at the end."""
     audio, player = _saying(script, length)
     while player.feed():
         audio.now += 1600
+    if then:
+        player.say(then, 3)
+        while player.feed():
+            audio.now += 1600
     return audio.runs, player.voice
 
 

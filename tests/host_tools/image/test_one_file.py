@@ -57,7 +57,7 @@ for name in {names!r}:
     for other in [other for other in sys.modules if other.startswith("firmware.")]:
         del sys.modules[other]
     for part in dir(sys.modules["firmware"]):  # its modules hang on it too
-        if not part.startswith("_") and part not in ("vfs", "BytesIO"):
+        if not part.startswith("_") and part not in ("gc", "vfs", "BytesIO"):
             delattr(sys.modules["firmware"], part)
     gc.collect()
 print("=", (sys.modules["firmware"].__path__, found, rows))

@@ -148,7 +148,7 @@ def test_low_battery_is_said_after_the_code(runtime: Runtime, battery: int, name
 def test_ample_time_is_shown_only_while_there_is(runtime: Runtime):
     play(runtime, "red", "until quiet")
     assert shown(runtime).startswith("God tid. Koden er")
-    again(runtime, "wait 11000")
+    again(runtime, "wait 12000")
     assert shown(runtime) == "Koden er 416 600"
     assert again(runtime, "#", "until quiet") == ["hurry", "code", *OLD]
 
