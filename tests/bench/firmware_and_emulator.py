@@ -6,6 +6,8 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
+from itertools import product
 from pathlib import Path
 
 import pyotp
@@ -26,6 +28,7 @@ _DAY = 86400
 _ROUNDS = 10
 # Budgets as multiples of a bare VM start of the same run.
 _IMPORTS, _START, _YEAR = 3, 5, 1
+_PRODUCTS, _FORMS = ("kodeviser", "kodeoplaeser"), (table.FILES, table.FROZEN)
 _LEAST_HEAP, _MOST_HEAP = 8, 224  # KiB; the emulator's default is the larger one
 
 
@@ -224,10 +227,6 @@ def figures() -> list[Callable[[], Figure]]:
         host_codes,
         least_heap,
         image_size,
-        *(
-            figure
-            for product in ("kodeviser", "kodeoplaeser")
-            for form in (table.FILES, table.FROZEN)
-            for figure in _paced(product, form)
-        ),
+        *(partial(heap.largest_free_block, *of) for of in product(_PRODUCTS, _FORMS)),
+        *(figure for of in product(_PRODUCTS, _FORMS) for figure in _paced(*of)),
     ]

@@ -7,12 +7,15 @@ from functools import partial
 from pathlib import Path
 
 from emulator.session import Emulator
+from firmware.speech.pack import RATE
 from host_tools.image.image import build_image, build_tree, load_board, load_product
 from host_tools.voice import build, languages, store
 from host_tools.voice.synthesis import espeak
 from tests.bench import heap
 from tests.bench.figure import Figure
 from tests.bench.references import vm_start
+from tests.board import paced, run_through
+from tests.board.figures import FILES, FROZEN
 from tests.support.emulated.images import image
 from tests.support.emulated.token import START, TokenUnderTest, totp
 from tests.support.runtime import MicroPython, compile_modules
@@ -24,6 +27,8 @@ _WORDS_A_MINUTE = 150
 _BUILD = 3  # of saying each phrase once
 _YEAR = 4  # of 365 bare VM starts
 _RATE_US = 62.5  # a sample, at 16 kHz
+_WATCHED = 12.0  # seconds from a press on
+_DRY = 100  # ms; a listener takes a longer one for the end of a phrase
 _LEAST_HEAP, _MOST_HEAP = 60, 192  # KiB; the emulator's default is the larger one
 
 
@@ -98,6 +103,21 @@ def year_of_presses() -> Figure:
     )
 
 
+def dry_ring(form: str) -> Figure:
+    """Silence that a code from power-on has where the processor takes an RP2040's time, and not
+    where it takes none: the ring of samples ran dry meanwhile."""
+    lengths = []
+    with tempfile.TemporaryDirectory() as folder:
+        blank = paced.PacedParts(PRODUCT, Path(folder, "provisioned"), "rp2040", form)
+        flash = run_through.provision(blank, run_through.Figures(PRODUCT))
+        for pace in ("rp2040", None):
+            parts = paced.PacedParts(PRODUCT, Path(folder, str(pace)), pace, form)
+            shown = run_through.press(parts, flash, run_through.Figures(PRODUCT), _WATCHED)
+            lengths.append(len(shown.samples))
+    dry = 1000 * (lengths[0] - lengths[1]) / RATE
+    return Figure(f"{form}: dry ring, by the pace", dry, "ms", "budget", _DRY)
+
+
 def least_heap() -> Figure:
     """As the kodeviser's figure, ending with a spoken code, and without the share of the emulator's
     modules."""
@@ -155,4 +175,5 @@ def figures() -> list[Callable[[], Figure]]:
         *(partial(pack_size, name) for name in packs),
         year_of_presses,
         least_heap,
+        *(partial(dry_ring, form) for form in (FILES, FROZEN)),
     ]

@@ -144,7 +144,7 @@ class Paced:
 class PacedParts(run_through.Parts):
     """The files and data of one run in our emulator; a flash is its file system alone."""
 
-    def __init__(self, product: str, folder: Path, pace: str | Costs, form: str) -> None:
+    def __init__(self, product: str, folder: Path, pace: str | Costs | None, form: str) -> None:
         """Take a blank token, whose states are kept in `folder`."""
         self._modules = None if form == FILES else build_frozen_package(product, "pico")
         filesystem = load_board("pico")["filesystem"]
