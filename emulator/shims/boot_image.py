@@ -11,6 +11,7 @@ system of their own, which is the current one, so that they are called as frozen
 # ruff: noqa: F821, PLR2004, SIM115 - execfile is MicroPython's; the ioctl numbers are those of its
 # block devices
 
+import builtins
 import io
 import os
 import select
@@ -130,15 +131,30 @@ class _Rom:
         return {4: self._count, 5: self._size}.get(request, 0)
 
 
-def _load_native(module, source):
-    """Compile a native module for this processor: the image's is for the board's."""
+def _compile_when_imported(sources):
+    """Compile native modules for this processor when they are imported: the image's are for the
+    board's. `sources` has module -> open file; those that the image does not hold do not count."""
     try:
         with open("/firmware.mpy", "rb") as file:
             head = file.read(_HEAD)
     except OSError:
         return
-    if (module[len("firmware") :].replace(".", "/") + ".mpy").encode() not in head:
-        return
+    for module in list(sources):
+        if (module[len("firmware") :].replace(".", "/") + ".mpy").encode() not in head:
+            sources.pop(module).close()
+    original = builtins.__import__
+
+    def load(name, *more):
+        if name in sources:
+            _compile(name, sources.pop(name))
+        return original(name, *more)
+
+    builtins.__import__ = load
+
+
+def _compile(module, file):
+    with file:
+        source = file.read()
     names = {}
     try:
         exec(source, names)  # noqa: S102 - our own
@@ -169,10 +185,8 @@ def _boot():
     machine._unique_id = bytes.fromhex(unique_id)
     collector.collect()
     machine._cause, only_boot = channel.call(records.READY)
-    sources = []
-    for module, source in native:  # from the host's files, which the image hides from here on
-        with open(source) as file:
-            sources.append((module, file.read()))
+    # the host's files, which the image hides from here on
+    sources = {module: open(source) for module, source in native}
     vfs.umount("/")
     vfs.mount(vfs.VfsLfs2(flash, progsize=int(program)), "/")
     if rom:
@@ -180,8 +194,7 @@ def _boot():
         os.chdir("/frozen")
         micropython.opt_level(3)
     else:
-        for module, source in sources:
-            _load_native(module, source)
+        _compile_when_imported(sources)
     if costs:
         _spend = pace.read
         pace.start(costs, bool(rom))
