@@ -14,6 +14,7 @@ from host_tools.image.image import (
 )
 from tests.bench.figure import Figure
 from tests.board.figures import FILES
+from tests.support.emulated.images import image
 from tests.support.emulated.token import START, TokenUnderTest, hotp, totp
 
 _LARGEST = 64  # KiB, the least
@@ -28,6 +29,20 @@ def least(works: Callable[[str], bool], low: int, high: int) -> int:
         middle = (low + high) // 2
         low, high = (low, middle) if works(f"{middle}wk") else (middle, high)
     return high
+
+
+def emulators_share() -> int:
+    """Heap used by the emulator's modules in place of `machine` and the like, in KiB scaled to an
+    RP2040's words."""
+    main = "import gc, time\ngc.collect()\nprint(gc.mem_alloc())\ntime.sleep(9)"
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Emulator(state=folder, image=image(main)) as emulator,
+    ):
+        emulator.plug()
+        emulator.advance(1)
+        taken = int(emulator.port.read(0).split()[0])
+    return taken // 1024
 
 
 def provision_fully(emulator: Emulator) -> None:

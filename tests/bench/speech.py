@@ -16,7 +16,6 @@ from tests.bench.figure import Figure
 from tests.bench.references import vm_start
 from tests.board import paced, run_through
 from tests.board.figures import FILES, FROZEN
-from tests.support.emulated.images import image
 from tests.support.emulated.token import START, TokenUnderTest, totp
 from tests.support.runtime import MicroPython, compile_modules
 
@@ -119,9 +118,8 @@ def dry_ring(form: str) -> Figure:
 
 
 def least_heap() -> Figure:
-    """As the kodeviser's figure, ending with a spoken code, and without the share of the emulator's
-    modules."""
-    needed = heap.least(_runs_in, _LEAST_HEAP, _MOST_HEAP) - _emulators_share()
+    """As the kodeviser's figure, ending with a spoken code."""
+    needed = heap.least(_runs_in, _LEAST_HEAP, _MOST_HEAP) - heap.emulators_share()
     return Figure("least heap that speaks and serves", needed, "KiB", "budget", 120)
 
 
@@ -137,20 +135,6 @@ def _runs_in(size: str) -> bool:
         except Exception:  # with too small a heap anything may fail, and that is the answer
             return False
     return True
-
-
-def _emulators_share() -> int:
-    """Heap used by the emulator's modules in place of `machine` and the like, in KiB scaled to an
-    RP2040's words."""
-    main = "import gc, time\ngc.collect()\nprint(gc.mem_alloc())\ntime.sleep(9)"
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        Emulator(state=folder, image=image(main)) as emulator,
-    ):
-        emulator.plug()
-        emulator.advance(1)
-        taken = int(emulator.port.read(0).split()[0])
-    return taken // 1024
 
 
 def _token(folder: str, size: str = f"{_MOST_HEAP}wk") -> Emulator:
