@@ -57,10 +57,29 @@ def localized(line: str) -> str:
     return line.text(language.get()) if isinstance(line, Message) else line
 
 
+class Streamed(list[Any]):
+    """A list of a result that is made while it is printed. A list, as json takes no other."""
+
+    def __init__(self, items: Iterable[Any]) -> None:
+        """`items` can be gone through more than once."""
+        super().__init__()
+        self._items = items
+
+    def __iter__(self) -> Iterator[Any]:
+        """Make the items one by one."""
+        return iter(self._items)
+
+    def __bool__(self) -> bool:
+        """Say whether there is any."""
+        return any(True for _ in self._items)
+
+
 def emit(as_json: bool, result: dict[str, Any], lines: Iterable[str]) -> None:
     """Print a result: the JSON object or the lines."""
     if as_json:
-        print(json.dumps(result, ensure_ascii=False))
+        # json.dump() goes through lists as they are, where json.dumps() looks into them.
+        json.dump(result, sys.stdout, ensure_ascii=False)
+        print()
     else:
         for line in lines:
             print(localized(line))

@@ -1,7 +1,7 @@
 """What a file of tokens would bring into the server, as a table for people and as JSON objects;
 never a secret."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from host_tools.cli import table
@@ -21,29 +21,37 @@ _HEAD = {
 }
 
 
-def as_json(tokens: Collection[KeyPackage], users: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Give an object for each token: its serial number, parameters and user; what a token does not
-    have is left out."""
-    objects = []
-    for token in tokens:
-        ocra, it = token.suite is not None, token.credential
-        fields = {
-            "serial": token.serial,
-            "kind": "ocra" if ocra else it.kind,
-            "hash": it.algorithm,
-            "digits": it.digits,
-            "period": None if ocra else it.period,
-            "counter": it.counter,
-            "suite": token.suite,
-            "name": it.name,
-            "user": users.get(token.serial),
-            "manufacturer": token.manufacturer,
-            "model": token.model,
-        }
-        objects.append({name: value for name, value in fields.items() if value is not None})
-    return objects
+class TokenRows:
+    """An object for each token: its serial number, parameters and user; what a token does not have
+    is left out. They are made anew each time one goes through them."""
+
+    def __init__(self, tokens: Iterable[KeyPackage], users: Mapping[str, str]) -> None:
+        """`users` are user-IDs by serial number."""
+        self._tokens, self._users = tokens, users
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """Give the objects."""
+        for token in self._tokens:
+            fields = _fields(token) | {"user": self._users.get(token.serial)}
+            yield {name: value for name, value in fields.items() if value is not None}
+
+    def lines(self) -> Iterator[str]:
+        """Give the lines of a table with a head; columns that no token fills are left out."""
+        return table.lines(_HEAD, self)
 
 
-def lines(tokens: Collection[KeyPackage], users: Mapping[str, str]) -> Iterator[str]:
-    """Give the lines of a table with a head; columns that no token fills are left out."""
-    return table.lines(_HEAD, as_json(tokens, users))
+def _fields(token: KeyPackage) -> dict[str, Any]:
+    ocra, it = token.suite is not None, token.credential
+    return {
+        "serial": token.serial,
+        "kind": "ocra" if ocra else it.kind,
+        "hash": it.algorithm,
+        "digits": it.digits,
+        "period": None if ocra else it.period,
+        "counter": it.counter,
+        "suite": token.suite,
+        "name": it.name,
+        "user": None,
+        "manufacturer": token.manufacturer,
+        "model": token.model,
+    }

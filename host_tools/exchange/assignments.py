@@ -2,14 +2,16 @@
 commas, semicolons or tabs."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import BinaryIO, NamedTuple
 
-from host_tools.exchange import text_encoding
+from host_tools.exchange import temporary_database, text_encoding
 from host_tools.exchange.key_package import bad
 
 _SERIAL_COLUMN = ("serial", "serial number", "serialno", "serial no", "token serial")
 _USER_COLUMN = ("user", "user-id", "user id", "userid", "user_id", "username")
+_TABLE = "CREATE TABLE users (number INTEGER PRIMARY KEY, serial TEXT UNIQUE, user TEXT)"
+_INSERT = "INSERT OR IGNORE INTO users (serial, user) VALUES (?, ?)"
 
 
 class Assignment(NamedTuple):
@@ -20,16 +22,49 @@ class Assignment(NamedTuple):
     user: str
 
 
-def read(file: BinaryIO) -> dict[str, str]:
+class StoredAssignments(Mapping[str, str]):
+    """User-IDs by serial number, in the order in which they were added, a million as well as one,
+    in bounded memory."""
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        self._database, self._count = temporary_database.opened(self, _TABLE), 0
+
+    def add(self, serial: str, user: str) -> bool:
+        """Add an assignment; give False when there is one of that token already. KodebrikError when
+        there is no room for more."""
+        with temporary_database.room_needed():
+            added = self._database.execute(_INSERT, (serial, user)).rowcount == 1
+        self._count += added
+        return added
+
+    def __len__(self) -> int:
+        """Count the assignments."""
+        return self._count
+
+    def __iter__(self) -> Iterator[str]:
+        """Give the serial numbers one by one."""
+        for (serial,) in self._database.execute("SELECT serial FROM users ORDER BY number"):
+            yield serial
+
+    def __getitem__(self, serial: str) -> str:
+        """Give whose a token is to be."""
+        query = "SELECT user FROM users WHERE serial = ?"
+        found = self._database.execute(query, (serial,)).fetchone()
+        if found is None:
+            raise KeyError(serial)
+        return str(found[0])
+
+
+def read(file: BinaryIO) -> StoredAssignments:
     """Give the user-IDs by serial number, at least one; KodebrikError names the first invalid line.
 
     The first line may be a header: the names of the two columns, in any case, as in "serial,user".
     """
-    users: dict[str, str] = {}
+    users = StoredAssignments()
     for line, serial, user in assignments(file):
-        if serial in users:
+        if not users.add(serial, user):
             raise bad("assignments-serial-twice", line=line, serial=serial)
-        users[serial] = user
     if not users:
         raise bad("assignments-empty")
     return users

@@ -1,25 +1,21 @@
 """The tokens of a file that was read, a million of them as well as one, in bounded memory.
 
-They lie in a temporary SQLite database, which SQLite moves to an unnamed file as it grows. Each
-token is sealed (AES-256-GCM) under a key that only this object has: nobody reads them there.
+They lie in a temporary database, each sealed (AES-256-GCM) under a key that only this object has:
+nobody reads them there.
 """
 
 import json
 import pickle
-import sqlite3
-import weakref
 from collections.abc import Iterator, Sequence
 from typing import overload
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from host_tools.errors import ExitCode, KodebrikError
+from host_tools.exchange import temporary_database
 from host_tools.exchange.key_package import KeyPackage, bad
-from host_tools.messages.system_errors import sqlite_reason
 from host_tools.otp.credential import Credential
 from host_tools.secret import Secret
 
-_CACHE = 16 * 1024  # KiB of it that are held in memory
 _TABLE = "CREATE TABLE tokens (number INTEGER PRIMARY KEY, serial TEXT UNIQUE, place, sealed)"
 _NONCE = 12  # bytes
 
@@ -30,22 +26,13 @@ class SealedTokens(Sequence[KeyPackage]):
     def __init__(self) -> None:
         """Begin without tokens."""
         self._cipher, self._count = AESGCM(AESGCM.generate_key(256)), 0
-        # Whichever thread drops it last closes it.
-        self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
-        weakref.finalize(self, self._database.close)
-        self._database.execute(f"PRAGMA cache_size = -{_CACHE}")
-        self._database.execute("PRAGMA journal_mode = OFF")
-        self._database.execute(_TABLE)
+        self._database = temporary_database.opened(self, _TABLE)
 
     def add(self, token: KeyPackage, where: str) -> None:
         """Add a token of the file; KodebrikError when one that was added before, in another
         place than `where`, has its serial number, or when there is no room for more."""
-        try:
+        with temporary_database.room_needed():
             self._add(token, where)
-        except sqlite3.Error as error:
-            raise KodebrikError(
-                "tokens-without-room", ExitCode.FILE, reason=sqlite_reason(error)
-            ) from None
 
     def _add(self, token: KeyPackage, where: str) -> None:
         known = self._database.execute(

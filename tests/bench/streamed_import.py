@@ -1,21 +1,26 @@
 """Importing many tokens in one transaction: the memory of the process that does it, and its rate at
 the end beside that at the beginning, in processor time. A million tokens that are made one by one,
-and encrypted PSKC and CSV files of 100,000, each read whole and then stored.
+and encrypted PSKC and CSV files of 100,000, each read whole and then stored; a CSV file with a
+list of as many users, who get the tokens at once; and what `kodebrik import --dry-run` takes.
 
 `python -m tests.bench.streamed_import pskc 1000000` measures a file of any size.
 """
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Collection, Iterator
+from contextlib import redirect_stdout
 from functools import cache, partial
 from itertools import pairwise
 from pathlib import Path
 from typing import IO
 
+from host_tools.cli import main
+from host_tools.cli.options import users_file
 from host_tools.exchange import formats
 from host_tools.exchange.csv import writer as csv_writer
 from host_tools.exchange.key_package import KeyPackage
@@ -30,10 +35,18 @@ from tests.bench.figure import Figure
 from tests.support.validator.database import MASTER
 
 _SIZES = {"made": 1_000_000, "pskc": 100_000, "csv": 100_000}
+_USERS_SIZE = 100_000  # tokens that are assigned, or looked at only
 _MOST_MIB = 250
 _OF_BEGINNING = 0.9  # of the second tenth's rate
 _PARTS = 10
 _KEY = Secret(bytes(range(16)))
+_OF_SOURCE = {
+    "made": "",
+    "pskc": " from PSKC",
+    "csv": " from CSV",
+    "users": ", assigned and activated",
+    "dry-run": " with --dry-run",
+}
 
 
 class _Stream(Collection[KeyPackage]):
@@ -56,13 +69,15 @@ class _Stream(Collection[KeyPackage]):
 def _write(source: str, size: int, file: IO[bytes]) -> None:
     if source == "pskc":
         pskc_writer.stream(_Stream(size), file, _KEY, None)
-    elif source == "csv":
+    elif source in ("csv", "dry-run"):
         file.writelines(csv_writer.lines(_Stream(size), "server"))
+    elif source == "users":
+        file.writelines(f"{number:012},user-{number}\n".encode() for number in range(size))
     file.flush()
 
 
 def _read(source: str, size: int, path: str, progress: Progress) -> Collection[NewToken]:
-    if source == "made":
+    if source in ("made", "users"):
         return NewTokens(_Stream(size))
     key = _KEY if source == "pskc" else None
     with formats.opened(Path(path)) as file:
@@ -89,14 +104,25 @@ class _Tenths:
 def _work(source: str, size: int, path: str) -> None:
     """Import, and print the seconds of each tenth, of reading and of storing, and the largest
     resident KiB as JSON."""
+    reading, storing = _Tenths(), _Tenths()
     with (
         tempfile.TemporaryDirectory() as folder,
         Validator(f"sqlite:///{folder}/validator.db", MASTER) as validator,
     ):
-        reading = _Tenths()
-        new = _read(source, size, path, reading.tell)
-        storing = _Tenths()
-        validator.import_tokens(new, actor="bench", progress=storing.tell)
+        if source == "dry-run":
+            with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
+                main(["import", path, "--dry-run"])
+        else:
+            new = _read(source, size, path, reading.tell)
+            users = users_file.read(Path(path)) if source == "users" else None
+            storing = _Tenths()
+            validator.import_tokens(
+                new,
+                users=users,
+                activate=users is not None,
+                actor="bench",
+                progress=storing.tell,
+            )
     print(json.dumps({"reading": reading.seconds, "storing": storing.seconds, "peak": _peak()}))
 
 
@@ -119,7 +145,7 @@ def _imported(source: str, size: int) -> tuple[list[float], float]:
 
 
 def _named(source: str, size: int) -> str:
-    return f"import of {size:,} tokens{'' if source == 'made' else f' from {source.upper()}'}"
+    return f"import of {size:,} tokens{_OF_SOURCE[source]}"
 
 
 def memory(source: str, size: int) -> Figure:
@@ -142,6 +168,8 @@ def figures() -> Iterator[Callable[[], Figure]]:
     for source, size in _SIZES.items():
         yield partial(memory, source, size)
         yield partial(rate_at_the_end, source, size)
+    for source in ("users", "dry-run"):
+        yield partial(memory, source, _USERS_SIZE)
 
 
 if __name__ == "__main__":
@@ -151,5 +179,6 @@ if __name__ == "__main__":
     else:
         from tests.bench.__main__ import line
 
-        for measured in (memory, rate_at_the_end):
-            print(line(measured(chosen, int(wanted))))
+        print(line(memory(chosen, int(wanted))))
+        if chosen in _SIZES:
+            print(line(rate_at_the_end(chosen, int(wanted))))

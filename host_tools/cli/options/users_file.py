@@ -1,6 +1,6 @@
 """The file of --users: which token goes to whom."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from host_tools.validator.user_id import UserIdRule
 
 
-def read(path: Path) -> dict[str, str]:
+def read(path: Path) -> Mapping[str, str]:
     """Give the user-IDs by serial number."""
     with formats.opened(path) as file:
         return assignments.read(file)
 
 
-def check(path: Path, users: dict[str, str], rule: "UserIdRule") -> None:
+def check(path: Path, users: Mapping[str, str], rule: "UserIdRule") -> None:
     """Raise KodebrikError, with its line, for the first user-ID that the server does not take."""
     for serial, user in users.items():
         try:

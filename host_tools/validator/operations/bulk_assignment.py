@@ -2,6 +2,7 @@
 transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 
 from sqlalchemy import bindparam, select
 
@@ -34,14 +35,14 @@ def assign_tokens(
 
     `assignments` maps serial numbers to user-IDs; new users are created. With `take_back`, a token
     that is assigned to somebody, and not blocked, goes back into stock first. KodebrikError names
-    the first token or user that prevents it. A user can have one active token.
+    the first token or user that prevents it. A user can have one active token. Memory hardly grows
+    with their number.
     """
     if activate:
         _refuse_second_tokens(assignments)
     replaced: dict[str, str] = {}
-    pairs, done = list(assignments.items()), 0
-    while done < len(pairs):
-        part = dict(pairs[done : done + _BATCH])
+    pairs, done = iter(assignments.items()), 0
+    while part := dict(islice(pairs, _BATCH)):
         owners, tokens = _find_or_create_users(unit, part.values()), _lock_tokens(unit, part)
         for serial, typed in part.items():
             owner = owners[user_id.normalized(unit.user_ids.validated(typed))]
@@ -50,9 +51,10 @@ def assign_tokens(
             lifecycle.assign(unit, tokens[serial], owner)
         if activate:
             replaced |= activation.activate_without_codes(unit, list(tokens.values()))
+        unit.release_tokens()
         done += len(part)
         if progress is not None:
-            progress(done, len(pairs))
+            progress(done, len(assignments))
     return HandOut(done, replaced)
 
 
@@ -77,6 +79,9 @@ def _take_back(unit: UnitOfWork, token: TokenRow) -> None:
 
 
 def _refuse_second_tokens(assignments: Mapping[str, str]) -> None:
+    # Of very many user-IDs their hashes are all that memory holds.
+    if len({hash(user_id.normalized(typed)) for typed in assignments.values()}) == len(assignments):
+        return
     seen: set[str] = set()
     for typed in assignments.values():
         normalized = user_id.normalized(typed)

@@ -381,6 +381,14 @@ class UnitOfWork:
         self._entries.clear()
         self._server_events.clear()
 
+    def release_tokens(self) -> None:
+        """Write all changes as flush() does, and hold no token any more; those that were locked
+        are locked until the end of the transaction. For very many tokens, part by part."""
+        self.flush()
+        self._tokens.clear()
+        self._statuses.clear()
+        self._besides.clear()
+
     def complete(self) -> None:
         """Write all changes and the root; nothing may be changed after it. StaleError as for
         flush(), and when the data key was rotated meanwhile."""

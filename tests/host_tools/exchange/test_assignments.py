@@ -1,14 +1,19 @@
 """Lists that assign tokens to users: what is a header, what is data, and what is refused."""
 
 import io
+from collections.abc import Mapping
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.exchange import assignments
 
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=64)
 
-def listed(content: bytes) -> dict[str, str]:
+
+def listed(content: bytes) -> Mapping[str, str]:
     return assignments.read(io.BytesIO(content))
 
 
@@ -50,3 +55,14 @@ def test_tabs_separate_as_a_spreadsheet_copies_them():
         "T1": "anna.holm",
         "T2": "bo.lund",
     }
+
+
+@given(st.dictionaries(TEXTS, TEXTS, max_size=20), TEXTS)
+def test_they_are_a_mapping_in_the_order_of_the_file(users: dict[str, str], other: str):
+    stored = assignments.StoredAssignments()
+    assert all(stored.add(serial, user) for serial, user in users.items())
+    assert [*stored.items()] == [*users.items()]
+    assert len(stored) == len(users)
+    assert stored.get(other) == users.get(other)
+    assert not any(stored.add(serial, "another") for serial in users)
+    assert stored == users

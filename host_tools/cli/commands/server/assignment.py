@@ -1,5 +1,6 @@
 """kodebrik assign, unassign and activate: whose a token is, and whether its codes count."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -49,7 +50,7 @@ def assign(
     """Assign tokens to users: all of them, or none when one cannot be."""
     if (users is None) == (serial is None) or (serial is None) != (user is None):
         raise KodebrikError("assign-one-source", ExitCode.USAGE)
-    wanted = {str(serial): str(user)}
+    wanted: Mapping[str, str] = {str(serial): str(user)}
     if users is not None:
         wanted = users_file.read(users)
         users_file.check(users, wanted, user_id_rule(settings))
@@ -74,7 +75,7 @@ def assign(
             raise KodebrikError("assign-taken", error.exit_code, **taken) from None
     emit(
         as_json,
-        {"assigned": wanted, "activated": activate_at_once, "replaced": replaced},
+        {"assigned": dict(wanted), "activated": activate_at_once, "replaced": replaced},
         [_outcome(wanted, activate_at_once), *_replacements(replaced)],
     )
 
@@ -89,7 +90,7 @@ def _replacements(replaced: dict[str, str]) -> list[Message]:
     ]
 
 
-def _outcome(assigned: dict[str, str], active: bool) -> Message:
+def _outcome(assigned: Mapping[str, str], active: bool) -> Message:
     if len(assigned) > 1:
         return Message(
             "import.assigned-and-activated" if active else "import.assigned", count=len(assigned)

@@ -1,13 +1,14 @@
 """kodebrik import: import tokens into the validator."""
 
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from host_tools.cli import token_table
 from host_tools.cli.options import users_file
 from host_tools.cli.options.groups import option_groups
 from host_tools.cli.options.inventory import AccountName, InventoryFile, Serials, opened_inventory
@@ -19,8 +20,9 @@ from host_tools.cli.options.validator import (
     ValidatorOptions,
     user_id_rule,
 )
-from host_tools.cli.output import Json, emit, warn
+from host_tools.cli.output import Json, Streamed, emit, warn
 from host_tools.cli.progress import reporting
+from host_tools.cli.token_table import TokenRows
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.exchange import formats, several_files
 from host_tools.exchange.csv.dialects import NAMES
@@ -94,7 +96,7 @@ def import_tokens(
     """Import tokens into the validation server: all of them, or none when one is not right."""
     if activate and users is None:
         raise KodebrikError("import-without-users", ExitCode.USAGE)
-    assigned = {} if users is None else users_file.read(users)
+    assigned: Mapping[str, str] = {} if users is None else users_file.read(users)
     if (not files) != from_inventory:
         raise KodebrikError("import-one-source", ExitCode.USAGE)
     if not files:
@@ -109,21 +111,18 @@ def import_tokens(
     keys = found.tokens
     if not keys:
         raise KodebrikError("import-nothing", ExitCode.BAD_INPUT)
-    unknown = set(assigned)
-    if unknown:
-        unknown.difference_update(key.serial for key in keys)
-    if unknown:
-        other = next(serial for serial in assigned if serial in unknown)
+    if assigned and sum(key.serial in assigned for key in keys) < len(assigned):
+        known = {key.serial for key in keys}
+        other = next(serial for serial in assigned if serial not in known)
         with users_file.lines_named(users):
             raise KodebrikError("import-user-of-other-token", ExitCode.BAD_INPUT, serial=other)
     for sentence in found.remarks.sentences:
         warn(sentence)
     _check_values(clock_ppm, users, assigned, settings)
     if dry_run:
-        tokens = token_table.as_json(keys, assigned)
-        shown = {"format": found.format, "tokens": tokens, "would_import": len(keys)}
-        table = token_table.lines(keys, assigned)
-        said = [*table, Message("import.would-import", count=len(keys))]
+        rows = TokenRows(keys, assigned)
+        shown = {"format": found.format, "tokens": Streamed(rows), "would_import": len(keys)}
+        said = chain(rows.lines(), [Message("import.would-import", count=len(keys))])
         emit(as_json, shown | found.remarks.as_json(), said)
         return
     with (
@@ -153,7 +152,7 @@ def import_tokens(
 
 
 def _check_values(
-    clock_ppm: float | None, users: Path | None, assigned: dict[str, str], settings: Path | None
+    clock_ppm: float | None, users: Path | None, assigned: Mapping[str, str], settings: Path | None
 ) -> None:
     """Raise KodebrikError for what the server would refuse, as --dry-run tells too."""
     if clock_ppm is None and users is None:

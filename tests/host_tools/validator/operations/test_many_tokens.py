@@ -1,7 +1,8 @@
-"""Imports of more tokens than one batch: all or none, in memory that does not grow with them."""
+"""Imports and assignments of more tokens than one batch: all or none, in memory that does not grow
+with them."""
 
 import tracemalloc
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 import pytest
 
@@ -73,3 +74,54 @@ def test_memory_does_not_grow_with_the_number_of_tokens(validator: Validator):
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < 1.3 * peaks[0]
+
+
+class Users(Mapping[str, str]):
+    """Whose the tokens of a Stream are to be: a user for each, who is made when asked for."""
+
+    def __init__(self, prefix: str, size: int) -> None:
+        self.prefix, self.size = prefix, size
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __iter__(self) -> Iterator[str]:
+        return (f"{self.prefix}{number:07}" for number in range(self.size))
+
+    def __getitem__(self, serial: str) -> str:
+        return f"user-{serial}"
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+def test_tokens_are_assigned_and_activated_part_by_part(validator: Validator):
+    stream, users = Stream("a", 1200), Users("a", 1200)
+    assert validator.import_tokens(stream, users=users, activate=True, actor="test") == 1200
+    found = validator.statistics()
+    assert (found.tokens["active"], found.users) == (1200, 1200)
+    for number in (0, 499, 500, 1199):
+        assert validator.token(f"a{number:07}").user_id == f"user-a{number:07}"
+    assert validator.verify_audit().broken == ()
+
+
+def test_a_user_who_gets_two_tokens_in_different_parts_is_named(validator: Validator):
+    class Twice(Users):
+        def __getitem__(self, serial: str) -> str:
+            return "Anna.Holm" if serial in ("a0000003", "a0001100") else f"user-{serial}"
+
+    users = Twice("a", 1200)
+    with pytest.raises(InvalidError) as refused:
+        validator.import_tokens(Stream("a", 1200), users=users, activate=True, actor="test")
+    assert refused.value.identifier == "assignment-user-twice"
+    assert refused.value.message.arguments["user_id"] == "Anna.Holm"
+    assert validator.statistics().tokens["stock"] == 0
+
+
+def test_memory_hardly_grows_with_the_number_of_assignments(validator: Validator):
+    peaks = []
+    for prefix, size in (("a", 1500), ("b", 6000)):
+        validator.import_tokens(Stream(prefix, size), actor="test")
+        tracemalloc.start()
+        validator.assign_tokens(Users(prefix, size), activate=True, actor="test")
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.5 * peaks[0]

@@ -1,14 +1,19 @@
 """kodebrik import, from the inventory and from files, to the server that checks the codes."""
 
+import contextlib
 import json
+import os
 import re
 import subprocess
+import tracemalloc
 from pathlib import Path
 
 import pytest
 
 from host_tools.cli import main
 from host_tools.cli.options.validator import open_validator
+from host_tools.cli.output import Streamed, emit
+from host_tools.cli.token_table import TokenRows
 from host_tools.errors import ExitCode
 from host_tools.exchange.key_package import KeyPackage
 from host_tools.exchange.pskc import writer as pskc_writer
@@ -108,6 +113,26 @@ def test_pairs_need_their_kind_and_single_tokens_may_be_picked(call, server, tmp
     assert call("import", pairs, "--kind", "clock")[0] == ExitCode.USAGE
     assert call("import")[0] == call("import", pairs, "--from-inventory")[0] == ExitCode.USAGE
     assert call("import", str(tmp_path / "none.csv"))[0] == ExitCode.FILE
+
+
+def test_a_dry_run_holds_one_token_at_a_time(capsys):
+    def peak(size: int, as_json: bool) -> int:
+        class Tokens:
+            def __iter__(self):
+                credential = Credential("x", Secret(bytes(20)))
+                return (KeyPackage(f"{number:07}", credential) for number in range(size))
+
+        rows = TokenRows(Tokens(), {})
+        tracemalloc.start()
+        with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):
+            emit(as_json, {"tokens": Streamed(rows)}, rows.lines())
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most
+
+    for as_json in (False, True):
+        peak(10, as_json)  # what is imported at first
+        assert peak(4000, as_json) < 1.5 * peak(400, as_json)
 
 
 def test_a_dry_run_prints_what_would_come_in_and_touches_no_server(server, tmp_path, capsys, call):
