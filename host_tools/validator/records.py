@@ -358,6 +358,38 @@ class OpenIdGrant:
 
 
 @dataclass(frozen=True, slots=True)
+class BackchannelStart:
+    """What an application gets that has asked a user who is not there: by what it asks for the
+    outcome, the digits that the user types in the app, and the seconds until it ends and between
+    two polls."""
+
+    request_id: Secret = field(repr=False)
+    digits: str
+    expires_in: float
+    interval: float
+
+
+class BackchannelOutcome(StrEnum):
+    """What has come of it."""
+
+    PENDING = "authorization_pending"
+    SLOW_DOWN = "slow_down"
+    EXPIRED = "expired_token"
+    DENIED = "access_denied"
+    UNKNOWN = "invalid_grant"
+    APPROVED = "approved"
+
+
+@dataclass(frozen=True, slots=True)
+class BackchannelPoll:
+    """The outcome; with an approval an access token, and what it is for."""
+
+    outcome: BackchannelOutcome
+    access_token: Secret | None = field(default=None, repr=False)
+    granted: OpenIdGrant | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Statistics:
     """Counts for the metrics and the administration's front page."""
 

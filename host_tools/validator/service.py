@@ -12,6 +12,7 @@ from typing import Concatenate, ParamSpec, Protocol
 
 from host_tools.progress import Progress
 from host_tools.secret import Secret
+from host_tools.validator.app_records import ApprovalLimits, ApprovalRequest
 from host_tools.validator.app_service import AppService
 from host_tools.validator.errors import InvalidError, UnavailableError
 from host_tools.validator.group_commit import GroupCommit, Outcome
@@ -32,6 +33,7 @@ from host_tools.validator.operations import (
     web_sessions,
 )
 from host_tools.validator.operations.audit import anchors, verification
+from host_tools.validator.operations.openid import backchannel
 from host_tools.validator.operations.openid import grants as openid_grants
 from host_tools.validator.operations.openid import keys as openid_keys
 from host_tools.validator.operations.openid import sessions as openid_sessions
@@ -41,6 +43,8 @@ from host_tools.validator.records import (
     AuditAnchor,
     AuditEntry,
     AuditReport,
+    BackchannelPoll,
+    BackchannelStart,
     Challenge,
     DriftPoint,
     Guesser,
@@ -560,6 +564,22 @@ class Validator:
     def openid_access(self, token: Secret) -> OpenIdGrant | None:
         """Give the grant of an access token; None when it has ended or was revoked."""
         return self._read(openid_grants.of_access_token, self._keys, token, self._clock())
+
+    def ask_by_backchannel(
+        self,
+        client: str,
+        scope: str,
+        acr: str,
+        asked: ApprovalRequest,
+        limits: ApprovalLimits,
+    ) -> BackchannelStart:
+        """Ask a user, known or not, for an approval in the app, in the name of an application."""
+        actor = f"openid {client}"
+        return self._write(actor, backchannel.begin, client, scope, acr, asked, limits)
+
+    def poll_backchannel(self, request_id: Secret, client: str, sector: str) -> BackchannelPoll:
+        """Give what has come of it; an approval is given once."""
+        return self._write(f"openid {client}", backchannel.poll, request_id, client, sector)
 
     # Notices
 

@@ -3,18 +3,20 @@ methods that were seen (`amr`, RFC 8176)."""
 
 from collections.abc import Collection
 
-# From the weakest to the strongest; each includes those before it.
+# Of codes, from the weaker to the stronger, which includes it.
 OTP = "urn:kodebrik:acr:otp"  # a one-time code
 OTP_PIN = "urn:kodebrik:acr:otp-pin"  # and the user's PIN
-CLASSES = (OTP, OTP_PIN)
+APP = "urn:kodebrik:acr:app"  # an approval in the app, with a PIN or the device's own verification
+_OF_CODES = (OTP, OTP_PIN)
+CLASSES = (*_OF_CODES, APP)
 
 
 def reached(methods: Collection[str], wanted: str) -> str | None:
     """Give the class of a sign-in: of the `wanted` ones (separated by blanks, the most wanted
     first) the first that it reaches, None when it reaches none; the strongest when none is
     named."""
-    strongest = 1 if "pin" in methods else 0
-    known = CLASSES[: strongest + 1]
+    of_codes = _OF_CODES if "pin" in methods else _OF_CODES[:1]
+    known = of_codes if "otp" in methods else (APP,)
     named = wanted.split()
     if not named:
         return known[-1]

@@ -56,5 +56,5 @@ class Client(ClientMixin):
         return response_type == "code"
 
     def check_grant_type(self, grant_type: str) -> bool:
-        """Say whether it may give this for tokens: codes alone, and there are no refresh tokens."""
+        """Say whether it may give this for tokens; there are no refresh tokens."""
         return grant_type == "authorization_code"

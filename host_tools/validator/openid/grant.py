@@ -138,12 +138,7 @@ class CodeGrant(grants.AuthorizationCodeGrant):
         token = self.server.validator.redeem_openid_code(code, self.request.client.client_id)
         if token is None:  # another request was quicker
             raise InvalidGrantError("The code was redeemed already.")
-        return {
-            "access_token": token.reveal().decode(),
-            "token_type": "Bearer",
-            "expires_in": ACCESS_TOKEN_SECONDS,
-            "scope": scope,
-        }
+        return access_token(token, scope)
 
     def save_token(self, token: dict[str, Any]) -> None:
         """Do nothing: the database holds the token's hash."""
@@ -222,6 +217,16 @@ class IdToken(OpenIDCode):
             "at_hash": create_half_hash(token["access_token"], ALGORITHM).decode(),
         }
         return jwt.encode({"alg": ALGORITHM, "kid": str(key.kid)}, claims, key, [ALGORITHM])
+
+
+def access_token(token: Secret, scope: str) -> dict[str, Any]:
+    """Give an access token as the token endpoint does (RFC 6749 section 5.1)."""
+    return {
+        "access_token": token.reveal().decode(),
+        "token_type": "Bearer",
+        "expires_in": ACCESS_TOKEN_SECONDS,
+        "scope": scope,
+    }
 
 
 def user_info(granted: OpenIdGrant) -> dict[str, str]:

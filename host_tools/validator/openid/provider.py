@@ -22,7 +22,10 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, Key, KeySet
 
+from host_tools.validator.app_records import ApprovalLimits
+from host_tools.validator.openid import backchannel
 from host_tools.validator.openid.authentication import CLASSES, reached
+from host_tools.validator.openid.backchannel import BackchannelGrant
 from host_tools.validator.openid.client import OPENID, PROFILE, Client
 from host_tools.validator.openid.grant import (
     ALGORITHM,
@@ -45,8 +48,9 @@ from host_tools.validator.service import Validator
 logging.getLogger("authlib").setLevel(logging.INFO)  # below that it writes access tokens
 
 AUTHORIZE, TOKEN, USERINFO = "/openid/authorize", "/openid/token", "/openid/userinfo"
-KEYS, LOGOUT = "/openid/keys", "/openid/logout"
+KEYS, LOGOUT, BACKCHANNEL = "/openid/keys", "/openid/logout", "/openid/backchannel"
 DISCOVERY = "/.well-known/openid-configuration"
+_GRANT_TYPES = [CodeGrant.GRANT_TYPE, BackchannelGrant.GRANT_TYPE]
 _LONGEST_VALUE = 2000  # characters of a parameter
 
 
@@ -73,13 +77,15 @@ class EndOfSession:
 class Provider(AuthorizationServer):
     """What the provider decides; pages and routes bring it requests."""
 
-    def __init__(self, validator: Validator, settings: OpenId) -> None:
-        """Serve the applications that the settings register; keys are drawn when there are none."""
+    def __init__(self, validator: Validator, settings: OpenId, approvals: ApprovalLimits) -> None:
+        """Serve the applications that the settings register, which may ask for so many approvals;
+        keys are drawn when there are none."""
         super().__init__()
-        self.validator, self.settings = validator, settings
+        self.validator, self.settings, self._approvals = validator, settings, approvals
         self.issuer = settings.issuer
         validator.prepare_openid()
         self.register_grant(CodeGrant, [AuthenticationRequest(), S256(), IdToken(self)])
+        self.register_grant(BackchannelGrant, [IdToken(self)])
         self._issuer = _Issuer(self.issuer)
         self._issuer(self)
 
@@ -163,10 +169,19 @@ class Provider(AuthorizationServer):
 
     def tokens(self, asked: ProviderRequest) -> ProviderAnswer:
         """Answer the token endpoint."""
-        if asked.values.get("grant_type") != CodeGrant.GRANT_TYPE:
+        if asked.values.get("grant_type") not in _GRANT_TYPES:
             return self.refuse(UnsupportedGrantTypeError(""))
         answered: ProviderAnswer = self.create_token_response(asked)
         return answered
+
+    def backchannel(self, asked: ProviderRequest) -> ProviderAnswer:
+        """Answer an application that asks for somebody who is not there."""
+        try:
+            client: Client = self.authenticate_client(asked, list(backchannel.AUTHENTICATION))
+            given = backchannel.ask(self.validator, self._approvals, client, asked)
+        except OAuth2Error as error:
+            return self.refuse(error)
+        return ProviderAnswer(200, given)
 
     def end_of_session(self, asked: ProviderRequest) -> EndOfSession:
         """Read what an application asks at the end of a session. A hint that cannot be read any
@@ -213,9 +228,12 @@ class Provider(AuthorizationServer):
             "userinfo_endpoint": self.issuer + USERINFO,
             "jwks_uri": self.issuer + KEYS,
             "end_session_endpoint": self.issuer + LOGOUT,
+            "backchannel_authentication_endpoint": self.issuer + BACKCHANNEL,
+            "backchannel_token_delivery_modes_supported": ["poll"],
+            "backchannel_user_code_parameter_supported": False,
             "response_types_supported": ["code"],
             "response_modes_supported": ["query"],
-            "grant_types_supported": [CodeGrant.GRANT_TYPE],
+            "grant_types_supported": _GRANT_TYPES,
             "scopes_supported": [OPENID, PROFILE],
             "subject_types_supported": ["pairwise"],
             "id_token_signing_alg_values_supported": [ALGORITHM],

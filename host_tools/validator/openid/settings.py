@@ -60,6 +60,8 @@ class RelyingParty(Section):
     secret_sha256: Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")] | None = None
     # Applications of one sector know a user by the same subject identifier. Default: its own.
     sector: _Text | None = None
+    # Whether it may ask users who are not there, who approve in the app.
+    backchannel: bool = False
     user_id: bool = False  # whether it may be told the user-ID, with the scope "profile"
 
 

@@ -1,6 +1,7 @@
 """The OpenID provider's routes for programs: discovery, keys, tokens and userinfo. Their answers,
 errors too, are those of OAuth 2.0."""
 
+from collections.abc import Callable
 from typing import Any
 
 from anyio.to_thread import run_sync
@@ -12,6 +13,7 @@ from host_tools.secret import Secret
 from host_tools.validator.http.strict_requests import StrictRoute
 from host_tools.validator.openid import provider as openid
 from host_tools.validator.openid.grant import user_info
+from host_tools.validator.openid.messages import ProviderAnswer, ProviderRequest
 from host_tools.validator.openid.provider import Provider
 from host_tools.validator.service import Validator
 
@@ -36,19 +38,34 @@ def keys(request: Request) -> dict[str, Any]:
 
 @router.post(openid.TOKEN)
 async def tokens(request: Request) -> JSONResponse:
-    """Give an ID token and an access token for an authorization code."""
+    """Give an ID token and an access token for an authorization code, or an approval."""
+    provider: Provider = request.app.state.openid
+    return await _answered(request, openid.TOKEN, provider.tokens)
+
+
+@router.post(openid.BACKCHANNEL)
+async def backchannel(request: Request) -> JSONResponse:
+    """Ask somebody who is not there for an approval in the app."""
+    provider: Provider = request.app.state.openid
+    return await _answered(request, openid.BACKCHANNEL, provider.backchannel)
+
+
+async def _answered(
+    request: Request, path: str, ask: Callable[[ProviderRequest], ProviderAnswer]
+) -> JSONResponse:
+    """Hand a form to the provider, which works on the database, and give its answer."""
     form = await request.form()
     values = {name: value for name, value in form.items() if isinstance(value, str)}
-    return await run_sync(_tokens, request, values)
-
-
-def _tokens(request: Request, values: dict[str, str]) -> JSONResponse:
     provider: Provider = request.app.state.openid
-    header = request.headers.get("authorization", "")
+
+    def work() -> ProviderAnswer:
+        header = request.headers.get("authorization", "")
+        return ask(provider.request("POST", path, values, header))
+
     try:
-        answer = provider.tokens(provider.request("POST", openid.TOKEN, values, header))
+        answer = await run_sync(work)
     except OAuth2Error as error:
-        return JSONResponse(dict(error.get_body()), error.status_code)
+        answer = provider.refuse(error)
     return JSONResponse(answer.body, answer.status, dict(answer.headers))
 
 

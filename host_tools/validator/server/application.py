@@ -85,7 +85,7 @@ def create_app(
     app.state.authenticator = ApiKeyAuthenticator(validator, settings)
     app.state.readiness = health.Readiness(validator)
     if settings.openid is not None:
-        app.state.openid = Provider(validator, settings.openid)
+        app.state.openid = Provider(validator, settings.openid, settings.app.limits)
         openid_pages.install(app)
     error_pages.install(app)
     # The routers' own routes: include_router() would make each of them a second time.

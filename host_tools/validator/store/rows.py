@@ -300,6 +300,22 @@ class OpenIdGrantRow(NamedTuple):
     audit_key: int = 0
 
 
+class OpenIdBackchannelRow(NamedTuple):
+    """A row of the table `openid_backchannel`."""
+
+    hash: bytes
+    client: str
+    scope: str
+    acr: str
+    party: str
+    approval: str
+    interval: float
+    next_poll_at: float
+    ends_at: float
+    audit_seal: bytes = b""
+    audit_key: int = 0
+
+
 class WriteProbeRow(NamedTuple):
     """A row of the table `write_probes`."""
 

@@ -338,6 +338,22 @@ openid_grants = Table(
     *_seal(),
 )
 
+# What applications ask of users who are not there, see operations/openid/backchannel.py.
+openid_backchannel = Table(
+    "openid_backchannel",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True),  # SHA-256 of 32 random bytes
+    Column("client", Text, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("acr", Text, nullable=False),  # that is given with an approval
+    Column("party", Text, nullable=False),  # who asks for the approval, and its reference
+    Column("approval", Text, nullable=False),
+    Column("interval", Double, nullable=False),  # seconds between polls, at least
+    Column("next_poll_at", Double, nullable=False),
+    Column("ends_at", Double, nullable=False, index=True),
+    *_seal(),
+)
+
 # Networks that try keys or codes, see operations/guesses.py.
 guesses = Table(
     "guesses",

@@ -52,6 +52,7 @@ from host_tools.validator.store.rows import (
     DataKeyRow,
     GuessRow,
     NoticeRow,
+    OpenIdBackchannelRow,
     OpenIdGrantRow,
     OpenIdKeyRow,
     OpenIdSessionRow,
@@ -109,6 +110,7 @@ Simple = TypeVar(
     OpenIdKeyRow,
     OpenIdSessionRow,
     OpenIdGrantRow,
+    OpenIdBackchannelRow,
 )
 
 

@@ -22,7 +22,12 @@ from sqlalchemy import (
 from sqlalchemy.engine import Engine
 
 from host_tools.secret import Secret
-from host_tools.validator.app_records import Approval
+from host_tools.validator.app_records import (
+    Approval,
+    ApprovalLimits,
+    ApprovalRequest,
+    RelyingParty,
+)
 from host_tools.validator.records import (
     Guesser,
     OpenIdRequest,
@@ -64,6 +69,7 @@ class Filled:
     openid_code: Secret  # of bente, not redeemed
     openid_used_code: Secret  # of anders, redeemed for the access token
     openid_access: Secret
+    backchannel: Secret  # asked of anders, waits
     phone: DirectDevice  # of the user bente, open
     tablet: DirectDevice  # of the user bente, closed
     asked: Approval  # waits for bente
@@ -92,6 +98,8 @@ def fill(validator: Validator, clock: VirtualClock) -> Filled:
     for serial in (ocra.serial, "cilla-1"):
         validator.issue_challenge(serial=serial, text=CHALLENGE, actor="test")
     text = key.reveal().decode()
+    wanted = ApprovalRequest(RelyingParty("openid shop", "Shop"), "anders", "session of the shop")
+    backchannel = validator.ask_by_backchannel("shop", "openid", "app", wanted, ApprovalLimits())
     phone, tablet = (DirectDevice(validator, "bente") for _ in range(2))
     for device in (phone, tablet):
         assert device.activate(validator.app.issue_letter("bente", actor="test").code)
@@ -132,6 +140,7 @@ def fill(validator: Validator, clock: VirtualClock) -> Filled:
         unused,
         used,
         access,
+        backchannel.request_id,
         phone,
         tablet,
         asked,

@@ -34,10 +34,89 @@ _WIDTH = len(OpenIdGrantRow._fields)
 
 def issue(unit: UnitOfWork, session: OpenIdSession, asked: OpenIdRequest, acr: str) -> Secret:
     """Give an authorization code for what a relying party has asked."""
+    code = _new_secret()
+    row = _row(unit, code, session, asked, acr)
+    unit.insert(openid_grants, row)
+    return code
+
+
+def give(
+    unit: UnitOfWork, session: OpenIdSession, asked: OpenIdRequest, acr: str
+) -> tuple[Secret, OpenIdGrant]:
+    """Give an access token without a code, and what it is for."""
+    token = _new_secret()
+    row = _row(unit, _new_secret(), session, asked, acr)
+    redeemed = row._replace(
+        redeemed=True, access_hash=hashed(token), ends_at=unit.now + ACCESS_TOKEN_SECONDS
+    )
+    unit.insert(openid_grants, redeemed)
+    return token, _record(redeemed, session.user_id, unit.now)
+
+
+def find(
+    connection: Connection, keys: DataKeys, code: Secret, client: str, now: float
+) -> OpenIdGrant | None:
+    """Give the grant of a client's code that was not redeemed yet; None for any other."""
+    found = _find(connection, keys, openid_grants.c.hash == hashed(code), now)
+    if found is None or found[0].redeemed or found[0].client != client:
+        return None
+    row, user = found
+    return _record(row, user.user_id, now)
+
+
+def redeem(unit: UnitOfWork, code: Secret, client: str) -> Secret | None:
+    """Give an access token for a client's code. A code that was redeemed before gets none, and
+    what was given for it counts no more."""
+    query = select(openid_grants).where(openid_grants.c.hash == hashed(code)).with_for_update()
+    row = unit.find(openid_grants, OpenIdGrantRow, query)
+    if row is None or row.client != client or row.ends_at <= unit.now:
+        return None
+    if row.redeemed:
+        if row.access_hash is not None:
+            unit.update(openid_grants, row, row._replace(access_hash=None))
+            unit.record_server_event("openid_code_again", {"client": client})
+        return None
+    token = _new_secret()
+    ends_at = unit.now + ACCESS_TOKEN_SECONDS
+    changed = row._replace(redeemed=True, access_hash=hashed(token), ends_at=ends_at)
+    unit.update(openid_grants, row, changed)
+    return token
+
+
+def of_access_token(
+    connection: Connection, keys: DataKeys, token: Secret, now: float
+) -> OpenIdGrant | None:
+    """Give the grant of an access token; None when it has ended or was revoked."""
+    found = _find(connection, keys, openid_grants.c.access_hash == hashed(token), now)
+    return None if found is None else _record(found[0], found[1].user_id, now)
+
+
+def _find(
+    connection: Connection, keys: DataKeys, matching: ColumnElement[bool], now: float
+) -> tuple[OpenIdGrantRow, UserRow] | None:
+    """Give a grant that has not ended, with its user, if their token's codes still count."""
+    query: Any = select(openid_grants, root_table).join(root_table, true()).where(matching)
+    found = connection.execute(query).one_or_none()
+    if found is None:
+        return None
+    row, root = OpenIdGrantRow(*found[:_WIDTH]), AuditRootRow(*found[_WIDTH:])
+    newest = audit_root.checked(connection, keys, root).audit_key
+    keys.check(connection, openid_grants, row, newest)
+    user = signed_in_user(connection, keys, row.token_id, row.owner_id, newest)
+    return None if user is None or row.ends_at <= now else (row, user)
+
+
+def _new_secret() -> Secret:
+    return Secret(secrets.token_urlsafe(_SECRET_BYTES).encode())
+
+
+def _row(
+    unit: UnitOfWork, code: Secret, session: OpenIdSession, asked: OpenIdRequest, acr: str
+) -> OpenIdGrantRow:
+    """Make the row of a code that was not redeemed yet, and delete those that have ended."""
     unit.delete(openid_grants, openid_grants.c.ends_at <= unit.now)
-    code = Secret(secrets.token_urlsafe(_SECRET_BYTES).encode())
     subject = openid_keys.subject(unit.connection, unit.keys, asked.sector, session.owner_id)
-    row = OpenIdGrantRow(
+    return OpenIdGrantRow(
         hash=hashed(code),
         token_id=session.token_id,
         owner_id=session.owner_id,
@@ -54,63 +133,9 @@ def issue(unit: UnitOfWork, session: OpenIdSession, asked: OpenIdRequest, acr: s
         access_hash=None,
         ends_at=unit.now + _CODE_SECONDS,
     )
-    unit.insert(openid_grants, row)
-    return code
 
 
-def find(
-    connection: Connection, keys: DataKeys, code: Secret, client: str, now: float
-) -> OpenIdGrant | None:
-    """Give the grant of a client's code that was not redeemed yet; None for any other."""
-    found = _find(connection, keys, openid_grants.c.hash == hashed(code), now)
-    if found is None or found[0].redeemed or found[0].client != client:
-        return None
-    return _record(*found, now)
-
-
-def redeem(unit: UnitOfWork, code: Secret, client: str) -> Secret | None:
-    """Give an access token for a client's code. A code that was redeemed before gets none, and
-    what was given for it counts no more."""
-    query = select(openid_grants).where(openid_grants.c.hash == hashed(code)).with_for_update()
-    row = unit.find(openid_grants, OpenIdGrantRow, query)
-    if row is None or row.client != client or row.ends_at <= unit.now:
-        return None
-    if row.redeemed:
-        if row.access_hash is not None:
-            unit.update(openid_grants, row, row._replace(access_hash=None))
-            unit.record_server_event("openid_code_again", {"client": client})
-        return None
-    token = Secret(secrets.token_urlsafe(_SECRET_BYTES).encode())
-    ends_at = unit.now + ACCESS_TOKEN_SECONDS
-    changed = row._replace(redeemed=True, access_hash=hashed(token), ends_at=ends_at)
-    unit.update(openid_grants, row, changed)
-    return token
-
-
-def of_access_token(
-    connection: Connection, keys: DataKeys, token: Secret, now: float
-) -> OpenIdGrant | None:
-    """Give the grant of an access token; None when it has ended or was revoked."""
-    found = _find(connection, keys, openid_grants.c.access_hash == hashed(token), now)
-    return None if found is None else _record(*found, now)
-
-
-def _find(
-    connection: Connection, keys: DataKeys, matching: ColumnElement[bool], now: float
-) -> tuple[OpenIdGrantRow, UserRow] | None:
-    """Give a grant that has not ended, with its user, if their token's codes still count."""
-    query: Any = select(openid_grants, root_table).join(root_table, true()).where(matching)
-    found = connection.execute(query).one_or_none()
-    if found is None:
-        return None
-    row, root = OpenIdGrantRow(*found[:_WIDTH]), AuditRootRow(*found[_WIDTH:])
-    newest = audit_root.checked(connection, keys, root).audit_key
-    keys.check(connection, openid_grants, row, newest)
-    user = signed_in_user(connection, keys, row, newest)
-    return None if user is None or row.ends_at <= now else (row, user)
-
-
-def _record(row: OpenIdGrantRow, user: UserRow, now: float) -> OpenIdGrant:
+def _record(row: OpenIdGrantRow, user_id: str, now: float) -> OpenIdGrant:
     return OpenIdGrant(
         client=row.client,
         redirect_uri=row.redirect_uri,
@@ -118,7 +143,7 @@ def _record(row: OpenIdGrantRow, user: UserRow, now: float) -> OpenIdGrant:
         nonce=row.nonce,
         challenge=row.challenge,
         subject=row.subject,
-        user_id=user.user_id,
+        user_id=user_id,
         acr=row.acr,
         methods=tuple(row.methods.split()),
         signed_in_at=row.signed_in_at,

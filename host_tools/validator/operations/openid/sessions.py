@@ -17,7 +17,6 @@ from host_tools.validator.store import audit_root
 from host_tools.validator.store.data_keys import DataKeys
 from host_tools.validator.store.rows import (
     AuditRootRow,
-    OpenIdGrantRow,
     OpenIdSessionRow,
     TokenRow,
     UserRow,
@@ -70,21 +69,20 @@ def find(
     session, root = OpenIdSessionRow(*found[:_SESSION]), AuditRootRow(*found[_SESSION:])
     newest = audit_root.checked(connection, keys, root).audit_key
     keys.check(connection, openid_sessions, session, newest)
-    user = signed_in_user(connection, keys, session, newest)
+    user = signed_in_user(connection, keys, session.token_id, session.owner_id, newest)
     return None if user is None or session.ends_at <= now else _record(session, user, now)
 
 
 def signed_in_user(
     connection: Connection,
     keys: DataKeys,
-    row: OpenIdSessionRow | OpenIdGrantRow,
+    token_id: int,
+    owner_id: int,
     newest: int,
 ) -> UserRow | None:
-    """Give the user of a session or grant; None once the codes of the token count no more."""
-    found = connection.execute(select(tokens).where(tokens.c.id == row.token_id)).one_or_none()
-    owner = connection.execute(
-        select(user_table).where(user_table.c.id == row.owner_id)
-    ).one_or_none()
+    """Give the user who has signed in with a token; None once that counts no more."""
+    found = connection.execute(select(tokens).where(tokens.c.id == token_id)).one_or_none()
+    owner = connection.execute(select(user_table).where(user_table.c.id == owner_id)).one_or_none()
     if found is None or owner is None:
         return None
     token, user = TokenRow(*found), UserRow(*owner)

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from host_tools.validator.openid.settings import OpenId
-from tests.support.validator.openid import BACK, CLIENTS, ISSUER, Application, query_of
+from tests.support.validator.openid import BACK, CLIENTS, ISSUER, SECRET, Application, query_of
 
 ADDRESSES = [
     address
@@ -87,6 +87,19 @@ def test_a_token_request(
     more = {} if header is None else {"headers": {"Authorization": header}}
     answer = client.post("/openid/token", data=sent, **more)
     assert answer.status_code in (400, 401), answer.text
+    assert answer.json()["error"].isascii()
+
+
+@many
+@given(changed=changes, header=headers)
+def test_a_request_for_somebody_who_is_not_there(
+    client: TestClient, changed: dict[str, str | None], header: str | None
+):
+    form = {"scope": "openid", "login_hint": "anna.holm", **changed}
+    sent = {name: value for name, value in form.items() if value is not None}
+    more = {"auth": ("shop", SECRET)} if header is None else {"headers": {"Authorization": header}}
+    answer = client.post("/openid/backchannel", data=sent, **more)
+    assert answer.status_code in (400, 401), answer.text  # the shop is not registered for it
     assert answer.json()["error"].isascii()
 
 

@@ -2,10 +2,12 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+from host_tools.validator.app_records import ApprovalLimits, ApprovalRequest, RelyingParty
 from host_tools.validator.service import Validator
 from tests.support.validator.alteration import OPENID_REQUEST, openid_session
 from tests.support.validator.clock import VirtualClock
 from tests.support.validator.database import MASTER
+from tests.support.validator.direct_app import opened
 from tests.support.validator.tokens import activated
 
 CLIENT = OPENID_REQUEST.client
@@ -50,4 +52,27 @@ def test_a_session_ends_with_its_user(validator: Validator, clock: VirtualClock)
     validator.delete_user("anders", actor="test")
     assert validator.openid_session(opened) is None
     assert validator.openid_grant(code, CLIENT) is None
+    assert validator.verify_audit().broken == ()
+
+
+def test_an_approval_that_fifty_poll_for_at_once_with_two_workers_gives_one_access_token(
+    validator: Validator, clock: VirtualClock, database: str
+):
+    activated(validator, clock, "anders")
+    validator.prepare_openid()
+    phone = opened(validator, "anders")
+    wanted = ApprovalRequest(RelyingParty("openid shop", "Shop"), "anders", "session of the shop")
+    asked = validator.ask_by_backchannel(CLIENT, "openid", "app", wanted, ApprovalLimits())
+    assert phone.answer(phone.waiting()[0], "approve", asked.digits).accepted
+    with Validator(database, MASTER, clock) as other, ThreadPoolExecutor(50) as threads:
+        polled = list(
+            threads.map(
+                lambda one: one.poll_backchannel(asked.request_id, CLIENT, CLIENT),
+                25 * [validator, other],
+            )
+        )
+        (token,) = (one.access_token for one in polled if one.access_token is not None)
+        granted = other.openid_access(token)
+    assert granted is not None
+    assert granted.user_id == "anders"
     assert validator.verify_audit().broken == ()

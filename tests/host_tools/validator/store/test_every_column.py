@@ -131,6 +131,9 @@ def uses(validator: Validator, made: Filled, clock: VirtualClock) -> Iterator[tu
             validator.redeem_openid_code(made.openid_code, CLIENT) is not None or None
         ),
         "redeemed again": lambda: validator.redeem_openid_code(made.openid_used_code, CLIENT),
+        "what is asked": lambda: (
+            validator.poll_backchannel(made.backchannel, CLIENT, CLIENT).outcome
+        ),
         "access token after it": lambda: validator.openid_access(made.openid_access),
         "what waits": phone.waiting,
         "devices": lambda: validator.app.devices(phone.session),

@@ -26,6 +26,7 @@ ROWS = {
     tables.openid_keys: rows.OpenIdKeyRow,
     tables.openid_sessions: rows.OpenIdSessionRow,
     tables.openid_grants: rows.OpenIdGrantRow,
+    tables.openid_backchannel: rows.OpenIdBackchannelRow,
 }
 
 

@@ -1,0 +1,111 @@
+"""Authentication without a browser (OpenID Connect Client-Initiated Backchannel Authentication in
+poll mode): an application asks a user by their user-ID, who approves in the app.
+
+It asks for the outcome with the identifier that it was given: 32 random bytes, of which the
+database holds the SHA-256. Who asks too soon must wait longer each time (section 11).
+"""
+
+import secrets
+
+from sqlalchemy import select
+
+from host_tools.secret import Secret
+from host_tools.validator.app_records import ApprovalLimits, ApprovalRequest, ApprovalState
+from host_tools.validator.operations.app import approvals
+from host_tools.validator.operations.openid import grants
+from host_tools.validator.operations.openid.sessions import hashed, signed_in_user
+from host_tools.validator.records import (
+    BackchannelOutcome,
+    BackchannelPoll,
+    BackchannelStart,
+    OpenIdRequest,
+    OpenIdSession,
+)
+from host_tools.validator.store.rows import OpenIdBackchannelRow
+from host_tools.validator.store.tables import openid_backchannel
+from host_tools.validator.store.unit_of_work import UnitOfWork
+
+INTERVAL = 5.0  # seconds between two polls, and by which it grows
+_ID_BYTES = 32
+_ENDED = {
+    ApprovalState.EXPIRED: BackchannelOutcome.EXPIRED,
+    ApprovalState.DECLINED: BackchannelOutcome.DENIED,
+    ApprovalState.CANCELLED: BackchannelOutcome.DENIED,
+}
+
+
+def begin(  # noqa: PLR0913, PLR0917 - what an application asks
+    unit: UnitOfWork,
+    client: str,
+    scope: str,
+    acr: str,
+    asked: ApprovalRequest,
+    limits: ApprovalLimits,
+) -> BackchannelStart:
+    """Ask a user, known or not, for an approval; give by what its outcome is asked for."""
+    approval = approvals.request(unit, asked, limits)
+    # Kept for a while longer, so that the application hears that it has expired.
+    unit.delete(openid_backchannel, openid_backchannel.c.ends_at <= unit.now - limits.life)
+    request_id = Secret(secrets.token_urlsafe(_ID_BYTES).encode())
+    row = OpenIdBackchannelRow(
+        hash=hashed(request_id),
+        client=client,
+        scope=scope,
+        acr=acr,
+        party=asked.party.id,
+        approval=approval.id,
+        interval=INTERVAL,
+        next_poll_at=unit.now,
+        ends_at=approval.expires_at,
+    )
+    unit.insert(openid_backchannel, row)
+    return BackchannelStart(request_id, approval.digits, approval.expires_at - unit.now, INTERVAL)
+
+
+def poll(unit: UnitOfWork, request_id: Secret, client: str, sector: str) -> BackchannelPoll:
+    """Tell a client the outcome, which is told once: with an approval it gets an access token."""
+    query = select(openid_backchannel).where(openid_backchannel.c.hash == hashed(request_id))
+    row = unit.find(openid_backchannel, OpenIdBackchannelRow, query.with_for_update())
+    if row is None or row.client != client:
+        return BackchannelPoll(BackchannelOutcome.UNKNOWN)
+    if unit.now < row.next_poll_at:
+        longer = row.interval + INTERVAL
+        after = row._replace(interval=longer, next_poll_at=unit.now + longer)
+        unit.update(openid_backchannel, row, after)
+        return BackchannelPoll(BackchannelOutcome.SLOW_DOWN)
+    approval = approvals.find(unit.connection, unit.keys, [row.party], row.approval, unit.now)
+    if approval.state is ApprovalState.WAITING:
+        after = row._replace(next_poll_at=unit.now + row.interval, ends_at=approval.expires_at)
+        unit.update(openid_backchannel, row, after)
+        return BackchannelPoll(BackchannelOutcome.PENDING)
+    unit.delete(openid_backchannel, openid_backchannel.c.hash == row.hash)
+    if approval.state in _ENDED:
+        return BackchannelPoll(_ENDED[approval.state])
+    session = _session(unit, row, approval.device, approval.amr, approval.answered_at)
+    if session is None:
+        return BackchannelPoll(BackchannelOutcome.DENIED)
+    wanted = OpenIdRequest(client, sector, "", row.scope, None, "")
+    return BackchannelPoll(
+        BackchannelOutcome.APPROVED, *grants.give(unit, session, wanted, row.acr)
+    )
+
+
+def _session(
+    unit: UnitOfWork,
+    row: OpenIdBackchannelRow,
+    device: str | None,
+    methods: tuple[str, ...],
+    answered_at: float | None,
+) -> OpenIdSession | None:
+    """Use the approval, once; None when the device that answered counts no more."""
+    token = None if device is None else unit.find_token(device)
+    if token is None or token.owner_id is None or answered_at is None:
+        return None
+    if not approvals.use(unit, [row.party], row.approval):
+        return None
+    found = signed_in_user(unit.connection, unit.keys, token.id, token.owner_id, unit.key.id)
+    if found is None:
+        return None
+    return OpenIdSession(
+        found.user_id, found.id, token.id, methods, answered_at, unit.now - answered_at
+    )
