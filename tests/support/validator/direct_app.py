@@ -96,6 +96,10 @@ class DirectDevice:
         """Answer an approval."""
         return self.validator.app.answer(self.session, self.signed(shown, decision, digits))
 
+    def extend(self, approval_id: str) -> float:
+        """Let an approval wait for longer; give its end."""
+        return self.validator.app.extend(self.session, approval_id, LIMITS)
+
     def _proof(self, *texts: str) -> AppProof:
         return AppProof(_bytes(self.key.sign(*texts)))
 

@@ -1,0 +1,115 @@
+"""The same approval answered many times at once, by one device and by two, through one or more
+workers: one answer is accepted."""
+
+import multiprocessing
+from collections import Counter, defaultdict
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from host_tools.validator.app_records import AppReason, ApprovalLimits, ApprovalState
+from host_tools.validator.errors import TooManyRequestsError
+from host_tools.validator.service import Validator
+from tests.host_tools.validator.app import concurrent_answers
+from tests.support.limits import REAL_LIMIT
+from tests.support.validator.clock import VirtualClock
+from tests.support.validator.database import MASTER
+from tests.support.validator.direct_app import ask, opened
+
+ROUNDS = 12  # each is a race of its own
+AT_ONCE = 52  # in all; a multiple of the workers
+
+
+@pytest.mark.parametrize(
+    ("database", "workers"),
+    [("sqlite", 1), ("sqlite", 4), ("postgresql", 4)],
+    indirect=["database"],
+)
+@pytest.mark.parametrize("devices", [1, 2])
+def test_an_approval_that_is_answered_50_times_at_once_is_accepted_once(
+    database: str, clock: VirtualClock, workers: int, devices: int
+):
+    with Validator(database, MASTER, clock) as validator:
+        validator.create_user("anna.holm", actor="test")
+        holders = [opened(validator, "anna.holm") for _ in range(devices)]
+        asked = [ask(validator, "anna.holm", f"browser-session-{n}") for n in range(ROUNDS)]
+        shown = holders[0].waiting()
+        rounds = [
+            [
+                (holder.session.reveal(), holder.signed(shown[n], "approve", asked[n].digits))
+                for holder in holders
+            ]
+            for n in range(ROUNDS)
+        ]
+        server = multiprocessing.get_context("forkserver")  # which imports the program once
+        server.set_forkserver_preload([concurrent_answers.__name__])
+        start, results = server.Barrier(workers), server.Queue()
+        arguments = (database, clock.now, rounds, AT_ONCE // workers, start, results)
+        processes = [
+            server.Process(target=concurrent_answers.work, args=arguments, daemon=True)
+            for _ in range(workers)
+        ]
+        for process in processes:
+            process.start()
+        told = defaultdict(Counter)
+        for _ in range(ROUNDS * workers):
+            number, reasons = results.get(timeout=REAL_LIMIT)
+            told[number].update(reasons)
+        for process in processes:
+            process.join()
+        assert [process.exitcode for process in processes] == [0] * workers
+        for number in range(ROUNDS):
+            reasons = told[number]
+            assert reasons.total() == AT_ONCE
+            assert reasons[AppReason.ACCEPTED] == 1, reasons
+            assert reasons[AppReason.REPLAYED] >= AT_ONCE - devices, reasons
+            found = validator.app.approval(["bank"], asked[number].id)
+            assert found.state is ApprovalState.APPROVED
+        assert validator.verify_audit().broken == ()
+        accepted = [
+            entry
+            for holder in holders
+            for entry in validator.audit(serial=holder.device, limit=500).items
+            if entry.action == "approve"
+        ]
+        assert len(accepted) <= ROUNDS
+        whole = sum(validator.audit(serial=holder.device).total for holder in holders)
+        assert whole >= ROUNDS * AT_ONCE
+
+
+def test_approvals_that_are_used_at_once_are_used_once(validator: Validator, clock: VirtualClock):
+    validator.create_user("anna.holm", actor="test")
+    holder = opened(validator, "anna.holm")
+    for _ in range(5):
+        asked = ask(validator, "anna.holm")
+        assert holder.answer(holder.waiting()[0], "approve", asked.digits).accepted
+        with ThreadPoolExecutor(16) as threads:
+            used = [
+                threads.submit(validator.app.use, ["bank"], asked.id, actor="test")
+                for _ in range(16)
+            ]
+            assert sorted(one.result() for one in used) == [False] * 15 + [True]
+
+
+def test_requests_at_once_stay_within_the_limit(validator: Validator):
+    limits = ApprovalLimits(per_hour=4)
+
+    def one(number: int) -> bool:
+        try:
+            ask(validator, "anna.holm", f"browser-session-{number}", limits)
+        except TooManyRequestsError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(12) as threads:
+        assert sum(threads.map(one, range(12))) == 4
+    assert validator.verify_audit().broken == ()
+
+
+def test_two_requests_of_one_session_at_once_leave_one_that_waits(validator: Validator):
+    validator.create_user("anna.holm", actor="test")
+    holder = opened(validator, "anna.holm")
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda _: ask(validator, "anna.holm"), range(8)))
+    assert len(holder.waiting()) == 1
+    assert validator.verify_audit().broken == ()
