@@ -16,6 +16,7 @@ from host_tools.validator.app_records import (
     Approval,
     ApprovalLimits,
     ApprovalRequest,
+    ApprovalState,
     AppSession,
     AppVerdict,
     NewAppDevice,
@@ -68,9 +69,20 @@ class AppService:
         """Take back an approval that waits; one that does not stays as it is."""
         return self._write(actor, approvals.cancel, parties, reference)
 
-    def use(self, parties: Collection[str], reference: str, *, actor: str) -> bool:
-        """Use an approval: True once, when it was approved."""
-        return self._write(actor, approvals.use, parties, reference)
+    def state(self, reference: str) -> ApprovalState | None:
+        """Give the state of an approval to whoever knows its id; None when there is none."""
+        return self._read(approvals.state, self._keys, reference, self._clock())
+
+    def use(
+        self,
+        parties: Collection[str],
+        reference: str,
+        *,
+        user_id: str | None = None,
+        actor: str,
+    ) -> bool:
+        """Use an approval: True once, when it was approved; with `user_id`, by that user."""
+        return self._write(actor, approvals.use, parties, reference, user_id)
 
     # Activation
 

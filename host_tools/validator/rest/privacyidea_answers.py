@@ -12,13 +12,20 @@ PARAMETER, POLICY, SERVER = 905, 303, 903  # error numbers of privacyidea/lib/er
 
 
 def result(authentication: str, detail: dict[str, Any]) -> dict[str, Any]:
-    """Give the answer to a completed check: `authentication` is ACCEPT, REJECT or CHALLENGE."""
+    """Give the answer to a completed check: `authentication` is ACCEPT, REJECT, DECLINED or
+    CHALLENGE."""
     outcome = {
         "authentication": authentication,
         "status": True,
         "value": authentication == "ACCEPT",
     }
     return _envelope(outcome) | {"detail": detail | {"threadid": threading.get_ident()}, "id": 2}
+
+
+def polled(status: str) -> dict[str, Any]:
+    """Give the answer to a poll: `status` is accept, declined, cancelled or pending."""
+    authentication = {"accept": "ACCEPT", "pending": "REJECT"}.get(status, "DECLINED")
+    return result(authentication, {"challenge_status": status})
 
 
 def error(number: int, message: str) -> dict[str, Any]:

@@ -129,7 +129,7 @@ def _routers(settings: Settings) -> list[APIRouter]:
         api_keys_page,
     ]
     routers = [module.router for module in (*programs, *pages)]
-    routers += [checks.challenge_router, sign_in.activation_router]
+    routers += [checks.challenge_router, privacyidea.poll_router, sign_in.activation_router]
     if settings.sign_in_demo:
         routers.append(sign_in.router)
     if settings.openid is not None:

@@ -104,13 +104,18 @@ def find(
     connection: Connection, keys: DataKeys, parties: Collection[str], reference: str, now: float
 ) -> Approval:
     """Give an approval that one of the parties has asked for; KodebrikError when there is none."""
-    query = select(approvals, root_table).join(root_table, true())
-    found = connection.execute(query.where(*_of(parties, reference))).one_or_none()
-    if found is None:
+    row = _read(connection, keys, reference)
+    if row is None or row.party not in parties:
         raise _unknown()
-    row, root = ApprovalRow(*found[:_WIDTH]), AuditRootRow(*found[_WIDTH:])
-    keys.check(connection, approvals, row, audit_root.checked(connection, keys, root).audit_key)
     return approval_of(row, now)
+
+
+def state(
+    connection: Connection, keys: DataKeys, reference: str, now: float
+) -> ApprovalState | None:
+    """Give the state of an approval to whoever knows its id; None when there is none."""
+    row = _read(connection, keys, reference)
+    return None if row is None else state_of(row, now)
 
 
 def cancel(unit: UnitOfWork, parties: Collection[str], reference: str) -> Approval:
@@ -121,11 +126,17 @@ def cancel(unit: UnitOfWork, parties: Collection[str], reference: str) -> Approv
     return approval_of(row, unit.now)
 
 
-def use(unit: UnitOfWork, parties: Collection[str], reference: str) -> bool:
-    """Use an approval: True once, when it was approved."""
+def use(
+    unit: UnitOfWork, parties: Collection[str], reference: str, typed: str | None = None
+) -> bool:
+    """Use an approval: True once, when it was approved; with a user-ID, by that user."""
     row = _lock(unit, parties, reference)
     if row.state != ApprovalState.APPROVED or row.used:
         return False
+    if typed is not None:
+        user = users.find_any(unit, typed)
+        if user is None or user.id != row.owner_id:
+            return False
     unit.update(approvals, row, row._replace(used=True))
     unit.record_server_event("use_approval", {"party": row.party, "approval": reference})
     return True
@@ -218,16 +229,25 @@ def _set_cancelled(unit: UnitOfWork, row: ApprovalRow) -> ApprovalRow:
 
 
 def _lock(unit: UnitOfWork, parties: Collection[str], reference: str) -> ApprovalRow:
-    query = select(approvals).where(*_of(parties, reference)).with_for_update()
+    query = select(approvals).where(_named(reference)).with_for_update()
     row = unit.find(approvals, ApprovalRow, query)
-    if row is None:
+    if row is None or row.party not in parties:
         raise _unknown()
     return row
 
 
-def _of(parties: Collection[str], reference: str) -> tuple[ColumnElement[bool], ...]:
-    named = reference if reference.isprintable() else ""
-    return approvals.c.reference == named, approvals.c.party.in_(parties)
+def _read(connection: Connection, keys: DataKeys, reference: str) -> ApprovalRow | None:
+    query = select(approvals, root_table).join(root_table, true()).where(_named(reference))
+    found = connection.execute(query).one_or_none()
+    if found is None:
+        return None
+    row, root = ApprovalRow(*found[:_WIDTH]), AuditRootRow(*found[_WIDTH:])
+    keys.check(connection, approvals, row, audit_root.checked(connection, keys, root).audit_key)
+    return row
+
+
+def _named(reference: str) -> ColumnElement[bool]:
+    return approvals.c.reference == (reference if reference.isprintable() else "")
 
 
 def _unknown() -> NotFoundError:

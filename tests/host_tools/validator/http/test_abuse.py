@@ -43,6 +43,8 @@ MAY = {
     "POST /v1/approvals/{reference}/use": CHECK,
     "POST /v1/app-letters": CARE,
     "GET /validate/check": CHECK,
+    "GET /validate/polltransaction": EVERYBODY,
+    "GET /validate/polltransaction/{transaction_id}": EVERYBODY,
     "POST /validate/check": CHECK,
     "POST /validate/radiuscheck": CHECK,
     "GET /v1/tokens": READ,

@@ -15,6 +15,7 @@ VALUES = {
     "chosen": "da",
     "reference": "x",
     "device": "x",
+    "transaction_id": "x",
 }
 
 
