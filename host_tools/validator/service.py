@@ -561,6 +561,10 @@ class Validator:
         it is revoked."""
         return self._write("openid", openid_grants.redeem, code, client)
 
+    def revoke_openid_code(self, code: Secret, client: str) -> None:
+        """Revoke what was given for a client's code, if anything was."""
+        self._write("openid", openid_grants.revoke, code, client)
+
     def openid_access(self, token: Secret) -> OpenIdGrant | None:
         """Give the grant of an access token; None when it has ended or was revoked."""
         return self._read(openid_grants.of_access_token, self._keys, token, self._clock())

@@ -121,7 +121,7 @@ class CodeGrant(grants.AuthorizationCodeGrant):
         secret = Secret(code.encode(errors="replace"))
         granted = self.server.validator.openid_grant(secret, client.client_id)
         if granted is None:
-            self.server.validator.redeem_openid_code(secret, client.client_id)
+            self.server.validator.revoke_openid_code(secret, client.client_id)
             return None
         return AuthorizationCode(secret, granted)
 

@@ -268,7 +268,7 @@ class Provider(AuthorizationServer):
         none of any other."""
         try:
             token = jwt.decode(values.get("id_token_hint", ""), self.key_set(), [ALGORITHM])
-        except (JoseError, ValueError):
+        except (JoseError, ValueError, TypeError):  # TypeError: of a header that is no object
             return {}
         return dict(token.claims)
 

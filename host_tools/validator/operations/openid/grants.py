@@ -67,20 +67,21 @@ def find(
 def redeem(unit: UnitOfWork, code: Secret, client: str) -> Secret | None:
     """Give an access token for a client's code. A code that was redeemed before gets none, and
     what was given for it counts no more."""
-    query = select(openid_grants).where(openid_grants.c.hash == hashed(code)).with_for_update()
-    row = unit.find(openid_grants, OpenIdGrantRow, query)
-    if row is None or row.client != client or row.ends_at <= unit.now:
-        return None
-    if row.redeemed:
-        if row.access_hash is not None:
-            unit.update(openid_grants, row, row._replace(access_hash=None))
-            unit.record_server_event("openid_code_again", {"client": client})
+    row = _lock(unit, code, client)
+    if row is None or row.redeemed:
+        _revoke(unit, row)
         return None
     token = _new_secret()
     ends_at = unit.now + ACCESS_TOKEN_SECONDS
     changed = row._replace(redeemed=True, access_hash=hashed(token), ends_at=ends_at)
     unit.update(openid_grants, row, changed)
     return token
+
+
+def revoke(unit: UnitOfWork, code: Secret, client: str) -> None:
+    """Let what was given for a client's code count no more; nothing happens to a code for which
+    nothing was given."""
+    _revoke(unit, _lock(unit, code, client))
 
 
 def of_access_token(
@@ -104,6 +105,18 @@ def _find(
     keys.check(connection, openid_grants, row, newest)
     user = signed_in_user(connection, keys, row.token_id, row.owner_id, newest)
     return None if user is None or row.ends_at <= now else (row, user)
+
+
+def _lock(unit: UnitOfWork, code: Secret, client: str) -> OpenIdGrantRow | None:
+    query = select(openid_grants).where(openid_grants.c.hash == hashed(code)).with_for_update()
+    row = unit.find(openid_grants, OpenIdGrantRow, query)
+    return None if row is None or row.client != client or row.ends_at <= unit.now else row
+
+
+def _revoke(unit: UnitOfWork, row: OpenIdGrantRow | None) -> None:
+    if row is not None and row.access_hash is not None:
+        unit.update(openid_grants, row, row._replace(access_hash=None))
+        unit.record_server_event("openid_code_again", {"client": row.client})
 
 
 def _new_secret() -> Secret:

@@ -1,11 +1,13 @@
 """Whatever comes as an authorization or token request: never a fault of the server, and never a
 redirect to an address that is not registered."""
 
+import base64
+import json
 from urllib.parse import urlencode
 
 import pytest
 from fastapi.testclient import TestClient
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from host_tools.validator.openid.settings import OpenId
@@ -101,6 +103,32 @@ def test_a_request_for_somebody_who_is_not_there(
     answer = client.post("/openid/backchannel", data=sent, **more)
     assert answer.status_code in (400, 401), answer.text  # the shop is not registered for it
     assert answer.json()["error"].isascii()
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.just("ES256"),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["alg", "kid", "crit", "typ", "b64"]), inner, max_size=4)
+    ),
+    max_leaves=6,
+)
+parts = st.one_of(
+    json_values.map(lambda value: base64.urlsafe_b64encode(json.dumps(value).encode()).decode()),
+    st.sampled_from(["", "AA", "e30", "=", "W1tb", "//", base64.b64encode(300 * b"[").decode()]),
+)
+tokens_of_nobody = st.lists(parts, min_size=1, max_size=5).map(".".join)
+
+
+@many
+@example(hint="WyJhbGciXQ.e30.AA")  # ["alg"]
+@given(hint=tokens_of_nobody | tokens_of_nobody.map(lambda one: one.replace("=", "")))
+def test_whatever_comes_as_an_id_token(shop: Application, client: TestClient, hint: str):
+    answer = shop.ask(id_token_hint=hint, prompt="none")
+    assert query_of(answer.headers["location"])["error"] == "login_required"
+    ended = client.get("/openid/logout", params={"id_token_hint": hint})
+    assert ended.status_code == 200
+    assert shop.info(hint).status_code == 401
 
 
 @pytest.mark.parametrize(
