@@ -27,12 +27,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TokenFolder:
-    """A folder that keeps an emulated token's flash and state, and the firmware that it runs."""
+    """A folder that keeps an emulated token's flash and state, and the firmware that it runs; with
+    the public key `update_key`, the token takes updates."""
 
     path: Path
     product: str
     board: str
     production: bool = False
+    update_key: bytes | None = None
 
 
 def default_folder(product: str, board: str) -> Path:
@@ -117,6 +119,11 @@ def _built(
             tree = images.build_frozen_tree(folder.product)
         else:
             tree = images.build_tree(folder.product, folder.board, folder.production)
+    if folder.update_key is not None:
+        if frozen.exists():
+            raise KodebrikError("update-frozen", ExitCode.CONFLICT)
+        tree[images.UPDATE_KEY] = folder.update_key
+        images.check_room_for_update(tree, filesystem)
     if saved_state.load(folder.path) is None:
         return images.pack(tree, filesystem)
     if not images.holds((folder.path / saved_state.FLASH).read_bytes(), tree, filesystem):

@@ -95,6 +95,13 @@ def room_beside_update(tree: dict[str, bytes], filesystem: dict[str, Any]) -> in
     return room(tree | update, filesystem) - _GROWTH
 
 
+def check_room_for_update(tree: dict[str, bytes], filesystem: dict[str, Any]) -> None:
+    """Raise KodebrikError when a token with these files has no room for an update."""
+    if room_beside_update(tree, filesystem) < 0:
+        size = len(tree[one_file.NAME])
+        raise KodebrikError("update-without-room", ExitCode.CONFLICT, size=size)
+
+
 def build_package(
     product: str, board: str, production: bool = False, languages: Sequence[str] | None = None
 ) -> dict[str, bytes]:

@@ -19,6 +19,7 @@ from host_tools.secret import Secret
 _FILE = FileKind(
     "kodebrik update key", lambda: KodebrikError("update-key-invalid", ExitCode.BAD_INPUT)
 )
+_PUBLIC = b"-----BEGIN PUBLIC KEY-----"
 _STATEMENT = "kodebrik update key statement"
 
 
@@ -80,6 +81,12 @@ def read_public(content: bytes, path: Path) -> bytes:
     if not isinstance(key, Ed25519PublicKey):
         raise KodebrikError("update-public-key-invalid", ExitCode.BAD_INPUT, path=path)
     return key.public_bytes_raw()
+
+
+def check_private(content: bytes, path: Path) -> None:
+    """Raise KodebrikError when the file `path` has a public key, where a private one is needed."""
+    if content.startswith(_PUBLIC):
+        raise KodebrikError("update-key-public", ExitCode.BAD_INPUT, path=path)
 
 
 def fingerprint(key: bytes) -> str:

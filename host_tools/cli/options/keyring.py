@@ -147,4 +147,6 @@ def passphrase(path: Path | None, question: str, new: bool = False) -> Secret:
             "issuer-passphrase-missing-new" if new else "issuer-passphrase-missing",
             ExitCode.WRONG_KEY,
         )
+    if new:
+        issuer_key_file.check_passphrase(text)
     return Secret(text.encode())

@@ -22,6 +22,16 @@ UpdateKeyFile = Annotated[
         help="The update key file. Default: the one that 'kodebrik flash keys create' made.",
     ),
 ]
+PublicUpdateKey = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help=(
+            "The public key of 'kodebrik flash keys create', for updates. Default: the token "
+            "takes none."
+        ),
+    ),
+]
 UpdatePassphraseFile = Annotated[
     Path | None,
     typer.Option(
@@ -51,12 +61,23 @@ class UpdateKeyOptions:
         """Read the update key; KodebrikError when there is none or it does not open."""
         if str(self.path) != "-" and not self.path.exists():
             raise KodebrikError("update-key-missing", ExitCode.WRONG_KEY, path=self.path)
-        content = private_files.read(str(self.path), warn)
+        warnings: list[str] = []
+        content = private_files.read(str(self.path), warnings.append)
+        update_key_file.check_private(content, self.path)
+        for line in warnings:
+            warn(line)
         phrase = passphrase(
             self.update_passphrase_file, Message("prompt.passphrase", path=self.path)
         )
         with step(Message("flash-keys.opening")):
             return update_key_file.unseal(content, phrase)
+
+
+def public_key(path: Path | None) -> bytes | None:
+    """Read the public update key that a token is to have; KodebrikError when there is none."""
+    if path is None:
+        return None
+    return update_key_file.read_public(private_files.read(str(path), lambda line: None), path)
 
 
 def default_update_key_file() -> Path:

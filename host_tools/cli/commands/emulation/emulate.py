@@ -17,6 +17,7 @@ import typer
 
 from host_tools import whole_files
 from host_tools.cli.commands.emulation.image import Board, Production
+from host_tools.cli.options.update_key import PublicUpdateKey, public_key
 from host_tools.cli.options.web_page import (
     OpenPage,
     WebPort,
@@ -123,6 +124,7 @@ def emulate(
             metavar="FILE", help="Write what is done in the terminal to this new scenario."
         ),
     ] = None,
+    update_key: PublicUpdateKey = None,
     trace: Annotated[
         Path | None,
         typer.Option(
@@ -171,13 +173,16 @@ def emulate(
     if trace is not None:
         trace_file.check(trace)
     if script is not None:
-        if _given(headless, link, record, rfc2217, usb_drive, voice, watch, web):
+        if _given(headless, link, record, rfc2217, update_key, usb_drive, voice, watch, web):
             raise KodebrikError("emulate-script-alone", ExitCode.USAGE)
         _play(product, board, state, production, script, trace, pace, as_json)
         return
     _check_together(web, headless, record, voice)
+    _check_keyed(usb_drive, update_key)
     _check_voice(product, voice)
-    folder = TokenFolder(state or default_folder(product, board), product, board, production)
+    folder = TokenFolder(
+        state or default_folder(product, board), product, board, production, public_key(update_key)
+    )
     check_endpoints(folder.path, link, rfc2217)
     write = say if as_json else _write
     with ExitStack() as stack:
@@ -261,6 +266,12 @@ def _check_together(
         if headless or record.exists():
             raise KodebrikError("emulate-recording-needs-terminal", ExitCode.USAGE)
         whole_files.check_new(record)
+
+
+def _check_keyed(usb_drive: Path | None, update_key: Path | None) -> None:
+    """Check that only one thing says which updates the token takes."""
+    if usb_drive is not None and update_key is not None:
+        raise KodebrikError("emulate-drive-update-key", ExitCode.USAGE)
 
 
 def _write(line: str) -> None:

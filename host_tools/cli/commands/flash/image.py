@@ -15,11 +15,11 @@ from host_tools.cli.commands.emulation.image import (
     set_voices,
 )
 from host_tools.cli.options import file_endings
+from host_tools.cli.options.update_key import PublicUpdateKey, public_key
 from host_tools.cli.output import Json, emit, step
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages.catalogue import Message
 from host_tools.messages.system_errors import reason
-from host_tools.provisioning.update_key_file import read_public
 
 _LARGEST = 64 * 1024 * 1024  # bytes of a MicroPython file; no such board has more flash
 
@@ -46,16 +46,7 @@ def image(
         typer.Option(metavar="FILE", help="The official MicroPython file for the board."),
     ] = None,
     voice: VoicePacks = None,
-    update_key: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help=(
-                "The public key of 'kodebrik flash keys create', for updates. Default: the token "
-                "takes none."
-            ),
-        ),
-    ] = None,
+    update_key: PublicUpdateKey = None,
     as_json: Json = False,
 ) -> None:
     """Build the one file that makes a token of a bare board.
@@ -71,7 +62,7 @@ def image(
 
     board_data, product_data = images.load_board(board), images.load_product(product)
     asked = asked_languages(language)
-    public = None if update_key is None else read_public(read_file(update_key), update_key)
+    public = public_key(update_key)
     if micropython is None:
         raise releases.missing(board_data)
     if output.exists():
@@ -80,7 +71,7 @@ def image(
     file_endings.check_ending(output, file_endings.UF2 if is_uf2 else file_endings.BINARY)
     release = releases.check(read_file(micropython), board_data)
     frozen = release.frozen
-    if frozen is not None and update_key is not None:
+    if frozen is not None and public is not None:
         raise KodebrikError("update-frozen", ExitCode.CONFLICT)
     if frozen is not None and not asked:
         asked = list(frozen.languages)
@@ -128,14 +119,13 @@ def room_for_names(
     None for one that takes none, or does not speak. KodebrikError when there is no room for an
     update."""
     from host_tools.image import image as images  # noqa: PLC0415 - slow to load
-    from host_tools.image.one_file import NAME  # noqa: PLC0415 - slow to load
 
     if images.UPDATE_KEY not in tree:
         return None
-    room = images.room_beside_update(tree, board["filesystem"])
-    if room < 0:
-        raise KodebrikError("update-without-room", ExitCode.CONFLICT, size=len(tree[NAME]))
-    return room if "audio" in product["parts"] else None
+    images.check_room_for_update(tree, board["filesystem"])
+    if "audio" not in product["parts"]:
+        return None
+    return images.room_beside_update(tree, board["filesystem"])
 
 
 def asked_languages(named: list[str] | None) -> list[str]:

@@ -7,17 +7,22 @@ import re
 import signal
 import socket
 import subprocess
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import httpx2
 import pytest
 
 from emulator.session import Emulator
+from firmware.protocol import messages
 from host_tools.cli import main
 from host_tools.errors import ExitCode
+from host_tools.flashing import arrival
 from host_tools.link.session import open_session
 from host_tools.link.transport import SerialTransport
+from host_tools.link.update import send
+from host_tools.provisioning import update_key_file
+from host_tools.secret import Secret
 from tests.support.command_line.program import KODEBRIK, run
 from tests.support.command_line.pseudo_terminal import (
     DRAWN,
@@ -26,6 +31,7 @@ from tests.support.command_line.pseudo_terminal import (
     in_a_terminal,
 )
 from tests.support.emulated.images import ECHO, image
+from tests.support.emulated.updates import NEXT, SIGNER, update
 from tests.support.limits import REAL_LIMIT
 
 
@@ -61,6 +67,37 @@ def test_a_headless_token_says_where_its_link_is_serves_it_and_ends_on_sigterm(t
         process.send_signal(signal.SIGTERM)
         assert process.wait(REAL_LIMIT) == 0
     assert not link.is_symlink(), "the cable goes with the token"
+
+
+def test_a_token_with_an_update_key_takes_an_update(tmp_path):
+    public, link = tmp_path / "update.key.pub", tmp_path / "link"
+    public.write_bytes(update_key_file.write_public(SIGNER.public))
+    new = update(production=False)
+    options = ("--headless", "--state", tmp_path / "token", "--link", link, "--json")
+    with running("emulate", "kodeviser", *options, "--update-key", public) as process:
+        process.stdout.readline()
+        with closing(SerialTransport(str(link))) as transport:
+            session = open_session(transport, None, lambda number: True)
+            session.set_key(messages.KEY_ISSUER, Secret(b"k" * messages.ACCESS_KEY_SIZE))
+            send(session, new.signed, (), lambda done, total: None)
+        hello = arrival.await_hello(new, lambda: [str(link)])
+    assert hello is not None
+    assert hello.version == NEXT
+
+
+def test_an_update_key_does_not_go_with_a_file_on_the_drive(tmp_path, capsys):
+    drive = ("--usb-drive", str(tmp_path / "drive"), "--update-key", "update.key.pub")
+    assert main(["emulate", *drive]) == ExitCode.USAGE
+    assert "--usb-drive" in capsys.readouterr().err
+
+
+def test_a_token_without_room_for_an_update_takes_no_update_key(tmp_path, capsys):
+    """A development build of a kodeoplæser with two languages."""
+    public = tmp_path / "update.key.pub"
+    public.write_bytes(update_key_file.write_public(SIGNER.public))
+    arguments = ["emulate", "kodeoplaeser", "--headless", "--update-key", str(public)]
+    assert main([*arguments, "--state", str(tmp_path / "token")]) == ExitCode.CONFLICT
+    assert "no room for an update" in capsys.readouterr().err
 
 
 def test_a_token_on_the_web_says_where_and_ends_while_somebody_listens(tmp_path):

@@ -16,6 +16,7 @@ from host_tools.errors import TOKEN_ERRORS, ExitCode
 from host_tools.flashing import image_file, update_package
 from host_tools.image import image as images
 from host_tools.provisioning import update_key_file
+from host_tools.provisioning.update_key_file import UpdateKey
 from host_tools.secret import Secret
 from tests.support.emulated.token import KEY, START, TokenUnderTest, totp
 from tests.support.emulated.updates import NEXT, SIGNER, image, update
@@ -97,6 +98,36 @@ def test_a_key_is_created_under_a_passphrase_and_signs_a_package(call, tmp_path:
     }
     assert built["manifest"]["sha256"] == found.fields["sha256"].hex()
     assert call("flash", "package", "-o", out)[1]["id"] == "output-exists"
+
+
+def test_a_key_without_a_long_passphrase_is_refused_before_it_is_sealed(
+    call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("KODEBRIK_PASSPHRASE", "a")
+    monkeypatch.setattr(UpdateKey, "seal", lambda *_: pytest.fail("sealed"))
+    code, result = call("flash", "keys", "create")
+    assert (code, result["id"]) == (ExitCode.BAD_INPUT, "passphrase-short")
+
+
+def test_the_public_half_of_a_key_signs_nothing_and_is_named(
+    call, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    _, created = call("flash", "keys", "create")
+    Path(created["public"]).chmod(0o644)
+    command = ["flash", "package", "-o", str(tmp_path / "x.update"), "--update-key-file"]
+    assert main([*command, created["public"]]) == ExitCode.BAD_INPUT
+    said = capsys.readouterr().err
+    assert "public half" in said
+    assert "Others can read" not in said
+
+
+def test_a_private_key_for_an_image_is_refused_before_micropython_is_asked_for(
+    call, tmp_path: Path
+):
+    _, created = call("flash", "keys", "create")
+    out = tmp_path / "token.uf2"
+    code, result = call("flash", "image", "-o", out, "--update-key", created["file"])
+    assert (code, result["id"]) == (ExitCode.BAD_INPUT, "update-public-key-invalid")
 
 
 def test_a_new_key_is_signed_by_the_old_one(call, tmp_path: Path):
