@@ -64,12 +64,17 @@ class Screen:
 
     def png(self, scale: int = 4) -> bytes:
         """Give a PNG in which each pixel is `scale` x `scale`."""
+        written = BytesIO()
+        self.picture(scale).save(written, "PNG")
+        return written.getvalue()
+
+    def picture(self, scale: int) -> Image.Image:
+        """Give the display with a margin, each pixel `scale` x `scale`: palette indices, 0 and 1
+        the screen's."""
         glass = Image.new("P", (self.width + 2 * _MARGIN, self.height + 2 * _MARGIN), _BEZEL)
         glass.putpalette(
             [part for colour in (*self.colours[::-1], _BEZEL_COLOUR) for part in colour]
         )
         glass.paste(Image.frombytes("P", (self.width, self.height), self.data), (_MARGIN, _MARGIN))
         size = glass.width * scale, glass.height * scale
-        written = BytesIO()
-        glass.resize(size, Image.Resampling.NEAREST).save(written, "PNG")
-        return written.getvalue()
+        return glass.resize(size, Image.Resampling.NEAREST)

@@ -1,7 +1,8 @@
 """The emulated token in a terminal: its screen, captions of what it says, and typed keys.
 
-A view is drawn (block characters, redrawn in place) or plain (a line whenever the text on the
-screen changes or something was said), as a screen reader, a pipe and a log file need it.
+A view is drawn (a picture, or block characters, redrawn in place) or plain (a line whenever the
+text on the screen changes or something was said), as a screen reader, a pipe and a log file need
+it.
 """
 
 import os
@@ -19,8 +20,10 @@ from typing import TYPE_CHECKING, Protocol
 from emulator.scenario.recorder import Recorder
 from emulator.screen import Screen
 from emulator.session import Emulator
+from emulator.views.graphics import Graphics
 from emulator.views.terminal import render, smallest
 from host_tools import whole_files
+from host_tools.desktop import terminal_query
 from host_tools.desktop.keyboard import Keyboard
 from host_tools.messages.catalogue import Message
 
@@ -33,20 +36,31 @@ _FRAME = 0.05  # seconds between looks at the token
 class TerminalView(Protocol):
     """Shows a token."""
 
+    def prepare(self) -> bytes:
+        """Learn what the terminal can do, whose keys come one by one; give what was typed
+        meanwhile."""
+
     def update(self) -> None:
         """Show what has changed since the last call."""
 
 
 class DrawnView:
-    """The screen as a picture of characters, with captions and the keys below, drawn anew in place;
-    its text alone where the terminal is too small for the picture."""
+    """The screen as a picture, of pixels where the terminal says that it can and of characters
+    elsewhere, with captions and the keys below, drawn anew in place; its text alone where the
+    terminal is too small for the picture."""
 
     def __init__(
         self, emulator: Emulator, captions: "Captions | None", localized: Callable[[str], str]
     ) -> None:
         """Nothing is drawn yet. `localized` puts a line into the user's language."""
         self._emulator, self._captions, self._localized = emulator, captions, localized
-        self._drawn: list[str] = []
+        self._graphics: Graphics | None = None
+        self._drawn: object = None
+
+    def prepare(self) -> bytes:
+        """As TerminalView.prepare."""
+        self._graphics, typed = terminal_query.ask(_write, _read)
+        return typed
 
     def update(self) -> None:
         """Draw anew when something has changed."""
@@ -58,12 +72,17 @@ class DrawnView:
             *_keys(self._emulator),
         ]
         below = [self._localized(line) for line in below]
-        picture = drawing(self._emulator.screen(), below)
-        lines = [self._localized(line) for line in picture] + below
-        if lines != self._drawn:
-            self._drawn = lines
-            sys.stdout.write("\x1b[H\x1b[J" + "\n".join(lines) + "\n")
-            sys.stdout.flush()
+        screen, terminal = self._emulator.screen(), shutil.get_terminal_size()
+        if (screen, terminal, below) == self._drawn:
+            return
+        self._drawn = screen, terminal, below
+        room = terminal.lines - _taken(below)
+        picture = self._graphics and self._graphics.render(screen, terminal.columns, room)
+        if picture:
+            shown = f"{picture.sequence}\x1b[{picture.lines + 1};1H"
+        else:
+            shown = "".join(f"{self._localized(line)}\n" for line in drawing(screen, below))
+        _write("\x1b[H\x1b[J" + shown + "\n".join(below) + "\n")
 
 
 class PlainView:
@@ -78,6 +97,10 @@ class PlainView:
         self._screen: object = None  # pixels of the last look
         self._shown: str | None = None
         self._noticed: set[str] = set()
+
+    def prepare(self) -> bytes:
+        """As TerminalView.prepare: nothing is asked."""
+        return b""
 
     def update(self) -> None:
         """Write what is new on the screen, and what was said."""
@@ -111,9 +134,7 @@ class PlainView:
 def drawing(screen: Screen, below: list[str]) -> list[str]:
     """Give the picture of a screen that leaves room for the lines below it, or the line that says
     what size of the terminal it needs."""
-    terminal = shutil.get_terminal_size()
-    # The cursor has a line of its own.
-    taken = 1 + sum(-(-len(line) // terminal.columns) for line in below)
+    terminal, taken = shutil.get_terminal_size(), _taken(below)
     picture = render(screen, terminal.columns, terminal.lines - taken)
     if picture is not None:
         return picture
@@ -127,6 +148,13 @@ def drawing(screen: Screen, below: list[str]) -> list[str]:
             has_lines=terminal.lines,
         )
     ]
+
+
+def _taken(below: list[str]) -> int:
+    """Give how many of the terminal's lines are not the picture's: the cursor has one of its
+    own."""
+    columns = shutil.get_terminal_size().columns
+    return 1 + sum(-(-len(line) // columns) for line in below)
 
 
 def screen_line(texts: list[str]) -> Message:
@@ -160,27 +188,42 @@ def play(
     recorder = Recorder(emulator)
     try:
         with _each_key_at_once(), emulator.serving():
-            _obey(Keyboard(emulator, recorder), stop, view)
+            _obey(Keyboard(emulator, recorder), stop, view, view.prepare())
     finally:
         if record is not None:
             whole_files.write(record, recorder.text().encode())
 
 
-def _obey(keyboard: Keyboard, stop: threading.Event, view: TerminalView) -> None:
+def _obey(keyboard: Keyboard, stop: threading.Event, view: TerminalView, typed: bytes) -> None:
+    """Act on keys, first on those `typed` already."""
     keys_end = False
     while not stop.is_set():
+        keys = terminal_query.without_sequences(typed).decode(errors="replace").lower()
+        for character in keys:
+            keyboard.type(character)
+        if "q" in keys or (keys_end and sys.stdin.isatty()):
+            break
         view.update()
         keyboard.release_due()
+        typed = b""
         if keys_end:
             stop.wait(_FRAME)
         elif select.select([sys.stdin], [], [], _FRAME)[0]:
-            typed = os.read(sys.stdin.fileno(), 64).decode(errors="replace").lower()
-            for character in typed:
-                keyboard.type(character)
+            typed = os.read(sys.stdin.fileno(), 64)
             keys_end = not typed
-            if "q" in typed or (keys_end and sys.stdin.isatty()):
-                stop.set()
     keyboard.release_all()
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def _read(seconds: float) -> bytes:
+    """Give what is typed within that time, b"" when nothing is."""
+    if not select.select([sys.stdin], [], [], seconds)[0]:
+        return b""
+    return os.read(sys.stdin.fileno(), 1024)
 
 
 @contextmanager

@@ -31,6 +31,7 @@ from tests.support.command_line.pseudo_terminal import (
     in_a_terminal,
 )
 from tests.support.emulated.images import ECHO, image
+from tests.support.emulated.sixels import decode
 from tests.support.emulated.updates import NEXT, SIGNER, update
 from tests.support.limits import REAL_LIMIT
 
@@ -315,6 +316,32 @@ def test_the_screen_in_the_terminal_obeys_keys_and_is_recorded(tmp_path):
     assert "button down" in recording.read_text()
     replay = run("emulate", "--script", recording)
     assert replay.returncode == 0, replay.stderr
+
+
+@pytest.mark.parametrize(
+    ("answer", "picture"),
+    [
+        (b"\x1b[6;18;9t\x1b[?62;4c", "\x1bP0;1;0q"),
+        (b"\x1b_Gi=31;OK\x1b\\\x1b[6;18;9t\x1b[?62c", "\x1b_Ga=T,f=100"),
+    ],
+    ids=["sixel", "kitty"],
+)
+def test_a_terminal_that_says_it_can_gets_pictures(tmp_path, answer, picture):
+    """What it answers are no keys, and a key that was typed before it is one."""
+    recording = tmp_path / "session.txt"
+    arguments = ("--state", tmp_path / "token", "--record", recording)
+    with in_a_terminal("emulate", *arguments) as terminal:
+        await_text(terminal, "\x1b[c")
+        os.write(terminal, b" " + answer)
+        shown = await_text(terminal, "Ikke sat op")
+        os.write(terminal, b"q")
+        shown += await_end(terminal)
+    assert picture in shown
+    assert not DRAWN.search(shown)
+    assert recording.read_text().count("button down") == 1
+    for sixels in re.findall(r"\x1bP[^\x1b]*\x1b\\", shown)[-1:]:
+        colours = {colour for row in decode(sixels) for colour in row}
+        assert len(colours) == 3, "lit, dark, and the margin"
 
 
 def test_a_token_that_speaks_is_heard_in_the_terminal_and_obeys_its_keys(tmp_path):
