@@ -28,6 +28,7 @@ from tests.support.command_line.program import run
 from tests.support.limits import REAL_LIMIT
 from tests.support.validator.application import Tokens, new_token
 from tests.support.validator.database import MASTER, create_tables
+from tests.support.validator.direct_app import opened
 from tests.support.validator.site import csrf
 
 ROOT = Path(__file__).parents[2]
@@ -56,6 +57,7 @@ class Provider:
     address: str
     certificate: Path
     tokens: Tokens
+    validator: Validator
 
     def browse(self, address: str, code: str) -> str:
         """Sign in as a browser does; give the address that it is sent back to."""
@@ -87,7 +89,7 @@ def provider(tmp_path: Path) -> Iterator[Provider]:
         app = create_app(validator, Settings(openid=openid))
         with serving(app, listener, ssl_certfile=certificate):
             address = clients["shop"]["redirect_uris"][0]
-            yield Provider(issuer, drawn["secret"], address, certificate, tokens)
+            yield Provider(issuer, drawn["secret"], address, certificate, tokens, validator)
 
 
 @contextmanager
@@ -119,11 +121,13 @@ def goes_back(process: subprocess.Popen[str], address: str) -> dict:
 
 
 @contextmanager
-def openid_client(provider: Provider, folder: Path) -> Iterator[subprocess.Popen[str]]:
+def openid_client(
+    provider: Provider, folder: Path, name: str = "relying party"
+) -> Iterator[subprocess.Popen[str]]:
     example_file = folder / "example.js"
-    example_file.write_text(example("relying party"))
+    example_file.write_text(example(name))
     script = Path(__file__).with_name("openid_client_rp.mjs")
-    given = [str(MODULE), provider.issuer, provider.secret, provider.address, str(example_file)]
+    given = [str(MODULE), str(example_file), provider.issuer, provider.secret, provider.address]
     certificate = str(provider.certificate)
     with application(str(NODE), str(script), *given, NODE_EXTRA_CA_CERTS=certificate) as process:
         yield process
@@ -142,10 +146,10 @@ def test_openid_client_signs_somebody_in_and_out(provider: Provider, tmp_path: P
     with openid_client(provider, tmp_path) as shop:
         back = provider.browse(says(shop)["address"], provider.tokens.code("K1"))
         found = goes_back(shop, back)
-    assert (found["acr"], found["amr"]) == ("urn:kodebrik:acr:otp", ["otp"])
-    assert found["info"] == {"sub": found["sub"], "preferred_username": "anna.holm"}
-    assert found["claims"]["iss"] == provider.issuer
-    assert found["claims"]["aud"] == "shop"
+    claims = found["claims"]
+    assert (claims["acr"], claims["amr"]) == ("urn:kodebrik:acr:otp", ["otp"])
+    assert found["info"] == {"sub": claims["sub"], "preferred_username": "anna.holm"}
+    assert (claims["iss"], claims["aud"]) == (provider.issuer, "shop")
     left = httpx2.get(found["ended"], verify=False)  # of somebody who has no session here
     assert left.headers["location"] == "https://shop.example.org/"
 
@@ -168,9 +172,29 @@ def test_openid_client_refuses_an_answer_that_was_altered(
         values = dict(parse_qsl(back.query)) | changed
         query = urlencode({name: value for name, value in values.items() if value is not None})
         found = goes_back(shop, back._replace(query=query).geturl())
-    assert "sub" not in found
+    assert "claims" not in found
     assert found["error"]
     assert reason in found["reason"]
+
+
+@needs_openid_client
+@pytest.mark.parametrize("decision", ["approve", "decline"])
+def test_openid_client_asks_somebody_who_is_not_there(
+    provider: Provider, tmp_path: Path, decision: str
+):
+    phone = opened(provider.validator, "anna.holm")
+    with openid_client(provider, tmp_path, "backchannel") as shop:
+        digits = says(shop)["digits"]
+        (shown,) = phone.waiting()
+        assert (shown.party_name, shown.text) == ("The corner shop", "Order 4711, 2,300 kr.")
+        typed = digits if decision == "approve" else ""
+        assert phone.answer(shown, decision, typed).accepted
+        found = goes_back(shop, "done")
+    if decision == "decline":
+        assert found["error"] == "access_denied"
+        return
+    assert found["claims"]["acr"] == "urn:kodebrik:acr:app"
+    assert found["info"] == {"sub": found["claims"]["sub"], "preferred_username": "anna.holm"}
 
 
 @needs_idpyoidc
