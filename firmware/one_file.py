@@ -27,11 +27,12 @@ _UPDATE = "/update"
 class _Modules:
     """The files behind this head, read only."""
 
-    def __init__(self, places: dict):
-        """`places` has path -> (offset, size) of a file, None of a folder."""
+    def __init__(self, places: dict, longest: int):
+        """`places` has path -> (offset, size) of a file, None of a folder; `longest` is the size of
+        the longest module."""
         self._places = places
         self._file = open(__file__, "rb")  # noqa: SIM115 - stays open
-        self.release()
+        self._module = memoryview(bytearray(longest))
 
     def release(self) -> None:
         """Give the buffer for modules back, but for one of the size that most of them have."""
@@ -71,14 +72,14 @@ class _Modules:
         return BytesIO(content)
 
 
-def mount(point: str, places: dict) -> str:
-    """Mount this file's modules at `point`, and return that. While an update is on trial, its file
-    is imported in place of this one."""
+def mount(point: str, places: dict, longest: int) -> str:
+    """Mount this file's modules, as _Modules takes them, at `point`, and return that. While an
+    update is on trial, its file is imported in place of this one."""
     if _UPDATE not in sys.path and _on_trial():
         sys.path.insert(0, _UPDATE)
         del sys.modules["firmware"]
         return __import__("firmware").__path__  # type: ignore[return-value] # here it is a text
-    modules = _Modules(places)
+    modules = _Modules(places, longest)
     vfs.mount(modules, point)
     globals()["release"] = modules.release  # firmware/modules.py calls it
     return point

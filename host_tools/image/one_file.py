@@ -31,5 +31,6 @@ def _head(files: Mapping[str, bytes], head: bytes, start: int) -> bytes:
             places["/" + "/".join(folders[:depth])] = None
         places[f"/{path}"] = (start, len(content))
         start += len(content)
-    call = f"mount({MOUNTED!r}, {places!r})"
+    modules = (len(content) for path, content in files.items() if path.endswith(".mpy"))
+    call = f"mount({MOUNTED!r}, {places!r}, {max(modules, default=0)})"
     return head + f"\n__path__ = {call}\n".encode()
