@@ -415,9 +415,12 @@ def test_clause_5_1_3_15_errors_say_what_to_do(token, fault, heard):
 @pytest.mark.clause("life: provisioning")
 def test_comparison_number_of_a_claim_is_shown_and_spoken(blank):
     heard = []
+    blank.emulator.plug()
+    assert blank.clips_until_quiet(0) == ["plugged_in"]
+    began = blank.emulator.elapsed
 
     def compare(number: str) -> bool:
-        heard.append((blank.clips_until_quiet(0), number))
+        heard.append((blank.clips_until_quiet(began), number))
         return number == digits(blank.emulator.screen_text()[1:2])
 
     blank.claim(compare)
