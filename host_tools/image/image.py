@@ -79,6 +79,21 @@ def build_tree(
     return tree
 
 
+def add_second_voices(
+    tree: dict[str, bytes], product: str, board: str, languages: Sequence[str], updates: bool
+) -> None:
+    """Put the second voice of each of these languages, in their order, into a token's files, as far
+    as there is room for it: beside an update's package, where the token takes updates."""
+    data, filesystem = load_product(product), load_board(board)["filesystem"]
+    left = room_beside_update if updates else room
+    for language in languages if "audio" in data["parts"] else ():
+        from host_tools.voice import store  # noqa: PLC0415 - its libraries are slow to load
+
+        second = {data["voices"][2].format(language).lstrip("/"): store.second_pack(language)}
+        if left(tree | second, filesystem) >= 0:
+            tree |= second
+
+
 def room(tree: dict[str, bytes], filesystem: dict[str, Any]) -> int:
     """Give how many bytes of spoken names a token with these files has room for when it has all its
     accounts; below 0 when it has no room for those, or for the files."""

@@ -34,6 +34,11 @@ def pack(name: str, progress: Progress | None = None, voice: str | None = None) 
     return cached(language, "kvp", lambda: build.build(language, progress=progress))
 
 
+def second_pack(name: str) -> bytes:
+    """Give the voice pack of the language `name` in its second voice, as pack() does."""
+    return pack(name, voice=list(languages.VOICES[name])[1])
+
+
 def letters(name: str) -> bytes:
     """Give the voice pack of the letters in the language `name`, built as in pack()."""
     language = languages.letters(name)

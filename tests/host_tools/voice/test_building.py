@@ -208,6 +208,41 @@ def test_letters_come_where_an_update_has_room_beside_them(
     assert image, "an update fits, and 32 KB stay free"
 
 
+@pytest.mark.parametrize(
+    ("board", "asked", "two"),
+    [
+        ("pico", [], []),
+        ("pico", ["--language", "da"], ["da"]),
+        ("pico2", [], ["da", "en"]),
+        ("pico2", ["--one-voice"], []),
+    ],
+)
+def test_an_image_has_two_voices_where_there_is_room(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], board: str, asked: list[str], two: list[str]
+):
+    folder = tmp_path / "token"
+    command = ["image", "--product", "kodeoplaeser", "--board", board, *asked]
+    assert main([*command, "--output", str(folder)]) == 0
+    said = capsys.readouterr().out
+    told = f"with red and 5, then 9: {', '.join(two)}." if two else "One voice of each language."
+    assert told in said
+    assert {path.name for path in folder.glob("*2.kvp")} == {f"{language}2.kvp" for language in two}
+    for language in two:
+        lower = store.pack(language, voice=languages.LOWER)
+        assert (folder / f"{language}2.kvp").read_bytes() == lower
+    files = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert pack(files, load_board(board)["filesystem"]), "it fits, and 32 KB stay free"
+
+
+def test_a_language_with_a_pack_of_ones_own_gets_no_second_voice(tmp_path: Path, capsys):
+    path = tmp_path / "mine.kvp"
+    path.write_bytes(store.pack("da"))
+    command = ["image", "--product", "kodeoplaeser", "--board", "pico2", "--voice", str(path)]
+    assert main([*command, "--output", str(tmp_path / "token"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["two_voices"] == ["en"]
+    assert not (tmp_path / "token/da2.kvp").exists()
+
+
 def test_a_kept_pack_is_not_built_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv(store.FOLDER_VARIABLE, str(tmp_path))
     monkeypatch.setattr(languages, "load", lambda *_: FEW)

@@ -14,6 +14,13 @@ from host_tools.messages.catalogue import Message
 from host_tools.messages.system_errors import reason
 
 Product = Annotated[str, typer.Option(metavar="NAME", help="The product, such as kodeviser.")]
+SecondVoice = Annotated[
+    bool,
+    typer.Option(
+        "--second-voice/--one-voice",
+        help="A second, lower voice of each language without --voice, where there is room.",
+    ),
+]
 Board = Annotated[str, typer.Option(metavar="NAME", help="The board: pico, pico2 or esp32_s3.")]
 Production = Annotated[
     bool,
@@ -49,6 +56,7 @@ def image(
         ),
     ] = None,
     voice: VoicePacks = None,
+    second_voice: SecondVoice = True,
     freeze: Annotated[
         bool,
         typer.Option(
@@ -59,20 +67,24 @@ def image(
     as_json: Json = False,
 ) -> None:
     """Build the firmware for one product on one board."""
-    from host_tools.image.image import build_freezing, build_tree, load_board, pack  # noqa: PLC0415 - the compiler is slow to load
+    from host_tools.image import image as images  # noqa: PLC0415 - the compiler is slow to load
 
     if output.exists():
         raise KodebrikError("output-exists", ExitCode.FILE, path=output)
     if not freeze:
         file_endings.check_ending(output, file_endings.BINARY)
+    two_voices: list[str] = []
     with step(Message("image-building", product=product, board=board)):
         if freeze:
-            tree = build_freezing(product, board, output.resolve(), production, language)
+            tree = images.build_freezing(product, board, output.resolve(), production, language)
+            set_voices(tree, voice or ())
         else:
-            tree = build_tree(product, board, production, language)
-        set_voices(tree, voice or ())
+            tree = images.build_tree(product, board, production, language)
+            two_voices = choose_voices(
+                tree, product, board, language, voice, second_voice, updates=False
+            )
         content = (
-            {str(output): pack(tree, load_board(board)["filesystem"])}
+            {str(output): images.pack(tree, images.load_board(board)["filesystem"])}
             if output.suffix.lower() in file_endings.BINARY and not freeze
             else {}
         )
@@ -92,7 +104,13 @@ def image(
             "file-unwritable", ExitCode.FILE, path=output, reason=reason(error)
         ) from None
     size = sum(len(data) for data in tree.values())
-    result = {"output": str(output), "files": len(tree), "bytes": size, "production": production}
+    result = {
+        "output": str(output),
+        "files": len(tree),
+        "bytes": size,
+        "production": production,
+        "two_voices": two_voices,
+    }
     line = Message(
         "image-built-production" if production else "image-built-development",
         path=output,
@@ -101,14 +119,43 @@ def image(
     )
     if freeze:
         line = Message("image-built-freezing", path=output, manifest=output.resolve())
-    emit(as_json, result, [line])
+    emit(as_json, result, [line, *voices_line(tree, two_voices)])
 
 
-def set_voices(tree: dict[str, bytes], paths: Sequence[Path]) -> None:
+def choose_voices(
+    tree: dict[str, bytes],
+    product: str,
+    board: str,
+    languages: Sequence[str] | None,
+    packs: Sequence[Path] | None,
+    second: bool,
+    updates: bool,
+) -> list[str]:
+    """Put the voice packs that are given into a token's files, and where `second` is true the
+    second voice of each other language that there is room for, beside an update where it takes
+    them; give the languages with two."""
+    from host_tools.image import image as images  # noqa: PLC0415 - the compiler is slow to load
+
+    given = set_voices(tree, packs or ())
+    carried = images.carried_languages(images.load_product(product), languages)
+    if second:
+        rest = [one for one in carried if one not in given]
+        images.add_second_voices(tree, product, board, rest, updates)
+    return [one for one in carried if f"{one}2.kvp" in tree]
+
+
+def voices_line(tree: dict[str, bytes], two_voices: Sequence[str]) -> list[Message]:
+    """Say which languages of a token's files have two voices, when any has a voice."""
+    if two_voices:
+        return [Message("image-two-voices", languages=", ".join(two_voices))]
+    return [Message("image-one-voice")] if any(path.endswith(".kvp") for path in tree) else []
+
+
+def set_voices(tree: dict[str, bytes], paths: Sequence[Path]) -> set[str]:
     """Replace the voice packs of languages by those in these files; a second file of a language is
-    the second voice, which its user can choose."""
+    the second voice, which its user can choose. Give the languages of these files."""
     if not paths:
-        return
+        return set()
     from host_tools.cli.commands.emulation.voice import read_pack  # noqa: PLC0415 - an extra
 
     given: set[str] = set()
@@ -123,3 +170,4 @@ def set_voices(tree: dict[str, bytes], paths: Sequence[Path]) -> None:
             raise KodebrikError("voice-third", ExitCode.USAGE, path=path, language=language)
         tree[second if language in given else first] = content
         given.add(language)
+    return given

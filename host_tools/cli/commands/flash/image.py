@@ -1,6 +1,7 @@
 """kodebrik flash image: one file with MicroPython and the firmware, to drop on a board."""
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,8 +12,10 @@ from host_tools.cli.commands.emulation.image import (
     Board,
     Product,
     Production,
+    SecondVoice,
     VoicePacks,
-    set_voices,
+    choose_voices,
+    voices_line,
 )
 from host_tools.cli.options import file_endings
 from host_tools.cli.options.update_key import PublicUpdateKey, public_key
@@ -46,6 +49,7 @@ def image(
         typer.Option(metavar="FILE", help="The official MicroPython file for the board."),
     ] = None,
     voice: VoicePacks = None,
+    second_voice: SecondVoice = True,
     update_key: PublicUpdateKey = None,
     as_json: Json = False,
 ) -> None:
@@ -82,9 +86,17 @@ def image(
             tree = images.build_tree(product, board, production, languages)
         else:
             tree = images.build_frozen_tree(product, languages)
-        set_voices(tree, voice or ())
         if public is not None:
             tree[images.UPDATE_KEY] = public
+        two_voices = choose_voices(
+            tree,
+            product,
+            board,
+            languages,
+            voice,
+            second_voice,
+            updates=public is not None,
+        )
         built = manifest.describe(
             tree,
             release,
@@ -104,12 +116,13 @@ def image(
         "sha256": hashlib.sha256(content).hexdigest(),
         "manifest": built,
         "manifest_embedded": whole,
+        "two_voices": two_voices,
     }
     if names is not None:
         result["room_for_spoken_names"] = names
     if not whole:
         result["embedded"] = manifest.shortened(built)
-    emit(as_json, result, _lines(result))
+    emit(as_json, result, _lines(result, voices_line(tree, two_voices)))
 
 
 def room_for_names(
@@ -133,12 +146,13 @@ def asked_languages(named: list[str] | None) -> list[str]:
     return [one.strip() for each in named or () for one in each.split(",")]
 
 
-def _lines(result: dict[str, Any]) -> list[str]:
+def _lines(result: dict[str, Any], voices: Sequence[str]) -> list[str]:
     built = result["manifest"]
     names = {name: built[name] for name in ("product", "board", "version")}
     lines: list[str] = [
         Message("flash-image.files", **names, languages=", ".join(built["languages"])),
         *(f"{digest}  {path}" for path, digest in built["files"].items()),
+        *voices,
         *([Message("flash-image.frozen")] if built["form"] == messages.FROZEN else []),
         Message(
             "flash-image.micropython",
