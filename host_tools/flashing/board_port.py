@@ -31,17 +31,17 @@ def may_be_bare(error: KodebrikError, image: ImageFile) -> bool:
 
 def ask(port: str, image: ImageFile, erase_secrets: bool) -> Found:
     """Give who is on the port; KodebrikError when the image is not for that one, or it holds
-    secrets that may not be erased. Of a board in its boot loader nobody knows what it holds."""
+    secrets that may not be erased."""
     has_loader = esp_loader.is_for(image.board)
     if has_loader and image.frozen:  # which is for nobody else
-        esp_loader.check(port, image)
+        esp_loader.check(port, image, erase_secrets)
         return Found.LOADER
     try:
         token = serial_files.check_token(port, image, erase_secrets)
     except KodebrikError as error:
         if error.exit_code not in _UNKNOWN or not has_loader:
             raise
-        esp_loader.check(port, image)
+        esp_loader.check(port, image, erase_secrets)
         return Found.LOADER
     return Found.TOKEN if token else Found.PROMPT
 

@@ -11,6 +11,8 @@ from typing import Any
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.flashing import esptool_program
 from host_tools.flashing.image_file import ImageFile
+from host_tools.flashing.serial_files import DATA
+from host_tools.image.official import build_for
 from host_tools.progress import Progress
 
 # What esptool is to do with the chip afterwards. One that a button has held in its boot loader does
@@ -21,6 +23,7 @@ _NO_ANSWER = "Failed to connect"
 _FLASH_SIZE = re.compile(r"Detected flash size: (\d+)MB")
 _NOT_KEPT = "MD5 of file does not match"
 _WRITING = re.compile(r"Writing at 0x.* (\d+\.\d)%")
+_LITTLEFS, _ROOT = b"littlefs", 2 * 4096  # its mark, and the size of its first two blocks
 _FAULT = re.compile(r"ERROR: (?:A fatal error occurred: )?(.+)")
 
 
@@ -29,9 +32,10 @@ def is_for(board: dict[str, Any]) -> bool:
     return board["mcu"] in esptool_program.CHIPS
 
 
-def check(port: str, image: ImageFile) -> None:
+def check(port: str, image: ImageFile, erase_secrets: bool) -> None:
     """Raise KodebrikError unless a chip of the image's kind waits on `port` in its boot loader,
-    with a flash that is large enough."""
+    with a flash that is large enough and on which no token's data are, unless those may be
+    erased."""
     said, code = esptool_program.run(*_options(port, image, _STAY), "--no-stub", "flash-id")
     if other := _OTHER_CHIP.search(said):
         raise KodebrikError(
@@ -50,6 +54,24 @@ def check(port: str, image: ImageFile) -> None:
             needed=len(image.data) >> 20,
             board=image.board["title"],
         )
+    if not erase_secrets and _has_data(port, image):
+        raise KodebrikError("flash-board-has-secrets", ExitCode.CONFLICT, port=port)
+
+
+def _has_data(port: str, image: ImageFile) -> bool:
+    """Say whether a token's data may be on the chip: whether the names in littlefs' first two
+    blocks, its root folder, have its folder among them. After years of use the root may have gone
+    elsewhere; then MicroPython's boot.py is not among them either."""
+    begin = build_for(image.board).filesystem
+    with tempfile.TemporaryDirectory(prefix="kodebrik-") as folder:
+        file = Path(folder, "root.bin")
+        said, code = esptool_program.run(
+            *_options(port, image, _STAY), "read-flash", hex(begin), hex(_ROOT), str(file)
+        )
+        if code:
+            raise _failed(port, said)
+        root = file.read_bytes()
+    return _LITTLEFS in root and (DATA.encode() in root or b"boot.py" not in root)
 
 
 def write(port: str, image: ImageFile, report: Progress) -> None:

@@ -190,6 +190,14 @@ class EspRom:
         self._at += len(written)
         self._answer(command)
 
+    def _read(self, command: int, data: bytes, _: int) -> None:
+        at, size, packet, _in_flight = struct.unpack("<IIII", data)
+        self._answer(command)
+        content = self.flash[at : at + size]
+        for begin in range(0, size, packet):
+            self._send(content[begin : begin + packet])
+        self._send(hashlib.md5(content, usedforsecurity=False).digest())
+
     def _digest(self, command: int, data: bytes, _: int) -> None:
         address, size, _, _ = struct.unpack("<IIII", data)
         digest = hashlib.md5(self.flash[address : address + size], usedforsecurity=False)
@@ -212,6 +220,7 @@ class EspRom:
         0x12: _done,
         0x13: _digest,
         0x14: _security,
+        0xD2: _read,
     }
 
 

@@ -16,7 +16,7 @@ from host_tools.image.image import build_image, load_board
 from host_tools.image.official import build_for
 from host_tools.link import ports
 from host_tools.link.transport import SerialTransport
-from tests.support.emulated.token import START
+from tests.support.emulated.token import START, TokenUnderTest, totp
 from tests.support.flashing.esp_rom import ESP32_C3, EspRom
 from tests.support.flashing.images import made
 from tests.support.link.pty_port import PtyPort
@@ -123,6 +123,37 @@ def test_what_goes_wrong_has_its_own_error(
     assert not rom.restarted.is_set()
     refused = code == ExitCode.CONFLICT
     assert refused == (not rom.erased), "what does not fit is left as it was"
+
+
+def test_a_tokens_data_in_the_flash_are_not_overwritten_unasked(chip, tmp_path, image, capsys):
+    tree = build_image("kodeviser", "esp32_s3")
+    with Emulator(board="esp32_s3", state=tmp_path / "token", image=tree, time=START) as emulator:
+        TokenUnderTest(emulator).provision(totp())
+        content = emulator.flash.read(0, BOARD["filesystem"]["size"])
+    begin = build_for(BOARD).filesystem
+    with chip() as rom:
+        rom.flash[begin : begin + len(content)] = content
+        assert write(rom, image("esp32_s3")) == ExitCode.CONFLICT
+        assert said(capsys)["id"] == "flash-board-has-secrets"
+        assert not rom.erased
+        assert write(rom, image("esp32_s3"), "--erase-secrets") == 0
+    assert bytes(rom.flash) == made("esp32_s3")
+
+
+def test_a_firmware_without_data_is_overwritten(chip, image):
+    with chip() as rom:
+        rom.flash[:] = made("esp32_s3")
+        assert write(rom, image("esp32_s3")) == 0
+        assert rom.erased
+
+
+def test_a_root_folder_that_has_gone_elsewhere_may_have_data(chip, image, capsys):
+    """littlefs moves it away from its first two blocks when those are worn."""
+    begin = build_for(BOARD).filesystem
+    with chip() as rom:
+        rom.flash[begin + 8 : begin + 16] = b"littlefs"
+        assert write(rom, image("esp32_s3")) == ExitCode.CONFLICT
+    assert said(capsys)["id"] == "flash-board-has-secrets"
 
 
 def test_after_a_pulled_cable_the_next_try_works(chip, image, capsys):
