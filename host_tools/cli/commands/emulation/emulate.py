@@ -164,7 +164,9 @@ def emulate(
     """Run an emulated token."""
     product, *others = products or ["kodeviser"]
     if others:
-        alone = _given(headless, link, record, rfc2217, script, trace, usb_drive, voice, watch)
+        alone = _given(
+            headless, link, record, rfc2217, script, trace, update_key, usb_drive, voice, watch
+        )
         if alone or not web:
             raise KodebrikError("emulate-several", ExitCode.USAGE)
         folders = _folders([product, *others], board, state, production)
