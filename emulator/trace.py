@@ -108,10 +108,12 @@ class Trace:
             found = [*self._events, *self._sound(self._since(), self._until())]
         return sorted(found, key=lambda event: event.time)
 
-    def text(self) -> str:
-        """Give a line for each event: its beginning in seconds, its microseconds, channel, what."""
+    def text(self, channel: str = "", last: int = KEPT) -> str:
+        """Give a line for each event: its beginning in seconds, its microseconds, channel, what.
+        Of those whose channel has `channel` in its name, the `last` ones."""
         with self._lock:
-            heading, events = self._heading(), self.events()
+            heading, found = self._heading(), self.events()
+        events = [event for event in found if channel in event.channel][-last:]
         lines = [
             f"{event.time / _US:.6f} {event.duration:>7} us  {event.channel:<22} "
             f"{_described(event.what)}"

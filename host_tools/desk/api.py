@@ -15,7 +15,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 
 from emulator.sound import RATE, wav
-from emulator.trace import Trace
+from emulator.trace import KEPT, Trace
 from host_tools.desk.models import (
     Advance,
     Caption,
@@ -27,6 +27,7 @@ from host_tools.desk.models import (
     OneKey,
     Press,
     Product,
+    Scenario,
     ScreenText,
     SnapshotEntry,
     Speech,
@@ -109,7 +110,7 @@ def press(desk: Desk, press: Press) -> TokenState:
     with desk.acting() as emulator:
         with ExitStack() as fingers:  # which leave the keys whatever happens
             for key in dict.fromkeys(press.keys):
-                fingers.callback(desk.recorder.key_up, key)
+                fingers.callback(desk.key_up, key)
                 desk.recorder.key_down(key)
             emulator.wait(press.ms / 1000)
         return _state(desk)
@@ -129,7 +130,7 @@ def key_up(desk: Desk, released: OneKey) -> TokenState:
     """Let a key go."""
     _check_keys(desk, [released.key])
     with desk.acting():
-        desk.recorder.key_up(released.key)
+        desk.key_up(released.key)
         return _state(desk)
 
 
@@ -238,6 +239,32 @@ def scenario(desk: Desk) -> Response:
     return Response(desk.recorder.text(), media_type="text/plain")
 
 
+@router.post("/scenario/record")
+def record(desk: Desk) -> TokenState:
+    """Begin anew what /scenario gives, with the token off and unplugged."""
+    desk.record()
+    with desk.emulator.lock:
+        return _state(desk)
+
+
+@router.post("/scenario/play")
+def play(desk: Desk, scenario: Scenario | None = None) -> TokenState:
+    """Play a scenario from the token's present state on, or what was recorded, from the state in
+    which that began. Answered when it is over."""
+    scenario = scenario or Scenario()
+    desk.play(scenario.text, scenario.rate)
+    with desk.emulator.lock:
+        return _state(desk)
+
+
+@router.post("/scenario/stop")
+def stop_playing(desk: Desk) -> TokenState:
+    """End what is played."""
+    desk.replay.stop()
+    with desk.emulator.lock:
+        return _state(desk)
+
+
 @router.get("/snapshots")
 def snapshots(desk: Desk) -> list[SnapshotEntry]:
     """The snapshots, the oldest first."""
@@ -280,14 +307,21 @@ def start_trace(desk: Desk) -> TraceState:
 @router.post("/trace/stop")
 def stop_trace(desk: Desk) -> TraceState:
     """Record no more; what was recorded stays."""
-    desk.trace.stop()
-    return _trace_state(desk.trace)
+    return _trace_state(desk.stop_trace())
 
 
 @router.get("/trace.txt", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
-def trace_text(desk: Desk) -> Response:
+def trace_text(
+    desk: Desk,
+    channel: Annotated[
+        str, Query(max_length=40, description="Only channels with this in their name.")
+    ] = "",
+    last: Annotated[
+        int, Query(ge=1, le=KEPT, description="Of the events, the last so many.")
+    ] = KEPT,
+) -> Response:
     """The trace so far as text, a line for each event."""
-    return Response(desk.trace.text(), media_type="text/plain")
+    return Response(desk.trace.text(channel, last), media_type="text/plain")
 
 
 @router.get("/trace.vcd", response_class=Response, responses={200: {"content": {_VCD: {}}}})
@@ -354,6 +388,10 @@ def _set_rate(desk: DeskToken, rate: float) -> None:
     desk.emulator.rate = rate
 
 
+def _set_trembles(desk: DeskToken, trembles: bool) -> None:
+    desk.observer.trembles = trembles
+
+
 _CHANGES: dict[str, Any] = {
     "plugged": _plug,
     "headset": _headset,
@@ -361,6 +399,7 @@ _CHANGES: dict[str, Any] = {
     "drift_ppm": lambda desk, value: desk.recorder.set_drift(value),
     "temperature": lambda desk, value: desk.recorder.set_temperature(value),
     "rate": _set_rate,
+    "trembles": _set_trembles,
     "time": lambda desk, value: desk.recorder.set_time(value),
     "clock": lambda desk, value: desk.recorder.set_clock(value),
 }

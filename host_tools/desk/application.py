@@ -43,6 +43,7 @@ _HEADERS = [
     (b"cache-control", b"no-store"),
 ]
 _STATUS: dict[int, int] = {
+    ExitCode.BAD_INPUT: 422,
     ExitCode.CONFLICT: 409,
     ExitCode.NOT_FOUND: 404,
 }  # any other: the token has failed

@@ -71,6 +71,9 @@ class Change(Given):
     rate: Annotated[float, Field(ge=0, le=100)] | None = Field(
         None, description="Virtual seconds in a real one; 0: time stands still."
     )
+    trembles: bool | None = Field(
+        None, description="The hand trembles: it strikes each key again, 330 ms later."
+    )
     time: Moment | None = Field(
         None,
         description="The true time jumps, the token's clock with it: Unix seconds, or ISO 8601 "
@@ -100,6 +103,15 @@ class Name(Given):
     name: Annotated[str, Field(min_length=1, max_length=80)] | None = None
 
 
+class Scenario(Given):
+    """A scenario to be played; left out: what was recorded. Steps that name files are refused."""
+
+    text: Annotated[str, Field(max_length=1_000_000)] | None = None
+    rate: Annotated[
+        float, Field(ge=0, le=100, description="Virtual seconds in a real one; 0: at once.")
+    ] = 0
+
+
 class TokenState(BaseModel):
     """The token and what is around it; null for a part that it does not have."""
 
@@ -112,6 +124,8 @@ class TokenState(BaseModel):
     drift_ppm: float | None = Field(description="Error of the clock's crystal, ppm.")
     temperature: float | None = Field(description="Degrees Celsius.")
     rate: float = Field(description="Virtual seconds in a real one; 0: time stands still.")
+    trembles: bool = Field(description="The hand that presses the keys trembles.")
+    tracing: bool = Field(description="A trace records.")
     links: dict[str, str] = Field(description="Addresses of the serial port while it is plugged.")
     flash_operations: int = Field(description="Erases and page programs so far.")
     elapsed: Elapsed

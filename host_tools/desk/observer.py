@@ -20,9 +20,11 @@ class Observer:
     """Publishes the token's `state`, `screen` and `sound`. Its caller holds the emulator's lock."""
 
     def __init__(self, emulator: "Emulator", broadcast: Broadcast) -> None:
-        """`links` are the addresses of the token's serial port, by kind."""
+        """`links` are the addresses of the token's serial port, by kind; `trembles` says whether
+        the hand does that presses its keys, `tracing` whether a trace records."""
         self._emulator, self._broadcast = emulator, broadcast
         self.links: dict[str, str] = {}
+        self.trembles = self.tracing = False
         self._lasting: dict[str, Any] = {}
         self._screen: Screen | None = None
         self._heard = 0  # where the sound that was not published yet begins, in 1/_GRAIN seconds
@@ -55,6 +57,8 @@ class Observer:
             "drift_ppm": clock.drift_ppm if clock else None,
             "temperature": clock.temperature if clock else None,
             "rate": emulator.rate,
+            "trembles": self.trembles,
+            "tracing": self.tracing,
             "links": dict(self.links) if emulator.plugged else {},
             "flash_operations": emulator.flash.operations,
             "elapsed": emulator.elapsed,

@@ -14,6 +14,7 @@ from host_tools.desk.broadcast import Broadcast, Event, Subscription
 from host_tools.desk.log_keeper import LogKeeper
 from host_tools.desk.observer import Observer, packed
 from host_tools.desk.reader import Reader
+from host_tools.desk.replay import Replay, steps_of
 from host_tools.desktop.token_folder import emulator_errors
 from host_tools.errors import ExitCode, KodebrikError
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from emulator.session import Emulator, Snapshot
     from emulator.trace import Trace
 
+# Seconds: of a hand that trembles, how long it strikes a key, and the time between two presses.
+_STRUCK, _STRUCK_AGAIN = 0.1, 0.33
 _KEPT = 20  # snapshots; the oldest goes first
 
 
@@ -49,6 +52,8 @@ class DeskToken:
             emulator, self.product["image_languages"] if speaks else (), self.broadcast
         )
         self.recorder = Recorder(emulator)
+        self.replay = Replay(self)
+        self._recorded_from: Snapshot | None = None
         self._snapshots: dict[int, Kept] = {}
         self._taken = 0
         self._trace: Trace | None = None
@@ -65,6 +70,7 @@ class DeskToken:
     def __exit__(self, *error: object) -> None:
         """End the threads, and what anybody listens to."""
         self._over.set()
+        self.replay.stop()
         self.emulator.wake()
         self._thread.join()
         self.reader.close()
@@ -111,6 +117,42 @@ class DeskToken:
                 "desk-part-absent", ExitCode.CONFLICT, product=self.product["title"], part=part
             )
 
+    def key_up(self, key: str) -> None:
+        """Let a key go; a hand that trembles then strikes it again. The caller acts."""
+        self.recorder.key_up(key)
+        if self.observer.trembles:
+            self.emulator.wait(_STRUCK_AGAIN - _STRUCK)
+            self.recorder.key_down(key)
+            self.emulator.wait(_STRUCK)
+            self.recorder.key_up(key)
+
+    def record(self) -> None:
+        """Begin a recording, with the token off and unplugged."""
+        with self.acting() as emulator:
+            self._recorded_from = emulator.snapshot()
+            emulator.restore(self._recorded_from)
+            self.recorder = Recorder(emulator)
+
+    def play(self, text: str | None, rate: float) -> None:
+        """Play a scenario, None: what was recorded, with the token as it was then. KodebrikError
+        as Replay.play, and when nothing was recorded."""
+        recorder, began = self.recorder, self._recorded_from
+        if text is not None:
+            steps = steps_of(text)
+        elif began is None:
+            raise KodebrikError("desk-nothing-recorded", ExitCode.CONFLICT)
+        else:
+            steps = steps_of(recorder.text())
+            with self.acting() as emulator:
+                emulator.restore(began)
+        try:
+            self.replay.play(steps, rate)
+        finally:
+            if text is None:
+                recorder.leave_out()
+            else:
+                self.recorder = Recorder(self.emulator)
+
     def snapshots(self) -> list[Kept]:
         """List the snapshots, the oldest first."""
         return list(self._snapshots.values())
@@ -150,14 +192,22 @@ class DeskToken:
     def start_trace(self) -> "Trace":
         """Begin a trace in place of the one before. KodebrikError when the token is traced from
         elsewhere."""
-        with self.emulator.lock:
+        with self.acting() as emulator:
             if self._trace is not None:
                 self._trace.stop()
             try:
-                self._trace = self.emulator.trace()
+                self._trace = emulator.trace()
             except TracedAlreadyError:
                 raise KodebrikError("desk-traced-already", ExitCode.CONFLICT) from None
+            self.observer.tracing = True
             return self._trace
+
+    def stop_trace(self) -> "Trace":
+        """End the trace that was begun last, and give it. KodebrikError when none was."""
+        with self.acting():
+            self.trace.stop()
+            self.observer.tracing = False
+            return self.trace
 
     @property
     def trace(self) -> "Trace":

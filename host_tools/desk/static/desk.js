@@ -29,6 +29,6 @@ box.addEventListener("change", () => localStorage.setItem("shortcuts", box.check
 
 addEventListener("keydown", (event) => {
   if (!box.checked || event.repeat || event.ctrlKey || event.altKey || event.metaKey) return;
-  if (!event.target.closest("input, select, [role=log]")) used?.typed(event.key.toLowerCase());
+  if (!event.target.closest("input, select, [role=log], .trace")) used?.typed(event.key.toLowerCase());
 });
 addEventListener("keyup", (event) => tokens.forEach((token) => token.untyped(event.key.toLowerCase())));

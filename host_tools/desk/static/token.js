@@ -1,5 +1,6 @@
 // One token's part of the page: shows what the API tells, and passes on what its user does.
 import { Player } from "./player.js";
+import { openTrace } from "./trace.js";
 
 const PASSES = 600; // seconds that the token lives through of a longer jump: enough for it to go off
 const UNAUTHORISED = 3000; // a WebSocket's close code
@@ -107,6 +108,8 @@ export function openToken(page, part, secret, tell) {
       $(name).value = told[name];
       $(name).ariaInvalid = "false";
     }
+    $("trembles").checked = told.trembles;
+    followTrace(told.tracing);
     showLinks(told.links);
     showTime();
   }
@@ -311,6 +314,28 @@ export function openToken(page, part, secret, tell) {
     const { elapsed } = await (await request("GET", "/token")).json();
     await save(`/speech.wav?start=${Math.max(0, elapsed - 60)}&end=${elapsed}`, "said.wav");
   });
+
+  const followTrace = openTrace({ $, request, save, press, tell });
+
+  // Scenarios. A key that is pressed while one is played comes in between.
+
+  async function play(text) {
+    press($("play"), true);
+    await request("POST", "/scenario/play", { text, rate: state.rate || 1 }).then(
+      () => tell(""),
+      (error) => tell(error.message),
+    );
+    press($("play"), false);
+  }
+  clicked("record", () => act("POST", "/scenario/record"));
+  clicked("play", () => ($("play").ariaPressed === "true" ? request("POST", "/scenario/stop") : play(null)));
+  $("play-file").addEventListener("change", async () => {
+    const [file] = $("play-file").files;
+    if (!file) return;
+    await play(await file.text());
+    $("play-file").value = ""; // the same file may be chosen again
+  });
+  $("trembles").addEventListener("change", () => act("PATCH", "/token", { trembles: $("trembles").checked }));
 
   // Sound.
 

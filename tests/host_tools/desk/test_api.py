@@ -361,3 +361,87 @@ def test_a_firmware_that_fails_is_told_and_the_next_press_starts_it_again(
     assert "ended by itself" in client.get("log").json()[-1]["message"]
     assert client.post("press", json={"keys": ["red"]}).json()["powered"]
     assert digits(shown(client)) == code_at(client.get("token").json()["clock"])
+
+
+def test_a_recording_played_again_gives_the_same_pixels(desk: Made) -> None:
+    token = desk()
+    client = api(token)
+    assert client.post("scenario/play").json()["id"] == "desk-nothing-recorded"
+    client.post("press", json={"keys": ["red"]})
+    assert not client.post("scenario/record").json()["powered"]
+    client.post("advance", json={"seconds": 2})
+    client.post("press", json={"keys": ["red"]})
+    client.post("advance", json={"seconds": 3})
+    code = digits(shown(client))
+    recorded = client.get("scenario").text
+    client.post("advance", json={"seconds": 600})
+    assert shown(client) == []
+    state = client.post("scenario/play", json={"text": recorded}).json()
+    assert state["powered"]
+    assert digits(shown(client)) == code, "at the same time"
+    client.post("scenario/record")
+    client.post("press", json={"keys": ["red"]})
+    client.post("advance", json={"seconds": 1})
+    pixels = client.get("screen.bin").content
+    for _ in range(2):  # from the state in which it began, not from the present one
+        assert client.post("scenario/play").json()["powered"]
+        assert client.get("screen.bin").content == pixels
+
+
+def test_a_scenario_that_cannot_be_played_says_why(desk: Made) -> None:
+    client = api(desk())
+    for text, status, what in (
+        ("jump", 422, "desk-no-step"),
+        ("screenshot /tmp/stolen.png", 422, "desk-step-files"),
+        ("Record  start x.wav", 422, "desk-step-files"),
+        ("expect code from x", 422, "desk-step-files"),
+        ("key 5", 409, "desk-scenario-failed"),
+        ('expect text "nothing of the kind"', 409, "desk-scenario-failed"),
+    ):
+        answer = client.post("scenario/play", json={"text": text})
+        assert (answer.status_code, answer.json()["id"]) == (status, what), text
+        assert "Picture" not in answer.json()["error"]
+
+
+def test_what_is_played_can_be_watched_and_stopped(desk: Made) -> None:
+    token = desk()
+    client = api(token)
+    begin = token.emulator.elapsed
+    playing = threading.Thread(
+        target=client.post,
+        args=("scenario/play",),
+        kwargs={"json": {"text": "press\nwait 1 h", "rate": 1}},
+    )
+    playing.start()
+    passed = threading.Event()
+    assert any(passed.wait(0.01) or client.get("screen").json()["on"] for _ in range(6000))
+    assert client.post("scenario/play", json={"text": "press"}).json()["id"] == "desk-playing"
+    client.post("scenario/stop")
+    playing.join()
+    assert token.emulator.elapsed < begin + 3000
+    assert token.emulator.rate == 0
+
+
+def test_a_hand_that_trembles_strikes_each_key_twice(desk: Made) -> None:
+    token = desk("kodeoplaeser")
+    client = api(token)
+    assert changed(client, trembles=True)["trembles"]
+    client.post("press", json={"keys": ["red"], "ms": 100})
+    struck = [line for line in token.recorder.text().splitlines() if "button" in line]
+    assert struck == ["button down", "button up"] * 2
+    changed(client, trembles=False)
+    client.post("press", json={"keys": ["red"]})
+    assert token.recorder.text().count("button up") == 3
+
+
+def test_a_trace_is_filtered_by_channel_and_length(desk: Made) -> None:
+    client = api(desk())
+    client.post("trace/start")
+    client.post("press", json={"keys": ["red"]})
+    client.post("trace/stop")
+    every = client.get("trace.txt").text.splitlines()
+    pins = client.get("trace.txt", params={"channel": "gpio"}).text.splitlines()
+    assert pins == [every[0], *(line for line in every[1:] if " gpio" in line)]
+    assert len(pins) > 4
+    last = client.get("trace.txt", params={"channel": "gpio", "last": 2}).text.splitlines()
+    assert last == [pins[0], *pins[-2:]]

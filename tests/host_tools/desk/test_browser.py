@@ -4,6 +4,7 @@ what the display's chip holds, what it plays is what the token's bus carried."""
 import re
 from collections.abc import Callable, Iterator
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -184,6 +185,7 @@ def test_everything_is_reached_by_tab_and_the_keypad_by_arrows(
     named = {"red", "headset", "cable", "zoom", "sound", "sticky", "shown-live", "captions-live"}
     named |= {"0", "1", "60", "30", "3600", "86400", "drift_ppm", "temperature", "battery_mv"}
     named |= {"cut", "reset", "operation", "mode", "cut-at", "snapshot", "save-picture"}
+    named |= {"trembles", "record", "play", "save-scenario", "play-file"}
     assert named <= set(reached), named - set(reached)
     page.locator('[data-key="red"]').focus()
     for arrow, arrived in (("ArrowUp", "#"), ("ArrowLeft", "0"), ("ArrowUp", "8"), ("Home", "7")):
@@ -349,6 +351,65 @@ def test_a_wrong_secret_is_called_one(desk: Made, open_page: Opened) -> None:
     other = page.context.new_page()  # whose console tells of the refusal
     other.goto(page.url.split("#")[0] + "#another")
     expect(other.locator("#notice")).to_contain_text("secret")
+
+
+def test_a_recording_is_played_and_a_file_too(
+    desk: Made, open_page: Opened, tmp_path: Path
+) -> None:
+    token = desk()
+    page = open_page(token, language="en-GB")
+    page.get_by_role("button", name="Record").first.click()
+    key(page, "red")
+    code = code_on(page, token)
+    settled(page)
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save as a file").click()
+    assert "button down" in saved.value.path().read_text()
+    token.emulator.cut_power()
+    play = page.get_by_role("button", name="Play", exact=True)
+    play.click()
+    expect(page.locator("#token-1-power")).to_have_text("On")
+    expect(play).to_have_attribute("aria-pressed", "false")
+    assert digits(token.emulator.screen_text()) == code
+    script = tmp_path / "script.txt"
+    script.write_text('wait 60 s\nexpect text "no such text"\n')
+    page.locator('[data-rate="60"]').click()
+    settled(page)
+    other = page.context.new_page()  # whose console tells of the refusal
+    other.goto(page.url)
+    expect(other.locator("time")).not_to_be_empty()
+    other.get_by_label("Play a file").set_input_files(script)
+    alert = other.get_by_role("alert")
+    expect(alert).to_contain_text("no such text", timeout=chromium.PATIENCE)
+
+
+def test_the_trace_is_shown_filtered_held_and_saved(desk: Made, open_page: Opened) -> None:
+    token = desk()
+    page = open_page(token, language="en-GB")
+    panel = page.locator("details", has=page.get_by_text("Trace", exact=True))
+    panel.locator("summary").click()
+    panel.get_by_role("button", name="Record").click()
+    key(page, "red")
+    lines = panel.get_by_role("region", name="Trace")
+    expect(lines).to_contain_text("gpio15_button")
+    expect(lines).to_contain_text("i2c0")
+    panel.get_by_label("Only channels with").fill("gpio")
+    panel.get_by_label("Only channels with").blur()
+    expect(lines).not_to_contain_text("i2c0")
+    panel.get_by_role("button", name="Hold the view").click()
+    held = lines.inner_text()
+    key(page, "red")
+    settled(page)
+    with page.expect_download() as text:
+        panel.get_by_role("button", name="Save text").click()
+    with page.expect_download() as dump:
+        panel.get_by_role("button", name="Save .vcd").click()
+    assert lines.inner_text() == held
+    assert len(text.value.path().read_text()) > len(held)
+    assert "$enddefinitions $end" in dump.value.path().read_text()
+    panel.get_by_role("button", name="Record").click()
+    expect(lines).not_to_have_text(held)
+    judge(page, "trace")
 
 
 def test_two_tokens_side_by_side_have_nothing_to_do_with_each_other(
