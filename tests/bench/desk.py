@@ -34,9 +34,9 @@ _ROUNDS = 20
 
 
 @contextmanager
-def _served(product: str) -> Iterator[Served]:
+def _served(product: str, production: bool = False) -> Iterator[Served]:
     with tempfile.TemporaryDirectory() as folder:
-        image = build_image(product, BOARDS[product])
+        image = build_image(product, BOARDS[product], production)
         with served(product, image, Path(folder, "token")) as token:
             yield token
 
@@ -52,8 +52,9 @@ def memory_after_an_hour() -> Figure:
 
 def hello_after_garbage() -> Figure:
     """From the last byte of a megabyte of garbage, sent as fast as it is taken, until the token has
-    said hello."""
-    with _served("kodeviser") as token:
+    said hello. A production build: a development build takes a Ctrl-C between frames, of which
+    garbage has some, for a way into its prompt."""
+    with _served("kodeviser", production=True) as token:
         token.ask("PATCH", "token", {"rate": 1, "plugged": True})
         garbage = memoryview(random.Random(1).randbytes(_GARBAGE))
         with Path(token.links["link"]).open("wb", buffering=0) as port:
