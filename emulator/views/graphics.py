@@ -70,6 +70,11 @@ class Graphics(NamedTuple):
     wide: int
     high: int
 
+    @property
+    def erase(self) -> str:
+        """What removes a picture that characters do not overwrite."""
+        return "\x1b_Ga=d,d=A,q=2\x1b\\" if self.protocol == "kitty" else ""
+
     def render(self, screen: Screen, columns: int, lines: int) -> Picture | None:
         """Draw a screen as large as fits into that many columns and lines, each of its pixels a
         whole number of the terminal's; None when there is too little room."""

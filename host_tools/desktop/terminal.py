@@ -81,7 +81,8 @@ class DrawnView:
         if picture:
             shown = f"{picture.sequence}\x1b[{picture.lines + 1};1H"
         else:
-            shown = "".join(f"{self._localized(line)}\n" for line in drawing(screen, below))
+            shown = self._graphics.erase if self._graphics else ""
+            shown += "".join(f"{self._localized(line)}\n" for line in drawing(screen, below))
         _write("\x1b[H\x1b[J" + shown + "\n".join(below) + "\n")
 
 
