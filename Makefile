@@ -68,6 +68,7 @@ interop: .venv/.dev ## Install privacyIDEA and labgrid under build/; test with t
 listen: .venv/.listen ## Have Whisper write down what an emulated token reads aloud, and draw the listening chart.
 	@$(BIN)/python -m tests.host_tools.voice
 	@$(BIN)/python -m tests.host_tools.voice.chart --measure
+	@$(BIN)/python -m tests.host_tools.voice.prompts --measure
 
 case: .venv/.case ## Install CadQuery (1.8 GB), draw the tokens' cases for the docs and test them.
 	@$(BIN)/python -m host_tools.devtools.case_pictures

@@ -9,11 +9,14 @@ Samples are from -1 to 1 at 16 kHz. The weights are 145 MB in the two packages o
 """
 
 import json
+import re
 import shutil
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import ctranslate2
 import numpy as np
@@ -81,6 +84,19 @@ def quick_likelihoods(sounds: Sequence[levels.Sound], language: str) -> NDArray[
     return np.array(rows)
 
 
+def phrase_likelihoods(
+    sound: levels.Sound, language: str, phrases: Sequence[str]
+) -> NDArray[np.float64]:
+    """Give the log-likelihood of each of many phrases for one of them, in the first two seconds of
+    a sound."""
+    heard = ctranslate2.StorageView.from_array(_mel(sound, _FEW))
+    encoded = np.array(_model().encode(heard))
+    each = ctranslate2.StorageView.from_array(np.repeat(encoded, len(phrases), axis=0))
+    pieces = [_pieces(phrase) for phrase in phrases]
+    aligned = _model().align(each, _start(language), pieces, _FEW * RATE // _HOP)
+    return np.array([np.log(np.array(one.text_token_probs) + 1e-12).sum() for one in aligned])
+
+
 def transcribed(sound: levels.Sound, language: str) -> str:
     """Give what Whisper writes for a stretch of speech of at most ten seconds."""
     heard = ctranslate2.StorageView.from_array(_mel(sound, _LONG))
@@ -118,12 +134,39 @@ def _bytes() -> dict[str, int]:
 
 
 @cache
+def _tokenizer() -> dict[str, Any]:
+    written: dict[str, Any] = json.loads((_folder() / "tokenizer.json").read_text(encoding="utf-8"))
+    return written
+
+
+@cache
 def _tokens() -> dict[str, int]:
-    written = json.loads((_folder() / "tokenizer.json").read_text(encoding="utf-8"))
+    written = _tokenizer()
     return {
         **written["model"]["vocab"],
         **{added["content"]: added["id"] for added in written["added_tokens"]},
     }
+
+
+@cache
+def _merges() -> dict[tuple[str, ...], int]:
+    return {tuple(pair.split()): rank for rank, pair in enumerate(_tokenizer()["model"]["merges"])}
+
+
+@cache
+def _pieces(text: str) -> list[int]:
+    """Give the tokens of a text (byte pair encoding): of each word the two neighbours that come
+    first in the list of merges are joined, as long as there are any."""
+    letters = {byte: letter for letter, byte in _bytes().items()}
+    found = []
+    for word in re.findall(r" ?\w+| ?[^\w\s]+", f" {text}"):
+        parts = [letters[byte] for byte in word.encode()]
+        while pairs := [pair for pair in pairwise(parts) if pair in _merges()]:
+            first = min(pairs, key=_merges().__getitem__)
+            at = list(pairwise(parts)).index(first)
+            parts[at : at + 2] = ["".join(first)]
+        found += [_tokens()[part] for part in parts]
+    return found
 
 
 @cache

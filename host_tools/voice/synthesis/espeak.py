@@ -29,15 +29,17 @@ def engine() -> str:
     return f"eSpeak NG of espeakng-loader {version('espeakng-loader')}"
 
 
-def say(text: str, voice: str, words_a_minute: int) -> NDArray[np.float64]:
+def say(text: str, voice: str, words_a_minute: int, pitch: int = 50) -> NDArray[np.float64]:
     """Synthesise a text: samples from -1 to 1 at espeak_process.RATE, including the synthesiser's
-    silence around them. KodebrikError when that fails."""
+    silence around them. The pitch is from 0 to 100; 50 is the voice's own. KodebrikError when that
+    fails."""
     command = [
         sys.executable,
         "-P",  # the files beside it are no top-level modules
         _PROCESS,
         voice,
         str(words_a_minute),
+        str(pitch),
     ]
     process = subprocess.run(command, input=text.encode(), capture_output=True, check=False)  # noqa: S603 - our own
     if process.returncode or not process.stdout:

@@ -1,7 +1,7 @@
 """Synthesises one utterance by espeak-ng, in a process that espeak.py starts.
 
-Arguments: voice and words a minute; the text is standard input, the samples standard output. It
-imports little, because it is started often.
+Arguments: voice, words a minute and pitch (0 to 100); the text is standard input, the samples
+standard output. It imports little, because it is started often.
 """
 
 import ctypes
@@ -13,11 +13,12 @@ import espeakng_loader
 RATE = 22050  # samples a second
 # speak_lib.h: AUDIO_OUTPUT_SYNCHRONOUS, espeakINITIALIZE_DONT_EXIT
 _SYNCHRONOUS, _DO_NOT_EXIT = 2, 0x8000
-_WORDS_A_MINUTE, _CHARACTERS, _UTF8 = 1, 1, 1  # espeakRATE, POS_CHARACTER, espeakCHARS_UTF8
+_WORDS_A_MINUTE, _PITCH = 1, 3  # espeakRATE, espeakPITCH
+_CHARACTERS, _UTF8 = 1, 1  # POS_CHARACTER, espeakCHARS_UTF8
 _SEED = 1  # of the noise in breath; without it the library takes the time of day
 
 
-def _speak(text: bytes, voice: str, words_a_minute: int) -> bytes:
+def _speak(text: bytes, voice: str, words_a_minute: int, pitch: int) -> bytes:
     library = ctypes.CDLL(espeakng_loader.get_library_path())
     pieces = []
 
@@ -38,10 +39,12 @@ def _speak(text: bytes, voice: str, words_a_minute: int) -> bytes:
     if library.espeak_SetVoiceByName(voice.encode()):
         raise SystemExit("it has no such voice")
     library.espeak_SetParameter(_WORDS_A_MINUTE, words_a_minute, 0)
+    library.espeak_SetParameter(_PITCH, pitch, 0)
     library.espeak_Synth(text, ctypes.c_size_t(len(text) + 1), 0, _CHARACTERS, 0, _UTF8, None, None)
     library.espeak_Synchronize()
     return b"".join(pieces)
 
 
 if __name__ == "__main__":
-    sys.stdout.buffer.write(_speak(sys.stdin.buffer.read(), sys.argv[1], int(sys.argv[2])))
+    chosen = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    sys.stdout.buffer.write(_speak(sys.stdin.buffer.read(), *chosen))

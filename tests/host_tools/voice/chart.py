@@ -18,6 +18,8 @@ from tests.host_tools.voice.listening import CANDIDATES, SPEEDS, TEMPLATES, WHIS
 _DOCS = Path(__file__).parents[3] / "docs"
 PAGE = _DOCS / "voice.md"
 _BEGIN, _END = "<!-- measured: listening -->\n", "<!-- end measured -->\n"
+_VARIANTS_BEGIN = "<!-- measured: variants -->\n"
+_VARIANTS_END = "<!-- end measured: variants -->\n"
 _LANGUAGES = {"da": "Danish", "en": "English"}
 _HEIGHT, _BESIDE, _COLUMN = 360, 270, 130  # units: of the picture, beside the plot, a column
 
@@ -75,6 +77,23 @@ def table(cells: Sequence[Cell]) -> str:
 def _share(wrong: int, digits: int) -> str:
     low, high = interval(wrong, digits)
     return f"{wrong / digits:.1%} ({low:.0%} to {high:.0%})"
+
+
+def variant_table(cells: Sequence[Cell]) -> str:
+    """Write how the variants of a voice were heard, as a Markdown table."""
+    lines = [
+        "| condition, speed | voice | Whisper | templates | Whisper's mistakes, of 200 |",
+        "|---|---|---:|---:|---|",
+    ]
+    by_templates = {cell.place: cell for cell in cells if cell.recogniser == TEMPLATES}
+    for cell in cells:
+        if cell.recogniser == WHISPER:
+            other = by_templates[cell.place]
+            shares = _share(cell.wrong, cell.digits), _share(other.wrong, other.digits)
+            worst = ", ".join(f"{pair} {n}" for pair, n in list(cell.confusions.items())[:3])
+            row = [f"{cell.condition}, {cell.speed}", f"`{cell.voice}`", *shares, worst]
+            lines.append("| " + " | ".join(row) + " |")
+    return "\n".join(lines) + "\n"
 
 
 def picture(cells: Sequence[Cell], language: str) -> str:
@@ -143,8 +162,8 @@ def missing(cells: Sequence[Cell]) -> str:
     return "\n".join(lines)
 
 
-def written(page: str, cells: Sequence[Cell]) -> dict[Path, str]:
-    """Give the page with its table, and the pictures, by their files."""
+def written(page: str, cells: Sequence[Cell], variants: Sequence[Cell]) -> dict[Path, str]:
+    """Give the page with its tables, and the pictures, by their files."""
     before, _, rest = page.partition(_BEGIN)
     after = rest.partition(_END)[2]
     pictures = {
@@ -157,7 +176,11 @@ def written(page: str, cells: Sequence[Cell]) -> dict[Path, str]:
         for language in CANDIDATES
     )
     body = f"\n{drawn}\n\n{table(cells)}\n{missing(cells)}\n"
-    return {PAGE: before + _BEGIN + body + _END + after, **pictures}
+    whole = before + _BEGIN + body + _END + after
+    before, _, rest = whole.partition(_VARIANTS_BEGIN)
+    after = rest.partition(_VARIANTS_END)[2]
+    varied = f"\n{variant_table(variants)}\n"
+    return {PAGE: before + _VARIANTS_BEGIN + varied + _VARIANTS_END + after, **pictures}
 
 
 if __name__ == "__main__":
@@ -165,5 +188,7 @@ if __name__ == "__main__":
     parser.add_argument("--measure", action="store_true", help="measure what is missing")
     if parser.parse_args().measure:
         listening.measure()
-    for path, content in written(PAGE.read_text("utf-8"), listening.load()).items():
+        listening.measure_variants()
+    measured = listening.load(), listening.load(listening.VARIANT_DATA)
+    for path, content in written(PAGE.read_text("utf-8"), *measured).items():
         path.write_text(content, "utf-8")

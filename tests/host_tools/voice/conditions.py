@@ -55,19 +55,19 @@ def in_quiet(spoken: Spoken, _: str, dice: np.random.Generator) -> Sound:
 
 def with_hearing_loss(spoken: Spoken, language: str, dice: np.random.Generator) -> Sound:
     """As an old ear hears it: 30 dB less from 2 kHz on."""
-    return _filtered(
+    return filtered(
         in_quiet(spoken, language, dice), lambda hertz: np.where(hertz < 2000, 1, 10**-1.5)
     )
 
 
 def by_telephone(spoken: Spoken, language: str, dice: np.random.Generator) -> Sound:
     """300 to 3,400 Hz, and nothing else."""
-    return _filtered(in_quiet(spoken, language, dice), lambda hertz: (hertz > 300) & (hertz < 3400))
+    return filtered(in_quiet(spoken, language, dice), lambda hertz: (hertz > 300) & (hertz < 3400))
 
 
 def by_small_speaker(spoken: Spoken, language: str, dice: np.random.Generator) -> Sound:
     """A loudspeaker of two centimetres: 12 dB an octave below 800 Hz, 6 dB above 5 kHz."""
-    played = _filtered(
+    played = filtered(
         spoken.sound,
         lambda hertz: 1 / (1 + (800 / np.maximum(hertz, 1)) ** 2) / np.maximum(1, hertz / 5000),
     )
@@ -106,7 +106,7 @@ def in_street(decibels: float) -> Listened:
 
     def listened(spoken: Spoken, _: str, dice: np.random.Generator) -> Sound:
         per_band = 10 ** ((_TRAFFIC - _WEIGHTING) / 20) / np.sqrt(_THIRDS)
-        noise = _filtered(
+        noise = filtered(
             dice.normal(size=_WINDOW),
             lambda hertz: np.exp(
                 np.interp(np.log(np.maximum(hertz, 1)), np.log(_THIRDS), np.log(per_band))
@@ -166,7 +166,7 @@ def _heard(spoken: Spoken, decibels: float, noise: Sound) -> Sound:
     return window + noise * level / np.sqrt((noise**2).mean())
 
 
-def _filtered(sound: Sound, gain: Callable[[Sound], Sound]) -> Sound:
+def filtered(sound: Sound, gain: Callable[[Sound], Sound]) -> Sound:
     """Give a sound with the gain of each of its frequencies in hertz."""
     hertz = np.fft.rfftfreq(len(sound), 1 / levels.RATE)
     return np.fft.irfft(np.fft.rfft(sound) * gain(hertz), len(sound))

@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from firmware.speech import say
 from host_tools.voice import build, languages, levels
 from host_tools.voice.levels import Sound
-from host_tools.voice.synthesis.engine import ESPEAK
+from host_tools.voice.synthesis import espeak, espeak_process
 from tests.host_tools.voice import templates
-from tests.host_tools.voice.conditions import CONDITIONS, OTHER_VOICES, Spoken
+from tests.host_tools.voice.conditions import CONDITIONS, OTHER_VOICES, Spoken, filtered
 
 CANDIDATES = {
     "da": ("da", "da+m3", "da+f5"),
@@ -33,6 +33,31 @@ EACH = 20  # times that each digit of a candidate is heard
 _OTHERS_EACH = 2  # times that each digit of each other voice is heard
 WHISPER, TEMPLATES = "Whisper", "templates"
 DATA = Path(__file__).with_name("listening.json")
+
+
+@dataclass(frozen=True)
+class Variant:
+    """How a voice is changed: its pitch (0 to 100; 50 is its own), decibels more from 2 to 4 kHz,
+    and how fast its weak digits are said."""
+
+    pitch: int = 50
+    brighter: float = 0
+    weak_digits: float = 1
+
+
+# By the name that follows a voice's and a comma.
+VARIANTS = {
+    "": Variant(),
+    "pitch 20": Variant(pitch=20),
+    "pitch 80": Variant(pitch=80),
+    "2 to 4 kHz +6 dB": Variant(brighter=6),
+    "weak digits slower": Variant(weak_digits=0.75),
+}
+# What is changed, where and at which speed that is heard; and the digits that are most misheard.
+VARIED = {"da": "da+f5", "en": "en+f5"}
+VARIED_UNDER = (("hearing loss", 5),)
+WEAK_DIGITS = {"da": "3679", "en": "2590"}
+VARIANT_DATA = Path(__file__).with_name("variants.json")
 
 
 @dataclass(frozen=True)
@@ -65,12 +90,29 @@ def rate_of(language: str, speed: int) -> int:
 
 @cache
 def clips(language: str, voice: str, speed: int) -> list[Sound]:
-    """Give the ten digits of a voice as a token plays them at a speed."""
+    """Give the ten digits of a voice, or a variant of one, as a token plays them at a speed."""
     texts, rate = languages.load(language).phrases, rate_of(language, speed)
-    return [
-        build.compressed(key, speed, ESPEAK.say(texts[key], voice, rate)).samples() / 32768
-        for key in "0123456789"
-    ]
+    name, variant = varied(voice)
+    found = []
+    for key in "0123456789":
+        slower = variant.weak_digits if key in WEAK_DIGITS[language] else 1
+        said = espeak.say(texts[key], name, round(rate * slower), variant.pitch)
+        sound = levels.resample(said, espeak_process.RATE)
+        if variant.brighter:
+            sound = _brightened(sound, variant.brighter)
+        found.append(build.compressed(key, speed, sound).samples() / 32768)
+    return found
+
+
+def _brightened(sound: Sound, decibels: float) -> Sound:
+    gain = 10 ** (decibels / 20)
+    return filtered(sound, lambda hertz: np.where((hertz >= 2000) & (hertz < 4000), gain, 1))
+
+
+def varied(voice: str) -> tuple[str, Variant]:
+    """Give the voice and the variant of a name such as "da+f5, pitch 20"."""
+    name, _, variant = voice.partition(", ")
+    return name, VARIANTS[variant]
 
 
 def heard(
@@ -148,15 +190,15 @@ class Listener:
         yield TEMPLATES, templates.scores(frames, known, digits).argmax(axis=1)
 
 
-def load() -> list[Cell]:
+def load(data: Path = DATA) -> list[Cell]:
     """Give what was measured."""
-    return [Cell(**cell) for cell in json.loads(DATA.read_text("utf-8"))] if DATA.exists() else []
+    return [Cell(**cell) for cell in json.loads(data.read_text("utf-8"))] if data.exists() else []
 
 
-def save(cells: Sequence[Cell]) -> None:
+def save(cells: Sequence[Cell], data: Path = DATA) -> None:
     """Keep what was measured, a line for each cell."""
     lines = ",\n".join(json.dumps(asdict(cell)) for cell in cells)
-    DATA.write_text(f"[\n{lines}\n]\n", "utf-8")
+    data.write_text(f"[\n{lines}\n]\n", "utf-8")
 
 
 def measure() -> None:
@@ -178,3 +220,22 @@ def measure() -> None:
                     cells += listener.cells(voice)
                     save(cells)
                     print(cells[-2], cells[-1], sep="\n", file=sys.stderr, flush=True)
+
+
+def measure_variants() -> None:
+    """Measure the variants that are missing, beside the voices that they are made of."""
+    cells = load(VARIANT_DATA)
+    for condition, speed in VARIED_UNDER:
+        for language, voice in VARIED.items():
+            there = {cell.place for cell in cells}
+            missing = [
+                name
+                for name in (f"{voice}, {variant}".removesuffix(", ") for variant in VARIANTS)
+                if (language, name, speed, rate_of(language, speed), condition) not in there
+            ]
+            listener = Listener(language, speed, condition) if missing else None
+            for name in missing:
+                assert listener
+                cells += listener.cells(name)
+                save(cells, VARIANT_DATA)
+                print(cells[-2], cells[-1], sep="\n", file=sys.stderr, flush=True)

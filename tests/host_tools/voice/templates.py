@@ -1,6 +1,6 @@
 """Our own recogniser of the listening chart, independent of Whisper: mel cepstra (those of
-host_tools/voice/recognition/digits.py) and dynamic time warping against other voices' digits, heard
-under the same condition.
+host_tools/voice/recognition/digits.py) and dynamic time warping against other voices' digits or
+phrases, heard under the same condition.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from host_tools.voice.levels import Sound
 from host_tools.voice.recognition import digits
 
-Scores = NDArray[np.float64]  # a row for each sound, a column for each digit; the highest is heard
+# A row for each sound, a column for each digit or phrase; the highest is heard.
+Scores = NDArray[np.float64]
 
 _MARGIN = 25  # frames at both ends of a sound, which never belong to a digit
 
@@ -24,13 +25,14 @@ def frames(sound: Sound) -> digits.Features:
 def scores(
     sounds: Sequence[digits.Features], templates: Sequence[digits.Features], said: NDArray[np.int64]
 ) -> Scores:
-    """Give minus the least cost of warping each sound to a template of each digit; `said` are the
-    templates' digits."""
+    """Give minus the least cost of warping each sound to a template of each digit or phrase; `said`
+    are the templates' numbers, from 0 on."""
     joined = np.concatenate(templates)
     ends = np.cumsum([len(each) for each in templates])
     starts = ends - [len(each) for each in templates]
     costs = [_costs(sound, joined, starts, ends - 1) for sound in sounds]
-    return np.array([[-each[said == digit].min() for digit in range(10)] for each in costs])
+    numbers = range(said.max() + 1)
+    return np.array([[-each[said == number].min() for number in numbers] for each in costs])
 
 
 def _costs(

@@ -27,6 +27,7 @@ from tests.host_tools.voice.conditions import (
 )
 
 CELLS = listening.load()
+VARIED = listening.load(listening.VARIANT_DATA)
 
 
 def level(samples: NDArray) -> float:
@@ -153,8 +154,31 @@ def test_the_measured_cells_are_whole():
     assert len({(cell.place, cell.recogniser) for cell in CELLS}) == len(CELLS)
 
 
+def test_variants_are_measured_beside_the_voice_that_they_are_made_of():
+    heard = {(cell.voice, cell.condition, cell.speed) for cell in VARIED}
+    assert heard
+    for voice, condition, speed in heard:
+        name, _ = listening.varied(voice)
+        assert name in listening.VARIED.values()
+        assert (name, condition, speed) in heard
+    table = chart.variant_table(VARIED)
+    assert len(table.splitlines()) == 2 + len(heard)
+
+
+def test_a_variant_is_what_it_is_called():
+    plain, high, bright, slow = (
+        listening.clips("en", f"en+f5{variant}", 5)
+        for variant in ("", ", pitch 80", ", 2 to 4 kHz +6 dB", ", weak digits slower")
+    )
+    share = [band(clip[2], 2000, 4000) - band(clip[2], 200, 1800) for clip in (plain, bright)]
+    assert share[1] - share[0] == pytest.approx(6, abs=1)
+    longer = [len(one) / len(other) for one, other in zip(slow, plain, strict=True)]
+    assert [ratio > 1.05 for ratio in longer] == [str(digit) in "2590" for digit in range(10)]
+    assert not np.array_equal(high[2], plain[2])
+
+
 def test_the_page_shows_what_was_measured():
-    for path, content in chart.written(chart.PAGE.read_text("utf-8"), CELLS).items():
+    for path, content in chart.written(chart.PAGE.read_text("utf-8"), CELLS, VARIED).items():
         assert path.read_text("utf-8") == content, "run: python -m tests.host_tools.voice.chart"
 
 
