@@ -20,6 +20,7 @@ PAGE = _DOCS / "voice.md"
 _BEGIN, _END = "<!-- measured: listening -->\n", "<!-- end measured -->\n"
 _VARIANTS_BEGIN = "<!-- measured: variants -->\n"
 _VARIANTS_END = "<!-- end measured: variants -->\n"
+_COLUMNS = len(CONDITIONS) * len(SPEEDS)
 _LANGUAGES = {"da": "Danish", "en": "English"}
 _HEIGHT, _BESIDE, _COLUMN = 360, 270, 130  # units: of the picture, beside the plot, a column
 
@@ -77,6 +78,26 @@ def table(cells: Sequence[Cell]) -> str:
 def _share(wrong: int, digits: int) -> str:
     low, high = interval(wrong, digits)
     return f"{wrong / digits:.1%} ({low:.0%} to {high:.0%})"
+
+
+def summary(cells: Sequence[Cell]) -> str:
+    """Write how much of each voice is misheard on average of its language's columns, as a Markdown
+    table."""
+    lines = ["| voice | columns | Whisper | templates |", "|---|---:|---:|---:|"]
+    for language, voices in CANDIDATES.items():
+        heard = columns(cells, language)
+        for voice in voices:
+            shares = []
+            for name in (WHISPER, TEMPLATES):
+                there = [
+                    cell.wrong / cell.digits
+                    for cell in cells
+                    if (cell.voice, cell.recogniser) == (voice, name)
+                    and (cell.condition, cell.speed) in heard
+                ]
+                shares.append(f"{sum(there) / len(there):.1%}")
+            lines.append(f"| `{voice}` | {len(heard)} of {_COLUMNS} | {shares[0]} | {shares[1]} |")
+    return "\n".join(lines) + "\n"
 
 
 def variant_table(cells: Sequence[Cell]) -> str:
@@ -175,7 +196,7 @@ def written(page: str, cells: Sequence[Cell], variants: Sequence[Cell]) -> dict[
         f"(images/listening-{language}.svg)"
         for language in CANDIDATES
     )
-    body = f"\n{drawn}\n\n{table(cells)}\n{missing(cells)}\n"
+    body = f"\n{drawn}\n\n{summary(cells)}\n{table(cells)}\n{missing(cells)}\n"
     whole = before + _BEGIN + body + _END + after
     before, _, rest = whole.partition(_VARIANTS_BEGIN)
     after = rest.partition(_VARIANTS_END)[2]

@@ -154,6 +154,15 @@ def test_the_measured_cells_are_whole():
     assert len({(cell.place, cell.recogniser) for cell in CELLS}) == len(CELLS)
 
 
+def test_the_average_is_that_of_the_columns_that_every_voice_has():
+    here = [cell for cell in CELLS if (cell.condition, cell.speed) == ("quiet", 3)]
+    alone = [cell for cell in CELLS if (cell.voice, cell.condition) == ("en", "hearing loss")]
+    line = next(line for line in chart.summary([*here, *alone]).splitlines() if "`en`" in line)
+    wrong = {cell.recogniser: cell.wrong for cell in here if cell.voice == "en"}
+    shares = [f"{wrong[name] / 200:.1%}" for name in ("Whisper", "templates")]
+    assert line == f"| `en` | 1 of 33 | {shares[0]} | {shares[1]} |"
+
+
 def test_variants_are_measured_beside_the_voice_that_they_are_made_of():
     heard = {(cell.voice, cell.condition, cell.speed) for cell in VARIED}
     assert heard
