@@ -22,7 +22,6 @@ import channel
 import collector
 import machine
 import micropython
-import pace
 import records
 import vfs
 from ustruct import pack
@@ -173,6 +172,8 @@ def _compile(module, file):
 def _boot():
     global _spend  # noqa: PLW0603 - for the life of the VM
     path, block_size, block_count, program, unique_id, frozen, charged = sys.argv[3:10]
+    if int(charged):
+        import pace  # noqa: PLC0415 - MicroPython would parse it at each power-on
     first_native = 10 + int(charged)
     costs = sys.argv[10:first_native]
     native = [argument.split("=", 1) for argument in sys.argv[first_native:]]
