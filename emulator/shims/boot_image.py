@@ -197,6 +197,8 @@ def _boot():
     else:
         _compile_when_imported(sources)
     if costs:
+        for module in list(sources):  # now, as a board has no such work
+            _compile(module, sources.pop(module))
         _spend = pace.read
         pace.start(costs, bool(rom))
     names = ("boot.py",) if only_boot else ("boot.py", "main.py")
