@@ -3,6 +3,10 @@
 Compiled for the board's processor (mpy-cross -march); on another processor the import fails. A
 number modulo p = 2^255 - 19 is 20 limbs of 13 bits, the lowest first, so that a sum of 20 products
 fits 32 bits; 2^260 is 608 modulo p. Each step leaves limbs of at most 8193.
+
+No constant has more than 16 bits: the code of a Cortex-M0+ loads a longer one from behind itself,
+at a multiple of four bytes, and MicroPython freezes code at multiples of two (tools/mpy-tool.py of
+v1.28). There it would compute with another number.
 """
 
 from array import array
@@ -153,7 +157,8 @@ def _run(o: ptr32, x: int, program: ptr8, size: int, work: ptr32):
                 o[4] = x & 8191
                 x >>= 13
                 o = ptr32(uint(o) + 20)
-            x *= 608 * 608
+            x *= 608
+            x *= 608
             o = work
             for _ in range(4):
                 x += 608 * o[20] + o[0]
@@ -192,7 +197,8 @@ def _run(o: ptr32, x: int, program: ptr8, size: int, work: ptr32):
                 more = 16382
                 x = -1214
             elif what == 3:  # _PLUS_A24
-                factor = 121665
+                factor = 60832
+                factor = 2 * factor + 1
             for _ in range(4):
                 x += factor * b[0] + a[0] + more
                 d[0] = x & 8191
