@@ -26,26 +26,26 @@ class Function:
 Costs = Mapping[str, int | Function]
 
 RP2040: Costs = {
-    "allocated": 510,  # a byte, in a VM of 64-bit words
-    "loaded": 580,  # a byte that loading a module allocates
-    "module": 33_000,  # and for each one that is loaded already: their names are compared
-    "frozen": 650_000,  # loading a frozen one
+    "allocated": 487,  # a byte, in a VM of 64-bit words
+    "loaded": 531,  # a byte that loading a module allocates
+    "module": 32_000,  # and for each one that is loaded already: their names are compared
+    "frozen": 550_000,  # loading a frozen one
     "stays": 80,  # of what a frozen one takes here, per cent that is code, in the flash of a board
     "import": 96_000,  # looking for a module, each part of its name
     "read": 45_000,  # a read from the flash's file system
     "collection": 7_900_000,  # of garbage: looking through the whole heap
-    "live": 127,  # and a byte that stays
-    "call": 64_000,  # of the hardware, with the bytecode around it
-    "glyph": 238_000,  # a character or mark that is drawn
-    "pixel": 1296,  # and a pixel of it
+    "live": 151,  # and a byte that stays
+    "call": 62_800,  # of the hardware, with the bytecode around it
+    "glyph": 241_000,  # a character or mark that is drawn
+    "pixel": 1431,  # and a pixel of it
     "fill": 800_000,  # a canvas
     "hash": 300_000,
     "hashed": 900,  # a byte
     "key": 300_000,  # of AES-256
     "cipher": 200_000,  # AES-256 over some blocks
     "enciphered": 2500,  # a byte of them
-    "firmware.drivers.sharp_lcd.SharpLcd._packed": Function(call=210_000, allocated=510),
-    "firmware.crypto.x25519_native.ladder": Function(call=215_000_000, allocated=510),
+    "firmware.drivers.sharp_lcd.SharpLcd._packed": Function(call=700_000, allocated=487),
+    "firmware.crypto.x25519_native.ladder": Function(call=214_400_000, allocated=487),
     "firmware.crypto.chacha20poly1305_native.chacha20": Function(
         call=1_000_000, allocated=510, counted=3, each=5_000
     ),

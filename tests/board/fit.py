@@ -84,7 +84,7 @@ def main() -> None:
         (product, name): row[figures.BOARD]
         for product, forms in table.items()
         for name, row in forms[figures.FILES].items()
-        if figures.paced(name)
+        if figures.paced(name) and figures.BOARD in row
     }
     costs = RP2040
     for _ in range(arguments.rounds):
