@@ -11,6 +11,9 @@ from pathlib import Path
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages.catalogue import Message
 from host_tools.progress import Progress
+from host_tools.qa.apps.cases import APP_CASES, AppCase, AppEnvironment
+from host_tools.qa.apps.play import play
+from host_tools.qa.apps.server import opened
 from host_tools.qa.cases.case_list import CASES, EMULATED, Case
 from host_tools.qa.cases.enrolled_token import EnrolledToken
 from host_tools.qa.cases.environment import Environment
@@ -57,6 +60,15 @@ class Plan:
     files: Path | None = None
     cases: tuple[Case, ...] = CASES
     retries: int = 0
+
+
+@dataclass(frozen=True)
+class AppPlan:
+    """Which cases of app devices to run, each once."""
+
+    target: TargetSelection
+    seed: int
+    cases: tuple[AppCase, ...] = APP_CASES
 
 
 @dataclass(frozen=True)
@@ -114,6 +126,42 @@ def run(plan: Plan, console: Console) -> Report:
         ended,
         _command(plan) if plan.real_token is None else None,
         plan.codes,
+    )
+
+
+def run_app(plan: AppPlan, console: Console) -> Report:
+    """Run the cases of app devices. KodebrikError when the server cannot be used. Ctrl-C during a
+    case ends the run, and the report holds what was done until then."""
+    started, results = time.time(), list[CaseResult]()
+    time_source: TimeSource = (
+        VirtualTime(VIRTUAL_START) if plan.target.local else RealTime(console.say)
+    )
+    rng, ended = random.Random(f"run {plan.seed}"), None  # noqa: S311 - the same seed, the same run
+
+    def note(result: CaseResult) -> None:
+        results.append(result)
+        console.on_result(result)
+
+    with (
+        tempfile.TemporaryDirectory(prefix="kodebrik-qa-") as folder,
+        opened(plan.target, Path(folder), time_source) as server,
+    ):
+        try:
+            play(AppEnvironment(server, time_source, rng), plan.cases, note)
+        except KeyboardInterrupt:
+            if not results:
+                raise
+            ended = Ended.INTERRUPTED
+        name = server.name
+    return Report(
+        Message("qa.app-device"),
+        name,
+        plan.seed,
+        Message("qa.virtual-time" if time_source.virtual else "qa.real-time"),
+        started,
+        tuple(results),
+        ended,
+        f"kodebrik qa run --app --against {plan.target.against} --seed {plan.seed}",
     )
 
 

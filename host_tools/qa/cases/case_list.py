@@ -7,6 +7,7 @@ early are counted in steps of a period.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Protocol, TypeVar
 
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages.catalogue import Message
@@ -36,6 +37,21 @@ WHY_NOT = {
     EARLY: Message("qa-why-not.early"),
     RESYNCHRONISES: Message("qa-why-not.resynchronises"),
 }
+
+
+class NamedCase(Protocol):
+    """A case of any kind: its name, and in one sentence what it verifies."""
+
+    @property
+    def name(self) -> str:
+        """Give the name."""
+
+    @property
+    def promise(self) -> str:
+        """Give the sentence."""
+
+
+Played = TypeVar("Played", bound=NamedCase)
 
 
 @dataclass(frozen=True)
@@ -317,10 +333,15 @@ CASES = (
 def named(names: Sequence[str]) -> tuple[Case, ...]:
     """Give the cases of these names, or all when none is named; KodebrikError for one that there is
     not."""
-    by_name = {case.name: case for case in CASES}
+    return chosen(CASES, names)
+
+
+def chosen(cases: tuple[Played, ...], names: Sequence[str]) -> tuple[Played, ...]:
+    """Do as named() does with other cases."""
+    by_name = {case.name: case for case in cases}
     for name in names:
         if name not in by_name:
             raise KodebrikError(
                 "qa-case-unknown", ExitCode.USAGE, name=name, choices=", ".join(by_name)
             )
-    return tuple(by_name[name] for name in dict.fromkeys(names)) or CASES
+    return tuple(by_name[name] for name in dict.fromkeys(names)) or cases

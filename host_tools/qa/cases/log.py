@@ -82,11 +82,12 @@ def refused(reason: str, steps: int | None = None) -> Expected:
 class Submission:
     """One code submitted for `user_id`, what was expected and what was answered.
 
-    `press` is the reading that the code comes from, `note` says how it comes from it.
+    `press` is the reading that the code comes from, None for an app device's; `note` says how it
+    comes from it.
     """
 
     user_id: str
-    press: Press
+    press: Press | None
     code: str
     note: str
     at: float

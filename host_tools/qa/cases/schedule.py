@@ -19,6 +19,7 @@ from host_tools.qa.cases.case_list import (
     VIRTUAL,
     WHY_NOT,
     Case,
+    NamedCase,
 )
 from host_tools.qa.cases.enrolled_token import EnrolledToken
 from host_tools.qa.cases.environment import Environment
@@ -44,7 +45,7 @@ class CaseResult:
     token's serial number. `attempts` are the results before this one that failed and were
     retried."""
 
-    case: Case
+    case: NamedCase
     number: int
     presses: tuple[Press, ...] = ()
     submissions: tuple[Submission, ...] = ()

@@ -40,6 +40,11 @@ class TargetSelection:
         """Whether it is the validator in this process."""
         return self.against == LOCAL
 
+    @property
+    def ours(self) -> bool:
+        """Whether it is a server of ours, asked by its own interface."""
+        return not self.against.startswith((_PRIVACYIDEA, _RADIUS))
+
 
 def default_policy(selection: TargetSelection) -> Policy:
     """Give the policy expected of the server: ours locks, privacyIDEA need not."""

@@ -76,6 +76,7 @@ class AppDevice:
     device: str = ""
     counter: int = 0
     session: Secret | None = None
+    headers: dict[str, str] = field(default_factory=dict)  # sent with every request
 
     def activate(self, **code: str) -> Answered:
         """Activate with `activation_code`, or with `code` and the user's PIN as `user_pin`."""
@@ -171,7 +172,8 @@ class AppDevice:
         body: Json | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answered:
-        return self.client.request(method, _API + path, json=body, headers=headers)
+        sent = self.headers | dict(headers or {})
+        return self.client.request(method, _API + path, json=body, headers=sent)
 
     def _proof(self, *texts: str) -> Json:
         return {"signature": self.key.sign(*texts)}

@@ -28,6 +28,7 @@ from host_tools.qa.report import comparison
 from host_tools.qa.report.report import Ended
 from host_tools.recorder import page as recorder_page
 from host_tools.validator import formatting
+from host_tools.validator.app_records import AppReason, ApprovalState
 from host_tools.validator.records import APP, NoticeKind, Product, Role, Status
 from host_tools.validator.rule.verdict import Reason
 from host_tools.validator.site import pages
@@ -111,7 +112,7 @@ FAMILIES = {
     "qa-change.": OUTCOMES,
     "qa-ended.": set(Ended),
     "qa-outcome.": OUTCOMES,
-    "qa-reason.": set(Reason),
+    "qa-reason.": {*Reason, *AppReason, *ApprovalState},
     "recorder-page.": set(recorder_page.WORDS),
     "setting.": SETTINGS,
     "token-done.": {"blocked", "unblocked", "nothing-to-wipe", "wiped"},

@@ -4,7 +4,7 @@ import errno
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -36,7 +36,7 @@ from host_tools.secret import Secret
 if TYPE_CHECKING:
     from host_tools.qa.cases.schedule import CaseResult
     from host_tools.qa.report.report import Report
-    from host_tools.qa.runner import RealToken
+    from host_tools.qa.runner import AppPlan, Plan, RealToken
     from host_tools.qa.targets.selection import TargetSelection
 
 _EMULATED = "emulated"
@@ -71,6 +71,14 @@ def run(
             min=1,
         ),
     ] = None,
+    app: Annotated[
+        bool,
+        typer.Option(
+            "--app",
+            help="Play the cases of an app device instead, each once; with a URL the key must "
+            "speak for a relying party.",
+        ),
+    ] = False,
     case: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="Play this case alone; may be repeated."),
@@ -153,25 +161,27 @@ def run(
     """Play cases of right and wrong use and check every verdict. Exit code 16 when one is not as it
     must be. Ctrl-C ends the run with a report of what was played."""
     with from_extra("not-installed-qa"):
+        from host_tools.qa.apps.play import named as named_of_apps  # noqa: PLC0415
         from host_tools.qa.cases import case_list  # noqa: PLC0415
         from host_tools.qa.report import comparison  # noqa: PLC0415
         from host_tools.qa.report import report as reports  # noqa: PLC0415
         from host_tools.qa.report.report import Ended  # noqa: PLC0415
-        from host_tools.qa.runner import Console, Plan  # noqa: PLC0415
-        from host_tools.qa.runner import run as run_cases  # noqa: PLC0415
+        from host_tools.qa.runner import AppPlan, Plan  # noqa: PLC0415
         from host_tools.qa.targets import selection  # noqa: PLC0415 - an extra
         from host_tools.qa.targets.target import Policy  # noqa: PLC0415
 
     if token == _EMULATED and (speak or user is not None):
         option = "--speak" if speak else "--user"
         raise KodebrikError("qa-needs-real-token", ExitCode.USAGE, option=option)
-    cases = case_list.named(case or [])
+    cases = () if app else case_list.named(case or [])
     before = None if compare is None else comparison.load(compare)
     _check_new(junit, html)
     target = replace(
         _target(against, api_key_file, admin, admin_password_file, radius_secret_file, enrol),
         language=ENGLISH if as_json else language.get(),
     )
+    if app and (token != _EMULATED or not target.ours):
+        raise KodebrikError("qa-app-alone", ExitCode.USAGE)
     default = selection.default_policy(target)
     policy = Policy(
         default.window if window is None else window,
@@ -187,20 +197,8 @@ def run(
             for text in (reports.line(result), *reports.details(result)):
                 print(localized(text), flush=True)
 
-    with emulator_errors(), _folder(html), ExitStack() as enrolling:
-        bar = (
-            enrolling.enter_context(reporting(Message("qa.enrolling")))
-            if real_token is None
-            else None
-        )
-
-        def enrolled(done: int, total: int) -> None:
-            if bar is not None:
-                bar(done, total)
-            if done == total:
-                enrolling.close()  # nothing may stand over what is shown and asked from now on
-
-        report = run_cases(plan, Console(say, show, enrolled))
+    app_plan = AppPlan(target, seed, named_of_apps(case or [])) if app else None
+    report = _played(plan, app_plan, show)
     lines = ["", *reports.summary(report), Message("qa.seed", seed=seed)]
     lines += _written(report, junit, html)
     result = reports.as_json(report)
@@ -213,6 +211,30 @@ def run(
         raise AnnouncedInterruptError
     if report.failed:
         raise typer.Exit(ExitCode.CHECK_FAILED)
+
+
+def _played(
+    plan: "Plan", app_plan: "AppPlan | None", show: Callable[["CaseResult"], None]
+) -> "Report":
+    """Play the cases, those of app devices if there is a plan for them."""
+    from host_tools.qa.runner import Console, run_app  # noqa: PLC0415
+    from host_tools.qa.runner import run as run_cases  # noqa: PLC0415 - an extra
+
+    with emulator_errors(), _folder(plan.files), ExitStack() as enrolling:
+        bar = (
+            enrolling.enter_context(reporting(Message("qa.enrolling")))
+            if plan.real_token is None and app_plan is None
+            else None
+        )
+
+        def enrolled(done: int, total: int) -> None:
+            if bar is not None:
+                bar(done, total)
+            if done == total:
+                enrolling.close()  # nothing may stand over what is shown and asked from now on
+
+        console = Console(say, show, enrolled)
+        return run_cases(plan, console) if app_plan is None else run_app(app_plan, console)
 
 
 def _target(
