@@ -65,6 +65,11 @@ class AppService:
         """Give an approval that a party has asked for; KodebrikError when there is none."""
         return self._read(approvals.find, self._keys, parties, reference, self._clock())
 
+    def of_session(self, party: str, session: str) -> Approval | None:
+        """Give the newest approval that a party has asked for in a browser session; None without
+        one."""
+        return self._read(approvals.of_session, self._keys, party, session, self._clock())
+
     def cancel(self, parties: Collection[str], reference: str, *, actor: str) -> Approval:
         """Take back an approval that waits; one that does not stays as it is."""
         return self._write(actor, approvals.cancel, parties, reference)

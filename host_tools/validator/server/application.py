@@ -40,6 +40,7 @@ from host_tools.validator.service import Validator
 from host_tools.validator.site import (
     admin_session,
     api_keys_page,
+    app_sign_in,
     audit_page,
     import_page,
     lists,
@@ -131,7 +132,7 @@ def _routers(settings: Settings) -> list[APIRouter]:
     routers = [module.router for module in (*programs, *pages)]
     routers += [checks.challenge_router, privacyidea.poll_router, sign_in.activation_router]
     if settings.sign_in_demo:
-        routers.append(sign_in.router)
+        routers += [sign_in.router, app_sign_in.router]
     if settings.openid is not None:
         routers += [openid.router, openid_pages.router]
     return routers

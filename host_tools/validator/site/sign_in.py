@@ -41,7 +41,7 @@ class Visit:
     sign_in: SignIn | None = None
 
 
-def _visit(request: Request) -> Visit:
+def find_visit(request: Request) -> Visit:
     """Give the visitor of a request; a request without a cookie gets a new id."""
     session_id = SIGN_IN.read(request)
     if session_id is None:
@@ -50,9 +50,10 @@ def _visit(request: Request) -> Visit:
     return Visit(session_id, validator.sign_in(session_id))
 
 
-def _show(
+def show(
     request: Request, template: str, session_id: Secret, status: int = 200, **values: Any
 ) -> Response:
+    """Show a page to a visitor, who keeps their cookie."""
     answer = page(request, template, status, csrf=form_token(session_id), **values)
     SIGN_IN.write(request, answer, session_id)
     return answer
@@ -62,7 +63,7 @@ def _show(
 def ask_user(request: Request, cancelled: bool = False) -> Response:
     """Show step 1, the form for the user-ID."""
     notice = text(language(request), "cancelled") if cancelled else ""
-    return _show(
+    return show(
         request,
         "sign_in.html",
         SIGN_IN.read(request) or new_id(),
@@ -79,7 +80,7 @@ def take_user(request: Request, csrf: _Field = "", user_id: _Field = "") -> Resp
     check_form(visitor, csrf)
     if visitor is None or not user_id.strip():
         error = text(language(request), "user_id_missing")
-        return _show(
+        return show(
             request, "sign_in.html", visitor or new_id(), 422, notice="", error=error, user_id=""
         )
     authenticator: ApiKeyAuthenticator = request.app.state.authenticator
@@ -95,11 +96,10 @@ def take_user(request: Request, csrf: _Field = "", user_id: _Field = "") -> Resp
 @router.get("/sign-in/approve")
 def ask_code(request: Request) -> Response:
     """Show step 2: the request to approve, and the form for the code."""
-    visit = _visit(request)
+    visit = find_visit(request)
     if visit.sign_in is None or visit.sign_in.approved:
         return redirect("/sign-in")
-    number = visit.sign_in.challenge
-    return _show(request, "approve.html", visit.session_id, error="", number=number)
+    return show_code_form(request, visit)
 
 
 @router.post("/sign-in/approve")
@@ -111,7 +111,7 @@ async def take_code(
     choice: _Field = "approve",
 ) -> Response:
     """Check the code; every refusal gets the same answer."""
-    visit = await run_sync(_visit, request)
+    visit = await run_sync(find_visit, request)
     check_form(visit.session_id, csrf)
     validator: Validator = request.app.state.validator
     if choice == "cancel":
@@ -131,18 +131,23 @@ async def take_code(
                 SIGN_IN.write(request, answer, approved)
             return answer
         error = "refused_code"
-    said = text(language(request), error)
-    number = visit.sign_in.challenge
-    return _show(request, "approve.html", visit.session_id, 422, error=said, number=number)
+    return show_code_form(request, visit, text(language(request), error))
+
+
+def show_code_form(request: Request, visit: Visit, error: str = "") -> Response:
+    """Show step 2 with what went wrong, if anything."""
+    number = "" if visit.sign_in is None else visit.sign_in.challenge
+    status = 422 if error else 200
+    return show(request, "approve.html", visit.session_id, status, error=error, number=number)
 
 
 @router.get("/sign-in/done")
 def done(request: Request) -> Response:
     """Show step 3: the request that was approved."""
-    visit = _visit(request)
+    visit = find_visit(request)
     if visit.sign_in is None or not visit.sign_in.approved:
         return redirect("/sign-in")
-    return _show(request, "approved.html", visit.session_id)
+    return show(request, "approved.html", visit.session_id)
 
 
 async def _is_accepted(
@@ -163,7 +168,7 @@ async def _is_accepted(
 @activation_router.get("/activate")
 def ask_activation(request: Request) -> Response:
     """Show the form of the activation letter."""
-    return _show(
+    return show(
         request,
         "activate.html",
         SIGN_IN.read(request) or new_id(),
@@ -197,7 +202,7 @@ def take_activation(
         user_id=printable(user_id.strip()),
         actor=_ACTOR,
     ):
-        return _show(request, "activate.html", visitor, done=True, error="", given={})
+        return show(request, "activate.html", visitor, done=True, error="", given={})
     given = {"user_id": user_id, "serial": serial}
     error = text(language(request), "not_activated")
-    return _show(request, "activate.html", visitor, 422, done=False, error=error, given=given)
+    return show(request, "activate.html", visitor, 422, done=False, error=error, given=given)

@@ -104,7 +104,7 @@ def find(
     connection: Connection, keys: DataKeys, parties: Collection[str], reference: str, now: float
 ) -> Approval:
     """Give an approval that one of the parties has asked for; KodebrikError when there is none."""
-    row = _read(connection, keys, reference)
+    row = _read(connection, keys, _named(reference))
     if row is None or row.party not in parties:
         raise _unknown()
     return approval_of(row, now)
@@ -114,8 +114,19 @@ def state(
     connection: Connection, keys: DataKeys, reference: str, now: float
 ) -> ApprovalState | None:
     """Give the state of an approval to whoever knows its id; None when there is none."""
-    row = _read(connection, keys, reference)
+    row = _read(connection, keys, _named(reference))
     return None if row is None else state_of(row, now)
+
+
+def of_session(
+    connection: Connection, keys: DataKeys, party: str, session: str, now: float
+) -> Approval | None:
+    """Give the newest approval that a party has asked for in a browser session; None without
+    one."""
+    hashed = hashlib.sha256(session.encode()).digest()
+    mine = (approvals.c.party == party) & (approvals.c.session == hashed)
+    row = _read(connection, keys, mine)
+    return None if row is None else approval_of(row, now)
 
 
 def cancel(unit: UnitOfWork, parties: Collection[str], reference: str) -> Approval:
@@ -236,9 +247,12 @@ def _lock(unit: UnitOfWork, parties: Collection[str], reference: str) -> Approva
     return row
 
 
-def _read(connection: Connection, keys: DataKeys, reference: str) -> ApprovalRow | None:
-    query = select(approvals, root_table).join(root_table, true()).where(_named(reference))
-    found = connection.execute(query).one_or_none()
+def _read(
+    connection: Connection, keys: DataKeys, matching: ColumnElement[bool]
+) -> ApprovalRow | None:
+    """Read the newest approval that matches."""
+    query = select(approvals, root_table).join(root_table, true()).where(matching)
+    found = connection.execute(query.order_by(approvals.c.id.desc()).limit(1)).one_or_none()
     if found is None:
         return None
     row, root = ApprovalRow(*found[:_WIDTH]), AuditRootRow(*found[_WIDTH:])
