@@ -33,7 +33,7 @@ from host_tools.validator.operations import (
     web_sessions,
 )
 from host_tools.validator.operations.audit import anchors, verification
-from host_tools.validator.operations.openid import backchannel
+from host_tools.validator.operations.openid import assertions, backchannel
 from host_tools.validator.operations.openid import grants as openid_grants
 from host_tools.validator.operations.openid import keys as openid_keys
 from host_tools.validator.operations.openid import sessions as openid_sessions
@@ -568,6 +568,11 @@ class Validator:
     def openid_access(self, token: Secret) -> OpenIdGrant | None:
         """Give the grant of an access token; None when it has ended or was revoked."""
         return self._read(openid_grants.of_access_token, self._keys, token, self._clock())
+
+    def take_openid_assertion(self, client: str, identifier: str, seconds: float) -> bool:
+        """Take the identifier of a JWT with which an application authenticates; False when it was
+        taken within so many seconds."""
+        return self._write("openid", assertions.take, client, identifier, seconds)
 
     def ask_by_backchannel(
         self,

@@ -21,7 +21,7 @@ from authlib.oauth2.rfc6749.hooks import hooked
 from host_tools.secret import Secret
 from host_tools.validator.app_records import ApprovalLimits, ApprovalRequest, RelyingParty
 from host_tools.validator.openid.authentication import reached
-from host_tools.validator.openid.client import OPENID, Client
+from host_tools.validator.openid.client import OPENID, PRIVATE_KEY_JWT, SECRET_BASIC, Client
 from host_tools.validator.openid.grant import (
     AuthorizationCode,
     UnmetRequirementsError,
@@ -32,7 +32,7 @@ from host_tools.validator.records import BackchannelOutcome
 from host_tools.validator.service import Validator
 
 GRANT_TYPE = "urn:openid:params:grant-type:ciba"
-AUTHENTICATION = ("client_secret_basic",)  # an application that is public cannot ask
+AUTHENTICATION = (SECRET_BASIC, PRIVATE_KEY_JWT)  # an application that is public cannot ask
 _LONGEST_NAME, _LONGEST_MESSAGE = 64, 200  # characters
 _UNSUPPORTED = ("login_hint_token", "id_token_hint", "user_code", "client_notification_token")
 _METHODS = ("user",)  # of an approval in the app, before it is known by which device

@@ -9,6 +9,9 @@ from authlib.oauth2.rfc6749 import ClientMixin
 from host_tools.validator.openid.settings import RelyingParty
 
 OPENID, PROFILE = "openid", "profile"  # scopes
+ALGORITHM = "ES256"  # of ID tokens, and of what applications sign
+# How an application authenticates.
+PUBLIC, SECRET_BASIC, PRIVATE_KEY_JWT = "none", "client_secret_basic", "private_key_jwt"
 
 
 @dataclass(frozen=True)
@@ -47,9 +50,11 @@ class Client(ClientMixin):
         return hmac.compare_digest(given, self.registered.secret_sha256 or "")
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
-        """Say whether it authenticates so: with its secret, or not at all if it has none."""
-        public = self.registered.secret_sha256 is None
-        return method == ("none" if public else "client_secret_basic")
+        """Say whether it authenticates so: with its key or secret, or not at all if it has
+        neither."""
+        if self.registered.public_key is not None:
+            return method == PRIVATE_KEY_JWT
+        return method == (PUBLIC if self.registered.secret_sha256 is None else SECRET_BASIC)
 
     def check_response_type(self, response_type: str) -> bool:
         """Say whether it may ask for this: codes alone."""

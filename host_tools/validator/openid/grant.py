@@ -18,7 +18,15 @@ from joserfc.jwk import Key
 
 from host_tools.secret import Secret
 from host_tools.validator.openid.authentication import reached
-from host_tools.validator.openid.client import OPENID, PROFILE, Client
+from host_tools.validator.openid.client import (
+    ALGORITHM,
+    OPENID,
+    PRIVATE_KEY_JWT,
+    PROFILE,
+    PUBLIC,
+    SECRET_BASIC,
+    Client,
+)
 from host_tools.validator.records import (
     ACCESS_TOKEN_SECONDS,
     ID_TOKEN_SECONDS,
@@ -26,7 +34,6 @@ from host_tools.validator.records import (
     OpenIdRequest,
 )
 
-ALGORITHM = "ES256"
 PROMPTS = ("none", "login", "consent", "select_account")
 _S256 = "S256"
 _UNSUPPORTED = {
@@ -85,7 +92,7 @@ class AuthorizationCode:
 class CodeGrant(grants.AuthorizationCodeGrant):
     """Codes in the validator's database."""
 
-    TOKEN_ENDPOINT_AUTH_METHODS = ["client_secret_basic", "none"]  # noqa: RUF012 - Authlib's name
+    TOKEN_ENDPOINT_AUTH_METHODS = [SECRET_BASIC, PRIVATE_KEY_JWT, PUBLIC]  # noqa: RUF012 - Authlib's name
 
     @staticmethod
     def validate_authorization_redirect_uri(request: Any, client: Client) -> str:

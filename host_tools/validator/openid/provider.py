@@ -26,9 +26,9 @@ from host_tools.validator.app_records import ApprovalLimits
 from host_tools.validator.openid import backchannel
 from host_tools.validator.openid.authentication import CLASSES, reached
 from host_tools.validator.openid.backchannel import BackchannelGrant
-from host_tools.validator.openid.client import OPENID, PROFILE, Client
+from host_tools.validator.openid.client import ALGORITHM, OPENID, PRIVATE_KEY_JWT, PROFILE, Client
+from host_tools.validator.openid.client_assertion import PrivateKeyJwt
 from host_tools.validator.openid.grant import (
-    ALGORITHM,
     PROMPTS,
     S256,
     AuthenticationRequest,
@@ -86,6 +86,7 @@ class Provider(AuthorizationServer):
         validator.prepare_openid()
         self.register_grant(CodeGrant, [AuthenticationRequest(), S256(), IdToken(self)])
         self.register_grant(BackchannelGrant, [IdToken(self)])
+        self.register_client_auth_method(PRIVATE_KEY_JWT, PrivateKeyJwt(validator, self.issuer))
         self._issuer = _Issuer(self.issuer)
         self._issuer(self)
 
@@ -238,6 +239,7 @@ class Provider(AuthorizationServer):
             "subject_types_supported": ["pairwise"],
             "id_token_signing_alg_values_supported": [ALGORITHM],
             "token_endpoint_auth_methods_supported": CodeGrant.TOKEN_ENDPOINT_AUTH_METHODS,
+            "token_endpoint_auth_signing_alg_values_supported": [ALGORITHM],
             "code_challenge_methods_supported": S256.SUPPORTED_CODE_CHALLENGE_METHOD,
             "prompt_values_supported": list(PROMPTS),
             "acr_values_supported": list(CLASSES),

@@ -316,6 +316,15 @@ class OpenIdBackchannelRow(NamedTuple):
     audit_key: int = 0
 
 
+class OpenIdAssertionRow(NamedTuple):
+    """A row of the table `openid_assertions`."""
+
+    hash: bytes
+    ends_at: float
+    audit_seal: bytes = b""
+    audit_key: int = 0
+
+
 class WriteProbeRow(NamedTuple):
     """A row of the table `write_probes`."""
 

@@ -354,6 +354,15 @@ openid_backchannel = Table(
     *_seal(),
 )
 
+# Identifiers of the JWTs with which applications have authenticated: each is taken once.
+openid_assertions = Table(
+    "openid_assertions",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True),  # SHA-256
+    Column("ends_at", Double, nullable=False, index=True),
+    *_seal(),
+)
+
 # Networks that try keys or codes, see operations/guesses.py.
 guesses = Table(
     "guesses",

@@ -52,6 +52,7 @@ from host_tools.validator.store.rows import (
     DataKeyRow,
     GuessRow,
     NoticeRow,
+    OpenIdAssertionRow,
     OpenIdBackchannelRow,
     OpenIdGrantRow,
     OpenIdKeyRow,
@@ -111,6 +112,7 @@ Simple = TypeVar(
     OpenIdSessionRow,
     OpenIdGrantRow,
     OpenIdBackchannelRow,
+    OpenIdAssertionRow,
 )
 
 

@@ -46,6 +46,7 @@ LIMITS = SessionLimits(idle=3600, total=7200)
 SUITE = "OCRA-1:HOTP-SHA1-6:QN08"
 CHALLENGE = "12345678"
 PIN = "1357"
+ASSERTION = "of the shop"
 OPENID_REQUEST = OpenIdRequest(
     "shop", "shop", "https://shop.example.org/back", "openid", "nonce", "challenge"
 )
@@ -100,6 +101,7 @@ def fill(validator: Validator, clock: VirtualClock) -> Filled:
     text = key.reveal().decode()
     wanted = ApprovalRequest(RelyingParty("openid shop", "Shop"), "anders", "session of the shop")
     backchannel = validator.ask_by_backchannel("shop", "openid", "app", wanted, ApprovalLimits())
+    assert validator.take_openid_assertion("shop", ASSERTION, 600)
     phone, tablet = (DirectDevice(validator, "bente") for _ in range(2))
     for device in (phone, tablet):
         assert device.activate(validator.app.issue_letter("bente", actor="test").code)

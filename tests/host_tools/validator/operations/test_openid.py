@@ -76,3 +76,21 @@ def test_an_approval_that_fifty_poll_for_at_once_with_two_workers_gives_one_acce
     assert granted is not None
     assert granted.user_id == "anders"
     assert validator.verify_audit().broken == ()
+
+
+def test_a_jwt_that_comes_fifty_times_at_once_to_two_workers_is_taken_once(
+    validator: Validator, clock: VirtualClock, database: str
+):
+    with Validator(database, MASTER, clock) as other, ThreadPoolExecutor(50) as threads:
+        for identifier in ("first", "second"):
+            taken = list(
+                threads.map(
+                    lambda one, name=identifier: one.take_openid_assertion(CLIENT, name, 60),
+                    25 * [validator, other],
+                )
+            )
+            assert sum(taken) == 1
+        assert validator.take_openid_assertion("bank", "first", 60)  # of another application
+        clock.advance(60)
+        assert validator.take_openid_assertion(CLIENT, "first", 60)  # which is then refused by exp
+    assert validator.verify_audit().broken == ()

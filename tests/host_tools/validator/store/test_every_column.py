@@ -15,6 +15,7 @@ from host_tools.validator.rule.verdict import CheckRequest
 from host_tools.validator.service import Validator
 from tests.support.ocra import peer
 from tests.support.validator.alteration import (
+    ASSERTION,
     CHALLENGE,
     LIMITS,
     OPENID_REQUEST,
@@ -131,6 +132,9 @@ def uses(validator: Validator, made: Filled, clock: VirtualClock) -> Iterator[tu
             validator.redeem_openid_code(made.openid_code, CLIENT) is not None or None
         ),
         "redeemed again": lambda: validator.redeem_openid_code(made.openid_used_code, CLIENT),
+        "JWT of an application": lambda: (
+            validator.take_openid_assertion(CLIENT, ASSERTION, 600) or None
+        ),
         "what is asked": lambda: (
             validator.poll_backchannel(made.backchannel, CLIENT, CLIENT).outcome
         ),
@@ -194,6 +198,7 @@ def test_what_comes_in_and_what_does_not_without_a_change(right: dict[str, Outco
         "not active yet",
         "response again",
         "used code of an application",
+        "JWT of an application",
         "redeemed again",
         "access token after it",
         "use again",

@@ -27,6 +27,7 @@ ROWS = {
     tables.openid_sessions: rows.OpenIdSessionRow,
     tables.openid_grants: rows.OpenIdGrantRow,
     tables.openid_backchannel: rows.OpenIdBackchannelRow,
+    tables.openid_assertions: rows.OpenIdAssertionRow,
 }
 
 
