@@ -40,6 +40,7 @@ from host_tools.validator.service import Validator
 from host_tools.validator.site import (
     admin_session,
     api_keys_page,
+    app_pages,
     app_sign_in,
     audit_page,
     import_page,
@@ -121,6 +122,7 @@ def _routers(settings: Settings) -> list[APIRouter]:
     ]
     pages = [
         site,
+        app_pages,
         admin_session,
         lists,
         token_page,

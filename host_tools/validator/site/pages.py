@@ -124,6 +124,7 @@ def _context(request: Request, values: dict[str, Any]) -> dict[str, Any]:
         "languages": LANGUAGES,
         "here": request.url.path,
         "demo": request.app.state.settings.sign_in_demo,
+        "approves": bool(request.app.state.settings.app.parties),
     }
     return shared | values
 

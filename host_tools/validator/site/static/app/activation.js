@@ -1,0 +1,51 @@
+// Activation of a device: the user's code, a name, and a key of this telephone's.
+"use strict";
+import { ask } from "./server.js";
+import { draw, keep, verifiesUser } from "./keys.js";
+import { attempt, by, mark, tell, texts } from "./views.js";
+
+const form = by("activate");
+const fields = form.elements;
+const way = () => fields.way.value;
+
+/** Show what this telephone and the chosen way need. */
+export async function prepare() {
+  const verified = await verifiesUser();
+  by("new-pin").hidden = verified;
+  by("verified").hidden = !verified;
+  by("token-pin").hidden = way() !== "token";
+}
+for (const choice of fields.way) choice.addEventListener("change", prepare);
+
+/** Have `activated` called with each device that was activated. */
+export function onActivation(activated) {
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    tell("");
+    mark(fields.same_pin, false);
+    const pin = by("new-pin").hidden ? undefined : fields.new_pin.value;
+    if (pin !== undefined && pin !== fields.same_pin.value) {
+      tell(texts.pins_differ);
+      mark(fields.same_pin, true);
+      return;
+    }
+    const device = await attempt(() => activate(pin));
+    if (!device) return;
+    form.reset();
+    await activated(device);
+  });
+}
+
+async function activate(pin) {
+  const user_id = fields.user_id.value.trim();
+  const name = fields.name.value.trim();
+  const { challenge } = await ask("POST", "/challenges", {});
+  const { kept, sent } = await draw({ challenge, user_id, name, pin });
+  const code = fields.code.value.replaceAll(/\s/g, "");
+  const proven = way() === "token" ? { code } : { activation_code: code };
+  if (way() === "token" && fields.user_pin.value) proven.user_pin = fields.user_pin.value;
+  const made = await ask("POST", "/devices", { challenge, user_id, name, key: sent, ...proven });
+  const device = { ...kept, device: made.device, user_id: made.user_id, name: made.name, counter: made.counter };
+  await keep(device);
+  return device;
+}

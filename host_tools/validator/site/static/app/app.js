@@ -1,0 +1,199 @@
+// The app: which user, open or locked, and what waits. No build step.
+"use strict";
+import { ask, Unreachable } from "./server.js";
+import { countFrom, devices, nextCounter, prove } from "./keys.js";
+import { onActivation, prepare } from "./activation.js";
+import { close, extended, present, showOthers, shownApproval, signedTexts } from "./approval.js";
+import { openAccount } from "./account.js";
+import { attempt, by, element, filled, isShown, mark, say, show, tell, texts, time } from "./views.js";
+
+const WAIT = 25; // seconds in which the server answers at the latest
+const AGAIN = 4000; // ms until a server that could not be reached is asked again
+const here = { device: null, session: null, waiting: [], ahead: 0, polling: null };
+const serverClock = () => Date.now() / 1000 + here.ahead;
+const request = (method, path, body, signal) => ask(method, path, body, { session: here.session, signal });
+
+/** Show this telephone's users; the only one of them is not asked for. */
+async function chooseUser({ always = false } = {}) {
+  leave();
+  const found = await devices();
+  if (found.length === 1 && !always) { openLock(found[0]); return; }
+  by("user-list").replaceChildren(...found.map((device) => {
+    const button = element("button", `${device.user_id}, ${device.name}`);
+    button.type = "button";
+    button.addEventListener("click", () => openLock(device));
+    return element("li", "", button);
+  }));
+  show(found.length ? "users" : "activation", { signedIn: false });
+}
+
+function openLock(device) {
+  here.device = device;
+  by("unlock-who").textContent = filled(texts.unlock_as, { user: device.user_id, name: device.name });
+  by("unlock-pin").hidden = device.kind !== "pin";
+  by("unlock").elements.pin.value = "";
+  show("unlocking", { signedIn: false });
+}
+
+function leave() {
+  here.polling?.abort();
+  here.session = here.polling = null;
+  here.waiting = [];
+  close();
+}
+
+function lock(told = texts.locked) {
+  leave();
+  openLock(here.device);
+  tell(told);
+}
+
+async function unlock(again = true) {
+  const { device } = here;
+  const field = by("unlock").elements.pin;
+  const { challenge } = await ask("POST", "/challenges", {});
+  const counter = await nextCounter(device);
+  const proof = await prove(device, "kodebrik session 1", challenge, device.device, String(counter));
+  const opened = await ask("POST", "/sessions", { device: device.device, counter, challenge, proof, pin: field.value });
+  await countFrom(device, opened.counter);
+  if (!opened.opened && opened.reason === "replayed" && again) { await unlock(false); return; }
+  mark(field, opened.reason === "wrong_pin");
+  field.value = "";
+  if (!opened.opened) {
+    tell(filled(texts[opened.reason], { seconds: opened.retry_after }));
+    return;
+  }
+  tell("");
+  here.session = opened.session;
+  const { approvals, now } = await request("GET", "/approvals");
+  take(approvals, now);
+  openWaiting();
+  poll();
+}
+
+function take(approvals, now) {
+  here.waiting = approvals;
+  here.ahead = now - Date.now() / 1000;
+}
+
+/** Open to what waits: one approval itself, several as a list. */
+function openWaiting() {
+  const { waiting } = here;
+  close();
+  if (waiting.length === 1) { openApproval(waiting[0]); return; }
+  listWaiting();
+  show("waiting", { signedIn: true });
+}
+
+function listWaiting() {
+  const { waiting } = here;
+  by("waiting-title").textContent = waiting.length ? filled(texts.waiting_some, { count: waiting.length }) : texts.waiting_none;
+  by("waiting-none").hidden = Boolean(waiting.length);
+  by("waiting-several").hidden = waiting.length < 2;
+  by("waiting-list").replaceChildren(...waiting.map((one) => {
+    const button = element("button", [time(one.created_at), one.place, one.party_name, one.text].filter(Boolean).join(", "));
+    button.type = "button";
+    button.className = "second";
+    button.addEventListener("click", () => openApproval(one));
+    return element("li", "", button);
+  }));
+}
+
+function openApproval(approval) {
+  tell("");
+  present(approval, serverClock, (decision, digits) => attempt(() => answer(approval, decision, digits), lock));
+  showOthers(approval.practice ? [] : here.waiting.filter((one) => one.id !== approval.id));
+}
+
+async function answer(approval, decision, digits) {
+  const { device } = here;
+  const counter = await nextCounter(device);
+  const proof = await prove(device, ...signedTexts(device, counter, decision, digits, approval));
+  const body = { counter, decision, digits, proof };
+  if (approval.practice) {
+    const { practice, ...asked } = approval;
+    finish(await request("POST", "/practice/answer", { ...body, approval: asked }), "practice");
+    return;
+  }
+  const verdict = await request("POST", `/approvals/${approval.id}/answer`, body);
+  await countFrom(device, verdict.counter);
+  if (verdict.reason === "wrong_digits" && verdict.tries_left) {
+    tell(filled(texts.wrong_digits, { count: verdict.tries_left }));
+    mark(by("digits"), true);
+    return;
+  }
+  here.waiting = here.waiting.filter((one) => one.id !== approval.id);
+  finish(verdict, decision);
+}
+
+function finish(verdict, decision) {
+  openWaiting();
+  if (verdict.accepted) tell(texts[`accepted_${decision}`], true);
+  else if (verdict.reason === "wrong_digits") tell(texts.no_tries);
+  else tell(filled(texts[verdict.reason], { seconds: verdict.retry_after }));
+}
+
+/** Ask for what waits until the session ends. */
+async function poll() {
+  const polling = here.polling = new AbortController();
+  let reached = true;
+  while (!polling.signal.aborted) {
+    try {
+      const known = here.waiting.map((one) => one.id).join(",");
+      const { approvals, now } = await request("GET", `/approvals?wait=${WAIT}&known=${known}`, undefined, polling.signal);
+      if (!reached) tell("");
+      reached = true;
+      if (!polling.signal.aborted) arrived(approvals, now);
+    } catch (failure) {
+      if (polling.signal.aborted) return;
+      if (!(failure instanceof Unreachable)) { await attempt(() => { throw failure; }, lock); return; }
+      if (reached) tell(texts.unreachable);
+      reached = false;
+      await new Promise((resolve) => setTimeout(resolve, AGAIN));
+    }
+  }
+}
+
+function arrived(approvals, now) {
+  const before = new Set(here.waiting.map((one) => one.id));
+  const isNew = approvals.some((one) => !before.has(one.id));
+  take(approvals, now);
+  const shown = shownApproval();
+  if (shown && !shown.practice) {
+    if (!approvals.some((one) => one.id === shown.id)) { openWaiting(); tell(texts.not_waiting); return; }
+    showOthers(approvals.filter((one) => one.id !== shown.id));
+  } else if (isShown("waiting")) {
+    if (isNew && approvals.length === 1) { openWaiting(); say(texts.arrived); return; }
+    listWaiting();
+  }
+  if (isNew) say(texts.arrived);
+}
+
+onActivation(async (device) => {
+  here.device = device;
+  openLock(device);
+  tell(filled(texts.activated, { user: device.user_id }), true);
+});
+by("unlock").addEventListener("submit", (event) => { event.preventDefault(); attempt(unlock); });
+by("lock").addEventListener("click", async () => {
+  await attempt(() => request("DELETE", "/sessions"));
+  lock();
+});
+by("practise").addEventListener("click", () => attempt(async () => openApproval(await request("POST", "/practice", {})), lock));
+by("extend").addEventListener("click", () => attempt(async () => {
+  const shown = shownApproval();
+  const { expires_at } = await request("POST", `/approvals/${shown.id}/extend`);
+  extended(expires_at, shown.extensions_left - 1);
+}, lock));
+const pages = {
+  users: () => chooseUser({ always: true }),
+  activation: () => prepare().then(() => show("activation", { signedIn: false })),
+  waiting: openWaiting,
+  account: () => { close(); return openAccount(here, chooseUser, lock); },
+};
+for (const button of document.querySelectorAll("[data-go]")) {
+  button.addEventListener("click", () => { tell(""); pages[button.dataset.go](); });
+}
+if ("serviceWorker" in navigator) navigator.serviceWorker.register("/app/worker.js", { scope: "/app" });
+await prepare();
+await chooseUser();

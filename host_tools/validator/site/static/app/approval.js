@@ -1,0 +1,122 @@
+// One approval: what is asked, the two digits, and the three ways to approve it.
+"use strict";
+import { digitByDigit } from "./spoken.js";
+import { by, element, filled, mark, say, show, sure, tell, texts, time } from "./views.js";
+
+const HOLD = 1500; // ms
+const SIGNED = ["id", "nonce", "party", "party_name", "user_id", "kind", "text", "amount", "currency", "account", "place", "created_at"];
+const digits = by("digits");
+let open = null; // the approval that is shown
+let decide = null; // called with a decision and the digits that were typed
+let told = new Set(); // of the times left that are told
+let serverClock = () => Date.now() / 1000;
+
+export const shownApproval = () => open;
+/** Give the texts that an answer signs. */
+export function signedTexts(device, counter, decision, typed, approval) {
+  const purpose = approval.practice ? "kodebrik practice 1" : "kodebrik approval 1";
+  return [purpose, device.device, counter, decision, typed, ...SIGNED.map((name) => approval[name])].map(String);
+}
+
+/** Show an approval; `answer` is called with what is decided about it. */
+export function present(approval, clock, answer) {
+  open = approval;
+  decide = answer;
+  serverClock = clock;
+  told = new Set();
+  by("asked").textContent = approval.text;
+  by("asked-spoken").textContent = digitByDigit(approval.text);
+  by("asked-by").textContent = approval.party_name;
+  by("asked-at").textContent = time(approval.created_at);
+  by("asked-from").textContent = approval.place;
+  by("asked-from").hidden = by("place-label").hidden = !approval.place;
+  by("practice-hint").hidden = !approval.practice;
+  by("extend").hidden = Boolean(approval.practice) || !approval.extensions_left;
+  digits.value = "";
+  mark(digits, false);
+  count();
+  show("approval", { signedIn: true });
+}
+
+export function close() { open = null; }
+
+/** Show beside it what else waits, with times and places. */
+export function showOthers(others) {
+  by("others").hidden = !others.length;
+  by("other-list").replaceChildren(...others.map((one) => element("li", [time(one.created_at), one.place, one.party_name, one.text].filter(Boolean).join(", "))));
+}
+
+/** Take over a new end of the approval. */
+export function extended(expires_at, left) {
+  open.expires_at = expires_at;
+  open.extensions_left = left;
+  told = new Set();
+  by("extend").hidden = !left;
+  count();
+  say(texts.extended);
+}
+
+function count() {
+  if (!open) return;
+  const left = Math.max(0, Math.ceil(open.expires_at - serverClock()));
+  by("left").textContent = filled(texts.left, { time: `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}` });
+  for (const seconds of [15, 60]) {
+    if (left > seconds || left === 0 || told.has(seconds)) continue;
+    if (!told.size || seconds === 15) say(texts[`left_${seconds}`]);
+    [15, 60].filter((one) => one >= seconds).forEach((one) => told.add(one));
+    break;
+  }
+}
+setInterval(count, 1000);
+
+function approve() {
+  tell("");
+  if (!/^\d\d$/.test(digits.value)) {
+    tell(texts.digits_missing);
+    mark(digits, true);
+    return;
+  }
+  mark(digits, false);
+  decide("approve", digits.value);
+}
+
+// Held: by finger, mouse, space bar or enter key.
+const hold = by("hold");
+let holding = 0;
+function begin() {
+  if (holding) return;
+  hold.classList.add("holding");
+  hold.textContent = texts.holding;
+  holding = setTimeout(() => { end(); approve(); }, HOLD);
+}
+function end() {
+  clearTimeout(holding);
+  holding = 0;
+  hold.classList.remove("holding");
+  hold.textContent = texts.hold;
+}
+const isPress = (event) => event.key === " " || event.key === "Enter";
+hold.addEventListener("pointerdown", (event) => { if (event.button === 0) begin(); });
+for (const event of ["pointerup", "pointerleave", "pointercancel", "blur"]) hold.addEventListener(event, end);
+hold.addEventListener("keydown", (event) => { if (isPress(event)) { event.preventDefault(); if (!event.repeat) begin(); } });
+hold.addEventListener("keyup", (event) => { if (isPress(event)) end(); });
+hold.addEventListener("contextmenu", (event) => event.preventDefault());
+
+// Swiped to the end.
+const swipe = by("swipe");
+swipe.addEventListener("change", () => {
+  const whole = swipe.value === swipe.max;
+  if (whole) approve();
+  if (whole || !swipe.matches(":focus-visible")) swipe.value = 0;
+});
+
+// Pressed, and confirmed.
+by("press").addEventListener("click", async () => {
+  if (!/^\d\d$/.test(digits.value)) { approve(); return; }
+  if (await sure(filled(texts.sure_approve, { text: open.text }), texts.yes_approve)) approve();
+});
+for (const decision of ["decline", "report"]) {
+  by(decision).addEventListener("click", async () => {
+    if (await sure(texts[`sure_${decision}`], texts[`yes_${decision}`])) decide(decision, "");
+  });
+}

@@ -1,0 +1,402 @@
+"""The app in Chromium: with a key and PIN of the browser's and with a virtual authenticator
+(WebAuthn), by keyboard alone, and read out as a screen reader has it."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.support import browser as chromium
+from tests.support.validator.app import APP_PIN, Site
+from tests.support.validator.clock import VirtualClock
+
+PAYMENT = {"amount": "2300.00", "currency": "DKK", "account": "9978 000123456"}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright, chromium.launched(playwright) as opened:
+        yield opened
+
+
+@pytest.fixture
+def address(site: Site) -> Iterator[str]:
+    with chromium.served(site.client.app) as url:  # type: ignore[arg-type]
+        yield url.replace("127.0.0.1", "localhost")  # WebAuthn takes no addresses
+
+
+@pytest.fixture
+def phone(browser: Browser, address: str) -> Iterator[BrowserContext]:
+    opened = browser.new_context(
+        base_url=address, locale="da-DK", viewport={"width": 390, "height": 844}
+    )
+    opened.set_default_timeout(chromium.PATIENCE)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def page(phone: BrowserContext) -> Iterator[Page]:
+    opened = new_page(phone)
+    yield opened
+    assert opened.problems == []  # type: ignore[attr-defined]
+
+
+def new_page(phone: BrowserContext) -> Page:
+    opened = phone.new_page()
+    problems: list[str] = []
+    opened.on("pageerror", lambda error: problems.append(str(error)))
+    opened.problems = problems  # type: ignore[attr-defined]
+    return opened
+
+
+def with_authenticator(page: Page) -> None:
+    """Give the telephone an authenticator that verifies its user."""
+    session = page.context.new_cdp_session(page)
+    session.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }
+    session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+
+
+def judge(page: Page) -> None:
+    """Assert that axe-core finds nothing in what is shown, light, dark and in forced colours, and
+    that nothing is wider than a small telephone."""
+    for scheme, rules in (("light", chromium.RULES), ("dark", chromium.COLOURS)):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        assert chromium.violations(page, rules) == [], f"{heading(page)}, {scheme}"
+    page.emulate_media(color_scheme="light", forced_colors="active")
+    assert chromium.violations(page, chromium.RULES) == [], f"{heading(page)}, forced colours"
+    page.emulate_media(forced_colors="none")
+    page.set_viewport_size({"width": 320, "height": 640})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    small = page.evaluate(
+        """[...document.querySelectorAll('main button, main input')].filter(one => one.checkVisibility()
+        && one.type !== 'checkbox' && one.type !== 'radio')
+        .filter(one => one.getBoundingClientRect().height < 44).map(one => one.outerHTML)"""
+    )
+    assert small == []
+    page.set_viewport_size({"width": 390, "height": 844})
+
+
+def heading(page: Page) -> str:
+    return page.locator("main h1:visible").inner_text()
+
+
+def activate(page: Page, code: str, user_id: str = "anna.holm", pin: str | None = APP_PIN) -> None:
+    """Activate the app by a letter; `pin` is None with an authenticator."""
+    page.locator("#user_id").fill(user_id)
+    page.locator("#code").fill(code)
+    if pin is not None:
+        page.locator("#new_pin").fill(pin)
+        page.locator("#same_pin").fill(pin)
+    page.locator("#activate button").click()
+
+
+def unlock(page: Page, pin: str | None = APP_PIN) -> None:
+    expect(page.locator("#unlocking")).to_be_visible()
+    if pin is not None:
+        page.locator("#pin").fill(pin)
+    page.locator("#unlock button").first.click()
+
+
+def opened(page: Page, site: Site, user_id: str = "anna.holm", pin: str | None = APP_PIN) -> None:
+    """Activate the app on a fresh telephone, and open it."""
+    page.goto("/app")
+    expect(page.locator("#activation")).to_be_visible()
+    activate(page, site.letter(user_id), user_id, pin)
+    unlock(page, pin)
+
+
+def sure(page: Page) -> None:
+    page.locator("#sure-yes").click()
+
+
+def outcome(page: Page, text: str) -> None:
+    expect(page.locator("#outcome")).to_have_text(re.compile(text))
+    expect(page.locator("#status")).to_have_text(re.compile(text))
+
+
+def test_a_payment_is_read_and_approved_by_a_press(page: Page, site: Site) -> None:
+    page.goto("/app")
+    expect(page.locator("h1:visible")).to_have_text("Aktivér appen")
+    judge(page)
+    activate(page, site.letter("anna.holm"))
+    expect(page.locator("#unlocking")).to_be_visible()
+    outcome(page, "aktiveret for anna.holm")
+    judge(page)
+    unlock(page)
+    expect(page.locator("h1:visible")).to_have_text("Der venter ikke noget")
+    judge(page)
+    asked = site.ask(**PAYMENT, place="Odense")
+    expect(page.locator("#approval h1")).to_be_visible()
+    expect(page.locator("#status")).to_have_text("Der er kommet en anmodning.")
+    expect(page.locator("#asked")).to_have_text(re.compile(r"2\.300 kr\. til konto 9978 000123456"))
+    expect(page.locator("#asked-spoken")).to_have_text(
+        re.compile(r"2 3 0 0 kr\. til konto 9 9 7 8 0 0 0 1 2 3 4 5 6")
+    )
+    judge(page)
+    page.locator("#press").click()
+    outcome(page, "Tast de to cifre først")
+    page.locator("#digits").fill(asked["digits"])
+    page.locator("#press").click()
+    judge(page)
+    sure(page)
+    outcome(page, "Godkendt")
+    assert site.state(asked) == "approved"
+
+
+def test_holding_and_swiping_approve_too(page: Page, site: Site) -> None:
+    opened(page, site)
+    asked = site.ask()
+    page.locator("#digits").fill(asked["digits"])
+    page.locator("#hold").click()  # too short
+    expect(page.locator("#hold")).to_have_text("Hold nede for at godkende")
+    assert site.state(asked) == "waiting"
+    page.locator("#hold").focus()
+    page.keyboard.down(" ")
+    outcome(page, "Godkendt")
+    page.keyboard.up(" ")
+    assert site.state(asked) == "approved"
+    asked = site.ask()
+    page.locator("#digits").fill(asked["digits"])
+    box = page.locator("#swipe").bounding_box()
+    assert box
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + 8, middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2, middle, steps=4)
+    page.mouse.up()
+    assert site.state(asked) == "waiting", "half the way is none"
+    page.mouse.move(box["x"] + 8, middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"], middle, steps=8)
+    page.mouse.up()
+    outcome(page, "Godkendt")
+    assert site.state(asked) == "approved"
+
+
+def test_wrong_digits_declining_and_reporting(page: Page, site: Site) -> None:
+    opened(page, site)
+    asked = site.ask()
+    wrong = f"{(int(asked['digits']) + 1) % 100:02}"
+    page.locator("#digits").fill(wrong)
+    page.locator("#press").click()
+    sure(page)
+    outcome(page, "ikke sidens cifre.*2 gange")
+    assert page.locator("#digits").get_attribute("aria-invalid") == "true"
+    judge(page)
+    page.locator("#decline").click()
+    page.keyboard.press("Escape")
+    assert site.state(asked) == "waiting", "Escape is no"
+    page.locator("#decline").click()
+    sure(page)
+    outcome(page, "Afvist")
+    assert site.state(asked) == "declined"
+    asked = site.ask()
+    page.locator("#report").click()
+    sure(page)
+    outcome(page, "meldt")
+    again = site.bank.post("/v1/approvals", json={"user_id": "anna.holm", "session": "x" * 16})
+    assert again.status_code == 429
+
+
+def test_two_at_once_are_shown_with_times_and_places(page: Page, site: Site) -> None:
+    opened(page, site)
+    first = site.ask(place="Odense", **PAYMENT)
+    expect(page.locator("#asked-from")).to_have_text("Odense")
+    second = site.ask(session="another-session-1", place="Lagos")
+    expect(page.locator("#others")).to_contain_text("Lagos")
+    judge(page)
+    page.locator("#menu [data-go=waiting]").click()
+    expect(page.locator("h1:visible")).to_have_text("2 anmodninger venter")
+    judge(page)
+    page.locator("#waiting-list button", has_text="Lagos").click()
+    expect(page.locator("#others")).to_contain_text("Odense")
+    page.locator("#decline").click()
+    sure(page)
+    outcome(page, "Afvist")
+    expect(page.locator("#asked-from")).to_have_text("Odense")
+    assert (site.state(first), site.state(second)) == ("waiting", "declined")
+
+
+def test_an_approval_that_is_taken_back_is_told(page: Page, site: Site) -> None:
+    opened(page, site)
+    asked = site.ask()
+    expect(page.locator("#approval")).to_be_visible()
+    site.bank.delete(f"/v1/approvals/{asked['id']}")
+    site.ask(session="another-session-1")  # the server answers when there is something new
+    outcome(page, "venter ikke længere")
+
+
+def test_time_is_told_and_extended(page: Page, site: Site, clock: VirtualClock) -> None:
+    opened(page, site)
+    site.ask()
+    expect(page.locator("#approval")).to_be_visible()
+    page.reload()
+    clock.advance(245)
+    unlock(page)
+    expect(page.locator("#status")).to_have_text("Der er et minut tilbage.")
+    page.locator("#extend").click()
+    expect(page.locator("#status")).to_have_text("Du har fået mere tid.")
+    expect(page.locator("#left")).to_have_text(re.compile("Tid tilbage: (5:00|4:5)"))
+
+
+def test_another_device_two_users_and_removal(
+    page: Page, site: Site, browser: Browser, address: str
+) -> None:
+    opened(page, site)
+    page.locator("#menu [data-go=account]").click()
+    expect(page.locator("#device-list li")).to_have_count(1)
+    judge(page)
+    page.locator("#another").click()
+    expect(page.locator("#another-code")).to_be_visible()
+    found = re.search(r"\d{8}|\d{4} \d{4}", page.locator("#another-code").inner_text())
+    assert found
+    tablet = browser.new_context(base_url=address, locale="en-GB")
+    tablet.set_default_timeout(chromium.PATIENCE)
+    second = new_page(tablet)
+    second.goto("/app")
+    second.locator("[name=way][value=device]").check()
+    second.locator("#name").fill("Tablet")
+    activate(second, found[0])
+    unlock(second)
+    expect(second.locator("h1:visible")).to_have_text("Nothing waits for you")
+    asked = site.ask()
+    second.locator("#digits").fill(asked["digits"])
+    second.locator("#press").click()
+    sure(second)
+    outcome(second, "Approved")
+    # A second user shares the first telephone.
+    page.locator("#lock").click()
+    page.locator("#unlocking [data-go=users]").click()
+    page.locator("#users [data-go=activation]").click()
+    activate(page, site.letter("bo.lund"), "bo.lund", "9264")
+    unlock(page, "9264")
+    expect(page.locator("h1:visible")).to_have_text("Der venter ikke noget")
+    page.reload()
+    expect(page.locator("#user-list button")).to_have_count(2)
+    judge(page)
+    page.locator("#user-list button", has_text="anna.holm").click()
+    unlock(page, "9264")
+    outcome(page, "Forkert PIN-kode")
+    unlock(page)
+    page.locator("#menu [data-go=account]").click()
+    expect(page.locator("#history-list")).to_contain_text("godkendt, Tablet")
+    page.locator("#device-list button", has_text="Tablet").click()
+    sure(page)
+    outcome(page, "Tablet er fjernet")
+    second.locator("#practise").click()
+    expect(second.locator("#unlocking")).to_be_visible()
+    tablet.close()
+
+
+def test_practice_is_never_an_approval(page: Page, site: Site) -> None:
+    opened(page, site)
+    page.locator("#practise").click()
+    expect(page.locator("#practice-hint")).to_be_visible()
+    judge(page)
+    page.locator("#digits").fill("42")
+    page.locator("#press").click()
+    sure(page)
+    outcome(page, "Det var en øvelse")
+
+
+def test_a_telephone_that_verifies_its_user_needs_no_pin(page: Page, site: Site) -> None:
+    with_authenticator(page)
+    opened(page, site, pin=None)
+    asked = site.ask(**PAYMENT)
+    page.locator("#digits").fill(asked["digits"])
+    page.locator("#press").click()
+    sure(page)
+    outcome(page, "Godkendt")
+    told = site.bank.get(f"/v1/approvals/{asked['id']}").json()
+    assert (told["state"], told["amr"]) == ("approved", ["hwk", "user"])
+
+
+def test_a_text_that_was_altered_on_its_way_is_not_approved(page: Page, site: Site) -> None:
+    def alter(route: Any) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, body=answer.text().replace("9978", "9979"))
+
+    page.route("**/app/api/approvals?*", alter)
+    opened(page, site)
+    asked = site.ask(**PAYMENT)
+    expect(page.locator("#asked")).to_contain_text("9979")
+    page.locator("#digits").fill(asked["digits"])
+    page.locator("#press").click()
+    sure(page)
+    outcome(page, "er ikke det, der blev spurgt om")
+    assert site.state(asked) == "waiting"
+
+
+def test_without_a_connection_the_app_says_so(page: Page, site: Site) -> None:
+    opened(page, site)
+    page.evaluate("navigator.serviceWorker.ready")
+    page.reload()
+    page.context.set_offline(True)
+    page.locator("#pin").fill(APP_PIN)
+    page.locator("#unlock button").first.click()
+    outcome(page, "Serveren kan ikke nås")
+    page.goto("/app")
+    expect(page.locator("h1")).to_have_text("Der er ingen forbindelse")
+    judge(page)
+    page.context.set_offline(False)
+    page.locator("main a").click()
+    expect(page.locator("#unlocking")).to_be_visible()
+
+
+def test_everything_works_by_keyboard_and_is_read_in_order(page: Page, site: Site) -> None:
+    page.goto("/app")
+    expect(page.locator("#activation h1")).to_be_focused()
+    for typed in ("anna.holm", None, site.letter("anna.holm"), None, APP_PIN, APP_PIN):
+        page.keyboard.press("Tab")
+        if typed:
+            page.keyboard.insert_text(typed)
+    page.keyboard.press("Enter")
+    expect(page.locator("#unlocking h1")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.type(APP_PIN)
+    page.keyboard.press("Enter")
+    expect(page.locator("#waiting h1")).to_be_focused()
+    asked = site.ask(**PAYMENT, place="Odense")
+    expect(page.locator("#approval h1")).to_be_focused()
+    read = [
+        line.strip(" -").partition(": ")[2] or line.strip(" -")
+        for line in page.locator("#approval").aria_snapshot().splitlines()
+    ]
+    order = [
+        "Godkend følgende?",
+        "2 3 0 0 kr. til konto 9 9 7 8",
+        "Lillebælt Sparekasse",
+        "Odense",
+        "Giv mig mere tid",
+        "De to cifre",
+        "Hold nede for at godkende",
+        "Swipe helt til højre",
+        "Godkend",
+        "Afvis",
+        "Det var ikke mig",
+    ]
+    snapshot = page.locator("#approval").aria_snapshot()
+    places = [snapshot.find(one) for one in order]
+    assert -1 not in places, read
+    assert places == sorted(places), read
+    page.keyboard.press("Tab")  # more time
+    page.keyboard.press("Tab")
+    page.keyboard.type(asked["digits"])
+    for _ in range(3):
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("#sure")).to_be_visible()
+    page.keyboard.press("Enter")
+    outcome(page, "Godkendt")
+    assert site.state(asked) == "approved"
