@@ -13,5 +13,6 @@ def content_policy(*form_targets: str, framed_by: Sequence[str] = ()) -> str:
     frames = " ".join(framed_by) or "'none'"
     return (
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
-        f"manifest-src 'self'; connect-src 'self'; form-action {targets}; frame-ancestors {frames}; base-uri 'none'"
+        f"manifest-src 'self'; connect-src 'self'; form-action {targets}; "
+        f"frame-ancestors {frames}; base-uri 'none'"
     )

@@ -83,8 +83,8 @@ def judge(page: Page) -> None:
     page.set_viewport_size({"width": 320, "height": 640})
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     small = page.evaluate(
-        """[...document.querySelectorAll('main button, main input')].filter(one => one.checkVisibility()
-        && one.type !== 'checkbox' && one.type !== 'radio')
+        """[...document.querySelectorAll('main button, main input')]
+        .filter(one => one.checkVisibility() && !['checkbox', 'radio'].includes(one.type))
         .filter(one => one.getBoundingClientRect().height < 44).map(one => one.outerHTML)"""
     )
     assert small == []
