@@ -93,12 +93,14 @@ def provider(tmp_path: Path) -> Iterator[Provider]:
 
 
 @contextmanager
-def application(*command: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
+def application(folder: Path, *command: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
+    """Run an application in a folder: idpyoidc writes keys of its own into it."""
     with subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
+        cwd=folder,
         env=os.environ | environment,
     ) as process:
         try:
@@ -129,15 +131,19 @@ def openid_client(
     script = Path(__file__).with_name("openid_client_rp.mjs")
     given = [str(MODULE), str(example_file), provider.issuer, provider.secret, provider.address]
     certificate = str(provider.certificate)
-    with application(str(NODE), str(script), *given, NODE_EXTRA_CA_CERTS=certificate) as process:
+    with application(
+        folder, str(NODE), str(script), *given, NODE_EXTRA_CA_CERTS=certificate
+    ) as process:
         yield process
 
 
 @contextmanager
-def idpyoidc(provider: Provider) -> Iterator[subprocess.Popen[str]]:
+def idpyoidc(provider: Provider, folder: Path) -> Iterator[subprocess.Popen[str]]:
     script = Path(__file__).with_name("idpyoidc_rp.py")
     given = [provider.issuer, "shop", provider.secret, provider.address, str(provider.certificate)]
-    with application(sys.executable, str(script), *given, PYTHONPATH=str(LIBRARY)) as process:
+    with application(
+        folder, sys.executable, str(script), *given, PYTHONPATH=str(LIBRARY)
+    ) as process:
         yield process
 
 
@@ -198,8 +204,8 @@ def test_openid_client_asks_somebody_who_is_not_there(
 
 
 @needs_idpyoidc
-def test_idpyoidc_signs_somebody_in(provider: Provider):
-    with idpyoidc(provider) as shop:
+def test_idpyoidc_signs_somebody_in(provider: Provider, tmp_path: Path):
+    with idpyoidc(provider, tmp_path) as shop:
         back = provider.browse(says(shop)["address"], provider.tokens.code("K1"))
         found = goes_back(shop, back)
     assert (found["acr"], found["amr"]) == ("urn:kodebrik:acr:otp", ["otp"])
