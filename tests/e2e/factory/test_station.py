@@ -47,8 +47,10 @@ def create(count, product="kodeviser"):
 
 
 def run(tokens, *arguments):
+    """Run the station; a token that failed would otherwise be waited for, for ever."""
     ports = [item for token in tokens for item in ("--ports", str(token.port))]
-    return main(["batch", "run", "--batch", "b", *ports, *arguments])
+    idle = [] if "--idle" in arguments else ["--idle", str(REAL_LIMIT)]
+    return main(["batch", "run", "--batch", "b", *ports, *idle, *arguments])
 
 
 def done(folder):
