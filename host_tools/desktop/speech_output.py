@@ -19,6 +19,7 @@ from host_tools.errors import KodebrikError
 from host_tools.voice import languages as voice_languages
 from host_tools.voice import packfile, playback, store
 from host_tools.voice.recognition.clips import UNKNOWN, Found, Recogniser
+from host_tools.voice.recognition.wording import in_words
 
 if TYPE_CHECKING:
     from emulator.session import Emulator
@@ -30,8 +31,7 @@ Samples = NDArray[np.int16]
 
 
 class Speech(NamedTuple):
-    """What was said: the language, the clips with their places in the samples, and their words,
-    "..." for sound that is no whole clip."""
+    """What was said: the language, the clips with their places in the samples, and their words."""
 
     language: str
     clips: list[Found]
@@ -62,7 +62,7 @@ class SpeechRecogniser:
         }
         language = max(found, key=lambda each: sum(clip.name != UNKNOWN for clip in found[each]))
         phrases = voice_languages.load(language).phrases | voice_languages.LETTERS
-        words = [phrases.get(clip.name, "...") for clip in found[language]]
+        words = in_words((clip.name for clip in found[language]), phrases, language)
         return Speech(language, found[language], words)
 
 

@@ -3,6 +3,7 @@ import { Player } from "./player.js";
 import { openTrace } from "./trace.js";
 
 const PASSES = 600; // seconds that the token lives through of a longer jump: enough for it to go off
+const LOCALES = { da: "da-DK", en: "en-GB" };
 const UNAUTHORISED = 3000; // a WebSocket's close code
 
 // `page` is what the server wrote into the page, `part` its entry for this token; `secret` is the
@@ -122,7 +123,7 @@ export function openToken(page, part, secret, tell) {
     if (!state) return;
     const now = state.time + (state.rate * (performance.now() - arrived)) / 1000;
     const time = $("time").firstElementChild;
-    const written = new Date(1000 * now).toLocaleString(page.language, { dateStyle: "medium", timeStyle: "medium" });
+    const written = new Date(1000 * now).toLocaleString(LOCALES[page.language], { dateStyle: "medium", timeStyle: "medium" });
     if (time.textContent !== written) time.textContent = written;
   }
   setInterval(showTime, 200);
@@ -143,13 +144,20 @@ export function openToken(page, part, secret, tell) {
       ...Object.entries(links).map(([kind, address]) => {
         const line = element("div", "", { className: "link" });
         const label = kind === "link" ? texts.pty : texts.network;
+        const shown = element("code", address);
         const copy = element("button", texts.copy, { type: "button", ariaLabel: `${texts.copy}: ${label}` });
         copy.addEventListener("click", async () => {
-          await navigator.clipboard.writeText(address);
+          try {
+            await navigator.clipboard.writeText(address);
+          } catch {
+            getSelection().selectAllChildren(shown); // for the user's own key
+            tell(texts["not-copied"]);
+            return;
+          }
           copy.textContent = texts.copied;
           copy.ariaLabel = `${texts.copied}: ${label}`;
         });
-        line.append(element("span", label), element("code", address), copy);
+        line.append(element("span", label), shown, copy);
         return line;
       }),
     );
@@ -243,8 +251,8 @@ export function openToken(page, part, secret, tell) {
       ArrowDown: [y + 1, x],
       ArrowLeft: [y, x - 1],
       ArrowRight: [y, x + 1],
-      Home: [y, rows[y].length > 1 ? 0 : 2],
-      End: [y, 2],
+      Home: event.ctrlKey ? [0, 0] : [y, rows[y].length > 1 ? 0 : 2],
+      End: event.ctrlKey ? [rows.length - 1, 2] : [y, 2],
     }[event.key];
     if (!place) return;
     event.preventDefault();
@@ -270,13 +278,21 @@ export function openToken(page, part, secret, tell) {
 
   // Everything else that can be done.
 
+  // Tells of a number that is not allowed.
+  function isValid(field) {
+    const valid = field.checkValidity();
+    field.ariaInvalid = String(!valid);
+    if (!valid) tell(`${field.labels[0].textContent}: ${field.validationMessage}`);
+    return valid;
+  }
+
   const clicked = (id, action) => $(id)?.addEventListener("click", action);
   clicked("cable", () => act("PATCH", "/token", { plugged: !state.plugged }));
   clicked("headset", () => act("PATCH", "/token", { headset: !state.headset }));
   clicked("zoom", () => canvas.requestFullscreen());
   clicked("cut", () => act("POST", "/power/cut", {}));
   clicked("reset", () => act("POST", "/reset"));
-  clicked("cut-at", () => act("POST", "/power/cut", { operation: Number($("operation").value), mode: $("mode").value }));
+  clicked("cut-at", () => isValid($("operation")) && act("POST", "/power/cut", { operation: Number($("operation").value), mode: $("mode").value }));
   clicked("snapshot", () => act("POST", "/snapshots", { name: $("time").textContent.trim() }));
   for (const button of root.querySelectorAll("[data-rate]")) {
     button.addEventListener("click", () => act("PATCH", "/token", { rate: Number(button.dataset.rate) }));
@@ -293,10 +309,7 @@ export function openToken(page, part, secret, tell) {
   }
   for (const name of ["battery_mv", "drift_ppm", "temperature"]) {
     $(name).addEventListener("change", () => {
-      const valid = $(name).checkValidity();
-      $(name).ariaInvalid = String(!valid);
-      if (valid) act("PATCH", "/token", { [name]: Number($(name).value) });
-      else tell(`${$(name).labels[0].textContent}: ${$(name).validationMessage}`);
+      if (isValid($(name))) act("PATCH", "/token", { [name]: Number($(name).value) });
     });
   }
   for (const [box, region] of [["shown-live", "shown"], ["captions-live", "captions"]]) {

@@ -18,6 +18,7 @@ from host_tools.qa.tokens.emulated import EmulatedToken, TokenModel
 from host_tools.qa.tokens.manual import ManualToken
 from host_tools.qa.tokens.reading import Reading
 from host_tools.voice import languages
+from host_tools.voice.recognition.wording import in_words
 
 if TYPE_CHECKING:
     from emulator.session import Emulator
@@ -122,7 +123,7 @@ class Token:
         if spoken is None:
             return []
         phrases = languages.load(device.language).phrases
-        return [phrases.get(name, name) for name in spoken.clips]
+        return in_words(spoken.clips, phrases, device.language)
 
     def _read(self, act: Callable[[str], Reading]) -> Reading:
         self._presses += 1

@@ -188,7 +188,14 @@ def test_everything_is_reached_by_tab_and_the_keypad_by_arrows(
     named |= {"trembles", "record", "play", "save-scenario", "play-file"}
     assert named <= set(reached), named - set(reached)
     page.locator('[data-key="red"]').focus()
-    for arrow, arrived in (("ArrowUp", "#"), ("ArrowLeft", "0"), ("ArrowUp", "8"), ("Home", "7")):
+    for arrow, arrived in (
+        ("ArrowUp", "#"),
+        ("ArrowLeft", "0"),
+        ("ArrowUp", "8"),
+        ("Home", "7"),
+        ("Control+Home", "1"),
+        ("Control+End", "red"),
+    ):
         page.keyboard.press(arrow)
         focused = page.evaluate("document.activeElement.dataset.key")
         assert focused == arrived, arrow
@@ -325,6 +332,9 @@ def test_a_number_that_is_not_allowed_is_told_and_changes_nothing(
     page = open_page(token)
     before = token.emulator.battery_mv
     field = page.locator("#token-1-battery_mv")
+    page.locator("#token-1-operation").fill("")
+    page.locator("#token-1-cut-at").click()
+    expect(page.locator("#token-1-operation")).to_have_attribute("aria-invalid", "true")
     for typed in ("99999", "3.5", ""):
         field.fill(typed)
         field.press("Enter")
@@ -410,6 +420,23 @@ def test_the_trace_is_shown_filtered_held_and_saved(desk: Made, open_page: Opene
     panel.get_by_role("button", name="Record").click()
     expect(lines).not_to_have_text(held)
     judge(page, "trace")
+
+
+def test_an_address_that_cannot_be_copied_is_marked(desk: Made, open_page: Opened) -> None:
+    token = desk()
+    token.observer.links = {"link": "/some/port"}
+    page = open_page(token, language="en-GB")
+    page.locator("#token-1-cable").click()
+    page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error()); }")
+    page.get_by_role("button", name="Copy").click()
+    expect(page.get_by_role("alert")).to_contain_text("marked")
+    assert page.evaluate("String(getSelection())") == "/some/port"
+
+
+def test_dates_are_written_as_in_the_page_s_language(desk: Made, open_page: Opened) -> None:
+    token = desk()
+    expect(open_page(token, language="en-GB").locator("time")).to_have_text("1 Jan 2030, 01:00:01")
+    expect(open_page(token).locator("time")).to_have_text("1. jan. 2030, 01.00.01")
 
 
 def test_two_tokens_side_by_side_have_nothing_to_do_with_each_other(

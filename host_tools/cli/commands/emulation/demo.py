@@ -209,12 +209,11 @@ def _heard(emulator: "Emulator", since: float, path: Path) -> list[str]:
 
 def _in_words(heard: list[str]) -> str:
     from host_tools.voice import languages  # noqa: PLC0415 - an extra
+    from host_tools.voice.recognition.wording import in_words  # noqa: PLC0415 - as above
 
-    texts = languages.load(_LANGUAGE).phrases
-    unknown = Message("demo.unknown-word")
-    return listed(
-        "list-space", [name if name.isdigit() else texts.get(name, unknown) for name in heard]
-    )
+    phrases = languages.load(_LANGUAGE).phrases.items()
+    named = {name: text for name, text in phrases if not name.isdigit()}  # digits as digits
+    return listed("list-space", in_words(heard, named, _LANGUAGE))
 
 
 def _defect(identifier: str, **arguments: Argument) -> KodebrikError:
