@@ -17,6 +17,7 @@ from host_tools.validator.service import Validator
 from tests.support import browser as chromium
 from tests.support.validator.application import SUITE, Tokens, new_token
 from tests.support.validator.clock import VirtualClock
+from tests.support.validator.direct_app import opened
 
 PICTURES = os.environ.get("KODEBRIK_SCREENSHOTS")  # a folder for pictures of the pages, for eyes
 # For what a page does in any language; templates and their rules of contrast are the same in both.
@@ -496,3 +497,37 @@ def test_axe_finds_the_known_faults_of_a_page(browser: Browser) -> None:
     page.close()
     for rule in ("label", "image-alt", "color-contrast", "html-has-lang", "document-title"):
         assert rule in found
+
+
+def test_the_sign_in_waits_for_the_app_and_finishes_by_itself(
+    page: Page, validator: Validator
+) -> None:
+    phone = opened(validator, "anna.holm")
+    page.goto("/sign-in")
+    page.locator("#user_id").fill("anna.holm")
+    press(page, "Enter")
+    expect(page.locator("#code")).to_be_focused()
+    tab_to(page, "Godkend i appen|Approve in the app")
+    press(page, "Enter")
+    page.wait_for_url("**/sign-in/app")
+    judge(page, "in-app")
+    waiting = page.locator("#waiting").get_attribute("data-waiting")
+    expect(page.locator("#status")).to_have_text(str(waiting))
+    (shown,) = phone.waiting()
+    digits = page.locator(".once span").first.inner_text()
+    phone.answer(shown, "approve", digits)
+    page.wait_for_url("**/sign-in/done")
+    judge(page, "approved-in-app")
+
+
+@one_language
+def test_a_decline_in_the_app_leads_back_to_the_code(page: Page, validator: Validator) -> None:
+    phone = opened(validator, "anna.holm")
+    page.goto("/sign-in")
+    page.locator("#user_id").fill("anna.holm")
+    press(page, "Enter")
+    page.get_by_role("button", name="Godkend i appen").click()
+    page.wait_for_url("**/sign-in/app")
+    phone.answer(phone.waiting()[0], "report")
+    expect(page.locator(".message.bad")).to_contain_text("Det blev ikke godkendt i appen.")
+    judge(page, "declined-in-app")
