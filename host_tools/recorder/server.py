@@ -25,7 +25,7 @@ def serve(
     token = secrets.token_urlsafe(24)
     app = application(recorder, token, spoken)
     with serving(app, listen(LOOPBACK, port), timeout_graceful_shutdown=_GRACE) as url:
-        ready(f"{url}/{token}/", recorder)
         with contextlib.suppress(KeyboardInterrupt):
+            ready(f"{url}/{token}/", recorder)
             threading.Event().wait()
     return recorder
