@@ -77,9 +77,11 @@ case: .venv/.case ## Install CadQuery (1.8 GB), draw the tokens' cases for the d
 catalogues: .venv/.dev ## Compile the catalogues of messages, after a change of a .po file.
 	@$(BIN)/python -m host_tools.devtools.catalogues
 
-docs: .venv/.dev ## Regenerate the tables and pictures in docs/.
+docs: .venv/.dev .venv/.browser ## Regenerate the tables and pictures in docs/.
 	@$(BIN)/python -m host_tools.devtools.reference_docs
 	@$(BIN)/python -m tests.e2e.pictures
+	@$(BIN)/python -m tests.host_tools.desk
+	@$(BIN)/python -m tests.host_tools.validator.app
 
 guides: .venv/.guides ## Build the user guides in build/guides: HTML pages and large-print PDFs.
 	@$(BIN)/python -m host_tools.devtools.user_guides

@@ -1,6 +1,7 @@
 """An application with relying parties, and app devices at it."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,8 +71,9 @@ class Site:
         return self.bank.get(f"/v1/approvals/{approval['id']}").json()["state"]
 
 
-@pytest.fixture
-def site(database: str, clock: VirtualClock) -> Iterator[Site]:
+@contextmanager
+def opened(database: str, clock: VirtualClock) -> Iterator[Site]:
+    """Open the application on an empty database."""
     with (
         Validator(database, MASTER, clock) as validator,
         TestClient(
@@ -90,3 +92,9 @@ def site(database: str, clock: VirtualClock) -> Iterator[Site]:
         for user_id in ("anna.holm", "bo.lund"):
             validator.create_user(user_id, actor="test")
         yield Site(validator, client, keys)
+
+
+@pytest.fixture
+def site(database: str, clock: VirtualClock) -> Iterator[Site]:
+    with opened(database, clock) as made:
+        yield made

@@ -5,7 +5,9 @@ import { Refusal, Unreachable } from "./server.js";
 export const by = (id) => document.getElementById(id);
 export const texts = JSON.parse(by("texts").textContent);
 const views = [...document.querySelectorAll("main > section")];
-const shownAt = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+const { lang } = document.documentElement;
+// With the region that the reader has set, such as en-GB, where it is of the page's language.
+const shownAt = new Intl.DateTimeFormat(navigator.languages.find((one) => one.startsWith(lang)) ?? lang, { dateStyle: "medium", timeStyle: "short" });
 
 /** Fill the {names} of a text. */
 export const filled = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
