@@ -20,6 +20,7 @@ from host_tools.validator.http.settings import Settings
 from host_tools.validator.http.strict_requests import StrictRoute
 from host_tools.validator.letters import Letter
 from host_tools.validator.records import (
+    APP,
     GENERIC_PPM,
     ActivationCode,
     DriftPoint,
@@ -65,6 +66,7 @@ class Action:
     act: Callable[[Validator, Given, str], object]
 
 
+_OF_APPS = ("block", "unblock", "delete")  # of the actions below, those on an app device
 _ANY = frozenset(Status)
 _OWNED = frozenset({Status.ASSIGNED, Status.ACTIVE, Status.BLOCKED})
 
@@ -290,6 +292,8 @@ def _page(
 
 def _fits(name: str, action: Action, token: Token) -> bool:
     """Say whether the action applies to the token in its present state."""
+    if token.kind == APP and name not in _OF_APPS:
+        return False
     if name == "unblock" and token.status is Status.ACTIVE:
         return token.failures > 0  # it forgets them, and with them the lock
     return token.status in action.states and (name != "set_clock_ppm" or token.period is not None)

@@ -28,7 +28,7 @@ from host_tools.qa.report import comparison
 from host_tools.qa.report.report import Ended
 from host_tools.recorder import page as recorder_page
 from host_tools.validator import formatting
-from host_tools.validator.app_records import AppReason, ApprovalState
+from host_tools.validator.app_records import AppKeyKind, AppReason, ApprovalState
 from host_tools.validator.records import APP, NoticeKind, Product, Role, Status
 from host_tools.validator.rule.verdict import Reason
 from host_tools.validator.site import pages
@@ -125,7 +125,9 @@ FAMILIES = {
         *ports._PERHAPS.values(),
         *ports._BOOTSEL.values(),
     },
-    "page.reason_": set(Reason),
+    "page.key_": set(AppKeyKind),
+    "page.reason_": {*Reason, *AppReason},
+    "page.way_": {"activation_code", "code"},
     "page.role_": set(Role),
     "page.status_": set(Status),
 }

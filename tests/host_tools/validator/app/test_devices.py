@@ -1,5 +1,7 @@
 """App devices as tokens: activation in three ways, PIN, lock, removal, and what they are not."""
 
+import re
+
 import pytest
 
 from host_tools.qa.tokens.app_device import AppDevice
@@ -10,6 +12,7 @@ from host_tools.validator.records import Status
 from host_tools.validator.rule.verdict import CheckRequest, Reason
 from tests.support.validator.app import APP_PIN, PIN, Site
 from tests.support.validator.clock import VirtualClock
+from tests.support.validator.site import HTML, signed_in
 from tests.support.validator.tokens import EnrolledToken, activated
 
 
@@ -266,3 +269,20 @@ def test_key_rotation_ends_sessions_and_keeps_devices_and_pins(site: Site):
     assert phone.answer(phone.waiting()[0], "approve", asked["digits"])["accepted"]
     assert site.validator.app.devices(phone.session)[1][0].key is AppKeyKind.PIN
     assert site.validator.verify_audit().broken == ()
+
+
+def test_the_administration_shows_a_device_with_what_can_be_done_to_it(site: Site):
+    phone = site.device("anna.holm")
+    signed_in(site.client, site.keys["boss"])
+    page = site.client.get(f"/admin/token?serial={phone.device}", headers=HTML).text
+    assert "APP, ES256" in page
+    assert set(re.findall(r'name="action" value="(\w+)"', page)) == {"block", "delete"}
+    for foreign in ("Vindue", "Uret", "drift"):
+        assert foreign not in page
+    assert "<td>godkendt</td>" not in page
+    assert "måde: aktiveringskode" in page
+    asked = site.ask()
+    phone.answer(phone.waiting()[0], "approve", asked["digits"])
+    page = site.client.get(f"/admin/token?serial={phone.device}", headers=HTML).text
+    assert "<td>godkendt</td>" in page
+    assert "Lillebælt Sparekasse" in page
