@@ -24,8 +24,10 @@ def serve(
     recorder = Recorder(language, folder)
     token = secrets.token_urlsafe(24)
     app = application(recorder, token, spoken)
-    with serving(app, listen(LOOPBACK, port), timeout_graceful_shutdown=_GRACE) as url:
-        with contextlib.suppress(KeyboardInterrupt):
-            ready(f"{url}/{token}/", recorder)
-            threading.Event().wait()
+    with (
+        contextlib.suppress(KeyboardInterrupt),
+        serving(app, listen(LOOPBACK, port), timeout_graceful_shutdown=_GRACE) as url,
+    ):
+        ready(f"{url}/{token}/", recorder)
+        threading.Event().wait()
     return recorder

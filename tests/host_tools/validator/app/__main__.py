@@ -1,7 +1,6 @@
 """`python -m tests.host_tools.validator.app`: take the pictures of the app for docs/."""
 
 import tempfile
-from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
