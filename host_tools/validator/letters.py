@@ -7,13 +7,14 @@ text. The letter holds a secret: it is sent separately from the token, and its f
 import html
 from dataclasses import dataclass, field
 from datetime import timedelta, tzinfo
+from typing import Literal
 
 from host_tools.messages import catalogue
 from host_tools.messages.catalogue import Argument
 from host_tools.validator.errors import InvalidError
 from host_tools.validator.formatting import DEFAULT_ZONE, local_date, long_date
 from host_tools.validator.product_names import product_name
-from host_tools.validator.records import Product
+from host_tools.validator.records import APP, Product
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Letter:
     language: str = "da"
     user_id: str | None = None
     site: str | None = None
-    product: Product | None = None
+    product: Product | Literal["app"] | None = None
     zone: tzinfo = DEFAULT_ZONE
 
 
@@ -137,29 +138,56 @@ def _words(letter: Letter) -> _Words:
             language=letter.language,
             choices=", ".join(catalogue.LANGUAGES),
         )
-    product, kind = product_name(letter.product), letter.product or "general"
-    go = (
-        _text(letter, "letter.go-to", site=letter.site)
-        if letter.site
-        else _text(letter, "letter.go")
-    )
+    product = product_name(letter.product)
+    if letter.product == APP:
+        what, steps, lost = _of_app(letter)
+    else:
+        what = _text(letter, "letter.what", product=product)
+        steps = _of_token(letter, letter.product or "general", product)
+        lost = _text(letter, "letter.lost", product=product)
     return _Words(
         title=_text(letter, "letter.title", product=product),
-        what=_text(letter, "letter.what", product=product),
+        what=what,
         serial=_text(letter, "letter.serial"),
         code=_text(letter, "letter.code"),
         user_id=_text(letter, "letter.user-id"),
         expires=_text(letter, "letter.expires", date=_last_day(letter)),
         how=_text(letter, "letter.how"),
-        steps=(
-            _text(letter, "letter-compare." + kind, product=product),
-            go,
-            _text(letter, "letter.type"),
-            _text(letter, "letter-press." + kind),
-        ),
-        lost=_text(letter, "letter.lost", product=product),
+        steps=steps,
+        lost=lost,
         care=_text(letter, "letter.care"),
     )
+
+
+def _of_token(letter: Letter, kind: str, product: str) -> tuple[str, ...]:
+    """Give the steps by which a code token is activated."""
+    go = (
+        _text(letter, "letter.go-to", site=letter.site)
+        if letter.site
+        else _text(letter, "letter.go")
+    )
+    return (
+        _text(letter, "letter-compare." + kind, product=product),
+        go,
+        _text(letter, "letter.type"),
+        _text(letter, "letter-press." + kind),
+    )
+
+
+def _of_app(letter: Letter) -> tuple[str, tuple[str, ...], str]:
+    """Give what is said of the app alone: what the letter is for, the steps, whom to call."""
+    go = (
+        _text(letter, "letter-app.go-to", site=letter.site.rstrip("/"))
+        if letter.site
+        else _text(letter, "letter-app.go")
+    )
+    steps = (
+        go,
+        _text(letter, "letter-app.choose"),
+        _text(letter, "letter-app.type"),
+        _text(letter, "letter-app.name"),
+    )
+    return _text(letter, "letter-app.what"), steps, _text(letter, "letter-app.lost")
 
 
 def _text(letter: Letter, identifier: str, /, **arguments: Argument) -> str:
@@ -168,7 +196,9 @@ def _text(letter: Letter, identifier: str, /, **arguments: Argument) -> str:
 
 def _facts(letter: Letter, words: _Words) -> list[tuple[str, str]]:
     user = [(words.user_id, letter.user_id)] if letter.user_id else []
-    return [*user, (words.serial, in_fours(letter.serial)), (words.code, in_fours(letter.code))]
+    # The number of an app device tells its user nothing.
+    serial = [] if letter.product == APP else [(words.serial, in_fours(letter.serial))]
+    return [*user, *serial, (words.code, in_fours(letter.code))]
 
 
 def _last_day(letter: Letter) -> str:

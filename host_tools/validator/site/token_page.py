@@ -66,7 +66,7 @@ class Action:
     act: Callable[[Validator, Given, str], object]
 
 
-_OF_APPS = ("block", "unblock", "delete")  # of the actions below, those on an app device
+_OF_APPS = ("letter", "block", "unblock", "delete")  # of the actions below, those on an app device
 _ANY = frozenset(Status)
 _OWNED = frozenset({Status.ASSIGNED, Status.ACTIVE, Status.BLOCKED})
 
@@ -215,7 +215,7 @@ def print_letter(
         spoken,
         token.user_id,
         site,
-        token.product,
+        APP if token.kind == APP else token.product,
         settings.time_zone,
     )
     name = "".join(

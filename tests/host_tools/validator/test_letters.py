@@ -82,6 +82,21 @@ def test_a_letter_says_serial_code_date_and_what_to_do(form, language: str, expe
     assert "{" not in re.sub(r"<style>.*?</style>", "", letter, flags=re.DOTALL)
 
 
+@pytest.mark.parametrize(
+    ("language", "where"),
+    [("da", "Gå på den enhed til https://kode.example/app."), ("en", "https://kode.example/app.")],
+)
+@pytest.mark.parametrize("form", [letters.as_html, letters.as_text])
+def test_a_letter_for_the_app_names_no_serial_number_and_no_code_token(
+    form, language: str, where: str
+):
+    letter = form(Letter(**(vars(LETTER) | {"language": language, "product": "app"})))
+    for word in (where, "4815 1623", "sofie.hansen"):
+        assert word in letter
+    for word in ("1000 0000 0008", "kodebrik", "serienummer", "serial"):
+        assert word not in re.sub(r"<style>.*?</style>", "", letter, flags=re.DOTALL).lower()
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_page_is_made_for_screen_readers_and_weak_eyes(language: str):
     text = letters.as_html(Letter(**(vars(LETTER) | {"language": language})))

@@ -15,6 +15,7 @@ from host_tools.messages import catalogue
 from host_tools.messages.catalogue import Message
 from host_tools.validator import letters
 from host_tools.validator.letters import Letter
+from host_tools.validator.records import APP
 
 
 @option_groups
@@ -59,7 +60,7 @@ def letter(
         letter_language,
         token.user_id,
         site,
-        token.product,
+        APP if token.kind == APP else token.product,
     )
     is_text = output.suffix.lower() in file_endings.TEXT
     text = letters.as_text(content) if is_text else letters.as_html(content)

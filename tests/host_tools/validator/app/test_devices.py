@@ -271,6 +271,22 @@ def test_key_rotation_ends_sessions_and_keeps_devices_and_pins(site: Site):
     assert site.validator.verify_audit().broken == ()
 
 
+def test_the_administration_prints_a_letter_for_a_device_that_waits(site: Site):
+    site.letter("anna.holm")
+    (slot,) = site.validator.tokens(user_id="anna.holm").items
+    form = signed_in(site.client, site.keys["boss"])
+    given = {"csrf": form, "serial": slot.serial}
+    page = site.client.post("/admin/token", data=given | {"action": "letter"}).text
+    found = re.search(r'name="code" value="(\d{8})".*?name="expires_at" value="(.*?)"', page, re.S)
+    assert found is not None
+    letter = site.client.post(
+        "/admin/letter", data=given | {"code": found[1], "expires_at": found[2]}
+    )
+    assert "Vælg at aktivere med et brev." in letter.text
+    phone = AppDevice(site.client, "anna.holm", APP_PIN)
+    assert phone.activate(activation_code=found[1]).status_code == 201
+
+
 def test_the_administration_shows_a_device_with_what_can_be_done_to_it(site: Site):
     phone = site.device("anna.holm")
     signed_in(site.client, site.keys["boss"])
