@@ -2,6 +2,8 @@
 programs read."""
 
 import io
+import re
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from babel.messages.pofile import read_po
 
 from host_tools.messages.catalogue import DOMAIN, LOCALE
 
+_IDENTIFIER = re.compile(r'^msgid "(.+)"$', re.MULTILINE)
 _UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -29,7 +32,11 @@ def sources() -> list[Path]:
 
 
 def compile_po(source: Path) -> bytes:
-    """Give the bytes of the compiled catalogue; PoFileError for a bad source."""
+    """Give the bytes of the compiled catalogue; PoFileError for a bad source, ValueError for one
+    that has a message twice."""
+    found = Counter(_IDENTIFIER.findall(source.read_text(encoding="utf-8")))
+    if twice := [identifier for identifier, count in found.items() if count > 1]:
+        raise ValueError(f"{source} has these messages twice: {', '.join(twice)}")
     with source.open("rb") as file:
         catalogue = read_po(file, abort_invalid=True)
     catalogue.creation_date = catalogue.revision_date = _UNDATED  # the same bytes at any time

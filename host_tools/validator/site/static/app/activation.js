@@ -2,7 +2,7 @@
 "use strict";
 import { ask } from "./server.js";
 import { draw, keep, verifiesUser } from "./keys.js";
-import { attempt, by, mark, tell, texts } from "./views.js";
+import { attempt, by, firstEmpty, mark, tell, texts } from "./views.js";
 
 const form = by("activate");
 const fields = form.elements;
@@ -22,7 +22,7 @@ export function onActivation(activated) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     tell("");
-    mark(fields.same_pin, false);
+    if (firstEmpty(form)) return;
     const pin = by("new-pin").hidden ? undefined : fields.new_pin.value;
     if (pin !== undefined && pin !== fields.same_pin.value) {
       tell(texts.pins_differ);

@@ -5,7 +5,7 @@ import { countFrom, devices, nextCounter, prove } from "./keys.js";
 import { onActivation, prepare } from "./activation.js";
 import { close, extended, present, showOthers, shownApproval, signedTexts } from "./approval.js";
 import { openAccount } from "./account.js";
-import { attempt, by, element, filled, isShown, mark, say, show, tell, texts, time } from "./views.js";
+import { attempt, by, element, filled, firstEmpty, isShown, mark, say, show, tell, texts, time } from "./views.js";
 
 const WAIT = 25; // seconds in which the server answers at the latest
 const AGAIN = 4000; // ms until a server that could not be reached is asked again
@@ -174,7 +174,10 @@ onActivation(async (device) => {
   openLock(device);
   tell(filled(texts.activated, { user: device.user_id }), true);
 });
-by("unlock").addEventListener("submit", (event) => { event.preventDefault(); attempt(unlock); });
+by("unlock").addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (!firstEmpty(event.target)) attempt(unlock);
+});
 by("lock").addEventListener("click", async () => {
   await attempt(() => request("DELETE", "/sessions"));
   lock();

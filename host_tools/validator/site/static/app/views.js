@@ -73,3 +73,13 @@ export function element(name, text = "", ...inside) {
 export function mark(field, wrong) {
   if (wrong) { field.setAttribute("aria-invalid", "true"); field.focus(); } else field.removeAttribute("aria-invalid");
 }
+
+/** Say which field of a form is empty that must not be, and give the first such field; null when none is. */
+export function firstEmpty(form) {
+  const empty = [...form.elements].find((one) => one.required && !one.value.trim() && one.checkVisibility());
+  for (const one of form.elements) if (one.required) one.removeAttribute("aria-invalid");
+  if (!empty) return null;
+  tell(filled(texts.fill_in, { field: empty.labels[0].textContent }));
+  mark(empty, true);
+  return empty;
+}
