@@ -32,6 +32,7 @@ PASSPHRASE = "a passphrase of the test"
 GO_ON = {
     r"kodebrik emulate .*--usb-drive": "BOOTSEL drive: ",
     r"kodebrik emulate kodeviser --state": "Screen: ",
+    r"kodebrik demo --web": r"Open http://127\.0\.0\.1:",
     r"kodebrik server$": r"http://127\.0\.0\.1:8080",
 }
 
