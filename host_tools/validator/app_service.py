@@ -5,6 +5,7 @@ Devices name their session; who has none gets a SessionEndedError.
 """
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 
 from sqlalchemy import Connection
 
@@ -12,7 +13,6 @@ from host_tools.secret import Secret
 from host_tools.validator.app_records import (
     AppDevice,
     AppEvent,
-    AppProof,
     Approval,
     ApprovalLimits,
     ApprovalRequest,
@@ -23,7 +23,6 @@ from host_tools.validator.app_records import (
     SignedAnswer,
     SignedChallenge,
     WaitingApproval,
-    WebAuthnSite,
 )
 from host_tools.validator.operations import users
 from host_tools.validator.operations.app import (
@@ -180,17 +179,18 @@ class AppService:
         self._write(_ACTOR, operation)
 
     def issue_code(
-        self, session: Secret, counter: int, challenge: str, proof: AppProof, site: WebAuthnSite
+        self, session: Secret, asked: SignedChallenge, *, pin: str = ""
     ) -> tuple[AppVerdict, ActivationCode | None]:
-        """Draw a code for another device of the same user, for a device that signs anew."""
+        """Draw a code for another device of the same user, for the session's device, which signs
+        anew, with its PIN if it has one."""
 
         def operation(
             unit: UnitOfWork,
         ) -> tuple[AppVerdict, ActivationCode | None]:
             holder = sessions.require(unit, session)
-            asked = SignedChallenge(holder.token.serial, counter, challenge, proof, site)
-            message = signed_texts.new_device(challenge, asked.device, counter)
-            verdict = sessions.prove_again(unit, holder, asked, message)
+            own = replace(asked, device=holder.token.serial)
+            message = signed_texts.new_device(own.challenge, own.device, own.counter)
+            verdict = sessions.prove_again(unit, holder, own, message, pin)
             if not verdict.accepted:
                 return verdict, None
             return verdict, devices.issue_code(unit, holder.owner)

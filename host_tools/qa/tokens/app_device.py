@@ -146,7 +146,7 @@ class AppDevice:
         """Give an activation code for another device of the user."""
         challenge, counter = self.challenge(), self.next_counter()
         proof = self._proof("kodebrik new device 1", challenge, self.device, str(counter))
-        body = {"counter": counter, "challenge": challenge, "proof": proof}
+        body = {"counter": counter, "challenge": challenge, "proof": proof, "pin": self.pin}
         code: str = self.ask("POST", "/devices/codes", body).json()["activation_code"]
         return code
 

@@ -132,11 +132,12 @@ class Opening(RequestBody):
 
 
 class SignedAnew(RequestBody):
-    """What a device signs anew inside its session."""
+    """What a device signs anew inside its session, with its PIN."""
 
     counter: Counter
     challenge: Challenge
     proof: Proof
+    pin: Pin = ""
 
 
 class AnswerBody(RequestBody):
@@ -311,9 +312,8 @@ def issue_code(
     request: Request, service: Service, session: Session, body: SignedAnew
 ) -> dict[str, Any]:
     """Draw the activation code of another device."""
-    verdict, code = service.app.issue_code(
-        session, body.counter, body.challenge, body.proof.record, site_of(request)
-    )
+    asked = SignedChallenge("", body.counter, body.challenge, body.proof.record, site_of(request))
+    verdict, code = service.app.issue_code(session, asked, pin=body.pin)
     if code is None:
         return _outcome(verdict).model_dump()
     return {"activation_code": code.code, "expires_at": code.expires_at, "counter": verdict.counter}

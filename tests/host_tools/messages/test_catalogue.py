@@ -250,7 +250,7 @@ def test_the_compiled_catalogues_are_fresh():
 def test_a_message_that_stands_twice_is_refused(tmp_path: Path):
     source = tmp_path / "kodebrik.po"
     source.write_text('msgid "a"\nmsgstr "1"\n\nmsgid "b"\nmsgstr "2"\n\nmsgid "a"\nmsgstr "3"\n')
-    with pytest.raises(ValueError, match="twice: a$"):
+    with pytest.raises(ValueError, match=r"twice: a$"):
         catalogues.compile_po(source)
 
 

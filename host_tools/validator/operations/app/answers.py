@@ -123,7 +123,7 @@ def practice(holder: Holder, now: float, limits: ApprovalLimits) -> WaitingAppro
         "practice",
         secrets.token_urlsafe(32),
         "practice",
-        sentence,
+        catalogue.text(holder.owner.language, "approval.practice-party"),
         holder.owner.user_id,
         ApprovalKind.TEXT,
         sentence,

@@ -45,6 +45,7 @@ _AMOUNT = re.compile(r"[0-9]{1,12}\.[0-9]{2}")
 _CURRENCY = re.compile("[A-Z]{3}")
 _ACCOUNT = re.compile("[0-9A-Za-z](?:[0-9A-Za-z ]{0,40}[0-9A-Za-z])?")
 _WIDTH = len(ApprovalRow._fields)
+_ANY = next(iter(LANGUAGES))  # the language for who asks, and for nobody
 
 
 def request(unit: UnitOfWork, asked: ApprovalRequest, limits: ApprovalLimits) -> Approval:
@@ -77,7 +78,7 @@ def request(unit: UnitOfWork, asked: ApprovalRequest, limits: ApprovalLimits) ->
         session=session,
         nonce=secrets.token_urlsafe(_NONCE_BYTES),
         kind=kind.value,
-        text=_sentence(asked, kind, next(iter(LANGUAGES)) if user is None else user.language),
+        text=_sentence(kind, asked, asked.party.name, _ANY if user is None else user.language),
         amount=asked.amount,
         currency=asked.currency,
         account=asked.account,
@@ -168,7 +169,8 @@ def approval_of(row: ApprovalRow, now: float) -> Approval:
         row.reference,
         state,
         row.digits,
-        row.text,
+        # In the user's language it would tell whether there is such a user.
+        _sentence(ApprovalKind(row.kind), row, row.party_name, _ANY),
         row.created_at,
         row.expires_at,
         row.answered_at,
@@ -190,12 +192,14 @@ def _kind(asked: ApprovalRequest) -> ApprovalKind:
     return ApprovalKind.PAYMENT
 
 
-def _sentence(asked: ApprovalRequest, kind: ApprovalKind, language: str) -> str:
+def _sentence(
+    kind: ApprovalKind, asked: ApprovalRequest | ApprovalRow, party: str, language: str
+) -> str:
     """Give the sentence that the user reads and the device signs."""
     if kind is ApprovalKind.TEXT:
         return asked.text
     if kind is ApprovalKind.SIGN_IN:
-        return catalogue.text(language, "approval.sign-in", party=asked.party.name)
+        return catalogue.text(language, "approval.sign-in", party=party)
     return catalogue.text(
         language,
         "approval.transfer-kroner" if asked.currency == "DKK" else "approval.transfer",

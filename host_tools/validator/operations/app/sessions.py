@@ -63,18 +63,10 @@ def open_session(
             challenges.is_fresh(unit, asked.challenge)
             app_keys.prove_nothing(asked.proof, message)
         return AppVerdict(AppReason.REFUSED), None
-    reason = _usable(unit, token, asked.counter)
-    if reason is AppReason.ACCEPTED and device.pin is not None:
-        if _is_pin(unit, token, device, pin):
-            device = devices.renewed(unit, token, device, pin)
-        else:
-            reason = AppReason.WRONG_PIN
-            token.last_step = asked.counter
-            count_failure(unit, token)
+    reason = _judged(unit, token, device, asked.counter, pin)
     if reason is not AppReason.ACCEPTED:
         unit.record(token, "app_session", {"reason": reason.value})
         return verdict(unit, token, reason), None
-    token.last_step, token.failures, token.locked_until = asked.counter, 0, 0.0
     unit.record(token, "app_session", {"reason": reason.value})
     owner = _owner(unit, token)
     unit.delete(app_sessions, app_sessions.c.ends_at <= unit.now)
@@ -86,15 +78,13 @@ def open_session(
 
 
 def prove_again(
-    unit: UnitOfWork, holder: Holder, asked: SignedChallenge, message: bytes
+    unit: UnitOfWork, holder: Holder, asked: SignedChallenge, message: bytes, pin: str
 ) -> AppVerdict:
-    """Decide about what a device signs anew inside its session."""
+    """Decide about what a device signs anew inside its session, with its PIN if it has one."""
     token, device, _ = holder
     if not _is_proven(unit, asked, token, device, message):
         return verdict(unit, token, AppReason.WRONG_SIGNATURE)
-    reason = _usable(unit, token, asked.counter)
-    if reason is AppReason.ACCEPTED:
-        token.last_step = asked.counter
+    reason = _judged(unit, token, device, asked.counter, pin)
     unit.record(token, "new_device", {"reason": reason.value})
     return verdict(unit, token, reason)
 
@@ -183,11 +173,23 @@ def usable(unit: UnitOfWork, token: TokenRow) -> AppReason:
     return AppReason.ACCEPTED
 
 
-def _usable(unit: UnitOfWork, token: TokenRow, counter: int) -> AppReason:
+def _judged(
+    unit: UnitOfWork, token: TokenRow, device: AppDeviceRow, counter: int, pin: str
+) -> AppReason:
+    """Judge what came with a right signature; a wrong PIN counts, a right one ends the count."""
     reason = usable(unit, token)
-    if reason is AppReason.ACCEPTED and counter <= token.last_step:
+    if reason is not AppReason.ACCEPTED:
+        return reason
+    if counter <= token.last_step:
         return AppReason.REPLAYED
-    return reason
+    token.last_step = counter
+    if device.pin is not None:
+        if not _is_pin(unit, token, device, pin):
+            count_failure(unit, token)
+            return AppReason.WRONG_PIN
+        devices.renewed(unit, token, device, pin)
+    token.failures, token.locked_until = 0, 0.0
+    return AppReason.ACCEPTED
 
 
 def _is_proven(

@@ -276,10 +276,15 @@ def test_what_cannot_be_shown_as_it_is_is_not_asked(site: Site, given: dict):
     assert site.bank.post("/v1/approvals", json=body).status_code in (403, 422)
 
 
-def test_the_texts_are_in_the_users_language(site: Site):
+def test_the_user_reads_in_their_language_and_who_asks_does_not_learn_it(site: Site):
     site.validator.set_user("bo.lund", email=None, language="en", notify_on_use=False, actor="test")
-    asked = site.ask("bo.lund", amount="2300.50", currency="DKK", account="123")
-    assert asked["text"] == "Transfer of DKK 2,300.50 to account 123"
-    assert site.ask("bo.lund")["text"] == "Sign in at Lillebælt Sparekasse"
+    phone = site.device("bo.lund")
+    payment = {"amount": "2300.50", "currency": "DKK", "account": "123"}
+    told = [site.ask(user_id, "b" * 16, **payment)["text"] for user_id in ("bo.lund", "no.one")]
+    assert told == ["Overførsel af 2.300,50 kr. til konto 123"] * 2
+    site.ask("bo.lund", "c" * 16)
+    assert [one["text"] for one in phone.waiting()] == ["Sign in at Lillebælt Sparekasse"]
+    site.ask("bo.lund", "b" * 16, **payment)
+    assert phone.waiting()[-1]["text"] == "Transfer of DKK 2,300.50 to account 123"
     euro = site.ask("anna.holm", amount="10.00", currency="EUR", account="DK50 0040 0440 1162 43")
     assert euro["text"] == "Overførsel af 10 EUR til konto DK50 0040 0440 1162 43"

@@ -271,7 +271,11 @@ def test_another_device_two_users_and_removal(
     page.locator("#menu [data-go=account]").click()
     expect(page.locator("#device-list li")).to_have_count(1)
     judge(page)
-    page.locator("#another").click()
+    page.locator("#pin_again").fill("9999")
+    page.locator("#another button").click()
+    outcome(page, "Forkert PIN-kode")
+    page.locator("#pin_again").fill(APP_PIN)
+    page.locator("#another button").click()
     expect(page.locator("#another-code")).to_be_visible()
     found = re.search(r"\d{8}|\d{4} \d{4}", page.locator("#another-code").inner_text())
     assert found
@@ -312,6 +316,27 @@ def test_another_device_two_users_and_removal(
     unlock(second)
     outcome(second, "blocked|not known")
     tablet.close()
+
+
+@pytest.mark.parametrize(
+    ("sentence", "spoken"),
+    [
+        (
+            "Overførsel af 2.300 kr. til konto 9978 000123456",
+            "af 2 3 0 0 kr. til konto 9 9 7 8 0 0 0 1 2 3 4 5 6",
+        ),
+        ("Order 4711, 2,300 kr.", "Order 4 7 1 1, 2 3 0 0 kr."),
+        ("DKK 2,300.50 or 2.5", "DKK 2 3 0 0, 5 0 or 2, 5"),
+        ("den 15.01.2027", "den 1 5, 0 1, 2 0 2 7"),
+        ("12.345.678,90 kr.", "1 2 3 4 5 6 7 8, 9 0 kr."),
+    ],
+)
+def test_numbers_are_spoken_digit_by_digit(page: Page, sentence: str, spoken: str) -> None:
+    page.goto("/app")
+    said = page.evaluate(
+        "async text => (await import('/static/app/spoken.js')).digitByDigit(text)", sentence
+    )
+    assert said.endswith(spoken)
 
 
 def test_practice_is_never_an_approval(page: Page, site: Site) -> None:

@@ -111,6 +111,18 @@ def test_a_code_for_another_device_needs_a_signature_of_its_own(site: Site):
     assert (answered["accepted"], answered["reason"]) == (False, "wrong_signature")
 
 
+def test_a_code_for_another_device_needs_the_pin_again_which_counts(site: Site):
+    phone = site.device("anna.holm")
+    for left in (2, 1, 0):
+        challenge, counter = phone.challenge(), phone.next_counter()
+        signed = phone.key.sign("kodebrik new device 1", challenge, phone.device, str(counter))
+        body = {"counter": counter, "challenge": challenge, "proof": {"signature": signed}}
+        answered = phone.ask("POST", "/devices/codes", body | {"pin": "9999"[left:]}).json()
+        assert answered["reason"] == "wrong_pin"
+        assert (answered["retry_after"] > 0) is (left == 0)
+    assert phone.unlock()["reason"] == "locked_out"
+
+
 def test_several_users_of_one_telephone_have_a_key_and_a_pin_each(site: Site):
     anna, bo = site.device("anna.holm", "4711"), site.device("bo.lund", "2684")
     site.ask("bo.lund")

@@ -2,7 +2,7 @@
 "use strict";
 import { ask } from "./server.js";
 import { forget, nextCounter, prove } from "./keys.js";
-import { attempt, by, element, filled, show, sure, tell, texts, time } from "./views.js";
+import { attempt, by, element, filled, firstEmpty, show, sure, tell, tellRefusal, texts, time } from "./views.js";
 
 /** Show them; `here` has the device and its session, `ended` is called when this device is gone. */
 export function openAccount(here, ended, locked) {
@@ -30,18 +30,27 @@ export function openAccount(here, ended, locked) {
   async function remove(device) {
     if (!await sure(filled(texts.sure_remove, { name: device.name }), texts.yes_remove)) return;
     await request("DELETE", `/devices/${device.device}`);
-    if (device.this) { await forget(here.device); ended(); return; }
+    if (device.this) {
+      await forget(here.device);
+      await ended();
+      tell(filled(texts.removed_this, { user: here.device.user_id }), true);
+      return;
+    }
     await fill();
     tell(filled(texts.removed, { name: device.name }), true);
     by("account").querySelector("h1").focus();
   }
 
   async function another() {
+    tell("");
+    const form = by("another");
+    if (firstEmpty(form)) return;
     const { challenge } = await ask("POST", "/challenges", {});
     const counter = await nextCounter(here.device);
     const proof = await prove(here.device, "kodebrik new device 1", challenge, here.device.device, String(counter));
-    const made = await request("POST", "/devices/codes", { counter, challenge, proof });
-    if (!made.activation_code) { tell(texts[made.reason] ?? texts.refused); return; }
+    const made = await request("POST", "/devices/codes", { counter, challenge, proof, pin: by("pin_again").value });
+    by("pin_again").value = "";
+    if (!made.activation_code) { tellRefusal(made); return; }
     const told = filled(texts.new_code, { code: made.activation_code, time: time(made.expires_at) });
     by("another-code").textContent = told;
     by("another-code").hidden = false;
@@ -54,7 +63,8 @@ export function openAccount(here, ended, locked) {
   }
 
   by("another-code").hidden = true;
-  by("another").onclick = () => attempt(another, locked);
+  by("again").hidden = here.device.kind !== "pin";
+  by("another").onsubmit = (event) => { event.preventDefault(); attempt(another, locked); };
   by("notify").onchange = () => attempt(notify, locked);
   return attempt(async () => { await fill(); show("account", { signedIn: true }); }, locked);
 }

@@ -5,7 +5,7 @@ import { countFrom, devices, nextCounter, prove } from "./keys.js";
 import { onActivation, prepare } from "./activation.js";
 import { close, extended, present, showOthers, shownApproval, signedTexts } from "./approval.js";
 import { openAccount } from "./account.js";
-import { attempt, by, element, filled, firstEmpty, isShown, mark, say, show, tell, texts, time } from "./views.js";
+import { attempt, by, element, filled, firstEmpty, isShown, mark, say, show, tell, tellRefusal, texts, time } from "./views.js";
 
 const WAIT = 25; // seconds in which the server answers at the latest
 const AGAIN = 4000; // ms until a server that could not be reached is asked again
@@ -60,7 +60,7 @@ async function unlock(again = true) {
   mark(field, opened.reason === "wrong_pin");
   field.value = "";
   if (!opened.opened) {
-    tell(filled(texts[opened.reason], { seconds: opened.retry_after }));
+    tellRefusal(opened);
     return;
   }
   tell("");
@@ -130,7 +130,7 @@ function finish(verdict, decision) {
   openWaiting();
   if (verdict.accepted) tell(texts[`accepted_${decision}`], true);
   else if (verdict.reason === "wrong_digits") tell(texts.no_tries);
-  else tell(filled(texts[verdict.reason], { seconds: verdict.retry_after }));
+  else tellRefusal(verdict);
 }
 
 /** Ask for what waits until the session ends. */

@@ -1,12 +1,14 @@
 // Sentences as a screen reader is to say them.
 "use strict";
 
-/** Write each number of a sentence digit by digit; of "2.300,50" the comma stays, and is said. */
+/** Write each number of a sentence digit by digit. Dots and commas that group thousands go; others, as in 2,50 or 15.1.2027, are heard as a pause. */
 export function digitByDigit(sentence) {
-  return sentence.replace(/\d[\d.,\s]*\d/g, (number) => {
-    const cents = /[.,](\d\d)$/.exec(number);
-    const whole = cents ? number.slice(0, cents.index) : number;
-    const digits = (text) => [...text.replace(/\D/g, "")].join(" ");
-    return cents ? `${digits(whole)}, ${digits(cents[1])}` : digits(whole);
+  return sentence.replace(/\d+(?:[.,\s]\d+)*/g, (number) => {
+    const [first, ...rest] = number.split(/(?=[.,\s])/);
+    const spaced = (digits) => [...digits].join(" ");
+    return rest.reduce((said, group) => {
+      const pause = /^[.,]/.test(group) && group.length !== 4;
+      return `${said}${pause ? "," : ""} ${spaced(group.slice(1))}`;
+    }, spaced(first));
   });
 }

@@ -35,6 +35,12 @@ export function tell(text, good = false) {
   say(text);
 }
 
+/** Tell why the server refused, and for how long it does. */
+export function tellRefusal({ reason, retry_after }) {
+  const lockedToo = retry_after && reason !== "locked_out" ? texts.locked_out : "";
+  tell(filled([texts[reason], lockedToo].filter(Boolean).join(" "), { seconds: retry_after }));
+}
+
 /** Do something that asks the server or the telephone's authenticator; what goes wrong is told. */
 export async function attempt(act, ended) {
   try {
