@@ -99,6 +99,10 @@ OPEN_PAGES = {
     "/sign-in/app/finish",
     "/sign-in/done",
     "/activate",
+    "/app",
+    "/app/manifest.webmanifest",
+    "/app/offline",
+    "/app/worker.js",
     "/admin/login",
 }
 
