@@ -9,8 +9,11 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from itertools import count
 from pathlib import Path
+
+from playwright.sync_api import expect, sync_playwright
 
 from firmware.version import VERSION
 from host_tools.errors import KodebrikError
@@ -20,6 +23,7 @@ from host_tools.link.channel import Channel
 from host_tools.link.transport import SerialTransport
 from tests.bench.figure import Figure
 from tests.bench.references import best
+from tests.support import browser as chromium
 from tests.support.command_line.program import KODEBRIK
 from tests.support.emulated.desk import BOARDS
 from tests.support.emulated.hour import use_for
@@ -30,7 +34,9 @@ _GROWTH = 1.1
 _GARBAGE = 2**20  # bytes
 # Real seconds that a person waits for at most, on any machine that is usable at all.
 _ANSWERED, _REBUILT, _KEY, _PICTURE = 5.0, 1.5, 0.050, 0.050
-_ROUNDS = 20
+_ROUNDS, _KEYS = 20, 10
+_OFF, _SAID = 10.0, 4.0  # real seconds that are watched
+_OFF_CORE, _SPEAKING_CORE = 5.0, 40.0  # per cent
 
 
 @contextmanager
@@ -94,6 +100,62 @@ def picture_by_http() -> Figure:
     return Figure("display as PNG by HTTP", 1000 * took, "ms", "limit", 1000 * _PICTURE)
 
 
+def processor_use(speaks: bool) -> Figure:
+    """The processor's time that a kodeoplæser with one page takes at real time, of one core: off,
+    or while it says a code."""
+    with _served("kodeoplaeser") as token, token.listened_to():
+        token.ask("PATCH", "token", {"rate": 1})
+        if speaks:
+            token.ask("POST", "press", {"keys": ["red"]})
+        used, began = token.processor(), time.monotonic()
+        time.sleep(_SAID if speaks else _OFF)
+        used, took = token.processor() - used, time.monotonic() - began
+        now = token.ask("GET", "token")["elapsed"]
+        said = token.ask("GET", f"speech?start={now - took}&end={now}")["clips"]
+        assert bool(said) is speaks
+    name = "processor while it speaks" if speaks else "processor while it is off"
+    limit = _SPEAKING_CORE if speaks else _OFF_CORE
+    return Figure(f"served kodeoplæser, {name}", 100 * used / took, "% of a core", "limit", limit)
+
+
+def key_to_pixel() -> Figure:
+    """On the page in Chromium, from a key going down on the computer's keyboard until the canvas
+    shows what the kodeoplæser draws then; of a token at work in real time."""
+    with (
+        _served("kodeoplaeser") as token,
+        sync_playwright() as playwright,
+        chromium.launched(playwright) as browser,
+    ):
+        token.ask("PATCH", "token", {"rate": 1})
+        page = browser.new_page()
+        page.goto(f"{token.api.removesuffix('api/v1')}#{token.secret}")
+        expect(page.locator("time")).not_to_be_empty()
+        token.ask("POST", "press", {"keys": ["red"]})
+        took = min(page.evaluate(_KEY_TO_PIXEL) for _ in range(_KEYS))
+        page.close()
+    name = f"a key on the page to its pixels, best of {_KEYS}"
+    return Figure(name, took, "ms", "limit", 1000 * _KEY)
+
+
+# The keypad's digits are drawn as they are typed; each change of the canvas ends one wait.
+_KEY_TO_PIXEL = """() => new Promise((resolve) => {
+  const canvas = document.querySelector(".display"), context = canvas.getContext("2d");
+  const drawn = () =>
+    new Uint32Array(context.getImageData(0, 0, canvas.width, canvas.height).data.buffer);
+  const type = (kind) =>
+    document.body.dispatchEvent(new KeyboardEvent(kind, { key: "5", bubbles: true }));
+  const before = drawn(), began = performance.now();
+  type("keydown");
+  const look = () => {
+    if (drawn().every((pixel, n) => pixel === before[n])) return void setTimeout(look, 1);
+    const took = performance.now() - began;
+    type("keyup");
+    setTimeout(() => resolve(took), 700);
+  };
+  look();
+})"""
+
+
 def rebuilt_by_watch() -> Figure:
     """`emulate --watch` in a checkout: from a changed file of the firmware until the token, started
     anew, says hello with it."""
@@ -153,6 +215,9 @@ def figures() -> list[Callable[[], Figure]]:
     return [
         key_by_http,
         picture_by_http,
+        key_to_pixel,
+        partial(processor_use, False),
+        partial(processor_use, True),
         rebuilt_by_watch,
         hello_after_garbage,
         memory_after_an_hour,

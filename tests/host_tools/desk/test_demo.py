@@ -29,7 +29,7 @@ def judge(customer: Customer, step: str) -> None:
         page.set_viewport_size({"width": width, "height": 900})
         for place, one in ((page.locator("h1"), page), (customer.iframe, page.frames[1])):
             place.scroll_into_view_if_needed()  # what nobody sees is not laid out at once
-            one.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
+            one.wait_for_function("() => document.documentElement.scrollWidth <= innerWidth")
             assert chromium.violations(one) == [], f"{step}, {width}"
         if PICTURES:
             page.screenshot(path=Path(PICTURES, f"demo-{step}-{width}.png"), full_page=True)

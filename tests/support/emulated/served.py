@@ -3,6 +3,7 @@ but the standard library."""
 
 import json
 import subprocess
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from websockets.sync.client import connect
 
 from emulator.session import Emulator
 from tests.support.command_line.program import KODEBRIK
@@ -46,6 +48,23 @@ class Served:
         """Give the megabytes that the emulator holds, without the VM, which starts anew with each
         power-on."""
         return psutil.Process(self.process.pid).memory_info().rss / 2**20
+
+    def processor(self) -> float:
+        """Give the seconds of the processor that the emulator and its VM have used."""
+        emulator = psutil.Process(self.process.pid)
+        times = [one.cpu_times() for one in (emulator, *emulator.children(recursive=True))]
+        return sum(one.user + one.system for one in times)
+
+    @contextmanager
+    def listened_to(self) -> Iterator[None]:
+        """Take its events and its sound, as its page does."""
+        address = self.api.replace("http://", "ws://") + "/events?sound=true"
+        with connect(address, open_timeout=REAL_LIMIT) as socket:
+            socket.send(self.secret)
+            listener = threading.Thread(target=lambda: list(socket), daemon=True)
+            listener.start()
+            yield
+        listener.join()
 
 
 @contextmanager
