@@ -14,9 +14,16 @@ from tests.support.emulated.desk import BOARDS, SECRET, application, at_desk
 
 _FOLDER = Path(__file__).parents[3] / "docs" / "images"
 _COLOURS = 64  # of a picture's palette
+_WIDE, _PHONE = {"width": 1280, "height": 760}, {"width": 390, "height": 760}
+_ZOOMED = {"width": 640, "height": 500}  # what 200 % leave of a window of 1280
 _PICTURES = (
-    ("kodeoplaeser", "light", {"width": 1280, "height": 760}, 1),
-    ("kodeviser", "dark", {"width": 390, "height": 760}, 2),
+    ("kodeoplaeser", "", "light", _WIDE, 1),
+    ("kodeoplaeser", "-dark", "dark", _WIDE, 1),
+    ("kodeoplaeser", "-dark-200", "dark", _ZOOMED, 2),
+    ("kodeoplaeser", "-phone", "light", _PHONE, 2),
+    ("kodeviser", "", "dark", _PHONE, 2),
+    ("kodeviser", "-light", "light", _WIDE, 1),
+    ("kodeviser", "-light-200", "light", _ZOOMED, 2),
 )
 
 
@@ -28,7 +35,9 @@ def main() -> None:
         take_demonstration(browser)
 
 
-def take(browser: Browser, product: str, scheme: str, size: dict[str, int], scale: int) -> None:
+def take(
+    browser: Browser, product: str, name: str, scheme: str, size: dict[str, int], scale: int
+) -> None:
     """Press the red key, wait until all is said, and take the picture."""
     image = build_image(product, BOARDS[product])
     with (
@@ -49,7 +58,7 @@ def take(browser: Browser, product: str, scheme: str, size: dict[str, int], scal
         expect(page.locator("#token-1-shown")).to_contain_text(
             re.compile(r"\d{3} \d{3}"), timeout=chromium.PATIENCE
         )
-        _picture(page, f"desk-{product}.png")
+        _picture(page, f"desk-{product}{name}.png")
         page.close()  # the server waits for who listens
 
 
@@ -77,6 +86,8 @@ def take_demonstration(browser: Browser) -> None:
 
 def _picture(page: Page, name: str) -> None:
     path = _FOLDER / name
+    for _ in range(2):  # the canvas is painted with the next frame
+        page.evaluate("() => new Promise(requestAnimationFrame)")
     page.screenshot(path=path)
     with Image.open(path) as taken:
         reduced = taken.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE)
