@@ -4,16 +4,14 @@ import re
 import tempfile
 from pathlib import Path
 
-from PIL import Image
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from host_tools.image.image import build_image
 from tests.host_tools.desk.customer import Customer, demonstrated
 from tests.support import browser as chromium
 from tests.support.emulated.desk import BOARDS, SECRET, application, at_desk
+from tests.support.pictures import save
 
-_FOLDER = Path(__file__).parents[3] / "docs" / "images"
-_COLOURS = 64  # of a picture's palette
 _WIDE, _PHONE = {"width": 1280, "height": 760}, {"width": 390, "height": 760}
 _ZOOMED = {"width": 640, "height": 500}  # what 200 % leave of a window of 1280
 _PICTURES = (
@@ -58,7 +56,7 @@ def take(
         expect(page.locator("#token-1-shown")).to_contain_text(
             re.compile(r"\d{3} \d{3}"), timeout=chromium.PATIENCE
         )
-        _picture(page, f"desk-{product}{name}.png")
+        save(page.screenshot(), f"desk-{product}{name}.png")
         page.close()  # the server waits for who listens
 
 
@@ -80,18 +78,8 @@ def take_demonstration(browser: Browser) -> None:
         customer.new_code()
         page.locator("details.controls > summary").click()
         page.evaluate("scrollTo(0, 0)")
-        _picture(page, "desk-demo.png")
+        save(page.screenshot(), "desk-demo.png")
         page.close()
-
-
-def _picture(page: Page, name: str) -> None:
-    path = _FOLDER / name
-    for _ in range(2):  # the canvas is painted with the next frame
-        page.evaluate("() => new Promise(requestAnimationFrame)")
-    page.screenshot(path=path)
-    with Image.open(path) as taken:
-        reduced = taken.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE)
-    reduced.save(path, optimize=True)
 
 
 if __name__ == "__main__":
