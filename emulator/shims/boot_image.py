@@ -11,7 +11,6 @@ system of their own, which is the current one, so that they are called as frozen
 # ruff: noqa: F821, PLR2004, SIM115 - execfile is MicroPython's; the ioctl numbers are those of its
 # block devices
 
-import builtins
 import io
 import os
 import select
@@ -130,30 +129,15 @@ class _Rom:
         return {4: self._count, 5: self._size}.get(request, 0)
 
 
-def _compile_when_imported(sources):
-    """Compile native modules for this processor when they are imported: the image's are for the
-    board's. `sources` has module -> open file; those that the image does not hold do not count."""
+def _load_native(module, source):
+    """Compile a native module for this processor: the image's is for the board's."""
     try:
         with open("/firmware.mpy", "rb") as file:
             head = file.read(_HEAD)
     except OSError:
         return
-    for module in list(sources):
-        if (module[len("firmware") :].replace(".", "/") + ".mpy").encode() not in head:
-            sources.pop(module).close()
-    original = builtins.__import__
-
-    def load(name, *more):
-        if name in sources:
-            _compile(name, sources.pop(name))
-        return original(name, *more)
-
-    builtins.__import__ = load
-
-
-def _compile(module, file):
-    with file:
-        source = file.read()
+    if (module[len("firmware") :].replace(".", "/") + ".mpy").encode() not in head:
+        return
     names = {}
     try:
         exec(source, names)  # noqa: S102 - our own
@@ -186,8 +170,10 @@ def _boot():
     machine._unique_id = bytes.fromhex(unique_id)
     collector.collect()
     machine._cause, only_boot = channel.call(records.READY)
-    # the host's files, which the image hides from here on
-    sources = {module: open(source) for module, source in native}
+    sources = []
+    for module, source in native:  # from the host's files, which the image hides from here on
+        with open(source) as file:
+            sources.append((module, file.read()))
     vfs.umount("/")
     vfs.mount(vfs.VfsLfs2(flash, progsize=int(program)), "/")
     if rom:
@@ -195,10 +181,9 @@ def _boot():
         os.chdir("/frozen")
         micropython.opt_level(3)
     else:
-        _compile_when_imported(sources)
+        for module, source in sources:
+            _load_native(module, source)
     if costs:
-        for module in list(sources):  # now, as a board has no such work
-            _compile(module, sources.pop(module))
         _spend = pace.read
         pace.start(costs, bool(rom))
     names = ("boot.py",) if only_boot else ("boot.py", "main.py")
