@@ -29,7 +29,7 @@ RP2040: Costs = {
     "allocated": 487,  # a byte, in a VM of 64-bit words
     "loaded": 531,  # a byte that loading a module allocates
     "module": 32_000,  # and for each one that is loaded already: their names are compared
-    "frozen": 550_000,  # loading a frozen one
+    "frozen": 420_000,  # loading a frozen one
     "stays": 80,  # of what a frozen one takes here, per cent that is code, in the flash of a board
     "import": 96_000,  # looking for a module, each part of its name
     "read": 45_000,  # a read from the flash's file system
