@@ -9,7 +9,6 @@ import base64
 import binascii
 import re
 import time
-from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -257,14 +256,14 @@ async def waiting(
     wait: Annotated[float, Query(ge=0, le=LONGEST_WAIT)] = 0.0,
     known: Annotated[str, Query(max_length=2000)] = "",
 ) -> dict[str, Any]:
-    """List what waits: at once, or when there is one that is not known."""
+    """List what waits: at once, or when it is not what is known."""
     validator: Validator = request.app.state.validator
-    seen = set(known.split(","))
+    seen = set(filter(None, known.split(",")))
     end = time.monotonic() + wait
     while True:
         now, found = await run_sync(validator.app.waiting, session)
         left = end - time.monotonic()
-        if left <= 0 or _is_new(found, seen) or await request.is_disconnected():
+        if left <= 0 or {one.id for one in found} != seen or await request.is_disconnected():
             return {"approvals": [asdict(one) for one in found], "now": now}
         await asyncio.sleep(min(_LOOK_AGAIN, left))
 
@@ -389,7 +388,3 @@ def _outcome(verdict: AppVerdict) -> Outcome:
 
 def _device(device: AppDevice, this: str) -> dict[str, Any]:
     return {**asdict(device), "this": device.device == this}
-
-
-def _is_new(found: Sequence[WaitingApproval], known: set[str]) -> bool:
-    return any(one.id not in known for one in found)

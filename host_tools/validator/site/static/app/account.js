@@ -2,7 +2,8 @@
 "use strict";
 import { ask } from "./server.js";
 import { forget, nextCounter, prove } from "./keys.js";
-import { attempt, by, element, filled, firstEmpty, show, sure, tell, tellRefusal, texts, time } from "./views.js";
+import { digitByDigit, speakable } from "./spoken.js";
+import { attempt, by, element, filled, firstEmpty, say, show, sure, tell, tellRefusal, texts, time } from "./views.js";
 
 /** Show them; `here` has the device and its session, `ended` is called when this device is gone. */
 export function openAccount(here, ended, locked) {
@@ -51,10 +52,11 @@ export function openAccount(here, ended, locked) {
     const made = await request("POST", "/devices/codes", { counter, challenge, proof, pin: by("pin_again").value });
     by("pin_again").value = "";
     if (!made.activation_code) { tellRefusal(made); return; }
-    const told = filled(texts.new_code, { code: made.activation_code, time: time(made.expires_at) });
-    by("another-code").textContent = told;
+    const code = made.activation_code.replace(/^(\d{4})/, "$1 ");
+    const told = filled(texts.new_code, { code, time: time(made.expires_at) });
+    speakable(by("another-code"), told);
     by("another-code").hidden = false;
-    tell(told, true);
+    say(digitByDigit(told));
   }
 
   async function notify() {

@@ -42,6 +42,8 @@ function leave() {
   close();
 }
 
+const ended = () => lock(texts.ended);
+
 function lock(told = texts.locked) {
   leave();
   openLock(here.device);
@@ -101,7 +103,7 @@ function listWaiting() {
 
 function openApproval(approval) {
   tell("");
-  present(approval, serverClock, (decision, digits) => attempt(() => answer(approval, decision, digits), lock));
+  present(approval, serverClock, (decision, digits) => attempt(() => answer(approval, decision, digits), ended));
   showOthers(approval.practice ? [] : here.waiting.filter((one) => one.id !== approval.id));
 }
 
@@ -115,7 +117,14 @@ async function answer(approval, decision, digits) {
     finish(await request("POST", "/practice/answer", { ...body, approval: asked }), "practice");
     return;
   }
-  const verdict = await request("POST", `/approvals/${approval.id}/answer`, body);
+  let verdict;
+  try {
+    verdict = await request("POST", `/approvals/${approval.id}/answer`, body);
+  } catch (failure) {
+    if (!(failure instanceof Unreachable)) throw failure;
+    tell(texts.answer_lost); // it may have arrived: arrived() tells when the server is reached
+    return;
+  }
   await countFrom(device, verdict.counter);
   if (verdict.reason === "wrong_digits" && verdict.tries_left) {
     tell(filled(texts.wrong_digits, { count: verdict.tries_left }));
@@ -126,8 +135,11 @@ async function answer(approval, decision, digits) {
   finish(verdict, decision);
 }
 
+/** Tell the verdict over the list of what still waits: nothing opens by itself that could be taken for what was answered. */
 function finish(verdict, decision) {
-  openWaiting();
+  close();
+  listWaiting();
+  show("waiting", { signedIn: true });
   if (verdict.accepted) tell(texts[`accepted_${decision}`], true);
   else if (verdict.reason === "wrong_digits") tell(texts.no_tries);
   else tellRefusal(verdict);
@@ -143,10 +155,10 @@ async function poll() {
       const { approvals, now } = await request("GET", `/approvals?wait=${WAIT}&known=${known}`, undefined, polling.signal);
       if (!reached) tell("");
       reached = true;
-      if (!polling.signal.aborted) arrived(approvals, now);
+      if (!polling.signal.aborted) await arrived(approvals, now);
     } catch (failure) {
       if (polling.signal.aborted) return;
-      if (!(failure instanceof Unreachable)) { await attempt(() => { throw failure; }, lock); return; }
+      if (!(failure instanceof Unreachable)) { await attempt(() => { throw failure; }, ended); return; }
       if (reached) tell(texts.unreachable);
       reached = false;
       await new Promise((resolve) => setTimeout(resolve, AGAIN));
@@ -154,13 +166,22 @@ async function poll() {
   }
 }
 
-function arrived(approvals, now) {
+/** Tell what has become of an approval that does not wait any more. */
+async function tellEnd(approval) {
+  const { entries } = await request("GET", "/history");
+  const entry = entries.find((one) => texts[`accepted_${one.action}`] && one.text === approval.text && one.at >= approval.created_at);
+  openWaiting();
+  if (entry) tell(texts[`accepted_${entry.action}`], true);
+  else tell(texts.not_waiting);
+}
+
+async function arrived(approvals, now) {
   const before = new Set(here.waiting.map((one) => one.id));
   const isNew = approvals.some((one) => !before.has(one.id));
   take(approvals, now);
   const shown = shownApproval();
   if (shown && !shown.practice) {
-    if (!approvals.some((one) => one.id === shown.id)) { openWaiting(); tell(texts.not_waiting); return; }
+    if (!approvals.some((one) => one.id === shown.id)) { await tellEnd(shown); return; }
     showOthers(approvals.filter((one) => one.id !== shown.id));
   } else if (isShown("waiting")) {
     if (isNew && approvals.length === 1) { openWaiting(); say(texts.arrived); return; }
@@ -182,17 +203,17 @@ by("lock").addEventListener("click", async () => {
   await attempt(() => request("DELETE", "/sessions"));
   lock();
 });
-by("practise").addEventListener("click", () => attempt(async () => openApproval(await request("POST", "/practice", {})), lock));
+by("practise").addEventListener("click", () => attempt(async () => openApproval(await request("POST", "/practice", {})), ended));
 by("extend").addEventListener("click", () => attempt(async () => {
   const shown = shownApproval();
   const { expires_at } = await request("POST", `/approvals/${shown.id}/extend`);
   extended(expires_at, shown.extensions_left - 1);
-}, lock));
+}, ended));
 const pages = {
   users: () => chooseUser({ always: true }),
   activation: () => prepare().then(() => show("activation", { signedIn: false })),
   waiting: openWaiting,
-  account: () => { close(); return openAccount(here, chooseUser, lock); },
+  account: () => { close(); return openAccount(here, chooseUser, ended); },
 };
 for (const button of document.querySelectorAll("[data-go]")) {
   button.addEventListener("click", () => { tell(""); pages[button.dataset.go](); });

@@ -1,6 +1,6 @@
 // One approval: what is asked, the two digits, and the three ways to approve it.
 "use strict";
-import { digitByDigit } from "./spoken.js";
+import { speakable } from "./spoken.js";
 import { by, element, filled, mark, say, show, sure, tell, texts, time } from "./views.js";
 
 const HOLD = 1500; // ms
@@ -24,8 +24,8 @@ export function present(approval, clock, answer) {
   decide = answer;
   serverClock = clock;
   told = new Set();
-  by("asked").textContent = approval.text;
-  by("asked-spoken").textContent = digitByDigit(approval.text);
+  speakable(by("asked"), approval.text);
+  by("approval-title").textContent = approval.practice ? texts.practice_title : texts.approve_title;
   by("asked-by").textContent = approval.party_name;
   by("asked-at").textContent = time(approval.created_at);
   by("asked-from").textContent = approval.place;
@@ -51,9 +51,10 @@ export function extended(expires_at, left) {
   open.expires_at = expires_at;
   open.extensions_left = left;
   told = new Set();
+  if (!left && document.activeElement === by("extend")) digits.focus();
   by("extend").hidden = !left;
   count();
-  say(texts.extended);
+  say(filled(texts.extended, { left: by("left").textContent, count: left }));
 }
 
 function count() {
@@ -83,11 +84,13 @@ function approve() {
 // Held: by finger, mouse, space bar or enter key.
 const hold = by("hold");
 let holding = 0;
+let held = false; // to the end, so that the click that follows is none
 function begin() {
   if (holding) return;
+  held = false;
   hold.classList.add("holding");
   hold.textContent = texts.holding;
-  holding = setTimeout(() => { end(); approve(); }, HOLD);
+  holding = setTimeout(() => { end(); held = true; approve(); }, HOLD);
 }
 function end() {
   clearTimeout(holding);
@@ -100,6 +103,7 @@ hold.addEventListener("pointerdown", (event) => { if (event.button === 0) begin(
 for (const event of ["pointerup", "pointerleave", "pointercancel", "blur"]) hold.addEventListener(event, end);
 hold.addEventListener("keydown", (event) => { if (isPress(event)) { event.preventDefault(); if (!event.repeat) begin(); } });
 hold.addEventListener("keyup", (event) => { if (isPress(event)) end(); });
+hold.addEventListener("click", () => { if (!held) tell(texts.hold_longer); held = false; });
 hold.addEventListener("contextmenu", (event) => event.preventDefault());
 
 // Swiped to the end.
@@ -113,7 +117,7 @@ swipe.addEventListener("change", () => {
 // Pressed, and confirmed.
 by("press").addEventListener("click", async () => {
   if (!/^\d\d$/.test(digits.value)) { approve(); return; }
-  if (await sure(filled(texts.sure_approve, { text: open.text }), texts.yes_approve)) approve();
+  if (await sure(filled(texts.sure_approve, { party: open.party_name, text: open.text }), texts.yes_approve)) approve();
 });
 for (const decision of ["decline", "report"]) {
   by(decision).addEventListener("click", async () => {

@@ -12,3 +12,14 @@ export function digitByDigit(sentence) {
     }, spaced(first));
   });
 }
+
+/** Write a sentence into an element: as it is for eyes, and with numbers digit by digit for a screen reader. */
+export function speakable(element, sentence) {
+  const seen = document.createElement("span");
+  const spoken = document.createElement("span");
+  seen.ariaHidden = "true";
+  seen.textContent = sentence;
+  spoken.className = "quiet";
+  spoken.textContent = digitByDigit(sentence);
+  element.replaceChildren(seen, spoken);
+}

@@ -1,6 +1,7 @@
 // What is shown and said.
 "use strict";
 import { Refusal, Unreachable } from "./server.js";
+import { speakable } from "./spoken.js";
 
 export const by = (id) => document.getElementById(id);
 export const texts = JSON.parse(by("texts").textContent);
@@ -58,7 +59,7 @@ export async function attempt(act, ended) {
 /** Ask whether somebody is sure; resolves to the answer. Escape is no. */
 export function sure(question, yes) {
   const dialog = by("sure");
-  by("sure-text").textContent = question;
+  speakable(by("sure-text"), question);
   by("sure-yes").textContent = yes;
   dialog.returnValue = "";
   dialog.showModal();
