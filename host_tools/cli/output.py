@@ -116,6 +116,14 @@ def ask(question: str, option: str | None = None, hidden: bool = False) -> str:
     return _prompt(question, hidden, option)
 
 
+def ask_yes(question: str) -> bool:
+    """Say whether the operator types "yes", in the language of the command, after `question`; only
+    pressing Enter is no. As ask() it needs somebody who can type."""
+    yes = localized(Message("yes"))
+    typed = _prompt(question, False, None, default=localized(Message("no")))
+    return typed.strip().lower() == yes.lower()
+
+
 def ask_unseen(question: str, check: Callable[[str], object], option: str | None = None) -> str:
     """As ask(), for a new secret: it is not shown, and is typed again, until both are the same, at
     most _TRIES times. `check` raises KodebrikError for one that will not do, before that."""
@@ -128,11 +136,11 @@ def ask_unseen(question: str, check: Callable[[str], object], option: str | None
     raise KodebrikError("answers-differ", ExitCode.NOT_CONFIRMED, tries=_TRIES)
 
 
-def _prompt(question: str, hidden: bool, option: str | None) -> str:
+def _prompt(question: str, hidden: bool, option: str | None, default: str | None = None) -> str:
     try:
         # What comes from a pipe is not shown, and Python would warn that it may be.
         hide = hidden and has_terminal()
-        return str(typer.prompt(localized(question), hide_input=hide, err=True))
+        return str(typer.prompt(localized(question), default, hide_input=hide, err=True))
     except typer.Abort as abort:
         if not isinstance(abort.__context__, EOFError) or sys.stdin.isatty():
             raise

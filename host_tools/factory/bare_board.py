@@ -3,6 +3,7 @@ ESP32-S3, or onto its drive."""
 
 import hashlib
 import time
+from collections.abc import Callable
 
 from host_tools.flashing import arrival, board_port, drives
 from host_tools.flashing import manifest as manifest_file
@@ -41,9 +42,11 @@ def flash(port: str, image: ImageFile, found: Found, inventory: Inventory) -> No
         )
 
 
-def fill(drive: Drive, image: ImageFile) -> None:
-    """Copy the image to a board's BOOTSEL drive. The token that comes of it appears at a port."""
+def fill(drive: Drive, image: ImageFile, may_erase: Callable[[], bool]) -> None:
+    """Copy the image to a board's BOOTSEL drive, if `may_erase` says that whatever the board holds
+    may go. The token that comes of it appears at a port."""
     drives.check(drive, image.board["title"], image.board["mcu"])
+    drives.check_erasable(drive, may_erase())
     drives.copy(image.data, drive, _unseen)
 
 

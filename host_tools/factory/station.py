@@ -49,7 +49,8 @@ _NOBODY_ANSWERS = "answer-missing-option"  # the error of a question without an 
 @dataclass(frozen=True)
 class Station:
     """What the workers of one computer share. `opened` opens an inventory for one thread, `record`
-    writes label and passport of a report, `tell` takes events (from any thread)."""
+    writes label and passport of a report, `tell` takes events, `may_erase` says whether what
+    boards in BOOTSEL mode hold may go (all three from any thread)."""
 
     name: str
     plan: Personalisation
@@ -57,6 +58,7 @@ class Station:
     image: ImageFile | None
     record: Callable[[Job], None]
     tell: Callable[[Event], None]
+    may_erase: Callable[[], bool]
     stop: threading.Event = field(default_factory=threading.Event)
     faults: list[Exception] = field(default_factory=list)  # defects that have ended a worker
 
@@ -176,7 +178,7 @@ class _Worker:
             if self._station.image is None:
                 raise KodebrikError("batch-drive-no-image", ExitCode.USAGE, path=drive.path)
             self._tell(Step.FLASHING)
-            bare_board.fill(drive, self._station.image)
+            bare_board.fill(drive, self._station.image, self._station.may_erase)
         except KodebrikError as error:
             pulled = error.exit_code == ExitCode.UNPLUGGED
             self._tell(Step.INTERRUPTED if pulled else Step.FAILED, error)

@@ -75,6 +75,13 @@ def check(drive: Drive, board: str, mcu: str) -> None:
         )
 
 
+def check_erasable(drive: Drive, granted: bool) -> None:
+    """Raise KodebrikError unless it was granted that whatever the board holds is erased: its drive
+    does not show whether secrets are among it."""
+    if not granted:
+        raise KodebrikError("flash-drive-may-hold-secrets", ExitCode.CONFLICT, path=drive.path)
+
+
 def copy(data: bytes, drive: Drive, report: Progress) -> bool:
     """Copy a UF2 file to the drive, and say whether the drive confirmed that all has arrived.
 

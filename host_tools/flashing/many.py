@@ -28,6 +28,14 @@ class Outcome:
     error: KodebrikError | None = None
 
 
+@dataclass(frozen=True)
+class Erasable:
+    """What may be lost: the secrets of tokens at ports, and whatever boards with drives hold."""
+
+    at_ports: bool
+    on_drives: bool
+
+
 def targets() -> tuple[list[Drive], list[str]]:
     """List the drives and ports of the boards that are plugged in; KodebrikError when there are
     none."""
@@ -41,7 +49,7 @@ def write(
     image: ImageFile,
     found: Sequence[Drive],
     named: Sequence[str],
-    erase_secrets: bool,
+    erasable: Erasable,
     progress: Callable[[str], Progress],
 ) -> list[Outcome]:
     """Write `image` to the drives `found` and the boards at the ports `named`; give the outcome of
@@ -50,13 +58,14 @@ def write(
 
     def to_drive(drive: Drive) -> Outcome:
         drives.check(drive, image.board["title"], image.board["mcu"])
+        drives.check_erasable(drive, erasable.on_drives)
         drives.copy(image.data, drive, progress(str(drive.path)))
         return Outcome(str(drive.path))
 
     def to_port(port: str) -> Outcome:
-        found = board_port.ask(port, image, erase_secrets)
+        found = board_port.ask(port, image, erasable.at_ports)
         report = progress(port)
-        board_port.write(port, image, found, erase_secrets=erase_secrets, report=report)
+        board_port.write(port, image, found, erase_secrets=erasable.at_ports, report=report)
         if found is Found.LOADER:
             return Outcome(port)
         return Outcome(port, arrival.await_hello(image, lambda: [port]))

@@ -115,7 +115,9 @@ def test_from_a_file_on_the_drive_to_a_code_on_the_display(board: str, tmp_path:
             *("--micropython", given, "-o", image),
         )
         emulated.await_line("BOOTSEL drive")
-        said = kodebrik("flash", "write", drive, "--image", image, "--port", port)
+        said = kodebrik(
+            "flash", "write", drive, "--image", image, "--port", port, "--erase-secrets"
+        )
         assert said["version"] == built["manifest"]["version"]
         assert not drive.exists(), "the board has restarted"
 

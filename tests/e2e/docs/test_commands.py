@@ -183,6 +183,7 @@ def test_the_commands_of_a_page_work_in_their_order(
             (r"(?i)passphrase[^\n:]*: ?$", lambda: PASSPHRASE),
             (r"(?i)repeat for confirmation: ?$", lambda: PASSPHRASE),
             (r"Number: ?$", number_on_the_display),
+            (r'Type "yes" if no secrets [^\n]* needed \[no\]: ?$', lambda: "yes"),
         ]
         terminal = another()
         for command in typed:

@@ -11,11 +11,12 @@ from contextlib import contextmanager
 
 import pytest
 
-from emulator.mcu.boot_rom import FLASH, BootRom
+from emulator.mcu.boot_rom import FLASH, INFO, BootRom
 from emulator.mcu.usb_drive import UsbDrive
 from emulator.session import Emulator
 from host_tools.cli import main
 from host_tools.errors import ExitCode
+from host_tools.flashing import drives
 from host_tools.image.image import load_board
 from host_tools.image.official import build_for
 from host_tools.provisioning import batches
@@ -384,12 +385,62 @@ def test_a_drive_that_is_named_is_filled_and_its_token_made(tmp_path):
 
     ports = ["--ports", f"{drive.path},{port}"]
     with becoming(port, filled):
-        assert run([], *ports, "--trust-cable", "--image", str(image), "--idle", "100") == 0
+        options = ["--trust-cable", "--erase-secrets", "--image", str(image), "--idle", "100"]
+        assert run([], *ports, *options) == 0
     (job,) = done(tmp_path)
     assert job.report["board"] == "pico"
     assert job.report["firmware_hash"] == hashlib.sha256(made()).hexdigest()
     with opened(tmp_path / "inventory.sqlite") as inventory:
         assert inventory.entry(job.serial).firmware_hash == job.report["firmware_hash"]
+
+
+def drives_and_run(folder, *arguments):
+    """Run the station at two drives of which each may hold secrets; say which were filled."""
+    image = folder / "kodeviser.uf2"
+    image.write_bytes(made())
+    both = []
+    for name in ("a", "b"):
+        (folder / name).mkdir(exist_ok=True)
+        (folder / name / drives.INFO).write_text(INFO["RP2040"])
+        both.append(folder / name)
+    ports = ["--ports", ",".join(map(str, both))]
+    assert run([], *ports, "--image", str(image), "--idle", "2", *arguments) == ExitCode.NO_PORT
+    filled = [(drive / drives.NAME).exists() for drive in both]
+    for drive in both:
+        (drive / drives.NAME).unlink(missing_ok=True)
+    return filled
+
+
+@pytest.mark.parametrize(("typed", "filled"), [("yes", True), ("", False), ("no", False)])
+def test_the_operator_is_asked_once_in_a_run_whether_drives_hold_secrets(
+    tmp_path, monkeypatch, capsys, typed, filled
+):
+    """And again in a run that goes on with the batch."""
+    create(2)
+    asked = []
+    keyboard = Keyboard(lambda: asked.append(1) or typed, terminal=True)
+    monkeypatch.setattr(sys, "stdin", keyboard)
+    for runs in (1, 2):
+        assert drives_and_run(tmp_path) == [filled, filled]
+        assert len(asked) == runs
+    assert capsys.readouterr().err.count('Type "yes"') == 2
+
+
+def test_drives_are_filled_unasked_with_the_option(tmp_path, monkeypatch):
+    create(2)
+    monkeypatch.setattr(sys, "stdin", Keyboard(lambda: 1 / 0, terminal=True))
+    assert drives_and_run(tmp_path, "--erase-secrets") == [True, True]
+
+
+@pytest.mark.parametrize(("arguments", "terminal"), [(["--json"], True), ([], False)])
+def test_drives_are_left_alone_where_nobody_can_be_asked(
+    tmp_path, monkeypatch, capsys, arguments, terminal
+):
+    create(2)
+    monkeypatch.setattr(sys, "stdin", Keyboard(lambda: 1 / 0, terminal))
+    assert drives_and_run(tmp_path, *arguments) == [False, False]
+    said = capsys.readouterr()
+    assert "--erase-secrets" in said.out + said.err
 
 
 def test_a_token_of_another_file_is_not_said_to_have_this_one(tmp_path):

@@ -6,8 +6,10 @@ import queue
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +18,7 @@ import typer
 from host_tools.cli.commands.batch import display as displays
 from host_tools.cli.commands.batch.options import BatchName, PassportKey, signing_key
 from host_tools.cli.commands.batch.prompts import Prompts
+from host_tools.cli.commands.flash import erasure
 from host_tools.cli.commands.flash.image import read_file
 from host_tools.cli.options.groups import option_groups
 from host_tools.cli.options.inventory import (
@@ -53,6 +56,14 @@ class BatchRunOptions:
         typer.Option(metavar="NAME", help="This station's name. Default: the computer's."),
     ] = None
     operator: Operator = None
+    erase_secrets: Annotated[
+        bool,
+        typer.Option(
+            "--erase-secrets",
+            help="Flash boards in BOOTSEL mode without asking, once, whether secrets on them are "
+            "still needed. Tokens at ports keep theirs.",
+        ),
+    ] = False
     trust_cable: Annotated[
         bool,
         typer.Option(
@@ -137,14 +148,15 @@ def run(
             raise KodebrikError(
                 "batch-other-issuer", ExitCode.WRONG_KEY, batch=chosen.name, issuer=chosen.issuer
             )
-        plan = _plan(chosen, issuer_key, keyring, (options, wish), display)
+        questions = _Questions(display)
+        plan = _plan(chosen, issuer_key, keyring, (options, wish), questions)
         station = _station(
             plan,
             options,
             lambda: Inventory(inventory_place(inventory_file), lambda line: None),
             file,
             (output or Path(chosen.name), signing_key(passport_key)),
-            events.put,
+            (events.put, _may_erase(options.erase_secrets, as_json, questions)),
         )
         for job in batches.each(inventory, chosen.name, batches.DONE):
             station.record(job)  # what a killed station has left out
@@ -216,23 +228,51 @@ def _show(
             last = time.monotonic()
 
 
+class _Questions:
+    """Workers ask the operator one question at a time, while the display is paused."""
+
+    def __init__(self, display: displays.Display) -> None:
+        self._display, self._lock = display, threading.RLock()
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        with self._lock, self._display.paused():
+            yield
+
+
+def _may_erase(erase_secrets: bool, as_json: bool, questions: _Questions) -> Callable[[], bool]:
+    """Give what says whether boards in BOOTSEL mode may be erased: the operator is asked at the
+    first one, for all of the run."""
+    if erase_secrets:
+        return lambda: True
+
+    @cache
+    def granted() -> bool:
+        return erasure.is_granted(Message("prompt.no-secrets-in-run"), erase_secrets, as_json)
+
+    def may_erase() -> bool:
+        with questions.one():
+            return granted()
+
+    return may_erase
+
+
 def _plan(
     batch: batches.Batch,
     issuer_key: Any,
     keyring: Keyring,
     how: tuple[BatchRunOptions, Wish],
-    display: displays.Display,
+    questions: _Questions,
 ) -> Any:
     from host_tools.factory.personalise import Personalisation  # noqa: PLC0415 - slow to load
 
     options, wish = how
-    question = threading.RLock()  # one at a time
 
     def confirm(hello: "Hello") -> Callable[[str], bool]:
         def compare(number: str) -> bool:
             if options.trust_cable:
                 return True
-            with question, display.paused():
+            with questions.one():
                 say(Message("batch-run.shows", product=hello.product, serial=hello.serial))
                 typed = ask(Message("prompt.number"), "--trust-cable")
             return "".join(typed.split()) == number
@@ -240,7 +280,7 @@ def _plan(
         return compare
 
     def ask_code(product: str, serial: str, again: bool) -> str:
-        with question, display.paused():
+        with questions.one():
             if again:
                 say(Message("batch-run.other-code"))
             say(Message("batch-run.press", product=product, serial=serial))
@@ -269,7 +309,7 @@ def _station(
     opened: Callable[[], Inventory],
     image: Any,
     records: tuple[Path, Any],
-    tell: "Callable[[Event], None]",
+    talk: "tuple[Callable[[Event], None], Callable[[], bool]]",
 ) -> "Station":
     from host_tools.extras import from_extra  # noqa: PLC0415
 
@@ -278,7 +318,7 @@ def _station(
     from host_tools.factory.station import Station  # noqa: PLC0415 - as above
 
     name = options.station or socket.gethostname()
-    return Station(name, plan, opened, image, Records(*records).write, tell)
+    return Station(name, plan, opened, image, Records(*records).write, *talk)
 
 
 def _finder(named: list[str] | None) -> Callable[[], list[str]]:

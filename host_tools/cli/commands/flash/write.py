@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from host_tools.cli.commands.flash import erasure
 from host_tools.cli.commands.flash.image import read_file
 from host_tools.cli.output import Json, emit, say, step
 from host_tools.cli.progress import reporting, reporting_each
@@ -42,7 +43,9 @@ def write(
     erase_secrets: Annotated[
         bool,
         typer.Option(
-            "--erase-secrets", help="Also write to a token with secrets, and delete them."
+            "--erase-secrets",
+            help="Also write to a token with secrets, and delete them; to a BOOTSEL drive without "
+            "asking.",
         ),
     ] = False,
     every: Annotated[
@@ -55,7 +58,8 @@ def write(
 
     A BOOTSEL drive and an ESP32-S3 in its boot loader get all of it. A board that runs MicroPython
     or a development build keeps its MicroPython, and gets the files that differ. The command ends
-    when the token has answered with the version just written.
+    when the token has answered with the version just written. A BOOTSEL drive does not show whether
+    its board holds secrets: the operator confirms at the terminal that none is needed.
     """
     from host_tools.flashing import image_file  # noqa: PLC0415 - the compiler is slow to load
 
@@ -68,7 +72,7 @@ def write(
         return
     drive, serial_port = _named(named[0]) if named else _only()
     if drive is not None:
-        result, hello = _to_drive(file, drive, port)
+        result, hello = _to_drive(file, drive, port, (erase_secrets, as_json))
     else:
         result, hello = _to_port(file, serial_port, erase_secrets)
     result |= {"product": file.product, "board": file.board["name"], "version": file.version}
@@ -101,8 +105,9 @@ def _to_several(file: "ImageFile", named: list[str], erase_secrets: bool, as_jso
         say(Message("flash-write.found-drive", path=drive.path, model=drive.model))
     for each in at_ports:
         say(Message("flash-write.found-board", port=each))
+    erasable = many.Erasable(erase_secrets, _is_granted(file, found, erase_secrets, as_json))
     with reporting_each([*(str(drive.path) for drive in found), *at_ports]) as progress:
-        outcomes = many.write(file, found, at_ports, erase_secrets, progress)
+        outcomes = many.write(file, found, at_ports, erasable, progress)
     told: list[dict[str, Any]] = [
         {
             "target": outcome.target,
@@ -130,13 +135,14 @@ def _outcome(outcome: "Outcome") -> list[str]:
 
 
 def _to_drive(
-    file: "ImageFile", drive: "Drive", port: str | None
+    file: "ImageFile", drive: "Drive", port: str | None, erasing: tuple[bool, bool]
 ) -> tuple[dict[str, Any], "Hello | None"]:
     """Copy the file to a drive, and give the token's hello, None when no port has appeared."""
     from host_tools.flashing import arrival, drives  # noqa: PLC0415 - as above
 
     drives.check(drive, file.board["title"], file.board["mcu"])
     say(Message("flash-write.found-drive", path=drive.path, model=drive.model))
+    drives.check_erasable(drive, _is_granted(file, [drive], *erasing))
     before = ports.candidates(ports.devices())
     with reporting(Message("flash-write.copying")) as report:
         confirmed = drives.copy(file.data, drive, report)
@@ -146,6 +152,15 @@ def _to_drive(
     if hello is None and not confirmed:
         raise KodebrikError("flash-drive-unconfirmed", ExitCode.UNPLUGGED, path=drive.path)
     return {"drive": str(drive.path), "bytes": len(file.data)}, hello
+
+
+def _is_granted(
+    file: "ImageFile", found: "list[Drive]", erase_secrets: bool, as_json: bool
+) -> bool:
+    """Say whether everything may be erased on the boards of those drives that take the file."""
+    paths = [str(drive.path) for drive in found if drive.mcu == file.board["mcu"]]
+    question = Message("prompt.no-secrets", targets=listed("list-comma", paths))
+    return bool(paths) and erasure.is_granted(question, erase_secrets, as_json)
 
 
 def _to_port(

@@ -1,6 +1,7 @@
 """kodebrik flash write --all: boards side by side, at ports and on drives."""
 
 import json
+import sys
 import threading
 from collections import namedtuple
 
@@ -8,15 +9,18 @@ import pytest
 
 from emulator.mcu.boot_rom import BootRom
 from emulator.mcu.usb_drive import UsbDrive
+from emulator.session import Emulator
 from firmware.serial_number import serial_number
 from host_tools.cli import main
 from host_tools.errors import ExitCode
-from host_tools.flashing import arrival
-from host_tools.image.image import load_board
+from host_tools.flashing import arrival, drives
+from host_tools.image.image import build_image, load_board
 from host_tools.image.official import build_for
 from host_tools.link import ports
 from host_tools.link.ports import Device
+from tests.support.command_line.keyboard import Keyboard
 from tests.support.emulated.fleet import fleet
+from tests.support.emulated.token import TokenUnderTest, totp
 
 Partition = namedtuple("Partition", "mountpoint")
 
@@ -68,6 +72,36 @@ def test_one_that_cannot_be_written_stops_no_other(plugged, tmp_path, image, cap
     assert (gone["id"], gone["serial"]) == ("port-unknown", None)
 
 
+def test_a_drive_that_may_hold_secrets_stops_no_board_at_a_port(plugged, tmp_path, image, capsys):
+    rom = BootRom("RP2040", bytearray(4))
+    drive = UsbDrive(tmp_path / "RPI-RP2", "RP2040", rom)
+    with fleet(tmp_path, 1, bare=True) as boards:
+        plugged["ports"], plugged["drives"] = [str(boards[0].port)], [drive.path]
+        code, said = write(capsys, "--image", image())
+    assert code == ExitCode.CONFLICT
+    refused, written = said["boards"]
+    assert (refused["target"], refused["id"]) == (str(drive.path), "flash-drive-may-hold-secrets")
+    assert not (drive.path / drives.NAME).exists()
+    assert written["serial"] == serial_number(boards[0].emulator.unique_id)
+
+
+def test_a_confirmed_drive_takes_no_secrets_from_a_token_at_a_port(
+    plugged, tmp_path, image, capsys, monkeypatch
+):
+    monkeypatch.setattr(sys, "stdin", Keyboard(lambda: "yes", terminal=True))
+    monkeypatch.setattr(arrival, "_TIMEOUT", 0.5)
+    drive = UsbDrive(tmp_path / "RPI-RP2", "RP2040", BootRom("RP2040", bytearray(4)))
+    with Emulator(state=tmp_path / "token-0", image=build_image("kodeviser", "pico")) as emulator:
+        TokenUnderTest(emulator).provision(totp())
+    with fleet(tmp_path, 1) as tokens:
+        plugged["ports"], plugged["drives"] = [str(tokens[0].port)], [drive.path]
+        assert main(["flash", "write", "--all", "--image", image()]) == ExitCode.CONFLICT
+    assert (drive.path / drives.NAME).exists()
+    assert f"The token {serial_number(tokens[0].emulator.unique_id)} holds secrets." in (
+        capsys.readouterr().out
+    )
+
+
 def test_what_appears_after_a_drive_is_its_token(plugged, tmp_path, image, capsys, monkeypatch):
     """Two drives take the file; one of the tokens appears at a port, the other nowhere."""
     monkeypatch.setattr(arrival, "_TIMEOUT", 5)
@@ -89,7 +123,7 @@ def test_what_appears_after_a_drive_is_its_token(plugged, tmp_path, image, capsy
         threads = [threading.Thread(target=watch, args=(drive,), daemon=True) for drive in made]
         for thread in threads:
             thread.start()
-        code, said = write(capsys, "--image", image())
+        code, said = write(capsys, "--image", image(), "--erase-secrets")
     assert code == 0, said
     serial = serial_number(tokens[0].emulator.unique_id)
     assert [each["serial"] for each in said["boards"]] == [serial, None]
@@ -112,7 +146,7 @@ def test_boards_that_are_named_are_written_side_by_side(plugged, tmp_path, image
 
         threading.Thread(target=watch, daemon=True).start()
         named = [port, str(drive.path), port]
-        code = main(["flash", "write", *named, "--image", image(), "--json"])
+        code = main(["flash", "write", *named, "--image", image(), "--erase-secrets", "--json"])
         said = json.loads(capsys.readouterr().out)
     assert rom.restarted
     drawn, written = said["boards"]

@@ -1,8 +1,10 @@
 """kodebrik flash write onto a BOOTSEL drive: which drive, and what becomes of it."""
 
 import json
+import sys
 import threading
 from collections import namedtuple
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +16,7 @@ from host_tools.flashing import arrival, drives, image_file
 from host_tools.image.image import build_image, load_board
 from host_tools.image.official import build_for
 from host_tools.link import channel, ports
+from tests.support.command_line.keyboard import Keyboard
 from tests.support.flashing.images import made
 from tests.support.flashing.littlefs_reader import files
 
@@ -43,7 +46,7 @@ def drive(tmp_path):
 
 
 def write(*arguments):
-    return main(["flash", "write", "--json", *arguments])
+    return main(["flash", "write", "--json", "--erase-secrets", *arguments])
 
 
 def said(capsys):
@@ -94,8 +97,77 @@ def test_the_only_drive_needs_no_name(drive, image, monkeypatch, capsys):
 
 
 def test_without_a_port_the_text_says_so(drive, image, capsys):
-    assert main(["flash", "write", drive(), "--image", image()]) == 0
+    assert main(["flash", "write", drive(), "--image", image(), "--erase-secrets"]) == 0
     assert "No port has appeared" in capsys.readouterr().out
+
+
+def copied(folder):
+    return (Path(folder) / drives.NAME).exists()
+
+
+@pytest.mark.parametrize("arguments", [[], ["--all"]], ids=["one", "all"])
+@pytest.mark.parametrize(("language", "typed"), [("en", "yes"), ("en", " YES "), ("da", "ja")])
+def test_whoever_confirms_that_no_secrets_are_needed_may_write(
+    drive, image, monkeypatch, capsys, arguments, language, typed
+):
+    path = drive()
+    monkeypatch.setattr("psutil.disk_partitions", lambda: [Partition(path)])
+    monkeypatch.setattr(sys, "stdin", Keyboard(lambda: typed, terminal=True))
+    assert main(["flash", "write", *arguments, "--image", image(), "--lang", language]) == 0
+    assert copied(path)
+    said = capsys.readouterr().err
+    assert path in said
+    assert {"en": 'Type "yes" if', "da": 'Skriv "ja", hvis'}[language] in said
+
+
+@pytest.mark.parametrize("arguments", [[], ["--all"]], ids=["one", "all"])
+@pytest.mark.parametrize("typed", ["", "no", "y", "yes!", "ja"])
+def test_any_other_answer_leaves_the_drive_alone(
+    drive, image, monkeypatch, capsys, arguments, typed
+):
+    path = drive()
+    monkeypatch.setattr("psutil.disk_partitions", lambda: [Partition(path)])
+    monkeypatch.setattr(sys, "stdin", Keyboard(lambda: typed, terminal=True))
+    assert main(["flash", "write", *arguments, "--image", image()]) == ExitCode.CONFLICT
+    assert not copied(path)
+    assert "cannot be asked whether it holds secrets" in "".join(capsys.readouterr())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "terminal"), [(["--json"], True), (["--json"], False), ([], False)]
+)
+def test_nobody_is_asked_for_json_or_without_a_terminal(
+    drive, image, monkeypatch, capsys, arguments, terminal
+):
+    def asked():
+        raise AssertionError("a question")
+
+    path = drive()
+    monkeypatch.setattr(sys, "stdin", Keyboard(asked, terminal))
+    assert main(["flash", "write", path, "--image", image(), *arguments]) == ExitCode.CONFLICT
+    assert not copied(path)
+    said = capsys.readouterr()
+    if arguments:
+        assert json.loads(said.out)["id"] == "flash-drive-may-hold-secrets"
+    assert "--erase-secrets" in said.out + said.err
+
+
+def test_who_is_asked_is_asked_once_for_all_drives(drive, image, monkeypatch, capsys):
+    """The drive of another board's is not in question."""
+    found = [drive("one"), drive("two"), drive("three", "RP2350")]
+    asked = []
+    monkeypatch.setattr(sys, "stdin", Keyboard(lambda: asked.append(1) or "yes", terminal=True))
+    assert main(["flash", "write", *found, "--image", image()]) == ExitCode.CONFLICT
+    assert [copied(path) for path in found] == [True, True, False]
+    assert len(asked) == 1
+    (question,) = [line for line in capsys.readouterr().err.splitlines() if "Type" in line]
+    assert [path in question for path in found] == [True, True, False]
+
+
+def test_a_file_for_another_board_is_refused_without_a_question(drive, image, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", Keyboard(lambda: 1 / 0, terminal=True))
+    path = drive(mcu="RP2350")
+    assert main(["flash", "write", path, "--image", image()]) == ExitCode.CONFLICT
 
 
 def test_two_drives_need_a_choice(drive, image, monkeypatch, capsys):
@@ -147,7 +219,7 @@ def test_a_drive_of_the_wrong_family_gets_nothing(drive, image, capsys, board, m
     path = drive(mcu=mcu)
     assert write(path, "--image", image(board)) == ExitCode.CONFLICT
     assert said(capsys)["id"] == "flash-drive-other"
-    assert not (drives.Path(path) / drives.NAME).exists()
+    assert not copied(path)
 
 
 def test_an_esp32_image_is_not_for_a_drive(drive, image, capsys):

@@ -87,7 +87,8 @@ def test_at_whatever_block_the_drive_is_pulled_it_is_said_and_the_next_try_works
         with monkeypatch.context() as patched:
             patched.setattr(os, "fsync", board.fsync)
             image = str(tmp_path / "small.uf2")
-            code = main(["flash", "write", str(board.folder), "--image", image, "--json"])
+            target = str(board.folder)
+            code = main(["flash", "write", target, "--image", image, "--erase-secrets", "--json"])
         return code, json.loads(capsys.readouterr().out)
 
     mcu, blocks = file.board["mcu"], len(file.data) // BLOCK
