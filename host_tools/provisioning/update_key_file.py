@@ -119,3 +119,14 @@ def read_statement(content: bytes, path: Path) -> tuple[bytes, bytes]:
     if not good:
         raise KodebrikError("update-statement-invalid", ExitCode.BAD_INPUT, path=path)
     return new, signature
+
+
+def check_signer(manifest: bytes, signature: bytes, key: bytes) -> None:
+    """Raise KodebrikError unless an update's manifest was signed with the public update key to
+    which statements lead."""
+    try:
+        Ed25519PublicKey.from_public_bytes(key).verify(signature, messages.UPDATE_LABEL + manifest)
+    except InvalidSignature:
+        raise KodebrikError(
+            "update-statement-other-key", ExitCode.CONFLICT, fingerprint=fingerprint(key)
+        ) from None

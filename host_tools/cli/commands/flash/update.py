@@ -57,6 +57,9 @@ def update(
         KeyStatement(*update_key_file.read_statement(read_file(path), path))
         for path in key_statement or ()
     ]
+    if statements:
+        signed = found.signed
+        update_key_file.check_signer(signed.manifest, signed.signature, statements[-1].key)
     port = target or token.port or ports.only_port(ports.devices())
     with replace(token, port=port).session() as session:
         before = session.hello

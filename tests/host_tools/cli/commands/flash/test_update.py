@@ -217,6 +217,27 @@ def test_a_statement_leads_to_the_new_key(call, served, key_file: Path, tmp_path
     assert files(emulator.flash.read(0, FILESYSTEM["size"]))["update.key"] == new.public
 
 
+def test_an_update_by_another_key_than_the_statements_is_refused_before_it_is_sent(
+    call, served, key_file: Path, tmp_path: Path
+):
+    """By the old key, which the token would take it by, and keep."""
+    emulator, port = served
+    first, second = update_key_file.generate(), update_key_file.generate()
+    paths = [tmp_path / "first.statement", tmp_path / "second.statement"]
+    paths[0].write_bytes(update_key_file.write_statement(SIGNER, first.public))
+    paths[1].write_bytes(update_key_file.write_statement(first, second.public))
+    for number, signer in enumerate((SIGNER, first)):
+        package = written(update(key=signer), tmp_path / f"{number}.update")
+        options = [item for path in paths for item in ("--key-statement", path)]
+        code, result = call(
+            *("flash", "update", port, "--package", package, "--access-key-file", key_file),
+            *options,
+        )
+        assert (code, result["id"]) == (ExitCode.CONFLICT, "update-statement-other-key")
+        assert update_key_file.fingerprint(second.public) in result["error"]
+    assert files(emulator.flash.read(0, FILESYSTEM["size"]))["update.key"] == SIGNER.public
+
+
 @pytest.mark.parametrize(
     ("changes", "error"),
     [
