@@ -33,7 +33,7 @@ from host_tools.validator.operations import (
     web_sessions,
 )
 from host_tools.validator.operations.audit import anchors, verification
-from host_tools.validator.operations.openid import assertions, backchannel
+from host_tools.validator.operations.openid import approved, assertions, backchannel
 from host_tools.validator.operations.openid import grants as openid_grants
 from host_tools.validator.operations.openid import keys as openid_keys
 from host_tools.validator.operations.openid import sessions as openid_sessions
@@ -539,6 +539,13 @@ class Validator:
         return self._write(
             "openid", openid_sessions.open_session, sign_in_id, user_id, serial, with_pin, seconds
         )
+
+    def open_openid_session_by_app(
+        self, sign_in_id: Secret, party: str, reference: str, *, seconds: float
+    ) -> tuple[Secret, OpenIdSession] | None:
+        """Replace the sign-in in which an approval was asked for by a session with a fresh id,
+        once. None when nothing was approved, or the device counts no more."""
+        return self._write("openid", approved.open_session, sign_in_id, party, reference, seconds)
 
     def openid_session(self, session_id: Secret) -> OpenIdSession | None:
         """Give an open session; None when it has ended or its token's codes count no more."""

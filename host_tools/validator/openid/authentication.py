@@ -9,6 +9,7 @@ OTP_PIN = "urn:kodebrik:acr:otp-pin"  # and the user's PIN
 APP = "urn:kodebrik:acr:app"  # an approval in the app, with a PIN or the device's own verification
 _OF_CODES = (OTP, OTP_PIN)
 CLASSES = (*_OF_CODES, APP)
+BY_APP = ("user",)  # of an approval in the app, before it is known by which device
 
 
 def reached(methods: Collection[str], wanted: str) -> str | None:

@@ -19,8 +19,8 @@ from authlib.oauth2.rfc6749.grants import BaseGrant
 from authlib.oauth2.rfc6749.hooks import hooked
 
 from host_tools.secret import Secret
-from host_tools.validator.app_records import ApprovalLimits, ApprovalRequest, RelyingParty
-from host_tools.validator.openid.authentication import reached
+from host_tools.validator.app_records import ApprovalLimits, ApprovalRequest
+from host_tools.validator.openid.authentication import BY_APP, reached
 from host_tools.validator.openid.client import OPENID, PRIVATE_KEY_JWT, SECRET_BASIC, Client
 from host_tools.validator.openid.grant import (
     AuthorizationCode,
@@ -35,7 +35,6 @@ GRANT_TYPE = "urn:openid:params:grant-type:ciba"
 AUTHENTICATION = (SECRET_BASIC, PRIVATE_KEY_JWT)  # an application that is public cannot ask
 _LONGEST_NAME, _LONGEST_MESSAGE = 64, 200  # characters
 _UNSUPPORTED = ("login_hint_token", "id_token_hint", "user_code", "client_notification_token")
-_METHODS = ("user",)  # of an approval in the app, before it is known by which device
 
 
 class InvalidBindingMessageError(OAuth2Error):
@@ -93,11 +92,11 @@ def ask(
     text = values.get("binding_message", "")
     if len(text) > _LONGEST_MESSAGE:
         raise InvalidBindingMessageError()
-    acr = reached(_METHODS, values.get("acr_values", ""))
+    acr = reached(BY_APP, values.get("acr_values", ""))
     if acr is None:
         raise UnmetRequirementsError()
     wanted = ApprovalRequest(
-        party=RelyingParty(f"openid {client.client_id}", client.registered.name),
+        party=client.party,
         user_id=user_id,
         session=secrets.token_urlsafe(32),
         text=text,

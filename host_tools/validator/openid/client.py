@@ -6,6 +6,7 @@ from hashlib import sha256
 
 from authlib.oauth2.rfc6749 import ClientMixin
 
+from host_tools.validator import app_records
 from host_tools.validator.openid.settings import RelyingParty
 
 OPENID, PROFILE = "openid", "profile"  # scopes
@@ -25,6 +26,11 @@ class Client(ClientMixin):
     def sector(self) -> str:
         """Give within whom a user has one subject identifier."""
         return self.registered.sector or self.client_id
+
+    @property
+    def party(self) -> app_records.RelyingParty:
+        """Give it as who asks for approvals in the app."""
+        return app_records.RelyingParty(f"openid {self.client_id}", self.registered.name)
 
     def get_client_id(self) -> str:
         """Give the identifier."""

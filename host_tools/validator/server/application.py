@@ -41,7 +41,6 @@ from host_tools.validator.site import (
     admin_session,
     api_keys_page,
     app_pages,
-    app_sign_in,
     audit_page,
     import_page,
     lists,
@@ -52,6 +51,8 @@ from host_tools.validator.site import (
     user_page,
 )
 from host_tools.validator.site import pages as site
+from host_tools.validator.site.by_app import demo
+from host_tools.validator.site.by_app import openid as openid_by_app
 from host_tools.validator.site.order_page import TakeOrder
 
 _DESCRIPTION = (
@@ -134,9 +135,9 @@ def _routers(settings: Settings) -> list[APIRouter]:
     routers = [module.router for module in (*programs, *pages)]
     routers += [checks.challenge_router, privacyidea.poll_router, sign_in.activation_router]
     if settings.sign_in_demo:
-        routers += [sign_in.router, app_sign_in.router]
+        routers += [sign_in.router, demo.router]
     if settings.openid is not None:
-        routers += [openid.router, openid_pages.router]
+        routers += [openid.router, openid_pages.router, openid_by_app.router]
     return routers
 
 

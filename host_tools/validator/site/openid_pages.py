@@ -1,4 +1,5 @@
-"""The OpenID provider's pages: signing in to an application with user-ID and code, and signing out.
+"""The OpenID provider's pages: signing in to an application with user-ID and code (with the
+app: by_app/openid.py), and signing out.
 
 The application's request stands in the address of every page, and each page validates it anew. Only
 a request that is right redirects, and only to an address that is registered; its errors go there
@@ -20,12 +21,14 @@ from host_tools.validator.http.fields import LONGEST_NAME, printable
 from host_tools.validator.http.metrics import timed_check
 from host_tools.validator.http.settings import Settings
 from host_tools.validator.http.strict_requests import StrictRoute
+from host_tools.validator.openid.authentication import BY_APP, reached
 from host_tools.validator.openid.grant import CodeGrant
 from host_tools.validator.openid.messages import ProviderAnswer, ProviderRequest
 from host_tools.validator.openid.provider import AUTHORIZE, LOGOUT, Provider
 from host_tools.validator.records import OpenIdSession
 from host_tools.validator.rule.verdict import CheckRequest, Verdict
 from host_tools.validator.service import Validator
+from host_tools.validator.site.by_app.asking import Asker
 from host_tools.validator.site.cookies import OPENID, check_form, form_token, new_id
 from host_tools.validator.site.pages import error_page, language, page, redirect
 from host_tools.validator.site.pending_sign_in import LIMITS, shown_number
@@ -33,7 +36,8 @@ from host_tools.validator.site.texts import text
 
 router = APIRouter(route_class=StrictRoute, include_in_schema=False)
 
-_USER, _CODE, _LEAVE = "/openid/sign-in", "/openid/sign-in/code", "/openid/logout/confirmed"
+CODE, APP = "/openid/sign-in/code", "/openid/sign-in/app"
+_USER, _LEAVE = "/openid/sign-in", "/openid/logout/confirmed"
 _Field = Annotated[str, Form(max_length=200)]
 
 
@@ -46,12 +50,12 @@ def install(app: FastAPI) -> None:
 def authorize(request: Request) -> Response:
     """Answer at once for who has signed in already; else ask for the user-ID."""
     provider: Provider = request.app.state.openid
-    grant = _grant(request)
+    grant = grant_of(request)
     session = provider.enough(grant, _session(request))
     if session is not None:
         return _sent_back(provider.authorize(grant, session))
     hint = printable(grant.request.values.get("login_hint", ""))[:LONGEST_NAME]
-    return _show(request, "user", grant, OPENID.read(request) or new_id(), user_id=hint)
+    return show(request, "user", grant, OPENID.read(request) or new_id(), user_id=hint)
 
 
 @router.post(AUTHORIZE)
@@ -67,36 +71,36 @@ def take_user(
     """Store the user-ID, known or not, in a new sign-in, and go on to the code."""
     visitor = OPENID.read(request)
     check_form(visitor, csrf)
-    grant = _grant(request)
+    grant = grant_of(request)
     if choice == "cancel":
         return _cancelled(request, grant)
     if visitor is None or not user_id.strip():
         said = text(language(request), "user_id_missing")
-        return _show(request, "user", grant, visitor or new_id(), 422, error=said)
+        return show(request, "user", grant, visitor or new_id(), 422, error=said)
     authenticator: ApiKeyAuthenticator = request.app.state.authenticator
     authenticator.count_guess(request, BEGIN_SIGN_IN)
     validator: Validator = request.app.state.validator
     validator.close_session(visitor)
     validator.close_openid_session(visitor)
     opened = validator.open_sign_in(printable(user_id.strip()), shown_number(), LIMITS)
-    answer = redirect(f"{_CODE}?{request.url.query}")
+    answer = redirect(f"{CODE}?{request.url.query}")
     OPENID.write(request, answer, opened)
     return answer
 
 
-@router.get(_CODE)
+@router.get(CODE)
 def ask_code(request: Request) -> Response:
     """Ask for the code, with the name of the application that it is for."""
-    grant = _grant(request)
+    grant = grant_of(request)
     visitor = OPENID.read(request)
     validator: Validator = request.app.state.validator
     pending = None if visitor is None else validator.sign_in(visitor)
     if visitor is None or pending is None:
         return redirect(f"{AUTHORIZE}?{request.url.query}")
-    return _show(request, "code", grant, visitor, number=pending.challenge)
+    return show(request, "code", grant, visitor, number=pending.challenge)
 
 
-@router.post(_CODE)
+@router.post(CODE)
 async def take_code(
     request: Request,
     csrf: _Field = "",
@@ -108,7 +112,7 @@ async def take_code(
     code gets the same answer."""
     visitor = OPENID.read(request)
     check_form(visitor, csrf)
-    grant = await run_sync(_grant, request)
+    grant = await run_sync(grant_of, request)
     if choice == "cancel":
         return await run_sync(_cancelled, request, grant)
     validator: Validator = request.app.state.validator
@@ -123,10 +127,10 @@ async def take_code(
                 _signed_in, request, visitor, pending.user_id, verdict.serial, bool(pin)
             )
             if signed_in is not None:
-                return await run_sync(_goes_back, request, grant, *signed_in)
+                return await run_sync(goes_back, request, grant, *signed_in)
         error = "refused_code"
     said = text(language(request), error)
-    return _show(request, "code", grant, visitor, 422, error=said, number=pending.challenge)
+    return show(request, "code", grant, visitor, 422, error=said, number=pending.challenge)
 
 
 @router.get(LOGOUT)
@@ -140,7 +144,7 @@ def log_out(request: Request) -> Response:
     ):
         return _left(request, ending.address)
     visitor = OPENID.read(request) or new_id()
-    return _form_page(
+    return form_page(
         request,
         "openid/leave.html",
         visitor,
@@ -170,7 +174,13 @@ def _asked(request: Request, path: str) -> ProviderRequest:
     return provider.request("GET", path, dict(request.query_params))
 
 
-def _grant(request: Request) -> CodeGrant:
+def asker_of(grant: CodeGrant) -> Asker:
+    """Give the application as who asks for approvals, in its registered name."""
+    party = grant.request.client.party
+    return Asker(party, party.id)
+
+
+def grant_of(request: Request) -> CodeGrant:
     """Validate the application's request in the address."""
     provider: Provider = request.app.state.openid
     return provider.authorization(_asked(request, AUTHORIZE))
@@ -219,9 +229,10 @@ def _signed_in(
     )
 
 
-def _goes_back(
+def goes_back(
     request: Request, grant: CodeGrant, session_id: Secret, session: OpenIdSession
 ) -> Response:
+    """Send who has signed in back to the application, with the cookie of the session."""
     provider: Provider = request.app.state.openid
     answer = _sent_back(provider.authorize(grant, session))
     OPENID.write(request, answer, session_id)
@@ -232,6 +243,7 @@ def _cancelled(request: Request, grant: CodeGrant) -> Response:
     """Send the user back without a code; the sign-in that was begun is closed."""
     visitor = OPENID.read(request)
     if visitor is not None:
+        asker_of(grant).take_back(request, visitor)
         validator: Validator = request.app.state.validator
         validator.close_session(visitor)
     provider: Provider = request.app.state.openid
@@ -266,14 +278,16 @@ def _refusal(request: Request, error: Exception) -> Response:
     return error_page(request, 400, Message("openid-request-refused"), hint)
 
 
-def _show(
+def show(
     request: Request, step: str, grant: CodeGrant, visitor: Secret, status: int = 200, **values: Any
 ) -> Response:
     """Show the page that asks for the user-ID ("user") or the code ("code")."""
     query = request.url.query
-    action, here = (_USER, AUTHORIZE) if step == "user" else (_CODE, _CODE)
-    given = {"error": "", "user_id": "", "number": ""} | values
-    return _form_page(
+    action, here = (_USER, AUTHORIZE) if step == "user" else (CODE, CODE)
+    given = {"error": "", "user_id": "", "number": "", "notice": ""} | values
+    wanted = grant.request.values.get("acr_values", "")
+    app_action = f"{APP}?{query}" if reached(BY_APP, wanted) else ""
+    return form_page(
         request,
         f"openid/{step}.html",
         visitor,
@@ -282,11 +296,12 @@ def _show(
         application=grant.request.client.registered.name,
         action=f"{action}?{query}",
         here=f"{here}?{query}",
+        app_action=app_action,
         **given,
     )
 
 
-def _form_page(
+def form_page(
     request: Request,
     template: str,
     visitor: Secret,

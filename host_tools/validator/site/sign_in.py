@@ -134,11 +134,12 @@ async def take_code(
     return show_code_form(request, visit, text(language(request), error))
 
 
-def show_code_form(request: Request, visit: Visit, error: str = "") -> Response:
-    """Show step 2 with what went wrong, if anything."""
+def show_code_form(request: Request, visit: Visit, error: str = "", notice: str = "") -> Response:
+    """Show step 2 with what is wrong with the code, or else is to be said, if anything."""
     number = "" if visit.sign_in is None else visit.sign_in.challenge
-    status = 422 if error else 200
-    return show(request, "approve.html", visit.session_id, status, error=error, number=number)
+    status = 422 if error or notice else 200
+    said = {"error": error, "notice": notice, "number": number}
+    return show(request, "approve.html", visit.session_id, status, **said)
 
 
 @router.get("/sign-in/done")

@@ -2,11 +2,13 @@
 keyboard alone, in Danish and English, and no page with a violation by axe-core."""
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+import httpx2
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from starlette.applications import Starlette
@@ -14,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
+from host_tools.qa.tokens.app_device import AppDevice
 from host_tools.validator.records import NewToken, Product
 from host_tools.validator.server.application import create_app
 from host_tools.validator.service import Validator
@@ -150,6 +153,62 @@ def test_the_code_on_the_display_signs_in_to_the_application(
     ended = {"id_token_hint": given["id_token"], "post_logout_redirect_uri": f"{shop.url}/left"}
     page.goto(f"/openid/logout?{urlencode(ended)}")
     page.wait_for_url(f"{shop.url}/left")
+    context.close()
+
+
+@pytest.mark.parametrize("locale", ["da-DK", "en-GB"])
+def test_an_approval_in_the_app_signs_in_to_the_application_by_itself(
+    browser: Browser, kodeviser: TokenUnderTest, provider: str, shop: Shop, locale: str
+):
+    context = browser.new_context(base_url=provider, locale=locale)
+    context.set_default_timeout(chromium.PATIENCE)
+    page = context.new_page()
+    danish = locale == "da-DK"
+    client = Application(client=None, client_id="shop", secret=None, address=f"{shop.url}/back")
+    with httpx2.Client(base_url=provider) as http:
+        phone = AppDevice(http, "anna.holm", "4711")
+        assert phone.activate(code=kodeviser.code()).status_code == 201
+        assert phone.unlock()["opened"]
+        page.goto(f"/openid/authorize?{urlencode(client.request(scope='openid'))}")
+        page.locator("#user_id").fill("anna.holm")
+        page.keyboard.press("Enter")
+        in_app = "Godkend i appen" if danish else "Approve in the app"
+        page.get_by_role("button", name=in_app).focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("h1")).to_have_text(in_app)
+        waits = "Venter på, at du godkender" if danish else "Waiting for your approval"
+        expect(page.locator("#status")).to_contain_text(waits)
+        asked = f"{'Log på hos' if danish else 'Sign in at'} {NAME}"
+        expect(page.get_by_role("group", name=in_app)).to_have_text(asked)
+        judge(page, "openid-in-app")
+        page.get_by_role("link", name="English" if danish else "Dansk").click()
+        expect(page.locator("h1")).to_have_text(
+            "Approve in the app" if danish else "Godkend i appen"
+        )
+        (declined,) = phone.waiting()
+        assert phone.answer(declined, "decline")["accepted"]
+        expect(page.locator(".message.bad")).to_have_text(
+            re.compile("not approved in the app" if danish else "ikke godkendt i appen")
+        )
+        judge(page, "openid-declined")
+        page.locator("form[action*='/app'] button").click()
+        digits = page.locator(".once [aria-hidden]").inner_text()
+        (shown,) = phone.waiting()
+        assert (shown["text"], shown["party_name"]) == (f"Log på hos {NAME}", NAME)
+        assert phone.answer(shown, "approve", digits)["accepted"]
+        page.wait_for_url(f"{shop.url}/back?**")
+    (came,) = shop.came
+    assert came.method == "GET"
+    assert "referer" not in came.headers
+    back = dict(parse_qsl(urlsplit(page.url).query))
+    sent = {
+        "grant_type": "authorization_code",
+        "client_id": "shop",
+        "code": back["code"],
+        "redirect_uri": f"{shop.url}/back",
+        "code_verifier": client.verifier,
+    }
+    assert "id_token" in context.request.post("/openid/token", form=sent).json()
     context.close()
 
 

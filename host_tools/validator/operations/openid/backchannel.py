@@ -12,14 +12,13 @@ from sqlalchemy import select
 from host_tools.secret import Secret
 from host_tools.validator.app_records import ApprovalLimits, ApprovalRequest, ApprovalState
 from host_tools.validator.operations.app import approvals
-from host_tools.validator.operations.openid import grants
-from host_tools.validator.operations.openid.sessions import hashed, signed_in_user
+from host_tools.validator.operations.openid import approved, grants
+from host_tools.validator.operations.openid.sessions import hashed
 from host_tools.validator.records import (
     BackchannelOutcome,
     BackchannelPoll,
     BackchannelStart,
     OpenIdRequest,
-    OpenIdSession,
 )
 from host_tools.validator.store.rows import OpenIdBackchannelRow
 from host_tools.validator.store.tables import openid_backchannel
@@ -81,31 +80,10 @@ def poll(unit: UnitOfWork, request_id: Secret, client: str, sector: str) -> Back
     unit.delete(openid_backchannel, openid_backchannel.c.hash == row.hash)
     if approval.state in _ENDED:
         return BackchannelPoll(_ENDED[approval.state])
-    session = _session(unit, row, approval.device, approval.amr, approval.answered_at)
+    session = approved.use(unit, row.party, approval)
     if session is None:
         return BackchannelPoll(BackchannelOutcome.DENIED)
     wanted = OpenIdRequest(client, sector, "", row.scope, None, "")
     return BackchannelPoll(
         BackchannelOutcome.APPROVED, *grants.give(unit, session, wanted, row.acr)
-    )
-
-
-def _session(
-    unit: UnitOfWork,
-    row: OpenIdBackchannelRow,
-    device: str | None,
-    methods: tuple[str, ...],
-    answered_at: float | None,
-) -> OpenIdSession | None:
-    """Use the approval, once; None when the device that answered counts no more."""
-    token = None if device is None else unit.find_token(device)
-    if token is None or token.owner_id is None or answered_at is None:
-        return None
-    if not approvals.use(unit, [row.party], row.approval):
-        return None
-    found = signed_in_user(unit.connection, unit.keys, token.id, token.owner_id, unit.key.id)
-    if found is None:
-        return None
-    return OpenIdSession(
-        found.user_id, found.id, token.id, methods, answered_at, unit.now - answered_at
     )

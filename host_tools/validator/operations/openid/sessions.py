@@ -1,8 +1,8 @@
-"""Who has signed in at the OpenID provider with a code: rows that the browser names by an opaque
-random id, of which the database holds the SHA-256 (see web_sessions.py).
+"""Who has signed in at the OpenID provider, with a code or the app: rows that the browser names by
+an opaque random id, of which the database holds the SHA-256 (see web_sessions.py).
 
-A session ends at a fixed time after the sign-in, and with the token that the code came from: once
-that is blocked, replaced or given to somebody else, the session counts no more.
+A session ends at a fixed time after the sign-in, and with the token or app device that it
+came from: once that is blocked, replaced or given to somebody else, the session counts no more.
 """
 
 import hashlib
@@ -48,13 +48,27 @@ def open_session(  # noqa: PLR0913, PLR0917 - what was seen at the sign-in
         methods.append("hwk")
     if with_pin and user.pin is not None:
         methods.append("pin")
+    signed_in = OpenIdSession(user.user_id, user.id, token.id, tuple(methods), unit.now, 0.0)
+    return replace_sign_in(unit, sign_in_id, signed_in, seconds), signed_in
+
+
+def replace_sign_in(
+    unit: UnitOfWork, sign_in_id: Secret, signed_in: OpenIdSession, seconds: float
+) -> Secret:
+    """Replace a sign-in by a session of so many seconds; give its fresh id."""
     web_sessions.close(unit, sign_in_id)
     unit.delete(openid_sessions, openid_sessions.c.ends_at <= unit.now)
     session_id = Secret(secrets.token_urlsafe(_ID_BYTES).encode())
     row = OpenIdSessionRow(
-        hashed(session_id), token.id, user.id, " ".join(methods), unit.now, unit.now + seconds
+        hashed(session_id),
+        signed_in.token_id,
+        signed_in.owner_id,
+        " ".join(signed_in.methods),
+        signed_in.signed_in_at,
+        unit.now + seconds,
     )
-    return session_id, _record(unit.insert(openid_sessions, row), user, unit.now)
+    unit.insert(openid_sessions, row)
+    return session_id
 
 
 def find(

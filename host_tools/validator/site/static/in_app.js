@@ -8,9 +8,11 @@ async function wait() {
   waiting.hidden = false;
   await pause(1500);  // after the page's heading was read
   announced.textContent = waiting.dataset.waiting;
+  const address = new URL(waiting.dataset.state, window.location.href);
+  address.searchParams.set("wait", "25");
   for (;;) {
     try {
-      const answer = await fetch("/sign-in/app/state?wait=25");
+      const answer = await fetch(address);
       if (!answer.ok) throw new Error(String(answer.status));
       const { state } = await answer.json();
       if (state === "approved") announced.textContent = waiting.textContent = waiting.dataset.approved;

@@ -6,6 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from host_tools.qa.tokens.app_device import AppDevice
+from host_tools.validator.site.texts import text
 from tests.support.validator.app import Site
 from tests.support.validator.clock import VirtualClock
 from tests.support.validator.site import begin_sign_in, csrf
@@ -22,7 +23,7 @@ def begin(site: Site, user_id: str = "anna.holm") -> tuple[str, str]:
     digits = re.search(r'<span aria-hidden="true">(\d\d)</span><span class="quiet">(.*?)<', page)
     assert digits is not None
     assert digits[2] == " ".join(digits[1]), "read out digit by digit"
-    assert "Overførsel af 2.300 kr. til konto 9978 000123456" in page
+    assert text("da", "transfer") in page
     return csrf(page), digits[1]
 
 

@@ -419,7 +419,7 @@ def test_every_route_refuses_a_name_that_stands_twice(app: FastAPI, client: Test
         if isinstance(route, APIRoute) and "openid" in route.path
         for method in route.methods
     ]
-    assert len(routes) == 14
+    assert len(routes) == 18
     for method, path in routes:
         answer = client.request(method, path, params=[("state", "1"), ("state", "2")])
         assert answer.status_code == 422, (method, path)

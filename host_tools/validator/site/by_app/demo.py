@@ -4,20 +4,16 @@ finishes by itself; without scripts, by a button.
 Every visitor is shown digits, whether or not their user-ID exists or has a device.
 """
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
-from fastapi.responses import JSONResponse
 
-from host_tools.validator.app_records import Approval, ApprovalRequest, ApprovalState
-from host_tools.validator.errors import TooManyRequestsError
-from host_tools.validator.http.authentication import ApiKeyAuthenticator, client_address
-from host_tools.validator.http.metrics import ASKED
+from host_tools.validator.app_records import Approval, ApprovalState
 from host_tools.validator.http.settings import SIGN_IN_PARTY, Settings
 from host_tools.validator.http.strict_requests import StrictRoute
-from host_tools.validator.rest.approvals import LONGEST_WAIT, answered
+from host_tools.validator.rest.approvals import LONGEST_WAIT
 from host_tools.validator.service import Validator
+from host_tools.validator.site.by_app.asking import Asker, ending, goes_on
 from host_tools.validator.site.cookies import SIGN_IN, check_form
 from host_tools.validator.site.pages import language, redirect
 from host_tools.validator.site.pending_sign_in import LIMITS
@@ -47,32 +43,18 @@ def ask(request: Request, visit: Visitor, csrf: _Field = "") -> Response:
     if visit is None or visit.sign_in is None:
         return redirect("/sign-in")
     check_form(visit.session_id, csrf)
-    authenticator: ApiKeyAuthenticator = request.app.state.authenticator
-    authenticator.count_guess(request)
-    settings: Settings = request.app.state.settings
-    validator: Validator = request.app.state.validator
-    wanted = ApprovalRequest(
-        settings.app.sign_in,
-        visit.sign_in.user_id,
-        _session(visit),
-        place=client_address(request),
-        **_PAYMENT,
-    )
-    try:
-        validator.app.ask(wanted, settings.app.limits, actor=_ACTOR)
-    except TooManyRequestsError:
-        return show_code_form(request, visit, text(language(request), "app_too_many"))
-    ASKED.labels(SIGN_IN_PARTY).inc()
+    if not _asker(request).ask(request, visit.session_id, visit.sign_in.user_id, **_PAYMENT):
+        return show_code_form(request, visit, notice=text(language(request), "app_too_many"))
     return redirect("/sign-in/app")
 
 
 @router.get("/sign-in/app")
 def wait(request: Request, visit: Visitor) -> Response:
     """Show the digits, and wait."""
-    approval = None if visit is None else _approval(request, visit)
+    approval = None if visit is None else _asker(request).find(request, visit.session_id)
     if visit is None or approval is None:
         return redirect("/sign-in")
-    if approval.state not in (ApprovalState.WAITING, ApprovalState.APPROVED):
+    if not goes_on(approval):
         return _ended(request, visit, approval)
     return _waiting(request, visit, approval)
 
@@ -84,28 +66,24 @@ async def state(
     wait: Annotated[float, Query(ge=0, le=LONGEST_WAIT)] = 0.0,
 ) -> Response:
     """Give the state of the approval, when it no longer waits or after so many seconds."""
-    approval = None if visit is None else await run_sync(_approval, request, visit)
-    if approval is None:
-        return JSONResponse({"state": ApprovalState.CANCELLED})
-    settings: Settings = request.app.state.settings
-    parties = {SIGN_IN_PARTY: settings.app.sign_in}
-    found = await answered(request, parties, approval.id, wait)
-    return JSONResponse({"state": found.state})
+    session_id = None if visit is None else visit.session_id
+    return await _asker(request).state(request, session_id, wait)
 
 
 @router.post("/sign-in/app/finish")
 def finish(request: Request, visit: Visitor, csrf: _Field = "", choice: _Field = "") -> Response:
     """Finish the sign-in when it was approved; or take the approval back and use a code."""
-    approval = None if visit is None else _approval(request, visit)
+    asker = _asker(request)
+    approval = None if visit is None else asker.find(request, visit.session_id)
     if visit is None or approval is None:
         return redirect("/sign-in")
     check_form(visit.session_id, csrf)
-    validator: Validator = request.app.state.validator
     if choice == "code":
-        validator.app.cancel([SIGN_IN_PARTY], approval.id, actor=_ACTOR)
+        asker.take_back(request, visit.session_id)
         return redirect("/sign-in/approve")
     if approval.state is ApprovalState.WAITING:
         return _waiting(request, visit, approval, text(language(request), "app_not_yet"))
+    validator: Validator = request.app.state.validator
     if not validator.app.use([SIGN_IN_PARTY], approval.id, actor=_ACTOR):
         return _ended(request, visit, approval)
     fresh = validator.approve_sign_in(visit.session_id, LIMITS)
@@ -115,22 +93,23 @@ def finish(request: Request, visit: Visitor, csrf: _Field = "", choice: _Field =
     return answer
 
 
-def _approval(request: Request, visit: Visit) -> Approval | None:
-    validator: Validator = request.app.state.validator
-    return validator.app.of_session(SIGN_IN_PARTY, _session(visit))
-
-
-def _session(visit: Visit) -> str:
-    """Name the browser's session; only a hash of it is kept."""
-    return visit.session_id.reveal().decode()
+def _asker(request: Request) -> Asker:
+    settings: Settings = request.app.state.settings
+    return Asker(settings.app.sign_in, _ACTOR)
 
 
 def _waiting(request: Request, visit: Visit, approval: Approval, said: str = "") -> Response:
-    values: dict[str, Any] = {"digits": approval.digits, "what": approval.text, "said": said}
-    return show(request, "in_app.html", visit.session_id, **values)
+    return show(
+        request,
+        "in_app.html",
+        visit.session_id,
+        digits=approval.digits,
+        what=text(language(request), "transfer"),
+        said=said,
+        finish="/sign-in/app/finish",
+        state="/sign-in/app/state",
+    )
 
 
 def _ended(request: Request, visit: Visit, approval: Approval) -> Response:
-    expired = approval.state is ApprovalState.EXPIRED
-    key = "app_expired" if expired else "app_declined"
-    return show_code_form(request, visit, text(language(request), key))
+    return show_code_form(request, visit, notice=text(language(request), ending(approval)))
