@@ -246,8 +246,13 @@ class AppEvent:
 @dataclass(frozen=True, slots=True)
 class ApprovalLimits:
     """How long an approval waits (seconds), how many that were not approved one user-ID is asked in
-    an hour, and for how long nothing is asked after a report (seconds)."""
+    an hour by one party, and for how long nothing is asked after a report (seconds)."""
 
     life: float = 300.0
     per_hour: int = 6
     after_report: float = 3600.0
+
+    @property
+    def per_hour_in_all(self) -> int:
+        """Give how many all parties together may ask: one alone cannot stop the others."""
+        return 2 * self.per_hour

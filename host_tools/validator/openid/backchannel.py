@@ -29,6 +29,7 @@ from host_tools.validator.openid.grant import (
 )
 from host_tools.validator.openid.messages import ProviderRequest
 from host_tools.validator.records import BackchannelOutcome
+from host_tools.validator.rule.shown_texts import is_shown
 from host_tools.validator.service import Validator
 
 GRANT_TYPE = "urn:openid:params:grant-type:ciba"
@@ -90,7 +91,7 @@ def ask(
     if any(name in values for name in _UNSUPPORTED) or not 0 < len(user_id) <= _LONGEST_NAME:
         raise InvalidRequestError("The user is named by a login_hint, which is their user-ID.")
     text = values.get("binding_message", "")
-    if len(text) > _LONGEST_MESSAGE:
+    if len(text) > _LONGEST_MESSAGE or (text and not is_shown(text)):
         raise InvalidBindingMessageError()
     acr = reached(BY_APP, values.get("acr_values", ""))
     if acr is None:

@@ -2,6 +2,7 @@
 signatures of WebCrypto, and WebAuthn (W3C, level 3) by the library `webauthn`."""
 
 import hashlib
+import json
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -11,6 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from webauthn import verify_authentication_response, verify_registration_response
+from webauthn.helpers import base64url_to_bytes
 from webauthn.helpers.cose import COSEAlgorithmIdentifier
 from webauthn.helpers.exceptions import WebAuthnException
 
@@ -41,7 +43,7 @@ def parsed(public: bytes) -> bytes:
     )
 
 
-def registered(credential: Mapping[str, object], message: bytes, site: WebAuthnSite) -> AppKey:
+def registered(credential: Mapping[str, Any], message: bytes, site: WebAuthnSite) -> AppKey:
     """Give the key of a credential that was made for `message`; KodebrikError when it is none, or
     its user was not verified. Who made the authenticator is not asked."""
     try:
@@ -53,8 +55,11 @@ def registered(credential: Mapping[str, object], message: bytes, site: WebAuthnS
             require_user_verification=True,
             supported_pub_key_algs=[COSEAlgorithmIdentifier.ECDSA_SHA_256],
         )
+        framed = _is_framed(credential)
     except _MALFORMED:
         raise InvalidError("app-key-invalid") from None
+    if framed:
+        raise InvalidError("app-key-invalid")
     return AppKey(AppKeyKind.WEBAUTHN, made.credential_public_key, made.credential_id)
 
 
@@ -93,7 +98,7 @@ def _is_signature(public: bytes, signature: bytes, message: bytes) -> bool:
 
 
 def _is_assertion(
-    key: AppKey, credential: Mapping[str, object], message: bytes, site: WebAuthnSite
+    key: AppKey, credential: Mapping[str, Any], message: bytes, site: WebAuthnSite
 ) -> bool:
     try:
         verified = verify_authentication_response(
@@ -105,6 +110,14 @@ def _is_assertion(
             credential_current_sign_count=0,  # the counter that is signed is the server's own
             require_user_verification=True,
         )
+        framed = _is_framed(credential)
     except _MALFORMED:
         return False
-    return verified.credential_id == key.credential_id
+    return verified.credential_id == key.credential_id and not framed
+
+
+def _is_framed(credential: Mapping[str, Any]) -> bool:
+    """Say whether a verified credential was used in a frame of another site's (WebAuthn, sections
+    7.1 and 7.2, crossOrigin and topOrigin): the app is never framed."""
+    said = json.loads(base64url_to_bytes(credential["response"]["clientDataJSON"]))
+    return bool(said.get("crossOrigin")) or "topOrigin" in said

@@ -25,6 +25,7 @@ class Authenticator:
     """A platform authenticator with one credential."""
 
     origin: str = SITE.origin
+    framed: dict[str, Any] = field(default_factory=lambda: {"crossOrigin": False})
     rp_id: str = SITE.rp_id
     flags: int = PRESENT | VERIFIED
     key: ec.EllipticCurvePrivateKey = field(
@@ -59,7 +60,8 @@ class Authenticator:
 
     def _client(self, kind: str, message: bytes) -> bytes:
         challenge = text(hashlib.sha256(message).digest())
-        return json.dumps({"type": kind, "challenge": challenge, "origin": self.origin}).encode()
+        said = {"type": kind, "challenge": challenge, "origin": self.origin}
+        return json.dumps(said | self.framed).encode()
 
     def _data(self, flags: int) -> bytes:
         return hashlib.sha256(self.rp_id.encode()).digest() + bytes([flags]) + bytes(4)

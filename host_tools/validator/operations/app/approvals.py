@@ -26,6 +26,7 @@ from host_tools.validator.app_records import (
 from host_tools.validator.errors import InvalidError, NotFoundError, TooManyRequestsError
 from host_tools.validator.formatting import number
 from host_tools.validator.operations import users
+from host_tools.validator.rule.shown_texts import is_shown
 from host_tools.validator.store import audit_root
 from host_tools.validator.store.data_keys import DataKeys
 from host_tools.validator.store.row_ids import new_id
@@ -41,9 +42,9 @@ _HOUR = 3600.0
 _NONCE_BYTES = 32
 _REFERENCE_BYTES = 16
 _AMR = {AppKeyKind.WEBAUTHN: ("hwk", "user"), AppKeyKind.PIN: ("swk", "pin")}  # RFC 8176
-_AMOUNT = re.compile(r"[0-9]{1,12}\.[0-9]{2}")
+_AMOUNT = re.compile(r"(?!0\.00)(?:0|[1-9][0-9]{0,11})\.[0-9]{2}")
 _CURRENCY = re.compile("[A-Z]{3}")
-_ACCOUNT = re.compile("[0-9A-Za-z](?:[0-9A-Za-z ]{0,40}[0-9A-Za-z])?")
+_ACCOUNT = re.compile("(?!.{43})[0-9A-Za-z]+(?: [0-9A-Za-z]+)*")
 _WIDTH = len(ApprovalRow._fields)
 _ANY = next(iter(LANGUAGES))  # the language for who asks, and for nobody
 
@@ -52,14 +53,14 @@ def request(unit: UnitOfWork, asked: ApprovalRequest, limits: ApprovalLimits) ->
     """Ask a user for an approval; an earlier one of the same session is cancelled.
     TooManyRequestsError when the user-ID was asked too often, or its user has reported one."""
     kind = _kind(asked)
-    if not (asked.text.isprintable() and asked.place.isprintable()):
-        raise InvalidError("approval-unprintable")  # it could be shown as something else
+    if not all(map(is_shown, filter(None, (asked.text, asked.place)))):
+        raise InvalidError("approval-unprintable")
     normalized = user_id.normalized(asked.user_id.strip())
     subject = unit.fingerprint("approval", normalized)
     user = users.find_any(unit, asked.user_id)
     if user is None:
         unit.idle_mac()
-    _require_few(unit, subject, limits)
+    _require_few(unit, subject, asked.party.id, limits)
     session = hashlib.sha256(asked.session.encode()).digest()
     _cancel_of_session(unit, asked.party.id, session)
     unit.delete(
@@ -209,7 +210,7 @@ def _sentence(
     )
 
 
-def _require_few(unit: UnitOfWork, subject: str, limits: ApprovalLimits) -> None:
+def _require_few(unit: UnitOfWork, subject: str, party: str, limits: ApprovalLimits) -> None:
     since = unit.now - max(_HOUR, limits.after_report)
     query = select(approvals).where(
         approvals.c.subject == subject,
@@ -220,11 +221,21 @@ def _require_few(unit: UnitOfWork, subject: str, limits: ApprovalLimits) -> None
     reports = [
         (row.answered_at or row.created_at) + limits.after_report for row in rows if row.reported
     ]
-    hour = sorted(row.created_at for row in rows if row.created_at > unit.now - _HOUR)
-    over = len(hour) - limits.per_hour
-    free = [*reports, *([hour[over] + _HOUR] if over >= 0 else [])]
+    hour = [row for row in rows if row.created_at > unit.now - _HOUR]
+    own = [row.created_at for row in hour if row.party == party]
+    free = [
+        *reports,
+        *_free_again(own, limits.per_hour),
+        *_free_again([row.created_at for row in hour], limits.per_hour_in_all),
+    ]
     if free and max(free) > unit.now:
         raise TooManyRequestsError("approvals-too-many", seconds=max(free) - unit.now)
+
+
+def _free_again(times: list[float], most: int) -> list[float]:
+    """Give when one more than these within an hour is not too many, if it is now."""
+    over = len(times) - most
+    return [sorted(times)[over] + _HOUR] if over >= 0 else []
 
 
 def _cancel_of_session(unit: UnitOfWork, party: str, session: bytes) -> None:

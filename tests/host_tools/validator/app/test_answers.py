@@ -211,6 +211,42 @@ def test_a_user_id_is_asked_a_few_times_an_hour_whether_it_exists_or_not(
         asked = site.ask()
 
 
+def test_one_party_does_not_use_up_what_others_may_ask(site: Site, clock: VirtualClock):
+    def ask(party: str, number: int) -> int:
+        body = {"user_id": "anna.holm", "session": f"{party}-session-{number:09}"}
+        return site.api(party).post("/v1/approvals", json=body).status_code
+
+    assert [ask("shop", number) for number in range(7)] == [*6 * [201], 429]
+    clock.now += 60
+    assert [ask("bank", number) for number in range(7)] == [*6 * [201], 429]
+    clock.now += 3541  # the shop's first six are an hour old
+    assert [ask("shop", 8), ask("bank", 8)] == [201, 429]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"text": "Pay\ufe0f100"},
+        {"text": "Pay  100"},
+        {"text": " "},
+        {"text": "\u05d0 100"},
+        {"place": "\u3164"},
+        {"amount": "0.00", "currency": "DKK", "account": "1"},
+        {"amount": "0001.00", "currency": "DKK", "account": "1"},
+        {"amount": "1.00", "currency": "DKK", "account": "1  2"},
+        {"amount": "1.00", "currency": "DKK", "account": 43 * "1"},
+    ],
+)
+def test_what_would_not_be_shown_as_it_is_signed_is_not_asked(
+    site: Site, phone: AppDevice, changed: dict[str, str]
+):
+    body = {"user_id": "anna.holm", "session": SESSION, **changed}
+    assert site.bank.post("/v1/approvals", json=body).status_code == 422
+    assert phone.waiting() == []
+    site.ask(amount="0.01", currency="DKK", account=42 * "1", place="Odense")
+    assert len(phone.waiting()) == 1
+
+
 def test_a_session_ends_and_is_closed(site: Site, phone: AppDevice, clock: VirtualClock):
     assert phone.ask("DELETE", "/sessions").status_code == 204
     for method, path in (("GET", "/approvals"), ("GET", "/devices"), ("GET", "/history")):

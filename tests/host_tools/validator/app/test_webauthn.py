@@ -72,6 +72,9 @@ def test_a_credential_activates_opens_and_approves(site: Site):
         {"flags": PRESENT},  # without user verification
         {"key": ec.generate_private_key(ec.SECP256R1())},
         {"credential_id": b"another credential"},
+        {"framed": {"crossOrigin": True, "topOrigin": "https://codes.example.evil"}},
+        {"framed": {"crossOrigin": True}},
+        {"framed": {"topOrigin": "https://codes.example.evil"}},
     ],
     ids=lambda wrong: next(iter(wrong)),
 )
@@ -81,5 +84,5 @@ def test_what_was_signed_elsewhere_or_by_another_opens_nothing(site: Site, wrong
     other = Authenticator(**({"key": authenticator.key} | wrong))
     assert unlock(site, device, 1, other)["reason"] == "refused"
     assert unlock(site, device, 1, authenticator)["opened"]
-    if next(iter(wrong)) in ("origin", "rp_id", "flags"):
+    if next(iter(wrong)) in ("origin", "rp_id", "flags", "framed"):
         assert activate(site, other).json()["id"] == "app-key-invalid"

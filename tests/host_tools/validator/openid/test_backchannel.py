@@ -167,6 +167,7 @@ def test_an_outcome_is_for_who_has_asked_alone(
         ({"login_hint_token": "x"}, "invalid_request"),
         ({"user_code": "x"}, "invalid_request"),
         ({"binding_message": 201 * "a"}, "invalid_binding_message"),
+        ({"binding_message": "a\u3164b"}, "invalid_binding_message"),
         ({"binding_message": "a\nb"}, "invalid_request"),
         ({"acr_values": "urn:kodebrik:acr:otp"}, "unmet_authentication_requirements"),
     ],
