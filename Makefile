@@ -105,8 +105,8 @@ clean: ## Remove what the other targets made.
 	@touch $@
 
 .venv/.run: .venv/.made pyproject.toml constraints.txt
-	@echo "Installing kodebrik with its emulator, server and QA, and what flashes boards"
-	@$(call install,'.[flash$(comma)qa]')
+	@echo "Installing kodebrik with its emulator, server and QA, and what flashes boards and prints letters"
+	@$(call install,'.[factory$(comma)flash$(comma)qa]')
 	@touch $@
 
 .venv/.dev: .venv/.made pyproject.toml constraints.txt

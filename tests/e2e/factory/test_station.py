@@ -14,6 +14,7 @@ import pytest
 from emulator.mcu.boot_rom import FLASH, INFO, BootRom
 from emulator.mcu.usb_drive import UsbDrive
 from emulator.session import Emulator
+from host_tools import factory
 from host_tools.cli import main
 from host_tools.errors import ExitCode
 from host_tools.flashing import drives
@@ -314,6 +315,20 @@ def test_a_terminal_has_a_table_and_ctrl_c_ends_it(tmp_path):
     assert job.serial in ended.shown
     assert "serial number" in ended.shown
     assert "Traceback" not in ended.shown
+
+
+def test_without_what_labels_need_no_passport_key_is_made(tmp_path, monkeypatch, capsys):
+    create(1)
+    monkeypatch.setitem(sys.modules, "pystrich.code128", None)
+    for name in ("label", "records"):  # loaded by an earlier test
+        monkeypatch.delitem(sys.modules, f"host_tools.factory.{name}", raising=False)
+        monkeypatch.delattr(factory, name, raising=False)
+    arguments = ["--ports", str(tmp_path / "port"), "--idle", "1"]
+    assert run([], *arguments) == ExitCode.NOT_INSTALLED
+    said = capsys.readouterr().err
+    assert "pystrich" in said
+    assert "passport" not in said
+    assert not (tmp_path / "config/kodebrik/passport.key").exists()
 
 
 def test_a_bare_board_is_flashed_first(tmp_path):

@@ -155,7 +155,7 @@ def run(
             options,
             lambda: Inventory(inventory_place(inventory_file), lambda line: None),
             file,
-            (output or Path(chosen.name), signing_key(passport_key)),
+            (output or Path(chosen.name), passport_key),
             (events.put, _may_erase(options.erase_secrets, as_json, questions)),
         )
         for job in batches.each(inventory, chosen.name, batches.DONE):
@@ -308,7 +308,7 @@ def _station(
     options: BatchRunOptions,
     opened: Callable[[], Inventory],
     image: Any,
-    records: tuple[Path, Any],
+    records: tuple[Path, Path | None],
     talk: "tuple[Callable[[Event], None], Callable[[], bool]]",
 ) -> "Station":
     from host_tools.extras import from_extra  # noqa: PLC0415
@@ -318,7 +318,9 @@ def _station(
     from host_tools.factory.station import Station  # noqa: PLC0415 - as above
 
     name = options.station or socket.gethostname()
-    return Station(name, plan, opened, image, Records(*records).write, *talk)
+    folder, passport_key = records
+    record = Records(folder, signing_key(passport_key)).write
+    return Station(name, plan, opened, image, record, *talk)
 
 
 def _finder(named: list[str] | None) -> Callable[[], list[str]]:
