@@ -115,7 +115,9 @@ def provision(
         with step(Message("provision.naming", name=credential.name)) if speaks else nullcontext():
             sent = spoken_names.send(session, credential.name, wish, settings)
         if sent.reason is not None:
-            warn(Message("provision.spelled", reason=sent.reason))
+            held = [*before, *({credential.name} - before.keys())]
+            number = 1 + held.index(credential.name)
+            warn(Message("provision.spelled", number=number, reason=sent.reason))
         with (
             _saved(credential, secret_out, otpauth_out),
             step(Message("provision.writing", name=credential.name)),

@@ -79,8 +79,12 @@ def test_older_firmware_does_without_and_says_so(
     token.forget_operation(messages.NAME_WRITE)
     token.forget_operation(messages.NAME_KEEP)
     assert main([*CALLED, "--secret-file", secret_file]) == 0
-    assert "The name is spelled." in capsys.readouterr().err
+    assert "spells the name, or calls it account 1 where" in capsys.readouterr().err
     assert len(token.vault.credentials) == 1
+    another = ["provision", "--account", "Kommune", "--secret-file", secret_file]
+    for _ in range(2):  # as a new account, and as one that is there
+        assert main(another) == 0
+        assert "calls it account 2 where" in capsys.readouterr().err
 
 
 def test_a_name_that_was_asked_for_and_cannot_be_had_changes_nothing(
@@ -102,7 +106,7 @@ def test_a_name_that_takes_too_long(port, token, secret_file, capsys, tmp_path):
     name = "Firmaets bank i Aarhus nr. 1234"
     assert len(levels.trim(ESPEAK.say(name, "da+f5", 166))) > 2 * levels.RATE
     assert main(["provision", "--account", name, "--secret-file", secret_file]) == 0
-    assert "The name is spelled." in capsys.readouterr().err
+    assert "spells the name, or calls it account 1 where" in capsys.readouterr().err
 
 
 def test_both_options_at_once(port, token, secret_file, capsys):
