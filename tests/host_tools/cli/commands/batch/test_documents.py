@@ -115,6 +115,7 @@ def test_a_passport_as_a_page(tmp_path, capsys):
         (("passport", SERIALS[0], "{new}", "--verify", "{new}"), "passport-options"),
         (("passport", "100000000016", "{new}"), "batch-token-not-done"),
         (("passport", "123", "{new}"), "serial-number-invalid"),
+        (("letter", "123456789012", "{new}"), "serial-number-invalid"),
         (("letter", "100000000016", "{new}"), "inventory-token-unknown"),
         (("letter", SERIALS[0], "{new}", "--language", "kl"), "letter-language-unknown"),
         (("letter", SERIALS[0], "{old}"), "file-exists"),
