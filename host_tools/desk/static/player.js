@@ -4,8 +4,8 @@ const RATE = 16000;
 const DELAY = 0.15; // seconds by which sound is late, so that the next piece is there in time
 
 export class Player {
-  constructor() {
-    this.context = new AudioContext({ sampleRate: RATE });
+  constructor(context = new AudioContext({ sampleRate: RATE })) {
+    this.context = context;
     this.gain = this.context.createGain();
     this.gain.connect(this.context.destination);
     this.offset = null; // of the context's time from the token's
