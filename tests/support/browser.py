@@ -13,7 +13,7 @@ from axe_playwright_python.base import AXE_SCRIPT
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Frame, Page, Playwright, sync_playwright
 from starlette.applications import Starlette
 
 from host_tools.web_server import LOOPBACK, listen, serving
@@ -61,9 +61,9 @@ def served(app: Starlette, certificate: Path | None = None) -> Iterator[str]:
         yield url
 
 
-def violations(page: Page, rules: Sequence[str] = RULES) -> list[str]:
-    """Check the page with axe-core by the rules with these tags, by default WCAG 2.2 AA and best
-    practices; give each violation with its elements."""
+def violations(page: Page | Frame, rules: Sequence[str] = RULES) -> list[str]:
+    """Check a page, or a frame of it, with axe-core by the rules with these tags, by default WCAG
+    2.2 AA and best practices; give each violation with its elements."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
     # What passes is neither described nor sent here: that costs more than the check itself.

@@ -123,6 +123,7 @@ def _context(request: Request, values: dict[str, Any]) -> dict[str, Any]:
         "language": chosen,
         "languages": LANGUAGES,
         "here": request.url.path,
+        "framed": request.headers.get("sec-fetch-dest") == "iframe",
         "demo": request.app.state.settings.sign_in_demo,
         "approves": bool(request.app.state.settings.app.parties),
     }

@@ -17,6 +17,7 @@ from tests.support.limits import REAL_LIMIT
 
 LOCALES = {"da": "da-DK", "en": "en-GB"}
 CODE = re.compile(r"\d{3} \d{3}")
+_STEPS = 60  # more than there is on the page to stop at
 
 
 class Words(NamedTuple):
@@ -114,13 +115,20 @@ class Customer:
 
     def press(self, name: str) -> None:
         """Press a button of the bank's, or follow a link."""
-        self.bank.get_by_role("button", name=name, exact=True).or_(
-            self.bank.get_by_role("link", name=name, exact=True)
-        ).first.click()
+        button = self.bank.get_by_role("button", name=name, exact=True)
+        self.use(button.or_(self.bank.get_by_role("link", name=name, exact=True)).first)
+
+    def use(self, control: Locator) -> None:
+        """Press a button, follow a link or open a panel."""
+        control.click()
+
+    def fill(self, name: str, text: str) -> None:
+        """Write into a field of the bank's."""
+        self.field(name).fill(text)
 
     def order(self) -> None:
         """Order the token, and wait for the post."""
-        self.field(self.words.user_id).fill("anna.holm")
+        self.fill(self.words.user_id, "anna.holm")
         self.press(self.words.order)
         expect(self.letter).to_be_visible(timeout=chromium.PATIENCE)
 
@@ -132,9 +140,9 @@ class Customer:
     def activate(self) -> str:
         """Type what the letter says and the token's code, which is given."""
         for name in (self.words.user_id, self.words.serial, self.words.activation_code):
-            self.field(name).fill(self.said(name))
+            self.fill(name, self.said(name))
         code = self.new_code()
-        self.field(self.words.code).fill(code)
+        self.fill(self.words.code, code)
         self.press(self.words.activate)
         expect(self.bank.get_by_text(self.words.activated)).to_be_visible()
         return code
@@ -142,7 +150,7 @@ class Customer:
     def begin_sign_in(self) -> None:
         """Go to the bank's page for it."""
         self.press(self.words.to_sign_in)
-        self.field(self.words.user_id).fill("anna.holm")
+        self.fill(self.words.user_id, "anna.holm")
 
     def sign_in(self) -> None:
         """Read what is to be approved."""
@@ -152,7 +160,7 @@ class Customer:
 
     def approve(self, code: str) -> None:
         """Submit a code."""
-        self.field(self.words.code).fill(code)
+        self.fill(self.words.code, code)
         self.press(self.words.approve)
 
     def said(self, name: str) -> str:
@@ -164,11 +172,41 @@ class Customer:
         """Let an hour pass, in which the token goes off; press its red key or button and read the
         code."""
         shown = self.token.get_by_role("paragraph").filter(has_text=CODE)
-        self.token.get_by_role("button", name=f"+ 1 {self.words.hour}").click()
+        self.use(self.token.get_by_role("button", name=f"+ 1 {self.words.hour}"))
         expect(self.token.locator(".pill:not(.on)")).to_be_visible(timeout=chromium.PATIENCE)
         expect(shown).to_be_hidden()
-        self.token.locator(".key-red").click()
+        self.use(self.token.locator(".key-red"))
         expect(shown).to_be_visible(timeout=chromium.PATIENCE)  # it may wait for a fresh one
         found = CODE.search(shown.inner_text())
         assert found
         return found.group()
+
+
+class Typist(Customer):
+    """Does it all by keyboard: Tab, Shift and Tab, Enter, and what is typed."""
+
+    def use(self, control: Locator) -> None:
+        """Go there and press Enter."""
+        self._go_to(control)
+        control.page.keyboard.press("Enter")
+
+    def fill(self, name: str, text: str) -> None:
+        """Go there and type."""
+        self._go_to(self.field(name))
+        self.page.keyboard.press("ControlOrMeta+a")
+        self.page.keyboard.type(text)
+
+    def focused(self, place: Locator) -> bool:
+        """Say whether what is typed goes to this element."""
+        here = "element => document.hasFocus() && element === document.activeElement"
+        return bool(place.evaluate(here))
+
+    def _go_to(self, place: Locator) -> None:
+        """Press Tab until it has the focus; the bank comes last on the page, the rest before it."""
+        back = self.page.evaluate("document.activeElement.id") == "bank"
+        at_bank = place.evaluate("() => top !== window")
+        for _ in range(_STEPS):
+            if self.focused(place):
+                return
+            self.page.keyboard.press("Shift+Tab" if back and not at_bank else "Tab")
+        raise AssertionError(f"not reached by Tab: {place}")

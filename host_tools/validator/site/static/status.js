@@ -6,6 +6,10 @@ if (said) window.setTimeout(() => { region.textContent = said.dataset.say; }, 15
 for (const form of document.querySelectorAll("form[data-wait]")) {
   form.addEventListener("submit", () => { region.textContent = form.dataset.wait; });
 }
+// In a frame a new page has no focus. Whoever is in the frame goes on where the page does.
+if (window.top !== window && document.hasFocus()) {
+  (document.querySelector("[data-focus]") ?? document.getElementById("content")).focus();
+}
 // What fits does not say that it scrolls.
 const sizes = new ResizeObserver((seen) => {
   for (const { target } of seen) target.previousElementSibling.hidden = target.scrollWidth <= target.clientWidth;
