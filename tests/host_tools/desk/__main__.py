@@ -22,6 +22,8 @@ _PICTURES = (
     ("kodeviser", "", "dark", _PHONE, 2),
     ("kodeviser", "-light", "light", _WIDE, 1),
     ("kodeviser", "-light-200", "light", _ZOOMED, 2),
+    ("kodeviser", "-dark", "dark", _WIDE, 1),
+    ("kodeviser", "-dark-200", "dark", _ZOOMED, 2),
 )
 
 
