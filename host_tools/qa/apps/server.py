@@ -39,7 +39,7 @@ class AppServer:
         self._devices = httpx2.Client(base_url=self._http.url, timeout=_TIMEOUT)
         self._time = time_source
         self._users: list[str] = []
-        self.name = self._http.url
+        self.name = self.url = self._http.url
 
     def close(self) -> None:
         """Delete the users that were made."""
@@ -59,11 +59,16 @@ class AppServer:
 
     def device(self, user_id: str) -> AppDevice:
         """Give a device of a user that was activated by a letter, and is open."""
-        letter = self._done("POST", "/v1/app-letters", {"user_id": user_id})
+        letter = self.letter(user_id)
         device = AppDevice(self._devices, user_id, _PIN)
-        self._patiently(lambda: device.activate(activation_code=letter["code"]).status_code)
+        self._patiently(lambda: device.activate(activation_code=letter).status_code)
         self._patiently(lambda: device.unlock().get("status", 200 if device.session else _TOO_MANY))
         return device
+
+    def letter(self, user_id: str) -> str:
+        """Give the code of a letter by which a user activates a device."""
+        code: str = self._done("POST", "/v1/app-letters", {"user_id": user_id})["code"]
+        return code
 
     def ask(self, user_id: str, session: str, **values: str) -> Json:
         """Ask for an approval as the relying party."""
