@@ -82,7 +82,7 @@ class AppDevice:
         """Activate with `activation_code`, or with `code` and the user's PIN as `user_pin`."""
         challenge = self.challenge()
         public = self.key.public
-        signed = self.key.sign("kodebrik activation 1", challenge, self.user_id, self.name, public)
+        signed = self.key.sign("kodebrik-activation-1", challenge, self.user_id, self.name, public)
         key = {"kind": "pin", "public_key": public, "pin": self.pin, "signature": signed}
         body = {"challenge": challenge, "user_id": self.user_id, "name": self.name, "key": key}
         answered = self._ask("POST", "/devices", body | code)
@@ -98,7 +98,7 @@ class AppDevice:
             "counter": counter,
             "challenge": challenge,
             "pin": self.pin if pin is None else pin,
-            "proof": self._proof("kodebrik session 1", challenge, self.device, str(counter)),
+            "proof": self._proof("kodebrik-session-1", challenge, self.device, str(counter)),
         }
         opened: Json = self._ask("POST", "/sessions", body).json()
         if opened.get("opened"):
@@ -127,7 +127,7 @@ class AppDevice:
             "counter": number,
             "decision": decision,
             "digits": digits,
-            "proof": self._proof("kodebrik approval 1", *said),
+            "proof": self._proof("kodebrik-approval-1", *said),
         }
 
     def said(self, counter: int, decision: str, digits: str, approval: Json) -> tuple[str, ...]:
@@ -145,7 +145,7 @@ class AppDevice:
     def code_for_another(self) -> str:
         """Give an activation code for another device of the user."""
         challenge, counter = self.challenge(), self.next_counter()
-        proof = self._proof("kodebrik new device 1", challenge, self.device, str(counter))
+        proof = self._proof("kodebrik-new-device-1", challenge, self.device, str(counter))
         body = {"counter": counter, "challenge": challenge, "proof": proof, "pin": self.pin}
         code: str = self.ask("POST", "/devices/codes", body).json()["activation_code"]
         return code

@@ -11,11 +11,11 @@ from host_tools.validator.app_records import (
     WaitingApproval,
 )
 
-_APPROVAL = "kodebrik approval 1"
-_PRACTICE = "kodebrik practice 1"  # never taken for an approval
-_SESSION = "kodebrik session 1"
-_NEW_DEVICE = "kodebrik new device 1"
-_ACTIVATION = "kodebrik activation 1"
+_APPROVAL = "kodebrik-approval-1"
+_PRACTICE = "kodebrik-practice-1"  # never taken for an approval
+_SESSION = "kodebrik-session-1"
+_NEW_DEVICE = "kodebrik-new-device-1"
+_ACTIVATION = "kodebrik-activation-1"
 
 
 def encode(texts: Iterable[str]) -> bytes:

@@ -71,7 +71,7 @@ class DirectDevice:
         """Open a session."""
         self.counter += 1
         challenge = self.validator.app.challenge()
-        proof = self._proof("kodebrik session 1", challenge, self.device, str(self.counter))
+        proof = self._proof("kodebrik-session-1", challenge, self.device, str(self.counter))
         asked = SignedChallenge(self.device, self.counter, challenge, proof, NO_SITE)
         verdict, opened = self.validator.app.open_session(asked, pin=pin, seconds=1800)
         if opened is not None:
@@ -89,7 +89,7 @@ class DirectDevice:
         if counter is None:
             self.counter = counter = self.counter + 1
         said = AppDevice.said(self, counter, decision, digits, asdict(shown))
-        proof = self._proof("kodebrik approval 1", *said)
+        proof = self._proof("kodebrik-approval-1", *said)
         return SignedAnswer(shown.id, counter, AnswerDecision(decision), digits, proof, NO_SITE)
 
     def answer(self, shown: WaitingApproval, decision: str, digits: str = "") -> AppVerdict:

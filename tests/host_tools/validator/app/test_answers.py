@@ -278,15 +278,15 @@ def test_practice_is_signed_alike_and_never_accepted(site: Site, phone: AppDevic
     said = phone.said(phone.next_counter(), "approve", "47", shown)
     body = {"counter": phone.counter, "decision": "approve", "digits": "47", "approval": shown}
     for purpose, reason in (
-        ("kodebrik practice 1", AppReason.ACCEPTED),
-        ("kodebrik approval 1", AppReason.WRONG_SIGNATURE),
+        ("kodebrik-practice-1", AppReason.ACCEPTED),
+        ("kodebrik-approval-1", AppReason.WRONG_SIGNATURE),
     ):
         body["proof"] = {"signature": phone.key.sign(purpose, *said)}
         assert phone.ask("POST", "/practice/answer", body).json()["reason"] == reason
     asked = site.ask()
     (waiting,) = phone.waiting()
     practised = phone.key.sign(
-        "kodebrik practice 1", *phone.said(9, "approve", asked["digits"], waiting)
+        "kodebrik-practice-1", *phone.said(9, "approve", asked["digits"], waiting)
     )
     body = {"counter": 9, "decision": "approve", "digits": asked["digits"]}
     verdict = phone.send_answer(asked["id"], body | {"proof": {"signature": practised}})

@@ -105,7 +105,7 @@ def test_another_device_is_activated_with_a_code_of_the_first(site: Site, clock:
 def test_a_code_for_another_device_needs_a_signature_of_its_own(site: Site):
     phone = site.device("anna.holm")
     challenge = phone.challenge()
-    signed = phone.key.sign("kodebrik session 1", challenge, phone.device, "9")
+    signed = phone.key.sign("kodebrik-session-1", challenge, phone.device, "9")
     body = {"counter": 9, "challenge": challenge, "proof": {"signature": signed}}
     answered = phone.ask("POST", "/devices/codes", body).json()
     assert (answered["accepted"], answered["reason"]) == (False, "wrong_signature")
@@ -115,7 +115,7 @@ def test_a_code_for_another_device_needs_the_pin_again_which_counts(site: Site):
     phone = site.device("anna.holm")
     for left in (2, 1, 0):
         challenge, counter = phone.challenge(), phone.next_counter()
-        signed = phone.key.sign("kodebrik new device 1", challenge, phone.device, str(counter))
+        signed = phone.key.sign("kodebrik-new-device-1", challenge, phone.device, str(counter))
         body = {"counter": counter, "challenge": challenge, "proof": {"signature": signed}}
         answered = phone.ask("POST", "/devices/codes", body | {"pin": "9999"[left:]}).json()
         assert answered["reason"] == "wrong_pin"
@@ -161,7 +161,7 @@ def test_a_hundred_wrong_pins_block_and_notify(site: Site, clock: VirtualClock):
 def test_a_session_is_not_opened_twice_with_one_signature(site: Site, clock: VirtualClock):
     phone = site.new_device("anna.holm")
     challenge = phone.challenge()
-    signed = phone.key.sign("kodebrik session 1", challenge, phone.device, "1")
+    signed = phone.key.sign("kodebrik-session-1", challenge, phone.device, "1")
     body = {
         "device": phone.device,
         "counter": 1,
@@ -174,7 +174,7 @@ def test_a_session_is_not_opened_twice_with_one_signature(site: Site, clock: Vir
     again = post("/app/api/sessions", json=body).json()
     assert (again["reason"], again["counter"]) == ("replayed", 1)
     clock.now += 301
-    signed = phone.key.sign("kodebrik session 1", challenge, phone.device, "2")
+    signed = phone.key.sign("kodebrik-session-1", challenge, phone.device, "2")
     late = body | {"counter": 2, "proof": {"signature": signed}}
     assert post("/app/api/sessions", json=late).json()["reason"] == "refused"
 
@@ -206,7 +206,7 @@ def test_a_key_that_was_not_proven_is_refused(site: Site):
     phone, other = (AppDevice(site.client, "anna.holm", APP_PIN) for _ in range(2))
     challenge = phone.challenge()
     signed = other.key.sign(
-        "kodebrik activation 1", challenge, "anna.holm", "Telefon", phone.key.public
+        "kodebrik-activation-1", challenge, "anna.holm", "Telefon", phone.key.public
     )
     key = {"kind": "pin", "public_key": phone.key.public, "pin": APP_PIN, "signature": signed}
     body = {

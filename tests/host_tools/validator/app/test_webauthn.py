@@ -50,7 +50,7 @@ def test_a_credential_activates_opens_and_approves(site: Site):
         *("currency", "account", "place", "created_at"),
     )
     said = [device, "2", "approve", asked["digits"], *(str(shown[name]) for name in names)]
-    message = signed_texts.encode(["kodebrik approval 1", *said])
+    message = signed_texts.encode(["kodebrik-approval-1", *said])
     body = {"counter": 2, "decision": "approve", "digits": asked["digits"]}
     path = f"/app/api/approvals/{asked['id']}/answer"
     for proof, reason in (

@@ -48,7 +48,7 @@ export function openAccount(here, ended, locked) {
     if (firstEmpty(form)) return;
     const { challenge } = await ask("POST", "/challenges", {});
     const counter = await nextCounter(here.device);
-    const proof = await prove(here.device, "kodebrik new device 1", challenge, here.device.device, String(counter));
+    const proof = await prove(here.device, "kodebrik-new-device-1", challenge, here.device.device, String(counter));
     const made = await request("POST", "/devices/codes", { counter, challenge, proof, pin: by("pin_again").value });
     by("pin_again").value = "";
     if (!made.activation_code) { tellRefusal(made); return; }

@@ -55,7 +55,7 @@ async function unlock(again = true) {
   const field = by("unlock").elements.pin;
   const { challenge } = await ask("POST", "/challenges", {});
   const counter = await nextCounter(device);
-  const proof = await prove(device, "kodebrik session 1", challenge, device.device, String(counter));
+  const proof = await prove(device, "kodebrik-session-1", challenge, device.device, String(counter));
   const opened = await ask("POST", "/sessions", { device: device.device, counter, challenge, proof, pin: field.value });
   await countFrom(device, opened.counter);
   if (!opened.opened && opened.reason === "replayed" && again) { await unlock(false); return; }

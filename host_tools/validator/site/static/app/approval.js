@@ -14,7 +14,7 @@ let serverClock = () => Date.now() / 1000;
 export const shownApproval = () => open;
 /** Give the texts that an answer signs. */
 export function signedTexts(device, counter, decision, typed, approval) {
-  const purpose = approval.practice ? "kodebrik practice 1" : "kodebrik approval 1";
+  const purpose = approval.practice ? "kodebrik-practice-1" : "kodebrik-approval-1";
   return [purpose, device.device, counter, decision, typed, ...SIGNED.map((name) => approval[name])].map(String);
 }
 

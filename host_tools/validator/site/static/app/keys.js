@@ -23,7 +23,7 @@ const hash = async (bytes) => new Uint8Array(await crypto.subtle.digest("SHA-256
 
 /** Draw a key for a user, and sign the activation with it: {kept, sent}. */
 export async function draw({ challenge, user_id, name, pin }) {
-  const texts = (publicKey) => signedBytes("kodebrik activation 1", challenge, user_id, name, publicKey);
+  const texts = (publicKey) => signedBytes("kodebrik-activation-1", challenge, user_id, name, publicKey);
   if (pin !== undefined) {
     const pair = await crypto.subtle.generateKey(ES256, false, ["sign"]);
     const publicKey = base64url(await crypto.subtle.exportKey("spki", pair.publicKey));

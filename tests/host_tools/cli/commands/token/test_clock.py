@@ -3,7 +3,7 @@
 import pytest
 
 from firmware.protocol import messages
-from host_tools.errors import ExitCode
+from host_tools.errors import TOKEN_ERRORS, ExitCode
 
 
 def test_the_clock_is_set_checked_and_trimmed_on_a_second_visit(provisioned, token, call):
@@ -26,5 +26,5 @@ def test_the_clock_is_set_checked_and_trimmed_on_a_second_visit(provisioned, tok
 
 def test_a_clock_that_lost_the_time_is_said_so(provisioned, token, call):
     token.services.clock.lose()
-    assert call("clock", "check")[0] == 100 + messages.CLOCK_LOST
+    assert call("clock", "check")[0] == TOKEN_ERRORS + messages.CLOCK_LOST
     assert call("clock", "set")[0] == 0
