@@ -68,8 +68,8 @@ class Approval:
 
 @dataclass(frozen=True, slots=True)
 class WaitingApproval:
-    """An approval as the user's devices see it. All but the last two fields are signed; what does
-    not apply is empty."""
+    """An approval as the user's devices see it. The last three fields are not signed; what does not
+    apply is empty, as the language of a text that the party has written."""
 
     id: str
     nonce: str
@@ -85,6 +85,7 @@ class WaitingApproval:
     created_at: int
     expires_at: float
     extensions_left: int
+    language: str = ""
 
 
 class AnswerDecision(StrEnum):

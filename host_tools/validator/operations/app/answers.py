@@ -74,6 +74,7 @@ def waiting_of(row: ApprovalRow, owner: UserRow) -> WaitingApproval:
         int(row.created_at),
         row.expires_at,
         row.extensions,
+        "" if row.kind == ApprovalKind.TEXT else owner.language,
     )
 
 
@@ -134,6 +135,7 @@ def practice(holder: Holder, now: float, limits: ApprovalLimits) -> WaitingAppro
         int(now),
         now + limits.life,
         asked_for.EXTENSIONS,
+        holder.owner.language,
     )
 
 

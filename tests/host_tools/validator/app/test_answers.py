@@ -131,7 +131,7 @@ def test_a_text_that_is_altered_by_one_character_anywhere_is_refused(site: Site,
     (shown,) = phone.waiting()
     tried = 0
     for name, value in shown.items():
-        if name in ("expires_at", "extensions_left"):
+        if name in ("expires_at", "extensions_left", "language"):
             continue
         text = str(value)
         for altered in [
@@ -209,6 +209,19 @@ def test_a_user_id_is_asked_a_few_times_an_hour_whether_it_exists_or_not(
         assert phone.answer(phone.waiting()[-1], "approve", asked["digits"])["accepted"]
         clock.now += 1
         asked = site.ask()
+
+
+@pytest.mark.parametrize("language", ["da", "en"])
+def test_the_device_is_told_in_which_language_a_sentence_is(
+    site: Site, phone: AppDevice, language: str
+):
+    site.validator.set_user(
+        "anna.holm", email=None, language=language, notify_on_use=False, actor="test"
+    )
+    for what, told in ((PAYMENT, language), ({}, language), ({"text": "Ordre 4711"}, "")):
+        site.ask(**what)
+        assert phone.waiting()[-1]["language"] == told
+    assert phone.ask("POST", "/practice", {}).json()["language"] == language
 
 
 def test_one_party_does_not_use_up_what_others_may_ask(site: Site, clock: VirtualClock):

@@ -245,6 +245,23 @@ def test_two_at_once_are_shown_with_times_and_places(page: Page, site: Site) -> 
     assert (site.state(first), site.state(second)) == ("waiting", "declined")
 
 
+def test_a_sentence_is_spoken_in_its_own_language(
+    browser: Browser, site: Site, address: str
+) -> None:
+    tablet = browser.new_context(base_url=address, locale="en-GB")
+    tablet.set_default_timeout(chromium.PATIENCE)
+    page = new_page(tablet)
+    opened(page, site)
+    site.ask(**PAYMENT)
+    expect(page.locator("#asked")).to_have_attribute("lang", "da")
+    expect(page.locator("#asked")).to_contain_text("Overførsel")
+    site.ask(text="Order 4711")
+    outcome(page, "does not wait any more")  # the same session asks again
+    expect(page.locator("#asked")).to_contain_text("Order 4711")
+    expect(page.locator("#asked")).not_to_have_attribute("lang", re.compile(""))
+    tablet.close()
+
+
 def test_an_approval_that_is_taken_back_is_told(page: Page, site: Site) -> None:
     opened(page, site)
     asked = site.ask()

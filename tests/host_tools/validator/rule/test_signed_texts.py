@@ -30,8 +30,9 @@ ASKED = WaitingApproval(
     created_at=1_800_000_000,
     expires_at=1_800_000_300.0,
     extensions_left=10,
+    language="da",
 )
-NOT_SIGNED = ("expires_at", "extensions_left")
+NOT_SIGNED = ("expires_at", "extensions_left", "language")
 
 
 def test_the_bytes_are_those_of_the_page():

@@ -24,7 +24,7 @@ export function present(approval, clock, answer) {
   decide = answer;
   serverClock = clock;
   told = new Set();
-  speakable(by("asked"), approval.text);
+  speakable(by("asked"), approval.text, approval.language);
   by("approval-title").textContent = approval.practice ? texts.practice_title : texts.approve_title;
   by("asked-by").textContent = approval.party_name;
   by("asked-at").textContent = time(approval.created_at);

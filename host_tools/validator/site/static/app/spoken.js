@@ -13,8 +13,10 @@ export function digitByDigit(sentence) {
   });
 }
 
-/** Write a sentence into an element: as it is for eyes, and with numbers digit by digit for a screen reader. */
-export function speakable(element, sentence) {
+/** Write a sentence into an element: as it is for eyes, and with numbers digit by digit for a screen reader, in its language if that is known. */
+export function speakable(element, sentence, language = "") {
+  if (language) element.lang = language;
+  else element.removeAttribute("lang");
   const seen = document.createElement("span");
   const spoken = document.createElement("span");
   seen.ariaHidden = "true";
