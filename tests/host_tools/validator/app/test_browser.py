@@ -245,6 +245,17 @@ def test_two_at_once_are_shown_with_times_and_places(page: Page, site: Site) -> 
     assert (site.state(first), site.state(second)) == ("waiting", "declined")
 
 
+def test_the_end_of_the_session_is_told_before_it_comes(page: Page, site: Site) -> None:
+    page.clock.install()
+    opened(page, site)
+    expect(page.locator("#waiting")).to_be_visible()
+    page.clock.fast_forward("27:30")
+    expect(page.locator("#outcome")).to_be_hidden()
+    page.clock.fast_forward("00:31")
+    outcome(page, "låses om to minutter")
+    judge(page)
+
+
 def test_a_sentence_is_spoken_in_its_own_language(
     browser: Browser, site: Site, address: str
 ) -> None:

@@ -8,8 +8,9 @@ import { openAccount } from "./account.js";
 import { attempt, by, element, filled, firstEmpty, isShown, mark, say, show, tell, tellRefusal, texts, time } from "./views.js";
 
 const WAIT = 25; // seconds in which the server answers at the latest
+const WARNED = 120; // seconds before the session ends that it is told
 const AGAIN = 4000; // ms until a server that could not be reached is asked again
-const here = { device: null, session: null, waiting: [], ahead: 0, polling: null };
+const here = { device: null, session: null, waiting: [], ahead: 0, polling: null, ending: 0 };
 const serverClock = () => Date.now() / 1000 + here.ahead;
 const request = (method, path, body, signal) => ask(method, path, body, { session: here.session, signal });
 
@@ -37,6 +38,7 @@ function openLock(device) {
 
 function leave() {
   here.polling?.abort();
+  clearTimeout(here.ending);
   here.session = here.polling = null;
   here.waiting = [];
   close();
@@ -69,6 +71,7 @@ async function unlock(again = true) {
   here.session = opened.session;
   const { approvals, now } = await request("GET", "/approvals");
   take(approvals, now);
+  here.ending = setTimeout(() => tell(texts.ending), 1000 * Math.max(0, opened.ends_at - now - WARNED));
   openWaiting();
   poll();
 }
