@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from firmware.protocol import messages
 from host_tools import private_files
+from host_tools.errors import ExitCode, KodebrikError
 from host_tools.exchange import otpauth
 from host_tools.link import clock
 from host_tools.link.channel import Channel
+from host_tools.link.replies import Hello
 from host_tools.link.session import claim_token
 from host_tools.link.transport import SerialTransport
 from host_tools.messages.catalogue import Message
@@ -21,6 +23,7 @@ from host_tools.provisioning import access_key, issuer_key_file
 if TYPE_CHECKING:
     from emulator.session import Emulator
 
+_START_TIMEOUT = 30.0  # seconds
 _SCREEN_TIMEOUT, _SCREEN_POLL = 5.0, 0.02  # seconds
 
 ACCESS_KEY, ACCOUNT = "access.key", "secret.otpauth"  # the files
@@ -44,7 +47,7 @@ def provision(
     transport = SerialTransport(port)
     try:
         channel = Channel(transport, port)
-        hello = channel.hello()
+        hello = _first_hello(channel)
 
         def compare(number: str) -> bool:
             shown = _await_number(emulator)
@@ -67,6 +70,19 @@ def provision(
     finally:
         transport.close()
     return credential, hello.serial
+
+
+def _first_hello(channel: Channel) -> Hello:
+    """Wait up to _START_TIMEOUT for an answer: an emulated token starts as fast as this machine has
+    time for it."""
+    deadline = time.monotonic() + _START_TIMEOUT
+    while True:
+        try:
+            return channel.hello()
+        except KodebrikError as error:
+            unanswered = error.exit_code in (ExitCode.SILENT, ExitCode.GARBAGE)
+            if not unanswered or time.monotonic() > deadline:
+                raise
 
 
 def _await_number(emulator: "Emulator") -> str:
