@@ -81,7 +81,7 @@ docs: .venv/.dev .venv/.browser ## Regenerate the tables and pictures in docs/.
 	@$(BIN)/python -m host_tools.devtools.reference_docs
 	@$(BIN)/python -m tests.e2e.pictures
 	@$(BIN)/python -m tests.host_tools.desk
-	@$(BIN)/python -m tests.host_tools.validator.app
+	@$(BIN)/python -m tests.host_tools.validator.operations.app
 
 guides: .venv/.guides ## Build the user guides in build/guides: HTML pages and large-print PDFs.
 	@$(BIN)/python -m host_tools.devtools.user_guides

@@ -140,7 +140,7 @@ def _prompt(question: str, hidden: bool, option: str | None, default: str | None
     try:
         # What comes from a pipe is not shown, and Python would warn that it may be.
         hide = hidden and has_terminal()
-        return str(typer.prompt(localized(question), default, hide_input=hide, err=True))
+        return str(typer.prompt(localized(question), default=default, hide_input=hide, err=True))
     except typer.Abort as abort:
         if not isinstance(abort.__context__, EOFError) or sys.stdin.isatty():
             raise

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
-from tests.bench import bare_database, http_checks
+from tests.bench import bare_database
 from tests.bench.figure import Figure
+from tests.bench.http import checks as http_checks
 from tests.bench.references import thousand_hmacs
 from tests.interop import privacyidea
 from tests.support import postgres

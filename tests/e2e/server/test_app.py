@@ -10,7 +10,7 @@ from host_tools.validator.http.settings import Settings
 from host_tools.validator.records import NewToken, Product
 from host_tools.validator.server.application import create_app
 from host_tools.validator.service import Validator
-from tests.host_tools.validator.app.test_browser import activate, outcome, unlock
+from tests.host_tools.validator.operations.app.phone import activate, outcome, unlock
 from tests.support import browser as chromium
 from tests.support.emulated.token import TokenUnderTest, totp
 from tests.support.validator.database import MASTER, create_tables

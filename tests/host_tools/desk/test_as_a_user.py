@@ -17,7 +17,7 @@ from host_tools.link import clock
 from host_tools.link.session import open_session
 from host_tools.link.transport import SerialTransport
 from host_tools.secret import Secret
-from tests.host_tools.desk.test_browser import Opened, browser, key, open_page, settled  # noqa: F401
+from tests.host_tools.desk.pages import Opened, key, settled
 from tests.support import browser as chromium
 from tests.support.emulated.desk import BOARDS, SECRET, Made, application
 from tests.support.emulated.token import KEY, digits, totp
@@ -63,7 +63,7 @@ def read_out(page: Page) -> list[str]:
 @pytest.mark.parametrize("product", ["kodeviser", "kodeoplaeser"])
 def test_a_screen_reader_is_told_what_is_seen_in_the_same_order(
     desk: Made,
-    open_page: Opened,  # noqa: F811
+    open_page: Opened,
     product: str,
 ) -> None:
     token = desk(product)
@@ -78,7 +78,7 @@ def test_a_screen_reader_is_told_what_is_seen_in_the_same_order(
     assert [text for text in told if text not in quiet | named] == seen
 
 
-def test_ten_pages_of_one_browser_show_the_same_token(desk: Made, open_page: Opened) -> None:  # noqa: F811
+def test_ten_pages_of_one_browser_show_the_same_token(desk: Made, open_page: Opened) -> None:
     """A browser has six connections to a server for all of its pages; events take none of them."""
     token = desk()
     pages = [open_page(token)]
@@ -99,7 +99,7 @@ def test_ten_pages_of_one_browser_show_the_same_token(desk: Made, open_page: Ope
 
 def test_a_blank_token_is_set_up_with_what_the_page_shows_then_used_and_unplugged(
     images: Callable[[str], bytes],
-    browser: Browser,  # noqa: F811
+    browser: Browser,
     tmp_path: Path,
 ) -> None:
     with Emulator(
@@ -146,7 +146,7 @@ def test_a_blank_token_is_set_up_with_what_the_page_shows_then_used_and_unplugge
             page.close()
 
 
-def test_own_pace_is_heard_digit_by_digit_at_the_keyboard(desk: Made, open_page: Opened) -> None:  # noqa: F811
+def test_own_pace_is_heard_digit_by_digit_at_the_keyboard(desk: Made, open_page: Opened) -> None:
     token = desk("kodeoplaeser", rate=1)
     page = open_page(token, language="en-GB")
     page.locator("body").press("Shift")

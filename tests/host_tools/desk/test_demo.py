@@ -53,8 +53,7 @@ def judge(customer: Customer, step: str) -> None:
     page.set_viewport_size({"width": 1280, "height": 900})
 
 
-@pytest.mark.parametrize("language", ["da", "en"])
-@pytest.mark.parametrize("product", ["kodeviser", "kodeoplaeser"])
+@pytest.mark.parametrize(("product", "language"), [("kodeviser", "da"), ("kodeoplaeser", "en")])
 def test_the_story_from_order_to_approval_by_what_is_on_the_page(
     browser: Browser, tmp_path: Path, product: str, language: str
 ) -> None:
@@ -89,9 +88,8 @@ def test_the_story_from_order_to_approval_by_what_is_on_the_page(
         page.context.close()
 
 
-@pytest.mark.parametrize("product", ["kodeviser", "kodeoplaeser"])
-def test_the_story_by_keyboard_alone(browser: Browser, tmp_path: Path, product: str) -> None:
-    with demonstrated(product, tmp_path / "token") as address:
+def test_the_story_by_keyboard_alone(browser: Browser, tmp_path: Path) -> None:
+    with demonstrated("kodeoplaeser", tmp_path / "token") as address:
         page, problems = opened(browser, address, "en")
         customer = Typist(page, "en")
         new_page = customer.bank.locator("#content")

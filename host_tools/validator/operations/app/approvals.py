@@ -60,19 +60,21 @@ def request(unit: UnitOfWork, asked: ApprovalRequest, limits: ApprovalLimits) ->
     user = users.find_any(unit, asked.user_id)
     if user is None:
         unit.idle_mac()
+    # Read before the requests are counted: one that comes between has this number, too.
+    last = select(func.max(approvals.c.subject_sequence)).where(approvals.c.subject == subject)
+    following = (unit.connection.execute(last).scalar() or 0) + 1
     _require_few(unit, subject, asked.party.id, limits)
     session = hashlib.sha256(asked.session.encode()).digest()
     _cancel_of_session(unit, asked.party.id, session)
     unit.delete(
         approvals, approvals.c.created_at < unit.now - max(KEPT_SECONDS, limits.after_report)
     )
-    last = select(func.max(approvals.c.subject_sequence)).where(approvals.c.subject == subject)
     now = math.floor(unit.now)
     row = ApprovalRow(
         id=new_id(),
         reference=secrets.token_urlsafe(_REFERENCE_BYTES),
         subject=subject,
-        subject_sequence=(unit.connection.execute(last).scalar() or 0) + 1,
+        subject_sequence=following,
         owner_id=None if user is None else user.id,
         party=asked.party.id,
         party_name=asked.party.name,

@@ -40,7 +40,7 @@ headers = st.none() | st.sampled_from(
     ["Basic", "Basic !", "Basic w6Y=", "Basic gA==", "Basic c2hvcA==", "Bearer x", "Basic c2hvcDo="]
 )
 many = settings(
-    max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+    max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
 )
 
 

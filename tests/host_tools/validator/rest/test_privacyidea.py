@@ -20,30 +20,10 @@ from host_tools.secret import Secret
 from host_tools.validator.http.settings import Settings
 from host_tools.validator.records import NewToken, Role
 from host_tools.validator.service import Validator
+from tests.host_tools.validator.rest.plug_ins import keycloak, pam
 from tests.support.ocra import peer
 from tests.support.validator.application import SUITE, ApiClient, Tokens
 from tests.support.validator.clock import VirtualClock
-
-
-def pam(answer: dict[str, Any]) -> str:
-    """Decide as privacyidea_pam.py's authenticate() does."""
-    if not answer["result"].get("status"):
-        return "system error: " + answer["result"]["error"]["message"]
-    if answer["result"].get("value"):
-        return "success"
-    return "challenge" if (answer.get("detail") or {}).get("transaction_id") else "auth error"
-
-
-def keycloak(answer: dict[str, Any]) -> str:
-    """Read what JSONParser.parsePIResponse() reads: these must have the types that Gson wants."""
-    assert isinstance(answer["id"], int)
-    assert isinstance(answer["jsonrpc"], str)
-    assert isinstance(answer["versionnumber"], str)
-    assert isinstance(answer["result"]["status"], bool)
-    assert isinstance(answer["result"]["value"], bool)
-    for challenge in answer["detail"].get("multi_challenge", []):
-        assert {"serial", "message", "client_mode", "transaction_id", "type"} <= set(challenge)
-    return str(answer["result"]["authentication"])
 
 
 def ask(client: TestClient | ApiClient, **fields: str) -> dict[str, Any]:

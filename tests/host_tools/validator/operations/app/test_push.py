@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 
 from host_tools.validator.http.settings import App, Party, Settings
 from host_tools.validator.server.application import create_app
-from tests.host_tools.validator.rest.test_privacyidea import keycloak, pam
+from tests.host_tools.validator.rest.plug_ins import keycloak, pam
 from tests.support.validator.app import Site
 from tests.support.validator.clock import VirtualClock
 

@@ -10,13 +10,13 @@ import pytest
 from host_tools.validator.app_records import AppReason, ApprovalLimits, ApprovalState
 from host_tools.validator.errors import TooManyRequestsError
 from host_tools.validator.service import Validator
-from tests.host_tools.validator.app import concurrent_answers
+from tests.host_tools.validator.operations.app import concurrent_answers
 from tests.support.limits import REAL_LIMIT
 from tests.support.validator.clock import VirtualClock
 from tests.support.validator.database import MASTER
 from tests.support.validator.direct_app import ask, opened
 
-ROUNDS = 12  # each is a race of its own
+ROUNDS = 4  # each is a race of its own
 AT_ONCE = 52  # in all; a multiple of the workers
 
 

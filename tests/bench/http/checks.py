@@ -29,8 +29,8 @@ from host_tools.secret import Secret
 from host_tools.validator.keys import master_key
 from host_tools.validator.records import NewToken, Role
 from host_tools.validator.service import Validator
-from tests.bench import http_load
-from tests.bench.http_load import Load
+from tests.bench.http import load as http_load
+from tests.bench.http.load import Load
 from tests.interop.privacyidea import PrivacyIdea
 from tests.support.limits import REAL_LIMIT
 

@@ -1,10 +1,10 @@
-"""`python -m tests.host_tools.validator.app`: take the pictures of the app for docs/."""
+"""`python -m tests.host_tools.validator.operations.app`: take the pictures of the app for docs/."""
 
 import tempfile
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.host_tools.validator.app.test_browser import PAYMENT, opened, sure
+from tests.host_tools.validator.operations.app.phone import PAYMENT, opened, sure
 from tests.support import browser as chromium
 from tests.support.pictures import save
 from tests.support.validator import app

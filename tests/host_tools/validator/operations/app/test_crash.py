@@ -8,7 +8,7 @@ import pytest
 
 from host_tools.validator.app_records import AppReason, ApprovalState
 from host_tools.validator.service import Validator
-from tests.host_tools.validator.app import killed_answer
+from tests.host_tools.validator.operations.app import killed_answer
 from tests.support.validator.clock import VirtualClock
 from tests.support.validator.direct_app import ask, opened
 
