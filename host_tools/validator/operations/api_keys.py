@@ -5,7 +5,7 @@ import base64
 import hashlib
 import secrets
 
-from sqlalchemy import Connection, select, true
+from sqlalchemy import Connection, select
 
 from host_tools.secret import Secret
 from host_tools.validator.errors import ConflictError, InvalidError, NotFoundError
@@ -13,14 +13,12 @@ from host_tools.validator.records import ApiKey, Role
 from host_tools.validator.store import audit_root
 from host_tools.validator.store.data_keys import DataKeys
 from host_tools.validator.store.row_ids import new_id
-from host_tools.validator.store.rows import ApiKeyRow, AuditRootRow
+from host_tools.validator.store.rows import ApiKeyRow
 from host_tools.validator.store.tables import api_keys, web_sessions
-from host_tools.validator.store.tables import audit_root as root_table
 from host_tools.validator.store.unit_of_work import UnitOfWork
 
 _PREFIX = "kodebrik_"  # by which scanners for published secrets recognise a key
 _LONGEST_NAME = 64  # characters
-_WIDTH = len(ApiKeyRow._fields)
 
 
 def create(unit: UnitOfWork, name: str, role: Role) -> tuple[ApiKey, Secret]:
@@ -60,13 +58,9 @@ def list_all(connection: Connection) -> list[ApiKey]:
 
 def find(connection: Connection, keys: DataKeys, key: str) -> ApiKeyRow | None:
     """Give the row of the key that was presented, None when it is unknown or revoked."""
-    query = select(api_keys, root_table).join(root_table, true())
-    found = connection.execute(query.where(api_keys.c.hash == _hash(key))).one_or_none()
-    if found is None:
-        return None
-    row, root = ApiKeyRow(*found[:_WIDTH]), AuditRootRow(*found[_WIDTH:])
-    keys.check(connection, api_keys, row, audit_root.checked(connection, keys, root).audit_key)
-    return row if row.revoked_at is None else None
+    query = select(api_keys).where(api_keys.c.hash == _hash(key))
+    found = audit_root.find_row(connection, keys, api_keys, ApiKeyRow, query)
+    return None if found is None or found[0].revoked_at is not None else found[0]
 
 
 def authenticate(connection: Connection, keys: DataKeys, key: str) -> ApiKey | None:

@@ -6,32 +6,27 @@ allowance is there again (the virtual scheduling algorithm of ITU-T I.371). A gu
 the seconds that one guess takes to come back.
 """
 
-from sqlalchemy import Connection, select, true
+from sqlalchemy import Connection, select
 
 from host_tools.validator.errors import TooManyRequestsError
 from host_tools.validator.operations import api_keys
 from host_tools.validator.records import ApiKey, Guesser
 from host_tools.validator.store import audit_root
 from host_tools.validator.store.data_keys import DataKeys
-from host_tools.validator.store.rows import AuditRootRow, GuessRow
-from host_tools.validator.store.tables import audit_root as root_table
+from host_tools.validator.store.rows import GuessRow
 from host_tools.validator.store.tables import guesses
 from host_tools.validator.store.unit_of_work import UnitOfWork
 
 MAX_GUESSERS = 10_000  # rows; of more, those that would be free soonest are forgotten
 _MINUTE = 60.0  # seconds
-_WIDTH = len(GuessRow._fields)
 
 
 def require_guess(connection: Connection, keys: DataKeys, guesser: Guesser, now: float) -> None:
     """Raise TooManyRequestsError when no guess is left. Nothing is counted or locked."""
-    query = select(guesses, root_table).join(root_table, true())
-    found = connection.execute(query.where(guesses.c.guesser == _name(guesser))).one_or_none()
-    if found is None:
-        return
-    row, root = GuessRow(*found[:_WIDTH]), AuditRootRow(*found[_WIDTH:])
-    keys.check(connection, guesses, row, audit_root.checked(connection, keys, root).audit_key)
-    _require(guesser, row, now)
+    query = select(guesses).where(guesses.c.guesser == _name(guesser))
+    found = audit_root.find_row(connection, keys, guesses, GuessRow, query)
+    if found is not None:
+        _require(guesser, found[0], now)
 
 
 def count_guess(unit: UnitOfWork, guesser: Guesser) -> None:

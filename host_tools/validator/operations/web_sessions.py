@@ -1,13 +1,11 @@
 """Sessions of the web site: rows that the browser names by an opaque random id.
 
-The database holds the id's SHA-256 alone; 256 random bits need no slower hash. A session ends when
+A session ends when
 it was not used for a while, at a fixed time after its start, when it is closed, and with the API
 key that opened it. There is no cache: every request asks the database, so that an ended session is
 refused at once by every worker.
 """
 
-import hashlib
-import secrets
 from typing import Any
 
 from sqlalchemy import Connection, select, true
@@ -15,6 +13,7 @@ from sqlalchemy import Connection, select, true
 from host_tools.secret import Secret
 from host_tools.validator.operations import api_keys
 from host_tools.validator.records import ApiKey, SessionLimits, SignIn
+from host_tools.validator.rule import opaque_ids
 from host_tools.validator.store import audit_root
 from host_tools.validator.store.data_keys import DataKeys
 from host_tools.validator.store.rows import ApiKeyRow, AuditRootRow, WebSessionRow
@@ -24,7 +23,6 @@ from host_tools.validator.store.tables import audit_root as root_table
 from host_tools.validator.store.unit_of_work import UnitOfWork
 
 MAX_SIGN_INS = 10_000  # anybody can start one; of more, the oldest are closed
-_ID_BYTES = 32
 _SESSION = len(WebSessionRow._fields)
 _KEY = _SESSION + len(ApiKeyRow._fields)
 _RENEWAL = 60.0  # seconds by which the end must move before it is written
@@ -50,7 +48,7 @@ def find(
         select(web_sessions, key_table, root_table)
         .join(key_table, web_sessions.c.api_key_id == key_table.c.id)
         .join(root_table, true())
-        .where(web_sessions.c.hash == _hash(session_id))
+        .where(web_sessions.c.hash == opaque_ids.hashed(session_id))
     )
     found = connection.execute(query).one_or_none()
     if found is None:
@@ -110,7 +108,7 @@ def approve_sign_in(unit: UnitOfWork, session_id: Secret, limits: SessionLimits)
 
 def close(unit: UnitOfWork, session_id: Secret) -> None:
     """Close a session; nothing happens when it has ended already."""
-    unit.delete(web_sessions, web_sessions.c.hash == _hash(session_id))
+    unit.delete(web_sessions, web_sessions.c.hash == opaque_ids.hashed(session_id))
 
 
 def close_all(unit: UnitOfWork) -> None:
@@ -123,30 +121,20 @@ def _find(
     connection: Connection, keys: DataKeys, session_id: Secret, now: float
 ) -> WebSessionRow | None:
     """Give the row of an open session of either kind, None when there is none."""
-    query = select(web_sessions, root_table).join(root_table, true())
-    query = query.where(web_sessions.c.hash == _hash(session_id))
-    found = connection.execute(query).one_or_none()
-    if found is None:
-        return None
-    session, root = WebSessionRow(*found[:_SESSION]), AuditRootRow(*found[_SESSION:])
-    newest = audit_root.checked(connection, keys, root).audit_key
-    keys.check(connection, web_sessions, session, newest)
-    return session if session.ends_at > now else None
+    query = select(web_sessions).where(web_sessions.c.hash == opaque_ids.hashed(session_id))
+    found = audit_root.find_row(connection, keys, web_sessions, WebSessionRow, query)
+    return None if found is None or found[0].ends_at <= now else found[0]
 
 
 def _open(unit: UnitOfWork, limits: SessionLimits, **values: Any) -> Secret:
     """Insert a row under a fresh id, and delete those of sessions that have ended."""
     unit.delete(web_sessions, web_sessions.c.ends_at <= unit.now)
-    session_id = Secret(secrets.token_urlsafe(_ID_BYTES).encode())
+    session_id = opaque_ids.draw()
     ends_at = _end(unit.now, unit.now, limits)
-    row = WebSessionRow(_hash(session_id), None, None, None, False, unit.now, ends_at)
+    row = WebSessionRow(opaque_ids.hashed(session_id), None, None, None, False, unit.now, ends_at)
     unit.insert(web_sessions, row._replace(**values))
     return session_id
 
 
 def _end(started_at: float, now: float, limits: SessionLimits) -> float:
     return min(started_at + limits.total, now + limits.idle)
-
-
-def _hash(session_id: Secret) -> bytes:
-    return hashlib.sha256(session_id.reveal()).digest()

@@ -16,8 +16,9 @@ from host_tools.validator.http.authentication import (
 from host_tools.validator.http.settings import Settings
 from host_tools.validator.http.strict_requests import StrictRoute
 from host_tools.validator.records import ApiKey, Role
+from host_tools.validator.rule import opaque_ids
 from host_tools.validator.service import Validator
-from host_tools.validator.site.cookies import ADMINISTRATION, check_form, form_token, new_id
+from host_tools.validator.site.cookies import ADMINISTRATION, check_form, form_token
 from host_tools.validator.site.pages import language, page, redirect
 from host_tools.validator.site.texts import text, word
 
@@ -149,7 +150,7 @@ def log_out(request: Request, operator: SignedInForm) -> Response:
 
 
 def _form(request: Request, error: str = "") -> Response:
-    visitor = ADMINISTRATION.read(request) or new_id()
+    visitor = ADMINISTRATION.read(request) or opaque_ids.draw()
     answer = page(
         request,
         "administration/login.html",

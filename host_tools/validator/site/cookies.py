@@ -8,7 +8,6 @@ somebody planted before is worth nothing after (no session fixation).
 import base64
 import hmac
 import re
-import secrets
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,7 +16,6 @@ from fastapi import HTTPException, Request, Response
 from host_tools.messages.catalogue import Message
 from host_tools.secret import Secret
 
-_ID_BYTES = 32
 _ID = re.compile(r"[A-Za-z0-9_-]{43}")  # 32 bytes as base64url
 
 
@@ -61,11 +59,6 @@ class SessionCookie:
 ADMINISTRATION = SessionCookie("administration")
 SIGN_IN = SessionCookie("sign-in")
 OPENID = SessionCookie("openid", "lax")
-
-
-def new_id() -> Secret:
-    """Draw the id of a visitor who has no session yet."""
-    return Secret(secrets.token_urlsafe(_ID_BYTES).encode())
 
 
 def form_token(session_id: Secret) -> str:

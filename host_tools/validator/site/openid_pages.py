@@ -26,10 +26,11 @@ from host_tools.validator.openid.grant import CodeGrant
 from host_tools.validator.openid.messages import ProviderAnswer, ProviderRequest
 from host_tools.validator.openid.provider import AUTHORIZE, LOGOUT, Provider
 from host_tools.validator.records import OpenIdSession
+from host_tools.validator.rule import opaque_ids
 from host_tools.validator.rule.verdict import CheckRequest, Verdict
 from host_tools.validator.service import Validator
 from host_tools.validator.site.by_app.asking import Asker
-from host_tools.validator.site.cookies import OPENID, check_form, form_token, new_id
+from host_tools.validator.site.cookies import OPENID, check_form, form_token
 from host_tools.validator.site.pages import error_page, language, page, redirect
 from host_tools.validator.site.pending_sign_in import LIMITS, shown_number
 from host_tools.validator.site.texts import text
@@ -55,7 +56,7 @@ def authorize(request: Request) -> Response:
     if session is not None:
         return _sent_back(provider.authorize(grant, session))
     hint = printable(grant.request.values.get("login_hint", ""))[:LONGEST_NAME]
-    return show(request, "user", grant, OPENID.read(request) or new_id(), user_id=hint)
+    return show(request, "user", grant, OPENID.read(request) or opaque_ids.draw(), user_id=hint)
 
 
 @router.post(AUTHORIZE)
@@ -76,7 +77,7 @@ def take_user(
         return _cancelled(request, grant)
     if visitor is None or not user_id.strip():
         said = text(language(request), "user_id_missing")
-        return show(request, "user", grant, visitor or new_id(), 422, error=said)
+        return show(request, "user", grant, visitor or opaque_ids.draw(), 422, error=said)
     authenticator: ApiKeyAuthenticator = request.app.state.authenticator
     authenticator.count_guess(request, BEGIN_SIGN_IN)
     validator: Validator = request.app.state.validator
@@ -143,7 +144,7 @@ def log_out(request: Request) -> Response:
         ending.client is not None and provider.subject(ending.client, session) == ending.subject
     ):
         return _left(request, ending.address)
-    visitor = OPENID.read(request) or new_id()
+    visitor = OPENID.read(request) or opaque_ids.draw()
     return form_page(
         request,
         "openid/leave.html",

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Form, Request, Response
 from host_tools.errors import KodebrikError
 from host_tools.validator.http.fields import printable
 from host_tools.validator.http.strict_requests import StrictRoute
-from host_tools.validator.site.cookies import SIGN_IN, check_form, form_token, new_id
+from host_tools.validator.rule import opaque_ids
+from host_tools.validator.site.cookies import SIGN_IN, check_form, form_token
 from host_tools.validator.site.pages import language, page, redirect
 
 TakeOrder = Callable[[str, str], None]  # a user-ID, and the language of the letter
@@ -45,7 +46,7 @@ def done(request: Request) -> Response:
 def _show(
     request: Request, status: int = 200, error: KodebrikError | None = None, user_id: str = ""
 ) -> Response:
-    visitor = SIGN_IN.read(request) or new_id()
+    visitor = SIGN_IN.read(request) or opaque_ids.draw()
     answer = page(
         request, "order.html", status, csrf=form_token(visitor), error=error, user_id=user_id
     )

@@ -19,9 +19,10 @@ from host_tools.validator.http.settings import Settings
 from host_tools.validator.http.strict_requests import StrictRoute
 from host_tools.validator.letters import typed_serial
 from host_tools.validator.records import SignIn
+from host_tools.validator.rule import opaque_ids
 from host_tools.validator.rule.verdict import CheckRequest
 from host_tools.validator.service import Validator
-from host_tools.validator.site.cookies import SIGN_IN, check_form, form_token, new_id
+from host_tools.validator.site.cookies import SIGN_IN, check_form, form_token
 from host_tools.validator.site.pages import language, page, redirect
 from host_tools.validator.site.pending_sign_in import LIMITS, shown_number
 from host_tools.validator.site.texts import text
@@ -45,7 +46,7 @@ def find_visit(request: Request) -> Visit:
     """Give the visitor of a request; a request without a cookie gets a new id."""
     session_id = SIGN_IN.read(request)
     if session_id is None:
-        return Visit(new_id())
+        return Visit(opaque_ids.draw())
     validator: Validator = request.app.state.validator
     return Visit(session_id, validator.sign_in(session_id))
 
@@ -66,7 +67,7 @@ def ask_user(request: Request, cancelled: bool = False) -> Response:
     return show(
         request,
         "sign_in.html",
-        SIGN_IN.read(request) or new_id(),
+        SIGN_IN.read(request) or opaque_ids.draw(),
         notice=notice,
         error="",
         user_id="",
@@ -81,7 +82,13 @@ def take_user(request: Request, csrf: _Field = "", user_id: _Field = "") -> Resp
     if visitor is None or not user_id.strip():
         error = text(language(request), "user_id_missing")
         return show(
-            request, "sign_in.html", visitor or new_id(), 422, notice="", error=error, user_id=""
+            request,
+            "sign_in.html",
+            visitor or opaque_ids.draw(),
+            422,
+            notice="",
+            error=error,
+            user_id="",
         )
     authenticator: ApiKeyAuthenticator = request.app.state.authenticator
     authenticator.count_guess(request, BEGIN_SIGN_IN)
@@ -172,7 +179,7 @@ def ask_activation(request: Request) -> Response:
     return show(
         request,
         "activate.html",
-        SIGN_IN.read(request) or new_id(),
+        SIGN_IN.read(request) or opaque_ids.draw(),
         done=False,
         error="",
         given={"user_id": "", "serial": ""},
@@ -190,7 +197,7 @@ def take_activation(
     second_code: _Field = "",
 ) -> Response:
     """Activate the token; the answer to a failure does not tell which value was wrong."""
-    visitor = SIGN_IN.read(request) or new_id()
+    visitor = SIGN_IN.read(request) or opaque_ids.draw()
     check_form(visitor, csrf)
     authenticator: ApiKeyAuthenticator = request.app.state.authenticator
     authenticator.count_guess(request)

@@ -16,9 +16,9 @@ the root covers the audit too.
 
 import secrets
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, insert, select
+from sqlalchemy import Connection, Select, Table, insert, select, true
 
 from host_tools.validator.store import row_seals, tables
 from host_tools.validator.store.data_keys import DataKey, DataKeys
@@ -29,6 +29,8 @@ _SIZE = 32  # bytes of the sum
 MODULUS = 1 << 8 * _SIZE
 _NONCE_SIZE = 16  # bytes
 _ROOT = select(tables.audit_root)
+_JOIN = tables.audit_root, true()
+Row = TypeVar("Row", bound=row_seals.SealedRow)
 
 
 def found(connection: Connection, keys: DataKeys, now: float) -> None:
@@ -55,6 +57,22 @@ def checked(connection: Connection, keys: DataKeys, root: AuditRootRow) -> Audit
     row may be sealed with an older one."""
     keys.check(connection, tables.audit_root, root, 0)
     return root
+
+
+def find_row(
+    connection: Connection, keys: DataKeys, table: Table, kind: type[Row], query: Select[Any]
+) -> tuple[Row, int] | None:
+    """Give the row that a query of all the table's columns finds, and the number of the newest data
+    key, read with the root in one statement; None when there is none. KodebrikError when either
+    was changed."""
+    found = connection.execute(query.add_columns(tables.audit_root).join(*_JOIN)).one_or_none()
+    if found is None:
+        return None
+    width = len(table.columns)
+    row, root = kind(*found[:width]), AuditRootRow(*found[width:])
+    newest = checked(connection, keys, root).audit_key
+    keys.check(connection, table, row, newest)
+    return row, newest
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ import re
 import secrets
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, Connection, func, select, true
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from host_tools.messages import catalogue
 from host_tools.messages.catalogue import LANGUAGES
@@ -30,9 +30,8 @@ from host_tools.validator.rule.shown_texts import is_shown
 from host_tools.validator.store import audit_root
 from host_tools.validator.store.data_keys import DataKeys
 from host_tools.validator.store.row_ids import new_id
-from host_tools.validator.store.rows import ApprovalRow, AuditRootRow
+from host_tools.validator.store.rows import ApprovalRow
 from host_tools.validator.store.tables import approvals
-from host_tools.validator.store.tables import audit_root as root_table
 from host_tools.validator.store.unit_of_work import UnitOfWork
 
 KEPT_SECONDS = 86400.0  # that an approval stays after it was asked for
@@ -45,7 +44,6 @@ _AMR = {AppKeyKind.WEBAUTHN: ("hwk", "user"), AppKeyKind.PIN: ("swk", "pin")}  #
 _AMOUNT = re.compile(r"(?!0\.00)(?:0|[1-9][0-9]{0,11})\.[0-9]{2}")
 _CURRENCY = re.compile("[A-Z]{3}")
 _ACCOUNT = re.compile("(?!.{43})[0-9A-Za-z]+(?: [0-9A-Za-z]+)*")
-_WIDTH = len(ApprovalRow._fields)
 _ANY = next(iter(LANGUAGES))  # the language for who asks, and for nobody
 
 
@@ -268,13 +266,9 @@ def _read(
     connection: Connection, keys: DataKeys, matching: ColumnElement[bool]
 ) -> ApprovalRow | None:
     """Read the newest approval that matches."""
-    query = select(approvals, root_table).join(root_table, true()).where(matching)
-    found = connection.execute(query.order_by(approvals.c.id.desc()).limit(1)).one_or_none()
-    if found is None:
-        return None
-    row, root = ApprovalRow(*found[:_WIDTH]), AuditRootRow(*found[_WIDTH:])
-    keys.check(connection, approvals, row, audit_root.checked(connection, keys, root).audit_key)
-    return row
+    query = select(approvals).where(matching).order_by(approvals.c.id.desc()).limit(1)
+    found = audit_root.find_row(connection, keys, approvals, ApprovalRow, query)
+    return None if found is None else found[0]
 
 
 def _named(reference: str) -> ColumnElement[bool]:

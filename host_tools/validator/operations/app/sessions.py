@@ -4,10 +4,8 @@ Whoever does not hold the device's key learns nothing and changes nothing: a wro
 refused alike for every device and for none, and counts for nobody.
 """
 
-import hashlib
 import hmac
 import math
-import secrets
 from collections.abc import Iterator, Sized
 from typing import Any, NamedTuple
 
@@ -24,7 +22,7 @@ from host_tools.validator.errors import SessionEndedError
 from host_tools.validator.operations import outbox
 from host_tools.validator.operations.app import challenges, devices
 from host_tools.validator.records import APP, NoticeKind, Status
-from host_tools.validator.rule import app_keys, lockout, signed_texts
+from host_tools.validator.rule import app_keys, lockout, opaque_ids, signed_texts
 from host_tools.validator.store import audit_root
 from host_tools.validator.store.data_keys import DataKeys
 from host_tools.validator.store.rows import (
@@ -37,8 +35,6 @@ from host_tools.validator.store.rows import (
 from host_tools.validator.store.tables import app_devices, app_sessions, tokens, users
 from host_tools.validator.store.tables import audit_root as root_table
 from host_tools.validator.store.unit_of_work import UnitOfWork
-
-_ID_BYTES = 32
 
 
 class Holder(NamedTuple):
@@ -70,9 +66,9 @@ def open_session(
     unit.record(token, "app_session", {"reason": reason.value})
     owner = _owner(unit, token)
     unit.delete(app_sessions, app_sessions.c.ends_at <= unit.now)
-    session = Secret(secrets.token_urlsafe(_ID_BYTES).encode())
+    session = opaque_ids.draw()
     ends_at = unit.now + seconds
-    unit.insert(app_sessions, AppSessionRow(_hash(session), token.id, ends_at))
+    unit.insert(app_sessions, AppSessionRow(opaque_ids.hashed(session), token.id, ends_at))
     opened = AppSession(session, ends_at, token.serial, device.name, owner.user_id)
     return verdict(unit, token, reason), opened
 
@@ -91,13 +87,13 @@ def prove_again(
 
 def close(unit: UnitOfWork, session: Secret) -> None:
     """Close a session."""
-    unit.delete(app_sessions, app_sessions.c.hash == _hash(session))
+    unit.delete(app_sessions, app_sessions.c.hash == opaque_ids.hashed(session))
 
 
 def require(unit: UnitOfWork, session: Secret) -> Holder:
     """Give who has an open session, the device locked; SessionEndedError when there is none. A
     blocked device has its session still."""
-    query = select(app_sessions).where(app_sessions.c.hash == _hash(session))
+    query = select(app_sessions).where(app_sessions.c.hash == opaque_ids.hashed(session))
     row = unit.find(app_sessions, AppSessionRow, query)
     if row is None or row.ends_at <= unit.now:
         raise _ended()
@@ -126,7 +122,7 @@ def find(connection: Connection, keys: DataKeys, session: Secret, now: float) ->
         .join(app_devices, app_devices.c.token_id == tokens.c.id)
         .join(users, tokens.c.owner_id == users.c.id)
         .join(root_table, true())
-        .where(app_sessions.c.hash == _hash(session))
+        .where(app_sessions.c.hash == opaque_ids.hashed(session))
     )
     found = connection.execute(query).one_or_none()
     if found is None:
@@ -220,7 +216,3 @@ def _ended() -> SessionEndedError:
 
 def _first(values: Iterator[Any], columns: Sized) -> list[Any]:
     return [next(values) for _ in range(len(columns))]
-
-
-def _hash(session: Secret) -> bytes:
-    return hashlib.sha256(session.reveal()).digest()

@@ -5,27 +5,24 @@ It asks for the outcome with the identifier that it was given: 32 random bytes, 
 database holds the SHA-256. Who asks too soon must wait longer each time (section 11).
 """
 
-import secrets
-
 from sqlalchemy import select
 
 from host_tools.secret import Secret
 from host_tools.validator.app_records import ApprovalLimits, ApprovalRequest, ApprovalState
 from host_tools.validator.operations.app import approvals
 from host_tools.validator.operations.openid import approved, grants
-from host_tools.validator.operations.openid.sessions import hashed
 from host_tools.validator.records import (
     BackchannelOutcome,
     BackchannelPoll,
     BackchannelStart,
     OpenIdRequest,
 )
+from host_tools.validator.rule import opaque_ids
 from host_tools.validator.store.rows import OpenIdBackchannelRow
 from host_tools.validator.store.tables import openid_backchannel
 from host_tools.validator.store.unit_of_work import UnitOfWork
 
 INTERVAL = 5.0  # seconds between two polls, and by which it grows
-_ID_BYTES = 32
 _ENDED = {
     ApprovalState.EXPIRED: BackchannelOutcome.EXPIRED,
     ApprovalState.DECLINED: BackchannelOutcome.DENIED,
@@ -45,9 +42,9 @@ def begin(  # noqa: PLR0913, PLR0917 - what an application asks
     approval = approvals.request(unit, asked, limits)
     # Kept for a while longer, so that the application hears that it has expired.
     unit.delete(openid_backchannel, openid_backchannel.c.ends_at <= unit.now - limits.life)
-    request_id = Secret(secrets.token_urlsafe(_ID_BYTES).encode())
+    request_id = opaque_ids.draw()
     row = OpenIdBackchannelRow(
-        hash=hashed(request_id),
+        hash=opaque_ids.hashed(request_id),
         client=client,
         scope=scope,
         acr=acr,
@@ -63,7 +60,9 @@ def begin(  # noqa: PLR0913, PLR0917 - what an application asks
 
 def poll(unit: UnitOfWork, request_id: Secret, client: str, sector: str) -> BackchannelPoll:
     """Tell a client the outcome, which is told once: with an approval it gets an access token."""
-    query = select(openid_backchannel).where(openid_backchannel.c.hash == hashed(request_id))
+    query = select(openid_backchannel).where(
+        openid_backchannel.c.hash == opaque_ids.hashed(request_id)
+    )
     row = unit.find(openid_backchannel, OpenIdBackchannelRow, query.with_for_update())
     if row is None or row.client != client:
         return BackchannelPoll(BackchannelOutcome.UNKNOWN)

@@ -6,35 +6,30 @@ on the condition that its seal is the one that was read. Whoever presents it aga
 given for it (RFC 9700 section 4.14.2).
 """
 
-import secrets
-from typing import Any
-
-from sqlalchemy import ColumnElement, Connection, select, true
+from sqlalchemy import ColumnElement, Connection, select
 
 from host_tools.secret import Secret
 from host_tools.validator.operations.openid import keys as openid_keys
-from host_tools.validator.operations.openid.sessions import hashed, signed_in_user
+from host_tools.validator.operations.openid.sessions import signed_in_user
 from host_tools.validator.records import (
     ACCESS_TOKEN_SECONDS,
     OpenIdGrant,
     OpenIdRequest,
     OpenIdSession,
 )
+from host_tools.validator.rule import opaque_ids
 from host_tools.validator.store import audit_root
 from host_tools.validator.store.data_keys import DataKeys
-from host_tools.validator.store.rows import AuditRootRow, OpenIdGrantRow, UserRow
-from host_tools.validator.store.tables import audit_root as root_table
+from host_tools.validator.store.rows import OpenIdGrantRow, UserRow
 from host_tools.validator.store.tables import openid_grants
 from host_tools.validator.store.unit_of_work import UnitOfWork
 
 _CODE_SECONDS = 60.0
-_SECRET_BYTES = 32
-_WIDTH = len(OpenIdGrantRow._fields)
 
 
 def issue(unit: UnitOfWork, session: OpenIdSession, asked: OpenIdRequest, acr: str) -> Secret:
     """Give an authorization code for what a relying party has asked."""
-    code = _new_secret()
+    code = opaque_ids.draw()
     row = _row(unit, code, session, asked, acr)
     unit.insert(openid_grants, row)
     return code
@@ -44,10 +39,10 @@ def give(
     unit: UnitOfWork, session: OpenIdSession, asked: OpenIdRequest, acr: str
 ) -> tuple[Secret, OpenIdGrant]:
     """Give an access token without a code, and what it is for."""
-    token = _new_secret()
-    row = _row(unit, _new_secret(), session, asked, acr)
+    token = opaque_ids.draw()
+    row = _row(unit, opaque_ids.draw(), session, asked, acr)
     redeemed = row._replace(
-        redeemed=True, access_hash=hashed(token), ends_at=unit.now + ACCESS_TOKEN_SECONDS
+        redeemed=True, access_hash=opaque_ids.hashed(token), ends_at=unit.now + ACCESS_TOKEN_SECONDS
     )
     unit.insert(openid_grants, redeemed)
     return token, _record(redeemed, session.user_id, unit.now)
@@ -57,7 +52,7 @@ def find(
     connection: Connection, keys: DataKeys, code: Secret, client: str, now: float
 ) -> OpenIdGrant | None:
     """Give the grant of a client's code that was not redeemed yet; None for any other."""
-    found = _find(connection, keys, openid_grants.c.hash == hashed(code), now)
+    found = _find(connection, keys, openid_grants.c.hash == opaque_ids.hashed(code), now)
     if found is None or found[0].redeemed or found[0].client != client:
         return None
     row, user = found
@@ -71,9 +66,9 @@ def redeem(unit: UnitOfWork, code: Secret, client: str) -> Secret | None:
     if row is None or row.redeemed:
         _revoke(unit, row)
         return None
-    token = _new_secret()
+    token = opaque_ids.draw()
     ends_at = unit.now + ACCESS_TOKEN_SECONDS
-    changed = row._replace(redeemed=True, access_hash=hashed(token), ends_at=ends_at)
+    changed = row._replace(redeemed=True, access_hash=opaque_ids.hashed(token), ends_at=ends_at)
     unit.update(openid_grants, row, changed)
     return token
 
@@ -88,7 +83,7 @@ def of_access_token(
     connection: Connection, keys: DataKeys, token: Secret, now: float
 ) -> OpenIdGrant | None:
     """Give the grant of an access token; None when it has ended or was revoked."""
-    found = _find(connection, keys, openid_grants.c.access_hash == hashed(token), now)
+    found = _find(connection, keys, openid_grants.c.access_hash == opaque_ids.hashed(token), now)
     return None if found is None else _record(found[0], found[1].user_id, now)
 
 
@@ -96,19 +91,21 @@ def _find(
     connection: Connection, keys: DataKeys, matching: ColumnElement[bool], now: float
 ) -> tuple[OpenIdGrantRow, UserRow] | None:
     """Give a grant that has not ended, with its user, if their token's codes still count."""
-    query: Any = select(openid_grants, root_table).join(root_table, true()).where(matching)
-    found = connection.execute(query).one_or_none()
+    query = select(openid_grants).where(matching)
+    found = audit_root.find_row(connection, keys, openid_grants, OpenIdGrantRow, query)
     if found is None:
         return None
-    row, root = OpenIdGrantRow(*found[:_WIDTH]), AuditRootRow(*found[_WIDTH:])
-    newest = audit_root.checked(connection, keys, root).audit_key
-    keys.check(connection, openid_grants, row, newest)
+    row, newest = found
     user = signed_in_user(connection, keys, row.token_id, row.owner_id, newest)
     return None if user is None or row.ends_at <= now else (row, user)
 
 
 def _lock(unit: UnitOfWork, code: Secret, client: str) -> OpenIdGrantRow | None:
-    query = select(openid_grants).where(openid_grants.c.hash == hashed(code)).with_for_update()
+    query = (
+        select(openid_grants)
+        .where(openid_grants.c.hash == opaque_ids.hashed(code))
+        .with_for_update()
+    )
     row = unit.find(openid_grants, OpenIdGrantRow, query)
     return None if row is None or row.client != client or row.ends_at <= unit.now else row
 
@@ -119,10 +116,6 @@ def _revoke(unit: UnitOfWork, row: OpenIdGrantRow | None) -> None:
         unit.record_server_event("openid_code_again", {"client": row.client})
 
 
-def _new_secret() -> Secret:
-    return Secret(secrets.token_urlsafe(_SECRET_BYTES).encode())
-
-
 def _row(
     unit: UnitOfWork, code: Secret, session: OpenIdSession, asked: OpenIdRequest, acr: str
 ) -> OpenIdGrantRow:
@@ -130,7 +123,7 @@ def _row(
     unit.delete(openid_grants, openid_grants.c.ends_at <= unit.now)
     subject = openid_keys.subject(unit.connection, unit.keys, asked.sector, session.owner_id)
     return OpenIdGrantRow(
-        hash=hashed(code),
+        hash=opaque_ids.hashed(code),
         token_id=session.token_id,
         owner_id=session.owner_id,
         methods=" ".join(session.methods),

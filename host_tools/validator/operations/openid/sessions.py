@@ -5,29 +5,22 @@ A session ends at a fixed time after the sign-in, and with the token or app devi
 came from: once that is blocked, replaced or given to somebody else, the session counts no more.
 """
 
-import hashlib
-import secrets
-
-from sqlalchemy import Connection, select, true
+from sqlalchemy import Connection, select
 
 from host_tools.secret import Secret
 from host_tools.validator.operations import users, web_sessions
 from host_tools.validator.records import OpenIdSession, Status
+from host_tools.validator.rule import opaque_ids
 from host_tools.validator.store import audit_root
 from host_tools.validator.store.data_keys import DataKeys
 from host_tools.validator.store.rows import (
-    AuditRootRow,
     OpenIdSessionRow,
     TokenRow,
     UserRow,
 )
-from host_tools.validator.store.tables import audit_root as root_table
 from host_tools.validator.store.tables import openid_sessions, tokens
 from host_tools.validator.store.tables import users as user_table
 from host_tools.validator.store.unit_of_work import UnitOfWork
-
-_ID_BYTES = 32
-_SESSION = len(OpenIdSessionRow._fields)
 
 
 def open_session(  # noqa: PLR0913, PLR0917 - what was seen at the sign-in
@@ -58,9 +51,9 @@ def replace_sign_in(
     """Replace a sign-in by a session of so many seconds; give its fresh id."""
     web_sessions.close(unit, sign_in_id)
     unit.delete(openid_sessions, openid_sessions.c.ends_at <= unit.now)
-    session_id = Secret(secrets.token_urlsafe(_ID_BYTES).encode())
+    session_id = opaque_ids.draw()
     row = OpenIdSessionRow(
-        hashed(session_id),
+        opaque_ids.hashed(session_id),
         signed_in.token_id,
         signed_in.owner_id,
         " ".join(signed_in.methods),
@@ -75,14 +68,11 @@ def find(
     connection: Connection, keys: DataKeys, session_id: Secret, now: float
 ) -> OpenIdSession | None:
     """Give an open session; None when there is none, or its token's codes count no more."""
-    query = select(openid_sessions, root_table).join(root_table, true())
-    query = query.where(openid_sessions.c.hash == hashed(session_id))
-    found = connection.execute(query).one_or_none()
+    query = select(openid_sessions).where(openid_sessions.c.hash == opaque_ids.hashed(session_id))
+    found = audit_root.find_row(connection, keys, openid_sessions, OpenIdSessionRow, query)
     if found is None:
         return None
-    session, root = OpenIdSessionRow(*found[:_SESSION]), AuditRootRow(*found[_SESSION:])
-    newest = audit_root.checked(connection, keys, root).audit_key
-    keys.check(connection, openid_sessions, session, newest)
+    session, newest = found
     user = signed_in_user(connection, keys, session.token_id, session.owner_id, newest)
     return None if user is None or session.ends_at <= now else _record(session, user, now)
 
@@ -107,12 +97,7 @@ def signed_in_user(
 
 def close(unit: UnitOfWork, session_id: Secret) -> None:
     """Close a session; nothing happens when it has ended already."""
-    unit.delete(openid_sessions, openid_sessions.c.hash == hashed(session_id))
-
-
-def hashed(secret: Secret) -> bytes:
-    """Give the SHA-256 of an id, a code or an access token; 256 random bits need no slower hash."""
-    return hashlib.sha256(secret.reveal()).digest()
+    unit.delete(openid_sessions, openid_sessions.c.hash == opaque_ids.hashed(session_id))
 
 
 def _counts(token: TokenRow, owner_id: int) -> bool:
