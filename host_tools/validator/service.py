@@ -12,11 +12,11 @@ from typing import Concatenate, ParamSpec, Protocol
 
 from host_tools.progress import Progress
 from host_tools.secret import Secret
-from host_tools.validator.app_records import ApprovalLimits, ApprovalRequest
 from host_tools.validator.app_service import AppService
 from host_tools.validator.errors import InvalidError, UnavailableError
 from host_tools.validator.group_commit import GroupCommit, Outcome
 from host_tools.validator.keys.master_key import MasterKey
+from host_tools.validator.openid_service import OpenIdService
 from host_tools.validator.operations import (
     activation,
     api_keys,
@@ -33,28 +33,18 @@ from host_tools.validator.operations import (
     web_sessions,
 )
 from host_tools.validator.operations.audit import anchors, verification
-from host_tools.validator.operations.openid import approved, assertions, backchannel
-from host_tools.validator.operations.openid import grants as openid_grants
-from host_tools.validator.operations.openid import keys as openid_keys
-from host_tools.validator.operations.openid import sessions as openid_sessions
 from host_tools.validator.records import (
     ActivationCode,
     ApiKey,
     AuditAnchor,
     AuditEntry,
     AuditReport,
-    BackchannelPoll,
-    BackchannelStart,
     Challenge,
     DriftPoint,
     Guesser,
     HandOut,
     NewToken,
     Notice,
-    OpenIdGrant,
-    OpenIdKey,
-    OpenIdRequest,
-    OpenIdSession,
     Page,
     Role,
     SessionLimits,
@@ -128,6 +118,7 @@ class Validator:
         transactions = Transactions(self._database, self._keys, clock, user_ids)
         self._read, self._write = transactions.read, transactions.write
         self.app = AppService(transactions, self._keys, clock)
+        self.openid = OpenIdService(transactions, self._keys, clock)
         try:
             self._database.require_validator(or_nothing=create)
             self.migration = self._prepare()
@@ -512,90 +503,6 @@ class Validator:
     def close_session(self, session_id: Secret) -> None:
         """Close a session of either kind, in every worker."""
         self._write("site", web_sessions.close, session_id)
-
-    # OpenID Connect
-
-    def prepare_openid(self) -> None:
-        """Draw the OpenID provider's keys, unless it has them."""
-        self._write("openid", openid_keys.prepare)
-
-    def rotate_openid_key(self, *, actor: str) -> int:
-        """Draw a new key to sign ID tokens with; give how many are published then."""
-        return self._write(actor, openid_keys.rotate)
-
-    def openid_keys(self) -> list[OpenIdKey]:
-        """Give the keys whose public halves are published, the one that signs first."""
-        return self._read(openid_keys.published, self._keys, self._clock())
-
-    def openid_subject(self, sector: str, session: OpenIdSession) -> str:
-        """Give the identifier by which the relying parties of a sector know a user."""
-        return self._read(openid_keys.subject, self._keys, sector, session.owner_id)
-
-    def open_openid_session(
-        self, sign_in_id: Secret, user_id: str, serial: str, *, with_pin: bool, seconds: float
-    ) -> tuple[Secret, OpenIdSession] | None:
-        """Replace the sign-in in which a code of the token `serial` was accepted by a session with
-        a fresh id. None when the token is no longer that user's."""
-        return self._write(
-            "openid", openid_sessions.open_session, sign_in_id, user_id, serial, with_pin, seconds
-        )
-
-    def open_openid_session_by_app(
-        self, sign_in_id: Secret, party: str, reference: str, *, seconds: float
-    ) -> tuple[Secret, OpenIdSession] | None:
-        """Replace the sign-in in which an approval was asked for by a session with a fresh id,
-        once. None when nothing was approved, or the device counts no more."""
-        return self._write("openid", approved.open_session, sign_in_id, party, reference, seconds)
-
-    def openid_session(self, session_id: Secret) -> OpenIdSession | None:
-        """Give an open session; None when it has ended or its token's codes count no more."""
-        return self._read(openid_sessions.find, self._keys, session_id, self._clock())
-
-    def close_openid_session(self, session_id: Secret) -> None:
-        """Close a session, in every worker."""
-        self._write("openid", openid_sessions.close, session_id)
-
-    def issue_openid_code(self, session: OpenIdSession, asked: OpenIdRequest, acr: str) -> Secret:
-        """Give an authorization code, which can be redeemed once within a minute."""
-        return self._write("openid", openid_grants.issue, session, asked, acr)
-
-    def openid_grant(self, code: Secret, client: str) -> OpenIdGrant | None:
-        """Give the grant of a client's code that was not redeemed yet; None for any other."""
-        return self._read(openid_grants.find, self._keys, code, client, self._clock())
-
-    def redeem_openid_code(self, code: Secret, client: str) -> Secret | None:
-        """Give an access token for a client's code, once; at the second time, what was given for
-        it is revoked."""
-        return self._write("openid", openid_grants.redeem, code, client)
-
-    def revoke_openid_code(self, code: Secret, client: str) -> None:
-        """Revoke what was given for a client's code, if anything was."""
-        self._write("openid", openid_grants.revoke, code, client)
-
-    def openid_access(self, token: Secret) -> OpenIdGrant | None:
-        """Give the grant of an access token; None when it has ended or was revoked."""
-        return self._read(openid_grants.of_access_token, self._keys, token, self._clock())
-
-    def take_openid_assertion(self, client: str, identifier: str, seconds: float) -> bool:
-        """Take the identifier of a JWT with which an application authenticates; False when it was
-        taken within so many seconds."""
-        return self._write("openid", assertions.take, client, identifier, seconds)
-
-    def ask_by_backchannel(
-        self,
-        client: str,
-        scope: str,
-        acr: str,
-        asked: ApprovalRequest,
-        limits: ApprovalLimits,
-    ) -> BackchannelStart:
-        """Ask a user, known or not, for an approval in the app, in the name of an application."""
-        actor = f"openid {client}"
-        return self._write(actor, backchannel.begin, client, scope, acr, asked, limits)
-
-    def poll_backchannel(self, request_id: Secret, client: str, sector: str) -> BackchannelPoll:
-        """Give what has come of it; an approval is given once."""
-        return self._write(f"openid {client}", backchannel.poll, request_id, client, sector)
 
     # Notices
 

@@ -63,7 +63,7 @@ class BackchannelGrant(BaseGrant, TokenEndpointMixin):
         client = self.authenticate_token_endpoint_client()
         validator: Validator = self.server.validator
         request_id = Secret(self.request.values.get("auth_req_id", "").encode(errors="replace"))
-        polled = validator.poll_backchannel(request_id, client.client_id, client.sector)
+        polled = validator.openid.poll_backchannel(request_id, client.client_id, client.sector)
         if polled.granted is None or polled.access_token is None:
             raise BackchannelError(polled.outcome)
         self.request.client, self.request.user = client, polled.granted
@@ -103,7 +103,7 @@ def ask(
         text=text,
     )
     scope = client.get_allowed_scope(values["scope"])
-    begun = validator.ask_by_backchannel(client.client_id, scope, acr, wanted, limits)
+    begun = validator.openid.ask_by_backchannel(client.client_id, scope, acr, wanted, limits)
     return {
         "auth_req_id": begun.request_id.reveal().decode(),
         "expires_in": int(begun.expires_in),

@@ -66,4 +66,4 @@ class PrivateKeyJwt(JWTBearerClientAssertion):
             return False
         if seconds > _LONGEST_LIFE:
             return False
-        return self._validator.take_openid_assertion(claims["sub"], jti, seconds + self.leeway)
+        return self._validator.openid.take_assertion(claims["sub"], jti, seconds + self.leeway)

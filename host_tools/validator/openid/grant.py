@@ -119,16 +119,16 @@ class CodeGrant(grants.AuthorizationCodeGrant):
             nonce=values.get("nonce"),
             challenge=values["code_challenge"],
         )
-        code = self.server.validator.issue_openid_code(asked.user, wanted, acr)
+        code = self.server.validator.openid.issue_code(asked.user, wanted, acr)
         return str(code.reveal().decode())
 
     def query_authorization_code(self, code: str, client: Client) -> AuthorizationCode | None:
         """Give what a client's code grants. One that was redeemed before revokes what was given
         for it."""
         secret = Secret(code.encode(errors="replace"))
-        granted = self.server.validator.openid_grant(secret, client.client_id)
+        granted = self.server.validator.openid.grant(secret, client.client_id)
         if granted is None:
-            self.server.validator.revoke_openid_code(secret, client.client_id)
+            self.server.validator.openid.revoke_code(secret, client.client_id)
             return None
         return AuthorizationCode(secret, granted)
 
@@ -142,7 +142,7 @@ class CodeGrant(grants.AuthorizationCodeGrant):
     def generate_token(self, user: Any = None, scope: str = "", **_: Any) -> dict[str, Any]:
         """Redeem the code for an access token."""
         code = self.request.authorization_code.code
-        token = self.server.validator.redeem_openid_code(code, self.request.client.client_id)
+        token = self.server.validator.openid.redeem_code(code, self.request.client.client_id)
         if token is None:  # another request was quicker
             raise InvalidGrantError("The code was redeemed already.")
         return access_token(token, scope)

@@ -83,7 +83,7 @@ class Provider(AuthorizationServer):
         super().__init__()
         self.validator, self.settings, self._approvals = validator, settings, approvals
         self.issuer = settings.issuer
-        validator.prepare_openid()
+        validator.openid.prepare()
         self.register_grant(CodeGrant, [AuthenticationRequest(), S256(), IdToken(self)])
         self.register_grant(BackchannelGrant, [IdToken(self)])
         self.register_client_auth_method(PRIVATE_KEY_JWT, PrivateKeyJwt(validator, self.issuer))
@@ -201,11 +201,11 @@ class Provider(AuthorizationServer):
 
     def subject(self, client: Client, session: OpenIdSession) -> str:
         """Give the identifier by which an application knows a user."""
-        return self.validator.openid_subject(client.sector, session)
+        return self.validator.openid.subject(client.sector, session)
 
     def key_set(self) -> KeySet:
         """Give the published keys, with their private halves; the first signs."""
-        published = self.validator.openid_keys()
+        published = self.validator.openid.published_keys()
         keys: list[Key] = [ECKey.import_key(one.private.reveal()) for one in published]
         for key in keys:
             key.ensure_kid()

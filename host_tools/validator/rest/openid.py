@@ -76,7 +76,7 @@ def info(request: Request) -> JSONResponse:
     validator: Validator = request.app.state.validator
     granted = None
     if scheme.lower() == "bearer" and len(token) <= _LONGEST_TOKEN:
-        granted = validator.openid_access(Secret(token.strip().encode(errors="replace")))
+        granted = validator.openid.access(Secret(token.strip().encode(errors="replace")))
     if granted is None:  # RFC 6750 section 3
         error = {"WWW-Authenticate": 'Bearer error="invalid_token"'} if token else {}
         return JSONResponse({}, 401, {"WWW-Authenticate": "Bearer"} | error)

@@ -82,7 +82,7 @@ def take_user(
     authenticator.count_guess(request, BEGIN_SIGN_IN)
     validator: Validator = request.app.state.validator
     validator.close_session(visitor)
-    validator.close_openid_session(visitor)
+    validator.openid.close_session(visitor)
     opened = validator.open_sign_in(printable(user_id.strip()), shown_number(), LIMITS)
     answer = redirect(f"{CODE}?{request.url.query}")
     OPENID.write(request, answer, opened)
@@ -190,7 +190,7 @@ def grant_of(request: Request) -> CodeGrant:
 def _session(request: Request) -> OpenIdSession | None:
     session_id = OPENID.read(request)
     validator: Validator = request.app.state.validator
-    return None if session_id is None else validator.openid_session(session_id)
+    return None if session_id is None else validator.openid.session(session_id)
 
 
 async def _as_address(request: Request, path: str) -> Response:
@@ -225,7 +225,7 @@ def _signed_in(
     validator: Validator = request.app.state.validator
     provider: Provider = request.app.state.openid
     seconds = 60.0 * provider.settings.session_minutes
-    return validator.open_openid_session(
+    return validator.openid.open_session(
         visitor, user_id, serial, with_pin=with_pin, seconds=seconds
     )
 
@@ -256,7 +256,7 @@ def _left(request: Request, address: str | None) -> Response:
     visitor = OPENID.read(request)
     if visitor is not None:
         validator: Validator = request.app.state.validator
-        validator.close_openid_session(visitor)
+        validator.openid.close_session(visitor)
     answer: Response = page(request, "openid/left.html") if address is None else redirect(address)
     OPENID.delete(request, answer)
     return answer

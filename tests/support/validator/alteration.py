@@ -100,8 +100,10 @@ def fill(validator: Validator, clock: VirtualClock) -> Filled:
         validator.issue_challenge(serial=serial, text=CHALLENGE, actor="test")
     text = key.reveal().decode()
     wanted = ApprovalRequest(RelyingParty("openid shop", "Shop"), "anders", "session of the shop")
-    backchannel = validator.ask_by_backchannel("shop", "openid", "app", wanted, ApprovalLimits())
-    assert validator.take_openid_assertion("shop", ASSERTION, 600)
+    backchannel = validator.openid.ask_by_backchannel(
+        "shop", "openid", "app", wanted, ApprovalLimits()
+    )
+    assert validator.openid.take_assertion("shop", ASSERTION, 600)
     phone, tablet = (DirectDevice(validator, "bente") for _ in range(2))
     for device in (phone, tablet):
         assert device.activate(validator.app.issue_letter("bente", actor="test").code)
@@ -119,14 +121,14 @@ def fill(validator: Validator, clock: VirtualClock) -> Filled:
     validator.check_many([CheckRequest(totp.code(), user_id="anders", pin=PIN)])
     validator.check_many([CheckRequest("000000", user_id="nobody")])
     clock.now += 60
-    validator.prepare_openid()
-    validator.rotate_openid_key(actor="test")
+    validator.openid.prepare()
+    validator.openid.rotate_key(actor="test")
     of_anders = openid_session(validator, "anders", totp.serial)
-    used = validator.issue_openid_code(of_anders[1], OPENID_REQUEST, "otp")
-    access = validator.redeem_openid_code(used, OPENID_REQUEST.client)
+    used = validator.openid.issue_code(of_anders[1], OPENID_REQUEST, "otp")
+    access = validator.openid.redeem_code(used, OPENID_REQUEST.client)
     assert access is not None
     of_bente = openid_session(validator, "bente", bente.serial)
-    unused = validator.issue_openid_code(of_bente[1], OPENID_REQUEST, "otp")
+    unused = validator.openid.issue_code(of_bente[1], OPENID_REQUEST, "otp")
     return Filled(
         totp,
         bente,
@@ -153,7 +155,7 @@ def fill(validator: Validator, clock: VirtualClock) -> Filled:
 def openid_session(validator: Validator, user_id: str, serial: str) -> tuple[Secret, OpenIdSession]:
     """Sign somebody in at the OpenID provider, as if a code had been accepted."""
     pending = validator.open_sign_in(user_id, CHALLENGE, LIMITS)
-    opened = validator.open_openid_session(
+    opened = validator.openid.open_session(
         pending, user_id, serial, with_pin=False, seconds=LIMITS.idle
     )
     assert opened is not None

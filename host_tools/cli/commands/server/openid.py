@@ -22,7 +22,7 @@ def rotate_openid_key(*, validator: ValidatorOptions, as_json: Json = False) -> 
     """Sign ID tokens with a new key from now on; the server may run meanwhile. Older keys stay
     published until what they have signed has expired."""
     with validator.open(create=False) as opened:
-        count = opened.rotate_openid_key(actor=ACTOR)
+        count = opened.openid.rotate_key(actor=ACTOR)
     emit(as_json, {"published": count}, [Message("server.openid-key-rotated", count=count)])
 
 

@@ -81,7 +81,7 @@ def finish(request: Request, csrf: _Field = "", choice: _Field = "") -> Response
         return _waiting(request, grant, visitor, approval, text(language(request), "app_not_yet"))
     validator: Validator = request.app.state.validator
     provider: Provider = request.app.state.openid
-    signed_in = validator.open_openid_session_by_app(
+    signed_in = validator.openid.open_session_by_app(
         visitor, asker.party.id, approval.id, seconds=60.0 * provider.settings.session_minutes
     )
     if signed_in is None:

@@ -212,7 +212,7 @@ def test_one_code_redeemed_fifty_times_at_once_gives_tokens_once(
     asked = OpenIdRequest("shop", "shop", BACK, "openid", None, challenge_of(shop.verifier))
     _, session = openid_session(validator, "anna.holm", "K1")
     for _ in range(3):
-        code = validator.issue_openid_code(session, asked, "otp").reveal().decode()
+        code = validator.openid.issue_code(session, asked, "otp").reveal().decode()
         with ThreadPoolExecutor(50) as threads:
             answers = list(threads.map(lambda _, code=code: shop.redeem(code), range(50)))
         statuses = sorted(answer.status_code for answer in answers)
@@ -452,10 +452,10 @@ def test_secrets_are_printed_and_logged_nowhere(
     shop: Application, validator: Validator, code: str, caplog: pytest.LogCaptureFixture
 ):
     with caplog.at_level(logging.DEBUG):
-        granted = validator.openid_grant(Secret(code.encode()), "shop")
+        granted = validator.openid.grant(Secret(code.encode()), "shop")
         body = shop.redeem(code).json()
     assert granted is not None
-    said = repr(granted) + repr(validator.openid_keys()) + caplog.text
+    said = repr(granted) + repr(validator.openid.published_keys()) + caplog.text
     assert "httpx" in said  # what is logged, is there
     for secret in (code, body["access_token"], body["id_token"], SECRET, "PRIVATE"):
         assert secret not in said

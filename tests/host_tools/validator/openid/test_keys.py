@@ -31,7 +31,7 @@ def test_a_new_key_signs_and_the_old_one_is_published_until_its_tokens_expire(
     answer = shop.sign_in("anna.holm", tokens.code("K1"))
     signed_before = shop.redeem(query_of(answer.headers["location"])["code"]).json()["id_token"]
     (first,) = names(client)
-    assert validator.rotate_openid_key(actor="test") == 2
+    assert validator.openid.rotate_key(actor="test") == 2
     second, kept = names(client)
     assert kept == first != second
     code = query_of(shop.ask().headers["location"])["code"]
@@ -43,7 +43,7 @@ def test_a_new_key_signs_and_the_old_one_is_published_until_its_tokens_expire(
     assert names(client) == [second, first]
     clock.advance(61)
     assert names(client) == [second]
-    assert validator.rotate_openid_key(actor="test") == 2
+    assert validator.openid.rotate_key(actor="test") == 2
     assert validator.verify_audit().broken == ()
     assert "rotate_openid_key" in {entry.action for entry in validator.audit(serial="").items}
 
@@ -68,7 +68,7 @@ def test_the_database_holds_no_key_code_or_token_in_the_clear(
     answer = shop.sign_in("anna.holm", tokens.code("K1"))
     code = query_of(answer.headers["location"])["code"]
     access = shop.redeem(code).json()["access_token"]
-    private = validator.openid_keys()[0].private.reveal()
+    private = validator.openid.published_keys()[0].private.reveal()
     opened = sqlite3.connect(tmp_path / "validator.sqlite")
     dump = "\n".join(opened.iterdump())
     opened.close()

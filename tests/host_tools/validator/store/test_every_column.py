@@ -118,27 +118,27 @@ def uses(validator: Validator, made: Filled, clock: VirtualClock) -> Iterator[tu
         "response": lambda: checked(response, "carla", challenge=CHALLENGE),
         "response again": lambda: checked(response, "carla", challenge=CHALLENGE),
         "notices": notices,
-        "OpenID session": lambda: validator.openid_session(made.openid_session),
+        "OpenID session": lambda: validator.openid.session(made.openid_session),
         "OpenID subject": lambda: _subject(validator, made),
         "OpenID keys": lambda: [
-            (one.private, one.published_until) for one in validator.openid_keys()
+            (one.private, one.published_until) for one in validator.openid.published_keys()
         ],
-        "access token": lambda: validator.openid_access(made.openid_access),
-        "code of an application": lambda: validator.openid_grant(made.openid_code, CLIENT),
-        "used code of an application": lambda: validator.openid_grant(
+        "access token": lambda: validator.openid.access(made.openid_access),
+        "code of an application": lambda: validator.openid.grant(made.openid_code, CLIENT),
+        "used code of an application": lambda: validator.openid.grant(
             made.openid_used_code, CLIENT
         ),
         "redeemed": lambda: (
-            validator.redeem_openid_code(made.openid_code, CLIENT) is not None or None
+            validator.openid.redeem_code(made.openid_code, CLIENT) is not None or None
         ),
-        "redeemed again": lambda: validator.redeem_openid_code(made.openid_used_code, CLIENT),
+        "redeemed again": lambda: validator.openid.redeem_code(made.openid_used_code, CLIENT),
         "JWT of an application": lambda: (
-            validator.take_openid_assertion(CLIENT, ASSERTION, 600) or None
+            validator.openid.take_assertion(CLIENT, ASSERTION, 600) or None
         ),
         "what is asked": lambda: (
-            validator.poll_backchannel(made.backchannel, CLIENT, CLIENT).outcome
+            validator.openid.poll_backchannel(made.backchannel, CLIENT, CLIENT).outcome
         ),
-        "access token after it": lambda: validator.openid_access(made.openid_access),
+        "access token after it": lambda: validator.openid.access(made.openid_access),
         "what waits": phone.waiting,
         "devices": lambda: validator.app.devices(phone.session),
         "notified": lambda: validator.app.notify_on_use(phone.session),
@@ -161,8 +161,8 @@ def uses(validator: Validator, made: Filled, clock: VirtualClock) -> Iterator[tu
 
 
 def _subject(validator: Validator, made: Filled) -> Outcome:
-    session = validator.openid_session(made.openid_session)
-    return None if session is None else validator.openid_subject("shop", session)
+    session = validator.openid.session(made.openid_session)
+    return None if session is None else validator.openid.subject("shop", session)
 
 
 def _owner(key) -> Outcome:

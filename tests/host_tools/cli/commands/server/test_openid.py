@@ -29,7 +29,7 @@ def test_a_new_key_is_made_in_a_database_that_exists(
         assert main(["server", "rotate-openid-key", "--json"]) == 0
         assert json.loads(capsys.readouterr().out) == {"published": published}
     with Validator(url, key) as validator:
-        assert len(validator.openid_keys()) == 3
+        assert len(validator.openid.published_keys()) == 3
         assert validator.verify_audit().broken == ()
 
 
