@@ -1,13 +1,12 @@
 """The cases of an app device, each with the verdict that it must get."""
 
 import random
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from host_tools.messages.catalogue import Message
 from host_tools.qa.apps.server import AppServer
-from host_tools.qa.cases.case_list import VIRTUAL
+from host_tools.qa.cases.case_list import VIRTUAL, CaseIn
 from host_tools.qa.cases.log import ACCEPTED, Expected, Submission, refused
 from host_tools.qa.targets.target import Answer
 from host_tools.qa.time_source import TimeSource
@@ -72,14 +71,7 @@ class AppEnvironment:
         )
 
 
-@dataclass(frozen=True)
-class AppCase:
-    """One case: `promise` says in one sentence what it verifies, `run` performs it."""
-
-    name: str
-    promise: str
-    run: Callable[[AppEnvironment], None]
-    needs: frozenset[str] = frozenset()
+AppCase = CaseIn[AppEnvironment]
 
 
 def _right(env: AppEnvironment) -> None:

@@ -7,7 +7,7 @@ early are counted in steps of a period.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages.catalogue import Message
@@ -54,14 +54,21 @@ class NamedCase(Protocol):
 Played = TypeVar("Played", bound=NamedCase)
 
 
+Place = TypeVar("Place")
+
+
 @dataclass(frozen=True)
-class Case:
-    """One case: `promise` says in one sentence what it verifies, `run` performs it."""
+class CaseIn(Generic[Place]):
+    """One case: `promise` says in one sentence what it verifies, `run` performs it in its
+    environment."""
 
     name: str
     promise: str
-    run: Callable[[Environment], None]
+    run: Callable[[Place], None]
     needs: frozenset[str] = frozenset()
+
+
+Case = CaseIn[Environment]
 
 
 def _right(env: Environment) -> None:

@@ -2,8 +2,7 @@
 
 import asyncio
 import contextlib
-import multiprocessing
-from collections import Counter, defaultdict
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
@@ -17,7 +16,7 @@ from host_tools.validator.store.data_keys import DataKeys
 from host_tools.validator.store.database import Database
 from host_tools.validator.store.unit_of_work import StaleError, UnitOfWork
 from tests.host_tools.validator.store import concurrent_checks
-from tests.support.limits import REAL_LIMIT
+from tests.support.racing import raced
 from tests.support.validator.clock import VirtualClock
 from tests.support.validator.database import MASTER
 from tests.support.validator.tokens import EnrolledToken, activated
@@ -40,23 +39,8 @@ def test_a_code_submitted_50_times_at_once_is_accepted_once(
         for _ in range(ROUNDS):
             clock.now += 30
             rounds.append((clock.now, anders.code()))
-        server = multiprocessing.get_context("forkserver")  # which imports the program once
-        server.set_forkserver_preload([concurrent_checks.__name__])
-        start, results = server.Barrier(workers), server.Queue()
-        arguments = (database, rounds, AT_ONCE // workers, start, results)
-        processes = [
-            server.Process(target=concurrent_checks.work, args=arguments, daemon=True)
-            for _ in range(workers)
-        ]
-        for process in processes:
-            process.start()
-        told = defaultdict(Counter)
-        for _ in range(ROUNDS * workers):
-            number, reasons = results.get(timeout=REAL_LIMIT)
-            told[number].update(reasons)
-        for process in processes:
-            process.join()
-        assert [process.exitcode for process in processes] == [0] * workers
+        arguments = (database, rounds, AT_ONCE // workers)
+        told = raced(concurrent_checks.work, workers, ROUNDS, *arguments)
         assert list(told.values()) == [{Reason.ACCEPTED: 1, Reason.REPLAY: AT_ONCE - 1}] * ROUNDS
         assert validator.verify_audit().broken == ()
         assert validator.audit(serial=anders.serial).total == 3 + ROUNDS * AT_ONCE

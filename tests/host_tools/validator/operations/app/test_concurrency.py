@@ -1,8 +1,6 @@
 """The same approval answered many times at once, by one device and by two, through one or more
 workers: one answer is accepted."""
 
-import multiprocessing
-from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -11,7 +9,7 @@ from host_tools.validator.app_records import AppReason, ApprovalLimits, Approval
 from host_tools.validator.errors import TooManyRequestsError
 from host_tools.validator.service import Validator
 from tests.host_tools.validator.operations.app import concurrent_answers
-from tests.support.limits import REAL_LIMIT
+from tests.support.racing import raced
 from tests.support.validator.clock import VirtualClock
 from tests.support.validator.database import MASTER
 from tests.support.validator.direct_app import ask, opened
@@ -41,23 +39,8 @@ def test_an_approval_that_is_answered_50_times_at_once_is_accepted_once(
             ]
             for n in range(ROUNDS)
         ]
-        server = multiprocessing.get_context("forkserver")  # which imports the program once
-        server.set_forkserver_preload([concurrent_answers.__name__])
-        start, results = server.Barrier(workers), server.Queue()
-        arguments = (database, clock.now, rounds, AT_ONCE // workers, start, results)
-        processes = [
-            server.Process(target=concurrent_answers.work, args=arguments, daemon=True)
-            for _ in range(workers)
-        ]
-        for process in processes:
-            process.start()
-        told = defaultdict(Counter)
-        for _ in range(ROUNDS * workers):
-            number, reasons = results.get(timeout=REAL_LIMIT)
-            told[number].update(reasons)
-        for process in processes:
-            process.join()
-        assert [process.exitcode for process in processes] == [0] * workers
+        arguments = (database, clock.now, rounds, AT_ONCE // workers)
+        told = raced(concurrent_answers.work, workers, ROUNDS, *arguments)
         for number in range(ROUNDS):
             reasons = told[number]
             assert reasons.total() == AT_ONCE
