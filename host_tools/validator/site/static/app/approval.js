@@ -8,7 +8,7 @@ const SIGNED = ["id", "nonce", "party", "party_name", "user_id", "kind", "text",
 const digits = by("digits");
 let open = null; // the approval that is shown
 let decide = null; // called with a decision and the digits that were typed
-let told = new Set(); // of the times left that are told
+let told = Infinity; // the last of the times left that was told, in seconds
 let serverClock = () => Date.now() / 1000;
 
 export const shownApproval = () => open;
@@ -23,7 +23,7 @@ export function present(approval, clock, answer) {
   open = approval;
   decide = answer;
   serverClock = clock;
-  told = new Set();
+  told = Infinity;
   speakable(by("asked"), approval.text, approval.language);
   by("approval-title").textContent = approval.practice ? texts.practice_title : texts.approve_title;
   by("asked-by").textContent = approval.party_name;
@@ -50,7 +50,7 @@ export function showOthers(others) {
 export function extended(expires_at, left) {
   open.expires_at = expires_at;
   open.extensions_left = left;
-  told = new Set();
+  told = Infinity;
   if (!left && document.activeElement === by("extend")) digits.focus();
   by("extend").hidden = !left;
   count();
@@ -61,12 +61,10 @@ function count() {
   if (!open) return;
   const left = Math.max(0, Math.ceil(open.expires_at - serverClock()));
   by("left").textContent = filled(texts.left, { time: `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}` });
-  for (const seconds of [15, 60]) {
-    if (left > seconds || left === 0 || told.has(seconds)) continue;
-    if (!told.size || seconds === 15) say(texts[`left_${seconds}`]);
-    [15, 60].filter((one) => one >= seconds).forEach((one) => told.add(one));
-    break;
-  }
+  const due = [15, 60].find((seconds) => left > 0 && left <= seconds);
+  if (!due || due >= told) return;
+  told = due;
+  say(texts[`left_${due}`]);
 }
 setInterval(count, 1000);
 

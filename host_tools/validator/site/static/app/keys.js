@@ -14,7 +14,7 @@ export async function verifiesUser() {
 }
 
 /** Write texts as the bytes that are signed: each after its length. */
-export function signedBytes(...texts) {
+function signedBytes(...texts) {
   return Uint8Array.from(texts.map((text) => new TextEncoder().encode(text)).flatMap((bytes) => [
     bytes.length >>> 24, (bytes.length >>> 16) & 255, (bytes.length >>> 8) & 255, bytes.length & 255, ...bytes]));
 }
