@@ -25,8 +25,7 @@ def flash(port: str, image: ImageFile, found: Found, inventory: Inventory) -> No
     inventory which file it was. Data behind a prompt that may be secrets are not overwritten."""
     board_port.write(port, image, found, erase_secrets=False, report=_unseen)
     hello = arrival.await_hello(image, lambda: [port])
-    if hello is None:
-        return  # the port went away: whoever is there next is asked anew
+    assert hello is not None  # noqa: S101 - there is a port
     entry = inventory.find(hello.serial)
     if entry is not None and entry.state == PROVISIONED:
         return

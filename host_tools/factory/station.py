@@ -17,7 +17,7 @@ from host_tools.errors import ExitCode, KodebrikError
 from host_tools.factory import bare_board, presence
 from host_tools.factory.events import Event, Step
 from host_tools.factory.personalise import Personalisation, check_fits, personalise
-from host_tools.flashing import board_port, drives
+from host_tools.flashing import arrival, board_port, drives
 from host_tools.flashing.drives import Drive
 from host_tools.flashing.image_file import ImageFile
 from host_tools.link.channel import Channel
@@ -46,6 +46,34 @@ _PASSING = (
 _NOBODY_ANSWERS = "answer-missing-option"  # the error of a question without an operator
 
 
+class _Restarted:
+    """The boards whose drives were filled, until a worker at a port has heard of their tokens.
+    Which token is which board's, nobody can tell: each counts for the one that waits longest."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._awaited: list[threading.Event] = []
+
+    def await_token(self, stop: threading.Event) -> bool:
+        """Wait until a token has come, or `stop` is set; False when none does in time."""
+        come, deadline = threading.Event(), time.monotonic() + arrival.TIMEOUT
+        with self._lock:
+            self._awaited.append(come)
+        while not come.wait(_LOOK) and not stop.is_set():
+            if time.monotonic() > deadline:
+                with self._lock:
+                    if not come.is_set():
+                        self._awaited.remove(come)
+                        return False
+        return True
+
+    def heard(self) -> None:
+        """A token with the firmware that is flashed has answered, that had not before."""
+        with self._lock:
+            if self._awaited:
+                self._awaited.pop(0).set()
+
+
 @dataclass(frozen=True)
 class Station:
     """What the workers of one computer share. `opened` opens an inventory for one thread, `record`
@@ -60,6 +88,7 @@ class Station:
     tell: Callable[[Event], None]
     may_erase: Callable[[], bool]
     stop: threading.Event = field(default_factory=threading.Event)
+    restarted: _Restarted = field(default_factory=_Restarted)
     faults: list[Exception] = field(default_factory=list)  # defects that have ended a worker
 
     def work(self, find: presence.Find) -> None:
@@ -173,12 +202,15 @@ class _Worker:
         return False
 
     def _fill(self, drive: Drive) -> None:
-        """Put the firmware on a drive, which goes away when it has all of it."""
+        """Put the firmware on a drive, which goes away when it has all of it, and await the token
+        that comes of it."""
         try:
             if self._station.image is None:
                 raise KodebrikError("batch-drive-no-image", ExitCode.USAGE, path=drive.path)
             self._tell(Step.FLASHING)
             bare_board.fill(drive, self._station.image, self._station.may_erase)
+            if not self._station.restarted.await_token(self._station.stop):
+                raise arrival.no_hello(drive.path)
         except KodebrikError as error:
             pulled = error.exit_code == ExitCode.UNPLUGGED
             self._tell(Step.INTERRUPTED if pulled else Step.FAILED, error)
@@ -192,6 +224,9 @@ class _Worker:
             channel = Channel(transport, self._port)
             hello = channel.hello()
             known, self._serial = self._serial, hello.serial
+            image = station.image
+            if known != hello.serial and image is not None and arrival.is_of(hello, image):
+                station.restarted.heard()
             check_fits(hello, station.plan.batch)
             job = batches.take(
                 inventory, station.plan.batch.name, hello.serial, station.name, time.time()

@@ -12,7 +12,7 @@ from host_tools.link.channel import Channel
 from host_tools.link.replies import Hello
 from host_tools.link.transport import SerialTransport
 
-_TIMEOUT = 30.0  # a board starts in two; an operating system sets up the port in a few more
+TIMEOUT = 30.0  # a board starts in two; an operating system sets up the port in a few more
 _PAUSE = 0.25  # between two looks
 
 
@@ -52,7 +52,7 @@ def await_hello(image: Firmware, find: Callable[[], list[str]]) -> Hello | None:
 
     KodebrikError when a port appears and no such token answers there.
     """
-    deadline = time.monotonic() + _TIMEOUT
+    deadline = time.monotonic() + TIMEOUT
     failure: KodebrikError | None = None
     while time.monotonic() < deadline:
         for port in find():
@@ -66,13 +66,24 @@ def await_hello(image: Firmware, find: Callable[[], list[str]]) -> Hello | None:
     return None
 
 
+def no_hello(target: object) -> KodebrikError:
+    """Give the error of a board that took everything at `target`, a drive or a port, and whose
+    token has not been heard of since."""
+    return KodebrikError("flash-no-hello", ExitCode.SILENT, target=str(target))
+
+
 def _hello(port: str) -> Hello:
     with closing(SerialTransport(port)) as transport:
         return Channel(transport, port).hello()
 
 
+def is_of(hello: Hello, image: Firmware) -> bool:
+    """Say whether product and version of a hello are those of `image`."""
+    return (hello.product, hello.version) == (image.product, image.version)
+
+
 def _expected(hello: Hello, image: Firmware) -> Hello:
-    if (hello.product, hello.version) != (image.product, image.version):
+    if not is_of(hello, image):
         raise KodebrikError(
             "flash-other-answer",
             ExitCode.CHECK_FAILED,

@@ -82,12 +82,13 @@ def check_erasable(drive: Drive, granted: bool) -> None:
         raise KodebrikError("flash-drive-may-hold-secrets", ExitCode.CONFLICT, path=drive.path)
 
 
-def copy(data: bytes, drive: Drive, report: Progress) -> bool:
-    """Copy a UF2 file to the drive, and say whether the drive confirmed that all has arrived.
+def copy(data: bytes, drive: Drive, report: Progress) -> None:
+    """Copy a UF2 file to the drive.
 
     A board restarts at the last block, often before the operating system has its answer: a drive
-    that is gone then has perhaps, but not surely, taken everything. KodebrikError when the drive is
-    full, read-only, not the user's, or pulled before all was sent.
+    that is gone then has perhaps, but not surely, taken everything, and only the token's hello
+    tells. KodebrikError when the drive is full, read-only, not the user's, or pulled before all was
+    sent.
     """
     target = drive.path / NAME
     sent = 0
@@ -99,7 +100,7 @@ def copy(data: bytes, drive: Drive, report: Progress) -> bool:
                 report(sent, len(data))
     except OSError as error:
         if sent == len(data) and _is_gone(error, drive):
-            return False
+            return
         with contextlib.suppress(OSError):
             target.unlink()
         raise _failure(error, drive) from None
@@ -107,7 +108,6 @@ def copy(data: bytes, drive: Drive, report: Progress) -> bool:
         with contextlib.suppress(OSError):
             target.unlink()
         raise
-    return True
 
 
 def _is_gone(error: OSError, drive: Drive) -> bool:

@@ -21,7 +21,7 @@ from host_tools.progress import Progress
 @dataclass(frozen=True)
 class Outcome:
     """What became of a board at `target`, a drive or a port: its token's hello, or an error; both
-    None for one that took everything and whose port has not appeared."""
+    None while one that took everything is awaited."""
 
     target: str
     hello: Hello | None = None
@@ -120,6 +120,9 @@ def _answered(copied: Outcome, answers: _Answers) -> Outcome:
     if copied.error is not None or copied.hello is not None:
         return copied
     try:
-        return Outcome(copied.target, answers.next())
+        hello = answers.next()
     except KodebrikError as error:
         return Outcome(copied.target, error=error)
+    if hello is None:
+        return Outcome(copied.target, error=arrival.no_hello(copied.target))
+    return Outcome(copied.target, hello)

@@ -11,15 +11,12 @@ from contextlib import contextmanager
 
 import pytest
 
-from emulator.mcu.boot_rom import FLASH, INFO, BootRom
+from emulator.mcu.boot_rom import INFO, BootRom
 from emulator.mcu.usb_drive import UsbDrive
-from emulator.session import Emulator
 from host_tools import factory
 from host_tools.cli import main
 from host_tools.errors import ExitCode
-from host_tools.flashing import drives
-from host_tools.image.image import load_board
-from host_tools.image.official import build_for
+from host_tools.flashing import arrival, drives
 from host_tools.provisioning import batches
 from host_tools.provisioning.inventory_records import FAILED
 from host_tools.voice.synthesis import aloud
@@ -28,6 +25,7 @@ from tests.support.command_line.inventory import opened
 from tests.support.command_line.keyboard import Keyboard
 from tests.support.emulated.fleet import fleet
 from tests.support.emulated.token import digits
+from tests.support.flashing.becoming import becoming, filesystem, on_drive
 from tests.support.flashing.esp_rom import EspRom
 from tests.support.flashing.images import made
 from tests.support.limits import REAL_LIMIT
@@ -351,62 +349,42 @@ def test_a_bare_board_without_a_file_for_it_is_put_aside(tmp_path, capsys):
     assert "MicroPython's prompt" in capsys.readouterr().err
 
 
-@contextmanager
-def becoming(token, begin):
-    """A board that is bare: `begin(stop)` gives the flash's content once it is written, and from
-    then on its token is at the port `token`."""
-    over = threading.Event()
-
-    def live():
-        name, content = begin(over)
-        if content is None:
-            return
-        with Emulator(
-            board=name, state=token.with_suffix(".state"), image=content, time=time.time()
-        ) as emulator:
-            emulator.follow(time.monotonic())
-            emulator.open_pty(token)
-            emulator.serve(over.is_set)
-
-    thread = threading.Thread(target=live)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
-
-
-def filesystem(name, flash, first=0):
-    board = load_board(name)
-    begins = build_for(board).filesystem - first
-    return name, bytes(flash[begins : begins + board["filesystem"]["size"]])
-
-
-def test_a_drive_that_is_named_is_filled_and_its_token_made(tmp_path):
+def test_a_drive_that_is_named_is_filled_and_its_token_made(tmp_path, capsys):
     create(1)
-    image, port = tmp_path / "kodeviser.uf2", tmp_path / "port"
+    image = tmp_path / "kodeviser.uf2"
     image.write_bytes(made())
-    board = load_board("pico")
-    flash = bytearray(b"\xff" * (build_for(board).filesystem + board["filesystem"]["size"] - FLASH))
-    drive = UsbDrive(tmp_path / "drive", "RP2040", BootRom("RP2040", flash))
-
-    def filled(stop):
-        while not drive.take():
-            if stop.wait(0.05):
-                return "pico", None
-        drive.remove()
-        return filesystem("pico", flash, FLASH)
-
-    ports = ["--ports", f"{drive.path},{port}"]
-    with becoming(port, filled):
+    with on_drive(tmp_path) as board:
         options = ["--trust-cable", "--erase-secrets", "--image", str(image), "--idle", "100"]
-        assert run([], *ports, *options) == 0
+        assert run([], "--ports", f"{board.drive},{board.port}", *options) == 0
     (job,) = done(tmp_path)
     assert job.report["board"] == "pico"
     assert job.report["firmware_hash"] == hashlib.sha256(made()).hexdigest()
     with opened(tmp_path / "inventory.sqlite") as inventory:
         assert inventory.entry(job.serial).firmware_hash == job.report["firmware_hash"]
+    assert "no token has answered" not in capsys.readouterr().err
+
+
+def test_a_board_that_was_filled_and_does_not_answer_is_put_aside(tmp_path, monkeypatch, capsys):
+    """A token that was there before, and is heard of before the drive is full, is not its."""
+    monkeypatch.setattr(arrival, "TIMEOUT", 1)
+    create(2)
+    image = tmp_path / "kodeviser.uf2"
+    image.write_bytes(made())
+    with fleet(tmp_path, 1) as tokens:
+        assert run(tokens, "--trust-cable", "--idle", "1") == ExitCode.NO_PORT
+        with on_drive(tmp_path, dead=True) as board:
+            options = ["--trust-cable", "--erase-secrets", "--image", str(image), "--idle", "3"]
+            assert run([], "--ports", str(board.drive), *options) == ExitCode.NO_PORT
+            assert board.rom.restarted
+    said = capsys.readouterr().err
+    assert f"{board.drive} -: put it aside (1 of 2)" in said
+    assert f"Everything was sent to {board.drive}, but no token has answered" in said
+
+
+@pytest.fixture
+def short_wait(monkeypatch):
+    """Folders stand for drives, of which no token comes."""
+    monkeypatch.setattr(arrival, "TIMEOUT", 0.5)
 
 
 def drives_and_run(folder, *arguments):
@@ -428,7 +406,7 @@ def drives_and_run(folder, *arguments):
 
 @pytest.mark.parametrize(("typed", "filled"), [("yes", True), ("", False), ("no", False)])
 def test_the_operator_is_asked_once_in_a_run_whether_drives_hold_secrets(
-    tmp_path, monkeypatch, capsys, typed, filled
+    tmp_path, short_wait, monkeypatch, capsys, typed, filled
 ):
     """And again in a run that goes on with the batch."""
     create(2)
@@ -441,7 +419,7 @@ def test_the_operator_is_asked_once_in_a_run_whether_drives_hold_secrets(
     assert capsys.readouterr().err.count('Type "yes"') == 2
 
 
-def test_drives_are_filled_unasked_with_the_option(tmp_path, monkeypatch):
+def test_drives_are_filled_unasked_with_the_option(tmp_path, short_wait, monkeypatch):
     create(2)
     monkeypatch.setattr(sys, "stdin", Keyboard(lambda: 1 / 0, terminal=True))
     assert drives_and_run(tmp_path, "--erase-secrets") == [True, True]

@@ -58,10 +58,11 @@ def write(
 
     A BOOTSEL drive and an ESP32-S3 in its boot loader get all of it. A board that runs MicroPython
     or a development build keeps its MicroPython, and gets the files that differ. The command ends
-    when the token has answered with the version just written. A BOOTSEL drive does not show whether
-    its board holds secrets: the operator confirms at the terminal that none is needed.
+    when the token has answered with the version just written, and fails when none does. A BOOTSEL
+    drive does not show whether its board holds secrets: the operator confirms at the terminal that
+    none is needed.
     """
-    from host_tools.flashing import image_file  # noqa: PLC0415 - the compiler is slow to load
+    from host_tools.flashing import arrival, image_file  # noqa: PLC0415 - its compiler loads slowly
 
     file = image_file.read(read_file(image))
     named = list(dict.fromkeys(targets or ()))
@@ -75,19 +76,14 @@ def write(
         result, hello = _to_drive(file, drive, port, (erase_secrets, as_json))
     else:
         result, hello = _to_port(file, serial_port, erase_secrets)
+    if hello is None:
+        raise arrival.no_hello(drive.path if drive else serial_port)
     result |= {"product": file.product, "board": file.board["name"], "version": file.version}
-    result["serial"] = hello.serial if hello else None
-    lines: list[str] = [Message("flash-write.no-port")]
-    if hello is not None:
-        lines = [
-            Message(
-                "flash-write.answered",
-                product=hello.product,
-                serial=hello.serial,
-                version=hello.version,
-            )
-        ]
-    emit(as_json, result, lines)
+    result["serial"] = hello.serial
+    answered = Message(
+        "flash-write.answered", product=hello.product, serial=hello.serial, version=hello.version
+    )
+    emit(as_json, result, [answered])
 
 
 def _to_several(file: "ImageFile", named: list[str], erase_secrets: bool, as_json: bool) -> None:
@@ -128,8 +124,7 @@ def _outcome(outcome: "Outcome") -> list[str]:
     if outcome.error is not None:
         why = Message("flash-write.failed", target=outcome.target, why=outcome.error.message)
         return [why, outcome.error.hint]
-    if outcome.hello is None:
-        return [outcome.target, Message("flash-write.no-port")]
+    assert outcome.hello is not None  # noqa: S101 - all that were awaited have got an error
     serial = outcome.hello.serial
     return [Message("flash-write.done", target=outcome.target, serial=serial)]
 
@@ -145,12 +140,10 @@ def _to_drive(
     drives.check_erasable(drive, _is_granted(file, [drive], *erasing))
     before = ports.candidates(ports.devices())
     with reporting(Message("flash-write.copying")) as report:
-        confirmed = drives.copy(file.data, drive, report)
+        drives.copy(file.data, drive, report)
     find = arrival.new_ports(before) if port is None else lambda: [port]
     with step(Message("flash-write.waiting")):
         hello = arrival.await_hello(file, find)
-    if hello is None and not confirmed:
-        raise KodebrikError("flash-drive-unconfirmed", ExitCode.UNPLUGGED, path=drive.path)
     return {"drive": str(drive.path), "bytes": len(file.data)}, hello
 
 

@@ -193,7 +193,7 @@ def test_an_update_that_does_not_come_up_is_reported(
     call, served, key_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     _, port = served
-    monkeypatch.setattr("host_tools.flashing.arrival._TIMEOUT", 6.0)
+    monkeypatch.setattr("host_tools.flashing.arrival.TIMEOUT", 6.0)
     bad = written(update(sources={"ui/app": "raise ValueError\n"}), tmp_path / "bad.update")
     code, result = call("flash", "update", port, "--package", bad, "--access-key-file", key_file)
     assert (code, result["id"]) == (ExitCode.CHECK_FAILED, "update-rolled-back")
