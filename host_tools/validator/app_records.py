@@ -189,6 +189,14 @@ class SignedAnswer:
     site: WebAuthnSite
 
 
+class AppAct(StrEnum):
+    """What a device signs for anew inside its session, with its PIN if it has one."""
+
+    NEW_DEVICE = "new_device"  # a code for another device
+    REMOVE_DEVICE = "remove_device"
+    NOTICES = "notices"
+
+
 class AppReason(StrEnum):
     """Why what a device has signed was accepted or refused."""
 
@@ -202,13 +210,14 @@ class AppReason(StrEnum):
     NOT_WAITING = "not_waiting"  # answered or cancelled
     UNKNOWN = "unknown"  # no such approval of this user
     BLOCKED = "blocked"
+    REMOVED = "removed"  # by its user
     LOCKED_OUT = "locked_out"
 
 
 @dataclass(frozen=True, slots=True)
 class AppVerdict:
     """The outcome of what a device has signed. `counter` is the last one that it was taken with,
-    `tries_left` at the digits, `retry_after` the seconds of a lock."""
+    `tries_left` after wrong digits or a wrong PIN, `retry_after` the seconds of a lock."""
 
     reason: AppReason
     counter: int = -1
@@ -233,6 +242,14 @@ class AppSession:
 
 
 @dataclass(frozen=True, slots=True)
+class AppNotices:
+    """Of what a user is notified beside activations and blocks, and whether there is an address."""
+
+    on_use: bool
+    has_address: bool
+
+
+@dataclass(frozen=True, slots=True)
 class AppEvent:
     """What happened on or to a device of a user."""
 
@@ -242,6 +259,7 @@ class AppEvent:
     name: str
     party_name: str
     text: str
+    language: str  # of the text, empty where it is not known
 
 
 @dataclass(frozen=True, slots=True)

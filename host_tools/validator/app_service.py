@@ -5,14 +5,15 @@ Devices name their session; who has none gets a SessionEndedError.
 """
 
 from collections.abc import Callable, Collection
-from dataclasses import replace
 
 from sqlalchemy import Connection
 
 from host_tools.secret import Secret
 from host_tools.validator.app_records import (
+    AppAct,
     AppDevice,
     AppEvent,
+    AppNotices,
     Approval,
     ApprovalLimits,
     ApprovalRequest,
@@ -34,7 +35,6 @@ from host_tools.validator.operations.app import (
     sessions,
 )
 from host_tools.validator.records import ActivationCode
-from host_tools.validator.rule import signed_texts
 from host_tools.validator.store import audit_root
 from host_tools.validator.store.data_keys import DataKeys
 from host_tools.validator.store.transactions import Transactions
@@ -170,27 +170,30 @@ class AppService:
 
         return self._read(found)
 
-    def remove_device(self, session: Secret, serial: str) -> None:
-        """Delete a device of the device's user; KodebrikError when it is none of theirs."""
+    def remove_device(
+        self, session: Secret, asked: SignedChallenge, serial: str, *, pin: str = ""
+    ) -> AppVerdict:
+        """Remove a device of the device's user; KodebrikError when it is none of theirs."""
 
-        def operation(unit: UnitOfWork) -> None:
-            devices.remove(unit, sessions.require_usable(unit, session).owner, serial)
+        def operation(unit: UnitOfWork) -> AppVerdict:
+            holder, verdict = sessions.prove_again(
+                unit, session, asked, pin, AppAct.REMOVE_DEVICE, serial
+            )
+            if verdict.accepted:
+                devices.remove(unit, holder.owner, serial)
+            return verdict
 
-        self._write(_ACTOR, operation)
+        return self._write(_ACTOR, operation)
 
     def issue_code(
         self, session: Secret, asked: SignedChallenge, *, pin: str = ""
     ) -> tuple[AppVerdict, ActivationCode | None]:
-        """Draw a code for another device of the same user, for the session's device, which signs
-        anew, with its PIN if it has one."""
+        """Draw a code for another device of the same user."""
 
         def operation(
             unit: UnitOfWork,
         ) -> tuple[AppVerdict, ActivationCode | None]:
-            holder = sessions.require(unit, session)
-            own = replace(asked, device=holder.token.serial)
-            message = signed_texts.new_device(own.challenge, own.device, own.counter)
-            verdict = sessions.prove_again(unit, holder, own, message, pin)
+            holder, verdict = sessions.prove_again(unit, session, asked, pin, AppAct.NEW_DEVICE)
             if not verdict.accepted:
                 return verdict, None
             return verdict, devices.issue_code(unit, holder.owner)
@@ -206,19 +209,26 @@ class AppService:
 
         return self._read(found)
 
-    def notify_on_use(self, session: Secret) -> bool:
-        """Say whether the user is notified of each use."""
+    def notices(self, session: Secret) -> AppNotices:
+        """Say of what the device's user is notified."""
 
-        def found(connection: Connection) -> bool:
-            return sessions.find(connection, self._keys, session, self._clock()).owner.notify_on_use
+        def found(connection: Connection) -> AppNotices:
+            owner = sessions.find(connection, self._keys, session, self._clock()).owner
+            return AppNotices(owner.notify_on_use, owner.email is not None)
 
         return self._read(found)
 
-    def set_notify_on_use(self, session: Secret, chosen: bool) -> None:
+    def set_notify_on_use(
+        self, session: Secret, asked: SignedChallenge, chosen: bool, *, pin: str = ""
+    ) -> AppVerdict:
         """Choose whether the user is notified of each use."""
 
-        def operation(unit: UnitOfWork) -> None:
-            owner = sessions.require_usable(unit, session).owner
-            users.set_contact(unit, owner, owner.email, owner.language, chosen)
+        def operation(unit: UnitOfWork) -> AppVerdict:
+            what = str(chosen).lower()
+            holder, verdict = sessions.prove_again(unit, session, asked, pin, AppAct.NOTICES, what)
+            if verdict.accepted:
+                owner = holder.owner
+                users.set_contact(unit, owner, owner.email, owner.language, chosen)
+            return verdict
 
-        self._write(_ACTOR, operation)
+        return self._write(_ACTOR, operation)

@@ -144,11 +144,30 @@ class AppDevice:
 
     def code_for_another(self) -> str:
         """Give an activation code for another device of the user."""
-        challenge, counter = self.challenge(), self.next_counter()
-        proof = self._proof("kodebrik-new-device-1", challenge, self.device, str(counter))
-        body = {"counter": counter, "challenge": challenge, "proof": proof, "pin": self.pin}
+        body = self.signed_anew("kodebrik-new-device-1")
         code: str = self.ask("POST", "/devices/codes", body).json()["activation_code"]
         return code
+
+    def remove(self, device: str) -> Answered:
+        """Remove a device of the user."""
+        body = self.signed_anew("kodebrik-remove-device-1", device)
+        return self.ask("POST", f"/devices/{device}/remove", body)
+
+    def notify_on_use(self, chosen: bool) -> Json:
+        """Choose whether the user is notified of each use; give the verdict."""
+        body = self.signed_anew("kodebrik-notices-1", str(chosen).lower())
+        verdict: Json = self.ask("PUT", "/notices", body | {"notify_on_use": chosen}).json()
+        return verdict
+
+    def signed_anew(self, purpose: str, *what: str, pin: str | None = None) -> Json:
+        """Make the body of a request that is signed anew, with the PIN."""
+        challenge, counter = self.challenge(), self.next_counter()
+        return {
+            "counter": counter,
+            "challenge": challenge,
+            "proof": self._proof(purpose, challenge, self.device, str(counter), *what),
+            "pin": self.pin if pin is None else pin,
+        }
 
     def challenge(self) -> str:
         """Give a challenge of the server."""

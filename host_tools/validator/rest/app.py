@@ -154,8 +154,16 @@ class PracticeAnswer(AnswerBody):
     approval: WaitingApproval
 
 
-class Notices(RequestBody):
-    """Whether the user is notified of each use."""
+class Notices(BaseModel):
+    """Whether the user is notified of each use, and whether a notice reaches them: the server has
+    a webhook, or a mail server and the user's address."""
+
+    notify_on_use: bool
+    reachable: bool
+
+
+class ChosenNotices(SignedAnew):
+    """The choice whether the user is notified of each use."""
 
     notify_on_use: bool
 
@@ -230,6 +238,7 @@ def open_session(request: Request, service: Service, body: Opening) -> dict[str,
             "opened": False,
             "reason": verdict.reason,
             "counter": verdict.counter,
+            "tries_left": verdict.tries_left,
             "retry_after": verdict.retry_after,
         }
     return {
@@ -298,12 +307,13 @@ def devices(service: Service, session: Session) -> dict[str, list[dict[str, Any]
     return {"devices": [_device(one, this) for one in found]}
 
 
-@router.delete(
-    "/devices/{device}", status_code=204, response_class=Response, responses=responses(404)
-)
-def remove_device(service: Service, session: Session, device: ReferenceInPath) -> None:
+@router.post("/devices/{device}/remove", responses=responses(404))
+def remove_device(
+    request: Request, service: Service, session: Session, device: ReferenceInPath, body: SignedAnew
+) -> Outcome:
     """Remove a device of the user, or this one."""
-    service.app.remove_device(session, device)
+    asked = _signed_anew(request, body)
+    return _outcome(service.app.remove_device(session, asked, device, pin=body.pin))
 
 
 @router.post("/devices/codes", responses=responses(409))
@@ -311,8 +321,7 @@ def issue_code(
     request: Request, service: Service, session: Session, body: SignedAnew
 ) -> dict[str, Any]:
     """Draw the activation code of another device."""
-    asked = SignedChallenge("", body.counter, body.challenge, body.proof.record, site_of(request))
-    verdict, code = service.app.issue_code(session, asked, pin=body.pin)
+    verdict, code = service.app.issue_code(session, _signed_anew(request, body), pin=body.pin)
     if code is None:
         return _outcome(verdict).model_dump()
     return {"activation_code": code.code, "expires_at": code.expires_at, "counter": verdict.counter}
@@ -325,16 +334,21 @@ def history(service: Service, session: Session) -> dict[str, list[AppEvent]]:
 
 
 @router.get("/notices", responses=responses())
-def notices(service: Service, session: Session) -> Notices:
+def notices(request: Request, service: Service, session: Session) -> Notices:
     """Say whether the user is notified of each use."""
-    return Notices(notify_on_use=service.app.notify_on_use(session))
+    settings: Settings = request.app.state.settings
+    found = service.app.notices(session)
+    by_mail = settings.mail is not None and found.has_address
+    return Notices(notify_on_use=found.on_use, reachable=by_mail or settings.webhook is not None)
 
 
 @router.put("/notices", responses=responses())
-def set_notices(service: Service, session: Session, body: Notices) -> Notices:
+def set_notices(
+    request: Request, service: Service, session: Session, body: ChosenNotices
+) -> Outcome:
     """Choose whether the user is notified of each use."""
-    service.app.set_notify_on_use(session, body.notify_on_use)
-    return body
+    asked = _signed_anew(request, body)
+    return _outcome(service.app.set_notify_on_use(session, asked, body.notify_on_use, pin=body.pin))
 
 
 @router.post("/practice", responses=responses())
@@ -375,6 +389,11 @@ def _new_key(body: Activation, site: WebAuthnSite) -> AppKey:
     if not app_keys.proves(made, proof, message, site):
         raise InvalidError("app-key-invalid")
     return made
+
+
+def _signed_anew(request: Request, body: SignedAnew) -> SignedChallenge:
+    """Give what the session's device has signed."""
+    return SignedChallenge("", body.counter, body.challenge, body.proof.record, site_of(request))
 
 
 def _given(request: Request, reference: str, body: AnswerBody) -> SignedAnswer:

@@ -31,6 +31,11 @@ def after_failure(failures: int, now: float) -> Consequence:
     return Consequence(failures, now + lock_seconds(failures), False)
 
 
+def tries_left(failures: int) -> int:
+    """Give how many more failures lock, 0 when the last one has."""
+    return -failures % FAILURES_PER_LOCK
+
+
 def is_locked(failures: int, locked_until: float, now: float) -> bool:
     """Say whether a token is locked at `now`. A lock that ends later than its whole length from now
     is none: it was set before the clock was put back, and could last for years."""

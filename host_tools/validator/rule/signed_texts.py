@@ -6,15 +6,16 @@ the purpose.
 
 from collections.abc import Iterable
 
-from host_tools.validator.app_records import (
-    Answer,
-    WaitingApproval,
-)
+from host_tools.validator.app_records import Answer, AppAct, WaitingApproval
 
 _APPROVAL = "kodebrik-approval-1"
 _PRACTICE = "kodebrik-practice-1"  # never taken for an approval
 _SESSION = "kodebrik-session-1"
-_NEW_DEVICE = "kodebrik-new-device-1"
+_ANEW = {
+    AppAct.NEW_DEVICE: "kodebrik-new-device-1",
+    AppAct.REMOVE_DEVICE: "kodebrik-remove-device-1",
+    AppAct.NOTICES: "kodebrik-notices-1",
+}
 _ACTIVATION = "kodebrik-activation-1"
 
 
@@ -54,9 +55,10 @@ def session(challenge: str, device: str, counter: int) -> bytes:
     return encode([_SESSION, challenge, device, str(counter)])
 
 
-def new_device(challenge: str, device: str, counter: int) -> bytes:
-    """Give what a device signs to have an activation code for another device."""
-    return encode([_NEW_DEVICE, challenge, device, str(counter)])
+def anew(act: AppAct, challenge: str, device: str, counter: int, *what: str) -> bytes:
+    """Give what a device signs for an act inside its session: which device it removes, or what it
+    chooses."""
+    return encode([_ANEW[act], challenge, device, str(counter), *what])
 
 
 def activation(challenge: str, user_id: str, name: str, public_key: str) -> bytes:

@@ -215,7 +215,13 @@ def _wrong_digits(
 def _carry_out(unit: UnitOfWork, holder: Holder, row: ApprovalRow, given: SignedAnswer) -> None:
     token, device, owner = holder
     token.last_accepted_at = unit.now
-    detail = {"approval": row.reference, "party_name": row.party_name, "text": row.text}
+    asked = waiting_of(row, owner)
+    detail = {
+        "approval": asked.id,
+        "party_name": asked.party_name,
+        "text": asked.text,
+        "language": asked.language,
+    }
     unit.record(token, given.decision.value, detail)
     if given.decision is not AnswerDecision.APPROVE:
         reported = given.decision is AnswerDecision.REPORT

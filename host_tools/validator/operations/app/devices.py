@@ -11,7 +11,7 @@ from host_tools.validator.app_records import (
     AppKeyKind,
     NewAppDevice,
 )
-from host_tools.validator.errors import InvalidError
+from host_tools.validator.errors import InvalidError, NotFoundError
 from host_tools.validator.operations import (
     activation,
     check_batch,
@@ -25,16 +25,23 @@ from host_tools.validator.records import APP, ActivationCode, NoticeKind, Status
 from host_tools.validator.rule.drift import UNCERTAINTY_SET
 from host_tools.validator.rule.verdict import CheckRequest, Reason
 from host_tools.validator.store import audit_chain
-from host_tools.validator.store.audit_chain import Event
+from host_tools.validator.store.audit_chain import Detail, Event
 from host_tools.validator.store.data_keys import DataKeys
 from host_tools.validator.store.row_ids import new_id
 from host_tools.validator.store.rows import AppDeviceRow, ChainHead, TokenRow, UserRow
-from host_tools.validator.store.tables import app_devices, tokens
-from host_tools.validator.store.unit_of_work import UnitOfWork, no_token
+from host_tools.validator.store.tables import (
+    app_devices,
+    app_sessions,
+    openid_grants,
+    openid_sessions,
+    tokens,
+)
+from host_tools.validator.store.unit_of_work import UnitOfWork
 
 _SERIAL_DIGITS = 12
 _LONGEST_NAME = 40  # characters
 _NOBODY = -1  # the id of no user
+_KEPT = (Status.ACTIVE.value, Status.BLOCKED.value)
 _FROM_DEVICE_SECONDS = 600  # that the code is good for which a device gives for another
 
 
@@ -77,11 +84,12 @@ def key_of(unit: UnitOfWork, token: TokenRow, device: AppDeviceRow) -> AppKey:
 
 
 def listed(connection: Connection, keys: DataKeys, owner: UserRow) -> list[AppDevice]:
-    """List the devices of a user, whose row was read, that were activated; the oldest first."""
+    """List the devices of a user, whose row was read, that were activated and not removed; the
+    oldest first."""
     query = (
         select(tokens, app_devices)
         .join(app_devices, app_devices.c.token_id == tokens.c.id)
-        .where(tokens.c.owner_id == owner.id)
+        .where(tokens.c.owner_id == owner.id, tokens.c.status.in_(_KEPT))
         .order_by(tokens.c.id)
     )
     width, found = len(tokens.columns), []
@@ -106,12 +114,26 @@ def device_of(token: TokenRow, device: AppDeviceRow) -> AppDevice:
 
 
 def remove(unit: UnitOfWork, owner: UserRow, serial: str) -> None:
-    """Delete a device of a user; KodebrikError when it is no device of theirs."""
+    """Let a device of a user count no more; its user's history keeps it. KodebrikError when it is
+    no device of theirs."""
     token = unit.find_token(serial)
-    if token is None or token.kind != APP or token.owner_id != owner.id:
-        raise no_token(serial)
+    if token is None or token.owner_id != owner.id or not _is_kept(token):
+        raise NotFoundError("app-device-unknown")
+    _retire(unit, token, "remove", {})
+
+
+def _retire(unit: UnitOfWork, token: TokenRow, action: str, detail: Detail) -> None:
+    """End a device for good, and notify its user."""
+    token.status = Status.REPLACED.value
+    unit.record(token, action, detail)
+    for table in (app_sessions, openid_sessions, openid_grants):
+        unit.delete(table, table.c.token_id == token.id)
     outbox.queue(unit, NoticeKind.BLOCKED, token)
-    lifecycle.delete_token(unit, token)
+
+
+def _is_kept(token: TokenRow) -> bool:
+    """Say whether a token is a device that was activated, and not removed since."""
+    return token.kind == APP and token.status in _KEPT
 
 
 def find_row(unit: UnitOfWork, token: TokenRow | None) -> AppDeviceRow | None:

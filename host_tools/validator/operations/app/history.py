@@ -4,17 +4,16 @@ import json
 
 from sqlalchemy import Connection, select
 
-from host_tools.validator.app_records import (
-    AppEvent,
-)
+from host_tools.validator.app_records import AppEvent
 from host_tools.validator.store.tables import app_devices, audit, tokens
 
 _MOST = 50  # events
-_ACTIONS = ("activate", "approve", "decline", "report", "block", "unblock")
+_ACTIONS = ("activate", "approve", "decline", "report", "block", "unblock", "remove")
 
 
 def of_user(connection: Connection, owner_id: int) -> list[AppEvent]:
-    """List the events of a user's devices, the newest first. What was refused is left out."""
+    """List the events of a user's devices, also of those that were removed, the newest first. What
+    was refused is left out."""
     query = (
         select(audit.c.at, audit.c.action, audit.c.detail, tokens.c.serial, app_devices.c.name)
         .join(tokens, tokens.c.serial == audit.c.chain)
@@ -28,7 +27,15 @@ def of_user(connection: Connection, owner_id: int) -> list[AppEvent]:
         .limit(_MOST)
     )
     return [
-        AppEvent(at, action, serial, name, told.get("party_name", ""), told.get("text", ""))
+        AppEvent(
+            at,
+            action,
+            serial,
+            name,
+            told.get("party_name", ""),
+            told.get("text", ""),
+            told.get("language", ""),
+        )
         for at, action, detail, serial, name in connection.execute(query)
         for told in [json.loads(detail)]
     ]

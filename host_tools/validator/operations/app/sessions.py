@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select, true
 
 from host_tools.secret import Secret
 from host_tools.validator.app_records import (
+    AppAct,
     AppReason,
     AppSession,
     AppVerdict,
@@ -62,7 +63,8 @@ def open_session(
     reason = _judged(unit, token, device, asked.counter, pin)
     if reason is not AppReason.ACCEPTED:
         unit.record(token, "app_session", {"reason": reason.value})
-        return verdict(unit, token, reason), None
+        return _verdict_on(unit, token, reason), None
+    token.last_accepted_at = unit.now
     unit.record(token, "app_session", {"reason": reason.value})
     owner = _owner(unit, token)
     unit.delete(app_sessions, app_sessions.c.ends_at <= unit.now)
@@ -74,15 +76,18 @@ def open_session(
 
 
 def prove_again(
-    unit: UnitOfWork, holder: Holder, asked: SignedChallenge, message: bytes, pin: str
-) -> AppVerdict:
-    """Decide about what a device signs anew inside its session, with its PIN if it has one."""
+    unit: UnitOfWork, session: Secret, asked: SignedChallenge, pin: str, act: AppAct, *what: str
+) -> tuple[Holder, AppVerdict]:
+    """Decide about what a device signs anew inside its session, with its PIN if it has one; a
+    wrong PIN counts. SessionEndedError without an open session."""
+    holder = require(unit, session)
     token, device, _ = holder
+    message = signed_texts.anew(act, asked.challenge, token.serial, asked.counter, *what)
     if not _is_proven(unit, asked, token, device, message):
-        return verdict(unit, token, AppReason.WRONG_SIGNATURE)
+        return holder, verdict(unit, token, AppReason.WRONG_SIGNATURE)
     reason = _judged(unit, token, device, asked.counter, pin)
-    unit.record(token, "new_device", {"reason": reason.value})
-    return verdict(unit, token, reason)
+    unit.record(token, act.value, {"reason": reason.value})
+    return holder, _verdict_on(unit, token, reason)
 
 
 def close(unit: UnitOfWork, session: Secret) -> None:
@@ -102,15 +107,6 @@ def require(unit: UnitOfWork, session: Secret) -> Holder:
     if token is None or device is None:
         raise _ended()
     return Holder(token, device, _owner(unit, token))
-
-
-def require_usable(unit: UnitOfWork, session: Secret) -> Holder:
-    """Give who has an open session, as require() does; SessionEndedError also when the device is
-    blocked or locked."""
-    holder = require(unit, session)
-    if usable(unit, holder.token) is not AppReason.ACCEPTED:
-        raise _ended()
-    return holder
 
 
 def find(connection: Connection, keys: DataKeys, session: Secret, now: float) -> Holder:
@@ -161,7 +157,9 @@ def verdict(
 
 
 def usable(unit: UnitOfWork, token: TokenRow) -> AppReason:
-    """Say whether a device may do anything now: ACCEPTED, BLOCKED or LOCKED_OUT."""
+    """Say whether a device may do anything now: ACCEPTED, REMOVED, BLOCKED or LOCKED_OUT."""
+    if token.status == Status.REPLACED:
+        return AppReason.REMOVED
     if token.status != Status.ACTIVE or token.kind != APP:
         return AppReason.BLOCKED
     if lockout.is_locked(token.failures, token.locked_until, unit.now):
@@ -186,6 +184,12 @@ def _judged(
         devices.renewed(unit, token, device, pin)
     token.failures, token.locked_until = 0, 0.0
     return AppReason.ACCEPTED
+
+
+def _verdict_on(unit: UnitOfWork, token: TokenRow, reason: AppReason) -> AppVerdict:
+    """Give the verdict on what was judged, with the tries that are left after a wrong PIN."""
+    left = lockout.tries_left(token.failures) if reason is AppReason.WRONG_PIN else 0
+    return verdict(unit, token, reason, tries_left=left)
 
 
 def _is_proven(

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from host_tools.validator.app_records import (
     Answer,
     AnswerDecision,
+    AppAct,
     ApprovalKind,
     WaitingApproval,
 )
@@ -71,7 +72,7 @@ def test_the_answer_itself_is_signed_and_practice_is_no_approval():
     made.append(signed_texts.answer(answers[0], ASKED, practice=True))
     made += [
         signed_texts.session("c", "APP1", 1),
-        signed_texts.new_device("c", "APP1", 1),
+        *(signed_texts.anew(act, "c", "APP1", 1) for act in AppAct),
         signed_texts.activation("c", "APP1", "1", ""),
     ]
     assert len(set(made)) == len(made)

@@ -1,21 +1,23 @@
 // The user's devices, notices and history.
 "use strict";
 import { ask } from "./server.js";
-import { forget, nextCounter, prove } from "./keys.js";
+import { countFrom, forget, nextCounter, prove } from "./keys.js";
 import { digitByDigit, speakable } from "./spoken.js";
-import { attempt, by, element, filled, firstEmpty, say, show, sure, tell, tellRefusal, texts, time } from "./views.js";
+import { attempt, by, element, filled, line, say, show, sure, tell, tellRefusal, texts, time } from "./views.js";
 
 /** Show them; `here` has the device and its session, `ended` is called when this device is gone. */
 export function openAccount(here, ended, locked) {
   const request = (method, path, body) => ask(method, path, body, { session: here.session });
 
   async function fill() {
-    const [{ devices }, { entries }, { notify_on_use }] = await Promise.all([
+    const [{ devices }, { entries }, { notify_on_use, reachable }] = await Promise.all([
       request("GET", "/devices"), request("GET", "/history"), request("GET", "/notices")]);
     by("device-list").replaceChildren(...devices.map(deviceLine));
-    by("history-list").replaceChildren(...entries.map((one) => element("li", [
-      time(one.at), texts[`event_${one.action}`], one.name, one.party_name, one.text].filter(Boolean).join(", "))));
+    by("history-list").replaceChildren(...entries.map((one) => element("li", "",
+      line([time(one.at), texts[`event_${one.action}`], one.name, one.party_name], one.text, one.language))));
     by("notify").checked = notify_on_use;
+    by("notify").disabled = !reachable;
+    by("no-notices").hidden = reachable;
   }
 
   function deviceLine(device) {
@@ -28,9 +30,24 @@ export function openAccount(here, ended, locked) {
     return element("li", [device.name, own, used].filter(Boolean).join(", "), element("br"), button);
   }
 
+  /** Ask whether the user is sure, and send what they want with the PIN and a new signature; null when they are not, or it is refused, which is told. */
+  async function signedAnew(question, yes, purpose, what, method, path, body = {}) {
+    tell("");
+    const pin = await sure(question, yes, { pin: here.device.kind === "pin" });
+    if (pin === null) return null;
+    const { challenge } = await ask("POST", "/challenges", {});
+    const counter = await nextCounter(here.device);
+    const proof = await prove(here.device, purpose, challenge, here.device.device, String(counter), ...what);
+    const done = await request(method, path, { ...body, counter, challenge, proof, pin });
+    await countFrom(here.device, done.counter);
+    if (done.accepted !== false) return done;
+    tellRefusal(done);
+    return null;
+  }
+
   async function remove(device) {
-    if (!await sure(filled(texts.sure_remove, { name: device.name }), texts.yes_remove)) return;
-    await request("DELETE", `/devices/${device.device}`);
+    const question = filled(texts.sure_remove, { name: device.name });
+    if (!await signedAnew(question, texts.yes_remove, "kodebrik-remove-device-1", [device.device], "POST", `/devices/${device.device}/remove`)) return;
     if (device.this) {
       await forget(here.device);
       await ended();
@@ -38,20 +55,13 @@ export function openAccount(here, ended, locked) {
       return;
     }
     await fill();
-    tell(filled(texts.removed, { name: device.name }), true);
+    tell(filled(texts.removed_other, { name: device.name }), true);
     by("account").querySelector("h1").focus();
   }
 
   async function another() {
-    tell("");
-    const form = by("another");
-    if (firstEmpty(form)) return;
-    const { challenge } = await ask("POST", "/challenges", {});
-    const counter = await nextCounter(here.device);
-    const proof = await prove(here.device, "kodebrik-new-device-1", challenge, here.device.device, String(counter));
-    const made = await request("POST", "/devices/codes", { counter, challenge, proof, pin: by("pin_again").value });
-    by("pin_again").value = "";
-    if (!made.activation_code) { tellRefusal(made); return; }
+    const made = await signedAnew(texts.sure_another, texts.yes_another, "kodebrik-new-device-1", [], "POST", "/devices/codes");
+    if (!made) return;
     const code = made.activation_code.replace(/^(\d{4})/, "$1 ");
     const told = filled(texts.new_code, { code, time: time(made.expires_at) });
     speakable(by("another-code"), told);
@@ -60,13 +70,16 @@ export function openAccount(here, ended, locked) {
   }
 
   async function notify() {
-    await request("PUT", "/notices", { notify_on_use: by("notify").checked });
+    const chosen = by("notify").checked;
+    by("notify").checked = !chosen; // until it is saved
+    const question = chosen ? texts.sure_notify : texts.sure_quiet;
+    if (!await signedAnew(question, texts.yes_notify, "kodebrik-notices-1", [String(chosen)], "PUT", "/notices", { notify_on_use: chosen })) return;
+    by("notify").checked = chosen;
     tell(texts.notices_saved, true);
   }
 
   by("another-code").hidden = true;
-  by("again").hidden = here.device.kind !== "pin";
-  by("another").onsubmit = (event) => { event.preventDefault(); attempt(another, locked); };
+  by("another").onclick = () => attempt(another, locked);
   by("notify").onchange = () => attempt(notify, locked);
   return attempt(async () => { await fill(); show("account", { signedIn: true }); }, locked);
 }

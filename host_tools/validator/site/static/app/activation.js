@@ -29,7 +29,9 @@ export function onActivation(activated) {
       mark(fields.same_pin, true);
       return;
     }
-    const device = await attempt(() => activate(pin));
+    const device = await attempt(() => activate(pin), undefined, {
+      "app-pin-invalid": fields.new_pin, "app-pin-simple": fields.new_pin, "app-name-invalid": fields.name, "app-not-activated": fields.code,
+    });
     if (!device) return;
     form.reset();
     await activated(device);

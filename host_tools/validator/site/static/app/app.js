@@ -1,9 +1,9 @@
 // The app: which user, open or locked, and what waits. No build step.
 "use strict";
 import { ask, Unreachable } from "./server.js";
-import { countFrom, devices, nextCounter, prove } from "./keys.js";
+import { countFrom, devices, forget, nextCounter, prove } from "./keys.js";
 import { onActivation, prepare } from "./activation.js";
-import { close, extended, present, showOthers, shownApproval, signedTexts } from "./approval.js";
+import { close, extended, present, showOthers, shownApproval, signedTexts, summary } from "./approval.js";
 import { openAccount } from "./account.js";
 import { attempt, by, element, filled, firstEmpty, isShown, mark, say, show, tell, tellRefusal, texts, time } from "./views.js";
 
@@ -32,6 +32,7 @@ function openLock(device) {
   here.device = device;
   by("unlock-who").textContent = filled(texts.unlock_as, { user: device.user_id, name: device.name });
   by("unlock-pin").hidden = device.kind !== "pin";
+  by("forget").hidden = true;
   by("unlock").elements.pin.value = "";
   show("unlocking", { signedIn: false });
 }
@@ -65,6 +66,7 @@ async function unlock(again = true) {
   field.value = "";
   if (!opened.opened) {
     tellRefusal(opened);
+    by("forget").hidden = !["removed", "refused"].includes(opened.reason);
     return;
   }
   tell("");
@@ -96,7 +98,7 @@ function listWaiting() {
   by("waiting-none").hidden = Boolean(waiting.length);
   by("waiting-several").hidden = waiting.length < 2;
   by("waiting-list").replaceChildren(...waiting.map((one) => {
-    const button = element("button", [time(one.created_at), one.place, one.party_name, one.text].filter(Boolean).join(", "));
+    const button = element("button", "", summary(one));
     button.type = "button";
     button.className = "second";
     button.addEventListener("click", () => openApproval(one));
@@ -201,6 +203,12 @@ onActivation(async (device) => {
 by("unlock").addEventListener("submit", (event) => {
   event.preventDefault();
   if (!firstEmpty(event.target)) attempt(unlock);
+});
+by("forget").addEventListener("click", async () => {
+  const { device } = here;
+  await forget(device);
+  await chooseUser();
+  tell(filled(texts.removed_this, { user: device.user_id }), true);
 });
 by("lock").addEventListener("click", async () => {
   await attempt(() => request("DELETE", "/sessions"));

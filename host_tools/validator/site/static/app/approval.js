@@ -1,7 +1,7 @@
 // One approval: what is asked, the two digits, and the three ways to approve it.
 "use strict";
 import { speakable } from "./spoken.js";
-import { by, element, filled, mark, say, show, sure, tell, texts, time } from "./views.js";
+import { by, element, filled, line, mark, say, show, sure, tell, texts, time } from "./views.js";
 
 const HOLD = 1500; // ms
 const SIGNED = ["id", "nonce", "party", "party_name", "user_id", "kind", "text", "amount", "currency", "account", "place", "created_at"];
@@ -40,10 +40,13 @@ export function present(approval, clock, answer) {
 
 export function close() { open = null; }
 
+/** Give an approval on one line. */
+export const summary = (one) => line([time(one.created_at), one.place, one.party_name], one.text, one.language);
+
 /** Show beside it what else waits, with times and places. */
 export function showOthers(others) {
   by("others").hidden = !others.length;
-  by("other-list").replaceChildren(...others.map((one) => element("li", [time(one.created_at), one.place, one.party_name, one.text].filter(Boolean).join(", "))));
+  by("other-list").replaceChildren(...others.map((one) => element("li", "", summary(one))));
 }
 
 /** Take over a new end of the approval. */
@@ -115,10 +118,11 @@ swipe.addEventListener("change", () => {
 // Pressed, and confirmed.
 by("press").addEventListener("click", async () => {
   if (!/^\d\d$/.test(digits.value)) { approve(); return; }
-  if (await sure(filled(texts.sure_approve, { party: open.party_name, text: open.text }), texts.yes_approve)) approve();
+  const question = filled(texts.sure_approve, { party: open.party_name });
+  if (await sure(question, texts.yes_approve, { sentence: open.text, language: open.language }) !== null) approve();
 });
 for (const decision of ["decline", "report"]) {
   by(decision).addEventListener("click", async () => {
-    if (await sure(texts[`sure_${decision}`], texts[`yes_${decision}`])) decide(decision, "");
+    if (await sure(texts[`sure_${decision}`], texts[`yes_${decision}`]) !== null) decide(decision, "");
   });
 }

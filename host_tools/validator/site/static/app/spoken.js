@@ -1,16 +1,12 @@
 // Sentences as a screen reader is to say them.
 "use strict";
 
-/** Write each number of a sentence digit by digit. Dots and commas that group thousands go; others, as in 2,50 or 15.1.2027, are heard as a pause. */
+// A number in groups of thousands, or digits alone; and what stands between it and another number.
+const NUMBER = /((?<!\d)\d{1,3}(?:([.,\s])\d{3}(?:\2\d{3})*)(?!\d)|\d+)(?:[.,\s](?=\d))?/g;
+
+/** Write each number of a sentence digit by digit. What groups thousands goes; what else stands between digits, as in 2,50 or 9978 000123456, is heard as a pause. */
 export function digitByDigit(sentence) {
-  return sentence.replace(/\d+(?:[.,\s]\d+)*/g, (number) => {
-    const [first, ...rest] = number.split(/(?=[.,\s])/);
-    const spaced = (digits) => [...digits].join(" ");
-    return rest.reduce((said, group) => {
-      const pause = /^[.,]/.test(group) && group.length !== 4;
-      return `${said}${pause ? "," : ""} ${spaced(group.slice(1))}`;
-    }, spaced(first));
-  });
+  return sentence.replace(NUMBER, (found, number) => [...number.replace(/\D/g, "")].join(" ") + (found === number ? "" : ", "));
 }
 
 /** Write a sentence into an element: as it is for eyes, and with numbers digit by digit for a screen reader, in its language if that is known. */

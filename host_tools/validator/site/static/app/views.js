@@ -36,37 +36,57 @@ export function tell(text, good = false) {
   say(text);
 }
 
-/** Tell why the server refused, and for how long it does. */
-export function tellRefusal({ reason, retry_after }) {
+/** Tell why the server refused, how many tries are left, and for how long it refuses. */
+export function tellRefusal({ reason, tries_left, retry_after }) {
+  const left = tries_left ? texts.tries_left : "";
   const lockedToo = retry_after && reason !== "locked_out" ? texts.locked_out : "";
-  tell(filled([texts[reason], lockedToo].filter(Boolean).join(" "), { seconds: retry_after }));
+  tell(filled([texts[reason], left, lockedToo].filter(Boolean).join(" "), { count: tries_left, seconds: retry_after }));
 }
 
-/** Do something that asks the server or the telephone's authenticator; what goes wrong is told. */
-export async function attempt(act, ended) {
+/** Do something that asks the server or the telephone's authenticator; what goes wrong is told. `blamed` names the field that is wrong by the refusal's id. */
+export async function attempt(act, ended, blamed = {}) {
   try {
     return await act();
   } catch (failure) {
     if (failure instanceof Refusal && failure.id === "app-session-ended" && ended) ended();
-    else if (failure instanceof Refusal) tell(failure.message);
-    else if (failure instanceof Unreachable) tell(texts.unreachable);
+    else if (failure instanceof Refusal) {
+      tell(failure.message);
+      if (blamed[failure.id]) mark(blamed[failure.id], true);
+    } else if (failure instanceof Unreachable) tell(texts.unreachable);
     else if (failure instanceof DOMException && failure.name === "NotAllowedError") tell(texts.cancelled);
     else throw failure;
     return undefined;
   }
 }
 
-/** Ask whether somebody is sure; resolves to the answer. Escape is no. */
-export function sure(question, yes) {
-  const dialog = by("sure");
-  speakable(by("sure-text"), question);
+const dialog = by("sure");
+const surePin = by("sure_pin");
+/**
+ * Ask whether somebody is sure of what a sentence says, which may be in another language than the page, and for their PIN where one is needed.
+ * Resolves to the PIN, empty where none is needed; to null when they are not sure. Escape is no.
+ */
+export function sure(question, yes, { sentence = "", language = "", pin = false } = {}) {
+  by("sure-text").textContent = question;
+  speakable(by("sure-sentence"), sentence, language);
   by("sure-yes").textContent = yes;
+  by("sure-pin").hidden = !pin;
+  surePin.value = by("sure-wrong").textContent = "";
+  mark(surePin, false);
   dialog.returnValue = "";
   dialog.showModal();
-  return new Promise((resolve) => dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true }));
+  return new Promise((resolve) => dialog.addEventListener("close", () => {
+    resolve(dialog.returnValue === "yes" ? surePin.value : null);
+    surePin.value = "";
+  }, { once: true }));
 }
-by("sure-yes").addEventListener("click", () => by("sure").close("yes"));
-by("sure-no").addEventListener("click", () => by("sure").close(""));
+dialog.querySelector("form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const missing = !by("sure-pin").hidden && !surePin.value;
+  by("sure-wrong").textContent = missing ? filled(texts.fill_in, { field: surePin.labels[0].textContent }) : "";
+  mark(surePin, missing, "sure-wrong");
+  if (!missing) dialog.close("yes");
+});
+by("sure-no").addEventListener("click", () => dialog.close(""));
 
 /** Give an element with text, and other elements in it. */
 export function element(name, text = "", ...inside) {
@@ -76,15 +96,29 @@ export function element(name, text = "", ...inside) {
   return made;
 }
 
-/** Mark a field as wrong, or as right again. */
-export function mark(field, wrong) {
+/** Give facts on one line, those that there are, and a sentence after them in its language, with numbers digit by digit for a screen reader. */
+export function line(facts, sentence = "", language = "") {
+  const made = element("span", facts.filter(Boolean).join(", "));
+  if (!sentence) return made;
+  const said = element("span");
+  speakable(said, sentence, language);
+  made.append(", ", said);
+  return made;
+}
+
+/** Mark a field as wrong, as the element of the id `why` says, or as right again. */
+export function mark(field, wrong, why = "outcome") {
+  const described = (field.getAttribute("aria-describedby") ?? "").split(" ").filter((id) => id && id !== why);
+  if (wrong) described.unshift(why);
+  field.setAttribute("aria-describedby", described.join(" "));
+  if (!described.length) field.removeAttribute("aria-describedby");
   if (wrong) { field.setAttribute("aria-invalid", "true"); field.focus(); } else field.removeAttribute("aria-invalid");
 }
 
 /** Say which field of a form is empty that must not be, and give the first such field; null when none is. */
 export function firstEmpty(form) {
   const empty = [...form.elements].find((one) => one.required && !one.value.trim() && one.checkVisibility());
-  for (const one of form.elements) if (one.required) one.removeAttribute("aria-invalid");
+  for (const one of form.elements) if (one.required) mark(one, false);
   if (!empty) return null;
   tell(filled(texts.fill_in, { field: empty.labels[0].textContent }));
   mark(empty, true);

@@ -83,7 +83,10 @@ def opened(page: Page, site: Site, user_id: str = "anna.holm", pin: str | None =
     unlock(page, pin)
 
 
-def sure(page: Page) -> None:
+def sure(page: Page, pin: str | None = None) -> None:
+    """Be sure in the dialog, with the PIN where it asks for it."""
+    if pin is not None:
+        page.locator("#sure_pin").fill(pin)
     page.locator("#sure-yes").click()
 
 

@@ -184,6 +184,7 @@ def test_a_blocked_device_answers_nothing_and_an_unblocked_one_goes_on(
         "opened": False,
         "reason": "blocked",
         "counter": 1,
+        "tries_left": 0,
         "retry_after": 0,
     }
     site.validator.unblock(phone.device, actor="test")
@@ -271,8 +272,8 @@ def test_a_session_ends_and_is_closed(site: Site, phone: AppDevice, clock: Virtu
 
 
 def test_what_was_done_is_listed_and_notified_if_it_is_wished(site: Site, phone: AppDevice):
-    assert phone.ask("PUT", "/notices", {"notify_on_use": True}).json() == {"notify_on_use": True}
-    assert phone.ask("GET", "/notices").json() == {"notify_on_use": True}
+    assert phone.notify_on_use(chosen=True)["accepted"]
+    assert phone.ask("GET", "/notices").json()["notify_on_use"]
     asked = site.ask(**PAYMENT)
     phone.answer(phone.waiting()[0], "approve", asked["digits"])
     entries = phone.ask("GET", "/history").json()["entries"]

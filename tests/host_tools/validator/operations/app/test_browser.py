@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from host_tools.validator.notices.smtp import MailServer
 from tests.host_tools.validator.operations.app.phone import (
     PAYMENT,
     activate,
@@ -82,7 +83,7 @@ def test_a_payment_is_read_and_approved_by_a_press(page: Page, site: Site) -> No
         re.compile(r"2\.300 kr\. til konto 9978 000123456")
     )
     expect(page.locator("#asked .quiet")).to_have_text(
-        re.compile(r"2 3 0 0 kr\. til konto 9 9 7 8 0 0 0 1 2 3 4 5 6")
+        re.compile(r"2 3 0 0 kr\. til konto 9 9 7 8, 0 0 0 1 2 3 4 5 6")
     )
     judge(page)
     page.locator("#press").click()
@@ -224,18 +225,22 @@ def test_time_is_told_and_extended(page: Page, site: Site, clock: VirtualClock) 
     expect(page.locator("#left")).to_have_text(re.compile("Tid tilbage: (5:00|4:5)"))
 
 
-def test_another_device_two_users_and_removal(
+def test_another_device_is_activated_and_removed(
     page: Page, site: Site, browser: Browser, address: str
 ) -> None:
     opened(page, site)
     page.locator("#menu [data-go=account]").click()
     expect(page.locator("#device-list li")).to_have_count(1)
     judge(page)
-    page.locator("#pin_again").fill("9999")
-    page.locator("#another button").click()
-    outcome(page, "Forkert PIN-kode")
-    page.locator("#pin_again").fill(APP_PIN)
-    page.locator("#another button").click()
+    page.locator("#another").click()
+    sure(page)
+    expect(page.locator("#sure-wrong")).to_have_text("Udfyld: Appens PIN-kode")
+    expect(page.locator("#sure_pin")).to_be_focused()
+    judge(page)
+    sure(page, "9999")
+    outcome(page, "Forkert PIN-kode. Forsøg tilbage: 2.")
+    page.locator("#another").click()
+    sure(page, APP_PIN)
     expect(page.locator("#another-code")).to_be_visible()
     found = re.search(r"\d{8}|\d{4} \d{4}", page.locator("#another-code").inner_text())
     assert found
@@ -253,7 +258,26 @@ def test_another_device_two_users_and_removal(
     second.locator("#press").click()
     sure(second)
     outcome(second, "Approved")
-    # A second user shares the first telephone.
+    page.locator("#menu [data-go=account]").click()
+    expect(page.locator("#history-list")).to_contain_text("godkendt, Tablet")
+    page.locator("#device-list button", has_text="Tablet").click()
+    sure(page, APP_PIN)
+    outcome(page, "Tablet er fjernet")
+    expect(page.locator("#device-list li")).to_have_count(1)
+    expect(page.locator("#history-list")).to_contain_text("fjernet, Tablet")
+    expect(page.locator("#history-list")).to_contain_text("godkendt, Tablet")
+    expect(second.locator("#unlocking")).to_be_visible()
+    unlock(second)
+    outcome(second, "was removed")
+    judge(second)
+    second.locator("#forget").click()
+    outcome(second, "removed for anna.holm")
+    expect(second.locator("#activation")).to_be_visible()
+    tablet.close()
+
+
+def test_two_users_share_a_telephone_each_with_a_pin(page: Page, site: Site) -> None:
+    opened(page, site)
     page.locator("#lock").click()
     page.locator("#unlocking [data-go=users]").click()
     page.locator("#users [data-go=activation]").click()
@@ -267,15 +291,47 @@ def test_another_device_two_users_and_removal(
     unlock(page, "9264")
     outcome(page, "Forkert PIN-kode")
     unlock(page)
+    expect(page.locator("#waiting")).to_be_visible()
+
+
+def test_notices_are_chosen_where_the_server_sends_some(page: Page, site: Site) -> None:
+    opened(page, site)
     page.locator("#menu [data-go=account]").click()
-    expect(page.locator("#history-list")).to_contain_text("godkendt, Tablet")
-    page.locator("#device-list button", has_text="Tablet").click()
-    sure(page)
-    outcome(page, "Tablet er fjernet")
-    expect(second.locator("#unlocking")).to_be_visible()
-    unlock(second)
-    outcome(second, "blocked|not known")
-    tablet.close()
+    expect(page.locator("#notify")).to_be_disabled()
+    expect(page.locator("#no-notices")).to_contain_text("Der sendes ikke beskeder")
+    state = site.client.app.state  # type: ignore[attr-defined]
+    mail = MailServer(host="127.0.0.1", sender="kodebrik@example.org")
+    state.settings = state.settings.model_copy(update={"mail": mail})
+    address = {"email": "anna@example.org", "language": "da", "notify_on_use": False}
+    site.validator.set_user("anna.holm", **address, actor="test")  # type: ignore[arg-type]
+    page.locator("#menu [data-go=account]").click()
+    expect(page.locator("#notify")).to_be_enabled()
+    expect(page.locator("#no-notices")).to_be_hidden()
+    page.locator("#notify").click()
+    page.keyboard.press("Escape")
+    expect(page.locator("#notify")).not_to_be_checked()
+    page.locator("#notify").click()
+    sure(page, APP_PIN)
+    outcome(page, "gemt")
+    expect(page.locator("#notify")).to_be_checked()
+    assert site.validator.user("anna.holm").notify_on_use
+
+
+def test_what_is_wrong_of_an_activation_is_marked_and_focused(page: Page, site: Site) -> None:
+    page.goto("/app")
+    for code, pin, name, field in (
+        ("12345678", "1234", "Telefon", "#new_pin"),
+        ("12345678", APP_PIN, "x" * 60, "#name"),
+        ("12345678", APP_PIN, "Telefon", "#code"),
+    ):
+        page.locator("#name").fill(name)
+        activate(page, code, pin=pin)
+        expect(page.locator(field)).to_be_focused()
+        expect(page.locator(field)).to_have_attribute("aria-invalid", "true")
+        expect(page.locator("[aria-invalid]")).to_have_count(1)
+        said = page.locator("#outcome").inner_text()
+        expect(page.locator(field)).to_have_accessible_description(re.compile(re.escape(said)))
+    judge(page)
 
 
 @pytest.mark.parametrize(
@@ -283,9 +339,14 @@ def test_another_device_two_users_and_removal(
     [
         (
             "Overførsel af 2.300 kr. til konto 9978 000123456",
-            "af 2 3 0 0 kr. til konto 9 9 7 8 0 0 0 1 2 3 4 5 6",
+            "af 2 3 0 0 kr. til konto 9 9 7 8, 0 0 0 1 2 3 4 5 6",
         ),
         ("Order 4711, 2,300 kr.", "Order 4 7 1 1, 2 3 0 0 kr."),
+        ("Order 4711 100 kr.", "Order 4 7 1 1, 1 0 0 kr."),
+        ("Kl. 14.30 2.000 kr.", "Kl. 1 4, 3 0, 2 0 0 0 kr."),
+        ("Betal 2 300 000 kr.", "Betal 2 3 0 0 0 0 0 kr."),
+        ("Hus 5, 100 kr.", "Hus 5, 1 0 0 kr."),
+        ("Order 12. 500 kr.", "Order 1 2. 5 0 0 kr."),
         ("DKK 2,300.50 or 2.5", "DKK 2 3 0 0, 5 0 or 2, 5"),
         ("den 15.01.2027", "den 1 5, 0 1, 2 0 2 7"),
         ("12.345.678,90 kr.", "1 2 3 4 5 6 7 8, 9 0 kr."),
@@ -391,7 +452,7 @@ def test_everything_works_by_keyboard_and_is_read_in_order(page: Page, site: Sit
     read = page.locator("#approval").aria_snapshot()
     order = [
         'heading "Godkend følgende?"',
-        "2 3 0 0 kr. til konto 9 9 7 8 0 0 0 1 2 3 4 5 6",
+        "2 3 0 0 kr. til konto 9 9 7 8, 0 0 0 1 2 3 4 5 6",
         "definition: Lillebælt Sparekasse",
         "definition: Odense",
         "Tid tilbage",

@@ -8,6 +8,8 @@ from host_tools.qa.tokens.app_device import AppDevice
 from host_tools.secret import Secret
 from host_tools.validator.app_records import AppKeyKind
 from host_tools.validator.errors import ConflictError
+from host_tools.validator.notices.smtp import MailServer
+from host_tools.validator.notices.webhook import Webhook
 from host_tools.validator.records import Status
 from host_tools.validator.rule.verdict import CheckRequest, Reason
 from tests.support.validator.app import APP_PIN, PIN, Site
@@ -114,13 +116,65 @@ def test_a_code_for_another_device_needs_a_signature_of_its_own(site: Site):
 def test_a_code_for_another_device_needs_the_pin_again_which_counts(site: Site):
     phone = site.device("anna.holm")
     for left in (2, 1, 0):
-        challenge, counter = phone.challenge(), phone.next_counter()
-        signed = phone.key.sign("kodebrik-new-device-1", challenge, phone.device, str(counter))
-        body = {"counter": counter, "challenge": challenge, "proof": {"signature": signed}}
-        answered = phone.ask("POST", "/devices/codes", body | {"pin": "9999"[left:]}).json()
-        assert answered["reason"] == "wrong_pin"
+        body = phone.signed_anew("kodebrik-new-device-1", pin="9999"[left:])
+        answered = phone.ask("POST", "/devices/codes", body).json()
+        assert (answered["reason"], answered["tries_left"]) == ("wrong_pin", left)
         assert (answered["retry_after"] > 0) is (left == 0)
     assert phone.unlock()["reason"] == "locked_out"
+
+
+def test_removing_and_notices_need_a_signature_and_the_pin_again(site: Site, clock: VirtualClock):
+    phone, tablet = site.device("anna.holm"), site.device("anna.holm", "2684", name="Tavle")
+    path = f"/devices/{tablet.device}/remove"
+    on = {"notify_on_use": True}
+    for reason, removing, choosing in (
+        ("wrong_pin", {"pin": "9999"}, {"pin": ""}),
+        ("wrong_signature", {"what": phone.device}, {"what": "false"}),
+        (
+            "wrong_signature",
+            {"purpose": "kodebrik-new-device-1"},
+            {"purpose": "kodebrik-session-1"},
+        ),
+    ):
+        for purpose, what, changed, method, url, more in (
+            ("kodebrik-remove-device-1", tablet.device, removing, "POST", path, {}),
+            ("kodebrik-notices-1", "true", choosing, "PUT", "/notices", on),
+        ):
+            said = (changed.get("purpose", purpose), changed.get("what", what))
+            body = phone.signed_anew(*said, pin=changed.get("pin"))
+            answered = phone.ask(method, url, body | more).json()
+            assert (answered["accepted"], answered["reason"]) == (False, reason)
+    assert tablet.waiting() == []
+    assert not phone.ask("GET", "/notices").json()["notify_on_use"]
+    assert phone.notify_on_use(chosen=True)["accepted"]
+    assert site.validator.user("anna.holm").notify_on_use
+    body = phone.signed_anew("kodebrik-remove-device-1", tablet.device)
+    assert phone.ask("POST", path, body).json()["accepted"]
+    assert phone.ask("POST", path, body).json()["reason"] == "replayed"
+
+
+def test_notices_are_promised_where_they_reach_the_user(site: Site):
+    phone = site.device("anna.holm")
+    mail = MailServer(host="127.0.0.1", sender="kodebrik@example.org")
+    webhook = Webhook(url="http://127.0.0.1:9/", secret=Secret(bytes(32)))
+
+    def reachable(**channels: object) -> bool:
+        state = site.client.app.state  # type: ignore[attr-defined]
+        before = state.settings
+        state.settings = before.model_copy(update=channels)
+        try:
+            found: bool = phone.ask("GET", "/notices").json()["reachable"]
+            return found
+        finally:
+            state.settings = before
+
+    assert not reachable()
+    assert not reachable(mail=mail)  # without the user's address
+    assert reachable(webhook=webhook)
+    address = {"email": "anna@example.org", "language": "da", "notify_on_use": False}
+    site.validator.set_user("anna.holm", **address, actor="test")  # type: ignore[arg-type]
+    assert reachable(mail=mail)
+    assert not reachable()
 
 
 def test_several_users_of_one_telephone_have_a_key_and_a_pin_each(site: Site):
@@ -224,15 +278,41 @@ def test_a_key_that_was_not_proven_is_refused(site: Site):
 def test_a_removed_device_counts_no_more_and_its_user_is_told(site: Site):
     phone, tablet = site.device("anna.holm"), site.device("anna.holm", "2684", name="Tavle")
     stranger = site.device("bo.lund")
-    assert stranger.ask("DELETE", f"/devices/{tablet.device}").status_code == 404
-    assert phone.ask("DELETE", f"/devices/{tablet.device}").status_code == 204
+    refused = stranger.remove(tablet.device)
+    assert (refused.status_code, refused.json()["id"]) == (404, "app-device-unknown")
+    assert tablet.device not in str(refused.json())
+    assert phone.remove(tablet.device).json()["accepted"]
+    assert phone.remove(tablet.device).status_code == 404
     assert tablet.ask("GET", "/approvals").status_code == 401
-    assert tablet.unlock()["reason"] == "refused"
-    assert phone.ask("DELETE", f"/devices/{phone.device}").status_code == 204
+    assert tablet.unlock()["reason"] == "removed"
+    assert [one["device"] for one in phone.ask("GET", "/devices").json()["devices"]] == [
+        phone.device
+    ]
+    assert phone.remove(phone.device).json()["accepted"]
     assert phone.ask("GET", "/devices").status_code == 401
     kinds = [notice.kind for notice in site.validator.due_notices()]
     assert kinds == ["activated"] * 3 + ["blocked"] * 2
     assert site.validator.verify_audit().broken == ()
+
+
+def test_the_history_keeps_what_a_removed_device_did_and_its_removal(
+    site: Site, clock: VirtualClock
+):
+    phone, tablet = site.device("anna.holm"), site.device("anna.holm", "2684", name="Tavle")
+    asked = site.ask(amount="2300.00", currency="DKK", account="9978 000123456")
+    tablet.answer(tablet.waiting()[0], "approve", asked["digits"])
+    clock.now += 60
+    phone.remove(tablet.device)
+    entries = phone.ask("GET", "/history").json()["entries"]
+    assert [(one["action"], one["name"], one["language"]) for one in entries] == [
+        ("remove", "Tavle", ""),
+        ("approve", "Tavle", "da"),
+        ("activate", "Tavle", ""),
+        ("activate", "Telefon", ""),
+    ]
+    assert entries[1]["text"] == "Overførsel af 2.300 kr. til konto 9978 000123456"
+    with pytest.raises(ConflictError):
+        site.validator.unblock(tablet.device, actor="test")
 
 
 def test_an_app_device_has_no_codes_no_clock_and_no_other_user(site: Site, fob: EnrolledToken):
