@@ -18,7 +18,7 @@ from littlefs import LittleFS, LittleFSError, UserContext
 from host_tools import interrupts
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.extras import from_extra
-from host_tools.image import board_check, constants, frozen, one_file
+from host_tools.image import board_check, constants, frozen, one_file, short_names
 from host_tools.image.dependencies import (
     FIRMWARE,
     import_closure,
@@ -133,7 +133,10 @@ def build_package(
     native = load_product(product)["native_modules"]
     which = frozen.of(product, board, production, carried)
     sources[FIRMWARE / "build.py"] = frozen.build_py(which)
-    sources = {path: constants.folded(text) for path, text in sources.items()}
+    texts = short_names.shortened(
+        tuple((_module(path), constants.folded(text)) for path, text in sources.items())
+    )
+    sources = {path: texts[_module(path)] for path in sources}
     with interrupts.threads() as pool:
         compiled = pool.map(
             lambda path: _compile(
