@@ -116,6 +116,11 @@ def ask(question: str, option: str | None = None, hidden: bool = False) -> str:
     return _prompt(question, hidden, option)
 
 
+def can_ask(as_json: bool) -> bool:
+    """Say whether there is an operator at a terminal to ask for leave: not with --json."""
+    return not as_json and sys.stdin.isatty()
+
+
 def ask_yes(question: str) -> bool:
     """Say whether the operator types "yes", in the language of the command, after `question`; only
     pressing Enter is no. As ask() it needs somebody who can type."""

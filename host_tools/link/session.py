@@ -102,12 +102,16 @@ class Session:
             self.request(messages.CREDENTIAL_PUT, credential.arguments()),
             fingerprint=replies.octets,
         )
-        wanted = keys.fingerprint(
-            primitives.hmac, self.access_key.reveal(), credential.secret.reveal()
-        )
+        wanted = self.fingerprint(credential)
         if not hmac.compare_digest(fields["fingerprint"], wanted):
             raise KodebrikError("fingerprint-differs", ExitCode.CHECK_FAILED)
         return wanted
+
+    def fingerprint(self, credential: Credential) -> bytes:
+        """Give the fingerprint that the token gives of a credential's secret."""
+        return keys.fingerprint(
+            primitives.hmac, self.access_key.reveal(), credential.secret.reveal()
+        )
 
     def accounts(self) -> list[AccountReply]:
         """List the token's accounts."""

@@ -1,8 +1,6 @@
 """Whether what a board in BOOTSEL mode may hold can be erased: it cannot be asked for secrets."""
 
-import sys
-
-from host_tools.cli.output import ask_yes, say
+from host_tools.cli.output import ask_yes, can_ask, say
 from host_tools.messages.catalogue import Message
 
 
@@ -11,7 +9,7 @@ def is_granted(question: str, erase_secrets: bool, as_json: bool) -> bool:
     `question` at a terminal. Nobody is asked with --json or without a terminal."""
     if erase_secrets:
         return True
-    if as_json or not sys.stdin.isatty():
+    if not can_ask(as_json):
         return False
     say(Message("flash-drive-secrets"))
     return ask_yes(question)

@@ -22,7 +22,7 @@ from host_tools.cli.options.token import (
     comparison,
     open_port,
 )
-from host_tools.cli.output import Json, emit, step, warn
+from host_tools.cli.output import Json, ask_yes, can_ask, emit, say, step, warn
 from host_tools.errors import ExitCode, KodebrikError, TokenError
 from host_tools.exchange import otpauth
 from host_tools.link import clock, spoken_names
@@ -78,6 +78,14 @@ def provision(
         ),
     ] = None,
     spoken: SpokenNameOptions,
+    replace: Annotated[
+        bool,
+        typer.Option(
+            "--replace",
+            help="Also where the token has an account of this name with another secret, which is "
+            "lost then. Default: the operator is asked at the terminal.",
+        ),
+    ] = False,
     comparison_file: ComparisonFile = None,
     inventory_file: InventoryFile = None,
     operator: Operator = None,
@@ -108,7 +116,12 @@ def provision(
         _check_keypad(credential, hello)
         credential = options.suited(credential, hello.product)
         session = keyed_session(channel, hello, token.keyring, comparison_file)
+        fingerprint = session.fingerprint(credential)
         before = {each.name: each.fingerprint for each in session.accounts()}
+        # The same secret again replaces nothing that anybody would miss.
+        replaced = before.get(credential.name, fingerprint) != fingerprint
+        if replaced and not replace:
+            _confirm_loss(credential.name, hello, as_json)
         clock_result, clock_set_at = _clock_ready(session, credential)
         settings = session.settings()
         speaks = spoken_names.speaks(settings)
@@ -123,7 +136,7 @@ def provision(
             step(Message("provision.writing", name=credential.name)),
             interrupts.put_off(),  # what the token has, the inventory has
         ):
-            fingerprint = session.put_credential(credential)
+            session.put_credential(credential)
             inventory.record(
                 serial=hello.serial,
                 product=hello.product,
@@ -137,8 +150,6 @@ def provision(
                 operator=operator,
             )
             spoken_names.keep(session, credential.name, sent)
-    # The same secret again replaces nothing that anybody would miss.
-    replaced = before.get(credential.name, fingerprint) != fingerprint
     result: dict[str, Any] = {
         "serial": hello.serial,
         "replaced": replaced,
@@ -172,6 +183,23 @@ def provision(
         *(Message("provision.secret", path=path) for path in outputs),
     ]
     emit(as_json, result, lines)
+
+
+def _confirm_loss(name: str, hello: Hello, as_json: bool) -> None:
+    """Ask whether the secret may go that the token has for the account `name`; KodebrikError where
+    nobody can be asked, or it may not."""
+    exists = KodebrikError(
+        "provision-account-exists",
+        ExitCode.CONFLICT,
+        name=name,
+        product=hello.product,
+        serial=hello.serial,
+    )
+    if can_ask(as_json):
+        say(exists.message)
+        if ask_yes(Message("prompt.replace", name=name)):
+            return
+    raise exists
 
 
 def _check_keypad(credential: Credential, hello: Hello) -> None:

@@ -58,12 +58,54 @@ def test_provisioning_again_changes_nothing_and_leaves_a_good_clock_running(
     assert (provisioned.vault.clock, provisioned.vault.credentials) == before
 
 
+@pytest.fixture
+def other_secret(tmp_path):
+    return private(tmp_path / "other", "hex:" + "17" * 20 + "\n")
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+@pytest.mark.parametrize("language", ["en", "da"])
+def test_another_secret_for_an_account_is_not_taken_unasked(
+    provisioned, other_secret, tmp_path, capsys, as_json, language
+):
+    """The token is left as it was, and no new secret is left on the disk."""
+    before = dict(provisioned.vault.clock), list(provisioned.vault.credentials)
+    options = ["--account", "bank", "--lang", language, *(["--json"] if as_json else [])]
+    capsys.readouterr()
+    for source in (
+        ["--secret-file", str(other_secret)],
+        ["--generate", "--secret-out", str(tmp_path / "new")],
+    ):
+        assert main(["provision", *source, *options]) == ExitCode.CONFLICT
+        told = "".join(capsys.readouterr())
+        assert "--replace" in told
+        assert {"en": "no longer gives", "da": "ikke længere"}[language] in told or as_json
+        assert "provision-account-exists" in told or not as_json
+    assert (provisioned.vault.clock, provisioned.vault.credentials) == before
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize(
+    ("language", "typed", "code"),
+    [("en", "yes", ExitCode.OK), ("da", "ja", ExitCode.OK), ("en", "", ExitCode.CONFLICT)],
+)
+def test_whoever_sits_at_a_terminal_is_asked(
+    provisioned, other_secret, monkeypatch, capsys, language, typed, code
+):
+    monkeypatch.setattr(sys, "stdin", Keyboard(lambda: typed, terminal=True))
+    options = ["--account", "bank", "--secret-file", str(other_secret), "--lang", language]
+    assert main(["provision", *options]) == code
+    (kept,) = provisioned.vault.credentials
+    assert (kept["secret"] == MARKED) == (code != ExitCode.OK)
+    assert "bank" in capsys.readouterr().err
+
+
 def test_an_account_that_is_replaced_is_said_to_be(provisioned, tmp_path, secret_file, capsys):
     other = private(tmp_path / "other", "hex:" + "17" * 20 + "\n")
     told = {}
     for account, secret in (("bank", secret_file), ("bank", other), ("work", other)):
         capsys.readouterr()
-        asked = ["provision", "--account", account, "--secret-file", str(secret)]
+        asked = ["provision", "--account", account, "--secret-file", str(secret), "--replace"]
         assert main(asked) == ExitCode.OK
         told[account, secret] = capsys.readouterr().out
     assert "now has the account bank." in told["bank", secret_file], "the same secret again"
