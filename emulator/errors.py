@@ -52,6 +52,32 @@ class DamagedTokenError(EmulatorError):
         self.path = path
 
 
+class OtherVersionError(EmulatorError, ValueError):
+    """A token's state is of another version than this emulator's."""
+
+    def __init__(self, version: int) -> None:
+        """`version` is the state's."""
+        super().__init__(f"The token's state is of version {version}: use that emulator.")
+        self.version = version
+
+
+class NoSnapshotError(EmulatorError):
+    """A file is no snapshot of a token, or is damaged."""
+
+
+class OtherSnapshotError(EmulatorError):
+    """A snapshot is of another product or board than the token, or of another firmware in its
+    MicroPython."""
+
+    def __init__(self, product: str, board: str) -> None:
+        """`product` and `board` are the names of what it is of."""
+        super().__init__(
+            f"The snapshot is of a {product} for {board}, and may have a frozen firmware of its "
+            "own: unpack it in an empty folder, and emulate the token there."
+        )
+        self.product, self.board = product, board
+
+
 class VmStuckError(EmulatorError):
     """The firmware computes without ever waiting."""
 

@@ -3,18 +3,25 @@ lock on their folder keeps a second emulator off."""
 
 import fcntl
 import json
+import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from emulator.errors import DamagedTokenError, OtherTokenError, TokenInUseError
+from emulator.errors import (
+    DamagedTokenError,
+    OtherTokenError,
+    OtherVersionError,
+    TokenInUseError,
+)
 from emulator.mcu.flash import Flash
 
 FLASH, STATE = "flash.bin", "state.json"
 FROZEN = "frozen.bin"  # the modules of a token whose firmware is frozen
 VERSION = 2
+_LATEST = 2**33  # Unix seconds: beyond what a clock chip counts
 _KINDS: dict[str, type | tuple[type, ...]] = {
     "product": str,
     "board": str,
@@ -49,14 +56,36 @@ def load(directory: Path) -> dict[str, Any] | None:
     if not path.exists():
         return None
     try:
-        state = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:  # no JSON, or no text
+        return read(path.read_bytes())
+    except ValueError:
         raise DamagedTokenError(path) from None
-    if not isinstance(state, dict) or state.get("version") != VERSION:
-        raise DamagedTokenError(path)
-    if not all(isinstance(state.get(name, path), kind) for name, kind in _KINDS.items()):
-        raise DamagedTokenError(path)
+
+
+def read(content: bytes) -> dict[str, Any]:
+    """Give the state in a file's content. ValueError for damage, and OtherVersionError, which is
+    one too."""
+    try:
+        state = json.loads(content)
+    except RecursionError:
+        raise ValueError("This is nested too deeply for a token's state.") from None
+    if not isinstance(state, dict) or not isinstance(version := state.get("version"), int):
+        raise ValueError("This is no token's state.")
+    if version != VERSION:
+        raise OtherVersionError(version)
+    for name, kind in _KINDS.items():
+        if not isinstance(state.get(name, ...), kind):
+            raise ValueError(f"The token's {name} is missing, or of another kind.")
+    if not (math.isfinite(state["time"]) and 0 <= state["time"] < _LATEST):
+        raise ValueError("The token's time is none.")
+    counts = [*state["wear"], state["draws"], state["operations"], state["battery_mv"] or 0]
+    if not all(isinstance(count, int) and count >= 0 for count in counts):
+        raise ValueError("What the token counts are whole numbers from 0 on.")
     return state
+
+
+def write(state: dict[str, Any]) -> str:
+    """Give the file's content."""
+    return json.dumps({"version": VERSION, **state})  # dump() is far slower
 
 
 def check(directory: Path, state: dict[str, Any], product: str, board: str, size: int) -> None:
@@ -73,7 +102,7 @@ def save(directory: Path, state: dict[str, Any]) -> None:
     """Replace the file atomically; only its owner may read it."""
     new = directory / (STATE + ".new")
     with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(json.dumps({"version": VERSION, **state}))  # dump() is far slower
+        file.write(write(state))
     new.replace(directory / STATE)
 
 
@@ -94,6 +123,17 @@ def of_parts(parts: dict[str, Any]) -> dict[str, Any]:
         "clock": rtc.state() if rtc else None,
         "battery_mv": battery.millivolts if battery else None,
     }
+
+
+def check_parts(parts: dict[str, Any], state: dict[str, Any]) -> None:
+    """Check that `of_parts` gave it, of the same parts; ValueError, before anything changes."""
+    if (state["clock"] is None, state["battery_mv"] is None) != (
+        "clock" not in parts,
+        "battery" not in parts,
+    ):
+        raise ValueError("The state is of a token with other parts.")
+    if state["clock"] is not None:
+        parts["clock"].check(state["clock"])
 
 
 def restore_parts(parts: dict[str, Any], state: dict[str, Any]) -> None:

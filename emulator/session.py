@@ -4,7 +4,6 @@ Times are virtual seconds unless a name says otherwise; the clock counts integer
 """
 
 import hashlib
-import json
 import threading
 from array import array
 from collections.abc import Callable
@@ -19,7 +18,7 @@ from typing import Any, NamedTuple, Self
 from emulator import saved_state
 from emulator.board import Board
 from emulator.clock import SimulationClock
-from emulator.errors import DamagedTokenError
+from emulator.errors import DamagedTokenError, OtherSnapshotError
 from emulator.mcu.flash import Flash
 from emulator.mcu.mcu import OFF, PROMPT, Mcu
 from emulator.mcu.vm import Vm, find_vm
@@ -30,6 +29,7 @@ from emulator.screen_text import read_text
 from emulator.serial.link import HostPort, Link
 from emulator.serial.server import LinkEndpoints
 from emulator.shims.records import PWRON_RESET
+from emulator.snapshot import Snapshot
 from emulator.sound import Heard, Sound
 from emulator.trace import KEPT, Trace
 from emulator.user import User
@@ -53,14 +53,6 @@ class Heap(NamedTuple):
 
     free: int
     largest_block: int
-
-
-class Snapshot(NamedTuple):
-    """What a token keeps without power: its flash and what `Emulator.save` writes. Secret, as the
-    token's folder is."""
-
-    flash: bytes
-    state: str  # JSON
 
 
 class Emulator:
@@ -146,21 +138,18 @@ class Emulator:
             str((self.directory / name).resolve()).rjust(_PATH_LENGTH, "/")
             for name in (saved_state.FLASH, saved_state.FROZEN)
         )
-        arguments = [flash, str(filesystem["block"])]
-        arguments += [
-            str(filesystem["size"] // filesystem["block"]),
-            str(filesystem["program"]),
-            self.unique_id.hex(),
-        ]
-        arguments.append(modules if self.frozen else "")
+        blocks = filesystem["size"] // filesystem["block"]
+        geometry = [str(count) for count in (filesystem["block"], blocks, filesystem["program"])]
         costs = COSTS[pace] if isinstance(pace, str) else pace or {}
-        arguments += [str(len(costs)), *cost_arguments(costs)]
+        arguments = [modules if self.frozen else "", str(len(costs)), *cost_arguments(costs)]
         # The VM compiles them for its own processor: in the image they are for the board's.
         arguments += [f"{name}={_source(name)}" for name in self.product["native_modules"]]
         size = heap or (_FROZEN_HEAP if self.frozen else _HEAP)
-        self.mcu = Mcu(
-            self.board, self.flash, self.link, lambda: Vm(command, size, arguments), self._urandom
-        )
+
+        def started() -> Vm:
+            return Vm(command, size, [flash, *geometry, self.unique_id.hex(), *arguments])
+
+        self.mcu = Mcu(self.board, self.flash, self.link, started, self._urandom)
         self.board.parts["latch"].on_power = self.mcu.power
         self._add_user()
         self._add_server()
@@ -236,31 +225,48 @@ class Emulator:
     def snapshot(self) -> Snapshot:
         """Give what the token keeps without power: flash, clock chip and cell, as they are now."""
         with self.lock:
-            return Snapshot(self.flash.read(0, self.flash.size), json.dumps(self._state()))
+            flash = self.flash.read(0, self.flash.size)
+            return Snapshot(flash, saved_state.write(self._state()), self._frozen_modules())
 
-    def restore(self, snapshot: Snapshot) -> None:
+    def restore(self, snapshot: Snapshot, *, and_time: bool = False) -> None:
         """Have the token keep what it kept at `snapshot`, which leaves it off and unplugged. The
-        true time goes on, and its clock chip has counted since."""
+        true time goes on, and its clock chip has counted since; `and_time`: it is as it was then.
+
+        A snapshot of another token makes it that one. NoSnapshotError for a damaged one, and
+        OtherSnapshotError for one of another product, board or frozen firmware: then nothing has
+        changed.
+        """
         with self.lock:
+            kept = snapshot.checked_state(self.board.parts, self.flash.size, self.flash.block)
+            kind = kept["product"], kept["board"], snapshot.frozen
+            if kind != (self.product["name"], self._board_name, self._frozen_modules()):
+                raise OtherSnapshotError(kept["product"], kept["board"])
             self._all_power_gone()
             self.flash.cancel_cut()
             self.flash.replace(snapshot.flash)
-            kept = json.loads(snapshot.state)
+            self._seed = self.flash.seed = kept["seed"]
             self._draws = kept["draws"]
             saved_state.restore_flash(self.flash, kept)
             saved_state.restore_parts(self.board.parts, kept)
+            if and_time:
+                self._epoch = round(Fraction(kept["time"]) * _US) - self.clock.now
             if kept["clock"]:
                 self.board.parts["clock"].shift(round((self.now - kept["time"]) * _US))
             self._advance(0)
 
+    def _frozen_modules(self) -> bytes | None:
+        """Give the file system with the frozen modules' sources, None where none are frozen."""
+        return (self.directory / saved_state.FROZEN).read_bytes() if self.frozen else None
+
     def _restore(self, kept: dict[str, Any]) -> None:
         try:
-            saved_state.restore_flash(self.flash, kept)
-            saved_state.restore_parts(self.board.parts, kept)
-        except (KeyError, TypeError, ValueError):
+            saved_state.check_parts(self.board.parts, kept)
+        except ValueError:
             self.flash.close()
             self._in_use.close()
             raise DamagedTokenError(self.directory / saved_state.STATE) from None
+        saved_state.restore_flash(self.flash, kept)
+        saved_state.restore_parts(self.board.parts, kept)
         if kept["clock"]:
             away = self._epoch - round(Fraction(kept["time"]) * _US)
             if away > 0:  # time has passed since the token was saved

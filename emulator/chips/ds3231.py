@@ -6,6 +6,7 @@ which drift and aging divide evenly.
 """
 # ruff: noqa: PLR2004 - hours of a clock
 
+import math
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
@@ -24,6 +25,15 @@ ALARM, CONTROL, STATUS, AGING, TEMPERATURE, REGISTERS = 0x07, 0x0E, 0x0F, 0x10, 
 EOSC, CONV = 0x80, 0x20
 OSF, EN32KHZ, BSY, ALARMS = 0x80, 0x08, 0x04, 0x03
 _LEAP_CENTURY = date(2000, 1, 1)  # 2000..2099 has the chip's leap years
+_KEPT: dict[str, type | tuple[type, ...]] = {
+    "time": int,
+    "registers": str,
+    "day_shift": int,
+    "twelve": bool,
+    "aging": int,
+    "drift": int,
+    "temperature": (int, float),
+}
 
 
 def _bcd(value: int) -> int:
@@ -245,13 +255,22 @@ class Ds3231:
             "temperature": self.temperature,
         }
 
+    @staticmethod
+    def check(state: dict[str, Any]) -> None:
+        """Check that `state` gave it; ValueError."""
+        for name, kind in _KEPT.items():
+            if not isinstance(state.get(name), kind):
+                raise ValueError(f"The clock's {name} is missing, or of another kind.")
+        if len(bytes.fromhex(state["registers"])) != REGISTERS:
+            raise ValueError(f"The clock has {REGISTERS} registers.")
+        if not math.isfinite(state["temperature"]):
+            raise ValueError("The clock's temperature is no number.")
+
     def restore(self, state: dict[str, Any]) -> None:
-        """Restore what `state` gave."""
-        self._time, self._day_shift, self._twelve = (
-            state["time"],
-            state["day_shift"],
-            state["twelve"],
-        )
+        """Restore what `state` gave; ValueError for anything else, before anything changes."""
+        self.check(state)
+        self._time = state["time"] % self._wrap
+        self._day_shift, self._twelve = state["day_shift"], state["twelve"]
         self._registers = bytearray.fromhex(state["registers"])
         self._aging, self._drift, self.temperature = (
             state["aging"],

@@ -37,7 +37,7 @@ class Flash:
         self.wear = [0] * (size // block)
         self.on_cut: Callable[[], None] = lambda: None
         self.spend: Callable[[int], bool] = lambda us: True
-        self._seed = seed
+        self.seed = seed
         self._cut: tuple[int, str] | None = None
         if image is not None or not path.exists():
             content = image or b""
@@ -143,7 +143,7 @@ class Flash:
 
     def _torn(self, old: bytes, new: bytes) -> bytes:
         """Give `old` with a random part of the changes, which depends on seed and operation."""
-        random = Random(self._seed * 1_000_003 + self.operations)  # noqa: S311
+        random = Random(self.seed * 1_000_003 + self.operations)  # noqa: S311
         changed = bytes(random.getrandbits(8) & random.getrandbits(8) for _ in old)
         return bytes(
             was ^ ((was ^ will) & mask) for was, will, mask in zip(old, new, changed, strict=True)

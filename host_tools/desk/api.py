@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from typing import Annotated, Any
 
 import numpy as np
-from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
+from fastapi import APIRouter, Body, Depends, HTTPException, Query, Request, Response
 from fastapi.security import HTTPBearer
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.concurrency import run_in_threadpool
@@ -290,6 +290,29 @@ def restore(desk: Desk, number: int) -> TokenState:
 def drop_snapshot(desk: Desk, number: int) -> None:
     """Forget a snapshot."""
     desk.drop_snapshot(number)
+
+
+_ZIP = "application/zip"
+
+
+@router.get("/state", response_class=Response, responses={200: {"content": {_ZIP: {}}}})
+def state(desk: Desk) -> Response:
+    """All that the token keeps without power, its secrets too, as a file: a ZIP archive of what its
+    folder holds."""
+    with desk.emulator.lock:
+        file = desk.emulator.snapshot().archive()
+    name = f"{desk.product['name']}-{desk.emulator.board.name}.zip"
+    named = {"Content-Disposition": f"attachment; filename={name}"}
+    return Response(file, headers=named, media_type=_ZIP)
+
+
+@router.put("/state")
+def load(desk: Desk, file: Annotated[bytes, Body(media_type=_ZIP)]) -> TokenState:
+    """Have the token that such a file holds, off and unplugged, at its time. What it was before is
+    kept as a snapshot."""
+    desk.load(file)
+    with desk.emulator.lock:
+        return _state(desk)
 
 
 @router.get("/trace")

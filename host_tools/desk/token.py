@@ -8,8 +8,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from emulator.errors import EmulatorError, FirmwareCrashError, TracedAlreadyError
+from emulator.errors import (
+    EmulatorError,
+    FirmwareCrashError,
+    NoSnapshotError,
+    OtherSnapshotError,
+    OtherVersionError,
+    TracedAlreadyError,
+)
+from emulator.saved_state import VERSION
 from emulator.scenario.recorder import Recorder
+from emulator.snapshot import Snapshot
 from host_tools.desk.broadcast import Broadcast, Event, Subscription
 from host_tools.desk.log_keeper import LogKeeper
 from host_tools.desk.observer import Observer, packed
@@ -19,7 +28,7 @@ from host_tools.desktop.token_folder import emulator_errors
 from host_tools.errors import ExitCode, KodebrikError
 
 if TYPE_CHECKING:
-    from emulator.session import Emulator, Snapshot
+    from emulator.session import Emulator
     from emulator.trace import Trace
 
 # Seconds: of a hand that trembles, how long it strikes a key, and the time between two presses.
@@ -34,7 +43,7 @@ class Kept:
     number: int
     name: str
     time: float
-    snapshot: "Snapshot"
+    snapshot: Snapshot
 
 
 class DeskToken:
@@ -160,19 +169,39 @@ class DeskToken:
     def take_snapshot(self, name: str | None) -> Kept:
         """Keep what the token keeps without power; None: its number is its name."""
         with self.acting() as emulator:
-            self._taken += 1
-            name = name or str(self._taken)
-            kept = Kept(self._taken, name, emulator.now, emulator.snapshot())
-            self._snapshots[kept.number] = kept
-            while len(self._snapshots) > _KEPT:
-                del self._snapshots[next(iter(self._snapshots))]
-            self._tell_snapshots()
-        return kept
+            return self._keep(emulator.now, emulator.snapshot(), name)
 
     def restore(self, number: int) -> None:
         """Have the token as it was at a snapshot: off and unplugged. KodebrikError."""
         with self.acting() as emulator:
             emulator.restore(self._snapshot(number).snapshot)
+            self.recorder = Recorder(emulator)
+
+    def load(self, file: bytes) -> None:
+        """Have the token that a snapshot's file holds, off and unplugged, at its time; what the
+        token was before is kept as a snapshot. KodebrikError, and nothing has changed, for a file
+        that is none or of another kind of token."""
+        with self.acting() as emulator:
+            now, before = emulator.now, emulator.snapshot()
+            try:
+                emulator.restore(Snapshot.of_archive(file), and_time=True)
+            except NoSnapshotError:
+                raise KodebrikError("desk-no-state", ExitCode.BAD_INPUT) from None
+            except OtherVersionError as error:
+                raise KodebrikError(
+                    "desk-state-version",
+                    ExitCode.BAD_INPUT,
+                    version=error.version,
+                    expected=VERSION,
+                ) from None
+            except OtherSnapshotError as error:
+                raise KodebrikError(
+                    "desk-state-other",
+                    ExitCode.CONFLICT,
+                    product=error.product,
+                    board=error.board,
+                ) from None
+            self._keep(now, before, None)
             self.recorder = Recorder(emulator)
 
     def drop_snapshot(self, number: int) -> None:
@@ -215,6 +244,16 @@ class DeskToken:
         if self._trace is None:
             raise KodebrikError("desk-no-trace", ExitCode.NOT_FOUND)
         return self._trace
+
+    def _keep(self, time: float, snapshot: Snapshot, name: str | None) -> Kept:
+        """Keep a snapshot that was taken at the true time `time`; the caller acts."""
+        self._taken += 1
+        kept = Kept(self._taken, name or str(self._taken), time, snapshot)
+        self._snapshots[kept.number] = kept
+        while len(self._snapshots) > _KEPT:
+            del self._snapshots[next(iter(self._snapshots))]
+        self._tell_snapshots()
+        return kept
 
     def _tell_snapshots(self) -> None:
         self.broadcast.publish("snapshots", self.snapshot_list())

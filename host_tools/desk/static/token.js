@@ -18,10 +18,12 @@ export function openToken(page, part, secret, tell) {
   let queue = Promise.resolve();
 
   async function request(method, path, body) {
+    const isFile = body instanceof Blob;
+    const kind = isFile ? "application/zip" : "application/json";
     const answer = await fetch(API + path, {
       method,
-      headers: { Authorization: `Bearer ${secret}`, ...(body && { "Content-Type": "application/json" }) },
-      body: body && JSON.stringify(body),
+      headers: { Authorization: `Bearer ${secret}`, ...(body && { "Content-Type": kind }) },
+      body: isFile ? body : body && JSON.stringify(body),
     });
     if (!answer.ok) throw Object.assign(new Error((await answer.json()).error), { status: answer.status });
     return answer;
@@ -326,6 +328,14 @@ export function openToken(page, part, secret, tell) {
   clicked("save-sound", async () => {
     const { elapsed } = await (await request("GET", "/token")).json();
     await save(`/speech.wav?start=${Math.max(0, elapsed - 60)}&end=${elapsed}`, "said.wav");
+  });
+
+  clicked("save-state", () => save("/state", "state.zip"));
+  $("load-state").addEventListener("change", async () => {
+    const [file] = $("load-state").files;
+    if (!file) return;
+    await act("PUT", "/state", file);
+    $("load-state").value = ""; // the same file may be chosen again
   });
 
   const followTrace = openTrace({ $, request, save, press, tell });

@@ -2,8 +2,10 @@
 
 import base64
 import io
+import json
 import threading
 import wave
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,9 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from emulator.errors import VmDiedError
+from emulator.session import Emulator
+from host_tools.desk.token import DeskToken
+from host_tools.image.image import build_image
 from host_tools.link.session import open_session
 from tests.support.emulated.desk import ADDRESS, AT, Made, api, application
 from tests.support.emulated.token import KEY, SECRET, digits
@@ -269,6 +274,61 @@ def test_a_snapshot_undoes_what_came_after_it(desk: Made) -> None:
     assert client.delete(f"snapshots/{listed[0]['number']}").status_code == 204
     assert client.delete(f"snapshots/{listed[0]['number']}").status_code == 404
     assert len(client.get("snapshots").json()) == 19
+
+
+def test_a_state_is_saved_as_a_file_and_loaded_by_another_token(desk: Made, tmp_path: Path) -> None:
+    client = api(desk())
+    saved = client.get("state")
+    assert saved.headers["content-type"] == "application/zip"
+    assert saved.headers["content-disposition"] == "attachment; filename=kodeviser-pico.zip"
+    assert saved.headers["cache-control"] == "no-store"
+    client.post("press", json={"keys": ["red"]})
+    code = digits(shown(client))
+    changed(client, battery_mv=3000, plugged=True, time=AT + 86_400)
+    image = build_image("kodeviser", "pico")
+    with Emulator("kodeviser", "pico", tmp_path / "blank", image=image) as emulator:
+        emulator.rate = 0
+        with DeskToken(emulator, {}) as blank:
+            other = api(blank)
+            assert other.post("press", json={"keys": ["red"]}).json()["powered"]
+            for token in (client, other):
+                state = token.put("state", content=saved.content, headers=ZIP).json()
+                assert not state["powered"]
+                assert not state["plugged"]
+                assert state["battery_mv"] == 3900
+                assert state["time"] == pytest.approx(AT)
+                assert state["clock"] == pytest.approx(AT, abs=2)
+                token.post("press", json={"keys": ["red"]})
+                assert digits(shown(token)) == code
+                assert token.get("scenario").text.count("button down") == 1, "recorded anew"
+            (before,) = other.get("snapshots").json()
+            other.post(f"snapshots/{before['number']}/restore")
+            other.post("press", json={"keys": ["red"]})
+            assert shown(other)[0] == "Ikke sat op", "it can be undone"
+
+
+ZIP = {"Content-Type": "application/zip"}
+
+
+def test_a_file_that_is_no_state_of_this_kind_of_token_is_refused_in_words(desk: Made) -> None:
+    token = desk("kodeoplaeser")
+    client = api(token)
+    good = token.emulator.snapshot()
+    state = json.loads(good.state)
+    of_another = good._replace(state=json.dumps(state | {"product": "kodeviser"}))
+    of_then = good._replace(state=json.dumps(state | {"version": 1}))
+    client.post("press", json={"keys": ["red"]})
+    for file, status, identifier, words in (
+        (b"PK\x03\x04", 422, "desk-no-state", "no token's state"),
+        (of_another.archive(), 409, "desk-state-other", "kodeviser for the board pico2"),
+        (of_then.archive(), 422, "desk-state-version", "version 1"),
+    ):
+        answer = client.put("state", content=file, headers=ZIP)
+        assert (answer.status_code, answer.json()["id"]) == (status, identifier), answer.text
+        assert words in answer.json()["error"]
+        assert answer.json()["hint"]
+    assert client.get("token").json()["powered"]
+    assert client.get("snapshots").json() == []
 
 
 def test_what_was_done_is_a_scenario(desk: Made) -> None:

@@ -192,6 +192,39 @@ def test_cable_power_cell_and_snapshots(desk: Made, open_page: Opened) -> None:
     assert token.emulator.rate == 60
 
 
+def test_a_state_is_saved_and_loaded_and_that_undone(
+    desk: Made, open_page: Opened, tmp_path: Path
+) -> None:
+    token = desk()
+    page = open_page(token, language="en-GB")
+    saves = page.get_by_role("button", name="State", exact=True)
+    expect(saves).to_have_accessible_description(re.compile("its secrets"))
+    with page.expect_download() as saved:
+        saves.click()
+    file = saved.value.path()
+    page.locator("#token-1-battery_mv").fill("3333")
+    page.locator("#token-1-battery_mv").blur()
+    key(page, "red")
+    code = code_on(page, token)
+    page.locator('[data-jump="86400"]').click()
+    settled(page)
+    page.get_by_label("Load a state").set_input_files(file)
+    expect(page.locator("#token-1-battery_mv")).to_have_value("3900")
+    expect(page.locator("time")).to_have_text("1 Jan 2030, 01:00:01")
+    expect(page.locator("#token-1-power")).to_have_text("Off")
+    key(page, "red")
+    assert code_on(page, token) == code
+    page.get_by_role("button", name="Restore: 1").click()
+    expect(page.locator("#token-1-battery_mv")).to_have_value("3333")
+    other = page.context.new_page()  # whose console tells of the refusal
+    other.goto(page.url)
+    expect(other.locator("time")).not_to_be_empty()
+    wrong = tmp_path / "wrong.zip"
+    wrong.write_bytes(b"no archive")
+    other.get_by_label("Load a state").set_input_files(wrong)
+    expect(other.get_by_role("alert")).to_contain_text("no token's state")
+
+
 def test_two_pages_see_the_same_token_and_a_new_one_all_that_was(
     desk: Made, open_page: Opened
 ) -> None:

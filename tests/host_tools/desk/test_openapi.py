@@ -23,6 +23,7 @@ CHECKS = (
 )
 # Events have no end, and playing takes as long as was recorded: test_api.py asks for both.
 ENDLESS = {"/api/v1/events", "/api/v1/scenario/play"}
+schemathesis.serializer.alias("application/zip", "application/octet-stream")
 # What counts pixels, events, snapshots or operations, as its model's text says.
 COUNTS = {"width", "height", "events", "dropped", "number", "operation"}
 

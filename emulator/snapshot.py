@@ -1,0 +1,83 @@
+"""A snapshot of a token, and the file in which one is kept: a ZIP archive of what the token's
+folder holds, so that it makes a folder to emulate when it is unpacked."""
+
+import io
+import zipfile
+import zlib
+from typing import Any, NamedTuple
+
+from emulator import saved_state
+from emulator.errors import NoSnapshotError, OtherVersionError
+from emulator.saved_state import FLASH, FROZEN, STATE
+
+_LARGEST = 32 * 2**20  # bytes of one of its files, unpacked
+_PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+# What zipfile raises for damage of a header, a name, a version or a stream.
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    OSError,
+    LookupError,
+    ValueError,
+    NotImplementedError,
+)
+_OWNER_ALONE = 0o600 << 16  # of an archive's entry, for who unpacks it
+
+
+class Snapshot(NamedTuple):
+    """What a token keeps without power: its flash, what `Emulator.save` writes, and what is frozen
+    into its MicroPython, if anything is. Secret, as the token's folder is."""
+
+    flash: bytes
+    state: str  # JSON
+    frozen: bytes | None
+
+    def archive(self) -> bytes:
+        """Give the file's content."""
+        files = {STATE: self.state.encode(), FLASH: self.flash}
+        if self.frozen is not None:
+            files[FROZEN] = self.frozen
+        content = io.BytesIO()
+        with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, data in files.items():
+                entry = zipfile.ZipInfo(name)
+                entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, _OWNER_ALONE
+                archive.writestr(entry, data)
+        return content.getvalue()
+
+    @classmethod
+    def of_archive(cls, content: bytes) -> "Snapshot":
+        """Give the snapshot that a file holds; NoSnapshotError. What is in it is checked when it is
+        restored."""
+        try:
+            with zipfile.ZipFile(io.BytesIO(content)) as archive:
+                files = {entry.filename: _read(archive, entry) for entry in archive.infolist()}
+            return cls(files[FLASH], files[STATE].decode(), files.get(FROZEN))
+        except _DAMAGE:
+            raise NoSnapshotError("This is no snapshot of a token, or it is damaged.") from None
+
+    def checked_state(self, parts: dict[str, Any], size: int, block: int) -> dict[str, Any]:
+        """Give its state, whose clock and cell are those of `parts` and whose flash has `size`
+        bytes in blocks of `block`; NoSnapshotError, OtherVersionError."""
+        try:
+            kept = saved_state.read(self.state.encode())
+            saved_state.check_parts(parts, kept)
+        except OtherVersionError:
+            raise
+        except ValueError as error:
+            raise NoSnapshotError(str(error)) from None
+        if len(self.flash) != size or len(kept["wear"]) != size // block:
+            raise NoSnapshotError("The snapshot's flash is of another size than the token's.")
+        return kept
+
+
+def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+    """Give an entry's content; ValueError for one that no snapshot has, or too large a one."""
+    if entry.flag_bits & 1 or entry.compress_type not in _PACKINGS or entry.file_size > _LARGEST:
+        raise ValueError(f"{entry.filename} is not packed as in a snapshot.")
+    with archive.open(entry) as file:
+        content = file.read(_LARGEST + 1)
+    if len(content) != entry.file_size:
+        raise ValueError(f"{entry.filename} is not as long as it says.")
+    return content
