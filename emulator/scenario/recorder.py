@@ -75,10 +75,6 @@ class Recorder:
             self._wait()
         return "\n".join(self._lines) + "\n"
 
-    def leave_out(self) -> None:
-        """Record nothing of what has happened since text() was asked for."""
-        self._until = self._emulator.clock.now
-
     def _set(self, line: str, name: str, value: float) -> None:
         self._do(line, lambda: setattr(self._emulator, name, value))
 

@@ -235,13 +235,14 @@ def log(desk: Desk) -> list[LogLine]:
 
 @router.get("/scenario", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
 def scenario(desk: Desk) -> Response:
-    """What was done with the token so far, for `kodebrik emulate --script`."""
-    return Response(desk.recorder.text(), media_type="text/plain")
+    """What was recorded, or is, for `kodebrik emulate --script`; where nothing was, what was done
+    with the token so far."""
+    return Response(desk.scenario(), media_type="text/plain")
 
 
 @router.post("/scenario/record")
 def record(desk: Desk) -> TokenState:
-    """Begin anew what /scenario gives, with the token off and unplugged."""
+    """Begin to record a scenario, with the token off and unplugged; the one before is forgotten."""
     desk.record()
     with desk.emulator.lock:
         return _state(desk)
@@ -250,7 +251,7 @@ def record(desk: Desk) -> TokenState:
 @router.post("/scenario/play")
 def play(desk: Desk, scenario: Scenario | None = None) -> TokenState:
     """Play a scenario from the token's present state on, or what was recorded, from the state in
-    which that began. Answered when it is over."""
+    which that began. Answered when it is over. A recording that is made ends."""
     scenario = scenario or Scenario()
     desk.play(scenario.text, scenario.rate)
     with desk.emulator.lock:
@@ -258,9 +259,10 @@ def play(desk: Desk, scenario: Scenario | None = None) -> TokenState:
 
 
 @router.post("/scenario/stop")
-def stop_playing(desk: Desk) -> TokenState:
-    """End what is played."""
+def stop_scenario(desk: Desk) -> TokenState:
+    """End what is played, or recorded: that is kept."""
     desk.replay.stop()
+    desk.stop_recording()
     with desk.emulator.lock:
         return _state(desk)
 

@@ -126,6 +126,8 @@ class TokenState(BaseModel):
     rate: float = Field(description="Virtual seconds in a real one; 0: time stands still.")
     trembles: bool = Field(description="The hand that presses the keys trembles.")
     tracing: bool = Field(description="A trace records.")
+    recording: bool = Field(description="A scenario is recorded.")
+    recorded: bool = Field(description="A scenario was recorded, and can be played.")
     links: dict[str, str] = Field(description="Addresses of the serial port while it is plugged.")
     flash_operations: int = Field(description="Erases and page programs so far.")
     elapsed: Elapsed

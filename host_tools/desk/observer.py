@@ -21,10 +21,11 @@ class Observer:
 
     def __init__(self, emulator: "Emulator", broadcast: Broadcast) -> None:
         """`links` are the addresses of the token's serial port, by kind; `trembles` says whether
-        the hand does that presses its keys, `tracing` whether a trace records."""
+        the hand does that presses its keys, `tracing` whether a trace records, `recording` whether
+        a scenario is recorded and `recorded` whether one was."""
         self._emulator, self._broadcast = emulator, broadcast
         self.links: dict[str, str] = {}
-        self.trembles = self.tracing = False
+        self.trembles = self.tracing = self.recording = self.recorded = False
         self._lasting: dict[str, Any] = {}
         self._screen: Screen | None = None
         self._heard = 0  # where the sound that was not published yet begins, in 1/_GRAIN seconds
@@ -59,6 +60,8 @@ class Observer:
             "rate": emulator.rate,
             "trembles": self.trembles,
             "tracing": self.tracing,
+            "recording": self.recording,
+            "recorded": self.recorded,
             "links": dict(self.links) if emulator.plugged else {},
             "flash_operations": emulator.flash.operations,
             "elapsed": emulator.elapsed,

@@ -46,6 +46,14 @@ class Kept:
     snapshot: Snapshot
 
 
+@dataclass(frozen=True)
+class Recording:
+    """A scenario that was recorded, and the token as it was when that began."""
+
+    began: Snapshot
+    text: str
+
+
 class DeskToken:
     """A token that anybody at the desk sees and uses. A context manager, in which time passes."""
 
@@ -62,7 +70,8 @@ class DeskToken:
         )
         self.recorder = Recorder(emulator)
         self.replay = Replay(self)
-        self._recorded_from: Snapshot | None = None
+        self._recorded: Recording | None = None
+        self._recording_from: Snapshot | None = None  # while one is recorded
         self._snapshots: dict[int, Kept] = {}
         self._taken = 0
         self._trace: Trace | None = None
@@ -136,31 +145,42 @@ class DeskToken:
             self.recorder.key_up(key)
 
     def record(self) -> None:
-        """Begin a recording, with the token off and unplugged."""
+        """Begin a recording, with the token off and unplugged; it replaces the one before."""
         with self.acting() as emulator:
-            self._recorded_from = emulator.snapshot()
-            emulator.restore(self._recorded_from)
+            self._recorded, self._recording_from = None, emulator.snapshot()
+            emulator.restore(self._recording_from)
             self.recorder = Recorder(emulator)
+            self._tell_recording()
+
+    def stop_recording(self) -> None:
+        """End a recording, if one is made, and keep it."""
+        with self.acting():
+            if self._recording_from is not None:
+                self._recorded = Recording(self._recording_from, self.recorder.text())
+                self._recording_from = None
+                self._tell_recording()
+
+    def scenario(self) -> str:
+        """Give what was recorded, or is; where nothing was, what was done since the token came, or
+        was another one."""
+        return self.recorder.text() if self._recorded is None else self._recorded.text
 
     def play(self, text: str | None, rate: float) -> None:
-        """Play a scenario, None: what was recorded, with the token as it was then. KodebrikError
-        as Replay.play, and when nothing was recorded."""
-        recorder, began = self.recorder, self._recorded_from
+        """Play a scenario, None: what was recorded, with the token as it was then; a recording
+        ends. KodebrikError as Replay.play, and when nothing was recorded."""
+        self.stop_recording()
         if text is not None:
             steps = steps_of(text)
-        elif began is None:
+        elif self._recorded is None:
             raise KodebrikError("desk-nothing-recorded", ExitCode.CONFLICT)
         else:
-            steps = steps_of(recorder.text())
+            steps = steps_of(self._recorded.text)
             with self.acting() as emulator:
-                emulator.restore(began)
+                emulator.restore(self._recorded.began)
         try:
             self.replay.play(steps, rate)
         finally:
-            if text is None:
-                recorder.leave_out()
-            else:
-                self.recorder = Recorder(self.emulator)
+            self.recorder = Recorder(self.emulator)
 
     def snapshots(self) -> list[Kept]:
         """List the snapshots, the oldest first."""
@@ -175,7 +195,7 @@ class DeskToken:
         """Have the token as it was at a snapshot: off and unplugged. KodebrikError."""
         with self.acting() as emulator:
             emulator.restore(self._snapshot(number).snapshot)
-            self.recorder = Recorder(emulator)
+            self._is_another(emulator)
 
     def load(self, file: bytes) -> None:
         """Have the token that a snapshot's file holds, off and unplugged, at its time; what the
@@ -202,7 +222,7 @@ class DeskToken:
                     board=error.board,
                 ) from None
             self._keep(now, before, None)
-            self.recorder = Recorder(emulator)
+            self._is_another(emulator)
 
     def drop_snapshot(self, number: int) -> None:
         """Forget a snapshot; KodebrikError when it is not there."""
@@ -254,6 +274,15 @@ class DeskToken:
             del self._snapshots[next(iter(self._snapshots))]
         self._tell_snapshots()
         return kept
+
+    def _is_another(self, emulator: "Emulator") -> None:
+        """Begin the scenario anew: none leads to the token as it is now. The caller acts."""
+        self.stop_recording()
+        self.recorder = Recorder(emulator)
+
+    def _tell_recording(self) -> None:
+        self.observer.recording = self._recording_from is not None
+        self.observer.recorded = self._recorded is not None
 
     def _tell_snapshots(self) -> None:
         self.broadcast.publish("snapshots", self.snapshot_list())

@@ -112,6 +112,8 @@ export function openToken(page, part, secret, tell) {
       $(name).ariaInvalid = "false";
     }
     $("trembles").checked = told.trembles;
+    press($("record"), told.recording);
+    $("recorded").textContent = told.recording ? texts.recording : told.recorded ? texts.recorded : "";
     followTrace(told.tracing);
     showLinks(told.links);
     showTime();
@@ -350,7 +352,7 @@ export function openToken(page, part, secret, tell) {
     );
     press($("play"), false);
   }
-  clicked("record", () => act("POST", "/scenario/record"));
+  clicked("record", () => act("POST", state.recording ? "/scenario/stop" : "/scenario/record"));
   clicked("play", () => ($("play").ariaPressed === "true" ? request("POST", "/scenario/stop") : play(null)));
   $("play-file").addEventListener("change", async () => {
     const [file] = $("play-file").files;

@@ -8,6 +8,7 @@ const LOOK = 1000; // milliseconds between two looks
 // whether the trace records.
 export function openTrace({ $, request, save, press, tell }) {
   let running = false;
+  let asks = 0, shown = 0; // how often was asked, and which of these is shown
   const pressed = (button) => button.getAttribute("aria-pressed") === "true";
   const tried = (action) => async () => {
     try {
@@ -20,10 +21,13 @@ export function openTrace({ $, request, save, press, tell }) {
 
   async function show() {
     const only = encodeURIComponent($("trace-filter").value.trim());
-    const answer = await request("GET", `/trace.txt?last=${LINES}&channel=${only}`);
+    const asked = ++asks;
+    const text = await (await request("GET", `/trace.txt?last=${LINES}&channel=${only}`)).text();
+    if (asked < shown) return; // a later one was answered first
+    shown = asked;
     const lines = $("trace-lines");
     const atEnd = lines.scrollTop + lines.clientHeight >= lines.scrollHeight - 8;
-    lines.textContent = await answer.text();
+    lines.textContent = text;
     if (atEnd) lines.scrollTop = lines.scrollHeight;
   }
 
@@ -40,7 +44,7 @@ export function openTrace({ $, request, save, press, tell }) {
 
   $("trace").addEventListener("click", tried(record));
   $("trace-pause").addEventListener("click", () => press($("trace-pause"), !pressed($("trace-pause"))));
-  $("trace-filter").addEventListener("change", tried(show));
+  $("trace-filter").addEventListener("input", tried(show));
   $("save-trace-text").addEventListener("click", tried(() => save("/trace.txt", "trace.txt")));
   $("save-trace-vcd").addEventListener("click", tried(() => save("/trace.vcd", "trace.vcd")));
   setInterval(look, LOOK);

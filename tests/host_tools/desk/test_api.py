@@ -439,13 +439,31 @@ def test_a_recording_played_again_gives_the_same_pixels(desk: Made) -> None:
     state = client.post("scenario/play", json={"text": recorded}).json()
     assert state["powered"]
     assert digits(shown(client)) == code, "at the same time"
-    client.post("scenario/record")
+    assert client.post("scenario/record").json()["recording"]
     client.post("press", json={"keys": ["red"]})
     client.post("advance", json={"seconds": 1})
     pixels = client.get("screen.bin").content
+    stopped = client.post("scenario/stop").json()
+    assert (stopped["recording"], stopped["recorded"]) == (False, True)
+    recorded = client.get("scenario").text
+    client.post("press", json={"keys": ["red"]})
+    assert client.get("scenario").text == recorded, "what came after it is not in it"
     for _ in range(2):  # from the state in which it began, not from the present one
         assert client.post("scenario/play").json()["powered"]
         assert client.get("screen.bin").content == pixels
+    assert client.get("scenario").text == recorded
+
+
+def test_a_recording_ends_with_what_it_cannot_lead_to(desk: Made) -> None:
+    client = api(desk())
+    number = client.post("snapshots").json()["number"]
+    for ends in (f"snapshots/{number}/restore", "scenario/play"):
+        client.post("scenario/record")
+        client.post("press", json={"keys": ["red"]})
+        client.post(ends)
+        state = client.get("token").json()
+        assert (state["recording"], state["recorded"]) == (False, True), ends
+        assert client.get("scenario").text.count("button down") == 1
 
 
 def test_a_scenario_that_cannot_be_played_says_why(desk: Made) -> None:

@@ -349,13 +349,22 @@ def test_a_recording_is_played_and_a_file_too(
 ) -> None:
     token = desk()
     page = open_page(token, language="en-GB")
-    page.get_by_role("button", name="Record").first.click()
+    record = page.locator("#token-1-record")
+    told = page.locator("#token-1-recorded")
+    expect(told).to_have_text("")
+    record.click()
+    expect(record).to_have_attribute("aria-pressed", "true")
+    expect(told).to_have_text(re.compile("^Recording"))
     key(page, "red")
     code = code_on(page, token)
+    record.click()
+    expect(record).to_have_attribute("aria-pressed", "false")
+    expect(told).to_have_text(re.compile("^Recorded"))
+    key(page, "red")  # which is not in it
     settled(page)
     with page.expect_download() as saved:
         page.get_by_role("button", name="Save as a file").click()
-    assert "button down" in saved.value.path().read_text()
+    assert saved.value.path().read_text().count("button down") == 1
     token.emulator.cut_power()
     play = page.get_by_role("button", name="Play", exact=True)
     play.click()
@@ -400,6 +409,12 @@ def test_the_trace_is_shown_filtered_held_and_saved(desk: Made, open_page: Opene
     assert "$enddefinitions $end" in dump.value.path().read_text()
     panel.get_by_role("button", name="Record").click()
     expect(lines).not_to_have_text(held)
+    expect(panel.get_by_role("button", name="Record")).to_have_attribute("aria-pressed", "false")
+    panel.get_by_label("Only channels with").fill("gpio14")
+    expect(lines).to_contain_text("gpio14_latch")
+    expect(lines).not_to_contain_text("gpio15_button")
+    panel.get_by_label("Only channels with").fill("i2c")
+    expect(lines).to_contain_text("i2c0")
     judge(page, "trace")
 
 
