@@ -18,6 +18,7 @@ from host_tools.validator.store.rows import TokenRow, UserRow
 from host_tools.validator.store.unit_of_work import UnitOfWork
 
 ACTIVATION_CODE_DIGITS = 8
+SELECTOR_DIGITS = 4  # before them in a code for an app device
 ACTIVATION_TRIES = 3  # wrong activation codes, then the letter is void
 # How far two consecutive codes are searched: a day of 30 s steps.
 _STEPS_AROUND, _COUNTERS_AROUND = 2880, 1000
@@ -37,12 +38,13 @@ def draw_activation_code(unit: UnitOfWork, token: TokenRow, seconds: float) -> A
     code = "".join(secrets.choice("0123456789") for _ in range(ACTIVATION_CODE_DIGITS))
     key = unit.key
     expires_at = unit.now + seconds
-    token.activation_hash = key.hash("activation", token.serial, code)
+    token.activation_hash = hashed = key.hash("activation", token.serial, code)
     token.activation_key = key.id
     token.activation_expires_at = expires_at
     token.activation_tries = ACTIVATION_TRIES
     unit.record(token, "letter", {"expires_at": expires_at})
-    return ActivationCode(token.serial, code, expires_at)
+    selector = _selector(hashed) if token.kind == APP else ""
+    return ActivationCode(token.serial, selector + code, expires_at)
 
 
 def activate_serial(
@@ -170,6 +172,19 @@ def _make_active(unit: UnitOfWork, tokens: Sequence[TokenRow], detail: Detail) -
         unit.record(token, "activate", detail)
         outbox.queue(unit, NoticeKind.ACTIVATED, token)
     return replaced
+
+
+def selects(token: TokenRow, typed: str) -> bool:
+    """Say whether a typed selector is that of the code by which an app device is activated. What
+    does not begin with it was typed by somebody without the letter, and costs no try."""
+    hashed = token.activation_hash
+    return hashed is not None and hmac.compare_digest(_selector(hashed).encode(), typed.encode())
+
+
+def _selector(hashed: bytes) -> str:
+    """Give the digits before an app device's code. They follow from its keyed hash, so they need
+    no storage, and tell nothing of the code to whoever does not have the key."""
+    return f"{int.from_bytes(hashed) % 10**SELECTOR_DIGITS:0{SELECTOR_DIGITS}}"
 
 
 def is_activation_code(unit: UnitOfWork, token: TokenRow, typed: str) -> bool:

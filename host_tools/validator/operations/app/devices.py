@@ -156,15 +156,14 @@ def _by_activation_code(unit: UnitOfWork, new: NewAppDevice, fresh: bool) -> Tok
     token = unit.find_token(unit.connection.execute(query).scalar() or "")
     tally = unattributed.lock(unit)
     unit.idle_mac((owner is None) + (token is None))
-    typed = new.activation_code or ""
-    if token is None:
-        detail = {
-            "reason": Reason.UNKNOWN_USER.value,
-            "user": unit.fingerprint("user", new.user_id),
-        }
+    typed = "".join((new.activation_code or "").split())
+    selector, code = typed[: activation.SELECTOR_DIGITS], typed[activation.SELECTOR_DIGITS :]
+    if token is None or not activation.selects(token, selector):
+        reason = Reason.UNKNOWN_USER if owner is None else Reason.WRONG_PIN
+        detail = {"reason": reason.value, "user": unit.fingerprint("user", new.user_id)}
         unattributed.record(unit, tally, [Event(unit.now, unit.actor, "activate", detail)])
         return None
-    right = activation.is_activation_code(unit, token, typed)
+    right = activation.is_activation_code(unit, token, code)
     if right and fresh:
         return token
     activation.count_wrong_code(unit, token)

@@ -62,7 +62,7 @@ export function openAccount(here, ended, locked) {
   async function another() {
     const made = await signedAnew(texts.sure_another, texts.yes_another, "kodebrik-new-device-1", [], "POST", "/devices/codes");
     if (!made) return;
-    const code = made.activation_code.replace(/^(\d{4})/, "$1 ");
+    const code = made.activation_code.replace(/\d{4}(?=\d)/g, "$& ");
     const told = filled(texts.new_code, { code, time: time(made.expires_at) });
     speakable(by("another-code"), told);
     by("another-code").hidden = false;

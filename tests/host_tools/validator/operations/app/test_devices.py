@@ -31,19 +31,32 @@ def test_a_letter_is_good_once_and_a_new_one_makes_the_former_void(site: Site):
     former, code = site.letter("anna.holm"), site.letter("anna.holm")
     phone = AppDevice(site.client, "ANNA.HOLM", APP_PIN)
     assert phone.activate(activation_code=former).json()["id"] == "app-not-activated"
-    assert phone.activate(activation_code=f"{code[:4]} {code[4:]}").status_code == 201
+    assert phone.activate(activation_code=f"{code[:4]} {code[4:8]} {code[8:]}").status_code == 201
     again = AppDevice(site.client, "anna.holm", APP_PIN)
     assert again.activate(activation_code=code).status_code == 422
     assert phone.unlock()["user_id"] == "anna.holm"
 
 
-def test_three_wrong_letter_codes_make_the_right_one_void(site: Site):
+def test_three_wrong_codes_after_the_selector_make_the_right_one_void(site: Site):
     code = site.letter("anna.holm")
-    wrong = "1" * 8 if code != "1" * 8 else "2" * 8
+    wrong = f"{code[:4]}{(int(code[4:]) + 1) % 10**8:08}"
     phone = AppDevice(site.client, "anna.holm", APP_PIN)
     for _ in range(3):
         assert phone.activate(activation_code=wrong).status_code == 422
     assert phone.activate(activation_code=code).status_code == 422
+
+
+def test_who_has_no_letter_does_not_void_that_of_another(site: Site):
+    code = site.letter("anna.holm")
+    stranger = AppDevice(site.client, "anna.holm", APP_PIN)
+    other = f"{(int(code[:4]) + 1) % 10**4:04}"
+    for wrong in (other + code[4:], other, "", code[4:], other + "0" * 8, "x" * 12, "½" * 12):
+        for _ in range(2):
+            assert stranger.activate(activation_code=wrong).status_code == 422
+    (slot,) = site.validator.tokens(user_id="anna.holm").items
+    assert slot.activation_tries == 3
+    assert stranger.activate(activation_code=code).status_code == 201
+    assert site.validator.verify_audit().broken == ()
 
 
 def test_a_letter_is_issued_over_rest_by_the_help_desk(site: Site, clock: VirtualClock):
@@ -369,7 +382,7 @@ def test_the_administration_prints_a_letter_for_a_device_that_waits(site: Site):
     form = signed_in(site.client, site.keys["boss"])
     given = {"csrf": form, "serial": slot.serial}
     page = site.client.post("/admin/token", data=given | {"action": "letter"}).text
-    found = re.search(r'name="code" value="(\d{8})".*?name="expires_at" value="(.*?)"', page, re.S)
+    found = re.search(r'name="code" value="(\d{12})".*?name="expires_at" value="(.*?)"', page, re.S)
     assert found is not None
     letter = site.client.post(
         "/admin/letter", data=given | {"code": found[1], "expires_at": found[2]}

@@ -59,7 +59,9 @@ def costs(
     return set(counts.values())
 
 
-@pytest.mark.parametrize("code", [{"activation_code": "00000000"}, {"code": "000000"}])
+@pytest.mark.parametrize(
+    "code", [{"activation_code": "none"}, {"activation_code": "0" * 12}, {"code": "000000"}]
+)
 def test_a_refused_activation_costs_the_same_for_every_user(
     populated: Validator, code: dict[str, str]
 ):
