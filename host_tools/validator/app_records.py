@@ -143,7 +143,8 @@ class AppProof:
 @dataclass(frozen=True, slots=True)
 class NewAppDevice:
     """A device to activate: for whom, its name and key, and what proves that it may: the code of
-    a letter or another device, or a code of the user's code token with the user's PIN."""
+    a letter or another device, or a code of the user's code token with the user's PIN. One that
+    `replaces_others` is the user's only one from then on."""
 
     challenge: str
     user_id: str
@@ -152,6 +153,7 @@ class NewAppDevice:
     activation_code: str | None = field(default=None, repr=False)
     code: str | None = field(default=None, repr=False)
     user_pin: str | None = field(default=None, repr=False)
+    replaces_others: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,8 +78,9 @@ class AppDevice:
     session: Secret | None = None
     headers: dict[str, str] = field(default_factory=dict)  # sent with every request
 
-    def activate(self, **code: str) -> Answered:
-        """Activate with `activation_code`, or with `code` and the user's PIN as `user_pin`."""
+    def activate(self, **code: Any) -> Answered:
+        """Activate with `activation_code`, or with `code` and the user's PIN as `user_pin`; with
+        `replaces_others`, as the user's only device."""
         challenge = self.challenge()
         public = self.key.public
         signed = self.key.sign("kodebrik-activation-1", challenge, self.user_id, self.name, public)

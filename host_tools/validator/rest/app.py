@@ -112,6 +112,7 @@ class Activation(RequestBody):
     activation_code: Code | None = None
     code: Code | None = None
     user_pin: Text | None = None
+    replaces_others: bool = False
 
     @model_validator(mode="after")
     def _exactly_one(self) -> "Activation":
@@ -206,6 +207,7 @@ def activate(request: Request, service: Service, body: Activation) -> dict[str, 
         body.activation_code,
         body.code,
         body.user_pin,
+        body.replaces_others,
     )
     authenticator.count_guess(request)
     device = service.app.activate(new)

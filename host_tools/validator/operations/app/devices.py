@@ -74,7 +74,10 @@ def activate(unit: UnitOfWork, new: NewAppDevice) -> AppDevice | None:
         token = _by_activation_code(unit, new, fresh)
     if token is None:
         return None
-    return _make_active(unit, token, new)
+    device = _make_active(unit, token, new)
+    if new.replaces_others:
+        _replace_others(unit, token)
+    return device
 
 
 def key_of(unit: UnitOfWork, token: TokenRow, device: AppDeviceRow) -> AppKey:
@@ -120,6 +123,18 @@ def remove(unit: UnitOfWork, owner: UserRow, serial: str) -> None:
     if token is None or token.owner_id != owner.id or not _is_kept(token):
         raise NotFoundError("app-device-unknown")
     _retire(unit, token, "remove", {})
+
+
+def _replace_others(unit: UnitOfWork, token: TokenRow) -> None:
+    """Let a device replace all others of its user."""
+    query = select(tokens.c.id).where(
+        tokens.c.owner_id == token.owner_id, tokens.c.kind == APP, tokens.c.id != token.id
+    )
+    ids = unit.connection.execute(query).scalars().all()
+    locked = unit.lock_tokens(ids)
+    for other in (locked[one] for one in ids if one in locked):
+        if _is_kept(other):
+            _retire(unit, other, "replaced", {"by": token.serial})
 
 
 def _retire(unit: UnitOfWork, token: TokenRow, action: str, detail: Detail) -> None:

@@ -46,7 +46,7 @@ async function activate(pin) {
   const code = fields.code.value.replaceAll(/\s/g, "");
   const proven = way() === "token" ? { code } : { activation_code: code };
   if (way() === "token" && fields.user_pin.value) proven.user_pin = fields.user_pin.value;
-  const made = await ask("POST", "/devices", { challenge, user_id, name, key: sent, ...proven });
+  const made = await ask("POST", "/devices", { challenge, user_id, name, key: sent, replaces_others: fields.replaces.checked, ...proven });
   const device = { ...kept, device: made.device, user_id: made.user_id, name: made.name, counter: made.counter };
   await keep(device);
   return device;

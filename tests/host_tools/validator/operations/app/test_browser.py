@@ -437,6 +437,7 @@ def test_without_a_connection_the_app_says_so(page: Page, site: Site) -> None:
 def test_everything_works_by_keyboard_and_is_read_in_order(page: Page, site: Site) -> None:
     page.goto("/app")
     expect(page.locator("#activation h1")).to_be_focused()
+    # User-ID, way, code, name, PIN twice, whether it replaces others
     for typed in ("anna.holm", None, site.letter("anna.holm"), None, APP_PIN, APP_PIN):
         page.keyboard.press("Tab")
         if typed:

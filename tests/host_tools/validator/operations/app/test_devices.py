@@ -308,6 +308,34 @@ def test_a_removed_device_counts_no_more_and_its_user_is_told(site: Site):
     assert site.validator.verify_audit().broken == ()
 
 
+def test_a_new_device_replaces_the_others_in_one_operation(site: Site, fob: EnrolledToken):
+    former, tablet = site.device("anna.holm"), site.device("anna.holm", "2684", name="Tavle")
+    site.validator.block(tablet.device, actor="test")
+    others = site.device("bo.lund")
+    code = former.code_for_another()
+    phone = AppDevice(site.client, "anna.holm", "9264", name="Ny")
+    wrong = f"{code[:4]}{(int(code[4:]) + 1) % 10**8:08}"
+    assert phone.activate(activation_code=wrong, replaces_others=True).status_code == 422
+    assert former.waiting() == []
+    assert phone.activate(activation_code=code, replaces_others=True).status_code == 201
+    assert phone.unlock("9264")["opened"]
+    for gone in (former, tablet):
+        assert gone.unlock()["reason"] == "removed"
+        assert gone.ask("GET", "/approvals").status_code == 401
+        assert site.validator.token(gone.device).status is Status.REPLACED
+    (listed,) = phone.ask("GET", "/devices").json()["devices"]
+    assert listed["device"] == phone.device
+    entries = phone.ask("GET", "/history").json()["entries"]
+    assert [(one["action"], one["name"]) for one in entries[:3]] == [
+        ("replaced", "Tavle"),
+        ("replaced", "Telefon"),
+        ("activate", "Ny"),
+    ]
+    assert others.waiting() == []
+    assert site.validator.token(fob.serial).status is Status.ACTIVE
+    assert site.validator.verify_audit().broken == ()
+
+
 def test_the_history_keeps_what_a_removed_device_did_and_its_removal(
     site: Site, clock: VirtualClock
 ):
