@@ -3,17 +3,19 @@
 import random
 import tempfile
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from host_tools.errors import ExitCode, KodebrikError
+from host_tools.extras import from_extra
 from host_tools.messages.catalogue import Message
 from host_tools.progress import Progress
 from host_tools.qa.apps.cases import APP_CASES, AppCase, AppEnvironment
+from host_tools.qa.apps.devices import AppDevices, PythonDevices
 from host_tools.qa.apps.play import play
-from host_tools.qa.apps.server import opened
+from host_tools.qa.apps.server import AppServer, opened
 from host_tools.qa.cases.case_list import CASES, EMULATED, Case
 from host_tools.qa.cases.enrolled_token import EnrolledToken
 from host_tools.qa.cases.environment import Environment
@@ -64,11 +66,15 @@ class Plan:
 
 @dataclass(frozen=True)
 class AppPlan:
-    """Which cases of app devices to run, each once."""
+    """Which cases of app devices to run, each once. The devices are in Python, or the web app in a
+    `browser`: a path, or "chromium" for the one that is installed; its pictures are kept in
+    `files`."""
 
     target: TargetSelection
     seed: int
     cases: tuple[AppCase, ...] = APP_CASES
+    browser: str | None = None
+    files: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -145,24 +151,41 @@ def run_app(plan: AppPlan, console: Console) -> Report:
     with (
         tempfile.TemporaryDirectory(prefix="kodebrik-qa-") as folder,
         opened(plan.target, Path(folder), time_source) as server,
+        _app_devices(plan, server) as devices,
     ):
         try:
-            play(AppEnvironment(server, time_source, rng), plan.cases, note)
+            play(AppEnvironment(server, devices, time_source, rng), plan.cases, note)
         except KeyboardInterrupt:
             if not results:
                 raise
             ended = Ended.INTERRUPTED
-        name = server.name
+    browser = "" if plan.browser is None else f" --browser {plan.browser}"
     return Report(
-        Message("qa.app-device"),
-        name,
+        devices.name,
+        server.name,
         plan.seed,
         Message("qa.virtual-time" if time_source.virtual else "qa.real-time"),
         started,
         tuple(results),
         ended,
-        f"kodebrik qa run --app --against {plan.target.against} --seed {plan.seed}",
+        f"kodebrik qa run --app{browser} --against {plan.target.against} --seed {plan.seed}",
+        app=True,
     )
+
+
+@contextmanager
+def _app_devices(plan: AppPlan, server: AppServer) -> Iterator[AppDevices]:
+    if plan.browser is None:
+        with closing(PythonDevices(server)) as devices:
+            yield devices
+        return
+    with from_extra("not-installed-browser"):
+        from host_tools.qa.apps import chromium  # noqa: PLC0415 - an extra
+    with (
+        chromium.launched(plan.browser) as browser,
+        closing(chromium.ChromiumDevices(browser, server, plan.files)) as in_browser,
+    ):
+        yield in_browser
 
 
 def _command(plan: Plan) -> str:

@@ -1,7 +1,6 @@
 """Chromium for the tests, by Playwright, and axe-core, which checks pages for accessibility."""
 
 import os
-import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,38 +15,44 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from playwright.sync_api import Browser, Frame, Page, Playwright, sync_playwright
 from starlette.applications import Starlette
 
+from host_tools.qa.apps.chromium import installed
 from host_tools.web_server import LOOPBACK, listen, serving
 from tests.support import certificate
 from tests.support.limits import REAL_LIMIT
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 COLOURS = ("cat.color",)  # the rules about colours, which are what a colour scheme changes
 _MADE = Path(__file__).parents[2] / ".venv" / "browser"  # by `make test`, from npm
+_CHROMIUM = _MADE / "chromium"
 PATIENCE = 1000 * REAL_LIMIT  # ms
 
 
 def executable(playwright: Playwright) -> str | None:
-    """Name a Chromium: $KODEBRIK_CHROMIUM, Playwright's own, the one that `make test` gets from
-    npm, or an installed one; None when there is none."""
+    """Name a Chromium: $KODEBRIK_CHROMIUM, one that is installed, or the one that `make test` gets
+    from npm; None when there is none."""
     named = os.environ.get("KODEBRIK_CHROMIUM")
-    for path in (named, playwright.chromium.executable_path, str(_MADE / "chromium")):
-        if path and Path(path).is_file():
-            return path
-    return next((path for path in map(shutil.which, _NAMES) if path), None)
+    if named and Path(named).is_file():
+        return named
+    return installed(playwright) or (str(_CHROMIUM) if _CHROMIUM.is_file() else None)
+
+
+def program(playwright: Playwright) -> tuple[str, dict[str, str]]:
+    """Give the path of the Chromium, and what its environment has more. Skips without one."""
+    path = executable(playwright)
+    if path is None:
+        pytest.skip("no Chromium: install one or npm, or name one in $KODEBRIK_CHROMIUM")
+    made = path == str(_CHROMIUM)
+    return path, {"LD_LIBRARY_PATH": str(_MADE / "al2023" / "lib")} if made else {}
 
 
 @contextmanager
 def launched(playwright: Playwright, *arguments: str) -> Iterator[Browser]:
     """Start the browser, without a window, with command-line arguments more."""
-    path = executable(playwright)
-    if path is None:
-        pytest.skip("no Chromium: install one or npm, or name one in $KODEBRIK_CHROMIUM")
-    made = path == str(_MADE / "chromium")
+    path, environment = program(playwright)
     browser = playwright.chromium.launch(
         executable_path=path,
         args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", *arguments],
-        env={**os.environ, "LD_LIBRARY_PATH": str(_MADE / "al2023" / "lib")} if made else None,
+        env={**os.environ, **environment},
     )
     yield browser
     browser.close()

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from host_tools.messages.catalogue import Message
+from host_tools.qa.apps.devices import AppDevices
 from host_tools.qa.apps.server import AppServer
 from host_tools.qa.cases.case_list import VIRTUAL, CaseIn
 from host_tools.qa.cases.log import ACCEPTED, Expected, Submission, refused
@@ -20,9 +21,10 @@ _ALTERED = ("text", "amount", "account", "party_name", "user_id", "place")
 
 @dataclass
 class AppEnvironment:
-    """The server, the time, what is drawn, and what was submitted."""
+    """The server, the devices, the time, what is drawn, and what was submitted."""
 
     server: AppServer
+    devices: AppDevices
     time: TimeSource
     rng: random.Random
     submissions: list[Submission] = field(default_factory=list)
@@ -31,7 +33,7 @@ class AppEnvironment:
         """Give an open device of a new user, a payment that the user is asked for, and that
         payment as the device shows it."""
         user_id = self.server.user()
-        device = self.server.device(user_id)
+        device = self.devices.device(user_id)
         asked = self.server.ask(user_id, session, place="QA", **_PAYMENT)
         return device, asked, device.waiting()[0]
 
@@ -134,7 +136,7 @@ def _altered(env: AppEnvironment) -> None:
 
 def _other_users_device(env: AppEnvironment) -> None:
     device, asked, shown = env.asked()
-    other = env.server.device(env.server.user())
+    other = env.devices.device(env.server.user())
     note = Message("qa-note.other-device")
     env.answer(other, shown, asked["digits"], note, refused("unknown"))
     env.expect_state(device, asked, "waiting")
@@ -142,7 +144,7 @@ def _other_users_device(env: AppEnvironment) -> None:
 
 def _at_once(env: AppEnvironment) -> None:
     device, asked, shown = env.asked()
-    second = env.server.device(device.user_id)
+    second = env.devices.device(device.user_id)
     bodies = [
         (holder, holder.answer_body(shown, "approve", asked["digits"]))
         for holder in (device, second) * (_AT_ONCE // 2)
@@ -168,7 +170,7 @@ def _blocked(env: AppEnvironment) -> None:
 
 def _clock_off(env: AppEnvironment) -> None:
     device, asked, shown = env.asked()
-    device.headers["Date"] = "Thu, 01 Jan 1970 00:00:00 GMT"
+    device.set_clock(0.0)
     shown = shown | {"expires_at": 0.0}
     env.answer(device, shown, asked["digits"], Message("qa-note.clock"), ACCEPTED)
     env.expect_state(device, asked, "approved")

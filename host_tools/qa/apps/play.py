@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from host_tools.errors import KodebrikError
 from host_tools.qa.apps.cases import APP_CASES, AppCase, AppEnvironment
@@ -38,10 +39,17 @@ def _run(env: AppEnvironment, case: AppCase, number: int) -> CaseResult:
     began, submitted = time.perf_counter(), len(env.submissions)
     error = None
     try:
-        case.run(env)
-    except KodebrikError as failed:
-        error = failed.message
-    took = time.perf_counter() - began
-    return CaseResult(
-        case, number, submissions=tuple(env.submissions[submitted:]), error=error, took=took
-    )
+        try:
+            case.run(env)
+        except KodebrikError as failed:
+            error = failed.message
+        result = CaseResult(
+            case,
+            number,
+            submissions=tuple(env.submissions[submitted:]),
+            error=error,
+            took=time.perf_counter() - began,
+        )
+        return result if result.passed else replace(result, screens=env.devices.screens(number))
+    finally:
+        env.devices.release()

@@ -1,20 +1,17 @@
-"""The server under test as cases of app devices see it: a relying party that asks, a help desk,
-and devices, all over HTTP."""
+"""The server under test as cases of app devices see it: a relying party that asks and a help
+desk, over HTTP."""
 
 import secrets
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
-
-import httpx2
 
 from host_tools.errors import ExitCode, KodebrikError
 from host_tools.messages.catalogue import Message
 from host_tools.qa.targets.http import HttpClient, Reply
 from host_tools.qa.targets.selection import TargetSelection
 from host_tools.qa.time_source import TimeSource
-from host_tools.qa.tokens.app_device import AppDevice, Json
+from host_tools.qa.tokens.app_device import Json
 from host_tools.secret import Secret
 from host_tools.validator.http.settings import App, Party, Settings
 from host_tools.validator.keys.master_key import KEY_SIZE, LocalKey
@@ -23,9 +20,6 @@ from host_tools.validator.server.application import create_app
 from host_tools.validator.service import Validator
 from host_tools.web_server import LOOPBACK, listen, serving
 
-_TIMEOUT = 20.0  # seconds
-_TOO_MANY = 429
-_PIN = "4711"
 _PARTY = Party(id="qa", name="kodebrik qa", keys=("qa",))
 
 
@@ -36,7 +30,7 @@ class AppServer:
         """Send nothing yet. Why the server refuses something, it is to say in `language`."""
         key = api_key.reveal().decode()
         self._http = HttpClient(url, {"X-API-Key": key, "Accept-Language": language})
-        self._devices = httpx2.Client(base_url=self._http.url, timeout=_TIMEOUT)
+        self.language = language
         self._time = time_source
         self._users: list[str] = []
         self.name = self.url = self._http.url
@@ -47,7 +41,6 @@ class AppServer:
             for user_id in self._users:
                 self._http.ask("DELETE", f"/v1/users/{user_id}")
         finally:
-            self._devices.close()
             self._http.close()
 
     def user(self) -> str:
@@ -56,14 +49,6 @@ class AppServer:
         self._done("POST", "/v1/users", {"user_id": user_id})
         self._users.append(user_id)
         return user_id
-
-    def device(self, user_id: str) -> AppDevice:
-        """Give a device of a user that was activated by a letter, and is open."""
-        letter = self.letter(user_id)
-        device = AppDevice(self._devices, user_id, _PIN)
-        self._patiently(lambda: device.activate(activation_code=letter).status_code)
-        self._patiently(lambda: device.unlock().get("status", 200 if device.session else _TOO_MANY))
-        return device
 
     def letter(self, user_id: str) -> str:
         """Give the code of a letter by which a user activates a device."""
@@ -85,6 +70,10 @@ class AppServer:
         """Block a device."""
         self._done("POST", f"/v1/tokens/{serial}/block", {"reason": "qa"})
 
+    def wait_for_guesses(self) -> None:
+        """Wait a while: the network's guesses are used up."""
+        self._time.wait_until(self._time.now() + 10, Message("qa-wait.guesses"))
+
     def _done(self, method: str, path: str, body: Json | None = None) -> Json:
         """Send a request that must succeed; KodebrikError says what did not."""
         reply = self._http.ask(method, path, json=body)
@@ -92,11 +81,6 @@ class AppServer:
             raise _failed(method, path, reply)
         done: Json = reply.body
         return done
-
-    def _patiently(self, request: Any) -> None:
-        """Send a request again when the network's guesses are used up."""
-        while request() == _TOO_MANY:
-            self._time.wait_until(self._time.now() + 10, Message("qa-wait.guesses"))
 
 
 @contextmanager

@@ -4,6 +4,7 @@ Times are Unix seconds of the run's time source.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from host_tools.errors import KodebrikError
 from host_tools.messages.catalogue import Message
@@ -98,6 +99,16 @@ class Submission:
     def passed(self) -> bool:
         """Whether the answer is the expected one."""
         return self.expected.met_by(self.answer)
+
+
+@dataclass(frozen=True)
+class Screen:
+    """What the app of a user showed when its case had failed: `says` is what a screen reader finds
+    there, as a tree of roles and names; `picture` is kept where the run keeps files."""
+
+    user_id: str
+    says: str
+    picture: Path | None = None
 
 
 def _misread(reading: Reading) -> str:

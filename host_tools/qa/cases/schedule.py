@@ -23,7 +23,7 @@ from host_tools.qa.cases.case_list import (
 )
 from host_tools.qa.cases.enrolled_token import EnrolledToken
 from host_tools.qa.cases.environment import Environment
-from host_tools.qa.cases.log import MisreadError, NoAnswerError, Press, Submission
+from host_tools.qa.cases.log import MisreadError, NoAnswerError, Press, Screen, Submission
 from host_tools.qa.targets.target import (
     ChallengeTarget,
     LogEntry,
@@ -56,6 +56,7 @@ class CaseResult:
     log: Mapping[str, tuple[LogEntry, ...]] = field(default_factory=dict)
     link: Mapping[str, tuple[LogEntry, ...]] = field(default_factory=dict)
     attempts: tuple["CaseResult", ...] = ()
+    screens: tuple[Screen, ...] = ()  # of the apps in a browser, when it had failed
 
     @property
     def passed(self) -> bool:

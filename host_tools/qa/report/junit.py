@@ -8,7 +8,6 @@ from xml.etree import ElementTree
 from host_tools import whole_files
 from host_tools.qa.cases.schedule import CaseResult
 from host_tools.qa.report.report import Report, answer, details, expectation, failure
-from host_tools.qa.tokens.reading import Reading
 
 
 def write(report: Report, path: Path) -> None:
@@ -63,14 +62,14 @@ def _case(result: CaseResult) -> ElementTree.Element:
         for each in played.submissions
     ]
     lines += [
-        f"[[ATTACHMENT|{path}]]"
-        for played in (*result.attempts, result)
-        for each in played.presses
-        for path in _files(each.reading)
+        f"[[ATTACHMENT|{path}]]" for played in (*result.attempts, result) for path in _files(played)
     ]
     ElementTree.SubElement(case, "system-out").text = "\n".join(lines)
     return case
 
 
-def _files(reading: Reading) -> list[Path]:
-    return [path for path in (reading.picture, reading.sound) if path is not None]
+def _files(played: CaseResult) -> list[Path]:
+    readings = (press.reading for press in played.presses)
+    kept = [path for reading in readings for path in (reading.picture, reading.sound)]
+    kept += [screen.picture for screen in played.screens]
+    return [path for path in kept if path is not None]

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from host_tools.messages.catalogue import Message, named, prefixed
-from host_tools.qa.cases.log import Press, Submission
+from host_tools.qa.cases.log import Press, Screen, Submission
 from host_tools.qa.cases.schedule import CaseResult
 from host_tools.qa.report.cause import likely_cause
 from host_tools.qa.targets.target import LogEntry
@@ -37,6 +37,7 @@ class Report:
     ended: Ended | None = None
     command: str | None = None
     codes: int = 1
+    app: bool = False  # app devices were played, not tokens
 
     @property
     def submissions(self) -> list[Submission]:
@@ -189,7 +190,11 @@ def summary(report: Report) -> list[str]:
             submissions=len(report.submissions),
         ),
         *([Message("qa.retried", count=len(report.retried))] if report.retried else []),
-        Message("qa.answer-times", median=median * 1000, slowest=slowest * 1000),
+        *(
+            []
+            if report.app  # what an app device sends is not timed
+            else [Message("qa.answer-times", median=median * 1000, slowest=slowest * 1000)]
+        ),
     ]
 
 
@@ -233,6 +238,7 @@ def _what_happened(result: CaseResult) -> dict[str, Any]:
         "error": result.error,
         "presses": [_press(each) for each in result.presses],
         "submissions": [_submission(each) for each in result.submissions],
+        "screens": [_screen(each) for each in result.screens],
         "log": _entries(result.log),
         "link": _entries(result.link),
     }
@@ -260,6 +266,11 @@ def _press(press: Press) -> dict[str, Any]:
         if path is not None
     }
     return result
+
+
+def _screen(screen: Screen) -> dict[str, Any]:
+    kept = {} if screen.picture is None else {"picture": screen.picture.name}
+    return {"user_id": screen.user_id, "says": screen.says} | kept
 
 
 def _submission(each: Submission) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import ipaddress
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -52,12 +53,15 @@ class HttpClient:
         limits = httpx2.Limits(max_connections=64, max_keepalive_connections=64)
         self._client = httpx2.Client(timeout=_TIMEOUT, limits=limits)
 
-    def ask(self, method: str, path: str, **arguments: Any) -> Reply:
-        """Send a request with httpx2's arguments; KodebrikError when there is no answer."""
+    def ask(
+        self, method: str, path: str, headers: Mapping[str, str] | None = None, **arguments: Any
+    ) -> Reply:
+        """Send a request, with `headers` more and httpx2's arguments; KodebrikError when there is
+        no answer."""
         sent, began = time.time(), time.perf_counter()
         try:
             response = self._client.request(
-                method, self.url + path, headers=self.headers, **arguments
+                method, self.url + path, headers={**self.headers, **(headers or {})}, **arguments
             )
         except httpx2.HTTPError as error:
             if speaks_no_tls(error):

@@ -4,6 +4,7 @@ and speaks to a server's /app/api as the web app does."""
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from typing import Any, Protocol
 
 from cryptography.hazmat.primitives import hashes, serialization
@@ -110,6 +111,10 @@ class AppDevice:
         """List what waits for the user."""
         found: list[Json] = self.ask("GET", "/approvals").json()["approvals"]
         return found
+
+    def set_clock(self, at: float) -> None:
+        """Have the device's clock say `at`, Unix seconds, from now on."""
+        self.headers["Date"] = formatdate(at, usegmt=True)
 
     def answer(
         self, approval: Json, decision: str, digits: str = "", counter: int | None = None

@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -11,13 +12,14 @@ import pytest
 from host_tools.cli import main
 from host_tools.errors import ExitCode
 from host_tools.qa.apps.cases import APP_CASES, AppEnvironment
+from host_tools.qa.apps.devices import PythonDevices
 from host_tools.qa.apps.play import play
 from host_tools.qa.apps.server import opened
 from host_tools.qa.targets.selection import LOCAL, TargetSelection
 from host_tools.qa.time_source import VIRTUAL_START, RealTime, VirtualTime
 from host_tools.secret import Secret
 from host_tools.validator.app_records import ApprovalState
-from host_tools.validator.operations.app import answers, approvals
+from host_tools.validator.operations.app import answers, approvals, sessions
 from tests.support.validator.server import ServerFolder
 
 SELECTION = TargetSelection(LOCAL)
@@ -26,8 +28,8 @@ SELECTION = TargetSelection(LOCAL)
 def outcomes(folder: Path) -> dict[str, bool]:
     """Play every case; say which have passed."""
     clock = VirtualTime(VIRTUAL_START)
-    with opened(SELECTION, folder, clock) as server:
-        env = AppEnvironment(server, clock, random.Random(1))
+    with opened(SELECTION, folder, clock) as server, closing(PythonDevices(server)) as devices:
+        env = AppEnvironment(server, devices, clock, random.Random(1))
         return {each.case.name: each.passed for each in play(env, APP_CASES, lambda _: None)}
 
 
@@ -90,6 +92,13 @@ def test_the_command_reports_as_for_tokens(capsys: pytest.CaptureFixture[str], t
     assert command("qa", "run", "--app", "--against", "radius:host")[0] == ExitCode.USAGE
 
 
+def test_a_device_that_the_server_does_not_open_ends_its_case(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(sessions, "_is_proven", lambda *_: False)
+    assert not any(outcomes(tmp_path).values())
+
+
 def test_a_running_server_is_tested_over_http_in_real_time(tmp_path: Path):
     place = ServerFolder(tmp_path, f"sqlite:///{tmp_path / 'validator.db'}")
     party = '[[app.parties]]\nid = "qa"\nname = "QA"\nkeys = ["test"]\n'
@@ -97,8 +106,11 @@ def test_a_running_server_is_tested_over_http_in_real_time(tmp_path: Path):
     with place.server() as server:
         selection = TargetSelection(server.url, Secret(server.key.encode()))
         clock = RealTime(lambda _: None)
-        with opened(selection, tmp_path, clock) as opened_server:
-            env = AppEnvironment(opened_server, clock, random.Random(1))
+        with (
+            opened(selection, tmp_path, clock) as opened_server,
+            closing(PythonDevices(opened_server)) as devices,
+        ):
+            env = AppEnvironment(opened_server, devices, clock, random.Random(1))
             results = play(env, APP_CASES, lambda _: None)
     assert {each.case.name for each in results if each.skipped} == {"app-expired"}
     assert all(each.passed for each in results if not each.skipped)

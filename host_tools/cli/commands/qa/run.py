@@ -79,6 +79,14 @@ def run(
             "speak for a relying party.",
         ),
     ] = False,
+    browser: Annotated[
+        str | None,
+        typer.Option(
+            metavar="chromium|PATH",
+            help="With --app: the device is the web app in Chromium, the one that is installed or "
+            "the program at a path, instead of one in Python.",
+        ),
+    ] = None,
     case: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="Play this case alone; may be repeated."),
@@ -187,6 +195,8 @@ def run(
         default.window if window is None else window,
         default.locks_after if locks_after is None else locks_after,
     )
+    if browser is not None and not app:
+        raise KodebrikError("qa-browser-needs-app", ExitCode.USAGE)
     seed = secrets.randbelow(10**6) if seed is None else seed
     real_token = None if token == _EMULATED else _real_token(token, user, speak)
     codes = codes or (1 if case else _CODES)
@@ -197,7 +207,8 @@ def run(
             for text in (reports.line(result), *reports.details(result)):
                 print(localized(text), flush=True)
 
-    app_plan = AppPlan(target, seed, named_of_apps(case or [])) if app else None
+    app_cases = named_of_apps(case or []) if app else ()
+    app_plan = AppPlan(target, seed, app_cases, browser, html) if app else None
     report = _played(plan, app_plan, show)
     lines = ["", *reports.summary(report), Message("qa.seed", seed=seed)]
     lines += _written(report, junit, html)
