@@ -134,7 +134,7 @@ def _users_by_name(unit: UnitOfWork, normalized: set[str]) -> dict[str, tuple[Us
     else:
         found = unit.connection.execute(_USERS_BY_NAME, {"normalized": sorted(normalized)})
     rows: dict[str, list[Row[*tuple[Any, ...]]]] = {}
-    for row in found:
+    for row in found.all():
         rows.setdefault(row.normalized_id, []).append(row)
     return {name: _chosen(unit, of_user) for name, of_user in rows.items()}
 

@@ -33,7 +33,9 @@ class BulkStatement:
         self._doubles = [isinstance(column.type, Double) for column in self._columns]
 
     def execute(self, connection: Connection, rows: Rows) -> int:
-        """Execute it; give the number of rows that were written."""
+        """Execute it, for no row not at all; give the number of rows that were written."""
+        if not rows:
+            return 0
         if connection.dialect.name == "sqlite":
             return connection.exec_driver_sql(self._sqlite, [tuple(row) for row in rows]).rowcount
         parts = (rows[start : start + _AT_ONCE] for start in range(0, len(rows), _AT_ONCE))

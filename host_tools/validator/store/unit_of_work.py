@@ -70,11 +70,27 @@ from host_tools.validator.user_id import UserIdRule
 _DEFAULT_RULE = UserIdRule()
 _BATCH = 500  # rows asked for in one statement
 
-_WRITTEN = [
+_WRITTEN = tuple(
     column.name for column in tokens.columns if column.name not in ("id", "serial", "created_at")
-]
-_written_values = attrgetter(*_WRITTEN)
-_UPDATE = bulk_update(tokens, tuple(_WRITTEN), ("id", "audit_sequence"))
+)
+# What checks change, as a rule nothing else. None of it has an index, or is a key of other rows.
+_CHECKED = (
+    "last_step",
+    "last_accepted_at",
+    "failures",
+    "locked_until",
+    "clock_rate",
+    "clock_observations",
+    "audit_sequence",
+    "audit_mac",
+    "audit_seal",
+    "audit_key",
+)
+_written_values, _checked_values = attrgetter(*_WRITTEN), attrgetter(*_CHECKED)
+_other_values = attrgetter(*(name for name in _WRITTEN if name not in _CHECKED))
+_UPDATE, _UPDATE_CHECKED = (
+    bulk_update(tokens, names, ("id", "audit_sequence")) for names in (_WRITTEN, _CHECKED)
+)
 _LOCKED = select(tokens).order_by(tokens.c.id).with_for_update()
 _BY_ID = _LOCKED.where(tokens.c.id == bindparam("the_id"))  # half the work of an IN
 _BY_IDS = _LOCKED.where(tokens.c.id.in_(bindparam("ids", expanding=True)))
@@ -151,6 +167,7 @@ class UnitOfWork:
         self._change = RootChange()
         self._tokens: dict[int, TokenRow] = {}
         self._statuses: dict[int, str] = {}  # of those tokens, as they are in the database
+        self._others: dict[int, tuple[Any, ...]] = {}  # values that checks do not change, likewise
         self._counts: Counter[str] = Counter()  # changes of the kept numbers
         self._besides: dict[int, Sequence[Any]] = {}  # rows, not checked yet
         self._changed: dict[int, _Read] = {}
@@ -185,7 +202,7 @@ class UnitOfWork:
                 found = self.connection.execute(_BY_ID, {"the_id": part[0]})
             else:
                 found = self.connection.execute(_BY_IDS, {"ids": part})
-            for row in found:
+            for row in found.all():
                 if row[0] in wanted:
                     self._hold(TokenRow(*row))
                 else:
@@ -369,12 +386,7 @@ class UnitOfWork:
         """Write all changes but the root to the database; StaleError when a row has changed since
         it was read."""
         if self._changed:
-            updates = [
-                self._updated(self._tokens[key], read)
-                for key, read in sorted(self._changed.items())
-            ]
-            if _UPDATE.execute(self.connection, updates) != len(updates):
-                raise StaleError
+            self._write_tokens()
         if self._server_events:
             self._append_server_events()
         if self._inserts_nothing and not self._entries:
@@ -391,6 +403,7 @@ class UnitOfWork:
         self.flush()
         self._tokens.clear()
         self._statuses.clear()
+        self._others.clear()
         self._besides.clear()
 
     def complete(self) -> None:
@@ -426,6 +439,7 @@ class UnitOfWork:
     def _hold(self, row: TokenRow) -> None:
         self._tokens[row.id] = self.checked(tokens, row)
         self._statuses[row.id] = row.status
+        self._others[row.id] = _other_values(row)
 
     def _count_out(self, row: Any) -> None:
         self._change.remove(self.keys.get(self.connection, row.audit_key), row.audit_seal)
@@ -436,14 +450,31 @@ class UnitOfWork:
             self._change.entries += len(entries)
             self._change.any = True
 
-    def _updated(self, token: TokenRow, read: _Read) -> tuple[Any, ...]:
+    def _write_tokens(self) -> None:
+        """Write the changed tokens, those that were checked alone in fewer columns."""
+        checked: list[tuple[Any, ...]] = []
+        changed: list[tuple[Any, ...]] = []
+        for token_id, read in sorted(self._changed.items()):
+            token = self._tokens[token_id]
+            self._seal(token, read)
+            others = _other_values(token)
+            if others == self._others[token_id]:
+                checked.append((*_checked_values(token), token_id, read.sequence))
+            else:
+                self._others[token_id] = others
+                changed.append((*_written_values(token), token_id, read.sequence))
+        written = _UPDATE_CHECKED.execute(self.connection, checked)
+        if written + _UPDATE.execute(self.connection, changed) != len(self._changed):
+            raise StaleError
+
+    def _seal(self, token: TokenRow, read: _Read) -> None:
+        """Seal a changed token, and count it out of the root as it was read and in as it is."""
         token.audit_seal = row_seals.seal(self.key.audit, tokens, token)
         self._change.remove(self.keys.get(self.connection, read.key_id), read.seal)
         self._change.add(self.key, token.audit_seal)
         self._counts[self._statuses[token.id]] -= 1
         self._counts[token.status] += 1
         self._statuses[token.id] = token.status
-        return (*_written_values(token), token.id, read.sequence)
 
     def _append_server_events(self) -> None:
         before = self._server_chain()
