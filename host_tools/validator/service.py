@@ -55,7 +55,7 @@ from host_tools.validator.records import (
     User,
 )
 from host_tools.validator.rule.verdict import CheckRequest, Verdict
-from host_tools.validator.store import audit_root, counts, queries, search, tables
+from host_tools.validator.store import audit_root, counts, queries, tables
 from host_tools.validator.store.data_keys import DataKeys
 from host_tools.validator.store.database import Contents, Database, large_cache
 from host_tools.validator.store.migrate import Migration, migrate
@@ -543,7 +543,6 @@ class Validator:
             migration = migrate(connection)
             if self._keys.is_empty(connection):
                 audit_root.found(connection, self._keys, self._clock())
-            search.prepare(connection)
             unit = UnitOfWork(connection, self._keys, self._clock(), "kodebrik")
             if migration.before is None or migration.before < _COUNTS_SINCE:
                 unit.insert(tables.counts, counts.counted(connection))

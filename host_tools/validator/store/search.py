@@ -1,16 +1,19 @@
 """Search for tokens and users by part of a serial number or user-ID, in any case.
 
-An index of trigrams finds the text anywhere: FTS5 of SQLite, which triggers keep (migration 0002),
-or pg_trgm of PostgreSQL. It tells nothing but where to look, so it has no seal: what is shown
-comes from the sealed rows. Shorter texts have no trigram, and are found only as a whole serial
-number or user-ID.
+An index of the text's parts finds it anywhere: on SQLite that of FTS5, which triggers keep
+(migration 0002), of trigrams; on PostgreSQL a GIN of all parts of three and of six characters
+(migration 0008). It tells nothing but where to look, so it has no seal: what is shown comes from
+the sealed rows. Shorter texts have no trigram, and are found only as a whole serial number or
+user-ID.
 
 A search gives ids in the order in which rows were made, not of serial numbers: only so a search
 that finds a million rows costs no more than the part of it that is shown.
 
 A text whose every trigram very many rows have ("KD00000000" where all serial numbers begin so) is
-not looked up, for the index points to all of them: FTS5 then compares places in long lists, at
-several times the cost of reading the indexed texts themselves in their order.
+not looked up on SQLite, for the index points to all of them: FTS5 then compares places in long
+lists, at several times the cost of reading the indexed texts themselves in their order. On
+PostgreSQL a text of six characters and more is looked up by its parts of six, at least one of which
+few rows have: of a million serial numbers that are counted up, one in a hundred has six zeros.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -22,15 +25,17 @@ from sqlalchemy import (
     Connection,
     FromClause,
     Select,
+    Text,
     column,
     func,
+    literal,
     literal_column,
     or_,
     select,
     table,
-    text,
     union,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from host_tools.validator import user_id
 from host_tools.validator.store.tables import tokens, users
@@ -38,34 +43,10 @@ from host_tools.validator.store.tables import tokens, users
 _FEW = 2000  # tokens that are read rather than looked up
 _COMMON = 20_000  # rows with one trigram; FTS5 goes through so many in a few milliseconds
 LEAST = 3  # characters that are found anywhere; of fewer there is no trigram
+LONG = 6  # characters of the longer parts that PostgreSQL looks up
 
 Cut = Callable[[Select[Any], ColumnElement[Any]], Select[Any]]
 """Puts a query into the order of a column, and cuts off what the page does not show."""
-
-_TRIGRAMS = (
-    "CREATE INDEX IF NOT EXISTS ix_tokens_serial_trigrams ON tokens "
-    "USING gin (lower(serial) gin_trgm_ops) WITH (fastupdate = off)",
-    "CREATE INDEX IF NOT EXISTS ix_users_normalized_id_trigrams ON users "
-    "USING gin (normalized_id gin_trgm_ops) WITH (fastupdate = off)",
-)
-
-
-def prepare(connection: Connection) -> None:
-    """Make PostgreSQL's indexes of trigrams, if it has pg_trgm; without them a search reads the
-    whole table. An extension that was installed later is found at the next start."""
-    if connection.dialect.name != "postgresql":
-        return
-    known = "SELECT installed_version FROM pg_available_extensions WHERE name = 'pg_trgm'"
-    found = connection.execute(text(known)).one_or_none()
-    if found is None:
-        return
-    if found.installed_version is None:
-        may_create = text("SELECT has_database_privilege(current_database(), 'CREATE')")
-        if not connection.execute(may_create).scalar_one():
-            return
-        connection.execute(text("CREATE EXTENSION pg_trgm"))
-    for statement in _TRIGRAMS:
-        connection.execute(text(statement))
 
 
 def tokens_with(
@@ -94,8 +75,8 @@ def tokens_with(
     if connection.dialect.name == "sqlite":
         parts = {"serial": typed, "user_id": normalized}
         return _indexed(connection, ids, tokens, "token_search", parts, cut)
-    by_serial = ids.where(func.lower(tokens.c.serial).contains(typed, autoescape=True))
-    owners = select(users.c.id).where(users.c.normalized_id.contains(normalized, autoescape=True))
+    by_serial = ids.where(*_holding(func.lower(tokens.c.serial), typed))
+    owners = select(users.c.id).where(*_holding(users.c.normalized_id, normalized))
     by_owner = ids.where(tokens.c.owner_id.in_(owners))
     both = union(cut(by_serial, tokens.c.id), cut(by_owner, tokens.c.id)).subquery()
     return cut(select(both.c.id), both.c.id)
@@ -109,7 +90,18 @@ def users_with(connection: Connection, wanted: str, cut: Cut) -> Select[Any]:
         return cut(ids.where(users.c.normalized_id == normalized), users.c.id)
     if connection.dialect.name == "sqlite":
         return _indexed(connection, ids, users, "user_search", {"user_id": normalized}, cut)
-    return cut(ids.where(users.c.normalized_id.contains(normalized, autoescape=True)), users.c.id)
+    return cut(ids.where(*_holding(users.c.normalized_id, normalized)), users.c.id)
+
+
+def _holding(whole: ColumnElement[str], part: str) -> Sequence[ColumnElement[bool]]:
+    """Give the conditions that a text of PostgreSQL holds a part: the index's, and the part's."""
+    parts = literal(_parts(part, LONG if len(part) >= LONG else LEAST), ARRAY(Text))
+    return func.search_parts(whole).op("@>")(parts), whole.contains(part, autoescape=True)
+
+
+def _parts(text: str, size: int) -> list[str]:
+    """List the different parts of so many characters of a text."""
+    return sorted({text[at : at + size] for at in range(len(text) - size + 1)})
 
 
 def _indexed(  # noqa: PLR0913, PLR0917 - what a query consists of
@@ -137,10 +129,10 @@ def _all_common(connection: Connection, index: str, part: str) -> bool:
         return False
     found = table(index, column("rowid", BigInteger))
     one = select(found.c.rowid).limit(1).offset(_COMMON)
-    trigrams = {part[at : at + LEAST] for at in range(len(part) - LEAST + 1)}
     matching = literal_column(index).op("MATCH")
     return all(
-        connection.execute(one.where(matching(_phrase(trigram)))).first() for trigram in trigrams
+        connection.execute(one.where(matching(_phrase(trigram)))).first()
+        for trigram in _parts(part, LEAST)
     )
 
 

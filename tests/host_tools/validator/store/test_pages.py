@@ -121,6 +121,9 @@ def test_a_text_is_found_anywhere_in_any_case_and_is_no_pattern(
     assert found("b-o'") == ["bob-o'"]
     assert found("AND") == found("OR") == found("user_id : holm") == []
     assert found("olm") == ["anna.holm"]
+    assert found("a.holm") == found("NNA.HOL") == found("anna.holm") == ["anna.holm"]
+    assert found("øren.Æ") == ["Søren.Ærø"]
+    assert found("anna.holm.") == found("holm.anna") == found("a.%holm") == []
     assert found("lm") == [], "two characters are no trigram"
     assert [token.serial for token in validator.tokens(text="Q7").items] == ["Q7"]
     assert [
