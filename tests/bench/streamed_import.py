@@ -3,9 +3,11 @@ the end beside that at the beginning, in processor time. A million tokens that a
 and encrypted PSKC and CSV files of 100,000, each read whole and then stored; a CSV file with a
 list of as many users, who get the tokens at once; and what `kodebrik import --dry-run` takes.
 
-`python -m tests.bench.streamed_import pskc 1000000` measures a file of any size.
+`python -m tests.bench.streamed_import pskc 1000000` measures a file of any size, and with
+`--postgresql` on PostgreSQL, whose own processor time is not counted.
 """
 
+import argparse
 import json
 import os
 import subprocess
@@ -13,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Collection, Iterator
-from contextlib import redirect_stdout
+from contextlib import ExitStack, redirect_stdout
 from functools import cache, partial
 from itertools import pairwise
 from pathlib import Path
@@ -31,7 +33,9 @@ from host_tools.progress import Progress
 from host_tools.secret import Secret
 from host_tools.validator.records import NewToken, NewTokens
 from host_tools.validator.service import Validator
+from tests.bench import large_database
 from tests.bench.figure import Figure
+from tests.support import postgres
 from tests.support.validator.database import MASTER
 
 _SIZES = {"made": 1_000_000, "pskc": 100_000, "csv": 100_000}
@@ -40,6 +44,7 @@ _MOST_MIB = 250
 _OF_BEGINNING = 0.9  # of the second tenth's rate
 _PARTS = 10
 _KEY = Secret(bytes(range(16)))
+_DATABASE = "KODEBRIK_DATABASE"
 _OF_SOURCE = {
     "made": "",
     "pskc": " from PSKC",
@@ -101,14 +106,11 @@ class _Tenths:
         return [after - before for before, after in pairwise(self._times)] or [0.0] * _PARTS
 
 
-def _work(source: str, size: int, path: str) -> None:
-    """Import, and print the seconds of each tenth, of reading and of storing, and the largest
-    resident KiB as JSON."""
+def _work(source: str, size: int, path: str, url: str) -> None:
+    """Import into an empty database, and print the seconds of each tenth, of reading and of
+    storing, and the largest resident KiB as JSON."""
     reading, storing = _Tenths(), _Tenths()
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        Validator(f"sqlite:///{folder}/validator.db", MASTER) as validator,
-    ):
+    with Validator(url, MASTER) as validator:
         if source == "dry-run":
             with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
                 main(["import", path, "--dry-run"])
@@ -134,12 +136,19 @@ def _peak() -> int:
 
 
 @cache
-def _imported(source: str, size: int) -> tuple[list[float], float]:
+def _imported(source: str, size: int, kind: str) -> tuple[list[float], float]:
     """Import in a process of its own; give the seconds of each tenth, and the peak in MiB."""
-    with tempfile.NamedTemporaryFile() as file:
+    with tempfile.NamedTemporaryFile() as file, ExitStack() as stack:
         _write(source, size, file)
+        if kind == "SQLite":
+            url = stack.enter_context(large_database.on_sqlite())
+        else:
+            url = stack.enter_context(postgres.database(stack.enter_context(postgres.running())))
         command = [sys.executable, "-m", "tests.bench.streamed_import", source, str(size)]
-        told = json.loads(subprocess.check_output([*command, file.name], text=True))
+        environment = os.environ | {_DATABASE: url}  # it has a password
+        told = json.loads(
+            subprocess.check_output([*command, "--file", file.name], text=True, env=environment)
+        )
     tenths = [sum(pair) for pair in zip(told["reading"], told["storing"], strict=True)]
     return tenths, told["peak"] / 1024
 
@@ -148,18 +157,18 @@ def _named(source: str, size: int) -> str:
     return f"import of {size:,} tokens{_OF_SOURCE[source]}"
 
 
-def memory(source: str, size: int) -> Figure:
+def memory(source: str, size: int, kind: str = "SQLite") -> Figure:
     """The largest resident memory of the importing process."""
-    name = f"memory of an {_named(source, size)}, SQLite"
-    return Figure(name, _imported(source, size)[1], "MiB", "budget", _MOST_MIB)
+    name = f"memory of an {_named(source, size)}, {kind}"
+    return Figure(name, _imported(source, size, kind)[1], "MiB", "budget", _MOST_MIB)
 
 
-def rate_at_the_end(source: str, size: int) -> Figure:
+def rate_at_the_end(source: str, size: int, kind: str = "SQLite") -> Figure:
     """Tokens a second of the processor in the last tenth, against the second: the first has the
     first pass over the file."""
-    seconds, _ = _imported(source, size)
+    seconds, _ = _imported(source, size, kind)
     second, last = (size / _PARTS / part for part in (seconds[1], seconds[-1]))
-    name = f"{_named(source, size)}, SQLite, the last tenth"
+    name = f"{_named(source, size)}, {kind}, the last tenth"
     return Figure(name, last, "1/s", "the second tenth", second, _OF_BEGINNING, more_is_better=True)
 
 
@@ -172,13 +181,23 @@ def figures() -> Iterator[Callable[[], Figure]]:
         yield partial(memory, source, _USERS_SIZE)
 
 
-if __name__ == "__main__":
-    chosen, wanted, *to_import = sys.argv[1:]
-    if to_import:
-        _work(chosen, int(wanted), to_import[0])
-    else:
-        from tests.bench.__main__ import line
+def _main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("source", choices=_OF_SOURCE)
+    parser.add_argument("size", type=int)
+    parser.add_argument("--postgresql", action="store_true")
+    parser.add_argument("--file", help="import this one, in this process")
+    asked = parser.parse_args()
+    if asked.file is not None:
+        _work(asked.source, asked.size, asked.file, os.environ[_DATABASE])
+        return
+    kind = "PostgreSQL" if asked.postgresql else "SQLite"
+    print(line(memory(asked.source, asked.size, kind)))
+    if asked.source in _SIZES:
+        print(line(rate_at_the_end(asked.source, asked.size, kind)))
 
-        print(line(memory(chosen, int(wanted))))
-        if chosen in _SIZES:
-            print(line(rate_at_the_end(chosen, int(wanted))))
+
+if __name__ == "__main__":
+    from tests.bench.__main__ import line
+
+    _main()
