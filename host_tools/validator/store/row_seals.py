@@ -68,7 +68,12 @@ def fits(audit_key: KeyedMac, table: Table, row: SealedRow | DataKeyRow) -> bool
 
 def altered(table: Table, row: object) -> AlteredError:
     """Make the error that a row is not as the server has written it."""
-    return AlteredError("row-altered", table=table.name, row=name_of(table, row))
+    return altered_row(table, name_of(table, row))
+
+
+def altered_row(table: Table, name: str) -> AlteredError:
+    """Make the error that the row with this name is not as the server has written it."""
+    return AlteredError("row-altered", table=table.name, row=name)
 
 
 def missing(table: Table, name: object) -> AlteredError:

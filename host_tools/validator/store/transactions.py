@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from host_tools.validator.errors import UnavailableError
 from host_tools.validator.store.data_keys import DataKeys
 from host_tools.validator.store.database import Database, is_retried, was_cut_off
-from host_tools.validator.store.unit_of_work import StaleError, UnitOfWork
+from host_tools.validator.store.unit_of_work import OvertakenError, StaleError, UnitOfWork
 from host_tools.validator.user_id import UserIdRule
 
 _ATTEMPTS = 10  # at a transaction that loses races with others
@@ -56,7 +56,8 @@ class Transactions:
         **kwargs: P.kwargs,
     ) -> T:
         """Call `operation` on a unit of work on behalf of `actor`; what it changed is durable on
-        return. It is called again when another worker was in its way."""
+        return. It is called again when another worker was in its way. KodebrikError when a row that
+        holds the head of an audit chain was put back to before an entry that is there."""
         attempts = 0
         while True:
             try:
@@ -67,8 +68,13 @@ class Transactions:
                 return result
             except (StaleError, DBAPIError) as error:
                 attempts += 1
-                if attempts == _ATTEMPTS or not _is_race(error):
-                    raise
+                if attempts < _ATTEMPTS and _is_race(error):
+                    continue
+                if isinstance(error, OvertakenError):
+                    refusal = self.read(error.refusal)
+                    if refusal is not None:
+                        raise refusal from error
+                raise
 
     def _begin(self, connection: Connection, actor: str) -> UnitOfWork:
         try:

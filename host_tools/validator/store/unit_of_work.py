@@ -29,9 +29,10 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.exc import IntegrityError
 
 from host_tools.secret import Secret
-from host_tools.validator.errors import NotFoundError
+from host_tools.validator.errors import AlteredError, NotFoundError
 from host_tools.validator.store import audit_chain, audit_root, counts, row_seals
 from host_tools.validator.store.audit_chain import Detail, Event
 from host_tools.validator.store.audit_root import RootChange
@@ -62,7 +63,14 @@ from host_tools.validator.store.rows import (
     UserRow,
     WebSessionRow,
 )
-from host_tools.validator.store.tables import audit, chains, data_keys, tokens, users
+from host_tools.validator.store.tables import (
+    audit,
+    chains,
+    data_keys,
+    tokens,
+    unattributed_checks,
+    users,
+)
 from host_tools.validator.store.tables import audit_root as root_table
 from host_tools.validator.store.tables import counts as counts_table
 from host_tools.validator.user_id import UserIdRule
@@ -134,6 +142,25 @@ Simple = TypeVar(
 
 class StaleError(Exception):
     """Another worker has changed a row first; the transaction must be repeated."""
+
+
+class OvertakenError(StaleError):
+    """The audit has an entry already that was to be appended to a chain. As a chain's head is
+    locked and written with its entry, repeating helps only where something else was in the way:
+    else the row with the head was put back."""
+
+    def __init__(self, entries: Sequence[AuditRow]) -> None:
+        """Keep the entries, of which some is there already."""
+        super().__init__()
+        self.entries = entries
+
+    def refusal(self, connection: Connection) -> AlteredError | None:
+        """Give the error that names the row that was put back; None when no entry is there."""
+        for entry in self.entries:
+            there = audit.c.chain == entry.chain, audit.c.sequence == entry.sequence
+            if connection.execute(select(audit.c.id).where(*there)).first() is not None:
+                return _head_altered(connection, entry.chain)
+        return None
 
 
 class _Read(NamedTuple):
@@ -446,7 +473,10 @@ class UnitOfWork:
 
     def _write_entries(self, entries: Sequence[AuditRow]) -> None:
         if entries:
-            _INSERT_ENTRIES.execute(self.connection, entries)
+            try:
+                _INSERT_ENTRIES.execute(self.connection, entries)
+            except IntegrityError as error:
+                raise OvertakenError(tuple(entries)) from error
             self._change.entries += len(entries)
             self._change.any = True
 
@@ -495,6 +525,15 @@ class UnitOfWork:
 def chain_row(chain: str, head: ChainHead) -> ChainRow:
     """Make the row of a chain that belongs to no token."""
     return ChainRow(chain, head.sequence, head.mac)
+
+
+def _head_altered(connection: Connection, chain: str) -> AlteredError:
+    """Make the error that the row with the head of this chain was altered."""
+    if chain == audit_chain.UNATTRIBUTED:
+        return row_seals.altered_row(unattributed_checks, "1")
+    of_token = select(tokens.c.id).where(tokens.c.serial == chain)
+    table = chains if connection.execute(of_token).first() is None else tokens
+    return row_seals.altered_row(table, chain)
 
 
 def no_token(serial: str) -> NotFoundError:

@@ -2,17 +2,28 @@
 that is put back here was true in its time, with its seal."""
 
 import random
+from collections.abc import Callable
 from dataclasses import replace
+from secrets import token_hex
 
 import pytest
+from sqlalchemy import Table
 from sqlalchemy.engine import Engine
 
 from host_tools.otp.credential import Credential
 from host_tools.secret import Secret
-from host_tools.validator.records import NewToken
+from host_tools.validator.errors import AlteredError
+from host_tools.validator.records import NewToken, Role
 from host_tools.validator.rule.verdict import CheckRequest
 from host_tools.validator.service import Validator
-from host_tools.validator.store.tables import audit, audit_root, metadata, tokens
+from host_tools.validator.store.tables import (
+    audit,
+    audit_root,
+    chains,
+    metadata,
+    tokens,
+    unattributed_checks,
+)
 from tests.support.validator.alteration import engine
 from tests.support.validator.copies import Copy, copied, put_back
 
@@ -61,6 +72,52 @@ def test_one_token_that_is_put_back_is_found(hotp: Validator, attacker: Engine, 
     ]
     assert accepted(hotp, "hotp-1", 1), "no seal can tell that a row is old"
     assert [fault.what for fault in hotp.verify_audit().broken] == said, "use does not heal it"
+
+
+def import_and_delete(validator: Validator) -> None:
+    validator.import_tokens([NewToken("gone-1", Credential("x", Secret(bytes(20))))], actor="test")
+    validator.delete("gone-1", actor="test")
+
+
+# For each row that holds the head of a chain: its table and name, and what appends to the chain.
+HEADS: dict[str, tuple[Table, str, Callable[[Validator], object]]] = {
+    "token": (tokens, "hotp-1", lambda validator: accepted(validator, "hotp-1", 1)),
+    "server": (
+        chains,
+        "",
+        lambda validator: validator.create_api_key(token_hex(4), Role.CHECKER, actor="test"),
+    ),
+    "deleted token": (chains, "gone-1", import_and_delete),
+    "tries": (
+        unattributed_checks,
+        "1",
+        lambda validator: validator.check_many([CheckRequest("000000", user_id="nobody")]),
+    ),
+}
+
+
+def test_every_table_with_the_head_of_a_chain_is_named():
+    with_heads = {table for table in metadata.sorted_tables if "audit_sequence" in table.c}
+    assert {table for table, _, _ in HEADS.values()} == with_heads
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_a_row_put_back_to_before_entries_that_are_there_is_refused(
+    hotp: Validator, attacker: Engine, head: str
+):
+    """Nothing can be appended twice: the row is named, and nothing was done."""
+    table, name, act = HEADS[head]
+    act(hotp)
+    before = copied(attacker, table)
+    act(hotp)
+    put_back(attacker, before)
+    entries = copied(attacker, audit)
+    with pytest.raises(AlteredError) as refused:
+        act(hotp)
+    assert refused.value.identifier == "row-altered"
+    assert refused.value.message.arguments == {"table": table.name, "row": name}
+    assert copied(attacker, audit) == entries
+    assert hotp.verify_audit().broken
 
 
 @pytest.mark.parametrize("seed", range(6))
