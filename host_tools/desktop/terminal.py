@@ -10,9 +10,10 @@ import select
 import shutil
 import sys
 import termios
+import textwrap
 import threading
 import tty
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from host_tools.desktop.captions import Captions
 
 _FRAME = 0.05  # seconds between looks at the token
+_SHOWN, _SAID = 2, 4  # lines below the picture for the text on the screen, and for captions
 
 
 class TerminalView(Protocol):
@@ -46,14 +48,21 @@ class TerminalView(Protocol):
 
 class DrawnView:
     """The screen as a picture, of pixels where the terminal says that it can and of characters
-    elsewhere, with captions and the keys below, drawn anew in place; its text alone where the
-    terminal is too small for the picture."""
+    elsewhere, with its words, the keys and the link below, drawn anew in place; its text alone
+    where the terminal is too small for the picture. The lines below are always as many."""
 
     def __init__(
-        self, emulator: Emulator, captions: "Captions | None", localized: Callable[[str], str]
+        self,
+        emulator: Emulator,
+        captions: "Captions | None",
+        localized: Callable[[str], str],
+        links: Sequence[str] = (),
     ) -> None:
-        """Nothing is drawn yet. `localized` puts a line into the user's language."""
+        """Nothing is drawn yet. `localized` puts a line into the user's language; `links` are lines
+        that say where the token's link is."""
         self._emulator, self._captions, self._localized = emulator, captions, localized
+        self._steady = [localized(line) for line in (*_keys(emulator), *links)]
+        self._words = _SHOWN + (_SAID if captions is not None else 0)
         self._graphics: Graphics | None = None
         self._drawn: object = None
 
@@ -66,24 +75,43 @@ class DrawnView:
         """Draw anew when something has changed."""
         if self._captions is not None:
             self._captions.update()
-        below = [
-            screen_line(self._emulator.screen_text()),
-            *(self._captions.lines() if self._captions is not None else ()),
-            *_keys(self._emulator),
+        said = self._captions.lines() if self._captions is not None else ()
+        words = [
+            self._localized(line) for line in (screen_line(self._emulator.screen_text()), *said)
         ]
-        below = [self._localized(line) for line in below]
         screen, terminal = self._emulator.screen(), shutil.get_terminal_size()
-        if (screen, terminal, below) == self._drawn:
+        if (screen, terminal, words) == self._drawn:
             return
-        self._drawn = screen, terminal, below
-        room = terminal.lines - _taken(below)
-        picture = self._graphics and self._graphics.render(screen, terminal.columns, room)
+        self._drawn = screen, terminal, words
+        columns = terminal.columns
+        room = terminal.lines - self._below(columns)
+        picture = self._graphics and self._graphics.render(screen, columns, room)
         if picture:
             shown = f"{picture.sequence}\x1b[{picture.lines + 1};1H"
         else:
+            drawn = render(screen, columns, room) or _wrapped([self._too_small(screen)], columns)
             shown = self._graphics.erase if self._graphics else ""
-            shown += "".join(f"{self._localized(line)}\n" for line in drawing(screen, below))
+            shown += "".join(f"{line}\n" for line in drawn)
+        below = [*_last(words, columns, self._words), *_wrapped(self._steady, columns)]
         _write("\x1b[H\x1b[J" + shown + "\n".join(below) + "\n")
+
+    def _below(self, columns: int) -> int:
+        """Give how many lines of a terminal with so many columns are not the picture's: the cursor
+        has one of its own."""
+        return self._words + len(_wrapped(self._steady, columns)) + 1
+
+    def _too_small(self, screen: Screen) -> str:
+        """Give the line that says what size of the terminal the picture needs."""
+        terminal, (columns, lines) = shutil.get_terminal_size(), smallest(screen)
+        return self._localized(
+            Message(
+                "terminal.too-small",
+                columns=columns,
+                lines=lines + self._below(max(columns, terminal.columns)),
+                has_columns=terminal.columns,
+                has_lines=terminal.lines,
+            )
+        )
 
 
 class PlainView:
@@ -132,30 +160,17 @@ class PlainView:
         return line
 
 
-def drawing(screen: Screen, below: list[str]) -> list[str]:
-    """Give the picture of a screen that leaves room for the lines below it, or the line that says
-    what size of the terminal it needs."""
-    terminal, taken = shutil.get_terminal_size(), _taken(below)
-    picture = render(screen, terminal.columns, terminal.lines - taken)
-    if picture is not None:
-        return picture
-    columns, lines = smallest(screen)
-    return [
-        Message(
-            "terminal.too-small",
-            columns=columns,
-            lines=lines + taken,
-            has_columns=terminal.columns,
-            has_lines=terminal.lines,
-        )
-    ]
+def _wrapped(lines: Iterable[str], columns: int) -> list[str]:
+    """Give lines of at most so many columns, broken between words."""
+    return [part for line in lines for part in textwrap.wrap(line, columns, break_on_hyphens=False)]
 
 
-def _taken(below: list[str]) -> int:
-    """Give how many of the terminal's lines are not the picture's: the cursor has one of its
-    own."""
-    columns = shutil.get_terminal_size().columns
-    return 1 + sum(-(-len(line) // columns) for line in below)
+def _last(words: Sequence[str], columns: int, count: int) -> list[str]:
+    """Give the first of the `words`, and of the others the newest, in `count` lines of so many
+    columns at most."""
+    shown = _wrapped(words[:1], columns)[:count]
+    said = _wrapped(words[1:], columns)
+    return shown + said[max(0, len(said) - count + len(shown)) :]
 
 
 def screen_line(texts: list[str]) -> Message:

@@ -2,6 +2,7 @@
 characters, with nothing left of the picture."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -35,3 +36,49 @@ def test_a_picture_gives_way_to_characters_where_there_is_too_little_room(
         assert KITTY not in (shown := drawn(33, 30))
         assert shown.startswith("\x1b[H\x1b[J" + ERASE)
         assert "33 x 30" in shown
+
+
+class Said:
+    """Captions, of which the test says what they are."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    def update(self) -> None:
+        """Nothing: the test has put it in."""
+
+    def lines(self) -> list[str]:
+        return self.heard[-4:]
+
+
+def test_the_size_that_is_needed_stays_the_same_whatever_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(terminal_query, "ask", lambda write, read: (None, b""))
+    said = Said()
+    with Emulator(state=tmp_path / "token", image=image(PANEL)) as emulator:
+        view = terminal.DrawnView(emulator, said, str, ["Link: /dev/pts/3"])  # type: ignore[arg-type]
+        view.prepare()
+
+        def drawn(columns: int, lines: int) -> list[str]:
+            size = os.terminal_size((columns, lines))
+            monkeypatch.setattr("shutil.get_terminal_size", lambda *_: size)
+            view.update()
+            shown = capsys.readouterr().out.removeprefix("\x1b[H\x1b[J").split("\n")[:-1]
+            assert all(len(line) <= columns for line in shown), shown
+            return shown
+
+        needed = set()
+        for number in range(6):
+            said.heard.append(f"Heard: number {number} is said by a token that speaks at length.")
+            shown = drawn(40, 60)
+            assert "Link: /dev/pts/3" in shown
+            needed |= set(re.findall(r"needs a terminal of (\d+) x (\d+)", " ".join(shown)))
+        assert len(needed) == 1, needed
+        columns, lines = map(int, needed.pop())
+        assert "speaks at length." in shown, "broken between words"
+        assert len(drawn(columns, lines)) < lines, "the cursor has a line too"
+        picture = drawn(columns, lines + 1)
+        assert picture[0].startswith("┌")
+        assert "Heard: number 5" in " ".join(picture), "the newest"
+        assert "needs a terminal" in " ".join(drawn(columns, lines - 1))

@@ -209,11 +209,12 @@ def emulate(
         if listener is not None:
             _serve_desk(emulator, listener, stop, link, rfc2217, open_page, as_json)
             return
-        _announce(emulator, _offer(emulator, link, rfc2217), as_json)
+        links = _offer(emulator, link, rfc2217)
+        _announce(emulator, links, as_json)
         if headless:
             _watch(emulator, product, stop, voice, write)
         else:
-            _play_by_hand(emulator, product, stop, record, voice, write)
+            _play_by_hand(emulator, product, stop, record, voice, write, _lines(links))
 
 
 def _watch(
@@ -240,14 +241,17 @@ def _play_by_hand(
     record: Path | None,
     voice: VoiceSource | None,
     write: Callable[[str], None],
+    links: list[str],
 ) -> None:
-    """Let the token be used in the terminal until `stop`."""
+    """Let the token be used in the terminal until `stop`; `links` are lines that say where its
+    link is."""
     from host_tools.desktop import terminal as views  # noqa: PLC0415 - needs the emulator
 
     terminal = sys.stdin.isatty() and sys.stdout.isatty()
     with _captions(emulator, product, voice, aloud=terminal or voice is not None) as captions:
         if terminal and is_drawable():
-            views.play(emulator, stop, record, views.DrawnView(emulator, captions, localized))
+            view = views.DrawnView(emulator, captions, localized, links)
+            views.play(emulator, stop, record, view)
         else:
             views.explain_keys(emulator, write)
             views.play(emulator, stop, record, views.PlainView(emulator, captions, write))
