@@ -53,7 +53,8 @@ class ApprovalRequest:
 @dataclass(frozen=True, slots=True)
 class Approval:
     """An approval as who asked sees it; the page shows its `digits`. `amr` is how it was approved
-    (RFC 8176), `device` the serial number of the device that answered."""
+    (RFC 8176), `device` the serial number of the device that answered; `seconds_left` are whole
+    ones, 0 when it no longer waits."""
 
     id: str
     state: ApprovalState
@@ -64,6 +65,8 @@ class Approval:
     answered_at: float | None
     device: str | None
     amr: tuple[str, ...]
+    extensions_left: int
+    seconds_left: int
 
 
 @dataclass(frozen=True, slots=True)

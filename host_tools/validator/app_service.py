@@ -134,10 +134,16 @@ class AppService:
         """Decide about an answer, and carry it out when it is accepted."""
         return self._write(_ACTOR, answers.answer, session, given)
 
+    def wait_longer(
+        self, parties: Collection[str], reference: str, limits: ApprovalLimits, *, actor: str
+    ) -> Approval:
+        """Let an approval wait for its whole life from now, as extend() does, for who asked."""
+        return self._write(actor, approvals.extend, parties, reference, limits)
+
     def extend(self, session: Secret, reference: str, limits: ApprovalLimits) -> float:
         """Let an approval wait for its whole life from now; give its end. KodebrikError when it
         does not wait, or was extended ten times."""
-        return self._write(_ACTOR, answers.extend, session, reference, limits.life)
+        return self._write(_ACTOR, answers.extend, session, reference, limits)
 
     def practise(
         self, session: Secret, answered: SignedAnswer, asked: WaitingApproval

@@ -134,6 +134,17 @@ def use(request: Request, service: Service, reference: ReferenceInPath, caller: 
     return Used(used=service.app.use(parties, reference, actor=caller.name))
 
 
+@router.post("/approvals/{reference}/extend", responses=responses(404, 409))
+def extend(
+    request: Request, service: Service, reference: ReferenceInPath, caller: Checker
+) -> Approval:
+    """Let an approval wait for its whole life from now: ten times, those included that the user
+    has asked for in the app."""
+    settings: Settings = request.app.state.settings
+    parties = parties_of(request, caller)
+    return service.app.wait_longer(parties, reference, settings.app.limits, actor=caller.name)
+
+
 @router.delete("/approvals/{reference}", responses=responses(404))
 def cancel(
     request: Request, service: Service, reference: ReferenceInPath, caller: Checker

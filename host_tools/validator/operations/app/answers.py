@@ -25,7 +25,7 @@ from host_tools.validator.app_records import (
     SignedAnswer,
     WaitingApproval,
 )
-from host_tools.validator.errors import ConflictError, NotFoundError
+from host_tools.validator.errors import NotFoundError
 from host_tools.validator.operations import outbox
 from host_tools.validator.operations.app import approvals as asked_for
 from host_tools.validator.operations.app import devices, sessions
@@ -103,18 +103,14 @@ def answer(unit: UnitOfWork, session: Secret, given: SignedAnswer) -> AppVerdict
     return sessions.verdict(unit, token, AppReason.ACCEPTED, tries_left=row.tries)
 
 
-def extend(unit: UnitOfWork, session: Secret, reference: str, life: float) -> float:
-    """Let an approval wait for its whole life from now; give its end. KodebrikError when it does
-    not wait, or was extended too often."""
+def extend(unit: UnitOfWork, session: Secret, reference: str, limits: ApprovalLimits) -> float:
+    """Let an approval wait longer, as approvals.prolonged() does; give its end."""
     holder = sessions.require(unit, session)
     rows = _lock(unit, holder.owner, reference)
     row = next((row for row in rows if row.reference == reference), None)
     if row is None or sessions.usable(unit, holder.token) is not AppReason.ACCEPTED:
         raise NotFoundError("approval-unknown")
-    if asked_for.state_of(row, unit.now) is not ApprovalState.WAITING or not row.extensions:
-        raise ConflictError("approval-not-extended")
-    longer = row._replace(expires_at=unit.now + life, extensions=row.extensions - 1)
-    return unit.update(approvals, row, longer).expires_at
+    return asked_for.prolonged(unit, row, limits).expires_at
 
 
 def practice(holder: Holder, now: float, limits: ApprovalLimits) -> WaitingApproval:

@@ -23,7 +23,12 @@ from host_tools.validator.app_records import (
     ApprovalRequest,
     ApprovalState,
 )
-from host_tools.validator.errors import InvalidError, NotFoundError, TooManyRequestsError
+from host_tools.validator.errors import (
+    ConflictError,
+    InvalidError,
+    NotFoundError,
+    TooManyRequestsError,
+)
 from host_tools.validator.formatting import number
 from host_tools.validator.operations import users
 from host_tools.validator.rule.shown_texts import is_shown
@@ -139,6 +144,22 @@ def cancel(unit: UnitOfWork, parties: Collection[str], reference: str) -> Approv
     return approval_of(row, unit.now)
 
 
+def extend(
+    unit: UnitOfWork, parties: Collection[str], reference: str, limits: ApprovalLimits
+) -> Approval:
+    """Let an approval wait longer, as prolonged() does."""
+    return approval_of(prolonged(unit, _lock(unit, parties, reference), limits), unit.now)
+
+
+def prolonged(unit: UnitOfWork, row: ApprovalRow, limits: ApprovalLimits) -> ApprovalRow:
+    """Let an approval wait for its whole life from now, on behalf of who asked or who is asked;
+    KodebrikError when it does not wait, or both together have done so ten times."""
+    if state_of(row, unit.now) is not ApprovalState.WAITING or not row.extensions:
+        raise ConflictError("approval-not-extended")
+    longer = row._replace(expires_at=unit.now + limits.life, extensions=row.extensions - 1)
+    return unit.update(approvals, row, longer)
+
+
 def use(
     unit: UnitOfWork, parties: Collection[str], reference: str, typed: str | None = None
 ) -> bool:
@@ -166,6 +187,7 @@ def state_of(row: ApprovalRow, now: float) -> ApprovalState:
 def approval_of(row: ApprovalRow, now: float) -> Approval:
     """Give what who asked sees of an approval."""
     state = state_of(row, now)
+    left = math.ceil(row.expires_at - now) if state is ApprovalState.WAITING else 0
     return Approval(
         row.reference,
         state,
@@ -177,6 +199,8 @@ def approval_of(row: ApprovalRow, now: float) -> Approval:
         row.answered_at,
         row.answered_by,
         () if row.key_kind is None else _AMR[AppKeyKind(row.key_kind)],
+        row.extensions,
+        left,
     )
 
 

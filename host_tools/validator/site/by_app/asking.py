@@ -2,6 +2,7 @@
 id only the browser has.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from anyio.to_thread import run_sync
@@ -15,7 +16,7 @@ from host_tools.validator.app_records import (
     ApprovalState,
     RelyingParty,
 )
-from host_tools.validator.errors import TooManyRequestsError
+from host_tools.validator.errors import ConflictError, TooManyRequestsError
 from host_tools.validator.http.authentication import ApiKeyAuthenticator, client_address
 from host_tools.validator.http.metrics import ASKED
 from host_tools.validator.http.settings import Settings
@@ -58,7 +59,19 @@ class Asker:
         if found is None:
             return JSONResponse({"state": ApprovalState.CANCELLED})
         found = await answered(request, {self.party.id: self.party}, found.id, wait)
-        return JSONResponse({"state": found.state})
+        return JSONResponse({"state": found.state, "seconds_left": found.seconds_left})
+
+    def wait_longer(self, request: Request, session_id: Secret) -> None:
+        """Let the session's approval wait for its whole life from now, if it can."""
+        validator: Validator = request.app.state.validator
+        settings: Settings = request.app.state.settings
+        found = self.find(request, session_id)
+        if found is None:
+            return
+        with suppress(ConflictError):  # answered, over, or too often: the page shows what it is
+            validator.app.wait_longer(
+                [self.party.id], found.id, settings.app.limits, actor=self.actor
+            )
 
     def take_back(self, request: Request, session_id: Secret) -> None:
         """Take the session's approval back, if one waits."""

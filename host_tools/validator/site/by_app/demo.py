@@ -72,7 +72,8 @@ async def state(
 
 @router.post("/sign-in/app/finish")
 def finish(request: Request, visit: Visitor, csrf: _Field = "", choice: _Field = "") -> Response:
-    """Finish the sign-in when it was approved; or take the approval back and use a code."""
+    """Finish the sign-in when it was approved; or wait longer; or take the approval back and use a
+    code."""
     asker = _asker(request)
     approval = None if visit is None else asker.find(request, visit.session_id)
     if visit is None or approval is None:
@@ -81,6 +82,9 @@ def finish(request: Request, visit: Visitor, csrf: _Field = "", choice: _Field =
     if choice == "code":
         asker.take_back(request, visit.session_id)
         return redirect("/sign-in/approve")
+    if choice == "longer":
+        asker.wait_longer(request, visit.session_id)
+        return redirect("/sign-in/app")
     if approval.state is ApprovalState.WAITING:
         return _waiting(request, visit, approval, text(language(request), "app_not_yet"))
     validator: Validator = request.app.state.validator
@@ -103,7 +107,7 @@ def _waiting(request: Request, visit: Visit, approval: Approval, said: str = "")
         request,
         "in_app.html",
         visit.session_id,
-        digits=approval.digits,
+        approval=approval,
         what=text(language(request), "transfer"),
         said=said,
         finish="/sign-in/app/finish",

@@ -66,7 +66,8 @@ async def state(
 
 @router.post(_FINISH)
 def finish(request: Request, csrf: _Field = "", choice: _Field = "") -> Response:
-    """Send who has approved back to the application; or take the approval back and use a code."""
+    """Send who has approved back to the application; or wait longer; or take the approval back and
+    use a code."""
     visitor = OPENID.read(request)
     check_form(visitor, csrf)
     grant, pending = grant_of(request), _pending(request, visitor)
@@ -77,6 +78,9 @@ def finish(request: Request, csrf: _Field = "", choice: _Field = "") -> Response
     if choice == "code":
         asker.take_back(request, visitor)
         return redirect(f"{openid_pages.CODE}?{request.url.query}")
+    if choice == "longer":
+        asker.wait_longer(request, visitor)
+        return redirect(f"{openid_pages.APP}?{request.url.query}")
     if approval.state is ApprovalState.WAITING:
         return _waiting(request, grant, visitor, approval, text(language(request), "app_not_yet"))
     validator: Validator = request.app.state.validator
@@ -117,7 +121,7 @@ def _waiting(
         "openid/in_app.html",
         visitor,
         grant.redirect_uri,
-        digits=approval.digits,
+        approval=approval,
         what=catalogue.text(language(request), "approval.sign-in", party=name),
         said=said,
         here=f"{openid_pages.APP}?{query}",

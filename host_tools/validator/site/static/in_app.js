@@ -1,9 +1,20 @@
-// Waits until the approval is answered, says so, and finishes the sign-in (or shows how it has ended).
+// Waits until the approval is answered, says so, and finishes the sign-in (or shows how it has ended). The time left is shown, and told at 60 and 15 seconds.
 "use strict";
 const waiting = document.getElementById("waiting");
 const announced = document.getElementById("status");
 const finish = document.getElementById("finish");
 const pause = (milliseconds) => new Promise((after) => { window.setTimeout(after, milliseconds); });
+const left = document.getElementById("left");
+let ends = performance.now() + 1000 * Number(left.dataset.seconds);
+let told = Number(left.dataset.seconds);  // the time that was left when it was told last, or the page was shown
+function count() {
+  const seconds = Math.max(0, Math.ceil((ends - performance.now()) / 1000));
+  left.textContent = left.dataset.left.replace("{time}", `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`);
+  if (![15, 60].some((due) => seconds <= due && due < told)) return;
+  told = seconds;
+  announced.textContent = left.dataset.soon.replace("{seconds}", seconds);
+}
+window.setInterval(count, 1000);
 async function wait() {
   waiting.hidden = false;
   await pause(1500);  // after the page's heading was read
@@ -14,7 +25,9 @@ async function wait() {
     try {
       const answer = await fetch(address);
       if (!answer.ok) throw new Error(String(answer.status));
-      const { state } = await answer.json();
+      const { state, seconds_left: seconds } = await answer.json();
+      if (seconds > told) told = seconds;  // it was extended in the app
+      ends = performance.now() + 1000 * seconds;
       if (state === "approved") announced.textContent = waiting.textContent = waiting.dataset.approved;
       if (state !== "waiting") break;
     } catch {

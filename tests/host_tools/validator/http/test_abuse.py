@@ -41,6 +41,7 @@ MAY = {
     "GET /v1/approvals/{reference}": CHECK,
     "DELETE /v1/approvals/{reference}": CHECK,
     "POST /v1/approvals/{reference}/use": CHECK,
+    "POST /v1/approvals/{reference}/extend": CHECK,
     "POST /v1/app-letters": CARE,
     "GET /validate/check": CHECK,
     "GET /validate/polltransaction": EVERYBODY,

@@ -521,6 +521,25 @@ def test_the_sign_in_waits_for_the_app_and_finishes_by_itself(
 
 
 @one_language
+def test_the_time_left_to_approve_is_told_and_extended(page: Page, clock: VirtualClock) -> None:
+    """WCAG 2.2, 2.2.1."""
+    page.clock.install()
+    page.goto("/sign-in")
+    page.locator("#user_id").fill("anna.holm")
+    press(page, "Enter")
+    page.get_by_role("button", name="Godkend i appen").click()
+    expect(page.locator("#left")).to_have_text("Tid tilbage: 5:00")
+    page.clock.fast_forward(2000)
+    expect(page.locator("#status")).to_have_text(re.compile("^Venter"))
+    clock.advance(242)
+    page.clock.fast_forward("04:00")
+    expect(page.locator("#left")).to_have_text(re.compile("Tid tilbage: 0:5"))
+    expect(page.locator("#status")).to_have_text(re.compile("^Der er 5. sekunder tilbage.$"))
+    page.get_by_role("button", name="Giv mig mere tid").press("Enter")
+    expect(page.locator("#left")).to_have_text("Tid tilbage: 5:00")
+
+
+@one_language
 def test_a_decline_in_the_app_leads_back_to_the_code(page: Page, validator: Validator) -> None:
     phone = opened(validator, "anna.holm")
     page.goto("/sign-in")

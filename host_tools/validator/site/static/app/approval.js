@@ -8,7 +8,7 @@ const SIGNED = ["id", "nonce", "party", "party_name", "user_id", "kind", "text",
 const digits = by("digits");
 let open = null; // the approval that is shown
 let decide = null; // called with a decision and the digits that were typed
-let told = Infinity; // the last of the times left that was told, in seconds
+let told = Infinity; // the seconds that were left when it was told last
 let serverClock = () => Date.now() / 1000;
 
 export const shownApproval = () => open;
@@ -64,10 +64,9 @@ function count() {
   if (!open) return;
   const left = Math.max(0, Math.ceil(open.expires_at - serverClock()));
   by("left").textContent = filled(texts.left, { time: `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}` });
-  const due = [15, 60].find((seconds) => left > 0 && left <= seconds);
-  if (!due || due >= told) return;
-  told = due;
-  say(texts[`left_${due}`]);
+  if (!left || ![15, 60].some((due) => left <= due && due < told)) return;
+  told = left;
+  say(filled(texts.seconds_left, { seconds: left }));
 }
 setInterval(count, 1000);
 

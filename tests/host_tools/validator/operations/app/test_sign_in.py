@@ -80,6 +80,43 @@ def test_an_expiry_is_told(site: Site, phone: AppDevice, clock: VirtualClock):
     assert "Tiden til at godkende er gået." in site.client.get("/sign-in/app").text
 
 
+def test_more_time_is_given_ten_times_to_page_and_app_together(
+    site: Site, phone: AppDevice, clock: VirtualClock
+):
+    form, digits = begin(site)
+    (shown,) = phone.waiting()
+    clock.now += 240
+    assert "Tid tilbage: 1:00" in site.client.get("/sign-in/app").text
+    phone.ask("POST", f"/approvals/{shown['id']}/extend", {})
+    assert site.client.get("/sign-in/app/state").json() == {"state": "waiting", "seconds_left": 300}
+    for _ in range(9):
+        clock.now += 240
+        assert 'value="longer"' in site.client.get("/sign-in/app").text
+        assert finish(site.client, form, "longer")[:2] == (303, "/sign-in/app")
+        assert "Tid tilbage: 5:00" in site.client.get("/sign-in/app").text
+    assert 'value="longer"' not in site.client.get("/sign-in/app").text
+    phone.unlock()  # the session is over by now
+    assert phone.waiting()[0]["extensions_left"] == 0
+    clock.now += 60
+    finish(site.client, form, "longer")
+    assert "Tid tilbage: 4:00" in site.client.get("/sign-in/app").text
+    assert phone.answer(shown, "approve", digits)["accepted"]
+
+
+def test_a_party_lets_its_approval_wait_longer(site: Site, clock: VirtualClock):
+    asked = site.ask()
+    assert (asked["seconds_left"], asked["extensions_left"]) == (300, 10)
+    clock.now += 200
+    path = f"/v1/approvals/{asked['id']}"
+    assert site.api("shop").post(f"{path}/extend", json={}).status_code == 404
+    longer = site.bank.post(f"{path}/extend", json={}).json()
+    assert (longer["seconds_left"], longer["extensions_left"]) == (300, 9)
+    clock.now += 301
+    assert site.bank.get(path).json()["seconds_left"] == 0
+    refused = site.bank.post(f"{path}/extend", json={})
+    assert (refused.status_code, refused.json()["id"]) == (409, "approval-not-extended")
+
+
 def test_a_code_instead_takes_the_request_back(site: Site, phone: AppDevice):
     form, digits = begin(site)
     (shown,) = phone.waiting()
