@@ -44,7 +44,10 @@ RP2040: Costs = {
     "key": 300_000,  # of AES-256
     "cipher": 200_000,  # AES-256 over some blocks
     "enciphered": 2500,  # a byte of them
-    "firmware.drivers.sharp_lcd.SharpLcd._packed": Function(call=700_000, allocated=487),
+    "firmware.drivers.sharp_lcd_native.copy": Function(
+        call=100_000, allocated=487, counted=2, each=17_000
+    ),
+    "firmware.drivers.sharp_lcd_native.pack": Function(call=200_000, allocated=487),
     "firmware.crypto.x25519_native.ladder": Function(call=214_400_000, allocated=487),
     "firmware.crypto.chacha20poly1305_native.chacha20": Function(
         call=1_000_000, allocated=510, counted=3, each=5_000

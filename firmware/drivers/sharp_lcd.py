@@ -18,8 +18,14 @@ import framebuf
 from machine import Pin
 from micropython import const
 
+try:
+    from firmware.drivers.sharp_lcd_native import copy, pack
+# Not in the image, compiled for another processor, or CPython.
+except (ImportError, ValueError, AttributeError):
+    from firmware.drivers.sharp_lcd_plain import copy, pack
+
 if False:
-    from firmware.interfaces import SPI  # type: ignore[unreachable]
+    from firmware.interfaces import SPI, Any  # type: ignore[unreachable]
 
 _WRITE = const(0x80)
 _VCOM = const(0x40)
@@ -33,11 +39,34 @@ def from_board(part: dict, bus: "SPI", product: dict) -> "SharpLcd":
     return SharpLcd(bus, part["select"], part["enable"], part["width"], part["height"])
 
 
-def _reversed_bits() -> bytes:
-    table = bytearray(256)
-    for number in range(1, 256):
-        table[number] = table[number >> 1] >> 1 | (number & 1) << 7
-    return bytes(table)
+def _turned(byte: int) -> int:
+    """Return the byte with its lowest bit first."""
+    turned = 0
+    for _ in range(8):
+        turned = turned << 1 | byte & 1
+        byte >>= 1
+    return turned
+
+
+class _Canvas(framebuf.FrameBuffer):
+    """The picture, into which glyphs are copied by bytes; framebuf takes pixels."""
+
+    def __init__(self, pixels: memoryview, width: int, height: int):
+        """Draw on these pixels, rows of whole bytes."""
+        super().__init__(pixels, width, height, framebuf.MONO_HLSB)
+        self._pixels = pixels
+        self._width = width
+        self._height = height
+
+    def blit(self, source: "Any", x: int, y: int, key: int = -1, palette: "Any" = None) -> None:
+        """Copy a glyph, (rows of bytes, width, height, MONO_HLSB), or another picture."""
+        if type(source) is tuple and palette is None and key < 0:
+            glyph, width, height, kind = source
+            inside = 0 <= x <= self._width - width and 0 <= y <= self._height - height
+            if inside and kind == framebuf.MONO_HLSB:
+                copy(glyph, width, height, self._pixels, self._width // 8, x, y)
+                return
+        super().blit(source, x, y, key, palette)
 
 
 class SharpLcd:
@@ -57,18 +86,14 @@ class SharpLcd:
         self._pixels = memoryview(bytearray(stride * height))
         # Checksums of the bands in the panel's memory.
         self._sent = array("i", bytes(4 * (height // _BAND)))
-        self.canvas = framebuf.FrameBuffer(self._pixels, width, height, framebuf.MONO_HLSB)
+        self.canvas = _Canvas(self._pixels, width, height)
         # The same memory by bytes: framebuf clears it a hundred times as fast.
         self._bytes = framebuf.FrameBuffer(self._pixels, stride, height, framebuf.GS8)
         # Of each line its address, its pixels, and eight clocks that move them into the panel's
         # memory.
         self._line = 1 + stride + 1
         self._band = bytearray(self._line * _BAND)
-        self._band_bytes = framebuf.FrameBuffer(self._band, self._line, _BAND, framebuf.GS8)
         self._pair = bytearray(2)
-        # A palette: 0 -> 255 ... 255 -> 0.
-        self._opposite = framebuf.FrameBuffer(bytearray(range(255, -1, -1)), 256, 1, framebuf.GS8)
-        self._turned = _reversed_bits()
         self._vcom = 0
         self._is_on = False
         self._inverted = False
@@ -154,27 +179,17 @@ class SharpLcd:
 
     def _packed(self, first: int) -> bytearray:
         """Return the band's buffer filled with lines from `first` on as sent over the wire, where 1
-        is white.
-
-        framebuf copies the bytes, and inverts them by a palette: numbers of 400 bits would be
-        garbage, which a press waits for.
-        """
+        is white."""
         band = self._band
-        if self._inverted:
-            self._band_bytes.blit(self._bytes, 1, -first)
-        else:
-            self._band_bytes.blit(self._bytes, 1, -first, -1, self._opposite)
-        turned = self._turned
-        for i in range(_BAND):
-            y = first + i
-            start = i * self._line
-            if self._flipped:
-                y = self.height - 1 - y
+        pack(self._pixels, self._line - 2, first, _BAND, 0 if self._inverted else 255, band)
+        if self._flipped:
+            for i in range(_BAND):
+                start = i * self._line
+                band[start] = _turned(self.height - first - i)
                 left = start + 1
                 right = start + self._line - 2
                 while left <= right:
-                    band[left], band[right] = turned[band[right]], turned[band[left]]
+                    band[left], band[right] = _turned(band[right]), _turned(band[left])
                     left += 1
                     right -= 1
-            band[start] = turned[y + 1]
         return band

@@ -39,6 +39,7 @@ PRODUCT = {
     "native_modules": (
         "firmware.crypto.chacha20poly1305_native",
         "firmware.crypto.x25519_native",
+        "firmware.drivers.sharp_lcd_native",
         "firmware.speech.adpcm_native",
     ),
     # Paths of a language's voice packs, by the setting "voice"; the second is optional. A folder

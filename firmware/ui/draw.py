@@ -39,16 +39,26 @@ def wrapped(font: "Font", string: str, room: int) -> list[str]:
     """Return the text as lines that fit, broken between words, and within a word that is wider than
     a line."""
     lines: list[str] = []
+    used = 0  # pixels of the last line
+    space = font.width(" ")
     for word in string.split():
-        longer = lines[-1] + " " + word if lines else word
-        if lines and width(font, longer) <= room:
-            lines[-1] = longer
+        size = width(font, word)
+        if lines and used + space + size <= room:
+            lines[-1] += " " + word
+            used += space + size
+        elif size <= room:
+            lines.append(word)
+            used = size
         else:
             lines.append("")
-            for character in word if width(font, word) > room else (word,):
-                if width(font, lines[-1] + character) > room:
+            used = 0
+            for character in word:
+                size = font.width(character)
+                if used + size > room:
                     lines.append("")
+                    used = 0
                 lines[-1] += character
+                used += size
     return lines
 
 

@@ -24,7 +24,8 @@ _FITTED = [
     "glyph",
     "pixel",
     "firmware.crypto.x25519_native.ladder",
-    "firmware.drivers.sharp_lcd.SharpLcd._packed",
+    "firmware.drivers.sharp_lcd_native.copy",
+    "firmware.drivers.sharp_lcd_native.pack",
 ]
 _STEP = 0.3  # of a cost, to see what it does
 _MOST = 0.6  # of a cost that a round may change

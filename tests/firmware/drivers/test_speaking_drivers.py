@@ -69,6 +69,36 @@ def test_lcd_lines_are_packed_without_garbage(
     assert runtime.call(DRIVERS, "packed_line", pixels, inverted, flipped) == address + sent + b"\0"
 
 
+@st.composite
+def glyphs(draw: st.DrawFn) -> tuple[bytes, int, int, int, int]:
+    """Give rows of bytes, their pixels in a row and number, and a place, mostly within 48 x 16."""
+    columns, rows = draw(st.integers(1, 40)), draw(st.integers(1, 16))
+    size = (columns + 7) // 8 * rows
+    x, y = draw(st.integers(-8, 48 - columns)), draw(st.integers(-2, 17 - rows))
+    return draw(st.binary(min_size=size, max_size=size)), columns, rows, x, y
+
+
+@given(st.binary(min_size=96, max_size=96), glyphs())
+def test_lcd_copies_a_glyph_as_framebuf_does(
+    runtime: Runtime, picture: bytes, glyph: tuple[bytes, int, int, int, int]
+):
+    by_framebuf, by_bytes, by_plain = runtime.call(DRIVERS, "copied", picture, 48, 16, *glyph)
+    assert by_bytes == by_framebuf
+    _, columns, rows, x, y = glyph
+    if 0 <= x <= 48 - columns and 0 <= y <= 16 - rows:
+        assert by_plain == by_framebuf
+    else:
+        assert by_plain is None
+
+
+@given(st.binary(min_size=96, max_size=96), st.integers(0, 12), st.sampled_from([0, 255]))
+def test_lcd_lines_are_packed_by_machine_code_as_by_its_plain_twin(
+    runtime: Runtime, picture: bytes, first: int, inverted: int
+):
+    native, plain = runtime.call(DRIVERS, "packed", picture, 6, first, 4, inverted)
+    assert native == plain
+
+
 def test_lcd_alternates_vcom_while_on_and_keeps_it_in_other_transfers(runtime: Runtime):
     _, off, _, tick, show, again, _, quiet = traffic(
         runtime,

@@ -61,6 +61,35 @@ def packed_line(pixels: bytes, inverted: bool, flipped: bool) -> bytes:
     return bytes(band[: len(band) // 8])
 
 
+def copied(picture, width, height, glyph, columns, rows, x, y) -> list:
+    """Return a picture with a glyph copied into it by framebuf, by the LCD's canvas, and by the
+    plain twin; None of that where the glyph does not lie within."""
+    board.install()
+    import framebuf
+
+    from firmware.drivers import sharp_lcd, sharp_lcd_plain
+
+    pictures = [memoryview(bytearray(picture)) for _ in range(3)]
+    source = (memoryview(bytearray(glyph)), columns, rows, framebuf.MONO_HLSB)
+    framebuf.FrameBuffer(pictures[0], width, height, framebuf.MONO_HLSB).blit(source, x, y)
+    sharp_lcd._Canvas(pictures[1], width, height).blit(source, x, y)
+    if 0 <= x <= width - columns and 0 <= y <= height - rows:
+        sharp_lcd_plain.copy(glyph, columns, rows, pictures[2], width // 8, x, y)
+    else:
+        pictures[2] = None
+    return [None if each is None else bytes(each) for each in pictures]
+
+
+def packed(picture, stride, first, rows, inverted) -> list:
+    """Return a band as machine code packs it, and as its plain twin does."""
+    from firmware.drivers import sharp_lcd_native, sharp_lcd_plain
+
+    bands = [bytearray(rows * (stride + 2)) for _ in range(2)]
+    sharp_lcd_native.pack(picture, stride, first, rows, inverted, bands[0])
+    sharp_lcd_plain.pack(memoryview(picture), stride, first, rows, inverted, bands[1])
+    return [bytes(band) for band in bands]
+
+
 def touches(steps: list) -> list:
     """Return how often each step called on_press.
 
