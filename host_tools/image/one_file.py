@@ -24,13 +24,15 @@ def pack(files: Mapping[str, bytes], head: bytes, compiled: Callable[[bytes], by
 
 def _head(files: Mapping[str, bytes], head: bytes, start: int) -> bytes:
     """Give the source text of the head, with the places of the files from offset `start` on."""
-    places: dict[str, tuple[int, int] | None] = {}
+    folders: dict[str, None] = {}
+    places: dict[str, tuple[int, int]] = {}
     for path, content in files.items():
-        *folders, _ = path.split("/")
-        for depth in range(1, len(folders) + 1):
-            places["/" + "/".join(folders[:depth])] = None
+        *parents, _ = path.split("/")
+        for depth in range(1, len(parents) + 1):
+            folders["/" + "/".join(parents[:depth])] = None
         places[f"/{path}"] = (start, len(content))
         start += len(content)
     modules = (len(content) for path, content in files.items() if path.endswith(".mpy"))
-    call = f"mount({MOUNTED!r}, {places!r}, {max(modules, default=0)})"
+    longest = max(modules, default=0)
+    call = f"mount({MOUNTED!r}, {tuple(folders)!r}, {places!r}, {longest})"
     return head + f"\n__path__ = {call}\n".encode()

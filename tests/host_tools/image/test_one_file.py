@@ -125,11 +125,11 @@ def test_each_file_lies_where_the_head_says(files: dict[str, bytes]):
 
     packed = one_file.pack(files, b"head", kept)
     call = ast.parse(heads[-1]).body[-1].value
-    places = ast.literal_eval(call.args[1])
-    assert {path for path, place in places.items() if place} == {"/" + path for path in files}
+    folders, places = (ast.literal_eval(argument) for argument in call.args[1:3])
+    assert set(places) == {"/" + path for path in files}
     for path, content in files.items():
         start, size = places["/" + path]
         assert packed[start : start + size] == content
         assert start >= len(heads[-1]) // 2
         for depth in range(1, path.count("/") + 1):
-            assert places["/" + "/".join(path.split("/")[:depth])] is None
+            assert "/" + "/".join(path.split("/")[:depth]) in folders
