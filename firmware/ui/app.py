@@ -149,8 +149,23 @@ class App:
             self.hardware.latch.release()
             self.hardware.doze()
         usb = self.hardware.usb
-        if not self._linked and usb is not None and usb.present():
-            self.after(_LINK, 0, self._load_link)  # nobody waits now, and a host may come
+        if usb is not None and usb.present():
+            self.after(_LINK, 0, self.expect_host)  # nobody waits now, and a host may come
+
+    def expect_host(self) -> None:
+        """Load what a host will need, and would else wait for."""
+        if self._linked:
+            return
+        # What is imported stays for good: it should not lie scattered between what goes. Loading
+        # leaves little garbage, and the host waits.
+        gc.collect()
+        gc.threshold(-1)
+        from firmware.ui.link_services import SerialLink
+
+        release()
+        gc.threshold(COLLECT_EVERY)
+        self._serve_host = SerialLink(self).serve
+        self._linked = True
 
     def check_screen(self) -> None:
         """Turn off when the host has just invalidated what is shown, such as the code of an account
@@ -277,20 +292,8 @@ class App:
         self._keep_ticking()
 
     def _open_link(self) -> bool:
-        self._load_link()
+        self.expect_host()
         return self._serve_host()
-
-    def _load_link(self) -> None:
-        # What is imported stays for good: it should not lie scattered between what goes. Loading
-        # leaves little garbage, and the host waits.
-        gc.collect()
-        gc.threshold(-1)
-        from firmware.ui.link_services import SerialLink
-
-        release()
-        gc.threshold(COLLECT_EVERY)
-        self._serve_host = SerialLink(self).serve
-        self._linked = True
 
     def _wait_ms(self) -> int:
         """Return the time to the next deadline, -1 when there is none."""

@@ -30,6 +30,7 @@ _COLLECT = "collect"
 _QUIET_MS = 50
 _PART = 2
 _SENT_MS = 200  # after which a host has the last answer before a restart
+_COMPARE = "compare"  # the App's deadline by which the operator is shown a number
 
 
 class SerialLink:
@@ -109,8 +110,10 @@ class AppServices:
         return self._app.clock
 
     def comparison(self, number: str) -> None:
-        """Show the number that the operator compares with the host's."""
-        self._app.show(self._app.interaction.comparison(number))
+        """Show the number that the operator compares with the host's, which has its answer first:
+        drawing takes longer than all the rest."""
+        app = self._app
+        app.after(_COMPARE, 0, lambda: app.show(app.interaction.comparison(number)))
 
     def settings_changed(self) -> None:
         """Apply the settings that the host has just written."""

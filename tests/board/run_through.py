@@ -32,6 +32,7 @@ KEY = Secret(bytes(range(32)))
 CREDENTIAL = Credential(name="Test", secret=Secret(b"12345678901234567890"))
 _DISPLAY = ("drawn", "display command")
 _QUIET = 0.03  # seconds without a byte for the display after which a frame is complete
+_COMPARING = 1.0  # seconds that the operator takes to compare two numbers
 
 
 @dataclass
@@ -78,8 +79,15 @@ def provision(parts: Parts, figures: Figures) -> bytes:
         figures.put("later hello", later.seconds)
         host = clock.HostClock(lambda: START + token.now, token.wait)
         began, requests = token.now, _Requests(token)
+
+        def compare(number: str) -> bool:
+            claimed = token.now - requests.requests[-1]
+            token.advance(_COMPARING)
+            figures.put("claim to the number shown", _last_drawn(token.events) - claimed)
+            return True
+
         with requests.timed():
-            session = claim_token(channel, later.value, lambda number: True)
+            session = claim_token(channel, later.value, compare)
             session.set_key(messages.KEY_ISSUER, KEY)
             try:
                 clock.measure(session, host)
@@ -93,7 +101,7 @@ def provision(parts: Parts, figures: Figures) -> bytes:
         figures.put("one request, longest", max(requests.requests))
         figures.figures["requests of a provisioning"] = len(requests.requests)
         figures.put("provisioning, the token busy", sum(requests.handshakes + requests.requests))
-        figures.put("provisioning, whole", token.now - began)
+        figures.put("provisioning, whole", token.now - began - _COMPARING)
         with requests.timed():
             session = authenticate(channel, channel.hello(), KEY)
             info = session.info()
@@ -173,6 +181,11 @@ def _until_drawn(token: Board) -> float:
         if not begun and token.now - last > 120:
             raise RuntimeError("The token draws nothing.")
     return last
+
+
+def _last_drawn(events: list[Event]) -> float:
+    """Give when the last byte was sent to the display."""
+    return next(event.at for event in reversed(events) if event.kind in _DISPLAY)
 
 
 @dataclass

@@ -86,6 +86,7 @@ class Interaction:
         if self._red is not None and self._red.down:
             self._red_down()
         elif usb is not None and usb.present():
+            self.app.expect_host()
             self._news = [["plugged_in"]]
             self._tell_news()
         else:  # the key is up again already

@@ -217,6 +217,7 @@ def comparison() -> bool:
     app.vault.access_key = None
     AppServices(app).comparison("123456")
     app.check_screen()
+    app._call_due()
     shown = app.screen is not None
     app.vault.access_key = bytes(32)
     app.check_screen()

@@ -264,6 +264,7 @@ def compare_now(number: str) -> None:
     """Let a host claim the last play's token."""
     last.vault.access_key = None
     AppServices(last.app).comparison(number)
+    last.do("wait 0")
 
 
 def compare(number: str) -> tuple:
