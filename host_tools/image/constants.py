@@ -1,15 +1,19 @@
-"""Lets the compiler put a module's own constants where they are used.
+"""Puts constants where they are used.
 
 MicroPython looks a module's global up by its name, and each name costs a token time at power-on
 and memory for good. Its `const()` tells mpy-cross to write the value in place of the name; but only
 MicroPython has that, and the firmware runs on CPython too. So the image build adds it, to integers
-and short texts whose names begin with an underscore, which nothing outside of the module uses.
+and short texts whose names begin with an underscore, which nothing outside of the module uses. For
+the link's constants, which many modules share, it writes the values themselves: then no module
+imports firmware.protocol.messages, whose names take 9 KB of a token's memory.
 """
 
 import ast
 import re
 from collections import Counter
 from functools import cache
+
+from firmware.protocol import messages
 
 _NAME = re.compile(r"_[A-Z][A-Z0-9_]*")
 # Others are heap objects, one for each place where they stand: integers from 30 bits on, and texts
@@ -18,9 +22,21 @@ _BITS = 30
 _LONGEST = 10
 
 
+_Node = ast.expr | ast.stmt
+_SHARED = messages.__name__
+_PACKAGE, _MODULE = _SHARED.rsplit(".", 1)
+_VALUES = {
+    name: value
+    for name, value in vars(messages).items()
+    if name.isupper() and isinstance(value, int | str | bytes | tuple)
+}
+
+
 @cache  # a fleet of emulated tokens is built of the same modules
 def folded(source: bytes) -> bytes:
-    """Give a module's text with const() around its constants; the lines stay where they are."""
+    """Give a module's text with const() around its constants and the link's constants in place of
+    their names; the lines stay where they are."""
+    source = _without_shared(source)
     tree = ast.parse(source)
     bound = _bound(tree)
     values: dict[str, int | str] = {}
@@ -40,6 +56,47 @@ def folded(source: bytes) -> bytes:
         line = lines[value.lineno - 1]
         start, end = value.col_offset, value.end_col_offset
         lines[value.lineno - 1] = line[:start] + b"const(" + line[start:end] + b")" + line[end:]
+    return b"".join(lines)
+
+
+def _without_shared(source: bytes) -> bytes:
+    """Give a module's text with the link's constants in place of their names, and without their
+    import; unchanged where it uses them in another way."""
+    tree = ast.parse(source)
+    written: dict[_Node, str] = {}  # what shall stand in a node's place
+    names: dict[str, str] = {}  # in this module -> the constant's, or that of the module of them
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.ImportFrom):
+            continue
+        imported = {alias.asname or alias.name: alias.name for alias in node.names}
+        if node.module == _SHARED or (node.module == _PACKAGE and set(imported) == {_MODULE}):
+            names |= imported
+            written[node] = "pass"
+    bound = _bound(tree)
+    used = 0
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id in names:
+            used += 1
+            if names[node.id] in _VALUES:
+                written[node] = repr(_VALUES[names[node.id]])
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            module = names.get(node.value.id) == _MODULE and isinstance(node.ctx, ast.Load)
+            if module and node.attr in _VALUES:
+                written[node] = repr(_VALUES[node.attr])
+    imports = sum(isinstance(node, ast.ImportFrom) for node in written)
+    if any(bound[name] > 1 for name in names) or len(written) - imports != used:
+        return source
+    return _written(source, written)
+
+
+def _written(source: bytes, texts: dict[_Node, str]) -> bytes:
+    """Give a text with others in the place of some nodes; the lines stay where they are."""
+    lines = source.splitlines(keepends=True)
+    for node in sorted(texts, key=lambda node: (node.lineno, node.col_offset), reverse=True):
+        first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
+        text = lines[first][: node.col_offset] + texts[node].encode()
+        text += lines[last][node.end_col_offset :]
+        lines[first : last + 1] = [text, *([b"\n"] * (last - first))]
     return b"".join(lines)
 
 

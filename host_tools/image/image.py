@@ -133,6 +133,7 @@ def build_package(
     native = load_product(product)["native_modules"]
     which = frozen.of(product, board, production, carried)
     sources[FIRMWARE / "build.py"] = frozen.build_py(which)
+    sources.pop(FIRMWARE / "protocol/messages.py", None)  # frozen modules import it
     texts = short_names.shortened(
         tuple((_module(path), constants.folded(text)) for path, text in sources.items())
     )

@@ -8,8 +8,9 @@ FONTS = FIRMWARE / "products/fonts"
 
 
 def imported() -> set[str]:
-    """Give the modules of every image there is."""
-    found = set()
+    """Give the modules of every image there is, and that of the link's constants, which an image
+    has where they are used."""
+    found = {"protocol/messages.mpy"}
     for board in names("boards"):
         for product in load_board(board)["products"]:
             languages = load_product(product)["languages"]

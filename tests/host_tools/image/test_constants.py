@@ -1,11 +1,12 @@
-"""What the image build makes a module's own constants: the compiler writes them where they are
-used, and nothing else changes."""
+"""What the image build makes a module's own constants, which the compiler writes where they are
+used, and of the link's, which it writes itself. Nothing else changes."""
 
 import ast
 from pathlib import Path
 
 import pytest
 
+from firmware.protocol import messages
 from host_tools.image.constants import folded
 from host_tools.image.dependencies import FIRMWARE
 
@@ -57,9 +58,48 @@ def test_all_else_stays(source: str):
     assert constants(source) == []
 
 
+def test_the_links_constants_stand_where_they_are_used():
+    source = """from firmware.protocol import messages
+from firmware.protocol.messages import (
+    MAX_TIME as LAST,
+    PROLOGUE,
+)
+x = messages.WIPE, messages.DIGITS, PROLOGUE
+y = LAST
+"""
+    after = """pass
+pass
+
+
+
+x = 14, (6, 7, 8), b'kodebrik/1'
+y = 7258118399
+"""
+    assert folded(source.encode()).decode() == after
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "x = messages",
+        "x = messages.OPERATIONS",  # no constant
+        "x = getattr(messages, name)",
+        "x = messages.NONE_OF_THAT_NAME",
+        "messages.WIPE = 3",
+        "messages = other\nx = messages.WIPE",
+        "def f(messages): return messages.WIPE",
+        "from firmware.protocol import messages, cbor\nx = messages.WIPE",
+    ],
+)
+def test_a_module_that_uses_them_in_another_way_imports_them(use: str):
+    source = f"from firmware.protocol import messages\ny = messages.WIPE\n{use}\n"
+    assert b"from firmware.protocol import messages" in folded(source.encode())
+    assert constants(source) == []
+
+
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
 def test_a_module_of_the_firmware_says_the_same(path: Path):
-    """But for const(), which MicroPython's compiler takes away."""
+    """But for const(), which MicroPython's compiler takes away, and the link's constants."""
 
     class Without(ast.NodeTransformer):
         def visit_Call(self, node: ast.Call) -> ast.expr:
@@ -67,11 +107,40 @@ def test_a_module_of_the_firmware_says_the_same(path: Path):
             const = isinstance(node.func, ast.Name) and node.func.id == "const"
             return node.args[0] if const else node
 
-    before, after = (
-        ast.dump(Without().visit(ast.parse(source)))
-        for source in (path.read_bytes(), folded(path.read_bytes()))
-    )
-    assert before == after
+    class Known(ast.NodeTransformer):
+        def __init__(self) -> None:
+            self.names: set[str] = set()
+
+        def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.stmt:
+            names = {alias.name for alias in node.names}
+            if node.module == "firmware.protocol.messages":
+                self.names |= names
+            return ast.Pass() if names == {"messages"} or names <= self.names else node
+
+        def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+            if isinstance(node.value, ast.Name) and node.value.id == "messages":
+                return ast.parse(repr(getattr(messages, node.attr)), mode="eval").body
+            return self.generic_visit(node)
+
+        def visit_Name(self, node: ast.Name) -> ast.expr:
+            if node.id not in self.names:
+                return node
+            return ast.parse(repr(getattr(messages, node.id)), mode="eval").body
+
+    before = Known().visit(ast.parse(path.read_bytes()))
+    after = ast.parse(folded(path.read_bytes()))
+    assert ast.dump(Without().visit(before)) == ast.dump(Without().visit(after))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_no_module_of_the_firmware_imports_the_links_constants(path: Path):
+    imported = {
+        name
+        for node in ast.walk(ast.parse(folded(path.read_bytes())))
+        if isinstance(node, ast.ImportFrom)
+        for name in (node.module, *(alias.name for alias in node.names))
+    }
+    assert not imported & {"messages", "firmware.protocol.messages"}
 
 
 def test_no_module_uses_another_ones_constants():
